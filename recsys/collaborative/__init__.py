@@ -1,0 +1,1 @@
+"""From who-liked-what to item scores; never sees words."""

@@ -1,0 +1,1 @@
+"""From the outside world to numbered rows; the only place where time is cut."""

@@ -1,0 +1,83 @@
+"""IdMap: outside ids (any text) to row numbers and back, in arrays that can be memory-mapped."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.arrays import Rows
+
+
+def _hash(text: str) -> int:
+    data = text.encode("utf-8", "surrogatepass")
+    return int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "little")
+
+
+@dataclass(frozen=True, slots=True)
+class IdMap:
+    """Rows 0..n-1 for n distinct ids, in the order given.
+
+    A dictionary of a million ids costs some 150 MB in every worker; these four arrays are shared
+    between workers by the page cache. A look-up is a binary search over 64-bit hashes, then a
+    comparison with the id itself, so that colliding hashes cannot mix two ids up.
+    """
+
+    blob: NDArray[np.uint8]  # all ids in UTF-8, one after the other
+    ends: NDArray[np.int64]  # (n + 1,): id r is blob[ends[r]:ends[r + 1]]
+    hashes: NDArray[np.uint64]  # (n,), ascending
+    order: Rows  # (n,): the row that each hash belongs to
+
+    @classmethod
+    def from_ids(cls, ids: Iterable[str]) -> IdMap:
+        """Number the distinct ids by first appearance; repeats are passed over."""
+        unique = list(dict.fromkeys(ids))
+        parts = [text.encode("utf-8", "surrogatepass") for text in unique]
+        ends = np.zeros(len(parts) + 1, np.int64)
+        np.cumsum([len(part) for part in parts], out=ends[1:])
+        hashes = np.array([_hash(text) for text in unique], np.uint64)
+        order = np.argsort(hashes, kind="stable").astype(np.int32)
+        blob = np.frombuffer(b"".join(parts), np.uint8)
+        return cls(blob, ends, hashes[order], order)
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[np.generic]]) -> IdMap:
+        """Rebuild from what `arrays` returned; the arrays may be read-only and mapped."""
+        return cls(*(arrays[name] for name in ("blob", "ends", "hashes", "order")))  # type: ignore[arg-type]
+
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        """Return the arrays to save, by name."""
+        return {"blob": self.blob, "ends": self.ends, "hashes": self.hashes, "order": self.order}
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    def __getitem__(self, row: int) -> str:
+        """Return the id of a row; IndexError outside 0..n-1."""
+        if not 0 <= row < len(self):
+            raise IndexError(f"row {row} is outside 0..{len(self) - 1}")
+        part = self.blob[self.ends[row] : self.ends[row + 1]]
+        return part.tobytes().decode("utf-8", "surrogatepass")
+
+    def __iter__(self) -> Iterator[str]:
+        return (self[row] for row in range(len(self)))
+
+    def __contains__(self, text: object) -> bool:
+        return isinstance(text, str) and self.row(text) >= 0
+
+    def row(self, text: str) -> int:
+        """Return the row of an id, -1 when it is unknown."""
+        wanted = np.uint64(_hash(text))
+        at = int(np.searchsorted(self.hashes, wanted))
+        while at < len(self) and self.hashes[at] == wanted:
+            if self[int(self.order[at])] == text:
+                return int(self.order[at])
+            at += 1
+        return -1
+
+    def rows(self, texts: Iterable[str]) -> Rows:
+        """Return the row of each id, in order, -1 where unknown."""
+        return np.array([self.row(text) for text in texts], np.int32)

@@ -1,0 +1,72 @@
+"""EventTable and ItemTable: columns as they come from a store or from files, before any cut."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.arrays import Mask, Rows, Times
+from recsys.data.ids import IdMap
+
+
+@dataclass(frozen=True, slots=True)
+class EventTable:
+    """Events in the order of time (ties, and files without timestamps: in order of arrival).
+
+    `users` and `items` number the ids of this table; `Dataset` renumbers the items it keeps.
+    """
+
+    users: IdMap
+    items: IdMap
+    user: Rows  # (n,)
+    item: Rows  # (n,)
+    kind: NDArray[np.int16]  # (n,): index into `kinds`
+    kinds: tuple[str, ...]  # view, like, rating, …
+    value: NDArray[np.float32]  # (n,): NaN where the event carries none
+    time: Times  # (n,): Unix seconds; NaN where the file has none
+    comments: Mapping[int, str] = field(default_factory=dict)  # event number -> a comment's words
+
+    def __len__(self) -> int:
+        return len(self.user)
+
+    @property
+    def timed(self) -> bool:
+        """Whether every event carries a timestamp."""
+        return len(self) > 0 and bool(np.isfinite(self.time).all())
+
+    def select(self, mask: Mask) -> EventTable:
+        """Return the events where `mask` holds, in the same order and with the same id maps."""
+        kept = np.flatnonzero(mask)
+        place = {int(old): new for new, old in enumerate(kept)}
+        return replace(
+            self,
+            user=self.user[kept], item=self.item[kept], kind=self.kind[kept],
+            value=self.value[kept], time=self.time[kept],
+            comments={place[k]: t for k, t in self.comments.items() if k in place},
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ItemTable:
+    """What is known of each item, row by row; empty strings and NaN where nothing is known."""
+
+    ids: IdMap
+    title: list[str]
+    text: list[str]
+    tags: list[tuple[str, ...]]
+    category: list[str]
+    author: list[str]
+    created: Times  # (n,): Unix seconds, NaN unknown
+    url: list[str]
+    metadata: list[dict[str, object]]  # unknown columns of the file, kept as they came
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @classmethod
+    def empty(cls) -> ItemTable:
+        """Return the table of no items, for event files that come alone."""
+        return cls(IdMap.from_ids(()), [], [], [], [], [], np.zeros(0), [], [])

@@ -1,0 +1,1 @@
+"""Nearest vectors by inner product: exact, and FAISS on CPU or GPU."""

@@ -1,0 +1,1 @@
+"""What happens per request: candidates, features, scores, rules, reasons."""
