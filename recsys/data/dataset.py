@@ -1,0 +1,104 @@
+"""Dataset: the events before a cutoff as numbered rows. The only place where time is cut."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from recsys.arrays import Floats, Mask, Rows, Times
+from recsys.data.ids import IdMap
+from recsys.data.tables import EventTable, ItemTable
+from recsys.data.weights import EventWeights
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """Weighted events in the order of time, and every item that they or the catalogue name.
+
+    Items of the catalogue come first, in its order; items seen only in events follow, without
+    words. Without timestamps, `time` is the event's number: order is all there is.
+    """
+
+    users: IdMap
+    items: IdMap
+    user: Rows  # (n_events,)
+    item: Rows  # (n_events,)
+    weight: Floats  # (n_events,): signed, see EventWeights
+    explicit: Mask  # (n_events,): likes, dislikes, ratings …, not views
+    time: Times  # (n_events,), ascending
+    timed: bool  # False: `time` counts events, not seconds
+    table: ItemTable  # one row per item of `items`
+    cutoff: float  # every event is earlier; infinity: none was left out
+    rating_scale: tuple[float, float]  # mean and spread of rating values; (0, 1) without ratings
+
+    @classmethod
+    def build(
+        cls,
+        events: EventTable,
+        items: ItemTable,
+        cutoff: float = np.inf,
+        weights: EventWeights | None = None,
+    ) -> Dataset:
+        """Keep the events strictly before `cutoff` (Unix seconds; untimed events have no cut).
+
+        Weights are computed from the kept events alone, so that no later rating moves a mean.
+        """
+        weights = weights or EventWeights()
+        timed = events.timed
+        if timed and np.isfinite(cutoff):
+            events = events.select(events.time < cutoff)
+        names = [events.items[int(row)] for row in np.unique(events.item)]
+        ids = IdMap.from_ids([*items.ids, *names])
+        renumber = np.full(len(events.items), -1, np.int32)
+        used = np.unique(events.item)
+        renumber[used] = ids.rows(names)
+        return cls(
+            users=events.users, items=ids, user=events.user, item=renumber[events.item],
+            weight=weights.of_table(events), explicit=weights.explicit(events),
+            time=events.time if timed else np.arange(len(events), dtype=np.float64),
+            timed=timed, table=_extended(items, ids), cutoff=cutoff,
+            rating_scale=weights.rating_scale(events),
+        )  # fmt: skip
+
+    @property
+    def now(self) -> float:
+        """The time of the last event; 0 without events."""
+        return float(self.time[-1]) if len(self.time) else 0.0
+
+    def matrix(self, minimum: float = 0.0) -> sparse.csr_array:
+        """Return users × items, 1 where the summed weight is above `minimum`."""
+        shape = (len(self.users), len(self.items))
+        total = sparse.csr_array((self.weight, (self.user, self.item)), shape=shape)
+        total.sum_duplicates()
+        total.data = (total.data > minimum).astype(np.float32)
+        total.eliminate_zeros()
+        return total
+
+    def created(self) -> Times:
+        """Return when each item appeared: its own date, else its first event, else NaN."""
+        known = self.table.created.copy()
+        if self.timed:
+            first = np.full(len(self.items), np.inf)
+            np.minimum.at(first, self.item, self.time)
+            missing = ~np.isfinite(known) & np.isfinite(first)
+            known[missing] = first[missing]
+        return known
+
+
+def _extended(items: ItemTable, ids: IdMap) -> ItemTable:
+    extra = len(ids) - len(items)
+    if extra == 0:
+        return items
+    return ItemTable(
+        ids=ids,
+        title=items.title + [""] * extra,
+        text=items.text + [""] * extra,
+        tags=items.tags + [()] * extra,
+        category=items.category + [""] * extra,
+        author=items.author + [""] * extra,
+        created=np.concatenate([items.created, np.full(extra, np.nan)]),
+        url=items.url + [""] * extra,
+        metadata=items.metadata + [{} for _ in range(extra)],
+    )

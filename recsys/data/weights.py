@@ -1,0 +1,81 @@
+"""EventWeights: how much each kind of event says that a person wants more of the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+import numpy as np
+
+from recsys.arrays import Floats, Mask
+from recsys.data.tables import EventTable
+
+# Things that happen on the way (nobody says yes or no by scrolling) are worth less than a decision.
+KIND_WEIGHTS: Mapping[str, float] = MappingProxyType(
+    {
+        "impression": 0.0, "view": 0.5, "read": 0.7, "click": 0.7, "play": 0.7,
+        "like": 1.0, "save": 1.3, "share": 1.5, "comment": 1.2, "follow": 1.5,
+        "hide": -1.0, "dislike": -1.0, "report": -2.0,
+    }
+)  # fmt: skip
+IMPLICIT_KINDS = frozenset({"impression", "view", "read", "click", "play", "visit"})
+
+
+@dataclass(frozen=True, slots=True)
+class EventWeights:
+    """Weight per kind of event; kinds that are not listed weigh 1."""
+
+    kinds: Mapping[str, float] = field(default_factory=lambda: KIND_WEIGHTS)
+    shrinkage: float = 5.0  # ratings a user's mean is shrunk by, towards the mean of all users
+    spread: float = 0.0  # one weight per so many rating points; 0: the spread of the data
+
+    def of_kind(self, kind: str) -> float:
+        """Return the weight of an event of this kind that carries no rating."""
+        return float(self.kinds.get(kind, 1.0))
+
+    def of_table(self, events: EventTable) -> Floats:
+        """Return one signed weight per event."""
+        by_kind = np.array([self.of_kind(kind) for kind in events.kinds], np.float32)
+        weights = by_kind[events.kind] if len(events) else np.zeros(0, np.float32)
+        rated = self.rated(events)
+        if rated.any():
+            weights[rated] = self._centred(events, rated)
+        return weights
+
+    def rated(self, events: EventTable) -> Mask:
+        """Say which events are ratings with a value; a rating without one counts as a like."""
+        codes = [code for code, kind in enumerate(events.kinds) if kind == "rating"]
+        return np.isin(events.kind, codes) & np.isfinite(events.value)
+
+    def explicit(self, events: EventTable) -> Mask:
+        """Say which events state a liking or a dislike, rather than a passing by."""
+        codes = [code for code, kind in enumerate(events.kinds) if kind not in IMPLICIT_KINDS]
+        return np.isin(events.kind, codes)
+
+    def rating_scale(self, events: EventTable) -> tuple[float, float]:
+        """Return the mean and the spread of all rating values; (0, 1) when there are none."""
+        values = events.value[self.rated(events)]
+        if not len(values):
+            return 0.0, 1.0
+        return float(values.mean()), float(self.spread or max(values.std(), 1e-3))
+
+    def of_rating(
+        self, value: float, user_sum: float, user_count: int, scale: tuple[float, float]
+    ) -> float:
+        """Return the weight of one rating, given the sum and number of the user's ratings.
+
+        A rating at the user's own (shrunk) mean weighs 1, one spread below it 0: choosing to rate
+        a thing at all is already a sign of interest, so one rating of 7 stays a positive.
+        """
+        mean, spread = scale
+        own = (user_sum + self.shrinkage * mean) / (user_count + self.shrinkage)
+        return float(np.clip(1.0 + (value - own) / spread, -1.0, 2.0))
+
+    def _centred(self, events: EventTable, rated: Mask) -> Floats:
+        user, value = events.user[rated], events.value[rated].astype(np.float64)
+        mean, spread = self.rating_scale(events)
+        totals = np.bincount(user, value, len(events.users))
+        counts = np.bincount(user, minlength=len(events.users))
+        own = (totals + self.shrinkage * mean) / (counts + self.shrinkage)
+        return np.clip(1.0 + (value - own[user]) / spread, -1.0, 2.0).astype(np.float32)
