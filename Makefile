@@ -1,0 +1,60 @@
+# The one door to the project. `make demo` and `make test` need CPython >= 3.11 and nothing else:
+# they make .venv, install what they need, and reuse it the next time.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+PINS := setup.cfg pyproject.toml constraints.txt
+PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11 python,\
+	$(shell $(name) -c 'import sys; sys.version_info >= (3, 11) and print("$(name)")' 2>/dev/null)))
+
+.PHONY: help demo serve test check format bench clean distclean
+
+help:  ## list the targets
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 18
+
+demo: $(VENV)/.demo  ## sample data -> night -> recommendations on the screen
+	@$(BIN)/recsys demo
+
+serve: $(VENV)/.demo  ## serve the newest bundle on http://127.0.0.1:8000
+	@$(BIN)/recsys serve
+
+test: check  ## checks, then the tests
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.test  ## ruff, mypy --strict, import contracts
+	$(BIN)/ruff check recsys jobs api tests
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.test  ## let ruff mend what it can
+	$(BIN)/ruff check --fix recsys jobs api tests
+
+bench: $(VENV)/.test  ## speed and memory of each stage and of serving
+	$(BIN)/recsys bench
+
+clean:  ## remove caches; keeps .venv and data/var
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist *.egg-info
+	find recsys jobs api tests -name __pycache__ -prune -exec rm -rf {} +
+
+distclean: clean  ## remove .venv and data/var as well
+	rm -rf $(VENV) data/var
+
+# torch first, by itself: its pin decides between the CPU and the CUDA build
+$(VENV)/.torch: constraints.txt
+	@test -n "$(PYTHON)" || { echo "CPython 3.11 or newer is needed; none was found" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing torch ..."
+	@$(PIP) torch==2.13.0
+	@touch $@
+
+$(VENV)/.demo: $(VENV)/.torch $(PINS)
+	@echo "installing the package and what the demo needs ..."
+	@$(PIP) -e '.[cpu,train,serve]'
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.torch $(PINS)
+	@echo "installing the package and what the tests need ..."
+	@$(PIP) -e '.[cpu,train,serve,postgres,test,dev]'
+	@touch $@ $(VENV)/.demo
