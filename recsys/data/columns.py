@@ -1,0 +1,101 @@
+"""EventColumns: events gathered column by column into an EventTable; items into an ItemTable."""
+
+from __future__ import annotations
+
+import time
+from array import array
+from collections.abc import Iterable
+from dataclasses import replace
+
+import numpy as np
+
+from recsys.arrays import Mask, Times
+from recsys.data.ids import IdMap
+from recsys.data.schema import Event, Item
+from recsys.data.tables import EventTable, ItemTable
+
+
+def item_table(items: Iterable[Item]) -> ItemTable:
+    """Return the table of items with distinct ids; no time of creation lies after now."""
+    rows = list(items)
+    created = [np.nan if item.created_at is None else item.created_at for item in rows]
+    return ItemTable(
+        ids=IdMap.from_ids(item.item_id for item in rows),
+        title=[item.title for item in rows],
+        text=[item.text for item in rows],
+        tags=[item.tags for item in rows],
+        category=[item.category for item in rows],
+        author=[item.author_id for item in rows],
+        created=np.minimum(np.array(created, np.float64), time.time()),
+        url=[item.url for item in rows],
+        metadata=[item.metadata for item in rows],
+    )
+
+
+class EventColumns:
+    """Events gathered column by column; ten million take some 400 MB instead of 3 GB."""
+
+    def __init__(self) -> None:
+        self.users: dict[str, int] = {}
+        self.items: dict[str, int] = {}
+        self.kinds: dict[str, int] = {}
+        self.user, self.item, self.kind = array("i"), array("i"), array("h")
+        self.value, self.time = array("d"), array("d")
+        self.comments: dict[int, str] = {}
+
+    def add(self, event: Event) -> None:
+        if event.text:
+            self.comments[len(self.user)] = event.text
+        self.user.append(self.users.setdefault(event.user_id, len(self.users)))
+        self.item.append(self.items.setdefault(event.item_id, len(self.items)))
+        self.kind.append(self.kinds.setdefault(event.event, len(self.kinds)))
+        self.value.append(np.nan if event.value is None else event.value)
+        self.time.append(np.nan if event.timestamp is None else event.timestamp)
+
+    def table(self, now: float) -> EventTable:
+        times = np.array(self.time, np.float64)
+        table = EventTable(
+            users=IdMap.from_ids(self.users),
+            items=IdMap.from_ids(self.items),
+            user=np.array(self.user, np.int32),
+            item=np.array(self.item, np.int32),
+            kind=np.array(self.kind, np.int16),
+            kinds=tuple(self.kinds),
+            value=np.array(self.value, np.float32),
+            time=np.minimum(times, now),
+            comments=self.comments,
+        )
+        first = self._first(times)
+        return in_time(table if first.all() else table.select(first))
+
+    def _first(self, times: Times) -> Mask:
+        """Mark the first of equal events; without a timestamp each row is an event of its own."""
+        first = np.ones(len(times), np.bool_)
+        order = np.argsort(times, kind="stable")
+        same = times[order][1:] == times[order][:-1]  # equal events have equal times; NaN has none
+        tied = order[np.append(same, False) | np.append(False, same)] if len(order) else order
+        seen = set()
+        for row in np.sort(tied).tolist():
+            value = self.value[row]
+            key = (
+                self.user[row], self.item[row], self.kind[row], self.time[row],
+                None if np.isnan(value) else value, self.comments.get(row),
+            )  # fmt: skip
+            first[row] = key not in seen
+            seen.add(key)
+        return first
+
+
+def in_time(table: EventTable) -> EventTable:
+    """Return the events sorted by time, equal times in their order; as they are when not timed."""
+    if not table.timed:
+        return table
+    order = np.argsort(table.time, kind="stable")
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order))
+    return replace(
+        table,
+        user=table.user[order], item=table.item[order], kind=table.kind[order],
+        value=table.value[order], time=table.time[order],
+        comments={int(place[row]): text for row, text in table.comments.items()},
+    )  # fmt: skip

@@ -1,0 +1,146 @@
+"""Item, Event, User, Follow: the columns of the file format, and the rules for each.
+
+The `parse_…` functions turn a mapping of raw values (a row of a file, the JSON body of a request)
+into one of these, and raise FieldError (a DataError) at the first value that breaks a rule.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from recsys.data.fields import (
+    FieldError,
+    parse_extra,
+    parse_id,
+    parse_number,
+    parse_text,
+    parse_time,
+    parse_words,
+    shown,
+)
+
+MAX_KIND = 64  # characters of an event's kind
+
+ITEM_COLUMNS = (
+    "item_id", "title", "text", "tags", "category", "author_id", "created_at", "url",
+)  # fmt: skip
+EVENT_COLUMNS = ("user_id", "item_id", "event", "value", "text", "timestamp")
+USER_COLUMNS = ("user_id", "name", "interests", "language")
+FOLLOW_COLUMNS = ("user_id", "author_id", "followed_user_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """Something to recommend; empty text and None where nothing is known."""
+
+    item_id: str
+    title: str = ""
+    text: str = ""
+    tags: tuple[str, ...] = ()
+    category: str = ""
+    author_id: str = ""
+    created_at: float | None = None  # Unix seconds
+    url: str = ""
+    metadata: dict[str, object] = field(default_factory=dict)  # unknown columns, JSON values
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One user did one thing to one item."""
+
+    user_id: str
+    item_id: str
+    event: str  # view, click, like, rating, … in lower case
+    value: float | None = None
+    text: str = ""  # a comment's words
+    timestamp: float | None = None  # Unix seconds; None: the order of arrival is the order in time
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """What a platform tells about a reader; all but the id is optional."""
+
+    user_id: str
+    name: str = ""
+    interests: tuple[str, ...] = ()
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """A user follows an author or another user; exactly one of the two is given."""
+
+    user_id: str
+    author_id: str = ""
+    followed_user_id: str = ""
+
+
+def parse_event(fields: Mapping[str, object], now: float | None = None) -> Event:
+    """Return the event that raw values describe.
+
+    Without a kind, an event with a value is a `rating` and one without is a `view`. The timestamp
+    may lie up to five minutes after `now`; Store and the tables cut it to now.
+    """
+    get = fields.get
+    value = parse_number(get("value"), "value")
+    return Event(
+        parse_id(get("user_id"), "user_id"),
+        parse_id(get("item_id"), "item_id"),
+        _kind(get("event"), value),
+        value,
+        parse_text(get("text"), "text"),
+        parse_time(get("timestamp"), "timestamp", time.time() if now is None else now),
+    )
+
+
+def _kind(raw: object, value: float | None) -> str:
+    if raw is None or raw == "":
+        return "view" if value is None else "rating"
+    if not isinstance(raw, str) or len(raw) > MAX_KIND or not raw.isprintable():
+        raise FieldError("event", f"{shown(raw)} is not a word of at most {MAX_KIND} characters")
+    return raw.strip().lower() or _kind(None, value)
+
+
+def parse_item(fields: Mapping[str, object], now: float | None = None) -> Item:
+    """Return the item that raw values describe; unknown columns become its metadata."""
+    get = fields.get
+    extra = ((name, parse_extra(fields[name], name)) for name in fields if name not in ITEM_COLUMNS)
+    author = get("author_id")
+    return Item(
+        parse_id(get("item_id"), "item_id"),
+        parse_text(get("title"), "title"),
+        parse_text(get("text"), "text"),
+        parse_words(get("tags"), "tags"),
+        parse_text(get("category"), "category").strip(),
+        "" if author is None or author == "" else parse_id(author, "author_id"),
+        parse_time(get("created_at"), "created_at", time.time() if now is None else now),
+        parse_text(get("url"), "url").strip(),
+        {name: value for name, value in extra if value is not None},
+    )
+
+
+def parse_user(fields: Mapping[str, object], now: float | None = None) -> User:
+    """Return the user that raw values describe; unknown columns are passed over."""
+    get = fields.get
+    return User(
+        parse_id(get("user_id"), "user_id"),
+        parse_text(get("name"), "name"),
+        parse_words(get("interests"), "interests"),
+        parse_text(get("language"), "language").strip(),
+    )
+
+
+def parse_follow(fields: Mapping[str, object], now: float | None = None) -> Follow:
+    """Return the follow that raw values describe: of an author, or of another user."""
+    author, followed = fields.get("author_id"), fields.get("followed_user_id")
+    if author in (None, "") and followed in (None, ""):
+        raise FieldError("author_id", "is missing, and so is followed_user_id")
+    if author not in (None, "") and followed not in (None, ""):
+        raise FieldError("author_id", "and followed_user_id are both given: make it two rows")
+    return Follow(
+        parse_id(fields.get("user_id"), "user_id"),
+        "" if author in (None, "") else parse_id(author, "author_id"),
+        "" if followed in (None, "") else parse_id(followed, "followed_user_id"),
+    )
