@@ -1,0 +1,69 @@
+"""Masks of what the test takes from a table of events, one function per protocol."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.arrays import Mask, Rows, Times
+from recsys.data.tables import EventTable, ItemTable
+
+
+def last_slice(times: Times, timed: bool, share: float) -> Mask:
+    """Mark the last events; those at the very moment of the cut are all in the test."""
+    n = len(times)
+    first = n - round(n * share)
+    if first >= n:
+        return np.zeros(n, bool)
+    return times >= times[first] if timed else np.arange(n) >= first
+
+
+def _place_in_user(user: Rows) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return each event's number among its user's events, and how many those are."""
+    order = np.argsort(user, kind="stable")
+    counts = np.bincount(user) if len(user) else np.zeros(0, np.int64)
+    starts = np.cumsum(counts) - counts
+    place = np.empty(len(user), np.int64)
+    place[order] = np.arange(len(user)) - starts[user[order]]
+    return place, counts[user]
+
+
+def last_of_each_user(events: EventTable) -> Mask:
+    """Mark the last event of every user who has at least two."""
+    place, count = _place_in_user(events.user)
+    return np.asarray((count >= 2) & (place == count - 1), bool)
+
+
+def random_of_each_user(events: EventTable, share: float, seed: int) -> Mask:
+    """Mark the same share of each user's events at random, never all of them."""
+    order = np.random.default_rng(seed).permutation(len(events))
+    place, count = _place_in_user(events.user[order])
+    is_test = np.zeros(len(events), bool)
+    is_test[order] = place < np.minimum(np.round(share * count), count - 1)
+    return is_test
+
+
+def cold_items(events: EventTable, share: float, seed: int) -> Rows:
+    """Return the items that leave training: those with the smallest sha256 of "seed:item_id"."""
+    seen = np.unique(events.item).tolist()
+    texts = {row: f"{seed}:{events.items[row]}" for row in seen}
+    chosen = sorted(seen, key=lambda row: _sha256(texts[row]))[: round(share * len(seen))]
+    return np.array(sorted(chosen), np.int32)
+
+
+def _sha256(text: str) -> bytes:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+
+
+def born(events: EventTable, items: ItemTable) -> Times:
+    """Return when each item was created or first seen, whichever is earlier; inf: never."""
+    times = events.time if events.timed else np.arange(len(events), dtype=np.float64)
+    found = np.full(len(events.items), np.inf)
+    np.minimum.at(found, events.item, times)
+    if events.timed:  # without timestamps, a date cannot be compared with an event's number
+        rows = events.items.rows(items.ids)
+        dated = (rows >= 0) & np.isfinite(items.created)
+        np.minimum.at(found, rows[dated], items.created[dated])
+    return found

@@ -1,0 +1,212 @@
+"""The protocols: where the events are cut, whom the test counts, and what the candidates are.
+
+A Split has the same shape whatever the protocol, and `validation()` cuts its training events in
+the same way once more: settings are chosen there, never on the test.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.arrays import Mask, Rows, Times
+from recsys.data.ids import IdMap
+from recsys.data.tables import EventTable, ItemTable
+from recsys.errors import DataError
+from recsys.evaluation.cuts import (
+    born,
+    cold_items,
+    last_of_each_user,
+    last_slice,
+    random_of_each_user,
+)
+from recsys.evaluation.positive import Opinions, Positive, opinions
+from recsys.metrics import Positives
+
+PROTOCOLS = ("time", "leave-last-out", "cold-items", "given", "replay")
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How to cut."""
+
+    protocol: str
+    share: float = 0.1  # of events (time, replay) or items (cold-items) that are the test
+    positive: Positive | None = None  # None: an event with a positive weight
+    group: str = ""  # column of the items inside whose values is ranked; empty: the catalogue
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.protocol not in PROTOCOLS:
+            known = ", ".join(PROTOCOLS)
+            raise DataError(f"protocol {self.protocol!r} is unknown; choose one of {known}")
+        if not 0 < self.share < 1:
+            raise DataError(f"test share {self.share} is not between 0 and 1, as .1 is")
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """The questions of the test: what did this user take up (inside this group)?
+
+    Users and items are rows of the split's event tables. A user has one case, or one per group.
+    """
+
+    user: Rows  # (n,)
+    wanted: Positives  # n lists of item rows, none of them in the user's training events
+    known: Mask  # (n,): the user has training events; the others are only a slice
+    group: tuple[str, ...] | None  # per case, the group that candidates come from
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """The test events of `replay`, in the order of time."""
+
+    events: EventTable
+    opinion: Opinions  # (n,)
+    counted: Mask  # (n,): the user's first event on this item
+    born: Times  # (n_items,): when each item was created or first seen; inf: never
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Training events and what is asked after them."""
+
+    rules: Rules
+    items: ItemTable
+    train: EventTable
+    opinion: Opinions  # (n_train,)
+    cutoff: float  # first moment of the test, Unix seconds; NaN where the cut is not one in time
+    cases: Cases  # empty for `replay`
+    only: Rows | None  # the item rows that may be recommended; None: all
+    walk: Walk | None  # for `replay`
+
+    @property
+    def test_users(self) -> int:
+        """How many users the headline counts."""
+        if self.walk is not None:
+            return len(np.unique(self.walk.events.user[positive_steps(self.walk)]))
+        return len(np.unique(self.cases.user[self.cases.known]))
+
+    def validation(self) -> Split:
+        """Cut the training events as the test was cut."""
+        return _cut(self.train, self.opinion, self.items, self.rules, None)
+
+
+def make_split(
+    events: EventTable, items: ItemTable, rules: Rules, test: EventTable | None = None
+) -> Split:
+    """Cut events in two by the rules; `test` are the events of protocol `given`."""
+    if (test is None) == (rules.protocol == "given"):
+        wanted = "needs --test-events F" if test is None else "takes no --test-events"
+        raise DataError(f"protocol {rules.protocol} {wanted}")
+    is_test = None
+    if test is not None:
+        share = len(test) / max(len(events) + len(test), 1)
+        rules = replace(rules, share=min(max(share, 1e-9), 0.5))
+        events, is_test = _joined(events, test)
+    return _cut(events, opinions(events, rules.positive), items, rules, is_test)
+
+
+def item_groups(items: ItemTable, column: str) -> list[str]:
+    """Return the group of each item: a column of the items file, its own or one of metadata."""
+    named = {"category": items.category, "author_id": items.author}
+    found = named.get(column)
+    if found is None:
+        if len(items) and not any(column in extra for extra in items.metadata):
+            raise DataError(f"group {column!r} is no column of the items; try category")
+        found = [str(extra.get(column, "")) for extra in items.metadata]
+    return found
+
+
+def group_of_events(events: EventTable, items: ItemTable, column: str) -> NDArray[np.object_]:
+    """Return the group's name for every item row of an event table; "" for unknown items."""
+    names = dict(zip(items.ids, item_groups(items, column), strict=True))
+    return np.array([names.get(text, "") for text in events.items], object)
+
+
+def positive_steps(walk: Walk) -> Mask:
+    """Say which steps of a walk ask for a ranking: counted and positive."""
+    return walk.counted & (walk.opinion > 0)
+
+
+def _cut(
+    events: EventTable, opinion: Opinions, items: ItemTable, rules: Rules, is_test: Mask | None
+) -> Split:
+    groups = group_of_events(events, items, rules.group) if rules.group else None
+    only = None
+    if rules.protocol == "cold-items":
+        only = cold_items(events, rules.share, rules.seed)
+        is_test = np.isin(events.item, only)
+    if is_test is None:
+        is_test = _test_mask(events, groups, rules)
+    train, test = events.select(~is_test), events.select(is_test)
+    in_time = rules.protocol in ("time", "replay") and events.timed and len(test) > 0
+    walk = None
+    if rules.protocol == "replay":
+        walk = _walk(events, opinion, items, is_test)
+        asked = np.zeros(len(test), bool)
+    else:
+        asked = opinion[is_test] > 0
+    return Split(
+        rules=rules, items=items, train=train, opinion=opinion[~is_test],
+        cutoff=float(test.time[0]) if in_time else float("nan"),
+        cases=_cases(train, test.select(asked), groups), only=only, walk=walk,
+    )  # fmt: skip
+
+
+def _test_mask(events: EventTable, groups: NDArray[np.object_] | None, rules: Rules) -> Mask:
+    if rules.protocol == "leave-last-out":
+        return last_of_each_user(events)
+    if rules.protocol == "given":
+        return random_of_each_user(events, rules.share, rules.seed)
+    if rules.protocol == "replay" and groups is not None:
+        is_test = np.zeros(len(events), bool)
+        for name in set(groups):
+            inside = np.flatnonzero(groups[events.item] == name)
+            is_test[inside] = last_slice(events.time[inside], events.timed, rules.share)
+        return is_test
+    return last_slice(events.time, events.timed, rules.share)
+
+
+def _keys(events: EventTable) -> NDArray[np.int64]:
+    return events.user.astype(np.int64) * len(events.items) + events.item
+
+
+def _cases(train: EventTable, asked: EventTable, groups: NDArray[np.object_] | None) -> Cases:
+    width = max(len(train.items), 1)
+    keys = np.setdiff1d(_keys(asked), _keys(train))  # sorted and distinct: by user, then by item
+    user, item = (keys // width).astype(np.int32), (keys % width).astype(np.int32)
+    names = groups[item] if groups is not None else np.full(len(item), "", object)
+    kinds, code = np.unique(names.astype(str), return_inverse=True)
+    order = np.lexsort((item, code, user))
+    user, item, code = user[order], item[order], code[order]
+    first = np.flatnonzero(np.diff(user, prepend=-1) | np.diff(code, prepend=-1))
+    known = np.isin(user[first], train.user)
+    wanted = Positives(np.append(first, len(user)).astype(np.int64), item)
+    group = tuple(map(str, kinds[code[first]])) if groups is not None else None
+    return Cases(user[first], wanted, known, group)
+
+
+def _walk(events: EventTable, opinion: Opinions, items: ItemTable, is_test: Mask) -> Walk:
+    first = np.zeros(len(events), bool)
+    first[np.unique(_keys(events), return_index=True)[1]] = True
+    return Walk(events.select(is_test), opinion[is_test], first[is_test], born(events, items))
+
+
+def _joined(train: EventTable, test: EventTable) -> tuple[EventTable, Mask]:
+    """Return both tables as one, numbered alike, and which of its events are the test's."""
+    users = IdMap.from_ids([*train.users, *test.users])
+    items = IdMap.from_ids([*train.items, *test.items])
+    kinds = tuple(dict.fromkeys((*train.kinds, *test.kinds)))
+    code = np.array([kinds.index(kind) for kind in test.kinds], np.int16)
+    both = EventTable(
+        users=users, items=items, kinds=kinds,
+        user=np.concatenate([train.user, users.rows(test.users)[test.user]]),
+        item=np.concatenate([train.item, items.rows(test.items)[test.item]]),
+        kind=np.concatenate([train.kind, code[test.kind] if len(test) else test.kind]),
+        value=np.concatenate([train.value, test.value]),
+        time=np.concatenate([train.time, test.time]),
+    )  # fmt: skip
+    return both, np.arange(len(both)) >= len(train)
