@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from recsys.arrays import Mask, Rows, Times
 from recsys.data.ids import IdMap
+from recsys.data.schema import Item
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,21 @@ class ItemTable:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def item(self, row: int) -> Item:
+        """Return one row as an item."""
+        created = float(self.created[row])
+        return Item(
+            item_id=self.ids[row],
+            title=self.title[row],
+            text=self.text[row],
+            tags=self.tags[row],
+            category=self.category[row],
+            author_id=self.author[row],
+            created_at=created if np.isfinite(created) else None,
+            url=self.url[row],
+            metadata=self.metadata[row],
+        )
 
     @classmethod
     def empty(cls) -> ItemTable:

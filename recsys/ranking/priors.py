@@ -1,0 +1,39 @@
+"""Priors: what an item brings along, whoever asks: how taken up, how liked, how new."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from recsys.arrays import Floats
+from recsys.state.counters import DAY, HALF_LIVES, HOUR
+from recsys.state.live import LiveState
+
+LIVES = tuple(
+    "share_all" if np.isinf(h) else f"share_{h / HOUR:.0f}h" if h < DAY else f"share_{h / DAY:.0f}d"
+    for h in HALF_LIVES
+)
+NAMES = (*LIVES, "liked", "unseen")
+
+# What people call these: the source and the reason that an item's priors stand for.
+KINDS = {
+    **{
+        name: "trending" if life <= 10 * DAY else "popular"
+        for name, life in zip(LIVES, HALF_LIVES, strict=True)
+    },
+    "liked": "liked",
+    "unseen": "fresh",
+}
+
+
+def prior_features(live: LiveState) -> Floats:
+    """Return the features of every row, (len(NAMES), live.size); finite.
+
+    `share_*`: log share of all uptake at a half-life. `liked`: shrunk log odds of likes against
+    dislikes. `unseen`: 1 for an item that nobody has taken up yet.
+    """
+    size, counters = live.size, live.counters
+    found = np.empty((len(NAMES), size), np.float32)
+    found[: len(LIVES)] = counters.log_shares(slice(0, size))
+    found[len(LIVES)] = counters.like_rate(slice(0, size))
+    found[len(LIVES) + 1] = np.isneginf(counters.last[:size])
+    return found

@@ -1,0 +1,76 @@
+"""Query and Recommendation: what a request asks of the engine, and what it gets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Interaction:
+    """One event of a person's history, as a store or a request body tells it."""
+
+    item_id: str
+    event: str = "like"
+    value: float | None = None  # of a rating
+    timestamp: float | None = None  # Unix seconds; None keeps the order given
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which items may be shown. An empty set admits everything; several values mean "any of"."""
+
+    category: frozenset[str] = frozenset()
+    author: frozenset[str] = frozenset()
+    language: frozenset[str] = frozenset()
+    tags: frozenset[str] = frozenset()
+    not_category: frozenset[str] = frozenset()
+    not_author: frozenset[str] = frozenset()
+    not_language: frozenset[str] = frozenset()
+    not_tags: frozenset[str] = frozenset()
+    max_age: float | None = None  # seconds since the item was created
+    min_age: float | None = None
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is filtered out."""
+        return self == Filters()
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One request for a list. The same query on the same state gives the same list."""
+
+    history: tuple[Interaction, ...] = ()  # oldest first
+    n: int = 20
+    offset: int = 0
+    exclude: frozenset[str] = frozenset()  # item ids never to show
+    filters: Filters = Filters()
+    words: str = ""  # steers: the closer an item's words, the higher
+    interests: tuple[str, ...] = ()  # words the person stated, used like a history
+    diversity: float = 0.0  # 0: by score alone; 1: each pick as unlike the others as possible
+    author_cap: int | None = None  # most items of one author in the list
+    category_cap: int | None = None
+    explain: bool = False
+    now: float | None = None  # Unix seconds, for ages; None: the clock
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why an item is in a list: a part of its score, with its share of all that spoke for it."""
+
+    kind: str  # because_you, interests, search, trending, popular, fresh, liked
+    share: float  # 0..1; the shares of one item add to 1
+    text: str  # a sentence for people
+    item_id: str | None = None  # the history item, for because_you
+    value: float = 0.0  # the part of the score itself
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """One item of a list."""
+
+    item_id: str
+    score: float
+    rank: int  # from 1, counting from the start of the whole list
+    source: str  # neighbours, trending, fresh, popular, search
+    reasons: tuple[Reason, ...] = field(default=())

@@ -1,0 +1,84 @@
+"""Rules: which rows may be shown, and how a page is made from a ranked pool."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from recsys.arrays import Floats, Mask, Rows
+from recsys.ranking.query import Filters
+from recsys.state.live import LiveState
+
+
+def allowed(live: LiveState, filters: Filters, now: float) -> Mask:
+    """Return which of the rows 0..live.size-1 exist and pass the filters, a new array."""
+    size = live.size
+    mask = ~live.gone[:size]
+    if filters.empty:
+        return mask
+    for name in ("category", "author", "language"):
+        mask &= _label_mask(live, name, getattr(filters, name), getattr(filters, f"not_{name}"))
+    if filters.tags:
+        mask &= _tag_mask(live, filters.tags)
+    if filters.not_tags:
+        mask &= ~_tag_mask(live, filters.not_tags)
+    age = now - live.created[:size]
+    if filters.max_age is not None:
+        mask &= age <= filters.max_age
+    if filters.min_age is not None:
+        mask &= age >= filters.min_age
+    return mask
+
+
+def _label_mask(
+    live: LiveState, name: str, wanted: frozenset[str], unwanted: frozenset[str]
+) -> Mask:
+    codes = live.labels[name][: live.size]
+    mask = np.ones(live.size, bool)
+    if wanted:
+        mask &= np.isin(codes, [live.code(name, text) for text in wanted]) & (codes >= 0)
+    if unwanted:
+        mask &= ~np.isin(codes, [live.code(name, text) for text in unwanted]) | (codes < 0)
+    return mask
+
+
+def _tag_mask(live: LiveState, tags: frozenset[str]) -> Mask:
+    codes = [code for code in (live.code("tag", text) for text in tags) if code >= 0]
+    catalogue, mask = live.model.catalogue, np.zeros(live.size, bool)
+    owner = np.repeat(np.arange(len(catalogue)), np.diff(catalogue.tag_ends))
+    mask[owner[np.isin(catalogue.tags, codes)]] = True
+    for place, own in enumerate(live.new_tags[: live.size - len(catalogue)]):
+        mask[len(catalogue) + place] = bool(np.isin(own, codes).any())
+    return mask
+
+
+def diversified(rows: Rows, scores: Floats, vectors: Floats, weight: float, n: int) -> Rows:
+    """Return positions of the first `n` picks by maximal marginal relevance.
+
+    Each pick has the largest (1 - weight) · score - weight · (greatest cosine with the picks so
+    far), scores scaled to 0..1 over the pool (Carbonell and Goldstein, SIGIR 1998).
+    """
+    spread = float(np.ptp(scores)) or 1.0
+    relevance = (scores - scores.min()) / spread
+    nearest = np.zeros(len(rows), np.float32)
+    picked: list[int] = []
+    left = np.ones(len(rows), bool)
+    for _ in range(min(n, len(rows))):
+        value = np.where(left, (1 - weight) * relevance - weight * nearest, -np.inf)
+        best = int(value.argmax())
+        picked.append(best)
+        left[best] = False
+        nearest = np.maximum(nearest, vectors @ vectors[best])
+    return np.array(picked, np.int32)
+
+
+def capped(rows: Rows, codes: Rows, cap: int | None) -> Mask:
+    """Return which rows of a ranked list stay when a label may occur `cap` times at most."""
+    keep = np.ones(len(rows), bool)
+    if cap is None:
+        return keep
+    seen: dict[int, int] = {}
+    for place, code in enumerate(codes[rows].tolist()):
+        if code >= 0:
+            seen[code] = seen.get(code, 0) + 1
+            keep[place] = seen[code] <= cap
+    return keep

@@ -1,0 +1,135 @@
+"""Scoring: the personal part of every row's score, and its exact split over the history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from recsys.arrays import Floats, Rows
+from recsys.ranking.history import History
+from recsys.state.blend import Blend
+from recsys.state.live import LiveState
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A person as the scorers see them, for one request only.
+
+    Rows of `*_parts` belong to history entries; their sum is the vector that items are compared
+    with, so an item's score splits into one product per entry.
+    """
+
+    history: History
+    neighbour_weights: Floats  # (n,)
+    behaviour_parts: Floats  # (n, d)
+    word_parts: Floats  # (n, t)
+
+    @classmethod
+    def of(cls, history: History, live: LiveState, blend: Blend) -> Profile:
+        """Weigh the history for each scorer and gather its vectors."""
+        ages = history.ages()
+
+        def weights(scorer: str) -> Floats:
+            return blend.history_weights(scorer, ages, history.weights)
+
+        return cls(
+            history,
+            weights("neighbours"),
+            behaviour_parts(live, history.rows, weights("behaviour")),
+            words_of(live, history.rows) * weights("words")[:, None],
+        )
+
+    @property
+    def behaviour(self) -> Floats:
+        """The behaviour part of the query, (d,)."""
+        return np.asarray(self.behaviour_parts.sum(axis=0), np.float32)
+
+    @property
+    def words(self) -> Floats:
+        """The word part of the query, (t,)."""
+        return np.asarray(self.word_parts.sum(axis=0), np.float32)
+
+
+def words_of(live: LiveState, rows: Rows) -> Floats:
+    """Return the word vectors of rows, new items included, (n, t)."""
+    return _gather(live.model.words, live.new_words, rows)
+
+
+def outputs_of(live: LiveState, rows: Rows) -> Floats:
+    """Return the behaviour output vectors of rows, new items included, (n, d)."""
+    factors = live.model.behaviour
+    if factors is None:
+        return np.zeros((len(rows), 0), np.float32)
+    return _gather(factors.outputs, live.new_behaviour[:, 1], rows)
+
+
+def behaviour_parts(live: LiveState, rows: Rows, weights: Floats) -> Floats:
+    """Return each history entry's part of the behaviour vector, (n, d).
+
+    An entry that is newer than the model takes part with the input its words predict.
+    """
+    factors = live.model.behaviour
+    if factors is None:
+        return np.zeros((len(rows), 0), np.float32)
+    known = rows < len(live.model)
+    parts = np.zeros((len(rows), factors.inputs.shape[1]), np.float32)
+    parts[known] = factors.parts(rows[known], weights[known])
+    if not known.all() and factors.gram is None:
+        fresh = live.new_behaviour[rows[~known] - len(live.model), 0]
+        parts[~known] = fresh * weights[~known][:, None]
+    return parts
+
+
+def personal_scores(live: LiveState, profile: Profile) -> Floats:
+    """Return the personal score of every row 0..live.size-1."""
+    model, base = live.model, len(live.model)
+    scores = np.zeros(live.size, np.float32)
+    if model.neighbours is not None:
+        rows, weights = neighbour_history(live, profile)
+        model.neighbours.add_scores(rows, weights, scores[:base])
+        for before, row in live.versions.items():
+            scores[row] += scores[before]
+    new = live.size - base
+    if model.behaviour is not None:
+        scores[:base] += model.behaviour.outputs @ profile.behaviour
+        scores[base:] += live.new_behaviour[:new, 1] @ profile.behaviour
+    scores[:base] += model.words @ profile.words
+    scores[base:] += live.new_words[:new] @ profile.words
+    return scores
+
+
+def neighbour_history(live: LiveState, profile: Profile) -> tuple[Rows, Floats]:
+    """Return the history entries that have neighbours, a new version standing for its old row."""
+    known = {new: old for old, new in live.versions.items()}
+    rows = np.array([known.get(row, row) for row in profile.history.rows.tolist()], np.int32)
+    kept = rows < len(live.model)
+    return rows[kept], profile.neighbour_weights[kept]
+
+
+def split(live: LiveState, profile: Profile, row: int) -> Floats:
+    """Return what each history entry gives to a row's personal score, (n,); their sum is it."""
+    one = np.array([row], np.int32)
+    shares = profile.behaviour_parts @ outputs_of(live, one)[0]
+    shares = shares + profile.word_parts @ words_of(live, one)[0]
+    neighbours = live.model.neighbours
+    if neighbours is None:
+        return np.asarray(shares, np.float32)
+    known = {new: old for old, new in live.versions.items()}
+    target = known.get(row, row)
+    for place, entry in enumerate(profile.history.rows.tolist()):
+        source = known.get(entry, entry)
+        if source < len(live.model):
+            columns, values = neighbours.row(source)
+            shares[place] += profile.neighbour_weights[place] * values[columns == target].sum()
+    return np.asarray(shares, np.float32)
+
+
+def _gather(base: Floats, new: Floats, rows: Rows) -> Floats:
+    if not len(rows) or rows.max() < len(base):
+        return np.asarray(base[rows], np.float32)
+    found = np.empty((len(rows), base.shape[1]), np.float32)
+    known = rows < len(base)
+    found[known] = base[rows[known]]
+    found[~known] = new[rows[~known] - len(base)]
+    return found

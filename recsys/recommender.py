@@ -1,0 +1,176 @@
+"""Recommender: a query in, a list with sources and reasons out; the only way items are ranked."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from recsys.arrays import Floats, Mask, Rows
+from recsys.ranking import priors, reasons, scoring
+from recsys.ranking.history import History
+from recsys.ranking.query import Query, Reason, Recommendation
+from recsys.ranking.rules import allowed, capped, diversified
+from recsys.state.live import LiveState
+
+REFRESH = 0.2  # seconds that the features shared by all requests may be old
+STEER = 3.0  # weight of words asked for, in standard deviations of the scores
+POOL = 200  # candidates that diversity and caps choose from, at least
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A query's scores over all rows, and what they are made of."""
+
+    profile: scoring.Profile
+    scores: Floats  # (size,)
+    prior_weights: Floats  # (features,)
+    features: Floats  # (features, size)
+    steering: Floats  # (t,): zeros when no words were asked for
+
+
+class Recommender:
+    """Ranks the items of a live state. Threads may share one; it writes only its own cache."""
+
+    def __init__(self, live: LiveState, refresh: float = REFRESH) -> None:
+        self.live = live
+        self.refresh = refresh
+        self._features: tuple[int, float, Floats] | None = None  # changes, when, features
+
+    def recommend(self, query: Query) -> list[Recommendation]:
+        """Return the best items the person has not acted on, best first.
+
+        Fewer than `n` come back only when fewer are left. The same query gives the same list.
+        """
+        scored = self.score(query)
+        mask = self._candidates(query, scored.profile.history)
+        rows = self._page(query, scored, mask)
+        return [
+            self._recommendation(scored, int(row), query.offset + place + 1, query.explain)
+            for place, row in enumerate(rows)
+        ]
+
+    def score(self, query: Query) -> Scored:
+        """Return the score of every row for a query."""
+        live = self.live
+        history = History.resolve(query.history, live)
+        profile = scoring.Profile.of(history, live, live.model.blend)
+        features = self.features()
+        weights = live.model.blend.prior_weights(priors.NAMES, {})
+        scores = scoring.personal_scores(live, profile)
+        scores = scores[: features.shape[1]] + weights @ features
+        steering = self._steering(query, scores)
+        if steering.any():
+            scores = scores + self._word_scores(steering, len(scores))
+        if not np.isfinite(scores).all():
+            raise FloatingPointError(f"bundle {live.model.version} gave a score that is not finite")
+        return Scored(profile, scores, weights, features, steering)
+
+    def features(self) -> Floats:
+        """Return the features all requests share, at most `refresh` seconds old."""
+        kept, now = self._features, time.monotonic()
+        if kept and (kept[0] == self.live.changes or now - kept[1] < self.refresh):
+            return kept[2]
+        changes = self.live.changes
+        found = priors.prior_features(self.live)
+        self._features = (changes, now, found)
+        return found
+
+    def _steering(self, query: Query, scores: Floats) -> Floats:
+        student = self.live.model.student
+        texts = [query.words] if query.words else []
+        texts += query.interests
+        if not texts or student is None:
+            return np.zeros(self.live.model.words.shape[1], np.float32)
+        wanted = student.encode(texts).sum(axis=0)
+        length = float(np.linalg.norm(wanted)) or 1.0
+        spread = float(scores.std()) or 1.0
+        return np.asarray(STEER * spread * wanted / length, np.float32)
+
+    def _word_scores(self, vector: Floats, size: int) -> Floats:
+        base = len(self.live.model)
+        known = self.live.model.words @ vector
+        return np.concatenate([known, self.live.new_words[: size - base] @ vector])
+
+    def _candidates(self, query: Query, history: History) -> Mask:
+        now = time.time() if query.now is None else query.now
+        mask = allowed(self.live, query.filters, now)
+        mask[history.rows] = False
+        left_out = [self.live.row(item_id) for item_id in query.exclude]
+        mask[[row for row in left_out if row >= 0]] = False
+        return mask
+
+    def _page(self, query: Query, scored: Scored, mask: Mask) -> Rows:
+        rows: Rows = np.flatnonzero(mask[: len(scored.scores)]).astype(np.int32)
+        wanted = query.offset + query.n
+        pool = len(rows) if query.author_cap or query.category_cap else max(wanted, POOL)
+        rows = best(rows, scored.scores, pool if query.diversity == 0 else max(POOL, 3 * wanted))
+        for name, cap in (("author", query.author_cap), ("category", query.category_cap)):
+            rows = rows[capped(rows, self.live.labels[name], cap)]
+        if query.diversity > 0:
+            vectors = scoring.words_of(self.live, rows)
+            picks = diversified(rows, scored.scores[rows], vectors, query.diversity, wanted)
+            rows = rows[picks]
+        return rows[query.offset : wanted]
+
+    def _recommendation(self, scored: Scored, row: int, rank: int, explain: bool) -> Recommendation:
+        parts = self.parts(scored, row)
+        kept = reasons.shared(parts, most=len(parts) if explain else 3)
+        source = SOURCES[kept[0].kind] if kept else "popular"
+        return Recommendation(self.live.item_id(row), float(scored.scores[row]), rank, source, kept)
+
+    def parts(self, scored: Scored, row: int) -> list[Reason]:
+        """Return every part of a row's score, in no order; with the base they add up to it.
+
+        Priors are told against the mean of all items, so that they speak for an item only where
+        it stands out.
+        """
+        found = self._history_parts(scored, row)
+        stand_out = scored.features[:, row] - scored.features.mean(axis=1)
+        by_kind: dict[str, float] = {}
+        for name, value in zip(priors.NAMES, stand_out * scored.prior_weights, strict=True):
+            kind = priors.KINDS[name]
+            by_kind[kind] = by_kind.get(kind, 0.0) + float(value)
+        steered = float(scoring.words_of(self.live, np.array([row], np.int32))[0] @ scored.steering)
+        by_kind["search"] = steered
+        return found + [
+            Reason(kind, 0.0, reasons.sentence(kind), None, value)
+            for kind, value in by_kind.items()
+            if value
+        ]
+
+    def _history_parts(self, scored: Scored, row: int) -> list[Reason]:
+        values = scoring.split(self.live, scored.profile, row)
+        found = []
+        for entry, value in zip(scored.profile.history.rows.tolist(), values.tolist(), strict=True):
+            if value:
+                title = self.title(entry)
+                text = reasons.sentence("because_you", title)
+                found.append(Reason("because_you", 0.0, text, self.live.item_id(entry), value))
+        return found
+
+    def title(self, row: int) -> str:
+        """Return what to call an item: its title, else the start of its text, else its id."""
+        known = self.live.document(row)
+        text = str(known.get("title") or known.get("text") or known["item_id"])
+        return text if len(text) <= 60 else text[:59] + "…"
+
+
+SOURCES = {
+    "because_you": "neighbours",
+    "interests": "interests",
+    "search": "search",
+    "trending": "trending",
+    "popular": "popular",
+    "liked": "popular",
+    "fresh": "fresh",
+}
+
+
+def best(rows: Rows, scores: Floats, n: int) -> Rows:
+    """Return the `n` best-scored of some rows, best first; ties by row."""
+    if n < len(rows):
+        cut = np.argpartition(-scores[rows], n - 1)[:n]
+        rows = np.sort(rows[cut])
+    return rows[np.argsort(-scores[rows], kind="stable")]

@@ -1,0 +1,122 @@
+"""Catalogue: what serving knows of each item besides its vectors, in arrays that can be mapped."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.arrays import Rows, Times
+from recsys.data.ids import IdMap
+from recsys.data.schema import Item
+from recsys.data.tables import ItemTable
+
+Array = NDArray[np.generic]
+LABELS = ("category", "author", "language")  # one per item; tags are many per item
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Items by row: ids, dates, labels as codes into name lists, and the JSON document to return.
+
+    Code -1 stands for "none known".
+    """
+
+    ids: IdMap
+    created: Times  # (n,): NaN unknown
+    labels: Mapping[str, Rows]  # per name of LABELS, (n,) codes
+    names: Mapping[str, IdMap]  # per name of LABELS and "tag": what the codes stand for
+    tag_ends: NDArray[np.int64]  # (n + 1,)
+    tags: Rows  # codes, item after item
+    documents: NDArray[np.uint8]  # JSON texts, item after item
+    document_ends: NDArray[np.int64]  # (n + 1,)
+
+    @classmethod
+    def from_table(cls, table: ItemTable, created: Times) -> Catalogue:
+        """Encode a table; `created` may know more than the table (first events)."""
+        columns = {
+            "category": table.category,
+            "author": table.author,
+            "language": [str(extra.get("language", "")) for extra in table.metadata],
+        }
+        names = {name: IdMap.from_ids(filter(None, values)) for name, values in columns.items()}
+        names["tag"] = IdMap.from_ids(tag for tags in table.tags for tag in tags)
+        known = {name: {text: row for row, text in enumerate(ids)} for name, ids in names.items()}
+        labels = {
+            name: np.array([known[name].get(text, -1) for text in values], np.int32)
+            for name, values in columns.items()
+        }
+        texts = [_encoded(table.item(row)) for row in range(len(table))]
+        return cls(
+            ids=table.ids, created=created, labels=labels, names=names,
+            tag_ends=ends(len(tags) for tags in table.tags),
+            tags=np.array([known["tag"][t] for tags in table.tags for t in tags], np.int32),
+            documents=np.frombuffer(b"".join(texts), np.uint8),
+            document_ends=ends(map(len, texts)),
+        )  # fmt: skip
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def arrays(self) -> dict[str, Array]:
+        """Return the arrays to save; `from_arrays` reads them back."""
+        found: dict[str, Array] = {
+            "created": self.created, "tag_ends": self.tag_ends, "tags": self.tags,
+            "documents": self.documents, "document_ends": self.document_ends,
+        }  # fmt: skip
+        found |= {f"ids/{key}": value for key, value in self.ids.arrays().items()}
+        for name in LABELS:
+            found[f"labels/{name}"] = self.labels[name]
+        for name in (*LABELS, "tag"):
+            found |= {f"names/{name}/{k}": v for k, v in self.names[name].arrays().items()}
+        return found
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, Array]) -> Catalogue:
+        """Rebuild from what `arrays` returned; the arrays may be read-only and mapped."""
+        plain = ("created", "tag_ends", "tags", "documents", "document_ends")
+        return cls(
+            ids=IdMap.from_arrays(under("ids", arrays)),
+            labels={name: arrays[f"labels/{name}"].view(np.int32) for name in LABELS},
+            names={
+                name: IdMap.from_arrays(under(f"names/{name}", arrays)) for name in (*LABELS, "tag")
+            },
+            **{name: arrays[name] for name in plain},  # type: ignore[arg-type]
+        )
+
+    def tags_of(self, row: int) -> Rows:
+        """Return the tag codes of an item, a view."""
+        return self.tags[self.tag_ends[row] : self.tag_ends[row + 1]]
+
+    def document(self, row: int) -> dict[str, object]:
+        """Return the item as the API shows it."""
+        part = self.documents[self.document_ends[row] : self.document_ends[row + 1]]
+        found: dict[str, object] = json.loads(part.tobytes())
+        return found
+
+
+def under(prefix: str, arrays: Mapping[str, Array]) -> dict[str, Array]:
+    """Return the arrays below a prefix, named without it."""
+    start = prefix + "/"
+    return {name[len(start) :]: value for name, value in arrays.items() if name.startswith(start)}
+
+
+def ends(lengths: Iterable[int]) -> NDArray[np.int64]:
+    """Return where each part of a concatenation begins, and its end, from the parts' lengths."""
+    sizes = np.fromiter(lengths, np.int64)
+    found = np.zeros(len(sizes) + 1, np.int64)
+    np.cumsum(sizes, out=found[1:])
+    return found
+
+
+def document(item: Item) -> dict[str, object]:
+    """Return an item as the API shows it, without what is not known."""
+    known = asdict(item)
+    return {name: value for name, value in known.items() if value or name == "item_id"}
+
+
+def _encoded(item: Item) -> bytes:
+    return json.dumps(document(item), ensure_ascii=False).encode("utf-8", "surrogatepass")

@@ -1,0 +1,178 @@
+"""LiveState: what has happened since the night, shared by all requests of a process."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+
+from recsys.arrays import Floats, Mask, Rows, Times
+from recsys.data.schema import Item
+from recsys.data.weights import EventWeights
+from recsys.state import catalogue
+from recsys.state.catalogue import LABELS
+from recsys.state.counters import Counters
+from recsys.state.model import Model
+from recsys.text import clean
+
+_GROWTH = 256  # rows of room added at least; doubling keeps the cost per new item constant
+
+
+class LiveState:
+    """The model's items, then the items posted since; counts of all that has happened since.
+
+    One writer at a time (a lock sees to it); readers take the arrays as they are: an array is
+    never shrunk, and `size` moves last, so that a reader sees only rows that are complete.
+    """
+
+    def __init__(self, model: Model, weights: EventWeights | None = None) -> None:
+        self.model = model
+        self.weights = weights or EventWeights()
+        self.counters = Counters.from_arrays(model.counters)
+        self.size = len(model)
+        self.posted: list[Item] = []  # items of rows len(model)…size-1
+        self.changes = 0  # moves with every write, so that readers know when to look again
+        self.versions: dict[int, int] = {}  # a model's row -> the row of its newest version
+        self._rows: dict[str, int] = {}
+        self._codes = {name: {t: i for i, t in enumerate(model.catalogue.names[name])}
+                       for name in (*LABELS, "tag")}  # fmt: skip
+        self._lock = threading.Lock()
+        self._allocate(len(model) + _GROWTH)
+
+    def _allocate(self, room: int) -> None:
+        base, extra = self.model.catalogue, room - len(self.model)
+        self.gone: Mask = np.zeros(room, bool)
+        self.created: Times = np.concatenate([base.created, np.full(extra, np.nan)])
+        self.labels: dict[str, Rows] = {
+            name: np.concatenate([base.labels[name], np.full(extra, -1, np.int32)])
+            for name in LABELS
+        }
+        self.new_tags: list[Rows] = []
+        self.new_words: Floats = np.zeros((extra, self.model.words.shape[1]), np.float32)
+        width = self.model.behaviour.outputs.shape[1] if self.model.behaviour is not None else 0
+        self.new_behaviour: Floats = np.zeros((extra, 2, width), np.float32)  # inputs, outputs
+        self.counters.grow(room)
+
+    def _grow(self) -> None:
+        extra = max(_GROWTH, self.size - len(self.model))
+        self.created = np.pad(self.created, (0, extra), constant_values=np.nan)
+        for name in LABELS:
+            self.labels[name] = np.pad(self.labels[name], (0, extra), constant_values=-1)
+        self.new_words = np.pad(self.new_words, ((0, extra), (0, 0)))
+        self.new_behaviour = np.pad(self.new_behaviour, ((0, extra), (0, 0), (0, 0)))
+        self.counters.grow(self.room + extra)
+        self.gone = np.pad(self.gone, (0, extra))
+
+    def _append(self, item: Item) -> int:
+        if self.size == self.room:
+            self._grow()
+        row, place = self.size, self.size - len(self.model)
+        before = self.row(item.item_id)
+        self.created[row] = np.nan if item.created_at is None else item.created_at
+        self._set_labels(row, item)
+        self._set_vectors(place, item)
+        self.posted.append(item)
+        self._rows[item.item_id] = row
+        if before >= 0:
+            self._replace(before, row)
+        self.size = row + 1
+        return row
+
+    def _set_labels(self, row: int, item: Item) -> None:
+        language = str(item.metadata.get("language", ""))
+        values = {"category": item.category, "author": item.author_id, "language": language}
+        for name, text in values.items():
+            self.labels[name][row] = self._new_code(name, text)
+        self.new_tags.append(np.array([self._new_code("tag", t) for t in item.tags], np.int32))
+
+    def _new_code(self, name: str, text: str) -> int:
+        return self._codes[name].setdefault(text, len(self._codes[name])) if text else -1
+
+    def _set_vectors(self, place: int, item: Item) -> None:
+        if self.model.student is None:
+            return
+        text = clean.document(item.title, item.text, item.tags, item.category)
+        self.new_words[place] = self.model.student.encode([text])[0]
+        if self.model.bridge is not None:
+            self.new_behaviour[place] = np.tensordot(self.new_words[place], self.model.bridge, 1)
+
+    def _replace(self, before: int, row: int) -> None:
+        """Let a new version of an item inherit its counts and, from a model row, its behaviour."""
+        counters, behaviour = self.counters, self.model.behaviour
+        counters.move(before, row)
+        if not np.isfinite(self.created[row]):
+            self.created[row] = self.created[before]
+        if before < len(self.model):
+            self.versions[before] = row
+            if behaviour is not None:
+                place = row - len(self.model)
+                self.new_behaviour[place] = behaviour.inputs[before], behaviour.outputs[before]
+        else:
+            earlier = [base for base, new in self.versions.items() if new == before]
+            for base in earlier:
+                self.versions[base] = row
+            self.new_behaviour[row - len(self.model)] = self.new_behaviour[before - len(self.model)]
+        self.gone[before] = True
+
+    @property
+    def room(self) -> int:
+        """Rows there is space for."""
+        return len(self.gone)
+
+    def row(self, item_id: str) -> int:
+        """Return the row of an item, new ones included; -1 when unknown. Gone items keep theirs."""
+        found = self._rows.get(item_id)
+        return self.model.catalogue.ids.row(item_id) if found is None else found
+
+    def item_id(self, row: int) -> str:
+        """Return the id of a row."""
+        base = len(self.model)
+        return self.model.catalogue.ids[row] if row < base else self.posted[row - base].item_id
+
+    def code(self, name: str, text: str) -> int:
+        """Return the code of a category, author, language or tag; -1 when no item has it."""
+        return self._codes[name].get(text, -1)
+
+    def tags_of(self, row: int) -> Rows:
+        """Return the tag codes of an item."""
+        base = len(self.model)
+        return self.model.catalogue.tags_of(row) if row < base else self.new_tags[row - base]
+
+    def add_event(
+        self, item_id: str, event: str, value: float | None = None, timestamp: float = 0.0
+    ) -> None:
+        """Count one event; an item never heard of becomes a row without words."""
+        with self._lock:
+            row = self.row(item_id)
+            if row < 0:
+                row = self._append(Item(item_id=item_id, created_at=timestamp))
+            self.counters.add(row, self.weight(event, value), self.weights.stated(event), timestamp)
+            self.changes += 1
+
+    def weight(self, event: str, value: float | None) -> float:
+        """Return the weight of an event for counts that all users share."""
+        if event == "rating" and value is not None:
+            return self.weights.of_rating(value, 0.0, 0, self.model.rating_scale)
+        return self.weights.of_kind(event)
+
+    def add_item(self, item: Item) -> None:
+        """Make an item recommendable by its words at once; a known id is replaced."""
+        with self._lock:
+            self._append(item)
+            self.changes += 1
+
+    def remove_item(self, item_id: str) -> None:
+        """Never show an item again; an unknown id is remembered, should it come later."""
+        with self._lock:
+            row = self.row(item_id)
+            if row < 0:
+                row = self._append(Item(item_id=item_id))
+            self.gone[row] = True
+            self.changes += 1
+
+    def document(self, row: int) -> dict[str, object]:
+        """Return an item as the API shows it."""
+        base = len(self.model)
+        if row < base:
+            return self.model.catalogue.document(row)
+        return catalogue.document(self.posted[row - base])

@@ -1,0 +1,110 @@
+"""Model: all that serving needs and nothing that training needs, as a typed view of a bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from recsys.arrays import Floats
+from recsys.bundle import RawBundle
+from recsys.collaborative.factors import Factors
+from recsys.collaborative.item_item import ItemItem
+from recsys.state.blend import Blend
+from recsys.state.catalogue import Array, Catalogue, under
+from recsys.text.student import Student
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Item-side state of one night. Holds no user id and no event.
+
+    A scorer that was not fitted is None, and its terms are absent from the blend.
+    """
+
+    version: str
+    cutoff: float  # time of the last event it has seen, Unix seconds; 0 when untimed
+    catalogue: Catalogue
+    neighbours: ItemItem | None
+    behaviour: Factors | None
+    words: Floats  # (n_items, t): unit rows, zero rows for items without a known word
+    bridge: Floats | None  # (t, 2, d): words to behaviour inputs and outputs, for new items
+    student: Student | None  # maps new words into the space of `words`
+    counters: Mapping[str, Array]  # see Counters.arrays
+    blend: Blend
+    rating_scale: tuple[float, float]
+
+    def __len__(self) -> int:
+        return len(self.catalogue)
+
+    def arrays(self) -> dict[str, Array]:
+        """Return every array to save, by name; `from_raw` reads them back."""
+        found = {f"catalogue/{k}": v for k, v in self.catalogue.arrays().items()}
+        found |= {f"counters/{k}": v for k, v in self.counters.items()}
+        found["words"] = self.words
+        if self.neighbours is not None:
+            part = self.neighbours
+            found |= {"neighbours/indptr": part.indptr, "neighbours/indices": part.indices}
+            found["neighbours/data"] = part.data.astype(np.float16)
+        if self.behaviour is not None:
+            found |= _factor_arrays(self.behaviour)
+        if self.bridge is not None:
+            found["bridge"] = self.bridge
+        if self.student is not None:
+            found |= {f"student/{k}": v for k, v in self.student.arrays().items()}
+        return found
+
+    def settings(self) -> dict[str, object]:
+        """Return what the manifest must say so that `from_raw` can rebuild the model."""
+        return {
+            "cutoff": self.cutoff,
+            "blend": self.blend.to_json(),
+            "rating_scale": list(self.rating_scale),
+            "alpha": self.behaviour.alpha if self.behaviour is not None else 0.0,
+        }
+
+    @classmethod
+    def from_raw(cls, raw: RawBundle) -> Model:
+        """Give the arrays of a verified bundle their types; nothing is copied."""
+        arrays, settings = raw.arrays, raw.manifest["model"]
+        return cls(
+            version=raw.version,
+            cutoff=settings["cutoff"],
+            catalogue=Catalogue.from_arrays(under("catalogue", arrays)),
+            neighbours=_neighbours(under("neighbours", arrays)),
+            behaviour=_factors(under("behaviour", arrays), settings["alpha"]),
+            words=arrays["words"],  # type: ignore[arg-type]
+            bridge=arrays.get("bridge"),  # type: ignore[arg-type]
+            student=_student(under("student", arrays)),
+            counters=under("counters", arrays),
+            blend=Blend.from_json(settings["blend"]),
+            rating_scale=(settings["rating_scale"][0], settings["rating_scale"][1]),
+        )
+
+
+def _factor_arrays(factors: Factors) -> dict[str, Array]:
+    found: dict[str, Array] = {"behaviour/outputs": factors.outputs}
+    if factors.inputs is not factors.outputs:
+        found["behaviour/inputs"] = factors.inputs
+    if factors.gram is not None:
+        found["behaviour/gram"] = factors.gram
+    return found
+
+
+def _factors(arrays: Mapping[str, Array], alpha: float) -> Factors | None:
+    if not arrays:
+        return None
+    outputs = arrays["outputs"]
+    inputs = arrays.get("inputs", outputs)
+    return Factors(inputs, outputs, arrays.get("gram"), alpha)
+
+
+def _neighbours(arrays: Mapping[str, Array]) -> ItemItem | None:
+    if not arrays:
+        return None
+    return ItemItem(arrays["indptr"], arrays["indices"], arrays["data"])  # type: ignore[arg-type]
+
+
+def _student(arrays: Mapping[str, Array]) -> Student | None:
+    return Student.from_arrays(arrays) if arrays else None
