@@ -1,0 +1,95 @@
+"""`recsys serve`: the API under granian when it is installed, else under gunicorn.
+
+    recsys serve --port 8000 --workers 2
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import socket
+import sys
+
+import click
+
+from jobs.cli import run
+from jobs.settings import Settings, server_environment
+from recsys.bundle_store import BundleStore
+from recsys.errors import DataError, MissingExtra
+
+APP = "api.wsgi:app"
+
+
+@click.command(name="serve")
+@click.option("--host", help="Address to listen on [RECSYS_HOST].")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on [RECSYS_PORT].")
+@click.option("--workers", type=click.IntRange(1), help="Processes [RECSYS_WORKERS].")
+@click.option(
+    "--server", type=click.Choice(["granian", "gunicorn"]), help="Default: granian if installed."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the server's command, do not run it.")
+def command(
+    host: str | None, port: int | None, workers: int | None, server: str | None, as_json: bool
+) -> None:
+    """Serve recommendations over HTTP; Ctrl-C stops it, a new bundle needs no restart."""
+    settings = Settings.load()
+    host, port = host or settings.host, port or settings.port
+    workers = workers or max(settings.workers, 1)
+    arguments = server_command(server or _installed(), host, port, workers)
+    if as_json:
+        print(json.dumps({"command": arguments}))
+        return
+    check_free(host, port)
+    if BundleStore(settings.home).current() is None:
+        click.echo(f"no bundle in {settings.home} yet: run `recsys nightly`", err=True)
+    click.echo(f"http://{host}:{port}/recommend/<user>", err=True)
+    sys.stderr.flush()
+    os.execve(sys.executable, arguments, server_environment(settings, host, workers))
+
+
+def server_command(server: str, host: str, port: int, workers: int) -> list[str]:
+    """Return the command line that runs the API under a server."""
+    python = [sys.executable, "-m", server]
+    if server == "granian":
+        return [
+            *python, "--interface", "wsgi", "--host", host, "--port", str(port),
+            "--workers", str(workers), "--blocking-threads", "1", "--no-ws",
+            "--respawn-failed-workers", "--log-level", "warning", APP,
+        ]  # fmt: skip
+    bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    return [
+        *python, "--bind", bind, "--workers", str(workers), "--threads", "4",
+        "--log-level", "warning", APP,
+    ]  # fmt: skip
+
+
+def check_free(host: str, port: int) -> None:
+    """Raise DataError when the address cannot be listened on.
+
+    Servers that share ports among their workers would start beside a stranger without a word.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM
+        )[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+            probe.listen(1)
+    except OSError as error:
+        raise DataError(
+            f"cannot listen on {host} port {port} ({error.strerror}):"
+            " stop what listens there or choose another with --port"
+        ) from error
+
+
+def _installed() -> str:
+    for server in ("granian", "gunicorn"):
+        if importlib.util.find_spec(server):
+            return server
+    raise MissingExtra("granian", "serve")
+
+
+if __name__ == "__main__":
+    run(command)

@@ -1,0 +1,165 @@
+"""Settings of the commands: the environment, else one TOML file (RECSYS_CONFIG), else defaults.
+
+Each is declared once, below; `TABLE` is what the README prints. This is the only module of jobs/
+that reads the environment.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from recsys.data.weights import KIND_WEIGHTS, EventWeights
+from recsys.errors import DataError
+
+PREFIX = "RECSYS_"
+CONFIG = "RECSYS_CONFIG"
+
+
+def _setting(default: Any, help: str, shown: str | None = None) -> Any:
+    shown = str(default) if shown is None else shown
+    return field(default=default, metadata={"help": help, "default": shown})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One value per setting; RECSYS_HOME is `home` here and in the TOML file, and so on."""
+
+    home: Path = _setting(
+        Path("data/var"), "folder of the store, the bundles, the runs and cached encoders"
+    )
+    store: str = _setting(
+        "", "database: sqlite:///path or postgresql+psycopg://…", "sqlite:///<home>/store.db"
+    )
+    device: str = _setting("auto", "where the night computes: auto, cpu or cuda")
+    encoder: str = _setting(
+        "static", "words to vectors: static, minilm, or a sentence-transformers folder or hub name"
+    )
+    tune_minutes: float = _setting(4.0, "time that a night may spend on tuning, when it tunes")
+    tune_days: float = _setting(7.0, "days after which a night tunes again")
+    seed: int = _setting(0, "seed of everything that draws at random in a night")
+    event_weights: Mapping[str, float] | None = _setting(
+        None, "weight per kind of event where it differs: like=1,view=0.2,dislike=-1", "built in"
+    )
+    keep_bundles: int = _setting(7, "versions that a night keeps, besides the current one")
+    host: str = _setting("127.0.0.1", "address that `recsys serve` listens on")
+    port: int = _setting(8000, "port that `recsys serve` listens on")
+    workers: int = _setting(1, "processes of `recsys serve`; a good number is one per core")
+
+    @property
+    def store_url(self) -> str:
+        """The store's URL, with the default filled in."""
+        return self.store or f"sqlite:///{self.home / 'store.db'}"
+
+    @property
+    def weights(self) -> EventWeights:
+        """The weights of events, those of the settings over the built-in ones."""
+        return EventWeights(kinds={**KIND_WEIGHTS, **(self.event_weights or {})})
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """Read the settings; DataError names the one that is wrong."""
+        environ = os.environ if environ is None else environ
+        given = _from_file(environ[CONFIG]) if environ.get(CONFIG) else {}
+        for item in fields(cls):
+            text = environ.get(PREFIX + item.name.upper())
+            if text is not None and text != "":
+                given[item.name] = (PREFIX + item.name.upper(), text)
+        values = {name: _parse(name, where, value) for name, (where, value) in given.items()}
+        settings = cls(**values)
+        # absolute, because a server may be started from another folder
+        return replace(settings, home=settings.home.expanduser().absolute())
+
+
+TABLE: tuple[tuple[str, str, str], ...] = (
+    *((PREFIX + f.name.upper(), f.metadata["default"], f.metadata["help"])
+      for f in fields(Settings)),
+    (CONFIG, "", "a TOML file with the same names in lower case, without RECSYS_"),
+)  # fmt: skip
+
+
+def server_environment(settings: Settings, host: str, workers: int) -> dict[str, str]:
+    """Return the environment for a server process: the caller's, plus what it must agree on.
+
+    One BLAS thread per worker: with several, small products wait for each other (0.2 ms becomes
+    8 ms), and workers already use every core.
+    """
+    shared = {
+        "RECSYS_HOME": str(settings.home),
+        "RECSYS_STORE": settings.store_url,
+        "RECSYS_HOST": host,
+        "RECSYS_WORKERS": str(workers),
+    }
+    if settings.event_weights:
+        shared["RECSYS_EVENT_WEIGHTS"] = ",".join(
+            f"{kind}={weight:g}" for kind, weight in settings.event_weights.items()
+        )
+    threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+    return {**os.environ, **shared, **dict.fromkeys(threads, "1")}
+
+
+def _from_file(name: str) -> dict[str, tuple[str, Any]]:
+    path = Path(name).expanduser()
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"{CONFIG}={name}: {error}") from error
+    known = [item.name for item in fields(Settings)]
+    for key in document.keys() - known:  # the service reads its own settings from the same file
+        if close := get_close_matches(key, known, cutoff=0.8):
+            raise DataError(f"{path}: unknown setting {key!r}; is {close[0]!r} meant?")
+    return {key: (f"{path}: {key}", document[key]) for key in known if key in document}
+
+
+def _parse(name: str, where: str, value: Any) -> Any:
+    kind = {f.name: str(f.type) for f in fields(Settings)}[name]
+    try:
+        return _PARSERS[kind](value)
+    except (ValueError, TypeError) as error:
+        raise DataError(f"{where} = {value!r}: {error}") from error
+
+
+def _number(value: Any) -> float:
+    number = float(value)
+    if not 0 <= number < float("inf"):
+        raise ValueError("must be a number from 0 on")
+    return number
+
+
+def _whole(value: Any) -> int:
+    number = _number(value)
+    if number != int(number):
+        raise ValueError("must be a whole number")
+    return int(number)
+
+
+def _weights(value: Any) -> dict[str, float]:
+    if isinstance(value, str):
+        value = dict(_pair(part) for part in value.split(",") if part.strip())
+    if not isinstance(value, dict):
+        raise ValueError("must be like=1,view=0.2 or a TOML table")
+    weights = {str(kind).strip(): float(weight) for kind, weight in value.items()}
+    if not all(abs(weight) < 1e6 for weight in weights.values()):
+        raise ValueError("each weight must be a finite number")
+    return weights
+
+
+def _pair(part: str) -> tuple[str, str]:
+    kind, equals, weight = part.partition("=")
+    if not equals:
+        raise ValueError("must be like=1,view=0.2")
+    return kind.strip(), weight
+
+
+_PARSERS: Mapping[str, Callable[[Any], Any]] = {
+    "Path": Path,
+    "str": str,
+    "float": _number,
+    "int": _whole,
+    "Mapping[str, float] | None": _weights,
+}
