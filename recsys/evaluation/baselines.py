@@ -1,0 +1,197 @@
+"""Rows of the table that need no library but our own: popular, trending, item-knn, ease, elsa."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from recsys.arrays import Floats, Times
+from recsys.collaborative.ease import EaseConfig, fit_ease
+from recsys.collaborative.factors import Factors
+from recsys.data.dataset import Dataset
+from recsys.evaluation.scorer import Histories, Skip
+from recsys.metrics import Values
+
+Options = Mapping[str, float | str]
+HOUR, DAY = 3600.0, 86400.0
+HALF_LIVES = tuple(
+    [hours * HOUR for hours in (1, 2, 4, 8, 16)]
+    + [days * DAY for days in (1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64, 128, 256, 512)]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SameForAll:
+    """One score per item, whoever asks."""
+
+    scores: Floats  # (n_items,)
+
+    def score(self, histories: Histories) -> Floats:
+        """Return the same row of scores for everyone."""
+        return np.tile(self.scores, (len(histories), 1))
+
+    @property
+    def nbytes(self) -> int:
+        """How much memory the scores take."""
+        return self.scores.nbytes
+
+
+def fit_popular(data: Dataset) -> SameForAll:
+    """Count, per item, the people who took it up."""
+    return SameForAll(np.asarray(data.matrix().sum(axis=0), np.float32))
+
+
+@dataclass(slots=True)
+class Heat:
+    """How much each item is being taken up: a sum of events that decays by half per half-life.
+
+    The sum is kept as of each item's own last event, and compared in log space, so that nothing
+    underflows however long ago that was. `add` keeps it live.
+    """
+
+    half_life: float  # in the unit of time of the data; infinity: a plain count
+    amount: Values  # (n_items,): the decayed sum at `last`
+    last: Times  # (n_items,): -inf without an event
+
+    @classmethod
+    def of(cls, data: Dataset, half_life: float) -> Heat:
+        """Sum the events with a positive weight."""
+        good = data.weight > 0
+        item, time = data.item[good], data.time[good]
+        last = np.full(len(data.items), -np.inf)
+        np.maximum.at(last, item, time)
+        worth = data.weight[good] * np.exp2((time - last[item]) / half_life)
+        amount = np.bincount(item, worth, minlength=len(last)).astype(np.float64)
+        return cls(half_life, amount, last)
+
+    def add(self, item: int, weight: float, time: float) -> None:
+        """Count one more event, not earlier than the item's last."""
+        if weight > 0:
+            past = np.exp2((self.last[item] - time) / self.half_life) if self.amount[item] else 0.0
+            self.amount[item] = self.amount[item] * past + weight
+            self.last[item] = time
+
+    def grow(self, n_items: int) -> None:
+        """Make room for new items."""
+        extra = n_items - len(self.last)
+        self.amount = np.append(self.amount, np.zeros(extra))
+        self.last = np.append(self.last, np.full(extra, -np.inf))
+
+    def scores(self, now: float) -> Values:
+        """Return the log of each decayed sum at `now`; items without an event share the last place.
+
+        Differences between items do not depend on `now`.
+        """
+        found = np.zeros(len(self.last))
+        warm = self.amount > 0
+        found[warm] = np.log2(self.amount[warm]) - (now - self.last[warm]) / self.half_life
+        found[~warm] = found[warm].min(initial=0.0) - 1.0
+        return found
+
+
+def fit_trending(data: Dataset, half_life: float) -> SameForAll:
+    """Freeze the heat of every item at the last event."""
+    scores = Heat.of(data, half_life).scores(data.now)
+    order = np.unique(scores, return_inverse=True)[1]  # ranks: float32 would merge close logs
+    return SameForAll(order.astype(np.float32))
+
+
+def half_lives(data: Dataset) -> list[float]:
+    """Return the half-lives worth trying: up to the length of the data, and no decay at all."""
+    span = float(np.ptp(data.time)) if len(data.time) else 0.0
+    tried = HALF_LIVES if data.timed else tuple(span / 2**power for power in range(9, -1, -1))
+    return [life for life in tried if 0 < life <= span] + [float("inf")]
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """Scores by what a history's items give to others: item-knn, EASE."""
+
+    weights: sparse.csr_array  # (n_items, n_items): row h is what history item h gives
+    recency: float = np.inf  # half-life of a history's items, in events
+
+    def score(self, histories: Histories) -> Floats:
+        """Sum the rows of each history."""
+        liked = histories.liked(self.weights.shape[0], self.recency)
+        return np.asarray((liked @ self.weights).toarray(), np.float32)
+
+    @property
+    def nbytes(self) -> int:
+        """How much memory the weights take."""
+        return int(self.weights.data.nbytes + self.weights.indices.nbytes)
+
+
+def fit_item_knn(data: Dataset, weighting: str, neighbours: int) -> Neighbours:
+    """Keep, per item, its nearest others by cosine over the people who took both up.
+
+    With weighting `tf-idf`, a person who takes up everything says less about each of it.
+    """
+    matrix = data.matrix()
+    if weighting == "tf-idf":
+        lengths = np.maximum(np.diff(matrix.indptr), 1)
+        idf = np.log((matrix.shape[1] + 1) / lengths)
+        matrix = sparse.csr_array(sparse.diags_array(idf.astype(np.float32)) @ matrix)
+    norms = np.sqrt(np.asarray(matrix.power(2).sum(axis=0)))
+    unit = sparse.csr_array(matrix @ sparse.diags_array(1 / np.maximum(norms, 1e-12)))
+    across = sparse.csr_array(unit.T)
+    parts = [
+        nearest(across[start : start + 512] @ unit, start, neighbours)
+        for start in range(0, max(across.shape[0], 1), 512)
+    ]
+    return Neighbours(sparse.csr_array(sparse.vstack(parts, format="csr")))
+
+
+def nearest(rows: sparse.csr_array, start: int, keep: int) -> sparse.csr_array:
+    """Keep the largest entries of each row but the diagonal, which begins at column `start`."""
+    own = rows.indices == np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr)) + start
+    rows.data[own] = 0
+    for row in range(rows.shape[0]):
+        values = rows.data[rows.indptr[row] : rows.indptr[row + 1]]  # a view: cut in place
+        if len(values) > keep:
+            values[np.argpartition(-values, keep)[keep:]] = 0
+    rows.eliminate_zeros()
+    return rows
+
+
+def fit_ease_row(data: Dataset, regularization: float) -> Neighbours:
+    """Fit EASE, where the square of the catalogue fits in memory."""
+    config = EaseConfig(regularization=regularization)
+    if len(data.items) > config.largest:
+        raise Skip(f"EASE needs the square of {len(data.items)} items (limit {config.largest})")
+    return Neighbours(fit_ease(data.matrix(), config).matrix())
+
+
+@dataclass(frozen=True, slots=True)
+class Vectors:
+    """Scores by the sum of a history's item vectors: ELSA, text."""
+
+    factors: Factors
+    recency: float = np.inf  # half-life of a history's items, in events
+
+    def score(self, histories: Histories) -> Floats:
+        """Multiply user vectors with all items."""
+        liked = histories.liked(len(self.factors.outputs), self.recency)
+        found = self.factors.project_many(liked) @ self.factors.outputs.T
+        return np.asarray(found, np.float32)
+
+    @property
+    def nbytes(self) -> int:
+        """How much memory the vectors take."""
+        shared = self.factors.inputs is self.factors.outputs
+        return self.factors.outputs.nbytes * (1 if shared else 2)
+
+
+def fit_elsa_row(data: Dataset, epochs: int, dimensions: int, seed: int, device: str) -> Vectors:
+    """Fit ELSA."""
+    from recsys.collaborative.elsa import ElsaConfig, fit_elsa  # torch takes seconds to import
+
+    config = ElsaConfig(dimensions=dimensions, epochs=epochs)
+    return Vectors(fit_elsa(data.matrix(), config, seed, device))
+
+
+def text_row(vectors: Floats) -> Vectors:
+    """Wrap the word vectors of the items, (n_items, d)."""
+    return Vectors(Factors(vectors, vectors))
