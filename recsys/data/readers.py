@@ -1,8 +1,8 @@
 """Readers: files to items, events, users and follows, row by row, with rejects in between.
 
 A file that cannot be read at all raises DataError. A bad row is yielded as a Reject in its place,
-or raises DataError with the same words when `strict` is set. `load_…` read a whole file into a table
-without a store in between.
+or raises DataError with the same words when `strict` is set. `load_…` read a whole file into a
+table without a store in between.
 """
 
 from __future__ import annotations

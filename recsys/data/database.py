@@ -1,0 +1,188 @@
+"""Database: connections to SQLite (WAL) or PostgreSQL, one writer at a time, errors translated."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Engine,
+    Table,
+    any_,
+    create_engine,
+    event,
+    func,
+    literal,
+    select,
+    text,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+
+from recsys.errors import MissingExtra, StoreError
+
+BUSY = 30.0  # seconds to wait for another writer before giving up
+_WRITER = 0x7265635F73797301  # PostgreSQL's advisory lock that every writer holds
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """An engine, and the ways to use it: `read`, `snapshot` and `write`."""
+
+    engine: Engine
+
+    @classmethod
+    def open(cls, url: str) -> Database:
+        """Prepare for sqlite:///path or postgresql://…; StoreError when the URL is neither."""
+        parsed = _parsed(url)
+        if parsed.get_backend_name() == "sqlite":
+            return cls(_sqlite(parsed))
+        try:
+            return cls(create_engine(parsed, pool_pre_ping=True))
+        except ImportError as error:
+            raise MissingExtra("psycopg", "postgres") from error
+
+    @property
+    def on_sqlite(self) -> bool:
+        """Whether this is SQLite; otherwise it is PostgreSQL."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Give a connection where each statement sees what is committed when it starts."""
+        with translated(self.engine.url), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Give a connection where all statements see the store at one and the same moment."""
+        with translated(self.engine.url), self.engine.connect() as connection:
+            if self.on_sqlite:
+                connection.exec_driver_sql("BEGIN")
+            else:
+                connection.execution_options(isolation_level="REPEATABLE READ")
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Give a connection that commits at the end, or undoes everything on an error.
+
+        Writers take turns. On PostgreSQL the lock is taken before the first id is drawn and
+        given back after the commit is visible, so ids become visible in ascending order, and a
+        reader of "id > last seen" misses none.
+        """
+        with translated(self.engine.url), self.engine.begin() as connection:
+            if self.on_sqlite:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            else:
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER})
+            yield connection
+
+    def forget_deleted(self) -> None:
+        """Empty SQLite's write-ahead log of deleted rows; in the file itself they are zeroed."""
+        if self.on_sqlite:
+            with self.read() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def among(self, column: Column[Any], values: Collection[Any]) -> ColumnElement[bool]:
+        """Return the condition that a column holds one of any number of values."""
+        if self.on_sqlite:  # one parameter, however many values: no limit, and one cached statement
+            listed = func.json_each(json.dumps(list(values))).table_valued("value")
+            return column.in_(select(listed.c.value))
+        return column == any_(literal(list(values), postgresql.ARRAY(column.type)))
+
+    def insert_new(self, connection: Connection, table: Table, rows: Sequence[Any]) -> int:
+        """Insert rows but those that are there already; return how many are new."""
+        if not rows:
+            return 0
+        insert = sqlite.insert if self.on_sqlite else postgresql.insert
+        statement: Any = insert(table)
+        result = connection.execute(statement.on_conflict_do_nothing(), rows)
+        return max(result.rowcount, 0)
+
+    def known_numbers(
+        self, connection: Connection, column: Column[str], texts: Collection[str]
+    ) -> dict[str, int]:
+        """Return the row numbers of those outside ids that have one."""
+        query = select(column, column.table.c.id).where(self.among(column, texts))
+        return {name: number for name, number in connection.execute(query)}
+
+    def numbers(
+        self, connection: Connection, column: Column[str], texts: Collection[str]
+    ) -> dict[str, int]:
+        """Return the row numbers of outside ids, giving numbers to new ones in their order."""
+        found = self.known_numbers(connection, column, texts)
+        missing = [name for name in texts if name not in found]
+        if missing:
+            table: Any = column.table
+            self.insert_new(connection, table, [{column.name: name} for name in missing])
+            found |= self.known_numbers(connection, column, missing)
+        return found
+
+
+@contextmanager
+def translated(url: URL) -> Iterator[None]:
+    """Raise what SQLAlchemy and the drivers raise as StoreError, with a way out."""
+    shown = url.render_as_string(hide_password=True)
+    try:
+        yield
+    except DBAPIError as error:
+        raise StoreError(f"{shown}: {_advice(error)}") from error
+    except (SQLAlchemyError, sqlite3.Error) as error:
+        raise StoreError(f"{shown}: {error}") from error
+
+
+def _advice(error: DBAPIError) -> str:
+    reason = str(error.orig).strip().split("\n")[0]
+    if "full" in reason or "No space left" in reason:
+        return f"{reason}: free some space and run it again, what was stored is kept"
+    if "locked" in reason:
+        return f"{reason} for {BUSY:.0f} s by another writer: try again"
+    if "unable to open" in reason or "connection" in reason:
+        return f"{reason}: check RECSYS_STORE, and that this account may write there"
+    return reason
+
+
+def _parsed(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+        if parsed.drivername in ("postgresql", "postgres"):
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        parsed.get_dialect()
+    except ImportError as error:
+        raise MissingExtra("psycopg", "postgres") from error
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise StoreError(f"{url!r} is not a store: use sqlite:///path or postgresql://…") from error
+    if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+        raise StoreError(f"{parsed.drivername} is not supported: use sqlite:/// or postgresql://")
+    return parsed
+
+
+def _sqlite(url: URL) -> Engine:
+    if url.database and url.database != ":memory:":
+        try:
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"{url}: {error.strerror}: {error.filename}") from error
+    engine = create_engine(url, connect_args={"timeout": BUSY})
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, _: object) -> None:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute(
+            "PRAGMA synchronous = FULL"
+        )  # an acknowledged event survives a power cut
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA secure_delete = ON")
+        connection.execute("PRAGMA cache_size = -65536")  # KiB: the index of some million events
+
+    return engine

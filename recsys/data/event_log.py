@@ -1,0 +1,180 @@
+"""EventLog: the store's events; appended once each, read by user, by time, or from the end."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import time
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Select, bindparam, delete, func, select
+
+from recsys.data.database import Database
+from recsys.data.event_rows import read_table
+from recsys.data.schema import Event
+from recsys.data.sql import events, items, kinds, users
+from recsys.data.tables import EventTable
+
+BATCH = 20_000  # events per transaction: some tenths of a second in which others wait
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """An event as the store holds it; `id` grows in the order of arrival."""
+
+    id: int
+    user_id: str
+    item_id: str
+    event: str
+    value: float | None
+    text: str
+    timestamp: float | None  # Unix seconds
+    received: float  # Unix seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What became of events handed to the store."""
+
+    new: int
+    duplicates: int
+
+    def __add__(self, other: Added) -> Added:
+        return Added(self.new + other.new, self.duplicates + other.duplicates)
+
+
+_COLUMNS = (
+    events.c.id, users.c.user_id, items.c.item_id, kinds.c.name, events.c.value,
+    func.coalesce(events.c.text, ""), events.c.timestamp, events.c.received,
+)  # fmt: skip
+_STORED: Select[Any] = select(*_COLUMNS).select_from(
+    events.join(users, users.c.id == events.c.user)
+    .join(items, items.c.id == events.c.item)
+    .join(kinds, kinds.c.id == events.c.kind)
+)
+_NUMBER_OF_USER = select(users.c.id).where(users.c.user_id == bindparam("user")).scalar_subquery()
+_HISTORY = (
+    _STORED.where(events.c.user == _NUMBER_OF_USER)
+    .order_by(events.c.moment.desc(), events.c.id.desc())
+    .limit(bindparam("n"))
+)
+_AFTER = _STORED.where(events.c.id > bindparam("after")).order_by(events.c.id).limit(bindparam("n"))
+_OF_USER = _AFTER.where(events.c.user == _NUMBER_OF_USER)
+
+
+class EventLog:
+    """Part of Store: events."""
+
+    db: Database
+
+    def add_events(
+        self,
+        events: Iterable[Event],
+        source: str | None = None,
+        rows: Iterable[int] | None = None,
+    ) -> Added:
+        """Append the events that are not there yet, in batches of one transaction each.
+
+        An event with a timestamp is the same as another when all its columns are. One without
+        is known by `source` (a file's sha256) and its row (by default its place among `events`);
+        without a source it is always new. What is committed stays when a later batch fails.
+        """
+        numbered = zip(itertools.count(1) if rows is None else rows, events, strict=False)
+        total = Added(0, 0)
+        while batch := list(itertools.islice(numbered, BATCH)):
+            total += self._append(batch, source)
+        return total
+
+    def _append(self, batch: Sequence[tuple[int, Event]], source: str | None) -> Added:
+        received = time.time()
+        keys = [event_key(event, source, row) for row, event in batch]
+        with self.db.write() as connection:
+            values = self._values(connection, batch, keys, received)
+            new = self.db.insert_new(connection, events, values)
+        return Added(new, len(batch) - new)
+
+    def _values(
+        self,
+        connection: Connection,
+        batch: Sequence[tuple[int, Event]],
+        keys: Sequence[int],
+        received: float,
+    ) -> list[dict[str, object]]:
+        numbers = self.db.numbers
+        user = numbers(connection, users.c.user_id, dict.fromkeys(e.user_id for _, e in batch))
+        item = numbers(connection, items.c.item_id, dict.fromkeys(e.item_id for _, e in batch))
+        kind = numbers(connection, kinds.c.name, dict.fromkeys(e.event for _, e in batch))
+        return [
+            {
+                "user": user[event.user_id],
+                "item": item[event.item_id],
+                "kind": kind[event.event],
+                "value": event.value,
+                "text": event.text or None,
+                "timestamp": (at := _not_after(event.timestamp, received)),
+                "moment": received if at is None else at,
+                "received": received,
+                "key": key,
+            }
+            for (_, event), key in zip(batch, keys, strict=True)
+        ]
+
+    def history(self, user_id: str, limit: int = 500) -> list[StoredEvent]:
+        """Return the latest events of a user, oldest first; empty for an unknown user."""
+        with self.db.read() as connection:
+            found = connection.execute(_HISTORY, {"user": user_id, "n": limit}).all()
+        return [StoredEvent(*row) for row in reversed(found)]
+
+    def events_after(self, id: int, limit: int) -> list[StoredEvent]:
+        """Return the first events with a greater id, ascending.
+
+        Ids become visible in ascending order on both databases (see Database.write), so the last
+        id seen is all that a reader must remember.
+        """
+        with self.db.read() as connection:
+            return [StoredEvent(*r) for r in connection.execute(_AFTER, {"after": id, "n": limit})]
+
+    def events_of(self, user_id: str, after: int = 0, n: int = 1000) -> list[StoredEvent]:
+        """Return a page of a user's events by id, from the first after `after`."""
+        wanted = {"user": user_id, "after": after, "n": n}
+        with self.db.read() as connection:
+            return [StoredEvent(*row) for row in connection.execute(_OF_USER, wanted)]
+
+    def last_event_id(self) -> int:
+        """Return the greatest id, 0 without events."""
+        with self.db.read() as connection:
+            return connection.execute(select(func.max(events.c.id))).scalar() or 0
+
+    def delete_event(self, id: int) -> bool:
+        """Remove one event for good; False when there is none of that id."""
+        with self.db.write() as connection:
+            removed = connection.execute(delete(events).where(events.c.id == id)).rowcount > 0
+        self.db.forget_deleted()
+        return removed
+
+    def event_table(self, before: float | None = None) -> EventTable:
+        """Return all events in the order of time, or those strictly before a time.
+
+        Events on hidden and deleted items are left out. An event without a timestamp stands at
+        the time of its arrival.
+        """
+        with self.db.snapshot() as connection:
+            return read_table(connection, before)
+
+
+def event_key(event: Event, source: str | None, row: int) -> int:
+    """Return the 64-bit number that, with the user, tells whether an event was seen before."""
+    if event.timestamp is not None:
+        what = f"{event.item_id}\x1f{event.event}\x1f{event.timestamp!r}\x1f{event.value!r}\x1f"
+        data = (what + event.text).encode()
+    else:
+        data = uuid.uuid4().bytes if source is None else f"{source}\x1f{row}".encode()
+    digest = hashlib.blake2b(data, digest_size=8).digest()
+    return int.from_bytes(digest, "little", signed=True)
+
+
+def _not_after(timestamp: float | None, now: float) -> float | None:
+    return now if timestamp is not None and timestamp > now else timestamp

@@ -1,0 +1,180 @@
+"""ItemLog: the store's items as they are now, and the log of their changes."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, insert, select, update
+
+from recsys.data.columns import item_table
+from recsys.data.database import Database
+from recsys.data.schema import Item
+from recsys.data.sql import DELETED, HIDDEN, LIVE, STATES, item_changes, items
+from recsys.data.tables import ItemTable
+
+BATCH = 5_000  # items per transaction
+
+
+@dataclass(frozen=True, slots=True)
+class ItemChange:
+    """An item was added, changed, hidden, shown or deleted; the item is as it is now.
+
+    So several changes of one item read at once all carry its last form. `item` is None when it
+    is deleted.
+    """
+
+    id: int
+    item_id: str
+    item: Item | None
+    state: str  # live, hidden or deleted
+
+
+_COLUMNS = (
+    items.c.item_id, items.c.title, items.c.text, items.c.tags, items.c.category,
+    items.c.author_id, items.c.created_at, items.c.url, items.c.metadata,
+)  # fmt: skip
+_SHOWN = (items.c.known == 1) & (items.c.state == LIVE)
+_CHANGES = (
+    select(item_changes.c.id, items.c.state, *_COLUMNS)
+    .join(items, items.c.id == item_changes.c.item)
+    .where(item_changes.c.id > bindparam("after"))
+    .order_by(item_changes.c.id)
+    .limit(bindparam("n"))
+)
+_STORE = (
+    update(items)
+    .where(items.c.id == bindparam("number"))
+    .values(
+        {
+            "known": 1,
+            "state": bindparam("to_state"),
+            **{column.name: bindparam(f"to_{column.name}") for column in _COLUMNS[1:]},
+        }
+    )
+)
+
+
+class ItemLog:
+    """Part of Store: items."""
+
+    db: Database
+
+    def add_items(self, items: Iterable[Item], revive: bool = False) -> int:
+        """Add items, or replace what is known of them; return how many are new or changed.
+
+        A hidden item is changed and stays hidden, a deleted one stays deleted, so that reading a
+        file again undoes no decision; `revive` makes both live again.
+        """
+        waiting, changed = iter(items), 0
+        while batch := {item.item_id: item for item in itertools.islice(waiting, BATCH)}:
+            with self.db.write() as connection:
+                changed += self._put_items(connection, batch, revive)
+        return changed
+
+    def _put_items(self, connection: Connection, batch: dict[str, Item], revive: bool) -> int:
+        self.db.numbers(connection, items.c.item_id, batch)
+        query = select(items.c.id, items.c.known, items.c.state, *_COLUMNS)
+        values = []
+        for number, known, state, *row in connection.execute(
+            query.where(self.db.among(items.c.item_id, batch))
+        ):
+            item, goal = batch[row[0]], LIVE if revive else state
+            if goal != DELETED and (not known or state != goal or _item(row) != item):
+                values.append({"number": number, "to_state": goal, **_values(item)})
+        if values:
+            connection.execute(_STORE, values)
+            _log(connection, [value["number"] for value in values])
+        return len(values)
+
+    def item(self, item_id: str) -> Item | None:
+        """Return what is known of an item; None when nothing is, or it is hidden or deleted."""
+        query = select(*_COLUMNS).where(items.c.item_id == item_id, _SHOWN)
+        with self.db.read() as connection:
+            row = connection.execute(query).first()
+        return None if row is None else _item(row)
+
+    def items_page(self, after: str = "", n: int = 100) -> list[Item]:
+        """Return the first n live items whose id sorts after `after`, by id."""
+        query = select(*_COLUMNS).where(items.c.item_id > after, _SHOWN)
+        with self.db.read() as connection:
+            found = connection.execute(query.order_by(items.c.item_id).limit(n)).all()
+        return [_item(row) for row in found]
+
+    def item_table(self) -> ItemTable:
+        """Return all live items that something is known of, in the order of their arrival."""
+        query = select(*_COLUMNS).where(_SHOWN).order_by(items.c.id)
+        with self.db.read() as connection:
+            return item_table([_item(row) for row in connection.execute(query)])
+
+    def hide_item(self, item_id: str) -> bool:
+        """Take an item out of sight, keeping what is known of it; False when there is none."""
+        return self._set(item_id, HIDDEN, {})
+
+    def show_item(self, item_id: str) -> bool:
+        """Undo `hide_item`; False when there is no such item, or it is deleted."""
+        return self._set(item_id, LIVE, {})
+
+    def delete_item(self, item_id: str) -> bool:
+        """Forget what is known of an item and never show it; its events stay with their users."""
+        blank: dict[str, object] = {column.name: "" for column in _COLUMNS[1:]}
+        done = self._set(item_id, DELETED, blank | {"created_at": None, "known": 0})
+        self.db.forget_deleted()
+        return done
+
+    def _set(self, item_id: str, state: int, values: dict[str, object]) -> bool:
+        change = (
+            update(items)
+            .where(items.c.item_id == item_id, items.c.state != DELETED)
+            .values({"state": state, **values})
+            .returning(items.c.id)
+        )
+        with self.db.write() as connection:
+            number = connection.execute(change).scalar()
+            if number is not None:
+                _log(connection, [number])
+        return number is not None
+
+    def item_changes_after(self, id: int, limit: int) -> list[ItemChange]:
+        """Return the first changes with a greater id, ascending; see Store.events_after."""
+        with self.db.read() as connection:
+            found = connection.execute(_CHANGES, {"after": id, "n": limit}).all()
+        return [
+            ItemChange(change, row[0], None if state == DELETED else _item(row), STATES[state])
+            for change, state, *row in found
+        ]
+
+    def last_change_id(self) -> int:
+        """Return the greatest id of a change, 0 without items."""
+        with self.db.read() as connection:
+            return connection.execute(select(func.max(item_changes.c.id))).scalar() or 0
+
+
+def _log(connection: Connection, numbers: Sequence[int]) -> None:
+    now = time.time()
+    connection.execute(insert(item_changes), [{"item": number, "at": now} for number in numbers])
+
+
+def _values(item: Item) -> dict[str, Any]:
+    return {
+        "to_title": item.title,
+        "to_text": item.text,
+        "to_tags": json.dumps(item.tags) if item.tags else "",
+        "to_category": item.category,
+        "to_author_id": item.author_id,
+        "to_created_at": item.created_at,
+        "to_url": item.url,
+        "to_metadata": json.dumps(item.metadata) if item.metadata else "",
+    }
+
+
+def _item(row: Sequence[Any]) -> Item:
+    item_id, title, text, tags, category, author_id, created_at, url, metadata = row
+    return Item(
+        item_id, title, text, tuple(json.loads(tags)) if tags else (), category, author_id,
+        created_at, url, json.loads(metadata) if metadata else {},
+    )  # fmt: skip

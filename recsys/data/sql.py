@@ -1,0 +1,149 @@
+"""The tables of the store, the same on SQLite and PostgreSQL.
+
+Ids from outside are stored once, in `users` and `items`; everything else refers to their numbers.
+`events` and `item_changes` are logs: rows are added at the end, in the order of their ids.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+SCHEMA = 1  # raised when a table changes; an older program refuses a newer store
+
+LIVE, HIDDEN, DELETED = 0, 1, 2  # items.state
+STATES = ("live", "hidden", "deleted")
+
+metadata = MetaData()
+
+_NUMBER = BigInteger().with_variant(Integer, "sqlite")
+# ids sort by code point on both databases, so that a page ends at the same place
+_ID = Text().with_variant(Text(collation="C"), "postgresql")
+
+
+def _id() -> Column[int]:
+    return Column("id", _NUMBER, primary_key=True)
+
+
+def _words(name: str) -> Column[str]:
+    return Column(name, Text, nullable=False, server_default="")
+
+
+def _reference(name: str, table: str) -> Column[int]:
+    return Column(name, _NUMBER, ForeignKey(f"{table}.id"), nullable=False)
+
+
+def _log(*arguments: Any) -> Table:
+    # without AUTOINCREMENT SQLite gives the id of an erased last row to the next one, and a
+    # reader of "id > last seen" would miss it
+    return Table(*arguments, sqlite_autoincrement=True)
+
+
+users = Table(
+    "users",
+    metadata,
+    _id(),
+    Column("user_id", _ID, nullable=False, unique=True),
+    Column("known", SmallInteger, nullable=False, server_default="0"),  # 0: only from events
+    _words("name"),
+    _words("interests"),  # JSON list
+    _words("language"),
+)
+
+items = Table(
+    "items",
+    metadata,
+    _id(),
+    Column("item_id", _ID, nullable=False, unique=True),
+    Column("known", SmallInteger, nullable=False, server_default="0"),  # 0: only from events
+    Column("state", SmallInteger, nullable=False, server_default="0"),
+    _words("title"),
+    _words("text"),
+    _words("tags"),  # JSON list
+    _words("category"),
+    _words("author_id"),
+    Column("created_at", Double),
+    _words("url"),
+    _words("metadata"),  # JSON object
+)
+
+kinds = Table(
+    "kinds", metadata, _id(), Column("name", Text, nullable=False, unique=True)
+)  # fmt: skip
+
+events = _log(
+    "events",
+    metadata,
+    _id(),
+    _reference("user", "users"),
+    _reference("item", "items"),
+    _reference("kind", "kinds"),
+    Column("value", Double),
+    Column("text", Text),
+    Column("timestamp", Double),  # as the sender gave it, not after `received`
+    Column("moment", Double, nullable=False),  # the timestamp, else `received`
+    Column("received", Double, nullable=False),
+    Column("key", BigInteger, nullable=False),  # what makes the event the same event again
+    # led by the user, the key needs 64 bits only, and an insert touches neighbouring pages
+    UniqueConstraint("user", "key"),
+    Index("events_history", "user", "moment", "id"),
+)
+
+item_changes = _log(
+    "item_changes",
+    metadata,
+    _id(),
+    _reference("item", "items"),
+    Column("at", Double, nullable=False),
+)
+
+follows = Table(
+    "follows",
+    metadata,
+    Column("user", _NUMBER, ForeignKey("users.id"), primary_key=True),
+    Column("author_id", _ID, primary_key=True),  # empty when a user is followed
+    Column("followed_user_id", _ID, primary_key=True),
+)
+
+runs = _log(
+    "runs",
+    metadata,
+    _id(),
+    Column("kind", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("started", Double, nullable=False),
+    Column("finished", Double),
+    _words("detail"),  # JSON object
+)
+
+run_steps = Table(
+    "run_steps",
+    metadata,
+    _id(),
+    _reference("run", "runs"),
+    Column("name", Text, nullable=False),
+    Column("seconds", Double, nullable=False),
+    Column("at", Double, nullable=False),
+    _words("detail"),  # JSON object
+    Index("run_steps_run", "run"),
+)
+
+notes = Table(
+    "notes",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)

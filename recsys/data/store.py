@@ -1,0 +1,85 @@
+"""Store: events, items, users and runs on SQLite or PostgreSQL; one class, two kinds of URL.
+
+    store = Store.open("sqlite:///data/var/store.db")
+    store.add_events(event for _, event in read_events("events.csv"))
+
+Every method is one transaction, or, where it takes many rows, one per batch. All raise StoreError
+when the database cannot be reached, is locked for too long, or is full.
+"""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+from sqlalchemy import Connection, Engine, func, select
+
+from recsys.data.database import Database
+from recsys.data.event_log import Added, EventLog, StoredEvent
+from recsys.data.item_log import ItemChange, ItemLog
+from recsys.data.people import People
+from recsys.data.runs import Run, RunLog, Step
+from recsys.data.sql import LIVE, SCHEMA, events, items, metadata, notes, users
+from recsys.errors import StoreError
+
+__all__ = ["Added", "ItemChange", "Run", "Step", "Store", "StoredEvent"]
+
+
+class Store(EventLog, ItemLog, People, RunLog):
+    """The one place where events, items and users are kept; safe to share between threads."""
+
+    def __init__(self, db: Database) -> None:
+        self.db = db
+
+    @classmethod
+    def open(cls, url: str) -> Store:
+        """Open sqlite:///path or postgresql://…, creating what is missing."""
+        db = Database.open(url)
+        try:
+            with db.write() as connection:
+                _prepare(connection)
+        except BaseException:
+            db.engine.dispose()
+            raise
+        return cls(db)
+
+    @property
+    def engine(self) -> Engine:
+        """The engine, for other tables in the same database."""
+        return self.db.engine
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.db.engine.dispose()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def counts(self) -> dict[str, int]:
+        """Return the number of live items with a description, of events, and of users."""
+        shown = (items.c.known == 1) & (items.c.state == LIVE)
+        queries = {
+            "items": select(func.count()).select_from(items).where(shown),
+            "events": select(func.count()).select_from(events),
+            "users": select(func.count()).select_from(users),
+        }
+        with self.db.snapshot() as connection:
+            return {name: connection.execute(q).scalar_one() for name, q in queries.items()}
+
+
+def _prepare(connection: Connection) -> None:
+    metadata.create_all(connection)
+    found = connection.execute(select(notes.c.value).where(notes.c.key == "schema")).scalar()
+    if found is None:
+        connection.execute(notes.insert().values(key="schema", value=str(SCHEMA)))
+    elif int(found) > SCHEMA:
+        raise StoreError(
+            f"the store has format {found}, this program knows {SCHEMA}: install a newer recsys"
+        )
