@@ -1,0 +1,106 @@
+"""How far a job is: a bar per step on a terminal, one log line per step elsewhere."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+log = logging.getLogger("recsys")
+
+
+class LogProgress:
+    """One line when a step is through; parts of a step are heard and not told."""
+
+    def __init__(self, job: str) -> None:
+        self.job = job
+
+    def started(self, name: str) -> None:
+        """A step begins."""
+
+    def finished(self, name: str, seconds: float, detail: Mapping[str, Any], reused: bool) -> None:
+        """A step is through, or was found done."""
+        took = "done before" if reused else f"{seconds:.1f} s"
+        log.info("%s: %s %s%s", self.job, name, took, _words(detail))
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Surround a part of a step."""
+        start = time.perf_counter()
+        yield
+        log.debug("%s: %s %.1f s", self.job, name, time.perf_counter() - start)
+
+    def advance(self, done: float, total: float) -> None:
+        """Tell how much of the step, or of its part, is done."""
+
+
+class TerminalProgress:
+    """One bar per step; the part that is running stands beside its name."""
+
+    def __init__(self, bars: Progress) -> None:
+        self._bars = bars
+        self._task: TaskID | None = None
+        self._name = ""
+
+    def started(self, name: str) -> None:
+        """A step begins: its bar moves until it is told how far it is."""
+        self._name = name
+        self._task = self._bars.add_task(name, total=None, words="")
+
+    def finished(self, name: str, seconds: float, detail: Mapping[str, Any], reused: bool) -> None:
+        """A step is through, or was found done."""
+        words = "(done before)" if reused else _words(detail)
+        self._update(description=name, total=1, completed=1, words=words.strip())
+        self._task = None
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Show a part of a step beside the step's name."""
+        if self._task is None:
+            yield
+            return
+        self._update(description=f"{self._name}: {name}")
+        yield
+        self._update(description=self._name)
+
+    def advance(self, done: float, total: float) -> None:
+        """Tell how much of the step, or of its part, is done."""
+        self._update(total=total, completed=done)
+
+    def _update(self, **values: Any) -> None:
+        if self._task is not None:
+            self._bars.update(self._task, **values)
+
+
+@contextmanager
+def job_progress(job: str) -> Iterator[LogProgress | TerminalProgress]:
+    """Give what fits where this process writes: bars on a terminal, lines elsewhere.
+
+    Both go to stderr, so that stdout carries a command's answer alone.
+    """
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield LogProgress(job)
+        return
+    columns = (
+        TextColumn("{task.description:<22}"),
+        BarColumn(bar_width=24),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[words]}", style="dim"),
+    )
+    with Progress(*columns, console=console) as bars:
+        yield TerminalProgress(bars)
+
+
+def _words(detail: Mapping[str, Any]) -> str:
+    shown = [f"{k}={_short(v)}" for k, v in detail.items() if isinstance(v, str | int | float)]
+    return " ".join(["", *shown])
+
+
+def _short(value: str | int | float) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,43 @@
+"""The snapshot: what the store held, without user ids."""
+
+import numpy as np
+
+from jobs.snapshot import load_snapshot, save_snapshot
+from recsys.data.ids import IdMap
+from recsys.data.schema import Event, Item
+from recsys.data.store import Store
+from recsys.data.tables import EventTable, ItemTable
+
+
+def test_round_trip_without_user_ids(tmp_path):
+    odd = "ü/\n 🦊"
+    with Store.open(f"sqlite:///{tmp_path}/s.db") as store:
+        store.add_items([Item(odd, "Fox", "text", ("a", "b"), "c", "au", 12.5, "u", {"k": 1})])
+        store.add_events(
+            [
+                Event("secret-person", odd, "like", None, "", 10.0),
+                Event("secret-person", "unknown item", "rating", 7.0, "a comment", None),
+            ]
+        )
+        events, items = store.event_table(), store.item_table()
+    save_snapshot(tmp_path / "snap", events, items)
+    read_events, read_items = load_snapshot(tmp_path / "snap")
+    assert list(read_items.ids) == [odd] and read_items.item(0) == items.item(0)
+    assert list(read_events.items) == list(events.items)
+    assert read_events.kinds == events.kinds and len(read_events.users) == 1
+    for name in ("user", "item", "kind", "value", "time"):
+        np.testing.assert_array_equal(getattr(read_events, name), getattr(events, name))
+    for path in (tmp_path / "snap").iterdir():
+        assert b"secret-person" not in path.read_bytes()
+        assert b"a comment" not in path.read_bytes()
+
+
+def test_nothing_at_all(tmp_path):
+    none = IdMap.from_ids(())
+    empty = EventTable(
+        none, none, np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.int16), (),
+        np.zeros(0, np.float32), np.zeros(0),
+    )  # fmt: skip
+    save_snapshot(tmp_path / "snap", empty, ItemTable.empty())
+    events, items = load_snapshot(tmp_path / "snap")
+    assert len(events) == len(items) == 0
