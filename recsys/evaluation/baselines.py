@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ from recsys.evaluation.scorer import Histories, Skip
 from recsys.metrics import Values
 
 Options = Mapping[str, float | str]
+COUNTS = ("weight", "taken", "liked")
 HOUR, DAY = 3600.0, 86400.0
 HALF_LIVES = tuple(
     [hours * HOUR for hours in (1, 2, 4, 8, 16)]
@@ -57,13 +58,15 @@ class Heat:
     last: Times  # (n_items,): -inf without an event
 
     @classmethod
-    def of(cls, data: Dataset, half_life: float) -> Heat:
-        """Sum the events with a positive weight."""
-        good = data.weight > 0
+    def of(cls, data: Dataset, half_life: float, counts: str = "weight") -> Heat:
+        """Sum the events with a positive weight; `counts` is one of COUNTS."""
+        worth_of = weighing(counts)
+        amounts = np.array([worth_of(weight) for weight in data.weight.tolist()])
+        good = amounts > 0
         item, time = data.item[good], data.time[good]
         last = np.full(len(data.items), -np.inf)
         np.maximum.at(last, item, time)
-        worth = data.weight[good] * np.exp2((time - last[item]) / half_life)
+        worth = amounts[good] * np.exp2((time - last[item]) / half_life)
         amount = np.bincount(item, worth, minlength=len(last)).astype(np.float64)
         return cls(half_life, amount, last)
 
@@ -92,9 +95,21 @@ class Heat:
         return found
 
 
-def fit_trending(data: Dataset, half_life: float) -> SameForAll:
+def weighing(counts: str) -> Callable[[float], float]:
+    """Return what an event of a given weight adds to an item's heat.
+
+    `weight`: its weight; `taken`: 1 if that is positive; `liked`: 1 if it is that of a like or
+    more, so that a rating below the person's own mean adds nothing.
+    """
+    if counts == "weight":
+        return lambda weight: max(weight, 0.0)
+    least = 0.999 if counts == "liked" else 1e-9
+    return lambda weight: float(weight > least)
+
+
+def fit_trending(data: Dataset, half_life: float, counts: str) -> SameForAll:
     """Freeze the heat of every item at the last event."""
-    scores = Heat.of(data, half_life).scores(data.now)
+    scores = Heat.of(data, half_life, counts).scores(data.now)
     order = np.unique(scores, return_inverse=True)[1]  # ranks: float32 would merge close logs
     return SameForAll(order.astype(np.float32))
 
