@@ -1,1 +1,27 @@
-"""One module per resource."""
+"""One module per resource; a view calls the domain and returns a value."""
+
+from api.routes import (
+    docs,
+    events,
+    gorse,
+    gorse_records,
+    health,
+    items,
+    lists,
+    recommend,
+    stats,
+    users,
+)
+
+ROUTES = (
+    recommend.routes,
+    lists.routes,
+    items.routes,
+    users.routes,
+    events.routes,
+    health.routes,
+    stats.routes,
+    docs.routes,
+    gorse.routes,
+    gorse_records.routes,
+)

@@ -1,0 +1,92 @@
+"""create_app: settings to a Flask app; nothing happens at import time."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import time
+import uuid
+
+from flask import Flask, Response, current_app, g, request
+from flask_cors import CORS
+
+from api import answers, errors
+from api.contract import Endpoint, IdConverter
+from api.routes import ROUTES
+from api.service import Service
+from api.settings import Settings
+
+log = logging.getLogger("recsys.api")
+access = logging.getLogger("recsys.access")
+
+_REQUEST_ID = 64  # characters of a caller's request id that are kept
+
+
+def create_app(settings: Settings | None = None, background: bool = True) -> Flask:
+    """Return the service as a WSGI app.
+
+    `background=False` starts no thread: call `app.extensions["service"].worker.tick()` instead.
+    """
+    settings = settings or Settings.from_environment()
+    app = Flask("recsys", static_folder=None)
+    app.url_map.converters["id"] = IdConverter
+    app.url_map.merge_slashes = False
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    service = Service(settings, background)
+    app.extensions |= {"service": service, "settings": settings, "gate": service.gate}
+    app.extensions["endpoints"] = _register(app)
+    errors.register(app)
+    if settings.cors_origins:
+        CORS(app, origins=list(settings.cors_origins), expose_headers=["X-Request-ID", "ETag"])
+    app.before_request(_begin)
+    app.after_request(_finish)
+    atexit.register(service.close)
+    return app
+
+
+def _register(app: Flask) -> list[Endpoint]:
+    endpoints: list[Endpoint] = []
+    for routes in ROUTES:
+        app.register_blueprint(routes.blueprint)
+        endpoints.extend(routes.endpoints)
+    return endpoints
+
+
+def _begin() -> None:
+    g.start = time.perf_counter()
+    given = request.environ.get("HTTP_X_REQUEST_ID", "")
+    known = given.isascii() and given.isprintable() and 0 < len(given) <= _REQUEST_ID
+    g.request_id = given if known else uuid.uuid4().hex
+    try:
+        request.environ.get("PATH_INFO", "").encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        raise errors.ApiError(400, "the path is not UTF-8", "bad_parameter") from None
+
+
+def _finish(response: Response) -> Response:
+    service: Service = current_app.extensions["service"]
+    seconds = time.perf_counter() - g.get("start", time.perf_counter())
+    endpoint = g.get("endpoint")
+    route = f"{endpoint.method} {endpoint.name}" if endpoint else "none"
+    response.headers["X-Request-ID"] = g.get("request_id", "")
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    service.metrics.requests.labels(route, str(response.status_code)).observe(seconds)
+    if service.settings.access_log:
+        _log_line(service, route, response, seconds)
+    if response.status_code != 304:
+        answers.zipped(request, response)
+    return response
+
+
+def _log_line(service: Service, route: str, response: Response, seconds: float) -> None:
+    extra: dict[str, object] = {
+        "request": g.get("request_id", ""),
+        "route": route,
+        "status": response.status_code,
+        "ms": round(1000 * seconds, 2),
+    }
+    if user := g.get("user"):
+        extra["user"] = service.pseudonyms.of(user)
+    if key_id := g.get("key_id"):
+        extra["key"] = key_id
+    access.info("request", extra=extra)

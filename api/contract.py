@@ -1,0 +1,236 @@
+"""Endpoint: one route with its rules, declared once; the app, the checks and OpenAPI read it.
+
+A view is a function from validated values to a value:
+
+    routes = Routes("items")
+
+    @routes.get("/items/<id:item_id>", "read", answers=schemas.Item)
+    def one(item_id: str) -> Any: ...
+
+What it takes decides what it gets: path values by name, `query` and `body` when declared.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Response, current_app, g, request
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from werkzeug.routing import BaseConverter
+
+from api import incoming
+from api.answers import json_response
+from api.errors import ApiError, problems
+from api.schemas.fields import check_id
+
+View = Callable[..., Any]
+_INTEGER = re.compile(r"-?\d{1,18}")
+_NUMBER = re.compile(r"-?(\d{1,30}(\.\d{0,30})?|\.\d{1,30})([eE][+-]?\d{1,3})?")
+_IDS = ("item_id", "exclude")  # ids may hold any sign; other lists also come as a|b
+_TRUTH = {"1": True, "true": True, "0": False, "false": False}
+
+
+class IdConverter(BaseConverter):
+    """A path value that may hold anything, slashes included."""
+
+    regex = ".+"
+    part_isolating = False
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """What a route takes, gives and needs."""
+
+    method: str
+    path: str
+    scope: str | None  # read, write or admin; None: open to all
+    view: View
+    tag: str
+    answers: Any  # type of the JSON of a success
+    status: int
+    query: type[BaseModel] | None
+    body: Any  # type of the JSON body; None: no body
+    many: str  # the body is a list of `body`: also one alone, under this name, or as JSON lines
+    media: str  # content type of a success
+    fails: tuple[int, ...]  # statuses besides those that follow from the above
+    loose: bool  # whether unknown parameters are passed over, as Gorse does
+    required: bool = True  # whether the body must be there
+
+    @property
+    def name(self) -> str:
+        """A name for logs and metrics: the route without values."""
+        return re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", self.path)
+
+
+class Routes:
+    """A blueprint that keeps the endpoints declared on it."""
+
+    def __init__(self, tag: str) -> None:
+        self.blueprint = Blueprint(tag, __name__)
+        self.endpoints: list[Endpoint] = []
+        self.tag = tag
+
+    def route(
+        self, method: str, path: str, scope: str | None, *, answers: Any, status: int = 200,
+        query: type[BaseModel] | None = None, body: Any = None, many: str = "",
+        media: str = "application/json", fails: tuple[int, ...] = (), loose: bool = False,
+        required: bool = True,
+    ) -> Callable[[View], View]:  # fmt: skip
+        """Declare an endpoint; see Endpoint for the arguments."""
+
+        def declare(view: View) -> View:
+            endpoint = Endpoint(method, path, scope, view, self.tag, answers, status, query,
+                                body, many, media, fails, loose, required)  # fmt: skip
+            self.endpoints.append(endpoint)
+            name = f"{method.lower()}_{view.__name__}_{len(self.endpoints)}"
+            handler = _handler(endpoint)
+            self.blueprint.add_url_rule(
+                path, name, handler, methods=[method], merge_slashes=False, strict_slashes=True
+            )
+            return view
+
+        return declare
+
+    def get(self, path: str, scope: str | None, **options: Any) -> Callable[[View], View]:
+        """Declare a GET endpoint."""
+        return self.route("GET", path, scope, **options)
+
+    def post(self, path: str, scope: str | None, **options: Any) -> Callable[[View], View]:
+        """Declare a POST endpoint."""
+        return self.route("POST", path, scope, **options)
+
+    def put(self, path: str, scope: str | None, **options: Any) -> Callable[[View], View]:
+        """Declare a PUT endpoint."""
+        return self.route("PUT", path, scope, **options)
+
+    def patch(self, path: str, scope: str | None, **options: Any) -> Callable[[View], View]:
+        """Declare a PATCH endpoint."""
+        return self.route("PATCH", path, scope, **options)
+
+    def delete(self, path: str, scope: str | None, **options: Any) -> Callable[[View], View]:
+        """Declare a DELETE endpoint."""
+        return self.route("DELETE", path, scope, **options)
+
+
+def _handler(endpoint: Endpoint) -> Callable[..., Response]:
+    kinds = _kinds(endpoint.query) if endpoint.query else {}
+    shape = list[endpoint.body] if endpoint.many else endpoint.body  # type: ignore[name-defined]
+    adapter: TypeAdapter[Any] | None = TypeAdapter(shape) if endpoint.body else None
+
+    @functools.wraps(endpoint.view)
+    def handle(**values: Any) -> Response:
+        g.endpoint = endpoint
+        gate = current_app.extensions["gate"]
+        gate.admit(request, endpoint.scope)
+        for name, value in values.items():
+            if isinstance(value, str):
+                values[name] = _path_value(name, value)
+        given = incoming.read_query(request.environ.get("QUERY_STRING", ""))
+        if endpoint.query is not None:
+            values["query"] = _validated(endpoint.query, given, kinds, endpoint.loose)
+        elif given and not endpoint.loose:
+            _unknown(given, ())
+        if adapter is not None:
+            values["body"] = _body(endpoint, adapter)
+        found = endpoint.view(**values)
+        return found if isinstance(found, Response) else json_response(found, endpoint.status)
+
+    return handle
+
+
+def _path_value(name: str, value: str) -> str:
+    try:
+        return check_id(value)
+    except ValueError as error:
+        detail: dict[str, object] = {"field": name, "message": str(error), "type": "value_error"}
+        raise ApiError(400, f"{name} {error}", "bad_parameter", [detail]) from None
+
+
+def _kinds(model: type[BaseModel]) -> dict[str, str]:
+    """Return the JSON type of each parameter, to read texts by."""
+    found = {}
+    for name, schema in model.model_json_schema()["properties"].items():
+        options = [schema, *schema.get("anyOf", [])]
+        found[name] = next(str(o["type"]) for o in options if o.get("type", "null") != "null")
+    return found
+
+
+def _unknown(given: Any, known: Any) -> None:
+    names = sorted(name for name in given if name not in known)
+    if names:
+        details: list[dict[str, object]] = [
+            {"field": name, "message": "unknown parameter", "type": "extra_forbidden"}
+            for name in names
+        ]
+        shown = ", ".join(name[:60] for name in names)
+        raise ApiError(400, f"unknown parameter: {shown}", "unknown_parameter", details)
+
+
+def _validated(
+    model: type[BaseModel], given: dict[str, list[str]], kinds: dict[str, str], loose: bool
+) -> BaseModel:
+    if not loose:
+        _unknown(given, kinds)
+    values = {
+        name: _typed(name, texts, kinds[name]) for name, texts in given.items() if name in kinds
+    }
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        found = problems(error)
+        message = f"{found[0]['field']}: {found[0]['message']}"
+        raise ApiError(400, message, "bad_parameter", found) from None
+
+
+def _typed(name: str, texts: list[str], kind: str) -> Any:
+    if kind == "array":
+        parts = [part for text in texts for part in ([text] if name in _IDS else _split(text))]
+        return [*parts, *_commas(texts)] if name == "exclude" else parts
+    if len(texts) > 1:
+        raise ApiError(400, f"{name} is given {len(texts)} times", "bad_parameter")
+    text = texts[0]
+    if kind == "integer" and _INTEGER.fullmatch(text):
+        return int(text)
+    if kind == "number" and _NUMBER.fullmatch(text):
+        return float(text)
+    if kind == "boolean":
+        return _TRUTH.get(text, text)
+    return text
+
+
+def _split(text: str) -> list[str]:
+    return [part for part in text.split("|") if part.strip()] or [text]
+
+
+def _commas(texts: list[str]) -> list[str]:
+    """Return the parts of `a,b`, beside the whole: an id may hold a comma itself."""
+    return [part for text in texts if "," in text for part in text.split(",") if part.strip()]
+
+
+def _body(endpoint: Endpoint, adapter: TypeAdapter[Any]) -> Any:
+    settings = current_app.extensions["settings"]
+    if not endpoint.required and not request.content_length:
+        raw: Any = {}
+    elif endpoint.many:
+        raw = _rows(incoming.read_rows(request, settings.max_body), endpoint.many)
+        if not 1 <= len(raw) <= settings.max_batch:
+            raise ApiError(422, f"{len(raw)} {endpoint.many}: send 1 to {settings.max_batch}")
+    else:
+        raw = incoming.read_json(request, settings.max_body)
+    try:
+        return adapter.validate_python(raw)
+    except ValidationError as error:
+        found = problems(error)
+        message = f"{found[0]['field'] or 'body'}: {found[0]['message']}"
+        raise ApiError(422, message, "invalid", found) from None
+
+
+def _rows(raw: Any, name: str) -> list[Any]:
+    """Return the rows of a body: a list, one alone, or a list under a name."""
+    if isinstance(raw, dict) and isinstance(raw.get(name), list) and len(raw) == 1:
+        raw = raw[name]
+    return raw if isinstance(raw, list) else [raw]

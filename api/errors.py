@@ -1,0 +1,99 @@
+"""One shape for every failure: {"error": {"code", "message", "details"}}."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+
+from flask import Flask, Response
+from pydantic import ValidationError
+from werkzeug.exceptions import HTTPException
+
+from api.answers import json_response
+from recsys.errors import BundleError, DataError, RecsysError, StoreError
+
+log = logging.getLogger("recsys.api")
+
+CODES: Mapping[int, str] = {
+    400: "bad_request", 401: "unauthorized", 403: "forbidden", 404: "not_found",
+    405: "method_not_allowed", 406: "not_acceptable", 408: "timeout", 409: "conflict",
+    413: "too_large", 414: "uri_too_long", 415: "unsupported_media_type", 422: "invalid",
+    429: "too_many_requests", 431: "headers_too_large", 500: "internal",
+    503: "unavailable", 507: "disk_full",
+}  # fmt: skip
+
+
+class ApiError(Exception):
+    """A failure with its HTTP status; the message is for the caller."""
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        code: str = "",
+        details: list[dict[str, object]] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.code = code or CODES.get(status, "error")
+        self.details = details or []
+        self.headers = dict(headers or {})
+
+
+def failure(error: ApiError) -> Response:
+    """Return the response of a failure."""
+    body = {"error": {"code": error.code, "message": error.message, "details": error.details}}
+    response = json_response(body, error.status)
+    response.headers.update(error.headers)
+    return response
+
+
+def problems(error: ValidationError, limit: int = 20) -> list[dict[str, object]]:
+    """Return what pydantic found, as details: where, what, and of which kind."""
+    found = error.errors(include_url=False, include_input=False, include_context=False)
+    return [
+        {"field": ".".join(str(part) for part in one["loc"]), "message": one["msg"],
+         "type": one["type"]}
+        for one in found[:limit]
+    ]  # fmt: skip
+
+
+def translate(error: Exception) -> ApiError:
+    """Return what a failure of any layer is for the caller of the API."""
+    if isinstance(error, ApiError):
+        return error
+    if isinstance(error, HTTPException):
+        status = error.code or 500
+        headers = {k: v for k, v in error.get_headers() if k in ("Allow", "Retry-After")}
+        return ApiError(status, error.description or error.name, headers=headers)
+    if isinstance(error, DataError):
+        return ApiError(422, str(error))
+    if isinstance(error, BundleError):
+        return ApiError(503, str(error), "no_bundle", headers={"Retry-After": "5"})
+    if isinstance(error, StoreError):
+        return _store_failure(error)
+    if isinstance(error, RecsysError):
+        return ApiError(500, str(error))
+    return ApiError(500, "an error on our side; the log has it under this request id")
+
+
+def _store_failure(error: StoreError) -> ApiError:
+    if "full" in str(error).lower():
+        return ApiError(507, "the store is out of space; nothing was written")
+    message = "the store cannot be reached; nothing was written"
+    return ApiError(503, message, "store_unreachable", headers={"Retry-After": "2"})
+
+
+def register(app: Flask) -> None:
+    """Answer every failure of an app in the one shape."""
+
+    def answer(error: Exception) -> Response:
+        known = translate(error)
+        if known.status >= 500:
+            log.error("failed", exc_info=error if known.status == 500 else None,
+                      extra={"code": known.code, "cause": type(error).__name__})  # fmt: skip
+        return failure(known)
+
+    app.register_error_handler(Exception, answer)

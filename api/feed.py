@@ -1,0 +1,85 @@
+"""Feed: brings a live state up to date from the store's logs, from where the night ended."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from recsys.data.store import ItemChange, Store, StoredEvent
+from recsys.state.live import LiveState
+
+log = logging.getLogger("recsys.api")
+
+_CHUNK = 2_000  # rows of a log read at once
+
+
+class Feed:
+    """One reader of the two logs, for one live state; `follow` may be called by any thread."""
+
+    def __init__(self, live: LiveState, manifest: Mapping[str, Any]) -> None:
+        self.live = live
+        self.last_event = _number(manifest, "last_event_id")
+        self.last_change = _number(manifest, "last_change_id")
+        self.cutoff = float(manifest.get("cutoff") or live.model.cutoff or 0.0)
+        self.items = 0  # moves whenever an item came, changed or went
+        self.stamp: int | None = None  # the store's change stamp at the last look
+        self.looked = 0.0  # monotonic seconds of the last look
+        self._lock = threading.Lock()
+
+    def follow(self, store: Store, stamp: int | None = None, events: bool = True) -> int:
+        """Read on to the end of both logs; return how many rows were new."""
+        with self._lock:
+            count = self._items(store)
+            if events:
+                count += self._events(store)
+                self.stamp = stamp
+            self.looked = time.monotonic()
+        return count
+
+    def _items(self, store: Store) -> int:
+        count = 0
+        while changes := store.item_changes_after(self.last_change, _CHUNK):
+            for change in changes:
+                self._apply_change(change)
+                self.last_change = change.id
+            self.items += 1
+            count += len(changes)
+            if len(changes) < _CHUNK:
+                break
+        return count
+
+    def _apply_change(self, change: ItemChange) -> None:
+        try:
+            if change.state == "live" and change.item is not None:
+                self.live.add_item(change.item)
+            else:
+                self.live.remove_item(change.item_id)
+        except Exception:  # one bad row must not stop the feed for all others
+            log.exception("an item change was passed over", extra={"change": change.id})
+
+    def _events(self, store: Store) -> int:
+        count = 0
+        while events := store.events_after(self.last_event, _CHUNK):
+            for event in events:
+                self._apply_event(event)
+                self.last_event = event.id
+            count += len(events)
+            if len(events) < _CHUNK:
+                break
+        return count
+
+    def _apply_event(self, event: StoredEvent) -> None:
+        moment = event.received if event.timestamp is None else event.timestamp
+        try:
+            self.live.add_event(event.item_id, event.event, event.value, moment)
+        except Exception:
+            log.exception("an event was passed over", extra={"event": event.id})
+
+
+def _number(manifest: Mapping[str, Any], name: str) -> int:
+    """Return a log position that the night left in the manifest; 0, the start, when it did not."""
+    value = manifest.get(name)
+    return value if isinstance(value, int) else 0

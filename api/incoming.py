@@ -1,0 +1,137 @@
+"""What callers send: strict JSON, JSON lines and query strings, or an error that names the fault."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from typing import Any, NoReturn
+from urllib.parse import unquote_to_bytes
+
+from flask import Request
+
+from api.errors import ApiError
+
+JSON_TYPES = ("application/json",)
+LINE_TYPES = ("application/x-ndjson", "application/jsonl", "application/x-jsonlines")
+MAX_DEPTH = 32  # levels of lists and objects inside each other
+MAX_PARAMETERS = 100
+
+
+def _bad(message: str, code: str = "bad_json") -> NoReturn:
+    raise ApiError(400, message, code)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        _bad(f"the key {twice[:100]!r} appears twice in one object")
+    return found
+
+
+def _number(text: str) -> float:
+    if math.isfinite(number := float(text)):
+        return number
+    _bad(f"the number {text[:40]} is too large")
+
+
+def _constant(text: str) -> NoReturn:
+    _bad(f"{text} is not JSON")
+
+
+_decoder = json.JSONDecoder(
+    object_pairs_hook=_object, parse_float=_number, parse_constant=_constant
+)
+
+
+def parse_json(text: str) -> Any:
+    """Return a JSON value; no NaN, no infinity, no key twice, no more than 32 levels."""
+    try:
+        value = _decoder.decode(text)
+    except RecursionError:
+        _bad(f"more than {MAX_DEPTH} levels of nesting")
+    except ValueError as error:
+        _bad(f"the body is not JSON: {error}")
+    if text.count("[") + text.count("{") > MAX_DEPTH and _deeper(value, MAX_DEPTH):
+        _bad(f"more than {MAX_DEPTH} levels of nesting")
+    return value
+
+
+def _deeper(value: Any, levels: int) -> bool:
+    """Whether a value nests deeper than so many levels; walks level by level, never recursing."""
+    level = [value]
+    for _ in range(levels + 1):
+        level = [
+            part
+            for one in level
+            if isinstance(one, (list, dict))
+            for part in (one.values() if isinstance(one, dict) else one)
+            if isinstance(part, (list, dict))
+        ]
+        if not level:
+            return False
+    return True
+
+
+def media_type(request: Request) -> str:
+    """Return the media type of a body, without its parameters."""
+    return request.mimetype
+
+
+def body_text(request: Request, limit: int) -> str:
+    """Return the body as text; 413 when it is too large, 400 when it is cut off or not UTF-8."""
+    declared = request.content_length
+    if declared is not None and declared > limit:
+        raise ApiError(413, f"the body has {declared} bytes, {limit} are allowed")
+    request.max_content_length = limit
+    data = request.get_data(cache=False)
+    if declared is not None and len(data) < declared:
+        _bad(f"the body ends after {len(data)} of {declared} bytes", "truncated")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        _bad(f"the body is not UTF-8: {error.reason} at byte {error.start}")
+
+
+def read_json(request: Request, limit: int) -> Any:
+    """Return the JSON body of a request; 415 for another media type."""
+    if media_type(request) not in JSON_TYPES:
+        raise ApiError(415, f"send {JSON_TYPES[0]}, not {media_type(request) or 'nothing'}")
+    return parse_json(body_text(request, limit))
+
+
+def read_rows(request: Request, limit: int) -> Any:
+    """Return a JSON body, or the list of values of a body in JSON lines."""
+    kind = media_type(request)
+    if kind in JSON_TYPES:
+        return parse_json(body_text(request, limit))
+    if kind in LINE_TYPES:
+        return list(_lines(body_text(request, limit)))
+    raise ApiError(415, f"send {JSON_TYPES[0]} or {LINE_TYPES[0]}, not {kind or 'nothing'}")
+
+
+def _lines(text: str) -> Iterator[Any]:
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.strip():
+            try:
+                yield parse_json(line)
+            except ApiError as error:
+                raise ApiError(400, f"line {number}: {error.message}", error.code) from None
+
+
+def read_query(raw: str) -> dict[str, list[str]]:
+    """Return the parameters of a query string, in order; 400 when they are not UTF-8."""
+    found: dict[str, list[str]] = {}
+    parts = [part for part in raw.split("&") if part]
+    if len(parts) > MAX_PARAMETERS:
+        _bad(f"{len(parts)} parameters, {MAX_PARAMETERS} are allowed", "bad_parameter")
+    for part in parts:
+        name, _, value = part.partition("=")
+        try:
+            key = unquote_to_bytes(name.replace("+", " ")).decode()
+            found.setdefault(key, []).append(unquote_to_bytes(value.replace("+", " ")).decode())
+        except UnicodeDecodeError:
+            _bad(f"the parameter {name[:60]} is not UTF-8", "bad_parameter")
+    return found

@@ -1,0 +1,189 @@
+"""Serving and Worker: the model in service, and the thread that keeps all of it fresh.
+
+The thread tails the store's logs some times a second, takes a new bundle into service, reloads
+keys and writes the exposure log. Requests only ever read `service.serving`, one reference, so a
+swap needs no lock and fails no request.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from api.errors import ApiError
+from api.feed import Feed
+from recsys.bundle import RawBundle
+from recsys.data.weights import EventWeights
+from recsys.errors import RecsysError, StoreError
+from recsys.ranking.query import Query
+from recsys.recommender import Recommender
+from recsys.state.live import LiveState
+from recsys.state.model import Model
+
+if TYPE_CHECKING:
+    from api.service import Service
+
+log = logging.getLogger("recsys.api")
+
+_REFRESH = 0.02  # seconds that features shared by all requests may be old
+_POINTER = 0.25  # seconds between looks at bundles/current
+_KEYS = 2.0  # seconds until a revoked key is refused everywhere
+_PRUNE = 3_600.0  # seconds between prunings of the exposure log
+_KEEP = 90 * 86_400.0  # seconds that exposures are kept
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A model in service with all that belongs to it."""
+
+    version: str
+    created: float  # Unix seconds
+    manifest: Mapping[str, Any]
+    live: LiveState
+    recommender: Recommender
+    feed: Feed
+
+    @classmethod
+    def of(cls, raw: RawBundle, weights: EventWeights) -> Serving:
+        """Make a verified bundle ready to serve; nothing of it is copied."""
+        model = Model.from_raw(raw)
+        live = LiveState(model, weights)
+        created = float(raw.manifest.get("created") or time.time())
+        recommender = Recommender(live, refresh=_REFRESH)
+        return cls(raw.version, created, raw.manifest, live, recommender, Feed(live, raw.manifest))
+
+
+class Worker:
+    """The background thread of one process."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._due: dict[str, float] = {}
+        self._refused: str | None = None  # a version that could not be opened
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread = threading.Thread(target=self._run, name="recsys-live", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop the thread and write what is left of the exposure log."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(timeout=5.0)
+        self._write_exposures()
+
+    def _run(self) -> None:
+        while not self._stop.wait(self._service.settings.tail_seconds):
+            try:
+                self.tick()
+            except Exception:
+                log.exception("the background thread goes on after an error")
+
+    def tick(self) -> None:
+        """Do what is due."""
+        self.follow()
+        if self._is_due("bundle", _POINTER):
+            self.take_bundle()
+        if self._is_due("exposures", self._service.settings.exposure_seconds):
+            self._write_exposures()
+        if self._is_due("keys", _KEYS):
+            self.load_keys()
+        if self._is_due("prune", _PRUNE):
+            self._prune()
+
+    def _is_due(self, name: str, seconds: float) -> bool:
+        now = time.monotonic()
+        if now < self._due.get(name, 0.0):
+            return False
+        self._due[name] = now + seconds
+        return True
+
+    def follow(self) -> None:
+        """Read the store's logs to their ends, if anything was committed since the last look."""
+        service, serving = self._service, self._service.serving_or_none
+        if serving is None:
+            return
+        stamp = service.link.stamp()
+        if stamp is not None and stamp == serving.feed.stamp and service.link.up:
+            serving.feed.looked = time.monotonic()
+            return
+        try:
+            with service.link.use(patient=True) as store:
+                serving.feed.follow(store, stamp)
+        except StoreError:
+            serving.feed.stamp = None
+
+    def take_bundle(self) -> None:
+        """Take the current bundle into service when it is not the one that serves already."""
+        service = self._service
+        serving, current = service.serving_or_none, service.bundles.current()
+        if current is None and serving is not None:
+            return  # the pointer is gone; what is mapped goes on serving
+        if current is not None and (
+            current == self._refused or (serving and serving.version == current)
+        ):
+            return
+        try:
+            raw = service.bundles.open_current()
+            self._refused = current if raw.version != current else None
+            if serving is None or raw.version != serving.version:
+                self._swap(Serving.of(raw, service.settings.weights))
+        except RecsysError as error:
+            self._refuse(current, error)
+        except Exception as error:  # a bundle that verifies and still does not load
+            self._refuse(current, error)
+
+    def _refuse(self, version: str | None, error: Exception) -> None:
+        if self._is_due(f"refused {version}", 60.0):
+            log.warning("no bundle could be taken into service: %s", str(error)[:500])
+        self._refused = version
+
+    def _swap(self, new: Serving) -> None:
+        service = self._service
+        try:
+            with service.link.use(patient=True) as store:
+                new.feed.follow(store)
+        except StoreError:
+            pass  # the feed catches up once the store is back
+        new.recommender.recommend(Query(n=1))  # touch what the first request needs
+        service.swap(new)
+        log.info("bundle in service", extra={"bundle": new.version, "items": new.live.size})
+
+    def load_keys(self) -> None:
+        """Read the keys that hold."""
+        service = self._service
+        try:
+            with service.link.use(patient=True):
+                service.gate.keys = service.link.keys().holding()
+        except StoreError:
+            pass  # the keys known so far go on holding
+
+    def _write_exposures(self) -> None:
+        service = self._service
+        try:
+            with service.link.use(patient=True):
+                service.exposures.write(service.link.exposures())
+        except StoreError:
+            pass
+
+    def _prune(self) -> None:
+        service = self._service
+        service.warn_if_stale()
+        try:
+            with service.link.use(patient=True):
+                service.link.exposures().prune(time.time() - _KEEP)
+        except StoreError:
+            pass
+
+
+def no_bundle() -> ApiError:
+    """Return the failure of a request that needs a model when there is none."""
+    message = "there is no bundle yet: run `recsys nightly` first"
+    return ApiError(503, message, "no_bundle", headers={"Retry-After": "5"})

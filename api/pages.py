@@ -1,0 +1,129 @@
+"""Pages: ranked items to the JSON of a list, with the way to the next page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from pydantic import BaseModel
+
+from api.cursor import MAX_SHOWN, Cursor, binding, mark
+from api.errors import ApiError
+from api.live import Serving
+from api.schemas.lists import FilterParameters, PageParameters
+from recsys.ranking.query import Filters, Reason, Recommendation
+
+_UNBOUND = frozenset({"n", "offset", "cursor", "explain", "fields"})  # may differ between pages
+_LABELS = ("category", "tags", "author", "language")
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """One page out of a ranked list, and the cursor behind it, None on the last page."""
+
+    items: list[Recommendation]
+    after: Cursor | None
+
+
+def filters(given: FilterParameters) -> Filters:
+    """Return the filters of a request as the engine takes them."""
+    sets = {
+        prefix + name: frozenset(getattr(given, prefix + name))
+        for name in _LABELS
+        for prefix in ("", "not_")
+    }
+    return Filters(**sets, max_age=given.max_age, min_age=given.min_age)
+
+
+def opened(given: PageParameters, *list_of: object) -> Cursor:
+    """Return where a request starts to read; 400 when its cursor belongs elsewhere."""
+    bound = binding(*list_of, given.model_dump(exclude=set(_UNBOUND)))
+    if given.cursor is None:
+        return Cursor.start(bound, given.offset)
+    if given.offset:
+        raise ApiError(400, "offset and cursor exclude each other", "bad_parameter")
+    return Cursor.read(given.cursor, bound)
+
+
+def cut(cursor: Cursor, n: int, ranked: Callable[[int], Sequence[Recommendation]]) -> Cut:
+    """Return the next `n` items; `ranked(k)` gives the best k of the whole list."""
+    before = cursor.skip + len(cursor.shown)
+    found = [
+        one for one in ranked(before + n + 1)
+        if not cursor.shown or mark(one.item_id) not in cursor.shown
+    ]  # fmt: skip
+    page = found[cursor.skip : cursor.skip + n]
+    more = len(found) > cursor.skip + n and len(cursor.shown) + n < MAX_SHOWN
+    numbered = [_ranked(one, before + place) for place, one in enumerate(page, start=1)]
+    return Cut(numbered, cursor.after(one.item_id for one in page) if more else None)
+
+
+def _ranked(one: Recommendation, rank: int) -> Recommendation:
+    if one.rank == rank:
+        return one
+    return Recommendation(one.item_id, one.score, rank, one.source, one.reasons)
+
+
+def entry(one: Recommendation, serving: Serving, fields: Sequence[str] | None) -> dict[str, Any]:
+    """Return one item of a list as JSON knows it."""
+    found: dict[str, Any] = {
+        "item_id": one.item_id,
+        "score": one.score,
+        "rank": one.rank,
+        "source": one.source,
+        "reasons": [reason(each) for each in one.reasons],
+    }
+    if fields is None or list(fields) != ["none"]:
+        found["item"] = document(serving, one.item_id, fields)
+    return found
+
+
+def document(serving: Serving, item_id: str, fields: Sequence[str] | None) -> dict[str, Any]:
+    """Return what is known of an item, or the named fields of it."""
+    known = serving.live.document(serving.live.row(item_id))
+    return known if fields is None else {name: known[name] for name in fields if name in known}
+
+
+def reason(one: Reason) -> dict[str, Any]:
+    """Return a reason as JSON knows it."""
+    found: dict[str, Any] = {"kind": one.kind, "share": one.share, "text": one.text}
+    if one.item_id is not None:
+        found["item_id"] = one.item_id
+    return found
+
+
+def path(prefix: str, item_id: str) -> str:
+    """Return the path of a route that ends with an id."""
+    return f"{prefix}/{quote(item_id, safe='')}"
+
+
+def with_id(prefix: str, value: str, name: str = "user") -> str:
+    """Return the URL of a route that takes the id as a parameter, ready for more of them."""
+    return f"{prefix}?{urlencode({name: value})}&"
+
+
+def following(base: str, given: BaseModel, after: object) -> str:
+    """Return the URL of the next page of records."""
+    kept = given.model_dump(exclude={"after"}, exclude_defaults=True)
+    return f"{base}?{urlencode({**kept, 'after': after}, doseq=True)}"
+
+
+def next_url(base: str, given: PageParameters, after: Cursor | None) -> str | None:
+    """Return the URL of the next page: the same parameters, then the cursor."""
+    if after is None:
+        return None
+    kept: dict[str, Any] = {"n": given.n}
+    kept |= given.model_dump(exclude={"n", "offset", "cursor"}, exclude_defaults=True)
+    pairs = [
+        (name, _text(each))
+        for name, value in kept.items()
+        for each in (value if isinstance(value, list) else [value])
+    ]
+    start = base if base.endswith("&") else base + "?"
+    return start + urlencode([*pairs, ("cursor", after.text())])
+
+
+def _text(value: object) -> str:
+    return str(int(value)) if isinstance(value, bool) else str(value)

@@ -1,0 +1,204 @@
+"""A personal list, from validated parameters to the JSON of the answer."""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from api import pages
+from api.answers import json_bytes
+from api.cursor import Cursor, mark
+from api.explore import Placed, explored
+from api.exposure_log import still_seen
+from api.live import Serving
+from api.schemas.lists import SessionBody, SteerParameters
+from api.service import Service, interactions
+from recsys.data.exposures import Exposure, Shown
+from recsys.data.store import StoredEvent
+from recsys.errors import StoreError
+from recsys.ranking.query import Interaction, Query, Recommendation
+
+log = logging.getLogger("recsys.api")
+
+_COLD_DIVERSITY = 0.3  # of lists for people nothing is known of
+_FEW = 20  # events from which stated interests no longer count
+_SHORT = 5  # events from which a history counts as long in the figures
+_FRESH = 50  # items that exploration draws from
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whom a list is for, and what is known of them."""
+
+    user_id: str | None
+    history: tuple[Interaction, ...] = ()
+    interests: tuple[str, ...] = ()
+    mark: Hashable = None  # moves whenever the history or the interests do
+    degraded: bool = False  # the store could not be asked
+
+    @property
+    def cold(self) -> bool:
+        """Whether nothing is known that a list could be made from."""
+        return not self.history and not self.interests
+
+    @property
+    def kind(self) -> str:
+        """The kind of user in the figures."""
+        if self.user_id is None:
+            return "session"
+        if not self.history:
+            return "cold"
+        return "short" if len(self.history) < _SHORT else "long"
+
+
+class Recommend:
+    """Makes personal lists with what the requests of a process share."""
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+
+    def for_user(self, user_id: str, given: SteerParameters, base: str) -> bytes:
+        """Return the answer for a user, a kept one while nothing has changed."""
+        service = self.service
+        if service.settings.cache_entries <= 0 or not _keepable(given):
+            return json_bytes(self.answer(self.person(user_id), given, base))
+        serving = service.serving
+        key = (user_id, given.model_dump_json(), base)
+        stamp = service.link.stamp()
+        kept = service.cache.get(key)
+        if kept and stamp is not None and kept.stamp == stamp and service.link.up:
+            service.metrics.cached.inc()
+            return kept.body
+        person = self.person(user_id)
+        service.see_changes()
+        state = (serving.version, serving.feed.items, person.mark)
+        if kept and kept.state == state and not person.degraded:
+            kept.stamp = stamp
+            service.metrics.cached.inc()
+            return kept.body
+        body = json_bytes(self.answer(person, given, base))
+        if not person.degraded:
+            service.cache.put(key, state, stamp, body)
+        return body
+
+    def person(self, user_id: str) -> Person:
+        """Return what the store knows of a user at this moment."""
+        try:
+            events = self.service.history(user_id)
+            interests = self._interests(user_id) if len(events) < _FEW else ()
+        except StoreError:
+            return Person(user_id, degraded=True)
+        return Person(user_id, interactions(events), interests, (_mark(events), interests))
+
+    def _interests(self, user_id: str) -> tuple[str, ...]:
+        with self.service.link.use() as store:
+            user = store.user(user_id)
+        return user.interests if user is not None else ()
+
+    def session(self, given: SessionBody) -> Person:
+        """Return what a body tells, after what the store knows when it names a user."""
+        known = self.person(given.user) if given.user else Person(None)
+        told = tuple(
+            Interaction(e.item_id, e.event, e.value, e.timestamp) for e in given.events
+        ) + tuple(Interaction(item_id, "like") for item_id in given.items)
+        interests = known.interests + tuple(given.interests)
+        return Person(given.user, known.history + told, interests, degraded=known.degraded)
+
+    def answer(self, person: Person, given: SteerParameters, base: str) -> dict[str, Any]:
+        """Return a list as JSON knows it, and remember what it shows."""
+        self.service.see_changes()
+        serving, metrics = self.service.serving, self.service.metrics
+        cursor = pages.opened(given, "recommend", person.user_id)
+        query = self._query(person, given, cursor.started)
+        with metrics.stage("recommend"):
+            page = pages.cut(cursor, given.n, lambda k: ranked(serving, query, k))
+            placed = self._placed(serving, page.items, query, given.explore, cursor)
+        after = page.after and cursor.after(one.item.item_id for one in placed)
+        answer_id = uuid.uuid4().hex
+        self._remember(answer_id, serving, person, placed)
+        with metrics.stage("documents"):
+            entries = [pages.entry(one.item, serving, given.fields) for one in placed]
+        return {
+            "user": person.user_id,
+            "recommendation_id": answer_id,
+            "model_version": serving.version,
+            "cold_start": person.cold,
+            "degraded": person.degraded,
+            "items": entries,
+            "next": pages.next_url(base, given, after) if base else None,
+        }
+
+    def _query(self, person: Person, given: SteerParameters, now: float) -> Query:
+        diversity = given.diversity
+        if diversity is None:
+            diversity = _COLD_DIVERSITY if person.cold and not given.q else 0.0
+        return Query(
+            history=person.history, interests=person.interests, words=given.q,
+            exclude=frozenset(given.exclude) | self._seen(person, given), now=now,
+            filters=pages.filters(given), diversity=diversity, explain=given.explain,
+            author_cap=given.author_cap, category_cap=given.category_cap,
+        )  # fmt: skip
+
+    def _seen(self, person: Person, given: SteerParameters) -> set[str]:
+        if not given.impressions or person.user_id is None or person.degraded:
+            return set()
+        who = self.service.pseudonyms.of(person.user_id)
+        half_life = self.service.settings.impression_half_life
+        waiting = self.service.exposures.waiting(who)
+        try:
+            with self.service.link.use():
+                written = self.service.link.exposures().shown_to(who, time.time() - 7 * half_life)
+        except StoreError:
+            written = []
+        return still_seen(waiting + written, half_life)
+
+    def _placed(
+        self, serving: Serving, items: list[Recommendation], query: Query, share: float,
+        cursor: Cursor,
+    ) -> list[Placed]:  # fmt: skip
+        if not share:
+            return [Placed(one, 1.0) for one in items]
+        acted = {one.item_id for one in query.history}
+        fresh = [
+            one for one in serving.recommender.latest(_FRESH, query.filters)
+            if one.item_id not in acted and one.item_id not in query.exclude
+            and mark(one.item_id) not in cursor.shown
+        ]  # fmt: skip
+        return explored(items, fresh, share, self.service.rng)
+
+    def _remember(
+        self, answer_id: str, serving: Serving, person: Person, placed: list[Placed]
+    ) -> None:
+        metrics = self.service.metrics
+        kind = "degraded" if person.degraded else "cold" if person.cold else "personal"
+        metrics.lists.labels(kind).inc()
+        who = self.service.pseudonyms.of(person.user_id) if person.user_id else ""
+        shown = tuple(
+            Shown(p.item.item_id, p.item.rank, p.item.source, p.probability) for p in placed
+        )
+        counts: dict[str, int] = {}
+        for one in shown:
+            counts[one.source] = counts.get(one.source, 0) + 1
+        for source, count in counts.items():
+            metrics.shown.labels(source).inc(count)
+        one_list = Exposure(answer_id, time.time(), serving.version, who, person.kind, shown)
+        self.service.exposures.shown(one_list)
+
+
+def ranked(serving: Serving, query: Query, k: int) -> list[Recommendation]:
+    """Return the best k items of a query."""
+    return serving.recommender.recommend(replace(query, n=k))
+
+
+def _keepable(given: SteerParameters) -> bool:
+    return given.cursor is None and not given.explore and not given.impressions
+
+
+def _mark(events: list[StoredEvent]) -> tuple[int, int]:
+    """Return a number pair that moves when an event is added or deleted."""
+    return len(events), sum(event.id for event in events)
+

@@ -1,0 +1,53 @@
+"""/events: what users do. An event is in the store before its request is answered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api import pages
+from api.contract import Routes
+from api.routes.context import about, service
+from api.schemas.records import Deleted, EventBody, Events, EventsQuery, Stored
+from api.writes import add_events, missing
+
+routes = Routes("events")
+
+@routes.post("/events", "write", body=EventBody, many="events", answers=Stored, status=201)
+def post(body: list[EventBody]) -> dict[str, int]:
+    """Store events: one, a list, `{"events": […]}`, or one per line as JSON lines.
+
+    All are stored or, when one is wrong, none. The same event (user, item, kind, time, value,
+    text) counts once; an event without a timestamp happens now, so sent twice it counts twice.
+    """
+    if len(body) == 1:
+        about(body[0].user_id)
+    added = add_events(service(), body)
+    return {"accepted": len(body), "new": added.new, "duplicates": added.duplicates}
+
+
+@routes.get("/events", "write", query=EventsQuery, answers=Events)
+def of_user(query: EventsQuery) -> dict[str, Any]:
+    """Events of a user in the order they arrived."""
+    with service().link.use() as store:
+        found = store.events_of(about(query.user_id), query.after or 0, query.n + 1)
+    page = found[: query.n]
+    more = len(found) > query.n
+    return {
+        "events": [
+            {"id": e.id, "user_id": e.user_id, "item_id": e.item_id, "event": e.event,
+             "value": e.value, "text": e.text, "timestamp": e.timestamp}
+            for e in page
+        ],
+        "next": pages.following("/events", query, page[-1].id) if more else None,
+    }  # fmt: skip
+
+
+@routes.delete("/events/<int:event_id>", "write", answers=Deleted, fails=(404,))
+def delete(event_id: int) -> dict[str, Any]:
+    """Delete one event for good."""
+    if event_id >= 2**63:
+        raise missing("event")
+    with service().link.use() as store:
+        if not store.delete_event(event_id):
+            raise missing("event")
+    return {"deleted": {"events": 1}}

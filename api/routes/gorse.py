@@ -1,0 +1,165 @@
+"""/api: lists in Gorse's wire format, so that its clients run unchanged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from api.contract import Routes
+from api.recommend import Person, Recommend
+from api.routes.context import about, service
+from api.schemas.fields import MAX_N
+from api.schemas.gorse import ListQuery, SessionFeedback
+from api.schemas.lists import SteerParameters
+from api.writes import missing
+from recsys.data.schema import Event
+from recsys.ranking.query import Filters, Interaction, Recommendation
+
+routes = Routes("gorse")
+
+Ranked = Callable[[int, Filters], Sequence[Recommendation]]
+
+
+@routes.get("/api/recommend/<user>", "read", query=ListQuery, answers=list[str], loose=True)
+@routes.get("/api/recommend/<user>/", "read", query=ListQuery, answers=list[str], loose=True)
+def recommend(user: str, query: ListQuery) -> list[str]:
+    """Ids for a user."""
+    return _for_user(user, query, query.category)
+
+
+@routes.get(
+    "/api/recommend/<user>/<category>", "read", query=ListQuery, answers=list[str], loose=True
+)
+def recommend_category(user: str, category: str, query: ListQuery) -> list[str]:
+    """Ids for a user, in a category."""
+    return _for_user(user, query, [category])
+
+
+def _for_user(user: str, query: ListQuery, categories: list[str]) -> list[str]:
+    person = Recommend(service()).person(about(user))
+    found = [one["item_id"] for one in _personal(person, query, categories)]
+    if query.write_back_type and found:
+        # what was merely shown is no sign of liking: it is kept out of lists, and weighs nothing
+        with service().link.use() as store:
+            store.add_events(Event(user, item_id, "impression") for item_id in found)
+    return found
+
+
+@routes.post(
+    "/api/session/recommend", "read", query=ListQuery, body=list[SessionFeedback],
+    answers=list[dict[str, Any]], loose=True,
+)  # fmt: skip
+def session(query: ListQuery, body: list[SessionFeedback]) -> list[dict[str, Any]]:
+    """Scored ids for a visitor."""
+    return _for_session(query, body, query.category)
+
+
+@routes.post(
+    "/api/session/recommend/<category>", "read", query=ListQuery, body=list[SessionFeedback],
+    answers=list[dict[str, Any]], loose=True,
+)  # fmt: skip
+def session_category(
+    category: str, query: ListQuery, body: list[SessionFeedback]
+) -> list[dict[str, Any]]:
+    """Scored ids for a visitor, in a category."""
+    return _for_session(query, body, [category])
+
+
+def _for_session(
+    query: ListQuery, body: list[SessionFeedback], categories: list[str]
+) -> list[dict[str, Any]]:
+    history = tuple(
+        Interaction(one.ItemId, one.FeedbackType, one.Value or None, one.Timestamp) for one in body
+    )
+    found = _personal(Person(None, history), query, categories)
+    return [{"Id": one["item_id"], "Score": one["score"]} for one in found]
+
+
+def _personal(person: Person, query: ListQuery, categories: list[str]) -> list[dict[str, Any]]:
+    given = {"n": query.n or MAX_N, "offset": query.offset, "fields": ["none"]}
+    recommend = Recommend(service())
+    wanted = [SteerParameters.model_validate(given | one) for one in _either(categories)]
+    found = [entry for each in wanted for entry in recommend.answer(person, each, "")["items"]]
+    if len(wanted) > 1:
+        found.sort(key=lambda entry: -entry["score"])
+    best = {entry["item_id"]: entry for entry in reversed(found)}
+    return [entry for entry in found if best.pop(entry["item_id"], None)][: query.n or MAX_N]
+
+
+def _either(categories: list[str]) -> list[dict[str, list[str]]]:
+    """Return filters: Gorse's items may be in several categories, ours have tags for the others."""
+    return [{"category": categories}, {"tags": categories}] if categories else [{}]
+
+
+@routes.get("/api/latest", "read", query=ListQuery, answers=list[Any], loose=True)
+def latest(query: ListQuery) -> list[dict[str, Any]]:
+    """The newest items."""
+    return _listed(query, query.category, service().serving.recommender.latest)
+
+
+@routes.get("/api/latest/<category>", "read", query=ListQuery, answers=list[Any], loose=True)
+def latest_category(category: str, query: ListQuery) -> list[dict[str, Any]]:
+    """The newest items of a category."""
+    return _listed(query, [category], service().serving.recommender.latest)
+
+
+@routes.get("/api/popular", "read", query=ListQuery, answers=list[Any], loose=True)
+def popular(query: ListQuery) -> list[dict[str, Any]]:
+    """What is taken up most."""
+    return _listed(query, query.category, service().serving.recommender.trending)
+
+
+@routes.get("/api/popular/<category>", "read", query=ListQuery, answers=list[Any], loose=True)
+def popular_category(category: str, query: ListQuery) -> list[dict[str, Any]]:
+    """What is taken up most in a category."""
+    return _listed(query, [category], service().serving.recommender.trending)
+
+
+@routes.get("/api/item/<item>/neighbors", "read", query=ListQuery, answers=list[Any], loose=True)
+@routes.get("/api/item/<item>/neighbors/", "read", query=ListQuery, answers=list[Any], loose=True)
+def neighbors(item: str, query: ListQuery) -> list[dict[str, Any]]:
+    """Items like one."""
+    return _neighbors(item, query, query.category)
+
+
+@routes.get(
+    "/api/item/<item>/neighbors/<category>", "read", query=ListQuery, answers=list[Any], loose=True
+)
+def neighbors_category(item: str, category: str, query: ListQuery) -> list[dict[str, Any]]:
+    """Items of a category like one."""
+    return _neighbors(item, query, [category])
+
+
+@routes.get("/api/user/<user>/neighbors", "read", query=ListQuery, answers=list[Any], loose=True)
+@routes.get("/api/user/<user>/neighbors/", "read", query=ListQuery, answers=list[Any], loose=True)
+def user_neighbors(user: str, query: ListQuery) -> list[dict[str, Any]]:
+    """No users: they are sums of what they did and have no stored vectors to compare."""
+    about(user)
+    return []
+
+
+def _neighbors(item: str, query: ListQuery, categories: list[str]) -> list[dict[str, Any]]:
+    serving = service().serving
+    service().see_changes()
+    if serving.live.row(item) < 0:
+        raise missing("item")
+    return _listed(query, categories, lambda k, f: serving.recommender.similar(item, k, f))
+
+
+def _listed(query: ListQuery, categories: list[str], ranked: Ranked) -> list[dict[str, Any]]:
+    service().see_changes()
+    read: set[str] = set()
+    if query.user_id:
+        read = {event.item_id for event in service().history(about(query.user_id))}
+    n = query.n or MAX_N
+    k = query.offset + n + len(read)
+    found: dict[str, Recommendation] = {}
+    for wanted in _either(categories):
+        filters = Filters(
+            category=frozenset(wanted.get("category", ())), tags=frozenset(wanted.get("tags", ()))
+        )
+        for one in ranked(k, filters):
+            found.setdefault(one.item_id, one)
+    best = sorted(found.values(), key=lambda one: -one.score) if categories else found.values()
+    kept = [{"Id": one.item_id, "Score": one.score} for one in best if one.item_id not in read]
+    return kept[query.offset : query.offset + n]

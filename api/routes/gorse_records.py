@@ -1,0 +1,271 @@
+"""/api: items, users and feedback in Gorse's wire format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from api import gorse
+from api.contract import Routes
+from api.routes.context import about, service
+from api.schemas.gorse import FeedbackBody, ItemBody, ItemPatch, PageQuery, UserBody, UserPatch
+from api.writes import delete_item, delete_user, missing
+from recsys.data.moderation import look_up
+from recsys.data.schema import Item, User
+from recsys.data.store import StoredEvent
+
+routes = Routes("gorse")
+Json = dict[str, Any]
+Done = dict[str, int]
+
+
+def _done(rows: int) -> Done:
+    return {"RowAffected": rows}
+
+
+@routes.post("/api/item", "write", body=ItemBody, answers=Done)
+def insert_item(body: ItemBody) -> Done:
+    """Add an item or replace it."""
+    return _insert_items([body])
+
+
+@routes.post("/api/items", "write", body=list[ItemBody], answers=Done)
+def insert_items(body: list[ItemBody]) -> Done:
+    """Add items or replace them."""
+    return _insert_items(body)
+
+
+def _insert_items(bodies: list[ItemBody]) -> Done:
+    with service().link.use() as store:
+        store.add_items([gorse.item(body) for body in bodies], revive=True)
+        for body in bodies:
+            if body.IsHidden:
+                store.hide_item(body.ItemId)
+    service().catch_up()
+    return _done(len(bodies))
+
+
+@routes.get("/api/items", "read", query=PageQuery, answers=Json, loose=True)
+def get_items(query: PageQuery) -> Json:
+    """A page of items."""
+    with service().link.use() as store:
+        found = store.items_page(query.cursor, query.n + 1)
+    page = found[: query.n]
+    after = page[-1].item_id if len(found) > query.n else ""
+    return {"Cursor": after, "Items": [gorse.item_json(item, False) for item in page]}
+
+
+@routes.get("/api/item/<item>", "read", answers=Json, loose=True)
+def get_item(item: str) -> Json:
+    """An item, hidden or not."""
+    found, hidden = _item(item)
+    return gorse.item_json(found, hidden)
+
+
+def _item(item_id: str) -> tuple[Item, bool]:
+    with service().link.use() as store:
+        found = look_up(store, item_id)
+    if found is None or found[1] == "deleted":
+        raise missing("item")
+    return found[0], found[1] == "hidden"
+
+
+@routes.patch("/api/item/<item>", "write", body=ItemPatch, answers=Done)
+def update_item(item: str, body: ItemPatch) -> Done:
+    """Change some fields of an item."""
+    before, _ = _item(item)
+    old = gorse.item_json(before, False)
+    changed = gorse.built(
+        item,
+        old["Categories"] if body.Categories is None else body.Categories,
+        old["Labels"] if body.Labels is None else body.Labels,
+        before.text if body.Comment is None else body.Comment,
+        before.created_at if body.Timestamp is None else body.Timestamp,
+        before.metadata,
+    )
+    _put_item(changed)
+    if body.IsHidden is not None:
+        with service().link.use() as store:
+            (store.hide_item if body.IsHidden else store.show_item)(item)
+        service().catch_up()
+    return _done(1)
+
+
+def _put_item(item: Item) -> None:
+    with service().link.use() as store:
+        store.add_items([item])
+    service().catch_up()
+
+
+@routes.delete("/api/item/<item>", "write", answers=Done, loose=True)
+def remove_item(item: str) -> Done:
+    """Forget an item."""
+    delete_item(service(), item)
+    return _done(1)
+
+
+@routes.put("/api/item/<item>/category/<category>", "write", answers=Done, loose=True)
+def add_category(item: str, category: str) -> Done:
+    """Put an item into one more category."""
+    return _categories(item, category, True)
+
+
+@routes.delete("/api/item/<item>/category/<category>", "write", answers=Done, loose=True)
+def remove_category(item: str, category: str) -> Done:
+    """Take an item out of a category."""
+    return _categories(item, category, False)
+
+
+def _categories(item_id: str, category: str, wanted: bool) -> Done:
+    before, _ = _item(item_id)
+    old = gorse.item_json(before, False)
+    kept = [one for one in old["Categories"] if one != category]
+    _put_item(gorse.built(
+        item_id, [*kept, category] if wanted else kept, old["Labels"], before.text,
+        before.created_at, before.metadata,
+    ))  # fmt: skip
+    return _done(1)
+
+
+@routes.post("/api/user", "write", body=UserBody, answers=Done)
+def insert_user(body: UserBody) -> Done:
+    """Add a user or replace what is known of one."""
+    return _insert_users([body])
+
+
+@routes.post("/api/users", "write", body=list[UserBody], answers=Done)
+def insert_users(body: list[UserBody]) -> Done:
+    """Add users or replace what is known of them."""
+    return _insert_users(body)
+
+
+def _insert_users(bodies: list[UserBody]) -> Done:
+    with service().link.use() as store:
+        store.add_users([gorse.user(body) for body in bodies])
+    return _done(len(bodies))
+
+
+@routes.get("/api/users", "write", query=PageQuery, answers=Json, loose=True)
+def get_users(query: PageQuery) -> Json:
+    """A page of users."""
+    with service().link.use() as store:
+        found = store.users_page(query.cursor, query.n + 1)
+    page = found[: query.n]
+    after = page[-1].user_id if len(found) > query.n else ""
+    return {"Cursor": after, "Users": [gorse.user_json(user) for user in page]}
+
+
+@routes.get("/api/user/<user>", "write", answers=Json, loose=True)
+def get_user(user: str) -> Json:
+    """A user."""
+    return gorse.user_json(_user(user))
+
+
+def _user(user_id: str) -> User:
+    with service().link.use() as store:
+        found = store.user(about(user_id))
+    if found is None:
+        raise missing("user")
+    return found
+
+
+@routes.patch("/api/user/<user>", "write", body=UserPatch, answers=Done)
+def update_user(user: str, body: UserPatch) -> Done:
+    """Change some fields of a user."""
+    old = _user(user)
+    interests = old.interests if body.Labels is None else tuple(gorse.texts(body.Labels))
+    name = old.name if body.Comment is None else body.Comment
+    with service().link.use() as store:
+        store.put_user(User(user, name, interests, old.language))
+    return _done(1)
+
+
+@routes.delete("/api/user/<user>", "write", answers=Done, loose=True)
+def remove_user(user: str) -> Done:
+    """Remove a user for good; one never heard of counts as removed, as with Gorse."""
+    with service().link.use() as store:
+        known = store.user(about(user)) is not None
+    if known:
+        delete_user(service(), user)
+    return _done(1)
+
+
+@routes.post("/api/feedback", "write", body=list[FeedbackBody], answers=Done)
+@routes.put("/api/feedback", "write", body=list[FeedbackBody], answers=Done)
+def insert_feedback(body: list[FeedbackBody]) -> Done:
+    """Add feedback; the same at the same time counts once."""
+    with service().link.use() as store:
+        store.add_events(gorse.event(one) for one in body)
+    service().metrics.events.inc(len(body))
+    return _done(len(body))
+
+
+@routes.get("/api/feedback", "write", query=PageQuery, answers=Json, loose=True)
+def get_feedbacks(query: PageQuery) -> Json:
+    """A page of all feedback, oldest first."""
+    return _feedback_page(query, None)
+
+
+@routes.get("/api/feedback/<kind>", "write", query=PageQuery, answers=Json, loose=True)
+def get_feedbacks_of_kind(kind: str, query: PageQuery) -> Json:
+    """A page of all feedback of a type, oldest first."""
+    return _feedback_page(query, kind)
+
+
+def _feedback_page(query: PageQuery, kind: str | None) -> Json:
+    after = int(query.cursor) if query.cursor.isdigit() and len(query.cursor) < 19 else 0
+    found: list[StoredEvent] = []
+    with service().link.use() as store:
+        while len(found) <= query.n and (some := store.events_after(after, query.n + 1)):
+            found += [one for one in some if kind in (None, one.event)]
+            after = some[-1].id
+    page = found[: query.n]
+    cursor = str(page[-1].id) if len(found) > query.n else ""
+    return {"Cursor": cursor, "Feedback": [gorse.feedback(one) for one in page]}
+
+
+@routes.get("/api/user/<user>/feedback", "write", answers=list[Json], loose=True)
+def of_user(user: str) -> list[Json]:
+    """All feedback of a user."""
+    return _latest(_events(user))
+
+
+@routes.get("/api/user/<user>/feedback/<kind>", "write", answers=list[Json], loose=True)
+def of_user_and_kind(user: str, kind: str) -> list[Json]:
+    """All feedback of a user of one type."""
+    return _latest(one for one in _events(user) if one.event == kind.lower())
+
+
+@routes.get("/api/feedback/<user>/<item>", "write", answers=list[Json], loose=True)
+def of_user_and_item(user: str, item: str) -> list[Json]:
+    """What a user did to an item."""
+    return _latest(one for one in _events(user) if one.item_id == item)
+
+
+@routes.delete("/api/feedback/<user>/<item>", "write", answers=Done, loose=True)
+def remove_feedback(user: str, item: str) -> Done:
+    """Delete what a user did to an item."""
+    return _remove(one for one in _events(user) if one.item_id == item)
+
+
+@routes.delete("/api/feedback/<kind>/<user>/<item>", "write", answers=Done, loose=True)
+def remove_feedback_of_kind(kind: str, user: str, item: str) -> Done:
+    """Delete what a user did to an item, of one type."""
+    wanted = (kind.lower(), item)
+    return _remove(one for one in _events(user) if (one.event, one.item_id) == wanted)
+
+
+def _remove(events: Iterable[StoredEvent]) -> Done:
+    with service().link.use() as store:
+        return _done(sum(store.delete_event(one.id) for one in list(events)))
+
+
+def _events(user_id: str) -> list[StoredEvent]:
+    with service().link.use() as store:
+        return store.events_of(about(user_id), 0, 10_000)
+
+
+def _latest(events: Iterable[StoredEvent]) -> list[Json]:
+    """Return feedback, one per type and item: the last, as if it had overwritten the others."""
+    last = {(one.event, one.item_id): one for one in events}
+    return [gorse.feedback(one) for one in last.values()]

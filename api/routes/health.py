@@ -1,0 +1,67 @@
+"""/health: whether the process lives, and whether it can serve."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+
+from api.answers import json_response
+from api.contract import Routes
+from api.routes.context import service
+from api.schemas.service import Alive, Ready
+from recsys.errors import StoreError
+
+routes = Routes("health")
+
+_LAG = 5.0  # seconds behind the store's logs from which a warning is given
+
+
+@routes.get("/health/live", None, answers=Alive)
+def live() -> dict[str, Any]:
+    """The process answers; restart it when this fails."""
+    return {"status": "alive"}
+
+
+@routes.get("/health/ready", None, answers=Ready, fails=(503,))
+def ready() -> Response:
+    """Whether to send requests here.
+
+    200 with `ready`, or `degraded` when lists come from the bundle alone or something needs
+    attention; 503 with `unavailable` while there is no bundle.
+    """
+    found = _state()
+    return json_response(found, 503 if found["status"] == "unavailable" else 200)
+
+
+def _state() -> dict[str, Any]:
+    at_hand = service()
+    serving, age, lag = at_hand.serving_or_none, at_hand.bundle_age(), at_hand.lag()
+    store = _store_answers()
+    warnings = []
+    if serving is None:
+        warnings.append("there is no bundle: run `recsys nightly`")
+    if not store:
+        warnings.append("the store cannot be reached: lists are not personal, writes are refused")
+    if age is not None and age > 3600.0 * at_hand.settings.stale_hours:
+        warnings.append("the bundle is stale")
+    if lag is not None and lag > _LAG:
+        warnings.append("the store's logs are read with a delay")
+    status = "unavailable" if serving is None else "ready" if store else "degraded"
+    return {
+        "status": status,
+        "model_version": serving.version if serving else None,
+        "bundle_age_hours": None if age is None else round(age / 3600.0, 3),
+        "store": store,
+        "lag_seconds": None if lag is None else round(lag, 3),
+        "warnings": warnings,
+    }
+
+
+def _store_answers() -> bool:
+    try:
+        with service().link.use() as store:
+            store.last_change_id()
+        return True
+    except StoreError:
+        return False

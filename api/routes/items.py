@@ -1,0 +1,107 @@
+"""/items: what can be recommended. A posted item is retrievable when its request is answered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, request
+
+from api import pages
+from api.answers import tagged
+from api.contract import Routes
+from api.errors import ApiError
+from api.routes.context import service
+from api.schemas.records import (
+    Deleted,
+    Item,
+    ItemBody,
+    ItemPatch,
+    Items,
+    ItemsQuery,
+    ItemValues,
+    Stored,
+)
+from api.writes import add_items, change_item, delete_item, missing
+from recsys.data import schema
+from recsys.errors import StoreError
+
+routes = Routes("items")
+
+
+@routes.get("/items", "read", query=ItemsQuery, answers=Items)
+def page(query: ItemsQuery) -> Response:
+    """Items in the order of their ids, or those named by `item_id`; unknown ones are left out."""
+    with service().link.use() as store:
+        if query.item_id:
+            found = [item for one in query.item_id if (item := store.item(one))]
+        else:
+            found = store.items_page(query.after or "", query.n + 1)
+    more = not query.item_id and len(found) > query.n
+    shown = found if query.item_id else found[: query.n]
+    after = pages.following("/items", query, shown[-1].item_id) if more else None
+    return tagged(request, {"items": [as_json(item) for item in shown], "next": after})
+
+
+@routes.get("/items/<id:item_id>", "read", answers=Item, fails=(304, 404))
+def one(item_id: str) -> Response:
+    """An item, with an ETag; from the bundle when the store is away."""
+    return tagged(request, _known(item_id))
+
+
+def _known(item_id: str) -> dict[str, Any]:
+    try:
+        with service().link.use() as store:
+            item = store.item(item_id)
+        if item is not None:
+            return as_json(item)
+    except StoreError:
+        if service().serving_or_none is None:
+            raise
+    serving = service().serving_or_none
+    row = serving.live.row(item_id) if serving else -1
+    if serving is None or row < 0 or serving.live.gone[row]:
+        raise missing("item")
+    return serving.live.document(row)
+
+
+@routes.post("/items", "write", body=ItemBody, many="items", answers=Stored, status=201)
+def post(body: list[ItemBody]) -> dict[str, int]:
+    """Add items or replace them: one, a list, `{"items": […]}`, or one per line as JSON lines.
+
+    A posted item is live, even when it was hidden or deleted before.
+    """
+    new = add_items(service(), body)
+    return {"accepted": len(body), "new": new, "duplicates": len(body) - new}
+
+
+@routes.put("/items/<id:item_id>", "write", body=ItemValues, answers=Item, fails=(409,))
+def put(item_id: str, body: ItemValues) -> dict[str, Any]:
+    """Add an item or replace it."""
+    same_id(body.item_id, item_id)
+    add_items(service(), [ItemBody.model_construct(**{**dict(body), "item_id": item_id})])
+    return _known(item_id)
+
+
+@routes.patch("/items/<id:item_id>", "write", body=ItemPatch, answers=Item, fails=(404,))
+def patch(item_id: str, body: ItemPatch) -> dict[str, Any]:
+    """Change some fields; `hidden: true` takes the item out of all lists, `false` brings it in."""
+    return as_json(change_item(service(), item_id, body))
+
+
+@routes.delete("/items/<id:item_id>", "write", answers=Deleted, fails=(404,))
+def delete(item_id: str) -> dict[str, Any]:
+    """Forget an item; it vanishes from all lists at once."""
+    delete_item(service(), item_id)
+    return {"deleted": {"items": 1}}
+
+
+def same_id(told: str | None, expected: str) -> None:
+    """Raise 409 when a body names another id than its path."""
+    if told is not None and told != expected:
+        raise ApiError(409, "the id in the body is not the one in the path")
+
+
+def as_json(item: schema.Item) -> dict[str, Any]:
+    """Return an item as JSON knows it, without what is not known."""
+    known = {name: getattr(item, name) for name in Item.model_fields}
+    return {k: list(v) if k == "tags" else v for k, v in known.items() if v or k == "item_id"}

@@ -1,0 +1,92 @@
+"""Lists that are the same for everybody: similar, search, trending, latest, popular."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from api import pages
+from api.contract import Routes
+from api.live import Serving
+from api.routes.context import service
+from api.schemas.lists import Page, PageParameters, SearchQuery, SimilarQuery, WindowQuery
+from api.writes import missing
+from recsys.ranking.query import Filters, Recommendation
+
+routes = Routes("lists")
+
+Ranked = Callable[[Serving, int, Filters], Sequence[Recommendation]]
+
+
+def answer(name: str, subject: object, base: str, given: PageParameters, ranked: Ranked) -> Any:
+    """Return a page of a list that `ranked` makes."""
+    serving = service().serving
+    service().see_changes()
+    cursor = pages.opened(given, name, subject)
+    wanted, left_out = pages.filters(given), set(given.exclude)
+
+    def best(k: int) -> list[Recommendation]:
+        found = ranked(serving, k + len(left_out), wanted)
+        return [one for one in found if one.item_id not in left_out][:k]
+
+    with service().metrics.stage(name):
+        page = pages.cut(cursor, given.n, best)
+    return {
+        "model_version": serving.version,
+        "degraded": not service().link.up,
+        "items": [pages.entry(one, serving, given.fields) for one in page.items],
+        "next": pages.next_url(base, given, page.after),
+    }
+
+
+@routes.get("/similar/<id:item_id>", "read", query=PageParameters, answers=Page, fails=(404,))
+def similar(item_id: str, query: PageParameters) -> Any:
+    """Items like this one, by what people do and by words."""
+    return _similar(item_id, query, pages.path("/similar", item_id))
+
+
+@routes.get("/similar", "read", query=SimilarQuery, answers=Page, fails=(404,))
+def similar_parameter(query: SimilarQuery) -> Any:
+    """Items like one whose id a path cannot carry."""
+    given = PageParameters.model_construct(
+        **{name: getattr(query, name) for name in PageParameters.model_fields}
+    )
+    return _similar(query.item, given, pages.with_id("/similar", query.item, "item"))
+
+
+def _similar(item_id: str, given: PageParameters, base: str) -> Any:
+    service().see_changes()
+    live = service().serving.live
+    row = live.row(item_id)
+    if row < 0 or live.gone[row]:
+        raise missing("item")
+    return answer("similar", item_id, base, given,
+                  lambda s, k, f: s.recommender.similar(item_id, k, f))  # fmt: skip
+
+
+@routes.get("/search", "read", query=SearchQuery, answers=Page)
+def search(query: SearchQuery) -> Any:
+    """Items whose words are closest to these."""
+    return answer("search", query.q, "/search", query,
+                  lambda s, k, f: s.recommender.search(query.q, k, f))  # fmt: skip
+
+
+@routes.get("/trending", "read", query=WindowQuery, answers=Page)
+def trending(query: WindowQuery) -> Any:
+    """What is taken up most now; `window` sets how fast the past fades."""
+    return answer("trending", None, "/trending", query,
+                  lambda s, k, f: s.recommender.trending(k, f))  # fmt: skip
+
+
+@routes.get("/latest", "read", query=PageParameters, answers=Page)
+def latest(query: PageParameters) -> Any:
+    """The newest items first."""
+    return answer("latest", None, "/latest", query,
+                  lambda s, k, f: s.recommender.latest(k, f))  # fmt: skip
+
+
+@routes.get("/popular", "read", query=WindowQuery, answers=Page)
+def popular(query: WindowQuery) -> Any:
+    """What was taken up most, of all time or within a window."""
+    return answer("popular", None, "/popular", query,
+                  lambda s, k, f: s.recommender.popular(k, f))  # fmt: skip

@@ -1,0 +1,67 @@
+"""/recommend: personal lists for users, sessions and batches of users."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+
+from api import pages
+from api.contract import Routes
+from api.recommend import Recommend
+from api.routes.context import about, service
+from api.schemas.lists import (
+    Batch,
+    BatchBody,
+    Recommended,
+    SessionBody,
+    SteerParameters,
+    UserQuery,
+)
+
+routes = Routes("recommend")
+
+
+@routes.get("/recommend/<id:user>", "read", query=SteerParameters, answers=Recommended)
+def of_user(user: str, query: SteerParameters) -> Response:
+    """Personal list of a user.
+
+    An unknown user gets what is hot, varied, with `cold_start: true`. With the store away the
+    list comes from the bundle alone, with `degraded: true`: it is not personal then.
+    """
+    base = pages.path("/recommend", about(user))
+    return _json(Recommend(service()).for_user(user, query, base))
+
+
+@routes.get("/recommend", "read", query=UserQuery, answers=Recommended)
+def of_user_parameter(query: UserQuery) -> Response:
+    """Personal list of a user whose id a path cannot carry."""
+    given = SteerParameters.model_construct(
+        **{name: getattr(query, name) for name in SteerParameters.model_fields}
+    )
+    user = about(query.user)
+    return _json(Recommend(service()).for_user(user, given, pages.with_id("/recommend", user)))
+
+
+@routes.post("/recommend", "read", body=SessionBody, answers=Recommended)
+def of_session(body: SessionBody) -> dict[str, Any]:
+    """List for a visitor without an account, from the events or items in the body."""
+    recommend = Recommend(service())
+    if body.user:
+        about(body.user)
+    return recommend.answer(recommend.session(body), body, "")
+
+
+@routes.post("/recommend/batch", "read", body=BatchBody, answers=Batch)
+def of_users(body: BatchBody) -> dict[str, Any]:
+    """Personal lists of several users, with the same parameters."""
+    recommend = Recommend(service())
+    found = [
+        recommend.answer(recommend.person(user), body, pages.path("/recommend", user))
+        for user in body.users
+    ]
+    return {"results": found}
+
+
+def _json(body: bytes) -> Response:
+    return Response(body, content_type="application/json")

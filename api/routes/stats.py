@@ -1,0 +1,54 @@
+"""/stats and /metrics: figures for people and for Prometheus."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated, Any
+
+from flask import Response
+from pydantic import Field
+
+from api.contract import Routes
+from api.metrics import CONTENT_TYPE
+from api.routes.context import service
+from api.schemas.fields import Strict
+from api.schemas.service import Stats
+
+routes = Routes("service")
+
+
+class Days(Strict):
+    """How far back."""
+
+    days: Annotated[float, Field(gt=0, le=90)] = 7.0
+
+
+@routes.get("/stats", "admin", query=Days, answers=Stats)
+def stats(query: Days) -> dict[str, Any]:
+    """What the store holds, and the click rates of lists by source, position, bundle and user."""
+    at_hand = service()
+    with at_hand.link.use() as store:
+        counts = store.counts()
+        rates = at_hand.link.exposures().rates(time.time() - 86_400.0 * query.days)
+    serving = at_hand.serving_or_none
+    return {
+        "model_version": serving.version if serving else None,
+        "counts": counts,
+        "ctr": {
+            by: {key: {"shown": r.shown, "clicked": r.clicked, "ctr": r.ctr}
+                 for key, r in found.items()}
+            for by, found in rates.items()
+        },
+        "days": query.days,
+    }  # fmt: skip
+
+
+@routes.get("/metrics", "admin", answers=str, media=CONTENT_TYPE)
+def metrics() -> Response:
+    """Figures in the form that Prometheus reads."""
+    at_hand = service()
+    at_hand.metrics.bundle_age.set(at_hand.bundle_age() or 0.0)
+    at_hand.metrics.lag.set(at_hand.lag() or 0.0)
+    at_hand.metrics.store_up.set(at_hand.link.up)
+    return Response(at_hand.metrics.page(), content_type=CONTENT_TYPE)
+

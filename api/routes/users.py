@@ -1,0 +1,76 @@
+"""/users: what a platform tells about its readers. Reading it needs the scope of writers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, request
+
+from api import pages
+from api.answers import tagged
+from api.contract import Routes
+from api.errors import ApiError
+from api.routes.context import about, service
+from api.schemas.records import Deleted, OneUserQuery, Stored, User, UserBody, UserRow, Users
+from api.writes import delete_user, missing, put_users
+from recsys.data import schema
+
+routes = Routes("users")
+
+
+@routes.get("/users", "write", query=OneUserQuery, answers=Users)
+def page(query: OneUserQuery) -> dict[str, Any]:
+    """Users in the order of their ids, or the one named by `user_id`."""
+    with service().link.use() as store:
+        if query.user_id:
+            found = [user for user in [store.user(about(query.user_id))] if user]
+        else:
+            found = store.users_page(query.after or "", query.n + 1)
+    shown = found[: query.n]
+    more = len(found) > query.n
+    after = pages.following("/users", query, shown[-1].user_id) if more else None
+    return {"users": [as_json(user) for user in shown], "next": after}
+
+
+@routes.get("/users/<id:user_id>", "write", answers=User, fails=(304, 404))
+def one(user_id: str) -> Response:
+    """A user, with an ETag."""
+    with service().link.use() as store:
+        found = store.user(about(user_id))
+    if found is None:
+        raise missing("user")
+    return tagged(request, as_json(found))
+
+
+@routes.put("/users/<id:user_id>", "write", body=UserBody, answers=User)
+def put(user_id: str, body: UserBody) -> dict[str, Any]:
+    """Tell what a user likes: words, categories, tags, items. Counts from the next list on."""
+    put_users(service(), [(about(user_id), body)])
+    with service().link.use() as store:
+        found = store.user(user_id)
+    if found is None:  # deleted meanwhile
+        raise ApiError(409, "the user was deleted by another request")
+    return as_json(found)
+
+
+@routes.post("/users", "write", body=UserRow, many="users", answers=Stored, status=201)
+def post(body: list[UserRow]) -> dict[str, int]:
+    """Tell about users: one, a list, `{"users": […]}`, or one per line as JSON lines."""
+    new = put_users(service(), [(row.user_id, row) for row in body])
+    return {"accepted": len(body), "new": new, "duplicates": max(0, len(body) - new)}
+
+
+@routes.delete("/users/<id:user_id>", "write", answers=Deleted, fails=(404,))
+def delete(user_id: str) -> dict[str, Any]:
+    """Remove a user for good: events, follows, interests, and what was shown."""
+    return {"deleted": delete_user(service(), about(user_id))}
+
+
+def as_json(user: schema.User) -> dict[str, Any]:
+    """Return a user as JSON knows it."""
+    return {
+        "user_id": user.user_id,
+        "name": user.name,
+        "interests": list(user.interests),
+        "language": user.language,
+    }

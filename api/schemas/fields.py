@@ -1,0 +1,114 @@
+"""Types of single values, with the rules of the file format and the schema that documents them."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from recsys.data.fields import MAX_ID, parse_text, parse_time
+from recsys.errors import DataError
+
+MAX_N = 500
+MAX_OFFSET = 10_000
+MAX_LIST = 1_000  # ids in an exclude list, events in a session
+_CONTROL = "\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029"
+ID_PATTERN = f"^[^{_CONTROL}]*[^\\s{_CONTROL}][^{_CONTROL}]*$"
+_ID = re.compile(ID_PATTERN[1:-1])
+_KIND_PATTERN = f"^[^\\s{_CONTROL}]{{1,64}}$"
+_KIND = re.compile(_KIND_PATTERN[1:-1])
+
+
+class Strict(BaseModel):
+    """Base of what callers send: unknown names are refused, and types are not guessed."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Answer(BaseModel):
+    """Base of what we send; documents the shape, the routes build plain dictionaries."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+def check_id(text: str) -> str:
+    """Return an id, stripped; ValueError says what is wrong with it."""
+    if len(text) > MAX_ID:
+        raise ValueError(f"has {len(text)} characters, {MAX_ID} are allowed")
+    if _ID.fullmatch(text) is None or not text.isprintable() and _broken(text):
+        raise ValueError("is blank, or holds a control character")
+    return text.strip()
+
+
+def _broken(text: str) -> bool:
+    return any("\ud800" <= sign <= "\udfff" for sign in text)
+
+
+def _kind(text: str) -> str:
+    if _KIND.fullmatch(text) is None or _broken(text):
+        raise ValueError("is not a word of at most 64 characters")
+    return text.lower()
+
+
+def _text(text: str) -> str:
+    return parse_text(text, "text")
+
+
+def _tag(text: str) -> str:
+    return check_id(text)
+
+
+def _time(raw: object) -> float | None:
+    if isinstance(raw, bool) or not isinstance(raw, (str, int, float, type(None))):
+        raise ValueError("is neither a number nor text")
+    try:
+        return parse_time(raw, "time", time.time())
+    except DataError as error:
+        raise ValueError(str(error).removeprefix("time: ")) from None
+
+
+def _schema(check: Callable[[str], str], **schema: Any) -> Any:
+    return Annotated[str, AfterValidator(check), WithJsonSchema({"type": "string", **schema})]
+
+
+Id = _schema(check_id, minLength=1, maxLength=MAX_ID, pattern=ID_PATTERN)
+Label = _schema(_tag, minLength=1, maxLength=MAX_ID, pattern=ID_PATTERN)
+Kind = _schema(_kind, minLength=1, maxLength=64, pattern=_KIND_PATTERN)
+Moment = Annotated[
+    float | None,
+    BeforeValidator(_time),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number"},
+                {"type": "string", "format": "date-time"},
+                {"type": "null"},
+            ],
+            "description": "Unix seconds or milliseconds, ISO 8601, or the form of Twitter "
+            "exports; at most five minutes ahead of the server's clock",
+        }
+    ),
+]
+
+
+def words(limit: int) -> Any:
+    """Return the type of a text of at most so many characters."""
+    return Annotated[str, Field(max_length=limit), AfterValidator(_text)]
+
+
+def listed(kind: Any, limit: int) -> Any:
+    """Return the type of a list of at most so many values."""
+    return Annotated[list[kind], Field(max_length=limit)]
+
+
+Words = words(2_000)
+Labels = listed(Label, 100)
+Ids = listed(Id, MAX_LIST)
+Count = Annotated[int, Field(ge=1, le=MAX_N)]
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Seconds = Annotated[float, Field(ge=0.0, le=1e10)]
+Cap = Annotated[int | None, Field(ge=1, le=MAX_N)]
+RecommendationId = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]

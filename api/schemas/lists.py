@@ -1,0 +1,167 @@
+"""Parameters of lists, and the lists that come back."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from api.schemas.fields import (
+    MAX_N,
+    MAX_OFFSET,
+    Answer,
+    Cap,
+    Count,
+    Id,
+    Ids,
+    Kind,
+    Labels,
+    Moment,
+    RecommendationId,
+    Seconds,
+    Share,
+    Strict,
+    Words,
+    listed,
+)
+
+Offset = Annotated[int, Field(ge=0, le=MAX_OFFSET)]
+Cursor = Annotated[str, Field(min_length=1, max_length=4_000, pattern="^[A-Za-z0-9_-]+$")]
+
+
+class FilterParameters(Strict):
+    """Which items may be shown, and how much of each is returned."""
+
+    category: Labels = Field([], description="show items of any of these categories only")
+    not_category: Labels = Field([], description="show no item of these categories")
+    tags: Labels = Field([], description="show items with any of these tags only")
+    not_tags: Labels = Field([], description="show no item with one of these tags")
+    author: Labels = Field([], description="show items of any of these authors only")
+    not_author: Labels = Field([], description="show no item of these authors")
+    language: Labels = Field([], description="show items in any of these languages only")
+    not_language: Labels = Field([], description="show no item in these languages")
+    max_age: Seconds | None = Field(None, description="seconds since it was created, at most")
+    min_age: Seconds | None = Field(None, description="seconds since it was created, at least")
+    exclude: Ids = Field([], description="item ids never to show")
+    fields: Labels | None = Field(
+        None, description="fields of the item document to return; `none` for no document"
+    )
+
+
+class PageParameters(FilterParameters):
+    """A page of a list."""
+
+    n: Count = Field(20, description="items on a page")
+    offset: Offset = Field(0, description="items to pass over; cursors page more steadily")
+    cursor: Cursor | None = Field(
+        None, description="from `next` of the page before; never repeats nor skips, for ten minutes"
+    )
+
+
+class SteerParameters(PageParameters):
+    """How a personal list is made."""
+
+    q: Words = Field("", description="words to steer by: the closer an item, the higher")
+    diversity: Share | None = Field(
+        None, description="0: by score alone; 1: as varied as possible; default: 0, cold starts .3"
+    )
+    author_cap: Cap = Field(None, description="most items of one author")
+    category_cap: Cap = Field(None, description="most items of one category")
+    explain: bool = Field(False, description="give the reasons of each item")
+    impressions: bool = Field(
+        False, description="count what was shown to this user lately as seen, with decay"
+    )
+    explore: Annotated[float, Field(ge=0.0, le=0.5)] = Field(
+        0.0, description="share of places given to a fresh item drawn at random"
+    )
+
+
+class UserQuery(SteerParameters):
+    """A personal list, the user as a parameter: for ids that a path cannot carry."""
+
+    user: Id
+
+
+class SimilarQuery(PageParameters):
+    """Items like one, the item as a parameter."""
+
+    item: Id
+
+
+class SearchQuery(PageParameters):
+    """Items by words."""
+
+    q: Annotated[Words, Field(min_length=1, pattern="\\S")] = Field(description="the words")
+
+
+class WindowQuery(PageParameters):
+    """Items by what all users do."""
+
+    window: Seconds | None = Field(None, description="seconds back that count")
+
+
+class SessionEvent(Strict):
+    """Something that an anonymous visitor did."""
+
+    item_id: Id
+    event: Kind = "like"
+    value: float | None = None
+    timestamp: Moment = None
+
+
+class SessionBody(SteerParameters):
+    """A list for somebody without an account, from what the body tells."""
+
+    user: Id | None = Field(None, description="adds this user's stored history")
+    events: listed(SessionEvent, 1_000) = []  # type: ignore[valid-type]
+    items: Ids = Field([], description="liked items, oldest first")
+    interests: Labels = Field([], description="words that say what the visitor likes")
+
+
+class BatchBody(SteerParameters):
+    """Lists for several users with the same parameters."""
+
+    users: Annotated[list[Id], Field(min_length=1, max_length=100)]
+
+
+class Reason(Answer):
+    """Why an item is in a list."""
+
+    kind: str
+    share: Annotated[float, Field(ge=-1e-6, le=1 + 1e-6)]
+    item_id: str | None = None
+    text: str
+
+
+class Entry(Answer):
+    """One item of a list."""
+
+    item_id: str
+    score: float
+    rank: Annotated[int, Field(ge=1)]
+    source: str
+    reasons: list[Reason]
+    item: dict[str, Any] | None = None
+
+
+class Page(Answer):
+    """A list of items."""
+
+    model_version: str
+    degraded: bool
+    items: Annotated[list[Entry], Field(max_length=MAX_N)]
+    next: str | None = Field(description="where the next page is; null on the last")
+
+
+class Recommended(Page):
+    """A personal list."""
+
+    user: str | None
+    recommendation_id: RecommendationId
+    cold_start: bool
+
+
+class Batch(Answer):
+    """Personal lists, in the order of the users asked for."""
+
+    results: list[Recommended]

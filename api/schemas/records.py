@@ -1,0 +1,195 @@
+"""Items, users and events as callers write and read them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, Field
+
+from api.schemas.fields import (
+    Answer,
+    Count,
+    Id,
+    Kind,
+    Label,
+    Labels,
+    Moment,
+    RecommendationId,
+    Strict,
+    words,
+)
+from recsys.data.fields import MAX_VALUE
+
+Category = Annotated[str, Field(max_length=512)]
+Limit = Annotated[int, Field(ge=1, le=1_000)]
+
+
+class ItemBody(Strict):
+    """An item; names that are not listed are kept as its metadata."""
+
+    model_config = ConfigDict(extra="allow", strict=True, frozen=True)
+
+    item_id: Id
+    title: words(2_000) = ""  # type: ignore[valid-type]
+    text: words(1_000_000) = ""  # type: ignore[valid-type]
+    tags: Labels = []
+    category: words(512) = ""  # type: ignore[valid-type]
+    author_id: Id | None = None
+    created_at: Moment = Field(None, description="default: now, for an item not known before")
+    url: words(4_000) = ""  # type: ignore[valid-type]
+    metadata: dict[str, Any] = {}
+
+
+class ItemValues(ItemBody):
+    """An item whose id is in the path."""
+
+    item_id: Id | None = None
+
+
+class ItemPatch(Strict):
+    """Changes to an item; what is absent stays."""
+
+    title: words(2_000) | None = None  # type: ignore[valid-type]
+    text: words(1_000_000) | None = None  # type: ignore[valid-type]
+    tags: Labels | None = None
+    category: words(512) | None = None  # type: ignore[valid-type]
+    author_id: Id | None = None
+    created_at: Moment = None
+    url: words(4_000) | None = None  # type: ignore[valid-type]
+    metadata: dict[str, Any] | None = None
+    hidden: bool | None = Field(None, description="true: never shown, until false")
+
+
+class EventBody(Strict):
+    """One user did one thing to one item."""
+
+    user_id: Id
+    item_id: Id
+    event: Kind | None = Field(None, description="default: rating with a value, else view")
+    value: Annotated[float, Field(ge=-MAX_VALUE, le=MAX_VALUE)] | None = None
+    text: words(100_000) = Field("", description="a comment's words")  # type: ignore[valid-type]
+    timestamp: Moment = Field(None, description="default: now")
+    recommendation_id: RecommendationId | None = Field(
+        None, description="of the list in which the user saw the item"
+    )
+
+
+class UserBody(Strict):
+    """What a platform tells about a reader; replaces what was told before."""
+
+    name: words(512) = ""  # type: ignore[valid-type]
+    interests: Labels = Field([], description="words, categories or tags the person likes")
+    items: Annotated[list[Id], Field(max_length=100)] = Field(
+        [], description="items the person likes; each becomes a like"
+    )
+    language: Annotated[str, Field(max_length=64)] = ""
+
+
+class UserRow(UserBody):
+    """A reader, with the id; for bulk."""
+
+    user_id: Id
+
+
+class PageQuery(Strict):
+    """A page of records, in the order of their ids."""
+
+    n: Limit = 100
+    after: Id | None = Field(None, description="from `next` of the page before")
+
+
+class ItemsQuery(PageQuery):
+    """Items, or exactly those named."""
+
+    item_id: Annotated[list[Id], Field(max_length=100)] = Field([], description="these items only")
+
+
+class OneUserQuery(PageQuery):
+    """Users, or the one named: for ids that a path cannot carry."""
+
+    user_id: Id | None = None
+
+
+class EventsQuery(Strict):
+    """Events of one user, the newest first."""
+
+    user_id: Id
+    n: Limit = 100
+    after: Annotated[int, Field(ge=0, le=2**63 - 1)] | None = None
+
+
+class Stored(Answer):
+    """What a write did."""
+
+    accepted: Annotated[int, Field(ge=0)]
+    new: Annotated[int, Field(ge=0)]
+    duplicates: Annotated[int, Field(ge=0)] = 0
+
+
+class Item(Answer):
+    """An item; what is not known is left out."""
+
+    item_id: str
+    title: str = ""
+    text: str = ""
+    tags: list[str] = []
+    category: str = ""
+    author_id: str = ""
+    created_at: float | None = None
+    url: str = ""
+    metadata: dict[str, Any] = {}
+
+
+class Items(Answer):
+    """A page of items."""
+
+    items: list[Item]
+    next: str | None
+
+
+class User(Answer):
+    """A reader."""
+
+    user_id: str
+    name: str
+    interests: list[str]
+    language: str
+
+
+class Users(Answer):
+    """A page of users."""
+
+    users: list[User]
+    next: str | None
+
+
+class Event(Answer):
+    """A stored event."""
+
+    id: int
+    user_id: str
+    item_id: str
+    event: str
+    value: float | None
+    text: str
+    timestamp: float | None
+
+
+class Events(Answer):
+    """A page of events."""
+
+    events: list[Event]
+    next: str | None
+
+
+class Deleted(Answer):
+    """Rows that went, by table."""
+
+    deleted: dict[str, int]
+
+
+__all__ = [
+    "Category", "Count", "Deleted", "Event", "EventBody", "Events", "EventsQuery", "Item",
+    "ItemBody", "ItemPatch", "ItemValues", "Items", "ItemsQuery", "Label", "OneUserQuery",
+    "PageQuery", "Stored", "User", "UserBody", "UserRow", "Users",
+]  # fmt: skip

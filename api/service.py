@@ -1,0 +1,129 @@
+"""Service: what the requests of one process share."""
+
+from __future__ import annotations
+
+import logging
+import random
+import secrets
+import time
+
+from api.auth import Gate
+from api.cache import Cache
+from api.database import StoreLink
+from api.exposure_log import ExposureLog
+from api.live import Serving, Worker, no_bundle
+from api.logs import Pseudonyms
+from api.metrics import Metrics
+from api.settings import Settings
+from recsys.bundle_store import BundleStore
+from recsys.data.store import StoredEvent
+from recsys.errors import StoreError
+from recsys.ranking.query import Interaction
+
+log = logging.getLogger("recsys.api")
+
+_SECRET = "pseudonym_secret"  # a note of the store: all workers and replicas share it
+HISTORY = 500  # events of a user that a request reads, the latest
+
+
+class Service:
+    """The store, the model in service, keys, logs and figures of one process."""
+
+    def __init__(self, settings: Settings, background: bool = True) -> None:
+        self.settings = settings
+        self.metrics = Metrics(settings.metrics_folder)
+        self.link = StoreLink(settings.store_url)
+        self.bundles = BundleStore(settings.home)
+        self.gate = Gate(settings)
+        self.cache = Cache(settings.cache_entries, settings.cache_seconds)
+        self.exposures = ExposureLog(settings.exposure_pending, self.metrics)
+        self.rng = random.Random()
+        self.started = time.time()
+        self.serving_or_none: Serving | None = None
+        self._pseudonyms: Pseudonyms | None = None
+        self.worker = Worker(self)
+        self.worker.load_keys()
+        self.worker.take_bundle()
+        if background:
+            self.worker.start()
+
+    @property
+    def serving(self) -> Serving:
+        """The model in service; 503 when there is none."""
+        if self.serving_or_none is None:
+            raise no_bundle()
+        return self.serving_or_none
+
+    def swap(self, new: Serving) -> None:
+        """Put a model into service; requests under way finish with the one before."""
+        self.serving_or_none = new
+        self.cache.clear()
+        self.metrics.swaps.inc()
+        self.warn_if_stale()
+
+    @property
+    def pseudonyms(self) -> Pseudonyms:
+        """Keyed pseudonyms of users, the same in every worker that reached the store."""
+        if self._pseudonyms is None:
+            try:
+                with self.link.use() as store:
+                    found = store.get_note(_SECRET)
+                    if found is None:  # not kept yet: another worker may write its own now
+                        store.set_note(_SECRET, secrets.token_hex(32))
+                        return Pseudonyms((store.get_note(_SECRET) or "").encode())
+            except StoreError:
+                return Pseudonyms(secrets.token_bytes(32))
+            self._pseudonyms = Pseudonyms(found.encode())
+        return self._pseudonyms
+
+    def history(self, user_id: str) -> list[StoredEvent]:
+        """Return a user's latest events, oldest first; StoreError when the store is away."""
+        with self.metrics.stage("history"), self.link.use() as store:
+            return store.history(user_id, HISTORY)
+
+    def catch_up(self) -> None:
+        """See at once what was just written, here or by another worker."""
+        serving = self.serving_or_none
+        if serving is not None:
+            with self.link.use() as store:
+                serving.feed.follow(store, events=False)
+
+    def see_changes(self) -> None:
+        """Apply other workers' item changes before answering, where looking costs nothing."""
+        serving, stamp = self.serving_or_none, self.link.stamp()
+        if serving is not None and stamp is not None and serving.feed.stamp != stamp:
+            try:
+                self.catch_up()
+            except StoreError:
+                pass  # the answer will say that it is degraded
+
+    def bundle_age(self) -> float | None:
+        """Return the age of the bundle in seconds, None without one."""
+        serving = self.serving_or_none
+        return None if serving is None else max(0.0, time.time() - serving.created)
+
+    def lag(self) -> float | None:
+        """Return the seconds since the store's logs were last read, None without a bundle."""
+        serving = self.serving_or_none
+        if serving is None or not serving.feed.looked:
+            return None
+        return max(0.0, time.monotonic() - serving.feed.looked)
+
+    def warn_if_stale(self) -> None:
+        """Log a warning when the bundle is older than it should be."""
+        age = self.bundle_age()
+        if age is not None and age > 3600.0 * self.settings.stale_hours:
+            log.warning("the bundle is stale", extra={"hours": round(age / 3600, 1)})
+
+    def close(self) -> None:
+        """Stop the thread, write what waits, and let go of the store."""
+        self.worker.stop()
+        self.link.close()
+
+
+def interactions(events: list[StoredEvent]) -> tuple[Interaction, ...]:
+    """Return stored events as the engine takes them."""
+    return tuple(
+        Interaction(e.item_id, e.event, e.value, e.received if e.timestamp is None else e.timestamp)
+        for e in events
+    )

@@ -1,0 +1,102 @@
+"""Settings of the HTTP service: the only reader of the environment in api/.
+
+Each setting is a variable RECSYS_<NAME>; a TOML file named by RECSYS_CONFIG may give the same
+names in lower case, without the prefix. The environment wins.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+from recsys.data.weights import KIND_WEIGHTS, EventWeights
+from recsys.errors import DataError
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost", ""})
+AUTH_MODES = ("auto", "on", "off")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a deployment may decide about the service."""
+
+    home: Path = Path("data/var")  # bundles live below it
+    store: str = ""  # SQLAlchemy URL; empty: SQLite at home/store.db
+    host: str = "127.0.0.1"  # address that the server was told to listen on
+    event_weights: Mapping[str, float] = field(default_factory=dict)  # over the built-in ones
+    auth: str = "auto"  # auto: keys needed unless host and client are loopback; on; off
+    workers: int = 1  # processes that share a key's rate limit
+    rate_limit: float = 200.0  # requests a second and key, over all workers; 0: no limit
+    anonymous_rate_limit: float = 0.0  # the same for requests without a key, per address
+    max_body: int = 10_000_000  # bytes of a request body
+    max_batch: int = 10_000  # events, items or users in one request
+    cors_origins: tuple[str, ...] = ()  # origins whose pages may call; * for all
+    cache_entries: int = 20_000  # answers kept per worker; 0: none
+    cache_seconds: float = 10.0  # longest life of a kept answer
+    tail_seconds: float = 0.05  # how often the store's logs are read for the other workers' writes
+    exposure_seconds: float = 1.0  # how often the exposure log is written
+    exposure_pending: int = 20_000  # answers that wait while the store is away; older ones drop
+    impression_half_life: float = 86_400.0  # seconds until a shown item counts half as seen
+    stale_hours: float = 36.0  # age of a bundle from which warnings are logged
+    access_log: bool = True  # one JSON line per request
+    metrics_open: bool = False  # /metrics without a key
+    metrics_folder: str = ""  # PROMETHEUS_MULTIPROC_DIR: empty at start, shared by the workers
+
+    @property
+    def store_url(self) -> str:
+        """Return the URL of the store, the default one when none is set."""
+        return self.store or f"sqlite:///{self.home / 'store.db'}"
+
+    @property
+    def weights(self) -> EventWeights:
+        """Return the weights of events, those of the settings over the built-in ones."""
+        return EventWeights(kinds={**KIND_WEIGHTS, **self.event_weights})
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
+        """Read RECSYS_… variables, and the TOML file that RECSYS_CONFIG names."""
+        given = os.environ if environment is None else environment
+        values = _toml(given.get("RECSYS_CONFIG", ""))
+        known = {field.name for field in fields(cls)}
+        for name in known:
+            if (text := given.get(f"RECSYS_{name.upper()}")) is not None:
+                values[name] = text
+        values["metrics_folder"] = given.get("PROMETHEUS_MULTIPROC_DIR", "")
+        defaults = cls()
+        read = {k: _typed(k, v, getattr(defaults, k)) for k, v in values.items() if k in known}
+        found = cls(**read)  # type: ignore[arg-type]
+        if found.auth not in AUTH_MODES:
+            raise DataError(f"RECSYS_AUTH: {found.auth!r} is none of {', '.join(AUTH_MODES)}")
+        return found
+
+
+def _toml(path: str) -> dict[str, object]:
+    if not path:
+        return {}
+    try:
+        return dict(tomllib.loads(Path(path).read_text("utf-8")))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise DataError(f"RECSYS_CONFIG: {path} cannot be read: {error}") from None
+
+
+def _typed(name: str, raw: object, default: object) -> object:
+    try:
+        if isinstance(default, bool):
+            return str(raw).strip().lower() in ("1", "true", "yes", "on")
+        if isinstance(default, dict):
+            pairs = raw.items() if isinstance(raw, dict) else _pairs(str(raw))
+            return {str(kind).strip(): float(weight) for kind, weight in pairs}
+        if isinstance(default, tuple):
+            parts = raw.split(",") if isinstance(raw, str) else list(raw)  # type: ignore[call-overload]
+            return tuple(str(part).strip() for part in parts if str(part).strip())
+        return type(default)(raw)  # type: ignore[call-arg]
+    except (TypeError, ValueError):
+        kind = type(default).__name__
+        raise DataError(f"RECSYS_{name.upper()}: {raw!r} is not of type {kind}") from None
+
+
+def _pairs(text: str) -> list[list[str]]:
+    return [part.split("=", 1) for part in text.split(",") if part.strip()]

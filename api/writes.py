@@ -1,0 +1,138 @@
+"""Writes: validated bodies into the store, and what must be seen at once into the live state."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from api.errors import ApiError
+from api.schemas.records import EventBody, ItemBody, ItemPatch, UserBody
+from api.service import Service
+from recsys.data.exposures import Outcome
+from recsys.data.fields import parse_extra
+from recsys.data.moderation import look_up
+from recsys.data.schema import Event, Item, User
+from recsys.data.store import Added, Store
+
+
+def add_events(service: Service, rows: Sequence[EventBody]) -> Added:
+    """Store events; they are durable when this returns. All or, on an error, none."""
+    with service.link.use() as store:
+        added = store.add_events(_event(row) for row in rows)
+    service.metrics.events.inc(len(rows))
+    outcomes = [
+        Outcome(row.recommendation_id, row.item_id, _kind(row), time.time())
+        for row in rows
+        if row.recommendation_id
+    ]
+    if outcomes:
+        service.exposures.happened(outcomes)
+    return added
+
+
+def _kind(row: EventBody) -> str:
+    return row.event or ("view" if row.value is None else "rating")
+
+
+def _event(row: EventBody) -> Event:
+    return Event(row.user_id, row.item_id, _kind(row), row.value, row.text, row.timestamp)
+
+
+def add_items(service: Service, rows: Sequence[ItemBody]) -> int:
+    """Store items and make them retrievable; a posted item is live, whatever it was before."""
+    with service.link.use() as store:
+        changed = store.add_items([_item(service, store, row) for row in rows], revive=True)
+    service.catch_up()
+    return changed
+
+
+def _item(service: Service, store: Store, row: ItemBody) -> Item:
+    extra = {name: parse_extra(value, name) for name, value in (row.model_extra or {}).items()}
+    metadata = {name: parse_extra(value, name) for name, value in row.metadata.items()} | extra
+    return Item(
+        str(row.item_id), row.title, row.text, tuple(dict.fromkeys(row.tags)),
+        row.category.strip(), row.author_id or "", _created(service, store, row), row.url.strip(),
+        {name: value for name, value in metadata.items() if value is not None},
+    )  # fmt: skip
+
+
+def _created(service: Service, store: Store, row: ItemBody) -> float | None:
+    """Return when an item was created: as told, else as known, else now."""
+    if row.created_at is not None:
+        return min(row.created_at, time.time())
+    serving = service.serving_or_none
+    if serving is not None and serving.live.row(str(row.item_id)) < 0:
+        return time.time()
+    known = store.item(str(row.item_id))
+    if known is not None:
+        return known.created_at
+    return time.time() if serving is None else None
+
+
+def change_item(service: Service, item_id: str, patch: ItemPatch) -> Item:
+    """Change some fields of an item, or whether it is hidden; return it as it is then."""
+    values = patch.model_dump(exclude={"hidden"}, exclude_none=True)
+    with service.link.use() as store:
+        found = look_up(store, item_id)
+        if found is None or found[1] == "deleted":
+            raise missing("item")
+        item = found[0]
+        if values:
+            if "tags" in values:
+                values["tags"] = tuple(dict.fromkeys(values["tags"]))
+            item = replace(item, **values)
+            store.add_items([item])
+        if patch.hidden is not None:
+            (store.hide_item if patch.hidden else store.show_item)(item_id)
+    service.catch_up()
+    return item
+
+
+def delete_item(service: Service, item_id: str) -> None:
+    """Forget an item; 404 when there is none."""
+    with service.link.use() as store:
+        if not store.delete_item(item_id):
+            raise missing("item")
+    service.catch_up()
+
+
+def put_users(service: Service, rows: Sequence[tuple[str, UserBody]]) -> int:
+    """Store users; each item that a body likes becomes a like, once."""
+    users = [
+        User(user_id, body.name, tuple(dict.fromkeys(body.interests)), body.language.strip())
+        for user_id, body in rows
+    ]
+    with service.link.use() as store:
+        likes = [like for user_id, body in rows for like in _likes(store, user_id, body.items)]
+        changed = store.add_users(users)
+        if likes:
+            store.add_events(likes)
+    return changed
+
+
+def _likes(store: Store, user_id: str, items: Sequence[str]) -> list[Event]:
+    if not items:
+        return []
+    known = {event.item_id for event in store.history(user_id) if event.event == "like"}
+    return [Event(user_id, item_id, "like") for item_id in dict.fromkeys(items)
+            if item_id not in known]  # fmt: skip
+
+
+def delete_user(service: Service, user_id: str) -> dict[str, int]:
+    """Remove a user with all that is stored of him, exposures included; 404 when unknown."""
+    who = service.pseudonyms.of(user_id)
+    service.exposures.forget(who)
+    with service.link.use() as store:
+        removed = store.delete_user(user_id)
+        removed["exposures"] = service.link.exposures().forget(who)
+    service.cache.clear()
+    if not any(removed.values()):
+        raise missing("user")
+    return removed
+
+
+def missing(what: str) -> ApiError:
+    """Return the failure of a request for what is not there."""
+    return ApiError(404, f"there is no {what} of this id")
+

@@ -1,0 +1,188 @@
+"""Exposures: which lists were shown, and what came of them; two append-only tables of the store.
+
+A list is one row: its items with position, source and the probability that each was put there,
+for off-policy evaluation later. Users appear as keyed pseudonyms only.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from recsys.data.database import Database
+
+_metadata = sa.MetaData()
+_lists = sa.Table(
+    "exposures",
+    _metadata,
+    sa.Column("recommendation_id", sa.String(32), primary_key=True),
+    sa.Column("time", sa.Float, nullable=False, index=True),
+    sa.Column("bundle", sa.String(100), nullable=False),
+    sa.Column("person", sa.String(32), nullable=False),  # pseudonym; empty: a session
+    sa.Column("kind", sa.String(16), nullable=False),  # cold, short, long, session
+    sa.Column("items", sa.Text, nullable=False),  # JSON: [[item id, position, source, p], …]
+    sa.Index("exposures_person", "person", "time"),
+)
+_outcomes = sa.Table(
+    "outcomes",
+    _metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("recommendation_id", sa.String(32), nullable=False, index=True),
+    sa.Column("item_id", sa.String(512), nullable=False),
+    sa.Column("event", sa.String(64), nullable=False),
+    sa.Column("time", sa.Float, nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One item of a shown list."""
+
+    item_id: str
+    position: int  # from 1
+    source: str
+    probability: float  # that this item was put at this place
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """One shown list."""
+
+    recommendation_id: str
+    time: float
+    bundle: str
+    person: str
+    kind: str
+    items: tuple[Shown, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """An event that names the list in which the item was seen."""
+
+    recommendation_id: str
+    item_id: str
+    event: str
+    time: float
+
+
+@dataclass(slots=True)
+class Rate:
+    """How many items were shown, and how many of them acted on."""
+
+    shown: int = 0
+    clicked: int = 0
+
+    @property
+    def ctr(self) -> float:
+        """Return clicked per shown, 0 when nothing was shown."""
+        return self.clicked / self.shown if self.shown else 0.0
+
+
+class Exposures:
+    """The exposure log of one store."""
+
+    def __init__(self, db: Database) -> None:
+        self.db = db
+        with db.write() as connection:
+            _metadata.create_all(connection)
+
+    def write(self, lists: Sequence[Exposure], outcomes: Sequence[Outcome]) -> None:
+        """Append both in one transaction; lists that are there already are passed over."""
+        with self.db.write() as connection:
+            if lists:
+                known = self._known(connection, [one.recommendation_id for one in lists])
+                rows = {
+                    one.recommendation_id: _row(one)
+                    for one in lists
+                    if one.recommendation_id not in known
+                }
+                if rows:
+                    connection.execute(sa.insert(_lists), list(rows.values()))
+            if outcomes:
+                rows_ = [
+                    {"recommendation_id": o.recommendation_id, "item_id": o.item_id,
+                     "event": o.event, "time": o.time}
+                    for o in outcomes
+                ]  # fmt: skip
+                connection.execute(sa.insert(_outcomes), rows_)
+
+    @staticmethod
+    def _known(connection: sa.Connection, ids: list[str]) -> set[str]:
+        found: set[str] = set()
+        for start in range(0, len(ids), 500):
+            column = _lists.c.recommendation_id
+            query = sa.select(column).where(column.in_(ids[start : start + 500]))
+            found.update(connection.execute(query).scalars())
+        return found
+
+    def shown_to(self, person: str, since: float, limit: int = 200) -> list[tuple[str, float]]:
+        """Return (item id, time) of what one person was shown, newest lists first."""
+        query = (
+            sa.select(_lists.c["items"], _lists.c.time)
+            .where(_lists.c.person == person, _lists.c.time >= since)
+            .order_by(_lists.c.time.desc())
+            .limit(limit)
+        )
+        with self.db.read() as connection:
+            rows = connection.execute(query).all()
+        return [(entry[0], float(time)) for items, time in rows for entry in json.loads(items)]
+
+    def forget(self, person: str) -> int:
+        """Delete what one person was shown; return the number of lists."""
+        change = sa.delete(_lists).where(_lists.c.person == person)
+        with self.db.write() as connection:
+            return connection.execute(change).rowcount
+
+    def prune(self, before: float) -> int:
+        """Delete lists and outcomes from before a time; return the number of lists."""
+        with self.db.write() as connection:
+            connection.execute(sa.delete(_outcomes).where(_outcomes.c.time < before))
+            return connection.execute(sa.delete(_lists).where(_lists.c.time < before)).rowcount
+
+    def rates(self, since: float, limit: int = 100_000) -> dict[str, dict[str, Rate]]:
+        """Return click rates by source, position, bundle and kind of user.
+
+        An item of a list counts as clicked once, whatever happened to it how often; an outcome
+        for an item that the list did not hold counts for nothing. The newest `limit` lists count.
+        """
+        lists = (
+            sa.select(_lists).where(_lists.c.time >= since)
+            .order_by(_lists.c.time.desc()).limit(limit)
+        )  # fmt: skip
+        acted = sa.select(_outcomes.c.recommendation_id, _outcomes.c.item_id).where(
+            _outcomes.c.time >= since, _outcomes.c.event.notin_(NOT_CLICKS)
+        )
+        with self.db.read() as connection:
+            clicked = {(row[0], row[1]) for row in connection.execute(acted)}
+            rows = connection.execute(lists).mappings().all()
+        return _tally(map(dict, rows), clicked)
+
+
+NOT_CLICKS = ("impression", "hide", "dislike", "report")
+
+
+def _tally(
+    rows: Iterable[Mapping[str, object]], clicked: set[tuple[str, str]]
+) -> dict[str, dict[str, Rate]]:
+    found: dict[str, dict[str, Rate]] = {"source": {}, "position": {}, "bundle": {}, "user": {}}
+    for row in rows:
+        for item_id, position, source, _ in json.loads(str(row["items"])):
+            hit = (str(row["recommendation_id"]), item_id) in clicked
+            keys = (source, str(position), str(row["bundle"]), str(row["kind"]))
+            for name, key in zip(found, keys, strict=True):
+                rate = found[name].setdefault(key, Rate())
+                rate.shown += 1
+                rate.clicked += hit
+    return found
+
+
+def _row(one: Exposure) -> dict[str, object]:
+    items = [[s.item_id, s.position, s.source, round(s.probability, 6)] for s in one.items]
+    return {
+        "recommendation_id": one.recommendation_id, "time": one.time, "bundle": one.bundle,
+        "person": one.person, "kind": one.kind, "items": json.dumps(items),
+    }  # fmt: skip
