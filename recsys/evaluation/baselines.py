@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
 
-from recsys.arrays import Floats, Times
+from recsys.arrays import Floats, Rows, Times
 from recsys.collaborative.ease import EaseConfig, fit_ease
 from recsys.collaborative.factors import Factors
 from recsys.data.dataset import Dataset
@@ -47,51 +47,58 @@ def fit_popular(data: Dataset) -> SameForAll:
 
 @dataclass(slots=True)
 class Heat:
-    """How much each item is being taken up: a sum of events that decays by half per half-life.
+    """How much each item is being taken up: sums of events that decay by half per half-life.
 
-    The sum is kept as of each item's own last event, and compared in log space, so that nothing
-    underflows however long ago that was. `add` keeps it live.
+    A sum is kept as of the item's own last event, and compared in log space, so that nothing
+    underflows however long ago that was. `add` keeps it live. Several half-lives go together.
     """
 
-    half_life: float  # in the unit of time of the data; infinity: a plain count
-    amount: Values  # (n_items,): the decayed sum at `last`
+    half_lives: Values  # (h,): in the unit of time of the data; infinity: a plain count
+    worth: Callable[[float], float]  # what an event of a given weight adds
+    amount: Values  # (h, n_items): the decayed sums at `last`
     last: Times  # (n_items,): -inf without an event
 
     @classmethod
-    def of(cls, data: Dataset, half_life: float, counts: str = "weight") -> Heat:
+    def of(cls, data: Dataset, half_lives: Sequence[float], counts: str = "weight") -> Heat:
         """Sum the events with a positive weight; `counts` is one of COUNTS."""
-        worth_of = weighing(counts)
-        amounts = np.array([worth_of(weight) for weight in data.weight.tolist()])
+        worth, lives = weighing(counts), np.array(half_lives, np.float64)
+        amounts = np.array([worth(weight) for weight in data.weight.tolist()])
         good = amounts > 0
         item, time = data.item[good], data.time[good]
         last = np.full(len(data.items), -np.inf)
         np.maximum.at(last, item, time)
-        worth = amounts[good] * np.exp2((time - last[item]) / half_life)
-        amount = np.bincount(item, worth, minlength=len(last)).astype(np.float64)
-        return cls(half_life, amount, last)
+        age = time - last[item]
+        sums = [np.bincount(item, amounts[good] * np.exp2(age / h), len(last)) for h in lives]
+        return cls(lives, worth, np.array(sums), last)
 
     def add(self, item: int, weight: float, time: float) -> None:
-        """Count one more event, not earlier than the item's last."""
-        if weight > 0:
-            past = np.exp2((self.last[item] - time) / self.half_life) if self.amount[item] else 0.0
-            self.amount[item] = self.amount[item] * past + weight
+        """Count one more event, not earlier than the item's last; new items get their place."""
+        self._reach(item)
+        worth = self.worth(weight)
+        if worth > 0:
+            if np.isfinite(self.last[item]):
+                self.amount[:, item] *= np.exp2((self.last[item] - time) / self.half_lives)
+            self.amount[:, item] += worth
             self.last[item] = time
 
-    def grow(self, n_items: int) -> None:
-        """Make room for new items."""
-        extra = n_items - len(self.last)
-        self.amount = np.append(self.amount, np.zeros(extra))
-        self.last = np.append(self.last, np.full(extra, -np.inf))
+    def _reach(self, item: int) -> None:
+        extra = item + 1 - len(self.last)
+        if extra > 0:
+            self.amount = np.pad(self.amount, ((0, 0), (0, extra)))
+            self.last = np.append(self.last, np.full(extra, -np.inf))
 
-    def scores(self, now: float) -> Values:
-        """Return the log of each decayed sum at `now`; items without an event share the last place.
+    def scores(self, now: float, rows: Rows | slice = slice(None)) -> Values:
+        """Return the logs of the sums at `now`, (h, len(rows)); cold items share the last place.
 
         Differences between items do not depend on `now`.
         """
-        found = np.zeros(len(self.last))
-        warm = self.amount > 0
-        found[warm] = np.log2(self.amount[warm]) - (now - self.last[warm]) / self.half_life
-        found[~warm] = found[warm].min(initial=0.0) - 1.0
+        if not isinstance(rows, slice):
+            self._reach(int(rows.max(initial=-1)))
+        warm = np.isfinite(self.last[rows])
+        found = np.zeros((len(self.half_lives), len(warm)))
+        age = now - self.last[rows][warm]
+        found[:, warm] = np.log2(self.amount[:, rows][:, warm]) - age / self.half_lives[:, None]
+        found[:, ~warm] = found[:, warm].min(axis=1, initial=0.0, keepdims=True) - 1.0
         return found
 
 
@@ -109,7 +116,7 @@ def weighing(counts: str) -> Callable[[float], float]:
 
 def fit_trending(data: Dataset, half_life: float, counts: str) -> SameForAll:
     """Freeze the heat of every item at the last event."""
-    scores = Heat.of(data, half_life, counts).scores(data.now)
+    scores = Heat.of(data, [half_life], counts).scores(data.now)[0]
     order = np.unique(scores, return_inverse=True)[1]  # ranks: float32 would merge close logs
     return SameForAll(order.astype(np.float32))
 

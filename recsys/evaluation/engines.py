@@ -111,10 +111,11 @@ def _words(vectors: Floats) -> Scorer:
 
 def _half_lives(data: Dataset) -> Sequence[Options]:
     lives = reversed(baselines.half_lives(data))
-    return [{"half_life": life, "counts": how} for life in lives for how in _counts(data)]
+    return [{"half_life": life, "counts": how} for life in lives for how in counted_as(data)]
 
 
-def _counts(data: Dataset) -> Sequence[str]:
+def counted_as(data: Dataset) -> Sequence[str]:
+    """Return the ways of counting for `trending` that differ on this data."""
     plain = bool(np.isin(data.weight, (-1.0, 0.0, 1.0)).all())
     return baselines.COUNTS[:1] if plain else baselines.COUNTS
 

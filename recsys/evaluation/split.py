@@ -64,6 +64,7 @@ class Walk:
     """The test events of `replay`, in the order of time."""
 
     events: EventTable
+    time: Times  # (n,): of each event; without timestamps, its number among all events
     opinion: Opinions  # (n,)
     counted: Mask  # (n,): the user's first event on this item
     born: Times  # (n_items,): when each item was created or first seen; inf: never
@@ -78,7 +79,7 @@ class Split:
     train: EventTable
     opinion: Opinions  # (n_train,)
     cutoff: float  # first moment of the test, Unix seconds; NaN where the cut is not one in time
-    cases: Cases  # empty for `replay`
+    cases: Cases  # for `replay`, what would be asked if nothing were learned on the way
     only: Rows | None  # the item rows that may be recommended; None: all
     walk: Walk | None  # for `replay`
 
@@ -143,16 +144,12 @@ def _cut(
         is_test = _test_mask(events, groups, rules)
     train, test = events.select(~is_test), events.select(is_test)
     in_time = rules.protocol in ("time", "replay") and events.timed and len(test) > 0
-    walk = None
-    if rules.protocol == "replay":
-        walk = _walk(events, opinion, items, is_test)
-        asked = np.zeros(len(test), bool)
-    else:
-        asked = opinion[is_test] > 0
+    walk = _walk(events, opinion, items, is_test) if rules.protocol == "replay" else None
+    asked = test.select(opinion[is_test] > 0)
     return Split(
         rules=rules, items=items, train=train, opinion=opinion[~is_test],
         cutoff=float(test.time[0]) if in_time else float("nan"),
-        cases=_cases(train, test.select(asked), groups), only=only, walk=walk,
+        cases=_cases(train, asked, groups), only=only, walk=walk,
     )  # fmt: skip
 
 
@@ -192,7 +189,11 @@ def _cases(train: EventTable, asked: EventTable, groups: NDArray[np.object_] | N
 def _walk(events: EventTable, opinion: Opinions, items: ItemTable, is_test: Mask) -> Walk:
     first = np.zeros(len(events), bool)
     first[np.unique(_keys(events), return_index=True)[1]] = True
-    return Walk(events.select(is_test), opinion[is_test], first[is_test], born(events, items))
+    time = events.time if events.timed else np.arange(len(events), dtype=np.float64)
+    return Walk(
+        events.select(is_test), time[is_test], opinion[is_test], first[is_test],
+        born(events, items),
+    )  # fmt: skip
 
 
 def _joined(train: EventTable, test: EventTable) -> tuple[EventTable, Mask]:

@@ -1,0 +1,238 @@
+"""Replay: walk the test events in the order of time and ask before each what would be shown.
+
+State is what is strictly earlier: events of one moment are all asked about before any of them is
+told to the model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.arrays import Mask, Rows, Times
+from recsys.data.dataset import Dataset
+from recsys.data.ids import IdMap
+from recsys.data.tables import EventTable
+from recsys.data.weights import IMPLICIT_KINDS, EventWeights
+from recsys.errors import DataError
+from recsys.evaluation.positive import DISLIKED, LIKED
+from recsys.evaluation.questions import item_rows
+from recsys.evaluation.scorer import Histories
+from recsys.evaluation.split import Split, Walk, item_groups, positive_steps
+from recsys.metrics import Values
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One event of the walk."""
+
+    user: int  # row in the training data's users (which name all users)
+    item: int  # row; those from len(data.items) on are items that training did not know
+    item_id: str
+    kind: str
+    value: float | None
+    weight: float
+    explicit: bool  # an opinion, not a passing by
+    time: float
+
+
+class ReplayModel(Protocol):
+    """A row of the table that can be walked with."""
+
+    def observe(self, step: Step) -> None:
+        """Learn of an event that has happened; the person's history is kept by the walk."""
+        ...
+
+    def score(self, histories: Histories, rows: Rows) -> Values:
+        """Return one finite score per row for the one person of `histories`, at its `now`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """What a walk found."""
+
+    asked: Rows  # (n,): the user of each ranking asked for
+    ranks: Values  # (n,): of what was taken up; inf when it did not exist yet
+    judged: Rows  # (m,): the user of each opinion
+    scores: Values  # (m,): given to the item just before the opinion
+    liked: Mask  # (m,)
+
+
+@dataclass(slots=True)
+class Trail:
+    """One person's events so far, oldest first."""
+
+    items: list[int]
+    weights: list[float]
+    times: list[float]
+    rating_sum: float = 0.0
+    ratings: int = 0
+
+    def add(self, item: int, weight: float, time: float) -> None:
+        """Append one event."""
+        self.items.append(item)
+        self.weights.append(weight)
+        self.times.append(time)
+
+    def histories(self, user: int, now: float) -> Histories:
+        """Return the trail as the history of one person."""
+        return Histories(
+            np.array([user], np.int32), np.array([0, len(self.items)]),
+            np.array(self.items, np.int32), np.array(self.weights, np.float32),
+            np.array(self.times, np.float64), now,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Items by row during a walk: those of training, then those that first appear on the way."""
+
+    rows: Rows  # for each item row of the walk's event table, the row here
+    ids: IdMap
+    by_birth: tuple[Rows, ...]  # per group, item rows in the order in which they came to be
+    births: tuple[Times, ...]  # per group, when; ascending
+    group: Rows  # (n,): the group of each item
+
+    @classmethod
+    def of(cls, split: Split, walk: Walk, data: Dataset) -> World:
+        """Number the items and sort them by when they came to be."""
+        rows, names = item_rows(walk.events, data), walk.events.items
+        met = np.unique(walk.events.item)
+        fresh = met[rows[met] < 0]
+        rows[fresh] = len(data.items) + np.arange(len(fresh))
+        ids = IdMap.from_ids([*data.items, *(names[int(row)] for row in fresh)])
+        birth = np.full(len(ids), np.inf)
+        if walk.events.timed:
+            dated = np.isfinite(data.table.created)
+            birth[np.flatnonzero(dated)] = data.table.created[dated]
+        known = rows >= 0
+        birth[rows[known]] = np.minimum(birth[rows[known]], walk.born[known])
+        group = np.zeros(len(ids), np.int32)
+        if split.rules.group:
+            named = item_groups(data.table, split.rules.group)
+            code = {name: number for number, name in enumerate(dict.fromkeys([*named, ""]))}
+            group[:] = code[""]
+            group[: len(named)] = [code[name] for name in named]
+        members = [np.flatnonzero(group == one) for one in range(int(group.max(initial=0)) + 1)]
+        order = [rows_[np.argsort(birth[rows_], kind="stable")] for rows_ in members]
+        return cls(
+            rows, ids, tuple(one.astype(np.int32) for one in order),
+            tuple(birth[one] for one in order), group,
+        )  # fmt: skip
+
+    def candidates(self, item: int, now: float, trail: Trail) -> Rows:
+        """Return what existed before `now` in the item's group and is new to the person."""
+        group = int(self.group[item])
+        alive = self.by_birth[group][: np.searchsorted(self.births[group], now, side="left")]
+        return alive[~np.isin(alive, trail.items)] if trail.items else alive
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question on the way: where would this item have stood?"""
+
+    place: int  # number of the event in the walk
+    histories: Histories  # of the person, at the moment of the question
+    rows: Rows  # the candidates; last, if it is none of them, the item itself
+    target: int  # where in `rows` the item is
+    alive: bool  # the item is a candidate: it existed before
+
+    def rank(self, scores: Values) -> Values:
+        """Return the rank of the item in each row of scores (h, n); inf when it is no candidate."""
+        if not self.alive:
+            return np.full(len(scores), np.inf)
+        own = scores[:, self.target, None]
+        better, equal = (scores > own).sum(axis=1), (scores == own).sum(axis=1)
+        return np.asarray(better + (equal + 1) / 2, np.float64)
+
+
+def asked_on_the_way(
+    split: Split, data: Dataset, observe: Callable[[Step], None], asked: Mask
+) -> Iterator[Asked]:
+    """Walk the test events, yield the questions and then tell `observe` what happened."""
+    assert split.walk is not None
+    walk, world = split.walk, World.of(split, split.walk, data)
+    trails = _trails(data, split.train)
+    for moment in _moments(walk.time):
+        steps = [_step(walk, world, data, trails, place) for place in moment.tolist()]
+        for place, step in zip(moment.tolist(), steps, strict=True):
+            if asked[place]:
+                trail = trails.get(step.user) or Trail([], [], [])
+                yield _question(world, trail, step, place)
+        for step in steps:
+            observe(step)
+            trails.setdefault(step.user, Trail([], [], [])).add(step.item, step.weight, step.time)
+
+
+def _question(world: World, trail: Trail, step: Step, place: int) -> Asked:
+    rows = world.candidates(step.item, step.time, trail)
+    found = np.flatnonzero(rows == step.item)
+    if not len(found):
+        rows = np.append(rows, np.int32(step.item))
+    target = int(found[0]) if len(found) else len(rows) - 1
+    return Asked(place, trail.histories(step.user, step.time), rows, target, len(found) > 0)
+
+
+def walk_through(split: Split, data: Dataset, model: ReplayModel, name: str) -> Walked:
+    """Walk the test events of a split with a model and note how it ranked and judged."""
+    assert split.walk is not None
+    walk = split.walk
+    rank = positive_steps(walk)
+    opinion = np.isin(walk.opinion, (LIKED, DISLIKED)) & walk.counted
+    ranks, scores = np.full(len(walk.events), np.inf), np.zeros(len(walk.events))
+    for asked in asked_on_the_way(split, data, model.observe, rank | opinion):
+        found = model.score(asked.histories, asked.rows)
+        if not np.isfinite(found).all():
+            raise DataError(f"{name}: a score in the replay is NaN or infinite")
+        ranks[asked.place], scores[asked.place] = asked.rank(found[None])[0], found[asked.target]
+    user = walk.events.user
+    return Walked(
+        user[rank], ranks[rank], user[opinion], scores[opinion], walk.opinion[opinion] == LIKED
+    )  # fmt: skip
+
+
+def drawn(mask: Mask, most: int, seed: int) -> Mask:
+    """Keep at most so many of what is marked, chosen at random."""
+    places = np.flatnonzero(mask)
+    kept = np.zeros(len(mask), bool)
+    kept[np.random.default_rng(seed).choice(places, min(most, len(places)), replace=False)] = True
+    return kept
+
+
+def _moments(times: Times) -> Iterator[NDArray[np.int64]]:
+    if len(times):
+        yield from np.split(np.arange(len(times)), np.flatnonzero(np.diff(times)) + 1)
+
+
+def _trails(data: Dataset, train: EventTable) -> dict[int, Trail]:
+    trails: dict[int, Trail] = {}
+    columns = (data.user.tolist(), data.item.tolist(), data.weight.tolist(), data.time.tolist())
+    for user, item, weight, time in zip(*columns, strict=True):
+        trails.setdefault(user, Trail([], [], [])).add(item, weight, time)
+    rated = EventWeights().rated(train)
+    for user, value in zip(train.user[rated].tolist(), train.value[rated].tolist(), strict=True):
+        trails[user].rating_sum += value
+        trails[user].ratings += 1
+    return trails
+
+
+def _step(walk: Walk, world: World, data: Dataset, trails: dict[int, Trail], place: int) -> Step:
+    events = walk.events
+    user, item = int(events.user[place]), int(world.rows[events.item[place]])
+    kind, value = events.kinds[events.kind[place]], float(events.value[place])
+    weights = EventWeights()
+    weight = weights.of_kind(kind)
+    if kind == "rating" and np.isfinite(value):
+        trail = trails.setdefault(user, Trail([], [], []))
+        trail.rating_sum, trail.ratings = trail.rating_sum + value, trail.ratings + 1
+        weight = weights.of_rating(value, trail.rating_sum, trail.ratings, data.rating_scale)
+    explicit = kind not in IMPLICIT_KINDS
+    number = value if np.isfinite(value) else None
+    return Step(
+        user, item, world.ids[item], kind, number, weight, explicit, float(walk.time[place])
+    )
