@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     ColumnElement,
     Connection,
+    Double,
     Engine,
-    Table,
+    SmallInteger,
+    Text,
     any_,
     create_engine,
     event,
@@ -24,7 +27,7 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
@@ -100,13 +103,29 @@ class Database:
             return column.in_(select(listed.c.value))
         return column == any_(literal(list(values), postgresql.ARRAY(column.type)))
 
-    def insert_new(self, connection: Connection, table: Table, rows: Sequence[Any]) -> int:
-        """Insert rows but those that are there already; return how many are new."""
+    def insert_new(
+        self, connection: Connection, columns: Sequence[Column[Any]], rows: Sequence[Sequence[Any]]
+    ) -> int:
+        """Insert rows, values in the order of `columns`, but those there already; return how many.
+
+        Straight to the driver: SQLAlchemy's own handling of parameters takes as long per row as
+        the database does.
+        """
         if not rows:
             return 0
-        insert = sqlite.insert if self.on_sqlite else postgresql.insert
-        statement: Any = insert(table)
-        result = connection.execute(statement.on_conflict_do_nothing(), rows)
+        names = ", ".join(f'"{column.name}"' for column in columns)
+        head, tail = f'INSERT INTO "{columns[0].table.name}" ({names})', "ON CONFLICT DO NOTHING"
+        if self.on_sqlite:
+            marks = ", ".join("?" * len(columns))
+            result = connection.exec_driver_sql(
+                f"{head} VALUES ({marks}) {tail}", [tuple(row) for row in rows]
+            )
+        else:  # one statement with an array per column: one round trip for any number of rows
+            arrays = ", ".join(f"%s::{_array(column)}" for column in columns)
+            lists = tuple(list(values) for values in zip(*rows, strict=True))
+            result = connection.exec_driver_sql(
+                f"{head} SELECT * FROM unnest({arrays}) {tail}", lists
+            )
         return max(result.rowcount, 0)
 
     def known_numbers(
@@ -123,10 +142,14 @@ class Database:
         found = self.known_numbers(connection, column, texts)
         missing = [name for name in texts if name not in found]
         if missing:
-            table: Any = column.table
-            self.insert_new(connection, table, [{column.name: name} for name in missing])
+            self.insert_new(connection, [column], [(name,) for name in missing])
             found |= self.known_numbers(connection, column, missing)
         return found
+
+
+def _array(column: Column[Any]) -> str:
+    names = {Text: "text", BigInteger: "bigint", SmallInteger: "smallint", Double: "float8"}
+    return next(name for kind, name in names.items() if isinstance(column.type, kind)) + "[]"
 
 
 @contextmanager
@@ -181,7 +204,6 @@ def _sqlite(url: URL) -> Engine:
         connection.execute(
             "PRAGMA synchronous = FULL"
         )  # an acknowledged event survives a power cut
-        connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA secure_delete = ON")
         connection.execute("PRAGMA cache_size = -65536")  # KiB: the index of some million events
 

@@ -46,6 +46,10 @@ class Added:
         return Added(self.new + other.new, self.duplicates + other.duplicates)
 
 
+_INSERTED = (
+    events.c.user, events.c.item, events.c.kind, events.c.value, events.c.text,
+    events.c.timestamp, events.c.moment, events.c.received, events.c.key,
+)  # fmt: skip
 _COLUMNS = (
     events.c.id, users.c.user_id, items.c.item_id, kinds.c.name, events.c.value,
     func.coalesce(events.c.text, ""), events.c.timestamp, events.c.received,
@@ -92,35 +96,39 @@ class EventLog:
         received = time.time()
         keys = [event_key(event, source, row) for row, event in batch]
         with self.db.write() as connection:
-            values = self._values(connection, batch, keys, received)
-            new = self.db.insert_new(connection, events, values)
+            rows = self._rows(connection, batch, keys, received)
+            new = self.db.insert_new(connection, _INSERTED, rows)
         return Added(new, len(batch) - new)
 
-    def _values(
+    def _rows(
         self,
         connection: Connection,
         batch: Sequence[tuple[int, Event]],
         keys: Sequence[int],
-        received: float,
-    ) -> list[dict[str, object]]:
+        now: float,
+    ) -> list[tuple[object, ...]]:
         numbers = self.db.numbers
         user = numbers(connection, users.c.user_id, dict.fromkeys(e.user_id for _, e in batch))
         item = numbers(connection, items.c.item_id, dict.fromkeys(e.item_id for _, e in batch))
         kind = numbers(connection, kinds.c.name, dict.fromkeys(e.event for _, e in batch))
-        return [
-            {
-                "user": user[event.user_id],
-                "item": item[event.item_id],
-                "kind": kind[event.event],
-                "value": event.value,
-                "text": event.text or None,
-                "timestamp": (at := _not_after(event.timestamp, received)),
-                "moment": received if at is None else at,
-                "received": received,
-                "key": key,
-            }
-            for (_, event), key in zip(batch, keys, strict=True)
-        ]
+        rows: list[tuple[object, ...]] = []
+        for (_, event), key in zip(batch, keys, strict=True):
+            at = event.timestamp
+            at = now if at is not None and at > now else at
+            rows.append(
+                (
+                    user[event.user_id],
+                    item[event.item_id],
+                    kind[event.event],
+                    event.value,
+                    event.text or None,
+                    at,
+                    now if at is None else at,
+                    now,
+                    key,
+                )  # fmt: skip
+            )
+        return rows
 
     def history(self, user_id: str, limit: int = 500) -> list[StoredEvent]:
         """Return the latest events of a user, oldest first; empty for an unknown user."""
@@ -174,7 +182,3 @@ def event_key(event: Event, source: str | None, row: int) -> int:
         data = uuid.uuid4().bytes if source is None else f"{source}\x1f{row}".encode()
     digest = hashlib.blake2b(data, digest_size=8).digest()
     return int.from_bytes(digest, "little", signed=True)
-
-
-def _not_after(timestamp: float | None, now: float) -> float | None:
-    return now if timestamp is not None and timestamp > now else timestamp

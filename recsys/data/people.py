@@ -81,15 +81,9 @@ class People:
         with self.db.write() as connection:
             wanted = dict.fromkeys(follow.user_id for follow in batch)
             number = self.db.numbers(connection, users.c.user_id, wanted)
-            values = [
-                {
-                    "user": number[follow.user_id],
-                    "author_id": follow.author_id,
-                    "followed_user_id": follow.followed_user_id,
-                }
-                for follow in batch
-            ]
-            return self.db.insert_new(connection, follows, values)
+            columns = (follows.c.user, follows.c.author_id, follows.c.followed_user_id)
+            rows = [(number[f.user_id], f.author_id, f.followed_user_id) for f in batch]
+            return self.db.insert_new(connection, columns, rows)
 
     def follows_of(self, user_id: str) -> list[Follow]:
         """Return whom a user follows, by id."""

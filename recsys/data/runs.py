@@ -105,6 +105,5 @@ class RunLog:
     def set_note(self, key: str, value: str) -> None:
         """Write or replace the note of a name."""
         with self.db.write() as connection:
-            row = {"key": key, "value": value}
-            if not self.db.insert_new(connection, notes, [row]):
+            if not self.db.insert_new(connection, (notes.c.key, notes.c.value), [(key, value)]):
                 connection.execute(update(notes).where(notes.c.key == key).values(value=value))
