@@ -50,6 +50,19 @@ def read_records(path: Path, required: tuple[str, ...]) -> Iterator[tuple[int, R
 
     A CSV header and a Parquet schema must hold the `required` columns. Blank lines are skipped.
     """
+    kind = check_file(path)
+    with _translated(path):
+        with _opened(path) as stream:
+            if kind == ".parquet":
+                yield from _parquet(stream, path, required)
+                return
+            # bytes that are not UTF-8 come through as lone surrogates, and the cell is rejected
+            text = io.TextIOWrapper(stream, "utf-8-sig", errors="surrogateescape", newline="")
+            yield from (_csv if kind == ".csv" else _jsonl)(text, path, required)
+
+
+def check_file(path: Path) -> str:
+    """Return the format of a file that is there and not empty; DataError else."""
     kind = format_of(path)
     with _translated(path):
         if not path.exists():
@@ -58,13 +71,7 @@ def read_records(path: Path, required: tuple[str, ...]) -> Iterator[tuple[int, R
             raise DataError(f"{path}: is a folder, not a file")
         if path.stat().st_size == 0:
             raise DataError(f"{path}: the file is empty")
-        with _opened(path) as stream:
-            if kind == ".parquet":
-                yield from _parquet(stream, path, required)
-                return
-            # bytes that are not UTF-8 come through as lone surrogates, and the cell is rejected
-            text = io.TextIOWrapper(stream, "utf-8-sig", errors="surrogateescape", newline="")
-            yield from (_csv if kind == ".csv" else _jsonl)(text, path, required)
+    return kind
 
 
 def format_of(path: Path) -> str:

@@ -1,0 +1,55 @@
+"""Rejects: the file that keeps the bad rows of a file, one JSON object each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import IO, TypeVar
+
+from recsys.data.files import Reject
+from recsys.data.readers import Row
+from recsys.errors import StoreError
+
+T = TypeVar("T")
+
+
+class Rejects:
+    """The file of the bad rows of one file; it is there only when there are any."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.count = 0
+        self.first: Reject | None = None
+        self._file: IO[str] | None = None
+
+    @contextmanager
+    def open(self) -> Iterator[None]:
+        """Forget the rejects of an earlier run of the same file, and close the file at the end."""
+        self.path.unlink(missing_ok=True)
+        try:
+            yield
+        finally:
+            if self._file is not None:
+                self._file.close()
+
+    def taken_out(self, rows: Iterator[Row[T]]) -> Iterator[tuple[int, T]]:
+        """Yield the good rows, and write the others down."""
+        for line, row in rows:
+            if isinstance(row, Reject):
+                self._write(row)
+            else:
+                yield line, row
+
+    def _write(self, reject: Reject) -> None:
+        try:
+            if self._file is None:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                self._file = open(self.path, "w", encoding="utf-8", errors="backslashreplace")
+            print(json.dumps(asdict(reject), ensure_ascii=False), file=self._file)
+        except OSError as error:
+            raise StoreError(f"{self.path}: cannot be written ({error.strerror})") from error
+        self.first = self.first or reject
+        self.count += 1
