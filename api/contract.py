@@ -69,8 +69,8 @@ class Endpoint:
 class Routes:
     """A blueprint that keeps the endpoints declared on it."""
 
-    def __init__(self, tag: str) -> None:
-        self.blueprint = Blueprint(tag, __name__)
+    def __init__(self, tag: str, name: str = "") -> None:
+        self.blueprint = Blueprint(name or tag, __name__)
         self.endpoints: list[Endpoint] = []
         self.tag = tag
 

@@ -1,4 +1,4 @@
-"""What callers send: strict JSON, JSON lines and query strings, or an error that names the fault."""
+"""What callers send: strict JSON, JSON lines, query strings; or an error that names the fault."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from recsys.data.moderation import look_up
 from recsys.data.schema import Item, User
 from recsys.data.store import StoredEvent
 
-routes = Routes("gorse")
+routes = Routes("gorse", "gorse_records")
 Json = dict[str, Any]
 Done = dict[str, int]
 

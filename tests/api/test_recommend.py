@@ -1,0 +1,235 @@
+"""Personal lists: the contract's shape, real time, filters, steering, paging, kept answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from api.service import Service
+
+
+def recommend(client: FlaskClient, user: str, query: str = "") -> dict[str, Any]:
+    response = client.get(f"/recommend/{user}{query}")
+    assert response.status_code == 200, response.text
+    found: dict[str, Any] = response.json
+    return found
+
+
+def ids(found: dict[str, Any]) -> list[str]:
+    return [entry["item_id"] for entry in found["items"]]
+
+
+def topics(found: dict[str, Any]) -> set[str]:
+    return {item_id.split("-")[0] for item_id in ids(found)}
+
+
+def test_the_shape_of_the_contract(client: FlaskClient) -> None:
+    found = recommend(client, "baker", "?n=5&explain=1")
+    assert set(found) == {
+        "user", "recommendation_id", "model_version", "cold_start", "degraded", "items", "next"
+    }  # fmt: skip
+    assert (found["user"], found["model_version"], found["cold_start"]) == ("baker", "one", False)
+    first = found["items"][0]
+    assert set(first) == {"item_id", "score", "rank", "source", "reasons", "item"}
+    assert [entry["rank"] for entry in found["items"]] == [1, 2, 3, 4, 5]
+    assert first["item"]["title"]
+    assert any(reason["kind"] == "because_you" for reason in first["reasons"])
+    assert found["next"].startswith("/recommend/baker?n=5&")
+
+
+def test_a_reader_of_bread_gets_bread_and_nothing_twice(client: FlaskClient) -> None:
+    found = recommend(client, "baker", "?n=14")
+    assert topics(found) == {"bread"}
+    assert not {f"bread-{n}" for n in range(6)} & set(ids(found))
+
+
+def test_an_unknown_user_gets_what_is_hot(client: FlaskClient) -> None:
+    found = recommend(client, "stranger", "?n=5&diversity=0")
+    assert found["cold_start"] is True
+    assert topics(found) == {"sea"}
+
+
+def test_a_click_changes_the_next_answer(client: FlaskClient) -> None:
+    assert topics(recommend(client, "ann", "?n=5&diversity=0")) == {"sea"}
+    event = {"user_id": "ann", "item_id": "chess-3", "event": "like"}
+    assert client.post("/events", json=event).status_code == 201
+    found = recommend(client, "ann", "?n=5")
+    assert topics(found) == {"chess"} and found["cold_start"] is False
+    assert "chess-3" not in ids(found)
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("category=sea", {"sea"}),
+        ("category=sea&category=chess", {"sea", "chess"}),
+        ("category=sea|chess", {"sea", "chess"}),
+        ("not_category=bread&not_category=sea", {"chess"}),
+        ("tags=rook", {"chess"}),
+        ("not_tags=bread|sea", {"chess"}),
+    ],
+)
+def test_filters(client: FlaskClient, query: str, expected: set[str]) -> None:
+    assert topics(recommend(client, "baker", f"?n=50&{query}")) == expected
+
+
+def test_filters_by_author_language_and_age(client: FlaskClient) -> None:
+    one = recommend(client, "baker", "?n=60&author=author-1&language=en")
+    assert {entry["item"]["author_id"] for entry in one["items"]} == {"author-1"}
+    assert recommend(client, "baker", "?n=60&language=en&author=author-2")["items"] == []
+    young = recommend(client, "baker", "?n=60&max_age=262000")
+    assert set(ids(young)) == {"sea-0", "sea-1", "sea-2"}
+    assert "sea-0" not in ids(recommend(client, "baker", "?n=60&min_age=172800"))
+
+
+def test_excluded_items_stay_away(client: FlaskClient) -> None:
+    both = ids(recommend(client, "baker", "?exclude=bread-7,bread-8"))
+    assert not {"bread-7", "bread-8"} & set(both)
+    assert "bread-7" not in ids(recommend(client, "baker", "?exclude=bread-7&n=60"))
+
+
+def test_words_steer(client: FlaskClient) -> None:
+    assert topics(recommend(client, "stranger", "?q=gambit+pawn&n=5")) == {"chess"}
+
+
+def test_caps_and_fields(client: FlaskClient) -> None:
+    found = recommend(client, "baker", "?n=60&author_cap=2&fields=title|author_id")
+    authors = [entry["item"]["author_id"] for entry in found["items"]]
+    assert max(map(authors.count, authors)) <= 2
+    assert set(found["items"][0]["item"]) == {"title", "author_id"}
+    assert "item" not in recommend(client, "baker", "?n=1&fields=none")["items"][0]
+
+
+def test_pages_never_repeat_nor_skip(client: FlaskClient) -> None:
+    whole = ids(recommend(client, "baker", "?n=54"))
+    url, seen = "/recommend/baker?n=10", []
+    while url:
+        found = client.get(url).json
+        assert [e["rank"] for e in found["items"]] == list(
+            range(len(seen) + 1, len(seen) + 1 + len(found["items"]))
+        )
+        seen += ids(found)
+        url = found["next"]
+    assert seen == whole and len(set(seen)) == 54
+
+
+def test_pages_hold_while_the_ranking_moves(client: FlaskClient) -> None:
+    first = recommend(client, "baker", "?n=10")
+    for item in ("chess-1", "chess-2", "sea-3"):
+        client.post("/events", json={"user_id": "baker", "item_id": item, "event": "like"})
+    url, seen = first["next"], ids(first)
+    while url:
+        found = client.get(url).json
+        seen += ids(found)
+        url = found["next"]
+    assert len(seen) == len(set(seen)) == 51
+
+
+def test_pages_that_start_at_an_offset(client: FlaskClient) -> None:
+    whole = ids(recommend(client, "baker", "?n=30"))
+    first = recommend(client, "baker", "?n=10&offset=5")
+    second = client.get(first["next"]).json
+    assert ids(first) + ids(second) == whole[5:25]
+    assert [entry["rank"] for entry in second["items"]] == list(range(16, 26))
+
+
+def test_a_cursor_belongs_to_its_list(client: FlaskClient) -> None:
+    cursor = recommend(client, "baker", "?n=5")["next"].split("cursor=")[1]
+    for url in (
+        f"/recommend/other?n=5&cursor={cursor}",
+        f"/recommend/baker?n=5&category=sea&cursor={cursor}",
+        f"/recommend/baker?n=5&cursor={cursor[:-3]}",
+        f"/recommend/baker?n=5&offset=1&cursor={cursor}",
+        "/recommend/baker?cursor=AAAA",
+    ):
+        assert client.get(url).status_code == 400, url
+
+
+def test_an_old_cursor_is_refused(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = recommend(client, "baker", "?n=5")["next"]
+    from api import cursor
+
+    now = cursor.time.time()
+    monkeypatch.setattr(cursor.time, "time", lambda: now + 599)
+    assert client.get(url).status_code == 200
+    monkeypatch.setattr(cursor.time, "time", lambda: now + 601)
+    assert client.get(url).json["error"]["code"] == "bad_cursor"
+
+
+def test_ids_that_a_path_can_hardly_carry(client: FlaskClient) -> None:
+    for user in ("a/b", "a%b", "😀", "中文", "a b", "a?b", "a+b", 'a"b', "a//b", "/x", "batch"):
+        event = {"user_id": user, "item_id": "chess-3", "event": "like"}
+        assert client.post("/events", json=event).status_code == 201
+        by_parameter = client.get("/recommend", query_string={"user": user, "n": 3})
+        assert topics(by_parameter.json) == {"chess"} and by_parameter.json["user"] == user
+        following = client.get(by_parameter.json["next"]).json
+        assert following["user"] == user and not set(ids(following)) & set(ids(by_parameter.json))
+    assert topics(recommend(client, "a/b", "?n=3")) == {"chess"}
+    assert topics(recommend(client, "a%2Fb", "?n=3")) == {"chess"}
+
+
+def test_sessions(client: FlaskClient) -> None:
+    for body in (
+        {"items": ["chess-1", "chess-2"], "n": 5},
+        {"events": [{"item_id": "chess-1", "event": "click"}], "n": 5},
+        {"interests": ["rook", "gambit"], "n": 5},
+    ):
+        found = client.post("/recommend", json=body).json
+        assert topics(found) == {"chess"} and found["user"] is None and not found["cold_start"]
+    both = client.post("/recommend", json={"user": "baker", "items": ["chess-1"], "n": 40}).json
+    assert topics(both) >= {"bread", "chess"}
+
+
+def test_batch(client: FlaskClient) -> None:
+    found = client.post("/recommend/batch", json={"users": ["baker", "stranger"], "n": 3}).json
+    assert [one["user"] for one in found["results"]] == ["baker", "stranger"]
+    assert [one["cold_start"] for one in found["results"]] == [False, True]
+
+
+def test_a_new_user_with_interests(client: FlaskClient) -> None:
+    assert client.put("/users/zoe", json={"interests": ["oven", "yeast"]}).status_code == 200
+    found = recommend(client, "zoe", "?n=5")
+    assert topics(found) == {"bread"} and found["cold_start"] is False
+    assert client.put("/users/max", json={"items": ["chess-1", "chess-2"]}).status_code == 200
+    assert topics(recommend(client, "max", "?n=5")) == {"chess"}
+
+
+def test_repeated_requests_are_answered_from_memory_until_something_happens(
+    client: FlaskClient, service: Service
+) -> None:
+    first = recommend(client, "baker")
+    assert recommend(client, "baker") == first
+    client.post("/events", json={"user_id": "other", "item_id": "sea-1"})
+    assert recommend(client, "baker") == first
+    client.post("/events", json={"user_id": "baker", "item_id": ids(first)[0]})
+    second = recommend(client, "baker")
+    assert ids(first)[0] not in ids(second)
+    client.delete(f"/items/{ids(second)[0]}")
+    assert ids(second)[0] not in ids(recommend(client, "baker"))
+
+
+def test_impressions_count_as_seen_for_a_while(client: FlaskClient, service: Service) -> None:
+    first = recommend(client, "baker", "?n=5&impressions=1")
+    second = recommend(client, "baker", "?n=5&impressions=1")
+    assert not set(ids(first)) & set(ids(second))
+    service.worker.tick()  # now they are read from the store
+    third = recommend(client, "baker", "?n=4&impressions=1")
+    assert not (set(ids(first)) | set(ids(second))) & set(ids(third))
+    assert ids(recommend(client, "baker", "?n=5")) == ids(first)
+
+
+def test_exploration_logs_its_chance(client: FlaskClient, service: Service) -> None:
+    shown = [recommend(client, "baker", "?n=10&explore=0.5") for _ in range(10)]
+    explored = [e for one in shown for e in one["items"] if e["source"] == "explore"]
+    assert 20 <= len(explored) <= 80
+    assert all(len(set(ids(one))) == 10 for one in shown)
+    service.worker._write_exposures()
+    lists = service.link.exposures()
+    with lists.db.read() as connection:
+        rows = connection.exec_driver_sql("select items from exposures").scalars().all()
+    import json
+
+    chances = {entry[2]: entry[3] for row in rows for entry in json.loads(row)}
+    assert 0 < chances["explore"] <= 0.5
