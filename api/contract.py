@@ -37,7 +37,7 @@ _TRUTH = {"1": True, "true": True, "0": False, "false": False}
 class IdConverter(BaseConverter):
     """A path value that may hold anything, slashes included."""
 
-    regex = ".+"
+    regex = r"[\s\S]+"
     part_isolating = False
 
 

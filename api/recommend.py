@@ -20,6 +20,7 @@ from api.service import Service, interactions
 from recsys.data.exposures import Exposure, Shown
 from recsys.data.store import StoredEvent
 from recsys.errors import StoreError
+from recsys.ranking import lists
 from recsys.ranking.query import Interaction, Query, Recommendation
 
 log = logging.getLogger("recsys.api")
@@ -164,7 +165,7 @@ class Recommend:
             return [Placed(one, 1.0) for one in items]
         acted = {one.item_id for one in query.history}
         fresh = [
-            one for one in serving.recommender.latest(_FRESH, query.filters)
+            one for one in lists.latest(serving.live, _FRESH, query.filters)
             if one.item_id not in acted and one.item_id not in query.exclude
             and mark(one.item_id) not in cursor.shown
         ]  # fmt: skip

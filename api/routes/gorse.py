@@ -13,11 +13,13 @@ from api.schemas.gorse import ListQuery, SessionFeedback
 from api.schemas.lists import SteerParameters
 from api.writes import missing
 from recsys.data.schema import Event
+from recsys.ranking import lists
 from recsys.ranking.query import Filters, Interaction, Recommendation
+from recsys.state.live import LiveState
 
 routes = Routes("gorse")
 
-Ranked = Callable[[int, Filters], Sequence[Recommendation]]
+Ranked = Callable[[LiveState, int, Filters], Sequence[Recommendation]]
 
 
 @routes.get("/api/recommend/<user>", "read", query=ListQuery, answers=list[str], loose=True)
@@ -94,25 +96,25 @@ def _either(categories: list[str]) -> list[dict[str, list[str]]]:
 @routes.get("/api/latest", "read", query=ListQuery, answers=list[Any], loose=True)
 def latest(query: ListQuery) -> list[dict[str, Any]]:
     """The newest items."""
-    return _listed(query, query.category, service().serving.recommender.latest)
+    return _listed(query, query.category, lists.latest)
 
 
 @routes.get("/api/latest/<category>", "read", query=ListQuery, answers=list[Any], loose=True)
 def latest_category(category: str, query: ListQuery) -> list[dict[str, Any]]:
     """The newest items of a category."""
-    return _listed(query, [category], service().serving.recommender.latest)
+    return _listed(query, [category], lists.latest)
 
 
 @routes.get("/api/popular", "read", query=ListQuery, answers=list[Any], loose=True)
 def popular(query: ListQuery) -> list[dict[str, Any]]:
     """What is taken up most."""
-    return _listed(query, query.category, service().serving.recommender.trending)
+    return _listed(query, query.category, lists.trending)
 
 
 @routes.get("/api/popular/<category>", "read", query=ListQuery, answers=list[Any], loose=True)
 def popular_category(category: str, query: ListQuery) -> list[dict[str, Any]]:
     """What is taken up most in a category."""
-    return _listed(query, [category], service().serving.recommender.trending)
+    return _listed(query, [category], lists.trending)
 
 
 @routes.get("/api/item/<item>/neighbors", "read", query=ListQuery, answers=list[Any], loose=True)
@@ -143,11 +145,12 @@ def _neighbors(item: str, query: ListQuery, categories: list[str]) -> list[dict[
     service().see_changes()
     if serving.live.row(item) < 0:
         raise missing("item")
-    return _listed(query, categories, lambda k, f: serving.recommender.similar(item, k, f))
+    return _listed(query, categories, lambda live, k, f: lists.similar(live, item, k, f))
 
 
 def _listed(query: ListQuery, categories: list[str], ranked: Ranked) -> list[dict[str, Any]]:
     service().see_changes()
+    live = service().serving.live
     read: set[str] = set()
     if query.user_id:
         read = {event.item_id for event in service().history(about(query.user_id))}
@@ -158,7 +161,7 @@ def _listed(query: ListQuery, categories: list[str], ranked: Ranked) -> list[dic
         filters = Filters(
             category=frozenset(wanted.get("category", ())), tags=frozenset(wanted.get("tags", ()))
         )
-        for one in ranked(k, filters):
+        for one in ranked(live, k, filters):
             found.setdefault(one.item_id, one)
     best = sorted(found.values(), key=lambda one: -one.score) if categories else found.values()
     kept = [{"Id": one.item_id, "Score": one.score} for one in best if one.item_id not in read]

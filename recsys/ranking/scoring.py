@@ -83,14 +83,16 @@ def behaviour_parts(live: LiveState, rows: Rows, weights: Floats) -> Floats:
 
 def personal_scores(live: LiveState, profile: Profile) -> Floats:
     """Return the personal score of every row 0..live.size-1."""
-    model, base = live.model, len(live.model)
-    scores = np.zeros(live.size, np.float32)
+    # a writer may add rows meanwhile: the size is read once, the versions are copied
+    model, base, size = live.model, len(live.model), live.size
+    scores = np.zeros(size, np.float32)
     if model.neighbours is not None:
         rows, weights = neighbour_history(live, profile)
         model.neighbours.add_scores(rows, weights, scores[:base])
-        for before, row in live.versions.items():
-            scores[row] += scores[before]
-    new = live.size - base
+        for before, row in list(live.versions.items()):
+            if row < size:
+                scores[row] += scores[before]
+    new = size - base
     if model.behaviour is not None:
         scores[:base] += model.behaviour.outputs @ profile.behaviour
         scores[base:] += live.new_behaviour[:new, 1] @ profile.behaviour
@@ -101,7 +103,7 @@ def personal_scores(live: LiveState, profile: Profile) -> Floats:
 
 def neighbour_history(live: LiveState, profile: Profile) -> tuple[Rows, Floats]:
     """Return the history entries that have neighbours, a new version standing for its old row."""
-    known = {new: old for old, new in live.versions.items()}
+    known = {new: old for old, new in list(live.versions.items())}
     rows = np.array([known.get(row, row) for row in profile.history.rows.tolist()], np.int32)
     kept = rows < len(live.model)
     return rows[kept], profile.neighbour_weights[kept]
@@ -115,7 +117,7 @@ def split(live: LiveState, profile: Profile, row: int) -> Floats:
     neighbours = live.model.neighbours
     if neighbours is None:
         return np.asarray(shares, np.float32)
-    known = {new: old for old, new in live.versions.items()}
+    known = {new: old for old, new in list(live.versions.items())}
     target = known.get(row, row)
     for place, entry in enumerate(profile.history.rows.tolist()):
         source = known.get(entry, entry)

@@ -1,0 +1,119 @@
+"""Lists that are the same for everybody: similar, search, trending, latest, popular."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.arrays import Mask, Rows
+from recsys.ranking import priors
+from recsys.ranking.history import History
+from recsys.ranking.query import Filters, Reason, Recommendation
+from recsys.ranking.reasons import sentence
+from recsys.ranking.rules import allowed
+from recsys.ranking.scoring import Profile, personal_scores
+from recsys.state.counters import DAY, HALF_LIVES
+from recsys.state.live import LiveState
+
+
+def similar(live: LiveState, item_id: str, n: int, filters: Filters) -> list[Recommendation]:
+    """Return what somebody who liked this item alone would be shown, were nothing popular.
+
+    Empty for an item never heard of. Items that have nothing to do with it are left out.
+    """
+    row = live.row(item_id)
+    if row < 0:
+        return []
+    one = History(np.array([row], np.int32), np.ones(1, np.float32), np.full(1, np.nan))
+    scores = personal_scores(live, Profile.of(one, live, live.model.blend))
+    mask = _allowed(live, filters, len(scores)) & (scores > 0)
+    mask[row] = False
+    title = str(live.document(row).get("title") or item_id)
+    reason = Reason("because_you", 1.0, f"It is like “{title[:60]}”", item_id)
+    return _listed(live, scores, mask, n, "neighbours", reason)
+
+
+def search(live: LiveState, words: str, n: int, filters: Filters) -> list[Recommendation]:
+    """Return the items whose words are closest; empty when no word is known."""
+    student = live.model.student
+    if student is None:
+        return []
+    vector, size, base = student.encode([words])[0], live.size, len(live.model)
+    scores = np.concatenate([live.model.words @ vector, live.new_words[: size - base] @ vector])
+    mask = _allowed(live, filters, size) & (scores > 0)
+    reason = Reason("search", 1.0, sentence("search"))
+    return _listed(live, scores, mask, n, "search", reason)
+
+
+def trending(
+    live: LiveState, n: int, filters: Filters, window: float | None = None
+) -> list[Recommendation]:
+    """Return what is taken up most; the past fades with the half-life nearest to `window`.
+
+    Without a window it fades as the night found best for this catalogue.
+    """
+    life = _trending_life(live) if window is None else _nearest(window)
+    return _taken_up(live, n, filters, life, "trending")
+
+
+def popular(
+    live: LiveState, n: int, filters: Filters, window: float | None = None
+) -> list[Recommendation]:
+    """Return what was taken up most, of all time, or with the half-life nearest to `window`."""
+    life = len(HALF_LIVES) - 1 if window is None else _nearest(window)
+    return _taken_up(live, n, filters, life, "popular")
+
+
+def latest(live: LiveState, n: int, filters: Filters) -> list[Recommendation]:
+    """Return the newest items first; the score is the time of creation, 0 when unknown."""
+    created = live.created[: live.size]
+    scores = np.where(np.isfinite(created), created, 0.0)
+    reason = Reason("fresh", 1.0, sentence("fresh"))
+    return _listed(live, scores, _allowed(live, filters, len(scores)), n, "fresh", reason)
+
+
+def _taken_up(
+    live: LiveState, n: int, filters: Filters, life: int, kind: str
+) -> list[Recommendation]:
+    size = live.size
+    mass = live.counters.mass[life, :size]
+    total = float(mass.sum()) or 1.0
+    reason = Reason(kind, 1.0, sentence(kind))
+    return _listed(live, mass / total, _allowed(live, filters, size), n, kind, reason)
+
+
+def _trending_life(live: LiveState) -> int:
+    weights = live.model.blend.priors
+    finite = range(len(HALF_LIVES) - 1)
+    best = max(finite, key=lambda life: weights.get(priors.LIVES[life], 0.0))
+    return best if weights.get(priors.LIVES[best], 0.0) > 0 else HALF_LIVES.index(3 * DAY)
+
+
+def _nearest(window: float) -> int:
+    """Return the half-life that is nearest to half a window, by ratio."""
+    wanted = np.log(max(window / 2.0, 1.0))
+    return int(np.argmin(np.abs(np.log(HALF_LIVES[:-1]) - wanted)))
+
+
+def _allowed(live: LiveState, filters: Filters, size: int) -> Mask:
+    return allowed(live, filters, time.time())[:size]
+
+
+def _listed(
+    live: LiveState,
+    scores: NDArray[np.floating],
+    mask: Mask,
+    n: int,
+    source: str,
+    reason: Reason,
+) -> list[Recommendation]:
+    rows: Rows = np.flatnonzero(mask).astype(np.int32)
+    if n < len(rows):
+        rows = np.sort(rows[np.argpartition(-scores[rows], n - 1)[:n]])
+    rows = rows[np.argsort(-scores[rows], kind="stable")]
+    return [
+        Recommendation(live.item_id(row), float(scores[row]), place, source, (reason,))
+        for place, row in enumerate(rows.tolist(), start=1)
+    ]

@@ -1,0 +1,177 @@
+"""Items, users and events: written, read, listed, deleted; seen by lists at once."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from api.service import Service
+
+
+def ids(client: FlaskClient, url: str) -> list[str]:
+    response = client.get(url)
+    assert response.status_code == 200, response.text
+    return [entry["item_id"] for entry in response.json["items"]]
+
+
+def test_a_posted_item_is_retrievable_at_once(client: FlaskClient) -> None:
+    item = {"item_id": "new/1", "title": "rook gambit", "category": "chess", "price": 3}
+    assert client.post("/items", json=item).json == {"accepted": 1, "new": 1, "duplicates": 0}
+    assert "new/1" in ids(client, "/recommend/any?q=rook+gambit&n=60")
+    found = client.get("/items/new%2F1").json
+    assert found["metadata"] == {"price": 3} and found["created_at"] > 0
+    assert client.get("/items?item_id=new/1").json["items"] == [found]
+
+
+def test_posting_again_changes_and_keeps_the_date(client: FlaskClient) -> None:
+    before = client.get("/items/sea-0").json
+    client.post("/items", json={"item_id": "sea-0", "title": "another title"})
+    after = client.get("/items/sea-0").json
+    assert after["title"] == "another title" and after["created_at"] == before["created_at"]
+    shown = client.get("/recommend/x?n=60&fields=title").json["items"]
+    assert {"title": "another title"} in [entry["item"] for entry in shown]
+
+
+@pytest.mark.parametrize("how", ["hidden", "deleted"])
+def test_a_hidden_or_deleted_item_vanishes_and_comes_back(client: FlaskClient, how: str) -> None:
+    assert "sea-1" in ids(client, "/recommend/x?n=60")
+    if how == "hidden":
+        assert client.patch("/items/sea-1", json={"hidden": True}).status_code == 200
+    else:
+        assert client.delete("/items/sea-1").json == {"deleted": {"items": 1}}
+    assert "sea-1" not in ids(client, "/recommend/x?n=60")
+    assert client.get("/items/sea-1").status_code == 404
+    if how == "hidden":
+        assert client.patch("/items/sea-1", json={"hidden": False}).json["title"]
+    else:
+        assert client.delete("/items/sea-1").status_code == 404
+        assert client.patch("/items/sea-1", json={"title": "x"}).status_code == 404
+        client.post("/items", json={"item_id": "sea-1", "title": "tide"})
+    assert "sea-1" in ids(client, "/recommend/x?n=60")
+    assert client.get("/items/sea-1").status_code == 200
+
+
+def test_a_patch_leaves_the_rest(client: FlaskClient) -> None:
+    before = client.get("/items/sea-2").json
+    after = client.patch("/items/sea-2", json={"title": "tide", "tags": ["a", "a", "b"]}).json
+    assert after == {**before, "title": "tide", "tags": ["a", "b"]}
+
+
+def test_put_wants_one_id(client: FlaskClient) -> None:
+    assert client.put("/items/p1", json={"title": "tide"}).json["item_id"] == "p1"
+    assert client.put("/items/p1", json={"item_id": "p1", "title": "wave"}).json["title"] == "wave"
+    assert client.put("/items/p1", json={"item_id": "p2"}).status_code == 409
+
+
+def test_an_item_seen_in_events_only_is_served_by_id(
+    client: FlaskClient, service: Service
+) -> None:
+    client.post("/events", json={"user_id": "u", "item_id": "ghost", "event": "like"})
+    service.worker.tick()
+    assert client.get("/items/ghost").json["item_id"] == "ghost"
+
+
+def test_items_in_pages_with_etags(client: FlaskClient) -> None:
+    url, seen = "/items?n=25", []
+    while url:
+        page = client.get(url).json
+        seen += [item["item_id"] for item in page["items"]]
+        url = page["next"]
+    assert seen == sorted(seen) and len(seen) == 60
+    first = client.get("/items/sea-0")
+    again = client.get("/items/sea-0", headers={"If-None-Match": first.headers["ETag"]})
+    assert again.status_code == 304 and again.data == b""
+    client.patch("/items/sea-0", json={"title": "x"})
+    changed = client.get("/items/sea-0", headers={"If-None-Match": first.headers["ETag"]})
+    assert changed.status_code == 200
+
+
+@pytest.mark.parametrize("shape", ["one", "list", "wrapped", "lines"])
+def test_bulk_in_every_shape(client: FlaskClient, shape: str) -> None:
+    rows: list[dict[str, Any]] = [{"item_id": f"bulk-{n}", "title": "tide"} for n in range(3)]
+    if shape == "lines":
+        text = "\n".join(json.dumps(row) for row in rows) + "\n"
+        answer = client.post("/items", data=text, content_type="application/x-ndjson")
+    else:
+        body = {"one": rows[0], "list": rows, "wrapped": {"items": rows}}[shape]
+        answer = client.post("/items", json=body)
+    assert answer.status_code == 201
+    assert answer.json["new"] == (1 if shape == "one" else 3)
+
+
+def test_events_count_once_and_are_read_back(client: FlaskClient) -> None:
+    event = {"user_id": "u", "item_id": "sea-1", "event": "Rating", "value": 4,
+             "text": "fine", "timestamp": "2024-05-01T10:00:00Z"}  # fmt: skip
+    assert client.post("/events", json=event).json == {"accepted": 1, "new": 1, "duplicates": 0}
+    assert client.post("/events", json=event).json == {"accepted": 1, "new": 0, "duplicates": 1}
+    found = client.get("/events?user_id=u").json
+    assert found["next"] is None
+    stored = found["events"][0]
+    assert stored["event"] == "rating" and stored["value"] == 4.0
+    assert stored["timestamp"] == 1714557600.0
+    assert client.delete(f"/events/{stored['id']}").json == {"deleted": {"events": 1}}
+    assert client.delete(f"/events/{stored['id']}").status_code == 404
+    assert client.get("/events?user_id=u").json["events"] == []
+
+
+def test_one_wrong_event_stores_none(client: FlaskClient) -> None:
+    rows = [{"user_id": "u", "item_id": "sea-1"}, {"user_id": "u"}]
+    answer = client.post("/events", json=rows)
+    assert answer.status_code == 422
+    assert answer.json["error"]["details"][0]["field"] == "1.item_id"
+    assert client.get("/events?user_id=u").json["events"] == []
+
+
+def test_events_in_pages(client: FlaskClient) -> None:
+    rows = [{"user_id": "u", "item_id": f"sea-{n}"} for n in range(7)]
+    client.post("/events", json=rows)
+    url, seen = "/events?user_id=u&n=3", []
+    while url:
+        page = client.get(url).json
+        seen += [event["item_id"] for event in page["events"]]
+        url = page["next"]
+    assert seen == [f"sea-{n}" for n in range(7)]
+
+
+def test_users(client: FlaskClient) -> None:
+    body = {"name": "Zoe", "interests": ["oven", "oven", "sea"], "language": "en"}
+    assert client.put("/users/zoe", json=body).json["interests"] == ["oven", "sea"]
+    assert client.get("/users/zoe").json["name"] == "Zoe"
+    assert client.get("/users?user_id=zoe").json["users"][0]["user_id"] == "zoe"
+    assert client.post("/users", json=[{"user_id": "a"}, {"user_id": "b"}]).json["new"] == 2
+    assert [u["user_id"] for u in client.get("/users?n=2").json["users"]] == ["a", "b"]
+    assert client.get("/users/nobody").status_code == 404
+
+
+def test_a_deleted_user_is_gone_everywhere(client: FlaskClient, service: Service) -> None:
+    client.get("/recommend/baker?n=3")
+    service.worker._write_exposures()
+    client.get("/recommend/baker?n=4")
+    deleted = client.delete("/users/baker").json["deleted"]
+    assert deleted["events"] == 6 and deleted["users"] == 1 and deleted["exposures"] == 1
+    service.worker._write_exposures()
+    who = service.pseudonyms.of("baker")
+    assert service.link.exposures().shown_to(who, 0.0) == []
+    assert client.delete("/users/baker").status_code == 404
+    assert client.get("/recommend/baker").json["cold_start"] is True
+
+
+def test_click_rates_by_source_position_bundle_and_user(
+    client: FlaskClient, service: Service
+) -> None:
+    shown = client.get("/recommend/baker?n=4").json
+    event = {"user_id": "baker", "item_id": shown["items"][1]["item_id"], "event": "click",
+             "recommendation_id": shown["recommendation_id"]}  # fmt: skip
+    client.post("/events", json=[event, {**event, "event": "like"}])
+    other = {**event, "item_id": "never-shown"}
+    client.post("/events", json=other)
+    service.worker._write_exposures()
+    stats = client.get("/stats").json
+    assert stats["ctr"]["position"]["2"] == {"shown": 1, "clicked": 1, "ctr": 1.0}
+    assert stats["ctr"]["position"]["1"]["clicked"] == 0
+    assert stats["ctr"]["bundle"] == {"one": {"shown": 4, "clicked": 1, "ctr": 0.25}}
+    assert set(stats["ctr"]["user"]) == {"long"}
+    assert stats["counts"]["items"] == 60
