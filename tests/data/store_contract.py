@@ -1,0 +1,271 @@
+"""What every store must do; inherited by the tests of each database."""
+
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from recsys.data.schema import Event, Follow, Item, User
+from recsys.data.store import Added, Store
+from recsys.data.tables import EventTable
+
+ODD_IDS = [
+    "a/b",
+    "two words",
+    'quo"ted',
+    "o'brien",
+    "🎬",
+    "电影",
+    "x" * 512,
+    "100%",
+    "a\\b",
+    ":x",
+    "?",
+]
+
+
+def likes(user, *items, start=1000.0):
+    return [Event(user, item, "like", None, "", start + at) for at, item in enumerate(items)]
+
+
+def said(table: EventTable):
+    return [(table.users[u], table.items[i]) for u, i in zip(table.user, table.item, strict=True)]
+
+
+class StoreContract:
+    """Subclasses give the fixture `url`, of an empty database."""
+
+    @pytest.fixture
+    def store(self, url):
+        with Store.open(url) as store:
+            yield store
+
+    # events
+
+    def test_the_same_events_again_change_nothing(self, store):
+        events = [*likes("ann", "1", "2"), Event("ann", "1", "rating", 7.0, "fine", 5.0)]
+        assert store.add_events(events) == Added(3, 0)
+        assert store.add_events(events) == Added(0, 3)
+        assert store.add_events([events[0], events[0]]) == Added(0, 2)
+        assert store.counts() == {"items": 0, "events": 3, "users": 1}
+
+    def test_each_column_makes_another_event(self, store):
+        base = {
+            "user_id": "a",
+            "item_id": "1",
+            "event": "like",
+            "value": 1.0,
+            "text": "",
+            "timestamp": 5.0,
+        }
+        changes = [{}, {"user_id": "b"}, {"item_id": "2"}, {"event": "save"}, {"value": None},
+                   {"text": "x"}, {"timestamp": 5.5}]  # fmt: skip
+        events = [Event(**(base | change)) for change in changes]
+        assert store.add_events(events) == Added(7, 0)
+
+    def test_without_a_timestamp_source_and_row_tell_events_apart(self, store):
+        twice = [Event("a", "1", "view"), Event("a", "1", "view")]
+        assert store.add_events(twice, source="file1") == Added(2, 0)
+        assert store.add_events(twice, source="file1") == Added(0, 2)
+        assert store.add_events(twice, source="file1", rows=[2, 3]) == Added(1, 1)
+        assert store.add_events(twice, source="file2") == Added(2, 0)
+        assert store.add_events(twice) == Added(2, 0)  # live clicks: each is one
+
+    def test_an_event_shortly_ahead_is_cut_to_now_and_still_the_same_later(self, store):
+        ahead = Event("a", "1", "like", None, "", time.time() + 200)
+        assert store.add_events([ahead]) == Added(1, 0)
+        assert store.add_events([ahead]) == Added(0, 1)
+        (stored,) = store.history("a")
+        assert stored.timestamp == stored.received <= time.time()
+
+    def test_history_is_the_latest_events_oldest_first(self, store):
+        store.add_events(likes("ann", "3", "4", start=50.0) + likes("bob", "9"))
+        store.add_events(likes("ann", "1", "2", start=10.0))
+        assert [event.item_id for event in store.history("ann")] == ["1", "2", "3", "4"]
+        assert [event.item_id for event in store.history("ann", limit=2)] == ["3", "4"]
+        assert store.history("nobody") == []
+        now = store.add_events([Event("ann", "5", "view", 2.5, "words")])
+        assert now == Added(1, 0)
+        last = store.history("ann")[-1]
+        assert (last.item_id, last.event, last.value, last.text) == ("5", "view", 2.5, "words")
+        assert last.timestamp is None and last.received == pytest.approx(time.time(), abs=60)
+
+    @pytest.mark.parametrize("odd", ODD_IDS)
+    def test_ids_of_any_form(self, store, odd):
+        store.add_events([Event(odd, odd, odd[:64], None, odd, 5.0)])
+        store.add_items([Item(odd, odd)])
+        store.put_user(User(odd, odd))
+        (event,) = store.history(odd)
+        assert (event.user_id, event.item_id, event.event, event.text) == (odd, odd, odd[:64], odd)
+        assert store.item(odd) == Item(odd, odd) and store.user(odd) == User(odd, odd)
+        assert said(store.event_table()) == [(odd, odd)]
+
+    def test_the_event_table_is_in_the_order_of_time(self, store):
+        store.add_events(
+            [Event("b", "2", "rating", 3.0, "hm", 20.0), Event("a", "1", "like", None, "", 10.0)]
+        )
+        table = store.event_table()
+        assert said(table) == [("a", "1"), ("b", "2")]
+        assert table.time.tolist() == [10.0, 20.0] and table.timed
+        assert np.isnan(table.value[0]) and table.value[1] == 3.0
+        assert [table.kinds[kind] for kind in table.kind] == ["like", "rating"]
+        assert dict(table.comments) == {1: "hm"}
+        assert said(store.event_table(before=20.0)) == [("a", "1")]
+        assert len(store.event_table(before=10.0)) == 0
+
+    def test_an_empty_store_gives_empty_tables(self, store):
+        assert len(store.event_table()) == 0 and len(store.item_table()) == 0
+        assert store.last_event_id() == 0 and store.last_change_id() == 0
+        assert store.events_after(0, 10) == [] and store.item_changes_after(0, 10) == []
+
+    def test_untimed_events_keep_their_order(self, store):
+        events = [Event("a", str(n % 7), "view") for n in range(100)]
+        store.add_events(events, source="f")
+        table = store.event_table()
+        assert [table.items[row] for row in table.item] == [event.item_id for event in events]
+        assert not table.timed
+
+    def test_the_log_of_events_is_read_from_where_one_stopped(self, store):
+        store.add_events(likes("a", "1", "2", "3"))
+        first = store.events_after(0, 2)
+        rest = store.events_after(first[-1].id, 10)
+        assert [event.item_id for event in first + rest] == ["1", "2", "3"]
+        assert rest[-1].id == store.last_event_id()
+        assert store.events_after(store.last_event_id(), 10) == []
+
+    def test_an_id_is_never_given_twice(self, store):
+        store.add_events(likes("a", "1"))
+        seen = store.last_event_id()
+        assert store.delete_event(seen) and not store.delete_event(seen)
+        store.add_events(likes("a", "2"))
+        assert [event.item_id for event in store.events_after(seen, 10)] == ["2"]
+
+    def test_events_of_a_user_by_page(self, store):
+        store.add_events(likes("a", "1", "2", "3") + likes("b", "9"))
+        page = store.events_of("a", 0, 2)
+        assert [event.item_id for event in page] == ["1", "2"]
+        assert [event.item_id for event in store.events_of("a", page[-1].id, 2)] == ["3"]
+
+    def test_writers_at_once_and_a_reader_that_misses_nothing(self, store, url):
+        failures, seen = [], []
+
+        def work(name):
+            try:
+                with Store.open(url) as own:
+                    for n in range(15):
+                        own.add_events([Event(f"u{n % 4}", f"i{name}-{n}", "like", None, "", 5.0)])
+            except Exception as error:
+                failures.append(error)
+
+        threads = [threading.Thread(target=work, args=(name,)) for name in range(4)]
+        for thread in threads:
+            thread.start()
+        last, deadline = 0, time.monotonic() + 120
+        while len(seen) < 60 and time.monotonic() < deadline and not failures:
+            for event in store.events_after(last, 7):
+                seen.append(event.item_id)
+                last = event.id
+        for thread in threads:
+            thread.join()
+        assert failures == [] and len(set(seen)) == len(seen) == 60
+
+    # items
+
+    def test_an_item_is_kept_and_replaced(self, store):
+        full = Item(
+            "1", "T", "words", ("a", "b"), "c", "auth", 5.0, "http://x", {"year": 1974, "n": [1]}
+        )
+        assert store.add_items([full, Item("2")]) == 2
+        assert store.add_items([full, Item("2")]) == 0
+        assert store.item("1") == full
+        assert store.add_items([Item("1", "new")]) == 1
+        assert store.item("1") == Item("1", "new") and store.item("3") is None
+        table = store.item_table()
+        assert list(table.ids) == ["1", "2"] and table.title == ["new", ""]
+
+    def test_an_item_seen_only_in_events_has_no_description(self, store):
+        store.add_events(likes("a", "7"))
+        assert store.item("7") is None and len(store.item_table()) == 0
+        assert said(store.event_table()) == [("a", "7")]
+        assert store.add_items([Item("7")]) == 1 and store.item("7") == Item("7")
+
+    def test_a_hidden_item_is_out_of_sight_until_shown(self, store):
+        store.add_items([Item("1", "one"), Item("2", "two")])
+        store.add_events(likes("a", "1", "2"))
+        assert store.hide_item("1") and not store.hide_item("9")
+        assert store.item("1") is None and list(store.item_table().ids) == ["2"]
+        assert said(store.event_table()) == [("a", "2")]
+        assert store.add_items([Item("1", "again")]) == 1 and store.item("1") is None
+        assert store.show_item("1") and store.item("1") == Item("1", "again")
+
+    def test_a_deleted_item_stays_deleted_unless_it_is_revived(self, store):
+        store.add_items([Item("1", "one")])
+        assert store.delete_item("1") and not store.delete_item("1")
+        assert store.add_items([Item("1", "one")]) == 0 and store.item("1") is None
+        assert not store.show_item("1")
+        assert store.add_items([Item("1", "one")], revive=True) == 1
+        assert store.item("1") == Item("1", "one")
+
+    def test_the_log_of_changes(self, store):
+        store.add_items([Item("1", "one"), Item("2", "two")])
+        store.hide_item("1")
+        store.delete_item("2")
+        changes = store.item_changes_after(0, 10)
+        found = [(change.item_id, change.state) for change in changes]
+        assert found == [("1", "hidden"), ("2", "deleted")] * 2
+        assert changes[0].item == Item("1", "one") and changes[1].item is None
+        assert store.item_changes_after(changes[1].id, 1) == [changes[2]]
+        assert store.last_change_id() == changes[-1].id
+
+    def test_pages_of_items_by_id(self, store):
+        ids = ["B", "a", "b", "ä", "电", "🎬"]
+        store.add_items([Item(item) for item in reversed(ids)])
+        assert [item.item_id for item in store.items_page("", 4)] == ids[:4]
+        assert [item.item_id for item in store.items_page("ä", 9)] == ids[4:]
+
+    # users
+
+    def test_users_and_follows(self, store):
+        ann = User("ann", "Ann", ("jazz",), "de")
+        assert store.add_users([ann, User("bob")]) == 2
+        assert store.add_users([ann, User("bob")]) == 0
+        assert store.user("ann") == ann and store.user("eve") is None
+        assert store.users_page("ann", 5) == [User("bob")]
+        follows = [Follow("ann", "writer"), Follow("ann", "", "bob")]
+        assert store.add_follows(follows) == 2 and store.add_follows(follows) == 0
+        assert sorted(store.follows_of("ann"), key=str) == sorted(follows, key=str)
+
+    def test_a_deleted_user_is_gone(self, store):
+        store.add_events(likes("ann", "1", "2") + likes("bob", "1"))
+        store.add_follows([Follow("ann", "w"), Follow("bob", "", "ann")])
+        assert store.delete_user("ann") == {"events": 2, "follows": 2, "users": 1}
+        assert store.delete_user("ann") == {"events": 0, "follows": 0, "users": 0}
+        assert store.user("ann") is None and store.history("ann") == []
+        assert said(store.event_table()) == [("bob", "1")]
+
+    # runs and notes
+
+    def test_runs(self, store):
+        first, second = store.start_run("nightly"), store.start_run("nightly")
+        store.record_step(first, "data", 1.5, {"events": 3})
+        store.record_step(first, "fit", 2.5)
+        store.finish_run(first, "published", {"version": "v1"})
+        newest, done = store.runs(5)
+        assert (newest.id, newest.status, newest.finished, newest.steps) == (
+            second,
+            "running",
+            None,
+            (),
+        )
+        assert (done.id, done.status, done.detail) == (first, "published", {"version": "v1"})
+        assert [(step.name, step.seconds, step.detail) for step in done.steps] == [
+            ("data", 1.5, {"events": 3}), ("fit", 2.5, {}),
+        ]  # fmt: skip
+        assert store.last_run("nightly") == newest and store.last_run("other") is None
+
+    def test_notes(self, store):
+        assert store.get_note("cutoff") is None
+        store.set_note("cutoff", "1")
+        store.set_note("cutoff", "2")
+        assert store.get_note("cutoff") == "2"

@@ -1,0 +1,141 @@
+"""`recsys ingest`, called as a command: twice, with bad rows, killed, and on a full disk."""
+
+import gzip
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from recsys.data.schema import Event
+from recsys.data.store import Store
+
+HEAD = "user_id,item_id,event,value,text,timestamp\n"
+
+
+@pytest.fixture
+def ingest(tmp_path, monkeypatch):
+    """Run the command in a process of its own; return it finished, or running with wait=False."""
+
+    def ingest(*arguments, wait=True, **options):
+        command = [sys.executable, "-m", "jobs.ingest", *map(str, arguments)]
+        environment = {**os.environ, "RECSYS_HOME": str(tmp_path / "home"), "RECSYS_STORE": ""}
+        process = subprocess.Popen(
+            command, env=environment, text=True, stdout=-1, stderr=-1, **options
+        )
+        if wait:
+            process.out, process.err = process.communicate(timeout=240)
+        return process
+
+    return ingest
+
+
+@pytest.fixture
+def store(tmp_path):
+    with Store.open(f"sqlite:///{tmp_path}/home/store.db") as store:
+        yield store
+
+
+def write(path, text):
+    path.write_bytes(gzip.compress(text.encode()) if path.suffix == ".gz" else text.encode())
+    return path
+
+
+def many(n):
+    return HEAD + "".join(f"u{k % 997},i{k % 101},rating,{k % 10},,{10**9 + k}\n" for k in range(n))
+
+
+def test_all_four_files_and_again_without_a_change(tmp_path, ingest, store):
+    arguments = (
+        "--items", write(tmp_path / "i.csv", "item_id,title\n1,One\n2,\n"),
+        "--events", write(tmp_path / "e.csv.gz", "user_id,item_id\nann,1\nann,1\nann,unknown\n"),
+        "--users", write(tmp_path / "u.csv", "user_id,name\nann,Ann\n"),
+        "--follows", write(tmp_path / "f.csv", "user_id,author_id\nann,writer\n"),
+        "--json",
+    )  # fmt: skip
+    first = json.loads(ingest(*arguments).out)
+    assert (first["events"]["new"], first["items"]["changed"]) == (3, 2)
+    assert (first["users"]["changed"], first["follows"]["changed"]) == (1, 1)
+    assert first["store"] == {"items": 2, "events": 3, "users": 1}
+    again = json.loads(ingest(*arguments).out)
+    assert (again["events"]["new"], again["events"]["duplicates"]) == (0, 3)
+    assert (
+        again["items"]["changed"] == again["users"]["changed"] == again["follows"]["changed"] == 0
+    )
+    assert again["store"] == first["store"]
+    assert [event.item_id for event in store.history("ann")] == ["1", "1", "unknown"]
+
+
+def test_bad_rows_go_to_a_file_and_the_rest_into_the_store(tmp_path, ingest, store):
+    path = write(tmp_path / "e.csv", HEAD + "a,1,like,,,5\na,2,like,,,soon\n,3,like,,,5\n")
+    done = ingest("--events", path, "--json")
+    report = json.loads(done.out)["events"]
+    assert done.returncode == 0 and (report["new"], report["rejected"]) == (1, 2)
+    text = Path(report["reject_file"]).read_text(encoding="utf-8")
+    rejects = [json.loads(line) for line in text.splitlines()]
+    assert [(row["file"], row["line"], row["column"]) for row in rejects] == [
+        (str(path), 3, "timestamp"), (str(path), 4, "user_id"),
+    ]  # fmt: skip
+    assert json.loads(rejects[0]["raw"])["item_id"] == "2"
+    assert "2 bad rows were left out: " + report["reject_file"] in ingest("--events", path).out
+
+
+def test_strict_stops_at_the_first_bad_row(tmp_path, ingest):
+    path = write(tmp_path / "e.csv", HEAD + "a,1,like,,,5\na,2,like,,,soon\n")
+    done = ingest("--events", path, "--strict")
+    assert done.returncode == 1
+    assert f"{path}:3: timestamp 'soon' is not a time" in done.err and "Traceback" not in done.err
+
+
+def test_a_file_of_bad_rows_only_fails(tmp_path, ingest):
+    done = ingest("--events", write(tmp_path / "e.csv", HEAD + "a,,like,,,5\n"))
+    assert done.returncode == 1 and "every row was rejected" in done.err
+
+
+def test_all_files_are_looked_at_before_any_is_read(tmp_path, ingest, store):
+    items = write(tmp_path / "i.csv", "item_id\n1\n")
+    done = ingest("--items", items, "--events", tmp_path / "none.csv")
+    assert done.returncode == 1 and "there is no such file" in done.err
+    assert store.counts()["items"] == 0
+    assert ingest().returncode == 2
+
+
+def test_a_killed_run_keeps_what_it_stored_and_another_completes_it(tmp_path, ingest, store):
+    path = write(tmp_path / "e.csv", many(150_000))
+    store.add_events([Event("live", "1", "like")])  # acknowledged before
+    process = ingest("--events", path, wait=False)
+    deadline = time.monotonic() + 120
+    while store.counts()["events"] < 20_000 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    kept = store.counts()["events"]
+    assert 20_000 < kept and store.history("live")
+    report = json.loads(ingest("--events", path, "--json").out)["events"]
+    assert (report["new"], report["duplicates"]) == (150_001 - kept, kept - 1)
+    assert store.counts()["events"] == 150_001
+
+
+def test_a_full_disk_is_one_line_and_exit_status_1(tmp_path, ingest, store):
+    path = write(tmp_path / "e.csv", many(60_000))
+    store.close()
+    limit = 2_000_000  # bytes that any file may have
+
+    def full():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    done = ingest("--events", path, preexec_fn=full)
+    assert done.returncode == 1
+    assert "recsys: sqlite:///" in done.err and "Traceback" not in done.err
+    assert json.loads(ingest("--events", path, "--json").out)["store"]["events"] == 60_000
+
+
+def test_help_and_one_log_line_per_file(tmp_path, ingest):
+    assert "--strict" in ingest("--help").out
+    done = ingest("--events", write(tmp_path / "e.csv", HEAD + "a,1,like,,,5\n"))
+    assert done.err.count("ingest: events") == 1 and "1 new, 0 duplicates" in done.out
