@@ -35,6 +35,10 @@ class LogProgress:
         yield
         log.debug("%s: %s %.1f s", self.job, name, time.perf_counter() - start)
 
+    def note(self, text: str) -> None:
+        """Say what was found on the way."""
+        log.debug("%s: %s", self.job, text)
+
     def advance(self, done: float, total: float) -> None:
         """Tell how much of the step, or of its part, is done."""
 
@@ -67,6 +71,10 @@ class TerminalProgress:
         self._update(description=f"{self._name}: {name}")
         yield
         self._update(description=self._name)
+
+    def note(self, text: str) -> None:
+        """Say what was found on the way, beside the bar."""
+        self._update(words=text)
 
     def advance(self, done: float, total: float) -> None:
         """Tell how much of the step, or of its part, is done."""

@@ -1,0 +1,43 @@
+"""Drift: whether what a tuning was made on still looks like what there is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+GROWTH = 1.5  # times as many events or items (or as few) as when it was tuned
+MIX = 0.2  # share of events whose kind would have to change to get the old mix
+
+
+def reason_to_tune(
+    manifest: Mapping[str, Any], seen: Mapping[str, Any], plan: Mapping[str, Any], days: float
+) -> str | None:
+    """Say why a night should tune; None when the tuning of the bundle before still serves.
+
+    `seen`: counts of events and items, and events by kind. `plan`: settings that a tuning depends
+    on; another encoder, say, makes the old weights meaningless.
+    """
+    tuning = manifest.get("tuning")
+    if not isinstance(tuning, dict) or "choice" not in manifest:
+        return "there is no earlier tuning"
+    for name, value in plan.items():
+        if tuning.get(name) != value:
+            return f"{name} changed"
+    if time.time() - tuning["at"] > 86_400 * days:
+        return f"the last tuning is older than {days:g} days"
+    before = tuning["counts"]
+    for name in ("events", "items"):
+        ratio = (seen[name] + 1) / (before[name] + 1)
+        if not 1 / GROWTH <= ratio <= GROWTH:
+            return f"{before[name]} {name} became {seen[name]}"
+    moved = _moved(before["kinds"], seen["kinds"])
+    return f"the kinds of {moved:.0%} of the events changed" if moved > MIX else None
+
+
+def _moved(before: Mapping[str, int], now: Mapping[str, int]) -> float:
+    """Return half the summed difference of two mixes: 0 for equal ones, 1 for disjoint ones."""
+    totals = max(sum(before.values()), 1), max(sum(now.values()), 1)
+    kinds = before.keys() | now.keys()
+    shares = (abs(before.get(k, 0) / totals[0] - now.get(k, 0) / totals[1]) for k in kinds)
+    return sum(shares) / 2

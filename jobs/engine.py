@@ -1,0 +1,76 @@
+"""The engine as the service runs it, for commands: bundle, store, and what happened since."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from jobs.settings import Settings
+from recsys.bundle_store import BundleStore
+from recsys.data.store import Store
+from recsys.ranking.query import Interaction, Query, Recommendation
+from recsys.recommender import Recommender
+from recsys.state.live import LiveState
+from recsys.state.model import Model
+
+HISTORY = 500  # latest events of a person that are read, as the service reads them
+_CHUNK = 2_000  # rows of a log read at once
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """A recommender over the current bundle, brought up to date from the store."""
+
+    store: Store
+    recommender: Recommender
+
+    def history(self, user: str) -> tuple[Interaction, ...]:
+        """Return what a person did, oldest first."""
+        return tuple(
+            Interaction(e.item_id, e.event, e.value, _moment(e.timestamp, e.received))
+            for e in self.store.history(user, HISTORY)
+        )
+
+    def recommend(self, user: str, n: int, explain: bool = False) -> list[Recommendation]:
+        """Return what `GET /recommend/<user>` would."""
+        known = self.store.user(user)
+        interests = known.interests if known is not None else ()
+        query = Query(history=self.history(user), n=n, explain=explain, interests=tuple(interests))
+        return self.recommender.recommend(query)
+
+    def title(self, item_id: str) -> str:
+        """Return what to call an item."""
+        live = self.recommender.live
+        row = live.row(item_id)
+        return self.recommender.title(row) if row >= 0 else item_id
+
+
+@contextmanager
+def open_engine(settings: Settings) -> Iterator[Engine]:
+    """Open the current bundle and the store; BundleError says what to run when there is none."""
+    raw = BundleStore(settings.home).open_current()
+    live = LiveState(Model.from_raw(raw), settings.weights)
+    with Store.open(settings.store_url) as store:
+        _follow(live, store, raw.manifest["last_event_id"], raw.manifest["last_change_id"])
+        yield Engine(store, Recommender(live))
+
+
+def _follow(live: LiveState, store: Store, event: int, change: int) -> None:
+    """Read both logs of the store from where the night left them."""
+    while changes := store.item_changes_after(change, _CHUNK):
+        for each in changes:
+            if each.state == "live" and each.item is not None:
+                live.add_item(each.item)
+            else:
+                live.remove_item(each.item_id)
+        change = changes[-1].id
+    while events := store.events_after(event, _CHUNK):
+        for one in events:
+            moment = _moment(one.timestamp, one.received)
+            live.add_event(one.item_id, one.event, one.value, moment)
+        event = events[-1].id
+
+
+def _moment(timestamp: float | None, received: float) -> float:
+    return received if timestamp is None else timestamp

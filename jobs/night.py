@@ -1,0 +1,244 @@
+"""Night: the steps from the store to a published bundle, in the order they run.
+
+Each step reads what earlier steps left in their folders and writes its own, so that a night that
+was killed goes on where it was.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from importlib.metadata import version as code_version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from jobs.drift import reason_to_tune
+from jobs.progress import LogProgress, TerminalProgress
+from jobs.settings import Settings
+from jobs.snapshot import load_snapshot, save_snapshot
+from jobs.steps import DETAIL, Detail, Step
+from jobs.yesterday import compare
+from recsys.bundle import Array, RawBundle, read_bundle, write_bundle
+from recsys.bundle_store import BundleStore
+from recsys.collaborative.factors import Factors
+from recsys.collaborative.item_item import ItemItem
+from recsys.data.dataset import Dataset
+from recsys.data.ids import IdMap
+from recsys.data.store import Store
+from recsys.data.tables import EventTable, ItemTable
+from recsys.errors import BundleError, DataError
+from recsys.state.catalogue import under
+from recsys.text.student import Student
+from recsys.training.choice import Choice
+from recsys.training.fit import Words, assemble, documents, fit_engines
+from recsys.training.menu import CANDIDATES, engine_named
+from recsys.training.slices import validation
+from recsys.training.tune import Budget, tune
+from recsys.training.words import encode_words
+
+Manifest = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Night:
+    """One run: where it works, and what it was asked to do."""
+
+    settings: Settings
+    store: Store
+    folder: Path  # runs/<id>
+    number: int  # of the run, in the store
+    progress: LogProgress | TerminalProgress
+    tune_always: bool = False
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """All steps but the last, which only a night that passes the gate may take."""
+        named = {
+            "snapshot": self.snapshot,
+            "encode": self.encode,
+            "tune": self.tune,
+            "fit": self.fit,
+            "index": self.index,
+            "gate": self.gate,
+        }
+        return tuple(Step(name, run) for name, run in named.items())
+
+    def snapshot(self, out: Path) -> Detail:
+        """Copy events and items out of the store; the log positions come first, see Feed."""
+        position = {
+            "last_event_id": self.store.last_event_id(),
+            "last_change_id": self.store.last_change_id(),
+        }
+        events, items = self.store.event_table(), self.store.item_table()
+        if not len(events) and not len(items):
+            raise DataError("the store holds no event and no item: run `recsys ingest` first")
+        save_snapshot(out, events, items)
+        mix = {kind: int((events.kind == code).sum()) for code, kind in enumerate(events.kinds)}
+        stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+        return {
+            "events": len(events), "items": len(items), "users": len(events.users),
+            "kinds": mix, "version": f"{stamp}-{self.number}", **position,
+        }  # fmt: skip
+
+    def encode(self, out: Path) -> Detail:
+        """Give every item its word vector."""
+        settings = self.settings
+        texts = documents(self.data.table)
+        words, name = encode_words(texts, settings.encoder, settings.device, settings.home)
+        arrays: dict[str, Array] = {"vectors": words.vectors}
+        if words.student is not None:
+            arrays |= {f"student/{k}": v for k, v in words.student.arrays().items()}
+        write_bundle(out, arrays, {}, {"encoder": name})
+        known = int(words.vectors.any(axis=1).sum())
+        return {"encoder": name, "items": len(texts), "with_words": known}
+
+    def tune(self, out: Path) -> Detail:
+        """Choose engines and blend, or take over what the current bundle was made with."""
+        seen, before = self.detail("snapshot"), self.before
+        plan = {"encoder": self.encoder, "event_weights": self.kinds}
+        manifest = before.manifest if before is not None else {}
+        why = reason_to_tune(manifest, seen, plan, self.settings.tune_days)
+        why = "asked for" if self.tune_always else why
+        if why is None:
+            choice, tuning = manifest["choice"], manifest["tuning"]
+        else:
+            choice = self._tuned().to_json()
+            counts = {name: seen[name] for name in ("events", "items", "kinds")}
+            tuning = {"at": time.time(), "counts": counts, **plan}
+        (out / "choice.json").write_text(json.dumps(choice))
+        return {
+            "tuned": why is not None, "because": why or "the last tuning still serves",
+            "engines": " + ".join(choice["engines"]) or "words alone", "tuning": tuning,
+        }  # fmt: skip
+
+    def _tuned(self) -> Choice:
+        settings, progress = self.settings, self.progress
+        _, check = validation(*self.tables, settings.weights)
+        words = self.words_for(check.data.items)
+        budget = Budget(settings.tune_minutes)
+
+        def note(text: str) -> None:
+            progress.note(text)
+            progress.advance(60 * budget.minutes - budget.left(), 60 * budget.minutes)
+
+        return tune(check, words, CANDIDATES, budget, settings.seed, self.device, note)
+
+    def fit(self, out: Path) -> Detail:
+        """Fit the chosen engines to everything there is, and put the model together."""
+        data, choice = self.data, self.choice
+        model = assemble(data, self.engines(data, choice), self.words_for(data.items), choice.blend)
+        write_bundle(out, model.arrays(), {}, {"model": model.settings()})
+        size = sum(path.stat().st_size for path in out.iterdir())
+        return {"items": len(model), "mb": size / 1e6}
+
+    def index(self, out: Path) -> Detail:
+        """Measure what the index finds of the true neighbours; exact search finds all."""
+        return {"kind": "exact", "recall": 1.0}
+
+    def gate(self, out: Path) -> Detail:
+        """Let today's settings and yesterday's bundle answer the newest events."""
+        return asdict(compare(self))
+
+    def publish(self, out: Path) -> Detail:
+        """Publish what was fitted; a version that is there already was published and killed."""
+        bundles, version = BundleStore(self.settings.home), self.version
+        fitted = read_bundle(self.folder / "fit")
+
+        def write(folder: Path) -> None:
+            write_bundle(folder, fitted.arrays, {}, self.manifest(fitted))
+
+        if any(info.version == version for info in bundles.versions()):
+            bundles.rollback(version)
+        else:
+            bundles.publish(write, version)
+        bundles.prune(max(self.settings.keep_bundles, 1))
+        return {"version": version}
+
+    def manifest(self, fitted: RawBundle) -> Manifest:
+        """Return what the bundle tells about itself."""
+        seen, tuned, gate = (self.detail(name) for name in ("snapshot", "tune", "gate"))
+        return {
+            "version": self.version,
+            "code_version": code_version("recsys"),
+            "model": fitted.manifest["model"],
+            "cutoff": fitted.manifest["model"]["cutoff"],
+            "last_event_id": seen["last_event_id"],
+            "last_change_id": seen["last_change_id"],
+            "counts": {name: seen[name] for name in ("users", "items", "events")},
+            "metrics": {"ndcg@20": gate["today"], "people": gate["people"]},
+            "gate": gate,
+            "choice": self.choice.to_json(),
+            "tuning": tuned["tuning"],
+            "encoder": self.encoder,
+            "event_weights": self.kinds,
+            "seed": self.settings.seed,
+        }
+
+    def detail(self, step: str) -> Detail:
+        """Return what an earlier step told."""
+        found: Detail = json.loads((self.folder / step / DETAIL).read_text())
+        return found
+
+    def engines(self, data: Dataset, choice: Choice) -> dict[str, ItemItem | Factors]:
+        """Fit the engines of a choice."""
+        chosen = [engine_named(name) for name in choice.engines]
+        return fit_engines(data, chosen, self.settings.seed, self.device)
+
+    def words_for(self, items: IdMap) -> Words:
+        """Return the encoded words in the numbering of some items; zeros for the unknown."""
+        raw = read_bundle(self.folder / "encode")
+        rows = self.data.items.rows(items)
+        vectors = np.where((rows >= 0)[:, None], raw.arrays["vectors"][rows], np.float32(0))
+        student = under("student", raw.arrays)
+        return Words(vectors, Student.from_arrays(student) if student else None)
+
+    @property
+    def version(self) -> str:
+        """The name of the bundle this night makes."""
+        return str(self.detail("snapshot")["version"])
+
+    @property
+    def encoder(self) -> str:
+        """The name of the encoder that gave the word vectors."""
+        return str(self.detail("encode")["encoder"])
+
+    @property
+    def kinds(self) -> dict[str, float]:
+        """The weight of every kind of event, as the settings have it."""
+        return dict(self.settings.weights.kinds)
+
+    @property
+    def choice(self) -> Choice:
+        """What the step `tune` decided."""
+        return Choice.from_json(json.loads((self.folder / "tune" / "choice.json").read_text()))
+
+    @cached_property
+    def tables(self) -> tuple[EventTable, ItemTable]:
+        """Events and items as the snapshot has them."""
+        return load_snapshot(self.folder / "snapshot")
+
+    @cached_property
+    def data(self) -> Dataset:
+        """Everything there is, as numbered rows."""
+        events, items = self.tables
+        return Dataset.build(events, items, weights=self.settings.weights)
+
+    @cached_property
+    def before(self) -> RawBundle | None:
+        """The bundle in service, None before the first night."""
+        try:
+            return BundleStore(self.settings.home).open_current()
+        except BundleError:
+            return None
+
+    @cached_property
+    def device(self) -> str:
+        """The device that engines are fitted on."""
+        if self.settings.device != "auto":
+            return self.settings.device
+        return "cuda" if torch.cuda.is_available() else "cpu"

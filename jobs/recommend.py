@@ -1,0 +1,74 @@
+"""`recsys recommend USER`: what the service would answer, printed.
+
+    recsys recommend 15 -n 10 --explain
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from jobs.cli import run
+from jobs.engine import Engine, open_engine
+from jobs.settings import Settings
+from recsys.ranking.query import Recommendation
+
+WIDTH = 100  # columns that tables take at most
+
+
+@click.command(name="recommend")
+@click.argument("user")
+@click.option("-n", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many.")
+@click.option("--explain", is_flag=True, help="All parts of every score, not only the largest.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(user: str, n: int, explain: bool, as_json: bool) -> None:
+    """Recommend items to USER, by the same engine and settings as the service."""
+    with open_engine(Settings.load()) as engine:
+        found = engine.recommend(user, n, explain)
+        if as_json:
+            print(json.dumps(documents(engine, user, found), ensure_ascii=False, indent=1))
+            return
+        console = output()
+        console.print(recommendation_table(engine, found, explain))
+
+
+def documents(engine: Engine, user: str, found: Sequence[Recommendation]) -> dict[str, object]:
+    """Return a list as JSON, with what is known of each item."""
+    live = engine.recommender.live
+    items = [{**asdict(r), "item": live.document(live.row(r.item_id))} for r in found]
+    version = live.model.version
+    return {"user": user, "model_version": version, "items": items}
+
+
+def output() -> Console:
+    """Return a console for stdout that is never wider than the tables are meant to be."""
+    console = Console(highlight=False)
+    return Console(highlight=False, width=min(console.width, WIDTH) if console.is_terminal
+                   else WIDTH)  # fmt: skip
+
+
+def recommendation_table(
+    engine: Engine, found: Sequence[Recommendation], explain: bool = False
+) -> Table:
+    """Return a table of rank, title, score, source and reasons."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("", justify="right")
+    table.add_column("title", max_width=38, no_wrap=True)
+    table.add_column("score", justify="right")
+    table.add_column("source")
+    table.add_column("reason", max_width=39, no_wrap=not explain)
+    for each in found:
+        shown = each.reasons if explain else each.reasons[:1]
+        reasons = "\n".join(f"{r.share:.0%} {r.text}" if explain else r.text for r in shown)
+        title = engine.title(each.item_id)
+        table.add_row(str(each.rank), title, f"{each.score:.3f}", each.source, reasons)
+    return table
+
+
+if __name__ == "__main__":
+    run(command)

@@ -1,0 +1,81 @@
+"""What the gate compares: today's settings and yesterday's bundle, on events new to both.
+
+Yesterday's bundle knows everything up to its cutoff, so only later events are a fair question.
+Where there are too few of them, yesterday's settings are fitted again before the slice, as today's
+are; and where the settings are the same too, there is nothing to compare.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from recsys.arrays import Mask
+from recsys.bundle import RawBundle
+from recsys.data.dataset import Dataset
+from recsys.data.weights import EventWeights
+from recsys.metrics import Values
+from recsys.state.model import Model
+from recsys.training.check import Check
+from recsys.training.choice import Choice
+from recsys.training.fit import Words, assemble
+from recsys.training.gate import PEOPLE, Verdict, answers, judge, judge_index
+from recsys.training.slices import FEWEST, ask, newest, validation
+
+if TYPE_CHECKING:
+    from jobs.night import Night
+
+
+def compare(night: Night) -> Verdict:
+    """Return the gate's verdict on a night whose steps up to `index` are done."""
+    known, before = evidence(night.choice), night.before
+    refused = judge_index(float(night.detail("index")["recall"]), known)
+    if refused is not None:
+        return refused
+    if before is None:
+        return Verdict(True, "no bundle before to compare with", 0, known)
+    events, items = night.tables
+    weights, yesterday = night.settings.weights, Model.from_raw(before)
+    check = ask(events, items, weights, newest(events, yesterday.cutoff))
+    if len(check) >= FEWEST:
+        check = check.sample(PEOPLE, night.settings.seed)
+        return judge(_today(night, check), answers(yesterday, check))
+    if _settings(before) == (night.choice.to_json(), night.kinds, night.encoder):
+        return Verdict(True, "the settings of the night before, too few new events", 0, known)
+    is_test, check = validation(events, items, weights)
+    check = check.sample(PEOPLE, night.settings.seed)
+    if not len(check) and before.manifest["metrics"]["people"]:
+        return Verdict(False, "no event counts as a positive any more: see event weights", 0, 0.0)
+    return judge(_today(night, check), _refitted(night, check, is_test, before, yesterday))
+
+
+def evidence(choice: Choice) -> float:
+    """Return the nDCG@20 that a choice was made for; 0 when nothing was measured."""
+    found = [row["ndcg@20"] for row in choice.evidence if "ndcg@20" in row]
+    return max((value for value in found if isinstance(value, float)), default=0.0)
+
+
+def _settings(before: RawBundle) -> tuple[object, object, object]:
+    manifest = before.manifest
+    return manifest["choice"], manifest["event_weights"], manifest["encoder"]
+
+
+def _today(night: Night, check: Check) -> Values:
+    fitted = night.engines(check.data, night.choice)
+    words = night.words_for(check.data.items)
+    return answers(assemble(check.data, fitted, words, night.choice.blend), check)
+
+
+def _refitted(
+    night: Night, check: Check, is_test: Mask, before: RawBundle, yesterday: Model
+) -> Values:
+    """Fit yesterday's settings to what lies before the slice; its words are those of its bundle."""
+    events, items = night.tables
+    weights = EventWeights(kinds=before.manifest["event_weights"])
+    data = Dataset.build(events.select(~is_test), items, weights=weights)
+    choice = Choice.from_json(before.manifest["choice"])
+    rows = yesterday.catalogue.ids.rows(data.items)
+    vectors = np.where((rows >= 0)[:, None], yesterday.words[rows], np.float32(0))
+    model = assemble(data, night.engines(data, choice), Words(vectors, None), choice.blend)
+    return answers(model, check)

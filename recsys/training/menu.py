@@ -1,0 +1,25 @@
+"""Menu: the engines a night tries, in the order of their worth, and how to find one by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from recsys.errors import DataError
+from recsys.training.engines import Engine, als, ease, elsa
+
+CANDIDATES: tuple[Engine, ...] = (ease(200.0), elsa(5), als(10.0, 100.0), ease(50.0), ease(800.0))
+
+_MAKERS: Mapping[str, Callable[[list[float]], Engine]] = {
+    "ease": lambda numbers: ease(numbers[0]),
+    "elsa": lambda numbers: elsa(int(numbers[0])),
+    "als": lambda numbers: als(numbers[0], numbers[1]),
+}
+
+
+def engine_named(name: str) -> Engine:
+    """Return the engine that a manifest names, such as "ease 100"."""
+    kind, *numbers = name.split()
+    try:
+        return _MAKERS[kind]([float(number) for number in numbers])
+    except (KeyError, ValueError, IndexError) as error:
+        raise DataError(f"engine {name!r} is unknown; there are: {', '.join(_MAKERS)}") from error
