@@ -13,6 +13,7 @@ from recsys.data.dataset import Dataset
 from recsys.evaluation import baselines
 from recsys.evaluation.baselines import Options
 from recsys.evaluation.scorer import Scorer, Skip
+from recsys.training.fit import Words, documents
 
 RECENCIES = (np.inf, 16.0, 8.0, 4.0, 2.0, 1.0)  # half-lives of a history's items, in events
 
@@ -24,8 +25,8 @@ class Means:
     seed: int = 0
     minutes: float = 4.0  # for tuning one row, and again for a fit that could go on for ever
     device: str = "cpu"
-    words: Callable[[Dataset], Floats] | None = None  # item vectors from their words
-    student: Callable[[Dataset], Floats] | None = None  # the same by the student
+    words: Callable[[Dataset], Words] | None = None  # reads the items' words; None: cannot
+    note: Callable[[str], None] = lambda text: None  # is told what is being tried
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +93,20 @@ def _sasrec(data: Dataset, options: Options, means: Means) -> Scorer:
 
 
 def _text(data: Dataset, options: Options, means: Means) -> Scorer:
-    if means.words is None:
-        raise Skip("no encoder was given")
-    return _words(means.words(data))
+    return _words(_read(data, means).vectors)
 
 
 def _student(data: Dataset, options: Options, means: Means) -> Scorer:
-    if means.student is None:
-        raise Skip("no student encoder was given")
-    return _words(means.student(data))
+    student = _read(data, means).student
+    if student is None:
+        raise Skip("there is no student of this encoder")
+    return _words(student.encode(documents(data.table)))
+
+
+def _read(data: Dataset, means: Means) -> Words:
+    if means.words is None:
+        raise Skip("no encoder was given")
+    return means.words(data)
 
 
 def _words(vectors: Floats) -> Scorer:

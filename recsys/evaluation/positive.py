@@ -72,13 +72,13 @@ class Positive:
         return admitted
 
 
-def opinions(events: EventTable, positive: Positive | None) -> Opinions:
+def opinions(events: EventTable, positive: Positive | None, rules: EventWeights) -> Opinions:
     """Return LIKED, TAKEN, NEUTRAL or DISLIKED for every event.
 
     Without `positive`, an event with a positive weight is one; whoever only passed by (a view) has
     TAKEN the item without saying that he liked it.
     """
-    weights, explicit = EventWeights().of_table(events), EventWeights().explicit(events)
+    weights, explicit = rules.of_table(events), rules.explicit(events)
     found = np.where(weights < 0, DISLIKED, NEUTRAL).astype(np.int8)
     if positive is not None:
         found[positive.admits(events)] = LIKED

@@ -129,7 +129,9 @@ class World:
         """Return what existed before `now` in the item's group and is new to the person."""
         group = int(self.group[item])
         alive = self.by_birth[group][: np.searchsorted(self.births[group], now, side="left")]
-        return alive[~np.isin(alive, trail.items)] if trail.items else alive
+        seen = np.zeros(len(self.group), bool)
+        seen[trail.items] = True
+        return alive[~seen[alive]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +161,10 @@ def asked_on_the_way(
     walk, world = split.walk, World.of(split, split.walk, data)
     trails = _trails(data, split.train)
     for moment in _moments(walk.time):
-        steps = [_step(walk, world, data, trails, place) for place in moment.tolist()]
+        steps = [
+            _step(split.rules.weights, walk, world, data, trails, place)
+            for place in moment.tolist()
+        ]
         for place, step in zip(moment.tolist(), steps, strict=True):
             if asked[place]:
                 trail = trails.get(step.user) or Trail([], [], [])
@@ -221,11 +226,13 @@ def _trails(data: Dataset, train: EventTable) -> dict[int, Trail]:
     return trails
 
 
-def _step(walk: Walk, world: World, data: Dataset, trails: dict[int, Trail], place: int) -> Step:
+def _step(
+    weights: EventWeights, walk: Walk, world: World, data: Dataset,
+    trails: dict[int, Trail], place: int,
+) -> Step:  # fmt: skip
     events = walk.events
     user, item = int(events.user[place]), int(world.rows[events.item[place]])
     kind, value = events.kinds[events.kind[place]], float(events.value[place])
-    weights = EventWeights()
     weight = weights.of_kind(kind)
     if kind == "rating" and np.isfinite(value):
         trail = trails.setdefault(user, Trail([], [], []))

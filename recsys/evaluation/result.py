@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from recsys.arrays import Mask, Rows
 from recsys.metrics import Comparison, Interval, Values, compare, intervals
 
 
@@ -53,24 +54,31 @@ class Result:
     seed: int
     rows: tuple[RowResult, ...]
     skipped: Mapping[str, str]  # rows that were asked for and could not be had, and why
-    judged_by: str  # the metric that rows are compared by
+    judged_by: tuple[str, ...]  # the metrics that rows are compared by
 
-    def comparisons(self, name: str) -> dict[str, Comparison]:
-        """Compare one row with every other, pairing the users."""
-        by_name = {row.name: row.per_user[self.judged_by] for row in self.rows}
-        own = by_name.pop(name)
+    def comparisons(self, name: str, metric: str) -> dict[str, Comparison]:
+        """Compare one row with every other, pairing the users; empty where there is nothing to."""
+        by_name = {r.name: r.per_user[metric] for r in self.rows if metric in r.per_user}
+        own = by_name.pop(name, None)
+        if own is None:
+            return {}
         return {other: compare(own, values, self.seed) for other, values in by_name.items()}
+
+    def better_than(self, name: str) -> dict[str, Any]:
+        """Return, per other row and metric, the verdict and the paired difference, as JSON."""
+        found: dict[str, Any] = {}
+        for metric in self.judged_by:
+            for other, one in self.comparisons(name, metric).items():
+                verdict = {"better": one.better, **asdict(one.difference)}
+                found.setdefault(other, {})[metric] = verdict
+        return found
 
     def to_json(self) -> dict[str, Any]:
         """Return what `--json` writes."""
-        models = {}
-        for row in self.rows:
-            pairs = self.comparisons(row.name)
-            better = {
-                other: {"metric": self.judged_by, "better": one.better, **asdict(one.difference)}
-                for other, one in pairs.items()
-            }
-            models[row.name] = {**row.to_json(), "better_than": better}
+        models = {
+            row.name: {**row.to_json(), "better_than": self.better_than(row.name)}
+            for row in self.rows
+        }
         return {
             "data": dict(self.data), "protocol": self.protocol, "seed": self.seed,
             "models": models, "skipped": dict(self.skipped),
@@ -88,3 +96,27 @@ def with_intervals(columns: Mapping[str, Values], seed: int) -> dict[str, Interv
 def exact(value: float) -> Interval:
     """Return a figure of the whole test, which is no mean over users, as an interval."""
     return Interval(value, value, value)
+
+
+def pooled_auc(user: Rows, scores: Values, liked: Mask, seed: int, samples: int = 1000) -> Interval:
+    """Return the AUC over the opinions of all users together, users resampled for the interval."""
+    people, code = np.unique(user, return_inverse=True)
+    order = np.argsort(scores, kind="stable")
+    code, good = code[order], liked[order]
+    runs = np.flatnonzero(np.diff(scores[order], prepend=np.nan) != 0)  # of equal scores
+
+    def auc_of(times: Values) -> float:
+        weight = times[code]
+        up = np.add.reduceat(np.where(good, weight, 0.0), runs)
+        down = np.add.reduceat(np.where(good, 0.0, weight), runs)
+        below = np.cumsum(down) - down / 2
+        pairs = up.sum() * down.sum()
+        return float(up @ below / pairs) if pairs else np.nan
+
+    rng, n = np.random.default_rng(seed), len(people)
+    drawn = [
+        auc_of(np.bincount(rng.integers(0, n, n), minlength=n).astype(np.float64))
+        for _ in range(samples)
+    ]
+    low, high = np.nanpercentile(drawn, [2.5, 97.5])
+    return Interval(auc_of(np.ones(n)), float(low), float(high))

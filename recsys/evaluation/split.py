@@ -6,14 +6,16 @@ the same way once more: settings are chosen there, never on the test.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recsys.arrays import Mask, Rows, Times
+from recsys.data.dataset import Dataset
 from recsys.data.ids import IdMap
 from recsys.data.tables import EventTable, ItemTable
+from recsys.data.weights import EventWeights
 from recsys.errors import DataError
 from recsys.evaluation.cuts import (
     born,
@@ -37,6 +39,7 @@ class Rules:
     positive: Positive | None = None  # None: an event with a positive weight
     group: str = ""  # column of the items inside whose values is ranked; empty: the catalogue
     seed: int = 0
+    weights: EventWeights = field(default_factory=EventWeights)
 
     def __post_init__(self) -> None:
         if self.protocol not in PROTOCOLS:
@@ -82,6 +85,7 @@ class Split:
     cases: Cases  # for `replay`, what would be asked if nothing were learned on the way
     only: Rows | None  # the item rows that may be recommended; None: all
     walk: Walk | None  # for `replay`
+    n_events: int  # in training and test together
 
     @property
     def test_users(self) -> int:
@@ -89,6 +93,10 @@ class Split:
         if self.walk is not None:
             return len(np.unique(self.walk.events.user[positive_steps(self.walk)]))
         return len(np.unique(self.cases.user[self.cases.known]))
+
+    def dataset(self) -> Dataset:
+        """Return the training events as all rows of the table get them."""
+        return Dataset.build(self.train, self.items, weights=self.rules.weights)
 
     def validation(self) -> Split:
         """Cut the training events as the test was cut."""
@@ -107,7 +115,7 @@ def make_split(
         share = len(test) / max(len(events) + len(test), 1)
         rules = replace(rules, share=min(max(share, 1e-9), 0.5))
         events, is_test = _joined(events, test)
-    return _cut(events, opinions(events, rules.positive), items, rules, is_test)
+    return _cut(events, opinions(events, rules.positive, rules.weights), items, rules, is_test)
 
 
 def item_groups(items: ItemTable, column: str) -> list[str]:
@@ -150,6 +158,7 @@ def _cut(
         rules=rules, items=items, train=train, opinion=opinion[~is_test],
         cutoff=float(test.time[0]) if in_time else float("nan"),
         cases=_cases(train, asked, groups), only=only, walk=walk,
+        n_events=len(events),
     )  # fmt: skip
 
 

@@ -49,7 +49,7 @@ def with_recency(scorer: Scorer, recency: float) -> Scorer:
 
 def tune(engine: Engine, split: Split, means: Means) -> Tuned:
     """Try an engine's grid on a validation split until its minutes are over."""
-    data = Dataset.build(split.train, split.items)
+    data = split.dataset()
     grid = engine.grid(data)
     questions = ask(split, data, MOST_USERS, means.seed)
     first = Tuned(grid[0], float("inf") if engine.recency else None, None, 0)

@@ -94,7 +94,7 @@ class ScorerWalker:
 def tune_trending(split: Split, seed: int) -> Tuned:
     """Choose the half-life of live trending on a walk through the validation slice."""
     assert split.walk is not None
-    data = Dataset.build(split.train, split.items)
+    data = split.dataset()
     lives, ways = half_lives(data)[::-1], counted_as(data)
     heats = [Heat.of(data, lives, how) for how in ways]
 

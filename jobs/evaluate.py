@@ -1,0 +1,170 @@
+"""`recsys evaluate`: offline evaluation of what the service would answer, against baselines.
+
+    recsys evaluate --items items.csv --events events.csv.gz --protocol time --models all \\
+        --positive "rating>=7" --json result.json --html report.html
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+from rich.table import Table
+
+from jobs.cli import run as run_command
+from jobs.progress import job_progress
+from jobs.recommend import output
+from jobs.settings import Settings
+from recsys.data.dataset import Dataset
+from recsys.data.readers import load_events, load_items
+from recsys.data.store import Store
+from recsys.data.tables import EventTable, ItemTable
+from recsys.errors import DataError
+from recsys.evaluation.engines import Means
+from recsys.evaluation.evaluate import row_names, run
+from recsys.evaluation.positive import Positive
+from recsys.evaluation.report import html
+from recsys.evaluation.result import Result
+from recsys.evaluation.split import PROTOCOLS, Rules, make_split
+from recsys.training.fit import Words, documents
+from recsys.training.words import encode_words
+
+log = logging.getLogger("recsys")
+DEEPEST = 1000
+
+
+@click.command(name="evaluate")
+@click.option("--items", type=Path, help="Items file; without it, items are those of the events.")
+@click.option("--events", type=Path, help="Events file; without any file, the store is read.")
+@click.option("--test-events", type=Path, help="The test of protocol given.")
+@click.option(
+    "--protocol", default="time", show_default=True, help=f"One of {', '.join(PROTOCOLS)}."
+)
+@click.option("--k", "ks", default="5,10,20", show_default=True, help="Depths of the lists.")
+@click.option(
+    "--models", default="default,popular,trending", show_default=True,
+    help="Rows of the table: default, all, or names with commas between.",
+)  # fmt: skip
+@click.option("--positive", help='Which test events are positives, as in "rating>=7" or "like".')
+@click.option("--test-share", type=float, default=0.1, show_default=True, help="Share of the test.")
+@click.option("--group", default="", help="Rank inside the items of one value: category, …")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--json", "json_file", type=Path, help="Write the figures to this file.")
+@click.option("--html", "html_file", type=Path, help="Write a report with charts to this file.")
+def command(
+    items: Path | None, events: Path | None, test_events: Path | None, protocol: str, ks: str,
+    models: str, positive: str | None, test_share: float, group: str, seed: int,
+    json_file: Path | None, html_file: Path | None,
+) -> None:  # fmt: skip
+    """Ask models what they would have recommended, and compare with what people took up.
+
+    Every model ranks the whole catalogue. Settings are chosen inside the training events.
+    """
+    admitted = Positive.parse(positive) if positive else None
+    settings = Settings.load()
+    rules = Rules(protocol, test_share, admitted, group, seed, settings.weights)
+    names, depths = row_names(models, protocol), parse_depths(ks)
+    for file in filter(None, (json_file, html_file)):
+        if not file.absolute().parent.is_dir():
+            raise DataError(f"{file}: its folder does not exist")
+    event_table, item_table = tables(settings, events, items)
+    test = load_events(test_events) if test_events else None
+    split = make_split(event_table, item_table, rules, test)
+    with job_progress("evaluate") as progress:
+        means = means_of(settings, seed, log.info)
+        result = run(split, names, depths, means, progress)
+    report(result, depths)
+    if json_file:
+        json_file.write_text(json.dumps(result.to_json(), indent=1, allow_nan=False) + "\n")
+    if html_file:
+        source = events.name if events else "the store"
+        html_file.write_text(html(result, f"Evaluation on {source}"), encoding="utf-8")
+
+
+def parse_depths(text: str) -> tuple[int, ...]:
+    """Read "5,10,20"."""
+    try:
+        found = sorted({int(part) for part in text.split(",")})
+    except ValueError:
+        found = []
+    if not found or found[0] < 1 or found[-1] > DEEPEST:
+        raise DataError(f"k {text!r} is not whole numbers from 1 to {DEEPEST}, as in 5,10,20")
+    return tuple(found)
+
+
+def tables(
+    settings: Settings, events: Path | None, items: Path | None
+) -> tuple[EventTable, ItemTable]:
+    """Read the files, or the store where none is named."""
+    if events is None and items is not None:
+        raise DataError(f"--items {items} needs --events F beside it")
+    if events is not None:
+        return load_events(events), load_items(items) if items else ItemTable.empty()
+    with Store.open(settings.store_url) as store:
+        found = store.event_table(), store.item_table()
+    if not len(found[0]):
+        raise DataError("the store holds no event: run `recsys ingest` first, or give --events F")
+    return found
+
+
+def means_of(settings: Settings, seed: int, note: Callable[[str], None]) -> Means:
+    """Return what the rows may use, as a night would."""
+    device = device_named(settings.device)
+
+    def words(data: Dataset) -> Words:
+        texts = documents(data.table)
+        if not any(texts):
+            return Words.none(len(texts))
+        return encode_words(texts, settings.encoder, device, settings.home)[0]
+
+    return Means(seed, settings.tune_minutes, device, words, note)
+
+
+def device_named(name: str) -> str:
+    """Return cpu or cuda for auto, else the name."""
+    if name != "auto":
+        return name
+    import torch  # takes seconds
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def report(result: Result, depths: tuple[int, ...]) -> None:
+    """Print the table: the deepest list, or 20 where that is among the depths."""
+    k = 20 if 20 in depths else depths[-1]
+    console, data = output(), result.data
+    console.print(
+        f"{result.protocol}: {data['users']:,} users, {data['items']:,} items, "
+        f"{data['events']:,} events; {data['test_users']:,} users in the test"
+    )
+    console.print(result_table(result, k))
+    for name, why in result.skipped.items():
+        console.print(f"{name} skipped: {why}")
+
+
+def result_table(result: Result, k: int) -> Table:
+    """Return the main figures, at most 100 columns wide."""
+    judged = any("auc" in row.metrics for row in result.rows)
+    columns = [f"recall@{k}", f"ndcg@{k}", "auc" if judged else f"mrr@{k}"]
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("model")
+    for name in (*columns, "better than", "fit s", "peak MB"):
+        table.add_column(name, justify="left" if name == "better than" else "right")
+    for row in result.rows:
+        cells = []
+        for name in columns:
+            one = row.metrics.get(name)
+            half = (one.high - one.low) / 2 if one else 0.0
+            cells.append(f"{one.mean:.4f} ±{half:.4f}" if one else "–")
+        pairs = result.comparisons(row.name, result.judged_by[0])
+        beaten = sum(one.better == "yes" for one in pairs.values())
+        told = f"{beaten} of {len(pairs)}" if pairs else "–"
+        table.add_row(row.name, *cells, told, f"{row.fit_seconds:.1f}", f"{row.peak_mb:,.0f}")
+    return table
+
+
+if __name__ == "__main__":
+    run_command(command)

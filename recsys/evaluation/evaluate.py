@@ -1,0 +1,109 @@
+"""Evaluate: a split and the names of rows in, a Result out.
+
+Every row is tuned on the same validation slice, fitted to the same training events and asked the
+same questions.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from difflib import get_close_matches
+from typing import Any, Protocol
+
+from recsys.errors import DataError, MissingExtra
+from recsys.evaluation.engines import ENGINES, Means
+from recsys.evaluation.result import Result, RowResult
+from recsys.evaluation.scorer import Skip
+from recsys.evaluation.split import Split
+from recsys.evaluation.trials import DEFAULT, JUDGED_AT, LIKE_RATE, ListTrial, WalkTrial
+
+COLD = (DEFAULT, "popular", "text", "student")  # rows that can tell items nobody has taken up
+
+
+class Observer(Protocol):
+    """Is told when a row begins and ends."""
+
+    def started(self, name: str) -> None:
+        """A row begins."""
+        ...
+
+    def finished(self, name: str, seconds: float, detail: Mapping[str, Any], reused: bool) -> None:
+        """A row is through."""
+        ...
+
+
+class Trial(Protocol):
+    """One protocol on one data set, ready to judge any row."""
+
+    @property
+    def judged_by(self) -> tuple[str, ...]:
+        """The metrics that rows are compared by."""
+        ...
+
+    def row(self, name: str) -> RowResult:
+        """Fit, ask and judge one row; Skip when it cannot be had."""
+        ...
+
+
+def row_names(text: str, protocol: str) -> tuple[str, ...]:
+    """Return the rows that `--models` asks for; DataError names the choices."""
+    every = (DEFAULT, *(name for name in ENGINES if name != "student"))
+    every += {"replay": (LIKE_RATE,), "cold-items": ("student",)}.get(protocol, ())
+    if text == "all":
+        return COLD if protocol == "cold-items" else every
+    names = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    known = (*every, "student")
+    for name in names:
+        if name not in known:
+            close = get_close_matches(name, known, 1)
+            meant = f" (is {close[0]} meant?)" if close else ""
+            raise DataError(
+                f"model {name!r} is unknown{meant}; choose from {', '.join(known)}, all"
+            )
+    if not names:
+        raise DataError(f"no model is named; choose from {', '.join(known)}, all")
+    return names
+
+
+def run(
+    split: Split, names: Sequence[str], ks: Sequence[int], means: Means, observer: Observer
+) -> Result:
+    """Judge the rows one after the other; a row that cannot be had is skipped, and said so."""
+    if not split.test_users:
+        raise DataError(
+            f"protocol {split.rules.protocol} finds nobody to ask: no user with training events "
+            "takes up something new in the test"
+        )
+    data = split.dataset()
+    kind = ListTrial if split.walk is None else WalkTrial
+    trial: Trial = kind.of(split, data, ks, means)
+    rows, skipped = [], {}
+    for name in names:
+        try:
+            with _observed(observer, name) as detail:
+                row = trial.row(name)
+                detail |= {key: one.mean for key, one in row.metrics.items() if _headline(key)}
+            rows.append(row)
+        except (Skip, MissingExtra) as error:
+            skipped[name] = str(error)
+    facts = {
+        "users": len(split.train.users), "items": len(data.items), "events": split.n_events,
+        "test_users": split.test_users,
+    }  # fmt: skip
+    return Result(
+        facts, split.rules.protocol, split.rules.seed, tuple(rows), skipped, trial.judged_by
+    )  # fmt: skip
+
+
+def _headline(metric: str) -> bool:
+    return metric in ("auc", f"ndcg@{JUDGED_AT}", f"recall@{JUDGED_AT}")
+
+
+@contextmanager
+def _observed(observer: Observer, name: str) -> Iterator[dict[str, Any]]:
+    started, detail = time.perf_counter(), dict[str, Any]()
+    observer.started(name)
+    yield detail
+    observer.finished(name, time.perf_counter() - started, detail, False)
