@@ -7,8 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from jobs.settings import Settings
+from recsys.bundle import RawBundle
 from recsys.bundle_store import BundleStore
 from recsys.data.store import Store
+from recsys.errors import BundleError
 from recsys.ranking.query import Interaction, Query, Recommendation
 from recsys.recommender import Recommender
 from recsys.state.live import LiveState
@@ -46,11 +48,22 @@ class Engine:
         return self.recommender.title(row) if row >= 0 else item_id
 
 
+def open_model(raw: RawBundle) -> Model:
+    """Give a bundle its types; BundleError when another version of the code wrote it."""
+    try:
+        return Model.from_raw(raw)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BundleError(
+            f"{raw.folder} was written by another version of recsys ({error!r}):"
+            " run `recsys nightly` to make one for this version"
+        ) from error
+
+
 @contextmanager
 def open_engine(settings: Settings) -> Iterator[Engine]:
     """Open the current bundle and the store; BundleError says what to run when there is none."""
     raw = BundleStore(settings.home).open_current()
-    live = LiveState(Model.from_raw(raw), settings.weights)
+    live = LiveState(open_model(raw), settings.weights)
     with Store.open(settings.store_url) as store:
         _follow(live, store, raw.manifest["last_event_id"], raw.manifest["last_change_id"])
         yield Engine(store, Recommender(live))

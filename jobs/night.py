@@ -14,32 +14,30 @@ from importlib.metadata import version as code_version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from jobs.drift import reason_to_tune
+from jobs.engine import open_model
 from jobs.progress import LogProgress, TerminalProgress
 from jobs.settings import Settings
 from jobs.snapshot import load_snapshot, save_snapshot
 from jobs.steps import DETAIL, Detail, Step
 from jobs.yesterday import compare
-from recsys.bundle import Array, RawBundle, read_bundle, write_bundle
+from recsys.bundle import RawBundle, read_bundle, write_bundle
 from recsys.bundle_store import BundleStore
-from recsys.collaborative.factors import Factors
-from recsys.collaborative.item_item import ItemItem
 from recsys.data.dataset import Dataset
-from recsys.data.ids import IdMap
 from recsys.data.store import Store
 from recsys.data.tables import EventTable, ItemTable
 from recsys.errors import BundleError, DataError
 from recsys.state.catalogue import under
+from recsys.state.model import Model
 from recsys.text.student import Student
 from recsys.training.choice import Choice
 from recsys.training.fit import Words, assemble, documents, fit_engines
 from recsys.training.menu import CANDIDATES, engine_named
 from recsys.training.slices import validation
 from recsys.training.tune import Budget, tune
-from recsys.training.words import encode_words
+from recsys.training.words import encode_words, renumbered
 
 Manifest = dict[str, Any]
 
@@ -89,12 +87,12 @@ class Night:
         """Give every item its word vector."""
         settings = self.settings
         texts = documents(self.data.table)
-        words, name = encode_words(texts, settings.encoder, settings.device, settings.home)
-        arrays: dict[str, Array] = {"vectors": words.vectors}
-        if words.student is not None:
-            arrays |= {f"student/{k}": v for k, v in words.student.arrays().items()}
-        write_bundle(out, arrays, {}, {"encoder": name})
-        known = int(words.vectors.any(axis=1).sum())
+        vectors, student, name = encode_words(
+            texts, settings.encoder, settings.device, settings.home
+        )
+        arrays = {f"student/{k}": v for k, v in student.arrays().items()}
+        write_bundle(out, {"vectors": vectors, **arrays}, {}, {"encoder": name})
+        known = int(vectors.any(axis=1).sum())
         return {"encoder": name, "items": len(texts), "with_words": known}
 
     def tune(self, out: Path) -> Detail:
@@ -119,7 +117,7 @@ class Night:
     def _tuned(self) -> Choice:
         settings, progress = self.settings, self.progress
         _, check = validation(*self.tables, settings.weights)
-        words = self.words_for(check.data.items)
+        words = self.words(check.data)
         budget = Budget(settings.tune_minutes)
 
         def note(text: str) -> None:
@@ -130,8 +128,7 @@ class Night:
 
     def fit(self, out: Path) -> Detail:
         """Fit the chosen engines to everything there is, and put the model together."""
-        data, choice = self.data, self.choice
-        model = assemble(data, self.engines(data, choice), self.words_for(data.items), choice.blend)
+        model = self.model(self.data, self.choice, self.words(self.data))
         write_bundle(out, model.arrays(), {}, {"model": model.settings()})
         size = sum(path.stat().st_size for path in out.iterdir())
         return {"items": len(model), "mb": size / 1e6}
@@ -184,18 +181,17 @@ class Night:
         found: Detail = json.loads((self.folder / step / DETAIL).read_text())
         return found
 
-    def engines(self, data: Dataset, choice: Choice) -> dict[str, ItemItem | Factors]:
-        """Fit the engines of a choice."""
+    def model(self, data: Dataset, choice: Choice, words: Words) -> Model:
+        """Fit the engines of a choice and put a model together."""
         chosen = [engine_named(name) for name in choice.engines]
-        return fit_engines(data, chosen, self.settings.seed, self.device)
+        fitted = fit_engines(data, words, chosen, self.settings.seed, self.device)
+        return assemble(data, fitted, words, choice.blend)
 
-    def words_for(self, items: IdMap) -> Words:
-        """Return the encoded words in the numbering of some items; zeros for the unknown."""
+    def words(self, data: Dataset) -> Words:
+        """Return the encoded words in the numbering of a data set."""
         raw = read_bundle(self.folder / "encode")
-        rows = self.data.items.rows(items)
-        vectors = np.where((rows >= 0)[:, None], raw.arrays["vectors"][rows], np.float32(0))
-        student = under("student", raw.arrays)
-        return Words(vectors, Student.from_arrays(student) if student else None)
+        student = Student.from_arrays(under("student", raw.arrays))
+        return renumbered(self.data.items, raw.arrays["vectors"], student, data)
 
     @property
     def version(self) -> str:
@@ -230,11 +226,14 @@ class Night:
 
     @cached_property
     def before(self) -> RawBundle | None:
-        """The bundle in service, None before the first night."""
+        """The bundle in service; None before the first night, or where none can be read."""
         try:
-            return BundleStore(self.settings.home).open_current()
-        except BundleError:
+            raw = BundleStore(self.settings.home).open_current()
+            open_model(raw)
+        except BundleError as error:
+            self.progress.note(str(error))
             return None
+        return raw
 
     @cached_property
     def device(self) -> str:

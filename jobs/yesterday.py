@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from recsys.arrays import Mask
 from recsys.bundle import RawBundle
 from recsys.data.dataset import Dataset
@@ -19,9 +17,9 @@ from recsys.metrics import Values
 from recsys.state.model import Model
 from recsys.training.check import Check
 from recsys.training.choice import Choice
-from recsys.training.fit import Words, assemble
 from recsys.training.gate import PEOPLE, Verdict, answers, judge, judge_index
 from recsys.training.slices import FEWEST, ask, newest, validation
+from recsys.training.words import renumbered
 
 if TYPE_CHECKING:
     from jobs.night import Night
@@ -62,9 +60,7 @@ def _settings(before: RawBundle) -> tuple[object, object, object]:
 
 
 def _today(night: Night, check: Check) -> Values:
-    fitted = night.engines(check.data, night.choice)
-    words = night.words_for(check.data.items)
-    return answers(assemble(check.data, fitted, words, night.choice.blend), check)
+    return answers(night.model(check.data, night.choice, night.words(check.data)), check)
 
 
 def _refitted(
@@ -75,7 +71,5 @@ def _refitted(
     weights = EventWeights(kinds=before.manifest["event_weights"])
     data = Dataset.build(events.select(~is_test), items, weights=weights)
     choice = Choice.from_json(before.manifest["choice"])
-    rows = yesterday.catalogue.ids.rows(data.items)
-    vectors = np.where((rows >= 0)[:, None], yesterday.words[rows], np.float32(0))
-    model = assemble(data, night.engines(data, choice), Words(vectors, None), choice.blend)
-    return answers(model, check)
+    words = renumbered(yesterday.catalogue.ids, yesterday.words, yesterday.student, data)
+    return answers(night.model(data, choice, words), check)

@@ -6,14 +6,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from recsys.arrays import Mask
 from recsys.data.ids import IdMap
 from recsys.metrics import Positives, Values, intervals, ndcg, score_ranks
 from recsys.ranking import priors
-from recsys.ranking.batch import Histories, personal_block
+from recsys.ranking.batch import Histories, personal_block, prior_block
 from recsys.state.live import LiveState
 from recsys.state.model import Model
 from recsys.training.check import Check
-from recsys.training.features import closed_items
+from recsys.training.pool import closed_items
 
 AT = 20  # depth of the lists that are compared
 PEOPLE = 5_000  # asked at most
@@ -62,14 +63,26 @@ def answers(model: Model, check: Check, block: int = 256) -> Values:
     The model may number its items in its own way: what it has never heard of, it misses.
     """
     check = translated(check, model.catalogue.ids)
-    own = model.blend.prior_weights(priors.NAMES, {}) @ priors.prior_features(LiveState(model))
+    features = priors.prior_features(LiveState(model))
     found = [np.zeros(0)]
     for start in range(0, len(check), block):
         part = check.take(np.arange(start, min(start + block, len(check))))
-        scores = personal_block(model, model.blend, part.histories) + own
+        scores = personal_block(model, model.blend, part.histories)
+        scores += prior_block(model, model.blend, part.histories, priors.NAMES, features)
         scores[closed_items(part, scores.shape[1])] = -np.inf
         found.append(ndcg(score_ranks(scores, part.wanted, AT), part.wanted, AT))
     return np.concatenate(found)
+
+
+def closed_items(check: Check, n_items: int) -> Mask:
+    """Return (people, n_items): what may not be recommended to whom."""
+    closed = np.zeros((len(check), n_items), bool)
+    if check.only is not None:
+        closed[:] = True
+        closed[:, check.only] = False
+    owner = np.repeat(np.arange(len(check)), np.diff(check.histories.ends))
+    closed[owner, check.histories.rows] = True
+    return closed
 
 
 def translated(check: Check, items: IdMap) -> Check:

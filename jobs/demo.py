@@ -1,0 +1,129 @@
+"""`recsys demo`: from the sample data to recommendations on the screen, for three kinds of people.
+
+recsys demo
+recsys serve        # then opens the same home
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from jobs.cli import run
+from jobs.engine import Engine, open_engine, open_model
+from jobs.ingest import ingest
+from jobs.recommend import documents, output, recommendation_table
+from jobs.settings import Settings
+from recsys.bundle_store import BundleStore
+from recsys.data.store import Store
+from recsys.data.tables import EventTable
+from recsys.errors import BundleError, DataError
+
+SAMPLE = Path(__file__).parent.parent / "data" / "sample" / "movietweetings"
+CREDIT = "Sample data: MovieTweetings, (c) 2013 Simon Dooms, MIT licence (data/README.md)."
+LONG = 60  # events of the person with a long history; more would not fit one mind
+SHOWN = 5  # latest events that are printed
+N = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody to recommend to."""
+
+    user: str
+    kind: str
+
+
+@click.command(name="demo")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(as_json: bool) -> None:
+    """Ingest the sample data, run a night, and print what three people would be shown.
+
+    A second run reuses what is there. Everything stays in the default home: `recsys serve` opens
+    it.
+    """
+    settings = Settings.load()
+    files = {"items": SAMPLE / "items.csv.gz", "events": SAMPLE / "events.csv.gz"}
+    if not files["items"].exists():
+        raise DataError(f"{SAMPLE} is missing: run the demo in a checkout of the project")
+    ingest(files, settings)
+    if not up_to_date(settings):
+        _night(settings)
+    with open_engine(settings) as engine:
+        people = list(choose_people(engine.store.event_table()))
+        if as_json:
+            found = [documents(engine, p.user, engine.recommend(p.user, N)) for p in people]
+            print(json.dumps(found, ensure_ascii=False))
+            return
+        console = output()
+        for person in people:
+            show(console, engine, person)
+    console.print(CREDIT, style="dim")
+    console.print(
+        f"\nServe it:  recsys serve   (in this folder: .venv/bin/recsys serve, or make serve)\n"
+        f"then:      curl 'http://{settings.host}:{settings.port}/recommend/{people[0].user}?n=5'"
+    )
+
+
+def up_to_date(settings: Settings) -> bool:
+    """Say whether the current bundle has seen everything that the store holds."""
+    try:
+        raw = BundleStore(settings.home).open_current()
+        open_model(raw)
+    except BundleError:
+        return False
+    with Store.open(settings.store_url) as store:
+        now = store.last_event_id(), store.last_change_id()
+    return (raw.manifest["last_event_id"], raw.manifest["last_change_id"]) == now
+
+
+def _night(settings: Settings) -> None:
+    from jobs.nightly import run_night  # loads torch: a second demo does not need it
+
+    result = run_night(settings)
+    if result["status"] != "published":
+        click.echo(f"the gate kept the bundle before: {result['gate']['reason']}", err=True)
+
+
+def choose_people(events: EventTable) -> Iterator[Person]:
+    """Name a person with a long history, one with exactly two events, and one never seen.
+
+    Among several, the one who was here last.
+    """
+    counts = np.bincount(events.user, minlength=len(events.users))
+    last_seen = np.zeros(len(counts), np.int64)
+    last_seen[events.user] = np.arange(len(events))
+    longest = int(counts[counts <= LONG].max(initial=0))
+    for wanted, kind in ((longest, "a long history"), (2, "two events")):
+        chosen = np.flatnonzero(counts == wanted)
+        if len(chosen):
+            yield Person(events.users[int(chosen[np.argmax(last_seen[chosen])])], kind)
+    yield Person("nobody-yet", "never seen before")
+
+
+def show(console: Console, engine: Engine, person: Person) -> None:
+    """Print a person's history and list."""
+    history = engine.history(person.user)
+    console.rule(f"[bold]user {person.user}[/bold]: {person.kind}, {len(history)} events")
+    if history:
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for name in ("latest in the history", "event", "value"):
+            table.add_column(name, max_width=60, no_wrap=True)
+        for each in reversed(history[-SHOWN:]):
+            value = "" if each.value is None else f"{each.value:g}"
+            table.add_row(engine.title(each.item_id), each.event, value)
+        console.print(table)
+        console.print()
+    console.print(recommendation_table(engine, engine.recommend(person.user, N)))
+    console.print()
+
+
+if __name__ == "__main__":
+    run(command)
