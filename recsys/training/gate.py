@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from recsys.arrays import Mask
 from recsys.data.ids import IdMap
 from recsys.metrics import Positives, Values, intervals, ndcg, score_ranks
 from recsys.ranking import priors
@@ -72,17 +71,6 @@ def answers(model: Model, check: Check, block: int = 256) -> Values:
         scores[closed_items(part, scores.shape[1])] = -np.inf
         found.append(ndcg(score_ranks(scores, part.wanted, AT), part.wanted, AT))
     return np.concatenate(found)
-
-
-def closed_items(check: Check, n_items: int) -> Mask:
-    """Return (people, n_items): what may not be recommended to whom."""
-    closed = np.zeros((len(check), n_items), bool)
-    if check.only is not None:
-        closed[:] = True
-        closed[:, check.only] = False
-    owner = np.repeat(np.arange(len(check)), np.diff(check.histories.ends))
-    closed[owner, check.histories.rows] = True
-    return closed
 
 
 def translated(check: Check, items: IdMap) -> Check:

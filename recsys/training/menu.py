@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from recsys.errors import DataError
-from recsys.training.engines import Engine, als, ease, elsa
+from recsys.training.engines import Engine, als, ease, elsa, lowpass, slist
 
 CANDIDATES: tuple[Engine, ...] = (ease(200.0), elsa(5), als(10.0, 100.0), ease(50.0), ease(800.0))
 
 _MAKERS: Mapping[str, Callable[[list[float]], Engine]] = {
     "ease": lambda numbers: ease(numbers[0]),
+    "slist": lambda numbers: slist(numbers[0]),
+    "lowpass": lambda numbers: lowpass(int(numbers[0])),
     "elsa": lambda numbers: elsa(int(numbers[0])),
     "als": lambda numbers: als(numbers[0], numbers[1]),
 }
