@@ -9,6 +9,7 @@ import numpy as np
 
 from recsys.arrays import Floats, Mask, Rows
 from recsys.ranking import priors, reasons, scoring
+from recsys.ranking.batch import traits_of
 from recsys.ranking.history import History
 from recsys.ranking.query import Query, Reason, Recommendation
 from recsys.ranking.rules import allowed, capped, diversified
@@ -57,8 +58,9 @@ class Recommender:
         history = History.resolve(query.history, live)
         profile = scoring.Profile.of(history, live, live.model.blend)
         features = self.features()
-        weights = live.model.blend.prior_weights(priors.NAMES, {})
-        scores = scoring.personal_scores(live, profile)
+        blend = live.model.blend
+        weights = blend.prior_weights(priors.NAMES, traits_of(history, live.created))
+        scores = scoring.personal_scores(live, profile, blend)
         scores = scores[: features.shape[1]] + weights @ features
         steering = self._steering(query, scores)
         if steering.any():
@@ -141,7 +143,7 @@ class Recommender:
         ]
 
     def _history_parts(self, scored: Scored, row: int) -> list[Reason]:
-        values = scoring.split(self.live, scored.profile, row)
+        values = scoring.split(self.live, scored.profile, self.live.model.blend, row)
         found = []
         for entry, value in zip(scored.profile.history.rows.tolist(), values.tolist(), strict=True):
             if value:

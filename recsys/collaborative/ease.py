@@ -31,15 +31,15 @@ def ease_weights(matrix: sparse.csr_array, regularization: float) -> Floats:
 
     B = I - P / diag(P) with P the inverse of X'X + regularization · I; zero diagonal.
     """
-    inverse = inverse_gram(matrix, regularization)
+    gram: Floats = np.asarray((matrix.T @ matrix).todense(), np.float32, order="F")
+    inverse = inverse_of(gram, regularization)
     weights = inverse / -np.diag(inverse)[None, :]
     np.fill_diagonal(weights, 0.0)
     return weights
 
 
-def inverse_gram(matrix: sparse.csr_array, regularization: float) -> Floats:
-    """Return (X'X + regularization · I)^-1 in float32, by Cholesky, in place."""
-    gram: Floats = np.asarray((matrix.T @ matrix).todense(), np.float32, order="F")
+def inverse_of(gram: Floats, regularization: float) -> Floats:
+    """Return (gram + regularization · I)^-1 in float32, by Cholesky, overwriting `gram`."""
     gram[np.diag_indices_from(gram)] += np.float32(regularization)
     factor, failed = lapack.spotrf(gram, lower=1, overwrite_a=1, clean=0)
     if failed:

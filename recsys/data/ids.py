@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,11 +45,11 @@ class IdMap:
         return cls(blob, ends, hashes[order], order)
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, NDArray[np.generic]]) -> IdMap:
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> IdMap:
         """Rebuild from what `arrays` returned; the arrays may be read-only and mapped."""
-        return cls(*(arrays[name] for name in ("blob", "ends", "hashes", "order")))  # type: ignore[arg-type]
+        return cls(*(arrays[name] for name in ("blob", "ends", "hashes", "order")))
 
-    def arrays(self) -> dict[str, NDArray[np.generic]]:
+    def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays to save, by name."""
         return {"blob": self.blob, "ends": self.ends, "hashes": self.hashes, "order": self.order}
 

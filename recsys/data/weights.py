@@ -34,6 +34,10 @@ class EventWeights:
         """Return the weight of an event of this kind that carries no rating."""
         return float(self.kinds.get(kind, 1.0))
 
+    def stated(self, kind: str) -> bool:
+        """Say whether this kind states a liking or a dislike, rather than a passing by."""
+        return kind not in IMPLICIT_KINDS
+
     def of_table(self, events: EventTable) -> Floats:
         """Return one signed weight per event."""
         by_kind = np.array([self.of_kind(kind) for kind in events.kinds], np.float32)
@@ -50,7 +54,7 @@ class EventWeights:
 
     def explicit(self, events: EventTable) -> Mask:
         """Say which events state a liking or a dislike, rather than a passing by."""
-        codes = [code for code, kind in enumerate(events.kinds) if kind not in IMPLICIT_KINDS]
+        codes = [code for code, kind in enumerate(events.kinds) if self.stated(kind)]
         return np.isin(events.kind, codes)
 
     def rating_scale(self, events: EventTable) -> tuple[float, float]:

@@ -56,13 +56,12 @@ class ServiceScorer:
     """The model of a night, answering many people at once."""
 
     model: Model
-    own: Floats  # (n_items,): what the items bring along
+    features: Floats  # (features, n_items): what the items bring along
 
     @classmethod
     def of(cls, model: Model) -> ServiceScorer:
         """Compute what all people share."""
-        weights = model.blend.prior_weights(priors.NAMES, {})
-        return cls(model, np.asarray(weights @ priors.prior_features(LiveState(model))))
+        return cls(model, priors.prior_features(LiveState(model)))
 
     def score(self, histories: Histories) -> Floats:
         """Score the catalogue by the same arithmetic as a request."""
@@ -71,8 +70,7 @@ class ServiceScorer:
         gathered = batch.Histories.of_events(
             histories.item, histories.weight, histories.time, people
         )  # fmt: skip
-        found: Floats = batch.personal_block(self.model, self.model.blend, gathered) + self.own
-        return found
+        return batch.score_block(self.model, gathered, self.features)
 
     @property
     def nbytes(self) -> int:
@@ -85,7 +83,6 @@ class ServiceWalker:
 
     def __init__(self, model: Model) -> None:
         self.live = LiveState(model)
-        self.weights = model.blend.prior_weights(priors.NAMES, {})
         self.rows = np.arange(len(model), dtype=np.int32)  # walk's row -> live row, -1 none yet
 
     def observe(self, step: Step) -> None:
@@ -112,8 +109,11 @@ class ServiceWalker:
     def _scores(self, history: History) -> Floats:
         live = self.live
         profile = scoring.Profile.of(history, live, live.model.blend)
-        own = self.weights @ priors.prior_features(live)
-        return np.asarray(scoring.personal_scores(live, profile) + own, np.float32)
+        traits = batch.traits_of(history, live.created)
+        weights = live.model.blend.prior_weights(priors.NAMES, traits)
+        own = weights @ priors.prior_features(live)
+        personal = scoring.personal_scores(live, profile, live.model.blend)
+        return np.asarray(personal + own, np.float32)
 
     def _reach(self, row: int) -> None:
         extra = row + 1 - len(self.rows)

@@ -11,6 +11,8 @@ from scipy import sparse
 from recsys.arrays import Floats, Rows, Times
 from recsys.data.dataset import Dataset
 from recsys.ranking.history import History
+from recsys.ranking.priors import NAMES
+from recsys.ranking.traits import activity, habit, passed
 from recsys.state.blend import Blend
 from recsys.state.model import Model
 
@@ -112,10 +114,42 @@ def scorer_scores(model: Model, scorer: str, histories: sparse.csr_array) -> Flo
 
 def personal_block(model: Model, blend: Blend, histories: Histories) -> Floats:
     """Return the personal scores of all the model's items, (people, n_items)."""
-    total = np.zeros((len(histories), len(model)), np.float32)
-    ages = histories.ages()
-    for scorer in ("neighbours", "behaviour", "words"):
+    size, ages = len(model), histories.ages()
+
+    def scores(scorer: str) -> Floats:
+        weights = blend.history_weights(scorer, ages, histories.weights)
+        return scorer_scores(model, scorer, histories.matrix(weights, size))
+
+    active = activity(np.diff(histories.ends))[:, None]
+    total = np.zeros((len(histories), size), np.float32)
+    if blend.uses("neighbours") and blend.curves:
+        total += blend.bent(scores("neighbours"), active)
+    for scorer in ("behaviour", "words"):
         if blend.uses(scorer):
-            weights = blend.history_weights(scorer, ages, histories.weights)
-            total += scorer_scores(model, scorer, histories.matrix(weights, len(model)))
+            total += scores(scorer)
+    if blend.passed:
+        created = model.catalogue.created
+        for person in range(len(histories)):
+            total[person] += np.float32(blend.passed) * passed(histories[person].times, created)
     return total
+
+
+def score_block(model: Model, histories: Histories, features: Floats) -> Floats:
+    """Return the scores of all the model's items as a request would get them, (people, n_items).
+
+    `features`: what `priors.prior_features` says of a live state that has seen nothing new.
+    """
+    created = model.catalogue.created
+    weights = np.zeros((len(histories), len(NAMES)), np.float32)
+    for person in range(len(histories)):
+        traits = traits_of(histories[person], created)
+        weights[person] = model.blend.prior_weights(NAMES, traits)
+    return personal_block(model, model.blend, histories) + weights @ features
+
+
+def traits_of(history: History, created: Times) -> dict[str, float]:
+    """Return the traits that a blend's weights may depend on."""
+    return {
+        "activity": float(activity(len(history))),
+        "habit": habit(history.rows, history.times, created),
+    }

@@ -27,7 +27,8 @@ def similar(live: LiveState, item_id: str, n: int, filters: Filters) -> list[Rec
     if row < 0:
         return []
     one = History(np.array([row], np.int32), np.ones(1, np.float32), np.full(1, np.nan))
-    scores = personal_scores(live, Profile.of(one, live, live.model.blend))
+    blend = live.model.blend
+    scores = personal_scores(live, Profile.of(one, live, blend), blend)
     mask = _allowed(live, filters, len(scores)) & (scores > 0)
     mask[row] = False
     title = str(live.document(row).get("title") or item_id)

@@ -12,7 +12,7 @@ LIVES = tuple(
     "share_all" if np.isinf(h) else f"share_{h / HOUR:.0f}h" if h < DAY else f"share_{h / DAY:.0f}d"
     for h in HALF_LIVES
 )
-NAMES = (*LIVES, "liked", "unseen")
+NAMES = (*LIVES, "liked")
 
 # What people call these: the source and the reason that an item's priors stand for.
 KINDS = {
@@ -21,7 +21,6 @@ KINDS = {
         for name, life in zip(LIVES, HALF_LIVES, strict=True)
     },
     "liked": "liked",
-    "unseen": "fresh",
 }
 
 
@@ -29,11 +28,10 @@ def prior_features(live: LiveState) -> Floats:
     """Return the features of every row, (len(NAMES), live.size); finite.
 
     `share_*`: log share of all uptake at a half-life. `liked`: shrunk log odds of likes against
-    dislikes. `unseen`: 1 for an item that nobody has taken up yet.
+    dislikes.
     """
     size, counters = live.size, live.counters
     found = np.empty((len(NAMES), size), np.float32)
     found[: len(LIVES)] = counters.log_shares(slice(0, size))
     found[len(LIVES)] = counters.like_rate(slice(0, size))
-    found[len(LIVES) + 1] = np.isneginf(counters.last[:size])
     return found

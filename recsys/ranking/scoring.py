@@ -8,6 +8,7 @@ import numpy as np
 
 from recsys.arrays import Floats, Rows
 from recsys.ranking.history import History
+from recsys.ranking.traits import activity, passed
 from recsys.state.blend import Blend
 from recsys.state.live import LiveState
 
@@ -81,23 +82,26 @@ def behaviour_parts(live: LiveState, rows: Rows, weights: Floats) -> Floats:
     return parts
 
 
-def personal_scores(live: LiveState, profile: Profile) -> Floats:
+def personal_scores(live: LiveState, profile: Profile, blend: Blend) -> Floats:
     """Return the personal score of every row 0..live.size-1."""
-    # a writer may add rows meanwhile: the size is read once, the versions are copied
-    model, base, size = live.model, len(live.model), live.size
-    scores = np.zeros(size, np.float32)
-    if model.neighbours is not None:
+    model, base = live.model, len(live.model)
+    scores = np.zeros(live.size, np.float32)
+    if model.neighbours is not None and blend.curves:
         rows, weights = neighbour_history(live, profile)
         model.neighbours.add_scores(rows, weights, scores[:base])
-        for before, row in list(live.versions.items()):
-            if row < size:
-                scores[row] += scores[before]
-    new = size - base
-    if model.behaviour is not None:
+        for before, row in live.versions.items():
+            scores[row] += scores[before]
+        scores = blend.bent(scores, float(activity(len(profile.history))))
+    new = live.size - base
+    if model.behaviour is not None and blend.uses("behaviour"):
         scores[:base] += model.behaviour.outputs @ profile.behaviour
         scores[base:] += live.new_behaviour[:new, 1] @ profile.behaviour
-    scores[:base] += model.words @ profile.words
-    scores[base:] += live.new_words[:new] @ profile.words
+    if blend.uses("words"):
+        scores[:base] += model.words @ profile.words
+        scores[base:] += live.new_words[:new] @ profile.words
+    if blend.passed:
+        created = live.created[: live.size]
+        scores += np.float32(blend.passed) * passed(profile.history.times, created)
     return scores
 
 
@@ -109,22 +113,39 @@ def neighbour_history(live: LiveState, profile: Profile) -> tuple[Rows, Floats]:
     return rows[kept], profile.neighbour_weights[kept]
 
 
-def split(live: LiveState, profile: Profile, row: int) -> Floats:
-    """Return what each history entry gives to a row's personal score, (n,); their sum is it."""
+def split(live: LiveState, profile: Profile, blend: Blend, row: int) -> Floats:
+    """Return what each history entry gives to a row's personal score, (n,).
+
+    What the curves make of the neighbours' sum is shared in proportion to the parts of that sum.
+    Their sum is the personal score without what `Blend.passed` takes off.
+    """
     one = np.array([row], np.int32)
-    shares = profile.behaviour_parts @ outputs_of(live, one)[0]
-    shares = shares + profile.word_parts @ words_of(live, one)[0]
+    shares = profile.word_parts @ words_of(live, one)[0]
+    if blend.uses("behaviour"):
+        shares = shares + profile.behaviour_parts @ outputs_of(live, one)[0]
+    sums = neighbour_parts(live, profile, row)
+    total = sums.sum(dtype=np.float32)
+    if total > 0 and blend.curves:
+        bent = blend.bent(total[None], float(activity(len(profile.history))))[0]
+        shares = shares + sums * (bent / total)
+    return np.asarray(shares, np.float32)
+
+
+def neighbour_parts(live: LiveState, profile: Profile, row: int) -> Floats:
+    """Return what each history entry gives to the neighbours' sum for a row, (n,)."""
+    parts = np.zeros(len(profile.history), np.float32)
     neighbours = live.model.neighbours
     if neighbours is None:
-        return np.asarray(shares, np.float32)
-    known = {new: old for old, new in list(live.versions.items())}
+        return parts
+    known = {new: old for old, new in live.versions.items()}
     target = known.get(row, row)
     for place, entry in enumerate(profile.history.rows.tolist()):
         source = known.get(entry, entry)
         if source < len(live.model):
             columns, values = neighbours.row(source)
-            shares[place] += profile.neighbour_weights[place] * values[columns == target].sum()
-    return np.asarray(shares, np.float32)
+            found = values[columns == target].astype(np.float32)
+            parts[place] = profile.neighbour_weights[place] * found.sum()
+    return parts
 
 
 def _gather(base: Floats, new: Floats, rows: Rows) -> Floats:

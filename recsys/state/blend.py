@@ -1,37 +1,54 @@
-"""Blend: the linear score that the night learned, small enough to read in a manifest."""
+"""Blend: the score that the night learned, small enough to read in a manifest."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
 from recsys.arrays import Floats
 
 SCORERS = ("neighbours", "behaviour", "words")
+TRAITS = ("activity", "habit")  # see `recsys.ranking.traits`
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One personal part of the score: a scorer applied to the history with one recency decay."""
+    """A scorer applied to the history with one recency decay."""
 
     scorer: str  # one of SCORERS
-    half_life: float  # events back at which an event counts half; infinity: all count alike
+    half_life: float  # events back at which an event counts half
     weight: float  # per unit of the scorer's own score
 
 
 @dataclass(frozen=True, slots=True)
-class Blend:
-    """score(user, item) = Σ personal terms + Σ item features · (weight + Σ trait · weight).
+class Curve:
+    """weight · log(1 + score / scale), of a score that was summed over the history.
 
-    Personal terms are linear in the history, so every score splits exactly into what each history
-    item gave and what the item itself brought along.
+    Probabilities multiply: what one's neighbours took up and what everybody takes up are joined as
+    logarithms, so the sum over the history is bent before it meets the other parts.
     """
 
-    terms: tuple[Term, ...]
+    scale: float
+    weight: float
+    by_activity: float = 0.0  # added to the weight, times the trait "activity"
+
+
+@dataclass(frozen=True, slots=True)
+class Blend:
+    """score(user, item) = curves of the neighbours' sum + terms + Σ item features · weights.
+
+    The weight of an item feature may depend on traits of the user. Every part is a sum over the
+    history or belongs to the item, so a score splits exactly into what each brought along.
+    """
+
+    terms: tuple[Term, ...] = ()  # the neighbours' terms are the sum that the curves bend
+    curves: tuple[Curve, ...] = ()
     priors: Mapping[str, float] = field(default_factory=dict)  # item feature -> weight
     traits: Mapping[str, Mapping[str, float]] = field(default_factory=dict)  # trait -> feature ->
+    passed: float = 0.0  # per log(1 + the user's events since the item appeared)
+    taste: float = 0.0  # per unit of the vote expected beyond that of an average reader
 
     def history_weights(self, scorer: str, ages: Floats, weights: Floats) -> Floats:
         """Return what each history entry is multiplied with for a scorer, (n,).
@@ -48,6 +65,15 @@ class Blend:
         """Whether any term reads this scorer."""
         return any(term.scorer == scorer and term.weight for term in self.terms)
 
+    def bent(self, sums: Floats, activity: Floats | float = 0.0) -> Floats:
+        """Return what the curves make of the neighbours' sums; negative sums count as none."""
+        positive = np.maximum(sums, 0)
+        total = np.zeros_like(positive)
+        for curve in self.curves:
+            weight = np.asarray(curve.weight + curve.by_activity * activity, np.float32)
+            total += weight * np.log1p(positive / np.float32(curve.scale))
+        return total
+
     def prior_weights(self, names: tuple[str, ...], traits: Mapping[str, float]) -> Floats:
         """Return one user's weight per item feature, in the order of `names`."""
         total = np.array([self.priors.get(name, 0.0) for name in names], np.float32)
@@ -57,20 +83,17 @@ class Blend:
         return total
 
     def to_json(self) -> dict[str, object]:
-        """Return the blend as JSON knows it; an infinite half-life is null."""
-        terms = [
-            [t.scorer, t.half_life if np.isfinite(t.half_life) else None, t.weight]
-            for t in self.terms
-        ]
-        traits = {trait: dict(weights) for trait, weights in self.traits.items()}
-        return {"terms": terms, "priors": dict(self.priors), "traits": traits}
+        """Return the blend as JSON knows it."""
+        return {
+            **asdict(self),
+            "priors": dict(self.priors),
+            "traits": {trait: dict(weights) for trait, weights in self.traits.items()},
+        }
 
     @classmethod
     def from_json(cls, found: Mapping[str, object]) -> Blend:
         """Read back what `to_json` wrote."""
-        terms: list[list[object]] = found["terms"]  # type: ignore[assignment]
-        return cls(
-            tuple(Term(str(s), np.inf if h is None else float(h), float(w)) for s, h, w in terms),  # type: ignore[arg-type]
-            found["priors"],  # type: ignore[arg-type]
-            found["traits"],  # type: ignore[arg-type]
-        )
+        values = dict(found)
+        values["terms"] = tuple(Term(**term) for term in found["terms"])  # type: ignore[attr-defined]
+        values["curves"] = tuple(Curve(**curve) for curve in found["curves"])  # type: ignore[attr-defined]
+        return cls(**values)  # type: ignore[arg-type]

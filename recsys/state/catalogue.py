@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from recsys.data.ids import IdMap
 from recsys.data.schema import Item
 from recsys.data.tables import ItemTable
 
-Array = NDArray[np.generic]
+Array = NDArray[Any]
 LABELS = ("category", "author", "language")  # one per item; tags are many per item
 
 
@@ -84,7 +85,7 @@ class Catalogue:
             names={
                 name: IdMap.from_arrays(under(f"names/{name}", arrays)) for name in (*LABELS, "tag")
             },
-            **{name: arrays[name] for name in plain},  # type: ignore[arg-type]
+            **{name: arrays[name] for name in plain},
         )
 
     def tags_of(self, row: int) -> Rows:

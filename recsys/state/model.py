@@ -74,8 +74,8 @@ class Model:
             catalogue=Catalogue.from_arrays(under("catalogue", arrays)),
             neighbours=_neighbours(under("neighbours", arrays)),
             behaviour=_factors(under("behaviour", arrays), settings["alpha"]),
-            words=arrays["words"],  # type: ignore[arg-type]
-            bridge=arrays.get("bridge"),  # type: ignore[arg-type]
+            words=arrays["words"],
+            bridge=arrays.get("bridge"),
             student=_student(under("student", arrays)),
             counters=under("counters", arrays),
             blend=Blend.from_json(settings["blend"]),
@@ -103,7 +103,7 @@ def _factors(arrays: Mapping[str, Array], alpha: float) -> Factors | None:
 def _neighbours(arrays: Mapping[str, Array]) -> ItemItem | None:
     if not arrays:
         return None
-    return ItemItem(arrays["indptr"], arrays["indices"], arrays["data"])  # type: ignore[arg-type]
+    return ItemItem(arrays["indptr"], arrays["indices"], arrays["data"])
 
 
 def _student(arrays: Mapping[str, Array]) -> Student | None:

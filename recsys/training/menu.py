@@ -7,9 +7,11 @@ from collections.abc import Callable, Mapping
 from recsys.errors import DataError
 from recsys.training.engines import Engine, als, ease, elsa, lowpass, slist
 
-CANDIDATES: tuple[Engine, ...] = (ease(200.0), elsa(5), als(10.0, 100.0), ease(50.0), ease(800.0))
+CANDIDATES: tuple[Engine, ...] = (slist(8.0), lowpass(512))
 
 _MAKERS: Mapping[str, Callable[[list[float]], Engine]] = {
+    "slist": lambda numbers: slist(numbers[0]),
+    "lowpass": lambda numbers: lowpass(int(numbers[0])),
     "ease": lambda numbers: ease(numbers[0]),
     "slist": lambda numbers: slist(numbers[0]),
     "lowpass": lambda numbers: lowpass(int(numbers[0])),

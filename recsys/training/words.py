@@ -39,9 +39,7 @@ def renumbered(items: IdMap, vectors: Floats, student: Student | None, data: Dat
     if student is None:
         return Words.none(len(data.items))
     rows = items.rows(data.items)
-    return Words.of_table(
-        data.table, student, np.where((rows >= 0)[:, None], vectors[rows], np.float32(0))
-    )
+    return Words(np.where((rows >= 0)[:, None], vectors[rows], np.float32(0)), student)
 
 
 def taught(student: Student, known: Floats, wanted: Floats, label: str) -> Student:

@@ -1,0 +1,43 @@
+"""Interactions: what behaviour engines learn from, in one form for all of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from recsys.arrays import Rows
+from recsys.data.dataset import Dataset
+
+
+@dataclass(frozen=True, slots=True)
+class Interactions:
+    """Who took up what (positive weights only), as a matrix and in order."""
+
+    matrix: sparse.csr_array  # users × items, ones
+    ends: NDArray[np.int64]  # (n_users + 1,): user u took up items[ends[u]:ends[u + 1]]
+    items: Rows  # oldest first, distinct within a user
+    features: sparse.csr_array | None = None  # items × anything known of them, rows of length <= 1
+
+    @classmethod
+    def of_dataset(cls, data: Dataset, features: sparse.csr_array | None = None) -> Interactions:
+        """Gather the positive events of a data set; an item counts once, where it came last."""
+        good = np.flatnonzero(data.weight > 0)
+        order = good[np.argsort(data.user[good], kind="stable")]
+        user, item = data.user[order], data.item[order]
+        key = user.astype(np.int64) * max(len(data.items), 1) + item
+        _, from_end = np.unique(key[::-1], return_index=True)
+        kept = np.sort(len(key) - 1 - from_end)
+        user, item = user[kept], item[kept]
+        ends = np.searchsorted(user, np.arange(len(data.users) + 1)).astype(np.int64)
+        shape = (len(data.users), len(data.items))
+        ones = np.ones(len(item), np.float32)
+        matrix = sparse.csr_array((ones, (user, item)), shape=shape)
+        return cls(matrix, ends, item.astype(np.int32), features)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Users and items."""
+        return int(self.matrix.shape[0]), int(self.matrix.shape[1])

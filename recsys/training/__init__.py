@@ -1,0 +1,1 @@
+"""From a Dataset and a time budget to a Model: tuning, fitting, the gate."""

@@ -1,0 +1,84 @@
+"""Engines: the behaviour models that a night can choose from, and what each is expected to cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from recsys.collaborative.als import AlsConfig, fit_als
+from recsys.collaborative.ease import EaseConfig, fit_ease
+from recsys.collaborative.elsa import ElsaConfig, fit_elsa
+from recsys.collaborative.factors import Factors
+from recsys.collaborative.interactions import Interactions
+from recsys.collaborative.item_item import ItemItem
+from recsys.collaborative.lowpass import LowpassConfig, fit_lowpass
+from recsys.collaborative.slist import SlistConfig, fit_slist
+
+Fit = Callable[[Interactions, int, str], ItemItem | Factors]
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """A behaviour model with its settings, ready to be fitted to users × items."""
+
+    name: str  # as it stands in a manifest: "ease 100"
+    scorer: str  # neighbours or behaviour
+    fit: Fit  # (data, seed, device) -> what serves
+    seconds: Callable[[Interactions], float]  # expected on two CPU cores
+
+
+def ease(regularization: float) -> Engine:
+    """Item-to-item weights in closed form, for catalogues whose square fits."""
+    config = EaseConfig(regularization=regularization)
+    return Engine(
+        f"ease {regularization:g}", "neighbours",
+        lambda data, seed, device: fit_ease(data.matrix, config),
+        lambda data: 3e-11 * data.shape[1] ** 3 if data.shape[1] <= config.largest else 1e9,
+    )  # fmt: skip
+
+
+def slist(features: float) -> Engine:
+    """Item-to-item weights that know order and words, for catalogues whose square fits."""
+    config = SlistConfig(features=features)
+    return Engine(
+        f"slist {features:g}", "neighbours",
+        lambda data, seed, device: fit_slist(data, config),
+        lambda data: 6e-11 * data.shape[1] ** 3 if data.shape[1] <= config.largest else 1e9,
+    )  # fmt: skip
+
+
+def lowpass(dimensions: int) -> Engine:
+    """Graph filters in closed form, for catalogues of any usual size."""
+    config = LowpassConfig(dimensions=dimensions)
+    return Engine(
+        f"lowpass {dimensions}", "neighbours",
+        lambda data, seed, device: fit_lowpass(data.matrix, config, seed),
+        lambda data: _lowpass_seconds(data, config),
+    )  # fmt: skip
+
+
+def elsa(epochs: int) -> Engine:
+    """A linear autoencoder of rank 256."""
+    config = ElsaConfig(epochs=epochs)
+    return Engine(
+        f"elsa {epochs}", "behaviour",
+        lambda data, seed, device: fit_elsa(data.matrix, config, seed, device),
+        lambda data: 3.5e-8 * data.shape[0] * data.shape[1] * epochs,
+    )  # fmt: skip
+
+
+def als(alpha: float, regularization: float) -> Engine:
+    """Alternating least squares of rank 256."""
+    config = AlsConfig(alpha=alpha, regularization=regularization)
+    return Engine(
+        f"als {alpha:g} {regularization:g}", "behaviour",
+        lambda data, seed, device: fit_als(data.matrix, config, seed),
+        lambda data: 2e-5 * (data.matrix.nnz + 16 * sum(data.shape)) + 5,
+    )  # fmt: skip
+
+
+def _lowpass_seconds(data: Interactions, config: LowpassConfig) -> float:
+    users, items = data.shape
+    if items > config.largest:
+        return 1e9
+    return 5e-8 * items**2 + 2e-7 * config.dimensions * (data.matrix.nnz + users + items)

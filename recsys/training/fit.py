@@ -1,0 +1,130 @@
+"""Fit: a Dataset, words and a Choice become the Model that serves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from recsys.arrays import Floats
+from recsys.collaborative.factors import Factors
+from recsys.collaborative.interactions import Interactions
+from recsys.collaborative.item_item import ItemItem
+from recsys.data.dataset import Dataset
+from recsys.data.tables import ItemTable
+from recsys.state.blend import Blend
+from recsys.state.catalogue import Catalogue
+from recsys.state.counters import Counters
+from recsys.state.model import Model
+from recsys.text.clean import document
+from recsys.text.student import Student
+from recsys.training.engines import Engine
+
+BRIDGE_RIDGE = 1.0  # pulls the map from words to behaviour to zero; unit rows on both sides
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The word side of a catalogue."""
+
+    vectors: Floats  # (n_items, t): unit rows or zero rows
+    student: Student | None  # maps new words into the same space
+
+    @classmethod
+    def none(cls, n_items: int) -> Words:
+        """Return the word side of a catalogue without words."""
+        return cls(np.zeros((n_items, 0), np.float32), None)
+
+
+def documents(table: ItemTable) -> list[str]:
+    """Return the text of every item as encoders read it; empty where nothing is known."""
+    return [
+        document(title, text, tags, category)
+        for title, text, tags, category in zip(
+            table.title, table.text, table.tags, table.category, strict=True
+        )
+    ]
+
+
+def token_weights(texts: Sequence[str], student: Student) -> sparse.csr_array:
+    """Return TF-IDF weights of the student's own tokens, so that every script is cut into words."""
+    ids, counts = student.tokens(texts)
+    owner = np.repeat(np.arange(len(texts)), counts)
+    shape = (len(texts), len(student.vectors))
+    counted = sparse.csr_array((np.ones(len(ids), np.float32), (owner, ids)), shape=shape)
+    counted.sum_duplicates()
+    held = np.bincount(counted.indices, minlength=shape[1])
+    rarity = (np.log((1 + len(texts)) / (1 + held)) + 1).astype(np.float32)
+    counted.data = (1 + np.log(counted.data)) * rarity[counted.indices]
+    length = np.sqrt(np.asarray(counted.power(2).sum(axis=1)).ravel())
+    counted.data /= np.repeat(length, np.diff(counted.indptr))
+    return counted
+
+
+def known_interactions(data: Dataset, words: Words) -> Interactions:
+    """Return what engines learn from: events, and the items' words where a student reads them."""
+    tokens = None
+    if words.student is not None:
+        tokens = token_weights(documents(data.table), words.student)
+    return Interactions.of_dataset(data, tokens)
+
+
+def fit_engines(
+    data: Dataset, words: Words, engines: Sequence[Engine], seed: int, device: str = "cpu"
+) -> dict[str, ItemItem | Factors]:
+    """Fit each engine to the users × items of a data set; by scorer."""
+    known = known_interactions(data, words)
+    return {engine.scorer: engine.fit(known, seed, device) for engine in engines}
+
+
+def assemble(
+    data: Dataset,
+    fitted: Mapping[str, ItemItem | Factors],
+    words: Words,
+    blend: Blend,
+    version: str = "unpublished",
+) -> Model:
+    """Put the fitted parts of one data set together."""
+    neighbours, behaviour = fitted.get("neighbours"), fitted.get("behaviour")
+    bridge = None
+    if isinstance(behaviour, Factors) and words.vectors.shape[1]:
+        behaviour, bridge = bridged(data, behaviour, words.vectors)
+    counters = Counters.from_events(
+        len(data.items), data.item, data.weight, data.explicit, data.time
+    )
+    return Model(
+        version=version,
+        cutoff=data.now if data.timed else 0.0,
+        catalogue=Catalogue.from_table(data.table, data.created()),
+        neighbours=neighbours if isinstance(neighbours, ItemItem) else None,
+        behaviour=behaviour if isinstance(behaviour, Factors) else None,
+        words=words.vectors,
+        bridge=bridge,
+        student=words.student,
+        counters=counters.arrays(),
+        blend=blend,
+        rating_scale=data.rating_scale,
+    )
+
+
+def bridged(data: Dataset, factors: Factors, words: Floats) -> tuple[Factors, Floats]:
+    """Give items that nobody took up the behaviour that their words predict, by ridge.
+
+    Returns the completed factors and the map (t, 2, d) from words to inputs and outputs.
+    """
+    counts = np.bincount(data.item[data.weight > 0], minlength=len(data.items))
+    known = (counts > 0) & words.any(axis=1)
+    both = np.concatenate([factors.inputs, factors.outputs], axis=1)
+    # An item that many took up has a surer vector, so it weighs more, with falling returns.
+    weight = np.sqrt(counts[known]).astype(np.float32)[:, None]
+    gram = words[known].T @ (weight * words[known])
+    mean = float(weight.sum()) / max(len(weight), 1)
+    gram[np.diag_indices_from(gram)] += BRIDGE_RIDGE * max(mean, 1e-6)
+    bridge = np.linalg.solve(gram, words[known].T @ (weight * both[known])).astype(np.float32)
+    inputs, outputs = factors.inputs.copy(), factors.outputs.copy()
+    guess = words[counts == 0] @ bridge
+    inputs[counts == 0], outputs[counts == 0] = np.split(guess, 2, axis=1)
+    shape = (words.shape[1], 2, factors.inputs.shape[1])
+    return Factors(inputs, outputs, factors.gram, factors.alpha), bridge.reshape(shape)

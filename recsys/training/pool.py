@@ -1,0 +1,204 @@
+"""Pool: everything a score could be made of, for what each person of a check could choose among.
+
+Computed once; then any number of blends is fitted and judged on it in seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.arrays import Floats, Mask
+from recsys.metrics import Values
+from recsys.ranking import priors
+from recsys.ranking.batch import scorer_scores, traits_of
+from recsys.ranking.traits import passed
+from recsys.state.blend import TRAITS
+from recsys.state.model import Model
+from recsys.training.check import Check
+
+BEST = 40  # items by each column that a person chooses among
+OTHERS = 200  # sampled from all the rest, each standing for many
+BLOCK = 64  # people whose whole catalogue is scored at a time
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Columns of one check; people are rows, candidates are places (padded to one width)."""
+
+    columns: Mapping[str, Floats]  # name -> (people, places)
+    traits: Mapping[str, Floats]  # name -> (people,)
+    chosen: Mask  # (people, places)
+    offset: Floats  # (people, places): log of how many items a place stands for; -inf: padding
+    wanted: NDArray[np.int64]  # (people,): all that was taken up, in the pool or not
+    disliked: Mask = field(default_factory=lambda: np.zeros((0, 0), bool))
+
+    def __len__(self) -> int:
+        return len(self.wanted)
+
+    def take(self, people: NDArray[np.integer]) -> Pool:
+        """Return the same pool for some of its people."""
+        return replace(
+            self,
+            columns={name: values[people] for name, values in self.columns.items()},
+            traits={name: values[people] for name, values in self.traits.items()},
+            chosen=self.chosen[people],
+            offset=self.offset[people],
+            wanted=self.wanted[people],
+            disliked=self.disliked[people],
+        )
+
+    def ndcg(self, scores: Floats, k: int = 20) -> Values:
+        """Return each person's nDCG@k by scores of the places, (people, places).
+
+        Sampled places take part as what they are, one item each.
+        """
+        order = np.argsort(-np.where(np.isfinite(self.offset), scores, -np.inf), axis=1)[:, :k]
+        hits = np.take_along_axis(self.chosen, order, axis=1)
+        discount = 1 / np.log2(np.arange(2, k + 2))
+        gain = (hits * discount[: hits.shape[1]]).sum(axis=1)
+        ideal = np.concatenate([[1.0], np.cumsum(discount)])
+        return np.asarray(gain / ideal[np.clip(self.wanted, 0, k)], np.float64)
+
+
+Column = tuple[str, str, float]  # name, scorer, half-life
+
+
+def columns_of(
+    models: Mapping[str, Model], half_lives: Iterable[float]
+) -> list[tuple[Column, Model]]:
+    """Return the personal columns: each model's neighbours at every half-life, words, behaviour."""
+    found: list[tuple[Column, Model]] = []
+    for name, model in models.items():
+        if model.neighbours is not None:
+            found += [((f"{name}~{h:g}", "neighbours", h), model) for h in half_lives]
+        if model.behaviour is not None:
+            found += [((f"{name}~{h:g}", "behaviour", h), model) for h in (4.0, np.inf)]
+    first = next(iter(models.values()))
+    if first.words.any():
+        found += [((f"words~{h:g}", "words", h), first) for h in (1.0, 6.0, np.inf)]
+    return found
+
+
+def build_pool(
+    check: Check,
+    models: Mapping[str, Model],
+    half_lives: Iterable[float],
+    features: Floats,
+    seed: int,
+) -> Pool:
+    """Score everything for the people of a check and keep what each could choose among.
+
+    `features`: the items' own, (len(priors.NAMES), n_items).
+    """
+    rng = np.random.default_rng(seed)
+    personal = columns_of(models, half_lives)
+    parts = [
+        _block(
+            check.take(np.arange(start, min(start + BLOCK, len(check)))), personal, features, rng
+        )
+        for start in range(0, len(check), BLOCK)
+    ]
+    return _joined(parts)
+
+
+def _block(
+    check: Check, personal: list[tuple[Column, Model]], features: Floats, rng: np.random.Generator
+) -> Pool:
+    n_items = features.shape[1]
+    histories, created = check.histories, check.data.created()
+    full: dict[str, Floats] = {
+        name: scorer_scores(model, scorer, histories.decayed(life, n_items))
+        for (name, scorer, life), model in personal
+    }
+    for name, values in zip(priors.NAMES, features, strict=True):
+        full[name] = np.broadcast_to(values, (len(check), n_items))
+    closed = closed_items(check, n_items)
+    picked = _picked(full.values(), closed)
+    full["passed"] = np.array([passed(histories[p].times, created) for p in range(len(check))])
+    chosen = np.zeros(closed.shape, bool)
+    known = check.wanted.items >= 0
+    chosen[check.wanted.owner[known], check.wanted.items[known]] = True
+    offset = _offset((picked | chosen) & ~closed, closed, rng)
+    traits = [traits_of(histories[person], created) for person in range(len(check))]
+    return _packed(
+        full,
+        {name: np.array([t[name] for t in traits], np.float32) for name in TRAITS},
+        chosen & ~closed,
+        offset,
+        check.wanted.counts,
+    )
+
+
+def closed_items(check: Check, n_items: int) -> Mask:
+    """Return (people, n_items): what may not be recommended to whom."""
+    closed = np.zeros((len(check), n_items), bool)
+    if check.only is not None:
+        closed[:] = True
+        closed[:, check.only] = False
+    owner = np.repeat(np.arange(len(check)), np.diff(check.histories.ends))
+    closed[owner, check.histories.rows] = True
+    return closed
+
+
+def _picked(columns: Iterable[Floats], closed: Mask) -> Mask:
+    picked = np.zeros(closed.shape, bool)
+    people = np.arange(len(closed))[:, None]
+    for values in columns:
+        if closed.shape[1] <= BEST:
+            return np.ones(closed.shape, bool)
+        order = np.where(closed, -np.inf, values)
+        picked[people, np.argpartition(-order, BEST, axis=1)[:, :BEST]] = True
+    return picked
+
+
+def _offset(picked: Mask, closed: Mask, rng: np.random.Generator) -> Floats:
+    """Return 0 for what is in the pool, the log of what each sampled other stands for, or -inf.
+
+    Without the others, a chosen item that no column ranks high would look like a virtue of low
+    scores, for nothing else with low scores would be in the pool.
+    """
+    others = ~picked & ~closed
+    share = np.minimum(1.0, OTHERS / np.maximum(others.sum(axis=1, keepdims=True), 1))
+    sampled = others & (rng.random(others.shape, np.float32) < share)
+    return np.where(picked, 0.0, np.where(sampled, -np.log(share), -np.inf)).astype(np.float32)
+
+
+def _packed(
+    full: Mapping[str, Floats],
+    traits: Mapping[str, Floats],
+    chosen: Mask,
+    offset: Floats,
+    wanted: NDArray[np.int64],
+) -> Pool:
+    kept = np.isfinite(offset)
+    width = int(kept.sum(axis=1).max(initial=0))
+    order = np.argsort(~kept, axis=1, kind="stable")[:, :width]
+
+    def packed(values: NDArray[Any]) -> NDArray[Any]:
+        return np.take_along_axis(values, order, axis=1)
+
+    columns = {name: packed(values) for name, values in full.items()}
+    return Pool(columns, traits, packed(chosen), packed(offset), wanted, packed(chosen) & False)
+
+
+def _joined(parts: list[Pool]) -> Pool:
+    width = max((part.offset.shape[1] for part in parts), default=0)
+
+    def padded(values: Iterator[NDArray[Any]], fill: float = 0.0) -> NDArray[Any]:
+        room = [np.pad(v, ((0, 0), (0, width - v.shape[1])), constant_values=fill) for v in values]
+        return np.concatenate(room) if room else np.zeros((0, 0))
+
+    names, traits = (parts[0].columns, parts[0].traits) if parts else ({}, {})
+    return Pool(
+        {name: padded(part.columns[name] for part in parts) for name in names},
+        {name: np.concatenate([part.traits[name] for part in parts]) for name in traits},
+        padded(part.chosen for part in parts),
+        padded((part.offset for part in parts), -np.inf),
+        np.concatenate([part.wanted for part in parts]) if parts else np.zeros(0, np.int64),
+        padded(part.disliked for part in parts),
+    )

@@ -1,0 +1,158 @@
+"""Tune: engines and blend, chosen on people whose next steps are known, within a time budget."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from recsys.collaborative.factors import Factors
+from recsys.collaborative.item_item import ItemItem
+from recsys.ranking import priors
+from recsys.ranking.priors import LIVES
+from recsys.state.blend import Blend
+from recsys.state.counters import HALF_LIVES as SHARE_LIVES
+from recsys.state.live import LiveState
+from recsys.state.model import Model
+from recsys.training.check import Check
+from recsys.training.choice import Choice
+from recsys.training.design import Design, Judge
+from recsys.training.engines import Engine
+from recsys.training.fit import Words, assemble, known_interactions
+from recsys.training.pool import build_pool
+
+PEOPLE = 3_000  # of the check that are asked
+HALF_LIVES = (1.6, 5.0, 20.0)  # events back; how fast a history fades
+GAIN = 1.003  # a part of the score must raise nDCG@20 by so much to be kept
+Note = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class Budget:
+    """Minutes that tuning may take."""
+
+    minutes: float = 4.0
+    started: float = field(default_factory=time.monotonic)
+
+    def left(self) -> float:
+        """Return the seconds left."""
+        return 60.0 * self.minutes - (time.monotonic() - self.started)
+
+
+def tune(
+    check: Check,
+    words: Words,
+    engines: Sequence[Engine],
+    budget: Budget,
+    seed: int = 0,
+    device: str = "cpu",
+    note: Note = lambda text: None,
+) -> Choice:
+    """Fit the engines that the budget allows and choose the form of the score and its weights.
+
+    The form grows part by part; a part stays when it raises nDCG@20 of people whose own choices
+    did not teach its weights. The weights of the winning form are then learned from everybody.
+    """
+    rows: list[dict[str, object]] = []
+    models = _models(check, words, engines, budget, seed, device, note, rows)
+    plain = next(iter(models.values()))
+    features = priors.prior_features(LiveState(plain))
+    people = check.sample(PEOPLE, seed)
+    pool = build_pool(people, models, HALF_LIVES, features, seed)
+    note(f"{len(pool)} people, {pool.offset.shape[1]} places each to choose from")
+    search = Search(Judge.halves(pool, seed), note, rows)
+    design = search.grow(check.data.timed, pool.columns)
+    blend = design.blend(design.fit(pool))
+    used = {name.rpartition("~")[0] for name in (design.neighbours, *design.behaviour) if name}
+    chosen = tuple(engine.name for engine in engines if engine.name in used)
+    return Choice(chosen, blend, tuple(rows))
+
+
+@dataclass(slots=True)
+class Search:
+    """Grows a design part by part."""
+
+    judge: Judge
+    note: Note
+    rows: list[dict[str, object]]
+
+    def grow(self, timed: bool, columns: Iterable[str]) -> Design:
+        """Return the best form found; `columns` are the personal columns at hand."""
+        lives = [name for name, life in zip(LIVES, SHARE_LIVES, strict=True)]
+        shares = [(live,) for live in lives] if timed else [("share_all",)]
+        best = self._best([Design(s) for s in shares], (Design(("share_all",)), -1.0), gain=0.0)
+        columns = list(columns)
+        found = [c for c in columns if "~" in c and not c.startswith(("words", "elsa", "als"))]
+        best = self._best([replace(best[0], neighbours=name) for name in found], best)
+        behaviour = [c for c in columns if c.startswith(("elsa", "als"))]
+        best = self._best([replace(best[0], behaviour=(name,)) for name in behaviour], best)
+        words = tuple(c for c in columns if c.startswith("words"))
+        if words:
+            best = self._best([replace(best[0], words=words)], best)
+        anchor = best[0].shares
+        for more in self._additions(anchor, timed):
+            best = self._best([more(best[0])], best)
+        return best[0]
+
+    def _additions(self, anchor: tuple[str, ...], timed: bool) -> list[Callable[[Design], Design]]:
+        rest = tuple(dict.fromkeys((*anchor, "share_all")))
+        found: list[Callable[[Design], Design]] = [
+            lambda d: replace(d, shares=tuple(dict.fromkeys((*d.shares, "share_all")))),
+            lambda d: replace(d, shares=(*d.shares, "liked")),
+            lambda d: replace(d, by_activity=bool(d.neighbours)),
+            lambda d: replace(d, by_trait=(*d.by_trait, *(("activity", n) for n in rest))),
+        ]
+        if timed:
+            found.append(lambda d: replace(d, passed=True))
+            found.append(
+                lambda d: replace(d, by_trait=(*d.by_trait, *(("habit", n) for n in rest)))
+            )
+        return found
+
+    def _best(
+        self, designs: Iterable[Design], best: tuple[Design, float], gain: float = GAIN
+    ) -> tuple[Design, float]:
+        floor = best[1] * gain if gain else best[1]
+        for design in designs:
+            value = self.judge.value(design)
+            self.rows.append({"design": repr(design), "ndcg@20": value})
+            self.note(f"nDCG@20 {value:.4f}  {_told(design)}")
+            if value > floor:
+                best, floor = (design, value), value
+        return best
+
+
+def _told(design: Design) -> str:
+    parts = [*design.shares, design.neighbours, *design.behaviour, *design.words]
+    parts += [f"{trait}·{name}" for trait, name in design.by_trait]
+    parts += ["activity"] * design.by_activity + ["passed"] * design.passed
+    return " ".join(filter(None, parts))
+
+
+def _models(
+    check: Check,
+    words: Words,
+    engines: Sequence[Engine],
+    budget: Budget,
+    seed: int,
+    device: str,
+    note: Note,
+    rows: list[dict[str, object]],
+) -> dict[str, Model]:
+    known = known_interactions(check.data, words)
+    parts: dict[str, dict[str, ItemItem | Factors]] = {}
+    for engine in engines:
+        expected = engine.seconds(known)
+        if expected > budget.left():
+            note(f"{engine.name}: skipped, would take some {expected:.0f} s")
+            rows.append({"engine": engine.name, "skipped_seconds": expected})
+            continue
+        started = time.monotonic()
+        parts[engine.name] = {engine.scorer: engine.fit(known, seed, device)}
+        took = time.monotonic() - started
+        note(f"{engine.name}: fitted in {took:.1f} s, {expected:.0f} expected")
+        rows.append({"engine": engine.name, "seconds": took})
+    return {
+        name: assemble(check.data, part, words, Blend())
+        for name, part in (parts or {"": {}}).items()
+    }
