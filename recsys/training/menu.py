@@ -13,8 +13,6 @@ _MAKERS: Mapping[str, Callable[[list[float]], Engine]] = {
     "slist": lambda numbers: slist(numbers[0]),
     "lowpass": lambda numbers: lowpass(int(numbers[0])),
     "ease": lambda numbers: ease(numbers[0]),
-    "slist": lambda numbers: slist(numbers[0]),
-    "lowpass": lambda numbers: lowpass(int(numbers[0])),
     "elsa": lambda numbers: elsa(int(numbers[0])),
     "als": lambda numbers: als(numbers[0], numbers[1]),
 }
