@@ -1,0 +1,37 @@
+"""When a night tunes again."""
+
+import time
+
+import pytest
+
+from jobs.drift import reason_to_tune
+
+COUNTS = {"events": 1000, "items": 100, "kinds": {"like": 800, "view": 200}}
+PLAN = {"encoder": "static-1", "event_weights": {"like": 1.0}}
+
+
+def reason(seen=(), plan=(), age_days=1.0, manifest=None):
+    tuning = {"at": time.time() - 86_400 * age_days, "counts": COUNTS, **PLAN}
+    before = {"tuning": tuning, "choice": {}} if manifest is None else manifest
+    return reason_to_tune(before, {**COUNTS, **dict(seen)}, {**PLAN, **dict(plan)}, 7.0)
+
+
+def test_a_young_tuning_of_the_same_data_serves():
+    assert reason() is None
+    assert reason({"events": 1400, "kinds": {"like": 1100, "view": 300}}) is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"manifest": {}}, "no earlier tuning"),
+        ({"age_days": 8}, "older than 7 days"),
+        ({"plan": {"encoder": "static-2"}}, "encoder changed"),
+        ({"plan": {"event_weights": {}}}, "event_weights changed"),
+        ({"seen": {"events": 2000}}, "1000 events became 2000"),
+        ({"seen": {"items": 50}}, "100 items became 50"),
+        ({"seen": {"kinds": {"like": 500, "dislike": 500}}}, "kinds of 50%"),
+    ],
+)
+def test_otherwise_it_says_why_it_tunes(arguments, words):
+    assert words in reason(**arguments)
