@@ -118,7 +118,8 @@ def means_of(settings: Settings, seed: int, note: Callable[[str], None]) -> Mean
         texts = documents(data.table)
         if not any(texts):
             return Words.none(len(texts))
-        return encode_words(texts, settings.encoder, device, settings.home)[0]
+        vectors, student, _ = encode_words(texts, settings.encoder, device, settings.home)
+        return Words(vectors, student)
 
     return Means(seed, settings.tune_minutes, device, words, note)
 
