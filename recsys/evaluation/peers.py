@@ -61,11 +61,11 @@ def fit_als_row(
     """Fit ALS for implicit feedback (Hu et al., ICDM 2008)."""
     from implicit.cpu.als import AlternatingLeastSquares
 
-    model = AlternatingLeastSquares(
-        factors=dimensions, alpha=alpha, regularization=regularization, iterations=12,
-        random_state=seed,
-    )  # fmt: skip
     with threadpool_limits(1, "blas"):  # implicit runs its own threads over users
+        model = AlternatingLeastSquares(
+            factors=dimensions, alpha=alpha, regularization=regularization, iterations=12,
+            random_state=seed,
+        )  # fmt: skip
         model.fit(sparse.csr_matrix(data.matrix()), show_progress=False)
     return Folded(model)
 
@@ -76,11 +76,11 @@ def fit_bpr_row(
     """Fit BPR (Rendle et al., UAI 2009)."""
     from implicit.cpu.bpr import BayesianPersonalizedRanking
 
-    model = BayesianPersonalizedRanking(
-        factors=dimensions, learning_rate=learning_rate, regularization=regularization,
-        iterations=150, random_state=seed,
-    )  # fmt: skip
     with threadpool_limits(1, "blas"):
+        model = BayesianPersonalizedRanking(
+            factors=dimensions, learning_rate=learning_rate, regularization=regularization,
+            iterations=150, random_state=seed,
+        )  # fmt: skip
         model.fit(sparse.csr_matrix(data.matrix()), show_progress=False)
     users, items = np.asarray(model.user_factors), np.asarray(model.item_factors)
     return Known(users, items, np.zeros(len(items), np.float32))

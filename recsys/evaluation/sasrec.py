@@ -60,8 +60,11 @@ class Sasrec(nn.Module):
     def forward(self, rows: Tensor) -> Tensor:
         """Return (batch, length, d) for item numbers (batch, length), padded at the end."""
         length = rows.shape[1]
+        # Places are counted from the end, so that the last one is trained whatever the length.
+        ahead = (rows != PAD).sum(dim=1, keepdim=True) - torch.arange(length, device=rows.device)
+        place = (self.places.num_embeddings - ahead).clamp(0, self.places.num_embeddings - 1)
         state = self.items(rows) * self.items.embedding_dim**0.5
-        state = self.dropout(state + self.places.weight[:length])
+        state = self.dropout(state + self.places(place))
         causal = torch.triu(torch.ones(length, length, dtype=torch.bool, device=rows.device), 1)
         for block in self.blocks:
             state = block(state, src_mask=causal)

@@ -18,7 +18,6 @@ from recsys.evaluation.questions import answer, ask
 from recsys.evaluation.replay import ReplayModel, Walked, walk_through
 from recsys.evaluation.result import Part, RowResult, pooled_auc, with_intervals
 from recsys.evaluation.scorer import Scorer
-from recsys.evaluation.service import ServiceScorer, ServiceWalker, fit_service
 from recsys.evaluation.split import Split
 from recsys.evaluation.tuning import fit_tuned, tune
 from recsys.evaluation.walkers import HeatWalker, LikeRateWalker, ScorerWalker, tune_trending
@@ -70,6 +69,8 @@ def fitted_row(
 ) -> tuple[Scorer, Mapping[str, Any]]:
     """Tune a row on the validation slice, fit it, and say what was chosen."""
     if name == DEFAULT:
+        from recsys.evaluation.service import ServiceScorer, fit_service  # torch, implicit
+
         model, choice = fit_service(split, data, means)
         return ServiceScorer.of(model), choice.to_json()
     engine = ENGINES[name]
@@ -109,6 +110,8 @@ class WalkTrial:
     def _entered(self, name: str) -> tuple[ReplayModel, Mapping[str, Any], int]:
         data, seed = self.data, self.split.rules.seed
         if name == DEFAULT:
+            from recsys.evaluation.service import ServiceScorer, ServiceWalker, fit_service
+
             model, choice = fit_service(self.split, data, self.means)
             return ServiceWalker(model), choice.to_json(), ServiceScorer.of(model).nbytes
         if name == LIKE_RATE:
