@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import atexit
 import logging
 import time
 import uuid
+from multiprocessing.util import Finalize
 
 from flask import Flask, Response, current_app, g, request
 from flask_cors import CORS
@@ -40,7 +40,9 @@ def create_app(settings: Settings | None = None, background: bool = True) -> Fla
         CORS(app, origins=list(settings.cors_origins), expose_headers=["X-Request-ID", "ETag"])
     app.before_request(_begin)
     app.after_request(_finish)
-    atexit.register(service.close)
+    # runs at the end of this process, also where it is the child of a server that forks, in which
+    # functions registered with atexit are passed over
+    Finalize(None, service.close, exitpriority=10)
     return app
 
 

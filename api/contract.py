@@ -213,14 +213,15 @@ def _commas(texts: list[str]) -> list[str]:
 
 def _body(endpoint: Endpoint, adapter: TypeAdapter[Any]) -> Any:
     settings = current_app.extensions["settings"]
+    limits = settings.max_body, settings.body_seconds
     if not endpoint.required and not request.content_length:
         raw: Any = {}
     elif endpoint.many:
-        raw = _rows(incoming.read_rows(request, settings.max_body), endpoint.many)
+        raw = _rows(incoming.read_rows(request, *limits), endpoint.many)
         if not 1 <= len(raw) <= settings.max_batch:
             raise ApiError(422, f"{len(raw)} {endpoint.many}: send 1 to {settings.max_batch}")
     else:
-        raw = incoming.read_json(request, settings.max_body)
+        raw = incoming.read_json(request, *limits)
     try:
         return adapter.validate_python(raw)
     except ValidationError as error:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from recsys.data.store import ItemChange, Store, StoredEvent
 from recsys.state.live import LiveState
 
+Row = TypeVar("Row")
 log = logging.getLogger("recsys.api")
 
 _CHUNK = 2_000  # rows of a log read at once
+_STRIDE = 50  # rows applied before a request that waits may go on
 
 
 class Feed:
@@ -21,6 +23,7 @@ class Feed:
 
     def __init__(self, live: LiveState, manifest: Mapping[str, Any]) -> None:
         self.live = live
+        self.ranking = threading.Lock()  # held while lists are ranked, and while rows are applied
         self.last_event = _number(manifest, "last_event_id")
         self.last_change = _number(manifest, "last_change_id")
         self.cutoff = float(manifest.get("cutoff") or live.model.cutoff or 0.0)
@@ -42,14 +45,20 @@ class Feed:
     def _items(self, store: Store) -> int:
         count = 0
         while changes := store.item_changes_after(self.last_change, _CHUNK):
-            for change in changes:
-                self._apply_change(change)
-                self.last_change = change.id
+            self._apply(changes, self._apply_change)
+            self.last_change = changes[-1].id
             self.items += 1
             count += len(changes)
             if len(changes) < _CHUNK:
                 break
         return count
+
+    def _apply(self, rows: Sequence[Row], apply: Callable[[Row], None]) -> None:
+        for start in range(0, len(rows), _STRIDE):
+            with self.ranking:
+                for row in rows[start : start + _STRIDE]:
+                    apply(row)
+            time.sleep(0)  # let a request that waits have its turn
 
     def _apply_change(self, change: ItemChange) -> None:
         try:
@@ -63,9 +72,8 @@ class Feed:
     def _events(self, store: Store) -> int:
         count = 0
         while events := store.events_after(self.last_event, _CHUNK):
-            for event in events:
-                self._apply_event(event)
-                self.last_event = event.id
+            self._apply(events, self._apply_event)
+            self.last_event = events[-1].id
             count += len(events)
             if len(events) < _CHUNK:
                 break

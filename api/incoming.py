@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+import threading
 from collections.abc import Iterator
 from typing import Any, NoReturn
 from urllib.parse import unquote_to_bytes
 
 from flask import Request
+from werkzeug.exceptions import ClientDisconnected
 
 from api.errors import ApiError
 
@@ -80,13 +82,17 @@ def media_type(request: Request) -> str:
     return request.mimetype
 
 
-def body_text(request: Request, limit: int) -> str:
-    """Return the body as text; 413 when it is too large, 400 when it is cut off or not UTF-8."""
+def body_text(request: Request, limit: int, seconds: float) -> str:
+    """Return the body as text.
+
+    413 when it is too large, 408 when it does not come in time, 400 when it is cut off or not
+    UTF-8.
+    """
     declared = request.content_length
     if declared is not None and declared > limit:
         raise ApiError(413, f"the body has {declared} bytes, {limit} are allowed")
     request.max_content_length = limit
-    data = request.get_data(cache=False)
+    data = _arrived(request, seconds)
     if declared is not None and len(data) < declared:
         _bad(f"the body ends after {len(data)} of {declared} bytes", "truncated")
     try:
@@ -95,20 +101,45 @@ def body_text(request: Request, limit: int) -> str:
         _bad(f"the body is not UTF-8: {error.reason} at byte {error.start}")
 
 
-def read_json(request: Request, limit: int) -> Any:
+def _arrived(request: Request, seconds: float) -> bytes:
+    """Read a body, but wait no longer than so many seconds for a client that hangs.
+
+    A read from the server cannot be given up, so a thread does it; it ends with the connection.
+    """
+    stream, found, done = request.stream, bytearray(), threading.Event()
+    failed: list[Exception] = []
+
+    def read() -> None:
+        try:
+            found.extend(stream.read())
+        except Exception as error:  # raised again where the request is answered
+            failed.append(error)
+        done.set()
+
+    threading.Thread(target=read, name="recsys-body", daemon=True).start()
+    if not done.wait(seconds):
+        raise ApiError(408, f"the body did not come within {seconds:g} seconds")
+    if failed:
+        if isinstance(failed[0], ClientDisconnected):
+            _bad("the body ends too early", "truncated")
+        raise failed[0]
+    return bytes(found)
+
+
+def read_json(request: Request, limit: int, seconds: float) -> Any:
     """Return the JSON body of a request; 415 for another media type."""
     if media_type(request) not in JSON_TYPES:
         raise ApiError(415, f"send {JSON_TYPES[0]}, not {media_type(request) or 'nothing'}")
-    return parse_json(body_text(request, limit))
+    return parse_json(body_text(request, limit, seconds))
 
 
-def read_rows(request: Request, limit: int) -> Any:
+def read_rows(request: Request, limit: int, seconds: float) -> Any:
     """Return a JSON body, or the list of values of a body in JSON lines."""
     kind = media_type(request)
     if kind in JSON_TYPES:
-        return parse_json(body_text(request, limit))
+        return parse_json(body_text(request, limit, seconds))
     if kind in LINE_TYPES:
-        return list(_lines(body_text(request, limit)))
+        return list(_lines(body_text(request, limit, seconds)))
     raise ApiError(415, f"send {JSON_TYPES[0]} or {LINE_TYPES[0]}, not {kind or 'nothing'}")
 
 

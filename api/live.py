@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from api.errors import ApiError
 from api.feed import Feed
+from recsys.arrays import Floats
 from recsys.bundle import RawBundle
 from recsys.data.weights import EventWeights
 from recsys.errors import RecsysError, StoreError
@@ -36,6 +37,16 @@ _PRUNE = 3_600.0  # seconds between prunings of the exposure log
 _KEEP = 90 * 86_400.0  # seconds that exposures are kept
 
 
+class AtOnce(Recommender):
+    """A recommender that knows a posted item in the next list, not only after the refresh."""
+
+    def features(self) -> Floats:
+        """Return the features all requests share, for every row there is."""
+        if self._features is not None and self._features[2].shape[1] < self.live.size:
+            self._features = None
+        return super().features()
+
+
 @dataclass(frozen=True, slots=True)
 class Serving:
     """A model in service with all that belongs to it."""
@@ -53,7 +64,7 @@ class Serving:
         model = Model.from_raw(raw)
         live = LiveState(model, weights)
         created = float(raw.manifest.get("created") or time.time())
-        recommender = Recommender(live, refresh=_REFRESH)
+        recommender = AtOnce(live, refresh=_REFRESH)
         return cls(raw.version, created, raw.manifest, live, recommender, Feed(live, raw.manifest))
 
 

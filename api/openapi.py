@@ -21,7 +21,8 @@ _VALUE = re.compile(r"<(?:(\w+):)?(\w+)>")
 _DESCRIPTIONS = {
     304: "the caller has this version already", 400: "malformed request, or an unknown parameter",
     401: "no key, or not a valid one", 403: "the key's scope does not reach this far",
-    404: "there is none", 409: "at odds with what is there", 413: "the body is too large",
+    404: "there is none", 408: "the body did not come in time",
+    409: "at odds with what is there", 413: "the body is too large",
     415: "not JSON", 422: "well-formed JSON that breaks a rule", 429: "too many requests",
     503: "no bundle, or the store cannot be reached", 507: "the store is out of space",
 }  # fmt: skip
@@ -154,7 +155,7 @@ def _failures(endpoint: Endpoint) -> set[int]:
     if endpoint.scope is not None:
         found |= {401, 403, 429, 503}
     if endpoint.body is not None:
-        found |= {413, 415, 422}
+        found |= {408, 413, 415, 422}
     if endpoint.scope == "write" and endpoint.method != "GET":
         found |= {507}
     return found

@@ -164,8 +164,10 @@ class Recommend:
         if not share:
             return [Placed(one, 1.0) for one in items]
         acted = {one.item_id for one in query.history}
+        with serving.feed.ranking:
+            newest = lists.latest(serving.live, _FRESH, query.filters)
         fresh = [
-            one for one in lists.latest(serving.live, _FRESH, query.filters)
+            one for one in newest
             if one.item_id not in acted and one.item_id not in query.exclude
             and mark(one.item_id) not in cursor.shown
         ]  # fmt: skip
@@ -192,7 +194,8 @@ class Recommend:
 
 def ranked(serving: Serving, query: Query, k: int) -> list[Recommendation]:
     """Return the best k items of a query."""
-    return serving.recommender.recommend(replace(query, n=k))
+    with serving.feed.ranking:
+        return serving.recommender.recommend(replace(query, n=k))
 
 
 def _keepable(given: SteerParameters) -> bool:

@@ -32,6 +32,7 @@ class Settings:
     rate_limit: float = 200.0  # requests a second and key, over all workers; 0: no limit
     anonymous_rate_limit: float = 0.0  # the same for requests without a key, per address
     max_body: int = 10_000_000  # bytes of a request body
+    body_seconds: float = 5.0  # longest wait for a request body to arrive
     max_batch: int = 10_000  # events, items or users in one request
     cors_origins: tuple[str, ...] = ()  # origins whose pages may call; * for all
     cache_entries: int = 20_000  # answers kept per worker; 0: none

@@ -150,7 +150,7 @@ def _neighbors(item: str, query: ListQuery, categories: list[str]) -> list[dict[
 
 def _listed(query: ListQuery, categories: list[str], ranked: Ranked) -> list[dict[str, Any]]:
     service().see_changes()
-    live = service().serving.live
+    serving = service().serving
     read: set[str] = set()
     if query.user_id:
         read = {event.item_id for event in service().history(about(query.user_id))}
@@ -161,7 +161,9 @@ def _listed(query: ListQuery, categories: list[str], ranked: Ranked) -> list[dic
         filters = Filters(
             category=frozenset(wanted.get("category", ())), tags=frozenset(wanted.get("tags", ()))
         )
-        for one in ranked(live, k, filters):
+        with serving.feed.ranking:
+            ranking = ranked(serving.live, k, filters)
+        for one in ranking:
             found.setdefault(one.item_id, one)
     best = sorted(found.values(), key=lambda one: -one.score) if categories else found.values()
     kept = [{"Id": one.item_id, "Score": one.score} for one in best if one.item_id not in read]

@@ -27,7 +27,8 @@ def answer(name: str, subject: object, base: str, given: PageParameters, ranked:
     wanted, left_out = pages.filters(given), set(given.exclude)
 
     def best(k: int) -> list[Recommendation]:
-        found = ranked(serving, k + len(left_out), wanted)
+        with serving.feed.ranking:
+            found = ranked(serving, k + len(left_out), wanted)
         return [one for one in found if one.item_id not in left_out][:k]
 
     with service().metrics.stage(name):

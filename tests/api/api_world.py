@@ -20,7 +20,7 @@ from recsys.collaborative.item_item import ItemItem
 from recsys.data.columns import item_table
 from recsys.data.schema import Event, Item
 from recsys.data.store import Store
-from recsys.state.blend import Blend, Term
+from recsys.state.blend import Blend, Curve, Term
 from recsys.state.catalogue import Catalogue
 from recsys.state.counters import Counters
 from recsys.state.model import Model
@@ -98,7 +98,9 @@ def model(version: str = "one") -> Model:
         student=pupil,
         counters=counters.arrays(),
         blend=Blend(
-            (Term("neighbours", 10.0, 1.0), Term("words", 10.0, 0.5)), {"share_1d": 0.05}, {}
+            terms=(Term("neighbours", 10.0, 1.0), Term("words", 10.0, 0.5)),
+            curves=(Curve(1.0, 1.0),),
+            priors={"share_1d": 0.05},
         ),
         rating_scale=(3.0, 1.0),
     )

@@ -109,8 +109,9 @@ def start(home: Path, workers: int = 1, **environment: str) -> Server:
     with log.open("wb") as out:
         process = subprocess.Popen(
             [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1",
-             "--port", str(port), "--workers", str(workers), "--blocking-threads", "1", "--no-ws",
-             "--respawn-failed-workers", "--log-level", "warning", "api.wsgi:app"],
+             "--port", str(port), "--workers", str(workers), "--blocking-threads", "4", "--no-ws",
+             "--respawn-failed-workers", "--workers-kill-timeout", "5", "--log-level", "warning",
+             "api.wsgi:app"],
             env=env, stdout=out, stderr=out, cwd=Path(__file__).parents[2],
         )  # fmt: skip
     server = Server(f"http://127.0.0.1:{port}", home, process, log)

@@ -1,0 +1,199 @@
+"""Client: the HTTP service from Python.
+
+    with Client("http://127.0.0.1:8000", key="rk_…") as recsys:
+        recsys.add_events([{"user_id": "ann", "item_id": "42", "event": "like"}])
+        for entry in recsys.recommend("ann", n=10)["items"]:
+            print(entry["item_id"], entry["score"])
+
+Needs httpx alone. Answers are the service's JSON as plain dictionaries; a failure is a ClientError.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from types import TracebackType
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from recsys.errors import RecsysError
+
+Json = dict[str, Any]
+_AGAIN = frozenset({429, 503})  # worth another try
+_PATIENCE = 30.0  # seconds to wait at most because the service said so
+
+
+class ClientError(RecsysError):
+    """The service refused a request, or could not be reached (status 0)."""
+
+    def __init__(self, status: int, code: str, message: str, details: list[Json]) -> None:
+        super().__init__(f"{status} {code}: {message}")
+        self.status = status
+        self.code = code
+        self.details = details
+
+
+class Client:
+    """A connection to one service; safe to share between threads.
+
+    `retries`: further tries of what was refused for now (429, 503) or not sent at all. Only
+    requests that change nothing, or the same thing again, are repeated after a lost connection.
+    """
+
+    def __init__(
+        self, url: str, key: str = "", timeout: float = 10.0, retries: int = 2
+    ) -> None:
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        self._http = httpx.Client(base_url=url, headers=headers, timeout=timeout)
+        self._retries = retries
+
+    def recommend(self, user: str, **parameters: Any) -> Json:
+        """Return a personal list; parameters as in the API: n, q, category, explain, …"""
+        return self._get("/recommend", {"user": user, **parameters})
+
+    def recommend_session(self, **body: Any) -> Json:
+        """Return a list for a visitor: events=[…], items=[…] or interests=[…]."""
+        return self._send("POST", "/recommend", body, again=True)
+
+    def recommend_batch(self, users: Iterable[str], **parameters: Any) -> list[Json]:
+        """Return a list for each user, in order."""
+        body = {"users": list(users), **parameters}
+        found: list[Json] = self._send("POST", "/recommend/batch", body, again=True)["results"]
+        return found
+
+    def pages(self, first: Json) -> Iterator[Json]:
+        """Yield a list and all pages that follow it."""
+        page = first
+        while True:
+            yield page
+            if not page.get("next"):
+                return
+            page = self._get(page["next"], {})
+
+    def similar(self, item_id: str, **parameters: Any) -> Json:
+        """Return items like one."""
+        return self._get("/similar", {"item": item_id, **parameters})
+
+    def search(self, words: str, **parameters: Any) -> Json:
+        """Return items by words."""
+        return self._get("/search", {"q": words, **parameters})
+
+    def trending(self, **parameters: Any) -> Json:
+        """Return what is taken up most now."""
+        return self._get("/trending", parameters)
+
+    def popular(self, **parameters: Any) -> Json:
+        """Return what was taken up most."""
+        return self._get("/popular", parameters)
+
+    def latest(self, **parameters: Any) -> Json:
+        """Return the newest items."""
+        return self._get("/latest", parameters)
+
+    def add_events(self, events: Iterable[Mapping[str, Any]]) -> Json:
+        """Store events; give them timestamps, and sending them again changes nothing."""
+        rows = [dict(event) for event in events]
+        timed = all(row.get("timestamp") is not None for row in rows)
+        return self._send("POST", "/events", rows, again=timed)
+
+    def add_items(self, items: Iterable[Mapping[str, Any]]) -> Json:
+        """Add items or replace them."""
+        return self._send("POST", "/items", [dict(item) for item in items], again=True)
+
+    def item(self, item_id: str) -> Json | None:
+        """Return an item, None when there is none."""
+        found: list[Json] = self._get("/items", {"item_id": item_id})["items"]
+        return found[0] if found else None
+
+    def change_item(self, item_id: str, **changes: Any) -> Json:
+        """Change fields of an item; hidden=True takes it out of all lists."""
+        return self._send("PATCH", f"/items/{quote(item_id, safe='')}", changes, again=True)
+
+    def delete_item(self, item_id: str) -> Json:
+        """Forget an item."""
+        return self._send("DELETE", f"/items/{quote(item_id, safe='')}", None, again=False)
+
+    def put_user(self, user_id: str, **known: Any) -> Json:
+        """Tell what a user likes: interests=[…], items=[…], name, language."""
+        return self._send("PUT", f"/users/{quote(user_id, safe='')}", known, again=True)
+
+    def delete_user(self, user_id: str) -> Json:
+        """Remove a user for good."""
+        return self._send("DELETE", f"/users/{quote(user_id, safe='')}", None, again=False)
+
+    def ready(self) -> bool:
+        """Whether the service can make lists."""
+        try:
+            return self._http.get("/health/ready").status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _get(self, path: str, parameters: Mapping[str, Any]) -> Json:
+        given = {k: _parameter(v) for k, v in parameters.items() if v is not None}
+        return self._ask("GET", path, again=True, params=given or None)
+
+    def _send(self, method: str, path: str, body: Any, again: bool) -> Json:
+        content = {} if body is None else {"json": body}
+        return self._ask(method, path, again, **content)
+
+    def _ask(self, method: str, path: str, again: bool, **content: Any) -> Json:
+        for left in range(self._retries, -1, -1):
+            wait = random.uniform(0.05, 0.2) * 2 ** (self._retries - left)
+            try:
+                response = self._http.request(method, path, **content)
+            except httpx.HTTPError as error:
+                if left and (again or isinstance(error, httpx.ConnectError)):
+                    time.sleep(wait)
+                    continue
+                message = str(error) or type(error).__name__
+                raise ClientError(0, "unreachable", message, []) from error
+            if response.status_code in _AGAIN and left:
+                time.sleep(min(_PATIENCE, _seconds(response, wait)))
+                continue
+            return _answer(response)
+        raise AssertionError("the last try returns or raises")
+
+
+def _parameter(value: Any) -> Any:
+    if isinstance(value, bool):
+        return int(value)
+    return list(value) if isinstance(value, (list, tuple, set, frozenset)) else value
+
+
+def _seconds(response: httpx.Response, default: float) -> float:
+    try:
+        return float(response.headers.get("Retry-After", default))
+    except ValueError:
+        return default
+
+
+def _answer(response: httpx.Response) -> Json:
+    try:
+        found: Json = response.json()
+    except ValueError:
+        found = {}
+    if response.status_code < 400:
+        return found
+    error = found.get("error", {})
+    raise ClientError(
+        response.status_code, error.get("code", "error"),
+        error.get("message", response.reason_phrase), error.get("details", []),
+    )  # fmt: skip
