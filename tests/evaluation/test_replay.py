@@ -1,0 +1,129 @@
+"""Replay: what is known at each step, step by step."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tables import Row, events, items, timed
+
+from recsys.arrays import Rows
+from recsys.data.dataset import Dataset
+from recsys.data.tables import EventTable, ItemTable
+from recsys.evaluation.replay import Step, Walked, walk_through
+from recsys.evaluation.scorer import Histories
+from recsys.evaluation.split import Rules, Split, make_split
+from recsys.evaluation.walkers import HeatWalker, LikeRateWalker, tune_trending
+from recsys.metrics import Values, user_auc
+
+NAN = float("nan")
+
+
+class Witness:
+    """Scores by row number and writes down what it was told and asked."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+        self.asked: list[tuple[list[int], list[int], int]] = []
+
+    def observe(self, step: Step) -> None:
+        self.told.append(step.item_id)
+
+    def score(self, histories: Histories, rows: Rows) -> Values:
+        self.asked.append((histories.item.tolist(), rows.tolist(), len(self.told)))
+        return rows.astype(np.float64)
+
+
+def walk(
+    table: EventTable, catalogue: ItemTable, share: float, group: str = ""
+) -> tuple[Witness, Walked, Split, Dataset]:
+    split = make_split(table, catalogue, Rules("replay", share=share, group=group))
+    data, witness = split.dataset(), Witness()
+    return witness, walk_through(split, data, witness, "witness"), split, data
+
+
+def test_a_step_sees_what_is_strictly_earlier_and_the_same_users_last_minute() -> None:
+    table = timed(
+        ("ann", "a", 1), ("bob", "b", 2), ("bob", "c", 3),
+        ("ann", "b", 10), ("bob", "a", 10), ("ann", "c", 11),
+    )  # fmt: skip
+    witness, found, _, _ = walk(table, ItemTable.empty(), 0.5)
+    assert [told for _, _, told in witness.asked] == [0, 0, 2]
+    histories = [history for history, _, _ in witness.asked]
+    assert histories == [[0], [1, 2], [0, 1]]  # ann's second question knows of her first answer
+    assert found.ranks.tolist() == [2.0, 1.0, 1.0]
+
+
+def test_candidates_existed_before_and_are_new_to_the_person() -> None:
+    table = timed(("ann", "a", 1), ("bob", "b", 5), ("ann", "b", 20), ("ann", "late", 30))
+    catalogue = items(["a", "b", "soon", "late"], created=[0, 0, 15, 30])
+    witness, found, _, data = walk(table, catalogue, 0.5)
+    rows = {name: data.items.row(name) for name in ("a", "b", "soon", "late")}
+    assert witness.asked[0][1] == [rows["b"], rows["soon"]]
+    assert found.ranks.tolist() == [2.0, np.inf]  # `late` is taken up the moment it appears
+
+
+def test_an_item_unknown_to_training_joins_after_its_first_event() -> None:
+    table = timed(("ann", "a", 1), ("bob", "a", 2), ("ann", "new", 8), ("bob", "new", 9))
+    witness, found, _, data = walk(table, ItemTable.empty(), 0.5)
+    assert len(data.items) == 1
+    assert found.ranks.tolist() == [np.inf, 1.0]
+    assert witness.asked[1][1] == [1]
+
+
+def test_groups_rank_inside_themselves() -> None:
+    table = timed(("ann", "x1", 1), ("ann", "y1", 1), ("bob", "x2", 2), ("bob", "y2", 2),
+                  ("ann", "x2", 9), ("ann", "y2", 9))  # fmt: skip
+    catalogue = items(["x1", "x2", "y1", "y2"], category=["x", "x", "y", "y"])
+    witness, found, _, _ = walk(table, catalogue, 0.34, "category")
+    assert [rows for _, rows, _ in witness.asked] == [[1], [3]]
+    assert found.ranks.tolist() == [1.0, 1.0]
+
+
+def test_only_first_events_on_an_item_count_and_views_are_no_opinion() -> None:
+    rows: list[Row] = [
+        ("ann", "a", "like", NAN, 1), ("bob", "b", "dislike", NAN, 2),
+        ("ann", "b", "dislike", NAN, 11), ("ann", "b", "like", NAN, 12),
+        ("bob", "a", "view", NAN, 13), ("cat", "a", "like", NAN, 14),
+    ]  # fmt: skip
+    _, found, split, _ = walk(events(*rows), ItemTable.empty(), 0.67)
+    users = [split.train.users[int(row)] for row in found.asked]
+    assert users == ["bob", "cat"]
+    assert found.liked.tolist() == [False, True]
+
+
+def test_live_like_rate_learns_on_the_way() -> None:
+    rows: list[Row] = [("u0", "good", "like", NAN, 0), ("u0", "bad", "like", NAN, 1)]
+    for n in range(1, 9):
+        rows += [(f"u{n}", "good", "like", NAN, 10.0 * n),
+                 (f"u{n}", "bad", "dislike", NAN, 10.0 * n + 1)]  # fmt: skip
+    split = make_split(events(*rows), ItemTable.empty(), Rules("replay", share=16 / 18))
+    data = split.dataset()
+    found = walk_through(split, data, LikeRateWalker(data), "like-rate")
+    values = user_auc(found.judged, found.scores, found.liked)
+    assert values.tolist()[1:] == [1.0] * 7
+
+
+def test_live_trending_follows_what_is_hot_and_its_half_life_is_found() -> None:
+    rng, rows = np.random.default_rng(0), []
+    for day in range(60):
+        for n in range(12):
+            item = f"i{day}" if rng.random() < 0.8 else f"i{rng.integers(0, day + 1)}"
+            rows.append((f"u{day}-{n}", item, day * 86400.0 + n * 60))
+    split = make_split(timed(*rows), ItemTable.empty(), Rules("replay", share=0.3))
+    tuned = tune_trending(split.validation(), 0)
+    assert float(tuned.options["half_life"]) <= 2 * 86400
+    data = split.dataset()
+    hot = walk_through(split, data, HeatWalker(data, 86400.0, "weight"), "trending")
+    cold = walk_through(split, data, HeatWalker(data, float("inf"), "weight"), "popular")
+    assert np.mean(1 / hot.ranks) > 2 * np.mean(1 / cold.ranks)
+
+
+def test_a_model_that_answers_nan_is_refused() -> None:
+    class Broken(Witness):
+        def score(self, histories: Histories, rows: Rows) -> Values:
+            return np.full(len(rows), np.nan)
+
+    split = make_split(timed(("ann", "a", 1), ("bob", "b", 2), ("ann", "b", 3)),
+                       ItemTable.empty(), Rules("replay", share=0.34))  # fmt: skip
+    with pytest.raises(Exception, match="NaN"):
+        walk_through(split, split.dataset(), Broken(), "broken")
