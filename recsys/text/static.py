@@ -72,7 +72,10 @@ def read_static(folder: Path) -> Student:
         if wrong or manifest["format"] != FORMAT:
             raise DataError(f"{folder}: {wrong or 'format'} is not as written: delete the folder")
         vectors = np.load(folder / "vectors.npy", mmap_mode="r", allow_pickle=False)
-        return Student((folder / "tokenizer.json").read_bytes(), vectors, manifest["label"])
+        pairs = np.zeros(0, np.int64)
+        if "pairs.npy" in manifest["files"]:
+            pairs = np.load(folder / "pairs.npy", allow_pickle=False)
+        return Student((folder / "tokenizer.json").read_bytes(), vectors, manifest["label"], pairs)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{folder} holds no static vectors: {error}") from error
 
@@ -83,8 +86,9 @@ def write_static(folder: Path, student: Student) -> None:
     aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
         np.save(aside / "vectors.npy", np.asarray(student.vectors), allow_pickle=False)
+        np.save(aside / "pairs.npy", student.pairs, allow_pickle=False)
         (aside / "tokenizer.json").write_bytes(student.tokenizer_json)
-        files = {name: _sha256(aside / name) for name in ("vectors.npy", "tokenizer.json")}
+        files = {file.name: _sha256(file) for file in sorted(aside.iterdir())}
         manifest = {"format": FORMAT, "label": student.label, "files": files}
         (aside / "manifest.json").write_text(json.dumps(manifest, indent=1), "utf-8")
         shutil.rmtree(folder, ignore_errors=True)

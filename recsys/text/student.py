@@ -23,18 +23,27 @@ BLOCK = 4_096  # texts per block: bounds the memory of a call, some 60 MB for sh
 class Student:
     """A vector per token; a text is the sum of its tokens' vectors, scaled to length one.
 
-    A token's weight is the length of its vector. A text without a known token is the zero vector.
-    The vectors may be a read-only memory map; only the rows that a text needs are read.
+    A student taught by readers also holds vectors of pairs, two tokens side by side, and counts a
+    repeated token or pair once. A term's weight is the length of its vector. A text without a
+    known term is the zero vector. The vectors may be a read-only memory map; only the rows that a
+    text needs are read.
     """
 
-    tokenizer_json: bytes  # a `tokenizers` file; its ids number the rows of `vectors`
-    vectors: NDArray[np.floating]  # (n_tokens, d), float16 or float32
-    label: str = field(default="static")  # how the vectors were made; part of the name
+    tokenizer_json: bytes  # a `tokenizers` file; its ids number the first rows of `vectors`
+    vectors: NDArray[np.floating]  # (n_tokens + n_pairs, d), float16 or float32
+    label: str = "static"  # how the vectors were made; part of the name
+    pairs: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    # (n_pairs,): first token * n_tokens + second, ascending; their vectors are the last rows
 
     def __post_init__(self) -> None:
         size = self._tokenizer.get_vocab_size()
-        if self.vectors.ndim != 2 or len(self.vectors) < size:
+        if self.vectors.ndim != 2 or self.n_tokens < size:
             raise DataError(f"vectors of shape {self.vectors.shape} for a tokenizer of {size} ids")
+
+    @property
+    def n_tokens(self) -> int:
+        """Number of leading rows of `vectors` that belong to single tokens."""
+        return len(self.vectors) - len(self.pairs)
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[np.generic]]) -> Student:
@@ -43,13 +52,15 @@ class Student:
         if not np.issubdtype(vectors.dtype, np.floating):
             raise DataError(f"word vectors of type {vectors.dtype}; float16 or float32 expected")
         label = arrays["label"].tobytes().decode() if "label" in arrays else "static"
-        return cls(arrays["tokenizer"].tobytes(), vectors, label)  # type: ignore[arg-type]
+        pairs = arrays.get("pairs", np.zeros(0, np.int64)).astype(np.int64, copy=False)
+        return cls(arrays["tokenizer"].tobytes(), vectors, label, pairs)  # type: ignore[arg-type]
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """Return the arrays to save, by name."""
         return {
             "tokenizer": np.frombuffer(self.tokenizer_json, np.uint8),
             "vectors": self.vectors,
+            "pairs": self.pairs,
             "label": np.frombuffer(self.label.encode(), np.uint8),
         }
 
@@ -58,6 +69,7 @@ class Student:
         """Label and the first digits of the content's sha256: changes when any vector does."""
         digest = hashlib.sha256(self.tokenizer_json)
         digest.update(np.ascontiguousarray(self.vectors).data)
+        digest.update(np.ascontiguousarray(self.pairs).data)
         return f"{self.label}-{digest.hexdigest()[:12]}"
 
     @property
@@ -99,13 +111,36 @@ class Student:
         owner = np.repeat(np.arange(len(found)), counts)[kept]
         return ids[kept], np.bincount(owner, minlength=len(found))
 
+    def terms(self, texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the rows of `vectors` that each text adds up, text after text, and their counts."""
+        ids, counts = self.tokens(texts)
+        if not len(self.pairs):
+            return ids, counts
+        owner = np.repeat(np.arange(len(texts)), counts)
+        where, keys = adjacent(ids, owner, self.n_tokens)
+        at = np.minimum(np.searchsorted(self.pairs, keys), len(self.pairs) - 1)
+        held = self.pairs[at] == keys
+        rows = np.concatenate([ids, self.n_tokens + at[held]])
+        owner = np.concatenate([owner, where[held]])
+        once = np.unique(owner * len(self.vectors) + rows)
+        owner, rows = np.divmod(once, len(self.vectors))
+        return rows, np.bincount(owner, minlength=len(texts))
+
     def encode(self, texts: Sequence[str]) -> Floats:
         """Return (n, d) vectors of length one, zero where no word is known; always finite."""
         out = np.zeros((len(texts), self.dimensions), np.float32)
         for start in range(0, len(texts), BLOCK):
-            ids, counts = self.tokens(texts[start : start + BLOCK])
+            ids, counts = self.terms(texts[start : start + BLOCK])
             _sum_groups(self.vectors, ids, counts, out[start : start + BLOCK])
         return unit_rows(out)
+
+
+def adjacent(
+    ids: NDArray[np.int64], owner: NDArray[np.int64], n_tokens: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the text and the key of each two tokens that stand side by side in one text."""
+    same = owner[1:] == owner[:-1]
+    return owner[1:][same], ids[:-1][same] * n_tokens + ids[1:][same]
 
 
 def _sum_groups(
