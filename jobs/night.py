@@ -16,12 +16,12 @@ from typing import Any
 
 import torch
 
-from jobs.drift import reason_to_tune
 from jobs.engine import open_model
 from jobs.progress import LogProgress, TerminalProgress
 from jobs.settings import Settings
 from jobs.snapshot import load_snapshot, save_snapshot
 from jobs.steps import DETAIL, Detail, Step
+from jobs.tuning import finite, reason_to_tune
 from jobs.yesterday import compare
 from recsys.bundle import RawBundle, read_bundle, write_bundle
 from recsys.bundle_store import BundleStore
@@ -124,7 +124,7 @@ class Night:
             progress.note(text)
             progress.advance(60 * budget.minutes - budget.left(), 60 * budget.minutes)
 
-        return tune(check, words, CANDIDATES, budget, settings.seed, self.device, note)
+        return finite(tune(check, words, CANDIDATES, budget, settings.seed, self.device, note))
 
     def fit(self, out: Path) -> Detail:
         """Fit the chosen engines to everything there is, and put the model together."""

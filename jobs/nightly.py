@@ -66,7 +66,8 @@ def run_night(settings: Settings, tune_always: bool = False) -> dict[str, Any]:
         plan = _plan(settings, tune_always)
         number, folder = _folder(settings.home / "runs", store, plan)
         night = Night(settings, store, folder, number, progress, tune_always)
-        watch = _Watch(store, number, progress)
+        noted = {step.name for run in store.runs(1) for step in run.steps if run.id == number}
+        watch = _Watch(store, number, progress, noted)
         try:
             details = run_steps(folder, night.steps, watch)
             status = "refused"
@@ -92,16 +93,18 @@ class _Watch:
     store: Store
     number: int
     progress: LogProgress | TerminalProgress
+    noted: set[str]  # steps that the store has by now
     seconds: dict[str, float] = field(default_factory=dict)
 
     def started(self, name: str) -> None:
         self.progress.started(name)
 
     def finished(self, name: str, seconds: float, detail: Detail, reused: bool) -> None:
-        self.progress.finished(name, seconds, detail, reused)
-        self.seconds[name] = round(seconds, 3)
-        if not reused:
+        if name not in self.noted:  # killed before the note, a step is done and not noted
             self.store.record_step(self.number, name, seconds, detail)
+            self.noted.add(name)
+        self.seconds[name] = round(seconds, 3)
+        self.progress.finished(name, seconds, detail, reused)
 
 
 def _plan(settings: Settings, tune_always: bool) -> dict[str, str]:

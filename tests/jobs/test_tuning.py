@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from jobs.drift import reason_to_tune
+from jobs.tuning import reason_to_tune
 
 COUNTS = {"events": 1000, "items": 100, "kinds": {"like": 800, "view": 200}}
 PLAN = {"encoder": "static-1", "event_weights": {"like": 1.0}}

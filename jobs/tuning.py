@@ -1,13 +1,17 @@
-"""Drift: whether what a tuning was made on still looks like what there is."""
+"""When a night tunes again, and the form in which a tuning is kept."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
+
+from recsys.training.choice import Choice
 
 GROWTH = 1.5  # times as many events or items (or as few) as when it was tuned
 MIX = 0.2  # share of events whose kind would have to change to get the old mix
+ENDLESS = 1e9  # events back; what is halved after so many is not halved at all
 
 
 def reason_to_tune(
@@ -41,3 +45,10 @@ def _moved(before: Mapping[str, int], now: Mapping[str, int]) -> float:
     kinds = before.keys() | now.keys()
     shares = (abs(before.get(k, 0) / totals[0] - now.get(k, 0) / totals[1]) for k in kinds)
     return sum(shares) / 2
+
+
+def finite(choice: Choice) -> Choice:
+    """Return the choice with endless half-lives as very long ones: JSON knows no infinity."""
+    old = choice.blend.terms
+    terms = tuple(replace(term, half_life=min(term.half_life, ENDLESS)) for term in old)
+    return replace(choice, blend=replace(choice.blend, terms=terms))

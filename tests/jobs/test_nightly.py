@@ -1,0 +1,181 @@
+"""Whole nights in a tiny world, as real processes: published, refused, killed, two at once."""
+
+import json
+import shutil
+import subprocess
+import time
+
+import pytest
+from night_world import call, command, environment, fill, parity, reads
+
+from recsys.bundle_store import BundleStore
+from recsys.data.schema import Event
+from recsys.data.store import Store
+
+STEPS = ["snapshot", "encode", "tune", "fit", "index", "gate", "publish"]
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory):
+    """A home after its first night, with what that night printed."""
+    home = tmp_path_factory.mktemp("world") / "home"
+    fill(home).close()
+    return home, call(home, "nightly", "--json")
+
+
+@pytest.fixture
+def home(first, tmp_path):
+    shutil.copytree(first[0], tmp_path / "home", symlinks=True)
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def store(home):
+    with Store.open(f"sqlite:///{home / 'store.db'}") as store:
+        yield store
+
+
+def test_the_first_night_publishes(first):
+    home, result = first
+    assert result.returncode == 0, result.stderr
+    told = json.loads(result.stdout)
+    manifest = BundleStore(home).open_current().manifest
+    assert told["status"] == "published" and told["version"] == manifest["version"]
+    assert manifest["counts"] == {"users": 60, "items": 40, "events": 480}
+    assert (manifest["last_event_id"], manifest["last_change_id"]) == (480, 40)
+    assert told["tune"]["tuned"] is True
+
+
+def test_one_log_line_per_step_and_no_bars_without_a_terminal(first):
+    lines = first[1].stderr.splitlines()
+    assert [line.split()[2] for line in lines if "nightly: " in line] == STEPS
+    assert "\x1b" not in first[1].stderr
+
+
+def test_the_bundle_and_the_runs_hold_no_user(first):
+    home, _ = first
+    files = [p for part in ("bundles", "runs") for p in (home / part).rglob("*") if p.is_file()]
+    assert files and not [p for p in files if b"reader-" in p.read_bytes()]
+
+
+def test_the_run_table_tells_steps_and_outcome(store):
+    run = store.last_run("nightly")
+    assert run.status == "published" and run.finished is not None
+    assert [step.name for step in run.steps] == STEPS
+
+
+def test_a_stranger_to_the_other_side_is_shown_his_own(home):
+    result = call(home, "recommend", "reader-7", "-n", "5", "--json")
+    assert result.returncode == 0, result.stderr
+    items = json.loads(result.stdout)["items"]
+    assert {parity(int(each["item_id"].split("-")[1])) for each in items} == {"odd"}
+    assert items[0]["reasons"][0]["text"] and items[0]["item"]["title"]
+
+
+def test_recommend_prints_a_table_within_100_columns_and_explains(home):
+    result = call(home, "recommend", "reader-7", "--explain")
+    assert result.returncode == 0 and "odd book" in result.stdout and "%" in result.stdout
+    assert max(map(len, result.stdout.splitlines())) <= 100
+    assert call(home, "recommend", "nobody", "-n", "3").stdout.count("book") >= 3
+
+
+def test_recommend_sees_what_happened_since_the_night(home, store):
+    store.add_events([Event("newcomer", "book-2", "like")])
+    items = json.loads(call(home, "recommend", "newcomer", "-n", "5", "--json").stdout)["items"]
+    assert "book-2" not in [each["item_id"] for each in items]
+    store.hide_item(items[0]["item_id"])
+    after = json.loads(call(home, "recommend", "newcomer", "-n", "5", "--json").stdout)["items"]
+    assert items[0]["item_id"] not in [each["item_id"] for each in after]
+
+
+def test_a_second_night_takes_the_tuning_over(home):
+    result = call(home, "nightly", "--json")
+    assert result.returncode == 0, result.stderr
+    told = json.loads(result.stdout)
+    assert told["tune"]["tuned"] is False and len(BundleStore(home).versions()) == 2
+
+
+def test_tuning_can_be_asked_for(home):
+    told = json.loads(call(home, "nightly", "--tune", "--json").stdout)
+    assert told["tune"] | {"because": "asked for", "tuned": True} == told["tune"]
+
+
+def test_new_events_are_what_today_and_yesterday_answer(home, store):
+    latest = max(e.timestamp for e in store.events_after(0, 1000))
+    store.add_events(reads(latest + 1, seed=2))
+    result = call(home, "nightly", "--json")
+    gate = json.loads(result.stdout)["gate"]
+    assert gate["people"] >= 30 and gate["yesterday"] is not None
+    assert result.returncode in (0, 3)
+
+
+def test_a_night_that_turned_everything_round_is_refused_and_yesterday_stays(home):
+    before = BundleStore(home).current()
+    result = call(home, "nightly", "--json", RECSYS_EVENT_WEIGHTS="like=-1")
+    assert result.returncode == 3, result.stderr
+    told = json.loads(result.stdout)
+    assert told["status"] == "refused" and told["gate"]["passed"] is False
+    assert BundleStore(home).current() == before
+    result = call(home, "nightly", RECSYS_EVENT_WEIGHTS="like=-1")
+    assert result.returncode == 3 and "stays in service" in result.stdout
+
+
+def test_an_empty_store_is_status_1_and_one_line(tmp_path):
+    fill(tmp_path / "full").close()
+    result = call(tmp_path / "full", "nightly", RECSYS_STORE=f"sqlite:///{tmp_path}/none.db")
+    assert result.returncode == 1 and result.stdout == ""
+    assert "recsys ingest" in result.stderr and "Traceback" not in result.stderr
+    with Store.open(f"sqlite:///{tmp_path}/none.db") as store:
+        assert store.last_run("nightly").status == "failed"
+
+
+def test_two_at_once_the_second_is_told_and_fails(home):
+    with subprocess.Popen(
+        command("nightly", "--tune"), env=environment(home), stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert "snapshot" in process.stderr.readline()
+        second = call(home, "nightly")
+        assert second.returncode == 1
+        assert f"pid {process.pid}" in second.stderr and second.stderr.count("\n") == 1
+        process.communicate(timeout=120)
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize("last", ["encode", "gate"])
+def test_killed_and_called_again_it_repeats_no_finished_step(home, store, last):
+    with subprocess.Popen(
+        command("nightly", "--tune"), env=environment(home), stderr=subprocess.PIPE, text=True
+    ) as process:
+        for line in process.stderr:
+            if f"nightly: {last} " in line:
+                process.kill()
+                break
+    killed = store.last_run("nightly")
+    assert killed.status == "running"
+    result = call(home, "nightly", "--tune")
+    assert result.returncode == 0, result.stderr
+    again = store.last_run("nightly")
+    assert again.id == killed.id and again.status == "published"
+    assert [step.name for step in again.steps] == STEPS  # each was done once
+    assert f"nightly: {last} done before" in result.stderr
+    assert BundleStore(home).open_current().version == again.detail["version"]
+    assert not list((home / "runs").iterdir())
+
+
+def test_a_killed_night_of_other_settings_is_begun_anew(home, store):
+    with subprocess.Popen(
+        command("nightly"), env=environment(home), stderr=subprocess.PIPE, text=True
+    ) as process:
+        process.stderr.readline()
+        process.kill()
+    killed = store.last_run("nightly")
+    assert call(home, "nightly", RECSYS_SEED="5").returncode == 0
+    newest, before = store.runs(2)
+    assert newest.id > killed.id and before.status == "killed"
+
+
+def test_old_bundles_are_pruned(home):
+    for _ in range(2):
+        assert call(home, "nightly", RECSYS_KEEP_BUNDLES="2").returncode == 0
+        time.sleep(0.1)
+    assert len(BundleStore(home).versions()) == 2
