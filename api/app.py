@@ -75,9 +75,18 @@ def _finish(response: Response) -> Response:
     service.metrics.requests.labels(route, str(response.status_code)).observe(seconds)
     if service.settings.access_log:
         _log_line(service, route, response, seconds)
+    if request.method == "OPTIONS" and request.url_rule:
+        response.headers["Allow"] = ", ".join(_methods(request.url_rule.rule))
     if response.status_code != 304:
         answers.zipped(request, response)
     return response
+
+
+def _methods(path: str) -> list[str]:
+    """Return what a path answers to, by itself: another route may match it as an id."""
+    endpoints: list[Endpoint] = current_app.extensions["endpoints"]
+    found = {endpoint.method for endpoint in endpoints if endpoint.path == path}
+    return sorted(found | {"OPTIONS"} | ({"HEAD"} if "GET" in found else set()))
 
 
 def _log_line(service: Service, route: str, response: Response, seconds: float) -> None:

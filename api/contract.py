@@ -25,7 +25,7 @@ from werkzeug.routing import BaseConverter
 from api import incoming
 from api.answers import json_response
 from api.errors import ApiError, problems
-from api.schemas.fields import check_id
+from api.schemas.fields import FUTURE, check_id
 
 View = Callable[..., Any]
 _INTEGER = re.compile(r"-?\d{1,18}")
@@ -227,6 +227,8 @@ def _body(endpoint: Endpoint, adapter: TypeAdapter[Any]) -> Any:
     except ValidationError as error:
         found = problems(error)
         message = f"{found[0]['field'] or 'body'}: {found[0]['message']}"
+        if all(one["type"] == FUTURE for one in found):
+            raise ApiError(409, message, FUTURE, found) from None
         raise ApiError(422, message, "invalid", found) from None
 
 

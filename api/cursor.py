@@ -20,6 +20,8 @@ from api.errors import ApiError
 
 LIFE = 600.0  # seconds that a cursor holds
 MAX_SHOWN = 600  # items before the list ends, so that a URL stays below 4,000 characters
+PATTERN = "^c[A-Za-z0-9_-]{24,3990}$"
+_PREFIX = "c"
 _MARK = 4  # bytes
 _HEAD = struct.Struct(">dQH")
 
@@ -51,7 +53,7 @@ class Cursor:
     def text(self) -> str:
         """Return the cursor as a URL carries it."""
         data = _HEAD.pack(self.started, self.bound, self.skip) + b"".join(sorted(self.shown))
-        return base64.urlsafe_b64encode(data).decode().rstrip("=")
+        return _PREFIX + base64.urlsafe_b64encode(data).decode().rstrip("=")
 
     @classmethod
     def start(cls, bound: int, skip: int = 0) -> Cursor:
@@ -60,7 +62,8 @@ class Cursor:
 
     @classmethod
     def read(cls, text: str, bound: int) -> Cursor:
-        """Read a cursor back; 400 when it is not one of ours, of another list, or too old."""
+        """Read a cursor back; 409 when it is not one of ours, of another list, or too old."""
+        text = text.removeprefix(_PREFIX)
         try:
             data = base64.b64decode(text + "=" * (-len(text) % 4), "-_", validate=True)
             started, found, skip = _HEAD.unpack(data[: _HEAD.size])
@@ -79,4 +82,4 @@ class Cursor:
 
 def _bad(message: str) -> ApiError:
     detail: dict[str, object] = {"field": "cursor", "message": message, "type": "cursor"}
-    return ApiError(400, message, "bad_cursor", [detail])
+    return ApiError(409, message, "bad_cursor", [detail])

@@ -23,6 +23,7 @@ _DESCRIPTIONS = {
     401: "no key, or not a valid one", 403: "the key's scope does not reach this far",
     404: "there is none", 408: "the body did not come in time",
     409: "at odds with what is there", 413: "the body is too large",
+    414: "the URL is too long: the server answers by itself, without a body",
     415: "not JSON", 422: "well-formed JSON that breaks a rule", 429: "too many requests",
     503: "no bundle, or the store cannot be reached", 507: "the store is out of space",
 }  # fmt: skip
@@ -145,16 +146,24 @@ def _responses(endpoint: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:
     error = {"application/json": {"schema": {"$ref": _REFERENCE.format(model="Error")}}}
     for status in sorted(_failures(endpoint)):
         found[str(status)] = {"description": _DESCRIPTIONS.get(status, CODES.get(status, ""))}
-        if status != 304:
+        if status not in (304, 414):
             found[str(status)]["content"] = error
     return found
+
+
+def _timed(body: Any) -> bool:
+    fields = getattr(body, "model_fields", {})
+    return bool({"timestamp", "created_at", "events", "cursor"} & set(fields))
 
 
 def _failures(endpoint: Endpoint) -> set[int]:
     found = {400, *endpoint.fails}
     if endpoint.scope is not None:
         found |= {401, 403, 429, 503}
+    if endpoint.query is not None:
+        found |= {414} | ({409} if "cursor" in endpoint.query.model_fields else set())
     if endpoint.body is not None:
+        found |= {409} if _timed(endpoint.body) else set()
         found |= {408, 413, 415, 422}
     if endpoint.scope == "write" and endpoint.method != "GET":
         found |= {507}

@@ -8,10 +8,15 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from recsys.data.fields import MAX_ID, parse_text, parse_time
 from recsys.errors import DataError
 
+FUTURE = "future_time"  # type of the problem, which is answered 409: only the clock is against it
+_FIRST = -62_135_596_800.0  # the year 1
+_LAST = 253_402_300_800.0  # the year 10000
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 MAX_N = 500
 MAX_OFFSET = 10_000
 MAX_LIST = 1_000  # ids in an exclude list, events in a session
@@ -64,10 +69,39 @@ def _tag(text: str) -> str:
 def _time(raw: object) -> float | None:
     if isinstance(raw, bool) or not isinstance(raw, (str, int, float, type(None))):
         raise ValueError("is neither a number nor text")
+    if isinstance(raw, str) and not raw.strip():
+        raise ValueError("is empty")
     try:
-        return parse_time(raw, "time", time.time())
+        found = parse_time(_leap(raw), "time", time.time())
     except DataError as error:
+        if _ahead(raw):
+            raise PydanticCustomError(FUTURE, "is in the future by the server's clock") from None
         raise ValueError(str(error).removeprefix("time: ")) from None
+    if found is not None and found < _FIRST:
+        raise ValueError("is before the year 1")
+    return found
+
+
+def _leap(raw: object) -> object:
+    """Return a time as Python reads it: it knows no second 60 and no small t and z."""
+    if isinstance(raw, str) and _RFC3339.fullmatch(raw):
+        return raw.upper().replace(":60", ":59")
+    return raw
+
+
+def _ahead(raw: object) -> bool:
+    """Whether a refused time is one, only later than now."""
+    try:
+        found = parse_time(_leap(raw), "time", _LAST)
+    except DataError:
+        return isinstance(raw, (int, float)) and raw > 0
+    return found is not None
+
+
+def _gorse_time(raw: object) -> float | None:
+    """Return a time as Gorse's clients send it: empty, or its year 1, for none."""
+    found = None if isinstance(raw, str) and not raw.strip() else _time(raw)
+    return None if found is None or found < _FIRST + 86_400 else found
 
 
 def _schema(check: Callable[[str], str], **schema: Any) -> Any:
@@ -83,7 +117,7 @@ Moment = Annotated[
     WithJsonSchema(
         {
             "anyOf": [
-                {"type": "number"},
+                {"type": "number", "minimum": _FIRST},
                 {"type": "string", "format": "date-time"},
                 {"type": "null"},
             ],
@@ -104,6 +138,7 @@ def listed(kind: Any, limit: int) -> Any:
     return Annotated[list[kind], Field(max_length=limit)]
 
 
+GorseMoment = Annotated[float | None, BeforeValidator(_gorse_time)]
 Words = words(2_000)
 Labels = listed(Label, 100)
 Ids = listed(Id, MAX_LIST)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.schemas.fields import MAX_N, MAX_OFFSET, Id, Kind, Label, Moment, words
+from api.schemas.fields import MAX_N, MAX_OFFSET, GorseMoment, Id, Kind, Label, words
 
 
 class Loose(BaseModel):
@@ -21,7 +21,7 @@ class FeedbackBody(Loose):
     FeedbackType: Kind
     UserId: Id
     ItemId: Id
-    Timestamp: Moment = None
+    Timestamp: GorseMoment = None
     Comment: words(100_000) | None = ""  # type: ignore[valid-type]
     Value: float | None = None
 
@@ -31,7 +31,7 @@ class SessionFeedback(Loose):
 
     FeedbackType: Kind = "like"
     ItemId: Id
-    Timestamp: Moment = None
+    Timestamp: GorseMoment = None
     Value: float | None = None
 
 
@@ -41,7 +41,7 @@ class ItemBody(Loose):
     ItemId: Id
     IsHidden: bool = False
     Categories: list[Label] | None = None
-    Timestamp: Moment = None
+    Timestamp: GorseMoment = None
     Labels: Any = None
     Comment: words(1_000_000) | None = ""  # type: ignore[valid-type]
 
@@ -51,7 +51,7 @@ class ItemPatch(Loose):
 
     IsHidden: bool | None = None
     Categories: list[Label] | None = None
-    Timestamp: Moment = None
+    Timestamp: GorseMoment = None
     Labels: Any = None
     Comment: words(1_000_000) | None = None  # type: ignore[valid-type]
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from api.cursor import PATTERN
 from api.schemas.fields import (
     MAX_N,
     MAX_OFFSET,
@@ -26,7 +27,7 @@ from api.schemas.fields import (
 )
 
 Offset = Annotated[int, Field(ge=0, le=MAX_OFFSET)]
-Cursor = Annotated[str, Field(min_length=1, max_length=4_000, pattern="^[A-Za-z0-9_-]+$")]
+Cursor = Annotated[str, Field(pattern=PATTERN)]
 
 
 class FilterParameters(Strict):
