@@ -29,7 +29,8 @@ from recsys.evaluation.positive import Positive
 from recsys.evaluation.report import html
 from recsys.evaluation.result import Result
 from recsys.evaluation.split import PROTOCOLS, Rules, make_split
-from recsys.training.fit import Words, documents
+from recsys.training.documents import documents
+from recsys.training.fit import Words
 from recsys.training.words import encode_words
 
 log = logging.getLogger("recsys")

@@ -21,7 +21,7 @@ from jobs.progress import LogProgress, TerminalProgress
 from jobs.settings import Settings
 from jobs.snapshot import load_snapshot, save_snapshot
 from jobs.steps import DETAIL, Detail, Step
-from jobs.tuning import finite, reason_to_tune
+from jobs.tuning import FEWEST, finite, reason_to_tune, untuned
 from jobs.yesterday import compare
 from recsys.bundle import RawBundle, read_bundle, write_bundle
 from recsys.bundle_store import BundleStore
@@ -33,7 +33,8 @@ from recsys.state.catalogue import under
 from recsys.state.model import Model
 from recsys.text.student import Student
 from recsys.training.choice import Choice
-from recsys.training.fit import Words, assemble, documents, fit_engines
+from recsys.training.documents import documents
+from recsys.training.fit import Words, assemble, fit_engines
 from recsys.training.menu import CANDIDATES, engine_named
 from recsys.training.slices import validation
 from recsys.training.tune import Budget, tune
@@ -117,6 +118,8 @@ class Night:
     def _tuned(self) -> Choice:
         settings, progress = self.settings, self.progress
         _, check = validation(*self.tables, settings.weights)
+        if len(check) < FEWEST:
+            return untuned()
         words = self.words(check.data)
         budget = Budget(settings.tune_minutes)
 

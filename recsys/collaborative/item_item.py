@@ -46,6 +46,11 @@ class ItemItem:
         bounds = slice(self.indptr[item], self.indptr[item + 1])
         return self.indices[bounds], self.data[bounds]
 
+    def weight(self, item: int, other: int) -> float:
+        """Return what a history item gives to another item; 0 where it is not a neighbour."""
+        rows, values = self.row(item)
+        return float(values[rows == other].sum(dtype=np.float32))
+
     def add_scores(self, items: Rows, weights: Floats, out: Floats) -> None:
         """Add the scores of a history to `out`, (n_items,), in place."""
         for item, weight in zip(items.tolist(), weights.tolist(), strict=True):

@@ -13,7 +13,8 @@ from recsys.data.dataset import Dataset
 from recsys.evaluation import baselines
 from recsys.evaluation.baselines import Options
 from recsys.evaluation.scorer import Scorer, Skip
-from recsys.training.fit import Words, documents
+from recsys.training.documents import documents
+from recsys.training.fit import Words
 
 RECENCIES = (np.inf, 16.0, 8.0, 4.0, 2.0, 1.0)  # half-lives of a history's items, in events
 
@@ -37,6 +38,7 @@ class Engine:
     fit: Callable[[Dataset, Options, Means], Scorer]
     grid: Callable[[Dataset], Sequence[Options]]  # the first is used where nothing can be tuned
     recency: bool = False  # also choose how fast a history fades
+    ladder: Callable[[Dataset], int] | None = None  # steps of the grid's first, ordered setting
 
 
 def _grid(**choices: Sequence[float | str]) -> Callable[[Dataset], Sequence[Options]]:
@@ -131,7 +133,7 @@ ENGINES = {
     engine.name: engine
     for engine in (
         Engine("popular", _popular, NOTHING),
-        Engine("trending", _trending, _half_lives),
+        Engine("trending", _trending, _half_lives, ladder=lambda d: len(baselines.half_lives(d))),
         Engine(
             "item-knn", _item_knn,
             _grid(neighbours=[100, 20, 500], weighting=["cosine", "tf-idf"]), recency=True,

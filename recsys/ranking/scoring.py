@@ -12,6 +12,9 @@ from recsys.ranking.traits import activity, passed
 from recsys.state.blend import Blend
 from recsys.state.live import LiveState
 
+STANDING = 5  # known items that stand for a new one in a history
+ALIKE = 0.3  # cosine of words below which nothing stands for it
+
 
 @dataclass(frozen=True, slots=True)
 class Profile:
@@ -23,6 +26,7 @@ class Profile:
 
     history: History
     neighbour_weights: Floats  # (n,)
+    stand_ins: StandIns  # the model's rows that the history's neighbours are read from
     behaviour_parts: Floats  # (n, d)
     word_parts: Floats  # (n, t)
 
@@ -37,9 +41,15 @@ class Profile:
         return cls(
             history,
             weights("neighbours"),
+            stand_ins(live, history.rows),
             behaviour_parts(live, history.rows, weights("behaviour")),
             words_of(live, history.rows) * weights("words")[:, None],
         )
+
+    @property
+    def stand_in_weights(self) -> Floats:
+        """What the neighbours of each stand-in are multiplied with, (m,)."""
+        return self.neighbour_weights[self.stand_ins.entries] * self.stand_ins.weights
 
     @property
     def behaviour(self) -> Floats:
@@ -87,10 +97,13 @@ def personal_scores(live: LiveState, profile: Profile, blend: Blend) -> Floats:
     model, base = live.model, len(live.model)
     scores = np.zeros(live.size, np.float32)
     if model.neighbours is not None and blend.curves:
-        rows, weights = neighbour_history(live, profile)
+        rows, weights = profile.stand_ins.rows, profile.stand_in_weights
         model.neighbours.add_scores(rows, weights, scores[:base])
+        if model.reader_inputs is not None and live.size > base:
+            asking = weights @ model.reader_inputs[rows].astype(np.float32)
+            scores[base:] = live.new_readers[: live.size - base] @ asking
         for before, row in live.versions.items():
-            scores[row] += scores[before]
+            scores[row] = scores[before]
         scores = blend.bent(scores, float(activity(len(profile.history))))
     new = live.size - base
     if model.behaviour is not None and blend.uses("behaviour"):
@@ -105,12 +118,48 @@ def personal_scores(live: LiveState, profile: Profile, blend: Blend) -> Floats:
     return scores
 
 
-def neighbour_history(live: LiveState, profile: Profile) -> tuple[Rows, Floats]:
-    """Return the history entries that have neighbours, a new version standing for its old row."""
-    known = {new: old for old, new in list(live.versions.items())}
-    rows = np.array([known.get(row, row) for row in profile.history.rows.tolist()], np.int32)
-    kept = rows < len(live.model)
-    return rows[kept], profile.neighbour_weights[kept]
+@dataclass(frozen=True, slots=True)
+class StandIns:
+    """Rows of the model in place of history entries: themselves, or what an unknown one is like."""
+
+    rows: Rows  # (m,)
+    weights: Floats  # (m,): what part of its entry each stands for
+    entries: Rows  # (m,): the place in the history
+
+
+def stand_ins(live: LiveState, rows: Rows) -> StandIns:
+    """Return the model's rows for a history; an item newer than the model is read by its words.
+
+    A new version stands for its old row. Any other new item is stood for by the model's items
+    with the nearest words, in proportion to their likeness; without words, by none.
+    """
+    base = len(live.model)
+    if not len(rows) or rows.max() < base:
+        return StandIns(rows, np.ones(len(rows), np.float32), np.arange(len(rows), dtype=np.int32))
+    known = {new: old for old, new in live.versions.items()}
+    found: list[tuple[int, float, int]] = []
+    for entry, row in enumerate(rows.tolist()):
+        row = known.get(row, row)
+        if row < base:
+            found.append((row, 1.0, entry))
+        else:
+            found += [(near, share, entry) for near, share in _nearest(live, row - base)]
+    columns = list(zip(*found, strict=True)) or [(), (), ()]
+    return StandIns(
+        np.array(columns[0], np.int32),
+        np.array(columns[1], np.float32),
+        np.array(columns[2], np.int32),
+    )
+
+
+def _nearest(live: LiveState, place: int) -> list[tuple[int, float]]:
+    vector = live.new_words[place]
+    if not vector.any():
+        return []
+    likeness = live.model.words @ vector
+    best = np.argpartition(-likeness, min(STANDING, len(likeness) - 1))[:STANDING]
+    best = best[likeness[best] > ALIKE]
+    return [(int(row), float(likeness[row] / likeness[best].sum())) for row in best]
 
 
 def split(live: LiveState, profile: Profile, blend: Blend, row: int) -> Floats:
@@ -133,18 +182,19 @@ def split(live: LiveState, profile: Profile, blend: Blend, row: int) -> Floats:
 
 def neighbour_parts(live: LiveState, profile: Profile, row: int) -> Floats:
     """Return what each history entry gives to the neighbours' sum for a row, (n,)."""
-    parts = np.zeros(len(profile.history), np.float32)
-    neighbours = live.model.neighbours
-    if neighbours is None:
+    parts, model = np.zeros(len(profile.history), np.float32), live.model
+    if model.neighbours is None:
         return parts
-    known = {new: old for old, new in live.versions.items()}
-    target = known.get(row, row)
-    for place, entry in enumerate(profile.history.rows.tolist()):
-        source = known.get(entry, entry)
-        if source < len(live.model):
-            columns, values = neighbours.row(source)
-            found = values[columns == target].astype(np.float32)
-            parts[place] = profile.neighbour_weights[place] * found.sum()
+    target = {new: old for old, new in live.versions.items()}.get(row, row)
+    standing = profile.stand_ins
+    if target >= len(model):
+        given = np.zeros(len(standing.rows), np.float32)
+        if model.reader_inputs is not None:
+            vector = live.new_readers[target - len(model)]
+            given = model.reader_inputs[standing.rows].astype(np.float32) @ vector
+    else:
+        given = np.array([model.neighbours.weight(r, target) for r in standing.rows.tolist()])
+    np.add.at(parts, standing.entries, given * profile.stand_in_weights)
     return parts
 
 

@@ -22,7 +22,7 @@ _REBASE_AT = 200.0  # doublings after which the masses are scaled back; float64 
 
 @dataclass(slots=True)
 class Counters:
-    """Decayed sums of weights per half-life and item, in units of the time of the last event.
+    """Decayed sums of uptake per half-life and item. One event is one uptake at most.
 
     Mass is measured at `newest`, not at the clock: in a sample from 2013 the shares of the items
     are what they were then, and never underflow together.
@@ -54,7 +54,7 @@ class Counters:
             return counters
         counters.newest = float(time[-1])
         counters.base[:] = counters.newest
-        taken = np.maximum(weight, 0.0).astype(np.float64)
+        taken = np.clip(weight, 0.0, 1.0).astype(np.float64)
         for row, half_life in enumerate(HALF_LIVES):
             decay = np.exp2((time - counters.newest) / half_life)
             counters.mass[row] = np.bincount(item, taken * decay, size)
@@ -84,7 +84,7 @@ class Counters:
                 if doublings > _REBASE_AT:
                     self.mass[row] *= np.exp2(-doublings)
                     self.base[row], doublings = time, 0.0
-                self.mass[row, item] += weight * np.exp2(doublings)
+                self.mass[row, item] += min(weight, 1.0) * np.exp2(doublings)
         if explicit and weight > 0:
             self.likes[item] += weight
         elif explicit:

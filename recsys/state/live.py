@@ -49,6 +49,8 @@ class LiveState:
         }
         self.new_tags: list[Rows] = []
         self.new_words: Floats = np.zeros((extra, self.model.words.shape[1]), np.float32)
+        reach = 0 if self.model.reader_inputs is None else self.model.reader_inputs.shape[1]
+        self.new_readers: Floats = np.zeros((extra, reach), np.float32)
         width = self.model.behaviour.outputs.shape[1] if self.model.behaviour is not None else 0
         self.new_behaviour: Floats = np.zeros((extra, 2, width), np.float32)  # inputs, outputs
         self.counters.grow(room)
@@ -59,6 +61,7 @@ class LiveState:
         for name in LABELS:
             self.labels[name] = np.pad(self.labels[name], (0, extra), constant_values=-1)
         self.new_words = np.pad(self.new_words, ((0, extra), (0, 0)))
+        self.new_readers = np.pad(self.new_readers, ((0, extra), (0, 0)))
         self.new_behaviour = np.pad(self.new_behaviour, ((0, extra), (0, 0), (0, 0)))
         self.counters.grow(self.room + extra)
         self.gone = np.pad(self.gone, (0, extra))
@@ -93,6 +96,8 @@ class LiveState:
             return
         text = clean.document(item.title, item.text, item.tags, item.category)
         self.new_words[place] = self.model.student.encode([text])[0]
+        if self.model.readers is not None:
+            self.new_readers[place] = self.model.readers.encode([text])[0]
         if self.model.bridge is not None:
             self.new_behaviour[place] = np.tensordot(self.new_words[place], self.model.bridge, 1)
 

@@ -31,6 +31,10 @@ class Model:
     words: Floats  # (n_items, t): unit rows, zero rows for items without a known word
     bridge: Floats | None  # (t, 2, d): words to behaviour inputs and outputs, for new items
     student: Student | None  # maps new words into the space of `words`
+    readers: Student | None  # maps new words to where their readers are
+    reader_inputs: (
+        Floats | None
+    )  # (n_items, r): times a `readers` vector: what neighbours would say
     counters: Mapping[str, Array]  # see Counters.arrays
     blend: Blend
     rating_scale: tuple[float, float]
@@ -51,8 +55,11 @@ class Model:
             found |= _factor_arrays(self.behaviour)
         if self.bridge is not None:
             found["bridge"] = self.bridge
-        if self.student is not None:
-            found |= {f"student/{k}": v for k, v in self.student.arrays().items()}
+        for name, student in (("student", self.student), ("readers", self.readers)):
+            if student is not None:
+                found |= {f"{name}/{k}": v for k, v in student.arrays().items()}
+        if self.reader_inputs is not None:
+            found["reader_inputs"] = self.reader_inputs.astype(np.float16)
         return found
 
     def settings(self) -> dict[str, object]:
@@ -77,6 +84,8 @@ class Model:
             words=arrays["words"],
             bridge=arrays.get("bridge"),
             student=_student(under("student", arrays)),
+            readers=_student(under("readers", arrays)),
+            reader_inputs=arrays.get("reader_inputs"),
             counters=under("counters", arrays),
             blend=Blend.from_json(settings["blend"]),
             rating_scale=(settings["rating_scale"][0], settings["rating_scale"][1]),

@@ -13,13 +13,13 @@ from recsys.collaborative.factors import Factors
 from recsys.collaborative.interactions import Interactions
 from recsys.collaborative.item_item import ItemItem
 from recsys.data.dataset import Dataset
-from recsys.data.tables import ItemTable
 from recsys.state.blend import Blend
 from recsys.state.catalogue import Catalogue
 from recsys.state.counters import Counters
 from recsys.state.model import Model
-from recsys.text.clean import document
 from recsys.text.student import Student
+from recsys.training.cold import cold_map, completed, reader_space
+from recsys.training.documents import documents
 from recsys.training.engines import Engine
 
 BRIDGE_RIDGE = 1.0  # pulls the map from words to behaviour to zero; unit rows on both sides
@@ -36,16 +36,6 @@ class Words:
     def none(cls, n_items: int) -> Words:
         """Return the word side of a catalogue without words."""
         return cls(np.zeros((n_items, 0), np.float32), None)
-
-
-def documents(table: ItemTable) -> list[str]:
-    """Return the text of every item as encoders read it; empty where nothing is known."""
-    return [
-        document(title, text, tags, category)
-        for title, text, tags, category in zip(
-            table.title, table.text, table.tags, table.category, strict=True
-        )
-    ]
 
 
 def token_weights(texts: Sequence[str], student: Student) -> sparse.csr_array:
@@ -84,18 +74,29 @@ def assemble(
     fitted: Mapping[str, ItemItem | Factors],
     words: Words,
     blend: Blend,
-    version: str = "unpublished",
+    seed: int = 0,
+    posts: bool = True,
 ) -> Model:
-    """Put the fitted parts of one data set together."""
+    """Put the fitted parts of one data set together, unread items included.
+
+    `posts`: also learn the space in which items posted later meet their readers; a model that is
+    only compared with others does without.
+    """
     neighbours, behaviour = fitted.get("neighbours"), fitted.get("behaviour")
-    bridge = None
+    bridge, readers, inputs = None, None, None
+    if isinstance(neighbours, ItemItem) and words.student is not None:
+        cold = cold_map(data, neighbours, words.student)
+        if cold is not None:
+            neighbours = completed(data, neighbours, cold)
+            if posts:
+                readers, inputs = reader_space(cold, words.student, seed)
     if isinstance(behaviour, Factors) and words.vectors.shape[1]:
         behaviour, bridge = bridged(data, behaviour, words.vectors)
     counters = Counters.from_events(
         len(data.items), data.item, data.weight, data.explicit, data.time
     )
     return Model(
-        version=version,
+        version="unpublished",
         cutoff=data.now if data.timed else 0.0,
         catalogue=Catalogue.from_table(data.table, data.created()),
         neighbours=neighbours if isinstance(neighbours, ItemItem) else None,
@@ -103,6 +104,8 @@ def assemble(
         words=words.vectors,
         bridge=bridge,
         student=words.student,
+        readers=readers,
+        reader_inputs=inputs,
         counters=counters.arrays(),
         blend=blend,
         rating_scale=data.rating_scale,

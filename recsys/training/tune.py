@@ -153,6 +153,6 @@ def _models(
         note(f"{engine.name}: fitted in {took:.1f} s, {expected:.0f} expected")
         rows.append({"engine": engine.name, "seconds": took})
     return {
-        name: assemble(check.data, part, words, Blend())
+        name: assemble(check.data, part, words, Blend(), seed, posts=False)
         for name, part in (parts or {"": {}}).items()
     }

@@ -1,0 +1,56 @@
+"""Cold items: the neighbours that words predict for items nobody has taken up yet."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import sparse
+
+from recsys.arrays import Floats
+from recsys.collaborative.item_item import ItemItem
+from recsys.data.dataset import Dataset
+from recsys.text.coldstart import ColdConfig, ColdMap, columns, fit_cold, map_texts, teach
+from recsys.text.student import Student
+from recsys.training.documents import documents
+
+FEWEST = 50  # items with readers and words; fewer teach nothing worth its cost
+
+
+def cold_map(data: Dataset, neighbours: ItemItem, student: Student | None) -> ColdMap | None:
+    """Learn from the read items what words say about neighbours; None with too few to learn from.
+
+    `student`: static vectors, which know words that no read item holds.
+    """
+    if student is None:
+        return None
+    texts = map_texts(documents(data.table), student)
+    counts = readers(data)
+    if ((counts > 0) & (np.diff(texts.terms.indptr) > 0)).sum() < FEWEST:
+        return None
+    return fit_cold(texts, neighbours.matrix(), counts, ColdConfig())
+
+
+def readers(data: Dataset) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Return how many positive events each item has."""
+    return np.bincount(data.item[data.weight > 0], minlength=len(data.items)).astype(np.int64)
+
+
+def completed(data: Dataset, neighbours: ItemItem, cold: ColdMap) -> ItemItem:
+    """Return the neighbours with a column for every unread item that has words."""
+    known = np.diff(cold.texts.terms.indptr) > 0
+    unread = np.flatnonzero((readers(data) == 0) & known).astype(np.int32)
+    if not len(unread):
+        return neighbours
+    found = columns(cold, unread).tocoo()
+    shape = (len(neighbours), len(neighbours))
+    entries = (found.data, (found.row, unread[found.col]))
+    added = sparse.csr_array(entries, shape=shape)
+    return ItemItem.from_matrix(sparse.csr_array(neighbours.matrix() + added))
+
+
+def reader_space(cold: ColdMap, student: Student, seed: int) -> tuple[Student, Floats]:
+    """Return a student for items posted later, and the (n_items, r) inputs that go with it.
+
+    What a history item gives to a new text is inputs[item] · student.encode([text])[0].
+    """
+    taught, inputs = teach(cold, student, seed)
+    return taught, inputs.astype(np.float16).astype(np.float32)
