@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from recsys.state.blend import Blend, Term
 from recsys.training.choice import Choice
 
 GROWTH = 1.5  # times as many events or items (or as few) as when it was tuned
+FEWEST = 2  # people whose next steps are known: one to learn from, one to judge by
 MIX = 0.2  # share of events whose kind would have to change to get the old mix
 ENDLESS = 1e9  # events back; what is halved after so many is not halved at all
 
@@ -52,3 +54,8 @@ def finite(choice: Choice) -> Choice:
     old = choice.blend.terms
     terms = tuple(replace(term, half_life=min(term.half_life, ENDLESS)) for term in old)
     return replace(choice, blend=replace(choice.blend, terms=terms))
+
+
+def untuned() -> Choice:
+    """Return what serves where nobody's next steps are known: words, and what is popular."""
+    return Choice((), Blend(terms=(Term("words", ENDLESS, 1.0),), priors={"share_all": 1.0}))

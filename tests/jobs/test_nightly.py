@@ -6,7 +6,7 @@ import subprocess
 import time
 
 import pytest
-from night_world import call, command, environment, fill, parity, reads
+from night_world import books, call, command, environment, fill, parity, reads
 
 from recsys.bundle_store import BundleStore
 from recsys.data.schema import Event
@@ -127,6 +127,20 @@ def test_an_empty_store_is_status_1_and_one_line(tmp_path):
     assert "recsys ingest" in result.stderr and "Traceback" not in result.stderr
     with Store.open(f"sqlite:///{tmp_path}/none.db") as store:
         assert store.last_run("nightly").status == "failed"
+
+
+@pytest.mark.parametrize(("items", "events"), [(1, 0), (1, 1), (5, 1), (0, 1)])
+def test_hardly_anything_is_enough_for_a_night(tmp_path, items, events):
+    home = tmp_path / "home"
+    fill(home).close()
+    url = f"sqlite:///{tmp_path}/small.db"
+    with Store.open(url) as store:
+        store.add_items(books()[:items])
+        store.add_events(Event("reader-0", "book-0", "like", timestamp=1e9) for _ in range(events))
+    result = call(home, "nightly", RECSYS_STORE=url)
+    assert result.returncode == 0, result.stderr
+    shown = json.loads(call(home, "recommend", "x", "--json", RECSYS_STORE=url).stdout)["items"]
+    assert len(shown) == max(items, events)
 
 
 def test_two_at_once_the_second_is_told_and_fails(home):
