@@ -7,13 +7,15 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from recsys.data.dataset import Dataset
 from recsys.evaluation.baselines import Neighbours, Options, Vectors
 from recsys.evaluation.engines import RECENCIES, Engine, Means
 from recsys.evaluation.questions import answer, ask
 from recsys.evaluation.scorer import Scorer
 from recsys.evaluation.split import Split
-from recsys.metrics import ndcg
+from recsys.metrics import Values, ndcg
 
 K = 20  # nDCG at this depth is what settings are chosen by
 MOST_USERS = 4000  # of the validation slice; enough to tell settings apart
@@ -52,20 +54,30 @@ def tune(engine: Engine, split: Split, means: Means) -> Tuned:
     data = split.dataset()
     grid = engine.grid(data)
     questions = ask(split, data, MOST_USERS, means.seed)
-    first = Tuned(grid[0], float("inf") if engine.recency else None, None, 0)
     if not len(questions) or (len(grid) == 1 and not engine.recency):
-        return first
-    best, end, tried = first, time.monotonic() + 60 * means.minutes, 0
+        return Tuned(grid[0], float("inf") if engine.recency else None, None, 0)
+    end, tried = time.monotonic() + 60 * means.minutes, list[Tuned]()
     for options in grid:
         if tried and time.monotonic() > end:
             break
         for recency, scorer in _variants(engine, engine.fit(data, options, means)):
-            tried += 1
             found = answer(questions, scorer, K, engine.name, listed=False)
             value = float(ndcg(found.ranks, questions.wanted, K).mean())
-            if best.ndcg is None or value > best.ndcg:
-                best = Tuned(options, recency, value, tried)
-    return dataclasses.replace(best, tried=tried)
+            tried.append(Tuned(options, recency, value, 0))
+    values = np.array([one.ndcg for one in tried])
+    if engine.ladder and len(tried) == len(grid):
+        values = smoothed(values.reshape(engine.ladder(data), -1)).ravel()
+    return dataclasses.replace(tried[int(values.argmax())], tried=len(tried))
+
+
+def smoothed(values: Values) -> Values:
+    """Return values (steps, …) averaged with their neighbours' along the first axis.
+
+    Half-lives next to each other do almost equally well, so that the best of them is mostly luck;
+    the middle of the best stretch is not.
+    """
+    wide = np.concatenate([values[:1], values, values[-1:]])
+    return np.asarray((wide[:-2] + 2 * wide[1:-1] + wide[2:]) / 4, np.float64)
 
 
 def _variants(engine: Engine, scorer: Scorer) -> Iterator[tuple[float | None, Scorer]]:

@@ -13,7 +13,7 @@ from recsys.evaluation.engines import counted_as
 from recsys.evaluation.replay import Step, asked_on_the_way, drawn
 from recsys.evaluation.scorer import Histories, Scorer
 from recsys.evaluation.split import Split, positive_steps
-from recsys.evaluation.tuning import K, Tuned
+from recsys.evaluation.tuning import K, Tuned, smoothed
 from recsys.metrics import Values
 
 MOST_STEPS = 2000  # of the validation walk that are asked about; all are observed
@@ -109,6 +109,7 @@ def tune_trending(split: Split, seed: int) -> Tuned:
             ranks = one.rank(heat.scores(one.histories.now, one.rows))
             gains[way] += np.where(ranks <= K, 1 / np.log2(ranks + 1), 0.0)
     gains /= max(int(asked.sum()), 1)
+    gains = smoothed(gains.T).T
     way, life = divmod(int(gains.argmax()), len(lives))
     options: Options = {"half_life": lives[life], "counts": ways[way]}
     return Tuned(options, None, float(gains.max()), gains.size)
