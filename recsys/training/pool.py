@@ -6,7 +6,7 @@ Computed once; then any number of blends is fitted and judged on it in seconds.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -35,7 +35,7 @@ class Pool:
     chosen: Mask  # (people, places)
     offset: Floats  # (people, places): log of how many items a place stands for; -inf: padding
     wanted: NDArray[np.int64]  # (people,): all that was taken up, in the pool or not
-    disliked: Mask = field(default_factory=lambda: np.zeros((0, 0), bool))
+    inside: Mask  # (people, places): ranked high by some column, not added for being chosen
 
     def __len__(self) -> int:
         return len(self.wanted)
@@ -49,7 +49,7 @@ class Pool:
             chosen=self.chosen[people],
             offset=self.offset[people],
             wanted=self.wanted[people],
-            disliked=self.disliked[people],
+            inside=self.inside[people],
         )
 
     def ndcg(self, scores: Floats, k: int = 20) -> Values:
@@ -130,6 +130,7 @@ def _block(
         {name: np.array([t[name] for t in traits], np.float32) for name in TRAITS},
         chosen & ~closed,
         offset,
+        picked & ~closed,
         check.wanted.counts,
     )
 
@@ -173,6 +174,7 @@ def _packed(
     traits: Mapping[str, Floats],
     chosen: Mask,
     offset: Floats,
+    inside: Mask,
     wanted: NDArray[np.int64],
 ) -> Pool:
     kept = np.isfinite(offset)
@@ -183,7 +185,7 @@ def _packed(
         return np.take_along_axis(values, order, axis=1)
 
     columns = {name: packed(values) for name, values in full.items()}
-    return Pool(columns, traits, packed(chosen), packed(offset), wanted, packed(chosen) & False)
+    return Pool(columns, traits, packed(chosen), packed(offset), wanted, packed(inside))
 
 
 def _joined(parts: list[Pool]) -> Pool:
@@ -200,5 +202,5 @@ def _joined(parts: list[Pool]) -> Pool:
         padded(part.chosen for part in parts),
         padded((part.offset for part in parts), -np.inf),
         np.concatenate([part.wanted for part in parts]) if parts else np.zeros(0, np.int64),
-        padded(part.disliked for part in parts),
+        padded(part.inside for part in parts),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,7 +23,7 @@ from recsys.training.fit import Words, assemble, known_interactions
 from recsys.training.pool import build_pool
 
 PEOPLE = 3_000  # of the check that are asked
-HALF_LIVES = (1.6, 5.0, 20.0)  # events back; how fast a history fades
+HALF_LIVES = (1.6, 5.0, 20.0, math.inf)  # events back; how fast a history fades
 GAIN = 1.003  # a part of the score must raise nDCG@20 by so much to be kept
 Note = Callable[[str], None]
 
