@@ -83,9 +83,14 @@ class Blend:
         return total
 
     def to_json(self) -> dict[str, object]:
-        """Return the blend as JSON knows it."""
+        """Return the blend as JSON knows it; an infinite half-life is null."""
+        terms = [
+            {**asdict(t), "half_life": t.half_life if np.isfinite(t.half_life) else None}
+            for t in self.terms
+        ]
         return {
             **asdict(self),
+            "terms": terms,
             "priors": dict(self.priors),
             "traits": {trait: dict(weights) for trait, weights in self.traits.items()},
         }
@@ -94,6 +99,9 @@ class Blend:
     def from_json(cls, found: Mapping[str, object]) -> Blend:
         """Read back what `to_json` wrote."""
         values = dict(found)
-        values["terms"] = tuple(Term(**term) for term in found["terms"])  # type: ignore[attr-defined]
+        values["terms"] = tuple(
+            Term(t["scorer"], np.inf if t["half_life"] is None else t["half_life"], t["weight"])
+            for t in found["terms"]  # type: ignore[attr-defined]
+        )
         values["curves"] = tuple(Curve(**curve) for curve in found["curves"])  # type: ignore[attr-defined]
         return cls(**values)  # type: ignore[arg-type]

@@ -63,9 +63,10 @@ class Design:
 
     def blend(self, weights: dict[str, float]) -> Blend:
         """Return the blend that these weights stand for."""
-        curves = tuple(
-            Curve(s, weights[f"curve {s}"], weights.get(f"active {s}", 0.0)) for s in SCALES
-        )
+        curves = [
+            Curve(s, weights[f"curve {s}"], weights.get(f"active {s}", 0.0))
+            for s in (SCALES if self.neighbours else ())
+        ]
         terms = [Term("neighbours", _half_life(self.neighbours), 1.0)] if self.neighbours else []
         for scorer, names in (("behaviour", self.behaviour), ("words", self.words)):
             terms += [Term(scorer, _half_life(n), weights[f"{scorer} {n}"]) for n in names]
@@ -74,7 +75,7 @@ class Design:
             traits.setdefault(trait, {})[name] = weights[f"trait {trait} {name}"]
         return Blend(
             terms=tuple(terms),
-            curves=curves if self.neighbours else (),
+            curves=tuple(curves),
             priors={name: weights[f"prior {name}"] for name in self.shares},
             traits=traits,
             passed=weights.get("passed", 0.0),
