@@ -3,7 +3,8 @@
 Item-to-item weights (EASE) say what each history item gives to every known item. A ridge regression
 from words to the *columns* of those weights predicts the column of an item that nobody has read.
 The words are tokens and adjacent pairs (TF-IDF) beside the sum of their static vectors. On Amazon
-Beauty's cold items this gains some 60 % over a ridge from static vectors to ELSA's item vectors.
+Beauty's cold items this gave .207 Recall@20 where a ridge from static vectors to ELSA's item
+vectors gave .132 (2026-11-22).
 The regression is solved among the known items (kernel form), so a vocabulary may be of any size.
 """
 
@@ -50,7 +51,7 @@ class TextMap:
         """Return (len(rows), len(others)) likeness of texts, 1 for equal ones."""
         common = np.asarray((self.terms[rows] @ self.terms[others].T).todense(), np.float32)
         common += self.vectors[rows] @ self.vectors[others].T
-        return common / 2
+        return np.asarray(common / 2, np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +98,11 @@ def fit_cold(
 
     `weights` is (n, n) over the same rows as the texts; `counts` is (n,), readers per item.
     """
-    known = np.flatnonzero((counts > 0) & (np.diff(texts.terms.indptr) > 0))
-    if len(known) > config.largest:
-        known = np.sort(known[np.argsort(-counts[known], kind="stable")[: config.largest]])
-    known = known.astype(np.int32)
+    readable = np.flatnonzero((counts > 0) & (np.diff(texts.terms.indptr) > 0))
+    if len(readable) > config.largest:
+        best = np.argsort(-counts[readable], kind="stable")[: config.largest]
+        readable = np.sort(readable[best])
+    known = readable.astype(np.int32)
     square = texts.kernel(known, known)
     doubt = config.ridge * counts[known].astype(np.float32) ** np.float32(config.fame)
     square[np.diag_indices_from(square)] += doubt
@@ -174,7 +176,7 @@ def _frequent_pairs(
 def _directions(student: Student) -> Floats:
     vectors = student.vectors[: student.n_tokens].astype(np.float32)
     length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 0)
+    return np.asarray(vectors / np.where(length > 0, length, 1), np.float32)
 
 
 def _strongest(block: Floats, keep: int) -> sparse.csr_array:

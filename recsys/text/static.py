@@ -65,7 +65,7 @@ def load_static(home: Path | None = None) -> Student:
 
 
 def read_static(folder: Path) -> Student:
-    """Read what `write_static` wrote; DataError when it is missing, damaged or of another format."""
+    """Read what `write_static` wrote; DataError when it is missing, damaged or foreign."""
     try:
         manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text("utf-8"))
         wrong = [name for name, sha in manifest["files"].items() if _sha256(folder / name) != sha]
@@ -108,14 +108,14 @@ def principal_components(rows: Floats, dimensions: int) -> Floats:
     """Return the centred rows on their leading principal axes, at most `dimensions` of them."""
     centred = (rows - rows.mean(0)).astype(np.float64)
     _, axes = np.linalg.eigh(centred.T @ centred)
-    return (centred @ axes[:, ::-1][:, :dimensions]).astype(np.float32)
+    return np.asarray(centred @ axes[:, ::-1][:, :dimensions], np.float32)
 
 
 def frequency_weights(n_tokens: int, smoothing: float = SMOOTHING) -> Floats:
     """Return a weight per token id, small for the first (frequent) ones, by Zipf's law."""
     share = 1 / np.arange(2, n_tokens + 2)
     share /= share.sum()
-    return (smoothing / (smoothing + share)).astype(np.float32)
+    return np.asarray(smoothing / (smoothing + share), np.float32)
 
 
 def without_specials(tokenizer_json: bytes, vectors: Floats) -> bytes:
@@ -139,7 +139,7 @@ def _token_outputs(source: str, device: str) -> tuple[bytes, Floats]:
         from transformers.utils import logging
     except ImportError as error:
         raise MissingExtra("torch or transformers", "train") from error
-    logging.disable_progress_bar()
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=False)
         model = AutoModel.from_pretrained(source, trust_remote_code=False, use_safetensors=True)
@@ -157,7 +157,7 @@ def _token_outputs(source: str, device: str) -> tuple[bytes, Floats]:
     with torch.inference_mode(), torch.autocast(device, torch.bfloat16, enabled=half):
         parts = [
             _mean_outputs(model, around, ids.to(device))
-            for ids in torch.arange(len(tokenizer)).split(256)
+            for ids in torch.split(torch.arange(len(tokenizer)), 256)
         ]
     return backend.to_str().encode("utf-8"), torch.cat(parts).numpy()
 

@@ -98,7 +98,7 @@ class Student:
         return known
 
     def tokens(self, texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return the known token ids of all texts, one text after the other, and each text's count."""
+        """Return the known token ids, text after text, and each text's count."""
         cleaned = [clean(text) for text in texts]
         if len(cleaned) == 1:  # without the thread pool of a batch
             found = [self._tokenizer.encode(cleaned[0], add_special_tokens=False).ids]
@@ -112,7 +112,7 @@ class Student:
         return ids[kept], np.bincount(owner, minlength=len(found))
 
     def terms(self, texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return the rows of `vectors` that each text adds up, text after text, and their counts."""
+        """Return the rows of `vectors` that each text adds up, and each text's count."""
         ids, counts = self.tokens(texts)
         if not len(self.pairs):
             return ids, counts

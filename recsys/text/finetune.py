@@ -1,0 +1,195 @@
+"""Fine-tuning: an encoder learns from who read what, static vectors and transformers alike.
+
+One loop: draw users, embed the texts they read, take the loss over all of them at once, then send
+its gradient back through the encoder a few texts at a time (gradient caching), so that a batch is
+as large as the loss wants and not as small as the memory is. Needs torch; never in the API.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy import sparse
+
+from recsys.arrays import Floats
+from recsys.errors import DataError
+from recsys.text.checkpoint import Progress, read_checkpoint, write_checkpoint
+from recsys.text.objectives import LOSSES
+
+
+@dataclass(frozen=True, slots=True)
+class FinetuneConfig:
+    """What steers fine-tuning."""
+
+    objective: str = "contrastive"  # or behaviour
+    steps: int = 400  # at most; the validation or the clock may stop earlier
+    users: int = 256  # histories per step
+    longest: int = 10  # items of a history that count, the latest
+    rate: float = 3e-3  # of Adam; 2e-5 suits transformers
+    warmup: float = 0.1  # share of the steps in which the rate rises from zero
+    chunk: int = 4_096  # texts embedded at once; halves when a GPU runs out of memory
+    check: int = 100  # steps between validations and checkpoints
+    patience: int = 2  # validations without a better one before it stops
+    seconds: float = 240.0  # clock limit
+
+
+class Trainable(Protocol):
+    """A module that embeds texts by number, with gradients."""
+
+    module: torch.nn.Module
+
+    def embed(self, rows: NDArray[np.int64]) -> torch.Tensor:
+        """Return (len(rows), d) unit rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """How a run went: the loss of each step, and (step, validation) pairs; higher is better."""
+
+    losses: tuple[float, ...]
+    checks: tuple[tuple[int, float], ...]
+    seconds: float
+
+
+def finetune(
+    trainable: Trainable,
+    matrix: sparse.csr_array,
+    config: FinetuneConfig,
+    seed: int,
+    validate: Callable[[], float] | None = None,
+    folder: Path | None = None,
+) -> Record:
+    """Train in place on users × items (each row's items oldest first), best state kept.
+
+    With a folder, the state after each check is kept there, and a run that was killed goes on from
+    it to the same end. Users with fewer than two items teach nothing.
+    """
+    if config.objective not in LOSSES:
+        raise DataError(f"objective {config.objective!r}: choose from {sorted(LOSSES)}")
+    users = np.flatnonzero(np.diff(matrix.indptr) > 1)
+    params = [p for p in trainable.module.parameters() if p.requires_grad]
+    optimizer = torch.optim.Adam(params, lr=config.rate)
+    progress = read_checkpoint(folder, trainable.module, optimizer) or Progress()
+    began, chunk = time.monotonic(), config.chunk
+    while len(users) and progress.step < config.steps:
+        torch.manual_seed(seed * 1_000_003 + progress.step)
+        rng = np.random.default_rng([seed, progress.step])
+        batch = draw(matrix, rng.choice(users, min(config.users, len(users)), False), config)
+        for group in optimizer.param_groups:
+            group["lr"] = config.rate * _pace(progress.step, config)
+        loss, chunk = step(trainable, batch, config.objective, optimizer, chunk)
+        progress.losses.append(loss)
+        progress.step += 1
+        if progress.step % config.check == 0 or progress.step == config.steps:
+            progress.note(validate() if validate else -loss, trainable.module)
+            write_checkpoint(folder, trainable.module, optimizer, progress)
+        late = time.monotonic() - began > config.seconds
+        if late or progress.since_best >= config.patience:
+            break
+    progress.restore(trainable.module)
+    checks = tuple((int(at), float(score)) for at, score in progress.checks)
+    return Record(tuple(progress.losses), checks, time.monotonic() - began)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some users' latest items."""
+
+    items: NDArray[np.int64]  # (m,) distinct item rows
+    taken: Floats  # (b, m) ones
+    last: NDArray[np.int64]  # (b,) column of each user's last item
+
+
+def draw(matrix: sparse.csr_array, users: NDArray[np.int64], config: FinetuneConfig) -> Batch:
+    """Gather the latest items of these users."""
+    histories = [
+        matrix.indices[max(matrix.indptr[u], matrix.indptr[u + 1] - config.longest) :][
+            : min(config.longest, matrix.indptr[u + 1] - matrix.indptr[u])
+        ]
+        for u in users
+    ]
+    items, columns = np.unique(np.concatenate(histories), return_inverse=True)
+    lengths = np.array([len(history) for history in histories])
+    taken = np.zeros((len(users), len(items)), np.float32)
+    taken[np.repeat(np.arange(len(users)), lengths), columns] = 1
+    return Batch(items.astype(np.int64), taken, columns[np.cumsum(lengths) - 1].astype(np.int64))
+
+
+def step(
+    trainable: Trainable,
+    batch: Batch,
+    objective: str,
+    optimizer: torch.optim.Optimizer,
+    chunk: int,
+) -> tuple[float, int]:
+    """Take one step; return the loss and the chunk that fitted. NaN gradients change nothing."""
+    while True:
+        try:
+            loss = _backward(trainable, batch, objective, optimizer, chunk)
+            break
+        except torch.OutOfMemoryError:
+            torch.cuda.empty_cache()
+            if chunk == 1:
+                raise
+            chunk = max(1, min(chunk, len(batch.items)) // 2)
+    norm = torch.nn.utils.clip_grad_norm_(trainable.module.parameters(), 1.0)
+    if bool(torch.isfinite(norm)):
+        optimizer.step()
+    return loss, chunk
+
+
+def _backward(
+    trainable: Trainable,
+    batch: Batch,
+    objective: str,
+    optimizer: torch.optim.Optimizer,
+    chunk: int,
+) -> float:
+    """Leave the gradient of the loss in the parameters; texts pass in chunks, twice."""
+    optimizer.zero_grad(set_to_none=True)
+    starts = range(0, len(batch.items), chunk)
+    states = []
+    with torch.no_grad():
+        parts = []
+        for start in starts:
+            states.append(torch.get_rng_state())  # the second pass drops out the same units
+            parts.append(trainable.embed(batch.items[start : start + chunk]).float())
+    vectors = torch.cat(parts).requires_grad_()
+    taken = torch.from_numpy(batch.taken).to(vectors.device)
+    last = torch.from_numpy(batch.last).to(vectors.device)
+    loss: Any = LOSSES[objective](vectors, taken, last)
+    loss.backward()
+    assert vectors.grad is not None
+    for start, state in zip(starts, states, strict=True):
+        torch.set_rng_state(state)
+        again = trainable.embed(batch.items[start : start + chunk]).float()
+        again.backward(vectors.grad[start : start + chunk])  # type: ignore[no-untyped-call]
+    return float(loss.detach())
+
+
+def _pace(at: int, config: FinetuneConfig) -> float:
+    """Share of the full rate: rising at first, then falling in a line to a tenth."""
+    warm = max(1, round(config.warmup * config.steps))
+    if at < warm:
+        return (at + 1) / warm
+    return 1 - 0.9 * (at - warm) / max(1, config.steps - warm)
+
+
+def latest_last(
+    users: NDArray[np.integer], items: NDArray[np.integer], shape: Sequence[int]
+) -> sparse.csr_array:
+    """Return users × items with each row's items in the order given, repeats dropped."""
+    key = users.astype(np.int64) * shape[1] + items
+    kept = np.sort(np.unique(key[::-1], return_index=True)[1])
+    kept = np.sort(len(key) - 1 - kept)
+    kept = kept[np.argsort(users[kept], kind="stable")]
+    ends = np.concatenate([[0], np.cumsum(np.bincount(users[kept], minlength=shape[0]))])
+    ones = np.ones(len(kept), np.float32)
+    return sparse.csr_array((ones, items[kept], ends), shape=tuple(shape))

@@ -1,0 +1,44 @@
+"""What a text encoder can learn from readers: two losses over one batch of users and items."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+TEMPERATURE = 0.05  # of the contrastive softmax; smaller looks at the hardest negatives only
+
+
+def contrastive(vectors: Tensor, taken: Tensor, last: Tensor) -> Tensor:
+    """Return the softmax loss of each user's last item against the other items of the batch.
+
+    `vectors` (m, d) unit rows, `taken` (b, m) ones where a user took an item up, `last` (b,) the
+    column of his last one. The profile is the sum of the others; what he also took up is masked,
+    being no negative.
+    """
+    import torch
+    from torch.nn.functional import cross_entropy, normalize, one_hot
+
+    target = one_hot(last, taken.shape[1]).to(taken.dtype)
+    profile = normalize((taken - target) @ vectors, dim=1)
+    logits = profile @ vectors.T / TEMPERATURE
+    logits = logits.masked_fill((taken - target) > 0, float("-inf"))
+    loss: Tensor = cross_entropy(logits.float(), last)
+    return torch.nan_to_num(loss)
+
+
+def behaviour(vectors: Tensor, taken: Tensor, last: Tensor) -> Tensor:
+    """Return the loss of ELSA (Vančura et al., 2022) with texts' vectors in place of free ones.
+
+    The squared difference between a user's history and its reconstruction, both of length one, as
+    in beeFormer (RecSys 2024). `last` is not used: every item of a history counts alike.
+    """
+    from torch.nn.functional import normalize
+
+    rebuilt = (taken @ vectors @ vectors.T - taken).relu()
+    loss: Tensor = (normalize(rebuilt, dim=1) - normalize(taken, dim=1)).square().sum(1).mean()
+    return loss
+
+
+LOSSES = {"contrastive": contrastive, "behaviour": behaviour}

@@ -1,0 +1,149 @@
+"""Transformer encoders, MiniLM and T5 alike, through sentence-transformers; never in the API."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from recsys.arrays import Floats
+from recsys.errors import DataError, MissingExtra
+from recsys.text.clean import clean
+from recsys.text.student import unit_rows
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+BATCH = 64  # texts at a time on a CPU; a GPU starts with 16 times as many
+T5_KINDS = {"t5", "mt5", "umt5", "longt5"}
+
+
+@dataclass(frozen=True)
+class TransformerEncoder:
+    """A sentence-transformers model behind the Encoder protocol."""
+
+    model: SentenceTransformer
+    name: str
+    batch: int
+
+    @property
+    def dimensions(self) -> int:
+        """Length of every vector."""
+        size = self.model.get_embedding_dimension()
+        return int(size or len(self.encode(["a"])[0]))
+
+    def encode(self, texts: Sequence[str]) -> Floats:
+        """Return (n, d) unit rows, zero without words; out of memory, the batch halves."""
+        import torch
+
+        cleaned = [clean(text) for text in texts]
+        out = np.zeros((len(texts), self.dimensions if not any(cleaned) else 0), np.float32)
+        filled = [at for at, text in enumerate(cleaned) if text]
+        batch = self.batch
+        while filled:
+            try:
+                found = _encode(self.model, [cleaned[at] for at in filled], batch)
+                out = np.zeros((len(texts), found.shape[1]), np.float32)
+                out[filled] = found
+                break
+            except torch.OutOfMemoryError:
+                torch.cuda.empty_cache()
+                if batch == 1:
+                    raise
+                batch //= 2
+        return unit_rows(out)
+
+
+def pick_device(device: str) -> str:
+    """Return cuda or cpu for auto, cpu or cuda; DataError when a GPU is asked for and missing."""
+    import torch
+
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if device == "cuda" and not torch.cuda.is_available():
+        raise DataError("device cuda was asked for and no GPU is there: use auto or cpu")
+    return device
+
+
+def half_precision(device: str) -> bool:
+    """Whether bf16 is faster than float32 here."""
+    import torch
+
+    if device.startswith("cuda"):
+        return bool(torch.cuda.is_bf16_supported())
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
+def load_transformer(source: str, device: str = "auto", t5: bool = False) -> TransformerEncoder:
+    """Load a directory or hub name; DataError says what is wrong with it.
+
+    A directory without pooling gets mean pooling, so a plain T5 checkpoint, whole or encoder only,
+    loads too. Only safetensors are read; code that comes with a model is never run.
+    """
+    check_directory(source, t5)
+    model = _load(source, pick_device(device))
+    digest = hashlib.sha256(json.dumps(str(model)).encode())
+    for _, tensor in sorted(model.state_dict().items()):
+        digest.update(tensor.detach().float().cpu().numpy().tobytes())
+    label = Path(source).name or "encoder"
+    batch = BATCH * 16 if model.device.type == "cuda" else BATCH
+    return TransformerEncoder(model, f"{label}-{digest.hexdigest()[:12]}", batch)
+
+
+def check_directory(source: str, t5: bool = False) -> None:
+    """Refuse a directory that is half-written, holds pickles only, or is no T5 where one is due.
+
+    Hub names pass: loading tells.
+    """
+    folder = Path(source)
+    if not folder.is_dir():
+        if folder.is_absolute() or source.startswith("."):
+            raise DataError(f"{source}: no such directory; name a saved encoder or a hub model")
+        return
+    configs = [*folder.glob("config.json"), *folder.glob("*/config.json")]
+    if not configs:
+        raise DataError(f"{folder} has no config.json: not an encoder, or half-written")
+    if not any(folder.rglob("*.safetensors")):
+        pickles = any(folder.rglob("*.bin")) or any(folder.rglob("*.pt"))
+        why = "only pickles, which are never read" if pickles else "no weights"
+        raise DataError(f"{folder} holds {why}: save it as safetensors")
+    kinds = {_kind(path) for path in configs}
+    if t5 and not kinds & T5_KINDS:
+        raise DataError(f"{folder} is {sorted(kinds)}, not T5: leave out the prefix t5:")
+
+
+def _kind(path: Path) -> str:
+    try:
+        return str(json.loads(path.read_text("utf-8")).get("model_type", ""))
+    except (ValueError, AttributeError) as error:
+        raise DataError(f"{path} is not JSON: half-written? {error}") from error
+
+
+def _load(source: str, device: str) -> SentenceTransformer:
+    try:
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging
+    except ImportError as error:
+        raise MissingExtra("sentence-transformers", "train") from error
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        return SentenceTransformer(
+            source, device=device, trust_remote_code=False,
+            model_kwargs={"use_safetensors": True},
+        )  # fmt: skip
+    except Exception as error:  # many libraries, many errors: all mean the same here
+        raise DataError(f"no encoder can be loaded from {source!r}: {error}") from error
+
+
+def _encode(model: SentenceTransformer, texts: list[str], batch: int) -> Floats:
+    import torch
+
+    device = model.device.type
+    with torch.autocast(device, torch.bfloat16, enabled=half_precision(device)):
+        vectors = model.encode(texts, batch_size=batch, show_progress_bar=False)
+    return np.asarray(vectors, np.float32)

@@ -1,0 +1,137 @@
+"""Fine-tuning in a world of two tastes whose words know nothing of each other at the start."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from scipy import sparse
+from test_transformer import bert, t5  # noqa: F401
+from text_world import word_student
+
+from recsys.errors import DataError
+from recsys.text.finetune import FinetuneConfig, finetune, latest_last
+from recsys.text.trainable import TrainableStatic, TrainableTransformer, add_adapters
+from recsys.text.transformer import load_transformer
+
+NAILS = ["红", "лак", "nagel", "طلاء"]  # no English: words in four scripts, read by the same people
+CREAMS = ["霜", "крем", "salbe", "كريم"]
+TEXTS = NAILS + CREAMS
+FAST = FinetuneConfig(steps=30, users=8, rate=0.05, check=10)
+
+
+def reads() -> sparse.csr_array:
+    """Twelve readers, each of three items of one taste."""
+    rng = np.random.default_rng(0)
+    items = [rng.permutation(4)[:3] + 4 * (user % 2) for user in range(12)]
+    return latest_last(np.repeat(np.arange(12), 3), np.concatenate(items), (12, 8))
+
+
+def gap(vectors: np.ndarray) -> float:
+    """How much nearer texts of one taste are than texts of two."""
+    alike = vectors @ vectors.T
+    return float((alike[:4, :4].mean() + alike[4:, 4:].mean()) / 2 - alike[:4, 4:].mean())
+
+
+@pytest.mark.parametrize("objective", ["contrastive", "behaviour"])
+def test_words_of_one_taste_come_together(objective: str) -> None:
+    start = word_student(TEXTS)
+    trainable = TrainableStatic.of(start, TEXTS)
+    record = finetune(trainable, reads(), replace(FAST, objective=objective), seed=0)
+    assert gap(trainable.result().encode(TEXTS)) > gap(start.encode(TEXTS)) + 0.3
+    assert np.isfinite(record.losses).all() and record.losses[-1] < record.losses[0]
+    again = TrainableStatic.of(start, TEXTS)
+    assert (
+        finetune(again, reads(), replace(FAST, objective=objective), seed=0).losses == record.losses
+    )
+
+
+def test_a_killed_run_ends_as_one_that_was_not(tmp_path: Path) -> None:
+    whole = TrainableStatic.of(word_student(TEXTS), TEXTS)
+    record = finetune(whole, reads(), FAST, seed=3)
+
+    class Killed(Exception):
+        pass
+
+    calls = []
+
+    def killed_at_the_second_check() -> float:
+        calls.append(1)
+        if len(calls) == 2:
+            raise Killed
+        return 0.0
+
+    broken = TrainableStatic.of(word_student(TEXTS), TEXTS)
+    with pytest.raises(Killed):
+        finetune(broken, reads(), FAST, 3, killed_at_the_second_check, tmp_path)
+    resumed = TrainableStatic.of(word_student(TEXTS), TEXTS)
+    after = finetune(resumed, reads(), FAST, 3, folder=tmp_path)
+    assert after.losses == record.losses
+    (tmp_path / "checkpoint.safetensors").write_bytes(b"half")
+    fresh = TrainableStatic.of(word_student(TEXTS), TEXTS)
+    assert finetune(fresh, reads(), FAST, 3, folder=tmp_path).losses == record.losses
+
+
+def test_an_early_stop_keeps_the_best() -> None:
+    trainable = TrainableStatic.of(word_student(TEXTS), TEXTS)
+    scores = iter([1.0, 0.5, 0.4, 0.3])
+    record = finetune(trainable, reads(), replace(FAST, check=5), 0, lambda: next(scores))
+    assert [at for at, _ in record.checks] == [5, 10, 15]
+
+
+@pytest.mark.parametrize("texts", [["红"], ["红"] * 8, [""] * 8])
+def test_one_item_equal_and_empty_texts(texts: list[str]) -> None:
+    trainable = TrainableStatic.of(word_student(TEXTS), texts)
+    n = len(texts)
+    matrix = reads() if n == 8 else latest_last(np.zeros(1, int), np.zeros(1, int), (1, 1))
+    record = finetune(trainable, matrix, replace(FAST, steps=3), 0)
+    assert np.isfinite(record.losses).all()
+    assert np.isfinite(trainable.result().encode(texts)).all()
+
+
+def test_out_of_memory_halves_the_chunk() -> None:
+    plain, short = (TrainableStatic.of(word_student(TEXTS), TEXTS) for _ in range(2))
+
+    def hook(module: torch.nn.Module, args: tuple[torch.Tensor, torch.Tensor]) -> None:
+        if len(args[1]) > 2:
+            raise torch.OutOfMemoryError("a GPU that holds two texts")
+
+    short.module.register_forward_pre_hook(hook)
+    config = replace(FAST, steps=3)
+    a, b = (finetune(one, reads(), config, 0).losses for one in (plain, short))
+    assert np.allclose(a, b, atol=1e-4)
+
+
+@pytest.mark.parametrize("kind", ["t5", "bert"])
+def test_transformers_learn_through_the_same_path(
+    kind: str, request: pytest.FixtureRequest
+) -> None:
+    encoder = load_transformer(str(request.getfixturevalue(kind)), "cpu", t5=kind == "t5")
+    texts = ["red nail", "blue polish", "cream", "red cream", "nail", "polish", "blue", ""]
+    trainable = TrainableTransformer.of(encoder, texts)
+    record = finetune(trainable, reads(), replace(FAST, steps=4, chunk=3), 0)
+    assert np.isfinite(record.losses).all() and np.isfinite(encoder.encode(texts)).all()
+
+
+def test_adapters_train_few_parameters(request: pytest.FixtureRequest) -> None:
+    encoder = load_transformer(str(request.getfixturevalue("bert")), "cpu")
+    add_adapters(encoder.model)
+    sizes = [(p.numel(), p.requires_grad) for p in encoder.model.parameters()]
+    assert 0 < sum(n for n, trains in sizes if trains) < sum(n for n, _ in sizes)
+    trainable = TrainableTransformer(encoder.model, ["red", "nail"] * 4)
+    assert np.isfinite(finetune(trainable, reads(), replace(FAST, steps=2), 0).losses).all()
+
+
+def test_an_unknown_objective_is_refused() -> None:
+    with pytest.raises(DataError, match="objective"):
+        finetune(
+            TrainableStatic.of(word_student(TEXTS), TEXTS), reads(),
+            replace(FAST, objective="magic"), 0,
+        )  # fmt: skip
+
+
+def test_histories_keep_order_and_the_latest_of_repeats() -> None:
+    matrix = latest_last(np.array([1, 0, 1, 1]), np.array([5, 2, 3, 5]), (3, 6))
+    assert matrix.indices.tolist() == [2, 3, 5]
+    assert matrix.indptr.tolist() == [0, 1, 3, 3]
