@@ -57,6 +57,8 @@ def diversified(rows: Rows, scores: Floats, vectors: Floats, weight: float, n: i
     Each pick has the largest (1 - weight) · score - weight · (greatest cosine with the picks so
     far), scores scaled to 0..1 over the pool (Carbonell and Goldstein, SIGIR 1998).
     """
+    if not len(rows):
+        return np.zeros(0, np.int32)
     spread = float(np.ptp(scores)) or 1.0
     relevance = (scores - scores.min()) / spread
     nearest = np.zeros(len(rows), np.float32)
