@@ -79,10 +79,11 @@ class Result:
             row.name: {**row.to_json(), "better_than": self.better_than(row.name)}
             for row in self.rows
         }
-        return {
+        found: dict[str, Any] = plain({
             "data": dict(self.data), "protocol": self.protocol, "seed": self.seed,
             "models": models, "skipped": dict(self.skipped),
-        }  # fmt: skip
+        })  # fmt: skip
+        return found
 
 
 def with_intervals(columns: Mapping[str, Values], seed: int) -> dict[str, Interval]:
@@ -91,6 +92,21 @@ def with_intervals(columns: Mapping[str, Values], seed: int) -> dict[str, Interv
         return {}
     found = intervals(np.column_stack(list(columns.values())), seed)
     return dict(zip(columns, found, strict=True))
+
+
+def plain(value: Any) -> Any:
+    """Return what JSON can hold: numbers of Python, null for what is not finite, lists, texts."""
+    if isinstance(value, Mapping):
+        return {str(name): plain(one) for name, one in value.items()}
+    if isinstance(value, list | tuple | np.ndarray):
+        return [plain(one) for one in value]
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if isinstance(value, int | np.integer):
+        return int(value)
+    if isinstance(value, float | np.floating):
+        return float(value) if np.isfinite(value) else None
+    return value if value is None else str(value)
 
 
 def exact(value: float) -> Interval:

@@ -67,6 +67,18 @@ def test_json_has_the_shape_that_scripts_rely_on(world: Path, protocol: str) -> 
             assert {"coverage@10", "gini@10", "novelty@10"} <= set(model["metrics"])
 
 
+@pytest.mark.parametrize("protocol", ["time", "leave-last-out", "replay"])
+def test_the_service_itself_is_judged(world: Path, protocol: str) -> None:
+    (world / "items.csv").write_text("item_id\n" + "".join(f"i{n}\n" for n in range(40)))
+    found = figures(world, "--protocol", protocol, "--models", "default,popular")
+    both = found["models"]
+    assert (
+        both["default"]["metrics"]["ndcg@20"]["mean"]
+        > both["popular"]["metrics"]["ndcg@20"]["mean"]
+    )
+    assert both["default"]["chosen"]
+
+
 def test_given_takes_its_test_from_a_file(world: Path) -> None:
     lines = (world / "events.csv").read_text().splitlines()
     (world / "events.csv").write_text("\n".join(lines[:500]) + "\n")
