@@ -15,6 +15,7 @@ from recsys.ranking.priors import NAMES
 from recsys.ranking.traits import activity, habit, passed
 from recsys.state.blend import Blend
 from recsys.state.model import Model
+from recsys.state.votes import mean_loading, taste_parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +128,25 @@ def personal_block(model: Model, blend: Blend, histories: Histories) -> Floats:
     for scorer in ("behaviour", "words"):
         if blend.uses(scorer):
             total += scores(scorer)
+    if blend.taste and model.taste is not None:
+        for person in range(len(histories)):
+            total[person] += np.float32(blend.taste) * taste_scores(model, histories[person])
     if blend.passed:
         created = model.catalogue.created
         for person in range(len(histories)):
             total[person] += np.float32(blend.passed) * passed(histories[person].times, created)
     return total
+
+
+def taste_scores(model: Model, history: History) -> Floats:
+    """Return the vote expected of one reader beyond that of an average one, (n_items,)."""
+    taste = model.taste
+    if taste is None:
+        return np.zeros(len(model), np.float32)
+    bases, loadings = taste.base[history.rows], taste.loadings[history.rows]
+    reader = taste_parts(taste, bases, loadings, history.weights, model.rated).sum(axis=0)
+    usual = mean_loading(taste.loadings, taste.evidence)
+    return np.asarray((taste.loadings - usual) @ reader, np.float32)
 
 
 def score_block(model: Model, histories: Histories, features: Floats) -> Floats:

@@ -11,6 +11,7 @@ from recsys.ranking.history import History
 from recsys.ranking.traits import activity, passed
 from recsys.state.blend import Blend
 from recsys.state.live import LiveState
+from recsys.state.votes import mean_loading, taste_parts
 
 STANDING = 5  # known items that stand for a new one in a history
 ALIKE = 0.3  # cosine of words below which nothing stands for it
@@ -29,6 +30,7 @@ class Profile:
     stand_ins: StandIns  # the model's rows that the history's neighbours are read from
     behaviour_parts: Floats  # (n, d)
     word_parts: Floats  # (n, t)
+    taste_parts: Floats  # (n, rank): nothing where the blend does not use taste
 
     @classmethod
     def of(cls, history: History, live: LiveState, blend: Blend) -> Profile:
@@ -44,6 +46,7 @@ class Profile:
             stand_ins(live, history.rows),
             behaviour_parts(live, history.rows, weights("behaviour")),
             words_of(live, history.rows) * weights("words")[:, None],
+            tasted(live, history, blend),
         )
 
     @property
@@ -60,6 +63,23 @@ class Profile:
     def words(self) -> Floats:
         """The word part of the query, (t,)."""
         return np.asarray(self.word_parts.sum(axis=0), np.float32)
+
+
+def tasted(live: LiveState, history: History, blend: Blend) -> Floats:
+    """Return each history entry's part of the reader's taste vector, times the blend's weight."""
+    taste = live.model.taste
+    if taste is None or not blend.taste:
+        return np.zeros((len(history), 0), np.float32)
+    bases, loadings = live.bases[history.rows], live.loadings[history.rows]
+    parts = taste_parts(taste, bases, loadings, history.weights, live.model.rated)
+    return np.float32(blend.taste) * parts
+
+
+def loadings_of(live: LiveState, rows: Rows | slice) -> Floats:
+    """Return the loadings of rows, less those of what is usually voted on."""
+    size = live.size
+    usual = mean_loading(live.loadings[:size], live.evidence[:size])
+    return np.asarray(live.loadings[rows] - usual, np.float32)
 
 
 def words_of(live: LiveState, rows: Rows) -> Floats:
@@ -112,6 +132,8 @@ def personal_scores(live: LiveState, profile: Profile, blend: Blend) -> Floats:
     if blend.uses("words"):
         scores[:base] += model.words @ profile.words
         scores[base:] += live.new_words[:new] @ profile.words
+    if profile.taste_parts.shape[1]:
+        scores += loadings_of(live, slice(0, live.size)) @ profile.taste_parts.sum(axis=0)
     if blend.passed:
         created = live.created[: live.size]
         scores += np.float32(blend.passed) * passed(profile.history.times, created)
@@ -172,6 +194,8 @@ def split(live: LiveState, profile: Profile, blend: Blend, row: int) -> Floats:
     shares = profile.word_parts @ words_of(live, one)[0]
     if blend.uses("behaviour"):
         shares = shares + profile.behaviour_parts @ outputs_of(live, one)[0]
+    if profile.taste_parts.shape[1]:
+        shares = shares + profile.taste_parts @ loadings_of(live, one)[0]
     sums = neighbour_parts(live, profile, row)
     total = sums.sum(dtype=np.float32)
     if total > 0 and blend.curves:

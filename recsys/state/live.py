@@ -13,6 +13,7 @@ from recsys.state import catalogue
 from recsys.state.catalogue import LABELS
 from recsys.state.counters import Counters
 from recsys.state.model import Model
+from recsys.state.votes import votes_of
 from recsys.text import clean
 
 _GROWTH = 256  # rows of room added at least; doubling keeps the cost per new item constant
@@ -54,6 +55,17 @@ class LiveState:
         width = self.model.behaviour.outputs.shape[1] if self.model.behaviour is not None else 0
         self.new_behaviour: Floats = np.zeros((extra, 2, width), np.float32)  # inputs, outputs
         self.counters.grow(room)
+        self._allocate_taste(room)
+
+    def _allocate_taste(self, room: int) -> None:
+        taste = self.model.taste
+        if taste is None:
+            return
+        extra = room - len(self.model)
+        self.bases: Floats = np.pad(taste.base, (0, extra), constant_values=taste.newcomer)
+        self.evidence: Floats = np.pad(taste.evidence, (0, extra))
+        self.loadings: Floats = np.pad(taste.loadings, ((0, extra), (0, 0)))
+        self.loadings[len(self.model) :, 0] = taste.config.agree
 
     def _grow(self) -> None:
         extra = max(_GROWTH, self.size - len(self.model))
@@ -64,6 +76,12 @@ class LiveState:
         self.new_readers = np.pad(self.new_readers, ((0, extra), (0, 0)))
         self.new_behaviour = np.pad(self.new_behaviour, ((0, extra), (0, 0), (0, 0)))
         self.counters.grow(self.room + extra)
+        taste = self.model.taste
+        if taste is not None:
+            self.bases = np.pad(self.bases, (0, extra), constant_values=taste.newcomer)
+            self.evidence = np.pad(self.evidence, (0, extra))
+            self.loadings = np.pad(self.loadings, ((0, extra), (0, 0)))
+            self.loadings[-extra:, 0] = taste.config.agree
         self.gone = np.pad(self.gone, (0, extra))
 
     def _append(self, item: Item) -> int:
@@ -151,8 +169,22 @@ class LiveState:
             row = self.row(item_id)
             if row < 0:
                 row = self._append(Item(item_id=item_id, created_at=timestamp))
-            self.counters.add(row, self.weight(event, value), self.weights.stated(event), timestamp)
+            weight = self.weight(event, value)
+            self.counters.add(row, weight, self.weights.stated(event), timestamp)
+            self._follow(row, weight)
             self.changes += 1
+
+    def _follow(self, row: int, weight: float) -> None:
+        """Move an item's base by one vote; older votes fade."""
+        taste = self.model.taste
+        if taste is None or not weight:
+            return
+        votes, trust = votes_of(np.array([weight], np.float32), self.model.rated)
+        precision = float(trust[0]) / taste.config.noise
+        evidence = taste.config.keep * float(self.evidence[row]) + precision
+        step = precision / (evidence + taste.config.tau_base)
+        self.evidence[row] = evidence
+        self.bases[row] += step * (float(votes[0]) - float(self.bases[row]))
 
     def weight(self, event: str, value: float | None) -> float:
         """Return the weight of an event for counts that all users share."""

@@ -11,6 +11,7 @@ from recsys.arrays import Floats
 from recsys.bundle import RawBundle
 from recsys.collaborative.factors import Factors
 from recsys.collaborative.item_item import ItemItem
+from recsys.collaborative.taste import Taste
 from recsys.state.blend import Blend
 from recsys.state.catalogue import Array, Catalogue, under
 from recsys.text.student import Student
@@ -35,12 +36,18 @@ class Model:
     reader_inputs: (
         Floats | None
     )  # (n_items, r): times a `readers` vector: what neighbours would say
+    taste: Taste | None  # what is liked of what is shown; None where hardly anybody dislikes
     counters: Mapping[str, Array]  # see Counters.arrays
     blend: Blend
     rating_scale: tuple[float, float]
 
     def __len__(self) -> int:
         return len(self.catalogue)
+
+    @property
+    def rated(self) -> bool:
+        """Whether the platform has ratings with values."""
+        return self.rating_scale != (0.0, 1.0)
 
     def arrays(self) -> dict[str, Array]:
         """Return every array to save, by name; `from_raw` reads them back."""
@@ -58,6 +65,8 @@ class Model:
         for name, student in (("student", self.student), ("readers", self.readers)):
             if student is not None:
                 found |= {f"{name}/{k}": v for k, v in student.arrays().items()}
+        if self.taste is not None:
+            found |= {f"taste/{k}": v for k, v in self.taste.arrays().items()}
         if self.reader_inputs is not None:
             found["reader_inputs"] = self.reader_inputs.astype(np.float16)
         return found
@@ -86,6 +95,7 @@ class Model:
             student=_student(under("student", arrays)),
             readers=_student(under("readers", arrays)),
             reader_inputs=arrays.get("reader_inputs"),
+            taste=_taste(under("taste", arrays)),
             counters=under("counters", arrays),
             blend=Blend.from_json(settings["blend"]),
             rating_scale=(settings["rating_scale"][0], settings["rating_scale"][1]),
@@ -117,3 +127,7 @@ def _neighbours(arrays: Mapping[str, Array]) -> ItemItem | None:
 
 def _student(arrays: Mapping[str, Array]) -> Student | None:
     return Student.from_arrays(arrays) if arrays else None
+
+
+def _taste(arrays: Mapping[str, Array]) -> Taste | None:
+    return Taste.from_arrays(arrays) if arrays else None

@@ -21,6 +21,7 @@ from recsys.text.student import Student
 from recsys.training.cold import cold_map, completed, reader_space
 from recsys.training.documents import documents
 from recsys.training.engines import Engine
+from recsys.training.opinions import taste_of
 
 BRIDGE_RIDGE = 1.0  # pulls the map from words to behaviour to zero; unit rows on both sides
 
@@ -106,6 +107,7 @@ def assemble(
         student=words.student,
         readers=readers,
         reader_inputs=inputs,
+        taste=taste_of(data, seed),
         counters=counters.arrays(),
         blend=blend,
         rating_scale=data.rating_scale,
