@@ -41,3 +41,17 @@ def passed(times: Times, created: Times) -> Floats:
     since = len(times) - np.searchsorted(times, np.where(np.isfinite(created), created, np.inf))
     logs: Floats = np.log1p(since).astype(np.float32)
     return logs
+
+
+def ages(created: Times, now: float) -> Floats:
+    """Return log(1 + days since each item appeared); -1 where that is not known."""
+    days = np.maximum(now - created, 0.0) / DAY
+    logs: Floats = np.where(np.isfinite(days), np.log1p(days), -1.0).astype(np.float32)
+    return logs
+
+
+def gap(times: Times, now: float) -> float:
+    """Return log(1 + days since the reader's last event); -1 where that is not known."""
+    if not len(times) or not np.isfinite(now - times[-1]):
+        return -1.0
+    return float(np.log1p(max(now - float(times[-1]), 0.0) / DAY))

@@ -16,7 +16,7 @@ from recsys.arrays import Floats, Mask
 from recsys.metrics import Values
 from recsys.ranking import priors
 from recsys.ranking.batch import scorer_scores, traits_of
-from recsys.ranking.traits import passed
+from recsys.ranking.traits import ages, gap, passed
 from recsys.state.blend import TRAITS
 from recsys.state.model import Model
 from recsys.training.check import Check
@@ -120,14 +120,19 @@ def _block(
     closed = closed_items(check, n_items)
     picked = _picked(full.values(), closed)
     full["passed"] = np.array([passed(histories[p].times, created) for p in range(len(check))])
+    now = check.data.now if check.data.timed else np.nan
+    full["age"] = np.broadcast_to(ages(created, now), (len(check), n_items))
     chosen = np.zeros(closed.shape, bool)
     known = check.wanted.items >= 0
     chosen[check.wanted.owner[known], check.wanted.items[known]] = True
     offset = _offset((picked | chosen) & ~closed, closed, rng)
-    traits = [traits_of(histories[person], created) for person in range(len(check))]
+    found = [traits_of(histories[person], created) for person in range(len(check))]
+    traits = {name: np.array([t[name] for t in found], np.float32) for name in TRAITS}
+    last = [gap(histories[person].times, now) for person in range(len(check))]
+    traits["gap"] = np.array(last, np.float32)
     return _packed(
         full,
-        {name: np.array([t[name] for t in traits], np.float32) for name in TRAITS},
+        traits,
         chosen & ~closed,
         offset,
         picked & ~closed,
