@@ -28,7 +28,7 @@ from api.errors import ApiError, problems
 from api.schemas.fields import FUTURE, check_id
 
 View = Callable[..., Any]
-_INTEGER = re.compile(r"-?\d{1,18}")
+_INTEGER = re.compile(r"-?\d{1,19}")
 _NUMBER = re.compile(r"-?(\d{1,30}(\.\d{0,30})?|\.\d{1,30})([eE][+-]?\d{1,3})?")
 _IDS = ("item_id", "exclude")  # ids may hold any sign; other lists also come as a|b
 _TRUTH = {"1": True, "true": True, "0": False, "false": False}

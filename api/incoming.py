@@ -17,7 +17,7 @@ from api.errors import ApiError
 JSON_TYPES = ("application/json",)
 LINE_TYPES = ("application/x-ndjson", "application/jsonl", "application/x-jsonlines")
 MAX_DEPTH = 32  # levels of lists and objects inside each other
-MAX_PARAMETERS = 100
+MAX_PARAMETERS = 5_000
 
 
 def _bad(message: str, code: str = "bad_json") -> NoReturn:

@@ -43,7 +43,7 @@ def opened(given: PageParameters, *list_of: object) -> Cursor:
     if given.cursor is None:
         return Cursor.start(bound, given.offset)
     if given.offset:
-        raise ApiError(400, "offset and cursor exclude each other", "bad_parameter")
+        raise ApiError(409, "offset and cursor exclude each other", "bad_cursor")
     return Cursor.read(given.cursor, bound)
 
 

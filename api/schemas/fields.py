@@ -98,6 +98,11 @@ def _ahead(raw: object) -> bool:
     return found is not None
 
 
+def _whole(raw: object) -> object:
+    """Return a number without a fraction as JSON means it: 3.0 is 3."""
+    return int(raw) if isinstance(raw, float) and raw.is_integer() else raw
+
+
 def _gorse_time(raw: object) -> float | None:
     """Return a time as Gorse's clients send it: empty, or its year 1, for none."""
     found = None if isinstance(raw, str) and not raw.strip() else _time(raw)
@@ -142,8 +147,9 @@ GorseMoment = Annotated[float | None, BeforeValidator(_gorse_time)]
 Words = words(2_000)
 Labels = listed(Label, 100)
 Ids = listed(Id, MAX_LIST)
-Count = Annotated[int, Field(ge=1, le=MAX_N)]
+Count = Annotated[int, Field(ge=1, le=MAX_N), BeforeValidator(_whole)]
+Offset = Annotated[int, Field(ge=0, le=MAX_OFFSET), BeforeValidator(_whole)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Seconds = Annotated[float, Field(ge=0.0, le=1e10)]
-Cap = Annotated[int | None, Field(ge=1, le=MAX_N)]
+Cap = Count | None
 RecommendationId = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]

@@ -9,7 +9,6 @@ from pydantic import Field
 from api.cursor import PATTERN
 from api.schemas.fields import (
     MAX_N,
-    MAX_OFFSET,
     Answer,
     Cap,
     Count,
@@ -18,6 +17,7 @@ from api.schemas.fields import (
     Kind,
     Labels,
     Moment,
+    Offset,
     RecommendationId,
     Seconds,
     Share,
@@ -26,7 +26,6 @@ from api.schemas.fields import (
     listed,
 )
 
-Offset = Annotated[int, Field(ge=0, le=MAX_OFFSET)]
 Cursor = Annotated[str, Field(pattern=PATTERN)]
 
 

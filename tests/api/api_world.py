@@ -7,6 +7,7 @@ topic point one way. Sea is trending, bread is old.
 from __future__ import annotations
 
 import time
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -87,7 +88,7 @@ def model(version: str = "one") -> Model:
     counters = Counters.from_events(
         len(rows), taken, np.ones(40, np.float32), np.ones(40, bool), moments
     )
-    return Model(
+    known = dict(
         version=version,
         cutoff=float(moments[-1]),
         catalogue=Catalogue.from_table(table, table.created),
@@ -104,6 +105,8 @@ def model(version: str = "one") -> Model:
         ),
         rating_scale=(3.0, 1.0),
     )
+    # what else a model may have been fitted with is absent here
+    return Model(**{field.name: known.get(field.name) for field in fields(Model)})  # type: ignore[arg-type]
 
 
 def publish(home: Path, version: str = "one", **manifest: object) -> str:

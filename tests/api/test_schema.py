@@ -2,24 +2,67 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 
 import api_world as world
 import pytest
 import schemathesis
+from conftest import start
+from schemathesis.config import SchemathesisConfig
+from schemathesis.engine import Status, from_schema
+from schemathesis.engine.events import EngineFinished, NonFatalError, ScenarioFinished
 
-from api.app import create_app
-from api.settings import Settings
 from recsys.data.database import Database
 from recsys.data.keys import Keys
 
 
 @pytest.fixture(scope="module")
-def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[schemathesis.BaseSchema]:
+def document(tmp_path_factory: pytest.TempPathFactory) -> Iterator[schemathesis.BaseSchema]:
     home = tmp_path_factory.mktemp("schema")
     db = Database.open(world.build(home))
     _, token = Keys(db).create("fuzz", "admin", rate=1e6)
     db.engine.dispose()
-    app = create_app(Settings(home=home, auth="on", max_batch=100))
-    yield schemathesis.openapi.from_wsgi("/openapi.json", app)
-    app.extensions["service"].close()
+    server = start(home, RECSYS_AUTH="on", RECSYS_MAX_BATCH="100", RECSYS_ACCESS_LOG="0")
+    config = SchemathesisConfig.from_dict({
+        "headers": {"Authorization": f"Bearer {token}"},
+        "generation": {"max-examples": 6, "deterministic": True, "database": "none"},
+    })  # fmt: skip
+    yield schemathesis.openapi.from_url(server.url + "/openapi.json", config=config)
+    server.stop()
+
+
+def test_the_document_is_the_truth(document: schemathesis.BaseSchema) -> None:
+    problems, cases = [], 0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the tool's own
+        for event in from_schema(document).execute():
+            if isinstance(event, NonFatalError):
+                problems.append(str(event.info))
+            if isinstance(event, ScenarioFinished):
+                cases += len(event.recorder.cases)
+                if event.status in (Status.FAILURE, Status.ERROR):
+                    problems += _failures(event)
+            if isinstance(event, EngineFinished):
+                break
+    assert cases > 500
+    assert problems == []
+
+
+def _failures(event: ScenarioFinished) -> list[str]:
+    return [
+        f"{event.recorder.label} {check.name}: {check.failure_info.failure}"
+        for checks in event.recorder.checks.values()
+        for check in checks
+        if check.failure_info is not None
+    ]
+
+
+def test_a_document_of_every_route(document: schemathesis.BaseSchema) -> None:
+    paths = set(document.raw_schema["paths"])
+    assert paths >= {
+        "/recommend/{user}", "/recommend", "/recommend/batch", "/similar/{item_id}", "/search",
+        "/trending", "/latest", "/popular", "/items", "/items/{item_id}", "/users",
+        "/users/{user_id}", "/events", "/events/{event_id}", "/health/live", "/health/ready",
+        "/stats", "/metrics", "/openapi.json", "/docs",
+    }  # fmt: skip
