@@ -11,7 +11,7 @@ The regression is solved among the known items (kernel form), so a vocabulary ma
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,8 @@ from scipy.linalg import cho_factor, cho_solve, qr
 
 from recsys.arrays import Floats, Rows
 from recsys.text.student import Student, adjacent
+
+BLOCK = 1_024  # texts compared at a time
 
 Weights = sparse.csr_array | Floats  # items × items; row h is what a history item h gives
 
@@ -49,9 +51,14 @@ class TextMap:
 
     def kernel(self, rows: Rows, others: Rows) -> Floats:
         """Return (len(rows), len(others)) likeness of texts, 1 for equal ones."""
-        common = np.asarray((self.terms[rows] @ self.terms[others].T).todense(), np.float32)
-        common += self.vectors[rows] @ self.vectors[others].T
-        return np.asarray(common / 2, np.float32)
+        out = np.empty((len(rows), len(others)), np.float32, order="F")  # as LAPACK wants it
+        words, vectors = sparse.csc_array(self.terms[others].T), self.vectors[rows]
+        terms = self.terms[rows]
+        for start in range(0, len(others), BLOCK):  # a sparse square would outweigh a dense one
+            own = slice(start, start + BLOCK)
+            common = (terms @ words[:, own]).toarray() + vectors @ self.vectors[others[own]].T
+            np.divide(common, 2, out=out[:, own])
+        return out
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +114,12 @@ def fit_cold(
     doubt = config.ridge * counts[known].astype(np.float32) ** np.float32(config.fame)
     square[np.diag_indices_from(square)] += doubt
     factor = cho_factor(square, lower=True, overwrite_a=True, check_finite=False)[0]
-    shape = (len(counts), len(known))
-    ones = np.full(len(known), config.alike, np.float32)
-    alike = sparse.csr_array((ones, (known, np.arange(len(known)))), shape=shape)
-    return ColdMap(texts, known, factor, weights[:, known] + alike, config)
+    return ColdMap(texts, known, factor, _targets(weights, known, config.alike), config)
+
+
+def retaught(cold: ColdMap, weights: Weights) -> ColdMap:
+    """Return the map of other weights over the same texts and readers; nothing is solved again."""
+    return replace(cold, targets=_targets(weights, cold.teachers, cold.config.alike))
 
 
 def columns(cold: ColdMap, rows: Rows) -> sparse.csr_array:
@@ -139,6 +148,13 @@ def teach(cold: ColdMap, student: Student, seed: int = 0) -> tuple[Student, Floa
     vectors[: student.n_tokens] += texts.directions @ (texts.vectors[cold.teachers].T @ solved)
     vectors *= texts.rarity[:, None]
     return Student(student.tokenizer_json, vectors, "readers", texts.pairs), inputs
+
+
+def _targets(weights: Weights, teachers: Rows, alike: float) -> Weights:
+    ones = np.full(len(teachers), alike, np.float32)
+    entries = (ones, (teachers, np.arange(len(teachers))))
+    shape = (weights.shape[0], len(teachers))
+    return weights[:, teachers] + sparse.csr_array(entries, shape=shape)
 
 
 def _leading(cold: ColdMap, rank: int, seed: int) -> tuple[Floats, Floats]:
