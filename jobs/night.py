@@ -21,7 +21,7 @@ from jobs.progress import LogProgress, TerminalProgress
 from jobs.settings import Settings
 from jobs.snapshot import load_snapshot, save_snapshot
 from jobs.steps import DETAIL, Detail, Step
-from jobs.tuning import FEWEST, finite, reason_to_tune, untuned
+from jobs.tuning import FEWEST, reason_to_tune, untuned
 from jobs.yesterday import compare
 from recsys.bundle import RawBundle, read_bundle, write_bundle
 from recsys.bundle_store import BundleStore
@@ -127,11 +127,11 @@ class Night:
             progress.note(text)
             progress.advance(60 * budget.minutes - budget.left(), 60 * budget.minutes)
 
-        return finite(tune(check, words, CANDIDATES, budget, settings.seed, self.device, note))
+        return tune(check, words, CANDIDATES, budget, settings.seed, self.device, note)
 
     def fit(self, out: Path) -> Detail:
         """Fit the chosen engines to everything there is, and put the model together."""
-        model = self.model(self.data, self.choice, self.words(self.data))
+        model = self.model(self.data, self.choice, self.words(self.data), posts=True)
         write_bundle(out, model.arrays(), {}, {"model": model.settings()})
         size = sum(path.stat().st_size for path in out.iterdir())
         return {"items": len(model), "mb": size / 1e6}
@@ -184,11 +184,11 @@ class Night:
         found: Detail = json.loads((self.folder / step / DETAIL).read_text())
         return found
 
-    def model(self, data: Dataset, choice: Choice, words: Words) -> Model:
-        """Fit the engines of a choice and put a model together."""
+    def model(self, data: Dataset, choice: Choice, words: Words, posts: bool = False) -> Model:
+        """Fit the engines of a choice and put a model together; `posts` as in `assemble`."""
         chosen = [engine_named(name) for name in choice.engines]
         fitted = fit_engines(data, words, chosen, self.settings.seed, self.device)
-        return assemble(data, fitted, words, choice.blend)
+        return assemble(data, fitted, words, choice.blend, self.settings.seed, posts)
 
     def words(self, data: Dataset) -> Words:
         """Return the encoded words in the numbering of a data set."""

@@ -1,10 +1,10 @@
-"""When a night tunes again, and the form in which a tuning is kept."""
+"""When a night tunes again, and what serves where there is nothing to tune on."""
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from recsys.state.blend import Blend, Term
@@ -13,7 +13,6 @@ from recsys.training.choice import Choice
 GROWTH = 1.5  # times as many events or items (or as few) as when it was tuned
 FEWEST = 2  # people whose next steps are known: one to learn from, one to judge by
 MIX = 0.2  # share of events whose kind would have to change to get the old mix
-ENDLESS = 1e9  # events back; what is halved after so many is not halved at all
 
 
 def reason_to_tune(
@@ -49,13 +48,6 @@ def _moved(before: Mapping[str, int], now: Mapping[str, int]) -> float:
     return sum(shares) / 2
 
 
-def finite(choice: Choice) -> Choice:
-    """Return the choice with endless half-lives as very long ones: JSON knows no infinity."""
-    old = choice.blend.terms
-    terms = tuple(replace(term, half_life=min(term.half_life, ENDLESS)) for term in old)
-    return replace(choice, blend=replace(choice.blend, terms=terms))
-
-
 def untuned() -> Choice:
     """Return what serves where nobody's next steps are known: words, and what is popular."""
-    return Choice((), Blend(terms=(Term("words", ENDLESS, 1.0),), priors={"share_all": 1.0}))
+    return Choice((), Blend(terms=(Term("words", math.inf, 1.0),), priors={"share_all": 1.0}))

@@ -30,22 +30,42 @@ class SlistConfig:
     decay: float = 0.7  # per step away from the moment between past and future
     window: int = 12  # steps that count on either side; decay ** 12 is .014
     keep: int = 300  # weights kept per item
-    largest: int = 15_000  # items beyond which five squares would not fit in 6 GB
+    largest: int = 15_000  # items beyond which n^3 takes minutes; two squares are held
 
 
 def fit_slist(data: Interactions, config: SlistConfig) -> ItemItem:
     """Fit and keep the strongest weights of each row; row h is what a history item h gives."""
     past, future = moments(data, config.decay, config.window)
-    both = config.complete * (data.matrix.T @ data.matrix)
+    gram: Floats = np.zeros((data.shape[1], data.shape[1]), np.float32, order="F")
+    _add_product(gram, data.matrix.T, data.matrix, config.complete)
     if data.features is not None and config.features:
-        both = both + config.features * (data.features @ data.features.T)
-    rest = 1.0 - config.complete
-    wanted: Floats = np.asarray((both + rest * (past.T @ future)).todense(), np.float32)
-    gram: Floats = np.asarray((both + rest * (past.T @ past)).todense(), np.float32, order="F")
+        _add_product(gram, data.features, data.features.T, config.features)
+    wanted = gram.copy(order="F")
+    _add_product(wanted, past.T, future, 1.0 - config.complete)
+    _add_product(gram, past.T, past, 1.0 - config.complete)
     inverse = inverse_of(gram, config.regularization)
-    weights = inverse @ wanted
-    weights -= inverse * (np.diag(weights) / np.diag(inverse))[None, :]  # zero diagonal
-    return ItemItem.from_dense(weights, config.keep)
+    return ItemItem.from_dense(_without_diagonal(inverse, wanted), config.keep)
+
+
+def _add_product(
+    out: Floats, left: sparse.sparray, right: sparse.sparray, weight: float, block: int = 1024
+) -> None:
+    """Add weight · left @ right in place; a whole sparse product would outweigh a dense square."""
+    first, second = sparse.csr_array(left), sparse.csc_array(right)
+    for start in range(0, out.shape[1], block):
+        part = first @ second[:, start : start + block]
+        out[:, start : start + block] += np.float32(weight) * part.toarray()
+
+
+def _without_diagonal(inverse: Floats, wanted: Floats, block: int = 1024) -> Floats:
+    """Return inverse @ wanted less what makes its diagonal zero, overwriting `wanted`."""
+    scale = np.diag(inverse)
+    for start in range(0, wanted.shape[1], block):
+        own = slice(start, start + block)
+        weights = inverse @ wanted[:, own]
+        weights -= inverse[:, own] * (np.diag(weights[own]) / scale[own])[None, :]
+        wanted[:, own] = weights
+    return wanted
 
 
 def moments(

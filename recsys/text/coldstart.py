@@ -11,7 +11,7 @@ The regression is solved among the known items (kernel form), so a vocabulary ma
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +21,8 @@ from scipy.linalg import cho_factor, cho_solve, qr
 from recsys.arrays import Floats, Rows
 from recsys.text.student import Student, adjacent
 
-BLOCK = 1_024  # texts compared at a time
-
 Weights = sparse.csr_array | Floats  # items × items; row h is what a history item h gives
+BLOCK = 1_024  # texts compared at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +113,10 @@ def fit_cold(
     doubt = config.ridge * counts[known].astype(np.float32) ** np.float32(config.fame)
     square[np.diag_indices_from(square)] += doubt
     factor = cho_factor(square, lower=True, overwrite_a=True, check_finite=False)[0]
-    return ColdMap(texts, known, factor, _targets(weights, known, config.alike), config)
-
-
-def retaught(cold: ColdMap, weights: Weights) -> ColdMap:
-    """Return the map of other weights over the same texts and readers; nothing is solved again."""
-    return replace(cold, targets=_targets(weights, cold.teachers, cold.config.alike))
+    shape = (len(counts), len(known))
+    ones = np.full(len(known), config.alike, np.float32)
+    alike = sparse.csr_array((ones, (known, np.arange(len(known)))), shape=shape)
+    return ColdMap(texts, known, factor, weights[:, known] + alike, config)
 
 
 def columns(cold: ColdMap, rows: Rows) -> sparse.csr_array:
@@ -148,13 +145,6 @@ def teach(cold: ColdMap, student: Student, seed: int = 0) -> tuple[Student, Floa
     vectors[: student.n_tokens] += texts.directions @ (texts.vectors[cold.teachers].T @ solved)
     vectors *= texts.rarity[:, None]
     return Student(student.tokenizer_json, vectors, "readers", texts.pairs), inputs
-
-
-def _targets(weights: Weights, teachers: Rows, alike: float) -> Weights:
-    ones = np.full(len(teachers), alike, np.float32)
-    entries = (ones, (teachers, np.arange(len(teachers))))
-    shape = (weights.shape[0], len(teachers))
-    return weights[:, teachers] + sparse.csr_array(entries, shape=shape)
 
 
 def _leading(cold: ColdMap, rank: int, seed: int) -> tuple[Floats, Floats]:

@@ -15,6 +15,17 @@ from recsys.training.documents import documents
 FEWEST = 50  # items with readers and words; fewer teach nothing worth its cost
 
 
+def with_unread(
+    data: Dataset, neighbours: ItemItem, student: Student | None, seed: int, posts: bool
+) -> tuple[ItemItem, Student | None, Floats | None]:
+    """Return the neighbours with unread items among them, and `reader_space` for `posts`."""
+    cold = cold_map(data, neighbours, student)
+    if cold is None or student is None:
+        return neighbours, None, None
+    taught = reader_space(cold, student, seed) if posts else (None, None)
+    return completed(data, neighbours, cold), *taught
+
+
 def cold_map(data: Dataset, neighbours: ItemItem, student: Student | None) -> ColdMap | None:
     """Learn from the read items what words say about neighbours; None with too few to learn from.
 

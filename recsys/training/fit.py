@@ -18,7 +18,7 @@ from recsys.state.catalogue import Catalogue
 from recsys.state.counters import Counters
 from recsys.state.model import Model
 from recsys.text.student import Student
-from recsys.training.cold import cold_map, completed, reader_space
+from recsys.training.cold import with_unread
 from recsys.training.documents import documents
 from recsys.training.engines import Engine
 from recsys.training.opinions import taste_of
@@ -85,12 +85,8 @@ def assemble(
     """
     neighbours, behaviour = fitted.get("neighbours"), fitted.get("behaviour")
     bridge, readers, inputs = None, None, None
-    if isinstance(neighbours, ItemItem) and words.student is not None:
-        cold = cold_map(data, neighbours, words.student)
-        if cold is not None:
-            neighbours = completed(data, neighbours, cold)
-            if posts:
-                readers, inputs = reader_space(cold, words.student, seed)
+    if isinstance(neighbours, ItemItem):
+        neighbours, readers, inputs = with_unread(data, neighbours, words.student, seed, posts)
     if isinstance(behaviour, Factors) and words.vectors.shape[1]:
         behaviour, bridge = bridged(data, behaviour, words.vectors)
     counters = Counters.from_events(
