@@ -1,0 +1,143 @@
+"""Walk: a pool asked for event by event, with all that was known at each moment and no more.
+
+A service learns of every event at once, so what it is to be tuned on is a walk, not a single cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from recsys.arrays import Floats, Rows
+from recsys.ranking import priors
+from recsys.ranking.batch import traits_of
+from recsys.ranking.history import History
+from recsys.ranking.scoring import loadings_of, neighbour_sums, stand_ins, tasted, words_of
+from recsys.ranking.traits import ages, gap, passed
+from recsys.state.blend import TRAITS, Blend
+from recsys.state.live import LiveState
+from recsys.training.design import Opinions
+from recsys.training.pool import Pool, joined, packed_pool, picked_places, stands_for
+
+WORD_LIVES = (1.0, 6.0, np.inf)
+TASTED = Blend(taste=1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Somebody is about to act on an item; the live states know all that came before."""
+
+    user: int
+    history: History  # rows of the live states
+    now: float
+    candidates: Rows  # that existed, and are new to the user
+    target: int  # row of the item; among the candidates unless it is brand new
+    taken: bool  # a positive: where would it have stood in a list?
+    liked: bool | None  # an opinion: like or dislike; None: none was stated
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """What was asked on the way."""
+
+    pool: Pool
+    opinions: Opinions | None  # None where nobody stated one
+
+
+def walk(
+    moments: Iterable[Moment],
+    lives: Mapping[str, LiveState],
+    half_lives: Iterable[float],
+    seed: int,
+) -> Walked:
+    """Gather the columns at each moment; the iterator tells the live states what happens between.
+
+    `lives`: one per engine, all of one data set and fed alike.
+    """
+    rng, half_lives = np.random.default_rng(seed), tuple(half_lives)
+    rows: list[Pool] = []
+    users: list[int] = []
+    judged: list[Pool] = []
+    judges: list[tuple[int, bool]] = []
+    for moment in moments:
+        columns = moment_columns(moment, lives, half_lives)
+        traits = _traits(moment, next(iter(lives.values())))
+        if moment.taken and moment.target in moment.candidates:
+            rows.append(_pooled(moment, columns, traits, rng))
+            users.append(moment.user)
+        if moment.liked is not None:
+            judged.append(_single(columns, traits, moment.target))
+            judges.append((moment.user, moment.liked))
+    pool = replace(joined(rows), user=np.array(users, np.int64))
+    if not judged:
+        return Walked(pool, None)
+    known = replace(joined(judged), user=np.array([user for user, _ in judges], np.int64))
+    return Walked(pool, Opinions(known, np.array([liked for _, liked in judges], bool)))
+
+
+def moment_columns(
+    moment: Moment, lives: Mapping[str, LiveState], half_lives: tuple[float, ...]
+) -> dict[str, Floats]:
+    """Return every column for all rows, (1, live.size) each."""
+    first, history = next(iter(lives.values())), moment.history
+    ages_back, found = history.ages(), {}
+    standing = stand_ins(first, history.rows)
+    for name, live in lives.items():
+        if live.model.neighbours is None:
+            continue
+        for life in half_lives:
+            weights = history.weights * np.exp2(-ages_back / np.float32(life))
+            given = (weights[standing.entries] * standing.weights).astype(np.float32)
+            found[f"{name}~{life:g}"] = neighbour_sums(live, standing, given)
+    found |= _word_columns(first, history, ages_back)
+    found |= dict(zip(priors.NAMES, priors.prior_features(first), strict=True))
+    parts = tasted(first, history, TASTED)
+    size = first.size
+    usual = np.zeros(size, np.float32)
+    if parts.shape[1]:
+        usual = loadings_of(first, slice(0, size)) @ parts.sum(axis=0)
+    found["taste"] = usual
+    found["passed"] = passed(history.times, first.created[:size])
+    found["age"] = ages(first.created[:size], moment.now)
+    return {name: np.asarray(values, np.float32)[None] for name, values in found.items()}
+
+
+def _word_columns(live: LiveState, history: History, ages_back: Floats) -> dict[str, Floats]:
+    if not live.model.words.any():
+        return {}
+    known, base, found = words_of(live, history.rows), len(live.model), {}
+    for life in WORD_LIVES:
+        vector = (history.weights * np.exp2(-ages_back / np.float32(life))) @ known
+        new = live.new_words[: live.size - base] @ vector
+        found[f"words~{life:g}"] = np.concatenate([live.model.words @ vector, new])
+    return found
+
+
+def _traits(moment: Moment, live: LiveState) -> dict[str, Floats]:
+    found = traits_of(moment.history, live.created)
+    traits = {name: np.array([found[name]], np.float32) for name in TRAITS}
+    traits["gap"] = np.array([gap(moment.history.times, moment.now)], np.float32)
+    return traits
+
+
+def _pooled(
+    moment: Moment, columns: dict[str, Floats], traits: dict[str, Floats], rng: np.random.Generator
+) -> Pool:
+    closed = np.ones(next(iter(columns.values())).shape, bool)
+    closed[0, moment.candidates] = False
+    chosen = np.zeros_like(closed)
+    chosen[0, moment.target] = True
+    selecting = (values for name, values in columns.items() if name not in ("passed", "age"))
+    picked = picked_places(selecting, closed) & ~closed
+    offset = stands_for(picked | chosen, closed, rng)
+    return packed_pool(columns, traits, chosen, offset, picked, np.ones(1, np.int64))
+
+
+def _single(columns: dict[str, Floats], traits: dict[str, Floats], target: int) -> Pool:
+    one = {name: values[:, [target]] for name, values in columns.items()}
+    yes = np.ones((1, 1), bool)
+    return Pool(
+        one, traits, yes, np.zeros((1, 1), np.float32), np.ones(1, np.int64), yes, np.zeros(1, int)
+    )
