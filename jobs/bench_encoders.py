@@ -26,7 +26,7 @@ from recsys.data.tables import EventTable
 from recsys.evaluation.cuts import cold_items, last_of_each_user
 from recsys.metrics import Positives, ndcg, recall, score_ranks
 from recsys.text.clean import document
-from recsys.text.coldstart import ColdConfig, fit_cold, map_texts, teach
+from recsys.text.coldstart import ColdConfig, fit_cold, map_texts, teach, with_pairs
 from recsys.text.encoder import Encoder, load_encoder
 from recsys.text.finetune import FinetuneConfig, finetune, latest_last
 from recsys.text.static import default_home
@@ -127,7 +127,7 @@ def fitted(
     rate, users = LEARNERS["static" if isinstance(encoder, Student) else "transformer"]
     config = FinetuneConfig(objective=objective, rate=rate, users=users, seconds=seconds)
     if isinstance(encoder, Student):
-        static = TrainableStatic.of(encoder, texts)
+        static = TrainableStatic.of(with_pairs(encoder, texts), texts)
         finetune(static, matrix, config, seed=0)
         return static.result(), None
     assert isinstance(encoder, TransformerEncoder)

@@ -97,6 +97,14 @@ def map_texts(texts: Sequence[str], student: Student, rarest: int = 2) -> TextMa
     return TextMap(terms, vectors, rarity, pairs, directions)
 
 
+def with_pairs(student: Student, texts: Sequence[str], rarest: int = 2) -> Student:
+    """Return the student with a zero vector for each pair of tokens that texts share, to train."""
+    pairs = map_texts(texts, student, rarest).pairs
+    tokens = student.vectors[: student.n_tokens].astype(np.float32)
+    vectors = np.concatenate([tokens, np.zeros((len(pairs), student.dimensions), np.float32)])
+    return Student(student.tokenizer_json, vectors, student.label, pairs)
+
+
 def fit_cold(
     texts: TextMap, weights: Weights, counts: NDArray[np.integer], config: ColdConfig
 ) -> ColdMap:

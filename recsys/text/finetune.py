@@ -68,7 +68,9 @@ def finetune(
     validate: Callable[[], float] | None = None,
     folder: Path | None = None,
 ) -> Record:
-    """Train in place on users × items (each row's items oldest first), best state kept.
+    """Train in place on users × items (each row's items oldest first).
+
+    With `validate`, it stops early and the best state is kept; without, the last.
 
     With a folder, the state after each check is kept there, and a run that was killed goes on from
     it to the same end. Users with fewer than two items teach nothing.
@@ -90,12 +92,14 @@ def finetune(
         progress.losses.append(loss)
         progress.step += 1
         if progress.step % config.check == 0 or progress.step == config.steps:
-            progress.note(validate() if validate else -loss, trainable.module)
+            if validate:
+                progress.note(validate(), trainable.module)
             write_checkpoint(folder, trainable.module, optimizer, progress)
         late = time.monotonic() - began > config.seconds
         if late or progress.since_best >= config.patience:
             break
-    progress.restore(trainable.module)
+    if validate:
+        progress.restore(trainable.module)
     checks = tuple((int(at), float(score)) for at, score in progress.checks)
     return Record(tuple(progress.losses), checks, time.monotonic() - began)
 

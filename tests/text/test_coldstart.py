@@ -3,7 +3,7 @@ import pytest
 from scipy import sparse
 from text_world import word_student
 
-from recsys.text.coldstart import ColdConfig, columns, fit_cold, map_texts, teach
+from recsys.text.coldstart import ColdConfig, columns, fit_cold, map_texts, teach, with_pairs
 
 WORDS = ["red", "blue", "green", "nail", "polish", "cream", "hand", "night"]
 # Readers of nails read nails, readers of creams read creams; the last two items are unread.
@@ -50,3 +50,10 @@ def test_small_and_equal_catalogues(texts: list[str]) -> None:
     assert np.isfinite(columns(cold, np.arange(n, dtype=np.int32)).toarray()).all()
     student, inputs = teach(cold, base)
     assert np.isfinite(inputs).all() and np.isfinite(student.encode(texts)).all()
+
+
+def test_pairs_start_at_zero_and_change_nothing() -> None:
+    base = word_student(WORDS)
+    wide = with_pairs(base, TEXTS)
+    assert len(wide.pairs) and not wide.vectors[wide.n_tokens :].any()
+    assert np.allclose(wide.encode(TEXTS), base.encode(TEXTS), atol=1e-5)
