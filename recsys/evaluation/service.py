@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from recsys.arrays import Floats, Rows
+from recsys.arrays import Floats, Mask, Rows
 from recsys.data.dataset import Dataset
 from recsys.evaluation.engines import Means
+from recsys.evaluation.positive import DISLIKED, LIKED
 from recsys.evaluation.questions import Questions, ask
-from recsys.evaluation.replay import Step
+from recsys.evaluation.replay import Step, asked_on_the_way
 from recsys.evaluation.scorer import Histories
-from recsys.evaluation.split import Split
+from recsys.evaluation.split import Split, positive_steps
 from recsys.metrics import Values
 from recsys.ranking import batch, priors, scoring
 from recsys.ranking.history import History
@@ -23,20 +26,67 @@ from recsys.training.choice import Choice
 from recsys.training.fit import Words, assemble, fit_engines
 from recsys.training.menu import CANDIDATES, engine_named
 from recsys.training.tune import Budget, tune
+from recsys.training.walk import Moment
+
+ASKED = 6_000  # questions on the way that a service is tuned on
 
 
 def fit_service(split: Split, data: Dataset, means: Means) -> tuple[Model, Choice]:
     """Tune on the validation slice as a night does, then fit the choice to all training events."""
     inner = split.validation()
-    check = as_check(ask(inner, inner.dataset()))
+    data_before = inner.dataset()
+    check = as_check(ask(inner, data_before))
+    way = None
+    if inner.walk is not None:
+        way = functools.partial(moments, inner, data_before, means.seed)
     words = _words(check.data, means)
     choice = tune(
-        check, words, CANDIDATES, Budget(means.minutes), means.seed, means.device, means.note
-    )
+        check, words, CANDIDATES, Budget(means.minutes), means.seed, means.device, means.note,
+        way,
+    )  # fmt: skip
     engines = [engine_named(name) for name in choice.engines]
     words = _words(data, means)
     fitted = fit_engines(data, words, engines, means.seed, means.device)
     return assemble(data, fitted, words, choice.blend), choice
+
+
+def moments(split: Split, data: Dataset, seed: int, lives: Sequence[LiveState]) -> Iterator[Moment]:
+    """Walk the test events of a split, tell the live states of each, and yield what is asked."""
+    assert split.walk is not None
+    known = ServiceWalker(lives[0])
+    others = [ServiceWalker(live) for live in lives[1:]]
+
+    def observe(step: Step) -> None:
+        for walker in (known, *others):
+            walker.observe(step)
+
+    taken = positive_steps(split.walk)
+    stated = np.isin(split.walk.opinion, (LIKED, DISLIKED)) & split.walk.counted
+    some = _of_some_users(split.walk.events.user, taken | stated, seed)
+    for one in asked_on_the_way(split, data, observe, some):
+        rows = known.known_rows(one.rows)
+        target = int(rows[one.target])
+        if target < 0:
+            continue
+        candidates = rows if one.alive else np.delete(rows, one.target)
+        opinion = int(split.walk.opinion[one.place])
+        yield Moment(
+            user=int(split.walk.events.user[one.place]),
+            history=known.history(one.histories),
+            now=one.histories.now,
+            candidates=candidates[candidates >= 0],
+            target=target,
+            taken=bool(taken[one.place]) and one.alive,
+            liked=opinion == LIKED if stated[one.place] else None,
+        )
+
+
+def _of_some_users(user: Rows, asked: Mask, seed: int) -> Mask:
+    """Keep what is asked of users drawn at random, until there are ASKED questions."""
+    users, counts = np.unique(user[asked], return_counts=True)
+    order = np.random.default_rng(seed).permutation(len(users))
+    drawn = users[order[np.cumsum(counts[order]) <= max(ASKED, int(counts.max(initial=0)))]]
+    return np.asarray(asked & np.isin(user, drawn), bool)
 
 
 def as_check(questions: Questions) -> Check:
@@ -81,9 +131,9 @@ class ServiceScorer:
 class ServiceWalker:
     """The service in a replay: told of every event, asked before the next."""
 
-    def __init__(self, model: Model) -> None:
-        self.live = LiveState(model)
-        self.rows = np.arange(len(model), dtype=np.int32)  # walk's row -> live row, -1 none yet
+    def __init__(self, live: LiveState) -> None:
+        self.live = live
+        self.rows = np.arange(len(live.model), dtype=np.int32)  # walk's row -> live's, -1 none
 
     def observe(self, step: Step) -> None:
         """Count the event as the service does; an item never heard of becomes a row."""
@@ -93,25 +143,30 @@ class ServiceWalker:
 
     def score(self, histories: Histories, rows: Rows) -> Values:
         """Score the rows; one that the service has not heard of yet gets the lowest score."""
-        self._reach(int(rows.max(initial=-1)))
-        scores = self._scores(self._history(histories))
+        here = self.known_rows(rows)
+        scores = self._scores(self.history(histories), histories.now)
         found = np.full(len(rows), float(scores.min()) - 1.0)
-        inside = self.rows[rows] >= 0
-        found[inside] = scores[self.rows[rows[inside]]]
+        found[here >= 0] = scores[here[here >= 0]]
         return found
 
-    def _history(self, histories: Histories) -> History:
+    def known_rows(self, rows: Rows) -> Rows:
+        """Return the live state's rows for the walk's, -1 for what it has not heard of."""
+        self._reach(int(rows.max(initial=-1)))
+        return np.asarray(self.rows[rows], np.int32)
+
+    def history(self, histories: Histories) -> History:
+        """Return one person's events as the live state knows them."""
         people = [np.arange(len(histories.item))]
-        items = self.rows[histories.item]
+        items = self.known_rows(histories.item)
         found = batch.Histories.of_events(items, histories.weight, histories.time, people)
         return History(found.rows, found.weights, found.times)
 
-    def _scores(self, history: History) -> Floats:
+    def _scores(self, history: History, now: float) -> Floats:
         live = self.live
         profile = scoring.Profile.of(history, live, live.model.blend)
         traits = batch.traits_of(history, live.created)
         weights = live.model.blend.prior_weights(priors.NAMES, traits)
-        own = weights @ priors.prior_features(live)
+        own = weights @ priors.prior_features(live, now)
         personal = scoring.personal_scores(live, profile, live.model.blend)
         return np.asarray(personal + own, np.float32)
 

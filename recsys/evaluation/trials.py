@@ -22,6 +22,7 @@ from recsys.evaluation.split import Split
 from recsys.evaluation.tuning import fit_tuned, tune
 from recsys.evaluation.walkers import HeatWalker, LikeRateWalker, ScorerWalker, tune_trending
 from recsys.metrics import Interval, Values, user_auc
+from recsys.state.live import LiveState
 
 DEFAULT, LIKE_RATE = "default", "like-rate"
 JUDGED_AT = 20
@@ -113,7 +114,7 @@ class WalkTrial:
             from recsys.evaluation.service import ServiceScorer, ServiceWalker, fit_service
 
             model, choice = fit_service(self.split, data, self.means)
-            return ServiceWalker(model), choice.to_json(), ServiceScorer.of(model).nbytes
+            return ServiceWalker(LiveState(model)), choice.to_json(), ServiceScorer.of(model).nbytes
         if name == LIKE_RATE:
             return LikeRateWalker(data), {}, 16 * len(data.items)
         if name == "popular":

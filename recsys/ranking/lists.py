@@ -79,7 +79,7 @@ def _taken_up(
     live: LiveState, n: int, filters: Filters, life: int, kind: str
 ) -> list[Recommendation]:
     size = live.size
-    mass = live.counters.mass[life, :size]
+    mass = live.counters.uptake(life, size)
     total = float(mass.sum()) or 1.0
     reason = Reason(kind, 1.0, sentence(kind))
     return _listed(live, mass / total, _allowed(live, filters, size), n, kind, reason)

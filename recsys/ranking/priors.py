@@ -24,15 +24,15 @@ KINDS = {
 }
 
 
-def prior_features(live: LiveState) -> Floats:
+def prior_features(live: LiveState, now: float = np.inf) -> Floats:
     """Return the features of every row, (len(NAMES), live.size); finite.
 
-    `share_*`: log share of all uptake at a half-life. `liked`: the vote of an average reader
+    `share_*`: log of the uptake at a half-life. `liked`: the vote of an average reader
     where likes and dislikes are both at hand, else the shrunk log odds of likes.
     """
     size, counters = live.size, live.counters
     found = np.empty((len(NAMES), size), np.float32)
-    found[: len(LIVES)] = counters.log_shares(slice(0, size))
+    found[: len(LIVES)] = counters.log_shares(slice(0, size), now)
     known = live.model.taste is not None
     found[len(LIVES)] = live.bases[:size] if known else counters.like_rate(slice(0, size))
     return found

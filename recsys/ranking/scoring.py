@@ -112,19 +112,28 @@ def behaviour_parts(live: LiveState, rows: Rows, weights: Floats) -> Floats:
     return parts
 
 
+def neighbour_sums(live: LiveState, standing: StandIns, weights: Floats) -> Floats:
+    """Return the neighbours' sum of every row; `weights` is one number per stand-in."""
+    model, base = live.model, len(live.model)
+    sums = np.zeros(live.size, np.float32)
+    if model.neighbours is None:
+        return sums
+    model.neighbours.add_scores(standing.rows, weights, sums[:base])
+    if model.reader_inputs is not None and live.size > base:
+        asking = weights @ model.reader_inputs[standing.rows].astype(np.float32)
+        sums[base:] = live.new_readers[: live.size - base] @ asking
+    for before, row in live.versions.items():
+        sums[row] = sums[before]
+    return sums
+
+
 def personal_scores(live: LiveState, profile: Profile, blend: Blend) -> Floats:
     """Return the personal score of every row 0..live.size-1."""
     model, base = live.model, len(live.model)
     scores = np.zeros(live.size, np.float32)
     if model.neighbours is not None and blend.curves:
-        rows, weights = profile.stand_ins.rows, profile.stand_in_weights
-        model.neighbours.add_scores(rows, weights, scores[:base])
-        if model.reader_inputs is not None and live.size > base:
-            asking = weights @ model.reader_inputs[rows].astype(np.float32)
-            scores[base:] = live.new_readers[: live.size - base] @ asking
-        for before, row in live.versions.items():
-            scores[row] = scores[before]
-        scores = blend.bent(scores, float(activity(len(profile.history))))
+        sums = neighbour_sums(live, profile.stand_ins, profile.stand_in_weights)
+        scores = blend.bent(sums, float(activity(len(profile.history))))
     new = live.size - base
     if model.behaviour is not None and blend.uses("behaviour"):
         scores[:base] += model.behaviour.outputs @ profile.behaviour

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recsys.arrays import Floats
+from recsys.arrays import Floats, Mask
+from recsys.metrics import user_auc
 from recsys.state.blend import Blend, Curve, Term
 from recsys.training.logit import Choices, fit_logit
 from recsys.training.pool import Pool
@@ -25,6 +26,13 @@ class Design:
     by_trait: tuple[tuple[str, str], ...] = ()  # (trait, item feature)
     by_activity: bool = False  # let the curves depend on the length of the history
     passed: bool = False
+    vote: float = 0.0  # weight of the expected vote; set, not learned: likes are not all uptake
+    taste: bool = False  # the vote of this reader, not that of an average one
+
+    def votes(self, pool: Pool) -> Floats:
+        """Return what the expected votes add to the scores, (people, places)."""
+        expected = pool.columns["liked"] + (pool.columns["taste"] if self.taste else 0.0)
+        return np.asarray(np.float32(self.vote) * expected, np.float32)
 
     def parts(self, pool: Pool) -> list[tuple[str, Floats]]:
         """Return (key, values) for every feature, (people, places) each."""
@@ -51,12 +59,13 @@ class Design:
         """Return the learned weight of every feature by its key."""
         parts = self.parts(pool)
         features = np.stack([values for _, values in parts], axis=2)
-        weights = fit_logit(Choices(features, pool.chosen, pool.offset))
+        offset = pool.offset + self.votes(pool) if self.vote else pool.offset
+        weights = fit_logit(Choices(features, pool.chosen, offset))
         return {key: float(w) for (key, _), w in zip(parts, weights, strict=True)}
 
     def scores(self, pool: Pool, weights: dict[str, float]) -> Floats:
         """Return the score of every place of a pool."""
-        total = np.zeros(pool.chosen.shape, np.float32)
+        total = self.votes(pool) if self.vote else np.zeros(pool.chosen.shape, np.float32)
         for key, values in self.parts(pool):
             total += np.float32(weights[key]) * values
         return total
@@ -76,10 +85,17 @@ class Design:
         return Blend(
             terms=tuple(terms),
             curves=tuple(curves),
-            priors={name: weights[f"prior {name}"] for name in self.shares},
+            priors=self._priors(weights),
             traits=traits,
             passed=weights.get("passed", 0.0),
+            taste=self.vote if self.taste else 0.0,
         )
+
+    def _priors(self, weights: dict[str, float]) -> dict[str, float]:
+        found = {name: weights[f"prior {name}"] for name in self.shares}
+        if self.vote:
+            found["liked"] = found.get("liked", 0.0) + self.vote
+        return found
 
 
 def _half_life(column: str) -> float:
@@ -87,21 +103,45 @@ def _half_life(column: str) -> float:
 
 
 @dataclass(frozen=True, slots=True)
+class Opinions:
+    """Items that people liked or disliked, as they stood just before; one place per row."""
+
+    pool: Pool
+    liked: Mask  # (n,)
+
+    def auc(self, scores: Floats) -> float:
+        """Return the mean over users of how often a liked item scores above a disliked one."""
+        found = user_auc(self.pool.user.astype(np.int32), scores[:, 0].astype(float), self.liked)
+        return float(found.mean()) if len(found) else 0.5
+
+
+@dataclass(frozen=True, slots=True)
 class Judge:
-    """Learns a design's weights from one half of the people and asks the other half."""
+    """Learns a design's weights from one half of the users and asks the other half."""
 
     learn: Pool
     ask: Pool
+    opinions: Opinions | None = None
 
     @classmethod
-    def halves(cls, pool: Pool, seed: int) -> Judge:
-        """Split the people of a pool at random."""
-        order = np.random.default_rng(seed).permutation(len(pool))
-        return cls(pool.take(np.sort(order[::2])), pool.take(np.sort(order[1::2])))
+    def halves(cls, pool: Pool, seed: int, opinions: Opinions | None = None) -> Judge:
+        """Split the users of a pool at random."""
+        users, place = np.unique(pool.user, return_inverse=True)
+        first = np.random.default_rng(seed).permutation(len(users)) % 2 == 0
+        mine = first[place] if len(users) else np.zeros(0, bool)
+        return cls(pool.take(np.flatnonzero(mine)), pool.take(np.flatnonzero(~mine)), opinions)
 
     def value(self, design: Design) -> float:
-        """Return the mean nDCG@20 of the people who were not learned from; both ways round."""
-        values = []
+        """Return nDCG@20 of the users who were not learned from, both ways round.
+
+        Where likes and dislikes are both known, the AUC between them is added: a list should hold
+        what people take up, and of that what they like.
+        """
+        gains, order = [], []
         for learn, ask in ((self.learn, self.ask), (self.ask, self.learn)):
-            values.append(ask.ndcg(design.scores(ask, design.fit(learn))))
-        return float(np.concatenate(values).mean()) if values else 0.0
+            weights = design.fit(learn)
+            gains.append(ask.ndcg(design.scores(ask, weights)))
+            if self.opinions is not None:
+                order.append(self.opinions.auc(design.scores(self.opinions.pool, weights)))
+        value = float(np.concatenate(gains).mean()) if len(gains[0]) + len(gains[1]) else 0.0
+        return value + float(np.mean(order)) if order else value

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from recsys.arrays import Floats, Mask
 from recsys.metrics import Values
 from recsys.ranking import priors
-from recsys.ranking.batch import scorer_scores, traits_of
+from recsys.ranking.batch import scorer_scores, taste_scores, traits_of
 from recsys.ranking.traits import ages, gap, passed
 from recsys.state.blend import TRAITS
 from recsys.state.model import Model
@@ -36,6 +36,7 @@ class Pool:
     offset: Floats  # (people, places): log of how many items a place stands for; -inf: padding
     wanted: NDArray[np.int64]  # (people,): all that was taken up, in the pool or not
     inside: Mask  # (people, places): ranked high by some column, not added for being chosen
+    user: NDArray[np.int64]  # (people,): whose row it is; a replay asks the same person often
 
     def __len__(self) -> int:
         return len(self.wanted)
@@ -50,10 +51,11 @@ class Pool:
             offset=self.offset[people],
             wanted=self.wanted[people],
             inside=self.inside[people],
+            user=self.user[people],
         )
 
     def ndcg(self, scores: Floats, k: int = 20) -> Values:
-        """Return each person's nDCG@k by scores of the places, (people, places).
+        """Return each user's mean nDCG@k by scores of the places, (people, places).
 
         Sampled places take part as what they are, one item each.
         """
@@ -62,7 +64,11 @@ class Pool:
         discount = 1 / np.log2(np.arange(2, k + 2))
         gain = (hits * discount[: hits.shape[1]]).sum(axis=1)
         ideal = np.concatenate([[1.0], np.cumsum(discount)])
-        return np.asarray(gain / ideal[np.clip(self.wanted, 0, k)], np.float64)
+        each = gain / ideal[np.clip(self.wanted, 0, k)]
+        _, user = np.unique(self.user, return_inverse=True)
+        if len(user) == user.max(initial=-1) + 1:
+            return np.asarray(each, np.float64)
+        return np.asarray(np.bincount(user, each) / np.bincount(user), np.float64)
 
 
 Column = tuple[str, str, float]  # name, scorer, half-life
@@ -79,6 +85,8 @@ def columns_of(
         if model.behaviour is not None:
             found += [((f"{name}~{h:g}", "behaviour", h), model) for h in (4.0, np.inf)]
     first = next(iter(models.values()))
+    if not found:
+        found.append((("words~inf", "words", np.inf), first))
     if first.words.any():
         found += [((f"words~{h:g}", "words", h), first) for h in (1.0, 6.0, np.inf)]
     return found
@@ -103,7 +111,7 @@ def build_pool(
         )
         for start in range(0, len(check), BLOCK)
     ]
-    return _joined(parts)
+    return joined(parts)
 
 
 def _block(
@@ -111,6 +119,7 @@ def _block(
 ) -> Pool:
     n_items = features.shape[1]
     histories, created = check.histories, check.data.created()
+    plain = personal[0][1]
     full: dict[str, Floats] = {
         name: scorer_scores(model, scorer, histories.decayed(life, n_items))
         for (name, scorer, life), model in personal
@@ -118,19 +127,20 @@ def _block(
     for name, values in zip(priors.NAMES, features, strict=True):
         full[name] = np.broadcast_to(values, (len(check), n_items))
     closed = closed_items(check, n_items)
-    picked = _picked(full.values(), closed)
+    picked = picked_places(full.values(), closed)
+    full["taste"] = np.array([taste_scores(plain, histories[p]) for p in range(len(check))])
     full["passed"] = np.array([passed(histories[p].times, created) for p in range(len(check))])
     now = check.data.now if check.data.timed else np.nan
     full["age"] = np.broadcast_to(ages(created, now), (len(check), n_items))
     chosen = np.zeros(closed.shape, bool)
     known = check.wanted.items >= 0
     chosen[check.wanted.owner[known], check.wanted.items[known]] = True
-    offset = _offset((picked | chosen) & ~closed, closed, rng)
+    offset = stands_for((picked | chosen) & ~closed, closed, rng)
     found = [traits_of(histories[person], created) for person in range(len(check))]
     traits = {name: np.array([t[name] for t in found], np.float32) for name in TRAITS}
     last = [gap(histories[person].times, now) for person in range(len(check))]
     traits["gap"] = np.array(last, np.float32)
-    return _packed(
+    return packed_pool(
         full,
         traits,
         chosen & ~closed,
@@ -151,7 +161,8 @@ def closed_items(check: Check, n_items: int) -> Mask:
     return closed
 
 
-def _picked(columns: Iterable[Floats], closed: Mask) -> Mask:
+def picked_places(columns: Iterable[Floats], closed: Mask) -> Mask:
+    """Return the best places of each person by each column."""
     picked = np.zeros(closed.shape, bool)
     people = np.arange(len(closed))[:, None]
     for values in columns:
@@ -162,7 +173,7 @@ def _picked(columns: Iterable[Floats], closed: Mask) -> Mask:
     return picked
 
 
-def _offset(picked: Mask, closed: Mask, rng: np.random.Generator) -> Floats:
+def stands_for(picked: Mask, closed: Mask, rng: np.random.Generator) -> Floats:
     """Return 0 for what is in the pool, the log of what each sampled other stands for, or -inf.
 
     Without the others, a chosen item that no column ranks high would look like a virtue of low
@@ -174,7 +185,7 @@ def _offset(picked: Mask, closed: Mask, rng: np.random.Generator) -> Floats:
     return np.where(picked, 0.0, np.where(sampled, -np.log(share), -np.inf)).astype(np.float32)
 
 
-def _packed(
+def packed_pool(
     full: Mapping[str, Floats],
     traits: Mapping[str, Floats],
     chosen: Mask,
@@ -182,6 +193,7 @@ def _packed(
     inside: Mask,
     wanted: NDArray[np.int64],
 ) -> Pool:
+    """Return whole-catalogue columns with what is not offered left out."""
     kept = np.isfinite(offset)
     width = int(kept.sum(axis=1).max(initial=0))
     order = np.argsort(~kept, axis=1, kind="stable")[:, :width]
@@ -190,10 +202,12 @@ def _packed(
         return np.take_along_axis(values, order, axis=1)
 
     columns = {name: packed(values) for name, values in full.items()}
-    return Pool(columns, traits, packed(chosen), packed(offset), wanted, packed(inside))
+    own = np.arange(len(wanted))
+    return Pool(columns, traits, packed(chosen), packed(offset), wanted, packed(inside), own)
 
 
-def _joined(parts: list[Pool]) -> Pool:
+def joined(parts: list[Pool]) -> Pool:
+    """Return several pools as one; their users are taken to be different people."""
     width = max((part.offset.shape[1] for part in parts), default=0)
 
     def padded(values: Iterator[NDArray[Any]], fill: float = 0.0) -> NDArray[Any]:
@@ -208,4 +222,5 @@ def _joined(parts: list[Pool]) -> Pool:
         padded((part.offset for part in parts), -np.inf),
         np.concatenate([part.wanted for part in parts]) if parts else np.zeros(0, np.int64),
         padded(part.inside for part in parts),
+        np.arange(sum(map(len, parts))),
     )

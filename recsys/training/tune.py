@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from recsys.collaborative.factors import Factors
@@ -21,11 +22,14 @@ from recsys.training.design import Design, Judge
 from recsys.training.engines import Engine
 from recsys.training.fit import Words, assemble, known_interactions
 from recsys.training.pool import build_pool
+from recsys.training.walk import Moment, Walked, walk
 
 PEOPLE = 3_000  # of the check that are asked
 HALF_LIVES = (1.6, 5.0, 20.0, math.inf)  # events back; how fast a history fades
+VOTES = (0.5, 1.0, 2.0, 4.0, 8.0)  # weights of the expected vote that are tried
 GAIN = 1.003  # a part of the score must raise nDCG@20 by so much to be kept
 Note = Callable[[str], None]
+OnTheWay = Callable[[Sequence[LiveState]], Iterable[Moment]]
 
 
 @dataclass(slots=True)
@@ -48,25 +52,38 @@ def tune(
     seed: int = 0,
     device: str = "cpu",
     note: Note = lambda text: None,
+    on_the_way: OnTheWay | None = None,
 ) -> Choice:
     """Fit the engines that the budget allows and choose the form of the score and its weights.
+
+    People are asked at one cut in time, or, with `on_the_way`, before each of the events that
+    followed, as a service that hears of every event is.
 
     The form grows part by part; a part stays when it raises nDCG@20 of people whose own choices
     did not teach its weights. The weights of the winning form are then learned from everybody.
     """
     rows: list[dict[str, object]] = []
     models = _models(check, words, engines, budget, seed, device, note, rows)
-    plain = next(iter(models.values()))
-    features = priors.prior_features(LiveState(plain))
-    people = check.sample(PEOPLE, seed)
-    pool = build_pool(people, models, HALF_LIVES, features, seed)
-    note(f"{len(pool)} people, {pool.offset.shape[1]} places each to choose from")
-    search = Search(Judge.halves(pool, seed), note, rows)
-    design = search.grow(check.data.timed, pool.columns)
+    asked = _asked(check, models, seed, on_the_way)
+    pool = asked.pool
+    note(f"{len(pool)} lists asked for, {pool.offset.shape[1]} places each to choose from")
+    search = Search(Judge.halves(pool, seed, asked.opinions), note, rows)
+    voted = next(iter(models.values())).taste is not None
+    design = search.grow(check.data.timed, pool.columns, voted)
     blend = design.blend(design.fit(pool))
     used = {name.rpartition("~")[0] for name in (design.neighbours, *design.behaviour) if name}
     chosen = tuple(engine.name for engine in engines if engine.name in used)
     return Choice(chosen, blend, tuple(rows))
+
+
+def _asked(
+    check: Check, models: Mapping[str, Model], seed: int, on_the_way: OnTheWay | None
+) -> Walked:
+    if on_the_way is not None:
+        lives = {name: LiveState(model) for name, model in models.items()}
+        return walk(on_the_way(tuple(lives.values())), lives, HALF_LIVES, seed)
+    features = priors.prior_features(LiveState(next(iter(models.values()))))
+    return Walked(build_pool(check.sample(PEOPLE, seed), models, HALF_LIVES, features, seed), None)
 
 
 @dataclass(slots=True)
@@ -77,11 +94,17 @@ class Search:
     note: Note
     rows: list[dict[str, object]]
 
-    def grow(self, timed: bool, columns: Iterable[str]) -> Design:
-        """Return the best form found; `columns` are the personal columns at hand."""
+    def grow(self, timed: bool, columns: Iterable[str], voted: bool) -> Design:
+        """Return the best form found; `columns` are the personal columns at hand.
+
+        `voted`: likes and dislikes are both at hand, so the expected vote may be a part.
+        """
         lives = [name for name, life in zip(LIVES, SHARE_LIVES, strict=True)]
         shares = [(live,) for live in lives] if timed else [("share_all",)]
         best = self._best([Design(s) for s in shares], (Design(("share_all",)), -1.0), gain=0.0)
+        if voted:
+            votes = itertools.product(VOTES, (False, True))
+            best = self._best([replace(best[0], vote=v, taste=t) for v, t in votes], best)
         columns = list(columns)
         found = [c for c in columns if "~" in c and not c.startswith(("words", "elsa", "als"))]
         best = self._best([replace(best[0], neighbours=name) for name in found], best)
@@ -116,8 +139,8 @@ class Search:
         floor = best[1] * gain if gain else best[1]
         for design in designs:
             value = self.judge.value(design)
-            self.rows.append({"design": repr(design), "ndcg@20": value})
-            self.note(f"nDCG@20 {value:.4f}  {_told(design)}")
+            self.rows.append({"design": _told(design), "value": value})
+            self.note(f"{value:.4f}  {_told(design)}")
             if value > floor:
                 best, floor = (design, value), value
         return best
@@ -126,6 +149,7 @@ class Search:
 def _told(design: Design) -> str:
     parts = [*design.shares, design.neighbours, *design.behaviour, *design.words]
     parts += [f"{trait}·{name}" for trait, name in design.by_trait]
+    parts += [f"vote·{design.vote:g}"] * bool(design.vote) + ["taste"] * design.taste
     parts += ["activity"] * design.by_activity + ["passed"] * design.passed
     return " ".join(filter(None, parts))
 

@@ -92,7 +92,7 @@ def moment_columns(
             given = (weights[standing.entries] * standing.weights).astype(np.float32)
             found[f"{name}~{life:g}"] = neighbour_sums(live, standing, given)
     found |= _word_columns(first, history, ages_back)
-    found |= dict(zip(priors.NAMES, priors.prior_features(first), strict=True))
+    found |= dict(zip(priors.NAMES, priors.prior_features(first, moment.now), strict=True))
     parts = tasted(first, history, TASTED)
     size = first.size
     usual = np.zeros(size, np.float32)
