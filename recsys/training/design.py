@@ -134,8 +134,9 @@ class Judge:
     def value(self, design: Design) -> float:
         """Return nDCG@20 of the users who were not learned from, both ways round.
 
-        Where likes and dislikes are both known, the AUC between them is added: a list should hold
-        what people take up, and of that what they like.
+        Where likes and dislikes are both known, 2 · AUC - 1 between them is added (as nDCG, it is 0
+        for chance and 1 at best): a list should hold what people take up, and of that what they
+        like.
         """
         gains, order = [], []
         for learn, ask in ((self.learn, self.ask), (self.ask, self.learn)):
@@ -144,4 +145,4 @@ class Judge:
             if self.opinions is not None:
                 order.append(self.opinions.auc(design.scores(self.opinions.pool, weights)))
         value = float(np.concatenate(gains).mean()) if len(gains[0]) + len(gains[1]) else 0.0
-        return value + float(np.mean(order)) if order else value
+        return value + 2 * float(np.mean(order)) - 1 if order else value
