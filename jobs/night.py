@@ -29,6 +29,8 @@ from recsys.data.dataset import Dataset
 from recsys.data.store import Store
 from recsys.data.tables import EventTable, ItemTable
 from recsys.errors import BundleError, DataError
+from recsys.evaluation.service import walked_check
+from recsys.evaluation.split import Rules, make_split
 from recsys.state.catalogue import under
 from recsys.state.model import Model
 from recsys.text.student import Student
@@ -36,7 +38,7 @@ from recsys.training.choice import Choice
 from recsys.training.documents import documents
 from recsys.training.fit import Words, assemble, fit_engines
 from recsys.training.menu import CANDIDATES, engine_named
-from recsys.training.slices import validation
+from recsys.training.slices import SHARE, validation
 from recsys.training.tune import Budget, tune
 from recsys.training.words import encode_words, renumbered
 
@@ -120,6 +122,10 @@ class Night:
         _, check = validation(*self.tables, settings.weights)
         if len(check) < FEWEST:
             return untuned()
+        way = None
+        if check.data.timed:  # the service hears of every event, so it is tuned on a walk
+            rules = Rules("replay", share=SHARE, weights=settings.weights)
+            check, way = walked_check(make_split(*self.tables, rules), settings.seed)
         words = self.words(check.data)
         budget = Budget(settings.tune_minutes)
 
@@ -127,7 +133,7 @@ class Night:
             progress.note(text)
             progress.advance(60 * budget.minutes - budget.left(), 60 * budget.minutes)
 
-        return tune(check, words, CANDIDATES, budget, settings.seed, self.device, note)
+        return tune(check, words, CANDIDATES, budget, settings.seed, self.device, note, way)
 
     def fit(self, out: Path) -> Detail:
         """Fit the chosen engines to everything there is, and put the model together."""
@@ -188,7 +194,7 @@ class Night:
         """Fit the engines of a choice and put a model together; `posts` as in `assemble`."""
         chosen = [engine_named(name) for name in choice.engines]
         fitted = fit_engines(data, words, chosen, self.settings.seed, self.device)
-        return assemble(data, fitted, words, choice.blend, self.settings.seed, posts)
+        return assemble(data, fitted, words, choice.blend, self.settings.seed, posts, choice.trees)
 
     def words(self, data: Dataset) -> Words:
         """Return the encoded words in the numbering of a data set."""

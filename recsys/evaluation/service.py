@@ -16,16 +16,17 @@ from recsys.evaluation.questions import Questions, ask
 from recsys.evaluation.replay import Step, asked_on_the_way
 from recsys.evaluation.scorer import Histories
 from recsys.evaluation.split import Split, positive_steps
-from recsys.metrics import Values
+from recsys.metrics import Positives, Values
 from recsys.ranking import batch, priors, scoring
 from recsys.ranking.history import History
+from recsys.ranking.rerank import corrections, reranked_block
 from recsys.state.live import LiveState
 from recsys.state.model import Model
 from recsys.training.check import Check
 from recsys.training.choice import Choice
 from recsys.training.fit import Words, assemble, fit_engines
 from recsys.training.menu import CANDIDATES, engine_named
-from recsys.training.tune import Budget, tune
+from recsys.training.tune import Budget, OnTheWay, tune
 from recsys.training.walk import Moment
 
 ASKED = 4_000  # questions on the way that a service is tuned on
@@ -33,12 +34,11 @@ ASKED = 4_000  # questions on the way that a service is tuned on
 
 def fit_service(split: Split, data: Dataset, means: Means) -> tuple[Model, Choice]:
     """Tune on the validation slice as a night does, then fit the choice to all training events."""
-    inner = split.validation()
-    data_before = inner.dataset()
-    check = as_check(ask(inner, data_before))
-    way = None
+    inner, way = split.validation(), None
     if inner.walk is not None:
-        way = functools.partial(moments, inner, data_before, means.seed)
+        check, way = walked_check(inner, means.seed)
+    else:
+        check = as_check(ask(inner, inner.dataset()))
     words = _words(check.data, means)
     choice = tune(
         check, words, CANDIDATES, Budget(means.minutes), means.seed, means.device, means.note,
@@ -47,7 +47,14 @@ def fit_service(split: Split, data: Dataset, means: Means) -> tuple[Model, Choic
     engines = [engine_named(name) for name in choice.engines]
     words = _words(data, means)
     fitted = fit_engines(data, words, engines, means.seed, means.device)
-    return assemble(data, fitted, words, choice.blend), choice
+    return assemble(data, fitted, words, choice.blend, trees=choice.trees), choice
+
+
+def walked_check(split: Split, seed: int) -> tuple[Check, OnTheWay]:
+    """Return the data before a walk, and the walk itself as tuning asks for it."""
+    data = split.dataset()
+    nobody = Check.of_users(data, np.zeros(0, np.int32), Positives.from_lists([]))
+    return nobody, functools.partial(moments, split, data, seed)
 
 
 def moments(split: Split, data: Dataset, seed: int, lives: Sequence[LiveState]) -> Iterator[Moment]:
@@ -120,7 +127,8 @@ class ServiceScorer:
         gathered = batch.Histories.of_events(
             histories.item, histories.weight, histories.time, people
         )  # fmt: skip
-        return batch.score_block(self.model, gathered, self.features)
+        closed = np.zeros((len(gathered), len(self.model)), bool)
+        return reranked_block(self.model, gathered, self.features, closed)
 
     @property
     def nbytes(self) -> int:
@@ -144,7 +152,8 @@ class ServiceWalker:
     def score(self, histories: Histories, rows: Rows) -> Values:
         """Score the rows; one that the service has not heard of yet gets the lowest score."""
         here = self.known_rows(rows)
-        scores = self._scores(self.history(histories), histories.now)
+        known = here[here >= 0]
+        scores = self._scores(self.history(histories), histories.now, known)
         found = np.full(len(rows), float(scores.min()) - 1.0)
         found[here >= 0] = scores[here[here >= 0]]
         return found
@@ -161,14 +170,15 @@ class ServiceWalker:
         found = batch.Histories.of_events(items, histories.weight, histories.time, people)
         return History(found.rows, found.weights, found.times)
 
-    def _scores(self, history: History, now: float) -> Floats:
+    def _scores(self, history: History, now: float, rows: Rows) -> Floats:
         live = self.live
         profile = scoring.Profile.of(history, live, live.model.blend)
         traits = batch.traits_of(history, live.created)
         weights = live.model.blend.prior_weights(priors.NAMES, traits)
-        own = weights @ priors.prior_features(live, now)
+        shared = priors.prior_features(live, now)
         personal = scoring.personal_scores(live, profile, live.model.blend)
-        return np.asarray(personal + own, np.float32)
+        scores = np.asarray(personal + weights @ shared, np.float32)
+        return scores + corrections(live, profile, shared, scores, rows, now)
 
     def _reach(self, row: int) -> None:
         extra = row + 1 - len(self.rows)
