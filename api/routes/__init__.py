@@ -4,6 +4,7 @@ from api.routes import (
     docs,
     events,
     gorse,
+    gorse_feedback,
     gorse_records,
     health,
     items,
@@ -24,4 +25,5 @@ ROUTES = (
     docs.routes,
     gorse.routes,
     gorse_records.routes,
+    gorse_feedback.routes,
 )
