@@ -69,6 +69,8 @@ def moments(split: Split, data: Dataset, seed: int, lives: Sequence[LiveState]) 
 
     taken = positive_steps(split.walk)
     stated = np.isin(split.walk.opinion, (LIKED, DISLIKED)) & split.walk.counted
+    # A low rating is still of something chosen; only where people reject does liking count apart.
+    stated &= any(split.rules.weights.of_kind(kind) < 0 for kind in split.walk.events.kinds)
     some = _of_some_users(split.walk.events.user, taken | stated, seed)
     for one in asked_on_the_way(split, data, observe, some):
         rows = known.known_rows(one.rows)
