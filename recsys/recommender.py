@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,12 +12,12 @@ from recsys.ranking import priors, reasons, scoring
 from recsys.ranking.batch import traits_of
 from recsys.ranking.history import History
 from recsys.ranking.query import Query, Reason, Recommendation
+from recsys.ranking.rerank import POOL, best, corrections
 from recsys.ranking.rules import allowed, capped, diversified
 from recsys.state.live import LiveState
 
 REFRESH = 0.2  # seconds that the features shared by all requests may be old
 STEER = 3.0  # weight of words asked for, in standard deviations of the scores
-POOL = 200  # candidates that diversity and caps choose from, at least
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class Scored:
     prior_weights: Floats  # (features,)
     features: Floats  # (features, size)
     steering: Floats  # (t,): zeros when no words were asked for
+    corrections: Floats  # (size,): what the trees added, to the best that may be shown
 
 
 class Recommender:
@@ -46,6 +47,7 @@ class Recommender:
         """
         scored = self.score(query)
         mask = self._candidates(query, scored.profile.history)
+        scored = self._corrected(scored, mask)
         rows = self._page(query, scored, mask)
         return [
             self._recommendation(scored, int(row), query.offset + place + 1, query.explain)
@@ -53,7 +55,7 @@ class Recommender:
         ]
 
     def score(self, query: Query) -> Scored:
-        """Return the score of every row for a query."""
+        """Return the blend's score of every row for a query."""
         live = self.live
         history = History.resolve(query.history, live)
         profile = scoring.Profile.of(history, live, live.model.blend)
@@ -67,7 +69,15 @@ class Recommender:
             scores = scores + self._word_scores(steering, len(scores))
         if not np.isfinite(scores).all():
             raise FloatingPointError(f"bundle {live.model.version} gave a score that is not finite")
-        return Scored(profile, scores, weights, features, steering)
+        none = np.zeros(len(scores), np.float32)
+        return Scored(profile, scores, weights, features, steering, none)
+
+    def _corrected(self, scored: Scored, mask: Mask) -> Scored:
+        if self.live.model.trees is None:
+            return scored
+        rows: Rows = np.flatnonzero(mask[: len(scored.scores)]).astype(np.int32)
+        added = corrections(self.live, scored.profile, scored.features, scored.scores, rows)
+        return replace(scored, scores=scored.scores + added, corrections=added)
 
     def features(self) -> Floats:
         """Return the features all requests share, at most `refresh` seconds old."""
@@ -136,6 +146,7 @@ class Recommender:
             by_kind[kind] = by_kind.get(kind, 0.0) + float(value)
         steered = float(scoring.words_of(self.live, np.array([row], np.int32))[0] @ scored.steering)
         by_kind["search"] = steered
+        by_kind["context"] = float(scored.corrections[row])
         return found + [
             Reason(kind, 0.0, reasons.sentence(kind), None, value)
             for kind, value in by_kind.items()
@@ -167,12 +178,5 @@ SOURCES = {
     "popular": "popular",
     "liked": "popular",
     "fresh": "fresh",
+    "context": "neighbours",
 }
-
-
-def best(rows: Rows, scores: Floats, n: int) -> Rows:
-    """Return the `n` best-scored of some rows, best first; ties by row."""
-    if n < len(rows):
-        cut = np.argpartition(-scores[rows], n - 1)[:n]
-        rows = np.sort(rows[cut])
-    return rows[np.argsort(-scores[rows], kind="stable")]

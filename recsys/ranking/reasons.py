@@ -16,6 +16,7 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "popular": "It is popular here",
         "liked": "Those who rated it liked it",
         "fresh": "It is new",
+        "context": "It suits readers like you at this time",
     },
     "zh": {
         "because_you": "因为你看过《{title}》",
@@ -25,6 +26,7 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "popular": "在这里很受欢迎",
         "liked": "看过的人评价很好",
         "fresh": "刚刚发布",
+        "context": "此刻适合像你这样的读者",
     },
 }
 

@@ -14,6 +14,7 @@ from recsys.collaborative.item_item import ItemItem
 from recsys.collaborative.taste import Taste
 from recsys.state.blend import Blend
 from recsys.state.catalogue import Array, Catalogue, under
+from recsys.state.trees import Trees
 from recsys.text.student import Student
 
 
@@ -40,6 +41,7 @@ class Model:
     counters: Mapping[str, Array]  # see Counters.arrays
     blend: Blend
     rating_scale: tuple[float, float]
+    trees: Trees | None = None  # correct the best of the blend; None where they do not help
 
     def __len__(self) -> int:
         return len(self.catalogue)
@@ -67,6 +69,8 @@ class Model:
                 found |= {f"{name}/{k}": v for k, v in student.arrays().items()}
         if self.taste is not None:
             found |= {f"taste/{k}": v for k, v in self.taste.arrays().items()}
+        if self.trees is not None:
+            found |= {f"trees/{k}": v for k, v in self.trees.arrays().items()}
         if self.reader_inputs is not None:
             found["reader_inputs"] = self.reader_inputs.astype(np.float16)
         return found
@@ -99,6 +103,7 @@ class Model:
             counters=under("counters", arrays),
             blend=Blend.from_json(settings["blend"]),
             rating_scale=(settings["rating_scale"][0], settings["rating_scale"][1]),
+            trees=_trees(under("trees", arrays)),
         )
 
 
@@ -131,3 +136,7 @@ def _student(arrays: Mapping[str, Array]) -> Student | None:
 
 def _taste(arrays: Mapping[str, Array]) -> Taste | None:
     return Taste.from_arrays(arrays) if arrays else None
+
+
+def _trees(arrays: Mapping[str, Array]) -> Trees | None:
+    return Trees.from_arrays(arrays) if arrays else None

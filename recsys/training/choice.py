@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from recsys.state.blend import Blend
+from recsys.state.trees import Trees
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +16,7 @@ class Choice:
     engines: tuple[str, ...]
     blend: Blend
     evidence: tuple[Mapping[str, object], ...] = ()  # one row per alternative, best first
+    trees: Trees | None = None  # that correct the blend
 
     def to_json(self) -> dict[str, object]:
         """Return the choice as JSON knows it."""
@@ -22,13 +24,16 @@ class Choice:
             "engines": list(self.engines),
             "blend": self.blend.to_json(),
             "evidence": [dict(row) for row in self.evidence],
+            "trees": self.trees.to_json() if self.trees is not None else None,
         }
 
     @classmethod
     def from_json(cls, found: Mapping[str, object]) -> Choice:
         """Read back what `to_json` wrote."""
+        trees = found.get("trees")
         return cls(
             tuple(found["engines"]),  # type: ignore[arg-type]
             Blend.from_json(found["blend"]),  # type: ignore[arg-type]
             tuple(found["evidence"]),  # type: ignore[arg-type]
+            Trees.from_json(trees) if isinstance(trees, Mapping) else None,
         )

@@ -17,6 +17,7 @@ from recsys.state.blend import Blend
 from recsys.state.catalogue import Catalogue
 from recsys.state.counters import Counters
 from recsys.state.model import Model
+from recsys.state.trees import Trees
 from recsys.text.student import Student
 from recsys.training.cold import with_unread
 from recsys.training.documents import documents
@@ -77,6 +78,7 @@ def assemble(
     blend: Blend,
     seed: int = 0,
     posts: bool = True,
+    trees: Trees | None = None,
 ) -> Model:
     """Put the fitted parts of one data set together, unread items included.
 
@@ -107,6 +109,7 @@ def assemble(
         counters=counters.arrays(),
         blend=blend,
         rating_scale=data.rating_scale,
+        trees=trees,
     )
 
 

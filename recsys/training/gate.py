@@ -9,7 +9,8 @@ import numpy as np
 from recsys.data.ids import IdMap
 from recsys.metrics import Positives, Values, intervals, ndcg, score_ranks
 from recsys.ranking import priors
-from recsys.ranking.batch import Histories, score_block
+from recsys.ranking.batch import Histories
+from recsys.ranking.rerank import reranked_block
 from recsys.state.live import LiveState
 from recsys.state.model import Model
 from recsys.training.check import Check
@@ -66,8 +67,9 @@ def answers(model: Model, check: Check, block: int = 256) -> Values:
     found = [np.zeros(0)]
     for start in range(0, len(check), block):
         part = check.take(np.arange(start, min(start + block, len(check))))
-        scores = score_block(model, part.histories, features)
-        scores[closed_items(part, scores.shape[1])] = -np.inf
+        closed = closed_items(part, features.shape[1])
+        scores = reranked_block(model, part.histories, features, closed)
+        scores[closed] = -np.inf
         found.append(ndcg(score_ranks(scores, part.wanted, AT), part.wanted, AT))
     return np.concatenate(found)
 

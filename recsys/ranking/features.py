@@ -1,0 +1,52 @@
+"""Features: what the trees are told of a person and an item; one function for night and day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from recsys.arrays import Floats, Rows
+from recsys.ranking import priors
+from recsys.ranking.scoring import Profile, neighbour_sums, words_of
+from recsys.ranking.traits import activity, ages, gap, habit, passed
+from recsys.state.live import LiveState
+
+SHARES = ("share_1d", "share_3d", "share_all")
+NAMES = (*SHARES, "age", "neighbours", "words", "passed", "activity", "habit", "gap")
+SCALE = 0.03  # of the neighbours' sum, where its logarithm bends
+WORD_LIFE = 6.0  # events back at which the words of a history count half
+
+
+def table(raw: Mapping[str, Floats], names: tuple[str, ...] = NAMES) -> Floats:
+    """Return the features named, (…, features), of ingredients that broadcast together.
+
+    `raw["neighbours"]` is the neighbours' sum as it is; everything else is a feature already.
+    """
+    bent = {**raw, "neighbours": np.log1p(np.maximum(raw["neighbours"], 0) / np.float32(SCALE))}
+    columns = np.broadcast_arrays(*(bent[name] for name in names))
+    return np.stack(columns, axis=-1).astype(np.float32)
+
+
+def of_request(
+    live: LiveState, profile: Profile, shared: Floats, rows: Rows, now: float | None = None
+) -> Floats:
+    """Return the features of one person and some rows, (rows, features).
+
+    `shared`: what `priors.prior_features` says, for every row.
+    """
+    history, created = profile.history, live.created
+    now = live.counters.newest if now is None else now
+    now = now if live.model.cutoff else np.nan
+    raw: dict[str, Floats] = {
+        name: shared[place][rows] for place, name in enumerate(priors.NAMES) if name in SHARES
+    }
+    raw["age"] = ages(created[rows], now)
+    raw["neighbours"] = neighbour_sums(live, profile.stand_ins, profile.stand_in_weights)[rows]
+    decay = np.exp2(-history.ages() / np.float32(WORD_LIFE)) * history.weights
+    raw["words"] = words_of(live, rows) @ (decay @ words_of(live, history.rows))
+    raw["passed"] = passed(history.times, created[rows])
+    raw["activity"] = activity(len(history))
+    raw["habit"] = np.asarray(habit(history.rows, history.times, created), np.float32)
+    raw["gap"] = np.asarray(gap(history.times, now), np.float32)
+    return table(raw)
