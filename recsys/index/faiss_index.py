@@ -1,0 +1,120 @@
+"""FAISS: approximate search for catalogues too large to compare with one by one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from recsys.arrays import Floats, Rows
+from recsys.errors import MissingExtra
+from recsys.index.exact import top_k
+from recsys.index.vector_index import recall_of
+
+EXACT_UP_TO = 50_000  # vectors that are compared one by one in a few milliseconds
+WIDER = 4  # times as many candidates as asked for, which the true vectors then put in order
+QUERIES = 300  # of the vectors themselves, to measure recall
+AT = 20  # depth at which recall is measured
+ENOUGH = 0.995  # recall at which no further cell is probed
+TRAIN_PER_CELL = 64  # vectors that a cell's centre is learned from; FAISS asks for 39 at least
+
+
+@dataclass(frozen=True, slots=True)
+class FaissIndex:
+    """A FAISS index proposes, the vectors themselves decide: scores are exact inner products."""
+
+    index: Any  # faiss.Index
+    vectors: Floats  # (n, d), the same rows; may be memory-mapped
+
+    def __len__(self) -> int:
+        return int(self.index.ntotal)
+
+    def search(self, queries: Floats, k: int) -> tuple[Rows, Floats]:
+        """Return rows and scores, (q, min(k, n)) each, best first; ties by row; -1 where none."""
+        k = min(k, len(self))
+        if not k or not len(queries):
+            return np.zeros((len(queries), k), np.int32), np.zeros((len(queries), k), np.float32)
+        queries = np.ascontiguousarray(queries, np.float32)
+        found = np.sort(self.index.search(queries, min(WIDER * k, len(self)))[1], axis=1)
+        scores = np.empty(found.shape, np.float32)
+        for place, rows in enumerate(found):
+            scores[place] = self.vectors[rows] @ queries[place]
+        scores[found < 0] = -np.inf
+        places, values = top_k(scores, k)
+        return np.take_along_axis(found, places, axis=1).astype(np.int32), values
+
+    def write(self, path: Path) -> None:
+        """Write the index, without the vectors."""
+        faiss().write_index(self.index, str(path))
+
+    @classmethod
+    def read(cls, path: Path, vectors: Floats) -> FaissIndex:
+        """Map an index from a file whose checksum was compared: FAISS trusts what it reads."""
+        library = faiss()
+        return cls(library.read_index(str(path), library.IO_FLAG_MMAP), vectors)
+
+
+def flat_index(vectors: Floats) -> FaissIndex:
+    """Return an index that compares every vector, as `ExactIndex` does, within FAISS."""
+    index = faiss().IndexFlatIP(vectors.shape[1])
+    index.add(np.ascontiguousarray(vectors, np.float32))
+    return FaissIndex(index, vectors)
+
+
+def cell_index(vectors: Floats, seed: int = 0) -> tuple[FaissIndex, float]:
+    """Return an index of cells with one byte per number, and its recall@20.
+
+    As many cells are probed as it takes for the recall, measured on vectors of the catalogue.
+    Built on a GPU where there is one.
+    """
+    library, rng = faiss(), np.random.default_rng(seed)
+    cells = max(1, min(4 * int(len(vectors) ** 0.5), len(vectors) // 39))
+    index = library.index_factory(
+        vectors.shape[1], f"IVF{cells},SQ8", library.METRIC_INNER_PRODUCT
+    )
+    index.cp.seed = seed + 1
+    worker = _on_gpu(library, index)
+    drawn = rng.permutation(len(vectors))[: TRAIN_PER_CELL * cells]
+    worker.train(np.ascontiguousarray(vectors[np.sort(drawn)], np.float32))
+    for start in range(0, len(vectors), 65_536):
+        worker.add(np.ascontiguousarray(vectors[start : start + 65_536], np.float32))
+    index = worker if worker is index else library.index_gpu_to_cpu(worker)
+    found = FaissIndex(index, vectors)
+    asked = np.asarray(vectors[np.sort(drawn[:QUERIES])], np.float32)
+    return found, _probe(found, asked, cells)
+
+
+def has_faiss() -> bool:
+    """Say whether FAISS can be imported."""
+    try:
+        faiss()
+    except MissingExtra:
+        return False
+    return True
+
+
+def faiss() -> Any:
+    """Import FAISS; MissingExtra when it is absent or lacks its CUDA libraries."""
+    try:
+        import faiss as library
+    except (ImportError, RuntimeError) as error:  # RuntimeError: the GPU build without CUDA
+        raise MissingExtra("faiss", "cpu") from error
+    return library
+
+
+def _on_gpu(library: Any, index: Any) -> Any:
+    if library.get_num_gpus() > 0:
+        return library.index_cpu_to_gpu(library.StandardGpuResources(), 0, index)
+    return index
+
+
+def _probe(found: FaissIndex, queries: Floats, cells: int) -> float:
+    probes, recall = min(8, cells), 0.0
+    while True:
+        found.index.nprobe = probes
+        recall = recall_of(found, found.vectors, queries, AT)
+        if recall >= ENOUGH or probes >= cells:
+            return recall
+        probes = min(2 * probes, cells)

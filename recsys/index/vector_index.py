@@ -1,0 +1,43 @@
+"""VectorIndex: the one shape of all nearest-vector searches, and how well one does against exact."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+from recsys.arrays import Floats, Rows
+from recsys.index.exact import ExactIndex
+
+
+BLOCK = 32  # queries whose scores of all vectors are held at once
+
+
+class VectorIndex(Protocol):
+    """Vectors by row number, found by inner product. Threads may share one."""
+
+    def __len__(self) -> int:
+        """Return the number of vectors."""
+
+    def search(self, queries: Floats, k: int) -> tuple[Rows, Floats]:
+        """Return rows and exact inner products, (q, min(k, n)) each, best first; ties by row.
+
+        Where an approximate index finds fewer, the rest is row -1 with score -inf.
+        """
+
+
+def recall_of(index: VectorIndex, vectors: Floats, queries: Floats, k: int) -> float:
+    """Return the share of the k truly nearest that an index finds, over all queries.
+
+    A found row counts when its score reaches that of the k-th true one, so that equal vectors are
+    as good as each other. Queries without any positive true score ask for nothing.
+    """
+    exact, hits = ExactIndex(vectors), []
+    for start in range(0, len(queries), BLOCK):
+        part = queries[start : start + BLOCK]
+        true, found = exact.search(part, k)[1], index.search(part, k)[1]
+        asked = true.max(axis=1, initial=0.0) > 0
+        floor = true[asked, -1:] - 1e-5 * np.abs(true[asked, -1:])
+        hits.append((found[asked] >= floor).ravel())
+    joined = np.concatenate(hits) if hits else np.zeros(0, bool)
+    return float(joined.mean()) if len(joined) else 1.0
