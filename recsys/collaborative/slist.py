@@ -65,6 +65,7 @@ def _without_diagonal(inverse: Floats, wanted: Floats, block: int = 1024) -> Flo
         weights = inverse @ wanted[:, own]
         weights -= inverse[:, own] * (np.diag(weights[own]) / scale[own])[None, :]
         wanted[:, own] = weights
+    np.fill_diagonal(wanted, 0.0)  # of which rounding has left a trace
     return wanted
 
 

@@ -1,0 +1,114 @@
+"""Dataset: what gets in, in which order, and how much it weighs."""
+
+import numpy as np
+import pytest
+import worlds
+from tables import events, items, timed
+
+from recsys.data.dataset import Dataset
+from recsys.data.tables import ItemTable
+from recsys.data.weights import EventWeights
+
+NAN = float("nan")
+
+
+def rated(*rows):
+    """Return ratings of (user, value), each of an item of its own."""
+    return events(
+        *((user, f"i{n}", "rating", value, float(n)) for n, (user, value) in enumerate(rows))
+    )
+
+
+def test_nothing_at_or_after_the_cutoff_gets_in():
+    table = timed(("ann", "x", 1.0), ("ann", "y", 2.0), ("bob", "z", 3.0), ("bob", "x", 4.0))
+    data = Dataset.build(table, ItemTable.empty(), cutoff=3.0)
+    assert data.time.tolist() == [1.0, 2.0] and data.now == 2.0 and data.cutoff == 3.0
+    assert list(data.items) == ["x", "y"]  # z is not even named
+    assert data.matrix().sum() == 2
+
+
+def test_no_later_rating_moves_a_weight():
+    table = rated(("ann", 8.0), ("ann", 6.0), ("bob", 7.0), ("ann", 1.0), ("bob", 1.0))
+    before = Dataset.build(table.select(table.time < 3.0), ItemTable.empty())
+    cut = Dataset.build(table, ItemTable.empty(), cutoff=3.0)
+    assert np.array_equal(cut.weight, before.weight)
+    assert cut.rating_scale == before.rating_scale
+
+
+def test_the_catalogue_comes_first_then_what_only_events_name():
+    data = Dataset.build(timed(("ann", "new", 1.0), ("ann", "b", 2.0)), items("ab", title="AB"))
+    assert list(data.items) == ["a", "b", "new"]
+    assert data.item.tolist() == [2, 1]
+    assert data.table.title == ["A", "B", ""] and len(data.table) == 3
+    assert np.isnan(data.table.created).all()
+
+
+def test_a_rating_of_seven_alone_stays_positive():
+    assert Dataset.build(rated(("ann", 7.0)), ItemTable.empty()).weight.tolist() == [1.0]
+
+
+def test_a_rating_weighs_against_the_readers_own_mean():
+    table = rated(*[("kind", 9.0)] * 20, *[("harsh", 3.0)] * 20, ("kind", 7.0), ("harsh", 5.0))
+    weight = Dataset.build(table, ItemTable.empty()).weight
+    assert weight[-2] < weight[0] and weight[-1] > weight[20]
+    assert weight[-1] > weight[-2]
+    assert (np.abs(weight) <= 2).all()
+
+
+def test_a_spread_that_is_set_is_used():
+    weights = EventWeights(spread=2.0, shrinkage=0.0)
+    data = Dataset.build(rated(("ann", 4.0), ("ann", 2.0)), ItemTable.empty(), weights=weights)
+    assert data.weight.tolist() == [1.5, 0.5] and data.rating_scale == (3.0, 2.0)
+
+
+def test_equal_ratings_have_no_spread_and_all_weigh_one():
+    data = Dataset.build(rated(("ann", 5.0), ("bob", 5.0)), ItemTable.empty())
+    assert data.weight.tolist() == [1.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "weight", "explicit"),
+    [
+        ("like", 1.0, True), ("view", 0.5, False), ("dislike", -1.0, True), ("report", -2.0, True),
+        ("impression", 0.0, False), ("purr", 1.0, True), ("rating", 1.0, True),
+    ],
+)  # fmt: skip
+def test_a_kind_of_event_has_a_weight(kind, weight, explicit):
+    data = Dataset.build(events(("ann", "x", kind, NAN, 1.0)), ItemTable.empty())
+    assert data.weight.tolist() == pytest.approx([weight])
+    assert data.explicit.tolist() == [explicit]
+
+
+def test_weights_of_one_rating_and_of_a_table_agree():
+    table = rated(("ann", 9.0), ("ann", 4.0), ("bob", 6.0))
+    weights = EventWeights()
+    data = Dataset.build(table, ItemTable.empty(), weights=weights)
+    one = weights.of_rating(9.0, 13.0, 2, data.rating_scale)
+    assert one == pytest.approx(float(data.weight[0]), abs=1e-6)
+
+
+def test_without_times_the_order_is_all_there_is():
+    data = Dataset.build(events(("ann", "x"), ("bob", "y"), ("ann", "z")), ItemTable.empty(), 1.0)
+    assert not data.timed and data.time.tolist() == [0.0, 1.0, 2.0]
+    assert len(data.user) == 3 and np.isnan(data.created()).all()
+
+
+def test_an_item_appears_when_it_says_or_when_first_seen():
+    table = timed(("ann", "x", 5.0), ("bob", "x", 7.0), ("ann", "y", 9.0))
+    data = Dataset.build(table, items("yz", created=[2.0, NAN]))
+    assert data.created()[:2].tolist()[0] == 2.0
+    assert np.isnan(data.created()[1]) and data.created()[2] == 5.0
+
+
+def test_likes_and_dislikes_of_one_item_are_summed():
+    table = events(
+        ("ann", "x", "like", NAN, 1.0), ("ann", "x", "dislike", NAN, 2.0),
+        ("ann", "y", "like", NAN, 3.0), ("ann", "y", "like", NAN, 4.0),
+    )  # fmt: skip
+    matrix = Dataset.build(table, ItemTable.empty()).matrix()
+    assert matrix.toarray().tolist() == [[0.0, 1.0]]
+
+
+def test_a_world_without_events():
+    data = worlds.nothing()
+    assert data.now == 0.0 and data.matrix().shape == (0, 3) and not data.timed
