@@ -14,6 +14,7 @@ from recsys.ranking.history import History
 from recsys.ranking.priors import NAMES
 from recsys.ranking.traits import activity, habit, passed
 from recsys.state.blend import Blend
+from recsys.state.lift import Commonness
 from recsys.state.model import Model
 from recsys.state.votes import mean_loading, taste_parts
 
@@ -123,8 +124,13 @@ def personal_block(model: Model, blend: Blend, histories: Histories) -> Floats:
 
     active = activity(np.diff(histories.ends))[:, None]
     total = np.zeros((len(histories), size), np.float32)
-    if blend.uses("neighbours") and blend.curves:
-        total += blend.bent(scores("neighbours"), active)
+    if blend.uses("neighbours"):
+        sums = scores("neighbours")
+        total += blend.bent(sums, active)
+        if blend.lift:
+            some = (np.diff(histories.ends) > 0)[:, None]
+            common = Commonness.of_counters(model.counters)
+            total += np.float32(blend.lift) * common.lift(sums) * some
     for scorer in ("behaviour", "words"):
         if blend.uses(scorer):
             total += scores(scorer)

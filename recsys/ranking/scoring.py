@@ -127,13 +127,21 @@ def neighbour_sums(live: LiveState, standing: StandIns, weights: Floats) -> Floa
     return sums
 
 
+def neighbour_score(live: LiveState, profile: Profile, blend: Blend) -> Floats:
+    """Return what the blend makes of the neighbours' sums, for every row."""
+    sums = neighbour_sums(live, profile.stand_ins, profile.stand_in_weights)
+    scores = blend.bent(sums, float(activity(len(profile.history))))
+    if blend.lift and len(profile.history):
+        scores += np.float32(blend.lift) * live.commonness.lift(sums)
+    return scores
+
+
 def personal_scores(live: LiveState, profile: Profile, blend: Blend) -> Floats:
     """Return the personal score of every row 0..live.size-1."""
     model, base = live.model, len(live.model)
     scores = np.zeros(live.size, np.float32)
-    if model.neighbours is not None and blend.curves:
-        sums = neighbour_sums(live, profile.stand_ins, profile.stand_in_weights)
-        scores = blend.bent(sums, float(activity(len(profile.history))))
+    if model.neighbours is not None and blend.uses("neighbours"):
+        scores = neighbour_score(live, profile, blend)
     new = live.size - base
     if model.behaviour is not None and blend.uses("behaviour"):
         scores[:base] += model.behaviour.outputs @ profile.behaviour
@@ -207,9 +215,8 @@ def split(live: LiveState, profile: Profile, blend: Blend, row: int) -> Floats:
         shares = shares + profile.taste_parts @ loadings_of(live, one)[0]
     sums = neighbour_parts(live, profile, row)
     total = sums.sum(dtype=np.float32)
-    if total > 0 and blend.curves:
-        bent = blend.bent(total[None], float(activity(len(profile.history))))[0]
-        shares = shares + sums * (bent / total)
+    if total > 0:
+        shares = shares + sums * (neighbour_score(live, profile, blend)[row] / total)
     return np.asarray(shares, np.float32)
 
 

@@ -47,6 +47,7 @@ class Blend:
     curves: tuple[Curve, ...] = ()
     priors: Mapping[str, float] = field(default_factory=dict)  # item feature -> weight
     traits: Mapping[str, Mapping[str, float]] = field(default_factory=dict)  # trait -> feature ->
+    lift: float = 0.0  # per unit of the neighbours' lift, see `recsys.state.lift`
     passed: float = 0.0  # per log(1 + the user's events since the item appeared)
     taste: float = 0.0  # per unit of the vote expected beyond that of an average reader
 

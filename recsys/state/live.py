@@ -12,6 +12,7 @@ from recsys.data.weights import EventWeights
 from recsys.state import catalogue
 from recsys.state.catalogue import LABELS
 from recsys.state.counters import Counters
+from recsys.state.lift import Commonness
 from recsys.state.model import Model
 from recsys.state.votes import votes_of
 from recsys.text import clean
@@ -37,6 +38,7 @@ class LiveState:
         self._rows: dict[str, int] = {}
         self._codes = {name: {t: i for i, t in enumerate(model.catalogue.names[name])}
                        for name in (*LABELS, "tag")}  # fmt: skip
+        self.commonness = Commonness.of_counters(model.counters)
         self._lock = threading.Lock()
         self._allocate(len(model) + _GROWTH)
 

@@ -12,6 +12,7 @@ from recsys.state.blend import Blend, Curve, Term
 from recsys.training.logit import Choices, fit_logit
 from recsys.training.pool import Pool
 
+LIKING = 0.75  # of telling likes from dislikes, beside 1 of finding what is taken up
 SCALES = (0.003, 0.03, 0.3)  # of the neighbours' sum; together they bend it as the data ask
 
 
@@ -21,6 +22,7 @@ class Design:
 
     shares: tuple[str, ...]  # item features
     neighbours: str = ""  # column of the engine that the curves bend, "" for none
+    lift: bool = False  # the neighbours' lift instead of the curves
     behaviour: tuple[str, ...] = ()  # columns, linear
     words: tuple[str, ...] = ()  # columns, linear
     by_trait: tuple[tuple[str, str], ...] = ()  # (trait, item feature)
@@ -38,7 +40,9 @@ class Design:
         """Return (key, values) for every feature, (people, places) each."""
         columns, traits = pool.columns, pool.traits
         found = [(f"prior {name}", columns[name]) for name in self.shares]
-        if self.neighbours:
+        if self.neighbours and self.lift:
+            found.append(("lift", columns[f"lift {self.neighbours}"]))
+        elif self.neighbours:
             sums = np.maximum(columns[self.neighbours], 0)
             bent = [(scale, np.log1p(sums / scale)) for scale in SCALES]
             found += [(f"curve {scale}", values) for scale, values in bent]
@@ -74,7 +78,7 @@ class Design:
         """Return the blend that these weights stand for."""
         curves = [
             Curve(s, weights[f"curve {s}"], weights.get(f"active {s}", 0.0))
-            for s in (SCALES if self.neighbours else ())
+            for s in (SCALES if self.neighbours and not self.lift else ())
         ]
         terms = [Term("neighbours", _half_life(self.neighbours), 1.0)] if self.neighbours else []
         for scorer, names in (("behaviour", self.behaviour), ("words", self.words)):
@@ -87,6 +91,7 @@ class Design:
             curves=tuple(curves),
             priors=self._priors(weights),
             traits=traits,
+            lift=weights.get("lift", 0.0),
             passed=weights.get("passed", 0.0),
             taste=self.vote if self.taste else 0.0,
         )
@@ -134,9 +139,9 @@ class Judge:
     def value(self, design: Design) -> float:
         """Return nDCG@20 of the users who were not learned from, both ways round.
 
-        Where likes and dislikes are both known, 2 · AUC - 1 between them is added (as nDCG, it is 0
-        for chance and 1 at best): a list should hold what people take up, and of that what they
-        like.
+        Where likes and dislikes are both known, LIKING · (2 · AUC - 1) between them is added (as
+        nDCG, it is 0 for chance and 1 at best): a list should hold what people take up, and of
+        that what they like.
         """
         gains, order = [], []
         for learn, ask in ((self.learn, self.ask), (self.ask, self.learn)):
@@ -145,4 +150,4 @@ class Judge:
             if self.opinions is not None:
                 order.append(self.opinions.auc(design.scores(self.opinions.pool, weights)))
         value = float(np.concatenate(gains).mean()) if len(gains[0]) + len(gains[1]) else 0.0
-        return value + 2 * float(np.mean(order)) - 1 if order else value
+        return value + LIKING * (2 * float(np.mean(order)) - 1) if order else value

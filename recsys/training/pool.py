@@ -18,6 +18,7 @@ from recsys.ranking import priors
 from recsys.ranking.batch import scorer_scores, taste_scores, traits_of
 from recsys.ranking.traits import ages, gap, passed
 from recsys.state.blend import TRAITS
+from recsys.state.lift import Commonness
 from recsys.state.model import Model
 from recsys.training.check import Check
 
@@ -126,6 +127,9 @@ def _block(
     }
     for name, values in zip(priors.NAMES, features, strict=True):
         full[name] = np.broadcast_to(values, (len(check), n_items))
+    common = Commonness.of_counters(plain.counters)
+    neighbours = [name for (name, scorer, _), _ in personal if scorer == "neighbours"]
+    full |= {f"lift {name}": common.lift(full[name]) for name in neighbours}
     closed = closed_items(check, n_items)
     picked = picked_places(full.values(), closed)
     full["taste"] = np.array([taste_scores(plain, histories[p]) for p in range(len(check))])

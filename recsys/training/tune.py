@@ -16,17 +16,19 @@ from recsys.state.blend import Blend
 from recsys.state.counters import HALF_LIVES as SHARE_LIVES
 from recsys.state.live import LiveState
 from recsys.state.model import Model
+from recsys.state.trees import Trees
 from recsys.training.check import Check
 from recsys.training.choice import Choice
 from recsys.training.design import Design, Judge
 from recsys.training.engines import Engine
 from recsys.training.fit import Words, assemble, known_interactions
-from recsys.training.pool import build_pool
+from recsys.training.pool import Pool, build_pool
+from recsys.training.rank import learned
 from recsys.training.walk import Moment, Walked, walk
 
 PEOPLE = 3_000  # of the check that are asked
 HALF_LIVES = (1.6, 5.0, 20.0, math.inf)  # events back; how fast a history fades
-VOTES = (0.5, 1.0, 2.0, 4.0, 8.0)  # weights of the expected vote that are tried
+VOTES = (0.5, 1.0, 2.0, 3.0, 4.0, 6.0)  # weights of the expected vote that are tried
 GAIN = 1.003  # a part of the score must raise nDCG@20 by so much to be kept
 Note = Callable[[str], None]
 OnTheWay = Callable[[Sequence[LiveState]], Iterable[Moment]]
@@ -73,7 +75,24 @@ def tune(
     blend = design.blend(design.fit(pool))
     used = {name.rpartition("~")[0] for name in (design.neighbours, *design.behaviour) if name}
     chosen = tuple(engine.name for engine in engines if engine.name in used)
-    return Choice(chosen, blend, tuple(rows))
+    trees = None
+    if on_the_way is not None or not check.data.timed:
+        trees = _corrected(pool, design, on_the_way is not None, seed, note, rows)
+    return Choice(chosen, blend, tuple(rows), trees)
+
+
+def _corrected(
+    pool: Pool, design: Design, in_time: bool, seed: int, note: Note, rows: list[dict[str, object]]
+) -> Trees | None:
+    """Return trees that correct the blend; none after one cut in time, which teaches its day.
+
+    There, everybody chooses among items as hot as they were at the cut: trees would learn which
+    items those were, and no half of the people could tell.
+    """
+    found = learned(pool, design, in_time, seed)
+    rows.append({"trees": found.rounds, "gain": found.gain, "kept": found.trees is not None})
+    note(f"trees: nDCG@20 times {found.gain:.3f}, {'kept' if found.trees else 'left out'}")
+    return found.trees
 
 
 def _asked(
@@ -106,8 +125,12 @@ class Search:
             votes = itertools.product(VOTES, (False, True))
             best = self._best([replace(best[0], vote=v, taste=t) for v, t in votes], best)
         columns = list(columns)
-        found = [c for c in columns if "~" in c and not c.startswith(("words", "elsa", "als"))]
-        best = self._best([replace(best[0], neighbours=name) for name in found], best)
+        other = ("words", "elsa", "als", "lift")
+        found = [c for c in columns if "~" in c and not c.startswith(other)]
+        forms = [(name, lift) for lift in ((False, True) if timed else (False,)) for name in found]
+        best = self._best(
+            [replace(best[0], neighbours=name, lift=lift) for name, lift in forms], best
+        )
         behaviour = [c for c in columns if c.startswith(("elsa", "als"))]
         best = self._best([replace(best[0], behaviour=(name,)) for name in behaviour], best)
         words = tuple(c for c in columns if c.startswith("words"))
@@ -123,7 +146,7 @@ class Search:
         found: list[Callable[[Design], Design]] = [
             lambda d: replace(d, shares=tuple(dict.fromkeys((*d.shares, "share_all")))),
             lambda d: replace(d, shares=(*d.shares, "liked")),
-            lambda d: replace(d, by_activity=bool(d.neighbours)),
+            lambda d: replace(d, by_activity=bool(d.neighbours) and not d.lift),
             lambda d: replace(d, by_trait=(*d.by_trait, *(("activity", n) for n in rest))),
         ]
         if timed:
@@ -147,7 +170,13 @@ class Search:
 
 
 def _told(design: Design) -> str:
-    parts = [*design.shares, design.neighbours, *design.behaviour, *design.words]
+    parts = [
+        *design.shares,
+        "lift" * design.lift,
+        design.neighbours,
+        *design.behaviour,
+        *design.words,
+    ]
     parts += [f"{trait}·{name}" for trait, name in design.by_trait]
     parts += [f"vote·{design.vote:g}"] * bool(design.vote) + ["taste"] * design.taste
     parts += ["activity"] * design.by_activity + ["passed"] * design.passed

@@ -90,7 +90,10 @@ def moment_columns(
         for life in half_lives:
             weights = history.weights * np.exp2(-ages_back / np.float32(life))
             given = (weights[standing.entries] * standing.weights).astype(np.float32)
-            found[f"{name}~{life:g}"] = neighbour_sums(live, standing, given)
+            sums = neighbour_sums(live, standing, given)
+            found[f"{name}~{life:g}"] = sums
+            some = np.float32(len(history) > 0)
+            found[f"lift {name}~{life:g}"] = some * live.commonness.lift(sums)
     found |= _word_columns(first, history, ages_back)
     found |= dict(zip(priors.NAMES, priors.prior_features(first, moment.now), strict=True))
     parts = tasted(first, history, TASTED)

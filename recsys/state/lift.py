@@ -1,0 +1,44 @@
+"""Lift: how much likelier a history makes an item than it is for anybody."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.arrays import Floats
+
+PRIOR = 1.0  # mass of "as for anybody" beside the history's own
+TRUSTED = 5.0  # events of an item at which its neighbours are trusted half
+
+
+@dataclass(frozen=True, slots=True)
+class Commonness:
+    """How common the items of a model were when it was fitted."""
+
+    share: Floats  # (n,): smoothed share of all uptake
+    trust: Floats  # (n,): 0 for an item nobody took up, towards 1 for one of many events
+
+    @classmethod
+    def of_counters(cls, counters: Mapping[str, NDArray[Any]]) -> Commonness:
+        """Read the undecayed counts of a model's saved counters."""
+        count = np.exp2(counters["level"][-1]).astype(np.float32)
+        share = (count + 0.05) / (count + 0.05).sum(dtype=np.float32)
+        return cls(share.astype(np.float32), (count / (count + TRUSTED)).astype(np.float32))
+
+    def lift(self, sums: Floats) -> Floats:
+        """Return the log of expected over usual uptake for neighbours' sums, (…, n).
+
+        Zero, which is neutral, for items that were not there when the neighbours were learned:
+        that nobody's history points at them says nothing. Negative sums count as none.
+        """
+        known = sums.shape[-1] if sums.shape[-1] < len(self.share) else len(self.share)
+        own = np.maximum(sums[..., :known], 0)
+        total = own.sum(axis=-1, keepdims=True, dtype=np.float32)
+        share, out = self.share[:known], np.zeros_like(sums)
+        expected = (PRIOR * share + own) / (share * (PRIOR + total))
+        out[..., :known] = np.log(expected) * self.trust[:known]
+        return out
