@@ -11,8 +11,10 @@ import logging
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from api.errors import ApiError
 from api.feed import Feed
@@ -40,7 +42,7 @@ _KEEP = 90 * 86_400.0  # seconds that exposures are kept
 class AtOnce(Recommender):
     """A recommender that knows a posted item in the next list, not only after the refresh."""
 
-    def features(self) -> Floats:
+    def features(self) -> tuple[Floats, Floats]:
         """Return the features all requests share, for every row there is."""
         if self._features is not None and self._features[2].shape[1] < self.live.size:
             self._features = None
@@ -61,7 +63,9 @@ class Serving:
     @classmethod
     def of(cls, raw: RawBundle, weights: EventWeights) -> Serving:
         """Make a verified bundle ready to serve; nothing of it is copied."""
-        model = Model.from_raw(raw)
+        # the same mapped pages as plain arrays: numpy.memmap runs Python code at every index
+        plain = {name: np.asarray(array) for name, array in raw.arrays.items()}
+        model = Model.from_raw(replace(raw, arrays=plain))
         live = LiveState(model, weights)
         created = float(raw.manifest.get("created") or time.time())
         recommender = AtOnce(live, refresh=_REFRESH)

@@ -29,6 +29,7 @@ class Scored:
     prior_weights: Floats  # (features,)
     features: Floats  # (features, size)
     steering: Floats  # (t,): zeros when no words were asked for
+    usual: Floats  # (features,): the features' means
     corrections: Floats  # (size,): what the trees added, to the best that may be shown
 
 
@@ -38,7 +39,7 @@ class Recommender:
     def __init__(self, live: LiveState, refresh: float = REFRESH) -> None:
         self.live = live
         self.refresh = refresh
-        self._features: tuple[int, float, Floats] | None = None  # changes, when, features
+        self._features: tuple[int, float, Floats, Floats] | None = None  # changes, when, both
 
     def recommend(self, query: Query) -> list[Recommendation]:
         """Return the best items the person has not acted on, best first.
@@ -59,7 +60,7 @@ class Recommender:
         live = self.live
         history = History.resolve(query.history, live)
         profile = scoring.Profile.of(history, live, live.model.blend)
-        features = self.features()
+        features, usual = self.features()
         blend = live.model.blend
         weights = blend.prior_weights(priors.NAMES, traits_of(history, live.created))
         scores = scoring.personal_scores(live, profile, blend)
@@ -70,7 +71,7 @@ class Recommender:
         if not np.isfinite(scores).all():
             raise FloatingPointError(f"bundle {live.model.version} gave a score that is not finite")
         none = np.zeros(len(scores), np.float32)
-        return Scored(profile, scores, weights, features, steering, none)
+        return Scored(profile, scores, weights, features, steering, usual, none)
 
     def _corrected(self, scored: Scored, mask: Mask) -> Scored:
         if self.live.model.trees is None:
@@ -79,15 +80,16 @@ class Recommender:
         added = corrections(self.live, scored.profile, scored.features, scored.scores, rows)
         return replace(scored, scores=scored.scores + added, corrections=added)
 
-    def features(self) -> Floats:
-        """Return the features all requests share, at most `refresh` seconds old."""
+    def features(self) -> tuple[Floats, Floats]:
+        """Return the features all requests share and their means, `refresh` seconds old at most."""
         kept, now = self._features, time.monotonic()
         if kept and (kept[0] == self.live.changes or now - kept[1] < self.refresh):
-            return kept[2]
+            return kept[2:]
         changes = self.live.changes
         found = priors.prior_features(self.live)
-        self._features = (changes, now, found)
-        return found
+        usual: Floats = found.mean(axis=1)
+        self._features = (changes, now, found, usual)
+        return found, usual
 
     def _steering(self, query: Query, scores: Floats) -> Floats:
         student = self.live.model.student
@@ -139,7 +141,7 @@ class Recommender:
         it stands out.
         """
         found = self._history_parts(scored, row)
-        stand_out = scored.features[:, row] - scored.features.mean(axis=1)
+        stand_out = scored.features[:, row] - scored.usual
         by_kind: dict[str, float] = {}
         for name, value in zip(priors.NAMES, stand_out * scored.prior_weights, strict=True):
             kind = priors.KINDS[name]

@@ -8,7 +8,7 @@ import numpy as np
 
 from recsys.arrays import Floats, Rows
 from recsys.ranking import priors
-from recsys.ranking.scoring import Profile, neighbour_sums, words_of
+from recsys.ranking.scoring import Profile, words_of
 from recsys.ranking.traits import activity, ages, gap, habit, passed
 from recsys.state.live import LiveState
 
@@ -42,7 +42,7 @@ def of_request(
         name: shared[place][rows] for place, name in enumerate(priors.NAMES) if name in SHARES
     }
     raw["age"] = ages(created[rows], now)
-    raw["neighbours"] = neighbour_sums(live, profile.stand_ins, profile.stand_in_weights)[rows]
+    raw["neighbours"] = profile.sums[rows]
     decay = np.exp2(-history.ages() / np.float32(WORD_LIFE)) * history.weights
     raw["words"] = words_of(live, rows) @ (decay @ words_of(live, history.rows))
     raw["passed"] = passed(history.times, created[rows])

@@ -32,6 +32,9 @@ class Profile:
     word_parts: Floats  # (n, t)
     taste_parts: Floats  # (n, rank): nothing where the blend does not use taste
 
+    sums: Floats  # (size,): what the history's neighbours point at
+    neighbour_scores: Floats  # (size,): what the blend makes of the sums
+
     @classmethod
     def of(cls, history: History, live: LiveState, blend: Blend) -> Profile:
         """Weigh the history for each scorer and gather its vectors."""
@@ -40,13 +43,17 @@ class Profile:
         def weights(scorer: str) -> Floats:
             return blend.history_weights(scorer, ages, history.weights)
 
+        standing, own = stand_ins(live, history.rows), weights("neighbours")
+        sums = neighbour_sums(live, standing, own[standing.entries] * standing.weights)
         return cls(
             history,
-            weights("neighbours"),
-            stand_ins(live, history.rows),
+            own,
+            standing,
             behaviour_parts(live, history.rows, weights("behaviour")),
             words_of(live, history.rows) * weights("words")[:, None],
             tasted(live, history, blend),
+            sums,
+            _bent(live, blend, sums, len(history)),
         )
 
     @property
@@ -127,11 +134,11 @@ def neighbour_sums(live: LiveState, standing: StandIns, weights: Floats) -> Floa
     return sums
 
 
-def neighbour_score(live: LiveState, profile: Profile, blend: Blend) -> Floats:
-    """Return what the blend makes of the neighbours' sums, for every row."""
-    sums = neighbour_sums(live, profile.stand_ins, profile.stand_in_weights)
-    scores = blend.bent(sums, float(activity(len(profile.history))))
-    if blend.lift and len(profile.history):
+def _bent(live: LiveState, blend: Blend, sums: Floats, events: int) -> Floats:
+    if not blend.uses("neighbours") or not events:
+        return np.zeros_like(sums)
+    scores = blend.bent(sums, float(activity(events)))
+    if blend.lift:
         scores += np.float32(blend.lift) * live.commonness.lift(sums)
     return scores
 
@@ -139,10 +146,8 @@ def neighbour_score(live: LiveState, profile: Profile, blend: Blend) -> Floats:
 def personal_scores(live: LiveState, profile: Profile, blend: Blend) -> Floats:
     """Return the personal score of every row 0..live.size-1."""
     model, base = live.model, len(live.model)
-    scores = np.zeros(live.size, np.float32)
-    if model.neighbours is not None and blend.uses("neighbours"):
-        scores = neighbour_score(live, profile, blend)
-    new = live.size - base
+    scores = profile.neighbour_scores.copy()
+    new = len(scores) - base
     if model.behaviour is not None and blend.uses("behaviour"):
         scores[:base] += model.behaviour.outputs @ profile.behaviour
         scores[base:] += live.new_behaviour[:new, 1] @ profile.behaviour
@@ -150,9 +155,9 @@ def personal_scores(live: LiveState, profile: Profile, blend: Blend) -> Floats:
         scores[:base] += model.words @ profile.words
         scores[base:] += live.new_words[:new] @ profile.words
     if profile.taste_parts.shape[1]:
-        scores += loadings_of(live, slice(0, live.size)) @ profile.taste_parts.sum(axis=0)
+        scores += loadings_of(live, slice(0, len(scores))) @ profile.taste_parts.sum(axis=0)
     if blend.passed:
-        created = live.created[: live.size]
+        created = live.created[: len(scores)]
         scores += np.float32(blend.passed) * passed(profile.history.times, created)
     return scores
 
@@ -216,7 +221,7 @@ def split(live: LiveState, profile: Profile, blend: Blend, row: int) -> Floats:
     sums = neighbour_parts(live, profile, row)
     total = sums.sum(dtype=np.float32)
     if total > 0:
-        shares = shares + sums * (neighbour_score(live, profile, blend)[row] / total)
+        shares = shares + sums * (profile.neighbour_scores[row] / total)
     return np.asarray(shares, np.float32)
 
 
