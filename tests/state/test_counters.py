@@ -1,0 +1,125 @@
+"""Counters: one event at a time or all at once, in order or late, in 2013 or now."""
+
+import numpy as np
+import pytest
+from contracts import mapped
+
+from recsys.state.counters import DAY, HALF_LIVES, HOUR, PSEUDO, Counters
+
+RNG = np.random.default_rng(8)
+COUNT, ITEMS = 60, 7
+ITEM = RNG.integers(0, ITEMS - 1, COUNT).astype(np.int32)  # the last item gets no event
+WEIGHT = RNG.choice(np.array([1.0, 0.5, 1.5, -1.0, 0.0, -2.0], np.float32), COUNT)
+EXPLICIT = RNG.random(COUNT) < 0.5
+TIME = 1.7e9 + np.sort(RNG.uniform(0, 40 * DAY, COUNT))
+
+
+def one_by_one(order, shift=0.0):
+    counters = Counters.empty(ITEMS)
+    for at in order:
+        counters.add(int(ITEM[at]), float(WEIGHT[at]), bool(EXPLICIT[at]), float(TIME[at]) + shift)
+    return counters
+
+
+def at_once(shift=0.0):
+    return Counters.from_events(ITEMS, ITEM, WEIGHT, EXPLICIT, TIME + shift)
+
+
+def assert_same(found, wanted):
+    assert np.allclose(found.log_shares(), wanted.log_shares(), atol=1e-5)
+    assert np.allclose(found.like_rate(), wanted.like_rate(), atol=1e-5)
+    assert np.array_equal(found.last, wanted.last) and found.newest == wanted.newest
+    for life in range(len(HALF_LIVES)):
+        assert np.allclose(found.uptake(life, ITEMS), wanted.uptake(life, ITEMS), rtol=1e-6)
+
+
+def test_one_by_one_is_all_at_once():
+    assert_same(one_by_one(range(COUNT)), at_once())
+
+
+def test_a_late_event_counts_as_if_in_order():
+    assert_same(one_by_one([*range(5, COUNT), *range(5)]), at_once())
+    assert_same(one_by_one(reversed(range(COUNT))), at_once())
+
+
+def test_a_sample_of_2013_ranks_as_it_did():
+    now, then = at_once(), at_once(shift=-11 * 365 * DAY)
+    assert np.allclose(now.log_shares(), then.log_shares(), atol=1e-4)
+    for life in range(len(HALF_LIVES)):
+        assert np.allclose(now.uptake(life, ITEMS), then.uptake(life, ITEMS), rtol=1e-4)
+
+
+def test_sums_are_what_a_hand_would_add():
+    counters = Counters.from_events(
+        2, np.array([0, 0, 1], np.int32), np.array([1, 1, 0.5], np.float32), np.ones(3, bool),
+        1.7e9 + np.array([0.0, DAY, 2 * DAY]),
+    )  # fmt: skip
+    day, always = HALF_LIVES.index(DAY), HALF_LIVES.index(np.inf)
+    assert counters.uptake(day, 2).tolist() == pytest.approx([0.25 + 0.5, 0.5])
+    assert counters.uptake(always, 2).tolist() == pytest.approx([2.0, 0.5])
+    shares = counters.log_shares()
+    assert shares[day].tolist() == pytest.approx(np.log([0.75 + PSEUDO, 0.5 + PSEUDO]).tolist())
+
+
+def test_what_nobody_takes_up_counts_as_the_pseudo_events():
+    assert np.allclose(at_once().log_shares()[:, -1], np.log(PSEUDO))
+    assert np.isfinite(Counters.empty(3).log_shares()).all()
+    assert np.isfinite(Counters.empty(3).like_rate()).all()
+
+
+def test_an_earlier_moment_can_be_asked_about():
+    """As of a moment, an event at that moment weighs one whatever the half-life."""
+    counters = Counters.empty(1)
+    counters.add(0, 1.0, True, 1.7e9)
+    counters.add(0, 0.0, False, 1.7e9 + 90 * DAY)
+    assert np.allclose(counters.log_shares(now=1.7e9), np.log(1 + PSEUDO), atol=1e-5)
+    assert counters.log_shares()[0, 0] == pytest.approx(np.log(PSEUDO), abs=1e-5)
+    assert np.isfinite(counters.log_shares(now=0.0)).all()
+
+
+def test_a_century_neither_overflows_nor_forgets_for_ever():
+    counters = Counters.empty(2)
+    counters.add(0, 1.0, True, 0.0)
+    counters.add(1, 1.0, True, 100 * 365 * DAY)
+    shares = counters.log_shares()
+    assert np.isfinite(shares).all() and shares[-1, 0] == shares[-1, 1]
+    assert shares[0, 0] < shares[0, 1]
+
+
+def test_room_is_made_without_loss():
+    counters = at_once()
+    before = counters.log_shares()
+    counters.grow(ITEMS + 5)
+    counters.grow(3)
+    assert len(counters) == ITEMS + 5
+    assert np.array_equal(counters.log_shares()[:, :ITEMS], before)
+    assert np.allclose(counters.log_shares()[:, ITEMS:], np.log(PSEUDO))
+
+
+def test_a_row_that_moves_takes_everything_along():
+    counters = at_once()
+    shares, likes, dislikes = counters.log_shares(), counters.likes[2], counters.dislikes[2]
+    counters.grow(ITEMS + 1)
+    counters.move(2, ITEMS)
+    assert np.allclose(counters.log_shares()[:, ITEMS], shares[:, 2], atol=1e-6)
+    assert np.allclose(counters.log_shares()[:, 2], np.log(PSEUDO))
+    assert (counters.likes[ITEMS], counters.dislikes[ITEMS]) == (likes, dislikes)
+    assert counters.likes[2] == counters.dislikes[2] == 0
+
+
+def test_saved_counters_go_on_counting(tmp_path):
+    arrays = {name: mapped(tmp_path, name, array) for name, array in at_once().arrays().items()}
+    counters = Counters.from_arrays(arrays)
+    assert_same(counters, at_once())
+    counters.add(6, 1.0, True, TIME[-1] + HOUR)
+    assert counters.uptake(0, ITEMS)[6] == pytest.approx(1.0)
+    assert np.isneginf(arrays["level"][:, 6]).all()  # the file is as it was
+
+
+def test_dislikes_lower_the_odds_and_take_up_nothing():
+    counters = Counters.empty(2)
+    counters.add(0, 1.0, True, 1.7e9)
+    counters.add(1, -1.0, True, 1.7e9)
+    rate = counters.like_rate()
+    assert rate[0] > rate[1]
+    assert counters.uptake(len(HALF_LIVES) - 1, 2).tolist() == [1.0, 0.0]
