@@ -7,7 +7,7 @@ do not help clearly, there are none.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.arrays import Floats, Mask
+from recsys.metrics import Values
 from recsys.ranking import features
 from recsys.ranking.rerank import POOL
 from recsys.state.trees import Trees
@@ -24,6 +25,7 @@ from recsys.training.pool import Pool
 
 MARGIN = 1.005  # times the blend's nDCG@20 on people not learned from, or the blend is used
 ROUNDS = (20, 40, 60)  # numbers of trees that are tried
+SURE = 1.64  # standard errors that the mean gain must lie above zero
 FEWEST = 200  # people with something chosen; fewer teach no tree
 SETTINGS: Mapping[str, Any] = {
     "objective": "lambdarank", "num_leaves": 15, "max_depth": 8, "learning_rate": 0.05,
@@ -61,12 +63,6 @@ class Lesson:
         edge = -np.partition(-open_, POOL - 1, axis=1)[:, POOL - 1 : POOL]
         return np.asarray(self.start + np.where(open_ >= edge, added, 0.0), np.float32)
 
-    def gain(self, added: Floats) -> float:
-        """Return nDCG@20 with the trees' part over that without."""
-        before = float(self.pool.ndcg(self.start).mean())
-        after = float(self.pool.ndcg(self.reranked(added)).mean())
-        return after / before if before else 1.0
-
 
 def pool_features(pool: Pool, design: Design) -> Floats:
     """Return the features of every place of a pool, (people, places, features)."""
@@ -92,55 +88,73 @@ def fit_trees(lessons: Sequence[Lesson], rounds: int, seed: int = 0) -> lightgbm
 
 
 def _rows(lesson: Lesson) -> tuple[Floats, NDArray[np.int64], NDArray[np.int64], Floats]:
-    places = lesson.judged()
-    places &= (places & lesson.pool.chosen).any(axis=1)[:, None]
+    inside = lesson.judged()
+    taught = np.flatnonzero(np.any(inside & lesson.pool.chosen, axis=1))
+    places = np.zeros_like(inside)
+    places[taught] = inside[taught]
     sizes = places.sum(axis=1)
     chosen = lesson.pool.chosen[places].astype(np.int64)
     return lesson.features[places], chosen, sizes[sizes > 0], lesson.start[places]
 
 
-def enough(lessons: Iterable[Lesson]) -> bool:
-    """Whether there are people enough to learn trees from."""
-    return sum(len(_rows(lesson)[2]) for lesson in lessons) >= FEWEST
-
-
 @dataclass(frozen=True, slots=True)
-class Trial:
-    """How many trees help people they have not seen, and by how much."""
+class Learned:
+    """Trees that help, or none; and how they did for those they were not learned from."""
 
-    rounds: int  # 0: the blend alone
-    gain: float  # nDCG@20 over that of the blend
-
-    @property
-    def helps(self) -> bool:
-        """Whether the trees beat the blend by the margin."""
-        return self.rounds > 0 and self.gain >= MARGIN
+    trees: Trees | None
+    rounds: int  # tried with the best result
+    gain: float  # nDCG@20 over that of the blend, at so many rounds
 
 
-def tried(learn: Sequence[Lesson], ask: Sequence[Lesson], seed: int = 0) -> dict[int, list[float]]:
-    """Return the gain of each number of trees on each lesson asked."""
-    booster = fit_trees(learn, max(ROUNDS), seed)
-    return {
-        rounds: [lesson.gain(_added(booster, lesson, rounds)) for lesson in ask]
-        for rounds in ROUNDS
-    }
+def learned(pool: Pool, design: Design, in_time: bool, seed: int = 0) -> Learned:
+    """Learn trees on top of a design from a pool, if they help where they have not learned.
+
+    Each half of the pool is asked what trees (and a blend) learned from the other half are worth:
+    halves in time where the rows of the pool are moments one after the other, else of the users.
+    """
+    folds = [_fold(*fold, design, seed) for fold in _folds(pool, in_time, seed)]
+    if not folds or any(fold is None for fold in folds):
+        return Learned(None, 0, 1.0)
+    sure = [fold for fold in folds if fold is not None]
+    gains = [[fold[1][place].mean() / max(fold[0].mean(), 1e-9) for fold in sure]
+             for place in range(len(ROUNDS))]  # fmt: skip
+    best = int(np.argmax(np.mean(gains, axis=1)))
+    gain = float(np.mean(gains[best]))
+    changes = np.concatenate([fold[1][best] - fold[0] for fold in sure])
+    sureness = changes.mean() / max(changes.std() / np.sqrt(len(changes)), 1e-12)
+    if gain < MARGIN or min(gains[best]) <= 1.0 or sureness < SURE:
+        return Learned(None, ROUNDS[best], gain)
+    lesson = Lesson.of(pool, design, design.fit(pool))
+    booster = fit_trees([lesson], ROUNDS[best], seed)
+    return Learned(from_booster(booster, ROUNDS[best]), ROUNDS[best], gain)
+
+
+def _folds(pool: Pool, in_time: bool, seed: int) -> list[tuple[Pool, Pool]]:
+    users, place = np.unique(pool.user, return_inverse=True)
+    if in_time:
+        first = np.arange(len(pool)) < len(pool) // 2
+    else:
+        first = (np.random.default_rng(seed).permutation(len(users)) % 2 == 0)[place]
+    halves = pool.take(np.flatnonzero(first)), pool.take(np.flatnonzero(~first))
+    return [halves, halves[::-1]]
+
+
+def _fold(learn: Pool, ask: Pool, design: Design, seed: int) -> tuple[Values, list[Values]] | None:
+    """Return nDCG@20 of those asked, without trees and with each number of them."""
+    weights = design.fit(learn)
+    lesson, exam = (Lesson.of(pool, design, weights) for pool in (learn, ask))
+    if not len(ask) or len(_rows(lesson)[2]) < FEWEST:
+        return None
+    booster = fit_trees([lesson], max(ROUNDS), seed)
+    scored = [exam.reranked(_added(booster, exam, rounds)) for rounds in ROUNDS]
+    return ask.ndcg(exam.start), [ask.ndcg(scores) for scores in scored]
 
 
 def _added(booster: lightgbm.Booster, lesson: Lesson, rounds: int) -> Floats:
     found = np.zeros(lesson.start.shape, np.float32)
     places = np.isfinite(lesson.pool.offset)
-    found[places] = booster.predict(lesson.features[places], num_iteration=rounds)
+    found[places] = np.asarray(booster.predict(lesson.features[places], num_iteration=rounds))
     return found
-
-
-def chosen_rounds(trials: Sequence[Mapping[int, Sequence[float]]]) -> Trial:
-    """Return the number of trees with the best mean gain over all trials."""
-    means = {
-        rounds: float(np.mean([gain for trial in trials for gain in trial[rounds]]))
-        for rounds in ROUNDS
-    }
-    best = max(means, key=lambda rounds: means[rounds])
-    return Trial(best, means[best]) if means[best] >= MARGIN else Trial(0, 1.0)
 
 
 def from_booster(booster: lightgbm.Booster, rounds: int) -> Trees:

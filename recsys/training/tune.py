@@ -29,6 +29,7 @@ from recsys.training.walk import Moment, Walked, walk
 PEOPLE = 3_000  # of the check that are asked
 HALF_LIVES = (1.6, 5.0, 20.0, math.inf)  # events back; how fast a history fades
 VOTES = (0.5, 1.0, 2.0, 3.0, 4.0, 6.0)  # weights of the expected vote that are tried
+TREE_SECONDS = 30.0  # that learning trees may take
 GAIN = 1.003  # a part of the score must raise nDCG@20 by so much to be kept
 Note = Callable[[str], None]
 OnTheWay = Callable[[Sequence[LiveState]], Iterable[Moment]]
@@ -76,7 +77,9 @@ def tune(
     used = {name.rpartition("~")[0] for name in (design.neighbours, *design.behaviour) if name}
     chosen = tuple(engine.name for engine in engines if engine.name in used)
     trees = None
-    if on_the_way is not None or not check.data.timed:
+    # Trees are judged by what is taken up; where dislikes are heard too, that is half the truth.
+    judged = asked.opinions is None and check.only is None and budget.left() > TREE_SECONDS
+    if judged and (on_the_way is not None or not check.data.timed):
         trees = _corrected(pool, design, on_the_way is not None, seed, note, rows)
     return Choice(chosen, blend, tuple(rows), trees)
 
