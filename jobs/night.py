@@ -17,6 +17,7 @@ from typing import Any
 import torch
 
 from jobs.engine import open_model
+from jobs.indexing import build_index, index_blobs
 from jobs.progress import LogProgress, TerminalProgress
 from jobs.settings import Settings
 from jobs.snapshot import load_snapshot, save_snapshot
@@ -59,15 +60,8 @@ class Night:
     @property
     def steps(self) -> tuple[Step, ...]:
         """All steps but the last, which only a night that passes the gate may take."""
-        named = {
-            "snapshot": self.snapshot,
-            "encode": self.encode,
-            "tune": self.tune,
-            "fit": self.fit,
-            "index": self.index,
-            "gate": self.gate,
-        }
-        return tuple(Step(name, run) for name, run in named.items())
+        named = (self.snapshot, self.encode, self.tune, self.fit, self.index, self.gate)
+        return tuple(Step(run.__name__, run) for run in named)
 
     def snapshot(self, out: Path) -> Detail:
         """Copy events and items out of the store; the log positions come first, see Feed."""
@@ -143,8 +137,9 @@ class Night:
         return {"items": len(model), "mb": size / 1e6}
 
     def index(self, out: Path) -> Detail:
-        """Measure what the index finds of the true neighbours; exact search finds all."""
-        return {"kind": "exact", "recall": 1.0}
+        """Index the word vectors where they are many, and measure what the index finds."""
+        words = read_bundle(self.folder / "fit").arrays["words"]
+        return build_index(words, out, self.settings.seed)
 
     def gate(self, out: Path) -> Detail:
         """Let today's settings and yesterday's bundle answer the newest events."""
@@ -153,10 +148,10 @@ class Night:
     def publish(self, out: Path) -> Detail:
         """Publish what was fitted; a version that is there already was published and killed."""
         bundles, version = BundleStore(self.settings.home), self.version
-        fitted = read_bundle(self.folder / "fit")
+        fitted, blobs = read_bundle(self.folder / "fit"), index_blobs(self.folder / "index")
 
         def write(folder: Path) -> None:
-            write_bundle(folder, fitted.arrays, {}, self.manifest(fitted))
+            write_bundle(folder, fitted.arrays, blobs, self.manifest(fitted))
 
         if any(info.version == version for info in bundles.versions()):
             bundles.rollback(version)
@@ -178,6 +173,7 @@ class Night:
             "counts": {name: seen[name] for name in ("users", "items", "events")},
             "metrics": {"ndcg@20": gate["today"], "people": gate["people"]},
             "gate": gate,
+            "index": self.detail("index"),
             "choice": self.choice.to_json(),
             "tuning": tuned["tuning"],
             "encoder": self.encoder,

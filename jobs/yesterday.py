@@ -43,7 +43,7 @@ def compare(night: Night) -> Verdict:
         return Verdict(True, "the settings of the night before, too few new events", 0, known)
     is_test, check = validation(events, items, weights)
     check = check.sample(PEOPLE, night.settings.seed)
-    if not len(check) and before.manifest["metrics"]["people"]:
+    if not len(check) and evidence(Choice.from_json(before.manifest["choice"])) > 0:
         return Verdict(False, "no event counts as a positive any more: see event weights", 0, 0.0)
     return judge(_today(night, check), _refitted(night, check, is_test, before, yesterday))
 

@@ -19,6 +19,8 @@ from recsys.collaborative.ease import inverse_of
 from recsys.collaborative.interactions import Interactions
 from recsys.collaborative.item_item import ItemItem
 
+Sparse = sparse.csr_array | sparse.csc_array
+
 
 @dataclass(frozen=True, slots=True)
 class SlistConfig:
@@ -48,10 +50,10 @@ def fit_slist(data: Interactions, config: SlistConfig) -> ItemItem:
 
 
 def _add_product(
-    out: Floats, left: sparse.sparray, right: sparse.sparray, weight: float, block: int = 1024
+    out: Floats, left: Sparse, right: Sparse, weight: float, block: int = 1024
 ) -> None:
     """Add weight · left @ right in place; a whole sparse product would outweigh a dense square."""
-    first, second = sparse.csr_array(left), sparse.csc_array(right)
+    first, second = left.tocsr(), right.tocsc()
     for start in range(0, out.shape[1], block):
         part = first @ second[:, start : start + block]
         out[:, start : start + block] += np.float32(weight) * part.toarray()

@@ -1,4 +1,4 @@
-"""VectorIndex: the one shape of all nearest-vector searches, and how well one does against exact."""
+"""VectorIndex: the one shape of every search for nearest vectors, and what one misses."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import numpy as np
 
 from recsys.arrays import Floats, Rows
 from recsys.index.exact import ExactIndex
-
 
 BLOCK = 32  # queries whose scores of all vectors are held at once
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.arrays import Mask, Rows
+from recsys.arrays import Floats, Mask, Rows
 from recsys.ranking import priors
 from recsys.ranking.history import History
 from recsys.ranking.query import Filters, Reason, Recommendation
@@ -16,6 +17,8 @@ from recsys.ranking.rules import allowed
 from recsys.ranking.scoring import Profile, personal_scores
 from recsys.state.counters import DAY, HALF_LIVES
 from recsys.state.live import LiveState
+
+NEAR = 500  # items that an index is asked for, at least: filters take some away
 
 
 def similar(live: LiveState, item_id: str, n: int, filters: Filters) -> list[Recommendation]:
@@ -28,7 +31,13 @@ def similar(live: LiveState, item_id: str, n: int, filters: Filters) -> list[Rec
         return []
     one = History(np.array([row], np.int32), np.ones(1, np.float32), np.full(1, np.nan))
     blend = live.model.blend
-    scores = personal_scores(live, Profile.of(one, live, blend), blend)
+    profile = Profile.of(one, live, blend)
+    if live.model.index is None or not blend.uses("words"):
+        scores = personal_scores(live, profile, blend)
+    else:
+        terms = tuple(term for term in blend.terms if term.scorer != "words")
+        scores = personal_scores(live, profile, replace(blend, terms=terms))
+        scores += near_words(live, profile.words, max(n, NEAR))
     mask = _allowed(live, filters, len(scores)) & (scores > 0)
     mask[row] = False
     title = str(live.document(row).get("title") or item_id)
@@ -41,11 +50,32 @@ def search(live: LiveState, words: str, n: int, filters: Filters) -> list[Recomm
     student = live.model.student
     if student is None:
         return []
-    vector, size, base = student.encode([words])[0], live.size, len(live.model)
-    scores = np.concatenate([live.model.words @ vector, live.new_words[: size - base] @ vector])
-    mask = _allowed(live, filters, size) & (scores > 0)
+    vector, size = student.encode([words])[0], live.size
+    usable = _allowed(live, filters, size)
+    scores = near_words(live, vector, max(n, NEAR))
+    if live.model.index is not None and (usable & (scores > 0)).sum() < n:
+        scores = all_words(live, vector)  # the filters left too few of what is near
+    mask = usable & (scores > 0)
     reason = Reason("search", 1.0, sentence("search"))
     return _listed(live, scores, mask, n, "search", reason)
+
+
+def near_words(live: LiveState, vector: Floats, k: int) -> Floats:
+    """Return the likeness of words of every row; zero past the `k` nearest where an index knows."""
+    if live.model.index is None:
+        return all_words(live, vector)
+    size, base = live.size, len(live.model)
+    scores = np.zeros(size, np.float32)
+    rows, values = live.model.index.search(vector[None], k)
+    scores[rows[rows >= 0]] = values[rows >= 0]
+    scores[base:] = live.new_words[: size - base] @ vector
+    return scores
+
+
+def all_words(live: LiveState, vector: Floats) -> Floats:
+    """Return the likeness of words of every row, each compared."""
+    size, base = live.size, len(live.model)
+    return np.concatenate([live.model.words @ vector, live.new_words[: size - base] @ vector])
 
 
 def trending(

@@ -12,10 +12,15 @@ from recsys.bundle import RawBundle
 from recsys.collaborative.factors import Factors
 from recsys.collaborative.item_item import ItemItem
 from recsys.collaborative.taste import Taste
+from recsys.errors import MissingExtra
+from recsys.index.faiss_index import FaissIndex
+from recsys.index.vector_index import VectorIndex
 from recsys.state.blend import Blend
 from recsys.state.catalogue import Array, Catalogue, under
 from recsys.state.trees import Trees
 from recsys.text.student import Student
+
+INDEX = "words.faiss"  # file of a bundle
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,7 @@ class Model:
     blend: Blend
     rating_scale: tuple[float, float]
     trees: Trees | None = None  # correct the best of the blend; None where they do not help
+    index: VectorIndex | None = None  # of `words`; None where all are compared one by one
 
     def __len__(self) -> int:
         return len(self.catalogue)
@@ -104,6 +110,7 @@ class Model:
             blend=Blend.from_json(settings["blend"]),
             rating_scale=(settings["rating_scale"][0], settings["rating_scale"][1]),
             trees=_trees(under("trees", arrays)),
+            index=_index(raw),
         )
 
 
@@ -132,6 +139,15 @@ def _neighbours(arrays: Mapping[str, Array]) -> ItemItem | None:
 
 def _student(arrays: Mapping[str, Array]) -> Student | None:
     return Student.from_arrays(arrays) if arrays else None
+
+
+def _index(raw: RawBundle) -> VectorIndex | None:
+    if INDEX not in raw.manifest["files"]:
+        return None
+    try:
+        return FaissIndex.read(raw.path(INDEX), raw.arrays["words"])
+    except MissingExtra:  # searched without it, only slower
+        return None
 
 
 def _taste(arrays: Mapping[str, Array]) -> Taste | None:

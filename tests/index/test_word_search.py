@@ -1,0 +1,83 @@
+"""Lists by words, with an index and without: the same, and filters leave nobody short."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from night_world import student
+
+from jobs.indexing import build_index, index_blobs
+from recsys.bundle import read_bundle, write_bundle
+from recsys.data.columns import EventColumns, item_table
+from recsys.data.dataset import Dataset
+from recsys.data.schema import Item
+from recsys.ranking import lists
+from recsys.ranking.query import Filters
+from recsys.state.blend import Blend, Term
+from recsys.state.live import LiveState
+from recsys.state.model import INDEX, Model
+from recsys.training.documents import documents
+from recsys.training.fit import Words, assemble
+
+N = 600
+WORDS = ("odd", "even", "book", "odd book", "even book", "odd even", "odd odd book")
+
+
+def catalogue():
+    return [
+        Item(f"i{n}", title=WORDS[n % len(WORDS)], category="rare" if n == 11 else "usual")
+        for n in range(N)
+    ]
+
+
+@pytest.fixture
+def raw(tmp_path):
+    data = Dataset.build(EventColumns().table(np.inf), item_table(catalogue()))
+    reader = student()
+    blend = Blend(terms=(Term("words", np.inf, 1.0),))
+    model = assemble(data, {}, Words(reader.encode(documents(data.table)), reader), blend)
+    (tmp_path / "index").mkdir()
+    detail = build_index(model.words, tmp_path / "index", 0, exact_up_to=100)
+    assert detail["kind"] == "IVF,SQ8" and detail["recall"] >= 0.98
+    blobs = index_blobs(tmp_path / "index")
+    write_bundle(tmp_path / "b", model.arrays(), blobs, {"model": model.settings()})
+    return read_bundle(tmp_path / "b")
+
+
+@pytest.fixture
+def both(raw):
+    with_index = Model.from_raw(raw)
+    assert with_index.index is not None and INDEX in raw.manifest["files"]
+    return LiveState(with_index), LiveState(replace(with_index, index=None))
+
+
+def scores(found):
+    return [round(each.score, 5) for each in found]
+
+
+def test_search_and_similar_find_what_exact_search_finds(both):
+    mapped, plain = both
+    for words in ("odd book", "even"):
+        found = lists.search(mapped, words, 20, Filters())
+        assert scores(found) == scores(lists.search(plain, words, 20, Filters())) and found
+    found = lists.similar(mapped, "i3", 20, Filters())
+    assert scores(found) == scores(lists.similar(plain, "i3", 20, Filters())) and found
+
+
+def test_a_filter_that_leaves_little_is_answered_exactly(both, monkeypatch):
+    monkeypatch.setattr(lists, "NEAR", 5)
+    rare = Filters(category=frozenset({"rare"}))
+    assert [r.item_id for r in lists.search(both[0], "odd", 5, rare)] == [
+        r.item_id for r in lists.search(both[1], "odd", 5, rare)
+    ]
+
+
+def test_an_item_posted_since_is_found(both):
+    both[0].add_item(Item("new", title="odd"))
+    assert "new" in [r.item_id for r in lists.search(both[0], "odd", 200, Filters())]
+
+
+def test_few_items_need_no_index(tmp_path):
+    detail = build_index(np.eye(9, dtype=np.float32), tmp_path, 0)
+    assert detail["recall"] == 1.0 and "by construction" in detail["because"]
+    assert index_blobs(tmp_path) == {}
