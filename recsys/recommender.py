@@ -28,7 +28,7 @@ class Scored:
     scores: Floats  # (size,)
     prior_weights: Floats  # (features,)
     features: Floats  # (features, size)
-    steering: Floats  # (t,): zeros when no words were asked for
+    steering: Floats  # (2, t): by words asked for, and by interests; zeros without any
     usual: Floats  # (features,): the features' means
     corrections: Floats  # (size,): what the trees added, to the best that may be shown
 
@@ -64,10 +64,11 @@ class Recommender:
         blend = live.model.blend
         weights = blend.prior_weights(priors.NAMES, traits_of(history, live.created))
         scores = scoring.personal_scores(live, profile, blend)
-        scores = scores[: features.shape[1]] + weights @ features
+        size = min(len(scores), features.shape[1])  # another thread may have added items
+        scores = scores[:size] + weights @ features[:, :size]
         steering = self._steering(query, scores)
         if steering.any():
-            scores = scores + self._word_scores(steering, len(scores))
+            scores = scores + self._word_scores(steering.sum(axis=0), size)
         if not np.isfinite(scores).all():
             raise FloatingPointError(f"bundle {live.model.version} gave a score that is not finite")
         none = np.zeros(len(scores), np.float32)
@@ -93,12 +94,12 @@ class Recommender:
 
     def _steering(self, query: Query, scores: Floats) -> Floats:
         student = self.live.model.student
-        texts = [query.words] if query.words else []
-        texts += query.interests
-        if not texts or student is None:
-            return np.zeros(self.live.model.words.shape[1], np.float32)
-        wanted = student.encode(texts).sum(axis=0)
-        length = float(np.linalg.norm(wanted)) or 1.0
+        texts = [query.words, *query.interests]
+        if student is None or not any(texts):
+            return np.zeros((2, self.live.model.words.shape[1]), np.float32)
+        vectors = student.encode(texts)
+        wanted = np.stack([vectors[0], vectors[1:].sum(axis=0)])
+        length = float(np.linalg.norm(wanted.sum(axis=0))) or 1.0
         spread = float(scores.std()) or 1.0
         return np.asarray(STEER * spread * wanted / length, np.float32)
 
@@ -118,10 +119,11 @@ class Recommender:
     def _page(self, query: Query, scored: Scored, mask: Mask) -> Rows:
         rows: Rows = np.flatnonzero(mask[: len(scored.scores)]).astype(np.int32)
         wanted = query.offset + query.n
-        pool = len(rows) if query.author_cap or query.category_cap else max(wanted, POOL)
-        rows = best(rows, scored.scores, pool if query.diversity == 0 else max(POOL, 3 * wanted))
-        for name, cap in (("author", query.author_cap), ("category", query.category_cap)):
-            rows = rows[capped(rows, self.live.labels[name], cap)]
+        caps = (("author", query.author_cap), ("category", query.category_cap))
+        limits = [(self.live.labels[name], cap) for name, cap in caps if cap is not None]
+        most = max(POOL, 3 * wanted)  # that diversity chooses from
+        rows = best(rows, scored.scores, len(rows) if limits else most)
+        rows = rows[capped(rows, limits)][:most]
         if query.diversity > 0:
             vectors = scoring.words_of(self.live, rows)
             picks = diversified(rows, scored.scores[rows], vectors, query.diversity, wanted)
@@ -131,6 +133,7 @@ class Recommender:
     def _recommendation(self, scored: Scored, row: int, rank: int, explain: bool) -> Recommendation:
         parts = self.parts(scored, row)
         kept = reasons.shared(parts, most=len(parts) if explain else 3)
+        kept = tuple(self._told(reason) for reason in kept)
         source = SOURCES[kept[0].kind] if kept else "popular"
         return Recommendation(self.live.item_id(row), float(scored.scores[row]), rank, source, kept)
 
@@ -146,8 +149,10 @@ class Recommender:
         for name, value in zip(priors.NAMES, stand_out * scored.prior_weights, strict=True):
             kind = priors.KINDS[name]
             by_kind[kind] = by_kind.get(kind, 0.0) + float(value)
-        steered = float(scoring.words_of(self.live, np.array([row], np.int32))[0] @ scored.steering)
-        by_kind["search"] = steered
+        passed = scored.profile.passed  # told against the mean as well
+        by_kind["fresh"] = float(passed[row] - passed.mean())
+        words = scoring.words_of(self.live, np.array([row], np.int32))[0]
+        by_kind["search"], by_kind["interests"] = map(float, scored.steering @ words)
         by_kind["context"] = float(scored.corrections[row])
         return found + [
             Reason(kind, 0.0, reasons.sentence(kind), None, value)
@@ -160,10 +165,15 @@ class Recommender:
         found = []
         for entry, value in zip(scored.profile.history.rows.tolist(), values.tolist(), strict=True):
             if value:
-                title = self.title(entry)
-                text = reasons.sentence("because_you", title)
-                found.append(Reason("because_you", 0.0, text, self.live.item_id(entry), value))
+                found.append(Reason("because_you", 0.0, "", self.live.item_id(entry), value))
         return found
+
+    def _told(self, reason: Reason) -> Reason:
+        """Put a reason that names an item of the history into words; only those shown need any."""
+        if reason.item_id is None:
+            return reason
+        title = self.title(self.live.row(reason.item_id))
+        return replace(reason, text=reasons.sentence(reason.kind, title))
 
     def title(self, row: int) -> str:
         """Return what to call an item: its title, else the start of its text, else its id."""

@@ -16,12 +16,13 @@ class ItemItem:
     """Per item, its strongest neighbours: score(user, i) = sum over history h of w_h · row_h[i]."""
 
     indptr: NDArray[np.int64]  # (n_items + 1,)
-    indices: Rows  # neighbours, row by row
+    indices: Rows  # neighbours, row by row, ascending within each
     data: Floats  # their weights; float16 in a bundle
 
     @classmethod
     def from_matrix(cls, matrix: sparse.csr_array) -> ItemItem:
         """Take over a sparse matrix whose row h holds what a history item h gives to others."""
+        matrix.sum_duplicates()  # also sorts each row, which `weight` relies on
         return cls(
             matrix.indptr.astype(np.int64),
             matrix.indices.astype(np.int32),
@@ -42,14 +43,15 @@ class ItemItem:
         return sparse.csr_array((self.data, self.indices, self.indptr), shape=shape)
 
     def row(self, item: int) -> tuple[Rows, Floats]:
-        """Return the neighbours of an item and their weights, views in no order."""
+        """Return the neighbours of an item, ascending, and their weights; views."""
         bounds = slice(self.indptr[item], self.indptr[item + 1])
         return self.indices[bounds], self.data[bounds]
 
     def weight(self, item: int, other: int) -> float:
         """Return what a history item gives to another item; 0 where it is not a neighbour."""
         rows, values = self.row(item)
-        return float(values[rows == other].sum(dtype=np.float32))
+        place = int(np.searchsorted(rows, other))
+        return float(values[place]) if place < len(rows) and rows[place] == other else 0.0
 
     def add_scores(self, items: Rows, weights: Floats, out: Floats) -> None:
         """Add the scores of a history to `out`, (n_items,), in place."""

@@ -29,7 +29,7 @@ from recsys.training.menu import CANDIDATES, engine_named
 from recsys.training.tune import Budget, OnTheWay, tune
 from recsys.training.walk import Moment
 
-ASKED = 4_000  # questions on the way that a service is tuned on
+ASKED = 6_000  # questions on the way that a service is tuned on
 
 
 def fit_service(split: Split, data: Dataset, means: Means) -> tuple[Model, Choice]:

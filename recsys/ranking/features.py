@@ -12,8 +12,8 @@ from recsys.ranking.scoring import Profile, words_of
 from recsys.ranking.traits import activity, ages, gap, habit, passed
 from recsys.state.live import LiveState
 
-SHARES = ("share_1d", "share_3d", "share_all")
-NAMES = (*SHARES, "age", "neighbours", "words", "passed", "activity", "habit", "gap")
+SHARES = priors.LIVES
+NAMES = (*SHARES, "age", "neighbours", "lift", "words", "passed", "activity", "habit", "gap")
 SCALE = 0.03  # of the neighbours' sum, where its logarithm bends
 WORD_LIFE = 6.0  # events back at which the words of a history count half
 
@@ -43,6 +43,7 @@ def of_request(
     }
     raw["age"] = ages(created[rows], now)
     raw["neighbours"] = profile.sums[rows]
+    raw["lift"] = live.commonness.lift(profile.sums)[rows] * np.float32(len(history) > 0)
     decay = np.exp2(-history.ages() / np.float32(WORD_LIFE)) * history.weights
     raw["words"] = words_of(live, rows) @ (decay @ words_of(live, history.rows))
     raw["passed"] = passed(history.times, created[rows])

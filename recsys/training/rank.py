@@ -24,7 +24,7 @@ from recsys.training.design import Design
 from recsys.training.pool import Pool
 
 MARGIN = 1.005  # times the blend's nDCG@20 on people not learned from, or the blend is used
-ROUNDS = (20, 40, 60)  # numbers of trees that are tried
+ROUNDS = (20, 40, 60, 90)  # numbers of trees that are tried
 SURE = 1.64  # standard errors that the mean gain must lie above zero
 FEWEST = 200  # people with something chosen; fewer teach no tree
 SETTINGS: Mapping[str, Any] = {
@@ -69,6 +69,7 @@ def pool_features(pool: Pool, design: Design) -> Floats:
     none = np.zeros(pool.chosen.shape, np.float32)
     raw = {name: pool.columns.get(name, none) for name in features.NAMES}
     raw["neighbours"] = pool.columns[design.neighbours] if design.neighbours else none
+    raw["lift"] = pool.columns.get(f"lift {design.neighbours}", none)
     raw["words"] = pool.columns.get(f"words~{features.WORD_LIFE:g}", none)
     raw |= {name: values[:, None] for name, values in pool.traits.items()}
     return features.table(raw)

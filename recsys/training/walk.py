@@ -14,7 +14,8 @@ from recsys.arrays import Floats, Rows
 from recsys.ranking import priors
 from recsys.ranking.batch import traits_of
 from recsys.ranking.history import History
-from recsys.ranking.scoring import loadings_of, neighbour_sums, stand_ins, tasted, words_of
+from recsys.ranking.scoring import loadings_of, neighbour_sums, tasted, words_of
+from recsys.ranking.stand_ins import stand_ins
 from recsys.ranking.traits import ages, gap, passed
 from recsys.state.blend import TRAITS, Blend
 from recsys.state.live import LiveState
@@ -23,6 +24,8 @@ from recsys.training.pool import Pool, joined, packed_pool, picked_places, stand
 
 WORD_LIVES = (1.0, 6.0, np.inf)
 TASTED = Blend(taste=1.0)
+# Columns whose best items are offered; their like at other half-lives hardly know others.
+SELECTING = ("h", "d", "all", "~5", "~6", "liked", "taste")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +135,7 @@ def _pooled(
     closed[0, moment.candidates] = False
     chosen = np.zeros_like(closed)
     chosen[0, moment.target] = True
-    selecting = (values for name, values in columns.items() if name not in ("passed", "age"))
+    selecting = (values for name, values in columns.items() if name.endswith(SELECTING))
     picked = picked_places(selecting, closed) & ~closed
     offset = stands_for(picked | chosen, closed, rng)
     return packed_pool(columns, traits, chosen, offset, picked, np.ones(1, np.int64))
