@@ -150,7 +150,7 @@ WHOLE = Blend(
 
 
 @cache
-def model(blend: Blend = WHOLE) -> Model:
+def model() -> Model:
     """Return the model of the world of topics with all its parts."""
     data = topics()
     matrix = data.matrix()
@@ -158,7 +158,7 @@ def model(blend: Blend = WHOLE) -> Model:
         "neighbours": fit_ease(matrix, EaseConfig(regularization=5.0)),
         "behaviour": fit_elsa(matrix, ElsaConfig(dimensions=8, epochs=20, batch=16), seed=1),
     }
-    return assemble(data, fitted, words_of(data), blend)
+    return assemble(data, fitted, words_of(data), WHOLE)
 
 
 def plain(data: Dataset, blend: Blend) -> Model:
@@ -169,7 +169,7 @@ def plain(data: Dataset, blend: Blend) -> Model:
 
 def live(blend: Blend = WHOLE) -> LiveState:
     """Return a state of its own over the model of topics."""
-    return LiveState(replace(model(WHOLE), blend=blend))
+    return LiveState(replace(model(), blend=blend))
 
 
 def read_only(matrix: sparse.csr_array) -> sparse.csr_array:

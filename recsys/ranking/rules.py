@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from recsys.arrays import Floats, Mask, Rows
@@ -73,14 +75,23 @@ def diversified(rows: Rows, scores: Floats, vectors: Floats, weight: float, n: i
     return np.array(picked, np.int32)
 
 
-def capped(rows: Rows, codes: Rows, cap: int | None) -> Mask:
-    """Return which rows of a ranked list stay when a label may occur `cap` times at most."""
+def capped(rows: Rows, limits: Sequence[tuple[Rows, int]]) -> Mask:
+    """Return which rows of a ranked list stay when no label may occur more often than its cap.
+
+    `limits`: (the label's code of every row, cap). What one cap drops does not count for another.
+    """
     keep = np.ones(len(rows), bool)
-    if cap is None:
+    if not limits:
         return keep
-    seen: dict[int, int] = {}
-    for place, code in enumerate(codes[rows].tolist()):
-        if code >= 0:
-            seen[code] = seen.get(code, 0) + 1
-            keep[place] = seen[code] <= cap
+    seen: list[dict[int, int]] = [{} for _ in limits]
+    own = [codes[rows].tolist() for codes, _ in limits]
+    for place, labels in enumerate(zip(*own, strict=True)):
+        counts = [held.get(code, 0) for held, code in zip(seen, labels, strict=True)]
+        keep[place] = all(
+            code < 0 or count < cap
+            for code, count, (_, cap) in zip(labels, counts, limits, strict=True)
+        )
+        if keep[place]:
+            for held, code, count in zip(seen, labels, counts, strict=True):
+                held[code] = count + 1
     return keep

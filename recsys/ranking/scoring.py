@@ -8,13 +8,11 @@ import numpy as np
 
 from recsys.arrays import Floats, Rows
 from recsys.ranking.history import History
+from recsys.ranking.stand_ins import StandIns, stand_ins
 from recsys.ranking.traits import activity, passed
 from recsys.state.blend import Blend
 from recsys.state.live import LiveState
 from recsys.state.votes import mean_loading, taste_parts
-
-STANDING = 5  # known items that stand for a new one in a history
-ALIKE = 0.3  # cosine of words below which nothing stands for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +29,9 @@ class Profile:
     behaviour_parts: Floats  # (n, d)
     word_parts: Floats  # (n, t)
     taste_parts: Floats  # (n, rank): nothing where the blend does not use taste
-
     sums: Floats  # (size,): what the history's neighbours point at
     neighbour_scores: Floats  # (size,): what the blend makes of the sums
+    passed: Floats  # (size,): what the blend makes of having been passed over
 
     @classmethod
     def of(cls, history: History, live: LiveState, blend: Blend) -> Profile:
@@ -54,6 +52,7 @@ class Profile:
             tasted(live, history, blend),
             sums,
             _bent(live, blend, sums, len(history)),
+            _passed(live, blend, history, len(sums)),
         )
 
     @property
@@ -122,15 +121,17 @@ def behaviour_parts(live: LiveState, rows: Rows, weights: Floats) -> Floats:
 def neighbour_sums(live: LiveState, standing: StandIns, weights: Floats) -> Floats:
     """Return the neighbours' sum of every row; `weights` is one number per stand-in."""
     model, base = live.model, len(live.model)
-    sums = np.zeros(live.size, np.float32)
+    size = live.size  # read once: another thread may add items
+    sums = np.zeros(size, np.float32)
     if model.neighbours is None:
         return sums
     model.neighbours.add_scores(standing.rows, weights, sums[:base])
-    if model.reader_inputs is not None and live.size > base:
+    if model.reader_inputs is not None and size > base:
         asking = weights @ model.reader_inputs[standing.rows].astype(np.float32)
-        sums[base:] = live.new_readers[: live.size - base] @ asking
+        sums[base:] = live.new_readers[: size - base] @ asking
     for before, row in live.versions.items():
-        sums[row] = sums[before]
+        if row < size:
+            sums[row] = sums[before]
     return sums
 
 
@@ -143,10 +144,16 @@ def _bent(live: LiveState, blend: Blend, sums: Floats, events: int) -> Floats:
     return scores
 
 
+def _passed(live: LiveState, blend: Blend, history: History, size: int) -> Floats:
+    if not blend.passed:
+        return np.zeros(size, np.float32)
+    return np.float32(blend.passed) * passed(history.times, live.created[:size])
+
+
 def personal_scores(live: LiveState, profile: Profile, blend: Blend) -> Floats:
     """Return the personal score of every row 0..live.size-1."""
     model, base = live.model, len(live.model)
-    scores = profile.neighbour_scores.copy()
+    scores = profile.neighbour_scores + profile.passed
     new = len(scores) - base
     if model.behaviour is not None and blend.uses("behaviour"):
         scores[:base] += model.behaviour.outputs @ profile.behaviour
@@ -156,61 +163,14 @@ def personal_scores(live: LiveState, profile: Profile, blend: Blend) -> Floats:
         scores[base:] += live.new_words[:new] @ profile.words
     if profile.taste_parts.shape[1]:
         scores += loadings_of(live, slice(0, len(scores))) @ profile.taste_parts.sum(axis=0)
-    if blend.passed:
-        created = live.created[: len(scores)]
-        scores += np.float32(blend.passed) * passed(profile.history.times, created)
     return scores
-
-
-@dataclass(frozen=True, slots=True)
-class StandIns:
-    """Rows of the model in place of history entries: themselves, or what an unknown one is like."""
-
-    rows: Rows  # (m,)
-    weights: Floats  # (m,): what part of its entry each stands for
-    entries: Rows  # (m,): the place in the history
-
-
-def stand_ins(live: LiveState, rows: Rows) -> StandIns:
-    """Return the model's rows for a history; an item newer than the model is read by its words.
-
-    A new version stands for its old row. Any other new item is stood for by the model's items
-    with the nearest words, in proportion to their likeness; without words, by none.
-    """
-    base = len(live.model)
-    if not len(rows) or rows.max() < base:
-        return StandIns(rows, np.ones(len(rows), np.float32), np.arange(len(rows), dtype=np.int32))
-    known = {new: old for old, new in live.versions.items()}
-    found: list[tuple[int, float, int]] = []
-    for entry, row in enumerate(rows.tolist()):
-        row = known.get(row, row)
-        if row < base:
-            found.append((row, 1.0, entry))
-        else:
-            found += [(near, share, entry) for near, share in _nearest(live, row - base)]
-    columns = list(zip(*found, strict=True)) or [(), (), ()]
-    return StandIns(
-        np.array(columns[0], np.int32),
-        np.array(columns[1], np.float32),
-        np.array(columns[2], np.int32),
-    )
-
-
-def _nearest(live: LiveState, place: int) -> list[tuple[int, float]]:
-    vector = live.new_words[place]
-    if not vector.any():
-        return []
-    likeness = live.model.words @ vector
-    best = np.argpartition(-likeness, min(STANDING, len(likeness) - 1))[:STANDING]
-    best = best[likeness[best] > ALIKE]
-    return [(int(row), float(likeness[row] / likeness[best].sum())) for row in best]
 
 
 def split(live: LiveState, profile: Profile, blend: Blend, row: int) -> Floats:
     """Return what each history entry gives to a row's personal score, (n,).
 
-    What the curves make of the neighbours' sum is shared in proportion to the parts of that sum.
-    Their sum is the personal score without what `Blend.passed` takes off.
+    What the blend makes of the neighbours' sum is shared in proportion to the parts that speak for
+    the row, evenly where none does. All is exact: with `Profile.passed`, it is the personal score.
     """
     one = np.array([row], np.int32)
     shares = profile.word_parts @ words_of(live, one)[0]
@@ -218,10 +178,10 @@ def split(live: LiveState, profile: Profile, blend: Blend, row: int) -> Floats:
         shares = shares + profile.behaviour_parts @ outputs_of(live, one)[0]
     if profile.taste_parts.shape[1]:
         shares = shares + profile.taste_parts @ loadings_of(live, one)[0]
-    sums = neighbour_parts(live, profile, row)
-    total = sums.sum(dtype=np.float32)
-    if total > 0:
-        shares = shares + sums * (profile.neighbour_scores[row] / total)
+    speaking = np.maximum(neighbour_parts(live, profile, row), 0)
+    if not speaking.any():
+        speaking = np.ones_like(speaking)
+    shares = shares + speaking / max(speaking.sum(), 1e-30) * profile.neighbour_scores[row]
     return np.asarray(shares, np.float32)
 
 
@@ -230,7 +190,7 @@ def neighbour_parts(live: LiveState, profile: Profile, row: int) -> Floats:
     parts, model = np.zeros(len(profile.history), np.float32), live.model
     if model.neighbours is None:
         return parts
-    target = {new: old for old, new in live.versions.items()}.get(row, row)
+    target = next((old for old, new in live.versions.items() if new == row), row)
     standing = profile.stand_ins
     if target >= len(model):
         given = np.zeros(len(standing.rows), np.float32)

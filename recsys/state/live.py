@@ -24,7 +24,7 @@ class LiveState:
     """The model's items, then the items posted since; counts of all that has happened since.
 
     One writer at a time (a lock sees to it); readers take the arrays as they are: an array is
-    never shrunk, and `size` moves last, so that a reader sees only rows that are complete.
+    never shrunk, `size` moves when a row is complete, and ids lead to rows only after that.
     """
 
     def __init__(self, model: Model, weights: EventWeights | None = None) -> None:
@@ -95,10 +95,11 @@ class LiveState:
         self._set_labels(row, item)
         self._set_vectors(place, item)
         self.posted.append(item)
-        self._rows[item.item_id] = row
         if before >= 0:
-            self._replace(before, row)
+            self._inherit(before, row)
+            self.gone[before] = True
         self.size = row + 1
+        self._rows[item.item_id] = row
         return row
 
     def _set_labels(self, row: int, item: Item) -> None:
@@ -121,23 +122,25 @@ class LiveState:
         if self.model.bridge is not None:
             self.new_behaviour[place] = np.tensordot(self.new_words[place], self.model.bridge, 1)
 
-    def _replace(self, before: int, row: int) -> None:
-        """Let a new version of an item inherit its counts and, from a model row, its behaviour."""
-        counters, behaviour = self.counters, self.model.behaviour
-        counters.move(before, row)
+    def _inherit(self, before: int, row: int) -> None:
+        """Give a new version of an item its counts, its votes and, from a model row, its readers.
+
+        `versions` is replaced, not written to: readers go through it meanwhile.
+        """
+        self.counters.move(before, row)
         if not np.isfinite(self.created[row]):
             self.created[row] = self.created[before]
+        if self.model.taste is not None:
+            for votes in (self.bases, self.evidence, self.loadings):
+                votes[row] = votes[before]
+            self.evidence[before] = 0.0
+        bases = [base for base, new in self.versions.items() if new == before]
         if before < len(self.model):
-            self.versions[before] = row
-            if behaviour is not None:
-                place = row - len(self.model)
-                self.new_behaviour[place] = behaviour.inputs[before], behaviour.outputs[before]
-        else:
-            earlier = [base for base, new in self.versions.items() if new == before]
-            for base in earlier:
-                self.versions[base] = row
-            self.new_behaviour[row - len(self.model)] = self.new_behaviour[before - len(self.model)]
-        self.gone[before] = True
+            bases = [before]
+        self.versions = {**self.versions, **dict.fromkeys(bases, row)}
+        behaviour, place = self.model.behaviour, row - len(self.model)
+        if behaviour is not None and bases:
+            self.new_behaviour[place] = behaviour.inputs[bases[0]], behaviour.outputs[bases[0]]
 
     @property
     def room(self) -> int:

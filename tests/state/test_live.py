@@ -1,0 +1,163 @@
+"""LiveState: what is posted, clicked, edited and removed between two nights."""
+
+import threading
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import worlds
+
+from recsys.data.schema import Item
+from recsys.ranking.query import Filters, Interaction, Query
+from recsys.recommender import Recommender
+from recsys.state.live import LiveState
+
+NOW = worlds.topics().now
+SAILOR = tuple(Interaction(f"sea-{n}", "like", timestamp=NOW - 10 + n) for n in (1, 4, 6))
+ALL = len(worlds.model())
+
+
+@pytest.fixture
+def live():
+    return worlds.live()
+
+
+def listed(live, n=ALL, **asked):
+    query = Query(history=SAILOR, n=n, now=NOW, **asked)
+    return [r.item_id for r in Recommender(live, refresh=0.0).recommend(query)]
+
+
+def scores(live):
+    query = Query(history=SAILOR, n=ALL, now=NOW)
+    return {r.item_id: r.score for r in Recommender(live, refresh=0.0).recommend(query)}
+
+
+def test_a_new_item_is_found_at_once(live):
+    live.add_item(Item("new", title="tide wave", category="sea", created_at=NOW))
+    assert live.size == ALL + 1 and live.row("new") == ALL and live.item_id(ALL) == "new"
+    assert "new" in listed(live)
+    assert listed(live, words="tide wave", n=3, filters=Filters(max_age=60.0)) == ["new"]
+
+
+def test_new_labels_and_tags_filter_like_old_ones(live):
+    live.add_item(Item("new", title="tide", tags=("brand-new", "sea"), author_id="somebody"))
+    assert listed(live, filters=Filters(tags=frozenset({"brand-new"}))) == ["new"]
+    assert listed(live, filters=Filters(author=frozenset({"somebody"}))) == ["new"]
+    assert "new" in listed(live, filters=Filters(tags=frozenset({"sea"})))
+    assert live.document(ALL)["author_id"] == "somebody"
+
+
+def test_a_removed_item_vanishes(live):
+    assert "sea-9" in listed(live)
+    live.remove_item("sea-9")
+    assert "sea-9" not in listed(live)
+    live.add_item(Item("new", title="wave"))
+    live.remove_item("new")
+    assert "new" not in listed(live)
+
+
+def test_an_unknown_item_that_was_removed_stays_away(live):
+    live.remove_item("later")
+    live.add_event("later", "like", timestamp=NOW)
+    assert "later" not in listed(live)
+
+
+def test_an_item_known_only_from_an_event_can_be_shown(live):
+    live.add_event("rumour", "like", timestamp=NOW + 1)
+    assert "rumour" in listed(live)
+
+
+def test_a_replaced_item_inherits_counts_neighbours_and_votes():
+    live = worlds.live(replace(worlds.WHOLE, lift=0.0))  # which knows the night's items only
+    before = scores(live)["sea-10"]
+    old = live.row("sea-10")
+    uptake = live.counters.uptake(6, ALL)[old]
+    item = worlds.texts()[10]
+    live.add_item(item)  # as it was
+    assert live.row("sea-10") == ALL and live.gone[old]
+    assert listed(live).count("sea-10") == 1
+    assert live.counters.uptake(6, live.size)[ALL] == pytest.approx(uptake)
+    assert live.created[ALL] == item.created_at
+    assert live.bases[ALL] == live.bases[old] and live.loadings[ALL].any()
+    assert scores(live)["sea-10"] == pytest.approx(before, abs=1e-4)
+
+
+def test_a_chain_of_edits_keeps_what_was_there_first(live):
+    for title in ("tide", "wave", "anchor"):
+        live.add_item(Item("sea-10", title=title))
+    found = scores(live)
+    assert live.versions == {live.model.catalogue.ids.row("sea-10"): live.row("sea-10")}
+    assert np.isfinite(live.created[live.row("sea-10")])
+    assert found["sea-10"] > found["chess-10"]
+
+
+def test_a_post_that_was_first_heard_of_by_an_event_is_read(live):
+    """What its words predict is not overwritten by the empty row that the event made."""
+    live.add_event("post", "like", timestamp=NOW)
+    live.add_item(Item("post", title="tide wave"))
+    other = worlds.live()
+    other.add_item(Item("post", title="tide wave"))
+    assert np.array_equal(live.new_behaviour[1], other.new_behaviour[0])
+    assert other.new_behaviour[0].any()
+    assert live.counters.likes[live.row("post")] == 1.0
+
+
+def test_an_event_moves_what_it_should_and_only_that(live):
+    row, other = live.row("sea-3"), live.row("sea-5")
+    bases, changes = live.bases.copy(), live.changes
+    live.add_event("sea-3", "dislike", timestamp=NOW + 1)
+    assert live.bases[row] < bases[row] and live.bases[other] == bases[other]
+    assert live.counters.dislikes[row] > 0 and live.changes == changes + 1
+    live.add_event("sea-3", "impression", timestamp=NOW + 2)
+    assert live.counters.newest == NOW + 2
+
+
+def test_the_model_is_never_written_to(live):
+    before = {name: array.copy() for name, array in live.model.arrays().items()}
+    live.add_event("sea-3", "like", timestamp=NOW + 1)
+    live.add_item(Item("sea-3", title="tide"))
+    live.remove_item("sea-4")
+    for name, array in live.model.arrays().items():
+        assert np.array_equal(array, before[name], equal_nan=array.dtype.kind == "f"), name
+
+
+def test_many_posts_fit(live):
+    for number in range(700):
+        live.add_item(Item(f"post-{number}", title="wave tide", tags=("t",)))
+    assert live.size == ALL + 700 and live.room >= live.size
+    assert live.item_id(ALL + 699) == "post-699" and live.row("post-300") == ALL + 300
+    found = listed(live, n=live.size)
+    assert len(found) == ALL + 700 - len(SAILOR) and len(set(found)) == len(found)
+
+
+def test_ratings_weigh_against_the_mean_of_all():
+    live = LiveState(worlds.plain(worlds.odd_even(), worlds.WHOLE))
+    assert live.weight("rating", None) == 1.0 and live.weight("view", 3.0) == 0.5
+    assert live.weight("rating", 99.0) == 2.0 and live.weight("rating", -99.0) == -1.0
+
+
+def test_readers_go_on_while_a_writer_posts_and_edits(live):
+    """Requests of other threads see complete rows only and never fail."""
+    problems, stop = [], threading.Event()
+
+    def read():
+        service = Recommender(live, refresh=0.0)
+        query = Query(history=(*SAILOR, Interaction("sea-2"), Interaction("post-7")), n=5)
+        while not stop.is_set():
+            try:
+                assert len(service.recommend(query)) == 5
+            except Exception as error:
+                problems.append(error)
+                return
+
+    threads = [threading.Thread(target=read) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for number in range(600):
+        live.add_item(Item(f"post-{number}", title="tide wave", tags=(f"new-{number}",)))
+        live.add_item(Item(f"sea-{number % worlds.EACH}", title="wave"))
+        live.add_event(f"post-{number}", "like", timestamp=NOW + number)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert problems == []
