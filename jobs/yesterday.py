@@ -49,8 +49,8 @@ def compare(night: Night) -> Verdict:
 
 
 def evidence(choice: Choice) -> float:
-    """Return the nDCG@20 that a choice was made for; 0 when nothing was measured."""
-    found = [row["ndcg@20"] for row in choice.evidence if "ndcg@20" in row]
+    """Return the value that a choice was made for, an nDCG@20; 0 when nothing was measured."""
+    found = [row["value"] for row in choice.evidence if "value" in row]
     return max((value for value in found if isinstance(value, float)), default=0.0)
 
 

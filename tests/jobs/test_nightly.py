@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import signal
 import subprocess
 import time
 
@@ -148,7 +149,9 @@ def test_two_at_once_the_second_is_told_and_fails(home):
         command("nightly", "--tune"), env=environment(home), stderr=subprocess.PIPE, text=True
     ) as process:
         assert "snapshot" in process.stderr.readline()
+        process.send_signal(signal.SIGSTOP)  # else it may be through before the second has begun
         second = call(home, "nightly")
+        process.send_signal(signal.SIGCONT)
         assert second.returncode == 1
         assert f"pid {process.pid}" in second.stderr and second.stderr.count("\n") == 1
         process.communicate(timeout=120)

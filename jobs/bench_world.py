@@ -1,0 +1,93 @@
+"""A synthetic catalogue in clusters, with readers: what `recsys bench serve` serves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from jobs.indexing import build_index, index_blobs
+from recsys.arrays import Floats, Rows
+from recsys.bundle import write_bundle
+from recsys.bundle_store import BundleStore
+from recsys.collaborative.item_item import ItemItem
+from recsys.data.columns import EventColumns, item_table
+from recsys.data.dataset import Dataset
+from recsys.data.schema import Event, Item
+from recsys.data.store import Store
+from recsys.state.blend import Blend, Curve, Term
+from recsys.training.fit import Words, assemble
+
+USERS, EVENTS = 1_000, 50
+CLUSTER = 250  # items that are alike
+LARGE = 200_000  # items from which fewer neighbours are kept, as memory asks
+WIDTH = 256  # of a word vector
+START = 1_750_000_000.0
+BLEND = Blend(
+    terms=(Term("neighbours", 20.0, 1.0), Term("words", 20.0, 0.5)),
+    curves=(Curve(0.03, 1.0),),
+    priors={"share_3d": 0.5, "share_all": 0.5},
+)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Where it lies and how large it is."""
+
+    home: Path
+    items: int
+    users: int = USERS
+
+
+def make_world(home: Path, n_items: int, seed: int = 0) -> World:
+    """Fill a store with events and publish a bundle of their catalogue."""
+    rng = np.random.default_rng(seed)
+    home.mkdir(parents=True, exist_ok=True)
+    events = _events(n_items, rng)
+    columns = EventColumns()
+    for event in events:
+        columns.add(event)
+    titles = (Item(f"i{n}", title=f"topic {n // CLUSTER} item {n}") for n in range(n_items))
+    data = Dataset.build(columns.table(np.inf), item_table(titles))
+    neighbours = _neighbours(n_items, 100 if n_items > LARGE else 300, rng)
+    model = assemble(data, {"neighbours": neighbours}, Words(_words(n_items, rng), None), BLEND)
+    with Store.open(f"sqlite:///{home / 'store.db'}") as store:
+        store.add_events(events)
+        manifest = {
+            "model": model.settings(), "last_event_id": store.last_event_id(), "last_change_id": 0
+        }  # fmt: skip
+    index = home / "index"
+    index.mkdir()
+    build_index(model.words, index, seed)
+    blobs, arrays = index_blobs(index), model.arrays()
+    BundleStore(home).publish(lambda folder: write_bundle(folder, arrays, blobs, manifest))
+    return World(home, n_items)
+
+
+def _events(n_items: int, rng: np.random.Generator) -> list[Event]:
+    """Return likes of people who each keep to a few clusters."""
+    found = []
+    for user in range(USERS):
+        starts = rng.integers(max(n_items - CLUSTER, 1), size=4)
+        items = rng.choice(starts, EVENTS) + rng.integers(min(CLUSTER, n_items), size=EVENTS)
+        for place, item in enumerate(items.tolist()):
+            moment = START + 60.0 * (USERS * place + user)
+            found.append(Event(f"u{user}", f"i{item}", "like", timestamp=moment))
+    return found
+
+
+def _neighbours(n_items: int, keep: int, rng: np.random.Generator) -> ItemItem:
+    keep = min(keep, n_items)
+    near = np.arange(n_items)[:, None] + rng.integers(-CLUSTER, CLUSTER, (n_items, keep))
+    indices: Rows = np.sort(near % n_items, axis=1).astype(np.int32).ravel()
+    values = rng.random(n_items * keep, np.float32) * np.float32(0.1)
+    return ItemItem(np.arange(0, n_items * keep + 1, keep, dtype=np.int64), indices, values)
+
+
+def _words(n_items: int, rng: np.random.Generator) -> Floats:
+    middle = rng.standard_normal((n_items // CLUSTER + 1, WIDTH), np.float32)
+    words = middle[np.arange(n_items) // CLUSTER]
+    words += rng.standard_normal((n_items, WIDTH), np.float32)
+    words /= np.linalg.norm(words, axis=1, keepdims=True)
+    return words
