@@ -1,0 +1,113 @@
+"""History and traits: what a person did, and what that says about him."""
+
+import numpy as np
+import pytest
+import worlds
+
+from recsys.data.dataset import Dataset
+from recsys.data.schema import Event
+from recsys.data.tables import ItemTable
+from recsys.ranking.batch import Histories
+from recsys.ranking.history import History
+from recsys.ranking.query import Interaction
+from recsys.ranking.traits import activity, ages, gap, habit, passed
+from recsys.state.counters import DAY
+
+START = worlds.START
+
+
+def resolved(*events):
+    live = worlds.live()
+    interactions = [
+        Interaction(item, kind, value, START + place)
+        for place, (item, kind, value) in enumerate(events)
+    ]
+    found = History.resolve(interactions, live)
+    return [live.item_id(row) for row in found.rows.tolist()], found
+
+
+def test_one_entry_per_item_placed_by_its_last_event():
+    names, found = resolved(
+        ("sea-1", "view", None), ("sea-2", "like", None), ("sea-1", "like", None)
+    )
+    assert names == ["sea-2", "sea-1"]
+    assert found.weights.tolist() == [1.0, 1.5] and found.ages().tolist() == [1.0, 0.0]
+    assert found.times.tolist() == [START + 1, START + 2]
+
+
+def test_a_change_of_mind_counts_as_what_was_said_last():
+    assert resolved(("sea-1", "like", None), ("sea-1", "dislike", None))[1].weights == [-1.0]
+    assert resolved(("sea-1", "dislike", None), ("sea-1", "like", None))[1].weights == [1.0]
+
+
+def test_unknown_items_are_passed_over_and_weights_are_bounded():
+    names, found = resolved(("nowhere", "like", None), *[("sea-1", "share", None)] * 9)
+    assert names == ["sea-1"] and found.weights.tolist() == [2.0]
+    assert len(resolved()[1]) == 0 and len(History.empty()) == 0
+
+
+def test_a_history_in_a_batch_is_that_of_a_request():
+    kinds = ["like", "view", "dislike", "save"]
+    rng = np.random.default_rng(2)
+    events = [
+        Event("ann", f"sea-{rng.integers(6)}", kinds[rng.integers(4)], timestamp=START + n)
+        for n in range(40)
+    ]
+    data = Dataset.build(worlds.event_table(events), worlds.topics().table)
+    batch = Histories.of_dataset(data, np.array([0, -1], np.int32))
+    _, one = resolved(*((e.item_id, e.event, None) for e in events))
+    assert [data.items[row] for row in batch[0].rows] == [
+        worlds.topics().items[row] for row in one.rows
+    ]
+    assert np.allclose(batch[0].weights, one.weights) and len(batch[1]) == 0
+    assert np.array_equal(batch[0].times, one.times)
+    assert np.array_equal(batch.ages(), one.ages())
+
+
+def test_some_people_of_a_batch():
+    data = worlds.odd_even()
+    batch = Histories.of_dataset(data, np.array([0, 1, 2], np.int32))
+    some = batch.take(np.array([2, 0]))
+    assert some[0].rows.tolist() == batch[2].rows.tolist()
+    assert some[1].rows.tolist() == batch[0].rows.tolist() and len(some) == 2
+    assert len(batch.take(np.array([], int))) == 0
+
+
+def test_ratings_weigh_alike_by_both_ways():
+    events = [
+        Event("ann", f"i{n}", "rating", value, timestamp=START + n)
+        for n, value in enumerate([9.0, 3.0, 6.0])
+    ]
+    data = Dataset.build(worlds.event_table(events), ItemTable.empty())
+    live = worlds.LiveState(worlds.plain(data, worlds.WHOLE))
+    found = History.resolve(
+        [Interaction(e.item_id, "rating", e.value, e.timestamp) for e in events], live
+    )
+    assert found.weights.tolist() == pytest.approx(data.weight.tolist(), abs=1e-6)
+
+
+def test_activity_grows_with_the_history():
+    assert activity(0) == -2.0 and activity(50) > activity(5)
+
+
+def test_a_habit_is_how_old_things_are():
+    created = np.array([0.0, 0.0, np.nan])
+    fresh = habit(np.array([0, 1]), np.array([0.0, 0.1 * DAY]), created)
+    old = habit(np.array([0, 1]), np.array([300 * DAY, 400 * DAY]), created)
+    assert fresh < 0 < old
+    assert habit(np.array([2]), np.array([5.0]), created) == 0.0
+    assert habit(np.array([0]), np.array([np.nan]), created) == 0.0
+
+
+def test_passed_counts_the_events_since_an_item_appeared():
+    times = np.array([10.0, 20.0, 30.0])
+    created = np.array([5.0, 20.0, 25.0, 40.0, np.nan])
+    assert np.allclose(np.expm1(passed(times, created)), [3, 2, 1, 0, 0])
+    assert not passed(np.array([np.nan]), created).any() and not passed(times[:0], created).any()
+
+
+def test_ages_and_gaps_say_when_they_do_not_know():
+    assert np.allclose(ages(np.array([0.0, DAY, np.nan, 9 * DAY]), DAY), [np.log(2), 0, -1, 0])
+    assert (ages(np.array([0.0]), np.nan) == -1).all()
+    assert gap(np.array([0.0]), DAY) == pytest.approx(np.log(2))
+    assert gap(np.array([]), DAY) == -1.0 and gap(np.array([np.nan]), DAY) == -1.0
