@@ -1,0 +1,96 @@
+"""What the README promises is what there is: routes, settings, commands, extras."""
+
+import configparser
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from jobs.cli import COMMANDS
+from jobs.settings import TABLE
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def cells(*heads):
+    """Return the rows of the tables under such a head, as lists of cells."""
+    rows, inside = [], False
+    for line in README.splitlines():
+        parts = [cell.strip() for cell in line.strip("|").split(" | ")]
+        inside = line.startswith("|") and (inside or parts[: len(heads)] == list(heads))
+        if inside and parts[: len(heads)] != list(heads) and not line.startswith("|---"):
+            rows.append(parts)
+    return rows
+
+
+def test_it_opens_with_the_two_commands_and_a_curl():
+    opening = README.split("##")[0].splitlines()[:8]
+    assert [line.split()[0:2] for line in opening if line.startswith("    make")][:2] == [
+        ["make", "demo"], ["make", "test"]
+    ]  # fmt: skip
+    assert any("curl" in line and "/recommend/" in line for line in opening)
+
+
+def test_every_setting_of_the_commands_with_its_default_and_help():
+    rows = {row[0]: row[1:] for row in cells("setting", "default")}
+    for name, default, words in TABLE:
+        shown, told = rows[f"`{name}`"][0].strip("` |"), rows[f"`{name}`"][-1].strip(" |")
+        assert (shown, told) == (default, words)
+
+
+def test_every_setting_of_the_service():
+    from api.settings import Settings
+
+    rows = {row[0].strip("`") for row in cells("setting", "default")}
+    named = {f"RECSYS_{item.name.upper()}" for item in fields(Settings)}
+    named = (named - {"RECSYS_METRICS_FOLDER"}) | {"PROMETHEUS_MULTIPROC_DIR"}
+    assert named <= rows
+    assert rows - named <= {name for name, _, _ in TABLE}
+
+
+def test_every_route_and_no_other(tmp_path):
+    from api.app import create_app
+    from api.settings import Settings
+
+    app = create_app(Settings(home=tmp_path), background=False)
+    found = set()
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint != "static" and not rule.rule.startswith("/api/"):
+            path = re.sub(r"<(?:\w+:)?(\w+)>", r"<\1>", rule.rule)
+            found |= {f"`{method} {path}`" for method in rule.methods - {"HEAD", "OPTIONS"}}
+    assert {row[0] for row in cells("route")} == found
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command(name):
+    assert f"`recsys {name}" in README
+
+
+def test_every_extra():
+    parser = configparser.ConfigParser()
+    parser.read(ROOT / "setup.cfg", encoding="utf-8")
+    listed = " ".join(row[0] for row in cells("extra"))
+    assert all(f"`{extra}`" in listed for extra in parser["options.extras_require"])
+
+
+def test_the_attribution_of_the_sample_data():
+    line = "sub-licensed under CC BY 4.0 with Attribution to The Computational Democracy Project"
+    assert line in README and "Simon Dooms" in README
+
+
+def test_decisions_are_numbered_and_tell_context_choice_and_price():
+    decisions = re.split(r"\n## (?=\d+\. )", (ROOT / "DESIGN.md").read_text(encoding="utf-8"))[1:]
+    assert [int(text.split(".")[0]) for text in decisions] == list(range(1, len(decisions) + 1))
+    for text in decisions:
+        assert all(f"{word}: " in text for word in ("Context", "Choice", "Price")), text[:60]
+
+
+def test_the_layers_in_the_design_are_those_that_are_checked():
+    parser = configparser.ConfigParser()
+    parser.read(ROOT / "setup.cfg", encoding="utf-8")
+    layers = parser["importlinter:contract:layers"]["layers"].split("\n")
+    named = [re.sub(r" \| \(.*?\)|[()]", "", layer).strip() for layer in layers if layer.strip()]
+    design = (ROOT / "DESIGN.md").read_text(encoding="utf-8")
+    assert "\n".join(f"    {layer}" for layer in named) in design
