@@ -20,8 +20,8 @@ _MAKERS: Mapping[str, Callable[[list[float]], Engine]] = {
 
 def engine_named(name: str) -> Engine:
     """Return the engine that a manifest names, such as "ease 100"."""
-    kind, *numbers = name.split()
     try:
+        kind, *numbers = name.split()
         return _MAKERS[kind]([float(number) for number in numbers])
     except (KeyError, ValueError, IndexError) as error:
         raise DataError(f"engine {name!r} is unknown; there are: {', '.join(_MAKERS)}") from error

@@ -12,7 +12,7 @@ from recsys.collaborative.factors import Factors
 from recsys.collaborative.item_item import ItemItem
 from recsys.ranking import priors
 from recsys.ranking.priors import LIVES
-from recsys.state.blend import Blend
+from recsys.state.blend import Blend, Term
 from recsys.state.counters import HALF_LIVES as SHARE_LIVES
 from recsys.state.live import LiveState
 from recsys.state.model import Model
@@ -22,7 +22,7 @@ from recsys.training.choice import Choice
 from recsys.training.design import Design, Judge
 from recsys.training.engines import Engine
 from recsys.training.fit import Words, assemble, known_interactions
-from recsys.training.pool import Pool, build_pool
+from recsys.training.pool import Pool, build_pool, joined
 from recsys.training.rank import learned
 from recsys.training.walk import Moment, Walked, walk
 
@@ -31,6 +31,8 @@ HALF_LIVES = (1.6, 5.0, 20.0, math.inf)  # events back; how fast a history fades
 VOTES = (0.5, 1.0, 2.0, 3.0, 4.0, 6.0)  # weights of the expected vote that are tried
 TREE_SECONDS = 30.0  # that learning trees may take
 GAIN = 1.003  # a part of the score must raise nDCG@20 by so much to be kept
+# Where nobody can be asked: what is read by most, and what is written alike.
+UNASKED = Blend(terms=(Term("words", math.inf, 1.0),), priors={"share_all": 1.0})
 Note = Callable[[str], None]
 OnTheWay = Callable[[Sequence[LiveState]], Iterable[Moment]]
 
@@ -56,11 +58,13 @@ def tune(
     device: str = "cpu",
     note: Note = lambda text: None,
     on_the_way: OnTheWay | None = None,
+    earlier: Sequence[tuple[Check, Words]] = (),
 ) -> Choice:
     """Fit the engines that the budget allows and choose the form of the score and its weights.
 
     People are asked at one cut in time, or, with `on_the_way`, before each of the events that
-    followed, as a service that hears of every event is.
+    followed, as a service that hears of every event is. `earlier`: the same question asked at
+    earlier cuts; then each cut's people are asked with weights learned at the other cuts.
 
     The form grows part by part; a part stays when it raises nDCG@20 of people whose own choices
     did not teach its weights. The weights of the winning form are then learned from everybody.
@@ -68,9 +72,16 @@ def tune(
     rows: list[dict[str, object]] = []
     models = _models(check, words, engines, budget, seed, device, note, rows)
     asked = _asked(check, models, seed, on_the_way)
-    pool = asked.pool
+    pools = [asked.pool]
+    for one in _windows(earlier, engines, budget, seed, device, note):
+        if one.columns.keys() == asked.pool.columns.keys():
+            pools.append(one)
+    pool = joined(pools) if len(pools) > 1 else asked.pool
     note(f"{len(pool)} lists asked for, {pool.offset.shape[1]} places each to choose from")
-    search = Search(Judge.halves(pool, seed, asked.opinions), note, rows)
+    judge = Judge.halves(pool, seed, asked.opinions)
+    if not len(pool):
+        return Choice((), UNASKED, tuple(rows))
+    search = Search(Judge.windows(pools) if len(pools) > 1 else judge, note, rows)
     voted = next(iter(models.values())).taste is not None
     design = search.grow(check.data.timed, pool.columns, voted)
     blend = design.blend(design.fit(pool))
@@ -82,6 +93,25 @@ def tune(
     if judged and (on_the_way is not None or not check.data.timed):
         trees = _corrected(pool, design, on_the_way is not None, seed, note, rows)
     return Choice(chosen, blend, tuple(rows), trees)
+
+
+def _windows(
+    earlier: Sequence[tuple[Check, Words]],
+    engines: Sequence[Engine],
+    budget: Budget,
+    seed: int,
+    device: str,
+    note: Note,
+) -> list[Pool]:
+    """Return the pools of earlier cuts, as long as half of the time is left."""
+    pools: list[Pool] = []
+    for check, words in earlier:
+        if budget.left() < 30.0 * budget.minutes:
+            note("an earlier cut is left out: the time is for the search")
+            break
+        models = _models(check, words, engines, budget, seed, device, note, [])
+        pools.append(_asked(check, models, seed, None).pool)
+    return pools
 
 
 def _corrected(

@@ -1,0 +1,142 @@
+"""Tune: the engine that knows something is chosen; what the budget does not allow is skipped."""
+
+import numpy as np
+import pytest
+import worlds
+
+from recsys.collaborative.ease import EaseConfig, fit_ease
+from recsys.collaborative.item_item import ItemItem
+from recsys.data.columns import item_table
+from recsys.data.schema import Event, Item
+from recsys.data.weights import EventWeights
+from recsys.errors import DataError
+from recsys.ranking.batch import score_block
+from recsys.ranking.priors import prior_features
+from recsys.ranking.query import Query
+from recsys.recommender import Recommender
+from recsys.state.live import LiveState
+from recsys.training.choice import Choice
+from recsys.training.engines import Engine
+from recsys.training.fit import Words, assemble, fit_engines
+from recsys.training.menu import CANDIDATES, engine_named
+from recsys.training.pool import closed_items
+from recsys.training.slices import validation
+from recsys.training.tune import Budget, tune
+
+BOOKS = 60
+
+
+def events(timed):
+    """Return eighty readers who read fifteen of the thirty books of their side."""
+    rng = np.random.default_rng(3)
+    reads = [
+        (f"reader-{reader}", f"book-{book}")
+        for reader in range(80)
+        for book in rng.permutation(np.arange(reader % 2, BOOKS, 2))[:15]
+    ]
+    return worlds.event_table(
+        Event(*reads[at], "like", timestamp=worlds.START + 600.0 * place if timed else None)
+        for place, at in enumerate(rng.permutation(len(reads)).tolist())
+    )
+
+
+def near(data, seed, device):
+    return fit_ease(data.matrix, EaseConfig(regularization=20.0))
+
+
+def noise(data, seed, device):
+    size = data.shape[1]
+    square = np.random.default_rng(seed).random((size, size), np.float32)
+    np.fill_diagonal(square, 0.0)
+    return ItemItem.from_dense(square, size)
+
+
+def broken(data, seed, device):
+    raise AssertionError("nobody could afford this")
+
+
+ENGINES = (
+    Engine("noise", "neighbours", noise, lambda data: 0.0),
+    Engine("ease 20", "neighbours", near, lambda data: 0.0),
+    Engine("dear", "neighbours", broken, lambda data: 1e9),
+)
+
+
+@pytest.fixture(scope="module", params=[True, False], ids=["timed", "untimed"])
+def tuned(request):
+    table, notes = events(request.param), []
+    books = item_table(Item(f"book-{n}") for n in range(BOOKS))
+    _, check = validation(table, books, EventWeights())
+    words = Words.none(len(check.data.items))
+    choice = tune(check, words, ENGINES, Budget(2.0), seed=0, note=notes.append)
+    return check, choice, notes
+
+
+def test_the_useful_engine_is_chosen(tuned):
+    check, choice, _ = tuned
+    assert choice.engines == ("ease 20",)
+    best = {
+        name: max(row["value"] for row in choice.evidence if name in str(row.get("design")))
+        for name in ("ease 20", "noise")
+    }
+    assert best["ease 20"] > 1.5 * best["noise"]
+
+
+def test_readers_are_shown_their_own_side(tuned):
+    check, choice, _ = tuned
+    words = Words.none(len(check.data.items))
+    fitted = fit_engines(check.data, words, [ENGINES[1]], 0)
+    model = assemble(check.data, fitted, words, choice.blend)
+    scores = score_block(model, check.histories, prior_features(LiveState(model)))
+    scores[closed_items(check, len(model))] = -np.inf
+    own = []
+    for person, top in enumerate(np.argsort(-scores, axis=1)[:, :5]):
+        side = check.histories[person].rows[0] % 2  # book n is at row n
+        own += (top % 2 == side).tolist()
+    assert np.mean(own) > 0.8
+
+
+def test_what_cannot_be_afforded_is_skipped_and_said_so(tuned):
+    _, choice, notes = tuned
+    assert {"engine": "dear", "skipped_seconds": 1e9} in choice.evidence
+    assert any("dear: skipped" in note for note in notes)
+
+
+def test_every_alternative_is_in_the_evidence(tuned):
+    _, choice, _ = tuned
+    values = [row["value"] for row in choice.evidence if "value" in row]
+    assert len(values) > 8 and all(0 <= value <= 1 for value in values)
+    told = [str(row["design"]) for row in choice.evidence if "design" in row]
+    assert any("noise" in text for text in told) and any("ease 20" in text for text in told)
+
+
+def test_a_choice_survives_json(tuned):
+    _, choice, _ = tuned
+    again = Choice.from_json(choice.to_json())
+    assert (again.engines, again.blend) == (choice.engines, choice.blend)
+
+
+def test_no_time_at_all_leaves_a_blend_of_what_items_bring():
+    table = events(timed=True)
+    _, check = validation(table, item_table([]), EventWeights())
+    words = Words.none(len(check.data.items))
+    choice = tune(check, words, [ENGINES[2]], Budget(0.0))
+    assert choice.engines == () and choice.trees is None
+    assert fit_engines(check.data, words, [], 0) == {}
+    model = assemble(check.data, {}, words, choice.blend)
+    assert len(Recommender(LiveState(model)).recommend(Query(n=5))) == 5
+
+
+def test_nobody_to_ask_still_gives_a_blend():
+    data = worlds.nothing()
+    _, check = validation(worlds.event_table([]), data.table, EventWeights())
+    assert tune(check, Words.none(3), [], Budget(1.0)).engines == ()
+
+
+def test_engines_are_found_by_the_name_in_a_manifest():
+    for engine in CANDIDATES:
+        assert engine_named(engine.name).name == engine.name
+    assert engine_named("als 10 30").scorer == "behaviour"
+    for name in ("", "magic 3", "ease", "als 1", "slist x"):
+        with pytest.raises(DataError, match="unknown; there are: slist"):
+            engine_named(name)
