@@ -29,6 +29,8 @@ from recsys.training.menu import CANDIDATES, engine_named
 from recsys.training.tune import Budget, OnTheWay, tune
 from recsys.training.walk import Moment
 
+EARLIER = 2  # cuts in time before the validation cut that a `time` split is tuned on as well
+FEWEST = 200  # people without whom a cut teaches nothing
 ASKED = 6_000  # questions on the way that a service is tuned on
 
 
@@ -39,15 +41,26 @@ def fit_service(split: Split, data: Dataset, means: Means) -> tuple[Model, Choic
         check, way = walked_check(inner, means.seed)
     else:
         check = as_check(ask(inner, inner.dataset()))
-    words = _words(check.data, means)
+    earlier = _earlier(inner) if split.rules.protocol == "time" and check.data.timed else []
     choice = tune(
-        check, words, CANDIDATES, Budget(means.minutes), means.seed, means.device, means.note,
-        way,
+        check, _words(check.data, means), CANDIDATES, Budget(means.minutes), means.seed,
+        means.device, means.note, way, [(one, _words(one.data, means)) for one in earlier],
     )  # fmt: skip
     engines = [engine_named(name) for name in choice.engines]
     words = _words(data, means)
     fitted = fit_engines(data, words, engines, means.seed, means.device)
     return assemble(data, fitted, words, choice.blend, trees=choice.trees), choice
+
+
+def _earlier(split: Split) -> list[Check]:
+    """Return the same questions at earlier cuts, latest first, where enough people are asked."""
+    checks = []
+    for _ in range(EARLIER):
+        split = split.validation()
+        check = as_check(ask(split, split.dataset()))
+        if len(check) >= FEWEST:
+            checks.append(check)
+    return checks
 
 
 def walked_check(split: Split, seed: int) -> tuple[Check, OnTheWay]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from recsys.arrays import Floats, Mask
 from recsys.metrics import user_auc
 from recsys.state.blend import Blend, Curve, Term
 from recsys.training.logit import Choices, fit_logit
-from recsys.training.pool import Pool
+from recsys.training.pool import Pool, joined
 
 LIKING = 0.75  # of telling likes from dislikes, beside 1 of finding what is taken up
 SCALES = (0.003, 0.03, 0.3)  # of the neighbours' sum; together they bend it as the data ask
@@ -122,19 +123,32 @@ class Opinions:
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Learns a design's weights from one half of the users and asks the other half."""
+    """Asks people from whom a design's weights were not learned."""
 
-    learn: Pool
-    ask: Pool
+    folds: tuple[tuple[Pool, Pool], ...]  # (learned from, asked)
     opinions: Opinions | None = None
 
     @classmethod
     def halves(cls, pool: Pool, seed: int, opinions: Opinions | None = None) -> Judge:
-        """Split the users of a pool at random."""
+        """Split the users of a pool at random; each half is asked once."""
         users, place = np.unique(pool.user, return_inverse=True)
         first = np.random.default_rng(seed).permutation(len(users)) % 2 == 0
         mine = first[place] if len(users) else np.zeros(0, bool)
-        return cls(pool.take(np.flatnonzero(mine)), pool.take(np.flatnonzero(~mine)), opinions)
+        one, other = pool.take(np.flatnonzero(mine)), pool.take(np.flatnonzero(~mine))
+        return cls(((one, other), (other, one)), opinions)
+
+    @classmethod
+    def windows(cls, pools: Sequence[Pool]) -> Judge:
+        """Ask the people of each window in time after learning from the other windows.
+
+        What holds in one window only, such as which old items were fashionable, is no gain.
+        """
+        return cls(
+            tuple(
+                (joined([*pools[:place], *pools[place + 1 :]]), pool)
+                for place, pool in enumerate(pools)
+            )
+        )
 
     def value(self, design: Design) -> float:
         """Return nDCG@20 of the users who were not learned from, both ways round.
@@ -144,10 +158,11 @@ class Judge:
         that what they like.
         """
         gains, order = [], []
-        for learn, ask in ((self.learn, self.ask), (self.ask, self.learn)):
+        for learn, ask in self.folds:
             weights = design.fit(learn)
             gains.append(ask.ndcg(design.scores(ask, weights)))
             if self.opinions is not None:
                 order.append(self.opinions.auc(design.scores(self.opinions.pool, weights)))
-        value = float(np.concatenate(gains).mean()) if len(gains[0]) + len(gains[1]) else 0.0
+        asked = np.concatenate(gains)
+        value = float(asked.mean()) if len(asked) else 0.0
         return value + LIKING * (2 * float(np.mean(order)) - 1) if order else value
