@@ -31,6 +31,7 @@ class Scored:
     steering: Floats  # (2, t): by words asked for, and by interests; zeros without any
     usual: Floats  # (features,): the features' means
     corrections: Floats  # (size,): what the trees added, to the best that may be shown
+    entries: tuple[str, ...]  # ids of the history's items
 
 
 class Recommender:
@@ -72,7 +73,8 @@ class Recommender:
         if not np.isfinite(scores).all():
             raise FloatingPointError(f"bundle {live.model.version} gave a score that is not finite")
         none = np.zeros(len(scores), np.float32)
-        return Scored(profile, scores, weights, features, steering, usual, none)
+        entries = tuple(live.item_id(row) for row in history.rows.tolist())
+        return Scored(profile, scores, weights, features, steering, usual, none, entries)
 
     def _corrected(self, scored: Scored, mask: Mask) -> Scored:
         if self.live.model.trees is None:
@@ -162,11 +164,11 @@ class Recommender:
 
     def _history_parts(self, scored: Scored, row: int) -> list[Reason]:
         values = scoring.split(self.live, scored.profile, self.live.model.blend, row)
-        found = []
-        for entry, value in zip(scored.profile.history.rows.tolist(), values.tolist(), strict=True):
-            if value:
-                found.append(Reason("because_you", 0.0, "", self.live.item_id(entry), value))
-        return found
+        return [
+            Reason("because_you", 0.0, "", item_id, value)
+            for item_id, value in zip(scored.entries, values.tolist(), strict=True)
+            if value
+        ]
 
     def _told(self, reason: Reason) -> Reason:
         """Put a reason that names an item of the history into words; only those shown need any."""

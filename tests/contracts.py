@@ -112,6 +112,11 @@ class ItemItemContract(EngineContract):
         engine = fit(Interactions.of_dataset(worlds.odd_even()), 0)
         scores = self.scores(engine, [3])
         assert np.array_equal(scores, [engine.weight(3, other) for other in range(len(engine))])
+        items = np.array([3, 0, 3, 5], np.int32)
+        for other in range(len(engine)):
+            assert engine.weights(items, other).tolist() == [
+                engine.weight(item, other) for item in items.tolist()
+            ]
 
 
 class FactorsContract(EngineContract):

@@ -53,6 +53,18 @@ class ItemItem:
         place = int(np.searchsorted(rows, other))
         return float(values[place]) if place < len(rows) and rows[place] == other else 0.0
 
+    def weights(self, items: Rows, other: int) -> Floats:
+        """Return what each of some history items gives to another item, (n,)."""
+        starts, lengths = self.indptr[items], self.indptr[items + 1] - self.indptr[items]
+        ends = np.cumsum(lengths)
+        found = np.zeros(len(items), np.float32)
+        if not len(items) or not ends[-1]:
+            return found
+        places = np.arange(ends[-1]) + np.repeat(starts - ends + lengths, lengths)
+        hits = np.flatnonzero(self.indices[places] == other)
+        found[np.searchsorted(ends, hits, side="right")] = self.data[places[hits]]
+        return found
+
     def add_scores(self, items: Rows, weights: Floats, out: Floats) -> None:
         """Add the scores of a history to `out`, (n_items,), in place."""
         for item, weight in zip(items.tolist(), weights.tolist(), strict=True):

@@ -198,7 +198,7 @@ def neighbour_parts(live: LiveState, profile: Profile, row: int) -> Floats:
             vector = live.new_readers[target - len(model)]
             given = model.reader_inputs[standing.rows].astype(np.float32) @ vector
     else:
-        given = np.array([model.neighbours.weight(r, target) for r in standing.rows.tolist()])
+        given = model.neighbours.weights(standing.rows, target)
     np.add.at(parts, standing.entries, given * profile.stand_in_weights)
     return parts
 
