@@ -70,10 +70,8 @@ def finetune(
 ) -> Record:
     """Train in place on users × items (each row's items oldest first).
 
-    With `validate`, it stops early and the best state is kept; without, the last.
-
-    With a folder, the state after each check is kept there, and a run that was killed goes on from
-    it to the same end. Users with fewer than two items teach nothing.
+    With `validate`, it stops early and the best state is kept; without, the last. With a folder,
+    a run that was killed goes on to the same end. Users with fewer than two items teach nothing.
     """
     if config.objective not in LOSSES:
         raise DataError(f"objective {config.objective!r}: choose from {sorted(LOSSES)}")

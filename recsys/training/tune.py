@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from recsys.collaborative.factors import Factors
 from recsys.collaborative.item_item import ItemItem
 from recsys.ranking import priors
-from recsys.ranking.priors import LIVES
 from recsys.state.blend import Blend, Term
-from recsys.state.counters import HALF_LIVES as SHARE_LIVES
 from recsys.state.live import LiveState
 from recsys.state.model import Model
 from recsys.state.trees import Trees
@@ -24,13 +21,12 @@ from recsys.training.engines import Engine
 from recsys.training.fit import Words, assemble, known_interactions
 from recsys.training.pool import Pool, build_pool, joined
 from recsys.training.rank import learned
+from recsys.training.search import Search
 from recsys.training.walk import Moment, Walked, walk
 
 PEOPLE = 3_000  # of the check that are asked
 HALF_LIVES = (1.6, 5.0, 20.0, math.inf)  # events back; how fast a history fades
-VOTES = (0.5, 1.0, 2.0, 3.0, 4.0, 6.0)  # weights of the expected vote that are tried
 TREE_SECONDS = 30.0  # that learning trees may take
-GAIN = 1.003  # a part of the score must raise nDCG@20 by so much to be kept
 # Where nobody can be asked: what is read by most, and what is written alike.
 UNASKED = Blend(terms=(Term("words", math.inf, 1.0),), priors={"share_all": 1.0})
 Note = Callable[[str], None]
@@ -72,27 +68,29 @@ def tune(
     rows: list[dict[str, object]] = []
     models = _models(check, words, engines, budget, seed, device, note, rows)
     asked = _asked(check, models, seed, on_the_way)
-    pools = [asked.pool]
-    for one in _windows(earlier, engines, budget, seed, device, note):
-        if one.columns.keys() == asked.pool.columns.keys():
-            pools.append(one)
+    windows = _windows(earlier, engines, budget, seed, device, note)
+    alike = [one for one in windows if one.columns.keys() == asked.pool.columns.keys()]
+    pools = [asked.pool, *alike]
     pool = joined(pools) if len(pools) > 1 else asked.pool
     note(f"{len(pool)} lists asked for, {pool.offset.shape[1]} places each to choose from")
-    judge = Judge.halves(pool, seed, asked.opinions)
     if not len(pool):
         return Choice((), UNASKED, tuple(rows))
+    judge = Judge.halves(pool, seed, asked.opinions)
     search = Search(Judge.windows(pools) if len(pools) > 1 else judge, note, rows)
     voted = next(iter(models.values())).taste is not None
     design = search.grow(check.data.timed, pool.columns, voted)
-    blend = design.blend(design.fit(pool))
-    used = {name.rpartition("~")[0] for name in (design.neighbours, *design.behaviour) if name}
-    chosen = tuple(engine.name for engine in engines if engine.name in used)
-    trees = None
     # Trees are judged by what is taken up; where dislikes are heard too, that is half the truth.
     judged = asked.opinions is None and check.only is None and budget.left() > TREE_SECONDS
-    if judged and (on_the_way is not None or not check.data.timed):
-        trees = _corrected(pool, design, on_the_way is not None, seed, note, rows)
-    return Choice(chosen, blend, tuple(rows), trees)
+    in_time = on_the_way is not None
+    trees = None
+    if judged and (in_time or not check.data.timed):
+        trees = _corrected(pool, design, in_time, seed, note, rows)
+    return Choice(_used(engines, design), design.blend(design.fit(pool)), tuple(rows), trees)
+
+
+def _used(engines: Sequence[Engine], design: Design) -> tuple[str, ...]:
+    used = {name.rpartition("~")[0] for name in (design.neighbours, *design.behaviour) if name}
+    return tuple(engine.name for engine in engines if engine.name in used)
 
 
 def _windows(
@@ -136,84 +134,6 @@ def _asked(
         return walk(on_the_way(tuple(lives.values())), lives, HALF_LIVES, seed)
     features = priors.prior_features(LiveState(next(iter(models.values()))))
     return Walked(build_pool(check.sample(PEOPLE, seed), models, HALF_LIVES, features, seed), None)
-
-
-@dataclass(slots=True)
-class Search:
-    """Grows a design part by part."""
-
-    judge: Judge
-    note: Note
-    rows: list[dict[str, object]]
-
-    def grow(self, timed: bool, columns: Iterable[str], voted: bool) -> Design:
-        """Return the best form found; `columns` are the personal columns at hand.
-
-        `voted`: likes and dislikes are both at hand, so the expected vote may be a part.
-        """
-        lives = [name for name, life in zip(LIVES, SHARE_LIVES, strict=True)]
-        shares = [(live,) for live in lives] if timed else [("share_all",)]
-        best = self._best([Design(s) for s in shares], (Design(("share_all",)), -1.0), gain=0.0)
-        if voted:
-            votes = itertools.product(VOTES, (False, True))
-            best = self._best([replace(best[0], vote=v, taste=t) for v, t in votes], best)
-        columns = list(columns)
-        other = ("words", "elsa", "als", "lift")
-        found = [c for c in columns if "~" in c and not c.startswith(other)]
-        forms = [(name, lift) for lift in ((False, True) if timed else (False,)) for name in found]
-        best = self._best(
-            [replace(best[0], neighbours=name, lift=lift) for name, lift in forms], best
-        )
-        behaviour = [c for c in columns if c.startswith(("elsa", "als"))]
-        best = self._best([replace(best[0], behaviour=(name,)) for name in behaviour], best)
-        words = tuple(c for c in columns if c.startswith("words"))
-        if words:
-            best = self._best([replace(best[0], words=words)], best)
-        anchor = best[0].shares
-        for more in self._additions(anchor, timed):
-            best = self._best([more(best[0])], best)
-        return best[0]
-
-    def _additions(self, anchor: tuple[str, ...], timed: bool) -> list[Callable[[Design], Design]]:
-        rest = tuple(dict.fromkeys((*anchor, "share_all")))
-        found: list[Callable[[Design], Design]] = [
-            lambda d: replace(d, shares=tuple(dict.fromkeys((*d.shares, "share_all")))),
-            lambda d: replace(d, shares=(*d.shares, "liked")),
-            lambda d: replace(d, by_activity=bool(d.neighbours) and not d.lift),
-            lambda d: replace(d, by_trait=(*d.by_trait, *(("activity", n) for n in rest))),
-        ]
-        if timed:
-            found.append(lambda d: replace(d, passed=True))
-            found.append(
-                lambda d: replace(d, by_trait=(*d.by_trait, *(("habit", n) for n in rest)))
-            )
-        return found
-
-    def _best(
-        self, designs: Iterable[Design], best: tuple[Design, float], gain: float = GAIN
-    ) -> tuple[Design, float]:
-        floor = best[1] * gain if gain else best[1]
-        for design in designs:
-            value = self.judge.value(design)
-            self.rows.append({"design": _told(design), "value": value})
-            self.note(f"{value:.4f}  {_told(design)}")
-            if value > floor:
-                best, floor = (design, value), value
-        return best
-
-
-def _told(design: Design) -> str:
-    parts = [
-        *design.shares,
-        "lift" * design.lift,
-        design.neighbours,
-        *design.behaviour,
-        *design.words,
-    ]
-    parts += [f"{trait}·{name}" for trait, name in design.by_trait]
-    parts += [f"vote·{design.vote:g}"] * bool(design.vote) + ["taste"] * design.taste
-    parts += ["activity"] * design.by_activity + ["passed"] * design.passed
-    return " ".join(filter(None, parts))
 
 
 def _models(

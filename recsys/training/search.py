@@ -1,0 +1,93 @@
+"""Search: the form of the score, grown part by part."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from recsys.ranking.priors import LIVES
+from recsys.state.counters import HALF_LIVES as SHARE_LIVES
+from recsys.training.design import Design, Judge
+
+VOTES = (0.5, 1.0, 2.0, 3.0, 4.0, 6.0)  # weights of the expected vote that are tried
+GAIN = 1.003  # a part of the score must raise nDCG@20 by so much to be kept
+Note = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class Search:
+    """Grows a design part by part."""
+
+    judge: Judge
+    note: Note
+    rows: list[dict[str, object]]
+
+    def grow(self, timed: bool, columns: Iterable[str], voted: bool) -> Design:
+        """Return the best form found; `columns` are the personal columns at hand.
+
+        `voted`: likes and dislikes are both at hand, so the expected vote may be a part.
+        """
+        lives = [name for name, life in zip(LIVES, SHARE_LIVES, strict=True)]
+        shares = [(live,) for live in lives] if timed else [("share_all",)]
+        best = self._best([Design(s) for s in shares], (Design(("share_all",)), -1.0), gain=0.0)
+        if voted:
+            votes = itertools.product(VOTES, (False, True))
+            best = self._best([replace(best[0], vote=v, taste=t) for v, t in votes], best)
+        columns = list(columns)
+        other = ("words", "elsa", "als", "lift")
+        found = [c for c in columns if "~" in c and not c.startswith(other)]
+        forms = [(name, lift) for lift in ((False, True) if timed else (False,)) for name in found]
+        best = self._best(
+            [replace(best[0], neighbours=name, lift=lift) for name, lift in forms], best
+        )
+        behaviour = [c for c in columns if c.startswith(("elsa", "als"))]
+        best = self._best([replace(best[0], behaviour=(name,)) for name in behaviour], best)
+        words = tuple(c for c in columns if c.startswith("words"))
+        if words:
+            best = self._best([replace(best[0], words=words)], best)
+        anchor = best[0].shares
+        for more in self._additions(anchor, timed):
+            best = self._best([more(best[0])], best)
+        return best[0]
+
+    def _additions(self, anchor: tuple[str, ...], timed: bool) -> list[Callable[[Design], Design]]:
+        rest = tuple(dict.fromkeys((*anchor, "share_all")))
+        found: list[Callable[[Design], Design]] = [
+            lambda d: replace(d, shares=tuple(dict.fromkeys((*d.shares, "share_all")))),
+            lambda d: replace(d, shares=(*d.shares, "liked")),
+            lambda d: replace(d, by_activity=bool(d.neighbours) and not d.lift),
+            lambda d: replace(d, by_trait=(*d.by_trait, *(("activity", n) for n in rest))),
+        ]
+        if timed:
+            found.append(lambda d: replace(d, passed=True))
+            found.append(
+                lambda d: replace(d, by_trait=(*d.by_trait, *(("habit", n) for n in rest)))
+            )
+        return found
+
+    def _best(
+        self, designs: Iterable[Design], best: tuple[Design, float], gain: float = GAIN
+    ) -> tuple[Design, float]:
+        floor = best[1] * gain if gain else best[1]
+        for design in designs:
+            value = self.judge.value(design)
+            self.rows.append({"design": _told(design), "value": value})
+            self.note(f"{value:.4f}  {_told(design)}")
+            if value > floor:
+                best, floor = (design, value), value
+        return best
+
+
+def _told(design: Design) -> str:
+    parts = [
+        *design.shares,
+        "lift" * design.lift,
+        design.neighbours,
+        *design.behaviour,
+        *design.words,
+    ]
+    parts += [f"{trait}·{name}" for trait, name in design.by_trait]
+    parts += [f"vote·{design.vote:g}"] * bool(design.vote) + ["taste"] * design.taste
+    parts += ["activity"] * design.by_activity + ["passed"] * design.passed
+    return " ".join(filter(None, parts))
