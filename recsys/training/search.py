@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from recsys.ranking.priors import LIVES
-from recsys.state.counters import HALF_LIVES as SHARE_LIVES
 from recsys.training.design import Design, Judge
 
 VOTES = (0.5, 1.0, 2.0, 3.0, 4.0, 6.0)  # weights of the expected vote that are tried
@@ -28,9 +29,7 @@ class Search:
 
         `voted`: likes and dislikes are both at hand, so the expected vote may be a part.
         """
-        lives = [name for name, life in zip(LIVES, SHARE_LIVES, strict=True)]
-        shares = [(live,) for live in lives] if timed else [("share_all",)]
-        best = self._best([Design(s) for s in shares], (Design(("share_all",)), -1.0), gain=0.0)
+        best = self._anchor(LIVES if timed else ("share_all",))
         if voted:
             votes = itertools.product(VOTES, (False, True))
             best = self._best([replace(best[0], vote=v, taste=t) for v, t in votes], best)
@@ -51,6 +50,17 @@ class Search:
             best = self._best([more(best[0])], best)
         return best[0]
 
+    def _anchor(self, lives: Sequence[str]) -> tuple[Design, float]:
+        """Return the half-life to build on: the middle of the best stretch, not its highest point.
+
+        Neighbouring half-lives differ by less than the noise of one slice.
+        """
+        designs = [Design((live,)) for live in lives]
+        values = np.array([self._value(design) for design in designs])
+        around = np.pad(values, 1, mode="edge")
+        best = int((around[:-2] + 2 * values + around[2:]).argmax())
+        return designs[best], float(values[best])
+
     def _additions(self, anchor: tuple[str, ...], timed: bool) -> list[Callable[[Design], Design]]:
         rest = tuple(dict.fromkeys((*anchor, "share_all")))
         found: list[Callable[[Design], Design]] = [
@@ -66,14 +76,18 @@ class Search:
             )
         return found
 
+    def _value(self, design: Design) -> float:
+        value = self.judge.value(design)
+        self.rows.append({"design": _told(design), "value": value})
+        self.note(f"{value:.4f}  {_told(design)}")
+        return value
+
     def _best(
         self, designs: Iterable[Design], best: tuple[Design, float], gain: float = GAIN
     ) -> tuple[Design, float]:
-        floor = best[1] * gain if gain else best[1]
+        floor = best[1] * gain
         for design in designs:
-            value = self.judge.value(design)
-            self.rows.append({"design": _told(design), "value": value})
-            self.note(f"{value:.4f}  {_told(design)}")
+            value = self._value(design)
             if value > floor:
                 best, floor = (design, value), value
         return best

@@ -81,10 +81,9 @@ def tune(
     design = search.grow(check.data.timed, pool.columns, voted)
     # Trees are judged by what is taken up; where dislikes are heard too, that is half the truth.
     judged = asked.opinions is None and check.only is None and budget.left() > TREE_SECONDS
-    in_time = on_the_way is not None
-    trees = None
-    if judged and (in_time or not check.data.timed):
-        trees = _corrected(pool, design, in_time, seed, note, rows)
+    walked, trees = on_the_way is not None, None
+    if judged and (walked or not check.data.timed):
+        trees = _corrected(pool, design, walked, seed, note, rows)
     return Choice(_used(engines, design), design.blend(design.fit(pool)), tuple(rows), trees)
 
 
