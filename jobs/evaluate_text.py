@@ -1,0 +1,76 @@
+"""`recsys evaluate-text`: figures of tone and topics, on labelled texts.
+
+    recsys evaluate-text --labels valence.csv --source tweets --items posts.csv.gz --json text.json
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from jobs.cli import run
+from jobs.recommend import output
+from jobs.settings import Settings
+from recsys.data.labels import read_labels
+from recsys.data.readers import load_items
+from recsys.errors import DataError
+from recsys.evaluation.understanding import tone_by_folds, tone_from_elsewhere, topic_figures
+from recsys.text.clean import document
+from recsys.text.encoder import load_encoder
+from recsys.text.static import load_static
+from recsys.text.topics import TopicConfig
+
+
+@click.command(name="evaluate-text")
+@click.option("--labels", type=Path, help="Labelled texts: text, label or valence, source.")
+@click.option("--source", default="", help="Judge the tone of this source's texts: tweets, …")
+@click.option("--items", type=Path, help="Items file; its column category is the truth for topics.")
+@click.option("--topics", type=click.IntRange(1), help="How many; else as many as categories.")
+@click.option("--encoder", default="static", show_default=True, help="Of the topics' vectors.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--json", "json_file", type=Path, help="Write the figures to this file.")
+def command(
+    labels: Path | None, source: str, items: Path | None, topics: int | None, encoder: str,
+    seed: int, json_file: Path | None,
+) -> None:  # fmt: skip
+    """Judge tone by five folds and from other sources, and topics against categories."""
+    if labels is None and items is None:
+        raise DataError("nothing to judge: give --labels F, --items F or both")
+    if json_file and not json_file.absolute().parent.is_dir():
+        raise DataError(f"{json_file}: its folder does not exist")
+    settings = Settings.load()
+    figures: dict[str, object] = {}
+    if items:
+        figures["topics"] = _topics(settings, items, topics, encoder, seed)
+    if labels:
+        figures["tone"] = _tone(settings, labels, source, seed)
+    document_of = json.dumps({"seed": seed, **figures}, indent=1, allow_nan=False)
+    output().print(document_of, soft_wrap=True)
+    if json_file:
+        json_file.write_text(document_of + "\n", "utf-8")
+
+
+def _tone(settings: Settings, labels: Path, source: str, seed: int) -> dict[str, object]:
+    labelled, student = read_labels(labels), load_static(settings.home)
+    figures: dict[str, object] = {
+        "source": source, "five_folds": tone_by_folds(labelled, student, source, seed=seed)
+    }  # fmt: skip
+    if source and len(set(labelled.sources)) > 1:
+        figures["taught_by_others"] = tone_from_elsewhere(labelled, student, source)
+    return figures
+
+
+def _topics(
+    settings: Settings, path: Path, n_topics: int | None, name: str, seed: int
+) -> dict[str, object]:
+    items = load_items(path)
+    texts = [document(*pair) for pair in zip(items.title, items.text, strict=True)]
+    vectors = load_encoder(name, settings.device, settings.home).encode(texts)
+    asked = n_topics or len(set(items.category))
+    return topic_figures(texts, vectors, items.category, TopicConfig(asked, seed=seed))
+
+
+if __name__ == "__main__":
+    run(command)
