@@ -25,6 +25,9 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "recommend": ("jobs.recommend", "recommendations for one user"),
     "serve": ("jobs.serve", "the HTTP service"),
     "bundles": ("jobs.bundles", "list, show, roll back, prune what nights made"),
+    "tone": ("jobs.tone", "negative, neutral or positive, text by text"),
+    "train-tone": ("jobs.train_tone", "teach the tone model from labelled texts"),
+    "evaluate-text": ("jobs.evaluate_text", "figures of tone and topics"),
     "bench": ("jobs.bench", "speed and memory of each stage and of serving"),
 }
 

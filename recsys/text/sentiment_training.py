@@ -1,0 +1,197 @@
+"""Teaching the tone model from labelled texts; scikit-learn is needed here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+from scipy.sparse import csr_array, hstack
+
+from recsys.arrays import Floats
+from recsys.errors import DataError, MissingExtra
+from recsys.text.sentiment import LABELS, Tone, softmax
+from recsys.text.student import Student
+from recsys.text.tone_features import LETTER_ROWS, WORD_ROWS, Bag, features, read_tokenizer
+
+NEVER = -20.0  # bias of a label that the labelled texts do not have
+
+
+@dataclass(frozen=True, slots=True)
+class ToneConfig:
+    """How the tone model is taught."""
+
+    strength: float = 1.0  # inverse of the regularization
+    vectors: float = 1.0  # weight of word vectors beside words and letters
+    rounds: int = 80  # of the solver
+    folds: int = 3  # for calibration; each costs as much as the training itself
+    least_per_label: int = 5  # texts of each label that occurs
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Labelled texts as features: one row per text, and how to fold weights back into tables."""
+
+    rows: csr_array
+    bags: dict[str, NDArray[np.float64]]  # bag name to the factor of each table row, or vectors
+
+
+def fit_tone(
+    texts: Sequence[str], classes: NDArray[np.integer], student: Student,
+    config: ToneConfig = ToneConfig(), note: str = "", calibrate: bool = True,
+) -> Tone:  # fmt: skip
+    """Return a tone model from texts and their classes (rows of LABELS).
+
+    Labels weigh equally, however often each occurs. DataError for fewer than two labels or too few
+    texts of one.
+    """
+    classes = np.asarray(classes, np.int64)
+    check_classes(classes, config)
+    reading = read_for_training(texts, student, config)
+    model = _fold(_solve(reading, classes, config), reading, student, note)
+    if not calibrate:
+        return model
+    logits = _held_out_logits(reading, classes, config)
+    return Tone(model.tables, model.cues, model.bias, _sharpness(logits, classes),
+                model.tokenizer_json, note)  # fmt: skip
+
+
+def check_classes(classes: NDArray[np.integer], config: ToneConfig = ToneConfig()) -> None:
+    """DataError unless at least two labels occur, each often enough."""
+    counts = np.bincount(classes, minlength=len(LABELS))
+    told = ", ".join(f"{n} {label}" for n, label in zip(counts, LABELS, strict=True))
+    if (counts > 0).sum() < 2:
+        raise DataError(f"labels: {told}; texts of at least two labels are needed")
+    if counts[counts > 0].min() < config.least_per_label:
+        raise DataError(f"labels: {told}; at least {config.least_per_label} texts of each needed")
+
+
+def balanced(classes: NDArray[np.integer]) -> NDArray[np.float64]:
+    """Return a weight per text, such that each label weighs the same and the mean is 1."""
+    counts = np.bincount(classes, minlength=len(LABELS))
+    return np.asarray(len(classes) / (counts[classes] * (counts > 0).sum()), np.float64)
+
+
+def read_for_training(
+    texts: Sequence[str], student: Student, config: ToneConfig = ToneConfig()
+) -> Reading:
+    """Turn texts into the rows of a linear model: weighted n-grams, vectors, cues."""
+    read = features(texts, read_tokenizer(student.tokenizer_json))
+    blocks: list[Any] = []
+    factors: dict[str, NDArray[np.float64]] = {}
+    for name, size in (("words", WORD_ROWS), ("letters", LETTER_ROWS)):
+        counts = _matrix(read.bags[name], size)
+        factors[name] = rarity(counts)
+        scaled = counts.multiply(factors[name][None]).tocsr()
+        length = np.sqrt(scaled.power(2).sum(1).mean())
+        factors[name] /= max(float(length), 1e-9)
+        blocks.append(counts.multiply(factors[name][None]))
+    vectors = student.vectors[: student.n_tokens].astype(np.float64)
+    sums = {
+        name: _matrix(read.bags[name], len(vectors)) @ vectors for name in ("tokens", "negated")
+    }
+    length = np.sqrt((sums["tokens"] ** 2).sum(1).mean())
+    for name, block in sums.items():
+        factors[name] = vectors * (config.vectors / max(length, 1e-9))
+        blocks.append(csr_array(block * (config.vectors / max(length, 1e-9))))
+    blocks.append(csr_array(read.cues.astype(np.float64)))
+    return Reading(csr_array(hstack(blocks)), factors)
+
+
+def rarity(counts: csr_array) -> NDArray[np.float64]:
+    """Return the inverse document frequency of each column, zero where one text has it."""
+    seen = np.bincount(counts.indices, minlength=counts.shape[1])
+    return np.where(seen > 1, np.log((1 + counts.shape[0]) / (1 + seen)) + 1, 0.0)
+
+
+def _matrix(bag: Bag, n_rows: int) -> csr_array:
+    ends = np.concatenate([[0], np.cumsum(bag.counts)])
+    values = np.repeat(bag.scale, bag.counts)
+    matrix = csr_array((values, bag.rows, ends), shape=(len(bag.counts), n_rows))
+    matrix.sum_duplicates()
+    return matrix
+
+
+def _solve(
+    reading: Reading, classes: NDArray[np.integer], config: ToneConfig,
+    rows: NDArray[np.integer] | None = None,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:  # fmt: skip
+    """Return weights (n_features, 3) and bias (3,), from some of the rows."""
+    try:
+        from sklearn.linear_model import LogisticRegression
+    except ImportError as error:
+        raise MissingExtra("scikit-learn", "train") from error
+    rows = np.arange(len(classes)) if rows is None else rows
+    solver = LogisticRegression(C=config.strength, max_iter=config.rounds, tol=1e-3)
+    from warnings import catch_warnings, simplefilter
+
+    with catch_warnings():
+        simplefilter("ignore")  # the rounds are a budget: stopping early regularizes a little
+        solver.fit(reading.rows[rows], classes[rows], sample_weight=balanced(classes[rows]))
+    weights = np.zeros((reading.rows.shape[1], len(LABELS)))
+    bias = np.full(len(LABELS), NEVER)
+    if len(solver.classes_) == 2:  # one column, of the second class
+        low, high = solver.classes_
+        weights[:, low], weights[:, high] = -solver.coef_[0] / 2, solver.coef_[0] / 2
+        bias[[low, high]] = -solver.intercept_[0] / 2, solver.intercept_[0] / 2
+    else:
+        weights[:], bias[:] = solver.coef_.T, solver.intercept_
+    return weights, bias
+
+
+def _fold(
+    solved: tuple[NDArray[np.float64], NDArray[np.float64]], reading: Reading, student: Student,
+    note: str,
+) -> Tone:  # fmt: skip
+    weights, bias = solved
+    tables: dict[str, NDArray[np.floating]] = {}
+    at = 0
+    for name, factor in reading.bags.items():
+        width = len(factor) if factor.ndim == 1 else factor.shape[1]
+        part = weights[at : at + width]
+        table = part * factor[:, None] if factor.ndim == 1 else factor @ part
+        tables[name] = table.astype(np.float16)
+        at += width
+    return Tone(tables, weights[at:].astype(np.float32), bias.astype(np.float32), 1.0,
+                student.tokenizer_json, note)  # fmt: skip
+
+
+def _held_out_logits(
+    reading: Reading, classes: NDArray[np.integer], config: ToneConfig
+) -> NDArray[np.float64]:
+    """Return each text's logits from a model that did not see it; folds take turns per label."""
+    fold = np.zeros(len(classes), np.int64)
+    for label in range(len(LABELS)):
+        rows = np.flatnonzero(classes == label)
+        fold[rows] = np.arange(len(rows)) % config.folds
+    logits = np.zeros((len(classes), len(LABELS)))
+    for number in range(config.folds):
+        weights, bias = _solve(reading, classes, config, np.flatnonzero(fold != number))
+        held = np.flatnonzero(fold == number)
+        logits[held] = reading.rows[held] @ weights + bias
+    return logits
+
+
+def _sharpness(logits: NDArray[np.float64], classes: NDArray[np.integer]) -> float:
+    """Return the factor of the logits with the least log loss, labels weighing equally."""
+    weight = balanced(classes)
+
+    def loss(power: float) -> float:
+        chances = softmax(logits * np.exp(power))[np.arange(len(classes)), classes]
+        return float(-(weight * np.log(np.maximum(chances, 1e-12))).mean())
+
+    return float(np.exp(minimize_scalar(loss, bounds=(-2.0, 2.0), method="bounded").x))
+
+
+def expected_calibration_error(
+    probabilities: Floats, classes: NDArray[np.integer], bins: int = 10
+) -> float:
+    """Return the mean distance of confidence from accuracy over bins, labels weighing equally."""
+    weight = balanced(classes)
+    sure, right = probabilities.max(1), probabilities.argmax(1) == classes
+    place = np.minimum((sure * bins).astype(np.int64), bins - 1)
+    gap = np.bincount(place, weight * (sure - right), bins)
+    return float(np.abs(gap).sum() / weight.sum())
