@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "evaluate": ("jobs.evaluate", "offline evaluation against baselines"),
     "recommend": ("jobs.recommend", "recommendations for one user"),
     "serve": ("jobs.serve", "the HTTP service"),
+    "keys": ("jobs.keys", "create, list, revoke the keys of the service"),
     "bundles": ("jobs.bundles", "list, show, roll back, prune what nights made"),
     "tone": ("jobs.tone", "negative, neutral or positive, text by text"),
     "train-tone": ("jobs.train_tone", "teach the tone model from labelled texts"),

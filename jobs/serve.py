@@ -54,7 +54,8 @@ def server_command(server: str, host: str, port: int, workers: int) -> list[str]
     if server == "granian":
         return [
             *python, "--interface", "wsgi", "--host", host, "--port", str(port),
-            "--workers", str(workers), "--blocking-threads", "1", "--no-ws",
+            "--workers", str(workers), "--blocking-threads", "4", "--no-ws",
+            "--workers-kill-timeout", "5s",
             "--respawn-failed-workers", "--log-level", "warning", APP,
         ]  # fmt: skip
     bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -58,7 +58,7 @@ def test_a_port_just_left_is_free(port):
 
 def test_the_command_of_each_server():
     granian = server_command("granian", "::1", 81, 3)
-    assert granian[granian.index("--blocking-threads") + 1] == "1"
+    assert granian[granian.index("--blocking-threads") + 1] == "4"
     assert granian[granian.index("--workers") + 1] == "3"
     assert "[::1]:81" in server_command("gunicorn", "::1", 81, 3)
 

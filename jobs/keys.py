@@ -1,0 +1,101 @@
+"""`recsys keys`: who may call the service.
+
+recsys keys create feed --scope write      # prints the key, once
+recsys keys list
+recsys keys revoke KEY_ID
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from jobs.cli import run
+from jobs.settings import Settings
+from recsys.data.keys import SCOPES, Key, Keys
+from recsys.data.store import Store
+from recsys.errors import DataError
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.group(name="keys")
+def command() -> None:
+    """Create, list and revoke the keys of the service; only hashes are stored."""
+
+
+@command.command()
+@click.argument("name")
+@click.option("--scope", type=click.Choice(SCOPES), default=SCOPES[0], show_default=True)
+@click.option("--rate", type=click.FloatRange(0, min_open=True), help="Requests a second.")
+@as_json
+def create(name: str, scope: str, rate: float | None, as_json: bool) -> None:
+    """Make a key and print it; it cannot be shown again."""
+    with _keys() as keys:
+        key, token = keys.create(name, scope, rate)
+    if as_json:
+        print(json.dumps({**_document(key), "key": token}, ensure_ascii=False))
+    else:
+        print(token)
+        click.echo(
+            f"key {key.key_id} of {name}, scope {scope}: keep it, it is not kept here", err=True
+        )
+
+
+@command.command("list")
+@as_json
+def list_(as_json: bool) -> None:
+    """List all keys, oldest first, revoked ones included."""
+    with _keys() as keys:
+        found = keys.list()
+    if as_json:
+        print(json.dumps([_document(key) for key in found], ensure_ascii=False))
+        return
+    table = Table("id", "name", "scope", "created (UTC)", "state", box=None)
+    for key in found:
+        table.add_row(key.key_id, key.name, key.scope, _date(key.created), _state(key))
+    Console().print(
+        table if found else "no key yet: run `recsys keys create NAME`", highlight=False
+    )
+
+
+@command.command()
+@click.argument("key_id")
+@as_json
+def revoke(key_id: str, as_json: bool) -> None:
+    """End a key; every worker refuses it within seconds."""
+    with _keys() as keys:
+        if not keys.revoke(key_id):
+            raise DataError(f"key {key_id!r} does not hold: `recsys keys list` shows those that do")
+    print(json.dumps({"revoked": key_id}) if as_json else f"revoked {key_id}")
+
+
+@contextmanager
+def _keys() -> Iterator[Keys]:
+    with Store.open(Settings.load().store_url) as store:
+        yield Keys(store.db)
+
+
+def _document(key: Key) -> dict[str, object]:
+    return {
+        "key_id": key.key_id, "name": key.name, "scope": key.scope, "rate": key.rate,
+        "created": key.created, "revoked": key.revoked,
+    }  # fmt: skip
+
+
+def _state(key: Key) -> str:
+    return "holds" if key.revoked is None else f"revoked {_date(key.revoked)}"
+
+
+def _date(moment: float) -> str:
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M")
+
+
+if __name__ == "__main__":
+    run(command)
