@@ -44,6 +44,7 @@ from recsys.training.tune import Budget, tune
 from recsys.training.words import encode_words, renumbered
 
 Manifest = dict[str, Any]
+ASKED = 2_500  # questions that a night is tuned on; an evaluation, which has more time, asks more
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ class Night:
         way = None
         if check.data.timed:  # the service hears of every event, so it is tuned on a walk
             rules = Rules("replay", share=SHARE, weights=settings.weights)
-            check, way = walked_check(make_split(*self.tables, rules), settings.seed)
+            check, way = walked_check(make_split(*self.tables, rules), settings.seed, ASKED)
         words = self.words(check.data)
         budget = Budget(settings.tune_minutes)
 

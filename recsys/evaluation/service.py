@@ -63,14 +63,19 @@ def _earlier(split: Split) -> list[Check]:
     return checks
 
 
-def walked_check(split: Split, seed: int) -> tuple[Check, OnTheWay]:
-    """Return the data before a walk, and the walk itself as tuning asks for it."""
+def walked_check(split: Split, seed: int, most: int = ASKED) -> tuple[Check, OnTheWay]:
+    """Return the data before a walk, and the walk itself as tuning asks for it.
+
+    `most`: questions on the way; both the walk and the search after it take time in proportion.
+    """
     data = split.dataset()
     nobody = Check.of_users(data, np.zeros(0, np.int32), Positives.from_lists([]))
-    return nobody, functools.partial(moments, split, data, seed)
+    return nobody, functools.partial(moments, split, data, seed, most)
 
 
-def moments(split: Split, data: Dataset, seed: int, lives: Sequence[LiveState]) -> Iterator[Moment]:
+def moments(
+    split: Split, data: Dataset, seed: int, most: int, lives: Sequence[LiveState]
+) -> Iterator[Moment]:
     """Walk the test events of a split, tell the live states of each, and yield what is asked."""
     assert split.walk is not None
     known = ServiceWalker(lives[0])
@@ -84,7 +89,7 @@ def moments(split: Split, data: Dataset, seed: int, lives: Sequence[LiveState]) 
     stated = np.isin(split.walk.opinion, (LIKED, DISLIKED)) & split.walk.counted
     # A low rating is still of something chosen; only where people reject does liking count apart.
     stated &= any(split.rules.weights.of_kind(kind) < 0 for kind in split.walk.events.kinds)
-    some = _of_some_users(split.walk.events.user, taken | stated, seed)
+    some = _of_some_users(split.walk.events.user, taken | stated, seed, most)
     for one in asked_on_the_way(split, data, observe, some):
         rows = known.known_rows(one.rows)
         target = int(rows[one.target])
@@ -103,11 +108,11 @@ def moments(split: Split, data: Dataset, seed: int, lives: Sequence[LiveState]) 
         )
 
 
-def _of_some_users(user: Rows, asked: Mask, seed: int) -> Mask:
-    """Keep what is asked of users drawn at random, until there are ASKED questions."""
+def _of_some_users(user: Rows, asked: Mask, seed: int, most: int) -> Mask:
+    """Keep what is asked of users drawn at random, until there are `most` questions."""
     users, counts = np.unique(user[asked], return_counts=True)
     order = np.random.default_rng(seed).permutation(len(users))
-    drawn = users[order[np.cumsum(counts[order]) <= max(ASKED, int(counts.max(initial=0)))]]
+    drawn = users[order[np.cumsum(counts[order]) <= max(most, int(counts.max(initial=0)))]]
     return np.asarray(asked & np.isin(user, drawn), bool)
 
 

@@ -27,7 +27,7 @@ def walked(events):
     times = []
 
     def told():
-        for moment in moments(split, data, 0, tuple(lives.values())):
+        for moment in moments(split, data, 0, 6_000, tuple(lives.values())):
             if moment.taken and moment.target in moment.candidates:
                 times.append(moment.now)
             yield moment
