@@ -16,7 +16,7 @@ from rich.table import Table
 from jobs.cli import run
 from jobs.engine import Engine, open_engine
 from jobs.settings import Settings
-from recsys.ranking.query import Recommendation
+from recsys.ranking.query import Reason, Recommendation
 
 WIDTH = 100  # columns that tables take at most
 
@@ -52,6 +52,9 @@ def output() -> Console:
                    else WIDTH)  # fmt: skip
 
 
+OWN = 0.1  # share of a score from which a reason of the reader's own is told first
+
+
 def recommendation_table(
     engine: Engine, found: Sequence[Recommendation], explain: bool = False
 ) -> Table:
@@ -63,11 +66,17 @@ def recommendation_table(
     table.add_column("source")
     table.add_column("reason", max_width=39, no_wrap=not explain)
     for each in found:
-        shown = each.reasons if explain else each.reasons[:1]
+        shown = each.reasons if explain else _telling(each.reasons)
         reasons = "\n".join(f"{r.share:.0%} {r.text}" if explain else r.text for r in shown)
         title = engine.title(each.item_id)
         table.add_row(str(each.rank), title, f"{each.score:.3f}", each.source, reasons)
     return table
+
+
+def _telling(reasons: Sequence[Reason]) -> Sequence[Reason]:
+    """Return the one reason to show: the reader's own part where it is not a small one."""
+    own = [reason for reason in reasons if reason.item_id and reason.share >= OWN]
+    return own[:1] or reasons[:1]
 
 
 if __name__ == "__main__":
