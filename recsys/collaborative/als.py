@@ -25,15 +25,15 @@ class AlsConfig:
 
 def fit_als(matrix: sparse.csr_array, config: AlsConfig, seed: int) -> Factors:
     """Fit item vectors to users × items; users are folded in at request time."""
-    model = AlternatingLeastSquares(
-        factors=config.dimensions,
-        regularization=config.regularization,
-        alpha=config.alpha,
-        iterations=config.epochs,
-        random_state=seed,
-        use_gpu=False,
-    )
     with threadpool_limits(1, "blas"):  # implicit runs its own threads over users
+        model = AlternatingLeastSquares(
+            factors=config.dimensions,
+            regularization=config.regularization,
+            alpha=config.alpha,
+            iterations=config.epochs,
+            random_state=seed,
+            use_gpu=False,
+        )
         model.fit(sparse.csr_matrix(matrix), show_progress=False)
     outputs = np.asarray(model.item_factors, np.float32)
     if not np.isfinite(outputs).all():
