@@ -6,6 +6,8 @@ import hashlib
 import os
 import re
 import tempfile
+import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +19,9 @@ from recsys.arrays import Floats
 from recsys.text.encoder import Encoder
 
 KEPT_VERSIONS = 2  # tonight's encoder and yesterday's, in case the gate refuses tonight's
+
+# What reading a missing, cut off or overwritten archive raises.
+DAMAGE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,7 @@ class CachedEncoder:
                 keys, vectors = file["keys"], file["vectors"]
             if vectors.shape == (len(keys), self.dimensions) and np.isfinite(vectors).all():
                 return keys, vectors
-        except Exception:  # a cache: whatever is wrong with it, the texts are encoded again
+        except DAMAGE:  # missing or damaged: the texts are encoded again
             pass
         return np.zeros(0, "S16"), np.zeros((0, self.dimensions), np.float32)
 

@@ -37,7 +37,7 @@ def ingest(tmp_path, monkeypatch):
 
 @pytest.fixture
 def store(tmp_path):
-    with Store.open(f"sqlite:///{tmp_path}/home/store.db") as store:
+    with Store.open(f"sqlite:///{tmp_path / 'home' / 'store.db'}") as store:
         yield store
 
 
