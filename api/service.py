@@ -39,6 +39,7 @@ class Service:
         self.exposures = ExposureLog(settings.exposure_pending, self.metrics)
         self.rng = random.Random()
         self.started = time.time()
+        self._unheeded = settings.weights.unheeded()
         self.serving_or_none: Serving | None = None
         self._pseudonyms: Pseudonyms | None = None
         self.worker = Worker(self)
@@ -79,7 +80,7 @@ class Service:
     def history(self, user_id: str) -> list[StoredEvent]:
         """Return a user's latest events, oldest first; StoreError when the store is away."""
         with self.metrics.stage("history"), self.link.use() as store:
-            return store.history(user_id, HISTORY)
+            return store.history(user_id, HISTORY, self._unheeded)
 
     def catch_up(self) -> None:
         """See at once what was just written, here or by another worker."""

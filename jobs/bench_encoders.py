@@ -23,7 +23,7 @@ from recsys.arrays import Floats, Mask, Rows
 from recsys.collaborative.ease import EaseConfig, fit_ease
 from recsys.data.readers import load_events, load_items
 from recsys.data.tables import EventTable
-from recsys.evaluation.cuts import cold_items, last_of_each_user
+from recsys.evaluation.cuts import cold_items
 from recsys.metrics import Positives, ndcg, recall, score_ranks
 from recsys.text.clean import document
 from recsys.text.coldstart import ColdConfig, fit_cold, map_texts, teach, with_pairs
@@ -33,6 +33,7 @@ from recsys.text.static import default_home
 from recsys.text.student import Student
 from recsys.text.trainable import TrainableStatic, TrainableTransformer
 from recsys.text.transformer import TransformerEncoder
+from recsys.training.slices import last_of_each_user
 
 DECAY = 0.9  # per step back in a history
 OBJECTIVES = ("frozen", "contrastive", "behaviour", "readers")

@@ -31,8 +31,12 @@ class Engine:
         """Return what a person did, oldest first."""
         return tuple(
             Interaction(e.item_id, e.event, e.value, _moment(e.timestamp, e.received))
-            for e in self.store.history(user, HISTORY)
+            for e in self.store.history(user, HISTORY, self._unheeded)
         )
+
+    @property
+    def _unheeded(self) -> tuple[str, ...]:
+        return self.recommender.live.weights.unheeded()
 
     def recommend(self, user: str, n: int, explain: bool = False) -> list[Recommendation]:
         """Return what `GET /recommend/<user>` would."""

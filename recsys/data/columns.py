@@ -14,6 +14,8 @@ from recsys.data.ids import IdMap
 from recsys.data.schema import Event, Item
 from recsys.data.tables import EventTable, ItemTable
 
+DATED = 0.5  # share of events with a timestamp from which the others are given one
+
 
 def item_table(items: Iterable[Item]) -> ItemTable:
     """Return the table of items with distinct ids; no time of creation lies after now."""
@@ -30,6 +32,19 @@ def item_table(items: Iterable[Item]) -> ItemTable:
         url=[item.url for item in rows],
         metadata=[item.metadata for item in rows],
     )
+
+
+def without_gaps(times: Times) -> Times:
+    """Return times with each gap (NaN) closed by the time before it, the first by that after it.
+
+    So a few rows without a timestamp do not cost all others theirs. Where most have none, the
+    order of the rows is the better clock, and all stays as it is.
+    """
+    known = np.isfinite(times)
+    if known.all() or known.mean() < DATED:
+        return times
+    before = np.maximum.accumulate(np.where(known, np.arange(len(times)), -1))
+    return np.asarray(times[np.where(before < 0, int(known.argmax()), before)], np.float64)
 
 
 class EventColumns:
@@ -88,6 +103,7 @@ class EventColumns:
 
 def in_time(table: EventTable) -> EventTable:
     """Return the events sorted by time, equal times in their order; as they are when not timed."""
+    table = replace(table, time=without_gaps(table.time))
     if not table.timed:
         return table
     order = np.argsort(table.time, kind="stable")

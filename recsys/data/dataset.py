@@ -15,7 +15,7 @@ from recsys.data.weights import EventWeights
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """Weighted events in the order of time, and every item that they or the catalogue name.
+    """Acts of users in the order of time, and every item that events or the catalogue name.
 
     Items of the catalogue come first, in its order; items seen only in events follow, without
     words. Without timestamps, `time` is the event's number: order is all there is.
@@ -41,19 +41,25 @@ class Dataset:
         cutoff: float = np.inf,
         weights: EventWeights | None = None,
     ) -> Dataset:
-        """Keep the events strictly before `cutoff` (Unix seconds; untimed events have no cut).
+        """Keep the acts strictly before `cutoff`, Unix seconds.
 
-        Weights are computed from the kept events alone, so that no later rating moves a mean.
+        Where events carry no time, order is all there is: what stands after the first event that
+        is dated at the cutoff or later is left out with it. Weights are computed from the kept
+        events alone, so that no later rating moves a mean. Events that weigh nothing, such as
+        impressions, are no acts; all that they tell is that their item exists.
         """
         weights = weights or EventWeights()
         timed = events.timed
-        if timed and np.isfinite(cutoff):
-            events = events.select(events.time < cutoff)
-        names = [events.items[int(row)] for row in np.unique(events.item)]
+        if np.isfinite(cutoff):
+            events = events.select(_before(events.time, cutoff, timed))
+        used = np.unique(events.item)
+        names = [events.items[int(row)] for row in used]
         ids = IdMap.from_ids([*items.ids, *names])
         renumber = np.full(len(events.items), -1, np.int32)
-        used = np.unique(events.item)
         renumber[used] = ids.rows(names)
+        acts = weights.acts(events)
+        if not acts.all():
+            events = events.select(acts)
         return cls(
             users=events.users, items=ids, user=events.user, item=renumber[events.item],
             weight=weights.of_table(events), explicit=weights.explicit(events),
@@ -85,6 +91,11 @@ class Dataset:
             missing = ~np.isfinite(known) & np.isfinite(first)
             known[missing] = first[missing]
         return known
+
+
+def _before(times: Times, cutoff: float, timed: bool) -> Mask:
+    late = times >= cutoff
+    return ~late if timed else ~np.logical_or.accumulate(late)
 
 
 def _extended(items: ItemTable, ids: IdMap) -> ItemTable:

@@ -62,6 +62,7 @@ _STORED: Select[Any] = select(*_COLUMNS).select_from(
 _NUMBER_OF_USER = select(users.c.id).where(users.c.user_id == bindparam("user")).scalar_subquery()
 _HISTORY = (
     _STORED.where(events.c.user == _NUMBER_OF_USER)
+    .where(kinds.c.name.not_in(bindparam("but", expanding=True)))
     .order_by(events.c.moment.desc(), events.c.id.desc())
     .limit(bindparam("n"))
 )
@@ -130,10 +131,16 @@ class EventLog:
             )
         return rows
 
-    def history(self, user_id: str, limit: int = 500) -> list[StoredEvent]:
-        """Return the latest events of a user, oldest first; empty for an unknown user."""
+    def history(
+        self, user_id: str, limit: int = 500, but: Sequence[str] = ()
+    ) -> list[StoredEvent]:
+        """Return the latest events of a user, oldest first; empty for an unknown user.
+
+        `but`: kinds of event that are left out, so that they do not crowd out what counts.
+        """
+        wanted = {"user": user_id, "n": limit, "but": list(but)}
         with self.db.read() as connection:
-            found = connection.execute(_HISTORY, {"user": user_id, "n": limit}).all()
+            found = connection.execute(_HISTORY, wanted).all()
         return [StoredEvent(*row) for row in reversed(found)]
 
     def events_after(self, id: int, limit: int) -> list[StoredEvent]:

@@ -23,6 +23,8 @@ def read_table(connection: Connection, before: float | None) -> EventTable:
     """Return the events on live items, strictly before a time if given, in the order of time."""
     user, item, kind, value, time, moment, comments = _columns(connection, before)
     order = np.argsort(moment, kind="stable")  # rows come by id, so ties keep their arrival
+    if np.isfinite(time).any():
+        time = np.where(np.isfinite(time), time, moment)  # undated ones stand at their arrival
     place = np.empty(len(order), np.int64)
     place[order] = np.arange(len(order))
     user_ids, user_rows = _renumbered(connection, users.c.user_id, user[order])

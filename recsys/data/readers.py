@@ -60,8 +60,9 @@ def read_follows(path: Path | str, strict: bool = False) -> Iterator[Row[Follow]
 def load_events(path: Path | str, strict: bool = False) -> EventTable:
     """Return the events of a file in the order of time, each (user, item, …, text) once.
 
-    Where a timestamp is missing anywhere, the order of the file stands for the whole file. Bad
-    rows are left out and counted in one log line, or raise DataError with `strict`.
+    An event without a timestamp stands at that of the one before it; where most have none, the
+    order of the file stands for the whole file. Bad rows are left out and counted in one log
+    line, or raise DataError with `strict`.
     """
     columns, rejects = EventColumns(), []
     for _, event in read_events(path, strict):

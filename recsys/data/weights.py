@@ -38,6 +38,23 @@ class EventWeights:
         """Say whether this kind states a liking or a dislike, rather than a passing by."""
         return kind not in IMPLICIT_KINDS
 
+    def heeds(self, kind: str, value: float | None = None) -> bool:
+        """Say whether an event is an act of the user; one that weighs nothing (shown) is none.
+
+        What was merely shown to somebody may be shown again, and ages nothing that he did. A
+        rating with a value is an act whatever it weighs.
+        """
+        return self.of_kind(kind) != 0 or (kind == "rating" and value is not None)
+
+    def unheeded(self) -> tuple[str, ...]:
+        """Return the kinds of event that are no acts, whatever value they carry."""
+        return tuple(kind for kind in self.kinds if not self.heeds(kind, 0.0))
+
+    def acts(self, events: EventTable) -> Mask:
+        """Say which events are acts of their users, as `heeds` does."""
+        codes = [code for code, kind in enumerate(events.kinds) if not self.of_kind(kind)]
+        return ~np.isin(events.kind, codes) | self.rated(events)
+
     def of_table(self, events: EventTable) -> Floats:
         """Return one signed weight per event."""
         by_kind = np.array([self.of_kind(kind) for kind in events.kinds], np.float32)

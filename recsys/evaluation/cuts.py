@@ -30,12 +30,6 @@ def _place_in_user(user: Rows) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return place, counts[user]
 
 
-def last_of_each_user(events: EventTable) -> Mask:
-    """Mark the last event of every user who has at least two."""
-    place, count = _place_in_user(events.user)
-    return np.asarray((count >= 2) & (place == count - 1), bool)
-
-
 def random_of_each_user(events: EventTable, share: float, seed: int) -> Mask:
     """Mark the same share of each user's events at random, never all of them."""
     order = np.random.default_rng(seed).permutation(len(events))

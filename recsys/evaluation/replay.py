@@ -159,7 +159,7 @@ def asked_on_the_way(
     """Walk the test events, yield the questions and then tell `observe` what happened."""
     assert split.walk is not None
     walk, world = split.walk, World.of(split, split.walk, data)
-    trails = _trails(data, split.train)
+    trails, weights = _trails(data, split.train), split.rules.weights
     for moment in _moments(walk.time):
         steps = [
             _step(split.rules.weights, walk, world, data, trails, place)
@@ -171,7 +171,9 @@ def asked_on_the_way(
                 yield _question(world, trail, step, place)
         for step in steps:
             observe(step)
-            trails.setdefault(step.user, Trail([], [], [])).add(step.item, step.weight, step.time)
+            if weights.heeds(step.kind, step.value):
+                trail = trails.setdefault(step.user, Trail([], [], []))
+                trail.add(step.item, step.weight, step.time)
 
 
 def _question(world: World, trail: Trail, step: Step, place: int) -> Asked:

@@ -20,12 +20,12 @@ from recsys.errors import DataError
 from recsys.evaluation.cuts import (
     born,
     cold_items,
-    last_of_each_user,
     last_slice,
     random_of_each_user,
 )
 from recsys.evaluation.positive import Opinions, Positive, opinions
 from recsys.metrics import Positives
+from recsys.training.slices import last_of_each_user
 
 PROTOCOLS = ("time", "leave-last-out", "cold-items", "given", "replay")
 
@@ -58,7 +58,7 @@ class Cases:
 
     user: Rows  # (n,)
     wanted: Positives  # n lists of item rows, none of them in the user's training events
-    known: Mask  # (n,): the user has training events; the others are only a slice
+    known: Mask  # (n,): the user has acted in training; the others are only a slice
     group: tuple[str, ...] | None  # per case, the group that candidates come from
 
 
@@ -69,7 +69,7 @@ class Walk:
     events: EventTable
     time: Times  # (n,): of each event; without timestamps, its number among all events
     opinion: Opinions  # (n,)
-    counted: Mask  # (n,): the user's first event on this item
+    counted: Mask  # (n,): the user's first act on this item; to be shown it is none
     born: Times  # (n_items,): when each item was created or first seen; inf: never
 
 
@@ -152,19 +152,21 @@ def _cut(
         is_test = _test_mask(events, groups, rules)
     train, test = events.select(~is_test), events.select(is_test)
     in_time = rules.protocol in ("time", "replay") and events.timed and len(test) > 0
-    walk = _walk(events, opinion, items, is_test) if rules.protocol == "replay" else None
+    acts = rules.weights.acts(events)
+    walk = _walk(events, opinion, items, is_test, acts) if rules.protocol == "replay" else None
     asked = test.select(opinion[is_test] > 0)
+    known = train.select(acts[~is_test])
     return Split(
         rules=rules, items=items, train=train, opinion=opinion[~is_test],
         cutoff=float(test.time[0]) if in_time else float("nan"),
-        cases=_cases(train, asked, groups), only=only, walk=walk,
+        cases=_cases(known, asked, groups), only=only, walk=walk,
         n_events=len(events),
     )  # fmt: skip
 
 
 def _test_mask(events: EventTable, groups: NDArray[np.object_] | None, rules: Rules) -> Mask:
     if rules.protocol == "leave-last-out":
-        return last_of_each_user(events)
+        return last_of_each_user(events, rules.weights.acts(events))
     if rules.protocol == "given":
         return random_of_each_user(events, rules.share, rules.seed)
     if rules.protocol == "replay" and groups is not None:
@@ -195,9 +197,11 @@ def _cases(train: EventTable, asked: EventTable, groups: NDArray[np.object_] | N
     return Cases(user[first], wanted, known, group)
 
 
-def _walk(events: EventTable, opinion: Opinions, items: ItemTable, is_test: Mask) -> Walk:
-    first = np.zeros(len(events), bool)
-    first[np.unique(_keys(events), return_index=True)[1]] = True
+def _walk(
+    events: EventTable, opinion: Opinions, items: ItemTable, is_test: Mask, acts: Mask
+) -> Walk:
+    first, places = np.zeros(len(events), bool), np.flatnonzero(acts)
+    first[places[np.unique(_keys(events)[acts], return_index=True)[1]]] = True
     time = events.time if events.timed else np.arange(len(events), dtype=np.float64)
     return Walk(
         events.select(is_test), time[is_test], opinion[is_test], first[is_test],

@@ -44,7 +44,8 @@ class Histories:
             order[starts[user] : starts[user + 1]] if user >= 0 else order[:0]
             for user in users.tolist()
         ]
-        return cls.of_events(data.item, data.weight, data.time, people)
+        times = data.time if data.timed else np.full(len(data.time), np.nan)
+        return cls.of_events(data.item, data.weight, times, people)
 
     @classmethod
     def of_events(

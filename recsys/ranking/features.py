@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from recsys.arrays import Floats, Rows
+from recsys.arrays import Floats, Rows, Times
 from recsys.ranking import priors
 from recsys.ranking.scoring import Profile, words_of
 from recsys.ranking.traits import activity, ages, gap, habit, passed
@@ -37,7 +37,7 @@ def of_request(
     """
     history, created = profile.history, live.created
     now = live.counters.newest if now is None else now
-    now = now if live.model.cutoff else np.nan
+    now, times = dated(live, now, history.times)
     raw: dict[str, Floats] = {
         name: shared[place][rows] for place, name in enumerate(priors.NAMES) if name in SHARES
     }
@@ -46,8 +46,17 @@ def of_request(
     raw["lift"] = live.commonness.lift(profile.sums)[rows] * np.float32(len(history) > 0)
     decay = np.exp2(-history.ages() / np.float32(WORD_LIFE)) * history.weights
     raw["words"] = words_of(live, rows) @ (decay @ words_of(live, history.rows))
-    raw["passed"] = passed(history.times, created[rows])
+    raw["passed"] = passed(times, created[rows])
     raw["activity"] = activity(len(history))
-    raw["habit"] = np.asarray(habit(history.rows, history.times, created), np.float32)
-    raw["gap"] = np.asarray(gap(history.times, now), np.float32)
+    raw["habit"] = np.asarray(habit(history.rows, times, created), np.float32)
+    raw["gap"] = np.asarray(gap(times, now), np.float32)
     return table(raw)
+
+
+def dated(live: LiveState, now: float, times: Times) -> tuple[float, Times]:
+    """Return the moment and a history's times as the trees may see them.
+
+    NaN for a model of events without dates: it has learned nothing of time, and the times of what
+    has happened since would be news to it.
+    """
+    return (now, times) if live.model.cutoff else (np.nan, np.full(len(times), np.nan))

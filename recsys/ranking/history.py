@@ -38,7 +38,11 @@ class History:
 
     @classmethod
     def resolve(cls, interactions: Iterable[Interaction], live: LiveState) -> History:
-        """Look the items up and weigh the events; items never heard of are passed over."""
+        """Look the items up and weigh the events.
+
+        Items never heard of are passed over, and so are events that weigh nothing: an impression
+        neither hides an item nor ages what was done before it.
+        """
         entries: dict[int, tuple[float, float]] = {}  # in the order of the last event
         for row, weight, time in _weighed(tuple(interactions), live):
             before, _ = entries.pop(row, (0.0, 0.0))
@@ -61,7 +65,7 @@ def _weighed(
     found = []
     for each in interactions:
         row = live.row(each.item_id)
-        if row >= 0:
+        if row >= 0 and live.weights.heeds(each.event, each.value):
             weight = weigh(each, total, count, live.weights, live.model.rating_scale)
             found.append((row, weight, np.nan if each.timestamp is None else each.timestamp))
     return found

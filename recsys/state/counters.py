@@ -24,12 +24,15 @@ _MOST = 60.0  # log2 of the most uptake told apart; what lies after `now` may be
 class Counters:
     """Decayed sums of uptake per half-life and item. One event is one uptake at most.
 
+    Events without a date count alike, however fast one forgets; the first event that has one
+    dates them all with its own time (`newest` is -inf until then).
+
     Sums are kept as logarithms to base 2 of what they would be at time 0: a sample from 2013 ranks
     today as it did then, a late event counts as if it had come in order, and nothing underflows.
     """
 
     level: NDArray[np.float64]  # (half-lives, n): -inf where nothing was taken up
-    newest: float  # time of the last event seen
+    newest: float  # time of the last event seen; -inf: none had a date
     last: Times  # (n,): time of each item's last event, -inf when none
     likes: Floats  # (n,): explicit positive weight
     dislikes: Floats  # (n,): explicit negative weight
@@ -39,18 +42,22 @@ class Counters:
         """Return counters that have seen nothing."""
         none = np.zeros(size, np.float32)
         level = np.full((len(HALF_LIVES), size), -np.inf)
-        return cls(level, 0.0, np.full(size, -np.inf), none, none.copy())
+        return cls(level, -np.inf, np.full(size, -np.inf), none, none.copy())
 
     @classmethod
     def from_events(
-        cls, size: int, item: Rows, weight: Floats, explicit: NDArray[np.bool_], time: Times
-    ) -> Counters:
-        """Count a table of events at once; events in the order of time."""
+        cls, size: int, item: Rows, weight: Floats, explicit: NDArray[np.bool_],
+        time: Times | None,
+    ) -> Counters:  # fmt: skip
+        """Count a table of events at once; events in the order of time, None: without dates."""
         counters = cls.empty(size)
         if not len(item):
             return counters
-        counters.newest = float(time[-1])
-        np.maximum.at(counters.last, item, time)
+        if time is None:
+            time = np.zeros(len(item))
+        else:
+            counters.newest = float(time[-1])
+            np.maximum.at(counters.last, item, time)
         taken = np.clip(weight, 0.0, 1.0).astype(np.float64)
         own = np.where(np.isfinite(counters.last), counters.last, 0.0)
         for row, half_life in enumerate(HALF_LIVES):
@@ -76,6 +83,8 @@ class Counters:
 
     def add(self, item: int, weight: float, explicit: bool, time: float) -> None:
         """Count one event."""
+        if np.isneginf(self.newest):
+            self.level += time / _HALF_LIVES[:, None]
         if weight > 0:
             one = np.log2(min(weight, 1.0)) + time / _HALF_LIVES
             self.level[:, item] = np.logaddexp2(self.level[:, item], one)
@@ -97,9 +106,8 @@ class Counters:
 
     def uptake(self, life: int, size: int) -> NDArray[np.float64]:
         """Return the decayed sums of the first rows at one half-life, as of the last event."""
-        found: NDArray[np.float64] = np.exp2(
-            self.level[life, :size] - self.newest / _HALF_LIVES[life]
-        )
+        moment = self._moment(np.inf)
+        found: NDArray[np.float64] = np.exp2(self.level[life, :size] - moment / _HALF_LIVES[life])
         return found
 
     def log_shares(self, rows: Rows | slice = slice(None), now: float = np.inf) -> Floats:
@@ -108,10 +116,13 @@ class Counters:
         Decay runs to the last event, not to the clock: while nothing happens, nothing changes. An
         item nobody takes up counts as if it had PSEUDO events.
         """
-        moment = min(now, self.newest)
+        moment = self._moment(now)
         gone = self.level[:, rows] - (moment / _HALF_LIVES)[:, None]
         logs: Floats = np.log(np.exp2(np.minimum(gone, _MOST)) + PSEUDO).astype(np.float32)
         return logs
+
+    def _moment(self, now: float) -> float:
+        return 0.0 if np.isneginf(self.newest) else min(now, self.newest)
 
     def like_rate(self, rows: Rows | slice = slice(None), prior: float = 3.0) -> Floats:
         """Return the log odds of a like against a dislike, shrunk to those of all items."""

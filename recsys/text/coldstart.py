@@ -11,7 +11,7 @@ The regression is solved among the known items (kernel form), so a vocabulary ma
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -121,10 +121,19 @@ def fit_cold(
     doubt = config.ridge * counts[known].astype(np.float32) ** np.float32(config.fame)
     square[np.diag_indices_from(square)] += doubt
     factor = cho_factor(square, lower=True, overwrite_a=True, check_finite=False)[0]
-    shape = (len(counts), len(known))
+    return ColdMap(texts, known, factor, _targets(weights, known, config), config)
+
+
+def retargeted(cold: ColdMap, weights: Weights) -> ColdMap:
+    """Return the same regression for other weights over the same rows; nothing is solved anew."""
+    return replace(cold, targets=_targets(weights, cold.teachers, cold.config))
+
+
+def _targets(weights: Weights, known: Rows, config: ColdConfig) -> Weights:
+    shape = (weights.shape[0], len(known))
     ones = np.full(len(known), config.alike, np.float32)
     alike = sparse.csr_array((ones, (known, np.arange(len(known)))), shape=shape)
-    return ColdMap(texts, known, factor, weights[:, known] + alike, config)
+    return weights[:, known] + alike
 
 
 def columns(cold: ColdMap, rows: Rows) -> sparse.csr_array:

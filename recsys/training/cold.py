@@ -2,28 +2,59 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy import sparse
 
 from recsys.arrays import Floats
 from recsys.collaborative.item_item import ItemItem
 from recsys.data.dataset import Dataset
-from recsys.text.coldstart import ColdConfig, ColdMap, columns, fit_cold, map_texts, teach
+from recsys.text.coldstart import (
+    ColdConfig,
+    ColdMap,
+    columns,
+    fit_cold,
+    map_texts,
+    retargeted,
+    teach,
+)
 from recsys.text.student import Student
 from recsys.training.documents import documents
 
 FEWEST = 50  # items with readers and words; fewer teach nothing worth its cost
 
 
+@dataclass(slots=True)
+class Cold:
+    """What words say about the neighbours of one data set, solved once for all its engines."""
+
+    data: Dataset
+    student: Student | None
+    solved: ColdMap | None = None
+    asked: bool = False
+
+    def map_of(self, neighbours: ItemItem) -> ColdMap | None:
+        """Return the map from words to an engine's neighbours; None with too few to learn from."""
+        if self.solved is not None:
+            return retargeted(self.solved, neighbours.matrix())
+        if not self.asked:
+            self.asked, self.solved = True, cold_map(self.data, neighbours, self.student)
+        return self.solved
+
+
 def with_unread(
-    data: Dataset, neighbours: ItemItem, student: Student | None, seed: int, posts: bool
+    cold: Cold, neighbours: ItemItem, seed: int, posts: bool
 ) -> tuple[ItemItem, Student | None, Floats | None]:
     """Return the neighbours with unread items among them, and `reader_space` for `posts`."""
-    cold = cold_map(data, neighbours, student)
-    if cold is None or student is None:
+    data, student = cold.data, cold.student
+    if not posts and (readers(data) > 0).all():
         return neighbours, None, None
-    taught = reader_space(cold, student, seed) if posts else (None, None)
-    return completed(data, neighbours, cold), *taught
+    found = cold.map_of(neighbours)
+    if found is None or student is None:
+        return neighbours, None, None
+    taught = reader_space(found, student, seed) if posts else (None, None)
+    return completed(data, neighbours, found), *taught
 
 
 def cold_map(data: Dataset, neighbours: ItemItem, student: Student | None) -> ColdMap | None:

@@ -19,7 +19,7 @@ from recsys.state.counters import Counters
 from recsys.state.model import Model
 from recsys.state.trees import Trees
 from recsys.text.student import Student
-from recsys.training.cold import with_unread
+from recsys.training.cold import Cold, with_unread
 from recsys.training.documents import documents
 from recsys.training.engines import Engine
 from recsys.training.opinions import taste_of
@@ -79,20 +79,23 @@ def assemble(
     seed: int = 0,
     posts: bool = True,
     trees: Trees | None = None,
+    cold: Cold | None = None,
 ) -> Model:
     """Put the fitted parts of one data set together, unread items included.
 
     `posts`: also learn the space in which items posted later meet their readers; a model that is
-    only compared with others does without.
+    only compared with others does without. `cold`: what words say, where it serves several models.
     """
     neighbours, behaviour = fitted.get("neighbours"), fitted.get("behaviour")
     bridge, readers, inputs = None, None, None
     if isinstance(neighbours, ItemItem):
-        neighbours, readers, inputs = with_unread(data, neighbours, words.student, seed, posts)
+        cold = cold or Cold(data, words.student)
+        neighbours, readers, inputs = with_unread(cold, neighbours, seed, posts)
     if isinstance(behaviour, Factors) and words.vectors.shape[1]:
         behaviour, bridge = bridged(data, behaviour, words.vectors)
+    times = data.time if data.timed else None  # events' numbers must not meet seconds later
     counters = Counters.from_events(
-        len(data.items), data.item, data.weight, data.explicit, data.time
+        len(data.items), data.item, data.weight, data.explicit, times
     )
     return Model(
         version="unpublished",

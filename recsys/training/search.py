@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -18,11 +19,13 @@ Note = Callable[[str], None]
 
 @dataclass(slots=True)
 class Search:
-    """Grows a design part by part."""
+    """Grows a design part by part, for as long as there is time."""
 
     judge: Judge
     note: Note
     rows: list[dict[str, object]]
+    left: Callable[[], float] = lambda: math.inf  # seconds until no further form is tried
+    stopped: bool = False
 
     def grow(self, timed: bool, columns: Iterable[str], voted: bool) -> Design:
         """Return the best form found; `columns` are the personal columns at hand.
@@ -76,6 +79,13 @@ class Search:
             )
         return found
 
+    def _out_of_time(self) -> bool:
+        if not self.stopped and self.left() <= 0:
+            self.stopped = True
+            self.note("the time for tuning is over: the form stays as it is")
+            self.rows.append({"stopped": "out of time"})
+        return self.stopped
+
     def _value(self, design: Design) -> float:
         value = self.judge.value(design)
         self.rows.append({"design": _told(design), "value": value})
@@ -87,6 +97,8 @@ class Search:
     ) -> tuple[Design, float]:
         floor = best[1] * gain
         for design in designs:
+            if self._out_of_time():
+                break
             value = self._value(design)
             if value > floor:
                 best, floor = (design, value), value

@@ -30,12 +30,14 @@ def newest(events: EventTable, after: float = -np.inf) -> Mask:
     return np.asarray((events.time >= events.time[first]) & (events.time > after), bool)
 
 
-def last_of_each_user(events: EventTable) -> Mask:
-    """Mark the last event of everybody who has two: where time tells nothing."""
-    people, from_end = np.unique(events.user[::-1], return_index=True)
-    counts = np.bincount(events.user, minlength=len(events.users))
+def last_of_each_user(events: EventTable, acts: Mask | None = None) -> Mask:
+    """Mark the last of everybody's acts (None: all events are) who has two of them."""
+    places = np.arange(len(events)) if acts is None else np.flatnonzero(acts)
+    user = events.user[places]
+    people, from_end = np.unique(user[::-1], return_index=True)
+    counts = np.bincount(user, minlength=len(events.users))
     is_test = np.zeros(len(events), bool)
-    is_test[(len(events) - 1 - from_end)[counts[people] >= 2]] = True
+    is_test[places[(len(user) - 1 - from_end)[counts[people] >= 2]]] = True
     return is_test
 
 
@@ -44,7 +46,7 @@ def validation(events: EventTable, items: ItemTable, weights: EventWeights) -> t
     is_test = newest(events)
     check = ask(events, items, weights, is_test)
     if len(check) < FEWEST:
-        is_test = last_of_each_user(events)
+        is_test = last_of_each_user(events, weights.acts(events))
         check = ask(events, items, weights, is_test)
     return is_test, check
 
@@ -54,9 +56,10 @@ def ask(events: EventTable, items: ItemTable, weights: EventWeights, is_test: Ma
     data = Dataset.build(events.select(~is_test), items, weights=weights)
     asked = is_test & (weights.of_table(events) > 0)
     width = max(len(events.items), 1)
-    keys = np.setdiff1d(_keys(events, asked, width), _keys(events, ~is_test, width))
+    before = ~is_test & weights.acts(events)  # what was only shown may be taken up yet
+    keys = np.setdiff1d(_keys(events, asked, width), _keys(events, before, width))
     user, item = (keys // width).astype(np.int32), (keys % width).astype(np.int32)
-    known = np.isin(user, events.user[~is_test])
+    known = np.isin(user, events.user[before])
     user, item = user[known], item[known]
     people, first = np.unique(user, return_index=True)
     rows: Rows = data.items.rows(events.items)

@@ -16,6 +16,7 @@ from recsys.state.model import Model
 from recsys.state.trees import Trees
 from recsys.training.check import Check
 from recsys.training.choice import Choice
+from recsys.training.cold import Cold
 from recsys.training.design import Design, Judge
 from recsys.training.engines import Engine
 from recsys.training.fit import Words, assemble, known_interactions
@@ -26,6 +27,7 @@ from recsys.training.walk import Moment, Walked, walk
 
 PEOPLE = 3_000  # of the check that are asked
 HALF_LIVES = (1.6, 5.0, 20.0, math.inf)  # events back; how fast a history fades
+WALKED = 0.5  # of the time left is for the search after a walk
 TREE_SECONDS = 30.0  # that learning trees may take
 # Where nobody can be asked: what is read by most, and what is written alike.
 UNASKED = Blend(terms=(Term("words", math.inf, 1.0),), priors={"share_all": 1.0})
@@ -67,7 +69,7 @@ def tune(
     """
     rows: list[dict[str, object]] = []
     models = _models(check, words, engines, budget, seed, device, note, rows)
-    asked = _asked(check, models, seed, on_the_way)
+    asked = _asked(check, models, seed, on_the_way, budget, note)
     windows = _windows(earlier, engines, budget, seed, device, note)
     alike = [one for one in windows if one.columns.keys() == asked.pool.columns.keys()]
     pools = [asked.pool, *alike]
@@ -76,7 +78,8 @@ def tune(
     if not len(pool):
         return Choice((), UNASKED, tuple(rows))
     judge = Judge.halves(pool, seed, asked.opinions)
-    search = Search(Judge.windows(pools) if len(pools) > 1 else judge, note, rows)
+    judge = Judge.windows(pools) if len(pools) > 1 else judge
+    search = Search(judge, note, rows, budget.left)
     voted = next(iter(models.values())).taste is not None
     design = search.grow(check.data.timed, pool.columns, voted)
     # Trees are judged by what is taken up; where dislikes are heard too, that is half the truth.
@@ -107,7 +110,7 @@ def _windows(
             note("an earlier cut is left out: the time is for the search")
             break
         models = _models(check, words, engines, budget, seed, device, note, [])
-        pools.append(_asked(check, models, seed, None).pool)
+        pools.append(_asked(check, models, seed, None, budget, note).pool)
     return pools
 
 
@@ -126,11 +129,24 @@ def _corrected(
 
 
 def _asked(
-    check: Check, models: Mapping[str, Model], seed: int, on_the_way: OnTheWay | None
+    check: Check,
+    models: Mapping[str, Model],
+    seed: int,
+    on_the_way: OnTheWay | None,
+    budget: Budget,
+    note: Note,
 ) -> Walked:
     if on_the_way is not None:
         lives = {name: LiveState(model) for name, model in models.items()}
-        return walk(on_the_way(tuple(lives.values())), lives, HALF_LIVES, seed)
+        until = WALKED * budget.left()
+
+        def enough() -> bool:
+            return budget.left() < until
+
+        found = walk(on_the_way(tuple(lives.values())), lives, HALF_LIVES, seed, enough)
+        if enough():
+            note("the walk ends early: the time is for the search")
+        return found
     features = priors.prior_features(LiveState(next(iter(models.values()))))
     return Walked(build_pool(check.sample(PEOPLE, seed), models, HALF_LIVES, features, seed), None)
 
@@ -158,7 +174,8 @@ def _models(
         took = time.monotonic() - started
         note(f"{engine.name}: fitted in {took:.1f} s, {expected:.0f} expected")
         rows.append({"engine": engine.name, "seconds": took})
+    cold = Cold(check.data, words.student)
     return {
-        name: assemble(check.data, part, words, Blend(), seed, posts=False)
+        name: assemble(check.data, part, words, Blend(), seed, posts=False, cold=cold)
         for name, part in (parts or {"": {}}).items()
     }

@@ -5,7 +5,7 @@ A service learns of every event at once, so what it is to be tuned on is a walk,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,6 +13,7 @@ import numpy as np
 from recsys.arrays import Floats, Rows
 from recsys.ranking import priors
 from recsys.ranking.batch import traits_of
+from recsys.ranking.features import dated
 from recsys.ranking.history import History
 from recsys.ranking.scoring import loadings_of, neighbour_sums, tasted, words_of
 from recsys.ranking.stand_ins import stand_ins
@@ -54,10 +55,12 @@ def walk(
     lives: Mapping[str, LiveState],
     half_lives: Iterable[float],
     seed: int,
+    enough: Callable[[], bool] = lambda: False,
 ) -> Walked:
     """Gather the columns at each moment; the iterator tells the live states what happens between.
 
-    `lives`: one per engine, all of one data set and fed alike.
+    `lives`: one per engine, all of one data set and fed alike. `enough`: whether to end the walk
+    before the next question.
     """
     rng, half_lives = np.random.default_rng(seed), tuple(half_lives)
     rows: list[Pool] = []
@@ -65,6 +68,8 @@ def walk(
     judged: list[Pool] = []
     judges: list[tuple[int, bool]] = []
     for moment in moments:
+        if rows and enough():
+            break
         columns = moment_columns(moment, lives, half_lives)
         traits = _traits(moment, next(iter(lives.values())))
         if moment.taken and moment.target in moment.candidates:
@@ -85,6 +90,7 @@ def moment_columns(
 ) -> dict[str, Floats]:
     """Return every column for all rows, (1, live.size) each."""
     first, history = next(iter(lives.values())), moment.history
+    now, times = dated(first, moment.now, history.times)
     ages_back, found = history.ages(), {}
     standing = stand_ins(first, history.rows)
     for name, live in lives.items():
@@ -105,8 +111,8 @@ def moment_columns(
     if parts.shape[1]:
         usual = loadings_of(first, slice(0, size)) @ parts.sum(axis=0)
     found["taste"] = usual
-    found["passed"] = passed(history.times, first.created[:size])
-    found["age"] = ages(first.created[:size], moment.now)
+    found["passed"] = passed(times, first.created[:size])
+    found["age"] = ages(first.created[:size], now)
     return {name: np.asarray(values, np.float32)[None] for name, values in found.items()}
 
 
@@ -122,9 +128,10 @@ def _word_columns(live: LiveState, history: History, ages_back: Floats) -> dict[
 
 
 def _traits(moment: Moment, live: LiveState) -> dict[str, Floats]:
-    found = traits_of(moment.history, live.created)
+    now, times = dated(live, moment.now, moment.history.times)
+    found = traits_of(replace(moment.history, times=times), live.created)
     traits = {name: np.array([found[name]], np.float32) for name in TRAITS}
-    traits["gap"] = np.array([gap(moment.history.times, moment.now)], np.float32)
+    traits["gap"] = np.array([gap(times, now)], np.float32)
     return traits
 
 

@@ -126,6 +126,19 @@ class StoreContract:
         assert [table.items[row] for row in table.item] == [event.item_id for event in events]
         assert not table.timed
 
+    def test_an_undated_event_stands_at_its_arrival_beside_dated_ones(self, store):
+        store.add_events([Event("a", "1", "like"), Event("a", "2", "like", timestamp=10.0)])
+        table = store.event_table()
+        assert said(table) == [("a", "2"), ("a", "1")] and table.timed
+        assert table.time[0] == 10.0 and abs(table.time[1] - time.time()) < 60
+
+    def test_kinds_that_do_not_count_crowd_nothing_out(self, store):
+        shown = [Event("a", str(n), "impression", timestamp=50.0 + n) for n in range(9)]
+        store.add_events([Event("a", "old", "like", timestamp=10.0), *shown])
+        found = store.history("a", 5, ("impression", "never-seen"))
+        assert [event.item_id for event in found] == ["old"]
+        assert len(store.history("a", 5)) == 5
+
     def test_the_log_of_events_is_read_from_where_one_stopped(self, store):
         store.add_events(likes("a", "1", "2", "3"))
         first = store.events_after(0, 2)

@@ -70,13 +70,31 @@ def test_equal_ratings_have_no_spread_and_all_weigh_one():
     ("kind", "weight", "explicit"),
     [
         ("like", 1.0, True), ("view", 0.5, False), ("dislike", -1.0, True), ("report", -2.0, True),
-        ("impression", 0.0, False), ("purr", 1.0, True), ("rating", 1.0, True),
+        ("purr", 1.0, True), ("rating", 1.0, True),
     ],
 )  # fmt: skip
 def test_a_kind_of_event_has_a_weight(kind, weight, explicit):
     data = Dataset.build(events(("ann", "x", kind, NAN, 1.0)), ItemTable.empty())
     assert data.weight.tolist() == pytest.approx([weight])
     assert data.explicit.tolist() == [explicit]
+
+
+def test_what_was_only_shown_tells_that_an_item_exists_and_no_more():
+    table = events(
+        ("ann", "x", "like", NAN, 1.0), ("ann", "y", "impression", NAN, 2.0),
+        ("bob", "z", "impression", NAN, 3.0), ("bob", "x", "view", NAN, 4.0),
+    )  # fmt: skip
+    data = Dataset.build(table, ItemTable.empty())
+    assert list(data.items) == ["x", "y", "z"] and data.item.tolist() == [0, 0]
+    assert data.weight.tolist() == [1.0, 0.5] and data.time.tolist() == [1.0, 4.0]
+
+
+def test_a_rating_is_an_act_whatever_it_weighs():
+    weights = EventWeights(kinds={"rating": 0.0, "like": 1.0, "view": 0.0})
+    assert weights.heeds("rating", 5.0) and not weights.heeds("rating", None)
+    assert weights.unheeded() == ("view",)
+    table = events(("ann", "x", "rating", 5.0, 1.0), ("ann", "y", "rating", NAN, 2.0))
+    assert weights.acts(table).tolist() == [True, False]
 
 
 def test_weights_of_one_rating_and_of_a_table_agree():
@@ -91,6 +109,16 @@ def test_without_times_the_order_is_all_there_is():
     data = Dataset.build(events(("ann", "x"), ("bob", "y"), ("ann", "z")), ItemTable.empty(), 1.0)
     assert not data.timed and data.time.tolist() == [0.0, 1.0, 2.0]
     assert len(data.user) == 3 and np.isnan(data.created()).all()
+
+
+def test_a_cutoff_cuts_where_most_events_have_no_time():
+    table = events(
+        ("ann", "a", "like", NAN, NAN), ("ann", "b", "like", NAN, 5.0),
+        ("bob", "c", "like", NAN, NAN), ("bob", "d", "like", NAN, 9.0),
+        ("cat", "e", "like", NAN, NAN),
+    )  # fmt: skip
+    assert list(Dataset.build(table, ItemTable.empty(), cutoff=9.0).items) == ["a", "b", "c"]
+    assert len(Dataset.build(table, ItemTable.empty(), cutoff=5.0).user) == 1
 
 
 def test_an_item_appears_when_it_says_or_when_first_seen():

@@ -220,6 +220,17 @@ def test_without_timestamps_the_order_of_the_file_stands_and_repeats_count(write
     assert np.isnan(table.time).all() and not table.timed
 
 
+def test_one_missing_timestamp_does_not_cost_the_others_theirs(write):
+    rows = "a,1,like,,,30\nb,2,like,,,\nc,3,like,,,10\nd,4,like,,,20\n"
+    table = load_events(write("e.csv", HEAD + rows))
+    assert table.timed and table.time.tolist() == [10, 20, 30, 30]
+    assert [table.items[row] for row in table.item] == ["3", "4", "1", "2"]
+    first = load_events(write("f.csv", HEAD + "a,1,like,,,\nb,2,like,,,7\nc,3,like,,,9\n"))
+    assert first.time.tolist() == [7, 7, 9]
+    few = load_events(write("g.csv", HEAD + "a,1,like,,,30\nb,2,like,,,\nc,3,like,,,\n"))
+    assert not few.timed and [few.items[row] for row in few.item] == ["1", "2", "3"]
+
+
 def test_a_timestamp_shortly_ahead_is_cut_to_now(write):
     table = load_events(write("e.csv", f"{HEAD}a,1,like,,,{time.time() + 200}\n"))
     assert table.time[0] <= time.time()

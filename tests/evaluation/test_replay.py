@@ -127,3 +127,12 @@ def test_a_model_that_answers_nan_is_refused() -> None:
                        ItemTable.empty(), Rules("replay", share=0.34))  # fmt: skip
     with pytest.raises(Exception, match="NaN"):
         walk_through(split, split.dataset(), Broken(), "broken")
+
+
+def test_what_was_shown_on_the_way_stays_a_candidate() -> None:
+    table = events(
+        ("ann", "a", "like", NAN, 1), ("bob", "b", "like", NAN, 2),
+        ("ann", "b", "impression", NAN, 10), ("ann", "b", "like", NAN, 11),
+    )  # fmt: skip
+    witness, found, _, _ = walk(table, ItemTable.empty(), 0.5)
+    assert witness.asked == [([0], [1], 1)] and found.ranks.tolist() == [1.0]

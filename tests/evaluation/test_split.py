@@ -14,6 +14,7 @@ from recsys.evaluation.positive import Positive
 from recsys.evaluation.split import Rules, Split, make_split
 
 NOTHING = ItemTable.empty()
+NAN = float("nan")
 TEN = timed(
     ("ann", "a", 1), ("bob", "a", 2), ("ann", "b", 3), ("bob", "c", 4), ("cat", "a", 5),
     ("ann", "c", 6), ("bob", "d", 7), ("ann", "a", 8), ("ann", "d", 9), ("dan", "b", 10),
@@ -176,3 +177,19 @@ def test_rules_name_the_choices() -> None:
         Rules("weekly")
     with pytest.raises(DataError, match="between 0 and 1"):
         Rules("time", share=1.0)
+
+
+def test_what_was_only_shown_in_training_can_be_taken_up_in_the_test() -> None:
+    shown = events(
+        ("ann", "a", "like", NAN, 1), ("ann", "b", "impression", NAN, 2),
+        ("bob", "a", "impression", NAN, 3), ("ann", "b", "click", NAN, 8),
+        ("bob", "b", "click", NAN, 9),
+    )  # fmt: skip
+    split = make_split(shown, NOTHING, Rules("time", share=0.4))
+    assert asked(split) == {"ann": {"b"}}  # to have been shown something is no history
+    walk = make_split(shown, NOTHING, Rules("replay", share=0.8)).walk
+    assert walk is not None and walk.counted.tolist() == [False, False, True, True]
+    last = make_split(
+        events(("ann", "a", "like", NAN, 1), ("ann", "b", "like", NAN, 2),
+               ("ann", "c", "impression", NAN, 3)), NOTHING, Rules("leave-last-out"))  # fmt: skip
+    assert asked(last) == {"ann": {"b"}}

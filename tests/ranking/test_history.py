@@ -46,8 +46,16 @@ def test_unknown_items_are_passed_over_and_weights_are_bounded():
     assert len(resolved()[1]) == 0 and len(History.empty()) == 0
 
 
+def test_an_impression_neither_hides_an_item_nor_ages_what_was_done():
+    names, found = resolved(
+        ("sea-1", "like", None), ("sea-2", "impression", None), ("sea-1", "impression", None)
+    )
+    assert names == ["sea-1"] and found.ages().tolist() == [0.0]
+    assert found.times.tolist() == [START] and found.weights.tolist() == [1.0]
+
+
 def test_a_history_in_a_batch_is_that_of_a_request():
-    kinds = ["like", "view", "dislike", "save"]
+    kinds = ["like", "impression", "dislike", "save"]
     rng = np.random.default_rng(2)
     events = [
         Event("ann", f"sea-{rng.integers(6)}", kinds[rng.integers(4)], timestamp=START + n)

@@ -123,3 +123,16 @@ def test_dislikes_lower_the_odds_and_take_up_nothing():
     rate = counters.like_rate()
     assert rate[0] > rate[1]
     assert counters.uptake(len(HALF_LIVES) - 1, 2).tolist() == [1.0, 0.0]
+
+
+def test_events_without_dates_are_dated_by_the_first_that_has_one():
+    counters = Counters.from_events(ITEMS, ITEM, WEIGHT, EXPLICIT, None)
+    always = counters.log_shares()[-1]
+    assert np.allclose(counters.log_shares(), always) and np.isneginf(counters.newest)
+    again = Counters.from_arrays(counters.arrays())
+    again.add(6, 1.0, True, 1.7e9)
+    assert np.allclose(again.log_shares()[:, :6], always[:6], atol=1e-5)
+    assert np.allclose(again.uptake(0, 6), counters.uptake(len(HALF_LIVES) - 1, 6), rtol=1e-4)
+    again.add(6, 1.0, True, 1.7e9 + 90 * DAY)
+    assert np.allclose(again.log_shares()[0, :6], np.log(PSEUDO), atol=1e-5)
+    assert np.allclose(again.log_shares()[-1, :6], always[:6], atol=1e-5)

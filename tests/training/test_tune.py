@@ -16,10 +16,12 @@ from recsys.ranking.query import Query
 from recsys.recommender import Recommender
 from recsys.state.live import LiveState
 from recsys.training.choice import Choice
+from recsys.training.design import Judge
 from recsys.training.engines import Engine
-from recsys.training.fit import Words, assemble, fit_engines
+from recsys.training.fit import Words, assemble, fit_engines, known_interactions
 from recsys.training.menu import CANDIDATES, engine_named
-from recsys.training.pool import closed_items
+from recsys.training.pool import build_pool, closed_items
+from recsys.training.search import Search
 from recsys.training.slices import validation
 from recsys.training.tune import Budget, tune
 
@@ -140,3 +142,31 @@ def test_engines_are_found_by_the_name_in_a_manifest():
     for name in ("", "magic 3", "ease", "als 1", "slist x"):
         with pytest.raises(DataError, match="unknown; there are: slist"):
             engine_named(name)
+
+
+class Clock:
+    """Time that passes by one second whenever somebody looks."""
+
+    def __init__(self, seconds):
+        self.seconds = seconds
+
+    def left(self):
+        self.seconds -= 1
+        return self.seconds
+
+
+def test_the_search_ends_with_its_time_and_says_so(tuned):
+    check, whole, _ = tuned
+    models = {"ease 20": assemble(check.data, {"neighbours": near(
+        known_interactions(check.data, Words.none(BOOKS)), 0, "cpu")},
+        Words.none(len(check.data.items)), whole.blend)}  # fmt: skip
+    features = prior_features(LiveState(models["ease 20"]))
+    judge = Judge.halves(build_pool(check, models, (5.0,), features, 0), 0)
+    told = {}
+    for seconds in (2, 10_000):
+        notes, rows = [], []
+        search = Search(judge, notes.append, rows, Clock(seconds).left)
+        search.grow(check.data.timed, ["ease 20~5"], voted=False)
+        told[seconds] = (len([r for r in rows if "value" in r]), {"stopped": "out of time"} in rows)
+        assert any("time for tuning is over" in note for note in notes) == (seconds == 2)
+    assert told[2][1] and not told[10_000][1] and told[2][0] < told[10_000][0]
