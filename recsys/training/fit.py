@@ -93,10 +93,6 @@ def assemble(
         neighbours, readers, inputs = with_unread(cold, neighbours, seed, posts)
     if isinstance(behaviour, Factors) and words.vectors.shape[1]:
         behaviour, bridge = bridged(data, behaviour, words.vectors)
-    times = data.time if data.timed else None  # events' numbers must not meet seconds later
-    counters = Counters.from_events(
-        len(data.items), data.item, data.weight, data.explicit, times
-    )
     return Model(
         version="unpublished",
         cutoff=data.now if data.timed else 0.0,
@@ -109,11 +105,16 @@ def assemble(
         readers=readers,
         reader_inputs=inputs,
         taste=taste_of(data, seed),
-        counters=counters.arrays(),
+        counters=_counters(data).arrays(),
         blend=blend,
         rating_scale=data.rating_scale,
         trees=trees,
     )
+
+
+def _counters(data: Dataset) -> Counters:
+    times = data.time if data.timed else None  # events' numbers must not meet seconds later
+    return Counters.from_events(len(data.items), data.item, data.weight, data.explicit, times)
 
 
 def bridged(data: Dataset, factors: Factors, words: Floats) -> tuple[Factors, Floats]:
