@@ -77,11 +77,10 @@ def tune(
     note(f"{len(pool)} lists asked for, {pool.offset.shape[1]} places each to choose from")
     if not len(pool):
         return Choice((), UNASKED, tuple(rows))
-    judge = Judge.halves(pool, seed, asked.opinions)
-    judge = Judge.windows(pools) if len(pools) > 1 else judge
-    search = Search(judge, note, rows, budget.left)
+    halves = Judge.halves(pool, seed, asked.opinions)
+    judge = Judge.windows(pools) if len(pools) > 1 else halves
     voted = next(iter(models.values())).taste is not None
-    design = search.grow(check.data.timed, pool.columns, voted)
+    design = Search(judge, note, rows, budget.left).grow(check.data.timed, pool.columns, voted)
     # Trees are judged by what is taken up; where dislikes are heard too, that is half the truth.
     judged = asked.opinions is None and check.only is None and budget.left() > TREE_SECONDS
     walked, trees = on_the_way is not None, None
