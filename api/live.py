@@ -36,6 +36,7 @@ _REFRESH = 0.02  # seconds that features shared by all requests may be old
 _POINTER = 0.25  # seconds between looks at bundles/current
 _KEYS = 2.0  # seconds until a revoked key is refused everywhere
 _PRUNE = 3_600.0  # seconds between prunings of the exposure log
+_OWED = 5.0  # seconds between tries to empty the log of erased rows
 _KEEP = 90 * 86_400.0  # seconds that exposures are kept
 
 
@@ -112,6 +113,8 @@ class Worker:
             self.load_keys()
         if self._is_due("prune", _PRUNE):
             self._prune()
+        if self._service.owed and self._is_due("owed", _OWED):
+            self._empty_log()
 
     def _is_due(self, name: str, seconds: float) -> bool:
         now = time.monotonic()
@@ -132,6 +135,7 @@ class Worker:
         try:
             with service.link.use(patient=True) as store:
                 serving.feed.follow(store, stamp)
+                service.forget_erased(store)
         except StoreError:
             serving.feed.stamp = None
 
@@ -185,6 +189,15 @@ class Worker:
         try:
             with service.link.use(patient=True):
                 service.exposures.write(service.link.exposures())
+        except StoreError:
+            pass
+
+    def _empty_log(self) -> None:
+        """Empty the store's write-ahead log of erased rows, which a reader kept from it before."""
+        service = self._service
+        try:
+            with service.link.use(patient=True) as store:
+                service.owed = not store.db.forget_deleted()
         except StoreError:
             pass
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import logging
+import re
 import sys
 import time
 from typing import TextIO
+
+from flask import g, has_request_context
 
 _PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
@@ -27,8 +28,14 @@ class JsonFormatter(logging.Formatter):
         }
         line |= {k: v for k, v in vars(record).items() if k not in _PLAIN}
         if record.exc_info:
-            line["error"] = self.formatException(record.exc_info)
+            line["error"] = _without_ids(self.formatException(record.exc_info))
         return json.dumps(line, default=str)
+
+
+def _without_ids(text: str) -> str:
+    """Return the text of a failure without the id of the user whom the request is about."""
+    user = g.get("user") if has_request_context() else None
+    return re.sub(rf"(?<!\w){re.escape(user)}(?!\w)", "<user>", text) if user else text
 
 
 def configure(stream: TextIO | None = None, level: int = logging.INFO) -> None:
@@ -40,15 +47,3 @@ def configure(stream: TextIO | None = None, level: int = logging.INFO) -> None:
         logger.handlers[:] = [handler]
         logger.setLevel(level)
         logger.propagate = False
-
-
-class Pseudonyms:
-    """Keyed hashes of ids: the same person has the same one, and only the key's owner can tell."""
-
-    def __init__(self, secret: bytes) -> None:
-        self._secret = secret
-
-    def of(self, user_id: str) -> str:
-        """Return the pseudonym of a user."""
-        data = user_id.encode("utf-8", "surrogatepass")
-        return hmac.digest(self._secret, data, hashlib.sha256).hex()[:24]

@@ -12,17 +12,17 @@ from api.cache import Cache
 from api.database import StoreLink
 from api.exposure_log import ExposureLog
 from api.live import Serving, Worker, no_bundle
-from api.logs import Pseudonyms
 from api.metrics import Metrics
 from api.settings import Settings
 from recsys.bundle_store import BundleStore
-from recsys.data.store import StoredEvent
+from recsys.data.erasure import Erasures
+from recsys.data.pseudonyms import Pseudonyms
+from recsys.data.store import Store, StoredEvent
 from recsys.errors import StoreError
 from recsys.ranking.query import Interaction
 
 log = logging.getLogger("recsys.api")
 
-_SECRET = "pseudonym_secret"  # a note of the store: all workers and replicas share it
 HISTORY = 500  # events of a user that a request reads, the latest
 
 
@@ -40,8 +40,10 @@ class Service:
         self.rng = random.Random()
         self.started = time.time()
         self._unheeded = settings.weights.unheeded()
+        self.owed = False  # erased rows are to be emptied from SQLite's write-ahead log
         self.serving_or_none: Serving | None = None
         self._pseudonyms: Pseudonyms | None = None
+        self._last_erasure = 0
         self.worker = Worker(self)
         self.worker.load_keys()
         self.worker.take_bundle()
@@ -68,13 +70,9 @@ class Service:
         if self._pseudonyms is None:
             try:
                 with self.link.use() as store:
-                    found = store.get_note(_SECRET)
-                    if found is None:  # not kept yet: another worker may write its own now
-                        store.set_note(_SECRET, secrets.token_hex(32))
-                        return Pseudonyms((store.get_note(_SECRET) or "").encode())
+                    self._pseudonyms = Pseudonyms.of_store(store)
             except StoreError:
                 return Pseudonyms(secrets.token_bytes(32))
-            self._pseudonyms = Pseudonyms(found.encode())
         return self._pseudonyms
 
     def history(self, user_id: str) -> list[StoredEvent]:
@@ -97,6 +95,13 @@ class Service:
                 self.catch_up()
             except StoreError:
                 pass  # the answer will say that it is degraded
+
+    def forget_erased(self, store: Store) -> None:
+        """Drop what this worker keeps of people whom any worker has erased since the last look."""
+        for id, person in Erasures(store.db).after(self._last_erasure):
+            self.exposures.forget(person)
+            self.cache.clear()
+            self._last_erasure = id
 
     def bundle_age(self) -> float | None:
         """Return the age of the bundle in seconds, None without one."""

@@ -119,19 +119,6 @@ def _likes(store: Store, user_id: str, items: Sequence[str]) -> list[Event]:
             if item_id not in known]  # fmt: skip
 
 
-def delete_user(service: Service, user_id: str) -> dict[str, int]:
-    """Remove a user with all that is stored of him, exposures included; 404 when unknown."""
-    who = service.pseudonyms.of(user_id)
-    service.exposures.forget(who)
-    with service.link.use() as store:
-        removed = store.delete_user(user_id)
-        removed["exposures"] = service.link.exposures().forget(who)
-    service.cache.clear()
-    if not any(removed.values()):
-        raise missing("user")
-    return removed
-
-
 def missing(what: str) -> ApiError:
     """Return the failure of a request for what is not there."""
     return ApiError(404, f"there is no {what} of this id")

@@ -21,11 +21,12 @@ from typing import Any
 import click
 
 from jobs.cli import run
-from jobs.lock import only_one
 from jobs.night import Night
 from jobs.progress import LogProgress, TerminalProgress, job_progress
 from jobs.settings import Settings
 from jobs.steps import Detail, Step, run_steps
+from recsys.data.erasure import Erasures
+from recsys.data.lock import only_one
 from recsys.data.store import Store
 
 REFUSED = 3  # exit status
@@ -76,6 +77,8 @@ def run_night(settings: Settings, tune_always: bool = False) -> dict[str, Any]:
                 status = "published"
         except Exception as error:
             store.finish_run(number, "failed", {"error": str(error) or repr(error)})
+            if _erased_since(store, number):
+                shutil.rmtree(folder, ignore_errors=True)
             raise
         result = {
             "status": status, "run": number, "version": night.version,
@@ -122,7 +125,8 @@ def _folder(runs: Path, store: Store, plan: Mapping[str, str]) -> tuple[int, Pat
     last = store.last_run("nightly")
     if last is not None and last.status in ("running", "failed"):
         folder = runs / str(last.id)
-        if time.time() - last.started < RESUME and _read_plan(folder) == plan:
+        young = time.time() - last.started < RESUME
+        if young and _read_plan(folder) == plan and not _erased_since(store, last.id):
             return last.id, folder
         if last.status == "running":
             store.finish_run(last.id, "killed")
@@ -132,6 +136,12 @@ def _folder(runs: Path, store: Store, plan: Mapping[str, str]) -> tuple[int, Pat
     folder.mkdir(parents=True)
     (folder / PLAN).write_text(json.dumps(plan))
     return number, folder
+
+
+def _erased_since(store: Store, number: int) -> bool:
+    """Whether somebody was erased whose events the files of a run may hold."""
+    started = next((run.started for run in store.runs() if run.id == number), 0.0)
+    return Erasures(store.db).since(started)
 
 
 def _read_plan(folder: Path) -> object:

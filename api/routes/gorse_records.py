@@ -6,9 +6,10 @@ from typing import Any
 
 from api import gorse
 from api.contract import Routes
+from api.people import erase_user
 from api.routes.context import about, service
 from api.schemas.gorse import ItemBody, ItemPatch, PageQuery, UserBody, UserPatch
-from api.writes import delete_item, delete_user, missing
+from api.writes import delete_item, missing
 from recsys.data.moderation import look_up
 from recsys.data.schema import Item, User
 
@@ -184,5 +185,5 @@ def remove_user(user: str) -> Done:
     with service().link.use() as store:
         known = store.user(about(user)) is not None
     if known:
-        delete_user(service(), user)
+        erase_user(service(), user)
     return _done(1)

@@ -10,9 +10,11 @@ from api import pages
 from api.answers import tagged
 from api.contract import Routes
 from api.errors import ApiError
+from api.people import erase_user
 from api.routes.context import about, service
-from api.schemas.records import Deleted, OneUserQuery, Stored, User, UserBody, UserRow, Users
-from api.writes import delete_user, missing, put_users
+from api.schemas.people import Erased
+from api.schemas.records import OneUserQuery, Stored, User, UserBody, UserRow, Users
+from api.writes import missing, put_users
 from recsys.data import schema
 
 routes = Routes("users")
@@ -60,10 +62,10 @@ def post(body: list[UserRow]) -> dict[str, int]:
     return {"accepted": len(body), "new": new, "duplicates": max(0, len(body) - new)}
 
 
-@routes.delete("/users/<id:user_id>", "write", answers=Deleted, fails=(404,))
+@routes.delete("/users/<id:user_id>", "write", answers=Erased, fails=(404,))
 def delete(user_id: str) -> dict[str, Any]:
-    """Remove a user for good: events, follows, interests, and what was shown."""
-    return {"deleted": delete_user(service(), about(user_id))}
+    """Erase a user: events, follows, controls, what was shown, answers kept; with a receipt."""
+    return erase_user(service(), about(user_id))
 
 
 def as_json(user: schema.User) -> dict[str, Any]:

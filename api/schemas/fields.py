@@ -153,3 +153,11 @@ Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Seconds = Annotated[float, Field(ge=0.0, le=1e10)]
 Cap = Count | None
 RecommendationId = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
+Language = Annotated[
+    str | None,
+    Field(
+        None, max_length=35, pattern="^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*$",
+        description="language of the sentences, as in en or zh-CN; default: what the header "
+        "Accept-Language prefers, else English",
+    ),
+]  # fmt: skip

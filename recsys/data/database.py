@@ -50,7 +50,7 @@ class Database:
         if parsed.get_backend_name() == "sqlite":
             return cls(_sqlite(parsed))
         try:
-            return cls(create_engine(parsed, pool_pre_ping=True))
+            return cls(create_engine(parsed, pool_pre_ping=True, hide_parameters=True))
         except ImportError as error:
             raise MissingExtra("psycopg", "postgres") from error
 
@@ -90,11 +90,17 @@ class Database:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER})
             yield connection
 
-    def forget_deleted(self) -> None:
-        """Empty SQLite's write-ahead log of deleted rows; in the file itself they are zeroed."""
-        if self.on_sqlite:
-            with self.read() as connection:
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    def forget_deleted(self) -> bool:
+        """Empty SQLite's write-ahead log of deleted rows; in the file itself they are zeroed.
+
+        False when a reader that does not end keeps the log from being emptied, and on PostgreSQL,
+        which frees the space of deleted rows by itself, later.
+        """
+        if not self.on_sqlite:
+            return False
+        with self.read() as connection:
+            busy, *_ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+        return not busy
 
     def among(self, column: Column[Any], values: Collection[Any]) -> ColumnElement[bool]:
         """Return the condition that a column holds one of any number of values."""
@@ -196,7 +202,7 @@ def _sqlite(url: URL) -> Engine:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(f"{url}: {error.strerror}: {error.filename}") from error
-    engine = create_engine(url, connect_args={"timeout": BUSY})
+    engine = create_engine(url, connect_args={"timeout": BUSY}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _: object) -> None:

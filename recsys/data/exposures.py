@@ -7,12 +7,14 @@ for off-policy evaluation later. Users appear as keyed pseudonyms only.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from recsys.data.database import Database
+from recsys.data.sql import erasures
 
 _metadata = sa.MetaData()
 _lists = sa.Table(
@@ -91,14 +93,19 @@ class Exposures:
             _metadata.create_all(connection)
 
     def write(self, lists: Sequence[Exposure], outcomes: Sequence[Outcome]) -> None:
-        """Append both in one transaction; lists that are there already are passed over."""
+        """Append both in one transaction; lists that are there already are passed over.
+
+        So are lists that another worker still had in memory when their reader was erased.
+        """
         with self.db.write() as connection:
             if lists:
                 known = self._known(connection, [one.recommendation_id for one in lists])
+                erased = self._erased(connection, {one.person for one in lists})
                 rows = {
                     one.recommendation_id: _row(one)
                     for one in lists
                     if one.recommendation_id not in known
+                    and one.time > erased.get(one.person, -math.inf)
                 }
                 if rows:
                     connection.execute(sa.insert(_lists), list(rows.values()))
@@ -119,6 +126,12 @@ class Exposures:
             found.update(connection.execute(query).scalars())
         return found
 
+    def _erased(self, connection: sa.Connection, people: set[str]) -> dict[str, float]:
+        """Return when those of some people who were erased were, the last time."""
+        query = sa.select(erasures.c.person, sa.func.max(erasures.c.at)).group_by(erasures.c.person)
+        query = query.where(self.db.among(erasures.c.person, people))
+        return {person: at for person, at in connection.execute(query)}
+
     def shown_to(self, person: str, since: float, limit: int = 200) -> list[tuple[str, float]]:
         """Return (item id, time) of what one person was shown, newest lists first."""
         query = (
@@ -131,11 +144,22 @@ class Exposures:
             rows = connection.execute(query).all()
         return [(entry[0], float(time)) for items, time in rows for entry in json.loads(items)]
 
-    def forget(self, person: str) -> int:
-        """Delete what one person was shown; return the number of lists."""
-        change = sa.delete(_lists).where(_lists.c.person == person)
-        with self.db.write() as connection:
-            return connection.execute(change).rowcount
+    def shown_lists(self, person: str, after: str = "", n: int = 200) -> list[Exposure]:
+        """Return a page of the lists that one person was shown, by id, the first past `after`."""
+        column = _lists.c.recommendation_id
+        query = sa.select(_lists).where(_lists.c.person == person, column > after)
+        with self.db.read() as connection:
+            rows = connection.execute(query.order_by(column).limit(n)).mappings().all()
+        return [_exposure(dict(row)) for row in rows]
+
+    def came_of(self, lists: Sequence[str]) -> list[Outcome]:
+        """Return what came of some lists, by their ids, in the order of time."""
+        query = sa.select(
+            _outcomes.c.recommendation_id, _outcomes.c.item_id, _outcomes.c.event, _outcomes.c.time
+        ).where(_outcomes.c.recommendation_id.in_(list(lists)))
+        with self.db.read() as connection:
+            rows = connection.execute(query.order_by(_outcomes.c.time, _outcomes.c.id))
+            return [Outcome(*row) for row in rows]
 
     def prune(self, before: float) -> int:
         """Delete lists and outcomes from before a time; return the number of lists."""
@@ -162,6 +186,16 @@ class Exposures:
         return _tally(map(dict, rows), clicked)
 
 
+def forget_shown(connection: sa.Connection, person: str) -> dict[str, int]:
+    """Delete what one person was shown and what came of it; return rows per table."""
+    own = sa.select(_lists.c.recommendation_id).where(_lists.c.person == person)
+    changes = {
+        "outcomes": sa.delete(_outcomes).where(_outcomes.c.recommendation_id.in_(own)),
+        "exposures": sa.delete(_lists).where(_lists.c.person == person),
+    }
+    return {name: connection.execute(change).rowcount for name, change in changes.items()}
+
+
 NOT_CLICKS = ("impression", "hide", "dislike", "report")
 
 
@@ -186,3 +220,11 @@ def _row(one: Exposure) -> dict[str, object]:
         "recommendation_id": one.recommendation_id, "time": one.time, "bundle": one.bundle,
         "person": one.person, "kind": one.kind, "items": json.dumps(items),
     }  # fmt: skip
+
+
+def _exposure(row: Mapping[str, object]) -> Exposure:
+    shown = tuple(Shown(*one) for one in json.loads(str(row["items"])))
+    return Exposure(
+        str(row["recommendation_id"]), float(str(row["time"])), str(row["bundle"]),
+        str(row["person"]), str(row["kind"]), shown,
+    )  # fmt: skip

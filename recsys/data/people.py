@@ -7,11 +7,11 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, delete, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, or_, select, update
 
 from recsys.data.database import Database
 from recsys.data.schema import Follow, User
-from recsys.data.sql import events, follows, users
+from recsys.data.sql import controls, events, follows, users
 
 BATCH = 5_000  # users or follows per transaction
 
@@ -97,26 +97,33 @@ class People:
             return [Follow(*row) for row in connection.execute(query)]
 
     def delete_user(self, user_id: str) -> dict[str, int]:
-        """Remove a user with all events and follows for good; return rows removed per table.
+        """Remove a user with all events, follows and controls for good; return rows per table.
 
         On SQLite nothing of it remains readable in the files. PostgreSQL reuses the space at its
-        next vacuum.
+        next vacuum. What was shown, and files beside the store: see recsys.data.erasure.
         """
-        removed = {"events": 0, "follows": 0, "users": 0}
         with self.db.write() as connection:
-            query = select(users.c.id).where(users.c.user_id == user_id)
-            number = connection.execute(query).scalar()
-            if number is None:
-                return removed
-            followed = or_(follows.c.user == number, follows.c.followed_user_id == user_id)
-            for table, condition in (
-                (events, events.c.user == number),
-                (follows, followed),
-                (users, users.c.id == number),
-            ):
-                removed[table.name] = connection.execute(delete(table).where(condition)).rowcount
+            removed = remove_rows(connection, user_id)
         self.db.forget_deleted()
         return removed
+
+
+def remove_rows(connection: Connection, user_id: str) -> dict[str, int]:
+    """Delete a user's rows; return how many went, per table."""
+    removed = {"events": 0, "follows": 0, "controls": 0, "users": 0}
+    query = select(users.c.id).where(users.c.user_id == user_id)
+    number = connection.execute(query).scalar()
+    if number is None:
+        return removed
+    followed = or_(follows.c.user == number, follows.c.followed_user_id == user_id)
+    for table, condition in (
+        (events, events.c.user == number),
+        (follows, followed),
+        (controls, controls.c.user == number),
+        (users, users.c.id == number),
+    ):
+        removed[table.name] = connection.execute(delete(table).where(condition)).rowcount
+    return removed
 
 
 def _values(user: User) -> dict[str, Any]:

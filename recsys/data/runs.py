@@ -107,3 +107,9 @@ class RunLog:
         with self.db.write() as connection:
             if not self.db.insert_new(connection, (notes.c.key, notes.c.value), [(key, value)]):
                 connection.execute(update(notes).where(notes.c.key == key).values(value=value))
+
+    def add_note(self, key: str, value: str) -> bool:
+        """Write a note unless there is one of this name; say whether it was written."""
+        with self.db.write() as connection:
+            columns = (notes.c.key, notes.c.value)
+            return self.db.insert_new(connection, columns, [(key, value)]) > 0

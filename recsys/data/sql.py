@@ -1,7 +1,8 @@
 """The tables of the store, the same on SQLite and PostgreSQL.
 
 Ids from outside are stored once, in `users` and `items`; everything else refers to their numbers.
-`events` and `item_changes` are logs: rows are added at the end, in the order of their ids.
+`events`, `item_changes`, `controls` and `erasures` are logs: rows are added at the end, in the order
+of their ids.
 """
 
 from __future__ import annotations
@@ -117,6 +118,27 @@ follows = Table(
     Column("user", _NUMBER, primary_key=True, autoincrement=False),
     Column("author_id", _ID, primary_key=True),  # empty when a user is followed
     Column("followed_user_id", _ID, primary_key=True),
+)
+
+controls = _log(
+    "controls",
+    metadata,
+    _id(),
+    _number("user"),
+    Column("action", Text, nullable=False),  # see recsys.data.controls
+    Column("kind", Text, nullable=False),
+    Column("value", _ID, nullable=False),
+    Column("at", Double, nullable=False),
+    Index("controls_user", "user", "id"),
+)
+
+erasures = _log(
+    "erasures",
+    metadata,
+    _id(),
+    Column("person", Text, nullable=False),  # a keyed pseudonym: who it was cannot be read off
+    Column("at", Double, nullable=False),
+    Index("erasures_person", "person"),
 )
 
 runs = _log(

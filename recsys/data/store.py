@@ -13,6 +13,7 @@ from types import TracebackType
 
 from sqlalchemy import Connection, Engine, func, select
 
+from recsys.data.controls import Control, ControlLog
 from recsys.data.database import Database
 from recsys.data.event_log import Added, EventLog, StoredEvent
 from recsys.data.item_log import ItemChange, ItemLog
@@ -21,10 +22,10 @@ from recsys.data.runs import Run, RunLog, Step
 from recsys.data.sql import LIVE, SCHEMA, events, items, metadata, notes, users
 from recsys.errors import StoreError
 
-__all__ = ["Added", "ItemChange", "Run", "Step", "Store", "StoredEvent"]
+__all__ = ["Added", "Control", "ItemChange", "Run", "Step", "Store", "StoredEvent"]
 
 
-class Store(EventLog, ItemLog, People, RunLog):
+class Store(EventLog, ItemLog, People, ControlLog, RunLog):
     """The one place where events, items and users are kept; safe to share between threads."""
 
     def __init__(self, db: Database) -> None:

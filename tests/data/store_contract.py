@@ -6,9 +6,14 @@ import time
 import numpy as np
 import pytest
 
+from recsys.data.controls import MOST, Wish
+from recsys.data.erasure import Erasures, erase
+from recsys.data.exposures import Exposure, Exposures, Outcome, Shown
+from recsys.data.pseudonyms import Pseudonyms
 from recsys.data.schema import Event, Follow, Item, User
 from recsys.data.store import Added, Store
 from recsys.data.tables import EventTable
+from recsys.errors import DataError
 
 ODD_IDS = [
     "a/b",
@@ -252,10 +257,81 @@ class StoreContract:
     def test_a_deleted_user_is_gone(self, store):
         store.add_events(likes("ann", "1", "2") + likes("bob", "1"))
         store.add_follows([Follow("ann", "w"), Follow("bob", "", "ann")])
-        assert store.delete_user("ann") == {"events": 2, "follows": 2, "users": 1}
-        assert store.delete_user("ann") == {"events": 0, "follows": 0, "users": 0}
+        store.change_controls("ann", [Wish("mute", "author", "w")])
+        removed = {"events": 2, "follows": 2, "controls": 1, "users": 1}
+        assert store.delete_user("ann") == removed
+        assert store.delete_user("ann") == dict.fromkeys(removed, 0)
         assert store.user("ann") is None and store.history("ann") == []
         assert said(store.event_table()) == [("bob", "1")]
+
+    # controls
+
+    def test_the_last_control_on_a_label_holds_and_is_listed(self, store):
+        first = store.change_controls("ann", [Wish("mute", "author", "w"), Wish("less", "tag", "x")])
+        assert [(c.action, c.kind, c.value) for c in first] == [
+            ("mute", "author", "w"), ("less", "tag", "x"),
+        ]  # fmt: skip
+        assert all(c.at == pytest.approx(time.time(), abs=60) for c in first)
+        then = store.change_controls("ann", [Wish("boost", "author", "w")])
+        assert [(c.action, c.value) for c in then] == [("less", "x"), ("boost", "w")]
+        both = store.change_controls("ann", [Wish("forget", "author", "w")])
+        assert [c.action for c in both] == ["less", "boost", "forget"]
+        assert store.controls_of("ann") == both and store.controls_of("bob") == []
+
+    def test_what_is_undone_leaves_what_was_there_before_and_can_be_redone(self, store):
+        (mute,) = store.change_controls("ann", [Wish("mute", "item", "1")])
+        (boost,) = store.change_controls("ann", [Wish("boost", "item", "1")])
+        assert store.change_controls("ann", undo=[boost.id]) == [mute]
+        assert store.change_controls("ann", undo=[mute.id]) == []
+        undoing = [row.id for row in store.control_log("ann") if row.action == "undo"]
+        assert store.change_controls("ann", undo=[undoing[0]]) == [boost]
+        assert len(store.control_log("ann")) == 5
+
+    def test_a_reset_takes_all_back_and_can_be_taken_back(self, store):
+        before = store.change_controls("ann", [Wish("mute", "item", "1"), Wish("mute", "tag", "a")])
+        after = store.change_controls("ann", [Wish("mute", "tag", "b")], reset=True)
+        assert [(c.kind, c.value) for c in after] == [("tag", "b")]
+        (reset,) = [row.id for row in store.control_log("ann") if row.action == "reset"]
+        assert store.change_controls("ann", undo=[reset]) == [*before, *after]
+
+    def test_a_wrong_control_stores_none(self, store):
+        (own,) = store.change_controls("ann", [Wish("mute", "item", "1")])
+        store.change_controls("bob", [Wish("mute", "item", "2")])
+        for undo in ([own.id, own.id], [own.id + 1], [own.id, 999]):
+            with pytest.raises(DataError, match="undo"):
+                store.change_controls("ann", [Wish("mute", "item", "9")], undo)
+        for wish in (Wish("love", "item", "1"), Wish("mute", "mood", "1"), Wish("mute", "item"),
+                     Wish("mute", "everything"), Wish("forget", "everything", "1")):  # fmt: skip
+            with pytest.raises(DataError):
+                store.change_controls("ann", [Wish("mute", "item", "9"), wish])
+        many = [Wish("mute", "item", str(n)) for n in range(MOST + 1)]
+        with pytest.raises(DataError, match="undo some"):
+            store.change_controls("ann", many)
+        assert store.control_log("ann") == [own]
+        assert store.user("eve") is None and store.controls_of("eve") == []
+
+    # erasure
+
+    def test_an_erased_person_is_gone_from_the_lists_shown_too(self, store, tmp_path):
+        who = Pseudonyms.of_store(store).of
+        store.add_events(likes("ann", "1", "2") + likes("bob", "1"))
+        log = Exposures(store.db)
+        shown = [Exposure(f"{n:032x}", time.time(), "v", who(name), "long", (Shown("1", 1, "s", 1.0),))
+                 for n, name in enumerate(("ann", "ann", "bob"))]  # fmt: skip
+        log.write(shown[:2], [Outcome(shown[0].recommendation_id, "1", "click", 5.0)])
+        receipt = erase(store, tmp_path, "ann")
+        assert receipt.removed == {
+            "events": 2, "follows": 0, "controls": 0, "users": 1, "exposures": 2, "outcomes": 1,
+            "reject_files": 0, "reject_lines": 0, "night_folders": 0,
+        }  # fmt: skip
+        log.write(shown, [])  # another worker had them in memory still
+        assert log.shown_to(who("ann"), 0.0) == [] and len(log.shown_to(who("bob"), 0.0)) == 1
+        assert log.came_of([shown[0].recommendation_id]) == []
+        assert [person for _, person in Erasures(store.db).after(0)] == [who("ann")]
+        assert erase(store, tmp_path, "ann").empty and erase(store, tmp_path, "nobody").empty
+        assert Erasures(store.db).last_of(who("ann")) == receipt.at
+        assert Erasures(store.db).last_of(who("nobody")) is None
+        assert len(Erasures(store.db).after(0)) == 1 and said(store.event_table()) == [("bob", "1")]
 
     # runs and notes
 
@@ -282,3 +358,5 @@ class StoreContract:
         store.set_note("cutoff", "1")
         store.set_note("cutoff", "2")
         assert store.get_note("cutoff") == "2"
+        assert store.add_note("key", "a") and not store.add_note("key", "b")
+        assert store.get_note("key") == "a"

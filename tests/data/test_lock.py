@@ -6,12 +6,12 @@ import sys
 
 import pytest
 
-from jobs.lock import LockedError, only_one
+from recsys.data.lock import LockedError, only_one
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from jobs.lock import only_one
+from recsys.data.lock import only_one
 with only_one(Path(sys.argv[1]), "nightly"):
     print("held", flush=True)
     time.sleep(60)

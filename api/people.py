@@ -1,0 +1,133 @@
+"""People: a reader's controls, export and erasure, from validated values to JSON."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from api.answers import encode
+from api.errors import ApiError
+from api.schemas.people import ForgetAll, LabelControl, ProfilePatch
+from api.service import Service
+from api.writes import missing
+from recsys.data.controls import Control, Wish
+from recsys.data.erasure import Erasures, Receipt, erase
+from recsys.data.schema import User
+from recsys.errors import DataError
+
+_PAGE = 1_000  # events or lists that an export holds in memory at once
+_COMPUTED = (
+    "interests, communities and the likelihood to return are computed from these events when "
+    "asked; nothing of them is stored",
+)
+
+
+def change_controls(service: Service, user_id: str, given: ProfilePatch) -> list[Control]:
+    """Store what a person decides; return what is in force. 409 when an id cannot be undone."""
+    wishes = [_wish(one) for one in given.controls]
+    with service.link.use() as store:
+        try:
+            return store.change_controls(user_id, wishes, given.undo, given.reset)
+        except DataError as error:
+            raise ApiError(409, str(error)) from None
+
+
+def _wish(given: LabelControl | ForgetAll) -> Wish:
+    if isinstance(given, ForgetAll):
+        return Wish("forget", "everything")
+    return Wish("boost" if given.action == "more" else given.action, given.kind, given.value)
+
+
+def controls_json(service: Service, controls: Sequence[Control]) -> list[dict[str, Any]]:
+    """Return controls as JSON knows them, with names where topics and items are known."""
+    return [{**asdict(one), "name": _name(service, one)} for one in controls]
+
+
+def _name(service: Service, control: Control) -> str | None:
+    serving = service.serving_or_none
+    if serving is None or control.kind != "item":
+        return None
+    row = serving.live.row(control.value)
+    return serving.recommender.title(row) if row >= 0 else None
+
+
+def erase_user(service: Service, user_id: str) -> dict[str, Any]:
+    """Remove a user with all that is held of him; return the receipt, 404 when nothing is."""
+    service.exposures.forget(service.pseudonyms.of(user_id))
+    with service.link.use() as store:
+        receipt = erase(store, service.settings.home, user_id)
+        before = Erasures(store.db).last_of(receipt.person) if receipt.empty else None
+    service.cache.clear()
+    service.owed = service.owed or receipt.owed
+    if before is not None:
+        when = datetime.fromtimestamp(before, UTC).isoformat(timespec="seconds")
+        raise ApiError(404, f"this user was erased on {when}; nothing is held", "erased")
+    if receipt.empty:
+        raise missing("user")
+    return _receipt_json(user_id, receipt)
+
+
+def _receipt_json(user_id: str, receipt: Receipt) -> dict[str, Any]:
+    return {
+        "user": user_id, "person": receipt.person, "at": receipt.at,
+        "deleted": receipt.removed, "places": [asdict(place) for place in receipt.places],
+        "kept": list(receipt.kept),
+    }  # fmt: skip
+
+
+def exported(service: Service, user_id: str) -> Iterator[bytes]:
+    """Return all that is held of a user as JSON, piece by piece; 404 at once when unknown."""
+    with service.link.use() as store:
+        user = store.user(user_id)
+        follows = [asdict(one) for one in store.follows_of(user_id)]
+        log = [asdict(one) for one in store.control_log(user_id)]
+    if user is None:
+        raise missing("user")
+    head = {
+        "user": asdict(user), "exported_at": time.time(),
+        "person": service.pseudonyms.of(user_id), "follows": follows, "controls": log,
+    }  # fmt: skip
+    return _pieces(service, user, head)
+
+
+def _pieces(service: Service, user: User, head: dict[str, Any]) -> Iterator[bytes]:
+    yield encode(head)[:-1].encode() + b',"events":['
+    yield from _listed(_events(service, user.user_id))
+    yield b'],"shown":['
+    yield from _listed(_shown(service, head["person"]))
+    yield b'],"held_by_no_one":' + json.dumps(_COMPUTED).encode() + b"}"
+
+
+def _listed(rows: Iterable[dict[str, Any]]) -> Iterator[bytes]:
+    for place, row in enumerate(rows):
+        yield (b"," if place else b"") + encode(row).encode()
+
+
+def _events(service: Service, user_id: str) -> Iterator[dict[str, Any]]:
+    last = 0
+    while True:
+        with service.link.use() as store:
+            page = store.events_of(user_id, last, _PAGE)
+        yield from (asdict(event) for event in page)
+        if len(page) < _PAGE:
+            return
+        last = page[-1].id
+
+
+def _shown(service: Service, person: str) -> Iterator[dict[str, Any]]:
+    last = ""
+    while True:
+        with service.link.use():
+            log = service.link.exposures()
+            page = log.shown_lists(person, last, _PAGE)
+            came = log.came_of([one.recommendation_id for one in page])
+        for one in page:
+            own = [asdict(c) for c in came if c.recommendation_id == one.recommendation_id]
+            yield {**asdict(one), "outcomes": own}
+        if len(page) < _PAGE:
+            return
+        last = page[-1].recommendation_id

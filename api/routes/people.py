@@ -1,0 +1,28 @@
+"""/users/<user>/profile and /export: what is believed and held of a person, and its control."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+
+from api.contract import Routes
+from api.people import change_controls, controls_json, exported
+from api.routes.context import about, service
+from api.schemas.people import Controls, Export, ProfilePatch
+
+routes = Routes("people")
+
+
+@routes.patch("/users/<id:user_id>/profile", "write", body=ProfilePatch, answers=Controls)
+def patch(user_id: str, body: ProfilePatch) -> dict[str, Any]:
+    """Mute, boost, lower or forget; undo, reset. In force with the next answer, of any worker."""
+    found = change_controls(service(), about(user_id), body)
+    return {"user": user_id, "controls": controls_json(service(), found)}
+
+
+@routes.get("/users/<id:user_id>/export", "write", answers=Export, fails=(404,))
+def export(user_id: str) -> Response:
+    """All that is held of a user: events, follows, controls, what was shown; streamed."""
+    pieces = exported(service(), about(user_id))
+    return Response(pieces, content_type="application/json")

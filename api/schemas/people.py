@@ -1,0 +1,93 @@
+"""What people see and decide about themselves: profile, controls, export, erasure."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from api.schemas.fields import Answer, Label, Language, Strict
+
+
+class LabelControl(Strict):
+    """Mute, boost or lower what carries a label or is like an item; or forget what it taught."""
+
+    action: Literal["mute", "boost", "more", "less", "forget"] = Field(
+        description="mute: never shown; boost or more: shown more, less: less (of a label, or of "
+        "what is like an item); forget: events until now on such items count no more"
+    )
+    kind: Literal["topic", "author", "category", "tag", "item"]
+    value: Label = Field(description="a topic's number, an author, a category, a tag, an item id")
+
+
+class ForgetAll(Strict):
+    """Start anew: no event until now counts; none is deleted, and nothing seen comes back."""
+
+    action: Literal["forget"]
+    kind: Literal["everything"]
+
+
+class ProfilePatch(Strict):
+    """Changes to what a person is shown, in force with the next answer."""
+
+    reset: bool = Field(False, description="first take back all controls there are")
+    undo: Annotated[list[Annotated[int, Field(ge=1, le=2**63 - 1)]], Field(max_length=100)] = Field(
+        [], description="ids of controls to take back; the id of an undo takes that back"
+    )
+    controls: Annotated[list[LabelControl | ForgetAll], Field(max_length=100)] = []
+
+
+class LanguageQuery(Strict):
+    """In which language to tell."""
+
+    lang: Language = None
+
+
+class Control(Answer):
+    """A control in force; its id takes it back."""
+
+    id: int
+    action: str
+    kind: str
+    value: str
+    name: str | None = Field(description="of the topic or item, where it is known")
+    at: float
+
+
+class Controls(Answer):
+    """The controls of a person that are in force, oldest first."""
+
+    user: str
+    controls: list[Control]
+
+
+class Place(Answer):
+    """What went from one place."""
+
+    place: str
+    removed: dict[str, int]
+    how: str
+
+
+class Erased(Answer):
+    """A receipt: what was removed where, and what is out of reach."""
+
+    user: str
+    person: str = Field(description="the pseudonym that logs hold")
+    at: float
+    deleted: dict[str, int] = Field(description="rows, lists and files that went, by sort")
+    places: list[Place]
+    kept: list[str]
+
+
+class Export(Answer):
+    """All that is held of a person."""
+
+    user: dict[str, Any]
+    exported_at: float
+    person: str
+    follows: list[dict[str, Any]]
+    controls: list[dict[str, Any]]
+    events: list[dict[str, Any]]
+    shown: list[dict[str, Any]]
+    held_by_no_one: list[str] = Field(description="what is computed when asked, and not stored")

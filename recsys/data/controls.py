@@ -1,0 +1,155 @@
+"""ControlLog: what people said about their own lists; rows are added, never changed.
+
+A control mutes (never shown), boosts or lowers (`less`) a topic, author, category or tag, or what
+is like an item; or it forgets: what was learned from such items until then counts no more. An
+`undo` takes a row back, itself included; a `reset` all rows before it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, bindparam, insert, select
+
+from recsys.data.database import Database
+from recsys.data.sql import controls, users
+from recsys.errors import DataError
+
+ACTIONS = ("mute", "boost", "less", "forget")
+KINDS = ("topic", "author", "category", "tag", "item", "everything")  # the last: only to forget
+UNDO, RESET = "undo", "reset"
+MOST = 500  # controls in force of one user: each costs time at every request
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """One row: an action on what carries a label; the id tells it apart when it is undone."""
+
+    id: int
+    action: str  # one of ACTIONS, or undo (value: the id that is taken back), or reset
+    kind: str  # one of KINDS; empty for undo and reset
+    value: str  # a topic's number, an author's or item's id, a category, a tag
+    at: float  # Unix seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A control that is asked for, and not stored yet."""
+
+    action: str
+    kind: str
+    value: str = ""
+
+    def check(self) -> None:
+        """DataError when no control can be like this."""
+        if self.action not in ACTIONS:
+            raise DataError(f"action {self.action!r} is none of {', '.join(ACTIONS)}")
+        if self.kind not in KINDS:
+            raise DataError(f"kind {self.kind!r} is none of {', '.join(KINDS)}")
+        if (self.kind == "everything") != (self.value == ""):
+            raise DataError(f"{self.kind}: everything has no value, any other kind has one")
+        if self.kind == "everything" and self.action != "forget":
+            raise DataError(f"{self.action} everything: only forget takes everything")
+
+
+_OF_USER = (
+    select(controls.c.id, controls.c.action, controls.c.kind, controls.c.value, controls.c.at)
+    .join(users, users.c.id == controls.c.user)
+    .where(users.c.user_id == bindparam("user"))
+    .order_by(controls.c.id)
+)
+
+
+class ControlLog:
+    """Part of Store: controls."""
+
+    db: Database
+
+    def controls_of(self, user_id: str) -> list[Control]:
+        """Return the controls of a user that are in force, oldest first."""
+        return in_force(self.control_log(user_id))
+
+    def control_log(self, user_id: str) -> list[Control]:
+        """Return all rows of a user, oldest first, those taken back and their undoing included."""
+        with self.db.read() as connection:
+            return [Control(*row) for row in connection.execute(_OF_USER, {"user": user_id})]
+
+    def change_controls(
+        self, user_id: str, wishes: Sequence[Wish] = (), undo: Iterable[int] = (),
+        reset: bool = False,
+    ) -> list[Control]:  # fmt: skip
+        """Append rows in one transaction: the reset first, then what is undone, then the wishes.
+
+        Returns what is in force then. DataError, and nothing is stored, when an id to undo is none
+        of this user or is taken back already, or when too many would be in force.
+        """
+        for wish in wishes:
+            wish.check()
+        asked = [(RESET, "", "")] if reset else []
+        with self.db.write() as connection:
+            log = [Control(*row) for row in connection.execute(_OF_USER, {"user": user_id})]
+            for id in undo:
+                _check_undo(id, log, [value for _, _, value in asked])
+                asked.append((UNDO, "", str(id)))
+            asked += [(wish.action, wish.kind, wish.value) for wish in wishes]
+            if asked:
+                _append(self.db, connection, user_id, asked)
+            found = in_force(
+                [Control(*row) for row in connection.execute(_OF_USER, {"user": user_id})]
+            )
+            if len(found) > MOST:
+                raise DataError(f"{len(found)} controls in force, {MOST} are allowed: undo some")
+        return found
+
+
+def in_force(log: Sequence[Control]) -> list[Control]:
+    """Return what a log, oldest first, leaves in force, oldest first.
+
+    Of several on the same label the last holds: to boost ends a mute. To forget stands beside it.
+    """
+    undone: set[int] = set()
+    kept: dict[tuple[str, str, bool], Control] = {}
+    for row in reversed(log):
+        if row.id in undone:
+            continue
+        if row.action == RESET:
+            break
+        if row.action == UNDO:
+            undone.add(int(row.value))
+        else:
+            kept.setdefault((row.kind, row.value, row.action == "forget"), row)
+    return sorted(kept.values(), key=lambda control: control.id)
+
+
+def _check_undo(id: int, log: Sequence[Control], asked: Sequence[str]) -> None:
+    back = {row.value for row in _effective_undos(log)} | set(asked)
+    if id not in {row.id for row in log}:
+        raise DataError(f"undo {id}: this user has no control of this id")
+    if str(id) in back:
+        raise DataError(f"undo {id}: it is taken back already")
+
+
+def _effective_undos(log: Sequence[Control]) -> list[Control]:
+    undone: set[int] = set()
+    found = []
+    for row in reversed(log):
+        if row.action == UNDO and row.id not in undone:
+            undone.add(int(row.value))
+            found.append(row)
+    return found
+
+
+def _append(
+    db: Database, connection: Connection, user_id: str, rows: Sequence[tuple[str, str, str]]
+) -> None:
+    number = db.numbers(connection, users.c.user_id, [user_id])[user_id]
+    now = time.time()
+    connection.execute(
+        insert(controls),
+        [
+            {"user": number, "action": action, "kind": kind, "value": value, "at": now}
+            for action, kind, value in rows
+        ],
+    )

@@ -1,0 +1,189 @@
+"""Erasure: everything that is held of one person, removed, with a receipt of what went where.
+
+    receipt = erase(store, home, "ann")
+
+Bundles hold no user and no event, logs hold pseudonyms only. What a store cannot reach is kept and
+named: files that were ingested stay with whoever wrote them, and so do backups.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import delete, func, insert, select
+
+from recsys.data.database import Database
+from recsys.data.exposures import Exposures, forget_shown
+from recsys.data.lock import LockedError, only_one
+from recsys.data.people import remove_rows
+from recsys.data.pseudonyms import Pseudonyms
+from recsys.data.sql import erasures, items
+from recsys.data.store import Store
+from recsys.errors import StoreError
+
+KEEP = 90 * 86_400.0  # seconds that a row tells workers and late writers of an erasure
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What went from one place."""
+
+    place: str  # store, shown lists, reject files, night files, …
+    removed: dict[str, int]
+    how: str  # a sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What an erasure removed, where, and what it does not reach."""
+
+    person: str  # the pseudonym, as in the logs
+    at: float  # Unix seconds
+    places: tuple[Place, ...]
+    kept: tuple[str, ...] = ()  # sentences
+    owed: bool = False  # a reader kept SQLite's write-ahead log from being emptied: try again
+
+    @property
+    def removed(self) -> dict[str, int]:
+        """What went, by table or sort of file, over all places."""
+        return {name: n for place in self.places for name, n in place.removed.items()}
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was held."""
+        return not any(self.removed.values())
+
+
+class Erasures:
+    """The log of erasures: by pseudonym, so that workers forget too, and for a while only."""
+
+    def __init__(self, db: Database) -> None:
+        self.db = db
+
+    def after(self, id: int) -> list[tuple[int, str]]:
+        """Return (id, pseudonym) of the erasures with a greater id, ascending."""
+        query = select(erasures.c.id, erasures.c.person).where(erasures.c.id > id)
+        with self.db.read() as connection:
+            return [(row, who) for row, who in connection.execute(query.order_by(erasures.c.id))]
+
+    def last_of(self, person: str) -> float | None:
+        """Return when a person was erased last, Unix seconds; None when never, or long ago."""
+        query = select(func.max(erasures.c.at)).where(erasures.c.person == person)
+        with self.db.read() as connection:
+            return connection.execute(query).scalar()
+
+    def since(self, moment: float) -> bool:
+        """Whether anybody was erased at a moment, Unix seconds, or after it."""
+        query = select(func.count()).select_from(erasures).where(erasures.c.at >= moment)
+        with self.db.read() as connection:
+            return connection.execute(query).scalar_one() > 0
+
+
+def erase(store: Store, home: Path, user_id: str) -> Receipt:
+    """Remove all that is held of a user; an empty receipt when nothing is.
+
+    The rows of the store go in one transaction. A night at work keeps its snapshot, in which users
+    are numbers, until it ends.
+    """
+    person = Pseudonyms.of_store(store).of(user_id)
+    rejects = _clean_rejects(home / "rejects", user_id)
+    removed, at = _erase_rows(store, person, user_id)
+    shown = {name: removed.pop(name) for name in ("exposures", "outcomes")}
+    known = any(removed.values()) or any(shown.values())
+    emptied = store.db.forget_deleted()
+    places = [
+        Place("store", removed, _told(store.db, emptied)),
+        Place("shown lists", shown, "kept under a pseudonym; lists not written yet are dropped"),
+        Place("reject files", rejects, "lines that hold the id were cut out"),
+        _forget_nights(home, known),
+        Place("answers kept by workers", {}, "dropped by each worker within a second"),
+        Place("bundles", {}, "hold no user id and no event"),
+        Place("logs", {}, "hold the pseudonym only"),
+    ]
+    owed = store.db.on_sqlite and not emptied
+    return Receipt(person, at, tuple(places), _kept(store, user_id), owed)
+
+
+def _erase_rows(store: Store, person: str, user_id: str) -> tuple[dict[str, int], float]:
+    Exposures(store.db)  # its tables are made when they are first needed
+    with store.db.write() as connection:
+        at = time.time()
+        removed = remove_rows(connection, user_id) | forget_shown(connection, person)
+        connection.execute(delete(erasures).where(erasures.c.at < at - KEEP))
+        if any(removed.values()):
+            connection.execute(insert(erasures).values(person=person, at=at))
+    return removed, at
+
+
+def _told(db: Database, emptied: bool) -> str:
+    if not db.on_sqlite:
+        return "rows deleted; PostgreSQL gives their space to others at its next vacuum"
+    if emptied:
+        return "rows overwritten with zeros, the write-ahead log emptied"
+    return "rows overwritten with zeros; the write-ahead log is emptied once its readers are done"
+
+
+def _clean_rejects(folder: Path, user_id: str) -> dict[str, int]:
+    files = lines = 0
+    for path in sorted(folder.glob("*.jsonl")):
+        before = path.read_text("utf-8", "surrogateescape").splitlines(keepends=True)
+        after = [line for line in before if not _names(line, user_id)]
+        if len(after) == len(before):
+            continue
+        files, lines = files + 1, lines + len(before) - len(after)
+        aside = path.with_suffix(".part")
+        try:
+            aside.write_text("".join(after), "utf-8", "surrogateescape")
+            aside.replace(path)
+            if not after:
+                path.unlink()
+        except OSError as error:
+            raise StoreError(f"{path}: cannot be written ({error.strerror})") from error
+    return {"reject_files": files, "reject_lines": lines}
+
+
+def _names(line: str, user_id: str) -> bool:
+    """Whether a line of a reject file holds an id: as a value of its row, or as a word of it."""
+    try:
+        reject = json.loads(line)
+        raw, reason = str(reject["raw"]), str(reject["reason"])
+    except (ValueError, TypeError, KeyError):
+        raw, reason = line, ""
+    try:
+        row = json.loads(raw)
+    except ValueError:
+        row = None
+    if isinstance(row, dict) and user_id in map(str, row.values()):
+        return True
+    text = reason if isinstance(row, dict) else raw + "\n" + reason
+    return re.search(rf"(?<!\w){re.escape(user_id)}(?!\w)", text) is not None
+
+
+def _forget_nights(home: Path, known: bool) -> Place:
+    """Remove what a killed night left, which has the events under numbers instead of ids."""
+    runs = home / "runs"
+    folders = [path for path in runs.glob("*") if path.is_dir()] if known else []
+    if not folders:
+        return Place("night files", {"night_folders": 0}, "none are there")
+    try:
+        with only_one(home, "nightly"):
+            for folder in folders:
+                shutil.rmtree(folder)
+    except LockedError:
+        how = "a night is at work: its files, in which users are numbers, go when it ends"
+        return Place("night files", {"night_folders": 0}, how)
+    return Place("night files", {"night_folders": len(folders)}, "a killed night begins anew")
+
+
+def _kept(store: Store, user_id: str) -> tuple[str, ...]:
+    query = select(func.count()).select_from(items).where(items.c.author_id == user_id)
+    with store.db.read() as connection:
+        own = connection.execute(query).scalar_one()
+    authored = f"{own} items name this id as their author: DELETE /items/<id> removes them"
+    files = "files that were ingested, and backups, are not ours: ingested again, they bring it back"
+    return ((authored,) if own else ()) + (files,)

@@ -1,0 +1,30 @@
+"""Pseudonyms: keyed hashes of user ids, for logs and for what was shown."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+
+from recsys.data.store import Store
+
+SECRET = "pseudonym_secret"  # a note of the store: all workers and replicas share it
+
+
+class Pseudonyms:
+    """Keyed hashes of ids: the same person has the same one, and only the key's owner can tell."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+
+    @classmethod
+    def of_store(cls, store: Store) -> Pseudonyms:
+        """Return those of a store; the first to ask draws the key."""
+        if store.get_note(SECRET) is None:
+            store.add_note(SECRET, secrets.token_hex(32))
+        return cls((store.get_note(SECRET) or "").encode())
+
+    def of(self, user_id: str) -> str:
+        """Return the pseudonym of a user."""
+        data = user_id.encode("utf-8", "surrogatepass")
+        return hmac.digest(self._secret, data, hashlib.sha256).hex()[:24]
