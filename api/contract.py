@@ -156,6 +156,8 @@ def _kinds(model: type[BaseModel]) -> dict[str, str]:
     for name, schema in model.model_json_schema()["properties"].items():
         options = [schema, *schema.get("anyOf", [])]
         found[name] = next(str(o["type"]) for o in options if o.get("type", "null") != "null")
+        if schema.get("items", {}).get("type") == "integer":
+            found[name] = "integers"
     return found
 
 
@@ -190,6 +192,9 @@ def _typed(name: str, texts: list[str], kind: str) -> Any:
     if kind == "array":
         parts = [part for text in texts for part in ([text] if name in _IDS else _split(text))]
         return [*parts, *_commas(texts)] if name == "exclude" else parts
+    if kind == "integers":
+        parts = [part for text in texts for part in _split(text)]
+        return [int(part) if _INTEGER.fullmatch(part) else part for part in parts]
     if len(texts) > 1:
         raise ApiError(400, f"{name} is given {len(texts)} times", "bad_parameter")
     text = texts[0]

@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 
 from pydantic import BaseModel
 
+from api import topics
 from api.cursor import MAX_SHOWN, Cursor, binding, mark
 from api.errors import ApiError
 from api.live import Serving
@@ -34,7 +35,10 @@ def filters(given: FilterParameters) -> Filters:
         for name in _LABELS
         for prefix in ("", "not_")
     }
-    return Filters(**sets, max_age=given.max_age, min_age=given.min_age)
+    return Filters(
+        **sets, max_age=given.max_age, min_age=given.min_age,
+        topic=frozenset(given.topic), not_topic=frozenset(given.not_topic),
+    )  # fmt: skip
 
 
 def opened(given: PageParameters, *list_of: object) -> Cursor:
@@ -82,7 +86,11 @@ def entry(one: Recommendation, serving: Serving, fields: Sequence[str] | None) -
 
 def document(serving: Serving, item_id: str, fields: Sequence[str] | None) -> dict[str, Any]:
     """Return what is known of an item, or the named fields of it."""
-    known = serving.live.document(serving.live.row(item_id))
+    live = serving.live
+    row = live.row(item_id)
+    known = live.document(row)
+    if about := topics.of_row(live, row):
+        known["topics"] = about
     return known if fields is None else {name: known[name] for name in fields if name in known}
 
 

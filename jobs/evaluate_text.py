@@ -20,7 +20,7 @@ from recsys.evaluation.understanding import tone_by_folds, tone_from_elsewhere, 
 from recsys.text.clean import document
 from recsys.text.encoder import load_encoder
 from recsys.text.static import load_static
-from recsys.text.topics import TopicConfig
+from recsys.text.topic_fitting import TopicConfig
 
 
 @click.command(name="evaluate-text")

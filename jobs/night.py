@@ -16,13 +16,14 @@ from typing import Any
 
 import torch
 
+from jobs.additions import added_arrays, added_steps
 from jobs.engine import open_model
 from jobs.indexing import build_index, index_blobs
 from jobs.progress import LogProgress, TerminalProgress
 from jobs.settings import Settings
 from jobs.snapshot import load_snapshot, save_snapshot
 from jobs.steps import DETAIL, Detail, Step
-from jobs.tuning import FEWEST, reason_to_tune, untuned
+from jobs.tuning import reason_to_tune, tuned
 from jobs.yesterday import compare
 from recsys.bundle import RawBundle, read_bundle, write_bundle
 from recsys.bundle_store import BundleStore
@@ -30,21 +31,16 @@ from recsys.data.dataset import Dataset
 from recsys.data.store import Store
 from recsys.data.tables import EventTable, ItemTable
 from recsys.errors import BundleError, DataError
-from recsys.evaluation.service import walked_check
-from recsys.evaluation.split import Rules, make_split
 from recsys.state.catalogue import under
 from recsys.state.model import Model
 from recsys.text.student import Student
 from recsys.training.choice import Choice
 from recsys.training.documents import documents
 from recsys.training.fit import Words, assemble, fit_engines
-from recsys.training.menu import CANDIDATES, engine_named
-from recsys.training.slices import SHARE, validation
-from recsys.training.tune import Budget, tune
+from recsys.training.menu import engine_named
 from recsys.training.words import encode_words, renumbered
 
 Manifest = dict[str, Any]
-ASKED = 2_500  # questions that a night is tuned on; an evaluation, which has more time, asks more
 
 
 @dataclass(frozen=True)
@@ -62,7 +58,8 @@ class Night:
     def steps(self) -> tuple[Step, ...]:
         """All steps but the last, which only a night that passes the gate may take."""
         named = (self.snapshot, self.encode, self.tune, self.fit, self.index, self.gate)
-        return tuple(Step(run.__name__, run) for run in named)
+        first, second, *rest = (Step(run.__name__, run) for run in named)
+        return (first, second, *added_steps(self), *rest)
 
     def snapshot(self, out: Path) -> Detail:
         """Copy events and items out of the store; the log positions come first, see Feed."""
@@ -103,7 +100,7 @@ class Night:
         if why is None:
             choice, tuning = manifest["choice"], manifest["tuning"]
         else:
-            choice = self._tuned().to_json()
+            choice = tuned(self).to_json()
             counts = {name: seen[name] for name in ("events", "items", "kinds")}
             tuning = {"at": time.time(), "counts": counts, **plan}
         (out / "choice.json").write_text(json.dumps(choice))
@@ -111,24 +108,6 @@ class Night:
             "tuned": why is not None, "because": why or "the last tuning still serves",
             "engines": " + ".join(choice["engines"]) or "words alone", "tuning": tuning,
         }  # fmt: skip
-
-    def _tuned(self) -> Choice:
-        settings, progress = self.settings, self.progress
-        _, check = validation(*self.tables, settings.weights)
-        if len(check) < FEWEST:
-            return untuned()
-        way = None
-        if check.data.timed:  # the service hears of every event, so it is tuned on a walk
-            rules = Rules("replay", share=SHARE, weights=settings.weights)
-            check, way = walked_check(make_split(*self.tables, rules), settings.seed, ASKED)
-        words = self.words(check.data)
-        budget = Budget(settings.tune_minutes)
-
-        def note(text: str) -> None:
-            progress.note(text)
-            progress.advance(60 * budget.minutes - budget.left(), 60 * budget.minutes)
-
-        return tune(check, words, CANDIDATES, budget, settings.seed, self.device, note, way)
 
     def fit(self, out: Path) -> Detail:
         """Fit the chosen engines to everything there is, and put the model together."""
@@ -151,8 +130,10 @@ class Night:
         bundles, version = BundleStore(self.settings.home), self.version
         fitted, blobs = read_bundle(self.folder / "fit"), index_blobs(self.folder / "index")
 
+        arrays = {**fitted.arrays, **added_arrays(self.folder)}
+
         def write(folder: Path) -> None:
-            write_bundle(folder, fitted.arrays, blobs, self.manifest(fitted))
+            write_bundle(folder, arrays, blobs, self.manifest(fitted))
 
         if any(info.version == version for info in bundles.versions()):
             bundles.rollback(version)

@@ -1,17 +1,26 @@
-"""When a night tunes again, and what serves where there is nothing to tune on."""
+"""When a night tunes again, on what, and what serves where there is nothing to tune on."""
 
 from __future__ import annotations
 
 import math
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from recsys.evaluation.service import walked_check
+from recsys.evaluation.split import Rules, make_split
 from recsys.state.blend import Blend, Term
 from recsys.training.choice import Choice
+from recsys.training.menu import CANDIDATES
+from recsys.training.slices import SHARE, validation
+from recsys.training.tune import Budget, tune
+
+if TYPE_CHECKING:
+    from jobs.night import Night
 
 GROWTH = 1.5  # times as many events or items (or as few) as when it was tuned
 FEWEST = 2  # people whose next steps are known: one to learn from, one to judge by
+ASKED = 2_500  # questions that a night is tuned on; an evaluation, which has more time, asks more
 MIX = 0.2  # share of events whose kind would have to change to get the old mix
 
 
@@ -46,6 +55,26 @@ def _moved(before: Mapping[str, int], now: Mapping[str, int]) -> float:
     kinds = before.keys() | now.keys()
     shares = (abs(before.get(k, 0) / totals[0] - now.get(k, 0) / totals[1]) for k in kinds)
     return sum(shares) / 2
+
+
+def tuned(night: Night) -> Choice:
+    """Return the engines and the blend that answer the newest events of a night best."""
+    settings, progress = night.settings, night.progress
+    _, check = validation(*night.tables, settings.weights)
+    if len(check) < FEWEST:
+        return untuned()
+    way = None
+    if check.data.timed:  # the service hears of every event, so it is tuned on a walk
+        rules = Rules("replay", share=SHARE, weights=settings.weights)
+        check, way = walked_check(make_split(*night.tables, rules), settings.seed, ASKED)
+    words = night.words(check.data)
+    budget = Budget(settings.tune_minutes)
+
+    def note(text: str) -> None:
+        progress.note(text)
+        progress.advance(60 * budget.minutes - budget.left(), 60 * budget.minutes)
+
+    return tune(check, words, CANDIDATES, budget, settings.seed, night.device, note, way)
 
 
 def untuned() -> Choice:

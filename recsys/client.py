@@ -93,6 +93,11 @@ class Client:
         """Return the newest items."""
         return self._get("/latest", parameters)
 
+    def topics(self, **parameters: Any) -> list[Json]:
+        """Return what the catalogue is about: level=1 for groups, parent=… for those of one."""
+        first = self._get("/topics", parameters)
+        return [one for page in self.pages(first) for one in page["topics"]]
+
     def add_events(self, events: Iterable[Mapping[str, Any]]) -> Json:
         """Store events; give them timestamps, and sending them again changes nothing."""
         rows = [dict(event) for event in events]

@@ -12,12 +12,14 @@ from api.routes import (
     people,
     recommend,
     stats,
+    topics,
     users,
 )
 
 ROUTES = (
     recommend.routes,
     lists.routes,
+    topics.routes,
     items.routes,
     people.routes,
     users.routes,

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response, request
 
-from api import pages
+from api import pages, topics
 from api.answers import tagged
 from api.contract import Routes
 from api.errors import ApiError
@@ -24,6 +24,7 @@ from api.schemas.records import (
 from api.writes import add_items, change_item, delete_item, missing
 from recsys.data import schema
 from recsys.errors import StoreError
+from recsys.state.catalogue import document
 
 routes = Routes("items")
 
@@ -39,7 +40,8 @@ def page(query: ItemsQuery) -> Response:
     more = not query.item_id and len(found) > query.n
     shown = found if query.item_id else found[: query.n]
     after = pages.following("/items", query, shown[-1].item_id) if more else None
-    return tagged(request, {"items": [as_json(item) for item in shown], "next": after})
+    rows = [_with_topics(as_json(item)) for item in shown]
+    return tagged(request, {"items": rows, "next": after})
 
 
 @routes.get("/items/<id:item_id>", "read", answers=Item, fails=(304, 404))
@@ -53,7 +55,7 @@ def _known(item_id: str) -> dict[str, Any]:
         with service().link.use() as store:
             item = store.item(item_id)
         if item is not None:
-            return as_json(item)
+            return _with_topics(as_json(item))
     except StoreError:
         if service().serving_or_none is None:
             raise
@@ -61,7 +63,7 @@ def _known(item_id: str) -> dict[str, Any]:
     row = serving.live.row(item_id) if serving else -1
     if serving is None or row < 0 or serving.live.gone[row]:
         raise missing("item")
-    return serving.live.document(row)
+    return _with_topics(serving.live.document(row))
 
 
 @routes.post("/items", "write", body=ItemBody, many="items", answers=Stored, status=201)
@@ -85,7 +87,7 @@ def put(item_id: str, body: ItemValues) -> dict[str, Any]:
 @routes.patch("/items/<id:item_id>", "write", body=ItemPatch, answers=Item, fails=(404,))
 def patch(item_id: str, body: ItemPatch) -> dict[str, Any]:
     """Change some fields; `hidden: true` takes the item out of all lists, `false` brings it in."""
-    return as_json(change_item(service(), item_id, body))
+    return _with_topics(as_json(change_item(service(), item_id, body)))
 
 
 @routes.delete("/items/<id:item_id>", "write", answers=Deleted, fails=(404,))
@@ -103,5 +105,13 @@ def same_id(told: str | None, expected: str) -> None:
 
 def as_json(item: schema.Item) -> dict[str, Any]:
     """Return an item as JSON knows it, without what is not known."""
-    known = {name: getattr(item, name) for name in Item.model_fields}
-    return {k: list(v) if k == "tags" else v for k, v in known.items() if v or k == "item_id"}
+    return {name: list(v) if isinstance(v, tuple) else v for name, v in document(item).items()}
+
+
+def _with_topics(known: dict[str, Any]) -> dict[str, Any]:
+    serving = service().serving_or_none
+    if serving is not None:
+        live = serving.live
+        if about := topics.of_row(live, live.row(known["item_id"])):
+            known["topics"] = about
+    return known

@@ -22,6 +22,7 @@ from api.schemas.fields import (
     Seconds,
     Share,
     Strict,
+    TopicId,
     Words,
     listed,
 )
@@ -40,6 +41,12 @@ class FilterParameters(Strict):
     not_author: Labels = Field([], description="show no item of these authors")
     language: Labels = Field([], description="show items in any of these languages only")
     not_language: Labels = Field([], description="show no item in these languages")
+    topic: listed(TopicId, 100) = Field(  # type: ignore[valid-type]
+        [], description="show items of any of these topics only, or groups of topics; see /topics"
+    )
+    not_topic: listed(TopicId, 100) = Field(  # type: ignore[valid-type]
+        [], description="show no item of these topics"
+    )
     max_age: Seconds | None = Field(None, description="seconds since it was created, at most")
     min_age: Seconds | None = Field(None, description="seconds since it was created, at least")
     exclude: Ids = Field([], description="item ids never to show")

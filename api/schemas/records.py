@@ -126,6 +126,13 @@ class Stored(Answer):
     duplicates: Annotated[int, Field(ge=0)] = 0
 
 
+class TopicName(Answer):
+    """A topic as it is referred to."""
+
+    id: int
+    name: str
+
+
 class Item(Answer):
     """An item; what is not known is left out."""
 
@@ -138,6 +145,7 @@ class Item(Answer):
     created_at: float | None = None
     url: str = ""
     metadata: dict[str, Any] = {}
+    topics: list[TopicName] = Field([], description="what it is about, by the last night")
 
 
 class Items(Answer):
@@ -191,5 +199,5 @@ class Deleted(Answer):
 __all__ = [
     "Category", "Count", "Deleted", "Event", "EventBody", "Events", "EventsQuery", "Item",
     "ItemBody", "ItemPatch", "ItemValues", "Items", "ItemsQuery", "Label", "OneUserQuery",
-    "PageQuery", "Stored", "User", "UserBody", "UserRow", "Users",
+    "PageQuery", "Stored", "TopicName", "User", "UserBody", "UserRow", "Users",
 ]  # fmt: skip

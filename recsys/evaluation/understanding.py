@@ -17,7 +17,7 @@ from recsys.errors import DataError
 from recsys.text.sentiment import LABELS, score
 from recsys.text.sentiment_training import ToneConfig, expected_calibration_error, fit_tone
 from recsys.text.student import Student
-from recsys.text.topics import TopicConfig, fit_topics
+from recsys.text.topic_fitting import TopicConfig, fit_topics
 
 TONE, TOPICS = ToneConfig(), TopicConfig()
 
@@ -67,11 +67,11 @@ def topic_figures(
 ) -> dict[str, object]:  # fmt: skip
     """Return how far topics agree with categories, and the topics' names."""
     start = time.perf_counter()
-    topics, labels = fit_topics(texts, vectors, config)
+    topics = fit_topics(texts, vectors, config)
     seconds = time.perf_counter() - start
     truth = np.unique(np.array(categories), return_inverse=True)[1]
     return {"texts": len(texts), "topics": len(topics.ids), "seconds": seconds,
-            "normalized_mutual_information": mutual_information(truth, labels),
+            "normalized_mutual_information": mutual_information(truth, topics.items),
             "names": [" ".join(words[:6]) for words in topics.names]}  # fmt: skip
 
 

@@ -29,6 +29,8 @@ class Filters:
     not_tags: frozenset[str] = frozenset()
     max_age: float | None = None  # seconds since the item was created
     min_age: float | None = None
+    topic: frozenset[int] = frozenset()  # ids, of either level; see recsys.text.topics
+    not_topic: frozenset[int] = frozenset()
 
     @property
     def empty(self) -> bool:

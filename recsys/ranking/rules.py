@@ -23,6 +23,10 @@ def allowed(live: LiveState, filters: Filters, now: float) -> Mask:
         mask &= _tag_mask(live, filters.tags)
     if filters.not_tags:
         mask &= ~_tag_mask(live, filters.not_tags)
+    if filters.topic:
+        mask &= _topic_mask(live, filters.topic)
+    if filters.not_topic:
+        mask &= ~_topic_mask(live, filters.not_topic)
     age = now - live.created[:size]
     if filters.max_age is not None:
         mask &= age <= filters.max_age
@@ -51,6 +55,14 @@ def _tag_mask(live: LiveState, tags: frozenset[str]) -> Mask:
     for place, own in enumerate(live.new_tags[: live.size - len(catalogue)]):
         mask[len(catalogue) + place] = bool(np.isin(own, codes).any())
     return mask
+
+
+def _topic_mask(live: LiveState, ids: frozenset[int]) -> Mask:
+    topics = live.model.topics
+    if topics is None:
+        return np.zeros(live.size, bool)
+    rows = [row for id in ids for row in topics.rows.get(id, ())]
+    return np.isin(live.topics[: live.size], rows)
 
 
 def diversified(rows: Rows, scores: Floats, vectors: Floats, weight: float, n: int) -> Rows:

@@ -51,6 +51,9 @@ class LiveState:
             for name in LABELS
         }
         self.new_tags: list[Rows] = []
+        known = np.zeros(0, np.int32) if self.model.topics is None else self.model.topics.items
+        self.topics: Rows = np.full(room, -1, np.int32)  # row of each item's topic, -1: none
+        self.topics[: len(known)] = known
         self.new_words: Floats = np.zeros((extra, self.model.words.shape[1]), np.float32)
         reach = 0 if self.model.reader_inputs is None else self.model.reader_inputs.shape[1]
         self.new_readers: Floats = np.zeros((extra, reach), np.float32)
@@ -74,6 +77,7 @@ class LiveState:
         self.created = np.pad(self.created, (0, extra), constant_values=np.nan)
         for name in LABELS:
             self.labels[name] = np.pad(self.labels[name], (0, extra), constant_values=-1)
+        self.topics = np.pad(self.topics, (0, extra), constant_values=-1)
         self.new_words = np.pad(self.new_words, ((0, extra), (0, 0)))
         self.new_readers = np.pad(self.new_readers, ((0, extra), (0, 0)))
         self.new_behaviour = np.pad(self.new_behaviour, ((0, extra), (0, 0), (0, 0)))
@@ -121,6 +125,9 @@ class LiveState:
             self.new_readers[place] = self.model.readers.encode([text])[0]
         if self.model.bridge is not None:
             self.new_behaviour[place] = np.tensordot(self.new_words[place], self.model.bridge, 1)
+        if self.model.topics is not None and text:
+            about, _ = self.model.topics.assign([text], self.new_words[place : place + 1])
+            self.topics[place + len(self.model)] = about[0]
 
     def _inherit(self, before: int, row: int) -> None:
         """Give a new version of an item its counts, its votes and, from a model row, its readers.

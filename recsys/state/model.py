@@ -19,6 +19,7 @@ from recsys.state.blend import Blend
 from recsys.state.catalogue import Array, Catalogue, under
 from recsys.state.trees import Trees
 from recsys.text.student import Student
+from recsys.text.topics import Topics
 
 INDEX = "words.faiss"  # file of a bundle
 
@@ -48,6 +49,7 @@ class Model:
     rating_scale: tuple[float, float]
     trees: Trees | None = None  # correct the best of the blend; None where they do not help
     index: VectorIndex | None = None  # of `words`; None where all are compared one by one
+    topics: Topics | None = None  # what the items are about; None where no night has grouped them
 
     def __len__(self) -> int:
         return len(self.catalogue)
@@ -79,6 +81,8 @@ class Model:
             found |= {f"trees/{k}": v for k, v in self.trees.arrays().items()}
         if self.reader_inputs is not None:
             found["reader_inputs"] = self.reader_inputs.astype(np.float16)
+        if self.topics is not None:
+            found |= {f"topics/{k}": v for k, v in self.topics.arrays().items()}
         return found
 
     def settings(self) -> dict[str, object]:
@@ -111,6 +115,7 @@ class Model:
             rating_scale=(settings["rating_scale"][0], settings["rating_scale"][1]),
             trees=_trees(under("trees", arrays)),
             index=_index(raw),
+            topics=_topics(under("topics", arrays)),
         )
 
 
@@ -156,3 +161,7 @@ def _taste(arrays: Mapping[str, Array]) -> Taste | None:
 
 def _trees(arrays: Mapping[str, Array]) -> Trees | None:
     return Trees.from_arrays(arrays) if arrays else None
+
+
+def _topics(arrays: Mapping[str, Array]) -> Topics | None:
+    return Topics.from_arrays(arrays) if arrays else None

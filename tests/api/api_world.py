@@ -27,6 +27,7 @@ from recsys.state.counters import Counters
 from recsys.state.model import Model
 from recsys.text.clean import document
 from recsys.text.student import Student
+from recsys.text.topic_fitting import TopicConfig, fit_topics
 
 TOPICS = {
     "sea": ("tide", "sailor", "harbour", "wave", "anchor"),
@@ -104,6 +105,7 @@ def model(version: str = "one") -> Model:
             priors={"share_1d": 0.05},
         ),
         rating_scale=(3.0, 1.0),
+        topics=fit_topics(texts, pupil.encode(texts), TopicConfig(n_topics=3, n_parents=2)),
     )
     # what else a model may have been fitted with is absent here
     return Model(**{field.name: known.get(field.name) for field in fields(Model)})  # type: ignore[arg-type]

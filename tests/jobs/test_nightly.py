@@ -10,10 +10,11 @@ import pytest
 from night_world import books, call, command, environment, fill, parity, reads
 
 from recsys.bundle_store import BundleStore
-from recsys.data.schema import Event
+from recsys.data.schema import Event, Item
 from recsys.data.store import Store
+from recsys.state.model import Model
 
-STEPS = ["snapshot", "encode", "tune", "fit", "index", "gate", "publish"]
+STEPS = ["snapshot", "encode", "topics", "tune", "fit", "index", "gate", "publish"]
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +95,24 @@ def test_a_second_night_takes_the_tuning_over(home):
     assert result.returncode == 0, result.stderr
     told = json.loads(result.stdout)
     assert told["tune"]["tuned"] is False and len(BundleStore(home).versions()) == 2
+
+
+def test_topics_keep_their_ids_when_items_come_and_go(home, store):
+    def ids_of_books():
+        raw = BundleStore(home).open_current()
+        topics, ids = Model.from_raw(raw).topics, Model.from_raw(raw).catalogue.ids
+        return {ids[row]: topics.ids[at] for row, at in enumerate(topics.items)}
+
+    before = ids_of_books()
+    assert len(before) == 40 and len(set(before.values())) > 1
+    assert before["book-2"] == before["book-4"] != before["book-3"]
+    store.add_items([Item("new", title="odd book"), Item("book-1", title="odd odd book")])
+    store.delete_item("book-0")
+    assert call(home, "nightly").returncode == 0
+    after = ids_of_books()
+    both = before.keys() & after.keys() - {"book-0", "book-1"}
+    assert sum(before[book] == after[book] for book in both) >= 0.9 * len(both)
+    assert after["new"] in {after[f"book-{n}"] for n in range(3, 40, 2)}
 
 
 def test_tuning_can_be_asked_for(home):

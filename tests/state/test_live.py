@@ -11,6 +11,8 @@ from recsys.data.schema import Item
 from recsys.ranking.query import Filters, Interaction, Query
 from recsys.recommender import Recommender
 from recsys.state.live import LiveState
+from recsys.text.topic_fitting import TopicConfig, fit_topics
+from recsys.training.documents import documents
 
 NOW = worlds.topics().now
 SAILOR = tuple(Interaction(f"sea-{n}", "like", timestamp=NOW - 10 + n) for n in (1, 4, 6))
@@ -45,6 +47,56 @@ def test_new_labels_and_tags_filter_like_old_ones(live):
     assert listed(live, filters=Filters(author=frozenset({"somebody"}))) == ["new"]
     assert "new" in listed(live, filters=Filters(tags=frozenset({"sea"})))
     assert live.document(ALL)["author_id"] == "somebody"
+
+
+@pytest.fixture(scope="module")
+def told_apart():
+    """The world's model with its two topics, learned from what is in English."""
+    model, texts = worlds.model(), documents(worlds.topics().table)
+    topics = fit_topics(texts[::2], model.words[::2], TopicConfig(n_topics=2))
+    return replace(model, topics=replace(topics, items=topics.assign(texts, model.words)[0]))
+
+
+def test_items_old_and_new_have_topics(told_apart):
+    live, about = LiveState(told_apart), {}
+    for name in ("sea", "chess"):
+        rows = [live.row(f"{name}-{n}") for n in range(worlds.EACH)]
+        assert len(set(live.topics[rows])) == 1
+        about[name] = live.topics[rows[0]]
+    assert set(about.values()) == {0, 1}
+    live.add_item(Item("new", title="sailor anchor"))
+    live.add_item(Item("neu", title="棋局", tags=("chess",)))
+    live.add_item(Item("riddle", title="???"))
+    live.add_event("rumour", "like", timestamp=NOW)
+    found = [live.topics[live.row(name)] for name in ("new", "neu", "riddle", "rumour")]
+    assert found == [about["sea"], about["chess"], -1, -1]
+    live.add_item(Item("new", title="rook pawn"))
+    assert live.topics[live.row("new")] == about["chess"]
+
+
+def test_topics_filter_by_id(told_apart):
+    live = LiveState(told_apart)
+    topics = told_apart.topics
+    wanted = frozenset({topics.ids[live.topics[live.row("sea-0")]]})
+    shown = listed(live, filters=Filters(topic=wanted))
+    assert {name.split("-")[0] for name in shown} == {"sea"} and len(shown) == worlds.EACH - 3
+    assert {name.split("-")[0] for name in listed(live, filters=Filters(not_topic=wanted))} == {
+        "chess"
+    }
+    assert listed(live, filters=Filters(topic=frozenset({10**6}))) == []
+
+
+def test_room_for_topics_grows(told_apart):
+    live = LiveState(told_apart)
+    for number in range(600):
+        live.add_item(Item(f"new-{number}", title="tide wave"))
+    assert len(set(live.topics[ALL : live.size])) == 1 and live.topics[ALL] >= 0
+
+
+def test_without_topics_no_item_has_one(live):
+    live.add_item(Item("new", title="tide"))
+    assert (live.topics == -1).all()
+    assert listed(live, filters=Filters(topic=frozenset({1}))) == []
 
 
 def test_a_removed_item_vanishes(live):

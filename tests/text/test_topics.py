@@ -5,8 +5,9 @@ import pytest
 
 from recsys.errors import DataError
 from recsys.evaluation.understanding import macro_recall, mutual_information
+from recsys.text.topic_fitting import LastNight, TopicConfig, fit_topics
 from recsys.text.topic_words import words
-from recsys.text.topics import TopicConfig, Topics, fit_topics
+from recsys.text.topics import Topics
 
 SUBJECTS = {
     "bread": "bread flour oven bake crust dough yeast loaf",
@@ -33,7 +34,15 @@ CONFIG = TopicConfig(n_topics=3, n_parents=2)
 @pytest.fixture(scope="module")
 def fitted():
     texts, vectors, truth = world()
-    return *fit_topics(texts, vectors, CONFIG), truth
+    topics = fit_topics(texts, vectors, CONFIG)
+    return topics, topics.items, truth
+
+
+def after(texts, vectors, config, before, rows=None, same=True):
+    """Fit the topics of a night after another one, to which all texts are new by default."""
+    rows = np.full(len(texts), -1, np.int32) if rows is None else rows
+    topics = fit_topics(texts, vectors, config, LastNight(before, rows, same))
+    return topics, topics.items
 
 
 def test_subjects_are_found_and_named_in_their_words(fitted):
@@ -59,33 +68,69 @@ def test_new_items_go_where_they_belong_by_words_or_by_vector(fitted):
 
 def test_the_same_input_gives_the_same_topics(fitted):
     topics, labels, _ = fitted
-    again, same = fit_topics(*world()[:2], CONFIG)
-    assert again.names == topics.names and np.array_equal(labels, same)
+    again = fit_topics(*world()[:2], CONFIG)
+    assert again.names == topics.names and np.array_equal(labels, again.items)
 
 
 def test_ids_live_on_and_are_not_used_twice(fitted):
     before, labels, truth = fitted
     id_of = {int(t): before.ids[labels[truth == t][0]] for t in range(3)}
     texts, vectors, other = world(n=60, seed=1, subjects=("stars", "bikes"))
-    fewer, now = fit_topics(texts, vectors, TopicConfig(n_topics=2), before)
+    fewer, now = after(texts, vectors, TopicConfig(n_topics=2), before)
     for subject in (1, 2):
         assert fewer.ids[now[other == subject][0]] == id_of[subject]
     texts, vectors, other = world(n=60, seed=2)
-    more, now = fit_topics(texts, vectors, CONFIG, fewer)
+    more, now = after(texts, vectors, CONFIG, fewer)
     assert more.ids[now[other == 1][0]] == id_of[1]
     assert len(set(more.ids)) == 3
+    assert more.ids[now[other == 0][0]] not in (*before.ids, *fewer.parent_ids)  # bread died
+
+
+def test_ids_live_on_when_the_encoder_changes(fitted):
+    before, labels, truth = fitted
+    texts, vectors, _ = world()
+    for same, rows in ((False, None), (True, labels)):  # by words alone; by what is known of items
+        turned, now = after(texts, -vectors[:, ::-1], CONFIG, before, rows, same)
+        assert [turned.ids[now[truth == t][0]] for t in range(3)] == [
+            before.ids[labels[truth == t][0]] for t in range(3)
+        ]
+        assert set(turned.parent_ids) <= {*before.parent_ids, before.next_id}
+
+
+def test_what_was_not_drawn_to_learn_from_finds_its_place():
+    texts, vectors, truth = world(n=60)
+    topics = fit_topics(texts, vectors, TopicConfig(n_topics=3, most_taught=60))
+    assert mutual_information(truth, topics.items) == pytest.approx(1)
+    assert topics.sizes.tolist() == [60, 60, 60]
+
+
+def test_typical_items_are_the_closest_of_their_topic(fitted):
+    topics, labels, truth = fitted
+    for row, items in enumerate(topics.typical):
+        assert len(set(items)) == 10 and (labels[items] == row).all()
+    lonely = fit_topics(["bread"], np.eye(1, 6, dtype=np.float32), TopicConfig(n_topics=4))
+    assert len(lonely) == 1 and lonely.typical[0].tolist() == [0] + [-1] * 9
+
+
+def test_an_id_of_the_upper_level_stands_for_all_below(fitted):
+    topics, _, _ = fitted
+    below = [set(topics.rows[id].tolist()) for id in topics.parent_ids]
+    assert set.union(*below) == {0, 1, 2} and sum(map(len, below)) == 3
+    assert [topics.rows[id].tolist() for id in topics.ids] == [[0], [1], [2]]
 
 
 def test_topics_are_read_back(fitted):
     topics, _, _ = fitted
-    again = Topics.load(topics.arrays(), topics.document())
+    again = Topics.from_arrays(topics.arrays())
     texts, vectors, _ = world(seed=3)
     assert np.array_equal(topics.assign(texts, vectors)[0], again.assign(texts, vectors)[0])
+    same = ("ids", "names", "parent_ids", "parent_names", "next_id", "words")
+    assert [getattr(topics, name) for name in same] == [getattr(again, name) for name in same]
     broken = {**topics.arrays(), "evidence": np.zeros((1, 1), np.float32)}
     with pytest.raises(DataError, match="different lengths"):
-        Topics.load(broken, topics.document())
+        Topics.from_arrays(broken)
     with pytest.raises(DataError, match="cannot be read"):
-        Topics.load({}, {})
+        Topics.from_arrays({})
 
 
 @pytest.mark.parametrize(
@@ -98,7 +143,8 @@ def test_whatever_comes_is_grouped(texts, vectors):
         "zero": np.zeros((len(texts), 6)), "equal": np.ones((len(texts), 6)),
         "random": np.random.default_rng(0).normal(size=(len(texts), 6)),
     }[vectors].astype(np.float32)  # fmt: skip
-    topics, labels = fit_topics(texts, made, TopicConfig(n_topics=4))
+    topics = fit_topics(texts, made, TopicConfig(n_topics=4))
+    labels = topics.items
     assert len(labels) == len(texts) and labels.max(initial=-1) < len(topics.ids)
     assert np.isfinite(topics.evidence).all() and np.isfinite(topics.centroids).all()
     assert np.array_equal(topics.assign(texts, made)[0] < 0, labels < 0)

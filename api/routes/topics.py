@@ -1,0 +1,52 @@
+"""/topics: what the catalogue is about."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api import pages
+from api.contract import Routes
+from api.errors import ApiError
+from api.routes.context import service
+from api.schemas.topics import Topic, Topics, TopicsQuery
+from api.topics import Overview
+from api.writes import missing
+
+routes = Routes("topics")
+
+_FEW, _MORE = 3, 20  # items that stand for a topic, in the list of topics and alone
+
+
+@routes.get("/topics", "read", query=TopicsQuery, answers=Topics)
+def page(query: TopicsQuery) -> dict[str, Any]:
+    """Topics of the catalogue on one of two levels, those of the most items first."""
+    serving, overview = service().serving, _overview()
+    ids = overview.ordered(query.level, query.parent) if overview else []
+    start = 0
+    if query.after is not None:
+        if query.after not in ids:
+            raise ApiError(409, "`after` is no topic of this list any more: start again without it")
+        start = ids.index(query.after) + 1
+    shown = ids[start : start + query.n]
+    more = start + query.n < len(ids)
+    return {
+        "model_version": serving.version,
+        "topics": [overview.document(id, _FEW) for id in shown] if overview else [],
+        "next": pages.following("/topics", query, shown[-1]) if more else None,
+    }
+
+
+@routes.get("/topics/<int:topic_id>", "read", answers=Topic, fails=(404,))
+def one(topic_id: int) -> dict[str, Any]:
+    """A topic or a group of topics, with what stands for it."""
+    overview = _overview()
+    found = overview.document(topic_id, _MORE) if overview else None
+    if found is None:
+        raise missing("topic")
+    return found
+
+
+def _overview() -> Overview | None:
+    service().see_changes()
+    live = service().serving.live
+    return None if live.model.topics is None else Overview(live, live.model.topics)

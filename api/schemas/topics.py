@@ -1,0 +1,50 @@
+"""Topics: what the catalogue is about, on two levels."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from api.schemas.fields import Answer, Strict, TopicId
+from api.schemas.records import Limit, TopicName
+
+
+class TopicItem(Answer):
+    """An item that stands for a topic."""
+
+    item_id: str
+    title: str
+
+
+class Topic(Answer):
+    """A topic, or on level 1 a group of topics."""
+
+    id: int
+    name: str
+    level: Annotated[int, Field(ge=1, le=2)]
+    words: list[str]
+    size: Annotated[int, Field(ge=0)]
+    parent: TopicName | None
+    topics: list[TopicName]
+    neighbours: list[TopicName]
+    items: list[TopicItem]
+
+
+class Topics(Answer):
+    """A page of topics, those of the most items first."""
+
+    model_version: str
+    topics: list[Topic]
+    next: str | None
+
+
+class TopicsQuery(Strict):
+    """Which topics."""
+
+    n: Limit = 100
+    after: TopicId | None = Field(None, description="from `next` of the page before")
+    level: Annotated[int, Field(ge=1, le=2)] = Field(
+        2, description="1: groups of topics, 2: the topics themselves"
+    )
+    parent: TopicId | None = Field(None, description="topics of this group only")
