@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -164,6 +165,13 @@ def fit_item_knn(data: Dataset, weighting: str, neighbours: int) -> Neighbours:
         for start in range(0, max(across.shape[0], 1), 512)
     ]
     return Neighbours(sparse.csr_array(sparse.vstack(parts, format="csr")))
+
+
+def fewer(fitted: Neighbours, neighbours: int) -> Neighbours:
+    """Return the same model with at most so many neighbours per item."""
+    beyond = fitted.weights.shape[0]  # the diagonal is gone by now
+    kept = nearest(fitted.weights.copy(), beyond, neighbours)
+    return dataclasses.replace(fitted, weights=kept)
 
 
 def nearest(rows: sparse.csr_array, start: int, keep: int) -> sparse.csr_array:

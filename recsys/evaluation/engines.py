@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -16,6 +16,7 @@ from recsys.evaluation.scorer import Scorer, Skip
 from recsys.training.documents import documents
 from recsys.training.fit import Words
 
+NEIGHBOURS = (100, 20, 500)  # of an item that are tried
 RECENCIES = (np.inf, 16.0, 8.0, 4.0, 2.0, 1.0)  # half-lives of a history's items, in events
 
 
@@ -30,15 +31,31 @@ class Means:
     note: Callable[[str], None] = lambda text: None  # is told what is being tried
 
 
+Fits = Iterator[tuple[Options, Scorer]]
+
+
 @dataclass(frozen=True, slots=True)
 class Engine:
     """How to make one row of the table."""
 
     name: str
-    fit: Callable[[Dataset, Options, Means], Scorer]
+    fits: Callable[[Dataset, Options, Means], Fits]  # the same, trained ever longer, or one alone
     grid: Callable[[Dataset], Sequence[Options]]  # the first is used where nothing can be tuned
     recency: bool = False  # also choose how fast a history fades
     ladder: Callable[[Dataset], int] | None = None  # steps of the grid's first, ordered setting
+    seconds: Callable[[Dataset], float] = lambda data: 0.0  # expected of one fit, on one core
+    trained: bool = False  # `fits` goes on for ever; the options then say for how many epochs
+
+
+def _alone(
+    fit: Callable[[Dataset, Options, Means], Scorer],
+) -> Callable[[Dataset, Options, Means], Fits]:
+    """Return the fits of an engine that is fitted in one go."""
+
+    def fits(data: Dataset, options: Options, means: Means) -> Fits:
+        yield options, fit(data, options, means)
+
+    return fits
 
 
 def _grid(**choices: Sequence[float | str]) -> Callable[[Dataset], Sequence[Options]]:
@@ -54,8 +71,12 @@ def _trending(data: Dataset, options: Options, means: Means) -> Scorer:
     return baselines.fit_trending(data, float(options["half_life"]), str(options["counts"]))
 
 
-def _item_knn(data: Dataset, options: Options, means: Means) -> Scorer:
-    return baselines.fit_item_knn(data, str(options["weighting"]), int(options["neighbours"]))
+def _item_knn(data: Dataset, options: Options, means: Means) -> Fits:
+    """Compare all items once; fewer neighbours are found among more."""
+    counts = [int(options["neighbours"])] if "neighbours" in options else NEIGHBOURS
+    fitted = baselines.fit_item_knn(data, str(options["weighting"]), max(counts))
+    for count in counts:
+        yield {**options, "neighbours": count}, baselines.fewer(fitted, count)
 
 
 def _ease(data: Dataset, options: Options, means: Means) -> Scorer:
@@ -81,17 +102,19 @@ def _bpr(data: Dataset, options: Options, means: Means) -> Scorer:
     return fit_bpr_row(data, int(options["dimensions"]), rate, regularization, means.seed)
 
 
-def _lightfm(data: Dataset, options: Options, means: Means) -> Scorer:
-    from recsys.evaluation.peers import fit_lightfm_row
+def _lightfm(data: Dataset, options: Options, means: Means) -> Fits:
+    from recsys.evaluation.peers import train_lightfm
 
-    return fit_lightfm_row(data, int(options["dimensions"]), int(options["epochs"]), means.seed)
+    for epoch, scorer in train_lightfm(data, int(options["dimensions"]), means.seed):
+        yield {**options, "epochs": epoch}, scorer
 
 
-def _sasrec(data: Dataset, options: Options, means: Means) -> Scorer:
-    from recsys.evaluation.sasrec import SasrecConfig, fit_sasrec  # torch takes seconds to import
+def _sasrec(data: Dataset, options: Options, means: Means) -> Fits:
+    from recsys.evaluation.sasrec import SasrecConfig, train_sasrec  # torch takes seconds
 
-    config = SasrecConfig(dropout=float(options["dropout"]), epochs=int(options["epochs"]))
-    return fit_sasrec(data, config, means.seed, means.device, 60 * means.minutes)
+    config = SasrecConfig(dropout=float(options["dropout"]))
+    for epoch, scorer in train_sasrec(data, config, means.seed, means.device, 60 * means.minutes):
+        yield {**options, "epochs": epoch}, scorer
 
 
 def _text(data: Dataset, options: Options, means: Means) -> Scorer:
@@ -128,29 +151,58 @@ def counted_as(data: Dataset) -> Sequence[str]:
     return baselines.COUNTS[:1] if plain else baselines.COUNTS
 
 
+def _squares(data: Dataset) -> float:
+    return 5e-11 * len(data.items) ** 3
+
+
+def _events(each: float) -> Callable[[Dataset], float]:
+    """Return the cost of a fit that goes through all events, so many seconds for each."""
+    return lambda data: each * len(data.item)
+
+
+def _elsa_seconds(data: Dataset) -> float:
+    return 7e-8 * len(data.users) * len(data.items) * 5
+
+
+def _als_seconds(data: Dataset) -> float:
+    return 4e-5 * (len(data.item) + 16 * (len(data.users) + len(data.items)))
+
+
 NOTHING = _grid()
 ENGINES = {
     engine.name: engine
     for engine in (
-        Engine("popular", _popular, NOTHING),
-        Engine("trending", _trending, _half_lives, ladder=lambda d: len(baselines.half_lives(d))),
+        Engine("popular", _alone(_popular), NOTHING),
         Engine(
-            "item-knn", _item_knn,
-            _grid(neighbours=[100, 20, 500], weighting=["cosine", "tf-idf"]), recency=True,
+            "trending", _alone(_trending), _half_lives,
+            ladder=lambda d: len(baselines.half_lives(d)),
         ),
-        Engine("ease", _ease, _grid(regularization=[200, 50, 1000]), recency=True),
         Engine(
-            "als", _als,
+            "item-knn", _item_knn, _grid(weighting=["cosine", "tf-idf"]), recency=True,
+        ),
+        Engine(
+            "ease", _alone(_ease), _grid(regularization=[200, 50, 1000]), recency=True,
+            seconds=_squares,
+        ),
+        Engine(
+            "als", _alone(_als),
             _grid(dimensions=[256], alpha=[10, 3, 30], regularization=[30, 10, 100, 300]),
+            seconds=_als_seconds,
         ),
         Engine(
-            "bpr", _bpr,
+            "bpr", _alone(_bpr),
             _grid(dimensions=[128], learning_rate=[0.05, 0.02], regularization=[0.01, 0.05, 0.002]),
+            seconds=_events(2e-4),
         ),
-        Engine("elsa", _elsa, _grid(dimensions=[256], epochs=[5, 3, 8]), recency=True),
-        Engine("lightfm", _lightfm, _grid(dimensions=[64, 128], epochs=[20, 50])),
-        Engine("text", _text, NOTHING, recency=True),
-        Engine("sasrec", _sasrec, _grid(epochs=[30], dropout=[0.3])),
-        Engine("student", _student, NOTHING, recency=True),
+        Engine(
+            "elsa", _alone(_elsa), _grid(dimensions=[256], epochs=[5, 3, 8]), recency=True,
+            seconds=_elsa_seconds,
+        ),
+        Engine(
+            "lightfm", _lightfm, _grid(dimensions=[64, 128]), seconds=_events(1e-4), trained=True
+        ),
+        Engine("text", _alone(_text), NOTHING, recency=True),
+        Engine("sasrec", _sasrec, _grid(dropout=[0.5, 0.3]), trained=True),
+        Engine("student", _alone(_student), NOTHING, recency=True),
     )
 }  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -14,6 +16,8 @@ from recsys.arrays import Floats
 from recsys.data.dataset import Dataset
 from recsys.errors import MissingExtra
 from recsys.evaluation.scorer import Histories
+
+EPOCHS = 10  # of LightFM between two looks at the validation slice
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +90,19 @@ def fit_bpr_row(
     return Known(users, items, np.zeros(len(items), np.float32))
 
 
-def fit_lightfm_row(data: Dataset, dimensions: int, epochs: int, seed: int) -> Known:
-    """Fit LightFM with the WARP loss (Kula, CBRecSys 2015; Weston et al., IJCAI 2011)."""
+def train_lightfm(data: Dataset, dimensions: int, seed: int) -> Iterator[tuple[int, Known]]:
+    """Train LightFM with the WARP loss (Kula, CBRecSys 2015; Weston et al., IJCAI 2011).
+
+    Yields (epochs so far, the vectors as they are) every EPOCHS, for as long as it is asked to.
+    Two threads race, so that no two fits are quite the same.
+    """
     model = _lightfm().LightFM(no_components=dimensions, loss="warp", random_state=seed)
-    model.fit(sparse.coo_matrix(data.matrix()), epochs=epochs, num_threads=2)
-    return Known(model.user_embeddings, model.item_embeddings, model.item_biases)
+    matrix = sparse.coo_matrix(data.matrix())
+    for epoch in itertools.count(EPOCHS, EPOCHS):
+        model.fit_partial(matrix, epochs=EPOCHS, num_threads=2)
+        yield epoch, Known(
+            model.user_embeddings.copy(), model.item_embeddings.copy(), model.item_biases.copy()
+        )
 
 
 def _lightfm() -> ModuleType:

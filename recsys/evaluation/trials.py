@@ -76,7 +76,8 @@ def fitted_row(
         return ServiceScorer.of(model), choice.to_json()
     engine = ENGINES[name]
     tuned = tune(engine, split.validation(), means)
-    return fit_tuned(engine, data, tuned, means), tuned.to_json()
+    scorer, tuned = fit_tuned(engine, data, tuned, means)
+    return scorer, tuned.to_json()
 
 
 @dataclass(frozen=True, slots=True)

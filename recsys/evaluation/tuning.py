@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from recsys.data.dataset import Dataset
 from recsys.evaluation.baselines import Neighbours, Options, Vectors
 from recsys.evaluation.engines import RECENCIES, Engine, Means
-from recsys.evaluation.questions import answer, ask
-from recsys.evaluation.scorer import Scorer
+from recsys.evaluation.questions import Questions, answer, ask
+from recsys.evaluation.scorer import Scorer, Skip
 from recsys.evaluation.split import Split
 from recsys.metrics import Values, ndcg
 
 K = 20  # nDCG at this depth is what settings are chosen by
 PASSES = 6  # of smoothing over half-lives: a bell some two steps wide
+PATIENCE = 3  # looks without a new best after which training ends
+EPOCHS = 10  # of training where nobody can be asked
 MOST_USERS = 4000  # of the validation slice; enough to tell settings apart
 
 
@@ -30,6 +33,8 @@ class Tuned:
     recency: float | None  # None: the engine has none
     ndcg: float | None  # None: there was nothing to validate on
     tried: int
+    left_out: int = 0  # points of the grid that there was no time for
+    unfinished: bool = False  # the last training ended with its time, before the epochs chosen
 
     def to_json(self) -> dict[str, float | str | None]:
         """Return the choice as it stands under `chosen`."""
@@ -40,6 +45,8 @@ class Tuned:
             found["recency"] = self.recency if self.recency != float("inf") else None
         if self.ndcg is not None:
             found |= {"validation_ndcg@20": self.ndcg, "tried": self.tried}
+        found |= {"left_out": self.left_out} if self.left_out else {}
+        found |= {"unfinished": True} if self.unfinished else {}
         return found
 
 
@@ -51,24 +58,74 @@ def with_recency(scorer: Scorer, recency: float) -> Scorer:
 
 
 def tune(engine: Engine, split: Split, means: Means) -> Tuned:
-    """Try an engine's grid on a validation split until its minutes are over."""
+    """Try an engine's grid on a validation split until its minutes are over.
+
+    Skip where one fit is expected to take longer. What is trained step by step is asked on the
+    way, until it has not become better for a while.
+    """
     data = split.dataset()
-    grid = engine.grid(data)
+    grid, allowed = engine.grid(data), 60 * means.minutes
+    _refuse_if_dear(engine, data, allowed)
     questions = ask(split, data, MOST_USERS, means.seed)
-    if not len(questions) or (len(grid) == 1 and not engine.recency):
-        return Tuned(grid[0], float("inf") if engine.recency else None, None, 0)
-    end, tried = time.monotonic() + 60 * means.minutes, list[Tuned]()
-    for options in grid:
-        if tried and time.monotonic() > end:
-            break
-        for recency, scorer in _variants(engine, engine.fit(data, options, means)):
-            found = answer(questions, scorer, K, engine.name, listed=False)
-            value = float(ndcg(found.ranks, questions.wanted, K).mean())
-            tried.append(Tuned(options, recency, value, 0))
-    values = np.array([one.ndcg for one in tried])
-    if engine.ladder and len(tried) == len(grid):
+    if not len(questions) or (len(grid) == 1 and not engine.recency and not engine.trained):
+        return Tuned(_untuned(engine, grid[0]), math.inf if engine.recency else None, None, 0)
+    trials = Trials(engine, data, questions, means, time.monotonic() + allowed)
+    begun = sum(trials.tried_out(options) for options in grid)
+    values = np.array([one.ndcg for one in trials.tried])
+    if engine.ladder and begun == len(grid):
         values = smoothed(values.reshape(engine.ladder(data), -1)).ravel()
-    return dataclasses.replace(tried[int(values.argmax())], tried=len(tried))
+    best = trials.tried[int(values.argmax())]
+    return dataclasses.replace(best, tried=len(trials.tried), left_out=len(grid) - begun)
+
+
+def _refuse_if_dear(engine: Engine, data: Dataset, allowed: float) -> None:
+    expected = engine.seconds(data)
+    if expected > allowed:
+        raise Skip(
+            f"one fit of {engine.name} is expected to take {expected:.0f} s, and a row may take "
+            f"{allowed:.0f} s (RECSYS_TUNE_MINUTES)"
+        )
+
+
+def _untuned(engine: Engine, options: Options) -> Options:
+    return {**options, "epochs": EPOCHS} if engine.trained else options
+
+
+@dataclass(slots=True)
+class Trials:
+    """What has been tried of one engine, and the time that there is for more."""
+
+    engine: Engine
+    data: Dataset
+    questions: Questions
+    means: Means
+    end: float  # monotonic seconds
+    tried: list[Tuned] = field(default_factory=list)
+    longest: float = 0.0  # seconds between two looks so far
+
+    def tried_out(self, options: Options) -> bool:
+        """Try one point of the grid, at every length of training; False when time is short."""
+        if self.tried and time.monotonic() + self.longest > self.end:
+            return False
+        looks: list[float] = []
+        began = time.monotonic()
+        for reached, scorer in self.engine.fits(self.data, options, self.means):
+            looks.append(max(self._asked(reached, scorer)))
+            now = time.monotonic()
+            self.longest, began = max(self.longest, now - began), now
+            self.means.note(f"{self.engine.name} {reached}: {looks[-1]:.4f}")
+            if now + self.longest > self.end or max(looks[-PATIENCE:]) < max(looks):
+                break
+        return True
+
+    def _asked(self, options: Options, scorer: Scorer) -> list[float]:
+        found = []
+        for recency, variant in _variants(self.engine, scorer):
+            answers = answer(self.questions, variant, K, self.engine.name, listed=False)
+            value = float(ndcg(answers.ranks, self.questions.wanted, K).mean())
+            self.tried.append(Tuned(options, recency, value, 0))
+            found.append(value)
+        return found
 
 
 def smoothed(values: Values) -> Values:
@@ -91,7 +148,17 @@ def _variants(engine: Engine, scorer: Scorer) -> Iterator[tuple[float | None, Sc
         yield recency, with_recency(scorer, recency)
 
 
-def fit_tuned(engine: Engine, data: Dataset, tuned: Tuned, means: Means) -> Scorer:
-    """Fit the chosen settings on all training events."""
-    scorer = engine.fit(data, tuned.options, means)
-    return scorer if tuned.recency is None else with_recency(scorer, tuned.recency)
+def fit_tuned(engine: Engine, data: Dataset, tuned: Tuned, means: Means) -> tuple[Scorer, Tuned]:
+    """Fit the chosen settings on all training events; return what was reached with it.
+
+    What is trained step by step stops at the chosen number of epochs, or when its minutes are
+    over: then the settings say how far it came.
+    """
+    end, wanted = time.monotonic() + 60 * means.minutes, float(tuned.options.get("epochs", 0))
+    fits = engine.fits(data, tuned.options, means)
+    reached, scorer = next(fits)
+    while float(reached.get("epochs", 0)) < wanted and time.monotonic() < end:
+        reached, scorer = next(fits)
+    unfinished = float(reached.get("epochs", 0)) < wanted
+    tuned = dataclasses.replace(tuned, options=reached, unfinished=unfinished)
+    return scorer if tuned.recency is None else with_recency(scorer, tuned.recency), tuned

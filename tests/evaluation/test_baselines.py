@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Iterator, Mapping
+
 import numpy as np
 import pytest
+import torch
 from tables import events, items, timed
 
+from recsys.arrays import Floats
 from recsys.data.dataset import Dataset
 from recsys.data.tables import ItemTable
 from recsys.evaluation.baselines import (
     Heat,
+    Options,
+    SameForAll,
+    fewer,
     fit_ease_row,
     fit_elsa_row,
     fit_item_knn,
@@ -18,12 +26,12 @@ from recsys.evaluation.baselines import (
     half_lives,
     text_row,
 )
-from recsys.evaluation.engines import ENGINES, Means
+from recsys.evaluation.engines import ENGINES, Engine, Means
 from recsys.evaluation.peers import fit_als_row, fit_bpr_row
 from recsys.evaluation.questions import answer, ask
-from recsys.evaluation.sasrec import SasrecConfig, fit_sasrec
+from recsys.evaluation.sasrec import FullCrossEntropy, SasrecConfig, train_sasrec
 from recsys.evaluation.scorer import Histories, Scorer, Skip
-from recsys.evaluation.split import Rules, make_split
+from recsys.evaluation.split import Rules, Split, make_split
 from recsys.evaluation.tuning import fit_tuned, tune
 from recsys.metrics import recall
 
@@ -67,12 +75,21 @@ def test_personal_rows_find_the_one_missing_square(fit) -> None:  # type: ignore
     assert missing_item(fit(data), data) == [user.replace("u", "i") for user in data.users]
 
 
+def test_fewer_neighbours_are_the_nearest_of_more() -> None:
+    data = checkerboard()
+    many, few = fit_item_knn(data, "cosine", 500), fit_item_knn(data, "cosine", 2)
+    cut = fewer(many, 2)
+    assert np.allclose(np.sort(cut.weights.toarray()), np.sort(few.weights.toarray()))
+    assert np.diff(cut.weights.indptr).max() == 2 and np.diff(many.weights.indptr).max() == 5
+
+
 def test_lightfm_finds_the_missing_square_too() -> None:
     pytest.importorskip("lightfm")
-    from recsys.evaluation.peers import fit_lightfm_row
+    from recsys.evaluation.peers import train_lightfm
 
     data = checkerboard()
-    found = missing_item(fit_lightfm_row(data, 8, 200, 0), data)
+    scorer = next(scorer for epochs, scorer in train_lightfm(data, 8, 0) if epochs == 200)
+    found = missing_item(scorer, data)
     right = [item == user.replace("u", "i") for item, user in zip(found, data.users, strict=True)]
     assert sum(right) >= 10  # two threads race, so that no two fits are quite the same
 
@@ -82,13 +99,40 @@ def test_sasrec_learns_what_comes_next() -> None:
         (f"u{user}", f"i{(user + step) % 8}") for user in range(80) for step in range(3 + user % 5)
     ]
     data = Dataset.build(events(*rows), NOTHING)
-    config = SasrecConfig(dimensions=16, dropout=0.0, epochs=100, batch=16, learning_rate=0.003)
-    scorer = fit_sasrec(data, config, 0, "cpu", seconds=60)
+    config = SasrecConfig(dimensions=16, dropout=0.0, batch=16, learning_rate=0.003)
+    training = train_sasrec(data, config, 0, "cpu", seconds=60)
+    scorer = next(scorer for epochs, scorer in training if epochs >= 100)
     histories = Histories.of(data, np.arange(8, dtype=np.int32))
     best = scorer.score(histories).argmax(axis=1)
     assert [data.items[int(row)] for row in best] == [
         f"i{(user + 3 + user % 5) % 8}" for user in range(8)
     ]
+
+
+@pytest.mark.parametrize(("kind", "off"), [(torch.float32, 1e-5), (torch.bfloat16, 0.02)])
+def test_the_loss_of_sasrec_and_its_gradients_are_those_of_torch(
+    kind: torch.dtype, off: float
+) -> None:
+    generator = torch.Generator().manual_seed(0)
+    states = torch.randn(300, 8, generator=generator, requires_grad=True)  # two parts of it
+    weight = torch.randn(50, 8, generator=generator, requires_grad=True)
+    targets = torch.randint(0, 50, (300,), generator=generator)
+    found = FullCrossEntropy.apply(states, weight, targets, kind)
+    one = torch.autograd.grad(3 * found, (states, weight))
+    plain = torch.nn.functional.cross_entropy(states @ weight.T, targets)
+    other = torch.autograd.grad(3 * plain, (states, weight))
+    assert found.item() == pytest.approx(plain.item(), rel=off)
+    for ours, theirs in zip(one, other, strict=True):
+        assert float((ours - theirs).abs().max()) < off * float(theirs.abs().max())
+
+
+def test_sasrec_says_why_it_is_not_attempted() -> None:
+    data = Dataset.build(events(*((f"u{n % 700}", f"i{n % 9}") for n in range(2100))), NOTHING)
+    with pytest.raises(Skip, match="an epoch of SASRec would take some"):
+        next(train_sasrec(data, SasrecConfig(dimensions=4), 0, "cpu", seconds=1e-6))
+    single = Dataset.build(events(("ann", "a"), ("bob", "b")), NOTHING)
+    with pytest.raises(Skip, match="nothing comes next"):
+        next(train_sasrec(single, SasrecConfig(), 0, "cpu", seconds=60))
 
 
 def test_popular_counts_people_not_events() -> None:
@@ -175,7 +219,50 @@ def test_tuning_finds_the_half_life_under_which_the_future_is_foretold() -> None
     assert float(tuned.options["half_life"]) <= 4 * DAY
     data = split.dataset()
     questions = ask(split, data)
-    scorer = fit_tuned(ENGINES["trending"], data, tuned, Means())
+    scorer, _ = fit_tuned(ENGINES["trending"], data, tuned, Means())
     found = answer(questions, scorer, 2, "trending")
     hits = recall(found.ranks, questions.wanted, 2)[questions.known]
     assert hits.tolist() == [1.0] * 5
+
+
+def counting(lengths: Mapping[int, Floats], seconds: float = 0.0) -> Engine:
+    """Return a row that is trained step by step and scores as said after so many epochs."""
+
+    def fits(data: Dataset, options: Options, means: Means) -> Iterator[tuple[Options, Scorer]]:
+        for epochs, scores in lengths.items():
+            yield {**options, "epochs": epochs}, SameForAll(scores)
+
+    return Engine("counting", fits, lambda data: [{"width": 1}, {"width": 2}],
+                  seconds=lambda data: seconds, trained=True)  # fmt: skip
+
+
+def last_is_c() -> Split:
+    rows = [("ann", "a"), ("bob", "b"), ("ann", "b"), ("bob", "a"), ("ann", "c"), ("bob", "c")]
+    table = events(*rows, ("ann", "d"), ("bob", "d"))
+    return make_split(table, items("abcd"), Rules("leave-last-out"))
+
+
+GOOD, BAD = np.array([0, 0, 9, 0], np.float32), np.array([0, 0, -9, 0], np.float32)
+
+
+def test_training_stops_where_validation_was_best_and_goes_there_again() -> None:
+    lengths = {1: BAD, 2: GOOD, 3: BAD, 4: BAD, 5: BAD, 6: GOOD}
+    split, seen = last_is_c(), []
+    engine, means = counting(lengths), Means(note=seen.append)
+    tuned = tune(engine, split.validation(), means)
+    assert tuned.options == {"width": 1, "epochs": 2} and tuned.tried == 10 and len(seen) == 10
+    scorer, reached = fit_tuned(engine, split.dataset(), tuned, means)
+    assert scorer.nbytes == GOOD.nbytes and reached.to_json()["epochs"] == 2
+    assert "unfinished" not in reached.to_json() and "left_out" not in reached.to_json()
+
+
+def test_what_there_is_no_time_for_is_said() -> None:
+    split = last_is_c()
+    engine, hurried = counting({1: BAD, 2: GOOD}), Means(minutes=0.0)
+    tuned = tune(engine, split.validation(), hurried)
+    assert tuned.options["epochs"] == 1 and tuned.to_json()["left_out"] == 1
+    wanted = dataclasses.replace(tuned, options={"width": 1, "epochs": 9})
+    told = fit_tuned(engine, split.dataset(), wanted, hurried)[1].to_json()
+    assert told["unfinished"] is True and told["epochs"] == 1
+    with pytest.raises(Skip, match="expected to take 500 s, and a row may take 240 s"):
+        tune(counting({1: GOOD}, seconds=500.0), split.validation(), Means())
