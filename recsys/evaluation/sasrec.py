@@ -173,7 +173,9 @@ def _step(network: Sasrec, optimizer: torch.optim.Optimizer, batch: Tensor) -> N
     real = targets != PAD  # only these are scored: padding would double the cost
     states = network(inputs)[real]
     weight, kind = network.items.weight[1:], product_type(batch.device.type)
-    loss = FullCrossEntropy.apply(states, weight, targets[real] - 1, kind)
+    loss = FullCrossEntropy.apply(  # type: ignore[no-untyped-call]
+        states, weight, targets[real] - 1, kind
+    )
     optimizer.zero_grad(set_to_none=True)
     loss.backward()
     optimizer.step()
