@@ -152,7 +152,10 @@ class Night:
             "cutoff": fitted.manifest["model"]["cutoff"],
             "last_event_id": seen["last_event_id"],
             "last_change_id": seen["last_change_id"],
-            "counts": {name: seen[name] for name in ("users", "items", "events")},
+            "counts": {
+                **{name: seen[name] for name in ("users", "items", "events")},
+                "with_words": self.detail("encode")["with_words"],
+            },
             "metrics": {"ndcg@20": gate["today"], "people": gate["people"]},
             "gate": gate,
             "index": self.detail("index"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,10 +31,18 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
+from recsys.data.known_ids import KnownIds
 from recsys.errors import MissingExtra, StoreError
 
 BUSY = 30.0  # seconds to wait for another writer before giving up
 _WRITER = 0x7265635F73797301  # PostgreSQL's advisory lock that every writer holds
+_USUAL = {
+    "journal_mode": "WAL",
+    "synchronous": "FULL",  # an acknowledged event survives a power cut
+    "secure_delete": "ON",
+    "cache_size": "-65536",  # KiB: the index of some million events
+}
+_BULK = {**_USUAL, "cache_size": "-262144", "wal_autocheckpoint": "20000"}  # KiB, pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +50,18 @@ class Database:
     """An engine, and the ways to use it: `read`, `snapshot` and `write`."""
 
     engine: Engine
+    known: KnownIds | None = None  # what a bulk load has met
 
     @classmethod
-    def open(cls, url: str) -> Database:
-        """Prepare for sqlite:///path or postgresql://…; StoreError when the URL is neither."""
+    def open(cls, url: str, bulk: bool = False) -> Database:
+        """Prepare for sqlite:///path or postgresql://…; StoreError when the URL is neither.
+
+        `bulk`: for a process that adds a great deal and erases nothing. SQLite gets more memory,
+        empties its log less often, and numbers of ids are kept from batch to batch.
+        """
         parsed = _parsed(url)
         if parsed.get_backend_name() == "sqlite":
-            return cls(_sqlite(parsed))
+            return cls(_sqlite(parsed, _BULK if bulk else _USUAL), KnownIds() if bulk else None)
         try:
             return cls(create_engine(parsed, pool_pre_ping=True, hide_parameters=True))
         except ImportError as error:
@@ -83,12 +96,17 @@ class Database:
         given back after the commit is visible, so ids become visible in ascending order, and a
         reader of "id > last seen" misses none.
         """
-        with translated(self.engine.url), self.engine.begin() as connection:
-            if self.on_sqlite:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-            else:
-                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER})
-            yield connection
+        try:
+            with translated(self.engine.url), self.engine.begin() as connection:
+                if self.on_sqlite:
+                    connection.exec_driver_sql("BEGIN IMMEDIATE")
+                else:
+                    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER})
+                yield connection
+        except BaseException:
+            if self.known is not None:
+                self.known.forget()
+            raise
 
     def forget_deleted(self) -> bool:
         """Empty SQLite's write-ahead log of deleted rows; in the file itself they are zeroed.
@@ -145,8 +163,11 @@ class Database:
         self, connection: Connection, column: Column[str], texts: Collection[str]
     ) -> dict[str, int]:
         """Return the row numbers of outside ids, giving numbers to new ones in their order."""
-        found = self.known_numbers(connection, column, texts)
-        missing = [name for name in texts if name not in found]
+        found = {} if self.known is None else self.known.of(connection, column)
+        unknown = [name for name in texts if name not in found]
+        if unknown:
+            found |= self.known_numbers(connection, column, unknown)
+        missing = [name for name in unknown if name not in found]
         if missing:
             self.insert_new(connection, [column], [(name,) for name in missing])
             found |= self.known_numbers(connection, column, missing)
@@ -196,7 +217,7 @@ def _parsed(url: str) -> URL:
     return parsed
 
 
-def _sqlite(url: URL) -> Engine:
+def _sqlite(url: URL, pragmas: Mapping[str, str]) -> Engine:
     if url.database and url.database != ":memory:":
         try:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
@@ -206,11 +227,7 @@ def _sqlite(url: URL) -> Engine:
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _: object) -> None:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute(
-            "PRAGMA synchronous = FULL"
-        )  # an acknowledged event survives a power cut
-        connection.execute("PRAGMA secure_delete = ON")
-        connection.execute("PRAGMA cache_size = -65536")  # KiB: the index of some million events
+        for name, value in pragmas.items():
+            connection.execute(f"PRAGMA {name} = {value}")
 
     return engine

@@ -32,9 +32,9 @@ class Store(EventLog, ItemLog, People, ControlLog, RunLog):
         self.db = db
 
     @classmethod
-    def open(cls, url: str) -> Store:
-        """Open sqlite:///path or postgresql://…, creating what is missing."""
-        db = Database.open(url)
+    def open(cls, url: str, bulk: bool = False) -> Store:
+        """Open sqlite:///path or postgresql://…, creating what is missing; `bulk` as in Database."""
+        db = Database.open(url, bulk)
         try:
             with db.write() as connection:
                 _prepare(connection)

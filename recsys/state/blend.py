@@ -92,6 +92,7 @@ class Blend:
         return {
             **asdict(self),
             "terms": terms,
+            "curves": [asdict(curve) for curve in self.curves],
             "priors": dict(self.priors),
             "traits": {trait: dict(weights) for trait, weights in self.traits.items()},
         }

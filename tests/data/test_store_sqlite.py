@@ -6,6 +6,7 @@ import pytest
 from store_contract import StoreContract
 
 from recsys.data.schema import Event, Item
+from recsys.data.sql import users
 from recsys.data.store import Store
 from recsys.errors import StoreError
 
@@ -17,6 +18,33 @@ def url(tmp_path):
 
 class TestSqlite(StoreContract):
     pass
+
+
+class TestSqliteInBulk(StoreContract):
+    @pytest.fixture
+    def store(self, url):
+        with Store.open(url, bulk=True) as store:
+            yield store
+
+
+def test_a_bulk_load_forgets_numbers_when_another_process_erased_a_user(url):
+    with Store.open(url, bulk=True) as bulk, Store.open(url) as other:
+        bulk.add_events([Event("ann", "1", "like", None, "", 1.0)])
+        other.delete_user("ann")
+        bulk.add_events([Event("ann", "2", "like", None, "", 2.0)])
+        assert [event.item_id for event in other.history("ann")] == ["2"]
+
+
+def test_a_bulk_load_forgets_numbers_of_a_transaction_that_was_undone(url):
+    with Store.open(url, bulk=True) as bulk:
+        bulk.counts()
+        with pytest.raises(StoreError), bulk.db.write() as connection:
+            bulk.db.numbers(connection, users.c.user_id, ["bob"])
+            connection.exec_driver_sql("no statement at all")
+        bulk.add_events([Event("eve", "1", "like", None, "", 1.0)])
+        bulk.add_events([Event("bob", "2", "like", None, "", 2.0)])
+        assert [event.item_id for event in bulk.history("bob")] == ["2"]
+        assert [event.item_id for event in bulk.history("eve")] == ["1"]
 
 
 def events(n):

@@ -55,6 +55,19 @@ def reads(since: float = START, seed: int = 1) -> list[Event]:
     ]
 
 
+def next_books(store: Store, readers: int) -> list[Event]:
+    """Return one more event of each of the last readers: a book of his side that is new to him."""
+    known = {(e.user_id, e.item_id) for e in store.events_after(0, 1000)}
+    latest = max(e.timestamp or 0.0 for e in store.events_after(0, 1000))
+    found = []
+    for reader in range(READERS - readers, READERS):
+        own = (f"book-{book}" for book in range(reader % 2, BOOKS, 2))
+        new = next(book for book in own if (f"reader-{reader}", book) not in known)
+        latest += 60.0
+        found.append(Event(f"reader-{reader}", new, "like", timestamp=latest))
+    return found
+
+
 def environment(home: Path, **more: str) -> dict[str, str]:
     """Return what commands in this world are run with."""
     named = {"RECSYS_HOME": str(home), "RECSYS_ENCODER": str(home / "tiny"), **more}

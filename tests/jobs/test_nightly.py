@@ -7,7 +7,7 @@ import subprocess
 import time
 
 import pytest
-from night_world import books, call, command, environment, fill, parity, reads
+from night_world import books, call, command, environment, fill, next_books, parity, reads
 
 from recsys.bundle_store import BundleStore
 from recsys.data.schema import Event, Item
@@ -43,7 +43,7 @@ def test_the_first_night_publishes(first):
     told = json.loads(result.stdout)
     manifest = BundleStore(home).open_current().manifest
     assert told["status"] == "published" and told["version"] == manifest["version"]
-    assert manifest["counts"] == {"users": 60, "items": 40, "events": 480}
+    assert manifest["counts"] == {"users": 60, "items": 40, "events": 480, "with_words": 40}
     assert (manifest["last_event_id"], manifest["last_change_id"]) == (480, 40)
     assert told["tune"]["tuned"] is True
 
@@ -125,7 +125,25 @@ def test_new_events_are_what_today_and_yesterday_answer(home, store):
     store.add_events(reads(latest + 1, seed=2))
     result = call(home, "nightly", "--json")
     gate = json.loads(result.stdout)["gate"]
-    assert gate["people"] >= 30 and gate["yesterday"] is not None
+    assert gate["people"] >= 30 and "against" in gate["reason"]
+    assert result.returncode in (0, 3)
+
+
+def test_an_unchanged_past_is_not_fitted_again(home, store):
+    store.add_events(next_books(store, 45))
+    result = call(home, "nightly", "--json")
+    gate = json.loads(result.stdout)["gate"]
+    assert gate["reason"] == "the settings and the past of the night before"
+    assert gate["people"] == 45 and 0 < gate["today"] == gate["yesterday"]
+    assert result.returncode == 0
+
+
+def test_a_changed_past_is_fitted_again_and_compared(home, store):
+    store.delete_user(store.events_after(0, 1)[0].user_id)
+    store.add_events(next_books(store, 45))
+    result = call(home, "nightly", "--json")
+    gate = json.loads(result.stdout)["gate"]
+    assert gate["people"] >= 30 and "against" in gate["reason"]
     assert result.returncode in (0, 3)
 
 

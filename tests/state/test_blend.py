@@ -16,6 +16,11 @@ def test_a_blend_survives_json(blend):
     assert Blend.from_json(json.loads(text)) == blend
 
 
+@pytest.mark.parametrize("blend", [Blend(), worlds.WHOLE], ids=["empty", "whole"])
+def test_what_is_written_is_what_json_gives_back(blend):
+    assert json.loads(json.dumps(blend.to_json())) == blend.to_json()
+
+
 def test_every_field_is_in_the_json():
     assert set(worlds.WHOLE.to_json()) == {field.name for field in fields(Blend)}
 
