@@ -76,7 +76,8 @@ def _same_past(night: Night, before: RawBundle, past: int) -> bool:
     """
     counts, words = before.manifest["counts"], night.detail("encode")["with_words"]
     moved = abs(past - counts["events"]) / max(counts["events"], 1)
-    return moved <= MOVED and words >= (1 - MOVED) * counts.get("with_words", np.inf)
+    kept = words >= (1 - MOVED) * counts.get("with_words", np.inf)
+    return bool(moved <= MOVED and kept)
 
 
 def _unchanged(then: Values) -> Verdict:
