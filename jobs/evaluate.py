@@ -12,9 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import click
+import numpy as np
 from rich.table import Table
 
 from jobs.cli import run as run_command
+from jobs.finetuning import evaluated_encoder
 from jobs.progress import job_progress
 from jobs.recommend import output
 from jobs.settings import Settings
@@ -119,8 +121,10 @@ def means_of(settings: Settings, seed: int, note: Callable[[str], None]) -> Mean
         texts = documents(data.table)
         if not any(texts):
             return Words.none(len(texts))
-        vectors, student, _ = encode_words(texts, settings.encoder, device, settings.home)
-        return Words(vectors, student)
+        encoder = evaluated_encoder(settings, data, device, note)
+        read = np.isin(np.arange(len(texts)), data.item)
+        found = encode_words(texts, encoder, settings.home, "evaluate", read)
+        return Words(found.vectors, found.student)
 
     return Means(seed, settings.tune_minutes, device, words, note)
 

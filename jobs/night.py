@@ -17,7 +17,9 @@ from typing import Any
 import torch
 
 from jobs.additions import added_arrays, added_steps
+from jobs.encoding import encode
 from jobs.engine import open_model
+from jobs.finetuning import finetune
 from jobs.indexing import build_index, index_blobs
 from jobs.progress import LogProgress, TerminalProgress
 from jobs.settings import Settings
@@ -35,10 +37,9 @@ from recsys.state.catalogue import under
 from recsys.state.model import Model
 from recsys.text.student import Student
 from recsys.training.choice import Choice
-from recsys.training.documents import documents
 from recsys.training.fit import Words, assemble, fit_engines
 from recsys.training.menu import engine_named
-from recsys.training.words import encode_words, renumbered
+from recsys.training.words import renumbered
 
 Manifest = dict[str, Any]
 
@@ -57,9 +58,10 @@ class Night:
     @property
     def steps(self) -> tuple[Step, ...]:
         """All steps but the last, which only a night that passes the gate may take."""
-        named = (self.snapshot, self.encode, self.tune, self.fit, self.index, self.gate)
-        first, second, *rest = (Step(run.__name__, run) for run in named)
-        return (first, second, *added_steps(self), *rest)
+        words = (self.snapshot, self.finetune, self.encode)
+        named = (*words, self.tune, self.fit, self.index, self.gate)
+        first, second, third, *rest = (Step(run.__name__, run) for run in named)
+        return (first, second, third, *added_steps(self), *rest)
 
     def snapshot(self, out: Path) -> Detail:
         """Copy events and items out of the store; the log positions come first, see Feed."""
@@ -78,22 +80,18 @@ class Night:
             "kinds": mix, "version": f"{stamp}-{self.number}", **position,
         }  # fmt: skip
 
+    def finetune(self, out: Path) -> Detail:
+        """Let the encoder learn from readers, where settings and machine ask for it."""
+        return finetune(self)
+
     def encode(self, out: Path) -> Detail:
-        """Give every item its word vector."""
-        settings = self.settings
-        texts = documents(self.data.table)
-        vectors, student, name = encode_words(
-            texts, settings.encoder, settings.device, settings.home
-        )
-        arrays = {f"student/{k}": v for k, v in student.arrays().items()}
-        write_bundle(out, {"vectors": vectors, **arrays}, {}, {"encoder": name})
-        known = int(vectors.any(axis=1).sum())
-        return {"encoder": name, "items": len(texts), "with_words": known}
+        """Give every item its word vector; texts that an earlier night has encoded keep theirs."""
+        return encode(self, out)
 
     def tune(self, out: Path) -> Detail:
         """Choose engines and blend, or take over what the current bundle was made with."""
         seen, before = self.detail("snapshot"), self.before
-        plan = {"encoder": self.encoder, "event_weights": self.kinds}
+        plan = {"encoder": self.detail("finetune")["family"], "event_weights": self.kinds}
         manifest = before.manifest if before is not None else {}
         why = reason_to_tune(manifest, seen, plan, self.settings.tune_days)
         why = "asked for" if self.tune_always else why

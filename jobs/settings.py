@@ -12,13 +12,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from recsys.data.weights import KIND_WEIGHTS, EventWeights
 from recsys.errors import DataError
 
 PREFIX = "RECSYS_"
 CONFIG = "RECSYS_CONFIG"
+
+Switch = Literal["auto", "on", "off"]
 
 
 def _setting(default: Any, help: str, shown: str | None = None) -> Any:
@@ -38,8 +40,12 @@ class Settings:
     )
     device: str = _setting("auto", "where the night computes: auto, cpu or cuda")
     encoder: str = _setting(
-        "static", "words to vectors: static, minilm, or a sentence-transformers folder or hub name"
+        "static", "words to vectors: static, minilm, t5:<folder or hub name>, or any such name"
     )
+    finetune: Switch = _setting(
+        "auto", "whether the encoder learns from readers: auto (on a GPU), on or off"
+    )
+    finetune_minutes: float = _setting(4.0, "time that a night may spend on fine-tuning")
     tune_minutes: float = _setting(4.0, "time that a night may spend on tuning, when it tunes")
     tune_days: float = _setting(7.0, "days after which a night tunes again")
     seed: int = _setting(0, "seed of everything that draws at random in a night")
@@ -138,6 +144,13 @@ def _whole(value: Any) -> int:
     return int(number)
 
 
+def _switch(value: Any) -> Switch:
+    for choice in get_args(Switch):
+        if value == choice:
+            return choice  # type: ignore[no-any-return]
+    raise ValueError(f"must be one of {', '.join(get_args(Switch))}")
+
+
 def _weights(value: Any) -> dict[str, float]:
     if isinstance(value, str):
         value = dict(_pair(part) for part in value.split(",") if part.strip())
@@ -161,5 +174,6 @@ _PARSERS: Mapping[str, Callable[[Any], Any]] = {
     "str": str,
     "float": _number,
     "int": _whole,
+    "Switch": _switch,
     "Mapping[str, float] | None": _weights,
 }

@@ -47,6 +47,10 @@ class CachedEncoder:
 
     def encode(self, texts: Sequence[str]) -> Floats:
         """Return what the encoder returns, encoding only texts that the folder does not hold."""
+        return self.encode_new(texts)[0]
+
+    def encode_new(self, texts: Sequence[str]) -> tuple[Floats, int]:
+        """Return the same, and how many texts had to be encoded."""
         keys = np.array([_key(text) for text in texts], np.dtype("S16"))
         unique, first, back = np.unique(keys, return_index=True, return_inverse=True)
         known, vectors = self._read()
@@ -59,8 +63,10 @@ class CachedEncoder:
             out[new] = self.encoder.encode([texts[row] for row in first[new]])
         if len(new) or len(known) != len(unique):
             self._write(unique, out)
+        elif len(known):
+            os.utime(self._path())  # in use: among the versions that stay
         self._prune()
-        return out[back]
+        return out[back], len(new)
 
     def _path(self) -> Path:
         return self.folder / f"{re.sub(r'[^A-Za-z0-9._-]', '_', self.name)}.npz"

@@ -22,6 +22,7 @@ class Progress:
     checks: list[list[float]] = field(default_factory=list)
     since_best: int = 0
     best: dict[str, torch.Tensor] = field(default_factory=dict)
+    seconds: float = 0.0  # of all attempts together
 
     def note(self, score: float, module: torch.nn.Module) -> None:
         """Add a validation; remember the parameters when it is the best so far."""
@@ -52,6 +53,7 @@ def write_checkpoint(
         for key, moment in optimizer.state.get(value, {}).items():
             tensors[f"{key}/{name}"] = torch.as_tensor(moment).clone()
     record = {"step": at.step, "losses": at.losses, "checks": at.checks, "since": at.since_best}
+    record["seconds"] = at.seconds
     save_file(tensors, folder / "checkpoint.part", {"record": json.dumps(record)})
     os.replace(folder / "checkpoint.part", folder / "checkpoint.safetensors")
 
@@ -71,7 +73,10 @@ def read_checkpoint(
     except (SafetensorError, KeyError, ValueError, RuntimeError):
         return None
     best = {k.removeprefix("best/"): v for k, v in tensors.items() if k.startswith("best/")}
-    return Progress(record["step"], record["losses"], record["checks"], record["since"], best)
+    return Progress(
+        record["step"], record["losses"], record["checks"], record["since"], best,
+        record["seconds"],
+    )  # fmt: skip
 
 
 def _load(

@@ -40,13 +40,19 @@ class ColdConfig:
 
 @dataclass(frozen=True, slots=True)
 class TextMap:
-    """Texts as rows whose inner products are the kernel: half terms, half static vectors."""
+    """Texts as rows whose inner products are the kernel: the mean of two views, or of three."""
 
     terms: sparse.csr_array  # (n, n_terms): TF-IDF, rows of length one
     vectors: Floats  # (n, t): the same weights times the unit static vectors of the tokens
     rarity: Floats  # (n_terms,): the weight of each term before scaling
     pairs: NDArray[np.int64]  # keys of the terms past the tokens, as in Student
     directions: Floats  # (n_tokens, t): unit static vectors
+    taught: Floats | None = None  # (n, d): unit vectors by a transformer, the third view
+
+    @property
+    def views(self) -> int:
+        """How many views the kernel is the mean of."""
+        return 2 if self.taught is None else 3
 
     def kernel(self, rows: Rows, others: Rows) -> Floats:
         """Return (len(rows), len(others)) likeness of texts, 1 for equal ones."""
@@ -56,7 +62,9 @@ class TextMap:
         for start in range(0, len(others), BLOCK):  # a sparse square would outweigh a dense one
             own = slice(start, start + BLOCK)
             common = (terms @ words[:, own]).toarray() + vectors @ self.vectors[others[own]].T
-            np.divide(common, 2, out=out[:, own])
+            if self.taught is not None:
+                common += self.taught[rows] @ self.taught[others[own]].T
+            np.divide(common, self.views, out=out[:, own])
         return out
 
 
@@ -75,8 +83,13 @@ class ColdMap:
         return np.asarray(cho_solve((self.factor, True), right, check_finite=False), np.float32)
 
 
-def map_texts(texts: Sequence[str], student: Student, rarest: int = 2) -> TextMap:
-    """Cut texts into tokens and pairs by a static student, and weigh them by rarity."""
+def map_texts(
+    texts: Sequence[str], student: Student, rarest: int = 2, taught: Floats | None = None
+) -> TextMap:
+    """Cut texts into tokens and pairs by a static student, and weigh them by rarity.
+
+    `taught`: the texts' vectors by the transformer that the student imitates; None without one.
+    """
     ids, counts = student.tokens(texts)
     owner = np.repeat(np.arange(len(texts)), counts)
     where, keys = adjacent(ids, owner, student.n_tokens)
@@ -94,15 +107,27 @@ def map_texts(texts: Sequence[str], student: Student, rarest: int = 2) -> TextMa
     terms.data /= np.repeat(length, np.diff(terms.indptr))
     directions = _directions(student)
     vectors = np.asarray(terms[:, : student.n_tokens] @ directions, np.float32)
-    return TextMap(terms, vectors, rarity, pairs, directions)
+    return TextMap(terms, vectors, rarity, pairs, directions, taught)
 
 
 def with_pairs(student: Student, texts: Sequence[str], rarest: int = 2) -> Student:
-    """Return the student with a zero vector for each pair of tokens that texts share, to train."""
+    """Return the student with a vector for each pair of tokens that texts share, to train.
+
+    A pair that the student knows keeps its vector, a new one starts at zero.
+    """
     pairs = map_texts(texts, student, rarest).pairs
-    tokens = student.vectors[: student.n_tokens].astype(np.float32)
-    vectors = np.concatenate([tokens, np.zeros((len(pairs), student.dimensions), np.float32)])
-    return Student(student.tokenizer_json, vectors, student.label, pairs)
+    return Student(student.tokenizer_json, _rows_for(student, pairs), student.label, pairs)
+
+
+def _rows_for(student: Student, pairs: NDArray[np.int64]) -> Floats:
+    """Return a student's rows for its tokens and for these pairs, zero for pairs it lacks."""
+    rows = np.zeros((student.n_tokens + len(pairs), student.dimensions), np.float32)
+    rows[: student.n_tokens] = student.rows(slice(student.n_tokens))
+    if len(student.pairs):
+        at = np.minimum(np.searchsorted(student.pairs, pairs), len(student.pairs) - 1)
+        held = student.pairs[at] == pairs
+        rows[student.n_tokens :][held] = student.rows(student.n_tokens + at[held])
+    return rows
 
 
 def fit_cold(
@@ -156,11 +181,13 @@ def teach(cold: ColdMap, student: Student, seed: int = 0) -> tuple[Student, Floa
     randomised decomposition of the map finds; items without readers have zero inputs.
     """
     inputs, targets = _leading(cold, min(cold.config.rank, len(cold.teachers)), seed)
-    solved = cold.solve(targets) / 2
     texts = cold.texts
+    solved = cold.solve(targets) / texts.views
     vectors = np.asarray(texts.terms[cold.teachers].T @ solved, np.float32)
     vectors[: student.n_tokens] += texts.directions @ (texts.vectors[cold.teachers].T @ solved)
     vectors *= texts.rarity[:, None]
+    if texts.taught is not None:  # of a new text the student says what the transformer would
+        vectors += _rows_for(student, texts.pairs) @ (texts.taught[cold.teachers].T @ solved)
     return Student(student.tokenizer_json, vectors, "readers", texts.pairs), inputs
 
 
@@ -197,7 +224,7 @@ def _frequent_pairs(
 
 
 def _directions(student: Student) -> Floats:
-    vectors = student.vectors[: student.n_tokens].astype(np.float32)
+    vectors = student.rows(slice(student.n_tokens))
     length = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.asarray(vectors / np.where(length > 0, length, 1), np.float32)
 

@@ -21,6 +21,7 @@ from scipy import sparse
 from recsys.arrays import Floats
 from recsys.errors import DataError
 from recsys.text.checkpoint import Progress, read_checkpoint, write_checkpoint
+from recsys.text.encoder import Encoder
 from recsys.text.objectives import LOSSES
 
 
@@ -37,7 +38,14 @@ class FinetuneConfig:
     chunk: int = 4_096  # texts embedded at once; halves when a GPU runs out of memory
     check: int = 30  # steps between validations and checkpoints
     patience: int = 2  # validations without a better one before it stops
-    seconds: float = 240.0  # clock limit
+    seconds: float = 240.0  # clock limit, over all attempts of a run that was killed
+
+
+TRANSFORMER = FinetuneConfig(
+    rate=2e-5, users=64, chunk=64, steps=600, check=10, patience=4, seconds=240.0
+)
+SAVE_SECONDS = 60.0  # between checkpoints, besides those of validations
+Watch = Callable[[int, float], None]  # is told each step and its loss
 
 
 class Trainable(Protocol):
@@ -50,6 +58,9 @@ class Trainable(Protocol):
     def embed(self, rows: NDArray[np.int64]) -> torch.Tensor:
         """Return (len(rows), d) unit rows."""
 
+    def result(self) -> Encoder:
+        """Return the encoder with what has been learned; training ends with it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -58,6 +69,7 @@ class Record:
     losses: tuple[float, ...]
     checks: tuple[tuple[int, float], ...]
     seconds: float
+    resumed: int = 0  # the step at which this attempt began
 
 
 def finetune(
@@ -67,11 +79,13 @@ def finetune(
     seed: int,
     validate: Callable[[], float] | None = None,
     folder: Path | None = None,
+    watch: Watch = lambda step, loss: None,
 ) -> Record:
     """Train in place on users × items (each row's items oldest first).
 
-    With `validate`, it stops early and the best state is kept; without, the last. With a folder,
-    a run that was killed goes on to the same end. Users with fewer than two items teach nothing.
+    With `validate`, it stops early and the best state is kept, the first one included; without,
+    the last. With a folder, a run that was killed goes on to the same end. Users with fewer than
+    two items teach nothing.
     """
     if config.objective not in LOSSES:
         raise DataError(f"objective {config.objective!r}: choose from {sorted(LOSSES)}")
@@ -79,8 +93,12 @@ def finetune(
     params = [p for p in trainable.module.parameters() if p.requires_grad]
     optimizer = torch.optim.Adam(params, lr=config.rate)
     progress = read_checkpoint(folder, trainable.module, optimizer) or Progress()
-    began, chunk = time.monotonic(), config.chunk
+    clock, resumed, chunk = _Clock(progress.seconds), progress.step, config.chunk
+    if validate and not progress.checks:
+        progress.note(validate(), trainable.module)
     while len(users) and progress.step < config.steps:
+        if clock.seconds > config.seconds or progress.since_best >= config.patience:
+            break
         torch.manual_seed(seed * 1_000_003 + progress.step)
         rng = np.random.default_rng([seed, progress.step])
         batch = draw(matrix, rng.choice(users, min(config.users, len(users)), False), config)
@@ -89,17 +107,37 @@ def finetune(
         loss, chunk = step(trainable, batch, config.objective, optimizer, chunk)
         progress.losses.append(loss)
         progress.step += 1
-        if progress.step % config.check == 0 or progress.step == config.steps:
-            if validate:
-                progress.note(validate(), trainable.module)
+        watch(progress.step, loss)
+        due = progress.step % config.check == 0 or progress.step == config.steps
+        if validate and (due or clock.seconds > config.seconds):
+            progress.note(validate(), trainable.module)
+        if due or clock.unsaved > SAVE_SECONDS:
+            progress.seconds = clock.saved()
             write_checkpoint(folder, trainable.module, optimizer, progress)
-        late = time.monotonic() - began > config.seconds
-        if late or progress.since_best >= config.patience:
-            break
     if validate:
         progress.restore(trainable.module)
     checks = tuple((int(at), float(score)) for at, score in progress.checks)
-    return Record(tuple(progress.losses), checks, time.monotonic() - began)
+    return Record(tuple(progress.losses), checks, clock.seconds, resumed)
+
+
+class _Clock:
+    """Seconds of this attempt and of those before it."""
+
+    def __init__(self, before: float) -> None:
+        self.began = time.monotonic() - before
+        self.last = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.began
+
+    @property
+    def unsaved(self) -> float:
+        return time.monotonic() - self.last
+
+    def saved(self) -> float:
+        self.last = time.monotonic()
+        return self.seconds
 
 
 @dataclass(frozen=True, slots=True)

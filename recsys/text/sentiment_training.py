@@ -89,7 +89,7 @@ def read_for_training(
         length = np.sqrt(scaled.power(2).sum(1).mean())
         factors[name] /= max(float(length), 1e-9)
         blocks.append(counts.multiply(factors[name][None]))
-    vectors = student.vectors[: student.n_tokens].astype(np.float64)
+    vectors = student.rows(slice(student.n_tokens)).astype(np.float64)
     sums = {
         name: _matrix(read.bags[name], len(vectors)) @ vectors for name in ("tokens", "negated")
     }

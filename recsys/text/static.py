@@ -85,7 +85,8 @@ def write_static(folder: Path, student: Student) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
-        np.save(aside / "vectors.npy", np.asarray(student.vectors), allow_pickle=False)
+        whole = student.vectors if student.scale is None else student.rows(slice(None))
+        np.save(aside / "vectors.npy", np.asarray(whole), allow_pickle=False)
         np.save(aside / "pairs.npy", student.pairs, allow_pickle=False)
         (aside / "tokenizer.json").write_bytes(student.tokenizer_json)
         files = {file.name: _sha256(file) for file in sorted(aside.iterdir())}

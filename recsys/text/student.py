@@ -16,6 +16,8 @@ from recsys.errors import DataError
 from recsys.text.clean import clean
 
 LONGEST_TOKENS = 512  # tokens of a text that count; later ones are cut
+IMITATION = "student of "  # begins the label of a student that stands in for a transformer
+Vectors = NDArray[np.floating] | NDArray[np.int8]
 BLOCK = 4_096  # texts per block: bounds the memory of a call, some 60 MB for short texts
 
 
@@ -30,39 +32,73 @@ class Student:
     """
 
     tokenizer_json: bytes  # a `tokenizers` file; its ids number the first rows of `vectors`
-    vectors: NDArray[np.floating]  # (n_tokens + n_pairs, d), float16 or float32
+    vectors: Vectors  # (n_tokens + n_pairs, d): float16, float32, or int8 beside `scale`
     label: str = "static"  # how the vectors were made; part of the name
     pairs: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     # (n_pairs,): first token * n_tokens + second, ascending; their vectors are the last rows
+    scale: Floats | None = None  # (n_tokens + n_pairs,): what a row of int8 is multiplied by
 
     def __post_init__(self) -> None:
         size = self._tokenizer.get_vocab_size()
         if self.vectors.ndim != 2 or self.n_tokens < size:
             raise DataError(f"vectors of shape {self.vectors.shape} for a tokenizer of {size} ids")
+        whole = np.issubdtype(self.vectors.dtype, np.floating)
+        length = len(self.vectors) if self.scale is None else len(self.scale)
+        if whole != (self.scale is None) or length != len(self.vectors):
+            kind = self.vectors.dtype
+            raise DataError(f"word vectors of type {kind}; floats, or int8 with a scale per row")
 
     @property
     def n_tokens(self) -> int:
         """Number of leading rows of `vectors` that belong to single tokens."""
         return len(self.vectors) - len(self.pairs)
 
+    @property
+    def imitates(self) -> bool:
+        """Whether the vectors stand in for those of a transformer."""
+        return self.label.startswith(IMITATION)
+
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[np.generic]]) -> Student:
         """Rebuild from what `arrays` returned; the arrays may be read-only and mapped."""
-        vectors = arrays["vectors"]
-        if not np.issubdtype(vectors.dtype, np.floating):
-            raise DataError(f"word vectors of type {vectors.dtype}; float16 or float32 expected")
         label = arrays["label"].tobytes().decode() if "label" in arrays else "static"
         pairs = arrays.get("pairs", np.zeros(0, np.int64)).astype(np.int64, copy=False)
-        return cls(arrays["tokenizer"].tobytes(), vectors, label, pairs)  # type: ignore[arg-type]
+        vectors, scale = arrays["vectors"], arrays.get("scale")
+        return cls(arrays["tokenizer"].tobytes(), vectors, label, pairs, scale)  # type: ignore[arg-type]
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """Return the arrays to save, by name."""
-        return {
+        found: dict[str, NDArray[np.generic]] = {
             "tokenizer": np.frombuffer(self.tokenizer_json, np.uint8),
             "vectors": self.vectors,
             "pairs": self.pairs,
             "label": np.frombuffer(self.label.encode(), np.uint8),
         }
+        return found if self.scale is None else {**found, "scale": self.scale}
+
+    def compact(self) -> Student:
+        """Return the same student with a byte per number and a scale per row.
+
+        A row's largest number becomes 127. A quarter of the memory, and whether a token is known
+        shows in its scale, so that opening a mapped file reads no vector.
+        """
+        if self.scale is not None:
+            return self
+        scale = np.zeros(len(self.vectors), np.float32)
+        small = np.zeros(self.vectors.shape, np.int8)
+        for start in range(0, len(small), BLOCK):
+            part = slice(start, start + BLOCK)
+            rows = np.where(self._known[part, None], self.rows(part), np.float32(0))
+            scale[part] = np.abs(rows).max(axis=1, initial=0) / 127
+            small[part] = np.rint(rows / np.where(scale[part] > 0, scale[part], 1)[:, None])
+        return Student(self.tokenizer_json, small, self.label, self.pairs, scale)
+
+    def rows(self, at: slice | NDArray[np.integer]) -> Floats:
+        """Return some terms' vectors as float32."""
+        rows: Floats = self.vectors[at].astype(np.float32)
+        if self.scale is not None:
+            rows *= self.scale[at, None]
+        return rows
 
     @cached_property
     def name(self) -> str:
@@ -70,6 +106,8 @@ class Student:
         digest = hashlib.sha256(self.tokenizer_json)
         digest.update(np.ascontiguousarray(self.vectors).data)
         digest.update(np.ascontiguousarray(self.pairs).data)
+        if self.scale is not None:
+            digest.update(np.ascontiguousarray(self.scale).data)
         return f"{self.label}-{digest.hexdigest()[:12]}"
 
     @property
@@ -90,6 +128,8 @@ class Student:
     @cached_property
     def _known(self) -> NDArray[np.bool_]:
         """(n_tokens,): whether a token has a finite vector other than zero."""
+        if self.scale is not None:
+            return np.asarray(np.isfinite(self.scale) & (self.scale > 0))
         known = np.zeros(len(self.vectors), bool)
         for start in range(0, len(known), BLOCK):
             block = self.vectors[start : start + BLOCK].astype(np.float32)
@@ -131,8 +171,21 @@ class Student:
         out = np.zeros((len(texts), self.dimensions), np.float32)
         for start in range(0, len(texts), BLOCK):
             ids, counts = self.terms(texts[start : start + BLOCK])
-            _sum_groups(self.vectors, ids, counts, out[start : start + BLOCK])
+            self._sum_groups(ids, counts, out[start : start + BLOCK])
         return unit_rows(out)
+
+    def _sum_groups(self, ids: NDArray[np.int64], counts: NDArray[np.int64], out: Floats) -> None:
+        """Write the sum of each consecutive group of `ids`' vectors into `out`; empty ones stay."""
+        if not len(ids):
+            return
+        full = np.flatnonzero(counts)
+        starts = np.concatenate([[0], np.cumsum(counts[full])[:-1]])
+        step = max(1, len(full) * 65_536 // max(len(ids), 1))  # some 65,536 tokens at a time
+        for at in range(0, len(full), step):
+            first = starts[at]
+            last = starts[at + step] if at + step < len(full) else len(ids)
+            found = np.add.reduceat(self.rows(ids[first:last]), starts[at : at + step] - first)
+            out[full[at : at + step]] = found
 
 
 def adjacent(
@@ -141,22 +194,6 @@ def adjacent(
     """Return the text and the key of each two tokens that stand side by side in one text."""
     same = owner[1:] == owner[:-1]
     return owner[1:][same], ids[:-1][same] * n_tokens + ids[1:][same]
-
-
-def _sum_groups(
-    vectors: NDArray[np.floating], ids: NDArray[np.int64], counts: NDArray[np.int64], out: Floats
-) -> None:
-    """Write the sum of each consecutive group of `ids`' vectors into `out`; empty groups stay."""
-    if not len(ids):
-        return
-    full = np.flatnonzero(counts)
-    starts = np.concatenate([[0], np.cumsum(counts[full])[:-1]])
-    step = max(1, len(full) * 65_536 // max(len(ids), 1))  # some 65,536 tokens at a time
-    for at in range(0, len(full), step):
-        first = starts[at]
-        last = starts[at + step] if at + step < len(full) else len(ids)
-        rows = vectors[ids[first:last]].astype(np.float32, copy=False)
-        out[full[at : at + step]] = np.add.reduceat(rows, starts[at : at + step] - first, axis=0)
 
 
 def unit_rows(vectors: Floats) -> Floats:

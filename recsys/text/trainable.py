@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from recsys.errors import MissingExtra
 from recsys.text.clean import clean
 from recsys.text.student import Student
-from recsys.text.transformer import BATCH, TransformerEncoder, half_precision
+from recsys.text.transformer import BATCH, TransformerEncoder, half_precision, named
 
 ADAPT_ABOVE = 100_000_000  # parameters beyond which low-rank adapters are trained instead
 
@@ -32,7 +33,7 @@ class TrainableStatic:
         """Prepare to train on these texts."""
         rows, counts = student.terms(texts)
         used, tokens = np.unique(rows, return_inverse=True)
-        start = torch.from_numpy(student.vectors[used].astype(np.float32))
+        start = torch.from_numpy(student.rows(used))
         module = torch.nn.EmbeddingBag.from_pretrained(start, freeze=False, mode="sum").to(device)
         ends = np.concatenate([[0], np.cumsum(counts)])
         return cls(student, module, used, tokens.astype(np.int64), ends)
@@ -49,7 +50,7 @@ class TrainableStatic:
 
     def result(self) -> Student:
         """Return the student with what has been learned."""
-        vectors = self.student.vectors.astype(np.float32)
+        vectors = self.student.rows(slice(None))
         vectors[self.used] = self.module.weight.detach().cpu().numpy()
         return Student(self.student.tokenizer_json, vectors, "tuned", self.student.pairs)
 
@@ -60,6 +61,7 @@ class TrainableTransformer:
 
     module: torch.nn.Module
     texts: Sequence[str]
+    label: str = "tuned"  # first part of the name of what comes out
 
     @classmethod
     def of(
@@ -69,7 +71,7 @@ class TrainableTransformer:
         model = encoder.model
         if sum(p.numel() for p in model.parameters()) > adapt_above:
             add_adapters(model)
-        return cls(model, [clean(text) for text in texts])
+        return cls(model, [clean(text) for text in texts], encoder.name.rpartition("-")[0])
 
     def embed(self, rows: NDArray[np.int64]) -> torch.Tensor:
         """Return unit rows, in bf16 where that is faster; texts go in sorted by length."""
@@ -90,6 +92,11 @@ class TrainableTransformer:
             vectors: torch.Tensor = model(features)["sentence_embedding"]
         return vectors
 
+    def result(self) -> TransformerEncoder:
+        """Return the encoder with what has been learned, adapters merged into its weights."""
+        merge_adapters(self.module)
+        return named(self.module, self.label)  # type: ignore[arg-type]
+
 
 def add_adapters(model: torch.nn.Module) -> None:
     """Freeze a sentence-transformers model and add low-rank adapters to all its linear layers."""
@@ -101,3 +108,15 @@ def add_adapters(model: torch.nn.Module) -> None:
         value.requires_grad_(False)
     config = LoraConfig(r=16, lora_alpha=32, lora_dropout=0.0, target_modules="all-linear")
     model.add_adapter(config)  # type: ignore[operator]
+
+
+def merge_adapters(model: torch.nn.Module) -> None:
+    """Add what adapters have learned to the weights they stand beside, and remove them."""
+    for parent in list(model.modules()):
+        for name, child in list(parent.named_children()):
+            if hasattr(child, "lora_A"):
+                layer: Any = child
+                layer.merge()
+                setattr(parent, name, layer.get_base_layer())
+        if getattr(parent, "_hf_peft_config_loaded", False):
+            parent._hf_peft_config_loaded = False  # type: ignore[assignment]

@@ -79,20 +79,32 @@ def half_precision(device: str) -> bool:
     return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
-def load_transformer(source: str, device: str = "auto", t5: bool = False) -> TransformerEncoder:
+def load_transformer(
+    source: str, device: str = "auto", t5: bool = False, label: str = ""
+) -> TransformerEncoder:
     """Load a directory or hub name; DataError says what is wrong with it.
 
-    A directory without pooling gets mean pooling, so a plain T5 checkpoint, whole or encoder only,
-    loads too. Only safetensors are read; code that comes with a model is never run.
+    `label`: the first part of the encoder's name, else that of the directory. A directory without
+    pooling gets mean pooling, so a plain T5 checkpoint, whole or encoder only, loads too. Only
+    safetensors are read; code that comes with a model is never run.
     """
     check_directory(source, t5)
     model = _load(source, pick_device(device))
+    return named(model, label or Path(source).name or "encoder")
+
+
+def named(model: SentenceTransformer, label: str) -> TransformerEncoder:
+    """Return a model as an encoder whose name tells its label and content."""
     digest = hashlib.sha256(json.dumps(str(model)).encode())
     for _, tensor in sorted(model.state_dict().items()):
         digest.update(tensor.detach().float().cpu().numpy().tobytes())
-    label = Path(source).name or "encoder"
     batch = BATCH * 16 if model.device.type == "cuda" else BATCH
     return TransformerEncoder(model, f"{label}-{digest.hexdigest()[:12]}", batch)
+
+
+def save_transformer(encoder: TransformerEncoder, folder: Path) -> None:
+    """Write a model as safetensors and JSON, so that `load_transformer` reads it back."""
+    encoder.model.save_pretrained(str(folder), create_model_card=False, safe_serialization=True)
 
 
 def check_directory(source: str, t5: bool = False) -> None:

@@ -31,6 +31,7 @@ class Cold:
 
     data: Dataset
     student: Student | None
+    vectors: Floats | None = None  # (n_items, d): the words, where the student only imitates them
     solved: ColdMap | None = None
     asked: bool = False
 
@@ -39,7 +40,8 @@ class Cold:
         if self.solved is not None:
             return retargeted(self.solved, neighbours.matrix())
         if not self.asked:
-            self.asked, self.solved = True, cold_map(self.data, neighbours, self.student)
+            self.asked = True
+            self.solved = cold_map(self.data, neighbours, self.student, self.vectors)
         return self.solved
 
 
@@ -57,14 +59,17 @@ def with_unread(
     return completed(data, neighbours, found), *taught
 
 
-def cold_map(data: Dataset, neighbours: ItemItem, student: Student | None) -> ColdMap | None:
+def cold_map(
+    data: Dataset, neighbours: ItemItem, student: Student | None, vectors: Floats | None = None
+) -> ColdMap | None:
     """Learn from the read items what words say about neighbours; None with too few to learn from.
 
     `student`: static vectors, which know words that no read item holds.
     """
     if student is None:
         return None
-    texts = map_texts(documents(data.table), student)
+    seen = vectors if student.imitates else None
+    texts = map_texts(documents(data.table), student, taught=seen)
     counts = readers(data)
     if ((counts > 0) & (np.diff(texts.terms.indptr) > 0)).sum() < FEWEST:
         return None
@@ -95,4 +100,4 @@ def reader_space(cold: ColdMap, student: Student, seed: int) -> tuple[Student, F
     What a history item gives to a new text is inputs[item] · student.encode([text])[0].
     """
     taught, inputs = teach(cold, student, seed)
-    return taught, inputs.astype(np.float16).astype(np.float32)
+    return taught.compact(), inputs.astype(np.float16).astype(np.float32)

@@ -89,7 +89,7 @@ def assemble(
     neighbours, behaviour = fitted.get("neighbours"), fitted.get("behaviour")
     bridge, readers, inputs = None, None, None
     if isinstance(neighbours, ItemItem):
-        cold = cold or Cold(data, words.student)
+        cold = cold or Cold(data, words.student, words.vectors)
         neighbours, readers, inputs = with_unread(cold, neighbours, seed, posts)
     if isinstance(behaviour, Factors) and words.vectors.shape[1]:
         behaviour, bridge = bridged(data, behaviour, words.vectors)

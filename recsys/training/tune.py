@@ -173,7 +173,7 @@ def _models(
         took = time.monotonic() - started
         note(f"{engine.name}: fitted in {took:.1f} s, {expected:.0f} expected")
         rows.append({"engine": engine.name, "seconds": took})
-    cold = Cold(check.data, words.student)
+    cold = Cold(check.data, words.student, words.vectors)
     return {
         name: assemble(check.data, part, words, Blend(), seed, posts=False, cold=cold)
         for name, part in (parts or {"": {}}).items()

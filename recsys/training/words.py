@@ -3,35 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from recsys.arrays import Floats
+from recsys.arrays import Floats, Mask
 from recsys.data.dataset import Dataset
 from recsys.data.ids import IdMap
-from recsys.text.encoder import load_encoder
+from recsys.text.cache import CachedEncoder
+from recsys.text.coldstart import map_texts
+from recsys.text.encoder import Encoder
+from recsys.text.imitation import imitate
 from recsys.text.static import load_static
 from recsys.text.student import Student
+from recsys.text.vocabulary import widened
 from recsys.training.fit import Words
 
-RIDGE = 1.0  # of the map from static vectors to the encoder's; unit rows on both sides
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A catalogue as an encoder reads it."""
+
+    vectors: Floats  # (n_items, d): unit rows, zero rows for texts without a known word
+    student: Student  # gives new texts such vectors, without the encoder
+    encoded: int  # texts that went through the encoder; the others were kept from earlier
 
 
 def encode_words(
-    texts: Sequence[str], spec: str, device: str, home: Path
-) -> tuple[Floats, Student, str]:
-    """Return each text's vector, the student of that space, and the name of the encoder.
+    texts: Sequence[str], encoder: Encoder, home: Path, kept: str, show: Mask | None = None
+) -> Encoded:
+    """Encode a catalogue; by a transformer only what home/embeddings/<kept> does not hold.
 
-    Static vectors are their own student. For another encoder the static vectors are mapped into
-    its space, as well as the catalogue's own texts tell.
+    Static vectors are their own student, widened by the catalogue's words. Of a transformer the
+    student learns from the texts, or from those that `show` (n_items,) marks. Static vectors are
+    not kept: reading them costs as much as making them.
     """
-    encoder = load_encoder(spec, device, home)
-    vectors = encoder.encode(texts)
     if isinstance(encoder, Student):
-        return vectors, encoder, encoder.name
-    static = load_static(home)
-    return vectors, taught(static, static.encode(texts), vectors, encoder.name), encoder.name
+        wide = widened(encoder, texts)
+        return Encoded(wide.encode(texts), wide, len(texts))
+    cached = CachedEncoder(encoder, home / "embeddings" / kept)
+    vectors, encoded = cached.encode_new(texts)
+    base = widened(load_static(home), texts)
+    wanted = vectors if show is None else np.where(show[:, None], vectors, np.float32(0))
+    student = imitate(map_texts(texts, base), base, wanted, encoder.name)
+    return Encoded(vectors, student, encoded)
 
 
 def renumbered(items: IdMap, vectors: Floats, student: Student | None, data: Dataset) -> Words:
@@ -40,15 +56,3 @@ def renumbered(items: IdMap, vectors: Floats, student: Student | None, data: Dat
         return Words.none(len(data.items))
     rows = items.rows(data.items)
     return Words(np.where((rows >= 0)[:, None], vectors[rows], np.float32(0)), student)
-
-
-def taught(student: Student, known: Floats, wanted: Floats, label: str) -> Student:
-    """Return the student moved into another space by ridge.
-
-    A text is the sum of its tokens' vectors, so mapping each token maps every text.
-    """
-    gram = known.T @ known
-    gram[np.diag_indices_from(gram)] += RIDGE
-    bridge = np.linalg.solve(gram, known.T @ wanted)
-    vectors = (np.asarray(student.vectors, np.float32) @ bridge).astype(np.float16)
-    return Student(student.tokenizer_json, vectors, f"student of {label}")

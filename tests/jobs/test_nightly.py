@@ -14,7 +14,9 @@ from recsys.data.schema import Event, Item
 from recsys.data.store import Store
 from recsys.state.model import Model
 
-STEPS = ["snapshot", "encode", "topics", "tune", "fit", "index", "gate", "publish"]
+STEPS = [
+    "snapshot", "finetune", "encode", "topics", "tune", "fit", "index", "gate", "publish"
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -34,6 +34,16 @@ def test_each_text_is_encoded_once(tmp_path: Path) -> None:
     inner.asked.clear()
     assert np.array_equal(cached.encode([*texts, "red blue"])[:5], first)
     assert inner.asked == ["red blue"]
+    inner.asked.clear()
+    assert cached.encode_new([*texts, "red blue"])[1] == 0 and inner.asked == []
+    assert cached.encode_new([])[1] == 0
+
+
+def test_the_version_in_use_outlives_two_that_are_only_tried(tmp_path: Path) -> None:
+    student = word_student(["red"])
+    for name in ("kept", "tried", "kept", "another", "kept"):
+        CachedEncoder(Counting(student, name), tmp_path).encode(["red"])
+    assert "kept" in {path.stem for path in tmp_path.iterdir()}
 
 
 def test_damage_and_old_versions(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from text_world import word_student
 from recsys.errors import DataError
 from recsys.text.finetune import FinetuneConfig, finetune, latest_last
 from recsys.text.trainable import TrainableStatic, TrainableTransformer, add_adapters
-from recsys.text.transformer import load_transformer
+from recsys.text.transformer import load_transformer, save_transformer
 
 NAILS = ["红", "лак", "nagel", "طلاء"]  # no English: words in four scripts, read by the same people
 CREAMS = ["霜", "крем", "salbe", "كريم"]
@@ -56,18 +56,18 @@ def test_a_killed_run_ends_as_one_that_was_not(tmp_path: Path) -> None:
 
     calls = []
 
-    def killed_at_the_second_check() -> float:
+    def killed_at_the_third_check() -> float:
         calls.append(1)
-        if len(calls) == 2:
+        if len(calls) == 3:  # the first is before the first step
             raise Killed
         return 0.0
 
     broken = TrainableStatic.of(word_student(TEXTS), TEXTS)
     with pytest.raises(Killed):
-        finetune(broken, reads(), FAST, 3, killed_at_the_second_check, tmp_path)
+        finetune(broken, reads(), FAST, 3, killed_at_the_third_check, tmp_path)
     resumed = TrainableStatic.of(word_student(TEXTS), TEXTS)
     after = finetune(resumed, reads(), FAST, 3, folder=tmp_path)
-    assert after.losses == record.losses
+    assert after.losses == record.losses and after.resumed == 10
     (tmp_path / "checkpoint.safetensors").write_bytes(b"half")
     fresh = TrainableStatic.of(word_student(TEXTS), TEXTS)
     assert finetune(fresh, reads(), FAST, 3, folder=tmp_path).losses == record.losses
@@ -75,9 +75,17 @@ def test_a_killed_run_ends_as_one_that_was_not(tmp_path: Path) -> None:
 
 def test_an_early_stop_keeps_the_best() -> None:
     trainable = TrainableStatic.of(word_student(TEXTS), TEXTS)
-    scores = iter([1.0, 0.5, 0.4, 0.3])
+    scores = iter([0.1, 1.0, 0.5, 0.4, 0.3])
     record = finetune(trainable, reads(), replace(FAST, check=5), 0, lambda: next(scores))
-    assert [at for at, _ in record.checks] == [5, 10, 15]
+    assert [at for at, _ in record.checks] == [0, 5, 10, 15]
+
+
+def test_what_never_gets_better_stays_as_it_was() -> None:
+    start = word_student(TEXTS)
+    trainable = TrainableStatic.of(start, TEXTS)
+    scores = iter([1.0, 0.5, 0.4, 0.3])
+    finetune(trainable, reads(), replace(FAST, check=5), 0, lambda: next(scores))
+    assert np.allclose(trainable.result().vectors, start.vectors)
 
 
 @pytest.mark.parametrize("texts", [["红"], ["红"] * 8, [""] * 8])
@@ -114,13 +122,23 @@ def test_transformers_learn_through_the_same_path(
     assert np.isfinite(record.losses).all() and np.isfinite(encoder.encode(texts)).all()
 
 
-def test_adapters_train_few_parameters(request: pytest.FixtureRequest) -> None:
+def test_adapters_train_few_parameters_and_merge(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
     encoder = load_transformer(str(request.getfixturevalue("bert")), "cpu")
     add_adapters(encoder.model)
     sizes = [(p.numel(), p.requires_grad) for p in encoder.model.parameters()]
     assert 0 < sum(n for n, trains in sizes if trains) < sum(n for n, _ in sizes)
     trainable = TrainableTransformer(encoder.model, ["red", "nail"] * 4)
     assert np.isfinite(finetune(trainable, reads(), replace(FAST, steps=2), 0).losses).all()
+    with_adapters = encoder.encode(["red", "nail cream"])
+    merged = trainable.result()
+    assert not [name for name, _ in merged.model.named_parameters() if "lora" in name]
+    assert np.allclose(merged.encode(["red", "nail cream"]), with_adapters, atol=2e-2)
+    folder = tmp_path / "saved"
+    save_transformer(merged, folder)
+    again = load_transformer(str(folder), "cpu", label="tuned")
+    assert again.name == merged.name and not list(folder.rglob("*.bin"))
 
 
 def test_an_unknown_objective_is_refused() -> None:

@@ -81,6 +81,25 @@ def test_files_there_and_back_and_damage_is_seen(student: Student, tmp_path) -> 
         read_static(tmp_path / "nothing")
 
 
+def test_a_byte_per_number_says_nearly_the_same(student: Student) -> None:
+    small = student.compact()
+    assert small.vectors.dtype == np.int8 and small.name != student.name
+    assert np.allclose(small.encode(ODD), student.encode(ODD), atol=0.02)
+    again = Student.from_arrays(small.arrays())
+    assert again.name == small.name and np.array_equal(again.encode(ODD), small.encode(ODD))
+    assert small.compact() is small
+    broken = student.vectors.copy()
+    broken[1] = np.nan
+    assert not Student(student.tokenizer_json, broken).compact().encode(["red"]).any()
+
+
+def test_bytes_need_a_scale_per_row_and_floats_none(student: Student) -> None:
+    small, ones = student.compact(), np.ones(len(student.vectors), np.float32)
+    for vectors, scale in ((small.vectors, None), (small.vectors, ones[1:]), (student.vectors, ones)):
+        with pytest.raises(DataError, match="scale"):
+            Student(student.tokenizer_json, vectors, scale=scale)
+
+
 def test_too_few_vectors_and_bad_tokenizers_are_refused(student: Student) -> None:
     with pytest.raises(DataError, match="shape"):
         Student(student.tokenizer_json, student.vectors[:2])

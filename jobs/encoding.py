@@ -1,0 +1,27 @@
+"""The night's vectors: every item as the encoder reads it, and the student that serves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jobs.finetuning import night_encoder
+from jobs.steps import Detail
+from recsys.bundle import write_bundle
+from recsys.training.documents import documents
+from recsys.training.words import encode_words
+
+if TYPE_CHECKING:
+    from jobs.night import Night
+
+
+def encode(night: Night, out: Path) -> Detail:
+    """Write each item's vector and the student; tell how many texts had to be encoded."""
+    texts, encoder = documents(night.data.table), night_encoder(night)
+    found = encode_words(texts, encoder, night.settings.home, "night")
+    arrays = {f"student/{k}": v for k, v in found.student.compact().arrays().items()}
+    write_bundle(out, {"vectors": found.vectors, **arrays}, {}, {"encoder": encoder.name})
+    return {
+        "encoder": encoder.name, "items": len(texts), "encoded": found.encoded,
+        "with_words": int(found.vectors.any(axis=1).sum()),
+    }  # fmt: skip

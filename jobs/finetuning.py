@@ -1,0 +1,109 @@
+"""The night's encoder: loaded, and fine-tuned from yesterday's where settings and machine ask.
+
+`auto` fine-tunes a transformer where there is a GPU. Static vectors learn from readers in closed
+form with every fit (recsys/text/coldstart.py); `on` fine-tunes them as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from jobs.settings import Settings
+from jobs.steps import Detail
+from recsys.data.dataset import Dataset
+from recsys.errors import DataError
+from recsys.text.encoder import Encoder, load_encoder
+from recsys.text.shelf import Entry, Shelf
+from recsys.text.student import Student
+from recsys.training.lesson import Lesson, config_for, fingerprint, taught
+
+if TYPE_CHECKING:
+    from jobs.night import Night
+
+CHECKPOINT = "checkpoint"  # folder of a run: a fine-tuning that was killed goes on from there
+Note = Callable[[str], None]
+
+
+def finetune(night: Night) -> Detail:
+    """Fine-tune the encoder of a night; tell its family, and the version to read by ("": none)."""
+    settings, device, note = night.settings, night.device, night.progress.note
+    start = load_encoder(settings.encoder, device, settings.home)
+    told: Detail = {"family": start.name, "version": "", "trained": False}
+    because = reason_not_to(settings, start, device)
+    if because:
+        return {**told, "because": because}
+    shelf = Shelf.of(settings.home, start.name)
+    entry = shelf.entry() or Entry("", "", 0.0)
+    pupil = _yesterday(shelf, entry, device, note)
+    told["version"] = entry.version if pupil is not None else ""
+    config = config_for(start, settings.finetune_minutes, device)
+    seen = fingerprint(night.data, config, start.name)
+    if entry.lesson == seen and bool(entry.version) == bool(told["version"]):
+        return {**told, "because": "there is nothing new to learn from"}
+
+    def watch(step: int, loss: float) -> None:
+        night.progress.note(f"step {step}, loss {loss:.3f}")
+
+    folder = night.folder / CHECKPOINT
+    lesson = taught(pupil or start, night.data, config, settings.seed, device, folder, watch)
+    if lesson.improved:
+        told["version"] = lesson.encoder.name.rpartition("-")[2]
+        shelf.add(lesson.encoder, Entry(told["version"], seen, lesson.after))
+    else:
+        shelf.note(Entry(told["version"], seen, lesson.before))
+    return {**told, **outcome(lesson)}
+
+
+def night_encoder(night: Night) -> Encoder:
+    """Return the encoder that the step `finetune` decided for."""
+    found, settings = night.detail("finetune"), night.settings
+    if found["version"]:
+        return Shelf.of(settings.home, found["family"]).load(found["version"], night.device)
+    return load_encoder(settings.encoder, night.device, settings.home)
+
+
+def evaluated_encoder(settings: Settings, data: Dataset, device: str, note: Note) -> Encoder:
+    """Return the encoder that a first night would have for some training events."""
+    start = load_encoder(settings.encoder, device, settings.home)
+    if reason_not_to(settings, start, device):
+        return start
+    config = config_for(start, settings.finetune_minutes, device)
+    lesson = taught(start, data, config, settings.seed, device)
+    note(f"encoder: nDCG@20 {lesson.before:.4f} became {lesson.after:.4f} on held-out items")
+    return lesson.encoder
+
+
+def reason_not_to(settings: Settings, encoder: Encoder, device: str) -> str:
+    """Say why an encoder stays as it is; empty where it is to be fine-tuned."""
+    if settings.finetune == "on":
+        return ""
+    if settings.finetune == "off":
+        return "RECSYS_FINETUNE is off"
+    if isinstance(encoder, Student):
+        return "static vectors learn from readers with the fit"
+    return "" if device == "cuda" else "there is no GPU: RECSYS_FINETUNE=on does it all the same"
+
+
+def outcome(lesson: Lesson) -> Detail:
+    """Return what a run's records keep of a lesson."""
+    record = lesson.record
+    if record is None:
+        return {"because": f"{lesson.people} people could be asked about held-out items, too few"}
+    kept = "better than before" if lesson.improved else "not better than before, which stays"
+    return {
+        "trained": True, "because": kept, "ndcg_before": lesson.before, "ndcg_after": lesson.after,
+        "people": lesson.people, "steps": len(record.losses), "resumed_at": record.resumed,
+        "learning_seconds": record.seconds, "losses": [round(loss, 5) for loss in record.losses],
+        "checks": [[step, round(score, 5)] for step, score in record.checks],
+    }  # fmt: skip
+
+
+def _yesterday(shelf: Shelf, entry: Entry, device: str, note: Note) -> Encoder | None:
+    if not entry.version:
+        return None
+    try:
+        return shelf.load(entry.version, device)
+    except DataError as error:  # damaged: the night begins from the start again
+        note(str(error))
+        return None

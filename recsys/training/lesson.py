@@ -1,0 +1,107 @@
+"""Lesson: an encoder learns from one data set, and is kept only if it does better than before."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from recsys.data.dataset import Dataset
+from recsys.text.coldstart import with_pairs
+from recsys.text.encoder import Encoder
+from recsys.text.finetune import TRANSFORMER, FinetuneConfig, Record, Trainable, Watch, finetune
+from recsys.text.student import Student
+from recsys.text.trainable import TrainableStatic, TrainableTransformer
+from recsys.text.transformer import TransformerEncoder
+from recsys.training.documents import documents
+from recsys.training.held_out import HeldOut
+
+FEWEST = 20  # people to be asked; with fewer an encoder stays as it is
+PEOPLE = {"static": 2_000, "transformer": 300}  # asked: a transformer reads slowly
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What came of it."""
+
+    encoder: Encoder  # the better one
+    improved: bool  # whether that is a new one
+    before: float  # nDCG@20 on held-out items
+    after: float
+    people: int  # asked
+    record: Record | None  # None: there was too little to learn from
+
+
+def taught(
+    encoder: Encoder,
+    data: Dataset,
+    config: FinetuneConfig,
+    seed: int = 0,
+    device: str = "cpu",
+    folder: Path | None = None,
+    watch: Watch = lambda step, loss: None,
+) -> Lesson:
+    """Let an encoder learn from readers; held-out items say whether it got better.
+
+    A transformer's own weights are changed, so use what is returned. `folder`: where a run that
+    is killed is taken up again.
+    """
+    texts = documents(data.table)
+    readable = np.array([bool(text) for text in texts], bool)
+    people = PEOPLE["static" if isinstance(encoder, Student) else "transformer"]
+    asked = HeldOut.of(data, readable, people, seed)
+    if len(asked) < FEWEST or len(asked.candidates) < 2:
+        return Lesson(encoder, False, 0.0, 0.0, len(asked), None)
+    pupil = _pupil(encoder, texts, device)
+
+    def validate() -> float:
+        return asked.ndcg(lambda rows: _embedded(pupil, rows, config.chunk))
+
+    record = finetune(pupil, asked.matrix, config, seed, validate, folder, watch)
+    before, after = record.checks[0][1], max(score for _, score in record.checks)
+    result = pupil.result()
+    improved = after > before
+    return Lesson(result if improved else encoder, improved, before, after, len(asked), record)
+
+
+def config_for(encoder: Encoder, minutes: float, device: str) -> FinetuneConfig:
+    """Return what steers the fine-tuning of an encoder of this kind."""
+    config = FinetuneConfig() if isinstance(encoder, Student) else TRANSFORMER
+    if config is TRANSFORMER and device != "cpu":
+        config = replace(config, users=256, chunk=1_024, steps=5_000, check=100)
+    return replace(config, seconds=60 * minutes)
+
+
+def fingerprint(data: Dataset, config: FinetuneConfig, start: str) -> str:
+    """Return a short text that changes when there is something new to learn from.
+
+    The clock limit does not count: more time on the same data is no new data.
+    """
+    digest = hashlib.sha256(f"{start} {asdict(replace(config, seconds=0))}".encode())
+    use = data.weight > 0
+    for array in (data.user[use], data.item[use]):
+        digest.update(np.ascontiguousarray(array).data)
+    for text in documents(data.table):
+        digest.update(text.encode("utf-8", "surrogatepass") + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def _pupil(encoder: Encoder, texts: Sequence[str], device: str) -> Trainable:
+    if isinstance(encoder, Student):
+        return TrainableStatic.of(with_pairs(encoder, texts), texts, device)
+    assert isinstance(encoder, TransformerEncoder)
+    return TrainableTransformer.of(encoder, texts)
+
+
+def _embedded(
+    pupil: Trainable, rows: np.ndarray[tuple[int], np.dtype[np.int64]], chunk: int
+) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+    with torch.no_grad():
+        parts = [
+            pupil.embed(rows[at : at + chunk]).float().cpu() for at in range(0, len(rows), chunk)
+        ]
+    return np.asarray(torch.cat(parts).numpy(), np.float32)

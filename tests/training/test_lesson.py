@@ -1,0 +1,52 @@
+"""Lessons: an encoder gets better by its readers, or stays as it was."""
+
+from dataclasses import replace
+
+import numpy as np
+import worlds
+
+from recsys.text.finetune import FinetuneConfig
+from recsys.text.student import Student
+from recsys.training.lesson import fingerprint, taught
+
+CONFIG = FinetuneConfig(steps=40, users=32, rate=0.05, check=10)
+
+
+def ignorant() -> Student:
+    """A student of the world's words whose vectors are drawn at random."""
+    known = worlds.student()
+    vectors = np.random.default_rng(3).normal(size=known.vectors.shape).astype(np.float32)
+    vectors[0] = 0
+    return Student(known.tokenizer_json, vectors, "random")
+
+
+def test_readers_teach_words_of_two_languages_what_belongs_together():
+    data, start = worlds.topics(), ignorant()
+    lesson = taught(start, data, CONFIG)
+    assert lesson.improved and lesson.after > lesson.before + 0.05
+    sea = lesson.encoder.encode(["tide wave", "海 浪"])
+    chess = lesson.encoder.encode(["rook pawn"])[0]
+    assert sea[0] @ sea[1] > sea[0] @ chess + 0.2
+    assert lesson.record is not None and lesson.record.checks[0][0] == 0
+
+
+def test_what_gets_worse_is_not_kept():
+    data, start = worlds.topics(), worlds.student()
+    lesson = taught(start, data, replace(CONFIG, rate=50.0, warmup=0.0, check=5))
+    assert lesson.after >= lesson.before
+    assert lesson.improved or lesson.encoder is start
+
+
+def test_too_few_people_teach_nothing():
+    data = worlds.one_user_one_item()
+    start = worlds.student()
+    lesson = taught(start, data, CONFIG)
+    assert lesson.encoder is start and not lesson.improved and lesson.record is None
+
+
+def test_the_fingerprint_changes_with_events_and_words_and_not_with_the_clock():
+    one = fingerprint(worlds.topics(), CONFIG, "start")
+    assert one == fingerprint(worlds.topics(), replace(CONFIG, seconds=9.0), "start")
+    assert one != fingerprint(worlds.topics(), CONFIG, "another start")
+    assert one != fingerprint(worlds.topics(), replace(CONFIG, objective="contrastive"), "start")
+    assert one != fingerprint(worlds.odd_even(), CONFIG, "start")
