@@ -94,8 +94,8 @@ def test_a_byte_per_number_says_nearly_the_same(student: Student) -> None:
 
 
 def test_bytes_need_a_scale_per_row_and_floats_none(student: Student) -> None:
-    small, ones = student.compact(), np.ones(len(student.vectors), np.float32)
-    for vectors, scale in ((small.vectors, None), (small.vectors, ones[1:]), (student.vectors, ones)):
+    bytes_, ones = student.compact().vectors, np.ones(len(student.vectors), np.float32)
+    for vectors, scale in ((bytes_, None), (bytes_, ones[1:]), (student.vectors, ones)):
         with pytest.raises(DataError, match="scale"):
             Student(student.tokenizer_json, vectors, scale=scale)
 

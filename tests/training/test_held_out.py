@@ -26,7 +26,8 @@ def test_what_people_choose_by_ranks_better_than_what_they_do_not():
     data = worlds.topics()
     asked = HeldOut.of(data, np.ones(len(data.items), bool), 1000, 0)
     number = np.arange(len(data.items))
-    topic, language = (np.eye(2, dtype=np.float32)[of] for of in (number // worlds.EACH, number % 2))
+    either = np.eye(2, dtype=np.float32)
+    topic, language = either[number // worlds.EACH], either[number % 2]
     right, wrong = asked.ndcg(lambda rows: topic[rows]), asked.ndcg(lambda rows: language[rows])
     assert 1 >= right > wrong > 0
 
