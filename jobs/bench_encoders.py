@@ -28,7 +28,8 @@ from recsys.metrics import Positives, ndcg, recall, score_ranks
 from recsys.text.clean import document
 from recsys.text.coldstart import ColdConfig, fit_cold, map_texts, teach, with_pairs
 from recsys.text.encoder import Encoder, load_encoder
-from recsys.text.finetune import FinetuneConfig, finetune, latest_last
+from recsys.text.finetune import FinetuneConfig, finetune
+from recsys.text.histories import latest_last
 from recsys.text.static import default_home
 from recsys.text.student import Student
 from recsys.text.trainable import TrainableStatic, TrainableTransformer

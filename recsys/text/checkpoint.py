@@ -32,6 +32,10 @@ class Progress:
             self.best = {name: value.detach().clone() for name, value in _training(module)}
         self.checks.append([self.step, score])
 
+    def curve(self) -> tuple[tuple[int, float], ...]:
+        """Return (step, validation) pairs."""
+        return tuple((int(at), float(score)) for at, score in self.checks)
+
     def restore(self, module: torch.nn.Module) -> None:
         """Put the best parameters back."""
         with torch.no_grad():

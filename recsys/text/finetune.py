@@ -18,10 +18,10 @@ import torch
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recsys.arrays import Floats
 from recsys.errors import DataError
 from recsys.text.checkpoint import Progress, read_checkpoint, write_checkpoint
 from recsys.text.encoder import Encoder
+from recsys.text.histories import Batch, draw
 from recsys.text.objectives import LOSSES
 
 
@@ -90,8 +90,7 @@ def finetune(
     if config.objective not in LOSSES:
         raise DataError(f"objective {config.objective!r}: choose from {sorted(LOSSES)}")
     users = np.flatnonzero(np.diff(matrix.indptr) > 1)
-    params = [p for p in trainable.module.parameters() if p.requires_grad]
-    optimizer = torch.optim.Adam(params, lr=config.rate)
+    optimizer = torch.optim.Adam(_learning(trainable.module), lr=config.rate)
     progress = read_checkpoint(folder, trainable.module, optimizer) or Progress()
     clock, resumed, chunk = _Clock(progress.seconds), progress.step, config.chunk
     if validate and not progress.checks:
@@ -99,11 +98,7 @@ def finetune(
     while len(users) and progress.step < config.steps:
         if clock.seconds > config.seconds or progress.since_best >= config.patience:
             break
-        torch.manual_seed(seed * 1_000_003 + progress.step)
-        rng = np.random.default_rng([seed, progress.step])
-        batch = draw(matrix, rng.choice(users, min(config.users, len(users)), False), config)
-        for group in optimizer.param_groups:
-            group["lr"] = config.rate * _pace(progress.step, config)
+        batch = _prepared(matrix, users, config, seed, progress.step, optimizer)
         loss, chunk = step(trainable, batch, config.objective, optimizer, chunk)
         progress.losses.append(loss)
         progress.step += 1
@@ -116,8 +111,27 @@ def finetune(
             write_checkpoint(folder, trainable.module, optimizer, progress)
     if validate:
         progress.restore(trainable.module)
-    checks = tuple((int(at), float(score)) for at, score in progress.checks)
-    return Record(tuple(progress.losses), checks, clock.seconds, resumed)
+    return Record(tuple(progress.losses), progress.curve(), clock.seconds, resumed)
+
+
+def _learning(module: torch.nn.Module) -> list[torch.nn.Parameter]:
+    return [value for value in module.parameters() if value.requires_grad]
+
+
+def _prepared(
+    matrix: sparse.csr_array,
+    users: NDArray[np.int64],
+    config: FinetuneConfig,
+    seed: int,
+    at: int,
+    optimizer: torch.optim.Optimizer,
+) -> Batch:
+    """Seed and pace a step by its number alone, so that a resumed run repeats it; draw its users."""
+    torch.manual_seed(seed * 1_000_003 + at)
+    for group in optimizer.param_groups:
+        group["lr"] = config.rate * _pace(at, config)
+    rng = np.random.default_rng([seed, at])
+    return draw(matrix, rng.choice(users, min(config.users, len(users)), False), config.longest)
 
 
 class _Clock:
@@ -138,30 +152,6 @@ class _Clock:
     def saved(self) -> float:
         self.last = time.monotonic()
         return self.seconds
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Some users' latest items."""
-
-    items: NDArray[np.int64]  # (m,) distinct item rows
-    taken: Floats  # (b, m) ones
-    last: NDArray[np.int64]  # (b,) column of each user's last item
-
-
-def draw(matrix: sparse.csr_array, users: NDArray[np.int64], config: FinetuneConfig) -> Batch:
-    """Gather the latest items of these users."""
-    histories = [
-        matrix.indices[max(matrix.indptr[u], matrix.indptr[u + 1] - config.longest) :][
-            : min(config.longest, matrix.indptr[u + 1] - matrix.indptr[u])
-        ]
-        for u in users
-    ]
-    items, columns = np.unique(np.concatenate(histories), return_inverse=True)
-    lengths = np.array([len(history) for history in histories])
-    taken = np.zeros((len(users), len(items)), np.float32)
-    taken[np.repeat(np.arange(len(users)), lengths), columns] = 1
-    return Batch(items.astype(np.int64), taken, columns[np.cumsum(lengths) - 1].astype(np.int64))
 
 
 def step(
@@ -222,16 +212,3 @@ def _pace(at: int, config: FinetuneConfig) -> float:
     if at < warm:
         return (at + 1) / warm
     return 1 - 0.9 * (at - warm) / max(1, config.steps - warm)
-
-
-def latest_last(
-    users: NDArray[np.integer], items: NDArray[np.integer], shape: tuple[int, int]
-) -> sparse.csr_array:
-    """Return users × items with each row's items in the order given, repeats dropped."""
-    key = users.astype(np.int64) * shape[1] + items
-    kept = np.sort(np.unique(key[::-1], return_index=True)[1])
-    kept = np.sort(len(key) - 1 - kept)
-    kept = kept[np.argsort(users[kept], kind="stable")]
-    ends = np.concatenate([[0], np.cumsum(np.bincount(users[kept], minlength=shape[0]))])
-    ones = np.ones(len(kept), np.float32)
-    return sparse.csr_array((ones, items[kept], ends), shape=shape)

@@ -17,7 +17,7 @@ from scipy import sparse
 from recsys.arrays import Floats, Mask, Rows
 from recsys.data.dataset import Dataset
 from recsys.metrics import Positives, ndcg, score_ranks
-from recsys.text.finetune import latest_last
+from recsys.text.histories import latest_last
 
 SHARE = 0.1  # of the items
 LATEST = 10  # items of a history that a question starts from

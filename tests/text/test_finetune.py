@@ -11,7 +11,8 @@ from test_transformer import bert, t5  # noqa: F401
 from text_world import word_student
 
 from recsys.errors import DataError
-from recsys.text.finetune import FinetuneConfig, finetune, latest_last
+from recsys.text.finetune import FinetuneConfig, finetune
+from recsys.text.histories import latest_last
 from recsys.text.trainable import TrainableStatic, TrainableTransformer, add_adapters
 from recsys.text.transformer import load_transformer, save_transformer
 

@@ -1,0 +1,48 @@
+"""Histories: who took up which texts, in order, and batches of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from recsys.arrays import Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some users' latest items."""
+
+    items: NDArray[np.int64]  # (m,) distinct item rows
+    taken: Floats  # (b, m) ones
+    last: NDArray[np.int64]  # (b,) column of each user's last item
+
+
+def draw(matrix: sparse.csr_array, users: NDArray[np.int64], longest: int) -> Batch:
+    """Gather the latest items of these users, at most `longest` of each."""
+    histories = [
+        matrix.indices[max(matrix.indptr[u], matrix.indptr[u + 1] - longest) :][
+            : min(longest, matrix.indptr[u + 1] - matrix.indptr[u])
+        ]
+        for u in users
+    ]
+    items, columns = np.unique(np.concatenate(histories), return_inverse=True)
+    lengths = np.array([len(history) for history in histories])
+    taken = np.zeros((len(users), len(items)), np.float32)
+    taken[np.repeat(np.arange(len(users)), lengths), columns] = 1
+    return Batch(items.astype(np.int64), taken, columns[np.cumsum(lengths) - 1].astype(np.int64))
+
+
+def latest_last(
+    users: NDArray[np.integer], items: NDArray[np.integer], shape: tuple[int, int]
+) -> sparse.csr_array:
+    """Return users × items with each row's items in the order given, repeats dropped."""
+    key = users.astype(np.int64) * shape[1] + items
+    kept = np.sort(np.unique(key[::-1], return_index=True)[1])
+    kept = np.sort(len(key) - 1 - kept)
+    kept = kept[np.argsort(users[kept], kind="stable")]
+    ends = np.concatenate([[0], np.cumsum(np.bincount(users[kept], minlength=shape[0]))])
+    ones = np.ones(len(kept), np.float32)
+    return sparse.csr_array((ones, items[kept], ends), shape=shape)
