@@ -126,7 +126,7 @@ def _prepared(
     at: int,
     optimizer: torch.optim.Optimizer,
 ) -> Batch:
-    """Seed and pace a step by its number alone, so that a resumed run repeats it; draw its users."""
+    """Draw a step's users; seed and pace follow its number, so that a resumed run repeats it."""
     torch.manual_seed(seed * 1_000_003 + at)
     for group in optimizer.param_groups:
         group["lr"] = config.rate * _pace(at, config)
