@@ -2,6 +2,7 @@
 
 recsys bench serve --items 10000 --items 100000 --json
 recsys bench night
+recsys bench night --events 100000,1000000,10000000 --chart scale.svg
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from typing import Any
 
 import click
 
+from jobs.bench_chart import growth
 from jobs.bench_load import Load, measure
 from jobs.bench_memory import Watched, resident_mb, watch
 from jobs.cli import run
@@ -34,6 +36,7 @@ NOOP = "/health/live"
 RECOMMEND = "/recommend/u{}?n=20"
 SIMILAR = "/similar/i{}?n=20"
 SAMPLE = Path(__file__).parent.parent / "data" / "sample" / "movietweetings"
+LEAST = 1_000  # events of a synthetic world
 PATIENCE = 120.0  # seconds that a server may take to be ready
 
 
@@ -43,16 +46,28 @@ PATIENCE = 120.0  # seconds that a server may take to be ready
               show_default=True, help="Sizes of the catalogues that are served.")  # fmt: skip
 @click.option("--seconds", default=5.0, show_default=True, help="Per measurement of serving.")
 @click.option("--workers", default=1, type=click.IntRange(1), show_default=True)
+@click.option("--events", default="", help="Instead of a night on the sample data: fit synthetic "
+              "worlds of so many events, as in 100000,1000000.")  # fmt: skip
+@click.option("--chart", type=click.Path(path_type=Path), help="SVG file of what --events found.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(
-    what: str | None, items: tuple[int, ...], seconds: float, workers: int, as_json: bool
-) -> None:
+    what: str | None, items: tuple[int, ...], seconds: float, workers: int, events: str,
+    chart: Path | None, as_json: bool,
+) -> None:  # fmt: skip
     """Measure a real server on synthetic catalogues, and a night on the sample data."""
     found: dict[str, Any] = {"machine": machine()}
+    counts = parse_counts(events)
+    if chart is not None and not counts:
+        raise DataError(f"--chart {chart} needs --events beside it, as in 100000,1000000")
     if what != "night":
         found["serve"] = [serve(count, seconds, workers) for count in items]
-    if what != "serve":
+    if counts:
+        found["scale"] = [scale(count) for count in counts]
+    elif what != "serve":
         found["night"] = night()
+    if chart is not None:
+        title = f"Fitting a night's model, {time.strftime('%Y-%m-%d')}"
+        chart.write_text(growth(found["scale"], title), encoding="utf-8")
     print(json.dumps(found, indent=1) if as_json else told(found))
 
 
@@ -62,6 +77,24 @@ def machine() -> dict[str, Any]:
         "cpus": os.cpu_count(), "machine": platform.machine(),
         "python": platform.python_version(), "load": os.getloadavg()[0],
     }  # fmt: skip
+
+
+def parse_counts(text: str) -> list[int]:
+    """Read "100000,1000000"; empty for an empty text."""
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if not all(part.isdecimal() and int(part) >= LEAST for part in parts):
+        raise DataError(f"events {text!r} are not whole numbers from {LEAST}, as in 100000,1000000")
+    return [int(part) for part in parts]
+
+
+def scale(count: int) -> dict[str, Any]:
+    """Fit a synthetic world of so many events in a process of its own."""
+    command = [sys.executable, "-m", "jobs.bench_scale", str(count)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise DataError(f"fitting {count} events failed: {done.stderr[-2000:]}")
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
 
 
 def serve(n_items: int, seconds: float, workers: int) -> dict[str, Any]:
@@ -145,13 +178,28 @@ def told(found: dict[str, Any]) -> str:
                 f"  {name:<10} p50 {load.p50_ms:6.2f} ms  p99 {load.p99_ms:6.2f} ms"
                 f"  {load.per_second:6.0f}/s"
             )
+    lines += [line for each in found.get("scale", ()) for line in told_scale(each)]
     for name, each in found.get("night", {}).items():
         run_ = Watched(**each)
         lines.append(f"{name}: {run_.seconds:.1f} s, {run_.cpu_seconds:.1f} s of CPU,"
                      f" {run_.peak_mb:.0f} MB")  # fmt: skip
-        for step in run_.steps:
-            lines.append(f"  {step['name']:<10} {step['seconds']:7.1f} s {step['peak_mb']:6.0f} MB")
+        lines += map(told_step, run_.steps)
     return "\n".join(lines)
+
+
+def told_scale(each: dict[str, Any]) -> list[str]:
+    """Return what fitting one synthetic world took, as lines."""
+    told = (
+        f"{each['events']:,} events, {each['users']:,} users, {each['items']:,} items: "
+        f"{each['engine']}, {each['seconds']:.1f} s, {each['cpu_seconds']:.1f} s of CPU, "
+        f"{each['peak_mb']:.0f} MB, bundle {each['bundle_mb']:.0f} MB"
+    )
+    return [told, *map(told_step, each["steps"])]
+
+
+def told_step(step: dict[str, Any]) -> str:
+    """Return what a step took, as a line."""
+    return f"  {step['name']:<10} {step['seconds']:7.1f} s {step['peak_mb']:6.0f} MB"
 
 
 if __name__ == "__main__":

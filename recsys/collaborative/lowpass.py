@@ -50,20 +50,31 @@ def leading_directions(matrix: sparse.csr_array, rank: int, passes: int, seed: i
     rng = np.random.default_rng(seed)
     basis = rng.standard_normal((matrix.shape[1], min(rank + 8, min(matrix.shape))), np.float32)
     for _ in range(passes):
-        basis, _ = np.linalg.qr(matrix.T @ (matrix @ basis))
-    seen = matrix @ basis
-    _, vectors = np.linalg.eigh(seen.T @ seen)
+        basis, _ = np.linalg.qr(_there_and_back(matrix, basis))
+    _, vectors = np.linalg.eigh(basis.T @ _there_and_back(matrix, basis))
     return np.asarray(basis @ vectors[:, ::-1][:, :rank], np.float32)
 
 
+def _there_and_back(matrix: sparse.csr_array, basis: Floats, block: int = 32_768) -> Floats:
+    """Return matrix.T @ (matrix @ basis), some users at a time: all would take gigabytes."""
+    found = np.zeros_like(basis)
+    for start in range(0, matrix.shape[0], block):
+        part = matrix[start : start + block]
+        found += part.T @ (part @ basis)
+    return found
+
+
 def _strongest(
-    normal: sparse.csr_array, inputs: Floats, outputs: Floats, keep: int, block: int = 1024
+    normal: sparse.csr_array, inputs: Floats, outputs: Floats, keep: int, block: int = 256
 ) -> sparse.csr_array:
     others, parts = sparse.csc_array(normal), []
     transposed = sparse.csr_array(normal.T)
+    room = np.empty((block, normal.shape[1]), np.float32)  # used again: fresh memory is slow
     for start in range(0, normal.shape[1], block):
-        rows = np.asarray((transposed[start : start + block] @ others).todense(), np.float32)
-        rows += inputs[start : start + block] @ outputs.T
+        own = slice(start, start + block)
+        rows = np.matmul(inputs[own], outputs.T, out=room[: len(inputs[own])])
+        together = sparse.coo_array(transposed[own] @ others)
+        rows[together.row, together.col] += together.data
         rows[np.arange(len(rows)), np.arange(start, start + len(rows))] = 0.0
         parts.append(top_of_rows(rows, keep))
     return sparse.csr_array(sparse.vstack(parts, format="csr"))

@@ -50,6 +50,24 @@ class TestAls(FactorsContract):
         return lambda data, seed: fit_als(data.matrix, config, seed)
 
 
+@pytest.mark.parametrize("wide", [50, 3_000])
+def test_the_largest_weights_of_a_row_stay(wide):
+    rng = np.random.default_rng(0)
+    matrix = rng.standard_normal((9, wide)).astype(np.float32)
+    matrix[1] = 0.0
+    matrix[2, 7:] = 0.0
+    matrix[3] = 2.0
+    matrix[4, ::16] *= 1e3  # what is sampled is nothing like the rest
+    matrix[5, 1::16] *= 1e3
+    kept = top_of_rows(matrix, 40)
+    assert np.diff(kept.indptr).tolist() == [40, 0, 7, *[40] * 6]
+    for row, own in enumerate(kept.toarray()):
+        order = np.sort(np.abs(matrix[row]))[::-1][:40]
+        assert np.allclose(np.sort(np.abs(own))[::-1][:40], order)
+        assert np.array_equal(own[own != 0], matrix[row][own != 0])
+    assert kept.has_sorted_indices
+
+
 class TestEngineNames:
     @pytest.mark.parametrize(
         "engine", [slist(8.0), ease(100.0), lowpass(8), elsa(1), als(10.0, 30.0)]
