@@ -28,6 +28,7 @@ from recsys.data.ids import IdMap
 from recsys.data.schema import Item
 from recsys.data.tables import EventTable, ItemTable
 from recsys.evaluation.memory import peak_mb, reset_peak
+from recsys.text.static import load_static
 from recsys.training.documents import documents
 from recsys.training.engines import Engine
 from recsys.training.fit import Words, assemble, known_interactions
@@ -77,8 +78,8 @@ def measured(count: int, seed: int) -> dict[str, object]:
     del events
     with steps.step("words"):
         texts = documents(data.table)
-        vectors, student, _ = encode_words(texts, settings.encoder, "cpu", settings.home)
-        words = Words(vectors, student)
+        found = encode_words(texts, load_static(settings.home), settings.home, "scale")
+        words = Words(found.vectors, found.student)
     with steps.step("fit"):
         known = known_interactions(data, words)
         engine = _affordable(CANDIDATES, known.shape[1])
@@ -127,7 +128,7 @@ def world(count: int, seed: int) -> tuple[EventTable, ItemTable]:
 def items_at(count: int) -> int:
     """Return how many items a world of so many events has, a multiple of CLUSTERS."""
     wanted = MOST_ITEMS * (count / AT) ** 0.5
-    return CLUSTERS * max(round(min(wanted, MOST_ITEMS) / CLUSTERS), 1)
+    return int(CLUSTERS * max(round(min(wanted, MOST_ITEMS) / CLUSTERS), 1))
 
 
 def _popular(size: int, count: int, rng: np.random.Generator) -> NDArray[np.int32]:
