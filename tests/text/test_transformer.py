@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from text_world import word_student
+from text_world import tiny_bert, tiny_tokenizer
 
 from recsys.errors import DataError
 from recsys.text.encoder import Encoder, load_encoder
@@ -15,25 +15,13 @@ WORDS = ["red", "blue", "nail", "polish", "cream", "</s>", "<pad>", "[CLS]", "[S
 TEXTS = ["red nail polish", "", "blue cream", "\x00", "\ud800", "red " * 2000, "zzz", "中文 🎉"]
 
 
-def _tokenizer(folder: Path) -> int:
-    from transformers import PreTrainedTokenizerFast
-
-    (folder / "raw.json").write_bytes(word_student(WORDS).tokenizer_json)
-    tokenizer = PreTrainedTokenizerFast(
-        tokenizer_file=str(folder / "raw.json"), unk_token="[UNK]", pad_token="<pad>",
-        eos_token="</s>", model_max_length=16,
-    )  # fmt: skip
-    tokenizer.save_pretrained(folder)
-    return len(tokenizer)
-
-
 @pytest.fixture(scope="module")
 def t5(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A full T5 with decoder, as people have them on disk."""
     from transformers import T5Config, T5ForConditionalGeneration
 
     folder = tmp_path_factory.mktemp("tiny-t5")
-    size = _tokenizer(folder)
+    size = tiny_tokenizer(folder, WORDS)
     config = T5Config(vocab_size=size, d_model=16, d_kv=8, d_ff=32, num_layers=1, num_heads=2)
     T5ForConditionalGeneration(config).save_pretrained(folder)
     return folder
@@ -41,15 +29,8 @@ def t5(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from transformers import BertConfig, BertModel
-
     folder = tmp_path_factory.mktemp("tiny-bert")
-    size = _tokenizer(folder)
-    config = BertConfig(
-        vocab_size=size, hidden_size=16, num_hidden_layers=1, num_attention_heads=2,
-        intermediate_size=32, max_position_embeddings=16,
-    )  # fmt: skip
-    BertModel(config).save_pretrained(folder)
+    tiny_bert(folder, WORDS)
     return folder
 
 

@@ -5,6 +5,8 @@ from dataclasses import replace
 import numpy as np
 import worlds
 
+from recsys.data.dataset import Dataset
+from recsys.data.schema import Event
 from recsys.text.finetune import FinetuneConfig
 from recsys.text.student import Student
 from recsys.training.lesson import fingerprint, taught
@@ -30,11 +32,18 @@ def test_readers_teach_words_of_two_languages_what_belongs_together():
     assert lesson.record is not None and lesson.record.checks[0][0] == 0
 
 
-def test_what_gets_worse_is_not_kept():
-    data, start = worlds.topics(), worlds.student()
-    lesson = taught(start, data, replace(CONFIG, rate=50.0, warmup=0.0, check=5))
-    assert lesson.after >= lesson.before
-    assert lesson.improved or lesson.encoder is start
+def test_what_cannot_get_better_stays():
+    own = [(reader, ("sea", "chess")[reader % 2]) for reader in range(40)]
+    events = [
+        Event(f"reader-{reader}", f"{topic}-{number}", "like", timestamp=worlds.START + number)
+        for reader, topic in own
+        for number in range(worlds.EACH)
+    ]
+    data = Dataset.build(worlds.event_table(events), worlds.item_table(worlds.texts()))
+    start = worlds.student()
+    lesson = taught(start, data, replace(CONFIG, rate=1.0))
+    assert lesson.before == 1.0 and lesson.people == 40
+    assert not lesson.improved and lesson.encoder is start
 
 
 def test_too_few_people_teach_nothing():

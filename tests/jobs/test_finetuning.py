@@ -1,0 +1,113 @@
+"""Nights that fine-tune their encoder, as real processes: resumed after a kill, or left alone."""
+
+import json
+import subprocess
+import time
+
+import pytest
+from night_world import call, command, environment, fill, reads, student
+from text_world import tiny_bert
+
+from recsys.data.schema import Item
+from recsys.data.store import Store
+from recsys.text.shelf import Shelf
+from recsys.text.static import write_static
+from recsys.text.student import Student
+
+ON = {"RECSYS_FINETUNE": "on", "RECSYS_TUNE_MINUTES": "0.05"}
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """A home whose encoder cannot tell odd from even, until its readers teach it."""
+    home = tmp_path_factory.mktemp("learning") / "home"
+    fill(home).close()
+    known = student()
+    vectors = known.vectors.copy()
+    vectors[2] = vectors[1]
+    write_static(home / "tiny", Student(known.tokenizer_json, vectors, "tiny"))
+    return home
+
+
+def steps_of(home):
+    with Store.open(f"sqlite:///{home / 'store.db'}") as store:
+        run = store.last_run("nightly")
+    return {step.name: step.detail for step in run.steps}
+
+
+def test_a_night_killed_while_it_learns_goes_on_where_it_was(home):
+    with subprocess.Popen(
+        command("nightly"), env=environment(home, **ON), stderr=subprocess.DEVNULL
+    ) as process:
+        while process.poll() is None:
+            if list(home.glob("runs/*/checkpoint/checkpoint.safetensors")):
+                process.kill()  # SIGKILL: nothing is tidied up
+            time.sleep(0.002)
+    assert process.returncode == -9
+    result = call(home, "nightly", "--json", **ON)
+    assert result.returncode == 0, result.stderr
+    learned = steps_of(home)["finetune"]
+    assert learned["trained"] and learned["resumed_at"] > 0
+    assert len(learned["losses"]) == learned["steps"] >= learned["resumed_at"]
+    assert learned["checks"][0] == [0, pytest.approx(learned["ndcg_before"], abs=1e-4)]
+    assert learned["version"] and learned["ndcg_after"] > learned["ndcg_before"] + 0.05
+
+
+def test_a_night_without_new_events_trains_nothing_and_reads_by_the_same_encoder(home):
+    before = steps_of(home)
+    assert call(home, "nightly", **ON).returncode == 0
+    after = steps_of(home)
+    assert after["finetune"]["trained"] is False and "nothing new" in after["finetune"]["because"]
+    assert after["encode"]["encoder"] == before["encode"]["encoder"]
+
+
+def test_new_events_are_learned_from_where_yesterday_ended(home):
+    with Store.open(f"sqlite:///{home / 'store.db'}") as store:
+        latest = max(e.timestamp for e in store.events_after(0, 1000))
+        store.add_events(reads(latest + 1, seed=2))
+    yesterday = steps_of(home)["finetune"]["version"]
+    assert call(home, "nightly", **ON).returncode in (0, 3)
+    learned = steps_of(home)["finetune"]
+    assert learned["trained"] and learned["resumed_at"] == 0
+    assert (learned["version"] == yesterday) == (learned["ndcg_after"] <= learned["ndcg_before"])
+    assert learned["ndcg_before"] > 0.6  # it begins with what it knows, not with what it was given
+    entry = Shelf.of(home, learned["family"]).entry()
+    assert entry.version == learned["version"]
+
+
+def test_by_default_static_vectors_learn_with_the_fit_alone(home):
+    result = call(home, "nightly", "--json", RECSYS_TUNE_MINUTES="0.05")
+    assert result.returncode in (0, 3), result.stderr
+    told = steps_of(home)
+    assert told["finetune"]["trained"] is False and told["finetune"]["version"] == ""
+    assert json.loads(result.stdout)["version"]
+
+
+@pytest.mark.slow
+def test_a_transformer_reads_only_new_texts_and_learns_when_asked(tmp_path):
+    home = tmp_path / "home"
+    fill(home).close()
+    write_static(home / "encoders" / "static-minilm-256", student())  # what its student starts from
+    tiny_bert(home / "bert", ["odd", "even", "book", *map(str, range(50))])
+    means = {"RECSYS_ENCODER": str(home / "bert"), "RECSYS_TUNE_MINUTES": "0.05"}
+    told = []
+    for _ in range(2):
+        result = call(home, "nightly", **means)
+        assert result.returncode == 0, result.stderr
+        told.append(steps_of(home)["encode"])
+    assert told[0]["encoded"] == 40 and told[1]["encoded"] == 0
+    with Store.open(f"sqlite:///{home / 'store.db'}") as store:
+        store.add_items([Item("new", title="odd book 49"), Item("same", title="odd book 1")])
+    assert call(home, "nightly", RECSYS_FINETUNE="off", **means).returncode == 0
+    assert steps_of(home)["encode"]["encoded"] == 1
+    before = {path.name for path in (home / "embeddings" / "night").iterdir()}
+    assert call(home, "nightly", RECSYS_FINETUNE="on", **means).returncode in (0, 3)
+    learned = steps_of(home)
+    assert learned["finetune"]["trained"] and learned["finetune"]["ndcg_after"] > 0
+    if learned["finetune"]["version"]:
+        folder = Shelf.of(home, learned["finetune"]["family"]).folder
+        assert list(folder.rglob("*.safetensors")) and not list(folder.rglob("*.bin"))
+        assert learned["encode"]["encoded"] == 41
+        assert {p.name for p in (home / "embeddings" / "night").iterdir()} > before
+    shown = json.loads(call(home, "recommend", "reader-7", "--json", **means).stdout)["items"]
+    assert len(shown) == 20
