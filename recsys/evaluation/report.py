@@ -151,12 +151,14 @@ def _slices(result: Result) -> str:
 def _cost(result: Result) -> str:
     body = [
         [
-            escape(row.name), f"{row.fit_seconds:.1f}", f"{row.peak_mb:,.0f}",
+            escape(row.name), f"{row.fit_seconds:.1f}", f"{row.cpu_seconds:.1f}",
+            f"{row.peak_mb:,.0f}",
             f"{row.nbytes / 1e6:,.1f}", f"<code>{escape(_told(row.chosen))}</code>",
         ]
         for row in result.rows
     ]  # fmt: skip
-    head = ["model", "fit seconds, tuning included", "peak MB", "model MB", "chosen on validation"]
+    head = ["model", "fit seconds, tuning included", "of CPU time", "peak MB", "model MB",
+            "chosen on validation"]  # fmt: skip
     return "<h2>Cost and settings</h2>" + _grid(head, body)
 
 

@@ -27,6 +27,7 @@ class RowResult:
     name: str
     metrics: Mapping[str, Interval]
     fit_seconds: float  # tuning included
+    cpu_seconds: float  # of the same, all threads; what other work on the machine cannot change
     peak_mb: float  # resident memory of the whole process, at its highest during this row
     chosen: Mapping[str, Any]
     nbytes: int = 0  # of the fitted model
@@ -38,6 +39,7 @@ class RowResult:
         return {
             "metrics": {name: asdict(one) for name, one in self.metrics.items()},
             "fit_seconds": round(self.fit_seconds, 2),
+            "fit_cpu_seconds": round(self.cpu_seconds, 2),
             "peak_mb": round(self.peak_mb),
             "bytes": self.nbytes,
             "chosen": dict(self.chosen),

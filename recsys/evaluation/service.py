@@ -49,7 +49,9 @@ def fit_service(split: Split, data: Dataset, means: Means) -> tuple[Model, Choic
     engines = [engine_named(name) for name in choice.engines]
     words = _words(data, means)
     fitted = fit_engines(data, words, engines, means.seed, means.device)
-    return assemble(data, fitted, words, choice.blend, trees=choice.trees), choice
+    # No item is posted later: every item of the catalogue is there, read or unread.
+    model = assemble(data, fitted, words, choice.blend, posts=False, trees=choice.trees)
+    return model, choice
 
 
 def _earlier(split: Split) -> list[Check]:

@@ -52,14 +52,14 @@ class ListTrial:
     def row(self, name: str) -> RowResult:
         """Fit, ask and judge one row."""
         reset_peak()
-        started = time.perf_counter()
+        started, used = time.perf_counter(), time.process_time()
         scorer, chosen = fitted_row(name, self.split, self.data, self.means)
-        seconds = time.perf_counter() - started
+        seconds, used = time.perf_counter() - started, time.process_time() - used
         answers = answer(self.judge.questions, scorer, max(self.judge.ks), name)
         per_user = self.judge.per_user(answers)
         return RowResult(
             name=name, metrics=self.judge.metrics(answers), fit_seconds=seconds,
-            peak_mb=peak_mb(), chosen=chosen, nbytes=scorer.nbytes,
+            cpu_seconds=used, peak_mb=peak_mb(), chosen=chosen, nbytes=scorer.nbytes,
             slices=self.judge.slices(answers),
             per_user={metric: per_user[metric] for metric in self.judged_by},
         )  # fmt: skip
@@ -98,14 +98,15 @@ class WalkTrial:
     def row(self, name: str) -> RowResult:
         """Fit a row before the walk, walk, and judge."""
         reset_peak()
-        started = time.perf_counter()
+        started, used = time.perf_counter(), time.process_time()
         model, chosen, nbytes = self._entered(name)
-        seconds = time.perf_counter() - started
+        seconds, used = time.perf_counter() - started, time.process_time() - used
         found = walk_through(self.split, self.data, model, name)
         per_user = self._per_user(found)
         return RowResult(
             name=name, metrics=self._metrics(found, per_user), fit_seconds=seconds,
-            peak_mb=peak_mb(), chosen=chosen, nbytes=nbytes, slices=self._slices(found),
+            cpu_seconds=used, peak_mb=peak_mb(), chosen=chosen, nbytes=nbytes,
+            slices=self._slices(found),
             per_user={metric: per_user[metric] for metric in self.judged_by if metric in per_user},
         )  # fmt: skip
 
