@@ -18,7 +18,6 @@ import numpy as np
 
 from api.errors import ApiError
 from api.feed import Feed
-from recsys.arrays import Floats
 from recsys.bundle import RawBundle
 from recsys.data.weights import EventWeights
 from recsys.errors import RecsysError, StoreError
@@ -32,22 +31,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("recsys.api")
 
-_REFRESH = 0.02  # seconds that features shared by all requests may be old
 _POINTER = 0.25  # seconds between looks at bundles/current
 _KEYS = 2.0  # seconds until a revoked key is refused everywhere
 _PRUNE = 3_600.0  # seconds between prunings of the exposure log
 _OWED = 5.0  # seconds between tries to empty the log of erased rows
 _KEEP = 90 * 86_400.0  # seconds that exposures are kept
-
-
-class AtOnce(Recommender):
-    """A recommender that knows a posted item in the next list, not only after the refresh."""
-
-    def features(self) -> tuple[Floats, Floats]:
-        """Return the features all requests share, for every row there is."""
-        if self._features is not None and self._features[2].shape[1] < self.live.size:
-            self._features = None
-        return super().features()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +57,8 @@ class Serving:
         model = Model.from_raw(replace(raw, arrays=plain))
         live = LiveState(model, weights)
         created = float(raw.manifest.get("created") or time.time())
-        recommender = AtOnce(live, refresh=_REFRESH)
-        return cls(raw.version, created, raw.manifest, live, recommender, Feed(live, raw.manifest))
+        feed = Feed(live, raw.manifest)
+        return cls(raw.version, created, raw.manifest, live, Recommender(live), feed)
 
 
 class Worker:

@@ -29,7 +29,7 @@ NEGATIVE = likes("sea-1", "sea-4", event="dislike") + likes("sea-6", event="repo
 
 @pytest.fixture
 def service():
-    return Recommender(worlds.live(), refresh=0.0)
+    return Recommender(worlds.live(), drift=0.0)
 
 
 def ids(found):
@@ -91,7 +91,7 @@ def test_the_parts_of_a_score_add_up_to_it(name, history):
     live.add_item(Item("sea-10", title="wave tide", category="sea"))
     live.add_event("rumour", "like", timestamp=NOW + 6)
     history = (*history, *likes("post")) if history else history
-    service = Recommender(live, refresh=0.0)
+    service = Recommender(live, drift=0.0)
     query = Query(history=history, words="chess rook", interests=("帆",), now=NOW)
     scored = service.score(query)
     sums = [sum(p.value for p in service.parts(scored, row)) for row in range(live.size)]
@@ -118,7 +118,7 @@ def test_words_asked_for_and_interests_are_told_apart(service):
 
 
 def test_what_came_since_the_readers_last_event_is_told_to_be_new():
-    service = Recommender(worlds.live(Blend(passed=-1.0)), refresh=0.0)
+    service = Recommender(worlds.live(Blend(passed=-1.0)), drift=0.0)
     service.live.add_item(Item("post", created_at=NOW + 5))
     best = asked(service, n=1)[0]
     assert best.item_id == "post" and best.source == "fresh"
@@ -128,7 +128,7 @@ def test_what_came_since_the_readers_last_event_is_told_to_be_new():
 def test_a_block_of_histories_scores_as_requests_do(name):
     data = worlds.topics()
     live = worlds.live(INGREDIENTS[name])
-    service = Recommender(live, refresh=0.0)
+    service = Recommender(live, drift=0.0)
     users = np.array([0, 7, 21, -1], np.int32)
     histories = Histories.of_dataset(data, users)
     block = score_block(live.model, histories, priors.prior_features(live))

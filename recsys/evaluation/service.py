@@ -200,7 +200,8 @@ class ServiceWalker:
         shared = priors.prior_features(live, now)
         personal = scoring.personal_scores(live, profile, live.model.blend)
         scores = np.asarray(personal + weights @ shared, np.float32)
-        return scores + corrections(live, profile, shared, scores, rows, now)
+        scores[rows] += corrections(live, profile, rows, scores[rows], now)
+        return scores
 
     def _reach(self, row: int) -> None:
         extra = row + 1 - len(self.rows)

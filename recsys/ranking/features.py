@@ -29,21 +29,17 @@ def table(raw: Mapping[str, Floats], names: tuple[str, ...] = NAMES) -> Floats:
 
 
 def of_request(
-    live: LiveState, profile: Profile, shared: Floats, rows: Rows, now: float | None = None
+    live: LiveState, profile: Profile, rows: Rows, now: float | None = None
 ) -> Floats:
-    """Return the features of one person and some rows, (rows, features).
-
-    `shared`: what `priors.prior_features` says, for every row.
-    """
+    """Return the features of one person and some rows, (rows, features)."""
     history, created = profile.history, live.created
+    shares = priors.of_rows(live, rows, SHARES, np.inf if now is None else now)
+    raw: dict[str, Floats] = dict(zip(SHARES, shares, strict=True))
     now = live.counters.newest if now is None else now
     now, times = dated(live, now, history.times)
-    raw: dict[str, Floats] = {
-        name: shared[place][rows] for place, name in enumerate(priors.NAMES) if name in SHARES
-    }
     raw["age"] = ages(created[rows], now)
-    raw["neighbours"] = profile.sums[rows]
-    raw["lift"] = live.commonness.lift(profile.sums)[rows] * np.float32(len(history) > 0)
+    raw["neighbours"] = sums = profile.sums[rows]
+    raw["lift"] = live.commonness.of_rows(sums, rows, live.commonness.mass(profile.sums))
     decay = np.exp2(-history.ages() / np.float32(WORD_LIFE)) * history.weights
     raw["words"] = words_of(live, rows) @ (decay @ words_of(live, history.rows))
     raw["passed"] = passed(times, created[rows])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from recsys.arrays import Floats
+from recsys.arrays import Floats, Rows
 from recsys.state.counters import DAY, HALF_LIVES, HOUR
 from recsys.state.live import LiveState
 
@@ -25,14 +27,24 @@ KINDS = {
 
 
 def prior_features(live: LiveState, now: float = np.inf) -> Floats:
-    """Return the features of every row, (len(NAMES), live.size); finite.
+    """Return the features of every row, (len(NAMES), live.size); finite."""
+    return of_rows(live, slice(0, live.size), NAMES, now)
 
-    `share_*`: log of the uptake at a half-life. `liked`: the vote of an average reader
+
+def of_rows(
+    live: LiveState, rows: Rows | slice, names: Sequence[str], now: float = np.inf
+) -> Floats:
+    """Return some features of some rows, (len(names), rows); finite.
+
+    `share_*`: log of the uptake at a half-life, as of `now`. `liked`: the vote of an average reader
     where likes and dislikes are both at hand, else the shrunk log odds of likes.
     """
-    size, counters = live.size, live.counters
-    found = np.empty((len(NAMES), size), np.float32)
-    found[: len(LIVES)] = counters.log_shares(slice(0, size), now)
+    lives = [LIVES.index(name) for name in names if name != "liked"]
+    shares = iter(live.counters.log_shares(rows, now, lives))
+    found = [_liked(live, rows) if name == "liked" else next(shares) for name in names]
+    return np.stack(found) if found else np.zeros((0, len(live.gone[rows])), np.float32)
+
+
+def _liked(live: LiveState, rows: Rows | slice) -> Floats:
     known = live.model.taste is not None
-    found[len(LIVES)] = live.bases[:size] if known else counters.like_rate(slice(0, size))
-    return found
+    return live.bases[rows] if known else live.counters.like_rate(rows)

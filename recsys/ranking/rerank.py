@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recsys.arrays import Floats, Mask, Rows
 from recsys.ranking.batch import Histories, score_block
@@ -15,31 +16,32 @@ POOL = 200  # candidates that the trees judge
 
 
 def best(rows: Rows, scores: Floats, n: int) -> Rows:
-    """Return the `n` best-scored of some rows, best first; ties by row."""
+    """Return the `n` best-scored of some rows, best first; ties by row. `scores`: by row."""
+    return rows[best_places(rows, scores[rows], n)]
+
+
+def best_places(rows: Rows, scores: Floats, n: int) -> NDArray[np.intp]:
+    """Return the places of the `n` best of some scores, best first; ties by `rows`."""
+    places = np.arange(len(rows))
     if n < len(rows):
-        cut = np.argpartition(-scores[rows], n - 1)[:n]
-        rows = np.sort(rows[cut])
-    return rows[np.argsort(-scores[rows], kind="stable")]
+        floor = np.partition(scores, len(scores) - n)[len(scores) - n]
+        places = np.flatnonzero(scores >= floor)
+    return places[np.lexsort((rows[places], -scores[places]))][:n]
 
 
 def corrections(
-    live: LiveState,
-    profile: Profile,
-    shared: Floats,
-    scores: Floats,
-    rows: Rows,
-    now: float | None = None,
+    live: LiveState, profile: Profile, rows: Rows, scores: Floats, now: float | None = None
 ) -> Floats:
-    """Return what the trees add to the score of every row, (len(scores),); 0 beyond the pool.
+    """Return what the trees add to the scores of rows that may be shown, (len(rows),).
 
-    `rows` may be shown; the POOL of them that the blend puts first are judged. `now`: the
-    moment, Unix seconds; None: that of the last event.
+    The POOL of them that the blend puts first are judged; 0 for the others. `scores`: of these
+    rows. `now`: the moment, Unix seconds; None: that of the last event.
     """
-    added = np.zeros(len(scores), np.float32)
+    added = np.zeros(len(rows), np.float32)
     trees = live.model.trees
     if trees is not None and len(rows):
-        pool = best(rows, scores, POOL)
-        added[pool] = trees.scores(of_request(live, profile, shared, pool, now))
+        pool = best_places(rows, scores, POOL)
+        added[pool] = trees.scores(of_request(live, profile, rows[pool], now))
     return added
 
 
@@ -58,5 +60,5 @@ def reranked_block(model: Model, histories: Histories, shared: Floats, closed: M
         open_[history.rows] = False
         rows = np.flatnonzero(open_).astype(np.int32)
         profile = Profile.of(history, live, model.blend)
-        scores[person] += corrections(live, profile, shared, scores[person], rows)
+        scores[person, rows] += corrections(live, profile, rows, scores[person, rows])
     return scores

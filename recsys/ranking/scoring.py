@@ -30,8 +30,7 @@ class Profile:
     word_parts: Floats  # (n, t)
     taste_parts: Floats  # (n, rank): nothing where the blend does not use taste
     sums: Floats  # (size,): what the history's neighbours point at
-    neighbour_scores: Floats  # (size,): what the blend makes of the sums
-    passed: Floats  # (size,): what the blend makes of having been passed over
+    mass: float  # of all that they point at
 
     @classmethod
     def of(cls, history: History, live: LiveState, blend: Blend) -> Profile:
@@ -51,8 +50,7 @@ class Profile:
             words_of(live, history.rows) * weights("words")[:, None],
             tasted(live, history, blend),
             sums,
-            _bent(live, blend, sums, len(history)),
-            _passed(live, blend, history, len(sums)),
+            live.commonness.mass(sums) if blend.lift else 0.0,
         )
 
     @property
@@ -81,11 +79,14 @@ def tasted(live: LiveState, history: History, blend: Blend) -> Floats:
     return np.float32(blend.taste) * parts
 
 
+def usual_loading(live: LiveState) -> Floats:
+    """Return the loading of what is usually voted on, (rank,)."""
+    return mean_loading(live.loadings[: live.size], live.evidence[: live.size])
+
+
 def loadings_of(live: LiveState, rows: Rows | slice) -> Floats:
     """Return the loadings of rows, less those of what is usually voted on."""
-    size = live.size
-    usual = mean_loading(live.loadings[:size], live.evidence[:size])
-    return np.asarray(live.loadings[rows] - usual, np.float32)
+    return np.asarray(live.loadings[rows] - usual_loading(live), np.float32)
 
 
 def words_of(live: LiveState, rows: Rows) -> Floats:
@@ -135,34 +136,48 @@ def neighbour_sums(live: LiveState, standing: StandIns, weights: Floats) -> Floa
     return sums
 
 
-def _bent(live: LiveState, blend: Blend, sums: Floats, events: int) -> Floats:
+def neighbour_scores(live: LiveState, profile: Profile, blend: Blend, rows: Rows) -> Floats:
+    """Return what the blend makes of the neighbours' sums of some rows, (n,)."""
+    sums, events = profile.sums[rows], len(profile.history)
     if not blend.uses("neighbours") or not events:
         return np.zeros_like(sums)
     scores = blend.bent(sums, float(activity(events)))
     if blend.lift:
-        scores += np.float32(blend.lift) * live.commonness.lift(sums)
+        scores += np.float32(blend.lift) * live.commonness.of_rows(sums, rows, profile.mass)
     return scores
 
 
-def _passed(live: LiveState, blend: Blend, history: History, size: int) -> Floats:
+def passed_scores(live: LiveState, history: History, blend: Blend, rows: Rows) -> Floats:
+    """Return what the blend makes of the reader's having passed some rows over, (n,)."""
     if not blend.passed:
-        return np.zeros(size, np.float32)
-    return np.float32(blend.passed) * passed(history.times, live.created[:size])
+        return np.zeros(len(rows), np.float32)
+    return np.float32(blend.passed) * passed(history.times, live.created[rows])
+
+
+def word_scores(live: LiveState, vector: Floats, rows: Rows | None = None) -> Floats:
+    """Return the products of a vector with the words of some rows, or of all there are."""
+    if rows is not None:
+        return words_of(live, rows) @ vector
+    base, size = len(live.model), live.size
+    return np.concatenate([live.model.words @ vector, live.new_words[: size - base] @ vector])
+
+
+def behaviour_scores(live: LiveState, profile: Profile, rows: Rows) -> Floats:
+    """Return the products of a reader's behaviour vector with the outputs of some rows, (n,)."""
+    return outputs_of(live, rows) @ profile.behaviour
 
 
 def personal_scores(live: LiveState, profile: Profile, blend: Blend) -> Floats:
-    """Return the personal score of every row 0..live.size-1."""
-    model, base = live.model, len(live.model)
-    scores = profile.neighbour_scores + profile.passed
-    new = len(scores) - base
-    if model.behaviour is not None and blend.uses("behaviour"):
-        scores[:base] += model.behaviour.outputs @ profile.behaviour
-        scores[base:] += live.new_behaviour[:new, 1] @ profile.behaviour
+    """Return the personal score of every row there was when the profile was made."""
+    rows = np.arange(len(profile.sums), dtype=np.int32)
+    scores = neighbour_scores(live, profile, blend, rows)
+    scores += passed_scores(live, profile.history, blend, rows)
+    if blend.uses("behaviour"):
+        scores += behaviour_scores(live, profile, rows)
     if blend.uses("words"):
-        scores[:base] += model.words @ profile.words
-        scores[base:] += live.new_words[:new] @ profile.words
+        scores += word_scores(live, profile.words)[: len(rows)]
     if profile.taste_parts.shape[1]:
-        scores += loadings_of(live, slice(0, len(scores))) @ profile.taste_parts.sum(axis=0)
+        scores += loadings_of(live, rows) @ profile.taste_parts.sum(axis=0)
     return scores
 
 
@@ -170,7 +185,7 @@ def split(live: LiveState, profile: Profile, blend: Blend, row: int) -> Floats:
     """Return what each history entry gives to a row's personal score, (n,).
 
     What the blend makes of the neighbours' sum is shared in proportion to the parts that speak for
-    the row, evenly where none does. All is exact: with `Profile.passed`, it is the personal score.
+    the row, evenly where none does. All is exact: with `passed_scores`, it is the personal score.
     """
     one = np.array([row], np.int32)
     shares = profile.word_parts @ words_of(live, one)[0]
@@ -181,7 +196,8 @@ def split(live: LiveState, profile: Profile, blend: Blend, row: int) -> Floats:
     speaking = np.maximum(neighbour_parts(live, profile, row), 0)
     if not speaking.any():
         speaking = np.ones_like(speaking)
-    shares = shares + speaking / max(speaking.sum(), 1e-30) * profile.neighbour_scores[row]
+    given = float(neighbour_scores(live, profile, blend, one)[0])
+    shares = shares + speaking / max(speaking.sum(), 1e-30) * given
     return np.asarray(shares, np.float32)
 
 

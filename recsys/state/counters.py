@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -110,19 +110,26 @@ class Counters:
         found: NDArray[np.float64] = np.exp2(self.level[life, :size] - moment / _HALF_LIVES[life])
         return found
 
-    def log_shares(self, rows: Rows | slice = slice(None), now: float = np.inf) -> Floats:
-        """Return the log of each item's smoothed uptake as of `now`, (half-lives, len(rows)).
+    def log_shares(
+        self,
+        rows: Rows | slice = slice(None),
+        now: float = np.inf,
+        lives: Sequence[int] = range(len(HALF_LIVES)),
+    ) -> Floats:
+        """Return the log of each item's smoothed uptake as of `now`, (lives, len(rows)).
 
-        Decay runs to the last event, not to the clock: while nothing happens, nothing changes. An
-        item nobody takes up counts as if it had PSEUDO events.
+        `lives`: which of HALF_LIVES. Decay runs to the last event, not to the clock: while nothing
+        happens, nothing changes. An item nobody takes up counts as if it had PSEUDO events.
         """
-        moment = self._moment(now)
-        gone = self.level[:, rows] - (moment / _HALF_LIVES)[:, None]
+        moment, own = self._moment(now), list(lives)
+        level = np.stack([self.level[life, rows] for life in own]) if own else self.level[:0, rows]
+        gone = level - (moment / _HALF_LIVES[own])[:, None]
         logs: Floats = np.log(np.exp2(np.minimum(gone, _MOST)) + PSEUDO).astype(np.float32)
         return logs
 
     def _moment(self, now: float) -> float:
-        return 0.0 if np.isneginf(self.newest) else min(now, self.newest)
+        moment = min(now, self.newest)
+        return 0.0 if np.isneginf(moment) else moment
 
     def like_rate(self, rows: Rows | slice = slice(None), prior: float = 3.0) -> Floats:
         """Return the log odds of a like against a dislike, shrunk to those of all items."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.arrays import Floats
+from recsys.arrays import Floats, Rows
 
 PRIOR = 1.0  # mass of "as for anybody" beside the history's own
 TRUSTED = 5.0  # events of an item at which its neighbours are trusted half
@@ -28,6 +28,24 @@ class Commonness:
         count = np.exp2(counters["level"][-1]).astype(np.float32)
         share = (count + 0.05) / (count + 0.05).sum(dtype=np.float32)
         return cls(share.astype(np.float32), (count / (count + TRUSTED)).astype(np.float32))
+
+    def of_rows(self, sums: Floats, rows: Rows, mass: float) -> Floats:
+        """Return the lift of some rows from their own sums and the `mass` of all, (n,)."""
+        found, known = np.zeros(len(rows), np.float32), rows < len(self.share)
+        here = rows[known]
+        own = np.maximum(sums[known], 0) / (np.float32(PRIOR) * self.share[here])
+        found[known] = self.trust[here] * (np.log1p(own) - np.float32(np.log1p(mass / PRIOR)))
+        return found
+
+    def mass(self, sums: Floats) -> float:
+        """Return how much the neighbours of a history speak for, in all; `sums` of every row."""
+        return float(np.maximum(sums[: len(self.share)], 0).sum(dtype=np.float32))
+
+    def trust_of(self, rows: Rows) -> Floats:
+        """Return how far the neighbours of rows are trusted; not at all for later items."""
+        found, known = np.zeros(len(rows), np.float32), rows < len(self.trust)
+        found[known] = self.trust[rows[known]]
+        return found
 
     def lift(self, sums: Floats) -> Floats:
         """Return the log of expected over usual uptake for neighbours' sums, (…, n).

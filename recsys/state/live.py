@@ -14,6 +14,7 @@ from recsys.state.catalogue import LABELS
 from recsys.state.counters import Counters
 from recsys.state.lift import Commonness
 from recsys.state.model import Model
+from recsys.state.touched import Touched
 from recsys.state.votes import votes_of
 from recsys.text import clean
 
@@ -33,7 +34,7 @@ class LiveState:
         self.counters = Counters.from_arrays(model.counters)
         self.size = len(model)
         self.posted: list[Item] = []  # items of rows len(model)…size-1
-        self.changes = 0  # moves with every write, so that readers know when to look again
+        self.touched = Touched()  # rows whose counts or votes moved
         self.versions: dict[int, int] = {}  # a model's row -> the row of its newest version
         self._rows: dict[str, int] = {}
         self._codes = {name: {t: i for i, t in enumerate(model.catalogue.names[name])}
@@ -104,6 +105,8 @@ class LiveState:
             self.gone[before] = True
         self.size = row + 1
         self._rows[item.item_id] = row
+        for written in (row,) if before < 0 else (before, row):
+            self.touched.add(written)
         return row
 
     def _set_labels(self, row: int, item: Item) -> None:
@@ -150,6 +153,11 @@ class LiveState:
             self.new_behaviour[place] = behaviour.inputs[bases[0]], behaviour.outputs[bases[0]]
 
     @property
+    def changes(self) -> int:
+        """A number that moves with every write, so that readers know when to look again."""
+        return self.touched.count
+
+    @property
     def room(self) -> int:
         """Rows there is space for."""
         return len(self.gone)
@@ -184,7 +192,7 @@ class LiveState:
             weight = self.weight(event, value)
             self.counters.add(row, weight, self.weights.stated(event), timestamp)
             self._follow(row, weight)
-            self.changes += 1
+            self.touched.add(row)
 
     def _follow(self, row: int, weight: float) -> None:
         """Move an item's base by one vote; older votes fade."""
@@ -208,7 +216,6 @@ class LiveState:
         """Make an item recommendable by its words at once; a known id is replaced."""
         with self._lock:
             self._append(item)
-            self.changes += 1
 
     def remove_item(self, item_id: str) -> None:
         """Never show an item again; an unknown id is remembered, should it come later."""
@@ -217,7 +224,7 @@ class LiveState:
             if row < 0:
                 row = self._append(Item(item_id=item_id))
             self.gone[row] = True
-            self.changes += 1
+            self.touched.add(row)
 
     def document(self, row: int) -> dict[str, object]:
         """Return an item as the API shows it."""

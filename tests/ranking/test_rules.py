@@ -114,7 +114,7 @@ def crowded():
     live = LiveState(replace(model, catalogue=catalogue))
     for number in range(300):
         live.add_event(f"a-{number}", "like", timestamp=NOW)
-    return Recommender(live, refresh=0.0)
+    return Recommender(live, drift=0.0)
 
 
 @pytest.mark.parametrize("diversity", [0.0, 0.5])
@@ -125,7 +125,7 @@ def test_a_cap_does_not_shorten_the_list(diversity, caps):
 
 
 def test_diversity_brings_the_other_topic_in():
-    service = Recommender(worlds.live(), refresh=0.0)
+    service = Recommender(worlds.live(), drift=0.0)
     query = Query(words="tide wave", n=8)
     plain = service.recommend(query)
     mixed = service.recommend(replace(query, diversity=0.7))

@@ -26,12 +26,12 @@ def live():
 
 def listed(live, n=ALL, **asked):
     query = Query(history=SAILOR, n=n, now=NOW, **asked)
-    return [r.item_id for r in Recommender(live, refresh=0.0).recommend(query)]
+    return [r.item_id for r in Recommender(live, drift=0.0).recommend(query)]
 
 
 def scores(live):
     query = Query(history=SAILOR, n=ALL, now=NOW)
-    return {r.item_id: r.score for r in Recommender(live, refresh=0.0).recommend(query)}
+    return {r.item_id: r.score for r in Recommender(live, drift=0.0).recommend(query)}
 
 
 def test_a_new_item_is_found_at_once(live):
@@ -193,7 +193,7 @@ def test_readers_go_on_while_a_writer_posts_and_edits(live):
     problems, stop = [], threading.Event()
 
     def read():
-        service = Recommender(live, refresh=0.0)
+        service = Recommender(live, drift=0.0)
         query = Query(history=(*SAILOR, Interaction("sea-2"), Interaction("post-7")), n=5)
         while not stop.is_set():
             try:

@@ -10,6 +10,7 @@ from recsys.evaluation.service import ServiceWalker, moments
 from recsys.evaluation.split import Rules, make_split
 from recsys.ranking.history import History
 from recsys.ranking.query import Interaction, Query
+from recsys.ranking.scoring import passed_scores
 from recsys.recommender import Recommender
 from recsys.state.live import LiveState
 from recsys.training.walk import Moment, moment_columns, walk
@@ -81,11 +82,14 @@ def test_columns_are_what_a_request_would_see():
     moment = one_moment(live, 3, NOW)
     columns = moment_columns(moment, {"ease": live}, (6.0,))
     query = Query(history=(Interaction("sea-1", "like", timestamp=NOW),), now=NOW)
-    scored = Recommender(live, refresh=0.0).score(query)
-    assert np.allclose(columns["ease~6"][0], scored.profile.sums, atol=1e-6)
-    assert np.allclose(columns["share_1d"][0], scored.features[2], atol=1e-6)
+    scored = Recommender(live, drift=0.0).score(query)
+    request = scored.request
+    assert np.allclose(columns["ease~6"][0], request.profile.sums, atol=1e-6)
+    for name, values in zip(request.names, request.table.values, strict=False):
+        assert np.allclose(columns[name][0], values[: live.size], atol=1e-6)
     passed = worlds.WHOLE.passed * columns["passed"][0]
-    assert np.allclose(passed, scored.profile.passed, atol=1e-6)
+    own = passed_scores(live, request.history, worlds.WHOLE, scored.rows)
+    assert own.any() and np.allclose(passed, own, atol=1e-6)
 
 
 def test_opinions_are_kept_apart():

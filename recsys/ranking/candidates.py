@@ -1,0 +1,93 @@
+"""Candidates: the rows worth a look, and their scores, without scoring the whole catalogue.
+
+What a history's neighbours point at is scored row by row. All else is linear in what items bring
+along, so blocks of items are opened by the most that they can hold, until no closed one can hold
+anything better: branch and bound. Only word vectors have no such bound: there an index proposes,
+and the result is as good as the index.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from recsys.arrays import Floats, Mask, Rows
+from recsys.ranking.request import Request
+from recsys.ranking.rerank import best_places
+
+FEW = 20_000  # rows that are scored outright
+OPENED = 4  # blocks opened at first, then twice as many each time
+NEAR = 1_000  # rows that an index of words proposes
+
+
+def candidates(request: Request, mask: Mask, k: int) -> tuple[Rows, Floats]:
+    """Return rows, ascending, and their scores: the best `k` that may be shown, and some more.
+
+    `mask`: which rows may be shown. Raises FloatingPointError when a score is not finite.
+    """
+    open_ = int(np.count_nonzero(mask))
+    if open_ <= max(FEW, 4 * k) or _must_see_all(request):
+        rows: Rows = np.flatnonzero(mask).astype(np.int32)
+        return rows, _finite(request, request.scores(rows))
+    words = request.words
+    rows, scores = _without_words(request, mask, max(k, NEAR) if words.any() else k)
+    if words.any():
+        rows, scores = _with_words(request, mask, rows, scores, words, max(k, NEAR))
+    order = np.argsort(rows)
+    return rows[order], _finite(request, scores[order])
+
+
+def _must_see_all(request: Request) -> bool:
+    """Whether a part of the score has neither a bound nor an index."""
+    model = request.live.model
+    if model.blend.uses("behaviour"):
+        return True
+    return model.index is None and bool(request.words.any())
+
+
+def _without_words(request: Request, mask: Mask, k: int) -> tuple[Rows, Floats]:
+    """Return the best `k` by the score without words, and whatever else was looked at."""
+    pointed = request.pointed_at()
+    left = mask.copy()  # not looked at yet
+    left[pointed] = False
+    pointed = pointed[mask[pointed]]
+    rows, scores = [pointed], [request.scores_without_words(pointed)]
+    floor = _kth(scores[0], k)
+    bounds = request.bounds()
+    order, width = np.argsort(-bounds), OPENED
+    while len(order) and bounds[order[0]] >= floor:
+        opened = request.block(order[:width])
+        opened = opened[left[opened]]
+        rows.append(opened)
+        scores.append(request.scores_without_words(opened))
+        floor = max(floor, _kth(np.concatenate(scores), k))
+        order, width = order[width:], 2 * width
+    return np.concatenate(rows), np.concatenate(scores)
+
+
+def _with_words(
+    request: Request, mask: Mask, rows: Rows, scores: Floats, words: Floats, k: int
+) -> tuple[Rows, Floats]:
+    """Return the whole scores of the best without words and of those with the nearest words."""
+    index = request.live.model.index
+    kept = rows[best_places(rows, scores, k)]
+    if index is None:
+        return kept, request.scores(kept)
+    near = index.search(words[None], k)[0][0]
+    near = near[near >= 0]
+    both = np.union1d(kept, near[mask[near]]).astype(np.int32)
+    return both, request.scores(both)
+
+
+def _kth(scores: Floats, k: int) -> float:
+    if len(scores) < k:
+        return -np.inf
+    return float(np.partition(scores, len(scores) - k)[len(scores) - k])
+
+
+def _finite(request: Request, scores: Floats) -> Floats:
+    if not np.isfinite(scores).all():
+        version = request.live.model.version
+        raise FloatingPointError(f"bundle {version} gave a score that is not finite")
+    return scores
+
+

@@ -1,0 +1,140 @@
+"""Request: one person's scores, computed for whatever rows are worth a look."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.arrays import Floats, Rows
+from recsys.ranking import scoring
+from recsys.ranking.batch import traits_of
+from recsys.ranking.history import History
+from recsys.ranking.query import Query
+from recsys.ranking.scoring import Profile
+from recsys.ranking.standing import BLOCK, Standing, Table
+from recsys.ranking.traits import passed
+from recsys.state.live import LiveState
+
+STEER = 3.0  # weight of words asked for, in standard deviations of the scores
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A query, resolved against a live state at one moment."""
+
+    live: LiveState
+    profile: Profile
+    names: tuple[str, ...]  # of the item features that the blend reads
+    table: Table
+    weights: Floats  # (features of the table,)
+    constant: float  # part of every score, which taste without agreeableness brings
+    steering: Floats  # (2, t): by words asked for, and by interests; zeros without any
+
+    @classmethod
+    def of(cls, query: Query, live: LiveState, standing: Standing) -> Request:
+        """Weigh the history, and read what items bring along as of now."""
+        blend, table = live.model.blend, standing.look()
+        history = History.resolve(query.history, live)
+        profile = Profile.of(history, live, blend)
+        weights, constant = _weights(live, profile, standing)
+        none = np.zeros((2, live.model.words.shape[1]), np.float32)
+        plain = cls(live, profile, standing.names, table, weights, constant, none)
+        steering = _steering(plain, [query.words, *query.interests])
+        if not steering.any():
+            return plain
+        return cls(live, profile, standing.names, table, weights, constant, steering)
+
+    @property
+    def history(self) -> History:
+        """What the person did."""
+        return self.profile.history
+
+    @property
+    def size(self) -> int:
+        """Rows there were when the query came."""
+        return min(len(self.profile.sums), int(self.table.values.shape[1]))
+
+    @property
+    def words(self) -> Floats:
+        """What the words of items are multiplied with, (t,): of the history and asked for."""
+        asked: Floats = self.steering.sum(axis=0)
+        return asked + self.profile.words if self.live.model.blend.uses("words") else asked
+
+    def scores(self, rows: Rows) -> Floats:
+        """Return the whole score of rows, (n,), the trees' corrections aside."""
+        found = self.scores_without_words(rows)
+        words = self.words
+        if words.any():
+            found = found + scoring.words_of(self.live, rows) @ words
+        return found
+
+    def scores_without_words(self, rows: Rows) -> Floats:
+        """Return the score of rows less what their words bring, (n,)."""
+        live, blend = self.live, self.live.model.blend
+        found = self.weights @ self.table.values[:, rows] + np.float32(self.constant)
+        found += self._pointed_at(rows)
+        found += scoring.passed_scores(live, self.history, blend, rows)
+        if blend.uses("behaviour"):
+            found += scoring.behaviour_scores(live, self.profile, rows)
+        return np.asarray(found, np.float32)
+
+    def _pointed_at(self, rows: Rows) -> Floats:
+        """Return what the neighbours' sums bring beyond what the table holds of the lift."""
+        live, blend, profile = self.live, self.live.model.blend, self.profile
+        found = scoring.neighbour_scores(live, profile, blend, rows)
+        if blend.lift and len(self.history) and blend.uses("neighbours"):
+            spread = np.float32(blend.lift * np.log1p(profile.mass))
+            found += spread * live.commonness.trust_of(rows)
+        return found
+
+    def bounds(self) -> Floats:
+        """Return the most that a row of each block can score if no neighbour points at it."""
+        table, blend = self.table, self.live.model.blend
+        found = np.maximum(self.weights, 0) @ table.high + np.minimum(self.weights, 0) @ table.low
+        if blend.passed and table.born.shape[1]:
+            times = self.history.times
+            ends = np.float32(blend.passed) * np.stack([passed(times, b) for b in table.born])
+            found = found + ends.max(axis=0)
+        return np.asarray(found + np.float32(self.constant), np.float32)
+
+    def pointed_at(self) -> Rows:
+        """Return the rows that the history's neighbours point at, and those of no block."""
+        size, sums = self.table.size, self.profile.sums
+        tail = np.arange(size, self.size, dtype=np.int32)
+        return np.concatenate([np.flatnonzero(sums[:size]).astype(np.int32), tail])
+
+    def block(self, blocks: NDArray[np.intp]) -> Rows:
+        """Return the rows of some blocks."""
+        places = blocks[:, None] * BLOCK + np.arange(BLOCK)
+        rows: Rows = self.table.order[places[places < self.table.size]]
+        return rows
+
+
+def _weights(live: LiveState, profile: Profile, standing: Standing) -> tuple[Floats, float]:
+    blend, constant = live.model.blend, 0.0
+    traits = traits_of(profile.history, live.created)
+    parts = [blend.prior_weights(standing.names, traits)]
+    if standing.common:
+        some = len(profile.history) > 0 and blend.uses("neighbours")
+        spread = -blend.lift * float(np.log1p(profile.mass)) * some
+        parts.append(np.array([spread], np.float32))
+    if standing.tastes:
+        taste: Floats = profile.taste_parts.sum(axis=0)
+        parts.append(taste)
+        constant = -float(scoring.usual_loading(live) @ taste)
+    return np.concatenate(parts).astype(np.float32), constant
+
+
+def _steering(request: Request, texts: Sequence[str]) -> Floats:
+    """Return the vectors of words asked for and of interests, scaled to the scores' spread."""
+    student = request.live.model.student
+    if student is None or not any(texts):
+        return request.steering
+    vectors = student.encode(texts)
+    wanted = np.stack([vectors[0], vectors[1:].sum(axis=0)])
+    length = float(np.linalg.norm(wanted.sum(axis=0))) or 1.0
+    spread = float(request.scores(request.table.sample).std()) or 1.0
+    return np.asarray(STEER * spread * wanted / length, np.float32)

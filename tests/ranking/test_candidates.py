@@ -1,0 +1,160 @@
+"""Candidates: a look at few rows finds what a look at all of them finds."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from recsys.collaborative.item_item import ItemItem
+from recsys.data.columns import EventColumns, item_table
+from recsys.data.dataset import Dataset
+from recsys.data.schema import Event, Item
+from recsys.index.exact import ExactIndex
+from recsys.ranking.candidates import candidates
+from recsys.ranking.query import Interaction, Query
+from recsys.ranking.request import Request
+from recsys.ranking.rerank import best_places
+from recsys.ranking.standing import Standing
+from recsys.recommender import Recommender
+from recsys.state.blend import Blend, Curve, Term
+from recsys.state.live import LiveState
+from recsys.training.fit import Words, assemble
+
+SIZE, START = 6_000, 1_700_000_000.0
+NEIGHBOURS = Term("neighbours", 8.0, 1.0)
+PRIORS = {"share_1d": 1.2, "share_all": 0.3}
+BLENDS = {
+    "priors": Blend(priors=PRIORS),
+    "curves": Blend((NEIGHBOURS,), (Curve(0.05, 1.0),), PRIORS),
+    "lift": Blend((NEIGHBOURS,), (), PRIORS, lift=0.8),
+    "traits": Blend(
+        (NEIGHBOURS,), (), PRIORS, {"habit": {"share_1d": -0.9, "share_all": 0.6}}, lift=0.8
+    ),
+    "passed": Blend((NEIGHBOURS,), (Curve(0.05, 1.0),), PRIORS, passed=-0.4),
+    "waited": Blend((NEIGHBOURS,), (), {"liked": 0.5}, passed=0.4),
+    "neighbours alone": Blend((NEIGHBOURS,), (Curve(0.05, 1.0),)),
+}
+
+
+def made(blend):
+    """Return a model of items with Zipf's uptake, ages of a year, and neighbours at random."""
+    rng = np.random.default_rng(3)
+    columns = EventColumns()
+    for place, item in enumerate((rng.zipf(1.3, 20_000) % SIZE).tolist()):
+        kind = "dislike" if place % 9 == 0 else "like"
+        columns.add(Event(f"u{place % 500}", f"i{item}", kind, timestamp=START + 40.0 * place))
+    born = START - rng.uniform(0, 3e7, SIZE)
+    items = item_table(Item(f"i{n}", created_at=float(born[n])) for n in range(SIZE) if n % 7)
+    data = Dataset.build(columns.table(np.inf), items)
+    size = len(data.items)
+    near = np.sort(rng.integers(0, size, (size, 30)), axis=1).astype(np.int32)
+    values = rng.uniform(-0.02, 0.1, size * 30).astype(np.float32)
+    ends = np.arange(0, 30 * size + 1, 30, dtype=np.int64)
+    words = rng.standard_normal((size, 8)).astype(np.float32)
+    words /= np.linalg.norm(words, axis=1, keepdims=True)
+    neighbours = ItemItem(ends, near.ravel(), values)
+    return assemble(data, {"neighbours": neighbours}, Words(words, None), blend)
+
+
+MODEL = made(Blend())
+
+
+@pytest.fixture(params=BLENDS, ids=str)
+def live(request):
+    return LiveState(replace(MODEL, blend=BLENDS[request.param]))
+
+
+@pytest.fixture(autouse=True)
+def few(monkeypatch):
+    monkeypatch.setattr("recsys.ranking.candidates.FEW", 0)
+
+
+def history(rng, live, length):
+    rows = rng.choice(live.size, length, replace=False)
+    times = START + 8e5 + np.sort(rng.uniform(0, 1e4, length))
+    return tuple(
+        Interaction(live.item_id(row), "like", None, float(time))
+        for row, time in zip(rows.tolist(), times.tolist(), strict=True)
+    )
+
+
+def looked(live, standing, query, k=50):
+    """Return the best by a look at few rows, by a look at all, and how many were looked at."""
+    request = Request.of(query, live, standing)
+    mask = np.ones(request.size, bool)
+    mask[request.history.rows] = False
+    mask[::11] = False
+    rows, scores = candidates(request, mask, k)
+    everything = np.flatnonzero(mask).astype(np.int32)
+    exact = request.scores(everything)
+    few = rows[best_places(rows, scores, k)]
+    return few, everything[best_places(everything, exact, k)], len(rows)
+
+
+@pytest.mark.parametrize("length", [0, 1, 20])
+def test_few_rows_are_as_good_as_all(live, length):
+    rng, standing = np.random.default_rng(length), Standing(live)
+    for _ in range(5):
+        few, whole, _ = looked(live, standing, Query(history=history(rng, live, length)))
+        assert few.tolist() == whole.tolist()
+
+
+def test_few_rows_are_looked_at():
+    live = LiveState(replace(MODEL, blend=BLENDS["lift"]))
+    query = Query(history=history(np.random.default_rng(0), live, 5))
+    assert looked(live, Standing(live), query)[2] < SIZE / 2
+
+
+def test_what_happens_meanwhile_is_seen(live):
+    rng, standing = np.random.default_rng(1), Standing(live)
+    standing.look()
+    for step in range(400):
+        item = f"post-{step}" if step % 3 == 0 else f"i{rng.integers(SIZE)}"
+        live.add_event(item, "like", None, START + 8.1e5 + step)
+    few, whole, _ = looked(live, standing, Query(history=history(rng, live, 9)))
+    assert few.tolist() == whole.tolist()
+
+
+def test_touched_rows_are_worth_what_all_anew_are(live):
+    standing, moment = Standing(live), live.counters.newest
+    standing.look()
+    for step in range(300):
+        live.add_event(f"i{step * 7 % SIZE}", "like", None, moment - step)
+    table, rows = standing.look(), np.arange(live.size, dtype=np.int32)
+    np.testing.assert_allclose(table.values[:, : live.size], standing.of_rows(rows), atol=1e-6)
+
+
+def test_without_drift_each_answer_knows_the_last_moment(live):
+    service = Recommender(live, drift=0.0)
+    live.add_event("i5", "like", None, START + 9e5)
+    rows = np.arange(live.size, dtype=np.int32)
+    found = service.score(Query()).request.table.values[:, : live.size]
+    np.testing.assert_allclose(found, service.standing.of_rows(rows), atol=1e-6)
+
+
+def test_words_are_proposed_by_an_index():
+    blend = replace(BLENDS["lift"], terms=(NEIGHBOURS, Term("words", 8.0, 2.0)))
+    live = LiveState(replace(MODEL, blend=blend, index=ExactIndex(MODEL.words)))
+    rng, standing, found = np.random.default_rng(2), Standing(live), 0
+    for _ in range(10):
+        few, whole, _ = looked(live, standing, Query(history=history(rng, live, 9)), 20)
+        found += len(np.intersect1d(few, whole))
+    assert found >= 0.98 * 200
+
+
+def test_without_an_index_all_words_are_compared():
+    blend = replace(BLENDS["lift"], terms=(NEIGHBOURS, Term("words", 8.0, 2.0)))
+    live = LiveState(replace(MODEL, blend=blend))
+    query = Query(history=history(np.random.default_rng(2), live, 9))
+    few, whole, seen = looked(live, Standing(live), query)
+    assert few.tolist() == whole.tolist() and seen > 0.8 * SIZE
+
+
+def test_a_reader_far_behind_the_writes_looks_at_everything():
+    live = LiveState(replace(MODEL, blend=BLENDS["lift"]))
+    standing = Standing(live)
+    first = standing.look()
+    for _ in range(5_000):
+        live.add_event("i1", "like", None, live.counters.newest)
+    assert live.touched.since(first.seen) is None
+    assert standing.look() is not first
