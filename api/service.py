@@ -20,6 +20,7 @@ from recsys.data.pseudonyms import Pseudonyms
 from recsys.data.store import Store, StoredEvent
 from recsys.errors import StoreError
 from recsys.ranking.query import Interaction
+from recsys.safety.doubt import load_scorer
 
 log = logging.getLogger("recsys.api")
 
@@ -37,6 +38,7 @@ class Service:
         self.gate = Gate(settings)
         self.cache = Cache(settings.cache_entries, settings.cache_seconds)
         self.exposures = ExposureLog(settings.exposure_pending, self.metrics)
+        self.scorer = load_scorer(settings.safety_model)
         self.rng = random.Random()
         self.started = time.time()
         self._unheeded = settings.weights.unheeded()

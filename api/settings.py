@@ -27,6 +27,7 @@ class Settings:
     store: str = ""  # SQLAlchemy URL; empty: SQLite at home/store.db
     host: str = "127.0.0.1"  # address that the server was told to listen on
     event_weights: Mapping[str, float] = field(default_factory=dict)  # over the built-in ones
+    safety_model: str = ""  # module:function: a scorer of doubtful texts beside the built-in words
     auth: str = "auto"  # auto: keys needed unless host and client are loopback; on; off
     workers: int = 1  # processes that share a key's rate limit
     rate_limit: float = 200.0  # requests a second and key, over all workers; 0: no limit

@@ -14,6 +14,7 @@ from recsys.data.fields import parse_extra
 from recsys.data.moderation import look_up
 from recsys.data.schema import Event, Item, User
 from recsys.data.store import Added, Store
+from recsys.safety.screen import screen
 
 
 def add_events(service: Service, rows: Sequence[EventBody]) -> Added:
@@ -42,9 +43,17 @@ def _event(row: EventBody) -> Event:
 def add_items(service: Service, rows: Sequence[ItemBody]) -> int:
     """Store items and make them retrievable; a posted item is live, whatever it was before."""
     with service.link.use() as store:
-        changed = store.add_items([_item(service, store, row) for row in rows], revive=True)
+        changed = store_items(service, store, [_item(service, store, row) for row in rows], True)
     service.catch_up()
     return changed
+
+
+def store_items(
+    service: Service, store: Store, items: Sequence[Item], revive: bool = False
+) -> int:
+    """Store items with what is doubtful about them noted; return how many are new or changed."""
+    found = screen(store, items, service.scorer)
+    return store.add_items(found.items, revive, found.prints)
 
 
 def _item(service: Service, store: Store, row: ItemBody) -> Item:
@@ -82,7 +91,8 @@ def change_item(service: Service, item_id: str, patch: ItemPatch) -> Item:
             if "tags" in values:
                 values["tags"] = tuple(dict.fromkeys(values["tags"]))
             item = replace(item, **values)
-            store.add_items([item])
+            store_items(service, store, [item])
+            item = store.items_known([item_id]).get(item_id, item)
         if patch.hidden is not None:
             (store.hide_item if patch.hidden else store.show_item)(item_id)
     service.catch_up()

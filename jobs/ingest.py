@@ -36,9 +36,12 @@ from recsys.data.readers import (
     read_items,
     read_users,
 )
-from recsys.data.schema import Event
+from recsys.data.schema import Event, Item
 from recsys.data.store import Added, Store
 from recsys.errors import DataError
+from recsys.safety.doubt import Scorer, by_words, load_scorer
+from recsys.safety.flags import KEY
+from recsys.safety.screen import screen
 
 T = TypeVar("T")
 Report = dict[str, Any]  # what became of one file; JSON-able
@@ -62,11 +65,17 @@ class Ingest:
     home: Path
     strict: bool
     progress: Progress
+    scorer: Scorer = by_words
 
     def items(self, path: Path) -> Report:
-        """Read a file of items into the store."""
-        add = self.store.add_items
-        return self._file("items", path, read_items, lambda rows, _: _changed(add(_values(rows))))
+        """Read a file of items into the store, what is doubtful about them noted."""
+
+        def add(rows: list[tuple[int, Item]], source: str) -> Report:
+            found = screen(self.store, list(_values(rows)), self.scorer)
+            changed = self.store.add_items(found.items, prints=found.prints)
+            return {"changed": changed, "flagged": sum(KEY in i.metadata for i in found.items)}
+
+        return self._file("items", path, read_items, add)
 
     def users(self, path: Path) -> Report:
         """Read a file of users into the store."""
@@ -152,7 +161,7 @@ def ingest(files: Mapping[str, Path], settings: Settings, strict: bool = False) 
         check_file(path)
     store_of = Store.open(settings.store_url, bulk=True)
     with _seldom_collected(), store_of as store, job_progress("ingest") as progress:
-        work = Ingest(store, settings.home, strict, progress)
+        work = Ingest(store, settings.home, strict, progress, load_scorer(settings.safety_model))
         kinds = {k: getattr(work, k) for k in ("items", "users", "follows", "events")}
         report: Report = {kind: kinds[kind](files[kind]) for kind in kinds if kind in files}
         return {**report, "store": store.counts()}
@@ -174,7 +183,7 @@ def _told(report: Report) -> Iterator[str]:
         if kind == "store":
             continue
         counts = ", ".join(
-            f"{part[k]:,} {k}" for k in ("new", "changed", "duplicates") if k in part
+            f"{part[k]:,} {k}" for k in ("new", "changed", "duplicates", "flagged") if k in part
         )
         rate = part["rows"] / max(part["seconds"], 1e-9)
         yield f"{kind}: {part['rows']:,} rows in {part['seconds']:.1f} s ({rate:,.0f}/s): {counts}"

@@ -52,6 +52,9 @@ class Settings:
     event_weights: Mapping[str, float] | None = _setting(
         None, "weight per kind of event where it differs: like=1,view=0.2,dislike=-1", "built in"
     )
+    safety_model: str = _setting(
+        "", "a scorer of doubtful texts beside the built-in words: module:function", ""
+    )
     keep_bundles: int = _setting(7, "versions that a night keeps, besides the current one")
     host: str = _setting("127.0.0.1", "address that `recsys serve` listens on")
     port: int = _setting(8000, "port that `recsys serve` listens on")

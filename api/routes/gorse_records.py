@@ -9,7 +9,7 @@ from api.contract import Routes
 from api.people import erase_user
 from api.routes.context import about, service
 from api.schemas.gorse import ItemBody, ItemPatch, PageQuery, UserBody, UserPatch
-from api.writes import delete_item, missing
+from api.writes import delete_item, missing, store_items
 from recsys.data.moderation import look_up
 from recsys.data.schema import Item, User
 
@@ -36,7 +36,7 @@ def insert_items(body: list[ItemBody]) -> Done:
 
 def _insert_items(bodies: list[ItemBody]) -> Done:
     with service().link.use() as store:
-        store.add_items([gorse.item(body) for body in bodies], revive=True)
+        store_items(service(), store, [gorse.item(body) for body in bodies], revive=True)
         for body in bodies:
             if body.IsHidden:
                 store.hide_item(body.ItemId)
@@ -92,7 +92,7 @@ def update_item(item: str, body: ItemPatch) -> Done:
 
 def _put_item(item: Item) -> None:
     with service().link.use() as store:
-        store.add_items([item])
+        store_items(service(), store, [item])
     service().catch_up()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from recsys.data.columns import item_table
 from recsys.data.database import Database
+from recsys.data.prints import drop_prints, replace_prints
 from recsys.data.schema import Item
 from recsys.data.sql import DELETED, HIDDEN, LIVE, STATES, item_changes, items
 from recsys.data.tables import ItemTable
@@ -64,30 +65,40 @@ class ItemLog:
 
     db: Database
 
-    def add_items(self, items: Iterable[Item], revive: bool = False) -> int:
+    def add_items(
+        self, items: Iterable[Item], revive: bool = False,
+        prints: Mapping[str, Sequence[int]] | None = None,
+    ) -> int:  # fmt: skip
         """Add items, or replace what is known of them; return how many are new or changed.
 
         A hidden item is changed and stays hidden, a deleted one stays deleted, so that reading a
-        file again undoes no decision; `revive` makes both live again.
+        file again undoes no decision; `revive` makes both live again. `prints`: of some items, by id;
+        they replace those that a new or changed item had.
         """
         waiting, changed = iter(items), 0
         while batch := {item.item_id: item for item in itertools.islice(waiting, BATCH)}:
             with self.db.write() as connection:
-                changed += self._put_items(connection, batch, revive)
+                changed += self._put_items(connection, batch, revive, prints or {})
         return changed
 
-    def _put_items(self, connection: Connection, batch: dict[str, Item], revive: bool) -> int:
+    def _put_items(
+        self, connection: Connection, batch: dict[str, Item], revive: bool,
+        prints: Mapping[str, Sequence[int]],
+    ) -> int:  # fmt: skip
         self.db.numbers(connection, items.c.item_id, batch)
         query = select(items.c.id, items.c.known, items.c.state, *_COLUMNS)
-        values = []
+        values, printed = [], {}
         for number, known, state, *row in connection.execute(
             query.where(self.db.among(items.c.item_id, batch))
         ):
             item, goal = batch[row[0]], LIVE if revive else state
             if goal != DELETED and (not known or state != goal or _item(row) != item):
                 values.append({"number": number, "to_state": goal, **_values(item)})
+                if row[0] in prints:
+                    printed[number] = prints[row[0]]
         if values:
             connection.execute(_STORE, values)
+            replace_prints(self.db, connection, printed)
             _log(connection, [value["number"] for value in values])
         return len(values)
 
@@ -97,6 +108,13 @@ class ItemLog:
         with self.db.read() as connection:
             row = connection.execute(query).first()
         return None if row is None else _item(row)
+
+    def items_known(self, item_ids: Collection[str]) -> dict[str, Item]:
+        """Return what is known of some items, hidden ones too; absent where nothing is."""
+        query = select(*_COLUMNS).where(self.db.among(items.c.item_id, item_ids))
+        with self.db.read() as connection:
+            found = connection.execute(query.where(items.c.known == 1)).all()
+        return {row[0]: _item(row) for row in found}
 
     def items_page(self, after: str = "", n: int = 100) -> list[Item]:
         """Return the first n live items whose id sorts after `after`, by id."""
@@ -137,6 +155,8 @@ class ItemLog:
             number = connection.execute(change).scalar()
             if number is not None:
                 _log(connection, [number])
+            if number is not None and state == DELETED:
+                drop_prints(self.db, connection, [number])
         return number is not None
 
     def item_changes_after(self, id: int, limit: int) -> list[ItemChange]:

@@ -112,6 +112,14 @@ item_changes = _log(
     Column("at", Double, nullable=False),
 )
 
+prints = Table(
+    "prints",
+    metadata,
+    Column("print", BigInteger, primary_key=True, autoincrement=False),
+    Column("item", _NUMBER, primary_key=True, autoincrement=False),
+    Index("prints_item", "item"),
+)
+
 follows = Table(
     "follows",
     metadata,

@@ -18,6 +18,7 @@ from recsys.data.database import Database
 from recsys.data.event_log import Added, EventLog, StoredEvent
 from recsys.data.item_log import ItemChange, ItemLog
 from recsys.data.people import People
+from recsys.data.prints import PrintLog
 from recsys.data.runs import Run, RunLog, Step
 from recsys.data.sql import LIVE, SCHEMA, events, items, metadata, notes, users
 from recsys.errors import StoreError
@@ -25,7 +26,7 @@ from recsys.errors import StoreError
 __all__ = ["Added", "Control", "ItemChange", "Run", "Step", "Store", "StoredEvent"]
 
 
-class Store(EventLog, ItemLog, People, ControlLog, RunLog):
+class Store(EventLog, ItemLog, People, ControlLog, RunLog, PrintLog):
     """The one place where events, items and users are kept; safe to share between threads."""
 
     def __init__(self, db: Database) -> None:

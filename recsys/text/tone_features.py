@@ -127,14 +127,17 @@ def plain(text: str) -> str:
     text = html.unescape(text[: 2 * LONGEST_READ])
     text = clean(_NOTHING.sub("", text))[:LONGEST_READ].replace("\u2019", "'")
     text = _MENTION.sub(" @user ", _LINK.sub(" urlurl ", text))
-    text = translate(text)
+    return _STRETCHED.sub(r"\1\1", undisguised(translate(text)))
+
+
+def undisguised(text: str) -> str:
+    """Return a cleaned text without look-alikes, sp.a.ced, st**red and l33t words."""
     if not text.isascii():
         text = _MIXED.sub(lambda found: found[0].translate(_LOOKALIKE), text)
     text = _SPACED.sub(lambda found: re.sub(r"[\W_]", "", found[0]), text)
     if "*" in text:
         text = _STARRED.sub(_unstarred, text)
-    text = _DISGUISED.sub(_undisguised, text)
-    return _STRETCHED.sub(r"\1\1", text)
+    return _DISGUISED.sub(_undisguised, text)
 
 
 def _undisguised(found: re.Match[str]) -> str:

@@ -12,6 +12,8 @@ from scipy.sparse import csr_array
 
 from recsys.arrays import Floats
 from recsys.text.clean import clean
+from recsys.text.function_words import FUNCTION_WORDS
+from recsys.text.language import detect
 from recsys.text.stop_words import STOP_WORDS
 
 LONGEST_READ = 4_000  # characters of a text that count
@@ -24,7 +26,10 @@ def words(text: str) -> list[str]:
     text = clean(text[: 2 * LONGEST_READ])[:LONGEST_READ].lower()
     found = [w for run in _HAN.findall(text) for w in map("".join, zip(run, run[1:], strict=False))]
     plain = _HAN.sub(" ", text) if found else text
-    return found + [w for w in _WORD.findall(plain) if len(w) > 1 and w not in STOP_WORDS]
+    empty = FUNCTION_WORDS.get(detect(text).code, frozenset())
+    return found + [
+        w for w in _WORD.findall(plain) if len(w) > 1 and w not in STOP_WORDS and w not in empty
+    ]
 
 
 def vocabulary(

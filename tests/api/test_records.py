@@ -175,3 +175,23 @@ def test_click_rates_by_source_position_bundle_and_user(
     assert stats["ctr"]["bundle"] == {"one": {"shown": 4, "clicked": 1, "ctr": 0.25}}
     assert set(stats["ctr"]["user"]) == {"long"}
     assert stats["counts"]["items"] == 60
+
+
+def test_what_is_doubtful_is_flagged_and_shown_not_dropped(client: FlaskClient) -> None:
+    text = "The harbour master says that the tide will be high and that sailors should stay ashore"
+    rows = [
+        {"item_id": "first", "text": text}, {"item_id": "copy", "text": text + "!"},
+        {"item_id": "rude", "text": "you stupid idiot"},
+    ]  # fmt: skip
+    assert client.post("/items", json=rows).json == {"accepted": 3, "new": 3, "duplicates": 0}
+    assert client.post("/items", json=rows).json == {"accepted": 3, "new": 0, "duplicates": 3}
+    found = {name: client.get(f"/items/{name}").json for name in ("first", "copy", "rude")}
+    flags = {name: one["metadata"].get("flags") for name, one in found.items() if one}
+    assert flags["first"] is None and flags["rude"][0]["kind"] == "insult"
+    assert flags["copy"] == [
+        {"kind": "duplicate", "score": 1.0, "why": "the same text as first", "of": "first"}
+    ]
+    changed = client.patch("/items/rude", json={"text": "you dear friend"}).json
+    assert changed and "flags" not in changed.get("metadata", {})
+    again = client.put("/items/copy", json={**(found["copy"] or {}), "title": "x"}).json
+    assert again and again["metadata"]["flags"][0]["of"] == "first"

@@ -9,6 +9,7 @@ import pytest
 from recsys.data.controls import MOST, Wish
 from recsys.data.erasure import Erasures, erase
 from recsys.data.exposures import Exposure, Exposures, Outcome, Shown
+from recsys.data.prints import Seen
 from recsys.data.pseudonyms import Pseudonyms
 from recsys.data.schema import Event, Follow, Item, User
 from recsys.data.store import Added, Store
@@ -332,6 +333,30 @@ class StoreContract:
         assert Erasures(store.db).last_of(who("ann")) == receipt.at
         assert Erasures(store.db).last_of(who("nobody")) is None
         assert len(Erasures(store.db).after(0)) == 1 and said(store.event_table()) == [("bob", "1")]
+
+    # prints
+
+    def test_prints_of_items_are_found_replaced_and_forgotten(self, store):
+        low, high = -(2**63), 2**63 - 1
+        items = [Item("a", title="A"), Item("b", title="B"), Item("c", title="C")]
+        store.add_items(items, prints={"a": [low, 5], "b": [low, high, high], "c": []})
+        assert store.prints_seen([low, high, 7], []) == {low: Seen(2, "a"), high: Seen(1, "b")}
+        assert store.prints_seen([low, 5], ["a"]) == {low: Seen(1, "b")}
+        assert store.prints_seen([], []) == store.prints_seen([6], ["nobody"]) == {}
+        store.add_items([Item("a", title="A2")], prints={"a": [6]})
+        assert store.prints_seen([low, 5, 6], []) == {low: Seen(1, "b"), 6: Seen(1, "a")}
+        store.add_items([Item("a", title="A2")], prints={"a": [9]})  # nothing has changed
+        assert store.prints_seen([9], []) == {}
+        store.delete_item("b")
+        assert store.prints_seen([low, high], []) == {}
+
+    def test_items_known_are_found_whatever_their_state(self, store):
+        store.add_items([Item("a", title="A", metadata={"x": [1]}), Item("b"), Item("c")])
+        store.hide_item("b")
+        store.delete_item("c")
+        store.add_events(likes("ann", "heard-of"))
+        found = store.items_known(["a", "b", "c", "heard-of", "never"])
+        assert found == {"a": Item("a", title="A", metadata={"x": [1]}), "b": Item("b")}
 
     # runs and notes
 

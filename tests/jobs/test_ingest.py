@@ -71,6 +71,17 @@ def test_all_four_files_and_again_without_a_change(tmp_path, ingest, store):
     assert [event.item_id for event in store.history("ann")] == ["1", "1", "unknown"]
 
 
+def test_doubtful_items_are_flagged_and_counted(tmp_path, ingest, store):
+    rows = "item_id,title,text\n1,One,you stupid idiot\n2,Two,a fine day to be at sea today\n"
+    path = write(tmp_path / "i.csv", rows)
+    report = json.loads(ingest("--items", path, "--json").out)["items"]
+    assert (report["changed"], report["flagged"]) == (2, 1)
+    assert store.item("1").metadata["flags"][0]["kind"] == "insult"
+    assert store.item("2").metadata == {"language": "en"}
+    again = json.loads(ingest("--items", path, "--json").out)["items"]
+    assert (again["changed"], again["flagged"]) == (0, 1)
+
+
 def test_bad_rows_go_to_a_file_and_the_rest_into_the_store(tmp_path, ingest, store):
     path = write(tmp_path / "e.csv", HEAD + "a,1,like,,,5\na,2,like,,,soon\n,3,like,,,5\n")
     done = ingest("--events", path, "--json")

@@ -1,0 +1,1 @@
+"""Safety of what is posted: duplicates, floods, insults, threats, scams, rumours."""

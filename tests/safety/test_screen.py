@@ -1,0 +1,142 @@
+"""Screen: what is posted is looked at once, flagged, and never dropped."""
+
+import pytest
+
+from recsys.data.schema import Item
+from recsys.data.store import Store
+from recsys.safety.flags import read_flags
+from recsys.safety.screen import screen
+
+NOW = 1_700_000_000.0
+TEXT = "The harbour master says that the tide will be high and that sailors should stay ashore"
+
+
+@pytest.fixture
+def store(tmp_path):
+    with Store.open(f"sqlite:///{tmp_path}/store.db") as store:
+        yield store
+
+
+def put(store, *items):
+    """Store items as ingest and the API do; return the flags of each, by id, and what changed."""
+    found = screen(store, items)
+    changed = store.add_items(found.items, prints=found.prints)
+    return {item.item_id: read_flags(item.metadata) for item in found.items}, changed
+
+
+def kinds(store, *items):
+    return {name: [f.kind for f in flags] for name, flags in put(store, *items)[0].items()}
+
+
+def test_a_copy_is_flagged_with_what_was_there_first(store):
+    flags, _ = put(store, Item("a", text=TEXT), Item("b", text=TEXT + "!"), Item("c", text="tide"))
+    assert [(f.kind, f.of, f.score) for f in flags["b"]] == [("duplicate", "a", 1.0)]
+    assert flags["a"] == flags["c"] == ()
+    later, _ = put(store, Item("d", text=TEXT.replace("sailors", "sailor")))
+    assert later["d"][0].of == "a" and later["d"][0].score < 1
+    assert store.item("d").metadata["flags"] == [later["d"][0].document()]
+    assert store.counts()["items"] == 4  # nothing is dropped
+
+
+def test_a_copy_of_a_copy_names_the_first(store):
+    put(store, Item("a", text=TEXT), Item("b", text=TEXT + " today"))
+    store.delete_item("a")
+    assert put(store, Item("c", text=TEXT + " today"))[0]["c"][0].of == "a"
+
+
+def test_reading_again_changes_nothing(store):
+    items = [Item("a", text=TEXT), Item("b", text=TEXT), Item("c", text="you idiot"),
+             Item("d", title="Was ist das nur für ein Tag", created_at=NOW)]  # fmt: skip
+    first, changed = put(store, *items)
+    assert changed == 4
+    before = store.items_known("abcd")
+    again, changed = put(store, *reversed(items))
+    assert changed == 0 and again == first and store.items_known("abcd") == before
+
+
+def test_a_changed_text_is_looked_at_again(store):
+    put(store, Item("a", text="you idiot"))
+    assert put(store, Item("a", text="you dear friend"))[0]["a"] == ()
+    assert "flags" not in store.item("a").metadata
+    put(store, Item("a", text=TEXT))
+    assert kinds(store, Item("b", text=TEXT)) == {"b": ["duplicate"]}
+    put(store, Item("a", text="something else"))
+    assert kinds(store, Item("c", text=TEXT)) == {"c": ["duplicate"]}
+    assert put(store, Item("d", text="something else"))[0]["d"] == ()
+
+
+def test_equal_texts_within_an_hour_are_spam(store):
+    def post(name, at):
+        return kinds(store, Item(name, text="Great offer!", created_at=NOW + at))[name]
+
+    assert [post(f"p{n}", 60 * n) for n in range(4)] == [[]] * 4
+    assert post("p4", 300) == ["spam"]
+    assert post("later", 7200) == []
+
+
+def test_equal_texts_without_dates_are_no_burst(store):
+    found = kinds(store, *[Item(f"p{n}", title="Untitled") for n in range(20)])
+    assert set(map(tuple, found.values())) == {()}
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_an_author_who_floods(store, at_once):
+    posts = [Item(f"p{n}", title=f"thing {n}", author_id="bot", created_at=NOW + n)
+             for n in range(40)]  # fmt: skip
+    others = [Item(f"q{n}", title=f"thing {n}", author_id=f"reader-{n}", created_at=NOW + n)
+              for n in range(40)]  # fmt: skip
+    found = {}
+    for batch in [posts + others] if at_once else [[p] for p in posts + others]:
+        found |= kinds(store, *batch)
+    assert [name for name, flags in found.items() if "flood" in flags] == [
+        f"p{n}" for n in range(30, 40)
+    ]
+    assert kinds(store, Item("next day", author_id="bot", created_at=NOW + 90_000)) == {
+        "next day": []
+    }
+
+
+def test_links_and_one_word_again_and_again(store):
+    found = kinds(
+        store, Item("links", text="see http://a.b/1 http://a.b/2 http://a.b/3"),
+        Item("word", text="buy " * 20 + "now"), Item("fine", text="see http://a.b/1 for all of it"),
+    )  # fmt: skip
+    assert found == {"links": ["spam"], "word": ["spam"], "fine": []}
+
+
+def test_the_language_is_noted_where_it_is_not_told(store):
+    put(
+        store, Item("de", text="Das ist ein Text, der nicht auf Englisch ist"),
+        Item("zh", text="今天天气很好,我们去海边"), Item("open", title="Alien"),
+        Item("told", text="Das ist", metadata={"language": "nl"}),
+    )  # fmt: skip
+    found = {name: item.metadata.get("language") for name, item in
+             store.items_known(["de", "zh", "told", "open"]).items()}  # fmt: skip
+    assert found == {"de": "de", "zh": "zh", "told": "nl", "open": None}
+
+
+def test_a_person_has_the_last_word(store):
+    assert kinds(store, Item("a", text="you idiot")) == {"a": ["insult"]}
+    assert kinds(store, Item("a", text="you idiot", metadata={"reviewed": True})) == {"a": []}
+
+
+@pytest.mark.parametrize("flags", ["red", ["red"], [{"kind": "x", "score": 9, "why": ""}], {}])
+def test_a_column_of_that_name_stays_where_nothing_is_to_be_said(store, flags):
+    put(store, Item("a", text="tide", metadata={"flags": flags}))
+    assert store.item("a").metadata["flags"] == flags
+
+
+def test_the_last_of_two_forms_counts(store):
+    put(store, Item("a", text="one"))
+    found = screen(store, [Item("a", text="one"), Item("a", text="two")])
+    assert [item.text for item in found.items] == ["two"]
+
+
+@pytest.mark.parametrize("raw", ["", "\x00\x07", "\ud800", "\u202e\u200f", "a" * 1_000_000, "🙂"])
+def test_any_text_is_fit(store, raw):
+    found = screen(store, [Item("a", text=raw), Item("b", title=raw, created_at=NOW)])
+    assert [item.item_id for item in found.items] == ["a", "b"]
+
+
+def test_nothing_is_screened(store):
+    assert screen(store, []).items == []
