@@ -8,7 +8,7 @@ from typing import Any
 from api.contract import Routes
 from api.recommend import Person, Recommend
 from api.routes.context import about, service
-from api.schemas.fields import MAX_N
+from api.schemas.fields import MAX_LIST, MAX_N
 from api.schemas.gorse import ListQuery, SessionFeedback
 from api.schemas.lists import SteerParameters
 from api.writes import missing
@@ -19,6 +19,8 @@ from recsys.state.live import LiveState
 
 routes = Routes("gorse")
 
+# What was merely shown is no sign of liking: it weighs nothing, and Gorse shows it no more.
+WRITTEN_BACK = "impression"
 Ranked = Callable[[LiveState, int, Filters], Sequence[Recommendation]]
 
 
@@ -39,11 +41,12 @@ def recommend_category(user: str, category: str, query: ListQuery) -> list[str]:
 
 def _for_user(user: str, query: ListQuery, categories: list[str]) -> list[str]:
     person = Recommend(service()).person(about(user))
-    found = [one["item_id"] for one in _personal(person, query, categories)]
+    with service().link.use() as store:
+        shown = [one.item_id for one in store.history(user) if one.event == WRITTEN_BACK]
+    found = [one["item_id"] for one in _personal(person, query, categories, shown)]
     if query.write_back_type and found:
-        # what was merely shown is no sign of liking: it is kept out of lists, and weighs nothing
         with service().link.use() as store:
-            store.add_events(Event(user, item_id, "impression") for item_id in found)
+            store.add_events(Event(user, item_id, WRITTEN_BACK) for item_id in found)
     return found
 
 
@@ -77,8 +80,11 @@ def _for_session(
     return [{"Id": one["item_id"], "Score": one["score"]} for one in found]
 
 
-def _personal(person: Person, query: ListQuery, categories: list[str]) -> list[dict[str, Any]]:
-    given = {"n": query.n or MAX_N, "offset": query.offset, "fields": ["none"]}
+def _personal(
+    person: Person, query: ListQuery, categories: list[str], shown: Sequence[str] = ()
+) -> list[dict[str, Any]]:
+    given: dict[str, Any] = {"n": query.n or MAX_N, "offset": query.offset, "fields": ["none"]}
+    given["exclude"] = list(shown)[-MAX_LIST:]
     recommend = Recommend(service())
     wanted = [SteerParameters.model_validate(given | one) for one in _either(categories)]
     found = [entry for each in wanted for entry in recommend.answer(person, each, "")["items"]]

@@ -17,7 +17,7 @@ routes = Routes("topics")
 _FEW, _MORE = 3, 20  # items that stand for a topic, in the list of topics and alone
 
 
-@routes.get("/topics", "read", query=TopicsQuery, answers=Topics)
+@routes.get("/topics", "read", query=TopicsQuery, answers=Topics, fails=(409,))
 def page(query: TopicsQuery) -> dict[str, Any]:
     """Topics of the catalogue on one of two levels, those of the most items first."""
     serving, overview = service().serving, _overview()
