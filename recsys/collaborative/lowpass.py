@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
+from scipy.linalg import qr
 
 from recsys.arrays import Floats
 from recsys.collaborative.item_item import ItemItem, top_of_rows
@@ -50,9 +51,15 @@ def leading_directions(matrix: sparse.csr_array, rank: int, passes: int, seed: i
     rng = np.random.default_rng(seed)
     basis = rng.standard_normal((matrix.shape[1], min(rank + 8, min(matrix.shape))), np.float32)
     for _ in range(passes):
-        basis, _ = np.linalg.qr(_there_and_back(matrix, basis))
+        basis = _orthonormal(_there_and_back(matrix, basis))
     _, vectors = np.linalg.eigh(basis.T @ _there_and_back(matrix, basis))
     return np.asarray(basis @ vectors[:, ::-1][:, :rank], np.float32)
+
+
+def _orthonormal(basis: Floats) -> Floats:
+    # NumPy would compute in float64: twice the time and six times the memory
+    found = qr(basis, mode="economic", overwrite_a=True, check_finite=False)[0]
+    return np.asarray(found, np.float32)
 
 
 def _there_and_back(matrix: sparse.csr_array, basis: Floats, block: int = 32_768) -> Floats:
@@ -67,13 +74,13 @@ def _there_and_back(matrix: sparse.csr_array, basis: Floats, block: int = 32_768
 def _strongest(
     normal: sparse.csr_array, inputs: Floats, outputs: Floats, keep: int, block: int = 256
 ) -> sparse.csr_array:
-    others, parts = sparse.csc_array(normal), []
+    parts = []
     transposed = sparse.csr_array(normal.T)
     room = np.empty((block, normal.shape[1]), np.float32)  # used again: fresh memory is slow
     for start in range(0, normal.shape[1], block):
         own = slice(start, start + block)
         rows = np.matmul(inputs[own], outputs.T, out=room[: len(inputs[own])])
-        together = sparse.coo_array(transposed[own] @ others)
+        together = sparse.coo_array(transposed[own] @ normal)
         rows[together.row, together.col] += together.data
         rows[np.arange(len(rows)), np.arange(start, start + len(rows))] = 0.0
         parts.append(top_of_rows(rows, keep))
