@@ -16,7 +16,7 @@ from recsys.ranking.rerank import best_places
 
 FEW = 20_000  # rows that are scored outright
 OPENED = 4  # blocks opened at first, then twice as many each time
-NEAR = 1_000  # rows that an index of words proposes
+NEAR = 400  # rows that an index of words proposes
 
 
 def candidates(request: Request, mask: Mask, k: int) -> tuple[Rows, Floats]:

@@ -13,6 +13,7 @@ from recsys.state import catalogue
 from recsys.state.catalogue import LABELS
 from recsys.state.counters import Counters
 from recsys.state.lift import Commonness
+from recsys.state.met_ids import MetIds
 from recsys.state.model import Model
 from recsys.state.touched import Touched
 from recsys.state.votes import votes_of
@@ -30,6 +31,7 @@ class LiveState:
 
     def __init__(self, model: Model, weights: EventWeights | None = None) -> None:
         self.model = model
+        self._base, self._met = len(model), MetIds(model.catalogue.ids)
         self.weights = weights or EventWeights()
         self.counters = Counters.from_arrays(model.counters)
         self.size = len(model)
@@ -165,12 +167,12 @@ class LiveState:
     def row(self, item_id: str) -> int:
         """Return the row of an item, new ones included; -1 when unknown. Gone items keep theirs."""
         found = self._rows.get(item_id)
-        return self.model.catalogue.ids.row(item_id) if found is None else found
+        return self._met.row(item_id) if found is None else found
 
     def item_id(self, row: int) -> str:
         """Return the id of a row."""
-        base = len(self.model)
-        return self.model.catalogue.ids[row] if row < base else self.posted[row - base].item_id
+        base = self._base
+        return self._met.name(row) if row < base else self.posted[row - base].item_id
 
     def code(self, name: str, text: str) -> int:
         """Return the code of a category, author, language or tag; -1 when no item has it."""

@@ -1,0 +1,19 @@
+"""MetIds: the same answers as the map, however often and however many."""
+
+import pytest
+
+from recsys.data.ids import IdMap
+from recsys.state import met_ids
+from recsys.state.met_ids import MetIds
+
+
+def test_what_was_met_is_answered_as_before(monkeypatch):
+    monkeypatch.setattr(met_ids, "KEPT", 3)
+    names = [f"item {n} 海" for n in range(10)]
+    met = MetIds(IdMap.from_ids(names))
+    for _ in range(2):
+        assert [met.row(name) for name in names] == list(range(10))
+        assert [met.name(row) for row in range(10)] == names
+    assert met.row("never heard of") == -1
+    with pytest.raises(IndexError):
+        met.name(10)
