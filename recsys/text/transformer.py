@@ -47,7 +47,7 @@ class TransformerEncoder:
         batch = self.batch
         while filled:
             try:
-                found = _encode(self.model, [cleaned[at] for at in filled], batch)
+                found = bare_vectors(self.model, [cleaned[at] for at in filled], batch)
                 out = np.zeros((len(texts), found.shape[1]), np.float32)
                 out[filled] = found
                 break
@@ -152,7 +152,8 @@ def _load(source: str, device: str) -> SentenceTransformer:
         raise DataError(f"no encoder can be loaded from {source!r}: {error}") from error
 
 
-def _encode(model: SentenceTransformer, texts: list[str], batch: int) -> Floats:
+def bare_vectors(model: SentenceTransformer, texts: list[str], batch: int) -> Floats:
+    """Return what the library says of clean texts, in bf16 where that is faster."""
     import torch
 
     device = model.device.type

@@ -1,0 +1,112 @@
+"""Does a night teach a language that the starting vectors know nothing of?
+
+    python -m jobs.bench_languages --items F --events F --category NAME --liked
+    python -m jobs.bench_languages --items F --events F --transliterate
+
+Every token's vector is replaced by one drawn at random, so nothing is known but which words are
+equal. Unread items are then ranked by the words of what a person took up: with the random vectors
+as they are, and after learning from readers.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import click
+import numpy as np
+
+from jobs.cli import run
+from jobs.encoder_trials import Bench, World, question
+from jobs.settings import Settings
+from recsys.text.encoder import load_encoder
+from recsys.text.static import load_static, write_static
+from recsys.text.student import Student
+from recsys.text.vocabulary import widened
+
+# Latin letters as Cyrillic ones, one for one: no word of it is in any vocabulary.
+CYRILLIC = str.maketrans("abcdefghijklmnopqrstuvwxyz", "абцдефгхийклмнопярстужвщыз")
+OBJECTIVES = ("frozen", "behaviour", "readers")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Means over seeds, each of which holds out other items."""
+
+    start: str
+    objective: str
+    recall: float
+    ndcg: float
+    spread: float  # standard error of nDCG over the seeds
+    unread: int  # items ranked, mean over seeds
+
+
+def forgotten(student: Student, seed: int = 0) -> Student:
+    """Return a student whose vectors are all of usual length and say nothing."""
+    known = student.rows(slice(None))
+    length = np.linalg.norm(known, axis=1, keepdims=True)
+    drawn = np.random.default_rng(seed).standard_normal(known.shape).astype(np.float32)
+    drawn *= length / np.linalg.norm(drawn, axis=1, keepdims=True)
+    return Student(student.tokenizer_json, drawn, f"forgotten-{seed}")
+
+
+def transliterated(texts: Sequence[str]) -> list[str]:
+    """Return texts in letters that no vocabulary has met in these words."""
+    return [text.lower().translate(CYRILLIC) for text in texts]
+
+
+def rows(world: World, home: Path, seeds: int, seconds: float) -> list[Row]:
+    """Measure a random start before and after learning, and the ready vectors frozen."""
+    static = load_static(home)
+    starts = {"random": forgotten(static), "MiniLM's words": static}
+    found = []
+    for name, start in starts.items():
+        folder = home / "encoders" / f"language-{name[:6]}"
+        write_static(folder, widened(start, world.texts))
+        bench = Bench(world, home, seconds, "cpu")
+        frozen = bench.frozen(load_encoder(str(folder)))
+        for objective in OBJECTIVES if name == "random" else OBJECTIVES[:1]:
+            values, counts = [], []
+            for seed in range(seeds):
+                asked = question(world.events, len(world.texts), world.item, "cold", seed)
+                done = bench.fitted(str(folder), objective, asked, frozen)
+                values.append(asked.measure(done.inputs, done.outputs))
+                counts.append(len(asked.candidates))
+            recall, ndcg = np.array(values).T
+            spread = float(ndcg.std() / max(1, seeds - 1) ** 0.5)
+            means = float(recall.mean()), float(ndcg.mean())
+            found.append(Row(name, objective, *means, spread, round(np.mean(counts))))
+    return found
+
+
+@click.command(name="bench-languages")
+@click.option("--items", type=click.Path(exists=True, path_type=Path), required=True)
+@click.option("--events", type=click.Path(exists=True, path_type=Path), required=True)
+@click.option("--category", default="", help="Keep the items of one category.")
+@click.option("--liked", is_flag=True, help="Only likes count, not views or dislikes.")
+@click.option("--transliterate", is_flag=True, help="Write the texts in Cyrillic letters first.")
+@click.option("--seeds", default=5, show_default=True, help="Times that other items are held out.")
+@click.option("--seconds", default=60.0, show_default=True, help="Clock limit of each training.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(
+    items: Path, events: Path, category: str, liked: bool, transliterate: bool, seeds: int,
+    seconds: float, as_json: bool,
+) -> None:  # fmt: skip
+    """Print Recall@20 and nDCG@20 of unread items, before and after readers taught the words."""
+    world = World.load(items, events, category, liked)
+    if transliterate:
+        world = replace(world, texts=transliterated(world.texts))
+    found = rows(world, Settings.load().home, seeds, seconds)
+    if as_json:
+        print(json.dumps([asdict(row) for row in found], ensure_ascii=False))
+        return
+    print("| start | objective | Recall@20 | nDCG@20 | unread items |\n|---|---|---|---|---|")
+    for row in found:
+        told = f"{row.recall:.4f} | {row.ndcg:.4f} ± {row.spread:.4f} | {row.unread}"
+        print(f"| {row.start} | {row.objective} | {told} |")
+
+
+if __name__ == "__main__":
+    run(command)

@@ -1,0 +1,103 @@
+"""The benchmarks of encoders in a tiny world: every cell is there, and learning shows."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from night_world import books, reads, student
+
+from jobs import bench_encoders, bench_languages
+from jobs.gpu_figures import Sizes, gpu_figures, search_ms, t5_share
+from recsys.text.static import write_static
+from recsys.text.student import Student
+
+
+@pytest.fixture
+def world(tmp_path, monkeypatch):
+    """Files of books and reads, and a home whose static vectors read their titles."""
+    monkeypatch.setenv("RECSYS_HOME", str(tmp_path))
+    known = student()
+    vectors = known.vectors.copy()
+    vectors[2] = 0.9 * vectors[1] + 0.1 * vectors[2]  # odd and even are nearly the same to it
+    write_static(
+        tmp_path / "encoders" / "static-minilm-256", Student(known.tokenizer_json, vectors)
+    )
+    with (tmp_path / "items.csv").open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["item_id", "title", "category"])
+        rows.writerows([item.item_id, item.title, "shelf"] for item in books())
+    with (tmp_path / "events.csv").open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["user_id", "item_id", "event"])
+        rows.writerows([e.user_id, e.item_id, e.event] for e in reads())
+    return ["--items", str(tmp_path / "items.csv"), "--events", str(tmp_path / "events.csv")]
+
+
+def call(command, *arguments):
+    result = CliRunner().invoke(command, [*map(str, arguments)], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_every_cell_is_measured_and_learning_helps_unread_items(world, tmp_path):
+    out = tmp_path / "out.json"
+    call(bench_encoders.command, *world, "--protocols", "cold,warm", "--json", out)
+    cells = {(c["objective"], c["protocol"]): c for c in json.loads(out.read_text())}
+    objectives = ("frozen", "contrastive", "behaviour", "readers")
+    assert cells.keys() == {(o, p) for o in objectives for p in ("cold", "warm")}
+    assert all(0 <= cell["ndcg20"] <= 1 for cell in cells.values())
+    assert cells["behaviour", "cold"]["ndcg20"] >= cells["frozen", "cold"]["ndcg20"] > 0.5
+
+
+def test_without_files_it_says_what_to_name():
+    result = CliRunner().invoke(bench_encoders.command, [])
+    assert result.exit_code != 0 and "--items" in str(result.exception)
+
+
+def test_speed_of_static_vectors_and_of_their_student(world, tmp_path):
+    out = tmp_path / "speed.json"
+    call(bench_encoders.command, *world, "--speed", "--json", out)
+    found = json.loads(out.read_text())
+    assert found["static: texts/s"] > 0 and found["static: student, median ms per text"] > 0
+    assert 10 < found["process with a static student, MB resident"] < 1000
+
+
+def test_a_machine_without_a_gpu_has_no_figures(monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    found = gpu_figures()
+    assert found["device"] is None and found.pop("torch")
+    assert len(found) == 5 and not any(found.values())
+    assert bench_encoders.figures(found).count("not measured") == 5
+
+
+def test_what_a_gpu_does_runs_on_a_cpu_too():
+    small = Sizes(vectors=2_000, queries=3, t5_steps=1, t5_batch=2)
+    assert search_ms("cpu", small) > 0
+
+
+@pytest.mark.slow
+def test_a_t5_of_base_size_takes_a_step():
+    assert "TFLOP/s" in t5_share("cpu", Sizes(t5_steps=1, t5_batch=1))
+
+
+def test_readers_teach_a_language_that_nothing_is_known_of(world):
+    told = call(bench_languages.command, *world, "--transliterate", "--seeds", 2, "--json")
+    rows = {(row["start"], row["objective"]): row for row in json.loads(told)}
+    assert len(rows) == 4
+    assert rows["random", "behaviour"]["ndcg"] >= rows["random", "frozen"]["ndcg"] > 0
+
+
+def test_transliteration_keeps_words_apart_and_knows_no_latin_letter():
+    texts = ["odd book", "even book", "odd"]
+    written = bench_languages.transliterated(texts)
+    assert not any(c.isascii() and c.isalpha() for text in written for c in text)
+    assert len(set(written)) == 3 and written[0].split()[0] == written[2]
+
+
+def test_a_forgotten_student_reads_the_same_words_and_means_nothing_by_them():
+    known = student()
+    empty = bench_languages.forgotten(known)
+    assert np.allclose(np.linalg.norm(empty.vectors, axis=1), np.linalg.norm(known.vectors, axis=1))
+    assert not np.allclose(empty.vectors[1], known.vectors[1])
