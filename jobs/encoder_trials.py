@@ -180,12 +180,13 @@ class Bench:
         start = time.perf_counter()
         encoder = load_encoder(spec, self.device, self.home)
         matrix = latest_last(asked.user, asked.item, asked.shape)
+        inputs: Floats | None = None
         if objective == "readers":
-            student, inputs = self._closed(encoder, frozen.outputs, asked, matrix)
+            encoder, inputs = self._closed(encoder, frozen.outputs, asked, matrix)
         else:
-            student, inputs = self._tuned(encoder, objective, matrix), None
+            encoder = self._tuned(encoder, objective, matrix)
         fit = time.perf_counter() - start
-        outputs = student.encode(self.world.texts)
+        outputs = encoder.encode(self.world.texts)
         took = time.perf_counter() - start - fit
         return Fitted(outputs if inputs is None else inputs, outputs, fit, took)
 

@@ -98,7 +98,8 @@ def t5_share(device: str, sizes: Sizes) -> str:
     from transformers import T5Config, T5EncoderModel
 
     config = T5Config(d_model=768, d_kv=64, d_ff=3072, num_layers=12, num_heads=12)
-    model = T5EncoderModel(config).to(device).train()
+    model: torch.nn.Module = T5EncoderModel(config).train()
+    model.to(device)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4)
     ids = torch.randint(0, config.vocab_size, (sizes.t5_batch, 64), device=device)
 
@@ -113,7 +114,12 @@ def t5_share(device: str, sizes: Sizes) -> str:
         optimizer.step()
 
     step()
-    took = seconds(device, lambda: [step() for _ in range(sizes.t5_steps)])
+
+    def run() -> None:
+        for _ in range(sizes.t5_steps):
+            step()
+
+    took = seconds(device, run)
     blocks = sum(p.numel() for name, p in model.named_parameters() if "shared" not in name)
     rate = 6 * blocks * ids.numel() * sizes.t5_steps / took
     return f"{rate / matrix_rate(device):.0%} of {matrix_rate(device) / 1e12:.0f} TFLOP/s"
