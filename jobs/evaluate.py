@@ -147,6 +147,12 @@ def report(result: Result, depths: tuple[int, ...]) -> None:
         f"{data['events']:,} events; {data['test_users']:,} users in the test"
     )
     console.print(result_table(result, k))
+    first = result.rows[0].name if result.rows else ""
+    for part, others in result.worse_in(first).items():
+        best = max(others, key=lambda other: others[other].mean)
+        console.print(
+            f"{part.replace('_', ' ')}: {best} is better than {first}, by {others[best].mean:.4f}"
+        )
     for name, why in result.skipped.items():
         console.print(f"{name} skipped: {why}")
 

@@ -55,8 +55,11 @@ class Judge:
             found[f"gini@{k}"] = exact(beyond.gini(lists, k, n_items))
         return found
 
-    def slices(self, answers: Answers) -> dict[str, Part]:
-        """Return accuracy for kinds of users and kinds of items; empty slices are left out."""
+    def slices(self, answers: Answers, kept: Sequence[str]) -> dict[str, Part]:
+        """Return accuracy for kinds of users and kinds of items; empty slices are left out.
+
+        `kept`: metrics whose values per user are kept, for pairs.
+        """
         found = {}
         for name, (users, positives) in self._slice_masks().items():
             wanted = _kept(self.questions.wanted, positives)
@@ -64,7 +67,8 @@ class Judge:
             if asked.any():
                 columns = self._accuracy(answers.ranks[positives], wanted, asked)
                 n = len(np.unique(self.questions.user[asked]))
-                found[name] = Part(n, with_intervals(columns, self.seed))
+                values = {metric: columns[metric] for metric in kept}
+                found[name] = Part(n, with_intervals(columns, self.seed), values)
         return found
 
     def _slice_masks(self) -> Mapping[str, tuple[Mask, Mask]]:

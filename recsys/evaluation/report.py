@@ -145,7 +145,23 @@ def _slices(result: Result) -> str:
         f"<li><b>{name.replace('_', ' ')}</b>: {PEOPLE.get(name, '')}; {users[name]:,} users</li>"
         for name in names
     )
-    return f"<h2>Slices</h2><ul>{notes}</ul>" + _grid(head, body) if names else ""
+    if not names:
+        return ""
+    return f"<h2>Slices</h2><ul>{notes}</ul>" + _grid(head, body) + _bad_slices(result)
+
+
+def _bad_slices(result: Result) -> str:
+    """Return where another row is better than the first; it should be the one that would serve."""
+    first = result.rows[0].name
+    lines = [
+        f"<li><b>{part.replace('_', ' ')}</b>: {escape(other)} by {gap.mean:.4f} "
+        f"({gap.low:.4f} … {gap.high:.4f})</li>"
+        for part, others in result.worse_in(first).items()
+        for other, gap in sorted(others.items(), key=lambda pair: -pair[1].mean)
+    ]
+    told = f"<ul>{''.join(lines)}</ul>" if lines else "<p>None beyond chance.</p>"
+    head = f"Slices where {escape(first)} is worse than another, by {result.judged_by[0]}"
+    return f"<h2>{head}</h2>{told}"
 
 
 def _cost(result: Result) -> str:

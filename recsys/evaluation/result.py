@@ -18,6 +18,11 @@ class Part:
 
     users: int
     metrics: Mapping[str, Interval]
+    per_user: Mapping[str, Values] = field(default_factory=dict)  # what pairs are compared by
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the slice as it stands under `slices`."""
+        return {"users": self.users, "metrics": {k: asdict(v) for k, v in self.metrics.items()}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,7 @@ class RowResult:
             "peak_mb": round(self.peak_mb),
             "bytes": self.nbytes,
             "chosen": dict(self.chosen),
-            "slices": {name: asdict(part) for name, part in self.slices.items()},
+            "slices": {name: part.to_json() for name, part in self.slices.items()},
         }
 
 
@@ -75,12 +80,33 @@ class Result:
                 found.setdefault(other, {})[metric] = verdict
         return found
 
+    def worse_in(self, name: str) -> dict[str, dict[str, Interval]]:
+        """Return the bad slices of a row: slice -> other row -> by how much that one is better.
+
+        Only what is beyond chance, by the first metric that rows are compared by, users paired.
+        """
+        own = next((row.slices for row in self.rows if row.name == name), {})
+        metric, found = self.judged_by[0], dict[str, dict[str, Interval]]()
+        for other in self.rows:
+            for part in own.keys() & other.slices.keys() if other.name != name else ():
+                ours, theirs = own[part].per_user, other.slices[part].per_user
+                if metric in ours and metric in theirs:
+                    one = compare(theirs[metric], ours[metric], self.seed)
+                    if one.better == "yes":
+                        found.setdefault(part, {})[other.name] = one.difference
+        return dict(sorted(found.items()))
+
     def to_json(self) -> dict[str, Any]:
         """Return what `--json` writes."""
         models = {
             row.name: {**row.to_json(), "better_than": self.better_than(row.name)}
             for row in self.rows
         }
+        for row in self.rows[:1]:  # the one that the table is about
+            models[row.name]["worse_in"] = {
+                part: {other: asdict(gap) for other, gap in others.items()}
+                for part, others in self.worse_in(row.name).items()
+            }
         found: dict[str, Any] = plain({
             "data": dict(self.data), "protocol": self.protocol, "seed": self.seed,
             "models": models, "skipped": dict(self.skipped),

@@ -60,7 +60,7 @@ class ListTrial:
         return RowResult(
             name=name, metrics=self.judge.metrics(answers), fit_seconds=seconds,
             cpu_seconds=used, peak_mb=peak_mb(), chosen=chosen, nbytes=scorer.nbytes,
-            slices=self.judge.slices(answers),
+            slices=self.judge.slices(answers, self.judged_by),
             per_user={metric: per_user[metric] for metric in self.judged_by},
         )  # fmt: skip
 
@@ -159,5 +159,6 @@ class WalkTrial:
             if mask.any():
                 columns = self._ranked(found.asked[mask], found.ranks[mask])
                 n = len(np.unique(found.asked[mask]))
-                slices[name] = Part(n, with_intervals(columns, self.split.rules.seed))
+                kept = {metric: columns[metric] for metric in self.judged_by if metric in columns}
+                slices[name] = Part(n, with_intervals(columns, self.split.rules.seed), kept)
         return slices

@@ -21,6 +21,7 @@ from recsys.metrics import Values, ndcg
 K = 20  # nDCG at this depth is what settings are chosen by
 PASSES = 6  # of smoothing over half-lives: a bell some two steps wide
 PATIENCE = 3  # looks without a new best after which training ends
+NOTED = 2.0  # seconds between two looks from which they are told of
 EPOCHS = 10  # of training where nobody can be asked
 MOST_USERS = 4000  # of the validation slice; enough to tell settings apart
 
@@ -113,7 +114,9 @@ class Trials:
             looks.append(max(self._asked(reached, scorer)))
             now = time.monotonic()
             self.longest, began = max(self.longest, now - began), now
-            self.means.note(f"{self.engine.name} {reached}: {looks[-1]:.4f}")
+            if self.longest > NOTED:
+                told = " ".join(f"{name} {value}" for name, value in reached.items())
+                self.means.note(f"{self.engine.name} {told}: {looks[-1]:.4f}")
             if now + self.longest > self.end or max(looks[-PATIENCE:]) < max(looks):
                 break
         return True

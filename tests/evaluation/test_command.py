@@ -96,6 +96,18 @@ def test_personal_rows_beat_popular_where_taste_is_all(world: Path) -> None:
     )
 
 
+def test_slices_in_which_another_row_is_better_are_named(world: Path) -> None:
+    page = world / "report.html"
+    found = evaluate(world, "--models", "popular,item-knn", "--protocol", "leave-last-out",
+                     "--html", str(page), "--json", str(world / "out.json"))  # fmt: skip
+    bad = json.loads((world / "out.json").read_text())["models"]["popular"]["worse_in"]
+    assert bad["long_histories"]["item-knn"]["low"] > 0
+    assert "long histories: item-knn is better than popular" in found.output
+    assert "worse than another, by ndcg@20" in page.read_text()
+    evaluate(world, "--models", "item-knn,popular", "--html", str(page))
+    assert "None beyond chance" in page.read_text()
+
+
 def test_the_same_seed_gives_the_same_figures(world: Path) -> None:
     first, second = (figures(world, "--models", "trending,item-knn") for _ in range(2))
     assert first["models"]["trending"]["metrics"] == second["models"]["trending"]["metrics"]
