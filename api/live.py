@@ -50,12 +50,12 @@ class Serving:
     feed: Feed
 
     @classmethod
-    def of(cls, raw: RawBundle, weights: EventWeights) -> Serving:
+    def of(cls, raw: RawBundle, weights: EventWeights, flag_weight: float = 1.0) -> Serving:
         """Make a verified bundle ready to serve; nothing of it is copied."""
         # the same mapped pages as plain arrays: numpy.memmap runs Python code at every index
         plain = {name: np.asarray(array) for name, array in raw.arrays.items()}
         model = Model.from_raw(replace(raw, arrays=plain))
-        live = LiveState(model, weights)
+        live = LiveState(model, weights, flag_weight)
         created = float(raw.manifest.get("created") or time.time())
         feed = Feed(live, raw.manifest)
         return cls(raw.version, created, raw.manifest, live, Recommender(live), feed)
@@ -141,7 +141,7 @@ class Worker:
             raw = service.bundles.open_current()
             self._refused = current if raw.version != current else None
             if serving is None or raw.version != serving.version:
-                self._swap(Serving.of(raw, service.settings.weights))
+                self._swap(Serving.of(raw, service.settings.weights, service.settings.flag_weight))
         except RecsysError as error:
             self._refuse(current, error)
         except Exception as error:  # a bundle that verifies and still does not load

@@ -28,6 +28,7 @@ class Settings:
     host: str = "127.0.0.1"  # address that the server was told to listen on
     event_weights: Mapping[str, float] = field(default_factory=dict)  # over the built-in ones
     safety_model: str = ""  # module:function: a scorer of doubtful texts beside the built-in words
+    flag_weight: float = 1.0  # standard deviations of the scores that a flag of 1 takes away
     auth: str = "auto"  # auto: keys needed unless host and client are loopback; on; off
     workers: int = 1  # processes that share a key's rate limit
     rate_limit: float = 200.0  # requests a second and key, over all workers; 0: no limit

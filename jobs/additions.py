@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from jobs.flags import build_flags
 from jobs.steps import Detail, Step
 from jobs.topics import build_topics
 from recsys.bundle import Array, read_bundle
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 ADDITIONS: Mapping[str, Callable[[Night, Path], Detail]] = {
     "topics": build_topics,
+    "flags": build_flags,
 }
 
 

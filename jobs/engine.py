@@ -67,7 +67,7 @@ def open_model(raw: RawBundle) -> Model:
 def open_engine(settings: Settings) -> Iterator[Engine]:
     """Open the current bundle and the store; BundleError says what to run when there is none."""
     raw = BundleStore(settings.home).open_current()
-    live = LiveState(open_model(raw), settings.weights)
+    live = LiveState(open_model(raw), settings.weights, settings.flag_weight)
     with Store.open(settings.store_url) as store:
         _follow(live, store, raw.manifest["last_event_id"], raw.manifest["last_change_id"])
         yield Engine(store, Recommender(live))

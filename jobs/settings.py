@@ -55,6 +55,9 @@ class Settings:
     safety_model: str = _setting(
         "", "a scorer of doubtful texts beside the built-in words: module:function", ""
     )
+    flag_weight: float = _setting(
+        1.0, "how much lower flagged items are shown, in standard deviations of the scores; 0: off"
+    )
     keep_bundles: int = _setting(7, "versions that a night keeps, besides the current one")
     host: str = _setting("127.0.0.1", "address that `recsys serve` listens on")
     port: int = _setting(8000, "port that `recsys serve` listens on")

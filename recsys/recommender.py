@@ -84,6 +84,8 @@ class Recommender:
         limits = [(self.live.labels[name], cap) for name, cap in caps if cap is not None]
         most = max(POOL, 3 * wanted)  # that diversity chooses from
         among = len(scored.rows) if limits else most
+        if self.live.marks.free:  # of copies, the best one is enough
+            limits.append((self.live.marks.group, 1))
         places = best_places(scored.rows, scored.scores, among)
         places = places[capped(scored.rows[places], limits)][:most]
         rows = scored.rows[places]
@@ -119,6 +121,7 @@ class Recommender:
         by_kind["fresh"] = float(own[0] - all_.mean())  # told against the mean as well
         words = scoring.words_of(self.live, one)[0]
         by_kind["search"], by_kind["interests"] = map(float, request.steering @ words)
+        by_kind["flagged"] = -request.penalty * float(self.live.marks.score[row])
         by_kind["context"] = float(scored.corrections[scored.place(row)])
         return self._history_parts(request, row) + [
             Reason(kind, 0.0, reasons.sentence(kind), None, value)
@@ -157,4 +160,5 @@ SOURCES = {
     "liked": "popular",
     "fresh": "fresh",
     "context": "neighbours",
+    "flagged": "popular",  # speaks for no item: never the first of its reasons
 }

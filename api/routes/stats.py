@@ -13,6 +13,7 @@ from api.metrics import CONTENT_TYPE
 from api.routes.context import service
 from api.schemas.fields import Strict
 from api.schemas.service import Stats
+from recsys.state.live import LiveState
 
 routes = Routes("service")
 
@@ -34,6 +35,7 @@ def stats(query: Days) -> dict[str, Any]:
     return {
         "model_version": serving.version if serving else None,
         "counts": counts,
+        "flags": _flags(serving.live) if serving else {},
         "ctr": {
             by: {key: {"shown": r.shown, "clicked": r.clicked, "ctr": r.ctr}
                  for key, r in found.items()}
@@ -41,6 +43,10 @@ def stats(query: Days) -> dict[str, Any]:
         },
         "days": query.days,
     }  # fmt: skip
+
+
+def _flags(live: LiveState) -> dict[str, int]:
+    return live.marks.counts(~live.gone[: live.size])
 
 
 @routes.get("/metrics", "admin", answers=str, media=CONTENT_TYPE)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import Field
+
 from api.schemas.fields import Answer, Strict
 
 
@@ -55,5 +57,6 @@ class Stats(Answer):
 
     model_version: str | None
     counts: dict[str, int]
+    flags: dict[str, int] = Field(description="items in service by what is doubtful about them")
     ctr: dict[str, dict[str, Rate]]
     days: float

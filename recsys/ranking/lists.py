@@ -13,11 +13,12 @@ from recsys.ranking import priors
 from recsys.ranking.history import History
 from recsys.ranking.query import Filters, Reason, Recommendation
 from recsys.ranking.reasons import sentence
-from recsys.ranking.rules import allowed
+from recsys.ranking.rules import allowed, capped
 from recsys.ranking.scoring import Profile, personal_scores
 from recsys.state.counters import DAY, HALF_LIVES
 from recsys.state.live import LiveState
 
+COPIES = 500  # rows looked at beyond those wanted, as some may be copies of others
 NEAR = 500  # items that an index is asked for, at least: filters take some away
 
 
@@ -140,11 +141,23 @@ def _listed(
     source: str,
     reason: Reason,
 ) -> list[Recommendation]:
+    if source != "fresh":
+        scores = _lowered(live, scores)
     rows: Rows = np.flatnonzero(mask).astype(np.int32)
-    if n < len(rows):
-        rows = np.sort(rows[np.argpartition(-scores[rows], n - 1)[:n]])
+    most = n + COPIES if live.marks.free else n
+    if most < len(rows):
+        rows = np.sort(rows[np.argpartition(-scores[rows], most - 1)[:most]])
     rows = rows[np.argsort(-scores[rows], kind="stable")]
+    if live.marks.free:  # of copies, the best one is enough
+        rows = rows[capped(rows, [(live.marks.group, 1)])][:n]
     return [
         Recommendation(live.item_id(row), float(scores[row]), place, source, (reason,))
         for place, row in enumerate(rows.tolist(), start=1)
     ]
+
+
+def _lowered(live: LiveState, scores: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Return the scores, none below 0, divided by up to 1 + the weight of flags."""
+    if not live.marks.some:
+        return scores
+    return scores / (1 + live.marks.weight * live.marks.score[: len(scores)])

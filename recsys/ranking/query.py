@@ -60,7 +60,7 @@ class Query:
 class Reason:
     """Why an item is in a list: a part of its score, with its share of all that spoke for it."""
 
-    kind: str  # because_you, interests, search, trending, popular, fresh, liked, context
+    kind: str  # because_you, interests, search, trending, popular, fresh, liked, context, flagged
     share: float  # 0..1; the shares of one item add to 1
     text: str  # a sentence for people
     item_id: str | None = None  # the history item, for because_you

@@ -17,6 +17,7 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "liked": "Those who rated it liked it",
         "fresh": "It is new",
         "context": "It suits readers like you at this time",
+        "flagged": "It was marked as doubtful",
     },
     "zh": {
         "because_you": "因为你看过《{title}》",
@@ -27,6 +28,7 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "liked": "看过的人评价很好",
         "fresh": "刚刚发布",
         "context": "此刻适合像你这样的读者",
+        "flagged": "内容被标记为存疑",
     },
 }
 

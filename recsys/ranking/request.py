@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,7 @@ class Request:
     weights: Floats  # (features of the table,)
     constant: float  # part of every score, which taste without agreeableness brings
     steering: Floats  # (2, t): by words asked for, and by interests; zeros without any
+    penalty: float = 0.0  # what a flag of score 1 takes away
 
     @classmethod
     def of(cls, query: Query, live: LiveState, standing: Standing) -> Request:
@@ -43,9 +44,11 @@ class Request:
         none = np.zeros((2, live.model.words.shape[1]), np.float32)
         plain = cls(live, profile, standing.names, table, weights, constant, none)
         steering = _steering(plain, [query.words, *query.interests])
-        if not steering.any():
+        if not steering.any() and not live.marks.some:
             return plain
-        return cls(live, profile, standing.names, table, weights, constant, steering)
+        spread = float(plain.scores(table.sample).std()) or 1.0
+        penalty = live.marks.weight * spread * live.marks.some
+        return replace(plain, steering=np.float32(spread) * steering, penalty=penalty)
 
     @property
     def history(self) -> History:
@@ -79,6 +82,8 @@ class Request:
         found += scoring.passed_scores(live, self.history, blend, rows)
         if blend.uses("behaviour"):
             found += scoring.behaviour_scores(live, self.profile, rows)
+        if self.penalty:
+            found -= np.float32(self.penalty) * live.marks.score[rows]
         return np.asarray(found, np.float32)
 
     def _pointed_at(self, rows: Rows) -> Floats:
@@ -129,12 +134,11 @@ def _weights(live: LiveState, profile: Profile, standing: Standing) -> tuple[Flo
 
 
 def _steering(request: Request, texts: Sequence[str]) -> Floats:
-    """Return the vectors of words asked for and of interests, scaled to the scores' spread."""
+    """Return the vectors of words asked for and of interests, STEER long together."""
     student = request.live.model.student
     if student is None or not any(texts):
         return request.steering
     vectors = student.encode(texts)
     wanted = np.stack([vectors[0], vectors[1:].sum(axis=0)])
     length = float(np.linalg.norm(wanted.sum(axis=0))) or 1.0
-    spread = float(request.scores(request.table.sample).std()) or 1.0
-    return np.asarray(STEER * spread * wanted / length, np.float32)
+    return np.asarray(STEER * wanted / length, np.float32)

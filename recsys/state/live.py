@@ -9,10 +9,12 @@ import numpy as np
 from recsys.arrays import Floats, Mask, Rows, Times
 from recsys.data.schema import Item
 from recsys.data.weights import EventWeights
+from recsys.safety.flags import read_flags
 from recsys.state import catalogue
 from recsys.state.catalogue import LABELS
 from recsys.state.counters import Counters
 from recsys.state.lift import Commonness
+from recsys.state.marks import FLAG_WEIGHT, Marks
 from recsys.state.met_ids import MetIds
 from recsys.state.model import Model
 from recsys.state.touched import Touched
@@ -29,7 +31,9 @@ class LiveState:
     never shrunk, `size` moves when a row is complete, and ids lead to rows only after that.
     """
 
-    def __init__(self, model: Model, weights: EventWeights | None = None) -> None:
+    def __init__(
+        self, model: Model, weights: EventWeights | None = None, flag_weight: float = FLAG_WEIGHT
+    ) -> None:
         self.model = model
         self._base, self._met = len(model), MetIds(model.catalogue.ids)
         self.weights = weights or EventWeights()
@@ -44,6 +48,7 @@ class LiveState:
         self.commonness = Commonness.of_counters(model.counters)
         self._lock = threading.Lock()
         self._allocate(len(model) + _GROWTH)
+        self.marks.weight = flag_weight
 
     def _allocate(self, room: int) -> None:
         base, extra = self.model.catalogue, room - len(self.model)
@@ -54,6 +59,7 @@ class LiveState:
             for name in LABELS
         }
         self.new_tags: list[Rows] = []
+        self.marks = Marks.from_arrays(self.model.flags or {}, room)
         known = np.zeros(0, np.int32) if self.model.topics is None else self.model.topics.items
         self.topics: Rows = np.full(room, -1, np.int32)  # row of each item's topic, -1: none
         self.topics[: len(known)] = known
@@ -80,6 +86,7 @@ class LiveState:
         self.created = np.pad(self.created, (0, extra), constant_values=np.nan)
         for name in LABELS:
             self.labels[name] = np.pad(self.labels[name], (0, extra), constant_values=-1)
+        self.marks.grow(extra)
         self.topics = np.pad(self.topics, (0, extra), constant_values=-1)
         self.new_words = np.pad(self.new_words, ((0, extra), (0, 0)))
         self.new_readers = np.pad(self.new_readers, ((0, extra), (0, 0)))
@@ -105,6 +112,9 @@ class LiveState:
         if before >= 0:
             self._inherit(before, row)
             self.gone[before] = True
+        self.marks.came(row, item.item_id)
+        if flags := read_flags(item.metadata):
+            self.marks.set(row, flags, self.row)
         self.size = row + 1
         self._rows[item.item_id] = row
         for written in (row,) if before < 0 else (before, row):
@@ -146,6 +156,7 @@ class LiveState:
             for votes in (self.bases, self.evidence, self.loadings):
                 votes[row] = votes[before]
             self.evidence[before] = 0.0
+        self.marks.group[row] = self.marks.group[before]
         bases = [base for base, new in self.versions.items() if new == before]
         if before < len(self.model):
             bases = [before]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -49,6 +49,7 @@ class Model:
     rating_scale: tuple[float, float]
     trees: Trees | None = None  # correct the best of the blend; None where they do not help
     index: VectorIndex | None = None  # of `words`; None where all are compared one by one
+    flags: Mapping[str, Array] = field(default_factory=dict)  # see Marks.arrays; none: no flags
     topics: Topics | None = None  # what the items are about; None where no night has grouped them
 
     def __len__(self) -> int:
@@ -81,6 +82,7 @@ class Model:
             found |= {f"trees/{k}": v for k, v in self.trees.arrays().items()}
         if self.reader_inputs is not None:
             found["reader_inputs"] = self.reader_inputs.astype(np.float16)
+        found |= {f"flags/{k}": v for k, v in (self.flags or {}).items()}
         if self.topics is not None:
             found |= {f"topics/{k}": v for k, v in self.topics.arrays().items()}
         return found
@@ -115,6 +117,7 @@ class Model:
             rating_scale=(settings["rating_scale"][0], settings["rating_scale"][1]),
             trees=_trees(under("trees", arrays)),
             index=_index(raw),
+            flags=under("flags", arrays),
             topics=_topics(under("topics", arrays)),
         )
 

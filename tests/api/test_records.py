@@ -191,6 +191,10 @@ def test_what_is_doubtful_is_flagged_and_shown_not_dropped(client: FlaskClient) 
     assert flags["copy"] == [
         {"kind": "duplicate", "score": 1.0, "why": "the same text as first", "of": "first"}
     ]
+    counted = client.get("/stats").json
+    assert counted and counted["flags"]["insult"] == counted["flags"]["duplicate"] == 1
+    shown = client.get("/search?q=harbour tide sailors&n=60").json
+    assert shown and {one["item_id"] for one in shown["items"]} & {"first", "copy"} == {"first"}
     changed = client.patch("/items/rude", json={"text": "you dear friend"}).json
     assert changed and "flags" not in changed.get("metadata", {})
     again = client.put("/items/copy", json={**(found["copy"] or {}), "title": "x"}).json

@@ -15,7 +15,7 @@ from recsys.data.store import Store
 from recsys.state.model import Model
 
 STEPS = [
-    "snapshot", "finetune", "encode", "topics", "tune", "fit", "index", "gate", "publish"
+    "snapshot", "finetune", "encode", "topics", "flags", "tune", "fit", "index", "gate", "publish"
 ]  # fmt: skip
 
 

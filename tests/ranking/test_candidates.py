@@ -99,6 +99,17 @@ def test_few_rows_are_as_good_as_all(live, length):
         assert few.tolist() == whole.tolist()
 
 
+@pytest.mark.parametrize("length", [0, 20])
+def test_few_rows_are_as_good_as_all_where_some_are_flagged(live, length):
+    rng = np.random.default_rng(length)
+    live.marks.some = True
+    live.marks.score[: live.size] = rng.random(live.size) * (rng.random(live.size) < 0.3)
+    for _ in range(3):
+        query = Query(history=history(rng, live, length))
+        few, whole, _ = looked(live, Standing(live), query)
+        assert few.tolist() == whole.tolist()
+
+
 def test_few_rows_are_looked_at():
     live = LiveState(replace(MODEL, blend=BLENDS["lift"]))
     query = Query(history=history(np.random.default_rng(0), live, 5))

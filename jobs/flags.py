@@ -1,0 +1,24 @@
+"""The night's flags: what ingest and the service noted in items' metadata, as arrays by row."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from jobs.steps import Detail
+from recsys.bundle import write_bundle
+from recsys.state.marks import Marks
+
+if TYPE_CHECKING:
+    from jobs.night import Night
+
+
+def build_flags(night: Night, out: Path) -> Detail:
+    """Gather the flags of all items; tell how many items carry each kind."""
+    table = night.data.table
+    marks = Marks.of_items(list(table.ids), table.metadata)
+    write_bundle(out, marks.arrays(), {}, {})
+    flagged = np.ones(len(table), bool)
+    return {kind: count for kind, count in marks.counts(flagged).items() if count}
