@@ -113,10 +113,12 @@ class ItemItemContract(EngineContract):
         scores = self.scores(engine, [3])
         assert np.array_equal(scores, [engine.weight(3, other) for other in range(len(engine))])
         items = np.array([3, 0, 3, 5], np.int32)
-        for other in range(len(engine)):
-            assert engine.weights(items, other).tolist() == [
-                engine.weight(item, other) for item in items.tolist()
-            ]
+        others = np.random.default_rng(0).permutation(len(engine)).astype(np.int32)
+        assert engine.weights(items, others).tolist() == [
+            [engine.weight(item, other) for other in others.tolist()] for item in items.tolist()
+        ]
+        assert engine.weights(items[:0], others).shape == (0, len(engine))
+        assert engine.weights(items, others[:0]).shape == (4, 0)
 
 
 class FactorsContract(EngineContract):

@@ -56,16 +56,22 @@ class ItemItem:
         place = int(np.searchsorted(rows, other))
         return float(values[place]) if place < len(rows) and rows[place] == other else 0.0
 
-    def weights(self, items: Rows, other: int) -> Floats:
-        """Return what each of some history items gives to another item, (n,)."""
+    def weights(self, items: Rows, others: Rows) -> Floats:
+        """Return what each of some history items gives to each of some other items, (n, m).
+
+        `others`: distinct.
+        """
+        found = np.zeros((len(items), len(others)), np.float32)
         starts, lengths = self.indptr[items], self.indptr[items + 1] - self.indptr[items]
-        ends = np.cumsum(lengths)
-        found = np.zeros(len(items), np.float32)
-        if not len(items) or not ends[-1]:
+        if not lengths.sum() or not len(others):
             return found
+        ends = np.cumsum(lengths)
         places = np.arange(ends[-1]) + np.repeat(starts - ends + lengths, lengths)
-        hits = np.flatnonzero(self.indices[places] == other)
-        found[np.searchsorted(ends, hits, side="right")] = self.data[places[hits]]
+        near, order = self.indices[places], np.argsort(others)
+        at = np.minimum(np.searchsorted(others[order], near), len(others) - 1)
+        hits = np.flatnonzero(others[order[at]] == near)
+        owner = np.searchsorted(ends, hits, side="right")
+        found[owner, order[at[hits]]] = self.data[places[hits]]
         return found
 
     def add_scores(self, items: Rows, weights: Floats, out: Floats) -> None:

@@ -182,40 +182,45 @@ def personal_scores(live: LiveState, profile: Profile, blend: Blend) -> Floats:
 
 
 def split(live: LiveState, profile: Profile, blend: Blend, row: int) -> Floats:
-    """Return what each history entry gives to a row's personal score, (n,).
+    """Return what each history entry gives to the personal score of one row, (n,)."""
+    return splits(live, profile, blend, np.array([row], np.int32))[:, 0]
+
+
+def splits(live: LiveState, profile: Profile, blend: Blend, rows: Rows) -> Floats:
+    """Return what each history entry gives to the personal scores of some rows, (n, rows).
 
     What the blend makes of the neighbours' sum is shared in proportion to the parts that speak for
-    the row, evenly where none does. All is exact: with `passed_scores`, it is the personal score.
+    a row, evenly where none does. All is exact: with `passed_scores`, it is the personal score.
+    `rows`: distinct.
     """
-    one = np.array([row], np.int32)
-    shares = profile.word_parts @ words_of(live, one)[0]
+    shares = profile.word_parts @ words_of(live, rows).T
     if blend.uses("behaviour"):
-        shares = shares + profile.behaviour_parts @ outputs_of(live, one)[0]
+        shares = shares + profile.behaviour_parts @ outputs_of(live, rows).T
     if profile.taste_parts.shape[1]:
-        shares = shares + profile.taste_parts @ loadings_of(live, one)[0]
-    speaking = np.maximum(neighbour_parts(live, profile, row), 0)
-    if not speaking.any():
-        speaking = np.ones_like(speaking)
-    given = float(neighbour_scores(live, profile, blend, one)[0])
-    shares = shares + speaking / max(speaking.sum(), 1e-30) * given
-    return np.asarray(shares, np.float32)
+        shares = shares + profile.taste_parts @ loadings_of(live, rows).T
+    if not blend.uses("neighbours"):
+        return np.asarray(shares, np.float32)
+    speaking = np.maximum(neighbour_parts(live, profile, rows), 0)
+    speaking[:, ~speaking.any(axis=0)] = 1.0
+    total = np.maximum(speaking.sum(axis=0), np.float32(1e-30))
+    given = neighbour_scores(live, profile, blend, rows)
+    return np.asarray(shares + speaking / total * given, np.float32)
 
 
-def neighbour_parts(live: LiveState, profile: Profile, row: int) -> Floats:
-    """Return what each history entry gives to the neighbours' sum for a row, (n,)."""
-    parts, model = np.zeros(len(profile.history), np.float32), live.model
+def neighbour_parts(live: LiveState, profile: Profile, rows: Rows) -> Floats:
+    """Return what each history entry gives to the neighbours' sums of distinct rows, (n, rows)."""
+    parts, model = np.zeros((len(profile.history), len(rows)), np.float32), live.model
     if model.neighbours is None:
         return parts
-    target = next((old for old, new in live.versions.items() if new == row), row)
-    standing = profile.stand_ins
-    if target >= len(model):
-        given = np.zeros(len(standing.rows), np.float32)
-        if model.reader_inputs is not None:
-            vector = live.new_readers[target - len(model)]
-            given = model.reader_inputs[standing.rows].astype(np.float32) @ vector
-    else:
-        given = model.neighbours.weights(standing.rows, target)
-    np.add.at(parts, standing.entries, given * profile.stand_in_weights)
+    older = {new: old for old, new in live.versions.items()}
+    targets = np.array([older.get(row, row) for row in rows.tolist()], np.int32)
+    standing, known = profile.stand_ins, targets < len(model)
+    given = np.zeros((len(standing.rows), len(rows)), np.float32)
+    given[:, known] = model.neighbours.weights(standing.rows, targets[known])
+    if model.reader_inputs is not None and not known.all():
+        vectors = live.new_readers[targets[~known] - len(model)]
+        given[:, ~known] = model.reader_inputs[standing.rows].astype(np.float32) @ vectors.T
+    np.add.at(parts, standing.entries, given * profile.stand_in_weights[:, None])
     return parts
 
 
