@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "tone": ("jobs.tone", "negative, neutral or positive, text by text"),
     "train-tone": ("jobs.train_tone", "teach the tone model from labelled texts"),
     "evaluate-text": ("jobs.evaluate_text", "figures of tone and topics"),
+    "evaluate-trends": ("jobs.evaluate_trends", "figures of bursts and forecasts"),
     "bench": ("jobs.bench", "speed and memory of each stage and of serving"),
 }
 

@@ -1,0 +1,101 @@
+"""Burst trials: how surely and how soon artificial bursts are seen, and what is seen besides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from recsys.evaluation.injected import Injection, Mixed, inject, settled
+from recsys.trends.alarms import Alarm, People, alarms
+from recsys.trends.labels import KINDS, Labels
+from recsys.trends.series import HOUR, Stream, count, hours_of
+
+WARM_UP = 14  # days of history before the first burst
+EXPLAINED = 0.5  # share of an alarm's surplus that injected acts must make up
+LATE = 3 * HOUR  # seconds after its end until which a burst counts as seen
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What to inject."""
+
+    per_week: float = 10.0
+    floods: float = 0.25  # share of them that few people make
+    settle: bool = True  # whether real bursts are spread first, so that other alarms are false
+    seed: int = 0
+
+
+def run_trial(
+    stream: Stream, labels: Mapping[str, Labels], sizes: Mapping[str, int], trial: Trial
+) -> dict[str, object]:
+    """Return recall, precision, delays and false alarms of artificial bursts in a stream.
+
+    `sizes`: how many labels of each kind there are. An alarm is true when injected acts make up
+    half of what it is above the expected; a burst counts as seen by a true alarm of its own
+    series before it ends, or within three hours.
+    """
+    rng = np.random.default_rng(trial.seed)
+    stream = settled(stream, rng) if trial.settle else stream
+    first = int(hours_of(stream.time).min())
+    begin = (first + WARM_UP * 24) * HOUR
+    mixed = inject(stream, labels, sizes["item"], begin, trial.per_week, trial.floods, rng)
+    length = int(hours_of(mixed.stream.time).max()) + 1 - first
+    series = count(
+        mixed.stream, labels, first, length - length % 24, [sizes.get(k, 0) for k in KINDS]
+    )
+    people = People(mixed.stream, labels, series)
+    found = alarms(series, people, WARM_UP)
+    weeks = max(length / 24 - WARM_UP, 1) / 7
+    return {"weeks": weeks, "series": len(series), **_figures(mixed, people, found, weeks)}
+
+
+def _figures(
+    mixed: Mixed, people: People, found: list[Alarm], weeks: float
+) -> dict[str, object]:
+    called = [alarm for alarm in found if not alarm.flood]
+    causes = [_causes(mixed, people, alarm) for alarm in called]
+    genuine = [
+        alarm for alarm, why in zip(called, causes, strict=True)
+        if any(not mixed.injections[number].flood for number in why)
+    ]  # fmt: skip
+    fooled = sum(
+        bool(why) and all(mixed.injections[number].flood for number in why) for why in causes
+    )
+    seen = [_first_seen(one, people, found) for one in mixed.injections if not one.flood]
+    delays = [delay for delay in seen if delay is not None]
+    n_floods = sum(one.flood for one in mixed.injections)
+    false = len(called) - len(genuine)
+    return {
+        "bursts": len(seen), "floods": n_floods, "alarms": len(called),
+        "recall": len(delays) / max(len(seen), 1),
+        "precision": len(genuine) / max(len(called), 1),
+        "delay_hours": {"median": float(np.median(delays)) if delays else None,
+                        "p90": float(np.quantile(delays, 0.9)) if delays else None},
+        "other_alarms_per_week": false / weeks,
+        "floods_taken_for_bursts": fooled,
+        "floods_named": sum(alarm.flood for alarm in found),
+    }  # fmt: skip
+
+
+def _causes(mixed: Mixed, people: People, alarm: Alarm) -> set[int]:
+    """Return the injections that make up half of an alarm's surplus."""
+    acts = people.acts(alarm.place, alarm.first + 1 - alarm.window, alarm.first + 1)
+    source = mixed.source[acts]
+    if (source >= 0).sum() < EXPLAINED * (alarm.acts - alarm.expected):
+        return set()
+    return set(source[source >= 0].tolist())
+
+
+def _first_seen(one: Injection, people: People, found: list[Alarm]) -> float | None:
+    """Return the hours from a burst's start to the end of the hour of its first alarm."""
+    series = people.series
+    moments = [
+        (alarm.first + 1) * HOUR
+        for alarm in found
+        if not alarm.flood and KINDS[series.kind[alarm.place]] == one.kind
+        and int(series.ref[alarm.place]) == one.ref
+        and alarm.last * HOUR >= one.start - HOUR and alarm.first * HOUR <= one.end + LATE
+    ]  # fmt: skip
+    return max((min(moments) - one.start) / HOUR, 0.0) if moments else None

@@ -1,0 +1,125 @@
+"""Bursts: series above what was expected by more than chance, over many series at once.
+
+Counts of several windows are compared with the expectation's negative binomial; the chances of
+all series of an hour go through Benjamini and Hochberg (1995), so that of what is listed only a
+known share is chance. A burst that the people behind it are too few for is a flood.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.arrays import Mask, Rows
+from recsys.trends.expectation import WINDOWS, Expectation, Levels
+from recsys.trends.series import Counts
+from recsys.trends.tail import upper_tail
+
+LEAST_VOICES = 5.0  # that a burst has at least, in its window
+LEAST_LIFT = 1.5  # times the expected: what is sure and small is no burst
+SIGNIFICANT = 3.0  # -log10 of the share of chance among what is called a burst
+
+Actors = Callable[[int, int], float]  # (place of the series, hours back) -> effective people
+
+
+@dataclass(frozen=True, slots=True)
+class Bursts:
+    """The series that stand out at one hour, in the order of the series."""
+
+    place: Rows  # (m,): of the series
+    window: Rows  # (m,): hours, in which it is clearest
+    acts: Counts  # (m,): in that window
+    actors: Counts  # (m,): people behind them
+    expected: Levels  # (m,): voices
+    significance: Levels  # (m,): -log10 of the adjusted chance; of a flood that of its acts
+    flood: Mask  # (m,): loud by few people
+
+    def __len__(self) -> int:
+        return len(self.place)
+
+
+def find_bursts(
+    acts: Counts, voices: Counts, expected: Levels, expectation: Expectation,
+    population: NDArray[np.int64], actors: Actors,
+) -> Bursts:  # fmt: skip
+    """Return the series that stand out at the last hour of (n, hours ≥ 24) counts.
+
+    `population`: series there are of each kind, quiet ones included; kinds are judged apart, or
+    the few topics would pay for the many items. `expected`: voices. `actors` is asked only about
+    series that stand out.
+    """
+    sums, means = _sums(acts), _sums(expected)
+    loud = _chances(sums, means, expectation)
+    kind = expectation.kind
+    place = np.flatnonzero(_sure(loud, kind, population) >= SIGNIFICANT)
+    if not len(place):
+        return _none()
+    window = loud.argmin(axis=0)
+    people = _people(_sums(voices), window, place, actors)
+    real = _chances(people, means, expectation)
+    sure, sure_loud = (_sure(each, kind, population)[place] for each in (real, loud))
+    flood = sure < SIGNIFICANT
+    window = np.where(flood, window[place], real.argmin(axis=0)[place])
+    return Bursts(
+        place.astype(np.int32), np.array(WINDOWS, np.int32)[window], sums[window, place],
+        people[window, place], means[window, place], np.where(flood, sure_loud, sure), flood,
+    )  # fmt: skip
+
+
+def _sums(counts: NDArray[np.floating]) -> NDArray[np.float64]:
+    return np.stack([counts[:, -w:].sum(axis=1, dtype=np.float64) for w in WINDOWS])
+
+
+def _people(
+    voices: NDArray[np.float64], window: NDArray[np.intp], place: NDArray[np.intp], actors: Actors
+) -> NDArray[np.float64]:
+    """Return the people per window of the series asked about, at most their voices; else 0."""
+    found = np.zeros_like(voices)
+    for at in place.tolist():
+        for number, hours in enumerate(WINDOWS):
+            if voices[number, at] >= LEAST_VOICES:
+                found[number, at] = min(actors(at, hours), voices[number, at])
+    return found
+
+
+def _chances(
+    sums: NDArray[np.float64], means: NDArray[np.float64], expectation: Expectation
+) -> NDArray[np.float64]:
+    """Return the chance of each window's count or more, (windows, n); 1 where it is not loud."""
+    found = np.ones_like(sums)
+    for number in range(len(WINDOWS)):
+        mine = np.flatnonzero(
+            (sums[number] >= LEAST_VOICES) & (sums[number] >= LEAST_LIFT * means[number])
+        )
+        size = expectation.size(number)[mine]
+        found[number, mine] = upper_tail(sums[number, mine], means[number, mine], size)
+    return found
+
+
+def _sure(
+    chances: NDArray[np.float64], kind: NDArray[np.int8], population: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    least = np.minimum(chances.min(axis=0) * len(WINDOWS), 1.0)
+    found = np.zeros(len(kind))
+    for number in np.unique(kind).tolist():
+        mine = np.flatnonzero((kind == number) & (least < 1.0))
+        found[mine] = -np.log10(adjusted(least[mine], int(population[number])))
+    return found
+
+
+def adjusted(chance: NDArray[np.float64], population: int) -> NDArray[np.float64]:
+    """Return the false discovery rate at which each would be listed; those not given have 1."""
+    order = np.argsort(chance, kind="stable")
+    rank = np.arange(1, len(chance) + 1)
+    rates = chance[order] * max(population, len(chance)) / rank
+    found = np.empty(len(chance))
+    found[order] = np.minimum(np.minimum.accumulate(rates[::-1])[::-1], 1.0)
+    return np.maximum(found, 1e-300)
+
+
+def _none() -> Bursts:
+    rows, counts = np.zeros(0, np.int32), np.zeros(0, np.float32)
+    return Bursts(rows, rows, counts, counts, np.zeros(0), np.zeros(0), np.zeros(0, bool))

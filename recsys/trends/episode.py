@@ -1,0 +1,67 @@
+"""Episode: when a burst began and peaked, and whether it still rises."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+RISING, PEAK, FADING = "rising", "peak", "fading"
+STATES = (RISING, PEAK, FADING)
+STILL = 0.7  # share of the peak down to which a burst counts as at its peak
+MEMORY = 1.0  # voices that every smoothed hour is credited with
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """Hours are counted from the first of the counts given."""
+
+    start: int
+    peak: int
+    state: str
+
+
+def episode(voices: NDArray[np.floating], expected: NDArray[np.floating], window: int) -> Episode:
+    """Return the course of a burst that stands out at the last of some hours.
+
+    It begins where doubled counts explain what follows best (the start of the greatest sum of
+    log-likelihood ratios). State and peak are read from sums over a part of the `window` (hours)
+    that the burst was seen in, relative to the rhythm, so that a night's sleep is no decline.
+    """
+    gain = np.concatenate([[0.0], np.cumsum(voices * np.log(2.0) - expected)])
+    lowest = np.minimum.accumulate(gain)
+    end = int(np.argmax(gain - lowest))
+    start = int(np.argmin(gain[: end + 1]))
+    width = max(1, window // 3)
+    level = _level(voices, expected, width)
+    start = min(start, len(voices) - 1)
+    top = start + int(np.argmax(level[start:]))
+    own = voices[max(start, top - width + 1) : top + 1]
+    peak = max(start, top - width + 1) + int(np.argmax(own))
+    return Episode(start, peak, _state(voices, level, top, width))
+
+
+def _level(
+    voices: NDArray[np.floating], expected: NDArray[np.floating], width: int
+) -> NDArray[np.float64]:
+    """Return the counts of the last `width` hours over what the rhythm makes of such a stretch."""
+    usual = float(expected.mean()) or 1e-9
+    rhythm = np.clip(_sums(expected, width) / (usual * width), 0.3, 3.0)
+    return np.asarray((_sums(voices, width) + MEMORY) / rhythm)
+
+
+def _sums(values: NDArray[np.floating], width: int) -> NDArray[np.float64]:
+    total = np.concatenate([np.zeros(width), np.cumsum(values, dtype=np.float64)])
+    return np.asarray(total[width:] - total[:-width])
+
+
+def _state(
+    voices: NDArray[np.floating], level: NDArray[np.float64], top: int, width: int
+) -> str:
+    last = len(voices) - 1
+    if level[last] < STILL * level[top]:
+        return FADING
+    recent, before = voices[-width:].sum(), voices[-2 * width : -width].sum()
+    grows = recent > before + np.sqrt(recent + before)
+    return RISING if grows and top >= last - width // 2 else PEAK

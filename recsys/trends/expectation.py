@@ -1,0 +1,118 @@
+"""Expectation: what each series should bring in each hour, learned day by day from the past.
+
+A series' level is a decayed Gamma-Poisson rate, drawn towards what series of its kind usually have.
+The rate is per hour of the platform's own rhythm and tide: when everybody is up, or away, that
+says nothing about one of them. What a burst brought counts only as far as it was to be expected.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.trends.labels import KINDS
+from recsys.trends.rhythm import DAY
+from recsys.trends.series import WEEK, Counts
+from recsys.trends.tail import joined_size
+
+Levels = NDArray[np.float64]
+
+LEVEL_LIFE = 7.0 * DAY  # hours after which an hour counts half for the level
+SHAPE_LIFE = 21.0 * DAY  # the same for a series' own hours of the day
+SHAPE_PRIOR = 30.0  # voices per hour of the day that speak for the platform's rhythm
+TIDE_PRIOR = 10.0  # voices that speak for usual hours
+TIDE_HOURS = 3  # hours, up to the one asked about, that tell the tide
+TIDES = (0.01, 100.0)  # beyond these the tide explains nothing
+SURPRISE = 4.0  # standard deviations from which on a count is cut off when it teaches the level
+PATIENCE = 2.0  # by which that bound grows with each day in a row that is beyond it
+WINDOWS = (1, 3, 6, 24)  # hours that counts are added up over
+NOISE_LIFE = 28.0 * DAY
+NOISE_PRIOR = 30.0  # windows' worth of doubt about the noise
+EVEN = 50.0  # size of a negative binomial that is nearly a Poisson
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What is known of n series at one hour, from all hours before it."""
+
+    hour: int  # hours since 1970; the first that is not known yet
+    kind: NDArray[np.int8]  # (n,)
+    voices: Levels  # (n,): decayed and cut off
+    exposure: Levels  # (n,): decayed hours, in units of the platform's rhythm and tide
+    own_voices: Levels  # (n, 24): the same by hour of the day, for the series' own rhythm
+    own_exposure: Levels  # (n, 24): voices the platform's rhythm would have brought
+    total: float  # decayed voices of all
+    total_exposure: float
+    rhythm: Counts  # (168,)
+    prior_shape: Levels  # (kinds,): of the Gamma that levels of a kind come from
+    prior_rate: Levels  # (kinds,): mean voices per hour of series of a kind
+    surprised: Levels  # (n,): days in a row that were beyond what a level explains
+    spread: Levels  # (kinds, windows): decayed squared surprise beyond Poisson
+    ground: Levels  # (kinds, windows): decayed squared expectation it is measured against
+
+    @classmethod
+    def start(cls, hour: int, kind: NDArray[np.int8]) -> Expectation:
+        """Return what is known before anything happened."""
+        n, kinds = len(kind), len(KINDS)
+        return cls(
+            hour, kind, np.zeros(n), np.zeros(n), np.zeros((n, DAY)), np.zeros((n, DAY)), 0.0, 0.0,
+            np.ones(WEEK, np.float32), np.full(kinds, 0.5), np.full(kinds, 0.01),
+            np.zeros(n), np.zeros((kinds, len(WINDOWS))), np.zeros((kinds, len(WINDOWS))),
+        )  # fmt: skip
+
+    @property
+    def rate(self) -> Levels:
+        """Voices per usual hour, (n,), drawn towards the kind's."""
+        shape, mean = self.prior_shape[self.kind], self.prior_rate[self.kind]
+        return np.asarray((self.voices + shape) / (self.exposure + shape / mean))
+
+    @property
+    def certainty(self) -> Levels:
+        """The size of a negative binomial that knows the level this well, (n,)."""
+        return np.asarray(self.voices + self.prior_shape[self.kind])
+
+    @property
+    def sizes(self) -> Levels:
+        """The size of a negative binomial per kind and window, (kinds, windows), by the noise."""
+        excess = (self.spread + NOISE_PRIOR / EVEN) / (self.ground + NOISE_PRIOR)
+        return np.asarray(1.0 / np.maximum(excess, 1e-3))
+
+    @property
+    def usual_total(self) -> float:
+        """Voices of all per usual hour."""
+        return (self.total + 1e-9) / max(self.total_exposure, 1.0)
+
+    def shapes(self) -> Counts:
+        """Return each series' own factor per hour of the day, (n, 24), beside the platform's."""
+        found = (self.own_voices + SHAPE_PRIOR) / (self.own_exposure + SHAPE_PRIOR)
+        return np.asarray(found, np.float32)
+
+    def usual(self, hours: NDArray[np.int64], which: slice = slice(None)) -> Levels:
+        """Return the voices to be expected at hours without a tide, (n, len(hours))."""
+        rhythm = self.rhythm[hours % WEEK].astype(np.float64)
+        return np.asarray(
+            self.rate[which, None] * rhythm * self.shapes()[which][:, hours % DAY], np.float64
+        )
+
+    def tide(self, hours: NDArray[np.int64], total: Counts, own: Counts) -> Levels:
+        """Return how far all others are up or down, (n, len(hours)); 1 where little is known."""
+        rate, usual = self.rate, self.usual_total
+        if usual <= 1e-6:
+            return np.ones(own.shape)
+        share = np.clip(rate / usual, 0.0, 1.0)[:, None]
+        expected = usual * self.rhythm[hours % WEEK] * (1 - share)
+        seen = _trailing(total - own, TIDE_HOURS) + TIDE_PRIOR
+        return np.asarray(np.clip(seen / (_trailing(expected, TIDE_HOURS) + TIDE_PRIOR), *TIDES))
+
+    def size(self, window: int) -> Levels:
+        """Return the size of the negative binomial of each series' window, (n,)."""
+        return np.asarray(joined_size(self.certainty, self.sizes[self.kind, window]))
+
+
+def _trailing(values: NDArray[np.floating], hours: int) -> Levels:
+    """Return the sums of the last `hours` columns up to each; fewer at the beginning."""
+    total = np.cumsum(values, axis=1, dtype=np.float64)
+    total[:, hours:] -= total[:, :-hours].copy()
+    return total

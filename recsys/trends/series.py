@@ -1,0 +1,216 @@
+"""Series: acts and actors per hour, of every item, topic, tag and name that had enough of them.
+
+A voice is one actor in one hour, however often he acts: floods by few authors are loud and have
+few voices. No actor is kept, only how many there were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.arrays import Mask, Rows, Times
+from recsys.trends.labels import ITEM, KINDS, Labels
+
+HOUR = 3600.0
+WEEK = 168  # hours
+Hours = NDArray[np.int64]  # hours since 1970, UTC
+Counts = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """Who did what when, one act after the other; posting an item is an act of its author."""
+
+    time: Times  # (n,): Unix seconds, finite
+    row: Rows  # (n,): of the item
+    actor: NDArray[np.int64]  # (n,): any number per person; -1: unknown, each a person of his own
+    posted: Mask  # (n,): the item was posted; counts for its labels, not for itself
+
+    def __len__(self) -> int:
+        return len(self.time)
+
+    @classmethod
+    def of_acts(cls, time: Times, row: Rows, actor: NDArray[np.integer]) -> Stream:
+        """Return the stream of what was done to items; acts without a time are left out."""
+        known = np.isfinite(time)
+        none = np.zeros(int(known.sum()), bool)
+        return cls(time[known], row[known], actor[known].astype(np.int64), none)
+
+    def with_posts(self, created: Times, author: Rows) -> Stream:
+        """Return the stream with the posting of the items that have a date; author -1: unknown."""
+        rows = np.flatnonzero(np.isfinite(created)).astype(np.int32)
+        return Stream(
+            np.concatenate([self.time, created[rows]]),
+            np.concatenate([self.row, rows]),
+            np.concatenate([self.actor, author_number(author[rows])]),
+            np.concatenate([self.posted, np.ones(len(rows), bool)]),
+        )
+
+    def in_order(self) -> Stream:
+        """Return the acts in the order of time."""
+        order = np.argsort(self.time, kind="stable")
+        return Stream(self.time[order], self.row[order], self.actor[order], self.posted[order])
+
+    def between(self, start: float, end: float) -> Stream:
+        """Return the acts from `start` until before `end`."""
+        kept = (self.time >= start) & (self.time < end)
+        return Stream(self.time[kept], self.row[kept], self.actor[kept], self.posted[kept])
+
+
+def author_number(author: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Return the actors' numbers of authors, set apart from those of users."""
+    return np.where(author >= 0, -2 - author.astype(np.int64), -1)
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Counts of `length` hours from hour `first`; hours without an act are left out."""
+
+    first: int  # hours since 1970
+    length: int
+    kind: NDArray[np.int8]  # (n,): index into KINDS
+    ref: Rows  # (n,): item row or code
+    ends: NDArray[np.int64]  # (n + 1,)
+    hour: Rows  # hours since `first`, ascending within a series
+    acts: Rows
+    voices: Rows
+    total: Counts  # (length,): voices of all
+    population: NDArray[np.int64]  # (kinds,): series there could be, quiet ones included
+
+    def __len__(self) -> int:
+        return len(self.ref)
+
+    @property
+    def end(self) -> int:
+        """The hour after the last."""
+        return self.first + self.length
+
+    def dense(self, which: slice | NDArray[np.integer] = slice(None)) -> tuple[Counts, Counts]:
+        """Return (acts, voices) of some series, each (n, length)."""
+        rows = np.arange(len(self))[which]
+        counts = self.ends[rows + 1] - self.ends[rows]
+        place = np.repeat(np.arange(len(rows)), counts)
+        step = np.arange(len(place)) - np.repeat(np.cumsum(counts) - counts, counts)
+        entry = np.repeat(self.ends[rows], counts) + step
+        found = np.zeros((2, len(rows), self.length), np.float32)
+        found[0, place, self.hour[entry]] = self.acts[entry]
+        found[1, place, self.hour[entry]] = self.voices[entry]
+        return found[0], found[1]
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the arrays to save; `from_arrays` reads them back."""
+        names = ("kind", "ref", "ends", "hour", "acts", "voices", "total", "population")
+        found = {name: getattr(self, name) for name in names}
+        return {**found, "span": np.array([self.first, self.length], np.int64)}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Series:
+        """Give saved arrays their meaning; nothing is copied."""
+        names = ("kind", "ref", "ends", "hour", "acts", "voices", "total", "population")
+        first, length = arrays["span"].tolist()
+        return cls(first, length, *(arrays[name] for name in names))
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Counts of one kind before they are joined: sorted by (code, hour)."""
+
+    code: Rows
+    hour: Rows
+    acts: Rows
+    voices: Rows
+
+
+def hours_of(time: Times) -> Hours:
+    """Return the hours that moments lie in."""
+    return np.floor(time / HOUR).astype(np.int64)
+
+
+def count(
+    stream: Stream, labels: Mapping[str, Labels], first: int, length: int,
+    population: Sequence[int], least: int = 5, most: int = 20_000,
+) -> Series:  # fmt: skip
+    """Count a stream by hour for every label; `population` says how many labels of a kind exist.
+
+    Series with fewer than `least` acts are left out, and of each kind all but the `most` with
+    the most voices of late, so that memory stays bounded.
+    """
+    stream = stream.between(first * HOUR, (first + length) * HOUR)
+    hour = (hours_of(stream.time) - first).astype(np.int32)
+    parts = []
+    for number, kind in enumerate(KINDS):
+        if kind == ITEM or kind in labels:
+            part = _part(stream, hour, labels.get(kind), length)
+            parts.append((number, _kept(part, length, least, most)))
+    return _joined(parts, first, length, voices_per_hour(stream, hour, length),
+                   np.array(population, np.int64))  # fmt: skip
+
+
+def voices_per_hour(stream: Stream, hour: Rows, length: int) -> Counts:
+    """Return the voices of all per hour, (length,)."""
+    _, voices = _distinct(hour.astype(np.int64), stream.actor)
+    _, place = voices
+    return np.bincount(place, minlength=length)[:length].astype(np.float32)
+
+
+def _part(stream: Stream, hour: Rows, labels: Labels | None, length: int) -> Part:
+    if labels is None:  # an item is its own label
+        place = np.flatnonzero(~stream.posted)
+        code = stream.row[place]
+    else:
+        place, code = labels.expand(stream.row)
+    key = code.astype(np.int64) * length + hour[place]
+    (cells, acts), (_, owner) = _distinct(key, stream.actor[place])
+    voices = np.bincount(np.searchsorted(cells, owner), minlength=len(cells))
+    return Part(
+        (cells // length).astype(np.int32), (cells % length).astype(np.int32),
+        acts.astype(np.int32), voices.astype(np.int32),
+    )  # fmt: skip
+
+
+def _distinct(
+    key: Hours, actor: NDArray[np.int64]
+) -> tuple[tuple[Hours, NDArray[np.intp]], tuple[Hours, Hours]]:
+    """Return (keys, acts per key) and (the actor, the key) of every voice, both sorted by key."""
+    cells, acts = np.unique(key, return_counts=True)
+    person = np.where(actor == -1, np.iinfo(np.int64).min + np.arange(len(actor)), actor)
+    order = np.lexsort((person, key))
+    key, person = key[order], person[order]
+    fresh = np.ones(len(key), bool)
+    fresh[1:] = (key[1:] != key[:-1]) | (person[1:] != person[:-1])
+    return (cells, acts), (person[fresh], key[fresh])
+
+
+def _kept(part: Part, length: int, least: int, most: int) -> Part:
+    size = int(part.code.max(initial=-1)) + 1
+    enough = np.bincount(part.code, part.acts, size) >= least
+    if enough.sum() > most:
+        fading = part.voices * np.exp2((part.hour - length) / WEEK)
+        recent = np.where(enough, np.bincount(part.code, fading, size), -1.0)
+        enough[np.argsort(-recent, kind="stable")[most:]] = False
+    kept = enough[part.code]
+    return Part(part.code[kept], part.hour[kept], part.acts[kept], part.voices[kept])
+
+
+def _joined(
+    parts: Sequence[tuple[int, Part]], first: int, length: int, total: Counts,
+    population: NDArray[np.int64],
+) -> Series:  # fmt: skip
+    kinds, refs, sizes = [], [], []
+    for number, part in parts:
+        codes, counts = np.unique(part.code, return_counts=True)
+        kinds.append(np.full(len(codes), number, np.int8))
+        refs.append(codes.astype(np.int32))
+        sizes.append(counts)
+    ends = np.concatenate([[0], np.cumsum(np.concatenate(sizes))]).astype(np.int64)
+    hour, acts, voices = (
+        np.concatenate([getattr(part, name) for _, part in parts])
+        for name in ("hour", "acts", "voices")
+    )
+    return Series(first, length, np.concatenate(kinds), np.concatenate(refs), ends,
+                  hour, acts, voices, total, population)  # fmt: skip
