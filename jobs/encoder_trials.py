@@ -25,8 +25,9 @@ from recsys.text.clean import document
 from recsys.text.coldstart import ColdConfig, fit_cold, map_texts, teach, with_pairs
 from recsys.text.encoder import Encoder, load_encoder
 from recsys.text.finetune import TRANSFORMER, FinetuneConfig, finetune
-from recsys.text.histories import latest_last
+from recsys.text.histories import Histories, latest_last
 from recsys.text.imitation import imitate
+from recsys.text.negatives import near_strangers
 from recsys.text.static import load_static
 from recsys.text.student import Student
 from recsys.text.trainable import TrainableStatic, TrainableTransformer
@@ -180,27 +181,28 @@ class Bench:
         start = time.perf_counter()
         encoder = load_encoder(spec, self.device, self.home)
         matrix = latest_last(asked.user, asked.item, asked.shape)
+        hard = near_strangers(frozen.outputs, matrix) if objective == "contrastive" else None
         inputs: Floats | None = None
         if objective == "readers":
             encoder, inputs = self._closed(encoder, frozen.outputs, asked, matrix)
         else:
-            encoder = self._tuned(encoder, objective, matrix)
+            encoder = self._tuned(encoder, objective, Histories(matrix, hard))
         fit = time.perf_counter() - start
         outputs = encoder.encode(self.world.texts)
         took = time.perf_counter() - start - fit
         return Fitted(outputs if inputs is None else inputs, outputs, fit, took)
 
-    def _tuned(self, encoder: Encoder, objective: str, matrix: sparse.csr_array) -> Encoder:
+    def _tuned(self, encoder: Encoder, objective: str, histories: Histories) -> Encoder:
         texts = self.world.texts
         if isinstance(encoder, Student):
             config = FinetuneConfig(objective=objective, seconds=self.seconds)
             static = TrainableStatic.of(with_pairs(encoder, texts), texts, self.device)
-            finetune(static, matrix, config, seed=0)
+            finetune(static, histories, config, seed=0)
             return static.result()
         assert isinstance(encoder, TransformerEncoder)
         config = replace(TRANSFORMER, objective=objective, seconds=self.seconds)
         trainable = TrainableTransformer.of(encoder, texts)
-        finetune(trainable, matrix, config, seed=0)
+        finetune(trainable, histories, config, seed=0)
         return trainable.result()
 
     def _closed(

@@ -18,7 +18,7 @@ from recsys.errors import RecsysError
 from recsys.index.torch_index import TorchIndex
 from recsys.text.encoder import load_encoder
 from recsys.text.finetune import TRANSFORMER, finetune
-from recsys.text.histories import latest_last
+from recsys.text.histories import Histories, latest_last
 from recsys.text.student import unit_rows
 from recsys.text.trainable import TrainableTransformer
 from recsys.text.transformer import TransformerEncoder
@@ -71,14 +71,13 @@ def minilm_pairs(device: str, sizes: Sizes) -> int:
     rng = np.random.default_rng(0)
     texts = synthetic(sizes.users * 20, 12, rng)
     users = np.repeat(np.arange(sizes.users * 4), 10)
-    matrix = latest_last(
-        users, rng.integers(len(texts), size=len(users)), (sizes.users * 4, len(texts))
-    )
+    shape = sizes.users * 4, len(texts)
+    histories = Histories(latest_last(users, rng.integers(len(texts), size=len(users)), shape))
     config = replace(TRANSFORMER, users=sizes.users, chunk=2_048, seconds=1e9)
     trainable = TrainableTransformer.of(encoder, texts)
-    finetune(trainable, matrix, replace(config, steps=2), 0)  # warm
+    finetune(trainable, histories, replace(config, steps=2), 0)  # warm
     config = replace(config, steps=sizes.steps)
-    took = seconds(device, lambda: finetune(trainable, matrix, config, 0))
+    took = seconds(device, lambda: finetune(trainable, histories, config, 0))
     return round(sizes.users * 10 * sizes.steps / took)
 
 

@@ -16,12 +16,11 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy import sparse
 
 from recsys.errors import DataError
 from recsys.text.checkpoint import Progress, read_checkpoint, write_checkpoint
 from recsys.text.encoder import Encoder
-from recsys.text.histories import Batch, draw
+from recsys.text.histories import Batch, Histories
 from recsys.text.objectives import LOSSES
 
 
@@ -75,14 +74,14 @@ class Record:
 
 def finetune(
     trainable: Trainable,
-    matrix: sparse.csr_array,
+    histories: Histories,
     config: FinetuneConfig,
     seed: int,
     validate: Callable[[], float] | None = None,
     folder: Path | None = None,
     watch: Watch = lambda step, loss: None,
 ) -> Record:
-    """Train in place on users × items (each row's items oldest first).
+    """Train in place on who took up what.
 
     With `validate`, it stops early and the best state is kept, the first one included; without,
     the last. With a folder, a run that was killed goes on to the same end. Users with fewer than
@@ -90,7 +89,7 @@ def finetune(
     """
     if config.objective not in LOSSES:
         raise DataError(f"objective {config.objective!r}: choose from {sorted(LOSSES)}")
-    users = np.flatnonzero(np.diff(matrix.indptr) > 1)
+    users = histories.learners()
     optimizer = torch.optim.Adam(_learning(trainable.module), lr=config.rate)
     progress = read_checkpoint(folder, trainable.module, optimizer) or Progress()
     clock, resumed, chunk = _Clock(progress.seconds), progress.step, config.chunk
@@ -99,7 +98,7 @@ def finetune(
     while len(users) and progress.step < config.steps:
         if clock.seconds > config.seconds or progress.since_best >= config.patience:
             break
-        batch = _prepared(matrix, users, config, seed, progress.step, optimizer)
+        batch = _prepared(histories, users, config, seed, progress.step, optimizer)
         loss, chunk = step(trainable, batch, config.objective, optimizer, chunk)
         progress.losses.append(loss)
         progress.step += 1
@@ -120,7 +119,7 @@ def _learning(module: torch.nn.Module) -> list[torch.nn.Parameter]:
 
 
 def _prepared(
-    matrix: sparse.csr_array,
+    histories: Histories,
     users: NDArray[np.int64],
     config: FinetuneConfig,
     seed: int,
@@ -132,7 +131,8 @@ def _prepared(
     for group in optimizer.param_groups:
         group["lr"] = config.rate * _pace(at, config)
     rng = np.random.default_rng([seed, at])
-    return draw(matrix, rng.choice(users, min(config.users, len(users)), False), config.longest)
+    drawn = rng.choice(users, min(config.users, len(users)), False)
+    return histories.draw(drawn, config.longest, rng)
 
 
 class _Clock:

@@ -20,6 +20,30 @@ class Batch:
     last: NDArray[np.int64]  # (b,) column of each user's last item
 
 
+@dataclass(frozen=True, slots=True)
+class Histories:
+    """What an encoder learns from."""
+
+    matrix: sparse.csr_array  # users × items, each row's items oldest first
+    hard: NDArray[np.int64] | None = None  # (n_items, k) hard negatives, -1: none; None: of nobody
+
+    def learners(self) -> NDArray[np.int64]:
+        """Return the users with two items or more."""
+        return np.flatnonzero(np.diff(self.matrix.indptr) > 1)
+
+    def draw(self, users: NDArray[np.int64], longest: int, rng: np.random.Generator) -> Batch:
+        """Gather these users' latest items, and a hard negative of each one's last."""
+        batch = draw(self.matrix, users, longest)
+        if self.hard is None:
+            return batch
+        which = rng.integers(self.hard.shape[1], size=len(users))
+        given = self.hard[batch.items[batch.last], which]
+        extra = np.setdiff1d(given[given >= 0], batch.items)
+        nobody = np.zeros((len(users), len(extra)), np.float32)
+        items = np.concatenate([batch.items, extra])
+        return Batch(items, np.concatenate([batch.taken, nobody], axis=1), batch.last)
+
+
 def draw(matrix: sparse.csr_array, users: NDArray[np.int64], longest: int) -> Batch:
     """Gather the latest items of these users, at most `longest` of each."""
     histories = [

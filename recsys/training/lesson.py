@@ -14,6 +14,8 @@ from recsys.data.dataset import Dataset
 from recsys.text.coldstart import with_pairs
 from recsys.text.encoder import Encoder
 from recsys.text.finetune import TRANSFORMER, FinetuneConfig, Record, Trainable, Watch, finetune
+from recsys.text.histories import Histories
+from recsys.text.negatives import near_strangers
 from recsys.text.student import Student
 from recsys.text.trainable import TrainableStatic, TrainableTransformer
 from recsys.text.transformer import TransformerEncoder
@@ -61,7 +63,8 @@ def taught(
     def validate() -> float:
         return asked.ndcg(lambda rows: _embedded(pupil, rows, config.chunk))
 
-    record = finetune(pupil, asked.matrix, config, seed, validate, folder, watch)
+    histories = Histories(asked.matrix, _hard(pupil, asked, config, len(texts)))
+    record = finetune(pupil, histories, config, seed, validate, folder, watch)
     before, after = record.checks[0][1], max(score for _, score in record.checks)
     result = pupil.result()
     improved = after > before
@@ -95,6 +98,14 @@ def _pupil(encoder: Encoder, texts: Sequence[str], device: str) -> Trainable:
         return TrainableStatic.of(with_pairs(encoder, texts), texts, device)
     assert isinstance(encoder, TransformerEncoder)
     return TrainableTransformer.of(encoder, texts)
+
+
+def _hard(
+    pupil: Trainable, asked: HeldOut, config: FinetuneConfig, n: int
+) -> np.ndarray[tuple[int, int], np.dtype[np.int64]] | None:
+    if config.objective != "contrastive":
+        return None
+    return near_strangers(_embedded(pupil, np.arange(n), config.chunk), asked.matrix)
 
 
 def _embedded(

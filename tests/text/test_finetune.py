@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from scipy import sparse
 from test_transformer import bert, t5  # noqa: F401
 from text_world import word_student
 
 from recsys.errors import DataError
 from recsys.text.finetune import FinetuneConfig, finetune
-from recsys.text.histories import latest_last
+from recsys.text.histories import Histories, latest_last
+from recsys.text.negatives import near_strangers
 from recsys.text.trainable import TrainableStatic, TrainableTransformer, add_adapters
 from recsys.text.transformer import load_transformer, save_transformer
 
@@ -22,11 +22,11 @@ TEXTS = NAILS + CREAMS
 FAST = FinetuneConfig(steps=30, users=8, rate=0.05, check=10)
 
 
-def reads() -> sparse.csr_array:
+def reads() -> Histories:
     """Twelve readers, each of three items of one taste."""
     rng = np.random.default_rng(0)
     items = [rng.permutation(4)[:3] + 4 * (user % 2) for user in range(12)]
-    return latest_last(np.repeat(np.arange(12), 3), np.concatenate(items), (12, 8))
+    return Histories(latest_last(np.repeat(np.arange(12), 3), np.concatenate(items), (12, 8)))
 
 
 def gap(vectors: np.ndarray) -> float:
@@ -93,8 +93,8 @@ def test_what_never_gets_better_stays_as_it_was() -> None:
 def test_one_item_equal_and_empty_texts(texts: list[str]) -> None:
     trainable = TrainableStatic.of(word_student(TEXTS), texts)
     n = len(texts)
-    matrix = reads() if n == 8 else latest_last(np.zeros(1, int), np.zeros(1, int), (1, 1))
-    record = finetune(trainable, matrix, replace(FAST, steps=3), 0)
+    alone = Histories(latest_last(np.zeros(1, int), np.zeros(1, int), (1, 1)))
+    record = finetune(trainable, reads() if n == 8 else alone, replace(FAST, steps=3), 0)
     assert np.isfinite(record.losses).all()
     assert np.isfinite(trainable.result().encode(texts)).all()
 
@@ -154,3 +154,25 @@ def test_histories_keep_order_and_the_latest_of_repeats() -> None:
     matrix = latest_last(np.array([1, 0, 1, 1]), np.array([5, 2, 3, 5]), (3, 6))
     assert matrix.indices.tolist() == [2, 3, 5]
     assert matrix.indptr.tolist() == [0, 1, 3, 3]
+
+
+def test_hard_negatives_are_near_texts_of_other_readers() -> None:
+    words = ["red nail polish", "red nail lacquer", "red nail paint", "blue sea", "red nail polish"]
+    vectors = word_student([*dict.fromkeys(" ".join(words).split())]).encode(words)
+    both = latest_last(np.array([0, 0, 1, 1]), np.array([0, 1, 2, 3]), (2, 5))
+    hard = near_strangers(vectors, both, 2)
+    assert hard[0, 0] == 2  # 1 was taken up together with it, 4 says the same
+    assert 3 not in hard[2]
+    assert near_strangers(np.zeros((3, 4), np.float32), both[:, :3], 2).max() == -1
+
+
+def test_a_batch_brings_hard_negatives_that_nobody_in_it_took_up() -> None:
+    hard = np.array([[7], [7], [7], [-1], [0], [0], [0], [0]])
+    drawn = Histories(reads().matrix, hard).draw(np.arange(2), 10, np.random.default_rng(0))
+    plain = reads().draw(np.arange(2), 10, np.random.default_rng(0))
+    assert drawn.items[: len(plain.items)].tolist() == plain.items.tolist()
+    assert not drawn.taken[:, len(plain.items) :].any()
+    assert set(drawn.items[len(plain.items) :]) <= {0, 7}
+    config = replace(FAST, objective="contrastive", steps=3)
+    trainable = TrainableStatic.of(word_student(TEXTS), TEXTS)
+    assert np.isfinite(finetune(trainable, Histories(reads().matrix, hard), config, 0).losses).all()
