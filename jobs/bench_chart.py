@@ -45,8 +45,8 @@ def _panel(points: Sequence[Point], name: str, place: int) -> str:
     grid += [_rule(at((10.0 ** across[0], 10.0**d)), at((10.0 ** across[1], 10.0**d)), _told(d))
              for d in range(up[0], up[1] + 1)]  # fmt: skip
     dots = [
-        f'<circle class="dot" cx="{x}" cy="{y}" r="4"/><text x="{float(x) - 8:.1f}" '
-        f'y="{float(y) - 8:.1f}" text-anchor="end">{value:,.0f}</text>'
+        f'<circle class="dot" cx="{x}" cy="{y}" r="4"/><text x="{x}" '
+        f'y="{float(y) - 10:.1f}" text-anchor="middle">{value:,.0f}</text>'
         for (_, value), (x, y) in ((p, at(p).split(",")) for p in points)
     ]
     return (
