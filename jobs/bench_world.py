@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import lightgbm
 import numpy as np
 
 from jobs.indexing import build_index, index_blobs
@@ -16,8 +17,11 @@ from recsys.data.columns import EventColumns, item_table
 from recsys.data.dataset import Dataset
 from recsys.data.schema import Event, Item
 from recsys.data.store import Store
+from recsys.ranking.features import NAMES
 from recsys.state.blend import Blend, Curve, Term
+from recsys.state.trees import Trees
 from recsys.training.fit import Words, assemble
+from recsys.training.rank import ROUNDS, SETTINGS, from_booster
 
 USERS, EVENTS = 1_000, 50
 CLUSTER = 250  # items that are alike
@@ -51,7 +55,8 @@ def make_world(home: Path, n_items: int, seed: int = 0) -> World:
     titles = (Item(f"i{n}", title=f"topic {n // CLUSTER} item {n}") for n in range(n_items))
     data = Dataset.build(columns.table(np.inf), item_table(titles))
     neighbours = _neighbours(n_items, 100 if n_items > LARGE else 300, rng)
-    model = assemble(data, {"neighbours": neighbours}, Words(_words(n_items, rng), None), BLEND)
+    words = Words(_words(n_items, rng), None)
+    model = assemble(data, {"neighbours": neighbours}, words, BLEND, trees=_trees(rng))
     with Store.open(f"sqlite:///{home / 'store.db'}") as store:
         store.add_events(events)
         manifest = {
@@ -63,6 +68,17 @@ def make_world(home: Path, n_items: int, seed: int = 0) -> World:
     blobs, arrays = index_blobs(index), model.arrays()
     BundleStore(home).publish(lambda folder: write_bundle(folder, arrays, blobs, manifest))
     return World(home, n_items)
+
+
+def _trees(rng: np.random.Generator) -> Trees:
+    """Return as many trees as a night learns at most, of the same size."""
+    features = rng.standard_normal((20_000, len(NAMES)))
+    wanted = features[:, 0] * features[:, 1] + np.abs(features[:, 2]) + rng.standard_normal(20_000)
+    settings = {**SETTINGS, "objective": "regression", "learning_rate": 0.02, "num_threads": 1}
+    booster = lightgbm.train(
+        settings, lightgbm.Dataset(features, wanted, feature_name=list(NAMES)), max(ROUNDS)
+    )
+    return from_booster(booster, max(ROUNDS))
 
 
 def _events(n_items: int, rng: np.random.Generator) -> list[Event]:

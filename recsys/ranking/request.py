@@ -70,9 +70,11 @@ class Request:
         """Return the whole score of rows, (n,), the trees' corrections aside."""
         found = self.scores_without_words(rows)
         words = self.words
-        if words.any():
-            found = found + scoring.words_of(self.live, rows) @ words
-        return found
+        if not words.any():
+            return found
+        if 2 * len(rows) > self.size:  # one pass over all vectors costs less than picking most
+            return found + scoring.word_scores(self.live, words)[rows]
+        return found + scoring.word_scores(self.live, words, rows)
 
     def scores_without_words(self, rows: Rows) -> Floats:
         """Return the score of rows less what their words bring, (n,)."""

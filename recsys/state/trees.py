@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recsys.arrays import Floats
+from recsys.state.bit_vectors import BitVectors
 
 Nodes = NDArray[np.int32]
 
@@ -29,6 +30,11 @@ class Trees:
     right: Nodes
     value: NDArray[np.float64]  # (nodes,): 0 inside
     depth: int  # steps that lead from any root to a leaf
+    _quick: BitVectors = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        nodes = (self.roots, self.feature, self.threshold, self.left, self.right, self.value)
+        object.__setattr__(self, "_quick", BitVectors.of(len(self.names), *nodes))
 
     def __len__(self) -> int:
         return len(self.roots)
@@ -37,14 +43,7 @@ class Trees:
         """Return the sum over all trees for every row of (n, features)."""
         if not np.isfinite(features).all():
             raise FloatingPointError("a feature of the ranker is not finite")
-        count, width = features.shape
-        flat = np.ascontiguousarray(features, np.float64).ravel()
-        offset = np.arange(count) * width
-        node = np.repeat(self.roots[:, None], count, axis=1)  # (trees, n)
-        for _ in range(self.depth):
-            goes_left = flat[self.feature[node] + offset] <= self.threshold[node]
-            node = np.where(goes_left, self.left[node], self.right[node])
-        return np.asarray(self.value[node].sum(axis=0), np.float32)
+        return self._quick.scores(features)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays to save; `from_arrays` reads them back."""
