@@ -6,6 +6,8 @@ told to the model.
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
@@ -16,14 +18,16 @@ from numpy.typing import NDArray
 from recsys.arrays import Mask, Rows, Times
 from recsys.data.dataset import Dataset
 from recsys.data.ids import IdMap
-from recsys.data.tables import EventTable
 from recsys.data.weights import IMPLICIT_KINDS, EventWeights
 from recsys.errors import DataError
 from recsys.evaluation.positive import DISLIKED, LIKED
 from recsys.evaluation.questions import item_rows
-from recsys.evaluation.scorer import Histories
+from recsys.evaluation.scorer import Histories, Skip
 from recsys.evaluation.split import Split, Walk, item_groups, positive_steps
+from recsys.evaluation.trail import Trail, trails_of
 from recsys.metrics import Values
+
+SAMPLE = 100  # answers after which it is known how long all of them will take
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,31 +65,6 @@ class Walked:
     judged: Rows  # (m,): the user of each opinion
     scores: Values  # (m,): given to the item just before the opinion
     liked: Mask  # (m,)
-
-
-@dataclass(slots=True)
-class Trail:
-    """One person's events so far, oldest first."""
-
-    items: list[int]
-    weights: list[float]
-    times: list[float]
-    rating_sum: float = 0.0
-    ratings: int = 0
-
-    def add(self, item: int, weight: float, time: float) -> None:
-        """Append one event."""
-        self.items.append(item)
-        self.weights.append(weight)
-        self.times.append(time)
-
-    def histories(self, user: int, now: float) -> Histories:
-        """Return the trail as the history of one person."""
-        return Histories(
-            np.array([user], np.int32), np.array([0, len(self.items)]),
-            np.array(self.items, np.int32), np.array(self.weights, np.float32),
-            np.array(self.times, np.float64), now,
-        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +138,7 @@ def asked_on_the_way(
     """Walk the test events, yield the questions and then tell `observe` what happened."""
     assert split.walk is not None
     walk, world = split.walk, World.of(split, split.walk, data)
-    trails, weights = _trails(data, split.train), split.rules.weights
+    trails, weights = trails_of(data, split.train), split.rules.weights
     for moment in _moments(walk.time):
         steps = [
             _step(split.rules.weights, walk, world, data, trails, place)
@@ -185,15 +164,28 @@ def _question(world: World, trail: Trail, step: Step, place: int) -> Asked:
     return Asked(place, trail.histories(step.user, step.time), rows, target, len(found) > 0)
 
 
-def walk_through(split: Split, data: Dataset, model: ReplayModel, name: str) -> Walked:
-    """Walk the test events of a split with a model and note how it ranked and judged."""
+def walk_through(
+    split: Split, data: Dataset, model: ReplayModel, name: str, allowed: float = math.inf
+) -> Walked:
+    """Walk the test events of a split with a model and note how it ranked and judged.
+
+    Skip when the first answers say that all of them would take more than `allowed` seconds.
+    """
     assert split.walk is not None
     walk = split.walk
     rank = positive_steps(walk)
     opinion = np.isin(walk.opinion, (LIKED, DISLIKED)) & walk.counted
     ranks, scores = np.full(len(walk.events), np.inf), np.zeros(len(walk.events))
-    for asked in asked_on_the_way(split, data, model.observe, rank | opinion):
+    questions, took = int((rank | opinion).sum()), 0.0
+    for number, asked in enumerate(asked_on_the_way(split, data, model.observe, rank | opinion), 1):
+        began = time.perf_counter()
         found = model.score(asked.histories, asked.rows)
+        took += time.perf_counter() - began
+        if number == SAMPLE and took / SAMPLE * questions > allowed:
+            raise Skip(
+                f"its answers to {questions:,} questions on the way would take some "
+                f"{took / SAMPLE * questions:.0f} s, and a row may take {allowed:.0f} s"
+            )
         if not np.isfinite(found).all():
             raise DataError(f"{name}: a score in the replay is NaN or infinite")
         ranks[asked.place], scores[asked.place] = asked.rank(found[None])[0], found[asked.target]
@@ -214,18 +206,6 @@ def drawn(mask: Mask, most: int, seed: int) -> Mask:
 def _moments(times: Times) -> Iterator[NDArray[np.int64]]:
     if len(times):
         yield from np.split(np.arange(len(times)), np.flatnonzero(np.diff(times)) + 1)
-
-
-def _trails(data: Dataset, train: EventTable) -> dict[int, Trail]:
-    trails: dict[int, Trail] = {}
-    columns = (data.user.tolist(), data.item.tolist(), data.weight.tolist(), data.time.tolist())
-    for user, item, weight, time in zip(*columns, strict=True):
-        trails.setdefault(user, Trail([], [], [])).add(item, weight, time)
-    rated = EventWeights().rated(train)
-    for user, value in zip(train.user[rated].tolist(), train.value[rated].tolist(), strict=True):
-        trails[user].rating_sum += value
-        trails[user].ratings += 1
-    return trails
 
 
 def _step(

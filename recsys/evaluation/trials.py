@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -101,7 +102,8 @@ class WalkTrial:
         started, used = time.perf_counter(), time.process_time()
         model, chosen, nbytes = self._entered(name)
         seconds, used = time.perf_counter() - started, time.process_time() - used
-        found = walk_through(self.split, self.data, model, name)
+        allowed = math.inf if name == DEFAULT else 60 * self.means.minutes
+        found = walk_through(self.split, self.data, model, name, allowed)
         per_user = self._per_user(found)
         return RowResult(
             name=name, metrics=self._metrics(found, per_user), fit_seconds=seconds,

@@ -10,7 +10,7 @@ from recsys.arrays import Rows
 from recsys.data.dataset import Dataset
 from recsys.data.tables import EventTable, ItemTable
 from recsys.evaluation.replay import Step, Walked, walk_through
-from recsys.evaluation.scorer import Histories
+from recsys.evaluation.scorer import Histories, Skip
 from recsys.evaluation.split import Rules, Split, make_split
 from recsys.evaluation.walkers import HeatWalker, LikeRateWalker, tune_trending
 from recsys.metrics import Values, user_auc
@@ -136,3 +136,12 @@ def test_what_was_shown_on_the_way_stays_a_candidate() -> None:
     )  # fmt: skip
     witness, found, _, _ = walk(table, ItemTable.empty(), 0.5)
     assert witness.asked == [([0], [1], 1)] and found.ranks.tolist() == [1.0]
+
+
+def test_a_row_whose_answers_would_take_too_long_is_skipped_and_said_so() -> None:
+    table = timed(*((f"u{n % 7}", f"i{n}", float(n)) for n in range(400)))
+    split = make_split(table, ItemTable.empty(), Rules("replay", share=0.5))
+    with pytest.raises(Skip, match="200 questions on the way would take some"):
+        walk_through(split, split.dataset(), Witness(), "witness", allowed=0.0)
+    found = walk_through(split, split.dataset(), Witness(), "witness", allowed=3600.0)
+    assert len(found.ranks) == 200
