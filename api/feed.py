@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from recsys.data.store import ItemChange, Store, StoredEvent
 from recsys.state.live import LiveState
+from recsys.text.tones import Tones
 
 Row = TypeVar("Row")
 log = logging.getLogger("recsys.api")
@@ -21,8 +22,11 @@ _STRIDE = 50  # rows applied before a request that waits may go on
 class Feed:
     """One reader of the two logs, for one live state; `follow` may be called by any thread."""
 
-    def __init__(self, live: LiveState, manifest: Mapping[str, Any]) -> None:
+    def __init__(
+        self, live: LiveState, manifest: Mapping[str, Any], tones: Tones | None = None
+    ) -> None:
         self.live = live
+        self.tones = tones  # None: the tone of comments counts for nothing
         self.ranking = threading.Lock()  # held while lists are ranked, and while rows are applied
         self.last_event = _number(manifest, "last_event_id")
         self.last_change = _number(manifest, "last_change_id")
@@ -82,7 +86,8 @@ class Feed:
     def _apply_event(self, event: StoredEvent) -> None:
         moment = event.received if event.timestamp is None else event.timestamp
         try:
-            self.live.add_event(event.item_id, event.event, event.value, moment)
+            tone = float(self.tones.scores([event.text])[0]) if self.tones and event.text else 0.0
+            self.live.add_event(event.item_id, event.event, event.value, moment, tone)
         except Exception:
             log.exception("an event was passed over", extra={"event": event.id})
 

@@ -18,13 +18,14 @@ import numpy as np
 
 from api.errors import ApiError
 from api.feed import Feed
+from api.settings import Settings
 from recsys.bundle import RawBundle
-from recsys.data.weights import EventWeights
 from recsys.errors import RecsysError, StoreError
 from recsys.ranking.query import Query
 from recsys.recommender import Recommender
 from recsys.state.live import LiveState
 from recsys.state.model import Model
+from recsys.text.tones import Tones
 
 if TYPE_CHECKING:
     from api.service import Service
@@ -50,14 +51,14 @@ class Serving:
     feed: Feed
 
     @classmethod
-    def of(cls, raw: RawBundle, weights: EventWeights, flag_weight: float = 1.0) -> Serving:
+    def of(cls, raw: RawBundle, settings: Settings, tones: Tones | None = None) -> Serving:
         """Make a verified bundle ready to serve; nothing of it is copied."""
         # the same mapped pages as plain arrays: numpy.memmap runs Python code at every index
         plain = {name: np.asarray(array) for name, array in raw.arrays.items()}
         model = Model.from_raw(replace(raw, arrays=plain))
-        live = LiveState(model, weights, flag_weight)
+        live = LiveState(model, settings.weights, settings.flag_weight)
         created = float(raw.manifest.get("created") or time.time())
-        feed = Feed(live, raw.manifest)
+        feed = Feed(live, raw.manifest, tones)
         return cls(raw.version, created, raw.manifest, live, Recommender(live), feed)
 
 
@@ -141,7 +142,7 @@ class Worker:
             raw = service.bundles.open_current()
             self._refused = current if raw.version != current else None
             if serving is None or raw.version != serving.version:
-                self._swap(Serving.of(raw, service.settings.weights, service.settings.flag_weight))
+                self._swap(Serving.of(raw, service.settings, service.heard))
         except RecsysError as error:
             self._refuse(current, error)
         except Exception as error:  # a bundle that verifies and still does not load

@@ -93,7 +93,8 @@ class Recommend:
             interests = self._interests(user_id) if len(events) < _FEW else ()
         except StoreError:
             return Person(user_id, degraded=True)
-        return Person(user_id, interactions(events), interests, (_mark(events), interests))
+        history = interactions(events, self.service.heard)
+        return Person(user_id, history, interests, (_mark(events), interests))
 
     def _interests(self, user_id: str) -> tuple[str, ...]:
         with self.service.link.use() as store:

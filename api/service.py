@@ -21,6 +21,7 @@ from recsys.data.store import Store, StoredEvent
 from recsys.errors import StoreError
 from recsys.ranking.query import Interaction
 from recsys.safety.doubt import load_scorer
+from recsys.text.tones import Tones
 
 log = logging.getLogger("recsys.api")
 
@@ -39,6 +40,8 @@ class Service:
         self.cache = Cache(settings.cache_entries, settings.cache_seconds)
         self.exposures = ExposureLog(settings.exposure_pending, self.metrics)
         self.scorer = load_scorer(settings.safety_model)
+        self.tones = Tones(settings.home)
+        self.heard = self.tones if settings.tone_strength else None  # of comments
         self.rng = random.Random()
         self.started = time.time()
         self._unheeded = settings.weights.unheeded()
@@ -129,9 +132,15 @@ class Service:
         self.link.close()
 
 
-def interactions(events: list[StoredEvent]) -> tuple[Interaction, ...]:
-    """Return stored events as the engine takes them."""
+def interactions(
+    events: list[StoredEvent], tones: Tones | None = None
+) -> tuple[Interaction, ...]:
+    """Return stored events as the engine takes them, with the tone of what was written."""
+    texts = [event.text for event in events]
+    told = tones.scores(texts).tolist() if tones is not None else [0.0] * len(texts)
     return tuple(
-        Interaction(e.item_id, e.event, e.value, e.received if e.timestamp is None else e.timestamp)
-        for e in events
+        Interaction(
+            e.item_id, e.event, e.value, e.received if e.timestamp is None else e.timestamp, tone
+        )
+        for e, tone in zip(events, told, strict=True)
     )

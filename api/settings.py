@@ -29,6 +29,7 @@ class Settings:
     event_weights: Mapping[str, float] = field(default_factory=dict)  # over the built-in ones
     safety_model: str = ""  # module:function: a scorer of doubtful texts beside the built-in words
     flag_weight: float = 1.0  # standard deviations of the scores that a flag of 1 takes away
+    tone_strength: float = 0.25  # how far a comment's tone moves its event's weight, 0 to 2
     auth: str = "auto"  # auto: keys needed unless host and client are loopback; on; off
     workers: int = 1  # processes that share a key's rate limit
     rate_limit: float = 200.0  # requests a second and key, over all workers; 0: no limit
@@ -56,7 +57,8 @@ class Settings:
     @property
     def weights(self) -> EventWeights:
         """Return the weights of events, those of the settings over the built-in ones."""
-        return EventWeights(kinds={**KIND_WEIGHTS, **self.event_weights})
+        kinds = {**KIND_WEIGHTS, **self.event_weights}
+        return EventWeights(kinds=kinds, tone=self.tone_strength)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from jobs.settings import Settings
 from recsys.bundle import RawBundle
 from recsys.bundle_store import BundleStore
-from recsys.data.store import Store
+from recsys.data.store import Store, StoredEvent
 from recsys.errors import BundleError
 from recsys.ranking.query import Interaction, Query, Recommendation
 from recsys.recommender import Recommender
 from recsys.state.live import LiveState
 from recsys.state.model import Model
+from recsys.text.tones import Tones
 
 HISTORY = 500  # latest events of a person that are read, as the service reads them
 _CHUNK = 2_000  # rows of a log read at once
@@ -26,12 +28,15 @@ class Engine:
 
     store: Store
     recommender: Recommender
+    tones: Tones | None  # None: the tone of comments counts for nothing
 
     def history(self, user: str) -> tuple[Interaction, ...]:
         """Return what a person did, oldest first."""
+        events = self.store.history(user, HISTORY, self._unheeded)
+        tones = _tones(self.tones, events)
         return tuple(
-            Interaction(e.item_id, e.event, e.value, _moment(e.timestamp, e.received))
-            for e in self.store.history(user, HISTORY, self._unheeded)
+            Interaction(e.item_id, e.event, e.value, _moment(e.timestamp, e.received), tone)
+            for e, tone in zip(events, tones, strict=True)
         )
 
     @property
@@ -69,12 +74,16 @@ def open_engine(settings: Settings) -> Iterator[Engine]:
     raw = BundleStore(settings.home).open_current()
     live = LiveState(open_model(raw), settings.weights, settings.flag_weight)
     with Store.open(settings.store_url) as store:
-        _follow(live, store, raw.manifest["last_event_id"], raw.manifest["last_change_id"])
-        yield Engine(store, Recommender(live))
+        tones = settings.tones if settings.tone_strength else None
+        _follow(live, store, tones, raw.manifest)
+        yield Engine(store, Recommender(live), tones)
 
 
-def _follow(live: LiveState, store: Store, event: int, change: int) -> None:
+def _follow(
+    live: LiveState, store: Store, tones: Tones | None, manifest: Mapping[str, Any]
+) -> None:
     """Read both logs of the store from where the night left them."""
+    event, change = int(manifest["last_event_id"]), int(manifest["last_change_id"])
     while changes := store.item_changes_after(change, _CHUNK):
         for each in changes:
             if each.state == "live" and each.item is not None:
@@ -83,10 +92,16 @@ def _follow(live: LiveState, store: Store, event: int, change: int) -> None:
                 live.remove_item(each.item_id)
         change = changes[-1].id
     while events := store.events_after(event, _CHUNK):
-        for one in events:
+        for one, tone in zip(events, _tones(tones, events), strict=True):
             moment = _moment(one.timestamp, one.received)
-            live.add_event(one.item_id, one.event, one.value, moment)
+            live.add_event(one.item_id, one.event, one.value, moment, tone)
         event = events[-1].id
+
+
+def _tones(tones: Tones | None, events: Sequence[StoredEvent]) -> list[float]:
+    if tones is None:
+        return [0.0] * len(events)
+    return [float(one) for one in tones.scores([event.text for event in events])]
 
 
 def _moment(timestamp: float | None, received: float) -> float:

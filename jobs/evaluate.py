@@ -31,6 +31,7 @@ from recsys.evaluation.positive import Positive
 from recsys.evaluation.report import html
 from recsys.evaluation.result import Result
 from recsys.evaluation.split import PROTOCOLS, Rules, make_split
+from recsys.text.tones import toned
 from recsys.training.documents import documents
 from recsys.training.fit import Words
 from recsys.training.words import encode_words
@@ -74,7 +75,7 @@ def command(
         if not file.absolute().parent.is_dir():
             raise DataError(f"{file}: its folder does not exist")
     event_table, item_table = tables(settings, events, items)
-    test = load_events(test_events) if test_events else None
+    test = heard(settings, load_events(test_events)) if test_events else None
     split = make_split(event_table, item_table, rules, test)
     with job_progress("evaluate") as progress:
         means = means_of(settings, seed, log.info)
@@ -105,12 +106,18 @@ def tables(
     if events is None and items is not None:
         raise DataError(f"--items {items} needs --events F beside it")
     if events is not None:
-        return load_events(events), load_items(items) if items else ItemTable.empty()
+        found = load_events(events), load_items(items) if items else ItemTable.empty()
+        return heard(settings, found[0]), found[1]
     with Store.open(settings.store_url) as store:
         found = store.event_table(), store.item_table()
     if not len(found[0]):
         raise DataError("the store holds no event: run `recsys ingest` first, or give --events F")
-    return found
+    return heard(settings, found[0]), found[1]
+
+
+def heard(settings: Settings, events: EventTable) -> EventTable:
+    """Return the events with the tone of their comments, where the settings heed it."""
+    return toned(events, settings.tones) if settings.tone_strength else events
 
 
 def means_of(settings: Settings, seed: int, note: Callable[[str], None]) -> Means:

@@ -36,6 +36,7 @@ from recsys.errors import BundleError, DataError
 from recsys.state.catalogue import under
 from recsys.state.model import Model
 from recsys.text.student import Student
+from recsys.text.tones import toned
 from recsys.training.choice import Choice
 from recsys.training.fit import Words, assemble, fit_engines
 from recsys.training.menu import engine_named
@@ -70,6 +71,7 @@ class Night:
             "last_change_id": self.store.last_change_id(),
         }
         events, items = self.store.event_table(), self.store.item_table()
+        events = toned(events, self.settings.tones) if self.settings.tone_strength else events
         if not len(events) and not len(items):
             raise DataError("the store holds no event and no item: run `recsys ingest` first")
         save_snapshot(out, events, items)

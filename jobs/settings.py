@@ -16,6 +16,7 @@ from typing import Any, Literal, get_args
 
 from recsys.data.weights import KIND_WEIGHTS, EventWeights
 from recsys.errors import DataError
+from recsys.text.tones import Tones
 
 PREFIX = "RECSYS_"
 CONFIG = "RECSYS_CONFIG"
@@ -58,6 +59,9 @@ class Settings:
     flag_weight: float = _setting(
         1.0, "how much lower flagged items are shown, in standard deviations of the scores; 0: off"
     )
+    tone_strength: float = _setting(
+        0.25, "how far the tone of a comment moves the weight of its event, 0: not at all, to 2"
+    )
     keep_bundles: int = _setting(7, "versions that a night keeps, besides the current one")
     host: str = _setting("127.0.0.1", "address that `recsys serve` listens on")
     port: int = _setting(8000, "port that `recsys serve` listens on")
@@ -71,7 +75,13 @@ class Settings:
     @property
     def weights(self) -> EventWeights:
         """The weights of events, those of the settings over the built-in ones."""
-        return EventWeights(kinds={**KIND_WEIGHTS, **(self.event_weights or {})})
+        kinds = {**KIND_WEIGHTS, **(self.event_weights or {})}
+        return EventWeights(kinds=kinds, tone=self.tone_strength)
+
+    @property
+    def tones(self) -> Tones:
+        """The tone of texts, as the service reads it."""
+        return Tones(self.home)
 
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None) -> Settings:

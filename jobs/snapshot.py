@@ -1,7 +1,7 @@
 """Snapshot: the store's events and items at one moment, as files that a night can go on from.
 
 It holds no user id: users are numbers, in the order of the table. What people wrote in comments
-stays in the store.
+stays in the store; only its tone goes along.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ _TEXTS = ("title", "text", "tags", "category", "author", "url", "metadata")
 def save_snapshot(folder: Path, events: EventTable, items: ItemTable) -> None:
     """Write both tables into a folder, in the bundle's format."""
     arrays = {f"events/{name}": getattr(events, name) for name in _COLUMNS}
+    if events.tone is not None:
+        arrays["events/tone"] = events.tone
     arrays |= {f"events/items/{name}": array for name, array in events.items.arrays().items()}
     arrays |= {f"items/ids/{name}": array for name, array in items.ids.arrays().items()}
     arrays["items/created"] = items.created
@@ -41,6 +43,7 @@ def load_snapshot(folder: Path) -> tuple[EventTable, ItemTable]:
         users=IdMap.from_ids(map(str, range(raw.manifest["users"]))),
         items=_ids(raw.arrays, "events/items/"),
         kinds=tuple(raw.manifest["kinds"]),
+        tone=raw.arrays.get("events/tone"),
         **columns,
     )
     texts = json.loads(raw.blob("items.json"))

@@ -16,7 +16,8 @@ from jobs.recommend import output
 from jobs.settings import Settings
 from recsys.data.labels import read_texts
 from recsys.errors import DataError
-from recsys.text.sentiment import LABELS, Tone, labels, load_tone, score
+from recsys.text.sentiment import LABELS, labels, score
+from recsys.text.tones import Tones
 
 
 @click.command(name="tone")
@@ -30,7 +31,7 @@ def command(texts: Path, model: Path | None, json_file: Path | None) -> None:
     """
     if json_file and not json_file.absolute().parent.is_dir():
         raise DataError(f"{json_file}: its folder does not exist")
-    rows = tone_rows(load_tone(model) if model else tone_in_use(Settings.load()), read_texts(texts))
+    rows = tone_rows(Tones(Settings.load().home, model), read_texts(texts))
     if json_file:
         json_file.write_text(json.dumps({"rows": rows}, allow_nan=False) + "\n", "utf-8")
     counts = Counter(str(row["label"]) for row in rows)
@@ -38,18 +39,7 @@ def command(texts: Path, model: Path | None, json_file: Path | None) -> None:
     output().print(f"{len(rows):,} texts: {told}")
 
 
-def tone_in_use(settings: Settings) -> Tone:
-    """Return the model that `recsys train-tone` left in the home, else the shipped one."""
-    own = tone_path(settings)
-    return load_tone(own if own.exists() else None)
-
-
-def tone_path(settings: Settings) -> Path:
-    """Where `recsys train-tone` puts its model."""
-    return settings.home / "tone" / "tone.npz"
-
-
-def tone_rows(model: Tone, texts: list[str]) -> list[dict[str, object]]:
+def tone_rows(model: Tones, texts: list[str]) -> list[dict[str, object]]:
     """Return label, score and probabilities of each text, as JSON holds them."""
     chances = model.probabilities(texts)
     return [

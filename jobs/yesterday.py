@@ -8,6 +8,7 @@ too few later events, yesterday's settings are fitted again before the slice, as
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +16,6 @@ import numpy as np
 from recsys.arrays import Mask
 from recsys.bundle import RawBundle
 from recsys.data.dataset import Dataset
-from recsys.data.weights import EventWeights
 from recsys.metrics import Values
 from recsys.state.model import Model
 from recsys.training.check import Check
@@ -94,7 +94,7 @@ def _refitted(
 ) -> Values:
     """Fit yesterday's settings to what lies before the slice; its words are those of its bundle."""
     events, items = night.tables
-    weights = EventWeights(kinds=before.manifest["event_weights"])
+    weights = replace(night.settings.weights, kinds=before.manifest["event_weights"])
     data = Dataset.build(events.select(~is_test), items, weights=weights)
     choice = Choice.from_json(before.manifest["choice"])
     words = renumbered(yesterday.catalogue.ids, yesterday.words, yesterday.student, data)

@@ -102,6 +102,7 @@ class ItemsQuery(PageQuery):
     """Items, or exactly those named."""
 
     item_id: Annotated[list[Id], Field(max_length=100)] = Field([], description="these items only")
+    tone: bool = Field(False, description="tell the tone of each item's words")
 
 
 class OneUserQuery(PageQuery):
@@ -146,6 +147,7 @@ class Item(Answer):
     url: str = ""
     metadata: dict[str, Any] = {}
     topics: list[TopicName] = Field([], description="what it is about, by the last night")
+    tone: Annotated[float, Field(ge=-1, le=1)] | None = Field(None, description="if asked for")
 
 
 class Items(Answer):

@@ -29,6 +29,7 @@ class EventTable:
     value: NDArray[np.float32]  # (n,): NaN where the event carries none
     time: Times  # (n,): Unix seconds; NaN where the file has none
     comments: Mapping[int, str] = field(default_factory=dict)  # event number -> a comment's words
+    tone: NDArray[np.float32] | None = None  # (n,): of comments, -1 to 1, 0 without; None: not read
 
     def __len__(self) -> int:
         return len(self.user)
@@ -46,6 +47,7 @@ class EventTable:
             self,
             user=self.user[kept], item=self.item[kept], kind=self.kind[kept],
             value=self.value[kept], time=self.time[kept],
+            tone=None if self.tone is None else self.tone[kept],
             comments={place[k]: t for k, t in self.comments.items() if k in place},
         )  # fmt: skip
 

@@ -29,6 +29,7 @@ class EventWeights:
     kinds: Mapping[str, float] = field(default_factory=lambda: KIND_WEIGHTS)
     shrinkage: float = 5.0  # ratings a user's mean is shrunk by, towards the mean of all users
     spread: float = 0.0  # one weight per so many rating points; 0: the spread of the data
+    tone: float = 0.0  # how far a comment's tone moves its event's weight, 0: not at all, to 2
 
     def of_kind(self, kind: str) -> float:
         """Return the weight of an event of this kind that carries no rating."""
@@ -62,7 +63,17 @@ class EventWeights:
         rated = self.rated(events)
         if rated.any():
             weights[rated] = self._centred(events, rated)
+        if self.tone and events.tone is not None:
+            weights += np.float32(self.tone) * events.tone * np.abs(weights)
         return weights
+
+    def toned(self, weight: float, tone: float) -> float:
+        """Return the weight of an event whose comment has a tone, -1 to 1.
+
+        A like with scornful words counts less, above a strength of 1 even against the item; a
+        dislike with scornful words counts more against it.
+        """
+        return weight + self.tone * tone * abs(weight)
 
     def rated(self, events: EventTable) -> Mask:
         """Say which events are ratings with a value; a rating without one counts as a like."""

@@ -80,5 +80,5 @@ def weigh(
 ) -> float:
     """Return an event's weight; `total` and `count` describe the same person's ratings."""
     if each.event == "rating" and each.value is not None:
-        return weights.of_rating(each.value, total, count, scale)
-    return weights.of_kind(each.event)
+        return weights.toned(weights.of_rating(each.value, total, count, scale), each.tone)
+    return weights.toned(weights.of_kind(each.event), each.tone)

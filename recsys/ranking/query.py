@@ -13,6 +13,7 @@ class Interaction:
     event: str = "like"
     value: float | None = None  # of a rating
     timestamp: float | None = None  # Unix seconds; None keeps the order given
+    tone: float = 0.0  # of its words, -1 to 1; 0 without any
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,14 +195,15 @@ class LiveState:
         return self.model.catalogue.tags_of(row) if row < base else self.new_tags[row - base]
 
     def add_event(
-        self, item_id: str, event: str, value: float | None = None, timestamp: float = 0.0
-    ) -> None:
+        self, item_id: str, event: str, value: float | None = None, timestamp: float = 0.0,
+        tone: float = 0.0,
+    ) -> None:  # fmt: skip
         """Count one event; an item never heard of becomes a row without words."""
         with self._lock:
             row = self.row(item_id)
             if row < 0:
                 row = self._append(Item(item_id=item_id, created_at=timestamp))
-            weight = self.weight(event, value)
+            weight = self.weights.toned(self.weight(event, value), tone)
             self.counters.add(row, weight, self.weights.stated(event), timestamp)
             self._follow(row, weight)
             self.touched.add(row)

@@ -42,6 +42,7 @@ class Tone:
     sharpness: float  # what logits are multiplied by so that probabilities are calibrated
     tokenizer_json: bytes
     note: str = ""  # what it was trained on
+    han: bool = False  # whether it has learned to read Chinese signs by themselves
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:
@@ -59,7 +60,7 @@ class Tone:
         return out
 
     def _block(self, texts: Sequence[str]) -> NDArray[np.float64]:
-        read = features(texts, self._tokenizer)
+        read = features(texts, self._tokenizer, self.han)
         logits = read.cues @ self.cues.astype(np.float64) + self.bias
         for name, bag in read.bags.items():
             values = self.tables[name][bag.rows].astype(np.float64)
@@ -72,7 +73,8 @@ class Tone:
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """Return what `write_tone` saves; `from_arrays` takes it back."""
-        about = {"format": FORMAT, "sharpness": self.sharpness, "note": self.note}
+        about = {"format": FORMAT, "sharpness": self.sharpness, "note": self.note,
+                 "han": self.han}  # fmt: skip
         packed = zlib.compress(self.tokenizer_json, 9)
         return {
             **{f"table_{name}": table.astype(np.float16) for name, table in self.tables.items()},
@@ -92,7 +94,7 @@ class Tone:
                 name: arrays[f"table_{name}"] for name in ("words", "letters", "tokens", "negated")
             }
             model = cls(tables, arrays["cues"], arrays["bias"], float(about["sharpness"]),
-                        tokenizer, str(about["note"]))  # fmt: skip
+                        tokenizer, str(about["note"]), bool(about.get("han", False)))  # fmt: skip
             known = about["format"] == FORMAT
         except (KeyError, ValueError, TypeError, zlib.error) as error:
             raise DataError(f"not a tone model: {error!r}") from error

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ from recsys.text.sentiment import LABELS, Tone, softmax
 from recsys.text.student import Student
 from recsys.text.tone_features import LETTER_ROWS, WORD_ROWS, Bag, features, read_tokenizer
 
+HAN_SHARE = 0.02  # of labelled texts with Chinese signs, from which the model learns to read them
+_HAN = re.compile("[\u3400-\u9fff]")
 NEVER = -20.0  # bias of a label that the labelled texts do not have
 
 
@@ -50,13 +53,13 @@ def fit_tone(
     """
     classes = np.asarray(classes, np.int64)
     check_classes(classes, config)
-    reading = read_for_training(texts, student, config)
-    model = _fold(_solve(reading, classes, config), reading, student, note)
+    han = sum(bool(_HAN.search(text)) for text in texts) >= HAN_SHARE * len(texts)
+    reading = read_for_training(texts, student, config, han)
+    model = replace(_fold(_solve(reading, classes, config), reading, student, note), han=han)
     if not calibrate:
         return model
     logits = _held_out_logits(reading, classes, config)
-    return Tone(model.tables, model.cues, model.bias, _sharpness(logits, classes),
-                model.tokenizer_json, note)  # fmt: skip
+    return replace(model, sharpness=_sharpness(logits, classes))
 
 
 def check_classes(classes: NDArray[np.integer], config: ToneConfig = ToneConfig()) -> None:
@@ -76,10 +79,10 @@ def balanced(classes: NDArray[np.integer]) -> NDArray[np.float64]:
 
 
 def read_for_training(
-    texts: Sequence[str], student: Student, config: ToneConfig = ToneConfig()
+    texts: Sequence[str], student: Student, config: ToneConfig = ToneConfig(), han: bool = False
 ) -> Reading:
     """Turn texts into the rows of a linear model: weighted n-grams, vectors, cues."""
-    read = features(texts, read_tokenizer(student.tokenizer_json))
+    read = features(texts, read_tokenizer(student.tokenizer_json), han)
     blocks: list[Any] = []
     factors: dict[str, NDArray[np.float64]] = {}
     for name, size in (("words", WORD_ROWS), ("letters", LETTER_ROWS)):

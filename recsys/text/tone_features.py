@@ -85,9 +85,9 @@ class Features:
     cues: Floats
 
 
-def features(texts: Sequence[str], tokenizer: Tokenizer) -> Features:
-    """Read texts; any string is fit, and an empty one has no rows."""
-    marked = [mark(text) for text in texts]
+def features(texts: Sequence[str], tokenizer: Tokenizer, han: bool = False) -> Features:
+    """Read texts; any string is fit, and an empty one has no rows. `han`: see `translate`."""
+    marked = [mark(text, han) for text in texts]
     bags = {
         "words": _bag([_word_rows(one) for one in marked]),
         "letters": _bag([_letter_rows(" ".join(one.words)) for one in marked]),
@@ -109,9 +109,9 @@ def read_tokenizer(spec: bytes) -> Tokenizer:
     return tokenizer
 
 
-def mark(text: str) -> Marked:
+def mark(text: str, han: bool = False) -> Marked:
     """Undress a text to its words and say which are negated."""
-    raw = plain(text)
+    raw = plain(text, han)
     words, negated, left = [], [], 0
     for word in _WORD.findall(raw.lower()):
         if not word[0].isalnum() or word == "but":
@@ -122,12 +122,12 @@ def mark(text: str) -> Marked:
     return Marked(tuple(words), tuple(negated), _cues(text, raw, words))
 
 
-def plain(text: str) -> str:
+def plain(text: str, han: bool = False) -> str:
     """Return a text without its disguises: invisible signs, look-alikes, sp.a.ced, l33t."""
     text = html.unescape(text[: 2 * LONGEST_READ])
     text = clean(_NOTHING.sub("", text))[:LONGEST_READ].replace("\u2019", "'")
     text = _MENTION.sub(" @user ", _LINK.sub(" urlurl ", text))
-    return _STRETCHED.sub(r"\1\1", undisguised(translate(text)))
+    return _STRETCHED.sub(r"\1\1", undisguised(translate(text, han)))
 
 
 def undisguised(text: str) -> str:

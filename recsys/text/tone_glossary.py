@@ -85,12 +85,17 @@ _PICTURE = re.compile("[\u2600-\u27bf\u2b50\U0001f300-\U0001faff]")
 _HAN = re.compile("[\u3400-\u9fff]+")
 
 
-def translate(text: str) -> str:
-    """Return the text with emoticons, emoji and known Chinese words as English words."""
+def translate(text: str, han: bool = False) -> str:
+    """Return the text with emoticons, emoji and known Chinese words as English words.
+
+    `han`: Chinese signs stay as they are, for a model that has learned to read them.
+    """
     text = _EMOTICON.sub(lambda found: f" {_SIGNS[found[0]]} ", text)
     if text.isascii():
         return text
     text = _PICTURE.sub(_picture, text)
+    if han:
+        return text
     text = _CHINESE.sub(lambda found: f" {_WORDS[found[0]]} ", text)
     return _HAN.sub(" ", text)  # unknown characters say nothing to a model of English words
 

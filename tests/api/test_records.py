@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from api.service import Service
@@ -199,3 +201,30 @@ def test_what_is_doubtful_is_flagged_and_shown_not_dropped(client: FlaskClient) 
     assert changed and "flags" not in changed.get("metadata", {})
     again = client.put("/items/copy", json={**(found["copy"] or {}), "title": "x"}).json
     assert again and again["metadata"]["flags"][0]["of"] == "first"
+
+
+def test_the_tone_of_items_is_told_when_asked_for(client: FlaskClient) -> None:
+    rows = [{"item_id": "love", "text": "I love this, best day ever"},
+            {"item_id": "hate", "text": "I hate this, it is terrible"}]  # fmt: skip
+    client.post("/items", json=rows)
+    found = client.get("/items?item_id=love&item_id=hate&tone=1").json
+    assert found and [one["tone"] > 0 for one in found["items"]] == [True, False]
+    plain = client.get("/items?item_id=love").json
+    assert plain and "tone" not in plain["items"][0]
+
+
+def test_a_scornful_comment_counts_less_in_the_next_list(make_app: Callable[..., Flask]) -> None:
+    def first_of(strength: float, words: str) -> list[str]:
+        client = make_app(tone_strength=strength).test_client()
+        user = f"critic {strength} {words}"
+        body = [{"user_id": user, "item_id": f"bread-{n}", "event": "comment", "text": words}
+                for n in range(4)]  # fmt: skip
+        assert client.post("/events", json=body).status_code == 201
+        found = client.get("/recommend", query_string={"user": user, "n": 8}).json
+        assert found is not None
+        return [one["item_id"].split("-")[0] for one in found["items"]]
+
+    praise, scorn = "I love this, best bread ever", "I hate this, it is terrible"
+    assert first_of(2.0, praise).count("bread") == 8
+    assert first_of(2.0, scorn).count("bread") == 0
+    assert first_of(0.0, scorn).count("bread") == 8

@@ -1,11 +1,15 @@
 """Dataset: what gets in, in which order, and how much it weighs."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import worlds
 from tables import events, items, timed
 
+from recsys.data.columns import EventColumns
 from recsys.data.dataset import Dataset
+from recsys.data.schema import Event
 from recsys.data.tables import ItemTable
 from recsys.data.weights import EventWeights
 
@@ -140,3 +144,23 @@ def test_likes_and_dislikes_of_one_item_are_summed():
 def test_a_world_without_events():
     data = worlds.nothing()
     assert data.now == 0.0 and data.matrix().shape == (0, 3) and not data.timed
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "strength", "tone", "weight"),
+    [
+        ("like", None, 0.25, -1.0, 0.75), ("like", None, 0.25, 1.0, 1.25), ("like", None, 0, -1, 1),
+        ("like", None, 2.0, -1.0, -1.0), ("dislike", None, 0.5, -1.0, -1.5), ("view", None, 1, 0, 0.5),
+        ("dislike", None, 0.5, 1.0, -0.5),
+    ],
+)  # fmt: skip
+def test_the_tone_of_a_comment_moves_the_weight_of_its_event(kind, value, strength, tone, weight):
+    weights = EventWeights(tone=strength)
+    columns = EventColumns()
+    columns.add(Event("a", "x", kind, value, "words", 1.0))
+    columns.add(Event("a", "x", "like", None, "", 2.0))
+    table = replace(columns.table(np.inf), tone=np.array([tone, 0.0], np.float32))
+    assert weights.of_table(table).tolist() == pytest.approx([weight, 1.0])
+    assert weights.toned(weights.of_kind(kind), tone) == pytest.approx(weight)
+    assert table.select(np.array([False, True])).tone.tolist() == [0.0]
+    assert EventWeights(tone=1.0).of_table(replace(table, tone=None))[1] == 1.0

@@ -7,6 +7,7 @@ from recsys.data.ids import IdMap
 from recsys.data.schema import Event, Item
 from recsys.data.store import Store
 from recsys.data.tables import EventTable, ItemTable
+from recsys.text.tones import Tones, toned
 
 
 def test_round_trip_without_user_ids(tmp_path):
@@ -41,3 +42,17 @@ def test_nothing_at_all(tmp_path):
     save_snapshot(tmp_path / "snap", empty, ItemTable.empty())
     events, items = load_snapshot(tmp_path / "snap")
     assert len(events) == len(items) == 0
+
+
+def test_the_tone_of_comments_goes_along_and_their_words_do_not(tmp_path):
+    with Store.open(f"sqlite:///{tmp_path}/s.db") as store:
+        store.add_events([
+            Event("ann", "x", "comment", None, "I hate this, it is terrible", 1.0),
+            Event("ann", "y", "like", None, "", 2.0),
+            Event("ann", "z", "comment", None, "I love this, best day ever", 3.0),
+        ])  # fmt: skip
+        events = toned(store.event_table(), Tones(tmp_path))
+    save_snapshot(tmp_path / "snap", events, ItemTable.empty())
+    found, _ = load_snapshot(tmp_path / "snap")
+    assert np.sign(found.tone).tolist() == [-1, 0, 1] and not found.comments
+    assert not any(b"terrible" in path.read_bytes() for path in (tmp_path / "snap").iterdir())

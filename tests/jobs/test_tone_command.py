@@ -52,3 +52,28 @@ def test_valence_is_cut_at_a_half(tmp_path):
     path = tmp_path / "labels.csv"
     path.write_text("text,valence\na,0.5\nb,0.6\nc,-0.5\nd,-4\n", "utf-8")
     assert read_labels(path).classes.tolist() == [1, 2, 1, 0]
+
+
+def test_neither_labels_nor_lexicon_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setenv("RECSYS_HOME", str(tmp_path))
+    with pytest.raises(DataError, match="--labels F, --lexicon F"):
+        CliRunner().invoke(cli, ["train-tone"], catch_exceptions=False)
+
+
+def test_a_lexicon_is_taken_up(tmp_path, monkeypatch):
+    monkeypatch.setenv("RECSYS_HOME", str(tmp_path))
+    words, texts, out = (tmp_path / name for name in ("words.csv", "texts.csv", "tone.json"))
+    words.write_text('language,term,valence\nzh,"绝绝子",3.5\nzh,无语,-3\nzh,不,not\n', "utf-8")
+    texts.write_text("text\n这家店绝绝子\n今天真是无语了\n我们去吃饭吧\n", "utf-8")
+
+    def labels():
+        arguments = ["tone", "--texts", str(texts), "--json", str(out)]
+        CliRunner().invoke(cli, arguments, catch_exceptions=False)
+        return [row["label"] for row in json.loads(out.read_text())["rows"]]
+
+    assert labels() != (wanted := ["positive", "negative", "neutral"])
+    arguments = ["train-tone", "--lexicon", str(words), "--json"]
+    result = CliRunner().invoke(cli, arguments, catch_exceptions=False)
+    assert json.loads(result.output)["terms"] == {"zh": 3}
+    assert labels() == wanted
+    assert "绝绝子" in (tmp_path / "tone" / "lexicon.csv").read_text("utf-8")

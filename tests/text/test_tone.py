@@ -169,3 +169,24 @@ def test_calibration_error_in_a_world_made_by_hand():
     right = expected_calibration_error(sure, np.array([0, 0, 2, 2]))
     half = expected_calibration_error(sure, np.array([0, 2, 0, 2]))
     assert right == pytest.approx(0.1, abs=1e-6) and half == pytest.approx(0.4, abs=1e-6)
+
+
+def test_chinese_labels_teach_to_read_chinese():
+    good = ["服务真不错", "味道真不错", "真不错啊", "环境真不错", "这个真不错", "确实真不错"]
+    bad = ["太坑人了", "真的坑人", "坑人的店", "就是坑人", "别来坑人", "又来坑人"]
+    dull = ["今天星期一", "我在家里", "他去学校", "下午三点", "那里有桥", "一本书"]
+    texts = [f"{word}{n}" for word in (*bad, *dull, *good) for n in ("", "。", "！")]
+    model = fit_tone(texts, np.repeat([0, 1, 2], 18), word_student(["a"]))
+    assert model.han and not load_tone().han
+    told = labels(model.probabilities(["老板真不错", "老板坑人", "明天星期一"]))
+    assert told == ["positive", "negative", "neutral"]
+
+
+def test_a_model_that_reads_chinese_comes_back(tmp_path):
+    texts = [f"{word}{n}" for word in ("坏", "在", "好") for n in range(8)]
+    model = fit_tone(texts, np.repeat([0, 1, 2], 8), word_student(["a"]))
+    write_tone(tmp_path / "t.npz", model)
+    again = load_tone(tmp_path / "t.npz")
+    assert again.han and np.allclose(
+        again.probabilities(texts), model.probabilities(texts), atol=1e-2
+    )
