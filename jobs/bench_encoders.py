@@ -26,11 +26,12 @@ from recsys.text.transformer import pick_device
 
 def markdown(rows: Sequence[Cell]) -> str:
     """Return the table as Markdown."""
-    head = "| encoder | objective | items | Recall@20 | nDCG@20 | fit s | encode s |\n"
-    head += "|---|---|---|---|---|---|---|\n"
+    head = "| encoder | objective | items | Recall@20 | nDCG@20 | student's nDCG@20 | steps "
+    head += "| fit s | encode s |\n|---|---|---|---|---|---|---|---|---|\n"
     return head + "\n".join(
         f"| {c.encoder} | {c.objective} | {c.protocol} | {c.recall20:.4f} | {c.ndcg20:.4f} "
-        f"| {c.fit_seconds} | {c.encode_seconds} |"
+        f"| {'the same' if c.student_ndcg20 is None else format(c.student_ndcg20, '.4f')} "
+        f"| {c.steps} | {c.fit_seconds} | {c.encode_seconds} |"
         for c in rows
     )
 

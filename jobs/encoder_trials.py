@@ -51,6 +51,8 @@ class Cell:
     ndcg20: float
     fit_seconds: float
     encode_seconds: float
+    steps: int  # of fine-tuning
+    student_ndcg20: float | None  # of the student that serves in its place; None: it is its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,8 @@ class Fitted:
     outputs: Floats
     fit_seconds: float
     encode_seconds: float
+    steps: int = 0
+    own_student: bool = True  # whether what ranks is what serves
 
 
 @dataclass(slots=True)
@@ -165,14 +169,16 @@ class Bench:
                 for objective in objectives:
                     done = self.fitted(spec, objective, asked, frozen)
                     found = asked.measure(done.inputs, done.outputs)
+                    student = None if done.own_student else self._student_ndcg(done, asked)
                     took = round(done.fit_seconds, 1), round(done.encode_seconds, 1)
-                    yield Cell(spec, objective, protocol, *found, *took)
+                    yield Cell(spec, objective, protocol, *found, *took, done.steps, student)
 
     def frozen(self, encoder: Encoder) -> Fitted:
         """Encode every text."""
         start = time.perf_counter()
         vectors = encoder.encode(self.world.texts)
-        return Fitted(vectors, vectors, 0.0, time.perf_counter() - start)
+        took, own = time.perf_counter() - start, isinstance(encoder, Student)
+        return Fitted(vectors, vectors, 0.0, took, own_student=own)
 
     def fitted(self, spec: str, objective: str, asked: Question, frozen: Fitted) -> Fitted:
         """Let a fresh copy of the encoder learn, then encode every text with it."""
@@ -182,28 +188,40 @@ class Bench:
         encoder = load_encoder(spec, self.device, self.home)
         matrix = latest_last(asked.user, asked.item, asked.shape)
         hard = near_strangers(frozen.outputs, matrix) if objective == "contrastive" else None
-        inputs: Floats | None = None
+        inputs, steps = None, 0
         if objective == "readers":
             encoder, inputs = self._closed(encoder, frozen.outputs, asked, matrix)
         else:
-            encoder = self._tuned(encoder, objective, Histories(matrix, hard))
+            encoder, steps = self._tuned(encoder, objective, Histories(matrix, hard))
         fit = time.perf_counter() - start
         outputs = encoder.encode(self.world.texts)
         took = time.perf_counter() - start - fit
-        return Fitted(outputs if inputs is None else inputs, outputs, fit, took)
+        own = isinstance(encoder, Student)
+        return Fitted(outputs if inputs is None else inputs, outputs, fit, took, steps, own)
 
-    def _tuned(self, encoder: Encoder, objective: str, histories: Histories) -> Encoder:
+    def _student_ndcg(self, done: Fitted, asked: Question) -> float:
+        """Return nDCG@20 by a student that learned from read items what the encoder says."""
+        static = load_static(self.home)
+        shown = np.isin(np.arange(len(self.world.texts)), asked.item)
+        wanted = np.where(shown[:, None], done.outputs, np.float32(0))
+        student = imitate(map_texts(self.world.texts, static), static, wanted, "trial").compact()
+        vectors = student.encode(self.world.texts)
+        return asked.measure(vectors, vectors)[1]
+
+    def _tuned(
+        self, encoder: Encoder, objective: str, histories: Histories
+    ) -> tuple[Encoder, int]:
         texts = self.world.texts
         if isinstance(encoder, Student):
             config = FinetuneConfig(objective=objective, seconds=self.seconds)
             static = TrainableStatic.of(with_pairs(encoder, texts), texts, self.device)
-            finetune(static, histories, config, seed=0)
-            return static.result()
+            record = finetune(static, histories, config, seed=0)
+            return static.result(), len(record.losses)
         assert isinstance(encoder, TransformerEncoder)
         config = replace(TRANSFORMER, objective=objective, seconds=self.seconds)
         trainable = TrainableTransformer.of(encoder, texts)
-        finetune(trainable, histories, config, seed=0)
-        return trainable.result()
+        record = finetune(trainable, histories, config, seed=0)
+        return trainable.result(), len(record.losses)
 
     def _closed(
         self, encoder: Encoder, vectors: Floats, asked: Question, matrix: sparse.csr_array

@@ -119,7 +119,7 @@ class Night:
     def index(self, out: Path) -> Detail:
         """Index the word vectors where they are many, and measure what the index finds."""
         words = read_bundle(self.folder / "fit").arrays["words"]
-        return build_index(words, out, self.settings.seed)
+        return build_index(words, out, self.settings.seed, device=self.device)
 
     def gate(self, out: Path) -> Detail:
         """Let today's settings and yesterday's bundle answer the newest events."""

@@ -11,7 +11,7 @@ import numpy as np
 from recsys.arrays import Floats, Rows
 from recsys.errors import MissingExtra
 from recsys.index.exact import top_k
-from recsys.index.vector_index import recall_of
+from recsys.index.vector_index import VectorIndex, recall_of
 
 EXACT_UP_TO = 50_000  # vectors that are compared one by one in a few milliseconds
 WIDER = 4  # times as many candidates as asked for, which the true vectors then put in order
@@ -63,11 +63,13 @@ def flat_index(vectors: Floats) -> FaissIndex:
     return FaissIndex(index, vectors)
 
 
-def cell_index(vectors: Floats, seed: int = 0) -> tuple[FaissIndex, float]:
+def cell_index(
+    vectors: Floats, seed: int = 0, exact: VectorIndex | None = None
+) -> tuple[FaissIndex, float]:
     """Return an index of cells with one byte per number, and its recall@20.
 
-    As many cells are probed as it takes for the recall, measured on vectors of the catalogue.
-    Built on a GPU where there is one.
+    As many cells are probed as it takes for the recall, measured on vectors of the catalogue
+    against `exact`, or against exact search in numpy. Built on a GPU where there is one.
     """
     library, rng = faiss(), np.random.default_rng(seed)
     cells = max(1, min(4 * int(len(vectors) ** 0.5), len(vectors) // 39))
@@ -83,7 +85,7 @@ def cell_index(vectors: Floats, seed: int = 0) -> tuple[FaissIndex, float]:
     index = worker if worker is index else library.index_gpu_to_cpu(worker)
     found = FaissIndex(index, vectors)
     asked = np.asarray(vectors[np.sort(drawn[:QUERIES])], np.float32)
-    return found, _probe(found, asked, cells)
+    return found, _probe(found, asked, cells, exact)
 
 
 def has_faiss() -> bool:
@@ -110,11 +112,11 @@ def _on_gpu(library: Any, index: Any) -> Any:
     return index
 
 
-def _probe(found: FaissIndex, queries: Floats, cells: int) -> float:
+def _probe(found: FaissIndex, queries: Floats, cells: int, exact: VectorIndex | None) -> float:
     probes, recall = min(8, cells), 0.0
     while True:
         found.index.nprobe = probes
-        recall = recall_of(found, found.vectors, queries, AT)
+        recall = recall_of(found, found.vectors, queries, AT, exact)
         if recall >= ENOUGH or probes >= cells:
             return recall
         probes = min(2 * probes, cells)

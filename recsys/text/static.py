@@ -138,6 +138,8 @@ def _token_outputs(source: str, device: str) -> tuple[bytes, Floats]:
         import torch
         from transformers import AutoModel, AutoTokenizer
         from transformers.utils import logging
+
+        from recsys.text.transformer import half_precision
     except ImportError as error:
         raise MissingExtra("torch or transformers", "train") from error
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
@@ -154,7 +156,7 @@ def _token_outputs(source: str, device: str) -> tuple[bytes, Floats]:
     before = [i for i, _ in takewhile(lambda pair: pair[1], pairs)]
     after = [i for i, special in pairs[len(before) :] if special]
     around = torch.tensor([*before, -1, *after])
-    half = device != "cpu" or torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    half = half_precision(device)
     with torch.inference_mode(), torch.autocast(device, torch.bfloat16, enabled=half):
         parts = [
             _mean_outputs(model, around, ids.to(device))

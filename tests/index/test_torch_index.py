@@ -7,6 +7,7 @@ from index_contract import IndexContract, clusters
 
 from recsys.index.exact import ExactIndex
 from recsys.index.torch_index import TorchIndex
+from recsys.index.vector_index import recall_of
 
 DEVICES = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
 
@@ -29,6 +30,14 @@ def test_equal_scores_stand_by_row():
     vectors = np.ones((9, 2), np.float32)
     rows, _ = TorchIndex.of(vectors, "cpu", block=4).search(vectors[:1], 9)
     assert rows.tolist() == [[*range(9)]]
+
+
+def test_it_tells_what_another_index_misses():
+    vectors = clusters(300)
+    half = ExactIndex(np.where(np.arange(300)[:, None] % 2, vectors, np.float32(0)))
+    by_torch = recall_of(half, vectors, vectors[:20], 10, TorchIndex.of(vectors, "cpu"))
+    assert by_torch == recall_of(half, vectors, vectors[:20], 10)
+    assert 0.2 < by_torch < 0.9
 
 
 class _Small(torch.Tensor):
