@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jobs.flags import build_flags
+from jobs.readers import build_communities, build_returning
 from jobs.steps import Detail, Step
 from jobs.topics import build_topics
 from recsys.bundle import Array, read_bundle
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 ADDITIONS: Mapping[str, Callable[[Night, Path], Detail]] = {
     "topics": build_topics,
     "flags": build_flags,
+    "communities": build_communities,
+    "returning": build_returning,
 }
 
 

@@ -55,7 +55,7 @@ def preferred(header: str, folder: Path = FOLDER) -> str:
 
 
 def told(key: str, language: str = SOURCE, **values: object) -> str:
-    """Return a sentence in a language, filled with values; in English where it is not translated."""
+    """Return a sentence in a language, filled with values; English where it lacks one."""
     return _catalogue(closest(language) or SOURCE, FOLDER).gettext(key).format(**values)
 
 

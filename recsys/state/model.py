@@ -17,6 +17,8 @@ from recsys.index.faiss_index import FaissIndex
 from recsys.index.vector_index import VectorIndex
 from recsys.state.blend import Blend
 from recsys.state.catalogue import Array, Catalogue, under
+from recsys.state.communities import Communities
+from recsys.state.returning import Returning
 from recsys.state.trees import Trees
 from recsys.text.student import Student
 from recsys.text.topics import Topics
@@ -50,6 +52,8 @@ class Model:
     trees: Trees | None = None  # correct the best of the blend; None where they do not help
     index: VectorIndex | None = None  # of `words`; None where all are compared one by one
     flags: Mapping[str, Array] = field(default_factory=dict)  # see Marks.arrays; none: no flags
+    communities: Communities | None = None  # of items that the same people take up
+    returning: Returning | None = None  # who is back within a week; None where that is not known
     topics: Topics | None = None  # what the items are about; None where no night has grouped them
 
     def __len__(self) -> int:
@@ -83,6 +87,10 @@ class Model:
         if self.reader_inputs is not None:
             found["reader_inputs"] = self.reader_inputs.astype(np.float16)
         found |= {f"flags/{k}": v for k, v in (self.flags or {}).items()}
+        if self.communities is not None:
+            found |= {f"communities/{k}": v for k, v in self.communities.arrays().items()}
+        if self.returning is not None:
+            found |= {f"returning/{k}": v for k, v in self.returning.arrays().items()}
         if self.topics is not None:
             found |= {f"topics/{k}": v for k, v in self.topics.arrays().items()}
         return found
@@ -119,6 +127,8 @@ class Model:
             index=_index(raw),
             flags=under("flags", arrays),
             topics=_topics(under("topics", arrays)),
+            communities=Communities.from_arrays(under("communities", arrays)),
+            returning=Returning.from_arrays(under("returning", arrays)),
         )
 
 

@@ -1,0 +1,203 @@
+"""A person's profile: what is believed and why, from a history to JSON."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from api.live import Serving
+from api.people import controls_json
+from api.service import Service, interactions
+from api.writes import missing
+from recsys.data.controls import Control
+from recsys.data.schema import User
+from recsys.data.store import StoredEvent
+from recsys.messages import told
+from recsys.ranking import portrait, steering
+from recsys.ranking.history import History
+from recsys.ranking.portrait import Belonging, Interest
+from recsys.ranking.reasons import named
+from recsys.text import sentiment
+
+_EVENTS = 2_000  # latest events that a profile is made from
+_TEXTS = 200  # latest comments whose tone is read
+_BELIEFS = 3  # interests that are put into words
+_KINDS = {"topics": "topic", "authors": "author", "categories": "category", "tags": "tag"}
+_FEATURES = {
+    "away": "days since you were here", "days": "days on which you were here",
+    "events": "what you did here", "span": "how long you have been coming",
+    "week": "days on which you were here in the last week",
+    "month": "days on which you were here in the last four weeks",
+    "overdue": "how long this pause is for you",
+}  # fmt: skip
+_TONES = {
+    "negative": "What you write is mostly critical", "neutral": "What you write is mostly neutral",
+    "positive": "What you write is mostly friendly",
+}  # fmt: skip
+_TRENDS = {
+    "rising": "You like {name} more and more", "fading": "You like {name} less than you did"
+}
+
+
+class Portrayal:
+    """One person at one moment, for one answer."""
+
+    def __init__(
+        self, serving: Serving, user: User, events: Sequence[StoredEvent],
+        controls: Sequence[Control], language: str,
+    ) -> None:  # fmt: skip
+        self.serving, self.user, self.events = serving, user, events
+        self.controls, self.language = controls, language
+        live = self.live = serving.live
+        kept = steering.remembered(live, interactions(list(events)), controls)
+        self.history = History.resolve(kept, live)
+        self.hidden = steering.muted(live, controls, live.size)
+        moments = [e.received if e.timestamp is None else e.timestamp for e in events]
+        self.times = np.array(moments, np.float64)
+
+    def document(self) -> dict[str, Any]:
+        """Return the profile as JSON knows it, less the controls."""
+        found = {
+            name: [one for one in portrait.interests(self.live, self.history, kind)]
+            for name, kind in _KINDS.items()
+        }
+        communities = portrait.belonging(self.live, self.history)
+        tone, back = self._tone(), self._back()
+        return {
+            "user": self.user.user_id, "model_version": self.serving.version,
+            "known": {"name": self.user.name, "interests": list(self.user.interests),
+                      "language": self.user.language},
+            "interests": {name: [self._interest(one) for one in own]
+                          for name, own in found.items()},
+            "activity": self._activity(), "tone": tone,
+            "communities": [self._community(one) for one in communities],
+            "returning": back,
+            "beliefs": [*self._likes(found), *self._belongs(communities),
+                        *self._returns(back), *self._writes(tone)],
+        }  # fmt: skip
+
+    def _interest(self, one: Interest) -> dict[str, Any]:
+        return {
+            "value": self._value(one), "name": self._name(one), "share": one.share,
+            "usual": one.usual, "trend": one.trend, "events": one.events,
+            "disliked": one.disliked, "because": self._items(one.because),
+        }  # fmt: skip
+
+    def _value(self, one: Interest) -> str:
+        """Return what a control would call the label."""
+        topics = self.live.model.topics
+        if one.kind == "topic" and topics is not None:
+            return str(topics.ids[one.code])
+        return self.live.label(one.kind, one.code)
+
+    def _name(self, one: Interest) -> str:
+        topics = self.live.model.topics
+        if one.kind == "topic" and topics is not None:
+            return topics.name(one.code)
+        return self.live.label(one.kind, one.code)
+
+    def _items(self, rows: Sequence[int]) -> list[dict[str, str]]:
+        title = self.serving.recommender.title
+        return [
+            {"item_id": self.live.item_id(row), "title": title(row)}
+            for row in rows if not self.hidden[row]
+        ]  # fmt: skip
+
+    def _activity(self) -> dict[str, Any]:
+        kinds = Counter(event.event for event in self.events)
+        found = asdict(portrait.activity(self.times))
+        return {**found, "hours": list(found["hours"]), "weekdays": list(found["weekdays"]),
+                "kinds": dict(kinds.most_common())}  # fmt: skip
+
+    def _tone(self) -> dict[str, Any] | None:
+        texts = [event.text for event in self.events if event.text][-_TEXTS:]
+        if not texts:
+            return None
+        chances = _tone_model().probabilities(texts)
+        labels = Counter(sentiment.labels(chances))
+        return {
+            "texts": len(texts), "score": float(sentiment.score(chances).mean()),
+            "labels": {label: labels[label] for label in sentiment.LABELS},
+        }  # fmt: skip
+
+    def _community(self, one: Belonging) -> dict[str, Any]:
+        return {"community": one.community, "share": one.share, "readers": one.readers,
+                "typical": self._items(one.typical)}  # fmt: skip
+
+    def _back(self) -> dict[str, Any] | None:
+        """Return the likelihood to return; None without a model or an event."""
+        model, now = self.live.model.returning, self.live.counters.newest
+        known = self.times[self.times <= now]
+        if model is None or not len(known):
+            return None
+        parts = sorted(model.parts(known, now).items(), key=lambda part: -abs(part[1]))
+        because = [
+            {"feature": name, "text": told(_FEATURES[name], self.language), "log_odds": value}
+            for name, value in parts
+        ]
+        return {"days": 7, "chance": model.chance(known, now), "as_of": now,
+                "because": because, "measured": dict(model.measured)}  # fmt: skip
+
+    def _belief(self, key: str, because: Sequence[int] = (), **values: object) -> dict[str, Any]:
+        return {"text": told(key, self.language, **values), "because": self._items(because)}
+
+    def _likes(self, found: dict[str, list[Interest]]) -> list[dict[str, Any]]:
+        """Return what is liked beyond the usual, best first, then what is disliked."""
+        every = [one for name in ("topics", "categories", "authors") for one in found[name]]
+        liked = [one for one in every if one.events >= portrait.LEAST and one.share > one.usual]
+        liked.sort(key=lambda one: -one.share * np.log(one.share / max(one.usual, 1e-6)))
+        beliefs = [
+            self._belief(_TRENDS.get(one.trend, "You like {name}"), one.because,
+                         name=self._name(one))
+            for one in liked[:_BELIEFS]
+        ]  # fmt: skip
+        against = [one for one in every if one.disliked > 0.2 and not one.events]
+        return beliefs + [
+            self._belief("You do not like {name}", one.because, name=self._name(one))
+            for one in against[:1]
+        ]
+
+    def _belongs(self, communities: Sequence[Belonging]) -> list[dict[str, Any]]:
+        if not communities or not (typical := self._items(communities[0].typical)):
+            return []
+        items = named([one["title"] for one in typical[:2]], 0, self.language)
+        key = "Your taste is that of those who like {items}"
+        return [self._belief(key, communities[0].typical[:2], items=items)]
+
+    def _returns(self, back: dict[str, Any] | None) -> list[dict[str, Any]]:
+        if back is None:
+            return []
+        chance = back["chance"]
+        how = "will probably" if chance >= 0.6 else "may" if chance >= 0.25 else "will hardly"
+        return [self._belief(f"You {how} be back within a week")]
+
+    def _writes(self, tone: dict[str, Any] | None) -> list[dict[str, Any]]:
+        if tone is None or tone["texts"] < portrait.LEAST:
+            return []
+        return [self._belief(_TONES[max(tone["labels"], key=lambda k: tone["labels"][k])])]
+
+
+@cache
+def _tone_model() -> sentiment.Tone:
+    return sentiment.load_tone()
+
+
+def profile(service: Service, user_id: str, language: str) -> dict[str, Any]:
+    """Return a user's profile as JSON knows it; 404 when nothing is known of such a user."""
+    service.see_changes()
+    serving = service.serving
+    with service.link.use() as store:
+        user, controls = store.user(user_id), store.controls_of(user_id)
+        events = store.history(user_id, _EVENTS)
+        follows = store.follows_of(user_id)
+    if user is None:
+        raise missing("user")
+    with serving.feed.ranking:
+        found = Portrayal(serving, user, events, controls, language).document()
+    listed = controls_json(service, controls)
+    return {**found, "follows": [asdict(one) for one in follows], "controls": listed}

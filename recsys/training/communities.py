@@ -1,0 +1,92 @@
+"""Fit communities: leading directions of who took up what, then k-means on the items."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from recsys.arrays import Floats, Rows
+from recsys.collaborative.lowpass import leading_directions
+from recsys.data.dataset import Dataset
+from recsys.state.communities import Communities
+from recsys.text.student import unit_rows
+from recsys.text.topic_groups import spherical_means
+
+LEAST = 8  # people who took an item up, below which it joins no community
+BUSY = 3  # items that a person took up, below which he counts for no community
+DRAWN = 20_000  # items that centres are learned from, drawn by the root of their popularity
+
+
+@dataclass(frozen=True, slots=True)
+class CommunityConfig:
+    """What steers the groups."""
+
+    directions: int = 32  # of the space in which items are compared
+    most: int = 30  # communities; fewer for small catalogues
+    typical: int = 20  # items that stand for each
+    seed: int = 0
+
+
+def fit_communities(data: Dataset, config: CommunityConfig = CommunityConfig()) -> Communities:
+    """Group the items that several people took up; no community where there are too few.
+
+    The leading direction, which is how popular an item is, is left out.
+    """
+    matrix = data.matrix()
+    taken: Rows = np.bincount(matrix.indices, minlength=matrix.shape[1]).astype(np.int32)
+    common: Rows = np.flatnonzero(taken >= LEAST).astype(np.int32)
+    k = min(config.most, round(len(common) ** 0.5 / 4) + 1)
+    labels = np.full(len(data.items), -1, np.int32)
+    if len(common) <= k or k < 2:
+        return Communities(labels, np.zeros(0, np.int32), np.zeros((0, config.typical), np.int32))
+    own = sparse.csr_array(matrix[:, common])
+    vectors = item_vectors(own, config)
+    found = _grouped(vectors, taken[common], k, config.seed)
+    labels[common] = found
+    return Communities(labels, _readers(own, found), _typical(common, vectors, found, config))
+
+
+def _grouped(vectors: Floats, taken: Rows, k: int, seed: int) -> Rows:
+    """Return each item's group; without weights, items of a few odd people make groups."""
+    rng = np.random.default_rng(seed)
+    chance = np.sqrt(taken) / np.sqrt(taken).sum()
+    drawn = vectors[rng.choice(len(vectors), DRAWN, p=chance)]
+    centres = np.zeros((k, vectors.shape[1]), np.float32)
+    np.add.at(centres, spherical_means(drawn, k, seed), drawn)
+    nearest = (vectors @ unit_rows(centres).T).argmax(axis=1)
+    return np.unique(nearest, return_inverse=True)[1].astype(np.int32)
+
+
+def item_vectors(matrix: sparse.csr_array, config: CommunityConfig) -> Floats:
+    """Return a unit row per item of users × items: close where the same people took items up."""
+    users = np.maximum(np.asarray(matrix.sum(axis=1)).ravel(), 1.0)
+    items = np.maximum(np.asarray(matrix.sum(axis=0)).ravel(), 1.0)
+    left, right = sparse.diags_array(users**-0.5), sparse.diags_array(items**-0.5)
+    normal = sparse.csr_array(left @ matrix @ right).astype(np.float32)
+    directions = leading_directions(normal, config.directions + 1, 3, config.seed)[:, 1:]
+    return unit_rows(directions * (items**-0.5).astype(np.float32)[:, None])
+
+
+def _readers(matrix: sparse.csr_array, labels: Rows) -> Rows:
+    """Return how many people have most of what they took up in each community."""
+    k = int(labels.max()) + 1
+    ones = np.ones(len(labels), np.float32)
+    member = sparse.csr_array((ones, (np.arange(len(labels)), labels)), shape=(len(labels), k))
+    held = np.asarray((matrix @ member).todense())
+    busy = held.sum(axis=1) >= BUSY
+    return np.bincount(held[busy].argmax(axis=1), minlength=k).astype(np.int32)
+
+
+def _typical(
+    common: Rows, vectors: Floats, labels: Rows, config: CommunityConfig
+) -> Rows:
+    k = int(labels.max()) + 1
+    found = np.full((k, config.typical), -1, np.int32)
+    for group in range(k):
+        members = np.flatnonzero(labels == group)
+        centre = vectors[members].sum(axis=0)
+        best = members[np.argsort(-(vectors[members] @ centre), kind="stable")][: config.typical]
+        found[group, : len(best)] = common[best]
+    return found
