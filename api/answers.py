@@ -42,5 +42,5 @@ def zipped(request: Request, response: Response) -> Response:
         return response
     response.set_data(gzip.compress(body, 1, mtime=0))
     response.headers["Content-Encoding"] = "gzip"
-    response.headers["Vary"] = "Accept-Encoding"
+    response.vary.add("Accept-Encoding")
     return response

@@ -72,6 +72,8 @@ def _finish(response: Response) -> Response:
     route = f"{endpoint.method} {endpoint.name}" if endpoint else "none"
     response.headers["X-Request-ID"] = g.get("request_id", "")
     response.headers["X-Content-Type-Options"] = "nosniff"
+    if g.get("by_header"):
+        response.vary.add("Accept-Language")
     service.metrics.requests.labels(route, str(response.status_code)).observe(seconds)
     if service.settings.access_log:
         _log_line(service, route, response, seconds)

@@ -16,7 +16,9 @@ from api.live import Serving
 from api.schemas.lists import FilterParameters, PageParameters
 from recsys.ranking.query import Filters, Reason, Recommendation
 
-_UNBOUND = frozenset({"n", "offset", "cursor", "explain", "fields"})  # may differ between pages
+_UNBOUND = frozenset(
+    {"n", "offset", "cursor", "explain", "fields", "lang"}
+)  # may differ between pages
 _LABELS = ("category", "tags", "author", "language")
 
 
@@ -70,14 +72,16 @@ def _ranked(one: Recommendation, rank: int) -> Recommendation:
     return Recommendation(one.item_id, one.score, rank, one.source, one.reasons)
 
 
-def entry(one: Recommendation, serving: Serving, fields: Sequence[str] | None) -> dict[str, Any]:
-    """Return one item of a list as JSON knows it."""
+def entry(
+    one: Recommendation, serving: Serving, fields: Sequence[str] | None, explain: bool = False
+) -> dict[str, Any]:
+    """Return one item of a list as JSON knows it; `explain`: reasons with all that gives them."""
     found: dict[str, Any] = {
         "item_id": one.item_id,
         "score": one.score,
         "rank": one.rank,
         "source": one.source,
-        "reasons": [reason(each) for each in one.reasons],
+        "reasons": [reason(each, explain) for each in one.reasons],
     }
     if fields is None or list(fields) != ["none"]:
         found["item"] = document(serving, one.item_id, fields)
@@ -94,11 +98,15 @@ def document(serving: Serving, item_id: str, fields: Sequence[str] | None) -> di
     return known if fields is None else {name: known[name] for name in fields if name in known}
 
 
-def reason(one: Reason) -> dict[str, Any]:
+def reason(one: Reason, explain: bool = False) -> dict[str, Any]:
     """Return a reason as JSON knows it."""
     found: dict[str, Any] = {"kind": one.kind, "share": one.share, "text": one.text}
     if one.item_id is not None:
         found["item_id"] = one.item_id
+    if one.by:
+        found[one.by] = one.label
+    if explain and one.items:
+        found["items"] = [{"item_id": item, "share": share} for item, share in one.items]
     return found
 
 

@@ -18,6 +18,7 @@ from recsys.data.controls import Control, Wish
 from recsys.data.erasure import Erasures, Receipt, erase
 from recsys.data.schema import User
 from recsys.errors import DataError
+from recsys.ranking import steering
 
 _PAGE = 1_000  # events or lists that an export holds in memory at once
 _COMPUTED = (
@@ -49,8 +50,10 @@ def controls_json(service: Service, controls: Sequence[Control]) -> list[dict[st
 
 def _name(service: Service, control: Control) -> str | None:
     serving = service.serving_or_none
-    if serving is None or control.kind != "item":
+    if serving is None:
         return None
+    if control.kind != "item":
+        return steering.name_of(serving.live, control)
     row = serving.live.row(control.value)
     return serving.recommender.title(row) if row >= 0 else None
 

@@ -22,6 +22,7 @@ from recsys.ranking import portrait, steering
 from recsys.ranking.history import History
 from recsys.ranking.portrait import Belonging, Interest
 from recsys.ranking.reasons import named
+from recsys.state.names import name_of, value_of
 from recsys.text import sentiment
 
 _EVENTS = 2_000  # latest events that a profile is made from
@@ -63,7 +64,7 @@ class Portrayal:
     def document(self) -> dict[str, Any]:
         """Return the profile as JSON knows it, less the controls."""
         found = {
-            name: [one for one in portrait.interests(self.live, self.history, kind)]
+            name: portrait.interests(self.live, self.history, kind)
             for name, kind in _KINDS.items()
         }
         communities = portrait.belonging(self.live, self.history)
@@ -83,29 +84,17 @@ class Portrayal:
 
     def _interest(self, one: Interest) -> dict[str, Any]:
         return {
-            "value": self._value(one), "name": self._name(one), "share": one.share,
+            "value": value_of(self.live, one.kind, one.code),
+            "name": name_of(self.live, one.kind, one.code), "share": one.share,
             "usual": one.usual, "trend": one.trend, "events": one.events,
             "disliked": one.disliked, "because": self._items(one.because),
         }  # fmt: skip
-
-    def _value(self, one: Interest) -> str:
-        """Return what a control would call the label."""
-        topics = self.live.model.topics
-        if one.kind == "topic" and topics is not None:
-            return str(topics.ids[one.code])
-        return self.live.label(one.kind, one.code)
-
-    def _name(self, one: Interest) -> str:
-        topics = self.live.model.topics
-        if one.kind == "topic" and topics is not None:
-            return topics.name(one.code)
-        return self.live.label(one.kind, one.code)
 
     def _items(self, rows: Sequence[int]) -> list[dict[str, str]]:
         title = self.serving.recommender.title
         return [
             {"item_id": self.live.item_id(row), "title": title(row)}
-            for row in rows if not self.hidden[row]
+            for row in rows if self.hidden is None or not self.hidden[row]
         ]  # fmt: skip
 
     def _activity(self) -> dict[str, Any]:
@@ -153,14 +142,15 @@ class Portrayal:
         liked.sort(key=lambda one: -one.share * np.log(one.share / max(one.usual, 1e-6)))
         beliefs = [
             self._belief(_TRENDS.get(one.trend, "You like {name}"), one.because,
-                         name=self._name(one))
+                         name=name_of(self.live, one.kind, one.code))
             for one in liked[:_BELIEFS]
         ]  # fmt: skip
         against = [one for one in every if one.disliked > 0.2 and not one.events]
         return beliefs + [
-            self._belief("You do not like {name}", one.because, name=self._name(one))
+            self._belief("You do not like {name}", one.because,
+                         name=name_of(self.live, one.kind, one.code))
             for one in against[:1]
-        ]
+        ]  # fmt: skip
 
     def _belongs(self, communities: Sequence[Belonging]) -> list[dict[str, Any]]:
         if not communities or not (typical := self._items(communities[0].typical)):

@@ -17,10 +17,12 @@ from api.exposure_log import still_seen
 from api.live import Serving
 from api.schemas.lists import SessionBody, SteerParameters
 from api.service import Service, interactions
+from recsys.data.controls import Control
 from recsys.data.exposures import Exposure, Shown
 from recsys.data.store import StoredEvent
 from recsys.errors import StoreError
-from recsys.ranking import lists
+from recsys.messages import SOURCE, told
+from recsys.ranking import lists, steering
 from recsys.ranking.query import Interaction, Query, Recommendation
 
 log = logging.getLogger("recsys.api")
@@ -38,7 +40,8 @@ class Person:
     user_id: str | None
     history: tuple[Interaction, ...] = ()
     interests: tuple[str, ...] = ()
-    mark: Hashable = None  # moves whenever the history or the interests do
+    controls: tuple[Control, ...] = ()
+    mark: Hashable = None  # moves whenever the history, the interests or the controls do
     degraded: bool = False  # the store could not be asked
 
     @property
@@ -59,8 +62,9 @@ class Person:
 class Recommend:
     """Makes personal lists with what the requests of a process share."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, language: str = SOURCE) -> None:
         self.service = service
+        self.language = language  # of the reasons
 
     def for_user(self, user_id: str, given: SteerParameters, base: str) -> bytes:
         """Return the answer for a user, a kept one while nothing has changed."""
@@ -68,7 +72,7 @@ class Recommend:
         if service.settings.cache_entries <= 0 or not _keepable(given):
             return json_bytes(self.answer(self.person(user_id), given, base))
         serving = service.serving
-        key = (user_id, given.model_dump_json(), base)
+        key = (user_id, given.model_dump_json(), base, self.language)
         stamp = service.link.stamp()
         kept = service.cache.get(key)
         if kept and stamp is not None and kept.stamp == stamp and service.link.up:
@@ -91,10 +95,12 @@ class Recommend:
         try:
             events = self.service.history(user_id)
             interests = self._interests(user_id) if len(events) < _FEW else ()
+            with self.service.link.use() as store:
+                controls = tuple(store.controls_of(user_id))
         except StoreError:
             return Person(user_id, degraded=True)
         history = interactions(events, self.service.heard)
-        return Person(user_id, history, interests, (_mark(events), interests))
+        return Person(user_id, history, interests, controls, (_mark(events), interests, controls))
 
     def _interests(self, user_id: str) -> tuple[str, ...]:
         with self.service.link.use() as store:
@@ -108,14 +114,14 @@ class Recommend:
             Interaction(e.item_id, e.event, e.value, e.timestamp) for e in given.events
         ) + tuple(Interaction(item_id, "like") for item_id in given.items)
         interests = known.interests + tuple(given.interests)
-        return Person(given.user, known.history + told, interests, degraded=known.degraded)
+        return replace(known, history=known.history + told, interests=interests)
 
     def answer(self, person: Person, given: SteerParameters, base: str) -> dict[str, Any]:
         """Return a list as JSON knows it, and remember what it shows."""
         self.service.see_changes()
         serving, metrics = self.service.serving, self.service.metrics
         cursor = pages.opened(given, "recommend", person.user_id)
-        query = self._query(person, given, cursor.started)
+        query = self.query(person, given, cursor.started)
         with metrics.stage("recommend"):
             page = pages.cut(cursor, given.n, lambda k: ranked(serving, query, k))
             placed = self._placed(serving, page.items, query, given.explore, cursor)
@@ -123,7 +129,10 @@ class Recommend:
         answer_id = uuid.uuid4().hex
         self._remember(answer_id, serving, person, placed)
         with metrics.stage("documents"):
-            entries = [pages.entry(one.item, serving, given.fields) for one in placed]
+            entries = [
+                pages.entry(one.item, serving, given.fields, given.explain) for one in placed
+            ]
+        notice = self._notice(serving, person, len(entries) < given.n)
         return {
             "user": person.user_id,
             "recommendation_id": answer_id,
@@ -132,9 +141,11 @@ class Recommend:
             "degraded": person.degraded,
             "items": entries,
             "next": pages.next_url(base, given, after) if base else None,
+            **({"notice": notice} if notice else {}),
         }
 
-    def _query(self, person: Person, given: SteerParameters, now: float) -> Query:
+    def query(self, person: Person, given: SteerParameters, now: float) -> Query:
+        """Return what the engine is asked."""
         diversity = given.diversity
         if diversity is None:
             diversity = _COLD_DIVERSITY if person.cold and not given.q else 0.0
@@ -143,7 +154,19 @@ class Recommend:
             exclude=frozenset(given.exclude) | self._seen(person, given), now=now,
             filters=pages.filters(given), diversity=diversity, explain=given.explain,
             author_cap=given.author_cap, category_cap=given.category_cap,
+            controls=person.controls, language=self.language,
         )  # fmt: skip
+
+    def _notice(self, serving: Serving, person: Person, short: bool) -> str | None:
+        """Return why a list is short, where it is because of what the person muted."""
+        live = serving.live
+        there = ~live.gone[: live.size]
+        muted = steering.muted(live, person.controls, len(there)) if short else None
+        out = 0 if muted is None else int((there & muted).sum())
+        if not out:
+            return None
+        key = "You muted {count} of {all} items; GET /users/<user>/profile lists your controls"
+        return told(key, self.language, count=out, all=int(there.sum()))
 
     def _seen(self, person: Person, given: SteerParameters) -> set[str]:
         if not given.impressions or person.user_id is None or person.degraded:
@@ -164,9 +187,12 @@ class Recommend:
     ) -> list[Placed]:  # fmt: skip
         if not share:
             return [Placed(one, 1.0) for one in items]
-        acted = {one.item_id for one in query.history}
+        acted, live = {one.item_id for one in query.history}, serving.live
         with serving.feed.ranking:
-            newest = lists.latest(serving.live, _FRESH, query.filters)
+            newest = lists.latest(live, _FRESH, query.filters, self.language)
+            out = steering.muted(live, query.controls, live.size)
+        if out is not None:
+            newest = [one for one in newest if not out[live.row(one.item_id)]]
         fresh = [
             one for one in newest
             if one.item_id not in acted and one.item_id not in query.exclude

@@ -47,7 +47,10 @@ class Engine:
         """Return what `GET /recommend/<user>` would."""
         known = self.store.user(user)
         interests = known.interests if known is not None else ()
-        query = Query(history=self.history(user), n=n, explain=explain, interests=tuple(interests))
+        query = Query(
+            history=self.history(user), n=n, explain=explain, interests=tuple(interests),
+            controls=tuple(self.store.controls_of(user)),
+        )  # fmt: skip
         return self.recommender.recommend(query)
 
     def title(self, item_id: str) -> str:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from recsys.arrays import Floats, Mask, Rows
-from recsys.ranking import priors, reasons, scoring
+from recsys.data.controls import Control
+from recsys.ranking import carriers, priors, reasons, scoring, steering
 from recsys.ranking.candidates import candidates
-from recsys.ranking.history import History
 from recsys.ranking.query import Query, Reason, Recommendation
 from recsys.ranking.request import Request
 from recsys.ranking.rerank import POOL, best_places, corrections
@@ -49,13 +49,13 @@ class Recommender:
         Fewer than `n` come back only when fewer are left. The same query gives the same list.
         """
         request = Request.of(query, self.live, self.standing)
-        mask = self._open(query, request.history)[: request.size]
+        mask = self.open(query, request)[: request.size]
         wanted = query.offset + query.n
         capped_ = query.author_cap is not None or query.category_cap is not None
         most = len(mask) if capped_ else max(POOL, 3 * wanted)
-        scored = self._corrected(request, *candidates(request, mask, most))
+        scored = self.corrected(request, *candidates(request, mask, most))
         return [
-            self._recommendation(scored, row, query.offset + place + 1, query.explain)
+            self.told(query, scored, row, query.offset + place + 1)
             for place, row in enumerate(self._page(query, scored).tolist())
         ]
 
@@ -63,20 +63,34 @@ class Recommender:
         """Return the scores of every row, as if all might be shown; the trees judge the best."""
         request = Request.of(query, self.live, self.standing)
         rows: Rows = np.arange(request.size, dtype=np.int32)
-        return self._corrected(request, rows, request.scores(rows))
+        return self.corrected(request, rows, request.scores(rows))
 
-    def _corrected(self, request: Request, rows: Rows, scores: Floats) -> Scored:
+    def corrected(self, request: Request, rows: Rows, scores: Floats) -> Scored:
+        """Return rows and scores with what the trees add to the best of them."""
         added = corrections(self.live, request.profile, rows, scores)
         return Scored(request, rows, scores + added, added)
 
-    def _open(self, query: Query, history: History) -> Mask:
+    def open(self, query: Query, request: Request) -> Mask:
         """Return which rows may be shown."""
         now = time.time() if query.now is None else query.now
         mask = allowed(self.live, query.filters, now)
-        mask[history.rows] = False
+        mask[request.seen] = False
+        if request.muted is not None:
+            mask = mask[: request.size] & ~request.muted
         left_out = [self.live.row(item_id) for item_id in query.exclude]
         mask[[row for row in left_out if row >= 0]] = False
         return mask
+
+    def closed(self, query: Query, request: Request, row: int) -> str:
+        """Return why a row is not shown: gone, seen, muted, filtered; empty when it may be."""
+        live = self.live
+        if live.gone[row]:
+            return "gone"
+        if row in request.seen:
+            return "seen"
+        if request.muted is not None and request.muted[row]:
+            return "muted"
+        return "" if self.open(query, request)[row] else "filtered"
 
     def _page(self, query: Query, scored: Scored) -> Rows:
         wanted = query.offset + query.n
@@ -94,10 +108,11 @@ class Recommender:
             rows = rows[diversified(rows, scored.scores[places], vectors, query.diversity, wanted)]
         return rows[query.offset : wanted]
 
-    def _recommendation(self, scored: Scored, row: int, rank: int, explain: bool) -> Recommendation:
-        parts = self.parts(scored, row)
-        kept = reasons.shared(parts, most=len(parts) if explain else 3)
-        kept = tuple(self._told(reason) for reason in kept)
+    def told(self, query: Query, scored: Scored, row: int, rank: int) -> Recommendation:
+        """Return an item of a list with its reasons, the first three or, to explain, all."""
+        parts = self._groups(scored.request, row) + self._others(scored, row)
+        kept = reasons.shared(parts, most=len(parts) if query.explain else 3)
+        kept = tuple(self._told(scored.request, reason, query.language) for reason in kept)
         source = SOURCES[kept[0].kind] if kept else "popular"
         score = float(scored.scores[scored.place(row)])
         return Recommendation(self.live.item_id(row), score, rank, source, kept)
@@ -108,6 +123,16 @@ class Recommender:
         Priors are told against the mean of the catalogue, so that they speak for an item only
         where it stands out.
         """
+        request = scored.request
+        values = scoring.split(self.live, request.profile, self.live.model.blend, row)
+        return [
+            Reason("because_you", 0.0, "", self.live.item_id(entry), value)
+            for entry, value in zip(request.history.rows.tolist(), values.tolist(), strict=True)
+            if value
+        ] + self._others(scored, row)
+
+    def _others(self, scored: Scored, row: int) -> list[Reason]:
+        """Return the parts of a row's score that no item of the history gives."""
         request, one = scored.request, np.array([row], np.int32)
         table, blend, sample = request.table, self.live.model.blend, request.table.sample
         by_kind: dict[str, float] = {}
@@ -123,26 +148,38 @@ class Recommender:
         by_kind["search"], by_kind["interests"] = map(float, request.steering @ words)
         by_kind["flagged"] = -request.penalty * float(self.live.marks.score[row])
         by_kind["context"] = float(scored.corrections[scored.place(row)])
-        return self._history_parts(request, row) + [
-            Reason(kind, 0.0, reasons.sentence(kind), None, value)
-            for kind, value in by_kind.items()
-            if value
+        steered = request.nudges.parts(row) if request.nudges is not None else []
+        return [Reason(kind, 0.0, "", None, value) for kind, value in by_kind.items() if value] + [
+            self._asked(control, value) for control, value in steered
         ]
 
-    def _history_parts(self, request: Request, row: int) -> list[Reason]:
-        values = scoring.split(self.live, request.profile, self.live.model.blend, row)
-        return [
-            Reason("because_you", 0.0, "", self.live.item_id(entry), value)
-            for entry, value in zip(request.history.rows.tolist(), values.tolist(), strict=True)
-            if value
-        ]
+    def _asked(self, control: Control, value: float) -> Reason:
+        if control.kind == "item":
+            return Reason("steered", 0.0, "", control.value, value)
+        name = steering.name_of(self.live, control)
+        return Reason("steered", 0.0, "", None, value, label=name)
 
-    def _told(self, reason: Reason) -> Reason:
-        """Put a reason that names an item of the history into words; only those shown need any."""
-        if reason.item_id is None:
-            return reason
-        title = self.title(self.live.row(reason.item_id))
-        return replace(reason, text=reasons.sentence(reason.kind, title))
+    def _groups(self, request: Request, row: int) -> list[Reason]:
+        """Return the parts that the history gives, in groups that are worth telling."""
+        live, history = self.live, request.history
+        values = scoring.split(live, request.profile, live.model.blend, row)
+        found = carriers.groups(live, history, values, row)
+        hidden = None if request.muted is None else request.muted[history.rows]
+        return [carriers.reason(live, history, group, hidden) for group in found]
+
+    def _told(self, request: Request, reason: Reason, language: str) -> Reason:
+        """Put a reason into words; only those shown need any."""
+        live, history = self.live, request.history
+        if reason.kind == "steered":
+            title = self.title(live.row(reason.item_id)) if reason.item_id else ""
+            return replace(reason, text=reasons.asked(reason, title, language))
+        if reason.kind != "because_you":
+            return replace(reason, text=reasons.sentence(reason.kind, language=language))
+        giving = [live.row(item_id) for item_id, value in reason.items if value > 0]
+        rows = giving[: carriers.NAMED]
+        weights = [float(history.weights[history.rows == row][0]) for row in rows]
+        titles = [self.title(row) for row in rows]
+        return replace(reason, text=carriers.tell(reason, titles, weights, language))
 
     def title(self, row: int) -> str:
         """Return what to call an item: its title, else the start of its text, else its id."""
@@ -153,6 +190,7 @@ class Recommender:
 
 SOURCES = {
     "because_you": "neighbours",
+    "steered": "steered",
     "interests": "interests",
     "search": "search",
     "trending": "trending",

@@ -5,6 +5,7 @@ import pytest
 import worlds
 from worlds import WHOLE
 
+from recsys.data.controls import Control
 from recsys.data.schema import Item
 from recsys.ranking import priors
 from recsys.ranking.batch import Histories, score_block
@@ -81,6 +82,12 @@ INGREDIENTS = {
 }
 
 
+STEERED = (
+    Control(1, "boost", "author", "sea-author-1", 0.0), Control(2, "less", "item", "chess-3", 0.0),
+    Control(3, "boost", "tag", "tag-2", 0.0), Control(4, "boost", "category", "sea", 0.0),
+)  # fmt: skip
+
+
 @pytest.mark.parametrize("history", [SAILOR, NEGATIVE, (*SAILOR, *NEGATIVE[:1]), ()],
                          ids=["likes", "dislikes", "both", "none"])  # fmt: skip
 @pytest.mark.parametrize("name", INGREDIENTS)
@@ -92,7 +99,9 @@ def test_the_parts_of_a_score_add_up_to_it(name, history):
     live.add_event("rumour", "like", timestamp=NOW + 6)
     history = (*history, *likes("post")) if history else history
     service = Recommender(live, drift=0.0)
-    query = Query(history=history, words="chess rook", interests=("帆",), now=NOW)
+    query = Query(
+        history=history, words="chess rook", interests=("帆",), now=NOW, controls=STEERED
+    )
     scored = service.score(query)
     sums = [sum(p.value for p in service.parts(scored, row)) for row in range(live.size)]
     rest = scored.scores - np.array(sums)

@@ -3,6 +3,7 @@
 from api.routes import (
     docs,
     events,
+    explain,
     gorse,
     gorse_feedback,
     gorse_records,
@@ -22,6 +23,7 @@ ROUTES = (
     topics.routes,
     items.routes,
     people.routes,
+    explain.routes,
     users.routes,
     events.routes,
     health.routes,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from flask import current_app, g
+from flask import current_app, g, request
 
 from api.service import Service
+from recsys.messages import SOURCE, closest, preferred
 
 
 def service() -> Service:
@@ -17,3 +18,11 @@ def about(user_id: str) -> str:
     """Note for the log whom a request is about (a pseudonym is written); return the id."""
     g.user = user_id
     return user_id
+
+
+def language(given: str | None) -> str:
+    """Return the language of sentences: as given, else what the caller's browser prefers."""
+    if given is not None:
+        return closest(given) or SOURCE
+    g.by_header = True
+    return preferred(request.environ.get("HTTP_ACCEPT_LANGUAGE", ""))

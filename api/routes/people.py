@@ -8,10 +8,19 @@ from flask import Response
 
 from api.contract import Routes
 from api.people import change_controls, controls_json, exported
-from api.routes.context import about, service
-from api.schemas.people import Controls, Export, ProfilePatch
+from api.profile import profile
+from api.routes.context import about, language, service
+from api.schemas.people import Controls, Export, LanguageQuery, Profile, ProfilePatch
 
 routes = Routes("people")
+
+
+@routes.get(
+    "/users/<id:user_id>/profile", "write", query=LanguageQuery, answers=Profile, fails=(404,)
+)
+def get(user_id: str, query: LanguageQuery) -> dict[str, Any]:
+    """What is known and believed of a user, why, and which controls are in force."""
+    return profile(service(), about(user_id), language(query.lang))
 
 
 @routes.patch("/users/<id:user_id>/profile", "write", body=ProfilePatch, answers=Controls)

@@ -9,7 +9,7 @@ from flask import Response
 from api import pages
 from api.contract import Routes
 from api.recommend import Recommend
-from api.routes.context import about, service
+from api.routes.context import about, language, service
 from api.schemas.lists import (
     Batch,
     BatchBody,
@@ -30,7 +30,7 @@ def of_user(user: str, query: SteerParameters) -> Response:
     list comes from the bundle alone, with `degraded: true`: it is not personal then.
     """
     base = pages.path("/recommend", about(user))
-    return _json(Recommend(service()).for_user(user, query, base))
+    return _json(_maker(query).for_user(user, query, base))
 
 
 @routes.get("/recommend", "read", query=UserQuery, answers=Recommended)
@@ -40,13 +40,13 @@ def of_user_parameter(query: UserQuery) -> Response:
         **{name: getattr(query, name) for name in SteerParameters.model_fields}
     )
     user = about(query.user)
-    return _json(Recommend(service()).for_user(user, given, pages.with_id("/recommend", user)))
+    return _json(_maker(given).for_user(user, given, pages.with_id("/recommend", user)))
 
 
 @routes.post("/recommend", "read", body=SessionBody, answers=Recommended)
 def of_session(body: SessionBody) -> dict[str, Any]:
     """List for a visitor without an account, from the events or items in the body."""
-    recommend = Recommend(service())
+    recommend = _maker(body)
     if body.user:
         about(body.user)
     return recommend.answer(recommend.session(body), body, "")
@@ -55,12 +55,16 @@ def of_session(body: SessionBody) -> dict[str, Any]:
 @routes.post("/recommend/batch", "read", body=BatchBody, answers=Batch)
 def of_users(body: BatchBody) -> dict[str, Any]:
     """Personal lists of several users, with the same parameters."""
-    recommend = Recommend(service())
+    recommend = _maker(body)
     found = [
         recommend.answer(recommend.person(user), body, pages.path("/recommend", user))
         for user in body.users
     ]
     return {"results": found}
+
+
+def _maker(given: SteerParameters) -> Recommend:
+    return Recommend(service(), language(given.lang))
 
 
 def _json(body: bytes) -> Response:

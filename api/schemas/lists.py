@@ -16,6 +16,7 @@ from api.schemas.fields import (
     Ids,
     Kind,
     Labels,
+    Language,
     Moment,
     Offset,
     RecommendationId,
@@ -60,6 +61,7 @@ class PageParameters(FilterParameters):
 
     n: Count = Field(20, description="items on a page")
     offset: Offset = Field(0, description="items to pass over; cursors page more steadily")
+    lang: Language = None
     cursor: Cursor | None = Field(
         None, description="from `next` of the page before; never repeats nor skips, for ten minutes"
     )
@@ -131,6 +133,13 @@ class BatchBody(SteerParameters):
     users: Annotated[list[Id], Field(min_length=1, max_length=100)]
 
 
+class Part(Answer):
+    """An item of the history, and its part of a reason."""
+
+    item_id: str
+    share: float
+
+
 class Reason(Answer):
     """Why an item is in a list."""
 
@@ -138,6 +147,9 @@ class Reason(Answer):
     share: Annotated[float, Field(ge=-1e-6, le=1 + 1e-6)]
     item_id: str | None = None
     text: str
+    topic: str = Field("", description="of the item, where it carries what the history gives")
+    author: str = Field("", description="the same")
+    items: list[Part] = Field([], description="with `explain`: what of the history gives it")
 
 
 class Entry(Answer):
@@ -166,6 +178,7 @@ class Recommended(Page):
     user: str | None
     recommendation_id: RecommendationId
     cold_start: bool
+    notice: str = Field("", description="why the list is short; only where controls make it so")
 
 
 class Batch(Answer):

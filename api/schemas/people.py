@@ -91,3 +91,103 @@ class Export(Answer):
     events: list[dict[str, Any]]
     shown: list[dict[str, Any]]
     held_by_no_one: list[str] = Field(description="what is computed when asked, and not stored")
+
+
+class Titled(Answer):
+    """An item and what to call it."""
+
+    item_id: str
+    title: str
+
+
+class Interest(Answer):
+    """A topic, author, category or tag, as a history has it."""
+
+    value: str = Field(description="what a control calls it")
+    name: str
+    share: float = Field(description="of all that was liked, recent events more")
+    usual: float = Field(description="of all that everybody takes up")
+    trend: Literal["rising", "steady", "fading", "unknown"]
+    events: int
+    disliked: float = Field(description="share of what was disliked")
+    because: list[Titled] = Field(description="of the history, what says so most")
+
+
+class Interests(Answer):
+    """What somebody likes, by kind of label, the most first."""
+
+    topics: list[Interest]
+    authors: list[Interest]
+    categories: list[Interest]
+    tags: list[Interest]
+
+
+class Activity(Answer):
+    """When somebody was here; hours and weekdays (Monday first) are UTC."""
+
+    events: int
+    first: float | None
+    last: float | None
+    days: int
+    per_week: float
+    hours: list[float]
+    weekdays: list[float]
+    kinds: dict[str, int]
+
+
+class Tone(Answer):
+    """How somebody writes: -1 negative to 1 positive, over the latest texts."""
+
+    texts: int
+    score: float
+    labels: dict[str, int]
+
+
+class Community(Answer):
+    """Items that the same people take up, and this person's share in them."""
+
+    community: int
+    share: float
+    readers: int | None = Field(description="most at home there; null below ten")
+    typical: list[Titled]
+
+
+class Effect(Answer):
+    """What one observation adds to the log odds of a return."""
+
+    feature: str
+    text: str
+    log_odds: float
+
+
+class Returning(Answer):
+    """How likely somebody is back within some days, and what the last back-test measured."""
+
+    days: int
+    chance: float
+    as_of: float
+    because: list[Effect]
+    measured: dict[str, float]
+
+
+class Belief(Answer):
+    """A sentence, and the items of the history that say so."""
+
+    text: str
+    because: list[Titled]
+
+
+class Profile(Answer):
+    """What is known and believed of a person, and why; computed when asked."""
+
+    user: str
+    model_version: str
+    known: dict[str, Any]
+    interests: Interests
+    activity: Activity
+    tone: Tone | None
+    communities: list[Community]
+    returning: Returning | None
+    beliefs: list[Belief]
+    follows: list[dict[str, Any]]
+    controls: list[Control]

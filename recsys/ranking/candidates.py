@@ -39,7 +39,7 @@ def candidates(request: Request, mask: Mask, k: int) -> tuple[Rows, Floats]:
 def _must_see_all(request: Request) -> bool:
     """Whether a part of the score has neither a bound nor an index."""
     model = request.live.model
-    if model.blend.uses("behaviour"):
+    if model.blend.uses("behaviour") or request.nudges is not None:
         return True
     return model.index is None and bool(request.words.any())
 

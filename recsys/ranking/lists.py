@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.arrays import Floats, Mask, Rows
+from recsys.messages import told
 from recsys.ranking import priors
 from recsys.ranking.history import History
 from recsys.ranking.query import Filters, Reason, Recommendation
-from recsys.ranking.reasons import sentence
+from recsys.ranking.reasons import LIKE, named, sentence
 from recsys.ranking.rules import allowed, capped
 from recsys.ranking.scoring import Profile, personal_scores
 from recsys.state.counters import DAY, HALF_LIVES
@@ -22,7 +23,9 @@ COPIES = 500  # rows looked at beyond those wanted, as some may be copies of oth
 NEAR = 500  # items that an index is asked for, at least: filters take some away
 
 
-def similar(live: LiveState, item_id: str, n: int, filters: Filters) -> list[Recommendation]:
+def similar(
+    live: LiveState, item_id: str, n: int, filters: Filters, language: str = "en"
+) -> list[Recommendation]:
     """Return what somebody who liked this item alone would be shown, were nothing popular.
 
     Empty for an item never heard of. Items that have nothing to do with it are left out.
@@ -41,12 +44,15 @@ def similar(live: LiveState, item_id: str, n: int, filters: Filters) -> list[Rec
         scores += near_words(live, profile.words, max(n, NEAR))
     mask = _allowed(live, filters, len(scores)) & (scores > 0)
     mask[row] = False
-    title = str(live.document(row).get("title") or item_id)
-    reason = Reason("because_you", 1.0, f"It is like “{title[:60]}”", item_id)
+    title = str(live.document(row).get("title") or item_id)[:60]
+    like = told(LIKE, language, items=named([title], 0, language))
+    reason = Reason("because_you", 1.0, like, item_id)
     return _listed(live, scores, mask, n, "neighbours", reason)
 
 
-def search(live: LiveState, words: str, n: int, filters: Filters) -> list[Recommendation]:
+def search(
+    live: LiveState, words: str, n: int, filters: Filters, language: str = "en"
+) -> list[Recommendation]:
     """Return the items whose words are closest; empty when no word is known."""
     student = live.model.student
     if student is None:
@@ -57,7 +63,7 @@ def search(live: LiveState, words: str, n: int, filters: Filters) -> list[Recomm
     if live.model.index is not None and (usable & (scores > 0)).sum() < n:
         scores = all_words(live, vector)  # the filters left too few of what is near
     mask = usable & (scores > 0)
-    reason = Reason("search", 1.0, sentence("search"))
+    reason = Reason("search", 1.0, sentence("search", language=language))
     return _listed(live, scores, mask, n, "search", reason)
 
 
@@ -80,39 +86,41 @@ def all_words(live: LiveState, vector: Floats) -> Floats:
 
 
 def trending(
-    live: LiveState, n: int, filters: Filters, window: float | None = None
+    live: LiveState, n: int, filters: Filters, window: float | None = None, language: str = "en"
 ) -> list[Recommendation]:
     """Return what is taken up most; the past fades with the half-life nearest to `window`.
 
     Without a window it fades as the night found best for this catalogue.
     """
     life = _trending_life(live) if window is None else _nearest(window)
-    return _taken_up(live, n, filters, life, "trending")
+    return _taken_up(live, n, filters, life, "trending", language)
 
 
 def popular(
-    live: LiveState, n: int, filters: Filters, window: float | None = None
+    live: LiveState, n: int, filters: Filters, window: float | None = None, language: str = "en"
 ) -> list[Recommendation]:
     """Return what was taken up most, of all time, or with the half-life nearest to `window`."""
     life = len(HALF_LIVES) - 1 if window is None else _nearest(window)
-    return _taken_up(live, n, filters, life, "popular")
+    return _taken_up(live, n, filters, life, "popular", language)
 
 
-def latest(live: LiveState, n: int, filters: Filters) -> list[Recommendation]:
+def latest(
+    live: LiveState, n: int, filters: Filters, language: str = "en"
+) -> list[Recommendation]:
     """Return the newest items first; the score is the time of creation, 0 when unknown."""
     created = live.created[: live.size]
     scores = np.where(np.isfinite(created), created, 0.0)
-    reason = Reason("fresh", 1.0, sentence("fresh"))
+    reason = Reason("fresh", 1.0, sentence("fresh", language=language))
     return _listed(live, scores, _allowed(live, filters, len(scores)), n, "fresh", reason)
 
 
 def _taken_up(
-    live: LiveState, n: int, filters: Filters, life: int, kind: str
+    live: LiveState, n: int, filters: Filters, life: int, kind: str, language: str
 ) -> list[Recommendation]:
     size = live.size
     mass = live.counters.uptake(life, size)
     total = float(mass.sum()) or 1.0
-    reason = Reason(kind, 1.0, sentence(kind))
+    reason = Reason(kind, 1.0, sentence(kind, language=language))
     return _listed(live, mass / total, _allowed(live, filters, size), n, kind, reason)
 
 

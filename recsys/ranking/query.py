@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from recsys.data.controls import Control
+
 
 @dataclass(frozen=True, slots=True)
 class Interaction:
@@ -55,17 +57,23 @@ class Query:
     category_cap: int | None = None
     explain: bool = False
     now: float | None = None  # Unix seconds, for ages; None: the clock
+    controls: tuple[Control, ...] = ()  # what the person decided, in force
+    language: str = "en"  # of the sentences
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
     """Why an item is in a list: a part of its score, with its share of all that spoke for it."""
 
-    kind: str  # because_you, interests, search, trending, popular, fresh, liked, context, flagged
+    kind: str  # because_you, steered, interests, search, trending, popular, fresh, liked, …
     share: float  # 0..1; the shares of one item add to 1
     text: str  # a sentence for people
-    item_id: str | None = None  # the history item, for because_you
+    item_id: str | None = None  # of the history, what gives most: for because_you
     value: float = 0.0  # the part of the score itself
+    items: tuple[tuple[str, float], ...] = ()  # what gives it, and the share of each
+    by: str = ""  # author or topic: the label under which parts of the history are gathered
+    label: str = ""  # its name, or that of what a control is about
+    among: int = 0  # items of the history that speak for it; `items` lists the first
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,44 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
+from recsys.messages import counted, told
 from recsys.ranking.query import Reason
 
-# One sentence per kind and language; {title} is the history item's.
-SENTENCES: Mapping[str, Mapping[str, str]] = {
-    "en": {
-        "because_you": "Because of “{title}” in your history",
-        "interests": "It matches the interests you stated",
-        "search": "Its words match your search",
-        "trending": "Many people are taking it up now",
-        "popular": "It is popular here",
-        "liked": "Those who rated it liked it",
-        "fresh": "It is new",
-        "context": "It suits readers like you at this time",
-        "flagged": "It was marked as doubtful",
-    },
-    "zh": {
-        "because_you": "因为你看过《{title}》",
-        "interests": "符合你选择的兴趣",
-        "search": "内容与你的搜索相符",
-        "trending": "现在很多人在看",
-        "popular": "在这里很受欢迎",
-        "liked": "看过的人评价很好",
-        "fresh": "刚刚发布",
-        "context": "此刻适合像你这样的读者",
-        "flagged": "内容被标记为存疑",
-    },
+# One sentence per kind, the key of its translations; {items} are titles, {name} names a label.
+SENTENCES: Mapping[str, str] = {
+    "because_you": "Because of {items} in your history",
+    "steered": "You asked for more of {name}",
+    "interests": "It matches the interests you stated",
+    "search": "Its words match your search",
+    "trending": "It is trending now",
+    "popular": "It is popular here",
+    "liked": "It is well liked",
+    "fresh": "It is new",
+    "context": "It suits readers like you at this time",
+    "flagged": "It was marked as doubtful",
 }
+LIKED = "Because you liked {items}"
+DISLIKED = "Because you did not like {items}"
+# Where a label carries what a history gives; "" is no label.
+BY: Mapping[str, str] = {
+    "topic": "Because of your interest in {name}, as in {items}",
+    "author": "By {name}, whom you read: {items}",
+}
+# Where what speaks for an item may not be named.
+UNNAMED: Mapping[str, str] = {
+    "": "Because of your history",
+    "topic": "Because of your interest in {name}",
+    "author": "By {name}, whom you read",
+}
+LIKE = "It is like {items}"
+MORE_LIKE = "You asked for more like {items}"
+LESS_OF, LESS_LIKE = "You asked for less of {name}", "You asked for less like {items}"
 
 
-def sentence(kind: str, title: str = "", language: str = "en") -> str:
+def sentence(kind: str, title: str = "", language: str = "en", name: str = "") -> str:
     """Return the sentence for a reason; an unknown language falls back to English."""
-    template = SENTENCES.get(language, SENTENCES["en"])[kind]
-    return template.format(title=title)
+    items = named([title], 0, language) if title else ""
+    return told(SENTENCES[kind], language, items=items, name=name)
 
 
-def shared(parts: list[Reason], most: int) -> tuple[Reason, ...]:
+def asked(one: Reason, title: str, language: str) -> str:
+    """Return the sentence for what a person asked to see more or less of."""
+    if title:
+        key = MORE_LIKE if one.value > 0 else LESS_LIKE
+        return told(key, language, items=named([title], 0, language))
+    return told(SENTENCES["steered"] if one.value > 0 else LESS_OF, language, name=one.label)
+
+
+def named(titles: Sequence[str], more: int, language: str = "en") -> str:
+    """Return one or two titles as a phrase, and how many more there are like them."""
+    first, *rest = (told("“{title}”", language, title=title) for title in titles)
+    if not rest:
+        if not more:
+            return first
+        return counted("{first} and {count} more like it", "{first} and {count} more like it",
+                       more, language, first=first)  # fmt: skip
+    if not more:
+        return told("{first} and {second}", language, first=first, second=rest[0])
+    key = "{first}, {second} and {count} more like them"
+    return counted(key, key, more, language, first=first, second=rest[0])
+
+
+def shared(parts: Sequence[Reason], most: int) -> tuple[Reason, ...]:
     """Return the `most` largest positive parts, largest first.
 
     A share is a part over the sum of all positive parts, so the shares of all of them add to 1.
@@ -47,6 +75,9 @@ def shared(parts: list[Reason], most: int) -> tuple[Reason, ...]:
     speaking = sorted((p for p in parts if p.value > 0), key=lambda p: -p.value)
     total = sum(part.value for part in speaking)
     return tuple(
-        Reason(part.kind, part.value / total, part.text, part.item_id, part.value)
+        replace(
+            part, share=part.value / total,
+            items=tuple((item, value / total) for item, value in part.items),
+        )
         for part in speaking[:most]
-    )
+    )  # fmt: skip

@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.arrays import Floats, Rows
-from recsys.ranking import scoring
+from recsys.arrays import Floats, Mask, Rows
+from recsys.ranking import scoring, steering
 from recsys.ranking.batch import traits_of
 from recsys.ranking.history import History
 from recsys.ranking.query import Query
 from recsys.ranking.scoring import Profile
 from recsys.ranking.standing import BLOCK, Standing, Table
+from recsys.ranking.steering import Nudges
 from recsys.ranking.traits import passed
 from recsys.state.live import LiveState
 
@@ -32,23 +33,32 @@ class Request:
     weights: Floats  # (features of the table,)
     constant: float  # part of every score, which taste without agreeableness brings
     steering: Floats  # (2, t): by words asked for, and by interests; zeros without any
+    seen: Rows  # of the history, what the person wants forgotten included
     penalty: float = 0.0  # what a flag of score 1 takes away
+    muted: Mask | None = None  # (size,): rows never to be shown or named
+    nudges: Nudges | None = None  # by what the person asked to see more or less of
 
     @classmethod
     def of(cls, query: Query, live: LiveState, standing: Standing) -> Request:
         """Weigh the history, and read what items bring along as of now."""
         blend, table = live.model.blend, standing.look()
-        history = History.resolve(query.history, live)
+        seen = History.resolve(query.history, live)
+        kept = steering.remembered(live, query.history, query.controls)
+        history = seen if len(kept) == len(query.history) else History.resolve(kept, live)
         profile = Profile.of(history, live, blend)
         weights, constant = _weights(live, profile, standing)
         none = np.zeros((2, live.model.words.shape[1]), np.float32)
-        plain = cls(live, profile, standing.names, table, weights, constant, none)
-        steering = _steering(plain, [query.words, *query.interests])
-        if not steering.any() and not live.marks.some:
+        plain = cls(live, profile, standing.names, table, weights, constant, none, seen.rows)
+        wanted = _steering(plain, [query.words, *query.interests])
+        if not wanted.any() and not live.marks.some and not query.controls:
             return plain
         spread = float(plain.scores(table.sample).std()) or 1.0
-        penalty = live.marks.weight * spread * live.marks.some
-        return replace(plain, steering=np.float32(spread) * steering, penalty=penalty)
+        out = steering.muted(live, query.controls, plain.size)
+        return replace(
+            plain, steering=np.float32(spread) * wanted, muted=out,
+            penalty=live.marks.weight * spread * live.marks.some,
+            nudges=Nudges.of(live, query.controls, spread, plain.size, out),
+        )  # fmt: skip
 
     @property
     def history(self) -> History:
@@ -86,6 +96,8 @@ class Request:
             found += scoring.behaviour_scores(live, self.profile, rows)
         if self.penalty:
             found -= np.float32(self.penalty) * live.marks.score[rows]
+        if self.nudges is not None:
+            found += self.nudges.scores(rows)
         return np.asarray(found, np.float32)
 
     def _pointed_at(self, rows: Rows) -> Floats:

@@ -11,10 +11,13 @@ from recsys.ranking.query import Filters
 from recsys.state.live import LiveState
 
 
-def allowed(live: LiveState, filters: Filters, now: float) -> Mask:
-    """Return which of the rows 0..live.size-1 exist and pass the filters, a new array."""
+def allowed(live: LiveState, filters: Filters, now: float, gone: bool = False) -> Mask:
+    """Return which of the rows 0..live.size-1 exist and pass the filters, a new array.
+
+    `gone`: what is hidden or deleted passes too.
+    """
     size = live.size
-    mask = ~live.gone[:size]
+    mask = np.ones(size, bool) if gone else ~live.gone[:size]
     if filters.empty:
         return mask
     for name in ("category", "author", "language"):

@@ -11,94 +11,145 @@ from recsys.arrays import Floats, Mask, Rows
 from recsys.data.controls import Control
 from recsys.ranking.query import Filters, Interaction
 from recsys.ranking.rules import allowed
-from recsys.ranking.scoring import neighbour_sums, words_of
+from recsys.ranking.scoring import neighbour_sums, word_scores, words_of
 from recsys.ranking.stand_ins import stand_ins
 from recsys.state.live import LiveState
 
 NUDGE = 1.5  # what one boost adds, in standard deviations of the scores
 MOST = 3.0  # what all of a person's boosts add to one item, at most, either way
+COUNTED = 100  # latest boosts and lowerings that count
+LIKENESSES = 20  # of them, those of items: each costs a look at the whole catalogue
+ALIKE = 0.1  # likeness below which a boost of an item does not reach another
+_SIGNS = {"boost": 1.0, "less": -1.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How much of one control the rows get that it reaches."""
+
+    control: Control
+    rows: Rows  # ascending
+    strengths: Floats  # -1..1
+
+    def at(self, row: int) -> float:
+        """Return what a row gets, 0 where the control does not reach."""
+        place = int(np.searchsorted(self.rows, row))
+        there = place < len(self.rows) and self.rows[place] == row
+        return float(self.strengths[place]) if there else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Nudges:
-    """What each boost or lowering adds to every row's score; all zeros is none."""
+    """What a person's boosts and lowerings add to scores."""
 
-    controls: tuple[Control, ...]
-    values: Floats  # (controls, size)
-
-    @property
-    def total(self) -> Floats:
-        """What they add together, (size,)."""
-        return np.asarray(self.values.sum(axis=0), np.float32)
+    reaches: tuple[Reach, ...]
+    total: Floats  # (size,): strengths of all, bounded
+    unit: float  # of score, per strength
 
     @classmethod
-    def of(cls, live: LiveState, controls: Sequence[Control], spread: float, size: int) -> Nudges:
-        """Weigh the controls in force; `spread`: the standard deviation of the scores."""
-        active = tuple(c for c in controls if c.action in ("boost", "less"))
-        signs = {"boost": 1.0, "less": -1.0}
-        strength = np.zeros((len(active), size), np.float32)
-        for place, one in enumerate(active):
-            strength[place] = signs[one.action] * _reach(live, one, size)
-        total = strength.sum(axis=0)
-        bound = MOST / NUDGE / np.maximum(np.abs(total), MOST / NUDGE)
-        return cls(active, np.asarray(NUDGE * spread * strength * bound, np.float32))
+    def of(
+        cls, live: LiveState, controls: Sequence[Control], spread: float, size: int,
+        out: Mask | None = None,
+    ) -> Nudges | None:  # fmt: skip
+        """Weigh the controls in force; None without any. `spread`: deviation of the scores.
+
+        `out`: what is muted, which is not to be named; so to boost it does nothing.
+        """
+        active = [c for c in controls if c.action in _SIGNS][-COUNTED:]
+        items = [c for c in active if c.kind == "item"]
+        if out is not None:
+            items = [c for c in items if not _within(live.row(c.value), out)]
+        items = items[-LIKENESSES:]
+        reaches = tuple(_reach(live, c, size) for c in active if c.kind != "item" or c in items)
+        total = np.zeros(size, np.float32)
+        for one in reaches:
+            total[one.rows] += one.strengths
+        bound = np.float32(MOST / NUDGE)
+        return cls(reaches, np.clip(total, -bound, bound), NUDGE * spread) if reaches else None
+
+    def scores(self, rows: Rows) -> Floats:
+        """Return what is added to the score of rows, (n,)."""
+        return np.asarray(np.float32(self.unit) * self.total[rows], np.float32)
+
+    def parts(self, row: int) -> list[tuple[Control, float]]:
+        """Return what each control adds to a row; together they are its `scores`."""
+        found = [(one.control, one.at(row)) for one in self.reaches]
+        added = sum(strength for _, strength in found)
+        scale = self.unit * float(self.total[row]) / added if added else 0.0
+        return [(control, scale * strength) for control, strength in found if strength]
 
 
-def _reach(live: LiveState, control: Control, size: int) -> Floats:
-    """Return how much of a control each row gets, 0 to 1."""
+def name_of(live: LiveState, control: Control) -> str:
+    """Return what to call the label that a control is about."""
+    topics = live.model.topics
+    if control.kind != "topic" or topics is None:
+        return control.value
+    number = _number(control.value)
+    if number in topics.ids:
+        return topics.name(topics.ids.index(number))
+    if number in topics.parent_ids:
+        return topics.parent_name(topics.parent_ids.index(number))
+    return control.value
+
+
+def _number(text: str) -> int:
+    """Return a topic's number, -1 for what is none."""
+    return int(text) if text.isascii() and text.isdecimal() else -1
+
+
+def _reach(live: LiveState, control: Control, size: int) -> Reach:
     if control.kind == "item":
-        return likeness(live, live.row(control.value), size)
-    return carrying(live, control, size).astype(np.float32)
+        values = likeness(live, live.row(control.value), size)
+    else:
+        values = carrying(live, control, size).astype(np.float32)
+    rows: Rows = np.flatnonzero(values >= ALIKE).astype(np.int32)
+    return Reach(control, rows, np.float32(_SIGNS[control.action]) * values[rows])
 
 
 def likeness(live: LiveState, row: int, size: int) -> Floats:
     """Return how like an item every row is, 0 to 1: by its readers or by words, what says more."""
-    if row < 0:
+    if not 0 <= row < size:
         return np.zeros(size, np.float32)
     one: Rows = np.array([row], np.int32)
     standing = stand_ins(live, one)
     near = np.maximum(neighbour_sums(live, standing, standing.weights)[:size], 0)
     near = near / max(float(near.max(initial=0)), 1e-30)
-    base, vector = len(live.model), words_of(live, one)[0]
-    words = np.concatenate([live.model.words @ vector, live.new_words[: size - base] @ vector])
+    words = word_scores(live, words_of(live, one)[0])[:size]
     found = np.maximum(near, np.clip(words, 0, 1))
-    if row < size:
-        found[row] = 1.0
+    found[row] = 1.0
     return np.asarray(found, np.float32)
 
 
 def carrying(live: LiveState, control: Control, size: int) -> Mask:
-    """Return which rows a control is about."""
-    if control.kind == "everything":
-        return np.ones(size, bool)
+    """Return which rows a control is about; none for a label that nothing carries."""
     mask = np.zeros(size, bool)
-    if control.kind == "item":
+    if control.kind == "everything":
+        mask[:] = True
+    elif control.kind == "item":
         row = live.row(control.value)
         mask[[row] if 0 <= row < size else []] = True
-    elif control.kind == "topic":
-        topics = live.model.topics
-        if topics is not None and control.value.isdecimal():
-            rows = topics.rows.get(int(control.value), np.zeros(0, np.int32))
-            mask = np.isin(live.topics[:size], rows)
-    elif control.kind == "tag":
-        mask = _tagged(live, control.value, size)
+    elif control.kind in ("topic", "tag"):
+        mask = allowed(live, _carriers(control), 0.0, gone=True)[:size]
     else:
         code = live.code(control.kind, control.value)
         mask = (live.labels[control.kind][:size] == code) & (code >= 0)
     return mask
 
 
-def _tagged(live: LiveState, tag: str, size: int) -> Mask:
-    tagged = allowed(live, Filters(tags=frozenset({tag})), 0.0)[:size]
-    return tagged
+def _carriers(control: Control) -> Filters:
+    if control.kind == "tag":
+        return Filters(tags=frozenset({control.value}))
+    return Filters(topic=frozenset({_number(control.value)}))
 
 
-def muted(live: LiveState, controls: Sequence[Control], size: int) -> Mask:
-    """Return which rows a person never wants to see."""
+def muted(live: LiveState, controls: Sequence[Control], size: int) -> Mask | None:
+    """Return which rows a person never wants to see; None where nothing is muted."""
+    mutes = [one for one in controls if one.action == "mute"]
+    if not mutes:
+        return None
     mask = np.zeros(size, bool)
-    for one in controls:
-        if one.action == "mute":
-            mask |= carrying(live, one, size)
+    for one in mutes:
+        mask |= carrying(live, one, size)
     return mask
 
 
@@ -107,18 +158,17 @@ def remembered(
 ) -> tuple[Interaction, ...]:
     """Return the events that still count: without those that a person wants forgotten.
 
-    To forget concerns what was done before it was asked; events without a time count as before.
+    To forget concerns what was done before it was asked; so do events without a time.
     """
     kept = tuple(interactions)
     for one in controls:
-        if one.action != "forget":
-            continue
-        mask = carrying(live, one, live.size)
-        kept = tuple(
-            each for each in kept
-            if (each.timestamp is not None and each.timestamp > one.at)
-            or not _within(live.row(each.item_id), mask)
-        )  # fmt: skip
+        if one.action == "forget":
+            mask = carrying(live, one, live.size)
+            kept = tuple(
+                each for each in kept
+                if (each.timestamp is not None and each.timestamp > one.at)
+                or not _within(live.row(each.item_id), mask)
+            )  # fmt: skip
     return kept
 
 

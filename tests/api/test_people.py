@@ -30,7 +30,7 @@ def test_controls_are_listed_and_taken_back(client: FlaskClient) -> None:
     more = {"action": "more", "kind": "item", "value": "sea-3"}
     found = change(client, "baker", controls=[mute, more])
     assert [(c["action"], c["value"], c["name"]) for c in found] == [
-        ("mute", "author-1", None), ("boost", "sea-3", "wave anchor"),
+        ("mute", "author-1", "author-1"), ("boost", "sea-3", "wave anchor"),
     ]  # fmt: skip
     (left,) = change(client, "baker", undo=[found[0]["id"]])
     assert left == found[1]

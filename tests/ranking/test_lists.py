@@ -5,10 +5,24 @@ import pytest
 import worlds
 
 from recsys.data.schema import Item
+from recsys.messages import told
 from recsys.ranking import priors
 from recsys.ranking.lists import latest, popular, search, similar, trending
 from recsys.ranking.query import Filters, Reason
-from recsys.ranking.reasons import SENTENCES, sentence, shared
+from recsys.ranking.reasons import (
+    BY,
+    DISLIKED,
+    LESS_LIKE,
+    LESS_OF,
+    LIKE,
+    LIKED,
+    MORE_LIKE,
+    SENTENCES,
+    UNNAMED,
+    named,
+    sentence,
+    shared,
+)
 from recsys.recommender import SOURCES
 from recsys.state.counters import DAY
 
@@ -78,9 +92,14 @@ def test_filters_and_removals_hold_everywhere(live):
 
 
 def test_every_kind_of_reason_has_a_sentence_and_a_source():
-    assert all(sentences.keys() == SOURCES.keys() for sentences in SENTENCES.values())
+    assert SENTENCES.keys() == SOURCES.keys()
     assert set(priors.KINDS.values()) <= SOURCES.keys()
+    others = (LIKED, DISLIKED, LIKE, MORE_LIKE, LESS_LIKE, LESS_OF)
+    for key in (*SENTENCES.values(), *UNNAMED.values(), *BY.values(), *others):
+        assert told(key, "zh", items="", name="") != told(key, items="", name="")
     assert sentence("because_you", "海", "zh") == "因为你看过《海》"
+    assert named(["A", "B"], 0) == "“A” and “B”" and named(["A"], 2) == "“A” and 2 more like it"
+    assert named(["A", "B"], 3) == "“A”, “B” and 3 more like them"
     assert sentence("fresh", language="xx") == sentence("fresh")
 
 

@@ -1,0 +1,93 @@
+"""An explanation, from a user and an item to JSON."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from api import pages
+from api.live import Serving
+from api.recommend import Recommend
+from api.schemas.explanation import ExplainParameters
+from api.schemas.lists import SteerParameters
+from api.writes import missing
+from recsys.explanation import Explanation, by_label, explain
+from recsys.messages import told
+from recsys.ranking.query import Query, Reason
+from recsys.ranking.reasons import SENTENCES, asked, named
+from recsys.recommender import Recommender
+from recsys.state.names import name_of, value_of
+
+_TEXT = "Without {items} in your history it would score {drop} lower"
+
+
+def explained(
+    maker: Recommend, user_id: str, item_id: str, given: ExplainParameters
+) -> dict[str, Any]:
+    """Return why an item has its score for a user; 404 for an item never heard of."""
+    person = maker.person(user_id)
+    maker.service.see_changes()
+    serving = maker.service.serving
+    steer = SteerParameters.model_validate({"q": given.q})
+    query = maker.query(person, steer, time.time())
+    with serving.feed.ranking:
+        try:
+            found = explain(serving.recommender, query, item_id)
+        except KeyError:
+            raise missing("item") from None
+        return {"user": user_id, **_document(serving, query, found)}
+
+
+def _document(serving: Serving, query: Query, found: Explanation) -> dict[str, Any]:
+    service, language = serving.recommender, query.language
+    return {
+        "item_id": found.item_id, "item": pages.document(serving, found.item_id, None),
+        "model_version": serving.version, "score": found.score, "base": found.base,
+        "speaking": found.speaking, "rank": found.rank, "closed": found.closed,
+        "reasons": [pages.reason(one, explain=True) for one in found.reasons],
+        "parts": [_part(service, one, language) for one in found.parts],
+        "topics": _carriers(service, found, "topic"),
+        "authors": _carriers(service, found, "author"),
+        "change": _change(service, found, language), "tried": found.tried,
+    }  # fmt: skip
+
+
+def _part(service: Recommender, one: Reason, language: str) -> dict[str, Any]:
+    title = service.title(service.live.row(one.item_id)) if one.item_id is not None else ""
+    if one.kind == "steered":
+        text = asked(one, title, language)
+    else:
+        items = named([title], 0, language) if title else ""
+        text = told(SENTENCES[one.kind], language, items=items, name="")
+    part: dict[str, Any] = {
+        "kind": one.kind, "value": one.value, "share": one.share, "text": text
+    }
+    return part if one.item_id is None else {**part, "item_id": one.item_id}
+
+
+def _carriers(service: Recommender, found: Explanation, kind: str) -> list[dict[str, Any]]:
+    live, names = service.live, {}
+    pairs: list[tuple[str, str | None]] = []
+    for part in found.parts:
+        if part.kind == "because_you" and part.item_id is not None:
+            row = live.row(part.item_id)
+            code = int((live.topics if kind == "topic" else live.labels[kind])[row])
+            value = value_of(live, kind, code) if code >= 0 else None
+            names[value] = name_of(live, kind, code) if code >= 0 else ""
+            pairs.append((part.item_id, value))
+    speaking = found.speaking or 1.0
+    return [
+        {"value": value, "name": names[value], "score": score, "share": score / speaking,
+         "items": items}
+        for value, (score, items) in by_label(found, pairs).items()
+    ]  # fmt: skip
+
+
+def _change(service: Recommender, found: Explanation, language: str) -> dict[str, Any] | None:
+    change = found.change
+    if change is None:
+        return None
+    title = service.title(service.live.row(change.item_id))
+    text = told(_TEXT, language, items=named([title], 0, language), drop=f"{change.drop:.3g}")
+    return {"item_id": change.item_id, "title": title, "score": change.score,
+            "drop": change.drop, "text": text}  # fmt: skip
