@@ -69,7 +69,7 @@ def interests(live: LiveState, history: History, kind: str, most: int = 10) -> l
     codes, place = np.unique(code, return_inverse=True)
     lately = _shares(liked * _decay(history, RECENT), entry, place)
     share = _shares(liked * _decay(history, HALF_LIFE), entry, place)
-    against = _shares(disliked, entry, place)
+    ever, against = _shares(liked, entry, place), _shares(disliked, entry, place)
     count = np.bincount(place[liked[entry] > 0], minlength=len(codes))
     usual = _usual(live, kind, codes)
     order = np.argsort(-(share - against * 1e-3), kind="stable")[:most]
@@ -81,7 +81,7 @@ def interests(live: LiveState, history: History, kind: str, most: int = 10) -> l
         found.append(
             Interest(
                 kind, int(codes[at]), float(share[at]), float(usual[at]),
-                _trend(float(lately[at]), float(share[at]), int(count[at])), int(count[at]),
+                _trend(float(lately[at]), float(ever[at]), int(count[at])), int(count[at]),
                 float(against[at]), tuple(history.rows[best].tolist()),
             )
         )  # fmt: skip
@@ -108,10 +108,10 @@ def _decay(history: History, half_life: float) -> Floats:
     return np.asarray(np.exp2(-history.ages() / np.float32(half_life)), np.float32)
 
 
-def _trend(lately: float, share: float, events: int) -> str:
-    if events < LEAST or not share:
+def _trend(lately: float, ever: float, events: int) -> str:
+    if events < LEAST or not ever:
         return "unknown"
-    ratio = lately / share
+    ratio = lately / ever
     return "rising" if ratio > CHANGE else "fading" if ratio < 1 / CHANGE else "steady"
 
 

@@ -66,7 +66,8 @@ def item_vectors(matrix: sparse.csr_array, config: CommunityConfig) -> Floats:
     left, right = sparse.diags_array(users**-0.5), sparse.diags_array(items**-0.5)
     normal = sparse.csr_array(left @ matrix @ right).astype(np.float32)
     directions = leading_directions(normal, config.directions + 1, 3, config.seed)[:, 1:]
-    return unit_rows(directions * (items**-0.5).astype(np.float32)[:, None])
+    strength = np.linalg.norm(normal @ directions, axis=0)  # weak directions are noise
+    return unit_rows(directions * strength * (items**-0.5).astype(np.float32)[:, None])
 
 
 def _readers(matrix: sparse.csr_array, labels: Rows) -> Rows:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from api.logs import JsonFormatter
 from api.service import Service
@@ -145,3 +146,130 @@ def test_a_failure_is_logged_without_the_id(app: Flask) -> None:
             )
         assert WHO not in JsonFormatter().format(record)
         assert "<user>" in JsonFormatter().format(record)
+
+
+def control(action: str, kind: str, value: str) -> dict[str, str]:
+    return {"action": action, "kind": kind, "value": value}
+
+
+def listed(client: FlaskClient, query: str = "?n=60") -> list[str]:
+    return [entry["item_id"] for entry in client.get("/recommend/baker" + query).json["items"]]
+
+
+def test_a_mute_holds_in_the_next_answer_of_every_worker(make_app: Callable[..., Flask]) -> None:
+    one, two = make_app().test_client(), make_app().test_client()
+    before = listed(two)
+    assert listed(one) == listed(two) == before
+    (mute,) = change(one, "baker", controls=[control("mute", "author", "author-1")])
+    for client in (one, two):
+        muted = listed(client)
+        assert muted and not [item for item in muted if int(item.split("-")[1]) % 4 == 1]
+        fresh = client.get("/recommend/baker?n=60&explore=0.5").json["items"]
+        assert not [e for e in fresh if e["item"]["author_id"] == "author-1"]
+    change(two, "baker", undo=[mute["id"]])
+    assert listed(one) == listed(two) == before
+
+
+def test_a_boost_is_told_in_the_reasons(client: FlaskClient) -> None:
+    change(client, "baker", controls=[control("boost", "category", "chess")])
+    found = client.get("/recommend/baker?n=60&explain=1").json["items"]
+    chess = next(entry for entry in found if entry["item_id"].startswith("chess"))
+    told = next(reason for reason in chess["reasons"] if reason["kind"] == "steered")
+    assert told["text"] == "You asked for more of chess" and told["share"] > 0
+    assert sum(reason["share"] for reason in chess["reasons"]) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_muting_everything_gives_an_empty_list_that_says_why(client: FlaskClient) -> None:
+    names = ("sea", "chess", "bread")
+    change(client, "baker", controls=[control("mute", "category", name) for name in names])
+    found = client.get("/recommend/baker").json
+    assert found["items"] == [] and found["next"] is None
+    assert found["notice"].startswith("You muted 60 of 60 items")
+    assert client.get("/recommend/baker?lang=zh").json["notice"].startswith("你屏蔽了60项")
+    assert change(client, "baker", reset=True) == [] and "notice" not in (
+        client.get("/recommend/baker?n=5").json
+    )
+
+
+def test_what_is_forgotten_counts_no_more(client: FlaskClient) -> None:
+    nobody = client.get("/recommend/nobody?n=60&diversity=0").json["items"]
+    stranger = [entry["item_id"] for entry in nobody]
+    change(client, "baker", controls=[{"action": "forget", "kind": "everything"}])
+    seen = {f"bread-{n}" for n in range(6)}
+    assert listed(client, "?n=60&diversity=0") == [item for item in stranger if item not in seen]
+
+
+@pytest.mark.parametrize("url", [
+    "/recommend/baker?explain=1&n=5", "/trending?n=5", "/similar/sea-1?n=5", "/search?q=rook",
+    "/latest?n=5", "/popular?n=5",
+])  # fmt: skip
+def test_reasons_in_the_language_asked_for(client: FlaskClient, url: str) -> None:
+    def texts(answer: TestResponse) -> list[str]:
+        return [reason["text"] for entry in answer.json["items"] for reason in entry["reasons"]]
+
+    english, chinese = client.get(url), client.get(url + "&lang=zh-CN")
+    by_header = client.get(url, headers={"Accept-Language": "zh-TW,en;q=0.5"})
+    assert texts(chinese) == texts(by_header) != texts(english)
+    assert all(any("\u4e00" <= sign <= "\u9fff" for sign in text) for text in texts(chinese))
+    assert texts(client.get(url + "&lang=fr")) == texts(english)
+    assert "Accept-Language" in by_header.headers["Vary"]
+    assert client.get(url + "&lang=no+tag").status_code == 400
+
+
+def test_a_score_is_explained_as_the_list_shows_it(client: FlaskClient) -> None:
+    change(client, "baker", controls=[control("boost", "tag", "rook")])
+    for entry in client.get("/recommend/baker?n=30&explain=1").json["items"][::7]:
+        found = client.get(f"/explain/baker/{entry['item_id']}").json
+        assert found["score"] == pytest.approx(entry["score"], abs=1e-6)
+        total = found["base"] + sum(part["value"] for part in found["parts"])
+        assert total == pytest.approx(found["score"], abs=1e-5)
+        assert found["closed"] == "" and found["item"] == entry["item"]
+        assert [reason["share"] for reason in found["reasons"]] == pytest.approx(
+            [reason["share"] for reason in entry["reasons"]], abs=1e-5
+        )
+    assert found["authors"] and {a["value"] for a in found["authors"]} <= {
+        f"author-{n}" for n in range(4)
+    }
+    assert found["change"]["item_id"].startswith("bread") and found["tried"] == 6
+    assert client.get("/explain/baker/bread-1?lang=zh").json["closed"] == "seen"
+
+
+def test_who_and_what_cannot_be_explained(client: FlaskClient) -> None:
+    assert client.get("/explain/baker/never-heard-of").status_code == 404
+    stranger = client.get("/explain/nobody/sea-1").json
+    assert stranger["change"] is None and stranger["tried"] == 0
+    by_query = client.get("/explain?user=a%2Fb&item=sea-1")
+    assert by_query.status_code == 200 and by_query.json["user"] == "a/b"
+    assert client.get("/explain?user=a").status_code == 400
+
+
+def test_a_profile_tells_interests_activity_tone_and_controls(client: FlaskClient) -> None:
+    words = ["I love this, wonderful", "great, thank you", "a terrible, awful mess"]
+    rows = [{"user_id": "baker", "item_id": "chess-1", "event": "comment", "text": text,
+             "timestamp": 1e9 + 10 * n} for n, text in enumerate(words)]  # fmt: skip
+    client.post("/events", json=rows)
+    client.post("/events", json={"user_id": "baker", "item_id": "sea-2", "event": "dislike"})
+    change(client, "baker", controls=[control("mute", "item", "bread-2")])
+    found = client.get("/users/baker/profile").json
+    best = found["interests"]["categories"][0]
+    assert best["value"] == "bread" and best["share"] > 0.6 and best["events"] == 6
+    assert {item["item_id"] for item in best["because"]} <= {f"bread-{n}" for n in range(6)}
+    assert "bread-2" not in {item["item_id"] for item in best["because"]}
+    sea = next(one for one in found["interests"]["categories"] if one["value"] == "sea")
+    assert sea["disliked"] == 1.0 and sea["events"] == 0
+    assert found["activity"]["events"] == 10 and sum(found["activity"]["hours"]) == (
+        pytest.approx(1.0)
+    )
+    assert found["activity"]["kinds"] == {"like": 6, "comment": 3, "dislike": 1}
+    assert found["tone"]["texts"] == 3 and found["tone"]["labels"]["positive"] == 2
+    assert any("You like bread" in belief["text"] for belief in found["beliefs"])
+    assert found["controls"][0]["value"] == "bread-2"
+    assert "bread" in client.get("/users/baker/profile?lang=zh").json["beliefs"][0]["text"]
+    assert client.get("/users/nobody/profile").status_code == 404
+
+
+def test_a_forgotten_interest_leaves_the_profile(client: FlaskClient) -> None:
+    change(client, "baker", controls=[control("forget", "category", "bread")])
+    found = client.get("/users/baker/profile").json
+    assert found["interests"]["categories"] == [] and found["beliefs"] == []
+    assert found["activity"]["events"] == 6 and found["controls"][0]["action"] == "forget"
