@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
-from functools import cache
 from typing import Any
 
 import numpy as np
 
-from api.live import Serving
 from api.people import controls_json
 from api.service import Service, interactions
 from api.writes import missing
@@ -49,13 +47,14 @@ class Portrayal:
     """One person at one moment, for one answer."""
 
     def __init__(
-        self, serving: Serving, user: User, events: Sequence[StoredEvent],
+        self, service: Service, user: User, events: Sequence[StoredEvent],
         controls: Sequence[Control], language: str,
     ) -> None:  # fmt: skip
-        self.serving, self.user, self.events = serving, user, events
-        self.controls, self.language = controls, language
-        live = self.live = serving.live
-        kept = steering.remembered(live, interactions(list(events)), controls)
+        self.serving, self.user, self.events = service.serving, user, events
+        self.tones, self.language = service.tones, language
+        live = self.live = self.serving.live
+        done = interactions(list(events), service.heard)
+        kept = steering.remembered(live, done, controls)
         self.history = History.resolve(kept, live)
         self.hidden = steering.muted(live, controls, live.size)
         moments = [e.received if e.timestamp is None else e.timestamp for e in events]
@@ -107,7 +106,7 @@ class Portrayal:
         texts = [event.text for event in self.events if event.text][-_TEXTS:]
         if not texts:
             return None
-        chances = _tone_model().probabilities(texts)
+        chances = self.tones.probabilities(texts)
         labels = Counter(sentiment.labels(chances))
         return {
             "texts": len(texts), "score": float(sentiment.score(chances).mean()),
@@ -172,22 +171,15 @@ class Portrayal:
         return [self._belief(_TONES[max(tone["labels"], key=lambda k: tone["labels"][k])])]
 
 
-@cache
-def _tone_model() -> sentiment.Tone:
-    return sentiment.load_tone()
-
-
 def profile(service: Service, user_id: str, language: str) -> dict[str, Any]:
     """Return a user's profile as JSON knows it; 404 when nothing is known of such a user."""
     service.see_changes()
-    serving = service.serving
     with service.link.use() as store:
         user, controls = store.user(user_id), store.controls_of(user_id)
         events = store.history(user_id, _EVENTS)
         follows = store.follows_of(user_id)
     if user is None:
         raise missing("user")
-    with serving.feed.ranking:
-        found = Portrayal(serving, user, events, controls, language).document()
+    found = Portrayal(service, user, events, controls, language).document()
     listed = controls_json(service, controls)
     return {**found, "follows": [asdict(one) for one in follows], "controls": listed}

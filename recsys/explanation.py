@@ -6,7 +6,7 @@ base is computed from the blend, not as what is left over, so that parts and bas
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -51,11 +51,13 @@ class Explanation:
         return sum(part.value for part in self.parts if part.value > 0)
 
 
-def explain(service: Recommender, query: Query, item_id: str) -> Explanation:
+def explain(
+    service: Recommender, query: Query, item_id: str, between: Callable[[], None] = lambda: None
+) -> Explanation:
     """Take the score of an item apart, as `service.recommend(query)` gives it.
 
     KeyError for an item never heard of. What is seen, muted or gone is scored as if it might be
-    shown.
+    shown. `between` is called between tries, so that whoever waits for the engine gets a turn.
     """
     row = service.live.row(item_id)
     if row < 0:
@@ -65,7 +67,7 @@ def explain(service: Recommender, query: Query, item_id: str) -> Explanation:
     parts = sorted(service.parts(scored, row), key=lambda part: -abs(part.value))
     positive = sum(part.value for part in parts if part.value > 0) or 1.0
     shares = tuple(replace(part, share=part.value / positive) for part in parts)
-    change, tried = _change(service, query, row, found.score, parts)
+    change, tried = _change(service, query, row, found.score, parts, between)
     return Explanation(
         item_id, found.score, base(scored.request), _rank(scored, mask, row),
         service.closed(query, scored.request, row), shares, found.reasons, change, tried,
@@ -109,14 +111,18 @@ def _rank(scored: Scored, mask: Mask, row: int) -> int | None:
 
 
 def _change(
-    service: Recommender, query: Query, row: int, score: float, parts: Sequence[Reason]
-) -> tuple[Change | None, int]:
+    service: Recommender, query: Query, row: int, score: float, parts: Sequence[Reason],
+    between: Callable[[], None],
+) -> tuple[Change | None, int]:  # fmt: skip
     giving = [part.item_id for part in parts if part.kind == "because_you" and part.item_id]
     latest = [one.item_id for one in query.history[::-1]]
     known = set(giving)
     wanted = [*giving[: TRIED // 2], *(item for item in latest if item in known), *giving]
     tried = list(dict.fromkeys(wanted))[:TRIED]
-    found = [_without(service, query, row, score, item) for item in tried]
+    found = []
+    for item in tried:
+        between()
+        found.append(_without(service, query, row, score, item))
     best = max(found, key=lambda change: change.drop, default=None)
     return (best if best is not None and best.drop > 0 else None), len(tried)
 

@@ -75,10 +75,10 @@ class Recommender:
         now = time.time() if query.now is None else query.now
         mask = allowed(self.live, query.filters, now)
         mask[request.seen] = False
-        if request.muted is not None:
-            mask = mask[: request.size] & ~request.muted
         left_out = [self.live.row(item_id) for item_id in query.exclude]
         mask[[row for row in left_out if row >= 0]] = False
+        if request.muted is not None:
+            mask[: len(request.muted)] &= ~request.muted
         return mask
 
     def closed(self, query: Query, request: Request, row: int) -> str:
