@@ -189,13 +189,6 @@ class LiveState:
         """Return the code of a category, author, language or tag; -1 when no item has it."""
         return self._codes[name].get(text, -1)
 
-    def label(self, name: str, code: int) -> str:
-        """Return the category, author, language or tag that a code stands for."""
-        known = self.model.catalogue.names[name]
-        if code < len(known):
-            return known[code]
-        return next(text for text, own in self._codes[name].items() if own == code)
-
     def tags_of(self, row: int) -> Rows:
         """Return the tag codes of an item."""
         base = len(self.model)
