@@ -32,6 +32,7 @@ from recsys.evaluation.report import html
 from recsys.evaluation.result import Result
 from recsys.evaluation.split import PROTOCOLS, Rules, make_split
 from recsys.text.tones import toned
+from recsys.text.transformer import pick_device
 from recsys.training.documents import documents
 from recsys.training.fit import Words
 from recsys.training.words import encode_words
@@ -122,7 +123,7 @@ def heard(settings: Settings, events: EventTable) -> EventTable:
 
 def means_of(settings: Settings, seed: int, note: Callable[[str], None]) -> Means:
     """Return what the rows may use, as a night would."""
-    device = device_named(settings.device)
+    device = pick_device(settings.device)
 
     def words(data: Dataset) -> Words:
         texts = documents(data.table)
@@ -134,15 +135,6 @@ def means_of(settings: Settings, seed: int, note: Callable[[str], None]) -> Mean
         return Words(found.vectors, found.student)
 
     return Means(seed, settings.tune_minutes, device, words, note)
-
-
-def device_named(name: str) -> str:
-    """Return cpu or cuda for auto, else the name."""
-    if name != "auto":
-        return name
-    import torch  # takes seconds
-
-    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def report(result: Result, depths: tuple[int, ...]) -> None:

@@ -14,8 +14,6 @@ from importlib.metadata import version as code_version
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from jobs.additions import added_arrays, added_steps
 from jobs.encoding import encode
 from jobs.engine import open_model
@@ -37,6 +35,7 @@ from recsys.state.catalogue import under
 from recsys.state.model import Model
 from recsys.text.student import Student
 from recsys.text.tones import toned
+from recsys.text.transformer import pick_device
 from recsys.training.choice import Choice
 from recsys.training.fit import Words, assemble, fit_engines
 from recsys.training.menu import engine_named
@@ -228,6 +227,4 @@ class Night:
     @cached_property
     def device(self) -> str:
         """The device that engines are fitted on."""
-        if self.settings.device != "auto":
-            return self.settings.device
-        return "cuda" if torch.cuda.is_available() else "cpu"
+        return pick_device(self.settings.device)

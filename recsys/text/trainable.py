@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from recsys.errors import MissingExtra
 from recsys.text.clean import clean
 from recsys.text.student import Student
-from recsys.text.transformer import BATCH, TransformerEncoder, half_precision, named
+from recsys.text.transformer import TransformerEncoder, batch_size, half_precision, named
 
 ADAPT_ABOVE = 100_000_000  # parameters beyond which low-rank adapters are trained instead
 
@@ -76,7 +76,8 @@ class TrainableTransformer:
     def embed(self, rows: NDArray[np.int64]) -> torch.Tensor:
         """Return unit rows, in bf16 where that is faster; texts go in sorted by length."""
         order = np.argsort([len(self.texts[row]) for row in rows], kind="stable")
-        parts = [self._part(rows[order[at : at + BATCH]]) for at in range(0, len(rows), BATCH)]
+        size = batch_size(next(self.module.parameters()).device.type)
+        parts = [self._part(rows[order[at : at + size]]) for at in range(0, len(rows), size)]
         vectors = torch.cat(parts)[torch.from_numpy(np.argsort(order)).to(parts[0].device)]
         return torch.nn.functional.normalize(vectors.float(), dim=1)
 
@@ -106,6 +107,7 @@ def add_adapters(model: torch.nn.Module) -> None:
         raise MissingExtra("peft", "train") from error
     for value in model.parameters():
         value.requires_grad_(False)
+    torch.manual_seed(0)  # adapters begin alike, so that a seed fixes a whole run
     config = LoraConfig(r=16, lora_alpha=32, lora_dropout=0.0, target_modules="all-linear")
     model.add_adapter(config)  # type: ignore[operator]
 

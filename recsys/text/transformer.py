@@ -60,9 +60,11 @@ class TransformerEncoder:
 
 
 def pick_device(device: str) -> str:
-    """Return cuda or cpu for auto, cpu or cuda; DataError when a GPU is asked for and missing."""
+    """Return cuda or cpu for auto, cpu or cuda; DataError for others and for a missing GPU."""
     import torch
 
+    if device not in ("auto", "cpu", "cuda"):
+        raise DataError(f"device {device!r} is unknown: choose auto, cpu or cuda")
     if device == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     if device == "cuda" and not torch.cuda.is_available():
@@ -99,8 +101,13 @@ def named(model: SentenceTransformer, label: str) -> TransformerEncoder:
     digest = hashlib.sha256(json.dumps(str(model)).encode())
     for _, tensor in sorted(model.state_dict().items()):
         digest.update(tensor.detach().float().cpu().numpy().tobytes())
-    batch = BATCH * 16 if model.device.type == "cuda" else BATCH
+    batch = batch_size(model.device.type)
     return TransformerEncoder(model, f"{label}-{digest.hexdigest()[:12]}", batch)
+
+
+def batch_size(device: str) -> int:
+    """Return how many texts go through a model at once; fewer where memory runs out."""
+    return BATCH * 16 if device == "cuda" else BATCH
 
 
 def save_transformer(encoder: TransformerEncoder, folder: Path) -> None:

@@ -5,6 +5,7 @@ import subprocess
 import time
 
 import pytest
+import torch
 from night_world import call, command, environment, fill, reads, student
 from text_world import tiny_bert
 
@@ -111,3 +112,11 @@ def test_a_transformer_reads_only_new_texts_and_learns_when_asked(tmp_path):
         assert {p.name for p in (home / "embeddings" / "night").iterdir()} > before
     shown = json.loads(call(home, "recommend", "reader-7", "--json", **means).stdout)["items"]
     assert len(shown) == 20
+
+
+def test_a_gpu_that_is_asked_for_and_missing_is_one_line(home):
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU")
+    result = call(home, "nightly", RECSYS_DEVICE="cuda")
+    assert result.returncode == 1 and "Traceback" not in result.stderr
+    assert "use auto or cpu" in result.stderr.splitlines()[-1]

@@ -86,3 +86,11 @@ def test_bad_directories_are_refused(t5: Path, bert: Path, tmp_path: Path) -> No
     (broken / "config.json").write_text(json.dumps({"model_type": "nonsense"}))
     with pytest.raises(DataError, match="can be loaded"):
         load_encoder(str(broken), "cpu")
+
+
+def test_devices_by_name() -> None:
+    from recsys.text.transformer import pick_device
+
+    assert pick_device("cpu") == "cpu" and pick_device("auto") in ("cpu", "cuda")
+    with pytest.raises(DataError, match="gpu.*choose auto, cpu or cuda"):
+        pick_device("gpu")
