@@ -1,12 +1,14 @@
 """`recsys evaluate-text`: figures of tone and topics, on labelled texts.
 
     recsys evaluate-text --labels valence.csv --source tweets --items posts.csv.gz --json text.json
+    recsys evaluate-text --items posts.csv.gz --throughput 100000
 """
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
 
@@ -16,6 +18,7 @@ from jobs.settings import Settings
 from recsys.data.labels import read_labels
 from recsys.data.readers import load_items
 from recsys.errors import DataError
+from recsys.evaluation.throughput import throughput as timed
 from recsys.evaluation.understanding import tone_by_folds, tone_from_elsewhere, topic_figures
 from recsys.text.clean import document
 from recsys.text.encoder import load_encoder
@@ -28,32 +31,50 @@ from recsys.text.topic_fitting import TopicConfig
 @click.option("--source", default="", help="Judge the tone of this source's texts: tweets, …")
 @click.option("--items", type=Path, help="Items file; its column category is the truth for topics.")
 @click.option("--topics", type=click.IntRange(1), help="How many; else as many as categories.")
-@click.option("--encoder", default="static", show_default=True, help="Of the topics' vectors.")
+@click.option("--throughput", type=click.IntRange(1), help="Time so many texts of the items file.")
+@click.option("--encoder", default="static", show_default=True,
+              help="Of the topics' vectors; another than static also joins the tone model.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--json", "json_file", type=Path, help="Write the figures to this file.")
 def command(
-    labels: Path | None, source: str, items: Path | None, topics: int | None, encoder: str,
-    seed: int, json_file: Path | None,
+    labels: Path | None, source: str, items: Path | None, topics: int | None,
+    throughput: int | None, encoder: str, seed: int, json_file: Path | None,
 ) -> None:  # fmt: skip
-    """Judge tone by five folds and from other sources, and topics against categories."""
+    """Judge tone by five folds and from other sources, topics against categories, and speed."""
     if labels is None and items is None:
         raise DataError("nothing to judge: give --labels F, --items F or both")
+    if throughput and items is None:
+        raise DataError("--throughput needs texts: give --items F")
     if json_file and not json_file.absolute().parent.is_dir():
         raise DataError(f"{json_file}: its folder does not exist")
     settings = Settings.load()
     figures: dict[str, object] = {}
-    if items:
+    if items and throughput:
+        figures["throughput"] = _throughput(settings, items, throughput)
+    elif items:
         figures["topics"] = _topics(settings, items, topics, encoder, seed)
     if labels:
-        figures["tone"] = _tone(settings, labels, source, seed)
+        figures["tone"] = _tone(settings, labels, source, encoder, seed)
     document_of = json.dumps({"seed": seed, **figures}, indent=1, allow_nan=False)
     output().print(document_of, soft_wrap=True)
     if json_file:
         json_file.write_text(document_of + "\n", "utf-8")
 
 
-def _tone(settings: Settings, labels: Path, source: str, seed: int) -> dict[str, object]:
+def _throughput(settings: Settings, items: Path, count: int) -> dict[str, object]:
+    table, student = load_items(items), load_static(settings.home)
+    with TemporaryDirectory() as folder:
+        return timed(table, count, student, settings.tones.model, Path(folder))
+
+
+def _tone(
+    settings: Settings, labels: Path, source: str, name: str, seed: int
+) -> dict[str, object]:
     labelled, student = read_labels(labels), load_static(settings.home)
+    if name != "static":
+        encoder = load_encoder(name, settings.device, settings.home)
+        found = tone_by_folds(labelled, student, source, seed=seed, encoder=encoder)
+        return {"source": source, "five_folds": found, "beside": encoder.name}
     figures: dict[str, object] = {
         "source": source, "five_folds": tone_by_folds(labelled, student, source, seed=seed)
     }  # fmt: skip

@@ -14,8 +14,14 @@ from numpy.typing import NDArray
 from recsys.arrays import Floats
 from recsys.data.labels import Labelled
 from recsys.errors import DataError
+from recsys.text.encoder import Encoder
 from recsys.text.sentiment import LABELS, score
-from recsys.text.sentiment_training import ToneConfig, expected_calibration_error, fit_tone
+from recsys.text.sentiment_training import (
+    ToneConfig,
+    chances_beside,
+    expected_calibration_error,
+    fit_tone,
+)
 from recsys.text.student import Student
 from recsys.text.topic_fitting import TopicConfig, fit_topics
 
@@ -30,17 +36,27 @@ def macro_recall(classes: NDArray[np.integer], found: NDArray[np.integer]) -> fl
 
 def tone_by_folds(
     labelled: Labelled, student: Student, source: str = "", folds: int = 5, seed: int = 0,
-    config: ToneConfig = TONE,
+    config: ToneConfig = TONE, encoder: Encoder | None = None,
 ) -> dict[str, object]:  # fmt: skip
-    """Return macro recall over folds of one source's texts, taught by the other folds only."""
+    """Return macro recall over folds of one source's texts, taught by the other folds only.
+
+    `encoder`: its vectors join what the tone model reads; what serves does without.
+    """
     rows = np.flatnonzero([not source or one == source for one in labelled.sources])
     if len(rows) < folds * len(LABELS):
         raise DataError(f"{len(rows)} texts of source {source!r}: too few for {folds} folds")
     fold = np.random.default_rng(seed).permutation(len(rows)) % folds
     recalls, chances = [], np.zeros((len(rows), len(LABELS)), np.float32)
+    beside = None if encoder is None else encoder.encode([labelled.texts[row] for row in rows])
     for number in range(folds):
-        held = np.flatnonzero(fold == number)
-        chances[held] = _taught(labelled, rows[fold != number], rows[held], student, config)
+        held, rest = np.flatnonzero(fold == number), np.flatnonzero(fold != number)
+        if beside is None:
+            chances[held] = _taught(labelled, rows[rest], rows[held], student, config)
+        else:
+            texts = [labelled.texts[row] for row in rows]
+            chances[held] = chances_beside(
+                texts, beside, labelled.classes[rows], rest, held, student, config
+            )
         recalls.append(macro_recall(labelled.classes[rows[held]], chances[held].argmax(1)))
     error = float(np.std(recalls) / np.sqrt(folds))
     calibration = expected_calibration_error(chances, labelled.classes[rows])

@@ -29,6 +29,7 @@ class ToneConfig:
 
     strength: float = 1.0  # inverse of the regularization
     vectors: float = 1.0  # weight of word vectors beside words and letters
+    beside: float = 2.0  # weight of an encoder's vectors beside all that, where there are any
     rounds: int = 80  # of the solver
     folds: int = 3  # for calibration; each costs as much as the training itself
     least_per_label: int = 5  # texts of each label that occurs
@@ -102,6 +103,22 @@ def read_for_training(
         blocks.append(csr_array(block * (config.vectors / max(length, 1e-9))))
     blocks.append(csr_array(read.cues.astype(np.float64)))
     return Reading(csr_array(hstack(blocks)), factors)
+
+
+def chances_beside(
+    texts: Sequence[str], vectors: Floats, classes: NDArray[np.integer],
+    train: NDArray[np.integer], test: NDArray[np.integer], student: Student,
+    config: ToneConfig = ToneConfig(),
+) -> Floats:  # fmt: skip
+    """Return the labels' probabilities for some texts, vectors read beside all else, (n, 3).
+
+    Weights of words come from all texts, those of labels from the ones to train on.
+    """
+    plain = read_for_training(texts, student, config)
+    wide = csr_array(vectors.astype(np.float64) * config.beside)
+    reading = Reading(csr_array(hstack([plain.rows, wide])), plain.bags)
+    weights, bias = _solve(reading, np.asarray(classes, np.int64), config, train)
+    return np.asarray(softmax(reading.rows[test] @ weights + bias), np.float32)
 
 
 def rarity(counts: csr_array) -> NDArray[np.float64]:

@@ -20,7 +20,7 @@ from tokenizers import Tokenizer
 from recsys.arrays import Floats
 from recsys.errors import DataError
 from recsys.text.clean import clean
-from recsys.text.tone_glossary import translate
+from recsys.text.tone_glossary import opposed, translate
 
 LONGEST_READ = 4_000  # characters; a tone further on changes little
 WORD_ROWS = 1 << 16
@@ -127,7 +127,7 @@ def plain(text: str, han: bool = False) -> str:
     text = html.unescape(text[: 2 * LONGEST_READ])
     text = clean(_NOTHING.sub("", text))[:LONGEST_READ].replace("\u2019", "'")
     text = _MENTION.sub(" @user ", _LINK.sub(" urlurl ", text))
-    return _STRETCHED.sub(r"\1\1", undisguised(translate(text, han)))
+    return opposed(_STRETCHED.sub(r"\1\1", undisguised(translate(text, han))))
 
 
 def undisguised(text: str) -> str:

@@ -51,6 +51,7 @@ CHINESE = {
     "hope": "希望 期待",
     "bad": "坏 差 不好 差劲 糟 难看 难吃 难听 难用 太差",
     "terrible": "糟糕 可怕 恐怖 糟透 烂 太烂了 垃圾",
+    "dislike": "不喜欢 不爱 不太喜欢",
     "hate": "讨厌 恨 憎恨 厌恶",
     "disgusting": "恶心 令人作呕",
     "angry": "生气 愤怒 气死 火大",
@@ -74,6 +75,17 @@ CHINESE = {
     "this": "这 这个",
 }
 
+# What a denied word comes to, where English has a word for it: the model knows that word better.
+DENIED_VERBS = {
+    "like": "dislike", "likes": "dislike", "liked": "dislike", "enjoy": "dislike",
+    "enjoyed": "dislike", "recommend": "avoid",
+}
+DENIED_ADJECTIVES = {
+    "happy": "unhappy", "satisfied": "dissatisfied", "pleased": "displeased", "fair": "unfair",
+    "useful": "useless", "helpful": "unhelpful", "impressed": "disappointed", "bad": "okay",
+    "honest": "dishonest", "worth": "worthless",
+}
+
 _SIGNS = {sign: word for word, signs in EMOTICONS.items() for sign in signs}
 _EMOTICON = re.compile(
     r"(?<![\w:])(?:" + "|".join(map(re.escape, sorted(_SIGNS, key=len, reverse=True))) + r")(?!\w)"
@@ -83,6 +95,23 @@ _WORDS = {term: word for word, terms in CHINESE.items() for term in terms.split(
 _CHINESE = re.compile("|".join(sorted(_WORDS, key=len, reverse=True)))
 _PICTURE = re.compile("[\u2600-\u27bf\u2b50\U0001f300-\U0001faff]")
 _HAN = re.compile("[\u3400-\u9fff]+")
+
+
+_DEGREE = r"\s+(?:really\s+|very\s+|that\s+|so\s+|even\s+|too\s+)?"
+_DENIED_VERB = re.compile(
+    r"\b(?:(?:do|does|did|would|wo|can|could)(?:n't|\s+not|not)|never)"
+    rf"{_DEGREE}({'|'.join(DENIED_VERBS)})\b",
+    re.IGNORECASE,
+)
+_DENIED_ADJECTIVE = re.compile(
+    rf"(?:\bnot|n't|\bnever){_DEGREE}({'|'.join(DENIED_ADJECTIVES)})\b", re.IGNORECASE
+)
+
+
+def opposed(text: str) -> str:
+    """Return a text in which denied words are put by their opposites: not happy, unhappy."""
+    text = _DENIED_VERB.sub(lambda found: DENIED_VERBS[found[1].lower()], text)
+    return _DENIED_ADJECTIVE.sub(lambda found: f" {DENIED_ADJECTIVES[found[1].lower()]}", text)
 
 
 def translate(text: str, han: bool = False) -> str:

@@ -51,18 +51,18 @@ OBVIOUS = [
     ("太棒了！谢谢你", "positive"),
     ("我讨厌这个，太差了", "negative"),
     ("垃圾，很失望", "negative"),
-]
-# What the shipped model does not see yet: a negation of a word that is itself mild.
-MISSED = [
+    # denied liking, which is dislike
     ("not happy with this at all", "negative"),
+    ("I'm not happy", "negative"),
     ("I don't like this", "negative"),
+    ("I do not like it", "negative"),
     ("我不喜欢", "negative"),
+    ("not bad at all", "neutral"),
+    ("He is not like the others", "neutral"),
 ]
 
 
-@pytest.mark.parametrize(
-    ("text", "label"), OBVIOUS + [pytest.param(*one, marks=pytest.mark.xfail) for one in MISSED]
-)
+@pytest.mark.parametrize(("text", "label"), OBVIOUS)
 def test_what_is_obvious(shipped, text, label):
     assert labels(shipped.probabilities([text])) == [label]
 
@@ -159,9 +159,9 @@ def test_disguises_come_off(text, wanted):
 
 
 def test_a_negation_reaches_to_the_comma_and_no_further():
-    found = mark("I don't like it, but this is good")
+    found = mark("I don't eat it, but this is good")
     negated = [w for w, flag in zip(found.words, found.negated, strict=True) if flag]
-    assert negated == ["like", "it"]
+    assert negated == ["eat", "it"]
 
 
 def test_calibration_error_in_a_world_made_by_hand():
