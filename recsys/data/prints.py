@@ -29,15 +29,17 @@ class PrintLog:
         if not wanted:
             return {}
         with self.db.read() as connection:
-            out = set(self.db.known_numbers(connection, items.c.item_id, without).values())
             query = (
                 select(prints.c.print, func.count(), func.min(prints.c.item))
                 .where(self.db.among(prints.c.print, wanted))
                 .group_by(prints.c.print)
             )
-            if out:
+            if without:
+                out = set(self.db.known_numbers(connection, items.c.item_id, without).values())
                 query = query.where(~self.db.among(prints.c.item, out))
             rows = connection.execute(query).all()
+            if not rows:
+                return {}
             first = {number for _, _, number in rows}
             named = select(items.c.id, items.c.item_id).where(self.db.among(items.c.id, first))
             names = {number: name for number, name in connection.execute(named)}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import zlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -56,12 +57,17 @@ def shingles(text: str) -> Shingles:
     return np.unique(mixed ^ (mixed >> np.uint64(29)))
 
 
-def bands(found: Shingles) -> list[int]:
-    """Return the numbers by which nearly equal texts meet; none where there is too little text."""
+def bands(text: str) -> list[int]:
+    """Return the numbers by which nearly equal contents meet; none where there is too little text.
+
+    Short texts of other numbers never meet: so the copy of one part of a series finds that part.
+    """
+    found = shingles(text)
     if len(found) < LEAST:
         return []
+    numbers = sorted(_NUMBER.findall(text)) if len(text) < NUMBERS_COUNT else []
     least = (found[:, None] * _TURN).min(axis=0).reshape(BANDS, ROWS)
-    mixed = np.zeros(BANDS, np.uint64)
+    mixed = np.full(BANDS, zlib.crc32(" ".join(numbers).encode()), np.uint64)
     for column in range(ROWS):
         mixed = (mixed ^ least[:, column]) * _MIX
         mixed ^= mixed >> np.uint64(31)

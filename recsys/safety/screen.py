@@ -100,9 +100,10 @@ def screen(
             if (kept := _as_before(item, known.get(item.item_id)))}  # fmt: skip
     looks = [_look(item) for item in items if item.item_id not in kept]
     wanted = {one for look in looks for one in look.wanted}
-    crowd = Crowd(store.prints_seen(wanted, [look.item.item_id for look in looks]))
+    edited = [look.item.item_id for look in looks if look.item.item_id in known]
+    crowd = Crowd(store.prints_seen(wanted, edited))
     firsts = {name for look in looks for name in crowd.first(look.bands)[:COMPARED]}
-    earlier = store.items_known(firsts)
+    earlier = store.items_known(firsts) if firsts else {}
     others = {name: _content(item) for name, item in earlier.items()}
     origin = {name: _origin(item) for name, item in earlier.items()}
     doubts = scorer([_words(look.item) for look in looks]) if looks else []
@@ -135,7 +136,7 @@ def _look(item: Item) -> Look:
         said = prints.of_moment("text", text, moment)
     if moment is not None and item.author_id:
         author = prints.of_moment("author", item.author_id, moment)
-    return Look(item, text, tuple(prints.bands(prints.shingles(text))), *said, *author)
+    return Look(item, text, tuple(prints.bands(text)), *said, *author)
 
 
 def _content(item: Item) -> str:

@@ -83,8 +83,10 @@ class Topics:
     def _assigned(self, texts: Sequence[str], vectors: Floats) -> tuple[Rows, Floats]:
         found = topic_words.occurrences([topic_words.words(t) for t in texts], self._row_of)
         scores = self.closeness * (self.space.apply(vectors) @ self.centroids.T)
-        used, columns = np.unique(found.indices, return_inverse=True)
-        if len(used):
+        if len(texts) == 1:  # as the service asks: without matrices, in half the time
+            scores += self.evidence[found.indices].sum(axis=0, dtype=np.float32)
+        elif found.nnz:
+            used, columns = np.unique(found.indices, return_inverse=True)
             shape = (len(texts), len(used))
             told = csr_array((found.data, columns, found.indptr), shape=shape)
             scores += told @ np.asarray(self.evidence[used], np.float32)

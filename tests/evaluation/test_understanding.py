@@ -59,7 +59,7 @@ def test_every_stage_is_timed_and_copies_are_flagged(tmp_path):
     found = throughput(table, 25, word_student(WORDS), load_tone(), tmp_path)
     assert found["texts"] == 25 and found["flagged"] >= 15
     assert sum(found["seconds"].values()) == pytest.approx(found["total_seconds"])
-    assert set(found["one_text_ms"]) == {"screen", "tone", "vector and topic", "all"}
+    assert set(found["one_text_cpu_ms"]) == {"screen", "tone", "vector and topic", "all"}
     with pytest.raises(DataError, match="no item"):
         throughput(ItemTable.empty(), 5, word_student(WORDS), load_tone(), tmp_path)
 

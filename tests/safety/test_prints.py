@@ -15,7 +15,7 @@ def text(seed, words=WORDS, n=60, glue=" "):
 
 
 def meet(one, other):
-    left, right = (set(bands(shingles(content(each)))) for each in (one, other))
+    left, right = (set(bands(content(each))) for each in (one, other))
     return bool(left & right)
 
 
@@ -45,12 +45,12 @@ def test_other_texts_are_not_alike():
 
 def test_another_number_makes_a_short_text_another_one():
     one, other = (f"Weather report of the harbour master, day {day}" for day in (3, 4))
-    assert alike(content(one), content(other)) == 0
+    assert alike(content(one), content(other)) == 0 and not meet(one, other)
     assert alike(content(one), content(one)) == 1
 
 
 def test_titles_are_too_little_to_be_copies():
-    assert bands(shingles(content("Hamlet"))) == [] and len(shingles("Hamlet")) < LEAST
+    assert bands(content("Hamlet")) == [] and len(shingles("Hamlet")) < LEAST
 
 
 def test_links_count_by_their_site():
@@ -60,11 +60,11 @@ def test_links_count_by_their_site():
 
 @pytest.mark.parametrize("raw", ["", "!!!", "\ud800", "\u202e\u200f", "a", "\x00\x07", "🙂" * 50])
 def test_any_text_is_fit(raw):
-    assert bands(shingles(content(raw))) == [] and alike(content(raw), content(raw)) == 1
+    assert bands(content(raw)) == [] and alike(content(raw), content(raw)) == 1
 
 
 def test_a_long_text_is_read_to_a_bound():
-    assert len(bands(shingles(content("tide wave " * 200_000)))) in (0, 6)
+    assert len(bands(content("tide wave " * 200_000))) in (0, 6)
 
 
 def test_repeated_words():

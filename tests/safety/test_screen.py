@@ -38,6 +38,13 @@ def test_a_copy_is_flagged_with_what_was_there_first(store):
     assert store.counts()["items"] == 4  # nothing is dropped
 
 
+def test_a_copy_of_one_part_of_a_series_finds_that_part(store):
+    parts = [Item(f"part-{n}", text=f"{TEXT}, part {n}") for n in range(30)]
+    assert set(map(tuple, kinds(store, *parts).values())) == {()}
+    copy, _ = put(store, Item("copy", text=f"{TEXT}, part 17"))
+    assert copy["copy"][0].of == "part-17"
+
+
 def test_a_copy_of_a_copy_names_the_first(store):
     put(store, Item("a", text=TEXT), Item("b", text=TEXT + " today"))
     store.delete_item("a")
