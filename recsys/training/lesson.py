@@ -19,6 +19,7 @@ from recsys.text.negatives import near_strangers
 from recsys.text.student import Student
 from recsys.text.trainable import TrainableStatic, TrainableTransformer
 from recsys.text.transformer import TransformerEncoder
+from recsys.text.vocabulary import widened
 from recsys.training.documents import documents
 from recsys.training.held_out import HeldOut
 
@@ -95,7 +96,7 @@ def fingerprint(data: Dataset, config: FinetuneConfig, start: str) -> str:
 
 def _pupil(encoder: Encoder, texts: Sequence[str], device: str) -> Trainable:
     if isinstance(encoder, Student):
-        return TrainableStatic.of(with_pairs(encoder, texts), texts, device)
+        return TrainableStatic.of(with_pairs(widened(encoder, texts), texts), texts, device)
     assert isinstance(encoder, TransformerEncoder)
     return TrainableTransformer.of(encoder, texts)
 

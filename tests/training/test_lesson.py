@@ -4,6 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import worlds
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.normalizers import BertNormalizer
+from tokenizers.pre_tokenizers import BertPreTokenizer
 
 from recsys.data.dataset import Dataset
 from recsys.data.schema import Event
@@ -30,6 +34,19 @@ def test_readers_teach_words_of_two_languages_what_belongs_together():
     chess = lesson.encoder.encode(["rook pawn"])[0]
     assert sea[0] @ sea[1] > sea[0] @ chess + 0.2
     assert lesson.record is not None and lesson.record.checks[0][0] == 0
+
+
+def test_words_that_the_start_cannot_read_are_learned_too():
+    known = worlds.student()
+    vocabulary = {"[UNK]": 0, **{word: at + 1 for at, word in enumerate(worlds.WORDS["sea"][:4])}}
+    tokenizer = Tokenizer(WordLevel(vocabulary, unk_token="[UNK]"))
+    tokenizer.normalizer, tokenizer.pre_tokenizer = BertNormalizer(), BertPreTokenizer()
+    rows = np.random.default_rng(1).normal(size=(5, known.dimensions)).astype(np.float32)
+    rows[0] = 0
+    lesson = taught(Student(tokenizer.to_str().encode(), rows), worlds.topics(), CONFIG)
+    assert lesson.improved
+    sea, same, chess = lesson.encoder.encode(["tide wave", "海 浪", "卒 象"])
+    assert sea @ same > sea @ chess + 0.2
 
 
 def test_what_cannot_get_better_stays():
