@@ -9,14 +9,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from recsys.data.store import ItemChange, Store, StoredEvent
-from recsys.state.live import LiveState
+from recsys.state.live import Act, LiveState
 from recsys.text.tones import Tones
 
 Row = TypeVar("Row")
 log = logging.getLogger("recsys.api")
 
 _CHUNK = 2_000  # rows of a log read at once
-_STRIDE = 50  # rows applied before a request that waits may go on
+_STRIDE = 200  # rows applied before a request that waits may go on
 
 
 class Feed:
@@ -49,7 +49,7 @@ class Feed:
     def _items(self, store: Store) -> int:
         count = 0
         while changes := store.item_changes_after(self.last_change, _CHUNK):
-            self._apply(changes, self._apply_change)
+            self._apply(changes, self._apply_changes)
             self.last_change = changes[-1].id
             self.items += 1
             count += len(changes)
@@ -57,12 +57,15 @@ class Feed:
                 break
         return count
 
-    def _apply(self, rows: Sequence[Row], apply: Callable[[Row], None]) -> None:
+    def _apply(self, rows: Sequence[Row], apply: Callable[[Sequence[Row]], None]) -> None:
         for start in range(0, len(rows), _STRIDE):
             with self.ranking:
-                for row in rows[start : start + _STRIDE]:
-                    apply(row)
+                apply(rows[start : start + _STRIDE])
             time.sleep(0)  # let a request that waits have its turn
+
+    def _apply_changes(self, changes: Sequence[ItemChange]) -> None:
+        for change in changes:
+            self._apply_change(change)
 
     def _apply_change(self, change: ItemChange) -> None:
         try:
@@ -76,20 +79,33 @@ class Feed:
     def _events(self, store: Store) -> int:
         count = 0
         while events := store.events_after(self.last_event, _CHUNK):
-            self._apply(events, self._apply_event)
+            self._apply(events, self._apply_events)
             self.last_event = events[-1].id
             count += len(events)
             if len(events) < _CHUNK:
                 break
         return count
 
-    def _apply_event(self, event: StoredEvent) -> None:
-        moment = event.received if event.timestamp is None else event.timestamp
+    def _apply_events(self, events: Sequence[StoredEvent]) -> None:
+        acts = [Act(e.item_id, e.event, e.value, _moment(e), self._tone(e)) for e in events]
         try:
-            tone = float(self.tones.scores([event.text])[0]) if self.tones and event.text else 0.0
-            self.live.add_event(event.item_id, event.event, event.value, moment, tone)
+            self.live.add_events(acts)
+        except Exception:  # one bad row must not stop the feed for all others
+            for event, act in zip(events, acts, strict=True):
+                self._apply_event(event, act)
+
+    def _tone(self, event: StoredEvent) -> float:
+        return float(self.tones.scores([event.text])[0]) if self.tones and event.text else 0.0
+
+    def _apply_event(self, event: StoredEvent, act: Act) -> None:
+        try:
+            self.live.add_event(*act)
         except Exception:
             log.exception("an event was passed over", extra={"event": event.id})
+
+
+def _moment(event: StoredEvent) -> float:
+    return event.received if event.timestamp is None else event.timestamp
 
 
 def _number(manifest: Mapping[str, Any], name: str) -> int:

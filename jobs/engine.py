@@ -14,7 +14,7 @@ from recsys.data.store import Store, StoredEvent
 from recsys.errors import BundleError
 from recsys.ranking.query import Interaction, Query, Recommendation
 from recsys.recommender import Recommender
-from recsys.state.live import LiveState
+from recsys.state.live import Act, LiveState
 from recsys.state.model import Model
 from recsys.text.tones import Tones
 
@@ -95,9 +95,10 @@ def _follow(
                 live.remove_item(each.item_id)
         change = changes[-1].id
     while events := store.events_after(event, _CHUNK):
-        for one, tone in zip(events, _tones(tones, events), strict=True):
-            moment = _moment(one.timestamp, one.received)
-            live.add_event(one.item_id, one.event, one.value, moment, tone)
+        live.add_events([
+            Act(e.item_id, e.event, e.value, _moment(e.timestamp, e.received), tone)
+            for e, tone in zip(events, _tones(tones, events), strict=True)
+        ])  # fmt: skip
         event = events[-1].id
 
 

@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +50,7 @@ class Database:
     """An engine, and the ways to use it: `read`, `snapshot` and `write`."""
 
     engine: Engine
-    known: KnownIds | None = None  # what a bulk load has met
+    known: KnownIds = field(default_factory=KnownIds)
 
     @classmethod
     def open(cls, url: str, bulk: bool = False) -> Database:
@@ -61,7 +61,7 @@ class Database:
         """
         parsed = _parsed(url)
         if parsed.get_backend_name() == "sqlite":
-            return cls(_sqlite(parsed, _BULK if bulk else _USUAL), KnownIds() if bulk else None)
+            return cls(_sqlite(parsed, _BULK if bulk else _USUAL), KnownIds(bulk))
         try:
             return cls(create_engine(parsed, pool_pre_ping=True, hide_parameters=True))
         except ImportError as error:
@@ -104,8 +104,7 @@ class Database:
                     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER})
                 yield connection
         except BaseException:
-            if self.known is not None:
-                self.known.forget()
+            self.known.forget()
             raise
 
     def forget_deleted(self) -> bool:
@@ -163,7 +162,7 @@ class Database:
         self, connection: Connection, column: Column[str], texts: Collection[str]
     ) -> dict[str, int]:
         """Return the row numbers of outside ids, giving numbers to new ones in their order."""
-        found = {} if self.known is None else self.known.of(connection, column)
+        found = self.known.of(connection, column)
         unknown = [name for name in texts if name not in found]
         if unknown:
             found |= self.known_numbers(connection, column, unknown)

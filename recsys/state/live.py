@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,7 +23,18 @@ from recsys.state.touched import Touched
 from recsys.state.votes import votes_of
 from recsys.text import clean
 
+_MANY = 8  # events from which they are counted together
 _GROWTH = 256  # rows of room added at least; doubling keeps the cost per new item constant
+
+
+class Act(NamedTuple):
+    """An event as a live state counts it, whoever did it."""
+
+    item_id: str
+    event: str
+    value: float | None = None
+    timestamp: float = 0.0  # Unix seconds
+    tone: float = 0.0  # of what was written, -1..1
 
 
 class LiveState:
@@ -200,13 +213,34 @@ class LiveState:
     ) -> None:  # fmt: skip
         """Count one event; an item never heard of becomes a row without words."""
         with self._lock:
-            row = self.row(item_id)
-            if row < 0:
-                row = self._append(Item(item_id=item_id, created_at=timestamp))
+            row = self._row_of(item_id, timestamp)
             weight = self.weights.toned(self.weight(event, value), tone)
             self.counters.add(row, weight, self.weights.stated(event), timestamp)
             self._follow(row, weight)
             self.touched.add(row)
+
+    def add_events(self, events: Sequence[Act]) -> None:
+        """Count many events: the same as one after the other, at a fraction of the price each."""
+        if len(events) < _MANY:
+            for one in events:
+                self.add_event(*one)
+            return
+        with self._lock:
+            rows = np.array([self._row_of(e.item_id, e.timestamp) for e in events], np.int32)
+            toned = self.weights.toned
+            weights = np.array(
+                [toned(self.weight(e.event, e.value), e.tone) for e in events], np.float32
+            )
+            stated = np.array([self.weights.stated(e.event) for e in events])
+            times = np.array([e.timestamp for e in events], np.float64)
+            self.counters.add_many(rows, weights, stated, times)
+            for row, weight in zip(rows.tolist(), weights.tolist(), strict=True):
+                self._follow(row, weight)
+                self.touched.add(row)
+
+    def _row_of(self, item_id: str, timestamp: float) -> int:
+        row = self.row(item_id)
+        return row if row >= 0 else self._append(Item(item_id=item_id, created_at=timestamp))
 
     def _follow(self, row: int, weight: float) -> None:
         """Move an item's base by one vote; older votes fade."""

@@ -42,6 +42,25 @@ def test_a_late_event_counts_as_if_in_order():
     assert_same(one_by_one(reversed(range(COUNT))), at_once())
 
 
+@pytest.mark.parametrize("first", [0, 1, 30])
+def test_many_are_as_one_by_one(first):
+    counters = one_by_one(range(first))
+    order = RNG.permutation(np.arange(first, COUNT))
+    counters.add_many(ITEM[order], WEIGHT[order], EXPLICIT[order], TIME[order])
+    counters.add_many(ITEM[:0], WEIGHT[:0], EXPLICIT[:0], TIME[:0])
+    assert_same(counters, at_once())
+
+
+def test_many_that_are_the_first_with_a_date():
+    one, many = (
+        Counters.from_events(ITEMS, ITEM, WEIGHT, EXPLICIT, None) for _ in range(2)
+    )  # fmt: skip
+    for at in range(COUNT):
+        one.add(int(ITEM[at]), float(WEIGHT[at]), bool(EXPLICIT[at]), float(TIME[at]))
+    many.add_many(ITEM, WEIGHT, EXPLICIT, TIME)
+    assert_same(many, one)
+
+
 def test_a_sample_of_2013_ranks_as_it_did():
     now, then = at_once(), at_once(shift=-11 * 365 * DAY)
     assert np.allclose(now.log_shares(), then.log_shares(), atol=1e-4)

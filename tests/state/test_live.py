@@ -10,7 +10,7 @@ import worlds
 from recsys.data.schema import Item
 from recsys.ranking.query import Filters, Interaction, Query
 from recsys.recommender import Recommender
-from recsys.state.live import LiveState
+from recsys.state.live import Act, LiveState
 from recsys.text.topic_fitting import TopicConfig, fit_topics
 from recsys.training.documents import documents
 
@@ -213,3 +213,23 @@ def test_readers_go_on_while_a_writer_posts_and_edits(live):
     for thread in threads:
         thread.join()
     assert problems == []
+
+
+@pytest.mark.parametrize("count", [3, 60])
+def test_many_events_are_as_one_after_the_other(count):
+    rng = np.random.default_rng(count)
+    kinds = [("like", None), ("dislike", None), ("rating", 8.0), ("view", None), ("shown", None)]
+    acts = []
+    for place in range(count):
+        item = f"sea-{rng.integers(30)}" if place % 4 else f"new-{place}"
+        kind, value = kinds[rng.integers(len(kinds))]
+        acts.append(Act(item, kind, value, NOW + float(rng.uniform(-5000, 5000)), place % 3 - 1.0))
+    one, many = worlds.live(), worlds.live()
+    for act in acts:
+        one.add_event(*act)
+    many.add_events(acts)
+    assert many.size == one.size and many.touched.count == one.touched.count
+    for name in ("bases", "evidence", "created"):
+        np.testing.assert_allclose(getattr(many, name), getattr(one, name), rtol=1e-6)
+    np.testing.assert_allclose(many.counters.log_shares(), one.counters.log_shares(), atol=1e-5)
+    np.testing.assert_allclose(many.counters.like_rate(), one.counters.like_rate(), atol=1e-5)
