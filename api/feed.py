@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from recsys.data.store import ItemChange, Store, StoredEvent
-from recsys.state.live import Act, LiveState
+from recsys.state.acts import Act
+from recsys.state.live import LiveState
 from recsys.text.tones import Tones
 
 Row = TypeVar("Row")

@@ -14,7 +14,8 @@ from recsys.data.store import Store, StoredEvent
 from recsys.errors import BundleError
 from recsys.ranking.query import Interaction, Query, Recommendation
 from recsys.recommender import Recommender
-from recsys.state.live import Act, LiveState
+from recsys.state.acts import Act
+from recsys.state.live import LiveState
 from recsys.state.model import Model
 from recsys.text.tones import Tones
 

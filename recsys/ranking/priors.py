@@ -46,5 +46,5 @@ def of_rows(
 
 
 def _liked(live: LiveState, rows: Rows | slice) -> Floats:
-    known = live.model.taste is not None
-    return live.bases[rows] if known else live.counters.like_rate(rows)
+    opinions = live.opinions
+    return live.counters.like_rate(rows) if opinions is None else opinions.bases[rows]

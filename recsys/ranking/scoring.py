@@ -71,22 +71,27 @@ class Profile:
 
 def tasted(live: LiveState, history: History, blend: Blend) -> Floats:
     """Return each history entry's part of the reader's taste vector, times the blend's weight."""
-    taste = live.model.taste
-    if taste is None or not blend.taste:
+    known, rows = live.opinions, history.rows
+    if known is None or not blend.taste:
         return np.zeros((len(history), 0), np.float32)
-    bases, loadings = live.bases[history.rows], live.loadings[history.rows]
-    parts = taste_parts(taste, bases, loadings, history.weights, live.model.rated)
+    bases, loadings = known.bases[rows], known.loadings[rows]
+    parts = taste_parts(known.taste, bases, loadings, history.weights, known.rated)
     return np.float32(blend.taste) * parts
 
 
 def usual_loading(live: LiveState) -> Floats:
-    """Return the loading of what is usually voted on, (rank,)."""
-    return mean_loading(live.loadings[: live.size], live.evidence[: live.size])
+    """Return the loading of what is usually voted on, (rank,); without opinions of rank 0."""
+    known = live.opinions
+    if known is None:
+        return np.zeros(0, np.float32)
+    return mean_loading(known.loadings[: live.size], known.evidence[: live.size])
 
 
 def loadings_of(live: LiveState, rows: Rows | slice) -> Floats:
-    """Return the loadings of rows, less those of what is usually voted on."""
-    return np.asarray(live.loadings[rows] - usual_loading(live), np.float32)
+    """Return the loadings of rows, less those of what is usually voted on, (n, rank)."""
+    if live.opinions is None:
+        return np.zeros((len(live.gone[rows]), 0), np.float32)
+    return np.asarray(live.opinions.loadings[rows] - usual_loading(live), np.float32)
 
 
 def words_of(live: LiveState, rows: Rows) -> Floats:

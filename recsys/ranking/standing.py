@@ -81,8 +81,8 @@ class Standing:
         parts = [priors.of_rows(self.live, rows, self.names, moment)]
         if self.common:
             parts.append(self.live.commonness.trust_of(rows)[None])
-        if self.tastes:
-            parts.append(np.asarray(self.live.loadings[rows], np.float32).T)
+        if self.tastes and self.live.opinions is not None:
+            parts.append(np.asarray(self.live.opinions.loadings[rows], np.float32).T)
         return np.concatenate(parts)
 
     def _made(self) -> Table:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 
@@ -13,28 +12,19 @@ from recsys.data.schema import Item
 from recsys.data.weights import EventWeights
 from recsys.safety.flags import read_flags
 from recsys.state import catalogue
+from recsys.state.acts import Act, weight_of, weights_of
 from recsys.state.catalogue import LABELS
 from recsys.state.counters import Counters
 from recsys.state.lift import Commonness
 from recsys.state.marks import FLAG_WEIGHT, Marks
 from recsys.state.met_ids import MetIds
 from recsys.state.model import Model
+from recsys.state.opinions import Opinions
 from recsys.state.touched import Touched
-from recsys.state.votes import votes_of
 from recsys.text import clean
 
 _MANY = 8  # events from which they are counted together
 _GROWTH = 256  # rows of room added at least; doubling keeps the cost per new item constant
-
-
-class Act(NamedTuple):
-    """An event as a live state counts it, whoever did it."""
-
-    item_id: str
-    event: str
-    value: float | None = None
-    timestamp: float = 0.0  # Unix seconds
-    tone: float = 0.0  # of what was written, -1..1
 
 
 class LiveState:
@@ -82,17 +72,10 @@ class LiveState:
         width = self.model.behaviour.outputs.shape[1] if self.model.behaviour is not None else 0
         self.new_behaviour: Floats = np.zeros((extra, 2, width), np.float32)  # inputs, outputs
         self.counters.grow(room)
-        self._allocate_taste(room)
-
-    def _allocate_taste(self, room: int) -> None:
         taste = self.model.taste
-        if taste is None:
-            return
-        extra = room - len(self.model)
-        self.bases: Floats = np.pad(taste.base, (0, extra), constant_values=taste.newcomer)
-        self.evidence: Floats = np.pad(taste.evidence, (0, extra))
-        self.loadings: Floats = np.pad(taste.loadings, ((0, extra), (0, 0)))
-        self.loadings[len(self.model) :, 0] = taste.config.agree
+        self.opinions = None if taste is None else Opinions.of(taste, self.model.rated)
+        if self.opinions is not None:
+            self.opinions.grow(extra)
 
     def _grow(self) -> None:
         extra = max(_GROWTH, self.size - len(self.model))
@@ -105,12 +88,8 @@ class LiveState:
         self.new_readers = np.pad(self.new_readers, ((0, extra), (0, 0)))
         self.new_behaviour = np.pad(self.new_behaviour, ((0, extra), (0, 0), (0, 0)))
         self.counters.grow(self.room + extra)
-        taste = self.model.taste
-        if taste is not None:
-            self.bases = np.pad(self.bases, (0, extra), constant_values=taste.newcomer)
-            self.evidence = np.pad(self.evidence, (0, extra))
-            self.loadings = np.pad(self.loadings, ((0, extra), (0, 0)))
-            self.loadings[-extra:, 0] = taste.config.agree
+        if self.opinions is not None:
+            self.opinions.grow(extra)
         self.gone = np.pad(self.gone, (0, extra))
 
     def _append(self, item: Item) -> int:
@@ -165,11 +144,8 @@ class LiveState:
         self.counters.move(before, row)
         if not np.isfinite(self.created[row]):
             self.created[row] = self.created[before]
-        if self.model.taste is not None:
-            for votes in (self.bases, self.evidence, self.loadings):
-                votes[row] = votes[before]
-            self.evidence[before] = 0.0
-        self.marks.group[row] = self.marks.group[before]
+        if self.opinions is not None:
+            self.opinions.move(before, row)
         bases = [base for base, new in self.versions.items() if new == before]
         if before < len(self.model):
             bases = [before]
@@ -212,53 +188,37 @@ class LiveState:
         tone: float = 0.0,
     ) -> None:  # fmt: skip
         """Count one event; an item never heard of becomes a row without words."""
+        act = Act(item_id, event, value, timestamp, tone)
         with self._lock:
-            row = self._row_of(item_id, timestamp)
-            weight = self.weights.toned(self.weight(event, value), tone)
+            row = self._row_of(act)
+            weight = weight_of(act, self.weights, self.model.rating_scale)
             self.counters.add(row, weight, self.weights.stated(event), timestamp)
-            self._follow(row, weight)
-            self.touched.add(row)
+            self._counted(row, weight)
 
-    def add_events(self, events: Sequence[Act]) -> None:
+    def add_events(self, acts: Sequence[Act]) -> None:
         """Count many events: the same as one after the other, at a fraction of the price each."""
-        if len(events) < _MANY:
-            for one in events:
-                self.add_event(*one)
+        if len(acts) < _MANY:
+            for act in acts:
+                self.add_event(*act)
             return
         with self._lock:
-            rows = np.array([self._row_of(e.item_id, e.timestamp) for e in events], np.int32)
-            toned = self.weights.toned
-            weights = np.array(
-                [toned(self.weight(e.event, e.value), e.tone) for e in events], np.float32
-            )
-            stated = np.array([self.weights.stated(e.event) for e in events])
-            times = np.array([e.timestamp for e in events], np.float64)
+            rows = np.array([self._row_of(act) for act in acts], np.int32)
+            weights, stated = weights_of(acts, self.weights, self.model.rating_scale)
+            times = np.array([act.timestamp for act in acts], np.float64)
             self.counters.add_many(rows, weights, stated, times)
             for row, weight in zip(rows.tolist(), weights.tolist(), strict=True):
-                self._follow(row, weight)
-                self.touched.add(row)
+                self._counted(row, weight)
 
-    def _row_of(self, item_id: str, timestamp: float) -> int:
-        row = self.row(item_id)
-        return row if row >= 0 else self._append(Item(item_id=item_id, created_at=timestamp))
+    def _row_of(self, act: Act) -> int:
+        row = self.row(act.item_id)
+        if row >= 0:
+            return row
+        return self._append(Item(item_id=act.item_id, created_at=act.timestamp))
 
-    def _follow(self, row: int, weight: float) -> None:
-        """Move an item's base by one vote; older votes fade."""
-        taste = self.model.taste
-        if taste is None or not weight:
-            return
-        votes, trust = votes_of(np.array([weight], np.float32), self.model.rated)
-        precision = float(trust[0]) / taste.config.noise
-        evidence = taste.config.keep * float(self.evidence[row]) + precision
-        step = precision / (evidence + taste.config.tau_base)
-        self.evidence[row] = evidence
-        self.bases[row] += step * (float(votes[0]) - float(self.bases[row]))
-
-    def weight(self, event: str, value: float | None) -> float:
-        """Return the weight of an event for counts that all users share."""
-        if event == "rating" and value is not None:
-            return self.weights.of_rating(value, 0.0, 0, self.model.rating_scale)
-        return self.weights.of_kind(event)
+    def _counted(self, row: int, weight: float) -> None:
+        if self.opinions is not None:
+            self.opinions.follow(row, weight)
+        self.touched.add(row)
 
     def add_item(self, item: Item) -> None:
         """Make an item recommendable by its words at once; a known id is replaced."""

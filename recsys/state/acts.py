@@ -1,0 +1,37 @@
+"""Act: an event as a live state counts it, and what many of them weigh."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from recsys.arrays import Floats, Mask
+from recsys.data.weights import EventWeights
+
+
+class Act(NamedTuple):
+    """An event, whoever did it."""
+
+    item_id: str
+    event: str
+    value: float | None = None
+    timestamp: float = 0.0  # Unix seconds
+    tone: float = 0.0  # of what was written, -1..1
+
+
+def weight_of(act: Act, weights: EventWeights, scale: tuple[float, float]) -> float:
+    """Return the weight of an act for counts that all users share; `scale` of ratings."""
+    weight = weights.of_kind(act.event)
+    if act.event == "rating" and act.value is not None:
+        weight = weights.of_rating(act.value, 0.0, 0, scale)
+    return weights.toned(weight, act.tone)
+
+
+def weights_of(
+    acts: Sequence[Act], weights: EventWeights, scale: tuple[float, float]
+) -> tuple[Floats, Mask]:
+    """Return the weight of each act, and whether it states an opinion."""
+    found = np.array([weight_of(act, weights, scale) for act in acts], np.float32)
+    return found, np.array([weights.stated(act.event) for act in acts], bool)
