@@ -63,7 +63,8 @@ def explain(
     if row < 0:
         raise KeyError(item_id)
     scored, mask = _scored(service, query, row)
-    found = service.told(replace(query, explain=True), scored, row, 0)
+    one = np.array([row], np.int32)
+    found = service.told(replace(query, explain=True), scored, one)[0]
     parts = sorted(service.parts(scored, row), key=lambda part: -abs(part.value))
     positive = sum(part.value for part in parts if part.value > 0) or 1.0
     shares = tuple(replace(part, share=part.value / positive) for part in parts)

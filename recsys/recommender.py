@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from recsys.arrays import Floats, Mask, Rows
-from recsys.data.controls import Control
-from recsys.ranking import carriers, priors, reasons, scoring, steering
+from recsys.ranking import reasons, scoring
 from recsys.ranking.candidates import candidates
+from recsys.ranking.parts import Parts
 from recsys.ranking.query import Query, Reason, Recommendation
 from recsys.ranking.request import Request
 from recsys.ranking.rerank import POOL, best_places, corrections
 from recsys.ranking.rules import allowed, capped, diversified
 from recsys.ranking.standing import DRIFT, Standing
+from recsys.ranking.telling import Telling
 from recsys.state.live import LiveState
 
 
@@ -54,10 +56,15 @@ class Recommender:
         capped_ = query.author_cap is not None or query.category_cap is not None
         most = len(mask) if capped_ else max(POOL, 3 * wanted)
         scored = self.corrected(request, *candidates(request, mask, most))
-        return [
-            self.told(query, scored, row, query.offset + place + 1)
-            for place, row in enumerate(self._page(query, scored).tolist())
-        ]
+        rows = self._page(query, scored)
+        return self.told(query, scored, rows, query.offset + 1)
+
+    def recommend_many(self, queries: Iterable[Query]) -> list[list[Recommendation]]:
+        """Return the list of each query, as `recommend` does, without reasons.
+
+        For whole test sets: reasons take most of a list's time.
+        """
+        return [self.recommend(replace(query, reasons=False)) for query in queries]
 
     def score(self, query: Query) -> Scored:
         """Return the scores of every row, as if all might be shown; the trees judge the best."""
@@ -108,78 +115,33 @@ class Recommender:
             rows = rows[diversified(rows, scored.scores[places], vectors, query.diversity, wanted)]
         return rows[query.offset : wanted]
 
-    def told(self, query: Query, scored: Scored, row: int, rank: int) -> Recommendation:
-        """Return an item of a list with its reasons, the first three or, to explain, all."""
-        parts = self._groups(scored.request, row) + self._others(scored, row)
-        kept = reasons.shared(parts, most=len(parts) if query.explain else 3)
-        kept = tuple(self._told(scored.request, reason, query.language) for reason in kept)
-        source = SOURCES[kept[0].kind] if kept else "popular"
-        score = float(scored.scores[scored.place(row)])
-        return Recommendation(self.live.item_id(row), score, rank, source, kept)
+    def told(
+        self, query: Query, scored: Scored, rows: Rows, rank: int = 1
+    ) -> list[Recommendation]:
+        """Return ranked rows as a list, with their reasons: the first three or, to explain, all."""
+        places = np.array([scored.place(row) for row in rows.tolist()], np.intp)
+        scores = scored.scores[places].tolist()
+        ids = [self.live.item_id(row) for row in rows.tolist()]
+        ranks = range(rank, rank + len(rows))
+        if not query.reasons:
+            return [
+                Recommendation(*one, "") for one in zip(ids, scores, ranks, strict=True)
+            ]
+        parts = Parts.of(scored.request, rows, scored.corrections[places])
+        told = Telling.of(scored.request, query.language, self.title)
+        found = []
+        for place, one in enumerate(zip(ids, scores, ranks, strict=True)):
+            own = parts.gathered(place)
+            kept = reasons.shared(own, most=len(own) if query.explain else 3)
+            source = SOURCES[kept[0].kind] if kept else "popular"
+            found.append(Recommendation(*one, source, tuple(map(told.reason, kept))))
+        return found
 
     def parts(self, scored: Scored, row: int) -> list[Reason]:
-        """Return every part of a row's score, in no order; with the base they add up to it.
-
-        Priors are told against the mean of the catalogue, so that they speak for an item only
-        where it stands out.
-        """
-        request = scored.request
-        values = scoring.split(self.live, request.profile, self.live.model.blend, row)
-        return [
-            Reason("because_you", 0.0, "", self.live.item_id(entry), value)
-            for entry, value in zip(request.history.rows.tolist(), values.tolist(), strict=True)
-            if value
-        ] + self._others(scored, row)
-
-    def _others(self, scored: Scored, row: int) -> list[Reason]:
-        """Return the parts of a row's score that no item of the history gives."""
-        request, one = scored.request, np.array([row], np.int32)
-        table, blend, sample = request.table, self.live.model.blend, request.table.sample
-        by_kind: dict[str, float] = {}
-        stand_out = (table.values[:, row] - table.usual) * request.weights
-        for name, value in zip(request.names, stand_out[: len(request.names)], strict=True):
-            kind = priors.KINDS[name]
-            by_kind[kind] = by_kind.get(kind, 0.0) + float(value)
-        own, all_ = (
-            scoring.passed_scores(self.live, request.history, blend, rows) for rows in (one, sample)
-        )
-        by_kind["fresh"] = float(own[0] - all_.mean())  # told against the mean as well
-        words = scoring.words_of(self.live, one)[0]
-        by_kind["search"], by_kind["interests"] = map(float, request.steering @ words)
-        by_kind["flagged"] = -request.penalty * float(self.live.marks.score[row])
-        by_kind["context"] = float(scored.corrections[scored.place(row)])
-        steered = request.nudges.parts(row) if request.nudges is not None else []
-        return [Reason(kind, 0.0, "", None, value) for kind, value in by_kind.items() if value] + [
-            self._asked(control, value) for control, value in steered
-        ]
-
-    def _asked(self, control: Control, value: float) -> Reason:
-        if control.kind == "item":
-            return Reason("steered", 0.0, "", control.value, value)
-        name = steering.name_of(self.live, control)
-        return Reason("steered", 0.0, "", None, value, label=name)
-
-    def _groups(self, request: Request, row: int) -> list[Reason]:
-        """Return the parts that the history gives, in groups that are worth telling."""
-        live, history = self.live, request.history
-        values = scoring.split(live, request.profile, live.model.blend, row)
-        found = carriers.groups(live, history, values, row)
-        hidden = None if request.muted is None else request.muted[history.rows]
-        return [carriers.reason(live, history, group, hidden) for group in found]
-
-    def _told(self, request: Request, reason: Reason, language: str) -> Reason:
-        """Put a reason into words; only those shown need any."""
-        live, history = self.live, request.history
-        if reason.kind == "steered":
-            title = self.title(live.row(reason.item_id)) if reason.item_id else ""
-            return replace(reason, text=reasons.asked(reason, title, language))
-        if reason.kind != "because_you":
-            return replace(reason, text=reasons.sentence(reason.kind, language=language))
-        giving = [live.row(item_id) for item_id, value in reason.items if value > 0]
-        rows = giving[: carriers.NAMED]
-        weights = [float(history.weights[history.rows == row][0]) for row in rows]
-        titles = [self.title(row) for row in rows]
-        return replace(reason, text=carriers.tell(reason, titles, weights, language))
+        """Return every part of a row's score, in no order; with the base they add up to it."""
+        one: Rows = np.array([row], np.int32)
+        added = scored.corrections[[scored.place(row)]]
+        return Parts.of(scored.request, one, added).of_row(0)
 
     def title(self, row: int) -> str:
         """Return what to call an item: its title, else the start of its text, else its id."""

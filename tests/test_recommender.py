@@ -63,6 +63,16 @@ def test_pages_join_to_one_list(service):
     assert asked(service, offset=ALL) == []
 
 
+def test_many_queries_get_the_lists_that_each_gets_alone(service):
+    queries = [Query(history=h, n=15, now=NOW) for h in (SAILOR, NEGATIVE, likes("chess-2"), ())]
+    for query, found in zip(queries, service.recommend_many(queries), strict=True):
+        alone = service.recommend(query)
+        assert [(r.item_id, r.score, r.rank) for r in found] == [
+            (r.item_id, r.score, r.rank) for r in alone
+        ]
+        assert not any(one.reasons for one in found) and all(one.reasons for one in alone)
+
+
 def test_the_same_query_gives_the_same_list(service):
     assert asked(service) == asked(service)
 

@@ -55,7 +55,8 @@ class Query:
     diversity: float = 0.0  # 0: by score alone; 1: each pick as unlike the others as possible
     author_cap: int | None = None  # most items of one author in the list
     category_cap: int | None = None
-    explain: bool = False
+    explain: bool = False  # tell every reason, not only the first three
+    reasons: bool = True  # tell reasons and sources at all
     now: float | None = None  # Unix seconds, for ages; None: the clock
     controls: tuple[Control, ...] = ()  # what the person decided, in force
     language: str = "en"  # of the sentences
@@ -83,5 +84,5 @@ class Recommendation:
     item_id: str
     score: float
     rank: int  # from 1, counting from the start of the whole list
-    source: str  # neighbours, trending, fresh, popular, search
+    source: str  # neighbours, trending, fresh, popular, search, …; empty where not asked for
     reasons: tuple[Reason, ...] = field(default=())

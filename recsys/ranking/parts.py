@@ -1,0 +1,83 @@
+"""Parts: what the scores of some rows are made of; together with one base they are the scores."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from recsys.arrays import Floats, Rows
+from recsys.data.controls import Control
+from recsys.ranking import carriers, priors, scoring, steering
+from recsys.ranking.query import Reason
+from recsys.ranking.request import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The parts of distinct rows, computed for all of them at once.
+
+    What items bring along is told against the mean of the catalogue, so that it speaks for an item
+    only where that stands out.
+    """
+
+    request: Request
+    rows: Rows
+    given: Floats  # (history, rows): by each item of the history
+    brought: Mapping[str, Floats]  # kind -> (rows,): by all else but what the person asked for
+
+    @classmethod
+    def of(cls, request: Request, rows: Rows, corrections: Floats) -> Parts:
+        """Split the scores of rows; `corrections`: what the trees added to each."""
+        live, blend, table = request.live, request.live.model.blend, request.table
+        given = scoring.splits(live, request.profile, blend, rows)
+        brought: dict[str, Floats] = {}
+        stand_out = (table.values[:, rows] - table.usual[:, None]) * request.weights[:, None]
+        for name, values in zip(request.names, stand_out[: len(request.names)], strict=True):
+            kind = priors.KINDS[name]
+            brought[kind] = brought.get(kind, np.zeros(len(rows), np.float32)) + values
+        if blend.passed:
+            own, usual = (
+                scoring.passed_scores(live, request.history, blend, some)
+                for some in (rows, table.sample)
+            )
+            brought["fresh"] = own - usual.mean()
+        if request.steering.any():
+            asked = scoring.words_of(live, rows) @ request.steering.T
+            brought["search"], brought["interests"] = asked.T
+        if request.penalty:
+            brought["flagged"] = -np.float32(request.penalty) * live.marks.score[rows]
+        brought["context"] = corrections
+        return cls(request, rows, given, brought)
+
+    def of_row(self, place: int) -> list[Reason]:
+        """Return every part of one row, each item of the history by itself, in no order."""
+        given = zip(self.request.history.rows.tolist(), self.given[:, place].tolist(), strict=True)
+        return [
+            Reason("because_you", 0.0, "", self.request.live.item_id(entry), value)
+            for entry, value in given
+            if value
+        ] + self._others(place)
+
+    def gathered(self, place: int) -> list[Reason]:
+        """Return every part of one row, those of the history in groups worth telling."""
+        live, history, muted = self.request.live, self.request.history, self.request.muted
+        found = carriers.groups(live, history, self.given[:, place], int(self.rows[place]))
+        hidden = None if muted is None else muted[history.rows]
+        told = [carriers.reason(live, history, group, hidden) for group in found]
+        return told + self._others(place)
+
+    def _others(self, place: int) -> list[Reason]:
+        nudges = self.request.nudges
+        values = {kind: float(each[place]) for kind, each in self.brought.items()}
+        steered = nudges.parts(int(self.rows[place])) if nudges is not None else []
+        return [Reason(kind, 0.0, "", None, value) for kind, value in values.items() if value] + [
+            self._asked(control, value) for control, value in steered
+        ]
+
+    def _asked(self, control: Control, value: float) -> Reason:
+        if control.kind == "item":
+            return Reason("steered", 0.0, "", control.value, value)
+        name = steering.name_of(self.request.live, control)
+        return Reason("steered", 0.0, "", None, value, label=name)

@@ -1,0 +1,40 @@
+"""Telling: reasons put into words, once it is known which of them are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from recsys.ranking import carriers, reasons
+from recsys.ranking.query import Reason
+from recsys.ranking.request import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What the sentences of one list have in common."""
+
+    request: Request
+    language: str
+    title: Callable[[int], str]  # of a row
+    places: Mapping[str, int]  # of the history's items, by id
+
+    @classmethod
+    def of(cls, request: Request, language: str, title: Callable[[int], str]) -> Telling:
+        """Note where each item of the history stands."""
+        ids = map(request.live.item_id, request.history.rows.tolist())
+        return cls(request, language, title, {item_id: at for at, item_id in enumerate(ids)})
+
+    def reason(self, one: Reason) -> Reason:
+        """Return a reason with its sentence."""
+        if one.kind == "steered":
+            row = self.request.live.row(one.item_id) if one.item_id else -1
+            title = self.title(row) if row >= 0 else ""
+            return replace(one, text=reasons.asked(one, title, self.language))
+        if one.kind != "because_you":
+            return replace(one, text=reasons.sentence(one.kind, language=self.language))
+        giving = [self.places[item_id] for item_id, value in one.items if value > 0]
+        history, named = self.request.history, giving[: carriers.NAMED]
+        titles = [self.title(int(history.rows[at])) for at in named]
+        weights = [float(history.weights[at]) for at in named]
+        return replace(one, text=carriers.tell(one, titles, weights, self.language))
