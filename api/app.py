@@ -11,7 +11,7 @@ from flask import Flask, Response, current_app, g, request
 from flask_cors import CORS
 
 from api import answers, errors
-from api.contract import Endpoint, IdConverter
+from api.contract import Endpoint, IdConverter, UserConverter
 from api.routes import ROUTES
 from api.service import Service
 from api.settings import Settings
@@ -29,7 +29,7 @@ def create_app(settings: Settings | None = None, background: bool = True) -> Fla
     """
     settings = settings or Settings.from_environment()
     app = Flask("recsys", static_folder=None)
-    app.url_map.converters["id"] = IdConverter
+    app.url_map.converters |= {"id": IdConverter, "user": UserConverter}
     app.url_map.merge_slashes = False
     app.json.sort_keys = False  # type: ignore[attr-defined]
     service = Service(settings, background)

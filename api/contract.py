@@ -41,6 +41,12 @@ class IdConverter(BaseConverter):
     part_isolating = False
 
 
+class UserConverter(IdConverter):
+    """An id at the end of /users/…, but for what belongs to the routes below a user."""
+
+    regex = r"(?![\s\S]*/(?:profile|export)\Z)[\s\S]+"
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """What a route takes, gives and needs."""

@@ -25,11 +25,13 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "recommend": ("jobs.recommend", "recommendations for one user"),
     "serve": ("jobs.serve", "the HTTP service"),
     "keys": ("jobs.keys", "create, list, revoke the keys of the service"),
+    "erase": ("jobs.erase", "remove all that is held of a person, with a receipt"),
     "bundles": ("jobs.bundles", "list, show, roll back, prune what nights made"),
     "tone": ("jobs.tone", "negative, neutral or positive, text by text"),
     "train-tone": ("jobs.train_tone", "teach the tone model from labelled texts"),
     "evaluate-text": ("jobs.evaluate_text", "figures of tone and topics"),
     "evaluate-trends": ("jobs.evaluate_trends", "figures of bursts and forecasts"),
+    "evaluate-profiles": ("jobs.evaluate_profiles", "figures of who returns and of communities"),
     "bench": ("jobs.bench", "speed and memory of each stage and of serving"),
 }
 

@@ -125,9 +125,30 @@ class Client:
         """Tell what a user likes: interests=[…], items=[…], name, language."""
         return self._send("PUT", f"/users/{quote(user_id, safe='')}", known, again=True)
 
+    def explain(self, user_id: str, item_id: str, **parameters: Any) -> Json:
+        """Return why an item has its score for a user, part by part."""
+        return self._get("/explain", {**parameters, "user": user_id, "item": item_id})
+
+    def profile(self, user_id: str, **parameters: Any) -> Json:
+        """Return what is known and believed of a user, and why."""
+        return self._get(f"/users/{quote(user_id, safe='')}/profile", parameters)
+
+    def change_controls(self, user_id: str, *controls: Mapping[str, str], **more: Any) -> Json:
+        """Mute, boost, lower or forget; undo=[ids] and reset=True take back. Returns all in force.
+
+        A control is {"action": "mute", "kind": "author", "value": "ann"}.
+        """
+        body = {**more, "controls": [dict(control) for control in controls]}
+        path = f"/users/{quote(user_id, safe='')}/profile"
+        return self._send("PATCH", path, body, again=False)
+
+    def export_user(self, user_id: str) -> Json:
+        """Return all that is held of a user."""
+        return self._get(f"/users/{quote(user_id, safe='')}/export", {})
+
     def delete_user(self, user_id: str) -> Json:
-        """Remove a user for good."""
-        return self._send("DELETE", f"/users/{quote(user_id, safe='')}", None, again=False)
+        """Remove a user for good; returns a receipt of what went where."""
+        return self._ask("DELETE", "/users", again=False, params={"user_id": user_id})
 
     def ready(self) -> bool:
         """Whether the service can make lists."""

@@ -12,7 +12,7 @@ from api.contract import Routes
 from api.errors import ApiError
 from api.people import erase_user
 from api.routes.context import about, service
-from api.schemas.people import Erased
+from api.schemas.people import Erased, UserIdQuery
 from api.schemas.records import OneUserQuery, Stored, User, UserBody, UserRow, Users
 from api.writes import missing, put_users
 from recsys.data import schema
@@ -34,7 +34,7 @@ def page(query: OneUserQuery) -> dict[str, Any]:
     return {"users": [as_json(user) for user in shown], "next": after}
 
 
-@routes.get("/users/<id:user_id>", "write", answers=User, fails=(304, 404))
+@routes.get("/users/<user:user_id>", "write", answers=User, fails=(304, 404))
 def one(user_id: str) -> Response:
     """A user, with an ETag."""
     with service().link.use() as store:
@@ -44,7 +44,7 @@ def one(user_id: str) -> Response:
     return tagged(request, as_json(found))
 
 
-@routes.put("/users/<id:user_id>", "write", body=UserBody, answers=User)
+@routes.put("/users/<user:user_id>", "write", body=UserBody, answers=User)
 def put(user_id: str, body: UserBody) -> dict[str, Any]:
     """Tell what a user likes: words, categories, tags, items. Counts from the next list on."""
     put_users(service(), [(about(user_id), body)])
@@ -62,10 +62,16 @@ def post(body: list[UserRow]) -> dict[str, int]:
     return {"accepted": len(body), "new": new, "duplicates": max(0, len(body) - new)}
 
 
-@routes.delete("/users/<id:user_id>", "write", answers=Erased, fails=(404,))
+@routes.delete("/users/<user:user_id>", "write", answers=Erased, fails=(404,))
 def delete(user_id: str) -> dict[str, Any]:
     """Erase a user: events, follows, controls, what was shown, answers kept; with a receipt."""
     return erase_user(service(), about(user_id))
+
+
+@routes.delete("/users", "write", query=UserIdQuery, answers=Erased, fails=(404,))
+def delete_named(query: UserIdQuery) -> dict[str, Any]:
+    """Erase a user whose id a path cannot carry."""
+    return erase_user(service(), about(query.user_id))
 
 
 def as_json(user: schema.User) -> dict[str, Any]:

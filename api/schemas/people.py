@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from api.schemas.fields import Answer, Label, Language, Strict
+from api.schemas.fields import Answer, Id, Label, Language, Strict
 
 
 class LabelControl(Strict):
@@ -41,6 +41,12 @@ class LanguageQuery(Strict):
     """In which language to tell."""
 
     lang: Language = None
+
+
+class UserIdQuery(Strict):
+    """A user as a parameter."""
+
+    user_id: Id
 
 
 class Control(Answer):

@@ -30,10 +30,7 @@ class CommunityConfig:
 
 
 def fit_communities(data: Dataset, config: CommunityConfig = CommunityConfig()) -> Communities:
-    """Group the items that several people took up; no community where there are too few.
-
-    The leading direction, which is how popular an item is, is left out.
-    """
+    """Group the items that several people took up; no community where there are too few."""
     matrix = data.matrix()
     taken: Rows = np.bincount(matrix.indices, minlength=matrix.shape[1]).astype(np.int32)
     common: Rows = np.flatnonzero(taken >= LEAST).astype(np.int32)
@@ -60,12 +57,17 @@ def _grouped(vectors: Floats, taken: Rows, k: int, seed: int) -> Rows:
 
 
 def item_vectors(matrix: sparse.csr_array, config: CommunityConfig) -> Floats:
-    """Return a unit row per item of users × items: close where the same people took items up."""
+    """Return a unit row per item of users × items: close where the same people took items up.
+
+    How popular an item is, which is the leading direction, is left out.
+    """
     users = np.maximum(np.asarray(matrix.sum(axis=1)).ravel(), 1.0)
     items = np.maximum(np.asarray(matrix.sum(axis=0)).ravel(), 1.0)
     left, right = sparse.diags_array(users**-0.5), sparse.diags_array(items**-0.5)
     normal = sparse.csr_array(left @ matrix @ right).astype(np.float32)
-    directions = leading_directions(normal, config.directions + 1, 3, config.seed)[:, 1:]
+    directions = leading_directions(normal, config.directions + 1, 3, config.seed)
+    popular = (items / items.sum()).astype(np.float32) ** 0.5  # the first of them, exactly
+    directions = directions - popular[:, None] * (popular @ directions)
     strength = np.linalg.norm(normal @ directions, axis=0)  # weak directions are noise
     return unit_rows(directions * strength * (items**-0.5).astype(np.float32)[:, None])
 

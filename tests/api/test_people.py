@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from flask import Flask
@@ -95,6 +96,17 @@ def test_a_second_erasure_and_an_unknown_user_are_told_apart(client: FlaskClient
     assert never.json["error"]["code"] == "not_found"
     client.post("/events", json={"user_id": "baker", "item_id": "sea-1"})
     assert client.delete("/users/baker").json["deleted"]["events"] == 1
+
+
+@pytest.mark.parametrize("odd", ["a/profile", "export", "x/export", "/", "a/export/profile", "?"])
+def test_a_user_of_an_odd_id_is_seen_and_erased(client: FlaskClient, odd: str) -> None:
+    client.post("/events", json={"user_id": odd, "item_id": "sea-1"})
+    path = f"/users/{quote(odd, safe='')}"
+    assert client.get(f"{path}/export").json["user"]["user_id"] == odd
+    assert client.get(f"{path}/profile").json["user"] == odd
+    assert change(client, quote(odd, safe=""), controls=[control("mute", "tag", "x")])
+    assert client.delete("/users", query_string={"user_id": odd}).json["user"] == odd
+    assert client.put("/users/x/profile", json={}).status_code == 405
 
 
 def test_no_file_holds_an_erased_id(

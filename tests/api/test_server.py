@@ -53,6 +53,11 @@ def test_the_two_paths(serve: Serve) -> None:
         with pytest.raises(ClientError, match="unknown parameter: limit"):
             recsys.recommend("ann", limit=3)
         assert recsys.delete_item("new/😀 item")
+        mute = {"action": "mute", "kind": "category", "value": "bread"}
+        assert recsys.change_controls("ann", mute)["controls"][0]["value"] == "bread"
+        assert recsys.explain("ann", "bread-1", lang="zh")["closed"] == "muted"
+        assert recsys.profile("ann")["controls"] and recsys.export_user("ann")["events"]
+        assert recsys.change_controls("ann", reset=True)["controls"] == []
         assert recsys.delete_user("ann")["deleted"]["events"] == 1
     assert server.stop() == 0
     assert '"route": "GET /recommend"' in server.log.read_text()

@@ -1,0 +1,45 @@
+"""`recsys evaluate-profiles`: figures of what profiles say, on held-out weeks and events.
+
+    recsys evaluate-profiles --items items.csv.gz --events events.csv.gz --json profiles.json
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from jobs.cli import run
+from jobs.recommend import output
+from jobs.settings import Settings
+from recsys.data.dataset import Dataset
+from recsys.data.readers import load_events, load_items
+from recsys.data.tables import ItemTable
+from recsys.errors import DataError
+from recsys.evaluation.profiles import community_figures, returning_figures
+
+
+@click.command(name="evaluate-profiles")
+@click.option("--items", type=Path, help="Items file.")
+@click.option("--events", type=Path, required=True, help="Events file.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--json", "json_file", type=Path, help="Write the figures to this file.")
+def command(items: Path | None, events: Path, seed: int, json_file: Path | None) -> None:
+    """Judge the likelihood to return on the last week, and communities on held-out likes."""
+    if json_file and not json_file.absolute().parent.is_dir():
+        raise DataError(f"{json_file}: its folder does not exist")
+    table = load_items(items) if items else ItemTable.empty()
+    data = Dataset.build(load_events(events), table, weights=Settings.load().weights)
+    figures = {
+        "seed": seed, "returning": returning_figures(data, seed),
+        "communities": community_figures(data, seed),
+    }  # fmt: skip
+    document = json.dumps(figures, indent=1, allow_nan=False)
+    output().print(document, soft_wrap=True)
+    if json_file:
+        json_file.write_text(document + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    run(command)
