@@ -12,7 +12,7 @@ import io
 import re
 import struct
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from recsys.errors import DataError
@@ -22,11 +22,13 @@ SOURCE = "en"  # the language of the keys
 _LINE = re.compile(r'(?:(msgid_plural|msgid|msgstr)(?:\[(\d+)\])?\s+)?("(?:[^"\\]|\\.)*")')
 
 
+@cache
 def languages(folder: Path = FOLDER) -> tuple[str, ...]:
-    """Return the tags of the languages there are sentences in, English first."""
+    """Return the tags of the languages there are sentences in, English first; looked up once."""
     return (SOURCE, *sorted(path.stem for path in folder.glob("*.po") if path.stem != SOURCE))
 
 
+@lru_cache(maxsize=1024)  # tags come from outside
 def closest(wanted: str, folder: Path = FOLDER) -> str | None:
     """Return the language nearest to a tag: itself, else the part before the dash; None: none."""
     known = {tag.lower(): tag for tag in languages(folder)}

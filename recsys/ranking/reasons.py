@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from recsys.messages import counted, told
 from recsys.ranking.query import Reason
@@ -75,9 +74,6 @@ def shared(parts: Sequence[Reason], most: int) -> tuple[Reason, ...]:
     speaking = sorted((p for p in parts if p.value > 0), key=lambda p: -p.value)
     total = sum(part.value for part in speaking)
     return tuple(
-        replace(
-            part, share=part.value / total,
-            items=tuple((item, value / total) for item, value in part.items),
-        )
+        part.worth(part.value / total, tuple((item, value / total) for item, value in part.items))
         for part in speaking[:most]
-    )  # fmt: skip
+    )

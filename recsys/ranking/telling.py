@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 
 from recsys.ranking import carriers, reasons
 from recsys.ranking.query import Reason
@@ -18,6 +18,7 @@ class Telling:
     language: str
     title: Callable[[int], str]  # of a row
     places: Mapping[str, int]  # of the history's items, by id
+    titles: dict[int, str] = field(default_factory=dict)  # of rows told of before in this list
 
     @classmethod
     def of(cls, request: Request, language: str, title: Callable[[int], str]) -> Telling:
@@ -29,12 +30,17 @@ class Telling:
         """Return a reason with its sentence."""
         if one.kind == "steered":
             row = self.request.live.row(one.item_id) if one.item_id else -1
-            title = self.title(row) if row >= 0 else ""
-            return replace(one, text=reasons.asked(one, title, self.language))
+            title = self._titled(row) if row >= 0 else ""
+            return one.saying(reasons.asked(one, title, self.language))
         if one.kind != "because_you":
-            return replace(one, text=reasons.sentence(one.kind, language=self.language))
+            return one.saying(reasons.sentence(one.kind, language=self.language))
         giving = [self.places[item_id] for item_id, value in one.items if value > 0]
         history, named = self.request.history, giving[: carriers.NAMED]
-        titles = [self.title(int(history.rows[at])) for at in named]
+        titles = [self._titled(int(history.rows[at])) for at in named]
         weights = [float(history.weights[at]) for at in named]
-        return replace(one, text=carriers.tell(one, titles, weights, self.language))
+        return one.saying(carriers.tell(one, titles, weights, self.language))
+
+    def _titled(self, row: int) -> str:
+        if row not in self.titles:
+            self.titles[row] = self.title(row)
+        return self.titles[row]
