@@ -40,7 +40,8 @@ _WORD = re.compile(r"[a-z]+")
 _TO_SOMEBODY = re.compile(
     r"\b(?:you(?:'re)?|ur|u|your|these|those|he(?:'s)?|she(?:'s)?|they(?:'re)?)\b"
     rf"(?P<between>[\w',]*(?: [\w',]+){{0,3}}) (?:{_NAMES})\b"
-    rf"|\b(?:{_NAMES}) like (?:you|him|her|them)\b"
+    rf"|\b(?:{_NAMES}) like (?:you|him|her|them)\b|\b(?:what|such) an? (?:\w+ )?(?:{_NAMES})\b"
+    rf"|\bfuck\w* (?:{_NAMES})\b"
 )
 _DENIED = re.compile(r"\b(?:not|never|no|isn't|aren't|don't|doesn't|wasn't|nor|if|why)\b")
 _ENGLISH = {

@@ -13,14 +13,14 @@ KINDS = ("insult", "threat", "scam", "rumour")
 
 # Words that hurt by themselves, and words that hurt when they are said to somebody.
 SLURS = (
-    "asshole assholes bastard bitch bitches cunt cunts dickhead douchebag faggot faggots fucktard "
-    "motherfucker motherfuckers nigger niggers retard retards scumbag scumbags shithead slut sluts "
-    "twat wanker whore whores kike spic chink tranny dumbass jackass"
+    "cunt cunts faggot faggots fucktard motherfucker motherfuckers nigger niggers retard retards "
+    "scumbag scumbags shithead dumbass kike tranny"
 )  # fmt: skip
 INSULTS = (
     "idiot idiots moron morons imbecile stupid dumb loser losers pathetic worthless pig pigs scum "
     "clown clowns coward cowards creep disgusting trash garbage filth vermin parasite liar fool "
-    "fools brainless braindead ignorant psycho lunatic freak jerk useless disgrace"
+    "fools brainless braindead ignorant psycho lunatic freak jerk useless disgrace asshole "
+    "assholes bastard bitch bitches dickhead douchebag jackass slut sluts twat wanker whore whores"
 )
 
 _SOMEBODY = "(?:you|u|him|her|them|your|all of you|everyone|everybody)"
@@ -42,10 +42,11 @@ ENGLISH: Mapping[str, tuple[tuple[str, str, float], ...]] = {
          r"(?:you|u|they|he|she) (?:all )?(?:should|must|deserves? to|need to|ought to) (?:all )?"
          r"(?:die|be shot|be killed|be hanged|burn in hell|get shot)", 0.75),
         ("die", r"you(?:'re gonna| will|'ll| are going to) die", 0.55),
-        ("kys yourself drop hell hope", r"(?:kys|kill yourself|drop dead|rot in hell|hope you die)",
+        ("kys yourself drop hell hope", r"(?:kys\b|kill yourself|rot in hell|hope you die)",
          0.8),
-        ("back dead sleep", r"(?:watch your back|you(?:'re| are) (?:a )?dead(?: man)?|"
+        ("back dead sleep", r"(?:watch your back|you(?:'re| are) a dead (?:wo)?man|"
          r"sleep with one eye open)", 0.6),
+        ("dead", r"(?:drop dead|you(?:'re| are) dead)", 0.3),
         ("know", r"(?:i|we) know where (?:you|u|your (?:family|kids|children)) "
          r"(?:live|work|sleep|go)s?", 0.8),
         ("burn blow bomb", r"(?:burn|blow up|bomb) (?:down )?(?:your|their|his|her) "
@@ -77,7 +78,7 @@ ENGLISH: Mapping[str, tuple[tuple[str, str, float], ...]] = {
          r"telegram) (?:me|us|him|her) (?:on|at|for|to|now|@|\+)", 0.3),
         ("crypto bitcoin forex btc usdt nft", r"(?:crypto|bitcoin|forex|btc|usdt|nft) (?:giveaway|"
          r"signals?|trader|expert|mentor|recovery|airdrop)", 0.55),
-        ("prince inheritance kin lottery fee", r"(?:nigerian prince|inheritance fund|next of kin|"
+        ("prince inheritance lottery fee", r"(?:nigerian prince|inheritance fund|"
          r"lottery winner|advance fee|processing fee)", 0.6),
         ("buy cheap", r"(?:cheap|buy) (?:viagra|cialis|followers|likes|views|meds|pills|replica)",
          0.7),

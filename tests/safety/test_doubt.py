@@ -35,7 +35,8 @@ HARMLESS = [
     "这部电影很好看", "My bank account is empty", "He will die in the last season", "Kill Bill",
     "The prize was claimed", "don't be stupid", "The Big Short", "You've Got Mail",
     "You Will Meet a Tall Dark Stranger", "why are you so crazy about cats", "I make 3 cakes a day",
-    "Die Hard", "To Die For", "Der Idiot", "click", "", "\ud800", "\u202eabc", "x" * 1_000_000,
+    "Die Hard", "Jackass: The Movie", "Bitch Slap", "Kyss mig", "Drop Dead Fred", "To Die For",
+    "Before the Devil Knows You're Dead", "Der Idiot", "click", "", "\ud800", "\u202eabc", "x" * 1_000_000,
 ]  # fmt: skip
 
 
