@@ -17,7 +17,7 @@ from recsys.text.language import detect
 from recsys.text.stop_words import STOP_WORDS
 
 LONGEST_READ = 4_000  # characters of a text that count
-_WORD = re.compile(r"[^\W\d_][^\W_]*(?:['\u2019](?!s\b)[^\W_]+)?|[\u3400-\u9fff]")
+_WORD = re.compile(r"[^\W\d_][^\W_]*(?:['\u2019](?!s\b)[^\W_]+|-[^\W\d_]+)*|[\u3400-\u9fff]")
 _HAN = re.compile(r"[\u3400-\u9fff]{2,}")
 
 

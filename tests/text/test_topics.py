@@ -152,6 +152,8 @@ def test_whatever_comes_is_grouped(texts, vectors):
 
 def test_words_of_a_text():
     assert words("The dog's telescopes, and 3 MOONS!") == ["dog", "telescopes", "moons"]
+    assert words("Sci-Fi and film-noir - or x-ray-2?") == ["sci-fi", "film-noir", "x-ray"]
+    assert words("La vie de la mère et de la fille") == ["vie", "mère", "fille"]
     assert words("天气好") == ["天气", "气好"]
 
 
