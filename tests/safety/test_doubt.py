@@ -36,7 +36,8 @@ HARMLESS = [
     "The prize was claimed", "don't be stupid", "The Big Short", "You've Got Mail",
     "You Will Meet a Tall Dark Stranger", "why are you so crazy about cats", "I make 3 cakes a day",
     "Die Hard", "Jackass: The Movie", "Bitch Slap", "Kyss mig", "Drop Dead Fred", "To Die For",
-    "Before the Devil Knows You're Dead", "Der Idiot", "click", "", "\ud800", "\u202eabc", "x" * 1_000_000,
+    "Before the Devil Knows You're Dead", "Der Idiot", "click", "", "\ud800", "\u202eabc",
+    "x" * 1_000_000,
 ]  # fmt: skip
 
 
