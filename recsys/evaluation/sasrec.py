@@ -184,7 +184,7 @@ def _step(network: Sasrec, optimizer: torch.optim.Optimizer, batch: Tensor) -> N
 class FullCrossEntropy(torch.autograd.Function):
     """Mean cross-entropy of states (n, d) against weights (items, d), and both gradients.
 
-    Products are computed in the type asked for, all else in float32.
+    Products and shares are kept in the type asked for; sums are made in float32.
     """
 
     @staticmethod
@@ -196,14 +196,10 @@ class FullCrossEntropy(torch.autograd.Function):
         to_states, to_weight = torch.empty_like(states), torch.zeros_like(weight)
         for start in range(0, len(states), PLACES):
             part, own = states[start : start + PLACES].to(kind), targets[start : start + PLACES]
-            logits = (part @ low.T).float()
-            highest = logits.amax(dim=1, keepdim=True)
-            raised = logits.sub_(highest).exp_()
-            mass, right = raised.sum(dim=1, keepdim=True), raised.gather(1, own[:, None])
-            total += (mass / right.clamp_min(1e-30)).log().sum()
-            share = raised.div_(mass)
-            share.scatter_add_(1, own[:, None], -torch.ones_like(right))
-            error = share.to(kind)
+            share = torch.softmax(part @ low.T, dim=1)
+            right = share.gather(1, own[:, None])
+            total -= right.float().clamp_min(1e-30).log().sum()
+            error = share.scatter_add_(1, own[:, None], -torch.ones_like(right))
             to_states[start : start + PLACES] = (error @ low).float()
             to_weight += (error.T @ part).float()
         ctx.save_for_backward(to_states / len(states), to_weight / len(states))
