@@ -90,16 +90,18 @@ def fit_bpr_row(
     return Known(users, items, np.zeros(len(items), np.float32))
 
 
-def train_lightfm(data: Dataset, dimensions: int, seed: int) -> Iterator[tuple[int, Known]]:
+def train_lightfm(
+    data: Dataset, dimensions: int, seed: int, threads: int = 2
+) -> Iterator[tuple[int, Known]]:
     """Train LightFM with the WARP loss (Kula, CBRecSys 2015; Weston et al., IJCAI 2011).
 
     Yields (epochs so far, the vectors as they are) every EPOCHS, for as long as it is asked to.
-    Two threads race, so that no two fits are quite the same.
+    Two threads race, so that no two of their fits are quite the same.
     """
     model = _lightfm().LightFM(no_components=dimensions, loss="warp", random_state=seed)
     matrix = sparse.coo_matrix(data.matrix())
     for epoch in itertools.count(EPOCHS, EPOCHS):
-        model.fit_partial(matrix, epochs=EPOCHS, num_threads=2)
+        model.fit_partial(matrix, epochs=EPOCHS, num_threads=threads)
         yield epoch, Known(
             model.user_embeddings.copy(), model.item_embeddings.copy(), model.item_biases.copy()
         )
