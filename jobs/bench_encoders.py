@@ -17,7 +17,8 @@ import click
 
 from jobs.cli import run
 from jobs.encoder_speed import speed
-from jobs.encoder_trials import OBJECTIVES, Bench, Cell, World
+from jobs.encoder_trials import OBJECTIVES, Bench, Cell
+from jobs.encoder_world import World
 from jobs.gpu_figures import gpu_figures
 from jobs.settings import Settings
 from recsys.errors import DataError

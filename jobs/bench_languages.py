@@ -19,8 +19,11 @@ import click
 import numpy as np
 
 from jobs.cli import run
-from jobs.encoder_trials import Bench, World, question
+from jobs.encoder_trials import Bench
+from jobs.encoder_world import Question, World, question
 from jobs.settings import Settings
+from recsys.arrays import Floats, Rows
+from recsys.metrics import user_auc
 from recsys.text.encoder import load_encoder
 from recsys.text.static import load_static, write_static
 from recsys.text.student import Student
@@ -39,7 +42,9 @@ class Row:
     objective: str
     recall: float
     ndcg: float
-    spread: float  # standard error of nDCG over the seeds
+    auc: float  # likes against dislikes of one person; NaN: nobody dislikes
+    ndcg_error: float  # standard error over the seeds
+    auc_error: float
     unread: int  # items ranked, mean over seeds
 
 
@@ -65,20 +70,45 @@ def rows(world: World, home: Path, seeds: int, seconds: float) -> list[Row]:
     for name, start in starts.items():
         folder = home / "encoders" / f"language-{name[:6]}"
         write_static(folder, widened(start, world.texts))
-        bench = Bench(world, home, seconds, "cpu")
+        bench = Bench(world, home, seconds, "cpu", checked=True)
         frozen = bench.frozen(load_encoder(str(folder)))
         for objective in OBJECTIVES if name == "random" else OBJECTIVES[:1]:
             values, counts = [], []
             for seed in range(seeds):
                 asked = question(world.events, len(world.texts), world.item, "cold", seed)
                 done = bench.fitted(str(folder), objective, asked, frozen)
-                values.append(asked.measure(done.inputs, done.outputs))
+                apart = opinion_auc(asked, world.disliked, done.inputs, done.outputs)
+                values.append((*asked.measure(done.inputs, done.outputs), apart))
                 counts.append(len(asked.candidates))
-            recall, ndcg = np.array(values).T
-            spread = float(ndcg.std() / max(1, seeds - 1) ** 0.5)
-            means = float(recall.mean()), float(ndcg.mean())
-            found.append(Row(name, objective, *means, spread, round(np.mean(counts))))
+            recall, ndcg, auc = np.array(values).mean(axis=0).tolist()
+            errors = np.array(values).std(axis=0) / max(1, seeds - 1) ** 0.5
+            unread = round(float(np.mean(counts)))
+            spreads = float(errors[1]), float(errors[2])
+            found.append(Row(name, objective, recall, ndcg, auc, *spreads, unread))
     return found
+
+
+def opinion_auc(
+    asked: Question, disliked: tuple[Rows, Rows], inputs: Floats, outputs: Floats
+) -> float:
+    """Return how often what a person likes is ranked above what he dislikes, unread items only.
+
+    The mean over persons with both; NaN where there is nobody.
+    """
+    scores = (asked.profile() @ inputs) @ outputs[asked.candidates].T
+    place = {int(user): at for at, user in enumerate(asked.asked)}
+    column = {int(row): at for at, row in enumerate(asked.candidates)}
+    both = zip(*(part.tolist() for part in disliked), strict=True)
+    against = [(place[u], column[i]) for u, i in both if u in place and i in column]
+    liked = list(zip(asked.positives.owner, asked.positives.items, strict=True))
+    user, item = np.array([*liked, *against], np.int32).reshape(-1, 2).T
+    found = user_auc(user, scores[user, item].astype(float), np.arange(len(user)) < len(liked))
+    return float(found.mean()) if len(found) else float("nan")
+
+
+def finite(row: dict[str, object]) -> dict[str, object]:
+    """Return a row as JSON takes it: None for what could not be measured."""
+    return {name: None if value != value else value for name, value in row.items()}
 
 
 @click.command(name="bench-languages")
@@ -100,11 +130,13 @@ def command(
         world = replace(world, texts=transliterated(world.texts))
     found = rows(world, Settings.load().home, seeds, seconds)
     if as_json:
-        print(json.dumps([asdict(row) for row in found], ensure_ascii=False))
+        print(json.dumps([finite(asdict(row)) for row in found], ensure_ascii=False))
         return
-    print("| start | objective | Recall@20 | nDCG@20 | unread items |\n|---|---|---|---|---|")
+    print("| start | objective | Recall@20 | nDCG@20 | AUC | unread items |")
+    print("|---|---|---|---|---|---|")
     for row in found:
-        told = f"{row.recall:.4f} | {row.ndcg:.4f} ± {row.spread:.4f} | {row.unread}"
+        auc = f"{row.auc:.4f} ± {row.auc_error:.4f}" if np.isfinite(row.auc) else "–"
+        told = f"{row.recall:.4f} | {row.ndcg:.4f} ± {row.ndcg_error:.4f} | {auc} | {row.unread}"
         print(f"| {row.start} | {row.objective} | {told} |")
 
 

@@ -43,11 +43,17 @@ class HeldOut:
 
         What is not readable neither teaches nor is asked for.
         """
-        out = is_held_out(data.items)
         use = (data.weight > 0) & readable[data.item]
-        user, item = data.user[use], data.item[use]
-        asked = out[item]
         shape = (len(data.users), len(data.items))
+        out = is_held_out(data.items)
+        return cls.cut(data.user[use], data.item[use], shape, out, people, seed)
+
+    @classmethod
+    def cut(
+        cls, user: Rows, item: Rows, shape: tuple[int, int], out: Mask, people: int, seed: int
+    ) -> HeldOut:
+        """Cut events, oldest first, at the items of a mask."""
+        asked = out[item]
         matrix = latest_last(user[~asked], item[~asked], shape)
         candidates = np.unique(item[asked]).astype(np.int32)
         wanted = sparse.csr_array((np.ones(asked.sum(), bool), (user[asked], item[asked])), shape)

@@ -62,7 +62,7 @@ def taught(
     pupil = _pupil(encoder, texts, device)
 
     def validate() -> float:
-        return asked.ndcg(lambda rows: _embedded(pupil, rows, config.chunk))
+        return asked.ndcg(lambda rows: embedded(pupil, rows, config.chunk))
 
     histories = Histories(asked.matrix, _hard(pupil, asked, config, len(texts)))
     record = finetune(pupil, histories, config, seed, validate, folder, watch)
@@ -106,12 +106,13 @@ def _hard(
 ) -> np.ndarray[tuple[int, int], np.dtype[np.int64]] | None:
     if config.objective != "contrastive":
         return None
-    return near_strangers(_embedded(pupil, np.arange(n), config.chunk), asked.matrix)
+    return near_strangers(embedded(pupil, np.arange(n), config.chunk), asked.matrix)
 
 
-def _embedded(
+def embedded(
     pupil: Trainable, rows: np.ndarray[tuple[int], np.dtype[np.int64]], chunk: int
 ) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+    """Return the vectors of some texts (n, d) as they are while an encoder learns."""
     with torch.no_grad():
         parts = [
             pupil.embed(rows[at : at + chunk]).float().cpu() for at in range(0, len(rows), chunk)

@@ -89,6 +89,17 @@ def test_readers_teach_a_language_that_nothing_is_known_of(world):
     assert rows["random", "behaviour"]["ndcg"] >= rows["random", "frozen"]["ndcg"] > 0
 
 
+def test_likes_are_told_from_dislikes_where_there_are_any(world, tmp_path):
+    with (tmp_path / "events.csv").open("a") as file:
+        for reader in range(60):
+            for book in range(1 - reader % 2, 40, 4):
+                file.write(f"reader-{reader},book-{book},dislike\n")
+    told = call(bench_languages.command, *world, "--liked", "--seeds", 2, "--json")
+    rows = {(row["start"], row["objective"]): row for row in json.loads(told)}
+    assert rows["random", "behaviour"]["auc"] > 0.9
+    assert rows["random", "behaviour"]["auc"] >= rows["random", "frozen"]["auc"] > 0
+
+
 def test_transliteration_keeps_words_apart_and_knows_no_latin_letter():
     texts = ["odd book", "even book", "odd"]
     written = bench_languages.transliterated(texts)
