@@ -10,15 +10,10 @@ from __future__ import annotations
 import json
 import os
 import platform
-import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -26,8 +21,10 @@ from typing import Any
 import click
 
 from jobs.bench_chart import growth
+from jobs.bench_live import clicks, posts, stream, swap
 from jobs.bench_load import Load, measure
 from jobs.bench_memory import Watched, resident_mb, watch
+from jobs.bench_server import server
 from jobs.cli import run
 from jobs.settings import Settings, server_environment
 from recsys.errors import DataError
@@ -37,7 +34,6 @@ RECOMMEND = "/recommend/u{}?n=20"
 SIMILAR = "/similar/i{}?n=20"
 SAMPLE = Path(__file__).parent.parent / "data" / "sample" / "movietweetings"
 LEAST = 1_000  # events of a synthetic world
-PATIENCE = 120.0  # seconds that a server may take to be ready
 
 
 @click.command(name="bench")
@@ -109,43 +105,23 @@ def serve(n_items: int, seconds: float, workers: int) -> dict[str, Any]:
                 for name, path in (("noop", NOOP), ("recommend", RECOMMEND), ("similar", SIMILAR))
             }
             memory = resident_mb(pid)
+        soon = live(world.home, n_items, world.users, seconds, workers)
     ratio = loads["noop"].per_second / max(loads["recommend"].per_second, 1e-9)
     parts: dict[str, Any] = {name: asdict(load) for name, load in loads.items()}
-    return {"items": n_items, "workers": workers, **parts, "noop_ratio": ratio, **memory}
+    return {"items": n_items, "workers": workers, **parts, "noop_ratio": ratio, **memory,
+            "index": world.index, **soon}  # fmt: skip
 
 
-@contextmanager
-def server(home: Path, workers: int) -> Iterator[tuple[str, int]]:
-    """Run `recsys serve` without its cache of answers; give its address and process id."""
-    settings = replace(Settings.load(), home=home, store="")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = server_environment(settings, "127.0.0.1", workers)
-    environment |= {"RECSYS_CACHE_ENTRIES": "0", "RECSYS_ACCESS_LOG": "0"}
-    arguments = ["--host", "127.0.0.1", "--port", str(port), "--workers", str(workers)]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "jobs.serve", *arguments], env=environment,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        url = f"http://127.0.0.1:{port}"
-        _wait_until_ready(url, process)
-        yield url, process.pid
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(timeout=30)
-
-
-def _wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + PATIENCE
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            with urllib.request.urlopen(f"{url}/health/ready", timeout=5):
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise DataError(f"{url} was not ready within {PATIENCE:g} s")
+def live(home: Path, n_items: int, users: int, seconds: float, workers: int) -> dict[str, Any]:
+    """Measure how soon a service knows what happens, and what it keeps."""
+    with server(home, workers) as (url, _):
+        found: dict[str, Any] = {"click": clicks(url, n_items), "post": posts(url)}
+        found["swap"] = asdict(swap(url, home, users, seconds))
+        found["events_per_second"] = stream(url, n_items, seconds)
+    with server(home, workers, kept=10_000) as (url, _):
+        measure(url, RECOMMEND, 100, 1.0, 8)  # fills what is kept
+        found["kept"] = asdict(measure(url, RECOMMEND, 100, seconds, 8))
+    return found
 
 
 def night() -> dict[str, Any]:
@@ -166,18 +142,7 @@ def night() -> dict[str, Any]:
 
 def told(found: dict[str, Any]) -> str:
     """Return the figures as lines."""
-    lines = []
-    for each in found.get("serve", ()):
-        lines.append(
-            f"{each['items']} items, {each['workers']} workers: {each['worker_mb']:.0f} MB a worker"
-            f" ({each['private_mb']:.0f} its own), a no-op is {each['noop_ratio']:.1f} x as fast"
-        )
-        for name in ("noop", "recommend", "similar"):
-            load = Load(**each[name])
-            lines.append(
-                f"  {name:<10} p50 {load.p50_ms:6.2f} ms  p99 {load.p99_ms:6.2f} ms"
-                f"  {load.per_second:6.0f}/s"
-            )
+    lines = [line for each in found.get("serve", ()) for line in told_serving(each)]
     lines += [line for each in found.get("scale", ()) for line in told_scale(each)]
     for name, each in found.get("night", {}).items():
         run_ = Watched(**each)
@@ -185,6 +150,31 @@ def told(found: dict[str, Any]) -> str:
                      f" {run_.peak_mb:.0f} MB")  # fmt: skip
         lines += map(told_step, run_.steps)
     return "\n".join(lines)
+
+
+def told_serving(each: dict[str, Any]) -> list[str]:
+    """Return what serving one synthetic catalogue took, as lines."""
+    index, changed = each["index"], each["swap"]
+    lines = [
+        f"{each['items']:,} items, {each['workers']} workers: {each['worker_mb']:.0f} MB a worker"
+        f" ({each['private_mb']:.0f} its own), {index['kind']} index, recall {index['recall']:.3f}"
+    ]
+    for name in ("noop", "recommend", "similar", "kept"):
+        load = Load(**each[name])
+        lines.append(
+            f"  {name:<10} p50 {load.p50_ms:6.2f} ms  p99 {load.p99_ms:6.2f} ms"
+            f"  {load.per_second:6.0f}/s"
+        )
+    for name in ("click", "post"):
+        what = f"  {name:<10} p50 {each[name]['p50_ms']:6.2f} ms  most {each[name]['most_ms']:5.1f}"
+        lines.append(f"{what} ms  until an answer shows it")
+    lines.append(f"  no-op/recommend {each['noop_ratio']:.1f} x,"
+                 f" {each['events_per_second']:,.0f} events/s stored")  # fmt: skip
+    lines.append(
+        f"  new bundle under load: {changed['errors']} errors in {changed['requests']} requests,"
+        f" p99 {changed['p99_ms']:.1f} ms, before {changed['usual_p99_ms']:.1f} ms"
+    )
+    return lines
 
 
 def told_scale(each: dict[str, Any]) -> list[str]:

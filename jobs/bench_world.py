@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import lightgbm
 import numpy as np
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import Whitespace
 
 from jobs.indexing import build_index, index_blobs
 from recsys.arrays import Floats, Rows
@@ -20,6 +24,7 @@ from recsys.data.store import Store
 from recsys.ranking.features import NAMES
 from recsys.state.blend import Blend, Curve, Term
 from recsys.state.trees import Trees
+from recsys.text.student import Student
 from recsys.training.fit import Words, assemble
 from recsys.training.rank import ROUNDS, SETTINGS, from_booster
 
@@ -41,6 +46,7 @@ class World:
 
     home: Path
     items: int
+    index: dict[str, Any]  # of its words: kind, recall
     users: int = USERS
 
 
@@ -52,11 +58,13 @@ def make_world(home: Path, n_items: int, seed: int = 0) -> World:
     columns = EventColumns()
     for event in events:
         columns.add(event)
-    titles = (Item(f"i{n}", title=f"topic {n // CLUSTER} item {n}") for n in range(n_items))
+    titles = (Item(f"i{n}", title=f"t{n // CLUSTER} item {n}") for n in range(n_items))
     data = Dataset.build(columns.table(np.inf), item_table(titles))
     neighbours = _neighbours(n_items, 100 if n_items > LARGE else 300, rng)
-    words = Words(_words(n_items, rng), None)
+    middle = rng.standard_normal((n_items // CLUSTER + 1, WIDTH), np.float32)
+    words = Words(_words(n_items, middle, rng), None)
     model = assemble(data, {"neighbours": neighbours}, words, BLEND, trees=_trees(rng))
+    model = replace(model, student=_student(middle))
     with Store.open(f"sqlite:///{home / 'store.db'}") as store:
         store.add_events(events)
         manifest = {
@@ -64,10 +72,10 @@ def make_world(home: Path, n_items: int, seed: int = 0) -> World:
         }  # fmt: skip
     index = home / "index"
     index.mkdir()
-    build_index(model.words, index, seed)
+    told = build_index(model.words, index, seed)
     blobs, arrays = index_blobs(index), model.arrays()
     BundleStore(home).publish(lambda folder: write_bundle(folder, arrays, blobs, manifest))
-    return World(home, n_items)
+    return World(home, n_items, told)
 
 
 def _trees(rng: np.random.Generator) -> Trees:
@@ -101,9 +109,17 @@ def _neighbours(n_items: int, keep: int, rng: np.random.Generator) -> ItemItem:
     return ItemItem(np.arange(0, n_items * keep + 1, keep, dtype=np.int64), indices, values)
 
 
-def _words(n_items: int, rng: np.random.Generator) -> Floats:
-    middle = rng.standard_normal((n_items // CLUSTER + 1, WIDTH), np.float32)
+def _words(n_items: int, middle: Floats, rng: np.random.Generator) -> Floats:
     words = middle[np.arange(n_items) // CLUSTER]
     words += rng.standard_normal((n_items, WIDTH), np.float32)
     words /= np.linalg.norm(words, axis=1, keepdims=True)
     return words
+
+
+def _student(middle: Floats) -> Student:
+    """Return a student that knows the clusters by name, t0, t1 and so on."""
+    known = {"[UNK]": 0, **{f"t{n}": n + 1 for n in range(len(middle))}}
+    tokenizer = Tokenizer(WordLevel(known, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = Whitespace()
+    vectors = np.concatenate([np.zeros((1, WIDTH), np.float32), middle])
+    return Student(tokenizer.to_str().encode(), vectors, "bench")
