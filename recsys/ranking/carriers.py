@@ -26,62 +26,62 @@ LISTED = 10  # items listed with their shares
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    """A part of a history, and what it gives to one row's score."""
+class Carriers:
+    """What a history gives to the scores of some rows, in groups; entry by entry, as lists.
 
-    by: str  # author, topic; empty: all the rest
-    name: str  # of the author or topic
-    places: Rows  # in the history, what gives most first
-    values: Floats  # what each gives
-
-    @property
-    def value(self) -> float:
-        """What the group gives."""
-        return float(self.values.sum())
-
-
-def groups(live: LiveState, history: History, values: Floats, row: int) -> list[Group]:
-    """Return a history's parts of a row's score in groups; together they are all of them."""
-    rest = values != 0
-    if not rest.any():
-        return []
-    found = []
-    half = HALF * float(np.maximum(values, 0).sum())
-    for kind, codes in (("author", live.labels["author"]), ("topic", live.topics)):
-        own = rest & (codes[history.rows] == codes[row]) & bool(codes[row] >= 0)
-        held = values[own]
-        if (held > 0).sum() >= SEVERAL and half > 0 and float(held.sum()) >= half:
-            found.append(_group(kind, name_of(live, kind, int(codes[row])), own, values))
-            rest &= ~own
-            break
-    if rest.any():
-        found.append(_group("", "", rest, values))
-    return found
-
-
-def _group(by: str, name: str, own: Mask, values: Floats) -> Group:
-    places: Rows = np.flatnonzero(own).astype(np.int32)
-    places = places[np.argsort(-values[places], kind="stable")]
-    return Group(by, name, places, values[places])
-
-
-def reason(live: LiveState, history: History, group: Group, hidden: Mask | None) -> Reason:
-    """Return a group as a reason, its text to be told by `tell`.
-
-    `hidden`: entries of the history that are not to be named, (n,).
+    Plain lists: a page has twenty rows of a few dozen entries, where each call of NumPy costs more
+    than the loop it saves.
     """
-    places, values = group.places, group.values
-    if hidden is not None:
-        places, values = places[~hidden[places]], values[~hidden[places]]
-    listed = history.rows[places[:LISTED]].tolist()
-    items = tuple(
-        (live.item_id(row), float(value)) for row, value in zip(listed, values, strict=False)
-    )
-    first = items[0][0] if items else None
-    among = int((values > 0).sum())
-    return Reason(
-        "because_you", 0.0, "", first, group.value, items, group.by, group.name, among
-    )
+
+    live: LiveState
+    rows: Sequence[int]  # of the history
+    hidden: Sequence[bool]  # entries that are not to be named
+    given: Sequence[Sequence[float]]  # per row, by each entry
+    order: Sequence[Sequence[int]]  # per row, the entry that gives most first
+    by: Sequence[str]  # per row: author, topic; empty: neither stands for half
+    own: Sequence[Sequence[bool]]  # per row, the entries of that author or topic
+    codes: Sequence[int]  # per row, of that author or topic
+
+    @classmethod
+    def of(
+        cls, live: LiveState, history: History, rows: Rows, given: Floats, muted: Mask | None
+    ) -> Carriers:
+        """Gather; `given`: (history, rows)."""
+        hidden = np.zeros(len(history), bool) if muted is None else muted[history.rows]
+        by, own, codes = np.full(len(rows), "", object), np.zeros(given.shape, bool), rows * 0
+        half = HALF * np.maximum(given, 0).sum(axis=0)
+        for kind, labels in (("topic", live.topics), ("author", live.labels["author"])):
+            theirs = labels[rows]
+            same = (labels[history.rows][:, None] == theirs) & (theirs >= 0)
+            held = np.where(same, given, 0)
+            enough = ((held > 0).sum(axis=0) >= SEVERAL) & (half > 0) & (held.sum(axis=0) >= half)
+            by[enough], codes[enough], own[:, enough] = kind, theirs[enough], same[:, enough]
+        order = np.argsort(-given, axis=0, kind="stable")
+        return cls(
+            live, history.rows.tolist(), hidden.tolist(), given.T.tolist(), order.T.tolist(),
+            by.tolist(), own.T.tolist(), codes.tolist(),
+        )  # fmt: skip
+
+    def reasons(self, place: int) -> list[Reason]:
+        """Return a row's groups as reasons, to be told by `tell`; together all that was given."""
+        values, own, by = self.given[place], self.own[place], self.by[place]
+        giving = [at for at in self.order[place] if values[at]]
+        if not by:
+            return [self._reason("", "", giving, values)] if giving else []
+        rest = [at for at in giving if not own[at]]
+        name = name_of(self.live, by, self.codes[place])
+        found = [self._reason(by, name, [at for at in giving if own[at]], values)]
+        return [*found, self._reason("", "", rest, values)] if rest else found
+
+    def _reason(
+        self, by: str, name: str, entries: Sequence[int], values: Sequence[float]
+    ) -> Reason:
+        total = sum([values[at] for at in entries])
+        shown = [at for at in entries if not self.hidden[at]]
+        among = sum([values[at] > 0 for at in shown])
+        items = tuple([(self.live.item_id(self.rows[at]), values[at]) for at in shown[:LISTED]])
+        first = items[0][0] if items else None
+        return Reason("because_you", 0.0, "", first, total, items, by, name, among)
 
 
 def tell(one: Reason, titles: Sequence[str], weights: Sequence[float], language: str) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from recsys.arrays import Floats, Rows
 from recsys.data.controls import Control
-from recsys.ranking import carriers, priors, scoring, steering
+from recsys.ranking import priors, scoring, steering
+from recsys.ranking.carriers import Carriers
 from recsys.ranking.query import Reason
 from recsys.ranking.request import Request
 
@@ -25,7 +26,8 @@ class Parts:
     request: Request
     rows: Rows
     given: Floats  # (history, rows): by each item of the history
-    brought: Mapping[str, Floats]  # kind -> (rows,): by all else but what the person asked for
+    carriers: Carriers  # the same in groups
+    brought: Mapping[str, Sequence[float]]  # kind -> per row: by all else but what was asked for
 
     @classmethod
     def of(cls, request: Request, rows: Rows, corrections: Floats) -> Parts:
@@ -49,7 +51,9 @@ class Parts:
         if request.penalty:
             brought["flagged"] = -np.float32(request.penalty) * live.marks.score[rows]
         brought["context"] = corrections
-        return cls(request, rows, given, brought)
+        told = Carriers.of(live, request.history, rows, given, request.muted)
+        lists = {kind: values.tolist() for kind, values in brought.items()}
+        return cls(request, rows, given, told, lists)
 
     def of_row(self, place: int) -> list[Reason]:
         """Return every part of one row, each item of the history by itself, in no order."""
@@ -62,15 +66,11 @@ class Parts:
 
     def gathered(self, place: int) -> list[Reason]:
         """Return every part of one row, those of the history in groups worth telling."""
-        live, history, muted = self.request.live, self.request.history, self.request.muted
-        found = carriers.groups(live, history, self.given[:, place], int(self.rows[place]))
-        hidden = None if muted is None else muted[history.rows]
-        told = [carriers.reason(live, history, group, hidden) for group in found]
-        return told + self._others(place)
+        return self.carriers.reasons(place) + self._others(place)
 
     def _others(self, place: int) -> list[Reason]:
         nudges = self.request.nudges
-        values = {kind: float(each[place]) for kind, each in self.brought.items()}
+        values = {kind: each[place] for kind, each in self.brought.items()}
         steered = nudges.parts(int(self.rows[place])) if nudges is not None else []
         return [Reason(kind, 0.0, "", None, value) for kind, value in values.items() if value] + [
             self._asked(control, value) for control, value in steered

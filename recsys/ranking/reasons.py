@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from recsys.messages import counted, told
 from recsys.ranking.query import Reason
@@ -38,6 +39,7 @@ MORE_LIKE = "You asked for more like {items}"
 LESS_OF, LESS_LIKE = "You asked for less of {name}", "You asked for less like {items}"
 
 
+@lru_cache(maxsize=1024)  # most kinds have one sentence in a language
 def sentence(kind: str, title: str = "", language: str = "en", name: str = "") -> str:
     """Return the sentence for a reason; an unknown language falls back to English."""
     items = named([title], 0, language) if title else ""
