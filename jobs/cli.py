@@ -20,6 +20,7 @@ from recsys.errors import RecsysError
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "demo": ("jobs.demo", "sample data to recommendations on the screen"),
     "ingest": ("jobs.ingest", "files of items and events into the store"),
+    "screen": ("jobs.screen", "look again for what is doubtful about items"),
     "nightly": ("jobs.nightly", "train, check against yesterday, publish"),
     "evaluate": ("jobs.evaluate", "offline evaluation against baselines"),
     "recommend": ("jobs.recommend", "recommendations for one user"),

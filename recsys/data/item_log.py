@@ -73,7 +73,7 @@ class ItemLog:
 
         A hidden item is changed and stays hidden, a deleted one stays deleted, so that reading a
         file again undoes no decision; `revive` makes both live again. `prints`: of some items, by id;
-        they replace those that a new or changed item had.
+        they replace those that an item had.
         """
         waiting, changed = iter(items), 0
         while batch := {item.item_id: item for item in itertools.islice(waiting, BATCH)}:
@@ -94,12 +94,13 @@ class ItemLog:
             item, goal = batch[row[0]], LIVE if revive else state
             if goal != DELETED and (not known or state != goal or _item(row) != item):
                 values.append({"number": number, "to_state": goal, **_values(item)})
-                if row[0] in prints:
-                    printed[number] = prints[row[0]]
+            if goal != DELETED and row[0] in prints:
+                printed[number] = prints[row[0]]
         if values:
             connection.execute(_STORE, values)
-            replace_prints(self.db, connection, printed)
             _log(connection, [value["number"] for value in values])
+        if printed:
+            replace_prints(self.db, connection, printed)
         return len(values)
 
     def item(self, item_id: str) -> Item | None:

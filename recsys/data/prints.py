@@ -17,6 +17,7 @@ class Seen:
 
     count: int
     first: str  # item id
+    number: int  # of the first: lower ones arrived earlier
 
 
 class PrintLog:
@@ -43,7 +44,14 @@ class PrintLog:
             first = {number for _, _, number in rows}
             named = select(items.c.id, items.c.item_id).where(self.db.among(items.c.id, first))
             names = {number: name for number, name in connection.execute(named)}
-        return {one: Seen(count, names[number]) for one, count, number in rows if number in names}
+        return {
+            one: Seen(count, names[number], number) for one, count, number in rows if number in names
+        }
+
+    def item_numbers(self, item_ids: Collection[str]) -> dict[str, int]:
+        """Return the numbers by which items arrived; absent for unknown ones."""
+        with self.db.read() as connection:
+            return self.db.known_numbers(connection, items.c.item_id, item_ids)
 
 
 def replace_prints(

@@ -340,15 +340,17 @@ class StoreContract:
         low, high = -(2**63), 2**63 - 1
         items = [Item("a", title="A"), Item("b", title="B"), Item("c", title="C")]
         store.add_items(items, prints={"a": [low, 5], "b": [low, high, high], "c": []})
-        assert store.prints_seen([low, high, 7], []) == {low: Seen(2, "a"), high: Seen(1, "b")}
-        assert store.prints_seen([low, 5], ["a"]) == {low: Seen(1, "b")}
+        assert store.prints_seen([low, high, 7], []) == {low: Seen(2, "a", 1), high: Seen(1, "b", 2)}
+        assert store.prints_seen([low, 5], ["a"]) == {low: Seen(1, "b", 2)}
         assert store.prints_seen([], []) == store.prints_seen([6], ["nobody"]) == {}
         store.add_items([Item("a", title="A2")], prints={"a": [6]})
-        assert store.prints_seen([low, 5, 6], []) == {low: Seen(1, "b"), 6: Seen(1, "a")}
-        store.add_items([Item("a", title="A2")], prints={"a": [9]})  # nothing has changed
-        assert store.prints_seen([9], []) == {}
+        assert store.prints_seen([low, 5, 6], []) == {low: Seen(1, "b", 2), 6: Seen(1, "a", 1)}
+        assert store.add_items([Item("a", title="A2")], prints={"a": [9]}) == 0
+        assert store.prints_seen([6, 9], []) == {9: Seen(1, "a", 1)}
         store.delete_item("b")
+        store.add_items([Item("b", title="B")], prints={"b": [low]})  # it stays deleted
         assert store.prints_seen([low, high], []) == {}
+        assert store.item_numbers(["c", "a", "never"]) == {"a": 1, "c": 3}
 
     def test_items_known_are_found_whatever_their_state(self, store):
         store.add_items([Item("a", title="A", metadata={"x": [1]}), Item("b"), Item("c")])

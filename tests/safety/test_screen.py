@@ -1,5 +1,7 @@
 """Screen: what is posted is looked at once, flagged, and never dropped."""
 
+from dataclasses import replace
+
 import pytest
 
 from recsys.data.schema import Item
@@ -59,6 +61,35 @@ def test_reading_again_changes_nothing(store):
     before = store.items_known("abcd")
     again, changed = put(store, *reversed(items))
     assert changed == 0 and again == first and store.items_known("abcd") == before
+
+
+def test_an_edited_original_is_no_copy_of_its_copies(store):
+    put(store, Item("a", text=TEXT), Item("b", text=TEXT))
+    assert kinds(store, Item("a", title="!", text=TEXT)) == {"a": []}
+    assert kinds(store, Item("b", title="!", text=TEXT)) == {"b": ["duplicate"]}
+    both = kinds(store, Item("b", title="?", text=TEXT), Item("a", title="?", text=TEXT))
+    assert both == {"b": ["duplicate"], "a": []}
+
+
+def test_what_comes_later_says_nothing_against_an_edited_item(store):
+    posts = [Item(f"p{n}", title=f"thing {n}", author_id="bot", created_at=NOW + n)
+             for n in range(40)]  # fmt: skip
+    put(store, *posts)
+    assert kinds(store, replace(posts[3], title="new words")) == {"p3": []}
+    assert kinds(store, replace(posts[35], title="new words")) == {"p35": ["flood"]}
+
+
+def test_all_may_be_looked_at_again(store):
+    items = [Item("a", text=TEXT), Item("b", text=TEXT), Item("c", text="you idiot")]
+    store.add_items(items)  # by a program that knew nothing of flags
+    assert screen(store, items).items == items
+    found = screen(store, items[::-1], again=True)
+    store.add_items(found.items, prints=found.prints)
+    assert {i.item_id: [f.kind for f in read_flags(i.metadata)] for i in found.items} == {
+        "a": [], "b": ["duplicate"], "c": ["insult"]
+    }  # fmt: skip
+    again = screen(store, found.items, again=True)
+    assert sorted(again.items, key=str) == sorted(found.items, key=str)
 
 
 def test_a_changed_text_is_looked_at_again(store):

@@ -1,0 +1,139 @@
+"""Crowd: who else carries the prints of an item: copies, bursts of a text, floods of an author."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from recsys.data.prints import Seen
+from recsys.data.schema import Item
+from recsys.safety import prints
+from recsys.safety.flags import COPY, Flag, read_flags
+
+BURST = 5  # equal texts within an hour, of whomever
+FLOOD = 30  # items of one author within an hour
+COMPARED = 3  # items that a text is compared with at most
+WITHIN = "within an hour"  # ends the reason of what can be told only when an item is new
+NEW = 1 << 62  # number of an item that has none yet
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """An item as it is compared."""
+
+    item: Item
+    before: Item | None  # as the store has it
+    number: int  # by which it arrived
+    content: str
+    bands: tuple[int, ...]
+    text_now: int | None  # print of the text in its half hour; None without a text or a time
+    text_before: int | None
+    author_now: int | None  # print of the author in that half hour; None without either
+    author_before: int | None
+
+    @classmethod
+    def at(cls, item: Item, before: Item | None, number: int) -> Look:
+        """Look at an item."""
+        text, moment = content(item), item.created_at
+        said: tuple[int | None, int | None] = (None, None)
+        author = said
+        if moment is not None and text:  # a catalogue without dates was not posted within an hour
+            said = prints.of_moment("text", text, moment)
+        if moment is not None and item.author_id:
+            author = prints.of_moment("author", item.author_id, moment)
+        return cls(item, before, number, text, tuple(prints.bands(text)), *said, *author)
+
+    @property
+    def stored(self) -> list[int]:
+        """The prints by which later items find this one."""
+        own = (self.text_now, self.author_now)
+        return [*self.bands, *(one for one in own if one is not None)]
+
+    @property
+    def wanted(self) -> list[int]:
+        """The prints that are looked up for this one."""
+        before = (self.text_before, self.author_before)
+        return [*self.stored, *(one for one in before if one is not None)]
+
+
+@dataclass(slots=True)
+class Crowd:
+    """Who carries which print: in the store, and earlier in the same batch."""
+
+    stored: Mapping[int, Seen]
+    batch: dict[int, Seen] = field(default_factory=dict)
+
+    def count(self, *wanted: int | None) -> int:
+        """Return how many items carry one of some prints."""
+        return sum(
+            seen[one].count for one in wanted if one is not None
+            for seen in (self.stored, self.batch) if one in seen
+        )  # fmt: skip
+
+    def earlier(self, look: Look) -> list[str]:
+        """Return items that may be like one and arrived before it, a few of them."""
+        found = [
+            seen[one] for seen in (self.stored, self.batch) for one in look.bands if one in seen
+        ]
+        names = dict.fromkeys(seen.first for seen in found if seen.number < look.number)
+        return list(names)[:COMPARED]
+
+    def add(self, look: Look) -> None:
+        """Count an item that later ones of the batch may be like."""
+        for one in look.stored:
+            seen = self.batch.get(one)
+            self.batch[one] = (
+                Seen(1, look.item.item_id, look.number) if seen is None
+                else replace(seen, count=seen.count + 1)
+            )  # fmt: skip
+
+
+def of_crowd(
+    look: Look, crowd: Crowd, others: Mapping[str, str], origin: Mapping[str, str]
+) -> list[Flag]:
+    """Return what the others tell about an item.
+
+    `others`: contents, and `origin` what each is a copy of (else itself), by id.
+    """
+    return [*_copied(look, crowd, others, origin), *_crowded(look, crowd)]
+
+
+def _copied(
+    look: Look, crowd: Crowd, others: Mapping[str, str], origin: Mapping[str, str]
+) -> list[Flag]:
+    for name in crowd.earlier(look):
+        share = prints.alike(look.content, others.get(name, ""))
+        if share >= prints.ALIKE:
+            of = origin.get(name, name)
+            why = "the same text as" if share == 1 else "nearly the same text as"
+            return [Flag(COPY, round(share, 3), f"{why} {of}", of)]
+    return []
+
+
+def _crowded(look: Look, crowd: Crowd) -> list[Flag]:
+    if look.before is not None:  # what came after it since says nothing against it
+        same = content(look.before) == look.content
+        return [
+            flag for flag in read_flags(look.before.metadata)
+            if flag.why.endswith(WITHIN) and (same or flag.kind == "flood")
+        ]  # fmt: skip
+    found = []
+    same_text = 1 + crowd.count(look.text_now, look.text_before)
+    if same_text >= BURST:
+        why = f"{same_text} items of the same text {WITHIN}"
+        found.append(Flag("spam", _grown(same_text, BURST), why))
+    posted = 1 + crowd.count(look.author_now, look.author_before)
+    if posted > FLOOD:
+        why = f"{posted} items of this author {WITHIN}"
+        found.append(Flag("flood", _grown(posted, FLOOD), why))
+    return found
+
+
+def _grown(count: int, least: int) -> float:
+    """Return .5 at the least count that is flagged, towards 1 the more there are."""
+    return round(1 - 0.5 * least / max(count, least), 3)
+
+
+def content(item: Item) -> str:
+    """Return what is compared of an item's words."""
+    return prints.content(item.title, item.text)
