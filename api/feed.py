@@ -88,7 +88,8 @@ class Feed:
         return count
 
     def _apply_events(self, events: Sequence[StoredEvent]) -> None:
-        acts = [Act(e.item_id, e.event, e.value, _moment(e), self._tone(e)) for e in events]
+        acts = [Act(e.item_id, e.event, e.value, _moment(e), self._tone(e), e.user_id)
+                for e in events]  # fmt: skip
         try:
             self.live.add_events(acts)
         except Exception:  # one bad row must not stop the feed for all others

@@ -11,10 +11,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from jobs.entities import build_entities
 from jobs.flags import build_flags
 from jobs.readers import build_communities, build_returning
 from jobs.steps import Detail, Step
 from jobs.topics import build_topics
+from jobs.trends import build_trends
 from recsys.bundle import Array, read_bundle
 
 if TYPE_CHECKING:
@@ -25,6 +27,8 @@ ADDITIONS: Mapping[str, Callable[[Night, Path], Detail]] = {
     "flags": build_flags,
     "communities": build_communities,
     "returning": build_returning,
+    "entities": build_entities,
+    "trends": build_trends,
 }
 
 

@@ -53,6 +53,9 @@ class Settings:
     event_weights: Mapping[str, float] | None = _setting(
         None, "weight per kind of event where it differs: like=1,view=0.2,dislike=-1", "built in"
     )
+    gazetteer: str = _setting(
+        "", "a CSV file of names to find in texts: name, kind, other spellings", ""
+    )
     safety_model: str = _setting(
         "", "a scorer of doubtful texts beside the built-in words: module:function", ""
     )

@@ -12,13 +12,14 @@ from recsys.data.weights import EventWeights
 
 
 class Act(NamedTuple):
-    """An event, whoever did it."""
+    """An event; who did it only tells one person from another."""
 
     item_id: str
     event: str
     value: float | None = None
     timestamp: float = 0.0  # Unix seconds
     tone: float = 0.0  # of what was written, -1..1
+    actor: str | None = None  # None: somebody unknown
 
 
 def weight_of(act: Act, weights: EventWeights, scale: tuple[float, float]) -> float:

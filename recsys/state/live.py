@@ -17,9 +17,11 @@ from recsys.state.catalogue import LABELS
 from recsys.state.counters import Counters
 from recsys.state.lift import Commonness
 from recsys.state.marks import FLAG_WEIGHT, Marks
+from recsys.state.mentions import Mentions
 from recsys.state.met_ids import MetIds
 from recsys.state.model import Model
 from recsys.state.opinions import Opinions
+from recsys.state.pulse import Pulse
 from recsys.state.touched import Touched
 from recsys.text import clean
 
@@ -50,6 +52,8 @@ class LiveState:
                        for name in (*LABELS, "tag")}  # fmt: skip
         self.commonness = Commonness.of_counters(model.counters)
         self._lock = threading.Lock()
+        self.mentions = Mentions(model.entities)
+        self.pulse = Pulse(model.cutoff, self._lock)
         self._allocate(len(model) + _GROWTH)
         self.marks.weight = flag_weight
 
@@ -101,6 +105,8 @@ class LiveState:
         self._set_labels(row, item)
         self._set_vectors(place, item)
         self.posted.append(item)
+        self.mentions.came(item)
+        self.pulse.came(row, before, int(self.labels["author"][row]), item.created_at)
         if before >= 0:
             self._inherit(before, row)
             self.gone[before] = True
@@ -185,15 +191,15 @@ class LiveState:
 
     def add_event(
         self, item_id: str, event: str, value: float | None = None, timestamp: float = 0.0,
-        tone: float = 0.0,
+        tone: float = 0.0, actor: str | None = None,
     ) -> None:  # fmt: skip
         """Count one event; an item never heard of becomes a row without words."""
-        act = Act(item_id, event, value, timestamp, tone)
+        act = Act(item_id, event, value, timestamp, tone, actor)
         with self._lock:
             row = self._row_of(act)
             weight = weight_of(act, self.weights, self.model.rating_scale)
             self.counters.add(row, weight, self.weights.stated(event), timestamp)
-            self._counted(row, weight)
+            self._counted(act, row, weight)
 
     def add_events(self, acts: Sequence[Act]) -> None:
         """Count many events: the same as one after the other, at a fraction of the price each."""
@@ -206,8 +212,8 @@ class LiveState:
             weights, stated = weights_of(acts, self.weights, self.model.rating_scale)
             times = np.array([act.timestamp for act in acts], np.float64)
             self.counters.add_many(rows, weights, stated, times)
-            for row, weight in zip(rows.tolist(), weights.tolist(), strict=True):
-                self._counted(row, weight)
+            for counted in zip(acts, rows.tolist(), weights.tolist(), strict=True):
+                self._counted(*counted)
 
     def _row_of(self, act: Act) -> int:
         row = self.row(act.item_id)
@@ -215,7 +221,9 @@ class LiveState:
             return row
         return self._append(Item(item_id=act.item_id, created_at=act.timestamp))
 
-    def _counted(self, row: int, weight: float) -> None:
+    def _counted(self, act: Act, row: int, weight: float) -> None:
+        if self.weights.of_kind(act.event):  # what was only shown is no act
+            self.pulse.add(row, act.actor, act.timestamp)
         if self.opinions is not None:
             self.opinions.follow(row, weight)
         self.touched.add(row)

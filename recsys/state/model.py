@@ -20,8 +20,10 @@ from recsys.state.catalogue import Array, Catalogue, under
 from recsys.state.communities import Communities
 from recsys.state.returning import Returning
 from recsys.state.trees import Trees
+from recsys.text.entities import Entities
 from recsys.text.student import Student
 from recsys.text.topics import Topics
+from recsys.trends.trends import Trends
 
 INDEX = "words.faiss"  # file of a bundle
 
@@ -55,6 +57,8 @@ class Model:
     communities: Communities | None = None  # of items that the same people take up
     returning: Returning | None = None  # who is back within a week; None where that is not known
     topics: Topics | None = None  # what the items are about; None where no night has grouped them
+    entities: Entities | None = None  # what the items' texts name
+    trends: Trends | None = None  # their last weeks hour by hour; None where events have no time
 
     def __len__(self) -> int:
         return len(self.catalogue)
@@ -70,9 +74,9 @@ class Model:
         found |= {f"counters/{k}": v for k, v in self.counters.items()}
         found["words"] = self.words
         if self.neighbours is not None:
-            part = self.neighbours
-            found |= {"neighbours/indptr": part.indptr, "neighbours/indices": part.indices}
-            found["neighbours/data"] = part.data.astype(np.float16)
+            graph = self.neighbours
+            found |= {"neighbours/indptr": graph.indptr, "neighbours/indices": graph.indices}
+            found["neighbours/data"] = graph.data.astype(np.float16)
         if self.behaviour is not None:
             found |= _factor_arrays(self.behaviour)
         if self.bridge is not None:
@@ -87,12 +91,12 @@ class Model:
         if self.reader_inputs is not None:
             found["reader_inputs"] = self.reader_inputs.astype(np.float16)
         found |= {f"flags/{k}": v for k, v in (self.flags or {}).items()}
-        if self.communities is not None:
-            found |= {f"communities/{k}": v for k, v in self.communities.arrays().items()}
-        if self.returning is not None:
-            found |= {f"returning/{k}": v for k, v in self.returning.arrays().items()}
-        if self.topics is not None:
-            found |= {f"topics/{k}": v for k, v in self.topics.arrays().items()}
+        parts = {
+            "communities": self.communities, "returning": self.returning, "topics": self.topics,
+            "entities": self.entities, "trends": self.trends,
+        }  # fmt: skip
+        for name, part in parts.items():
+            found |= {f"{name}/{k}": v for k, v in ({} if part is None else part.arrays()).items()}
         return found
 
     def settings(self) -> dict[str, object]:
@@ -129,6 +133,8 @@ class Model:
             topics=_topics(under("topics", arrays)),
             communities=Communities.from_arrays(under("communities", arrays)),
             returning=Returning.from_arrays(under("returning", arrays)),
+            entities=_entities(under("entities", arrays)),
+            trends=_trends(under("trends", arrays)),
         )
 
 
@@ -178,3 +184,11 @@ def _trees(arrays: Mapping[str, Array]) -> Trees | None:
 
 def _topics(arrays: Mapping[str, Array]) -> Topics | None:
     return Topics.from_arrays(arrays) if arrays else None
+
+
+def _entities(arrays: Mapping[str, Array]) -> Entities | None:
+    return Entities.from_arrays(arrays) if arrays else None
+
+
+def _trends(arrays: Mapping[str, Array]) -> Trends | None:
+    return Trends.from_arrays(arrays) if arrays else None

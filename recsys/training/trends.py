@@ -15,8 +15,6 @@ from recsys.text.entities import Entities
 from recsys.trends.labels import ITEM, KINDS, Labels
 from recsys.trends.series import Stream
 
-WEEKS = 8  # that a night looks back
-
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
@@ -32,8 +30,9 @@ class Labelled:
 
 
 def labelled(
-    catalogue: Catalogue, topics: Rows | None = None, entities: Entities | None = None
-) -> Labelled:
+    catalogue: Catalogue, topics: Rows | None = None, entities: Entities | None = None,
+    n_topics: int = 0,
+) -> Labelled:  # fmt: skip
     """Return the labels of a catalogue's items; `topics`: the topic row of each, -1 for none."""
     labels = {
         "tag": Labels(catalogue.tag_ends, catalogue.tags),
@@ -43,7 +42,7 @@ def labelled(
     sizes = {ITEM: len(catalogue), **{kind: len(catalogue.names[kind]) for kind in labels}}
     if topics is not None:
         labels["topic"] = Labels.single(topics)
-        sizes["topic"] = labels["topic"].size
+        sizes["topic"] = n_topics
     if entities is not None:
         labels["entity"] = Labels(entities.ends, entities.codes)
         sizes["entity"] = len(entities)

@@ -22,18 +22,21 @@ class Episode:
     state: str
 
 
-def episode(voices: NDArray[np.floating], expected: NDArray[np.floating], window: int) -> Episode:
+def episode(
+    voices: NDArray[np.floating], expected: NDArray[np.floating], window: int, least: int = 1
+) -> Episode:
     """Return the course of a burst that stands out at the last of some hours.
 
     It begins where doubled counts explain what follows best (the start of the greatest sum of
     log-likelihood ratios). State and peak are read from sums over a part of the `window` (hours)
-    that the burst was seen in, relative to the rhythm, so that a night's sleep is no decline.
+    that the burst was seen in, of `least` hours at least, relative to the rhythm, so that a
+    night's sleep is no decline.
     """
     gain = np.concatenate([[0.0], np.cumsum(voices * np.log(2.0) - expected)])
     lowest = np.minimum.accumulate(gain)
     end = int(np.argmax(gain - lowest))
     start = int(np.argmin(gain[: end + 1]))
-    width = max(1, window // 3)
+    width = max(least, window // 3)
     level = _level(voices, expected, width)
     start = min(start, len(voices) - 1)
     top = start + int(np.argmax(level[start:]))

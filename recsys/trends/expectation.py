@@ -7,7 +7,9 @@ says nothing about one of them. What a burst brought counts only as far as it wa
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +32,8 @@ PATIENCE = 2.0  # by which that bound grows with each day in a row that is beyon
 WINDOWS = (1, 3, 6, 24)  # hours that counts are added up over
 NOISE_LIFE = 28.0 * DAY
 NOISE_PRIOR = 30.0  # windows' worth of doubt about the noise
+_COLUMNS = ("voices", "exposure", "own_voices", "own_exposure", "rhythm", "prior_shape",
+            "prior_rate", "surprised", "spread", "ground")  # fmt: skip
 EVEN = 50.0  # size of a negative binomial that is nearly a Poisson
 
 
@@ -45,7 +49,7 @@ class Expectation:
     own_exposure: Levels  # (n, 24): voices the platform's rhythm would have brought
     total: float  # decayed voices of all
     total_exposure: float
-    rhythm: Counts  # (168,)
+    rhythm: Levels  # (168,)
     prior_shape: Levels  # (kinds,): of the Gamma that levels of a kind come from
     prior_rate: Levels  # (kinds,): mean voices per hour of series of a kind
     surprised: Levels  # (n,): days in a row that were beyond what a level explains
@@ -58,7 +62,7 @@ class Expectation:
         n, kinds = len(kind), len(KINDS)
         return cls(
             hour, kind, np.zeros(n), np.zeros(n), np.zeros((n, DAY)), np.zeros((n, DAY)), 0.0, 0.0,
-            np.ones(WEEK, np.float32), np.full(kinds, 0.5), np.full(kinds, 0.01),
+            np.ones(WEEK), np.full(kinds, 0.5), np.full(kinds, 0.01),
             np.zeros(n), np.zeros((kinds, len(WINDOWS))), np.zeros((kinds, len(WINDOWS))),
         )  # fmt: skip
 
@@ -89,22 +93,69 @@ class Expectation:
         found = (self.own_voices + SHAPE_PRIOR) / (self.own_exposure + SHAPE_PRIOR)
         return np.asarray(found, np.float32)
 
-    def usual(self, hours: NDArray[np.int64], which: slice = slice(None)) -> Levels:
-        """Return the voices to be expected at hours without a tide, (n, len(hours))."""
-        rhythm = self.rhythm[hours % WEEK].astype(np.float64)
-        return np.asarray(
-            self.rate[which, None] * rhythm * self.shapes()[which][:, hours % DAY], np.float64
-        )
+    def usual(self, hours: NDArray[np.int64], passed: float = 1.0) -> Levels:
+        """Return the voices to be expected at hours without a tide, (n, len(hours)).
 
-    def tide(self, hours: NDArray[np.int64], total: Counts, own: Counts) -> Levels:
+        `passed`: share of the last hour that has passed.
+        """
+        rhythm = self._beat(hours, passed)
+        return np.asarray(self.rate[:, None] * rhythm * self.shapes()[:, hours % DAY], np.float64)
+
+    def _beat(self, hours: NDArray[np.int64], passed: float) -> Levels:
+        found = self.rhythm[hours % WEEK].astype(np.float64)
+        found[-1] *= passed
+        return found
+
+    def tide(
+        self, hours: NDArray[np.int64], total: Counts, own: Counts, passed: float = 1.0
+    ) -> Levels:
         """Return how far all others are up or down, (n, len(hours)); 1 where little is known."""
         rate, usual = self.rate, self.usual_total
         if usual <= 1e-6:
             return np.ones(own.shape)
         share = np.clip(rate / usual, 0.0, 1.0)[:, None]
-        expected = usual * self.rhythm[hours % WEEK] * (1 - share)
+        expected = usual * self._beat(hours, passed) * (1 - share)
         seen = _trailing(total - own, TIDE_HOURS) + TIDE_PRIOR
         return np.asarray(np.clip(seen / (_trailing(expected, TIDE_HOURS) + TIDE_PRIOR), *TIDES))
+
+    def take(
+        self, place: NDArray[np.integer], kind: NDArray[np.int8], voices: Levels
+    ) -> Expectation:
+        """Return what is known of some series; -1: not among these.
+
+        Such a series has `voices` and the exposure of those that are known longest, and no rhythm
+        of its own.
+        """
+        known = place >= 0
+        longest = float(self.exposure.max(initial=0.0))
+
+        def column(values: Levels, other: Levels | float) -> Levels:
+            found = np.zeros((len(place), *values.shape[1:]))
+            found[:] = other
+            found[known] = values[place[known]]
+            return found
+
+        return replace(
+            self, kind=kind, voices=column(self.voices, voices),
+            exposure=column(self.exposure, longest), surprised=column(self.surprised, 0.0),
+            own_voices=column(self.own_voices, 0.0), own_exposure=column(self.own_exposure, 0.0),
+        )  # fmt: skip
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the arrays to save; `from_arrays` reads them back."""
+        found: dict[str, NDArray[Any]] = {
+            name: getattr(self, name).astype(np.float32) for name in _COLUMNS
+        }
+        numbers = np.array([self.hour, self.total, self.total_exposure], np.float64)
+        return {**found, "kind": self.kind, "numbers": numbers}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Expectation:
+        """Give saved arrays their meaning."""
+        hour, total, total_exposure = arrays["numbers"].tolist()
+        columns = {name: arrays[name].astype(np.float64) for name in _COLUMNS}
+        return cls(hour=int(hour), kind=arrays["kind"], total=total,
+                   total_exposure=total_exposure, **columns)  # fmt: skip
 
     def size(self, window: int) -> Levels:
         """Return the size of the negative binomial of each series' window, (n,)."""

@@ -33,16 +33,15 @@ class Forecast:
 
 
 def forecast(
-    expectation: Expectation, voices: Counts, expected: Levels, now: int, horizon: int = HORIZON,
-    which: slice = slice(None),
-) -> Forecast:  # fmt: skip
+    expectation: Expectation, voices: Counts, expected: Levels, now: int, horizon: int = HORIZON
+) -> Forecast:
     """Return what is to be expected from hour `now` on.
 
     `voices` and `expected` are those of the 24 hours before it, (n, 24).
     """
     hours = now + np.arange(horizon)
-    mean = expectation.usual(hours, which) * momentum(voices, expected, horizon)
-    sizes = expectation.size(WINDOWS.index(1))[which][:, None]
+    mean = expectation.usual(hours) * momentum(voices, expected, horizon)
+    sizes = expectation.size(WINDOWS.index(1))[:, None]
     surprise = np.abs(np.log(momentum(voices, expected, 1)))
     doubt = joined_size(sizes, 1.0 / np.maximum(surprise**2, 1e-3))
     low, high = interval(mean, np.broadcast_to(doubt, mean.shape), SHARE)

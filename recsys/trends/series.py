@@ -7,7 +7,7 @@ few voices. No actor is kept, only how many there were.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -102,6 +102,27 @@ class Series:
         found[1, place, self.hour[entry]] = self.voices[entry]
         return found[0], found[1]
 
+    def select(self, kept: Mask) -> Series:
+        """Return some of the series, with all their hours."""
+        owner = np.repeat(np.arange(len(self)), np.diff(self.ends))
+        cells = kept[owner]
+        ends = np.concatenate([[0], np.cumsum(np.diff(self.ends)[kept])]).astype(np.int64)
+        return replace(
+            self, kind=self.kind[kept], ref=self.ref[kept], ends=ends, hour=self.hour[cells],
+            acts=self.acts[cells], voices=self.voices[cells],
+        )  # fmt: skip
+
+    def trimmed(self, length: int) -> Series:
+        """Return the last `length` hours of all series; one may have none of them."""
+        gone = max(self.length - length, 0)
+        cells = self.hour >= gone
+        ends = np.concatenate([[0], np.cumsum(cells)]).astype(np.int64)[self.ends]
+        return replace(
+            self, first=self.first + gone, length=self.length - gone, ends=ends,
+            hour=self.hour[cells] - np.int32(gone), acts=self.acts[cells],
+            voices=self.voices[cells], total=self.total[gone:],
+        )  # fmt: skip
+
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays to save; `from_arrays` reads them back."""
         names = ("kind", "ref", "ends", "hour", "acts", "voices", "total", "population")
@@ -137,8 +158,7 @@ def count(
 ) -> Series:  # fmt: skip
     """Count a stream by hour for every label; `population` says how many labels of a kind exist.
 
-    Series with fewer than `least` acts are left out, and of each kind all but the `most` with
-    the most voices of late, so that memory stays bounded.
+    Series with fewer than `least` acts are left out.
     """
     stream = stream.between(first * HOUR, (first + length) * HOUR)
     hour = (hours_of(stream.time) - first).astype(np.int32)
@@ -146,16 +166,15 @@ def count(
     for number, kind in enumerate(KINDS):
         if kind == ITEM or kind in labels:
             part = _part(stream, hour, labels.get(kind), length)
-            parts.append((number, _kept(part, length, least, most)))
+            parts.append((number, _kept(part, least)))
     return _joined(parts, first, length, voices_per_hour(stream, hour, length),
                    np.array(population, np.int64))  # fmt: skip
 
 
 def voices_per_hour(stream: Stream, hour: Rows, length: int) -> Counts:
     """Return the voices of all per hour, (length,)."""
-    _, voices = _distinct(hour.astype(np.int64), stream.actor)
-    _, place = voices
-    return np.bincount(place, minlength=length)[:length].astype(np.float32)
+    cells, _, voices = tally(hour.astype(np.int64), stream.actor)
+    return np.bincount(cells, voices, length)[:length].astype(np.float32)
 
 
 def _part(stream: Stream, hour: Rows, labels: Labels | None, length: int) -> Part:
@@ -165,34 +184,27 @@ def _part(stream: Stream, hour: Rows, labels: Labels | None, length: int) -> Par
     else:
         place, code = labels.expand(stream.row)
     key = code.astype(np.int64) * length + hour[place]
-    (cells, acts), (_, owner) = _distinct(key, stream.actor[place])
-    voices = np.bincount(np.searchsorted(cells, owner), minlength=len(cells))
+    cells, acts, voices = tally(key, stream.actor[place])
     return Part(
-        (cells // length).astype(np.int32), (cells % length).astype(np.int32),
-        acts.astype(np.int32), voices.astype(np.int32),
+        (cells // length).astype(np.int32), (cells % length).astype(np.int32), acts, voices
     )  # fmt: skip
 
 
-def _distinct(
-    key: Hours, actor: NDArray[np.int64]
-) -> tuple[tuple[Hours, NDArray[np.intp]], tuple[Hours, Hours]]:
-    """Return (keys, acts per key) and (the actor, the key) of every voice, both sorted by key."""
+def tally(key: Hours, actor: NDArray[np.int64]) -> tuple[Hours, Rows, Rows]:
+    """Return the distinct keys, ascending, and the acts and the voices of each."""
     cells, acts = np.unique(key, return_counts=True)
-    person = np.where(actor == -1, np.iinfo(np.int64).min + np.arange(len(actor)), actor)
+    strangers = np.iinfo(np.int64).min + np.arange(len(actor))
+    person = np.where(actor == -1, strangers, actor)
     order = np.lexsort((person, key))
     key, person = key[order], person[order]
     fresh = np.ones(len(key), bool)
     fresh[1:] = (key[1:] != key[:-1]) | (person[1:] != person[:-1])
-    return (cells, acts), (person[fresh], key[fresh])
+    voices = np.bincount(np.searchsorted(cells, key[fresh]), minlength=len(cells))
+    return cells, acts.astype(np.int32), voices.astype(np.int32)
 
 
-def _kept(part: Part, length: int, least: int, most: int) -> Part:
-    size = int(part.code.max(initial=-1)) + 1
-    enough = np.bincount(part.code, part.acts, size) >= least
-    if enough.sum() > most:
-        fading = part.voices * np.exp2((part.hour - length) / WEEK)
-        recent = np.where(enough, np.bincount(part.code, fading, size), -1.0)
-        enough[np.argsort(-recent, kind="stable")[most:]] = False
+def _kept(part: Part, least: int) -> Part:
+    enough = np.bincount(part.code, part.acts, int(part.code.max(initial=-1)) + 1) >= least
     kept = enough[part.code]
     return Part(part.code[kept], part.hour[kept], part.acts[kept], part.voices[kept])
 

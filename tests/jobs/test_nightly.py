@@ -15,8 +15,8 @@ from recsys.data.store import Store
 from recsys.state.model import Model
 
 STEPS = [
-    "snapshot", "finetune", "encode", "topics", "flags", "communities", "returning", "tune", "fit",
-    "index", "gate", "publish",
+    "snapshot", "finetune", "encode", "topics", "flags", "communities", "returning", "entities",
+    "trends", "tune", "fit", "index", "gate", "publish",
 ]  # fmt: skip
 
 

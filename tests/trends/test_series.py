@@ -51,12 +51,19 @@ def test_a_posting_counts_for_its_labels_and_not_for_itself():
     assert (found.kind == KINDS.index("item")).sum() == 1
 
 
-def test_rare_series_are_left_out_and_the_most_recent_are_kept():
-    hours = [0, 1, 2] * 3 + [600, 601, 602]
-    acts = stream(MONDAY + HOUR * np.array(hours, float), [0] * 3 + [1] * 3 + [2] * 3 + [3] * 3)
-    series = count(acts, {}, FIRST, 672, [9] + [0] * 5, least=3, most=2)
-    assert 3 in series.ref.tolist() and len(series) == 2
+def test_rare_series_are_left_out():
+    acts = stream(MONDAY + HOUR * np.arange(6.0), [0] * 3 + [1] * 2 + [2])
+    assert count(acts, {}, FIRST, 672, [9] + [0] * 5, least=3).ref.tolist() == [0]
     assert len(count(acts, {}, FIRST, 672, [9] + [0] * 5, least=4)) == 0
+
+
+def test_some_series_and_some_hours():
+    found = counted(stream(MONDAY + HOUR * np.arange(6.0), [0, 1, 2, 0, 1, 2]), days=1)
+    some = found.select(np.array([True, False, True]))
+    assert some.ref.tolist() == [0, 2] and of(some, "item", 2) == {2: (1, 1), 5: (1, 1)}
+    late = found.trimmed(20)
+    assert late.first == FIRST + 4 and late.end == found.end
+    assert of(late, "item", 1) == {0: (1, 1)} and np.diff(late.ends).tolist() == [0, 1, 1]
 
 
 def test_other_hours_and_undated_acts_are_left_out():

@@ -1,0 +1,35 @@
+"""The night's trends: the last weeks of items and their labels, hour by hour."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jobs.steps import Detail
+from recsys.bundle import read_bundle, write_bundle
+from recsys.state.catalogue import Catalogue
+from recsys.text.entities import Entities
+from recsys.text.topics import Topics
+from recsys.training.trends import labelled, stream_of
+from recsys.trends.trends import fit_trends
+
+if TYPE_CHECKING:
+    from jobs.night import Night
+
+
+def build_trends(night: Night, out: Path) -> Detail:
+    """Count the last weeks and learn what is to be expected; nothing where events have no time.
+
+    Reads what the steps `topics` and `entities` left.
+    """
+    data = night.data
+    catalogue = Catalogue.from_table(data.table, data.created())
+    topics = Topics.from_arrays(read_bundle(night.folder / "topics").arrays)
+    names = Entities.from_arrays(read_bundle(night.folder / "entities").arrays)
+    marked = labelled(catalogue, topics.items, names, len(topics))
+    stream = stream_of(data, catalogue.labels["author"])
+    found = fit_trends(stream, marked.labels, marked.population)
+    write_bundle(out, {} if found is None else found.arrays(), {}, {})
+    if found is None:
+        return {"series": 0, "hours": 0}
+    return {"series": len(found.series), "hours": found.series.length}

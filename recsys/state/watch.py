@@ -1,0 +1,200 @@
+"""Watch: what rises, peaks and fades at this moment, from the night's hours and the day's acts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.arrays import Rows
+from recsys.state.live import LiveState
+from recsys.state.live_labels import labels_of
+from recsys.trends.bursts import Bursts, find_bursts
+from recsys.trends.crowd import effective
+from recsys.trends.episode import episode
+from recsys.trends.expectation import Expectation, Levels
+from recsys.trends.labels import ITEM, KINDS
+from recsys.trends.series import HOUR, Counts, Hours, tally
+from recsys.trends.trends import Trends, key_of, parts_of
+
+LOOK = 72  # hours that the course of a burst is read from
+DAY = 24
+STALE = DAY * HOUR  # seconds without an act after which time stands still
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """A series that stands out now."""
+
+    kind: str
+    ref: int  # item row (the item's first) or code
+    significance: float  # -log10 of the share of chance among what is listed at this level
+    flood: bool  # loud by few people
+    window: int  # hours in which it is clearest
+    acts: float  # in the window
+    people: float
+    expected: float
+    start: int  # hours since 1970
+    peak: int
+    state: str
+    voices: tuple[float, ...]  # of the last 24 hours, the last one so far
+
+    @property
+    def lift(self) -> float:
+        """People over those expected."""
+        return self.people / max(self.expected, 0.01)
+
+
+@dataclass(frozen=True)
+class Now:
+    """The last hours of some series, the current one so far."""
+
+    live: LiveState
+    trends: Trends
+    hours: Hours  # (h,)
+    passed: float  # share of the last hour
+    keys: Hours  # (n,), ascending
+    acts: Counts  # (n, h)
+    voices: Counts
+    total: Counts  # (h,)
+
+    @cached_property
+    def expectation(self) -> Expectation:
+        """What is known of these series."""
+        return self.trends.expecting(self.keys)
+
+    @cached_property
+    def expected(self) -> Levels:
+        """Voices to be expected, (n, h)."""
+        tide = self.expectation.tide(self.hours, self.total, self.voices, self.passed)
+        return self.expectation.usual(self.hours, self.passed) * tide
+
+
+def moment(live: LiveState, clock: float) -> float:
+    """Return what time it is for trends: the clock's, or that of the last act if it is long ago."""
+    newest = live.pulse.newest
+    return max(clock, newest) if clock - newest < STALE else newest
+
+
+def read_now(
+    live: LiveState, clock: float, look: int = LOOK, keys: Hours | None = None
+) -> Now | None:
+    """Return the last hours of what was active in the last day, or of the series asked about.
+
+    None where no night has measured anything.
+    """
+    trends = live.model.trends
+    if trends is None:
+        return None
+    now = moment(live, clock)
+    last = int(now // HOUR)
+    hours = np.arange(last - look + 1, last + 1, dtype=np.int64)
+    day = _day(live, hours)
+    if keys is None:
+        keys = np.union1d(_active(trends, last), day.key[day.hour > last - DAY])
+    found = np.zeros((2, len(keys), look), np.float32)
+    place, at = trends.places(keys), hours - trends.series.first
+    inside = (at >= 0) & (at < trends.series.length)
+    known = np.flatnonzero(place >= 0)
+    for counts, whole in zip(found, trends.series.dense(place[known]), strict=True):
+        counts[np.ix_(known, np.flatnonzero(inside))] = whole[:, at[inside]]
+    wanted = np.isin(day.key, keys)
+    where = np.searchsorted(keys, day.key[wanted]), day.hour[wanted] - hours[0]
+    found[0][where] += day.acts[wanted]
+    found[1][where] += day.voices[wanted]
+    total = day.total
+    total[inside] += trends.series.total[at[inside]]
+    passed = float(np.clip((now - last * HOUR) / HOUR, 1 / 60, 1.0))
+    return Now(live, trends, hours, passed, keys, found[0], found[1], total)
+
+
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """The acts since the night, counted."""
+
+    key: Hours
+    hour: Hours
+    acts: Rows
+    voices: Rows
+    total: Counts  # (hours,)
+
+
+def _day(live: LiveState, hours: Hours) -> _Day:
+    row, person, hour = live.pulse.acts(int(hours[0]), int(hours[-1]) + 1)
+    posted = row < 0
+    row = np.where(posted, ~row, row).astype(np.int32)
+    columns: list[tuple[Hours, Hours, Rows, Rows]] = []
+    for number, kind in enumerate(KINDS):
+        some = np.flatnonzero(~posted) if kind == ITEM else np.arange(len(row))
+        place, code = labels_of(live, kind, row[some])
+        act = some[place]
+        width = len(hours)
+        cells, acts, voices = tally(
+            code.astype(np.int64) * width + hour[act] - hours[0], person[act]
+        )
+        columns.append((key_of(number, cells // width), hours[0] + cells % width, acts, voices))
+    cells, _, voices = tally(hour.astype(np.int64) - hours[0], person)
+    total = np.bincount(cells, voices, len(hours)).astype(np.float32)
+    key, at, acts, voices = (np.concatenate(column) for column in zip(*columns, strict=True))
+    return _Day(key, at, acts, voices, total)
+
+
+def _active(trends: Trends, last: int) -> Hours:
+    series = trends.series
+    owner = np.repeat(np.arange(len(series)), np.diff(series.ends))
+    recent = series.hour > last - DAY - series.first
+    return trends.keys[np.unique(owner[recent])]
+
+
+def find_trends(live: LiveState, clock: float) -> tuple[Trend, ...]:
+    """Return what stands out now, bursts and floods, the most significant first."""
+    now = read_now(live, clock)
+    if now is None or not len(now.keys):
+        return ()
+    part = slice(-DAY, None)
+    found = find_bursts(
+        now.acts[:, part], now.voices[:, part], now.expected[:, part], now.expectation,
+        now.trends.population, _people(now),
+    )  # fmt: skip
+    trends = [_trend(now, found, at) for at in range(len(found))]
+    return tuple(sorted(trends, key=lambda trend: (-trend.significance, trend.kind, trend.ref)))
+
+
+def _people(now: Now) -> Callable[[int, int], float]:
+    """Return what counts the people of a series: those of the day exactly, the night's voices."""
+    last, end = int(now.hours[-1]), now.trends.series.end
+    row, person, hour = now.live.pulse.acts(last - DAY + 1, last + 1)
+    plain = np.where(row < 0, ~row, row).astype(np.int32)
+    kinds, refs = parts_of(now.keys)
+    expanded: dict[int, tuple[NDArray[np.int64], Rows]] = {}
+
+    def people(place: int, hours: int) -> float:
+        kind = int(kinds[place])
+        if kind not in expanded:
+            expanded[kind] = labels_of(now.live, KINDS[kind], plain)
+        acts, codes = expanded[kind]
+        mine = acts[codes == refs[place]]
+        mine = mine[(hour[mine] > last - hours) & ((row[mine] >= 0) | (kind > 0))]
+        before = now.voices[place, (now.hours > last - hours) & (now.hours < end)].sum()
+        counted = hour[mine] < end  # in both: the hour in which the night began
+        return effective(person[mine]) + float(max(before - counted.sum(), 0.0))
+
+    return people
+
+
+def _trend(now: Now, found: Bursts, at: int) -> Trend:
+    place, window = int(found.place[at]), int(found.window[at])
+    kinds, refs = parts_of(now.keys[place : place + 1])
+    counts = (now.acts if found.flood[at] else now.voices)[place]
+    # of an hour that has just begun alone, nothing can be told
+    course = episode(counts, now.expected[place], window, 2 if now.passed < 0.5 else 1)
+    first = int(now.hours[0])
+    return Trend(
+        KINDS[int(kinds[0])], int(refs[0]), float(found.significance[at]), bool(found.flood[at]),
+        window, float(found.acts[at]), float(found.actors[at]), float(found.expected[at]),
+        first + course.start, first + course.peak, course.state,
+        tuple(now.voices[place, -DAY:].tolist()),
+    )  # fmt: skip
