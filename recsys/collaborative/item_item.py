@@ -74,6 +74,11 @@ class ItemItem:
         found[owner, order[at[hits]]] = self.data[places[hits]]
         return found
 
+    def reached(self, items: Rows) -> Rows:
+        """Return the neighbours of some items, ascending, each once."""
+        parts = [self.row(item)[0] for item in items.tolist()]
+        return np.unique(np.concatenate(parts)) if parts else np.zeros(0, np.int32)
+
     def add_scores(self, items: Rows, weights: Floats, out: Floats) -> None:
         """Add the scores of a history to `out`, (n_items,), in place."""
         for item, weight in zip(items.tolist(), weights.tolist(), strict=True):

@@ -39,7 +39,7 @@ def of_request(
     now, times = dated(live, now, history.times)
     raw["age"] = ages(created[rows], now)
     raw["neighbours"] = sums = profile.sums[rows]
-    raw["lift"] = live.commonness.of_rows(sums, rows, live.commonness.mass(profile.sums))
+    raw["lift"] = live.commonness.of_rows(sums, rows, profile.mass)
     decay = np.exp2(-history.ages() / np.float32(WORD_LIFE)) * history.weights
     raw["words"] = words_of(live, rows) @ (decay @ words_of(live, history.rows))
     raw["passed"] = passed(times, created[rows])

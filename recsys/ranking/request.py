@@ -121,9 +121,9 @@ class Request:
 
     def pointed_at(self) -> Rows:
         """Return the rows that the history's neighbours point at, and those of no block."""
-        size, sums = self.table.size, self.profile.sums
-        tail = np.arange(size, self.size, dtype=np.int32)
-        return np.concatenate([np.flatnonzero(sums[:size]).astype(np.int32), tail])
+        size, pointed = self.table.size, self.profile.pointed
+        tail: Rows = np.arange(size, self.size, dtype=np.int32)
+        return np.concatenate([pointed[pointed < size], tail])
 
     def block(self, blocks: NDArray[np.intp]) -> Rows:
         """Return the rows of some blocks."""

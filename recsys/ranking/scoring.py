@@ -14,6 +14,8 @@ from recsys.state.blend import Blend
 from recsys.state.live import LiveState
 from recsys.state.votes import mean_loading, taste_parts
 
+SPARSE = 200_000  # rows from which it is faster to gather neighbours than to look at every row
+
 
 @dataclass(frozen=True, slots=True)
 class Profile:
@@ -30,6 +32,7 @@ class Profile:
     word_parts: Floats  # (n, t)
     taste_parts: Floats  # (n, rank): nothing where the blend does not use taste
     sums: Floats  # (size,): what the history's neighbours point at
+    pointed: Rows  # where the sums are not zero, and maybe some more
     mass: float  # of all that they point at
 
     @classmethod
@@ -50,7 +53,8 @@ class Profile:
             words_of(live, history.rows) * weights("words")[:, None],
             tasted(live, history, blend),
             sums,
-            live.commonness.mass(sums) if blend.lift else 0.0,
+            pointed := pointed_at(live, standing, sums),
+            live.commonness.mass(sums, pointed),
         )
 
     @property
@@ -227,6 +231,15 @@ def neighbour_parts(live: LiveState, profile: Profile, rows: Rows) -> Floats:
         given[:, ~known] = model.reader_inputs[standing.rows].astype(np.float32) @ vectors.T
     np.add.at(parts, standing.entries, given * profile.stand_in_weights[:, None])
     return parts
+
+
+def pointed_at(live: LiveState, standing: StandIns, sums: Floats) -> Rows:
+    """Return the rows where the neighbours' sums are not zero, and maybe some more, each once."""
+    neighbours, base = live.model.neighbours, len(live.model)
+    if neighbours is None or len(sums) < SPARSE:
+        return np.flatnonzero(sums).astype(np.int32)
+    later: Rows = np.arange(base, len(sums), dtype=np.int32)  # new versions of items among them
+    return np.concatenate([neighbours.reached(standing.rows), later])
 
 
 def _gather(base: Floats, new: Floats, rows: Rows) -> Floats:

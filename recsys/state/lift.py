@@ -37,9 +37,13 @@ class Commonness:
         found[known] = self.trust[here] * (np.log1p(own) - np.float32(np.log1p(mass / PRIOR)))
         return found
 
-    def mass(self, sums: Floats) -> float:
-        """Return how much the neighbours of a history speak for, in all; `sums` of every row."""
-        return float(np.maximum(sums[: len(self.share)], 0).sum(dtype=np.float32))
+    def mass(self, sums: Floats, rows: Rows) -> float:
+        """Return how much the neighbours of a history speak for, in all.
+
+        `sums`: of every row; `rows`: those where a sum may be above zero.
+        """
+        own = sums[rows[rows < len(self.share)]]
+        return float(np.maximum(own, 0).sum(dtype=np.float32))
 
     def trust_of(self, rows: Rows) -> Floats:
         """Return how far the neighbours of rows are trusted; not at all for later items."""

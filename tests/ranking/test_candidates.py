@@ -64,9 +64,10 @@ def live(request):
     return LiveState(replace(MODEL, blend=BLENDS[request.param]))
 
 
-@pytest.fixture(autouse=True)
-def few(monkeypatch):
+@pytest.fixture(autouse=True, params=[0, 10**9], ids=["sparse", "dense"])
+def few(request, monkeypatch):
     monkeypatch.setattr("recsys.ranking.candidates.FEW", 0)
+    monkeypatch.setattr("recsys.ranking.scoring.SPARSE", request.param)
 
 
 def history(rng, live, length):
