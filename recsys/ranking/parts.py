@@ -13,6 +13,7 @@ from recsys.ranking import priors, scoring, steering
 from recsys.ranking.carriers import Carriers
 from recsys.ranking.query import Reason
 from recsys.ranking.request import Request
+from recsys.ranking.shares import splits
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Parts:
     def of(cls, request: Request, rows: Rows, corrections: Floats) -> Parts:
         """Split the scores of rows; `corrections`: what the trees added to each."""
         live, blend, table = request.live, request.live.model.blend, request.table
-        given = scoring.splits(live, request.profile, blend, rows)
+        given = splits(live, request.profile, blend, rows)
         brought: dict[str, Floats] = {}
         stand_out = (table.values[:, rows] - table.usual[:, None]) * request.weights[:, None]
         for name, values in zip(request.names, stand_out[: len(request.names)], strict=True):
