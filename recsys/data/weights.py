@@ -10,6 +10,7 @@ import numpy as np
 
 from recsys.arrays import Floats, Mask
 from recsys.data.tables import EventTable
+from recsys.errors import DataError
 
 # Things that happen on the way (nobody says yes or no by scrolling) are worth less than a decision.
 KIND_WEIGHTS: Mapping[str, float] = MappingProxyType(
@@ -30,6 +31,10 @@ class EventWeights:
     shrinkage: float = 5.0  # ratings a user's mean is shrunk by, towards the mean of all users
     spread: float = 0.0  # one weight per so many rating points; 0: the spread of the data
     tone: float = 0.0  # how far a comment's tone moves its event's weight, 0: not at all, to 2
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.tone <= 2:
+            raise DataError(f"RECSYS_TONE_STRENGTH: {self.tone:g} is not a number from 0 to 2")
 
     def of_kind(self, kind: str) -> float:
         """Return the weight of an event of this kind that carries no rating."""

@@ -42,6 +42,7 @@ class Step:
     weight: float
     explicit: bool  # an opinion, not a passing by
     time: float
+    tone: float = 0.0  # of its words, -1 to 1
 
 
 class ReplayModel(Protocol):
@@ -220,8 +221,10 @@ def _step(
         trail = trails.setdefault(user, Trail([], [], []))
         trail.rating_sum, trail.ratings = trail.rating_sum + value, trail.ratings + 1
         weight = weights.of_rating(value, trail.rating_sum, trail.ratings, data.rating_scale)
+    tone = 0.0 if events.tone is None else float(events.tone[place])
+    weight = weights.toned(weight, tone)
     explicit = kind not in IMPLICIT_KINDS
     number = value if np.isfinite(value) else None
     return Step(
-        user, item, world.ids[item], kind, number, weight, explicit, float(walk.time[place])
+        user, item, world.ids[item], kind, number, weight, explicit, float(walk.time[place]), tone
     )

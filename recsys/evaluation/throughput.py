@@ -80,9 +80,9 @@ def _alone(
 ) -> dict[str, float]:
     """Return the median CPU milliseconds of each stage for a text, as the service meets it."""
     fresh = [
-        replace(item, item_id=f"{item.item_id}#alone", text=" ".join(item.text.split()[::-1]))
+        replace(item, item_id=f"{item.item_id}#new", title=item.title[::-1], text=item.text[::-1])
         for item in items
-    ]  # with the words turned round, so that they are new
+    ]  # turned round, so that they are no copies
     texts = [document(item.title, item.text) for item in fresh]
     stages: dict[str, Callable[[int], object]] = {
         "screen": lambda row: screen(store, [fresh[row]]),

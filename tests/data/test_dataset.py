@@ -12,6 +12,7 @@ from recsys.data.dataset import Dataset
 from recsys.data.schema import Event
 from recsys.data.tables import ItemTable
 from recsys.data.weights import EventWeights
+from recsys.errors import DataError
 
 NAN = float("nan")
 
@@ -164,3 +165,9 @@ def test_the_tone_of_a_comment_moves_the_weight_of_its_event(kind, value, streng
     assert weights.toned(weights.of_kind(kind), tone) == pytest.approx(weight)
     assert table.select(np.array([False, True])).tone.tolist() == [0.0]
     assert EventWeights(tone=1.0).of_table(replace(table, tone=None))[1] == 1.0
+
+
+@pytest.mark.parametrize("strength", [-0.1, 2.1, NAN])
+def test_a_strength_beyond_its_bounds_is_refused(strength):
+    with pytest.raises(DataError, match="RECSYS_TONE_STRENGTH"):
+        EventWeights(tone=strength)
