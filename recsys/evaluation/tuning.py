@@ -35,7 +35,7 @@ class Tuned:
     ndcg: float | None  # None: there was nothing to validate on
     tried: int
     left_out: int = 0  # points of the grid that there was no time for
-    unfinished: bool = False  # the last training ended with its time, before the epochs chosen
+    unfinished: bool = False  # time ended the training before it stopped getting better
 
     def to_json(self) -> dict[str, float | str | None]:
         """Return the choice as it stands under `chosen`."""
@@ -117,9 +117,19 @@ class Trials:
             if self.longest > NOTED:
                 told = " ".join(f"{name} {value}" for name, value in reached.items())
                 self.means.note(f"{self.engine.name} {told}: {looks[-1]:.4f}")
-            if now + self.longest > self.end or max(looks[-PATIENCE:]) < max(looks):
+            if max(looks[-PATIENCE:]) < max(looks):
+                break
+            if now + self.longest > self.end:
+                self._cut_short(reached)
                 break
         return True
+
+    def _cut_short(self, reached: Options) -> None:
+        if self.engine.trained:
+            self.tried = [
+                dataclasses.replace(one, unfinished=True) if one.options == reached else one
+                for one in self.tried
+            ]
 
     def _asked(self, options: Options, scorer: Scorer) -> list[float]:
         found = []
@@ -162,6 +172,6 @@ def fit_tuned(engine: Engine, data: Dataset, tuned: Tuned, means: Means) -> tupl
     reached, scorer = next(fits)
     while float(reached.get("epochs", 0)) < wanted and time.monotonic() < end:
         reached, scorer = next(fits)
-    unfinished = float(reached.get("epochs", 0)) < wanted
+    unfinished = tuned.unfinished or float(reached.get("epochs", 0)) < wanted
     tuned = dataclasses.replace(tuned, options=reached, unfinished=unfinished)
     return scorer if tuned.recency is None else with_recency(scorer, tuned.recency), tuned
