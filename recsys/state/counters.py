@@ -24,8 +24,8 @@ _MOST = 60.0  # log2 of the most uptake told apart; what lies after `now` may be
 class Counters:
     """Decayed sums of uptake per half-life and item. One event is one uptake at most.
 
-    Events without a date count alike, however fast one forgets; the first event that has one
-    dates them all with its own time (`newest` is -inf until then).
+    Events without a date count as a second apart; the first event that has one sets their clock,
+    as if it came next (`newest` is -inf until then).
 
     Sums are kept as logarithms to base 2 of what they would be at time 0: a sample from 2013 ranks
     today as it did then, a late event counts as if it had come in order, and nothing underflows.
@@ -53,15 +53,15 @@ class Counters:
         counters = cls.empty(size)
         if not len(item):
             return counters
-        if time is None:
-            time = np.zeros(len(item))
-        else:
-            counters.newest = float(time[-1])
-            np.maximum.at(counters.last, item, time)
+        when = np.arange(1.0 - len(item), 1.0) if time is None else time
+        last = np.full(size, -np.inf)
+        np.maximum.at(last, item, when)
+        if time is not None:
+            counters.newest, counters.last = float(time[-1]), last
         taken = np.clip(weight, 0.0, 1.0).astype(np.float64)
-        own = np.where(np.isfinite(counters.last), counters.last, 0.0)
+        own = np.where(np.isfinite(last), last, 0.0)
         for row, half_life in enumerate(HALF_LIVES):
-            mass = np.bincount(item, taken * np.exp2((time - own[item]) / half_life), size)
+            mass = np.bincount(item, taken * np.exp2((when - own[item]) / half_life), size)
             counters.level[row] = np.log2(mass, where=mass > 0, out=counters.level[row])
             counters.level[row] += own / half_life
         stated = np.where(explicit, weight, 0.0)

@@ -144,14 +144,15 @@ def test_dislikes_lower_the_odds_and_take_up_nothing():
     assert counters.uptake(len(HALF_LIVES) - 1, 2).tolist() == [1.0, 0.0]
 
 
-def test_events_without_dates_are_dated_by_the_first_that_has_one():
+def test_the_first_event_with_a_date_sets_the_clock_of_those_without():
     counters = Counters.from_events(ITEMS, ITEM, WEIGHT, EXPLICIT, None)
-    always = counters.log_shares()[-1]
-    assert np.allclose(counters.log_shares(), always) and np.isneginf(counters.newest)
+    assert np.isneginf(counters.newest) and np.isneginf(counters.last).all()
+    numbered = Counters.from_events(ITEMS, ITEM, WEIGHT, EXPLICIT, np.arange(COUNT, dtype=float))
+    assert np.allclose(counters.log_shares(), numbered.log_shares(), atol=1e-6)
     again = Counters.from_arrays(counters.arrays())
     again.add(6, 1.0, True, 1.7e9)
-    assert np.allclose(again.log_shares()[:, :6], always[:6], atol=1e-5)
-    assert np.allclose(again.uptake(0, 6), counters.uptake(len(HALF_LIVES) - 1, 6), rtol=1e-4)
+    assert np.allclose(again.log_shares()[:, :6], counters.log_shares()[:, :6], atol=1e-5)
+    assert again.uptake(0, 7)[6] == pytest.approx(1.0)
     again.add(6, 1.0, True, 1.7e9 + 90 * DAY)
     assert np.allclose(again.log_shares()[0, :6], np.log(PSEUDO), atol=1e-5)
-    assert np.allclose(again.log_shares()[-1, :6], always[:6], atol=1e-5)
+    assert np.allclose(again.log_shares()[-1, :6], counters.log_shares()[-1, :6], atol=1e-5)
