@@ -78,7 +78,7 @@ def explain(
 def base(request: Request) -> float:
     """Return the score of an item that is average in everything, for one person."""
     table, blend = request.table, request.live.model.blend
-    count = len(request.names)
+    count = len(request.names) + bool(blend.lift)
     usual = float(request.weights[:count] @ table.usual[:count])
     passed = scoring.passed_scores(request.live, request.history, blend, table.sample)
     return usual + float(passed.mean())

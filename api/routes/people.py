@@ -23,7 +23,9 @@ def get(user_id: str, query: LanguageQuery) -> dict[str, Any]:
     return profile(service(), about(user_id), language(query.lang))
 
 
-@routes.patch("/users/<id:user_id>/profile", "write", body=ProfilePatch, answers=Controls)
+@routes.patch(
+    "/users/<id:user_id>/profile", "write", body=ProfilePatch, answers=Controls, fails=(409,)
+)
 def patch(user_id: str, body: ProfilePatch) -> dict[str, Any]:
     """Mute, boost, lower or forget; undo, reset. In force with the next answer, of any worker."""
     found = change_controls(service(), about(user_id), body)

@@ -40,12 +40,9 @@ class Parts:
         for name, values in zip(request.names, stand_out[: len(request.names)], strict=True):
             kind = priors.KINDS[name]
             brought[kind] = brought.get(kind, np.zeros(len(rows), np.float32)) + values
-        if blend.passed:
-            own, usual = (
-                scoring.passed_scores(live, request.history, blend, some)
-                for some in (rows, table.sample)
-            )
-            brought["fresh"] = own - usual.mean()
+        brought["fresh"] = _fresh(request, rows)
+        if blend.lift:  # what nobody can point at yet loses less to what the history points at
+            brought["fresh"] = brought["fresh"] + stand_out[len(request.names)]
         if request.steering.any():
             asked = scoring.words_of(live, rows) @ request.steering.T
             brought["search"], brought["interests"] = asked.T
@@ -82,3 +79,15 @@ class Parts:
             return Reason("steered", 0.0, "", control.value, value)
         name = steering.name_of(self.request.live, control)
         return Reason("steered", 0.0, "", None, value, label=name)
+
+
+def _fresh(request: Request, rows: Rows) -> Floats:
+    """Return what rows gain by not having been passed over, against the mean of the catalogue."""
+    live, blend = request.live, request.live.model.blend
+    if not blend.passed:
+        return np.zeros(len(rows), np.float32)
+    own, usual = (
+        scoring.passed_scores(live, request.history, blend, some)
+        for some in (rows, request.table.sample)
+    )
+    return np.asarray(own - usual.mean(), np.float32)

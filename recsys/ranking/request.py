@@ -90,7 +90,7 @@ class Request:
         """Return the score of rows less what their words bring, (n,)."""
         live, blend = self.live, self.live.model.blend
         found = self.weights @ self.table.values[:, rows] + np.float32(self.constant)
-        found += self._pointed_at(rows)
+        found += scoring.pointed_scores(live, self.profile, blend, rows)
         found += scoring.passed_scores(live, self.history, blend, rows)
         if blend.uses("behaviour"):
             found += scoring.behaviour_scores(live, self.profile, rows)
@@ -99,15 +99,6 @@ class Request:
         if self.nudges is not None:
             found += self.nudges.scores(rows)
         return np.asarray(found, np.float32)
-
-    def _pointed_at(self, rows: Rows) -> Floats:
-        """Return what the neighbours' sums bring beyond what the table holds of the lift."""
-        live, blend, profile = self.live, self.live.model.blend, self.profile
-        found = scoring.neighbour_scores(live, profile, blend, rows)
-        if blend.lift and len(self.history) and blend.uses("neighbours"):
-            spread = np.float32(blend.lift * np.log1p(profile.mass))
-            found += spread * live.commonness.trust_of(rows)
-        return found
 
     def bounds(self) -> Floats:
         """Return the most that a row of each block can score if no neighbour points at it."""

@@ -156,6 +156,19 @@ def neighbour_scores(live: LiveState, profile: Profile, blend: Blend, rows: Rows
     return scores
 
 
+def pointed_scores(live: LiveState, profile: Profile, blend: Blend, rows: Rows) -> Floats:
+    """Return what the history's pointing at some rows adds to their scores, (n,).
+
+    That is `neighbour_scores` beside those of the same reader had nothing pointed at the row: with
+    lift, whoever has a history is likelier to stay with what it points at, so all else loses.
+    """
+    found = neighbour_scores(live, profile, blend, rows)
+    if blend.lift and len(profile.history) and blend.uses("neighbours"):
+        lost = np.float32(blend.lift * np.log1p(profile.mass))
+        found = found + lost * live.commonness.trust_of(rows)
+    return found
+
+
 def passed_scores(live: LiveState, history: History, blend: Blend, rows: Rows) -> Floats:
     """Return what the blend makes of the reader's having passed some rows over, (n,)."""
     if not blend.passed:

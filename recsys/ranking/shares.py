@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from recsys.arrays import Floats, Rows
-from recsys.ranking.scoring import Profile, loadings_of, neighbour_scores, outputs_of, words_of
+from recsys.ranking.scoring import Profile, loadings_of, pointed_scores, outputs_of, words_of
 from recsys.state.blend import Blend
 from recsys.state.live import LiveState
 
@@ -13,9 +13,8 @@ from recsys.state.live import LiveState
 def splits(live: LiveState, profile: Profile, blend: Blend, rows: Rows) -> Floats:
     """Return what each history entry gives to the personal scores of some rows, (n, rows).
 
-    What the blend makes of the neighbours' sum is shared in proportion to the parts that speak for
-    a row, evenly where none does. All is exact: with `passed_scores`, it is the personal score.
-    `rows`: distinct.
+    What the blend makes of the neighbours' pointing at a row is shared in proportion to the parts
+    that speak for it, evenly where none does. `rows`: distinct.
     """
     shares = profile.word_parts @ words_of(live, rows).T
     if blend.uses("behaviour"):
@@ -27,7 +26,7 @@ def splits(live: LiveState, profile: Profile, blend: Blend, rows: Rows) -> Float
     speaking = np.maximum(neighbour_parts(live, profile, rows), 0)
     speaking[:, ~speaking.any(axis=0)] = 1.0
     total = np.maximum(speaking.sum(axis=0), np.float32(1e-30))
-    given = neighbour_scores(live, profile, blend, rows)
+    given = pointed_scores(live, profile, blend, rows)
     return np.asarray(shares + speaking / total * given, np.float32)
 
 

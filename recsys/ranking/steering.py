@@ -148,8 +148,12 @@ def muted(live: LiveState, controls: Sequence[Control], size: int) -> Mask | Non
     if not mutes:
         return None
     mask = np.zeros(size, bool)
+    tags = frozenset(one.value for one in mutes if one.kind == "tag")
+    if tags:  # all at once: a look at the tags of the whole catalogue costs most
+        mask |= allowed(live, Filters(tags=tags), 0.0, gone=True)[:size]
     for one in mutes:
-        mask |= carrying(live, one, size)
+        if one.kind != "tag":
+            mask |= carrying(live, one, size)
     return mask
 
 
