@@ -14,7 +14,7 @@ from api.writes import missing
 from recsys.explanation import Explanation, by_label, explain
 from recsys.messages import told
 from recsys.ranking.query import Query, Reason
-from recsys.ranking.reasons import SENTENCES, asked, named
+from recsys.ranking.reasons import AGAINST, SENTENCES, asked, named
 from recsys.recommender import Recommender
 from recsys.state.names import name_of, value_of
 
@@ -65,7 +65,9 @@ def _part(service: Recommender, one: Reason, language: str) -> dict[str, Any]:
         text = asked(one, title, language)
     else:
         items = named([title], 0, language) if title else ""
-        text = told(SENTENCES[one.kind], language, items=items, name="")
+        against = AGAINST.get(one.kind, SENTENCES[one.kind])
+        key = against if one.value < 0 else SENTENCES[one.kind]
+        text = told(key, language, items=items, name="")
     part: dict[str, Any] = {
         "kind": one.kind, "value": one.value, "share": one.share, "text": text
     }

@@ -114,8 +114,10 @@ class Portrayal:
         }  # fmt: skip
 
     def _community(self, one: Belonging) -> dict[str, Any]:
-        return {"community": one.community, "share": one.share, "readers": one.readers,
-                "typical": self._items(one.typical)}  # fmt: skip
+        return {
+            "community": one.community, "share": one.share, "readers": one.readers,
+            "typical": self._items(one.typical), "because": self._items(one.because),
+        }  # fmt: skip
 
     def _back(self) -> dict[str, Any] | None:
         """Return the likelihood to return; None without a model or an event."""
@@ -156,7 +158,7 @@ class Portrayal:
             return []
         items = named([one["title"] for one in typical[:2]], 0, self.language)
         key = "Your taste is that of those who like {items}"
-        return [self._belief(key, communities[0].typical[:2], items=items)]
+        return [self._belief(key, communities[0].because, items=items)]
 
     def _returns(self, back: dict[str, Any] | None) -> list[dict[str, Any]]:
         if back is None:

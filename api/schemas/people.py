@@ -156,6 +156,7 @@ class Community(Answer):
     share: float
     readers: int | None = Field(description="most at home there; null below ten")
     typical: list[Titled]
+    because: list[Titled] = Field(description="of the history, what belongs to it most")
 
 
 class Effect(Answer):

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from recsys.arrays import Floats, Rows, Times
 from recsys.ranking.history import History
+from recsys.state.communities import Communities
 from recsys.state.counters import DAY, HALF_LIVES
 from recsys.state.live import LiveState
 
@@ -58,6 +59,7 @@ class Belonging:
     share: float  # of what was liked
     readers: int | None  # people most at home there; None: too few to be told
     typical: tuple[int, ...]  # rows that stand for it and are not in the history
+    because: tuple[int, ...]  # rows of the history that belong to it, what was liked most first
 
 
 def interests(live: LiveState, history: History, kind: str, most: int = 10) -> list[Interest]:
@@ -154,6 +156,15 @@ def belonging(live: LiveState, history: History, most: int = 3) -> list[Belongin
             if row >= 0 and row not in seen and not live.gone[row]
         ]  # fmt: skip
         told = readers if readers >= FEWEST else None
-        found.append(Belonging(at, float(shares[at]), told, tuple(typical[:5])))
+        because = _members(communities, history, at)
+        found.append(Belonging(at, float(shares[at]), told, tuple(typical[:5]), because))
     return found
 
+
+
+def _members(communities: Communities, history: History, community: int) -> tuple[int, ...]:
+    known = history.rows < len(communities.items)
+    own = np.flatnonzero(known & (history.weights > 0))
+    own = own[communities.items[history.rows[own]] == community]
+    best = own[np.argsort(-(history.weights * _decay(history, HALF_LIFE))[own], kind="stable")]
+    return tuple(history.rows[best[:BECAUSE]].tolist())

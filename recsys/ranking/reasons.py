@@ -34,6 +34,17 @@ UNNAMED: Mapping[str, str] = {
     "topic": "Because of your interest in {name}",
     "author": "By {name}, whom you read",
 }
+# Where a part speaks against an item, which only explanations tell.
+AGAINST: Mapping[str, str] = {
+    "because_you": "{items} in your history speaks against it",
+    "interests": "It is far from the interests you stated",
+    "search": "Its words are far from your search",
+    "trending": "It is not trending now",
+    "popular": "It is less popular than others",
+    "liked": "It is less liked than others",
+    "fresh": "It is not new, and your history speaks for others",
+    "context": "It suits readers like you less at this time",
+}
 LIKE = "It is like {items}"
 MORE_LIKE = "You asked for more like {items}"
 LESS_OF, LESS_LIKE = "You asked for less of {name}", "You asked for less like {items}"

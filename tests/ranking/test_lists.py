@@ -10,6 +10,7 @@ from recsys.ranking import priors
 from recsys.ranking.lists import latest, popular, search, similar, trending
 from recsys.ranking.query import Filters, Reason
 from recsys.ranking.reasons import (
+    AGAINST,
     BY,
     DISLIKED,
     LESS_LIKE,
@@ -95,7 +96,9 @@ def test_every_kind_of_reason_has_a_sentence_and_a_source():
     assert SENTENCES.keys() == SOURCES.keys()
     assert set(priors.KINDS.values()) <= SOURCES.keys()
     others = (LIKED, DISLIKED, LIKE, MORE_LIKE, LESS_LIKE, LESS_OF)
-    for key in (*SENTENCES.values(), *UNNAMED.values(), *BY.values(), *others):
+    assert AGAINST.keys() <= SENTENCES.keys()
+    others += (*UNNAMED.values(), *BY.values(), *AGAINST.values())
+    for key in (*SENTENCES.values(), *others):
         assert told(key, "zh", items="", name="") != told(key, items="", name="")
     assert sentence("because_you", "海", "zh") == "因为你看过《海》"
     assert named(["A", "B"], 0) == "“A” and “B”" and named(["A"], 2) == "“A” and 2 more like it"

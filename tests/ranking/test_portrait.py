@@ -87,5 +87,6 @@ def test_belonging_hides_small_circles_and_what_is_gone(live):
     live.remove_item("sea-2")
     first, second = belonging(live, history(live, "sea-1", "sea-4", "sea-5", "chess-9"))
     assert (first.community, first.readers, first.typical) == (0, 40, (3,))
+    assert [live.item_id(row) for row in first.because] == ["sea-5", "sea-4", "sea-1"]
     assert second.readers is None and first.share > 0.7 > second.share
     assert belonging(live, history(live)) == []
