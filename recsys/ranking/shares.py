@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from recsys.arrays import Floats, Rows
-from recsys.ranking.scoring import Profile, loadings_of, pointed_scores, outputs_of, words_of
+from recsys.ranking.scoring import Profile, loadings_of, outputs_of, pointed_scores, words_of
 from recsys.state.blend import Blend
 from recsys.state.live import LiveState
 
