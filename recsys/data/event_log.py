@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Select, bindparam, delete, func, select
 
 from recsys.data.database import Database
 from recsys.data.event_rows import read_table
+from recsys.data.group_commit import GroupCommit
 from recsys.data.schema import Event
 from recsys.data.sql import events, items, kinds, users
 from recsys.data.tables import EventTable
@@ -70,10 +71,14 @@ _AFTER = _STORED.where(events.c.id > bindparam("after")).order_by(events.c.id).l
 _OF_USER = _AFTER.where(events.c.user == _NUMBER_OF_USER)
 
 
+Batch = tuple[Sequence[Event], Sequence[int]]  # events and their keys
+
+
 class EventLog:
     """Part of Store: events."""
 
     db: Database
+    appending: GroupCommit[Batch, Added]
 
     def add_events(
         self,
@@ -90,30 +95,34 @@ class EventLog:
         numbered = zip(itertools.count(1) if rows is None else rows, events, strict=False)
         total = Added(0, 0)
         while batch := list(itertools.islice(numbered, BATCH)):
-            total += self._append(batch, source)
+            keys = [event_key(event, source, row) for row, event in batch]
+            total += self.appending.add(([event for _, event in batch], keys))
         return total
 
-    def _append(self, batch: Sequence[tuple[int, Event]], source: str | None) -> Added:
+    def _append(self, batches: Sequence[Batch]) -> list[Added]:
+        """Store batches in one transaction, in their order; one answer each."""
         received = time.time()
-        keys = [event_key(event, source, row) for row, event in batch]
         with self.db.write() as connection:
-            rows = self._rows(connection, batch, keys, received)
-            new = self.db.insert_new(connection, _INSERTED, rows)
+            return [
+                self._appended(connection, events, keys, received) for events, keys in batches
+            ]
+
+    def _appended(
+        self, connection: Connection, batch: Sequence[Event], keys: Sequence[int], now: float
+    ) -> Added:
+        rows = self._rows(connection, batch, keys, now)
+        new = self.db.insert_new(connection, _INSERTED, rows)
         return Added(new, len(batch) - new)
 
     def _rows(
-        self,
-        connection: Connection,
-        batch: Sequence[tuple[int, Event]],
-        keys: Sequence[int],
-        now: float,
+        self, connection: Connection, batch: Sequence[Event], keys: Sequence[int], now: float
     ) -> list[tuple[object, ...]]:
         numbers = self.db.numbers
-        user = numbers(connection, users.c.user_id, dict.fromkeys(e.user_id for _, e in batch))
-        item = numbers(connection, items.c.item_id, dict.fromkeys(e.item_id for _, e in batch))
-        kind = numbers(connection, kinds.c.name, dict.fromkeys(e.event for _, e in batch))
+        user = numbers(connection, users.c.user_id, dict.fromkeys(e.user_id for e in batch))
+        item = numbers(connection, items.c.item_id, dict.fromkeys(e.item_id for e in batch))
+        kind = numbers(connection, kinds.c.name, dict.fromkeys(e.event for e in batch))
         rows: list[tuple[object, ...]] = []
-        for (_, event), key in zip(batch, keys, strict=True):
+        for event, key in zip(batch, keys, strict=True):
             at = event.timestamp
             at = now if at is not None and at > now else at
             rows.append(

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, func, select
 from recsys.data.controls import Control, ControlLog
 from recsys.data.database import Database
 from recsys.data.event_log import Added, EventLog, StoredEvent
+from recsys.data.group_commit import GroupCommit
 from recsys.data.item_log import ItemChange, ItemLog
 from recsys.data.people import People
 from recsys.data.prints import PrintLog
@@ -31,6 +32,7 @@ class Store(EventLog, ItemLog, People, ControlLog, RunLog, PrintLog):
 
     def __init__(self, db: Database) -> None:
         self.db = db
+        self.appending = GroupCommit(self._append)
 
     @classmethod
     def open(cls, url: str, bulk: bool = False) -> Store:
