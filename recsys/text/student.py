@@ -9,6 +9,7 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 from tokenizers import Tokenizer
 
 from recsys.arrays import Floats
@@ -18,6 +19,7 @@ from recsys.text.clean import clean
 LONGEST_TOKENS = 512  # tokens of a text that count; later ones are cut
 IMITATION = "student of "  # begins the label of a student that stands in for a transformer
 Vectors = NDArray[np.floating] | NDArray[np.int8]
+FEW = 1_000  # tokens up to which their vectors are gathered: a sparse product has a price
 BLOCK = 4_096  # texts per block: bounds the memory of a call, some 60 MB for short texts
 
 
@@ -95,7 +97,7 @@ class Student:
 
     def rows(self, at: slice | NDArray[np.integer]) -> Floats:
         """Return some terms' vectors as float32."""
-        rows: Floats = self.vectors[at].astype(np.float32)
+        rows: Floats = self.vectors[at].astype(np.float32, copy=isinstance(at, slice))
         if self.scale is not None:
             rows *= self.scale[at, None]
         return rows
@@ -177,6 +179,12 @@ class Student:
     def _sum_groups(self, ids: NDArray[np.int64], counts: NDArray[np.int64], out: Floats) -> None:
         """Write the sum of each consecutive group of `ids`' vectors into `out`; empty ones stay."""
         if not len(ids):
+            return
+        if self.vectors.dtype == np.float32 and len(ids) > FEW:  # no row is copied
+            ends = np.concatenate([[0], np.cumsum(counts)])
+            ones = np.ones(len(ids), np.float32)
+            shape = (len(counts), len(self.vectors))
+            out[:] = csr_array((ones, ids, ends), shape=shape) @ self.vectors
             return
         full = np.flatnonzero(counts)
         starts = np.concatenate([[0], np.cumsum(counts[full])[:-1]])
