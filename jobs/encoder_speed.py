@@ -80,7 +80,8 @@ def bare_call(encoder: Encoder, texts: Sequence[str]) -> Callable[[], object]:
     tokenizer = Tokenizer.from_str(encoder.tokenizer_json.decode())
     module = StaticEmbedding(tokenizer, embedding_weights=encoder.rows(slice(None)))
     model = SentenceTransformer(modules=[module], device="cpu")
-    given = {"batch_size": 1024, "normalize_embeddings": True, "show_progress_bar": False}
+    given: dict[str, Any] = {"batch_size": 1024, "normalize_embeddings": True}
+    given["show_progress_bar"] = False
     return lambda: model.encode(list(texts), **given)
 
 
