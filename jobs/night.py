@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from jobs.additions import added_arrays, added_steps
+from jobs.clicks import click_rates
 from jobs.encoding import encode
 from jobs.engine import open_model
 from jobs.finetuning import finetune
@@ -139,7 +140,7 @@ class Night:
         else:
             bundles.publish(write, version)
         bundles.prune(max(self.settings.keep_bundles, 1))
-        return {"version": version}
+        return {"version": version, "clicks": click_rates(self.store)}
 
     def manifest(self, fitted: RawBundle) -> Manifest:
         """Return what the bundle tells about itself."""

@@ -8,8 +8,10 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import shutil
 import socket
 import sys
+from pathlib import Path
 
 import click
 
@@ -18,6 +20,7 @@ from jobs.settings import Settings, server_environment
 from recsys.bundle_store import BundleStore
 from recsys.errors import DataError, MissingExtra
 
+METRICS = "PROMETHEUS_MULTIPROC_DIR"  # where several workers add up what each has counted
 APP = "api.wsgi:app"
 
 
@@ -45,7 +48,20 @@ def command(
         click.echo(f"no bundle in {settings.home} yet: run `recsys nightly`", err=True)
     click.echo(f"http://{host}:{port}/recommend/<user>", err=True)
     sys.stderr.flush()
-    os.execve(sys.executable, arguments, server_environment(settings, host, workers))
+    environment = server_environment(settings, host, workers)
+    if workers > 1 and not environment.get(METRICS):
+        environment[METRICS] = str(emptied(settings.home / "metrics" / str(port)))
+    os.execve(sys.executable, arguments, environment)
+
+
+def emptied(folder: Path) -> Path:
+    """Return a folder with nothing in it, where workers add up what each has counted."""
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise DataError(f"{folder}: {error.strerror}: name another in {METRICS}") from error
+    return folder
 
 
 def server_command(server: str, host: str, port: int, workers: int) -> list[str]:

@@ -10,6 +10,7 @@ import pytest
 from night_world import books, call, command, environment, fill, next_books, parity, reads
 
 from recsys.bundle_store import BundleStore
+from recsys.data.exposures import Exposure, Exposures, Outcome, Shown
 from recsys.data.schema import Event, Item
 from recsys.data.store import Store
 from recsys.state.model import Model
@@ -67,6 +68,22 @@ def test_the_run_table_tells_steps_and_outcome(store):
     run = store.last_run("nightly")
     assert run.status == "published" and run.finished is not None
     assert [step.name for step in run.steps] == STEPS
+
+
+def test_the_record_of_a_night_tells_what_was_clicked(home, store):
+    shown = (Shown("book-1", 1, "neighbours", 1.0), Shown("book-2", 2, "trending", 1.0))
+    log = Exposures(store.db)
+    log.write(
+        [Exposure("list-1", time.time() - 60, "bundle-1", "nobody", "long", shown)],
+        [Outcome("list-1", "book-1", "click", time.time())],
+    )
+    assert call(home, "nightly").returncode == 0
+    publish = store.runs(1)[0].steps[-1]
+    assert publish.name == "publish"
+    assert publish.detail["clicks"]["source"] == {
+        "neighbours": {"shown": 1, "clicked": 1, "ctr": 1.0},
+        "trending": {"shown": 1, "clicked": 0, "ctr": 0.0},
+    }
 
 
 def test_a_stranger_to_the_other_side_is_shown_his_own(home):

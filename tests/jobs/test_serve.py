@@ -92,3 +92,29 @@ def test_it_serves_and_stops_on_a_signal(tmp_path, port, server):
         process.send_signal(signal.SIGTERM)
         _, errors = process.communicate(timeout=30)
     assert "recsys nightly" in errors
+
+
+def test_several_workers_count_together(tmp_path, port):
+    old = tmp_path / "metrics" / str(port) / "counter_1.db"
+    old.parent.mkdir(parents=True)
+    old.write_bytes(b"of the last time")
+    process = serve(tmp_path, "--port", str(port), "--workers", "2")
+    try:
+        until = time.monotonic() + 60
+        while answer(f"http://127.0.0.1:{port}/health/live") != 200:
+            assert process.poll() is None and time.monotonic() < until
+            time.sleep(0.2)
+        address = f"http://127.0.0.1:{port}"
+        for _ in range(30):
+            answer(f"{address}/health/live")
+        with urllib.request.urlopen(f"{address}/metrics", timeout=10) as page:
+            text = page.read().decode()
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+    assert not old.exists()
+    counts = [
+        float(line.split()[-1]) for line in text.splitlines()
+        if "_count" in line and "/health/live" in line
+    ]  # fmt: skip
+    assert sum(counts) >= 30
