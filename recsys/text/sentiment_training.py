@@ -29,7 +29,7 @@ class ToneConfig:
 
     strength: float = 1.0  # inverse of the regularization
     vectors: float = 1.0  # weight of word vectors beside words and letters
-    beside: float = 2.0  # weight of an encoder's vectors beside all that, where there are any
+    beside: float = 0.8  # weight of an encoder's vectors beside all that, where there are any
     rounds: int = 80  # of the solver
     folds: int = 3  # for calibration; each costs as much as the training itself
     least_per_label: int = 5  # texts of each label that occurs
