@@ -41,6 +41,7 @@ class Service:
         self.exposures = ExposureLog(settings.exposure_pending, self.metrics)
         self.scorer = load_scorer(settings.safety_model)
         self.tones = Tones(settings.home)
+        self.tones.check()  # now, where somebody sees it, and not at the first comment
         self.heard = self.tones if settings.tone_strength else None  # of comments
         self.rng = random.Random()
         self.started = time.time()

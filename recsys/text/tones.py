@@ -43,6 +43,11 @@ class Tones:
         path = self.home / FOLDER / LEXICON
         return read_lexicon(path) if path.exists() else {}
 
+    def check(self) -> None:
+        """Read what lies in the home, if anything; DataError when it cannot be used."""
+        if (self.home / FOLDER).is_dir():
+            _ = self.model, self.lexicons
+
     def probabilities(self, texts: Sequence[str]) -> Floats:
         """Return (n, 3) in the order of LABELS; always finite, rows add to 1."""
         found = self.model.probabilities(texts)

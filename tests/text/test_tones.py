@@ -125,3 +125,11 @@ def test_a_copied_home_reads_alike(home, tmp_path):
     (home / "tone" / LEXICON).write_text(WORDS, "utf-8")
     shutil.copytree(home / "tone", tmp_path / "other" / "tone")
     assert Tones(home).scores(["真是无语"]) == Tones(tmp_path / "other").scores(["真是无语"])
+
+
+def test_what_cannot_be_used_is_told_at_once(home):
+    Tones(home).check()
+    Tones(home / "nowhere").check()
+    (home / "tone" / "tone.npz").write_bytes(b"nothing")
+    with pytest.raises(DataError, match="tone.npz"):
+        Tones(home).check()
