@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from api import pages
+from api.errors import ApiError
 from api.live import Serving
 from api.recommend import Recommend
 from api.schemas.explanation import ExplainParameters
@@ -24,8 +25,14 @@ _TEXT = "Without {items} in your history it would score {drop} lower"
 def explained(
     maker: Recommend, user_id: str, item_id: str, given: ExplainParameters
 ) -> dict[str, Any]:
-    """Return why an item has its score for a user; 404 for an item never heard of."""
+    """Return why an item has its score for a user.
+
+    404 for an item never heard of, 503 while the store, which knows the history, is away.
+    """
     person = maker.person(user_id)
+    if person.degraded:
+        message = "the store cannot be reached, and nothing is known of a user without it"
+        raise ApiError(503, message, "store_unreachable", headers={"Retry-After": "2"})
     maker.service.see_changes()
     serving = maker.service.serving
     steer = SteerParameters.model_validate({"q": given.q})

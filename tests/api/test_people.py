@@ -255,6 +255,14 @@ def test_who_and_what_cannot_be_explained(client: FlaskClient) -> None:
     assert client.get("/explain?user=a").status_code == 400
 
 
+def test_without_the_store_nothing_is_explained(client: FlaskClient, service: Service) -> None:
+    service.link.failed = float("inf")
+    assert client.get("/recommend/baker").json["degraded"] is True
+    for url in ("/explain/baker/sea-1", "/users/baker/profile", "/users/baker/export"):
+        answer = client.get(url)
+        assert answer.status_code == 503 and answer.json["error"]["code"] == "store_unreachable"
+
+
 def test_a_profile_tells_interests_activity_tone_and_controls(client: FlaskClient) -> None:
     words = ["I love this, wonderful", "great, thank you", "a terrible, awful mess"]
     rows = [{"user_id": "baker", "item_id": "chess-1", "event": "comment", "text": text,

@@ -9,8 +9,11 @@ import time
 import pytest
 from night_world import books, call, command, environment, fill, next_books, parity, reads
 
+from jobs.nightly import _folder
 from recsys.bundle_store import BundleStore
+from recsys.data.erasure import erase
 from recsys.data.exposures import Exposure, Exposures, Outcome, Shown
+from recsys.data.lock import only_one
 from recsys.data.schema import Event, Item
 from recsys.data.store import Store
 from recsys.state.model import Model
@@ -253,3 +256,17 @@ def test_old_bundles_are_pruned(home):
         assert call(home, "nightly", RECSYS_KEEP_BUNDLES="2").returncode == 0
         time.sleep(0.1)
     assert len(BundleStore(home).versions()) == 2
+
+
+def test_a_killed_night_is_begun_anew_when_somebody_was_erased_since(home, store):
+    """Its files hold that person's events, under a number instead of the id."""
+    plan, runs = {"seed": "0"}, home / "runs"
+    number, folder = _folder(runs, store, plan)
+    (folder / "snapshot").mkdir()
+    assert _folder(runs, store, plan) == (number, folder)
+    with only_one(home, "nightly"):  # as if it were still at work
+        receipt = erase(store, home, "reader-7")
+    assert "at work" in next(p.how for p in receipt.places if p.place == "night files")
+    again, fresh = _folder(runs, store, plan)
+    assert again != number and not folder.exists() and not (fresh / "snapshot").exists()
+    assert erase(store, home, "reader-8").removed["night_folders"] == 1 and not fresh.exists()
