@@ -7,8 +7,7 @@ import pytest
 import worlds
 from text_world import tiny_bert, word_student
 
-from recsys.data.schema import Event
-from recsys.ranking.query import Query
+from recsys.ranking.query import Interaction, Query
 from recsys.recommender import Recommender
 from recsys.state.live import LiveState
 from recsys.text.encoder import load_encoder
@@ -61,7 +60,7 @@ def test_where_no_word_is_known_behaviour_decides_and_nothing_is_nan() -> None:
     model = assemble(data, fitted, words, worlds.WHOLE)
     parts = ("words", "neighbours/data", "student/vectors")
     assert all(np.isfinite(model.arrays()[part]).all() for part in parts)
-    read = [Event("ann", f"sea-{n}", "like", timestamp=worlds.START) for n in range(3)]
+    read = tuple(Interaction(f"sea-{n}", "like", timestamp=worlds.START) for n in range(3))
     shown = Recommender(LiveState(model)).recommend(Query(history=read, n=5))
     assert [each.item_id.split("-")[0] for each in shown] == ["sea"] * 5
     assert np.isfinite([each.score for each in shown]).all()
