@@ -23,7 +23,7 @@ _HAN = re.compile(r"[\u3400-\u9fff]{2,}")
 
 def words(text: str) -> list[str]:
     """Return the words that may tell a topic, in lower case; Chinese as pairs of signs."""
-    text = clean(text[: 2 * LONGEST_READ])[:LONGEST_READ].lower()
+    text = clean(text[: 2 * LONGEST_READ])[:LONGEST_READ].lower().replace("\u2019", "'")
     found = [w for run in _HAN.findall(text) for w in map("".join, zip(run, run[1:], strict=False))]
     plain = _HAN.sub(" ", text) if found else text
     empty = FUNCTION_WORDS.get(detect(text).code, frozenset())
