@@ -82,6 +82,7 @@ class Recommender:
         now = time.time() if query.now is None else query.now
         mask = allowed(self.live, query.filters, now)
         mask[request.seen] = False
+        mask &= ~self.live.marks.copies(request.seen, len(mask))
         left_out = [self.live.row(item_id) for item_id in query.exclude]
         mask[[row for row in left_out if row >= 0]] = False
         if request.muted is not None:
@@ -89,12 +90,14 @@ class Recommender:
         return mask
 
     def closed(self, query: Query, request: Request, row: int) -> str:
-        """Return why a row is not shown: gone, seen, muted, filtered; empty when it may be."""
+        """Return why a row is not shown: gone, seen, copy, muted, filtered; empty: it may be."""
         live = self.live
         if live.gone[row]:
             return "gone"
         if row in request.seen:
             return "seen"
+        if live.marks.copies(request.seen, row + 1)[row]:
+            return "copy"
         if request.muted is not None and request.muted[row]:
             return "muted"
         return "" if self.open(query, request)[row] else "filtered"

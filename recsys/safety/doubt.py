@@ -7,6 +7,7 @@ A scorer is any function from texts to scores by kind. The default reads the phr
 from __future__ import annotations
 
 import importlib
+import logging
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +17,8 @@ from recsys.errors import DataError
 from recsys.safety.doubt_words import CHINESE, ENGLISH, INSULTS, KINDS, SLURS
 from recsys.text.clean import clean
 from recsys.text.tone_features import undisguised
+
+log = logging.getLogger(__name__)
 
 LONGEST_READ = 4_000
 FLAGGED = 0.5  # score from which a text is doubtful
@@ -105,8 +108,8 @@ def load_scorer(spec: str = "") -> Scorer:
 
     That function takes a list of texts and returns, for each, a mapping of kinds to scores from 0
     to 1, such as {"insult": .9}; a kind that both know gets the higher score. It is called in the
-    process that stores the item, so it should take milliseconds. DataError when it cannot be
-    loaded.
+    process that stores the item, so it should take milliseconds; where it fails, a warning is
+    logged and the words decide. DataError when it cannot be loaded.
     """
     if not spec:
         return by_words
@@ -122,25 +125,27 @@ def load_scorer(spec: str = "") -> Scorer:
 
 def _joined(spec: str, model: Callable[[Sequence[str]], Sequence[Mapping[str, float]]]) -> Scorer:
     def scorer(texts: Sequence[str]) -> list[list[Doubt]]:
-        told = model(list(texts))
-        if len(told) != len(texts):
-            raise DataError(f"{spec} gave {len(told)} answers for {len(texts)} texts")
-        return [
-            _highest([*words, *_from_model(spec, one)])
-            for words, one in zip(by_words(texts), told, strict=True)
-        ]
+        words = by_words(texts)
+        try:
+            told = [_from_model(spec, one) for one in model(list(texts))]
+            if len(told) != len(texts):
+                raise DataError(f"{len(told)} answers for {len(texts)} texts")
+        except Exception as error:  # whatever it raises: a post is not lost for it
+            log.warning("RECSYS_SAFETY_MODEL=%s failed, words alone were read: %r", spec, error)
+            return words
+        return [_highest([*one, *other]) for one, other in zip(words, told, strict=True)]
 
     return scorer
 
 
 def _from_model(spec: str, scores: Mapping[str, float]) -> list[Doubt]:
-    found = []
     for kind, score in scores.items():
         if not 0 <= float(score) <= 1:
-            raise DataError(f"{spec} gave {kind} the score {score!r}; 0 to 1 is expected")
-        if score >= FLAGGED:
-            found.append(Doubt(str(kind), round(float(score), 3), spec))
-    return found
+            raise DataError(f"{kind} has the score {score!r}; 0 to 1 is expected")
+    return [
+        Doubt(str(kind), round(float(score), 3), spec)
+        for kind, score in scores.items() if score >= FLAGGED
+    ]  # fmt: skip
 
 
 def _highest(doubts: Sequence[Doubt]) -> list[Doubt]:

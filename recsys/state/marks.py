@@ -68,6 +68,12 @@ class Marks:
             self.group[row] = number
         return number
 
+    def copies(self, rows: Rows, size: int) -> Mask:
+        """Return which of the rows below `size` are copies of some rows, or they of them."""
+        groups = self.group[rows] if self.free else self.group[:0]
+        groups = groups[groups >= 0]
+        return np.isin(self.group[:size], groups) if len(groups) else np.zeros(size, bool)
+
     def grow(self, extra: int) -> None:
         """Make room for so many more rows."""
         self.score = np.pad(self.score, (0, extra))

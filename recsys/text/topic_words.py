@@ -70,7 +70,8 @@ def names(counts: NDArray[np.floating], known: Sequence[str], n: int = 8) -> lis
     """Return the words that tell each topic from the others, by class-based TF-IDF.
 
     A word's frequency in the topic times log(1 + mean words per topic / its frequency everywhere),
-    as in BERTopic (Grootendorst 2022). Of a word and its plural, the more telling one stays.
+    as in BERTopic (Grootendorst 2022). Of a word and its plural, and of
+    Chinese pairs that overlap, the more telling one stays.
     """
     share = counts / np.maximum(counts.sum(1, keepdims=True), 1)
     rare = np.log1p(counts.sum() / len(counts) / np.maximum(counts.sum(0), 1))
@@ -83,6 +84,13 @@ def _telling(weight: NDArray[np.floating], known: Sequence[str], n: int) -> list
     for at in np.argsort(-weight, kind="stable")[: 3 * n]:
         word = known[at]
         stems = {word, word + "s", word.removesuffix("s"), word + "es"}
-        if weight[at] > 0 and not stems & set(kept):
+        if weight[at] > 0 and not stems & set(kept) and not _overlapping(word, kept):
             kept.append(word)
     return kept[:n]
+
+
+def _overlapping(word: str, kept: Sequence[str]) -> bool:
+    """Whether a pair of Chinese signs goes on from a kept one, or into it: 工智 beside 人工."""
+    if not _HAN.fullmatch(word):
+        return False
+    return any(_HAN.fullmatch(k) and (k[-1] == word[0] or k[0] == word[-1]) for k in kept)

@@ -106,6 +106,21 @@ def test_of_copies_the_best_one_is_shown(live):
     assert live.marks.counts(~live.gone[: live.size])["duplicate"] == 3
 
 
+def test_a_copy_of_what_was_read_is_not_shown(live):
+    live.add_item(Item("copy", title="tide wave", metadata=flagged(copy("sea-4"))))
+    live.add_item(Item("other", title="tide wave", metadata=flagged(copy("sea-9"))))
+    found = set(ranked(live))
+    assert "copy" not in found and len({"other", "sea-9"} & found) == 1
+    newest = {one.item_id for one in lists.latest(live, 80, Filters())}
+    assert len({"copy", "sea-4"} & newest) == 1  # lists for everybody know no reader
+    query = Query(history=SAILOR, now=NOW)
+    service = Recommender(live)
+    request = service.score(query).request
+    told = {name: service.closed(query, request, live.row(name)) for name in
+            ("copy", "sea-4", "other")}  # fmt: skip
+    assert told == {"copy": "copy", "sea-4": "seen", "other": ""}
+
+
 def test_an_original_that_comes_after_its_copy_joins_it(live):
     live.add_item(Item("copy", title="tide wave", created_at=NOW, metadata=flagged(copy("one"))))
     live.add_item(Item("one", title="tide wave", created_at=NOW))

@@ -6,7 +6,7 @@ import pytest
 from recsys.errors import DataError
 from recsys.evaluation.understanding import macro_recall, mutual_information
 from recsys.text.topic_fitting import LastNight, TopicConfig, fit_topics
-from recsys.text.topic_words import words
+from recsys.text.topic_words import names, words
 from recsys.text.topics import Topics
 
 SUBJECTS = {
@@ -161,3 +161,9 @@ def test_figures_by_hand():
     assert macro_recall(np.array([0, 0, 2, 2]), np.array([0, 1, 2, 2])) == pytest.approx(0.75)
     assert mutual_information(np.array([0, 0, 1, 1]), np.array([1, 1, 0, 0])) == pytest.approx(1)
     assert mutual_information(np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1])) == pytest.approx(0)
+
+
+def test_names_hold_no_pairs_of_signs_that_overlap():
+    known = ["人工", "工智", "智能", "天气"]
+    counts = np.array([[9, 8, 7, 0], [0, 0, 0, 9]])
+    assert names(counts, known)[0] == ["人工", "智能"]
