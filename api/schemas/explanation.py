@@ -65,7 +65,9 @@ class Explanation(Answer):
     base: float = Field(description="of an item that is average in everything")
     speaking: float = Field(description="sum of the positive parts, which shares are of")
     rank: Annotated[int, Field(ge=1)] | None
-    closed: str = Field(description="why it is not shown: seen, copy, muted, gone; empty: it may be")
+    closed: str = Field(
+        description="why it is not shown: seen, copy, muted, gone, filtered; empty: it may be"
+    )
     reasons: list[Reason]
     parts: list[ScorePart]
     topics: list[Carrier]
