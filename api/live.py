@@ -25,6 +25,7 @@ from recsys.ranking.query import Query
 from recsys.recommender import Recommender
 from recsys.state.live import LiveState
 from recsys.state.model import Model
+from recsys.state.watch import Watch
 from recsys.text.tones import Tones
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class Serving:
     live: LiveState
     recommender: Recommender
     feed: Feed
+    watch: Watch
 
     @classmethod
     def of(cls, raw: RawBundle, settings: Settings, tones: Tones | None = None) -> Serving:
@@ -59,7 +61,8 @@ class Serving:
         live = LiveState(model, settings.weights, settings.flag_weight)
         created = float(raw.manifest.get("created") or time.time())
         feed = Feed(live, raw.manifest, tones)
-        return cls(raw.version, created, raw.manifest, live, Recommender(live), feed)
+        recommender, watch = Recommender(live), Watch(live)
+        return cls(raw.version, created, raw.manifest, live, recommender, feed, watch)
 
 
 class Worker:

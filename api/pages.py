@@ -19,7 +19,7 @@ from recsys.ranking.query import Filters, Reason, Recommendation
 _UNBOUND = frozenset(
     {"n", "offset", "cursor", "explain", "fields", "lang"}
 )  # may differ between pages
-_LABELS = ("category", "tags", "author", "language")
+_LABELS = ("category", "tags", "author", "language", "entity")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from jobs.flags import build_flags
 from jobs.readers import build_communities, build_returning
 from jobs.steps import Detail, Step
 from jobs.topics import build_topics
-from jobs.trends import build_trends
+from jobs.trends import build_tones, build_trends
 from recsys.bundle import Array, read_bundle
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ ADDITIONS: Mapping[str, Callable[[Night, Path], Detail]] = {
     "returning": build_returning,
     "entities": build_entities,
     "trends": build_trends,
+    "tones": build_tones,
 }
 
 

@@ -10,11 +10,25 @@ from recsys.bundle import read_bundle, write_bundle
 from recsys.state.catalogue import Catalogue
 from recsys.text.entities import Entities
 from recsys.text.topics import Topics
-from recsys.training.trends import labelled, stream_of
-from recsys.trends.trends import fit_trends
+from recsys.training.trends import Labelled, labelled, stream_of
+from recsys.trends.series import HOUR
+from recsys.trends.tones import count_tones
+from recsys.trends.trends import SHOWN, fit_trends
 
 if TYPE_CHECKING:
     from jobs.night import Night
+
+
+def build_tones(night: Night, out: Path) -> Detail:
+    """Add up how comments sound, hour by hour; nothing where comments are not read."""
+    tone, data = night.tables[0].tone, night.data
+    if tone is None or not data.timed or not tone.any():
+        write_bundle(out, {}, {}, {})
+        return {"comments": 0}
+    first = int(data.now // HOUR) - SHOWN
+    found = count_tones(data.time, data.item, tone, _marked(night).labels, first)
+    write_bundle(out, found.arrays(), {}, {})
+    return {"comments": int((tone != 0).sum())}
 
 
 def build_trends(night: Night, out: Path) -> Detail:
@@ -22,14 +36,18 @@ def build_trends(night: Night, out: Path) -> Detail:
 
     Reads what the steps `topics` and `entities` left.
     """
-    data = night.data
-    catalogue = Catalogue.from_table(data.table, data.created())
-    topics = Topics.from_arrays(read_bundle(night.folder / "topics").arrays)
-    names = Entities.from_arrays(read_bundle(night.folder / "entities").arrays)
-    marked = labelled(catalogue, topics.items, names, len(topics))
-    stream = stream_of(data, catalogue.labels["author"])
+    marked = _marked(night)
+    stream = stream_of(night.data, marked.authors)
     found = fit_trends(stream, marked.labels, marked.population)
     write_bundle(out, {} if found is None else found.arrays(), {}, {})
     if found is None:
         return {"series": 0, "hours": 0}
     return {"series": len(found.series), "hours": found.series.length}
+
+
+def _marked(night: Night) -> Labelled:
+    data = night.data
+    catalogue = Catalogue.from_table(data.table, data.created())
+    topics = Topics.from_arrays(read_bundle(night.folder / "topics").arrays)
+    names = Entities.from_arrays(read_bundle(night.folder / "entities").arrays)
+    return labelled(catalogue, topics.items, names, len(topics))

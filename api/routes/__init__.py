@@ -2,6 +2,7 @@
 
 from api.routes import (
     docs,
+    entities,
     events,
     explain,
     gorse,
@@ -14,12 +15,15 @@ from api.routes import (
     recommend,
     stats,
     topics,
+    trends,
     users,
 )
 
 ROUTES = (
     recommend.routes,
     lists.routes,
+    trends.routes,
+    entities.routes,
     topics.routes,
     items.routes,
     people.routes,

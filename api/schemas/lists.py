@@ -48,6 +48,10 @@ class FilterParameters(Strict):
     not_topic: listed(TopicId, 100) = Field(  # type: ignore[valid-type]
         [], description="show no item of these topics"
     )
+    entity: Labels = Field(
+        [], description="show items that name any of these only: #tags, @names, domains, phrases"
+    )
+    not_entity: Labels = Field([], description="show no item that names one of these")
     max_age: Seconds | None = Field(None, description="seconds since it was created, at most")
     min_age: Seconds | None = Field(None, description="seconds since it was created, at least")
     exclude: Ids = Field([], description="item ids never to show")

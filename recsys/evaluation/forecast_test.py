@@ -30,7 +30,7 @@ def forecast_figures(series: Series, warm_up: int = 28) -> dict[str, object]:
         last = (day.voices[:, :DAY], day.expected[:, :DAY])
         found = forecast(day.expectation, *last, at + series.first)
         truth, before = voices[:, at : at + HORIZON], voices[:, at - WEEK : at - WEEK + HORIZON]
-        columns = (truth, found.mean, before, found.low, found.high)
+        columns = (truth, found.mean, before, *found.interval())
         rows.append(np.stack([column[enough] for column in columns]).astype(np.float64))
         n_series, days = max(n_series, int(enough.sum())), days + 1
     if not n_series:

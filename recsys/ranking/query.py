@@ -34,6 +34,8 @@ class Filters:
     min_age: float | None = None
     topic: frozenset[int] = frozenset()  # ids, of either level; see recsys.text.topics
     not_topic: frozenset[int] = frozenset()
+    entity: frozenset[str] = frozenset()  # names in any spelling; see recsys.text.entities
+    not_entity: frozenset[str] = frozenset()
 
     @property
     def empty(self) -> bool:

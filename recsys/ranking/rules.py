@@ -9,6 +9,7 @@ import numpy as np
 from recsys.arrays import Floats, Mask, Rows
 from recsys.ranking.query import Filters
 from recsys.state.live import LiveState
+from recsys.state.live_labels import labels_of
 
 
 def allowed(live: LiveState, filters: Filters, now: float, gone: bool = False) -> Mask:
@@ -30,6 +31,10 @@ def allowed(live: LiveState, filters: Filters, now: float, gone: bool = False) -
         mask &= _topic_mask(live, filters.topic)
     if filters.not_topic:
         mask &= ~_topic_mask(live, filters.not_topic)
+    if filters.entity:
+        mask &= _entity_mask(live, filters.entity)
+    if filters.not_entity:
+        mask &= ~_entity_mask(live, filters.not_entity)
     age = now - live.created[:size]
     if filters.max_age is not None:
         mask &= age <= filters.max_age
@@ -66,6 +71,13 @@ def _topic_mask(live: LiveState, ids: frozenset[int]) -> Mask:
         return np.zeros(live.size, bool)
     rows = [row for id in ids for row in topics.rows.get(id, ())]
     return np.isin(live.topics[: live.size], rows)
+
+
+def _entity_mask(live: LiveState, names: frozenset[str]) -> Mask:
+    mask = np.zeros(live.size, bool)
+    place, codes = labels_of(live, "entity", np.arange(live.size, dtype=np.int32))
+    mask[place[np.isin(codes, [c for c in map(live.mentions.code, names) if c >= 0])]] = True
+    return mask
 
 
 def diversified(rows: Rows, scores: Floats, vectors: Floats, weight: float, n: int) -> Rows:

@@ -223,7 +223,7 @@ class LiveState:
 
     def _counted(self, act: Act, row: int, weight: float) -> None:
         if self.weights.of_kind(act.event):  # what was only shown is no act
-            self.pulse.add(row, act.actor, act.timestamp)
+            self.pulse.add(row, act.actor, act.timestamp, act.tone)
         if self.opinions is not None:
             self.opinions.follow(row, weight)
         self.touched.add(row)

@@ -23,6 +23,7 @@ from recsys.state.trees import Trees
 from recsys.text.entities import Entities
 from recsys.text.student import Student
 from recsys.text.topics import Topics
+from recsys.trends.tones import Tones
 from recsys.trends.trends import Trends
 
 INDEX = "words.faiss"  # file of a bundle
@@ -58,6 +59,7 @@ class Model:
     returning: Returning | None = None  # who is back within a week; None where that is not known
     topics: Topics | None = None  # what the items are about; None where no night has grouped them
     entities: Entities | None = None  # what the items' texts name
+    tones: Tones | None = None  # of what was written about them in these weeks
     trends: Trends | None = None  # their last weeks hour by hour; None where events have no time
 
     def __len__(self) -> int:
@@ -93,7 +95,7 @@ class Model:
         found |= {f"flags/{k}": v for k, v in (self.flags or {}).items()}
         parts = {
             "communities": self.communities, "returning": self.returning, "topics": self.topics,
-            "entities": self.entities, "trends": self.trends,
+            "entities": self.entities, "trends": self.trends, "tones": self.tones,
         }  # fmt: skip
         for name, part in parts.items():
             found |= {f"{name}/{k}": v for k, v in ({} if part is None else part.arrays()).items()}
@@ -135,6 +137,7 @@ class Model:
             returning=Returning.from_arrays(under("returning", arrays)),
             entities=_entities(under("entities", arrays)),
             trends=_trends(under("trends", arrays)),
+            tones=Tones.from_arrays(tones) if (tones := under("tones", arrays)) else None,
         )
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.arrays import Rows
-from recsys.trends.series import HOUR
+from recsys.trends.series import HOUR, Hours
 
 KEPT = 48  # hours
 _PERSON = (1 << 62) - 1
@@ -23,11 +23,12 @@ MOST = 500_000  # acts kept of an hour; what a busier hour brings beyond is pass
 class Hour:
     """The acts of one hour."""
 
-    __slots__ = ("actors", "rows")
+    __slots__ = ("actors", "rows", "tones")
 
     def __init__(self) -> None:
         self.rows = array("i")  # of the items; ~row for a posting
         self.actors = array("q")  # -1: unknown
+        self.tones = array("f")  # of what was written; 0: nothing
 
 
 class Pulse:
@@ -41,9 +42,10 @@ class Pulse:
         self._hours: dict[int, Hour] = {}
         self._first: dict[int, int] = {}  # row of a new version -> row of the item's first
 
-    def add(self, row: int, actor: str | None, time: float) -> None:
+    def add(self, row: int, actor: str | None, time: float, tone: float = 0.0) -> None:
         """Note an act; None stands for somebody unknown, each time another."""
-        self._note(row, -1 if actor is None else hash((self._salt, actor)) & _PERSON, time)
+        person = -1 if actor is None else hash((self._salt, actor)) & _PERSON
+        self._note(row, person, time, tone)
 
     def came(self, row: int, before: int, author: int, created: float | None) -> None:
         """Note that an item was posted, or, with a row `before`, that it was changed."""
@@ -52,12 +54,13 @@ class Pulse:
         elif created is not None:
             self._note(~row, -1 if author < 0 else -2 - author, created)
 
-    def _note(self, row: int, person: int, time: float) -> None:
+    def _note(self, row: int, person: int, time: float, tone: float = 0.0) -> None:
         number = int(time // HOUR)
         hour = self._hours.get(number) or self._opened(number, time)
         if hour is not None and len(hour.rows) < MOST:
             hour.rows.append(row)
             hour.actors.append(person)
+            hour.tones.append(tone)
             self.count += 1
             if time > self.newest:
                 self.newest = time
@@ -83,6 +86,19 @@ class Pulse:
                 people.append(np.array(hour.actors, np.int64))
                 hours.append(np.full(len(hour.rows), number, np.int32))
         return np.concatenate(rows), np.concatenate(people), np.concatenate(hours)
+
+    def tones(self) -> tuple[Rows, Hours, NDArray[np.float32]]:
+        """Return (row, hour, tone) of what was written of late."""
+        with self._lock:
+            hours = sorted(self._hours.items())
+            rows = [np.array(hour.rows, np.int32) for _, hour in hours]
+            tones = [np.array(hour.tones, np.float32) for _, hour in hours]
+        sizes = [len(each) for each in rows]
+        hour = np.repeat(np.array([number for number, _ in hours], np.int64), sizes)
+        row = np.concatenate([*rows, np.zeros(0, np.int32)])
+        tone = np.concatenate([*tones, np.zeros(0, np.float32)])
+        said = tone != 0
+        return row[said], hour[said], tone[said]
 
     def first_rows(self, rows: Rows) -> Rows:
         """Return the row that each item had first; an item keeps its series through edits."""

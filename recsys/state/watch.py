@@ -22,6 +22,8 @@ from recsys.trends.trends import Trends, key_of, parts_of
 
 LOOK = 72  # hours that the course of a burst is read from
 DAY = 24
+SECONDS = 2.0  # between two looks while something is going on
+SLOW = 60.0  # and while nothing is: hours pass, and what rose fades
 STALE = DAY * HOUR  # seconds without an act after which time stands still
 
 
@@ -198,3 +200,22 @@ def _trend(now: Now, found: Bursts, at: int) -> Trend:
         first + course.start, first + course.peak, course.state,
         tuple(now.voices[place, -DAY:].tolist()),
     )  # fmt: skip
+
+
+class Watch:
+    """Keeps what stands out, looked up again when something was done and some seconds are over."""
+
+    def __init__(self, live: LiveState, seconds: float = SECONDS) -> None:
+        self.live = live
+        self.seconds = seconds
+        self.seen: tuple[Trend, ...] = ()
+        self._looked = (-1, -np.inf)  # acts there were, and the clock
+
+    def trends(self, clock: float) -> tuple[Trend, ...]:
+        """Return what stands out now; what is a few seconds old will do."""
+        count, looked = self._looked
+        acts = self.live.pulse.count
+        if clock - looked >= SLOW or (acts != count and clock - looked >= self.seconds):
+            self.seen = find_trends(self.live, clock)
+            self._looked = (acts, clock)
+        return self.seen

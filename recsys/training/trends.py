@@ -22,6 +22,7 @@ class Labelled:
 
     labels: Mapping[str, Labels]
     sizes: Mapping[str, int]
+    authors: Rows  # the author code of each item, -1 unknown
 
     @property
     def population(self) -> list[int]:
@@ -46,7 +47,8 @@ def labelled(
     if entities is not None:
         labels["entity"] = Labels(entities.ends, entities.codes)
         sizes["entity"] = len(entities)
-    return Labelled({kind: labels[kind] for kind in KINDS if kind in labels}, sizes)
+    return Labelled({kind: labels[kind] for kind in KINDS if kind in labels}, sizes,
+                    catalogue.labels["author"])  # fmt: skip
 
 
 def stream_of(data: Dataset, author: Rows) -> Stream:

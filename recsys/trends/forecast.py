@@ -28,8 +28,22 @@ class Forecast:
 
     hour: int  # hours since 1970
     mean: Levels
-    low: Levels
-    high: Levels
+    size: Levels  # of the negative binomial of each hour
+
+    def interval(self) -> tuple[Levels, Levels]:
+        """Return the counts between which SHARE of all outcomes should lie, (n, horizon) each."""
+        return interval(self.mean, self.size, SHARE)
+
+    def together(self, per: int = 1) -> Forecast:
+        """Return the forecast of the sum of all series, (1, …), over `per` hours at a time.
+
+        Their noises are taken as independent, those of the hours of one series as shared.
+        """
+        mean = self.mean.reshape(len(self.mean), -1, per)
+        doubt = (mean**2 / self.size.reshape(mean.shape)).sum(axis=(0, 2))
+        whole = mean.sum(axis=(0, 2))
+        size = whole**2 / np.maximum(doubt * per**0.5, 1e-12)
+        return Forecast(self.hour, whole[None], size[None])
 
 
 def forecast(
@@ -44,8 +58,7 @@ def forecast(
     sizes = expectation.size(WINDOWS.index(1))[:, None]
     surprise = np.abs(np.log(momentum(voices, expected, 1)))
     doubt = joined_size(sizes, 1.0 / np.maximum(surprise**2, 1e-3))
-    low, high = interval(mean, np.broadcast_to(doubt, mean.shape), SHARE)
-    return Forecast(now, mean, low, high)
+    return Forecast(now, mean, np.array(np.broadcast_to(doubt, mean.shape), np.float64))
 
 
 def momentum(voices: Counts, expected: Levels, horizon: int) -> NDArray[np.float64]:

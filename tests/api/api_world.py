@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tokenizers import Tokenizer
@@ -26,8 +27,12 @@ from recsys.state.catalogue import Catalogue
 from recsys.state.counters import Counters
 from recsys.state.model import Model
 from recsys.text.clean import document
+from recsys.text.entities import fit_entities
 from recsys.text.student import Student
 from recsys.text.topic_fitting import TopicConfig, fit_topics
+from recsys.training.trends import labelled
+from recsys.trends.series import Stream
+from recsys.trends.trends import Trends, fit_trends
 
 TOPICS = {
     "sea": ("tide", "sailor", "harbour", "wave", "anchor"),
@@ -107,8 +112,19 @@ def model(version: str = "one") -> Model:
         rating_scale=(3.0, 1.0),
         topics=fit_topics(texts, pupil.encode(texts), TopicConfig(n_topics=3, n_parents=2)),
     )
+    known["entities"] = fit_entities(texts)
+    known["trends"] = trends(known["catalogue"], known["topics"], known["entities"])
     # what else a model may have been fitted with is absent here
     return Model(**{field.name: known.get(field.name) for field in fields(Model)})  # type: ignore[arg-type]
+
+
+def trends(catalogue: Any, topics: Any, entities: Any) -> Trends | None:
+    """Return the trends of four weeks in which every item has an act a day, each by another."""
+    marked = labelled(catalogue, topics.items, entities, len(topics))
+    acts = np.arange(28 * len(catalogue))
+    times = NOW - 28 * 86_400 + 86_400 * acts / len(catalogue)
+    rows = (7 * acts % len(catalogue)).astype(np.int32)
+    return fit_trends(Stream.of_acts(times, rows, acts), marked.labels, marked.population)
 
 
 def publish(home: Path, version: str = "one", **manifest: object) -> str:

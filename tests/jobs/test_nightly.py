@@ -20,7 +20,7 @@ from recsys.state.model import Model
 
 STEPS = [
     "snapshot", "finetune", "encode", "topics", "flags", "communities", "returning", "entities",
-    "trends", "tune", "fit", "index", "gate", "publish",
+    "trends", "tones", "tune", "fit", "index", "gate", "publish",
 ]  # fmt: skip
 
 

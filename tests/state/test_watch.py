@@ -132,7 +132,7 @@ def test_no_night_no_trends(model):
 
 def test_all_hours_of_a_series(live, model):
     act(live, "post-3", 5)
-    keys = np.sort(key_of(0, [3, 99]))
+    keys = key_of(0, np.array([3, 99]))
     now = read_now(live, live.pulse.newest, 30, keys)
     assert now.voices.shape == (2, 30) and now.voices[0, -1] == 5 and now.voices[1].sum() == 0
     assert now.voices[0, :29].sum() == pytest.approx(29 / 6, abs=1)

@@ -85,14 +85,21 @@ def test_the_forecast_knows_the_hour_and_the_news():
     quiet = forecast(day.expectation, day.voices[:, 24:], day.expected[:, 24:], after)
     assert quiet.mean[:, 12] == pytest.approx([7.2, 7.2], rel=0.25)
     assert quiet.mean[:, 3] == pytest.approx([0.8, 0.8], rel=0.4)
-    assert (quiet.low <= quiet.mean).all() and (quiet.mean <= quiet.high).all()
+    low, high = quiet.interval()
+    assert (low <= quiet.mean).all() and (quiet.mean <= high).all()
     loud = day.voices[:, 24:].copy()
     loud[0, 18:] *= 4
     news = forecast(day.expectation, loud, day.expected[:, 24:], after)
     assert news.mean[0, 0] > 1.2 * quiet.mean[0, 0] and news.mean[1, 0] == quiet.mean[1, 0]
     assert news.mean[0, 23] < 1.35 * quiet.mean[0, 23]  # it fades
-    wider = news.high - news.low
-    assert wider[0].sum() > (quiet.high - quiet.low)[0].sum()
+    low_news, high_news = news.interval()
+    assert (high_news - low_news)[0].sum() > (high - low)[0].sum()
+    both = quiet.together()
+    assert both.mean[0] == pytest.approx(quiet.mean.sum(axis=0))
+    day = quiet.together(24)
+    assert day.mean.shape == (1, 1) and day.mean[0, 0] == pytest.approx(quiet.mean.sum())
+    (bottom,), (top,) = day.interval()
+    assert bottom[0] < quiet.mean.sum() < top[0] < high.sum()
 
 
 def test_the_interval_holds_what_it_promises():
@@ -102,7 +109,8 @@ def test_the_interval_holds_what_it_promises():
         past = (day.voices[:, :24], day.expected[:, :24])
         found = forecast(day.expectation, *past, int(day.hours[24]))
         truth = day.voices[:, 24:]
-        inside.append(((truth >= found.low) & (truth <= found.high)).mean())
+        low, high = found.interval()
+        inside.append(((truth >= low) & (truth <= high)).mean())
     assert 0.75 <= np.mean(inside) <= 0.97
 
 

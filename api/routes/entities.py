@@ -1,0 +1,53 @@
+"""/entities: what the items' texts name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from api import pages, trends
+from api.contract import Routes
+from api.errors import ApiError
+from api.routes.context import service
+from api.schemas.trends import Entities, EntitiesQuery, EntityPage
+from api.writes import missing
+
+routes = Routes("entities")
+
+
+@routes.get("/entities", "read", query=EntitiesQuery, answers=Entities)
+def page(query: EntitiesQuery) -> dict[str, Any]:
+    """Hashtags, mentions, domains, names and phrases of the catalogue, the most frequent first."""
+    service().see_changes()
+    serving = service().serving
+    mentions, sizes = serving.live.mentions, trends.entity_sizes(serving.live)
+    letters, found = query.q.strip().casefold(), []
+    for code in np.argsort(-sizes, kind="stable").tolist():
+        one = mentions.mention(code)
+        if sizes[code] and query.kind in (None, one.kind) and letters in one.key:
+            found.append({"name": one.name, "kind": one.kind, "items": int(sizes[code])})
+    start = 0
+    if query.after is not None:
+        names = [one["name"] for one in found]
+        if query.after not in names:
+            raise ApiError(409, "`after` is no name of this list any more: start again without it")
+        start = names.index(query.after) + 1
+    shown = found[start : start + query.n]
+    more = start + query.n < len(found)
+    return {
+        "model_version": serving.version,
+        "entities": shown,
+        "next": pages.following("/entities", query, shown[-1]["name"]) if more else None,
+    }
+
+
+@routes.get("/entities/<id:name>", "read", answers=EntityPage, fails=(404,))
+def one(name: str) -> dict[str, Any]:
+    """A name in any spelling: who stands with it, its newest items, what is done about it."""
+    service().see_changes()
+    serving = service().serving
+    code = serving.live.mentions.code(name)
+    if code < 0:
+        raise missing("entity")
+    return trends.entity_json(serving, code)

@@ -1,0 +1,99 @@
+"""/trends and timelines: what rises and fades, and what was done over time."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+
+from api import pages, trends
+from api.contract import Routes
+from api.errors import ApiError
+from api.routes.context import service
+from api.schemas.trends import Timeline, TimelineQuery, Trends, TrendsQuery
+from api.writes import missing
+from recsys.state.watch import Trend
+from recsys.trends.labels import KINDS
+from recsys.trends.trends import key_of
+
+routes = Routes("trends")
+
+
+@routes.get("/trends", "read", query=TrendsQuery, answers=Trends)
+def page(query: TrendsQuery) -> dict[str, Any]:
+    """Items, topics, tags and names that people take up more than expected, and floods.
+
+    Counts per hour are compared with what hour and weekday, the level of the last weeks and the
+    tide of the whole platform let expect. Chance is controlled over all series of a kind.
+    """
+    service().see_changes()
+    serving = service().serving
+    found = [t for t in serving.watch.trends(time.time())
+             if _wanted(t, query) and trends.shown(serving.live, t)]  # fmt: skip
+    start = 0
+    if query.after is not None:
+        places = [at for at, t in enumerate(found) if _name(t) == query.after]
+        if not places:
+            raise ApiError(409, "`after` is no trend any more: start again without it")
+        start = places[0] + 1
+    shown = found[start : start + query.n]
+    more = start + query.n < len(found)
+    return {
+        "model_version": serving.version,
+        "now": trends.now_of(serving.live),
+        "trends": [trends.trend_json(serving, trend) for trend in shown],
+        "next": pages.following("/trends", query, _name(shown[-1])) if more else None,
+    }
+
+
+def _wanted(trend: Trend, query: TrendsQuery) -> bool:
+    return (
+        trend.flood == query.flood
+        and query.kind in (None, trend.kind)
+        and query.state in (None, trend.state)
+        and trend.significance >= query.min_significance
+    )
+
+
+def _name(trend: Trend) -> str:
+    return f"{trend.kind}-{trend.ref}"
+
+
+@routes.get(
+    "/topics/<int:topic_id>/timeline", "read", query=TimelineQuery, answers=Timeline, fails=(404,)
+)
+def topic(topic_id: int, query: TimelineQuery) -> dict[str, Any]:
+    """What was done about a topic, or a group of topics, by hour or day, and a forecast.
+
+    The forecast covers 24 hours; four in five outcomes lie between `low` and `high`.
+    """
+    service().see_changes()
+    serving = service().serving
+    topics = serving.live.model.topics
+    rows = None if topics is None else topics.rows.get(topic_id)
+    if topics is None or rows is None:
+        raise missing("topic")
+    upper = topic_id in topics.parent_ids
+    name = topics.parent_name(topics.parent_ids.index(topic_id)) if upper else topics.name(rows[0])
+    keys = key_of(KINDS.index("topic"), rows)
+    found = trends.timeline_json(serving, "topic", keys, query.resolution, query.last)
+    return {"model_version": serving.version, "kind": "topic", "id": str(topic_id), "name": name,
+            **found}  # fmt: skip
+
+
+@routes.get(
+    "/entities/<id:name>/timeline", "read", query=TimelineQuery, answers=Timeline, fails=(404,)
+)
+def entity(name: str, query: TimelineQuery) -> dict[str, Any]:
+    """What was done to items that have a name, by hour or day, and a forecast."""
+    service().see_changes()
+    serving = service().serving
+    code = serving.live.mentions.code(name)
+    if code < 0:
+        raise missing("entity")
+    keys = np.atleast_1d(key_of(KINDS.index("entity"), code))
+    shown = serving.live.mentions.mention(code).name
+    found = trends.timeline_json(serving, "entity", keys, query.resolution, query.last)
+    return {"model_version": serving.version, "kind": "entity", "id": shown, "name": shown,
+            **found}  # fmt: skip

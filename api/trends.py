@@ -1,0 +1,135 @@
+"""Trends, timelines and entities as JSON knows them."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from api import pages
+from api.live import Serving
+from recsys.state.live import LiveState
+from recsys.state.live_labels import labels_of, name_of, rows_of
+from recsys.state.timeline import read_timeline
+from recsys.state.watch import Trend, moment
+from recsys.trends.labels import ITEM, KINDS
+from recsys.trends.series import HOUR, Hours
+from recsys.trends.trends import key_of
+
+_LENGTHS = {"hour": (1, 72), "day": (24, 28)}  # hours of a stretch, and stretches shown
+_DAYS = 28  # at most; what is older is not kept
+_LATEST = 20
+
+
+def now_of(live: LiveState) -> float | None:
+    """Return what time it is for trends; None where nothing is known of time."""
+    return moment(live, time.time()) if live.pulse.newest else None
+
+
+def id_of(live: LiveState, kind: str, ref: int) -> str:
+    """Return what callers call a series: a topic's id, any other's name."""
+    if kind == "topic" and live.model.topics is not None:
+        return str(live.model.topics.ids[ref])
+    return name_of(live, kind, ref)
+
+
+def trend_json(serving: Serving, trend: Trend) -> dict[str, Any]:
+    """Return a trend as JSON knows it; of an item with the item."""
+    live = serving.live
+    found = {
+        "kind": trend.kind, "id": id_of(live, trend.kind, trend.ref),
+        "name": _called(live, trend), "state": trend.state,
+        "significance": round(trend.significance, 2), "flood": trend.flood,
+        "window_hours": trend.window, "events": trend.acts, "people": round(trend.people, 1),
+        "expected": round(trend.expected, 3), "lift": round(trend.lift, 2),
+        "start": HOUR * trend.start, "peak": HOUR * trend.peak,
+        "last_24_hours": list(trend.voices),
+    }  # fmt: skip
+    if trend.kind == ITEM:
+        found["item"] = pages.document(serving, live.item_id(trend.ref), None)
+    return found
+
+
+def _called(live: LiveState, trend: Trend) -> str:
+    if trend.kind != ITEM:
+        return name_of(live, trend.kind, trend.ref)
+    known = live.document(live.row(live.item_id(trend.ref)))
+    return str(known.get("title") or known.get("text") or known["item_id"])[:200]
+
+
+def shown(live: LiveState, trend: Trend) -> bool:
+    """Whether a trend may be shown: its item is there, and its topic, which a bundle may drop."""
+    return trend.kind != ITEM or not live.gone[live.row(live.item_id(trend.ref))]
+
+
+def timeline_json(
+    serving: Serving, kind: str, keys: Hours, resolution: str, last: int | None
+) -> dict[str, Any]:
+    """Return the points and the forecast of some series taken together."""
+    per, usual = _LENGTHS[resolution]
+    stretches = min(last or usual, _DAYS * 24 // per)
+    live = serving.live
+    with serving.feed.ranking:
+        found = read_timeline(live, time.time(), keys, stretches, per)
+    trends = [t for t in serving.watch.trends(time.time()) if t.kind == kind]
+    own = next((t for t in trends if int(key_of(KINDS.index(kind), t.ref)) in keys), None)
+    shown = {"resolution": resolution, "trend": trend_json(serving, own) if own else None}
+    if found is None:
+        return {"points": [], "forecast": [], **shown}
+    past = (found.hours, found.acts, found.voices, found.expected, found.tone)
+    coming = (found.ahead, found.mean, found.low, found.high)
+    return {
+        "points": [
+            {"time": HOUR * hour, "events": acts, "people": voices,
+             "expected": round(expected, 3), "tone": None if np.isnan(tone) else round(tone, 3)}
+            for hour, acts, voices, expected, tone in zip(*(c.tolist() for c in past), strict=True)
+        ],
+        "forecast": [
+            {"time": HOUR * hour, "expected": round(mean, 3), "low": low, "high": high}
+            for hour, mean, low, high in zip(*(c.tolist() for c in coming), strict=True)
+        ],
+        **shown,
+    }  # fmt: skip
+
+
+def entity_sizes(live: LiveState) -> NDArray[np.int64]:
+    """Return how many items that may be shown have each name, by code."""
+    rows = np.flatnonzero(~live.gone[: live.size]).astype(np.int32)
+    _, codes = labels_of(live, "entity", rows)
+    return np.bincount(codes, minlength=len(live.mentions)).astype(np.int64)
+
+
+def entity_json(serving: Serving, code: int) -> dict[str, Any]:
+    """Return a name with what is known of it."""
+    live, mention = serving.live, serving.live.mentions.mention(code)
+    rows = rows_of(live, "entity", code)
+    rows = rows[~live.gone[rows]]
+    newest = rows[np.lexsort((rows, np.nan_to_num(live.created[rows], nan=-np.inf)))[::-1]]
+    key = np.atleast_1d(key_of(KINDS.index("entity"), code))
+    line = read_timeline(live, time.time(), key, 24)
+    trends = serving.watch.trends(time.time())
+    own = next((t for t in trends if (t.kind, t.ref) == ("entity", code)), None)
+    return {
+        "name": mention.name, "kind": mention.kind, "items": len(rows),
+        "related": _related(live, code),
+        "latest": [{"item_id": live.item_id(row), "title": _title(live, row)}
+                   for row in newest[:_LATEST].tolist()],
+        "last_24_hours": float(line.acts.sum()) if line is not None else 0.0,
+        "trend": trend_json(serving, own) if own else None,
+    }  # fmt: skip
+
+
+def _related(live: LiveState, code: int) -> list[dict[str, Any]]:
+    entities = live.model.entities
+    edges = [] if entities is None else entities.relations.of(code)
+    return [
+        {"name": other.name, "kind": other.kind, "items": count, "lift": round(lift, 2)}
+        for number, count, lift in edges for other in [live.mentions.mention(number)]
+    ]  # fmt: skip
+
+
+def _title(live: LiveState, row: int) -> str:
+    known = live.document(row)
+    return str(known.get("title") or known.get("text") or known["item_id"])[:200]
