@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("recsys.api")
 
 _POINTER = 0.25  # seconds between looks at bundles/current
+_TRENDS = 5.0  # seconds between looks at what rises
 _KEYS = 2.0  # seconds until a revoked key is refused everywhere
 _PRUNE = 3_600.0  # seconds between prunings of the exposure log
 _OWED = 5.0  # seconds between tries to empty the log of erased rows
@@ -61,7 +62,8 @@ class Serving:
         live = LiveState(model, settings.weights, settings.flag_weight)
         created = float(raw.manifest.get("created") or time.time())
         feed = Feed(live, raw.manifest, tones)
-        recommender, watch = Recommender(live), Watch(live)
+        watch = Watch(live)
+        recommender = Recommender(live, watch=watch, rising=settings.rising_weight)
         return cls(raw.version, created, raw.manifest, live, recommender, feed, watch)
 
 
@@ -103,6 +105,8 @@ class Worker:
             self._write_exposures()
         if self._is_due("keys", _KEYS):
             self.load_keys()
+        if self._service.serving_or_none is not None and self._is_due("trends", _TRENDS):
+            self._service.serving.watch.trends(time.time())
         if self._is_due("prune", _PRUNE):
             self._prune()
         if self._service.owed and self._is_due("owed", _OWED):

@@ -15,10 +15,12 @@ from recsys.ranking.parts import Parts
 from recsys.ranking.query import Query, Reason, Recommendation
 from recsys.ranking.request import Request
 from recsys.ranking.rerank import POOL, best_places, corrections
+from recsys.ranking.rising import WEIGHT, Risen
 from recsys.ranking.rules import allowed, capped, diversified
 from recsys.ranking.standing import DRIFT, Standing
 from recsys.ranking.telling import Telling
 from recsys.state.live import LiveState
+from recsys.state.watch import Watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,12 @@ class Scored:
 class Recommender:
     """Ranks the items of a live state, for one thread at a time."""
 
-    def __init__(self, live: LiveState, drift: float = DRIFT) -> None:
+    def __init__(
+        self, live: LiveState, drift: float = DRIFT, watch: Watch | None = None,
+        rising: float = WEIGHT,
+    ) -> None:  # fmt: skip
         self.live = live
+        self.risen = Risen(watch, rising)
         self.standing = Standing(live, drift)
 
     def recommend(self, query: Query) -> list[Recommendation]:
@@ -50,7 +56,7 @@ class Recommender:
 
         Fewer than `n` come back only when fewer are left. The same query gives the same list.
         """
-        request = Request.of(query, self.live, self.standing)
+        request = Request.of(query, self.live, self.standing, self.risen.now())
         mask = self.open(query, request)[: request.size]
         wanted = query.offset + query.n
         capped_ = query.author_cap is not None or query.category_cap is not None
@@ -68,7 +74,7 @@ class Recommender:
 
     def score(self, query: Query) -> Scored:
         """Return the scores of every row, as if all might be shown; the trees judge the best."""
-        request = Request.of(query, self.live, self.standing)
+        request = Request.of(query, self.live, self.standing, self.risen.now())
         rows: Rows = np.arange(request.size, dtype=np.int32)
         return self.corrected(request, rows, request.scores(rows))
 
@@ -159,6 +165,7 @@ SOURCES = {
     "interests": "interests",
     "search": "search",
     "trending": "trending",
+    "rising": "rising",
     "popular": "popular",
     "liked": "popular",
     "fresh": "fresh",

@@ -48,6 +48,8 @@ class Parts:
             brought["search"], brought["interests"] = asked.T
         if request.penalty:
             brought["flagged"] = -np.float32(request.penalty) * live.marks.score[rows]
+        if request.surge is not None:
+            brought["rising"] = request.surge.scores(rows)
         brought["context"] = corrections
         told = Carriers.of(live, request.history, rows, given, request.muted)
         lists = {kind: values.tolist() for kind, values in brought.items()}

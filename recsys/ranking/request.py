@@ -13,6 +13,7 @@ from recsys.ranking import scoring, steering
 from recsys.ranking.batch import traits_of
 from recsys.ranking.history import History
 from recsys.ranking.query import Query
+from recsys.ranking.rising import Rising, Surge
 from recsys.ranking.scoring import Profile
 from recsys.ranking.standing import BLOCK, Standing, Table
 from recsys.ranking.steering import Nudges
@@ -37,9 +38,12 @@ class Request:
     penalty: float = 0.0  # what a flag of score 1 takes away
     muted: Mask | None = None  # (size,): rows never to be shown or named
     nudges: Nudges | None = None  # by what the person asked to see more or less of
+    surge: Surge | None = None  # by what rises in what the person follows
 
     @classmethod
-    def of(cls, query: Query, live: LiveState, standing: Standing) -> Request:
+    def of(
+        cls, query: Query, live: LiveState, standing: Standing, rising: Rising | None = None
+    ) -> Request:
         """Weigh the history, and read what items bring along as of now."""
         blend, table = live.model.blend, standing.look()
         seen = History.resolve(query.history, live)
@@ -50,7 +54,7 @@ class Request:
         none = np.zeros((2, live.model.words.shape[1]), np.float32)
         plain = cls(live, profile, standing.names, table, weights, constant, none, seen.rows)
         wanted = _steering(plain, [query.words, *query.interests])
-        if not wanted.any() and not live.marks.some and not query.controls:
+        if not wanted.any() and not live.marks.some and not query.controls and rising is None:
             return plain
         spread = float(plain.scores(table.sample).std()) or 1.0
         out = steering.muted(live, query.controls, plain.size)
@@ -58,6 +62,7 @@ class Request:
             plain, steering=np.float32(spread) * wanted, muted=out,
             penalty=live.marks.weight * spread * live.marks.some,
             nudges=Nudges.of(live, query.controls, spread, plain.size, out),
+            surge=None if rising is None else rising.surge(history, spread),
         )  # fmt: skip
 
     @property
@@ -98,6 +103,8 @@ class Request:
             found -= np.float32(self.penalty) * live.marks.score[rows]
         if self.nudges is not None:
             found += self.nudges.scores(rows)
+        if self.surge is not None:
+            found += self.surge.scores(rows)
         return np.asarray(found, np.float32)
 
     def bounds(self) -> Floats:
@@ -108,7 +115,8 @@ class Request:
             times = self.history.times
             ends = np.float32(blend.passed) * np.stack([passed(times, b) for b in table.born])
             found = found + ends.max(axis=0)
-        return np.asarray(found + np.float32(self.constant), np.float32)
+        most = 0.0 if self.surge is None else self.surge.unit
+        return np.asarray(found + np.float32(self.constant + most), np.float32)
 
     def pointed_at(self) -> Rows:
         """Return the rows that the history's neighbours point at, and those of no block."""
