@@ -16,7 +16,7 @@ from api.writes import missing
 routes = Routes("entities")
 
 
-@routes.get("/entities", "read", query=EntitiesQuery, answers=Entities)
+@routes.get("/entities", "read", query=EntitiesQuery, answers=Entities, fails=(409,))
 def page(query: EntitiesQuery) -> dict[str, Any]:
     """Hashtags, mentions, domains, names and phrases of the catalogue, the most frequent first."""
     service().see_changes()

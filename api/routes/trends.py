@@ -20,7 +20,7 @@ from recsys.trends.trends import key_of
 routes = Routes("trends")
 
 
-@routes.get("/trends", "read", query=TrendsQuery, answers=Trends)
+@routes.get("/trends", "read", query=TrendsQuery, answers=Trends, fails=(409,))
 def page(query: TrendsQuery) -> dict[str, Any]:
     """Items, topics, tags and names that people take up more than expected, and floods.
 
