@@ -61,10 +61,10 @@ def recommendation_table(
     """Return a table of rank, title, score, source and reasons."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("", justify="right")
-    table.add_column("title", max_width=38, no_wrap=True)
+    table.add_column("title", max_width=30, no_wrap=True)
     table.add_column("score", justify="right")
     table.add_column("source")
-    table.add_column("reason", max_width=39, no_wrap=not explain)
+    table.add_column("reason", max_width=47)
     for each in found:
         shown = each.reasons if explain else _telling(each.reasons)
         reasons = "\n".join(f"{r.share:.0%} {r.text}" if explain else r.text for r in shown)

@@ -150,6 +150,7 @@ Ids = listed(Id, MAX_LIST)
 Count = Annotated[int, Field(ge=1, le=MAX_N), BeforeValidator(_whole)]
 Offset = Annotated[int, Field(ge=0, le=MAX_OFFSET), BeforeValidator(_whole)]
 TopicId = Annotated[int, Field(ge=0, le=2**31 - 1), BeforeValidator(_whole)]
+RowId = Annotated[int, Field(ge=1, le=2**63 - 1), BeforeValidator(_whole)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Seconds = Annotated[float, Field(ge=0.0, le=1e10)]
 Cap = Count | None

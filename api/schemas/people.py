@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from api.schemas.fields import Answer, Id, Label, Language, Strict
+from api.schemas.fields import Answer, Id, Label, Language, RowId, Strict
 
 
 class LabelControl(Strict):
@@ -31,7 +31,7 @@ class ProfilePatch(Strict):
     """Changes to what a person is shown, in force with the next answer."""
 
     reset: bool = Field(False, description="first take back all controls there are")
-    undo: Annotated[list[Annotated[int, Field(ge=1, le=2**63 - 1)]], Field(max_length=100)] = Field(
+    undo: Annotated[list[RowId], Field(max_length=100)] = Field(
         [], description="ids of controls to take back; the id of an undo takes that back"
     )
     controls: Annotated[list[LabelControl | ForgetAll], Field(max_length=100)] = []

@@ -82,6 +82,7 @@ class ControlLog:
     ) -> list[Control]:  # fmt: skip
         """Append rows in one transaction: the reset first, then what is undone, then the wishes.
 
+        A wish that is in force already adds no row, unless it is to forget, which means until now.
         Returns what is in force then. DataError, and nothing is stored, when an id to undo is none
         of this user or is taken back already, or when too many would be in force.
         """
@@ -93,7 +94,9 @@ class ControlLog:
             for id in undo:
                 _check_undo(id, log, [value for _, _, value in asked])
                 asked.append((UNDO, "", str(id)))
-            asked += [(wish.action, wish.kind, wish.value) for wish in wishes]
+            held = {(c.action, c.kind, c.value) for c in in_force(log)} if not asked else set()
+            wanted = [(wish.action, wish.kind, wish.value) for wish in wishes]
+            asked += [one for one in wanted if one not in held or one[0] == "forget"]
             if asked:
                 _append(self.db, connection, user_id, asked)
             found = in_force(

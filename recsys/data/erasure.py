@@ -22,7 +22,7 @@ from recsys.data.exposures import Exposures, forget_shown
 from recsys.data.lock import LockedError, only_one
 from recsys.data.people import remove_rows
 from recsys.data.pseudonyms import Pseudonyms
-from recsys.data.sql import erasures, items
+from recsys.data.sql import controls, erasures, follows, items
 from recsys.data.store import Store
 from recsys.errors import StoreError
 
@@ -181,9 +181,16 @@ def _forget_nights(home: Path, known: bool) -> Place:
 
 
 def _kept(store: Store, user_id: str) -> tuple[str, ...]:
-    query = select(func.count()).select_from(items).where(items.c.author_id == user_id)
+    """Return what is left in sentences: what the person wrote is not what he did."""
+    named = {
+        "items": select(func.count()).select_from(items).where(items.c.author_id == user_id),
+        "follows": select(func.count()).select_from(follows).where(follows.c.author_id == user_id),
+        "controls of others": select(func.count()).select_from(controls)
+        .where(controls.c.kind == "author", controls.c.value == user_id),
+    }  # fmt: skip
     with store.db.read() as connection:
-        own = connection.execute(query).scalar_one()
-    authored = f"{own} items name this id as their author: DELETE /items/<id> removes them"
+        counts = {name: connection.execute(query).scalar_one() for name, query in named.items()}
+    found = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+    authored = f"{found} name this id as an author: DELETE /items/<id> removes items"
     files = "files that were ingested, and backups, are not ours: ingested again, they bring it back"
-    return ((authored,) if own else ()) + (files,)
+    return ((authored,) if found else ()) + (files,)

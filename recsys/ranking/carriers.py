@@ -22,6 +22,7 @@ from recsys.state.names import name_of
 HALF = 0.5  # of what a history gives, from which an author or a topic stands for it
 SEVERAL = 2  # items of the history at least, for the same
 NAMED = 2  # titles in a sentence
+TELLING = 0.05  # of what a group gives, below which an item is neither named nor counted
 LISTED = 10  # items listed with their shares
 
 
@@ -54,7 +55,9 @@ class Carriers:
             theirs = labels[rows]
             same = (labels[history.rows][:, None] == theirs) & (theirs >= 0)
             held = np.where(same, given, 0)
-            enough = ((held > 0).sum(axis=0) >= SEVERAL) & (half > 0) & (held.sum(axis=0) >= half)
+            whole = held.sum(axis=0)
+            telling = (held > np.maximum(TELLING * whole, 0)).sum(axis=0)
+            enough = (telling >= SEVERAL) & (half > 0) & (whole >= half)
             by[enough], codes[enough], own[:, enough] = kind, theirs[enough], same[:, enough]
         order = np.argsort(-given, axis=0, kind="stable")
         return cls(
@@ -78,7 +81,7 @@ class Carriers:
     ) -> Reason:
         total = sum([values[at] for at in entries])
         shown = [at for at in entries if not self.hidden[at]]
-        among = sum([values[at] > 0 for at in shown])
+        among = sum([values[at] > max(TELLING * total, 0.0) for at in shown])
         items = tuple([(self.live.item_id(self.rows[at]), values[at]) for at in shown[:LISTED]])
         first = items[0][0] if items else None
         return Reason("because_you", 0.0, "", first, total, items, by, name, among)

@@ -76,7 +76,7 @@ class Reason:
     items: tuple[tuple[str, float], ...] = ()  # what gives it, and the share of each
     by: str = ""  # author or topic: the label under which parts of the history are gathered
     label: str = ""  # its name, or that of what a control is about
-    among: int = 0  # items of the history that speak for it; `items` lists the first
+    among: int = 0  # items of the history that give a telling part; `items` lists the first
 
     # Spelt out: `dataclasses.replace` took a third of the time that the reasons of a list take.
 

@@ -34,8 +34,8 @@ class Telling:
             return one.saying(reasons.asked(one, title, self.language))
         if one.kind != "because_you":
             return one.saying(reasons.sentence(one.kind, language=self.language))
-        giving = [self.places[item_id] for item_id, value in one.items if value > 0]
-        history, named = self.request.history, giving[: carriers.NAMED]
+        telling = one.items[: min(one.among, carriers.NAMED)]
+        history, named = self.request.history, [self.places[item_id] for item_id, _ in telling]
         titles = [self._titled(int(history.rows[at])) for at in named]
         weights = [float(history.weights[at]) for at in named]
         return one.saying(carriers.tell(one, titles, weights, self.language))

@@ -34,7 +34,7 @@ def test_controls_are_listed_and_taken_back(client: FlaskClient) -> None:
     assert [(c["action"], c["value"], c["name"]) for c in found] == [
         ("mute", "author-1", "author-1"), ("boost", "sea-3", "wave anchor"),
     ]  # fmt: skip
-    (left,) = change(client, "baker", undo=[found[0]["id"]])
+    (left,) = change(client, "baker", undo=[float(str(found[0]["id"]))])
     assert left == found[1]
     assert change(client, "baker", reset=True) == []
     assert change(client, "somebody new", controls=[mute])[0]["action"] == "mute"

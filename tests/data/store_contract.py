@@ -278,6 +278,9 @@ class StoreContract:
         both = store.change_controls("ann", [Wish("forget", "author", "w")])
         assert [c.action for c in both] == ["less", "boost", "forget"]
         assert store.controls_of("ann") == both and store.controls_of("bob") == []
+        assert store.change_controls("ann", [Wish("boost", "author", "w")]) == both
+        again = store.change_controls("ann", [Wish("forget", "author", "w")])
+        assert again[:2] == both[:2] and again[2].at >= both[2].at and again[2].id > both[2].id
 
     def test_what_is_undone_leaves_what_was_there_before_and_can_be_redone(self, store):
         (mute,) = store.change_controls("ann", [Wish("mute", "item", "1")])

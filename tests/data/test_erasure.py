@@ -7,7 +7,7 @@ import pytest
 from recsys.data.controls import Wish
 from recsys.data.erasure import erase
 from recsys.data.lock import only_one
-from recsys.data.schema import Event, Item
+from recsys.data.schema import Event, Follow, Item
 from recsys.data.store import Store
 
 WHO = "erika.mustermann@example.org"
@@ -66,8 +66,11 @@ def test_what_a_killed_night_left_goes_and_a_night_at_work_is_told_of(store, tmp
 
 def test_what_is_out_of_reach_is_named(store, tmp_path):
     store.add_items([Item("2", author_id=WHO), Item("3", author_id=WHO)])
+    store.add_follows([Follow("bob", WHO)])
+    store.change_controls("bob", [Wish("mute", "author", WHO)])
     kept = erase(store, tmp_path, WHO).kept
-    assert kept[0].startswith("2 items name this id as their author") and "backups" in kept[1]
+    assert kept[0].startswith("2 items, 1 follows, 1 controls of others name this id as an author")
+    assert "backups" in kept[1]
     assert len(erase(store, tmp_path, "bob").kept) == 1
 
 

@@ -7,7 +7,7 @@ import subprocess
 import time
 
 import pytest
-from night_world import books, call, command, environment, fill, next_books, parity, reads
+from night_world import READ, books, call, command, environment, fill, next_books, parity, reads
 
 from jobs.nightly import _folder
 from recsys.bundle_store import BundleStore
@@ -270,3 +270,17 @@ def test_a_killed_night_is_begun_anew_when_somebody_was_erased_since(home, store
     again, fresh = _folder(runs, store, plan)
     assert again != number and not folder.exists() and not (fresh / "snapshot").exists()
     assert erase(store, home, "reader-8").removed["night_folders"] == 1 and not fresh.exists()
+
+
+def test_after_an_erasure_no_file_of_the_home_holds_the_id(home):
+    def held():
+        files = [path for path in home.rglob("*") if path.is_file()]
+        return len(files), [path.name for path in files if b"reader-7" in path.read_bytes()]
+
+    assert "store.db" in held()[1]
+    result = call(home, "erase", "reader-7", "--json")
+    assert result.returncode == 0 and json.loads(result.stdout)["deleted"]["events"] == READ
+    count, names = held()
+    assert count > 20 and names == []
+    again = call(home, "erase", "reader-7")
+    assert again.returncode == 1 and "nothing is held" in again.stderr
