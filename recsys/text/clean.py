@@ -16,6 +16,8 @@ _TAG = re.compile(r"<(?:!--.{0,2000}?--|[/!?]?[a-zA-Z][^<>]{0,2000})>", re.DOTAL
 _INVISIBLE = re.compile(
     "[\u0000-\u001f\u007f-\u009f\u00ad\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffd]"
 )
+_LINK = re.compile(r"(?:https?://|\bwww\.)(?:www\.)?([^\s/?#]+)[^\s<>\"]*", re.IGNORECASE)
+_RUN = re.compile(r"([^\W\d_]|[!?.,~*=_\-])\1{3,}")  # digits may mean what they say
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -48,4 +50,11 @@ def document(title: str, text: str = "", tags: Iterable[str] = (), category: str
     title. Empty when nothing is known.
     """
     parts = (clean(title), clean(", ".join(tags)), clean(category), clean(text))
-    return "\n".join(part for part in parts if part)
+    return tidy("\n".join(part for part in parts if part))
+
+
+def tidy(text: str) -> str:
+    """Return a cleaned text with links put by their site, and no sign more than thrice in a row."""
+    if "://" in text or "www." in text:
+        text = _LINK.sub(r"\1", text)
+    return _RUN.sub(r"\1\1\1", text)
