@@ -114,13 +114,18 @@ def test_out_of_memory_halves_the_chunk() -> None:
 
 @pytest.mark.parametrize("kind", ["t5", "bert"])
 def test_transformers_learn_through_the_same_path(
-    kind: str, request: pytest.FixtureRequest
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     encoder = load_transformer(str(request.getfixturevalue(kind)), "cpu", t5=kind == "t5")
     texts = ["red nail", "blue polish", "cream", "red cream", "nail", "polish", "blue", ""]
     trainable = TrainableTransformer.of(encoder, texts)
     record = finetune(trainable, reads(), replace(FAST, steps=4, chunk=3), 0)
     assert np.isfinite(record.losses).all() and np.isfinite(encoder.encode(texts)).all()
+    learned = trainable.result()
+    assert learned.name != encoder.name
+    save_transformer(learned, tmp_path / "learned")
+    again = load_transformer(str(tmp_path / "learned"), "cpu", label="again")
+    assert np.allclose(again.encode(texts), learned.encode(texts), atol=1e-3)
 
 
 def test_adapters_train_few_parameters_and_merge(
