@@ -17,6 +17,7 @@ from pathlib import Path
 
 import click
 import numpy as np
+from scipy.sparse import csr_array
 
 from jobs.cli import run
 from jobs.encoder_trials import Bench
@@ -93,9 +94,15 @@ def opinion_auc(
 ) -> float:
     """Return how often what a person likes is ranked above what he dislikes, unread items only.
 
-    The mean over persons with both; NaN where there is nobody.
+    A person is what he liked less what he disliked, old and new alike. The mean over persons with
+    both; NaN where there is nobody.
     """
-    scores = (asked.profile() @ inputs) @ outputs[asked.candidates].T
+    told = ~np.isin(disliked[1], asked.candidates)
+    user = np.concatenate([asked.user, disliked[0][told]])
+    item = np.concatenate([asked.item, disliked[1][told]])
+    sign = np.where(np.arange(len(user)) < len(asked.user), 1, -1).astype(np.float32)
+    people = csr_array((sign, (user, item)), shape=asked.shape)[asked.asked]
+    scores = (people @ inputs) @ outputs[asked.candidates].T
     place = {int(user): at for at, user in enumerate(asked.asked)}
     column = {int(row): at for at, row in enumerate(asked.candidates)}
     both = zip(*(part.tolist() for part in disliked), strict=True)
