@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from recsys.recommender import Recommender
 from recsys.state.acts import Act
 from recsys.state.live import LiveState
 from recsys.state.model import Model
+from recsys.state.watch import Watch
 from recsys.text.tones import Tones
 
 HISTORY = 500  # latest events of a person that are read, as the service reads them
@@ -80,7 +82,10 @@ def open_engine(settings: Settings) -> Iterator[Engine]:
     with Store.open(settings.store_url) as store:
         tones = settings.tones if settings.tone_strength else None
         _follow(live, store, tones, raw.manifest)
-        yield Engine(store, Recommender(live), tones)
+        watch = Watch(live)
+        watch.trends(time.time())
+        recommender = Recommender(live, watch=watch, rising=settings.rising_weight)
+        yield Engine(store, recommender, tones)
 
 
 def _follow(

@@ -15,7 +15,7 @@ SENTENCES: Mapping[str, str] = {
     "interests": "It matches the interests you stated",
     "search": "Its words match your search",
     "trending": "It is trending now",
-    "rising": "It is rising now, or what it is about is",
+    "rising": "More people than usual turn to it, or to what it is about",
     "popular": "It is popular here",
     "liked": "It is well liked",
     "fresh": "It is new",

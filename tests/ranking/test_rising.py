@@ -52,7 +52,8 @@ def test_a_rising_item_gains_and_says_why(live):
     assert set(gains(live, trend("item", row))) == {"chess-9"}
     told = scores(live, trend("item", row))["chess-9"].reasons
     reason = next(one for one in told if one.kind == "rising")
-    assert reason.text == "It is rising now, or what it is about is" and reason.share > 0
+    assert reason.text == "More people than usual turn to it, or to what it is about"
+    assert reason.share > 0
 
 
 def test_a_rising_label_counts_for_those_who_follow_it(live):
