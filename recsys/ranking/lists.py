@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +14,7 @@ from recsys.ranking.history import History
 from recsys.ranking.query import Filters, Reason, Recommendation
 from recsys.ranking.reasons import LIKE, named, sentence
 from recsys.ranking.rules import allowed, capped
-from recsys.ranking.scoring import Profile, personal_scores
+from recsys.ranking.scoring import SPARSE, Profile, personal_scores
 from recsys.state.counters import DAY, HALF_LIVES
 from recsys.state.live import LiveState
 
@@ -36,18 +35,29 @@ def similar(
     one = History(np.array([row], np.int32), np.ones(1, np.float32), np.full(1, np.nan))
     blend = live.model.blend
     profile = Profile.of(one, live, blend)
-    if live.model.index is None or not blend.uses("words"):
-        scores = personal_scores(live, profile, blend)
-    else:
-        terms = tuple(term for term in blend.terms if term.scorer != "words")
-        scores = personal_scores(live, profile, replace(blend, terms=terms))
-        scores += near_words(live, profile.words, max(n, NEAR))
+    rows = _related(live, profile, max(n, NEAR))
+    scores = np.zeros(len(profile.sums), np.float32)
+    scores[rows] = personal_scores(live, profile, blend, rows)
     mask = _allowed(live, filters, len(scores)) & (scores > 0)
     mask[row] = False
     title = str(live.document(row).get("title") or item_id)[:60]
     like = told(LIKE, language, items=named([title], 0, language))
     reason = Reason("because_you", 1.0, like, item_id)
     return _listed(live, scores, mask, n, "neighbours", reason)
+
+
+def _related(live: LiveState, profile: Profile, k: int) -> Rows:
+    """Return the rows that may have to do with a history: all, or of many those worth a look."""
+    size, blend, index = len(profile.sums), live.model.blend, live.model.index
+    by_all = blend.uses("behaviour") or profile.taste_parts.shape[1] > 0
+    if size < SPARSE or by_all or (blend.uses("words") and index is None):
+        return np.arange(size, dtype=np.int32)
+    if index is None:
+        return profile.pointed
+    later = np.arange(len(live.model), size, dtype=np.int32)
+    near = index.search(profile.words[None], k)[0][0]
+    found: Rows = np.unique(np.concatenate([profile.pointed, near[near >= 0], later]))
+    return found
 
 
 def search(

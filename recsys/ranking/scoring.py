@@ -189,17 +189,19 @@ def behaviour_scores(live: LiveState, profile: Profile, rows: Rows) -> Floats:
     return outputs_of(live, rows) @ profile.behaviour
 
 
-def personal_scores(live: LiveState, profile: Profile, blend: Blend) -> Floats:
-    """Return the personal score of every row there was when the profile was made."""
-    rows = np.arange(len(profile.sums), dtype=np.int32)
-    scores = neighbour_scores(live, profile, blend, rows)
-    scores += passed_scores(live, profile.history, blend, rows)
+def personal_scores(
+    live: LiveState, profile: Profile, blend: Blend, rows: Rows | None = None
+) -> Floats:
+    """Return the personal score of some rows, or of all there were when the profile was made."""
+    own: Rows = np.arange(len(profile.sums), dtype=np.int32) if rows is None else rows
+    scores = neighbour_scores(live, profile, blend, own)
+    scores += passed_scores(live, profile.history, blend, own)
     if blend.uses("behaviour"):
-        scores += behaviour_scores(live, profile, rows)
+        scores += behaviour_scores(live, profile, own)
     if blend.uses("words"):
-        scores += word_scores(live, profile.words)[: len(rows)]
+        scores += word_scores(live, profile.words, rows)[: len(own)]
     if profile.taste_parts.shape[1]:
-        scores += loadings_of(live, rows) @ profile.taste_parts.sum(axis=0)
+        scores += loadings_of(live, own) @ profile.taste_parts.sum(axis=0)
     return scores
 
 

@@ -11,7 +11,8 @@ from recsys.data.dataset import Dataset
 from recsys.data.schema import Event, Item
 from recsys.index.exact import ExactIndex
 from recsys.ranking.candidates import candidates
-from recsys.ranking.query import Interaction, Query
+from recsys.ranking.lists import similar
+from recsys.ranking.query import Filters, Interaction, Query
 from recsys.ranking.request import Request
 from recsys.ranking.rerank import best_places
 from recsys.ranking.standing import Standing
@@ -170,3 +171,14 @@ def test_a_reader_far_behind_the_writes_looks_at_everything():
         live.add_event("i1", "like", None, live.counters.newest)
     assert live.touched.since(first.seen) is None
     assert standing.look() is not first
+
+
+@pytest.mark.parametrize("name", ["curves", "lift", "passed"])
+def test_similar_items_are_found_without_a_look_at_all(name, monkeypatch):
+    live = LiveState(replace(MODEL, blend=BLENDS[name]))
+    live.add_item(Item("later", title="later"))
+    found = []
+    for sparse in (0, 10**9):
+        monkeypatch.setattr("recsys.ranking.lists.SPARSE", sparse)
+        found.append([similar(live, f"i{n}", 20, Filters()) for n in (3, 77, 501)])
+    assert found[0] == found[1] and all(found[0])
