@@ -93,12 +93,15 @@ def interests(live: LiveState, history: History, kind: str, most: int = 10) -> l
 def _labels(live: LiveState, rows: Rows, kind: str) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return (place in the history, label) pairs: one per item, for tags several."""
     if kind == "tag":
-        tags = [live.tags_of(row) for row in rows.tolist()]
-        entry = np.repeat(np.arange(len(rows)), [len(own) for own in tags])
-        return entry, np.concatenate([*tags, np.zeros(0, np.int32)]).astype(np.intp)
+        return _pairs([live.tags_of(row) for row in rows.tolist()])
     codes = (live.topics if kind == "topic" else live.labels[kind])[rows]
     known = np.flatnonzero(codes >= 0)
     return known, codes[known].astype(np.intp)
+
+
+def _pairs(tags: list[Rows], first: int = 0) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    entry = np.repeat(np.arange(first, first + len(tags)), [len(own) for own in tags])
+    return entry.astype(np.intp), np.concatenate([*tags, np.zeros(0, np.int32)]).astype(np.intp)
 
 
 def _shares(mass: Floats, entry: NDArray[np.intp], place: NDArray[np.intp]) -> Floats:
@@ -120,9 +123,21 @@ def _trend(lately: float, ever: float, events: int) -> str:
 def _usual(live: LiveState, kind: str, codes: NDArray[np.intp]) -> Floats:
     size = live.size
     taken = live.counters.uptake(len(HALF_LIVES) - 1, size)
-    entry, code = _labels(live, np.arange(size, dtype=np.int32), kind)
+    entry, code = _of_all(live, kind, size)
     by_code = np.bincount(code, taken[entry], int(codes.max()) + 1)
     return np.asarray(by_code[codes] / max(float(taken.sum()), 1e-12), np.float32)
+
+
+def _of_all(
+    live: LiveState, kind: str, size: int
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return `_labels` of the whole catalogue, its tags at once."""
+    if kind != "tag":
+        return _labels(live, np.arange(size, dtype=np.int32), kind)
+    base = live.model.catalogue
+    entry = np.repeat(np.arange(len(base)), np.diff(base.tag_ends))
+    later, codes = _pairs(live.new_tags[: size - len(base)], len(base))
+    return np.concatenate([entry, later]), np.concatenate([base.tags, codes]).astype(np.intp)
 
 
 def activity(times: Times) -> Activity:

@@ -64,5 +64,6 @@ def test_a_document_of_every_route(document: schemathesis.BaseSchema) -> None:
         "/recommend/{user}", "/recommend", "/recommend/batch", "/similar/{item_id}", "/search",
         "/trending", "/latest", "/popular", "/items", "/items/{item_id}", "/users",
         "/users/{user_id}", "/events", "/events/{event_id}", "/health/live", "/health/ready",
-        "/stats", "/metrics", "/openapi.json", "/docs",
+        "/stats", "/metrics", "/openapi.json", "/docs", "/explain", "/explain/{user}/{item}",
+        "/users/{user_id}/profile", "/users/{user_id}/export",
     }  # fmt: skip

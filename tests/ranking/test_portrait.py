@@ -60,10 +60,13 @@ def test_tags_authors_and_what_was_posted_since(live):
     own = history(live, "sea-1", "post")
     tags = by_name(live, interests(live, own, "tag"))
     assert set(tags) == {"sea", "tag-1", "fresh"}
+    assert tags["fresh"].usual == 0.0 and 0 < tags["tag-1"].usual < tags["sea"].usual < 1
     assert set(by_name(live, interests(live, own, "author"))) == {"sea-author-1", "zoe"}
     new = by_name(live, interests(live, own, "category"))["new"]
     assert value_of(live, "category", new.code) == "new" and new.usual == 0.0
     assert interests(live, own, "topic") == [] and interests(live, history(live), "tag") == []
+    live.add_event("post", "like", timestamp=NOW + 1)
+    assert by_name(live, interests(live, own, "tag"))["fresh"].usual > 0
 
 
 def test_when_somebody_was_here():
