@@ -85,7 +85,7 @@ def base(request: Request) -> float:
 
 
 def _scored(service: Recommender, query: Query, row: int) -> tuple[Scored, Mask]:
-    request = Request.of(query, service.live, service.standing)
+    request = service.request(query)
     mask = service.open(query, request)[: request.size]
     rows, scores = candidates(request, mask, max(POOL, 3 * (query.offset + query.n)))
     place = int(np.searchsorted(rows, row))

@@ -51,12 +51,16 @@ class Recommender:
         self.risen = Risen(watch, rising)
         self.standing = Standing(live, drift)
 
+    def request(self, query: Query) -> Request:
+        """Return a query as it stands against what is known at this moment."""
+        return Request.of(query, self.live, self.standing, self.risen.now())
+
     def recommend(self, query: Query) -> list[Recommendation]:
         """Return the best items the person has not acted on, best first.
 
         Fewer than `n` come back only when fewer are left. The same query gives the same list.
         """
-        request = Request.of(query, self.live, self.standing, self.risen.now())
+        request = self.request(query)
         mask = self.open(query, request)[: request.size]
         wanted = query.offset + query.n
         capped_ = query.author_cap is not None or query.category_cap is not None
@@ -74,7 +78,7 @@ class Recommender:
 
     def score(self, query: Query) -> Scored:
         """Return the scores of every row, as if all might be shown; the trees judge the best."""
-        request = Request.of(query, self.live, self.standing, self.risen.now())
+        request = self.request(query)
         rows: Rows = np.arange(request.size, dtype=np.int32)
         return self.corrected(request, rows, request.scores(rows))
 

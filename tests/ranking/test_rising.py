@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import worlds
 
+from recsys.explanation import explain
 from recsys.ranking.query import Interaction, Query
 from recsys.ranking.rising import Rising
 from recsys.recommender import Recommender
@@ -103,3 +104,16 @@ def test_items_posted_after_the_look_are_left_as_they_are(live):
     listed = engine.recommend(Query(history=SAILOR, n=70, now=worlds.topics().now))
     assert "late" in [one.item_id for one in listed]
     assert np.isfinite([one.score for one in listed]).all()
+
+
+def test_an_explanation_holds_the_same_part(live):
+    row = live.row("sea-9")
+    engine = Recommender(live, drift=0.0, watch=Fixed(live, trend("item", row)), rising=0.3)
+    query = Query(history=SAILOR, n=64, now=worlds.topics().now, explain=True)
+    shown = next(one for one in engine.recommend(query) if one.item_id == "sea-9")
+    found = explain(engine, query, "sea-9")
+    part = next(part for part in found.parts if part.kind == "rising")
+    assert found.score == shown.score and found.rank == shown.rank
+    assert part.value == next(r.value for r in shown.reasons if r.kind == "rising")
+    total = found.base + sum(part.value for part in found.parts)
+    assert total == pytest.approx(found.score, abs=1e-5)
