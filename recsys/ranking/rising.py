@@ -22,6 +22,7 @@ from recsys.trends.labels import ITEM
 WEIGHT = 0.1  # of the part at its most, in standard deviations of the scores
 MOST = 6  # labels that count, the most significant
 STRONG = 3.0  # natural logarithm of the lift at which a burst counts whole
+NEW = 256  # posts after which it is gathered anew which items have the labels
 WHOLE = 0.5  # share of a history from which on one follows a label wholly
 
 
@@ -40,15 +41,16 @@ class Rising:
         cls, live: LiveState, trends: Sequence[Trend], weight: float = WEIGHT
     ) -> Rising | None:
         """Gather what trends say; None where nothing rises."""
-        real = [t for t in trends if not t.flood and t.state != FADING]
+        real = _real(trends)
         own = {live.row(live.item_id(t.ref)): _strength(t) for t in real if t.kind == ITEM}
         labels = tuple((t.kind, t.ref, _strength(t)) for t in real if t.kind != ITEM)[:MOST]
         if not own and not labels:
             return None
         rows: Rows = np.arange(live.size, dtype=np.int32)
         reach = np.zeros((len(labels), len(rows)), np.float32)
+        held = {kind: labels_of(live, kind, rows) for kind in {kind for kind, _, _ in labels}}
         for number, (kind, code, strength) in enumerate(labels):
-            place, codes = labels_of(live, kind, rows)
+            place, codes = held[kind]
             reach[number, place[codes == code]] = strength
         items = np.array(sorted(own), np.int32)
         strengths = np.array([own[row] for row in items.tolist()], np.float32)
@@ -103,16 +105,26 @@ class Risen:
     def __init__(self, watch: Watch | None, weight: float) -> None:
         self.watch = watch if weight > 0 else None
         self.weight = weight
-        self._kept: tuple[tuple[Trend, ...], Rising | None] = ((), None)
+        self._seen: tuple[Trend, ...] = ()
+        self._about: object = None  # what of it matters
+        self._rising: Rising | None = None
 
     def now(self) -> Rising | None:
         """Return what rises, as the watch saw it last; None without a watch."""
         if self.watch is None:
             return None
-        seen = self.watch.seen
-        if seen is not self._kept[0]:
-            self._kept = (seen, Rising.of(self.watch.live, seen, self.weight))
-        return self._kept[1]
+        seen, live = self.watch.seen, self.watch.live
+        if seen is not self._seen:
+            real = [(t.kind, t.ref, round(_strength(t), 1)) for t in _real(seen)]
+            about = (real, live.size // NEW)
+            if about != self._about:
+                self._rising = Rising.of(live, seen, self.weight)
+            self._seen, self._about = seen, about
+        return self._rising
+
+
+def _real(trends: Sequence[Trend]) -> list[Trend]:
+    return [t for t in trends if not t.flood and t.state != FADING]
 
 
 def _strength(trend: Trend) -> float:
