@@ -1,5 +1,8 @@
 """Messages: catalogues are read, plurals follow the language, other languages are another file."""
 
+import configparser
+from pathlib import Path
+
 import pytest
 
 from recsys import messages
@@ -68,3 +71,10 @@ def test_what_a_browser_prefers(header, language):
 
 def test_the_nearest_language():
     assert [closest(tag) for tag in ("zh-CN", "EN-us", "fr", "")] == ["zh", "en", None, None]
+
+
+def test_the_catalogues_are_installed_with_the_package():
+    parser = configparser.ConfigParser()
+    parser.read(Path(messages.__file__).parents[1] / "setup.cfg", encoding="utf-8")
+    assert "locale/*.po" in parser["options.package_data"]["recsys"].split()
+    assert languages() == ("en", "zh")

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from recsys.data.database import Database
 from recsys.data.sql import erasures
 
+GRACE = 5.0  # seconds after an erasure in which a request begun before it may still end
 _metadata = sa.MetaData()
 _lists = sa.Table(
     "exposures",
@@ -95,7 +96,7 @@ class Exposures:
     def write(self, lists: Sequence[Exposure], outcomes: Sequence[Outcome]) -> None:
         """Append both in one transaction; lists that are there already are passed over.
 
-        So are lists that another worker still had in memory when their reader was erased.
+        So are lists that another worker was making, or had in memory, when their reader was erased.
         """
         with self.db.write() as connection:
             if lists:
@@ -105,7 +106,7 @@ class Exposures:
                     one.recommendation_id: _row(one)
                     for one in lists
                     if one.recommendation_id not in known
-                    and one.time > erased.get(one.person, -math.inf)
+                    and one.time > erased.get(one.person, -math.inf) + GRACE
                 }
                 if rows:
                     connection.execute(sa.insert(_lists), list(rows.values()))

@@ -329,6 +329,8 @@ class StoreContract:
             "reject_files": 0, "reject_lines": 0, "night_folders": 0,
         }  # fmt: skip
         log.write(shown, [])  # another worker had them in memory still
+        late = Exposure("f" * 32, time.time(), "v", who("ann"), "long", shown[0].items)
+        log.write([late], [])  # and was answering
         assert log.shown_to(who("ann"), 0.0) == [] and len(log.shown_to(who("bob"), 0.0)) == 1
         assert log.came_of([shown[0].recommendation_id]) == []
         assert [person for _, person in Erasures(store.db).after(0)] == [who("ann")]
