@@ -28,7 +28,7 @@ class Settings:
     host: str = "127.0.0.1"  # address that the server was told to listen on
     event_weights: Mapping[str, float] = field(default_factory=dict)  # over the built-in ones
     safety_model: str = ""  # module:function: a scorer of doubtful texts beside the built-in words
-    rising_weight: float = 0.1  # standard deviations of the scores that a burst adds at its most
+    rising_weight: float = 0.05  # standard deviations of the scores that a burst adds at its most
     flag_weight: float = 1.0  # standard deviations of the scores that a flag of 1 takes away
     tone_strength: float = 0.25  # how far a comment's tone moves its event's weight, 0 to 2
     auth: str = "auto"  # auto: keys needed unless host and client are loopback; on; off

@@ -63,7 +63,7 @@ class Settings:
         1.0, "how much lower flagged items are shown, in standard deviations of the scores; 0: off"
     )
     rising_weight: float = _setting(
-        0.1, "most that a burst adds to a score, in standard deviations of the scores; 0: off"
+        0.05, "most that a burst adds to a score, in standard deviations of the scores; 0: off"
     )
     tone_strength: float = _setting(
         0.25, "how far the tone of a comment moves the weight of its event, 0: not at all, to 2"

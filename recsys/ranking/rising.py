@@ -19,7 +19,7 @@ from recsys.state.watch import Trend, Watch
 from recsys.trends.episode import FADING
 from recsys.trends.labels import ITEM
 
-WEIGHT = 0.1  # of the part at its most, in standard deviations of the scores
+WEIGHT = 0.05  # of the part at its most, in standard deviations of the scores
 MOST = 6  # labels that count, the most significant
 STRONG = 3.0  # natural logarithm of the lift at which a burst counts whole
 NEW = 256  # posts after which it is gathered anew which items have the labels

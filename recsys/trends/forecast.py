@@ -11,14 +11,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.trends.expectation import WINDOWS, Expectation, Levels
-from recsys.trends.series import Counts
+from recsys.trends.expectation import TIDE_PRIOR, WINDOWS, Expectation, Levels
+from recsys.trends.series import WEEK, Counts
 from recsys.trends.tail import interval, joined_size
 
 HORIZON = 24
 SHARE = 0.8  # of outcomes that should lie within the interval
 NEWS = 0.5  # hours' worth: weight of the last day's surprise, per hour ahead it fades
 NEWS_LIFE = 12.0  # hours after which the surprise counts half
+TIDE_KEPT = 0.9  # power of yesterday's tide that stays
 NEWS_PRIOR = 3.0  # voices that speak for no surprise
 
 
@@ -47,14 +48,20 @@ class Forecast:
 
 
 def forecast(
-    expectation: Expectation, voices: Counts, expected: Levels, now: int, horizon: int = HORIZON
-) -> Forecast:
+    expectation: Expectation, voices: Counts, expected: Levels, now: int, horizon: int = HORIZON,
+    total: Counts | None = None,
+) -> Forecast:  # fmt: skip
     """Return what is to be expected from hour `now` on.
 
-    `voices` and `expected` are those of the 24 hours before it, (n, 24).
+    `voices`, `expected` (n, 24) and `total` (24,), the voices of all, are those of the 24 hours
+    before it: a platform that is asleep or awake today mostly stays so.
     """
     hours = now + np.arange(horizon)
     mean = expectation.usual(hours) * momentum(voices, expected, horizon)
+    if total is not None:
+        before = expectation.rhythm[(now - len(total) + np.arange(len(total))) % WEEK]
+        usual = expectation.usual_total * float(before.sum())
+        mean = mean * ((float(total.sum()) + TIDE_PRIOR) / (usual + TIDE_PRIOR)) ** TIDE_KEPT
     sizes = expectation.size(WINDOWS.index(1))[:, None]
     surprise = np.abs(np.log(momentum(voices, expected, 1)))
     doubt = joined_size(sizes, 1.0 / np.maximum(surprise**2, 1e-3))
