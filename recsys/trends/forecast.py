@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.trends.expectation import TIDE_PRIOR, WINDOWS, Expectation, Levels
+from recsys.trends.expectation import WINDOWS, Expectation, Levels
 from recsys.trends.series import WEEK, Counts
 from recsys.trends.tail import interval, joined_size
 
@@ -19,6 +19,7 @@ HORIZON = 24
 SHARE = 0.8  # of outcomes that should lie within the interval
 NEWS = 0.5  # hours' worth: weight of the last day's surprise, per hour ahead it fades
 NEWS_LIFE = 12.0  # hours after which the surprise counts half
+AWAKE = 2.0  # voices that speak for a day like others
 TIDE_KEPT = 0.9  # power of yesterday's tide that stays
 NEWS_PRIOR = 3.0  # voices that speak for no surprise
 
@@ -61,7 +62,7 @@ def forecast(
     if total is not None:
         before = expectation.rhythm[(now - len(total) + np.arange(len(total))) % WEEK]
         usual = expectation.usual_total * float(before.sum())
-        mean = mean * ((float(total.sum()) + TIDE_PRIOR) / (usual + TIDE_PRIOR)) ** TIDE_KEPT
+        mean = mean * ((float(total.sum()) + AWAKE) / (usual + AWAKE)) ** TIDE_KEPT
     sizes = expectation.size(WINDOWS.index(1))[:, None]
     surprise = np.abs(np.log(momentum(voices, expected, 1)))
     doubt = joined_size(sizes, 1.0 / np.maximum(surprise**2, 1e-3))
