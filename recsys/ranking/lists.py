@@ -14,11 +14,12 @@ from recsys.ranking.history import History
 from recsys.ranking.query import Filters, Reason, Recommendation
 from recsys.ranking.reasons import LIKE, named, sentence
 from recsys.ranking.rules import allowed, capped
-from recsys.ranking.scoring import SPARSE, Profile, personal_scores
+from recsys.ranking.scoring import Profile, personal_scores
 from recsys.state.counters import DAY, HALF_LIVES
 from recsys.state.live import LiveState
 
 COPIES = 500  # rows looked at beyond those wanted, as some may be copies of others
+MANY = 50_000  # rows from which not all are scored to find what is like one
 NEAR = 500  # items that an index is asked for, at least: filters take some away
 
 
@@ -50,7 +51,7 @@ def _related(live: LiveState, profile: Profile, k: int) -> Rows:
     """Return the rows that may have to do with a history: all, or of many those worth a look."""
     size, blend, index = len(profile.sums), live.model.blend, live.model.index
     by_all = blend.uses("behaviour") or profile.taste_parts.shape[1] > 0
-    if size < SPARSE or by_all or (blend.uses("words") and index is None):
+    if size < MANY or by_all or (blend.uses("words") and index is None):
         return np.arange(size, dtype=np.int32)
     if index is None:
         return profile.pointed

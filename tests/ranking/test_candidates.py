@@ -179,6 +179,6 @@ def test_similar_items_are_found_without_a_look_at_all(name, monkeypatch):
     live.add_item(Item("later", title="later"))
     found = []
     for sparse in (0, 10**9):
-        monkeypatch.setattr("recsys.ranking.lists.SPARSE", sparse)
+        monkeypatch.setattr("recsys.ranking.lists.MANY", sparse)
         found.append([similar(live, f"i{n}", 20, Filters()) for n in (3, 77, 501)])
     assert found[0] == found[1] and all(found[0])
