@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betainc
-from scipy.stats import nbinom
+from scipy.special import betainc, nbdtrik  # scipy.stats takes half a second to load
 
 Numbers = NDArray[np.floating]
 
@@ -28,8 +27,16 @@ def interval(
     """Return the counts between which a share of all lies, in the middle; whole numbers."""
     success = size / (size + np.maximum(mean, 1e-12))
     outside = (1 - share) / 2
-    low, high = (nbinom.ppf(share, size, success) for share in (outside, 1 - outside))
-    return np.asarray(low, np.float64), np.asarray(high, np.float64)
+    return _quantile(outside, size, success), _quantile(1 - outside, size, success)
+
+
+def _quantile(share: float, size: Numbers, success: Numbers) -> NDArray[np.float64]:
+    """Return the least count that a share of all does not exceed."""
+    least = betainc(size, 1.0, success)  # the chance of no event at all
+    found = np.ceil(nbdtrik(np.where(least < share, share, 0.5), size, success))
+    before = np.maximum(found - 1, 0)  # the inverse may be one too high
+    found = np.where(betainc(size, before + 1, success) >= share, before, found)
+    return np.asarray(np.where(least >= share, 0.0, found), np.float64)
 
 
 def joined_size(*sizes: Numbers | float) -> Numbers:
