@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from recsys.data.store import ItemChange, Store, StoredEvent
-from recsys.state.acts import Act
+from recsys.state.following import acts_of, apply_change
 from recsys.state.live import LiveState
 from recsys.text.tones import Tones
 
@@ -70,10 +70,7 @@ class Feed:
 
     def _apply_change(self, change: ItemChange) -> None:
         try:
-            if change.state == "live" and change.item is not None:
-                self.live.add_item(change.item)
-            else:
-                self.live.remove_item(change.item_id)
+            apply_change(self.live, change)
         except Exception:  # one bad row must not stop the feed for all others
             log.exception("an item change was passed over", extra={"change": change.id})
 
@@ -88,26 +85,18 @@ class Feed:
         return count
 
     def _apply_events(self, events: Sequence[StoredEvent]) -> None:
-        acts = [Act(e.item_id, e.event, e.value, _moment(e), self._tone(e), e.user_id)
-                for e in events]  # fmt: skip
         try:
-            self.live.add_events(acts)
+            self.live.add_events(acts_of(events, self.tones))
+        except Exception:  # nothing of them is counted yet: see LiveState.add_events
+            log.exception("events are counted one by one", extra={"event": events[0].id})
+            for event in events:
+                self._apply_event(event)
+
+    def _apply_event(self, event: StoredEvent) -> None:
+        try:
+            self.live.add_event(*acts_of([event], self.tones)[0])
         except Exception:  # one bad row must not stop the feed for all others
-            for event, act in zip(events, acts, strict=True):
-                self._apply_event(event, act)
-
-    def _tone(self, event: StoredEvent) -> float:
-        return float(self.tones.scores([event.text])[0]) if self.tones and event.text else 0.0
-
-    def _apply_event(self, event: StoredEvent, act: Act) -> None:
-        try:
-            self.live.add_event(*act)
-        except Exception:
             log.exception("an event was passed over", extra={"event": event.id})
-
-
-def _moment(event: StoredEvent) -> float:
-    return event.received if event.timestamp is None else event.timestamp
 
 
 def _number(manifest: Mapping[str, Any], name: str) -> int:

@@ -23,7 +23,7 @@ def feedback(one: StoredEvent) -> dict[str, Any]:
     """Return an event as feedback."""
     return {
         "FeedbackType": one.event, "UserId": one.user_id, "ItemId": one.item_id,
-        "Timestamp": moment(one.received if one.timestamp is None else one.timestamp),
+        "Timestamp": moment(one.moment),
         "Comment": one.text, "Value": one.value or 0.0,
     }  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -124,6 +124,20 @@ def following(base: str, given: BaseModel, after: object) -> str:
     """Return the URL of the next page of records."""
     kept = given.model_dump(exclude={"after"}, exclude_defaults=True)
     return f"{base}?{urlencode({**kept, 'after': after}, doseq=True)}"
+
+
+def part(keys: Sequence[Hashable], after: Hashable, n: int, what: str) -> tuple[slice, bool]:
+    """Return the places of the page that follows a key of a ranked list, and whether more follow.
+
+    `after`: None for the first page; 409 where the list has moved on and holds that key no more.
+    """
+    start = 0
+    if after is not None:
+        if after not in keys:
+            message = f"`after` is no {what} of this list any more: start again without it"
+            raise ApiError(409, message)
+        start = keys.index(after) + 1
+    return slice(start, start + n), start + n < len(keys)
 
 
 def next_url(base: str, given: PageParameters, after: Cursor | None) -> str | None:

@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 
 from api.people import controls_json
-from api.service import Service, interactions
+from api.service import Service
 from api.writes import missing
 from recsys.data.controls import Control
 from recsys.data.schema import User
 from recsys.data.store import StoredEvent
 from recsys.messages import told
 from recsys.ranking import portrait, steering
-from recsys.ranking.history import History
+from recsys.ranking.history import History, interactions
 from recsys.ranking.portrait import Belonging, Interest
 from recsys.ranking.reasons import named
 from recsys.state.names import name_of, value_of
@@ -57,7 +57,7 @@ class Portrayal:
         kept = steering.remembered(live, done, controls)
         self.history = History.resolve(kept, live)
         self.hidden = steering.muted(live, controls, live.size)
-        moments = [e.received if e.timestamp is None else e.timestamp for e in events]
+        moments = [e.moment for e in events]
         self.times = np.array(moments, np.float64)
 
     def document(self) -> dict[str, Any]:

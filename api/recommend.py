@@ -16,13 +16,14 @@ from api.explore import Placed, explored
 from api.exposure_log import still_seen
 from api.live import Serving
 from api.schemas.lists import SessionBody, SteerParameters
-from api.service import Service, interactions
+from api.service import Service
 from recsys.data.controls import Control
 from recsys.data.exposures import Exposure, Shown
 from recsys.data.store import StoredEvent
 from recsys.errors import StoreError
 from recsys.messages import SOURCE, told
 from recsys.ranking import lists, steering
+from recsys.ranking.history import interactions
 from recsys.ranking.query import Interaction, Query, Recommendation
 
 log = logging.getLogger("recsys.api")

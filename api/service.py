@@ -19,7 +19,6 @@ from recsys.data.erasure import Erasures
 from recsys.data.pseudonyms import Pseudonyms
 from recsys.data.store import Store, StoredEvent
 from recsys.errors import StoreError
-from recsys.ranking.query import Interaction
 from recsys.safety.doubt import load_scorer
 from recsys.text.tones import Tones
 
@@ -135,17 +134,3 @@ class Service:
         self.closed = True
         self.worker.stop()
         self.link.close()
-
-
-def interactions(
-    events: list[StoredEvent], tones: Tones | None = None
-) -> tuple[Interaction, ...]:
-    """Return stored events as the engine takes them, with the tone of what was written."""
-    texts = [event.text for event in events]
-    told = tones.scores(texts).tolist() if tones is not None else [0.0] * len(texts)
-    return tuple(
-        Interaction(
-            e.item_id, e.event, e.value, e.received if e.timestamp is None else e.timestamp, tone
-        )
-        for e, tone in zip(events, told, strict=True)
-    )

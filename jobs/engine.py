@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -11,11 +11,12 @@ from typing import Any
 from jobs.settings import Settings
 from recsys.bundle import RawBundle
 from recsys.bundle_store import BundleStore
-from recsys.data.store import Store, StoredEvent
+from recsys.data.store import Store
 from recsys.errors import BundleError
+from recsys.ranking.history import interactions
 from recsys.ranking.query import Interaction, Query, Recommendation
 from recsys.recommender import Recommender
-from recsys.state.acts import Act
+from recsys.state.following import acts_of, apply_change
 from recsys.state.live import LiveState
 from recsys.state.model import Model
 from recsys.state.watch import Watch
@@ -36,11 +37,7 @@ class Engine:
     def history(self, user: str) -> tuple[Interaction, ...]:
         """Return what a person did, oldest first."""
         events = self.store.history(user, HISTORY, self._unheeded)
-        tones = _tones(self.tones, events)
-        return tuple(
-            Interaction(e.item_id, e.event, e.value, _moment(e.timestamp, e.received), tone)
-            for e, tone in zip(events, tones, strict=True)
-        )
+        return interactions(events, self.tones)
 
     @property
     def _unheeded(self) -> tuple[str, ...]:
@@ -95,24 +92,8 @@ def _follow(
     event, change = int(manifest["last_event_id"]), int(manifest["last_change_id"])
     while changes := store.item_changes_after(change, _CHUNK):
         for each in changes:
-            if each.state == "live" and each.item is not None:
-                live.add_item(each.item)
-            else:
-                live.remove_item(each.item_id)
+            apply_change(live, each)
         change = changes[-1].id
     while events := store.events_after(event, _CHUNK):
-        live.add_events([
-            Act(e.item_id, e.event, e.value, _moment(e.timestamp, e.received), tone)
-            for e, tone in zip(events, _tones(tones, events), strict=True)
-        ])  # fmt: skip
+        live.add_events(acts_of(events, tones))
         event = events[-1].id
-
-
-def _tones(tones: Tones | None, events: Sequence[StoredEvent]) -> list[float]:
-    if tones is None:
-        return [0.0] * len(events)
-    return [float(one) for one in tones.scores([event.text for event in events])]
-
-
-def _moment(timestamp: float | None, received: float) -> float:
-    return received if timestamp is None else timestamp

@@ -8,7 +8,6 @@ import numpy as np
 
 from api import pages, trends
 from api.contract import Routes
-from api.errors import ApiError
 from api.routes.context import service
 from api.schemas.trends import Entities, EntitiesQuery, EntityPage
 from api.writes import missing
@@ -27,14 +26,8 @@ def page(query: EntitiesQuery) -> dict[str, Any]:
         one = mentions.mention(code)
         if sizes[code] and query.kind in (None, one.kind) and letters in one.key:
             found.append({"name": one.name, "kind": one.kind, "items": int(sizes[code])})
-    start = 0
-    if query.after is not None:
-        names = [one["name"] for one in found]
-        if query.after not in names:
-            raise ApiError(409, "`after` is no name of this list any more: start again without it")
-        start = names.index(query.after) + 1
-    shown = found[start : start + query.n]
-    more = start + query.n < len(found)
+    places, more = pages.part([one["name"] for one in found], query.after, query.n, "name")
+    shown = found[places]
     return {
         "model_version": serving.version,
         "entities": shown,

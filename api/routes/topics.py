@@ -6,7 +6,6 @@ from typing import Any
 
 from api import pages
 from api.contract import Routes
-from api.errors import ApiError
 from api.routes.context import service
 from api.schemas.topics import Topic, Topics, TopicsQuery
 from api.topics import Overview
@@ -22,13 +21,8 @@ def page(query: TopicsQuery) -> dict[str, Any]:
     """Topics of the catalogue on one of two levels, those of the most items first."""
     serving, overview = service().serving, _overview()
     ids = overview.ordered(query.level, query.parent) if overview else []
-    start = 0
-    if query.after is not None:
-        if query.after not in ids:
-            raise ApiError(409, "`after` is no topic of this list any more: start again without it")
-        start = ids.index(query.after) + 1
-    shown = ids[start : start + query.n]
-    more = start + query.n < len(ids)
+    places, more = pages.part(ids, query.after, query.n, "topic")
+    shown = ids[places]
     return {
         "model_version": serving.version,
         "topics": [overview.document(id, _FEW) for id in shown] if overview else [],

@@ -9,7 +9,6 @@ import numpy as np
 
 from api import pages, trends
 from api.contract import Routes
-from api.errors import ApiError
 from api.routes.context import service
 from api.schemas.trends import Timeline, TimelineQuery, Trends, TrendsQuery
 from api.writes import missing
@@ -31,14 +30,8 @@ def page(query: TrendsQuery) -> dict[str, Any]:
     serving = service().serving
     found = [t for t in serving.watch.trends(time.time())
              if _wanted(t, query) and trends.shown(serving.live, t)]  # fmt: skip
-    start = 0
-    if query.after is not None:
-        places = [at for at, t in enumerate(found) if _name(t) == query.after]
-        if not places:
-            raise ApiError(409, "`after` is no trend any more: start again without it")
-        start = places[0] + 1
-    shown = found[start : start + query.n]
-    more = start + query.n < len(found)
+    places, more = pages.part([_name(t) for t in found], query.after, query.n, "trend")
+    shown = found[places]
     return {
         "model_version": serving.version,
         "now": trends.now_of(serving.live),

@@ -35,6 +35,11 @@ class StoredEvent:
     timestamp: float | None  # Unix seconds
     received: float  # Unix seconds
 
+    @property
+    def moment(self) -> float:
+        """When it happened: as its sender said, else when it arrived; Unix seconds."""
+        return self.received if self.timestamp is None else self.timestamp
+
 
 @dataclass(frozen=True, slots=True)
 class Added:

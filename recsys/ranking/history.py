@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from recsys.arrays import Floats, Rows, Times
+from recsys.data.event_log import StoredEvent
 from recsys.data.weights import EventWeights
 from recsys.ranking.query import Interaction
 from recsys.state.live import LiveState
+from recsys.text.tones import Tones
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +84,15 @@ def weigh(
     if each.event == "rating" and each.value is not None:
         return weights.toned(weights.of_rating(each.value, total, count, scale), each.tone)
     return weights.toned(weights.of_kind(each.event), each.tone)
+
+
+def interactions(
+    events: Sequence[StoredEvent], tones: Tones | None = None
+) -> tuple[Interaction, ...]:
+    """Return stored events as the engine takes them, with the tone of what was written."""
+    texts = [event.text for event in events]
+    told = tones.scores(texts).tolist() if tones is not None else [0.0] * len(texts)
+    return tuple(
+        Interaction(e.item_id, e.event, e.value, e.moment, tone)
+        for e, tone in zip(events, told, strict=True)
+    )

@@ -22,17 +22,19 @@ class Act(NamedTuple):
     actor: str | None = None  # None: somebody unknown
 
 
-def weight_of(act: Act, weights: EventWeights, scale: tuple[float, float]) -> float:
-    """Return the weight of an act for counts that all users share; `scale` of ratings."""
+def weights_of(
+    acts: Sequence[Act], weights: EventWeights, scale: tuple[float, float]
+) -> tuple[Floats, Mask]:
+    """Return each act's weight for counts that all users share, and whether it states an opinion.
+
+    `scale`: the least and the highest rating.
+    """
+    found = np.array([_weight(act, weights, scale) for act in acts], np.float32)
+    return found, np.array([weights.stated(act.event) for act in acts], bool)
+
+
+def _weight(act: Act, weights: EventWeights, scale: tuple[float, float]) -> float:
     weight = weights.of_kind(act.event)
     if act.event == "rating" and act.value is not None:
         weight = weights.of_rating(act.value, 0.0, 0, scale)
     return weights.toned(weight, act.tone)
-
-
-def weights_of(
-    acts: Sequence[Act], weights: EventWeights, scale: tuple[float, float]
-) -> tuple[Floats, Mask]:
-    """Return the weight of each act, and whether it states an opinion."""
-    found = np.array([weight_of(act, weights, scale) for act in acts], np.float32)
-    return found, np.array([weights.stated(act.event) for act in acts], bool)

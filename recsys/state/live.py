@@ -12,7 +12,7 @@ from recsys.data.schema import Item
 from recsys.data.weights import EventWeights
 from recsys.safety.flags import read_flags
 from recsys.state import catalogue
-from recsys.state.acts import Act, weight_of, weights_of
+from recsys.state.acts import Act, weights_of
 from recsys.state.catalogue import LABELS
 from recsys.state.counters import Counters
 from recsys.state.lift import Commonness
@@ -194,24 +194,22 @@ class LiveState:
         tone: float = 0.0, actor: str | None = None,
     ) -> None:  # fmt: skip
         """Count one event; an item never heard of becomes a row without words."""
-        act = Act(item_id, event, value, timestamp, tone, actor)
-        with self._lock:
-            row = self._row_of(act)
-            weight = weight_of(act, self.weights, self.model.rating_scale)
-            self.counters.add(row, weight, self.weights.stated(event), timestamp)
-            self._counted(act, row, weight)
+        self.add_events([Act(item_id, event, value, timestamp, tone, actor)])
 
     def add_events(self, acts: Sequence[Act]) -> None:
-        """Count many events: the same as one after the other, at a fraction of the price each."""
-        if len(acts) < _MANY:
-            for act in acts:
-                self.add_event(*act)
-            return
+        """Count many events: the same as one after the other, at a fraction of the price each.
+
+        An event that cannot be weighed raises before any is counted.
+        """
+        weights, stated = weights_of(acts, self.weights, self.model.rating_scale)
+        times = np.array([act.timestamp for act in acts], np.float64)
         with self._lock:
             rows = np.array([self._row_of(act) for act in acts], np.int32)
-            weights, stated = weights_of(acts, self.weights, self.model.rating_scale)
-            times = np.array([act.timestamp for act in acts], np.float64)
-            self.counters.add_many(rows, weights, stated, times)
+            if len(acts) < _MANY:
+                for one in zip(rows, weights, stated, times, strict=True):
+                    self.counters.add(*one)
+            else:
+                self.counters.add_many(rows, weights, stated, times)
             for counted in zip(acts, rows.tolist(), weights.tolist(), strict=True):
                 self._counted(*counted)
 

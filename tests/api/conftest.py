@@ -124,7 +124,7 @@ def start(home: Path, workers: int = 1, **environment: str) -> Server:
             pass
         if process.poll() is not None:
             break
-        time.sleep(0.1)
+        time.sleep(0.1)  # between looks
     process.kill()
     raise AssertionError(log.read_text(errors="replace"))
 

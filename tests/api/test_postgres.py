@@ -45,7 +45,7 @@ def seen(client, check):
         client.application.extensions["service"].worker.tick()
         if check():
             return True
-        time.sleep(0.02)
+        time.sleep(0.02)  # between looks
     return False
 
 

@@ -137,9 +137,9 @@ def test_bundles_swap_under_load_without_a_failed_request(serve: Serve, home: Pa
     for load in loads:
         load.start()
     for number in range(5):
-        time.sleep(0.6)
-        world.publish(home, f"swap-{number}")
-    time.sleep(1.5)
+        version = f"swap-{number}"
+        world.publish(home, version)
+        assert until(lambda v=version: all(load.versions[-1:] == [v] for load in loads))
     for load in loads:
         load.stop()
         assert set(load.codes) == {200}
@@ -164,19 +164,32 @@ def test_kill_of_a_worker_loses_no_accepted_event(serve: Serve, home: Path) -> N
     thread = threading.Thread(target=post, daemon=True)
     thread.start()
     for worker in workers:
-        before, deadline = len(accepted), time.monotonic() + 30
-        while len(accepted) < before + 10 and time.monotonic() < deadline:
-            time.sleep(0.05)
-        if worker.is_running():
-            os.kill(worker.pid, signal.SIGKILL)
-    time.sleep(3.0)
+        ten_more(accepted)
+        assert worker.is_running()
+        os.kill(worker.pid, signal.SIGKILL)
+    ten_more(accepted)  # others have taken their places
     done.set()
     thread.join(timeout=30)
-    assert len(accepted) >= 20
+    assert len(accepted) >= 30
     store = Store.open(f"sqlite:///{home / 'store.db'}")
     lost = [user for user in accepted if len(store.history(user)) != 1]
     store.close()
     assert lost == []
+
+
+def ten_more(accepted: list[str]) -> None:
+    before = len(accepted)
+    assert until(lambda: len(accepted) >= before + 10)
+
+
+def until(check: Callable[[], bool], seconds: float = 30.0) -> bool:
+    """Look again and again until a check holds; say whether it did in time."""
+    deadline = time.monotonic() + seconds
+    while not check():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)  # between looks
+    return True
 
 
 def posted(server: Server, event: dict[str, str]) -> int:

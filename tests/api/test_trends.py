@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import numpy as np
 import pytest
 from api_world import NOW
 from flask.testing import FlaskClient
@@ -119,8 +120,8 @@ def test_days_and_groups_of_topics(rises: FlaskClient) -> None:
 class Happy:
     """A reader to whom everything sounds the same."""
 
-    def scores(self, texts: list[str]) -> list[float]:
-        return [0.8] * len(texts)
+    def scores(self, texts: list[str]) -> np.ndarray:
+        return np.full(len(texts), 0.75)
 
 
 def test_the_tone_of_what_was_written(make_app: Any) -> None:
@@ -129,7 +130,7 @@ def test_the_tone_of_what_was_written(make_app: Any) -> None:
     service.serving.feed.tones = Happy()
     act(client, service, "chess-3", 5)
     points = get(client, f"/topics/{topic_of(client, 'chess-3')}/timeline")["points"]
-    assert [p["tone"] for p in points if p["tone"] is not None] == [0.8]
+    assert [p["tone"] for p in points if p["tone"] is not None] == [0.75]
 
 
 def test_entities(client: FlaskClient, service: Service) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from recsys.data.lock import only_one
 with only_one(Path(sys.argv[1]), "nightly"):
     print("held", flush=True)
-    time.sleep(60)
+    time.sleep(60)  # the test kills it before
 """
 
 

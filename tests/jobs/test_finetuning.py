@@ -43,7 +43,7 @@ def test_a_night_killed_while_it_learns_goes_on_where_it_was(home):
         while process.poll() is None:
             if list(home.glob("runs/*/checkpoint/checkpoint.safetensors")):
                 process.kill()  # SIGKILL: nothing is tidied up
-            time.sleep(0.002)
+            time.sleep(0.002)  # between looks: a checkpoint stands for a moment only
     assert process.returncode == -9
     result = call(home, "nightly", "--json", **ON)
     assert result.returncode == 0, result.stderr

@@ -122,7 +122,7 @@ def test_a_killed_run_keeps_what_it_stored_and_another_completes_it(tmp_path, in
     process = ingest("--events", path, wait=False)
     deadline = time.monotonic() + 120
     while store.counts()["events"] < 20_000 and time.monotonic() < deadline:
-        time.sleep(0.01)
+        time.sleep(0.01)  # between looks
     process.send_signal(signal.SIGKILL)
     process.communicate()
     kept = store.counts()["events"]

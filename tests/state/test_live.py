@@ -10,7 +10,7 @@ import worlds
 from recsys.data.schema import Item
 from recsys.ranking.query import Filters, Interaction, Query
 from recsys.recommender import Recommender
-from recsys.state.acts import Act, weight_of
+from recsys.state.acts import Act, weights_of
 from recsys.state.live import LiveState
 from recsys.text.topic_fitting import TopicConfig, fit_topics
 from recsys.training.documents import documents
@@ -188,7 +188,8 @@ def test_ratings_weigh_against_the_mean_of_all():
     live = LiveState(worlds.plain(worlds.odd_even(), worlds.WHOLE))
 
     def weight(kind, value):
-        return weight_of(Act("sea-1", kind, value), live.weights, live.model.rating_scale)
+        act = Act("sea-1", kind, value)
+        return weights_of([act], live.weights, live.model.rating_scale)[0][0]
 
     assert weight("rating", None) == 1.0 and weight("view", 3.0) == 0.5
     assert weight("rating", 99.0) == 2.0 and weight("rating", -99.0) == -1.0
@@ -241,3 +242,10 @@ def test_many_events_are_as_one_after_the_other(count):
         np.testing.assert_allclose(found, wanted, rtol=1e-6)
     np.testing.assert_allclose(many.counters.log_shares(), one.counters.log_shares(), atol=1e-5)
     np.testing.assert_allclose(many.counters.like_rate(), one.counters.like_rate(), atol=1e-5)
+
+
+def test_a_few_events_are_counted_all_or_not_at_all(live):
+    before = live.counters.level.copy()
+    with pytest.raises(TypeError):
+        live.add_events([Act("sea-1", "like"), Act("sea-2", "rating", "seven")])
+    assert np.array_equal(live.counters.level, before)
