@@ -35,7 +35,7 @@ def build_index(
     index.write(out / INDEX)
     size = (out / INDEX).stat().st_size
     return {
-        "kind": "IVF,SQ8", "recall": recall, "cells": int(index.index.nlist),
+        "kind": index.kind, "recall": recall, "cells": int(index.index.nlist),
         "probes": int(index.index.nprobe), "mb": size / 1e6,
     }  # fmt: skip
 

@@ -105,7 +105,8 @@ class ItemItemContract(EngineContract):
         parts = [("indptr", made.indptr), ("indices", made.indices), ("data", made.data)]
         again = ItemItem(*(mapped(tmp_path, name, array) for name, array in parts))
         assert np.array_equal(self.scores(again, [0, 5]), self.scores(made, [0, 5]))
-        half = ItemItem(made.indptr, made.indices, made.data.astype(np.float16))
+        half = ItemItem(made.indptr, made.narrow(), made.data.astype(np.float16))
+        assert half.indices.itemsize == 2 and half.row(0)[0].dtype == np.int32
         assert np.allclose(self.scores(half, [0, 5]), self.scores(made, [0, 5]), atol=1e-3)
 
     def test_weight_is_what_add_scores_adds(self, fit):

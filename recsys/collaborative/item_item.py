@@ -10,6 +10,7 @@ from scipy import sparse
 
 from recsys.arrays import Floats, Rows
 
+NARROW = 2**16  # items whose row numbers fit in two bytes
 SAMPLED = 16  # one of so many weights tells where the largest begin
 TINY = float(np.finfo(np.float32).smallest_subnormal)
 
@@ -19,7 +20,7 @@ class ItemItem:
     """Per item, its strongest neighbours: score(user, i) = sum over history h of w_h · row_h[i]."""
 
     indptr: NDArray[np.int64]  # (n_items + 1,)
-    indices: Rows  # neighbours, row by row, ascending within each
+    indices: Rows | NDArray[np.uint16]  # neighbours, row by row, ascending within each
     data: Floats  # their weights; float16 in a bundle
 
     @classmethod
@@ -43,12 +44,19 @@ class ItemItem:
     def matrix(self) -> sparse.csr_array:
         """Return the same weights as a SciPy matrix that shares the arrays."""
         shape = (len(self), len(self))
-        return sparse.csr_array((self.data, self.indices, self.indptr), shape=shape)
+        indices = self.indices.astype(np.int32, copy=False)  # SciPy knows no smaller ones
+        return sparse.csr_array((self.data, indices, self.indptr), shape=shape)
+
+    def narrow(self) -> Rows | NDArray[np.uint16]:
+        """Return the indices as a bundle keeps them: two bytes each where that is enough."""
+        if len(self) > NARROW:
+            return self.indices
+        return self.indices.astype(np.uint16, copy=False)
 
     def row(self, item: int) -> tuple[Rows, Floats]:
-        """Return the neighbours of an item, ascending, and their weights; views."""
+        """Return the neighbours of an item, ascending, and their weights, a view."""
         bounds = slice(self.indptr[item], self.indptr[item + 1])
-        return self.indices[bounds], self.data[bounds]
+        return self.indices[bounds].astype(np.int32, copy=False), self.data[bounds]
 
     def weight(self, item: int, other: int) -> float:
         """Return what a history item gives to another item; 0 where it is not a neighbour."""

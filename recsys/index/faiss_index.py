@@ -15,6 +15,11 @@ from recsys.index.vector_index import VectorIndex, recall_of
 
 EXACT_UP_TO = 50_000  # vectors that are compared one by one in a few milliseconds
 WIDER = 4  # times as many candidates as asked for, which the true vectors then put in order
+CODED_ABOVE = 2 * 10**9  # bytes, at one per number, above which cells hold product codes
+CODES = (96, 64, 48, 32, 24, 16, 8, 4, 2, 1)  # bytes of a code that FAISS knows on a GPU, too
+PER_BYTE = 4  # numbers of a vector that share one byte of its code, at least
+CODED_FROM = 39 * 256  # vectors that FAISS wants to learn the 256 values of a byte from
+CODED_WIDER = 40  # codes are coarse: so many times as many candidates
 QUERIES = 300  # of the vectors themselves, to measure recall
 AT = 20  # depth at which recall is measured
 ENOUGH = 0.995  # recall at which no further cell is probed
@@ -28,6 +33,14 @@ class FaissIndex:
     index: Any  # faiss.Index
     vectors: Floats  # (n, d), the same rows; may be memory-mapped
 
+    @property
+    def kind(self) -> str:
+        """How vectors are kept in it."""
+        library = faiss()
+        if isinstance(self.index, library.IndexIVFPQ):
+            return f"IVF,PQ{self.index.pq.M}"
+        return "IVF,SQ8" if isinstance(self.index, library.IndexIVF) else "Flat"
+
     def __len__(self) -> int:
         return int(self.index.ntotal)
 
@@ -37,7 +50,8 @@ class FaissIndex:
         if not k or not len(queries):
             return np.zeros((len(queries), k), np.int32), np.zeros((len(queries), k), np.float32)
         queries = np.ascontiguousarray(queries, np.float32)
-        found = np.sort(self.index.search(queries, min(WIDER * k, len(self)))[1], axis=1)
+        wider = CODED_WIDER if "PQ" in self.kind else WIDER
+        found = np.sort(self.index.search(queries, min(wider * k, len(self)))[1], axis=1)
         scores = np.empty(found.shape, np.float32)
         for place, rows in enumerate(found):
             scores[place] = self.vectors[rows] @ queries[place]
@@ -64,17 +78,23 @@ def flat_index(vectors: Floats) -> FaissIndex:
 
 
 def cell_index(
-    vectors: Floats, seed: int = 0, exact: VectorIndex | None = None
+    vectors: Floats,
+    seed: int = 0,
+    exact: VectorIndex | None = None,
+    coded_above: int = CODED_ABOVE,
 ) -> tuple[FaissIndex, float]:
-    """Return an index of cells with one byte per number, and its recall@20.
+    """Return an index of cells and its recall@20.
 
+    Cells hold a byte per number, or where that takes more than `coded_above` bytes product codes.
     As many cells are probed as it takes for the recall, measured on vectors of the catalogue
     against `exact`, or against exact search in numpy. Built on a GPU where there is one.
     """
     library, rng = faiss(), np.random.default_rng(seed)
     cells = max(1, min(4 * int(len(vectors) ** 0.5), len(vectors) // 39))
+    coded = vectors.size > coded_above and len(vectors) >= CODED_FROM
+    code = product_code(vectors.shape[1]) if coded else "SQ8"
     index = library.index_factory(
-        vectors.shape[1], f"IVF{cells},SQ8", library.METRIC_INNER_PRODUCT
+        vectors.shape[1], f"IVF{cells},{code}", library.METRIC_INNER_PRODUCT
     )
     index.cp.seed = seed + 1
     worker = _on_gpu(library, index)
@@ -86,6 +106,12 @@ def cell_index(
     found = FaissIndex(index, vectors)
     asked = np.asarray(vectors[np.sort(drawn[:QUERIES])], np.float32)
     return found, _probe(found, asked, cells, exact)
+
+
+def product_code(dimensions: int) -> str:
+    """Return FAISS' name of the longest product code for vectors of this length."""
+    sizes = [m for m in CODES if dimensions % m == 0 and dimensions >= PER_BYTE * m]
+    return f"PQ{sizes[0]}" if sizes else "SQ8"
 
 
 def has_faiss() -> bool:
@@ -108,7 +134,9 @@ def faiss() -> Any:
 
 def _on_gpu(library: Any, index: Any) -> Any:
     if library.get_num_gpus() > 0:
-        return library.index_cpu_to_gpu(library.StandardGpuResources(), 0, index)
+        options = library.GpuClonerOptions()
+        options.useFloat16 = True  # tables of long codes do not fit a GPU's shared memory else
+        return library.index_cpu_to_gpu(library.StandardGpuResources(), 0, index, options)
     return index
 
 

@@ -77,7 +77,7 @@ class Model:
         found["words"] = self.words
         if self.neighbours is not None:
             graph = self.neighbours
-            found |= {"neighbours/indptr": graph.indptr, "neighbours/indices": graph.indices}
+            found |= {"neighbours/indptr": graph.indptr, "neighbours/indices": graph.narrow()}
             found["neighbours/data"] = graph.data.astype(np.float16)
         if self.behaviour is not None:
             found |= _factor_arrays(self.behaviour)

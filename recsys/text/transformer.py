@@ -13,7 +13,7 @@ import numpy as np
 
 from recsys.arrays import Floats
 from recsys.errors import DataError, MissingExtra
-from recsys.text.clean import clean
+from recsys.text.clean import LONGEST, clean
 from recsys.text.student import unit_rows
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 BATCH = 64  # texts at a time on a CPU; a GPU starts with 16 times as many
 T5_KINDS = {"t5", "mt5", "umt5", "longt5"}
+LONGEST_TOKENS = 512  # of a text that count, where a model sets no limit of its own
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,9 @@ def load_transformer(
     """
     check_directory(source, t5)
     model = _load(source, pick_device(device))
+    check_weights(source, model)
+    if not 0 < (model.max_seq_length or 0) <= LONGEST:
+        model.max_seq_length = LONGEST_TOKENS
     return named(model, label or Path(source).name or "encoder")
 
 
@@ -135,6 +139,28 @@ def check_directory(source: str, t5: bool = False) -> None:
     kinds = {_kind(path) for path in configs}
     if t5 and not kinds & T5_KINDS:
         raise DataError(f"{folder} is {sorted(kinds)}, not T5: leave out the prefix t5:")
+
+
+def check_weights(source: str, model: SentenceTransformer) -> None:
+    """Refuse a directory whose weights are of another architecture than its config.
+
+    The library fills what it does not find with random numbers and goes on. Hub names pass.
+    """
+    from safetensors import safe_open
+
+    inner = getattr(model[0], "model", None)
+    held: set[str] = set()
+    for path in Path(source).rglob("*.safetensors") if Path(source).is_dir() else ():
+        with safe_open(path, "np") as file:
+            held.update(file.keys())
+    ends = {".".join(key.split(".")[at:]) for key in held for at in range(key.count("."))}
+    sizes = {name: value.numel() for name, value in inner.named_parameters()} if inner else {}
+    lacking = sum(size for name, size in sizes.items() if name not in ends)
+    if held and 2 * lacking > sum(sizes.values()):
+        raise DataError(
+            f"{source}: the weights lack {lacking / sum(sizes.values()):.0%} of what config.json "
+            "describes: they are another architecture's"
+        )
 
 
 def _kind(path: Path) -> str:

@@ -8,7 +8,15 @@ from index_contract import IndexContract, clusters
 
 from recsys.errors import MissingExtra
 from recsys.index.exact import ExactIndex
-from recsys.index.faiss_index import FaissIndex, cell_index, faiss, flat_index, has_faiss
+from recsys.index.faiss_index import (
+    CODED_FROM,
+    FaissIndex,
+    cell_index,
+    faiss,
+    flat_index,
+    has_faiss,
+    product_code,
+)
 from recsys.index.vector_index import recall_of
 
 
@@ -43,6 +51,45 @@ class TestCellsFromAFile(IndexContract):
             return FaissIndex.read(path, vectors)
 
         return build
+
+
+class TestCodedCells(IndexContract):
+    exact = False
+
+    @pytest.fixture
+    def vectors(self):
+        return clusters(CODED_FROM)
+
+    @pytest.fixture
+    def build(self):
+        return lambda vectors: cell_index(vectors, coded_above=0)[0]
+
+
+def test_large_catalogues_hold_codes_and_lose_no_neighbour(tmp_path):
+    vectors = clusters(12_000, 64)
+    coded, recall = cell_index(vectors, coded_above=len(vectors) * 64 - 1)
+    plain, _ = cell_index(vectors, coded_above=len(vectors) * 64)
+    assert (coded.kind, plain.kind) == ("IVF,PQ16", "IVF,SQ8") and recall >= 0.98
+    assert recall == recall_of(coded, vectors, coded_queries(vectors), 20)
+    for index in (coded, plain):
+        index.write(tmp_path / index.kind)
+    sizes = [(tmp_path / index.kind).stat().st_size for index in (coded, plain)]
+    assert sizes[0] < 0.5 * sizes[1]
+    again = FaissIndex.read(tmp_path / coded.kind, vectors)
+    np.testing.assert_array_equal(again.search(vectors[:9], 5)[0], coded.search(vectors[:9], 5)[0])
+
+
+def coded_queries(vectors):
+    """Return what `cell_index` measures recall on."""
+    drawn = np.random.default_rng(0).permutation(len(vectors))[:300]
+    return vectors[np.sort(drawn)]
+
+
+@pytest.mark.parametrize(
+    ("dimensions", "code"), [(256, "PQ64"), (384, "PQ96"), (512, "PQ64"), (4, "PQ1"), (3, "SQ8")]
+)
+def test_codes_that_a_gpu_knows_too(dimensions, code):
+    assert product_code(dimensions) == code
 
 
 def test_a_mapped_index_answers_as_the_one_that_was_written(tmp_path):

@@ -44,6 +44,23 @@ def test_every_part_and_setting_comes_back(again):
     assert again.student.encode(["tide"]) == pytest.approx(model.student.encode(["tide"]))
 
 
+def test_neighbours_of_few_items_take_two_bytes_each_and_older_bundles_are_read(again, tmp_path):
+    assert again.neighbours.indices.dtype == np.uint16
+    model = worlds.model()
+    wide = model.arrays() | {"neighbours/indices": model.neighbours.indices.astype(np.int32)}
+    settings = {"version": "v", "model": model.settings()}
+    write_bundle(tmp_path / "v", wide, {}, settings)
+    older = Model.from_raw(read_bundle(tmp_path / "v"))
+    assert older.neighbours.indices.dtype == np.int32
+    lists = [
+        [(found.item_id, found.score) for found in Recommender(LiveState(one)).recommend(
+            Query(history=HISTORY, n=10, now=worlds.topics().now))]
+        for one in (older, again)
+    ]  # fmt: skip
+    assert lists[0] == lists[1] and lists[0]
+    assert (older.neighbours.matrix() != again.neighbours.matrix()).nnz == 0
+
+
 def test_settings_are_json():
     json.dumps(worlds.model().settings(), allow_nan=False)
 

@@ -13,6 +13,11 @@ from recsys.text.encoder import Encoder, load_encoder
 
 WORDS = ["red", "blue", "nail", "polish", "cream", "</s>", "<pad>", "[CLS]", "[SEP]"]
 TEXTS = ["red nail polish", "", "blue cream", "\x00", "\ud800", "red " * 2000, "zzz", "中文 🎉"]
+ODD = [
+    "blue \ud800\udc00 cream \udfff",
+    "\u202ered\u202c nail",
+    "polish " * 150_000,
+]  # the last: 1 MB
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +50,29 @@ def test_any_text_gives_unit_or_zero_rows(kind: str, request: pytest.FixtureRequ
     assert np.allclose(length, [1, 0, 1, 0, 0, 1, 1, 1], atol=1e-4)
     assert encoder.encode([""]).shape == (1, encoder.dimensions)
     assert load_encoder(str(folder), "cpu").name == encoder.name
+    odd = encoder.encode(ODD)
+    assert np.isfinite(odd).all() and np.allclose(np.linalg.norm(odd, axis=1), 1, atol=1e-4)
+    assert np.allclose(odd[1], encoder.encode(["red nail"])[0], atol=2e-2)
+    assert np.allclose(odd[2], encoder.encode(["polish " * 600])[0], atol=2e-2)  # cut by tokens
+
+
+def test_texts_are_cut_by_tokens_where_a_model_sets_no_limit(t5: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "boundless"
+    shutil.copytree(t5, folder)
+    config = json.loads((folder / "tokenizer_config.json").read_text())
+    config["model_max_length"] = 10**30
+    (folder / "tokenizer_config.json").write_text(json.dumps(config))
+    encoder = load_encoder(f"t5:{folder}", "cpu")
+    assert encoder.model.max_seq_length == 512  # type: ignore[attr-defined]
+    assert np.isfinite(encoder.encode(ODD)).all()
+
+
+def test_weights_of_another_architecture_are_refused(t5: Path, bert: Path, tmp_path: Path) -> None:
+    mixed = tmp_path / "mixed"
+    shutil.copytree(bert, mixed)
+    shutil.copy(t5 / "model.safetensors", mixed / "model.safetensors")
+    with pytest.raises(DataError, match="another architecture"):
+        load_encoder(str(mixed), "cpu")
 
 
 def test_the_batch_halves_when_memory_runs_out(bert: Path) -> None:
