@@ -176,7 +176,7 @@ class ServiceWalker:
         here = self.known_rows(rows)
         known = here[here >= 0]
         scores = self._scores(self.history(histories), histories.now, known)
-        found = np.full(len(rows), float(scores.min()) - 1.0)
+        found = np.full(len(rows), float(scores.min(initial=0.0)) - 1.0)
         found[here >= 0] = scores[here[here >= 0]]
         return found
 

@@ -44,6 +44,8 @@ def fit_logit(choices: Choices, regularization: float = 1e-3) -> Floats:
     features = features - _means(features, offered)[:, None, :]
     spread = np.sqrt((features[offered].astype(np.float64) ** 2).mean(axis=0))
     used = spread > 1e-9
+    if not used.any():
+        return np.zeros(len(spread), np.float32)
     scaled = (features[:, :, used] / spread[used].astype(np.float32)).astype(np.float32)
     found = _maximise(scaled, chosen, choices.offset[people], regularization)
     weights = np.zeros(len(spread))

@@ -162,7 +162,7 @@ def _models(
 ) -> dict[str, Model]:
     known = known_interactions(check.data, words)
     parts: dict[str, dict[str, ItemItem | Factors]] = {}
-    for engine in engines:
+    for engine in engines if known.matrix.nnz else ():  # there may be no past before the cut
         expected = engine.seconds(known)
         if expected > budget.left():
             note(f"{engine.name}: skipped, would take some {expected:.0f} s")
