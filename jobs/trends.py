@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def build_tones(night: Night, out: Path) -> Detail:
     """Add up how comments sound, hour by hour; nothing where comments are not read."""
-    tone, data = night.tables[0].tone, night.data
+    data, tone = night.data, night.data.tone
     if tone is None or not data.timed or not tone.any():
         write_bundle(out, {}, {}, {})
         return {"comments": 0}

@@ -32,6 +32,7 @@ class Dataset:
     table: ItemTable  # one row per item of `items`
     cutoff: float  # every event is earlier; infinity: none was left out
     rating_scale: tuple[float, float]  # mean and spread of rating values; (0, 1) without ratings
+    tone: Floats | None = None  # (n_events,): of comments, -1 to 1, 0 without; None: not read
 
     @classmethod
     def build(
@@ -65,7 +66,7 @@ class Dataset:
             weight=weights.of_table(events), explicit=weights.explicit(events),
             time=events.time if timed else np.arange(len(events), dtype=np.float64),
             timed=timed, table=_extended(items, ids), cutoff=cutoff,
-            rating_scale=weights.rating_scale(events),
+            rating_scale=weights.rating_scale(events), tone=events.tone,
         )  # fmt: skip
 
     @property

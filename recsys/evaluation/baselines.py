@@ -70,7 +70,7 @@ class Heat:
         np.maximum.at(last, item, time)
         age = time - last[item]
         sums = [np.bincount(item, amounts[good] * np.exp2(age / h), len(last)) for h in lives]
-        return cls(lives, worth, np.array(sums, np.float64), last)  # of nothing, numpy counts in int
+        return cls(lives, worth, np.array(sums, np.float64), last)  # numpy counts nothing in int
 
     def add(self, item: int, weight: float, time: float) -> None:
         """Count one more event, not earlier than the item's last; new items get their place."""

@@ -152,6 +152,18 @@ def test_new_events_are_what_today_and_yesterday_answer(home, store):
     assert result.returncode in (0, 3)
 
 
+def test_comments_are_heard_among_impressions(home, store):
+    latest = max(e.timestamp for e in store.events_after(0, 1000))
+    store.add_events([
+        Event("reader-0", "book-0", "impression", timestamp=latest + 1),
+        Event("reader-0", "book-0", "comment", text="a wonderful book", timestamp=latest + 2),
+    ])  # fmt: skip
+    result = call(home, "nightly")
+    assert result.returncode == 0, result.stderr
+    told = {step.name: step.detail for step in store.runs(1)[0].steps}
+    assert told["tones"] == {"comments": 1}
+
+
 def test_an_unchanged_past_is_not_fitted_again(home, store):
     store.add_events(next_books(store, 45))
     result = call(home, "nightly", "--json")
