@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from recsys.ranking.query import Reason, Recommendation
 
 _REASON = Reason("explore", 1.0, "New here, shown to find out who likes it")
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """An item at a place, with the probability that it, and no other, was put there."""
 
     item: Recommendation
@@ -37,7 +36,7 @@ def explored(
         if pool and share > 0 and rng.random() < share:
             chance = share / len(pool)
             drawn = pool.pop(rng.randrange(len(pool)))
-            drawn = replace(drawn, rank=one.rank, source="explore", reasons=(_REASON,))
+            drawn = drawn._replace(rank=one.rank, source="explore", reasons=(_REASON,))
             placed.append(Placed(drawn, chance))
         else:
             placed.append(Placed(one, 1.0 - share if pool else 1.0))

@@ -115,7 +115,7 @@ def _events(service: Service, user_id: str) -> Iterator[dict[str, Any]]:
     while True:
         with service.link.use() as store:
             page = store.events_of(user_id, last, _PAGE)
-        yield from (asdict(event) for event in page)
+        yield from (event._asdict() for event in page)
         if len(page) < _PAGE:
             return
         last = page[-1].id

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
 
 import click
 from rich.console import Console
@@ -40,7 +39,14 @@ def command(user: str, n: int, explain: bool, as_json: bool) -> None:
 def documents(engine: Engine, user: str, found: Sequence[Recommendation]) -> dict[str, object]:
     """Return a list as JSON, with what is known of each item."""
     live = engine.recommender.live
-    items = [{**asdict(r), "item": live.document(live.row(r.item_id))} for r in found]
+    items = [
+        {
+            **one._asdict(),
+            "reasons": [each._asdict() for each in one.reasons],
+            "item": live.document(live.row(one.item_id)),
+        }
+        for one in found
+    ]
     version = live.model.version
     return {"user": user, "model_version": version, "items": items}
 

@@ -67,7 +67,7 @@ def explain(
     found = service.told(replace(query, explain=True), scored, one)[0]
     parts = sorted(service.parts(scored, row), key=lambda part: -abs(part.value))
     positive = sum(part.value for part in parts if part.value > 0) or 1.0
-    shares = tuple(replace(part, share=part.value / positive) for part in parts)
+    shares = tuple(part._replace(share=part.value / positive) for part in parts)
     change, tried = _change(service, query, row, found.score, parts, between)
     return Explanation(
         item_id, found.score, base(scored.request), _rank(scored, mask, row),

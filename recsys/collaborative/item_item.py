@@ -69,29 +69,53 @@ class ItemItem:
 
         `others`: distinct.
         """
-        found = np.zeros((len(items), len(others)), np.float32)
-        starts, lengths = self.indptr[items], self.indptr[items + 1] - self.indptr[items]
-        if not lengths.sum() or not len(others):
-            return found
-        ends = np.cumsum(lengths)
-        places = np.arange(ends[-1]) + np.repeat(starts - ends + lengths, lengths)
-        near, order = self.indices[places], np.argsort(others)
-        at = np.minimum(np.searchsorted(others[order], near), len(others) - 1)
-        hits = np.flatnonzero(others[order[at]] == near)
-        owner = np.searchsorted(ends, hits, side="right")
-        found[owner, order[at[hits]]] = self.data[places[hits]]
-        return found
+        return self.reach(items).weights(others)
 
-    def reached(self, items: Rows) -> Rows:
-        """Return the neighbours of some items, ascending, each once."""
-        parts = [self.row(item)[0] for item in items.tolist()]
-        return np.unique(np.concatenate(parts)) if parts else np.zeros(0, np.int32)
+    def reach(self, items: Rows) -> Reach:
+        """Return what some items reach, all of it read once."""
+        starts, ends = self.indptr[items], self.indptr[items + 1]
+        if not len(items):
+            return Reach(len(self), starts, self.indices[:0], np.zeros(0, np.float32))
+        parts = [slice(*each) for each in zip(starts.tolist(), ends.tolist(), strict=True)]
+        return Reach(
+            len(self),
+            ends - starts,
+            np.concatenate([self.indices[part] for part in parts]),
+            np.concatenate([self.data[part] for part in parts]).astype(np.float32),
+        )
 
     def add_scores(self, items: Rows, weights: Floats, out: Floats) -> None:
         """Add the scores of a history to `out`, (n_items,), in place."""
-        for item, weight in zip(items.tolist(), weights.tolist(), strict=True):
-            rows, values = self.row(item)
-            out[rows] += np.float32(weight) * values
+        self.reach(items).add_scores(weights, out)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The neighbours of a few items, item after item: scores and their parts are read off it."""
+
+    size: int  # items there are
+    counts: NDArray[np.int64]  # (n,): neighbours of each
+    rows: Rows
+    values: Floats
+
+    def add_scores(self, weights: Floats, out: Floats) -> None:
+        """Add the neighbours' weights, times one number per item, to `out`, (size,), in place."""
+        np.add.at(out, self.rows, np.repeat(weights, self.counts) * self.values)
+
+    def weights(self, others: Rows) -> Floats:
+        """Return what each item gives to each of some distinct others, (n, m)."""
+        found = np.zeros((len(self.counts), len(others)), np.float32)
+        wanted = np.zeros(self.size, bool)  # far cheaper than a search among all neighbours
+        wanted[others] = True
+        hits, order = np.flatnonzero(wanted[self.rows]), np.argsort(others)
+        owner = np.searchsorted(np.cumsum(self.counts), hits, side="right")
+        place = order[np.searchsorted(others[order], self.rows[hits])]
+        found[owner, place] = self.values[hits]
+        return found
+
+    def reached(self) -> Rows:
+        """Return the neighbours, ascending, each once."""
+        return np.unique(self.rows)
 
 
 def top_of_rows(matrix: Floats, keep: int) -> sparse.csr_array:

@@ -11,9 +11,10 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, Text, insert, select
 
 from recsys.data.database import Database
+from recsys.data.reads import Read, given
 from recsys.data.sql import controls, users
 from recsys.errors import DataError
 
@@ -57,9 +58,10 @@ class Wish:
 _OF_USER = (
     select(controls.c.id, controls.c.action, controls.c.kind, controls.c.value, controls.c.at)
     .join(users, users.c.id == controls.c.user)
-    .where(users.c.user_id == bindparam("user"))
+    .where(users.c.user_id == given("user", Text))
     .order_by(controls.c.id)
 )
+_READ = Read(_OF_USER)
 
 
 class ControlLog:
@@ -73,8 +75,7 @@ class ControlLog:
 
     def control_log(self, user_id: str) -> list[Control]:
         """Return all rows of a user, oldest first, those taken back and their undoing included."""
-        with self.db.read() as connection:
-            return [Control(*row) for row in connection.execute(_OF_USER, {"user": user_id})]
+        return [Control(*row) for row in self.db.rows(_READ, user=user_id)]
 
     def change_controls(
         self, user_id: str, wishes: Sequence[Wish] = (), undo: Iterable[int] = (),

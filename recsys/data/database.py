@@ -29,12 +29,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
+from recsys.data.failures import BUSY, translated
 from recsys.data.known_ids import KnownIds
+from recsys.data.reads import Read, Readers
 from recsys.errors import MissingExtra, StoreError
 
-BUSY = 30.0  # seconds to wait for another writer before giving up
 _WRITER = 0x7265635F73797301  # PostgreSQL's advisory lock that every writer holds
 _USUAL = {
     "journal_mode": "WAL",
@@ -51,6 +52,7 @@ class Database:
 
     engine: Engine
     known: KnownIds = field(default_factory=KnownIds)
+    readers: Readers | None = None  # of SQLite's file
 
     @classmethod
     def open(cls, url: str, bulk: bool = False) -> Database:
@@ -61,7 +63,9 @@ class Database:
         """
         parsed = _parsed(url)
         if parsed.get_backend_name() == "sqlite":
-            return cls(_sqlite(parsed, _BULK if bulk else _USUAL), KnownIds(bulk))
+            engine = _sqlite(parsed, _BULK if bulk else _USUAL)
+            in_file = parsed.database and parsed.database != ":memory:"
+            return cls(engine, KnownIds(bulk), Readers(engine) if in_file else None)
         try:
             return cls(create_engine(parsed, pool_pre_ping=True, hide_parameters=True))
         except ImportError as error:
@@ -77,6 +81,23 @@ class Database:
         """Give a connection where each statement sees what is committed when it starts."""
         with translated(self.engine.url), self.engine.connect() as connection:
             yield connection
+
+    def rows(self, read: Read, **values: Any) -> Sequence[Sequence[Any]]:
+        """Return the rows of a small query, as of what is committed when it starts."""
+        if self.readers is None:
+            with self.read() as connection:
+                return read.on(connection, **values)
+        try:
+            return self.readers.rows(read, **values)
+        except sqlite3.Error:
+            with translated(self.engine.url):
+                raise
+
+    def close(self) -> None:
+        """Close all connections."""
+        if self.readers is not None:
+            self.readers.close()
+        self.engine.dispose()
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
@@ -176,29 +197,6 @@ class Database:
 def _array(column: Column[Any]) -> str:
     names = {Text: "text", BigInteger: "bigint", SmallInteger: "smallint", Double: "float8"}
     return next(name for kind, name in names.items() if isinstance(column.type, kind)) + "[]"
-
-
-@contextmanager
-def translated(url: URL) -> Iterator[None]:
-    """Raise what SQLAlchemy and the drivers raise as StoreError, with a way out."""
-    shown = url.render_as_string(hide_password=True)
-    try:
-        yield
-    except DBAPIError as error:
-        raise StoreError(f"{shown}: {_advice(error)}") from error
-    except (SQLAlchemyError, sqlite3.Error) as error:
-        raise StoreError(f"{shown}: {error}") from error
-
-
-def _advice(error: DBAPIError) -> str:
-    reason = str(error.orig).strip().split("\n")[0]
-    if "full" in reason or "No space left" in reason:
-        return f"{reason}: free some space and run it again, what was stored is kept"
-    if "locked" in reason:
-        return f"{reason} for {BUSY:.0f} s by another writer: try again"
-    if "unable to open" in reason or "connection" in reason:
-        return f"{reason}: check RECSYS_STORE, and that this account may write there"
-    return reason
 
 
 def _parsed(url: str) -> URL:

@@ -8,13 +8,15 @@ import time
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, bindparam, delete, func, select
+from sqlalchemy import Connection, Integer, Select, Text, bindparam, delete, func, select
 
 from recsys.data.database import Database
 from recsys.data.event_rows import read_table
 from recsys.data.group_commit import GroupCommit
+from recsys.data.reads import Read, given
 from recsys.data.schema import Event
 from recsys.data.sql import events, items, kinds, users
 from recsys.data.tables import EventTable
@@ -22,8 +24,7 @@ from recsys.data.tables import EventTable
 BATCH = 20_000  # events per transaction: some tenths of a second in which others wait
 
 
-@dataclass(frozen=True, slots=True)
-class StoredEvent:
+class StoredEvent(NamedTuple):
     """An event as the store holds it; `id` grows in the order of arrival."""
 
     id: int
@@ -56,22 +57,16 @@ _INSERTED = (
     events.c.user, events.c.item, events.c.kind, events.c.value, events.c.text,
     events.c.timestamp, events.c.moment, events.c.received, events.c.key,
 )  # fmt: skip
-_COLUMNS = (
-    events.c.id, users.c.user_id, items.c.item_id, kinds.c.name, events.c.value,
-    func.coalesce(events.c.text, ""), events.c.timestamp, events.c.received,
+_FROM = events.join(items, items.c.id == events.c.item).join(kinds, kinds.c.id == events.c.kind)
+_REST = (
+    items.c.item_id, kinds.c.name, events.c.value, func.coalesce(events.c.text, ""),
+    events.c.timestamp, events.c.received,
 )  # fmt: skip
-_STORED: Select[Any] = select(*_COLUMNS).select_from(
-    events.join(users, users.c.id == events.c.user)
-    .join(items, items.c.id == events.c.item)
-    .join(kinds, kinds.c.id == events.c.kind)
+_STORED: Select[Any] = select(events.c.id, users.c.user_id, *_REST).select_from(
+    _FROM.join(users, users.c.id == events.c.user)
 )
-_NUMBER_OF_USER = select(users.c.id).where(users.c.user_id == bindparam("user")).scalar_subquery()
-_HISTORY = (
-    _STORED.where(events.c.user == _NUMBER_OF_USER)
-    .where(kinds.c.name.not_in(bindparam("but", expanding=True)))
-    .order_by(events.c.moment.desc(), events.c.id.desc())
-    .limit(bindparam("n"))
-)
+_USER = given("user", Text)
+_NUMBER_OF_USER = select(users.c.id).where(users.c.user_id == _USER).scalar_subquery()
 _AFTER = _STORED.where(events.c.id > bindparam("after")).order_by(events.c.id).limit(bindparam("n"))
 _OF_USER = _AFTER.where(events.c.user == _NUMBER_OF_USER)
 
@@ -152,10 +147,8 @@ class EventLog:
 
         `but`: kinds of event that are left out, so that they do not crowd out what counts.
         """
-        wanted = {"user": user_id, "n": limit, "but": list(but)}
-        with self.db.read() as connection:
-            found = connection.execute(_HISTORY, wanted).all()
-        return [StoredEvent(*row) for row in reversed(found)]
+        found = self.db.rows(_history(tuple(but)), user=user_id, n=limit)
+        return list(map(StoredEvent._make, reversed(found)))
 
     def events_after(self, id: int, limit: int) -> list[StoredEvent]:
         """Return the first events with a greater id, ascending.
@@ -192,6 +185,20 @@ class EventLog:
         """
         with self.db.snapshot() as connection:
             return read_table(connection, before)
+
+
+@cache
+def _history(but: tuple[str, ...]) -> Read:
+    """Return the query of one user's latest events; the id is told back, not looked up again."""
+    query = (
+        select(events.c.id, _USER, *_REST)
+        .select_from(_FROM)
+        .where(events.c.user == _NUMBER_OF_USER)
+        .where(kinds.c.name.not_in(but))
+        .order_by(events.c.moment.desc(), events.c.id.desc())
+        .limit(given("n", Integer))
+    )
+    return Read(query)
 
 
 def event_key(event: Event, source: str | None, row: int) -> int:

@@ -53,7 +53,7 @@ class Store(EventLog, ItemLog, People, ControlLog, RunLog, PrintLog):
 
     def close(self) -> None:
         """Close all connections."""
-        self.db.engine.dispose()
+        self.db.close()
 
     def __enter__(self) -> Store:
         return self

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 import numpy as np
 
@@ -13,6 +14,8 @@ from recsys.data.weights import EventWeights
 from recsys.ranking.query import Interaction
 from recsys.state.live import LiveState
 from recsys.text.tones import Tones
+
+_NOTHING = (0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ class History:
         """
         entries: dict[int, tuple[float, float]] = {}  # in the order of the last event
         for row, weight, time in _weighed(tuple(interactions), live):
-            before, _ = entries.pop(row, (0.0, 0.0))
+            before, _ = entries.pop(row, _NOTHING)
             entries[row] = (before + weight if before * weight >= 0 else weight, time)
         if not entries:
             return cls.empty()
@@ -62,14 +65,20 @@ class History:
 def _weighed(
     interactions: tuple[Interaction, ...], live: LiveState
 ) -> list[tuple[int, float, float]]:
+    """Return row, weight and time of the events that count; every request waits for this loop."""
     ratings = [i.value for i in interactions if i.event == "rating" and i.value is not None]
     total, count = float(sum(ratings)), len(ratings)
+    row_of, weights, of_kind = live.row, live.weights, live.weights.kinds.get
     found = []
     for each in interactions:
-        row = live.row(each.item_id)
-        if row >= 0 and live.weights.heeds(each.event, each.value):
-            weight = weigh(each, total, count, live.weights, live.model.rating_scale)
-            found.append((row, weight, np.nan if each.timestamp is None else each.timestamp))
+        item_id, event, value, time, tone = each
+        row, usual = row_of(item_id), of_kind(event, 1.0)
+        rated = event == "rating" and value is not None
+        if row < 0 or not (usual or rated):
+            continue
+        if rated or tone:
+            usual = weigh(each, total, count, weights, live.model.rating_scale)
+        found.append((row, usual, np.nan if time is None else time))
     return found
 
 
@@ -91,8 +100,9 @@ def interactions(
 ) -> tuple[Interaction, ...]:
     """Return stored events as the engine takes them, with the tone of what was written."""
     texts = [event.text for event in events]
-    told = tones.scores(texts).tolist() if tones is not None else [0.0] * len(texts)
-    return tuple(
-        Interaction(e.item_id, e.event, e.value, e.moment, tone)
-        for e, tone in zip(events, told, strict=True)
-    )
+    told = repeat(0.0) if tones is None or not any(texts) else tones.scores(texts).tolist()
+    return tuple([
+        Interaction(item_id, event, value, received if timestamp is None else timestamp, tone)
+        for (_, _, item_id, event, value, _, timestamp, received), tone
+        in zip(events, told, strict=False)
+    ])  # fmt: skip

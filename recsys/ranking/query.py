@@ -1,14 +1,17 @@
-"""Query and Recommendation: what a request asks of the engine, and what it gets."""
+"""Query and Recommendation: what a request asks of the engine, and what it gets.
+
+What a request makes dozens of is a named tuple: made in a third of a frozen dataclass's time.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from recsys.data.controls import Control
 
 
-@dataclass(frozen=True, slots=True)
-class Interaction:
+class Interaction(NamedTuple):
     """One event of a person's history, as a store or a request body tells it."""
 
     item_id: str
@@ -64,8 +67,7 @@ class Query:
     language: str = "en"  # of the sentences
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """Why an item is in a list: a part of its score, with its share of all that spoke for it."""
 
     kind: str  # because_you, steered, interests, search, trending, popular, fresh, liked, …
@@ -95,12 +97,11 @@ class Reason:
         )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Recommendation:
+class Recommendation(NamedTuple):
     """One item of a list."""
 
     item_id: str
     score: float
     rank: int  # from 1, counting from the start of the whole list
     source: str  # neighbours, trending, fresh, popular, search, …; empty where not asked for
-    reasons: tuple[Reason, ...] = field(default=())
+    reasons: tuple[Reason, ...] = ()

@@ -94,7 +94,7 @@ class Request:
     def scores_without_words(self, rows: Rows) -> Floats:
         """Return the score of rows less what their words bring, (n,)."""
         live, blend = self.live, self.live.model.blend
-        found = self.weights @ self.table.values[:, rows] + np.float32(self.constant)
+        found = self._brought(rows) + np.float32(self.constant)
         found += scoring.pointed_scores(live, self.profile, blend, rows)
         found += scoring.passed_scores(live, self.history, blend, rows)
         if blend.uses("behaviour"):
@@ -106,6 +106,13 @@ class Request:
         if self.surge is not None:
             found += self.surge.scores(rows)
         return np.asarray(found, np.float32)
+
+    def _brought(self, rows: Rows) -> Floats:
+        """Return what rows bring along; a line is read faster whole than most of its cells."""
+        values = self.table.values
+        if 2 * len(rows) > self.size:
+            return np.asarray((self.weights @ values[:, : self.size])[rows], np.float32)
+        return np.asarray(self.weights @ values[:, rows], np.float32)
 
     def bounds(self) -> Floats:
         """Return the most that a row of each block can score if no neighbour points at it."""

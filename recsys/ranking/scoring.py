@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recsys.arrays import Floats, Rows
+from recsys.collaborative.item_item import Reach
 from recsys.ranking.history import History
 from recsys.ranking.stand_ins import StandIns, stand_ins
 from recsys.ranking.traits import activity, passed
@@ -28,6 +29,7 @@ class Profile:
     history: History
     neighbour_weights: Floats  # (n,)
     stand_ins: StandIns  # the model's rows that the history's neighbours are read from
+    reach: Reach | None  # those neighbours; None for a model without
     behaviour_parts: Floats  # (n, d)
     word_parts: Floats  # (n, t)
     taste_parts: Floats  # (n, rank): nothing where the blend does not use taste
@@ -44,16 +46,18 @@ class Profile:
             return blend.history_weights(scorer, ages, history.weights)
 
         standing, own = stand_ins(live, history.rows), weights("neighbours")
-        sums = neighbour_sums(live, standing, own[standing.entries] * standing.weights)
+        reach = reach_of(live, standing)
+        sums = neighbour_sums(live, standing, own[standing.entries] * standing.weights, reach)
         return cls(
             history,
             own,
             standing,
+            reach,
             behaviour_parts(live, history.rows, weights("behaviour")),
             words_of(live, history.rows) * weights("words")[:, None],
             tasted(live, history, blend),
             sums,
-            pointed := pointed_at(live, standing, sums),
+            pointed := pointed_at(live, reach, sums),
             live.commonness.mass(sums, pointed),
         )
 
@@ -128,14 +132,22 @@ def behaviour_parts(live: LiveState, rows: Rows, weights: Floats) -> Floats:
     return parts
 
 
-def neighbour_sums(live: LiveState, standing: StandIns, weights: Floats) -> Floats:
+def reach_of(live: LiveState, standing: StandIns) -> Reach | None:
+    """Return the neighbours of a history's stand-ins; None for a model without."""
+    neighbours = live.model.neighbours
+    return None if neighbours is None else neighbours.reach(standing.rows)
+
+
+def neighbour_sums(
+    live: LiveState, standing: StandIns, weights: Floats, reach: Reach | None
+) -> Floats:
     """Return the neighbours' sum of every row; `weights` is one number per stand-in."""
     model, base = live.model, len(live.model)
     size = live.size  # read once: another thread may add items
     sums = np.zeros(size, np.float32)
-    if model.neighbours is None:
+    if reach is None:
         return sums
-    model.neighbours.add_scores(standing.rows, weights, sums[:base])
+    reach.add_scores(weights, sums[:base])
     if model.reader_inputs is not None and size > base:
         asking = weights @ model.reader_inputs[standing.rows].astype(np.float32)
         sums[base:] = live.new_readers[: size - base] @ asking
@@ -205,13 +217,13 @@ def personal_scores(
     return scores
 
 
-def pointed_at(live: LiveState, standing: StandIns, sums: Floats) -> Rows:
+def pointed_at(live: LiveState, reach: Reach | None, sums: Floats) -> Rows:
     """Return the rows where the neighbours' sums are not zero, and maybe some more, each once."""
-    neighbours, base = live.model.neighbours, len(live.model)
-    if neighbours is None or len(sums) < SPARSE:
+    base = len(live.model)
+    if reach is None or len(sums) < SPARSE:
         return np.flatnonzero(sums).astype(np.int32)
     later: Rows = np.arange(base, len(sums), dtype=np.int32)  # new versions of items among them
-    return np.concatenate([neighbours.reached(standing.rows), later])
+    return np.concatenate([reach.reached(), later])
 
 
 def _gather(base: Floats, new: Floats, rows: Rows) -> Floats:

@@ -33,13 +33,13 @@ def splits(live: LiveState, profile: Profile, blend: Blend, rows: Rows) -> Float
 def neighbour_parts(live: LiveState, profile: Profile, rows: Rows) -> Floats:
     """Return what each history entry gives to the neighbours' sums of distinct rows, (n, rows)."""
     parts, model = np.zeros((len(profile.history), len(rows)), np.float32), live.model
-    if model.neighbours is None:
+    if profile.reach is None:
         return parts
     older = {new: old for old, new in live.versions.items()}
     targets = np.array([older.get(row, row) for row in rows.tolist()], np.int32)
     standing, known = profile.stand_ins, targets < len(model)
     given = np.zeros((len(standing.rows), len(rows)), np.float32)
-    given[:, known] = model.neighbours.weights(standing.rows, targets[known])
+    given[:, known] = profile.reach.weights(targets[known])
     if model.reader_inputs is not None and not known.all():
         vectors = live.new_readers[targets[~known] - len(model)]
         given[:, ~known] = model.reader_inputs[standing.rows].astype(np.float32) @ vectors.T

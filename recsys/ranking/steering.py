@@ -11,7 +11,7 @@ from recsys.arrays import Floats, Mask, Rows
 from recsys.data.controls import Control
 from recsys.ranking.query import Filters, Interaction
 from recsys.ranking.rules import allowed
-from recsys.ranking.scoring import neighbour_sums, word_scores, words_of
+from recsys.ranking.scoring import neighbour_sums, reach_of, word_scores, words_of
 from recsys.ranking.stand_ins import stand_ins
 from recsys.state.live import LiveState
 
@@ -112,7 +112,8 @@ def likeness(live: LiveState, row: int, size: int) -> Floats:
         return np.zeros(size, np.float32)
     one: Rows = np.array([row], np.int32)
     standing = stand_ins(live, one)
-    near = np.maximum(neighbour_sums(live, standing, standing.weights)[:size], 0)
+    reach = reach_of(live, standing)
+    near = np.maximum(neighbour_sums(live, standing, standing.weights, reach)[:size], 0)
     near = near / max(float(near.max(initial=0)), 1e-30)
     words = word_scores(live, words_of(live, one)[0])[:size]
     found = np.maximum(near, np.clip(words, 0, 1))

@@ -15,7 +15,7 @@ from recsys.ranking import priors
 from recsys.ranking.batch import traits_of
 from recsys.ranking.features import dated
 from recsys.ranking.history import History
-from recsys.ranking.scoring import loadings_of, neighbour_sums, tasted, words_of
+from recsys.ranking.scoring import loadings_of, neighbour_sums, reach_of, tasted, words_of
 from recsys.ranking.stand_ins import stand_ins
 from recsys.ranking.traits import ages, gap, passed
 from recsys.state.blend import TRAITS, Blend
@@ -94,12 +94,13 @@ def moment_columns(
     ages_back, found = history.ages(), {}
     standing = stand_ins(first, history.rows)
     for name, live in lives.items():
-        if live.model.neighbours is None:
+        reach = reach_of(live, standing)
+        if reach is None:
             continue
         for life in half_lives:
             weights = history.weights * np.exp2(-ages_back / np.float32(life))
             given = (weights[standing.entries] * standing.weights).astype(np.float32)
-            sums = neighbour_sums(live, standing, given)
+            sums = neighbour_sums(live, standing, given, reach)
             found[f"{name}~{life:g}"] = sums
             some = np.float32(len(history) > 0)
             found[f"lift {name}~{life:g}"] = some * live.commonness.lift(sums)
