@@ -58,13 +58,18 @@ def preferred(header: str, folder: Path = FOLDER) -> str:
 
 def told(key: str, language: str = SOURCE, **values: object) -> str:
     """Return a sentence in a language, filled with values; English where it lacks one."""
-    return _catalogue(closest(language) or SOURCE, FOLDER).gettext(key).format(**values)
+    return _sentence(key, language, FOLDER).format(**values)
 
 
 def counted(one: str, many: str, count: int, language: str = SOURCE, **values: object) -> str:
     """Return the sentence for a number of things, by the plural rules of a language."""
     catalogue = _catalogue(closest(language) or SOURCE, FOLDER)
     return catalogue.ngettext(one, many, count).format(count=count, **values)
+
+
+@lru_cache(maxsize=4096)  # sentences times languages; a page has dozens of them
+def _sentence(key: str, language: str, folder: Path) -> str:
+    return _catalogue(closest(language) or SOURCE, folder).gettext(key)
 
 
 @cache

@@ -132,7 +132,7 @@ class Recommender:
         self, query: Query, scored: Scored, rows: Rows, rank: int = 1
     ) -> list[Recommendation]:
         """Return ranked rows as a list, with their reasons: the first three or, to explain, all."""
-        places = np.array([scored.place(row) for row in rows.tolist()], np.intp)
+        places = np.searchsorted(scored.rows, rows)
         scores = scored.scores[places].tolist()
         ids = [self.live.item_id(row) for row in rows.tolist()]
         ranks = range(rank, rank + len(rows))
@@ -141,7 +141,7 @@ class Recommender:
                 Recommendation(*one, "") for one in zip(ids, scores, ranks, strict=True)
             ]
         parts = Parts.of(scored.request, rows, scored.corrections[places])
-        told = Telling.of(scored.request, query.language, self.title)
+        told = Telling.of(scored.request, parts.carriers.ids, query.language, self.title)
         found = []
         for place, one in enumerate(zip(ids, scores, ranks, strict=True)):
             own = parts.gathered(place)

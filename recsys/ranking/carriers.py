@@ -31,17 +31,19 @@ class Carriers:
     """What a history gives to the scores of some rows, in groups; entry by entry, as lists.
 
     Plain lists: a page has twenty rows of a few dozen entries, where each call of NumPy costs more
-    than the loop it saves.
+    than the loop it saves. What concerns all rows at once is NumPy's.
     """
 
     live: LiveState
-    rows: Sequence[int]  # of the history
+    ids: Sequence[str]  # of the history's items
     hidden: Sequence[bool]  # entries that are not to be named
     given: Sequence[Sequence[float]]  # per row, by each entry
     order: Sequence[Sequence[int]]  # per row, the entry that gives most first
     by: Sequence[str]  # per row: author, topic; empty: neither stands for half
     own: Sequence[Sequence[bool]]  # per row, the entries of that author or topic
     codes: Sequence[int]  # per row, of that author or topic
+    totals: Sequence[tuple[float, float]]  # per row: by the others, by those of author or topic
+    giving: Sequence[tuple[bool, bool]]  # per row, whether any of them gives anything
 
     @classmethod
     def of(
@@ -53,45 +55,55 @@ class Carriers:
         half = HALF * np.maximum(given, 0).sum(axis=0)
         for kind, labels in (("topic", live.topics), ("author", live.labels["author"])):
             theirs = labels[rows]
+            if theirs.max(initial=-1) < 0:  # nothing is known of these rows
+                continue
             same = (labels[history.rows][:, None] == theirs) & (theirs >= 0)
             held = np.where(same, given, 0)
             whole = held.sum(axis=0)
             telling = (held > np.maximum(TELLING * whole, 0)).sum(axis=0)
             enough = (telling >= SEVERAL) & (half > 0) & (whole >= half)
             by[enough], codes[enough], own[:, enough] = kind, theirs[enough], same[:, enough]
-        order = np.argsort(-given, axis=0, kind="stable")
+        parted = np.stack([np.where(own, 0, given), np.where(own, given, 0)])
+        mine = np.ascontiguousarray(given.T)
         return cls(
-            live, history.rows.tolist(), hidden.tolist(), given.T.tolist(), order.T.tolist(),
-            by.tolist(), own.T.tolist(), codes.tolist(),
+            live, list(map(live.item_id, history.rows.tolist())), hidden.tolist(), mine.tolist(),
+            np.argsort(-mine, axis=1, kind="stable").tolist(), by.tolist(), own.T.tolist(),
+            codes.tolist(), parted.sum(axis=1, dtype=np.float64).T.tolist(),
+            (parted != 0).any(axis=1).T.tolist(),
         )  # fmt: skip
 
     def reasons(self, place: int) -> list[Reason]:
         """Return a row's groups as reasons, to be told by `tell`; together all that was given."""
-        values, own, by = self.given[place], self.own[place], self.by[place]
-        giving = [at for at in self.order[place] if values[at]]
-        if not by:
-            return [self._reason("", "", giving, values)] if giving else []
-        rest = [at for at in giving if not own[at]]
-        name = name_of(self.live, by, self.codes[place])
-        found = [self._reason(by, name, [at for at in giving if own[at]], values)]
-        return [*found, self._reason("", "", rest, values)] if rest else found
+        by, (others, own) = self.by[place], self.giving[place]
+        found = []
+        if own:
+            found.append(self._reason(place, by, name_of(self.live, by, self.codes[place]), True))
+        if others:
+            found.append(self._reason(place, "", "", False))
+        return found
 
-    def _reason(
-        self, by: str, name: str, entries: Sequence[int], values: Sequence[float]
-    ) -> Reason:
-        total = sum([values[at] for at in entries])
-        shown = [at for at in entries if not self.hidden[at]]
-        among = sum([values[at] > max(TELLING * total, 0.0) for at in shown])
-        items = tuple([(self.live.item_id(self.rows[at]), values[at]) for at in shown[:LISTED]])
+    def _reason(self, place: int, by: str, name: str, own: bool) -> Reason:
+        values, theirs, total = self.given[place], self.own[place], self.totals[place][own]
+        telling, among = max(TELLING * total, 0.0), 0
+        items: list[tuple[str, float]] = []
+        for at in self.order[place]:
+            value = values[at]
+            if value <= telling and len(items) >= LISTED:
+                break  # what follows gives less still
+            if not value or theirs[at] != own or self.hidden[at]:
+                continue
+            among += value > telling
+            if len(items) < LISTED:
+                items.append((self.ids[at], value))
         first = items[0][0] if items else None
-        return Reason("because_you", 0.0, "", first, total, items, by, name, among)
+        return Reason("because_you", 0.0, "", first, total, tuple(items), by, name, among)
 
 
 def tell(one: Reason, titles: Sequence[str], weights: Sequence[float], language: str) -> str:
-    """Return the sentence of a reason of the history; `titles` and `weights` of items to name."""
+    """Return the sentence of a reason of the history; `titles`, quoted, and `weights` of items."""
     if not titles:
         return told(reasons.UNNAMED[one.by], language, name=one.label)
-    items = reasons.named(titles, max(one.among - len(titles), 0), language)
+    items = reasons.joined(titles, max(one.among - len(titles), 0), language)
     key = reasons.BY.get(one.by, reasons.SENTENCES[one.kind])
     if not one.by and min(weights) >= 1:
         key = reasons.LIKED

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from operator import attrgetter
 
 from recsys.messages import counted, told
 from recsys.ranking.query import Reason
@@ -51,6 +52,9 @@ MORE_LIKE = "You asked for more like {items}"
 LESS_OF, LESS_LIKE = "You asked for less of {name}", "You asked for less like {items}"
 
 
+_VALUE = attrgetter("value")
+
+
 @lru_cache(maxsize=1024)  # most kinds have one sentence in a language
 def sentence(kind: str, title: str = "", language: str = "en", name: str = "") -> str:
     """Return the sentence for a reason; an unknown language falls back to English."""
@@ -68,7 +72,17 @@ def asked(one: Reason, title: str, language: str) -> str:
 
 def named(titles: Sequence[str], more: int, language: str = "en") -> str:
     """Return one or two titles as a phrase, and how many more there are like them."""
-    first, *rest = (told("“{title}”", language, title=title) for title in titles)
+    return joined([quoted(title, language) for title in titles], more, language)
+
+
+def quoted(title: str, language: str = "en") -> str:
+    """Return a title as it stands in a sentence."""
+    return told("“{title}”", language, title=title)
+
+
+def joined(quotes: Sequence[str], more: int, language: str = "en") -> str:
+    """Return one or two quoted titles as a phrase, and how many more there are like them."""
+    first, *rest = quotes
     if not rest:
         if not more:
             return first
@@ -85,9 +99,10 @@ def shared(parts: Sequence[Reason], most: int) -> tuple[Reason, ...]:
 
     A share is a part over the sum of all positive parts, so the shares of all of them add to 1.
     """
-    speaking = sorted((p for p in parts if p.value > 0), key=lambda p: -p.value)
-    total = sum(part.value for part in speaking)
-    return tuple(
-        part.worth(part.value / total, tuple((item, value / total) for item, value in part.items))
+    speaking = [part for part in parts if part.value > 0]
+    speaking.sort(key=_VALUE, reverse=True)  # stable: equal parts stay in their order
+    total = sum([part.value for part in speaking])
+    return tuple([
+        part.worth(part.value / total, tuple([(item, value / total) for item, value in part.items]))
         for part in speaking[:most]
-    )
+    ])  # fmt: skip
