@@ -75,12 +75,12 @@ class ItemItem:
         """Return what some items reach, all of it read once."""
         starts, ends = self.indptr[items], self.indptr[items + 1]
         if not len(items):
-            return Reach(len(self), starts, self.indices[:0], np.zeros(0, np.float32))
+            return Reach(len(self), starts, np.zeros(0, np.int32), np.zeros(0, np.float32))
         parts = [slice(*each) for each in zip(starts.tolist(), ends.tolist(), strict=True)]
         return Reach(
             len(self),
             ends - starts,
-            np.concatenate([self.indices[part] for part in parts]),
+            np.concatenate([self.indices[part] for part in parts]).astype(np.int32, copy=False),
             np.concatenate([self.data[part] for part in parts]).astype(np.float32),
         )
 
