@@ -95,6 +95,7 @@ class EventWeights:
         values = events.value[self.rated(events)]
         if not len(values):
             return 0.0, 1.0
+        values = values.astype(np.float64)  # the square of a huge one is infinite in float32
         return float(values.mean()), float(self.spread or max(values.std(), 1e-3))
 
     def of_rating(

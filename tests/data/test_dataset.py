@@ -171,3 +171,8 @@ def test_the_tone_of_a_comment_moves_the_weight_of_its_event(kind, value, streng
 def test_a_strength_beyond_its_bounds_is_refused(strength):
     with pytest.raises(DataError, match="RECSYS_TONE_STRENGTH"):
         EventWeights(tone=strength)
+
+
+def test_a_huge_rating_leaves_the_scale_finite():
+    mean, spread = EventWeights().rating_scale(rated(("ann", 1e30), ("bob", 7.0)))
+    assert np.isfinite([mean, spread]).all()
