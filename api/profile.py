@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 
+from api.errors import ApiError
 from api.people import controls_json
 from api.service import Service
 from api.writes import missing
@@ -48,10 +50,10 @@ class Portrayal:
 
     def __init__(
         self, service: Service, user: User, events: Sequence[StoredEvent],
-        controls: Sequence[Control], language: str,
+        controls: Sequence[Control], language: str, zone: ZoneInfo,
     ) -> None:  # fmt: skip
         self.serving, self.user, self.events = service.serving, user, events
-        self.tones, self.language = service.tones, language
+        self.tones, self.language, self.zone = service.tones, language, zone
         live = self.live = self.serving.live
         done = interactions(list(events), service.heard)
         kept = steering.remembered(live, done, controls)
@@ -98,9 +100,11 @@ class Portrayal:
 
     def _activity(self) -> dict[str, Any]:
         kinds = Counter(event.event for event in self.events)
-        found = asdict(portrait.activity(self.times))
-        return {**found, "hours": list(found["hours"]), "weekdays": list(found["weekdays"]),
-                "kinds": dict(kinds.most_common())}  # fmt: skip
+        found = asdict(portrait.activity(self.times, self.zone))
+        return {
+            **found, "zone": self.zone.key, "hours": list(found["hours"]),
+            "weekdays": list(found["weekdays"]), "kinds": dict(kinds.most_common()),
+        }  # fmt: skip
 
     def _tone(self) -> dict[str, Any] | None:
         texts = [event.text for event in self.events if event.text][-_TEXTS:]
@@ -173,8 +177,20 @@ class Portrayal:
         return [self._belief(_TONES[max(tone["labels"], key=lambda k: tone["labels"][k])])]
 
 
-def profile(service: Service, user_id: str, language: str) -> dict[str, Any]:
-    """Return a user's profile as JSON knows it; 404 when nothing is known of such a user."""
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: the name of a folder
+        message = f"the time zone {name} is not known here; names are as in Europe/Berlin"
+        raise ApiError(409, message) from None
+
+
+def profile(service: Service, user_id: str, language: str, zone: str) -> dict[str, Any]:
+    """Return a user's profile as JSON knows it; 404 when nothing is known of such a user.
+
+    409 for a time zone that this machine does not know.
+    """
+    clocks = _zone(zone)
     service.see_changes()
     with service.link.use() as store:
         user, controls = store.user(user_id), store.controls_of(user_id)
@@ -182,6 +198,6 @@ def profile(service: Service, user_id: str, language: str) -> dict[str, Any]:
         follows = store.follows_of(user_id)
     if user is None:
         raise missing("user")
-    found = Portrayal(service, user, events, controls, language).document()
+    found = Portrayal(service, user, events, controls, language, clocks).document()
     listed = controls_json(service, controls)
     return {**found, "follows": [asdict(one) for one in follows], "controls": listed}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import IO, TypeVar
 
 from recsys.data.files import Reject
+from recsys.data.lock import alone_with
 from recsys.data.readers import Row
 from recsys.errors import StoreError
 
@@ -32,8 +33,7 @@ class Rejects:
         try:
             yield
         finally:
-            if self._file is not None:
-                self._file.close()
+            self._close()
 
     def taken_out(self, rows: Iterator[Row[T]]) -> Iterator[tuple[int, T]]:
         """Yield the good rows, and write the others down."""
@@ -44,12 +44,26 @@ class Rejects:
                 yield line, row
 
     def _write(self, reject: Reject) -> None:
+        line = json.dumps(asdict(reject), ensure_ascii=False)
         try:
-            if self._file is None:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
-                self._file = open(self.path, "w", encoding="utf-8", errors="backslashreplace")
-            print(json.dumps(asdict(reject), ensure_ascii=False), file=self._file)
+            while not self._written(line):  # an erasure has cut the file meanwhile
+                self._close()
         except OSError as error:
             raise StoreError(f"{self.path}: cannot be written ({error.strerror})") from error
         self.first = self.first or reject
         self.count += 1
+
+    def _written(self, line: str) -> bool:
+        if self._file is None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = open(self.path, "a", encoding="utf-8", errors="backslashreplace")
+        with alone_with(self._file) as there:
+            if there:
+                print(line, file=self._file, flush=True)
+        return there
+
+    def _close(self) -> None:
+        file, self._file = self._file, None
+        if file is not None:
+            with suppress(OSError):  # every line was flushed, or its failure told
+                file.close()

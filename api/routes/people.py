@@ -10,17 +10,17 @@ from api.contract import Routes
 from api.people import change_controls, controls_json, exported
 from api.profile import profile
 from api.routes.context import about, language, service
-from api.schemas.people import Controls, Export, LanguageQuery, Profile, ProfilePatch
+from api.schemas.people import Controls, Export, Profile, ProfilePatch, ProfileQuery
 
 routes = Routes("people")
 
 
 @routes.get(
-    "/users/<id:user_id>/profile", "write", query=LanguageQuery, answers=Profile, fails=(404,)
+    "/users/<id:user_id>/profile", "write", query=ProfileQuery, answers=Profile, fails=(404, 409)
 )
-def get(user_id: str, query: LanguageQuery) -> dict[str, Any]:
+def get(user_id: str, query: ProfileQuery) -> dict[str, Any]:
     """What is known and believed of a user, why, and which controls are in force."""
-    return profile(service(), about(user_id), language(query.lang))
+    return profile(service(), about(user_id), language(query.lang), query.zone)
 
 
 @routes.patch(

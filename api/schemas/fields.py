@@ -154,6 +154,7 @@ RowId = Annotated[int, Field(ge=1, le=2**63 - 1), BeforeValidator(_whole)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Seconds = Annotated[float, Field(ge=0.0, le=1e10)]
 Cap = Count | None
+Zone = Annotated[str, Field(max_length=64, pattern="^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$")]
 RecommendationId = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
 Language = Annotated[
     str | None,

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from api.schemas.fields import Answer, Id, Label, Language, RowId, Strict
+from api.schemas.fields import Answer, Id, Label, Language, RowId, Strict, Zone
 
 
 class LabelControl(Strict):
@@ -41,6 +41,14 @@ class LanguageQuery(Strict):
     """In which language to tell."""
 
     lang: Language = None
+
+
+class ProfileQuery(LanguageQuery):
+    """In which language to tell, and by which clocks."""
+
+    zone: Zone = Field(
+        "UTC", description="whose clocks days and hours are told by: Europe/Berlin, Asia/Tokyo"
+    )
 
 
 class UserIdQuery(Strict):
@@ -129,13 +137,14 @@ class Interests(Answer):
 
 
 class Activity(Answer):
-    """When somebody was here; hours and weekdays (Monday first) are UTC."""
+    """When somebody was here; days, hours and weekdays (Monday first) are those of `zone`."""
 
     events: int
     first: float | None
     last: float | None
     days: int
     per_week: float
+    zone: str
     hours: list[float]
     weekdays: list[float]
     kinds: dict[str, int]

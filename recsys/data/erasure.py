@@ -19,7 +19,7 @@ from sqlalchemy import delete, func, insert, select
 
 from recsys.data.database import Database
 from recsys.data.exposures import Exposures, forget_shown
-from recsys.data.lock import LockedError, only_one
+from recsys.data.lock import LockedError, alone_with, only_one
 from recsys.data.people import remove_rows
 from recsys.data.pseudonyms import Pseudonyms
 from recsys.data.sql import controls, erasures, follows, items
@@ -131,20 +131,34 @@ def _told(db: Database, emptied: bool) -> str:
 def _clean_rejects(folder: Path, user_id: str) -> dict[str, int]:
     files = lines = 0
     for path in sorted(folder.glob("*.jsonl")):
-        before = path.read_text("utf-8", "surrogateescape").splitlines(keepends=True)
-        after = [line for line in before if not _names(line, user_id)]
-        if len(after) == len(before):
-            continue
-        files, lines = files + 1, lines + len(before) - len(after)
-        aside = path.with_suffix(".part")
         try:
+            while (cut := _cut(path, user_id)) is None:
+                pass  # another erasure has cut the file meanwhile
+        except FileNotFoundError:  # read in again meanwhile, without a bad row
+            continue
+        except OSError as error:
+            raise StoreError(f"{path}: cannot be written ({error.strerror})") from error
+        files, lines = files + bool(cut), lines + cut
+    return {"reject_files": files, "reject_lines": lines}
+
+
+def _cut(path: Path, user_id: str) -> int | None:
+    """Leave the lines that hold an id out of a file; return how many. An ingest at work waits.
+
+    None where the file was replaced before it could be held.
+    """
+    with path.open(encoding="utf-8", errors="surrogateescape") as file, alone_with(file) as there:
+        if not there:
+            return None
+        before = file.readlines()
+        after = [line for line in before if not _names(line, user_id)]
+        if len(after) < len(before):
+            aside = path.with_suffix(".part")
             aside.write_text("".join(after), "utf-8", "surrogateescape")
             aside.replace(path)
             if not after:
                 path.unlink()
-        except OSError as error:
-            raise StoreError(f"{path}: cannot be written ({error.strerror})") from error
-    return {"reject_files": files, "reject_lines": lines}
+    return len(before) - len(after)
 
 
 def _names(line: str, user_id: str) -> bool:

@@ -1,4 +1,4 @@
-"""One night at a time: a lock file in the home folder that the kernel frees when a process dies."""
+"""Locks that the kernel frees when a process dies: one night at a time, one writer of a file."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from recsys.errors import RecsysError
 
@@ -34,3 +35,23 @@ def only_one(home: Path, name: str) -> Iterator[None]:
         file.flush()
         yield
         file.truncate(0)
+
+
+@contextmanager
+def alone_with(file: IO[str]) -> Iterator[bool]:
+    """Wait until no other process holds this open file; say whether its path still leads to it.
+
+    Whoever cuts a file replaces it: a writer that waited meanwhile has to open the new one.
+    """
+    fcntl.flock(file, fcntl.LOCK_EX)
+    try:
+        yield _in_place(file)
+    finally:
+        fcntl.flock(file, fcntl.LOCK_UN)
+
+
+def _in_place(file: IO[str]) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), os.stat(file.name))
+    except FileNotFoundError:
+        return False

@@ -118,11 +118,17 @@ def popular(
 def latest(
     live: LiveState, n: int, filters: Filters, language: str = "en"
 ) -> list[Recommendation]:
-    """Return the newest items first; the score is the time of creation, 0 when unknown."""
+    """Return the newest items first; the score is the time of creation, 0 when unknown.
+
+    Of copies the one that was there first is listed, at its own place: a copy makes nothing new.
+    """
     created = live.created[: live.size]
     scores = np.where(np.isfinite(created), created, 0.0)
     reason = Reason("fresh", 1.0, sentence("fresh", language=language))
-    return _listed(live, scores, _allowed(live, filters, len(scores)), n, "fresh", reason)
+    mask = _allowed(live, filters, len(scores))
+    if live.marks.free:
+        mask &= ~live.marks.later(mask)
+    return _listed(live, scores, mask, n, "fresh", reason)
 
 
 def _taken_up(

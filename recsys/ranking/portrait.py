@@ -6,6 +6,7 @@ What somebody wants forgotten takes no part in interests and communities; activi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +41,7 @@ class Interest:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """When somebody was here. Hours and weekdays are UTC; weekdays start with Monday."""
+    """When somebody was here, by the clocks of a time zone; weekdays start with Monday."""
 
     events: int
     first: float | None  # Unix seconds
@@ -140,19 +141,29 @@ def _of_all(
     return np.concatenate([entry, later]), np.concatenate([base.tags, codes]).astype(np.intp)
 
 
-def activity(times: Times) -> Activity:
-    """Return when somebody was here; `times` of all events, NaN where one has none."""
+def activity(times: Times, zone: tzinfo = UTC) -> Activity:
+    """Return when somebody was here; `times` of all events, NaN where one has none.
+
+    Days, hours and weekdays are those of the zone, summer time included.
+    """
     known = np.sort(times[np.isfinite(times)])
     if not len(known):
         return Activity(len(times), None, None, 0, 0.0, (), ())
-    day = np.floor(known / DAY).astype(np.int64)
-    hours = np.bincount((known // 3600 % 24).astype(np.int64), minlength=24) / len(known)
+    local = known + [_offset(moment, zone) for moment in known.tolist()]
+    day = np.floor(local / DAY).astype(np.int64)
+    hours = np.bincount((local // 3600 % 24).astype(np.int64), minlength=24) / len(known)
     weekdays = np.bincount((day + 3) % 7, minlength=7) / len(known)  # 1 January 1970: a Thursday
     weeks = max((known[-1] - known[0]) / (7 * DAY), 1.0)
     return Activity(
         len(times), float(known[0]), float(known[-1]), len(np.unique(day)),
         len(known) / weeks, tuple(hours.tolist()), tuple(weekdays.tolist()),
     )  # fmt: skip
+
+
+def _offset(moment: float, zone: tzinfo) -> float:
+    """Return the seconds that the clocks of a zone are ahead of UTC at a moment."""
+    ahead = datetime.fromtimestamp(moment, zone).utcoffset()
+    return 0.0 if ahead is None else ahead.total_seconds()
 
 
 def belonging(live: LiveState, history: History, most: int = 3) -> list[Belonging]:

@@ -21,6 +21,7 @@ from recsys.state.mentions import Mentions
 from recsys.state.met_ids import MetIds
 from recsys.state.model import Model
 from recsys.state.opinions import Opinions
+from recsys.state.past import Past
 from recsys.state.pulse import Pulse
 from recsys.state.touched import Touched
 from recsys.text import clean
@@ -53,7 +54,7 @@ class LiveState:
         self.commonness = Commonness.of_counters(model.counters)
         self._lock = threading.Lock()
         self.mentions = Mentions(model.entities)
-        self.pulse = Pulse(model.cutoff, self._lock)
+        self.pulse, self.past = Pulse(model.cutoff, self._lock), Past()
         self._allocate(len(model) + _GROWTH)
         self.marks.weight = flag_weight
 

@@ -1,6 +1,7 @@
 """Pulse: what was done to which item in the last hours, and by how many; kept in memory only.
 
-An event costs a look-up and two appends. People are salted hashes, forgotten after two days.
+An event costs a look-up and two appends. People are salted hashes, forgotten after two days: what
+was done before is handed on once, to be counted.
 """
 
 from __future__ import annotations
@@ -8,16 +9,21 @@ from __future__ import annotations
 import secrets
 import threading
 from array import array
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recsys.arrays import Rows
-from recsys.trends.series import HOUR, Hours
+from recsys.trends.series import HOUR, WEEK
 
 KEPT = 48  # hours
+WAITING = 4 * WEEK  # hours that wait to be counted, at most
 _PERSON = (1 << 62) - 1
 MOST = 500_000  # acts kept of an hour; what a busier hour brings beyond is passed over
+
+
+Acts = tuple[Rows, NDArray[np.int64], Rows, NDArray[np.float32]]  # row or ~row, person, hour, tone
 
 
 class Hour:
@@ -40,6 +46,7 @@ class Pulse:
         self._lock = lock
         self._salt = secrets.randbits(60)
         self._hours: dict[int, Hour] = {}
+        self._old: dict[int, Hour] = {}  # to be counted
         self._first: dict[int, int] = {}  # row of a new version -> row of the item's first
 
     def add(self, row: int, actor: str | None, time: float, tone: float = 0.0) -> None:
@@ -65,40 +72,36 @@ class Pulse:
             if time > self.newest:
                 self.newest = time
 
+    @property
+    def last_hour(self) -> int:
+        """The hour of the last act, since 1970."""
+        return int(self.newest // HOUR)
+
     def _opened(self, number: int, time: float) -> Hour | None:
-        """Return a new hour, or None when it is long past; what is older than KEPT is forgotten."""
+        """Return a new hour, or None when it is long past; what is older than KEPT is set aside."""
         last = int(max(self.newest, time) // HOUR)
-        if number <= last - KEPT:
-            return None
         for old in [each for each in self._hours if each <= last - KEPT]:
-            del self._hours[old]
-        return self._hours.setdefault(number, Hour())
+            self._old[old] = self._hours.pop(old)
+        for lost in [each for each in self._old if each <= last - WAITING]:
+            del self._old[lost]
+        if number <= last - WAITING:
+            return None
+        mine = self._old if number <= last - KEPT else self._hours
+        return mine.setdefault(number, Hour())
 
-    def acts(self, first: int, end: int) -> tuple[Rows, NDArray[np.int64], Rows]:
-        """Return (row or ~row, person, hour) of the acts from hour `first` until before `end`."""
-        rows: list[NDArray[np.int32]] = [np.zeros(0, np.int32)]
-        people: list[NDArray[np.int64]] = [np.zeros(0, np.int64)]
-        hours: list[NDArray[np.int32]] = [np.zeros(0, np.int32)]
+    def acts(self, first: int, end: int) -> Acts:
+        """Return the acts from hour `first` until before `end`, but for those set aside."""
         with self._lock:  # an array that is being read cannot grow
-            for number in sorted(each for each in self._hours if first <= each < end):
-                hour = self._hours[number]
-                rows.append(np.array(hour.rows, np.int32))
-                people.append(np.array(hour.actors, np.int64))
-                hours.append(np.full(len(hour.rows), number, np.int32))
-        return np.concatenate(rows), np.concatenate(people), np.concatenate(hours)
+            return _joined([(n, self._hours[n]) for n in sorted(self._hours) if first <= n < end])
 
-    def tones(self) -> tuple[Rows, Hours, NDArray[np.float32]]:
-        """Return (row, hour, tone) of what was written of late."""
+    def take_old(self) -> Acts | None:
+        """Return, once, the acts of the hours set aside since the last time; None: there are none.
+
+        Their people are forgotten with that.
+        """
         with self._lock:
-            hours = sorted(self._hours.items())
-            rows = [np.array(hour.rows, np.int32) for _, hour in hours]
-            tones = [np.array(hour.tones, np.float32) for _, hour in hours]
-        sizes = [len(each) for each in rows]
-        hour = np.repeat(np.array([number for number, _ in hours], np.int64), sizes)
-        row = np.concatenate([*rows, np.zeros(0, np.int32)])
-        tone = np.concatenate([*tones, np.zeros(0, np.float32)])
-        said = tone != 0
-        return row[said], hour[said], tone[said]
+            old, self._old = self._old, {}
+            return _joined(list(old.items())) if old else None
 
     def first_rows(self, rows: Rows) -> Rows:
         """Return the row that each item had first; an item keeps its series through edits."""
@@ -106,3 +109,14 @@ class Pulse:
             return rows
         moved = self._first
         return np.array([moved.get(row, row) for row in rows.tolist()], np.int32)
+
+
+def _joined(hours: Sequence[tuple[int, Hour]]) -> Acts:
+    sizes = [len(hour.rows) for _, hour in hours]
+    numbers = np.array([number for number, _ in hours], np.int32)
+    return (
+        np.concatenate([np.zeros(0, np.int32), *(np.array(h.rows, np.int32) for _, h in hours)]),
+        np.concatenate([np.zeros(0, np.int64), *(np.array(h.actors, np.int64) for _, h in hours)]),
+        np.repeat(numbers, sizes),
+        np.concatenate([np.zeros(0, np.float32), *(np.array(h.tones, "f") for _, h in hours)]),
+    )  # fmt: skip

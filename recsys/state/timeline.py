@@ -7,13 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from recsys.state.live import LiveState
-from recsys.state.live_labels import labels_of
+from recsys.state.recent import read_recent
 from recsys.state.watch import read_now
 from recsys.trends.expectation import Levels
 from recsys.trends.forecast import HORIZON, forecast
-from recsys.trends.labels import KINDS
 from recsys.trends.series import Hours
-from recsys.trends.trends import parts_of
 
 DAY = 24
 
@@ -69,15 +67,10 @@ def _tones(live: LiveState, keys: Hours, first: int, stretches: int, per: int) -
     total, count = np.zeros(stretches * per), np.zeros(stretches * per)
     if live.model.tones is not None:
         total, count = live.model.tones.of(keys, first, stretches * per)
-    row, hour, tone = live.pulse.tones()
-    inside = (hour >= first) & (hour < first + stretches * per)
-    row, hour, tone = row[inside], hour[inside] - first, tone[inside]
-    kinds, refs = parts_of(keys)
-    for kind in np.unique(kinds).tolist():
-        place, code = labels_of(live, KINDS[kind], row)
-        mine = place[np.isin(code, refs[kinds == kind])]
-        np.add.at(total, hour[mine], tone[mine])
-        np.add.at(count, hour[mine], 1.0)
+    recent = read_recent(live, first, first + stretches * per)
+    mine = np.isin(recent.key, keys)
+    np.add.at(total, recent.hour[mine] - first, recent.tone[mine])
+    np.add.at(count, recent.hour[mine] - first, recent.said[mine])
     total, count = (each.reshape(stretches, per).sum(axis=1) for each in (total, count))
     found: Levels = np.full(stretches, np.nan)
     found[count > 0] = total[count > 0] / count[count > 0]

@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from recsys.arrays import Rows
 from recsys.state.live import LiveState
 from recsys.state.live_labels import labels_of
+from recsys.state.recent import read_recent
 from recsys.trends.bursts import Bursts, find_bursts
 from recsys.trends.crowd import effective
 from recsys.trends.episode import episode
 from recsys.trends.expectation import Expectation, Levels
-from recsys.trends.labels import ITEM, KINDS
-from recsys.trends.series import HOUR, Counts, Hours, tally
-from recsys.trends.trends import Trends, key_of, parts_of
+from recsys.trends.labels import KINDS
+from recsys.trends.series import HOUR, Counts, Hours
+from recsys.trends.trends import Trends, parts_of
 
 LOOK = 72  # hours that the course of a burst is read from
 DAY = 24
@@ -94,7 +95,7 @@ def read_now(
     now = moment(live, clock)
     last = int(now // HOUR)
     hours = np.arange(last - look + 1, last + 1, dtype=np.int64)
-    day = _day(live, hours)
+    day = read_recent(live, int(hours[0]), last + 1)
     if keys is None:
         keys = np.union1d(_active(trends, last), day.key[day.hour > last - DAY])
     found = np.zeros((2, len(keys), look), np.float32)
@@ -105,43 +106,12 @@ def read_now(
         counts[np.ix_(known, np.flatnonzero(inside))] = whole[:, at[inside]]
     wanted = np.isin(day.key, keys)
     where = np.searchsorted(keys, day.key[wanted]), day.hour[wanted] - hours[0]
-    found[0][where] += day.acts[wanted]
-    found[1][where] += day.voices[wanted]
-    total = day.total
+    for counts, more in zip(found, (day.acts, day.voices), strict=True):
+        np.add.at(counts, where, more[wanted])
+    total = np.bincount(day.whole_hour - hours[0], day.whole_voices, look).astype(np.float32)
     total[inside] += trends.series.total[at[inside]]
     passed = float(np.clip((now - last * HOUR) / HOUR, 1 / 60, 1.0))
     return Now(live, trends, hours, passed, keys, found[0], found[1], total)
-
-
-@dataclass(frozen=True, slots=True)
-class _Day:
-    """The acts since the night, counted."""
-
-    key: Hours
-    hour: Hours
-    acts: Rows
-    voices: Rows
-    total: Counts  # (hours,)
-
-
-def _day(live: LiveState, hours: Hours) -> _Day:
-    row, person, hour = live.pulse.acts(int(hours[0]), int(hours[-1]) + 1)
-    posted = row < 0
-    row = np.where(posted, ~row, row).astype(np.int32)
-    columns: list[tuple[Hours, Hours, Rows, Rows]] = []
-    for number, kind in enumerate(KINDS):
-        some = np.flatnonzero(~posted) if kind == ITEM else np.arange(len(row))
-        place, code = labels_of(live, kind, row[some])
-        act = some[place]
-        width = len(hours)
-        cells, acts, voices = tally(
-            code.astype(np.int64) * width + hour[act] - hours[0], person[act]
-        )
-        columns.append((key_of(number, cells // width), hours[0] + cells % width, acts, voices))
-    cells, _, voices = tally(hour.astype(np.int64) - hours[0], person)
-    total = np.bincount(cells, voices, len(hours)).astype(np.float32)
-    key, at, acts, voices = (np.concatenate(column) for column in zip(*columns, strict=True))
-    return _Day(key, at, acts, voices, total)
 
 
 def _active(trends: Trends, last: int) -> Hours:
@@ -168,7 +138,7 @@ def find_trends(live: LiveState, clock: float) -> tuple[Trend, ...]:
 def _people(now: Now) -> Callable[[int, int], float]:
     """Return what counts the people of a series: those of the day exactly, the night's voices."""
     last, end = int(now.hours[-1]), now.trends.series.end
-    row, person, hour = now.live.pulse.acts(last - DAY + 1, last + 1)
+    row, person, hour, _ = now.live.pulse.acts(last - DAY + 1, last + 1)
     plain = np.where(row < 0, ~row, row).astype(np.int32)
     kinds, refs = parts_of(now.keys)
     expanded: dict[int, tuple[NDArray[np.int64], Rows]] = {}

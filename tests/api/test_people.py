@@ -288,6 +288,17 @@ def test_a_profile_tells_interests_activity_tone_and_controls(client: FlaskClien
     assert client.get("/users/nobody/profile").status_code == 404
 
 
+def test_habits_are_told_by_the_clocks_of_a_zone(client: FlaskClient) -> None:
+    late = {"user_id": "owl", "item_id": "sea-2", "event": "like", "timestamp": 1_704_063_600}
+    client.post("/events", json=late)  # Sunday 31 December 2023, 23 o'clock UTC
+    utc = client.get("/users/owl/profile").json["activity"]
+    tokyo = client.get("/users/owl/profile?zone=Asia/Tokyo").json["activity"]
+    assert (utc["zone"], utc["hours"][23], utc["weekdays"][6]) == ("UTC", 1.0, 1.0)
+    assert (tokyo["zone"], tokyo["hours"][8], tokyo["weekdays"][0]) == ("Asia/Tokyo", 1.0, 1.0)
+    for wrong, status in (("Europe/Atlantis", 409), ("Europe", 409), ("../etc/passwd", 400)):
+        assert client.get(f"/users/owl/profile?zone={wrong}").status_code == status
+
+
 def test_a_forgotten_interest_leaves_the_profile(client: FlaskClient) -> None:
     change(client, "baker", controls=[control("forget", "category", "bread")])
     found = client.get("/users/baker/profile").json

@@ -1,12 +1,15 @@
 """What an erasure finds besides the rows of the store: reject files, what a killed night left."""
 
 import json
+import threading
 
 import pytest
 
+from jobs.rejects import Rejects
 from recsys.data.controls import Wish
 from recsys.data.erasure import erase
-from recsys.data.lock import only_one
+from recsys.data.files import Reject
+from recsys.data.lock import alone_with, only_one
 from recsys.data.schema import Event, Follow, Item
 from recsys.data.store import Store
 
@@ -42,6 +45,38 @@ def test_lines_of_reject_files_that_hold_the_id_are_cut_out(store, tmp_path):
     assert place(receipt, "reject files").removed == {"reject_files": 2, "reject_lines": 4}
     assert (folder / "events-a.jsonl").read_text() == "\n".join(others) + "\n"
     assert sorted(path.name for path in folder.iterdir()) == ["events-a.jsonl", "events-c.jsonl"]
+
+
+def users_of(path):
+    lines = path.read_text().splitlines() if path.exists() else []
+    return [json.loads(json.loads(line)["raw"])["user_id"] for line in lines]
+
+
+def test_an_ingest_that_is_at_work_loses_no_line_to_an_erasure(store, tmp_path):
+    rejects = Rejects(tmp_path / "rejects" / "events-a.jsonl")
+
+    def rows(*users):
+        return iter([(n, Reject("f", n, "value", "no number", json.dumps({"user_id": user})))
+                     for n, user in enumerate(users)])  # fmt: skip
+
+    with rejects.open():
+        list(rejects.taken_out(rows("bob", WHO)))
+        assert erase(store, tmp_path, WHO).removed["reject_lines"] == 1
+        list(rejects.taken_out(rows("carl")))
+        list(rejects.taken_out(rows("dora")))
+    assert users_of(rejects.path) == ["bob", "carl", "dora"]
+    erase(store, tmp_path, "bob")
+    with rejects.path.open() as held, alone_with(held) as there:
+        assert there
+        eraser = threading.Thread(target=erase, args=(store, tmp_path, "carl"))
+        eraser.start()
+        eraser.join(0.2)
+        assert eraser.is_alive() and "carl" in rejects.path.read_text()
+        aside = tmp_path / "aside"
+        aside.write_text("".join(line for line in held if "dora" not in line))
+        aside.replace(rejects.path)  # as another erasure does
+    eraser.join(30)
+    assert users_of(rejects.path) == []
 
 
 def test_a_short_id_takes_no_line_of_somebody_elses(store, tmp_path):

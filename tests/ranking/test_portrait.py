@@ -1,6 +1,7 @@
 """Portrait: interests with strength and trend, rhythm, belonging; from a history alone."""
 
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -77,6 +78,13 @@ def test_when_somebody_was_here():
     assert found.hours[9] == 1.0 and sum(found.hours) == 1.0
     assert found.weekdays == (0.75, 0, 0.25, 0, 0, 0, 0)
     assert found.per_week == pytest.approx(2.0)
+    there = activity(times, ZoneInfo("America/New_York"))  # 4 o'clock
+    assert there.hours[4] == 1.0 and there.weekdays == found.weekdays
+    far = activity(times, ZoneInfo("Pacific/Auckland"))  # 22 o'clock, summer time
+    assert far.hours[22] == 1.0
+    summer = activity(np.array([1_720_000_000.0]), ZoneInfo("Europe/Berlin"))  # 9:46 UTC in July
+    winter = activity(np.array([1_704_099_600.0]), ZoneInfo("Europe/Berlin"))
+    assert summer.hours[11] == 1.0 and winter.hours[10] == 1.0
     nobody = activity(np.array([np.nan]))
     assert nobody.events == 1 and nobody.first is None and nobody.hours == ()
 

@@ -106,6 +106,17 @@ def test_of_copies_the_best_one_is_shown(live):
     assert live.marks.counts(~live.gone[: live.size])["duplicate"] == 3
 
 
+def test_the_latest_of_copies_is_the_one_that_was_there_first(live):
+    live.add_item(Item("one", title="tide wave", created_at=NOW - 60))
+    live.add_item(Item("between", title="another", created_at=NOW - 30))
+    for number in range(2):
+        live.add_item(Item(f"copy-{number}", title="tide wave", created_at=NOW + number,
+                           metadata=flagged(copy("one"))))  # fmt: skip
+    assert [one.item_id for one in lists.latest(live, 2, Filters())] == ["between", "one"]
+    live.remove_item("one")
+    assert [one.item_id for one in lists.latest(live, 2, Filters())] == ["copy-1", "between"]
+
+
 def test_a_copy_of_what_was_read_is_not_shown(live):
     live.add_item(Item("copy", title="tide wave", metadata=flagged(copy("sea-4"))))
     live.add_item(Item("other", title="tide wave", metadata=flagged(copy("sea-9"))))

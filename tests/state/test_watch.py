@@ -11,6 +11,7 @@ from recsys.data.schema import Event, Item
 from recsys.state.live import LiveState
 from recsys.state.live_labels import labels_of, name_of, rows_of
 from recsys.state.pulse import KEPT, Pulse
+from recsys.state.timeline import read_timeline
 from recsys.state.watch import find_trends, moment, read_now
 from recsys.text.entities import fit_entities
 from recsys.training.trends import labelled, stream_of, texts_of
@@ -156,11 +157,31 @@ def test_the_pulse_forgets(live):
     act(live, "post-1", 1, start=NOW + (KEPT + 1) * HOUR)
     act(live, "post-1", 1, start=NOW)  # long past by now
     assert len(pulse.acts(0, 2**40)[0]) == 1
-    _, people, _ = pulse.acts(0, 2**40)
+    _, people, _, _ = pulse.acts(0, 2**40)
     assert people[0] > 0 and "visitor" not in repr(people)
     other = LiveState(live.model)
     act(other, "post-1", 1, start=NOW + (KEPT + 1) * HOUR)
     assert other.pulse.acts(0, 2**40)[1] != people  # each process has its own salt
+    assert pulse.take_old()[2].tolist() == [int(NOW // HOUR)] * 4 and pulse.take_old() is None
+
+
+def test_what_was_done_days_ago_is_counted_though_its_people_are_forgotten(live):
+    """No night has run for five days, and the log is read in one go, as after a restart."""
+    hour, keys = int(NOW // HOUR), key_of(0, np.array([3]))
+    first = read_now(live, NOW, 30 + 24 * 5, keys).acts[0].sum()
+    for day in range(5):
+        act(live, "post-3", 6, people=2, start=NOW + day * 24 * HOUR, every=1.0)
+    live.add_event("post-3", "comment", timestamp=NOW + HOUR, tone=-0.5, actor="ann")  # late
+    live.add_event("post-3", "like", timestamp=NOW - 40 * 24 * HOUR, actor="ann")  # not shown
+    now = read_now(live, live.pulse.newest, 30 + 24 * 4, keys)
+    told = {int(h) - hour: (a, v) for h, a, v in zip(now.hours, now.acts[0], now.voices[0],
+                                                      strict=True) if h >= hour and a}  # fmt: skip
+    assert told == {24 * day: (6.0, 2.0) for day in range(5)} | {1: (1.0, 1.0)}
+    assert now.total[now.hours == hour + 24] == 2
+    again = read_timeline(live, live.pulse.newest, keys, 30 + 24 * 4)
+    assert again.acts.sum() == pytest.approx(now.acts[0, -len(again.acts):].sum())
+    assert again.tone[again.hours == hour + 1] == -0.5
+    assert live.pulse.take_old() is None and first > 0
 
 
 def test_an_event_costs_microseconds(model):
