@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from recsys.data.store import ItemChange, Store, StoredEvent
+from recsys.safety.chatter import Chatter
+from recsys.state.acts import Act
 from recsys.state.following import acts_of, apply_change
 from recsys.state.live import LiveState
 from recsys.text.tones import Tones
@@ -28,6 +30,7 @@ class Feed:
     ) -> None:
         self.live = live
         self.tones = tones  # None: the tone of comments counts for nothing
+        self.chatter = Chatter()
         self.ranking = threading.Lock()  # held while lists are ranked, and while rows are applied
         self.last_event = _number(manifest, "last_event_id")
         self.last_change = _number(manifest, "last_change_id")
@@ -86,17 +89,22 @@ class Feed:
 
     def _apply_events(self, events: Sequence[StoredEvent]) -> None:
         try:
-            self.live.add_events(acts_of(events, self.tones))
+            acts = acts_of(events, self.tones, self.chatter)
+        except Exception:  # what cannot be read counts whole and has no tone
+            log.exception("comments were passed over", extra={"event": events[0].id})
+            acts = [Act(e.item_id, e.event, e.value, e.moment, 0.0, e.user_id) for e in events]
+        try:
+            self.live.add_events(acts)
         except Exception:  # nothing of them is counted yet: see LiveState.add_events
             log.exception("events are counted one by one", extra={"event": events[0].id})
-            for event in events:
-                self._apply_event(event)
+            for event, act in zip(events, acts, strict=True):
+                self._apply_event(event.id, act)
 
-    def _apply_event(self, event: StoredEvent) -> None:
+    def _apply_event(self, number: int, act: Act) -> None:
         try:
-            self.live.add_event(*acts_of([event], self.tones)[0])
+            self.live.add_events([act])
         except Exception:  # one bad row must not stop the feed for all others
-            log.exception("an event was passed over", extra={"event": event.id})
+            log.exception("an event was passed over", extra={"event": number})
 
 
 def _number(manifest: Mapping[str, Any], name: str) -> int:

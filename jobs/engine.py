@@ -16,6 +16,7 @@ from recsys.errors import BundleError
 from recsys.ranking.history import interactions
 from recsys.ranking.query import Interaction, Query, Recommendation
 from recsys.recommender import Recommender
+from recsys.safety.chatter import Chatter
 from recsys.state.following import acts_of, apply_change
 from recsys.state.live import LiveState
 from recsys.state.model import Model
@@ -90,10 +91,11 @@ def _follow(
 ) -> None:
     """Read both logs of the store from where the night left them."""
     event, change = int(manifest["last_event_id"]), int(manifest["last_change_id"])
+    chatter = Chatter()
     while changes := store.item_changes_after(change, _CHUNK):
         for each in changes:
             apply_change(live, each)
         change = changes[-1].id
     while events := store.events_after(event, _CHUNK):
-        live.add_events(acts_of(events, tones))
+        live.add_events(acts_of(events, tones, chatter))
         event = events[-1].id

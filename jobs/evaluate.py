@@ -31,6 +31,7 @@ from recsys.evaluation.positive import Positive
 from recsys.evaluation.report import html
 from recsys.evaluation.result import Result
 from recsys.evaluation.split import PROTOCOLS, Rules, make_split
+from recsys.safety.chatter import weighed
 from recsys.text.tones import toned
 from recsys.text.transformer import pick_device
 from recsys.training.documents import documents
@@ -117,8 +118,8 @@ def tables(
 
 
 def heard(settings: Settings, events: EventTable) -> EventTable:
-    """Return the events with the tone of their comments, where the settings heed it."""
-    return toned(events, settings.tones) if settings.tone_strength else events
+    """Return the events with the tone of their comments, where heeded, and how far they count."""
+    return weighed(toned(events, settings.tones) if settings.tone_strength else events)
 
 
 def means_of(settings: Settings, seed: int, note: Callable[[str], None]) -> Means:

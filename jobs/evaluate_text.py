@@ -20,6 +20,7 @@ from recsys.data.readers import load_items
 from recsys.errors import DataError
 from recsys.evaluation.throughput import throughput as timed
 from recsys.evaluation.understanding import tone_by_folds, tone_from_elsewhere, topic_figures
+from recsys.text.cache import CachedEncoder
 from recsys.text.clean import document
 from recsys.text.encoder import load_encoder
 from recsys.text.static import load_static
@@ -28,7 +29,8 @@ from recsys.text.topic_fitting import TopicConfig
 
 @click.command(name="evaluate-text")
 @click.option("--labels", type=Path, help="Labelled texts: text, label or valence, source.")
-@click.option("--source", default="", help="Judge the tone of this source's texts: tweets, …")
+@click.option("--source", default="", help="Judge the tone of this source's texts: tweets, …; "
+              "else of all, and of each taught by the others.")
 @click.option("--items", type=Path, help="Items file; its column category is the truth for topics.")
 @click.option("--topics", type=click.IntRange(1), help="How many; else as many as categories.")
 @click.option("--throughput", type=click.IntRange(1), help="Time so many texts of the items file.")
@@ -72,15 +74,25 @@ def _tone(
 ) -> dict[str, object]:
     labelled, student = read_labels(labels), load_static(settings.home)
     if name != "static":
-        encoder = load_encoder(name, settings.device, settings.home)
+        encoder = _kept(settings, name, "tone")
         found = tone_by_folds(labelled, student, source, seed=seed, encoder=encoder)
         return {"source": source, "five_folds": found, "beside": encoder.name}
     figures: dict[str, object] = {
         "source": source, "five_folds": tone_by_folds(labelled, student, source, seed=seed)
     }  # fmt: skip
-    if source and len(set(labelled.sources)) > 1:
-        figures["taught_by_others"] = tone_from_elsewhere(labelled, student, source)
+    known = sorted(set(labelled.sources))
+    if len(known) > 1:
+        judged = [source] if source else known
+        figures["taught_by_others"] = {
+            one: tone_from_elsewhere(labelled, student, one) for one in judged
+        }
     return figures
+
+
+def _kept(settings: Settings, name: str, what: str) -> CachedEncoder:
+    """Return an encoder that keeps its vectors for the next evaluation of the same texts."""
+    encoder = load_encoder(name, settings.device, settings.home)
+    return CachedEncoder(encoder, settings.home / "evaluated" / what)
 
 
 def _topics(
@@ -88,7 +100,7 @@ def _topics(
 ) -> dict[str, object]:
     items = load_items(path)
     texts = [document(*pair) for pair in zip(items.title, items.text, strict=True)]
-    vectors = load_encoder(name, settings.device, settings.home).encode(texts)
+    vectors = _kept(settings, name, "topics").encode(texts)
     asked = n_topics or len(set(items.category))
     return topic_figures(texts, vectors, items.category, TopicConfig(asked, seed=seed))
 

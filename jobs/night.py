@@ -32,6 +32,7 @@ from recsys.data.dataset import Dataset
 from recsys.data.store import Store
 from recsys.data.tables import EventTable, ItemTable
 from recsys.errors import BundleError, DataError
+from recsys.safety.chatter import weighed
 from recsys.state.catalogue import under
 from recsys.state.model import Model
 from recsys.text.student import Student
@@ -72,6 +73,7 @@ class Night:
         }
         events, items = self.store.event_table(), self.store.item_table()
         events = toned(events, self.settings.tones) if self.settings.tone_strength else events
+        events = weighed(events)
         if not len(events) and not len(items):
             raise DataError("the store holds no event and no item: run `recsys ingest` first")
         save_snapshot(out, events, items)

@@ -1,7 +1,7 @@
 """Snapshot: the store's events and items at one moment, as files that a night can go on from.
 
 It holds no user id: users are numbers, in the order of the table. What people wrote in comments
-stays in the store; only its tone goes along.
+stays in the store; only its tone goes along, and how far it counts.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ _TEXTS = ("title", "text", "tags", "category", "author", "url", "metadata")
 def save_snapshot(folder: Path, events: EventTable, items: ItemTable) -> None:
     """Write both tables into a folder, in the bundle's format."""
     arrays = {f"events/{name}": getattr(events, name) for name in _COLUMNS}
-    if events.tone is not None:
-        arrays["events/tone"] = events.tone
+    told = {"events/tone": events.tone, "events/share": events.share}
+    arrays |= {name: array for name, array in told.items() if array is not None}
     arrays |= {f"events/items/{name}": array for name, array in events.items.arrays().items()}
     arrays |= {f"items/ids/{name}": array for name, array in items.ids.arrays().items()}
     arrays["items/created"] = items.created
@@ -44,6 +44,7 @@ def load_snapshot(folder: Path) -> tuple[EventTable, ItemTable]:
         items=_ids(raw.arrays, "events/items/"),
         kinds=tuple(raw.manifest["kinds"]),
         tone=raw.arrays.get("events/tone"),
+        share=raw.arrays.get("events/share"),
         **columns,
     )
     texts = json.loads(raw.blob("items.json"))

@@ -36,7 +36,7 @@ def command(
 ) -> None:  # fmt: skip
     """Teach the tone model from a file; from then on it replaces the one that is shipped.
 
-    Ten minutes of CPU for 20,000 texts. For a language that no labelled texts are at hand for, a
+    A minute of CPU for 20,000 texts. For a language that no labelled texts are at hand for, a
     lexicon says what its words are worth. Running services take both up when they are started
     again.
     """
@@ -72,7 +72,9 @@ def _teach(path: Path, target: Path) -> dict[str, object]:
     check_classes(labelled.classes)  # before the word vectors, which may take a minute
     student = load_static(Settings.load().home)
     note = f"{len(labelled.texts)} texts of {path.name}, {student.name}"
-    write_tone(target, fit_tone(labelled.texts, labelled.classes, student, note=note))
+    write_tone(target, fit_tone(
+        labelled.texts, labelled.classes, student, note=note, sources=labelled.sources
+    ))  # fmt: skip
     return {"texts": len(labelled.texts), "model": str(target), "note": note}
 
 

@@ -9,10 +9,12 @@ from flask import Response
 from pydantic import Field
 
 from api.contract import Routes
+from api.live import Serving
 from api.metrics import CONTENT_TYPE
 from api.routes.context import service
 from api.schemas.fields import Strict
 from api.schemas.service import Stats
+from recsys.safety.chatter import REASONS
 from recsys.state.live import LiveState
 
 routes = Routes("service")
@@ -36,6 +38,7 @@ def stats(query: Days) -> dict[str, Any]:
         "model_version": serving.version if serving else None,
         "counts": counts,
         "flags": _flags(serving.live) if serving else {},
+        "comments": _comments(serving) if serving else {},
         "ctr": {
             by: {key: {"shown": r.shown, "clicked": r.clicked, "ctr": r.ctr}
                  for key, r in found.items()}
@@ -47,6 +50,11 @@ def stats(query: Days) -> dict[str, Any]:
 
 def _flags(live: LiveState) -> dict[str, int]:
     return live.marks.counts(~live.gone[: live.size])
+
+
+def _comments(serving: Serving) -> dict[str, int]:
+    """Return how many comments since the night count less, by reason."""
+    return {reason: serving.feed.chatter.lowered[reason] for reason in REASONS}
 
 
 @routes.get("/metrics", "admin", answers=str, media=CONTENT_TYPE)

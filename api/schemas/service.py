@@ -58,5 +58,6 @@ class Stats(Answer):
     model_version: str | None
     counts: dict[str, int]
     flags: dict[str, int] = Field(description="items in service by what is doubtful about them")
+    comments: dict[str, int] = Field(description="comments since the night that count less")
     ctr: dict[str, dict[str, Rate]]
     days: float

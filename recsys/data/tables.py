@@ -30,6 +30,7 @@ class EventTable:
     time: Times  # (n,): Unix seconds; NaN where the file has none
     comments: Mapping[int, str] = field(default_factory=dict)  # event number -> a comment's words
     tone: NDArray[np.float32] | None = None  # (n,): of comments, -1 to 1, 0 without; None: not read
+    share: NDArray[np.float32] | None = None  # (n,): by which an event counts; None: all whole
 
     def __len__(self) -> int:
         return len(self.user)
@@ -48,6 +49,7 @@ class EventTable:
             user=self.user[kept], item=self.item[kept], kind=self.kind[kept],
             value=self.value[kept], time=self.time[kept],
             tone=None if self.tone is None else self.tone[kept],
+            share=None if self.share is None else self.share[kept],
             comments={place[k]: t for k, t in self.comments.items() if k in place},
         )  # fmt: skip
 

@@ -70,7 +70,7 @@ class EventWeights:
             weights[rated] = self._centred(events, rated)
         if self.tone and events.tone is not None:
             weights += np.float32(self.tone) * events.tone * np.abs(weights)
-        return weights
+        return weights if events.share is None else weights * events.share
 
     def toned(self, weight: float, tone: float) -> float:
         """Return the weight of an event whose comment has a tone, -1 to 1.

@@ -74,7 +74,8 @@ def tone_from_elsewhere(
     classes = labelled.classes[held]
     order = float(np.corrcoef(score(chances), classes)[0, 1])
     return {"texts": len(held), "macro_recall": macro_recall(classes, chances.argmax(1)),
-            "score_correlation": order}  # fmt: skip
+            "score_correlation": order,
+            "calibration_error": expected_calibration_error(chances, classes)}  # fmt: skip
 
 
 def topic_figures(
@@ -111,5 +112,6 @@ def _taught(
     config: ToneConfig,
 ) -> Floats:  # fmt: skip
     texts = [labelled.texts[row] for row in train]
-    model = fit_tone(texts, labelled.classes[train], student, config)
+    sources = [labelled.sources[row] for row in train]
+    model = fit_tone(texts, labelled.classes[train], student, config, sources=sources)
     return model.probabilities([labelled.texts[row] for row in test])

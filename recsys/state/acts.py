@@ -20,6 +20,7 @@ class Act(NamedTuple):
     timestamp: float = 0.0  # Unix seconds
     tone: float = 0.0  # of what was written, -1..1
     actor: str | None = None  # None: somebody unknown
+    share: float = 1.0  # by which it counts, 0..1
 
 
 def weights_of(
@@ -37,4 +38,4 @@ def _weight(act: Act, weights: EventWeights, scale: tuple[float, float]) -> floa
     weight = weights.of_kind(act.event)
     if act.event == "rating" and act.value is not None:
         weight = weights.of_rating(act.value, 0.0, 0, scale)
-    return weights.toned(weight, act.tone)
+    return act.share * weights.toned(weight, act.tone)

@@ -6,18 +6,25 @@ from collections.abc import Sequence
 
 from recsys.data.event_log import StoredEvent
 from recsys.data.item_log import ItemChange
+from recsys.safety.chatter import Chatter
 from recsys.state.acts import Act
 from recsys.state.live import LiveState
 from recsys.text.tones import Tones
 
 
-def acts_of(events: Sequence[StoredEvent], tones: Tones | None) -> list[Act]:
-    """Return events as acts; `tones` hears what was written, None: that counts for nothing."""
+def acts_of(
+    events: Sequence[StoredEvent], tones: Tones | None, chatter: Chatter
+) -> list[Act]:
+    """Return events as acts; `tones` hears what was written, None: that counts for nothing.
+
+    `chatter` remembers the last hour's comments: what bots repeat counts less.
+    """
     told = tones.scores([e.text for e in events]).tolist() if tones else [0.0] * len(events)
     return [
-        Act(e.item_id, e.event, e.value, e.moment, tone, e.user_id)
+        Act(e.item_id, e.event, e.value, e.moment, tone, e.user_id,
+            chatter.share(e.user_id, e.text, e.moment))
         for e, tone in zip(events, told, strict=True)
-    ]
+    ]  # fmt: skip
 
 
 def apply_change(live: LiveState, change: ItemChange) -> None:

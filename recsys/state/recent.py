@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -36,7 +38,7 @@ def counted(
 ) -> Tally:
     """Count acts for every series that they belong to; `row`: ~row for a posting."""
     posted, row = row < 0, np.where(row < 0, ~row, row).astype(np.int32)
-    parts: list[tuple[NDArray[np.generic], ...]] = []
+    parts: list[tuple[NDArray[Any], ...]] = []
     for number, kind in enumerate(KINDS):
         some = np.flatnonzero(~posted) if kind == ITEM else np.arange(len(row))
         place, code = labels_of(live, kind, row[some])
@@ -48,5 +50,6 @@ def counted(
         key = key_of(number, cells // _HOURS)
         parts.append((key, cells % _HOURS, acts, voices, sums, said))
     whole, _, voices = tally(hour.astype(np.int64), person)
-    return Tally(*(np.concatenate(c) for c in zip(*parts, strict=True)), whole, voices)
+    key, at, acts, own, sums, said = (np.concatenate(c) for c in zip(*parts, strict=True))
+    return Tally(key, at, acts, own, sums, said, whole, voices)
 

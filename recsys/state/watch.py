@@ -63,6 +63,7 @@ class Now:
     acts: Counts  # (n, h)
     voices: Counts
     total: Counts  # (h,)
+    volume: Counts  # (kinds, h)
 
     @cached_property
     def expectation(self) -> Expectation:
@@ -72,7 +73,7 @@ class Now:
     @cached_property
     def expected(self) -> Levels:
         """Voices to be expected, (n, h)."""
-        tide = self.expectation.tide(self.hours, self.total, self.voices, self.passed)
+        tide = self.expectation.tide(self.hours, self.volume, self.voices, self.passed)
         return self.expectation.usual(self.hours, self.passed) * tide
 
 
@@ -110,8 +111,11 @@ def read_now(
         np.add.at(counts, where, more[wanted])
     total = np.bincount(day.whole_hour - hours[0], day.whole_voices, look).astype(np.float32)
     total[inside] += trends.series.total[at[inside]]
+    volume = np.zeros((len(KINDS), look), np.float32)
+    np.add.at(volume, (parts_of(day.key)[0], day.hour - hours[0]), day.voices)
+    volume[:, inside] += trends.series.volume[:, at[inside]]
     passed = float(np.clip((now - last * HOUR) / HOUR, 1 / 60, 1.0))
-    return Now(live, trends, hours, passed, keys, found[0], found[1], total)
+    return Now(live, trends, hours, passed, keys, found[0], found[1], total, volume)
 
 
 def _active(trends: Trends, last: int) -> Hours:

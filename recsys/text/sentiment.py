@@ -23,11 +23,14 @@ from tokenizers import Tokenizer
 
 from recsys.arrays import Floats
 from recsys.errors import DataError
+from recsys.text.language import detect
 from recsys.text.tone_features import CUES, LETTER_ROWS, WORD_ROWS, features, read_tokenizer
+from recsys.text.tone_glossary import pictures
 
 LABELS = ("negative", "neutral", "positive")
 SHIPPED = Path(__file__).with_name("tone.npz")
-FORMAT = 1
+FORMAT = 2
+UNSURE = (0.3, 0.4, 0.3)  # what is said of a text that cannot be read
 BLOCK = 4_096  # texts per block: bounds the memory of a call
 LARGEST = 64 << 20  # bytes that a model file may unpack to
 
@@ -43,6 +46,7 @@ class Tone:
     tokenizer_json: bytes
     note: str = ""  # what it was trained on
     han: bool = False  # whether it has learned to read Chinese signs by themselves
+    languages: frozenset[str] = frozenset({"en"})  # of the labelled texts
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:
@@ -51,7 +55,8 @@ class Tone:
     def probabilities(self, texts: Sequence[str]) -> Floats:
         """Return (n, 3) in the order of LABELS; always finite, rows add to 1.
 
-        A text in which nothing is read is neutral for sure.
+        A text in which nothing is read is neutral for sure. Of a text in a language that the model
+        has not learned only emoji and emoticons are read; without any it is neutral, unsurely.
         """
         out = np.empty((len(texts), len(LABELS)), np.float32)
         for start in range(0, len(texts), BLOCK):
@@ -60,7 +65,10 @@ class Tone:
         return out
 
     def _block(self, texts: Sequence[str]) -> NDArray[np.float64]:
-        read = features(texts, self._tokenizer, self.han)
+        foreign = np.array([self._foreign(text) for text in texts], bool)
+        signs = [pictures(text) if other else text
+                 for text, other in zip(texts, foreign, strict=True)]  # fmt: skip
+        read = features(signs, self._tokenizer, self.han)
         logits = read.cues @ self.cues.astype(np.float64) + self.bias
         for name, bag in read.bags.items():
             values = self.tables[name][bag.rows].astype(np.float64)
@@ -68,13 +76,19 @@ class Tone:
                 total = np.bincount(bag.owner, values[:, label], len(texts))
                 logits[:, label] += total * bag.scale
         chances = softmax(logits * self.sharpness)
-        chances[read.bags["words"].counts == 0] = (0, 1, 0)
+        empty = read.bags["words"].counts == 0
+        chances[empty & ~foreign], chances[empty & foreign] = (0, 1, 0), UNSURE
         return chances
+
+    def _foreign(self, text: str) -> bool:
+        """Whether a text is in a language of which the model knows no word."""
+        code = detect(text).code
+        return bool(code) and code != "zh" and code not in self.languages  # zh: the glossary's
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """Return what `write_tone` saves; `from_arrays` takes it back."""
         about = {"format": FORMAT, "sharpness": self.sharpness, "note": self.note,
-                 "han": self.han}  # fmt: skip
+                 "han": self.han, "languages": sorted(self.languages)}  # fmt: skip
         packed = zlib.compress(self.tokenizer_json, 9)
         return {
             **{f"table_{name}": table.astype(np.float16) for name, table in self.tables.items()},
@@ -89,17 +103,20 @@ class Tone:
         """Rebuild; DataError when an array is missing, misshapen or not finite."""
         try:
             about = json.loads(arrays["about"].tobytes())
+            if about["format"] != FORMAT:
+                raise DataError(
+                    f"a tone model of format {about['format']}, {FORMAT} is read here: "
+                    "run `recsys train-tone --labels F` again"
+                )
             tokenizer = zlib.decompressobj().decompress(arrays["tokenizer"].tobytes(), LARGEST)
             tables = {
                 name: arrays[f"table_{name}"] for name in ("words", "letters", "tokens", "negated")
             }
             model = cls(tables, arrays["cues"], arrays["bias"], float(about["sharpness"]),
-                        tokenizer, str(about["note"]), bool(about.get("han", False)))  # fmt: skip
-            known = about["format"] == FORMAT
+                        tokenizer, str(about["note"]), bool(about["han"]),
+                        frozenset(map(str, about["languages"])))  # fmt: skip
         except (KeyError, ValueError, TypeError, zlib.error) as error:
             raise DataError(f"not a tone model: {error!r}") from error
-        if not known:
-            raise DataError(f"a tone model of format {about['format']}; {FORMAT} is read here")
         model.check()
         return model
 

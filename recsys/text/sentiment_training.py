@@ -1,8 +1,9 @@
-"""Teaching the tone model from labelled texts; scikit-learn is needed here and nowhere else."""
+"""Teaching the tone model from labelled texts."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,21 +14,23 @@ from scipy.optimize import minimize_scalar
 from scipy.sparse import csr_array, hstack
 
 from recsys.arrays import Floats
-from recsys.errors import DataError, MissingExtra
+from recsys.errors import DataError
+from recsys.text.language import detect
 from recsys.text.sentiment import LABELS, Tone, softmax
 from recsys.text.student import Student
 from recsys.text.tone_features import LETTER_ROWS, WORD_ROWS, Bag, features, read_tokenizer
+from recsys.text.tone_solver import Reading, Solved, logits_of, solve
 
 HAN_SHARE = 0.02  # of labelled texts with Chinese signs, from which the model learns to read them
+SAMPLE = 2_000  # texts that tell the languages
 _HAN = re.compile("[\u3400-\u9fff]")
-NEVER = -20.0  # bias of a label that the labelled texts do not have
 
 
 @dataclass(frozen=True, slots=True)
 class ToneConfig:
     """How the tone model is taught."""
 
-    strength: float = 1.0  # inverse of the regularization
+    strength: float = 0.1  # inverse of the regularization; more fits one kind of text only
     vectors: float = 1.0  # weight of word vectors beside words and letters
     beside: float = 0.8  # weight of an encoder's vectors beside all that, where there are any
     rounds: int = 80  # of the solver
@@ -35,32 +38,37 @@ class ToneConfig:
     least_per_label: int = 5  # texts of each label that occurs
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """Labelled texts as features: one row per text, and how to fold weights back into tables."""
-
-    rows: csr_array
-    bags: dict[str, NDArray[np.float64]]  # bag name to the factor of each table row, or vectors
-
-
 def fit_tone(
     texts: Sequence[str], classes: NDArray[np.integer], student: Student,
     config: ToneConfig = ToneConfig(), note: str = "", calibrate: bool = True,
+    sources: Sequence[str] = (),
 ) -> Tone:  # fmt: skip
     """Return a tone model from texts and their classes (rows of LABELS).
 
-    Labels weigh equally, however often each occurs. DataError for fewer than two labels or too few
-    texts of one.
+    Labels weigh equally, however often each occurs, and so do they within each of the `sources`:
+    that film critics are seldom neutral says nothing about others. DataError for fewer than two
+    labels or too few texts of one.
     """
     classes = np.asarray(classes, np.int64)
     check_classes(classes, config)
     han = sum(bool(_HAN.search(text)) for text in texts) >= HAN_SHARE * len(texts)
     reading = read_for_training(texts, student, config, han)
-    model = replace(_fold(_solve(reading, classes, config), reading, student, note), han=han)
+    weight = balanced(classes, sources)
+    solved = solve(reading, classes, config.strength * weight, config.rounds)
+    model = replace(
+        _fold(solved, reading, student, note), han=han, languages=languages_of(texts)
+    )
     if not calibrate:
         return model
-    logits = _held_out_logits(reading, classes, config)
-    return replace(model, sharpness=_sharpness(logits, classes))
+    logits = _held_out_logits(reading, classes, weight, config)
+    return replace(model, sharpness=_sharpness(logits, classes, weight))
+
+
+def languages_of(texts: Sequence[str]) -> frozenset[str]:
+    """Return the languages of at least one in fifty of some texts, as far as they tell."""
+    told = Counter(detect(text).code for text in texts[:: len(texts) // SAMPLE + 1])
+    least = HAN_SHARE * told.total()
+    return frozenset(code for code, n in told.items() if code and n >= least)
 
 
 def check_classes(classes: NDArray[np.integer], config: ToneConfig = ToneConfig()) -> None:
@@ -73,10 +81,19 @@ def check_classes(classes: NDArray[np.integer], config: ToneConfig = ToneConfig(
         raise DataError(f"labels: {told}; at least {config.least_per_label} texts of each needed")
 
 
-def balanced(classes: NDArray[np.integer]) -> NDArray[np.float64]:
-    """Return a weight per text, such that each label weighs the same and the mean is 1."""
-    counts = np.bincount(classes, minlength=len(LABELS))
-    return np.asarray(len(classes) / (counts[classes] * (counts > 0).sum()), np.float64)
+def balanced(
+    classes: NDArray[np.integer], sources: Sequence[str] = ()
+) -> NDArray[np.float64]:
+    """Return a weight per text, such that each label weighs the same and the mean is 1.
+
+    With the `sources` of the texts each label of each source does. Of one with few texts of a
+    label these would weigh too much; they weigh as if there were a hundredth of all.
+    """
+    group = np.unique(sources, return_inverse=True)[1] if sources else np.zeros(len(classes), int)
+    cell = group * len(LABELS) + classes
+    counts = np.maximum(np.bincount(cell), 0.01 * len(classes) if len(set(sources)) > 1 else 1)
+    weight = 1 / counts[cell]
+    return np.asarray(weight / weight.mean(), np.float64)
 
 
 def read_for_training(
@@ -98,11 +115,13 @@ def read_for_training(
         name: _matrix(read.bags[name], len(vectors)) @ vectors for name in ("tokens", "negated")
     }
     length = np.sqrt((sums["tokens"] ** 2).sum(1).mean())
-    for name, block in sums.items():
+    for name in sums:
         factors[name] = vectors * (config.vectors / max(length, 1e-9))
-        blocks.append(csr_array(block * (config.vectors / max(length, 1e-9))))
-    blocks.append(csr_array(read.cues.astype(np.float64)))
-    return Reading(csr_array(hstack(blocks)), factors)
+    dense = [block * (config.vectors / max(length, 1e-9)) for block in sums.values()]
+    return Reading(
+        csr_array(hstack(blocks), dtype=np.float32),
+        np.concatenate([*dense, read.cues], axis=1).astype(np.float32), factors,
+    )  # fmt: skip
 
 
 def chances_beside(
@@ -115,10 +134,13 @@ def chances_beside(
     Weights of words come from all texts, those of labels from the ones to train on.
     """
     plain = read_for_training(texts, student, config)
-    wide = csr_array(vectors.astype(np.float64) * config.beside)
-    reading = Reading(csr_array(hstack([plain.rows, wide])), plain.bags)
-    weights, bias = _solve(reading, np.asarray(classes, np.int64), config, train)
-    return np.asarray(softmax(reading.rows[test] @ weights + bias), np.float32)
+    wide = np.concatenate([plain.dense, vectors.astype(np.float32) * config.beside], axis=1)
+    reading = Reading(plain.sparse, wide, plain.bags)
+    classes = np.asarray(classes, np.int64)
+    solved = solve(
+        reading, classes, config.strength * balanced(classes), config.rounds, train
+    )
+    return np.asarray(softmax(logits_of(reading, solved, test)), np.float32)
 
 
 def rarity(counts: csr_array) -> NDArray[np.float64]:
@@ -135,37 +157,7 @@ def _matrix(bag: Bag, n_rows: int) -> csr_array:
     return matrix
 
 
-def _solve(
-    reading: Reading, classes: NDArray[np.integer], config: ToneConfig,
-    rows: NDArray[np.integer] | None = None,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:  # fmt: skip
-    """Return weights (n_features, 3) and bias (3,), from some of the rows."""
-    try:
-        from sklearn.linear_model import LogisticRegression
-    except ImportError as error:
-        raise MissingExtra("scikit-learn", "train") from error
-    rows = np.arange(len(classes)) if rows is None else rows
-    solver = LogisticRegression(C=config.strength, max_iter=config.rounds, tol=1e-3)
-    from warnings import catch_warnings, simplefilter
-
-    with catch_warnings():
-        simplefilter("ignore")  # the rounds are a budget: stopping early regularizes a little
-        solver.fit(reading.rows[rows], classes[rows], sample_weight=balanced(classes[rows]))
-    weights = np.zeros((reading.rows.shape[1], len(LABELS)))
-    bias = np.full(len(LABELS), NEVER)
-    if len(solver.classes_) == 2:  # one column, of the second class
-        low, high = solver.classes_
-        weights[:, low], weights[:, high] = -solver.coef_[0] / 2, solver.coef_[0] / 2
-        bias[[low, high]] = -solver.intercept_[0] / 2, solver.intercept_[0] / 2
-    else:
-        weights[:], bias[:] = solver.coef_.T, solver.intercept_
-    return weights, bias
-
-
-def _fold(
-    solved: tuple[NDArray[np.float64], NDArray[np.float64]], reading: Reading, student: Student,
-    note: str,
-) -> Tone:  # fmt: skip
+def _fold(solved: Solved, reading: Reading, student: Student, note: str) -> Tone:
     weights, bias = solved
     tables: dict[str, NDArray[np.floating]] = {}
     at = 0
@@ -180,8 +172,9 @@ def _fold(
 
 
 def _held_out_logits(
-    reading: Reading, classes: NDArray[np.integer], config: ToneConfig
-) -> NDArray[np.float64]:
+    reading: Reading, classes: NDArray[np.integer], weight: NDArray[np.float64],
+    config: ToneConfig,
+) -> NDArray[np.float64]:  # fmt: skip
     """Return each text's logits from a model that did not see it; folds take turns per label."""
     fold = np.zeros(len(classes), np.int64)
     for label in range(len(LABELS)):
@@ -189,15 +182,17 @@ def _held_out_logits(
         fold[rows] = np.arange(len(rows)) % config.folds
     logits = np.zeros((len(classes), len(LABELS)))
     for number in range(config.folds):
-        weights, bias = _solve(reading, classes, config, np.flatnonzero(fold != number))
+        rest = np.flatnonzero(fold != number)
+        solved = solve(reading, classes, config.strength * weight, config.rounds, rest)
         held = np.flatnonzero(fold == number)
-        logits[held] = reading.rows[held] @ weights + bias
+        logits[held] = logits_of(reading, solved, held)
     return logits
 
 
-def _sharpness(logits: NDArray[np.float64], classes: NDArray[np.integer]) -> float:
-    """Return the factor of the logits with the least log loss, labels weighing equally."""
-    weight = balanced(classes)
+def _sharpness(
+    logits: NDArray[np.float64], classes: NDArray[np.integer], weight: NDArray[np.float64]
+) -> float:
+    """Return the factor of the logits with the least log loss, as the texts weigh."""
 
     def loss(power: float) -> float:
         chances = softmax(logits * np.exp(power))[np.arange(len(classes)), classes]

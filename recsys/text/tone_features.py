@@ -21,6 +21,7 @@ from recsys.arrays import Floats
 from recsys.errors import DataError
 from recsys.text.clean import clean
 from recsys.text.tone_glossary import opposed, translate
+from recsys.text.tone_words import judged
 
 LONGEST_READ = 4_000  # characters; a tone further on changes little
 WORD_ROWS = 1 << 16
@@ -28,7 +29,8 @@ LETTER_ROWS = 1 << 17
 LETTERS = (2, 3, 4, 5)  # lengths of the runs of letters
 REACH = 4  # words after a negation that it turns
 CUES = ("exclamations", "questions", "capitals", "stretched", "negations", "but", "length",
-        "links", "mentions", "hashtags")  # fmt: skip
+        "links", "mentions", "hashtags", "praise", "blame", "denied praise", "denied blame",
+        "balance")  # fmt: skip
 
 _NOTHING = re.compile("[\u00ad\u200b\u2060\ufeff]")  # invisible inside a word: h\u200bate is hate
 _LINK = re.compile(r"https?://\S+|www\.\S+")
@@ -119,7 +121,7 @@ def mark(text: str, han: bool = False) -> Marked:
         words.append(word)
         negated.append(left > 0 and word[0].isalnum())
         left = REACH if _NEGATION.fullmatch(word) else max(left - 1, 0)
-    return Marked(tuple(words), tuple(negated), _cues(text, raw, words))
+    return Marked(tuple(words), tuple(negated), (*_cues(text, raw, words), *judged(words, negated)))
 
 
 def plain(text: str, han: bool = False) -> str:

@@ -37,7 +37,7 @@ EMOJI = {
 }
 CHINESE = {
     "love": "爱 热爱 最爱 爱死",
-    "like": "喜欢 喜爱 钟爱",
+    "enjoy": "喜欢 喜爱 钟爱",
     "good": "好 好看 好吃 好听 好用 不错 挺好",
     "great": "很棒 棒 太棒了 赞 优秀 出色 厉害 精彩 完美 极好 真棒 超赞 牛",
     "happy": "开心 高兴 快乐 幸福 愉快 兴奋",
@@ -127,6 +127,12 @@ def translate(text: str, han: bool = False) -> str:
         return text
     text = _CHINESE.sub(lambda found: f" {_WORDS[found[0]]} ", text)
     return _HAN.sub(" ", text)  # unknown characters say nothing to a model of English words
+
+
+def pictures(text: str) -> str:
+    """Return the emoticons and emoji of a text, in order; all else left out."""
+    found = [*_EMOTICON.finditer(text), *_PICTURE.finditer(text)]
+    return " ".join(one[0] for one in sorted(found, key=re.Match.start))
 
 
 def _picture(found: re.Match[str]) -> str:

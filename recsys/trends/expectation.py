@@ -26,14 +26,14 @@ SHAPE_LIFE = 21.0 * DAY  # the same for a series' own hours of the day
 SHAPE_PRIOR = 30.0  # voices per hour of the day that speak for the platform's rhythm
 TIDE_PRIOR = 10.0  # voices that speak for usual hours
 TIDE_HOURS = 3  # hours, up to the one asked about, that tell the tide
-TIDES = (0.01, 100.0)  # beyond these the tide explains nothing
+TIDES = (0.01, 1_000.0)  # beyond these the tide explains nothing
 SURPRISE = 4.0  # standard deviations from which on a count is cut off when it teaches the level
 PATIENCE = 2.0  # by which that bound grows with each day in a row that is beyond it
 WINDOWS = (1, 3, 6, 24)  # hours that counts are added up over
 NOISE_LIFE = 28.0 * DAY
 NOISE_PRIOR = 30.0  # windows' worth of doubt about the noise
 _COLUMNS = ("voices", "exposure", "own_voices", "own_exposure", "rhythm", "prior_shape",
-            "prior_rate", "surprised", "spread", "ground")  # fmt: skip
+            "prior_rate", "surprised", "spread", "ground", "volume")  # fmt: skip
 EVEN = 50.0  # size of a negative binomial that is nearly a Poisson
 
 
@@ -55,6 +55,7 @@ class Expectation:
     surprised: Levels  # (n,): days in a row that were beyond what a level explains
     spread: Levels  # (kinds, windows): decayed squared surprise beyond Poisson
     ground: Levels  # (kinds, windows): decayed squared expectation it is measured against
+    volume: Levels  # (kinds,): decayed voices of all series of a kind
 
     @classmethod
     def start(cls, hour: int, kind: NDArray[np.int8]) -> Expectation:
@@ -64,6 +65,7 @@ class Expectation:
             hour, kind, np.zeros(n), np.zeros(n), np.zeros((n, DAY)), np.zeros((n, DAY)), 0.0, 0.0,
             np.ones(WEEK), np.full(kinds, 0.5), np.full(kinds, 0.01),
             np.zeros(n), np.zeros((kinds, len(WINDOWS))), np.zeros((kinds, len(WINDOWS))),
+            np.zeros(kinds),
         )  # fmt: skip
 
     @property
@@ -107,16 +109,19 @@ class Expectation:
         return found
 
     def tide(
-        self, hours: NDArray[np.int64], total: Counts, own: Counts, passed: float = 1.0
+        self, hours: NDArray[np.int64], volume: Counts, own: Counts, passed: float = 1.0
     ) -> Levels:
-        """Return how far all others are up or down, (n, len(hours)); 1 where little is known."""
-        rate, usual = self.rate, self.usual_total
-        if usual <= 1e-6:
-            return np.ones(own.shape)
-        share = np.clip(rate / usual, 0.0, 1.0)[:, None]
+        """Return how far all others are up or down, (n, len(hours)); 1 where little is known.
+
+        `volume`, (kinds, len(hours)): a dozen people who vote on a hundred statements each lift
+        all statements a hundredfold, though they are a dozen.
+        """
+        usual = (self.volume / max(self.total_exposure, 1.0))[self.kind][:, None]
+        share = np.clip(self.rate[:, None] / np.maximum(usual, 1e-9), 0.0, 1.0)
         expected = usual * self._beat(hours, passed) * (1 - share)
-        seen = _trailing(total - own, TIDE_HOURS) + TIDE_PRIOR
-        return np.asarray(np.clip(seen / (_trailing(expected, TIDE_HOURS) + TIDE_PRIOR), *TIDES))
+        seen = _trailing(volume[self.kind] - own, TIDE_HOURS) + TIDE_PRIOR
+        found = np.clip(seen / (_trailing(expected, TIDE_HOURS) + TIDE_PRIOR), *TIDES)
+        return np.asarray(np.where(usual > 1e-6, found, 1.0))
 
     def take(
         self, place: NDArray[np.integer], kind: NDArray[np.int8], voices: Levels

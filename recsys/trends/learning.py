@@ -26,7 +26,7 @@ SPARE = 5.0  # voices a day that count in any case, so that rare series are not 
 TELLING = 0.5  # voices to be expected in a window from which on it tells about the noise
 FIRST_DAYS = 3.0  # in which everything is news
 RHYTHM_DAYS = 5.0  # after which the platform's rhythm is known well enough to differ from it
-SHAPES = (0.05, 5.0)  # of the Gamma that levels come from
+SHAPES = (0.01, 5.0)  # of the Gamma that levels come from
 BLOCK = 4_096  # series made dense at a time
 
 
@@ -51,7 +51,7 @@ def walk(series: Series, start: Expectation | None = None) -> Iterator[Day]:
     for at in range(DAY, series.length - DAY + 1, DAY):
         part = slice(at - DAY, at + DAY)
         hours = series.first + np.arange(part.start, part.stop)
-        tide = now.tide(hours, series.total[part], voices[:, part])
+        tide = now.tide(hours, series.volume[:, part], voices[:, part])
         expected = now.usual(hours) * tide
         yield Day(hours, acts[:, part], voices[:, part], expected, now)
         now = learned(now, series, voices, at - DAY)
@@ -61,7 +61,7 @@ def learned(now: Expectation, series: Series, voices: Counts, at: int) -> Expect
     """Return what is expected once the day from hour `at` of the series is known."""
     part = slice(at, at + DAY)
     hours, own = series.first + np.arange(at, at + DAY), voices[:, part].astype(np.float64)
-    tide = now.tide(hours, series.total[part], voices[:, part])
+    tide = now.tide(hours, series.volume[:, part], voices[:, part])
     plain = now.rhythm[hours % len(now.rhythm)] * tide
     units = plain * now.shapes()[:, hours % DAY]
     expected = now.rate[:, None] * units
@@ -85,6 +85,7 @@ def learned(now: Expectation, series: Series, voices: Counts, at: int) -> Expect
         own_voices=own_voices,
         own_exposure=own_exposure,
         total=now.total * fade + float(series.total[part] @ fresh),
+        volume=now.volume * fade + series.volume[:, part] @ fresh,
         total_exposure=now.total_exposure * fade
         + float((now.rhythm[hours % len(now.rhythm)] * heard) @ fresh),
         rhythm=week_rhythm(series.total[: at + DAY], series.first).astype(np.float64),

@@ -20,6 +20,7 @@ HOUR = 3600.0
 WEEK = 168  # hours
 Hours = NDArray[np.int64]  # hours since 1970, UTC
 Counts = NDArray[np.float32]
+_COLUMNS = ("kind", "ref", "ends", "hour", "acts", "voices", "total", "population", "volume")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ class Series:
     voices: Rows
     total: Counts  # (length,): voices of all
     population: NDArray[np.int64]  # (kinds,): series there could be, quiet ones included
+    volume: Counts  # (kinds, length): voices of all series of a kind, quiet ones included
 
     def __len__(self) -> int:
         return len(self.ref)
@@ -120,21 +122,19 @@ class Series:
         return replace(
             self, first=self.first + gone, length=self.length - gone, ends=ends,
             hour=self.hour[cells] - np.int32(gone), acts=self.acts[cells],
-            voices=self.voices[cells], total=self.total[gone:],
+            voices=self.voices[cells], total=self.total[gone:], volume=self.volume[:, gone:],
         )  # fmt: skip
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays to save; `from_arrays` reads them back."""
-        names = ("kind", "ref", "ends", "hour", "acts", "voices", "total", "population")
-        found = {name: getattr(self, name) for name in names}
+        found = {name: getattr(self, name) for name in _COLUMNS}
         return {**found, "span": np.array([self.first, self.length], np.int64)}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Series:
         """Give saved arrays their meaning; nothing is copied."""
-        names = ("kind", "ref", "ends", "hour", "acts", "voices", "total", "population")
         first, length = arrays["span"].tolist()
-        return cls(first, length, *(arrays[name] for name in names))
+        return cls(first, length, *(arrays[name] for name in _COLUMNS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,13 +162,14 @@ def count(
     """
     stream = stream.between(first * HOUR, (first + length) * HOUR)
     hour = (hours_of(stream.time) - first).astype(np.int32)
-    parts = []
+    parts, volume = [], np.zeros((len(KINDS), length), np.float32)
     for number, kind in enumerate(KINDS):
         if kind == ITEM or kind in labels:
             part = _part(stream, hour, labels.get(kind), length)
+            volume[number] = np.bincount(part.hour, part.voices, length)
             parts.append((number, _kept(part, least)))
     return _joined(parts, first, length, voices_per_hour(stream, hour, length),
-                   np.array(population, np.int64))  # fmt: skip
+                   np.array(population, np.int64), volume)  # fmt: skip
 
 
 def voices_per_hour(stream: Stream, hour: Rows, length: int) -> Counts:
@@ -211,7 +212,7 @@ def _kept(part: Part, least: int) -> Part:
 
 def _joined(
     parts: Sequence[tuple[int, Part]], first: int, length: int, total: Counts,
-    population: NDArray[np.int64],
+    population: NDArray[np.int64], volume: Counts,
 ) -> Series:  # fmt: skip
     kinds, refs, sizes = [], [], []
     for number, part in parts:
@@ -225,4 +226,4 @@ def _joined(
         for name in ("hour", "acts", "voices")
     )
     return Series(first, length, np.concatenate(kinds), np.concatenate(refs), ends,
-                  hour, acts, voices, total, population)  # fmt: skip
+                  hour, acts, voices, total, population, volume)  # fmt: skip

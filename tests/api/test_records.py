@@ -161,6 +161,22 @@ def test_a_deleted_user_is_gone_everywhere(client: FlaskClient, service: Service
     assert client.get("/recommend/baker").json["cold_start"] is True
 
 
+def test_comments_that_bots_repeat_count_less_and_are_told(
+    client: FlaskClient, service: Service
+) -> None:
+    ad = "Come and visit my wonderful new shop for cheap shoes"
+    rows = [{"user_id": f"bot-{n}", "item_id": "sea-3", "event": "comment", "text": ad}
+            for n in range(60)]  # fmt: skip
+    others = [{**row, "item_id": "chess-3", "text": f"{row['user_id']} has something to say"}
+              for row in rows]  # fmt: skip
+    assert client.post("/events", json=rows + others).json["new"] == 120
+    service.worker.follow()
+    assert client.get("/stats").json["comments"] == {"repeated": 56, "flood": 0}
+    found = {one["item_id"]: one["score"] for one in client.get("/popular?n=500").json["items"]}
+    assert found["chess-3"] > 2 * found["sea-3"] > 0
+    assert len(client.get("/events?user_id=bot-7").json["events"]) == 2
+
+
 def test_click_rates_by_source_position_bundle_and_user(
     client: FlaskClient, service: Service
 ) -> None:

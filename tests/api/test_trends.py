@@ -22,10 +22,10 @@ def get(client: FlaskClient, url: str, status: int = 200) -> Any:
 
 
 def act(client: FlaskClient, service: Service, item: str, n: int, people: int = 0) -> None:
-    """Let so many people act on an item within the last minutes."""
+    """Let so many people act on an item, in the hour that it is."""
     events = [
         {"user_id": f"visitor-{k % (people or n)}", "item_id": item, "event": "like",
-         "timestamp": time.time() - 10 * (n - k), "text": "I love it, great" if k == 0 else ""}
+         "timestamp": time.time() - 0.01 * (n - k), "text": "I love it, great" if k == 0 else ""}
         for k in range(n)
     ]  # fmt: skip
     assert client.post("/events", json=events).status_code == 201

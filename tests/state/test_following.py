@@ -5,6 +5,7 @@ from worlds import live
 
 from recsys.data.event_log import StoredEvent
 from recsys.data.item_log import ItemChange
+from recsys.safety.chatter import Chatter
 from recsys.state.acts import Act
 from recsys.state.following import acts_of, apply_change
 
@@ -15,11 +16,11 @@ EVENTS = [
 
 
 def test_an_event_keeps_who_did_it_and_when():
-    assert acts_of(EVENTS, None) == [
+    assert acts_of(EVENTS, None, Chatter()) == [
         Act("sea-1", "like", None, 5.0, 0.0, "ann"),
         Act("sea-2", "rating", 7.0, 9.0, 0.0, "bob"),
     ]
-    assert acts_of([], None) == []
+    assert acts_of([], None, Chatter()) == []
 
 
 def test_an_item_comes_and_goes():

@@ -233,7 +233,7 @@ def test_many_events_are_as_one_after_the_other(count):
         acts.append(Act(item, kind, value, NOW + float(rng.uniform(-5000, 5000)), place % 3 - 1.0))
     one, many = worlds.live(), worlds.live()
     for act in acts:
-        one.add_event(*act)
+        one.add_events([act])
     many.add_events(acts)
     assert many.size == one.size and many.touched.count == one.touched.count
     np.testing.assert_array_equal(many.created, one.created)

@@ -1,16 +1,25 @@
 """The tone model: what is shipped, what it must see through, and what it must survive."""
 
+import csv
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from text_world import word_student
 
 from recsys.errors import DataError
-from recsys.text.sentiment import SHIPPED, labels, load_tone, score, write_tone
-from recsys.text.sentiment_training import ToneConfig, expected_calibration_error, fit_tone
+from recsys.text.sentiment import LABELS, SHIPPED, labels, load_tone, score, write_tone
+from recsys.text.sentiment_training import (
+    ToneConfig,
+    balanced,
+    expected_calibration_error,
+    fit_tone,
+    languages_of,
+)
 from recsys.text.tone_features import mark, plain
+from recsys.text.tone_words import BLAME, PRAISE, judged
 
 GOOD, DULL, BAD = "lovely cake", "a table", "vile soup"
 
@@ -76,6 +85,54 @@ def test_any_string_has_a_tone(shipped, text):
     found = shipped.probabilities([text, "fine"])
     assert np.isfinite(found).all() and np.allclose(found.sum(1), 1, atol=1e-5)
     assert (np.abs(score(found)) <= 1).all()
+
+
+def elsewhere():
+    """Return (kind, label, text): plain sentences of many kinds, written before any was tried."""
+    with Path(__file__).with_name("elsewhere.csv").open(encoding="utf-8", newline="") as file:
+        return [(row["kind"], row["label"], row["text"]) for row in csv.DictReader(file)]
+
+
+def test_plain_sentences_of_other_kinds(shipped):
+    kinds, truth, texts = (np.array(column) for column in zip(*elsewhere(), strict=True))
+    found = np.array(labels(shipped.probabilities(list(texts))))
+    english = ~np.isin(kinds, ["chinese", "foreign"])
+    recalls = [(found[english & (truth == one)] == one).mean() for one in LABELS]
+    assert np.mean(recalls) >= 0.82 and min(recalls) >= 0.7
+    right = {kind: (found == truth)[kinds == kind].mean() for kind in np.unique(kinds)}
+    assert right["fact"] >= 0.9 and right["chinese"] >= 0.85 and right["emoji"] >= 0.85
+    assert min(right.values()) >= 0.6
+
+
+def test_a_language_it_has_not_learned_is_neutral_and_unsure(shipped):
+    foreign = [text for kind, _, text in elsewhere() if kind == "foreign"]
+    found = shipped.probabilities([*foreign, "Das ist die schlechteste Pizza der Stadt"])
+    assert (found.argmax(1) == 1).mean() > 0.9  # a sentence without a telling word may be missed
+    assert (np.abs(score(found)) < 0.1).mean() > 0.75 and labels(found[-1:]) == ["neutral"]
+    happy, sad = shipped.probabilities(["Der Zug ist schon wieder da 😍", "Не работает 😡"])
+    assert happy.argmax() == 2 and sad.argmax() == 0
+
+
+def test_a_model_of_german_reads_german():
+    good = ["Das ist wirklich schön und gut", "Wir sind sehr froh über das Essen"]
+    bad = ["Das ist wirklich furchtbar und schlecht", "Wir sind sehr böse über das Essen"]
+    dull = ["Das Haus steht an der Straße", "Der Zug fährt um neun Uhr ab"]
+    texts = [f"{text} {n}" for part in (bad, dull, good) for text in part for n in range(6)]
+    model = fit_tone(texts, np.repeat([0, 1, 2], 12), word_student(["a"]))
+    assert model.languages == {"de"}
+    told = labels(model.probabilities(["Es ist sehr schön und gut", "Das war furchtbar schlecht"]))
+    assert told == ["positive", "negative"]
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [("This is wonderful.", "THIS IS WONDERFUL.", "<p>This is <b>wonderful</b>.</p>",
+      "this is wonderful " * 200, "wonderful"),
+     ("This is terrible.", "THIS IS TERRIBLE.", "<p>This is <b>terrible</b>.</p>",
+      "this is terrible " * 200, "terrible")],
+)  # fmt: skip
+def test_form_and_length_do_not_turn_a_text_round(shipped, texts):
+    assert len(set(labels(shipped.probabilities(list(texts))))) == 1
 
 
 def test_nothing_is_neutral(shipped):
@@ -190,3 +247,42 @@ def test_a_model_that_reads_chinese_comes_back(tmp_path):
     assert again.han and np.allclose(
         again.probabilities(texts), model.probabilities(texts), atol=1e-2
     )
+
+
+def told(text):
+    found = mark(text)
+    return judged(found.words, found.negated)
+
+
+def test_words_of_praise_and_blame():
+    assert not PRAISE & BLAME
+    assert {"loved", "happier", "tedious", "broke", "worries"} <= PRAISE | BLAME
+    one = np.log(2)
+    assert told("a lovely and tedious day") == pytest.approx((one, one, 0, 0, 0))
+    assert told("this is not good") == pytest.approx((0, 0, one, 0, -0.75 / 1.75))
+    assert told("he lives in Leeds") == (0, 0, 0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "side"),
+    [("quarterly profit rose by 32 percent", 1), ("net sales fell by 12 percent", -1),
+     ("unemployment falls again", 1), ("costs rose", -1), ("profit and costs rose", 0),
+     ("the sun rose", 0), ("sales in five towns", 0)],
+)  # fmt: skip
+def test_more_of_what_is_welcome_is_praise(text, side):
+    assert np.sign(told(text)[-1]) == side
+
+
+def test_labels_weigh_equally_within_each_source():
+    classes = np.array([0, 0, 0, 1, 0, 1, 1, 1])
+    plain_weight = balanced(classes)
+    assert plain_weight[classes == 0].sum() == pytest.approx(plain_weight[classes == 1].sum())
+    own = balanced(classes, ["a"] * 4 + ["b"] * 4)
+    assert own == pytest.approx(np.array([1, 1, 1, 3, 3, 1, 1, 1]) / 1.5)
+    assert np.array_equal(balanced(classes, ["a"] * 8), plain_weight)
+
+
+def test_the_languages_of_labelled_texts():
+    english, german = "this is the house that we have", "das ist das Haus, das wir haben"
+    assert languages_of([english] * 60 + [german] * 40 + ["x"] * 100) == {"en", "de"}
+    assert languages_of([english] * 99 + [german]) == {"en"} and languages_of(["x"]) == set()
