@@ -158,6 +158,9 @@ class Expectation:
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Expectation:
         """Give saved arrays their meaning."""
         hour, total, total_exposure = arrays["numbers"].tolist()
+        if "volume" not in arrays:  # of a night before volumes were kept: that of its series
+            volume = np.bincount(arrays["kind"], arrays["voices"], len(KINDS))
+            arrays = {**arrays, "volume": volume}
         columns = {name: arrays[name].astype(np.float64) for name in _COLUMNS}
         return cls(hour=int(hour), kind=arrays["kind"], total=total,
                    total_exposure=total_exposure, **columns)  # fmt: skip

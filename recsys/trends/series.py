@@ -134,6 +134,12 @@ class Series:
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Series:
         """Give saved arrays their meaning; nothing is copied."""
         first, length = arrays["span"].tolist()
+        if "volume" not in arrays:  # of a night before volumes were kept: those of its series
+            kind = np.repeat(arrays["kind"], np.diff(arrays["ends"])).astype(np.int64)
+            cells = np.bincount(
+                kind * length + arrays["hour"], arrays["voices"], len(KINDS) * length
+            )
+            arrays = {**arrays, "volume": cells.reshape(len(KINDS), length).astype(np.float32)}
         return cls(first, length, *(arrays[name] for name in _COLUMNS))
 
 

@@ -37,6 +37,15 @@ def test_arrays_bring_it_back():
     keys = np.concatenate([found.keys, found.rest_keys])
     assert again.expecting(keys).rate == pytest.approx(found.expecting(keys).rate, rel=1e-5)
     assert np.array_equal(again.keys, found.keys)
+    assert np.array_equal(again.series.volume, found.series.volume)
+    older = {k: v for k, v in found.arrays().items() if not k.endswith("/volume")}
+    whole = fit_trends(poisson([0.5] * 10), {"tag": two_tags()}, POPULATION)
+    plain = {k: v for k, v in whole.arrays().items() if not k.endswith("/volume")}
+    assert np.array_equal(Trends.from_arrays(plain).series.volume, whole.series.volume)
+    assert Trends.from_arrays(plain).expectation.volume == pytest.approx(
+        whole.expectation.volume, rel=1e-5
+    )
+    assert Trends.from_arrays(older).series.volume.sum() < found.series.volume.sum()
 
 
 def test_too_little_is_nothing():
