@@ -8,6 +8,7 @@ import json
 from typing import Any
 
 from flask import Request, Response
+from pydantic_core import PydanticSerializationError, to_json
 
 _WORTH_ZIPPING = 1_000  # bytes; below that the header costs more than it saves
 encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
@@ -15,7 +16,13 @@ encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
 def json_bytes(value: Any) -> bytes:
     """Return compact JSON in ASCII, so that any text, half a surrogate pair included, is safe."""
-    return encode(value).encode("ascii")
+    try:
+        found = to_json(value, ensure_ascii=True)
+    except PydanticSerializationError:  # half a surrogate pair, which Rust cannot hold
+        return encode(value).encode("ascii")
+    if b"NaN" in found or b"Infinity" in found:  # as a number an error, in a text nothing special
+        return encode(value).encode("ascii")
+    return found
 
 
 def json_response(value: Any, status: int = 200) -> Response:

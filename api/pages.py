@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -24,10 +24,15 @@ _LABELS = ("category", "tags", "author", "language", "entity")
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """One page out of a ranked list, and the cursor behind it, None on the last page."""
+    """One page out of a ranked list."""
 
     items: list[Recommendation]
-    after: Cursor | None
+    more: bool  # whether another page follows
+    cursor: Cursor  # before the page
+
+    def after(self, item_ids: Iterable[str]) -> Cursor | None:
+        """Return the cursor behind the page, whose items these are in the end; None on the last."""
+        return self.cursor.after(item_ids) if self.more else None
 
 
 def filters(given: FilterParameters) -> Filters:
@@ -45,12 +50,22 @@ def filters(given: FilterParameters) -> Filters:
 
 def opened(given: PageParameters, *list_of: object) -> Cursor:
     """Return where a request starts to read; 400 when its cursor belongs elsewhere."""
-    bound = binding(*list_of, given.model_dump(exclude=set(_UNBOUND)))
+    bound = binding(*list_of, {k: v for k, v in changed(given).items() if k not in _UNBOUND})
     if given.cursor is None:
         return Cursor.start(bound, given.offset)
     if given.offset:
         raise ApiError(409, "offset and cursor exclude each other", "bad_cursor")
     return Cursor.read(given.cursor, bound)
+
+
+def changed(given: BaseModel) -> dict[str, Any]:
+    """Return the parameters that are not as they are by default, in the order of the model."""
+    told = given.model_fields_set  # hardly any: to look at all fields takes longer than to rank
+    found = {}
+    for name, field in type(given).model_fields.items() if told else ():
+        if name in told and (value := getattr(given, name)) != field.default:
+            found[name] = value
+    return found
 
 
 def cut(cursor: Cursor, n: int, ranked: Callable[[int], Sequence[Recommendation]]) -> Cut:
@@ -63,7 +78,7 @@ def cut(cursor: Cursor, n: int, ranked: Callable[[int], Sequence[Recommendation]
     page = found[cursor.skip : cursor.skip + n]
     more = len(found) > cursor.skip + n and len(cursor.shown) + n < MAX_SHOWN
     numbered = [_ranked(one, before + place) for place, one in enumerate(page, start=1)]
-    return Cut(numbered, cursor.after(one.item_id for one in page) if more else None)
+    return Cut(numbered, more, cursor)
 
 
 def _ranked(one: Recommendation, rank: int) -> Recommendation:
@@ -144,11 +159,11 @@ def next_url(base: str, given: PageParameters, after: Cursor | None) -> str | No
     """Return the URL of the next page: the same parameters, then the cursor."""
     if after is None:
         return None
-    kept: dict[str, Any] = {"n": given.n}
-    kept |= given.model_dump(exclude={"n", "offset", "cursor"}, exclude_defaults=True)
+    kept = {"n": given.n} | changed(given)
     pairs = [
         (name, _text(each))
         for name, value in kept.items()
+        if name not in ("offset", "cursor")
         for each in (value if isinstance(value, list) else [value])
     ]
     start = base if base.endswith("&") else base + "?"

@@ -126,7 +126,7 @@ class Recommend:
         with metrics.stage("recommend"):
             page = pages.cut(cursor, given.n, lambda k: ranked(serving, query, k))
             placed = self._placed(serving, page.items, query, given.explore, cursor)
-        after = page.after and cursor.after(one.item.item_id for one in placed)
+        after = page.after(one.item.item_id for one in placed)
         answer_id = uuid.uuid4().hex
         self._remember(answer_id, serving, person, placed)
         with metrics.stage("documents"):

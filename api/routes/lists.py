@@ -37,7 +37,7 @@ def answer(name: str, subject: object, base: str, given: PageParameters, ranked:
         "model_version": serving.version,
         "degraded": not service().link.up,
         "items": [pages.entry(one, serving, given.fields) for one in page.items],
-        "next": pages.next_url(base, given, page.after),
+        "next": pages.next_url(base, given, page.after(one.item_id for one in page.items)),
     }
 
 

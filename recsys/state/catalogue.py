@@ -16,6 +16,7 @@ from recsys.data.schema import Item
 from recsys.data.tables import ItemTable
 
 Array = NDArray[Any]
+_parse = json.JSONDecoder().raw_decode  # json.loads guesses encodings and looks for blanks first
 LABELS = ("category", "author", "language")  # one per item; tags are many per item
 
 
@@ -95,7 +96,8 @@ class Catalogue:
     def document(self, row: int) -> dict[str, object]:
         """Return the item as the API shows it."""
         part = self.documents[self.document_ends[row] : self.document_ends[row + 1]]
-        found: dict[str, object] = json.loads(part.tobytes())
+        found: dict[str, object]
+        found, _ = _parse(part.tobytes().decode("utf-8", "surrogatepass"))
         return found
 
 

@@ -187,7 +187,7 @@ class LiveState:
 
     def tags_of(self, row: int) -> Rows:
         """Return the tag codes of an item."""
-        base = len(self.model)
+        base = self._base
         return self.model.catalogue.tags_of(row) if row < base else self.new_tags[row - base]
 
     def add_event(
@@ -243,7 +243,7 @@ class LiveState:
 
     def document(self, row: int) -> dict[str, object]:
         """Return an item as the API shows it."""
-        base = len(self.model)
+        base = self._base
         if row < base:
             return self.model.catalogue.document(row)
         return catalogue.document(self.posted[row - base])
