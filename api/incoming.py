@@ -6,6 +6,7 @@ import json
 import math
 import threading
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any, NoReturn
 from urllib.parse import unquote_to_bytes
 
@@ -18,6 +19,7 @@ JSON_TYPES = ("application/json",)
 LINE_TYPES = ("application/x-ndjson", "application/jsonl", "application/x-jsonlines")
 MAX_DEPTH = 32  # levels of lists and objects inside each other
 MAX_PARAMETERS = 5_000
+_NESTED = (list, dict)
 
 
 def _bad(message: str, code: str = "bad_json") -> NoReturn:
@@ -56,7 +58,7 @@ def parse_json(text: str) -> Any:
         _bad(f"more than {MAX_DEPTH} levels of nesting")
     except ValueError as error:
         _bad(f"the body is not JSON: {error}")
-    if text.count("[") + text.count("{") > MAX_DEPTH and _deeper(value, MAX_DEPTH):
+    if text.count("[") + text.count("{") > MAX_DEPTH and _deeper([value], MAX_DEPTH + 1):
         _bad(f"more than {MAX_DEPTH} levels of nesting")
     return value
 
@@ -65,13 +67,8 @@ def _deeper(value: Any, levels: int) -> bool:
     """Whether a value nests deeper than so many levels; walks level by level, never recursing."""
     level = [value]
     for _ in range(levels + 1):
-        level = [
-            part
-            for one in level
-            if isinstance(one, (list, dict))
-            for part in (one.values() if isinstance(one, dict) else one)
-            if isinstance(part, (list, dict))
-        ]
+        held = chain.from_iterable(one.values() if type(one) is dict else one for one in level)
+        level = [part for part in held if type(part) in _NESTED]
         if not level:
             return False
     return True

@@ -41,6 +41,8 @@ class Answer(BaseModel):
 
 def check_id(text: str) -> str:
     """Return an id, stripped; ValueError says what is wrong with it."""
+    if 0 < len(text) <= MAX_ID and text.isprintable() and " " not in text:
+        return text  # nearly all are like this: no control character, half sign or blank anywhere
     if len(text) > MAX_ID:
         raise ValueError(f"has {len(text)} characters, {MAX_ID} are allowed")
     if _ID.fullmatch(text) is None or not text.isprintable() and _broken(text):
@@ -53,7 +55,7 @@ def _broken(text: str) -> bool:
 
 
 def _kind(text: str) -> str:
-    if _KIND.fullmatch(text) is None or _broken(text):
+    if _KIND.fullmatch(text) is None or not text.isprintable() and _broken(text):
         raise ValueError("is not a word of at most 64 characters")
     return text.lower()
 

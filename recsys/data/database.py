@@ -42,6 +42,8 @@ _USUAL = {
     "synchronous": "FULL",  # an acknowledged event survives a power cut
     "secure_delete": "ON",
     "cache_size": "-65536",  # KiB: the index of some million events
+    # pages: events touch the index all over, so that the log is worth emptying when it is long
+    "wal_autocheckpoint": "8000",
 }
 _BULK = {**_USUAL, "cache_size": "-262144", "wal_autocheckpoint": "20000"}  # KiB, pages
 
@@ -176,8 +178,10 @@ class Database:
         self, connection: Connection, column: Column[str], texts: Collection[str]
     ) -> dict[str, int]:
         """Return the row numbers of those outside ids that have one."""
-        query = select(column, column.table.c.id).where(self.among(column, texts))
-        return {name: number for name, number in connection.execute(query)}
+        table, name = column.table.name, column.name
+        listed, held = self._listed(texts)
+        query = f'SELECT "{name}", id FROM "{table}" WHERE "{name}" IN ({listed})'
+        return dict(connection.exec_driver_sql(query, held).all())
 
     def numbers(
         self, connection: Connection, column: Column[str], texts: Collection[str]
@@ -189,9 +193,22 @@ class Database:
             found |= self.known_numbers(connection, column, unknown)
         missing = [name for name in unknown if name not in found]
         if missing:
-            self.insert_new(connection, [column], [(name,) for name in missing])
-            found |= self.known_numbers(connection, column, missing)
+            found |= self._numbered(connection, column, missing)
         return found
+
+    def _numbered(
+        self, connection: Connection, column: Column[str], texts: Sequence[str]
+    ) -> dict[str, int]:
+        table, name = column.table.name, column.name
+        listed, held = self._listed(texts)
+        insert = f'INSERT INTO "{table}" ("{name}") {listed} RETURNING "{name}", id'
+        return dict(connection.exec_driver_sql(insert, held).all())
+
+    def _listed(self, texts: Collection[str]) -> tuple[str, tuple[Any]]:
+        """Return the query of any number of texts, one after the other, and its parameter."""
+        if self.on_sqlite:
+            return "SELECT value FROM json_each(?)", (json.dumps(list(texts)),)
+        return "SELECT unnest(%s::text[])", (list(texts),)
 
 
 def _array(column: Column[Any]) -> str:

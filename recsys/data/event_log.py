@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import os
 import time
-import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -207,6 +207,8 @@ def event_key(event: Event, source: str | None, row: int) -> int:
         what = f"{event.item_id}\x1f{event.event}\x1f{event.timestamp!r}\x1f{event.value!r}\x1f"
         data = (what + event.text).encode()
     else:
-        data = uuid.uuid4().bytes if source is None else f"{source}\x1f{row}".encode()
+        if source is None:  # like no other
+            return int.from_bytes(os.urandom(8), "little", signed=True)
+        data = f"{source}\x1f{row}".encode()
     digest = hashlib.blake2b(data, digest_size=8).digest()
     return int.from_bytes(digest, "little", signed=True)
