@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Integer, Select, Text, bindparam, delete, func, select
+from sqlalchemy import BigInteger, Connection, Integer, Select, Text, delete, func, select
 
 from recsys.data.database import Database
 from recsys.data.event_rows import read_table
@@ -67,8 +67,12 @@ _STORED: Select[Any] = select(events.c.id, users.c.user_id, *_REST).select_from(
 )
 _USER = given("user", Text)
 _NUMBER_OF_USER = select(users.c.id).where(users.c.user_id == _USER).scalar_subquery()
-_AFTER = _STORED.where(events.c.id > bindparam("after")).order_by(events.c.id).limit(bindparam("n"))
-_OF_USER = _AFTER.where(events.c.user == _NUMBER_OF_USER)
+_LATER = (
+    _STORED.where(events.c.id > given("after", BigInteger))
+    .order_by(events.c.id)
+    .limit(given("n", Integer))
+)
+_AFTER, _OF_USER = Read(_LATER), Read(_LATER.where(events.c.user == _NUMBER_OF_USER))
 
 
 Batch = tuple[Sequence[Event], Sequence[int]]  # events and their keys
@@ -103,42 +107,27 @@ class EventLog:
         """Store batches in one transaction, in their order; one answer each."""
         received = time.time()
         with self.db.write() as connection:
+            numbers = self._numbers(connection, [one for batch, _ in batches for one in batch])
             return [
-                self._appended(connection, events, keys, received) for events, keys in batches
+                self._appended(connection, batch, keys, numbers, received)
+                for batch, keys in batches
             ]
 
-    def _appended(
-        self, connection: Connection, batch: Sequence[Event], keys: Sequence[int], now: float
-    ) -> Added:
-        rows = self._rows(connection, batch, keys, now)
-        new = self.db.insert_new(connection, _INSERTED, rows)
-        return Added(new, len(batch) - new)
-
-    def _rows(
-        self, connection: Connection, batch: Sequence[Event], keys: Sequence[int], now: float
-    ) -> list[tuple[object, ...]]:
+    def _numbers(self, connection: Connection, batch: Sequence[Event]) -> list[dict[str, int]]:
+        """Return the numbers of the users, items and kinds of all that is written together."""
         numbers = self.db.numbers
-        user = numbers(connection, users.c.user_id, dict.fromkeys(e.user_id for e in batch))
-        item = numbers(connection, items.c.item_id, dict.fromkeys(e.item_id for e in batch))
-        kind = numbers(connection, kinds.c.name, dict.fromkeys(e.event for e in batch))
-        rows: list[tuple[object, ...]] = []
-        for event, key in zip(batch, keys, strict=True):
-            at = event.timestamp
-            at = now if at is not None and at > now else at
-            rows.append(
-                (
-                    user[event.user_id],
-                    item[event.item_id],
-                    kind[event.event],
-                    event.value,
-                    event.text or None,
-                    at,
-                    now if at is None else at,
-                    now,
-                    key,
-                )  # fmt: skip
-            )
-        return rows
+        return [
+            numbers(connection, users.c.user_id, dict.fromkeys([e.user_id for e in batch])),
+            numbers(connection, items.c.item_id, dict.fromkeys([e.item_id for e in batch])),
+            numbers(connection, kinds.c.name, dict.fromkeys([e.event for e in batch])),
+        ]
+
+    def _appended(
+        self, connection: Connection, batch: Sequence[Event], keys: Sequence[int],
+        numbers: Sequence[dict[str, int]], now: float,
+    ) -> Added:  # fmt: skip
+        new = self.db.insert_new(connection, _INSERTED, _rows(batch, keys, numbers, now))
+        return Added(new, len(batch) - new)
 
     def history(
         self, user_id: str, limit: int = 500, but: Sequence[str] = ()
@@ -156,14 +145,12 @@ class EventLog:
         Ids become visible in ascending order on both databases (see Database.write), so the last
         id seen is all that a reader must remember.
         """
-        with self.db.read() as connection:
-            return [StoredEvent(*r) for r in connection.execute(_AFTER, {"after": id, "n": limit})]
+        return list(map(StoredEvent._make, self.db.rows(_AFTER, after=id, n=limit)))
 
     def events_of(self, user_id: str, after: int = 0, n: int = 1000) -> list[StoredEvent]:
         """Return a page of a user's events by id, from the first after `after`."""
-        wanted = {"user": user_id, "after": after, "n": n}
-        with self.db.read() as connection:
-            return [StoredEvent(*row) for row in connection.execute(_OF_USER, wanted)]
+        found = self.db.rows(_OF_USER, user=user_id, after=after, n=n)
+        return list(map(StoredEvent._make, found))
 
     def last_event_id(self) -> int:
         """Return the greatest id, 0 without events."""
@@ -185,6 +172,23 @@ class EventLog:
         """
         with self.db.snapshot() as connection:
             return read_table(connection, before)
+
+
+def _rows(
+    batch: Sequence[Event], keys: Sequence[int], numbers: Sequence[dict[str, int]], now: float
+) -> list[tuple[object, ...]]:
+    """Return events as rows of `_INSERTED`; what is ahead of the clock happened now."""
+    user, item, kind = numbers
+    found: list[tuple[object, ...]] = []
+    for event, key in zip(batch, keys, strict=True):
+        at = event.timestamp
+        at = now if at is not None and at > now else at
+        moment = now if at is None else at
+        found.append(
+            (user[event.user_id], item[event.item_id], kind[event.event], event.value,
+             event.text or None, at, moment, now, key)
+        )  # fmt: skip
+    return found
 
 
 @cache

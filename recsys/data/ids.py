@@ -80,5 +80,14 @@ class IdMap:
         return -1
 
     def rows(self, texts: Iterable[str]) -> Rows:
-        """Return the row of each id, in order, -1 where unknown."""
-        return np.array([self.row(text) for text in texts], np.int32)
+        """Return the row of each id, in order, -1 where unknown; one search for all of them."""
+        asked = list(texts)
+        if not len(self):
+            return np.full(len(asked), -1, np.int32)
+        hashes = np.array([_hash(text) for text in asked], np.uint64)
+        places = np.searchsorted(self.hashes, hashes)
+        found = np.full(len(asked), -1, np.int32)
+        for at in np.flatnonzero(self.hashes[np.minimum(places, len(self) - 1)] == hashes).tolist():
+            row = int(self.order[places[at]])
+            found[at] = row if self[row] == asked[at] else self.row(asked[at])
+        return found

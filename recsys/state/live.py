@@ -48,7 +48,6 @@ class LiveState:
         self.posted: list[Item] = []  # items of rows len(model)…size-1
         self.touched = Touched()  # rows whose counts or votes moved
         self.versions: dict[int, int] = {}  # a model's row -> the row of its newest version
-        self._rows: dict[str, int] = {}
         self._codes = {name: {t: i for i, t in enumerate(model.catalogue.names[name])}
                        for name in (*LABELS, "tag")}  # fmt: skip
         self.commonness = Commonness.of_counters(model.counters)
@@ -115,7 +114,7 @@ class LiveState:
         if flags := read_flags(item.metadata):
             self.marks.set(row, flags, self.row)
         self.size = row + 1
-        self._rows[item.item_id] = row
+        self._met.move(item.item_id, row)
         for written in (row,) if before < 0 else (before, row):
             self.touched.add(written)
         return row
@@ -173,8 +172,7 @@ class LiveState:
 
     def row(self, item_id: str) -> int:
         """Return the row of an item, new ones included; -1 when unknown. Gone items keep theirs."""
-        found = self._rows.get(item_id)
-        return self._met.row(item_id) if found is None else found
+        return self._met.row(item_id)
 
     def item_id(self, row: int) -> str:
         """Return the id of a row."""
@@ -205,7 +203,9 @@ class LiveState:
         weights, stated = weights_of(acts, self.weights, self.model.rating_scale)
         times = np.array([act.timestamp for act in acts], np.float64)
         with self._lock:
-            rows = np.array([self._row_of(act) for act in acts], np.int32)
+            known = self._met.rows([act.item_id for act in acts])
+            both = zip(acts, known, strict=True)
+            rows = np.array([row if row >= 0 else self._row_of(act) for act, row in both], np.int32)
             if len(acts) < _MANY:
                 for one in zip(rows, weights, stated, times, strict=True):
                     self.counters.add(*one)

@@ -2,28 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from recsys.data.ids import IdMap
 
 KEPT = 50_000  # of either kind, some 10 MB; then all are forgotten and met again
 
 
 class MetIds:
-    """Looks an id up once in the mapped arrays and remembers it. Threads may share one."""
+    """Looks an id up once in the mapped arrays and remembers it. Threads may share one.
+
+    Ids that are moved to another row than the catalogue's, or are new, are known for good.
+    """
 
     def __init__(self, ids: IdMap) -> None:
         self._ids = ids
+        self._moved: dict[str, int] = {}
         self._rows: dict[str, int] = {}
         self._names: dict[int, str] = {}
 
+    def move(self, item_id: str, row: int) -> None:
+        """Let an id stand for another row from now on."""
+        self._moved[item_id] = row
+
     def row(self, item_id: str) -> int:
         """Return the row of an id, -1 when it is unknown; what is unknown is not remembered."""
-        found = self._rows.get(item_id)
+        found = self._moved.get(item_id)
+        if found is None:
+            found = self._rows.get(item_id)
         if found is None:
             found = self._ids.row(item_id)
-            if found >= 0:
-                _make_room(self._rows)
-                self._rows[item_id] = found
+            self._meet(item_id, found)
         return found
+
+    def rows(self, item_ids: Sequence[str]) -> list[int]:
+        """Return the row of each id, -1 where it is unknown; those not met yet in one search."""
+        new = [i for i in dict.fromkeys(item_ids) if i not in self._moved and i not in self._rows]
+        found = dict(zip(new, self._ids.rows(new).tolist(), strict=True)) if new else {}
+        rows = [found[i] if i in found else self.row(i) for i in item_ids]
+        for item_id, row in found.items():
+            self._meet(item_id, row)
+        return rows
+
+    def _meet(self, item_id: str, row: int) -> None:
+        if row >= 0:
+            _make_room(self._rows)
+            self._rows[item_id] = row
 
     def name(self, row: int) -> str:
         """Return the id of a row; IndexError outside the catalogue."""
