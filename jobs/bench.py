@@ -41,14 +41,17 @@ LEAST = 1_000  # events of a synthetic world
 @click.option("--items", multiple=True, default=(10_000, 100_000), type=click.IntRange(100),
               show_default=True, help="Sizes of the catalogues that are served.")  # fmt: skip
 @click.option("--seconds", default=5.0, show_default=True, help="Per measurement of serving.")
-@click.option("--workers", default=1, type=click.IntRange(1), show_default=True)
+@click.option("--workers", default=1, type=click.IntRange(1), show_default=True,
+              help="Processes that serve.")  # fmt: skip
+@click.option("--most-workers", default=2, type=click.IntRange(1), show_default=True,
+              help="Processes of a second look at what is served at most.")  # fmt: skip
 @click.option("--events", default="", help="Instead of a night on the sample data: fit synthetic "
               "worlds of so many events, as in 100000,1000000.")  # fmt: skip
 @click.option("--chart", type=click.Path(path_type=Path), help="SVG file of what --events found.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(
-    what: str | None, items: tuple[int, ...], seconds: float, workers: int, events: str,
-    chart: Path | None, as_json: bool,
+    what: str | None, items: tuple[int, ...], seconds: float, workers: int, most_workers: int,
+    events: str, chart: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Measure a real server on synthetic catalogues, and a night on the sample data."""
     found: dict[str, Any] = {"machine": machine()}
@@ -56,7 +59,7 @@ def command(
     if chart is not None and not counts:
         raise DataError(f"--chart {chart} needs --events beside it, as in 100000,1000000")
     if what != "night":
-        found["serve"] = [serve(count, seconds, workers) for count in items]
+        found["serve"] = [serve(count, seconds, workers, most_workers) for count in items]
     if counts:
         found["scale"] = [scale(count) for count in counts]
     elif what != "serve":
@@ -93,7 +96,7 @@ def scale(count: int) -> dict[str, Any]:
     return found
 
 
-def serve(n_items: int, seconds: float, workers: int) -> dict[str, Any]:
+def serve(n_items: int, seconds: float, workers: int, most: int) -> dict[str, Any]:
     """Serve a synthetic catalogue of some size and load the server."""
     from jobs.bench_world import make_world  # loads what only training needs
 
@@ -105,11 +108,23 @@ def serve(n_items: int, seconds: float, workers: int) -> dict[str, Any]:
                 for name, path in (("noop", NOOP), ("recommend", RECOMMEND), ("similar", SIMILAR))
             }
             memory = resident_mb(pid)
+        with server(world.home, most) as (url, _):
+            names = (("noop", NOOP), ("recommend", RECOMMEND))
+            more = {name: measure(url, path, world.users, seconds, 8) for name, path in names}
         soon = live(world.home, n_items, world.users, seconds, workers)
-    ratio = loads["noop"].per_second / max(loads["recommend"].per_second, 1e-9)
+        with server(world.home, most) as (url, _):
+            stored = stream(url, n_items, seconds)
+    rates = [rate(workers, loads, soon["events_per_second"]), rate(most, more, stored)]
     parts: dict[str, Any] = {name: asdict(load) for name, load in loads.items()}
-    return {"items": n_items, "workers": workers, **parts, "noop_ratio": ratio, **memory,
+    return {"items": n_items, "workers": workers, **parts, "rates": rates, **memory,
             "index": world.index, **soon}  # fmt: skip
+
+
+def rate(workers: int, loads: dict[str, Load], stored: float) -> dict[str, Any]:
+    """Return what some workers do in a second, with the asking on the same machine."""
+    noop, lists = loads["noop"].per_second, loads["recommend"].per_second
+    return {"workers": workers, "lists": lists, "noops": noop, "percent": 100 * lists / noop,
+            "events_stored": stored}  # fmt: skip
 
 
 def live(home: Path, n_items: int, users: int, seconds: float, workers: int) -> dict[str, Any]:
@@ -168,8 +183,11 @@ def told_serving(each: dict[str, Any]) -> list[str]:
     for name in ("click", "post"):
         what = f"  {name:<10} p50 {each[name]['p50_ms']:6.2f} ms  most {each[name]['most_ms']:5.1f}"
         lines.append(f"{what} ms  until an answer shows it")
-    lines.append(f"  no-op/recommend {each['noop_ratio']:.1f} x,"
-                 f" {each['events_per_second']:,.0f} events/s stored")  # fmt: skip
+    lines += [
+        f"  {one['workers']} workers: {one['lists']:.0f} lists/s, {one['percent']:.1f} % of"
+        f" {one['noops']:,.0f} no-ops/s; {one['events_stored']:,.0f} events/s stored"
+        for one in each["rates"]
+    ]
     lines.append(
         f"  new bundle under load: {changed['errors']} errors in {changed['requests']} requests,"
         f" p99 {changed['p99_ms']:.1f} ms, before {changed['usual_p99_ms']:.1f} ms"

@@ -2,49 +2,32 @@
 
 from __future__ import annotations
 
-import http.client
-import json
+import itertools
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import numpy as np
 
+from jobs.bench_client import Client, request
 from recsys.bundle import write_bundle
 from recsys.bundle_store import BundleStore
 from recsys.errors import DataError
 
 TRIES = 40  # clicks, and posts
 BATCH = 100  # events of one request
-STREAMS = 4  # connections that send events at once
+STREAMS = 8  # connections that send events at once
+MADE = 200  # batches that each of them has at hand
 LATE = 5.0  # seconds after which a click or a post counts as lost
 CLIENTS = 4  # connections that ask while a bundle comes
 
 
-class Caller:
-    """One connection that is kept; every answer must be a success."""
-
-    def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        self._connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)
-
-    def call(self, method: str, path: str, body: Any = None) -> Any:
-        """Send JSON, return JSON; DataError on any other status than 2xx."""
-        data = None if body is None else json.dumps(body)
-        self._connection.request(method, path, data, {"Content-Type": "application/json"})
-        answer = self._connection.getresponse()
-        found = answer.read()
-        if answer.status >= 300:
-            raise DataError(f"{method} {path}: status {answer.status}: {found[:200]!r}")
-        return json.loads(found)
-
-
 def clicks(url: str, items: int) -> dict[str, float]:
     """Measure from a click's request to an answer that differs, ms at the median and the most."""
-    caller, took = Caller(url), []
+    caller, took = Client(url), []
     for number in range(TRIES):
         path = f"/recommend/newcomer-{number}?n=10&fields=none"
         before = _listed(caller.call("GET", path))
@@ -58,7 +41,7 @@ def clicks(url: str, items: int) -> dict[str, float]:
 
 def posts(url: str) -> dict[str, float]:
     """Measure from a post's request to a search that finds it by its words."""
-    caller, took = Caller(url), []
+    caller, took = Client(url), []
     for number in range(TRIES):
         start = time.perf_counter()
         caller.call("POST", "/items", {"item_id": f"post-{number}", "title": f"t{number} news"})
@@ -70,19 +53,31 @@ def posts(url: str) -> dict[str, float]:
 
 def stream(url: str, items: int, seconds: float) -> float:
     """Return how many events a second are stored, sent in batches over some connections."""
-    counts = [0] * STREAMS
-    until = time.monotonic() + seconds
+    counts, ready = [0] * STREAMS, threading.Barrier(STREAMS, timeout=60.0)
 
     def send(place: int) -> None:
-        caller, rng = Caller(url), np.random.default_rng(place)
+        client, batches = Client(url), _batches(items, place)
+        ready.wait()
+        until = time.monotonic() + seconds
         while time.monotonic() < until:
-            users, chosen = rng.integers(0, 100_000, BATCH), rng.integers(0, items, BATCH)
-            pairs = zip(users.tolist(), chosen.tolist(), strict=True)
-            body = [{"user_id": f"s{u}", "item_id": f"i{i}", "event": "view"} for u, i in pairs]
-            counts[place] += caller.call("POST", "/events", body)["new"]
+            status, found = client.send(next(batches))
+            if status >= 300:
+                raise DataError(f"POST /events: status {status}: {found[:200]!r}")
+            counts[place] += BATCH
 
     _together(send, STREAMS)
     return sum(counts) / seconds
+
+
+def _batches(items: int, seed: int) -> Iterator[bytes]:
+    """Return requests without end, made beforehand: to make them is not what is measured."""
+    rng, made = np.random.default_rng(seed), []
+    for _ in range(MADE):
+        users, chosen = rng.integers(0, 100_000, BATCH), rng.integers(0, items, BATCH)
+        pairs = zip(users.tolist(), chosen.tolist(), strict=True)
+        body = [{"user_id": f"s{u}", "item_id": f"i{i}", "event": "view"} for u, i in pairs]
+        made.append(request("POST", "/events", body))
+    return itertools.cycle(made)  # an event without a timestamp is another one each time
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +97,15 @@ def swap(url: str, home: Path, users: int, seconds: float) -> Swap:
     until = time.monotonic() + 2 * seconds
 
     def ask(place: int) -> None:
-        caller, number = Caller(url), place
+        caller, number = Client(url), place
         while time.monotonic() < until:
             number += CLIENTS
             start = time.monotonic()
             try:
                 caller.call("GET", f"/recommend/u{number % users}?n=20")
-            except (DataError, OSError, http.client.HTTPException) as error:
+            except (DataError, OSError) as error:
                 errors.append(str(error))
-                caller = Caller(url)
+                caller = Client(url)
             moments.append((start, time.monotonic() - start))
 
     askers = threading.Thread(target=_together, args=(ask, CLIENTS))

@@ -5,16 +5,15 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import threading
 import time
 from dataclasses import asdict, dataclass
-from urllib.parse import urlsplit
 
 import click
 import numpy as np
 
+from jobs.bench_client import Client, request
 from jobs.cli import run
 from recsys.errors import DataError
 
@@ -80,20 +79,17 @@ def measure(url: str, path: str, users: int, seconds: float, connections: int) -
 
 def _ask(url: str, paths: list[str], seconds: float) -> list[float]:
     """Return the seconds of each answer, over one connection that is kept."""
-    parts, took = urlsplit(url), []
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)
+    client, took = Client(url), []
     until = time.perf_counter() + seconds
     for path in paths:
         start = time.perf_counter()
         if start > until:
             break
-        connection.request("GET", path)
-        answer = connection.getresponse()
-        answer.read()
+        status, _ = client.send(request("GET", path))
         took.append(time.perf_counter() - start)
-        if answer.status != 200:
-            raise DataError(f"{url}{path}: status {answer.status}")
-    connection.close()
+        if status != 200:
+            raise DataError(f"{url}{path}: status {status}")
+    client.close()
     return took
 
 

@@ -31,6 +31,7 @@ from recsys.training.rank import ROUNDS, SETTINGS, from_booster
 USERS, EVENTS = 1_000, 50
 CLUSTER = 250  # items that are alike
 LARGE = 200_000  # items from which fewer neighbours are kept, as memory asks
+CHUNK = 10_000  # items whose neighbours are drawn at once
 WIDTH = 256  # of a word vector
 START = 1_750_000_000.0
 BLEND = Blend(
@@ -102,9 +103,15 @@ def _events(n_items: int, rng: np.random.Generator) -> list[Event]:
 
 
 def _neighbours(n_items: int, keep: int, rng: np.random.Generator) -> ItemItem:
-    keep = min(keep, n_items)
-    near = np.arange(n_items)[:, None] + rng.integers(-CLUSTER, CLUSTER, (n_items, keep))
-    indices: Rows = np.sort(near % n_items, axis=1).astype(np.int32).ravel()
+    width = min(2 * CLUSTER, n_items)  # an item has no neighbour twice
+    keep = min(keep, width)
+    indices: Rows = np.empty((n_items, keep), np.int32)
+    for start in range(0, n_items, CHUNK):
+        rows = np.arange(start, min(start + CHUNK, n_items))
+        drawn = np.argpartition(rng.random((len(rows), width), np.float32), keep - 1, axis=1)
+        near = rows[:, None] + drawn[:, :keep] - width // 2
+        indices[rows] = np.sort(near % n_items, axis=1)
+    indices = indices.ravel()
     values = rng.random(n_items * keep, np.float32) * np.float32(0.1)
     return ItemItem(np.arange(0, n_items * keep + 1, keep, dtype=np.int64), indices, values)
 

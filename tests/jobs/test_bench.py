@@ -1,5 +1,7 @@
 """Bench: synthetic worlds of a given size, and the chart of what they took."""
 
+import socket
+import threading
 import xml.etree.ElementTree as ElementTree
 
 import numpy as np
@@ -7,6 +9,7 @@ import pytest
 
 from jobs.bench import parse_counts, told_scale
 from jobs.bench_chart import growth
+from jobs.bench_client import Client
 from jobs.bench_scale import CLUSTERS, TASTES, items_at, world
 from recsys.data.dataset import Dataset
 from recsys.errors import DataError
@@ -66,3 +69,44 @@ def test_what_a_world_took_is_told_step_by_step():
            "cpu_seconds": 1.5, "peak_mb": 300.0, "bundle_mb": 7.0, "steps": steps}  # fmt: skip
     told = told_scale(run)
     assert "1,000 events, 100 users, 200 items: slist 8, 2.0 s" in told[0] and "fit" in told[1]
+
+
+def speak(pieces, heard):
+    """Answer each request on one connection with the next of some lists of pieces."""
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def run():
+        with listening, listening.accept()[0] as one:
+            for answer in pieces:
+                heard.append(one.recv(65_536))
+                for piece in answer:
+                    one.sendall(piece)
+
+    threading.Thread(target=run, daemon=True).start()
+    return f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+
+OK = b"HTTP/1.1 200 OK\r\nx: y\r\nContent-Length: 9\r\n\r\n"
+
+
+def test_answers_come_in_pieces_over_one_connection():
+    heard = []
+    told = [[OK, b'{"a":', b"[1]}"], [OK[:20], OK[20:] + b'{"b":[2]}'], [b"HTTP/1.1 503 x\r\n",
+            b"content-length: 2\r\n\r\n{}"], [OK, b"{}"]]  # fmt: skip
+    client = Client(speak(told, heard))
+    assert client.call("GET", "/x") == {"a": [1]}
+    assert client.call("POST", "/y", {"n": 1}) == {"b": [2]}
+    with pytest.raises(DataError, match="status 503"):
+        client.call("GET", "/z")
+    with pytest.raises(DataError, match="the connection ended within an answer"):
+        client.call("GET", "/cut")
+    assert heard[0].startswith(b"GET /x HTTP/1.1\r\n") and heard[0].endswith(b"\r\n\r\n")
+    assert heard[1].endswith(b'Content-Length: 8\r\n\r\n{"n": 1}')
+    client.close()
+
+
+def test_an_answer_without_a_length_is_refused():
+    client = Client(speak([[b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0"]], []))
+    with pytest.raises(DataError, match="no answer with a length"):
+        client.call("GET", "/")
+    client.close()
