@@ -193,7 +193,8 @@ def _parquet(
         for batch in file.iter_batches(batch_size=20_000):
             for record in _plain_times(batch).to_pylist():
                 row += 1
-                yield row, record
+                # not a number is how many writers spell a number that is missing
+                yield row, {k: v for k, v in record.items() if v == v}
     except pyarrow.ArrowException as error:
         raise DataError(f"{path}: is not a Parquet file ({error})") from error
 

@@ -134,6 +134,12 @@ def test_a_missing_file_a_folder_and_a_broken_gzip(tmp_path, write):
             list(read_events(tmp_path / name))
 
 
+def test_a_parquet_number_that_is_not_one_is_missing(tmp_path):
+    table = pa.table({"user_id": ["a"], "item_id": ["b"], "value": [float("nan")]})
+    pq.write_table(table, tmp_path / "e.parquet")
+    assert [event.value for _, event in read_events(tmp_path / "e.parquet")] == [None]
+
+
 def test_a_parquet_file_without_a_needed_column(tmp_path):
     pq.write_table(pa.table({"user_id": ["a"]}), tmp_path / "e.parquet")
     with pytest.raises(DataError, match="there is no column item_id"):
