@@ -58,12 +58,18 @@ class Pool:
     def ndcg(self, scores: Floats, k: int = 20) -> Values:
         """Return each user's mean nDCG@k by scores of the places, (people, places).
 
-        Sampled places take part as what they are, one item each.
+        A sampled place takes up as many ranks as the items it stands for: else a score that
+        puts what no column ranks high first would seem to hit what it buries. What was taken up
+        comes last among equals.
         """
-        order = np.argsort(-np.where(np.isfinite(self.offset), scores, -np.inf), axis=1)[:, :k]
+        behind = np.nextafter(scores, -np.inf, dtype=np.float32)
+        held = np.where(self.chosen, behind, scores)
+        order = np.argsort(-np.where(np.isfinite(self.offset), held, -np.inf), axis=1)[:, :k]
         hits = np.take_along_axis(self.chosen, order, axis=1)
+        ranks = np.exp(np.take_along_axis(self.offset, order, axis=1))  # that each place takes up
+        rank = np.rint(np.cumsum(ranks, axis=1) - ranks) + 1
+        gain = np.where(hits & (rank <= k), 1 / np.log2(rank + 1), 0.0).sum(axis=1)
         discount = 1 / np.log2(np.arange(2, k + 2))
-        gain = (hits * discount[: hits.shape[1]]).sum(axis=1)
         ideal = np.concatenate([[1.0], np.cumsum(discount)])
         each = gain / ideal[np.clip(self.wanted, 0, k)]
         _, user = np.unique(self.user, return_inverse=True)

@@ -102,6 +102,18 @@ def test_ndcg_by_hand():
     assert tiny((7, 7)).ndcg(tiny().columns["a"]).tolist() == pytest.approx([(1 + second) / 2])
 
 
+@pytest.mark.parametrize(("items", "rank"), [(1, 2), (7, 8), (50, None)])
+def test_a_sampled_place_takes_as_many_ranks_as_it_stands_for(items, rank):
+    offset = np.array([[0, np.log(items), -np.inf], [0, 0, 0]], np.float32)
+    pool = replace(tiny(), offset=offset)
+    found = pool.ndcg(np.array([[1, 2, 9], [3, 2, 1]], np.float32))[0]
+    assert found == pytest.approx(0.0 if rank is None else 1 / np.log2(rank + 1))
+
+
+def test_what_was_taken_up_comes_last_among_equals():
+    assert tiny().ndcg(np.zeros((2, 3), np.float32))[0] == pytest.approx(1 / np.log2(3))
+
+
 def test_sampled_places_stand_for_all_others():
     closed = np.zeros((1, 5000), bool)
     picked = closed.copy()
