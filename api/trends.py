@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,11 @@ from numpy.typing import NDArray
 
 from api import pages
 from api.live import Serving
+from api.service import Service
+from api.writes import missing
+from recsys.ranking import steering
+from recsys.ranking.followed import LEAST, follows, unmuted
+from recsys.ranking.history import History, interactions
 from recsys.state.live import LiveState
 from recsys.state.live_labels import labels_of, name_of, rows_of
 from recsys.state.timeline import read_timeline
@@ -62,6 +68,28 @@ def _called(live: LiveState, trend: Trend) -> str:
 def shown(live: LiveState, trend: Trend) -> bool:
     """Whether a trend may be shown: its item is there, and its topic, which a bundle may drop."""
     return trend.kind != ITEM or not live.gone[live.row(live.item_id(trend.ref))]
+
+
+def followed_by(
+    service: Service, user_id: str, trends: Sequence[Trend]
+) -> dict[Trend, float]:
+    """Return those of some trends that lie in what a user follows, and how far; 404 for nobody.
+
+    What is muted or forgotten takes no part.
+    """
+    with service.link.use() as store:
+        user, controls = store.user(user_id), store.controls_of(user_id)
+        events = store.history(user_id)
+    if user is None:
+        raise missing("user")
+    live = service.serving.live
+    done = steering.remembered(live, interactions(events, service.heard), controls)
+    shares = follows(live, History.resolve(done, live), trends)
+    hidden = steering.muted(live, controls, live.size)
+    return {
+        trend: round(share, 4) for trend, share in zip(trends, shares, strict=True)
+        if share >= LEAST and unmuted(live, trend, hidden)
+    }  # fmt: skip
 
 
 def timeline_json(

@@ -19,23 +19,30 @@ from recsys.trends.trends import key_of
 routes = Routes("trends")
 
 
-@routes.get("/trends", "read", query=TrendsQuery, answers=Trends, fails=(409,))
+@routes.get("/trends", "read", query=TrendsQuery, answers=Trends, fails=(404, 409))
 def page(query: TrendsQuery) -> dict[str, Any]:
     """Items, topics, tags and names that people take up more than expected, and floods.
 
     Counts per hour are compared with what hour and weekday, the level of the last weeks and the
-    tide of the whole platform let expect. Chance is controlled over all series of a kind.
+    tide of the whole platform let expect. Chance is controlled over all series of a kind. With
+    `user`, what rises in what somebody follows; nothing muted is in it.
     """
     service().see_changes()
     serving = service().serving
     found = [t for t in serving.watch.trends(time.time())
              if _wanted(t, query) and trends.shown(serving.live, t)]  # fmt: skip
+    shares: dict[Trend, float] = {}
+    if query.user is not None:
+        shares = trends.followed_by(service(), query.user, found)
+        found = [trend for trend in found if trend in shares]
     places, more = pages.part([_name(t) for t in found], query.after, query.n, "trend")
     shown = found[places]
     return {
         "model_version": serving.version,
         "now": trends.now_of(serving.live),
-        "trends": [trends.trend_json(serving, trend) for trend in shown],
+        "trends": [
+            {**trends.trend_json(serving, trend), "followed": shares.get(trend)} for trend in shown
+        ],
         "next": pages.following("/trends", query, _name(shown[-1])) if more else None,
     }
 

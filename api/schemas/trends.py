@@ -24,6 +24,9 @@ class TrendsQuery(Strict):
         3.0, description="-log10 of the share of chance among what is listed; never below 3"
     )
     flood: bool = Field(False, description="what few people are behind, instead of real bursts")
+    user: Id | None = Field(
+        None, description="only what rises in what this user follows, by what was liked"
+    )
 
 
 class Trend(Answer):
@@ -44,6 +47,9 @@ class Trend(Answer):
     peak: float
     last_24_hours: list[Volume] = Field(description="people per hour, the current hour last")
     item: dict[str, Any] | None = None
+    followed: float | None = Field(
+        None, description="share of what the user liked that carries it; of an item, its labels"
+    )
 
 
 class Trends(Answer):

@@ -66,6 +66,21 @@ def test_an_item_rises_with_its_topic_tags_and_names(rises: FlaskClient) -> None
     assert order == sorted(order, reverse=True) and min(order) >= 3
 
 
+def test_what_rises_in_what_one_follows(rises: FlaskClient) -> None:
+    likes = [{"user_id": "player", "item_id": f"chess-{n}", "event": "like"} for n in (1, 2)]
+    rises.post("/events", json=[*likes, {**likes[0], "item_id": "sea-1"}])
+    found = get(rises, "/trends?user=player&n=100")["trends"]
+    told = {(one["kind"], one["id"]): one["followed"] for one in found}
+    assert told["category", "chess"] == told["item", "chess-3"] == pytest.approx(2 / 3, abs=0.01)
+    assert get(rises, "/trends?n=1")["trends"][0]["followed"] is None
+    rises.post("/events", json={**likes[0], "user_id": "sailor", "item_id": "sea-1"})
+    assert get(rises, "/trends?user=sailor")["trends"] == []
+    mute = {"controls": [{"action": "mute", "kind": "category", "value": "chess"}]}
+    assert rises.patch("/users/player/profile", json=mute).status_code == 200
+    assert get(rises, "/trends?user=player")["trends"] == []
+    get(rises, "/trends?user=nobody", 404)
+
+
 def test_filters_and_pages(rises: FlaskClient) -> None:
     whole = get(rises, "/trends?n=100")["trends"]
     page, read = get(rises, "/trends?n=2"), []
