@@ -35,8 +35,8 @@ from recsys.errors import BundleError, DataError
 from recsys.safety.chatter import weighed
 from recsys.state.catalogue import under
 from recsys.state.model import Model
+from recsys.text.heard import toned_anew
 from recsys.text.student import Student
-from recsys.text.tones import toned
 from recsys.text.transformer import pick_device
 from recsys.training.choice import Choice
 from recsys.training.fit import Words, assemble, fit_engines
@@ -72,7 +72,7 @@ class Night:
             "last_change_id": self.store.last_change_id(),
         }
         events, items = self.store.event_table(), self.store.item_table()
-        events = toned(events, self.settings.tones) if self.settings.tone_strength else events
+        events = toned_anew(events, self.settings.tones) if self.settings.tone_strength else events
         events = weighed(events)
         if not len(events) and not len(items):
             raise DataError("the store holds no event and no item: run `recsys ingest` first")

@@ -26,6 +26,7 @@ from recsys.data.sql import controls, erasures, follows, items
 from recsys.data.store import Store
 from recsys.errors import StoreError
 
+HEARD = Path("tone") / "heard.npz"  # in the home: tones of the last night's comments, by hash
 KEEP = 90 * 86_400.0  # seconds that a row tells workers and late writers of an erasure
 
 
@@ -101,6 +102,7 @@ def erase(store: Store, home: Path, user_id: str) -> Receipt:
         Place("shown lists", shown, "kept under a pseudonym; lists not written yet are dropped"),
         Place("reject files", rejects, "lines that hold the id were cut out"),
         _forget_nights(home, known),
+        _forget_tones(home, known),
         Place("answers kept by workers", {}, "dropped by each worker within a second"),
         Place("bundles", {}, "hold no user id and no event"),
         Place("logs", {}, "hold the pseudonym only"),
@@ -192,6 +194,15 @@ def _forget_nights(home: Path, known: bool) -> Place:
         how = "a night is at work: its files, in which users are numbers, go when it ends"
         return Place("night files", {"night_folders": 0}, how)
     return Place("night files", {"night_folders": len(folders)}, "a killed night begins anew")
+
+
+def _forget_tones(home: Path, known: bool) -> Place:
+    """Remove what nights remember of comments, as hashes and tones; the next one reads them anew."""
+    there = known and (home / HEARD).exists()
+    if there:
+        (home / HEARD).unlink(missing_ok=True)
+    how = "dropped, the next night reads comments anew" if there else "none are there"
+    return Place("tones of comments", {"tone_files": int(there)}, how)
 
 
 def _kept(store: Store, user_id: str) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ package. A language for which there is a lexicon is read by it, where it knows a
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -17,7 +18,7 @@ from recsys.arrays import Floats
 from recsys.data.tables import EventTable
 from recsys.text.language import detect
 from recsys.text.lexicon import Lexicon, read_lexicon
-from recsys.text.sentiment import LABELS, Tone, load_tone, score
+from recsys.text.sentiment import LABELS, SHIPPED, Tone, load_tone, score
 
 FOLDER, MODEL, LEXICON = "tone", "tone.npz", "lexicon.csv"
 KEPT = 100_000  # texts whose scores are remembered
@@ -42,6 +43,16 @@ class Tones:
         """Lexicons by language."""
         path = self.home / FOLDER / LEXICON
         return read_lexicon(path) if path.exists() else {}
+
+    @property
+    def fingerprint(self) -> bytes:
+        """32 bytes that change with whatever texts are read by."""
+        own = self.model_file or self.home / FOLDER / MODEL
+        digest = hashlib.sha256()
+        model = own if self.model_file or own.exists() else SHIPPED
+        for path in (model, self.home / FOLDER / LEXICON):
+            digest.update(path.read_bytes() if path.exists() else b"none")
+        return digest.digest()
 
     def check(self) -> None:
         """Read what lies in the home, if anything; DataError when it cannot be used."""

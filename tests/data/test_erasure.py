@@ -7,7 +7,7 @@ import pytest
 
 from jobs.rejects import Rejects
 from recsys.data.controls import Wish
-from recsys.data.erasure import erase
+from recsys.data.erasure import HEARD, erase
 from recsys.data.files import Reject
 from recsys.data.lock import alone_with, only_one
 from recsys.data.schema import Event, Follow, Item
@@ -97,6 +97,15 @@ def test_what_a_killed_night_left_goes_and_a_night_at_work_is_told_of(store, tmp
         assert left.exists() and "at work" in place(receipt, "night files").how
     receipt = erase(store, tmp_path, "bob")
     assert place(receipt, "night files").removed == {"night_folders": 1} and not left.exists()
+
+
+def test_the_tones_that_nights_remember_go(store, tmp_path):
+    (tmp_path / HEARD).parent.mkdir()
+    (tmp_path / HEARD).write_bytes(b"1")
+    assert erase(store, tmp_path, "nobody").empty and (tmp_path / HEARD).exists()
+    receipt = erase(store, tmp_path, WHO)
+    assert place(receipt, "tones of comments").removed == {"tone_files": 1}
+    assert not (tmp_path / HEARD).exists()
 
 
 def test_what_is_out_of_reach_is_named(store, tmp_path):
