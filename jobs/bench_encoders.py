@@ -28,7 +28,7 @@ from recsys.text.transformer import pick_device
 def markdown(rows: Sequence[Cell]) -> str:
     """Return the table as Markdown."""
     head = "| encoder | objective | items | Recall@20 | nDCG@20 | student's nDCG@20 | steps "
-    head += "| fit s | encode s |\n|---|---|---|---|---|---|---|---|---|\n"
+    head += "| fit, CPU s | encode, CPU s |\n|---|---|---|---|---|---|---|---|---|\n"
     return head + "\n".join(
         f"| {c.encoder} | {c.objective} | {c.protocol} | {c.recall20:.4f} | {c.ndcg20:.4f} "
         f"| {'the same' if c.student_ndcg20 is None else format(c.student_ndcg20, '.4f')} "
@@ -52,12 +52,13 @@ def figures(found: dict[str, Any]) -> str:
 @click.option("--protocols", default="cold,warm", show_default=True)
 @click.option("--seconds", default=240.0, show_default=True, help="Clock limit of each training.")
 @click.option("--seed", default=0, show_default=True, help="Which items are cold.")
+@click.option("--keep", type=click.Path(path_type=Path), help="Save trained transformers here.")
 @click.option("--speed", "only_speed", is_flag=True, help="Instead: time and memory of encoding.")
 @click.option("--gpu", is_flag=True, help="Instead: the figures of a GPU.")
 @click.option("--json", "out", type=click.Path(path_type=Path), help="Also write JSON here.")
 def command(
     items: Path | None, events: Path | None, encoders: str, objectives: str, protocols: str,
-    seconds: float, seed: int, only_speed: bool, gpu: bool, out: Path | None,
+    seconds: float, seed: int, keep: Path | None, only_speed: bool, gpu: bool, out: Path | None,
 ) -> None:  # fmt: skip
     """Print the table encoders × objectives × (cold, warm) with fit and encode times."""
     settings = Settings.load()
@@ -71,7 +72,7 @@ def command(
         _show(speed(world.texts, specs, settings.home), out)
         return
     rows: list[Cell] = []
-    bench = Bench(world, settings.home, seconds, pick_device(settings.device))
+    bench = Bench(world, settings.home, seconds, pick_device(settings.device), keep)
     for cell in bench.cells(specs, objectives.split(","), protocols.split(","), seed):
         rows.append(cell)
         print(markdown([cell]).splitlines()[-1], flush=True)

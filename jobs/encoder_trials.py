@@ -1,11 +1,13 @@
 """Encoder trials: what an encoder with an objective is worth on unread and on read items.
 
 Every cell ranks by the decayed sum of the history's text vectors alone, so that only the encoder
-differs. `readers` is the closed form of recsys/text/coldstart.py, after EASE.
+differs. `guided` is what a night does to a transformer first (recsys/training/course.py), `readers`
+the closed form of recsys/text/coldstart.py, after EASE. Seconds are CPU time.
 """
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -27,11 +29,11 @@ from recsys.text.negatives import near_strangers
 from recsys.text.static import load_static
 from recsys.text.student import Student
 from recsys.text.trainable import TrainableStatic, TrainableTransformer
-from recsys.text.transformer import TransformerEncoder
+from recsys.text.transformer import TransformerEncoder, save_transformer
+from recsys.training.course import Course, embedded
 from recsys.training.held_out import SHARE, HeldOut
-from recsys.training.lesson import embedded
 
-OBJECTIVES = ("frozen", "contrastive", "behaviour", "readers")
+OBJECTIVES = ("frozen", "contrastive", "behaviour", "guided", "readers")
 EASE = 200.0
 LEARNERS = {"static": (3e-2, 256), "transformer": (2e-5, 64)}  # rate, users per step
 
@@ -71,6 +73,7 @@ class Bench:
     home: Path
     seconds: float  # of each fine-tuning
     device: str
+    keep: Path | None = None  # where transformers that have learned are saved
     checked: bool = False  # stop static vectors early, by held-out items, as a night does
 
     def cells(
@@ -79,11 +82,14 @@ class Bench:
     ) -> Iterator[Cell]:  # fmt: skip
         """Measure every cell in turn."""
         for spec in encoders:
-            frozen = self.frozen(load_encoder(spec, self.device, self.home))
+            encoder = load_encoder(spec, self.device, self.home)
+            frozen = self.frozen(encoder)
             for protocol in protocols:
                 world = self.world
                 asked = question(world.events, len(world.texts), world.item, protocol, seed)
                 for objective in objectives:
+                    if objective == "guided" and isinstance(encoder, Student):
+                        continue  # static vectors are the guide
                     done = self.fitted(spec, objective, asked, frozen)
                     found = asked.measure(done.inputs, done.outputs)
                     student = None if done.own_student else self._student_ndcg(done, asked)
@@ -92,16 +98,16 @@ class Bench:
 
     def frozen(self, encoder: Encoder) -> Fitted:
         """Encode every text."""
-        start = time.perf_counter()
+        start = time.process_time()
         vectors = encoder.encode(self.world.texts)
-        took, own = time.perf_counter() - start, isinstance(encoder, Student)
+        took, own = time.process_time() - start, isinstance(encoder, Student)
         return Fitted(vectors, vectors, 0.0, took, own_student=own)
 
     def fitted(self, spec: str, objective: str, asked: Question, frozen: Fitted) -> Fitted:
         """Let a fresh copy of the encoder learn, then encode every text with it."""
         if objective == "frozen":
             return frozen
-        start = time.perf_counter()
+        start = time.process_time()
         encoder = load_encoder(spec, self.device, self.home)
         matrix = latest_last(asked.user, asked.item, asked.shape)
         hard = near_strangers(frozen.outputs, matrix) if objective == "contrastive" else None
@@ -110,9 +116,9 @@ class Bench:
             encoder, inputs = self._closed(encoder, frozen.outputs, asked, matrix)
         else:
             encoder, steps = self._tuned(encoder, objective, Histories(matrix, hard), asked)
-        fit = time.perf_counter() - start
+        fit = time.process_time() - start
         outputs = encoder.encode(self.world.texts)
-        took = time.perf_counter() - start - fit
+        took = time.process_time() - start - fit
         own = isinstance(encoder, Student)
         return Fitted(outputs if inputs is None else inputs, outputs, fit, took, steps, own)
 
@@ -142,10 +148,19 @@ class Bench:
             record = finetune(static, histories, config, 0, validate)
             return static.result(), len(record.losses)
         assert isinstance(encoder, TransformerEncoder)
-        config = replace(TRANSFORMER, objective=objective, seconds=self.seconds)
+        config = replace(TRANSFORMER, seconds=self.seconds)
         trainable = TrainableTransformer.of(encoder, texts)
-        record = finetune(trainable, histories, config, seed=0)
-        return trainable.result(), len(record.losses)
+        if objective == "guided":
+            words, config = load_static(self.home), replace(config, steps=0)
+            course = Course(trainable, texts, histories.matrix, words, config, 0, self.device)
+            record = course.run(watch=_told)
+        else:
+            config = replace(config, objective=objective)
+            record = finetune(trainable, histories, config, seed=0, watch=_told)
+        result = trainable.result()
+        if self.keep:
+            save_transformer(result, self.keep / f"{encoder.name}-{objective}")
+        return result, len(record.losses)
 
     def _closed(
         self, encoder: Encoder, vectors: Floats, asked: Question, matrix: sparse.csr_array
@@ -162,3 +177,8 @@ class Bench:
             texts = map_texts(self.world.texts, base, taught=vectors)
         student, inputs = teach(fit_cold(texts, weights, counts, ColdConfig()), base)
         return student.compact(), inputs
+
+
+def _told(step: int, loss: float) -> None:
+    if step % 20 == 0:
+        print(f"step {step}, loss {loss:.4f}", file=sys.stderr, flush=True)

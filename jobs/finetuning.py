@@ -15,6 +15,7 @@ from recsys.data.dataset import Dataset
 from recsys.errors import DataError
 from recsys.text.encoder import Encoder, load_encoder
 from recsys.text.shelf import Entry, Shelf
+from recsys.text.static import load_static
 from recsys.text.student import Student
 from recsys.training.lesson import Lesson, config_for, fingerprint, taught
 
@@ -46,7 +47,16 @@ def finetune(night: Night) -> Detail:
         night.progress.note(f"step {step}, loss {loss:.3f}")
 
     folder = night.folder / CHECKPOINT
-    lesson = taught(pupil or start, night.data, config, settings.seed, device, folder, watch)
+    lesson = taught(
+        pupil or start,
+        night.data,
+        config,
+        settings.seed,
+        device,
+        folder,
+        watch,
+        _static(settings, start),
+    )
     if lesson.improved:
         told["version"] = lesson.encoder.name.rpartition("-")[2]
         shelf.add(lesson.encoder, Entry(told["version"], seen, lesson.after))
@@ -69,7 +79,8 @@ def evaluated_encoder(settings: Settings, data: Dataset, device: str, note: Note
     if reason_not_to(settings, start, device):
         return start
     config = config_for(start, settings.finetune_minutes, device)
-    lesson = taught(start, data, config, settings.seed, device)
+    static = _static(settings, start)
+    lesson = taught(start, data, config, settings.seed, device, static=static)
     note(f"encoder: nDCG@20 {lesson.before:.4f} became {lesson.after:.4f} on held-out items")
     return lesson.encoder
 
@@ -97,6 +108,11 @@ def outcome(lesson: Lesson) -> Detail:
         "learning_seconds": record.seconds, "losses": [round(loss, 5) for loss in record.losses],
         "checks": [[step, round(score, 5)] for step, score in record.checks],
     }  # fmt: skip
+
+
+def _static(settings: Settings, start: Encoder) -> Student | None:
+    """Return the word vectors that guide a transformer; None where these are what learns."""
+    return None if isinstance(start, Student) else load_static(settings.home)
 
 
 def _yesterday(shelf: Shelf, entry: Entry, device: str, note: Note) -> Encoder | None:

@@ -16,7 +16,7 @@ class Batch:
     """Some users' latest items."""
 
     items: NDArray[np.int64]  # (m,) distinct item rows
-    taken: Floats  # (b, m) ones
+    taken: Floats  # (b, m) ones; from a guide (m, d) rows that the texts should get
     last: NDArray[np.int64]  # (b,) column of each user's last item
 
 

@@ -41,4 +41,10 @@ def behaviour(vectors: Tensor, taken: Tensor, last: Tensor) -> Tensor:
     return loss
 
 
-LOSSES = {"contrastive": contrastive, "behaviour": behaviour}
+def guided(vectors: Tensor, wanted: Tensor, last: Tensor) -> Tensor:
+    """Return the mean of one minus the likeness to the rows that a guide wants, (m, d)."""
+    return 1 - (vectors * wanted).sum(1).mean()
+
+
+LOSSES = {"contrastive": contrastive, "behaviour": behaviour, "guided": guided}
+APART = {"guided"}  # losses that are a mean over texts, so that chunks may go one by one

@@ -170,11 +170,15 @@ class Student:
 
     def encode(self, texts: Sequence[str]) -> Floats:
         """Return (n, d) vectors of length one, zero where no word is known; always finite."""
+        return unit_rows(self.sums(texts))
+
+    def sums(self, texts: Sequence[str]) -> Floats:
+        """Return the same before they are scaled: the sums of the terms' vectors."""
         out = np.zeros((len(texts), self.dimensions), np.float32)
         for start in range(0, len(texts), BLOCK):
             ids, counts = self.terms(texts[start : start + BLOCK])
             self._sum_groups(ids, counts, out[start : start + BLOCK])
-        return unit_rows(out)
+        return out
 
     def _sum_groups(self, ids: NDArray[np.int64], counts: NDArray[np.int64], out: Floats) -> None:
         """Write the sum of each consecutive group of `ids`' vectors into `out`; empty ones stay."""

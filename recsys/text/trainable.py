@@ -74,12 +74,24 @@ class TrainableTransformer:
         return cls(model, [clean(text) for text in texts], encoder.name.rpartition("-")[0])
 
     def embed(self, rows: NDArray[np.int64]) -> torch.Tensor:
-        """Return unit rows, in bf16 where that is faster; texts go in sorted by length."""
-        order = np.argsort([len(self.texts[row]) for row in rows], kind="stable")
-        size = batch_size(next(self.module.parameters()).device.type)
-        parts = [self._part(rows[order[at : at + size]]) for at in range(0, len(rows), size)]
-        vectors = torch.cat(parts)[torch.from_numpy(np.argsort(order)).to(parts[0].device)]
-        return torch.nn.functional.normalize(vectors.float(), dim=1)
+        """Return unit rows, in bf16 where that is faster; zero for empty texts.
+
+        Texts go in sorted by length.
+        """
+        device = next(self.module.parameters()).device
+        lengths = np.array([len(self.texts[row]) for row in rows])
+        order = np.argsort(lengths, kind="stable")[(lengths == 0).sum() :]
+        size = batch_size(device.type)
+        parts = [self._part(rows[order[at : at + size]]) for at in range(0, len(order), size)]
+        if not parts:  # part of the graph all the same, for a loss to go back through
+            return torch.zeros(len(rows), self._width(), device=device).requires_grad_()
+        found = torch.nn.functional.normalize(torch.cat(parts).float(), dim=1)
+        vectors = torch.zeros(len(rows), found.shape[1], device=device)
+        return vectors.index_copy(0, torch.from_numpy(order).to(device), found)
+
+    def _width(self) -> int:
+        model: Any = self.module
+        return int(model.get_embedding_dimension())
 
     def _part(self, rows: NDArray[np.int64]) -> torch.Tensor:
         model: torch.nn.Module = self.module

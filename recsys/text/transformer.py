@@ -177,11 +177,13 @@ def _load(source: str, device: str) -> SentenceTransformer:
     except ImportError as error:
         raise MissingExtra("sentence-transformers", "train") from error
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    given: dict[str, object] = {"use_safetensors": True}
+    if device == "cpu":  # titles take .6 of the time so, in training as well as in encoding
+        given["attn_implementation"] = "eager"
     try:
         return SentenceTransformer(
-            source, device=device, trust_remote_code=False,
-            model_kwargs={"use_safetensors": True},
-        )  # fmt: skip
+            source, device=device, trust_remote_code=False, model_kwargs=given
+        )
     except Exception as error:  # many libraries, many errors: all mean the same here
         raise DataError(f"no encoder can be loaded from {source!r}: {error}") from error
 

@@ -8,18 +8,19 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from recsys.data.dataset import Dataset
 from recsys.text.coldstart import with_pairs
+from recsys.text.descent import Trainable
 from recsys.text.encoder import Encoder
-from recsys.text.finetune import TRANSFORMER, FinetuneConfig, Record, Trainable, Watch, finetune
+from recsys.text.finetune import TRANSFORMER, FinetuneConfig, Record, Watch, finetune
 from recsys.text.histories import Histories
 from recsys.text.negatives import near_strangers
 from recsys.text.student import Student
 from recsys.text.trainable import TrainableStatic, TrainableTransformer
 from recsys.text.transformer import TransformerEncoder
 from recsys.text.vocabulary import widened
+from recsys.training.course import Course, embedded
 from recsys.training.documents import documents
 from recsys.training.held_out import HeldOut
 
@@ -47,11 +48,12 @@ def taught(
     device: str = "cpu",
     folder: Path | None = None,
     watch: Watch = lambda step, loss: None,
+    static: Student | None = None,
 ) -> Lesson:
     """Let an encoder learn from readers; held-out items say whether it got better.
 
     A transformer's own weights are changed, so use what is returned. `folder`: where a run that
-    is killed is taken up again.
+    is killed is taken up again. `static`: word vectors that learn first and guide a transformer.
     """
     texts = documents(data.table)
     readable = np.array([bool(text) for text in texts], bool)
@@ -65,7 +67,12 @@ def taught(
         return asked.ndcg(lambda rows: embedded(pupil, rows, config.chunk))
 
     histories = Histories(asked.matrix, _hard(pupil, asked, config, len(texts)))
-    record = finetune(pupil, histories, config, seed, validate, folder, watch)
+    if static is None or isinstance(encoder, Student) or config.objective != "behaviour":
+        record = finetune(pupil, histories, config, seed, validate, folder, watch)
+    else:
+        wide = widened(static, texts)
+        course = Course(pupil, texts, asked.matrix, wide, config, seed, device)
+        record = course.run(validate, folder, watch)
     before, after = record.checks[0][1], max(score for _, score in record.checks)
     result = pupil.result()
     improved = after > before
@@ -107,14 +114,3 @@ def _hard(
     if config.objective != "contrastive":
         return None
     return near_strangers(embedded(pupil, np.arange(n), config.chunk), asked.matrix)
-
-
-def embedded(
-    pupil: Trainable, rows: np.ndarray[tuple[int], np.dtype[np.int64]], chunk: int
-) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
-    """Return the vectors of some texts (n, d) as they are while an encoder learns."""
-    with torch.no_grad():
-        parts = [
-            pupil.embed(rows[at : at + chunk]).float().cpu() for at in range(0, len(rows), chunk)
-        ]
-    return np.asarray(torch.cat(parts).numpy(), np.float32)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from night_world import books, reads, student
+from text_world import tiny_bert
 
 from jobs import bench_encoders, bench_languages
 from jobs.gpu_figures import Sizes, gpu_figures, search_ms, t5_share
@@ -49,6 +50,17 @@ def test_every_cell_is_measured_and_learning_helps_unread_items(world, tmp_path)
     assert cells.keys() == {(o, p) for o in objectives for p in ("cold", "warm")}
     assert all(0 <= cell["ndcg20"] <= 1 for cell in cells.values())
     assert cells["behaviour", "cold"]["ndcg20"] >= cells["frozen", "cold"]["ndcg20"] > 0.5
+
+
+def test_word_vectors_guide_a_transformer(world, tmp_path):
+    tiny_bert(tmp_path / "bert", ["odd", "even", "book", *map(str, range(50))])
+    out = tmp_path / "out.json"
+    given = ["--encoders", tmp_path / "bert", "--objectives", "frozen,guided"]
+    call(bench_encoders.command, *world, *given, "--protocols", "cold", "--json", out)
+    frozen, guided = json.loads(out.read_text())
+    assert guided["objective"] == "guided" and guided["steps"] >= 60
+    assert frozen["steps"] == 0 and guided["ndcg20"] != frozen["ndcg20"]
+    assert guided["student_ndcg20"] is not None
 
 
 def test_without_files_it_says_what_to_name():

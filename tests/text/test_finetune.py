@@ -10,7 +10,9 @@ from test_transformer import bert, t5  # noqa: F401
 from text_world import word_student
 
 from recsys.errors import DataError
+from recsys.text.descent import adam, set_pace
 from recsys.text.finetune import FinetuneConfig, finetune
+from recsys.text.guide import Guide
 from recsys.text.histories import Histories, latest_last
 from recsys.text.negatives import near_strangers
 from recsys.text.trainable import TrainableStatic, TrainableTransformer, add_adapters
@@ -89,6 +91,23 @@ def test_what_never_gets_better_stays_as_it_was() -> None:
     assert np.allclose(trainable.result().vectors, start.vectors)
 
 
+@pytest.mark.parametrize("texts", [["red nail"], ["red nail"] * 8, [""] * 8])
+@pytest.mark.parametrize("objective", ["behaviour", "contrastive", "guided"])
+def test_a_transformer_of_one_item_equal_and_empty_texts(
+    texts: list[str],
+    objective: str,
+    bert: Path,  # noqa: F811
+) -> None:
+    trainable = TrainableTransformer.of(load_transformer(str(bert), "cpu"), texts)
+    alone = Histories(latest_last(np.zeros(1, int), np.zeros(1, int), (1, 1)))
+    lessons: Histories | Guide = reads() if len(texts) == 8 else alone
+    if objective == "guided":
+        lessons = Guide.turned(np.eye(len(texts), 16, dtype=np.float32), np.ones((len(texts), 16)))
+    record = finetune(trainable, lessons, replace(FAST, objective=objective, steps=2), 0)
+    assert np.isfinite(record.losses).all()
+    assert np.isfinite(trainable.result().encode([*texts, "cream"])).all()
+
+
 @pytest.mark.parametrize("texts", [["红"], ["红"] * 8, [""] * 8])
 def test_one_item_equal_and_empty_texts(texts: list[str]) -> None:
     trainable = TrainableStatic.of(word_student(TEXTS), texts)
@@ -145,6 +164,87 @@ def test_adapters_train_few_parameters_and_merge(
     save_transformer(merged, folder)
     again = load_transformer(str(folder), "cpu", label="tuned")
     assert again.name == merged.name and not list(folder.rglob("*.bin"))
+
+
+@pytest.mark.parametrize("kind", ["t5", "bert"])
+def test_a_transformer_follows_a_guide_and_goes_on_after_a_kill(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    texts = ["red nail", "blue polish", "cream", "red cream", "nail", "polish", "blue", ""]
+    wanted = np.repeat(np.eye(2, 16, dtype=np.float32), 4, axis=0)
+    wanted[7] = 0
+    config = replace(FAST, objective="guided", rate=0.01, words=3.0, steps=12, check=4, chunk=3)
+
+    def pupil() -> TrainableTransformer:
+        folder = str(request.getfixturevalue(kind))
+        return TrainableTransformer.of(load_transformer(folder, "cpu", t5=kind == "t5"), texts)
+
+    whole = pupil()
+    guide = Guide.turned(wanted, whole.result().encode(texts))
+    assert guide.learners().tolist() == list(range(7))
+    record = finetune(whole, guide, config, 0)
+    assert record.losses[-1] < 0.5 * record.losses[0]
+    calls = []
+
+    def killed_at_the_second_check() -> float:
+        calls.append(1)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return 0.0
+
+    with pytest.raises(KeyboardInterrupt):
+        finetune(pupil(), guide, config, 0, killed_at_the_second_check, tmp_path)
+    resumed = finetune(pupil(), guide, config, 0, folder=tmp_path)
+    assert resumed.resumed == 4 and np.allclose(resumed.losses, record.losses, atol=1e-3)
+
+
+def test_a_turned_guide_keeps_likeness_and_comes_near() -> None:
+    rng = np.random.default_rng(0)
+    wanted = rng.standard_normal((30, 5)).astype(np.float32)
+    rotation = np.linalg.qr(rng.standard_normal((8, 8)))[0][:5].astype(np.float32)
+    guide = Guide.turned(wanted, wanted @ rotation)
+    assert np.allclose(guide.wanted, wanted @ rotation, atol=1e-4)
+    other = Guide.turned(wanted, rng.standard_normal((30, 8)).astype(np.float32))
+    assert np.allclose(other.wanted @ other.wanted.T, wanted @ wanted.T, atol=1e-4)
+
+
+def test_a_guide_is_followed_alike_whatever_the_chunk() -> None:
+    wanted = np.eye(8, dtype=np.float32)
+    config = replace(FAST, objective="guided", steps=5)
+    losses = []
+    for chunk in (1, 3, 100):
+        one = TrainableStatic.of(word_student(TEXTS), TEXTS)
+        losses.append(finetune(one, Guide(wanted), replace(config, chunk=chunk), 0).losses)
+    assert np.allclose(losses[0], losses[2], atol=1e-4)
+    assert np.allclose(losses[1], losses[2], atol=1e-4)
+
+
+def test_word_vectors_of_a_transformer_learn_at_their_own_rate(bert: Path) -> None:  # noqa: F811
+    module = load_transformer(str(bert), "cpu").model
+    optimizer = adam(module, 0.1, 10.0)
+    assert [len(group["params"]) for group in optimizer.param_groups][1] == 1
+    set_pace(optimizer, 0.0, 0.1, 0.2)
+    assert [group["lr"] for group in optimizer.param_groups] == pytest.approx([0.05, 0.5])
+    set_pace(optimizer, 0.2, 0.1, 0.2)
+    assert optimizer.param_groups[0]["lr"] == pytest.approx(0.1)
+    set_pace(optimizer, 1.5, 0.1, 0.2)
+    assert optimizer.param_groups[0]["lr"] == pytest.approx(0.002)
+
+
+def test_a_clock_that_runs_out_slows_the_last_steps_down() -> None:
+    rates = []
+    trainable = TrainableStatic.of(word_student(TEXTS), TEXTS)
+    config = replace(FAST, steps=10_000_000, seconds=0.3)
+    weight = trainable.module.weight
+    before = weight.detach().clone()
+
+    def watch(step: int, loss: float) -> None:
+        nonlocal before
+        rates.append(float((weight.detach() - before).abs().max()))
+        before = weight.detach().clone()
+
+    finetune(trainable, reads(), config, 0, watch=watch)
+    assert len(rates) > 20 and max(rates[-3:]) < 0.3 * max(rates)
 
 
 def test_an_unknown_objective_is_refused() -> None:
