@@ -8,6 +8,7 @@ validation items they had nDCG@20 .1200 and .1216, together .1252 (2026-11-22).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from scipy import sparse
@@ -22,6 +23,7 @@ from recsys.text.trainable import TrainableStatic
 
 LARGEST = 16_000  # items up to which the closed form is solved; its square must fit in memory
 FEWEST = 50  # items with readers; with fewer the closed form has nothing to say
+PATIENCE = 1_800.0  # seconds that word vectors may take on a busy machine; alone some ten
 REGULARIZATION = 200.0  # of EASE
 DOUBT = 0.01  # of the mean direction: keeps faint directions from blowing up
 
@@ -40,9 +42,9 @@ def guiding_vectors(
     """
     wide = with_pairs(static, texts)
     pupil = TrainableStatic.of(wide, texts, device)
-    finetune(pupil, Histories(matrix), FinetuneConfig(), seed)
+    finetune(pupil, Histories(matrix), replace(FinetuneConfig(), seconds=PATIENCE), seed)
     parts = [pupil.result().encode(texts)]
-    counts = np.bincount(matrix.indices, minlength=len(texts))
+    counts = np.bincount(matrix.indices, minlength=len(texts)) * parts[0].any(axis=1)
     if FEWEST <= (counts > 0).sum() and len(texts) <= LARGEST:
         parts.append(_closed(texts, matrix, counts, static, dimensions, seed))
     return reduced(unit_rows(np.concatenate(parts, axis=1)), dimensions)

@@ -122,6 +122,16 @@ def test_few_readers_leave_out_the_closed_form():
     assert np.isfinite(vectors).all() and not vectors[3].any()
 
 
+@pytest.mark.parametrize("text", ["tide wave", "not known"])
+@pytest.mark.parametrize("readers", [1, 60])
+def test_equal_and_unknown_texts_guide_to_one_place_or_none(text, readers):
+    items = np.arange(60)
+    matrix = latest_last(items % readers, items, (readers, 60))
+    vectors = guiding_vectors([text] * 60, matrix, worlds.student(), 8)
+    assert np.isfinite(vectors).all() and np.allclose(vectors, vectors[0], atol=1e-3)
+    assert vectors.any() == (text == "tide wave")
+
+
 def test_a_symmetric_map_is_found_again():
     rng = np.random.default_rng(0)
     true = rng.standard_normal((30, 3)).astype(np.float32)
