@@ -41,6 +41,10 @@ class FinetuneConfig:
     patience: int = 2  # validations without a better one before it stops
     seconds: float = 240.0  # clock limit, over all attempts of a run that was killed
 
+    def __post_init__(self) -> None:
+        if self.objective not in LOSSES:
+            raise DataError(f"objective {self.objective!r}: choose from {sorted(LOSSES)}")
+
 
 # Thirty steps at 1e-4 raised MiniLM's nDCG@20 on unread validation items of Beauty by two thirds.
 TRANSFORMER = FinetuneConfig(
@@ -86,8 +90,6 @@ def finetune(
     the last. With a folder, a run that was killed goes on to the same end. Users with fewer than
     two items teach nothing.
     """
-    if config.objective not in LOSSES:
-        raise DataError(f"objective {config.objective!r}: choose from {sorted(LOSSES)}")
     users = histories.learners()
     optimizer = adam(trainable.module, config.rate, config.words)
     progress = read_checkpoint(folder, trainable.module, optimizer) or Progress()
