@@ -27,10 +27,9 @@ def forecast_figures(series: Series, warm_up: int = 28) -> dict[str, object]:
             continue
         at = number * DAY
         enough = voices[:, max(at - 4 * WEEK, 0) : at].mean(axis=1) >= LEAST_RATE
-        last = (day.voices[:, :DAY], day.expected[:, :DAY])
-        found = forecast(
-            day.expectation, *last, at + series.first, HORIZON, series.total[at - DAY : at]
-        )
+        hours, own, total = day.hours[:DAY], day.voices[:, :DAY], series.total[at - DAY : at]
+        usual = day.expectation.usual(hours) * day.expectation.tide(hours, total, own)
+        found = forecast(day.expectation, own, usual, at + series.first, HORIZON, total)
         truth, before = voices[:, at : at + HORIZON], voices[:, at - WEEK : at - WEEK + HORIZON]
         columns = (truth, found.mean, before, *found.interval())
         rows.append(np.stack([column[enough] for column in columns]).astype(np.float64))

@@ -48,11 +48,11 @@ def read_timeline(
     place = (now.hours[kept] - first) // per
     acts, voices, expected = (
         np.bincount(place, counts[:, kept].sum(axis=0), stretches).astype(np.float64)
-        for counts in (now.acts, now.voices, now.expected)
+        for counts in (now.acts, now.voices, now.usual)
     )
     day = slice(-DAY - 1, -1)  # the last whole hours
     coming = forecast(
-        now.expectation, now.voices[:, day], now.expected[:, day], last + 1, HORIZON,
+        now.expectation, now.voices[:, day], now.usual[:, day], last + 1, HORIZON,
         now.total[day],
     ).together(min(per, HORIZON))
     low, high = coming.interval()

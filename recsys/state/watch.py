@@ -71,9 +71,15 @@ class Now:
         return self.trends.expecting(self.keys)
 
     @cached_property
+    def usual(self) -> Levels:
+        """Voices to be expected as the platform as a whole is awake, (n, h): for timelines."""
+        tide = self.expectation.tide(self.hours, self.total, self.voices, self.passed)
+        return self.expectation.usual(self.hours, self.passed) * tide
+
+    @cached_property
     def expected(self) -> Levels:
-        """Voices to be expected, (n, h)."""
-        tide = self.expectation.tide(self.hours, self.volume, self.voices, self.passed)
+        """Voices to be expected as all others of a kind are up or down, (n, h): for bursts."""
+        tide = self.expectation.tide_of_kind(self.hours, self.volume, self.voices, self.passed)
         return self.expectation.usual(self.hours, self.passed) * tide
 
 

@@ -26,7 +26,7 @@ SHAPE_LIFE = 21.0 * DAY  # the same for a series' own hours of the day
 SHAPE_PRIOR = 30.0  # voices per hour of the day that speak for the platform's rhythm
 TIDE_PRIOR = 10.0  # voices that speak for usual hours
 TIDE_HOURS = 3  # hours, up to the one asked about, that tell the tide
-TIDES = (0.01, 1_000.0)  # beyond these the tide explains nothing
+TIDES = (0.01, 100.0)  # beyond these the tide explains nothing
 SURPRISE = 4.0  # standard deviations from which on a count is cut off when it teaches the level
 PATIENCE = 2.0  # by which that bound grows with each day in a row that is beyond it
 WINDOWS = (1, 3, 6, 24)  # hours that counts are added up over
@@ -109,17 +109,29 @@ class Expectation:
         return found
 
     def tide(
+        self, hours: NDArray[np.int64], total: Counts, own: Counts, passed: float = 1.0
+    ) -> Levels:
+        """Return how far all others are up or down, (n, len(hours)); 1 where little is known."""
+        usual = np.full((len(own), 1), self.usual_total)
+        return self._tide(hours, total - own, usual, passed)
+
+    def tide_of_kind(
         self, hours: NDArray[np.int64], volume: Counts, own: Counts, passed: float = 1.0
     ) -> Levels:
-        """Return how far all others are up or down, (n, len(hours)); 1 where little is known.
+        """Return the same by the voices of each series' kind, `volume` (kinds, len(hours)).
 
-        `volume`, (kinds, len(hours)): a dozen people who vote on a hundred statements each lift
-        all statements a hundredfold, though they are a dozen.
+        A dozen people who vote on a hundred statements each lift all statements a hundredfold,
+        though they are a dozen: such an hour makes no statement news.
         """
         usual = (self.volume / max(self.total_exposure, 1.0))[self.kind][:, None]
+        return self._tide(hours, volume[self.kind] - own, usual, passed)
+
+    def _tide(
+        self, hours: NDArray[np.int64], others: Levels | Counts, usual: Levels, passed: float
+    ) -> Levels:
         share = np.clip(self.rate[:, None] / np.maximum(usual, 1e-9), 0.0, 1.0)
         expected = usual * self._beat(hours, passed) * (1 - share)
-        seen = _trailing(volume[self.kind] - own, TIDE_HOURS) + TIDE_PRIOR
+        seen = _trailing(others, TIDE_HOURS) + TIDE_PRIOR
         found = np.clip(seen / (_trailing(expected, TIDE_HOURS) + TIDE_PRIOR), *TIDES)
         return np.asarray(np.where(usual > 1e-6, found, 1.0))
 

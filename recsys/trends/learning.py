@@ -51,7 +51,7 @@ def walk(series: Series, start: Expectation | None = None) -> Iterator[Day]:
     for at in range(DAY, series.length - DAY + 1, DAY):
         part = slice(at - DAY, at + DAY)
         hours = series.first + np.arange(part.start, part.stop)
-        tide = now.tide(hours, series.volume[:, part], voices[:, part])
+        tide = now.tide_of_kind(hours, series.volume[:, part], voices[:, part])
         expected = now.usual(hours) * tide
         yield Day(hours, acts[:, part], voices[:, part], expected, now)
         now = learned(now, series, voices, at - DAY)
@@ -61,7 +61,7 @@ def learned(now: Expectation, series: Series, voices: Counts, at: int) -> Expect
     """Return what is expected once the day from hour `at` of the series is known."""
     part = slice(at, at + DAY)
     hours, own = series.first + np.arange(at, at + DAY), voices[:, part].astype(np.float64)
-    tide = now.tide(hours, series.volume[:, part], voices[:, part])
+    tide = now.tide(hours, series.total[part], voices[:, part])
     plain = now.rhythm[hours % len(now.rhythm)] * tide
     units = plain * now.shapes()[:, hours % DAY]
     expected = now.rate[:, None] * units
