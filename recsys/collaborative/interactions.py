@@ -37,6 +37,15 @@ class Interactions:
         matrix = sparse.csr_array((ones, (user, item)), shape=shape)
         return cls(matrix, ends, item.astype(np.int32), features)
 
+    def narrowed(self, items: Rows) -> Interactions:
+        """Return the same of some items alone, ascending, numbered by their place among them."""
+        place = np.full(self.shape[1], -1, np.int32)
+        place[items] = np.arange(len(items), dtype=np.int32)
+        found = place[self.items]
+        ends = np.concatenate([[0], np.cumsum(found >= 0)])[self.ends].astype(np.int64)
+        features = None if self.features is None else self.features[items]
+        return Interactions(self.matrix[:, items], ends, found[found >= 0], features)
+
     @property
     def shape(self) -> tuple[int, int]:
         """Users and items."""

@@ -38,6 +38,13 @@ class ItemItem:
         """Keep the `keep` largest weights (by size, either sign) of each row of a dense matrix."""
         return cls.from_matrix(top_of_rows(matrix, keep))
 
+    def among(self, items: Rows, size: int) -> ItemItem:
+        """Return the weights of these items, ascending, among `size` items; others have none."""
+        counts = np.zeros(size, np.int64)
+        counts[items] = np.diff(self.indptr)
+        ends = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        return ItemItem(ends, items[self.indices].astype(np.int32), self.data)
+
     def __len__(self) -> int:
         return len(self.indptr) - 1
 

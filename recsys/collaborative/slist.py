@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recsys.arrays import Floats
+from recsys.arrays import Floats, Rows
 from recsys.collaborative.ease import inverse_of
 from recsys.collaborative.interactions import Interactions
 from recsys.collaborative.item_item import ItemItem
@@ -33,10 +33,24 @@ class SlistConfig:
     window: int = 12  # steps that count on either side; decay ** 12 is .014
     keep: int = 300  # weights kept per item
     largest: int = 15_000  # items beyond which n^3 takes minutes; two squares are held
+    fewest: int = 0  # readers below which an item takes no part and has no weights
 
 
 def fit_slist(data: Interactions, config: SlistConfig) -> ItemItem:
     """Fit and keep the strongest weights of each row; row h is what a history item h gives."""
+    kept = common_items(data, config.fewest)
+    if len(kept) < data.shape[1]:
+        return _fitted(data.narrowed(kept), config).among(kept, data.shape[1])
+    return _fitted(data, config)
+
+
+def common_items(data: Interactions, fewest: int) -> Rows:
+    """Return the items that so many people took up, ascending."""
+    readers = np.bincount(data.matrix.indices, minlength=data.shape[1])
+    return np.flatnonzero(readers >= fewest).astype(np.int32)
+
+
+def _fitted(data: Interactions, config: SlistConfig) -> ItemItem:
     past, future = moments(data, config.decay, config.window)
     gram: Floats = np.zeros((data.shape[1], data.shape[1]), np.float32, order="F")
     _add_product(gram, data.matrix.T, data.matrix, config.complete)

@@ -10,7 +10,7 @@ from scipy import sparse
 
 from recsys.arrays import Floats, Rows, Times
 from recsys.data.dataset import Dataset
-from recsys.ranking.history import History
+from recsys.ranking.history import History, as_uptake
 from recsys.ranking.priors import NAMES
 from recsys.ranking.traits import activity, habit, passed
 from recsys.state.blend import Blend
@@ -74,10 +74,14 @@ class Histories:
         shape = (len(self), n_items)
         return sparse.csr_array((values, self.rows, self.ends), shape=shape)
 
-    def decayed(self, half_life: float, n_items: int) -> sparse.csr_array:
-        """Return people × items holding the weights, halved every `half_life` events back."""
+    def heard_by(self, scorer: str, rated: bool) -> Floats:
+        """Return the weights that a scorer reads."""
+        return as_uptake(self.weights, rated) if scorer == "neighbours" else self.weights
+
+    def decayed(self, half_life: float, n_items: int, weights: Floats) -> sparse.csr_array:
+        """Return people × items holding weights, halved every `half_life` events back."""
         decay = np.exp2(-self.ages() / np.float32(half_life))
-        return self.matrix((self.weights * decay).astype(np.float32), n_items)
+        return self.matrix((weights * decay).astype(np.float32), n_items)
 
     def take(self, people: NDArray[np.integer]) -> Histories:
         """Return some people's histories, in the order asked for."""
@@ -120,7 +124,7 @@ def personal_block(model: Model, blend: Blend, histories: Histories) -> Floats:
     size, ages = len(model), histories.ages()
 
     def scores(scorer: str) -> Floats:
-        weights = blend.history_weights(scorer, ages, histories.weights)
+        weights = blend.history_weights(scorer, ages, histories.heard_by(scorer, model.rated))
         return scorer_scores(model, scorer, histories.matrix(weights, size))
 
     active = activity(np.diff(histories.ends))[:, None]

@@ -62,6 +62,19 @@ class History:
         )
 
 
+def as_uptake(weights: Floats, rated: bool) -> Floats:
+    """Return what history entries count for where neighbours are asked what is taken up next.
+
+    Where people rate, that somebody chose an item says what else he chooses; how well he then liked
+    it hardly does. So whatever was rated well counts alike, and what was rated below that, but not
+    at the very bottom, not at all.
+    """
+    if not rated:
+        return weights
+    found: Floats = np.where(weights > 0, 1.0, np.where(weights > -1, 0.0, weights))
+    return found.astype(np.float32)
+
+
 def _weighed(
     interactions: tuple[Interaction, ...], live: LiveState
 ) -> list[tuple[int, float, float]]:

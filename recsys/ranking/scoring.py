@@ -8,7 +8,7 @@ import numpy as np
 
 from recsys.arrays import Floats, Rows
 from recsys.collaborative.item_item import Reach
-from recsys.ranking.history import History
+from recsys.ranking.history import History, as_uptake
 from recsys.ranking.stand_ins import StandIns, stand_ins
 from recsys.ranking.traits import activity, passed
 from recsys.state.blend import Blend
@@ -43,7 +43,10 @@ class Profile:
         ages = history.ages()
 
         def weights(scorer: str) -> Floats:
-            return blend.history_weights(scorer, ages, history.weights)
+            given = history.weights
+            if scorer == "neighbours":
+                given = as_uptake(given, live.model.rated)
+            return blend.history_weights(scorer, ages, given)
 
         standing, own = stand_ins(live, history.rows), weights("neighbours")
         reach = reach_of(live, standing)

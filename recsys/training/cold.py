@@ -62,7 +62,7 @@ def with_unread(
 def cold_map(
     data: Dataset, neighbours: ItemItem, student: Student | None, vectors: Floats | None = None
 ) -> ColdMap | None:
-    """Learn from the read items what words say about neighbours; None with too few to learn from.
+    """Learn from read items that have neighbours what words say; None with too few to learn from.
 
     `student`: static vectors, which know words that no read item holds.
     """
@@ -70,7 +70,7 @@ def cold_map(
         return None
     seen = vectors if student.imitates else None
     texts = map_texts(documents(data.table), student, taught=seen)
-    counts = readers(data)
+    counts = readers(data) * (np.bincount(neighbours.indices, minlength=len(neighbours)) > 0)
     if ((counts > 0) & (np.diff(texts.terms.indptr) > 0)).sum() < FEWEST:
         return None
     return fit_cold(texts, neighbours.matrix(), counts, ColdConfig())

@@ -11,7 +11,7 @@ from recsys.arrays import Floats, Mask
 from recsys.metrics import user_auc
 from recsys.state.blend import Blend, Curve, Term
 from recsys.training.logit import Choices, fit_logit
-from recsys.training.pool import Pool, joined
+from recsys.training.pool import Pool
 
 LIKING = 0.75  # of telling likes from dislikes, beside 1 of finding what is taken up
 SCALES = (0.003, 0.03, 0.3)  # of the neighbours' sum; together they bend it as the data ask
@@ -60,13 +60,16 @@ class Design:
             found.append(("passed", columns["passed"]))
         return found
 
-    def fit(self, pool: Pool) -> dict[str, float]:
-        """Return the learned weight of every feature by its key."""
-        parts = self.parts(pool)
-        features = np.stack([values for _, values in parts], axis=2)
+    def fit(self, *pools: Pool) -> dict[str, float]:
+        """Return the feature weights by key, learned from all these pools."""
+        keys = [key for key, _ in self.parts(pools[0])]
+        weights = fit_logit(Choices.joined([self._choices(pool) for pool in pools]))
+        return {key: float(w) for key, w in zip(keys, weights, strict=True)}
+
+    def _choices(self, pool: Pool) -> Choices:
+        features = np.stack([values for _, values in self.parts(pool)], axis=2)
         offset = pool.offset + self.votes(pool) if self.vote else pool.offset
-        weights = fit_logit(Choices(features, pool.chosen, offset))
-        return {key: float(w) for (key, _), w in zip(parts, weights, strict=True)}
+        return Choices(features, pool.chosen, offset)
 
     def scores(self, pool: Pool, weights: dict[str, float]) -> Floats:
         """Return the score of every place of a pool."""
@@ -125,7 +128,7 @@ class Opinions:
 class Judge:
     """Asks people from whom a design's weights were not learned."""
 
-    folds: tuple[tuple[Pool, Pool], ...]  # (learned from, asked)
+    folds: tuple[tuple[tuple[Pool, ...], Pool], ...]  # (learned from, asked)
     opinions: Opinions | None = None
 
     @classmethod
@@ -135,7 +138,7 @@ class Judge:
         first = np.random.default_rng(seed).permutation(len(users)) % 2 == 0
         mine = first[place] if len(users) else np.zeros(0, bool)
         one, other = pool.take(np.flatnonzero(mine)), pool.take(np.flatnonzero(~mine))
-        return cls(((one, other), (other, one)), opinions)
+        return cls((((one,), other), ((other,), one)), opinions)
 
     @classmethod
     def windows(cls, pools: Sequence[Pool]) -> Judge:
@@ -145,8 +148,7 @@ class Judge:
         """
         return cls(
             tuple(
-                (joined([*pools[:place], *pools[place + 1 :]]), pool)
-                for place, pool in enumerate(pools)
+                ((*pools[:place], *pools[place + 1 :]), pool) for place, pool in enumerate(pools)
             )
         )
 
@@ -159,7 +161,7 @@ class Judge:
         """
         gains, order = [], []
         for learn, ask in self.folds:
-            weights = design.fit(learn)
+            weights = design.fit(*learn)
             gains.append(ask.ndcg(design.scores(ask, weights)))
             if self.opinions is not None:
                 order.append(self.opinions.auc(design.scores(self.opinions.pool, weights)))

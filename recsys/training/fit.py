@@ -80,11 +80,13 @@ def assemble(
     posts: bool = True,
     trees: Trees | None = None,
     cold: Cold | None = None,
+    like: Model | None = None,
 ) -> Model:
     """Put the fitted parts of one data set together, unread items included.
 
     `posts`: also learn the space in which items posted later meet their readers; a model that is
     only compared with others does without. `cold`: what words say, where it serves several models.
+    `like`: a model of the same data, of which all that no engine changes is taken over.
     """
     neighbours, behaviour = fitted.get("neighbours"), fitted.get("behaviour")
     bridge, readers, inputs = None, None, None
@@ -96,7 +98,7 @@ def assemble(
     return Model(
         version="unpublished",
         cutoff=data.now if data.timed else 0.0,
-        catalogue=Catalogue.from_table(data.table, data.created()),
+        catalogue=like.catalogue if like else Catalogue.from_table(data.table, data.created()),
         neighbours=neighbours if isinstance(neighbours, ItemItem) else None,
         behaviour=behaviour if isinstance(behaviour, Factors) else None,
         words=words.vectors,
@@ -104,8 +106,8 @@ def assemble(
         student=words.student,
         readers=readers,
         reader_inputs=inputs,
-        taste=taste_of(data, seed),
-        counters=_counters(data).arrays(),
+        taste=like.taste if like else taste_of(data, seed),
+        counters=like.counters if like else _counters(data).arrays(),
         blend=blend,
         rating_scale=data.rating_scale,
         trees=trees,

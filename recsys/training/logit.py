@@ -7,6 +7,7 @@ feature, so a thousand people are enough and no grid of mixing weights has to be
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +24,24 @@ class Choices:
     features: Floats  # (people, candidates, features)
     chosen: Mask  # (people, candidates)
     offset: Floats  # (people, candidates): log of how many items a candidate stands for; -inf: none
+
+    @classmethod
+    def joined(cls, parts: Sequence[Choices]) -> Choices:
+        """Return the people of several sets as one; rows are padded to one width."""
+        width = max(part.offset.shape[1] for part in parts)
+        room = [((0, 0), (0, width - part.offset.shape[1])) for part in parts]
+        return cls(
+            np.concatenate(
+                [np.pad(p.features, (*r, (0, 0))) for p, r in zip(parts, room, strict=True)]
+            ),
+            np.concatenate([np.pad(p.chosen, r) for p, r in zip(parts, room, strict=True)]),
+            np.concatenate(
+                [
+                    np.pad(p.offset, r, constant_values=-np.inf)
+                    for p, r in zip(parts, room, strict=True)
+                ]
+            ),
+        )
 
     @property
     def offered(self) -> Mask:

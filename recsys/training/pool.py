@@ -24,6 +24,9 @@ from recsys.training.check import Check
 
 BEST = 40  # items by each column that a person chooses among
 OTHERS = 200  # sampled from all the rest, each standing for many
+# Columns whose best items are enough where a column costs more than it knows: their like at other
+# half-lives hardly point at other items.
+SELECTING = ("h", "d", "all", "~5", "~6", "liked", "taste")
 BLOCK = 64  # people whose whole catalogue is scored at a time
 
 
@@ -105,16 +108,19 @@ def build_pool(
     half_lives: Iterable[float],
     features: Floats,
     seed: int,
+    selecting: tuple[str, ...] = ("",),
 ) -> Pool:
     """Score everything for the people of a check and keep what each could choose among.
 
-    `features`: the items' own, (len(priors.NAMES), n_items).
+    `features`: the items' own, (len(priors.NAMES), n_items). `selecting`: ends of the names of the
+    columns whose best items are offered.
     """
     rng = np.random.default_rng(seed)
     personal = columns_of(models, half_lives)
     parts = [
         _block(
-            check.take(np.arange(start, min(start + BLOCK, len(check)))), personal, features, rng
+            check.take(np.arange(start, min(start + BLOCK, len(check)))),
+            personal, features, rng, selecting,
         )
         for start in range(0, len(check), BLOCK)
     ]
@@ -122,13 +128,19 @@ def build_pool(
 
 
 def _block(
-    check: Check, personal: list[tuple[Column, Model]], features: Floats, rng: np.random.Generator
+    check: Check,
+    personal: list[tuple[Column, Model]],
+    features: Floats,
+    rng: np.random.Generator,
+    selecting: tuple[str, ...],
 ) -> Pool:
     n_items = features.shape[1]
     histories, created = check.histories, check.data.created()
     plain = personal[0][1]
     full: dict[str, Floats] = {
-        name: scorer_scores(model, scorer, histories.decayed(life, n_items))
+        name: scorer_scores(
+            model, scorer, histories.decayed(life, n_items, histories.heard_by(scorer, model.rated))
+        )
         for (name, scorer, life), model in personal
     }
     for name, values in zip(priors.NAMES, features, strict=True):
@@ -137,7 +149,7 @@ def _block(
     neighbours = [name for (name, scorer, _), _ in personal if scorer == "neighbours"]
     full |= {f"lift {name}": common.lift(full[name]) for name in neighbours}
     closed = closed_items(check, n_items)
-    picked = picked_places(full.values(), closed)
+    picked = picked_places((v for name, v in full.items() if name.endswith(selecting)), closed)
     full["taste"] = np.array([taste_scores(plain, histories[p]) for p in range(len(check))])
     full["passed"] = np.array([passed(histories[p].times, created) for p in range(len(check))])
     now = check.data.now if check.data.timed else np.nan

@@ -20,12 +20,13 @@ from recsys.training.cold import Cold
 from recsys.training.design import Design, Judge
 from recsys.training.engines import Engine
 from recsys.training.fit import Words, assemble, known_interactions
-from recsys.training.pool import Pool, build_pool, joined
+from recsys.training.pool import SELECTING, Pool, build_pool
 from recsys.training.rank import learned
 from recsys.training.search import Search
 from recsys.training.walk import Moment, Walked, walk
 
 PEOPLE = 3_000  # of the check that are asked
+AT_EACH = 1_200  # at each of several cuts: windows differ by more than so many people do
 HALF_LIVES = (1.6, 5.0, 20.0, math.inf)  # events back; how fast a history fades
 WALKED = 0.5  # of the time left is for the search after a walk
 TREE_SECONDS = 30.0  # that learning trees may take
@@ -69,16 +70,17 @@ def tune(
     """
     rows: list[dict[str, object]] = []
     models = _models(check, words, engines, budget, seed, device, note, rows)
-    asked = _asked(check, models, seed, on_the_way, budget, note)
+    people = AT_EACH if earlier else PEOPLE
+    asked = _asked(check, models, seed, on_the_way, budget, note, people)
     windows = _windows(earlier, engines, budget, seed, device, note)
     alike = [one for one in windows if one.columns.keys() == asked.pool.columns.keys()]
-    pools = [asked.pool, *alike]
-    pool = joined(pools) if len(pools) > 1 else asked.pool
-    note(f"{len(pool)} lists asked for, {pool.offset.shape[1]} places each to choose from")
-    if not len(pool):
+    pool, pools = asked.pool, [asked.pool, *alike]
+    count, width = sum(map(len, pools)), max(one.offset.shape[1] for one in pools)
+    note(f"{count} lists asked for, {width} places each to choose from")
+    if not count:
         return Choice((), UNASKED, tuple(rows))
-    halves = Judge.halves(pool, seed, asked.opinions)
-    judge = Judge.windows(pools) if len(pools) > 1 else halves
+    halves = len(pools) < 2
+    judge = Judge.halves(pool, seed, asked.opinions) if halves else Judge.windows(pools)
     voted = next(iter(models.values())).taste is not None
     design = Search(judge, note, rows, budget.left).grow(check.data.timed, pool.columns, voted)
     # Trees are judged by what is taken up; where dislikes are heard too, that is half the truth.
@@ -86,7 +88,7 @@ def tune(
     walked, trees = on_the_way is not None, None
     if judged and (walked or not check.data.timed):
         trees = _corrected(pool, design, walked, seed, note, rows)
-    return Choice(_used(engines, design), design.blend(design.fit(pool)), tuple(rows), trees)
+    return Choice(_used(engines, design), design.blend(design.fit(*pools)), tuple(rows), trees)
 
 
 def _used(engines: Sequence[Engine], design: Design) -> tuple[str, ...]:
@@ -109,7 +111,7 @@ def _windows(
             note("an earlier cut is left out: the time is for the search")
             break
         models = _models(check, words, engines, budget, seed, device, note, [])
-        pools.append(_asked(check, models, seed, None, budget, note).pool)
+        pools.append(_asked(check, models, seed, None, budget, note, AT_EACH).pool)
     return pools
 
 
@@ -134,6 +136,7 @@ def _asked(
     on_the_way: OnTheWay | None,
     budget: Budget,
     note: Note,
+    people: int,
 ) -> Walked:
     if on_the_way is not None:
         lives = {name: LiveState(model) for name, model in models.items()}
@@ -147,7 +150,8 @@ def _asked(
             note("the walk ends early: the time is for the search")
         return found
     features = priors.prior_features(LiveState(next(iter(models.values()))))
-    return Walked(build_pool(check.sample(PEOPLE, seed), models, HALF_LIVES, features, seed), None)
+    some, offered = check.sample(people, seed), SELECTING if people < PEOPLE else ("",)
+    return Walked(build_pool(some, models, HALF_LIVES, features, seed, offered), None)
 
 
 def _models(
@@ -169,12 +173,15 @@ def _models(
             rows.append({"engine": engine.name, "skipped_seconds": expected})
             continue
         started = time.monotonic()
-        parts[engine.name] = {engine.scorer: engine.fit(known, seed, device)}
+        parts[engine.name] = {engine.scorer: engine.tried(known, seed, device)}
         took = time.monotonic() - started
         note(f"{engine.name}: fitted in {took:.1f} s, {expected:.0f} expected")
         rows.append({"engine": engine.name, "seconds": took})
     cold = Cold(check.data, words.student, words.vectors)
-    return {
-        name: assemble(check.data, part, words, Blend(), seed, posts=False, cold=cold)
-        for name, part in (parts or {"": {}}).items()
-    }
+    models: dict[str, Model] = {}
+    for name, part in (parts or {"": {}}).items():
+        first = next(iter(models.values()), None)
+        models[name] = assemble(
+            check.data, part, words, Blend(), seed, posts=False, cold=cold, like=first
+        )
+    return models

@@ -14,19 +14,17 @@ from recsys.arrays import Floats, Rows
 from recsys.ranking import priors
 from recsys.ranking.batch import traits_of
 from recsys.ranking.features import dated
-from recsys.ranking.history import History
+from recsys.ranking.history import History, as_uptake
 from recsys.ranking.scoring import loadings_of, neighbour_sums, reach_of, tasted, words_of
 from recsys.ranking.stand_ins import stand_ins
 from recsys.ranking.traits import ages, gap, passed
 from recsys.state.blend import TRAITS, Blend
 from recsys.state.live import LiveState
 from recsys.training.design import Opinions
-from recsys.training.pool import Pool, joined, packed_pool, picked_places, stands_for
+from recsys.training.pool import SELECTING, Pool, joined, packed_pool, picked_places, stands_for
 
 WORD_LIVES = (1.0, 6.0, np.inf)
 TASTED = Blend(taste=1.0)
-# Columns whose best items are offered; their like at other half-lives hardly know others.
-SELECTING = ("h", "d", "all", "~5", "~6", "liked", "taste")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +91,13 @@ def moment_columns(
     now, times = dated(first, moment.now, history.times)
     ages_back, found = history.ages(), {}
     standing = stand_ins(first, history.rows)
+    uptake = as_uptake(history.weights, first.model.rated)
     for name, live in lives.items():
         reach = reach_of(live, standing)
         if reach is None:
             continue
         for life in half_lives:
-            weights = history.weights * np.exp2(-ages_back / np.float32(life))
+            weights = uptake * np.exp2(-ages_back / np.float32(life))
             given = (weights[standing.entries] * standing.weights).astype(np.float32)
             sums = neighbour_sums(live, standing, given, reach)
             found[f"{name}~{life:g}"] = sums

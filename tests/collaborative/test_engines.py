@@ -1,5 +1,7 @@
 """Every engine in the world of books; what each alone promises."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import worlds
@@ -135,3 +137,28 @@ def test_an_item_counts_once_where_it_came_last():
     known = Interactions.of_dataset(data)
     assert [data.items[row] for row in known.items] == ["y", "x"]
     assert known.matrix.sum() == 2
+
+
+def test_items_of_too_few_readers_take_no_part_and_the_others_are_fitted_without_them():
+    data = worlds.odd_even(unread=3)
+    known = Interactions.of_dataset(data)
+    config = SlistConfig(regularization=5.0, keep=20)
+    some, rest = fit_slist(known, replace(config, fewest=1)), fit_slist(known, config)
+    books = slice(0, worlds.BOOKS)
+    assert len(some) == len(data.items) == worlds.BOOKS + 3
+    assert np.allclose(some.matrix().toarray()[books, books], rest.matrix().toarray()[books, books])
+    readers = np.bincount(known.items, minlength=len(data.items))
+    fewest = int(np.sort(readers)[-4])  # four books at least are left
+    few = fit_slist(known, replace(config, fewest=fewest)).matrix()
+    assert not few[readers < fewest].nnz and not few[:, readers < fewest].nnz and few.nnz
+
+
+def test_a_part_of_the_interactions_is_numbered_by_its_own_items():
+    known = Interactions.of_dataset(worlds.odd_even())
+    part = known.narrowed(np.array([2, 4, 5], np.int32))
+    assert part.shape == (known.shape[0], 3)
+    for user in range(known.shape[0]):
+        mine = known.items[known.ends[user] : known.ends[user + 1]].tolist()
+        own = part.items[part.ends[user] : part.ends[user + 1]].tolist()
+        assert [(2, 4, 5)[row] for row in own] == [row for row in mine if row in (2, 4, 5)]
+        assert sorted(own) == part.matrix[[user]].indices.tolist()

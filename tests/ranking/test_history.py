@@ -8,7 +8,7 @@ from recsys.data.dataset import Dataset
 from recsys.data.schema import Event
 from recsys.data.tables import ItemTable
 from recsys.ranking.batch import Histories
-from recsys.ranking.history import History
+from recsys.ranking.history import History, as_uptake
 from recsys.ranking.query import Interaction
 from recsys.ranking.traits import activity, ages, gap, habit, passed
 from recsys.state.counters import DAY
@@ -119,3 +119,9 @@ def test_ages_and_gaps_say_when_they_do_not_know():
     assert (ages(np.array([0.0]), np.nan) == -1).all()
     assert gap(np.array([0.0]), DAY) == pytest.approx(np.log(2))
     assert gap(np.array([]), DAY) == -1.0 and gap(np.array([np.nan]), DAY) == -1.0
+
+
+def test_where_people_rate_what_was_chosen_counts_and_how_well_it_was_liked_hardly():
+    weights = np.array([2.0, 0.1, 0.0, -0.4, -1.0, -2.0], np.float32)
+    assert as_uptake(weights, rated=True).tolist() == [1, 1, 0, 0, -1, -2]
+    assert as_uptake(weights, rated=False) is weights

@@ -63,3 +63,14 @@ def test_one_person_with_a_certain_choice_stays_finite():
     features = np.array([[[1.0], [0.0]]], np.float32)
     found = fit_logit(Choices(features, np.array([[True, False]]), np.zeros((1, 2), "f")))
     assert np.isfinite(found).all() and found[0] > 0
+
+
+def test_people_of_several_sets_are_asked_together():
+    whole = planted(people=600)
+    narrow = Choices(whole.features[:300, :20], whole.chosen[:300, :20], whole.offset[:300, :20])
+    rest = Choices(whole.features[300:], whole.chosen[300:], whole.offset[300:])
+    both = Choices.joined([narrow, rest])
+    assert both.features.shape == (600, 25, 3) and both.offered.sum() == 300 * 20 + 300 * 25
+    offset = np.where(both.offered, whole.offset, -np.inf).astype(np.float32)
+    alone = Choices(both.features, whole.chosen & both.offered, offset)
+    assert fit_logit(both) == pytest.approx(fit_logit(alone))

@@ -170,3 +170,29 @@ def test_the_search_ends_with_its_time_and_says_so(tuned):
         told[seconds] = (len([r for r in rows if "value" in r]), {"stopped": "out of time"} in rows)
         assert any("time for tuning is over" in note for note in notes) == (seconds == 2)
     assert told[2][1] and not told[10_000][1] and told[2][0] < told[10_000][0]
+
+
+class Told:
+    """A judge whose verdicts are known."""
+
+    def __init__(self, by_vote):
+        self.by_vote, self.asked = by_vote, []
+
+    def value(self, design):
+        self.asked.append((design.vote, design.taste))
+        return self.by_vote.get(design.vote, 0.0) + 0.01 * design.taste
+
+
+@pytest.mark.parametrize(
+    ("by_vote", "best", "highest"),
+    [
+        ({0.0: 1.0, 0.5: 1.2, 1.0: 1.5, 2.0: 1.1, 3.0: 9.0}, 1.0, 2.0),  # 3 comes after harm
+        ({0.0: 1.0, 0.5: 0.995, 1.0: 1.0, 2.0: 1.2, 3.0: 0.9}, 2.0, 3.0),  # a level stretch
+        ({0.0: 1.0, 0.5: 0.5}, 0.0, 0.5),
+    ],
+)
+def test_votes_weigh_more_until_that_does_harm(by_vote, best, highest):
+    judge = Told(by_vote)
+    found = Search(judge, lambda text: None, []).grow(False, [], voted=True)
+    assert found.vote == best and max(vote for vote, _ in judge.asked) == highest
+    assert found.taste == (best > 0)
