@@ -128,12 +128,9 @@ def build_pool(
 
 
 def _block(
-    check: Check,
-    personal: list[tuple[Column, Model]],
-    features: Floats,
-    rng: np.random.Generator,
-    selecting: tuple[str, ...],
-) -> Pool:
+    check: Check, personal: list[tuple[Column, Model]], features: Floats,
+    rng: np.random.Generator, selecting: tuple[str, ...],
+) -> Pool:  # fmt: skip
     n_items = features.shape[1]
     histories, created = check.histories, check.data.created()
     plain = personal[0][1]
@@ -163,12 +160,7 @@ def _block(
     last = [gap(histories[person].times, now) for person in range(len(check))]
     traits["gap"] = np.array(last, np.float32)
     return packed_pool(
-        full,
-        traits,
-        chosen & ~closed,
-        offset,
-        picked & ~closed,
-        check.wanted.counts,
+        full, traits, chosen & ~closed, offset, picked & ~closed, check.wanted.counts
     )
 
 

@@ -49,16 +49,10 @@ class Budget:
 
 
 def tune(
-    check: Check,
-    words: Words,
-    engines: Sequence[Engine],
-    budget: Budget,
-    seed: int = 0,
-    device: str = "cpu",
-    note: Note = lambda text: None,
-    on_the_way: OnTheWay | None = None,
+    check: Check, words: Words, engines: Sequence[Engine], budget: Budget, seed: int = 0,
+    device: str = "cpu", note: Note = lambda text: None, on_the_way: OnTheWay | None = None,
     earlier: Sequence[tuple[Check, Words]] = (),
-) -> Choice:
+) -> Choice:  # fmt: skip
     """Fit the engines that the budget allows and choose the form of the score and its weights.
 
     People are asked at one cut in time, or, with `on_the_way`, before each of the events that
