@@ -29,7 +29,7 @@ from recsys.training.menu import CANDIDATES, engine_named
 from recsys.training.tune import Budget, OnTheWay, tune
 from recsys.training.walk import Moment
 
-EARLIER = 3  # cuts in time before the validation cut that a `time` split is tuned on as well
+EARLIER = 2  # cuts in time before the validation cut that a `time` split is tuned on as well
 FEWEST = 200  # people without whom a cut teaches nothing
 ASKED = 6_000  # questions on the way that a service is tuned on
 
