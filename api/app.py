@@ -68,8 +68,7 @@ def _begin() -> None:
 def _finish(response: Response) -> Response:
     service: Service = current_app.extensions["service"]
     seconds = time.perf_counter() - g.get("start", time.perf_counter())
-    endpoint = g.get("endpoint")
-    route = f"{endpoint.method} {endpoint.name}" if endpoint else "none"
+    route = g.get("route", "none")
     response.headers["X-Request-ID"] = g.get("request_id", "")
     response.headers["X-Content-Type-Options"] = "nosniff"
     if g.get("by_header"):

@@ -126,10 +126,11 @@ def _handler(endpoint: Endpoint) -> Callable[..., Response]:
     kinds = _kinds(endpoint.query) if endpoint.query else {}
     shape = list[endpoint.body] if endpoint.many else endpoint.body  # type: ignore[name-defined]
     adapter: TypeAdapter[Any] | None = TypeAdapter(shape) if endpoint.body else None
+    route = f"{endpoint.method} {endpoint.name}"
 
     @functools.wraps(endpoint.view)
     def handle(**values: Any) -> Response:
-        g.endpoint = endpoint
+        g.route = route
         gate = current_app.extensions["gate"]
         gate.admit(request, endpoint.scope)
         for name, value in values.items():

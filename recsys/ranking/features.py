@@ -24,8 +24,11 @@ def table(raw: Mapping[str, Floats], names: tuple[str, ...] = NAMES) -> Floats:
     `raw["neighbours"]` is the neighbours' sum as it is; everything else is a feature already.
     """
     bent = {**raw, "neighbours": np.log1p(np.maximum(raw["neighbours"], 0) / np.float32(SCALE))}
-    columns = np.broadcast_arrays(*(bent[name] for name in names))
-    return np.stack(columns, axis=-1).astype(np.float32)
+    shape = np.broadcast_shapes(*(np.shape(bent[name]) for name in names))
+    found = np.empty((*shape, len(names)), np.float32)
+    for place, name in enumerate(names):
+        found[..., place] = bent[name]
+    return found
 
 
 def of_request(
@@ -41,7 +44,7 @@ def of_request(
     raw["neighbours"] = sums = profile.sums[rows]
     raw["lift"] = live.commonness.of_rows(sums, rows, profile.mass)
     decay = np.exp2(-history.ages() / np.float32(WORD_LIFE)) * history.weights
-    raw["words"] = words_of(live, rows) @ (decay @ words_of(live, history.rows))
+    raw["words"] = words_of(live, rows) @ (decay @ profile.vectors)
     raw["passed"] = passed(times, created[rows])
     raw["activity"] = activity(len(history))
     raw["habit"] = np.asarray(habit(history.rows, times, created), np.float32)

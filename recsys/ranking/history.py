@@ -81,12 +81,11 @@ def _weighed(
     """Return row, weight and time of the events that count; every request waits for this loop."""
     ratings = [i.value for i in interactions if i.event == "rating" and i.value is not None]
     total, count = float(sum(ratings)), len(ratings)
-    row_of, weights, of_kind = live.row, live.weights, live.weights.kinds.get
-    found = []
-    for each in interactions:
-        item_id, event, value, time, tone = each
-        row, usual = row_of(item_id), of_kind(event, 1.0)
-        rated = event == "rating" and value is not None
+    rows, weights = live.ids.rows([each.item_id for each in interactions]), live.weights
+    of_kind, found = weights.kinds.get, []
+    for row, each in zip(rows, interactions, strict=True):
+        _, event, value, time, tone = each
+        usual, rated = of_kind(event, 1.0), event == "rating" and value is not None
         if row < 0 or not (usual or rated):
             continue
         if rated or tone:

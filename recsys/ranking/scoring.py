@@ -31,7 +31,8 @@ class Profile:
     stand_ins: StandIns  # the model's rows that the history's neighbours are read from
     reach: Reach | None  # those neighbours; None for a model without
     behaviour_parts: Floats  # (n, d)
-    word_parts: Floats  # (n, t)
+    vectors: Floats  # (n, t): of the history's words
+    word_parts: Floats  # (n, t): the same, weighed
     taste_parts: Floats  # (n, rank): nothing where the blend does not use taste
     sums: Floats  # (size,): what the history's neighbours point at
     pointed: Rows  # where the sums are not zero, and maybe some more
@@ -57,7 +58,8 @@ class Profile:
             standing,
             reach,
             behaviour_parts(live, history.rows, weights("behaviour")),
-            words_of(live, history.rows) * weights("words")[:, None],
+            vectors := words_of(live, history.rows),
+            vectors * weights("words")[:, None],
             tasted(live, history, blend),
             sums,
             pointed := pointed_at(live, reach, sums),

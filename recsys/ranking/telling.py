@@ -20,6 +20,7 @@ class Telling:
     rows: Mapping[str, int]  # of the history's items, by id
     weights: Mapping[str, float]  # the same
     quotes: dict[int, str] = field(default_factory=dict)  # of rows told of before in this list
+    sentences: dict[str, str] = field(default_factory=dict)  # by kind of reason, the same
 
     @classmethod
     def of(
@@ -39,11 +40,17 @@ class Telling:
             title = self.title(row) if row >= 0 else ""
             return one.saying(reasons.asked(one, title, self.language))
         if one.kind != "because_you":
-            return one.saying(reasons.sentence(one.kind, language=self.language))
+            return one.saying(self._sentence(one.kind))
         telling = [item for item, _ in one.items[: min(one.among, carriers.NAMED)]]
         quotes = [self._quoted(self.rows[item]) for item in telling]
         weights = [self.weights[item] for item in telling]
         return one.saying(carriers.tell(one, quotes, weights, self.language))
+
+    def _sentence(self, kind: str) -> str:
+        found = self.sentences.get(kind)
+        if found is None:
+            found = self.sentences[kind] = reasons.sentence(kind, language=self.language)
+        return found
 
     def _quoted(self, row: int) -> str:
         found = self.quotes.get(row)

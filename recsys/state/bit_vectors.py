@@ -65,9 +65,12 @@ class BitVectors:
         for column, thresholds, table in zip(
             features.T.astype(np.float64), self.thresholds, self.left_over, strict=True
         ):
-            if len(thresholds):
-                own = table[np.searchsorted(thresholds, column)]  # (n, trees)
-                open_ = own if open_ is None else np.bitwise_and(open_, own, out=open_)
+            if not len(thresholds):
+                continue
+            if len(column) and (column == column[0]).all():  # as what is told of the person is
+                column = column[:1]
+            own = table[np.searchsorted(thresholds, column)]  # (n or 1, trees)
+            open_ = own if open_ is None else open_ & own
         if open_ is None:
             return np.full(len(features), self.values[:, 0].sum(), np.float32)
         lowest = open_ & (~open_ + np.ones((), open_.dtype))

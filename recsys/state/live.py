@@ -41,7 +41,7 @@ class LiveState:
         self, model: Model, weights: EventWeights | None = None, flag_weight: float = FLAG_WEIGHT
     ) -> None:
         self.model = model
-        self._base, self._met = len(model), MetIds(model.catalogue.ids)
+        self._base, self.ids = len(model), MetIds(model.catalogue.ids)
         self.weights = weights or EventWeights()
         self.counters = Counters.from_arrays(model.counters)
         self.size = len(model)
@@ -114,7 +114,7 @@ class LiveState:
         if flags := read_flags(item.metadata):
             self.marks.set(row, flags, self.row)
         self.size = row + 1
-        self._met.move(item.item_id, row)
+        self.ids.move(item.item_id, row)
         for written in (row,) if before < 0 else (before, row):
             self.touched.add(written)
         return row
@@ -172,12 +172,12 @@ class LiveState:
 
     def row(self, item_id: str) -> int:
         """Return the row of an item, new ones included; -1 when unknown. Gone items keep theirs."""
-        return self._met.row(item_id)
+        return self.ids.row(item_id)
 
     def item_id(self, row: int) -> str:
         """Return the id of a row."""
         base = self._base
-        return self._met.name(row) if row < base else self.posted[row - base].item_id
+        return self.ids.name(row) if row < base else self.posted[row - base].item_id
 
     def code(self, name: str, text: str) -> int:
         """Return the code of a category, author, language or tag; -1 when no item has it."""
@@ -203,7 +203,7 @@ class LiveState:
         weights, stated = weights_of(acts, self.weights, self.model.rating_scale)
         times = np.array([act.timestamp for act in acts], np.float64)
         with self._lock:
-            known = self._met.rows([act.item_id for act in acts])
+            known = self.ids.rows([act.item_id for act in acts])
             both = zip(acts, known, strict=True)
             rows = np.array([row if row >= 0 else self._row_of(act) for act, row in both], np.int32)
             if len(acts) < _MANY:

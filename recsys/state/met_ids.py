@@ -37,12 +37,16 @@ class MetIds:
 
     def rows(self, item_ids: Sequence[str]) -> list[int]:
         """Return the row of each id, -1 where it is unknown; those not met yet in one search."""
-        new = [i for i in dict.fromkeys(item_ids) if i not in self._moved and i not in self._rows]
-        found = dict(zip(new, self._ids.rows(new).tolist(), strict=True)) if new else {}
-        rows = [found[i] if i in found else self.row(i) for i in item_ids]
-        for item_id, row in found.items():
+        moved, met = self._moved.get, self._rows.get
+        found = [moved(item_id, met(item_id)) for item_id in item_ids]
+        if None not in found:
+            return found  # type: ignore[return-value]
+        new = dict.fromkeys([i for i, row in zip(item_ids, found, strict=True) if row is None])
+        searched = dict(zip(new, self._ids.rows(new).tolist(), strict=True))
+        for item_id, row in searched.items():
             self._meet(item_id, row)
-        return rows
+        both = zip(item_ids, found, strict=True)
+        return [searched[item_id] if row is None else row for item_id, row in both]
 
     def _meet(self, item_id: str, row: int) -> None:
         if row >= 0:
