@@ -52,10 +52,10 @@ class FaissIndex:
         queries = np.ascontiguousarray(queries, np.float32)
         wider = CODED_WIDER if "PQ" in self.kind else WIDER
         found = np.sort(self.index.search(queries, min(wider * k, len(self)))[1], axis=1)
-        scores = np.empty(found.shape, np.float32)
-        for place, rows in enumerate(found):
-            scores[place] = self.vectors[rows] @ queries[place]
-        scores[found < 0] = -np.inf
+        scores = np.full(found.shape, -np.inf, np.float32)
+        for own, rows, query in zip(scores, found, queries, strict=True):
+            first = int(np.searchsorted(rows, 0))  # cells may hold fewer than asked for
+            own[first:] = self.vectors[rows[first:]] @ query
         places, values = top_k(scores, k)
         return np.take_along_axis(found, places, axis=1).astype(np.int32), values
 

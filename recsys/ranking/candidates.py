@@ -11,6 +11,8 @@ from __future__ import annotations
 import numpy as np
 
 from recsys.arrays import Floats, Mask, Rows
+from recsys.index.fronts import Fronts
+from recsys.ranking import scoring
 from recsys.ranking.request import Request
 from recsys.ranking.rerank import best_places
 
@@ -27,6 +29,8 @@ def candidates(request: Request, mask: Mask, k: int) -> tuple[Rows, Floats]:
     open_ = int(np.count_nonzero(mask))
     if open_ <= max(FEW, 4 * k) or _must_see_all(request):
         rows: Rows = np.flatnonzero(mask).astype(np.int32)
+        if request.fronts is not None and 4 * k < len(rows) and request.words.any():
+            return _by_fronts(request, request.fronts, rows, k)
         return rows, _finite(request, request.scores(rows))
     words = request.words
     rows, scores = _without_words(request, mask, max(k, NEAR) if words.any() else k)
@@ -34,6 +38,23 @@ def candidates(request: Request, mask: Mask, k: int) -> tuple[Rows, Floats]:
         rows, scores = _with_words(request, mask, rows, scores, words, max(k, NEAR))
     order = np.argsort(rows)
     return rows[order], _finite(request, scores[order])
+
+
+def _by_fronts(
+    request: Request, fronts: Fronts, rows: Rows, k: int
+) -> tuple[Rows, Floats]:
+    """Return those of some rows, ascending, that may be among the best `k`, with their scores.
+
+    The words of all are looked at in front only; of those that this leaves in doubt, whole.
+    """
+    words, scores = request.words, request.scores_without_words(rows)
+    near, off = fronts.products(words)
+    known = int(np.searchsorted(rows, len(fronts)))
+    later = scoring.word_scores(request.live, words, rows[known:])
+    guess = _finite(request, scores + np.concatenate([near[rows[:known]], later]))
+    off = np.concatenate([off[rows[:known]], np.zeros_like(later)])
+    kept = np.flatnonzero(guess + off >= _kth(guess - off, k))
+    return rows[kept], _finite(request, scores[kept] + request.word_scores(rows[kept], words))
 
 
 def _must_see_all(request: Request) -> bool:

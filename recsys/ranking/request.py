@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.arrays import Floats, Mask, Rows
+from recsys.index.fronts import Fronts
 from recsys.ranking import scoring, steering
 from recsys.ranking.batch import traits_of
 from recsys.ranking.history import History
@@ -35,6 +36,7 @@ class Request:
     constant: float  # part of every score, which taste without agreeableness brings
     steering: Floats  # (2, t): by words asked for, and by interests; zeros without any
     seen: Rows  # of the history, what the person wants forgotten included
+    fronts: Fronts | None  # of the words of the model's items; None: they are read whole
     penalty: float = 0.0  # what a flag of score 1 takes away
     muted: Mask | None = None  # (size,): rows never to be shown or named
     nudges: Nudges | None = None  # by what the person asked to see more or less of
@@ -52,7 +54,10 @@ class Request:
         profile = Profile.of(history, live, blend)
         weights, constant = _weights(live, profile, standing)
         none = np.zeros((2, live.model.words.shape[1]), np.float32)
-        plain = cls(live, profile, standing.names, table, weights, constant, none, seen.rows)
+        plain = cls(
+            live, profile, standing.names, table, weights, constant, none, seen.rows,
+            standing.fronts,
+        )  # fmt: skip
         wanted = _steering(plain, [query.words, *query.interests])
         if not wanted.any() and not live.marks.some and not query.controls and rising is None:
             return plain
@@ -83,13 +88,14 @@ class Request:
 
     def scores(self, rows: Rows) -> Floats:
         """Return the whole score of rows, (n,), the trees' corrections aside."""
-        found = self.scores_without_words(rows)
-        words = self.words
-        if not words.any():
-            return found
+        found, words = self.scores_without_words(rows), self.words
+        return found + self.word_scores(rows, words) if words.any() else found
+
+    def word_scores(self, rows: Rows, words: Floats) -> Floats:
+        """Return what words bring to the score of rows, (n,)."""
         if 2 * len(rows) > self.size:  # one pass over all vectors costs less than picking most
-            return found + scoring.word_scores(self.live, words)[rows]
-        return found + scoring.word_scores(self.live, words, rows)
+            return scoring.word_scores(self.live, words)[rows]
+        return scoring.word_scores(self.live, words, rows)
 
     def scores_without_words(self, rows: Rows) -> Floats:
         """Return the score of rows less what their words bring, (n,)."""

@@ -226,7 +226,7 @@ def pointed_at(live: LiveState, reach: Reach | None, sums: Floats) -> Rows:
     """Return the rows where the neighbours' sums are not zero, and maybe some more, each once."""
     base = len(live.model)
     if reach is None or len(sums) < SPARSE:
-        return np.flatnonzero(sums).astype(np.int32)
+        return np.flatnonzero(sums != 0).astype(np.int32)  # of numbers it takes ten times as long
     later: Rows = np.arange(base, len(sums), dtype=np.int32)  # new versions of items among them
     return np.concatenate([reach.reached(), later])
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.arrays import Floats, Rows, Times
+from recsys.index.fronts import fronts_of
 from recsys.ranking import priors
 from recsys.state.blend import Blend
 from recsys.state.counters import HALF_LIVES
@@ -54,6 +55,8 @@ class Standing:
         lives = [HALF_LIVES[priors.LIVES.index(n)] for n in self.names if n in priors.LIVES]
         self._reach = drift * min([x for x in lives if np.isfinite(x)], default=np.inf)
         self._table: Table | None = None
+        worded = live.model.index is None and live.model.words.shape[1] > 0
+        self.fronts = fronts_of(live.model.words) if worded else None
 
     def look(self) -> Table:
         """Return the features as of now: rows touched since the last look are redone."""

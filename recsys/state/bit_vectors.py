@@ -69,7 +69,7 @@ class BitVectors:
                 continue
             if len(column) and (column == column[0]).all():  # as what is told of the person is
                 column = column[:1]
-            own = table[np.searchsorted(thresholds, column)]  # (n or 1, trees)
+            own = table.take(thresholds.searchsorted(column), axis=0)  # (n or 1, trees)
             open_ = own if open_ is None else open_ & own
         if open_ is None:
             return np.full(len(features), self.values[:, 0].sum(), np.float32)

@@ -10,6 +10,7 @@ from recsys.data.columns import EventColumns, item_table
 from recsys.data.dataset import Dataset
 from recsys.data.schema import Event, Item
 from recsys.index.exact import ExactIndex
+from recsys.index.fronts import Fronts, fronts_of
 from recsys.ranking.candidates import candidates
 from recsys.ranking.lists import similar
 from recsys.ranking.query import Filters, Interaction, Query
@@ -155,12 +156,40 @@ def test_words_are_proposed_by_an_index():
     assert found >= 0.98 * 200
 
 
-def test_without_an_index_all_words_are_compared():
+def worded(noise, width=32):
+    """Return a live state whose words lie near a plane of four dimensions, posted items too."""
+    rng = np.random.default_rng(5)
+    words = rng.standard_normal((len(MODEL), 4)) @ rng.standard_normal((4, width))
+    words += noise * rng.standard_normal(words.shape)
+    words /= np.linalg.norm(words, axis=1, keepdims=True)
+    words[::50] = 0.0  # nothing is known of these
     blend = replace(BLENDS["lift"], terms=(NEIGHBOURS, Term("words", 8.0, 2.0)))
-    live = LiveState(replace(MODEL, blend=blend))
-    query = Query(history=history(np.random.default_rng(2), live, 9))
-    few, whole, seen = looked(live, Standing(live), query)
-    assert few.tolist() == whole.tolist() and seen > 0.8 * SIZE
+    live = LiveState(replace(MODEL, words=words.astype(np.float32), blend=blend))
+    for number in range(5):
+        live.add_item(Item(f"later-{number}"))
+        live.new_words[number] = words[number * 7]
+    return live
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.1, 10.0])
+def test_without_an_index_words_that_leave_no_doubt_are_looked_at_in_front(noise):
+    live = worded(noise)
+    standing, rng = Standing(live), np.random.default_rng(2)
+    assert standing.fronts is not None
+    for length in (1, 9, 40):
+        few, whole, seen = looked(live, standing, Query(history=history(rng, live, length)))
+        assert few.tolist() == whole.tolist()
+        assert seen < (0.2 if noise < 1 else 1.0) * SIZE
+
+
+def test_what_is_behind_the_front_is_bounded():
+    vectors = worded(1.0).model.words
+    fronts = Fronts.of(vectors)
+    for query in np.random.default_rng(1).standard_normal((20, 32)).astype(np.float32) * 7:
+        near, off = fronts.products(query)
+        assert (np.abs(vectors @ query - near) <= off).all()
+        assert off.mean() < 0.8 * np.linalg.norm(query)
+    assert fronts_of(vectors[:100]) is None and len(fronts_of(vectors)) == len(vectors)
 
 
 def test_a_reader_far_behind_the_writes_looks_at_everything():
