@@ -60,7 +60,7 @@ def _by_fronts(
 def _must_see_all(request: Request) -> bool:
     """Whether a part of the score has neither a bound nor an index."""
     model = request.live.model
-    if model.blend.uses("behaviour") or request.nudges is not None:
+    if model.blend.uses("behaviour"):
         return True
     return model.index is None and bool(request.words.any())
 

@@ -61,7 +61,7 @@ class Request:
         wanted = _steering(plain, [query.words, *query.interests])
         if not wanted.any() and not live.marks.some and not query.controls and rising is None:
             return plain
-        spread = float(plain.scores(table.sample).std()) or 1.0
+        spread = plain.spread()
         out = steering.muted(live, query.controls, plain.size)
         return replace(
             plain, steering=np.float32(spread) * wanted, muted=out,
@@ -113,6 +113,13 @@ class Request:
             found += self.surge.scores(rows)
         return np.asarray(found, np.float32)
 
+    def spread(self) -> float:
+        """Return the standard deviation of the scores, read off a sample of the catalogue."""
+        found, words = self.scores_without_words(self.table.sample), self.words
+        if words.any():
+            found = found + self.table.words @ words
+        return float(found.std()) or 1.0
+
     def _brought(self, rows: Rows) -> Floats:
         """Return what rows bring along; a line is read faster whole than most of its cells."""
         values = self.table.values
@@ -128,6 +135,8 @@ class Request:
             times = self.history.times
             ends = np.float32(blend.passed) * np.stack([passed(times, b) for b in table.born])
             found = found + ends.max(axis=0)
+        if self.nudges is not None:
+            found = found + self.nudges.bounds(table)
         most = 0.0 if self.surge is None else self.surge.unit
         return np.asarray(found + np.float32(self.constant + most), np.float32)
 

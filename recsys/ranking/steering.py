@@ -9,16 +9,19 @@ import numpy as np
 
 from recsys.arrays import Floats, Mask, Rows
 from recsys.data.controls import Control
+from recsys.ranking.lists import near_words
 from recsys.ranking.query import Filters, Interaction
 from recsys.ranking.rules import allowed
-from recsys.ranking.scoring import neighbour_sums, reach_of, word_scores, words_of
+from recsys.ranking.scoring import neighbour_sums, reach_of, words_of
 from recsys.ranking.stand_ins import stand_ins
+from recsys.ranking.standing import BLOCK, Table
 from recsys.state.live import LiveState
 
 NUDGE = 1.5  # what one boost adds, in standard deviations of the scores
 MOST = 3.0  # what all of a person's boosts add to one item, at most, either way
 COUNTED = 100  # latest boosts and lowerings that count
 LIKENESSES = 20  # of them, those of items: each costs a look at the whole catalogue
+NEAREST = 1_000  # items that an index is asked for, which are like one by their words
 ALIKE = 0.1  # likeness below which a boost of an item does not reach another
 _SIGNS = {"boost": 1.0, "less": -1.0}
 
@@ -71,6 +74,14 @@ class Nudges:
         """Return what is added to the score of rows, (n,)."""
         return np.asarray(np.float32(self.unit) * self.total[rows], np.float32)
 
+    def bounds(self, table: Table) -> Floats:
+        """Return the most that a row of each block gains, (blocks,)."""
+        most = np.zeros(table.low.shape[1], np.float32)
+        for one in self.reaches:
+            rows = one.rows[one.rows < table.size]
+            np.maximum.at(most, table.place[rows] // BLOCK, self.scores(rows))
+        return most
+
     def parts(self, row: int) -> list[tuple[Control, float]]:
         """Return what each control adds to a row; together they are its `scores`."""
         found = [(one.control, one.at(row)) for one in self.reaches]
@@ -107,7 +118,10 @@ def _reach(live: LiveState, control: Control, size: int) -> Reach:
 
 
 def likeness(live: LiveState, row: int, size: int) -> Floats:
-    """Return how like an item every row is, 0 to 1: by its readers or by words, what says more."""
+    """Return how like an item every row is, 0 to 1: by its readers or by words, what says more.
+
+    Where an index knows the words, only the NEAREST count for like it by these.
+    """
     if not 0 <= row < size:
         return np.zeros(size, np.float32)
     one: Rows = np.array([row], np.int32)
@@ -115,7 +129,7 @@ def likeness(live: LiveState, row: int, size: int) -> Floats:
     reach = reach_of(live, standing)
     near = np.maximum(neighbour_sums(live, standing, standing.weights, reach)[:size], 0)
     near = near / max(float(near.max(initial=0)), 1e-30)
-    words = word_scores(live, words_of(live, one)[0])[:size]
+    words = near_words(live, words_of(live, one)[0], NEAREST)[:size]
     found = np.maximum(near, np.clip(words, 0, 1))
     found[row] = 1.0
     return np.asarray(found, np.float32)

@@ -7,6 +7,7 @@ import pytest
 
 from recsys.collaborative.item_item import ItemItem
 from recsys.data.columns import EventColumns, item_table
+from recsys.data.controls import Control
 from recsys.data.dataset import Dataset
 from recsys.data.schema import Event, Item
 from recsys.index.exact import ExactIndex
@@ -111,6 +112,27 @@ def test_few_rows_are_as_good_as_all_where_some_are_flagged(live, length):
         query = Query(history=history(rng, live, length))
         few, whole, _ = looked(live, Standing(live), query)
         assert few.tolist() == whole.tolist()
+
+
+@pytest.mark.parametrize("length", [0, 20])
+def test_few_rows_are_as_good_as_all_where_some_are_boosted(live, length):
+    rng = np.random.default_rng(length)
+    for actions in (("boost",), ("less", "boost", "boost"), ("less",)):
+        wanted = tuple(
+            Control(n, action, "item", f"i{rng.integers(SIZE)}", START)
+            for n, action in enumerate(actions)
+        )
+        query = Query(history=history(rng, live, length), controls=wanted)
+        few, whole, _ = looked(live, Standing(live), query)
+        assert few.tolist() == whole.tolist()
+
+
+def test_few_rows_are_looked_at_where_a_boost_reaches_few():
+    live = LiveState(replace(MODEL, words=np.zeros_like(MODEL.words), blend=BLENDS["lift"]))
+    boost = Control(1, "boost", "item", "i7", START)
+    query = Query(history=history(np.random.default_rng(0), live, 5), controls=(boost,))
+    few, whole, seen = looked(live, Standing(live), query)
+    assert few.tolist() == whole.tolist() and live.row("i7") in few and seen < SIZE / 2
 
 
 def test_few_rows_are_looked_at():
