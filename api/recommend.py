@@ -221,9 +221,9 @@ class Recommend:
 
 
 def ranked(serving: Serving, query: Query, k: int) -> list[Recommendation]:
-    """Return the best k items of a query."""
+    """Return the best k items of a query; the last one only shows that there is another page."""
     with serving.feed.ranking:
-        return serving.recommender.recommend(replace(query, n=k))
+        return serving.recommender.recommend(replace(query, n=k - 1, more=1))
 
 
 def _keepable(given: SteerParameters) -> bool:

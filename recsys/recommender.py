@@ -62,7 +62,7 @@ class Recommender:
         """
         request = self.request(query)
         mask = self.open(query, request)[: request.size]
-        wanted = query.offset + query.n
+        wanted = query.offset + query.n + query.more
         capped_ = query.author_cap is not None or query.category_cap is not None
         most = len(mask) if capped_ else max(POOL, 3 * wanted)
         scored = self.corrected(request, *candidates(request, mask, most))
@@ -113,7 +113,7 @@ class Recommender:
         return "" if self.open(query, request)[row] else "filtered"
 
     def _page(self, query: Query, scored: Scored) -> Rows:
-        wanted = query.offset + query.n
+        wanted = query.offset + query.n + query.more
         caps = (("author", query.author_cap), ("category", query.category_cap))
         limits = [(self.live.labels[name], cap) for name, cap in caps if cap is not None]
         most = max(POOL, 3 * wanted)  # that diversity chooses from
@@ -135,20 +135,19 @@ class Recommender:
         places = np.searchsorted(scored.rows, rows)
         scores = scored.scores[places].tolist()
         ids = [self.live.item_id(row) for row in rows.tolist()]
-        ranks = range(rank, rank + len(rows))
-        if not query.reasons:
-            return [
-                Recommendation(*one, "") for one in zip(ids, scores, ranks, strict=True)
-            ]
-        parts = Parts.of(scored.request, rows, scored.corrections[places])
+        heads = list(zip(ids, scores, range(rank, rank + len(rows)), strict=True))
+        count = min(query.n, len(rows)) if query.reasons else 0
+        if not count:
+            return [Recommendation(*head, "") for head in heads]
+        parts = Parts.of(scored.request, rows[:count], scored.corrections[places[:count]])
         told = Telling.of(scored.request, parts.carriers.ids, query.language, self.title)
         found = []
-        for place, one in enumerate(zip(ids, scores, ranks, strict=True)):
+        for place, head in enumerate(heads[:count]):
             own = parts.gathered(place)
             kept = reasons.shared(own, most=len(own) if query.explain else 3)
             source = SOURCES[kept[0].kind] if kept else "popular"
-            found.append(Recommendation(*one, source, tuple(map(told.reason, kept))))
-        return found
+            found.append(Recommendation(*head, source, tuple(map(told.reason, kept))))
+        return found + [Recommendation(*head, "") for head in heads[count:]]
 
     def parts(self, scored: Scored, row: int) -> list[Reason]:
         """Return every part of a row's score, in no order; with the base they add up to it."""

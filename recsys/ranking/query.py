@@ -53,6 +53,7 @@ class Query:
     history: tuple[Interaction, ...] = ()  # oldest first
     n: int = 20
     offset: int = 0
+    more: int = 0  # further items at the end, without reasons: they tell whether a page follows
     exclude: frozenset[str] = frozenset()  # item ids never to show
     filters: Filters = Filters()
     words: str = ""  # steers: the closer an item's words, the higher
