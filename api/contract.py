@@ -131,8 +131,7 @@ def _handler(endpoint: Endpoint) -> Callable[..., Response]:
     @functools.wraps(endpoint.view)
     def handle(**values: Any) -> Response:
         g.route = route
-        gate = current_app.extensions["gate"]
-        gate.admit(request, endpoint.scope)
+        current_app.extensions["gate"].admit(request, endpoint.scope)
         for name, value in values.items():
             if isinstance(value, str):
                 values[name] = _path_value(name, value)
