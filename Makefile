@@ -4,7 +4,8 @@
 SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c $(VENV)/constraints.txt
+TORCH ?= $(shell sed -n 's|^torch==||p' constraints.txt)
 PINS := setup.cfg pyproject.toml constraints.txt
 PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11 python,\
 	$(shell $(name) -c 'import sys; sys.version_info >= (3, 11) and print("$(name)")' 2>/dev/null)))
@@ -41,12 +42,16 @@ clean:  ## remove caches; keeps .venv and data/var
 distclean: clean  ## remove .venv and data/var as well
 	rm -rf $(VENV) data/var
 
-# torch first, by itself: its pin decides between the CPU and the CUDA build
-$(VENV)/.torch: constraints.txt
+# the tested versions, but for torch: a GPU machine may carry another (TORCH=2.11.0)
+$(VENV)/constraints.txt: constraints.txt
 	@test -n "$(PYTHON)" || { echo "CPython 3.11 or newer is needed; none was found" >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "installing torch ..."
-	@$(PIP) torch==2.13.0
+	@sed 's/^torch==.*/torch==$(TORCH)/' constraints.txt > $@
+
+# torch first, by itself: its pin decides between the CPU and the CUDA build
+$(VENV)/.torch: $(VENV)/constraints.txt
+	@echo "installing torch $(TORCH) ..."
+	@$(PIP) torch
 	@touch $@
 
 $(VENV)/.demo: $(VENV)/.torch $(PINS)

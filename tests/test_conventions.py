@@ -3,6 +3,7 @@
 import ast
 import configparser
 import hashlib
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,19 @@ def test_the_constraints_pin_torch_without_a_local_suffix():
     lines = (ROOT / "constraints.txt").read_text().splitlines()
     assert "torch==2.13.0" in lines
     assert not [line for line in lines if "+" in line or line.startswith("-")]
+
+
+def test_another_torch_may_be_asked_for(tmp_path):
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "python").write_text("#!/bin/sh\n")
+    (tmp_path / "bin" / "python").chmod(0o755)
+    own = tmp_path / "constraints.txt"
+    plain = (ROOT / "constraints.txt").read_text()
+    for given, version in ((["TORCH=2.11.0"], "2.11.0"), ([], "2.13.0")):
+        own.unlink(missing_ok=True)
+        call = ["make", "-s", f"VENV={tmp_path}", *given, str(own)]
+        subprocess.run(call, cwd=ROOT, check=True)
+        assert own.read_text() == plain.replace("torch==2.13.0", f"torch=={version}")
 
 
 def test_sample_data_is_what_the_checksums_say():
