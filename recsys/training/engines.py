@@ -12,7 +12,7 @@ from recsys.collaborative.factors import Factors
 from recsys.collaborative.interactions import Interactions
 from recsys.collaborative.item_item import ItemItem
 from recsys.collaborative.lowpass import LowpassConfig, fit_lowpass
-from recsys.collaborative.slist import SlistConfig, fit_slist
+from recsys.collaborative.slist import SlistConfig, common_items, fit_slist
 
 # Readers an item needs to take part while settings are chosen. On MovieTweetings that is 4,400 of
 # 10,500 items and 4 s of CPU instead of 40, for the same lists (2026-11-22).
@@ -42,7 +42,13 @@ def ease(regularization: float) -> Engine:
         f"ease {regularization:g}", "neighbours",
         lambda data, seed, device: fit_ease(data.matrix, config),
         lambda data: 3e-11 * data.shape[1] ** 3 if data.shape[1] <= config.largest else 1e9,
+        lambda data, seed, device: _ease_of_common(data, config),
     )  # fmt: skip
+
+
+def _ease_of_common(data: Interactions, config: EaseConfig) -> ItemItem:
+    kept = common_items(data, COMMON)
+    return fit_ease(data.narrowed(kept).matrix, config).among(kept, data.shape[1])
 
 
 def slist(features: float) -> Engine:

@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping
 from recsys.errors import DataError
 from recsys.training.engines import Engine, als, ease, elsa, lowpass, slist
 
-CANDIDATES: tuple[Engine, ...] = (slist(8.0), lowpass(512))
+# Catalogues differ most in how many directions their readers' tastes have: few and strong where
+# histories are long or people form groups (EASE 1000, 128 directions), many where they are short.
+CANDIDATES: tuple[Engine, ...] = (slist(8.0), lowpass(512), lowpass(128), ease(1000.0))
 
 _MAKERS: Mapping[str, Callable[[list[float]], Engine]] = {
     "slist": lambda numbers: slist(numbers[0]),

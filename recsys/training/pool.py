@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.arrays import Floats, Mask
+from recsys.arrays import Floats, Mask, Times
 from recsys.metrics import Values
 from recsys.ranking import priors
 from recsys.ranking.batch import scorer_scores, taste_scores, traits_of
@@ -145,9 +145,10 @@ def _block(
     common = Commonness.of_counters(plain.counters)
     neighbours = [name for (name, scorer, _), _ in personal if scorer == "neighbours"]
     full |= {f"lift {name}": common.lift(full[name]) for name in neighbours}
-    closed = closed_items(check, n_items)
-    picked = picked_places((v for name, v in full.items() if name.endswith(selecting)), closed)
     full["taste"] = np.array([taste_scores(plain, histories[p]) for p in range(len(check))])
+    closed = closed_items(check, n_items)
+    telling = (v for name, v in full.items() if name.endswith(selecting) and v.any())
+    picked = picked_places(telling, closed)
     full["passed"] = np.array([passed(histories[p].times, created) for p in range(len(check))])
     now = check.data.now if check.data.timed else np.nan
     full["age"] = np.broadcast_to(ages(created, now), (len(check), n_items))
@@ -155,13 +156,17 @@ def _block(
     known = check.wanted.items >= 0
     chosen[check.wanted.owner[known], check.wanted.items[known]] = True
     offset = stands_for((picked | chosen) & ~closed, closed, rng)
-    found = [traits_of(histories[person], created) for person in range(len(check))]
-    traits = {name: np.array([t[name] for t in found], np.float32) for name in TRAITS}
-    last = [gap(histories[person].times, now) for person in range(len(check))]
-    traits["gap"] = np.array(last, np.float32)
+    traits = _traits(check, created, now)
     return packed_pool(
         full, traits, chosen & ~closed, offset, picked & ~closed, check.wanted.counts
     )
+
+
+def _traits(check: Check, created: Times, now: float) -> dict[str, Floats]:
+    people = [check.histories[person] for person in range(len(check))]
+    found = [traits_of(history, created) for history in people]
+    last = np.array([gap(history.times, now) for history in people], np.float32)
+    return {**{t: np.array([one[t] for one in found], np.float32) for t in TRAITS}, "gap": last}
 
 
 def closed_items(check: Check, n_items: int) -> Mask:

@@ -25,6 +25,7 @@ from recsys.training.pool import Pool
 
 MARGIN = 1.005  # times the blend's nDCG@20 on people not learned from, or the blend is used
 ROUNDS = (20, 40, 60, 90)  # numbers of trees that are tried
+NEARLY = 0.9  # of the best gain
 SURE = 1.64  # standard errors that the mean gain must lie above zero
 FEWEST = 200  # people with something chosen; fewer teach no tree
 SETTINGS: Mapping[str, Any] = {
@@ -103,7 +104,7 @@ class Learned:
     """Trees that help, or none; and how they did for those they were not learned from."""
 
     trees: Trees | None
-    rounds: int  # tried with the best result
+    rounds: int  # the fewest with nearly the best result
     gain: float  # nDCG@20 over that of the blend, at so many rounds
 
 
@@ -119,7 +120,7 @@ def learned(pool: Pool, design: Design, in_time: bool, seed: int = 0) -> Learned
     sure = [fold for fold in folds if fold is not None]
     gains = [[fold[1][place].mean() / max(fold[0].mean(), 1e-9) for fold in sure]
              for place in range(len(ROUNDS))]  # fmt: skip
-    best = int(np.argmax(np.mean(gains, axis=1)))
+    best = _enough(np.mean(gains, axis=1))
     gain = float(np.mean(gains[best]))
     changes = np.concatenate([fold[1][best] - fold[0] for fold in sure])
     sureness = changes.mean() / max(changes.std() / np.sqrt(len(changes)), 1e-12)
@@ -128,6 +129,11 @@ def learned(pool: Pool, design: Design, in_time: bool, seed: int = 0) -> Learned
     lesson = Lesson.of(pool, design, design.fit(pool))
     booster = fit_trees([lesson], ROUNDS[best], seed)
     return Learned(from_booster(booster, ROUNDS[best]), ROUNDS[best], gain)
+
+
+def _enough(gains: Values) -> int:
+    """Return the place of the fewest trees that give nearly the best gain; more learn the noise."""
+    return int(np.argmax(gains - 1.0 >= NEARLY * (gains.max() - 1.0)))
 
 
 def _folds(pool: Pool, in_time: bool, seed: int) -> list[tuple[Pool, Pool]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from recsys.training.design import Design, Judge
 
 VOTES = (0.5, 1.0, 2.0, 3.0, 4.0, 6.0)  # weights of the expected vote that are tried
 GAIN = 1.01  # a part must raise nDCG@20 by so much to be kept; less is within the noise of a slice
+NOTHING: dict[str, Any] = {"vote": 0.0, "behaviour": (), "words": ()}  # parts without their part
 Note = Callable[[str], None]
 
 
@@ -49,7 +51,7 @@ class Search:
         anchor = best[0].shares
         for more in self._additions(anchor, timed):
             best = self._best([more(best[0])], best)
-        return best[0]
+        return self._pruned(best)
 
     def _voted(self, best: tuple[Design, float]) -> tuple[Design, float]:
         """Give the expected vote ever more weight, until that does clear harm."""
@@ -66,6 +68,17 @@ class Search:
                 break
             highest = max(highest, top)
         return best
+
+    def _pruned(self, best: tuple[Design, float]) -> Design:
+        """Take out what is worth less than `GAIN` beside all that came after it."""
+        form, highest = best
+        for part, nothing in NOTHING.items():
+            if not getattr(form, part) or self._out_of_time():
+                continue
+            less = replace(form, **{part: nothing})
+            if self._value(less) * GAIN > highest:
+                form = less
+        return form
 
     def _anchor(self, lives: Sequence[str]) -> tuple[Design, float]:
         """Return the half-life to build on: the middle of the best stretch, not its highest point.

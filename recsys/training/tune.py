@@ -14,12 +14,14 @@ from recsys.state.blend import Blend, Term
 from recsys.state.live import LiveState
 from recsys.state.model import Model
 from recsys.state.trees import Trees
+from recsys.text.student import Student
 from recsys.training.check import Check
 from recsys.training.choice import Choice
 from recsys.training.cold import Cold
 from recsys.training.design import Design, Judge
 from recsys.training.engines import Engine
 from recsys.training.fit import Words, assemble, known_interactions
+from recsys.training.heats import FINALISTS, values_of
 from recsys.training.pool import SELECTING, Pool, build_pool
 from recsys.training.rank import learned
 from recsys.training.search import Search
@@ -33,6 +35,7 @@ TREE_SECONDS = 30.0  # that learning trees may take
 # Where nobody can be asked: what is read by most, and what is written alike.
 UNASKED = Blend(terms=(Term("words", math.inf, 1.0),), priors={"share_all": 1.0})
 Note = Callable[[str], None]
+Parts = dict[str, dict[str, ItemItem | Factors]]  # engine's name -> scorer -> what serves
 OnTheWay = Callable[[Sequence[LiveState]], Iterable[Moment]]
 
 
@@ -55,6 +58,8 @@ def tune(
 ) -> Choice:  # fmt: skip
     """Fit the engines that the budget allows and choose the form of the score and its weights.
 
+    Where they are many, the best at one cut go on.
+
     People are asked at one cut in time, or, with `on_the_way`, before each of the events that
     followed, as a service that hears of every event is. `earlier`: the same question asked at
     earlier cuts; then each cut's people are asked with weights learned at the other cuts.
@@ -64,9 +69,10 @@ def tune(
     """
     rows: list[dict[str, object]] = []
     models = _models(check, words, engines, budget, seed, device, note, rows)
+    finalists = [engine for engine in engines if engine.name in models]
     people = AT_EACH if earlier else PEOPLE
     asked = _asked(check, models, seed, on_the_way, budget, note, people)
-    windows = _windows(earlier, engines, budget, seed, device, note)
+    windows = _windows(earlier, finalists, budget, seed, device, note)
     alike = [one for one in windows if one.columns.keys() == asked.pool.columns.keys()]
     pool, pools = asked.pool, [asked.pool, *alike]
     count, width = sum(map(len, pools)), max(one.offset.shape[1] for one in pools)
@@ -159,7 +165,7 @@ def _models(
     rows: list[dict[str, object]],
 ) -> dict[str, Model]:
     known = known_interactions(check.data, words)
-    parts: dict[str, dict[str, ItemItem | Factors]] = {}
+    parts: Parts = {}
     for engine in engines if known.matrix.nnz else ():  # there may be no past before the cut
         expected = engine.seconds(known)
         if expected > budget.left():
@@ -171,9 +177,31 @@ def _models(
         took = time.monotonic() - started
         note(f"{engine.name}: fitted in {took:.1f} s, {expected:.0f} expected")
         rows.append({"engine": engine.name, "seconds": took})
-    cold = Cold(check.data, words.student, words.vectors)
+    if len(parts) > FINALISTS:
+        parts = _finalists(check, parts, words, seed, note, rows)
+    return _assembled(check, parts or {"": {}}, words, seed, words.student)
+
+
+def _finalists(
+    check: Check, parts: Parts, words: Words, seed: int, note: Note, rows: list[dict[str, object]]
+) -> Parts:
+    if check.only is not None or not len(check):  # engines say nothing of what nobody has read
+        return {name: parts[name] for name in list(parts)[:FINALISTS]}
+    values = values_of(check, _assembled(check, parts, words, seed, None), seed)
+    for name, value in values.items():
+        note(f"{name}: {value:.4f} in the heat")
+        rows.append({"engine": name, "heat": value})
+    best = list(values)[:FINALISTS]
+    return {name: part for name, part in parts.items() if name in best}
+
+
+def _assembled(
+    check: Check, parts: Parts, words: Words, seed: int, student: Student | None
+) -> dict[str, Model]:
+    """Return a model per engine; `student` None leaves items without readers out."""
+    cold = Cold(check.data, student, words.vectors)
     models: dict[str, Model] = {}
-    for name, part in (parts or {"": {}}).items():
+    for name, part in parts.items():
         first = next(iter(models.values()), None)
         models[name] = assemble(
             check.data, part, words, Blend(), seed, posts=False, cold=cold, like=first
