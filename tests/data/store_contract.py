@@ -326,7 +326,7 @@ class StoreContract:
         receipt = erase(store, tmp_path, "ann")
         assert receipt.removed == {
             "events": 2, "follows": 0, "controls": 0, "users": 1, "exposures": 2, "outcomes": 1,
-            "reject_files": 0, "reject_lines": 0, "night_folders": 0,
+            "reject_files": 0, "reject_lines": 0, "night_folders": 0, "tone_files": 0,
         }  # fmt: skip
         log.write(shown, [])  # another worker had them in memory still
         late = Exposure("f" * 32, time.time(), "v", who("ann"), "long", shown[0].items)

@@ -15,7 +15,7 @@ from jobs.evaluate import command
 
 def ndcg(home: Path, monkeypatch: pytest.MonkeyPatch, *options: str) -> dict[str, float]:
     monkeypatch.setenv("RECSYS_HOME", str(home))
-    monkeypatch.setenv("RECSYS_TUNE_MINUTES", "0.5")
+    monkeypatch.setenv("RECSYS_TUNE_MINUTES", "3")
     found = CliRunner().invoke(
         command, [*options, "--json", str(home / "out.json")], catch_exceptions=False
     )
