@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 import uuid
+import weakref
 from multiprocessing.util import Finalize
 
 from flask import Flask, Response, current_app, g, request
@@ -42,8 +43,15 @@ def create_app(settings: Settings | None = None, background: bool = True) -> Fla
     app.after_request(_finish)
     # runs at the end of this process, also where it is the child of a server that forks, in which
     # functions registered with atexit are passed over
-    Finalize(None, service.close, exitpriority=10)
+    Finalize(None, _close, args=(weakref.ref(service),), exitpriority=10)
     return app
+
+
+def _close(held: weakref.ref[Service]) -> None:
+    """Close a service unless it is gone: what is left for the end keeps no app and its files."""
+    service = held()
+    if service is not None:
+        service.close()
 
 
 def _register(app: Flask) -> list[Endpoint]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import json
 import logging
@@ -9,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import time
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +19,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from api.app import create_app
 from api.auth import Buckets
 from api.logs import JsonFormatter
 from api.service import Service
@@ -328,3 +331,13 @@ def test_settings(tmp_path: Path) -> None:
     for bad in ({"RECSYS_AUTH": "maybe"}, {"RECSYS_MAX_BODY": "big"}, {"RECSYS_CONFIG": "/none"}):
         with pytest.raises(DataError):
             Settings.from_environment(bad)
+
+
+def test_an_app_that_is_gone_keeps_no_file_open(home: Path) -> None:
+    app = create_app(Settings(home=home), background=False)
+    app.test_client().get("/recommend/ann")
+    held = weakref.ref(app.extensions["service"])
+    app.extensions["service"].close()
+    del app
+    gc.collect()
+    assert held() is None
