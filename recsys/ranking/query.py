@@ -72,7 +72,7 @@ class Reason(NamedTuple):
     """Why an item is in a list: a part of its score, with its share of all that spoke for it."""
 
     kind: str  # because_you, steered, interests, search, trending, popular, fresh, liked, …
-    share: float  # 0..1; the shares of one item add to 1
+    share: float  # 0..1; those of all that speaks for one item add to 1
     text: str  # a sentence for people
     item_id: str | None = None  # of the history, what gives most: for because_you
     value: float = 0.0  # the part of the score itself

@@ -52,6 +52,7 @@ MORE_LIKE = "You asked for more like {items}"
 LESS_OF, LESS_LIKE = "You asked for less of {name}", "You asked for less like {items}"
 
 
+LEAST = 1e-6  # of what speaks for an item; less is the rounding of a sum, no reason
 _VALUE = attrgetter("value")
 
 
@@ -95,7 +96,7 @@ def joined(quotes: Sequence[str], more: int, language: str = "en") -> str:
 
 
 def shared(parts: Sequence[Reason], most: int) -> tuple[Reason, ...]:
-    """Return the `most` largest positive parts, largest first.
+    """Return the `most` largest positive parts that carry at least LEAST, largest first.
 
     A share is a part over the sum of all positive parts, so the shares of all of them add to 1.
     """
@@ -104,5 +105,5 @@ def shared(parts: Sequence[Reason], most: int) -> tuple[Reason, ...]:
     total = sum([part.value for part in speaking])
     return tuple([
         part.worth(part.value / total, tuple([(item, value / total) for item, value in part.items]))
-        for part in speaking[:most]
+        for part in speaking[:most] if part.value >= LEAST * total
     ])  # fmt: skip

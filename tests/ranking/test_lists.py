@@ -112,3 +112,8 @@ def test_shares_are_of_what_speaks_for_an_item():
     found = shared(parts, most=5)
     assert [(one.kind, one.share) for one in found] == [("search", 0.75), ("popular", 0.25)]
     assert shared(parts, most=1)[0].share == 0.75 and shared([], 3) == ()
+
+
+def test_what_carries_next_to_nothing_is_no_reason():
+    parts = [Reason("popular", 0.0, "", None, 1.0), Reason("liked", 0.0, "", None, 1e-8)]
+    assert [one.kind for one in shared(parts, 3)] == ["popular"]
