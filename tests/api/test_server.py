@@ -100,7 +100,7 @@ def wait_for_workers(server: Server, count: int) -> list[psutil.Process]:
         ]  # fmt: skip
         if len(found) >= count and server.log.read_text().count("bundle in service") >= count:
             return found
-        time.sleep(0.1)
+        time.sleep(0.1)  # between looks
     raise AssertionError(server.log.read_text())
 
 

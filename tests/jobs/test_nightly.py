@@ -266,7 +266,6 @@ def test_a_killed_night_of_other_settings_is_begun_anew(home, store):
 def test_old_bundles_are_pruned(home):
     for _ in range(2):
         assert call(home, "nightly", RECSYS_KEEP_BUNDLES="2").returncode == 0
-        time.sleep(0.1)
     assert len(BundleStore(home).versions()) == 2
 
 

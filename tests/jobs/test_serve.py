@@ -86,7 +86,7 @@ def test_it_serves_and_stops_on_a_signal(tmp_path, port, server):
         until = time.monotonic() + 60
         while answer(f"http://127.0.0.1:{port}/health/live") != 200:
             assert process.poll() is None and time.monotonic() < until
-            time.sleep(0.2)
+            time.sleep(0.2)  # between looks
         assert answer(f"http://127.0.0.1:{port}/health/ready") == 503
     finally:
         process.send_signal(signal.SIGTERM)
@@ -103,7 +103,7 @@ def test_several_workers_count_together(tmp_path, port):
         until = time.monotonic() + 60
         while answer(f"http://127.0.0.1:{port}/health/live") != 200:
             assert process.poll() is None and time.monotonic() < until
-            time.sleep(0.2)
+            time.sleep(0.2)  # between looks
         address = f"http://127.0.0.1:{port}"
         for _ in range(30):
             answer(f"{address}/health/live")
