@@ -14,7 +14,9 @@ from recsys.training.design import Design, Judge
 
 VOTES = (0.5, 1.0, 2.0, 3.0, 4.0, 6.0)  # weights of the expected vote that are tried
 GAIN = 1.01  # a part must raise nDCG@20 by so much to be kept; less is within the noise of a slice
-NOTHING: dict[str, Any] = {"vote": 0.0, "behaviour": (), "words": ()}  # parts without their part
+WITHOUT: dict[str, dict[str, Any]] = {  # part of a form -> what the form is without it
+    "vote": {"vote": 0.0, "taste": False}, "behaviour": {"behaviour": ()}, "words": {"words": ()},
+}  # fmt: skip
 Note = Callable[[str], None]
 
 
@@ -72,10 +74,10 @@ class Search:
     def _pruned(self, best: tuple[Design, float]) -> Design:
         """Take out what is worth less than `GAIN` beside all that came after it."""
         form, highest = best
-        for part, nothing in NOTHING.items():
+        for part, nothing in WITHOUT.items():
             if not getattr(form, part) or self._out_of_time():
                 continue
-            less = replace(form, **{part: nothing})
+            less = replace(form, **nothing)
             if self._value(less) * GAIN > highest:
                 form = less
         return form

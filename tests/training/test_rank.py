@@ -8,7 +8,7 @@ import pytest
 from recsys.state.trees import Trees
 from recsys.training.design import Design
 from recsys.training.pool import Pool
-from recsys.training.rank import Lesson, fit_trees, from_booster, learned
+from recsys.training.rank import Lesson, _enough, fit_trees, from_booster, learned
 
 DESIGN = Design(("share_3d",))
 
@@ -106,3 +106,11 @@ def test_a_hundred_trees_judge_two_hundred_items_at_once():
         flat.scores(rows)
         taken.append(time.perf_counter() - start)
     assert len(flat) == 100 and min(taken) < 0.01  # some 2 ms on a quiet core
+
+
+@pytest.mark.parametrize(
+    ("gains", "place"), [([1.02, 1.034, 1.035, 1.036], 1), ([1.0, 1.0, 1.0, 1.0], 0),
+                         ([0.99, 0.98, 0.97, 0.96], 0), ([1.001, 1.002, 1.01, 1.03], 3)],
+)  # fmt: skip
+def test_the_fewest_trees_with_nearly_the_best_gain(gains, place):
+    assert _enough(np.array(gains)) == place

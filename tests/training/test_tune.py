@@ -1,5 +1,7 @@
 """Tune: the engine that knows something is chosen; what the budget does not allow is skipped."""
 
+import re
+
 import numpy as np
 import pytest
 import worlds
@@ -16,7 +18,7 @@ from recsys.ranking.query import Query
 from recsys.recommender import Recommender
 from recsys.state.live import LiveState
 from recsys.training.choice import Choice
-from recsys.training.design import Judge
+from recsys.training.design import Design, Judge
 from recsys.training.engines import Engine
 from recsys.training.fit import Words, assemble, fit_engines, known_interactions
 from recsys.training.menu import CANDIDATES, engine_named
@@ -196,3 +198,22 @@ def test_votes_weigh_more_until_that_does_harm(by_vote, best, highest):
     found = Search(judge, lambda text: None, []).grow(False, [], voted=True)
     assert found.vote == best and max(vote for vote, _ in judge.asked) == highest
     assert found.taste == (best > 0)
+
+
+def test_of_many_engines_the_best_two_go_on():
+    _, check = validation(events(timed=True), item_table([]), EventWeights())
+    worse = tuple(Engine(f"noise {n}", "neighbours", noise, lambda data: 0.0) for n in range(3))
+    choice = tune(check, Words.none(len(check.data.items)), (*worse, ENGINES[1]), Budget(2.0))
+    heats = {row["engine"]: row["heat"] for row in choice.evidence if "heat" in row}
+    assert len(heats) == 4 and max(heats, key=heats.get) == "ease 20"
+    designs = " ".join(row.get("design", "") for row in choice.evidence)
+    tried = set(re.findall(r"(noise \d|ease 20)~", designs))
+    assert choice.engines == ("ease 20",) and tried == set(list(heats)[:2])
+
+
+@pytest.mark.parametrize(("idle", "kept"), [(0.5, 0.0), (0.4, 3.0)])
+def test_a_part_that_later_parts_made_idle_is_taken_out(idle, kept):
+    search = Search(Told({3.0: 0.5, 0.0: idle}), lambda text: None, [])
+    form = Design(("share_all",), neighbours="near~5", vote=3.0, taste=True)
+    found = search._pruned((form, 0.5))
+    assert found.vote == kept and found.taste == bool(kept)
