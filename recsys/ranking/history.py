@@ -114,7 +114,6 @@ def interactions(
     texts = [event.text for event in events]
     told = repeat(0.0) if tones is None or not any(texts) else tones.scores(texts).tolist()
     return tuple([
-        Interaction(item_id, event, value, received if timestamp is None else timestamp, tone)
-        for (_, _, item_id, event, value, _, timestamp, received), tone
-        in zip(events, told, strict=False)
+        Interaction(e.item_id, e.event, e.value, e.moment, tone)
+        for e, tone in zip(events, told, strict=False)  # `told` may have no end
     ])  # fmt: skip

@@ -28,7 +28,7 @@ def weights_of(
 ) -> tuple[Floats, Mask]:
     """Return each act's weight for counts that all users share, and whether it states an opinion.
 
-    `scale`: the least and the highest rating.
+    `scale`: mean and spread of the ratings.
     """
     found = np.array([_weight(act, weights, scale) for act in acts], np.float32)
     return found, np.array([weights.stated(act.event) for act in acts], bool)
