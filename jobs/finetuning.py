@@ -27,7 +27,11 @@ Note = Callable[[str], None]
 
 
 def finetune(night: Night) -> Detail:
-    """Fine-tune the encoder of a night; tell its family, and the version to read by ("": none)."""
+    """Fine-tune the encoder of a night; tell its family, and the version to read by ("": none).
+
+    The newest events, on which settings are chosen and bundles judged, teach it nothing: who knew
+    them would trust words that have read their readers.
+    """
     settings, device, note = night.settings, night.device, night.progress.note
     start = load_encoder(settings.encoder, device, settings.home)
     told: Detail = {"family": start.name, "version": "", "trained": False}
@@ -39,7 +43,8 @@ def finetune(night: Night) -> Detail:
     pupil = _yesterday(shelf, entry, device, note)
     told["version"] = entry.version if pupil is not None else ""
     config = config_for(start, settings.finetune_minutes, device)
-    seen = fingerprint(night.data, config, start.name)
+    past = night.validation[1].data
+    seen = fingerprint(past, config, start.name)
     if entry.lesson == seen and bool(entry.version) == bool(told["version"]):
         return {**told, "because": "there is nothing new to learn from"}
 
@@ -49,7 +54,7 @@ def finetune(night: Night) -> Detail:
     folder = night.folder / CHECKPOINT
     lesson = taught(
         pupil or start,
-        night.data,
+        past,
         config,
         settings.seed,
         device,

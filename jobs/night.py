@@ -26,6 +26,7 @@ from jobs.snapshot import load_snapshot, save_snapshot
 from jobs.steps import DETAIL, Detail, Step
 from jobs.tuning import reason_to_tune, tuned
 from jobs.yesterday import compare
+from recsys.arrays import Mask
 from recsys.bundle import RawBundle, read_bundle, write_bundle
 from recsys.bundle_store import BundleStore
 from recsys.data.dataset import Dataset
@@ -38,9 +39,11 @@ from recsys.state.model import Model
 from recsys.text.heard import toned_anew
 from recsys.text.student import Student
 from recsys.text.transformer import pick_device
+from recsys.training.check import Check
 from recsys.training.choice import Choice
 from recsys.training.fit import Words, assemble, fit_engines
 from recsys.training.menu import engine_named
+from recsys.training.slices import validation
 from recsys.training.words import renumbered
 
 Manifest = dict[str, Any]
@@ -215,6 +218,11 @@ class Night:
         """Everything there is, as numbered rows."""
         events, items = self.tables
         return Dataset.build(events, items, weights=self.settings.weights)
+
+    @cached_property
+    def validation(self) -> tuple[Mask, Check]:
+        """The newest events, and what they ask; see `recsys.training.slices.validation`."""
+        return validation(*self.tables, self.settings.weights)
 
     @cached_property
     def before(self) -> RawBundle | None:

@@ -12,7 +12,7 @@ from recsys.evaluation.split import Rules, make_split
 from recsys.state.blend import Blend, Term
 from recsys.training.choice import Choice
 from recsys.training.menu import CANDIDATES
-from recsys.training.slices import SHARE, validation
+from recsys.training.slices import SHARE
 from recsys.training.tune import Budget, tune
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def _moved(before: Mapping[str, int], now: Mapping[str, int]) -> float:
 def tuned(night: Night) -> Choice:
     """Return the engines and the blend that answer the newest events of a night best."""
     settings, progress = night.settings, night.progress
-    _, check = validation(*night.tables, settings.weights)
+    _, check = night.validation
     if len(check) < FEWEST:
         return untuned()
     way = None

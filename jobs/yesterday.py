@@ -21,7 +21,7 @@ from recsys.state.model import Model
 from recsys.training.check import Check
 from recsys.training.choice import Choice
 from recsys.training.gate import PEOPLE, Verdict, answers, judge, judge_index
-from recsys.training.slices import FEWEST, ask, newest, validation
+from recsys.training.slices import FEWEST, ask, newest
 from recsys.training.words import renumbered
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def compare(night: Night) -> Verdict:
         return judge(_today(night, check), then)
     if same:
         return Verdict(True, "the settings of the night before, too few new events", 0, known)
-    is_test, check = validation(events, items, weights)
+    is_test, check = night.validation
     check = check.sample(PEOPLE, night.settings.seed)
     if not len(check) and evidence(Choice.from_json(before.manifest["choice"])) > 0:
         return Verdict(False, "no event counts as a positive any more: see event weights", 0, 0.0)

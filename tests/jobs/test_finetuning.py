@@ -3,10 +3,11 @@
 import json
 import subprocess
 import time
+from dataclasses import replace
 
 import pytest
 import torch
-from night_world import call, command, environment, fill, reads, student
+from night_world import call, command, environment, fill, next_books, reads, student
 from text_world import tiny_bert
 
 from recsys.data.schema import Item
@@ -74,6 +75,23 @@ def test_new_events_are_learned_from_where_yesterday_ended(home):
     assert learned["ndcg_before"] > 0.6  # it begins with what it knows, not with what it was given
     entry = Shelf.of(home, learned["family"]).entry()
     assert entry.version == learned["version"]
+
+
+def test_the_newest_events_teach_no_encoder(tmp_path):
+    found = []
+    for name in ("one", "two"):
+        home = tmp_path / name
+        store = fill(home)
+        newest = next_books(store, 48)
+        if name == "two":  # the same people an hour apart, and each of them another's book
+            others = newest[2:] + newest[:2]
+            newest = [replace(e, item_id=o.item_id) for e, o in zip(newest, others, strict=True)]
+        store.add_events(newest)
+        store.close()
+        assert call(home, "nightly", **ON).returncode == 0
+        found.append(steps_of(home)["finetune"])
+    assert found[0]["trained"] and found[0]["losses"] == found[1]["losses"]
+    assert found[0]["version"] == found[1]["version"]
 
 
 def test_by_default_static_vectors_learn_with_the_fit_alone(home):
