@@ -21,7 +21,7 @@ from recsys.training.tutor import guiding_vectors
 GUIDED = FinetuneConfig(
     objective="guided", rate=5e-4, words=10.0, warmup=0.1, users=256, patience=3
 )
-ROUNDS = 8  # times that every text is shown while a guide is followed
+ROUNDS = 16  # times that every text is shown while a guide is followed
 FEWEST = 60  # steps, however few the texts
 SHARE = 0.75  # of the clock limit for it
 
@@ -32,7 +32,7 @@ class Course:
 
     pupil: Trainable
     texts: Sequence[str]
-    matrix: sparse.csr_array  # users × items, oldest first; items without readers guide nobody
+    matrix: sparse.csr_array  # users × items, oldest first
     static: Student
     config: FinetuneConfig  # of the part with readers; its seconds are those of the whole
     seed: int = 0
@@ -59,13 +59,15 @@ class Course:
         return joined(first, second, spent)
 
     def guide(self) -> Guide:
-        """Return what static vectors learn from the readers, turned towards the pupil's vectors."""
+        """Return what static vectors learn from the readers, turned towards the pupil's vectors.
+
+        Texts that nobody has read are followed too, to where their words put them.
+        """
         before = embedded(self.pupil, np.arange(len(self.texts)), self.config.chunk)
         wanted = guiding_vectors(
             self.texts, self.matrix, self.static, before.shape[1], self.seed, self.device
         )
-        read = np.bincount(self.matrix.indices, minlength=len(self.texts)) > 0
-        return Guide.turned(np.where(read[:, None], wanted, np.float32(0)), before)
+        return Guide.turned(wanted, before)
 
 
 def guided(config: FinetuneConfig, texts: int, spent: float) -> FinetuneConfig:
