@@ -1,8 +1,8 @@
 """Compare encoders × objectives on unread (cold) and read (warm) items; measure their speed.
 
-    python -m jobs.bench_encoders --items items.csv --events events.csv --json OUT --encoders static
-    python -m jobs.bench_encoders --items items.csv --events events.csv --speed
-    python -m jobs.bench_encoders --gpu
+python -m jobs.bench_encoders --items items.csv --events events.csv --json OUT --encoders static
+python -m jobs.bench_encoders --items items.csv --events events.csv --speed
+python -m jobs.bench_encoders --gpu
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Load: ask a running server as one patient client, then as many impatient ones.
 
-    python -m jobs.bench_load http://127.0.0.1:8000 --path '/recommend/u{}?n=20' --users 1000
+python -m jobs.bench_load http://127.0.0.1:8000 --path '/recommend/u{}?n=20' --users 1000
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """`recsys bundles`: what the nights published, and the way back.
 
-    recsys bundles list
-    recsys bundles rollback                 # the version before the current one
-    recsys bundles prune --keep 3
+recsys bundles list
+recsys bundles rollback                 # the version before the current one
+recsys bundles prune --keep 3
 """
 
 from __future__ import annotations

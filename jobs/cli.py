@@ -1,7 +1,7 @@
 """`recsys`: one command per module of jobs/, loaded when it is called for.
 
-    recsys --help
-    RECSYS_HOME=/srv/recsys recsys nightly --json
+recsys --help
+RECSYS_HOME=/srv/recsys recsys nightly --json
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """`recsys erase USER`: remove all that is held of a person, and print what went where.
 
-    recsys erase ann --json
+recsys erase ann --json
 """
 
 from __future__ import annotations

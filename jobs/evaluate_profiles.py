@@ -1,6 +1,6 @@
 """`recsys evaluate-profiles`: figures of what profiles say, on held-out weeks and events.
 
-    recsys evaluate-profiles --items items.csv.gz --events events.csv.gz --json profiles.json
+recsys evaluate-profiles --items items.csv.gz --events events.csv.gz --json profiles.json
 """
 
 from __future__ import annotations

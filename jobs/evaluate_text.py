@@ -1,7 +1,7 @@
 """`recsys evaluate-text`: figures of tone and topics, on labelled texts.
 
-    recsys evaluate-text --labels valence.csv --source tweets --items posts.csv.gz --json text.json
-    recsys evaluate-text --items posts.csv.gz --throughput 100000
+recsys evaluate-text --labels valence.csv --source tweets --items posts.csv.gz --json text.json
+recsys evaluate-text --items posts.csv.gz --throughput 100000
 """
 
 from __future__ import annotations
@@ -29,13 +29,21 @@ from recsys.text.topic_fitting import TopicConfig
 
 @click.command(name="evaluate-text")
 @click.option("--labels", type=Path, help="Labelled texts: text, label or valence, source.")
-@click.option("--source", default="", help="Judge the tone of this source's texts: tweets, …; "
-              "else of all, and of each taught by the others.")
+@click.option(
+    "--source",
+    default="",
+    help="Judge the tone of this source's texts: tweets, …; "
+    "else of all, and of each taught by the others.",
+)
 @click.option("--items", type=Path, help="Items file; its column category is the truth for topics.")
 @click.option("--topics", type=click.IntRange(1), help="How many; else as many as categories.")
 @click.option("--throughput", type=click.IntRange(1), help="Time so many texts of the items file.")
-@click.option("--encoder", default="static", show_default=True,
-              help="Of the topics' vectors; another than static also joins the tone model.")
+@click.option(
+    "--encoder",
+    default="static",
+    show_default=True,
+    help="Of the topics' vectors; another than static also joins the tone model.",
+)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--json", "json_file", type=Path, help="Write the figures to this file.")
 def command(
@@ -69,9 +77,7 @@ def _throughput(settings: Settings, items: Path, count: int) -> dict[str, object
         return timed(table, count, student, settings.tones.model, Path(folder))
 
 
-def _tone(
-    settings: Settings, labels: Path, source: str, name: str, seed: int
-) -> dict[str, object]:
+def _tone(settings: Settings, labels: Path, source: str, name: str, seed: int) -> dict[str, object]:
     labelled, student = read_labels(labels), load_static(settings.home)
     if name != "static":
         encoder = _kept(settings, name, "tone")

@@ -1,7 +1,7 @@
 """`recsys evaluate-trends`: artificial bursts in a real stream, and forecasts of its days.
 
-    recsys evaluate-trends --items items.csv --events events.csv.gz --json trends.json
-    recsys evaluate-trends --items posts.csv.gz --days 480     # postings alone, the last 480 days
+recsys evaluate-trends --items items.csv --events events.csv.gz --json trends.json
+recsys evaluate-trends --items posts.csv.gz --days 480     # postings alone, the last 480 days
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from jobs.steps import Detail
 from recsys.data.dataset import Dataset
 from recsys.errors import DataError
 from recsys.text.encoder import Encoder, load_encoder
+from recsys.text.finetune import FinetuneConfig
 from recsys.text.shelf import Entry, Shelf
 from recsys.text.static import load_static
 from recsys.text.student import Student
@@ -47,27 +48,23 @@ def finetune(night: Night) -> Detail:
     seen = fingerprint(past, config, start.name)
     if entry.lesson == seen and bool(entry.version) == bool(told["version"]):
         return {**told, "because": "there is nothing new to learn from"}
-
-    def watch(step: int, loss: float) -> None:
-        night.progress.note(f"step {step}, loss {loss:.3f}")
-
-    folder = night.folder / CHECKPOINT
-    lesson = taught(
-        pupil or start,
-        past,
-        config,
-        settings.seed,
-        device,
-        folder,
-        watch,
-        _static(settings, start),
-    )
+    lesson = _learned(night, pupil or start, past, config, _static(settings, start))
     if lesson.improved:
         told["version"] = lesson.encoder.name.rpartition("-")[2]
         shelf.add(lesson.encoder, Entry(told["version"], seen, lesson.after))
     else:
         shelf.note(Entry(told["version"], seen, lesson.before))
     return {**told, **outcome(lesson)}
+
+
+def _learned(
+    night: Night, pupil: Encoder, past: Dataset, config: FinetuneConfig, static: Student | None
+) -> Lesson:
+    def watch(step: int, loss: float) -> None:
+        night.progress.note(f"step {step}, loss {loss:.3f}")
+
+    seed, folder = night.settings.seed, night.folder / CHECKPOINT
+    return taught(pupil, past, config, seed, night.device, folder, watch, static)
 
 
 def night_encoder(night: Night) -> Encoder:

@@ -1,6 +1,6 @@
 """`recsys recommend USER`: what the service would answer, printed.
 
-    recsys recommend 15 -n 10 --explain
+recsys recommend 15 -n 10 --explain
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """`recsys screen`: look again at every item of the store, by the rules and the model of today.
 
-    recsys screen
+recsys screen
 """
 
 from __future__ import annotations

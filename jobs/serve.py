@@ -1,6 +1,6 @@
 """`recsys serve`: the API under granian when it is installed, else under gunicorn.
 
-    recsys serve --port 8000 --workers 2
+recsys serve --port 8000 --workers 2
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """`recsys tone`: the tone of texts, by the model that the service uses.
 
-    recsys tone --texts comments.csv --json tone.json
+recsys tone --texts comments.csv --json tone.json
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """`recsys train-tone`: teach the tone model from labelled texts, or a language from a lexicon.
 
-    recsys train-tone --labels comments.csv
-    recsys train-tone --lexicon chinese.csv
+recsys train-tone --labels comments.csv
+recsys train-tone --lexicon chinese.csv
 """
 
 from __future__ import annotations
@@ -25,10 +25,16 @@ from recsys.text.tones import FOLDER, LEXICON, MODEL
 
 
 @click.command(name="train-tone")
-@click.option("--labels", type=Path,
-              help="File of text and label (negative, neutral, positive) or valence (-4 to 4).")
-@click.option("--lexicon", type=Path,
-              help="File of language, term and valence (-4 to 4, or not), beside the model.")
+@click.option(
+    "--labels",
+    type=Path,
+    help="File of text and label (negative, neutral, positive) or valence (-4 to 4).",
+)
+@click.option(
+    "--lexicon",
+    type=Path,
+    help="File of language, term and valence (-4 to 4, or not), beside the model.",
+)
 @click.option("--out", type=Path, help="Where to write the model, if not into the home.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(

@@ -43,9 +43,7 @@ class Client:
     requests that change nothing, or the same thing again, are repeated after a lost connection.
     """
 
-    def __init__(
-        self, url: str, key: str = "", timeout: float = 10.0, retries: int = 2
-    ) -> None:
+    def __init__(self, url: str, key: str = "", timeout: float = 10.0, retries: int = 2) -> None:
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         self._http = httpx.Client(base_url=url, headers=headers, timeout=timeout)
         self._retries = retries

@@ -128,9 +128,7 @@ class Recommender:
             rows = rows[diversified(rows, scored.scores[places], vectors, query.diversity, wanted)]
         return rows[query.offset : wanted]
 
-    def told(
-        self, query: Query, scored: Scored, rows: Rows, rank: int = 1
-    ) -> list[Recommendation]:
+    def told(self, query: Query, scored: Scored, rows: Rows, rank: int = 1) -> list[Recommendation]:
         """Return ranked rows as a list, with their reasons: the first three or, to explain, all."""
         places = np.searchsorted(scored.rows, rows)
         scores = scored.scores[places].tolist()

@@ -2,9 +2,9 @@
 
 A vote y in -1..1 of weight w is modelled as base_i + x_u · v_i + noise / w, with normal priors on
 base, v and x (probabilistic matrix factorisation). The night fits base and v by EM, with the
-posterior covariance of x in the item step, for most readers vote a few times only. By day, the base
-of an item follows its votes, and x is solved from a reader's history per request: it is linear in
-the votes, so a score splits over the history.
+posterior covariance of x in the item step, for most readers vote a few times only. By day, base and
+v of an item follow its votes (`recsys.state.opinions`), and x is solved from a reader's history per
+request: it is linear in the votes, so a score splits over the history.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Taste:
         """Return the arrays to save."""
         config = self.config
         numbers = np.array(
-            [config.noise, config.tau_base, config.agree, config.keep, self.newcomer]
+            [config.noise, config.tau, config.tau_base, config.agree, config.keep, self.newcomer]
         )
         return {
             "base": self.base, "loadings": self.loadings, "evidence": self.evidence,
@@ -59,10 +59,9 @@ class Taste:
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Taste:
         """Read back what `arrays` returned."""
-        noise, tau_base, agree, keep, newcomer = arrays["numbers"].tolist()
-        config = TasteConfig(
-            arrays["loadings"].shape[1], noise, tau_base=tau_base, agree=agree, keep=keep
-        )
+        noise, tau, tau_base, agree, keep, newcomer = arrays["numbers"].tolist()
+        rank = arrays["loadings"].shape[1]
+        config = TasteConfig(rank, noise, tau, tau_base, agree, keep=keep)
         return cls(arrays["base"], arrays["loadings"], arrays["evidence"], config, newcomer)
 
 

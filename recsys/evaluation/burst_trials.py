@@ -51,9 +51,7 @@ def run_trial(
     return {"weeks": weeks, "series": len(series), **_figures(mixed, people, found, weeks)}
 
 
-def _figures(
-    mixed: Mixed, people: People, found: list[Alarm], weeks: float
-) -> dict[str, object]:
+def _figures(mixed: Mixed, people: People, found: list[Alarm], weeks: float) -> dict[str, object]:
     called = [alarm for alarm in found if not alarm.flood]
     causes = [_causes(mixed, people, alarm) for alarm in called]
     genuine = [

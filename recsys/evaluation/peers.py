@@ -102,8 +102,11 @@ def train_lightfm(
     matrix = sparse.coo_matrix(data.matrix())
     for epoch in itertools.count(EPOCHS, EPOCHS):
         model.fit_partial(matrix, epochs=EPOCHS, num_threads=threads)
-        yield epoch, Known(
-            model.user_embeddings.copy(), model.item_embeddings.copy(), model.item_biases.copy()
+        yield (
+            epoch,
+            Known(
+                model.user_embeddings.copy(), model.item_embeddings.copy(), model.item_biases.copy()
+            ),
         )
 
 

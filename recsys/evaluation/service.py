@@ -167,7 +167,8 @@ class ServiceWalker:
 
     def observe(self, step: Step) -> None:
         """Count the event as the service does; an item never heard of becomes a row."""
-        self.live.add_event(step.item_id, step.kind, step.value, step.time, step.tone)
+        who = str(step.user)
+        self.live.add_event(step.item_id, step.kind, step.value, step.time, step.tone, who)
         self._reach(step.item)
         self.rows[step.item] = self.live.row(step.item_id)
 

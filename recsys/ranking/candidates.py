@@ -40,9 +40,7 @@ def candidates(request: Request, mask: Mask, k: int) -> tuple[Rows, Floats]:
     return rows[order], _finite(request, scores[order])
 
 
-def _by_fronts(
-    request: Request, fronts: Fronts, rows: Rows, k: int
-) -> tuple[Rows, Floats]:
+def _by_fronts(request: Request, fronts: Fronts, rows: Rows, k: int) -> tuple[Rows, Floats]:
     """Return those of some rows, ascending, that may be among the best `k`, with their scores.
 
     The words of all are looked at in front only; of those that this leaves in doubt, whole.
@@ -110,5 +108,3 @@ def _finite(request: Request, scores: Floats) -> Floats:
         version = request.live.model.version
         raise FloatingPointError(f"bundle {version} gave a score that is not finite")
     return scores
-
-

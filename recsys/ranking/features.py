@@ -31,9 +31,7 @@ def table(raw: Mapping[str, Floats], names: tuple[str, ...] = NAMES) -> Floats:
     return found
 
 
-def of_request(
-    live: LiveState, profile: Profile, rows: Rows, now: float | None = None
-) -> Floats:
+def of_request(live: LiveState, profile: Profile, rows: Rows, now: float | None = None) -> Floats:
     """Return the features of one person and some rows, (rows, features)."""
     history, created = profile.history, live.created
     shares = priors.of_rows(live, rows, SHARES, np.inf if now is None else now)

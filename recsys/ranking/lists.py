@@ -115,9 +115,7 @@ def popular(
     return _taken_up(live, n, filters, life, "popular", language)
 
 
-def latest(
-    live: LiveState, n: int, filters: Filters, language: str = "en"
-) -> list[Recommendation]:
+def latest(live: LiveState, n: int, filters: Filters, language: str = "en") -> list[Recommendation]:
     """Return the newest items first; the score is the time of creation, 0 when unknown.
 
     Of copies the one that was there first is listed, at its own place: a copy makes nothing new.

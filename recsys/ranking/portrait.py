@@ -129,9 +129,7 @@ def _usual(live: LiveState, kind: str, codes: NDArray[np.intp]) -> Floats:
     return np.asarray(by_code[codes] / max(float(taken.sum()), 1e-12), np.float32)
 
 
-def _of_all(
-    live: LiveState, kind: str, size: int
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _of_all(live: LiveState, kind: str, size: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return `_labels` of the whole catalogue, its tags at once."""
     if kind != "tag":
         return _labels(live, np.arange(size, dtype=np.int32), kind)
@@ -185,7 +183,6 @@ def belonging(live: LiveState, history: History, most: int = 3) -> list[Belongin
         because = _members(communities, history, at)
         found.append(Belonging(at, float(shares[at]), told, tuple(typical[:5]), because))
     return found
-
 
 
 def _members(communities: Communities, history: History, community: int) -> tuple[int, ...]:

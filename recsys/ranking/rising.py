@@ -37,9 +37,7 @@ class Rising:
     weight: float  # of the part at its most, in standard deviations of the scores
 
     @classmethod
-    def of(
-        cls, live: LiveState, trends: Sequence[Trend], weight: float = WEIGHT
-    ) -> Rising | None:
+    def of(cls, live: LiveState, trends: Sequence[Trend], weight: float = WEIGHT) -> Rising | None:
         """Gather what trends say; None where nothing rises."""
         real = _real(trends)
         own = {live.row(live.item_id(t.ref)): _strength(t) for t in real if t.kind == ITEM}

@@ -12,9 +12,7 @@ from recsys.state.live import LiveState
 from recsys.text.tones import Tones
 
 
-def acts_of(
-    events: Sequence[StoredEvent], tones: Tones | None, chatter: Chatter
-) -> list[Act]:
+def acts_of(events: Sequence[StoredEvent], tones: Tones | None, chatter: Chatter) -> list[Act]:
     """Return events as acts; `tones` hears what was written, None: that counts for nothing.
 
     `chatter` remembers the last hour's comments: what bots repeat counts less.

@@ -76,8 +76,7 @@ class LiveState:
         width = self.model.behaviour.outputs.shape[1] if self.model.behaviour is not None else 0
         self.new_behaviour: Floats = np.zeros((extra, 2, width), np.float32)  # inputs, outputs
         self.counters.grow(room)
-        taste = self.model.taste
-        self.opinions = None if taste is None else Opinions.of(taste, self.model.rated)
+        self.opinions = Opinions.of_model(self.model)
         if self.opinions is not None:
             self.opinions.grow(extra)
 
@@ -224,7 +223,7 @@ class LiveState:
         if self.weights.of_kind(act.event):  # what was only shown is no act
             self.pulse.add(row, act.actor, act.timestamp, act.tone)
         if self.opinions is not None:
-            self.opinions.follow(row, weight)
+            self.opinions.follow(row, weight, act.actor)
         self.touched.add(row)
 
     def add_item(self, item: Item) -> None:

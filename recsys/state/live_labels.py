@@ -60,5 +60,3 @@ def _many(known: Labels, posted: Sequence[Rows], rows: Rows) -> tuple[Places, Ro
     own = [posted[row - base] for row in rows[late].tolist()]
     places = np.repeat(late, [len(each) for each in own])
     return np.concatenate([place, places]), np.concatenate([codes, *own])
-
-

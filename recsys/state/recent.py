@@ -52,4 +52,3 @@ def counted(
     whole, _, voices = tally(hour.astype(np.int64), person)
     key, at, acts, own, sums, said = (np.concatenate(c) for c in zip(*parts, strict=True))
     return Tally(key, at, acts, own, sums, said, whole, voices)
-

@@ -52,7 +52,11 @@ def read_timeline(
     )
     day = slice(-DAY - 1, -1)  # the last whole hours
     coming = forecast(
-        now.expectation, now.voices[:, day], now.usual[:, day], last + 1, HORIZON,
+        now.expectation,
+        now.voices[:, day],
+        now.usual[:, day],
+        last + 1,
+        HORIZON,
         now.total[day],
     ).together(min(per, HORIZON))
     low, high = coming.interval()

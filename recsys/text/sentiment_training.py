@@ -55,9 +55,7 @@ def fit_tone(
     reading = read_for_training(texts, student, config, han)
     weight = balanced(classes, sources)
     solved = solve(reading, classes, config.strength * weight, config.rounds)
-    model = replace(
-        _fold(solved, reading, student, note), han=han, languages=languages_of(texts)
-    )
+    model = replace(_fold(solved, reading, student, note), han=han, languages=languages_of(texts))
     if not calibrate:
         return model
     logits = _held_out_logits(reading, classes, weight, config)
@@ -81,9 +79,7 @@ def check_classes(classes: NDArray[np.integer], config: ToneConfig = ToneConfig(
         raise DataError(f"labels: {told}; at least {config.least_per_label} texts of each needed")
 
 
-def balanced(
-    classes: NDArray[np.integer], sources: Sequence[str] = ()
-) -> NDArray[np.float64]:
+def balanced(classes: NDArray[np.integer], sources: Sequence[str] = ()) -> NDArray[np.float64]:
     """Return a weight per text, such that each label weighs the same and the mean is 1.
 
     With the `sources` of the texts each label of each source does. Of one with few texts of a
@@ -137,9 +133,7 @@ def chances_beside(
     wide = np.concatenate([plain.dense, vectors.astype(np.float32) * config.beside], axis=1)
     reading = Reading(plain.sparse, wide, plain.bags)
     classes = np.asarray(classes, np.int64)
-    solved = solve(
-        reading, classes, config.strength * balanced(classes), config.rounds, train
-    )
+    solved = solve(reading, classes, config.strength * balanced(classes), config.rounds, train)
     return np.asarray(softmax(logits_of(reading, solved, test)), np.float32)
 
 

@@ -77,13 +77,24 @@ CHINESE = {
 
 # What a denied word comes to, where English has a word for it: the model knows that word better.
 DENIED_VERBS = {
-    "like": "dislike", "likes": "dislike", "liked": "dislike", "enjoy": "dislike",
-    "enjoyed": "dislike", "recommend": "avoid",
+    "like": "dislike",
+    "likes": "dislike",
+    "liked": "dislike",
+    "enjoy": "dislike",
+    "enjoyed": "dislike",
+    "recommend": "avoid",
 }
 DENIED_ADJECTIVES = {
-    "happy": "unhappy", "satisfied": "dissatisfied", "pleased": "displeased", "fair": "unfair",
-    "useful": "useless", "helpful": "unhelpful", "impressed": "disappointed", "bad": "okay",
-    "honest": "dishonest", "worth": "worthless",
+    "happy": "unhappy",
+    "satisfied": "dissatisfied",
+    "pleased": "displeased",
+    "fair": "unfair",
+    "useful": "useless",
+    "helpful": "unhelpful",
+    "impressed": "disappointed",
+    "bad": "okay",
+    "honest": "dishonest",
+    "worth": "worthless",
 }
 
 _SIGNS = {sign: word for word, signs in EMOTICONS.items() for sign in signs}

@@ -89,9 +89,7 @@ class _Loss:
         return loss, slope.ravel()
 
 
-def logits_of(
-    reading: Reading, solved: Solved, rows: NDArray[np.integer]
-) -> NDArray[np.float64]:
+def logits_of(reading: Reading, solved: Solved, rows: NDArray[np.integer]) -> NDArray[np.float64]:
     """Return the logits of some of the rows, (len(rows), 3)."""
     weights, bias = solved
     small, n_sparse = weights.astype(np.float32), reading.sparse.shape[1]

@@ -80,9 +80,7 @@ def _unread(tokenizer: Tokenizer, texts: Sequence[str], suspect: Mask) -> list[s
     return [text for text, one in zip(texts, found, strict=True) if suspect[one.ids].any()]
 
 
-def _lacking(
-    tokenizer: Tokenizer, text: str, vocabulary: dict[str, int], unknown: int
-) -> set[str]:
+def _lacking(tokenizer: Tokenizer, text: str, vocabulary: dict[str, int], unknown: int) -> set[str]:
     """Return the words of a text that are unknown, or cut into pieces of hardly a letter."""
     normal = tokenizer.normalizer.normalize_str(text) if tokenizer.normalizer else text
     cut = tokenizer.pre_tokenizer

@@ -82,9 +82,7 @@ def _readers(matrix: sparse.csr_array, labels: Rows) -> Rows:
     return np.bincount(held[busy].argmax(axis=1), minlength=k).astype(np.int32)
 
 
-def _typical(
-    common: Rows, vectors: Floats, labels: Rows, config: CommunityConfig
-) -> Rows:
+def _typical(common: Rows, vectors: Floats, labels: Rows, config: CommunityConfig) -> Rows:
     k = int(labels.max()) + 1
     found = np.full((k, config.typical), -1, np.int32)
     for group in range(k):

@@ -147,9 +147,7 @@ class Judge:
         What holds in one window only, such as which old items were fashionable, is no gain.
         """
         return cls(
-            tuple(
-                ((*pools[:place], *pools[place + 1 :]), pool) for place, pool in enumerate(pools)
-            )
+            tuple(((*pools[:place], *pools[place + 1 :]), pool) for place, pool in enumerate(pools))
         )
 
     def value(self, design: Design) -> float:

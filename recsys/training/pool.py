@@ -120,7 +120,10 @@ def build_pool(
     parts = [
         _block(
             check.take(np.arange(start, min(start + BLOCK, len(check)))),
-            personal, features, rng, selecting,
+            personal,
+            features,
+            rng,
+            selecting,
         )
         for start in range(0, len(check), BLOCK)
     ]

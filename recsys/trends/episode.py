@@ -59,9 +59,7 @@ def _sums(values: NDArray[np.floating], width: int) -> NDArray[np.float64]:
     return np.asarray(total[width:] - total[:-width])
 
 
-def _state(
-    voices: NDArray[np.floating], level: NDArray[np.float64], top: int, width: int
-) -> str:
+def _state(voices: NDArray[np.floating], level: NDArray[np.float64], top: int, width: int) -> str:
     last = len(voices) - 1
     if level[last] < STILL * level[top]:
         return FADING
