@@ -32,6 +32,7 @@ from recsys.evaluation.report import html
 from recsys.evaluation.result import Result
 from recsys.evaluation.split import PROTOCOLS, Rules, make_split
 from recsys.safety.chatter import weighed
+from recsys.text.encoder import Encoder
 from recsys.text.tones import toned
 from recsys.text.transformer import pick_device
 from recsys.training.documents import documents
@@ -125,12 +126,13 @@ def heard(settings: Settings, events: EventTable) -> EventTable:
 def means_of(settings: Settings, seed: int, note: Callable[[str], None]) -> Means:
     """Return what the rows may use, as a night would."""
     device = pick_device(settings.device)
+    known: dict[str, Encoder] = {}
 
     def words(data: Dataset) -> Words:
         texts = documents(data.table)
         if not any(texts):
             return Words.none(len(texts))
-        encoder = evaluated_encoder(settings, data, device, note)
+        encoder = evaluated_encoder(settings, data, device, note, known)
         read = np.isin(np.arange(len(texts)), data.item)
         found = encode_words(texts, encoder, settings.home, "evaluate", read)
         return Words(found.vectors, found.student)

@@ -75,16 +75,24 @@ def night_encoder(night: Night) -> Encoder:
     return load_encoder(settings.encoder, night.device, settings.home)
 
 
-def evaluated_encoder(settings: Settings, data: Dataset, device: str, note: Note) -> Encoder:
-    """Return the encoder that a first night would have for some training events."""
+def evaluated_encoder(
+    settings: Settings, data: Dataset, device: str, note: Note, known: dict[str, Encoder]
+) -> Encoder:
+    """Return the encoder that a first night would have for some training events.
+
+    `known`: those of this evaluation so far, by what they learned from; rows share them.
+    """
     start = load_encoder(settings.encoder, device, settings.home)
     if reason_not_to(settings, start, device):
         return start
     config = config_for(start, settings.finetune_minutes, device)
-    static = _static(settings, start)
-    lesson = taught(start, data, config, settings.seed, device, static=static)
-    note(f"encoder: nDCG@20 {lesson.before:.4f} became {lesson.after:.4f} on held-out items")
-    return lesson.encoder
+    seen = fingerprint(data, config, start.name)
+    if seen not in known:
+        static = _static(settings, start)
+        lesson = taught(start, data, config, settings.seed, device, static=static)
+        note(f"encoder: nDCG@20 {lesson.before:.4f} became {lesson.after:.4f} on held-out items")
+        known[seen] = lesson.encoder
+    return known[seen]
 
 
 def reason_not_to(settings: Settings, encoder: Encoder, device: str) -> str:

@@ -116,8 +116,7 @@ def test_sample_data_is_what_the_checksums_say():
         listed[name] = digest
     files = [p for p in (ROOT / "data" / "sample").rglob("*") if p.is_file()]
     found = {
-        str(p.relative_to(ROOT / "data")): hashlib.sha256(p.read_bytes()).hexdigest()
-        for p in files
+        str(p.relative_to(ROOT / "data")): hashlib.sha256(p.read_bytes()).hexdigest() for p in files
     }
     assert found == listed
 

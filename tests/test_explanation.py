@@ -18,9 +18,7 @@ from recsys.state.live import LiveState
 from recsys.state.trees import Trees
 
 NOW = worlds.topics().now
-SAILOR = tuple(
-    Interaction(f"sea-{n}", "like", timestamp=NOW - 1000 + n) for n in (1, 4, 6, 9, 12)
-)
+SAILOR = tuple(Interaction(f"sea-{n}", "like", timestamp=NOW - 1000 + n) for n in (1, 4, 6, 9, 12))
 CONTROLS = (
     Control(1, "boost", "author", "sea-author-2", 0.0), Control(2, "less", "item", "sea-3", 0.0),
     Control(3, "mute", "tag", "tag-1", 0.0),

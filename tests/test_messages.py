@@ -9,7 +9,7 @@ from recsys import messages
 from recsys.errors import DataError
 from recsys.messages import closest, counted, languages, preferred, read_catalogue, told
 
-POLISH = r'''
+POLISH = r"""
 # a comment
 msgid ""
 msgstr "Content-Type: text/plain; charset=UTF-8\n"
@@ -29,7 +29,7 @@ msgstr[2] "{count} plików"
 
 msgid "not translated"
 msgstr ""
-'''
+"""
 
 
 def test_chinese_and_english():

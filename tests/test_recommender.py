@@ -19,9 +19,7 @@ ALL = len(worlds.model())
 
 
 def likes(*items, event="like"):
-    return tuple(
-        Interaction(item, event, timestamp=NOW - 1000 + n) for n, item in enumerate(items)
-    )
+    return tuple(Interaction(item, event, timestamp=NOW - 1000 + n) for n, item in enumerate(items))
 
 
 SAILOR = likes("sea-1", "sea-4", "sea-6")
@@ -109,9 +107,7 @@ def test_the_parts_of_a_score_add_up_to_it(name, history):
     live.add_event("rumour", "like", timestamp=NOW + 6)
     history = (*history, *likes("post")) if history else history
     service = Recommender(live, drift=0.0)
-    query = Query(
-        history=history, words="chess rook", interests=("帆",), now=NOW, controls=STEERED
-    )
+    query = Query(history=history, words="chess rook", interests=("帆",), now=NOW, controls=STEERED)
     scored = service.score(query)
     sums = [sum(p.value for p in service.parts(scored, row)) for row in range(live.size)]
     rest = scored.scores - np.array(sums)

@@ -15,6 +15,9 @@ from recsys.ranking.query import Interaction
 from recsys.state.live import LiveState
 from recsys.text.tones import Tones
 
+# Of a negative weight, for neighbours. On Polis, leave-last-out, nDCG@20 of validation with 1, .3
+# and 0: .350, .392 and .399 (SLIST and what is popular, 2026-11-22).
+AGAINST = 0.25
 _NOTHING = (0.0, 0.0)
 
 
@@ -67,11 +70,12 @@ def as_uptake(weights: Floats, rated: bool) -> Floats:
 
     Where people rate, that somebody chose an item says what else he chooses; how well he then liked
     it hardly does. So whatever was rated well counts alike, and what was rated below that, but not
-    at the very bottom, not at all.
+    at the very bottom, not at all. What somebody dislikes stands where he reads, so that its
+    neighbours are pushed away by `AGAINST` of it only; what he likes of them, tastes know better.
     """
-    if not rated:
-        return weights
-    found: Floats = np.where(weights > 0, 1.0, np.where(weights > -1, 0.0, weights))
+    found: Floats = np.where(weights < 0, np.float32(AGAINST) * weights, weights)
+    if rated:
+        found = np.where(weights > 0, 1.0, np.where(weights > -1, 0.0, found))
     return found.astype(np.float32)
 
 

@@ -151,8 +151,6 @@ def build(home: Path) -> str:
     url = f"sqlite:///{home / 'store.db'}"
     store = Store.open(url)
     fill(store)
-    publish(
-        home, last_event_id=store.last_event_id(), last_change_id=store.last_change_id()
-    )
+    publish(home, last_event_id=store.last_event_id(), last_change_id=store.last_change_id())
     store.close()
     return url

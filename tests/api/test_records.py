@@ -68,9 +68,7 @@ def test_put_wants_one_id(client: FlaskClient) -> None:
     assert client.put("/items/p1", json={"item_id": "p2"}).status_code == 409
 
 
-def test_an_item_seen_in_events_only_is_served_by_id(
-    client: FlaskClient, service: Service
-) -> None:
+def test_an_item_seen_in_events_only_is_served_by_id(client: FlaskClient, service: Service) -> None:
     client.post("/events", json={"user_id": "u", "item_id": "ghost", "event": "like"})
     service.worker.tick()
     assert client.get("/items/ghost").json["item_id"] == "ghost"

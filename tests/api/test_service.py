@@ -195,9 +195,7 @@ def test_a_locked_store_is_read_and_refuses_writes_in_time(
     assert client.post("/events", json={"user_id": "u", "item_id": "i"}).status_code == 201
 
 
-def test_a_full_disk_answers_507_and_stores_nothing(
-    client: FlaskClient, service: Service
-) -> None:
+def test_a_full_disk_answers_507_and_stores_nothing(client: FlaskClient, service: Service) -> None:
     with service.link.use() as store, store.db.read() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")

@@ -5,11 +5,15 @@ import subprocess
 import time
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from night_world import call, command, environment, fill, next_books, reads, student
 from text_world import tiny_bert
 
+from jobs.evaluate import means_of, tables
+from jobs.settings import Settings
+from recsys.data.dataset import Dataset
 from recsys.data.schema import Item
 from recsys.data.store import Store
 from recsys.text.shelf import Shelf
@@ -138,3 +142,17 @@ def test_a_gpu_that_is_asked_for_and_missing_is_one_line(home):
     result = call(home, "nightly", RECSYS_DEVICE="cuda")
     assert result.returncode == 1 and "Traceback" not in result.stderr
     assert "use auto or cpu" in result.stderr.splitlines()[-1]
+
+
+def test_the_rows_of_an_evaluation_share_what_was_taught(tmp_path, monkeypatch):
+    fill(tmp_path / "home").close()
+    for name, value in environment(tmp_path / "home", **ON).items():
+        monkeypatch.setenv(name, value)
+    settings, notes = Settings.load(), []
+    events, items = tables(settings, None, None)
+    means, first = means_of(settings, 0, notes.append), np.arange(len(events)) < 300
+    found = [
+        means.words(Dataset.build(part, items)) for part in (events, events, events.select(first))
+    ]
+    assert np.array_equal(found[0].vectors, found[1].vectors)
+    assert len(notes) == 2 and all("on held-out items" in note for note in notes)

@@ -8,7 +8,7 @@ from recsys.data.dataset import Dataset
 from recsys.data.schema import Event
 from recsys.data.tables import ItemTable
 from recsys.ranking.batch import Histories
-from recsys.ranking.history import History, as_uptake
+from recsys.ranking.history import AGAINST, History, as_uptake
 from recsys.ranking.query import Interaction
 from recsys.ranking.traits import activity, ages, gap, habit, passed
 from recsys.state.counters import DAY
@@ -123,5 +123,7 @@ def test_ages_and_gaps_say_when_they_do_not_know():
 
 def test_where_people_rate_what_was_chosen_counts_and_how_well_it_was_liked_hardly():
     weights = np.array([2.0, 0.1, 0.0, -0.4, -1.0, -2.0], np.float32)
-    assert as_uptake(weights, rated=True).tolist() == [1, 1, 0, 0, -1, -2]
-    assert as_uptake(weights, rated=False) is weights
+    pushed = [AGAINST * -1, AGAINST * -2]
+    assert as_uptake(weights, rated=True).tolist() == [1, 1, 0, 0, *pushed]
+    liked = [2.0, np.float32(0.1), 0.0, np.float32(AGAINST * np.float32(-0.4))]
+    assert as_uptake(weights, rated=False).tolist() == pytest.approx([*liked, *pushed])

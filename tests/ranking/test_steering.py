@@ -15,9 +15,7 @@ from recsys.training.documents import documents
 
 NOW = worlds.topics().now
 ALL = len(worlds.model())
-SAILOR = tuple(
-    Interaction(f"sea-{n}", "like", timestamp=NOW - 1000 + n) for n in (1, 4, 6, 9, 12)
-)
+SAILOR = tuple(Interaction(f"sea-{n}", "like", timestamp=NOW - 1000 + n) for n in (1, 4, 6, 9, 12))
 
 
 @pytest.fixture

@@ -42,9 +42,7 @@ def test_what_many_write_alike_and_what_takes_hours_is_nothing():
 
 
 def test_one_person_who_fills_an_hour():
-    own = [
-        Event("ann", "x", "comment", None, f"again {n}", NOON + 10 * n) for n in range(2 * MANY)
-    ]
+    own = [Event("ann", "x", "comment", None, f"again {n}", NOON + 10 * n) for n in range(2 * MANY)]
     found = shares(own)
     assert found[:MANY].min() == 1 and found[-1] == pytest.approx(0.5)
 

@@ -23,9 +23,7 @@ def catalogue():
 
 def on_disk(folder):
     arrays = catalogue().arrays()
-    found = {
-        name: mapped(folder, name.replace("/", "."), array) for name, array in arrays.items()
-    }
+    found = {name: mapped(folder, name.replace("/", "."), array) for name, array in arrays.items()}
     return Catalogue.from_arrays(found)
 
 

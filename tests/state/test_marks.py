@@ -38,7 +38,10 @@ def test_flags_of_a_catalogue():
     assert marks.group[3] == marks.group[4] not in (-1, marks.group[0])
     assert marks.group[5] == -1
     assert marks.counts(np.ones(6, bool)) == {
-        **dict.fromkeys(BITS, 0), "duplicate": 4, "spam": 1, "other": 1
+        **dict.fromkeys(BITS, 0),
+        "duplicate": 4,
+        "spam": 1,
+        "other": 1,
     }
     assert marks.counts(np.array([True, False]))["duplicate"] == 0
 

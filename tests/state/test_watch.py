@@ -179,7 +179,7 @@ def test_what_was_done_days_ago_is_counted_though_its_people_are_forgotten(live)
     assert told == {24 * day: (6.0, 2.0) for day in range(5)} | {1: (1.0, 1.0)}
     assert now.total[now.hours == hour + 24] == 2
     again = read_timeline(live, live.pulse.newest, keys, 30 + 24 * 4)
-    assert again.acts.sum() == pytest.approx(now.acts[0, -len(again.acts):].sum())
+    assert again.acts.sum() == pytest.approx(now.acts[0, -len(again.acts) :].sum())
     assert again.tone[again.hours == hour + 1] == -0.5
     assert live.pulse.take_old() is None and first > 0
 

@@ -70,9 +70,7 @@ def test_an_event_counts_at_the_next_moment_only():
         yield one_moment(live, row, NOW + 20)
 
     pool = walk(told(), {"ease": live}, (5.0,), seed=0).pool
-    first, second = (
-        float(pool.columns["share_1h"][at][pool.chosen[at]][0]) for at in range(2)
-    )
+    first, second = (float(pool.columns["share_1h"][at][pool.chosen[at]][0]) for at in range(2))
     assert second > first + 0.5
     assert pool.user.tolist() == [0, 0] and pool.wanted.tolist() == [1, 1]
 
