@@ -70,12 +70,13 @@ def as_uptake(weights: Floats, rated: bool) -> Floats:
 
     Where people rate, that somebody chose an item says what else he chooses; how well he then liked
     it hardly does. So whatever was rated well counts alike, and what was rated below that, but not
-    at the very bottom, not at all. What somebody dislikes stands where he reads, so that its
-    neighbours are pushed away by `AGAINST` of it only; what he likes of them, tastes know better.
+    at the very bottom, not at all. Elsewhere people say no to what stands where they read, so that
+    its neighbours are pushed away by `AGAINST` of it only; what they like of these, tastes know.
     """
-    found: Floats = np.where(weights < 0, np.float32(AGAINST) * weights, weights)
     if rated:
-        found = np.where(weights > 0, 1.0, np.where(weights > -1, 0.0, found))
+        found = np.where(weights > 0, 1.0, np.where(weights > -1, 0.0, weights))
+    else:
+        found = np.where(weights < 0, np.float32(AGAINST) * weights, weights)
     return found.astype(np.float32)
 
 
