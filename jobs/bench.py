@@ -16,7 +16,7 @@ import tempfile
 import time
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -28,6 +28,9 @@ from jobs.bench_server import server
 from jobs.cli import run
 from jobs.settings import Settings, server_environment
 from recsys.errors import DataError
+
+if TYPE_CHECKING:
+    from jobs.bench_world import World
 
 NOOP = "/health/live"
 RECOMMEND = "/recommend/u{}?n=20"
@@ -111,7 +114,7 @@ def serve(n_items: int, seconds: float, workers: int, most: int) -> dict[str, An
         with server(world.home, most) as (url, _):
             names = (("noop", NOOP), ("recommend", RECOMMEND))
             more = {name: measure(url, path, world.users, seconds, 8) for name, path in names}
-        soon = live(world.home, n_items, world.users, seconds, workers)
+        soon = live(world, seconds, workers)
         with server(world.home, most) as (url, _):
             stored = stream(url, n_items, seconds)
     rates = [rate(workers, loads, soon["events_per_second"]), rate(most, more, stored)]
@@ -127,12 +130,13 @@ def rate(workers: int, loads: dict[str, Load], stored: float) -> dict[str, Any]:
             "events_stored": stored}  # fmt: skip
 
 
-def live(home: Path, n_items: int, users: int, seconds: float, workers: int) -> dict[str, Any]:
+def live(world: World, seconds: float, workers: int) -> dict[str, Any]:
     """Measure how soon a service knows what happens, and what it keeps."""
+    home = world.home
     with server(home, workers) as (url, _):
-        found: dict[str, Any] = {"click": clicks(url, n_items), "post": posts(url)}
-        found["swap"] = asdict(swap(url, home, users, seconds))
-        found["events_per_second"] = stream(url, n_items, seconds)
+        found: dict[str, Any] = {"click": clicks(url, world.items), "post": posts(url, world.words)}
+        found["swap"] = asdict(swap(url, home, world.users, seconds))
+        found["events_per_second"] = stream(url, world.items, seconds)
     with server(home, workers, kept=10_000) as (url, _):
         measure(url, RECOMMEND, 100, 1.0, 8)  # fills what is kept
         found["kept"] = asdict(measure(url, RECOMMEND, 100, seconds, 8))

@@ -50,6 +50,15 @@ class World:
     index: dict[str, Any]  # of its words: kind, recall
     users: int = USERS
 
+    @property
+    def words(self) -> int:
+        """How many words are known: t0, t1 …, one for every `CLUSTER` items."""
+        return _named(self.items)
+
+
+def _named(n_items: int) -> int:
+    return n_items // CLUSTER + 1
+
 
 def make_world(home: Path, n_items: int, seed: int = 0) -> World:
     """Fill a store with events and publish a bundle of their catalogue."""
@@ -62,7 +71,7 @@ def make_world(home: Path, n_items: int, seed: int = 0) -> World:
     titles = (Item(f"i{n}", title=f"t{n // CLUSTER} item {n}") for n in range(n_items))
     data = Dataset.build(columns.table(np.inf), item_table(titles))
     neighbours = _neighbours(n_items, 100 if n_items > LARGE else 300, rng)
-    middle = rng.standard_normal((n_items // CLUSTER + 1, WIDTH), np.float32)
+    middle = rng.standard_normal((_named(n_items), WIDTH), np.float32)
     words = Words(_words(n_items, middle, rng), None)
     model = assemble(data, {"neighbours": neighbours}, words, BLEND, trees=_trees(rng))
     model = replace(model, student=_student(middle))
