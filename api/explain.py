@@ -75,9 +75,7 @@ def _part(service: Recommender, one: Reason, language: str) -> dict[str, Any]:
         against = AGAINST.get(one.kind, SENTENCES[one.kind])
         key = against if one.value < 0 else SENTENCES[one.kind]
         text = told(key, language, items=items, name="")
-    part: dict[str, Any] = {
-        "kind": one.kind, "value": one.value, "share": one.share, "text": text
-    }
+    part: dict[str, Any] = {"kind": one.kind, "value": one.value, "share": one.share, "text": text}
     return part if one.item_id is None else {**part, "item_id": one.item_id}
 
 

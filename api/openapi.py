@@ -49,7 +49,7 @@ def document(endpoints: Iterable[Endpoint], version: str, max_batch: int) -> dic
 
 _INTRODUCTION = (
     "Personal recommendations in real time. Every failure has one shape: "
-    "`{\"error\": {\"code\", \"message\", \"details\"}}`. Unknown parameters are refused."
+    '`{"error": {"code", "message", "details"}}`. Unknown parameters are refused.'
 )
 _SECURITY = {
     "bearer": {"type": "http", "scheme": "bearer"},

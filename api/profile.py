@@ -40,9 +40,7 @@ _TONES = {
     "negative": "What you write is mostly critical", "neutral": "What you write is mostly neutral",
     "positive": "What you write is mostly friendly",
 }  # fmt: skip
-_TRENDS = {
-    "rising": "You like {name} more and more", "fading": "You like {name} less than you did"
-}
+_TRENDS = {"rising": "You like {name} more and more", "fading": "You like {name} less than you did"}
 
 
 class Portrayal:
@@ -65,8 +63,7 @@ class Portrayal:
     def document(self) -> dict[str, Any]:
         """Return the profile as JSON knows it, less the controls."""
         found = {
-            name: portrait.interests(self.live, self.history, kind)
-            for name, kind in _KINDS.items()
+            name: portrait.interests(self.live, self.history, kind) for name, kind in _KINDS.items()
         }
         communities = portrait.belonging(self.live, self.history)
         tone, back = self._tone(), self._back()

@@ -233,4 +233,3 @@ def _keepable(given: SteerParameters) -> bool:
 def _mark(events: list[StoredEvent]) -> tuple[int, int]:
     """Return a number pair that moves when an event is added or deleted."""
     return len(events), sum(event.id for event in events)
-

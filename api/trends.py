@@ -70,9 +70,7 @@ def shown(live: LiveState, trend: Trend) -> bool:
     return trend.kind != ITEM or not live.gone[live.row(live.item_id(trend.ref))]
 
 
-def followed_by(
-    service: Service, user_id: str, trends: Sequence[Trend]
-) -> dict[Trend, float]:
+def followed_by(service: Service, user_id: str, trends: Sequence[Trend]) -> dict[Trend, float]:
     """Return those of some trends that lie in what a user follows, and how far; 404 for nobody.
 
     What is muted or forgotten takes no part.

@@ -48,9 +48,7 @@ def add_items(service: Service, rows: Sequence[ItemBody]) -> int:
     return changed
 
 
-def store_items(
-    service: Service, store: Store, items: Sequence[Item], revive: bool = False
-) -> int:
+def store_items(service: Service, store: Store, items: Sequence[Item], revive: bool = False) -> int:
     """Store items with what is doubtful about them noted; return how many are new or changed."""
     found = screen(store, items, service.scorer)
     return store.add_items(found.items, revive, found.prints)
@@ -132,4 +130,3 @@ def _likes(store: Store, user_id: str, items: Sequence[str]) -> list[Event]:
 def missing(what: str) -> ApiError:
     """Return the failure of a request for what is not there."""
     return ApiError(404, f"there is no {what} of this id")
-

@@ -12,6 +12,7 @@ from api.writes import add_events, missing
 
 routes = Routes("events")
 
+
 @routes.post("/events", "write", body=EventBody, many="events", answers=Stored, status=201)
 def post(body: list[EventBody]) -> dict[str, int]:
     """Store events: one, a list, `{"events": […]}`, or one per line as JSON lines.

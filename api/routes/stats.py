@@ -65,4 +65,3 @@ def metrics() -> Response:
     at_hand.metrics.lag.set(at_hand.lag() or 0.0)
     at_hand.metrics.store_up.set(at_hand.link.up)
     return Response(at_hand.metrics.page(), content_type=CONTENT_TYPE)
-
