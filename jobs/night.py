@@ -111,7 +111,7 @@ class Night:
         (out / "choice.json").write_text(json.dumps(choice))
         return {
             "tuned": why is not None, "because": why or "the last tuning still serves",
-            "engines": " + ".join(choice["engines"]) or "words alone", "tuning": tuning,
+            "engines": " + ".join(choice["engines"]) or "none", "tuning": tuning,
         }  # fmt: skip
 
     def fit(self, out: Path) -> Detail:
