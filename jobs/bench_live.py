@@ -40,7 +40,7 @@ def clicks(url: str, items: int) -> dict[str, float]:
 
 
 def posts(url: str, words: int) -> dict[str, float]:
-    """Measure from a post's request to a search that finds it, by as many of the known words."""
+    """Measure from a post's request to a search that finds it; a post for each known word."""
     caller, took = Client(url), []
     for number in range(min(TRIES, words)):  # a second one of the same words would be a copy
         start = time.perf_counter()

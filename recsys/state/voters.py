@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 Precise = NDArray[np.float64]
 MOST = 5_000  # readers who are remembered, the latest: 5 MB with ten directions
-_PERSON = (1 << 62) - 1
 
 
 class Voters:
@@ -34,7 +33,7 @@ class Voters:
 
         `surplus`: the vote less the item's base; `precision`: one by the variance of its noise.
         """
-        person = hash((self._salt, actor)) & _PERSON
+        person = hash((self._salt, actor))
         mean, spread = self._known.pop(person) if person in self._known else self._stranger()
         along = spread @ loading
         share = along / (1 / precision + loading @ along)
