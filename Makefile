@@ -25,12 +25,16 @@ test: check  ## checks, then the tests
 	$(BIN)/python -m pytest
 
 check: $(VENV)/.test  ## ruff, mypy --strict, import contracts
+	$(BIN)/ruff format --check recsys jobs api tests
 	$(BIN)/ruff check recsys jobs api tests
+	@wc -l $$(git ls-files 'recsys/*.py' 'jobs/*.py' 'api/*.py') | awk '$$1 > 400 && $$2 != "total" \
+		{print "note: " $$2 " has " $$1 " lines: does it still hold one thing?"}'
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-format: $(VENV)/.test  ## let ruff mend what it can
+format: $(VENV)/.test  ## let ruff mend and format what it can
 	$(BIN)/ruff check --fix recsys jobs api tests
+	$(BIN)/ruff format recsys jobs api tests
 
 bench: $(VENV)/.test  ## speed and memory of each stage and of serving
 	$(BIN)/recsys bench

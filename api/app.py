@@ -11,11 +11,11 @@ from multiprocessing.util import Finalize
 from flask import Flask, Response, current_app, g, request
 from flask_cors import CORS
 
-from api import answers, errors
-from api.contract import Endpoint, IdConverter, UserConverter
-from api.routes import ROUTES
-from api.service import Service
-from api.settings import Settings
+from . import answers, errors
+from .contract import Endpoint, IdConverter, UserConverter
+from .routes import ROUTES
+from .service import Service
+from .settings import Settings
 
 log = logging.getLogger("recsys.api")
 access = logging.getLogger("recsys.access")

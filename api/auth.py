@@ -15,9 +15,10 @@ from collections.abc import Mapping
 
 from flask import Request, g
 
-from api.errors import ApiError
-from api.settings import LOOPBACK, Settings
 from recsys.data.keys import Key, digest
+
+from .errors import ApiError
+from .settings import LOOPBACK, Settings
 
 log = logging.getLogger("recsys.api")
 

@@ -22,10 +22,10 @@ from flask import Blueprint, Response, current_app, g, request
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from werkzeug.routing import BaseConverter
 
-from api import incoming
-from api.answers import json_response
-from api.errors import ApiError, problems
-from api.schemas.fields import FUTURE, check_id
+from . import incoming
+from .answers import json_response
+from .errors import ApiError, problems
+from .schemas.fields import FUTURE, check_id
 
 View = Callable[..., Any]
 _INTEGER = re.compile(r"-?\d{1,19}")
@@ -81,16 +81,40 @@ class Routes:
         self.tag = tag
 
     def route(
-        self, method: str, path: str, scope: str | None, *, answers: Any, status: int = 200,
-        query: type[BaseModel] | None = None, body: Any = None, many: str = "",
-        media: str = "application/json", fails: tuple[int, ...] = (), loose: bool = False,
+        self,
+        method: str,
+        path: str,
+        scope: str | None,
+        *,
+        answers: Any,
+        status: int = 200,
+        query: type[BaseModel] | None = None,
+        body: Any = None,
+        many: str = "",
+        media: str = "application/json",
+        fails: tuple[int, ...] = (),
+        loose: bool = False,
         required: bool = True,
-    ) -> Callable[[View], View]:  # fmt: skip
+    ) -> Callable[[View], View]:
         """Declare an endpoint; see Endpoint for the arguments."""
 
         def declare(view: View) -> View:
-            endpoint = Endpoint(method, path, scope, view, self.tag, answers, status, query,
-                                body, many, media, fails, loose, required)  # fmt: skip
+            endpoint = Endpoint(
+                method,
+                path,
+                scope,
+                view,
+                self.tag,
+                answers,
+                status,
+                query,
+                body,
+                many,
+                media,
+                fails,
+                loose,
+                required,
+            )
             self.endpoints.append(endpoint)
             name = f"{method.lower()}_{view.__name__}_{len(self.endpoints)}"
             handler = _handler(endpoint)

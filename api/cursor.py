@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from api.errors import ApiError
+from .errors import ApiError
 
 LIFE = 600.0  # seconds that a cursor holds
 MAX_SHOWN = 600  # items before the list ends, so that a URL stays below 4,000 characters

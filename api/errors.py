@@ -9,18 +9,31 @@ from flask import Flask, Response
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
-from api.answers import json_response
 from recsys.errors import BundleError, DataError, RecsysError, StoreError
+
+from .answers import json_response
 
 log = logging.getLogger("recsys.api")
 
 CODES: Mapping[int, str] = {
-    400: "bad_request", 401: "unauthorized", 403: "forbidden", 404: "not_found",
-    405: "method_not_allowed", 406: "not_acceptable", 408: "timeout", 409: "conflict",
-    413: "too_large", 414: "uri_too_long", 415: "unsupported_media_type", 422: "invalid",
-    429: "too_many_requests", 431: "headers_too_large", 500: "internal",
-    503: "unavailable", 507: "disk_full",
-}  # fmt: skip
+    400: "bad_request",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    406: "not_acceptable",
+    408: "timeout",
+    409: "conflict",
+    413: "too_large",
+    414: "uri_too_long",
+    415: "unsupported_media_type",
+    422: "invalid",
+    429: "too_many_requests",
+    431: "headers_too_large",
+    500: "internal",
+    503: "unavailable",
+    507: "disk_full",
+}
 
 
 class ApiError(Exception):
@@ -54,10 +67,13 @@ def problems(error: ValidationError, limit: int = 20) -> list[dict[str, object]]
     """Return what pydantic found, as details: where, what, and of which kind."""
     found = error.errors(include_url=False, include_input=False, include_context=False)
     return [
-        {"field": ".".join(str(part) for part in one["loc"]), "message": one["msg"],
-         "type": one["type"]}
+        {
+            "field": ".".join(str(part) for part in one["loc"]),
+            "message": one["msg"],
+            "type": one["type"],
+        }
         for one in found[:limit]
-    ]  # fmt: skip
+    ]
 
 
 def translate(error: Exception) -> ApiError:
@@ -92,8 +108,11 @@ def register(app: Flask) -> None:
     def answer(error: Exception) -> Response:
         known = translate(error)
         if known.status >= 500:
-            log.error("failed", exc_info=error if known.status == 500 else None,
-                      extra={"code": known.code, "cause": type(error).__name__})  # fmt: skip
+            log.error(
+                "failed",
+                exc_info=error if known.status == 500 else None,
+                extra={"code": known.code, "cause": type(error).__name__},
+            )
         return failure(known)
 
     app.register_error_handler(Exception, answer)

@@ -5,19 +5,20 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from api import pages
-from api.errors import ApiError
-from api.live import Serving
-from api.recommend import Recommend
-from api.schemas.explanation import ExplainParameters
-from api.schemas.lists import SteerParameters
-from api.writes import missing
 from recsys.explanation import Explanation, by_label, explain
 from recsys.messages import told
 from recsys.ranking.query import Query, Reason
 from recsys.ranking.reasons import AGAINST, SENTENCES, asked, named
 from recsys.recommender import Recommender
 from recsys.state.names import name_of, value_of
+
+from . import pages
+from .errors import ApiError
+from .live import Serving
+from .recommend import Recommend
+from .schemas.explanation import ExplainParameters
+from .schemas.lists import SteerParameters
+from .writes import missing
 
 _TEXT = "Without {items} in your history it would score {drop} lower"
 
@@ -55,15 +56,21 @@ def _turn(serving: Serving) -> None:
 def _document(serving: Serving, query: Query, found: Explanation) -> dict[str, Any]:
     service, language = serving.recommender, query.language
     return {
-        "item_id": found.item_id, "item": pages.document(serving, found.item_id, None),
-        "model_version": serving.version, "score": found.score, "base": found.base,
-        "speaking": found.speaking, "rank": found.rank, "closed": found.closed,
+        "item_id": found.item_id,
+        "item": pages.document(serving, found.item_id, None),
+        "model_version": serving.version,
+        "score": found.score,
+        "base": found.base,
+        "speaking": found.speaking,
+        "rank": found.rank,
+        "closed": found.closed,
         "reasons": [pages.reason(one, explain=True) for one in found.reasons],
         "parts": [_part(service, one, language) for one in found.parts],
         "topics": _carriers(service, found, "topic"),
         "authors": _carriers(service, found, "author"),
-        "change": _change(service, found, language), "tried": found.tried,
-    }  # fmt: skip
+        "change": _change(service, found, language),
+        "tried": found.tried,
+    }
 
 
 def _part(service: Recommender, one: Reason, language: str) -> dict[str, Any]:
@@ -91,10 +98,15 @@ def _carriers(service: Recommender, found: Explanation, kind: str) -> list[dict[
             pairs.append((part.item_id, value))
     speaking = found.speaking or 1.0
     return [
-        {"value": value, "name": names[value], "score": score, "share": score / speaking,
-         "items": items}
+        {
+            "value": value,
+            "name": names[value],
+            "score": score,
+            "share": score / speaking,
+            "items": items,
+        }
         for value, (score, items) in by_label(found, pairs).items()
-    ]  # fmt: skip
+    ]
 
 
 def _change(service: Recommender, found: Explanation, language: str) -> dict[str, Any] | None:
@@ -103,5 +115,10 @@ def _change(service: Recommender, found: Explanation, language: str) -> dict[str
         return None
     title = service.title(service.live.row(change.item_id))
     text = told(_TEXT, language, items=named([title], 0, language), drop=f"{change.drop:.3g}")
-    return {"item_id": change.item_id, "title": title, "score": change.score,
-            "drop": change.drop, "text": text}  # fmt: skip
+    return {
+        "item_id": change.item_id,
+        "title": title,
+        "score": change.score,
+        "drop": change.drop,
+        "text": text,
+    }

@@ -15,9 +15,10 @@ import threading
 import time
 from collections import deque
 
-from api.metrics import Metrics
 from recsys.data.exposures import Exposure, Exposures, Outcome
 from recsys.errors import StoreError
+
+from .metrics import Metrics
 
 log = logging.getLogger("recsys.api")
 

@@ -6,38 +6,53 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from api.schemas import gorse
 from recsys.data.schema import Event, Item, User
 from recsys.data.store import StoredEvent
+
+from .schemas import gorse
 
 _KEPT = "gorse"  # metadata: what our items have no field for, as it came
 
 
 def event(body: gorse.FeedbackBody) -> Event:
     """Return feedback as an event; a value of 0 is Gorse's way of giving none."""
-    return Event(body.UserId, body.ItemId, body.FeedbackType, body.Value or None,
-                 body.Comment or "", body.Timestamp)  # fmt: skip
+    return Event(
+        body.UserId,
+        body.ItemId,
+        body.FeedbackType,
+        body.Value or None,
+        body.Comment or "",
+        body.Timestamp,
+    )
 
 
 def feedback(one: StoredEvent) -> dict[str, Any]:
     """Return an event as feedback."""
     return {
-        "FeedbackType": one.event, "UserId": one.user_id, "ItemId": one.item_id,
+        "FeedbackType": one.event,
+        "UserId": one.user_id,
+        "ItemId": one.item_id,
         "Timestamp": moment(one.moment),
-        "Comment": one.text, "Value": one.value or 0.0,
-    }  # fmt: skip
+        "Comment": one.text,
+        "Value": one.value or 0.0,
+    }
 
 
 def item(body: gorse.ItemBody) -> Item:
     """Return a Gorse item as one of ours: the first category is the category, all are tags."""
-    return built(body.ItemId, body.Categories or [], body.Labels, body.Comment or "",
-                 body.Timestamp, {})  # fmt: skip
+    return built(
+        body.ItemId, body.Categories or [], body.Labels, body.Comment or "", body.Timestamp, {}
+    )
 
 
 def built(
-    item_id: str, categories: Sequence[str], labels: Any, comment: str, created: float | None,
+    item_id: str,
+    categories: Sequence[str],
+    labels: Any,
+    comment: str,
+    created: float | None,
     metadata: dict[str, object],
-) -> Item:  # fmt: skip
+) -> Item:
     """Return an item of ours from Gorse's fields."""
     kept = {"Categories": list(categories), "Labels": labels}
     tags = tuple(dict.fromkeys([*categories, *texts(labels)]))
@@ -48,14 +63,22 @@ def built(
 def item_json(one: Item, hidden: bool) -> dict[str, Any]:
     """Return an item of ours as Gorse shows it."""
     kept = one.metadata.get(_KEPT)
-    known: dict[str, Any] = kept if isinstance(kept, dict) else {
-        "Categories": [one.category] if one.category else [], "Labels": list(one.tags),
-    }  # fmt: skip
+    known: dict[str, Any] = (
+        kept
+        if isinstance(kept, dict)
+        else {
+            "Categories": [one.category] if one.category else [],
+            "Labels": list(one.tags),
+        }
+    )
     return {
-        "ItemId": one.item_id, "IsHidden": hidden, "Categories": known.get("Categories") or [],
-        "Timestamp": moment(one.created_at), "Labels": known.get("Labels"),
+        "ItemId": one.item_id,
+        "IsHidden": hidden,
+        "Categories": known.get("Categories") or [],
+        "Timestamp": moment(one.created_at),
+        "Labels": known.get("Labels"),
         "Comment": one.text or one.title,
-    }  # fmt: skip
+    }
 
 
 def user(body: gorse.UserBody) -> User:
@@ -65,8 +88,12 @@ def user(body: gorse.UserBody) -> User:
 
 def user_json(one: User) -> dict[str, Any]:
     """Return a user of ours as Gorse shows it."""
-    return {"UserId": one.user_id, "Labels": list(one.interests), "Subscribe": [],
-            "Comment": one.name}  # fmt: skip
+    return {
+        "UserId": one.user_id,
+        "Labels": list(one.interests),
+        "Subscribe": [],
+        "Comment": one.name,
+    }
 
 
 def texts(labels: Any, depth: int = 3) -> list[str]:

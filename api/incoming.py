@@ -13,7 +13,7 @@ from urllib.parse import unquote_to_bytes
 from flask import Request
 from werkzeug.exceptions import ClientDisconnected
 
-from api.errors import ApiError
+from .errors import ApiError
 
 JSON_TYPES = ("application/json",)
 LINE_TYPES = ("application/x-ndjson", "application/jsonl", "application/x-jsonlines")

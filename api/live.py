@@ -16,9 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from api.errors import ApiError
-from api.feed import Feed
-from api.settings import Settings
 from recsys.bundle import RawBundle
 from recsys.errors import RecsysError, StoreError
 from recsys.ranking.query import Query
@@ -28,8 +25,12 @@ from recsys.state.model import Model
 from recsys.state.watch import Watch
 from recsys.text.tones import Tones
 
+from .errors import ApiError
+from .feed import Feed
+from .settings import Settings
+
 if TYPE_CHECKING:
-    from api.service import Service
+    from .service import Service
 
 log = logging.getLogger("recsys.api")
 

@@ -13,7 +13,7 @@ from time import perf_counter
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
-_SECONDS = (.001, .002, .003, .005, .008, .012, .02, .035, .06, .1, .25, 1.0, 5.0)  # fmt: skip
+_SECONDS = (0.001, 0.002, 0.003, 0.005, 0.008, 0.012, 0.02, 0.035, 0.06, 0.1, 0.25, 1.0, 5.0)
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -24,13 +24,19 @@ class Metrics:
         self.folder = folder
         self.registry = registry = CollectorRegistry()
         self.requests = Histogram(
-            "recsys_request_seconds", "Time to answer", ("route", "status"),
-            buckets=_SECONDS, registry=registry,
-        )  # fmt: skip
+            "recsys_request_seconds",
+            "Time to answer",
+            ("route", "status"),
+            buckets=_SECONDS,
+            registry=registry,
+        )
         self.stages = Histogram(
-            "recsys_stage_seconds", "Time of a stage of a recommendation", ("stage",),
-            buckets=_SECONDS, registry=registry,
-        )  # fmt: skip
+            "recsys_stage_seconds",
+            "Time of a stage of a recommendation",
+            ("stage",),
+            buckets=_SECONDS,
+            registry=registry,
+        )
         self.shown = Counter(
             "recsys_shown_items", "Items shown, by source", ("source",), registry=registry
         )

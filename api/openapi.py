@@ -9,24 +9,32 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 
-from api.contract import Endpoint
-from api.errors import CODES
-from api.incoming import LINE_TYPES
-from api.schemas.fields import ID_PATTERN
-from api.schemas.service import Error
 from recsys.data.fields import MAX_ID
+
+from .contract import Endpoint
+from .errors import CODES
+from .incoming import LINE_TYPES
+from .schemas.fields import ID_PATTERN
+from .schemas.service import Error
 
 _REFERENCE = "#/components/schemas/{model}"
 _VALUE = re.compile(r"<(?:(\w+):)?(\w+)>")
 _DESCRIPTIONS = {
-    304: "the caller has this version already", 400: "malformed request, or an unknown parameter",
-    401: "no key, or not a valid one", 403: "the key's scope does not reach this far",
-    404: "there is none", 408: "the body did not come in time",
-    409: "at odds with what is there", 413: "the body is too large",
+    304: "the caller has this version already",
+    400: "malformed request, or an unknown parameter",
+    401: "no key, or not a valid one",
+    403: "the key's scope does not reach this far",
+    404: "there is none",
+    408: "the body did not come in time",
+    409: "at odds with what is there",
+    413: "the body is too large",
     414: "the URL is too long: the server answers by itself, without a body",
-    415: "not JSON", 422: "well-formed JSON that breaks a rule", 429: "too many requests",
-    503: "no bundle, or the store cannot be reached", 507: "the store is out of space",
-}  # fmt: skip
+    415: "not JSON",
+    422: "well-formed JSON that breaks a rule",
+    429: "too many requests",
+    503: "no bundle, or the store cannot be reached",
+    507: "the store is out of space",
+}
 UNDOCUMENTED = ("gorse",)  # follows Gorse's own document
 
 
@@ -79,10 +87,14 @@ def _path_parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
     texts = {"type": "string", "minLength": 1, "maxLength": MAX_ID, "pattern": ID_PATTERN}
     numbers = {"type": "integer", "minimum": 0, "maximum": 2**63 - 1}
     return [
-        {"name": name, "in": "path", "required": True,
-         "schema": numbers if kind == "int" else texts}
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": numbers if kind == "int" else texts,
+        }
         for kind, name in _VALUE.findall(endpoint.path)
-    ]  # fmt: skip
+    ]
 
 
 def _query_parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
@@ -129,8 +141,12 @@ def _request_body(endpoint: Endpoint, schemas: dict[str, Any], max_batch: int) -
     content: dict[str, Any] = {}
     if endpoint.many:
         rows = {"type": "array", "items": schema, "minItems": 1, "maxItems": max_batch}
-        wrapped = {"type": "object", "properties": {endpoint.many: rows},
-                   "required": [endpoint.many], "additionalProperties": False}  # fmt: skip
+        wrapped = {
+            "type": "object",
+            "properties": {endpoint.many: rows},
+            "required": [endpoint.many],
+            "additionalProperties": False,
+        }
         content[LINE_TYPES[0]] = {"schema": {"type": "string"}}
         schema = {"anyOf": [schema, rows, wrapped]}
     content = {"application/json": {"schema": schema}} | content
@@ -140,9 +156,12 @@ def _request_body(endpoint: Endpoint, schemas: dict[str, Any], max_batch: int) -
 def _responses(endpoint: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:
     success = _schema(endpoint.answers, schemas) if endpoint.answers is not None else {}
     media = endpoint.media.split(";")[0]
-    found = {str(endpoint.status): {
-        "description": "done", "content": {media: {"schema": success}},
-    }}  # fmt: skip
+    found = {
+        str(endpoint.status): {
+            "description": "done",
+            "content": {media: {"schema": success}},
+        }
+    }
     error = {"application/json": {"schema": {"$ref": _REFERENCE.format(model="Error")}}}
     for status in sorted(_failures(endpoint)):
         found[str(status)] = {"description": _DESCRIPTIONS.get(status, CODES.get(status, ""))}

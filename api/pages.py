@@ -9,12 +9,13 @@ from urllib.parse import quote, urlencode
 
 from pydantic import BaseModel
 
-from api import topics
-from api.cursor import MAX_SHOWN, Cursor, binding, mark
-from api.errors import ApiError
-from api.live import Serving
-from api.schemas.lists import FilterParameters, PageParameters
 from recsys.ranking.query import Filters, Reason, Recommendation
+
+from . import topics
+from .cursor import MAX_SHOWN, Cursor, binding, mark
+from .errors import ApiError
+from .live import Serving
+from .schemas.lists import FilterParameters, PageParameters
 
 _UNBOUND = frozenset(
     {"n", "offset", "cursor", "explain", "fields", "lang"}
@@ -43,9 +44,12 @@ def filters(given: FilterParameters) -> Filters:
         for prefix in ("", "not_")
     }
     return Filters(
-        **sets, max_age=given.max_age, min_age=given.min_age,
-        topic=frozenset(given.topic), not_topic=frozenset(given.not_topic),
-    )  # fmt: skip
+        **sets,
+        max_age=given.max_age,
+        min_age=given.min_age,
+        topic=frozenset(given.topic),
+        not_topic=frozenset(given.not_topic),
+    )
 
 
 def opened(given: PageParameters, *list_of: object) -> Cursor:
@@ -72,9 +76,10 @@ def cut(cursor: Cursor, n: int, ranked: Callable[[int], Sequence[Recommendation]
     """Return the next `n` items; `ranked(k)` gives the best k of the whole list."""
     before = cursor.skip + len(cursor.shown)
     found = [
-        one for one in ranked(before + n + 1)
+        one
+        for one in ranked(before + n + 1)
         if not cursor.shown or mark(one.item_id) not in cursor.shown
-    ]  # fmt: skip
+    ]
     page = found[cursor.skip : cursor.skip + n]
     more = len(found) > cursor.skip + n and len(cursor.shown) + n < MAX_SHOWN
     numbered = [_ranked(one, before + place) for place, one in enumerate(page, start=1)]

@@ -9,16 +9,17 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from api.answers import encode
-from api.errors import ApiError
-from api.schemas.people import ForgetAll, LabelControl, ProfilePatch
-from api.service import Service
-from api.writes import missing
 from recsys.data.controls import Control, Wish
 from recsys.data.erasure import Erasures, Receipt, erase
 from recsys.data.schema import User
 from recsys.errors import DataError
 from recsys.ranking import steering
+
+from .answers import encode
+from .errors import ApiError
+from .schemas.people import ForgetAll, LabelControl, ProfilePatch
+from .service import Service
+from .writes import missing
 
 _PAGE = 1_000  # events or lists that an export holds in memory at once
 _COMPUTED = (
@@ -76,10 +77,13 @@ def erase_user(service: Service, user_id: str) -> dict[str, Any]:
 
 def _receipt_json(user_id: str, receipt: Receipt) -> dict[str, Any]:
     return {
-        "user": user_id, "person": receipt.person, "at": receipt.at,
-        "deleted": receipt.removed, "places": [asdict(place) for place in receipt.places],
+        "user": user_id,
+        "person": receipt.person,
+        "at": receipt.at,
+        "deleted": receipt.removed,
+        "places": [asdict(place) for place in receipt.places],
         "kept": list(receipt.kept),
-    }  # fmt: skip
+    }
 
 
 def exported(service: Service, user_id: str) -> Iterator[bytes]:
@@ -91,9 +95,12 @@ def exported(service: Service, user_id: str) -> Iterator[bytes]:
     if user is None:
         raise missing("user")
     head = {
-        "user": asdict(user), "exported_at": time.time(),
-        "person": service.pseudonyms.of(user_id), "follows": follows, "controls": log,
-    }  # fmt: skip
+        "user": asdict(user),
+        "exported_at": time.time(),
+        "person": service.pseudonyms.of(user_id),
+        "follows": follows,
+        "controls": log,
+    }
     return _pieces(service, user, head)
 
 

@@ -10,10 +10,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 
-from api.errors import ApiError
-from api.people import controls_json
-from api.service import Service
-from api.writes import missing
 from recsys.data.controls import Control
 from recsys.data.schema import User
 from recsys.data.store import StoredEvent
@@ -25,21 +21,29 @@ from recsys.ranking.reasons import named
 from recsys.state.names import name_of, value_of
 from recsys.text import sentiment
 
+from .errors import ApiError
+from .people import controls_json
+from .service import Service
+from .writes import missing
+
 _EVENTS = 2_000  # latest events that a profile is made from
 _TEXTS = 200  # latest comments whose tone is read
 _BELIEFS = 3  # interests that are put into words
 _KINDS = {"topics": "topic", "authors": "author", "categories": "category", "tags": "tag"}
 _FEATURES = {
-    "away": "days since you were here", "days": "days on which you were here",
-    "events": "what you did here", "span": "how long you have been coming",
+    "away": "days since you were here",
+    "days": "days on which you were here",
+    "events": "what you did here",
+    "span": "how long you have been coming",
     "week": "days on which you were here in the last week",
     "month": "days on which you were here in the last four weeks",
     "overdue": "how long this pause is for you",
-}  # fmt: skip
+}
 _TONES = {
-    "negative": "What you write is mostly critical", "neutral": "What you write is mostly neutral",
+    "negative": "What you write is mostly critical",
+    "neutral": "What you write is mostly neutral",
     "positive": "What you write is mostly friendly",
-}  # fmt: skip
+}
 _TRENDS = {"rising": "You like {name} more and more", "fading": "You like {name} less than you did"}
 
 
@@ -47,9 +51,14 @@ class Portrayal:
     """One person at one moment, for one answer."""
 
     def __init__(
-        self, service: Service, user: User, events: Sequence[StoredEvent],
-        controls: Sequence[Control], language: str, zone: ZoneInfo,
-    ) -> None:  # fmt: skip
+        self,
+        service: Service,
+        user: User,
+        events: Sequence[StoredEvent],
+        controls: Sequence[Control],
+        language: str,
+        zone: ZoneInfo,
+    ) -> None:
         self.serving, self.user, self.events = service.serving, user, events
         self.tones, self.language, self.zone = service.tones, language, zone
         live = self.live = self.serving.live
@@ -68,40 +77,58 @@ class Portrayal:
         communities = portrait.belonging(self.live, self.history)
         tone, back = self._tone(), self._back()
         return {
-            "user": self.user.user_id, "model_version": self.serving.version,
-            "known": {"name": self.user.name, "interests": list(self.user.interests),
-                      "language": self.user.language},
-            "interests": {name: [self._interest(one) for one in own]
-                          for name, own in found.items()},
-            "activity": self._activity(), "tone": tone,
+            "user": self.user.user_id,
+            "model_version": self.serving.version,
+            "known": {
+                "name": self.user.name,
+                "interests": list(self.user.interests),
+                "language": self.user.language,
+            },
+            "interests": {
+                name: [self._interest(one) for one in own] for name, own in found.items()
+            },
+            "activity": self._activity(),
+            "tone": tone,
             "communities": [self._community(one) for one in communities],
             "returning": back,
-            "beliefs": [*self._likes(found), *self._belongs(communities),
-                        *self._returns(back), *self._writes(tone)],
-        }  # fmt: skip
+            "beliefs": [
+                *self._likes(found),
+                *self._belongs(communities),
+                *self._returns(back),
+                *self._writes(tone),
+            ],
+        }
 
     def _interest(self, one: Interest) -> dict[str, Any]:
         return {
             "value": value_of(self.live, one.kind, one.code),
-            "name": name_of(self.live, one.kind, one.code), "share": one.share,
-            "usual": one.usual, "trend": one.trend, "events": one.events,
-            "disliked": one.disliked, "because": self._items(one.because),
-        }  # fmt: skip
+            "name": name_of(self.live, one.kind, one.code),
+            "share": one.share,
+            "usual": one.usual,
+            "trend": one.trend,
+            "events": one.events,
+            "disliked": one.disliked,
+            "because": self._items(one.because),
+        }
 
     def _items(self, rows: Sequence[int]) -> list[dict[str, str]]:
         title = self.serving.recommender.title
         return [
             {"item_id": self.live.item_id(row), "title": title(row)}
-            for row in rows if self.hidden is None or not self.hidden[row]
-        ]  # fmt: skip
+            for row in rows
+            if self.hidden is None or not self.hidden[row]
+        ]
 
     def _activity(self) -> dict[str, Any]:
         kinds = Counter(event.event for event in self.events)
         found = asdict(portrait.activity(self.times, self.zone))
         return {
-            **found, "zone": self.zone.key, "hours": list(found["hours"]),
-            "weekdays": list(found["weekdays"]), "kinds": dict(kinds.most_common()),
-        }  # fmt: skip
+            **found,
+            "zone": self.zone.key,
+            "hours": list(found["hours"]),
+            "weekdays": list(found["weekdays"]),
+            "kinds": dict(kinds.most_common()),
+        }
 
     def _tone(self) -> dict[str, Any] | None:
         texts = [event.text for event in self.events if event.text][-_TEXTS:]
@@ -110,15 +137,19 @@ class Portrayal:
         chances = self.tones.probabilities(texts)
         labels = Counter(sentiment.labels(chances))
         return {
-            "texts": len(texts), "score": float(sentiment.score(chances).mean()),
+            "texts": len(texts),
+            "score": float(sentiment.score(chances).mean()),
             "labels": {label: labels[label] for label in sentiment.LABELS},
-        }  # fmt: skip
+        }
 
     def _community(self, one: Belonging) -> dict[str, Any]:
         return {
-            "community": one.community, "share": one.share, "readers": one.readers,
-            "typical": self._items(one.typical), "because": self._items(one.because),
-        }  # fmt: skip
+            "community": one.community,
+            "share": one.share,
+            "readers": one.readers,
+            "typical": self._items(one.typical),
+            "because": self._items(one.because),
+        }
 
     def _back(self) -> dict[str, Any] | None:
         """Return the likelihood to return; None without a model or an event."""
@@ -131,8 +162,13 @@ class Portrayal:
             {"feature": name, "text": told(_FEATURES[name], self.language), "log_odds": value}
             for name, value in parts
         ]
-        return {"days": 7, "chance": model.chance(known, now), "as_of": now,
-                "because": because, "measured": dict(model.measured)}  # fmt: skip
+        return {
+            "days": 7,
+            "chance": model.chance(known, now),
+            "as_of": now,
+            "because": because,
+            "measured": dict(model.measured),
+        }
 
     def _belief(self, key: str, because: Sequence[int] = (), **values: object) -> dict[str, Any]:
         return {"text": told(key, self.language, **values), "because": self._items(because)}
@@ -143,16 +179,20 @@ class Portrayal:
         liked = [one for one in every if one.events >= portrait.LEAST and one.share > one.usual]
         liked.sort(key=lambda one: -one.share * np.log(one.share / max(one.usual, 1e-6)))
         beliefs = [
-            self._belief(_TRENDS.get(one.trend, "You like {name}"), one.because,
-                         name=name_of(self.live, one.kind, one.code))
+            self._belief(
+                _TRENDS.get(one.trend, "You like {name}"),
+                one.because,
+                name=name_of(self.live, one.kind, one.code),
+            )
             for one in liked[:_BELIEFS]
-        ]  # fmt: skip
+        ]
         against = [one for one in every if one.disliked > 0.2 and not one.events]
         return beliefs + [
-            self._belief("You do not like {name}", one.because,
-                         name=name_of(self.live, one.kind, one.code))
+            self._belief(
+                "You do not like {name}", one.because, name=name_of(self.live, one.kind, one.code)
+            )
             for one in against[:1]
-        ]  # fmt: skip
+        ]
 
     def _belongs(self, communities: Sequence[Belonging]) -> list[dict[str, Any]]:
         if not communities or not (typical := self._items(communities[0].typical)):

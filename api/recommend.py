@@ -9,14 +9,6 @@ from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from api import pages
-from api.answers import json_bytes
-from api.cursor import Cursor, mark
-from api.explore import Placed, explored
-from api.exposure_log import still_seen
-from api.live import Serving
-from api.schemas.lists import SessionBody, SteerParameters
-from api.service import Service
 from recsys.data.controls import Control
 from recsys.data.exposures import Exposure, Shown
 from recsys.data.store import StoredEvent
@@ -25,6 +17,15 @@ from recsys.messages import SOURCE, told
 from recsys.ranking import lists, steering
 from recsys.ranking.history import interactions
 from recsys.ranking.query import Interaction, Query, Recommendation
+
+from . import pages
+from .answers import json_bytes
+from .cursor import Cursor, mark
+from .explore import Placed, explored
+from .exposure_log import still_seen
+from .live import Serving
+from .schemas.lists import SessionBody, SteerParameters
+from .service import Service
 
 log = logging.getLogger("recsys.api")
 
@@ -151,12 +152,19 @@ class Recommend:
         if diversity is None:
             diversity = _COLD_DIVERSITY if person.cold and not given.q else 0.0
         return Query(
-            history=person.history, interests=person.interests, words=given.q,
-            exclude=frozenset(given.exclude) | self._seen(person, given), now=now,
-            filters=pages.filters(given), diversity=diversity, explain=given.explain,
-            author_cap=given.author_cap, category_cap=given.category_cap,
-            controls=person.controls, language=self.language,
-        )  # fmt: skip
+            history=person.history,
+            interests=person.interests,
+            words=given.q,
+            exclude=frozenset(given.exclude) | self._seen(person, given),
+            now=now,
+            filters=pages.filters(given),
+            diversity=diversity,
+            explain=given.explain,
+            author_cap=given.author_cap,
+            category_cap=given.category_cap,
+            controls=person.controls,
+            language=self.language,
+        )
 
     def _notice(self, serving: Serving, person: Person, short: bool) -> str | None:
         """Return why a list is short, where it is because of what the person muted."""
@@ -183,9 +191,13 @@ class Recommend:
         return still_seen(waiting + written, half_life)
 
     def _placed(
-        self, serving: Serving, items: list[Recommendation], query: Query, share: float,
+        self,
+        serving: Serving,
+        items: list[Recommendation],
+        query: Query,
+        share: float,
         cursor: Cursor,
-    ) -> list[Placed]:  # fmt: skip
+    ) -> list[Placed]:
         if not share:
             return [Placed(one, 1.0) for one in items]
         acted, live = {one.item_id for one in query.history}, serving.live
@@ -195,10 +207,12 @@ class Recommend:
         if out is not None:
             newest = [one for one in newest if not out[live.row(one.item_id)]]
         fresh = [
-            one for one in newest
-            if one.item_id not in acted and one.item_id not in query.exclude
+            one
+            for one in newest
+            if one.item_id not in acted
+            and one.item_id not in query.exclude
             and mark(one.item_id) not in cursor.shown
-        ]  # fmt: skip
+        ]
         return explored(items, fresh, share, self.service.rng)
 
     def _remember(

@@ -7,13 +7,6 @@ import random
 import secrets
 import time
 
-from api.auth import Gate
-from api.cache import Cache
-from api.database import StoreLink
-from api.exposure_log import ExposureLog
-from api.live import Serving, Worker, no_bundle
-from api.metrics import Metrics
-from api.settings import Settings
 from recsys.bundle_store import BundleStore
 from recsys.data.erasure import Erasures
 from recsys.data.pseudonyms import Pseudonyms
@@ -21,6 +14,14 @@ from recsys.data.store import Store, StoredEvent
 from recsys.errors import StoreError
 from recsys.safety.doubt import load_scorer
 from recsys.text.tones import Tones
+
+from .auth import Gate
+from .cache import Cache
+from .database import StoreLink
+from .exposure_log import ExposureLog
+from .live import Serving, Worker, no_bundle
+from .metrics import Metrics
+from .settings import Settings
 
 log = logging.getLogger("recsys.api")
 

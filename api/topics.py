@@ -66,22 +66,30 @@ class Overview:
     def _lower(self, row: int, n_items: int) -> dict[str, Any]:
         topics, near = self.topics, self.topics.neighbours[row].tolist()
         return {
-            **_named(topics, row), "level": LOWER, "words": list(topics.names[row]),
-            "size": self._size(LOWER, row), "parent": _named_above(topics, topics.parents[row]),
-            "topics": [], "neighbours": [_named(topics, at) for at in near],
+            **_named(topics, row),
+            "level": LOWER,
+            "words": list(topics.names[row]),
+            "size": self._size(LOWER, row),
+            "parent": _named_above(topics, topics.parents[row]),
+            "topics": [],
+            "neighbours": [_named(topics, at) for at in near],
             "items": self._items(np.array([row], np.int32), n_items),
-        }  # fmt: skip
+        }
 
     def _upper(self, row: int, n_items: int) -> dict[str, Any]:
         topics = self.topics
         below: Rows = np.flatnonzero(topics.parents == row).astype(np.int32)
         below = below[np.argsort(-self._sizes[below], kind="stable")]
         return {
-            **_named_above(topics, row), "level": UPPER, "words": list(topics.parent_names[row]),
-            "size": self._size(UPPER, row), "parent": None,
-            "topics": [_named(topics, at) for at in below.tolist()], "neighbours": [],
+            **_named_above(topics, row),
+            "level": UPPER,
+            "words": list(topics.parent_names[row]),
+            "size": self._size(UPPER, row),
+            "parent": None,
+            "topics": [_named(topics, at) for at in below.tolist()],
+            "neighbours": [],
             "items": self._items(below, n_items),
-        }  # fmt: skip
+        }
 
     def _items(self, rows: Rows, n: int) -> list[dict[str, str]]:
         shown: dict[int, None] = {}

@@ -9,10 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from api import pages
-from api.live import Serving
-from api.service import Service
-from api.writes import missing
 from recsys.ranking import steering
 from recsys.ranking.followed import LEAST, follows, unmuted
 from recsys.ranking.history import History, interactions
@@ -23,6 +19,11 @@ from recsys.state.watch import Trend, moment
 from recsys.trends.labels import ITEM, KINDS
 from recsys.trends.series import HOUR, Hours
 from recsys.trends.trends import key_of
+
+from . import pages
+from .live import Serving
+from .service import Service
+from .writes import missing
 
 _LENGTHS = {"hour": (1, 72), "day": (24, 28)}  # hours of a stretch, and stretches shown
 _DAYS = 28  # at most; what is older is not kept
@@ -45,14 +46,21 @@ def trend_json(serving: Serving, trend: Trend) -> dict[str, Any]:
     """Return a trend as JSON knows it; of an item with the item."""
     live = serving.live
     found = {
-        "kind": trend.kind, "id": id_of(live, trend.kind, trend.ref),
-        "name": _called(live, trend), "state": trend.state,
-        "significance": round(trend.significance, 2), "flood": trend.flood,
-        "window_hours": trend.window, "events": trend.acts, "people": round(trend.people, 1),
-        "expected": round(trend.expected, 3), "lift": round(trend.lift, 2),
-        "start": HOUR * trend.start, "peak": HOUR * trend.peak,
+        "kind": trend.kind,
+        "id": id_of(live, trend.kind, trend.ref),
+        "name": _called(live, trend),
+        "state": trend.state,
+        "significance": round(trend.significance, 2),
+        "flood": trend.flood,
+        "window_hours": trend.window,
+        "events": trend.acts,
+        "people": round(trend.people, 1),
+        "expected": round(trend.expected, 3),
+        "lift": round(trend.lift, 2),
+        "start": HOUR * trend.start,
+        "peak": HOUR * trend.peak,
         "last_24_hours": list(trend.voices),
-    }  # fmt: skip
+    }
     if trend.kind == ITEM:
         found["item"] = pages.document(serving, live.item_id(trend.ref), None)
     return found
@@ -85,9 +93,10 @@ def followed_by(service: Service, user_id: str, trends: Sequence[Trend]) -> dict
     shares = follows(live, History.resolve(done, live), trends)
     hidden = steering.muted(live, controls, live.size)
     return {
-        trend: round(share, 4) for trend, share in zip(trends, shares, strict=True)
+        trend: round(share, 4)
+        for trend, share in zip(trends, shares, strict=True)
         if share >= LEAST and unmuted(live, trend, hidden)
-    }  # fmt: skip
+    }
 
 
 def timeline_json(
@@ -108,8 +117,13 @@ def timeline_json(
     coming = (found.ahead, found.mean, found.low, found.high)
     return {
         "points": [
-            {"time": HOUR * hour, "events": acts, "people": voices,
-             "expected": round(expected, 3), "tone": None if np.isnan(tone) else round(tone, 3)}
+            {
+                "time": HOUR * hour,
+                "events": acts,
+                "people": voices,
+                "expected": round(expected, 3),
+                "tone": None if np.isnan(tone) else round(tone, 3),
+            }
             for hour, acts, voices, expected, tone in zip(*(c.tolist() for c in past), strict=True)
         ],
         "forecast": [
@@ -117,7 +131,7 @@ def timeline_json(
             for hour, mean, low, high in zip(*(c.tolist() for c in coming), strict=True)
         ],
         **shown,
-    }  # fmt: skip
+    }
 
 
 def entity_sizes(live: LiveState) -> NDArray[np.int64]:
@@ -138,13 +152,17 @@ def entity_json(serving: Serving, code: int) -> dict[str, Any]:
     trends = serving.watch.trends(time.time())
     own = next((t for t in trends if (t.kind, t.ref) == ("entity", code)), None)
     return {
-        "name": mention.name, "kind": mention.kind, "items": len(rows),
+        "name": mention.name,
+        "kind": mention.kind,
+        "items": len(rows),
         "related": _related(live, code),
-        "latest": [{"item_id": live.item_id(row), "title": _title(live, row)}
-                   for row in newest[:_LATEST].tolist()],
+        "latest": [
+            {"item_id": live.item_id(row), "title": _title(live, row)}
+            for row in newest[:_LATEST].tolist()
+        ],
         "last_24_hours": float(line.acts.sum()) if line is not None else 0.0,
         "trend": trend_json(serving, own) if own else None,
-    }  # fmt: skip
+    }
 
 
 def _related(live: LiveState, code: int) -> list[dict[str, Any]]:
@@ -152,8 +170,9 @@ def _related(live: LiveState, code: int) -> list[dict[str, Any]]:
     edges = [] if entities is None else entities.relations.of(code)
     return [
         {"name": other.name, "kind": other.kind, "items": count, "lift": round(lift, 2)}
-        for number, count, lift in edges for other in [live.mentions.mention(number)]
-    ]  # fmt: skip
+        for number, count, lift in edges
+        for other in [live.mentions.mention(number)]
+    ]
 
 
 def _title(live: LiveState, row: int) -> str:

@@ -6,15 +6,16 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from api.errors import ApiError
-from api.schemas.records import EventBody, ItemBody, ItemPatch, UserBody
-from api.service import Service
 from recsys.data.exposures import Outcome
 from recsys.data.fields import parse_extra
 from recsys.data.moderation import look_up
 from recsys.data.schema import Event, Item, User
 from recsys.data.store import Added, Store
 from recsys.safety.screen import screen
+
+from .errors import ApiError
+from .schemas.records import EventBody, ItemBody, ItemPatch, UserBody
+from .service import Service
 
 
 def add_events(service: Service, rows: Sequence[EventBody]) -> Added:
@@ -58,10 +59,16 @@ def _item(service: Service, store: Store, row: ItemBody) -> Item:
     extra = {name: parse_extra(value, name) for name, value in (row.model_extra or {}).items()}
     metadata = {name: parse_extra(value, name) for name, value in row.metadata.items()} | extra
     return Item(
-        str(row.item_id), row.title, row.text, tuple(dict.fromkeys(row.tags)),
-        row.category.strip(), row.author_id or "", _created(service, store, row), row.url.strip(),
+        str(row.item_id),
+        row.title,
+        row.text,
+        tuple(dict.fromkeys(row.tags)),
+        row.category.strip(),
+        row.author_id or "",
+        _created(service, store, row),
+        row.url.strip(),
         {name: value for name, value in metadata.items() if value is not None},
-    )  # fmt: skip
+    )
 
 
 def _created(service: Service, store: Store, row: ItemBody) -> float | None:
@@ -123,8 +130,9 @@ def _likes(store: Store, user_id: str, items: Sequence[str]) -> list[Event]:
     if not items:
         return []
     known = {event.item_id for event in store.history(user_id) if event.event == "like"}
-    return [Event(user_id, item_id, "like") for item_id in dict.fromkeys(items)
-            if item_id not in known]  # fmt: skip
+    return [
+        Event(user_id, item_id, "like") for item_id in dict.fromkeys(items) if item_id not in known
+    ]
 
 
 def missing(what: str) -> ApiError:

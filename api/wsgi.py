@@ -2,9 +2,9 @@
 
 import gc
 
-from api.app import create_app
-from api.logs import configure
-from api.settings import Settings
+from .app import create_app
+from .logs import configure
+from .settings import Settings
 
 configure()
 app = create_app(Settings.from_environment())

@@ -11,16 +11,17 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jobs.entities import build_entities
-from jobs.flags import build_flags
-from jobs.readers import build_communities, build_returning
-from jobs.steps import Detail, Step
-from jobs.topics import build_topics
-from jobs.trends import build_tones, build_trends
 from recsys.bundle import Array, read_bundle
 
+from .entities import build_entities
+from .flags import build_flags
+from .readers import build_communities, build_returning
+from .steps import Detail, Step
+from .topics import build_topics
+from .trends import build_tones, build_trends
+
 if TYPE_CHECKING:
-    from jobs.night import Night
+    from .night import Night
 
 ADDITIONS: Mapping[str, Callable[[Night, Path], Detail]] = {
     "topics": build_topics,

@@ -20,17 +20,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from jobs.bench_chart import growth
-from jobs.bench_live import clicks, posts, stream, swap
-from jobs.bench_load import Load, measure
-from jobs.bench_memory import Watched, resident_mb, watch
-from jobs.bench_server import server
-from jobs.cli import run
-from jobs.settings import Settings, server_environment
 from recsys.errors import DataError
 
+from .bench_chart import growth
+from .bench_live import clicks, posts, stream, swap
+from .bench_load import Load, measure
+from .bench_memory import Watched, resident_mb, watch
+from .bench_server import server
+from .cli import run
+from .settings import Settings, server_environment
+
 if TYPE_CHECKING:
-    from jobs.bench_world import World
+    from .bench_world import World
 
 NOOP = "/health/live"
 RECOMMEND = "/recommend/u{}?n=20"
@@ -41,21 +42,43 @@ LEAST = 1_000  # events of a synthetic world
 
 @click.command(name="bench")
 @click.argument("what", type=click.Choice(["serve", "night"]), required=False)
-@click.option("--items", multiple=True, default=(10_000, 100_000), type=click.IntRange(100),
-              show_default=True, help="Sizes of the catalogues that are served.")  # fmt: skip
+@click.option(
+    "--items",
+    multiple=True,
+    default=(10_000, 100_000),
+    type=click.IntRange(100),
+    show_default=True,
+    help="Sizes of the catalogues that are served.",
+)
 @click.option("--seconds", default=5.0, show_default=True, help="Per measurement of serving.")
-@click.option("--workers", default=1, type=click.IntRange(1), show_default=True,
-              help="Processes that serve.")  # fmt: skip
-@click.option("--most-workers", default=2, type=click.IntRange(1), show_default=True,
-              help="Processes of a second look at what is served at most.")  # fmt: skip
-@click.option("--events", default="", help="Instead of a night on the sample data: fit synthetic "
-              "worlds of so many events, as in 100000,1000000.")  # fmt: skip
+@click.option(
+    "--workers", default=1, type=click.IntRange(1), show_default=True, help="Processes that serve."
+)
+@click.option(
+    "--most-workers",
+    default=2,
+    type=click.IntRange(1),
+    show_default=True,
+    help="Processes of a second look at what is served at most.",
+)
+@click.option(
+    "--events",
+    default="",
+    help="Instead of a night on the sample data: fit synthetic "
+    "worlds of so many events, as in 100000,1000000.",
+)
 @click.option("--chart", type=click.Path(path_type=Path), help="SVG file of what --events found.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(
-    what: str | None, items: tuple[int, ...], seconds: float, workers: int, most_workers: int,
-    events: str, chart: Path | None, as_json: bool,
-) -> None:  # fmt: skip
+    what: str | None,
+    items: tuple[int, ...],
+    seconds: float,
+    workers: int,
+    most_workers: int,
+    events: str,
+    chart: Path | None,
+    as_json: bool,
+) -> None:
     """Measure a real server on synthetic catalogues, and a night on the sample data."""
     found: dict[str, Any] = {"machine": machine()}
     counts = parse_counts(events)
@@ -76,9 +99,11 @@ def command(
 def machine() -> dict[str, Any]:
     """Return what figures depend on; the load tells whether the machine had other work."""
     return {
-        "cpus": os.cpu_count(), "machine": platform.machine(),
-        "python": platform.python_version(), "load": os.getloadavg()[0],
-    }  # fmt: skip
+        "cpus": os.cpu_count(),
+        "machine": platform.machine(),
+        "python": platform.python_version(),
+        "load": os.getloadavg()[0],
+    }
 
 
 def parse_counts(text: str) -> list[int]:
@@ -91,7 +116,7 @@ def parse_counts(text: str) -> list[int]:
 
 def scale(count: int) -> dict[str, Any]:
     """Fit a synthetic world of so many events in a process of its own."""
-    command = [sys.executable, "-m", "jobs.bench_scale", str(count)]
+    command = [sys.executable, "-m", f"{__package__}.bench_scale", str(count)]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         raise DataError(f"fitting {count} events failed: {done.stderr[-2000:]}")
@@ -101,7 +126,7 @@ def scale(count: int) -> dict[str, Any]:
 
 def serve(n_items: int, seconds: float, workers: int, most: int) -> dict[str, Any]:
     """Serve a synthetic catalogue of some size and load the server."""
-    from jobs.bench_world import make_world  # loads what only training needs
+    from .bench_world import make_world  # loads what only training needs
 
     with tempfile.TemporaryDirectory(prefix="recsys-bench-") as folder:
         world = make_world(Path(folder) / "home", n_items)
@@ -119,15 +144,27 @@ def serve(n_items: int, seconds: float, workers: int, most: int) -> dict[str, An
             stored = stream(url, n_items, seconds)
     rates = [rate(workers, loads, soon["events_per_second"]), rate(most, more, stored)]
     parts: dict[str, Any] = {name: asdict(load) for name, load in loads.items()}
-    return {"items": n_items, "workers": workers, **parts, "rates": rates, **memory,
-            "index": world.index, **soon}  # fmt: skip
+    return {
+        "items": n_items,
+        "workers": workers,
+        **parts,
+        "rates": rates,
+        **memory,
+        "index": world.index,
+        **soon,
+    }
 
 
 def rate(workers: int, loads: dict[str, Load], stored: float) -> dict[str, Any]:
     """Return what some workers do in a second, with the asking on the same machine."""
     noop, lists = loads["noop"].per_second, loads["recommend"].per_second
-    return {"workers": workers, "lists": lists, "noops": noop, "percent": 100 * lists / noop,
-            "events_stored": stored}  # fmt: skip
+    return {
+        "workers": workers,
+        "lists": lists,
+        "noops": noop,
+        "percent": 100 * lists / noop,
+        "events_stored": stored,
+    }
 
 
 def live(world: World, seconds: float, workers: int) -> dict[str, Any]:
@@ -152,11 +189,13 @@ def night() -> dict[str, Any]:
             environment.pop(name)  # a night uses every core
         files = [f"--{kind}={SAMPLE / kind}.csv.gz" for kind in ("items", "events")]
         return {
-            name: asdict(watch([sys.executable, "-m", f"jobs.{job}", *more], environment))
+            name: asdict(watch([sys.executable, "-m", f"{__package__}.{job}", *more], environment))
             for name, job, more in (
-                ("ingest", "ingest", files), ("first", "nightly", []), ("second", "nightly", []),
+                ("ingest", "ingest", files),
+                ("first", "nightly", []),
+                ("second", "nightly", []),
             )
-        }  # fmt: skip
+        }
 
 
 def told(found: dict[str, Any]) -> str:
@@ -165,8 +204,9 @@ def told(found: dict[str, Any]) -> str:
     lines += [line for each in found.get("scale", ()) for line in told_scale(each)]
     for name, each in found.get("night", {}).items():
         run_ = Watched(**each)
-        lines.append(f"{name}: {run_.seconds:.1f} s, {run_.cpu_seconds:.1f} s of CPU,"
-                     f" {run_.peak_mb:.0f} MB")  # fmt: skip
+        lines.append(
+            f"{name}: {run_.seconds:.1f} s, {run_.cpu_seconds:.1f} s of CPU, {run_.peak_mb:.0f} MB"
+        )
         lines += map(told_step, run_.steps)
     return "\n".join(lines)
 

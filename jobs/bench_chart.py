@@ -40,10 +40,14 @@ def _panel(points: Sequence[Point], name: str, place: int) -> str:
         x = left + INSIDE[0] * _share(point[0], across)
         return f"{x:.1f},{TOP + INSIDE[1] * (1 - _share(point[1], up)):.1f}"
 
-    grid = [_rule(at((10.0**d, 10.0 ** up[0])), at((10.0**d, 10.0 ** up[1])), _told(d), True)
-            for d in range(across[0], across[1] + 1)]  # fmt: skip
-    grid += [_rule(at((10.0 ** across[0], 10.0**d)), at((10.0 ** across[1], 10.0**d)), _told(d))
-             for d in range(up[0], up[1] + 1)]  # fmt: skip
+    grid = [
+        _rule(at((10.0**d, 10.0 ** up[0])), at((10.0**d, 10.0 ** up[1])), _told(d), True)
+        for d in range(across[0], across[1] + 1)
+    ]
+    grid += [
+        _rule(at((10.0 ** across[0], 10.0**d)), at((10.0 ** across[1], 10.0**d)), _told(d))
+        for d in range(up[0], up[1] + 1)
+    ]
     dots = [
         f'<circle class="dot" cx="{x}" cy="{y}" r="4"/><text x="{x}" '
         f'y="{float(y) - 10:.1f}" text-anchor="middle">{value:,.0f}</text>'

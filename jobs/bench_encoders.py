@@ -15,14 +15,15 @@ from typing import Any
 
 import click
 
-from jobs.cli import run
-from jobs.encoder_speed import speed
-from jobs.encoder_trials import OBJECTIVES, Bench, Cell
-from jobs.encoder_world import World
-from jobs.gpu_figures import gpu_figures
-from jobs.settings import Settings
 from recsys.errors import DataError
 from recsys.text.transformer import pick_device
+
+from .cli import run
+from .encoder_speed import speed
+from .encoder_trials import OBJECTIVES, Bench, Cell
+from .encoder_world import World
+from .gpu_figures import gpu_figures
+from .settings import Settings
 
 
 def markdown(rows: Sequence[Cell]) -> str:
@@ -39,8 +40,10 @@ def markdown(rows: Sequence[Cell]) -> str:
 
 def figures(found: dict[str, Any]) -> str:
     """Return named figures as Markdown; None is not measured."""
-    rows = [f"| {name} | {'not measured' if value is None else value} |"
-            for name, value in found.items()]  # fmt: skip
+    rows = [
+        f"| {name} | {'not measured' if value is None else value} |"
+        for name, value in found.items()
+    ]
     return "\n".join(["| figure | value |", "|---|---|", *rows])
 
 
@@ -57,9 +60,18 @@ def figures(found: dict[str, Any]) -> str:
 @click.option("--gpu", is_flag=True, help="Instead: the figures of a GPU.")
 @click.option("--json", "out", type=click.Path(path_type=Path), help="Also write JSON here.")
 def command(
-    items: Path | None, events: Path | None, encoders: str, objectives: str, protocols: str,
-    seconds: float, seed: int, keep: Path | None, only_speed: bool, gpu: bool, out: Path | None,
-) -> None:  # fmt: skip
+    items: Path | None,
+    events: Path | None,
+    encoders: str,
+    objectives: str,
+    protocols: str,
+    seconds: float,
+    seed: int,
+    keep: Path | None,
+    only_speed: bool,
+    gpu: bool,
+    out: Path | None,
+) -> None:
     """Print the table encoders × objectives × (cold, warm) with fit and encode times."""
     settings = Settings.load()
     if gpu:

@@ -19,16 +19,17 @@ import click
 import numpy as np
 from scipy.sparse import csr_array
 
-from jobs.cli import run
-from jobs.encoder_trials import Bench
-from jobs.encoder_world import Question, World, question
-from jobs.settings import Settings
 from recsys.arrays import Floats, Rows
 from recsys.metrics import user_auc
 from recsys.text.encoder import load_encoder
 from recsys.text.static import load_static, write_static
 from recsys.text.student import Student
 from recsys.text.vocabulary import widened
+
+from .cli import run
+from .encoder_trials import Bench
+from .encoder_world import Question, World, question
+from .settings import Settings
 
 # Latin letters as Cyrillic ones, one for one: no word of it is in any vocabulary.
 CYRILLIC = str.maketrans("abcdefghijklmnopqrstuvwxyz", "абцдефгхийклмнопярстужвщыз")
@@ -128,9 +129,15 @@ def finite(row: dict[str, object]) -> dict[str, object]:
 @click.option("--seconds", default=60.0, show_default=True, help="Clock limit of each training.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(
-    items: Path, events: Path, category: str, liked: bool, transliterate: bool, seeds: int,
-    seconds: float, as_json: bool,
-) -> None:  # fmt: skip
+    items: Path,
+    events: Path,
+    category: str,
+    liked: bool,
+    transliterate: bool,
+    seeds: int,
+    seconds: float,
+    as_json: bool,
+) -> None:
     """Print Recall@20 and nDCG@20 of unread items, before and after readers taught the words."""
     world = World.load(items, events, category, liked)
     if transliterate:

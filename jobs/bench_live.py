@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from jobs.bench_client import Client, request
 from recsys.bundle import write_bundle
 from recsys.bundle_store import BundleStore
 from recsys.errors import DataError
+
+from .bench_client import Client, request
 
 TRIES = 40  # clicks, and posts
 BATCH = 100  # events of one request
@@ -125,9 +126,7 @@ def _republish(home: Path) -> None:
     raw = store.open_current()
     kept = ("version", "files", "format", "created")
     manifest = {name: value for name, value in raw.manifest.items() if name not in kept}
-    blobs = {
-        name: raw.blob(name) for name in raw.manifest["files"] if not name.endswith(".npy")
-    }  # fmt: skip
+    blobs = {name: raw.blob(name) for name in raw.manifest["files"] if not name.endswith(".npy")}
     store.publish(lambda folder: write_bundle(folder, raw.arrays, blobs, manifest))
 
 

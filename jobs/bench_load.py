@@ -13,9 +13,10 @@ from dataclasses import asdict, dataclass
 import click
 import numpy as np
 
-from jobs.bench_client import Client, request
-from jobs.cli import run
 from recsys.errors import DataError
+
+from .bench_client import Client, request
+from .cli import run
 
 WARM = 20  # requests that are not counted
 

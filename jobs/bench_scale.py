@@ -19,9 +19,6 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.bench_world import BLEND, START
-from jobs.cli import run
-from jobs.settings import Settings
 from recsys.data.columns import item_table
 from recsys.data.dataset import Dataset
 from recsys.data.ids import IdMap
@@ -34,6 +31,10 @@ from recsys.training.engines import Engine
 from recsys.training.fit import Words, assemble, known_interactions
 from recsys.training.menu import CANDIDATES
 from recsys.training.words import encode_words
+
+from .bench_world import BLEND, START
+from .cli import run
+from .settings import Settings
 
 PER_USER = 10  # events
 MOST_ITEMS, AT = 100_000, 10_000_000  # items at so many events
@@ -89,12 +90,16 @@ def measured(count: int, seed: int) -> dict[str, object]:
         model = assemble(data, fitted, words, BLEND, seed)
     size = sum(array.nbytes for array in model.arrays().values())
     return {
-        "events": count, "users": len(data.users), "items": len(data.items),
-        "engine": engine.name, "bundle_mb": size / 1e6, "steps": steps.found,
+        "events": count,
+        "users": len(data.users),
+        "items": len(data.items),
+        "engine": engine.name,
+        "bundle_mb": size / 1e6,
+        "steps": steps.found,
         "seconds": sum(float(each["seconds"]) for each in steps.found),
         "cpu_seconds": sum(float(each["cpu_seconds"]) for each in steps.found),
         "peak_mb": max(float(each["peak_mb"]) for each in steps.found),
-    }  # fmt: skip
+    }
 
 
 def _affordable(engines: tuple[Engine, ...], n_items: int) -> Engine:
@@ -118,10 +123,13 @@ def world(count: int, seed: int) -> tuple[EventTable, ItemTable]:
     table = EventTable(
         users=IdMap.from_ids(f"u{n}" for n in range(n_users)),
         items=IdMap.from_ids(f"i{n}" for n in range(n_items)),
-        user=user, item=item.astype(np.int32), kind=np.zeros(count, np.int16), kinds=("like",),
+        user=user,
+        item=item.astype(np.int32),
+        kind=np.zeros(count, np.int16),
+        kinds=("like",),
         value=np.full(count, np.nan, np.float32),
         time=START + 60.0 * 24 * 3600 * np.sort(rng.random(count)),
-    )  # fmt: skip
+    )
     return table, item_table(_items(n_items, rng))
 
 

@@ -13,8 +13,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from jobs.settings import Settings, server_environment
 from recsys.errors import DataError
+
+from .settings import Settings, server_environment
 
 PATIENCE = 120.0  # seconds that a server may take to be ready
 
@@ -34,9 +35,11 @@ def server(home: Path, workers: int, kept: int = 0) -> Iterator[tuple[str, int]]
     environment |= {"RECSYS_RATE_LIMIT": "0"}
     arguments = ["--host", "127.0.0.1", "--port", str(port), "--workers", str(workers)]
     process = subprocess.Popen(
-        [sys.executable, "-m", "jobs.serve", *arguments], env=environment,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+        [sys.executable, "-m", f"{__package__}.serve", *arguments],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     try:
         url = f"http://127.0.0.1:{port}"
         _wait_until_ready(url, process)

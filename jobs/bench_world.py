@@ -12,7 +12,6 @@ from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 
-from jobs.indexing import build_index, index_blobs
 from recsys.arrays import Floats, Rows
 from recsys.bundle import write_bundle
 from recsys.bundle_store import BundleStore
@@ -27,6 +26,8 @@ from recsys.state.trees import Trees
 from recsys.text.student import Student
 from recsys.training.fit import Words, assemble
 from recsys.training.rank import ROUNDS, SETTINGS, from_booster
+
+from .indexing import build_index, index_blobs
 
 USERS, EVENTS = 1_000, 50
 CLUSTER = 250  # items that are alike
@@ -78,8 +79,10 @@ def make_world(home: Path, n_items: int, seed: int = 0) -> World:
     with Store.open(f"sqlite:///{home / 'store.db'}") as store:
         store.add_events(events)
         manifest = {
-            "model": model.settings(), "last_event_id": store.last_event_id(), "last_change_id": 0
-        }  # fmt: skip
+            "model": model.settings(),
+            "last_event_id": store.last_event_id(),
+            "last_change_id": 0,
+        }
     index = home / "index"
     index.mkdir()
     told = build_index(model.words, index, seed)

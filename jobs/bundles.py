@@ -14,10 +14,11 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from jobs.cli import run
-from jobs.settings import Settings
 from recsys.bundle_store import BundleInfo, BundleStore
 from recsys.errors import BundleError
+
+from .cli import run
+from .settings import Settings
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 

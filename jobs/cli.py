@@ -18,22 +18,22 @@ from recsys.errors import RecsysError
 
 # Each line: module and a few words. Loading them all for `recsys --help` would load torch.
 COMMANDS: Mapping[str, tuple[str, str]] = {
-    "demo": ("jobs.demo", "sample data to recommendations on the screen"),
-    "ingest": ("jobs.ingest", "files of items and events into the store"),
-    "screen": ("jobs.screen", "look again for what is doubtful about items"),
-    "nightly": ("jobs.nightly", "train, check against yesterday, publish"),
-    "evaluate": ("jobs.evaluate", "offline evaluation against baselines"),
-    "recommend": ("jobs.recommend", "recommendations for one user"),
-    "serve": ("jobs.serve", "the HTTP service"),
-    "keys": ("jobs.keys", "create, list, revoke the keys of the service"),
-    "erase": ("jobs.erase", "remove all that is held of a person, with a receipt"),
-    "bundles": ("jobs.bundles", "list, show, roll back, prune what nights made"),
-    "tone": ("jobs.tone", "negative, neutral or positive, text by text"),
-    "train-tone": ("jobs.train_tone", "teach the tone model from labelled texts"),
-    "evaluate-text": ("jobs.evaluate_text", "figures of tone and topics"),
-    "evaluate-trends": ("jobs.evaluate_trends", "figures of bursts and forecasts"),
-    "evaluate-profiles": ("jobs.evaluate_profiles", "figures of who returns and of communities"),
-    "bench": ("jobs.bench", "speed and memory of each stage and of serving"),
+    "demo": ("demo", "sample data to recommendations on the screen"),
+    "ingest": ("ingest", "files of items and events into the store"),
+    "screen": ("screen", "look again for what is doubtful about items"),
+    "nightly": ("nightly", "train, check against yesterday, publish"),
+    "evaluate": ("evaluate", "offline evaluation against baselines"),
+    "recommend": ("recommend", "recommendations for one user"),
+    "serve": ("serve", "the HTTP service"),
+    "keys": ("keys", "create, list, revoke the keys of the service"),
+    "erase": ("erase", "remove all that is held of a person, with a receipt"),
+    "bundles": ("bundles", "list, show, roll back, prune what nights made"),
+    "tone": ("tone", "negative, neutral or positive, text by text"),
+    "train-tone": ("train_tone", "teach the tone model from labelled texts"),
+    "evaluate-text": ("evaluate_text", "figures of tone and topics"),
+    "evaluate-trends": ("evaluate_trends", "figures of bursts and forecasts"),
+    "evaluate-profiles": ("evaluate_profiles", "figures of who returns and of communities"),
+    "bench": ("bench", "speed and memory of each stage and of serving"),
 }
 
 
@@ -48,7 +48,7 @@ class LazyGroup(click.Group):
         """Import and return a command, None when there is none of that name."""
         if cmd_name not in COMMANDS:
             return None
-        command = importlib.import_module(COMMANDS[cmd_name][0]).command
+        command = importlib.import_module(f".{COMMANDS[cmd_name][0]}", __package__).command
         assert isinstance(command, click.Command)
         return command
 

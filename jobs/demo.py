@@ -16,15 +16,16 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from jobs.cli import run
-from jobs.engine import Engine, open_engine, open_model
-from jobs.ingest import ingest
-from jobs.recommend import documents, output, recommendation_table
-from jobs.settings import Settings
 from recsys.bundle_store import BundleStore
 from recsys.data.store import Store
 from recsys.data.tables import EventTable
 from recsys.errors import BundleError, DataError
+
+from .cli import run
+from .engine import Engine, open_engine, open_model
+from .ingest import ingest
+from .recommend import documents, output, recommendation_table
+from .settings import Settings
 
 SAMPLE = Path(__file__).parent.parent / "data" / "sample" / "movietweetings"
 CREDIT = "Sample data: MovieTweetings, (c) 2013 Simon Dooms, MIT licence (data/README.md)."
@@ -85,7 +86,7 @@ def up_to_date(settings: Settings) -> bool:
 
 
 def _night(settings: Settings) -> None:
-    from jobs.nightly import run_night  # loads torch: a second demo does not need it
+    from .nightly import run_night  # loads torch: a second demo does not need it
 
     result = run_night(settings)
     if result["status"] != "published":

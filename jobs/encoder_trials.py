@@ -17,7 +17,6 @@ from pathlib import Path
 import numpy as np
 from scipy import sparse
 
-from jobs.encoder_world import Question, World, question
 from recsys.arrays import Floats
 from recsys.collaborative.ease import EaseConfig, fit_ease
 from recsys.text.coldstart import ColdConfig, fit_cold, map_texts, teach, with_pairs
@@ -32,6 +31,8 @@ from recsys.text.trainable import TrainableStatic, TrainableTransformer
 from recsys.text.transformer import TransformerEncoder, save_transformer
 from recsys.training.course import Course, embedded
 from recsys.training.held_out import SHARE, HeldOut
+
+from .encoder_world import Question, World, question
 
 OBJECTIVES = ("frozen", "contrastive", "behaviour", "guided", "readers")
 EASE = 200.0
@@ -77,9 +78,12 @@ class Bench:
     checked: bool = False  # stop static vectors early, by held-out items, as a night does
 
     def cells(
-        self, encoders: Sequence[str], objectives: Sequence[str], protocols: Sequence[str],
+        self,
+        encoders: Sequence[str],
+        objectives: Sequence[str],
+        protocols: Sequence[str],
         seed: int,
-    ) -> Iterator[Cell]:  # fmt: skip
+    ) -> Iterator[Cell]:
         """Measure every cell in turn."""
         for spec in encoders:
             encoder = load_encoder(spec, self.device, self.home)

@@ -99,6 +99,11 @@ def question(events: EventTable, n_items: int, item: Rows, protocol: str, seed: 
     lists = [np.searchsorted(candidates, sorted(rows)).tolist() for rows in wanted.values()]
     asked = np.array(list(wanted), np.int64)
     return Question(
-        events.user[train], item[train], shape, asked, candidates,
-        Positives.from_lists(lists), protocol == "warm",
-    )  # fmt: skip
+        events.user[train],
+        item[train],
+        shape,
+        asked,
+        candidates,
+        Positives.from_lists(lists),
+        protocol == "warm",
+    )

@@ -5,14 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jobs.finetuning import night_encoder
-from jobs.steps import Detail
 from recsys.bundle import write_bundle
 from recsys.training.documents import documents
 from recsys.training.words import encode_words
 
+from .finetuning import night_encoder
+from .steps import Detail
+
 if TYPE_CHECKING:
-    from jobs.night import Night
+    from .night import Night
 
 
 def encode(night: Night, out: Path) -> Detail:
@@ -22,6 +23,8 @@ def encode(night: Night, out: Path) -> Detail:
     arrays = {f"student/{k}": v for k, v in found.student.compact().arrays().items()}
     write_bundle(out, {"vectors": found.vectors, **arrays}, {}, {"encoder": encoder.name})
     return {
-        "encoder": encoder.name, "items": len(texts), "encoded": found.encoded,
+        "encoder": encoder.name,
+        "items": len(texts),
+        "encoded": found.encoded,
         "with_words": int(found.vectors.any(axis=1).sum()),
-    }  # fmt: skip
+    }

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from jobs.settings import Settings
 from recsys.bundle import RawBundle
 from recsys.bundle_store import BundleStore
 from recsys.data.store import Store
@@ -22,6 +21,8 @@ from recsys.state.live import LiveState
 from recsys.state.model import Model
 from recsys.state.watch import Watch
 from recsys.text.tones import Tones
+
+from .settings import Settings
 
 HISTORY = 500  # latest events of a person that are read, as the service reads them
 _CHUNK = 2_000  # rows of a log read at once
@@ -49,9 +50,12 @@ class Engine:
         known = self.store.user(user)
         interests = known.interests if known is not None else ()
         query = Query(
-            history=self.history(user), n=n, explain=explain, interests=tuple(interests),
+            history=self.history(user),
+            n=n,
+            explain=explain,
+            interests=tuple(interests),
             controls=tuple(self.store.controls_of(user)),
-        )  # fmt: skip
+        )
         return self.recommender.recommend(query)
 
     def title(self, item_id: str) -> str:

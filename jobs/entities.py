@@ -5,14 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jobs.steps import Detail
 from recsys.bundle import write_bundle
 from recsys.text.entities import fit_entities
 from recsys.text.gazetteer import read_gazetteer
 from recsys.training.trends import texts_of
 
+from .steps import Detail
+
 if TYPE_CHECKING:
-    from jobs.night import Night
+    from .night import Night
 
 
 def build_entities(night: Night, out: Path) -> Detail:
@@ -22,6 +23,7 @@ def build_entities(night: Night, out: Path) -> Detail:
     found = fit_entities(texts_of(table), table.url, entries)
     write_bundle(out, found.arrays(), {}, {})
     return {
-        "names": len(found), "items": int((found.ends[1:] > found.ends[:-1]).sum()),
+        "names": len(found),
+        "items": int((found.ends[1:] > found.ends[:-1]).sum()),
         "pairs": len(found.relations.others) // 2,
-    }  # fmt: skip
+    }

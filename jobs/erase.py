@@ -10,11 +10,12 @@ from dataclasses import asdict
 
 import click
 
-from jobs.cli import run
-from jobs.settings import Settings
 from recsys.data.erasure import Receipt, erase
 from recsys.data.store import Store
 from recsys.errors import DataError
+
+from .cli import run
+from .settings import Settings
 
 
 @click.command(name="erase")

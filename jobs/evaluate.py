@@ -15,11 +15,6 @@ import click
 import numpy as np
 from rich.table import Table
 
-from jobs.cli import run as run_command
-from jobs.finetuning import evaluated_encoder
-from jobs.progress import job_progress
-from jobs.recommend import output
-from jobs.settings import Settings
 from recsys.data.dataset import Dataset
 from recsys.data.readers import load_events, load_items
 from recsys.data.store import Store
@@ -39,6 +34,12 @@ from recsys.training.documents import documents
 from recsys.training.fit import Words
 from recsys.training.words import encode_words
 
+from .cli import run as run_command
+from .finetuning import evaluated_encoder
+from .progress import job_progress
+from .recommend import output
+from .settings import Settings
+
 log = logging.getLogger("recsys")
 DEEPEST = 1000
 
@@ -52,9 +53,11 @@ DEEPEST = 1000
 )
 @click.option("--k", "ks", default="5,10,20", show_default=True, help="Depths of the lists.")
 @click.option(
-    "--models", default="default,popular,trending", show_default=True,
+    "--models",
+    default="default,popular,trending",
+    show_default=True,
     help="Rows of the table: default, all, or names with commas between.",
-)  # fmt: skip
+)
 @click.option("--positive", help='Which test events are positives, as in "rating>=7" or "like".')
 @click.option("--test-share", type=float, default=0.1, show_default=True, help="Share of the test.")
 @click.option("--group", default="", help="Rank inside the items of one value: category, …")
@@ -62,10 +65,19 @@ DEEPEST = 1000
 @click.option("--json", "json_file", type=Path, help="Write the figures to this file.")
 @click.option("--html", "html_file", type=Path, help="Write a report with charts to this file.")
 def command(
-    items: Path | None, events: Path | None, test_events: Path | None, protocol: str, ks: str,
-    models: str, positive: str | None, test_share: float, group: str, seed: int,
-    json_file: Path | None, html_file: Path | None,
-) -> None:  # fmt: skip
+    items: Path | None,
+    events: Path | None,
+    test_events: Path | None,
+    protocol: str,
+    ks: str,
+    models: str,
+    positive: str | None,
+    test_share: float,
+    group: str,
+    seed: int,
+    json_file: Path | None,
+    html_file: Path | None,
+) -> None:
     """Ask models what they would have recommended, and compare with what people took up.
 
     Every model ranks the whole catalogue. Settings are chosen inside the training events.

@@ -10,14 +10,15 @@ from pathlib import Path
 
 import click
 
-from jobs.cli import run
-from jobs.recommend import output
-from jobs.settings import Settings
 from recsys.data.dataset import Dataset
 from recsys.data.readers import load_events, load_items
 from recsys.data.tables import ItemTable
 from recsys.errors import DataError
 from recsys.evaluation.profiles import community_figures, returning_figures
+
+from .cli import run
+from .recommend import output
+from .settings import Settings
 
 
 @click.command(name="evaluate-profiles")
@@ -32,9 +33,10 @@ def command(items: Path | None, events: Path, seed: int, json_file: Path | None)
     table = load_items(items) if items else ItemTable.empty()
     data = Dataset.build(load_events(events), table, weights=Settings.load().weights)
     figures = {
-        "seed": seed, "returning": returning_figures(data, seed),
+        "seed": seed,
+        "returning": returning_figures(data, seed),
         "communities": community_figures(data, seed),
-    }  # fmt: skip
+    }
     document = json.dumps(figures, indent=1, allow_nan=False)
     output().print(document, soft_wrap=True)
     if json_file:

@@ -12,9 +12,6 @@ from tempfile import TemporaryDirectory
 
 import click
 
-from jobs.cli import run
-from jobs.recommend import output
-from jobs.settings import Settings
 from recsys.data.labels import read_labels
 from recsys.data.readers import load_items
 from recsys.errors import DataError
@@ -25,6 +22,10 @@ from recsys.text.clean import document
 from recsys.text.encoder import load_encoder
 from recsys.text.static import load_static
 from recsys.text.topic_fitting import TopicConfig
+
+from .cli import run
+from .recommend import output
+from .settings import Settings
 
 
 @click.command(name="evaluate-text")
@@ -47,9 +48,15 @@ from recsys.text.topic_fitting import TopicConfig
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--json", "json_file", type=Path, help="Write the figures to this file.")
 def command(
-    labels: Path | None, source: str, items: Path | None, topics: int | None,
-    throughput: int | None, encoder: str, seed: int, json_file: Path | None,
-) -> None:  # fmt: skip
+    labels: Path | None,
+    source: str,
+    items: Path | None,
+    topics: int | None,
+    throughput: int | None,
+    encoder: str,
+    seed: int,
+    json_file: Path | None,
+) -> None:
     """Judge tone by five folds and from other sources, topics against categories, and speed."""
     if labels is None and items is None:
         raise DataError("nothing to judge: give --labels F, --items F or both")
@@ -84,8 +91,9 @@ def _tone(settings: Settings, labels: Path, source: str, name: str, seed: int) -
         found = tone_by_folds(labelled, student, source, seed=seed, encoder=encoder)
         return {"source": source, "five_folds": found, "beside": encoder.name}
     figures: dict[str, object] = {
-        "source": source, "five_folds": tone_by_folds(labelled, student, source, seed=seed)
-    }  # fmt: skip
+        "source": source,
+        "five_folds": tone_by_folds(labelled, student, source, seed=seed),
+    }
     known = sorted(set(labelled.sources))
     if len(known) > 1:
         judged = [source] if source else known

@@ -13,8 +13,6 @@ from pathlib import Path
 import click
 import numpy as np
 
-from jobs.cli import run
-from jobs.recommend import output
 from recsys.data.columns import EventColumns
 from recsys.data.dataset import Dataset
 from recsys.data.readers import load_events, load_items
@@ -28,6 +26,9 @@ from recsys.training.trends import Labelled, labelled, stream_of, texts_of
 from recsys.trends.rhythm import DAY
 from recsys.trends.series import HOUR, Stream, count, hours_of
 
+from .cli import run
+from .recommend import output
+
 LEAST_DAYS = WARM_UP + 14
 
 
@@ -39,9 +40,13 @@ LEAST_DAYS = WARM_UP + 14
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--json", "json_file", type=Path, help="Write the figures to this file.")
 def command(
-    items: Path | None, events: Path | None, days: int | None, per_week: float, seed: int,
+    items: Path | None,
+    events: Path | None,
+    days: int | None,
+    per_week: float,
+    seed: int,
     json_file: Path | None,
-) -> None:  # fmt: skip
+) -> None:
     """Judge bursts by artificial ones, and forecasts against a week before."""
     if items is None and events is None:
         raise DataError("nothing to judge: give --items F, --events F or both")

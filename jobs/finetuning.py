@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from jobs.settings import Settings
-from jobs.steps import Detail
 from recsys.data.dataset import Dataset
 from recsys.errors import DataError
 from recsys.text.encoder import Encoder, load_encoder
@@ -20,8 +18,11 @@ from recsys.text.static import load_static
 from recsys.text.student import Student
 from recsys.training.lesson import Lesson, config_for, fingerprint, taught
 
+from .settings import Settings
+from .steps import Detail
+
 if TYPE_CHECKING:
-    from jobs.night import Night
+    from .night import Night
 
 CHECKPOINT = "checkpoint"  # folder of a run: a fine-tuning that was killed goes on from there
 Note = Callable[[str], None]
@@ -113,11 +114,17 @@ def outcome(lesson: Lesson) -> Detail:
         return {"because": f"{lesson.people} people could be asked about held-out items, too few"}
     kept = "better than before" if lesson.improved else "not better than before, which stays"
     return {
-        "trained": True, "because": kept, "ndcg_before": lesson.before, "ndcg_after": lesson.after,
-        "people": lesson.people, "steps": len(record.losses), "resumed_at": record.resumed,
-        "learning_seconds": record.seconds, "losses": [round(loss, 5) for loss in record.losses],
+        "trained": True,
+        "because": kept,
+        "ndcg_before": lesson.before,
+        "ndcg_after": lesson.after,
+        "people": lesson.people,
+        "steps": len(record.losses),
+        "resumed_at": record.resumed,
+        "learning_seconds": record.seconds,
+        "losses": [round(loss, 5) for loss in record.losses],
         "checks": [[step, round(score, 5)] for step, score in record.checks],
-    }  # fmt: skip
+    }
 
 
 def _static(settings: Settings, start: Encoder) -> Student | None:

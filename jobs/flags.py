@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from jobs.steps import Detail
 from recsys.bundle import write_bundle
 from recsys.state.marks import Marks
 
+from .steps import Detail
+
 if TYPE_CHECKING:
-    from jobs.night import Night
+    from .night import Night
 
 
 def build_flags(night: Night, out: Path) -> Detail:

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from jobs.steps import Detail
 from recsys.arrays import Floats
 from recsys.index.faiss_index import EXACT_UP_TO, cell_index, has_faiss
 from recsys.index.torch_index import TorchIndex
 from recsys.state.model import INDEX
+
+from .steps import Detail
 
 
 def build_index(
@@ -35,9 +36,12 @@ def build_index(
     index.write(out / INDEX)
     size = (out / INDEX).stat().st_size
     return {
-        "kind": index.kind, "recall": recall, "cells": int(index.index.nlist),
-        "probes": int(index.index.nprobe), "mb": size / 1e6,
-    }  # fmt: skip
+        "kind": index.kind,
+        "recall": recall,
+        "cells": int(index.index.nlist),
+        "probes": int(index.index.nprobe),
+        "mb": size / 1e6,
+    }
 
 
 def index_blobs(folder: Path) -> dict[str, bytes]:

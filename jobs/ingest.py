@@ -23,9 +23,6 @@ from typing import Any, Protocol, TypeVar
 
 import click
 
-from jobs.progress import job_progress
-from jobs.rejects import Rejects
-from jobs.settings import Settings
 from recsys.data.event_log import BATCH
 from recsys.data.files import check_file
 from recsys.data.readers import (
@@ -42,6 +39,10 @@ from recsys.errors import DataError
 from recsys.safety.doubt import Scorer, by_words, load_scorer
 from recsys.safety.flags import KEY
 from recsys.safety.screen import screen
+
+from .progress import job_progress
+from .rejects import Rejects
+from .settings import Settings
 
 T = TypeVar("T")
 Report = dict[str, Any]  # what became of one file; JSON-able
@@ -227,6 +228,6 @@ def command(
 
 
 if __name__ == "__main__":
-    from jobs.cli import run
+    from .cli import run
 
     run(command)

@@ -16,11 +16,12 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from jobs.cli import run
-from jobs.settings import Settings
 from recsys.data.keys import SCOPES, Key, Keys
 from recsys.data.store import Store
 from recsys.errors import DataError
+
+from .cli import run
+from .settings import Settings
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -84,9 +85,13 @@ def _keys() -> Iterator[Keys]:
 
 def _document(key: Key) -> dict[str, object]:
     return {
-        "key_id": key.key_id, "name": key.name, "scope": key.scope, "rate": key.rate,
-        "created": key.created, "revoked": key.revoked,
-    }  # fmt: skip
+        "key_id": key.key_id,
+        "name": key.name,
+        "scope": key.scope,
+        "rate": key.rate,
+        "created": key.created,
+        "revoked": key.revoked,
+    }
 
 
 def _state(key: Key) -> str:

@@ -14,18 +14,6 @@ from importlib.metadata import version as code_version
 from pathlib import Path
 from typing import Any
 
-from jobs.additions import added_arrays, added_steps
-from jobs.clicks import click_rates
-from jobs.encoding import encode
-from jobs.engine import open_model
-from jobs.finetuning import finetune
-from jobs.indexing import build_index, index_blobs
-from jobs.progress import LogProgress, TerminalProgress
-from jobs.settings import Settings
-from jobs.snapshot import load_snapshot, save_snapshot
-from jobs.steps import DETAIL, Detail, Step
-from jobs.tuning import reason_to_tune, tuned
-from jobs.yesterday import compare
 from recsys.arrays import Mask
 from recsys.bundle import RawBundle, read_bundle, write_bundle
 from recsys.bundle_store import BundleStore
@@ -45,6 +33,19 @@ from recsys.training.fit import Words, assemble, fit_engines
 from recsys.training.menu import engine_named
 from recsys.training.slices import validation
 from recsys.training.words import renumbered
+
+from .additions import added_arrays, added_steps
+from .clicks import click_rates
+from .encoding import encode
+from .engine import open_model
+from .finetuning import finetune
+from .indexing import build_index, index_blobs
+from .progress import LogProgress, TerminalProgress
+from .settings import Settings
+from .snapshot import load_snapshot, save_snapshot
+from .steps import DETAIL, Detail, Step
+from .tuning import reason_to_tune, tuned
+from .yesterday import compare
 
 Manifest = dict[str, Any]
 
@@ -83,9 +84,13 @@ class Night:
         mix = {kind: int((events.kind == code).sum()) for code, kind in enumerate(events.kinds)}
         stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
         return {
-            "events": len(events), "items": len(items), "users": len(events.users),
-            "kinds": mix, "version": f"{stamp}-{self.number}", **position,
-        }  # fmt: skip
+            "events": len(events),
+            "items": len(items),
+            "users": len(events.users),
+            "kinds": mix,
+            "version": f"{stamp}-{self.number}",
+            **position,
+        }
 
     def finetune(self, out: Path) -> Detail:
         """Let the encoder learn from readers, where settings and machine ask for it."""
@@ -110,9 +115,11 @@ class Night:
             tuning = {"at": time.time(), "counts": counts, **plan}
         (out / "choice.json").write_text(json.dumps(choice))
         return {
-            "tuned": why is not None, "because": why or "the last tuning still serves",
-            "engines": " + ".join(choice["engines"]) or "none", "tuning": tuning,
-        }  # fmt: skip
+            "tuned": why is not None,
+            "because": why or "the last tuning still serves",
+            "engines": " + ".join(choice["engines"]) or "none",
+            "tuning": tuning,
+        }
 
     def fit(self, out: Path) -> Detail:
         """Fit the chosen engines to everything there is, and put the model together."""

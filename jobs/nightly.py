@@ -20,14 +20,15 @@ from typing import Any
 
 import click
 
-from jobs.cli import run
-from jobs.night import Night
-from jobs.progress import LogProgress, TerminalProgress, job_progress
-from jobs.settings import Settings
-from jobs.steps import Detail, Step, run_steps
 from recsys.data.erasure import Erasures
 from recsys.data.lock import only_one
 from recsys.data.store import Store
+
+from .cli import run
+from .night import Night
+from .progress import LogProgress, TerminalProgress, job_progress
+from .settings import Settings
+from .steps import Detail, Step, run_steps
 
 REFUSED = 3  # exit status
 RESUME = 86_400.0  # seconds after which a killed night is begun anew, for its data is old
@@ -81,9 +82,13 @@ def run_night(settings: Settings, tune_always: bool = False) -> dict[str, Any]:
                 shutil.rmtree(folder, ignore_errors=True)
             raise
         result = {
-            "status": status, "run": number, "version": night.version,
-            "gate": details["gate"], "tune": details["tune"], "seconds": watch.seconds,
-        }  # fmt: skip
+            "status": status,
+            "run": number,
+            "version": night.version,
+            "gate": details["gate"],
+            "tune": details["tune"],
+            "seconds": watch.seconds,
+        }
         store.finish_run(number, status, result)
         shutil.rmtree(folder)  # events are kept in one place only, the store
         return result

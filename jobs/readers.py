@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jobs.steps import Detail
 from recsys.bundle import write_bundle
 from recsys.training.communities import CommunityConfig, fit_communities
 from recsys.training.returning import fit_returning
 
+from .steps import Detail
+
 if TYPE_CHECKING:
-    from jobs.night import Night
+    from .night import Night
 
 
 def build_communities(night: Night, out: Path) -> Detail:

@@ -12,10 +12,11 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from jobs.cli import run
-from jobs.engine import Engine, open_engine
-from jobs.settings import Settings
 from recsys.ranking.query import Reason, Recommendation
+
+from .cli import run
+from .engine import Engine, open_engine
+from .settings import Settings
 
 WIDTH = 100  # columns that tables take at most
 
@@ -54,8 +55,9 @@ def documents(engine: Engine, user: str, found: Sequence[Recommendation]) -> dic
 def output() -> Console:
     """Return a console for stdout that is never wider than the tables are meant to be."""
     console = Console(highlight=False)
-    return Console(highlight=False, width=min(console.width, WIDTH) if console.is_terminal
-                   else WIDTH)  # fmt: skip
+    return Console(
+        highlight=False, width=min(console.width, WIDTH) if console.is_terminal else WIDTH
+    )
 
 
 OWN = 0.1  # share of a score from which a reason of the reader's own is told first

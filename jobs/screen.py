@@ -11,14 +11,15 @@ from typing import Any
 
 import click
 
-from jobs.cli import run
-from jobs.progress import job_progress
-from jobs.recommend import output
-from jobs.settings import Settings
 from recsys.data.store import Store
 from recsys.safety.doubt import load_scorer
 from recsys.safety.flags import read_flags
 from recsys.safety.screen import screen
+
+from .cli import run
+from .progress import job_progress
+from .recommend import output
+from .settings import Settings
 
 BATCH = 5_000  # items that are looked at at once
 

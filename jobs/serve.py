@@ -15,13 +15,14 @@ from pathlib import Path
 
 import click
 
-from jobs.cli import run
-from jobs.settings import Settings, server_environment
 from recsys.bundle_store import BundleStore
 from recsys.errors import DataError, MissingExtra
 
+from .cli import run
+from .settings import Settings, server_environment
+
 METRICS = "PROMETHEUS_MULTIPROC_DIR"  # where several workers add up what each has counted
-APP = "api.wsgi:app"
+APP = f"{(__package__ or 'jobs').replace('jobs', 'api')}.wsgi:app"  # jobs and api are siblings
 
 
 @click.command(name="serve")
@@ -69,16 +70,38 @@ def server_command(server: str, host: str, port: int, workers: int) -> list[str]
     python = [sys.executable, "-m", server]
     if server == "granian":
         return [
-            *python, "--interface", "wsgi", "--host", host, "--port", str(port),
-            "--workers", str(workers), "--blocking-threads", "4", "--no-ws",
-            "--workers-kill-timeout", "5s",
-            "--respawn-failed-workers", "--log-level", "warning", APP,
-        ]  # fmt: skip
+            *python,
+            "--interface",
+            "wsgi",
+            "--host",
+            host,
+            "--port",
+            str(port),
+            "--workers",
+            str(workers),
+            "--blocking-threads",
+            "4",
+            "--no-ws",
+            "--workers-kill-timeout",
+            "5s",
+            "--respawn-failed-workers",
+            "--log-level",
+            "warning",
+            APP,
+        ]
     bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     return [
-        *python, "--bind", bind, "--workers", str(workers), "--threads", "4",
-        "--log-level", "warning", APP,
-    ]  # fmt: skip
+        *python,
+        "--bind",
+        bind,
+        "--workers",
+        str(workers),
+        "--threads",
+        "4",
+        "--log-level",
+        "warning",
+        APP,
+    ]
 
 
 def check_free(host: str, port: int) -> None:

@@ -105,10 +105,12 @@ class Settings:
 
 
 TABLE: tuple[tuple[str, str, str], ...] = (
-    *((PREFIX + f.name.upper(), f.metadata["default"], f.metadata["help"])
-      for f in fields(Settings)),
+    *(
+        (PREFIX + f.name.upper(), f.metadata["default"], f.metadata["help"])
+        for f in fields(Settings)
+    ),
     (CONFIG, "", "a TOML file with the same names in lower case, without RECSYS_"),
-)  # fmt: skip
+)
 
 
 def server_environment(settings: Settings, host: str, workers: int) -> dict[str, str]:

@@ -11,13 +11,14 @@ from pathlib import Path
 
 import click
 
-from jobs.cli import run
-from jobs.recommend import output
-from jobs.settings import Settings
 from recsys.data.labels import read_texts
 from recsys.errors import DataError
 from recsys.text.sentiment import LABELS, labels, score
 from recsys.text.tones import Tones
+
+from .cli import run
+from .recommend import output
+from .settings import Settings
 
 
 @click.command(name="tone")
@@ -43,10 +44,15 @@ def tone_rows(model: Tones, texts: list[str]) -> list[dict[str, object]]:
     """Return label, score and probabilities of each text, as JSON holds them."""
     chances = model.probabilities(texts)
     return [
-        {"label": label, "score": round(float(one), 4),
-         "probabilities": {name: round(float(p), 4) for name, p in zip(LABELS, row, strict=True)}}
+        {
+            "label": label,
+            "score": round(float(one), 4),
+            "probabilities": {
+                name: round(float(p), 4) for name, p in zip(LABELS, row, strict=True)
+            },
+        }
         for label, one, row in zip(labels(chances), score(chances), chances, strict=True)
-    ]  # fmt: skip
+    ]
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from jobs.steps import Detail
 from recsys.bundle import RawBundle, read_bundle, write_bundle
 from recsys.data.ids import IdMap
 from recsys.state.catalogue import under
@@ -15,8 +14,10 @@ from recsys.state.model import Model
 from recsys.text.topic_fitting import LastNight, TopicConfig, fit_topics
 from recsys.training.documents import documents
 
+from .steps import Detail
+
 if TYPE_CHECKING:
-    from jobs.night import Night
+    from .night import Night
 
 
 def build_topics(night: Night, out: Path) -> Detail:
@@ -31,9 +32,11 @@ def build_topics(night: Night, out: Path) -> Detail:
     write_bundle(out, topics.arrays(), {}, {})
     kept = set(topics.ids) & set(before.topics.ids) if before is not None else ()
     return {
-        "topics": len(topics), "groups": len(topics.parent_ids), "kept": len(kept),
+        "topics": len(topics),
+        "groups": len(topics.parent_ids),
+        "kept": len(kept),
         "items": int((topics.items >= 0).sum()),
-    }  # fmt: skip
+    }
 
 
 def last_night(raw: RawBundle, ids: IdMap, encoder: str) -> LastNight | None:

@@ -12,9 +12,6 @@ from pathlib import Path
 
 import click
 
-from jobs.cli import run
-from jobs.recommend import output
-from jobs.settings import Settings
 from recsys.data.labels import read_labels
 from recsys.errors import DataError
 from recsys.text.lexicon import TURN, read_lexicon
@@ -22,6 +19,10 @@ from recsys.text.sentiment import write_tone
 from recsys.text.sentiment_training import check_classes, fit_tone
 from recsys.text.static import load_static
 from recsys.text.tones import FOLDER, LEXICON, MODEL
+
+from .cli import run
+from .recommend import output
+from .settings import Settings
 
 
 @click.command(name="train-tone")
@@ -37,9 +38,7 @@ from recsys.text.tones import FOLDER, LEXICON, MODEL
 )
 @click.option("--out", type=Path, help="Where to write the model, if not into the home.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(
-    labels: Path | None, lexicon: Path | None, out: Path | None, as_json: bool
-) -> None:  # fmt: skip
+def command(labels: Path | None, lexicon: Path | None, out: Path | None, as_json: bool) -> None:
     """Teach the tone model from a file; from then on it replaces the one that is shipped.
 
     A minute of CPU for 20,000 texts. For a language that no labelled texts are at hand for, a
@@ -78,9 +77,10 @@ def _teach(path: Path, target: Path) -> dict[str, object]:
     check_classes(labelled.classes)  # before the word vectors, which may take a minute
     student = load_static(Settings.load().home)
     note = f"{len(labelled.texts)} texts of {path.name}, {student.name}"
-    write_tone(target, fit_tone(
-        labelled.texts, labelled.classes, student, note=note, sources=labelled.sources
-    ))  # fmt: skip
+    write_tone(
+        target,
+        fit_tone(labelled.texts, labelled.classes, student, note=note, sources=labelled.sources),
+    )
     return {"texts": len(labelled.texts), "model": str(target), "note": note}
 
 

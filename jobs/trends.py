@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jobs.steps import Detail
 from recsys.bundle import read_bundle, write_bundle
 from recsys.state.catalogue import Catalogue
 from recsys.text.entities import Entities
@@ -15,8 +14,10 @@ from recsys.trends.series import HOUR
 from recsys.trends.tones import count_tones
 from recsys.trends.trends import SHOWN, fit_trends
 
+from .steps import Detail
+
 if TYPE_CHECKING:
-    from jobs.night import Night
+    from .night import Night
 
 
 def build_tones(night: Night, out: Path) -> Detail:

@@ -16,7 +16,7 @@ from recsys.training.slices import SHARE
 from recsys.training.tune import Budget, tune
 
 if TYPE_CHECKING:
-    from jobs.night import Night
+    from .night import Night
 
 GROWTH = 1.5  # times as many events or items (or as few) as when it was tuned
 FEWEST = 2  # people whose next steps are known: one to learn from, one to judge by

@@ -25,7 +25,7 @@ from recsys.training.slices import FEWEST, ask, newest
 from recsys.training.words import renumbered
 
 if TYPE_CHECKING:
-    from jobs.night import Night
+    from .night import Night
 
 MOVED = 0.005  # share of yesterday's events that may have come late or gone since
 

@@ -218,6 +218,8 @@ def _answer(response: httpx.Response) -> Json:
         return found
     error = found.get("error", {})
     raise ClientError(
-        response.status_code, error.get("code", "error"),
-        error.get("message", response.reason_phrase), error.get("details", []),
-    )  # fmt: skip
+        response.status_code,
+        error.get("code", "error"),
+        error.get("message", response.reason_phrase),
+        error.get("details", []),
+    )

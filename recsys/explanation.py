@@ -70,9 +70,16 @@ def explain(
     shares = tuple(part._replace(share=part.value / positive) for part in parts)
     change, tried = _change(service, query, row, found.score, parts, between)
     return Explanation(
-        item_id, found.score, base(scored.request), _rank(scored, mask, row),
-        service.closed(query, scored.request, row), shares, found.reasons, change, tried,
-    )  # fmt: skip
+        item_id,
+        found.score,
+        base(scored.request),
+        _rank(scored, mask, row),
+        service.closed(query, scored.request, row),
+        shares,
+        found.reasons,
+        change,
+        tried,
+    )
 
 
 def base(request: Request) -> float:
@@ -112,9 +119,13 @@ def _rank(scored: Scored, mask: Mask, row: int) -> int | None:
 
 
 def _change(
-    service: Recommender, query: Query, row: int, score: float, parts: Sequence[Reason],
+    service: Recommender,
+    query: Query,
+    row: int,
+    score: float,
+    parts: Sequence[Reason],
     between: Callable[[], None],
-) -> tuple[Change | None, int]:  # fmt: skip
+) -> tuple[Change | None, int]:
     giving = [part.item_id for part in parts if part.kind == "because_you" and part.item_id]
     latest = [one.item_id for one in query.history[::-1]]
     known = set(giving)

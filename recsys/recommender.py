@@ -44,9 +44,12 @@ class Recommender:
     """Ranks the items of a live state, for one thread at a time."""
 
     def __init__(
-        self, live: LiveState, drift: float = DRIFT, watch: Watch | None = None,
+        self,
+        live: LiveState,
+        drift: float = DRIFT,
+        watch: Watch | None = None,
         rising: float = WEIGHT,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.live = live
         self.risen = Risen(watch, rising)
         self.standing = Standing(live, drift)

@@ -28,8 +28,9 @@ def cells(*heads):
 def test_it_opens_with_the_two_commands_and_a_curl():
     opening = README.split("##")[0].splitlines()[:8]
     assert [line.split()[0:2] for line in opening if line.startswith("    make")][:2] == [
-        ["make", "demo"], ["make", "test"]
-    ]  # fmt: skip
+        ["make", "demo"],
+        ["make", "test"],
+    ]
     assert any("curl" in line and "/recommend/" in line for line in opening)
 
 

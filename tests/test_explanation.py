@@ -20,18 +20,24 @@ from recsys.state.trees import Trees
 NOW = worlds.topics().now
 SAILOR = tuple(Interaction(f"sea-{n}", "like", timestamp=NOW - 1000 + n) for n in (1, 4, 6, 9, 12))
 CONTROLS = (
-    Control(1, "boost", "author", "sea-author-2", 0.0), Control(2, "less", "item", "sea-3", 0.0),
+    Control(1, "boost", "author", "sea-author-2", 0.0),
+    Control(2, "less", "item", "sea-3", 0.0),
     Control(3, "mute", "tag", "tag-1", 0.0),
-)  # fmt: skip
+)
 
 
 def stump():
     """Return one tree: what is more popular within a day gets half a point."""
     return Trees(
-        NAMES, np.array([0], np.int32), np.array([NAMES.index("share_1d"), 0, 0], np.int32),
-        np.array([-0.5, 0, 0]), np.array([1, 1, 2], np.int32), np.array([2, 1, 2], np.int32),
-        np.array([0.0, -0.25, 0.5]), 1,
-    )  # fmt: skip
+        NAMES,
+        np.array([0], np.int32),
+        np.array([NAMES.index("share_1d"), 0, 0], np.int32),
+        np.array([-0.5, 0, 0]),
+        np.array([1, 1, 2], np.int32),
+        np.array([2, 1, 2], np.int32),
+        np.array([0.0, -0.25, 0.5]),
+        1,
+    )
 
 
 def service(blend=WHOLE, trees=None):
@@ -42,11 +48,13 @@ def service(blend=WHOLE, trees=None):
 
 
 QUERIES = {
-    "plain": Query(history=SAILOR, now=NOW), "stranger": Query(now=NOW),
+    "plain": Query(history=SAILOR, now=NOW),
+    "stranger": Query(now=NOW),
     "steered": Query(history=SAILOR, now=NOW, controls=CONTROLS, words="chess", interests=("帆",)),
-    "forgotten": Query(history=SAILOR, now=NOW,
-                       controls=(Control(9, "forget", "item", "sea-4", NOW),)),
-}  # fmt: skip
+    "forgotten": Query(
+        history=SAILOR, now=NOW, controls=(Control(9, "forget", "item", "sea-4", NOW),)
+    ),
+}
 
 
 @pytest.mark.parametrize("name", QUERIES)
@@ -70,8 +78,9 @@ def test_base_and_parts_are_the_score_that_the_list_shows(name, trees):
 def test_what_is_not_shown_says_why():
     engine, query = service(), QUERIES["steered"]
     engine.live.remove_item("chess-5")
-    why = {item: explain(engine, query, item).closed
-           for item in ("sea-4", "sea-7", "chess-5", "sea-8")}  # fmt: skip
+    why = {
+        item: explain(engine, query, item).closed for item in ("sea-4", "sea-7", "chess-5", "sea-8")
+    }
     assert why == {"sea-4": "seen", "sea-7": "muted", "chess-5": "gone", "sea-8": ""}
     with pytest.raises(KeyError):
         explain(engine, query, "never heard of")
@@ -97,8 +106,11 @@ def test_a_stranger_has_nothing_to_change_and_a_long_history_is_not_tried_whole(
     alone = explain(engine, QUERIES["stranger"], "sea-2")
     assert alone.change is None and alone.tried == 0
     assert not [part for part in alone.parts if part.kind == "because_you"]
-    many = tuple(Interaction(f"{of}-{n}", "like", timestamp=NOW + n)
-                 for n in range(24) for of in ("sea", "chess"))  # fmt: skip
+    many = tuple(
+        Interaction(f"{of}-{n}", "like", timestamp=NOW + n)
+        for n in range(24)
+        for of in ("sea", "chess")
+    )
     assert explain(engine, Query(history=many, now=NOW), "sea-30").tried == TRIED
 
 

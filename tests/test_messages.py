@@ -60,11 +60,22 @@ def test_a_file_that_is_no_catalogue_is_named(tmp_path, wrong):
         read_catalogue(tmp_path / "xx.po")
 
 
-@pytest.mark.parametrize("header, language", [
-    ("", "en"), ("zh-CN,zh;q=0.9,en;q=0.8", "zh"), ("en-GB,zh;q=0.9", "en"), ("fr, zh;q=0.1", "zh"),
-    ("fr", "en"), ("*", "en"), ("zh;q=0", "en"), ("zh;q=nonsense, en;q=.1", "en"),
-    (";;,,q=1", "en"), ("en;q=0.2,zh;q=0.7", "zh"), ("ZH_tw", "zh"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "header, language",
+    [
+        ("", "en"),
+        ("zh-CN,zh;q=0.9,en;q=0.8", "zh"),
+        ("en-GB,zh;q=0.9", "en"),
+        ("fr, zh;q=0.1", "zh"),
+        ("fr", "en"),
+        ("*", "en"),
+        ("zh;q=0", "en"),
+        ("zh;q=nonsense, en;q=.1", "en"),
+        (";;,,q=1", "en"),
+        ("en;q=0.2,zh;q=0.7", "zh"),
+        ("ZH_tw", "zh"),
+    ],
+)
 def test_what_a_browser_prefers(header, language):
     assert preferred(header) == language
 

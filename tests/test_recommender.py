@@ -91,13 +91,18 @@ INGREDIENTS = {
 
 
 STEERED = (
-    Control(1, "boost", "author", "sea-author-1", 0.0), Control(2, "less", "item", "chess-3", 0.0),
-    Control(3, "boost", "tag", "tag-2", 0.0), Control(4, "boost", "category", "sea", 0.0),
-)  # fmt: skip
+    Control(1, "boost", "author", "sea-author-1", 0.0),
+    Control(2, "less", "item", "chess-3", 0.0),
+    Control(3, "boost", "tag", "tag-2", 0.0),
+    Control(4, "boost", "category", "sea", 0.0),
+)
 
 
-@pytest.mark.parametrize("history", [SAILOR, NEGATIVE, (*SAILOR, *NEGATIVE[:1]), ()],
-                         ids=["likes", "dislikes", "both", "none"])  # fmt: skip
+@pytest.mark.parametrize(
+    "history",
+    [SAILOR, NEGATIVE, (*SAILOR, *NEGATIVE[:1]), ()],
+    ids=["likes", "dislikes", "both", "none"],
+)
 @pytest.mark.parametrize("name", INGREDIENTS)
 def test_the_parts_of_a_score_add_up_to_it(name, history):
     """Up to one number that is the same for all items; also for what was posted since."""
@@ -151,11 +156,12 @@ def test_a_block_of_histories_scores_as_requests_do(name):
         mine = np.flatnonzero(data.user == user)
         history = tuple(
             Interaction(
-                data.items[int(data.item[at])], "like" if data.weight[at] > 0 else "dislike",
+                data.items[int(data.item[at])],
+                "like" if data.weight[at] > 0 else "dislike",
                 timestamp=float(data.time[at]),
             )
             for at in mine
-        )  # fmt: skip
+        )
         scores = service.score(Query(history=history, now=NOW)).scores
         assert np.allclose(block[place], scores, atol=1e-4)
         top = ids(service.recommend(Query(history=history, n=10, now=NOW)))
@@ -177,9 +183,12 @@ def test_whoever_dislikes_everything_still_gets_finite_scores(service):
 @pytest.mark.parametrize("world", [worlds.one_user_one_item, worlds.nothing])
 def test_hardly_any_data_is_served(world):
     blend = Blend(
-        (Term("neighbours", 5.0, 1.0),), (Curve(0.1, 1.0),), {"share_all": 1.0, "liked": 0.3},
-        lift=0.2, passed=-0.2,
-    )  # fmt: skip
+        (Term("neighbours", 5.0, 1.0),),
+        (Curve(0.1, 1.0),),
+        {"share_all": 1.0, "liked": 0.3},
+        lift=0.2,
+        passed=-0.2,
+    )
     data = world()
     service = Recommender(LiveState(worlds.plain(data, blend)))
     assert sorted(ids(service.recommend(Query(n=9)))) == sorted(data.items)

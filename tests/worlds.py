@@ -102,13 +102,15 @@ def texts() -> list[Item]:
             some = [half[(number // 2 + step) % 4] for step in range(2 + number % 3 // 2)]
             found.append(
                 Item(
-                    f"{topic}-{number}", title=("" if number % 2 else " ").join(some),
-                    tags=(topic, f"tag-{number % 3}"), category=topic,
+                    f"{topic}-{number}",
+                    title=("" if number % 2 else " ").join(some),
+                    tags=(topic, f"tag-{number % 3}"),
+                    category=topic,
                     author_id=f"{topic}-author-{number % 4}",
                     created_at=START - 24 * HOUR * (40 - number),
                     metadata={"language": "zh" if number % 2 else "en"},
                 )
-            )  # fmt: skip
+            )
     return found
 
 

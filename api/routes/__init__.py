@@ -1,6 +1,6 @@
 """One module per resource; a view calls the domain and returns a value."""
 
-from api.routes import (
+from ..routes import (
     docs,
     entities,
     events,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from flask import current_app, g, request
 
-from api.service import Service
 from recsys.messages import SOURCE, closest, preferred
+
+from ..service import Service
 
 
 def service() -> Service:

@@ -9,8 +9,8 @@ from typing import Any
 
 from flask import Response, current_app
 
-from api import openapi
-from api.contract import Routes
+from .. import openapi
+from ..contract import Routes
 
 routes = Routes("docs")
 

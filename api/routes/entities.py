@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from api import pages, trends
-from api.contract import Routes
-from api.routes.context import service
-from api.schemas.trends import Entities, EntitiesQuery, EntityPage
-from api.writes import missing
+from .. import pages, trends
+from ..contract import Routes
+from ..routes.context import service
+from ..schemas.trends import Entities, EntitiesQuery, EntityPage
+from ..writes import missing
 
 routes = Routes("entities")
 

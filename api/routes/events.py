@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from api import pages
-from api.contract import Routes
-from api.routes.context import about, service
-from api.schemas.records import Deleted, EventBody, Events, EventsQuery, Stored
-from api.writes import add_events, missing
+from .. import pages
+from ..contract import Routes
+from ..routes.context import about, service
+from ..schemas.records import Deleted, EventBody, Events, EventsQuery, Stored
+from ..writes import add_events, missing
 
 routes = Routes("events")
 
@@ -35,12 +35,19 @@ def of_user(query: EventsQuery) -> dict[str, Any]:
     more = len(found) > query.n
     return {
         "events": [
-            {"id": e.id, "user_id": e.user_id, "item_id": e.item_id, "event": e.event,
-             "value": e.value, "text": e.text, "timestamp": e.timestamp}
+            {
+                "id": e.id,
+                "user_id": e.user_id,
+                "item_id": e.item_id,
+                "event": e.event,
+                "value": e.value,
+                "text": e.text,
+                "timestamp": e.timestamp,
+            }
             for e in page
         ],
         "next": pages.following("/events", query, page[-1].id) if more else None,
-    }  # fmt: skip
+    }
 
 
 @routes.delete("/events/<int:event_id>", "write", answers=Deleted, fails=(404,))

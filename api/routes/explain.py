@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.contract import Routes
-from api.explain import explained
-from api.recommend import Recommend
-from api.routes.context import about, language, service
-from api.schemas.explanation import ExplainParameters, ExplainQuery, Explanation
+from ..contract import Routes
+from ..explain import explained
+from ..recommend import Recommend
+from ..routes.context import about, language, service
+from ..schemas.explanation import ExplainParameters, ExplainQuery, Explanation
 
 routes = Routes("explain")
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from api.contract import Routes
-from api.recommend import Person, Recommend
-from api.routes.context import about, service
-from api.schemas.fields import MAX_LIST, MAX_N
-from api.schemas.gorse import ListQuery, SessionFeedback
-from api.schemas.lists import SteerParameters
-from api.writes import missing
 from recsys.data.schema import Event
 from recsys.ranking import lists
 from recsys.ranking.query import Filters, Interaction, Recommendation
 from recsys.state.live import LiveState
+
+from ..contract import Routes
+from ..recommend import Person, Recommend
+from ..routes.context import about, service
+from ..schemas.fields import MAX_LIST, MAX_N
+from ..schemas.gorse import ListQuery, SessionFeedback
+from ..schemas.lists import SteerParameters
+from ..writes import missing
 
 routes = Routes("gorse")
 
@@ -51,18 +52,26 @@ def _for_user(user: str, query: ListQuery, categories: list[str]) -> list[str]:
 
 
 @routes.post(
-    "/api/session/recommend", "read", query=ListQuery, body=list[SessionFeedback],
-    answers=list[dict[str, Any]], loose=True,
-)  # fmt: skip
+    "/api/session/recommend",
+    "read",
+    query=ListQuery,
+    body=list[SessionFeedback],
+    answers=list[dict[str, Any]],
+    loose=True,
+)
 def session(query: ListQuery, body: list[SessionFeedback]) -> list[dict[str, Any]]:
     """Scored ids for a visitor."""
     return _for_session(query, body, query.category)
 
 
 @routes.post(
-    "/api/session/recommend/<category>", "read", query=ListQuery, body=list[SessionFeedback],
-    answers=list[dict[str, Any]], loose=True,
-)  # fmt: skip
+    "/api/session/recommend/<category>",
+    "read",
+    query=ListQuery,
+    body=list[SessionFeedback],
+    answers=list[dict[str, Any]],
+    loose=True,
+)
 def session_category(
     category: str, query: ListQuery, body: list[SessionFeedback]
 ) -> list[dict[str, Any]]:

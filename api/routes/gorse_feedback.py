@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from api import gorse
-from api.contract import Routes
-from api.routes.context import about, service
-from api.schemas.gorse import FeedbackBody, PageQuery
 from recsys.data.store import StoredEvent
+
+from .. import gorse
+from ..contract import Routes
+from ..routes.context import about, service
+from ..schemas.gorse import FeedbackBody, PageQuery
 
 routes = Routes("gorse", "gorse_feedback")
 Json = dict[str, Any]

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from api import gorse
-from api.contract import Routes
-from api.people import erase_user
-from api.routes.context import about, service
-from api.schemas.gorse import ItemBody, ItemPatch, PageQuery, UserBody, UserPatch
-from api.writes import delete_item, missing, store_items
 from recsys.data.moderation import look_up
 from recsys.data.schema import Item, User
+
+from .. import gorse
+from ..contract import Routes
+from ..people import erase_user
+from ..routes.context import about, service
+from ..schemas.gorse import ItemBody, ItemPatch, PageQuery, UserBody, UserPatch
+from ..writes import delete_item, missing, store_items
 
 routes = Routes("gorse", "gorse_records")
 Json = dict[str, Any]
@@ -119,10 +120,16 @@ def _categories(item_id: str, category: str, wanted: bool) -> Done:
     before, _ = _item(item_id)
     old = gorse.item_json(before, False)
     kept = [one for one in old["Categories"] if one != category]
-    _put_item(gorse.built(
-        item_id, [*kept, category] if wanted else kept, old["Labels"], before.text,
-        before.created_at, before.metadata,
-    ))  # fmt: skip
+    _put_item(
+        gorse.built(
+            item_id,
+            [*kept, category] if wanted else kept,
+            old["Labels"],
+            before.text,
+            before.created_at,
+            before.metadata,
+        )
+    )
     return _done(1)
 
 

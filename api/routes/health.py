@@ -6,11 +6,12 @@ from typing import Any
 
 from flask import Response
 
-from api.answers import json_response
-from api.contract import Routes
-from api.routes.context import service
-from api.schemas.service import Alive, Ready
 from recsys.errors import StoreError
+
+from ..answers import json_response
+from ..contract import Routes
+from ..routes.context import service
+from ..schemas.service import Alive, Ready
 
 routes = Routes("health")
 

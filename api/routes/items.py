@@ -6,12 +6,16 @@ from typing import Any
 
 from flask import Response, request
 
-from api import pages, topics
-from api.answers import tagged
-from api.contract import Routes
-from api.errors import ApiError
-from api.routes.context import service
-from api.schemas.records import (
+from recsys.data import schema
+from recsys.errors import StoreError
+from recsys.state.catalogue import document
+
+from .. import pages, topics
+from ..answers import tagged
+from ..contract import Routes
+from ..errors import ApiError
+from ..routes.context import service
+from ..schemas.records import (
     Deleted,
     Item,
     ItemBody,
@@ -21,10 +25,7 @@ from api.schemas.records import (
     ItemValues,
     Stored,
 )
-from api.writes import add_items, change_item, delete_item, missing
-from recsys.data import schema
-from recsys.errors import StoreError
-from recsys.state.catalogue import document
+from ..writes import add_items, change_item, delete_item, missing
 
 routes = Routes("items")
 

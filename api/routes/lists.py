@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from api import pages
-from api.contract import Routes
-from api.live import Serving
-from api.routes.context import language, service
-from api.schemas.lists import Page, PageParameters, SearchQuery, SimilarQuery, WindowQuery
-from api.writes import missing
 from recsys.ranking import lists
 from recsys.ranking.query import Filters, Recommendation
+
+from .. import pages
+from ..contract import Routes
+from ..live import Serving
+from ..routes.context import language, service
+from ..schemas.lists import Page, PageParameters, SearchQuery, SimilarQuery, WindowQuery
+from ..writes import missing
 
 routes = Routes("lists")
 
@@ -63,37 +64,58 @@ def _similar(item_id: str, given: PageParameters, base: str) -> Any:
     if row < 0 or live.gone[row]:
         raise missing("item")
     spoken = language(given.lang)
-    return answer("similar", item_id, base, given,
-                  lambda s, k, f: lists.similar(s.live, item_id, k, f, spoken))  # fmt: skip
+    return answer(
+        "similar",
+        item_id,
+        base,
+        given,
+        lambda s, k, f: lists.similar(s.live, item_id, k, f, spoken),
+    )
 
 
 @routes.get("/search", "read", query=SearchQuery, answers=Page)
 def search(query: SearchQuery) -> Any:
     """Items whose words are closest to these."""
     spoken = language(query.lang)
-    return answer("search", query.q, "/search", query,
-                  lambda s, k, f: lists.search(s.live, query.q, k, f, spoken))  # fmt: skip
+    return answer(
+        "search",
+        query.q,
+        "/search",
+        query,
+        lambda s, k, f: lists.search(s.live, query.q, k, f, spoken),
+    )
 
 
 @routes.get("/trending", "read", query=WindowQuery, answers=Page)
 def trending(query: WindowQuery) -> Any:
     """What is taken up most now; `window` sets how fast the past fades."""
     spoken = language(query.lang)
-    return answer("trending", None, "/trending", query,
-                  lambda s, k, f: lists.trending(s.live, k, f, query.window, spoken))  # fmt: skip
+    return answer(
+        "trending",
+        None,
+        "/trending",
+        query,
+        lambda s, k, f: lists.trending(s.live, k, f, query.window, spoken),
+    )
 
 
 @routes.get("/latest", "read", query=PageParameters, answers=Page)
 def latest(query: PageParameters) -> Any:
     """The newest items first."""
     spoken = language(query.lang)
-    return answer("latest", None, "/latest", query,
-                  lambda s, k, f: lists.latest(s.live, k, f, spoken))  # fmt: skip
+    return answer(
+        "latest", None, "/latest", query, lambda s, k, f: lists.latest(s.live, k, f, spoken)
+    )
 
 
 @routes.get("/popular", "read", query=WindowQuery, answers=Page)
 def popular(query: WindowQuery) -> Any:
     """What was taken up most, of all time or within a window."""
     spoken = language(query.lang)
-    return answer("popular", None, "/popular", query,
-                  lambda s, k, f: lists.popular(s.live, k, f, query.window, spoken))  # fmt: skip
+    return answer(
+        "popular",
+        None,
+        "/popular",
+        query,
+        lambda s, k, f: lists.popular(s.live, k, f, query.window, spoken),
+    )

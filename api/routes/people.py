@@ -6,11 +6,11 @@ from typing import Any
 
 from flask import Response
 
-from api.contract import Routes
-from api.people import change_controls, controls_json, exported
-from api.profile import profile
-from api.routes.context import about, language, service
-from api.schemas.people import Controls, Export, Profile, ProfilePatch, ProfileQuery
+from ..contract import Routes
+from ..people import change_controls, controls_json, exported
+from ..profile import profile
+from ..routes.context import about, language, service
+from ..schemas.people import Controls, Export, Profile, ProfilePatch, ProfileQuery
 
 routes = Routes("people")
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from flask import Response
 
-from api import pages
-from api.contract import Routes
-from api.recommend import Recommend
-from api.routes.context import about, language, service
-from api.schemas.lists import (
+from .. import pages
+from ..contract import Routes
+from ..recommend import Recommend
+from ..routes.context import about, language, service
+from ..schemas.lists import (
     Batch,
     BatchBody,
     Recommended,

@@ -8,14 +8,15 @@ from typing import Annotated, Any
 from flask import Response
 from pydantic import Field
 
-from api.contract import Routes
-from api.live import Serving
-from api.metrics import CONTENT_TYPE
-from api.routes.context import service
-from api.schemas.fields import Strict
-from api.schemas.service import Stats
 from recsys.safety.chatter import REASONS
 from recsys.state.live import LiveState
+
+from ..contract import Routes
+from ..live import Serving
+from ..metrics import CONTENT_TYPE
+from ..routes.context import service
+from ..schemas.fields import Strict
+from ..schemas.service import Stats
 
 routes = Routes("service")
 
@@ -40,12 +41,14 @@ def stats(query: Days) -> dict[str, Any]:
         "flags": _flags(serving.live) if serving else {},
         "comments": _comments(serving) if serving else {},
         "ctr": {
-            by: {key: {"shown": r.shown, "clicked": r.clicked, "ctr": r.ctr}
-                 for key, r in found.items()}
+            by: {
+                key: {"shown": r.shown, "clicked": r.clicked, "ctr": r.ctr}
+                for key, r in found.items()
+            }
             for by, found in rates.items()
         },
         "days": query.days,
-    }  # fmt: skip
+    }
 
 
 def _flags(live: LiveState) -> dict[str, int]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from api import pages
-from api.contract import Routes
-from api.routes.context import service
-from api.schemas.topics import Topic, Topics, TopicsQuery
-from api.topics import Overview
-from api.writes import missing
+from .. import pages
+from ..contract import Routes
+from ..routes.context import service
+from ..schemas.topics import Topic, Topics, TopicsQuery
+from ..topics import Overview
+from ..writes import missing
 
 routes = Routes("topics")
 

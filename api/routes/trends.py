@@ -7,14 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from api import pages, trends
-from api.contract import Routes
-from api.routes.context import service
-from api.schemas.trends import Timeline, TimelineQuery, Trends, TrendsQuery
-from api.writes import missing
 from recsys.state.watch import Trend
 from recsys.trends.labels import KINDS
 from recsys.trends.trends import key_of
+
+from .. import pages, trends
+from ..contract import Routes
+from ..routes.context import service
+from ..schemas.trends import Timeline, TimelineQuery, Trends, TrendsQuery
+from ..writes import missing
 
 routes = Routes("trends")
 
@@ -29,8 +30,11 @@ def page(query: TrendsQuery) -> dict[str, Any]:
     """
     service().see_changes()
     serving = service().serving
-    found = [t for t in serving.watch.trends(time.time())
-             if _wanted(t, query) and trends.shown(serving.live, t)]  # fmt: skip
+    found = [
+        t
+        for t in serving.watch.trends(time.time())
+        if _wanted(t, query) and trends.shown(serving.live, t)
+    ]
     shares: dict[Trend, float] = {}
     if query.user is not None:
         shares = trends.followed_by(service(), query.user, found)
@@ -78,8 +82,13 @@ def topic(topic_id: int, query: TimelineQuery) -> dict[str, Any]:
     name = topics.parent_name(topics.parent_ids.index(topic_id)) if upper else topics.name(rows[0])
     keys = key_of(KINDS.index("topic"), rows)
     found = trends.timeline_json(serving, "topic", keys, query.resolution, query.last)
-    return {"model_version": serving.version, "kind": "topic", "id": str(topic_id), "name": name,
-            **found}  # fmt: skip
+    return {
+        "model_version": serving.version,
+        "kind": "topic",
+        "id": str(topic_id),
+        "name": name,
+        **found,
+    }
 
 
 @routes.get(
@@ -95,5 +104,4 @@ def entity(name: str, query: TimelineQuery) -> dict[str, Any]:
     keys = np.atleast_1d(key_of(KINDS.index("entity"), code))
     shown = serving.live.mentions.mention(code).name
     found = trends.timeline_json(serving, "entity", keys, query.resolution, query.last)
-    return {"model_version": serving.version, "kind": "entity", "id": shown, "name": shown,
-            **found}  # fmt: skip
+    return {"model_version": serving.version, "kind": "entity", "id": shown, "name": shown, **found}

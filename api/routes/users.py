@@ -6,16 +6,17 @@ from typing import Any
 
 from flask import Response, request
 
-from api import pages
-from api.answers import tagged
-from api.contract import Routes
-from api.errors import ApiError
-from api.people import erase_user
-from api.routes.context import about, service
-from api.schemas.people import Erased, UserIdQuery
-from api.schemas.records import OneUserQuery, Stored, User, UserBody, UserRow, Users
-from api.writes import missing, put_users
 from recsys.data import schema
+
+from .. import pages
+from ..answers import tagged
+from ..contract import Routes
+from ..errors import ApiError
+from ..people import erase_user
+from ..routes.context import about, service
+from ..schemas.people import Erased, UserIdQuery
+from ..schemas.records import OneUserQuery, Stored, User, UserBody, UserRow, Users
+from ..writes import missing, put_users
 
 routes = Routes("users")
 

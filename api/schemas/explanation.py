@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from api.schemas.fields import Answer, Id, Language, Strict, Words
-from api.schemas.lists import Reason
+from ..schemas.fields import Answer, Id, Language, Strict, Words
+from ..schemas.lists import Reason
 
 
 class ExplainParameters(Strict):

@@ -161,8 +161,10 @@ RecommendationId = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
 Language = Annotated[
     str | None,
     Field(
-        None, max_length=35, pattern="^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*$",
+        None,
+        max_length=35,
+        pattern="^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*$",
         description="language of the sentences, as in en or zh-CN; default: what the header "
         "Accept-Language prefers, else English",
     ),
-]  # fmt: skip
+]

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.schemas.fields import MAX_N, MAX_OFFSET, GorseMoment, Id, Kind, Label, words
+from ..schemas.fields import MAX_N, MAX_OFFSET, GorseMoment, Id, Kind, Label, words
 
 
 class Loose(BaseModel):

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from api.cursor import PATTERN
-from api.schemas.fields import (
+from ..cursor import PATTERN
+from ..schemas.fields import (
     MAX_N,
     Answer,
     Cap,

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from api.schemas.fields import Answer, Id, Label, Language, RowId, Strict, Zone
+from ..schemas.fields import Answer, Id, Label, Language, RowId, Strict, Zone
 
 
 class LabelControl(Strict):

@@ -6,7 +6,9 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
-from api.schemas.fields import (
+from recsys.data.fields import MAX_VALUE
+
+from ..schemas.fields import (
     Answer,
     Count,
     Id,
@@ -18,7 +20,6 @@ from api.schemas.fields import (
     Strict,
     words,
 )
-from recsys.data.fields import MAX_VALUE
 
 Category = Annotated[str, Field(max_length=512)]
 Limit = Annotated[int, Field(ge=1, le=1_000)]
@@ -199,7 +200,26 @@ class Deleted(Answer):
 
 
 __all__ = [
-    "Category", "Count", "Deleted", "Event", "EventBody", "Events", "EventsQuery", "Item",
-    "ItemBody", "ItemPatch", "ItemValues", "Items", "ItemsQuery", "Label", "OneUserQuery",
-    "PageQuery", "Stored", "TopicName", "User", "UserBody", "UserRow", "Users",
-]  # fmt: skip
+    "Category",
+    "Count",
+    "Deleted",
+    "Event",
+    "EventBody",
+    "Events",
+    "EventsQuery",
+    "Item",
+    "ItemBody",
+    "ItemPatch",
+    "ItemValues",
+    "Items",
+    "ItemsQuery",
+    "Label",
+    "OneUserQuery",
+    "PageQuery",
+    "Stored",
+    "TopicName",
+    "User",
+    "UserBody",
+    "UserRow",
+    "Users",
+]

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from api.schemas.fields import Answer, Strict
+from ..schemas.fields import Answer, Strict
 
 
 class Nothing(Strict):

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from api.schemas.fields import Answer, Strict, TopicId
-from api.schemas.records import Limit, TopicName
+from ..schemas.fields import Answer, Strict, TopicId
+from ..schemas.records import Limit, TopicName
 
 
 class TopicItem(Answer):

@@ -52,9 +52,11 @@ class Taste:
             [config.noise, config.tau, config.tau_base, config.agree, config.keep, self.newcomer]
         )
         return {
-            "base": self.base, "loadings": self.loadings, "evidence": self.evidence,
+            "base": self.base,
+            "loadings": self.loadings,
+            "evidence": self.evidence,
             "numbers": numbers,
-        }  # fmt: skip
+        }
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Taste:

@@ -95,7 +95,7 @@ class EventColumns:
             key = (
                 self.user[row], self.item[row], self.kind[row], self.time[row],
                 None if np.isnan(value) else value, self.comments.get(row),
-            )  # fmt: skip
+            )
             first[row] = key not in seen
             seen.add(key)
         return first
@@ -114,4 +114,4 @@ def in_time(table: EventTable) -> EventTable:
         user=table.user[order], item=table.item[order], kind=table.kind[order],
         value=table.value[order], time=table.time[order],
         comments={int(place[row]): text for row, text in table.comments.items()},
-    )  # fmt: skip
+    )

@@ -80,7 +80,7 @@ class ControlLog:
     def change_controls(
         self, user_id: str, wishes: Sequence[Wish] = (), undo: Iterable[int] = (),
         reset: bool = False,
-    ) -> list[Control]:  # fmt: skip
+    ) -> list[Control]:
         """Append rows in one transaction: the reset first, then what is undone, then the wishes.
 
         A wish that is in force already adds no row, unless it is to forget, which means until now.

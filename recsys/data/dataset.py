@@ -67,7 +67,7 @@ class Dataset:
             time=events.time if timed else np.arange(len(events), dtype=np.float64),
             timed=timed, table=_extended(items, ids), cutoff=cutoff,
             rating_scale=weights.rating_scale(events), tone=events.tone,
-        )  # fmt: skip
+        )
 
     @property
     def now(self) -> float:

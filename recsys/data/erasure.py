@@ -212,7 +212,7 @@ def _kept(store: Store, user_id: str) -> tuple[str, ...]:
         "follows": select(func.count()).select_from(follows).where(follows.c.author_id == user_id),
         "controls of others": select(func.count()).select_from(controls)
         .where(controls.c.kind == "author", controls.c.value == user_id),
-    }  # fmt: skip
+    }
     with store.db.read() as connection:
         counts = {name: connection.execute(query).scalar_one() for name, query in named.items()}
     found = ", ".join(f"{count} {name}" for name, count in counts.items() if count)

@@ -56,12 +56,12 @@ class Added:
 _INSERTED = (
     events.c.user, events.c.item, events.c.kind, events.c.value, events.c.text,
     events.c.timestamp, events.c.moment, events.c.received, events.c.key,
-)  # fmt: skip
+)
 _FROM = events.join(items, items.c.id == events.c.item).join(kinds, kinds.c.id == events.c.kind)
 _REST = (
     items.c.item_id, kinds.c.name, events.c.value, func.coalesce(events.c.text, ""),
     events.c.timestamp, events.c.received,
-)  # fmt: skip
+)
 _STORED: Select[Any] = select(events.c.id, users.c.user_id, *_REST).select_from(
     _FROM.join(users, users.c.id == events.c.user)
 )
@@ -125,7 +125,7 @@ class EventLog:
     def _appended(
         self, connection: Connection, batch: Sequence[Event], keys: Sequence[int],
         numbers: Sequence[dict[str, int]], now: float,
-    ) -> Added:  # fmt: skip
+    ) -> Added:
         new = self.db.insert_new(connection, _INSERTED, _rows(batch, keys, numbers, now))
         return Added(new, len(batch) - new)
 
@@ -187,7 +187,7 @@ def _rows(
         found.append(
             (user[event.user_id], item[event.item_id], kind[event.event], event.value,
              event.text or None, at, moment, now, key)
-        )  # fmt: skip
+        )
     return found
 
 

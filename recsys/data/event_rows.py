@@ -68,7 +68,7 @@ def _chunks(connection: Connection, before: float | None) -> Iterator[list[Any]]
     query = select(
         column.user, column.item, column.kind, column.value, column.timestamp, column.moment,
         column.text,
-    ).order_by(column.id)  # fmt: skip
+    ).order_by(column.id)
     gone = select(items.c.id).where(items.c.state != LIVE)
     query = query.where(column.item.not_in(gone))
     if before is not None:

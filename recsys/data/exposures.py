@@ -115,7 +115,7 @@ class Exposures:
                     {"recommendation_id": o.recommendation_id, "item_id": o.item_id,
                      "event": o.event, "time": o.time}
                     for o in outcomes
-                ]  # fmt: skip
+                ]
                 connection.execute(sa.insert(_outcomes), rows_)
 
     @staticmethod
@@ -177,7 +177,7 @@ class Exposures:
         lists = (
             sa.select(_lists).where(_lists.c.time >= since)
             .order_by(_lists.c.time.desc()).limit(limit)
-        )  # fmt: skip
+        )
         acted = sa.select(_outcomes.c.recommendation_id, _outcomes.c.item_id).where(
             _outcomes.c.time >= since, _outcomes.c.event.notin_(NOT_CLICKS)
         )
@@ -220,7 +220,7 @@ def _row(one: Exposure) -> dict[str, object]:
     return {
         "recommendation_id": one.recommendation_id, "time": one.time, "bundle": one.bundle,
         "person": one.person, "kind": one.kind, "items": json.dumps(items),
-    }  # fmt: skip
+    }
 
 
 def _exposure(row: Mapping[str, object]) -> Exposure:
@@ -228,4 +228,4 @@ def _exposure(row: Mapping[str, object]) -> Exposure:
     return Exposure(
         str(row["recommendation_id"]), float(str(row["time"])), str(row["bundle"]),
         str(row["person"]), str(row["kind"]), shown,
-    )  # fmt: skip
+    )

@@ -140,7 +140,7 @@ def _twitter(raw: str) -> datetime | None:
     return datetime(
         int(year), _MONTHS.index(month) + 1, int(day), int(hour), int(minute), int(second),
         tzinfo=zone,
-    )  # fmt: skip
+    )
 
 
 def parse_text(raw: object, column: str) -> str:

@@ -38,7 +38,7 @@ class ItemChange:
 _COLUMNS = (
     items.c.item_id, items.c.title, items.c.text, items.c.tags, items.c.category,
     items.c.author_id, items.c.created_at, items.c.url, items.c.metadata,
-)  # fmt: skip
+)
 _SHOWN = (items.c.known == 1) & (items.c.state == LIVE)
 _CHANGES = (
     select(item_changes.c.id, items.c.state, *_COLUMNS)
@@ -68,7 +68,7 @@ class ItemLog:
     def add_items(
         self, items: Iterable[Item], revive: bool = False,
         prints: Mapping[str, Sequence[int]] | None = None,
-    ) -> int:  # fmt: skip
+    ) -> int:
         """Add items, or replace what is known of them; return how many are new or changed.
 
         A hidden item is changed and stays hidden, a deleted one stays deleted, so that reading a
@@ -84,7 +84,7 @@ class ItemLog:
     def _put_items(
         self, connection: Connection, batch: dict[str, Item], revive: bool,
         prints: Mapping[str, Sequence[int]],
-    ) -> int:  # fmt: skip
+    ) -> int:
         self.db.numbers(connection, items.c.item_id, batch)
         query = select(items.c.id, items.c.known, items.c.state, *_COLUMNS)
         values, printed = [], {}
@@ -198,4 +198,4 @@ def _item(row: Sequence[Any]) -> Item:
     return Item(
         item_id, title, text, tuple(json.loads(tags)) if tags else (), category, author_id,
         created_at, url, json.loads(metadata) if metadata else {},
-    )  # fmt: skip
+    )

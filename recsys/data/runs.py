@@ -67,7 +67,7 @@ class RunLog:
         """Note how a run ended: published, refused, failed, …"""
         values = {
             "status": status, "finished": time.time(), "detail": json.dumps(dict(detail or {})),
-        }  # fmt: skip
+        }
         with self.db.write() as connection:
             connection.execute(update(runs).where(runs.c.id == run).values(values))
 
@@ -95,7 +95,7 @@ class RunLog:
                 tuple(steps[row.id]),
             )
             for row in found
-        ]  # fmt: skip
+        ]
 
     def get_note(self, key: str) -> str | None:
         """Return the note of a name, None when there is none."""

@@ -25,7 +25,7 @@ MAX_KIND = 64  # characters of an event's kind
 
 ITEM_COLUMNS = (
     "item_id", "title", "text", "tags", "category", "author_id", "created_at", "url",
-)  # fmt: skip
+)
 EVENT_COLUMNS = ("user_id", "item_id", "event", "value", "text", "timestamp")
 USER_COLUMNS = ("user_id", "name", "interests", "language")
 FOLLOW_COLUMNS = ("user_id", "author_id", "followed_user_id")

@@ -84,7 +84,7 @@ items = Table(
 
 kinds = Table(
     "kinds", metadata, _id(), Column("name", Text, nullable=False, unique=True)
-)  # fmt: skip
+)
 
 events = _log(
     "events",

@@ -51,7 +51,7 @@ class EventTable:
             tone=None if self.tone is None else self.tone[kept],
             share=None if self.share is None else self.share[kept],
             comments={place[k]: t for k, t in self.comments.items() if k in place},
-        )  # fmt: skip
+        )
 
 
 @dataclass(frozen=True, slots=True)

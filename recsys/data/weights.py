@@ -19,7 +19,7 @@ KIND_WEIGHTS: Mapping[str, float] = MappingProxyType(
         "like": 1.0, "save": 1.3, "share": 1.5, "comment": 1.2, "follow": 1.5,
         "hide": -1.0, "dislike": -1.0, "report": -2.0,
     }
-)  # fmt: skip
+)
 IMPLICIT_KINDS = frozenset({"impression", "view", "read", "click", "play", "visit"})
 
 

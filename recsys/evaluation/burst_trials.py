@@ -55,9 +55,10 @@ def _figures(mixed: Mixed, people: People, found: list[Alarm], weeks: float) -> 
     called = [alarm for alarm in found if not alarm.flood]
     causes = [_causes(mixed, people, alarm) for alarm in called]
     genuine = [
-        alarm for alarm, why in zip(called, causes, strict=True)
+        alarm
+        for alarm, why in zip(called, causes, strict=True)
         if any(not mixed.injections[number].flood for number in why)
-    ]  # fmt: skip
+    ]
     fooled = sum(
         bool(why) and all(mixed.injections[number].flood for number in why) for why in causes
     )
@@ -66,15 +67,19 @@ def _figures(mixed: Mixed, people: People, found: list[Alarm], weeks: float) -> 
     n_floods = sum(one.flood for one in mixed.injections)
     false = len(called) - len(genuine)
     return {
-        "bursts": len(seen), "floods": n_floods, "alarms": len(called),
+        "bursts": len(seen),
+        "floods": n_floods,
+        "alarms": len(called),
         "recall": len(delays) / max(len(seen), 1),
         "precision": len(genuine) / max(len(called), 1),
-        "delay_hours": {"median": float(np.median(delays)) if delays else None,
-                        "p90": float(np.quantile(delays, 0.9)) if delays else None},
+        "delay_hours": {
+            "median": float(np.median(delays)) if delays else None,
+            "p90": float(np.quantile(delays, 0.9)) if delays else None,
+        },
         "other_alarms_per_week": false / weeks,
         "floods_taken_for_bursts": fooled,
         "floods_named": sum(alarm.flood for alarm in found),
-    }  # fmt: skip
+    }
 
 
 def _causes(mixed: Mixed, people: People, alarm: Alarm) -> set[int]:
@@ -92,8 +97,10 @@ def _first_seen(one: Injection, people: People, found: list[Alarm]) -> float | N
     moments = [
         (alarm.first + 1) * HOUR
         for alarm in found
-        if not alarm.flood and KINDS[series.kind[alarm.place]] == one.kind
+        if not alarm.flood
+        and KINDS[series.kind[alarm.place]] == one.kind
         and int(series.ref[alarm.place]) == one.ref
-        and alarm.last * HOUR >= one.start - HOUR and alarm.first * HOUR <= one.end + LATE
-    ]  # fmt: skip
+        and alarm.last * HOUR >= one.start - HOUR
+        and alarm.first * HOUR <= one.end + LATE
+    ]
     return max((min(moments) - one.start) / HOUR, 0.0) if moments else None

@@ -174,28 +174,41 @@ ENGINES = {
     for engine in (
         Engine("popular", _alone(_popular), NOTHING),
         Engine(
-            "trending", _alone(_trending), _half_lives,
+            "trending",
+            _alone(_trending),
+            _half_lives,
             ladder=lambda d: len(baselines.half_lives(d)),
         ),
         Engine(
-            "item-knn", _item_knn, _grid(weighting=["cosine", "tf-idf"]), recency=True,
+            "item-knn",
+            _item_knn,
+            _grid(weighting=["cosine", "tf-idf"]),
+            recency=True,
         ),
         Engine(
-            "ease", _alone(_ease), _grid(regularization=[200, 50, 1000]), recency=True,
+            "ease",
+            _alone(_ease),
+            _grid(regularization=[200, 50, 1000]),
+            recency=True,
             seconds=_squares,
         ),
         Engine(
-            "als", _alone(_als),
+            "als",
+            _alone(_als),
             _grid(dimensions=[256], alpha=[10, 3, 30], regularization=[30, 10, 100, 300]),
             seconds=_als_seconds,
         ),
         Engine(
-            "bpr", _alone(_bpr),
+            "bpr",
+            _alone(_bpr),
             _grid(dimensions=[128], learning_rate=[0.05, 0.02], regularization=[0.01, 0.05, 0.002]),
             seconds=_events(2e-4),
         ),
         Engine(
-            "elsa", _alone(_elsa), _grid(dimensions=[256], epochs=[5, 3, 8]), recency=True,
+            "elsa",
+            _alone(_elsa),
+            _grid(dimensions=[256], epochs=[5, 3, 8]),
+            recency=True,
             seconds=_elsa_seconds,
         ),
         Engine(
@@ -205,4 +218,4 @@ ENGINES = {
         Engine("sasrec", _sasrec, _grid(dropout=[0.5, 0.3]), trained=True),
         Engine("student", _alone(_student), NOTHING, recency=True),
     )
-}  # fmt: skip
+}

@@ -89,12 +89,14 @@ def run(
         except (Skip, MissingExtra) as error:
             skipped[name] = str(error)
     facts = {
-        "users": len(split.train.users), "items": len(data.items), "events": split.n_events,
+        "users": len(split.train.users),
+        "items": len(data.items),
+        "events": split.n_events,
         "test_users": split.test_users,
-    }  # fmt: skip
+    }
     return Result(
         facts, split.rules.protocol, split.rules.seed, tuple(rows), skipped, trial.judged_by
-    )  # fmt: skip
+    )
 
 
 def _headline(metric: str) -> bool:

@@ -57,9 +57,14 @@ def settled(stream: Stream, rng: np.random.Generator) -> Stream:
 
 
 def inject(
-    stream: Stream, labels: Mapping[str, Labels], n_items: int, start: float, per_week: float,
-    floods: float, rng: np.random.Generator,
-) -> Mixed:  # fmt: skip
+    stream: Stream,
+    labels: Mapping[str, Labels],
+    n_items: int,
+    start: float,
+    per_week: float,
+    floods: float,
+    rng: np.random.Generator,
+) -> Mixed:
     """Add bursts to a stream from `start` on, a share of them as floods by few people.
 
     Two thirds happen to items, half of these to any item and half to known ones, one third to
@@ -87,9 +92,12 @@ def inject(
 
 
 def _target(
-    stream: Stream, labels: Mapping[str, Labels], kind: str, n_items: int,
+    stream: Stream,
+    labels: Mapping[str, Labels],
+    kind: str,
+    n_items: int,
     rng: np.random.Generator,
-) -> tuple[int, Rows]:  # fmt: skip
+) -> tuple[int, Rows]:
     if kind != ITEM:
         ref = int(rng.choice(labels[kind].codes))  # common labels more often, as their items are
         return ref, labels[kind].rows_of(ref)
@@ -105,9 +113,10 @@ def _usual(stream: Stream, rows: Rows, moment: float) -> float:
 
 
 def _mixed(
-    stream: Stream, parts: list[tuple[NDArray[np.float64], Rows, NDArray[np.int64]]],
+    stream: Stream,
+    parts: list[tuple[NDArray[np.float64], Rows, NDArray[np.int64]]],
     made: list[Injection],
-) -> Mixed:  # fmt: skip
+) -> Mixed:
     source = [np.full(len(stream), -1, np.int64)]
     source += [np.full(len(time), number, np.int64) for number, (time, _, _) in enumerate(parts)]
     time = np.concatenate([stream.time, *(part[0] for part in parts)])

@@ -67,9 +67,12 @@ def fit_als_row(
 
     with threadpool_limits(1, "blas"):  # implicit runs its own threads over users
         model = AlternatingLeastSquares(
-            factors=dimensions, alpha=alpha, regularization=regularization, iterations=12,
+            factors=dimensions,
+            alpha=alpha,
+            regularization=regularization,
+            iterations=12,
             random_state=seed,
-        )  # fmt: skip
+        )
         model.fit(sparse.csr_matrix(data.matrix()), show_progress=False)
     return Folded(model)
 
@@ -82,9 +85,12 @@ def fit_bpr_row(
 
     with threadpool_limits(1, "blas"):
         model = BayesianPersonalizedRanking(
-            factors=dimensions, learning_rate=learning_rate, regularization=regularization,
-            iterations=150, random_state=seed,
-        )  # fmt: skip
+            factors=dimensions,
+            learning_rate=learning_rate,
+            regularization=regularization,
+            iterations=150,
+            random_state=seed,
+        )
         model.fit(sparse.csr_matrix(data.matrix()), show_progress=False)
     users, items = np.asarray(model.user_factors), np.asarray(model.item_factors)
     return Known(users, items, np.zeros(len(items), np.float32))

@@ -20,9 +20,14 @@ LIKED, TAKEN, NEUTRAL, DISLIKED = 2, 1, 0, -1  # TAKEN: a positive that states n
 
 _TERM = re.compile(r"\s*([\w.-]+?)\s*(?:(>=|<=|!=|==|=|>|<)\s*(-?\d+(?:\.\d+)?))?\s*", re.ASCII)
 _COMPARISONS: dict[str, Callable[[NDArray[np.float32], float], Mask]] = {
-    ">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt,
-    "=": operator.eq, "==": operator.eq, "!=": operator.ne,
-}  # fmt: skip
+    ">=": operator.ge,
+    "<=": operator.le,
+    ">": operator.gt,
+    "<": operator.lt,
+    "=": operator.eq,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,9 +44,12 @@ def community_figures(data: Dataset, seed: int = 0) -> dict[str, float]:
             hits, chance = hits + float((own == home).sum()), chance + float(usual[home] * len(own))
             people, events = people + 1, events + len(own)
     return {
-        "communities": float(len(communities)), "people": people, "likes": events,
-        "at_home": hits / max(events, 1), "by_chance": chance / max(events, 1),
-    }  # fmt: skip
+        "communities": float(len(communities)),
+        "people": people,
+        "likes": events,
+        "at_home": hits / max(events, 1),
+        "by_chance": chance / max(events, 1),
+    }
 
 
 def _last_fifth(data: Dataset) -> Mask:
@@ -63,6 +66,10 @@ def _last_fifth(data: Dataset) -> Mask:
 
 def _part(data: Dataset, mask: Mask) -> Dataset:
     return replace(
-        data, user=data.user[mask], item=data.item[mask], weight=data.weight[mask],
-        explicit=data.explicit[mask], time=data.time[mask],
-    )  # fmt: skip
+        data,
+        user=data.user[mask],
+        item=data.item[mask],
+        weight=data.weight[mask],
+        explicit=data.explicit[mask],
+        time=data.time[mask],
+    )

@@ -39,10 +39,15 @@ class Questions:
     def part(self, first: int, stop: int) -> Questions:
         """Return the cases first..stop-1."""
         return Questions(
-            self.data, self.user[first:stop], self.known[first:stop],
-            self.wanted.part(first, stop), self.histories.part(first, stop), self.only,
-            None if self.group is None else self.group[first:stop], self.groups,
-        )  # fmt: skip
+            self.data,
+            self.user[first:stop],
+            self.known[first:stop],
+            self.wanted.part(first, stop),
+            self.histories.part(first, stop),
+            self.only,
+            None if self.group is None else self.group[first:stop],
+            self.groups,
+        )
 
     def forbidden(self) -> Mask:
         """Return (n, n_items): what may not be shown to each person."""
@@ -88,9 +93,15 @@ def ask(split: Split, data: Dataset, most_users: int = 0, seed: int = 0) -> Ques
     group, groups = _groups(split, data)
     user = cases.user[chosen]
     return Questions(
-        data, user, cases.known[chosen], wanted, Histories.of(data, user), only,
-        None if group is None else group[chosen], groups,
-    )  # fmt: skip
+        data,
+        user,
+        cases.known[chosen],
+        wanted,
+        Histories.of(data, user),
+        only,
+        None if group is None else group[chosen],
+        groups,
+    )
 
 
 def item_rows(events: EventTable, data: Dataset) -> Rows:

@@ -101,9 +101,12 @@ class World:
         members = [np.flatnonzero(group == one) for one in range(int(group.max(initial=0)) + 1)]
         order = [rows_[np.argsort(birth[rows_], kind="stable")] for rows_ in members]
         return cls(
-            rows, ids, tuple(one.astype(np.int32) for one in order),
-            tuple(birth[one] for one in order), group,
-        )  # fmt: skip
+            rows,
+            ids,
+            tuple(one.astype(np.int32) for one in order),
+            tuple(birth[one] for one in order),
+            group,
+        )
 
     def candidates(self, item: int, now: float, trail: Trail) -> Rows:
         """Return what existed before `now` in the item's group and is new to the person."""
@@ -193,7 +196,7 @@ def walk_through(
     user = walk.events.user
     return Walked(
         user[rank], ranks[rank], user[opinion], scores[opinion], walk.opinion[opinion] == LIKED
-    )  # fmt: skip
+    )
 
 
 def drawn(mask: Mask, most: int, seed: int) -> Mask:
@@ -210,9 +213,13 @@ def _moments(times: Times) -> Iterator[NDArray[np.int64]]:
 
 
 def _step(
-    weights: EventWeights, walk: Walk, world: World, data: Dataset,
-    trails: dict[int, Trail], place: int,
-) -> Step:  # fmt: skip
+    weights: EventWeights,
+    walk: Walk,
+    world: World,
+    data: Dataset,
+    trails: dict[int, Trail],
+    place: int,
+) -> Step:
     events = walk.events
     user, item = int(events.user[place]), int(world.rows[events.item[place]])
     kind, value = events.kinds[events.kind[place]], float(events.value[place])

@@ -115,11 +115,12 @@ def _pairs(result: Result) -> str:
         for name in names:
             pairs = result.comparisons(name, metric)
             cells = [
-                "" if other == name else
-                f'<span class="{pairs[other].better}">{pairs[other].better}</span>'
+                ""
+                if other == name
+                else f'<span class="{pairs[other].better}">{pairs[other].better}</span>'
                 f"<small>{pairs[other].difference.mean:+.4f}</small>"
                 for other in names
-            ]  # fmt: skip
+            ]
             body.append([escape(name), *cells])
         if body:
             head = ["row better than column?", *map(escape, names)]
@@ -133,11 +134,10 @@ def _slices(result: Result) -> str:
     body = []
     for row in result.rows:
         cells = [
-            _cell(row.slices[name].metrics.get(metric), float("nan"))
-            if name in row.slices else "–"
+            _cell(row.slices[name].metrics.get(metric), float("nan")) if name in row.slices else "–"
             for name in names
             for metric in metrics
-        ]  # fmt: skip
+        ]
         body.append([escape(row.name), *cells])
     head = ["model", *(f"{name.replace('_', ' ')}: {m}" for name in names for m in metrics)]
     users = {name: part.users for row in result.rows for name, part in row.slices.items()}
@@ -167,14 +167,23 @@ def _bad_slices(result: Result) -> str:
 def _cost(result: Result) -> str:
     body = [
         [
-            escape(row.name), f"{row.fit_seconds:.1f}", f"{row.cpu_seconds:.1f}",
+            escape(row.name),
+            f"{row.fit_seconds:.1f}",
+            f"{row.cpu_seconds:.1f}",
             f"{row.peak_mb:,.0f}",
-            f"{row.nbytes / 1e6:,.1f}", f"<code>{escape(_told(row.chosen))}</code>",
+            f"{row.nbytes / 1e6:,.1f}",
+            f"<code>{escape(_told(row.chosen))}</code>",
         ]
         for row in result.rows
-    ]  # fmt: skip
-    head = ["model", "fit seconds, tuning included", "of CPU time", "peak MB", "model MB",
-            "chosen on validation"]  # fmt: skip
+    ]
+    head = [
+        "model",
+        "fit seconds, tuning included",
+        "of CPU time",
+        "peak MB",
+        "model MB",
+        "chosen on validation",
+    ]
     return "<h2>Cost and settings</h2>" + _grid(head, body)
 
 

@@ -107,10 +107,15 @@ class Result:
                 part: {other: asdict(gap) for other, gap in others.items()}
                 for part, others in self.worse_in(row.name).items()
             }
-        found: dict[str, Any] = plain({
-            "data": dict(self.data), "protocol": self.protocol, "seed": self.seed,
-            "models": models, "skipped": dict(self.skipped),
-        })  # fmt: skip
+        found: dict[str, Any] = plain(
+            {
+                "data": dict(self.data),
+                "protocol": self.protocol,
+                "seed": self.seed,
+                "models": models,
+                "skipped": dict(self.skipped),
+            }
+        )
         return found
 
 

@@ -38,9 +38,7 @@ class Histories:
         starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
         place = np.arange(starts[-1]) - np.repeat(starts[:-1], lengths)
         taken = order[np.repeat(bounds[known], lengths) + place]
-        return cls(
-            users, starts, data.item[taken], data.weight[taken], data.time[taken], data.now
-        )  # fmt: skip
+        return cls(users, starts, data.item[taken], data.weight[taken], data.time[taken], data.now)
 
     def __len__(self) -> int:
         return len(self.user)
@@ -55,9 +53,13 @@ class Histories:
         starts = self.starts[first : stop + 1]
         kept = slice(starts[0], starts[-1])
         return Histories(
-            self.user[first:stop], starts - starts[0], self.item[kept], self.weight[kept],
-            self.time[kept], self.now,
-        )  # fmt: skip
+            self.user[first:stop],
+            starts - starts[0],
+            self.item[kept],
+            self.weight[kept],
+            self.time[kept],
+            self.now,
+        )
 
     def liked(self, n_items: int, half_life: float = np.inf) -> sparse.csr_array:
         """Return people × items, 1 for what was taken up with a positive weight.

@@ -43,9 +43,16 @@ def fit_service(split: Split, data: Dataset, means: Means) -> tuple[Model, Choic
         check = as_check(ask(inner, inner.dataset()))
     earlier = _earlier(inner) if split.rules.protocol == "time" and check.data.timed else []
     choice = tune(
-        check, _words(check.data, means), CANDIDATES, Budget(means.minutes), means.seed,
-        means.device, means.note, way, [(one, _words(one.data, means)) for one in earlier],
-    )  # fmt: skip
+        check,
+        _words(check.data, means),
+        CANDIDATES,
+        Budget(means.minutes),
+        means.seed,
+        means.device,
+        means.note,
+        way,
+        [(one, _words(one.data, means)) for one in earlier],
+    )
     engines = [engine_named(name) for name in choice.engines]
     words = _words(data, means)
     fitted = fit_engines(data, words, engines, means.seed, means.device)
@@ -148,7 +155,7 @@ class ServiceScorer:
         people = [np.arange(start, stop) for start, stop in bounds]
         gathered = batch.Histories.of_events(
             histories.item, histories.weight, histories.time, people
-        )  # fmt: skip
+        )
         closed = np.zeros((len(gathered), len(self.model)), bool)
         return reranked_block(self.model, gathered, self.features, closed)
 

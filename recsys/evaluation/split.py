@@ -157,11 +157,16 @@ def _cut(
     asked = test.select(opinion[is_test] > 0)
     known = train.select(acts[~is_test])
     return Split(
-        rules=rules, items=items, train=train, opinion=opinion[~is_test],
+        rules=rules,
+        items=items,
+        train=train,
+        opinion=opinion[~is_test],
         cutoff=float(test.time[0]) if in_time else float("nan"),
-        cases=_cases(known, asked, groups), only=only, walk=walk,
+        cases=_cases(known, asked, groups),
+        only=only,
+        walk=walk,
         n_events=len(events),
-    )  # fmt: skip
+    )
 
 
 def _test_mask(events: EventTable, groups: NDArray[np.object_] | None, rules: Rules) -> Mask:
@@ -204,9 +209,12 @@ def _walk(
     first[places[np.unique(_keys(events)[acts], return_index=True)[1]]] = True
     time = events.time if events.timed else np.arange(len(events), dtype=np.float64)
     return Walk(
-        events.select(is_test), time[is_test], opinion[is_test], first[is_test],
+        events.select(is_test),
+        time[is_test],
+        opinion[is_test],
+        first[is_test],
         born(events, items),
-    )  # fmt: skip
+    )
 
 
 def _joined(train: EventTable, test: EventTable) -> tuple[EventTable, Mask]:
@@ -216,11 +224,13 @@ def _joined(train: EventTable, test: EventTable) -> tuple[EventTable, Mask]:
     kinds = tuple(dict.fromkeys((*train.kinds, *test.kinds)))
     code = np.array([kinds.index(kind) for kind in test.kinds], np.int16)
     both = EventTable(
-        users=users, items=items, kinds=kinds,
+        users=users,
+        items=items,
+        kinds=kinds,
         user=np.concatenate([train.user, users.rows(test.users)[test.user]]),
         item=np.concatenate([train.item, items.rows(test.items)[test.item]]),
         kind=np.concatenate([train.kind, code[test.kind] if len(test) else test.kind]),
         value=np.concatenate([train.value, test.value]),
         time=np.concatenate([train.time, test.time]),
-    )  # fmt: skip
+    )
     return both, np.arange(len(both)) >= len(train)

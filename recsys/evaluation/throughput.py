@@ -53,10 +53,14 @@ def throughput(
         cpu = time.process_time() - cpu
         alone = _alone(store, items[:ALONE], student, tone, topics)
     return {
-        "texts": len(items), "characters": int(np.mean([len(text) for text in texts])),
-        "flagged": flagged, "seconds": seconds, "total_seconds": sum(seconds.values()),
-        "cpu_seconds": round(cpu, 2), "one_text_cpu_ms": alone,
-    }  # fmt: skip
+        "texts": len(items),
+        "characters": int(np.mean([len(text) for text in texts])),
+        "flagged": flagged,
+        "seconds": seconds,
+        "total_seconds": sum(seconds.values()),
+        "cpu_seconds": round(cpu, 2),
+        "one_text_cpu_ms": alone,
+    }
 
 
 def _many(table: ItemTable) -> Iterator[Item]:

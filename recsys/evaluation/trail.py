@@ -31,10 +31,13 @@ class Trail:
     def histories(self, user: int, now: float) -> Histories:
         """Return the trail as the history of one person."""
         return Histories(
-            np.array([user], np.int32), np.array([0, len(self.items)]),
-            np.array(self.items, np.int32), np.array(self.weights, np.float32),
-            np.array(self.times, np.float64), now,
-        )  # fmt: skip
+            np.array([user], np.int32),
+            np.array([0, len(self.items)]),
+            np.array(self.items, np.int32),
+            np.array(self.weights, np.float32),
+            np.array(self.times, np.float64),
+            now,
+        )
 
 
 def trails_of(data: Dataset, train: EventTable) -> dict[int, Trail]:

@@ -59,11 +59,16 @@ class ListTrial:
         answers = answer(self.judge.questions, scorer, max(self.judge.ks), name)
         per_user = self.judge.per_user(answers)
         return RowResult(
-            name=name, metrics=self.judge.metrics(answers), fit_seconds=seconds,
-            cpu_seconds=used, peak_mb=peak_mb(), chosen=chosen, nbytes=scorer.nbytes,
+            name=name,
+            metrics=self.judge.metrics(answers),
+            fit_seconds=seconds,
+            cpu_seconds=used,
+            peak_mb=peak_mb(),
+            chosen=chosen,
+            nbytes=scorer.nbytes,
             slices=self.judge.slices(answers, self.judged_by),
             per_user={metric: per_user[metric] for metric in self.judged_by},
-        )  # fmt: skip
+        )
 
 
 def fitted_row(
@@ -106,11 +111,16 @@ class WalkTrial:
         found = walk_through(self.split, self.data, model, name, allowed)
         per_user = self._per_user(found)
         return RowResult(
-            name=name, metrics=self._metrics(found, per_user), fit_seconds=seconds,
-            cpu_seconds=used, peak_mb=peak_mb(), chosen=chosen, nbytes=nbytes,
+            name=name,
+            metrics=self._metrics(found, per_user),
+            fit_seconds=seconds,
+            cpu_seconds=used,
+            peak_mb=peak_mb(),
+            chosen=chosen,
+            nbytes=nbytes,
             slices=self._slices(found),
             per_user={metric: per_user[metric] for metric in self.judged_by if metric in per_user},
-        )  # fmt: skip
+        )
 
     def _entered(self, name: str) -> tuple[ReplayModel, Mapping[str, Any], int]:
         data, seed = self.data, self.split.rules.seed
@@ -136,9 +146,7 @@ class WalkTrial:
         return {**columns, "auc": opinions} if len(opinions) else columns
 
     def _ranked(self, user: Rows, ranks: Values) -> dict[str, Values]:
-        gains = {
-            "recall": np.ones(len(ranks)), "ndcg": 1 / np.log2(ranks + 1), "mrr": 1 / ranks
-        }  # fmt: skip
+        gains = {"recall": np.ones(len(ranks)), "ndcg": 1 / np.log2(ranks + 1), "mrr": 1 / ranks}
         return {
             f"{name}@{k}": by_user(user, np.where(ranks <= k, gain, 0.0))
             for name, gain in gains.items()

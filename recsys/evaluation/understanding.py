@@ -35,9 +35,14 @@ def macro_recall(classes: NDArray[np.integer], found: NDArray[np.integer]) -> fl
 
 
 def tone_by_folds(
-    labelled: Labelled, student: Student, source: str = "", folds: int = 5, seed: int = 0,
-    config: ToneConfig = TONE, encoder: Encoder | None = None,
-) -> dict[str, object]:  # fmt: skip
+    labelled: Labelled,
+    student: Student,
+    source: str = "",
+    folds: int = 5,
+    seed: int = 0,
+    config: ToneConfig = TONE,
+    encoder: Encoder | None = None,
+) -> dict[str, object]:
     """Return macro recall over folds of one source's texts, taught by the other folds only.
 
     `encoder`: its vectors join what the tone model reads; what serves does without.
@@ -60,8 +65,13 @@ def tone_by_folds(
         recalls.append(macro_recall(labelled.classes[rows[held]], chances[held].argmax(1)))
     error = float(np.std(recalls) / np.sqrt(folds))
     calibration = expected_calibration_error(chances, labelled.classes[rows])
-    return {"texts": len(rows), "macro_recall": float(np.mean(recalls)), "standard_error": error,
-            "folds": recalls, "calibration_error": calibration}  # fmt: skip
+    return {
+        "texts": len(rows),
+        "macro_recall": float(np.mean(recalls)),
+        "standard_error": error,
+        "folds": recalls,
+        "calibration_error": calibration,
+    }
 
 
 def tone_from_elsewhere(
@@ -73,23 +83,32 @@ def tone_from_elsewhere(
     chances = _taught(labelled, rest, held, student, config)
     classes = labelled.classes[held]
     order = float(np.corrcoef(score(chances), classes)[0, 1])
-    return {"texts": len(held), "macro_recall": macro_recall(classes, chances.argmax(1)),
-            "score_correlation": order,
-            "calibration_error": expected_calibration_error(chances, classes)}  # fmt: skip
+    return {
+        "texts": len(held),
+        "macro_recall": macro_recall(classes, chances.argmax(1)),
+        "score_correlation": order,
+        "calibration_error": expected_calibration_error(chances, classes),
+    }
 
 
 def topic_figures(
-    texts: Sequence[str], vectors: Floats, categories: Sequence[str],
+    texts: Sequence[str],
+    vectors: Floats,
+    categories: Sequence[str],
     config: TopicConfig = TOPICS,
-) -> dict[str, object]:  # fmt: skip
+) -> dict[str, object]:
     """Return how far topics agree with categories, and the topics' names."""
     start = time.perf_counter()
     topics = fit_topics(texts, vectors, config)
     seconds = time.perf_counter() - start
     truth = np.unique(np.array(categories), return_inverse=True)[1]
-    return {"texts": len(texts), "topics": len(topics.ids), "seconds": seconds,
-            "normalized_mutual_information": mutual_information(truth, topics.items),
-            "names": [" ".join(words[:6]) for words in topics.names]}  # fmt: skip
+    return {
+        "texts": len(texts),
+        "topics": len(topics.ids),
+        "seconds": seconds,
+        "normalized_mutual_information": mutual_information(truth, topics.items),
+        "names": [" ".join(words[:6]) for words in topics.names],
+    }
 
 
 def mutual_information(one: NDArray[np.integer], other: NDArray[np.integer]) -> float:
@@ -108,9 +127,12 @@ def _entropy(shares: NDArray[np.float64]) -> float:
 
 
 def _taught(
-    labelled: Labelled, train: NDArray[np.integer], test: NDArray[np.integer], student: Student,
+    labelled: Labelled,
+    train: NDArray[np.integer],
+    test: NDArray[np.integer],
+    student: Student,
     config: ToneConfig,
-) -> Floats:  # fmt: skip
+) -> Floats:
     texts = [labelled.texts[row] for row in train]
     sources = [labelled.sources[row] for row in train]
     model = fit_tone(texts, labelled.classes[train], student, config, sources=sources)

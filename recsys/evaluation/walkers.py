@@ -82,9 +82,13 @@ class ScorerWalker:
         """Return its scores; items it does not know share the last place."""
         known = histories.item < self.n_items
         seen = Histories(
-            histories.user, np.array([0, known.sum()]), histories.item[known],
-            histories.weight[known], histories.time[known], histories.now,
-        )  # fmt: skip
+            histories.user,
+            np.array([0, known.sum()]),
+            histories.item[known],
+            histories.weight[known],
+            histories.time[known],
+            histories.now,
+        )
         scores = self.scorer.score(seen)[0].astype(np.float64)
         found = np.full(len(rows), scores.min(initial=0.0) - 1.0)
         found[rows < self.n_items] = scores[rows[rows < self.n_items]]

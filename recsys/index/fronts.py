@@ -37,9 +37,11 @@ class Fronts:
         whole = np.einsum("nd,nd->n", vectors, vectors, dtype=np.float64)
         rest = whole - np.einsum("nd,nd->n", front, front, dtype=np.float64)
         return cls(
-            turn, front, np.sqrt(np.maximum(rest, 0)).astype(np.float32),
+            turn,
+            front,
+            np.sqrt(np.maximum(rest, 0)).astype(np.float32),
             np.sqrt(whole).astype(np.float32),
-        )  # fmt: skip
+        )
 
     def __len__(self) -> int:
         return len(self.front)

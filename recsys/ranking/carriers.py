@@ -66,11 +66,17 @@ class Carriers:
         parted = np.stack([np.where(own, 0, given), np.where(own, given, 0)])
         mine = np.ascontiguousarray(given.T)
         return cls(
-            live, list(map(live.item_id, history.rows.tolist())), hidden.tolist(), mine.tolist(),
-            np.argsort(-mine, axis=1, kind="stable").tolist(), by.tolist(), own.T.tolist(),
-            codes.tolist(), parted.sum(axis=1, dtype=np.float64).T.tolist(),
+            live,
+            list(map(live.item_id, history.rows.tolist())),
+            hidden.tolist(),
+            mine.tolist(),
+            np.argsort(-mine, axis=1, kind="stable").tolist(),
+            by.tolist(),
+            own.T.tolist(),
+            codes.tolist(),
+            parted.sum(axis=1, dtype=np.float64).T.tolist(),
             (parted != 0).any(axis=1).T.tolist(),
-        )  # fmt: skip
+        )
 
     def reasons(self, place: int) -> list[Reason]:
         """Return a row's groups as reasons, to be told by `tell`; together all that was given."""

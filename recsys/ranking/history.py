@@ -118,7 +118,9 @@ def interactions(
     """Return stored events as the engine takes them, with the tone of what was written."""
     texts = [event.text for event in events]
     told = repeat(0.0) if tones is None or not any(texts) else tones.scores(texts).tolist()
-    return tuple([
-        Interaction(e.item_id, e.event, e.value, e.moment, tone)
-        for e, tone in zip(events, told, strict=False)  # `told` may have no end
-    ])  # fmt: skip
+    return tuple(
+        [
+            Interaction(e.item_id, e.event, e.value, e.moment, tone)
+            for e, tone in zip(events, told, strict=False)  # `told` may have no end
+        ]
+    )

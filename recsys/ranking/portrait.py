@@ -83,11 +83,16 @@ def interests(live: LiveState, history: History, kind: str, most: int = 10) -> l
         best = own[np.argsort(-decayed[own], kind="stable")][:BECAUSE]
         found.append(
             Interest(
-                kind, int(codes[at]), float(share[at]), float(usual[at]),
-                _trend(float(lately[at]), float(ever[at]), int(count[at])), int(count[at]),
-                float(against[at]), tuple(history.rows[best].tolist()),
+                kind,
+                int(codes[at]),
+                float(share[at]),
+                float(usual[at]),
+                _trend(float(lately[at]), float(ever[at]), int(count[at])),
+                int(count[at]),
+                float(against[at]),
+                tuple(history.rows[best].tolist()),
             )
-        )  # fmt: skip
+        )
     return found
 
 
@@ -153,9 +158,14 @@ def activity(times: Times, zone: tzinfo = UTC) -> Activity:
     weekdays = np.bincount((day + 3) % 7, minlength=7) / len(known)  # 1 January 1970: a Thursday
     weeks = max((known[-1] - known[0]) / (7 * DAY), 1.0)
     return Activity(
-        len(times), float(known[0]), float(known[-1]), len(np.unique(day)),
-        len(known) / weeks, tuple(hours.tolist()), tuple(weekdays.tolist()),
-    )  # fmt: skip
+        len(times),
+        float(known[0]),
+        float(known[-1]),
+        len(np.unique(day)),
+        len(known) / weeks,
+        tuple(hours.tolist()),
+        tuple(weekdays.tolist()),
+    )
 
 
 def _offset(moment: float, zone: tzinfo) -> float:
@@ -176,9 +186,10 @@ def belonging(live: LiveState, history: History, most: int = 3) -> list[Belongin
             break
         readers = int(communities.readers[at])
         typical = [
-            row for row in communities.typical[at].tolist()
+            row
+            for row in communities.typical[at].tolist()
             if row >= 0 and row not in seen and not live.gone[row]
-        ]  # fmt: skip
+        ]
         told = readers if readers >= FEWEST else None
         because = _members(communities, history, at)
         found.append(Belonging(at, float(shares[at]), told, tuple(typical[:5]), because))

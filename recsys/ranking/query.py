@@ -86,16 +86,30 @@ class Reason(NamedTuple):
     def worth(self, share: float, items: tuple[tuple[str, float], ...]) -> Reason:
         """Return the same reason with its share and those of its items."""
         return Reason(
-            self.kind, share, self.text, self.item_id, self.value, items, self.by, self.label,
+            self.kind,
+            share,
+            self.text,
+            self.item_id,
+            self.value,
+            items,
+            self.by,
+            self.label,
             self.among,
-        )  # fmt: skip
+        )
 
     def saying(self, text: str) -> Reason:
         """Return the same reason with its sentence."""
         return Reason(
-            self.kind, self.share, text, self.item_id, self.value, self.items, self.by, self.label,
+            self.kind,
+            self.share,
+            text,
+            self.item_id,
+            self.value,
+            self.items,
+            self.by,
+            self.label,
             self.among,
-        )  # fmt: skip
+        )
 
 
 class Recommendation(NamedTuple):

@@ -87,8 +87,13 @@ def joined(quotes: Sequence[str], more: int, language: str = "en") -> str:
     if not rest:
         if not more:
             return first
-        return counted("{first} and {count} more like it", "{first} and {count} more like it",
-                       more, language, first=first)  # fmt: skip
+        return counted(
+            "{first} and {count} more like it",
+            "{first} and {count} more like it",
+            more,
+            language,
+            first=first,
+        )
     if not more:
         return told("{first} and {second}", language, first=first, second=rest[0])
     key = "{first}, {second} and {count} more like them"
@@ -103,7 +108,12 @@ def shared(parts: Sequence[Reason], most: int) -> tuple[Reason, ...]:
     speaking = [part for part in parts if part.value > 0]
     speaking.sort(key=_VALUE, reverse=True)  # stable: equal parts stay in their order
     total = sum([part.value for part in speaking])
-    return tuple([
-        part.worth(part.value / total, tuple([(item, value / total) for item, value in part.items]))
-        for part in speaking[:most] if part.value >= LEAST * total
-    ])  # fmt: skip
+    return tuple(
+        [
+            part.worth(
+                part.value / total, tuple([(item, value / total) for item, value in part.items])
+            )
+            for part in speaking[:most]
+            if part.value >= LEAST * total
+        ]
+    )

@@ -55,20 +55,29 @@ class Request:
         weights, constant = _weights(live, profile, standing)
         none = np.zeros((2, live.model.words.shape[1]), np.float32)
         plain = cls(
-            live, profile, standing.names, table, weights, constant, none, seen.rows,
+            live,
+            profile,
+            standing.names,
+            table,
+            weights,
+            constant,
+            none,
+            seen.rows,
             standing.fronts,
-        )  # fmt: skip
+        )
         wanted = _steering(plain, [query.words, *query.interests])
         if not wanted.any() and not live.marks.some and not query.controls and rising is None:
             return plain
         spread = plain.spread()
         out = steering.muted(live, query.controls, plain.size)
         return replace(
-            plain, steering=np.float32(spread) * wanted, muted=out,
+            plain,
+            steering=np.float32(spread) * wanted,
+            muted=out,
             penalty=live.marks.weight * spread * live.marks.some,
             nudges=Nudges.of(live, query.controls, spread, plain.size, out),
             surge=None if rising is None else rising.surge(history, spread),
-        )  # fmt: skip
+        )
 
     @property
     def history(self) -> History:

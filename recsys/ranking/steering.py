@@ -51,9 +51,13 @@ class Nudges:
 
     @classmethod
     def of(
-        cls, live: LiveState, controls: Sequence[Control], spread: float, size: int,
+        cls,
+        live: LiveState,
+        controls: Sequence[Control],
+        spread: float,
+        size: int,
         out: Mask | None = None,
-    ) -> Nudges | None:  # fmt: skip
+    ) -> Nudges | None:
         """Weigh the controls in force; None without any. `spread`: deviation of the scores.
 
         `out`: what is muted, which is not to be named; so to boost it does nothing.
@@ -184,10 +188,11 @@ def remembered(
         if one.action == "forget":
             mask = carrying(live, one, live.size)
             kept = tuple(
-                each for each in kept
+                each
+                for each in kept
                 if (each.timestamp is not None and each.timestamp > one.at)
                 or not _within(live.row(each.item_id), mask)
-            )  # fmt: skip
+            )
     return kept
 
 

@@ -29,9 +29,12 @@ class Telling:
         """Note which rows the items of the history have; `ids`: of its entries."""
         rows, weights = request.history.rows.tolist(), request.history.weights.tolist()
         return cls(
-            request, language, title,
-            dict(zip(ids, rows, strict=True)), dict(zip(ids, weights, strict=True)),
-        )  # fmt: skip
+            request,
+            language,
+            title,
+            dict(zip(ids, rows, strict=True)),
+            dict(zip(ids, weights, strict=True)),
+        )
 
     def reason(self, one: Reason) -> Reason:
         """Return a reason with its sentence."""

@@ -66,9 +66,12 @@ class Crowd:
     def count(self, *wanted: int | None) -> int:
         """Return how many items carry one of some prints."""
         return sum(
-            seen[one].count for one in wanted if one is not None
-            for seen in (self.stored, self.batch) if one in seen
-        )  # fmt: skip
+            seen[one].count
+            for one in wanted
+            if one is not None
+            for seen in (self.stored, self.batch)
+            if one in seen
+        )
 
     def earlier(self, look: Look) -> list[str]:
         """Return items that may be like one and arrived before it, a few of them."""
@@ -83,9 +86,10 @@ class Crowd:
         for one in look.stored:
             seen = self.batch.get(one)
             self.batch[one] = (
-                Seen(1, look.item.item_id, look.number) if seen is None
+                Seen(1, look.item.item_id, look.number)
+                if seen is None
                 else replace(seen, count=seen.count + 1)
-            )  # fmt: skip
+            )
 
 
 def of_crowd(
@@ -114,9 +118,10 @@ def _crowded(look: Look, crowd: Crowd) -> list[Flag]:
     if look.before is not None:  # what came after it since says nothing against it
         same = content(look.before) == look.content
         return [
-            flag for flag in read_flags(look.before.metadata)
+            flag
+            for flag in read_flags(look.before.metadata)
             if flag.why.endswith(WITHIN) and (same or flag.kind == "flood")
-        ]  # fmt: skip
+        ]
     found = []
     same_text = 1 + crowd.count(look.text_now, look.text_before)
     if same_text >= BURST:

@@ -48,10 +48,12 @@ _TO_SOMEBODY = re.compile(
 )
 _DENIED = re.compile(r"\b(?:not|never|no|isn't|aren't|don't|doesn't|wasn't|nor|if|why)\b")
 _ENGLISH = {
-    kind: [(hints.split(), re.compile(rf"(?<!\w)(?:{phrase})"), weight)
-           for hints, phrase, weight in phrases]
+    kind: [
+        (hints.split(), re.compile(rf"(?<!\w)(?:{phrase})"), weight)
+        for hints, phrase, weight in phrases
+    ]
     for kind, phrases in ENGLISH.items()
-}  # fmt: skip
+}
 _CHINESE = {
     kind: [(re.compile(phrase), weight) for phrase, weight in phrases]
     for kind, phrases in CHINESE.items()
@@ -83,9 +85,10 @@ def _doubts(text: str) -> list[Doubt]:
 
 def _told(kind: str, text: str, han: bool) -> list[tuple[str, float]]:
     told = [
-        (hit[0], weight) for hints, phrase, weight in _ENGLISH[kind]
+        (hit[0], weight)
+        for hints, phrase, weight in _ENGLISH[kind]
         if any(hint in text for hint in hints) and (hit := phrase.search(text))
-    ]  # fmt: skip
+    ]
     if han:
         told += [(hit[0], w) for phrase, w in _CHINESE[kind] if (hit := phrase.search(text))]
     return told + (_insults(text) if kind == "insult" else [])
@@ -144,8 +147,9 @@ def _from_model(spec: str, scores: Mapping[str, float]) -> list[Doubt]:
             raise DataError(f"{kind} has the score {score!r}; 0 to 1 is expected")
     return [
         Doubt(str(kind), round(float(score), 3), spec)
-        for kind, score in scores.items() if score >= FLAGGED
-    ]  # fmt: skip
+        for kind, score in scores.items()
+        if score >= FLAGGED
+    ]
 
 
 def _highest(doubts: Sequence[Doubt]) -> list[Doubt]:

@@ -15,7 +15,7 @@ KINDS = ("insult", "threat", "scam", "rumour")
 SLURS = (
     "cunt cunts faggot faggots fucktard motherfucker motherfuckers nigger niggers retard retards "
     "scumbag scumbags shithead dumbass kike tranny"
-)  # fmt: skip
+)
 INSULTS = (
     "idiot idiots moron morons imbecile stupid dumb loser losers pathetic worthless pig pigs scum "
     "clown clowns coward cowards creep disgusting trash garbage filth vermin parasite liar fool "
@@ -34,97 +34,199 @@ ENGLISH: Mapping[str, tuple[tuple[str, str, float], ...]] = {
         ("nobody", r"nobody (?:likes|wants|cares about) you", 0.6),
     ),
     "threat": (
-        ("kill murder shoot stab hurt beat destroy strangle rape hunt",
-         r"(?:i|we)(?:'ll| will|'m going to| am going to|'m gonna| gonna| swear i'll) "
-         r"(?:find (?:you )?and )?(?:kill|murder|shoot|stab|hurt|beat|destroy|strangle|rape|hunt) "
-         + _SOMEBODY, 0.9),
-        ("die shot killed hanged hell",
-         r"(?:you|u|they|he|she) (?:all )?(?:should|must|deserves? to|need to|ought to) (?:all )?"
-         r"(?:die|be shot|be killed|be hanged|burn in hell|get shot)", 0.75),
+        (
+            "kill murder shoot stab hurt beat destroy strangle rape hunt",
+            r"(?:i|we)(?:'ll| will|'m going to| am going to|'m gonna| gonna| swear i'll) "
+            r"(?:find (?:you )?and )?"
+            r"(?:kill|murder|shoot|stab|hurt|beat|destroy|strangle|rape|hunt) " + _SOMEBODY,
+            0.9,
+        ),
+        (
+            "die shot killed hanged hell",
+            r"(?:you|u|they|he|she) (?:all )?"
+            r"(?:should|must|deserves? to|need to|ought to) (?:all )?"
+            r"(?:die|be shot|be killed|be hanged|burn in hell|get shot)",
+            0.75,
+        ),
         ("die", r"you(?:'re gonna| will|'ll| are going to) die", 0.55),
-        ("kys yourself drop hell hope", r"(?:kys\b|kill yourself|rot in hell|hope you die)",
-         0.8),
-        ("back dead sleep", r"(?:watch your back|you(?:'re| are) a dead (?:wo)?man|"
-         r"sleep with one eye open)", 0.6),
+        ("kys yourself drop hell hope", r"(?:kys\b|kill yourself|rot in hell|hope you die)", 0.8),
+        (
+            "back dead sleep",
+            r"(?:watch your back|you(?:'re| are) a dead (?:wo)?man|"
+            r"sleep with one eye open)",
+            0.6,
+        ),
         ("dead", r"(?:drop dead|you(?:'re| are) dead)", 0.3),
-        ("know", r"(?:i|we) know where (?:you|u|your (?:family|kids|children)) "
-         r"(?:live|work|sleep|go)s?", 0.8),
-        ("burn blow bomb", r"(?:burn|blow up|bomb) (?:down )?(?:your|their|his|her) "
-         r"(?:house|home|car|office|school)", 0.8),
+        (
+            "know",
+            r"(?:i|we) know where (?:you|u|your (?:family|kids|children)) "
+            r"(?:live|work|sleep|go)s?",
+            0.8,
+        ),
+        (
+            "burn blow bomb",
+            r"(?:burn|blow up|bomb) (?:down )?(?:your|their|his|her) "
+            r"(?:house|home|car|office|school)",
+            0.8,
+        ),
     ),
     "scam": (
-        ("double triple 10x multiply", r"(?:double|triple|10x|multiply) your "
-         r"(?:money|bitcoin|btc|eth|investment|crypto|income)", 0.85),
-        ("guaranteed risk 100%", r"(?:guaranteed|risk[ -]free|100% safe) "
-         r"(?:profits?|returns?|income|investment|earnings?)", 0.8),
+        (
+            "double triple 10x multiply",
+            r"(?:double|triple|10x|multiply) your "
+            r"(?:money|bitcoin|btc|eth|investment|crypto|income)",
+            0.85,
+        ),
+        (
+            "guaranteed risk 100%",
+            r"(?:guaranteed|risk[ -]free|100% safe) "
+            r"(?:profits?|returns?|income|investment|earnings?)",
+            0.8,
+        ),
         ("won selected chosen", r"you(?:'ve| have)? (?:won|been selected|been chosen)", 0.3),
         ("claim", r"claim your (?:prize|reward|gift|money|winnings|free)", 0.5),
-        ("gift western wire moneygram cash paypal",
-         r"(?:gift cards?|western union|wire transfer|moneygram|cash ?app|paypal me)", 0.3),
-        ("click link", r"(?:click (?:here|(?:on )?(?:the|this) link|below)|link in (?:my )?bio)",
-         0.3),
-        ("act limited hurry expires spots",
-         r"(?:act now|limited time(?: offer)?|hurry up|offer expires|spots? left)", 0.25),
-        ("verify confirm update unlock", r"(?:verify|confirm|update|unlock) your "
-         r"(?:account|identity|password|bank|card|wallet)", 0.55),
-        ("phrase private password", r"(?:seed phrase|private key|recovery phrase|"
-         r"send me your (?:password|pin|card))", 0.6),
-        ("earn mak", r"(?:earn|earning|make|making) (?:up to )?[$\u20ac\u00a3]? ?\d[\d,.]*k?"
-         r"[$\u20ac\u00a3]? ?(?:dollars |usd |euros )?(?:a|per|every|each|/) ?"
-         r"(?:day|week|hour|month)", 0.6),
-        ("home boss freedom passive rich", r"(?:work from home|be your own boss|financial freedom|"
-         r"passive income|get rich)", 0.3),
-        ("dm text message contact whatsapp telegram", r"(?:dm|text|message|contact|whatsapp|"
-         r"telegram) (?:me|us|him|her) (?:on|at|for|to|now|@|\+)", 0.3),
-        ("crypto bitcoin forex btc usdt nft", r"(?:crypto|bitcoin|forex|btc|usdt|nft) (?:giveaway|"
-         r"signals?|trader|expert|mentor|recovery|airdrop)", 0.55),
-        ("prince inheritance lottery fee", r"(?:nigerian prince|inheritance fund|"
-         r"lottery winner|advance fee|processing fee)", 0.6),
-        ("buy cheap", r"(?:cheap|buy) (?:viagra|cialis|followers|likes|views|meds|pills|replica)",
-         0.7),
-        ("loan credit debt lose", r"(?:no credit check|instant loan|loan approved|debt relief|"
-         r"lose \d+ (?:kg|pounds|lbs))", 0.5),
+        (
+            "gift western wire moneygram cash paypal",
+            r"(?:gift cards?|western union|wire transfer|moneygram|cash ?app|paypal me)",
+            0.3,
+        ),
+        (
+            "click link",
+            r"(?:click (?:here|(?:on )?(?:the|this) link|below)|link in (?:my )?bio)",
+            0.3,
+        ),
+        (
+            "act limited hurry expires spots",
+            r"(?:act now|limited time(?: offer)?|hurry up|offer expires|spots? left)",
+            0.25,
+        ),
+        (
+            "verify confirm update unlock",
+            r"(?:verify|confirm|update|unlock) your "
+            r"(?:account|identity|password|bank|card|wallet)",
+            0.55,
+        ),
+        (
+            "phrase private password",
+            r"(?:seed phrase|private key|recovery phrase|"
+            r"send me your (?:password|pin|card))",
+            0.6,
+        ),
+        (
+            "earn mak",
+            r"(?:earn|earning|make|making) (?:up to )?[$\u20ac\u00a3]? ?\d[\d,.]*k?"
+            r"[$\u20ac\u00a3]? ?(?:dollars |usd |euros )?(?:a|per|every|each|/) ?"
+            r"(?:day|week|hour|month)",
+            0.6,
+        ),
+        (
+            "home boss freedom passive rich",
+            r"(?:work from home|be your own boss|financial freedom|"
+            r"passive income|get rich)",
+            0.3,
+        ),
+        (
+            "dm text message contact whatsapp telegram",
+            r"(?:dm|text|message|contact|whatsapp|"
+            r"telegram) (?:me|us|him|her) (?:on|at|for|to|now|@|\+)",
+            0.3,
+        ),
+        (
+            "crypto bitcoin forex btc usdt nft",
+            r"(?:crypto|bitcoin|forex|btc|usdt|nft) (?:giveaway|"
+            r"signals?|trader|expert|mentor|recovery|airdrop)",
+            0.55,
+        ),
+        (
+            "prince inheritance lottery fee",
+            r"(?:nigerian prince|inheritance fund|"
+            r"lottery winner|advance fee|processing fee)",
+            0.6,
+        ),
+        (
+            "buy cheap",
+            r"(?:cheap|buy) (?:viagra|cialis|followers|likes|views|meds|pills|replica)",
+            0.7,
+        ),
+        (
+            "loan credit debt lose",
+            r"(?:no credit check|instant loan|loan approved|debt relief|"
+            r"lose \d+ (?:kg|pounds|lbs))",
+            0.5,
+        ),
     ),
     "rumour": (
-        ("before", r"(?:share|repost|forward|spread|retweet) (?:this )?before "
-         r"(?:it|this|they)(?:'s| is| gets?)? (?:delet|remov|tak)", 0.8),
-        ("want tell report show", r"(?:they|the government|the media|big pharma|doctors|msm|"
-         r"the elites?) (?:don't|do not|doesn't|won't|will not|never) "
-         r"(?:want (?:you|us) to know|tell you|report|show you)", 0.7),
-        ("doctors cure hiding", r"(?:doctors hate|(?:miracle|secret) cure|what they(?:'re| are) "
-         r"hiding|cures? (?:cancer|covid|diabetes|everything))", 0.6),
-        ("wake sheeple plandemic chemtrails 5g microchip crisis false order",
-         r"(?:wake up (?:people|sheeple|america)|sheeple|plandemic|chemtrails|microchips? in|"
-         r"5g (?:towers? )?(?:causes?|kills?|spreads?)|crisis actors?|false flag|new world order)",
-         0.6),
-        ("forward unconfirmed rumor rumour heard insider 100%",
-         r"(?:forwarded as received|forward(?:ed)? (?:this )?to everyone|unconfirmed|"
-         r"rumou?r has it|i heard (?:from a friend )?that|insider (?:told|says|claims)|"
-         r"100% (?:true|real|proof|proven))", 0.3),
+        (
+            "before",
+            r"(?:share|repost|forward|spread|retweet) (?:this )?before "
+            r"(?:it|this|they)(?:'s| is| gets?)? (?:delet|remov|tak)",
+            0.8,
+        ),
+        (
+            "want tell report show",
+            r"(?:they|the government|the media|big pharma|doctors|msm|"
+            r"the elites?) (?:don't|do not|doesn't|won't|will not|never) "
+            r"(?:want (?:you|us) to know|tell you|report|show you)",
+            0.7,
+        ),
+        (
+            "doctors cure hiding",
+            r"(?:doctors hate|(?:miracle|secret) cure|what they(?:'re| are) "
+            r"hiding|cures? (?:cancer|covid|diabetes|everything))",
+            0.6,
+        ),
+        (
+            "wake sheeple plandemic chemtrails 5g microchip crisis false order",
+            r"(?:wake up (?:people|sheeple|america)|sheeple|plandemic|chemtrails|microchips? in|"
+            r"5g (?:towers? )?(?:causes?|kills?|spreads?)|crisis actors?|false flag|"
+            r"new world order)",
+            0.6,
+        ),
+        (
+            "forward unconfirmed rumor rumour heard insider 100%",
+            r"(?:forwarded as received|forward(?:ed)? (?:this )?to everyone|unconfirmed|"
+            r"rumou?r has it|i heard (?:from a friend )?that|insider (?:told|says|claims)|"
+            r"100% (?:true|real|proof|proven))",
+            0.3,
+        ),
         ("truth exposed cover hoax", r"(?:truth is being hidden|exposed|cover[ -]?up|hoax)", 0.2),
     ),
-}  # fmt: skip
+}
 
 CHINESE: Mapping[str, tuple[tuple[str, float], ...]] = {
     "insult": (
-        ("傻逼|煞笔|傻屄|操你|草泥马|肏|他妈的|滚蛋|滚开|贱人|婊子|王八蛋|混蛋|狗娘养|脑残|智障|弱智|废物|人渣"
-         "|败类|畜生|杂种|狗东西|死胖子|蠢货|蠢猪|白痴|不要脸", 0.7),
+        (
+            "傻逼|煞笔|傻屄|操你|草泥马|肏|他妈的|滚蛋|滚开|贱人|婊子|王八蛋|混蛋|狗娘养|脑残|智障|弱智|废物|人渣"
+            "|败类|畜生|杂种|狗东西|死胖子|蠢货|蠢猪|白痴|不要脸",
+            0.7,
+        ),
         ("(?:你|你们|妳)(?:真|就|都|也|这)?是?(?:个|群)?(?:猪|狗|垃圾|傻子|笨蛋|小丑|骗子)", 0.6),
     ),
     "threat": (
-        ("杀了你|弄死你|打死你|砍死你|捅死你|宰了你|干掉你|要你的命|让你死|不得好死|去死|找人弄你|炸了你"
-         "|烧了你家|打断你的?腿|知道你(?:家)?住哪", 0.85),
+        (
+            "杀了你|弄死你|打死你|砍死你|捅死你|宰了你|干掉你|要你的命|让你死|不得好死|去死|找人弄你|炸了你"
+            "|烧了你家|打断你的?腿|知道你(?:家)?住哪",
+            0.85,
+        ),
         ("走着瞧|给我等着|小心点你|别让我(?:看到|遇到)你", 0.5),
     ),
     "scam": (
-        ("稳赚不赔|日赚|日入|月入过?万|躺赚|刷单|兼职日结|高额返利|秒批|无抵押贷款|包赚|中奖了|领取奖金"
-         "|带你赚钱|博彩|代开发票|办证|套现|杀猪盘|充值返", 0.7),
-        ("加我?(?:微信|薇信|v信|vx|qq)|扫码|点击链接|私聊我|私信我|低价出售|免费领取?|限时|名额有限",
-         0.35),
+        (
+            "稳赚不赔|日赚|日入|月入过?万|躺赚|刷单|兼职日结|高额返利|秒批|无抵押贷款|包赚|中奖了|领取奖金"
+            "|带你赚钱|博彩|代开发票|办证|套现|杀猪盘|充值返",
+            0.7,
+        ),
+        (
+            "加我?(?:微信|薇信|v信|vx|qq)|扫码|点击链接|私聊我|私信我|低价出售|免费领取?|限时|名额有限",
+            0.35,
+        ),
     ),
     "rumour": (
-        ("紧急扩散|速转|快转|赶紧转|马上被?删|不转不是中国人|告诉身边的人|央视已?曝光|专家不敢说|真相被掩盖"
-         "|医院不敢说|千万别吃", 0.6),
+        (
+            "紧急扩散|速转|快转|赶紧转|马上被?删|不转不是中国人|告诉身边的人|央视已?曝光|专家不敢说|真相被掩盖"
+            "|医院不敢说|千万别吃",
+            0.6,
+        ),
         ("据说|听说|网传|有人说|内部人士|未经证实|小道消息|震惊|惊天|出大事了", 0.3),
     ),
-}  # fmt: skip
+}

@@ -39,9 +39,15 @@ def screen(
     """
     items = list({item.item_id: item for item in items}.values())
     known = store.items_known([item.item_id for item in items])
-    noted = {} if again else {
-        item.item_id: kept for item in items if (kept := _as_before(item, known.get(item.item_id)))
-    }  # fmt: skip
+    noted = (
+        {}
+        if again
+        else {
+            item.item_id: kept
+            for item in items
+            if (kept := _as_before(item, known.get(item.item_id)))
+        }
+    )
     looks = _looks(store, [item for item in items if item.item_id not in noted], known)
     wanted = {one for look in looks for one in look.wanted}
     crowd = Crowd(store.prints_seen(wanted, [look.item.item_id for look in looks if look.before]))
@@ -76,8 +82,11 @@ def _as_before(item: Item, known: Item | None) -> Item | None:
     """Return the stored form of an item of which only our own notes are missing, else None."""
     if known is None or "language" not in known.metadata and KEY not in known.metadata:
         return known if known == item else None
-    ours = {name: known.metadata[name] for name in ("language", KEY)
-            if name in known.metadata and name not in item.metadata}  # fmt: skip
+    ours = {
+        name: known.metadata[name]
+        for name in ("language", KEY)
+        if name in known.metadata and name not in item.metadata
+    }
     return known if replace(item, metadata={**item.metadata, **ours}) == known else None
 
 

@@ -29,10 +29,15 @@ class BitVectors:
 
     @classmethod
     def of(
-        cls, width: int, roots: NDArray[np.int32], feature: NDArray[np.int32],
-        threshold: NDArray[np.float64], left: NDArray[np.int32], right: NDArray[np.int32],
+        cls,
+        width: int,
+        roots: NDArray[np.int32],
+        feature: NDArray[np.int32],
+        threshold: NDArray[np.float64],
+        left: NDArray[np.int32],
+        right: NDArray[np.int32],
         value: NDArray[np.float64],
-    ) -> BitVectors:  # fmt: skip
+    ) -> BitVectors:
         """Number the leaves of every tree and note what each node rules out; see `Trees`.
 
         Raises ValueError where a tree has more than 64 leaves.
@@ -80,10 +85,16 @@ class BitVectors:
 
 
 def _descend(
-    node: int, tree: int, feature: NDArray[np.int32], threshold: NDArray[np.float64],
-    left: NDArray[np.int32], right: NDArray[np.int32], value: NDArray[np.float64],
-    leaves: list[float], inner: list[tuple[int, float, int, int]],
-) -> None:  # fmt: skip
+    node: int,
+    tree: int,
+    feature: NDArray[np.int32],
+    threshold: NDArray[np.float64],
+    left: NDArray[np.int32],
+    right: NDArray[np.int32],
+    value: NDArray[np.float64],
+    leaves: list[float],
+    inner: list[tuple[int, float, int, int]],
+) -> None:
     if left[node] == node:
         leaves.append(float(value[node]))
         return

@@ -53,12 +53,15 @@ class Catalogue:
         }
         texts = [_encoded(table.item(row)) for row in range(len(table))]
         return cls(
-            ids=table.ids, created=created, labels=labels, names=names,
+            ids=table.ids,
+            created=created,
+            labels=labels,
+            names=names,
             tag_ends=ends(len(tags) for tags in table.tags),
             tags=np.array([known["tag"][t] for tags in table.tags for t in tags], np.int32),
             documents=np.frombuffer(b"".join(texts), np.uint8),
             document_ends=ends(map(len, texts)),
-        )  # fmt: skip
+        )
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -66,9 +69,12 @@ class Catalogue:
     def arrays(self) -> dict[str, Array]:
         """Return the arrays to save; `from_arrays` reads them back."""
         found: dict[str, Array] = {
-            "created": self.created, "tag_ends": self.tag_ends, "tags": self.tags,
-            "documents": self.documents, "document_ends": self.document_ends,
-        }  # fmt: skip
+            "created": self.created,
+            "tag_ends": self.tag_ends,
+            "tags": self.tags,
+            "documents": self.documents,
+            "document_ends": self.document_ends,
+        }
         found |= {f"ids/{key}": value for key, value in self.ids.arrays().items()}
         for name in LABELS:
             found[f"labels/{name}"] = self.labels[name]

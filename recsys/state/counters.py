@@ -46,9 +46,13 @@ class Counters:
 
     @classmethod
     def from_events(
-        cls, size: int, item: Rows, weight: Floats, explicit: NDArray[np.bool_],
+        cls,
+        size: int,
+        item: Rows,
+        weight: Floats,
+        explicit: NDArray[np.bool_],
         time: Times | None,
-    ) -> Counters:  # fmt: skip
+    ) -> Counters:
         """Count a table of events at once; events in the order of time, None: without dates."""
         counters = cls.empty(size)
         if not len(item):
@@ -167,9 +171,12 @@ class Counters:
         """Return the arrays to save; `from_arrays` copies them, for counting goes on."""
         newest = np.array([self.newest])
         return {
-            "level": self.level, "newest": newest, "last": self.last,
-            "likes": self.likes, "dislikes": self.dislikes,
-        }  # fmt: skip
+            "level": self.level,
+            "newest": newest,
+            "last": self.last,
+            "likes": self.likes,
+            "dislikes": self.dislikes,
+        }
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Counters:

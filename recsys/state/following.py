@@ -19,10 +19,17 @@ def acts_of(events: Sequence[StoredEvent], tones: Tones | None, chatter: Chatter
     """
     told = tones.scores([e.text for e in events]).tolist() if tones else [0.0] * len(events)
     return [
-        Act(e.item_id, e.event, e.value, e.moment, tone, e.user_id,
-            chatter.share(e.user_id, e.text, e.moment))
+        Act(
+            e.item_id,
+            e.event,
+            e.value,
+            e.moment,
+            tone,
+            e.user_id,
+            chatter.share(e.user_id, e.text, e.moment),
+        )
         for e, tone in zip(events, told, strict=True)
-    ]  # fmt: skip
+    ]
 
 
 def apply_change(live: LiveState, change: ItemChange) -> None:

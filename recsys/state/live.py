@@ -48,8 +48,10 @@ class LiveState:
         self.posted: list[Item] = []  # items of rows len(model)…size-1
         self.touched = Touched()  # rows whose counts or votes moved
         self.versions: dict[int, int] = {}  # a model's row -> the row of its newest version
-        self._codes = {name: {t: i for i, t in enumerate(model.catalogue.names[name])}
-                       for name in (*LABELS, "tag")}  # fmt: skip
+        self._codes = {
+            name: {t: i for i, t in enumerate(model.catalogue.names[name])}
+            for name in (*LABELS, "tag")
+        }
         self.commonness = Commonness.of_counters(model.counters)
         self._lock = threading.Lock()
         self.mentions = Mentions(model.entities)
@@ -188,9 +190,14 @@ class LiveState:
         return self.model.catalogue.tags_of(row) if row < base else self.new_tags[row - base]
 
     def add_event(
-        self, item_id: str, event: str, value: float | None = None, timestamp: float = 0.0,
-        tone: float = 0.0, actor: str | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        item_id: str,
+        event: str,
+        value: float | None = None,
+        timestamp: float = 0.0,
+        tone: float = 0.0,
+        actor: str | None = None,
+    ) -> None:
         """Count one event; an item never heard of becomes a row without words."""
         self.add_events([Act(item_id, event, value, timestamp, tone, actor)])
 

@@ -94,9 +94,13 @@ class Model:
             found["reader_inputs"] = self.reader_inputs.astype(np.float16)
         found |= {f"flags/{k}": v for k, v in (self.flags or {}).items()}
         parts = {
-            "communities": self.communities, "returning": self.returning, "topics": self.topics,
-            "entities": self.entities, "trends": self.trends, "tones": self.tones,
-        }  # fmt: skip
+            "communities": self.communities,
+            "returning": self.returning,
+            "topics": self.topics,
+            "entities": self.entities,
+            "trends": self.trends,
+            "tones": self.tones,
+        }
         for name, part in parts.items():
             found |= {f"{name}/{k}": v for k, v in ({} if part is None else part.arrays()).items()}
         return found

@@ -44,9 +44,15 @@ class Tally:
         own = (self.hour >= first) & (self.hour < end)
         whole = (self.whole_hour >= first) & (self.whole_hour < end)
         return Tally(
-            self.key[own], self.hour[own], self.acts[own], self.voices[own], self.tone[own],
-            self.said[own], self.whole_hour[whole], self.whole_voices[whole],
-        )  # fmt: skip
+            self.key[own],
+            self.hour[own],
+            self.acts[own],
+            self.voices[own],
+            self.tone[own],
+            self.said[own],
+            self.whole_hour[whole],
+            self.whole_voices[whole],
+        )
 
 
 class Past:

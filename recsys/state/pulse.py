@@ -119,4 +119,4 @@ def _joined(hours: Sequence[tuple[int, Hour]]) -> Acts:
         np.concatenate([np.zeros(0, np.int64), *(np.array(h.actors, np.int64) for _, h in hours)]),
         np.repeat(numbers, sizes),
         np.concatenate([np.zeros(0, np.float32), *(np.array(h.tones, "f") for _, h in hours)]),
-    )  # fmt: skip
+    )

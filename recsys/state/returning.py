@@ -51,9 +51,11 @@ class Returning:
         """Return the arrays to save; `from_arrays` reads them back."""
         about = json.dumps({"bias": self.bias, "names": NAMES, "measured": dict(self.measured)})
         return {
-            "means": self.means, "scales": self.scales, "weights": self.weights,
+            "means": self.means,
+            "scales": self.scales,
+            "weights": self.weights,
             "about": np.frombuffer(about.encode(), np.uint8),
-        }  # fmt: skip
+        }
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Returning | None:

@@ -61,10 +61,17 @@ def read_timeline(
     ).together(min(per, HORIZON))
     low, high = coming.interval()
     return Timeline(
-        per, first + per * np.arange(stretches), acts, voices,
-        _tones(live, keys, first, stretches, per), expected,
-        last + 1 + per * np.arange(HORIZON // per), coming.mean[0], low[0], high[0],
-    )  # fmt: skip
+        per,
+        first + per * np.arange(stretches),
+        acts,
+        voices,
+        _tones(live, keys, first, stretches, per),
+        expected,
+        last + 1 + per * np.arange(HORIZON // per),
+        coming.mean[0],
+        low[0],
+        high[0],
+    )
 
 
 def _tones(live: LiveState, keys: Hours, first: int, stretches: int, per: int) -> Levels:

@@ -48,19 +48,29 @@ class Trees:
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays to save; `from_arrays` reads them back."""
         return {
-            "names": np.array(self.names, np.str_), "roots": self.roots, "feature": self.feature,
-            "threshold": self.threshold, "left": self.left, "right": self.right,
-            "value": self.value, "depth": np.array([self.depth]),
-        }  # fmt: skip
+            "names": np.array(self.names, np.str_),
+            "roots": self.roots,
+            "feature": self.feature,
+            "threshold": self.threshold,
+            "left": self.left,
+            "right": self.right,
+            "value": self.value,
+            "depth": np.array([self.depth]),
+        }
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Trees:
         """Give saved arrays their meaning; nothing is copied."""
         return cls(
-            tuple(map(str, arrays["names"])), arrays["roots"], arrays["feature"],
-            arrays["threshold"], arrays["left"], arrays["right"], arrays["value"],
+            tuple(map(str, arrays["names"])),
+            arrays["roots"],
+            arrays["feature"],
+            arrays["threshold"],
+            arrays["left"],
+            arrays["right"],
+            arrays["value"],
             int(arrays["depth"][0]),
-        )  # fmt: skip
+        )
 
     def to_json(self) -> dict[str, object]:
         """Return the trees as JSON knows them."""

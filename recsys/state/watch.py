@@ -138,9 +138,13 @@ def find_trends(live: LiveState, clock: float) -> tuple[Trend, ...]:
         return ()
     part = slice(-DAY, None)
     found = find_bursts(
-        now.acts[:, part], now.voices[:, part], now.expected[:, part], now.expectation,
-        now.trends.population, _people(now),
-    )  # fmt: skip
+        now.acts[:, part],
+        now.voices[:, part],
+        now.expected[:, part],
+        now.expectation,
+        now.trends.population,
+        _people(now),
+    )
     trends = [_trend(now, found, at) for at in range(len(found))]
     return tuple(sorted(trends, key=lambda trend: (-trend.significance, trend.kind, trend.ref)))
 
@@ -175,11 +179,19 @@ def _trend(now: Now, found: Bursts, at: int) -> Trend:
     course = episode(counts, now.expected[place], window, 2 if now.passed < 0.5 else 1)
     first = int(now.hours[0])
     return Trend(
-        KINDS[int(kinds[0])], int(refs[0]), float(found.significance[at]), bool(found.flood[at]),
-        window, float(found.acts[at]), float(found.actors[at]), float(found.expected[at]),
-        first + course.start, first + course.peak, course.state,
+        KINDS[int(kinds[0])],
+        int(refs[0]),
+        float(found.significance[at]),
+        bool(found.flood[at]),
+        window,
+        float(found.acts[at]),
+        float(found.actors[at]),
+        float(found.expected[at]),
+        first + course.start,
+        first + course.peak,
+        course.state,
         tuple(now.voices[place, -DAY:].tolist()),
-    )  # fmt: skip
+    )
 
 
 class Watch:

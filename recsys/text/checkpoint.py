@@ -78,9 +78,13 @@ def read_checkpoint(
         return None
     best = {k.removeprefix("best/"): v for k, v in tensors.items() if k.startswith("best/")}
     return Progress(
-        record["step"], record["losses"], record["checks"], record["since"], best,
+        record["step"],
+        record["losses"],
+        record["checks"],
+        record["since"],
+        best,
         record["seconds"],
-    )  # fmt: skip
+    )
 
 
 def _load(

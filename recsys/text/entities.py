@@ -48,8 +48,10 @@ class Entities:
     @cached_property
     def matcher(self) -> Matcher:
         """What finds these names in a text."""
-        surfaces = [*((name, code) for code, name in enumerate(self.names)),
-                    *zip(self.aliases, self.alias_codes.tolist(), strict=True)]  # fmt: skip
+        surfaces = [
+            *((name, code) for code, name in enumerate(self.names)),
+            *zip(self.aliases, self.alias_codes.tolist(), strict=True),
+        ]
         return Matcher.of(surfaces, [self.kind(code) for code in range(len(self))])
 
     def kind(self, code: int) -> str:
@@ -75,11 +77,16 @@ class Entities:
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays to save; `from_arrays` reads them back."""
         found: dict[str, NDArray[Any]] = {
-            "kinds": self.kinds, "kind_names": np.array(self.kind_names, np.str_),
-            "ends": self.ends, "codes": self.codes, "alias_codes": self.alias_codes,
-            "relations/ends": self.relations.ends, "relations/others": self.relations.others,
-            "relations/counts": self.relations.counts, "relations/lift": self.relations.lift,
-        }  # fmt: skip
+            "kinds": self.kinds,
+            "kind_names": np.array(self.kind_names, np.str_),
+            "ends": self.ends,
+            "codes": self.codes,
+            "alias_codes": self.alias_codes,
+            "relations/ends": self.relations.ends,
+            "relations/others": self.relations.others,
+            "relations/counts": self.relations.counts,
+            "relations/lift": self.relations.lift,
+        }
         found |= {f"names/{key}": value for key, value in self.names.arrays().items()}
         return found | {f"aliases/{k}": value for k, value in self.aliases.arrays().items()}
 
@@ -93,16 +100,23 @@ class Entities:
 
         columns = ("ends", "others", "counts", "lift")
         return cls(
-            ids("names"), arrays["kinds"], tuple(map(str, arrays["kind_names"])), arrays["ends"],
-            arrays["codes"], ids("aliases"), arrays["alias_codes"],
+            ids("names"),
+            arrays["kinds"],
+            tuple(map(str, arrays["kind_names"])),
+            arrays["ends"],
+            arrays["codes"],
+            ids("aliases"),
+            arrays["alias_codes"],
             Relations(*(arrays[f"relations/{column}"] for column in columns)),
-        )  # fmt: skip
+        )
 
 
 def fit_entities(
-    texts: Sequence[str], urls: Sequence[str] = (), gazetteer: Sequence[Entry] = (),
+    texts: Sequence[str],
+    urls: Sequence[str] = (),
+    gazetteer: Sequence[Entry] = (),
     config: PhraseConfig = PHRASES,
-) -> Entities:  # fmt: skip
+) -> Entities:
     """Return what some items' texts (and addresses) name.
 
     The gazetteer's names come first and are kept even where no text has them; they win over names
@@ -141,8 +155,10 @@ def _aliases(gazetteer: Sequence[Entry], known: Mapping[str, Mention]) -> dict[s
     """Return other spellings and the key of the name each stands for; a name itself is none."""
     return {
         alias: entry.name.casefold()
-        for entry in gazetteer for alias in entry.aliases if alias.casefold() not in known
-    }  # fmt: skip
+        for entry in gazetteer
+        for alias in entry.aliases
+        if alias.casefold() not in known
+    }
 
 
 def _held(matcher: Matcher, text: str, cut: Pieces, marked: Sequence[Mention]) -> list[int]:
@@ -152,9 +168,12 @@ def _held(matcher: Matcher, text: str, cut: Pieces, marked: Sequence[Mention]) -
 
 
 def _without_unused(
-    names: Sequence[Mention], n_listed: int, aliases: Mapping[str, str],
-    codes: Mapping[str, int], held: Sequence[Sequence[int]],
-) -> Entities:  # fmt: skip
+    names: Sequence[Mention],
+    n_listed: int,
+    aliases: Mapping[str, str],
+    codes: Mapping[str, int],
+    held: Sequence[Sequence[int]],
+) -> Entities:
     ends = np.concatenate([[0], np.cumsum([len(one) for one in held])]).astype(np.int64)
     flat = np.fromiter((code for one in held for code in one), np.int64, int(ends[-1]))
     used = np.bincount(flat, minlength=len(names)) > 0
@@ -167,8 +186,12 @@ def _without_unused(
     matrix = csr_array((ones, columns, ends), shape=(len(held), len(kept)))
     shown = [mention.name for mention in kept]
     return Entities(
-        IdMap.from_ids(shown), np.array([kinds.index(m.kind) for m in kept], np.int32), kinds,
-        ends, columns, IdMap.from_ids(aliases),
+        IdMap.from_ids(shown),
+        np.array([kinds.index(m.kind) for m in kept], np.int32),
+        kinds,
+        ends,
+        columns,
+        IdMap.from_ids(aliases),
         np.array([place[codes[key]] for key in aliases.values()], np.int32),
         fit_relations(matrix, shown),
-    )  # fmt: skip
+    )

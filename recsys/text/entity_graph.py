@@ -80,9 +80,12 @@ def _nested(one: str, other: str) -> bool:
 
 
 def _graph(
-    size: int, left: NDArray[np.integer], right: NDArray[np.integer],
-    count: NDArray[np.floating], lift: NDArray[np.floating],
-) -> Relations:  # fmt: skip
+    size: int,
+    left: NDArray[np.integer],
+    right: NDArray[np.integer],
+    count: NDArray[np.floating],
+    lift: NDArray[np.floating],
+) -> Relations:
     source, target = np.concatenate([left, right]), np.concatenate([right, left])
     counts, lifts = np.concatenate([count, count]), np.concatenate([lift, lift])
     # frequent pairs first, but a pair of two common names counts for little
@@ -92,6 +95,8 @@ def _graph(
     kept = place < MOST
     ends = np.searchsorted(source[kept], np.arange(size + 1)).astype(np.int64)
     return Relations(
-        ends, target[kept].astype(np.int32), counts[order][kept].astype(np.int32),
+        ends,
+        target[kept].astype(np.int32),
+        counts[order][kept].astype(np.int32),
         lifts[order][kept].astype(np.float32),
-    )  # fmt: skip
+    )

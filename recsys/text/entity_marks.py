@@ -57,8 +57,12 @@ class Pieces:
 
         Not so in headlines, where every word has one, and in German, where every noun has.
         """
-        later = [word[0].isupper() for words in self.segments for word in words[1:]
-                 if word.lower() not in STOP_WORDS]  # fmt: skip
+        later = [
+            word[0].isupper()
+            for words in self.segments
+            for word in words[1:]
+            if word.lower() not in STOP_WORDS
+        ]
         return bool(later) and sum(later) <= 0.4 * len(later)
 
 
@@ -67,8 +71,13 @@ def marks(text: str, url: str = "") -> list[Mention]:
     raw = text[: 4 * LONGEST_READ]
     if "&" in raw:
         raw = html.unescape(raw)
-    hosts = [host for link in (raw, url) if "//" in link or "www." in link.lower()
-             for host in map(_domain, _LINK.findall(link)) if host]  # fmt: skip
+    hosts = [
+        host
+        for link in (raw, url)
+        if "//" in link or "www." in link.lower()
+        for host in map(_domain, _LINK.findall(link))
+        if host
+    ]
     plain = _LINK.sub(" ", clean(raw)[:LONGEST_READ]) if "#" in raw or "@" in raw else ""
     tags = [t for t in _HASHTAG.findall(plain) if not t.replace("_", "").isdigit()]
     found = [Mention("#" + tag, HASHTAG) for tag in tags]

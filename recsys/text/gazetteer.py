@@ -34,9 +34,11 @@ def read_gazetteer(path: Path) -> list[Entry]:
                 if row and any(cell.strip() for cell in row) and not row[0].startswith("#"):
                     entry = _entry(row, f"{path}:{number}")
                     before = found.get(entry.name.casefold())
-                    found[entry.name.casefold()] = entry if before is None else Entry(
-                        before.name, before.kind, (*before.aliases, *entry.aliases)
-                    )  # fmt: skip
+                    found[entry.name.casefold()] = (
+                        entry
+                        if before is None
+                        else Entry(before.name, before.kind, (*before.aliases, *entry.aliases))
+                    )
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"gazetteer {path} cannot be read: {error}") from error
     return list(found.values())

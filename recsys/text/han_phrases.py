@@ -31,11 +31,15 @@ def han_phrases(texts: Sequence[Pieces], least: int, longest: int) -> list[tuple
     counts = _counts(runs, least, longest)
     total = sum(n for gram, n in counts.items() if len(gram) == 1)
     held = {
-        gram for gram, n in counts.items()
-        if len(gram) > 1 and gram[0] not in _EDGES and gram[-1] not in _EDGES
-        and gram not in STOP_WORDS and gram not in _VAGUE
+        gram
+        for gram, n in counts.items()
+        if len(gram) > 1
+        and gram[0] not in _EDGES
+        and gram[-1] not in _EDGES
+        and gram not in STOP_WORDS
+        and gram not in _VAGUE
         and _cohesion(gram, n, counts, total) >= COHESION
-    }  # fmt: skip
+    }
     free = _free(runs, held, longest)
     inside: dict[str, int] = {}
     for gram in free:
@@ -49,13 +53,16 @@ def _counts(runs: Sequence[Sequence[str]], least: int, longest: int) -> Counter[
     frequent: set[str] | None = None
     for length in range(1, longest + 1):
         counts = Counter(
-            gram for text in runs
+            gram
+            for text in runs
             for gram in {
-                run[at : at + length] for run in text for at in range(len(run) - length + 1)
+                run[at : at + length]
+                for run in text
+                for at in range(len(run) - length + 1)
                 if frequent is None
                 or (run[at : at + length - 1] in frequent and run[at + 1 : at + length] in frequent)
             }
-        )  # fmt: skip
+        )
         frequent = {gram for gram, n in counts.items() if n >= least}
         found.update({gram: counts[gram] for gram in frequent})
     return found
@@ -82,9 +89,10 @@ def _free(runs: Sequence[Sequence[str]], held: set[str], longest: int) -> list[s
                         pair[0][run[at - 1] if at else f"^{ends}"] += 1
                         pair[1][run[after] if after < len(run) else f"${ends}"] += 1
     return [
-        gram for gram, sides in beside.items()
+        gram
+        for gram, sides in beside.items()
         if all(max(side.values()) <= max(FREEDOM * side.total(), 1) for side in sides)
-    ]  # fmt: skip
+    ]
 
 
 def _parts(gram: str) -> set[str]:

@@ -22,22 +22,57 @@ LEAST = 0.35  # share of a text's letters that a script must have to be the text
 DECIDED = 1.0  # evidence that a language needs, in natural logarithms, and a lead of two fifths
 
 _SCRIPTS = {
-    "kana": "\u3040-\u30ff", "han": "\u3400-\u9fff\uf900-\ufaff",
+    "kana": "\u3040-\u30ff",
+    "han": "\u3400-\u9fff\uf900-\ufaff",
     "hangul": "\uac00-\ud7af\u1100-\u11ff",
-    "cyrillic": "\u0400-\u052f", "arabic": "\u0600-\u06ff\u0750-\u077f", "greek": "\u0370-\u03ff",
-    "hebrew": "\u0590-\u05ff", "thai": "\u0e00-\u0e7f", "devanagari": "\u0900-\u097f",
-    "bengali": "\u0980-\u09ff", "tamil": "\u0b80-\u0bff", "georgian": "\u10a0-\u10ff",
+    "cyrillic": "\u0400-\u052f",
+    "arabic": "\u0600-\u06ff\u0750-\u077f",
+    "greek": "\u0370-\u03ff",
+    "hebrew": "\u0590-\u05ff",
+    "thai": "\u0e00-\u0e7f",
+    "devanagari": "\u0900-\u097f",
+    "bengali": "\u0980-\u09ff",
+    "tamil": "\u0b80-\u0bff",
+    "georgian": "\u10a0-\u10ff",
     "armenian": "\u0530-\u058f",
-}  # fmt: skip
+}
 _ALONE = {
-    "han": "zh", "kana": "ja", "hangul": "ko", "greek": "el", "hebrew": "he", "thai": "th",
-    "bengali": "bn", "tamil": "ta", "georgian": "ka", "armenian": "hy",
-}  # fmt: skip
+    "han": "zh",
+    "kana": "ja",
+    "hangul": "ko",
+    "greek": "el",
+    "hebrew": "he",
+    "thai": "th",
+    "bengali": "bn",
+    "tamil": "ta",
+    "georgian": "ka",
+    "armenian": "hy",
+}
 _SHARED = {
-    "cyrillic": ("ru", "uk", "bg"), "arabic": ("ar", "fa", "ur"), "devanagari": ("hi",),
-    "latin": ("en", "de", "fr", "es", "it", "pt", "nl", "sv", "da", "no", "fi", "pl", "cs", "ro",
-              "hu", "tr", "id", "vi"),
-}  # fmt: skip
+    "cyrillic": ("ru", "uk", "bg"),
+    "arabic": ("ar", "fa", "ur"),
+    "devanagari": ("hi",),
+    "latin": (
+        "en",
+        "de",
+        "fr",
+        "es",
+        "it",
+        "pt",
+        "nl",
+        "sv",
+        "da",
+        "no",
+        "fi",
+        "pl",
+        "cs",
+        "ro",
+        "hu",
+        "tr",
+        "id",
+        "vi",
+    ),
+}
 _RUNS = {name: re.compile(f"[{signs}]+") for name, signs in _SCRIPTS.items()}
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
 _NOISE = re.compile(r"https?://\S+|www\.\S+|[@#]\w+")

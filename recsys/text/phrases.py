@@ -48,9 +48,10 @@ def find_phrases(texts: Sequence[Pieces], config: PhraseConfig) -> list[Mention]
     shapes = _Shapes.of(texts, counts, config)
     total = sum(words.values())
     kept = {
-        gram: n for gram, n in counts.items()
+        gram: n
+        for gram, n in counts.items()
         if _meant(gram.split(" ")) and shapes.accepted(gram, n, counts, total, config)
-    }  # fmt: skip
+    }
     kept = _maximal(kept)
     found = [(n, shapes.spelled(gram), shapes.kind(gram, config)) for gram, n in kept.items()]
     found += [(n, run, PHRASE) for run, n in han_phrases(texts, config.least, config.longest_han)]
@@ -79,8 +80,9 @@ def _runs(segments: Iterable[Sequence[str]], length: int, frequent: set[str]) ->
         if len(words) < length:
             continue
         low = [word.lower() for word in words]
-        inner = [" ".join(low[at : at + length - 1]) in frequent
-                 for at in range(len(low) - length + 2)]  # fmt: skip
+        inner = [
+            " ".join(low[at : at + length - 1]) in frequent for at in range(len(low) - length + 2)
+        ]
         for at in range(len(low) - length + 1):
             if inner[at] and inner[at + 1]:
                 yield " ".join(low[at : at + length])

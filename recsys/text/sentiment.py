@@ -66,8 +66,9 @@ class Tone:
 
     def _block(self, texts: Sequence[str]) -> NDArray[np.float64]:
         foreign = np.array([self._foreign(text) for text in texts], bool)
-        signs = [pictures(text) if other else text
-                 for text, other in zip(texts, foreign, strict=True)]  # fmt: skip
+        signs = [
+            pictures(text) if other else text for text, other in zip(texts, foreign, strict=True)
+        ]
         read = features(signs, self._tokenizer, self.han)
         logits = read.cues @ self.cues.astype(np.float64) + self.bias
         for name, bag in read.bags.items():
@@ -87,8 +88,13 @@ class Tone:
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """Return what `write_tone` saves; `from_arrays` takes it back."""
-        about = {"format": FORMAT, "sharpness": self.sharpness, "note": self.note,
-                 "han": self.han, "languages": sorted(self.languages)}  # fmt: skip
+        about = {
+            "format": FORMAT,
+            "sharpness": self.sharpness,
+            "note": self.note,
+            "han": self.han,
+            "languages": sorted(self.languages),
+        }
         packed = zlib.compress(self.tokenizer_json, 9)
         return {
             **{f"table_{name}": table.astype(np.float16) for name, table in self.tables.items()},
@@ -112,9 +118,16 @@ class Tone:
             tables = {
                 name: arrays[f"table_{name}"] for name in ("words", "letters", "tokens", "negated")
             }
-            model = cls(tables, arrays["cues"], arrays["bias"], float(about["sharpness"]),
-                        tokenizer, str(about["note"]), bool(about["han"]),
-                        frozenset(map(str, about["languages"])))  # fmt: skip
+            model = cls(
+                tables,
+                arrays["cues"],
+                arrays["bias"],
+                float(about["sharpness"]),
+                tokenizer,
+                str(about["note"]),
+                bool(about["han"]),
+                frozenset(map(str, about["languages"])),
+            )
         except (KeyError, ValueError, TypeError, zlib.error) as error:
             raise DataError(f"not a tone model: {error!r}") from error
         model.check()
@@ -123,8 +136,12 @@ class Tone:
     def check(self) -> None:
         """DataError when parts do not fit together."""
         n_tokens = self._tokenizer.get_vocab_size()
-        least = {"words": WORD_ROWS, "letters": LETTER_ROWS, "tokens": n_tokens,
-                 "negated": n_tokens}  # fmt: skip
+        least = {
+            "words": WORD_ROWS,
+            "letters": LETTER_ROWS,
+            "tokens": n_tokens,
+            "negated": n_tokens,
+        }
         parts = {**self.tables, "cues": self.cues, "bias": self.bias[None]}
         shapes = {**least, "cues": len(CUES), "bias": 1}
         for name, table in parts.items():

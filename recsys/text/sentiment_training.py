@@ -39,10 +39,14 @@ class ToneConfig:
 
 
 def fit_tone(
-    texts: Sequence[str], classes: NDArray[np.integer], student: Student,
-    config: ToneConfig = ToneConfig(), note: str = "", calibrate: bool = True,
+    texts: Sequence[str],
+    classes: NDArray[np.integer],
+    student: Student,
+    config: ToneConfig = ToneConfig(),
+    note: str = "",
+    calibrate: bool = True,
     sources: Sequence[str] = (),
-) -> Tone:  # fmt: skip
+) -> Tone:
     """Return a tone model from texts and their classes (rows of LABELS).
 
     Labels weigh equally, however often each occurs, and so do they within each of the `sources`:
@@ -116,15 +120,20 @@ def read_for_training(
     dense = [block * (config.vectors / max(length, 1e-9)) for block in sums.values()]
     return Reading(
         csr_array(hstack(blocks), dtype=np.float32),
-        np.concatenate([*dense, read.cues], axis=1).astype(np.float32), factors,
-    )  # fmt: skip
+        np.concatenate([*dense, read.cues], axis=1).astype(np.float32),
+        factors,
+    )
 
 
 def chances_beside(
-    texts: Sequence[str], vectors: Floats, classes: NDArray[np.integer],
-    train: NDArray[np.integer], test: NDArray[np.integer], student: Student,
+    texts: Sequence[str],
+    vectors: Floats,
+    classes: NDArray[np.integer],
+    train: NDArray[np.integer],
+    test: NDArray[np.integer],
+    student: Student,
     config: ToneConfig = ToneConfig(),
-) -> Floats:  # fmt: skip
+) -> Floats:
     """Return the labels' probabilities for some texts, vectors read beside all else, (n, 3).
 
     Weights of words come from all texts, those of labels from the ones to train on.
@@ -161,14 +170,22 @@ def _fold(solved: Solved, reading: Reading, student: Student, note: str) -> Tone
         table = part * factor[:, None] if factor.ndim == 1 else factor @ part
         tables[name] = table.astype(np.float16)
         at += width
-    return Tone(tables, weights[at:].astype(np.float32), bias.astype(np.float32), 1.0,
-                student.tokenizer_json, note)  # fmt: skip
+    return Tone(
+        tables,
+        weights[at:].astype(np.float32),
+        bias.astype(np.float32),
+        1.0,
+        student.tokenizer_json,
+        note,
+    )
 
 
 def _held_out_logits(
-    reading: Reading, classes: NDArray[np.integer], weight: NDArray[np.float64],
+    reading: Reading,
+    classes: NDArray[np.integer],
+    weight: NDArray[np.float64],
     config: ToneConfig,
-) -> NDArray[np.float64]:  # fmt: skip
+) -> NDArray[np.float64]:
     """Return each text's logits from a model that did not see it; folds take turns per label."""
     fold = np.zeros(len(classes), np.int64)
     for label in range(len(LABELS)):

@@ -71,8 +71,11 @@ class Shelf:
         aside = Path(tempfile.mkdtemp(prefix=".", dir=self.folder))
         try:
             _save(encoder, aside / "files")
-            sums = {str(file.relative_to(aside / "files")): _sha256(file)
-                    for file in sorted((aside / "files").rglob("*")) if file.is_file()}  # fmt: skip
+            sums = {
+                str(file.relative_to(aside / "files")): _sha256(file)
+                for file in sorted((aside / "files").rglob("*"))
+                if file.is_file()
+            }
             (aside / "files" / SUMS).write_text(json.dumps(sums, indent=1), "utf-8")
             shutil.rmtree(self.folder / entry.version, ignore_errors=True)
             os.replace(aside / "files", self.folder / entry.version)

@@ -28,9 +28,23 @@ WORD_ROWS = 1 << 16
 LETTER_ROWS = 1 << 17
 LETTERS = (2, 3, 4, 5)  # lengths of the runs of letters
 REACH = 4  # words after a negation that it turns
-CUES = ("exclamations", "questions", "capitals", "stretched", "negations", "but", "length",
-        "links", "mentions", "hashtags", "praise", "blame", "denied praise", "denied blame",
-        "balance")  # fmt: skip
+CUES = (
+    "exclamations",
+    "questions",
+    "capitals",
+    "stretched",
+    "negations",
+    "but",
+    "length",
+    "links",
+    "mentions",
+    "hashtags",
+    "praise",
+    "blame",
+    "denied praise",
+    "denied blame",
+    "balance",
+)
 
 _NOTHING = re.compile("[\u00ad\u200b\u2060\ufeff]")  # invisible inside a word: h\u200bate is hate
 _LINK = re.compile(r"https?://\S+|www\.\S+")
@@ -38,8 +52,10 @@ _MENTION = re.compile(r"(?<!\w)@\w+")
 _STRETCHED = re.compile(r"([^\W\d])\1{2,}")
 _SPACED = re.compile(r"(?<!\w)(?!I )[^\W\d_]([ .*_\-])(?:[^\W\d_]\1)+[^\W\d_](?!\w)")
 _STARRED = re.compile(r"(?<!\w)[A-Za-z]+\*+[A-Za-z*]*[A-Za-z](?!\w)")
-_HARSH = ("fuck fucks fucked fucking shit shitty bitch ass asshole damn crap hate hated hates suck "
-          "sucks stupid idiot kill death die bastard whore dick")  # fmt: skip
+_HARSH = (
+    "fuck fucks fucked fucking shit shitty bitch ass asshole damn crap hate hated hates suck "
+    "sucks stupid idiot kill death die bastard whore dick"
+)
 _DISGUISED = re.compile(r"(?<!\w)(?=[$!013457@]*[A-Za-z])[A-Za-z$!013457@]{2,}[A-Za-z](?!\w)")
 _PLAIN = str.maketrans("$!013457@", "sioleasta")
 _LOOKALIKE = str.maketrans("аеорсухіАЕОРСХІМТВНК", "aeopcyxiAEOPCXIMTBHK")
@@ -158,12 +174,17 @@ def _cues(text: str, raw: str, words: list[str]) -> tuple[float, ...]:
     letters = sum(map(str.isalpha, raw))
     capitals = sum(map(str.isupper, raw)) / max(letters, 1) if letters > 5 else 0.0
     return (
-        math.log1p(raw.count("!")), math.log1p(raw.count("?")),
-        float(capitals > 0.5), float(bool(_STRETCHED.search(text[:LONGEST_READ]))),
+        math.log1p(raw.count("!")),
+        math.log1p(raw.count("?")),
+        float(capitals > 0.5),
+        float(bool(_STRETCHED.search(text[:LONGEST_READ]))),
         math.log1p(sum(bool(_NEGATION.fullmatch(word)) for word in words)),
-        float("but" in words), math.log1p(len(words)) / 4, float("urlurl" in words),
-        float("user" in words), math.log1p(raw.count("#")),
-    )  # fmt: skip
+        float("but" in words),
+        math.log1p(len(words)) / 4,
+        float("urlurl" in words),
+        float("user" in words),
+        math.log1p(raw.count("#")),
+    )
 
 
 def _part(one: Marked, negated: bool) -> str:

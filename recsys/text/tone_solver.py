@@ -30,9 +30,12 @@ class Reading:
 
 
 def solve(
-    reading: Reading, classes: NDArray[np.integer], weight: NDArray[np.float64], rounds: int,
+    reading: Reading,
+    classes: NDArray[np.integer],
+    weight: NDArray[np.float64],
+    rounds: int,
     rows: NDArray[np.integer] | None = None,
-) -> Solved:  # fmt: skip
+) -> Solved:
     """Return weights (n_features, 3) and bias (3,), from some of the rows.
 
     `weight`: of each text's loss, beside half the squared weights. Multinomial logistic regression
@@ -45,14 +48,19 @@ def solve(
     told, width, n_sparse = told[:, used], len(there), reading.sparse.shape[1]
     n = len(used) + reading.dense.shape[1]
     loss = _Loss(
-        told, csr_array(told.T), reading.dense[rows],
+        told,
+        csr_array(told.T),
+        reading.dense[rows],
         (classes[rows][:, None] == there).astype(np.float32),
         weight[rows].astype(np.float32),
-    )  # fmt: skip
+    )
     found = minimize(
-        loss.at, np.zeros((n + 1) * width), jac=True, method="L-BFGS-B",
+        loss.at,
+        np.zeros((n + 1) * width),
+        jac=True,
+        method="L-BFGS-B",
         options={"maxiter": rounds, "maxcor": 10},
-    )  # fmt: skip
+    )
     solved = found.x.reshape(n + 1, width)
     weights = np.zeros((n_sparse + reading.dense.shape[1], len(LABELS)))
     place = np.concatenate([used, np.arange(n_sparse, len(weights))])
@@ -81,9 +89,9 @@ class _Loss:
         chances = softmax(logits)
         told = np.log(np.maximum((chances * self.truth).sum(1), 1e-30))
         moved = (chances - self.truth) * self.weight[:, None]
-        slope = np.concatenate([
-            self.turned @ moved, self.dense.T @ moved, moved.sum(0, keepdims=True)
-        ]).astype(np.float64)  # fmt: skip
+        slope = np.concatenate(
+            [self.turned @ moved, self.dense.T @ moved, moved.sum(0, keepdims=True)]
+        ).astype(np.float64)
         slope[:-1] += values[:-1]
         loss = -float(self.weight @ told) + 0.5 * float((values[:-1] ** 2).sum())
         return loss, slope.ravel()

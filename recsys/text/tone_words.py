@@ -150,8 +150,9 @@ def judged(words: Sequence[str], negated: Sequence[bool]) -> tuple[float, ...]:
     news = _news(words)
     counts = [
         sum(word in told and flag is denied for word, flag in zip(words, negated, strict=True))
-        for denied in (False, True) for told in (PRAISE, BLAME)
-    ]  # fmt: skip
+        for denied in (False, True)
+        for told in (PRAISE, BLAME)
+    ]
     praise, blame = counts[0] + news[0], counts[1] + news[1]
     good, bad = praise + 0.5 * counts[3], blame + 0.75 * counts[2]
     found = (praise, blame, counts[2], counts[3])

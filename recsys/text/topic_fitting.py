@@ -52,9 +52,11 @@ class LastNight:
 
 
 def fit_topics(
-    texts: Sequence[str], vectors: Floats, config: TopicConfig = TopicConfig(),
+    texts: Sequence[str],
+    vectors: Floats,
+    config: TopicConfig = TopicConfig(),
     before: LastNight | None = None,
-) -> Topics:  # fmt: skip
+) -> Topics:
     """Return the topics of some texts; with `before`, ids are kept where a topic lives on."""
     if len(texts) != len(vectors):
         raise DataError(f"{len(texts)} texts and {len(vectors)} vectors")
@@ -125,25 +127,38 @@ def _continued(
 def _taught(texts: Sequence[str], vectors: Floats, config: TopicConfig) -> Topics:
     read = [topic_words.words(text) for text in texts]
     known = topic_words.vocabulary(
-        read, min(config.least_texts, max(1, len(texts) // 100)),
-        config.most_share if len(texts) >= 1000 else 1.0, config.largest_vocabulary,
-    )  # fmt: skip
+        read,
+        min(config.least_texts, max(1, len(texts) // 100)),
+        config.most_share if len(texts) >= 1000 else 1.0,
+        config.largest_vocabulary,
+    )
     found = topic_words.occurrences(read, {word: row for row, word in enumerate(known)})
     clear = (np.diff(found.indptr) > 0) | vectors.any(1)
     space = Space.of(vectors[clear])
     k = n_topics(int(clear.sum()), config.n_topics)
     inside = space.apply(vectors[clear])
-    rows = group(inside, found[clear], k, config.closeness, config.smoothing,
-                 config.temperatures, config.seed)  # fmt: skip
+    rows = group(
+        inside,
+        found[clear],
+        k,
+        config.closeness,
+        config.smoothing,
+        config.temperatures,
+        config.seed,
+    )
     items = np.full(len(texts), -1, np.int32)
     items[clear] = rows
     return replace(_described(rows, inside, found[clear], space, known, config), items=items)
 
 
 def _described(
-    labels: Rows, inside: Floats, found: csr_array, space: Space, known: Sequence[str],
+    labels: Rows,
+    inside: Floats,
+    found: csr_array,
+    space: Space,
+    known: Sequence[str],
     config: TopicConfig,
-) -> Topics:  # fmt: skip
+) -> Topics:
     k = int(labels.max(initial=0)) + 1
     members = csr_array(
         (np.ones(len(labels), np.float32), (labels, np.arange(len(labels)))),
@@ -159,13 +174,22 @@ def _described(
     first = FIRST_ID + k
     none = np.zeros(0, np.int32)
     return Topics(
-        tuple(range(FIRST_ID, first)), tuple(map(tuple, topic_words.names(counts, known))), none,
-        parents, tuple(range(first, first + len(upper))),
+        tuple(range(FIRST_ID, first)),
+        tuple(map(tuple, topic_words.names(counts, known))),
+        none,
+        parents,
+        tuple(range(first, first + len(upper))),
         tuple(map(tuple, topic_words.names(upper, known))),
-        closest[:, : min(config.neighbours, k - 1)].astype(np.int32), none, labels,
-        first + len(upper), space, centroids, tuple(known),
-        topic_words.evidence(counts.T, config.smoothing), config.closeness,
-    )  # fmt: skip
+        closest[:, : min(config.neighbours, k - 1)].astype(np.int32),
+        none,
+        labels,
+        first + len(upper),
+        space,
+        centroids,
+        tuple(known),
+        topic_words.evidence(counts.T, config.smoothing),
+        config.closeness,
+    )
 
 
 def _typical(topics: Topics, vectors: Floats, n: int) -> Rows:

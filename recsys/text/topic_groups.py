@@ -68,9 +68,14 @@ def spherical_means(rows: Floats, k: int, seed: int = 0) -> Rows:
 
 
 def group(
-    inside: Floats, words: csr_array, k: int, closeness: float, smoothing: float,
-    temperatures: Sequence[float], seed: int = 0,
-) -> Rows:  # fmt: skip
+    inside: Floats,
+    words: csr_array,
+    k: int,
+    closeness: float,
+    smoothing: float,
+    temperatures: Sequence[float],
+    seed: int = 0,
+) -> Rows:
     """Return the group of each row by vectors and words, numbered by falling size.
 
     A row's log odds for a group are `closeness` times the cosine plus the evidence of its words;

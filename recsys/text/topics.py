@@ -59,8 +59,10 @@ class Topics:
     @cached_property
     def rows(self) -> Mapping[int, Rows]:
         """Rows of topics by id; an id of the upper level stands for all below it."""
-        found = {id: np.flatnonzero(self.parents == at).astype(np.int32)
-                 for at, id in enumerate(self.parent_ids)}  # fmt: skip
+        found = {
+            id: np.flatnonzero(self.parents == at).astype(np.int32)
+            for at, id in enumerate(self.parent_ids)
+        }
         return found | {id: np.array([row], np.int32) for row, id in enumerate(self.ids)}
 
     def name(self, row: int) -> str:
@@ -99,17 +101,27 @@ class Topics:
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays to save, by name; `from_arrays` reads them back."""
-        about = {"names": self.names, "parent_names": self.parent_names,
-                 "closeness": self.closeness, "next_id": self.next_id}  # fmt: skip
+        about = {
+            "names": self.names,
+            "parent_names": self.parent_names,
+            "closeness": self.closeness,
+            "next_id": self.next_id,
+        }
         return {
-            "ids": np.array(self.ids, np.int64), "sizes": self.sizes, "parents": self.parents,
-            "parent_ids": np.array(self.parent_ids, np.int64), "neighbours": self.neighbours,
-            "typical": self.typical, "items": self.items, "mean": self.space.mean,
-            "axes": self.space.axes, "centroids": self.centroids,
+            "ids": np.array(self.ids, np.int64),
+            "sizes": self.sizes,
+            "parents": self.parents,
+            "parent_ids": np.array(self.parent_ids, np.int64),
+            "neighbours": self.neighbours,
+            "typical": self.typical,
+            "items": self.items,
+            "mean": self.space.mean,
+            "axes": self.space.axes,
+            "centroids": self.centroids,
             "evidence": self.evidence.astype(np.float16),
             "words": np.frombuffer("\n".join(self.words).encode("utf-8"), np.uint8),
             "about": np.frombuffer(json.dumps(about).encode(), np.uint8),
-        }  # fmt: skip
+        }
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Topics:
@@ -118,15 +130,30 @@ class Topics:
             about = json.loads(arrays["about"].tobytes())
             words = arrays["words"].tobytes().decode("utf-8")
             found = cls(
-                _ids(arrays["ids"]), _word_lists(about["names"]), arrays["sizes"],
-                arrays["parents"], _ids(arrays["parent_ids"]), _word_lists(about["parent_names"]),
-                arrays["neighbours"], arrays["typical"], arrays["items"], int(about["next_id"]),
-                Space(arrays["mean"], arrays["axes"]), arrays["centroids"],
-                tuple(words.split("\n")) if words else (), arrays["evidence"],
+                _ids(arrays["ids"]),
+                _word_lists(about["names"]),
+                arrays["sizes"],
+                arrays["parents"],
+                _ids(arrays["parent_ids"]),
+                _word_lists(about["parent_names"]),
+                arrays["neighbours"],
+                arrays["typical"],
+                arrays["items"],
+                int(about["next_id"]),
+                Space(arrays["mean"], arrays["axes"]),
+                arrays["centroids"],
+                tuple(words.split("\n")) if words else (),
+                arrays["evidence"],
                 float(about["closeness"]),
-            )  # fmt: skip
-            lengths = {len(found.ids), len(found.names), len(found.parents), len(found.centroids),
-                       len(found.typical), found.evidence.shape[1]}  # fmt: skip
+            )
+            lengths = {
+                len(found.ids),
+                len(found.names),
+                len(found.parents),
+                len(found.centroids),
+                len(found.typical),
+                found.evidence.shape[1],
+            }
         except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
             raise DataError(f"topics cannot be read: {error!r}") from error
         if len(lengths) > 1 or len(found.words) != len(found.evidence):

@@ -34,8 +34,10 @@ class Check:
 
     def take(self, people: NDArray[np.integer]) -> Check:
         """Return the same check for some of its people."""
-        lists = [self.wanted.items[self.wanted.starts[p] : self.wanted.starts[p + 1]].tolist()
-                 for p in people.tolist()]  # fmt: skip
+        lists = [
+            self.wanted.items[self.wanted.starts[p] : self.wanted.starts[p + 1]].tolist()
+            for p in people.tolist()
+        ]
         return replace(
             self, histories=self.histories.take(people), wanted=Positives.from_lists(lists)
         )

@@ -39,11 +39,12 @@ def ease(regularization: float) -> Engine:
     """Item-to-item weights in closed form, for catalogues whose square fits."""
     config = EaseConfig(regularization=regularization)
     return Engine(
-        f"ease {regularization:g}", "neighbours",
+        f"ease {regularization:g}",
+        "neighbours",
         lambda data, seed, device: fit_ease(data.matrix, config),
         lambda data: 3e-11 * data.shape[1] ** 3 if data.shape[1] <= config.largest else 1e9,
         lambda data, seed, device: _ease_of_common(data, config),
-    )  # fmt: skip
+    )
 
 
 def _ease_of_common(data: Interactions, config: EaseConfig) -> ItemItem:
@@ -56,41 +57,45 @@ def slist(features: float) -> Engine:
     config = SlistConfig(features=features)
     quick = replace(config, fewest=COMMON)
     return Engine(
-        f"slist {features:g}", "neighbours",
+        f"slist {features:g}",
+        "neighbours",
         lambda data, seed, device: fit_slist(data, config),
         lambda data: 6e-11 * data.shape[1] ** 3 if data.shape[1] <= config.largest else 1e9,
         lambda data, seed, device: fit_slist(data, quick),
-    )  # fmt: skip
+    )
 
 
 def lowpass(dimensions: int) -> Engine:
     """Graph filters in closed form, for catalogues of any usual size."""
     config = LowpassConfig(dimensions=dimensions)
     return Engine(
-        f"lowpass {dimensions}", "neighbours",
+        f"lowpass {dimensions}",
+        "neighbours",
         lambda data, seed, device: fit_lowpass(data.matrix, config, seed),
         lambda data: _lowpass_seconds(data, config),
-    )  # fmt: skip
+    )
 
 
 def elsa(epochs: int) -> Engine:
     """A linear autoencoder of rank 256."""
     config = ElsaConfig(epochs=epochs)
     return Engine(
-        f"elsa {epochs}", "behaviour",
+        f"elsa {epochs}",
+        "behaviour",
         lambda data, seed, device: fit_elsa(data.matrix, config, seed, device),
         lambda data: 3.5e-8 * data.shape[0] * data.shape[1] * epochs,
-    )  # fmt: skip
+    )
 
 
 def als(alpha: float, regularization: float) -> Engine:
     """Alternating least squares of rank 256."""
     config = AlsConfig(alpha=alpha, regularization=regularization)
     return Engine(
-        f"als {alpha:g} {regularization:g}", "behaviour",
+        f"als {alpha:g} {regularization:g}",
+        "behaviour",
         lambda data, seed, device: fit_als(data.matrix, config, seed),
         lambda data: 2e-5 * (data.matrix.nnz + 16 * sum(data.shape)) + 5,
-    )  # fmt: skip
+    )
 
 
 def _lowpass_seconds(data: Interactions, config: LowpassConfig) -> float:

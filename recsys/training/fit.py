@@ -72,10 +72,16 @@ def fit_engines(
 
 
 def assemble(
-    data: Dataset, fitted: Mapping[str, ItemItem | Factors], words: Words, blend: Blend,
-    seed: int = 0, posts: bool = True, trees: Trees | None = None,
-    cold: Cold | None = None, like: Model | None = None,
-) -> Model:  # fmt: skip
+    data: Dataset,
+    fitted: Mapping[str, ItemItem | Factors],
+    words: Words,
+    blend: Blend,
+    seed: int = 0,
+    posts: bool = True,
+    trees: Trees | None = None,
+    cold: Cold | None = None,
+    like: Model | None = None,
+) -> Model:
     """Put the fitted parts of one data set together, unread items included.
 
     `posts`: also learn the space in which items posted later meet their readers; a model that is

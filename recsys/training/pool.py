@@ -131,9 +131,12 @@ def build_pool(
 
 
 def _block(
-    check: Check, personal: list[tuple[Column, Model]], features: Floats,
-    rng: np.random.Generator, selecting: tuple[str, ...],
-) -> Pool:  # fmt: skip
+    check: Check,
+    personal: list[tuple[Column, Model]],
+    features: Floats,
+    rng: np.random.Generator,
+    selecting: tuple[str, ...],
+) -> Pool:
     n_items = features.shape[1]
     histories, created = check.histories, check.data.created()
     plain = personal[0][1]

@@ -29,10 +29,17 @@ NEARLY = 0.9  # of the best gain
 SURE = 1.64  # standard errors that the mean gain must lie above zero
 FEWEST = 200  # people with something chosen; fewer teach no tree
 SETTINGS: Mapping[str, Any] = {
-    "objective": "lambdarank", "num_leaves": 15, "max_depth": 8, "learning_rate": 0.05,
-    "min_data_in_leaf": 300, "feature_fraction": 0.7, "lambda_l2": 10.0,
-    "lambdarank_truncation_level": 25, "deterministic": True, "verbose": -1,
-}  # fmt: skip
+    "objective": "lambdarank",
+    "num_leaves": 15,
+    "max_depth": 8,
+    "learning_rate": 0.05,
+    "min_data_in_leaf": 300,
+    "feature_fraction": 0.7,
+    "lambda_l2": 10.0,
+    "lambdarank_truncation_level": 25,
+    "deterministic": True,
+    "verbose": -1,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +125,10 @@ def learned(pool: Pool, design: Design, in_time: bool, seed: int = 0) -> Learned
     if not folds or any(fold is None for fold in folds):
         return Learned(None, 0, 1.0)
     sure = [fold for fold in folds if fold is not None]
-    gains = [[fold[1][place].mean() / max(fold[0].mean(), 1e-9) for fold in sure]
-             for place in range(len(ROUNDS))]  # fmt: skip
+    gains = [
+        [fold[1][place].mean() / max(fold[0].mean(), 1e-9) for fold in sure]
+        for place in range(len(ROUNDS))
+    ]
     best = _enough(np.mean(gains, axis=1))
     gain = float(np.mean(gains[best]))
     changes = np.concatenate([fold[1][best] - fold[0] for fold in sure])
@@ -174,10 +183,15 @@ def from_booster(booster: lightgbm.Booster, rounds: int) -> Trees:
         deepest = max(deepest, _add(tree["tree_structure"], nodes))
     feature, threshold, left, right, value = zip(*nodes, strict=True) if nodes else ((),) * 5
     return Trees(
-        tuple(found["feature_names"]), np.array(roots, np.int32), np.array(feature, np.int32),
-        np.array(threshold, np.float64), np.array(left, np.int32), np.array(right, np.int32),
-        np.array(value, np.float64), deepest,
-    )  # fmt: skip
+        tuple(found["feature_names"]),
+        np.array(roots, np.int32),
+        np.array(feature, np.int32),
+        np.array(threshold, np.float64),
+        np.array(left, np.int32),
+        np.array(right, np.int32),
+        np.array(value, np.float64),
+        deepest,
+    )
 
 
 def _add(node: Mapping[str, Any], nodes: list[tuple[int, float, int, int, float]]) -> int:

@@ -98,12 +98,15 @@ def measured(
     chances = model.chances(features)
     usual = float(np.concatenate([one for _, one in earlier]).mean())
     return {
-        "people": float(len(came)), "came": float(came.mean()), "expected": float(chances.mean()),
-        "auc": auc(chances, came), "auc_by_last_visit": auc(-features[:, 0], came),
+        "people": float(len(came)),
+        "came": float(came.mean()),
+        "expected": float(chances.mean()),
+        "auc": auc(chances, came),
+        "auc_by_last_visit": auc(-features[:, 0], came),
         "brier": float(np.mean((chances - came) ** 2)),
         "brier_of_the_mean": float(np.mean((usual - came) ** 2)),
         "calibration_error": calibration_error(chances, came),
-    }  # fmt: skip
+    }
 
 
 def auc(scores: Table, came: Labels) -> float:

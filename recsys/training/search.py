@@ -15,8 +15,10 @@ from recsys.training.design import Design, Judge
 VOTES = (0.5, 1.0, 2.0, 3.0, 4.0, 6.0)  # weights of the expected vote that are tried
 GAIN = 1.01  # a part must raise nDCG@20 by so much to be kept; less is within the noise of a slice
 WITHOUT: dict[str, dict[str, Any]] = {  # part of a form -> what the form is without it
-    "vote": {"vote": 0.0, "taste": False}, "behaviour": {"behaviour": ()}, "words": {"words": ()},
-}  # fmt: skip
+    "vote": {"vote": 0.0, "taste": False},
+    "behaviour": {"behaviour": ()},
+    "words": {"words": ()},
+}
 Note = Callable[[str], None]
 
 

@@ -31,9 +31,11 @@ class Labelled:
 
 
 def labelled(
-    catalogue: Catalogue, topics: Rows | None = None, entities: Entities | None = None,
+    catalogue: Catalogue,
+    topics: Rows | None = None,
+    entities: Entities | None = None,
     n_topics: int = 0,
-) -> Labelled:  # fmt: skip
+) -> Labelled:
     """Return the labels of a catalogue's items; `topics`: the topic row of each, -1 for none."""
     labels = {
         "tag": Labels(catalogue.tag_ends, catalogue.tags),
@@ -47,8 +49,9 @@ def labelled(
     if entities is not None:
         labels["entity"] = Labels(entities.ends, entities.codes)
         sizes["entity"] = len(entities)
-    return Labelled({kind: labels[kind] for kind in KINDS if kind in labels}, sizes,
-                    catalogue.labels["author"])  # fmt: skip
+    return Labelled(
+        {kind: labels[kind] for kind in KINDS if kind in labels}, sizes, catalogue.labels["author"]
+    )
 
 
 def stream_of(data: Dataset, author: Rows) -> Stream:

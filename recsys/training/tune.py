@@ -52,10 +52,16 @@ class Budget:
 
 
 def tune(
-    check: Check, words: Words, engines: Sequence[Engine], budget: Budget, seed: int = 0,
-    device: str = "cpu", note: Note = lambda text: None, on_the_way: OnTheWay | None = None,
+    check: Check,
+    words: Words,
+    engines: Sequence[Engine],
+    budget: Budget,
+    seed: int = 0,
+    device: str = "cpu",
+    note: Note = lambda text: None,
+    on_the_way: OnTheWay | None = None,
     earlier: Sequence[tuple[Check, Words]] = (),
-) -> Choice:  # fmt: skip
+) -> Choice:
     """Fit the engines that the budget allows and choose the form of the score and its weights.
 
     Where they are many, the best at one cut go on.

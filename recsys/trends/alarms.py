@@ -88,9 +88,13 @@ def hourly(series: Series, people: People, warm_up: int) -> Iterator[tuple[int, 
             end = int(day.hours[DAY + at]) + 1
             part = slice(1 + at, 1 + at + DAY)
             found = find_bursts(
-                day.acts[:, part], day.voices[:, part], day.expected[:, part], day.expectation,
-                series.population, people.before(end),
-            )  # fmt: skip
+                day.acts[:, part],
+                day.voices[:, part],
+                day.expected[:, part],
+                day.expectation,
+                series.population,
+                people.before(end),
+            )
             if len(found):
                 yield end - 1, found
 
@@ -100,10 +104,24 @@ def _extended(before: Alarm | None, found: Bursts, at: int, hour: int) -> Alarm:
     flood = bool(found.flood[at])
     if before is None or (before.flood and not flood):
         return Alarm(
-            int(found.place[at]), hour, hour, int(found.window[at]), float(found.acts[at]),
-            float(found.actors[at]), float(found.expected[at]), significance, flood,
-        )  # fmt: skip
+            int(found.place[at]),
+            hour,
+            hour,
+            int(found.window[at]),
+            float(found.acts[at]),
+            float(found.actors[at]),
+            float(found.expected[at]),
+            significance,
+            flood,
+        )
     return Alarm(
-        before.place, before.first, hour, before.window, before.acts, before.actors,
-        before.expected, max(before.significance, significance), before.flood,
-    )  # fmt: skip
+        before.place,
+        before.first,
+        hour,
+        before.window,
+        before.acts,
+        before.actors,
+        before.expected,
+        max(before.significance, significance),
+        before.flood,
+    )

@@ -42,9 +42,13 @@ class Bursts:
 
 
 def find_bursts(
-    acts: Counts, voices: Counts, expected: Levels, expectation: Expectation,
-    population: NDArray[np.int64], actors: Actors,
-) -> Bursts:  # fmt: skip
+    acts: Counts,
+    voices: Counts,
+    expected: Levels,
+    expectation: Expectation,
+    population: NDArray[np.int64],
+    actors: Actors,
+) -> Bursts:
     """Return the series that stand out at the last hour of (n, hours ≥ 24) counts.
 
     `population`: series there are of each kind, quiet ones included; kinds are judged apart, or
@@ -64,9 +68,14 @@ def find_bursts(
     flood = sure < SIGNIFICANT
     window = np.where(flood, window[place], real.argmin(axis=0)[place])
     return Bursts(
-        place.astype(np.int32), np.array(WINDOWS, np.int32)[window], sums[window, place],
-        people[window, place], means[window, place], np.where(flood, sure_loud, sure), flood,
-    )  # fmt: skip
+        place.astype(np.int32),
+        np.array(WINDOWS, np.int32)[window],
+        sums[window, place],
+        people[window, place],
+        means[window, place],
+        np.where(flood, sure_loud, sure),
+        flood,
+    )
 
 
 def _sums(counts: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -32,8 +32,19 @@ PATIENCE = 2.0  # by which that bound grows with each day in a row that is beyon
 WINDOWS = (1, 3, 6, 24)  # hours that counts are added up over
 NOISE_LIFE = 28.0 * DAY
 NOISE_PRIOR = 30.0  # windows' worth of doubt about the noise
-_COLUMNS = ("voices", "exposure", "own_voices", "own_exposure", "rhythm", "prior_shape",
-            "prior_rate", "surprised", "spread", "ground", "volume")  # fmt: skip
+_COLUMNS = (
+    "voices",
+    "exposure",
+    "own_voices",
+    "own_exposure",
+    "rhythm",
+    "prior_shape",
+    "prior_rate",
+    "surprised",
+    "spread",
+    "ground",
+    "volume",
+)
 EVEN = 50.0  # size of a negative binomial that is nearly a Poisson
 
 
@@ -62,11 +73,22 @@ class Expectation:
         """Return what is known before anything happened."""
         n, kinds = len(kind), len(KINDS)
         return cls(
-            hour, kind, np.zeros(n), np.zeros(n), np.zeros((n, DAY)), np.zeros((n, DAY)), 0.0, 0.0,
-            np.ones(WEEK), np.full(kinds, 0.5), np.full(kinds, 0.01),
-            np.zeros(n), np.zeros((kinds, len(WINDOWS))), np.zeros((kinds, len(WINDOWS))),
+            hour,
+            kind,
+            np.zeros(n),
+            np.zeros(n),
+            np.zeros((n, DAY)),
+            np.zeros((n, DAY)),
+            0.0,
+            0.0,
+            np.ones(WEEK),
+            np.full(kinds, 0.5),
+            np.full(kinds, 0.01),
+            np.zeros(n),
+            np.zeros((kinds, len(WINDOWS))),
+            np.zeros((kinds, len(WINDOWS))),
             np.zeros(kinds),
-        )  # fmt: skip
+        )
 
     @property
     def rate(self) -> Levels:
@@ -153,10 +175,14 @@ class Expectation:
             return found
 
         return replace(
-            self, kind=kind, voices=column(self.voices, voices),
-            exposure=column(self.exposure, longest), surprised=column(self.surprised, 0.0),
-            own_voices=column(self.own_voices, 0.0), own_exposure=column(self.own_exposure, 0.0),
-        )  # fmt: skip
+            self,
+            kind=kind,
+            voices=column(self.voices, voices),
+            exposure=column(self.exposure, longest),
+            surprised=column(self.surprised, 0.0),
+            own_voices=column(self.own_voices, 0.0),
+            own_exposure=column(self.own_exposure, 0.0),
+        )
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays to save; `from_arrays` reads them back."""
@@ -174,8 +200,13 @@ class Expectation:
             volume = np.bincount(arrays["kind"], arrays["voices"], len(KINDS))
             arrays = {**arrays, "volume": volume}
         columns = {name: arrays[name].astype(np.float64) for name in _COLUMNS}
-        return cls(hour=int(hour), kind=arrays["kind"], total=total,
-                   total_exposure=total_exposure, **columns)  # fmt: skip
+        return cls(
+            hour=int(hour),
+            kind=arrays["kind"],
+            total=total,
+            total_exposure=total_exposure,
+            **columns,
+        )
 
     def size(self, window: int) -> Levels:
         """Return the size of the negative binomial of each series' window, (n,)."""

@@ -49,9 +49,13 @@ class Forecast:
 
 
 def forecast(
-    expectation: Expectation, voices: Counts, expected: Levels, now: int, horizon: int = HORIZON,
+    expectation: Expectation,
+    voices: Counts,
+    expected: Levels,
+    now: int,
+    horizon: int = HORIZON,
     total: Counts | None = None,
-) -> Forecast:  # fmt: skip
+) -> Forecast:
     """Return what is to be expected from hour `now` on.
 
     `voices`, `expected` (n, 24) and `total` (24,), the voices of all, are those of the 24 hours

@@ -89,7 +89,7 @@ def learned(now: Expectation, series: Series, voices: Counts, at: int) -> Expect
         total_exposure=now.total_exposure * fade
         + float((now.rhythm[hours % len(now.rhythm)] * heard) @ fresh),
         rhythm=week_rhythm(series.total[: at + DAY], series.first).astype(np.float64),
-    )  # fmt: skip
+    )
     return _with_prior(_with_noise(moved, now, own, expected), series.population)
 
 

@@ -48,8 +48,11 @@ def gaps(total: Counts) -> NDArray[np.bool_]:
 
 
 def _shrunk(
-    counts: NDArray[np.floating], expected: NDArray[np.floating], group: NDArray[np.int64],
-    size: int, prior: float,
-) -> NDArray[np.float64]:  # fmt: skip
+    counts: NDArray[np.floating],
+    expected: NDArray[np.floating],
+    group: NDArray[np.int64],
+    size: int,
+    prior: float,
+) -> NDArray[np.float64]:
     seen, usual = np.bincount(group, counts, size), np.bincount(group, expected, size)
     return np.asarray((seen + prior) / (usual + prior))[group]

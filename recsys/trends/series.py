@@ -110,9 +110,14 @@ class Series:
         cells = kept[owner]
         ends = np.concatenate([[0], np.cumsum(np.diff(self.ends)[kept])]).astype(np.int64)
         return replace(
-            self, kind=self.kind[kept], ref=self.ref[kept], ends=ends, hour=self.hour[cells],
-            acts=self.acts[cells], voices=self.voices[cells],
-        )  # fmt: skip
+            self,
+            kind=self.kind[kept],
+            ref=self.ref[kept],
+            ends=ends,
+            hour=self.hour[cells],
+            acts=self.acts[cells],
+            voices=self.voices[cells],
+        )
 
     def trimmed(self, length: int) -> Series:
         """Return the last `length` hours of all series; one may have none of them."""
@@ -120,10 +125,16 @@ class Series:
         cells = self.hour >= gone
         ends = np.concatenate([[0], np.cumsum(cells)]).astype(np.int64)[self.ends]
         return replace(
-            self, first=self.first + gone, length=self.length - gone, ends=ends,
-            hour=self.hour[cells] - np.int32(gone), acts=self.acts[cells],
-            voices=self.voices[cells], total=self.total[gone:], volume=self.volume[:, gone:],
-        )  # fmt: skip
+            self,
+            first=self.first + gone,
+            length=self.length - gone,
+            ends=ends,
+            hour=self.hour[cells] - np.int32(gone),
+            acts=self.acts[cells],
+            voices=self.voices[cells],
+            total=self.total[gone:],
+            volume=self.volume[:, gone:],
+        )
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays to save; `from_arrays` reads them back."""
@@ -159,9 +170,14 @@ def hours_of(time: Times) -> Hours:
 
 
 def count(
-    stream: Stream, labels: Mapping[str, Labels], first: int, length: int,
-    population: Sequence[int], least: int = 5, most: int = 20_000,
-) -> Series:  # fmt: skip
+    stream: Stream,
+    labels: Mapping[str, Labels],
+    first: int,
+    length: int,
+    population: Sequence[int],
+    least: int = 5,
+    most: int = 20_000,
+) -> Series:
     """Count a stream by hour for every label; `population` says how many labels of a kind exist.
 
     Series with fewer than `least` acts are left out.
@@ -174,8 +190,14 @@ def count(
             part = _part(stream, hour, labels.get(kind), length)
             volume[number] = np.bincount(part.hour, part.voices, length)
             parts.append((number, _kept(part, least)))
-    return _joined(parts, first, length, voices_per_hour(stream, hour, length),
-                   np.array(population, np.int64), volume)  # fmt: skip
+    return _joined(
+        parts,
+        first,
+        length,
+        voices_per_hour(stream, hour, length),
+        np.array(population, np.int64),
+        volume,
+    )
 
 
 def voices_per_hour(stream: Stream, hour: Rows, length: int) -> Counts:
@@ -192,9 +214,7 @@ def _part(stream: Stream, hour: Rows, labels: Labels | None, length: int) -> Par
         place, code = labels.expand(stream.row)
     key = code.astype(np.int64) * length + hour[place]
     cells, acts, voices = tally(key, stream.actor[place])
-    return Part(
-        (cells // length).astype(np.int32), (cells % length).astype(np.int32), acts, voices
-    )  # fmt: skip
+    return Part((cells // length).astype(np.int32), (cells % length).astype(np.int32), acts, voices)
 
 
 def tally(key: Hours, actor: NDArray[np.int64]) -> tuple[Hours, Rows, Rows]:
@@ -217,9 +237,13 @@ def _kept(part: Part, least: int) -> Part:
 
 
 def _joined(
-    parts: Sequence[tuple[int, Part]], first: int, length: int, total: Counts,
-    population: NDArray[np.int64], volume: Counts,
-) -> Series:  # fmt: skip
+    parts: Sequence[tuple[int, Part]],
+    first: int,
+    length: int,
+    total: Counts,
+    population: NDArray[np.int64],
+    volume: Counts,
+) -> Series:
     kinds, refs, sizes = [], [], []
     for number, part in parts:
         codes, counts = np.unique(part.code, return_counts=True)
@@ -231,5 +255,16 @@ def _joined(
         np.concatenate([getattr(part, name) for _, part in parts])
         for name in ("hour", "acts", "voices")
     )
-    return Series(first, length, np.concatenate(kinds), np.concatenate(refs), ends,
-                  hour, acts, voices, total, population, volume)  # fmt: skip
+    return Series(
+        first,
+        length,
+        np.concatenate(kinds),
+        np.concatenate(refs),
+        ends,
+        hour,
+        acts,
+        voices,
+        total,
+        population,
+        volume,
+    )

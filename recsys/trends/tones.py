@@ -60,6 +60,8 @@ def count_tones(
     cells, at = np.unique(np.stack([key, hour]), axis=1, return_inverse=True)
     width = cells.shape[1]
     return Tones(
-        cells[0], cells[1], np.bincount(at.ravel(), own, width).astype(np.float32),
+        cells[0],
+        cells[1],
+        np.bincount(at.ravel(), own, width).astype(np.float32),
         np.bincount(at.ravel(), minlength=width).astype(np.int32),
-    )  # fmt: skip
+    )

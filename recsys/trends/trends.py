@@ -70,9 +70,13 @@ class Trends:
             return {k[len(prefix) :]: v for k, v in arrays.items() if k.startswith(prefix)}
 
         series = Series.from_arrays(below("series/"))
-        return cls(series, Expectation.from_arrays(below("expectation/")),
-                   key_of(series.kind, series.ref), arrays["rest_keys"],
-                   arrays["rest_voices"])  # fmt: skip
+        return cls(
+            series,
+            Expectation.from_arrays(below("expectation/")),
+            key_of(series.kind, series.ref),
+            arrays["rest_keys"],
+            arrays["rest_voices"],
+        )
 
 
 def fit_trends(
@@ -97,9 +101,12 @@ def fit_trends(
     _, voices = series.dense()
     expectation = learned(expectation, series, voices, length - 2 * DAY)
     return Trends(
-        series.trimmed(SHOWN), expectation, key_of(series.kind, series.ref),
-        key_of(rest.kind, rest.ref), _decayed(rest),
-    )  # fmt: skip
+        series.trimmed(SHOWN),
+        expectation,
+        key_of(series.kind, series.ref),
+        key_of(rest.kind, rest.ref),
+        _decayed(rest),
+    )
 
 
 def _busiest(series: Series, most: int) -> NDArray[np.bool_]:

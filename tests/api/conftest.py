@@ -103,17 +103,40 @@ def start(home: Path, workers: int = 1, **environment: str) -> Server:
     port = free_port()
     log = home / "server.log"
     env = os.environ | {
-        "RECSYS_HOME": str(home), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
+        "RECSYS_HOME": str(home),
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
         **environment,
-    }  # fmt: skip
+    }
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1",
-             "--port", str(port), "--workers", str(workers), "--blocking-threads", "4", "--no-ws",
-             "--respawn-failed-workers", "--workers-kill-timeout", "5", "--log-level", "warning",
-             "api.wsgi:app"],
-            env=env, stdout=out, stderr=out, cwd=Path(__file__).parents[2],
-        )  # fmt: skip
+            [
+                sys.executable,
+                "-m",
+                "granian",
+                "--interface",
+                "wsgi",
+                "--host",
+                "127.0.0.1",
+                "--port",
+                str(port),
+                "--workers",
+                str(workers),
+                "--blocking-threads",
+                "4",
+                "--no-ws",
+                "--respawn-failed-workers",
+                "--workers-kill-timeout",
+                "5",
+                "--log-level",
+                "warning",
+                "api.wsgi:app",
+            ],
+            env=env,
+            stdout=out,
+            stderr=out,
+            cwd=Path(__file__).parents[2],
+        )
     server = Server(f"http://127.0.0.1:{port}", home, process, log)
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:

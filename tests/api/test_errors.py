@@ -149,9 +149,11 @@ def test_bodies_that_are_too_large(make_app: Callable[..., Flask]) -> None:
 
 def test_a_truncated_body(client: FlaskClient) -> None:
     response = client.post(
-        "/events", data=b'{"user_id": "u"', content_type="application/json",
+        "/events",
+        data=b'{"user_id": "u"',
+        content_type="application/json",
         environ_overrides={"CONTENT_LENGTH": "500"},
-    )  # fmt: skip
+    )
     failed(response, 400)
 
 

@@ -15,16 +15,26 @@ def gorse(serve: Callable[..., Server]) -> Iterator[Gorse]:
 
 
 def test_every_call_of_the_client(gorse: Gorse) -> None:
-    done = gorse.insert_item({
-        "ItemId": "g1", "IsHidden": False, "Categories": ["chess", "games"],
-        "Timestamp": "2024-02-02T00:00:00Z", "Labels": ["rook", "pawn"], "Comment": "gambit rook",
-    })  # fmt: skip
+    done = gorse.insert_item(
+        {
+            "ItemId": "g1",
+            "IsHidden": False,
+            "Categories": ["chess", "games"],
+            "Timestamp": "2024-02-02T00:00:00Z",
+            "Labels": ["rook", "pawn"],
+            "Comment": "gambit rook",
+        }
+    )
     assert done == {"RowAffected": 1}
     item = gorse.get_item("g1")
     assert item == {
-        "ItemId": "g1", "IsHidden": False, "Categories": ["chess", "games"],
-        "Timestamp": "2024-02-02T00:00:00Z", "Labels": ["rook", "pawn"], "Comment": "gambit rook",
-    }  # fmt: skip
+        "ItemId": "g1",
+        "IsHidden": False,
+        "Categories": ["chess", "games"],
+        "Timestamp": "2024-02-02T00:00:00Z",
+        "Labels": ["rook", "pawn"],
+        "Comment": "gambit rook",
+    }
     gorse.update_item("g1", comment="bishop", categories=["chess"])
     changed = gorse.get_item("g1")
     assert changed["Comment"] == "bishop" and changed["Labels"] == ["rook", "pawn"]
@@ -48,11 +58,18 @@ def test_every_call_of_the_client(gorse: Gorse) -> None:
 
     assert gorse.get_recommend("gus", n=3)[0].startswith(("chess", "g1"))
     assert gorse.insert_feedback("like", "gia", "bread-1", "2024-02-02T10:00:00Z", 1.0)
-    assert gorse.insert_feedbacks([
-        {"FeedbackType": "star", "UserId": "gia", "ItemId": "bread-2",
-         "Timestamp": "2024-02-03T10:00:00Z", "Comment": "fine"},
-        {"FeedbackType": "read", "UserId": "gia", "ItemId": "bread-3", "Timestamp": ""},
-    ]) == {"RowAffected": 2}  # fmt: skip
+    assert gorse.insert_feedbacks(
+        [
+            {
+                "FeedbackType": "star",
+                "UserId": "gia",
+                "ItemId": "bread-2",
+                "Timestamp": "2024-02-03T10:00:00Z",
+                "Comment": "fine",
+            },
+            {"FeedbackType": "read", "UserId": "gia", "ItemId": "bread-3", "Timestamp": ""},
+        ]
+    ) == {"RowAffected": 2}
     stars = gorse.list_feedbacks("star", "gia")
     assert [(one["ItemId"], one["Comment"]) for one in stars] == [("bread-2", "fine")]
     assert stars[0]["Timestamp"] == "2024-02-03T10:00:00Z"
@@ -70,9 +87,16 @@ def test_every_call_of_the_client(gorse: Gorse) -> None:
     written = gorse.get_recommend("gia", n=2, write_back_type="read", write_back_delay="10m")
     assert not set(written) & set(gorse.get_recommend("gia", n=10))
     session = gorse.session_recommend(
-        [{"FeedbackType": "like", "UserId": "x", "ItemId": "sea-1",
-          "Timestamp": "2024-02-02T10:00:00Z"}], n=3,
-    )  # fmt: skip
+        [
+            {
+                "FeedbackType": "like",
+                "UserId": "x",
+                "ItemId": "sea-1",
+                "Timestamp": "2024-02-02T10:00:00Z",
+            }
+        ],
+        n=3,
+    )
     assert all(one["Id"].startswith("sea") and one["Score"] for one in session)
     near = gorse.get_neighbors("chess-1", n=3)
     assert len(near) == 3 and all(one["Id"].startswith(("chess", "g1")) for one in near)
@@ -92,9 +116,12 @@ def test_the_rest_of_the_wire_format(gorse: Gorse) -> None:
 
     with httpx.Client(base_url=gorse.entry_point) as http:
         for path, start in (
-            ("/api/latest", "sea-0"), ("/api/popular", "sea"), ("/api/latest/bread", "bread-0"),
-            ("/api/popular/sea", "sea"), ("/api/item/bread-1/neighbors/bread", "bread"),
-        ):  # fmt: skip
+            ("/api/latest", "sea-0"),
+            ("/api/popular", "sea"),
+            ("/api/latest/bread", "bread-0"),
+            ("/api/popular/sea", "sea"),
+            ("/api/item/bread-1/neighbors/bread", "bread"),
+        ):
             found = http.get(path, params={"n": 2, "anything": "x"}).json()
             assert len(found) == 2 and found[0]["Id"].startswith(start), path
             assert set(found[0]) == {"Id", "Score"}

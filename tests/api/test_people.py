@@ -32,20 +32,27 @@ def test_controls_are_listed_and_taken_back(client: FlaskClient) -> None:
     more = {"action": "more", "kind": "item", "value": "sea-3"}
     found = change(client, "baker", controls=[mute, more])
     assert [(c["action"], c["value"], c["name"]) for c in found] == [
-        ("mute", "author-1", "author-1"), ("boost", "sea-3", "wave anchor"),
-    ]  # fmt: skip
+        ("mute", "author-1", "author-1"),
+        ("boost", "sea-3", "wave anchor"),
+    ]
     (left,) = change(client, "baker", undo=[float(str(found[0]["id"]))])
     assert left == found[1]
     assert change(client, "baker", reset=True) == []
     assert change(client, "somebody new", controls=[mute])[0]["action"] == "mute"
 
 
-@pytest.mark.parametrize("body, status", [
-    ({"undo": [999]}, 409), ({"undo": [0]}, 422), ({"controls": [{"action": "mute"}]}, 422),
-    ({"controls": [{"action": "mute", "kind": "everything"}]}, 422),
-    ({"controls": [{"action": "adore", "kind": "item", "value": "1"}]}, 422),
-    ({"controls": [{"action": "mute", "kind": "item", "value": " "}]}, 422), ({"mute": []}, 422),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "body, status",
+    [
+        ({"undo": [999]}, 409),
+        ({"undo": [0]}, 422),
+        ({"controls": [{"action": "mute"}]}, 422),
+        ({"controls": [{"action": "mute", "kind": "everything"}]}, 422),
+        ({"controls": [{"action": "adore", "kind": "item", "value": "1"}]}, 422),
+        ({"controls": [{"action": "mute", "kind": "item", "value": " "}]}, 422),
+        ({"mute": []}, 422),
+    ],
+)
 def test_a_wrong_change_is_refused_whole(client: FlaskClient, body: object, status: int) -> None:
     assert client.patch("/users/baker/profile", json=body).status_code == status
     assert change(client, "baker") == []
@@ -55,8 +62,12 @@ def test_an_export_holds_all_there_is(client: FlaskClient, service: Service) -> 
     client.put("/users/baker", json={"name": "B", "interests": ["oven"], "language": "de"})
     change(client, "baker", controls=[{"action": "forget", "kind": "everything"}])
     shown = client.get("/recommend/baker?n=2").json
-    click = {"user_id": "baker", "item_id": shown["items"][0]["item_id"], "event": "click",
-             "recommendation_id": shown["recommendation_id"]}  # fmt: skip
+    click = {
+        "user_id": "baker",
+        "item_id": shown["items"][0]["item_id"],
+        "event": "click",
+        "recommendation_id": shown["recommendation_id"],
+    }
     client.post("/events", json=click)
     service.worker._write_exposures()
     found = client.get("/users/baker/export").json
@@ -69,8 +80,9 @@ def test_an_export_holds_all_there_is(client: FlaskClient, service: Service) -> 
 
 
 def test_a_long_export_comes_in_pages(client: FlaskClient) -> None:
-    rows = [{"user_id": "busy", "item_id": f"sea-{n % 20}", "timestamp": 1e9 + n}
-            for n in range(2_300)]  # fmt: skip
+    rows = [
+        {"user_id": "busy", "item_id": f"sea-{n % 20}", "timestamp": 1e9 + n} for n in range(2_300)
+    ]
     client.post("/events", json=rows)
     response = client.get("/users/busy/export")
     assert response.is_streamed
@@ -83,8 +95,13 @@ def test_the_receipt_names_every_place(client: FlaskClient, service: Service) ->
     receipt = client.delete(URL).json
     assert receipt["user"] == WHO and receipt["deleted"]["events"] == 1
     assert {place["place"] for place in receipt["places"]} >= {
-        "store", "shown lists", "reject files", "night files", "bundles", "logs",
-    }  # fmt: skip
+        "store",
+        "shown lists",
+        "reject files",
+        "night files",
+        "bundles",
+        "logs",
+    }
     assert receipt["person"] == service.pseudonyms.of(WHO)
 
 
@@ -115,9 +132,17 @@ def test_no_file_holds_an_erased_id(
     caplog.set_level(logging.DEBUG)
     (home / "rejects").mkdir()
     (home / "rejects" / "events-1.jsonl").write_text(
-        json.dumps({"file": "f", "line": 1, "column": "value", "reason": "is wrong",
-                    "raw": json.dumps({"user_id": WHO})}) + "\n"
-    )  # fmt: skip
+        json.dumps(
+            {
+                "file": "f",
+                "line": 1,
+                "column": "value",
+                "reason": "is wrong",
+                "raw": json.dumps({"user_id": WHO}),
+            }
+        )
+        + "\n"
+    )
     client.post("/events", json={"user_id": WHO, "item_id": "sea-1", "event": "like"})
     client.put(URL, json={"name": "Erika"})
     change(client, URL[7:], controls=[{"action": "mute", "kind": "tag", "value": "rook"}])
@@ -211,10 +236,17 @@ def test_what_is_forgotten_counts_no_more(client: FlaskClient) -> None:
     assert listed(client, "?n=60&diversity=0") == [item for item in stranger if item not in seen]
 
 
-@pytest.mark.parametrize("url", [
-    "/recommend/baker?explain=1&n=5", "/trending?n=5", "/similar/sea-1?n=5", "/search?q=rook",
-    "/latest?n=5", "/popular?n=5",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/recommend/baker?explain=1&n=5",
+        "/trending?n=5",
+        "/similar/sea-1?n=5",
+        "/search?q=rook",
+        "/latest?n=5",
+        "/popular?n=5",
+    ],
+)
 def test_reasons_in_the_language_asked_for(client: FlaskClient, url: str) -> None:
     def texts(answer: TestResponse) -> list[str]:
         return [reason["text"] for entry in answer.json["items"] for reason in entry["reasons"]]
@@ -265,8 +297,16 @@ def test_without_the_store_nothing_is_explained(client: FlaskClient, service: Se
 
 def test_a_profile_tells_interests_activity_tone_and_controls(client: FlaskClient) -> None:
     words = ["I love this, wonderful", "great, thank you", "a terrible, awful mess"]
-    rows = [{"user_id": "baker", "item_id": "chess-1", "event": "comment", "text": text,
-             "timestamp": 1e9 + 10 * n} for n, text in enumerate(words)]  # fmt: skip
+    rows = [
+        {
+            "user_id": "baker",
+            "item_id": "chess-1",
+            "event": "comment",
+            "text": text,
+            "timestamp": 1e9 + 10 * n,
+        }
+        for n, text in enumerate(words)
+    ]
     client.post("/events", json=rows)
     client.post("/events", json={"user_id": "baker", "item_id": "sea-2", "event": "dislike"})
     change(client, "baker", controls=[control("mute", "item", "bread-2")])

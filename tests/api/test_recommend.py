@@ -28,8 +28,14 @@ def topics(found: dict[str, Any]) -> set[str]:
 def test_the_shape_of_the_contract(client: FlaskClient) -> None:
     found = recommend(client, "baker", "?n=5&explain=1")
     assert set(found) == {
-        "user", "recommendation_id", "model_version", "cold_start", "degraded", "items", "next"
-    }  # fmt: skip
+        "user",
+        "recommendation_id",
+        "model_version",
+        "cold_start",
+        "degraded",
+        "items",
+        "next",
+    }
     assert (found["user"], found["model_version"], found["cold_start"]) == ("baker", "one", False)
     first = found["items"][0]
     assert set(first) == {"item_id", "score", "rank", "source", "reasons", "item"}

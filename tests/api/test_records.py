@@ -103,8 +103,14 @@ def test_bulk_in_every_shape(client: FlaskClient, shape: str) -> None:
 
 
 def test_events_count_once_and_are_read_back(client: FlaskClient) -> None:
-    event = {"user_id": "u", "item_id": "sea-1", "event": "Rating", "value": 4,
-             "text": "fine", "timestamp": "2024-05-01T10:00:00Z"}  # fmt: skip
+    event = {
+        "user_id": "u",
+        "item_id": "sea-1",
+        "event": "Rating",
+        "value": 4,
+        "text": "fine",
+        "timestamp": "2024-05-01T10:00:00Z",
+    }
     assert client.post("/events", json=event).json == {"accepted": 1, "new": 1, "duplicates": 0}
     assert client.post("/events", json=event).json == {"accepted": 1, "new": 0, "duplicates": 1}
     found = client.get("/events?user_id=u").json
@@ -163,10 +169,14 @@ def test_comments_that_bots_repeat_count_less_and_are_told(
     client: FlaskClient, service: Service
 ) -> None:
     ad = "Come and visit my wonderful new shop for cheap shoes"
-    rows = [{"user_id": f"bot-{n}", "item_id": "sea-3", "event": "comment", "text": ad}
-            for n in range(60)]  # fmt: skip
-    others = [{**row, "item_id": "chess-3", "text": f"{row['user_id']} has something to say"}
-              for row in rows]  # fmt: skip
+    rows = [
+        {"user_id": f"bot-{n}", "item_id": "sea-3", "event": "comment", "text": ad}
+        for n in range(60)
+    ]
+    others = [
+        {**row, "item_id": "chess-3", "text": f"{row['user_id']} has something to say"}
+        for row in rows
+    ]
     assert client.post("/events", json=rows + others).json["new"] == 120
     service.worker.follow()
     assert client.get("/stats").json["comments"] == {"repeated": 56, "flood": 0}
@@ -179,8 +189,12 @@ def test_click_rates_by_source_position_bundle_and_user(
     client: FlaskClient, service: Service
 ) -> None:
     shown = client.get("/recommend/baker?n=4").json
-    event = {"user_id": "baker", "item_id": shown["items"][1]["item_id"], "event": "click",
-             "recommendation_id": shown["recommendation_id"]}  # fmt: skip
+    event = {
+        "user_id": "baker",
+        "item_id": shown["items"][1]["item_id"],
+        "event": "click",
+        "recommendation_id": shown["recommendation_id"],
+    }
     client.post("/events", json=[event, {**event, "event": "like"}])
     other = {**event, "item_id": "never-shown"}
     client.post("/events", json=other)
@@ -196,9 +210,10 @@ def test_click_rates_by_source_position_bundle_and_user(
 def test_what_is_doubtful_is_flagged_and_shown_not_dropped(client: FlaskClient) -> None:
     text = "The harbour master says that the tide will be high and that sailors should stay ashore"
     rows = [
-        {"item_id": "first", "text": text}, {"item_id": "copy", "text": text + "!"},
+        {"item_id": "first", "text": text},
+        {"item_id": "copy", "text": text + "!"},
         {"item_id": "rude", "text": "you stupid idiot"},
-    ]  # fmt: skip
+    ]
     assert client.post("/items", json=rows).json == {"accepted": 3, "new": 3, "duplicates": 0}
     assert client.post("/items", json=rows).json == {"accepted": 3, "new": 0, "duplicates": 3}
     found = {name: client.get(f"/items/{name}").json for name in ("first", "copy", "rude")}
@@ -218,8 +233,10 @@ def test_what_is_doubtful_is_flagged_and_shown_not_dropped(client: FlaskClient) 
 
 
 def test_the_tone_of_items_is_told_when_asked_for(client: FlaskClient) -> None:
-    rows = [{"item_id": "love", "text": "I love this, best day ever"},
-            {"item_id": "hate", "text": "I hate this, it is terrible"}]  # fmt: skip
+    rows = [
+        {"item_id": "love", "text": "I love this, best day ever"},
+        {"item_id": "hate", "text": "I hate this, it is terrible"},
+    ]
     client.post("/items", json=rows)
     found = client.get("/items?item_id=love&item_id=hate&tone=1").json
     assert found and [one["tone"] > 0 for one in found["items"]] == [True, False]
@@ -231,8 +248,10 @@ def test_a_scornful_comment_counts_less_in_the_next_list(make_app: Callable[...,
     def first_of(strength: float, words: str) -> list[str]:
         client = make_app(tone_strength=strength).test_client()
         user = f"critic {strength} {words}"
-        body = [{"user_id": user, "item_id": f"bread-{n}", "event": "comment", "text": words}
-                for n in range(4)]  # fmt: skip
+        body = [
+            {"user_id": user, "item_id": f"bread-{n}", "event": "comment", "text": words}
+            for n in range(4)
+        ]
         assert client.post("/events", json=body).status_code == 201
         found = client.get("/recommend", query_string={"user": user, "n": 8}).json
         assert found is not None

@@ -26,12 +26,14 @@ def document(tmp_path_factory: pytest.TempPathFactory) -> Iterator[schemathesis.
     _, token = Keys(db).create("fuzz", "admin", rate=1e6)
     db.engine.dispose()
     server = start(home, RECSYS_AUTH="on", RECSYS_MAX_BATCH="100", RECSYS_ACCESS_LOG="0")
-    config = SchemathesisConfig.from_dict({
-        "headers": {"Authorization": f"Bearer {token}"},
-        "generation": {"max-examples": 6, "deterministic": True, "database": "none"},
-        # wrong and too long besides is refused for its length
-        "checks": {"negative_data_rejection": {"expected-statuses": REFUSED}},
-    })  # fmt: skip
+    config = SchemathesisConfig.from_dict(
+        {
+            "headers": {"Authorization": f"Bearer {token}"},
+            "generation": {"max-examples": 6, "deterministic": True, "database": "none"},
+            # wrong and too long besides is refused for its length
+            "checks": {"negative_data_rejection": {"expected-statuses": REFUSED}},
+        }
+    )
     yield schemathesis.openapi.from_url(server.url + "/openapi.json", config=config)
     server.stop()
 
@@ -66,9 +68,28 @@ def _failures(event: ScenarioFinished) -> list[str]:
 def test_a_document_of_every_route(document: schemathesis.BaseSchema) -> None:
     paths = set(document.raw_schema["paths"])
     assert paths >= {
-        "/recommend/{user}", "/recommend", "/recommend/batch", "/similar/{item_id}", "/search",
-        "/trending", "/latest", "/popular", "/items", "/items/{item_id}", "/users",
-        "/users/{user_id}", "/events", "/events/{event_id}", "/health/live", "/health/ready",
-        "/stats", "/metrics", "/openapi.json", "/docs", "/explain", "/explain/{user}/{item}",
-        "/users/{user_id}/profile", "/users/{user_id}/export",
-    }  # fmt: skip
+        "/recommend/{user}",
+        "/recommend",
+        "/recommend/batch",
+        "/similar/{item_id}",
+        "/search",
+        "/trending",
+        "/latest",
+        "/popular",
+        "/items",
+        "/items/{item_id}",
+        "/users",
+        "/users/{user_id}",
+        "/events",
+        "/events/{event_id}",
+        "/health/live",
+        "/health/ready",
+        "/stats",
+        "/metrics",
+        "/openapi.json",
+        "/docs",
+        "/explain",
+        "/explain/{user}/{item}",
+        "/users/{user_id}/profile",
+        "/users/{user_id}/export",
+    }

@@ -95,9 +95,10 @@ def wait_for_workers(server: Server, count: int) -> list[psutil.Process]:
     deadline = time.monotonic() + 40
     while time.monotonic() < deadline:
         found = [
-            child for child in psutil.Process(server.process.pid).children(recursive=True)
+            child
+            for child in psutil.Process(server.process.pid).children(recursive=True)
             if "resource_tracker" not in " ".join(child.cmdline())
-        ]  # fmt: skip
+        ]
         if len(found) >= count and server.log.read_text().count("bundle in service") >= count:
             return found
         time.sleep(0.1)  # between looks
@@ -249,9 +250,13 @@ def test_raw_requests(serve: Serve) -> None:
         assert client.get("/recommend/50%25").json()["user"] == "50%"
         assert client.get("/recommend/" + "x" * 10_000).status_code == 400
         assert client.get("/recommend/a%00b").status_code == 400
-        big = client.post("/events", content=b"x" * 10_000_001,
-                          headers={"Content-Type": "application/json"})  # fmt: skip
+        big = client.post(
+            "/events", content=b"x" * 10_000_001, headers={"Content-Type": "application/json"}
+        )
         assert big.status_code == 413
-        chunked = client.post("/events", content=iter([b'[{"user_id": "u", ', b'"item_id": "i"}]']),
-                              headers={"Content-Type": "application/json"})  # fmt: skip
+        chunked = client.post(
+            "/events",
+            content=iter([b'[{"user_id": "u", ', b'"item_id": "i"}]']),
+            headers={"Content-Type": "application/json"},
+        )
         assert chunked.status_code == 201

@@ -31,9 +31,15 @@ from recsys.errors import DataError
 ROOT = Path(__file__).parents[2]
 REMOTE = {"REMOTE_ADDR": "10.0.0.9"}
 FORBIDDEN = (
-    "torch", "sentence_transformers", "implicit", "pyarrow", "lightgbm", "sklearn", "pandas",
+    "torch",
+    "sentence_transformers",
+    "implicit",
+    "pyarrow",
+    "lightgbm",
+    "sklearn",
+    "pandas",
     "transformers",
-)  # fmt: skip
+)
 
 
 def make_key(home: Path, scope: str, rate: float | None = None) -> tuple[str, str]:
@@ -300,9 +306,13 @@ def test_metrics(client: FlaskClient) -> None:
 
 def test_gzip_and_cors(make_app: Callable[..., Flask]) -> None:
     client = make_app(cors_origins=("https://shop.example",)).test_client()
-    response = client.get("/recommend/baker", headers={
-        "Accept-Encoding": "gzip", "Origin": "https://shop.example",
-    })  # fmt: skip
+    response = client.get(
+        "/recommend/baker",
+        headers={
+            "Accept-Encoding": "gzip",
+            "Origin": "https://shop.example",
+        },
+    )
     assert json.loads(gzip.decompress(response.data))["user"] == "baker"
     assert response.headers["Access-Control-Allow-Origin"] == "https://shop.example"
     assert "Accept-Encoding" in response.headers["Vary"]

@@ -24,10 +24,15 @@ def get(client: FlaskClient, url: str, status: int = 200) -> Any:
 def act(client: FlaskClient, service: Service, item: str, n: int, people: int = 0) -> None:
     """Let so many people act on an item, in the hour that it is."""
     events = [
-        {"user_id": f"visitor-{k % (people or n)}", "item_id": item, "event": "like",
-         "timestamp": time.time() - 0.01 * (n - k), "text": "I love it, great" if k == 0 else ""}
+        {
+            "user_id": f"visitor-{k % (people or n)}",
+            "item_id": item,
+            "event": "like",
+            "timestamp": time.time() - 0.01 * (n - k),
+            "text": "I love it, great" if k == 0 else "",
+        }
         for k in range(n)
-    ]  # fmt: skip
+    ]
     assert client.post("/events", json=events).status_code == 201
     service.worker.tick()
     service.serving.watch.seconds = 0.0
@@ -149,8 +154,11 @@ def test_the_tone_of_what_was_written(make_app: Any) -> None:
 
 
 def test_entities(client: FlaskClient, service: Service) -> None:
-    titles = ("Look at #Eclipse now, @ann", "Night walk under the #eclipse, bring glasses",
-              "Photographs from our garden https://example.org/x #Eclipse")  # fmt: skip
+    titles = (
+        "Look at #Eclipse now, @ann",
+        "Night walk under the #eclipse, bring glasses",
+        "Photographs from our garden https://example.org/x #Eclipse",
+    )
     for number, title in enumerate(titles):  # of copies, lists show one
         item = {"item_id": f"post-{number}", "title": title}
         assert client.post("/items", json=item).status_code == 201

@@ -66,7 +66,7 @@ class StoreContract:
             "timestamp": 5.0,
         }
         changes = [{}, {"user_id": "b"}, {"item_id": "2"}, {"event": "save"}, {"value": None},
-                   {"text": "x"}, {"timestamp": 5.5}]  # fmt: skip
+                   {"text": "x"}, {"timestamp": 5.5}]
         events = [Event(**(base | change)) for change in changes]
         assert store.add_events(events) == Added(7, 0)
 
@@ -271,7 +271,7 @@ class StoreContract:
         first = store.change_controls("ann", [Wish("mute", "author", "w"), Wish("less", "tag", "x")])
         assert [(c.action, c.kind, c.value) for c in first] == [
             ("mute", "author", "w"), ("less", "tag", "x"),
-        ]  # fmt: skip
+        ]
         assert all(c.at == pytest.approx(time.time(), abs=60) for c in first)
         then = store.change_controls("ann", [Wish("boost", "author", "w")])
         assert [(c.action, c.value) for c in then] == [("less", "x"), ("boost", "w")]
@@ -305,7 +305,7 @@ class StoreContract:
             with pytest.raises(DataError, match="undo"):
                 store.change_controls("ann", [Wish("mute", "item", "9")], undo)
         for wish in (Wish("love", "item", "1"), Wish("mute", "mood", "1"), Wish("mute", "item"),
-                     Wish("mute", "everything"), Wish("forget", "everything", "1")):  # fmt: skip
+                     Wish("mute", "everything"), Wish("forget", "everything", "1")):
             with pytest.raises(DataError):
                 store.change_controls("ann", [Wish("mute", "item", "9"), wish])
         many = [Wish("mute", "item", str(n)) for n in range(MOST + 1)]
@@ -321,13 +321,13 @@ class StoreContract:
         store.add_events(likes("ann", "1", "2") + likes("bob", "1"))
         log = Exposures(store.db)
         shown = [Exposure(f"{n:032x}", time.time(), "v", who(name), "long", (Shown("1", 1, "s", 1.0),))
-                 for n, name in enumerate(("ann", "ann", "bob"))]  # fmt: skip
+                 for n, name in enumerate(("ann", "ann", "bob"))]
         log.write(shown[:2], [Outcome(shown[0].recommendation_id, "1", "click", 5.0)])
         receipt = erase(store, tmp_path, "ann")
         assert receipt.removed == {
             "events": 2, "follows": 0, "controls": 0, "users": 1, "exposures": 2, "outcomes": 1,
             "reject_files": 0, "reject_lines": 0, "night_folders": 0, "tone_files": 0,
-        }  # fmt: skip
+        }
         log.write(shown, [])  # another worker had them in memory still
         late = Exposure("f" * 32, time.time(), "v", who("ann"), "long", shown[0].items)
         log.write([late], [])  # and was answering
@@ -382,7 +382,7 @@ class StoreContract:
         assert (done.id, done.status, done.detail) == (first, "published", {"version": "v1"})
         assert [(step.name, step.seconds, step.detail) for step in done.steps] == [
             ("data", 1.5, {"events": 3}), ("fit", 2.5, {}),
-        ]  # fmt: skip
+        ]
         assert store.last_run("nightly") == newest and store.last_run("other") is None
 
     def test_notes(self, store):

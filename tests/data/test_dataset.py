@@ -77,7 +77,7 @@ def test_equal_ratings_have_no_spread_and_all_weigh_one():
         ("like", 1.0, True), ("view", 0.5, False), ("dislike", -1.0, True), ("report", -2.0, True),
         ("purr", 1.0, True), ("rating", 1.0, True),
     ],
-)  # fmt: skip
+)
 def test_a_kind_of_event_has_a_weight(kind, weight, explicit):
     data = Dataset.build(events(("ann", "x", kind, NAN, 1.0)), ItemTable.empty())
     assert data.weight.tolist() == pytest.approx([weight])
@@ -88,7 +88,7 @@ def test_what_was_only_shown_tells_that_an_item_exists_and_no_more():
     table = events(
         ("ann", "x", "like", NAN, 1.0), ("ann", "y", "impression", NAN, 2.0),
         ("bob", "z", "impression", NAN, 3.0), ("bob", "x", "view", NAN, 4.0),
-    )  # fmt: skip
+    )
     data = Dataset.build(table, ItemTable.empty())
     assert list(data.items) == ["x", "y", "z"] and data.item.tolist() == [0, 0]
     assert data.weight.tolist() == [1.0, 0.5] and data.time.tolist() == [1.0, 4.0]
@@ -121,7 +121,7 @@ def test_a_cutoff_cuts_where_most_events_have_no_time():
         ("ann", "a", "like", NAN, NAN), ("ann", "b", "like", NAN, 5.0),
         ("bob", "c", "like", NAN, NAN), ("bob", "d", "like", NAN, 9.0),
         ("cat", "e", "like", NAN, NAN),
-    )  # fmt: skip
+    )
     assert list(Dataset.build(table, ItemTable.empty(), cutoff=9.0).items) == ["a", "b", "c"]
     assert len(Dataset.build(table, ItemTable.empty(), cutoff=5.0).user) == 1
 
@@ -137,7 +137,7 @@ def test_likes_and_dislikes_of_one_item_are_summed():
     table = events(
         ("ann", "x", "like", NAN, 1.0), ("ann", "x", "dislike", NAN, 2.0),
         ("ann", "y", "like", NAN, 3.0), ("ann", "y", "like", NAN, 4.0),
-    )  # fmt: skip
+    )
     matrix = Dataset.build(table, ItemTable.empty()).matrix()
     assert matrix.toarray().tolist() == [[0.0, 1.0]]
 
@@ -154,7 +154,7 @@ def test_a_world_without_events():
         ("like", None, 2.0, -1.0, -1.0), ("dislike", None, 0.5, -1.0, -1.5), ("view", None, 1, 0, 0.5),
         ("dislike", None, 0.5, 1.0, -0.5),
     ],
-)  # fmt: skip
+)
 def test_the_tone_of_a_comment_moves_the_weight_of_its_event(kind, value, strength, tone, weight):
     weights = EventWeights(tone=strength)
     columns = EventColumns()

@@ -37,7 +37,7 @@ def test_lines_of_reject_files_that_hold_the_id_are_cut_out(store, tmp_path):
     folder.mkdir()
     others = [reject(json.dumps({"user_id": "bob", "text": f"to {WHO}x"})), reject(f"x{WHO},1,x")]
     own = [reject(json.dumps({"user_id": WHO, "item_id": "1"})), reject(f"{WHO},1,like,x"),
-           reject("{}", f"user_id: {WHO} is wrong")]  # fmt: skip
+           reject("{}", f"user_id: {WHO} is wrong")]
     (folder / "events-a.jsonl").write_text("\n".join([own[0], *others, *own[1:]]) + "\n")
     (folder / "events-b.jsonl").write_text(own[0] + "\n")
     (folder / "events-c.jsonl").write_text(others[0] + "\n")
@@ -57,7 +57,7 @@ def test_an_ingest_that_is_at_work_loses_no_line_to_an_erasure(store, tmp_path):
 
     def rows(*users):
         return iter([(n, Reject("f", n, "value", "no number", json.dumps({"user_id": user})))
-                     for n, user in enumerate(users)])  # fmt: skip
+                     for n, user in enumerate(users)])
 
     with rejects.open():
         list(rejects.taken_out(rows("bob", WHO)))

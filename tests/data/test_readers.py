@@ -50,7 +50,7 @@ def test_the_same_events_from_every_format(write, tmp_path):
         {"user_id": "ann", "item_id": "7/8", "event": "like", "timestamp": 1000},
         {"user_id": "鲍勃", "item_id": 9, "event": "rating", "value": 4.5,
          "text": bob.text, "timestamp": "1970-01-01T00:33:20Z"},
-    ]  # fmt: skip
+    ]
     jsonl = "\n".join(json.dumps(line) for line in lines) + "\n"
     table = pa.table(
         {
@@ -66,7 +66,7 @@ def test_the_same_events_from_every_format(write, tmp_path):
     packed = (tmp_path / "e.parquet").read_bytes()
     paths = [write("e.csv", csv), write("bom.csv", "\ufeff" + csv), write("e.csv.gz", csv),
              write("e.jsonl", jsonl), write("e.JSONL.gz", jsonl), tmp_path / "e.parquet",
-             write("e.parquet.gz", packed)]  # fmt: skip
+             write("e.parquet.gz", packed)]
     for path in paths:
         assert only(read_events(path)) == [ann, bob], path
 
@@ -210,7 +210,7 @@ def test_a_header_alone_is_a_file_of_no_events(write):
 
 def test_load_events_sorts_by_time_and_counts_repeats_once(write):
     path = write("e.csv", HEAD + "b,2,rating,3,,30\na,1,like,,hm,10\nb,2,rating,3,,30\n"
-                 "b,2,rating,4,,30\na,1,like,,hm,10\na,1,like,,,10\n")  # fmt: skip
+                 "b,2,rating,4,,30\na,1,like,,hm,10\na,1,like,,,10\n")
     table = load_events(path)
     assert table.time.tolist() == [10, 10, 30, 30]
     assert [table.users[row] for row in table.user] == ["a", "a", "b", "b"]

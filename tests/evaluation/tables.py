@@ -21,12 +21,15 @@ def events(*rows: tuple[str, str] | Row) -> EventTable:
     items = IdMap.from_ids(row[1] for row in full)
     kinds = tuple(dict.fromkeys(row[2] for row in full))
     return EventTable(
-        users=users, items=items, kinds=kinds,
-        user=users.rows(row[0] for row in full), item=items.rows(row[1] for row in full),
+        users=users,
+        items=items,
+        kinds=kinds,
+        user=users.rows(row[0] for row in full),
+        item=items.rows(row[1] for row in full),
         kind=np.array([kinds.index(row[2]) for row in full], np.int16),
         value=np.array([row[3] for row in full], np.float32),
         time=np.array([row[4] for row in full], np.float64),
-    )  # fmt: skip
+    )
 
 
 def timed(*rows: tuple[str, str, float]) -> EventTable:
@@ -35,17 +38,24 @@ def timed(*rows: tuple[str, str, float]) -> EventTable:
 
 
 def items(
-    ids: Sequence[str], category: Sequence[str] = (), created: Sequence[float] = (),
+    ids: Sequence[str],
+    category: Sequence[str] = (),
+    created: Sequence[float] = (),
     title: Sequence[str] = (),
-) -> ItemTable:  # fmt: skip
+) -> ItemTable:
     """Build a catalogue; what is not given is empty."""
     n = len(ids)
     return ItemTable(
-        ids=IdMap.from_ids(ids), title=list(title) or [""] * n, text=[""] * n, tags=[()] * n,
-        category=list(category) or [""] * n, author=[""] * n,
+        ids=IdMap.from_ids(ids),
+        title=list(title) or [""] * n,
+        text=[""] * n,
+        tags=[()] * n,
+        category=list(category) or [""] * n,
+        author=[""] * n,
         created=np.array(created, np.float64) if len(created) else np.full(n, np.nan),
-        url=[""] * n, metadata=[{} for _ in range(n)],
-    )  # fmt: skip
+        url=[""] * n,
+        metadata=[{} for _ in range(n)],
+    )
 
 
 def pairs(table: EventTable) -> list[tuple[str, str]]:

@@ -135,8 +135,9 @@ def test_sasrec_says_why_it_is_not_attempted() -> None:
 
 
 def test_popular_counts_people_not_events() -> None:
-    data = Dataset.build(events(("ann", "a"), ("ann", "a"), ("ann", "a"), ("bob", "b"),
-                                ("cat", "b")), NOTHING)  # fmt: skip
+    data = Dataset.build(
+        events(("ann", "a"), ("ann", "a"), ("ann", "a"), ("bob", "b"), ("cat", "b")), NOTHING
+    )
     assert fit_popular(data).scores.tolist() == [1, 2]
 
 
@@ -197,8 +198,9 @@ def test_recency_fades_what_is_long_ago() -> None:
 
 def test_histories_keep_order_and_leave_out_dislikes_from_what_is_liked() -> None:
     nan = float("nan")
-    table = events(("ann", "a", "like", nan, 1), ("bob", "b", "like", nan, 2),
-                   ("ann", "c", "dislike", nan, 3))  # fmt: skip
+    table = events(
+        ("ann", "a", "like", nan, 1), ("bob", "b", "like", nan, 2), ("ann", "c", "dislike", nan, 3)
+    )
     data = Dataset.build(table, NOTHING)
     histories = Histories.of(data, np.array([1, 0], np.int32))
     assert [data.items[int(row)] for row in histories.item] == ["b", "a", "c"]
@@ -231,8 +233,13 @@ def counting(lengths: Mapping[int, Floats], seconds: float = 0.0) -> Engine:
         for epochs, scores in lengths.items():
             yield {**options, "epochs": epochs}, SameForAll(scores)
 
-    return Engine("counting", fits, lambda data: [{"width": 1}, {"width": 2}],
-                  seconds=lambda data: seconds, trained=True)  # fmt: skip
+    return Engine(
+        "counting",
+        fits,
+        lambda data: [{"width": 1}, {"width": 2}],
+        seconds=lambda data: seconds,
+        trained=True,
+    )
 
 
 def last_is_c() -> Split:

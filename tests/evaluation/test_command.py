@@ -81,8 +81,15 @@ def test_given_takes_its_test_from_a_file(world: Path) -> None:
     lines = (world / "events.csv").read_text().splitlines()
     (world / "events.csv").write_text("\n".join(lines[:500]) + "\n")
     (world / "test.csv").write_text("\n".join([lines[0], *lines[500:]]) + "\n")
-    found = figures(world, "--protocol", "given", "--models", "popular",
-                    "--test-events", str(world / "test.csv"))  # fmt: skip
+    found = figures(
+        world,
+        "--protocol",
+        "given",
+        "--models",
+        "popular",
+        "--test-events",
+        str(world / "test.csv"),
+    )
     assert found["data"]["events"] == 600
 
 
@@ -98,8 +105,17 @@ def test_personal_rows_beat_popular_where_taste_is_all(world: Path) -> None:
 
 def test_slices_in_which_another_row_is_better_are_named(world: Path) -> None:
     page = world / "report.html"
-    found = evaluate(world, "--models", "popular,item-knn", "--protocol", "leave-last-out",
-                     "--html", str(page), "--json", str(world / "out.json"))  # fmt: skip
+    found = evaluate(
+        world,
+        "--models",
+        "popular,item-knn",
+        "--protocol",
+        "leave-last-out",
+        "--html",
+        str(page),
+        "--json",
+        str(world / "out.json"),
+    )
     bad = json.loads((world / "out.json").read_text())["models"]["popular"]["worse_in"]
     assert bad["long_histories"]["item-knn"]["low"] > 0
     assert "long histories: item-knn is better than popular" in found.output

@@ -42,6 +42,14 @@ def test_a_graph_of_groups_is_answered_by_group(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = graph(tmp_path, people=600, groups=6)
-    found = ndcg(tmp_path, monkeypatch, "--events", str(file), "--protocol", "leave-last-out",
-                 "--models", "default,popular,item-knn")  # fmt: skip
+    found = ndcg(
+        tmp_path,
+        monkeypatch,
+        "--events",
+        str(file),
+        "--protocol",
+        "leave-last-out",
+        "--models",
+        "default,popular,item-knn",
+    )
     assert found["default"] > max(2 * found["popular"], found["item-knn"])

@@ -21,8 +21,10 @@ def town(sides):
     rng, found = np.random.default_rng(5), []
     for who in range(240):
         own = rng.permutation(160 // sides)[:15] + (who % sides) * (160 // sides)
-        found += [Event(f"p{who}", f"i{n}", "like", timestamp=1e9 + who + at * DAY)
-                  for at, n in enumerate(own.tolist())]  # fmt: skip
+        found += [
+            Event(f"p{who}", f"i{n}", "like", timestamp=1e9 + who + at * DAY)
+            for at, n in enumerate(own.tolist())
+        ]
     return Dataset.build(worlds.event_table(found), item_table([]))
 
 

@@ -43,9 +43,13 @@ def walk(
 
 def test_a_step_sees_what_is_strictly_earlier_and_the_same_users_last_minute() -> None:
     table = timed(
-        ("ann", "a", 1), ("bob", "b", 2), ("bob", "c", 3),
-        ("ann", "b", 10), ("bob", "a", 10), ("ann", "c", 11),
-    )  # fmt: skip
+        ("ann", "a", 1),
+        ("bob", "b", 2),
+        ("bob", "c", 3),
+        ("ann", "b", 10),
+        ("bob", "a", 10),
+        ("ann", "c", 11),
+    )
     witness, found, _, _ = walk(table, ItemTable.empty(), 0.5)
     assert [told for _, _, told in witness.asked] == [0, 0, 2]
     histories = [history for history, _, _ in witness.asked]
@@ -71,8 +75,14 @@ def test_an_item_unknown_to_training_joins_after_its_first_event() -> None:
 
 
 def test_groups_rank_inside_themselves() -> None:
-    table = timed(("ann", "x1", 1), ("ann", "y1", 1), ("bob", "x2", 2), ("bob", "y2", 2),
-                  ("ann", "x2", 9), ("ann", "y2", 9))  # fmt: skip
+    table = timed(
+        ("ann", "x1", 1),
+        ("ann", "y1", 1),
+        ("bob", "x2", 2),
+        ("bob", "y2", 2),
+        ("ann", "x2", 9),
+        ("ann", "y2", 9),
+    )
     catalogue = items(["x1", "x2", "y1", "y2"], category=["x", "x", "y", "y"])
     witness, found, _, _ = walk(table, catalogue, 0.34, "category")
     assert [rows for _, rows, _ in witness.asked] == [[1], [3]]
@@ -81,10 +91,13 @@ def test_groups_rank_inside_themselves() -> None:
 
 def test_only_first_events_on_an_item_count_and_views_are_no_opinion() -> None:
     rows: list[Row] = [
-        ("ann", "a", "like", NAN, 1), ("bob", "b", "dislike", NAN, 2),
-        ("ann", "b", "dislike", NAN, 11), ("ann", "b", "like", NAN, 12),
-        ("bob", "a", "view", NAN, 13), ("cat", "a", "like", NAN, 14),
-    ]  # fmt: skip
+        ("ann", "a", "like", NAN, 1),
+        ("bob", "b", "dislike", NAN, 2),
+        ("ann", "b", "dislike", NAN, 11),
+        ("ann", "b", "like", NAN, 12),
+        ("bob", "a", "view", NAN, 13),
+        ("cat", "a", "like", NAN, 14),
+    ]
     _, found, split, _ = walk(events(*rows), ItemTable.empty(), 0.67)
     users = [split.train.users[int(row)] for row in found.asked]
     assert users == ["bob", "cat"]
@@ -94,8 +107,10 @@ def test_only_first_events_on_an_item_count_and_views_are_no_opinion() -> None:
 def test_live_like_rate_learns_on_the_way() -> None:
     rows: list[Row] = [("u0", "good", "like", NAN, 0), ("u0", "bad", "like", NAN, 1)]
     for n in range(1, 9):
-        rows += [(f"u{n}", "good", "like", NAN, 10.0 * n),
-                 (f"u{n}", "bad", "dislike", NAN, 10.0 * n + 1)]  # fmt: skip
+        rows += [
+            (f"u{n}", "good", "like", NAN, 10.0 * n),
+            (f"u{n}", "bad", "dislike", NAN, 10.0 * n + 1),
+        ]
     split = make_split(events(*rows), ItemTable.empty(), Rules("replay", share=16 / 18))
     data = split.dataset()
     found = walk_through(split, data, LikeRateWalker(data), "like-rate")
@@ -123,17 +138,22 @@ def test_a_model_that_answers_nan_is_refused() -> None:
         def score(self, histories: Histories, rows: Rows) -> Values:
             return np.full(len(rows), np.nan)
 
-    split = make_split(timed(("ann", "a", 1), ("bob", "b", 2), ("ann", "b", 3)),
-                       ItemTable.empty(), Rules("replay", share=0.34))  # fmt: skip
+    split = make_split(
+        timed(("ann", "a", 1), ("bob", "b", 2), ("ann", "b", 3)),
+        ItemTable.empty(),
+        Rules("replay", share=0.34),
+    )
     with pytest.raises(Exception, match="NaN"):
         walk_through(split, split.dataset(), Broken(), "broken")
 
 
 def test_what_was_shown_on_the_way_stays_a_candidate() -> None:
     table = events(
-        ("ann", "a", "like", NAN, 1), ("bob", "b", "like", NAN, 2),
-        ("ann", "b", "impression", NAN, 10), ("ann", "b", "like", NAN, 11),
-    )  # fmt: skip
+        ("ann", "a", "like", NAN, 1),
+        ("bob", "b", "like", NAN, 2),
+        ("ann", "b", "impression", NAN, 10),
+        ("ann", "b", "like", NAN, 11),
+    )
     witness, found, _, _ = walk(table, ItemTable.empty(), 0.5)
     assert witness.asked == [([0], [1], 1)] and found.ranks.tolist() == [1.0]
 

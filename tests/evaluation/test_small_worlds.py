@@ -35,8 +35,16 @@ def test_figures_are_finite_or_the_reason_is_told(
     monkeypatch.setenv("RECSYS_HOME", str(tmp_path))
     (tmp_path / "events.csv").write_text(events)
     out = tmp_path / "out.json"
-    options = ["--events", str(tmp_path / "events.csv"), "--protocol", protocol,
-               "--test-share", "0.5", "--json", str(out)]  # fmt: skip
+    options = [
+        "--events",
+        str(tmp_path / "events.csv"),
+        "--protocol",
+        protocol,
+        "--test-share",
+        "0.5",
+        "--json",
+        str(out),
+    ]
     found = CliRunner().invoke(command, options)
     if found.exception is not None:
         assert isinstance(found.exception, DataError), found.exception

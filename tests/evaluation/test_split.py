@@ -16,9 +16,17 @@ from recsys.evaluation.split import Rules, Split, make_split
 NOTHING = ItemTable.empty()
 NAN = float("nan")
 TEN = timed(
-    ("ann", "a", 1), ("bob", "a", 2), ("ann", "b", 3), ("bob", "c", 4), ("cat", "a", 5),
-    ("ann", "c", 6), ("bob", "d", 7), ("ann", "a", 8), ("ann", "d", 9), ("dan", "b", 10),
-)  # fmt: skip
+    ("ann", "a", 1),
+    ("bob", "a", 2),
+    ("ann", "b", 3),
+    ("bob", "c", 4),
+    ("cat", "a", 5),
+    ("ann", "c", 6),
+    ("bob", "d", 7),
+    ("ann", "a", 8),
+    ("ann", "d", 9),
+    ("dan", "b", 10),
+)
 
 
 def asked(split: Split) -> dict[str, set[str]]:
@@ -116,9 +124,13 @@ def test_given_needs_its_file_and_others_refuse_it() -> None:
 
 def test_replay_cuts_each_group_by_itself_and_counts_first_events_only() -> None:
     table = timed(
-        ("ann", "x1", 1), ("ann", "x2", 2), ("ann", "x1", 3), ("bob", "x2", 4),
-        ("cat", "y1", 50), ("cat", "y2", 60),
-    )  # fmt: skip
+        ("ann", "x1", 1),
+        ("ann", "x2", 2),
+        ("ann", "x1", 3),
+        ("bob", "x2", 4),
+        ("cat", "y1", 50),
+        ("cat", "y2", 60),
+    )
     catalogue = items(["x1", "x2", "y1", "y2"], category=["x", "x", "y", "y"])
     split = make_split(table, catalogue, Rules("replay", share=0.5, group="category"))
     assert split.walk is not None
@@ -145,9 +157,11 @@ def test_groups_ask_once_per_user_and_group() -> None:
 @pytest.mark.parametrize("text", ["rating>=7", "rating >= 7", "rating>6.5", "rating>=7,save"])
 def test_positive_admits_by_kind_and_value(text: str) -> None:
     table = events(
-        ("ann", "a", "rating", 7, 1), ("ann", "b", "rating", 6, 2),
-        ("ann", "c", "rating", np.nan, 3), ("ann", "d", "like", 9, 4),
-    )  # fmt: skip
+        ("ann", "a", "rating", 7, 1),
+        ("ann", "b", "rating", 6, 2),
+        ("ann", "c", "rating", np.nan, 3),
+        ("ann", "d", "like", 9, 4),
+    )
     whole = make_split(table, NOTHING, Rules("time", share=0.01, positive=Positive.parse(text)))
     assert (whole.opinion > 0).tolist() == [True, False, False, False]
 
@@ -165,9 +179,11 @@ def test_positive_that_admits_nothing_names_the_kinds() -> None:
 
 def test_dislikes_are_no_positives() -> None:
     table = events(
-        ("ann", "a", "like", np.nan, 1), ("ann", "b", "dislike", np.nan, 2),
-        ("ann", "c", "view", np.nan, 3), ("ann", "d", "like", np.nan, 4),
-    )  # fmt: skip
+        ("ann", "a", "like", np.nan, 1),
+        ("ann", "b", "dislike", np.nan, 2),
+        ("ann", "c", "view", np.nan, 3),
+        ("ann", "d", "like", np.nan, 4),
+    )
     split = make_split(table, NOTHING, Rules("time", share=0.75))
     assert asked(split) == {"ann": {"c", "d"}}
 
@@ -181,15 +197,23 @@ def test_rules_name_the_choices() -> None:
 
 def test_what_was_only_shown_in_training_can_be_taken_up_in_the_test() -> None:
     shown = events(
-        ("ann", "a", "like", NAN, 1), ("ann", "b", "impression", NAN, 2),
-        ("bob", "a", "impression", NAN, 3), ("ann", "b", "click", NAN, 8),
+        ("ann", "a", "like", NAN, 1),
+        ("ann", "b", "impression", NAN, 2),
+        ("bob", "a", "impression", NAN, 3),
+        ("ann", "b", "click", NAN, 8),
         ("bob", "b", "click", NAN, 9),
-    )  # fmt: skip
+    )
     split = make_split(shown, NOTHING, Rules("time", share=0.4))
     assert asked(split) == {"ann": {"b"}}  # to have been shown something is no history
     walk = make_split(shown, NOTHING, Rules("replay", share=0.8)).walk
     assert walk is not None and walk.counted.tolist() == [False, False, True, True]
     last = make_split(
-        events(("ann", "a", "like", NAN, 1), ("ann", "b", "like", NAN, 2),
-               ("ann", "c", "impression", NAN, 3)), NOTHING, Rules("leave-last-out"))  # fmt: skip
+        events(
+            ("ann", "a", "like", NAN, 1),
+            ("ann", "b", "like", NAN, 2),
+            ("ann", "c", "impression", NAN, 3),
+        ),
+        NOTHING,
+        Rules("leave-last-out"),
+    )
     assert asked(last) == {"ann": {"b"}}

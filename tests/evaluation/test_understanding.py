@@ -22,8 +22,11 @@ WORDS = "vile lovely table".split()
 
 
 def labelled():
-    rows = [(f"{word} thing {n}", at, "here" if n % 2 else "there")
-            for at, word in enumerate(("vile", "table", "lovely")) for n in range(30)]  # fmt: skip
+    rows = [
+        (f"{word} thing {n}", at, "here" if n % 2 else "there")
+        for at, word in enumerate(("vile", "table", "lovely"))
+        for n in range(30)
+    ]
     texts, classes, sources = zip(*rows, strict=True)
     return Labelled(texts, np.array(classes), sources)
 

@@ -32,8 +32,11 @@ def test_a_world_has_the_size_asked_for_and_people_keep_to_their_tastes():
 
 def test_items_grow_as_the_square_root_of_events():
     assert [items_at(n) for n in (100_000, 1_000_000, 10_000_000, 10**9)] == [
-        10_000, 31_600, 100_000, 100_000,
-    ]  # fmt: skip
+        10_000,
+        31_600,
+        100_000,
+        100_000,
+    ]
 
 
 def test_counts_are_read_or_refused():
@@ -65,8 +68,17 @@ def test_the_chart_is_one_file_that_needs_no_network():
 
 def test_what_a_world_took_is_told_step_by_step():
     steps = [{"name": "fit", "seconds": 2.0, "peak_mb": 300.0}]
-    run = {"events": 1000, "users": 100, "items": 200, "engine": "slist 8", "seconds": 2.0,
-           "cpu_seconds": 1.5, "peak_mb": 300.0, "bundle_mb": 7.0, "steps": steps}  # fmt: skip
+    run = {
+        "events": 1000,
+        "users": 100,
+        "items": 200,
+        "engine": "slist 8",
+        "seconds": 2.0,
+        "cpu_seconds": 1.5,
+        "peak_mb": 300.0,
+        "bundle_mb": 7.0,
+        "steps": steps,
+    }
     told = told_scale(run)
     assert "1,000 events, 100 users, 200 items: slist 8, 2.0 s" in told[0] and "fit" in told[1]
 
@@ -91,8 +103,12 @@ OK = b"HTTP/1.1 200 OK\r\nx: y\r\nContent-Length: 9\r\n\r\n"
 
 def test_answers_come_in_pieces_over_one_connection():
     heard = []
-    told = [[OK, b'{"a":', b"[1]}"], [OK[:20], OK[20:] + b'{"b":[2]}'], [b"HTTP/1.1 503 x\r\n",
-            b"content-length: 2\r\n\r\n{}"], [OK, b"{}"]]  # fmt: skip
+    told = [
+        [OK, b'{"a":', b"[1]}"],
+        [OK[:20], OK[20:] + b'{"b":[2]}'],
+        [b"HTTP/1.1 503 x\r\n", b"content-length: 2\r\n\r\n{}"],
+        [OK, b"{}"],
+    ]
     client = Client(speak(told, heard))
     assert client.call("GET", "/x") == {"a": [1]}
     assert client.call("POST", "/y", {"n": 1}) == {"b": [2]}

@@ -52,12 +52,16 @@ def many(n):
 
 def test_all_four_files_and_again_without_a_change(tmp_path, ingest, store):
     arguments = (
-        "--items", write(tmp_path / "i.csv", "item_id,title\n1,One\n2,\n"),
-        "--events", write(tmp_path / "e.csv.gz", "user_id,item_id\nann,1\nann,1\nann,unknown\n"),
-        "--users", write(tmp_path / "u.csv", "user_id,name\nann,Ann\n"),
-        "--follows", write(tmp_path / "f.csv", "user_id,author_id\nann,writer\n"),
+        "--items",
+        write(tmp_path / "i.csv", "item_id,title\n1,One\n2,\n"),
+        "--events",
+        write(tmp_path / "e.csv.gz", "user_id,item_id\nann,1\nann,1\nann,unknown\n"),
+        "--users",
+        write(tmp_path / "u.csv", "user_id,name\nann,Ann\n"),
+        "--follows",
+        write(tmp_path / "f.csv", "user_id,author_id\nann,writer\n"),
         "--json",
-    )  # fmt: skip
+    )
     first = json.loads(ingest(*arguments).out)
     assert (first["events"]["new"], first["items"]["changed"]) == (3, 2)
     assert (first["users"]["changed"], first["follows"]["changed"]) == (1, 1)
@@ -90,8 +94,9 @@ def test_bad_rows_go_to_a_file_and_the_rest_into_the_store(tmp_path, ingest, sto
     text = Path(report["reject_file"]).read_text(encoding="utf-8")
     rejects = [json.loads(line) for line in text.splitlines()]
     assert [(row["file"], row["line"], row["column"]) for row in rejects] == [
-        (str(path), 3, "timestamp"), (str(path), 4, "user_id"),
-    ]  # fmt: skip
+        (str(path), 3, "timestamp"),
+        (str(path), 4, "user_id"),
+    ]
     assert json.loads(rejects[0]["raw"])["item_id"] == "2"
     assert "2 bad rows were left out: " + report["reject_file"] in ingest("--events", path).out
 

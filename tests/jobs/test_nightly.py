@@ -19,9 +19,22 @@ from recsys.data.store import Store
 from recsys.state.model import Model
 
 STEPS = [
-    "snapshot", "finetune", "encode", "topics", "flags", "communities", "returning", "entities",
-    "trends", "tones", "tune", "fit", "index", "gate", "publish",
-]  # fmt: skip
+    "snapshot",
+    "finetune",
+    "encode",
+    "topics",
+    "flags",
+    "communities",
+    "returning",
+    "entities",
+    "trends",
+    "tones",
+    "tune",
+    "fit",
+    "index",
+    "gate",
+    "publish",
+]
 
 
 @pytest.fixture(scope="module")
@@ -154,10 +167,12 @@ def test_new_events_are_what_today_and_yesterday_answer(home, store):
 
 def test_comments_are_heard_among_impressions(home, store):
     latest = max(e.timestamp for e in store.events_after(0, 1000))
-    store.add_events([
-        Event("reader-0", "book-0", "impression", timestamp=latest + 1),
-        Event("reader-0", "book-0", "comment", text="a wonderful book", timestamp=latest + 2),
-    ])  # fmt: skip
+    store.add_events(
+        [
+            Event("reader-0", "book-0", "impression", timestamp=latest + 1),
+            Event("reader-0", "book-0", "comment", text="a wonderful book", timestamp=latest + 2),
+        ]
+    )
     result = call(home, "nightly")
     assert result.returncode == 0, result.stderr
     told = {step.name: step.detail for step in store.runs(1)[0].steps}

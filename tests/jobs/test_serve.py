@@ -114,7 +114,8 @@ def test_several_workers_count_together(tmp_path, port):
         process.communicate(timeout=30)
     assert not old.exists()
     counts = [
-        float(line.split()[-1]) for line in text.splitlines()
+        float(line.split()[-1])
+        for line in text.splitlines()
         if "_count" in line and "/health/live" in line
-    ]  # fmt: skip
+    ]
     assert sum(counts) >= 30

@@ -36,9 +36,15 @@ def test_round_trip_without_user_ids(tmp_path):
 def test_nothing_at_all(tmp_path):
     none = IdMap.from_ids(())
     empty = EventTable(
-        none, none, np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.int16), (),
-        np.zeros(0, np.float32), np.zeros(0),
-    )  # fmt: skip
+        none,
+        none,
+        np.zeros(0, np.int32),
+        np.zeros(0, np.int32),
+        np.zeros(0, np.int16),
+        (),
+        np.zeros(0, np.float32),
+        np.zeros(0),
+    )
     save_snapshot(tmp_path / "snap", empty, ItemTable.empty())
     events, items = load_snapshot(tmp_path / "snap")
     assert len(events) == len(items) == 0
@@ -46,11 +52,13 @@ def test_nothing_at_all(tmp_path):
 
 def test_the_tone_of_comments_goes_along_and_their_words_do_not(tmp_path):
     with Store.open(f"sqlite:///{tmp_path}/s.db") as store:
-        store.add_events([
-            Event("ann", "x", "comment", None, "I hate this, it is terrible", 1.0),
-            Event("ann", "y", "like", None, "", 2.0),
-            Event("ann", "z", "comment", None, "I love this, best day ever", 3.0),
-        ])  # fmt: skip
+        store.add_events(
+            [
+                Event("ann", "x", "comment", None, "I hate this, it is terrible", 1.0),
+                Event("ann", "y", "like", None, "", 2.0),
+                Event("ann", "z", "comment", None, "I love this, best day ever", 3.0),
+            ]
+        )
         events = toned(store.event_table(), Tones(tmp_path))
     save_snapshot(tmp_path / "snap", events, ItemTable.empty())
     found, _ = load_snapshot(tmp_path / "snap")

@@ -83,9 +83,12 @@ def test_filters_and_removals_hold_everywhere(live):
     live.remove_item("sea-1")
     sea = Filters(category=frozenset({"sea"}))
     for found in (
-        similar(live, "sea-3", 99, sea), search(live, "tide", 99, sea), trending(live, 99, sea),
-        popular(live, 99, sea), latest(live, 99, sea),
-    ):  # fmt: skip
+        similar(live, "sea-3", 99, sea),
+        search(live, "tide", 99, sea),
+        trending(live, 99, sea),
+        popular(live, 99, sea),
+        latest(live, 99, sea),
+    ):
         assert found and all(one.item_id.startswith("sea") for one in found)
         assert "sea-1" not in ids(found)
         scores = [one.score for one in found]
@@ -107,8 +110,10 @@ def test_every_kind_of_reason_has_a_sentence_and_a_source():
 
 
 def test_shares_are_of_what_speaks_for_an_item():
-    parts = [Reason(kind, 0.0, "", None, value) for kind, value in
-             (("popular", 1.0), ("search", 3.0), ("fresh", -9.0), ("liked", 0.0))]  # fmt: skip
+    parts = [
+        Reason(kind, 0.0, "", None, value)
+        for kind, value in (("popular", 1.0), ("search", 3.0), ("fresh", -9.0), ("liked", 0.0))
+    ]
     found = shared(parts, most=5)
     assert [(one.kind, one.share) for one in found] == [("search", 0.75), ("popular", 0.25)]
     assert shared(parts, most=1)[0].share == 0.75 and shared([], 3) == ()

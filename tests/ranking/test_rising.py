@@ -17,9 +17,19 @@ SAILOR = tuple(Interaction(f"sea-{n}") for n in (1, 4, 6))
 
 def trend(kind, ref, people=40.0, **more):
     known = dict(
-        kind=kind, ref=ref, significance=9.0, flood=False, window=6, acts=people, people=people,
-        expected=1.0, start=0, peak=0, state="rising", voices=(),
-    )  # fmt: skip
+        kind=kind,
+        ref=ref,
+        significance=9.0,
+        flood=False,
+        window=6,
+        acts=people,
+        people=people,
+        expected=1.0,
+        start=0,
+        peak=0,
+        state="rising",
+        voices=(),
+    )
     return Trend(**{**known, **more})
 
 

@@ -44,17 +44,22 @@ def all_of(wanted):
     [
         ({"category": ("sea",)}, lambda i: i.category == "sea"),
         ({"category": ("sea", "nowhere")}, lambda i: i.category == "sea"),
-        ({"author": ("sea-author-1", "chess-author-2")},
-         lambda i: i.author_id in ("sea-author-1", "chess-author-2")),
+        (
+            {"author": ("sea-author-1", "chess-author-2")},
+            lambda i: i.author_id in ("sea-author-1", "chess-author-2"),
+        ),
         ({"language": ("zh",)}, lambda i: i.metadata["language"] == "zh"),
         ({"tags": ("tag-0", "nowhere")}, lambda i: "tag-0" in i.tags),
-        ({"category": ("sea",), "language": ("en",), "not_tags": ("tag-1",)},
-         lambda i: i.category == "sea" and i.metadata["language"] == "en" and
-         "tag-1" not in i.tags),
+        (
+            {"category": ("sea",), "language": ("en",), "not_tags": ("tag-1",)},
+            lambda i: (
+                i.category == "sea" and i.metadata["language"] == "en" and "tag-1" not in i.tags
+            ),
+        ),
         ({"max_age": 15 * DAY}, lambda i: NOW - i.created_at <= 15 * DAY),
         ({"min_age": 30 * DAY}, lambda i: NOW - i.created_at >= 30 * DAY),
     ],
-)  # fmt: skip
+)
 def test_filters_pass_what_they_name(live, filters, wanted):
     assert passing(live, **filters) == all_of(wanted)
 

@@ -45,20 +45,25 @@ def score(service, item, *controls):
     return next(one.score for one in asked(service, *controls) if one.item_id == item)
 
 
-@pytest.mark.parametrize("kind, value, gone", [
-    ("author", "sea-author-2", lambda n, of: of == "sea" and n % 4 == 2),
-    ("category", "chess", lambda n, of: of == "chess"), ("tag", "tag-1", lambda n, of: n % 3 == 1),
-    ("item", "sea-2", lambda n, of: (of, n) == ("sea", 2)),
-    ("author", "nobody", lambda n, of: False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "kind, value, gone",
+    [
+        ("author", "sea-author-2", lambda n, of: of == "sea" and n % 4 == 2),
+        ("category", "chess", lambda n, of: of == "chess"),
+        ("tag", "tag-1", lambda n, of: n % 3 == 1),
+        ("item", "sea-2", lambda n, of: (of, n) == ("sea", 2)),
+        ("author", "nobody", lambda n, of: False),
+    ],
+)
 def test_what_is_muted_is_never_shown(service, kind, value, gone):
     found = ids(asked(service, control("mute", kind, value)))
     rows = worlds.texts()
     expected = [
-        item.item_id for item in rows
+        item.item_id
+        for item in rows
         if not gone(int(item.item_id.split("-")[1]), item.category)
         and item.item_id not in {one.item_id for one in SAILOR}
-    ]  # fmt: skip
+    ]
     assert sorted(found) == sorted(expected)
 
 
@@ -94,8 +99,13 @@ def test_a_boost_lifts_by_a_part_that_is_told(service):
 
 
 def test_boosts_of_one_item_add_up_to_a_bound(service):
-    labels = [("category", "sea"), ("author", "sea-author-2"), ("tag", "tag-2"), ("tag", "sea"),
-              ("item", "sea-2")]  # fmt: skip
+    labels = [
+        ("category", "sea"),
+        ("author", "sea-author-2"),
+        ("tag", "tag-2"),
+        ("tag", "sea"),
+        ("item", "sea-2"),
+    ]
     many = [control("boost", *label, id=n) for n, label in enumerate(labels)]
     request = service.score(Query(history=SAILOR, controls=tuple(many), now=NOW)).request
     row = service.live.row("sea-2")
@@ -112,8 +122,9 @@ def test_more_like_this_lifts_what_is_like_it_most(service):
     assert chess > 2 * sea
     more = control("boost", "item", "chess-2")
     found = asked(service, more, explain=True)
-    told = next(r for r in next(e for e in found if e.item_id == "chess-4").reasons
-                if r.kind == "steered")  # fmt: skip
+    told = next(
+        r for r in next(e for e in found if e.item_id == "chess-4").reasons if r.kind == "steered"
+    )
     title = service.title(service.live.row("chess-2"))
     assert told.text == f"You asked for more like “{title}”" and told.item_id == "chess-2"
     lists = [ids(asked(service, *given)) for given in ((), (more,))]
@@ -132,8 +143,9 @@ def test_what_is_forgotten_counts_no_more_and_does_not_come_back(service):
     part = control("forget", "author", "sea-author-1")  # sea-1 and sea-9
     rest = asked(service, history=tuple(o for o in SAILOR if o.item_id not in ("sea-1", "sea-9")))
     scores = {one.item_id: one.score for one in rest}
-    assert all(one.score == pytest.approx(scores[one.item_id], abs=1e-5)
-               for one in asked(service, part))  # fmt: skip
+    assert all(
+        one.score == pytest.approx(scores[one.item_id], abs=1e-5) for one in asked(service, part)
+    )
 
 
 def test_what_is_done_after_forgetting_counts(service):

@@ -54,8 +54,12 @@ def test_a_copy_of_a_copy_names_the_first(store):
 
 
 def test_reading_again_changes_nothing(store):
-    items = [Item("a", text=TEXT), Item("b", text=TEXT), Item("c", text="you idiot"),
-             Item("d", title="Was ist das nur für ein Tag", created_at=NOW)]  # fmt: skip
+    items = [
+        Item("a", text=TEXT),
+        Item("b", text=TEXT),
+        Item("c", text="you idiot"),
+        Item("d", title="Was ist das nur für ein Tag", created_at=NOW),
+    ]
     first, changed = put(store, *items)
     assert changed == 4
     before = store.items_known("abcd")
@@ -72,8 +76,9 @@ def test_an_edited_original_is_no_copy_of_its_copies(store):
 
 
 def test_what_comes_later_says_nothing_against_an_edited_item(store):
-    posts = [Item(f"p{n}", title=f"thing {n}", author_id="bot", created_at=NOW + n)
-             for n in range(40)]  # fmt: skip
+    posts = [
+        Item(f"p{n}", title=f"thing {n}", author_id="bot", created_at=NOW + n) for n in range(40)
+    ]
     put(store, *posts)
     assert kinds(store, replace(posts[3], title="new words")) == {"p3": []}
     assert kinds(store, replace(posts[35], title="new words")) == {"p35": ["flood"]}
@@ -86,8 +91,10 @@ def test_all_may_be_looked_at_again(store):
     found = screen(store, items[::-1], again=True)
     store.add_items(found.items, prints=found.prints)
     assert {i.item_id: [f.kind for f in read_flags(i.metadata)] for i in found.items} == {
-        "a": [], "b": ["duplicate"], "c": ["insult"]
-    }  # fmt: skip
+        "a": [],
+        "b": ["duplicate"],
+        "c": ["insult"],
+    }
     again = screen(store, found.items, again=True)
     assert sorted(again.items, key=str) == sorted(found.items, key=str)
 
@@ -119,10 +126,13 @@ def test_equal_texts_without_dates_are_no_burst(store):
 
 @pytest.mark.parametrize("at_once", [True, False])
 def test_an_author_who_floods(store, at_once):
-    posts = [Item(f"p{n}", title=f"thing {n}", author_id="bot", created_at=NOW + n)
-             for n in range(40)]  # fmt: skip
-    others = [Item(f"q{n}", title=f"thing {n}", author_id=f"reader-{n}", created_at=NOW + n)
-              for n in range(40)]  # fmt: skip
+    posts = [
+        Item(f"p{n}", title=f"thing {n}", author_id="bot", created_at=NOW + n) for n in range(40)
+    ]
+    others = [
+        Item(f"q{n}", title=f"thing {n}", author_id=f"reader-{n}", created_at=NOW + n)
+        for n in range(40)
+    ]
     found = {}
     for batch in [posts + others] if at_once else [[p] for p in posts + others]:
         found |= kinds(store, *batch)
@@ -136,20 +146,26 @@ def test_an_author_who_floods(store, at_once):
 
 def test_links_and_one_word_again_and_again(store):
     found = kinds(
-        store, Item("links", text="see http://a.b/1 http://a.b/2 http://a.b/3"),
-        Item("word", text="buy " * 20 + "now"), Item("fine", text="see http://a.b/1 for all of it"),
-    )  # fmt: skip
+        store,
+        Item("links", text="see http://a.b/1 http://a.b/2 http://a.b/3"),
+        Item("word", text="buy " * 20 + "now"),
+        Item("fine", text="see http://a.b/1 for all of it"),
+    )
     assert found == {"links": ["spam"], "word": ["spam"], "fine": []}
 
 
 def test_the_language_is_noted_where_it_is_not_told(store):
     put(
-        store, Item("de", text="Das ist ein Text, der nicht auf Englisch ist"),
-        Item("zh", text="今天天气很好,我们去海边"), Item("open", title="Alien"),
+        store,
+        Item("de", text="Das ist ein Text, der nicht auf Englisch ist"),
+        Item("zh", text="今天天气很好,我们去海边"),
+        Item("open", title="Alien"),
         Item("told", text="Das ist", metadata={"language": "nl"}),
-    )  # fmt: skip
-    found = {name: item.metadata.get("language") for name, item in
-             store.items_known(["de", "zh", "told", "open"]).items()}  # fmt: skip
+    )
+    found = {
+        name: item.metadata.get("language")
+        for name, item in store.items_known(["de", "zh", "told", "open"]).items()
+    }
     assert found == {"de": "de", "zh": "zh", "told": "nl", "open": None}
 
 

@@ -9,11 +9,18 @@ from recsys.data.schema import Item
 from recsys.state.catalogue import Catalogue, document, ends, under
 
 ITEMS = [
-    Item("a", title="书", tags=("x", "y"), category="cat", author_id="ann", created_at=5.0,
-         metadata={"language": "zh", "pages": 7}),
+    Item(
+        "a",
+        title="书",
+        tags=("x", "y"),
+        category="cat",
+        author_id="ann",
+        created_at=5.0,
+        metadata={"language": "zh", "pages": 7},
+    ),
     Item("b"),
     Item("c", text="lone \ud800", tags=("y",), category="dog", author_id="ann"),
-]  # fmt: skip
+]
 
 
 def catalogue():
@@ -49,9 +56,14 @@ def test_tags_are_many_per_item(known):
 
 def test_documents_say_what_is_known_and_no_more(known):
     assert known.document(0) == {
-        "item_id": "a", "title": "书", "tags": ["x", "y"], "category": "cat", "author_id": "ann",
-        "created_at": 5.0, "metadata": {"language": "zh", "pages": 7},
-    }  # fmt: skip
+        "item_id": "a",
+        "title": "书",
+        "tags": ["x", "y"],
+        "category": "cat",
+        "author_id": "ann",
+        "created_at": 5.0,
+        "metadata": {"language": "zh", "pages": 7},
+    }
     assert known.document(1) == {"item_id": "b"}
     assert known.document(2)["text"] == "lone \ud800"
 

@@ -52,9 +52,7 @@ def test_many_are_as_one_by_one(first):
 
 
 def test_many_that_are_the_first_with_a_date():
-    one, many = (
-        Counters.from_events(ITEMS, ITEM, WEIGHT, EXPLICIT, None) for _ in range(2)
-    )  # fmt: skip
+    one, many = (Counters.from_events(ITEMS, ITEM, WEIGHT, EXPLICIT, None) for _ in range(2))
     for at in range(COUNT):
         one.add(int(ITEM[at]), float(WEIGHT[at]), bool(EXPLICIT[at]), float(TIME[at]))
     many.add_many(ITEM, WEIGHT, EXPLICIT, TIME)
@@ -70,9 +68,12 @@ def test_a_sample_of_2013_ranks_as_it_did():
 
 def test_sums_are_what_a_hand_would_add():
     counters = Counters.from_events(
-        2, np.array([0, 0, 1], np.int32), np.array([1, 1, 0.5], np.float32), np.ones(3, bool),
+        2,
+        np.array([0, 0, 1], np.int32),
+        np.array([1, 1, 0.5], np.float32),
+        np.ones(3, bool),
         1.7e9 + np.array([0.0, DAY, 2 * DAY]),
-    )  # fmt: skip
+    )
     day, always = HALF_LIVES.index(DAY), HALF_LIVES.index(np.inf)
     assert counters.uptake(day, 2).tolist() == pytest.approx([0.25 + 0.5, 0.5])
     assert counters.uptake(always, 2).tolist() == pytest.approx([2.0, 0.5])

@@ -29,10 +29,17 @@ def copy(of, score=0.9):
 
 def test_flags_of_a_catalogue():
     ids = ["a", "b", "c", "d", "e", "f"]
-    marks = Marks.of_items(ids, [
-        {}, flagged(copy("a"), Flag("spam", 0.5, "")), flagged(copy("a", 0.8)),
-        flagged(copy("gone")), flagged(copy("gone")), flagged(Flag("spoiler", 0.7, "")),
-    ])  # fmt: skip
+    marks = Marks.of_items(
+        ids,
+        [
+            {},
+            flagged(copy("a"), Flag("spam", 0.5, "")),
+            flagged(copy("a", 0.8)),
+            flagged(copy("gone")),
+            flagged(copy("gone")),
+            flagged(Flag("spoiler", 0.7, "")),
+        ],
+    )
     assert marks.score.tolist() == pytest.approx([0, 0.9, 0.8, 0.9, 0.9, 0.7])
     assert marks.group[0] == marks.group[1] == marks.group[2] >= 0
     assert marks.group[3] == marks.group[4] not in (-1, marks.group[0])
@@ -69,8 +76,11 @@ def ranked(live, n=ALL, **asked):
 
 def test_a_flagged_item_is_shown_lower_and_not_dropped(live):
     live.add_item(Item("good", title="tide wave", created_at=NOW))
-    live.add_item(Item("bad", title="tide wave", created_at=NOW, metadata=flagged(
-        Flag("insult", 0.8, "idiot"))))  # fmt: skip
+    live.add_item(
+        Item(
+            "bad", title="tide wave", created_at=NOW, metadata=flagged(Flag("insult", 0.8, "idiot"))
+        )
+    )
     found = ranked(live)
     assert found["bad"].rank > found["good"].rank
     spread = np.std([one.score for one in found.values()])
@@ -80,8 +90,9 @@ def test_a_flagged_item_is_shown_lower_and_not_dropped(live):
 
 
 def test_the_penalty_is_a_part_of_the_score(live):
-    live.add_item(Item("bad", title="tide", created_at=NOW, metadata=flagged(
-        Flag("scam", 1.0, ""))))  # fmt: skip
+    live.add_item(
+        Item("bad", title="tide", created_at=NOW, metadata=flagged(Flag("scam", 1.0, "")))
+    )
     recommender = Recommender(live)
     scored = recommender.score(Query(history=SAILOR, now=NOW))
     row, other = live.row("bad"), live.row("sea-9")
@@ -94,15 +105,18 @@ def test_the_penalty_is_a_part_of_the_score(live):
 def test_of_copies_the_best_one_is_shown(live):
     live.add_item(Item("one", title="tide wave", created_at=NOW))
     for number in range(3):
-        live.add_item(Item(f"copy-{number}", title="tide wave", created_at=NOW,
-                           metadata=flagged(copy("one"))))  # fmt: skip
+        live.add_item(
+            Item(f"copy-{number}", title="tide wave", created_at=NOW, metadata=flagged(copy("one")))
+        )
     group = {"one", "copy-0", "copy-1", "copy-2"}
     assert group & set(ranked(live)) == {"one"}
     assert group & set(ranked(live, n=60)) == {"one"}
     for listed in (
-        lists.search(live, "tide wave", 50, Filters()), lists.latest(live, 50, Filters()),
-        lists.similar(live, "sea-3", 50, Filters()), lists.popular(live, 80, Filters()),
-    ):  # fmt: skip
+        lists.search(live, "tide wave", 50, Filters()),
+        lists.latest(live, 50, Filters()),
+        lists.similar(live, "sea-3", 50, Filters()),
+        lists.popular(live, 80, Filters()),
+    ):
         assert len(group & {one.item_id for one in listed}) == 1
     live.remove_item("one")
     assert len(group & set(ranked(live))) == 1
@@ -113,8 +127,14 @@ def test_the_latest_of_copies_is_the_one_that_was_there_first(live):
     live.add_item(Item("one", title="tide wave", created_at=NOW - 60))
     live.add_item(Item("between", title="another", created_at=NOW - 30))
     for number in range(2):
-        live.add_item(Item(f"copy-{number}", title="tide wave", created_at=NOW + number,
-                           metadata=flagged(copy("one"))))  # fmt: skip
+        live.add_item(
+            Item(
+                f"copy-{number}",
+                title="tide wave",
+                created_at=NOW + number,
+                metadata=flagged(copy("one")),
+            )
+        )
     assert [one.item_id for one in lists.latest(live, 2, Filters())] == ["between", "one"]
     live.remove_item("one")
     assert [one.item_id for one in lists.latest(live, 2, Filters())] == ["copy-1", "between"]
@@ -130,8 +150,9 @@ def test_a_copy_of_what_was_read_is_not_shown(live):
     query = Query(history=SAILOR, now=NOW)
     service = Recommender(live)
     request = service.score(query).request
-    told = {name: service.closed(query, request, live.row(name)) for name in
-            ("copy", "sea-4", "other")}  # fmt: skip
+    told = {
+        name: service.closed(query, request, live.row(name)) for name in ("copy", "sea-4", "other")
+    }
     assert told == {"copy": "copy", "sea-4": "seen", "other": ""}
 
 

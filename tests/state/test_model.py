@@ -53,10 +53,14 @@ def test_neighbours_of_few_items_take_two_bytes_each_and_older_bundles_are_read(
     older = Model.from_raw(read_bundle(tmp_path / "v"))
     assert older.neighbours.indices.dtype == np.int32
     lists = [
-        [(found.item_id, found.score) for found in Recommender(LiveState(one)).recommend(
-            Query(history=HISTORY, n=10, now=worlds.topics().now))]
+        [
+            (found.item_id, found.score)
+            for found in Recommender(LiveState(one)).recommend(
+                Query(history=HISTORY, n=10, now=worlds.topics().now)
+            )
+        ]
         for one in (older, again)
-    ]  # fmt: skip
+    ]
     assert lists[0] == lists[1] and lists[0]
     assert (older.neighbours.matrix() != again.neighbours.matrix()).nnz == 0
 

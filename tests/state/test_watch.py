@@ -20,10 +20,15 @@ from recsys.trends.trends import fit_trends, key_of
 HOUR, DAYS = worlds.HOUR, 28
 NOW = worlds.START + DAYS * 24 * HOUR - worlds.START % HOUR  # on the hour
 ITEMS = [
-    Item(f"post-{n}", title=f"post number {n} #{'odd' if n % 2 else 'even'}",
-         tags=("odd",) if n % 2 else ("even",), category="all", author_id=f"author-{n % 3}")
+    Item(
+        f"post-{n}",
+        title=f"post number {n} #{'odd' if n % 2 else 'even'}",
+        tags=("odd",) if n % 2 else ("even",),
+        category="all",
+        author_id=f"author-{n % 3}",
+    )
     for n in range(12)
-]  # fmt: skip
+]
 
 
 def quiet_events():
@@ -145,8 +150,11 @@ def test_labels_of_live_rows(live):
     rows = np.array([0, 12, 5], np.int32)
     place, codes = labels_of(live, "tag", rows)
     assert [(int(p), name_of(live, "tag", int(c))) for p, c in zip(place, codes, strict=True)] == [
-        (0, "even"), (2, "odd"), (1, "even"), (1, "fresh"),
-    ]  # fmt: skip
+        (0, "even"),
+        (2, "odd"),
+        (1, "even"),
+        (1, "fresh"),
+    ]
     assert labels_of(live, "author", rows)[0].tolist() == [0, 1, 2]
     assert labels_of(live, "topic", rows)[0].tolist() == []
 
@@ -174,8 +182,11 @@ def test_what_was_done_days_ago_is_counted_though_its_people_are_forgotten(live)
     live.add_event("post-3", "comment", timestamp=NOW + HOUR, tone=-0.5, actor="ann")  # late
     live.add_event("post-3", "like", timestamp=NOW - 40 * 24 * HOUR, actor="ann")  # not shown
     now = read_now(live, live.pulse.newest, 30 + 24 * 4, keys)
-    told = {int(h) - hour: (a, v) for h, a, v in zip(now.hours, now.acts[0], now.voices[0],
-                                                      strict=True) if h >= hour and a}  # fmt: skip
+    told = {
+        int(h) - hour: (a, v)
+        for h, a, v in zip(now.hours, now.acts[0], now.voices[0], strict=True)
+        if h >= hour and a
+    }
     assert told == {24 * day: (6.0, 2.0) for day in range(5)} | {1: (1.0, 1.0)}
     assert now.total[now.hours == hour + 24] == 2
     again = read_timeline(live, live.pulse.newest, keys, 30 + 24 * 4)

@@ -18,13 +18,20 @@ def write(folder: Path, seed: int = 0) -> None:
     """Write an encoder of four layers that cuts words as MiniLM does."""
     torch.manual_seed(seed)
     tokenizer = PreTrainedTokenizerFast(
-        tokenizer_file=str(Path(minilm_source()) / "tokenizer.json"), unk_token="[UNK]",
-        pad_token="[PAD]", model_max_length=128,
-    )  # fmt: skip
+        tokenizer_file=str(Path(minilm_source()) / "tokenizer.json"),
+        unk_token="[UNK]",
+        pad_token="[PAD]",
+        model_max_length=128,
+    )
     config = T5Config(
-        vocab_size=len(tokenizer), d_model=384, d_kv=64, d_ff=1_024, num_layers=4, num_heads=6,
+        vocab_size=len(tokenizer),
+        d_model=384,
+        d_kv=64,
+        d_ff=1_024,
+        num_layers=4,
+        num_heads=6,
         dropout_rate=0.1,
-    )  # fmt: skip
+    )
     T5EncoderModel(config).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
 

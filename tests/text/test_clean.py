@@ -38,10 +38,14 @@ def test_document_puts_the_short_parts_first() -> None:
     ("raw", "wanted"),
     [
         ("see https://www.nytimes.com/2013/05/x.html?a=1#b now", "see nytimes.com now"),
-        ("http://a.example:80/x", "a.example:80"), ("www.b.example", "b.example"),
-        ("soooooo good!!!!!!!", "sooo good!!!"), ("哈哈哈哈哈哈", "哈哈哈"), ("-----", "---"),
-        ("Rocky III, 1000000, 0000", "Rocky III, 1000000, 0000"), ("http:// x", "http:// x"),
+        ("http://a.example:80/x", "a.example:80"),
+        ("www.b.example", "b.example"),
+        ("soooooo good!!!!!!!", "sooo good!!!"),
+        ("哈哈哈哈哈哈", "哈哈哈"),
+        ("-----", "---"),
+        ("Rocky III, 1000000, 0000", "Rocky III, 1000000, 0000"),
+        ("http:// x", "http:// x"),
     ],
-)  # fmt: skip
+)
 def test_a_document_is_tidy(raw: str, wanted: str) -> None:
     assert document("", raw) == wanted

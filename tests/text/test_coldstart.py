@@ -8,9 +8,17 @@ from recsys.text.coldstart import ColdConfig, columns, fit_cold, map_texts, teac
 WORDS = ["red", "blue", "green", "nail", "polish", "cream", "hand", "night"]
 # Readers of nails read nails, readers of creams read creams; the last two items are unread.
 TEXTS = [
-    "red nail polish", "blue nail polish", "green nail", "hand cream", "night cream",
-    "night hand cream", "red polish nail", "cream night hand", "", "zzz",
-]  # fmt: skip
+    "red nail polish",
+    "blue nail polish",
+    "green nail",
+    "hand cream",
+    "night cream",
+    "night hand cream",
+    "red polish nail",
+    "cream night hand",
+    "",
+    "zzz",
+]
 COUNTS = np.array([3, 3, 3, 3, 3, 3, 0, 0, 0, 0])
 
 

@@ -39,9 +39,11 @@ def named(entities, row):
 def test_marks_of_a_text_and_its_address():
     text = "<b>This</b> &amp; weep: https://www.BBC.co.uk/n?x=1#top #Élysée #2024 @Ann_B. a@b.org"
     assert marks(text, "http://example.org:8080/a") == [
-        Mention("#Élysée", "hashtag"), Mention("@Ann_B", "mention"),
-        Mention("bbc.co.uk", "domain"), Mention("example.org", "domain"),
-    ]  # fmt: skip
+        Mention("#Élysée", "hashtag"),
+        Mention("@Ann_B", "mention"),
+        Mention("bbc.co.uk", "domain"),
+        Mention("example.org", "domain"),
+    ]
     # a Chinese tag is closed by a second sign
     assert [m.name for m in marks("#世界杯# 开始了 ＃同じ")] == ["#世界杯", "#同じ"]
     assert marks("no. 1 & c# http:// @ # //x") == []
@@ -72,9 +74,11 @@ def test_who_stands_with_whom(fitted):
 def test_later_texts_are_read_with_names_and_new_marks(fitted):
     read = fitted.read("HARRY POTTER, an owl, @newcomer in hogwarts and Hogwarts's yard #magic")
     assert read == [
-        Mention("Harry Potter", "name"), Mention("Hogwarts", "name"),
-        Mention("#Magic", "hashtag"), Mention("@newcomer", "mention"),
-    ]  # fmt: skip
+        Mention("Harry Potter", "name"),
+        Mention("Hogwarts", "name"),
+        Mention("#Magic", "hashtag"),
+        Mention("@newcomer", "mention"),
+    ]
     assert fitted.read("a hogwarts of the mind") == []  # a name has its capital
 
 
@@ -113,9 +117,12 @@ def test_the_gazetteer_wins_and_finds_other_spellings(tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("a,b,c,d\n", "names.csv:1: 4 columns"), ("ok\n ,kind\n", "names.csv:2"),
-     (b"\xff\xfe\x00", "cannot be read")],
-)  # fmt: skip
+    [
+        ("a,b,c,d\n", "names.csv:1: 4 columns"),
+        ("ok\n ,kind\n", "names.csv:2"),
+        (b"\xff\xfe\x00", "cannot be read"),
+    ],
+)
 def test_a_bad_gazetteer_is_refused_with_its_line(tmp_path, text, message):
     path = tmp_path / "names.csv"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
@@ -134,9 +141,16 @@ def test_arrays_bring_it_back(fitted):
 
 @pytest.mark.parametrize(
     "texts",
-    [[], [""], ["one"], ["same words here"] * 30, ["\ud800#\ud800", "\u202e@x", "#" * 9],
-     ["a" * 10**6], ["#" + "x" * 500 + " @" + "y" * 500 + " http://" + "z" * 5000]],
-)  # fmt: skip
+    [
+        [],
+        [""],
+        ["one"],
+        ["same words here"] * 30,
+        ["\ud800#\ud800", "\u202e@x", "#" * 9],
+        ["a" * 10**6],
+        ["#" + "x" * 500 + " @" + "y" * 500 + " http://" + "z" * 5000],
+    ],
+)
 def test_whatever_comes_is_read(texts):
     found = fit_entities(texts)
     assert len(found.ends) == len(texts) + 1

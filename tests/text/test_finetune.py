@@ -250,9 +250,11 @@ def test_a_clock_that_runs_out_slows_the_last_steps_down() -> None:
 def test_an_unknown_objective_is_refused() -> None:
     with pytest.raises(DataError, match="objective"):
         finetune(
-            TrainableStatic.of(word_student(TEXTS), TEXTS), reads(),
-            replace(FAST, objective="magic"), 0,
-        )  # fmt: skip
+            TrainableStatic.of(word_student(TEXTS), TEXTS),
+            reads(),
+            replace(FAST, objective="magic"),
+            0,
+        )
 
 
 def test_histories_keep_order_and_the_latest_of_repeats() -> None:

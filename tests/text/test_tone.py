@@ -77,10 +77,26 @@ def test_what_is_obvious(shipped, text, label):
 
 
 @pytest.mark.parametrize(
-    "text", ["", " ", "\x00\x01", "\ud800", "\u200f\u202e", "a", "!" * 50, "word " * 200_000,
-             "<" * 1_000_000, "\ud83d\ude00", "ａ" * 10, "שלום \u200f", "中" * 5000, "*" * 9999,
-             "a*" * 5000, "a." * 5000],
-)  # fmt: skip
+    "text",
+    [
+        "",
+        " ",
+        "\x00\x01",
+        "\ud800",
+        "\u200f\u202e",
+        "a",
+        "!" * 50,
+        "word " * 200_000,
+        "<" * 1_000_000,
+        "\ud83d\ude00",
+        "ａ" * 10,
+        "שלום \u200f",
+        "中" * 5000,
+        "*" * 9999,
+        "a*" * 5000,
+        "a." * 5000,
+    ],
+)
 def test_any_string_has_a_tone(shipped, text):
     found = shipped.probabilities([text, "fine"])
     assert np.isfinite(found).all() and np.allclose(found.sum(1), 1, atol=1e-5)
@@ -126,11 +142,23 @@ def test_a_model_of_german_reads_german():
 
 @pytest.mark.parametrize(
     "texts",
-    [("This is wonderful.", "THIS IS WONDERFUL.", "<p>This is <b>wonderful</b>.</p>",
-      "this is wonderful " * 200, "wonderful"),
-     ("This is terrible.", "THIS IS TERRIBLE.", "<p>This is <b>terrible</b>.</p>",
-      "this is terrible " * 200, "terrible")],
-)  # fmt: skip
+    [
+        (
+            "This is wonderful.",
+            "THIS IS WONDERFUL.",
+            "<p>This is <b>wonderful</b>.</p>",
+            "this is wonderful " * 200,
+            "wonderful",
+        ),
+        (
+            "This is terrible.",
+            "THIS IS TERRIBLE.",
+            "<p>This is <b>terrible</b>.</p>",
+            "this is terrible " * 200,
+            "terrible",
+        ),
+    ],
+)
 def test_form_and_length_do_not_turn_a_text_round(shipped, texts):
     assert len(set(labels(shipped.probabilities(list(texts))))) == 1
 
@@ -265,10 +293,16 @@ def test_words_of_praise_and_blame():
 
 @pytest.mark.parametrize(
     ("text", "side"),
-    [("quarterly profit rose by 32 percent", 1), ("net sales fell by 12 percent", -1),
-     ("unemployment falls again", 1), ("costs rose", -1), ("profit and costs rose", 0),
-     ("the sun rose", 0), ("sales in five towns", 0)],
-)  # fmt: skip
+    [
+        ("quarterly profit rose by 32 percent", 1),
+        ("net sales fell by 12 percent", -1),
+        ("unemployment falls again", 1),
+        ("costs rose", -1),
+        ("profit and costs rose", 0),
+        ("the sun rose", 0),
+        ("sales in five towns", 0),
+    ],
+)
 def test_more_of_what_is_welcome_is_praise(text, side):
     assert np.sign(told(text)[-1]) == side
 

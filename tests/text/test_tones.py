@@ -40,12 +40,19 @@ def lexicons(tmp_path):
 @pytest.mark.parametrize(
     ("language", "text", "sign"),
     [
-        ("zh", "我很喜欢这部电影", 1), ("zh", "我不喜欢这部电影", -1), ("zh", "真是无语", -1),
-        ("zh", "今天下雨", None), ("zh", "没有那么难看", 1), ("zh", "", None),
-        ("es", "Me ENCANTA esta película", 1), ("es", "es horrible", -1),
-        ("es", "no es horrible", 1), ("es", "me", None), ("es", "\ud800\u202e", None),
+        ("zh", "我很喜欢这部电影", 1),
+        ("zh", "我不喜欢这部电影", -1),
+        ("zh", "真是无语", -1),
+        ("zh", "今天下雨", None),
+        ("zh", "没有那么难看", 1),
+        ("zh", "", None),
+        ("es", "Me ENCANTA esta película", 1),
+        ("es", "es horrible", -1),
+        ("es", "no es horrible", 1),
+        ("es", "me", None),
+        ("es", "\ud800\u202e", None),
     ],
-)  # fmt: skip
+)
 def test_a_lexicon_reads_words_and_their_negation(lexicons, language, text, sign):
     found = lexicons[language].score(text)
     assert found is None if sign is None else -1 < found < 1 and found * sign > 0
@@ -61,10 +68,14 @@ def test_more_words_say_more_and_never_too_much():
 @pytest.mark.parametrize(
     ("row", "problem"),
     [
-        ("zh,好,9", "9"), ("zh,好,", "''|None"), ("zh,好,nan", "nan"), (",好,1", "not be empty"),
-        ("zh,,1", "must not be empty"), ("zh,好,good", "good"),
+        ("zh,好,9", "9"),
+        ("zh,好,", "''|None"),
+        ("zh,好,nan", "nan"),
+        (",好,1", "not be empty"),
+        ("zh,,1", "must not be empty"),
+        ("zh,好,good", "good"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_row_is_named(tmp_path, row, problem):
     (tmp_path / "words.csv").write_text(f"language,term,valence\nzh,坏,-3\n{row}\n", "utf-8")
     with pytest.raises(DataError, match=f"words.csv:3: .*({problem})"):

@@ -140,9 +140,10 @@ def test_topics_are_read_back(fitted):
 @pytest.mark.parametrize("vectors", ["zero", "random", "equal"])
 def test_whatever_comes_is_grouped(texts, vectors):
     made = {
-        "zero": np.zeros((len(texts), 6)), "equal": np.ones((len(texts), 6)),
+        "zero": np.zeros((len(texts), 6)),
+        "equal": np.ones((len(texts), 6)),
         "random": np.random.default_rng(0).normal(size=(len(texts), 6)),
-    }[vectors].astype(np.float32)  # fmt: skip
+    }[vectors].astype(np.float32)
     topics = fit_topics(texts, made, TopicConfig(n_topics=4))
     labels = topics.items
     assert len(labels) == len(texts) and labels.max(initial=-1) < len(topics.ids)

@@ -17,8 +17,10 @@ def pieces(words: list[str]) -> Student:
     base = word_student(words)
     spec = json.loads(base.tokenizer_json)
     spec["model"] |= {
-        "type": "WordPiece", "continuing_subword_prefix": "##", "max_input_chars_per_word": 100,
-    }  # fmt: skip
+        "type": "WordPiece",
+        "continuing_subword_prefix": "##",
+        "max_input_chars_per_word": 100,
+    }
     spec["pre_tokenizer"] = {"type": "BertPreTokenizer"}
     return Student(json.dumps(spec).encode(), base.vectors)
 

@@ -14,11 +14,16 @@ def word_student(words: list[str], dimensions: int = 8, seed: int = 0) -> Studen
     """A student whose tokens are exactly these words; all others are unknown."""
     vocabulary = {"[UNK]": 0} | {word: at + 1 for at, word in enumerate(words)}
     spec = {
-        "version": "1.0", "truncation": None, "padding": None, "added_tokens": [],
-        "normalizer": {"type": "Lowercase"}, "pre_tokenizer": {"type": "Whitespace"},
-        "post_processor": None, "decoder": None,
+        "version": "1.0",
+        "truncation": None,
+        "padding": None,
+        "added_tokens": [],
+        "normalizer": {"type": "Lowercase"},
+        "pre_tokenizer": {"type": "Whitespace"},
+        "post_processor": None,
+        "decoder": None,
         "model": {"type": "WordLevel", "vocab": vocabulary, "unk_token": "[UNK]"},
-    }  # fmt: skip
+    }
     vectors = np.random.default_rng(seed).normal(size=(len(vocabulary), dimensions))
     vectors[0] = 0
     return Student(json.dumps(spec).encode(), vectors.astype(np.float32))
@@ -31,9 +36,12 @@ def tiny_tokenizer(folder: Path, words: list[str]) -> int:
     folder.mkdir(exist_ok=True)
     (folder / "raw.json").write_bytes(word_student(words).tokenizer_json)
     tokenizer = PreTrainedTokenizerFast(
-        tokenizer_file=str(folder / "raw.json"), unk_token="[UNK]", pad_token="<pad>",
-        eos_token="</s>", model_max_length=16,
-    )  # fmt: skip
+        tokenizer_file=str(folder / "raw.json"),
+        unk_token="[UNK]",
+        pad_token="<pad>",
+        eos_token="</s>",
+        model_max_length=16,
+    )
     tokenizer.save_pretrained(folder)
     return len(tokenizer)
 
@@ -45,7 +53,11 @@ def tiny_bert(folder: Path, words: list[str]) -> None:
 
     torch.manual_seed(0)
     config = BertConfig(
-        vocab_size=tiny_tokenizer(folder, words), hidden_size=16, num_hidden_layers=1,
-        num_attention_heads=2, intermediate_size=32, max_position_embeddings=16,
-    )  # fmt: skip
+        vocab_size=tiny_tokenizer(folder, words),
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=32,
+        max_position_embeddings=16,
+    )
     BertModel(config).save_pretrained(folder)

@@ -19,10 +19,16 @@ from recsys.training.slices import ask
 
 ROW = "share_1h"  # stands for the item's row in these tests: no design here uses it
 WHOLE = Design(
-    shares=("share_1d", "share_all", "liked"), neighbours="ease~5", behaviour=("elsa~inf",),
-    words=("words~1", "words~6", "words~inf"), by_trait=(("activity", "share_1d"),
-    ("habit", "share_all")), by_activity=True, passed=True, vote=2.0, taste=True,
-)  # fmt: skip
+    shares=("share_1d", "share_all", "liked"),
+    neighbours="ease~5",
+    behaviour=("elsa~inf",),
+    words=("words~1", "words~6", "words~inf"),
+    by_trait=(("activity", "share_1d"), ("habit", "share_all")),
+    by_activity=True,
+    passed=True,
+    vote=2.0,
+    taste=True,
+)
 LIFTED = Design(shares=("share_3d",), neighbours="ease~5", lift=True, passed=True)
 
 
@@ -91,9 +97,14 @@ def tiny(user=(0, 1)):
     offset = np.array([[0, 0, -np.inf], [0, 0, 0]], np.float32)
     columns = {"a": np.array([[3, 1, 9], [3, 2, 1]], np.float32)}
     return Pool(
-        columns, {"t": np.zeros(2, np.float32)}, chosen, offset, np.array([1, 2]),
-        np.ones((2, 3), bool), np.array(user),
-    )  # fmt: skip
+        columns,
+        {"t": np.zeros(2, np.float32)},
+        chosen,
+        offset,
+        np.array([1, 2]),
+        np.ones((2, 3), bool),
+        np.array(user),
+    )
 
 
 def test_ndcg_by_hand():

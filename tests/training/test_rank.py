@@ -23,22 +23,29 @@ def pool_of(people=500, places=40, bent=2.0, seed=0):
     chosen[np.arange(people), best] = True
     noise = rng.normal(size=liking.shape).astype(np.float32)
     columns = {
-        "share_1d": noise, "share_3d": share, "share_all": noise, "age": age, "passed": noise,
-    }  # fmt: skip
+        "share_1d": noise,
+        "share_3d": share,
+        "share_all": noise,
+        "age": age,
+        "passed": noise,
+    }
     traits = {name: np.zeros(people, np.float32) for name in ("activity", "habit", "gap")}
     return Pool(
-        columns, traits, chosen, np.zeros(chosen.shape, np.float32), np.ones(people, np.int64),
-        np.ones(chosen.shape, bool), np.arange(people),
-    )  # fmt: skip
+        columns,
+        traits,
+        chosen,
+        np.zeros(chosen.shape, np.float32),
+        np.ones(people, np.int64),
+        np.ones(chosen.shape, bool),
+        np.arange(people),
+    )
 
 
 def shuffled(pool, seed=1):
     rng = np.random.default_rng(seed)
     chosen = rng.permuted(pool.chosen, axis=1)
     columns = {name: values.copy() for name, values in pool.columns.items()}
-    return Pool(
-        columns, pool.traits, chosen, pool.offset, pool.wanted, pool.inside, pool.user
-    )  # fmt: skip
+    return Pool(columns, pool.traits, chosen, pool.offset, pool.wanted, pool.inside, pool.user)
 
 
 def booster_of(pool, rounds=30):
@@ -109,8 +116,13 @@ def test_a_hundred_trees_judge_two_hundred_items_at_once():
 
 
 @pytest.mark.parametrize(
-    ("gains", "place"), [([1.02, 1.034, 1.035, 1.036], 1), ([1.0, 1.0, 1.0, 1.0], 0),
-                         ([0.99, 0.98, 0.97, 0.96], 0), ([1.001, 1.002, 1.01, 1.03], 3)],
-)  # fmt: skip
+    ("gains", "place"),
+    [
+        ([1.02, 1.034, 1.035, 1.036], 1),
+        ([1.0, 1.0, 1.0, 1.0], 0),
+        ([0.99, 0.98, 0.97, 0.96], 0),
+        ([1.001, 1.002, 1.01, 1.03], 3),
+    ],
+)
 def test_the_fewest_trees_with_nearly_the_best_gain(gains, place):
     assert _enough(np.array(gains)) == place

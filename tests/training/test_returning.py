@@ -60,9 +60,11 @@ def test_a_week_asks_only_what_was_known_before_it():
     cut = Dataset.build(
         worlds.event_table(
             Event(f"p{u}", "i", "view", timestamp=float(t))
-            for u, t in zip(data.user, data.time, strict=True) if t <= start
-        ), item_table([]),
-    )  # fmt: skip
+            for u, t in zip(data.user, data.time, strict=True)
+            if t <= start
+        ),
+        item_table([]),
+    )
     again = table(cut.user, cut.time, start, len(cut.users))
     assert sorted(map(tuple, again.tolist())) == sorted(map(tuple, features.tolist()))
 
@@ -79,9 +81,15 @@ def test_features_of_one_person_are_those_of_many():
     assert np.allclose(one_row(np.r_[times, np.nan, now + 5], now)[0], alone)
 
 
-@pytest.mark.parametrize("data", [
-    worlds.nothing(), worlds.one_user_one_item(), worlds.odd_even(), seasons(people=4),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "data",
+    [
+        worlds.nothing(),
+        worlds.one_user_one_item(),
+        worlds.odd_even(),
+        seasons(people=4),
+    ],
+)
 def test_too_little_to_learn_from_gives_no_model(data):
     assert fit_returning(data) is None
 

@@ -159,9 +159,14 @@ class Clock:
 
 def test_the_search_ends_with_its_time_and_says_so(tuned):
     check, whole, _ = tuned
-    models = {"ease 20": assemble(check.data, {"neighbours": near(
-        known_interactions(check.data, Words.none(BOOKS)), 0, "cpu")},
-        Words.none(len(check.data.items)), whole.blend)}  # fmt: skip
+    models = {
+        "ease 20": assemble(
+            check.data,
+            {"neighbours": near(known_interactions(check.data, Words.none(BOOKS)), 0, "cpu")},
+            Words.none(len(check.data.items)),
+            whole.blend,
+        )
+    }
     features = prior_features(LiveState(models["ease 20"]))
     judge = Judge.halves(build_pool(check, models, (5.0,), features, 0), 0)
     told = {}

@@ -17,9 +17,18 @@ from recsys.training.menu import engine_named
 from recsys.training.words import encode_words
 
 ODD = [
-    "", " ", "\x00\x01", "\ud800", "\u202ered", "red " * 250_000, "zzz", "red nail", "红 色",
-    "👩‍👩‍👧 طلاء", "red nail",
-]  # fmt: skip
+    "",
+    " ",
+    "\x00\x01",
+    "\ud800",
+    "\u202ered",
+    "red " * 250_000,
+    "zzz",
+    "red nail",
+    "红 色",
+    "👩‍👩‍👧 طلاء",
+    "red nail",
+]
 CATALOGUES = [ODD, ["red"], [""], ["red nail"] * 5, []]
 
 
