@@ -18,7 +18,7 @@ from pathlib import Path
 from sqlalchemy import delete, func, insert, select
 
 from recsys.data.database import Database
-from recsys.data.exposures import Exposures, forget_shown
+from recsys.data.exposures import forget_shown
 from recsys.data.lock import LockedError, alone_with, only_one
 from recsys.data.people import remove_rows
 from recsys.data.pseudonyms import Pseudonyms
@@ -112,7 +112,6 @@ def erase(store: Store, home: Path, user_id: str) -> Receipt:
 
 
 def _erase_rows(store: Store, person: str, user_id: str) -> tuple[dict[str, int], float]:
-    Exposures(store.db)  # its tables are made when they are first needed
     with store.db.write() as connection:
         at = time.time()
         removed = remove_rows(connection, user_id) | forget_shown(connection, person)

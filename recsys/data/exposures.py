@@ -15,29 +15,10 @@ import sqlalchemy as sa
 
 from recsys.data.database import Database
 from recsys.data.sql import erasures
+from recsys.data.sql import exposures as _lists
+from recsys.data.sql import outcomes as _outcomes
 
 GRACE = 5.0  # seconds after an erasure in which a request begun before it may still end
-_metadata = sa.MetaData()
-_lists = sa.Table(
-    "exposures",
-    _metadata,
-    sa.Column("recommendation_id", sa.String(32), primary_key=True),
-    sa.Column("time", sa.Float, nullable=False, index=True),
-    sa.Column("bundle", sa.String(100), nullable=False),
-    sa.Column("person", sa.String(32), nullable=False),  # pseudonym; empty: a session
-    sa.Column("kind", sa.String(16), nullable=False),  # cold, short, long, session
-    sa.Column("items", sa.Text, nullable=False),  # JSON: [[item id, position, source, p], …]
-    sa.Index("exposures_person", "person", "time"),
-)
-_outcomes = sa.Table(
-    "outcomes",
-    _metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("recommendation_id", sa.String(32), nullable=False, index=True),
-    sa.Column("item_id", sa.String(512), nullable=False),
-    sa.Column("event", sa.String(64), nullable=False),
-    sa.Column("time", sa.Float, nullable=False),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +71,6 @@ class Exposures:
 
     def __init__(self, db: Database) -> None:
         self.db = db
-        with db.write() as connection:
-            _metadata.create_all(connection)
 
     def write(self, lists: Sequence[Exposure], outcomes: Sequence[Outcome]) -> None:
         """Append both in one transaction; lists that are there already are passed over.

@@ -11,22 +11,11 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from recsys.data.database import Database
+from recsys.data.sql import api_keys as _keys
 from recsys.errors import DataError
 
 SCOPES = ("read", "write", "admin")  # each admits what the ones before it admit
 PREFIX = "rk"
-_metadata = sa.MetaData()
-_keys = sa.Table(
-    "api_keys",
-    _metadata,
-    sa.Column("key_id", sa.String(16), primary_key=True),
-    sa.Column("name", sa.String(200), nullable=False),
-    sa.Column("hash", sa.String(64), nullable=False),
-    sa.Column("scope", sa.String(16), nullable=False),
-    sa.Column("rate", sa.Float),  # requests a second; NULL: the setting's
-    sa.Column("created", sa.Float, nullable=False),
-    sa.Column("revoked", sa.Float),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +45,6 @@ class Keys:
 
     def __init__(self, db: Database) -> None:
         self.db = db
-        with db.write() as connection:
-            _metadata.create_all(connection)
 
     def create(self, name: str, scope: str, rate: float | None = None) -> tuple[Key, str]:
         """Make a key; return it and its text, which can never be read back."""

@@ -2,7 +2,7 @@
 
 Ids from outside are stored once, in `users` and `items`; everything else refers to their numbers.
 `events`, `item_changes`, `controls` and `erasures` are logs: rows are added at the end, in the order
-of their ids.
+of their ids. Stores made by earlier versions are brought to these tables by recsys.data.migrations.
 """
 
 from __future__ import annotations
@@ -13,16 +13,18 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Double,
+    Float,
     Index,
     Integer,
     MetaData,
     SmallInteger,
+    String,
     Table,
     Text,
     UniqueConstraint,
 )
 
-SCHEMA = 1  # raised when a table changes; an older program refuses a newer store
+SCHEMA = 1  # number of the newest revision in migrations/versions; a newer store is refused
 
 LIVE, HIDDEN, DELETED = 0, 1, 2  # items.state
 STATES = ("live", "hidden", "deleted")
@@ -178,3 +180,42 @@ notes = Table(
     Column("key", Text, primary_key=True),
     Column("value", Text, nullable=False),
 )
+
+exposures = Table(
+    "exposures",
+    metadata,
+    Column("recommendation_id", String(32), primary_key=True),
+    Column("time", Float, nullable=False, index=True),
+    Column("bundle", String(100), nullable=False),
+    Column("person", String(32), nullable=False),  # pseudonym; empty: a session
+    Column("kind", String(16), nullable=False),  # cold, short, long, session
+    Column("items", Text, nullable=False),  # JSON: [[item id, position, source, p], …]
+    Index("exposures_person", "person", "time"),
+)
+
+outcomes = Table(
+    "outcomes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("recommendation_id", String(32), nullable=False, index=True),
+    Column("item_id", String(512), nullable=False),
+    Column("event", String(64), nullable=False),
+    Column("time", Float, nullable=False),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("key_id", String(16), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("scope", String(16), nullable=False),
+    Column("rate", Float),  # requests a second; NULL: the setting's
+    Column("created", Float, nullable=False),
+    Column("revoked", Float),
+)
+
+# which revision a store has; one row. Its own name: a shared PostgreSQL database may hold the
+# `alembic_version` of another program
+VERSION_TABLE = "recsys_schema"
+schema_version = Table(VERSION_TABLE, metadata, Column("version_num", String(32), primary_key=True))

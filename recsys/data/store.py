@@ -11,18 +11,18 @@ from __future__ import annotations
 
 from types import TracebackType
 
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Engine, func, select
 
 from recsys.data.controls import Control, ControlLog
 from recsys.data.database import Database
 from recsys.data.event_log import Added, EventLog, StoredEvent
 from recsys.data.group_commit import GroupCommit
 from recsys.data.item_log import ItemChange, ItemLog
+from recsys.data.migrations import prepare
 from recsys.data.people import People
 from recsys.data.prints import PrintLog
 from recsys.data.runs import Run, RunLog, Step
-from recsys.data.sql import LIVE, SCHEMA, events, items, metadata, notes, users
-from recsys.errors import StoreError
+from recsys.data.sql import LIVE, events, items, users
 
 __all__ = ["Added", "Control", "ItemChange", "Run", "Step", "Store", "StoredEvent"]
 
@@ -36,11 +36,14 @@ class Store(EventLog, ItemLog, People, ControlLog, RunLog, PrintLog):
 
     @classmethod
     def open(cls, url: str, bulk: bool = False) -> Store:
-        """Open sqlite:///path or postgresql://…, creating what is missing; `bulk` as in Database."""
+        """Open sqlite:///path or postgresql://…, created or upgraded where needed.
+
+        `bulk` as in Database. A store that is up to date is only read by this. StoreError when it
+        was upgraded by a newer version of this program.
+        """
         db = Database.open(url, bulk)
         try:
-            with db.write() as connection:
-                _prepare(connection)
+            prepare(db)
         except BaseException:
             db.engine.dispose()
             raise
@@ -76,14 +79,3 @@ class Store(EventLog, ItemLog, People, ControlLog, RunLog, PrintLog):
         }
         with self.db.snapshot() as connection:
             return {name: connection.execute(q).scalar_one() for name, q in queries.items()}
-
-
-def _prepare(connection: Connection) -> None:
-    metadata.create_all(connection)
-    found = connection.execute(select(notes.c.value).where(notes.c.key == "schema")).scalar()
-    if found is None:
-        connection.execute(notes.insert().values(key="schema", value=str(SCHEMA)))
-    elif int(found) > SCHEMA:
-        raise StoreError(
-            f"the store has format {found}, this program knows {SCHEMA}: install a newer recsys"
-        )

@@ -94,13 +94,6 @@ def test_a_file_that_is_no_database_is_a_store_error(tmp_path):
         Store.open(f"sqlite:///{tmp_path}/x.db")
 
 
-def test_a_newer_format_is_refused(url):
-    with Store.open(url) as store:
-        store.set_note("schema", "999")
-    with pytest.raises(StoreError, match="format 999"):
-        Store.open(url)
-
-
 def test_other_tables_in_the_same_database_are_written_whole_or_not_at_all(url):
     with Store.open(url) as store:
         with store.engine.begin() as connection:
