@@ -13,7 +13,7 @@ from recsys.ranking import priors
 from recsys.ranking.history import History
 from recsys.ranking.query import Filters, Reason, Recommendation
 from recsys.ranking.reasons import LIKE, named, sentence
-from recsys.ranking.rules import allowed, capped
+from recsys.ranking.rules import allowed, capped, without_older_copies
 from recsys.ranking.scoring import Profile, personal_scores
 from recsys.state.counters import DAY, HALF_LIVES
 from recsys.state.live import LiveState
@@ -118,14 +118,14 @@ def popular(
 def latest(live: LiveState, n: int, filters: Filters, language: str = "en") -> list[Recommendation]:
     """Return the newest items first; the score is the time of creation, 0 when unknown.
 
-    Of copies the one that was there first is listed, at its own place: a copy makes nothing new.
+    Of copies the newest is listed; see `without_older_copies`.
     """
     created = live.created[: live.size]
     scores = np.where(np.isfinite(created), created, 0.0)
     reason = Reason("fresh", 1.0, sentence("fresh", language=language))
     mask = _allowed(live, filters, len(scores))
     if live.marks.free:
-        mask &= ~live.marks.later(mask)
+        without_older_copies(live, mask)
     return _listed(live, scores, mask, n, "fresh", reason)
 
 

@@ -43,6 +43,26 @@ def allowed(live: LiveState, filters: Filters, now: float, gone: bool = False) -
     return mask
 
 
+def without_older_copies(live: LiveState, mask: Mask) -> None:
+    """Take all but the newest of each group of copies out of a mask, in place.
+
+    Where the earliest of a group has an author, only items of that author may stand for it, so
+    that nobody's copy takes the place of somebody else's work. Equal dates: the later row.
+    """
+    group, created = live.marks.group, live.created
+    rows = np.flatnonzero(mask & (group[: len(mask)] >= 0))
+    if not len(rows):
+        return
+    dates = np.where(np.isfinite(created[rows]), created[rows], -np.inf)
+    rows = rows[np.lexsort((rows, dates, group[rows]))]
+    first = np.r_[True, np.diff(group[rows]) != 0]
+    lead = live.labels["author"][rows][first][np.cumsum(first) - 1]
+    own = rows[(live.labels["author"][rows] == lead) | (lead < 0)]
+    newest = own[np.r_[np.diff(group[own]) != 0, True]]
+    mask[rows] = False
+    mask[newest] = True
+
+
 def _label_mask(
     live: LiveState, name: str, wanted: frozenset[str], unwanted: frozenset[str]
 ) -> Mask:

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field, replace
 from recsys.data.prints import Seen
 from recsys.data.schema import Item
 from recsys.safety import prints
-from recsys.safety.flags import COPY, Flag, read_flags
+from recsys.safety.flags import COPY, KEY, Flag, read_flags
 
 BURST = 5  # equal texts within an hour, of whomever
 FLOOD = 30  # items of one author within an hour
 COMPARED = 3  # items that a text is compared with at most
+SAME_TIME = 3_600.0  # seconds within which two dates are one
+NOTES = frozenset({KEY, "language", "reviewed", "hidden"})  # metadata that tell no editions apart
 WITHIN = "within an hour"  # ends the reason of what can be told only when an item is new
 NEW = 1 << 62  # number of an item that has none yet
 
@@ -93,21 +95,22 @@ class Crowd:
 
 
 def of_crowd(
-    look: Look, crowd: Crowd, others: Mapping[str, str], origin: Mapping[str, str]
+    look: Look, crowd: Crowd, others: Mapping[str, Item], origin: Mapping[str, str]
 ) -> list[Flag]:
     """Return what the others tell about an item.
 
-    `others`: contents, and `origin` what each is a copy of (else itself), by id.
+    `others`: items, and `origin` what each is a copy of (else itself), by id.
     """
     return [*_copied(look, crowd, others, origin), *_crowded(look, crowd)]
 
 
 def _copied(
-    look: Look, crowd: Crowd, others: Mapping[str, str], origin: Mapping[str, str]
+    look: Look, crowd: Crowd, others: Mapping[str, Item], origin: Mapping[str, str]
 ) -> list[Flag]:
     for name in crowd.earlier(look):
-        share = prints.alike(look.content, others.get(name, ""))
-        if share >= prints.ALIKE:
+        other = others.get(name)
+        share = 0.0 if other is None else prints.alike(look.content, content(other))
+        if other is not None and share >= prints.ALIKE and not is_edition(look.item, other):
             of = origin.get(name, name)
             why = "the same text as" if share == 1 else "nearly the same text as"
             return [Flag(COPY, round(share, 3), f"{why} {of}", of)]
@@ -137,6 +140,41 @@ def _crowded(look: Look, crowd: Crowd) -> list[Flag]:
 def _grown(count: int, least: int) -> float:
     """Return .5 at the least count that is flagged, towards 1 the more there are."""
     return round(1 - 0.5 * least / max(count, least), 3)
+
+
+def is_edition(item: Item, other: Item) -> bool:
+    """Return whether two items of like words are different works: editions, episodes, dates.
+
+    A title, or a text too short to compare, makes no copy of an item that differs in its date, its
+    address or another field that both have. Of long equal texts this holds within one author's
+    work only: a text that stands again under another name is a copy.
+    """
+    dated = _differs(item.created_at, other.created_at, SAME_TIME)
+    placed = bool(item.url and other.url) and _address(item.url) != _address(other.url)
+    told = any(item.metadata[key] != other.metadata[key] for key in _own_fields(item, other))
+    if not (_substantial(item) and _substantial(other)):
+        return dated or placed or told
+    same_author = bool(item.author_id) and item.author_id == other.author_id
+    return same_author and dated and (placed or told)
+
+
+def _substantial(item: Item) -> bool:
+    return len(prints.shingles(prints.content(item.text))) >= prints.LEAST
+
+
+def _differs(one: float | None, other: float | None, least: float) -> bool:
+    return one is not None and other is not None and abs(one - other) > least
+
+
+def _address(url: str) -> str:
+    """Return an address without its scheme, `www.`, fragment and last slash."""
+    bare = url.strip().split("#", 1)[0].rstrip("/")
+    bare = bare.split("://", 1)[-1]
+    return bare.removeprefix("www.")
+
+
+def _own_fields(item: Item, other: Item) -> set[str]:
+    return (item.metadata.keys() & other.metadata.keys()) - NOTES
 
 
 def content(item: Item) -> str:

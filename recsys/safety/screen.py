@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from recsys.data.schema import Item
 from recsys.data.store import Store
 from recsys.safety import prints
-from recsys.safety.crowd import NEW, Crowd, Look, content, of_crowd
+from recsys.safety.crowd import NEW, Crowd, Look, of_crowd
 from recsys.safety.doubt import Doubt, Scorer, by_words
 from recsys.safety.flags import KEY, Flag, read_flags
 from recsys.text.language import detect
@@ -53,13 +53,13 @@ def screen(
     crowd = Crowd(store.prints_seen(wanted, [look.item.item_id for look in looks if look.before]))
     firsts = {name for look in looks for name in crowd.earlier(look)}
     earlier = store.items_known(firsts) if firsts else {}
-    others = {name: content(item) for name, item in earlier.items()}
+    others = dict(earlier)
     origin = {name: _origin(item) for name, item in earlier.items()}
     doubts = scorer([_words(look.item) for look in looks]) if looks else []
     for look, told in zip(looks, doubts, strict=True):
         flags = [*of_crowd(look, crowd, others, origin), *_of_form(look), *map(_flag, told)]
         item = noted[look.item.item_id] = _noted(look.item, flags)
-        others[item.item_id] = look.content
+        others[item.item_id] = item
         origin[item.item_id] = next((flag.of for flag in flags if flag.of), item.item_id)
         crowd.add(look)
     return Screened(

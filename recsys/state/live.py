@@ -136,7 +136,8 @@ class LiveState:
         text = clean.document(item.title, item.text, item.tags, item.category)
         self.new_words[place] = self.model.student.encode([text])[0]
         if self.model.readers is not None:
-            self.new_readers[place] = self.model.readers.encode([text])[0]
+            words = self.new_words[place : place + 1]
+            self.new_readers[place] = self.model.readers.encode([text], words)[0]
         if self.model.bridge is not None:
             self.new_behaviour[place] = np.tensordot(self.new_words[place], self.model.bridge, 1)
         if self.model.topics is not None and text:
@@ -146,7 +147,8 @@ class LiveState:
     def _inherit(self, before: int, row: int) -> None:
         """Give a new version of an item its counts, its votes and, from a model row, its readers.
 
-        `versions` is replaced, not written to: readers go through it meanwhile.
+        An item that nobody had taken up has no readers to pass on: its words are those of the new
+        version. `versions` is replaced, not written to: readers go through it meanwhile.
         """
         self.counters.move(before, row)
         if not np.isfinite(self.created[row]):
@@ -154,7 +156,7 @@ class LiveState:
         if self.opinions is not None:
             self.opinions.move(before, row)
         bases = [base for base, new in self.versions.items() if new == before]
-        if before < len(self.model):
+        if before < len(self.model) and self.commonness.trust[before] > 0:
             bases = [before]
         self.versions = {**self.versions, **dict.fromkeys(bases, row)}
         behaviour, place = self.model.behaviour, row - len(self.model)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.arrays import Floats, Mask, Rows
-from recsys.safety.flags import COPY, KINDS, Flag, read_flags
+from recsys.safety.flags import KINDS, Flag, read_flags
 
 OTHER = "other"  # kinds that a safety model has of its own
 BITS = (*KINDS, OTHER)
@@ -73,13 +73,6 @@ class Marks:
         groups = self.group[rows] if self.free else self.group[:0]
         groups = groups[groups >= 0]
         return np.isin(self.group[:size], groups) if len(groups) else np.zeros(size, bool)
-
-    def later(self, shown: Mask) -> Mask:
-        """Return which of the shown rows are copies of another shown row that was there first."""
-        size = len(shown)
-        group, copies = self.group[:size], self.kinds[:size] >> BITS.index(COPY) & 1 == 1
-        firsts = group[shown & ~copies & (group >= 0)]
-        return np.asarray(shown & copies & np.isin(group, firsts))
 
     def grow(self, extra: int) -> None:
         """Make room for so many more rows."""

@@ -21,6 +21,7 @@ from recsys.state.communities import Communities
 from recsys.state.returning import Returning
 from recsys.state.trees import Trees
 from recsys.text.entities import Entities
+from recsys.text.reader_map import ReaderMap
 from recsys.text.student import Student
 from recsys.text.topics import Topics
 from recsys.trends.tones import Tones
@@ -44,10 +45,8 @@ class Model:
     words: Floats  # (n_items, t): unit rows, zero rows for items without a known word
     bridge: Floats | None  # (t, 2, d): words to behaviour inputs and outputs, for new items
     student: Student | None  # maps new words into the space of `words`
-    readers: Student | None  # maps new words to where their readers are
-    reader_inputs: (
-        Floats | None
-    )  # (n_items, r): times a `readers` vector: what neighbours would say
+    readers: ReaderMap | None  # maps new texts to where their readers are
+    reader_inputs: Floats | None  # (n_items, r): times a `readers` vector: a neighbour's weight
     taste: Taste | None  # what is liked of what is shown; None where hardly anybody dislikes
     counters: Mapping[str, Array]  # see Counters.arrays
     blend: Blend
@@ -83,9 +82,9 @@ class Model:
             found |= _factor_arrays(self.behaviour)
         if self.bridge is not None:
             found["bridge"] = self.bridge
-        for name, student in (("student", self.student), ("readers", self.readers)):
-            if student is not None:
-                found |= {f"{name}/{k}": v for k, v in student.arrays().items()}
+        for name, mapped in (("student", self.student), ("readers", self.readers)):
+            if mapped is not None:
+                found |= {f"{name}/{k}": v for k, v in mapped.arrays().items()}
         if self.taste is not None:
             found |= {f"taste/{k}": v for k, v in self.taste.arrays().items()}
         if self.trees is not None:
@@ -127,7 +126,7 @@ class Model:
             words=arrays["words"],
             bridge=arrays.get("bridge"),
             student=_student(under("student", arrays)),
-            readers=_student(under("readers", arrays)),
+            readers=ReaderMap.from_arrays(under("readers", arrays)),
             reader_inputs=arrays.get("reader_inputs"),
             taste=_taste(under("taste", arrays)),
             counters=under("counters", arrays),

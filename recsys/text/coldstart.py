@@ -19,6 +19,7 @@ from scipy import sparse
 from scipy.linalg import cho_factor, cho_solve, qr
 
 from recsys.arrays import Floats, Rows
+from recsys.text.reader_map import ReaderMap
 from recsys.text.student import Student, adjacent
 
 Weights = sparse.csr_array | Floats  # items × items; row h is what a history item h gives
@@ -164,9 +165,14 @@ def _targets(weights: Weights, known: Rows, config: ColdConfig) -> Weights:
 def columns(cold: ColdMap, rows: Rows) -> sparse.csr_array:
     """Return (n_items, len(rows)): what each history item gives to each of these items.
 
-    The strongest `keep` of each history item are kept; a text without a word gets nothing.
+    The strongest `keep` of each history item are kept. A text without a known word gets what the
+    mean of the known texts would get.
     """
-    solved = cold.solve(cold.texts.kernel(cold.teachers, rows))
+    kernel = cold.texts.kernel(cold.teachers, rows)
+    blank = np.diff(cold.texts.terms.indptr)[rows] == 0
+    if blank.any():
+        kernel[:, blank] = usual_kernel(cold)[:, None]
+    solved = cold.solve(kernel)
     parts = [
         _strongest(np.asarray(cold.targets[start : start + 1024] @ solved), cold.config.keep)
         for start in range(0, cold.targets.shape[0], 1024)
@@ -177,18 +183,43 @@ def columns(cold: ColdMap, rows: Rows) -> sparse.csr_array:
 def teach(cold: ColdMap, student: Student, seed: int = 0) -> tuple[Student, Floats]:
     """Return a student of the readers' space and every item's input vector (n_items, rank).
 
-    score = input of a history item · student vector of a text. The rank is the best that a
-    randomised decomposition of the map finds; items without readers have zero inputs.
+    score = input of a history item · sum of the text's term vectors, divided by the text's TF-IDF
+    length; see `reader_map`.
+    """
+    found, inputs = reader_map(cold, student, seed)
+    return found.student, inputs
+
+
+def reader_map(cold: ColdMap, student: Student, seed: int = 0) -> tuple[ReaderMap, Floats]:
+    """Return the map of texts posted later and every item's input vector (n_items, rank).
+
+    Input of a history item · vector of a text = the neighbour weight of `columns`. The rank is the
+    best that a randomised decomposition of the map finds; items without readers have zero inputs.
     """
     inputs, targets = _leading(cold, min(cold.config.rank, len(cold.teachers)), seed)
     texts = cold.texts
-    solved = cold.solve(targets) / texts.views
+    solved = cold.solve(targets)
+    usual = usual_kernel(cold) @ solved
+    solved /= texts.views
     vectors = np.asarray(texts.terms[cold.teachers].T @ solved, np.float32)
     vectors[: student.n_tokens] += texts.directions @ (texts.vectors[cold.teachers].T @ solved)
     vectors *= texts.rarity[:, None]
-    if texts.taught is not None:  # of a new text the student says what the transformer would
-        vectors += _rows_for(student, texts.pairs) @ (texts.taught[cold.teachers].T @ solved)
-    return Student(student.tokenizer_json, vectors, "readers", texts.pairs), inputs
+    words = None if texts.taught is None else texts.taught[cold.teachers].T @ solved
+    taught = Student(student.tokenizer_json, vectors, "readers", texts.pairs)
+    return ReaderMap(taught, texts.rarity, usual, words), inputs
+
+
+def usual_kernel(cold: ColdMap) -> Floats:
+    """Return the mean likeness of each teacher to all teachers, (n_teachers,)."""
+    texts, own = cold.texts, cold.teachers
+    if not len(own):
+        return np.zeros(0, np.float32)
+    terms = texts.terms[own]
+    total = terms @ (np.asarray(terms.sum(axis=0)).ravel() / len(own))
+    total = total + texts.vectors[own] @ texts.vectors[own].mean(axis=0)
+    if texts.taught is not None:
+        total = total + texts.taught[own] @ texts.taught[own].mean(axis=0)
+    return np.asarray(total / texts.views, np.float32)
 
 
 def _leading(cold: ColdMap, rank: int, seed: int) -> tuple[Floats, Floats]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
@@ -16,9 +16,10 @@ from recsys.text.coldstart import (
     columns,
     fit_cold,
     map_texts,
+    reader_map,
     retargeted,
-    teach,
 )
+from recsys.text.reader_map import ReaderMap
 from recsys.text.student import Student
 from recsys.training.documents import documents
 
@@ -47,7 +48,7 @@ class Cold:
 
 def with_unread(
     cold: Cold, neighbours: ItemItem, seed: int, posts: bool
-) -> tuple[ItemItem, Student | None, Floats | None]:
+) -> tuple[ItemItem, ReaderMap | None, Floats | None]:
     """Return the neighbours with unread items among them, and `reader_space` for `posts`."""
     data, student = cold.data, cold.student
     if not posts and (readers(data) > 0).all():
@@ -82,9 +83,8 @@ def readers(data: Dataset) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
 
 
 def completed(data: Dataset, neighbours: ItemItem, cold: ColdMap) -> ItemItem:
-    """Return the neighbours with a column for every unread item that has words."""
-    known = np.diff(cold.texts.terms.indptr) > 0
-    unread = np.flatnonzero((readers(data) == 0) & known).astype(np.int32)
+    """Return the neighbours with a column for every unread item, those without words included."""
+    unread = np.flatnonzero(readers(data) == 0).astype(np.int32)
     if not len(unread):
         return neighbours
     found = columns(cold, unread).tocoo()
@@ -94,10 +94,11 @@ def completed(data: Dataset, neighbours: ItemItem, cold: ColdMap) -> ItemItem:
     return ItemItem.from_matrix(sparse.csr_array(neighbours.matrix() + added))
 
 
-def reader_space(cold: ColdMap, student: Student, seed: int) -> tuple[Student, Floats]:
-    """Return a student for items posted later, and the (n_items, r) inputs that go with it.
+def reader_space(cold: ColdMap, student: Student, seed: int) -> tuple[ReaderMap, Floats]:
+    """Return the map of texts posted later, and the (n_items, r) inputs that go with it.
 
-    What a history item gives to a new text is inputs[item] · student.encode([text])[0].
+    What a history item gives to a new text is inputs[item] · the text's vector.
     """
-    taught, inputs = teach(cold, student, seed)
-    return taught.compact(), inputs.astype(np.float16).astype(np.float32)
+    found, inputs = reader_map(cold, student, seed)
+    small = replace(found, student=found.student.compact())
+    return small, inputs.astype(np.float16).astype(np.float32)

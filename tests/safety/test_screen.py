@@ -47,6 +47,55 @@ def test_a_copy_of_one_part_of_a_series_finds_that_part(store):
     assert copy["copy"][0].of == "part-17"
 
 
+TITLE = "The morning news in five minutes"
+DAY = 86_400.0
+
+
+def edition(n, **fields):
+    return Item(f"brief-{n}", title=TITLE, category="news", author_id="newsroom", **fields)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        lambda n: {"created_at": NOW + n * DAY},
+        lambda n: {"url": f"https://radio.example/brief/{n}"},
+        lambda n: {"metadata": {"edition": n}},
+        lambda n: {
+            "text": TEXT,
+            "created_at": NOW + n * DAY,
+            "url": f"https://radio.example/brief/{n}",
+        },
+    ],
+    ids=["dates", "addresses", "editions", "one description"],
+)
+def test_editions_under_one_title_are_no_copies(store, fields):
+    found = kinds(store, *[edition(n, **fields(n)) for n in range(10)])
+    assert set(map(tuple, found.values())) == {()}
+
+
+def test_equal_titles_are_copies_where_nothing_tells_them_apart(store):
+    same = {"created_at": NOW, "url": "https://radio.example/brief"}
+    other = {"created_at": NOW + 60, "url": "http://www.radio.example/brief/"}
+    assert kinds(store, edition(1, **same), edition(2, **other))["brief-2"] == ["duplicate"]
+    assert kinds(store, edition(3))["brief-3"] == ["duplicate"]
+
+
+def test_a_long_text_under_another_name_is_a_copy_whatever_its_address(store):
+    put(store, Item("a", text=TEXT, author_id="ann", created_at=NOW, url="https://a.example/1"))
+    taken = Item("b", text=TEXT, author_id="bob", created_at=NOW + DAY, url="https://b.example/2")
+    assert kinds(store, taken) == {"b": ["duplicate"]}
+
+
+def test_what_older_rules_flagged_is_cleared_when_looked_at_again(store):
+    old = [edition(n, created_at=NOW + n * DAY, metadata={"edition": n}) for n in range(2)]
+    mark = {"kind": "duplicate", "score": 1.0, "why": "the same text as brief-0", "of": "brief-0"}
+    stored = [old[0], replace(old[1], metadata={"edition": 1, "flags": [mark]})]
+    store.add_items(stored)
+    found = screen(store, stored, again=True).items
+    assert [read_flags(item.metadata) for item in found] == [(), ()]
+
+
 def test_a_copy_of_a_copy_names_the_first(store):
     put(store, Item("a", text=TEXT), Item("b", text=TEXT + " today"))
     store.delete_item("a")

@@ -123,7 +123,7 @@ def test_of_copies_the_best_one_is_shown(live):
     assert live.marks.counts(~live.gone[: live.size])["duplicate"] == 3
 
 
-def test_the_latest_of_copies_is_the_one_that_was_there_first(live):
+def test_the_latest_of_copies_is_the_newest(live):
     live.add_item(Item("one", title="tide wave", created_at=NOW - 60))
     live.add_item(Item("between", title="another", created_at=NOW - 30))
     for number in range(2):
@@ -135,9 +135,30 @@ def test_the_latest_of_copies_is_the_one_that_was_there_first(live):
                 metadata=flagged(copy("one")),
             )
         )
-    assert [one.item_id for one in lists.latest(live, 2, Filters())] == ["between", "one"]
-    live.remove_item("one")
     assert [one.item_id for one in lists.latest(live, 2, Filters())] == ["copy-1", "between"]
+    live.remove_item("copy-1")
+    assert [one.item_id for one in lists.latest(live, 2, Filters())] == ["copy-0", "between"]
+    live.remove_item("copy-0")
+    assert [one.item_id for one in lists.latest(live, 2, Filters())] == ["between", "one"]
+
+
+def test_a_copy_by_somebody_else_does_not_stand_for_an_authors_work(live):
+    def post(name, author, at):
+        live.add_item(
+            Item(
+                name,
+                title="tide wave",
+                author_id=author,
+                created_at=NOW + at,
+                metadata={} if name == "one" else flagged(copy("one")),
+            )
+        )
+
+    post("one", "ann", 0)
+    post("again", "ann", 10)
+    post("stolen", "bob", 20)
+    group = {"one", "again", "stolen"}
+    assert group & {one.item_id for one in lists.latest(live, 80, Filters())} == {"again"}
 
 
 def test_a_copy_of_what_was_read_is_not_shown(live):

@@ -3,7 +3,16 @@ import pytest
 from scipy import sparse
 from text_world import word_student
 
-from recsys.text.coldstart import ColdConfig, columns, fit_cold, map_texts, teach, with_pairs
+from recsys.text.coldstart import (
+    ColdConfig,
+    columns,
+    fit_cold,
+    map_texts,
+    reader_map,
+    teach,
+    with_pairs,
+)
+from recsys.text.reader_map import ReaderMap
 
 WORDS = ["red", "blue", "green", "nail", "polish", "cream", "hand", "night"]
 # Readers of nails read nails, readers of creams read creams; the last two items are unread.
@@ -35,17 +44,26 @@ def test_an_unread_text_lands_among_its_future_readers(wrap) -> None:
     given = columns(cold, np.array([6, 7, 8, 9], np.int32)).toarray()
     assert np.isfinite(given).all()
     assert given[0, 0] > given[0, 1] and given[4, 1] > given[4, 0]
-    assert not given[:, 2:].any()  # no word known: behaviour alone decides
+    assert np.allclose(given[:, 2], given[:, 3])  # no known word: as the mean of the texts
+    assert given[:, :2].min(axis=1).max() <= given[:, 2].max() <= given[:, :2].max()
 
 
-def test_the_student_agrees_with_the_columns() -> None:
+@pytest.mark.parametrize("third_view", [False, True])
+def test_the_map_predicts_the_columns_in_their_own_size(third_view) -> None:
     base = word_student(WORDS)
-    cold = fit_cold(map_texts(TEXTS, base), weights(), COUNTS, ColdConfig(rank=6))
-    student, inputs = teach(cold, base)
-    scores = inputs @ student.encode(["green red nail polish", "hand night cream", "zzz"]).T
-    assert scores[0, 0] > scores[0, 1] and scores[4, 1] > scores[4, 0]
-    assert not scores[:, 2].any()
-    assert teach(cold, base)[0].name == student.name  # repeatable
+    taught = base.encode(TEXTS) if third_view else None
+    cold = fit_cold(map_texts(TEXTS, base, taught=taught), weights(), COUNTS, ColdConfig(rank=6))
+    found, inputs = reader_map(cold, base)
+    rows = np.array([6, 7, 8, 9], np.int32)
+    texts = [TEXTS[row] for row in rows]
+    live = inputs @ found.encode(texts, base.encode(texts)).T
+    assert np.allclose(np.maximum(live, 0), columns(cold, rows).toarray(), atol=1e-3)
+    again = ReaderMap.from_arrays(found.arrays())
+    assert np.allclose(
+        again.encode(texts, base.encode(texts)), found.encode(texts, base.encode(texts)), atol=1e-3
+    )
+    assert ReaderMap.from_arrays({k: v for k, v in found.arrays().items() if k != "rarity"}) is None
+    assert teach(cold, base)[0].name == teach(cold, base)[0].name  # repeatable
 
 
 @pytest.mark.parametrize("texts", [["red"], ["red nail"] * 4, ["", "zzz"]])

@@ -34,8 +34,9 @@ def test_unread_items_stand_with_their_topic():
 def test_a_post_is_placed_as_an_unread_item_is():
     data, student = worlds.topics(), worlds.student()
     done, taught, inputs = with_unread(Cold(data, student), behaviour_only(), 0, posts=True)
-    assert inputs.shape == (len(data.items), taught.dimensions)
-    sea = inputs @ taught.encode(["海浪", "棋局"]).T
+    assert inputs.shape == (len(data.items), taught.width)
+    texts = ["海浪", "棋局"]
+    sea = inputs @ taught.encode(texts, student.encode(texts)).T
     sailors = np.arange(20)
     assert sea[sailors, 0].mean() > sea[sailors, 1].mean()
     assert with_unread(Cold(data, student), behaviour_only(), 0, posts=False)[1:] == (None, None)
