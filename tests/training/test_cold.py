@@ -31,6 +31,15 @@ def test_unread_items_stand_with_their_topic():
     assert np.allclose(after[np.ix_(read, read)], before.matrix().toarray()[np.ix_(read, read)])
 
 
+def test_the_prediction_replaces_what_the_engine_guessed_of_an_unread_item():
+    data, before = worlds.topics(), behaviour_only()
+    cold = cold_map(data, before, worlds.student())
+    guessed = before.matrix().tolil()
+    guessed[0, UNREAD[0]] = 5.0
+    found = completed(data, ItemItem.from_matrix(guessed.tocsr()), cold).matrix().toarray()
+    assert np.allclose(found, completed(data, before, cold).matrix().toarray(), atol=1e-6)
+
+
 def test_a_post_is_placed_as_an_unread_item_is():
     data, student = worlds.topics(), worlds.student()
     done, taught, inputs = with_unread(Cold(data, student), behaviour_only(), 0, posts=True)
