@@ -36,7 +36,7 @@ def list_(as_json: bool) -> None:
     if as_json:
         print(json.dumps([_document(info) for info in infos], indent=1))
         return
-    table = Table("", "version", "created (UTC)", "MB", "items", "ndcg@20", box=None)
+    table = Table("", "version", "created (UTC)", "MB", "items", "ndcg@20", "design", box=None)
     for info in infos:
         table.add_row(*_row(info))
     Console().print(table if infos else "no bundle yet: run `recsys nightly`", highlight=False)
@@ -89,6 +89,7 @@ def _document(info: BundleInfo) -> dict[str, object]:
         "bytes": info.bytes,
         "counts": info.manifest.get("counts", {}),
         "metrics": info.manifest.get("metrics", {}),
+        "design": info.manifest.get("design"),
         "problem": info.problem,
     }
 
@@ -96,12 +97,13 @@ def _document(info: BundleInfo) -> dict[str, object]:
 def _row(info: BundleInfo) -> tuple[str, ...]:
     created = datetime.fromtimestamp(info.created, UTC).strftime("%Y-%m-%d %H:%M")
     if info.problem:
-        return ("!", info.version, created, f"{info.bytes / 1e6:.1f}", "damaged", "")
+        return ("!", info.version, created, f"{info.bytes / 1e6:.1f}", "damaged", "", "")
     items = info.manifest.get("counts", {}).get("items", "")
     ndcg = info.manifest.get("metrics", {}).get("ndcg@20", "")
     ndcg = f"{ndcg:.4f}" if isinstance(ndcg, float) else ""
     mark = "*" if info.current else ""
-    return (mark, info.version, created, f"{info.bytes / 1e6:.1f}", str(items), ndcg)
+    design = str(info.manifest.get("design", ""))
+    return (mark, info.version, created, f"{info.bytes / 1e6:.1f}", str(items), ndcg, design)
 
 
 if __name__ == "__main__":

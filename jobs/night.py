@@ -29,7 +29,8 @@ from recsys.text.student import Student
 from recsys.text.transformer import pick_device
 from recsys.training.check import Check
 from recsys.training.choice import Choice
-from recsys.training.fit import Words, assemble, fit_engines
+from recsys.training.contest import baseline_blend, named
+from recsys.training.fit import Words, assemble, fit_engines, known_interactions
 from recsys.training.menu import engine_named
 from recsys.training.slices import validation
 from recsys.training.words import renumbered
@@ -44,9 +45,10 @@ from .progress import LogProgress, TerminalProgress
 from .settings import Settings
 from .snapshot import load_snapshot, save_snapshot
 from .steps import DETAIL, Detail, Step
-from .tuning import reason_to_tune, tuned
+from .tuning import against_baselines, reason_to_tune, tuned
 from .yesterday import compare
 
+CHOICE = "choice.json"
 Manifest = dict[str, Any]
 
 
@@ -65,9 +67,9 @@ class Night:
     def steps(self) -> tuple[Step, ...]:
         """All steps but the last, which only a night that passes the gate may take."""
         words = (self.snapshot, self.finetune, self.encode)
-        named = (*words, self.tune, self.fit, self.index, self.gate)
-        first, second, third, *rest = (Step(run.__name__, run) for run in named)
-        return (first, second, third, *added_steps(self), *rest)
+        rest = (self.tune, self.baselines, self.fit, self.index, self.gate)
+        first = [Step(run.__name__, run) for run in words]
+        return (*first, *added_steps(self), *(Step(run.__name__, run) for run in rest))
 
     def snapshot(self, out: Path) -> Detail:
         """Copy events and items out of the store; the log positions come first, see Feed."""
@@ -108,18 +110,45 @@ class Night:
         why = reason_to_tune(manifest, seen, plan, self.settings.tune_days)
         why = "asked for" if self.tune_always else why
         if why is None:
-            choice, tuning = manifest["choice"], manifest["tuning"]
+            choice, tuning = Choice.from_json(manifest["choice"]), manifest["tuning"]
         else:
-            choice = tuned(self).to_json()
+            choice = tuned(self)
             counts = {name: seen[name] for name in ("events", "items", "kinds")}
             tuning = {"at": time.time(), "counts": counts, **plan}
-        (out / "choice.json").write_text(json.dumps(choice))
+        (out / CHOICE).write_text(json.dumps(choice.to_json()))
+        if why is not None:
+            for sentence in choice.pressure:
+                self.progress.tell(f"tuning: {sentence}; the next night tunes again")
         return {
             "tuned": why is not None,
             "because": why or "the last tuning still serves",
-            "engines": " + ".join(choice["engines"]) or "none",
+            "design": choice.design,
+            "engines": " + ".join(choice.engines) or "none",
+            "pressure": list(choice.pressure),
             "tuning": tuning,
         }
+
+    def baselines(self, out: Path) -> Detail:
+        """Let the choice, popular and trending answer the newest events; decide what is fitted.
+
+        Where the choice loses and no bundle is in service, the better of the two is what serves.
+        """
+        choice = Choice.from_json(json.loads((self.folder / "tune" / CHOICE).read_text()))
+        found = against_baselines(self, choice)
+        lost = found.lost and choice.design != "baseline"
+        told = found.told()
+        if lost and self.before is None:
+            blend = baseline_blend(found.baseline)
+            choice = Choice((), blend, choice.evidence, None, "baseline", choice.pressure)
+            told = f"what was tuned lost and {named(found.baseline)} is published alone: {told}"
+            self.progress.tell(told)
+        elif choice.design == "untested":
+            told = f"a fixed design is published, {told}"
+            self.progress.tell(told)
+        (out / CHOICE).write_text(json.dumps(choice.to_json()))
+        refused = lost and self.before is not None
+        values = {**asdict(found), "tested": found.tested}
+        return {"passed": not refused, "design": choice.design, "reason": told, **values}
 
     def fit(self, out: Path) -> Detail:
         """Fit the chosen engines to everything there is, and put the model together."""
@@ -170,6 +199,8 @@ class Night:
             },
             "metrics": {"ndcg@20": gate["today"], "people": gate["people"]},
             "gate": gate,
+            "design": self.choice.design,
+            "pressure": list(self.choice.pressure),
             "index": self.detail("index"),
             "choice": self.choice.to_json(),
             "tuning": tuned["tuning"],
@@ -188,6 +219,14 @@ class Night:
         chosen = [engine_named(name) for name in choice.engines]
         fitted = fit_engines(data, words, chosen, self.settings.seed, self.device)
         return assemble(data, fitted, words, choice.blend, self.settings.seed, posts, choice.trees)
+
+    def tried(self, data: Dataset, choice: Choice) -> Model:
+        """Fit what only answers questions: engines as settings are chosen with, no new posts."""
+        words, chosen = self.words(data), [engine_named(name) for name in choice.engines]
+        known = known_interactions(data, words)
+        seed, device = self.settings.seed, self.device
+        fitted = {engine.scorer: engine.tried(known, seed, device) for engine in chosen}
+        return assemble(data, fitted, words, choice.blend, seed, False, choice.trees)
 
     def words(self, data: Dataset) -> Words:
         """Return the encoded words in the numbering of a data set."""
@@ -212,8 +251,8 @@ class Night:
 
     @property
     def choice(self) -> Choice:
-        """What the step `tune` decided."""
-        return Choice.from_json(json.loads((self.folder / "tune" / "choice.json").read_text()))
+        """What the steps `tune` and `baselines` decided."""
+        return Choice.from_json(json.loads((self.folder / "baselines" / CHOICE).read_text()))
 
     @cached_property
     def tables(self) -> tuple[EventTable, ItemTable]:

@@ -85,6 +85,8 @@ def run_night(settings: Settings, tune_always: bool = False) -> dict[str, Any]:
             "status": status,
             "run": number,
             "version": night.version,
+            "design": details["gate"]["design"],
+            "pressure": details["tune"]["pressure"],
             "gate": details["gate"],
             "tune": details["tune"],
             "seconds": watch.seconds,

@@ -39,6 +39,10 @@ class LogProgress:
         """Say what was found on the way."""
         log.debug("%s: %s", self.job, text)
 
+    def tell(self, text: str) -> None:
+        """Say what whoever reads the log has to know."""
+        log.info("%s: %s", self.job, text)
+
     def advance(self, done: float, total: float) -> None:
         """Tell how much of the step, or of its part, is done."""
 
@@ -75,6 +79,10 @@ class TerminalProgress:
     def note(self, text: str) -> None:
         """Say what was found on the way, beside the bar."""
         self._update(words=text)
+
+    def tell(self, text: str) -> None:
+        """Say what whoever looks at the screen has to know, above the bars."""
+        self._bars.console.print(text, markup=False, highlight=False)
 
     def advance(self, done: float, total: float) -> None:
         """Tell how much of the step, or of its part, is done."""

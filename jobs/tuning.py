@@ -1,26 +1,29 @@
-"""When a night tunes again, on what, and what serves where there is nothing to tune on."""
+"""When a night tunes again, on what, and how its choice does against popular and trending."""
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from recsys.evaluation.service import walked_check
-from recsys.evaluation.split import Rules, make_split
-from recsys.state.blend import Blend, Term
+from recsys.evaluation.split import Rules, Split, make_split
+from recsys.state.live import LiveState
+from recsys.training.budget import Budget
 from recsys.training.choice import Choice
+from recsys.training.contest import Contest, contest_at_a_cut, walked_contest
+from recsys.training.gate import PEOPLE
 from recsys.training.menu import CANDIDATES
-from recsys.training.slices import SHARE
-from recsys.training.tune import Budget, tune
+from recsys.training.slices import SHARE, TESTABLE, newest
+from recsys.training.tune import fixed_choice, tune
+from recsys.training.walk import Moment
 
 if TYPE_CHECKING:
     from .night import Night
 
 GROWTH = 1.5  # times as many events or items (or as few) as when it was tuned
-FEWEST = 2  # people whose next steps are known: one to learn from, one to judge by
 ASKED = 2_500  # questions that a night is tuned on; an evaluation, which has more time, asks more
+JUDGED = 1_500  # questions on the way that a night's choice and the baselines are compared by
 MIX = 0.2  # share of events whose kind would have to change to get the old mix
 
 
@@ -40,6 +43,11 @@ def reason_to_tune(
             return f"{name} changed"
     if time.time() - tuning["at"] > 86_400 * days:
         return f"the last tuning is older than {days:g} days"
+    choice = Choice.from_json(manifest["choice"])
+    if choice.pressure:
+        return f"the last tuning had no time for all of it: {choice.pressure[0]}"
+    if choice.design != "tuned":
+        return f"the design of the bundle before is {choice.design}"
     before = tuning["counts"]
     for name in ("events", "items"):
         ratio = (seen[name] + 1) / (before[name] + 1)
@@ -58,25 +66,61 @@ def _moved(before: Mapping[str, int], now: Mapping[str, int]) -> float:
 
 
 def tuned(night: Night) -> Choice:
-    """Return the engines and the blend that answer the newest events of a night best."""
+    """Return the engines and the blend that answer the newest events of a night best.
+
+    Where fewer than `TESTABLE` people can be asked, what is fixed.
+    """
     settings, progress = night.settings, night.progress
-    _, check = night.validation
-    if len(check) < FEWEST:
-        return untuned()
-    way = None
-    if check.data.timed:  # the service hears of every event, so it is tuned on a walk
-        rules = Rules("replay", share=SHARE, weights=settings.weights)
-        check, way = walked_check(make_split(*night.tables, rules), settings.seed, ASKED)
+    _, cut = night.validation
+    if len(cut) < TESTABLE:
+        return fixed_choice()
+    check, way = cut, None
+    if cut.data.timed:  # the service hears of every event, so it is tuned on a walk
+        check, way = walked_check(_split(night), settings.seed, ASKED)
     words = night.words(check.data)
     budget = Budget(settings.tune_minutes)
 
     def note(text: str) -> None:
         progress.note(text)
-        progress.advance(60 * budget.minutes - budget.left(), 60 * budget.minutes)
+        progress.advance(budget.spent(), budget.seconds)
 
-    return tune(check, words, CANDIDATES, budget, settings.seed, night.device, note, way)
+    return tune(
+        check,
+        words,
+        CANDIDATES,
+        budget,
+        settings.seed,
+        night.device,
+        note,
+        way,
+        cut=(cut, night.words(cut.data)),
+    )
 
 
-def untuned() -> Choice:
-    """Return what serves where nobody's next steps are known: words, and what is popular."""
-    return Choice((), Blend(terms=(Term("words", math.inf, 1.0),), priors={"share_all": 1.0}))
+def against_baselines(night: Night, choice: Choice) -> Contest:
+    """Let a choice, popular and trending answer the newest events, which none has learned from.
+
+    Event by event where these have times and ask enough people, else at one cut.
+    """
+    settings, (is_test, cut) = night.settings, night.validation
+    if cut.data.timed and bool((is_test == newest(night.tables[0])).all()):
+        check, way = walked_check(_split(night), settings.seed, JUDGED)
+        live = LiveState(night.tried(check.data, choice))
+        found = walked_contest(_heard(way((live,)), night), live)
+        if found.tested:
+            return found
+    asked = cut.sample(PEOPLE, settings.seed)
+    if len(asked) < TESTABLE:
+        return Contest(len(asked), 0.0, "share_all", 0.0, 0.0, 0.0)
+    return contest_at_a_cut(night.tried(cut.data, choice), asked)
+
+
+def _split(night: Night) -> Split:
+    rules = Rules("replay", share=SHARE, weights=night.settings.weights)
+    return make_split(*night.tables, rules)
+
+
+def _heard(moments: Iterable[Moment], night: Night) -> Iterator[Moment]:
+    for number, moment in enumerate(moments):
+        night.progress.advance(min(number, JUDGED), JUDGED)
+        yield moment

@@ -20,6 +20,7 @@ from recsys.metrics import Values
 from recsys.state.model import Model
 from recsys.training.check import Check
 from recsys.training.choice import Choice
+from recsys.training.contest import named
 from recsys.training.gate import PEOPLE, Verdict, answers, judge, judge_index
 from recsys.training.slices import FEWEST, ask, newest
 from recsys.training.words import renumbered
@@ -31,7 +32,22 @@ MOVED = 0.005  # share of yesterday's events that may have come late or gone sin
 
 
 def compare(night: Night) -> Verdict:
-    """Return the gate's verdict on a night whose steps up to `index` are done."""
+    """Return the gate's verdict on a night whose steps up to `index` are done.
+
+    First how the choice did against popular and trending, then how against yesterday.
+    """
+    found = night.detail("baselines")
+    if not found["passed"]:
+        told = f"worse than {named(found['baseline'])}: {found['reason']}"
+        verdict = Verdict(False, told, found["people"], found["model"])
+    else:
+        verdict = _compared(night)
+        if found["design"] != "tuned" and verdict.passed:
+            verdict = replace(verdict, reason=f"{found['reason']}; {verdict.reason}")
+    return replace(verdict, design=found["design"], baselines=found)
+
+
+def _compared(night: Night) -> Verdict:
     known, before = evidence(night.choice), night.before
     refused = judge_index(float(night.detail("index")["recall"]), known)
     if refused is not None:
@@ -66,7 +82,8 @@ def evidence(choice: Choice) -> float:
 
 def _settings(before: RawBundle) -> tuple[object, object, object]:
     manifest = before.manifest
-    return manifest["choice"], manifest["event_weights"], manifest["encoder"]
+    choice = Choice.from_json(manifest["choice"]).to_json()
+    return choice, manifest["event_weights"], manifest["encoder"]
 
 
 def _same_past(night: Night, before: RawBundle, past: int) -> bool:

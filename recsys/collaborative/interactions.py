@@ -46,6 +46,20 @@ class Interactions:
         features = None if self.features is None else self.features[items]
         return Interactions(self.matrix[:, items], ends, found[found >= 0], features)
 
+    def latest(self, most: int) -> Interactions:
+        """Return the same with at most so many items of each person, the latest."""
+        counts = np.diff(self.ends)
+        if not (counts > most).any():
+            return self
+        back = np.repeat(self.ends[1:], counts) - 1 - np.arange(len(self.items))
+        kept = back < most
+        user = np.repeat(np.arange(len(counts)), counts)[kept]
+        items = self.items[kept]
+        ones = np.ones(len(items), np.float32)
+        matrix = sparse.csr_array((ones, (user, items)), shape=self.shape)
+        ends = np.concatenate([[0], np.cumsum(np.minimum(counts, most))]).astype(np.int64)
+        return Interactions(matrix, ends, items, self.features)
+
     @property
     def shape(self) -> tuple[int, int]:
         """Users and items."""

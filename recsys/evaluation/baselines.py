@@ -12,6 +12,7 @@ from scipy import sparse
 from recsys.arrays import Floats, Rows, Times
 from recsys.collaborative.ease import EaseConfig, fit_ease
 from recsys.collaborative.factors import Factors
+from recsys.collaborative.item_knn import ItemKnnConfig, nearest, nearest_by_cosine
 from recsys.data.dataset import Dataset
 from recsys.evaluation.scorer import Histories, Skip
 from recsys.metrics import Values
@@ -148,23 +149,9 @@ class Neighbours:
 
 
 def fit_item_knn(data: Dataset, weighting: str, neighbours: int) -> Neighbours:
-    """Keep, per item, its nearest others by cosine over the people who took both up.
-
-    With weighting `tf-idf`, a person who takes up everything says less about each of it.
-    """
-    matrix = data.matrix()
-    if weighting == "tf-idf":
-        lengths = np.maximum(np.diff(matrix.indptr), 1)
-        idf = np.log((matrix.shape[1] + 1) / lengths)
-        matrix = sparse.csr_array(sparse.diags_array(idf.astype(np.float32)) @ matrix)
-    norms = np.sqrt(np.asarray(matrix.power(2).sum(axis=0)))
-    unit = sparse.csr_array(matrix @ sparse.diags_array(1 / np.maximum(norms, 1e-12)))
-    across = sparse.csr_array(unit.T)
-    parts = [
-        nearest(across[start : start + 512] @ unit, start, neighbours)
-        for start in range(0, max(across.shape[0], 1), 512)
-    ]
-    return Neighbours(sparse.csr_array(sparse.vstack(parts, format="csr")))
+    """Keep, per item, its nearest others by cosine; `weighting`: cosine or tf-idf."""
+    config = ItemKnnConfig(neighbours=neighbours, tf_idf=weighting == "tf-idf")
+    return Neighbours(nearest_by_cosine(data.matrix(), config))
 
 
 def fewer(fitted: Neighbours, neighbours: int) -> Neighbours:
@@ -172,18 +159,6 @@ def fewer(fitted: Neighbours, neighbours: int) -> Neighbours:
     beyond = fitted.weights.shape[0]  # the diagonal is gone by now
     kept = nearest(fitted.weights.copy(), beyond, neighbours)
     return dataclasses.replace(fitted, weights=kept)
-
-
-def nearest(rows: sparse.csr_array, start: int, keep: int) -> sparse.csr_array:
-    """Keep the largest entries of each row but the diagonal, which begins at column `start`."""
-    own = rows.indices == np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr)) + start
-    rows.data[own] = 0
-    for row in range(rows.shape[0]):
-        values = rows.data[rows.indptr[row] : rows.indptr[row + 1]]  # a view: cut in place
-        if len(values) > keep:
-            values[np.argpartition(-values, keep)[keep:]] = 0
-    rows.eliminate_zeros()
-    return rows
 
 
 def fit_ease_row(data: Dataset, regularization: float) -> Neighbours:

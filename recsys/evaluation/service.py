@@ -17,16 +17,17 @@ from recsys.evaluation.replay import Step, asked_on_the_way
 from recsys.evaluation.scorer import Histories
 from recsys.evaluation.split import Split, positive_steps
 from recsys.metrics import Positives, Values
-from recsys.ranking import batch, priors, scoring
+from recsys.ranking import batch, priors
 from recsys.ranking.history import History
-from recsys.ranking.rerank import corrections, reranked_block
+from recsys.ranking.rerank import live_scores, reranked_block
 from recsys.state.live import LiveState
 from recsys.state.model import Model
+from recsys.training.budget import Budget
 from recsys.training.check import Check
 from recsys.training.choice import Choice
 from recsys.training.fit import Words, assemble, fit_engines
 from recsys.training.menu import CANDIDATES, engine_named
-from recsys.training.tune import Budget, OnTheWay, tune
+from recsys.training.tune import OnTheWay, tune
 from recsys.training.walk import Moment
 
 EARLIER = 2  # cuts in time before the validation cut that a `time` split is tuned on as well
@@ -183,7 +184,7 @@ class ServiceWalker:
         """Score the rows; one that the service has not heard of yet gets the lowest score."""
         here = self.known_rows(rows)
         known = here[here >= 0]
-        scores = self._scores(self.history(histories), histories.now, known)
+        scores = live_scores(self.live, self.history(histories), histories.now, known)
         found = np.full(len(rows), float(scores.min(initial=0.0)) - 1.0)
         found[here >= 0] = scores[here[here >= 0]]
         return found
@@ -199,17 +200,6 @@ class ServiceWalker:
         items = self.known_rows(histories.item)
         found = batch.Histories.of_events(items, histories.weight, histories.time, people)
         return History(found.rows, found.weights, found.times)
-
-    def _scores(self, history: History, now: float, rows: Rows) -> Floats:
-        live = self.live
-        profile = scoring.Profile.of(history, live, live.model.blend)
-        traits = batch.traits_of(history, live.created)
-        weights = live.model.blend.prior_weights(priors.NAMES, traits)
-        shared = priors.prior_features(live, now)
-        personal = scoring.personal_scores(live, profile, live.model.blend)
-        scores = np.asarray(personal + weights @ shared, np.float32)
-        scores[rows] += corrections(live, profile, rows, scores[rows], now)
-        return scores
 
     def _reach(self, row: int) -> None:
         extra = row + 1 - len(self.rows)

@@ -6,9 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.arrays import Floats, Mask, Rows
-from recsys.ranking.batch import Histories, score_block
+from recsys.ranking.batch import Histories, score_block, traits_of
 from recsys.ranking.features import of_request
-from recsys.ranking.scoring import Profile
+from recsys.ranking.history import History
+from recsys.ranking.priors import NAMES, prior_features
+from recsys.ranking.scoring import Profile, personal_scores
 from recsys.state.live import LiveState
 from recsys.state.model import Model
 
@@ -43,6 +45,20 @@ def corrections(
         pool = best_places(rows, scores, POOL)
         added[pool] = trees.scores(of_request(live, profile, rows[pool], now))
     return added
+
+
+def live_scores(live: LiveState, history: History, now: float, rows: Rows) -> Floats:
+    """Return the score of every row at a moment, (live.size,); trees judge the best of `rows`.
+
+    The arithmetic of a request, without its cuts. `now`: Unix seconds.
+    """
+    blend = live.model.blend
+    profile = Profile.of(history, live, blend)
+    weights = blend.prior_weights(NAMES, traits_of(history, live.created))
+    shared = prior_features(live, now)
+    scores = np.asarray(personal_scores(live, profile, blend) + weights @ shared, np.float32)
+    scores[rows] += corrections(live, profile, rows, scores[rows], now)
+    return scores
 
 
 def reranked_block(model: Model, histories: Histories, shared: Floats, closed: Mask) -> Floats:

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from recsys.state.blend import Blend
 from recsys.state.trees import Trees
+
+# tuned: chosen on people whose next steps are known. baseline: the better of popular and trending,
+# which answered the newest events better than what was tuned. untested: fixed, see DESIGN.md 33.
+Kind = Literal["tuned", "baseline", "untested"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +22,8 @@ class Choice:
     blend: Blend
     evidence: tuple[Mapping[str, object], ...] = ()  # one row per alternative, best first
     trees: Trees | None = None  # that correct the blend
+    design: Kind = "tuned"
+    pressure: tuple[str, ...] = ()  # what there was no time for, a sentence each
 
     def to_json(self) -> dict[str, object]:
         """Return the choice as JSON knows it."""
@@ -25,6 +32,8 @@ class Choice:
             "blend": self.blend.to_json(),
             "evidence": [dict(row) for row in self.evidence],
             "trees": self.trees.to_json() if self.trees is not None else None,
+            "design": self.design,
+            "pressure": list(self.pressure),
         }
 
     @classmethod
@@ -36,4 +45,6 @@ class Choice:
             Blend.from_json(found["blend"]),  # type: ignore[arg-type]
             tuple(found["evidence"]),  # type: ignore[arg-type]
             Trees.from_json(trees) if isinstance(trees, Mapping) else None,
+            found.get("design", "tuned"),  # type: ignore[arg-type]
+            tuple(found.get("pressure", ())),  # type: ignore[arg-type]
         )

@@ -32,6 +32,11 @@ class Design:
     vote: float = 0.0  # weight of the expected vote; set, not learned: likes are not all uptake
     taste: bool = False  # the vote of this reader, not that of an average one
 
+    @property
+    def personal(self) -> bool:
+        """Whether anything but popularity and trend tells items apart for a person."""
+        return bool(self.neighbours or self.behaviour or self.words or self.vote)
+
     def votes(self, pool: Pool) -> Floats:
         """Return what the expected votes add to the scores, (people, places)."""
         expected = pool.columns["liked"] + (pool.columns["taste"] if self.taste else 0.0)
@@ -61,9 +66,15 @@ class Design:
         return found
 
     def fit(self, *pools: Pool) -> dict[str, float]:
-        """Return the feature weights by key, learned from all these pools."""
+        """Return the feature weights by key, learned from all these pools.
+
+        Those of popularity and trend are positive where nothing else speaks: a sample in which
+        what is popular was not taken up would otherwise put first what nobody takes up.
+        """
         keys = [key for key, _ in self.parts(pools[0])]
-        weights = fit_logit(Choices.joined([self._choices(pool) for pool in pools]))
+        choices = Choices.joined([self._choices(pool) for pool in pools])
+        shared = np.array([key.startswith(("prior ", "trait ")) for key in keys], bool)
+        weights = fit_logit(choices, positive=None if self.personal else shared)
         return {key: float(w) for key, w in zip(keys, weights, strict=True)}
 
     def _choices(self, pool: Pool) -> Choices:

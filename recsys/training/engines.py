@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from recsys.collaborative.als import AlsConfig, fit_als
 from recsys.collaborative.ease import EaseConfig, fit_ease
@@ -11,12 +14,14 @@ from recsys.collaborative.elsa import ElsaConfig, fit_elsa
 from recsys.collaborative.factors import Factors
 from recsys.collaborative.interactions import Interactions
 from recsys.collaborative.item_item import ItemItem
+from recsys.collaborative.item_knn import ItemKnnConfig, fit_item_knn
 from recsys.collaborative.lowpass import LowpassConfig, fit_lowpass
 from recsys.collaborative.slist import SlistConfig, common_items, fit_slist
 
 # Readers an item needs to take part while settings are chosen. On MovieTweetings that is 4,400 of
 # 10,500 items and 4 s of CPU instead of 40, for the same lists (2026-11-22).
 COMMON = 2
+LATEST = 500  # items of one person that item-knn compares with each other
 Fit = Callable[[Interactions, int, str], ItemItem | Factors]
 
 
@@ -27,12 +32,23 @@ class Engine:
     name: str  # as it stands in a manifest: "ease 100"
     scorer: str  # neighbours or behaviour
     fit: Fit  # (data, seed, device) -> what serves
-    seconds: Callable[[Interactions], float]  # expected on two CPU cores
+    seconds: Callable[[Interactions], float]  # expected of CPU time; inf: too large a catalogue
     quick: Fit | None = None  # a cheaper fit that settings are chosen with; None: the fit itself
 
     def tried(self, data: Interactions, seed: int, device: str) -> ItemItem | Factors:
         """Fit what settings are chosen with."""
         return (self.quick or self.fit)(data, seed, device)
+
+
+def item_knn(neighbours: int) -> Engine:
+    """Nearest items by cosine: seconds for any usual catalogue, and no setting to choose."""
+    config = ItemKnnConfig(neighbours=neighbours)
+    return Engine(
+        f"item-knn {neighbours}",
+        "neighbours",
+        lambda data, seed, device: fit_item_knn(data.latest(LATEST).matrix, config),
+        lambda data: 3e-8 * float((np.minimum(np.diff(data.ends), LATEST) ** 2).sum()),
+    )
 
 
 def ease(regularization: float) -> Engine:
@@ -42,7 +58,7 @@ def ease(regularization: float) -> Engine:
         f"ease {regularization:g}",
         "neighbours",
         lambda data, seed, device: fit_ease(data.matrix, config),
-        lambda data: 3e-11 * data.shape[1] ** 3 if data.shape[1] <= config.largest else 1e9,
+        lambda data: 3e-11 * data.shape[1] ** 3 if data.shape[1] <= config.largest else math.inf,
         lambda data, seed, device: _ease_of_common(data, config),
     )
 
@@ -60,7 +76,7 @@ def slist(features: float) -> Engine:
         f"slist {features:g}",
         "neighbours",
         lambda data, seed, device: fit_slist(data, config),
-        lambda data: 6e-11 * data.shape[1] ** 3 if data.shape[1] <= config.largest else 1e9,
+        lambda data: 6e-11 * data.shape[1] ** 3 if data.shape[1] <= config.largest else math.inf,
         lambda data, seed, device: fit_slist(data, quick),
     )
 
@@ -101,5 +117,5 @@ def als(alpha: float, regularization: float) -> Engine:
 def _lowpass_seconds(data: Interactions, config: LowpassConfig) -> float:
     users, items = data.shape
     if items > config.largest:
-        return 1e9
+        return math.inf
     return 5e-8 * items**2 + 2e-7 * config.dimensions * (data.matrix.nnz + users + items)

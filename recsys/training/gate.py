@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -33,6 +35,8 @@ class Verdict:
     yesterday: float | None = None  # None: there was nothing to compare with
     low: float = 0.0  # 95 % interval of the paired difference, relative to yesterday's mean
     high: float = 0.0
+    design: str = "tuned"  # of what is published: tuned, baseline or untested
+    baselines: Mapping[str, Any] = field(default_factory=dict)  # see `recsys.training.contest`
 
 
 def judge_index(recall: float, today: float) -> Verdict | None:

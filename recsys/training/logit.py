@@ -16,6 +16,8 @@ from scipy.optimize import minimize
 
 from recsys.arrays import Floats, Mask
 
+LEAST = 1e-3  # weight of a feature with a spread of one, where weights must be positive
+
 
 @dataclass(frozen=True, slots=True)
 class Choices:
@@ -49,8 +51,12 @@ class Choices:
         return np.isfinite(self.offset)
 
 
-def fit_logit(choices: Choices, regularization: float = 1e-3) -> Floats:
+def fit_logit(
+    choices: Choices, regularization: float = 1e-3, positive: Mask | None = None
+) -> Floats:
     """Return one weight per feature, in the features' own units; 0 for a constant feature.
+
+    `positive`, (features,): those whose weights are sought among numbers from `LEAST` on.
 
     `regularization` applies to features scaled to a spread of one. People weigh alike, however
     much each chose; those who chose nothing among the candidates teach nothing.
@@ -66,7 +72,8 @@ def fit_logit(choices: Choices, regularization: float = 1e-3) -> Floats:
     if not used.any():
         return np.zeros(len(spread), np.float32)
     scaled = (features[:, :, used] / spread[used].astype(np.float32)).astype(np.float32)
-    found = _maximise(scaled, chosen, choices.offset[people], regularization)
+    least = None if positive is None else np.where(positive[used], LEAST, -np.inf)
+    found = _maximise(scaled, chosen, choices.offset[people], regularization, least)
     weights = np.zeros(len(spread))
     weights[used] = found / spread[used]
     if not np.isfinite(weights).all():
@@ -81,7 +88,11 @@ def _means(features: Floats, offered: Mask) -> Floats:
 
 
 def _maximise(
-    features: Floats, chosen: Mask, offset: Floats, regularization: float
+    features: Floats,
+    chosen: Mask,
+    offset: Floats,
+    regularization: float,
+    least: NDArray[np.float64] | None,
 ) -> NDArray[np.float64]:
     people, candidates, size = features.shape
     flat = features.reshape(-1, size)
@@ -98,6 +109,9 @@ def _maximise(
         penalty = regularization * weights
         return value + 0.5 * float(penalty @ weights), (slope + penalty).astype(np.float64)
 
-    start = np.zeros(size)
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 200})
+    start = np.zeros(size) if least is None else np.maximum(least, 0.0)
+    bounds = None if least is None else [(low, None) for low in least.tolist()]
+    found = minimize(
+        loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 200}
+    )
     return np.asarray(found.x, np.float64)

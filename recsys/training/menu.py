@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from recsys.errors import DataError
-from recsys.training.engines import Engine, als, ease, elsa, lowpass, slist
+from recsys.training.engines import Engine, als, ease, elsa, item_knn, lowpass, slist
 
 # Catalogues differ most in how many directions their readers' tastes have: few and strong where
 # histories are long or people form groups (EASE 1000, 128 directions), many where they are short.
 CANDIDATES: tuple[Engine, ...] = (slist(8.0), lowpass(512), lowpass(128), ease(1000.0))
+# What is fitted before all others, and serves where there is no time for them.
+CHEAP = item_knn(100)
 
 _MAKERS: Mapping[str, Callable[[list[float]], Engine]] = {
     "slist": lambda numbers: slist(numbers[0]),
+    "item-knn": lambda numbers: item_knn(int(numbers[0])),
     "lowpass": lambda numbers: lowpass(int(numbers[0])),
     "ease": lambda numbers: ease(numbers[0]),
     "elsa": lambda numbers: elsa(int(numbers[0])),

@@ -5,7 +5,7 @@ Computed once; then any number of blends is fitted and judged on it in seconds.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -109,24 +109,22 @@ def build_pool(
     features: Floats,
     seed: int,
     selecting: tuple[str, ...] = ("",),
+    enough: Callable[[], bool] = lambda: False,
 ) -> Pool:
     """Score everything for the people of a check and keep what each could choose among.
 
     `features`: the items' own, (len(priors.NAMES), n_items). `selecting`: ends of the names of the
-    columns whose best items are offered.
+    columns whose best items are offered. `enough`: whether to leave out the people not asked yet;
+    some are always asked.
     """
     rng = np.random.default_rng(seed)
     personal = columns_of(models, half_lives)
-    parts = [
-        _block(
-            check.take(np.arange(start, min(start + BLOCK, len(check)))),
-            personal,
-            features,
-            rng,
-            selecting,
-        )
-        for start in range(0, len(check), BLOCK)
-    ]
+    parts: list[Pool] = []
+    for start in range(0, len(check), BLOCK):
+        if parts and enough():
+            break
+        part = check.take(np.arange(start, min(start + BLOCK, len(check))))
+        parts.append(_block(part, personal, features, rng, selecting))
     return joined(parts)
 
 

@@ -19,6 +19,7 @@ WITHOUT: dict[str, dict[str, Any]] = {  # part of a form -> what the form is wit
     "behaviour": {"behaviour": ()},
     "words": {"words": ()},
 }
+MIDDLE = 20.0  # half-life of a history, in events, that is tried first
 Note = Callable[[str], None]
 
 
@@ -31,22 +32,26 @@ class Search:
     rows: list[dict[str, object]]
     left: Callable[[], float] = lambda: math.inf  # seconds until no further form is tried
     stopped: bool = False
+    found: float = 0.0  # nDCG@20 of the best form
+    met: bool = False  # every engine was tried at least once
 
     def grow(self, timed: bool, columns: Iterable[str], voted: bool) -> Design:
         """Return the best form found; `columns` are the personal columns at hand.
 
         `voted`: likes and dislikes are both at hand, so the expected vote may be a part.
         """
-        best = self._anchor(LIVES if timed else ("share_all",))
+        best = self.anchored(LIVES if timed else ("share_all",))
         if voted:
             best = self._voted(best)
         columns = list(columns)
         other = ("words", "elsa", "als", "lift")
-        found = [c for c in columns if "~" in c and not c.startswith(other)]
+        found = by_life(c for c in columns if "~" in c and not c.startswith(other))
         forms = [(name, lift) for lift in ((False, True) if timed else (False,)) for name in found]
-        best = self._best(
-            [replace(best[0], neighbours=name, lift=lift) for name, lift in forms], best
-        )
+        near = [replace(best[0], neighbours=name, lift=lift) for name, lift in forms]
+        engines = len({name.rpartition("~")[0] for name in found})
+        best = self._best(near[:engines], best)
+        self.met = not self.stopped
+        best = self._best(near[engines:], best)
         behaviour = [c for c in columns if c.startswith(("elsa", "als"))]
         best = self._best([replace(best[0], behaviour=(name,)) for name in behaviour], best)
         words = tuple(c for c in columns if c.startswith("words"))
@@ -55,6 +60,7 @@ class Search:
         anchor = best[0].shares
         for more in self._additions(anchor, timed):
             best = self._best([more(best[0])], best)
+        self.found = best[1]
         return self._pruned(best)
 
     def _voted(self, best: tuple[Design, float]) -> tuple[Design, float]:
@@ -64,7 +70,7 @@ class Search:
             if self._out_of_time():
                 break
             forms = [replace(bare, vote=vote, taste=taste) for taste in (False, True)]
-            values = [self._value(form) for form in forms]
+            values = [self.value(form) for form in forms]
             top = max(values)
             if top > floor:
                 best, floor = (forms[values.index(top)], top), top
@@ -80,17 +86,23 @@ class Search:
             if not getattr(form, part) or self._out_of_time():
                 continue
             less = replace(form, **nothing)
-            if self._value(less) * GAIN > highest:
+            if self.value(less) * GAIN > highest:
                 form = less
         return form
 
-    def _anchor(self, lives: Sequence[str]) -> tuple[Design, float]:
+    def anchored(self, lives: Sequence[str]) -> tuple[Design, float]:
         """Return the half-life to build on: the middle of the best stretch, not its highest point.
 
-        Neighbouring half-lives differ by less than the noise of one slice.
+        Neighbouring half-lives differ by less than the noise of one slice. The longest is asked
+        about first, and is what stays where none finds anything.
         """
-        designs = [Design((live,)) for live in lives]
-        values = np.array([self._value(design) for design in designs])
+        designs = [Design((live,)) for live in reversed(lives)]
+        told: list[float] = []
+        for design in designs:
+            if told and self._out_of_time():
+                break
+            told.append(self.value(design))
+        values = np.array(told)
         around = np.pad(values, 1, mode="edge")
         best = int((around[:-2] + 2 * values + around[2:]).argmax())
         return designs[best], float(values[best])
@@ -113,14 +125,15 @@ class Search:
     def _out_of_time(self) -> bool:
         if not self.stopped and self.left() <= 0:
             self.stopped = True
-            self.note("the time for tuning is over: the form stays as it is")
+            self.note("the time for tuning is over: the best form so far stays")
             self.rows.append({"stopped": "out of time"})
         return self.stopped
 
-    def _value(self, design: Design) -> float:
+    def value(self, design: Design) -> float:
+        """Judge a form, and write down what it is worth."""
         value = self.judge.value(design)
-        self.rows.append({"design": _told(design), "value": value})
-        self.note(f"{value:.4f}  {_told(design)}")
+        self.rows.append({"design": told(design), "value": value})
+        self.note(f"{value:.4f}  {told(design)}")
         return value
 
     def _best(
@@ -130,13 +143,26 @@ class Search:
         for design in designs:
             if self._out_of_time():
                 break
-            value = self._value(design)
+            value = self.value(design)
             if value > floor:
                 best, floor = (design, value), value
         return best
 
 
-def _told(design: Design) -> str:
+def by_life(columns: Iterable[str]) -> list[str]:
+    """Return columns such as "ease 100~5" with all engines at one half-life after the other.
+
+    Middling half-lives come first, so that a search that ends early has met every engine.
+    """
+
+    def off(column: str) -> float:
+        return abs(math.log(float(column.rpartition("~")[2]) / MIDDLE))
+
+    return sorted(columns, key=off)
+
+
+def told(design: Design) -> str:
+    """Return a form in the words of a manifest's evidence."""
     parts = [
         *design.shares,
         "lift" * design.lift,

@@ -16,7 +16,8 @@ from recsys.metrics import Positives
 from recsys.training.check import Check
 
 SHARE = 0.1  # of the events, the last by time
-FEWEST = 30  # people; with fewer, each user's last event is asked for instead
+FEWEST = 30  # people who say what changed since yesterday
+TESTABLE = 50  # people; with fewer, each user's last event is asked for, or nothing is tested
 
 
 def newest(events: EventTable, after: float = -np.inf) -> Mask:
@@ -42,10 +43,10 @@ def last_of_each_user(events: EventTable, acts: Mask | None = None) -> Mask:
 
 
 def validation(events: EventTable, items: ItemTable, weights: EventWeights) -> tuple[Mask, Check]:
-    """Cut off the newest events, or everybody's last where those ask too few people."""
+    """Cut off the newest events, or everybody's last where those ask too few people to test."""
     is_test = newest(events)
     check = ask(events, items, weights, is_test)
-    if len(check) < FEWEST:
+    if len(check) < TESTABLE:
         is_test = last_of_each_user(events, weights.acts(events))
         check = ask(events, items, weights, is_test)
     return is_test, check

@@ -1,20 +1,25 @@
-"""Tune: engines and blend, chosen on people whose next steps are known, within a time budget."""
+"""Tune: engines and blend, chosen on people whose next steps are known, within a time budget.
+
+What costs seconds comes first: popular, trending and item-knn are fitted and scored before
+anything else, so that a search which ends early always has a result. Every later step looks at the
+budget before it begins, and what there was no time for is written down.
+"""
 
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from recsys.collaborative.factors import Factors
 from recsys.collaborative.item_item import ItemItem
 from recsys.ranking import priors
-from recsys.state.blend import Blend, Term
+from recsys.state.blend import Blend, Curve, Term
 from recsys.state.live import LiveState
 from recsys.state.model import Model
 from recsys.state.trees import Trees
 from recsys.text.student import Student
+from recsys.training.budget import Budget, cpu_seconds
 from recsys.training.check import Check
 from recsys.training.choice import Choice
 from recsys.training.cold import Cold
@@ -22,33 +27,62 @@ from recsys.training.design import Design, Judge
 from recsys.training.engines import Engine
 from recsys.training.fit import Words, assemble, known_interactions
 from recsys.training.heats import FINALISTS, values_of
+from recsys.training.menu import CHEAP
 from recsys.training.pool import SELECTING, Pool, build_pool
 from recsys.training.rank import learned
-from recsys.training.search import Search
+from recsys.training.search import GAIN, Search, told
 from recsys.training.walk import Moment, Walked, walk
 
 PEOPLE = 3_000  # of the check that are asked
 AT_EACH = 1_200  # at each of several cuts: windows differ by more than so many people do
 HALF_LIVES = (1.6, 5.0, 20.0, math.inf)  # events back; how fast a history fades
 WALKED = 0.5  # of the time left is for the search after a walk
-TREE_SECONDS = 30.0  # that learning trees may take
-# Where nobody can be asked: what is read by most, and what is written alike.
-UNASKED = Blend(terms=(Term("words", math.inf, 1.0),), priors={"share_all": 1.0})
+TREE_SECONDS = 30.0  # of CPU time that learning trees may take
+CHEAP_PEOPLE = 500  # who are asked about popular, trending and item-knn
+CHEAP_LIVES = (5.0, 20.0)  # half-lives of a history that item-knn is asked with, in events
+FEWEST_LISTS = 200  # asked for; a search that was interrupted with fewer tells nothing
+SURE_LISTS = 1_000  # a walk that ends after so many has lost no more than precision
+# Where nothing can be tested: neighbours, words of the history and what is popular, at the weights
+# that DESIGN.md gives reasons for.
+FIXED = Blend(
+    terms=(Term("neighbours", 20.0, 1.0), Term("words", 6.0, 1.0)),
+    curves=(Curve(0.03, 0.5),),
+    priors={"share_all": 0.5},
+)
 Note = Callable[[str], None]
 Parts = dict[str, dict[str, ItemItem | Factors]]  # engine's name -> scorer -> what serves
 OnTheWay = Callable[[Sequence[LiveState]], Iterable[Moment]]
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a part of the search ended with."""
+
+    design: Design
+    value: float  # nDCG@20 of people whose choices did not teach the weights
+    pools: tuple[Pool, ...]  # that the weights are learned from
+
+
 @dataclass(slots=True)
-class Budget:
-    """Minutes that tuning may take."""
+class Log:
+    """What is told and written down on the way."""
 
-    minutes: float = 4.0
-    started: float = field(default_factory=time.monotonic)
+    note: Note
+    rows: list[dict[str, object]] = field(default_factory=list)
+    pressure: list[str] = field(default_factory=list)
 
-    def left(self) -> float:
-        """Return the seconds left."""
-        return 60.0 * self.minutes - (time.monotonic() - self.started)
+    def hurried(self, text: str) -> None:
+        """Tell what there was no time for."""
+        self.note(text)
+        self.pressure.append(text)
+
+
+def fixed_choice(rows: Sequence[Mapping[str, object]] = ()) -> Choice:
+    """Return what serves where nothing can be tested: item-knn, words of the history, popularity.
+
+    All weights are positive and the same on every platform.
+    """
+    return Choice((CHEAP.name,), FIXED, tuple(rows), design="untested")
 
 
 def tune(
@@ -61,6 +95,7 @@ def tune(
     note: Note = lambda text: None,
     on_the_way: OnTheWay | None = None,
     earlier: Sequence[tuple[Check, Words]] = (),
+    cut: tuple[Check, Words] | None = None,
 ) -> Choice:
     """Fit the engines that the budget allows and choose the form of the score and its weights.
 
@@ -68,33 +103,93 @@ def tune(
 
     People are asked at one cut in time, or, with `on_the_way`, before each of the events that
     followed, as a service that hears of every event is. `earlier`: the same question asked at
-    earlier cuts; then each cut's people are asked with weights learned at the other cuts.
+    earlier cuts; then each cut's people are asked with weights learned at the other cuts. `cut`:
+    people at one cut for what is asked first; None: those of `check`.
 
     The form grows part by part; a part stays when it raises nDCG@20 of people whose own choices
-    did not teach its weights. The weights of the winning form are then learned from everybody.
+    did not teach its weights. The weights of the winning form are then learned from everybody. A
+    search that ends early keeps the best form so far, and the choice says what was left out.
     """
-    rows: list[dict[str, object]] = []
-    models = _models(check, words, engines, budget, seed, device, note, rows)
-    finalists = [engine for engine in engines if engine.name in models]
+    log = Log(note)
+    first = _cheap(*(cut or (check, words)), seed, log)
+    if first is not None and budget.left() <= 0:
+        log.hurried("only popular, trending and item-knn were tried: there was no time for more")
+        return _chosen(first, (CHEAP,), log)
+    models = _models(check, words, engines, budget, seed, device, log)
+    finalists = [engine for engine in (CHEAP, *engines) if engine.name in models]
     people = AT_EACH if earlier else PEOPLE
-    asked = _asked(check, models, seed, on_the_way, budget, note, people)
-    windows = _windows(earlier, finalists, budget, seed, device, note)
+    asked = _asked(check, models, seed, on_the_way, budget, log, people)
+    windows = _windows(earlier, finalists, budget, seed, device, log)
     alike = [one for one in windows if one.columns.keys() == asked.pool.columns.keys()]
-    pool, pools = asked.pool, [asked.pool, *alike]
+    pool, pools = asked.pool, (asked.pool, *alike)
     count, width = sum(map(len, pools)), max(one.offset.shape[1] for one in pools)
     note(f"{count} lists asked for, {width} places each to choose from")
+    few = count < FEWEST_LISTS and bool(log.pressure)
+    if few and first is not None:
+        log.hurried(f"{count} lists were asked for before the time was over, too few to choose by")
+        return _chosen(first, (CHEAP,), log)
     if not count:
-        return Choice((), UNASKED, tuple(rows))
+        return _chosen(first, (CHEAP,), log) if first is not None else fixed_choice(log.rows)
     halves = len(pools) < 2
     judge = Judge.halves(pool, seed, asked.opinions) if halves else Judge.windows(pools)
     voted = next(iter(models.values())).taste is not None
-    design = Search(judge, note, rows, budget.left).grow(check.data.timed, pool.columns, voted)
+    search = Search(judge, note, log.rows, budget.left)
+    design = search.grow(check.data.timed, pool.columns, voted)
+    if search.stopped:
+        tried = sum("value" in row for row in log.rows)
+        log.hurried(
+            f"the time for tuning was over after {tried} forms: the best so far is kept,"
+            f" {told(design)}"
+        )
+    if first is not None and (
+        search.found <= 0 or not search.met or not design.personal and search.stopped
+    ):
+        return _chosen(first, (CHEAP,), log)
+    if search.found <= 0:
+        return replace(fixed_choice(log.rows), pressure=tuple(log.pressure))
     # Trees are judged by what is taken up; where dislikes are heard too, that is half the truth.
-    judged = asked.opinions is None and check.only is None and budget.left() > TREE_SECONDS
-    walked, trees = on_the_way is not None, None
-    if judged and (walked or not check.data.timed):
-        trees = _corrected(pool, design, walked, seed, note, rows)
-    return Choice(_used(engines, design), design.blend(design.fit(*pools)), tuple(rows), trees)
+    judged, trees = asked.opinions is None and check.only is None, None
+    if judged and (on_the_way is not None or not check.data.timed):
+        if budget.left() > TREE_SECONDS:
+            trees = _corrected(pool, design, on_the_way is not None, seed, log)
+        elif budget.seconds > TREE_SECONDS:
+            log.hurried("there was no time to try trees that correct the blend")
+    return _chosen(Found(design, search.found, pools), finalists, log, trees)
+
+
+def _chosen(
+    found: Found, engines: Sequence[Engine], log: Log, trees: Trees | None = None
+) -> Choice:
+    """Return a choice whose weights are learned from everybody."""
+    blend = found.design.blend(found.design.fit(*found.pools))
+    pressure = tuple(log.pressure)
+    return Choice(_used(engines, found.design), blend, tuple(log.rows), trees, pressure=pressure)
+
+
+def _cheap(check: Check, words: Words, seed: int, log: Log) -> Found | None:
+    """Return the best of popular, trending and item-knn at one cut; None where none finds anything.
+
+    Seconds of CPU; it does not look at the budget, so that there always is a result.
+    """
+    known = known_interactions(check.data, Words.none(len(check.data.items)))
+    if not len(check) or not known.matrix.nnz:
+        return None
+    began = cpu_seconds()
+    parts: Parts = {CHEAP.name: {CHEAP.scorer: CHEAP.tried(known, seed, "cpu")}}
+    models = _assembled(check, parts, Words.none(len(check.data.items)), seed, None)
+    features = priors.prior_features(LiveState(models[CHEAP.name]))
+    pool = build_pool(check.sample(CHEAP_PEOPLE, seed), models, CHEAP_LIVES, features, seed)
+    search = Search(Judge.halves(pool, seed), log.note, log.rows)
+    design, value = search.anchored(priors.LIVES if check.data.timed else ("share_all",))
+    near = [column for column in pool.columns if column.startswith(f"{CHEAP.name}~")]
+    for column in near:
+        form = replace(design, neighbours=column)
+        if (gain := search.value(form)) > value * GAIN:
+            design, value = form, gain
+    took = cpu_seconds() - began
+    log.note(f"popular, trending and {CHEAP.name}: {value:.4f} by {told(design)}, {took:.1f} s")
+    log.rows.append({"engine": CHEAP.name, "seconds": took})
+    return Found(design, value, (pool,)) if value > 0 else None
 
 
 def _used(engines: Sequence[Engine], design: Design) -> tuple[str, ...]:
@@ -108,30 +203,28 @@ def _windows(
     budget: Budget,
     seed: int,
     device: str,
-    note: Note,
+    log: Log,
 ) -> list[Pool]:
     """Return the pools of earlier cuts, as long as half of the time is left."""
     pools: list[Pool] = []
     for check, words in earlier:
         if budget.left() < 30.0 * budget.minutes:
-            note("an earlier cut is left out: the time is for the search")
+            log.hurried("an earlier cut was left out: the time was for the search")
             break
-        models = _models(check, words, engines, budget, seed, device, note, [])
-        pools.append(_asked(check, models, seed, None, budget, note, AT_EACH).pool)
+        models = _models(check, words, engines, budget, seed, device, replace(log, rows=[]))
+        pools.append(_asked(check, models, seed, None, budget, log, AT_EACH).pool)
     return pools
 
 
-def _corrected(
-    pool: Pool, design: Design, in_time: bool, seed: int, note: Note, rows: list[dict[str, object]]
-) -> Trees | None:
+def _corrected(pool: Pool, design: Design, in_time: bool, seed: int, log: Log) -> Trees | None:
     """Return trees that correct the blend; none after one cut in time, which teaches its day.
 
     There, everybody chooses among items as hot as they were at the cut: trees would learn which
     items those were, and no half of the people could tell.
     """
     found = learned(pool, design, in_time, seed)
-    rows.append({"trees": found.rounds, "gain": found.gain, "kept": found.trees is not None})
-    note(f"trees: nDCG@20 times {found.gain:.3f}, {'kept' if found.trees else 'left out'}")
+    log.rows.append({"trees": found.rounds, "gain": found.gain, "kept": found.trees is not None})
+    log.note(f"trees: nDCG@20 times {found.gain:.3f}, {'kept' if found.trees else 'left out'}")
     return found.trees
 
 
@@ -141,23 +234,30 @@ def _asked(
     seed: int,
     on_the_way: OnTheWay | None,
     budget: Budget,
-    note: Note,
+    log: Log,
     people: int,
 ) -> Walked:
+    until = WALKED * budget.left()
+
+    def enough() -> bool:
+        return budget.left() < until
+
     if on_the_way is not None:
         lives = {name: LiveState(model) for name, model in models.items()}
-        until = WALKED * budget.left()
-
-        def enough() -> bool:
-            return budget.left() < until
-
         found = walk(on_the_way(tuple(lives.values())), lives, HALF_LIVES, seed, enough)
-        if enough():
-            note("the walk ends early: the time is for the search")
+        if found.ended and len(found.pool) < SURE_LISTS:
+            log.hurried(
+                f"the walk ended after {len(found.pool)} lists: the time was for the search"
+            )
+        elif found.ended:
+            log.note(f"the walk ends after {len(found.pool)} lists: the time is for the search")
         return found
     features = priors.prior_features(LiveState(next(iter(models.values()))))
     some, offered = check.sample(people, seed), SELECTING if people < PEOPLE else ("",)
-    return Walked(build_pool(some, models, HALF_LIVES, features, seed, offered), None)
+    pool = build_pool(some, models, HALF_LIVES, features, seed, offered, enough)
+    if len(pool) < len(some):
+        log.hurried(f"{len(pool)} of {len(some)} people were asked: the time was for the search")
+    return Walked(pool, None)
 
 
 def _models(
@@ -167,36 +267,45 @@ def _models(
     budget: Budget,
     seed: int,
     device: str,
-    note: Note,
-    rows: list[dict[str, object]],
+    log: Log,
 ) -> dict[str, Model]:
     known = known_interactions(check.data, words)
     parts: Parts = {}
     for engine in engines if known.matrix.nnz else ():  # there may be no past before the cut
         expected = engine.seconds(known)
         if expected > budget.left():
-            note(f"{engine.name}: skipped, would take some {expected:.0f} s")
-            rows.append({"engine": engine.name, "skipped_seconds": expected})
+            _skipped(engine, expected, budget, log)
             continue
-        started = time.monotonic()
+        began = cpu_seconds()
         parts[engine.name] = {engine.scorer: engine.tried(known, seed, device)}
-        took = time.monotonic() - started
-        note(f"{engine.name}: fitted in {took:.1f} s, {expected:.0f} expected")
-        rows.append({"engine": engine.name, "seconds": took})
+        took = cpu_seconds() - began
+        log.note(f"{engine.name}: fitted in {took:.1f} s of CPU, {expected:.0f} expected")
+        log.rows.append({"engine": engine.name, "seconds": took})
+    if not parts and engines and known.matrix.nnz:
+        parts = {CHEAP.name: {CHEAP.scorer: CHEAP.tried(known, seed, device)}}
     if len(parts) > FINALISTS:
-        parts = _finalists(check, parts, words, seed, note, rows)
+        parts = _finalists(check, parts, words, seed, log)
     return _assembled(check, parts or {"": {}}, words, seed, words.student)
 
 
-def _finalists(
-    check: Check, parts: Parts, words: Words, seed: int, note: Note, rows: list[dict[str, object]]
-) -> Parts:
+def _skipped(engine: Engine, expected: float, budget: Budget, log: Log) -> None:
+    """Note an engine that is not fitted; only what a whole budget could pay for is pressure."""
+    log.rows.append({"engine": engine.name, "skipped_seconds": min(expected, 1e9)})
+    if not math.isfinite(expected):
+        log.note(f"{engine.name}: skipped, the catalogue is too large for it")
+    elif expected > budget.seconds:
+        log.note(f"{engine.name}: skipped, some {expected:.0f} s are more than the whole budget")
+    else:
+        log.hurried(f"{engine.name} was left out: it would have taken some {expected:.0f} s")
+
+
+def _finalists(check: Check, parts: Parts, words: Words, seed: int, log: Log) -> Parts:
     if check.only is not None or not len(check):  # engines say nothing of what nobody has read
         return {name: parts[name] for name in list(parts)[:FINALISTS]}
     values = values_of(check, _assembled(check, parts, words, seed, None), seed)
     for name, value in values.items():
-        note(f"{name}: {value:.4f} in the heat")
-        rows.append({"engine": name, "heat": value})
+        log.note(f"{name}: {value:.4f} in the heat")
+        log.rows.append({"engine": name, "heat": value})
     best = list(values)[:FINALISTS]
     return {name: part for name, part in parts.items() if name in best}
 

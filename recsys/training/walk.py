@@ -46,6 +46,7 @@ class Walked:
 
     pool: Pool
     opinions: Opinions | None  # None where nobody stated one
+    ended: bool = False  # before all was asked
 
 
 def walk(
@@ -65,8 +66,10 @@ def walk(
     users: list[int] = []
     judged: list[Pool] = []
     judges: list[tuple[int, bool]] = []
+    ended = False
     for moment in moments:
         if rows and enough():
+            ended = True
             break
         columns = moment_columns(moment, lives, half_lives)
         traits = _traits(moment, next(iter(lives.values())))
@@ -78,9 +81,9 @@ def walk(
             judges.append((moment.user, moment.liked))
     pool = replace(joined(rows), user=np.array(users, np.int64))
     if not judged:
-        return Walked(pool, None)
+        return Walked(pool, None, ended)
     known = replace(joined(judged), user=np.array([user for user, _ in judges], np.int64))
-    return Walked(pool, Opinions(known, np.array([liked for _, liked in judges], bool)))
+    return Walked(pool, Opinions(known, np.array([liked for _, liked in judges], bool)), ended)
 
 
 def moment_columns(

@@ -30,6 +30,7 @@ STEPS = [
     "trends",
     "tones",
     "tune",
+    "baselines",
     "fit",
     "index",
     "gate",

@@ -55,10 +55,10 @@ def test_an_item_that_did_not_exist_before_counts_as_missed():
 
 
 def test_nothing_of_the_slice_is_learned_from():
-    table = timed_events(400, users=50)
+    table = timed_events(800, users=80)
     is_test, check = validation(table, ItemTable.empty(), EventWeights())
-    assert len(check) >= 30 and check.data.time.max() < table.time[is_test].min()
-    assert len(check.data.user) == 360
+    assert len(check) >= 50 and check.data.time.max() < table.time[is_test].min()
+    assert len(check.data.user) == 720
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 12])

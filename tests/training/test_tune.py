@@ -1,6 +1,8 @@
 """Tune: the engine that knows something is chosen; what the budget does not allow is skipped."""
 
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -17,15 +19,16 @@ from recsys.ranking.priors import prior_features
 from recsys.ranking.query import Query
 from recsys.recommender import Recommender
 from recsys.state.live import LiveState
+from recsys.training.budget import Budget, cpu_seconds
 from recsys.training.choice import Choice
 from recsys.training.design import Design, Judge
 from recsys.training.engines import Engine
 from recsys.training.fit import Words, assemble, fit_engines, known_interactions
 from recsys.training.menu import CANDIDATES, engine_named
-from recsys.training.pool import build_pool, closed_items
+from recsys.training.pool import Pool, build_pool, closed_items
 from recsys.training.search import Search
 from recsys.training.slices import validation
-from recsys.training.tune import Budget, tune
+from recsys.training.tune import tune
 
 BOOKS = 60
 
@@ -120,21 +123,97 @@ def test_a_choice_survives_json(tuned):
     assert (again.engines, again.blend) == (choice.engines, choice.blend)
 
 
-def test_no_time_at_all_leaves_a_blend_of_what_items_bring():
+def test_no_time_at_all_leaves_the_best_of_popular_trending_and_item_knn():
     table = events(timed=True)
     _, check = validation(table, item_table([]), EventWeights())
     words = Words.none(len(check.data.items))
     choice = tune(check, words, [ENGINES[2]], Budget(0.0))
-    assert choice.engines == () and choice.trees is None
-    assert fit_engines(check.data, words, [], 0) == {}
-    model = assemble(check.data, {}, words, choice.blend)
+    assert choice.engines == ("item-knn 100",) and choice.trees is None
+    assert "no time" in choice.pressure[0] and choice.design == "tuned"
+    assert max(row["value"] for row in choice.evidence if "value" in row) > 0.2
+    fitted = fit_engines(check.data, words, [engine_named("item-knn 100")], 0)
+    model = assemble(check.data, fitted, words, choice.blend)
     assert len(Recommender(LiveState(model)).recommend(Query(n=5))) == 5
 
 
-def test_nobody_to_ask_still_gives_a_blend():
+def test_nobody_to_ask_gives_what_is_fixed_with_positive_weights():
     data = worlds.nothing()
     _, check = validation(worlds.event_table([]), data.table, EventWeights())
-    assert tune(check, Words.none(3), [], Budget(1.0)).engines == ()
+    choice = tune(check, Words.none(3), [], Budget(1.0))
+    blend = choice.blend
+    weights = [term.weight for term in blend.terms] + [curve.weight for curve in blend.curves]
+    assert choice.design == "untested" and choice.engines == ("item-knn 100",)
+    assert min([*weights, *blend.priors.values()]) > 0
+
+
+class Stepping:
+    """A clock that goes on by so many seconds whenever somebody looks."""
+
+    def __init__(self, by):
+        self.now, self.by = 0.0, by
+
+    def __call__(self):
+        self.now += self.by
+        return self.now
+
+
+@pytest.mark.parametrize(
+    ("cpu", "wall", "left"), [(1.0, 1.0, 59.0), (1.0, 8.0, 58.0), (0.0, 240.0, 0.0)]
+)
+def test_a_budget_is_cpu_time_with_a_limit_of_four_times_by_the_clock(cpu, wall, left):
+    assert Budget(1.0, Stepping(cpu), Stepping(wall)).left() == pytest.approx(left)
+
+
+def test_a_budget_counts_threads_and_children():
+    before = cpu_seconds()
+    subprocess.run([sys.executable, "-c", "sum(range(5_000_000))"], check=True)
+    assert cpu_seconds() - before > 0.02
+
+
+@pytest.mark.parametrize("looks", range(1, 60, 7))
+def test_a_search_that_ends_anywhere_keeps_a_form_that_finds_something(looks):
+    """The budget is over after so many looks at it, whatever is being done then."""
+    _, check = validation(events(timed=True), item_table([]), EventWeights())
+    words = Words.none(len(check.data.items))
+    budget = Budget(looks / 60, Stepping(1.0), Stepping(0.0))
+    choice = tune(check, words, ENGINES[:2], budget)
+    assert choice.design == "tuned" and choice.engines and choice.engines != ("noise",)
+    stopped = {"stopped": "out of time"} in choice.evidence
+    assert bool(choice.pressure) or not stopped
+    assert looks > 1 or choice.pressure
+
+
+def test_what_a_whole_budget_could_not_pay_for_is_no_pressure(tuned):
+    assert tuned[1].pressure == ()
+
+
+def test_popularity_has_a_positive_weight_where_nothing_else_speaks():
+    """What people took up is what fewest had taken up before them."""
+    rng = np.random.default_rng(0)
+    shares = rng.standard_normal((300, 20)).astype(np.float32)
+    chosen = shares == shares.min(axis=1, keepdims=True)
+    columns = {"share_all": shares, "share_1d": -shares, "near~5": -shares}
+    pool = Pool(
+        columns,
+        {},
+        chosen,
+        np.zeros((300, 20), np.float32),
+        np.ones(300, np.int64),
+        np.ones((300, 20), bool),
+        np.arange(300),
+    )
+    weights = Design(("share_all",)).fit(pool)
+    assert 0 < weights["prior share_all"] < 0.01
+    both = Design(("share_all", "share_1d")).fit(pool)
+    assert both["prior share_all"] > 0 and both["prior share_1d"] > 1  # fitted anew, not cut off
+    free = Design(("share_all",), behaviour=("near~5",)).fit(pool)
+    assert free["prior share_all"] < 0
+
+
+def test_where_no_form_finds_anything_popularity_is_what_stays():
+    search = Search(Told({}), lambda text: None, [])
+    design, value = search.anchored(("share_1h", "share_1d", "share_all"))
+    assert design == Design(("share_all",)) and value == 0.0
 
 
 def test_engines_are_found_by_the_name_in_a_manifest():
