@@ -43,11 +43,11 @@ def reason_to_tune(
             return f"{name} changed"
     if time.time() - tuning["at"] > 86_400 * days:
         return f"the last tuning is older than {days:g} days"
-    choice = Choice.from_json(manifest["choice"])
-    if choice.pressure:
-        return f"the last tuning had no time for all of it: {choice.pressure[0]}"
-    if choice.design != "tuned":
-        return f"the design of the bundle before is {choice.design}"
+    choice = manifest["choice"]
+    if choice.get("pressure"):
+        return f"the last tuning had no time for all of it: {choice['pressure'][0]}"
+    if choice.get("design", "tuned") != "tuned":
+        return f"the design of the bundle before is {choice['design']}"
     before = tuning["counts"]
     for name in ("events", "items"):
         ratio = (seen[name] + 1) / (before[name] + 1)

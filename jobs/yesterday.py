@@ -48,7 +48,8 @@ def compare(night: Night) -> Verdict:
 
 
 def _compared(night: Night) -> Verdict:
-    known, before = evidence(night.choice), night.before
+    found, before = night.detail("baselines"), night.before
+    known = float(found["model"]) if found["tested"] else evidence(night.choice)
     refused = judge_index(float(night.detail("index")["recall"]), known)
     if refused is not None:
         return refused

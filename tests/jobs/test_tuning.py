@@ -16,6 +16,18 @@ def reason(seen=(), plan=(), age_days=1.0, manifest=None):
     return reason_to_tune(before, {**COUNTS, **dict(seen)}, {**PLAN, **dict(plan)}, 7.0)
 
 
+def test_what_was_chosen_in_a_hurry_or_not_tuned_is_tuned_again():
+    for choice, words in (
+        ({"pressure": ["the walk ended after 3 lists"]}, "walk ended after 3"),
+        ({"design": "baseline"}, "is baseline"),
+        ({"design": "untested"}, "is untested"),
+        ({"design": "tuned", "pressure": []}, None),
+    ):
+        before = {"tuning": {"at": time.time(), "counts": COUNTS, **PLAN}, "choice": choice}
+        found = reason(manifest=before)
+        assert found is None if words is None else words in found
+
+
 def test_a_young_tuning_of_the_same_data_serves():
     assert reason() is None
     assert reason({"events": 1400, "kinds": {"like": 1100, "view": 300}}) is None
