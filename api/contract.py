@@ -221,6 +221,8 @@ def _validated(
 def _typed(name: str, texts: list[str], kind: str) -> Any:
     if kind == "array":
         parts = [part for text in texts for part in ([text] if name in _IDS else _split(text))]
+        if name == "fields":
+            return [part for each in parts for part in each.split(",") if part.strip()] or parts
         return [*parts, *_commas(texts)] if name == "exclude" else parts
     if kind == "integers":
         parts = [part for text in texts for part in _split(text)]

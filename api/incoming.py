@@ -150,7 +150,11 @@ def _lines(text: str) -> Iterator[Any]:
 
 
 def read_query(raw: str) -> dict[str, list[str]]:
-    """Return the parameters of a query string, in order; 400 when they are not UTF-8."""
+    """Return the parameters of a query string, in order; 400 when they are not UTF-8.
+
+    `raw` holds one character per byte (PEP 3333), or text where a server has decoded UTF-8 itself;
+    UTF-8 may stand in it escaped or as it is.
+    """
     found: dict[str, list[str]] = {}
     parts = [part for part in raw.split("&") if part]
     if len(parts) > MAX_PARAMETERS:
@@ -158,8 +162,18 @@ def read_query(raw: str) -> dict[str, list[str]]:
     for part in parts:
         name, _, value = part.partition("=")
         try:
-            key = unquote_to_bytes(name.replace("+", " ")).decode()
-            found.setdefault(key, []).append(unquote_to_bytes(value.replace("+", " ")).decode())
+            found.setdefault(_unquoted(name), []).append(_unquoted(value))
         except UnicodeDecodeError:
             _bad(f"the parameter {name[:60]} is not UTF-8", "bad_parameter")
     return found
+
+
+def _unquoted(text: str) -> str:
+    """Return a part of a query string without escapes; UnicodeDecodeError when it is not UTF-8."""
+    text = text.replace("+", " ")
+    if text.isascii():
+        return unquote_to_bytes(text).decode()
+    try:
+        return unquote_to_bytes(text.encode("latin-1")).decode()
+    except UnicodeEncodeError:  # the server has decoded it
+        return unquote_to_bytes(text.encode()).decode()

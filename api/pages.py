@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from pydantic import BaseModel
 
+from recsys.ranking import steering, where
 from recsys.ranking.query import Filters, Reason, Recommendation
+from recsys.state.live import LiveState
 
 from . import topics
 from .cursor import MAX_SHOWN, Cursor, binding, mark
@@ -21,6 +24,31 @@ _UNBOUND = frozenset(
     {"n", "offset", "cursor", "explain", "fields", "lang"}
 )  # may differ between pages
 _LABELS = ("category", "tags", "author", "language", "entity")
+_LABELED = ("category", "tags", "author", "language", "topic", "entity")
+DOCUMENT = (
+    "item_id",
+    "title",
+    "text",
+    "tags",
+    "category",
+    "author_id",
+    "created_at",
+    "url",
+    "metadata",
+    "topics",
+)
+PARAMETER_OF = {
+    "category": "category",
+    "tags": "tags",
+    "author_id": "author",
+    "author": "author",
+    "created_at": "max_age or min_age",
+    "topic": "topic",
+    "topics": "topic",
+    "item_id": "exclude",
+    "entity": "entity",
+}
+MAX_WARNINGS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +77,44 @@ def filters(given: FilterParameters) -> Filters:
         min_age=given.min_age,
         topic=frozenset(given.topic),
         not_topic=frozenset(given.not_topic),
+        strict_language=given.strict_language,
+        where=where.parse(given.where),
     )
+
+
+def check_where(live: LiveState, wanted: Filters) -> None:
+    """Raise 400 when `where` names a field that no item has."""
+    found = where.unknown(live, wanted.where)
+    if found is None:
+        return
+    name, near = found
+    meant = f"; is {' or '.join(near)} meant?" if near else ""
+    if name in PARAMETER_OF:
+        meant = f"; it is no metadata field: use the parameter {PARAMETER_OF[name]}"
+    message = f"where: no item has a field {name!r}{meant}"
+    detail: dict[str, object] = {"field": "where", "message": message, "type": "unknown_field"}
+    raise ApiError(400, message, "unknown_field", [detail])
+
+
+def warnings(live: LiveState, given: FilterParameters) -> list[str]:
+    """Return what of the filters and fields names nothing that there is, and what is near to it."""
+    told = given.model_fields_set
+    found = []
+    for name in _LABELED:
+        for prefix in ("", "not_"):
+            if prefix + name in told:
+                kind = "tag" if name == "tags" else name
+                for value in getattr(given, prefix + name):
+                    if unknown := steering.unknown_label(live, kind, str(value)):
+                        found.append(f"{prefix}{name}: {unknown}")
+    for name in given.fields or () if "fields" in told else ():
+        if name not in DOCUMENT and name != "none":
+            known = live.metadata.names()
+            if not any(each == name or each.startswith(name + ".") for each in known):
+                near = get_close_matches(name, [*DOCUMENT, *known], 2, 0.6)
+                meant = f"; is {' or '.join(near)} meant?" if near else ""
+                found.append(f"fields: no item has a field {name!r}{meant}")
+    return found[:MAX_WARNINGS]
 
 
 def opened(given: PageParameters, *list_of: object) -> Cursor:
@@ -115,7 +180,14 @@ def document(serving: Serving, item_id: str, fields: Sequence[str] | None) -> di
     known = live.document(row)
     if about := topics.of_row(live, row):
         known["topics"] = about
-    return known if fields is None else {name: known[name] for name in fields if name in known}
+    if fields is None:
+        return known
+    found = {name: known[name] for name in fields if name in known}
+    own = known.get("metadata")
+    if isinstance(own, dict) and "metadata" not in fields:
+        if named := {name: own[name] for name in fields if name in own and name not in DOCUMENT}:
+            found["metadata"] = named
+    return found
 
 
 def reason(one: Reason, explain: bool = False) -> dict[str, Any]:

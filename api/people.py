@@ -41,7 +41,22 @@ def change_controls(service: Service, user_id: str, given: ProfilePatch) -> list
 def _wish(given: LabelControl | ForgetAll) -> Wish:
     if isinstance(given, ForgetAll):
         return Wish("forget", "everything")
-    return Wish("boost" if given.action == "more" else given.action, given.kind, given.value)
+    kind = "words" if given.kind == "word" else given.kind
+    return Wish("boost" if given.action == "more" else given.action, kind, given.value)
+
+
+def control_warnings(service: Service, given: ProfilePatch) -> list[str]:
+    """Return which of the controls reach no item at this moment; they are stored all the same."""
+    serving = service.serving_or_none
+    if serving is None:
+        return []
+    wishes = [_wish(one) for one in given.controls]
+    told = [
+        steering.unknown_label(serving.live, one.kind, one.value)
+        for one in wishes
+        if one.kind != "everything"
+    ]
+    return [f"{text}: the control is stored and holds for items to come" for text in told if text]
 
 
 def controls_json(service: Service, controls: Sequence[Control]) -> list[dict[str, Any]]:
@@ -65,7 +80,7 @@ def erase_user(service: Service, user_id: str) -> dict[str, Any]:
     with service.link.use() as store:
         receipt = erase(store, service.settings.home, user_id)
         before = Erasures(store.db).last_of(receipt.person) if receipt.empty else None
-    service.cache.clear()
+    service.forget_answers()
     service.owed = service.owed or receipt.owed
     if before is not None:
         when = datetime.fromtimestamp(before, UTC).isoformat(timespec="seconds")

@@ -9,16 +9,17 @@ from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from recsys.arrays import Mask
 from recsys.data.controls import Control
 from recsys.data.exposures import Exposure, Shown
-from recsys.data.store import StoredEvent
+from recsys.data.pasts import Taken
 from recsys.errors import StoreError
-from recsys.messages import SOURCE, told
+from recsys.messages import SOURCE
 from recsys.ranking import lists, steering
 from recsys.ranking.history import interactions
 from recsys.ranking.query import Interaction, Query, Recommendation
 
-from . import pages
+from . import notices, pages
 from .answers import json_bytes
 from .cursor import Cursor, mark
 from .explore import Placed, explored
@@ -43,13 +44,15 @@ class Person:
     history: tuple[Interaction, ...] = ()
     interests: tuple[str, ...] = ()
     controls: tuple[Control, ...] = ()
-    mark: Hashable = None  # moves whenever the history, the interests or the controls do
+    taken: Taken | None = None  # all they ever acted on; None: what is in the history
+    follows: tuple[str, ...] = ()  # authors
+    mark: Hashable = None  # moves whenever any of this does
     degraded: bool = False  # the store could not be asked
 
     @property
     def cold(self) -> bool:
         """Whether nothing is known that a list could be made from."""
-        return not self.history and not self.interests
+        return not (self.history or self.interests or self.follows)
 
     @property
     def kind(self) -> str:
@@ -95,14 +98,15 @@ class Recommend:
     def person(self, user_id: str) -> Person:
         """Return what the store knows of a user at this moment."""
         try:
-            events = self.service.history(user_id)
-            interests = self._interests(user_id) if len(events) < _FEW else ()
+            past = self.service.past(user_id)
+            interests = self._interests(user_id) if len(past.events) < _FEW else ()
             with self.service.link.use() as store:
-                controls = tuple(store.controls_of(user_id))
+                controls, follows = tuple(store.controls_of(user_id)), store.followed(user_id)
         except StoreError:
             return Person(user_id, degraded=True)
-        history = interactions(events, self.service.heard)
-        return Person(user_id, history, interests, controls, (_mark(events), interests, controls))
+        history = interactions(past.events, self.service.heard)
+        mark = (past.mark, interests, controls, follows)
+        return Person(user_id, history, interests, controls, past.taken, follows, mark)
 
     def _interests(self, user_id: str) -> tuple[str, ...]:
         with self.service.link.use() as store:
@@ -124,6 +128,7 @@ class Recommend:
         serving, metrics = self.service.serving, self.service.metrics
         cursor = pages.opened(given, "recommend", person.user_id)
         query = self.query(person, given, cursor.started)
+        pages.check_where(serving.live, query.filters)
         with metrics.stage("recommend"):
             page = pages.cut(cursor, given.n, lambda k: ranked(serving, query, k))
             placed = self._placed(serving, page.items, query, given.explore, cursor)
@@ -134,7 +139,11 @@ class Recommend:
             entries = [
                 pages.entry(one.item, serving, given.fields, given.explain) for one in placed
             ]
-        notice = self._notice(serving, person, len(entries) < given.n)
+        notice = ""
+        if len(entries) < given.n and not page.more:
+            with serving.feed.ranking:
+                notice = notices.personal(serving.recommender, query, not cursor.shown)
+        warnings = pages.warnings(serving.live, given)
         return {
             "user": person.user_id,
             "recommendation_id": answer_id,
@@ -144,6 +153,7 @@ class Recommend:
             "items": entries,
             "next": pages.next_url(base, given, after) if base else None,
             **({"notice": notice} if notice else {}),
+            **({"warnings": warnings} if warnings else {}),
         }
 
     def query(self, person: Person, given: SteerParameters, now: float) -> Query:
@@ -158,6 +168,11 @@ class Recommend:
             exclude=frozenset(given.exclude) | self._seen(person, given),
             now=now,
             filters=pages.filters(given),
+            taken=person.taken,
+            follows=person.follows,
+            author="" if given.own else person.user_id or "",
+            repeat=given.repeat,
+            repeat_categories=self.service.settings.repeat_categories,
             diversity=diversity,
             explain=given.explain,
             author_cap=given.author_cap,
@@ -165,17 +180,6 @@ class Recommend:
             controls=person.controls,
             language=self.language,
         )
-
-    def _notice(self, serving: Serving, person: Person, short: bool) -> str | None:
-        """Return why a list is short, where it is because of what the person muted."""
-        live = serving.live
-        there = ~live.gone[: live.size]
-        muted = steering.muted(live, person.controls, len(there)) if short else None
-        out = 0 if muted is None else int((there & muted).sum())
-        if not out:
-            return None
-        key = "You muted {count} of {all} items; GET /users/<user>/profile lists your controls"
-        return told(key, self.language, count=out, all=int(there.sum()))
 
     def _seen(self, person: Person, given: SteerParameters) -> set[str]:
         if not given.impressions or person.user_id is None or person.degraded:
@@ -201,11 +205,14 @@ class Recommend:
         if not share:
             return [Placed(one, 1.0) for one in items]
         acted, live = {one.item_id for one in query.history}, serving.live
+        if query.taken is not None:
+            acted.update(query.taken.ids)
         with serving.feed.ranking:
             newest = lists.latest(live, _FRESH, query.filters, self.language)
             out = steering.muted(live, query.controls, live.size)
-        if out is not None:
-            newest = [one for one in newest if not out[live.row(one.item_id)]]
+            own = serving.recommender.own(query, live.size)
+            out = own if out is None else out | own[: len(out)]
+        newest = [one for one in newest if not _within(live.row(one.item_id), out)]
         fresh = [
             one
             for one in newest
@@ -244,6 +251,5 @@ def _keepable(given: SteerParameters) -> bool:
     return given.cursor is None and not given.explore and not given.impressions
 
 
-def _mark(events: list[StoredEvent]) -> tuple[int, int]:
-    """Return a number pair that moves when an event is added or deleted."""
-    return len(events), sum(event.id for event in events)
+def _within(row: int, mask: Mask) -> bool:
+    return 0 <= row < len(mask) and bool(mask[row])

@@ -9,8 +9,9 @@ import time
 
 from recsys.bundle_store import BundleStore
 from recsys.data.erasure import Erasures
+from recsys.data.pasts import Past, Pasts
 from recsys.data.pseudonyms import Pseudonyms
-from recsys.data.store import Store, StoredEvent
+from recsys.data.store import Store
 from recsys.errors import StoreError
 from recsys.safety.doubt import load_scorer
 from recsys.text.tones import Tones
@@ -24,8 +25,6 @@ from .metrics import Metrics
 from .settings import Settings
 
 log = logging.getLogger("recsys.api")
-
-HISTORY = 500  # events of a user that a request reads, the latest
 
 
 class Service:
@@ -45,7 +44,7 @@ class Service:
         self.heard = self.tones if settings.tone_strength else None  # of comments
         self.rng = random.Random()
         self.started = time.time()
-        self._unheeded = settings.weights.unheeded()
+        self._pasts = Pasts(settings.weights)
         self.owed = False  # erased rows are to be emptied from SQLite's write-ahead log
         self.serving_or_none: Serving | None = None
         self._pseudonyms: Pseudonyms | None = None
@@ -82,10 +81,15 @@ class Service:
                 return Pseudonyms(secrets.token_bytes(32))
         return self._pseudonyms
 
-    def history(self, user_id: str) -> list[StoredEvent]:
-        """Return a user's latest events, oldest first; StoreError when the store is away."""
+    def past(self, user_id: str) -> Past:
+        """Return what a user has done; StoreError when the store is away."""
         with self.metrics.stage("history"), self.link.use() as store:
-            return store.history(user_id, HISTORY, self._unheeded)
+            return self._pasts.of(store, user_id)
+
+    def forget_answers(self) -> None:
+        """Drop what is kept of users: answers and records of what they did."""
+        self.cache.clear()
+        self._pasts.forget()
 
     def catch_up(self) -> None:
         """See at once what was just written, here or by another worker."""
@@ -107,7 +111,7 @@ class Service:
         """Drop what this worker keeps of people whom any worker has erased since the last look."""
         for id, person in Erasures(store.db).after(self._last_erasure):
             self.exposures.forget(person)
-            self.cache.clear()
+            self.forget_answers()
             self._last_erasure = id
 
     def bundle_age(self) -> float | None:

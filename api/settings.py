@@ -14,6 +14,7 @@ from pathlib import Path
 
 from recsys.data.weights import KIND_WEIGHTS, EventWeights
 from recsys.errors import DataError
+from recsys.ranking.query import repeat_categories
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost", ""})
 AUTH_MODES = ("auto", "on", "off")
@@ -31,6 +32,7 @@ class Settings:
     rising_weight: float = 0.05  # standard deviations of the scores that a burst adds at its most
     flag_weight: float = 1.0  # standard deviations of the scores that a flag of 1 takes away
     tone_strength: float = 0.25  # how far a comment's tone moves its event's weight, 0 to 2
+    repeat: tuple[str, ...] = ()  # categories whose items may come again: category:Groceries,…
     auth: str = "auto"  # auto: keys needed unless host and client are loopback; on; off
     workers: int = 1  # processes that share a key's rate limit
     rate_limit: float = 200.0  # requests a second and key, over all workers; 0: no limit
@@ -61,6 +63,11 @@ class Settings:
         kinds = {**KIND_WEIGHTS, **self.event_weights}
         return EventWeights(kinds=kinds, tone=self.tone_strength)
 
+    @property
+    def repeat_categories(self) -> frozenset[str]:
+        """Return the categories whose items may be recommended again."""
+        return repeat_categories(self.repeat)
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
         """Read RECSYS_… variables, and the TOML file that RECSYS_CONFIG names."""
@@ -76,6 +83,7 @@ class Settings:
         found = cls(**read)  # type: ignore[arg-type]
         if found.auth not in AUTH_MODES:
             raise DataError(f"RECSYS_AUTH: {found.auth!r} is none of {', '.join(AUTH_MODES)}")
+        repeat_categories(found.repeat)
         return found
 
 

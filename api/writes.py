@@ -129,7 +129,7 @@ def put_users(service: Service, rows: Sequence[tuple[str, UserBody]]) -> int:
 def _likes(store: Store, user_id: str, items: Sequence[str]) -> list[Event]:
     if not items:
         return []
-    known = {event.item_id for event in store.history(user_id) if event.event == "like"}
+    known = store.items_acted_on(user_id, items, "like")
     return [
         Event(user_id, item_id, "like") for item_id in dict.fromkeys(items) if item_id not in known
     ]

@@ -10,6 +10,7 @@ from typing import Any
 
 from recsys.bundle import RawBundle
 from recsys.bundle_store import BundleStore
+from recsys.data.pasts import Past, Pasts
 from recsys.data.store import Store
 from recsys.errors import BundleError
 from recsys.ranking.history import interactions
@@ -24,7 +25,6 @@ from recsys.text.tones import Tones
 
 from .settings import Settings
 
-HISTORY = 500  # latest events of a person that are read, as the service reads them
 _CHUNK = 2_000  # rows of a log read at once
 
 
@@ -35,22 +35,26 @@ class Engine:
     store: Store
     recommender: Recommender
     tones: Tones | None  # None: the tone of comments counts for nothing
+    repeat_categories: frozenset[str] = frozenset()  # whose items lists may hold again
 
     def history(self, user: str) -> tuple[Interaction, ...]:
-        """Return what a person did, oldest first."""
-        events = self.store.history(user, HISTORY, self._unheeded)
-        return interactions(events, self.tones)
+        """Return what a person did, oldest first, as the service reads it."""
+        return interactions(self._past(user).events, self.tones)
 
-    @property
-    def _unheeded(self) -> tuple[str, ...]:
-        return self.recommender.live.weights.unheeded()
+    def _past(self, user: str) -> Past:
+        return Pasts(self.recommender.live.weights).of(self.store, user)
 
     def recommend(self, user: str, n: int, explain: bool = False) -> list[Recommendation]:
         """Return what `GET /recommend/<user>` would."""
         known = self.store.user(user)
         interests = known.interests if known is not None else ()
+        past = self._past(user)
         query = Query(
-            history=self.history(user),
+            history=interactions(past.events, self.tones),
+            taken=past.taken,
+            follows=self.store.followed(user),
+            author=user,
+            repeat_categories=self.repeat_categories,
             n=n,
             explain=explain,
             interests=tuple(interests),
@@ -87,7 +91,7 @@ def open_engine(settings: Settings) -> Iterator[Engine]:
         watch = Watch(live)
         watch.trends(time.time())
         recommender = Recommender(live, watch=watch, rising=settings.rising_weight)
-        yield Engine(store, recommender, tones)
+        yield Engine(store, recommender, tones, settings.repeat_categories)
 
 
 def _follow(

@@ -16,6 +16,7 @@ from typing import Any, Literal, get_args
 
 from recsys.data.weights import KIND_WEIGHTS, EventWeights
 from recsys.errors import DataError
+from recsys.ranking.query import repeat_categories
 from recsys.text.tones import Tones
 
 PREFIX = "RECSYS_"
@@ -68,6 +69,9 @@ class Settings:
     tone_strength: float = _setting(
         0.25, "how far the tone of a comment moves the weight of its event, 0: not at all, to 2"
     )
+    repeat: tuple[str, ...] = _setting(
+        (), "categories whose items lists may hold again: category:Groceries,category:Music", ""
+    )
     keep_bundles: int = _setting(7, "versions that a night keeps, besides the current one")
     host: str = _setting("127.0.0.1", "address that `recsys serve` listens on")
     port: int = _setting(8000, "port that `recsys serve` listens on")
@@ -83,6 +87,11 @@ class Settings:
         """The weights of events, those of the settings over the built-in ones."""
         kinds = {**KIND_WEIGHTS, **(self.event_weights or {})}
         return EventWeights(kinds=kinds, tone=self.tone_strength)
+
+    @property
+    def repeat_categories(self) -> frozenset[str]:
+        """The categories whose items may be recommended again."""
+        return repeat_categories(self.repeat)
 
     @property
     def tones(self) -> Tones:
@@ -129,6 +138,8 @@ def server_environment(settings: Settings, host: str, workers: int) -> dict[str,
         shared["RECSYS_EVENT_WEIGHTS"] = ",".join(
             f"{kind}={weight:g}" for kind, weight in settings.event_weights.items()
         )
+    if settings.repeat:
+        shared["RECSYS_REPEAT"] = ",".join(settings.repeat)
     threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
     return {**os.environ, **shared, **dict.fromkeys(threads, "1")}
 
@@ -186,6 +197,16 @@ def _weights(value: Any) -> dict[str, float]:
     return weights
 
 
+def _repeat(value: Any) -> tuple[str, ...]:
+    parts = value.split(",") if isinstance(value, str) else list(value)
+    found = tuple(str(part).strip() for part in parts if str(part).strip())
+    try:
+        repeat_categories(found)
+    except DataError as error:
+        raise ValueError("must be category:<name>, joined by commas") from error
+    return found
+
+
 def _pair(part: str) -> tuple[str, str]:
     kind, equals, weight = part.partition("=")
     if not equals:
@@ -200,4 +221,5 @@ _PARSERS: Mapping[str, Callable[[Any], Any]] = {
     "int": _whole,
     "Switch": _switch,
     "Mapping[str, float] | None": _weights,
+    "tuple[str, ...]": _repeat,
 }

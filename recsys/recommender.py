@@ -94,25 +94,39 @@ class Recommender:
         """Return which rows may be shown."""
         now = time.time() if query.now is None else query.now
         mask = allowed(self.live, query.filters, now)
+        again = None if request.again is None else mask[request.again.rows]
         mask[request.seen] = False
         mask &= ~self.live.marks.copies(request.seen, len(mask))
+        if request.again is not None and again is not None:
+            mask[request.again.rows] = again
         left_out = [self.live.row(item_id) for item_id in query.exclude]
         mask[[row for row in left_out if row >= 0]] = False
         if request.muted is not None:
             mask[: len(request.muted)] &= ~request.muted
+        if query.author:
+            mask &= ~self.own(query, len(mask))
         return mask
 
+    def own(self, query: Query, size: int) -> Mask:
+        """Return which of the first `size` rows are items by the person."""
+        codes = self.live.codes("author", query.author) if query.author else []
+        if not codes:
+            return np.zeros(size, bool)
+        return np.asarray(self.live.labels["author"][:size] == codes[0])
+
     def closed(self, query: Query, request: Request, row: int) -> str:
-        """Return why a row is not shown: gone, seen, copy, muted, filtered; empty: it may be."""
+        """Return why a row is closed: gone, seen, copy, muted, own, filtered; empty: it is not."""
         live = self.live
         if live.gone[row]:
             return "gone"
-        if row in request.seen:
+        if row in request.seen and (request.again is None or row not in request.again.rows):
             return "seen"
         if live.marks.copies(request.seen, row + 1)[row]:
             return "copy"
         if request.muted is not None and request.muted[row]:
             return "muted"
+        if self.own(query, row + 1)[row]:
+            return "own"
         return "" if self.open(query, request)[row] else "filtered"
 
     def _page(self, query: Query, scored: Scored) -> Rows:
@@ -166,6 +180,9 @@ class Recommender:
 SOURCES = {
     "because_you": "neighbours",
     "steered": "steered",
+    "followed": "followed",
+    "regular": "repeat",
+    "again": "repeat",
     "interests": "interests",
     "search": "search",
     "trending": "trending",

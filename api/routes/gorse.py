@@ -168,7 +168,10 @@ def _listed(query: ListQuery, categories: list[str], ranked: Ranked) -> list[dic
     serving = service().serving
     read: set[str] = set()
     if query.user_id:
-        read = {event.item_id for event in service().history(about(query.user_id))}
+        past = service().past(about(query.user_id))
+        read = {event.item_id for event in past.events}
+        if past.taken is not None:
+            read.update(past.taken.ids)
     n = query.n or MAX_N
     k = query.offset + n + len(read)
     found: dict[str, Recommendation] = {}

@@ -8,7 +8,7 @@ from typing import Any
 from recsys.ranking import lists
 from recsys.ranking.query import Filters, Recommendation
 
-from .. import pages
+from .. import notices, pages
 from ..contract import Routes
 from ..live import Serving
 from ..routes.context import language, service
@@ -26,6 +26,7 @@ def answer(name: str, subject: object, base: str, given: PageParameters, ranked:
     service().see_changes()
     cursor = pages.opened(given, name, subject)
     wanted, left_out = pages.filters(given), set(given.exclude)
+    pages.check_where(serving.live, wanted)
 
     def best(k: int) -> list[Recommendation]:
         with serving.feed.ranking:
@@ -34,11 +35,19 @@ def answer(name: str, subject: object, base: str, given: PageParameters, ranked:
 
     with service().metrics.stage(name):
         page = pages.cut(cursor, given.n, best)
+    notice = ""
+    if len(page.items) < given.n and not page.more:
+        so_far = len(page.items) + len(cursor.shown)
+        spoken = language(given.lang)
+        notice = notices.of_list(name, serving.live, given, wanted, spoken, so_far)
+    told = pages.warnings(serving.live, given)
     return {
         "model_version": serving.version,
         "degraded": not service().link.up,
         "items": [pages.entry(one, serving, given.fields) for one in page.items],
         "next": pages.next_url(base, given, page.after(one.item_id for one in page.items)),
+        **({"notice": notice} if notice else {}),
+        **({"warnings": told} if told else {}),
     }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response
 
 from ..contract import Routes
-from ..people import change_controls, controls_json, exported
+from ..people import change_controls, control_warnings, controls_json, exported
 from ..profile import profile
 from ..routes.context import about, language, service
 from ..schemas.people import Controls, Export, Profile, ProfilePatch, ProfileQuery
@@ -29,7 +29,10 @@ def get(user_id: str, query: ProfileQuery) -> dict[str, Any]:
 def patch(user_id: str, body: ProfilePatch) -> dict[str, Any]:
     """Mute, boost, lower or forget; undo, reset. In force with the next answer, of any worker."""
     found = change_controls(service(), about(user_id), body)
-    return {"user": user_id, "controls": controls_json(service(), found)}
+    service().see_changes()
+    warnings = control_warnings(service(), body)
+    told = {"warnings": warnings} if warnings else {}
+    return {"user": user_id, "controls": controls_json(service(), found), **told}
 
 
 @routes.get("/users/<id:user_id>/export", "write", answers=Export, fails=(404,))

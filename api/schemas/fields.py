@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from recsys.data.fields import MAX_ID, parse_text, parse_time
 from recsys.errors import DataError
+from recsys.ranking import where
 
 FUTURE = "future_time"  # type of the problem, which is answered 409: only the clock is against it
 _FIRST = -62_135_596_800.0  # the year 1
@@ -132,6 +133,21 @@ Moment = Annotated[
             "exports; at most five minutes ahead of the server's clock",
         }
     ),
+]
+
+
+def _where(text: str) -> str:
+    try:
+        where.parse(text)
+    except DataError as error:
+        raise ValueError(str(error)) from None
+    return text
+
+
+Where = Annotated[
+    str,
+    AfterValidator(_where),
+    WithJsonSchema({"type": "string", "maxLength": where.MAX_LENGTH, "pattern": where.PATTERN}),
 ]
 
 

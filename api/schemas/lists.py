@@ -24,6 +24,7 @@ from ..schemas.fields import (
     Share,
     Strict,
     TopicId,
+    Where,
     Words,
     listed,
 )
@@ -54,9 +55,20 @@ class FilterParameters(Strict):
     not_entity: Labels = Field([], description="show no item that names one of these")
     max_age: Seconds | None = Field(None, description="seconds since it was created, at most")
     min_age: Seconds | None = Field(None, description="seconds since it was created, at least")
-    exclude: Ids = Field([], description="item ids never to show")
+    exclude: Ids = Field([], description="item ids never to show; also joined by commas")
     fields: Labels | None = Field(
-        None, description="fields of the item document to return; `none` for no document"
+        None,
+        description="fields of the item document to return, also joined by commas; names of own "
+        "metadata fields too; `none` for no document",
+    )
+    where: Where = Field(
+        "",
+        description="comparisons of own metadata fields joined by commas, all of which must hold: "
+        "`paywall==false,price<20,genre==rock|jazz,released>=2024-05-01`; operators == != < <= > "
+        ">=; a value in quotes is text; what does not have the field fails",
+    )
+    strict_language: bool = Field(
+        False, description="`language` keeps out items whose language is not known too"
     )
 
 
@@ -73,6 +85,11 @@ class PageParameters(FilterParameters):
 
 class SteerParameters(PageParameters):
     """How a personal list is made."""
+
+    repeat: bool = Field(
+        False, description="also what was taken up before, where it is likely to be taken again"
+    )
+    own: bool = Field(False, description="also items whose author is the user")
 
     q: Words = Field("", description="words to steer by: the closer an item, the higher")
     diversity: Share | None = Field(
@@ -174,6 +191,8 @@ class Page(Answer):
     degraded: bool
     items: Annotated[list[Entry], Field(max_length=MAX_N)]
     next: str | None = Field(description="where the next page is; null on the last")
+    notice: str = Field("", description="why the list is empty or shorter than asked for")
+    warnings: list[str] = Field([], description="what of the request has no effect, and why")
 
 
 class Recommended(Page):
@@ -182,7 +201,6 @@ class Recommended(Page):
     user: str | None
     recommendation_id: RecommendationId
     cold_start: bool
-    notice: str = Field("", description="why the list is short; only where controls make it so")
 
 
 class Batch(Answer):

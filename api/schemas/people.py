@@ -16,8 +16,13 @@ class LabelControl(Strict):
         description="mute: never shown; boost or more: shown more, less: less (of a label, or of "
         "what is like an item); forget: events until now on such items count no more"
     )
-    kind: Literal["topic", "author", "category", "tag", "item"]
-    value: Label = Field(description="a topic's number, an author, a category, a tag, an item id")
+    kind: Literal["topic", "author", "category", "tag", "words", "word", "item"] = Field(
+        description="words: a word or phrase in title, text or tags, whatever its letter case; "
+        "`word` is the same"
+    )
+    value: Label = Field(
+        description="a topic's number, an author, a category, a tag, a word or phrase, an item id"
+    )
 
 
 class ForgetAll(Strict):
@@ -73,6 +78,9 @@ class Controls(Answer):
 
     user: str
     controls: list[Control]
+    warnings: list[str] = Field(
+        [], description="controls that reach no item now, and the nearest names there are"
+    )
 
 
 class Place(Answer):

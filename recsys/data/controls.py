@@ -1,7 +1,7 @@
 """ControlLog: what people said about their own lists; rows are added, never changed.
 
-A control mutes (never shown), boosts or lowers (`less`) a topic, author, category or tag, or what
-is like an item; or it forgets: what was learned from such items until then counts no more. An
+A control mutes (never shown), boosts or lowers (`less`) a topic, author, category or tag, what holds
+a word or phrase, or what is like an item; or it forgets: what was learned from such items until then counts no more. An
 `undo` takes a row back, itself included; a `reset` all rows before it.
 """
 
@@ -19,8 +19,9 @@ from recsys.data.sql import controls, users
 from recsys.errors import DataError
 
 ACTIONS = ("mute", "boost", "less", "forget")
-KINDS = ("topic", "author", "category", "tag", "item", "everything")  # the last: only to forget
+KINDS = ("topic", "author", "category", "tag", "words", "item", "everything")  # last: only to forget
 UNDO, RESET = "undo", "reset"
+MOST_WORDS = 100  # of them, those of words and phrases
 MOST = 500  # controls in force of one user: each costs time at every request
 
 
@@ -31,7 +32,7 @@ class Control:
     id: int
     action: str  # one of ACTIONS, or undo (value: the id that is taken back), or reset
     kind: str  # one of KINDS; empty for undo and reset
-    value: str  # a topic's number, an author's or item's id, a category, a tag
+    value: str  # a topic's number, an author's or item's id, a category, a tag, words
     at: float  # Unix seconds
 
 
@@ -45,6 +46,8 @@ class Wish:
 
     def check(self) -> None:
         """DataError when no control can be like this."""
+        if self.kind == "words" and not any(map(str.isalnum, self.value)):
+            raise DataError(f"words {self.value!r} hold no letter and no digit")
         if self.action not in ACTIONS:
             raise DataError(f"action {self.action!r} is none of {', '.join(ACTIONS)}")
         if self.kind not in KINDS:
@@ -103,6 +106,8 @@ class ControlLog:
             found = in_force(
                 [Control(*row) for row in connection.execute(_OF_USER, {"user": user_id})]
             )
+            if sum(one.kind == "words" for one in found) > MOST_WORDS:
+                raise DataError(f"{MOST_WORDS} controls of words are allowed: undo some")
             if len(found) > MOST:
                 raise DataError(f"{len(found)} controls in force, {MOST} are allowed: undo some")
         return found

@@ -6,7 +6,7 @@ import hashlib
 import itertools
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
@@ -42,6 +42,16 @@ class StoredEvent(NamedTuple):
         return self.received if self.timestamp is None else self.timestamp
 
 
+class ShortEvent(NamedTuple):
+    """An event without its text."""
+
+    id: int
+    item_id: str
+    event: str
+    value: float | None
+    moment: float  # Unix seconds
+
+
 @dataclass(frozen=True, slots=True)
 class Added:
     """What became of events handed to the store."""
@@ -73,6 +83,17 @@ _LATER = (
     .limit(given("n", Integer))
 )
 _AFTER, _OF_USER = Read(_LATER), Read(_LATER.where(events.c.user == _NUMBER_OF_USER))
+
+
+_STAMP = Read(
+    select(func.count(), func.max(events.c.id), _USER).where(events.c.user == _NUMBER_OF_USER)
+)
+_ACTS = Read(
+    select(events.c.id, items.c.item_id, kinds.c.name, events.c.value, events.c.moment)
+    .select_from(_FROM)
+    .where(events.c.user == _NUMBER_OF_USER, events.c.id > given("after", BigInteger))
+    .order_by(events.c.id)
+)
 
 
 Batch = tuple[Sequence[Event], Sequence[int]]  # events and their keys
@@ -138,6 +159,37 @@ class EventLog:
         """
         found = self.db.rows(_history(tuple(but)), user=user_id, n=limit)
         return list(map(StoredEvent._make, reversed(found)))
+
+    def act_stamp(self, user_id: str) -> tuple[int, int]:
+        """Return the number of a user's events and their greatest id; it moves with every change.
+
+        Read from an index alone: 20,000 entries take about a millisecond.
+        """
+        count, last, _ = self.db.rows(_STAMP, user=user_id)[0]
+        return int(count), int(last or 0)
+
+    def acts_after(self, user_id: str, after: int = 0) -> list[ShortEvent]:
+        """Return all events of a user with a greater id, ascending, without texts."""
+        return list(map(ShortEvent._make, self.db.rows(_ACTS, user=user_id, after=after)))
+
+    def events_by_id(self, ids: Collection[int]) -> dict[int, StoredEvent]:
+        """Return some events by id; absent where there is none."""
+        query = _STORED.where(self.db.among(events.c.id, ids))
+        with self.db.read() as connection:
+            return {row[0]: StoredEvent._make(row) for row in connection.execute(query)}
+
+    def items_acted_on(
+        self, user_id: str, item_ids: Collection[str], kind: str
+    ) -> set[str]:
+        """Return those of some items that a user has an event of one kind on."""
+        query = (
+            select(items.c.item_id)
+            .select_from(_FROM.join(users, users.c.id == events.c.user))
+            .where(users.c.user_id == user_id, kinds.c.name == kind)
+            .where(self.db.among(items.c.item_id, item_ids))
+        )
+        with self.db.read() as connection:
+            return set(connection.execute(query).scalars())
 
     def events_after(self, id: int, limit: int) -> list[StoredEvent]:
         """Return the first events with a greater id, ascending.

@@ -7,9 +7,10 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, or_, select, update
+from sqlalchemy import Connection, Text, bindparam, delete, or_, select, update
 
 from recsys.data.database import Database
+from recsys.data.reads import Read, given
 from recsys.data.schema import Follow, User
 from recsys.data.sql import controls, events, follows, users
 
@@ -25,6 +26,12 @@ _STORE = (
         interests=bindparam("to_interests"),
         language=bindparam("to_language"),
     )
+)
+_FOLLOWED = Read(
+    select(follows.c.author_id, follows.c.followed_user_id)
+    .join(users, users.c.id == follows.c.user)
+    .where(users.c.user_id == given("user", Text))
+    .order_by(follows.c.author_id, follows.c.followed_user_id)
 )
 
 
@@ -95,6 +102,10 @@ class People:
         )
         with self.db.read() as connection:
             return [Follow(*row) for row in connection.execute(query)]
+
+    def followed(self, user_id: str) -> tuple[str, ...]:
+        """Return the ids of the authors and users whom a user follows; read with every list."""
+        return tuple([author or other for author, other in self.db.rows(_FOLLOWED, user=user_id)])
 
     def delete_user(self, user_id: str) -> dict[str, int]:
         """Remove a user with all events, follows and controls for good; return rows per table.

@@ -50,6 +50,8 @@ class Parts:
             brought["flagged"] = -np.float32(request.penalty) * live.marks.score[rows]
         if request.surge is not None:
             brought["rising"] = request.surge.scores(rows)
+        if request.again is not None:
+            brought["again"] = request.again.scores(rows)
         brought["context"] = corrections
         told = Carriers.of(live, request.history, rows, given, request.muted)
         lists = {kind: values.tolist() for kind, values in brought.items()}
@@ -72,11 +74,18 @@ class Parts:
         nudges = self.request.nudges
         values = {kind: each[place] for kind, each in self.brought.items()}
         steered = nudges.parts(int(self.rows[place])) if nudges is not None else []
+        row, again = int(self.rows[place]), self.request.again
+        if values.get("again") and again is not None and again.regular(row):
+            values["regular"] = values.pop("again")
         return [Reason(kind, 0.0, "", None, value) for kind, value in values.items() if value] + [
-            self._asked(control, value) for control, value in steered
+            self._asked(control, value, row) for control, value in steered
         ]
 
-    def _asked(self, control: Control, value: float) -> Reason:
+    def _asked(self, control: Control, value: float, row: int) -> Reason:
+        if control.action == steering.FOLLOW:
+            nudges, code = self.request.nudges, int(self.request.live.labels["author"][row])
+            name = "" if nudges is None else nudges.followed.get(code, "")
+            return Reason("followed", 0.0, "", None, value, label=name)
         if control.kind == "item":
             return Reason("steered", 0.0, "", control.value, value)
         name = steering.name_of(self.request.live, control)

@@ -5,10 +5,14 @@ What a request makes dozens of is a named tuple: made in a third of a frozen dat
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from recsys.data.controls import Control
+from recsys.data.pasts import Taken
+from recsys.errors import DataError
+from recsys.ranking.where import Comparison
 
 
 class Interaction(NamedTuple):
@@ -19,6 +23,20 @@ class Interaction(NamedTuple):
     value: float | None = None  # of a rating
     timestamp: float | None = None  # Unix seconds; None keeps the order given
     tone: float = 0.0  # of its words, -1 to 1; 0 without any
+
+
+def repeat_categories(given: Iterable[str]) -> frozenset[str]:
+    """Return the categories of a setting such as `category:Groceries,category:Music`.
+
+    DataError for a part that is none.
+    """
+    found = set()
+    for part in given:
+        kind, _, name = part.partition(":")
+        if kind.strip() != "category" or not name.strip():
+            raise DataError(f"RECSYS_REPEAT: {part!r} is not of the form category:<name>")
+        found.add(name.strip())
+    return frozenset(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +57,8 @@ class Filters:
     not_topic: frozenset[int] = frozenset()
     entity: frozenset[str] = frozenset()  # names in any spelling; see recsys.text.entities
     not_entity: frozenset[str] = frozenset()
+    strict_language: bool = False  # `language` keeps out what has no known language
+    where: tuple[Comparison, ...] = ()  # of the items' own metadata fields; all must hold
 
     @property
     def empty(self) -> bool:
@@ -65,6 +85,11 @@ class Query:
     reasons: bool = True  # tell reasons and sources at all
     now: float | None = None  # Unix seconds, for ages; None: the clock
     controls: tuple[Control, ...] = ()  # what the person decided, in force
+    taken: Taken | None = None  # all items ever acted on; None: those of the history
+    follows: tuple[str, ...] = ()  # authors whose items are shown more
+    author: str = ""  # the person's id as an author: their own items are left out; empty: none
+    repeat: bool = False  # what was taken up before may be shown again
+    repeat_categories: frozenset[str] = frozenset()  # or such of these categories only
     language: str = "en"  # of the sentences
 
 

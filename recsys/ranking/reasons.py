@@ -13,6 +13,9 @@ from recsys.ranking.query import Reason
 SENTENCES: Mapping[str, str] = {
     "because_you": "Because of {items} in your history",
     "steered": "You asked for more of {name}",
+    "followed": "You follow {name}",
+    "regular": "You take this regularly",
+    "again": "You took this before",
     "interests": "It matches the interests you stated",
     "search": "Its words match your search",
     "trending": "It is trending now",
@@ -41,6 +44,8 @@ AGAINST: Mapping[str, str] = {
     "because_you": "{items} in your history speaks against it",
     "interests": "It is far from the interests you stated",
     "search": "Its words are far from your search",
+    "regular": "You took this a short while ago, or long ago",
+    "again": "You took this a short while ago, or long ago",
     "trending": "It is not trending now",
     "popular": "It is less popular than others",
     "liked": "It is less liked than others",

@@ -14,6 +14,7 @@ from recsys.ranking import scoring, steering
 from recsys.ranking.batch import traits_of
 from recsys.ranking.history import History
 from recsys.ranking.query import Query
+from recsys.ranking.repeats import Again
 from recsys.ranking.rising import Rising, Surge
 from recsys.ranking.scoring import Profile
 from recsys.ranking.standing import BLOCK, Standing, Table
@@ -41,6 +42,7 @@ class Request:
     muted: Mask | None = None  # (size,): rows never to be shown or named
     nudges: Nudges | None = None  # by what the person asked to see more or less of
     surge: Surge | None = None  # by what rises in what the person follows
+    again: Again | None = None  # what was taken up before and may be shown again
 
     @classmethod
     def of(
@@ -62,22 +64,28 @@ class Request:
             weights,
             constant,
             none,
-            seen.rows,
+            _seen(query, seen, live),
             standing.fronts,
         )
+        repeats = query.repeat or bool(query.repeat_categories)
         wanted = _steering(plain, [query.words, *query.interests])
-        if not wanted.any() and not live.marks.some and not query.controls and rising is None:
+        steered = bool(query.controls or query.follows)
+        if not (wanted.any() or live.marks.some or steered or repeats) and rising is None:
             return plain
         spread = plain.spread()
         out = steering.muted(live, query.controls, plain.size)
-        return replace(
+        found = replace(
             plain,
             steering=np.float32(spread) * wanted,
             muted=out,
             penalty=live.marks.weight * spread * live.marks.some,
-            nudges=Nudges.of(live, query.controls, spread, plain.size, out),
+            nudges=Nudges.of(live, query.controls, spread, plain.size, out, query.follows),
             surge=None if rising is None else rising.surge(history, spread),
         )
+        if not repeats:
+            return found
+        again = Again.of(query, live, plain.size, found.total(), found.scores)
+        return replace(found, again=again)
 
     @property
     def history(self) -> History:
@@ -120,6 +128,8 @@ class Request:
             found += self.nudges.scores(rows)
         if self.surge is not None:
             found += self.surge.scores(rows)
+        if self.again is not None:
+            found += self.again.scores(rows)
         return np.asarray(found, np.float32)
 
     def spread(self) -> float:
@@ -128,6 +138,15 @@ class Request:
         if words.any():
             found = found + self.table.words @ words
         return float(found.std()) or 1.0
+
+    def total(self) -> float:
+        """Return the log of the sum of exp(score) over the catalogue, read off a sample of it."""
+        found, words = self.scores_without_words(self.table.sample), self.words
+        if words.any():
+            found = found + self.table.words @ words
+        most = float(found.max(initial=0.0))
+        mean = float(np.exp(found.astype(np.float64) - most).mean()) if len(found) else 1.0
+        return most + float(np.log(mean * max(self.size, 1)))
 
     def _brought(self, rows: Rows) -> Floats:
         """Return what rows bring along; a line is read faster whole than most of its cells."""
@@ -153,13 +172,21 @@ class Request:
         """Return the rows that the history's neighbours point at, and those of no block."""
         size, pointed = self.table.size, self.profile.pointed
         tail: Rows = np.arange(size, self.size, dtype=np.int32)
-        return np.concatenate([pointed[pointed < size], tail])
+        found: Rows = np.concatenate([pointed[pointed < size], tail])
+        return found if self.again is None else np.union1d(found, self.again.rows)
 
     def block(self, blocks: NDArray[np.intp]) -> Rows:
         """Return the rows of some blocks."""
         places = blocks[:, None] * BLOCK + np.arange(BLOCK)
         rows: Rows = self.table.order[places[places < self.table.size]]
         return rows
+
+
+def _seen(query: Query, history: History, live: LiveState) -> Rows:
+    """Return the rows that the person has acted on, those beyond the history included."""
+    if query.taken is None:
+        return history.rows
+    return np.union1d(history.rows, query.taken.rows(live.ids, live.size))
 
 
 def _weights(live: LiveState, profile: Profile, standing: Standing) -> tuple[Floats, float]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from recsys.arrays import Floats, Mask, Rows
 from recsys.ranking.query import Filters
+from recsys.ranking.where import passing
 from recsys.state.live import LiveState
 from recsys.state.live_labels import labels_of
 
@@ -22,7 +23,9 @@ def allowed(live: LiveState, filters: Filters, now: float, gone: bool = False) -
     if filters.empty:
         return mask
     for name in ("category", "author", "language"):
-        mask &= _label_mask(live, name, getattr(filters, name), getattr(filters, f"not_{name}"))
+        unknown = name == "language" and not filters.strict_language
+        wanted, unwanted = getattr(filters, name), getattr(filters, f"not_{name}")
+        mask &= _label_mask(live, name, wanted, unwanted, unknown)
     if filters.tags:
         mask &= _tag_mask(live, filters.tags)
     if filters.not_tags:
@@ -40,6 +43,8 @@ def allowed(live: LiveState, filters: Filters, now: float, gone: bool = False) -
         mask &= age <= filters.max_age
     if filters.min_age is not None:
         mask &= age >= filters.min_age
+    if filters.where:
+        mask &= passing(live, filters.where, size)
     return mask
 
 
@@ -64,19 +69,25 @@ def without_older_copies(live: LiveState, mask: Mask) -> None:
 
 
 def _label_mask(
-    live: LiveState, name: str, wanted: frozenset[str], unwanted: frozenset[str]
+    live: LiveState, name: str, wanted: frozenset[str], unwanted: frozenset[str], unknown: bool
 ) -> Mask:
+    """Return which rows have one of the wanted labels and none of the unwanted.
+
+    `unknown`: rows without a label are wanted too.
+    """
     codes = live.labels[name][: live.size]
     mask = np.ones(live.size, bool)
     if wanted:
-        mask &= np.isin(codes, [live.code(name, text) for text in wanted]) & (codes >= 0)
+        own = np.isin(codes, [code for text in wanted for code in live.codes(name, text)])
+        mask &= own & (codes >= 0) | (codes < 0) & unknown
     if unwanted:
-        mask &= ~np.isin(codes, [live.code(name, text) for text in unwanted]) | (codes < 0)
+        own = np.isin(codes, [code for text in unwanted for code in live.codes(name, text)])
+        mask &= ~own | (codes < 0)
     return mask
 
 
 def _tag_mask(live: LiveState, tags: frozenset[str]) -> Mask:
-    codes = [code for code in (live.code("tag", text) for text in tags) if code >= 0]
+    codes = [code for text in tags for code in live.codes("tag", text)]
     catalogue, mask = live.model.catalogue, np.zeros(live.size, bool)
     owner = np.repeat(np.arange(len(catalogue)), np.diff(catalogue.tag_ends))
     mask[owner[np.isin(catalogue.tags, codes)]] = True

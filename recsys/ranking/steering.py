@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 import numpy as np
 
@@ -23,6 +25,9 @@ COUNTED = 100  # latest boosts and lowerings that count
 LIKENESSES = 20  # of them, those of items: each costs a look at the whole catalogue
 NEAREST = 1_000  # items that an index is asked for, which are like one by their words
 ALIKE = 0.1  # likeness below which a boost of an item does not reach another
+FOLLOW = "follow"  # action of the one control that stands for all follows
+FOLLOWED = 0.5  # what following an author adds, in boosts
+NEAR_AMONG = 5_000  # labels that a misspelt one is compared with
 _SIGNS = {"boost": 1.0, "less": -1.0}
 
 
@@ -48,6 +53,7 @@ class Nudges:
     reaches: tuple[Reach, ...]
     total: Floats  # (size,): strengths of all, bounded
     unit: float  # of score, per strength
+    followed: Mapping[int, str]  # authors whom the person follows, by code
 
     @classmethod
     def of(
@@ -57,10 +63,12 @@ class Nudges:
         spread: float,
         size: int,
         out: Mask | None = None,
+        follows: Sequence[str] = (),
     ) -> Nudges | None:
         """Weigh the controls in force; None without any. `spread`: deviation of the scores.
 
-        `out`: what is muted, which is not to be named; so to boost it does nothing.
+        `out`: what is muted, which is not to be named; so to boost it does nothing. `follows`:
+        authors; what a control says of an author counts instead of that they are followed.
         """
         active = [c for c in controls if c.action in _SIGNS][-COUNTED:]
         items = [c for c in active if c.kind == "item"]
@@ -68,11 +76,18 @@ class Nudges:
             items = [c for c in items if not _within(live.row(c.value), out)]
         items = items[-LIKENESSES:]
         reaches = tuple(_reach(live, c, size) for c in active if c.kind != "item" or c in items)
+        decided = {c.value for c in active if c.kind == "author"}
+        found = {live.code("author", name): name for name in follows if name not in decided}
+        followed = {code: name for code, name in found.items() if code >= 0}
+        if followed:
+            reaches += (_follow_reach(live, followed, size),)
         total = np.zeros(size, np.float32)
         for one in reaches:
             total[one.rows] += one.strengths
         bound = np.float32(MOST / NUDGE)
-        return cls(reaches, np.clip(total, -bound, bound), NUDGE * spread) if reaches else None
+        if not reaches:
+            return None
+        return cls(reaches, np.clip(total, -bound, bound), NUDGE * spread, followed)
 
     def scores(self, rows: Rows) -> Floats:
         """Return what is added to the score of rows, (n,)."""
@@ -121,6 +136,13 @@ def _reach(live: LiveState, control: Control, size: int) -> Reach:
     return Reach(control, rows, np.float32(_SIGNS[control.action]) * values[rows])
 
 
+def _follow_reach(live: LiveState, followed: Mapping[int, str], size: int) -> Reach:
+    """Return the reach of all follows: one look at the catalogue, however many they are."""
+    rows = np.flatnonzero(np.isin(live.labels["author"][:size], list(followed)))
+    strengths = np.full(len(rows), FOLLOWED, np.float32)
+    return Reach(Control(0, FOLLOW, "author", "", 0.0), rows.astype(np.int32), strengths)
+
+
 def likeness(live: LiveState, row: int, size: int) -> Floats:
     """Return how like an item every row is, 0 to 1: by its readers or by words, what says more.
 
@@ -147,11 +169,13 @@ def carrying(live: LiveState, control: Control, size: int) -> Mask:
     elif control.kind == "item":
         row = live.row(control.value)
         mask[[row] if 0 <= row < size else []] = True
+    elif control.kind == "words":
+        rows = live.phrases.rows([control.value])
+        mask[rows[: np.searchsorted(rows, size)]] = True
     elif control.kind in ("topic", "tag"):
         mask = allowed(live, _carriers(control), 0.0, gone=True)[:size]
     else:
-        code = live.code(control.kind, control.value)
-        mask = (live.labels[control.kind][:size] == code) & (code >= 0)
+        mask = np.isin(live.labels[control.kind][:size], live.codes(control.kind, control.value))
     return mask
 
 
@@ -170,8 +194,12 @@ def muted(live: LiveState, controls: Sequence[Control], size: int) -> Mask | Non
     tags = frozenset(one.value for one in mutes if one.kind == "tag")
     if tags:  # all at once: a look at the tags of the whole catalogue costs most
         mask |= allowed(live, Filters(tags=tags), 0.0, gone=True)[:size]
+    words = [one.value for one in mutes if one.kind == "words"]
+    if words:
+        rows = live.phrases.rows(words)
+        mask[rows[: np.searchsorted(rows, size)]] = True
     for one in mutes:
-        if one.kind != "tag":
+        if one.kind not in ("tag", "words"):
             mask |= carrying(live, one, size)
     return mask
 
@@ -194,6 +222,34 @@ def remembered(
                 or not _within(live.row(each.item_id), mask)
             )
     return kept
+
+
+def unknown_label(live: LiveState, kind: str, value: str) -> str:
+    """Return what to tell of a label that no item has, with the nearest there are; "" if one has.
+
+    `kind`: topic, author, category, tag, language, entity, words or item.
+    """
+    known: Iterable[str] = ()
+    if kind == "topic":
+        topics = live.model.topics
+        if topics is not None and _number(value) in topics.rows:
+            return ""
+        known = [] if topics is None else map(str, topics.rows)
+    elif kind == "item":
+        if live.row(value) >= 0:
+            return ""
+    elif kind == "entity":
+        if live.mentions.code(value) >= 0:
+            return ""
+    elif kind == "words":
+        if len(live.phrases.rows([value])):
+            return ""
+    else:
+        if live.codes(kind, value):
+            return ""
+        known = itertools.islice(live.spelt(kind), NEAR_AMONG)
+    near = get_close_matches(value, list(known), 2, 0.6)
+    return f"no item has {kind} {value!r}" + (f"; is {' or '.join(near)} meant?" if near else "")
 
 
 def _within(row: int, mask: Mask) -> bool:

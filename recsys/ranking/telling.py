@@ -42,6 +42,8 @@ class Telling:
             row = self.request.live.row(one.item_id) if one.item_id else -1
             title = self.title(row) if row >= 0 else ""
             return one.saying(reasons.asked(one, title, self.language))
+        if one.kind == "followed":
+            return one.saying(reasons.sentence("followed", language=self.language, name=one.label))
         if one.kind != "because_you":
             return one.saying(self._sentence(one.kind))
         telling = [item for item, _ in one.items[: min(one.among, carriers.NAMED)]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -19,9 +19,11 @@ from recsys.state.lift import Commonness
 from recsys.state.marks import FLAG_WEIGHT, Marks
 from recsys.state.mentions import Mentions
 from recsys.state.met_ids import MetIds
+from recsys.state.metadata_columns import MetadataColumns, folded
 from recsys.state.model import Model
 from recsys.state.opinions import Opinions
 from recsys.state.past import Past
+from recsys.state.phrase_index import PhraseIndex
 from recsys.state.pulse import Pulse
 from recsys.state.touched import Touched
 from recsys.text import clean
@@ -46,12 +48,15 @@ class LiveState:
         self.counters = Counters.from_arrays(model.counters)
         self.size = len(model)
         self.posted: list[Item] = []  # items of rows len(model)…size-1
+        self.metadata = MetadataColumns(model.catalogue, self.posted)  # by field, for where=
+        self.phrases = PhraseIndex(model.catalogue, self.posted)
         self.touched = Touched()  # rows whose counts or votes moved
         self.versions: dict[int, int] = {}  # a model's row -> the row of its newest version
         self._codes = {
             name: {t: i for i, t in enumerate(model.catalogue.names[name])}
             for name in (*LABELS, "tag")
         }
+        self._folded: dict[str, tuple[dict[str, list[int]], int]] = {}  # and codes read so far
         self.commonness = Commonness.of_counters(model.counters)
         self._lock = threading.Lock()
         self.mentions = Mentions(model.entities)
@@ -185,6 +190,27 @@ class LiveState:
     def code(self, name: str, text: str) -> int:
         """Return the code of a category, author, language or tag; -1 when no item has it."""
         return self._codes[name].get(text, -1)
+
+    def codes(self, name: str, text: str) -> list[int]:
+        """Return the codes of a category, language or tag, whatever its letter case, or an author.
+
+        Several when the catalogue spells it in several ways; empty when no item has it.
+        """
+        if name == "author":  # an id: its case tells people apart
+            code = self.code(name, text)
+            return [code] if code >= 0 else []
+        known, spelt = self._folded.setdefault(name, ({}, 0)), self._codes[name]
+        found, count = known
+        if count < len(spelt):
+            for own, code in list(spelt.items())[count:]:
+                found.setdefault(folded(own), []).append(code)
+                count += 1
+            self._folded[name] = (found, count)
+        return found.get(folded(text), [])
+
+    def spelt(self, name: str) -> Iterator[str]:
+        """Yield the categories, authors, languages or tags that items have, as they are spelt."""
+        return iter(list(self._codes[name]))
 
     def tags_of(self, row: int) -> Rows:
         """Return the tag codes of an item."""

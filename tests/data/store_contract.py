@@ -9,11 +9,13 @@ import pytest
 from recsys.data.controls import MOST, Wish
 from recsys.data.erasure import Erasures, erase
 from recsys.data.exposures import Exposure, Exposures, Outcome, Shown
+from recsys.data.pasts import Pasts
 from recsys.data.prints import Seen
 from recsys.data.pseudonyms import Pseudonyms
 from recsys.data.schema import Event, Follow, Item, User
 from recsys.data.store import Added, Store
 from recsys.data.tables import EventTable
+from recsys.data.weights import EventWeights
 from recsys.errors import DataError
 
 ODD_IDS = [
@@ -243,6 +245,37 @@ class StoreContract:
         assert [item.item_id for item in store.items_page("", 4)] == ids[:4]
         assert [item.item_id for item in store.items_page("ä", 9)] == ids[4:]
 
+    def test_a_long_past_holds_all_items_and_follows_the_store(self, store):
+        now, pasts = time.time(), Pasts(EventWeights())
+        store.add_events(likes("ann", "1", "2"))
+        few = pasts.of(store, "ann")
+        assert few.taken is None and [e.item_id for e in few.events] == ["1", "2"]
+        assert pasts.of(store, "nobody").events == []
+        often = [Event("ann", "page", "view", timestamp=now - 900 + k) for k in range(600)]
+        many = [Event("ann", f"i{k}", "like", timestamp=now - 9000 + k) for k in range(700)]
+        store.add_events([*often, *many, Event("ann", "shown", "impression", timestamp=now - 1)])
+        past = pasts.of(store, "ann")
+        kept = [event.item_id for event in past.events]
+        assert len(set(kept)) == 500 and kept.count("page") == 4 and kept[-1] == "page"
+        assert set(past.taken.ids) == {"1", "2", "page", *(f"i{k}" for k in range(700))}
+        assert past.taken.uses["page"].count == 600
+        assert pasts.of(store, "ann") is past
+        store.add_events([Event("ann", "late", "like", timestamp=now - 20_000)])
+        late = pasts.of(store, "ann")
+        assert late.mark != past.mark and "late" in late.taken.ids
+        store.delete_event(store.history("ann", 1)[0].id)
+        store.add_events([Event("ann", "page", "hide", timestamp=now)])
+        after = pasts.of(store, "ann")
+        fresh = Pasts(EventWeights()).of(store, "ann")
+        assert sorted(after.taken.ids) == sorted(fresh.taken.ids)
+        assert after.events == fresh.events and "page" not in after.taken.uses
+        store.delete_user("ann")
+        assert pasts.of(store, "ann").events == []
+
+    def test_items_that_a_user_acted_on_with_a_kind(self, store):
+        store.add_events([*likes("ann", "1", "2"), Event("ann", "3", "view")])
+        assert store.items_acted_on("ann", ["2", "3", "4"], "like") == {"2"}
+
     # users
 
     def test_users_and_follows(self, store):
@@ -254,6 +287,7 @@ class StoreContract:
         follows = [Follow("ann", "writer"), Follow("ann", "", "bob")]
         assert store.add_follows(follows) == 2 and store.add_follows(follows) == 0
         assert sorted(store.follows_of("ann"), key=str) == sorted(follows, key=str)
+        assert sorted(store.followed("ann")) == ["bob", "writer"] and store.followed("eve") == ()
 
     def test_a_deleted_user_is_gone(self, store):
         store.add_events(likes("ann", "1", "2") + likes("bob", "1"))

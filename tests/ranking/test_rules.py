@@ -48,7 +48,14 @@ def all_of(wanted):
             {"author": ("sea-author-1", "chess-author-2")},
             lambda i: i.author_id in ("sea-author-1", "chess-author-2"),
         ),
-        ({"language": ("zh",)}, lambda i: i.metadata["language"] == "zh"),
+        (
+            {"language": ("zh",), "strict_language": True},
+            lambda i: i.metadata["language"] == "zh",
+        ),
+        (
+            {"category": ("SEA",), "tags": ("Tag-0",)},
+            lambda i: i.category == "sea" and "tag-0" in i.tags,
+        ),
         ({"tags": ("tag-0", "nowhere")}, lambda i: "tag-0" in i.tags),
         (
             {"category": ("sea",), "language": ("en",), "not_tags": ("tag-1",)},
@@ -70,9 +77,14 @@ def test_what_has_no_label_is_not_refused(live, name):
     assert "plain" in found and len(found) < len(live.model) + 1
 
 
-@pytest.mark.parametrize("name", ["category", "author", "language", "tags"])
+@pytest.mark.parametrize("name", ["category", "author", "tags"])
 def test_a_label_nobody_has_passes_nothing(live, name):
     assert passing(live, **{name: ("nowhere",)}) == set()
+
+
+def test_an_unknown_language_passes_unless_it_is_strict(live):
+    assert passing(live, language=("nowhere",)) == {"plain"}
+    assert passing(live, language=("nowhere",), strict_language=True) == set()
 
 
 def test_no_filter_passes_all(live):

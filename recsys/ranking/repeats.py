@@ -1,0 +1,131 @@
+"""Repeats: what a person took up before and is likely to take up again.
+
+A list with repeats is a mixture of two choices: with the person's own share of repeats, something
+taken before, in proportion to its rate at this moment; otherwise something new, in proportion to
+exp(score), as the blend is learned. Rates come from a renewal process per item: uses n, mean
+interval g between them and time x since the last one in units of g. Intervals follow a gamma
+distribution whose shape is estimated over all items of the person, and after each use the item may
+have been given up, with probability 1 / (n + 1) (compare Fader, Hardie and Lee, Marketing Science
+2005, and Anderson et al., WWW 2014). Nothing is learned in the night.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import gammaincc, gammaln
+
+from recsys.arrays import Floats, Rows, Times
+from recsys.data.pasts import Uses, note_use
+from recsys.ranking.history import weigh
+from recsys.ranking.query import Query
+from recsys.state.live import LiveState
+
+DAY = 86_400.0
+USUAL = 7 * DAY  # interval assumed where a person repeated nothing yet
+SHARE, SHARE_WEIGHT = 0.25, 8.0  # share of repeats assumed, and the acts that it counts like
+SHAPE_WEIGHT = 5.0  # intervals that the shape 1 (no memory) counts like
+SHAPES = (0.5, 6.0)  # bounds of the shape
+LEAST = 60.0  # seconds: acts closer together are one use of the item
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Rows that were taken up before, with what takes their scores to where they belong."""
+
+    rows: Rows  # ascending
+    added: Floats  # (n,)
+    counts: Rows  # (n,): uses of each
+
+    @classmethod
+    def of(
+        cls,
+        query: Query,
+        live: LiveState,
+        size: int,
+        total: float,
+        scores: Callable[[Rows], Floats],
+    ) -> Again | None:
+        """Return the rows below `size` that may be shown again; None without any.
+
+        `total`: log of the sum of exp(score) over the catalogue; `scores`: of rows.
+        """
+        uses = _uses(query, live)
+        ids = list(uses)
+        known = np.array(live.ids.rows(ids), np.int32)
+        kept = (known >= 0) & (known < size)
+        if not query.repeat:
+            codes = [c for name in query.repeat_categories for c in live.codes("category", name)]
+            kept[kept] = np.isin(live.labels["category"][known[kept]], codes)
+        if not kept.any():
+            return None
+        order = np.flatnonzero(kept)[np.argsort(known[kept], kind="stable")]
+        rows: Rows = known[order]
+        own = [uses[ids[place]] for place in order.tolist()]
+        now = live.counters.newest if query.now is None else query.now
+        shares, share = repeat_shares(own, now)
+        wanted = np.log(share / (1 - share)) + np.log(np.maximum(shares, 1e-12)) + total
+        counts: Rows = np.array([use.count for use in own], np.int32)
+        return cls(rows, (wanted - scores(rows)).astype(np.float32), counts)
+
+    def scores(self, rows: Rows) -> Floats:
+        """Return what is added to the score of rows, (n,); 0 where one was not taken before."""
+        places = np.minimum(np.searchsorted(self.rows, rows), len(self.rows) - 1)
+        found: Floats = np.where(self.rows[places] == rows, self.added[places], np.float32(0))
+        return found
+
+    def regular(self, row: int) -> bool:
+        """Whether a row was taken up more than once."""
+        place = int(np.searchsorted(self.rows, row))
+        return place < len(self.rows) and self.rows[place] == row and self.counts[place] > 1
+
+
+def repeat_shares(uses: list[Uses], now: float) -> tuple[Times, float]:
+    """Return how likely each item is the next repeat, adding to 1, and the share of repeats."""
+    count = np.array([use.count for use in uses], np.float64)
+    first = np.array([use.first for use in uses])
+    last = np.array([use.last for use in uses])
+    squares = np.array([use.squares for use in uses])
+    gaps, span = count - 1, np.maximum(last - first, 0.0)
+    pooled = span.sum() / gaps.sum() if gaps.sum() and span.sum() else USUAL
+    interval = np.maximum((span + pooled) / (gaps + 1), LEAST)
+    shape = _shape(gaps, span, squares)
+    passed = np.maximum(now - last, 0.0) / interval
+    alive = gammaincc(
+        shape, shape * passed
+    )  # that nothing happened since, had it not been given up
+    hazard = np.exp(
+        shape * np.log(shape)
+        + (shape - 1) * np.log(np.maximum(passed, 1e-3))
+        - shape * passed
+        - gammaln(shape)
+    ) / np.maximum(alive, 1e-12)
+    left = 1 / (count + 1)
+    still = (1 - left) * alive / ((1 - left) * alive + left)
+    rates = hazard / interval * still
+    share = (gaps.sum() + SHARE * SHARE_WEIGHT) / (count.sum() + SHARE_WEIGHT)
+    return rates / max(float(rates.sum()), 1e-300), float(np.clip(share, 0.02, 0.98))
+
+
+def _shape(gaps: Times, span: Times, squares: Times) -> float:
+    """Return the gamma shape of a person's intervals, 1 over their squared variation."""
+    some = (gaps >= 2) & (span > 0)
+    free = float((gaps[some] - 1).sum())
+    spread = float((squares[some] * (gaps[some] / span[some]) ** 2 - gaps[some]).sum())
+    variation = (max(spread, 0.0) + SHAPE_WEIGHT) / (free + SHAPE_WEIGHT)
+    return float(np.clip(1 / max(variation, 1e-6), *SHAPES))
+
+
+def _uses(query: Query, live: LiveState) -> dict[str, Uses]:
+    """Return the uses of items in a history, and those beyond it that are known."""
+    found: dict[str, Uses] = {}
+    ratings = [i.value for i in query.history if i.event == "rating" and i.value is not None]
+    total, count = float(sum(ratings)), len(ratings)
+    for place, each in enumerate(query.history):
+        weight = weigh(each, total, count, live.weights, live.model.rating_scale)
+        moment = float(place) if each.timestamp is None else each.timestamp
+        note_use(found, each.item_id, moment, weight)
+    beyond = query.taken.uses if query.taken is not None else {}
+    return found if not beyond else {**found, **beyond}
