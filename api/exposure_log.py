@@ -14,6 +14,7 @@ import logging
 import threading
 import time
 from collections import deque
+from dataclasses import replace
 
 from recsys.data.exposures import Exposure, Exposures, Outcome
 from recsys.errors import StoreError
@@ -58,6 +59,13 @@ class ExposureLog:
         """Drop what a person was shown."""
         with self._lock:
             self._lists = deque(one for one in self._lists if one.person != person)
+
+    def move(self, person: str, to: str) -> None:
+        """Let what a person was shown be another's, into whom they were merged."""
+        with self._lock:
+            self._lists = deque(
+                replace(one, person=to) if one.person == person else one for one in self._lists
+            )
 
     def write(self, store: Exposures) -> int:
         """Write what waits; on a failure it goes on waiting. Returns the number of lists."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from recsys.data.controls import Control, Wish
 from recsys.data.erasure import Erasures, Receipt, erase
+from recsys.data.merges import MergeLog, merge_users
 from recsys.data.schema import User
 from recsys.errors import DataError
 from recsys.ranking import steering
@@ -90,6 +91,28 @@ def erase_user(service: Service, user_id: str) -> dict[str, Any]:
     return _receipt_json(user_id, receipt)
 
 
+def merge(service: Service, user_id: str, from_id: str) -> dict[str, Any]:
+    """Move all that is held of one user to another; 404 when nothing is, 409 when both are one."""
+    with service.link.use() as store:
+        try:
+            found = merge_users(store, user_id, from_id)
+        except DataError as error:
+            raise ApiError(409, str(error)) from None
+    if found is None:
+        raise ApiError(404, f"nothing is held of a user {from_id!r}")
+    service.exposures.move(found.from_person, found.person)
+    service.forget_answers()
+    return {
+        "user": found.user_id,
+        "from": found.from_id,
+        "person": found.person,
+        "from_person": found.from_person,
+        "at": found.at,
+        "moved": found.moved,
+        "again": found.again,
+    }
+
+
 def _receipt_json(user_id: str, receipt: Receipt) -> dict[str, Any]:
     return {
         "user": user_id,
@@ -107,6 +130,7 @@ def exported(service: Service, user_id: str) -> Iterator[bytes]:
         user = store.user(user_id)
         follows = [asdict(one) for one in store.follows_of(user_id)]
         log = [asdict(one) for one in store.control_log(user_id)]
+        merged = [{"from": old, "at": at} for old, at in MergeLog(store.db).of_user(user_id)]
     if user is None:
         raise missing("user")
     head = {
@@ -115,6 +139,7 @@ def exported(service: Service, user_id: str) -> Iterator[bytes]:
         "person": service.pseudonyms.of(user_id),
         "follows": follows,
         "controls": log,
+        "merged": merged,
     }
     return _pieces(service, user, head)
 

@@ -9,6 +9,7 @@ import time
 
 from recsys.bundle_store import BundleStore
 from recsys.data.erasure import Erasures
+from recsys.data.merges import MergeLog
 from recsys.data.pasts import Past, Pasts
 from recsys.data.pseudonyms import Pseudonyms
 from recsys.data.store import Store
@@ -49,6 +50,7 @@ class Service:
         self.serving_or_none: Serving | None = None
         self._pseudonyms: Pseudonyms | None = None
         self._last_erasure = 0
+        self._last_merge = 0
         self.closed = False
         self.worker = Worker(self)
         self.worker.load_keys()
@@ -108,7 +110,11 @@ class Service:
                 pass  # the answer will say that it is degraded
 
     def forget_erased(self, store: Store) -> None:
-        """Drop what this worker keeps of people whom any worker has erased since the last look."""
+        """Drop what this worker keeps of people whom any worker has erased or merged lately."""
+        for id, old, new in MergeLog(store.db).after(self._last_merge):
+            self.exposures.move(old, new)
+            self.forget_answers()
+            self._last_merge = id
         for id, person in Erasures(store.db).after(self._last_erasure):
             self.exposures.forget(person)
             self.forget_answers()

@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "serve": ("serve", "the HTTP service"),
     "keys": ("keys", "create, list, revoke the keys of the service"),
     "erase": ("erase", "remove all that is held of a person, with a receipt"),
+    "merge": ("merge", "move all that is held of one user to another"),
     "bundles": ("bundles", "list, show, roll back, prune what nights made"),
     "tone": ("tone", "negative, neutral or positive, text by text"),
     "train-tone": ("train_tone", "teach the tone model from labelled texts"),

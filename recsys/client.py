@@ -140,6 +140,11 @@ class Client:
         path = f"/users/{quote(user_id, safe='')}/profile"
         return self._send("PATCH", path, body, again=False)
 
+    def merge_users(self, user_id: str, from_id: str) -> Json:
+        """Move all that is held of `from_id` to a user; `from_id` is unknown afterwards."""
+        path = f"/users/{quote(user_id, safe='')}/merge"
+        return self._send("POST", path, {"from": from_id}, again=True)
+
     def export_user(self, user_id: str) -> Json:
         """Return all that is held of a user."""
         return self._get(f"/users/{quote(user_id, safe='')}/export", {})

@@ -7,10 +7,18 @@ from typing import Any
 from flask import Response
 
 from ..contract import Routes
-from ..people import change_controls, control_warnings, controls_json, exported
+from ..people import change_controls, control_warnings, controls_json, exported, merge
 from ..profile import profile
 from ..routes.context import about, language, service
-from ..schemas.people import Controls, Export, Profile, ProfilePatch, ProfileQuery
+from ..schemas.people import (
+    Controls,
+    Export,
+    MergeBody,
+    Merged,
+    Profile,
+    ProfilePatch,
+    ProfileQuery,
+)
 
 routes = Routes("people")
 
@@ -33,6 +41,16 @@ def patch(user_id: str, body: ProfilePatch) -> dict[str, Any]:
     warnings = control_warnings(service(), body)
     told = {"warnings": warnings} if warnings else {}
     return {"user": user_id, "controls": controls_json(service(), found), **told}
+
+
+@routes.post("/users/<id:user_id>/merge", "write", body=MergeBody, answers=Merged, fails=(404, 409))
+def merge_from(user_id: str, body: MergeBody) -> dict[str, Any]:
+    """Move all that is held of another user, named by `from`, to this one; `from` is then unknown.
+
+    Events, follows, controls in force, interests and what was shown move in one transaction. The
+    same again moves what has come under the old id since, or nothing.
+    """
+    return merge(service(), about(user_id), body.from_id)
 
 
 @routes.get("/users/<id:user_id>/export", "write", answers=Export, fails=(404,))

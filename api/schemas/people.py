@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from ..schemas.fields import Answer, Id, Label, Language, RowId, Strict, Zone
 
@@ -102,6 +102,30 @@ class Erased(Answer):
     kept: list[str]
 
 
+class MergeBody(Strict):
+    """The user whose history is moved."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, populate_by_name=True)
+
+    from_id: Id = Field(alias="from", description="the id that is unknown afterwards")
+
+
+class Merged(Answer):
+    """What a merge moved."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    user: str
+    from_id: str = Field(alias="from")
+    person: str = Field(description="the pseudonym of the user, as in the logs")
+    from_person: str = Field(description="that of the old id")
+    at: float
+    moved: dict[str, int] = Field(
+        description="rows by table; `duplicates`: events that both had, kept once"
+    )
+    again: bool = Field(description="the two had been merged before, and nothing was left to move")
+
+
 class Export(Answer):
     """All that is held of a person."""
 
@@ -110,6 +134,7 @@ class Export(Answer):
     person: str
     follows: list[dict[str, Any]]
     controls: list[dict[str, Any]]
+    merged: list[dict[str, Any]] = Field(description="ids that were merged into this user")
     events: list[dict[str, Any]]
     shown: list[dict[str, Any]]
     held_by_no_one: list[str] = Field(description="what is computed when asked, and not stored")

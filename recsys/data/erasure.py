@@ -20,6 +20,7 @@ from sqlalchemy import delete, func, insert, select
 from recsys.data.database import Database
 from recsys.data.exposures import forget_shown
 from recsys.data.lock import LockedError, alone_with, only_one
+from recsys.data.merges import MergeLog
 from recsys.data.people import remove_rows
 from recsys.data.pseudonyms import Pseudonyms
 from recsys.data.sql import controls, erasures, follows, items
@@ -86,13 +87,20 @@ class Erasures:
 
 
 def erase(store: Store, home: Path, user_id: str) -> Receipt:
-    """Remove all that is held of a user; an empty receipt when nothing is.
+    """Remove all that is held of a user, ids merged into them included.
+
+    An empty receipt when nothing is.
 
     The rows of the store go in one transaction. A night at work keeps its snapshot, in which users
     are numbers, until it ends.
     """
-    person = Pseudonyms.of_store(store).of(user_id)
-    rejects = _clean_rejects(home / "rejects", user_id)
+    names = Pseudonyms.of_store(store)
+    person = names.of(user_id)
+    merged = [old for old, _ in MergeLog(store.db).of_user(user_id)]
+    rejects = {"reject_files": 0, "reject_lines": 0}
+    for name in (user_id, *merged):
+        for kind, count in _clean_rejects(home / "rejects", name).items():
+            rejects[kind] += count
     removed, at = _erase_rows(store, person, user_id)
     shown = {name: removed.pop(name) for name in ("exposures", "outcomes")}
     known = any(removed.values()) or any(shown.values())

@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
 from recsys.data.database import Database
-from recsys.data.sql import erasures
+from recsys.data.sql import erasures, merges
 from recsys.data.sql import exposures as _lists
 from recsys.data.sql import outcomes as _outcomes
 
@@ -80,6 +80,8 @@ class Exposures:
         with self.db.write() as connection:
             if lists:
                 known = self._known(connection, [one.recommendation_id for one in lists])
+                merged = self._merged(connection, {one.person for one in lists})
+                lists = [_moved(one, merged) for one in lists]
                 erased = self._erased(connection, {one.person for one in lists})
                 rows = {
                     one.recommendation_id: _row(one)
@@ -111,6 +113,14 @@ class Exposures:
         query = sa.select(erasures.c.person, sa.func.max(erasures.c.at)).group_by(erasures.c.person)
         query = query.where(self.db.among(erasures.c.person, people))
         return {person: at for person, at in connection.execute(query)}
+
+    def _merged(
+        self, connection: sa.Connection, people: set[str]
+    ) -> dict[str, tuple[str, float]]:
+        """Return whom those of some people who were merged belong to now, and since when."""
+        query = sa.select(merges.c.from_person, merges.c.person, merges.c.at)
+        query = query.where(self.db.among(merges.c.from_person, people)).order_by(merges.c.id)
+        return {old: (new, at) for old, new, at in connection.execute(query)}
 
     def shown_to(self, person: str, since: float, limit: int = 200) -> list[tuple[str, float]]:
         """Return (item id, time) of what one person was shown, newest lists first."""
@@ -174,6 +184,12 @@ def forget_shown(connection: sa.Connection, person: str) -> dict[str, int]:
         "exposures": sa.delete(_lists).where(_lists.c.person == person),
     }
     return {name: connection.execute(change).rowcount for name, change in changes.items()}
+
+
+def _moved(one: Exposure, merged: Mapping[str, tuple[str, float]]) -> Exposure:
+    """Return a list as the one of whom its reader was merged into while it waited."""
+    person, at = merged.get(one.person, ("", -math.inf))
+    return replace(one, person=person) if one.time <= at + GRACE else one
 
 
 NOT_CLICKS = ("impression", "hide", "dislike", "report")

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Text, bindparam, delete, or_, select, update
 from recsys.data.database import Database
 from recsys.data.reads import Read, given
 from recsys.data.schema import Follow, User
-from recsys.data.sql import controls, events, follows, users
+from recsys.data.sql import controls, events, follows, merges, users
 
 BATCH = 5_000  # users or follows per transaction
 
@@ -121,7 +121,7 @@ class People:
 
 def remove_rows(connection: Connection, user_id: str) -> dict[str, int]:
     """Delete a user's rows; return how many went, per table."""
-    removed = {"events": 0, "follows": 0, "controls": 0, "users": 0}
+    removed = {"events": 0, "follows": 0, "controls": 0, "merges": 0, "users": 0}
     query = select(users.c.id).where(users.c.user_id == user_id)
     number = connection.execute(query).scalar()
     if number is None:
@@ -131,6 +131,7 @@ def remove_rows(connection: Connection, user_id: str) -> dict[str, int]:
         (events, events.c.user == number),
         (follows, followed),
         (controls, controls.c.user == number),
+        (merges, merges.c.user == number),
         (users, users.c.id == number),
     ):
         removed[table.name] = connection.execute(delete(table).where(condition)).rowcount

@@ -1,7 +1,7 @@
 """The tables of the store, the same on SQLite and PostgreSQL.
 
 Ids from outside are stored once, in `users` and `items`; everything else refers to their numbers.
-`events`, `item_changes`, `controls` and `erasures` are logs: rows are added at the end, in the order
+`events`, `item_changes`, `controls`, `erasures` and `merges` are logs: rows are added at the end, in the order
 of their ids. Stores made by earlier versions are brought to these tables by recsys.data.migrations.
 """
 
@@ -24,7 +24,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA = 1  # number of the newest revision in migrations/versions; a newer store is refused
+SCHEMA = 2  # number of the newest revision in migrations/versions; a newer store is refused
 
 LIVE, HIDDEN, DELETED = 0, 1, 2  # items.state
 STATES = ("live", "hidden", "deleted")
@@ -149,6 +149,19 @@ erasures = _log(
     Column("person", Text, nullable=False),  # a keyed pseudonym: who it was cannot be read off
     Column("at", Double, nullable=False),
     Index("erasures_person", "person"),
+)
+
+merges = _log(
+    "merges",
+    metadata,
+    _id(),
+    _number("user"),
+    Column("from_id", _ID, nullable=False),  # what was merged into the user
+    Column("from_person", Text, nullable=False),  # pseudonyms, for lists shown meanwhile
+    Column("person", Text, nullable=False),
+    Column("at", Double, nullable=False),
+    Index("merges_user", "user", "id"),
+    Index("merges_from_person", "from_person"),
 )
 
 runs = _log(

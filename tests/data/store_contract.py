@@ -6,9 +6,11 @@ import time
 import numpy as np
 import pytest
 
+from recsys.data import merges
 from recsys.data.controls import MOST, Wish
 from recsys.data.erasure import Erasures, erase
 from recsys.data.exposures import Exposure, Exposures, Outcome, Shown
+from recsys.data.merges import MergeLog, merge_users
 from recsys.data.pasts import Pasts
 from recsys.data.prints import Seen
 from recsys.data.pseudonyms import Pseudonyms
@@ -293,11 +295,87 @@ class StoreContract:
         store.add_events(likes("ann", "1", "2") + likes("bob", "1"))
         store.add_follows([Follow("ann", "w"), Follow("bob", "", "ann")])
         store.change_controls("ann", [Wish("mute", "author", "w")])
-        removed = {"events": 2, "follows": 2, "controls": 1, "users": 1}
+        removed = {"events": 2, "follows": 2, "controls": 1, "merges": 0, "users": 1}
         assert store.delete_user("ann") == removed
         assert store.delete_user("ann") == dict.fromkeys(removed, 0)
         assert store.user("ann") is None and store.history("ann") == []
         assert said(store.event_table()) == [("bob", "1")]
+
+    # merges
+
+    def test_a_merge_moves_all_there_is(self, store):
+        who = Pseudonyms.of_store(store).of
+        now = time.time()
+        store.add_users([User("ann", "Ann", ("jazz",)), User("v", "", ("rock", "jazz"), "de")])
+        both = Event("ann", "1", "like", None, "", 1000.0)
+        store.add_events([both, *likes("v", "1", "2", "3"), Event("v", "2", "view"), Event("v", "2", "view")])
+        store.add_events([Event("v", "1", "rating", 3.0, "", 900.0), Event("ann", "1", "rating", 4.0, "", 900.0)])
+        store.add_follows([Follow("ann", "w"), Follow("v", "w"), Follow("v", "x"), Follow("v", "", "ann"),
+                           Follow("eve", "", "v"), Follow("bob", "", "v"), Follow("bob", "", "ann")])
+        store.change_controls("ann", [Wish("mute", "tag", "a"), Wish("mute", "tag", "b")])
+        store.change_controls("v", [Wish("boost", "tag", "c")], reset=True)
+        store.change_controls("v", [Wish("boost", "tag", "a"), Wish("mute", "words", "war")])
+        log = Exposures(store.db)
+        log.write([Exposure(f"{n:032x}", now, "b", who("v"), "long", (Shown("1", 1, "s", 1.0),)) for n in range(2)], [])
+        found = merge_users(store, "ann", "v")
+        assert found.moved == {"events": 4, "duplicates": 2, "follows": 1, "controls": 2,
+                               "interests": 1, "exposures": 2}
+        assert store.user("v") is None and store.history("v") == [] and store.control_log("v") == []
+        assert store.user("ann") == User("ann", "Ann", ("jazz", "rock"), "de")
+        assert sorted(e.item_id for e in store.history("ann")) == ["1", "1", "2", "2", "2", "3"]
+        assert {f.author_id for f in store.follows_of("ann")} == {"w", "x"}
+        assert store.followed("eve") == ("ann",) and store.followed("bob") == ("ann",)
+        assert [(c.action, c.value) for c in store.controls_of("ann")] == [
+            ("mute", "a"), ("mute", "b"), ("boost", "c"), ("mute", "war")]
+        assert len(log.shown_lists(who("ann"))) == 2 and log.shown_lists(who("v")) == []
+        again = merge_users(store, "ann", "v")
+        assert again.again and again.at == found.at and not any(again.moved.values())
+        late = Exposure("f" * 32, now, "b", who("v"), "long", (Shown("1", 1, "s", 1.0),))
+        log.write([late], [])  # a list that another worker was making meanwhile
+        assert len(log.shown_lists(who("ann"))) == 3
+        store.add_events(likes("v", "9"))
+        assert merge_users(store, "ann", "v").moved["events"] == 1
+        assert [old for old, _ in MergeLog(store.db).of_user("ann")] == ["v"]
+
+    def test_merges_in_a_chain_and_back_and_of_nobody(self, store, tmp_path):
+        assert merge_users(store, "ann", "nobody") is None
+        with pytest.raises(DataError, match="itself"):
+            merge_users(store, "ann", "ann")
+        store.add_events(likes("v1", "1") + likes("v2", "2", start=2000.0))
+        merge_users(store, "v2", "v1")
+        merge_users(store, "ann", "v2")
+        assert [old for old, _ in MergeLog(store.db).of_user("ann")] == ["v1", "v2"]
+        merge_users(store, "v1", "ann")
+        assert sorted(old for old, _ in MergeLog(store.db).of_user("v1")) == ["ann", "v2"]
+        assert [e.item_id for e in store.history("v1")] == ["1", "2"]
+        rejects = tmp_path / "rejects"
+        rejects.mkdir()
+        (rejects / "a.jsonl").write_text('{"raw": "v2,1", "reason": "x"}\n{"raw": "b,1", "reason": "x"}\n')
+        receipt = erase(store, tmp_path, "v1")
+        assert receipt.removed["merges"] == 2 and receipt.removed["reject_lines"] == 1
+        assert MergeLog(store.db).of_user("v1") == []
+
+    def test_merges_at_once_move_everything_once(self, store):
+        names = [f"v{n}" for n in range(6)]
+        store.add_events([e for n, v in enumerate(names) for e in likes(v, *map(str, range(40)), start=1000.0 * n)])
+        done = []
+        def run(v):
+            done.append(merge_users(store, "ann", v))
+        threads = [threading.Thread(target=run, args=(v,)) for v in (*names, *names)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(store.history("ann", 1000)) == 240 and sum(one.again for one in done) == 6
+        assert sum(one.moved["events"] for one in done) == 240
+
+    def test_a_merge_that_fails_changes_nothing(self, store, monkeypatch):
+        store.add_events(likes("ann", "1") + likes("v", "2"))
+        monkeypatch.setattr(merges, "_log", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            merge_users(store, "ann", "v")
+        assert [e.item_id for e in store.history("v")] == ["2"]
+        assert [e.item_id for e in store.history("ann")] == ["1"]
 
     # controls
 
@@ -359,7 +437,7 @@ class StoreContract:
         log.write(shown[:2], [Outcome(shown[0].recommendation_id, "1", "click", 5.0)])
         receipt = erase(store, tmp_path, "ann")
         assert receipt.removed == {
-            "events": 2, "follows": 0, "controls": 0, "users": 1, "exposures": 2, "outcomes": 1,
+            "events": 2, "follows": 0, "controls": 0, "merges": 0, "users": 1, "exposures": 2, "outcomes": 1,
             "reject_files": 0, "reject_lines": 0, "night_folders": 0, "tone_files": 0,
         }
         log.write(shown, [])  # another worker had them in memory still
