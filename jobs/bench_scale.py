@@ -79,7 +79,7 @@ def measured(count: int, seed: int) -> dict[str, object]:
     del events
     with steps.step("words"):
         texts = documents(data.table)
-        found = encode_words(texts, load_static(settings.home), settings.home, "scale")
+        found = encode_words(texts, load_static(settings.cache), settings.home, "scale")
         words = Words(found.vectors, found.student)
     with steps.step("fit"):
         known = known_interactions(data, words)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from recsys.text.encoder import Encoder, load_encoder
-from recsys.text.static import load_static
+from recsys.text.static import load_static, static_folder
 from recsys.text.student import Student
 from recsys.text.transformer import TransformerEncoder, bare_vectors
 from recsys.training.words import encode_words
@@ -46,10 +46,10 @@ def speed(texts: Sequence[str], specs: Sequence[str], home: Path) -> dict[str, A
         found[f"{spec}: texts/s"] = round(len(some) / ours[0])
         found[f"{spec}: texts/s, bare library"] = round(len(some) / bare[0])
         found[f"{spec}: pipeline overhead, CPU time"] = f"{ours[1] / bare[1] - 1:+.1%}"
-        student = encode_words(some, encoder, home, "speed").student.compact()
+        student = encode_words(some, encoder, home, "speed", cache=home).student.compact()
         found[f"{spec}: student, median ms per text"] = round(single(student, texts), 3)
         found[f"{spec}: student, MB"] = round(size(student) / 1e6, 1)
-    folder = home / "encoders" / "static-minilm-256"
+    folder = static_folder(home)
     load_static(home)
     command = [sys.executable, "-c", _MEMORY, str(folder)]
     told = subprocess.run(command, capture_output=True, text=True, check=True).stdout

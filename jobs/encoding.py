@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recsys.bundle import write_bundle
+from recsys.text.static import distilled
 from recsys.training.documents import documents
 from recsys.training.words import encode_words
 
@@ -16,10 +17,23 @@ if TYPE_CHECKING:
     from .night import Night
 
 
+def distill(night: Night) -> Detail:
+    """Have the static word vectors that this night's words are read with; tell what was made.
+
+    They are made once per machine and user, see RECSYS_CACHE. An encoder that is a folder of static
+    vectors needs none.
+    """
+    if (Path(night.settings.encoder) / "vectors.npy").exists():
+        return {"distilled": False, "because": "the encoder is a folder of static vectors"}
+    found, made = distilled(night.settings.cache)
+    because = "they were not there" if made else "they were there, from an earlier night"
+    return {"distilled": made, "because": because, "tokens": found.n_tokens}
+
+
 def encode(night: Night, out: Path) -> Detail:
     """Write each item's vector and the student; tell how many texts had to be encoded."""
     texts, encoder = documents(night.data.table), night_encoder(night)
-    found = encode_words(texts, encoder, night.settings.home, "night")
+    found = encode_words(texts, encoder, night.settings.home, "night", cache=night.settings.cache)
     arrays = {f"student/{k}": v for k, v in found.student.compact().arrays().items()}
     write_bundle(out, {"vectors": found.vectors, **arrays}, {}, {"encoder": encoder.name})
     return {

@@ -79,13 +79,13 @@ def command(
 
 
 def _throughput(settings: Settings, items: Path, count: int) -> dict[str, object]:
-    table, student = load_items(items), load_static(settings.home)
+    table, student = load_items(items), load_static(settings.cache)
     with TemporaryDirectory() as folder:
         return timed(table, count, student, settings.tones.model, Path(folder))
 
 
 def _tone(settings: Settings, labels: Path, source: str, name: str, seed: int) -> dict[str, object]:
-    labelled, student = read_labels(labels), load_static(settings.home)
+    labelled, student = read_labels(labels), load_static(settings.cache)
     if name != "static":
         encoder = _kept(settings, name, "tone")
         found = tone_by_folds(labelled, student, source, seed=seed, encoder=encoder)
@@ -105,7 +105,7 @@ def _tone(settings: Settings, labels: Path, source: str, name: str, seed: int) -
 
 def _kept(settings: Settings, name: str, what: str) -> CachedEncoder:
     """Return an encoder that keeps its vectors for the next evaluation of the same texts."""
-    encoder = load_encoder(name, settings.device, settings.home)
+    encoder = load_encoder(name, settings.device, settings.cache)
     return CachedEncoder(encoder, settings.home / "evaluated" / what)
 
 

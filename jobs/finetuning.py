@@ -35,7 +35,7 @@ def finetune(night: Night) -> Detail:
     them would trust words that have read their readers.
     """
     settings, device, note = night.settings, night.device, night.progress.note
-    start = load_encoder(settings.encoder, device, settings.home)
+    start = load_encoder(settings.encoder, device, settings.cache)
     told: Detail = {"family": start.name, "version": "", "trained": False}
     because = reason_not_to(settings, start, device)
     if because:
@@ -73,7 +73,7 @@ def night_encoder(night: Night) -> Encoder:
     found, settings = night.detail("finetune"), night.settings
     if found["version"]:
         return Shelf.of(settings.home, found["family"]).load(found["version"], night.device)
-    return load_encoder(settings.encoder, night.device, settings.home)
+    return load_encoder(settings.encoder, night.device, settings.cache)
 
 
 def evaluated_encoder(
@@ -83,7 +83,7 @@ def evaluated_encoder(
 
     `known`: those of this evaluation so far, by what they learned from; rows share them.
     """
-    start = load_encoder(settings.encoder, device, settings.home)
+    start = load_encoder(settings.encoder, device, settings.cache)
     if reason_not_to(settings, start, device):
         return start
     config = config_for(start, settings.finetune_minutes, device)
@@ -129,7 +129,7 @@ def outcome(lesson: Lesson) -> Detail:
 
 def _static(settings: Settings, start: Encoder) -> Student | None:
     """Return the word vectors that guide a transformer; None where these are what learns."""
-    return None if isinstance(start, Student) else load_static(settings.home)
+    return None if isinstance(start, Student) else load_static(settings.cache)
 
 
 def _yesterday(shelf: Shelf, entry: Entry, device: str, note: Note) -> Encoder | None:

@@ -37,7 +37,7 @@ from recsys.training.words import renumbered
 
 from .additions import added_arrays, added_steps
 from .clicks import click_rates
-from .encoding import encode
+from .encoding import distill, encode
 from .engine import open_model
 from .finetuning import finetune
 from .indexing import build_index, index_blobs
@@ -66,7 +66,7 @@ class Night:
     @property
     def steps(self) -> tuple[Step, ...]:
         """All steps but the last, which only a night that passes the gate may take."""
-        words = (self.snapshot, self.finetune, self.encode)
+        words = (self.snapshot, self.distill, self.finetune, self.encode)
         rest = (self.tune, self.baselines, self.fit, self.index, self.gate)
         first = [Step(run.__name__, run) for run in words]
         return (*first, *added_steps(self), *(Step(run.__name__, run) for run in rest))
@@ -93,6 +93,10 @@ class Night:
             "version": f"{stamp}-{self.number}",
             **position,
         }
+
+    def distill(self, out: Path) -> Detail:
+        """Have the static word vectors, which are made once per machine."""
+        return distill(self)
 
     def finetune(self, out: Path) -> Detail:
         """Let the encoder learn from readers, where settings and machine ask for it."""

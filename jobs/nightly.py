@@ -33,7 +33,13 @@ from .steps import Detail, Step, run_steps
 REFUSED = 3  # exit status
 RESUME = 86_400.0  # seconds after which a killed night is begun anew, for its data is old
 PLAN = "plan.json"
-UNRELATED = ("host", "port", "workers", "keep_bundles")  # settings that a night does not read
+UNRELATED = (
+    "host",
+    "port",
+    "workers",
+    "keep_bundles",
+    "cache",
+)  # settings that a night does not read
 
 
 @click.command(name="nightly")

@@ -17,6 +17,7 @@ from typing import Any, Literal, get_args
 from recsys.data.weights import KIND_WEIGHTS, EventWeights
 from recsys.errors import DataError
 from recsys.ranking.query import repeat_categories
+from recsys.text.static import default_cache
 from recsys.text.tones import Tones
 
 PREFIX = "RECSYS_"
@@ -35,10 +36,17 @@ class Settings:
     """One value per setting; RECSYS_HOME is `home` here and in the TOML file, and so on."""
 
     home: Path = _setting(
-        Path("data/var"), "folder of the store, the bundles, the runs and cached encoders"
+        Path("data/var"), "folder of the store, the bundles, the runs and fine-tuned encoders"
     )
     store: str = _setting(
         "", "database: sqlite:///path or postgresql+psycopg://…", "sqlite:///<home>/store.db"
+    )
+    cache: Path = field(
+        default_factory=default_cache,
+        metadata={
+            "help": "folder of word vectors that are distilled once per machine, for all homes",
+            "default": "the user's cache folder",
+        },
     )
     device: str = _setting("auto", "where the night computes: auto, cpu or cuda")
     encoder: str = _setting(
@@ -48,7 +56,9 @@ class Settings:
         "auto", "whether the encoder learns from readers: auto (on a GPU), on or off"
     )
     finetune_minutes: float = _setting(4.0, "time that a night may spend on fine-tuning")
-    tune_minutes: float = _setting(4.0, "time that a night may spend on tuning, when it tunes")
+    tune_minutes: float = _setting(
+        4.0, "CPU minutes that a night may spend on tuning, when it tunes; four times by the clock"
+    )
     tune_days: float = _setting(7.0, "days after which a night tunes again")
     seed: int = _setting(0, "seed of everything that draws at random in a night")
     event_weights: Mapping[str, float] | None = _setting(
@@ -110,7 +120,8 @@ class Settings:
         values = {name: _parse(name, where, value) for name, (where, value) in given.items()}
         settings = cls(**values)
         # absolute, because a server may be started from another folder
-        return replace(settings, home=settings.home.expanduser().absolute())
+        home, cache = (path.expanduser().absolute() for path in (settings.home, settings.cache))
+        return replace(settings, home=home, cache=cache)
 
 
 TABLE: tuple[tuple[str, str, str], ...] = (

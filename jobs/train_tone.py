@@ -75,7 +75,7 @@ def _install(path: Path, target: Path) -> dict[str, object]:
 def _teach(path: Path, target: Path) -> dict[str, object]:
     labelled = read_labels(path)
     check_classes(labelled.classes)  # before the word vectors, which may take a minute
-    student = load_static(Settings.load().home)
+    student = load_static(Settings.load().cache)
     note = f"{len(labelled.texts)} texts of {path.name}, {student.name}"
     write_tone(
         target,

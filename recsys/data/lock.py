@@ -38,6 +38,15 @@ def only_one(home: Path, name: str) -> Iterator[None]:
 
 
 @contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Hold a lock file, which is made if need be; wait while another process holds it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
 def alone_with(file: IO[str]) -> Iterator[bool]:
     """Wait until no other process holds this open file; say whether its path still leads to it.
 

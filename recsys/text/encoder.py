@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from recsys.arrays import Floats
-from recsys.text.static import default_home, load_static, minilm_source, read_static
+from recsys.text.static import load_static, minilm_source, read_static
 
 
 @runtime_checkable
@@ -26,17 +26,17 @@ class Encoder(Protocol):
         """Return (n, d) unit rows, or zero rows where no word is known; always finite."""
 
 
-def load_encoder(spec: str, device: str = "auto", home: Path | None = None) -> Encoder:
+def load_encoder(spec: str, device: str = "auto", cache: Path | None = None) -> Encoder:
     """Return the encoder that a setting names.
 
-    `static`: word vectors distilled once from MiniLM and kept under `home`. `minilm`: the packaged
-    MiniLM. `t5:<directory or hub name>`: a T5 encoder with mean pooling. Anything else: a directory
-    or hub name of a sentence-transformers model, or a directory of saved static vectors. Only
-    safetensors are read and no code that comes with a model is run. DataError when it cannot be
-    loaded.
+    `static`: word vectors distilled once from MiniLM and kept under `cache` (None: the user's).
+    `minilm`: the packaged MiniLM. `t5:<directory or hub name>`: a T5 encoder with mean pooling.
+    Anything else: a directory or hub name of a sentence-transformers model, or a directory of saved
+    static vectors. Only safetensors are read and no code that comes with a model is run. DataError
+    when it cannot be loaded.
     """
     if spec == "static":
-        return load_static(home or default_home())
+        return load_static(cache)
     if Path(spec).is_dir() and (Path(spec) / "vectors.npy").exists():
         return read_static(Path(spec))
     # Imported here: the API process must never reach torch.

@@ -83,17 +83,18 @@ def finetune(
     validate: Callable[[], float] | None = None,
     folder: Path | None = None,
     watch: Watch = lambda step, loss: None,
+    now: Callable[[], float] = time.monotonic,
 ) -> Record:
     """Train in place on who took up what.
 
     With `validate`, it stops early and the best state is kept, the first one included; without,
     the last. With a folder, a run that was killed goes on to the same end. Users with fewer than
-    two items teach nothing.
+    two items teach nothing. `now`: a clock, in seconds.
     """
     users = histories.learners()
     optimizer = adam(trainable.module, config.rate, config.words)
     progress = read_checkpoint(folder, trainable.module, optimizer) or Progress()
-    clock, resumed, chunk = _Clock(progress.seconds), progress.step, config.chunk
+    clock, resumed, chunk = _Clock(progress.seconds, now), progress.step, config.chunk
     if validate and not progress.checks:
         progress.note(validate(), trainable.module)
     while len(users) and progress.step < config.steps:
@@ -135,18 +136,19 @@ def _drawn(
 class _Clock:
     """Seconds of this attempt and of those before it."""
 
-    def __init__(self, before: float) -> None:
-        self.began = time.monotonic() - before
-        self.last = time.monotonic()
+    def __init__(self, before: float, now: Callable[[], float]) -> None:
+        self.now = now
+        self.began = now() - before
+        self.last = now()
 
     @property
     def seconds(self) -> float:
-        return time.monotonic() - self.began
+        return self.now() - self.began
 
     @property
     def unsaved(self) -> float:
-        return time.monotonic() - self.last
+        return self.now() - self.last
 
     def saved(self) -> float:
-        self.last = time.monotonic()
+        self.last = self.now()
         return self.seconds

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import shutil
 import tempfile
@@ -17,8 +18,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from platformdirs import user_cache_path
 
 from recsys.arrays import Floats
+from recsys.data.lock import held
 from recsys.errors import DataError, MissingExtra
 from recsys.text.student import Student
 
@@ -31,10 +34,12 @@ MINILM = "sentence-transformers/all-MiniLM-L6-v2"
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 FORMAT = 1
 
+log = logging.getLogger("recsys")
 
-def default_home() -> Path:
-    """Return where encoders are kept when the caller names no home."""
-    return Path.home() / ".cache" / "recsys"
+
+def default_cache() -> Path:
+    """Return the folder of what is made once per machine and user: ~/.cache/recsys on Linux."""
+    return user_cache_path("recsys", appauthor=False)
 
 
 def minilm_source() -> str:
@@ -50,18 +55,49 @@ def minilm_source() -> str:
     return str(folder)
 
 
-def load_static(home: Path | None = None) -> Student:
-    """Return the static vectors under `home`, distilling them first (a minute) if need be.
+def static_folder(cache: Path | None = None, source: Path | None = None) -> Path:
+    """Return where the static vectors are kept: a folder per model file, size and format.
 
-    A kept copy whose checksum is wrong is distilled again.
+    `source`: the directory of another model than the packaged MiniLM.
     """
-    folder = (home or default_home()) / "encoders" / f"static-minilm-{DIMENSIONS}"
+    model = MINILM_SHA256 if source is None else _sha256(source / "model.safetensors")
+    key = hashlib.sha256(f"{model} {DIMENSIONS} {FORMAT}".encode()).hexdigest()[:12]
+    return (cache or default_cache()) / "encoders" / f"static-minilm-{DIMENSIONS}-{key}"
+
+
+def load_static(cache: Path | None = None) -> Student:
+    """Return the static vectors under `cache`, distilling them first (20 s of CPU) if need be."""
+    return distilled(cache)[0]
+
+
+def distilled(cache: Path | None = None, source: Path | None = None) -> tuple[Student, bool]:
+    """Return the same, and whether they had to be distilled. `source`: as in `static_folder`.
+
+    A kept copy that is damaged is distilled again. Of two processes at once the second waits and
+    reads what the first has made. Where nothing can be kept, a warning says so.
+    """
+    folder, made = static_folder(cache, source), None
     try:
-        return read_static(folder)
-    except DataError:
-        student = distil(minilm_source())
-        write_static(folder, student)
-        return student
+        return read_static(folder), False
+    except DataError:  # missing or damaged
+        pass
+    try:
+        with held(folder.with_name(f".{folder.name}.lock")):
+            try:
+                return read_static(folder), False
+            except DataError as error:
+                if folder.exists():
+                    log.warning("the static word vectors are distilled again: %s", error)
+            made = distil(str(source) if source else minilm_source())
+            write_static(folder, made)
+    except OSError as error:
+        log.warning(
+            "the static word vectors cannot be kept in %s (%s): name a folder that can be written"
+            " in RECSYS_CACHE, or every night distils them again",
+            folder.parent,
+            error.strerror or error,
+        )
+    return made or distil(str(source) if source else minilm_source()), True
 
 
 def read_static(folder: Path) -> Student:

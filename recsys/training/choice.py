@@ -10,7 +10,7 @@ from recsys.state.blend import Blend
 from recsys.state.trees import Trees
 
 # tuned: chosen on people whose next steps are known. baseline: the better of popular and trending,
-# which answered the newest events better than what was tuned. untested: fixed, see DESIGN.md 33.
+# which answered the newest events better than what was tuned. untested: fixed, see DESIGN.md.
 Kind = Literal["tuned", "baseline", "untested"]
 
 

@@ -31,20 +31,26 @@ class Encoded:
 
 
 def encode_words(
-    texts: Sequence[str], encoder: Encoder, home: Path, kept: str, show: Mask | None = None
+    texts: Sequence[str],
+    encoder: Encoder,
+    home: Path,
+    kept: str,
+    show: Mask | None = None,
+    cache: Path | None = None,
 ) -> Encoded:
     """Encode a catalogue; by a transformer only what home/embeddings/<kept> does not hold.
 
     Static vectors are their own student, widened by the catalogue's words. Of a transformer the
     student learns from the texts, or from those that `show` (n_items,) marks. Static vectors are
-    not kept: reading them costs as much as making them.
+    not kept: reading them costs as much as making them. `cache`: folder of the distilled vectors
+    that a transformer's student begins with; None: the user's.
     """
     if isinstance(encoder, Student):
         wide = widened(encoder, texts)
         return Encoded(wide.encode(texts), wide, len(texts))
     cached = CachedEncoder(encoder, home / "embeddings" / kept)
     vectors, encoded = cached.encode_new(texts)
-    base = widened(load_static(home), texts)
+    base = widened(load_static(cache), texts)
     wanted = vectors if show is None else np.where(show[:, None], vectors, np.float32(0))
     student = imitate(map_texts(texts, base), base, wanted, encoder.name)
     return Encoded(vectors, student, encoded)

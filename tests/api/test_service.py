@@ -51,16 +51,16 @@ def make_key(home: Path, scope: str, rate: float | None = None) -> tuple[str, st
 
 def test_importing_the_app_is_quick_and_brings_no_training_package() -> None:
     code = (
-        "import resource, sys, api.app;"
+        "import sys, api.app;"
         f"print([m for m in {FORBIDDEN!r} if m in sys.modules]);"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_utime)"
+        "print(len(sys.modules))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    found, seconds = done.stdout.splitlines()
+    found, modules = done.stdout.splitlines()
     assert found == "[]"
-    assert float(seconds) < 2.0  # processor time: other work on the machine does not count
+    assert int(modules) < 1_300  # what takes time; seconds would depend on the machine
 
 
 def test_open_on_loopback_with_a_warning_closed_elsewhere(

@@ -16,7 +16,7 @@ from recsys.errors import DataError
 from recsys.evaluation.throughput import throughput
 from recsys.evaluation.understanding import tone_by_folds, tone_from_elsewhere
 from recsys.text.sentiment import load_tone
-from recsys.text.static import write_static
+from recsys.text.static import static_folder, write_static
 
 WORDS = "vile lovely table".split()
 
@@ -69,7 +69,8 @@ def test_every_stage_is_timed_and_copies_are_flagged(tmp_path):
 
 def test_the_command(tmp_path, monkeypatch):
     monkeypatch.setenv("RECSYS_HOME", str(tmp_path))
-    write_static(tmp_path / "encoders" / "static-minilm-256", word_student(WORDS))
+    monkeypatch.setenv("RECSYS_CACHE", str(tmp_path))
+    write_static(static_folder(tmp_path), word_student(WORDS))
     items, out = tmp_path / "items.csv", tmp_path / "out.json"
     items.write_text("item_id,title\n1,vile table\n2,lovely table\n", "utf-8")
     arguments = ["evaluate-text", "--items", str(items), "--json", str(out), "--throughput", "5"]

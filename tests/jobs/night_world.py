@@ -71,7 +71,7 @@ def next_books(store: Store, readers: int) -> list[Event]:
 def environment(home: Path, **more: str) -> dict[str, str]:
     """Return what commands in this world are run with."""
     named = {"RECSYS_HOME": str(home), "RECSYS_ENCODER": str(home / "tiny"), **more}
-    return {**os.environ, "RECSYS_TUNE_MINUTES": "0.2", "OMP_NUM_THREADS": "1", **named}
+    return {**os.environ, "RECSYS_TUNE_MINUTES": "4", **named}
 
 
 def fill(home: Path) -> Store:

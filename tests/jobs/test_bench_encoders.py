@@ -11,7 +11,7 @@ from text_world import tiny_bert
 
 from jobs import bench_encoders, bench_languages
 from jobs.gpu_figures import Sizes, gpu_figures, search_ms, t5_share
-from recsys.text.static import write_static
+from recsys.text.static import static_folder, write_static
 from recsys.text.student import Student
 
 
@@ -22,9 +22,7 @@ def world(tmp_path, monkeypatch):
     known = student()
     vectors = known.vectors.copy()
     vectors[2] = 0.9 * vectors[1] + 0.1 * vectors[2]  # odd and even are nearly the same to it
-    write_static(
-        tmp_path / "encoders" / "static-minilm-256", Student(known.tokenizer_json, vectors)
-    )
+    write_static(static_folder(tmp_path), Student(known.tokenizer_json, vectors))
     with (tmp_path / "items.csv").open("w", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(["item_id", "title", "category"])

@@ -17,7 +17,7 @@ from recsys.data.dataset import Dataset
 from recsys.data.schema import Item
 from recsys.data.store import Store
 from recsys.text.shelf import Shelf
-from recsys.text.static import write_static
+from recsys.text.static import static_folder, write_static
 from recsys.text.student import Student
 
 ON = {"RECSYS_FINETUNE": "on", "RECSYS_TUNE_MINUTES": "0.05"}
@@ -110,9 +110,10 @@ def test_by_default_static_vectors_learn_with_the_fit_alone(home):
 def test_a_transformer_reads_only_new_texts_and_learns_when_asked(tmp_path):
     home = tmp_path / "home"
     fill(home).close()
-    write_static(home / "encoders" / "static-minilm-256", student())  # what its student starts from
+    write_static(static_folder(home), student())  # what its student starts from
     tiny_bert(home / "bert", ["odd", "even", "book", *map(str, range(50))])
     means = {"RECSYS_ENCODER": str(home / "bert"), "RECSYS_TUNE_MINUTES": "0.05"}
+    means["RECSYS_CACHE"] = str(home)
     told = []
     for _ in range(2):
         result = call(home, "nightly", **means)

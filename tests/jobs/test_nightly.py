@@ -20,6 +20,7 @@ from recsys.state.model import Model
 
 STEPS = [
     "snapshot",
+    "distill",
     "finetune",
     "encode",
     "topics",
@@ -216,6 +217,95 @@ def test_an_empty_store_is_status_1_and_one_line(tmp_path):
     assert "recsys ingest" in result.stderr and "Traceback" not in result.stderr
     with Store.open(f"sqlite:///{tmp_path}/none.db") as store:
         assert store.last_run("nightly").status == "failed"
+
+
+def backwards(choice):
+    """Return a choice that puts first what the neighbours of a history speak least for."""
+    blend = {
+        "terms": [{"scorer": "neighbours", "half_life": 20.0, "weight": 1.0}],
+        "curves": [{"scale": 0.03, "weight": -1.0, "by_activity": 0.0}],
+        "priors": {},
+        "traits": {},
+    }
+    return {**choice, "engines": ["item-knn 100"], "blend": blend, "trees": None}
+
+
+def turned_round(home):
+    """Kill a night that has tuned, and turn round what it chose; the next call goes on from there."""
+    with subprocess.Popen(
+        command("nightly", "--tune"), env=environment(home), stderr=subprocess.PIPE, text=True
+    ) as process:
+        for line in process.stderr:
+            if "nightly: tune " in line:
+                process.kill()
+                break
+    (made,) = home.glob("runs/*/tune/choice.json")
+    made.write_text(json.dumps(backwards(json.loads(made.read_text()))))
+    for name in ("baselines", "fit", "index", "gate"):  # done between the line and the kill
+        shutil.rmtree(made.parent.parent / name, ignore_errors=True)
+    return call(home, "nightly", "--tune", "--json")
+
+
+def test_a_first_night_that_loses_to_popular_publishes_popular_and_says_so(home):
+    shutil.rmtree(home / "bundles")
+    result = turned_round(home)
+    assert result.returncode == 0, result.stderr
+    told = json.loads(result.stdout)
+    assert told["status"] == "published" and told["design"] == "baseline"
+    against = told["gate"]["baselines"]
+    assert against["high"] < 0 and against["model"] < against["value"] and against["people"] == 60
+    assert "is published alone" in result.stderr and "is published alone" in told["gate"]["reason"]
+    shown = json.loads(call(home, "bundles", "show").stdout)
+    assert shown["design"] == "baseline" and "published alone" in shown["gate"]["reason"]
+    assert "baseline" in call(home, "bundles", "list").stdout
+    choice = BundleStore(home).open_current().manifest["choice"]
+    assert choice["engines"] == [] and list(choice["blend"]["priors"].values()) == [1.0]
+    again = json.loads(call(home, "nightly", "--json").stdout)
+    assert again["tune"]["tuned"] and "baseline" in again["tune"]["because"]
+    assert again["design"] == "tuned"
+
+
+def test_a_night_that_loses_to_popular_is_refused_where_a_bundle_is_in_service(home):
+    before = BundleStore(home).current()
+    result = turned_round(home)
+    assert result.returncode == 3, result.stderr
+    told = json.loads(result.stdout)
+    assert told["gate"]["passed"] is False and "worse than" in told["gate"]["reason"]
+    assert told["gate"]["baselines"]["high"] < 0 and BundleStore(home).current() == before
+
+
+def test_a_choice_made_without_time_is_marked_and_made_again_the_next_night(home):
+    shutil.rmtree(home / "bundles")
+    result = call(home, "nightly", "--json", RECSYS_TUNE_MINUTES="0")
+    assert result.returncode == 0, result.stderr
+    told = json.loads(result.stdout)
+    assert told["design"] == "tuned" and told["tune"]["engines"] == "item-knn 100"
+    assert "no time for more" in told["pressure"][0] and "no time for more" in result.stderr
+    against = told["gate"]["baselines"]
+    assert against["tested"] and against["model"] > against["value"]
+    assert BundleStore(home).open_current().manifest["pressure"] == told["pressure"]
+    again = json.loads(call(home, "nightly", "--json").stdout)
+    assert again["tune"]["tuned"] and "had no time" in again["tune"]["because"]
+    assert again["pressure"] == []
+    third = json.loads(call(home, "nightly", "--json").stdout)
+    assert third["tune"]["tuned"] is False
+
+
+def test_with_fewer_than_fifty_people_what_is_fixed_is_published_untested(home, store):
+    shutil.rmtree(home / "bundles")
+    for reader in range(15):
+        store.delete_user(f"reader-{reader}")
+    result = call(home, "nightly", "--json")
+    assert result.returncode == 0, result.stderr
+    told = json.loads(result.stdout)
+    assert told["design"] == "untested" and told["tune"]["engines"] == "item-knn 100"
+    assert "untested: 45 people" in result.stderr and "untested" in told["gate"]["reason"]
+    assert json.loads(call(home, "bundles", "show").stdout)["design"] == "untested"
+    items = json.loads(call(home, "recommend", "reader-17", "-n", "5", "--json").stdout)["items"]
+    assert {parity(int(each["item_id"].split("-")[1])) for each in items} == {"odd"}
+    store.add_events(reads())
+    again = json.loads(call(home, "nightly", "--json").stdout)
+    assert again["tune"]["tuned"] and again["design"] == "tuned"
 
 
 @pytest.mark.parametrize(("items", "events"), [(1, 0), (1, 1), (5, 1), (0, 1)])
