@@ -231,7 +231,7 @@ def backwards(choice):
 
 
 def turned_round(home):
-    """Kill a night that has tuned, and turn round what it chose; the next call goes on from there."""
+    """Kill a night that has tuned, turn round what it chose, and call it again to go on."""
     with subprocess.Popen(
         command("nightly", "--tune"), env=environment(home), stderr=subprocess.PIPE, text=True
     ) as process:
