@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from recsys.bundle import RawBundle
-from recsys.errors import RecsysError, StoreError
+from recsys.bundle import WAY_OUT, RawBundle
+from recsys.errors import BundleError, RecsysError, StoreError
 from recsys.ranking.query import Query
 from recsys.recommender import Recommender
 from recsys.state.live import LiveState
@@ -76,7 +76,7 @@ class Worker:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._due: dict[str, float] = {}
-        self._refused: str | None = None  # a version that could not be opened
+        self.refused: str | None = None  # a version that could not be opened
 
     def start(self) -> None:
         """Start the thread."""
@@ -137,40 +137,52 @@ class Worker:
             serving.feed.stamp = None
 
     def take_bundle(self) -> None:
-        """Take the current bundle into service when it is not the one that serves already."""
+        """Take the current bundle into service when it is not the one that serves already.
+
+        A bundle that cannot be read, or of which no list can be made, is refused with a warning:
+        the one in service goes on, and a worker without one takes the newest that it can read.
+        """
         service = self._service
         serving, current = service.serving_or_none, service.bundles.current()
         if current is None and serving is not None:
             return  # the pointer is gone; what is mapped goes on serving
         if current is not None and (
-            current == self._refused or (serving and serving.version == current)
+            current == self.refused or (serving and serving.version == current)
         ):
             return
         try:
-            raw = service.bundles.open_current()
-            self._refused = current if raw.version != current else None
-            if serving is None or raw.version != serving.version:
-                self._swap(Serving.of(raw, service.settings, service.heard))
+            if serving is None or current is None:
+                new = service.bundles.load_current(self._ready)
+            else:
+                new = self._ready(service.bundles.open(current))
         except RecsysError as error:
-            self._refuse(current, error)
-        except Exception as error:  # a bundle that verifies and still does not load
-            self._refuse(current, error)
+            if self._is_due(f"refused {current}", 60.0):
+                log.warning("no bundle could be taken into service: %s", str(error)[:500])
+            self.refused = current
+            return
+        self.refused = current if new.version != current else None
+        service.swap(new)
+        log.info("bundle in service", extra={"bundle": new.version, "items": new.live.size})
 
-    def _refuse(self, version: str | None, error: Exception) -> None:
-        if self._is_due(f"refused {version}", 60.0):
-            log.warning("no bundle could be taken into service: %s", str(error)[:500])
-        self._refused = version
-
-    def _swap(self, new: Serving) -> None:
-        service = self._service
+    def _ready(self, raw: RawBundle) -> Serving:
+        """Return a bundle as it serves; BundleError when no list can be made of it."""
         try:
-            with service.link.use(patient=True) as store:
+            new = Serving.of(raw, self._service.settings, self._service.heard)
+            self._catch_up(new)
+            new.recommender.recommend(Query(n=1))  # touch what the first request needs
+        except RecsysError:
+            raise
+        except Exception as error:
+            log.exception("bundle %s verifies and cannot serve", raw.version)
+            raise BundleError(f"{raw.folder}: {error!r}; {WAY_OUT}") from error
+        return new
+
+    def _catch_up(self, new: Serving) -> None:
+        try:
+            with self._service.link.use(patient=True) as store:
                 new.feed.follow(store)
         except StoreError:
             pass  # the feed catches up once the store is back
-        new.recommender.recommend(Query(n=1))  # touch what the first request needs
-        service.swap(new)
-        log.info("bundle in service", extra={"bundle": new.version, "items": new.live.size})
 
     def load_keys(self) -> None:
         """Read the keys that hold."""

@@ -16,13 +16,12 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from recsys.bundle_store import BundleStore
 from recsys.data.store import Store
 from recsys.data.tables import EventTable
 from recsys.errors import BundleError, DataError
 
 from .cli import run
-from .engine import Engine, open_engine, open_model
+from .engine import Engine, open_bundle, open_engine
 from .ingest import ingest
 from .recommend import documents, output, recommendation_table
 from .settings import Settings
@@ -76,13 +75,12 @@ def command(as_json: bool) -> None:
 def up_to_date(settings: Settings) -> bool:
     """Say whether the current bundle has seen everything that the store holds."""
     try:
-        raw = BundleStore(settings.home).open_current()
-        open_model(raw)
+        raw, _ = open_bundle(settings.home)
     except BundleError:
         return False
     with Store.open(settings.store_url) as store:
         now = store.last_event_id(), store.last_change_id()
-    return (raw.manifest["last_event_id"], raw.manifest["last_change_id"]) == now
+    return (raw.manifest.get("last_event_id"), raw.manifest.get("last_change_id")) == now
 
 
 def _night(settings: Settings) -> None:

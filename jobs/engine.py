@@ -6,13 +6,13 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from recsys.bundle import RawBundle
 from recsys.bundle_store import BundleStore
 from recsys.data.pasts import Past, Pasts
 from recsys.data.store import Store
-from recsys.errors import BundleError
 from recsys.ranking.history import interactions
 from recsys.ranking.query import Interaction, Query, Recommendation
 from recsys.recommender import Recommender
@@ -69,22 +69,16 @@ class Engine:
         return self.recommender.title(row) if row >= 0 else item_id
 
 
-def open_model(raw: RawBundle) -> Model:
-    """Give a bundle its types; BundleError when another version of the code wrote it."""
-    try:
-        return Model.from_raw(raw)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise BundleError(
-            f"{raw.folder} was written by another version of recsys ({error!r}):"
-            " run `recsys nightly` to make one for this version"
-        ) from error
+def open_bundle(home: Path) -> tuple[RawBundle, Model]:
+    """Return the newest bundle that this version of the code can read, and its model."""
+    return BundleStore(home).load_current(lambda raw: (raw, Model.from_raw(raw)))
 
 
 @contextmanager
 def open_engine(settings: Settings) -> Iterator[Engine]:
     """Open the current bundle and the store; BundleError says what to run when there is none."""
-    raw = BundleStore(settings.home).open_current()
-    live = LiveState(open_model(raw), settings.weights, settings.flag_weight)
+    raw, model = open_bundle(settings.home)
+    live = LiveState(model, settings.weights, settings.flag_weight)
     with Store.open(settings.store_url) as store:
         tones = settings.tones if settings.tone_strength else None
         _follow(live, store, tones, raw.manifest)
@@ -98,7 +92,7 @@ def _follow(
     live: LiveState, store: Store, tones: Tones | None, manifest: Mapping[str, Any]
 ) -> None:
     """Read both logs of the store from where the night left them."""
-    event, change = int(manifest["last_event_id"]), int(manifest["last_change_id"])
+    event, change = int(manifest.get("last_event_id", 0)), int(manifest.get("last_change_id", 0))
     chatter = Chatter()
     while changes := store.item_changes_after(change, _CHUNK):
         for each in changes:

@@ -38,7 +38,7 @@ from recsys.training.words import renumbered
 from .additions import added_arrays, added_steps
 from .clicks import click_rates
 from .encoding import distill, encode
-from .engine import open_model
+from .engine import open_bundle
 from .finetuning import finetune
 from .indexing import build_index, index_blobs
 from .progress import LogProgress, TerminalProgress
@@ -278,8 +278,7 @@ class Night:
     def before(self) -> RawBundle | None:
         """The bundle in service; None before the first night, or where none can be read."""
         try:
-            raw = BundleStore(self.settings.home).open_current()
-            open_model(raw)
+            raw, _ = open_bundle(self.settings.home)
         except BundleError as error:
             self.progress.note(str(error))
             return None

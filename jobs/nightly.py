@@ -9,6 +9,7 @@ killed is taken up where it was when it is called again within a day.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import time
@@ -20,6 +21,7 @@ from typing import Any
 
 import click
 
+import recsys
 from recsys.data.erasure import Erasures
 from recsys.data.lock import only_one
 from recsys.data.store import Store
@@ -127,7 +129,16 @@ def _plan(settings: Settings, tune_always: bool) -> dict[str, str]:
     """Return all that must be the same for a killed night to be taken up."""
     values = {f.name: str(getattr(settings, f.name)) for f in fields(settings)}
     plan = {name: value for name, value in values.items() if name not in UNRELATED}
-    return {**plan, "tune": str(tune_always), "code": code_version("recsys")}
+    return {**plan, "tune": str(tune_always), "code": f"{code_version('recsys')} {_code()}"}
+
+
+def _code() -> str:
+    """Return a hash of the program's files: a night that other code began is not taken up."""
+    hashed = hashlib.sha256()
+    for folder in (Path(recsys.__file__).parent, Path(__file__).parent):
+        for path in sorted(folder.rglob("*.py")):
+            hashed.update(str(path.relative_to(folder)).encode() + path.read_bytes())
+    return hashed.hexdigest()
 
 
 def _folder(runs: Path, store: Store, plan: Mapping[str, str]) -> tuple[int, Path]:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from recsys.errors import DataError
 from recsys.evaluation.service import walked_check
 from recsys.evaluation.split import Rules, Split, make_split
 from recsys.state.live import LiveState
@@ -13,7 +14,7 @@ from recsys.training.budget import Budget
 from recsys.training.choice import Choice
 from recsys.training.contest import Contest, contest_at_a_cut, walked_contest
 from recsys.training.gate import PEOPLE
-from recsys.training.menu import CANDIDATES
+from recsys.training.menu import CANDIDATES, engine_named
 from recsys.training.slices import SHARE, TESTABLE, newest
 from recsys.training.tune import fixed_choice, tune
 from recsys.training.walk import Moment
@@ -38,6 +39,8 @@ def reason_to_tune(
     tuning = manifest.get("tuning")
     if not isinstance(tuning, dict) or "choice" not in manifest:
         return "there is no earlier tuning"
+    if earlier_choice(manifest) is None or not _complete(tuning):
+        return "the last tuning was written by another version of recsys"
     for name, value in plan.items():
         if tuning.get(name) != value:
             return f"{name} changed"
@@ -55,6 +58,26 @@ def reason_to_tune(
             return f"{before[name]} {name} became {seen[name]}"
     moved = _moved(before["kinds"], seen["kinds"])
     return f"the kinds of {moved:.0%} of the events changed" if moved > MIX else None
+
+
+def earlier_choice(manifest: Mapping[str, Any]) -> Choice | None:
+    """Return what a bundle was made with; None where this version cannot make it again."""
+    try:
+        choice = Choice.from_json(manifest["choice"])
+        for name in choice.engines:
+            engine_named(name)
+    except (KeyError, TypeError, ValueError, AttributeError, DataError):
+        return None
+    return choice
+
+
+def _complete(tuning: Mapping[str, Any]) -> bool:
+    counts = tuning.get("counts")
+    return (
+        isinstance(tuning.get("at"), float)
+        and isinstance(counts, dict)
+        and {"events", "items", "kinds"} <= counts.keys()
+    )
 
 
 def _moved(before: Mapping[str, int], now: Mapping[str, int]) -> float:

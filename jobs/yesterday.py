@@ -25,6 +25,8 @@ from recsys.training.gate import PEOPLE, Verdict, answers, judge, judge_index
 from recsys.training.slices import FEWEST, ask, newest
 from recsys.training.words import renumbered
 
+from .tuning import earlier_choice
+
 if TYPE_CHECKING:
     from .night import Night
 
@@ -68,11 +70,16 @@ def _compared(night: Night) -> Verdict:
         return judge(_today(night, check), then)
     if same:
         return Verdict(True, "the settings of the night before, too few new events", 0, known)
+    earlier = earlier_choice(before.manifest)
+    if earlier is None:
+        reason = "the settings of the night before are those of another version of recsys"
+        return Verdict(True, f"{reason}, too few new events", 0, known)
     is_test, check = night.validation
     check = check.sample(PEOPLE, night.settings.seed)
-    if not len(check) and evidence(Choice.from_json(before.manifest["choice"])) > 0:
+    if not len(check) and evidence(earlier) > 0:
         return Verdict(False, "no event counts as a positive any more: see event weights", 0, 0.0)
-    return judge(_today(night, check), _refitted(night, check, is_test, before, yesterday))
+    then = _refitted(night, check, is_test, before, yesterday, earlier)
+    return judge(_today(night, check), then)
 
 
 def evidence(choice: Choice) -> float:
@@ -81,10 +88,11 @@ def evidence(choice: Choice) -> float:
     return max((value for value in found if isinstance(value, float)), default=0.0)
 
 
-def _settings(before: RawBundle) -> tuple[object, object, object]:
+def _settings(before: RawBundle) -> tuple[object, ...]:
     manifest = before.manifest
-    choice = Choice.from_json(manifest["choice"]).to_json()
-    return choice, manifest["event_weights"], manifest["encoder"]
+    choice = earlier_choice(manifest)
+    plan = None if choice is None else choice.to_json()
+    return plan, manifest.get("event_weights"), manifest.get("encoder")
 
 
 def _same_past(night: Night, before: RawBundle, past: int) -> bool:
@@ -92,8 +100,9 @@ def _same_past(night: Night, before: RawBundle, past: int) -> bool:
 
     `past`: today's events up to yesterday's cutoff.
     """
-    counts, words = before.manifest["counts"], night.detail("encode")["with_words"]
-    moved = abs(past - counts["events"]) / max(counts["events"], 1)
+    counts, words = before.manifest.get("counts", {}), night.detail("encode")["with_words"]
+    known = counts.get("events", 0)
+    moved = abs(past - known) / max(known, 1)
     kept = words >= (1 - MOVED) * counts.get("with_words", np.inf)
     return bool(moved <= MOVED and kept)
 
@@ -108,12 +117,18 @@ def _today(night: Night, check: Check) -> Values:
 
 
 def _refitted(
-    night: Night, check: Check, is_test: Mask, before: RawBundle, yesterday: Model
+    night: Night,
+    check: Check,
+    is_test: Mask,
+    before: RawBundle,
+    yesterday: Model,
+    earlier: Choice,
 ) -> Values:
     """Fit yesterday's settings to what lies before the slice; its words are those of its bundle."""
     events, items = night.tables
-    weights = replace(night.settings.weights, kinds=before.manifest["event_weights"])
-    data = Dataset.build(events.select(~is_test), items, weights=weights)
-    choice = Choice.from_json(before.manifest["choice"])
+    kinds = before.manifest.get("event_weights", night.kinds)
+    data = Dataset.build(
+        events.select(~is_test), items, weights=replace(night.settings.weights, kinds=kinds)
+    )
     words = renumbered(yesterday.catalogue.ids, yesterday.words, yesterday.student, data)
-    return answers(night.model(data, choice, words), check)
+    return answers(night.model(data, earlier, words), check)

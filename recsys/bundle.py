@@ -1,13 +1,15 @@
 """Bundle: all that serving needs, in one folder of .npy files, blobs and a manifest with checksums.
 
 Nothing in it is a pickle. The manifest is written last and carries its own checksum, so a folder
-with a manifest that verifies is complete; anything else is refused.
+with a manifest that verifies is complete; anything else is refused. It names the format as two
+numbers: bundles of the same major number are read whatever their minor number, others are refused.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import re
 import time
@@ -22,7 +24,8 @@ from numpy.typing import NDArray
 
 from recsys.errors import BundleError
 
-FORMAT = 1
+FORMAT = 1  # major number: raised when an older reader would misread a bundle
+MINOR = 1  # raised when a bundle gains something that an older reader can leave out
 MANIFEST = "manifest.json"
 WAY_OUT = "`recsys bundles rollback` serves the version before, `recsys nightly` makes a new one"
 
@@ -77,8 +80,8 @@ def write_bundle(
             raise ValueError(f"{name!r} cannot be the name of a blob")
         files[name] = _write(folder / name, lambda file, data=data: file.write(data))  # type: ignore[misc]
     document = {"version": folder.name, "created": time.time(), **manifest}
-    document |= {"format": FORMAT, "files": files}
-    document["checksum"] = _checksum(document)
+    document |= {"format": FORMAT, "format_minor": MINOR, "files": files}
+    document["checksum"] = manifest_checksum(document)
     text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)
     _write(folder / MANIFEST, lambda file: file.write(text.encode()))
     sync_folder(folder)
@@ -103,17 +106,39 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     path = folder / MANIFEST
     try:
         manifest = json.loads(path.read_bytes())
-        whole = manifest["checksum"] == _checksum(manifest)
         number = manifest["format"]
     except FileNotFoundError:
         raise BundleError(f"{path} is missing: the bundle is not complete; {WAY_OUT}") from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BundleError(f"{path} cannot be read ({error!r}); {WAY_OUT}") from error
-    if number != FORMAT:
-        raise BundleError(f"{path}: format {number!r}, this version reads {FORMAT}; {WAY_OUT}")
-    if not whole or not all(_FILE_NAME.fullmatch(name) for name in manifest["files"]):
+    if type(number) is not int or number != FORMAT:
+        raise BundleError(
+            f"{path}: the bundle has format {number!r}, this version of recsys reads {FORMAT};"
+            f" {WAY_OUT}"
+        )
+    if manifest.get("checksum") != manifest_checksum(manifest):
         raise BundleError(f"{path}: the checksum differs, the file is damaged; {WAY_OUT}")
+    if not _well_formed(manifest):
+        raise BundleError(f"{path}: version, created or files are not as expected; {WAY_OUT}")
     return dict(manifest)
+
+
+def _well_formed(manifest: Mapping[str, Any]) -> bool:
+    """Whether all that every reader relies on is there, and of its type."""
+    created, files = manifest.get("created"), manifest.get("files")
+    return (
+        isinstance(manifest.get("version"), str)
+        and isinstance(created, (int, float))
+        and math.isfinite(created)
+        and isinstance(files, dict)
+        and all(
+            _FILE_NAME.fullmatch(name)
+            and isinstance(entry, dict)
+            and isinstance(entry.get("bytes"), int)
+            and isinstance(entry.get("sha256"), str)
+            for name, entry in files.items()
+        )
+    )
 
 
 def sync_folder(folder: Path) -> None:
@@ -160,7 +185,8 @@ def _npy_writer(name: str, array: Array) -> Callable[[Any], object]:
     return lambda file: np.lib.format.write_array(file, np.asarray(array), allow_pickle=False)
 
 
-def _checksum(manifest: Mapping[str, Any]) -> str:
+def manifest_checksum(manifest: Mapping[str, Any]) -> str:
+    """Return the checksum of all of a manifest but its checksum."""
     rest = {key: value for key, value in manifest.items() if key != "checksum"}
     return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
 

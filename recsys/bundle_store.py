@@ -21,11 +21,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from recsys.bundle import RawBundle, read_bundle, read_manifest, sync_folder
 from recsys.errors import BundleError
 
+Loaded = TypeVar("Loaded")
 _VERSION = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99}")
 _ASIDE = ".aside-"
 _POINTER = "current"
@@ -93,22 +94,28 @@ class BundleStore:
         return bundle
 
     def open_current(self) -> RawBundle:
-        """Open the current version, or, with a warning, the best other one that verifies.
+        """Open the current version, or, with a warning, the best other one that verifies."""
+        return self.load_current(lambda raw: raw)
+
+    def load_current(self, load: Callable[[RawBundle], Loaded]) -> Loaded:
+        """Return what `load` makes of the current version, or of the best one that it can read.
 
         Tried in this order: the current version, those before it from new to old, and only then
-        those after it, which somebody rolled back on purpose.
+        those after it, which somebody rolled back on purpose. One that does not verify, or of
+        which `load` raises a BundleError, is passed over with a warning. BundleError, that of the
+        current version, when none is left.
         """
         problem = None
         for version in self._by_preference():
             try:
-                bundle = self.open(version)
+                loaded = load(self.open(version))
             except BundleError as error:
                 problem = problem or error
                 log.warning("bundle %s is refused: %s", version, error)
                 continue
             if problem:
-                log.warning("bundle %s is served instead", version)
-            return bundle
+                log.warning("bundle %s is used instead", version)
+            return loaded
         if problem:
             raise problem
         raise BundleError(f"{self.folder} holds no bundle: run `recsys nightly` first")

@@ -6,7 +6,13 @@ import pickle
 import numpy as np
 import pytest
 
-from recsys.bundle import MANIFEST, read_bundle, read_manifest, write_bundle
+from recsys.bundle import (
+    MANIFEST,
+    manifest_checksum,
+    read_bundle,
+    read_manifest,
+    write_bundle,
+)
 from recsys.errors import BundleError
 
 ARRAYS = {
@@ -80,10 +86,35 @@ def test_the_message_names_a_way_out(folder):
         read_bundle(folder)
 
 
-def test_another_format_is_refused(folder):
-    manifest = json.loads((folder / MANIFEST).read_text())
-    (folder / MANIFEST).write_text(json.dumps(manifest | {"format": 2}))
-    with pytest.raises(BundleError, match="format 2"):
+def seal(folder, **changes):
+    """Change the manifest and give it a checksum that fits."""
+    manifest = json.loads((folder / MANIFEST).read_text()) | changes
+    manifest = {key: value for key, value in manifest.items() if value is not None}
+    manifest["checksum"] = manifest_checksum(manifest)
+    (folder / MANIFEST).write_text(json.dumps(manifest))
+
+
+@pytest.mark.parametrize("number", [0, 2, "1", True, 1.5, [1]])
+def test_another_major_format_is_refused_with_both_numbers(folder, number):
+    seal(folder, format=number)
+    with pytest.raises(BundleError, match=r"has format .*, this version of recsys reads 1; .*roll"):
+        read_bundle(folder)
+
+
+@pytest.mark.parametrize("minor", [None, 0, 99])
+def test_any_minor_format_is_read(folder, minor):
+    seal(folder, format_minor=minor)
+    assert read_bundle(folder).version == "v1"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"created": "today"}, {"created": None}, {"created": float("nan")}, {"version": 7},
+     {"files": None}, {"files": []}, {"files": {"x.npy": 3}}, {"files": {"../x": {}}}],
+)  # fmt: skip
+def test_a_sealed_but_odd_manifest_is_refused(folder, changes):
+    seal(folder, **changes)
+    with pytest.raises(BundleError, match=MANIFEST):
         read_bundle(folder)
 
 

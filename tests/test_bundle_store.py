@@ -1,5 +1,6 @@
 """Publishing: complete or absent, whatever happens; the version before stays in service."""
 
+import json
 import os
 import random
 import signal
@@ -11,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recsys.bundle import write_bundle
+from recsys.bundle import manifest_checksum, write_bundle
 from recsys.bundle_store import BundleStore
 from recsys.errors import BundleError
 
@@ -104,7 +105,7 @@ def test_what_does_not_read_back_is_not_published(three):
 def test_a_damaged_current_version_is_replaced_by_the_one_before(three, caplog):
     damage(three, "v3")
     assert three.open_current().version == "v2"
-    assert "v3 is refused" in caplog.text and "v2 is served instead" in caplog.text
+    assert "v3 is refused" in caplog.text and "v2 is used instead" in caplog.text
 
 
 def test_after_a_rollback_a_damaged_version_falls_back_to_older_ones_first(three):
@@ -113,6 +114,26 @@ def test_after_a_rollback_a_damaged_version_falls_back_to_older_ones_first(three
     assert three.open_current().version == "v1"
     damage(three, "v1")
     assert three.open_current().version == "v3"
+
+
+def test_a_version_that_cannot_be_loaded_is_replaced_by_one_that_can(three, caplog):
+    def load(raw):
+        if raw.version != "v1":
+            raise BundleError(f"{raw.version} was written by another version")
+        return raw.version
+
+    assert three.load_current(load) == "v1"
+    assert "v3 is refused" in caplog.text and "v1 is used instead" in caplog.text
+
+
+@pytest.mark.parametrize("created", ["yesterday", None, float("inf")])
+def test_an_odd_manifest_hides_no_other_version(three, created):
+    path = three.folder / "v3" / "manifest.json"
+    manifest = {**json.loads(path.read_text()), "created": created}
+    manifest["checksum"] = manifest_checksum(manifest)
+    path.write_text(json.dumps(manifest))
+    assert three.open_current().version == "v2"
+    assert {info.version for info in three.versions() if info.problem} == {"v3"}
 
 
 def test_when_all_are_damaged_the_first_problem_is_told(three):
@@ -177,7 +198,7 @@ PUBLISH_FOREVER = """
 import sys
 from pathlib import Path
 import numpy as np
-from recsys.bundle import write_bundle
+from recsys.bundle import manifest_checksum, write_bundle
 from recsys.bundle_store import BundleStore
 store = BundleStore(Path(sys.argv[1]))
 print("ready", flush=True)
@@ -233,7 +254,7 @@ FULL = """
 import resource, sys
 from pathlib import Path
 import numpy as np
-from recsys.bundle import write_bundle
+from recsys.bundle import manifest_checksum, write_bundle
 from recsys.bundle_store import BundleStore
 from recsys.errors import BundleError
 if sys.argv[2] == "limit":

@@ -42,6 +42,8 @@ def _state() -> dict[str, Any]:
     warnings = []
     if serving is None:
         warnings.append("there is no bundle: run `recsys nightly`")
+    if serving is not None and at_hand.worker.refused is not None:
+        warnings.append(f"bundle {at_hand.worker.refused} is refused, an older one serves: see log")
     if not store:
         warnings.append("the store cannot be reached: lists are not personal, writes are refused")
     if age is not None and age > 3600.0 * at_hand.settings.stale_hours:

@@ -46,8 +46,17 @@ class IdMap:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> IdMap:
-        """Rebuild from what `arrays` returned; the arrays may be read-only and mapped."""
-        return cls(*(arrays[name] for name in ("blob", "ends", "hashes", "order")))
+        """Rebuild from what `arrays` returned; the arrays may be read-only and mapped.
+
+        KeyError when one is missing, ValueError when their lengths do not fit together.
+        """
+        found = cls(*(arrays[name] for name in ("blob", "ends", "hashes", "order")))
+        count = len(found.order)
+        if len(found.ends) != count + 1 or len(found.hashes) != count:
+            raise ValueError(f"ids: {count} in order, {len(found.ends) - 1} ends")
+        if found.ends[-1] != len(found.blob):
+            raise ValueError(f"ids: {len(found.blob)} bytes, the last one ends at {found.ends[-1]}")
+        return found
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays to save, by name."""

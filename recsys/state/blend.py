@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any
 
 import numpy as np
 
 from recsys.arrays import Floats
+
+log = logging.getLogger(__name__)
 
 SCORERS = ("neighbours", "behaviour", "words")
 TRAITS = ("activity", "habit")  # see `recsys.ranking.traits`
@@ -97,13 +101,37 @@ class Blend:
             "traits": {trait: dict(weights) for trait, weights in self.traits.items()},
         }
 
+    def without(self, scorers: Sequence[str], taste: bool) -> Blend:
+        """Return the blend without the terms of these scorers and, if `taste` is False, of taste.
+
+        For a model that lacks them; the blend itself where it does not use them.
+        """
+        terms = tuple(term for term in self.terms if term.scorer not in scorers)
+        found = self if len(terms) == len(self.terms) else replace(self, terms=terms)
+        if "neighbours" in scorers and (self.curves or self.lift):
+            found = replace(found, curves=(), lift=0.0)
+        return found if taste or not self.taste else replace(found, taste=0.0)
+
     @classmethod
-    def from_json(cls, found: Mapping[str, object]) -> Blend:
-        """Read back what `to_json` wrote."""
-        values = dict(found)
+    def from_json(cls, found: Mapping[str, Any]) -> Blend:
+        """Read back what `to_json` wrote; KeyError or TypeError when it was something else.
+
+        What an earlier version did not write is at its default. What a later version added is
+        left out, with a warning: what cannot be left out raises the major format of bundles.
+        """
+        values = _known(cls, found)
         values["terms"] = tuple(
             Term(t["scorer"], np.inf if t["half_life"] is None else t["half_life"], t["weight"])
-            for t in found["terms"]  # type: ignore[attr-defined]
+            for t in found.get("terms", ())
+            if t["scorer"] in SCORERS
         )
-        values["curves"] = tuple(Curve(**curve) for curve in found["curves"])  # type: ignore[attr-defined]
-        return cls(**values)  # type: ignore[arg-type]
+        values["curves"] = tuple(Curve(**_known(Curve, curve)) for curve in found.get("curves", ()))
+        return cls(**values)
+
+
+def _known(kind: type[Any], found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of the fields that a dataclass has."""
+    names = {field.name for field in fields(kind)}
+    if later := sorted(set(found) - names):
+        log.warning("%s of a later version: %s left out", kind.__name__.lower(), ", ".join(later))
+    return {name: value for name, value in found.items() if name in names}

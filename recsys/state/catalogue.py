@@ -84,15 +84,33 @@ class Catalogue:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Array]) -> Catalogue:
-        """Rebuild from what `arrays` returned; the arrays may be read-only and mapped."""
-        plain = ("created", "tag_ends", "tags", "documents", "document_ends")
+        """Rebuild from what `arrays` returned; the arrays may be read-only and mapped.
+
+        Ids and documents are needed (KeyError). Dates, labels and tags that an earlier version
+        did not write are those of items of which nothing is known.
+        """
+        ids = IdMap.from_arrays(under("ids", arrays))
+        size = len(ids)
+        labels, names = {}, {}
+        for name in LABELS:
+            own = _names(under(f"names/{name}", arrays))
+            both = own is not None and f"labels/{name}" in arrays
+            names[name] = own if own is not None and both else IdMap.from_ids(())
+            labels[name] = (
+                arrays[f"labels/{name}"].view(np.int32) if both else np.full(size, -1, np.int32)
+            )
+        own = _names(under("names/tag", arrays))
+        tagged = own is not None and {"tags", "tag_ends"} <= arrays.keys()
+        names["tag"] = own if own is not None and tagged else IdMap.from_ids(())
         return cls(
-            ids=IdMap.from_arrays(under("ids", arrays)),
-            labels={name: arrays[f"labels/{name}"].view(np.int32) for name in LABELS},
-            names={
-                name: IdMap.from_arrays(under(f"names/{name}", arrays)) for name in (*LABELS, "tag")
-            },
-            **{name: arrays[name] for name in plain},
+            ids=ids,
+            created=arrays.get("created", np.full(size, np.nan)),
+            labels=labels,
+            names=names,
+            tag_ends=arrays["tag_ends"] if tagged else np.zeros(size + 1, np.int64),
+            tags=arrays["tags"] if tagged else np.zeros(0, np.int32),
+            documents=arrays["documents"],
+            document_ends=arrays["document_ends"],
         )
 
     def tags_of(self, row: int) -> Rows:
@@ -105,6 +123,13 @@ class Catalogue:
         found: dict[str, object]
         found, _ = _parse(part.tobytes().decode("utf-8", "surrogatepass"))
         return found
+
+
+def _names(arrays: Mapping[str, Array]) -> IdMap | None:
+    try:
+        return IdMap.from_arrays(arrays)
+    except KeyError:
+        return None
 
 
 def under(prefix: str, arrays: Mapping[str, Array]) -> dict[str, Array]:

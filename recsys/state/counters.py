@@ -188,3 +188,22 @@ class Counters:
             likes=np.array(arrays["likes"], np.float32),
             dislikes=np.array(arrays["dislikes"], np.float32),
         )
+
+
+def complete(arrays: Mapping[str, NDArray[Any]], size: int) -> dict[str, NDArray[Any]]:
+    """Return saved counters of `size` items with what an earlier version did not save.
+
+    Versions before logarithms saved `mass`, decayed sums as of the times in `base`.
+    """
+    found = Counters.empty(size).arrays() | dict(arrays)
+    if "level" not in arrays and "mass" in arrays:
+        mass = np.asarray(arrays["mass"], np.float64)
+        level = np.log2(mass, where=mass > 0, out=np.full(mass.shape, -np.inf))
+        found["level"] = level + (arrays["base"] / _HALF_LIVES)[:, None]
+    if "newest" not in arrays:
+        found["newest"] = np.array([found["last"].max(initial=-np.inf)])
+    shapes = {name: array.shape for name, array in Counters.empty(size).arrays().items()}
+    wrong = [name for name, shape in shapes.items() if found[name].shape != shape]
+    if wrong:
+        raise ValueError(f"{', '.join(wrong)} have another shape than {size} items need")
+    return found

@@ -16,8 +16,10 @@ from recsys.errors import MissingExtra
 from recsys.index.faiss_index import FaissIndex
 from recsys.index.vector_index import VectorIndex
 from recsys.state.blend import Blend
-from recsys.state.catalogue import Array, Catalogue, under
+from recsys.state.catalogue import LABELS, Array, Catalogue, under
 from recsys.state.communities import Communities
+from recsys.state.counters import Counters, complete
+from recsys.state.parts import Parts, below, of_length
 from recsys.state.returning import Returning
 from recsys.state.trees import Trees
 from recsys.text.entities import Entities
@@ -115,32 +117,57 @@ class Model:
 
     @classmethod
     def from_raw(cls, raw: RawBundle) -> Model:
-        """Give the arrays of a verified bundle their types; nothing is copied."""
-        arrays, settings = raw.arrays, raw.manifest["model"]
+        """Give the arrays of a verified bundle their types; nothing is copied.
+
+        Parts that the bundle lacks, or has in the form of another version, are None or at their
+        defaults, with a warning each. BundleError when ids, texts, words or blend cannot be read.
+        """
+        parts, settings = Parts(raw), raw.manifest.get("model", {})
+        catalogue = parts.needed("catalogue", lambda: _catalogue(raw.arrays))
+        size = len(catalogue)
+        words = parts.needed("words", lambda: _rows("words", raw.arrays["words"], size))
+        blend = parts.needed("blend", lambda: Blend.from_json(settings["blend"]))
+        neighbours = parts.optional("neighbours", lambda found: _neighbours(found, size))
+        alpha = float(settings.get("alpha", 0.0))
+        behaviour = parts.optional("behaviour", lambda found: _factors(found, alpha, size))
+        taste = parts.optional("taste", lambda found: _taste(found, size))
+        readers, reader_inputs = _readers(parts, size)
+        trees = parts.optional("trees", Trees.from_arrays)
+        absent = [
+            name
+            for name, part in (("neighbours", neighbours), ("behaviour", behaviour))
+            if part is None
+        ]
+        served = blend.without(absent, taste is not None)
+        if served != blend and trees is not None:
+            parts.leave_out("trees", "they correct scores of a part that is missing")
+            trees = None
+        scale = settings.get("rating_scale", (0.0, 1.0))
         return cls(
             version=raw.version,
-            cutoff=settings["cutoff"],
-            catalogue=Catalogue.from_arrays(under("catalogue", arrays)),
-            neighbours=_neighbours(under("neighbours", arrays)),
-            behaviour=_factors(under("behaviour", arrays), settings["alpha"]),
-            words=arrays["words"],
-            bridge=arrays.get("bridge"),
-            student=_student(under("student", arrays)),
-            readers=ReaderMap.from_arrays(under("readers", arrays)),
-            reader_inputs=arrays.get("reader_inputs"),
-            taste=_taste(under("taste", arrays)),
-            counters=under("counters", arrays),
-            blend=Blend.from_json(settings["blend"]),
-            rating_scale=(settings["rating_scale"][0], settings["rating_scale"][1]),
-            trees=_trees(under("trees", arrays)),
+            cutoff=float(settings.get("cutoff", 0.0)),
+            catalogue=catalogue,
+            neighbours=neighbours,
+            behaviour=behaviour,
+            words=words,
+            bridge=_bridge(parts, words, behaviour),
+            student=parts.optional("student", Student.from_arrays),
+            readers=readers,
+            reader_inputs=reader_inputs,
+            taste=taste,
+            counters=parts.optional("counters", lambda found: complete(found, size))
+            or Counters.empty(size).arrays(),
+            blend=served,
+            rating_scale=(float(scale[0]), float(scale[1])),
+            trees=trees,
             index=_index(raw),
-            flags=under("flags", arrays),
-            topics=_topics(under("topics", arrays)),
-            communities=Communities.from_arrays(under("communities", arrays)),
-            returning=Returning.from_arrays(under("returning", arrays)),
-            entities=_entities(under("entities", arrays)),
-            trends=_trends(under("trends", arrays)),
-            tones=Tones.from_arrays(tones) if (tones := under("tones", arrays)) else None,
+            flags=parts.optional("flags", lambda found: _flags(found, size)) or {},
+            topics=parts.optional("topics", lambda found: _topics(found, size)),
+            communities=parts.optional("communities", lambda found: _communities(found, size)),
+            returning=parts.optional("returning", Returning.from_arrays),
+            entities=parts.optional("entities", lambda found: _entities(found, size)),
+            trends=parts.optional("trends", Trends.from_arrays),
+            tones=parts.optional("tones", Tones.from_arrays),
         )
 
 
@@ -153,22 +180,59 @@ def _factor_arrays(factors: Factors) -> dict[str, Array]:
     return found
 
 
-def _factors(arrays: Mapping[str, Array], alpha: float) -> Factors | None:
-    if not arrays:
-        return None
-    outputs = arrays["outputs"]
-    inputs = arrays.get("inputs", outputs)
+def _catalogue(arrays: Mapping[str, Array]) -> Catalogue:
+    found = Catalogue.from_arrays(under("catalogue", arrays))
+    for name in LABELS:
+        of_length(name, found.labels[name], len(found))
+        below(name, found.labels[name], len(found.names[name]))
+    below("tags", found.tags, len(found.names["tag"]))
+    for own, name in ((found.tag_ends, "tag_ends"), (found.document_ends, "document_ends")):
+        of_length(name, own, len(found) + 1)
+    of_length("created", found.created, len(found))
+    return found
+
+
+def _rows(name: str, array: Array, size: int) -> Array:
+    of_length(name, array, size)
+    return array
+
+
+def _factors(arrays: Mapping[str, Array], alpha: float, size: int) -> Factors:
+    outputs = _rows("outputs", arrays["outputs"], size)
+    inputs = _rows("inputs", arrays.get("inputs", outputs), size)
     return Factors(inputs, outputs, arrays.get("gram"), alpha)
 
 
-def _neighbours(arrays: Mapping[str, Array]) -> ItemItem | None:
-    if not arrays:
+def _neighbours(arrays: Mapping[str, Array], size: int) -> ItemItem:
+    found = ItemItem(arrays["indptr"], arrays["indices"], arrays["data"])
+    of_length("indptr", found.indptr, size + 1)
+    of_length("data", found.data, len(found.indices))
+    of_length("indices", found.indices, int(found.indptr[-1]))
+    below("indices", found.indices, size)
+    return found
+
+
+def _bridge(parts: Parts, words: Floats, behaviour: Factors | None) -> Floats | None:
+    found = parts.array("bridge")
+    if found is None or behaviour is None:
         return None
-    return ItemItem(arrays["indptr"], arrays["indices"], arrays["data"])
+    needed = (words.shape[1], 2, behaviour.outputs.shape[1])
+    if found.shape != needed:
+        parts.leave_out("bridge", f"its shape is {found.shape} instead of {needed}")
+        return None
+    return found
 
 
-def _student(arrays: Mapping[str, Array]) -> Student | None:
-    return Student.from_arrays(arrays) if arrays else None
+def _readers(parts: Parts, size: int) -> tuple[ReaderMap | None, Floats | None]:
+    """Return the map of words to readers and what they are compared with; both or neither."""
+    readers = parts.optional("readers", ReaderMap.from_arrays)
+    inputs = parts.array("reader_inputs")
+    if readers is None and inputs is None:
+        return None, None
+    if readers is None or inputs is None or inputs.shape != (size, readers.width):
+        parts.leave_out("readers", "readers and reader_inputs do not fit together")
+        return None, None
+    return readers, inputs
 
 
 def _index(raw: RawBundle) -> VectorIndex | None:
@@ -180,21 +244,37 @@ def _index(raw: RawBundle) -> VectorIndex | None:
         return None
 
 
-def _taste(arrays: Mapping[str, Array]) -> Taste | None:
-    return Taste.from_arrays(arrays) if arrays else None
+def _taste(arrays: Mapping[str, Array], size: int) -> Taste:
+    found = Taste.from_arrays(arrays)
+    for name in ("base", "loadings", "evidence"):
+        of_length(name, getattr(found, name), size)
+    return found
 
 
-def _trees(arrays: Mapping[str, Array]) -> Trees | None:
-    return Trees.from_arrays(arrays) if arrays else None
+def _flags(arrays: Mapping[str, Array], size: int) -> dict[str, Array]:
+    names = ("score", "kinds", "group")
+    return {name: _rows(name, arrays[name], size) for name in names}
 
 
-def _topics(arrays: Mapping[str, Array]) -> Topics | None:
-    return Topics.from_arrays(arrays) if arrays else None
+def _topics(arrays: Mapping[str, Array], size: int) -> Topics:
+    found = Topics.from_arrays(arrays)
+    of_length("items", found.items, size)
+    below("items", found.items, len(found))
+    return found
 
 
-def _entities(arrays: Mapping[str, Array]) -> Entities | None:
-    return Entities.from_arrays(arrays) if arrays else None
+def _communities(arrays: Mapping[str, Array], size: int) -> Communities | None:
+    found = Communities.from_arrays(arrays)
+    if found is not None:
+        of_length("items", found.items, size)
+        below("items", found.items, len(found))
+    return found
 
 
-def _trends(arrays: Mapping[str, Array]) -> Trends | None:
-    return Trends.from_arrays(arrays) if arrays else None
+def _entities(arrays: Mapping[str, Array], size: int) -> Entities:
+    found = Entities.from_arrays(arrays)
+    of_length("kinds", found.kinds, len(found.names))
+    below("kinds", found.kinds, len(found.kind_names))
+    of_length("ends", found.ends, size + 1)
+    below("codes", found.codes, len(found))
+    return found

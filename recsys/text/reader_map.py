@@ -61,9 +61,14 @@ class ReaderMap:
         """
         if "rarity" not in arrays:
             return None
-        return cls(
+        found = cls(
             Student.from_arrays(arrays),
             arrays["rarity"],
             np.asarray(arrays["usual"], np.float32),
             arrays.get("words"),
         )
+        widths = {found.width, len(found.usual)}
+        widths |= set() if found.words is None else {found.words.shape[1]}
+        if len(widths) > 1 or len(found.rarity) != len(found.student.vectors):
+            raise ValueError("the parts of the map of readers have different lengths")
+        return found

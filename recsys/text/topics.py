@@ -156,7 +156,8 @@ class Topics:
             }
         except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
             raise DataError(f"topics cannot be read: {error!r}") from error
-        if len(lengths) > 1 or len(found.words) != len(found.evidence):
+        space = (len(found.space.mean), found.space.axes.shape[0])
+        if len(lengths) > 1 or len(found.words) != len(found.evidence) or space[0] != space[1]:
             raise DataError("topics cannot be read: their parts are of different lengths")
         return found
 

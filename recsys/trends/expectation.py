@@ -194,12 +194,16 @@ class Expectation:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Expectation:
-        """Give saved arrays their meaning."""
+        """Give saved arrays their meaning; ValueError when their shapes do not fit together."""
         hour, total, total_exposure = arrays["numbers"].tolist()
         if "volume" not in arrays:  # of a night before volumes were kept: that of its series
             volume = np.bincount(arrays["kind"], arrays["voices"], len(KINDS))
             arrays = {**arrays, "volume": volume}
         columns = {name: arrays[name].astype(np.float64) for name in _COLUMNS}
+        needed = cls.start(0, arrays["kind"])
+        for name, column in columns.items():
+            if column.shape != getattr(needed, name).shape:
+                raise ValueError(f"the expectation's {name} has the shape {column.shape}")
         return cls(
             hour=int(hour),
             kind=arrays["kind"],

@@ -143,7 +143,10 @@ class Series:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Series:
-        """Give saved arrays their meaning; nothing is copied."""
+        """Give saved arrays their meaning; ValueError when their lengths do not fit together.
+
+        Nothing is copied.
+        """
         first, length = arrays["span"].tolist()
         if "volume" not in arrays:  # of a night before volumes were kept: those of its series
             kind = np.repeat(arrays["kind"], np.diff(arrays["ends"])).astype(np.int64)
@@ -151,6 +154,13 @@ class Series:
                 kind * length + arrays["hour"], arrays["voices"], len(KINDS) * length
             )
             arrays = {**arrays, "volume": cells.reshape(len(KINDS), length).astype(np.float32)}
+        series, entries = len(arrays["kind"]), int(arrays["ends"][-1])
+        needed = {"ref": series, "ends": series + 1}
+        needed |= {name: entries for name in ("hour", "acts", "voices")}
+        needed |= {"total": length, "population": len(KINDS), "volume": len(KINDS)}
+        for name, count in needed.items():
+            if len(arrays[name]) != count:
+                raise ValueError(f"{name} has {len(arrays[name])} rows instead of {count}")
         return cls(first, length, *(arrays[name] for name in _COLUMNS))
 
 
