@@ -5,14 +5,18 @@ import time
 import pytest
 
 from jobs.tuning import reason_to_tune
+from recsys.state.blend import Blend
+from recsys.training.choice import Choice
 
 COUNTS = {"events": 1000, "items": 100, "kinds": {"like": 800, "view": 200}}
 PLAN = {"encoder": "static-1", "event_weights": {"like": 1.0}}
 
+CHOICE = Choice((), Blend()).to_json()
+
 
 def reason(seen=(), plan=(), age_days=1.0, manifest=None):
     tuning = {"at": time.time() - 86_400 * age_days, "counts": COUNTS, **PLAN}
-    before = {"tuning": tuning, "choice": {}} if manifest is None else manifest
+    before = {"tuning": tuning, "choice": CHOICE} if manifest is None else manifest
     return reason_to_tune(before, {**COUNTS, **dict(seen)}, {**PLAN, **dict(plan)}, 7.0)
 
 
@@ -23,7 +27,10 @@ def test_what_was_chosen_in_a_hurry_or_not_tuned_is_tuned_again():
         ({"design": "untested"}, "is untested"),
         ({"design": "tuned", "pressure": []}, None),
     ):
-        before = {"tuning": {"at": time.time(), "counts": COUNTS, **PLAN}, "choice": choice}
+        before = {
+            "tuning": {"at": time.time(), "counts": COUNTS, **PLAN},
+            "choice": CHOICE | choice,
+        }
         found = reason(manifest=before)
         assert found is None if words is None else words in found
 
@@ -47,3 +54,11 @@ def test_a_young_tuning_of_the_same_data_serves():
 )
 def test_otherwise_it_says_why_it_tunes(arguments, words):
     assert words in reason(**arguments)
+
+
+@pytest.mark.parametrize("choice", [{"engines": ["magic 3"]}, {"blend": None}, {"engines": None}])
+def test_what_another_version_chose_is_tuned_again(choice):
+    manifest = {"tuning": {"at": time.time(), "counts": COUNTS, **PLAN}, "choice": CHOICE | choice}
+    assert "another version" in reason(manifest=manifest)
+    manifest = {"tuning": {"at": time.time(), **PLAN}, "choice": CHOICE}
+    assert "another version" in reason(manifest=manifest)
