@@ -42,10 +42,12 @@ def fit_service(split: Split, data: Dataset, means: Means) -> tuple[Model, Choic
         check, way = walked_check(inner, means.seed)
     else:
         check = as_check(ask(inner, inner.dataset()))
+    cut = as_check(ask(inner, check.data)) if way is not None else check
+    read = _words(check.data, means)
     earlier = _earlier(inner) if split.rules.protocol == "time" and check.data.timed else []
     choice = tune(
         check,
-        _words(check.data, means),
+        read,
         CANDIDATES,
         Budget(means.minutes),
         means.seed,
@@ -53,6 +55,7 @@ def fit_service(split: Split, data: Dataset, means: Means) -> tuple[Model, Choic
         means.note,
         way,
         [(one, _words(one.data, means)) for one in earlier],
+        (cut, read),
     )
     engines = [engine_named(name) for name in choice.engines]
     words = _words(data, means)
