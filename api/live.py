@@ -170,6 +170,8 @@ class Worker:
             new = Serving.of(raw, self._service.settings, self._service.heard)
             self._catch_up(new)
             new.recommender.recommend(Query(n=1))  # touch what the first request needs
+            if self._service.serving_or_none is not None:
+                _warm(self._service.serving_or_none.live, new.live)
         except RecsysError:
             raise
         except Exception as error:
@@ -218,6 +220,14 @@ class Worker:
                 service.link.exposures().prune(time.time() - _KEEP)
         except StoreError:
             pass
+
+
+def _warm(old: LiveState, new: LiveState) -> None:
+    """Read for a new live state the columns and phrases that the one before was asked for."""
+    if old.metadata.built:
+        new.metadata.names()
+    if phrases := old.phrases.phrases():
+        new.phrases.rows(phrases)
 
 
 def no_bundle() -> ApiError:

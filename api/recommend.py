@@ -129,6 +129,9 @@ class Recommend:
         cursor = pages.opened(given, "recommend", person.user_id)
         query = self.query(person, given, cursor.started)
         pages.check_where(serving.live, query.filters)
+        words = [one.value for one in query.controls if one.kind == "words"]
+        if words:  # a phrase that is new is sought before the engine is held
+            serving.live.phrases.rows(words)
         with metrics.stage("recommend"):
             page = pages.cut(cursor, given.n, lambda k: ranked(serving, query, k))
             placed = self._placed(serving, page.items, query, given.explore, cursor)

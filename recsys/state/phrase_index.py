@@ -16,7 +16,7 @@ import unicodedata
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,8 +32,9 @@ _UNSPACED = (  # ranges of scripts that do not part words
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf"
     "\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
 )
-_WORD = f"[^\\W{_UNSPACED}]"  # a sign that belongs to a word with spaces around it
-_BEGINS, _ENDS = re.compile(_WORD), re.compile(f"{_WORD}\\Z")
+# where an ASCII word begins in JSON text; RE2 knows no other words, and classes cost it minutes
+_BEFORE = r"(?:\b|\\[nrtbf]|\\u00[0-9a-f]{2})"
+_ASCII_WORD = re.compile(r"[A-Za-z0-9_]")
 _BLANK = re.compile(r"\s+")
 _GAP = r"(?:[\s\x{a0}\x{2000}-\x{200b}\x{3000}]|\\[nrtbf]|\\u00[0-9a-f]{2})+"  # in JSON text
 
@@ -43,13 +44,20 @@ def normal(text: str) -> str:
     return _BLANK.sub(" ", unicodedata.normalize("NFKC", text).casefold()).strip()
 
 
+@cache
+def _word() -> re.Pattern[str]:
+    """Return what matches a sign of a word with spaces around it: letter, digit, mark or _."""
+    marks = [chr(c) for c in range(0x300, 0x10000) if unicodedata.category(chr(c))[0] == "M"]
+    return re.compile(f"(?![{_UNSPACED}])[\\w{''.join(marks)}]")
+
+
 @lru_cache(maxsize=4096)
 def pattern(phrase: str) -> re.Pattern[str]:
     """Return what finds a phrase in a normal text."""
-    own = normal(phrase)
-    before = f"(?<!{_WORD})" if _BEGINS.match(own) else ""
-    after = f"(?!{_WORD})" if _ENDS.search(own) else ""
-    return re.compile(before + re.escape(own) + after)
+    own, word = normal(phrase), _word()
+    before = f"(?<!{word.pattern})" if word.match(own) else ""
+    after = f"(?!{word.pattern})" if word.match(own[-1:]) else ""
+    return re.compile(before + re.escape(own) + after, re.DOTALL)
 
 
 def text_of(title: object, text: object, tags: Iterable[object]) -> str:
@@ -148,16 +156,25 @@ def _candidates(catalogue: Catalogue, phrases: Sequence[str]) -> Rows:
 
 
 def _loose(phrase: str) -> str:
-    """Return an RE2 pattern for a phrase in JSON text: composed or not, with any blanks."""
-    return _GAP.join("".join(map(_sign, word)) for word in phrase.split(" "))
+    """Return an RE2 pattern for a phrase in JSON text: composed or not, wide or not, any blanks."""
+    words = phrase.split(" ")
+    own = _GAP.join("".join(map(_sign, word)) for word in words)
+    before = _BEFORE if _ASCII_WORD.match(phrase) else ""
+    after = r"\b" if _ASCII_WORD.match(phrase[-1:]) else ""
+    wide = _GAP.join("".join(_sign(_wide(sign)) for sign in word) for word in words)
+    found = before + own + after
+    return found if wide == own else f"{found}|{wide}"
+
+
+def _wide(sign: str) -> str:
+    return chr(ord(sign) + 0xFEE0) if 0x21 <= ord(sign) <= 0x7E else sign
 
 
 @lru_cache(maxsize=4096)
 def _sign(sign: str) -> str:
-    """Return a pattern for the forms of one sign, wide ones included; case is left to RE2."""
+    """Return a pattern for the forms of one sign; most of case is left to RE2."""
     forms = {sign, sign.upper(), unicodedata.normalize("NFD", sign)}
-    code = ord(sign)
-    if 0x21 <= code <= 0x7E:
-        forms |= {chr(code + 0xFEE0), chr(code + 0xFEE0).upper()}
     escaped = {re.escape(json.dumps(form, ensure_ascii=False)[1:-1]) for form in forms}
+    if sign.isascii() and sign.isalpha():
+        return sign
     return "(?:" + "|".join(sorted(escaped)) + ")" if len(escaped) > 1 else escaped.pop()

@@ -227,3 +227,16 @@ def test_raw_utf8_in_a_query_is_read(serve: Callable[..., Server]) -> None:
         while part := raw.recv(65_536):
             answer += part
     assert b"200 OK" in answer.split(b"\r\n")[0] and b'"zh"' in answer
+
+
+def test_a_new_bundle_is_ready_for_the_words_and_fields_asked_for(
+    client: FlaskClient, service: Service
+) -> None:
+    body = {"controls": [{"action": "mute", "kind": "words", "value": "dough"}]}
+    client.patch("/users/baker/profile", json=body)
+    listed(client, "/latest?where=language==en")
+    world.publish(service.settings.home, "two")
+    service.worker.take_bundle()
+    assert service.serving.version == "two"
+    live = service.serving.live
+    assert live.metadata.built and live.phrases.phrases() == ["dough"]
