@@ -115,7 +115,11 @@ def tune(
     if first is not None and budget.left() <= 0:
         log.hurried("only popular, trending and item-knn were tried: there was no time for more")
         return _chosen(first, (CHEAP,), log)
-    models = _models(check, words, engines, budget, seed, device, log)
+    parts = _fitted(check, words, engines, budget, seed, device, log)
+    if first is not None and budget.left() <= 0:
+        log.hurried("the time was over when the engines were fitted, and none of them was asked")
+        return _chosen(first, (CHEAP,), log)
+    models = _assembled(check, parts or {"": {}}, words, seed, words.student)
     finalists = [engine for engine in (CHEAP, *engines) if engine.name in models]
     people = AT_EACH if earlier else PEOPLE
     asked = _asked(check, models, seed, on_the_way, budget, log, people)
@@ -211,7 +215,8 @@ def _windows(
         if budget.left() < 30.0 * budget.minutes:
             log.hurried("an earlier cut was left out: the time was for the search")
             break
-        models = _models(check, words, engines, budget, seed, device, replace(log, rows=[]))
+        parts = _fitted(check, words, engines, budget, seed, device, replace(log, rows=[]))
+        models = _assembled(check, parts or {"": {}}, words, seed, words.student)
         pools.append(_asked(check, models, seed, None, budget, log, AT_EACH).pool)
     return pools
 
@@ -260,7 +265,7 @@ def _asked(
     return Walked(pool, None)
 
 
-def _models(
+def _fitted(
     check: Check,
     words: Words,
     engines: Sequence[Engine],
@@ -268,7 +273,8 @@ def _models(
     seed: int,
     device: str,
     log: Log,
-) -> dict[str, Model]:
+) -> Parts:
+    """Fit the engines that the budget allows; the best go on, item-knn where it allows none."""
     known = known_interactions(check.data, words)
     parts: Parts = {}
     for engine in engines if known.matrix.nnz else ():  # there may be no past before the cut
@@ -284,8 +290,8 @@ def _models(
     if not parts and engines and known.matrix.nnz:
         parts = {CHEAP.name: {CHEAP.scorer: CHEAP.tried(known, seed, device)}}
     if len(parts) > FINALISTS:
-        parts = _finalists(check, parts, words, seed, log)
-    return _assembled(check, parts or {"": {}}, words, seed, words.student)
+        parts = _finalists(check, parts, words, budget, seed, log)
+    return parts
 
 
 def _skipped(engine: Engine, expected: float, budget: Budget, log: Log) -> None:
@@ -299,8 +305,13 @@ def _skipped(engine: Engine, expected: float, budget: Budget, log: Log) -> None:
         log.hurried(f"{engine.name} was left out: it would have taken some {expected:.0f} s")
 
 
-def _finalists(check: Check, parts: Parts, words: Words, seed: int, log: Log) -> Parts:
-    if check.only is not None or not len(check):  # engines say nothing of what nobody has read
+def _finalists(
+    check: Check, parts: Parts, words: Words, budget: Budget, seed: int, log: Log
+) -> Parts:
+    asked = check.only is None and len(check) > 0  # engines say nothing of what nobody has read
+    if asked and budget.left() <= 0:
+        log.hurried("there was no time to compare the engines: the first two went on")
+    if not asked or budget.left() <= 0:
         return {name: parts[name] for name in list(parts)[:FINALISTS]}
     values = values_of(check, _assembled(check, parts, words, seed, None), seed)
     for name, value in values.items():
