@@ -6,7 +6,12 @@ recsys serve        # then opens the same home
 
 from __future__ import annotations
 
+import csv
+import gzip
 import json
+import math
+import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +33,8 @@ from .settings import Settings
 
 SAMPLE = Path(__file__).parent.parent / "data" / "sample" / "movietweetings"
 CREDIT = "Sample data: MovieTweetings, (c) 2013 Simon Dooms, MIT licence (data/README.md)."
+DAY = 86_400.0
+SHIFT = "demo_shift_days"  # note of the store
 LONG = 60  # events of the person with a long history; more would not fit one mind
 SHOWN = 5  # latest events that are printed
 N = 10
@@ -46,14 +53,18 @@ class Person:
 def command(as_json: bool) -> None:
     """Ingest the sample data, run a night, and print what three people would be shown.
 
-    A second run reuses what is there. Everything stays in the default home: `recsys serve` opens
-    it.
+    All times are moved by one whole number of days, so that the newest event lies in the last 24
+    hours of the first run. A second run reuses what is there. Everything stays in the default
+    home: `recsys serve` opens it.
     """
     settings = Settings.load()
     files = {"items": SAMPLE / "items.csv.gz", "events": SAMPLE / "events.csv.gz"}
     if not files["items"].exists():
         raise DataError(f"{SAMPLE} is missing: run the demo in a checkout of the project")
-    ingest(files, settings)
+    with tempfile.TemporaryDirectory(prefix="recsys-demo-") as folder:
+        shifted = Path(folder) / "events.csv"
+        write_shifted(files["events"], shifted, shift_days(settings, files["events"]) * DAY)
+        ingest({**files, "events": shifted}, settings)
     if not up_to_date(settings):
         _night(settings)
     with open_engine(settings) as engine:
@@ -70,6 +81,39 @@ def command(as_json: bool) -> None:
         f"\nServe it:  recsys serve   (in this folder: .venv/bin/recsys serve, or make serve)\n"
         f"then:      curl 'http://{settings.host}:{settings.port}/recommend/{people[0].user}?n=5'"
     )
+
+
+def shift_days(settings: Settings, events: Path, now: float | None = None) -> int:
+    """Return how many days the sample's times are moved, the same at each run in a store.
+
+    Chosen at the first run: so many that the newest event lies in the last 24 hours. 0 in a store
+    that holds the sample as it is, from a version that did not move it.
+    """
+    with Store.open(settings.store_url) as store:
+        if (known := store.get_note(SHIFT)) is not None:
+            return int(known)
+        newest, user = max((float(row["timestamp"]), row["user_id"]) for row in _rows(events))
+        unmoved = any(event.timestamp == newest for event in store.history(user))
+        clock = time.time() if now is None else now
+        days = 0 if unmoved else max(math.floor((clock - newest) / DAY), 0)
+        store.add_note(SHIFT, str(days))
+        return int(store.get_note(SHIFT) or days)
+
+
+def write_shifted(source: Path, target: Path, seconds: float) -> None:
+    """Write a copy of a file of events with so many seconds added to every timestamp."""
+    with target.open("w", newline="", encoding="utf-8") as file:
+        rows = iter(_rows(source))
+        first = next(rows)
+        writer = csv.DictWriter(file, list(first))
+        writer.writeheader()
+        for row in (first, *rows):
+            writer.writerow({**row, "timestamp": int(float(row["timestamp"]) + seconds)})
+
+
+def _rows(path: Path) -> Iterator[dict[str, str]]:
+    with gzip.open(path, "rt", newline="", encoding="utf-8") as file:
+        yield from csv.DictReader(file)
 
 
 def up_to_date(settings: Settings) -> bool:

@@ -101,7 +101,8 @@ def trending(
 ) -> list[Recommendation]:
     """Return what is taken up most; the past fades with the half-life nearest to `window`.
 
-    Without a window it fades as the night found best for this catalogue.
+    Without a window it fades as the night found best for this catalogue. Where nothing is taken up
+    any more, the most popular of all time come first.
     """
     life = _trending_life(live) if window is None else _nearest(window)
     return _taken_up(live, n, filters, life, "trending", language)
@@ -167,16 +168,27 @@ def _listed(
     if source != "fresh":
         scores = _lowered(live, scores)
     rows: Rows = np.flatnonzero(mask).astype(np.int32)
-    most = n + COPIES if live.marks.free else n
-    if most < len(rows):
-        rows = np.sort(rows[np.argpartition(-scores[rows], most - 1)[:most]])
-    rows = rows[np.argsort(-scores[rows], kind="stable")]
+    rows = _best(live, scores, rows, n + COPIES if live.marks.free else n)
     if live.marks.free:  # of copies, the best one is enough
         rows = rows[capped(rows, [(live.marks.group, 1)])][:n]
     return [
         Recommendation(live.item_id(row), float(scores[row]), place, source, (reason,))
         for place, row in enumerate(rows.tolist(), start=1)
     ]
+
+
+def _best(live: LiveState, scores: NDArray[np.floating], rows: Rows, most: int) -> Rows:
+    """Return up to `most` rows, the highest score first, and the most popular among equals."""
+    if most < len(rows):
+        bound = -np.partition(-scores[rows], most - 1)[most - 1]
+        above, equal = rows[scores[rows] > bound], rows[scores[rows] == bound]
+        missing = most - len(above)
+        if missing < len(equal):
+            taken = live.counters.level[-1, equal]
+            equal = equal[np.argsort(-taken, kind="stable")[:missing]]
+        rows = np.concatenate([above, equal])
+    taken = live.counters.level[-1, rows]
+    return rows[np.lexsort((rows, -taken, -scores[rows]))]
 
 
 def _lowered(live: LiveState, scores: NDArray[np.floating]) -> NDArray[np.floating]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ DAY = 24 * HOUR
 HALF_LIVES = (HOUR, 6 * HOUR, DAY, 3 * DAY, 10 * DAY, 30 * DAY, np.inf)
 _HALF_LIVES = np.array(HALF_LIVES)
 PSEUDO = 0.3  # events that an item is credited with; chosen on MovieTweetings' validation slices
+PAUSE = 7 * DAY  # without an event of anybody, after which time stands still
 _MOST = 60.0  # log2 of the most uptake told apart; what lies after `now` may be beyond any number
 
 
@@ -29,6 +30,9 @@ class Counters:
 
     Sums are kept as logarithms to base 2 of what they would be at time 0: a sample from 2013 ranks
     today as it did then, a late event counts as if it had come in order, and nothing underflows.
+
+    Time is the platform's: a pause of all events counts as PAUSE at most, whether it lasted a week
+    or years, so that the first event after it does not make all others equally old.
     """
 
     level: NDArray[np.float64]  # (half-lives, n): -inf where nothing was taken up
@@ -36,6 +40,7 @@ class Counters:
     last: Times  # (n,): time of each item's last event, -inf when none
     likes: Floats  # (n,): explicit positive weight
     dislikes: Floats  # (n,): explicit negative weight
+    pauses: list[tuple[float, float]] = field(default_factory=list)  # (end, seconds left out)
 
     @classmethod
     def empty(cls, size: int) -> Counters:
@@ -62,8 +67,10 @@ class Counters:
         np.maximum.at(last, item, when)
         if time is not None:
             counters.newest, counters.last = float(time[-1]), last
+            counters.pauses = _pauses(time)
         taken = np.clip(weight, 0.0, 1.0).astype(np.float64)
-        own = np.where(np.isfinite(last), last, 0.0)
+        when = counters._placed(when)
+        own = np.where(np.isfinite(last), counters._placed(last), 0.0)
         for row, half_life in enumerate(HALF_LIVES):
             mass = np.bincount(item, taken * np.exp2((when - own[item]) / half_life), size)
             counters.level[row] = np.log2(mass, where=mass > 0, out=counters.level[row])
@@ -89,8 +96,10 @@ class Counters:
         """Count one event."""
         if np.isneginf(self.newest):
             self.level += time / _HALF_LIVES[:, None]
+        elif time - self.newest > PAUSE:
+            self._leave_out(time)
         if weight > 0:
-            one = np.log2(min(weight, 1.0)) + time / _HALF_LIVES
+            one = np.log2(min(weight, 1.0)) + self._placed(time) / _HALF_LIVES
             self.level[:, item] = np.logaddexp2(self.level[:, item], one)
         if explicit and weight > 0:
             self.likes[item] += weight
@@ -107,9 +116,15 @@ class Counters:
             return
         if np.isneginf(self.newest):
             self.level += time[0] / _HALF_LIVES[:, None]
+            self.newest = float(time[0])
+        if float(time.max()) - self.newest > PAUSE:
+            later = np.sort(time[time > self.newest])
+            for end in later[np.diff(later, prepend=self.newest) > PAUSE].tolist():
+                self.newest = max(self.newest, float(later[later < end].max(initial=-np.inf)))
+                self._leave_out(end)
         taken = np.clip(weight, 0.0, 1.0).astype(np.float64)
         rows, place = np.unique(item[taken > 0], return_inverse=True)
-        when, taken = time[taken > 0], taken[taken > 0]
+        when, taken = self._placed(time[taken > 0]), taken[taken > 0]
         own = np.full(len(rows), -np.inf)
         np.maximum.at(own, place, when)
         for life, half_life in enumerate(HALF_LIVES):
@@ -156,7 +171,19 @@ class Counters:
 
     def _moment(self, now: float) -> float:
         moment = min(now, self.newest)
-        return 0.0 if np.isneginf(moment) else moment
+        return 0.0 if np.isneginf(moment) else float(self._placed(moment))
+
+    def _placed(self, time: Any) -> Any:
+        """Return times as they count: those before a pause moved up to PAUSE before its end."""
+        for end, seconds in self.pauses:
+            time = time + np.where(time < end, seconds, 0.0)
+        return time
+
+    def _leave_out(self, end: float) -> None:
+        """Let the pause from `newest` to `end` count as PAUSE."""
+        seconds = end - self.newest - PAUSE
+        self.level += seconds / _HALF_LIVES[:, None]
+        self.pauses.append((end, seconds))
 
     def like_rate(self, rows: Rows | slice = slice(None), prior: float = 3.0) -> Floats:
         """Return the log odds of a like against a dislike, shrunk to those of all items."""
@@ -188,6 +215,13 @@ class Counters:
             likes=np.array(arrays["likes"], np.float32),
             dislikes=np.array(arrays["dislikes"], np.float32),
         )
+
+
+def _pauses(time: Times) -> list[tuple[float, float]]:
+    """Return (end, seconds beyond PAUSE) of each pause between times in ascending order."""
+    gaps = np.diff(time)
+    at = np.flatnonzero(gaps > PAUSE)
+    return list(zip(time[at + 1].tolist(), (gaps[at] - PAUSE).tolist(), strict=True))
 
 
 def complete(arrays: Mapping[str, NDArray[Any]], size: int) -> dict[str, NDArray[Any]]:

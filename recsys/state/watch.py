@@ -26,6 +26,7 @@ DAY = 24
 SECONDS = 2.0  # between two looks while something is going on
 SLOW = 60.0  # and while nothing is: hours pass, and what rose fades
 STALE = DAY * HOUR  # seconds without an act after which time stands still
+ASLEEP = 0.03  # of a usual day's voices: with fewer in a day, time stands at the night's end
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +85,24 @@ class Now:
 
 
 def moment(live: LiveState, clock: float) -> float:
-    """Return what time it is for trends: the clock's, or that of the last act if it is long ago."""
+    """Return what time it is for trends.
+
+    The clock's, or that of the last act when it is more than a day old. Where the last day brought
+    hardly anything of what is usual on this platform, as after a pause of weeks, it is the time at
+    which the night ended: a single act does not make all that was measured before it old.
+    """
     newest = live.pulse.newest
-    return max(clock, newest) if clock - newest < STALE else newest
+    now = max(clock, newest) if clock - newest < STALE else newest
+    trends = live.model.trends
+    if trends is None:
+        return now
+    night = min(live.model.cutoff, trends.series.end * HOUR - 1.0)
+    if now - night < STALE:
+        return now
+    last = int(now // HOUR)
+    day = read_recent(live, last - DAY + 1, last + 1)
+    usual = DAY * float(np.mean(trends.series.total))
+    return night if day.whole_voices.sum() < ASLEEP * usual else now
 
 
 def read_now(

@@ -13,9 +13,10 @@ from recsys.trends.expectation import LEVEL_LIFE, Expectation, Levels
 from recsys.trends.labels import KINDS, Labels
 from recsys.trends.learning import learned, walk
 from recsys.trends.rhythm import DAY
-from recsys.trends.series import WEEK, Hours, Series, Stream, count, hours_of
+from recsys.trends.series import HOUR, WEEK, Hours, Series, Stream, count, hours_of
 
 LEARNED = 8 * WEEK  # hours that levels are learned from
+AWAKE = 0.01  # of the busiest week's acts: a week with fewer at the end is left out
 SHOWN = 4 * WEEK  # hours kept, for timelines
 MOST = 2_000  # series of a kind that are kept hour by hour; of the rest only the level is
 _SHIFT = 40  # bits of a code in a key
@@ -84,8 +85,11 @@ def fit_trends(
 ) -> Trends | None:
     """Return the trends of a stream as of its last hour; None for one of less than two days.
 
-    What is expected knows nothing of the last day, so that a burst does not excuse itself.
+    The last hour is that of the last week with at least AWAKE of what the busiest one brought: a
+    few acts after a pause of months say nothing of what rises. What is expected knows nothing of
+    the last day, so that a burst does not excuse itself.
     """
+    stream = _awake(stream)
     hours = hours_of(stream.time)
     length = int(np.ptp(hours)) + 1 if len(hours) else 0
     length = min(length, LEARNED) // DAY * DAY
@@ -107,6 +111,17 @@ def fit_trends(
         key_of(rest.kind, rest.ref),
         _decayed(rest),
     )
+
+
+def _awake(stream: Stream) -> Stream:
+    """Return the stream without the acts after its last week that was not nearly empty."""
+    if not len(stream):
+        return stream
+    hours = hours_of(stream.time)
+    first = int(hours.min())
+    week, count = np.unique((hours - first) // WEEK, return_counts=True)
+    last = int(week[count >= AWAKE * count.max()].max())
+    return stream.between(-np.inf, (first + (last + 1) * WEEK) * HOUR)
 
 
 def _busiest(series: Series, most: int) -> NDArray[np.bool_]:

@@ -122,3 +122,15 @@ def test_shares_are_of_what_speaks_for_an_item():
 def test_what_carries_next_to_nothing_is_no_reason():
     parts = [Reason("popular", 0.0, "", None, 1.0), Reason("liked", 0.0, "", None, 1e-8)]
     assert [one.kind for one in shared(parts, 3)] == ["popular"]
+
+
+def test_where_nothing_is_taken_up_any_more_the_most_popular_come_first(live):
+    for n, item in enumerate(("bread-7", "sea-11", "chess-5")):
+        for step in range(60 - 10 * n):
+            live.add_event(item, "like", timestamp=NOW + step)
+    live.counters.level[:-1] = -np.inf  # all of it faded away
+    wanted = ids(popular(live, 20, ALL))
+    assert {"bread-7", "sea-11", "chess-5"} <= set(wanted[:5])
+    for n in (2, 7, 20):  # the bound lies among equals
+        assert ids(trending(live, n, ALL)) == wanted[:n]
+        assert ids(trending(live, n, ALL, window=7200.0)) == wanted[:n]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from contracts import mapped
 
-from recsys.state.counters import DAY, HALF_LIVES, HOUR, PSEUDO, Counters
+from recsys.state.counters import DAY, HALF_LIVES, HOUR, PAUSE, PSEUDO, Counters
 
 RNG = np.random.default_rng(8)
 COUNT, ITEMS = 60, 7
@@ -157,3 +157,55 @@ def test_the_first_event_with_a_date_sets_the_clock_of_those_without():
     again.add(6, 1.0, True, 1.7e9 + 90 * DAY)
     assert np.allclose(again.log_shares()[0, :6], np.log(PSEUDO), atol=1e-5)
     assert np.allclose(again.log_shares()[-1, :6], counters.log_shares()[-1, :6], atol=1e-5)
+
+
+def years_later(time):
+    return float(time[-1]) + 13 * 365 * DAY
+
+
+@pytest.mark.parametrize("live", ["one by one", "together", "at night"])
+def test_a_pause_of_years_counts_as_a_week(live):
+    """The first event after it leaves the order of all others as it was."""
+    rng = np.random.default_rng(2)
+    item = rng.choice(50, 600, p=np.arange(1, 51) / 1275).astype(np.int32)
+    time = 1.3e9 + np.sort(rng.uniform(0, 20 * DAY, 600))
+    weight, no = np.ones(600, np.float32), np.zeros(600, bool)
+    counters = Counters.from_events(51, item, weight, no, time)
+    before = counters.log_shares()
+    late = years_later(time) + np.arange(2) * 60.0
+    new = np.array([50, 0], np.int32)
+    if live == "one by one":
+        for row, when in zip(new, late, strict=True):
+            counters.add(int(row), 1.0, False, float(when))
+    elif live == "together":
+        counters.add_many(new, weight[:2], no[:2], late)
+    else:
+        every = np.concatenate([item, new]), np.concatenate([time, late])
+        counters = Counters.from_events(51, every[0], np.ones(602, np.float32), no[:1].repeat(602),
+                                        every[1])  # fmt: skip
+    after = counters.log_shares()
+    for life, half_life in enumerate(HALF_LIVES[2:], start=2):
+        order = np.argsort(-before[life, 1:50], kind="stable")[:10]
+        assert (np.argsort(-after[life, 1:50], kind="stable")[:10] == order).all()
+        mass = np.exp(before[life, 1:50].astype(np.float64)) - PSEUDO
+        faded = np.log(mass * 2 ** (-(PAUSE + 60.0) / half_life) + PSEUDO)
+        assert after[life, 1:50] == pytest.approx(faded, abs=1e-3)
+    assert after[2, 50] > after[2, 1:50].max()
+
+
+def test_however_events_come_a_pause_is_counted_alike():
+    item = np.arange(5, dtype=np.int32)
+    time = 1.3e9 + np.array([0.0, 3.0, 200.0, 201.0, 900.0]) * DAY
+    weight, no = np.ones(5, np.float32), np.zeros(5, bool)
+    night = Counters.from_events(5, item, weight, no, time)
+    live, together = Counters.empty(5), Counters.empty(5)
+    for row, when in zip(item, time, strict=True):
+        live.add(int(row), 1.0, False, float(when))
+    together.add_many(item, weight, no, time)
+    assert live.log_shares() == pytest.approx(night.log_shares(), abs=1e-5)
+    assert together.log_shares() == pytest.approx(night.log_shares(), abs=1e-5)
+    for moment in time:  # as of a moment in the past, too
+        known = int((time <= moment).sum())
+        then = Counters.from_events(5, item[:known], weight[:known], no[:known], time[:known])
+        rows = slice(0, known)
+        assert live.log_shares(rows, moment) == pytest.approx(then.log_shares(rows), abs=1e-5)

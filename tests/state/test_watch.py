@@ -204,3 +204,27 @@ def test_an_event_costs_microseconds(model):
     for n in range(20_000):
         pulse.add(n % 100, "somebody", NOW + n)
     assert (time.process_time() - start) / 20_000 < 10e-6
+
+
+def test_one_act_after_years_does_not_make_what_was_measured_old(live):
+    act(live, "post-1", n=20)
+    now = NOW + 1500.0
+    before = find_trends(live, now)
+    assert before and moment(live, now) == now
+    later = NOW + 13 * 365 * 24 * HOUR
+    act(live, "post-3", start=later)
+    end = live.model.trends.series.end
+    assert end - 1 <= moment(live, later + 60.0) / HOUR < end
+    act(live, "post-2", n=60, start=later, every=30.0)  # the platform wakes up
+    assert moment(live, later + 2000.0) == later + 2000.0
+
+
+def test_a_night_after_a_pause_of_years_measures_the_weeks_before_it(model):
+    late = Event("ann", "post-3", "like", timestamp=NOW + 13 * 365 * 24 * HOUR)
+    data = Dataset.build(worlds.event_table([*quiet_events(), late]), worlds.item_table(ITEMS))
+    base = worlds.plain(data, worlds.WHOLE)
+    marked = labelled(base.catalogue, None, fit_entities(texts_of(data.table)))
+    stream = stream_of(data, base.catalogue.labels["author"])
+    found = fit_trends(stream, marked.labels, marked.population)
+    assert found.series.end == model.trends.series.end
+    assert found.series.total == pytest.approx(model.trends.series.total)
