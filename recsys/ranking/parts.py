@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recsys.arrays import Floats, Rows
+from recsys.arrays import Floats, Mask, Rows
 from recsys.data.controls import Control
 from recsys.ranking import priors, scoring, steering
 from recsys.ranking.carriers import Carriers
@@ -53,6 +53,8 @@ class Parts:
         if request.again is not None:
             brought["again"] = request.again.scores(rows)
         brought["context"] = corrections
+        if request.again is not None:
+            given = _as_one(request.again.known(rows), given, brought)
         told = Carriers.of(live, request.history, rows, given, request.muted)
         lists = {kind: values.tolist() for kind, values in brought.items()}
         return cls(request, rows, given, told, lists)
@@ -90,6 +92,18 @@ class Parts:
             return Reason("steered", 0.0, "", control.value, value)
         name = steering.name_of(self.request.live, control)
         return Reason("steered", 0.0, "", None, value, label=name)
+
+
+def _as_one(again: Mask, given: Floats, brought: dict[str, Floats]) -> Floats:
+    """Let one part stand for all that speaks for what was taken up before, and return `given`.
+
+    Where that is not positive the parts stay as they are.
+    """
+    total = given.sum(axis=0) + np.sum(list(brought.values()), axis=0)
+    one = again & (total > 0)
+    for kind, values in brought.items():
+        brought[kind] = np.where(one, total if kind == "again" else np.float32(0), values)
+    return np.asarray(np.where(one, np.float32(0), given), np.float32)
 
 
 def _fresh(request: Request, rows: Rows) -> Floats:

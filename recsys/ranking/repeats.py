@@ -2,11 +2,11 @@
 
 A list with repeats is a mixture of two choices: with the person's own share of repeats, something
 taken before, in proportion to its rate at this moment; otherwise something new, in proportion to
-exp(score), as the blend is learned. Rates come from a renewal process per item: uses n, mean
-interval g between them and time x since the last one in units of g. Intervals follow a gamma
-distribution whose shape is estimated over all items of the person, and after each use the item may
-have been given up, with probability 1 / (n + 1) (compare Fader, Hardie and Lee, Marketing Science
-2005, and Anderson et al., WWW 2014). Nothing is learned in the night.
+exp(score), as the blend is learned. The rate of an item is its repeats per time since the first use,
+shrunk to the person's usual rate (gamma-Poisson), times the hazard of a renewal process: intervals
+follow a gamma distribution whose shape is estimated over all items of the person. After each of n
+uses the item may have been given up, with probability 1 / (n + 1) (compare Fader, Hardie and Lee,
+Marketing Science 2005, and Anderson et al., WWW 2014). Nothing is learned in the night.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import gammaincc, gammaln
 
-from recsys.arrays import Floats, Rows, Times
+from recsys.arrays import Floats, Mask, Rows, Times
 from recsys.data.pasts import Uses, note_use
 from recsys.ranking.history import weigh
 from recsys.ranking.query import Query
@@ -28,6 +28,7 @@ USUAL = 7 * DAY  # interval assumed where a person repeated nothing yet
 SHARE, SHARE_WEIGHT = 0.25, 8.0  # share of repeats assumed, and the acts that it counts like
 SHAPE_WEIGHT = 5.0  # intervals that the shape 1 (no memory) counts like
 SHAPES = (0.5, 6.0)  # bounds of the shape
+DUE, GIVEN_UP = 0.5, 0.25  # powers of what intervals say: rarely are they as regular as they look
 LEAST = 60.0  # seconds: acts closer together are one use of the item
 
 
@@ -76,6 +77,10 @@ class Again:
         found: Floats = np.where(self.rows[places] == rows, self.added[places], np.float32(0))
         return found
 
+    def known(self, rows: Rows) -> Mask:
+        """Return which rows were taken up before, (n,)."""
+        return np.isin(rows, self.rows)
+
     def regular(self, row: int) -> bool:
         """Whether a row was taken up more than once."""
         place = int(np.searchsorted(self.rows, row))
@@ -104,7 +109,9 @@ def repeat_shares(uses: list[Uses], now: float) -> tuple[Times, float]:
     ) / np.maximum(alive, 1e-12)
     left = 1 / (count + 1)
     still = (1 - left) * alive / ((1 - left) * alive + left)
-    rates = hazard / interval * still
+    known = np.maximum(now - first, LEAST)  # seconds since the first use
+    usual = max(float(gaps.sum()), 0.5) / float(known.sum())  # repeats a second of any one item
+    rates = (gaps + 1) / (known + 1 / usual) * hazard**DUE * still**GIVEN_UP
     share = (gaps.sum() + SHARE * SHARE_WEIGHT) / (count.sum() + SHARE_WEIGHT)
     return rates / max(float(rates.sum()), 1e-300), float(np.clip(share, 0.02, 0.98))
 

@@ -156,7 +156,20 @@ def test_a_list_without_items_says_why(client: FlaskClient) -> None:
     assert "你" in listed(client, "/recommend/crawler?n=5&lang=zh")["notice"]
     again = listed(client, "/recommend/crawler?n=5&repeat=1")
     kinds = {reason["kind"] for entry in again["items"] for reason in entry["reasons"]}
-    assert len(again["items"]) == 5 and "again" in kinds
+    assert len(again["items"]) == 5 and kinds
+    bought = [
+        {
+            "user_id": "crawler",
+            "item_id": "sea-3",
+            "event": "purchase",
+            "timestamp": time.time() - t,
+        }
+        for t in range(86_400, 700_000, 86_400)
+    ]
+    assert client.post("/events", json=bought).status_code == 201
+    first = listed(client, "/recommend/crawler?n=5&repeat=1&lang=zh")["items"][0]
+    assert (first["item_id"], first["source"]) == ("sea-3", "repeat")
+    assert first["reasons"][0]["text"] == "你经常选择它"
     assert listed(client, "/search?q=zzz")["notice"] == "No item has words close to these"
 
 
