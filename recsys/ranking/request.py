@@ -186,7 +186,7 @@ def _seen(query: Query, history: History, live: LiveState) -> Rows:
     """Return the rows that the person has acted on, those beyond the history included."""
     if query.taken is None:
         return history.rows
-    return np.union1d(history.rows, query.taken.rows(live.ids, live.size))
+    return np.concatenate([history.rows, query.taken.rows(live.ids, live.size)])
 
 
 def _weights(live: LiveState, profile: Profile, standing: Standing) -> tuple[Floats, float]:
