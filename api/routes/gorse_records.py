@@ -38,9 +38,6 @@ def insert_items(body: list[ItemBody]) -> Done:
 def _insert_items(bodies: list[ItemBody]) -> Done:
     with service().link.use() as store:
         store_items(service(), store, [gorse.item(body) for body in bodies], revive=True)
-        for body in bodies:
-            if body.IsHidden:
-                store.hide_item(body.ItemId)
     service().catch_up()
     return _done(len(bodies))
 

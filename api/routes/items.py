@@ -75,7 +75,8 @@ def _known(item_id: str) -> dict[str, Any]:
 def post(body: list[ItemBody]) -> dict[str, int]:
     """Add items or replace them: one, a list, `{"items": […]}`, or one per line as JSON lines.
 
-    A posted item is live, even when it was hidden or deleted before.
+    A deleted item that is posted is live again. A hidden one stays hidden, and `reviewed` stays in
+    its metadata, until the body says `hidden: false`, `reviewed: false`; `hidden: true` hides.
     """
     new = add_items(service(), body)
     return {"accepted": len(body), "new": new, "duplicates": len(body) - new}
@@ -86,7 +87,9 @@ def put(item_id: str, body: ItemValues) -> dict[str, Any]:
     """Add an item or replace it."""
     same_id(body.item_id, item_id)
     add_items(service(), [ItemBody.model_construct(**{**dict(body), "item_id": item_id})])
-    return _known(item_id)
+    with service().link.use() as store:
+        found = store.items_known([item_id]).get(item_id)  # hidden ones too
+    return _known(item_id) if found is None else _with_topics(as_json(found))
 
 
 @routes.patch("/items/<id:item_id>", "write", body=ItemPatch, answers=Item, fails=(404,))

@@ -6,7 +6,7 @@ import itertools
 import json
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
@@ -19,6 +19,8 @@ from recsys.data.sql import DELETED, HIDDEN, LIVE, STATES, item_changes, items
 from recsys.data.tables import ItemTable
 
 BATCH = 5_000  # items per transaction
+_HIDDEN, _REVIEWED, _FLAGS = "hidden", "reviewed", "flags"  # metadata with a meaning
+_TRUTH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +73,10 @@ class ItemLog:
     ) -> int:
         """Add items, or replace what is known of them; return how many are new or changed.
 
-        A hidden item is changed and stays hidden, a deleted one stays deleted, so that reading a
-        file again undoes no decision; `revive` makes both live again. `prints`: of some items, by id;
-        they replace those that an item had.
+        Decisions of people hold: a hidden item is changed and stays hidden, a deleted one stays
+        deleted, and metadata `reviewed` stays where the new ones do not have it. `hidden` among the
+        metadata, true or false, hides and shows, and is not kept. `revive` makes a deleted item live
+        again. `prints`: of some items, by id; they replace those that an item had.
         """
         waiting, changed = iter(items), 0
         while batch := {item.item_id: item for item in itertools.islice(waiting, BATCH)}:
@@ -91,8 +94,12 @@ class ItemLog:
         for number, known, state, *row in connection.execute(
             query.where(self.db.among(items.c.item_id, batch))
         ):
-            item, goal = batch[row[0]], LIVE if revive else state
-            if goal != DELETED and (not known or state != goal or _item(row) != item):
+            before = _item(row)
+            item, hidden = _decided(batch[row[0]], before if known else None)
+            goal = LIVE if revive and state == DELETED else state
+            if goal != DELETED and hidden is not None:
+                goal = HIDDEN if hidden else LIVE
+            if goal != DELETED and (not known or state != goal or before != item):
                 values.append({"number": number, "to_state": goal, **_values(item)})
             if goal != DELETED and row[0] in prints:
                 printed[number] = prints[row[0]]
@@ -173,6 +180,19 @@ class ItemLog:
         """Return the greatest id of a change, 0 without items."""
         with self.db.read() as connection:
             return connection.execute(select(func.max(item_changes.c.id))).scalar() or 0
+
+
+def _decided(item: Item, before: Item | None) -> tuple[Item, bool | None]:
+    """Return an item with what people decided on it before, and whether its metadata hide it."""
+    metadata, hidden = dict(item.metadata), None
+    if _HIDDEN in metadata:
+        hidden = _TRUTH.get(str(metadata[_HIDDEN]).strip().lower())
+        if hidden is not None:
+            del metadata[_HIDDEN]
+    if before is not None and _REVIEWED not in metadata and before.metadata.get(_REVIEWED):
+        metadata[_REVIEWED] = before.metadata[_REVIEWED]
+        metadata.pop(_FLAGS, None)  # what a person looked at is not flagged
+    return (item if metadata == item.metadata else replace(item, metadata=metadata)), hidden
 
 
 def _log(connection: Connection, numbers: Sequence[int]) -> None:

@@ -56,6 +56,19 @@ def test_a_hidden_or_deleted_item_vanishes_and_comes_back(client: FlaskClient, h
     assert client.get("/items/sea-1").status_code == 200
 
 
+def test_a_hidden_item_stays_hidden_until_it_is_said(client: FlaskClient) -> None:
+    client.patch("/items/sea-1", json={"hidden": True})
+    post = {"item_id": "sea-1", "title": "tide again"}
+    assert client.post("/items", json=post).status_code == 201
+    assert client.put("/items/sea-1", json={"title": "tide"}).json["title"] == "tide"
+    assert "sea-1" not in ids(client, "/recommend/x?n=60")
+    client.post("/items", json=post | {"hidden": False})
+    assert "sea-1" in ids(client, "/recommend/x?n=60")
+    client.put("/items/sea-1", json={"title": "tide", "hidden": True})
+    assert "sea-1" not in ids(client, "/recommend/x?n=60")
+    assert client.get("/items/sea-1").status_code == 404
+
+
 def test_a_patch_leaves_the_rest(client: FlaskClient) -> None:
     before = client.get("/items/sea-2").json
     after = client.patch("/items/sea-2", json={"title": "tide", "tags": ["a", "a", "b"]}).json

@@ -230,6 +230,26 @@ class StoreContract:
         assert store.add_items([Item("1", "one")], revive=True) == 1
         assert store.item("1") == Item("1", "one")
 
+    def test_decisions_on_items_survive_what_is_told_again(self, store):
+        store.add_items([Item("1", "one"), Item("2", "two", metadata={"reviewed": True, "a": 1})])
+        store.hide_item("1")
+        for again in (False, True):
+            store.add_items([Item("1", "uno"), Item("2", "due", metadata={"flags": [1]})], again)
+            assert store.item("1") is None and store.items_known(["1"])["1"].title == "uno"
+            assert store.item("2") == Item("2", "due", metadata={"reviewed": True})
+        store.add_items([Item("1", "uno", metadata={"hidden": "False"})])
+        assert store.item("1") == Item("1", "uno")
+        store.add_items([Item("1", "uno", metadata={"hidden": True, "b": 2})])
+        assert store.item("1") is None and store.items_known(["1"])["1"].metadata == {"b": 2}
+        store.add_items([Item("1", metadata={"hidden": 0}), Item("2", metadata={"reviewed": False})])
+        assert store.item("1") == Item("1")
+        assert store.item("2") == Item("2", metadata={"reviewed": False})
+        store.add_items([Item("2", "due", metadata={"hidden": "gem"})])
+        assert store.item("2") == Item("2", "due", metadata={"hidden": "gem"})
+        store.delete_item("2")
+        store.add_items([Item("2", metadata={"hidden": True})], revive=True)
+        assert store.item("2") is None and store.items_known(["2"])["2"].metadata == {}
+
     def test_the_log_of_changes(self, store):
         store.add_items([Item("1", "one"), Item("2", "two")])
         store.hide_item("1")
