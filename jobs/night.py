@@ -24,11 +24,13 @@ from recsys.errors import BundleError, DataError
 from recsys.safety.chatter import weighed
 from recsys.state.catalogue import under
 from recsys.state.model import Model
+from recsys.text.coldstart import ColdConfig
 from recsys.text.heard import toned_anew
 from recsys.text.student import Student
 from recsys.text.transformer import pick_device
 from recsys.training.check import Check
 from recsys.training.choice import Choice
+from recsys.training.cold import Cold
 from recsys.training.contest import baseline_blend, named
 from recsys.training.fit import Words, assemble, fit_engines, known_interactions
 from recsys.training.menu import engine_named
@@ -49,6 +51,7 @@ from .tuning import against_baselines, reason_to_tune, tuned
 from .yesterday import compare
 
 CHOICE = "choice.json"
+TRIED_TEXTS = 6_000  # that teach what words say, where a model only answers questions
 Manifest = dict[str, Any]
 
 
@@ -230,7 +233,8 @@ class Night:
         known = known_interactions(data, words)
         seed, device = self.settings.seed, self.device
         fitted = {engine.scorer: engine.tried(known, seed, device) for engine in chosen}
-        return assemble(data, fitted, words, choice.blend, seed, False, choice.trees)
+        cold = Cold(data, words.student, words.vectors, ColdConfig(largest=TRIED_TEXTS))
+        return assemble(data, fitted, words, choice.blend, seed, False, choice.trees, cold)
 
     def words(self, data: Dataset) -> Words:
         """Return the encoded words in the numbering of a data set."""

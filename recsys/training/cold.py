@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy import sparse
@@ -33,6 +33,7 @@ class Cold:
     data: Dataset
     student: Student | None
     vectors: Floats | None = None  # (n_items, d): the words, where the student only imitates them
+    config: ColdConfig = field(default_factory=ColdConfig)
     solved: ColdMap | None = None
     asked: bool = False
 
@@ -42,7 +43,7 @@ class Cold:
             return retargeted(self.solved, neighbours.matrix())
         if not self.asked:
             self.asked = True
-            self.solved = cold_map(self.data, neighbours, self.student, self.vectors)
+            self.solved = cold_map(self.data, neighbours, self.student, self.vectors, self.config)
         return self.solved
 
 
@@ -61,7 +62,11 @@ def with_unread(
 
 
 def cold_map(
-    data: Dataset, neighbours: ItemItem, student: Student | None, vectors: Floats | None = None
+    data: Dataset,
+    neighbours: ItemItem,
+    student: Student | None,
+    vectors: Floats | None = None,
+    config: ColdConfig | None = None,
 ) -> ColdMap | None:
     """Learn from read items that have neighbours what words say; None with too few to learn from.
 
@@ -74,7 +79,7 @@ def cold_map(
     counts = readers(data) * (np.bincount(neighbours.indices, minlength=len(neighbours)) > 0)
     if ((counts > 0) & (np.diff(texts.terms.indptr) > 0)).sum() < FEWEST:
         return None
-    return fit_cold(texts, neighbours.matrix(), counts, ColdConfig())
+    return fit_cold(texts, neighbours.matrix(), counts, config or ColdConfig())
 
 
 def readers(data: Dataset) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
