@@ -60,7 +60,7 @@ $(VENV)/.torch: $(VENV)/constraints.txt
 
 $(VENV)/.demo: $(VENV)/.torch $(PINS)
 	@echo "installing the package and what the demo needs ..."
-	@$(PIP) -e '.[cpu,train,serve]'
+	@$(PIP) -e '.[cpu,train,serve,client]'
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.torch $(PINS)

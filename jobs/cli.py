@@ -7,9 +7,15 @@ RECSYS_HOME=/srv/recsys recsys nightly --json
 from __future__ import annotations
 
 import importlib
+import json
 import logging
+import os
 import sys
+import tempfile
+import time
+import traceback
 from collections.abc import Mapping
+from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -70,20 +76,65 @@ def cli() -> None:
 
 
 def run(command: click.Command) -> NoReturn:
-    """Run a command as a program: what goes wrong on purpose is one line and exit status 1."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    """Run a command as a program: what goes wrong is one line on stderr and exit status 1.
+
+    2 when the command was called in a wrong way, 130 when it was interrupted. With `--json` an
+    error is `{"error": {"code", "message"}}` on stdout. An error that nobody foresaw leaves its
+    traceback in a file.
+    """
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    logging.getLogger("recsys").setLevel(logging.INFO)
     try:
-        command()
+        status = command(standalone_mode=False)
     except RecsysError as error:
-        _fail(str(error))
+        _fail(command, "failed", str(error))
     except OSError as error:
-        _fail(f"{error.filename or ''}: {error.strerror or error}".removeprefix(": "))
-    raise SystemExit(0)
+        words = f"{error.filename or ''}: {error.strerror or error}".removeprefix(": ")
+        _fail(command, "failed", words)
+    except click.ClickException as error:
+        if not _json_on_stdout(command):
+            error.show()
+            raise SystemExit(error.exit_code) from None
+        _fail(command, "usage", error.format_message(), error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        _fail(command, "interrupted", "interrupted", 130)
+    except Exception as error:
+        place = _kept(traceback.format_exc())
+        _fail(command, "internal", f"unexpected {error!r:.200}; the traceback is in {place}")
+    raise SystemExit(status if isinstance(status, int) else 0)
 
 
-def _fail(message: str) -> NoReturn:
-    print(f"recsys: {' '.join(message.split())}", file=sys.stderr)
-    raise SystemExit(1)
+def _fail(command: click.Command, code: str, message: str, status: int = 1) -> NoReturn:
+    words = " ".join(message.split())
+    if _json_on_stdout(command):
+        print(json.dumps({"error": {"code": code, "message": words}}, ensure_ascii=False))
+    else:
+        print(f"recsys: {words}", file=sys.stderr)
+    raise SystemExit(status)
+
+
+def _json_on_stdout(command: click.Command) -> bool:
+    """Say whether JSON is asked for on stdout: `--json`, or `--json -` where it names a file."""
+    arguments = sys.argv[1:]
+    if "--json" not in arguments and "--json=-" not in arguments:
+        return False
+    for word in arguments:
+        if not isinstance(command, click.Group):
+            break
+        command = command.get_command(click.Context(command), word) or command
+    for parameter in command.params:
+        if "--json" in parameter.opts and not getattr(parameter, "is_flag", False):
+            at = arguments.index("--json") if "--json" in arguments else len(arguments)
+            return "--json=-" in arguments or arguments[at + 1 : at + 2] == ["-"]
+    return True
+
+
+def _kept(trace: str) -> Path:
+    """Append a traceback to a file of this user, and return where it is."""
+    path = Path(tempfile.gettempdir()) / f"recsys-errors-{os.getuid()}.log"
+    with path.open("a", encoding="utf-8") as file:
+        file.write(f"{time.strftime('%Y-%m-%dT%H:%M:%S')} {' '.join(sys.argv)}\n{trace}\n")
+    return path
 
 
 def main() -> NoReturn:

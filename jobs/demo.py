@@ -28,7 +28,8 @@ from recsys.errors import BundleError, DataError
 from .cli import run
 from .engine import Engine, open_bundle, open_engine
 from .ingest import ingest
-from .recommend import documents, output, recommendation_table
+from .outputs import output
+from .recommend import documents, recommendation_table
 from .settings import Settings
 
 SAMPLE = Path(__file__).parent.parent / "data" / "sample" / "movietweetings"

@@ -6,13 +6,13 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable
 from pathlib import Path
 
 import click
 import numpy as np
+from rich.console import Console
 from rich.table import Table
 
 from recsys.data.dataset import Dataset
@@ -36,8 +36,8 @@ from recsys.training.words import encode_words
 
 from .cli import run as run_command
 from .finetuning import evaluated_encoder
+from .outputs import check_json_file, output, write_json
 from .progress import job_progress
-from .recommend import output
 from .settings import Settings
 
 log = logging.getLogger("recsys")
@@ -62,7 +62,7 @@ DEEPEST = 1000
 @click.option("--test-share", type=float, default=0.1, show_default=True, help="Share of the test.")
 @click.option("--group", default="", help="Rank inside the items of one value: category, …")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-@click.option("--json", "json_file", type=Path, help="Write the figures to this file.")
+@click.option("--json", "json_file", type=Path, help="Write the figures to this file; - is stdout.")
 @click.option("--html", "html_file", type=Path, help="Write a report with charts to this file.")
 def command(
     items: Path | None,
@@ -86,18 +86,17 @@ def command(
     settings = Settings.load()
     rules = Rules(protocol, test_share, admitted, group, seed, settings.weights)
     names, depths = row_names(models, protocol), parse_depths(ks)
-    for file in filter(None, (json_file, html_file)):
-        if not file.absolute().parent.is_dir():
-            raise DataError(f"{file}: its folder does not exist")
+    check_json_file(json_file)
+    if html_file and not html_file.absolute().parent.is_dir():
+        raise DataError(f"{html_file}: its folder does not exist")
     event_table, item_table = tables(settings, events, items)
     test = heard(settings, load_events(test_events)) if test_events else None
     split = make_split(event_table, item_table, rules, test)
     with job_progress("evaluate") as progress:
         means = means_of(settings, seed, log.info)
         result = run(split, names, depths, means, progress)
-    report(result, depths)
-    if json_file:
-        json_file.write_text(json.dumps(result.to_json(), indent=1, allow_nan=False) + "\n")
+    report(result, depths, output(json_file))
+    write_json(json_file, result.to_json(), indent=1)
     if html_file:
         source = events.name if events else "the store"
         html_file.write_text(html(result, f"Evaluation on {source}"), encoding="utf-8")
@@ -152,10 +151,10 @@ def means_of(settings: Settings, seed: int, note: Callable[[str], None]) -> Mean
     return Means(seed, settings.tune_minutes, device, words, note)
 
 
-def report(result: Result, depths: tuple[int, ...]) -> None:
+def report(result: Result, depths: tuple[int, ...], console: Console) -> None:
     """Print the table: the deepest list, or 20 where that is among the depths."""
     k = 20 if 20 in depths else depths[-1]
-    console, data = output(), result.data
+    data = result.data
     console.print(
         f"{result.protocol}: {data['users']:,} users, {data['items']:,} items, "
         f"{data['events']:,} events; {data['test_users']:,} users in the test"

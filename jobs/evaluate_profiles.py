@@ -13,11 +13,10 @@ import click
 from recsys.data.dataset import Dataset
 from recsys.data.readers import load_events, load_items
 from recsys.data.tables import ItemTable
-from recsys.errors import DataError
 from recsys.evaluation.profiles import community_figures, returning_figures
 
 from .cli import run
-from .recommend import output
+from .outputs import check_json_file, output, write_json
 from .settings import Settings
 
 
@@ -25,11 +24,10 @@ from .settings import Settings
 @click.option("--items", type=Path, help="Items file.")
 @click.option("--events", type=Path, required=True, help="Events file.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-@click.option("--json", "json_file", type=Path, help="Write the figures to this file.")
+@click.option("--json", "json_file", type=Path, help="Write the figures to this file; - is stdout.")
 def command(items: Path | None, events: Path, seed: int, json_file: Path | None) -> None:
     """Judge the likelihood to return on the last week, and communities on held-out likes."""
-    if json_file and not json_file.absolute().parent.is_dir():
-        raise DataError(f"{json_file}: its folder does not exist")
+    check_json_file(json_file)
     table = load_items(items) if items else ItemTable.empty()
     data = Dataset.build(load_events(events), table, weights=Settings.load().weights)
     figures = {
@@ -37,10 +35,8 @@ def command(items: Path | None, events: Path, seed: int, json_file: Path | None)
         "returning": returning_figures(data, seed),
         "communities": community_figures(data, seed),
     }
-    document = json.dumps(figures, indent=1, allow_nan=False)
-    output().print(document, soft_wrap=True)
-    if json_file:
-        json_file.write_text(document + "\n", "utf-8")
+    output(json_file).print(json.dumps(figures, indent=1, allow_nan=False), soft_wrap=True)
+    write_json(json_file, figures, indent=1)
 
 
 if __name__ == "__main__":

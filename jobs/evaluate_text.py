@@ -24,7 +24,7 @@ from recsys.text.static import load_static
 from recsys.text.topic_fitting import TopicConfig
 
 from .cli import run
-from .recommend import output
+from .outputs import check_json_file, output, write_json
 from .settings import Settings
 
 
@@ -46,7 +46,7 @@ from .settings import Settings
     help="Of the topics' vectors; another than static also joins the tone model.",
 )
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-@click.option("--json", "json_file", type=Path, help="Write the figures to this file.")
+@click.option("--json", "json_file", type=Path, help="Write the figures to this file; - is stdout.")
 def command(
     labels: Path | None,
     source: str,
@@ -62,8 +62,7 @@ def command(
         raise DataError("nothing to judge: give --labels F, --items F or both")
     if throughput and items is None:
         raise DataError("--throughput needs texts: give --items F")
-    if json_file and not json_file.absolute().parent.is_dir():
-        raise DataError(f"{json_file}: its folder does not exist")
+    check_json_file(json_file)
     settings = Settings.load()
     figures: dict[str, object] = {}
     if items and throughput:
@@ -72,10 +71,9 @@ def command(
         figures["topics"] = _topics(settings, items, topics, encoder, seed)
     if labels:
         figures["tone"] = _tone(settings, labels, source, encoder, seed)
-    document_of = json.dumps({"seed": seed, **figures}, indent=1, allow_nan=False)
-    output().print(document_of, soft_wrap=True)
-    if json_file:
-        json_file.write_text(document_of + "\n", "utf-8")
+    told = {"seed": seed, **figures}
+    output(json_file).print(json.dumps(told, indent=1, allow_nan=False), soft_wrap=True)
+    write_json(json_file, told, indent=1)
 
 
 def _throughput(settings: Settings, items: Path, count: int) -> dict[str, object]:

@@ -27,7 +27,7 @@ from recsys.trends.rhythm import DAY
 from recsys.trends.series import HOUR, Stream, count, hours_of
 
 from .cli import run
-from .recommend import output
+from .outputs import check_json_file, output, write_json
 
 LEAST_DAYS = WARM_UP + 14
 
@@ -38,7 +38,7 @@ LEAST_DAYS = WARM_UP + 14
 @click.option("--days", type=click.IntRange(LEAST_DAYS), help="The last days only.")
 @click.option("--per-week", type=float, default=10.0, show_default=True, help="Bursts injected.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-@click.option("--json", "json_file", type=Path, help="Write the figures to this file.")
+@click.option("--json", "json_file", type=Path, help="Write the figures to this file; - is stdout.")
 def command(
     items: Path | None,
     events: Path | None,
@@ -50,16 +50,13 @@ def command(
     """Judge bursts by artificial ones, and forecasts against a week before."""
     if items is None and events is None:
         raise DataError("nothing to judge: give --items F, --events F or both")
-    if json_file and not json_file.absolute().parent.is_dir():
-        raise DataError(f"{json_file}: its folder does not exist")
+    check_json_file(json_file)
     stream, marked = _read(items, events)
     if days is not None:
         stream = stream.between(stream.time.max(initial=0) - days * DAY * HOUR, np.inf)
     figures = {"seed": seed, "acts": len(stream), **_judged(stream, marked, per_week, seed)}
-    document = json.dumps(figures, indent=1, allow_nan=False)
-    output().print(document, soft_wrap=True)
-    if json_file:
-        json_file.write_text(document + "\n", "utf-8")
+    output(json_file).print(json.dumps(figures, indent=1, allow_nan=False), soft_wrap=True)
+    write_json(json_file, figures, indent=1)
 
 
 def _read(items: Path | None, events: Path | None) -> tuple[Stream, Labelled]:

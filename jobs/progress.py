@@ -11,6 +11,8 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from .sentences import sentence
+
 log = logging.getLogger("recsys")
 
 
@@ -26,7 +28,8 @@ class LogProgress:
     def finished(self, name: str, seconds: float, detail: Mapping[str, Any], reused: bool) -> None:
         """A step is through, or was found done."""
         took = "done before" if reused else f"{seconds:.1f} s"
-        log.info("%s: %s %s%s", self.job, name, took, _words(detail))
+        words = sentence(name, detail)
+        log.info("%s: %s %s%s", self.job, name, took, f": {words}" if words else "")
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
@@ -62,8 +65,8 @@ class TerminalProgress:
 
     def finished(self, name: str, seconds: float, detail: Mapping[str, Any], reused: bool) -> None:
         """A step is through, or was found done."""
-        words = "(done before)" if reused else _words(detail)
-        self._update(description=name, total=1, completed=1, words=words.strip())
+        words = "(done before)" if reused else sentence(name, detail)
+        self._update(description=name, total=1, completed=1, words=words)
         self._task = None
 
     @contextmanager
@@ -111,12 +114,3 @@ def job_progress(job: str) -> Iterator[LogProgress | TerminalProgress]:
     )
     with Progress(*columns, console=console) as bars:
         yield TerminalProgress(bars)
-
-
-def _words(detail: Mapping[str, Any]) -> str:
-    shown = [f"{k}={_short(v)}" for k, v in detail.items() if isinstance(v, str | int | float)]
-    return " ".join(["", *shown])
-
-
-def _short(value: str | int | float) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -9,16 +9,14 @@ import json
 from collections.abc import Sequence
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from recsys.ranking.query import Reason, Recommendation
 
 from .cli import run
 from .engine import Engine, open_engine
+from .outputs import output
 from .settings import Settings
-
-WIDTH = 100  # columns that tables take at most
 
 
 @click.command(name="recommend")
@@ -52,17 +50,6 @@ def documents(engine: Engine, user: str, found: Sequence[Recommendation]) -> dic
     return {"user": user, "model_version": version, "items": items}
 
 
-def output() -> Console:
-    """Return a console for stdout that is never wider than the tables are meant to be."""
-    console = Console(highlight=False)
-    return Console(
-        highlight=False, width=min(console.width, WIDTH) if console.is_terminal else WIDTH
-    )
-
-
-OWN = 0.1  # share of a score from which a reason of the reader's own is told first
-
-
 def recommendation_table(
     engine: Engine, found: Sequence[Recommendation], explain: bool = False
 ) -> Table:
@@ -79,6 +66,9 @@ def recommendation_table(
         title = engine.title(each.item_id)
         table.add_row(str(each.rank), title, f"{each.score:.3f}", each.source, reasons)
     return table
+
+
+OWN = 0.1  # share of a score from which a reason of the reader's own is told first
 
 
 def _telling(reasons: Sequence[Reason]) -> Sequence[Reason]:

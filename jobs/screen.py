@@ -17,8 +17,8 @@ from recsys.safety.flags import read_flags
 from recsys.safety.screen import screen
 
 from .cli import run
+from .outputs import output
 from .progress import job_progress
-from .recommend import output
 from .settings import Settings
 
 BATCH = 5_000  # items that are looked at at once

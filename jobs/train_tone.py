@@ -21,7 +21,7 @@ from recsys.text.static import load_static
 from recsys.text.tones import FOLDER, LEXICON, MODEL
 
 from .cli import run
-from .recommend import output
+from .outputs import output
 from .settings import Settings
 
 

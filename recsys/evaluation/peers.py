@@ -30,7 +30,8 @@ class Folded:
         """Solve for the user vectors and multiply them with all items."""
         items = np.asarray(self.model.item_factors, np.float32)
         liked = sparse.csr_matrix(histories.liked(len(items)))
-        users = self.model.recalculate_user(np.arange(len(histories)), liked)
+        with threadpool_limits(1, "blas"):  # implicit runs its own threads over users
+            users = self.model.recalculate_user(np.arange(len(histories)), liked)
         return np.asarray(users @ items.T, np.float32)
 
     @property

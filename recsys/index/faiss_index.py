@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -125,6 +126,7 @@ def has_faiss() -> bool:
 
 def faiss() -> Any:
     """Import FAISS; MissingExtra when it is absent or lacks its CUDA libraries."""
+    logging.getLogger("faiss").setLevel(logging.WARNING)  # its loader tells what it tries
     try:
         import faiss as library
     except (ImportError, RuntimeError) as error:  # RuntimeError: the GPU build without CUDA

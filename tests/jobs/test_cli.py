@@ -1,5 +1,6 @@
 """The console script as a shell sees it: exit status, one line of error, help without torch."""
 
+import json
 import os
 import subprocess
 import sys
@@ -43,8 +44,8 @@ def test_a_module_runs_as_a_command(tmp_path):
     environ = {**os.environ, "RECSYS_HOME": str(tmp_path)}
     command = [sys.executable, "-m", "jobs.bundles", "show", "--json"]
     result = subprocess.run(command, capture_output=True, text=True, env=environ)
-    assert (result.returncode, result.stdout) == (1, "")
-    assert "recsys nightly" in result.stderr
+    assert (result.returncode, result.stderr) == (1, "")
+    assert "recsys nightly" in json.loads(result.stdout)["error"]["message"]
 
 
 def test_an_error_is_one_line_on_stderr_and_no_traceback(tmp_path):

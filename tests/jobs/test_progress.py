@@ -23,7 +23,7 @@ def test_one_line_per_step_elsewhere(caplog):
         assert isinstance(progress, LogProgress)
         walk(progress)
     assert [record.getMessage() for record in caplog.records] == [
-        "nightly: tune 2.0 s trials=4 best=0.1235",
+        "nightly: tune 2.0 s: trials 4, best 0.1235",
         "nightly: fit done before",
     ]
 
@@ -37,4 +37,4 @@ def test_a_bar_per_step_on_a_terminal():
         assert [task.description for task in bars.tasks] == ["tune", "fit"]
         assert all(task.finished for task in bars.tasks)
         bars.refresh()
-    assert "best=0.1235" in screen.getvalue() and "(done before)" in screen.getvalue()
+    assert "best 0.1235" in screen.getvalue() and "(done before)" in screen.getvalue()

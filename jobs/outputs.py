@@ -1,0 +1,41 @@
+"""Where a command writes: tables for people, and JSON to stdout or a file."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from recsys.errors import DataError
+
+WIDTH = 100  # columns that tables take at most
+STDOUT = Path("-")  # of `--json -`
+
+
+def output(json_file: Path | None = None) -> Console:
+    """Return a console that is never wider than the tables are meant to be.
+
+    It writes to stdout, or to stderr where stdout is for JSON (`json_file` is "-").
+    """
+    console = Console(highlight=False, stderr=json_file == STDOUT)
+    width = min(console.width, WIDTH) if console.is_terminal else WIDTH
+    return Console(highlight=False, stderr=console.stderr, width=width)
+
+
+def check_json_file(json_file: Path | None) -> None:
+    """Raise DataError, before any work, when the folder of a JSON file does not exist."""
+    if json_file and json_file != STDOUT and not json_file.absolute().parent.is_dir():
+        raise DataError(f"{json_file}: its folder does not exist")
+
+
+def write_json(json_file: Path | None, document: object, indent: int | None = None) -> None:
+    """Write one JSON document to a file, or to stdout for "-"; nothing for None."""
+    if json_file is None:
+        return
+    text = json.dumps(document, indent=indent, allow_nan=False) + "\n"
+    if json_file == STDOUT:
+        sys.stdout.write(text)
+    else:
+        json_file.write_text(text, "utf-8")
