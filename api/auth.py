@@ -1,28 +1,38 @@
-"""Gate: who may call, and how often.
+"""Gate: who may call, what they may do, and how often.
 
-With RECSYS_AUTH=auto a server that listens on loopback is open to callers on loopback, which is
-logged once as a warning; a request that a proxy passed on does not count as one of those.
-Everywhere else a key is needed.
+A caller sends a key (`recsys keys create`) or, from a browser, the token of one user (POST
+/tokens). Without either, with RECSYS_AUTH=auto, a request is served only when the server listens on
+loopback, the request comes from this machine and names it, nothing shows that a proxy or a foreign
+page sent it, and no key was ever made. Even then exporting and erasing a user need a key.
 """
 
 from __future__ import annotations
 
+import ipaddress
 import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from typing import Any
 
 from flask import Request, g
 
 from recsys.data.keys import Key, digest
+from recsys.data.rights import KEY_ONLY, TOKEN, WITHOUT_KEY, roles_with
 
 from .errors import ApiError
 from .settings import LOOPBACK, Settings
+from .tokens import PREFIX, Token, Tokens
 
 log = logging.getLogger("recsys.api")
 
-_FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP")
+_PROXIED = ("HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_REAL_IP")
+_FORWARDED = "HTTP_X_FORWARDED"
+_OLD = ("HTTP/1.0", "HTTP/1")  # granian writes the latter
+_OWN_PAGES = ("", "none", "same-origin")  # of Sec-Fetch-Site
+_AGAIN = 0.1  # seconds until an unknown key is looked for in the store again
 _CALLERS = 10_000  # buckets kept; the one idle for longest goes first
 
 
@@ -51,45 +61,104 @@ class Buckets:
 class Gate:
     """Lets a request in or raises 401, 403 or 429."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, read: Callable[[], None] = lambda: None) -> None:
+        """`read` reads the keys of the store and calls `learn`."""
         self.settings = settings
-        self.keys: Mapping[str, Key] = {}  # by hash; replaced whole by the worker's thread
         self.buckets = Buckets()
+        self._read, self._read_again = read, 0.0
         self.open = settings.auth == "off" or (
             settings.auth == "auto" and settings.host in LOOPBACK
         )
+        self._keys: Mapping[str, Key] = {}  # those that hold, by hash; replaced as a whole
+        self._ids: frozenset[str] = frozenset()  # of those
+        self._made: bool | None = None  # whether a key was ever made; None: not known yet
+        self._tokens: Tokens | None = None
         if self.open:
             where = "everybody" if settings.auth == "off" else "callers on this machine"
-            log.warning("no key is needed by %s: RECSYS_AUTH=on closes the service", where)
+            log.warning("no key is needed by %s until one is made: RECSYS_AUTH=on", where)
 
-    def admit(self, request: Request, scope: str | None) -> None:
-        """Raise unless the caller may use what needs this scope."""
-        if scope is None or (self.settings.metrics_open and request.path == "/metrics"):
+    def learn(self, keys: Iterable[Key], tokens: Tokens) -> None:
+        """Take over the keys of the store, revoked ones included, and the signer of tokens."""
+        known = list(keys)
+        holding = [key for key in known if key.revoked is None]
+        self._tokens = tokens
+        self._ids = frozenset(key.key_id for key in holding)
+        self._keys = {key.hash: key for key in holding}
+        self._made = bool(known)
+
+    @property
+    def tokens(self) -> Tokens:
+        """The signer of tokens; 503 while the store, which holds its secret, was never reached."""
+        if self._tokens is None:
+            raise ApiError(503, "the store cannot be reached", "store_unreachable")
+        return self._tokens
+
+    def admit(self, request: Request, right: str | None, own: bool = False) -> None:
+        """Raise unless the caller has a right; note in `g` what they may do.
+
+        `own`: holders of a token may do this where it concerns their user. `g.token_user` is that
+        user, None for a caller who may ask about anybody; `g.rights` are all rights of the caller.
+        """
+        g.token_user = None
+        if right is None or (self.settings.metrics_open and request.path == "/metrics"):
             return
-        token, trusted = _token(request), self._trusted(request)
-        key = self.keys.get(digest(token)) if token else None
-        if key is not None:
-            self._check(key, scope)
-        elif token and (self.keys or not trusted):
-            raise _unauthorized("this key is not known, or was revoked")
-        elif not trusted:
-            raise _unauthorized("send a key: Authorization: Bearer <key>, or X-API-Key: <key>")
-        else:  # a client that always sends a key works as long as no key was ever made
+        sent = _sent(request)
+        if sent.startswith(PREFIX):
+            self._admit_token(sent, right, own)
+        elif sent and (key := self._key(sent)) is not None:
+            g.key_id, g.rights = key.key_id, key.rights
+            self._check(right, f"the key has {', '.join(key.roles) or key.scope}")
+            self._limit(key.key_id, self.settings.rate_limit if key.rate is None else key.rate)
+        elif self._unread(right):
+            headers = {"Retry-After": "2"}
+            message = "the store, which holds the keys, cannot be reached"
+            raise ApiError(503, message, "store_unreachable", headers=headers)
+        elif why := self._distrust(request, right, bool(sent)):
+            raise _unauthorized(why)
+        else:
+            g.rights = WITHOUT_KEY
             address = request.environ.get("REMOTE_ADDR", "")
             self._limit("address " + address, self.settings.anonymous_rate_limit)
 
-    def _check(self, key: Key, scope: str) -> None:
-        g.key_id = key.key_id
-        if not key.allows(scope):
-            raise ApiError(403, f"this needs the scope {scope}; the key has {key.scope}")
-        self._limit(key.key_id, self.settings.rate_limit if key.rate is None else key.rate)
+    def _key(self, sent: str) -> Key | None:
+        """Return the key that was sent, None when there is none; one just made is read at once."""
+        hashed = digest(sent)
+        if hashed not in self._keys and time.monotonic() >= self._read_again:
+            self._read_again = time.monotonic() + _AGAIN
+            self._read()
+        return self._keys.get(hashed)
 
-    def _trusted(self, request: Request) -> bool:
+    def _unread(self, right: str) -> bool:
+        """Whether the keys were never read, so that only lists of the bundle can be given."""
+        return self._made is None and self.open and right != "lists"
+
+    def _admit_token(self, sent: str, right: str, own: bool) -> None:
+        token: Token | None = self._tokens.read(sent) if self._tokens is not None else None
+        if token is None or (token.key_id and token.key_id not in self._ids):
+            raise _unauthorized("this token has expired, or its key was revoked")
+        g.token_user, g.rights = token.user_id, TOKEN
+        self._check(right if own else "", "the token is for what concerns its own user")
+        self._limit("token " + token.user_id, self.settings.rate_limit)
+
+    def _check(self, right: str, held: str) -> None:
+        if right in g.rights:
+            return
+        roles = f"the role {' or '.join(roles_with(right))}" if right else "a key"
+        raise ApiError(403, f"this needs {roles}; {held}")
+
+    def _distrust(self, request: Request, right: str, sent: bool) -> str:
+        """Say why a caller without a known key is not served; empty: they are."""
+        if sent and (self._made or not self.open):
+            return "this key is not known, or was revoked"
+        if right in KEY_ONLY:
+            return f"this needs a key with the role {' or '.join(roles_with(right))}: {_MAKE}"
         if self.settings.auth == "off":
-            return True
-        environ = request.environ
-        local = environ.get("REMOTE_ADDR", "") in LOOPBACK - {""}
-        return self.open and local and not any(name in environ for name in _FORWARDED)
+            return ""
+        why = "" if self.open else "the service is reached from other machines"
+        why = why or _from_elsewhere(request.environ, self.settings.cors_origins)
+        if not why and self._made:
+            why = "a key has been made, so that every caller needs one"
+        return f"send a key ({_HOW}): {why}" if why else ""
 
     def _limit(self, caller: str, rate: float) -> None:
         if rate <= 0:
@@ -104,7 +173,50 @@ def _unauthorized(message: str) -> ApiError:
     return ApiError(401, message, headers={"WWW-Authenticate": 'Bearer realm="recsys"'})
 
 
-def _token(request: Request) -> str:
+_MAKE = "recsys keys create NAME --scope ROLE"
+_HOW = "Authorization: Bearer <key>, or X-API-Key: <key>"
+
+
+def _from_elsewhere(environ: Mapping[str, Any], origins: tuple[str, ...]) -> str:
+    """Say what shows that a request was not sent by a program on this machine; empty: nothing.
+
+    HTTP/1.0 counts as a sign of a proxy: nginx speaks it to what `proxy_pass` names.
+    """
+    if environ.get("REMOTE_ADDR", "") not in LOOPBACK - {""}:
+        return "the caller is on another machine"
+    if not _is_loopback(environ.get("HTTP_HOST", "")):
+        return f"the request is for the host {environ.get('HTTP_HOST', '')[:80]!r}"
+    if any(name in environ for name in _PROXIED) or any(n.startswith(_FORWARDED) for n in environ):
+        return "a proxy has passed the request on"
+    if environ.get("SERVER_PROTOCOL") in _OLD:
+        return "HTTP/1.0 is what proxies speak"
+    origin = environ.get("HTTP_ORIGIN", "")
+    if origin and not _is_own(origin, environ, origins):
+        return f"a page of {origin[:80]!r} has sent the request (RECSYS_CORS_ORIGINS)"
+    if not origin and environ.get("HTTP_SEC_FETCH_SITE", "") not in _OWN_PAGES:
+        return "a page of another site has sent the request"
+    return ""
+
+
+def _is_own(origin: str, environ: Mapping[str, Any], origins: tuple[str, ...]) -> bool:
+    own = f"{environ.get('wsgi.url_scheme', 'http')}://{environ.get('HTTP_HOST', '')}"
+    return origin == own or origin in origins or "*" in origins
+
+
+@lru_cache(maxsize=64)
+def _is_loopback(host: str) -> bool:
+    """Whether a Host header names this machine: localhost or an address of loopback."""
+    name, _, port = host.rpartition(":") if not host.endswith("]") else (host, "", "")
+    name = name if name and port.isdigit() else host
+    if name.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(name.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _sent(request: Request) -> str:
     environ = request.environ
     if header := environ.get("HTTP_X_API_KEY", ""):
         return str(header).strip()

@@ -14,13 +14,15 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, Response, current_app, g, request
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from werkzeug.routing import BaseConverter
+
+from recsys.data.rights import RIGHTS
 
 from . import incoming
 from .answers import json_response
@@ -53,7 +55,7 @@ class Endpoint:
 
     method: str
     path: str
-    scope: str | None  # read, write or admin; None: open to all
+    right: str | None  # one of recsys.data.rights.RIGHTS; None: open to all
     view: View
     tag: str
     answers: Any  # type of the JSON of a success
@@ -65,6 +67,8 @@ class Endpoint:
     fails: tuple[int, ...]  # statuses besides those that follow from the above
     loose: bool  # whether unknown parameters are passed over, as Gorse does
     required: bool = True  # whether the body must be there
+    own: str = ""  # where the user stands whom it is about: path.NAME, query.NAME, body.NAME, with
+    # a ? where it may be missing, or nobody; holders of a token may use it about their user. Empty: not with a token
 
     @property
     def name(self) -> str:
@@ -84,7 +88,7 @@ class Routes:
         self,
         method: str,
         path: str,
-        scope: str | None,
+        right: str | None,
         *,
         answers: Any,
         status: int = 200,
@@ -95,14 +99,17 @@ class Routes:
         fails: tuple[int, ...] = (),
         loose: bool = False,
         required: bool = True,
+        own: str = "",
     ) -> Callable[[View], View]:
         """Declare an endpoint; see Endpoint for the arguments."""
+        if right is not None and right not in RIGHTS:
+            raise ValueError(f"{method} {path}: right {right!r} is none of {', '.join(RIGHTS)}")
 
         def declare(view: View) -> View:
             endpoint = Endpoint(
                 method,
                 path,
-                scope,
+                right,
                 view,
                 self.tag,
                 answers,
@@ -114,6 +121,7 @@ class Routes:
                 fails,
                 loose,
                 required,
+                own,
             )
             self.endpoints.append(endpoint)
             name = f"{method.lower()}_{view.__name__}_{len(self.endpoints)}"
@@ -125,25 +133,25 @@ class Routes:
 
         return declare
 
-    def get(self, path: str, scope: str | None, **options: Any) -> Callable[[View], View]:
+    def get(self, path: str, right: str | None, **options: Any) -> Callable[[View], View]:
         """Declare a GET endpoint."""
-        return self.route("GET", path, scope, **options)
+        return self.route("GET", path, right, **options)
 
-    def post(self, path: str, scope: str | None, **options: Any) -> Callable[[View], View]:
+    def post(self, path: str, right: str | None, **options: Any) -> Callable[[View], View]:
         """Declare a POST endpoint."""
-        return self.route("POST", path, scope, **options)
+        return self.route("POST", path, right, **options)
 
-    def put(self, path: str, scope: str | None, **options: Any) -> Callable[[View], View]:
+    def put(self, path: str, right: str | None, **options: Any) -> Callable[[View], View]:
         """Declare a PUT endpoint."""
-        return self.route("PUT", path, scope, **options)
+        return self.route("PUT", path, right, **options)
 
-    def patch(self, path: str, scope: str | None, **options: Any) -> Callable[[View], View]:
+    def patch(self, path: str, right: str | None, **options: Any) -> Callable[[View], View]:
         """Declare a PATCH endpoint."""
-        return self.route("PATCH", path, scope, **options)
+        return self.route("PATCH", path, right, **options)
 
-    def delete(self, path: str, scope: str | None, **options: Any) -> Callable[[View], View]:
+    def delete(self, path: str, right: str | None, **options: Any) -> Callable[[View], View]:
         """Declare a DELETE endpoint."""
-        return self.route("DELETE", path, scope, **options)
+        return self.route("DELETE", path, right, **options)
 
 
 def _handler(endpoint: Endpoint) -> Callable[..., Response]:
@@ -155,7 +163,7 @@ def _handler(endpoint: Endpoint) -> Callable[..., Response]:
     @functools.wraps(endpoint.view)
     def handle(**values: Any) -> Response:
         g.route = route
-        current_app.extensions["gate"].admit(request, endpoint.scope)
+        current_app.extensions["gate"].admit(request, endpoint.right, bool(endpoint.own))
         for name, value in values.items():
             if isinstance(value, str):
                 values[name] = _path_value(name, value)
@@ -166,10 +174,26 @@ def _handler(endpoint: Endpoint) -> Callable[..., Response]:
             _unknown(given, ())
         if adapter is not None:
             values["body"] = _body(endpoint, adapter)
+        if g.token_user is not None:
+            _only_about(g.token_user, endpoint.own, values)
         found = endpoint.view(**values)
         return found if isinstance(found, Response) else json_response(found, endpoint.status)
 
     return handle
+
+
+def _only_about(user_id: str, own: str, values: Mapping[str, Any]) -> None:
+    """Raise 403 when the holder of a token asks or tells about somebody else than their user."""
+    part, _, name = own.partition(".")
+    if part == "nobody":
+        return
+    given = values[name] if part == "path" else values[part]
+    rows = given if isinstance(given, list) else [given]
+    optional = name.endswith("?")
+    for row in rows:
+        about = row if part == "path" else getattr(row, name.removesuffix("?"))
+        if about != user_id and not (optional and about is None):
+            raise ApiError(403, f"this token is for another user than {about!r}")
 
 
 def _path_value(name: str, value: str) -> str:

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 from recsys.explanation import Explanation, by_label, explain
 from recsys.messages import told
 from recsys.ranking.query import Query, Reason
-from recsys.ranking.reasons import AGAINST, SENTENCES, asked, named
+from recsys.ranking.reasons import (
+    AGAINST,
+    SENTENCES,
+    UNNAMED,
+    UNNAMED_AGAINST,
+    asked,
+    named,
+)
 from recsys.recommender import Recommender
 from recsys.state.names import name_of, value_of
 
@@ -20,13 +28,17 @@ from .schemas.explanation import ExplainParameters
 from .schemas.lists import SteerParameters
 from .writes import missing
 
+_PRIVATE = ("seen", "copy", "muted")  # what closes an item because of what its user did
 _TEXT = "Without {items} in your history it would score {drop} lower"
 
 
 def explained(
-    maker: Recommend, user_id: str, item_id: str, given: ExplainParameters
+    maker: Recommend, user_id: str, item_id: str, given: ExplainParameters, whole: bool
 ) -> dict[str, Any]:
     """Return why an item has its score for a user.
+
+    `whole`: the caller may read the user's history. For others, what the user did is named as far
+    as the reasons name it, and what closes the item because of it is left out.
 
     404 for an item never heard of, 503 while the store, which knows the history, is away.
     """
@@ -43,7 +55,43 @@ def explained(
             found = explain(serving.recommender, query, item_id, lambda: _turn(serving))
         except KeyError:
             raise missing("item") from None
-        return {"user": user_id, **_document(serving, query, found)}
+        document = _document(serving, query, found if whole else _named_only(found, query))
+    return {"user": user_id, **document}
+
+
+def _named_only(found: Explanation, query: Query) -> Explanation:
+    """Return an explanation that names of a history only what its reasons name.
+
+    The other parts of the history become one part, so that parts still add up to the score.
+    """
+    reasons = tuple(
+        one._replace(items=tuple(pair for pair in one.items if pair[1] > 0))
+        for one in found.reasons
+    )
+    named_items = {one.item_id for one in reasons}
+    named_items |= {item for one in reasons for item, _ in one.items}
+    told_controls = {(r.label, r.item_id) for r in reasons if r.kind == "steered"}
+    unnamed = {one.item_id for one in query.history} - named_items
+    kept: list[Reason] = []
+    rest: list[Reason] = []
+    for part in found.parts:
+        hidden = part.item_id in unnamed
+        if part.kind == "steered":
+            hidden = (part.label, part.item_id) not in told_controls
+        (rest if hidden else kept).append(part)
+    if rest:
+        value, share = sum(part.value for part in rest), sum(part.share for part in rest)
+        kept.append(Reason("because_you", share, "", value=value))
+    change = found.change
+    return replace(
+        found,
+        rank=found.open_rank if found.closed in _PRIVATE else found.rank,
+        closed="" if found.closed in _PRIVATE else found.closed,
+        reasons=reasons,
+        parts=tuple(sorted(kept, key=lambda part: -abs(part.value))),
+        change=change if change is not None and change.item_id in named_items else None,
+        tried=min(found.tried, len(named_items)),
+    )
 
 
 def _turn(serving: Serving) -> None:
@@ -77,6 +125,8 @@ def _part(service: Recommender, one: Reason, language: str) -> dict[str, Any]:
     title = service.title(service.live.row(one.item_id)) if one.item_id is not None else ""
     if one.kind == "steered":
         text = asked(one, title, language)
+    elif one.kind == "because_you" and one.item_id is None:
+        text = told(UNNAMED[""] if one.value >= 0 else UNNAMED_AGAINST, language)
     else:
         items = named([title], 0, language) if title else ""
         against = AGAINST.get(one.kind, SENTENCES[one.kind])

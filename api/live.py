@@ -28,6 +28,7 @@ from recsys.text.tones import Tones
 from .errors import ApiError
 from .feed import Feed
 from .settings import Settings
+from .tokens import Tokens
 
 if TYPE_CHECKING:
     from .service import Service
@@ -187,11 +188,11 @@ class Worker:
             pass  # the feed catches up once the store is back
 
     def load_keys(self) -> None:
-        """Read the keys that hold."""
+        """Read the keys, and the secret that tokens are signed with."""
         service = self._service
         try:
-            with service.link.use(patient=True):
-                service.gate.keys = service.link.keys().holding()
+            with service.link.use(patient=True) as store:
+                service.gate.learn(service.link.keys().list(), Tokens.of_store(store))
         except StoreError:
             pass  # the keys known so far go on holding
 

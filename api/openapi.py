@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter
 
 from recsys.data.fields import MAX_ID
+from recsys.data.rights import roles_with
 
 from .contract import Endpoint
 from .errors import CODES
@@ -23,7 +24,7 @@ _DESCRIPTIONS = {
     304: "the caller has this version already",
     400: "malformed request, or an unknown parameter",
     401: "no key, or not a valid one",
-    403: "the key's scope does not reach this far",
+    403: "the key's roles do not admit to this",
     404: "there is none",
     408: "the body did not come in time",
     409: "at odds with what is there",
@@ -77,9 +78,11 @@ def _operation(endpoint: Endpoint, schemas: dict[str, Any], max_batch: int) -> d
     }
     if endpoint.body is not None:
         found["requestBody"] = _request_body(endpoint, schemas, max_batch)
-    if endpoint.scope is not None:
+    if endpoint.right is not None:
         found["security"] = [{"bearer": []}, {"key": []}]
-        found["x-scope"] = endpoint.scope
+        found["x-right"] = endpoint.right
+        found["x-roles"] = roles_with(endpoint.right)
+        found["x-token"] = bool(endpoint.own)
     return found
 
 
@@ -177,13 +180,13 @@ def _timed(body: Any) -> bool:
 
 def _failures(endpoint: Endpoint) -> set[int]:
     found = {400, *endpoint.fails}
-    if endpoint.scope is not None:
+    if endpoint.right is not None:
         found |= {401, 403, 429, 503}
     if endpoint.query is not None:
         found |= {414} | ({409} if "cursor" in endpoint.query.model_fields else set())
     if endpoint.body is not None:
         found |= {409} if _timed(endpoint.body) else set()
         found |= {408, 413, 415, 422}
-    if endpoint.scope == "write" and endpoint.method != "GET":
+    if endpoint.right not in (None, "lists") and endpoint.method != "GET":
         found |= {507}
     return found

@@ -36,7 +36,7 @@ class Service:
         self.metrics = Metrics(settings.metrics_folder)
         self.link = StoreLink(settings.store_url)
         self.bundles = BundleStore(settings.home)
-        self.gate = Gate(settings)
+        self.gate = Gate(settings, lambda: self.worker.load_keys())
         self.cache = Cache(settings.cache_entries, settings.cache_seconds)
         self.exposures = ExposureLog(settings.exposure_pending, self.metrics)
         self.scorer = load_scorer(settings.safety_model)

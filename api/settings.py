@@ -15,6 +15,7 @@ from pathlib import Path
 from recsys.data.weights import KIND_WEIGHTS, EventWeights
 from recsys.errors import DataError
 from recsys.ranking.query import repeat_categories
+from recsys.setting_names import check_environment, check_file
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost", ""})
 AUTH_MODES = ("auto", "on", "off")
@@ -36,6 +37,7 @@ class Settings:
     auth: str = "auto"  # auto: keys needed unless host and client are loopback; on; off
     workers: int = 1  # processes that share a key's rate limit
     rate_limit: float = 200.0  # requests a second and key, over all workers; 0: no limit
+    min_people: int = 5  # people behind a count; counts of fewer are not told
     anonymous_rate_limit: float = 0.0  # the same for requests without a key, per address
     max_body: int = 10_000_000  # bytes of a request body
     body_seconds: float = 5.0  # longest wait for a request body to arrive
@@ -72,6 +74,7 @@ class Settings:
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
         """Read RECSYS_… variables, and the TOML file that RECSYS_CONFIG names."""
         given = os.environ if environment is None else environment
+        check_environment(given)
         values = _toml(given.get("RECSYS_CONFIG", ""))
         known = {field.name for field in fields(cls)}
         for name in known:
@@ -91,9 +94,11 @@ def _toml(path: str) -> dict[str, object]:
     if not path:
         return {}
     try:
-        return dict(tomllib.loads(Path(path).read_text("utf-8")))
+        document = dict(tomllib.loads(Path(path).read_text("utf-8")))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise DataError(f"RECSYS_CONFIG: {path} cannot be read: {error}") from None
+    check_file(path, document)
+    return document
 
 
 def _typed(name: str, raw: object, default: object) -> object:

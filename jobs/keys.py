@@ -16,7 +16,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from recsys.data.keys import SCOPES, Key, Keys
+from recsys.data.keys import Key, Keys
+from recsys.data.rights import ROLES
 from recsys.data.store import Store
 from recsys.errors import DataError
 
@@ -33,19 +34,28 @@ def command() -> None:
 
 @command.command()
 @click.argument("name")
-@click.option("--scope", type=click.Choice(SCOPES), default=SCOPES[0], show_default=True)
+@click.option(
+    "--scope",
+    "roles",
+    type=click.Choice(list(ROLES)),
+    multiple=True,
+    default=["read"],
+    show_default=True,
+    help="Role of the key; may be given several times.",
+)
 @click.option("--rate", type=click.FloatRange(0, min_open=True), help="Requests a second.")
 @as_json
-def create(name: str, scope: str, rate: float | None, as_json: bool) -> None:
+def create(name: str, roles: tuple[str, ...], rate: float | None, as_json: bool) -> None:
     """Make a key and print it; it cannot be shown again."""
     with _keys() as keys:
-        key, token = keys.create(name, scope, rate)
+        key, token = keys.create(name, roles, rate)
     if as_json:
         print(json.dumps({**_document(key), "key": token}, ensure_ascii=False))
     else:
         print(token)
         click.echo(
-            f"key {key.key_id} of {name}, scope {scope}: keep it, it is not kept here", err=True
+            f"key {key.key_id} of {name}, {_roles(key)}: write it down, only its hash is stored",
+            err=True,
         )
 
 
@@ -58,9 +68,9 @@ def list_(as_json: bool) -> None:
     if as_json:
         print(json.dumps([_document(key) for key in found], ensure_ascii=False))
         return
-    table = Table("id", "name", "scope", "created (UTC)", "state", box=None)
+    table = Table("id", "name", "roles", "created (UTC)", "state", box=None)
     for key in found:
-        table.add_row(key.key_id, key.name, key.scope, _date(key.created), _state(key))
+        table.add_row(key.key_id, key.name, _roles(key), _date(key.created), _state(key))
     Console().print(
         table if found else "no key yet: run `recsys keys create NAME`", highlight=False
     )
@@ -88,10 +98,15 @@ def _document(key: Key) -> dict[str, object]:
         "key_id": key.key_id,
         "name": key.name,
         "scope": key.scope,
+        "roles": list(key.roles),
         "rate": key.rate,
         "created": key.created,
         "revoked": key.revoked,
     }
+
+
+def _roles(key: Key) -> str:
+    return ", ".join(key.roles) if key.roles else f"{key.scope} (made before roles existed)"
 
 
 def _state(key: Key) -> str:

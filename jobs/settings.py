@@ -10,7 +10,6 @@ import os
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -18,6 +17,7 @@ from recsys.data.weights import KIND_WEIGHTS, EventWeights
 from recsys.errors import DataError
 from recsys.ranking.query import repeat_categories
 from recsys.text.static import default_cache
+from recsys.setting_names import check_environment, check_file, is_service_link
 from recsys.text.tones import Tones
 
 PREFIX = "RECSYS_"
@@ -112,10 +112,11 @@ class Settings:
     def load(cls, environ: Mapping[str, str] | None = None) -> Settings:
         """Read the settings; DataError names the one that is wrong."""
         environ = os.environ if environ is None else environ
+        check_environment(environ)
         given = _from_file(environ[CONFIG]) if environ.get(CONFIG) else {}
         for item in fields(cls):
             text = environ.get(PREFIX + item.name.upper())
-            if text is not None and text != "":
+            if text is not None and text != "" and not is_service_link(text):
                 given[item.name] = (PREFIX + item.name.upper(), text)
         values = {name: _parse(name, where, value) for name, (where, value) in given.items()}
         settings = cls(**values)
@@ -161,10 +162,8 @@ def _from_file(name: str) -> dict[str, tuple[str, Any]]:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise DataError(f"{CONFIG}={name}: {error}") from error
+    check_file(str(path), document)  # the service reads its own settings from the same file
     known = [item.name for item in fields(Settings)]
-    for key in document.keys() - known:  # the service reads its own settings from the same file
-        if close := get_close_matches(key, known, cutoff=0.8):
-            raise DataError(f"{path}: unknown setting {key!r}; is {close[0]!r} meant?")
     return {key: (f"{path}: {key}", document[key]) for key in known if key in document}
 
 

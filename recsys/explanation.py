@@ -39,6 +39,7 @@ class Explanation:
     score: float
     base: float  # of an item that is average in everything
     rank: int | None  # among all that may be shown, diversity aside; None: not among the best
+    open_rank: int | None  # the same as if it might be shown, whatever closes it
     closed: str  # why it is not shown at all: seen, copy, muted, gone, filtered; empty: it may be
     parts: tuple[Reason, ...]  # every one, the largest first; shares are of what speaks for it
     reasons: tuple[Reason, ...]  # as a list tells them
@@ -68,12 +69,14 @@ def explain(
     parts = sorted(service.parts(scored, row), key=lambda part: -abs(part.value))
     positive = sum(part.value for part in parts if part.value > 0) or 1.0
     shares = tuple(part._replace(share=part.value / positive) for part in parts)
+    rank = _rank(scored, mask, row)
     change, tried = _change(service, query, row, found.score, parts, between)
     return Explanation(
         item_id,
         found.score,
         base(scored.request),
-        _rank(scored, mask, row),
+        rank if mask[row] else None,
+        rank,
         service.closed(query, scored.request, row),
         shares,
         found.reasons,
@@ -106,10 +109,9 @@ def _scored(service: Recommender, query: Query, row: int) -> tuple[Scored, Mask]
 def _rank(scored: Scored, mask: Mask, row: int) -> int | None:
     """Return the rank by score among what may be shown, where all that is better was looked at.
 
-    Of equal scores the smaller row comes first, as in a list.
+    Of equal scores the smaller row comes first, as in a list. A row that may not be shown gets
+    the rank that it would have.
     """
-    if not mask[row]:
-        return None
     own = scored.scores[scored.place(row)]
     open_ = mask[scored.rows]
     scores: Floats = scored.scores[open_]

@@ -15,7 +15,7 @@ from ..writes import missing
 routes = Routes("entities")
 
 
-@routes.get("/entities", "read", query=EntitiesQuery, answers=Entities, fails=(409,))
+@routes.get("/entities", "lists", own="nobody", query=EntitiesQuery, answers=Entities, fails=(409,))
 def page(query: EntitiesQuery) -> dict[str, Any]:
     """Hashtags, mentions, domains, names and phrases of the catalogue, the most frequent first."""
     service().see_changes()
@@ -35,7 +35,7 @@ def page(query: EntitiesQuery) -> dict[str, Any]:
     }
 
 
-@routes.get("/entities/<id:name>", "read", answers=EntityPage, fails=(404,))
+@routes.get("/entities/<id:name>", "lists", own="nobody", answers=EntityPage, fails=(404,))
 def one(name: str) -> dict[str, Any]:
     """A name in any spelling: who stands with it, its newest items, what is done about it."""
     service().see_changes()

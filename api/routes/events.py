@@ -13,7 +13,15 @@ from ..writes import add_events, missing
 routes = Routes("events")
 
 
-@routes.post("/events", "write", body=EventBody, many="events", answers=Stored, status=201)
+@routes.post(
+    "/events",
+    "events",
+    own="body.user_id",
+    body=EventBody,
+    many="events",
+    answers=Stored,
+    status=201,
+)
 def post(body: list[EventBody]) -> dict[str, int]:
     """Store events: one, a list, `{"events": […]}`, or one per line as JSON lines.
 
@@ -26,7 +34,7 @@ def post(body: list[EventBody]) -> dict[str, int]:
     return {"accepted": len(body), "new": added.new, "duplicates": added.duplicates}
 
 
-@routes.get("/events", "write", query=EventsQuery, answers=Events)
+@routes.get("/events", "history", own="query.user_id", query=EventsQuery, answers=Events)
 def of_user(query: EventsQuery) -> dict[str, Any]:
     """Events of a user in the order they arrived."""
     with service().link.use() as store:
@@ -50,7 +58,7 @@ def of_user(query: EventsQuery) -> dict[str, Any]:
     }
 
 
-@routes.delete("/events/<int:event_id>", "write", answers=Deleted, fails=(404,))
+@routes.delete("/events/<int:event_id>", "events", answers=Deleted, fails=(404,))
 def delete(event_id: int) -> dict[str, Any]:
     """Delete one event for good."""
     if event_id >= 2**63:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import g
+
 from ..contract import Routes
 from ..explain import explained
 from ..recommend import Recommend
@@ -14,15 +16,23 @@ routes = Routes("explain")
 
 
 @routes.get(
-    "/explain/<user>/<id:item>", "read", query=ExplainParameters, answers=Explanation, fails=(404,)
+    "/explain/<user>/<id:item>",
+    "lists",
+    own="path.user",
+    query=ExplainParameters,
+    answers=Explanation,
+    fails=(404,),
 )
 def of_item(user: str, item: str, query: ExplainParameters) -> dict[str, Any]:
     """Why an item has its score for a user: every part of it, and what would change it."""
-    return explained(Recommend(service(), language(query.lang)), about(user), item, query)
+    maker = Recommend(service(), language(query.lang))
+    return explained(maker, about(user), item, query, "history" in g.rights)
 
 
-@routes.get("/explain", "read", query=ExplainQuery, answers=Explanation, fails=(404,))
+@routes.get(
+    "/explain", "lists", own="query.user", query=ExplainQuery, answers=Explanation, fails=(404,)
+)
 def of_parameters(query: ExplainQuery) -> dict[str, Any]:
     """The same, where a path cannot carry the ids."""
     maker = Recommend(service(), language(query.lang))
-    return explained(maker, about(query.user), query.item, query)
+    return explained(maker, about(query.user), query.item, query, "history" in g.rights)

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from flask import g
+
+from recsys.data.rights import roles_with
 from recsys.data.schema import Event
 from recsys.ranking import lists
 from recsys.ranking.query import Filters, Interaction, Recommendation
 from recsys.state.live import LiveState
 
 from ..contract import Routes
+from ..errors import ApiError
 from ..recommend import Person, Recommend
 from ..routes.context import about, service
 from ..schemas.fields import MAX_LIST, MAX_N
@@ -25,15 +29,15 @@ WRITTEN_BACK = "impression"
 Ranked = Callable[[LiveState, int, Filters], Sequence[Recommendation]]
 
 
-@routes.get("/api/recommend/<user>", "read", query=ListQuery, answers=list[str], loose=True)
-@routes.get("/api/recommend/<user>/", "read", query=ListQuery, answers=list[str], loose=True)
+@routes.get("/api/recommend/<user>", "lists", query=ListQuery, answers=list[str], loose=True)
+@routes.get("/api/recommend/<user>/", "lists", query=ListQuery, answers=list[str], loose=True)
 def recommend(user: str, query: ListQuery) -> list[str]:
     """Ids for a user."""
     return _for_user(user, query, query.category)
 
 
 @routes.get(
-    "/api/recommend/<user>/<category>", "read", query=ListQuery, answers=list[str], loose=True
+    "/api/recommend/<user>/<category>", "lists", query=ListQuery, answers=list[str], loose=True
 )
 def recommend_category(user: str, category: str, query: ListQuery) -> list[str]:
     """Ids for a user, in a category."""
@@ -41,6 +45,9 @@ def recommend_category(user: str, category: str, query: ListQuery) -> list[str]:
 
 
 def _for_user(user: str, query: ListQuery, categories: list[str]) -> list[str]:
+    if query.write_back_type and "events" not in g.rights:
+        needed = " or ".join(roles_with("events"))
+        raise ApiError(403, f"write-back-type stores events: this needs the role {needed}")
     person = Recommend(service()).person(about(user))
     with service().link.use() as store:
         shown = [one.item_id for one in store.history(user) if one.event == WRITTEN_BACK]
@@ -53,7 +60,7 @@ def _for_user(user: str, query: ListQuery, categories: list[str]) -> list[str]:
 
 @routes.post(
     "/api/session/recommend",
-    "read",
+    "lists",
     query=ListQuery,
     body=list[SessionFeedback],
     answers=list[dict[str, Any]],
@@ -66,7 +73,7 @@ def session(query: ListQuery, body: list[SessionFeedback]) -> list[dict[str, Any
 
 @routes.post(
     "/api/session/recommend/<category>",
-    "read",
+    "lists",
     query=ListQuery,
     body=list[SessionFeedback],
     answers=list[dict[str, Any]],
@@ -108,47 +115,47 @@ def _either(categories: list[str]) -> list[dict[str, list[str]]]:
     return [{"category": categories}, {"tags": categories}] if categories else [{}]
 
 
-@routes.get("/api/latest", "read", query=ListQuery, answers=list[Any], loose=True)
+@routes.get("/api/latest", "lists", query=ListQuery, answers=list[Any], loose=True)
 def latest(query: ListQuery) -> list[dict[str, Any]]:
     """The newest items."""
     return _listed(query, query.category, lists.latest)
 
 
-@routes.get("/api/latest/<category>", "read", query=ListQuery, answers=list[Any], loose=True)
+@routes.get("/api/latest/<category>", "lists", query=ListQuery, answers=list[Any], loose=True)
 def latest_category(category: str, query: ListQuery) -> list[dict[str, Any]]:
     """The newest items of a category."""
     return _listed(query, [category], lists.latest)
 
 
-@routes.get("/api/popular", "read", query=ListQuery, answers=list[Any], loose=True)
+@routes.get("/api/popular", "lists", query=ListQuery, answers=list[Any], loose=True)
 def popular(query: ListQuery) -> list[dict[str, Any]]:
     """What is taken up most."""
     return _listed(query, query.category, lists.trending)
 
 
-@routes.get("/api/popular/<category>", "read", query=ListQuery, answers=list[Any], loose=True)
+@routes.get("/api/popular/<category>", "lists", query=ListQuery, answers=list[Any], loose=True)
 def popular_category(category: str, query: ListQuery) -> list[dict[str, Any]]:
     """What is taken up most in a category."""
     return _listed(query, [category], lists.trending)
 
 
-@routes.get("/api/item/<item>/neighbors", "read", query=ListQuery, answers=list[Any], loose=True)
-@routes.get("/api/item/<item>/neighbors/", "read", query=ListQuery, answers=list[Any], loose=True)
+@routes.get("/api/item/<item>/neighbors", "lists", query=ListQuery, answers=list[Any], loose=True)
+@routes.get("/api/item/<item>/neighbors/", "lists", query=ListQuery, answers=list[Any], loose=True)
 def neighbors(item: str, query: ListQuery) -> list[dict[str, Any]]:
     """Items like one."""
     return _neighbors(item, query, query.category)
 
 
 @routes.get(
-    "/api/item/<item>/neighbors/<category>", "read", query=ListQuery, answers=list[Any], loose=True
+    "/api/item/<item>/neighbors/<category>", "lists", query=ListQuery, answers=list[Any], loose=True
 )
 def neighbors_category(item: str, category: str, query: ListQuery) -> list[dict[str, Any]]:
     """Items of a category like one."""
     return _neighbors(item, query, [category])
 
 
-@routes.get("/api/user/<user>/neighbors", "read", query=ListQuery, answers=list[Any], loose=True)
-@routes.get("/api/user/<user>/neighbors/", "read", query=ListQuery, answers=list[Any], loose=True)
+@routes.get("/api/user/<user>/neighbors", "lists", query=ListQuery, answers=list[Any], loose=True)
+@routes.get("/api/user/<user>/neighbors/", "lists", query=ListQuery, answers=list[Any], loose=True)
 def user_neighbors(user: str, query: ListQuery) -> list[dict[str, Any]]:
     """No users: they are sums of what they did and have no stored vectors to compare."""
     about(user)
@@ -166,14 +173,8 @@ def _neighbors(item: str, query: ListQuery, categories: list[str]) -> list[dict[
 def _listed(query: ListQuery, categories: list[str], ranked: Ranked) -> list[dict[str, Any]]:
     service().see_changes()
     serving = service().serving
-    read: set[str] = set()
-    if query.user_id:
-        past = service().past(about(query.user_id))
-        read = {event.item_id for event in past.events}
-        if past.taken is not None:
-            read.update(past.taken.ids)
     n = query.n or MAX_N
-    k = query.offset + n + len(read)
+    k = query.offset + n
     found: dict[str, Recommendation] = {}
     for wanted in _either(categories):
         filters = Filters(
@@ -184,5 +185,5 @@ def _listed(query: ListQuery, categories: list[str], ranked: Ranked) -> list[dic
         for one in ranking:
             found.setdefault(one.item_id, one)
     best = sorted(found.values(), key=lambda one: -one.score) if categories else found.values()
-    kept = [{"Id": one.item_id, "Score": one.score} for one in best if one.item_id not in read]
+    kept = [{"Id": one.item_id, "Score": one.score} for one in best]
     return kept[query.offset : query.offset + n]

@@ -21,8 +21,8 @@ def _done(rows: int) -> Done:
     return {"RowAffected": rows}
 
 
-@routes.post("/api/feedback", "write", body=list[FeedbackBody], answers=Done)
-@routes.put("/api/feedback", "write", body=list[FeedbackBody], answers=Done)
+@routes.post("/api/feedback", "events", body=list[FeedbackBody], answers=Done)
+@routes.put("/api/feedback", "events", body=list[FeedbackBody], answers=Done)
 def insert_feedback(body: list[FeedbackBody]) -> Done:
     """Add feedback; the same at the same time counts once."""
     with service().link.use() as store:
@@ -31,13 +31,13 @@ def insert_feedback(body: list[FeedbackBody]) -> Done:
     return _done(len(body))
 
 
-@routes.get("/api/feedback", "write", query=PageQuery, answers=Json, loose=True)
+@routes.get("/api/feedback", "history", query=PageQuery, answers=Json, loose=True)
 def get_feedbacks(query: PageQuery) -> Json:
     """A page of all feedback, oldest first."""
     return _feedback_page(query, None)
 
 
-@routes.get("/api/feedback/<kind>", "write", query=PageQuery, answers=Json, loose=True)
+@routes.get("/api/feedback/<kind>", "history", query=PageQuery, answers=Json, loose=True)
 def get_feedbacks_of_kind(kind: str, query: PageQuery) -> Json:
     """A page of all feedback of a type, oldest first."""
     return _feedback_page(query, kind)
@@ -55,31 +55,31 @@ def _feedback_page(query: PageQuery, kind: str | None) -> Json:
     return {"Cursor": cursor, "Feedback": [gorse.feedback(one) for one in page]}
 
 
-@routes.get("/api/user/<user>/feedback", "write", answers=list[Json], loose=True)
+@routes.get("/api/user/<user>/feedback", "history", answers=list[Json], loose=True)
 def of_user(user: str) -> list[Json]:
     """All feedback of a user."""
     return _latest(_events(user))
 
 
-@routes.get("/api/user/<user>/feedback/<kind>", "write", answers=list[Json], loose=True)
+@routes.get("/api/user/<user>/feedback/<kind>", "history", answers=list[Json], loose=True)
 def of_user_and_kind(user: str, kind: str) -> list[Json]:
     """All feedback of a user of one type."""
     return _latest(one for one in _events(user) if one.event == kind.lower())
 
 
-@routes.get("/api/feedback/<user>/<item>", "write", answers=list[Json], loose=True)
+@routes.get("/api/feedback/<user>/<item>", "history", answers=list[Json], loose=True)
 def of_user_and_item(user: str, item: str) -> list[Json]:
     """What a user did to an item."""
     return _latest(one for one in _events(user) if one.item_id == item)
 
 
-@routes.delete("/api/feedback/<user>/<item>", "write", answers=Done, loose=True)
+@routes.delete("/api/feedback/<user>/<item>", "events", answers=Done, loose=True)
 def remove_feedback(user: str, item: str) -> Done:
     """Delete what a user did to an item."""
     return _remove(one for one in _events(user) if one.item_id == item)
 
 
-@routes.delete("/api/feedback/<kind>/<user>/<item>", "write", answers=Done, loose=True)
+@routes.delete("/api/feedback/<kind>/<user>/<item>", "events", answers=Done, loose=True)
 def remove_feedback_of_kind(kind: str, user: str, item: str) -> Done:
     """Delete what a user did to an item, of one type."""
     wanted = (kind.lower(), item)

@@ -23,13 +23,13 @@ def _done(rows: int) -> Done:
     return {"RowAffected": rows}
 
 
-@routes.post("/api/item", "write", body=ItemBody, answers=Done)
+@routes.post("/api/item", "items", body=ItemBody, answers=Done)
 def insert_item(body: ItemBody) -> Done:
     """Add an item or replace it."""
     return _insert_items([body])
 
 
-@routes.post("/api/items", "write", body=list[ItemBody], answers=Done)
+@routes.post("/api/items", "items", body=list[ItemBody], answers=Done)
 def insert_items(body: list[ItemBody]) -> Done:
     """Add items or replace them."""
     return _insert_items(body)
@@ -42,7 +42,7 @@ def _insert_items(bodies: list[ItemBody]) -> Done:
     return _done(len(bodies))
 
 
-@routes.get("/api/items", "read", query=PageQuery, answers=Json, loose=True)
+@routes.get("/api/items", "lists", query=PageQuery, answers=Json, loose=True)
 def get_items(query: PageQuery) -> Json:
     """A page of items."""
     with service().link.use() as store:
@@ -52,7 +52,7 @@ def get_items(query: PageQuery) -> Json:
     return {"Cursor": after, "Items": [gorse.item_json(item, False) for item in page]}
 
 
-@routes.get("/api/item/<item>", "read", answers=Json, loose=True)
+@routes.get("/api/item/<item>", "lists", answers=Json, loose=True)
 def get_item(item: str) -> Json:
     """An item, hidden or not."""
     found, hidden = _item(item)
@@ -67,7 +67,7 @@ def _item(item_id: str) -> tuple[Item, bool]:
     return found[0], found[1] == "hidden"
 
 
-@routes.patch("/api/item/<item>", "write", body=ItemPatch, answers=Done)
+@routes.patch("/api/item/<item>", "items", body=ItemPatch, answers=Done)
 def update_item(item: str, body: ItemPatch) -> Done:
     """Change some fields of an item."""
     before, _ = _item(item)
@@ -94,20 +94,20 @@ def _put_item(item: Item) -> None:
     service().catch_up()
 
 
-@routes.delete("/api/item/<item>", "write", answers=Done, loose=True)
+@routes.delete("/api/item/<item>", "items", answers=Done, loose=True)
 def remove_item(item: str) -> Done:
     """Forget an item."""
     delete_item(service(), item)
     return _done(1)
 
 
-@routes.put("/api/item/<item>/category/<category>", "write", answers=Done, loose=True)
+@routes.put("/api/item/<item>/category/<category>", "items", answers=Done, loose=True)
 def add_category(item: str, category: str) -> Done:
     """Put an item into one more category."""
     return _categories(item, category, True)
 
 
-@routes.delete("/api/item/<item>/category/<category>", "write", answers=Done, loose=True)
+@routes.delete("/api/item/<item>/category/<category>", "items", answers=Done, loose=True)
 def remove_category(item: str, category: str) -> Done:
     """Take an item out of a category."""
     return _categories(item, category, False)
@@ -130,13 +130,13 @@ def _categories(item_id: str, category: str, wanted: bool) -> Done:
     return _done(1)
 
 
-@routes.post("/api/user", "write", body=UserBody, answers=Done)
+@routes.post("/api/user", "users", body=UserBody, answers=Done)
 def insert_user(body: UserBody) -> Done:
     """Add a user or replace what is known of one."""
     return _insert_users([body])
 
 
-@routes.post("/api/users", "write", body=list[UserBody], answers=Done)
+@routes.post("/api/users", "users", body=list[UserBody], answers=Done)
 def insert_users(body: list[UserBody]) -> Done:
     """Add users or replace what is known of them."""
     return _insert_users(body)
@@ -148,7 +148,7 @@ def _insert_users(bodies: list[UserBody]) -> Done:
     return _done(len(bodies))
 
 
-@routes.get("/api/users", "write", query=PageQuery, answers=Json, loose=True)
+@routes.get("/api/users", "history", query=PageQuery, answers=Json, loose=True)
 def get_users(query: PageQuery) -> Json:
     """A page of users."""
     with service().link.use() as store:
@@ -158,7 +158,7 @@ def get_users(query: PageQuery) -> Json:
     return {"Cursor": after, "Users": [gorse.user_json(user) for user in page]}
 
 
-@routes.get("/api/user/<user>", "write", answers=Json, loose=True)
+@routes.get("/api/user/<user>", "history", answers=Json, loose=True)
 def get_user(user: str) -> Json:
     """A user."""
     return gorse.user_json(_user(user))
@@ -172,7 +172,7 @@ def _user(user_id: str) -> User:
     return found
 
 
-@routes.patch("/api/user/<user>", "write", body=UserPatch, answers=Done)
+@routes.patch("/api/user/<user>", "users", body=UserPatch, answers=Done)
 def update_user(user: str, body: UserPatch) -> Done:
     """Change some fields of a user."""
     old = _user(user)
@@ -183,7 +183,7 @@ def update_user(user: str, body: UserPatch) -> Done:
     return _done(1)
 
 
-@routes.delete("/api/user/<user>", "write", answers=Done, loose=True)
+@routes.delete("/api/user/<user>", "erase", answers=Done, loose=True)
 def remove_user(user: str) -> Done:
     """Remove a user for good; one never heard of counts as removed, as with Gorse."""
     with service().link.use() as store:

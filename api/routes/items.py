@@ -30,7 +30,7 @@ from ..writes import add_items, change_item, delete_item, missing
 routes = Routes("items")
 
 
-@routes.get("/items", "read", query=ItemsQuery, answers=Items)
+@routes.get("/items", "lists", own="nobody", query=ItemsQuery, answers=Items)
 def page(query: ItemsQuery) -> Response:
     """Items in the order of their ids, or those named by `item_id`; unknown ones are left out."""
     with service().link.use() as store:
@@ -49,7 +49,7 @@ def page(query: ItemsQuery) -> Response:
     return tagged(request, {"items": rows, "next": after})
 
 
-@routes.get("/items/<id:item_id>", "read", answers=Item, fails=(304, 404))
+@routes.get("/items/<id:item_id>", "lists", own="nobody", answers=Item, fails=(304, 404))
 def one(item_id: str) -> Response:
     """An item, with an ETag; from the bundle when the store is away."""
     return tagged(request, _known(item_id))
@@ -71,7 +71,7 @@ def _known(item_id: str) -> dict[str, Any]:
     return _with_topics(serving.live.document(row))
 
 
-@routes.post("/items", "write", body=ItemBody, many="items", answers=Stored, status=201)
+@routes.post("/items", "items", body=ItemBody, many="items", answers=Stored, status=201)
 def post(body: list[ItemBody]) -> dict[str, int]:
     """Add items or replace them: one, a list, `{"items": […]}`, or one per line as JSON lines.
 
@@ -82,7 +82,7 @@ def post(body: list[ItemBody]) -> dict[str, int]:
     return {"accepted": len(body), "new": new, "duplicates": len(body) - new}
 
 
-@routes.put("/items/<id:item_id>", "write", body=ItemValues, answers=Item, fails=(409,))
+@routes.put("/items/<id:item_id>", "items", body=ItemValues, answers=Item, fails=(409,))
 def put(item_id: str, body: ItemValues) -> dict[str, Any]:
     """Add an item or replace it."""
     same_id(body.item_id, item_id)
@@ -92,13 +92,13 @@ def put(item_id: str, body: ItemValues) -> dict[str, Any]:
     return _known(item_id) if found is None else _with_topics(as_json(found))
 
 
-@routes.patch("/items/<id:item_id>", "write", body=ItemPatch, answers=Item, fails=(404,))
+@routes.patch("/items/<id:item_id>", "items", body=ItemPatch, answers=Item, fails=(404,))
 def patch(item_id: str, body: ItemPatch) -> dict[str, Any]:
     """Change some fields; `hidden: true` takes the item out of all lists, `false` brings it in."""
     return _with_topics(as_json(change_item(service(), item_id, body)))
 
 
-@routes.delete("/items/<id:item_id>", "write", answers=Deleted, fails=(404,))
+@routes.delete("/items/<id:item_id>", "items", answers=Deleted, fails=(404,))
 def delete(item_id: str) -> dict[str, Any]:
     """Forget an item; it vanishes from all lists at once."""
     delete_item(service(), item_id)

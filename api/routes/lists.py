@@ -51,13 +51,15 @@ def answer(name: str, subject: object, base: str, given: PageParameters, ranked:
     }
 
 
-@routes.get("/similar/<id:item_id>", "read", query=PageParameters, answers=Page, fails=(404,))
+@routes.get(
+    "/similar/<id:item_id>", "lists", own="nobody", query=PageParameters, answers=Page, fails=(404,)
+)
 def similar(item_id: str, query: PageParameters) -> Any:
     """Items like this one, by what people do and by words."""
     return _similar(item_id, query, pages.path("/similar", item_id))
 
 
-@routes.get("/similar", "read", query=SimilarQuery, answers=Page, fails=(404,))
+@routes.get("/similar", "lists", own="nobody", query=SimilarQuery, answers=Page, fails=(404,))
 def similar_parameter(query: SimilarQuery) -> Any:
     """Items like one whose id a path cannot carry."""
     given = PageParameters.model_construct(
@@ -82,7 +84,7 @@ def _similar(item_id: str, given: PageParameters, base: str) -> Any:
     )
 
 
-@routes.get("/search", "read", query=SearchQuery, answers=Page)
+@routes.get("/search", "lists", own="nobody", query=SearchQuery, answers=Page)
 def search(query: SearchQuery) -> Any:
     """Items whose words are closest to these."""
     spoken = language(query.lang)
@@ -95,7 +97,7 @@ def search(query: SearchQuery) -> Any:
     )
 
 
-@routes.get("/trending", "read", query=WindowQuery, answers=Page)
+@routes.get("/trending", "lists", own="nobody", query=WindowQuery, answers=Page)
 def trending(query: WindowQuery) -> Any:
     """What is taken up most now; `window` sets how fast the past fades."""
     spoken = language(query.lang)
@@ -108,7 +110,7 @@ def trending(query: WindowQuery) -> Any:
     )
 
 
-@routes.get("/latest", "read", query=PageParameters, answers=Page)
+@routes.get("/latest", "lists", own="nobody", query=PageParameters, answers=Page)
 def latest(query: PageParameters) -> Any:
     """The newest items first."""
     spoken = language(query.lang)
@@ -117,7 +119,7 @@ def latest(query: PageParameters) -> Any:
     )
 
 
-@routes.get("/popular", "read", query=WindowQuery, answers=Page)
+@routes.get("/popular", "lists", own="nobody", query=WindowQuery, answers=Page)
 def popular(query: WindowQuery) -> Any:
     """What was taken up most, of all time or within a window."""
     spoken = language(query.lang)

@@ -24,7 +24,12 @@ routes = Routes("people")
 
 
 @routes.get(
-    "/users/<id:user_id>/profile", "write", query=ProfileQuery, answers=Profile, fails=(404, 409)
+    "/users/<id:user_id>/profile",
+    "profile",
+    own="path.user_id",
+    query=ProfileQuery,
+    answers=Profile,
+    fails=(404, 409),
 )
 def get(user_id: str, query: ProfileQuery) -> dict[str, Any]:
     """What is known and believed of a user, why, and which controls are in force."""
@@ -32,7 +37,12 @@ def get(user_id: str, query: ProfileQuery) -> dict[str, Any]:
 
 
 @routes.patch(
-    "/users/<id:user_id>/profile", "write", body=ProfilePatch, answers=Controls, fails=(409,)
+    "/users/<id:user_id>/profile",
+    "users",
+    own="path.user_id",
+    body=ProfilePatch,
+    answers=Controls,
+    fails=(409,),
 )
 def patch(user_id: str, body: ProfilePatch) -> dict[str, Any]:
     """Mute, boost, lower or forget; undo, reset. In force with the next answer, of any worker."""
@@ -53,7 +63,7 @@ def merge_from(user_id: str, body: MergeBody) -> dict[str, Any]:
     return merge(service(), about(user_id), body.from_id)
 
 
-@routes.get("/users/<id:user_id>/export", "write", answers=Export, fails=(404,))
+@routes.get("/users/<id:user_id>/export", "export", answers=Export, fails=(404,))
 def export(user_id: str) -> Response:
     """All that is held of a user: events, follows, controls, what was shown; streamed."""
     pieces = exported(service(), about(user_id))

@@ -22,7 +22,9 @@ from ..schemas.lists import (
 routes = Routes("recommend")
 
 
-@routes.get("/recommend/<id:user>", "read", query=SteerParameters, answers=Recommended)
+@routes.get(
+    "/recommend/<id:user>", "lists", own="path.user", query=SteerParameters, answers=Recommended
+)
 def of_user(user: str, query: SteerParameters) -> Response:
     """Personal list of a user.
 
@@ -33,7 +35,7 @@ def of_user(user: str, query: SteerParameters) -> Response:
     return _json(_maker(query).for_user(user, query, base))
 
 
-@routes.get("/recommend", "read", query=UserQuery, answers=Recommended)
+@routes.get("/recommend", "lists", own="query.user", query=UserQuery, answers=Recommended)
 def of_user_parameter(query: UserQuery) -> Response:
     """Personal list of a user whose id a path cannot carry."""
     given = SteerParameters.model_construct(
@@ -43,7 +45,7 @@ def of_user_parameter(query: UserQuery) -> Response:
     return _json(_maker(given).for_user(user, given, pages.with_id("/recommend", user)))
 
 
-@routes.post("/recommend", "read", body=SessionBody, answers=Recommended)
+@routes.post("/recommend", "lists", own="body.user?", body=SessionBody, answers=Recommended)
 def of_session(body: SessionBody) -> dict[str, Any]:
     """List for a visitor without an account, from the events or items in the body."""
     recommend = _maker(body)
@@ -52,7 +54,7 @@ def of_session(body: SessionBody) -> dict[str, Any]:
     return recommend.answer(recommend.session(body), body, "")
 
 
-@routes.post("/recommend/batch", "read", body=BatchBody, answers=Batch)
+@routes.post("/recommend/batch", "lists", body=BatchBody, answers=Batch)
 def of_users(body: BatchBody) -> dict[str, Any]:
     """Personal lists of several users, with the same parameters."""
     recommend = _maker(body)

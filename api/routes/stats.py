@@ -27,7 +27,7 @@ class Days(Strict):
     days: Annotated[float, Field(gt=0, le=90)] = 7.0
 
 
-@routes.get("/stats", "admin", query=Days, answers=Stats)
+@routes.get("/stats", "metrics", query=Days, answers=Stats)
 def stats(query: Days) -> dict[str, Any]:
     """What the store holds, and the click rates of lists by source, position, bundle and user."""
     at_hand = service()
@@ -60,7 +60,7 @@ def _comments(serving: Serving) -> dict[str, int]:
     return {reason: serving.feed.chatter.lowered[reason] for reason in REASONS}
 
 
-@routes.get("/metrics", "admin", answers=str, media=CONTENT_TYPE)
+@routes.get("/metrics", "metrics", answers=str, media=CONTENT_TYPE)
 def metrics() -> Response:
     """Figures in the form that Prometheus reads."""
     at_hand = service()

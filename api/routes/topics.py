@@ -16,7 +16,7 @@ routes = Routes("topics")
 _FEW, _MORE = 3, 20  # items that stand for a topic, in the list of topics and alone
 
 
-@routes.get("/topics", "read", query=TopicsQuery, answers=Topics, fails=(409,))
+@routes.get("/topics", "lists", own="nobody", query=TopicsQuery, answers=Topics, fails=(409,))
 def page(query: TopicsQuery) -> dict[str, Any]:
     """Topics of the catalogue on one of two levels, those of the most items first."""
     serving, overview = service().serving, _overview()
@@ -30,7 +30,7 @@ def page(query: TopicsQuery) -> dict[str, Any]:
     }
 
 
-@routes.get("/topics/<int:topic_id>", "read", answers=Topic, fails=(404,))
+@routes.get("/topics/<int:topic_id>", "lists", own="nobody", answers=Topic, fails=(404,))
 def one(topic_id: int) -> dict[str, Any]:
     """A topic or a group of topics, with what stands for it."""
     overview = _overview()

@@ -20,7 +20,9 @@ from ..writes import missing
 routes = Routes("trends")
 
 
-@routes.get("/trends", "read", query=TrendsQuery, answers=Trends, fails=(404, 409))
+@routes.get(
+    "/trends", "lists", own="query.user?", query=TrendsQuery, answers=Trends, fails=(404, 409)
+)
 def page(query: TrendsQuery) -> dict[str, Any]:
     """Items, topics, tags and names that people take up more than expected, and floods.
 
@@ -65,7 +67,12 @@ def _name(trend: Trend) -> str:
 
 
 @routes.get(
-    "/topics/<int:topic_id>/timeline", "read", query=TimelineQuery, answers=Timeline, fails=(404,)
+    "/topics/<int:topic_id>/timeline",
+    "lists",
+    own="nobody",
+    query=TimelineQuery,
+    answers=Timeline,
+    fails=(404,),
 )
 def topic(topic_id: int, query: TimelineQuery) -> dict[str, Any]:
     """What was done about a topic, or a group of topics, by hour or day, and a forecast.
@@ -92,7 +99,12 @@ def topic(topic_id: int, query: TimelineQuery) -> dict[str, Any]:
 
 
 @routes.get(
-    "/entities/<id:name>/timeline", "read", query=TimelineQuery, answers=Timeline, fails=(404,)
+    "/entities/<id:name>/timeline",
+    "lists",
+    own="nobody",
+    query=TimelineQuery,
+    answers=Timeline,
+    fails=(404,),
 )
 def entity(name: str, query: TimelineQuery) -> dict[str, Any]:
     """What was done to items that have a name, by hour or day, and a forecast."""

@@ -21,7 +21,7 @@ from ..writes import missing, put_users
 routes = Routes("users")
 
 
-@routes.get("/users", "write", query=OneUserQuery, answers=Users)
+@routes.get("/users", "history", own="query.user_id", query=OneUserQuery, answers=Users)
 def page(query: OneUserQuery) -> dict[str, Any]:
     """Users in the order of their ids, or the one named by `user_id`."""
     with service().link.use() as store:
@@ -35,7 +35,7 @@ def page(query: OneUserQuery) -> dict[str, Any]:
     return {"users": [as_json(user) for user in shown], "next": after}
 
 
-@routes.get("/users/<user:user_id>", "write", answers=User, fails=(304, 404))
+@routes.get("/users/<user:user_id>", "history", own="path.user_id", answers=User, fails=(304, 404))
 def one(user_id: str) -> Response:
     """A user, with an ETag."""
     with service().link.use() as store:
@@ -45,7 +45,7 @@ def one(user_id: str) -> Response:
     return tagged(request, as_json(found))
 
 
-@routes.put("/users/<user:user_id>", "write", body=UserBody, answers=User)
+@routes.put("/users/<user:user_id>", "users", own="path.user_id", body=UserBody, answers=User)
 def put(user_id: str, body: UserBody) -> dict[str, Any]:
     """Tell what a user likes: words, categories, tags, items. Counts from the next list on."""
     put_users(service(), [(about(user_id), body)])
@@ -56,20 +56,20 @@ def put(user_id: str, body: UserBody) -> dict[str, Any]:
     return as_json(found)
 
 
-@routes.post("/users", "write", body=UserRow, many="users", answers=Stored, status=201)
+@routes.post("/users", "users", body=UserRow, many="users", answers=Stored, status=201)
 def post(body: list[UserRow]) -> dict[str, int]:
     """Tell about users: one, a list, `{"users": […]}`, or one per line as JSON lines."""
     new = put_users(service(), [(row.user_id, row) for row in body])
     return {"accepted": len(body), "new": new, "duplicates": max(0, len(body) - new)}
 
 
-@routes.delete("/users/<user:user_id>", "write", answers=Erased, fails=(404,))
+@routes.delete("/users/<user:user_id>", "erase", answers=Erased, fails=(404,))
 def delete(user_id: str) -> dict[str, Any]:
     """Erase a user: events, follows, controls, what was shown, answers kept; with a receipt."""
     return erase_user(service(), about(user_id))
 
 
-@routes.delete("/users", "write", query=UserIdQuery, answers=Erased, fails=(404,))
+@routes.delete("/users", "erase", query=UserIdQuery, answers=Erased, fails=(404,))
 def delete_named(query: UserIdQuery) -> dict[str, Any]:
     """Erase a user whose id a path cannot carry."""
     return erase_user(service(), about(query.user_id))

@@ -24,7 +24,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA = 2  # number of the newest revision in migrations/versions; a newer store is refused
+SCHEMA = 3  # number of the newest revision in migrations/versions; a newer store is refused
 
 LIVE, HIDDEN, DELETED = 0, 1, 2  # items.state
 STATES = ("live", "hidden", "deleted")
@@ -226,6 +226,13 @@ api_keys = Table(
     Column("rate", Float),  # requests a second; NULL: the setting's
     Column("created", Float, nullable=False),
     Column("revoked", Float),
+)
+
+api_key_roles = Table(  # keys without a row were made before roles existed
+    "api_key_roles",
+    metadata,
+    Column("key_id", String(16), primary_key=True),
+    Column("role", String(16), primary_key=True),
 )
 
 # which revision a store has; one row. Its own name: a shared PostgreSQL database may hold the

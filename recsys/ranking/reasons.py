@@ -52,6 +52,7 @@ AGAINST: Mapping[str, str] = {
     "fresh": "It is not new, and your history speaks for others",
     "context": "It suits readers like you less at this time",
 }
+UNNAMED_AGAINST = "Your history speaks against it"
 LIKE = "It is like {items}"
 MORE_LIKE = "You asked for more like {items}"
 LESS_OF, LESS_LIKE = "You asked for less of {name}", "You asked for less like {items}"

@@ -22,6 +22,8 @@ from flask.testing import FlaskClient
 from api.app import create_app
 from api.service import Service
 from api.settings import Settings
+from recsys.data.database import Database
+from recsys.data.keys import Keys
 
 
 @pytest.fixture(scope="session")
@@ -65,6 +67,31 @@ def app(make_app: Callable[..., Flask]) -> Flask:
 def client(app: Flask) -> FlaskClient:
     """A client of the app."""
     return app.test_client()
+
+
+def keyed(app: Flask, *roles: str) -> FlaskClient:
+    """Return a client that sends a new key with these roles, admin when none is named."""
+    service: Service = app.extensions["service"]
+    with service.link.use():
+        _, token = service.link.keys().create("test", roles or ("admin",))
+    service.worker.load_keys()
+    client = app.test_client()
+    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
+    return client
+
+
+def key_of(store: str, *roles: str) -> str:
+    """Return a new key of a store, with the role admin when none is named."""
+    db = Database.open(store)
+    _, token = Keys(db).create("test", roles or ("admin",))
+    db.engine.dispose()
+    return token
+
+
+@pytest.fixture
+def admin(app: Flask) -> FlaskClient:
+    """A client of the app that sends a key which may do everything."""
+    return keyed(app)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from conftest import keyed
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -58,41 +59,41 @@ def test_a_wrong_change_is_refused_whole(client: FlaskClient, body: object, stat
     assert change(client, "baker") == []
 
 
-def test_an_export_holds_all_there_is(client: FlaskClient, service: Service) -> None:
-    client.put("/users/baker", json={"name": "B", "interests": ["oven"], "language": "de"})
-    change(client, "baker", controls=[{"action": "forget", "kind": "everything"}])
-    shown = client.get("/recommend/baker?n=2").json
+def test_an_export_holds_all_there_is(admin: FlaskClient, service: Service) -> None:
+    admin.put("/users/baker", json={"name": "B", "interests": ["oven"], "language": "de"})
+    change(admin, "baker", controls=[{"action": "forget", "kind": "everything"}])
+    shown = admin.get("/recommend/baker?n=2").json
     click = {
         "user_id": "baker",
         "item_id": shown["items"][0]["item_id"],
         "event": "click",
         "recommendation_id": shown["recommendation_id"],
     }
-    client.post("/events", json=click)
+    admin.post("/events", json=click)
     service.worker._write_exposures()
-    found = client.get("/users/baker/export").json
+    found = admin.get("/users/baker/export").json
     assert found["user"]["interests"] == ["oven"] and found["controls"][0]["action"] == "forget"
     assert [event["event"] for event in found["events"]] == ["like"] * 6 + ["click"]
     (one,) = found["shown"]
     assert len(one["items"]) == 2 and one["outcomes"][0]["event"] == "click"
     assert one["person"] == found["person"] != "baker"
-    assert client.get("/users/nobody/export").status_code == 404
+    assert admin.get("/users/nobody/export").status_code == 404
 
 
-def test_a_long_export_comes_in_pages(client: FlaskClient) -> None:
+def test_a_long_export_comes_in_pages(admin: FlaskClient) -> None:
     rows = [
         {"user_id": "busy", "item_id": f"sea-{n % 20}", "timestamp": 1e9 + n} for n in range(2_300)
     ]
-    client.post("/events", json=rows)
-    response = client.get("/users/busy/export")
+    admin.post("/events", json=rows)
+    response = admin.get("/users/busy/export")
     assert response.is_streamed
     found = json.loads(response.data)
     assert len(found["events"]) == 2_300 and found["shown"] == []
 
 
-def test_the_receipt_names_every_place(client: FlaskClient, service: Service) -> None:
-    client.post("/events", json={"user_id": WHO, "item_id": "sea-1", "text": "a secret"})
-    receipt = client.delete(URL).json
+def test_the_receipt_names_every_place(admin: FlaskClient, service: Service) -> None:
+    admin.post("/events", json={"user_id": WHO, "item_id": "sea-1", "text": "a secret"})
+    receipt = admin.delete(URL).json
     assert receipt["user"] == WHO and receipt["deleted"]["events"] == 1
     assert {place["place"] for place in receipt["places"]} >= {
         "store",
@@ -105,29 +106,29 @@ def test_the_receipt_names_every_place(client: FlaskClient, service: Service) ->
     assert receipt["person"] == service.pseudonyms.of(WHO)
 
 
-def test_a_second_erasure_and_an_unknown_user_are_told_apart(client: FlaskClient) -> None:
-    assert client.delete("/users/baker").status_code == 200
-    again, never = client.delete("/users/baker"), client.delete("/users/nobody")
+def test_a_second_erasure_and_an_unknown_user_are_told_apart(admin: FlaskClient) -> None:
+    assert admin.delete("/users/baker").status_code == 200
+    again, never = admin.delete("/users/baker"), admin.delete("/users/nobody")
     assert again.status_code == never.status_code == 404
     assert again.json["error"]["code"] == "erased" and "nothing is held" in again.text
     assert never.json["error"]["code"] == "not_found"
-    client.post("/events", json={"user_id": "baker", "item_id": "sea-1"})
-    assert client.delete("/users/baker").json["deleted"]["events"] == 1
+    admin.post("/events", json={"user_id": "baker", "item_id": "sea-1"})
+    assert admin.delete("/users/baker").json["deleted"]["events"] == 1
 
 
 @pytest.mark.parametrize("odd", ["a/profile", "export", "x/export", "/", "a/export/profile", "?"])
-def test_a_user_of_an_odd_id_is_seen_and_erased(client: FlaskClient, odd: str) -> None:
-    client.post("/events", json={"user_id": odd, "item_id": "sea-1"})
+def test_a_user_of_an_odd_id_is_seen_and_erased(admin: FlaskClient, odd: str) -> None:
+    admin.post("/events", json={"user_id": odd, "item_id": "sea-1"})
     path = f"/users/{quote(odd, safe='')}"
-    assert client.get(f"{path}/export").json["user"]["user_id"] == odd
-    assert client.get(f"{path}/profile").json["user"] == odd
-    assert change(client, quote(odd, safe=""), controls=[control("mute", "tag", "x")])
-    assert client.delete("/users", query_string={"user_id": odd}).json["user"] == odd
-    assert client.put("/users/x/profile", json={}).status_code == 405
+    assert admin.get(f"{path}/export").json["user"]["user_id"] == odd
+    assert admin.get(f"{path}/profile").json["user"] == odd
+    assert change(admin, quote(odd, safe=""), controls=[control("mute", "tag", "x")])
+    assert admin.delete("/users", query_string={"user_id": odd}).json["user"] == odd
+    assert admin.put("/users/x/profile", json={}).status_code == 405
 
 
 def test_no_file_holds_an_erased_id(
-    client: FlaskClient, service: Service, home: Path, caplog: pytest.LogCaptureFixture
+    admin: FlaskClient, service: Service, home: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     (home / "rejects").mkdir()
@@ -143,14 +144,14 @@ def test_no_file_holds_an_erased_id(
         )
         + "\n"
     )
-    client.post("/events", json={"user_id": WHO, "item_id": "sea-1", "event": "like"})
-    client.put(URL, json={"name": "Erika"})
-    change(client, URL[7:], controls=[{"action": "mute", "kind": "tag", "value": "rook"}])
-    client.get("/recommend?user=erika.mustermann%2F1@example.org")
+    admin.post("/events", json={"user_id": WHO, "item_id": "sea-1", "event": "like"})
+    admin.put(URL, json={"name": "Erika"})
+    change(admin, URL[7:], controls=[{"action": "mute", "kind": "tag", "value": "rook"}])
+    admin.get("/recommend?user=erika.mustermann%2F1@example.org")
     service.worker.tick()
     held = [p for p in home.rglob("*") if p.is_file() and WHO.encode() in p.read_bytes()]
     assert {path.name for path in held} >= {"events-1.jsonl"}  # the search finds what is there
-    assert client.delete(URL).status_code == 200
+    assert admin.delete(URL).status_code == 200
     service.worker.tick()
     files = [p for p in home.rglob("*") if p.is_file()]
     assert len(files) > 10 and any("bundles" in str(path) for path in files)
@@ -164,10 +165,10 @@ def test_other_workers_forget_too(make_app: Callable[..., Flask]) -> None:
     two.test_client().get("/recommend/baker?n=3")
     who = service.pseudonyms.of("baker")
     assert service.exposures.waiting(who) and service.cache._kept
-    assert one.test_client().delete("/users/baker").status_code == 200
+    assert keyed(one).delete("/users/baker").status_code == 200
     service.worker.follow()
     assert not service.exposures.waiting(who) and not service.cache._kept
-    assert two.test_client().get("/recommend/baker").json["cold_start"] is True
+    assert keyed(two).get("/recommend/baker").json["cold_start"] is True
 
 
 def test_a_failure_is_logged_without_the_id(app: Flask) -> None:
@@ -287,11 +288,11 @@ def test_who_and_what_cannot_be_explained(client: FlaskClient) -> None:
     assert client.get("/explain?user=a").status_code == 400
 
 
-def test_without_the_store_nothing_is_explained(client: FlaskClient, service: Service) -> None:
+def test_without_the_store_nothing_is_explained(admin: FlaskClient, service: Service) -> None:
     service.link.failed = float("inf")
-    assert client.get("/recommend/baker").json["degraded"] is True
+    assert admin.get("/recommend/baker").json["degraded"] is True
     for url in ("/explain/baker/sea-1", "/users/baker/profile", "/users/baker/export"):
-        answer = client.get(url)
+        answer = admin.get(url)
         assert answer.status_code == 503 and answer.json["error"]["code"] == "store_unreachable"
 
 

@@ -4,6 +4,7 @@ import time
 
 import pytest
 from api_world import items
+from conftest import keyed
 from postgres_server import emptied, running
 
 from recsys.data.schema import Event
@@ -77,7 +78,7 @@ def test_keys_and_controls_are_shared(two):
 
 
 def test_an_erased_person_is_gone_from_every_table(two, url):
-    here, there = two
+    here, there = (keyed(client.application) for client in two)
     here.post("/events", json=[{"user_id": "eve-secret", "item_id": "sea-1", "event": "like"}])
     ids(there, "/recommend/eve-secret?n=5")
     receipt = here.delete("/users/eve-secret")

@@ -165,17 +165,17 @@ def test_users(client: FlaskClient) -> None:
     assert client.get("/users/nobody").status_code == 404
 
 
-def test_a_deleted_user_is_gone_everywhere(client: FlaskClient, service: Service) -> None:
-    client.get("/recommend/baker?n=3")
+def test_a_deleted_user_is_gone_everywhere(admin: FlaskClient, service: Service) -> None:
+    admin.get("/recommend/baker?n=3")
     service.worker._write_exposures()
-    client.get("/recommend/baker?n=4")
-    deleted = client.delete("/users/baker").json["deleted"]
+    admin.get("/recommend/baker?n=4")
+    deleted = admin.delete("/users/baker").json["deleted"]
     assert deleted["events"] == 6 and deleted["users"] == 1 and deleted["exposures"] == 1
     service.worker._write_exposures()
     who = service.pseudonyms.of("baker")
     assert service.link.exposures().shown_to(who, 0.0) == []
-    assert client.delete("/users/baker").status_code == 404
-    assert client.get("/recommend/baker").json["cold_start"] is True
+    assert admin.delete("/users/baker").status_code == 404
+    assert admin.get("/recommend/baker").json["cold_start"] is True
 
 
 def test_comments_that_bots_repeat_count_less_and_are_told(

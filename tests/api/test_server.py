@@ -15,7 +15,7 @@ from pathlib import Path
 import api_world as world
 import psutil
 import pytest
-from conftest import Server
+from conftest import Server, key_of
 
 from recsys.client import Client, ClientError
 from recsys.data.store import Store
@@ -25,7 +25,8 @@ Serve = Callable[..., Server]
 
 def test_the_two_paths(serve: Serve) -> None:
     server = serve()
-    with Client(server.url) as recsys:
+    key = key_of(f"sqlite:///{server.home / 'store.db'}")
+    with Client(server.url, key) as recsys:
         assert recsys.ready()
         item = {"item_id": "new/😀 item", "title": "rook gambit", "category": "chess"}
         assert recsys.add_items([item])["new"] == 1

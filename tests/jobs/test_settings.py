@@ -52,7 +52,7 @@ def test_a_wrong_value_is_named(name, value):
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("home = ", "Invalid"), ('hom = "x"', "'home' meant"), ("seed = []", "seed")],
+    [("home = ", "Invalid"), ('hom = "x"', "is home meant"), ("seed = []", "seed")],
 )
 def test_a_wrong_file_is_named(tmp_path, text, message):
     file = tmp_path / "recsys.toml"
@@ -88,3 +88,44 @@ def test_jobs_and_service_agree_on_what_they_share(tmp_path, monkeypatch):
         theirs.store_url.removeprefix("sqlite:///")
     )
     assert (ours.host, ours.workers) == (theirs.host, theirs.workers)
+
+
+def test_the_list_of_names_is_that_of_both_settings():
+    from dataclasses import fields
+
+    from api.settings import Settings as Service
+    from recsys.setting_names import NAMES
+
+    assert NAMES == {f.name for f in (*fields(Settings), *fields(Service))} | {"config"}
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("RECSYS_AUHT", "RECSYS_AUTH"), ("RECSYS_TUNE_MINUTE", "RECSYS_TUNE_MINUTES")],
+)
+def test_a_misspelt_variable_stops_the_start_with_the_nearest_name(name, meant):
+    from api.settings import Settings as Service
+
+    for load in (Settings.load, Service.from_environment):
+        with pytest.raises(DataError, match=f"{name} .* is {meant} meant"):
+            load({name: "on"})
+
+
+def test_a_misspelt_key_of_the_file_stops_the_start(tmp_path):
+    from api.settings import Settings as Service
+
+    file = tmp_path / "recsys.toml"
+    file.write_text('auht = "on"\n')
+    for load in (Settings.load, Service.from_environment):
+        with pytest.raises(DataError, match=r"recsys\.toml: 'auht' is no setting; is auth meant"):
+            load({"RECSYS_CONFIG": str(file)})
+
+
+def test_variables_that_kubernetes_sets_for_a_service_of_this_name_are_none_of_ours():
+    links = {
+        "RECSYS_SERVICE_HOST": "10.0.0.7",
+        "RECSYS_SERVICE_PORT_HTTP": "8000",
+        "RECSYS_PORT": "tcp://10.0.0.7:8000",
+        "RECSYS_PORT_8000_TCP_ADDR": "10.0.0.7",
+    }
+    assert Settings.load(links).port == 8000

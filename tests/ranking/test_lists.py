@@ -20,6 +20,7 @@ from recsys.ranking.reasons import (
     MORE_LIKE,
     SENTENCES,
     UNNAMED,
+    UNNAMED_AGAINST,
     named,
     sentence,
     shared,
@@ -100,7 +101,7 @@ def test_every_kind_of_reason_has_a_sentence_and_a_source():
     assert set(priors.KINDS.values()) <= SOURCES.keys()
     others = (LIKED, DISLIKED, LIKE, MORE_LIKE, LESS_LIKE, LESS_OF)
     assert AGAINST.keys() <= SENTENCES.keys()
-    others += (*UNNAMED.values(), *BY.values(), *AGAINST.values())
+    others += (UNNAMED_AGAINST, *UNNAMED.values(), *BY.values(), *AGAINST.values())
     for key in (*SENTENCES.values(), *others):
         assert told(key, "zh", items="", name="") != told(key, items="", name="")
     assert sentence("because_you", "海", "zh") == "因为你看过《海》"

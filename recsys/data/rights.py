@@ -1,0 +1,52 @@
+"""Rights and roles: what a caller of the service may do, and which role may do what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+# Right -> what it lets a caller do. Every route that is not open needs exactly one of them.
+RIGHTS: Mapping[str, str] = MappingProxyType(
+    {
+        "lists": "ask for lists, reasons, explanations, items, topics and trends",
+        "items": "add, change and remove items",
+        "events": "store and delete events",
+        "users": "tell about users, and change their controls",
+        "tokens": "make a token for the browser of one user",
+        "history": "list events and users",
+        "profile": "read what is known and inferred of a user",
+        "export": "export all that is held of a user",
+        "erase": "erase a user",
+        "metrics": "read the figures of the service",
+        "suspects": "read which accounts act together suspiciously",
+    }
+)
+_ALL = frozenset(RIGHTS)
+ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "read": frozenset({"lists"}),
+        "write": frozenset({"lists", "items", "events", "users", "tokens", "history"}),
+        "metrics": frozenset({"metrics"}),
+        "operate": frozenset({"lists", "items", "metrics", "suspects"}),
+        "support": frozenset({"lists", "users", "history", "profile", "export"}),
+        "admin": _ALL,
+    }
+)
+# Keys made before roles existed keep what their scope admitted to.
+LEGACY: Mapping[str, frozenset[str]] = MappingProxyType(
+    {"read": ROLES["read"], "write": _ALL - {"metrics", "suspects"}, "admin": _ALL}
+)
+KEY_ONLY = frozenset({"export", "erase"})  # never without a key
+WITHOUT_KEY = _ALL - KEY_ONLY  # of callers who are let in without a key
+# Of a browser that holds a token: everything about its own user, and what concerns nobody.
+TOKEN = frozenset({"lists", "events", "users", "history", "profile"})
+
+
+def rights_of(roles: Iterable[str]) -> frozenset[str]:
+    """Return the rights of some roles together."""
+    return frozenset().union(*(ROLES[role] for role in roles))
+
+
+def roles_with(right: str) -> list[str]:
+    """Return the roles that have a right, in the order of ROLES."""
+    return [role for role, rights in ROLES.items() if right in rights]
