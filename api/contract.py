@@ -67,8 +67,9 @@ class Endpoint:
     fails: tuple[int, ...]  # statuses besides those that follow from the above
     loose: bool  # whether unknown parameters are passed over, as Gorse does
     required: bool = True  # whether the body must be there
-    own: str = ""  # where the user stands whom it is about: path.NAME, query.NAME, body.NAME, with
-    # a ? where it may be missing, or nobody; holders of a token may use it about their user. Empty: not with a token
+    # where the user stands whom it is about: path.NAME, query.NAME, body.NAME, with a ? where it
+    # may be missing, or nobody. Holders of a token may use it about their user; empty: they may not
+    own: str = ""
 
     @property
     def name(self) -> str:

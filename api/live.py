@@ -54,6 +54,7 @@ class Serving:
     recommender: Recommender
     feed: Feed
     watch: Watch
+    min_people: int = 1  # counts of fewer people are not told
 
     @classmethod
     def of(cls, raw: RawBundle, settings: Settings, tones: Tones | None = None) -> Serving:
@@ -66,7 +67,9 @@ class Serving:
         feed = Feed(live, raw.manifest, tones)
         watch = Watch(live)
         recommender = Recommender(live, watch=watch, rising=settings.rising_weight)
-        return cls(raw.version, created, raw.manifest, live, recommender, feed, watch)
+        return cls(
+            raw.version, created, raw.manifest, live, recommender, feed, watch, settings.min_people
+        )
 
 
 class Worker:

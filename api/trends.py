@@ -14,7 +14,7 @@ from recsys.ranking.followed import LEAST, follows, unmuted
 from recsys.ranking.history import History, interactions
 from recsys.state.live import LiveState
 from recsys.state.live_labels import labels_of, name_of, rows_of
-from recsys.state.timeline import read_timeline
+from recsys.state.timeline import Timeline, read_timeline
 from recsys.state.watch import Trend, moment
 from recsys.trends.labels import ITEM, KINDS
 from recsys.trends.series import HOUR, Hours
@@ -43,23 +43,31 @@ def id_of(live: LiveState, kind: str, ref: int) -> str:
 
 
 def trend_json(serving: Serving, trend: Trend) -> dict[str, Any]:
-    """Return a trend as JSON knows it; of an item with the item."""
-    live = serving.live
-    found = {
+    """Return a trend as JSON knows it; of an item with the item.
+
+    Figures of fewer people than RECSYS_MIN_PEOPLE are None.
+    """
+    live, least = serving.live, serving.min_people
+    few = trend.people < least
+
+    def told(figure: float, digits: int = 2) -> float | None:
+        return None if few else round(figure, digits)
+
+    found: dict[str, Any] = {
         "kind": trend.kind,
         "id": id_of(live, trend.kind, trend.ref),
         "name": _called(live, trend),
         "state": trend.state,
-        "significance": round(trend.significance, 2),
+        "significance": told(trend.significance),
         "flood": trend.flood,
         "window_hours": trend.window,
-        "events": trend.acts,
-        "people": round(trend.people, 1),
+        "events": told(trend.acts, 6),
+        "people": told(trend.people, 1),
         "expected": round(trend.expected, 3),
-        "lift": round(trend.lift, 2),
+        "lift": told(trend.lift),
         "start": HOUR * trend.start,
         "peak": HOUR * trend.peak,
-        "last_24_hours": list(trend.voices),
+        "last_24_hours": [None if voices < least else voices for voices in trend.voices],
     }
     if trend.kind == ITEM:
         found["item"] = pages.document(serving, live.item_id(trend.ref), None)
@@ -113,18 +121,22 @@ def timeline_json(
     shown = {"resolution": resolution, "trend": trend_json(serving, own) if own else None}
     if found is None:
         return {"points": [], "forecast": [], **shown}
-    past = (found.hours, found.acts, found.voices, found.expected, found.tone)
+    few = found.people < serving.min_people
+    unsaid = few | np.isnan(found.tone)
+    past = (found.hours, found.acts, found.voices, found.expected, found.tone, few, unsaid)
     coming = (found.ahead, found.mean, found.low, found.high)
     return {
         "points": [
             {
                 "time": HOUR * hour,
-                "events": acts,
-                "people": voices,
+                "events": None if hidden else acts,
+                "people": None if hidden else voices,
                 "expected": round(expected, 3),
-                "tone": None if np.isnan(tone) else round(tone, 3),
+                "tone": None if silent else round(tone, 3),
             }
-            for hour, acts, voices, expected, tone in zip(*(c.tolist() for c in past), strict=True)
+            for hour, acts, voices, expected, tone, hidden, silent in zip(
+                *(c.tolist() for c in past), strict=True
+            )
         ],
         "forecast": [
             {"time": HOUR * hour, "expected": round(mean, 3), "low": low, "high": high}
@@ -160,9 +172,15 @@ def entity_json(serving: Serving, code: int) -> dict[str, Any]:
             {"item_id": live.item_id(row), "title": _title(live, row)}
             for row in newest[:_LATEST].tolist()
         ],
-        "last_24_hours": float(line.acts.sum()) if line is not None else 0.0,
+        "last_24_hours": _last_day(line, serving.min_people),
         "trend": trend_json(serving, own) if own else None,
     }
+
+
+def _last_day(line: Timeline | None, least: int) -> float | None:
+    if line is None or line.people.max(initial=0.0) < least:
+        return None
+    return float(line.acts.sum())
 
 
 def _related(live: LiveState, code: int) -> list[dict[str, Any]]:

@@ -129,7 +129,7 @@ def latest_category(category: str, query: ListQuery) -> list[dict[str, Any]]:
 
 @routes.get("/api/popular", "lists", query=ListQuery, answers=list[Any], loose=True)
 def popular(query: ListQuery) -> list[dict[str, Any]]:
-    """What is taken up most."""
+    """What is taken up most; the score is 0 where fewer than RECSYS_MIN_PEOPLE are behind it."""
     return _listed(query, query.category, lists.trending)
 
 
@@ -186,4 +186,9 @@ def _listed(query: ListQuery, categories: list[str], ranked: Ranked) -> list[dic
             found.setdefault(one.item_id, one)
     best = sorted(found.values(), key=lambda one: -one.score) if categories else found.values()
     kept = [{"Id": one.item_id, "Score": one.score} for one in best]
-    return kept[query.offset : query.offset + n]
+    page = kept[query.offset : query.offset + n]
+    if ranked is lists.trending:
+        ids = [str(entry["Id"]) for entry in page]
+        few = lists.by_few(serving.live, ids, "trending", None, serving.min_people)
+        page = [e | {"Score": 0.0} if f else e for e, f in zip(page, few.tolist(), strict=True)]
+    return page

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from recsys.ranking import lists
 from recsys.ranking.query import Filters, Recommendation
 
@@ -12,7 +14,14 @@ from .. import notices, pages
 from ..contract import Routes
 from ..live import Serving
 from ..routes.context import language, service
-from ..schemas.lists import Page, PageParameters, SearchQuery, SimilarQuery, WindowQuery
+from ..schemas.lists import (
+    CountedPage,
+    Page,
+    PageParameters,
+    SearchQuery,
+    SimilarQuery,
+    WindowQuery,
+)
 from ..writes import missing
 
 routes = Routes("lists")
@@ -41,10 +50,16 @@ def answer(name: str, subject: object, base: str, given: PageParameters, ranked:
         spoken = language(given.lang)
         notice = notices.of_list(name, serving.live, given, wanted, spoken, so_far)
     told = pages.warnings(serving.live, given)
+    entries = [pages.entry(one, serving, given.fields) for one in page.items]
+    if isinstance(given, WindowQuery):
+        ids = [one.item_id for one in page.items]
+        few = lists.by_few(serving.live, ids, name, given.window, serving.min_people)
+        for entry in (entries[place] for place in np.flatnonzero(few)):
+            entry["score"] = None
     return {
         "model_version": serving.version,
         "degraded": not service().link.up,
-        "items": [pages.entry(one, serving, given.fields) for one in page.items],
+        "items": entries,
         "next": pages.next_url(base, given, page.after(one.item_id for one in page.items)),
         **({"notice": notice} if notice else {}),
         **({"warnings": told} if told else {}),
@@ -97,9 +112,12 @@ def search(query: SearchQuery) -> Any:
     )
 
 
-@routes.get("/trending", "lists", own="nobody", query=WindowQuery, answers=Page)
+@routes.get("/trending", "lists", own="nobody", query=WindowQuery, answers=CountedPage)
 def trending(query: WindowQuery) -> Any:
-    """What is taken up most now; `window` sets how fast the past fades."""
+    """What is taken up most now; `window` sets how fast the past fades.
+
+    The score of an entry that fewer than RECSYS_MIN_PEOPLE stand behind is null.
+    """
     spoken = language(query.lang)
     return answer(
         "trending",
@@ -119,9 +137,12 @@ def latest(query: PageParameters) -> Any:
     )
 
 
-@routes.get("/popular", "lists", own="nobody", query=WindowQuery, answers=Page)
+@routes.get("/popular", "lists", own="nobody", query=WindowQuery, answers=CountedPage)
 def popular(query: WindowQuery) -> Any:
-    """What was taken up most, of all time or within a window."""
+    """What was taken up most, of all time or within a window.
+
+    The score of an entry that fewer than RECSYS_MIN_PEOPLE stand behind is null.
+    """
     spoken = language(query.lang)
     return answer(
         "popular",

@@ -184,6 +184,14 @@ class Entry(Answer):
     item: dict[str, Any] | None = None
 
 
+class CountedEntry(Entry):
+    """One item of a list by uptake."""
+
+    score: float | None = Field(  # type: ignore[assignment]
+        description="null where fewer than RECSYS_MIN_PEOPLE stand behind it"
+    )
+
+
 class Page(Answer):
     """A list of items."""
 
@@ -193,6 +201,12 @@ class Page(Answer):
     next: str | None = Field(description="where the next page is; null on the last")
     notice: str = Field("", description="why the list is empty or shorter than asked for")
     warnings: list[str] = Field([], description="what of the request has no effect, and why")
+
+
+class CountedPage(Page):
+    """A list of items by uptake."""
+
+    items: Annotated[list[CountedEntry], Field(max_length=MAX_N)]  # type: ignore[assignment]
 
 
 class Recommended(Page):

@@ -36,16 +36,20 @@ class Trend(Answer):
     id: str
     name: str
     state: State
-    significance: Volume
+    significance: Volume | None = Field(
+        description="null where fewer than RECSYS_MIN_PEOPLE are behind it, as the counts are"
+    )
     flood: bool = Field(description="loud by few people")
     window_hours: int = Field(description="hours in which it is clearest")
-    events: Volume = Field(description="in that window")
-    people: Volume = Field(description="effective number of people behind them")
+    events: Volume | None = Field(description="in that window")
+    people: Volume | None = Field(description="effective number of people behind them")
     expected: Volume = Field(description="people to be expected in that window")
-    lift: Volume = Field(description="people over those expected")
+    lift: Volume | None = Field(description="people over those expected")
     start: float = Field(description="Unix seconds")
     peak: float
-    last_24_hours: list[Volume] = Field(description="people per hour, the current hour last")
+    last_24_hours: list[Volume | None] = Field(
+        description="people per hour, the current hour last; null below RECSYS_MIN_PEOPLE"
+    )
     item: dict[str, Any] | None = None
     followed: float | None = Field(
         None, description="share of what the user liked that carries it; of an item, its labels"
@@ -74,8 +78,10 @@ class Point(Answer):
     """An hour or a day."""
 
     time: float = Field(description="its beginning, Unix seconds")
-    events: Volume
-    people: Volume = Field(description="each once an hour")
+    events: Volume | None = Field(
+        description="null where fewer than RECSYS_MIN_PEOPLE stand behind it"
+    )
+    people: Volume | None = Field(description="each once an hour; null as events")
     expected: Volume
     tone: Annotated[float, Field(ge=-1, le=1)] | None = Field(
         description="mean tone of what was written, -1 to 1; null where nothing was"
@@ -150,5 +156,7 @@ class EntityPage(Entity):
 
     related: list[Related]
     latest: list[EntityItem]
-    last_24_hours: Volume = Field(description="events")
+    last_24_hours: Volume | None = Field(
+        description="events; null where fewer than RECSYS_MIN_PEOPLE stand behind it"
+    )
     trend: Trend | None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -114,6 +115,20 @@ def popular(
     """Return what was taken up most, of all time, or with the half-life nearest to `window`."""
     life = len(HALF_LIVES) - 1 if window is None else _nearest(window)
     return _taken_up(live, n, filters, life, "popular", language)
+
+
+def by_few(
+    live: LiveState, item_ids: Sequence[str], kind: str, window: float | None, least: int
+) -> Mask:
+    """Return which items of a list of this kind (trending, popular) may stand on few people.
+
+    False where at least `least` people must be behind the score; see `Counters.mass`.
+    """
+    life = len(HALF_LIVES) - 1 if window is None else _nearest(window)
+    if kind == "trending" and window is None:
+        life = _trending_life(live)
+    rows = np.array([live.row(item_id) for item_id in item_ids], np.int32)
+    return np.asarray(live.counters.mass(life, rows) <= least - 1 + 1e-9)
 
 
 def latest(live: LiveState, n: int, filters: Filters, language: str = "en") -> list[Recommendation]:

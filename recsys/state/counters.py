@@ -152,6 +152,15 @@ class Counters:
         found: NDArray[np.float64] = np.exp2(self.level[life, :size] - moment / _HALF_LIVES[life])
         return found
 
+    def mass(self, life: int, rows: Rows) -> NDArray[np.float64]:
+        """Return the decayed sums of some rows at one half-life, as of the last event.
+
+        A person adds at most 1 to the sum of an item, so that more than `k - 1` tell of at least
+        `k` people.
+        """
+        gone = self._moment(np.inf) / _HALF_LIVES[life]
+        return np.asarray(np.exp2(self.level[life, rows] - gone))
+
     def log_shares(
         self,
         rows: Rows | slice = slice(None),

@@ -24,6 +24,7 @@ class Timeline:
     hours: Hours  # (n,): first hour of each stretch
     acts: Levels
     voices: Levels
+    people: Levels  # behind each stretch at least: the most voices of one series in one hour
     tone: Levels  # mean of what was written, -1 to 1; NaN where nothing was
     expected: Levels  # by the level, rhythm and tide as they are known now
     ahead: Hours  # (m,): first hour of each stretch to come
@@ -50,6 +51,8 @@ def read_timeline(
         np.bincount(place, counts[:, kept].sum(axis=0), stretches).astype(np.float64)
         for counts in (now.acts, now.voices, now.usual)
     )
+    people = np.zeros(stretches)
+    np.maximum.at(people, place, now.voices[:, kept].max(axis=0, initial=0.0))
     day = slice(-DAY - 1, -1)  # the last whole hours
     coming = forecast(
         now.expectation,
@@ -65,6 +68,7 @@ def read_timeline(
         first + per * np.arange(stretches),
         acts,
         voices,
+        people,
         _tones(live, keys, first, stretches, per),
         expected,
         last + 1 + per * np.arange(HORIZON // per),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 from api_world import NOW
+from flask import Flask
 from flask.testing import FlaskClient
 
 from api.service import Service
@@ -36,6 +38,33 @@ def act(client: FlaskClient, service: Service, item: str, n: int, people: int = 
     assert client.post("/events", json=events).status_code == 201
     service.worker.tick()
     service.serving.watch.seconds = 0.0
+
+
+@pytest.fixture
+def app(make_app: Callable[..., Flask]) -> Flask:
+    """An app that tells counts of any number of people."""
+    return make_app(min_people=1)
+
+
+def test_counts_of_few_people_are_not_told(make_app: Callable[..., Flask]) -> None:
+    app = make_app(min_people=5)
+    client, service = app.test_client(), app.extensions["service"]
+    get(client, "/recommend/somebody?n=1")
+    before = get(client, "/popular?tags=bread&n=60")["items"]
+    act(client, service, "bread-7", 1)
+    for url in ("/popular?tags=bread&n=60", "/trending?window=3600&n=60"):
+        scores = {one["item_id"]: one["score"] for one in get(client, url)["items"]}
+        assert scores["bread-7"] is None
+    assert [one["item_id"] for one in before][0] in scores
+    act(client, service, "bread-7", 8)
+    scores = {one["item_id"]: one["score"] for one in get(client, "/popular?n=60")["items"]}
+    assert scores["bread-7"] > 0 and scores["chess-11"] is None
+    gorse = {one["Id"]: one["Score"] for one in get(client, "/api/popular?n=60")}
+    assert gorse["bread-7"] > 0 and gorse["chess-11"] == 0
+    topic = topic_of(client, "bread-7")
+    points = get(client, f"/topics/{topic}/timeline?last=3")["points"]
+    assert points[-1]["people"] is not None
+    assert all(one["people"] is None or one["people"] >= 5 for one in points)
 
 
 @pytest.fixture
