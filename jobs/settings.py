@@ -16,8 +16,8 @@ from typing import Any, Literal, get_args
 from recsys.data.weights import KIND_WEIGHTS, EventWeights
 from recsys.errors import DataError
 from recsys.ranking.query import repeat_categories
-from recsys.text.static import default_cache
 from recsys.setting_names import check_environment, check_file, is_service_link
+from recsys.text.static import default_cache
 from recsys.text.tones import Tones
 
 PREFIX = "RECSYS_"
