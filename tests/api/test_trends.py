@@ -43,7 +43,7 @@ def act(client: FlaskClient, service: Service, item: str, n: int, people: int = 
 @pytest.fixture
 def app(make_app: Callable[..., Flask]) -> Flask:
     """An app that tells counts of any number of people."""
-    return make_app(min_people=1)
+    return make_app(min_people=0)
 
 
 def test_counts_of_few_people_are_not_told(make_app: Callable[..., Flask]) -> None:
