@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from conftest import keyed
 from click.testing import CliRunner
 from flask import Flask
 from flask.testing import FlaskClient
@@ -33,7 +34,7 @@ def ids(client: FlaskClient, user: str) -> list[str]:
 
 
 def test_a_visitors_history_is_the_accounts(make_app: Callable[..., Flask]) -> None:
-    client, other = (make_app().test_client() for _ in range(2))
+    client, other = (keyed(make_app()) for _ in range(2))
     body = {"controls": [{"action": "mute", "kind": "item", "value": "bread-7"}]}
     client.patch("/users/baker/profile", json=body)
     wanted, before = ids(other, "baker"), ids(other, "ann")

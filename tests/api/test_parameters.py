@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 
 import api_world as world
 import pytest
-from conftest import Server
+from conftest import Server, keyed
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -109,7 +109,7 @@ def test_an_unknown_control_is_stored_and_told(client: FlaskClient) -> None:
 def test_muted_words_hold_for_what_is_there_and_what_is_posted(
     make_app: Callable[..., Flask],
 ) -> None:
-    client, other = (make_app().test_client() for _ in range(2))
+    client, other = (keyed(make_app()) for _ in range(2))
     body = {"controls": [{"action": "mute", "kind": "word", "value": "Dough"}]}
     found = client.patch("/users/baker/profile", json=body).json
     assert [(c["kind"], c["value"]) for c in found["controls"]] == [("words", "Dough")]
