@@ -11,8 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import keyed
 from click.testing import CliRunner
+from conftest import keyed
 from flask import Flask
 from flask.testing import FlaskClient
 
