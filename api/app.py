@@ -12,7 +12,9 @@ from flask import Flask, Response, current_app, g, request
 from flask_cors import CORS
 
 from . import answers, errors
+from .buckets import Buckets
 from .contract import Endpoint, IdConverter, UserConverter
+from .front import OWN
 from .routes import ROUTES
 from .service import Service
 from .settings import Settings
@@ -23,17 +25,25 @@ access = logging.getLogger("recsys.access")
 _REQUEST_ID = 64  # characters of a caller's request id that are kept
 
 
-def create_app(settings: Settings | None = None, background: bool = True) -> Flask:
+def create_app(
+    settings: Settings | None = None,
+    background: bool = True,
+    *,
+    figures: str = "",
+    buckets: Buckets | None = None,
+) -> Flask:
     """Return the service as a WSGI app.
 
     `background=False` starts no thread: call `app.extensions["service"].worker.tick()` instead.
+    `figures`: a folder in which the workers of a server leave their figures for each other;
+    `buckets`: the rate limits that they share.
     """
     settings = settings or Settings.from_environment()
     app = Flask("recsys", static_folder=None)
     app.url_map.converters |= {"id": IdConverter, "user": UserConverter}
     app.url_map.merge_slashes = False
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    service = Service(settings, background)
+    service = Service(settings, background, figures, buckets)
     app.extensions |= {"service": service, "settings": settings, "gate": service.gate}
     app.extensions["endpoints"] = _register(app)
     errors.register(app)
@@ -81,9 +91,10 @@ def _finish(response: Response) -> Response:
     response.headers["X-Content-Type-Options"] = "nosniff"
     if g.get("by_header"):
         response.vary.add("Accept-Language")
-    service.metrics.requests.labels(route, str(response.status_code)).observe(seconds)
-    if service.settings.access_log:
-        _log_line(service, route, response, seconds)
+    if OWN not in request.environ:
+        service.metrics.requests.labels(route, str(response.status_code)).observe(seconds)
+        if service.settings.access_log:
+            _log_line(service, route, response, seconds)
     if request.method == "OPTIONS" and request.url_rule:
         response.headers["Allow"] = ", ".join(_methods(request.url_rule.rule))
     if response.status_code != 304:

@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import ipaddress
 import logging
-import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -22,6 +20,7 @@ from flask import Request, g
 from recsys.data.keys import Key, digest
 from recsys.data.rights import KEY_ONLY, TOKEN, WITHOUT_KEY, roles_with
 
+from .buckets import Buckets
 from .errors import ApiError
 from .settings import LOOPBACK, Settings
 from .tokens import PREFIX, Token, Tokens
@@ -33,38 +32,20 @@ _FORWARDED = "HTTP_X_FORWARDED"
 _OLD = ("HTTP/1.0", "HTTP/1")  # granian writes the latter
 _OWN_PAGES = ("", "none", "same-origin")  # of Sec-Fetch-Site
 _AGAIN = 0.1  # seconds until an unknown key is looked for in the store again
-_CALLERS = 10_000  # buckets kept; the one idle for longest goes first
-
-
-class Buckets:
-    """Token buckets: so many requests a second per caller, and a burst of two seconds' worth."""
-
-    def __init__(self, size: int = _CALLERS) -> None:
-        self._size = size
-        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()  # tokens, when
-        self._lock = threading.Lock()
-
-    def wait(self, caller: str, rate: float, now: float | None = None) -> float:
-        """Take a token; return 0, or the seconds until there is one."""
-        now = time.monotonic() if now is None else now
-        burst = max(1.0, 2.0 * rate)
-        with self._lock:
-            tokens, before = self._buckets.pop(caller, (burst, now))
-            tokens = min(burst, tokens + max(0.0, now - before) * rate)
-            missing = max(0.0, 1.0 - tokens) / rate
-            self._buckets[caller] = (tokens if missing else tokens - 1.0, now)
-            if len(self._buckets) > self._size:
-                self._buckets.popitem(last=False)
-        return missing
 
 
 class Gate:
     """Lets a request in or raises 401, 403 or 429."""
 
-    def __init__(self, settings: Settings, read: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        read: Callable[[], None] = lambda: None,
+        buckets: Buckets | None = None,
+    ) -> None:
         """`read` reads the keys of the store and calls `learn`."""
         self.settings = settings
-        self.buckets = Buckets()
+        self.buckets = buckets or Buckets()
         self._read, self._read_again = read, 0.0
         self.open = settings.auth == "off" or (
             settings.auth == "auto" and settings.host in LOOPBACK
@@ -163,7 +144,8 @@ class Gate:
     def _limit(self, caller: str, rate: float) -> None:
         if rate <= 0:
             return
-        wait = self.buckets.wait(caller, rate / max(1, self.settings.workers))
+        share = max(1, self.settings.workers) if self.buckets.alone else 1
+        wait = self.buckets.wait(caller, rate / share)
         if wait:
             headers = {"Retry-After": str(int(wait) + 1)}
             raise ApiError(429, f"more than {rate:g} requests a second", headers=headers)

@@ -19,12 +19,17 @@ class Kept:
     until: float  # monotonic seconds
 
 
-class Cache:
-    """A bounded dictionary whose entries also age."""
+_ENTRY = 500  # bytes of memory that an answer takes besides its body: key, state, bookkeeping
 
-    def __init__(self, entries: int, seconds: float) -> None:
+
+class Cache:
+    """A dictionary bounded by entries and by bytes, whose entries also age."""
+
+    def __init__(self, entries: int, seconds: float, size: int = 64_000_000) -> None:
         self.entries = entries
         self.seconds = seconds
+        self.size = size  # bytes
+        self.held = 0  # bytes
         self._kept: OrderedDict[Hashable, Kept] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -35,22 +40,29 @@ class Cache:
             if kept is None:
                 return None
             if kept.until < time.monotonic():
-                del self._kept[key]
+                self._drop(key)
                 return None
             self._kept.move_to_end(key)
             return kept
 
     def put(self, key: Hashable, state: Hashable, stamp: int | None, body: bytes) -> None:
         """Keep an answer."""
-        if self.entries <= 0:
+        if self.entries <= 0 or len(body) + _ENTRY > self.size:
             return
         with self._lock:
+            self._drop(key)
             self._kept[key] = Kept(state, stamp, body, time.monotonic() + self.seconds)
-            self._kept.move_to_end(key)
-            if len(self._kept) > self.entries:
-                self._kept.popitem(last=False)
+            self.held += len(body) + _ENTRY
+            while len(self._kept) > self.entries or self.held > self.size:
+                self._drop(next(iter(self._kept)))
 
     def clear(self) -> None:
         """Forget everything."""
         with self._lock:
             self._kept.clear()
+            self.held = 0
+
+    def _drop(self, key: Hashable) -> None:
+        kept = self._kept.pop(key, None)
+        if kept is not None:
+            self.held -= len(kept.body) + _ENTRY

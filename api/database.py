@@ -12,19 +12,22 @@ from contextlib import contextmanager
 from recsys.data.exposures import Exposures
 from recsys.data.keys import Keys
 from recsys.data.store import Store
-from recsys.errors import StoreError
+from recsys.errors import StoreBusy, StoreError
 
 log = logging.getLogger("recsys.api")
 
 _PAUSE = 1.0  # seconds in which requests do not try again after a failure
+_WATCHED = 5.0  # seconds since the background thread tried, in which requests leave it to that
 
 
 class StoreLink:
     """Opens the store when it can, and remembers for a second that it could not be reached."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, wait: float = 2.0) -> None:
         self.url = url
+        self.wait = wait  # seconds that a writer waits for others
         self.failed = 0.0  # monotonic seconds until which the store counts as away
+        self._tried = -_WATCHED  # monotonic seconds when a patient caller last tried
         self._store: Store | None = None
         self._stamps: sqlite3.Connection | None = None
         self._keys: Keys | None = None
@@ -34,32 +37,42 @@ class StoreLink:
     @property
     def up(self) -> bool:
         """Whether the last thing asked of the store was answered."""
-        return self._store is not None and time.monotonic() >= self.failed
+        return self._store is not None and not self.failed
+
+    @property
+    def writes(self) -> bool:
+        """Whether the store takes writes, as far as the last one tells."""
+        return self.up and self._store is not None and not self._store.db.turns.failing
 
     @contextmanager
     def use(self, patient: bool = False) -> Iterator[Store]:
-        """Give the store; a StoreError inside makes it count as away for a second.
+        """Give the store; a StoreError inside makes it count as away, unless it says busy or full.
 
         `patient` callers try in any case: the background thread, which finds out that it is back.
+        Where there is none, one request a second tries.
         """
-        if not patient and time.monotonic() < self.failed:
+        now = time.monotonic()
+        if patient:
+            self._tried = now
+        elif self.failed and (now < self.failed or now - self._tried < _WATCHED):
             raise StoreError("the store could not be reached a moment ago")
+        elif self.failed:
+            self.failed = now + _PAUSE  # others need not wait as well
         try:
             yield self._opened()
         except StoreError as error:
-            if not _is_full(error):
-                if time.monotonic() >= self.failed:
+            if not isinstance(error, StoreBusy) and not _is_full(error):
+                if not self.failed:
                     log.warning("the store cannot be reached: %s", str(error)[:300])
                 self.failed = time.monotonic() + _PAUSE
             raise
         else:
-            if patient:
-                self.failed = 0.0
+            self.failed = 0.0
 
     def _opened(self) -> Store:
         with self._lock:
             if self._store is None:
-                self._store = Store.open(self.url)
+                self._store = Store.open(self.url, wait=self.wait)
             return self._store
 
     def keys(self) -> Keys:
@@ -87,7 +100,7 @@ class StoreLink:
                 if self._stamps is None:
                     path = self._store.db.engine.url.database or ""
                     self._stamps = sqlite3.connect(
-                        f"file:{path}?mode=ro", uri=True, check_same_thread=False, timeout=1.0
+                        f"file:{path}?mode=ro", uri=True, check_same_thread=False, timeout=0.05
                     )
                 row = self._stamps.execute("PRAGMA data_version").fetchone()
             return int(row[0])

@@ -9,7 +9,7 @@ from flask import Flask, Response
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
-from recsys.errors import BundleError, DataError, RecsysError, StoreError
+from recsys.errors import BundleError, DataError, RecsysError, StoreBusy, StoreError
 
 from .answers import json_response
 
@@ -98,6 +98,9 @@ def translate(error: Exception) -> ApiError:
 def _store_failure(error: StoreError) -> ApiError:
     if "full" in str(error).lower():
         return ApiError(507, "the store is out of space; nothing was written")
+    if isinstance(error, StoreBusy):
+        message = "other writers keep the store busy; nothing was written"
+        return ApiError(503, message, "store_busy", headers={"Retry-After": "1"})
     message = "the store cannot be reached; nothing was written"
     return ApiError(503, message, "store_unreachable", headers={"Retry-After": "2"})
 

@@ -67,6 +67,11 @@ class ExposureLog:
                 replace(one, person=to) if one.person == person else one for one in self._lists
             )
 
+    @property
+    def held(self) -> bool:
+        """Whether anything waits."""
+        return bool(self._lists or self._outcomes)
+
     def write(self, store: Exposures) -> int:
         """Write what waits; on a failure it goes on waiting. Returns the number of lists."""
         with self._lock:

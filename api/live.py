@@ -1,8 +1,8 @@
-"""Serving and Worker: the model in service, and the thread that keeps all of it fresh.
+"""Serving and Worker: the model in service, and the threads that keep all of it fresh.
 
-The thread tails the store's logs some times a second, takes a new bundle into service, reloads
-keys and writes the exposure log. Requests only ever read `service.serving`, one reference, so a
-swap needs no lock and fails no request.
+One thread tails the store's logs some times a second, takes a new bundle into service and reloads
+keys; another writes the exposure log and finds out whether the store takes writes. Requests only
+ever read `service.serving`, one reference, so a swap needs no lock and fails no request.
 """
 
 from __future__ import annotations
@@ -10,13 +10,15 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from recsys.bundle import WAY_OUT, RawBundle
+from recsys.data.erasure import empty_log, erased_in_log
+from recsys.data.turns import PAUSE
 from recsys.errors import BundleError, RecsysError, StoreError
 from recsys.ranking.query import Query
 from recsys.recommender import Recommender
@@ -37,6 +39,8 @@ log = logging.getLogger("recsys.api")
 
 _POINTER = 0.25  # seconds between looks at bundles/current
 _TRENDS = 5.0  # seconds between looks at what rises
+_PROBE = 1.0  # seconds between looks whether the store takes writes
+_FIGURES = 1.0  # seconds between copies of the figures for the other workers
 _KEYS = 2.0  # seconds until a revoked key is refused everywhere
 _PRUNE = 3_600.0  # seconds between prunings of the exposure log
 _OWED = 5.0  # seconds between tries to empty the log of erased rows
@@ -73,49 +77,71 @@ class Serving:
 
 
 class Worker:
-    """The background thread of one process."""
+    """The background threads of one process: one that reads the store, one that writes to it.
+
+    So what is read stays fresh while the store takes no writes.
+    """
 
     def __init__(self, service: Service) -> None:
         self._service = service
         self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._threads: list[threading.Thread] = []
         self._due: dict[str, float] = {}
         self.refused: str | None = None  # a version that could not be opened
 
     def start(self) -> None:
-        """Start the thread."""
-        self._thread = threading.Thread(target=self._run, name="recsys-live", daemon=True)
-        self._thread.start()
+        """Start the threads."""
+        for name, work in (("recsys-live", self.read), ("recsys-writes", self.write)):
+            thread = threading.Thread(target=self._run, args=(work,), name=name, daemon=True)
+            self._threads.append(thread)
+            thread.start()
 
     def stop(self) -> None:
-        """Stop the thread and write what is left of the exposure log."""
+        """Stop the threads and write what is left of the exposure log."""
         self._stop.set()
-        if self._thread is not None:
-            self._thread.join(timeout=5.0)
+        for thread in self._threads:
+            thread.join(timeout=5.0)
         self._write_exposures()
+        if self._service.exposures.held and self._service.link.up:
+            time.sleep(PAUSE)  # writers were refused for that long
+            self._write_exposures()
 
-    def _run(self) -> None:
+    def _run(self, work: Callable[[], None]) -> None:
         while not self._stop.wait(self._service.settings.tail_seconds):
             try:
-                self.tick()
+                work()
             except Exception:
                 log.exception("the background thread goes on after an error")
 
     def tick(self) -> None:
-        """Do what is due."""
+        """Do what is due, of both threads."""
+        self.read()
+        self.write()
+
+    def read(self) -> None:
+        """Do what is due and only reads the store."""
         self.follow()
         if self._is_due("bundle", _POINTER):
             self.take_bundle()
-        if self._is_due("exposures", self._service.settings.exposure_seconds):
-            self._write_exposures()
         if self._is_due("keys", _KEYS):
             self.load_keys()
         if self._service.serving_or_none is not None and self._is_due("trends", _TRENDS):
             self._service.serving.watch.trends(time.time())
+
+    def write(self) -> None:
+        """Do what is due and may wait for other writers, or for a disk."""
+        service = self._service
+        if self._is_due("exposures", service.settings.exposure_seconds):
+            self._write_exposures()
+        if self._is_due("probe", _PROBE):
+            self._probe()
         if self._is_due("prune", _PRUNE):
             self._prune()
-        if self._service.owed and self._is_due("owed", _OWED):
+        if self._is_due("owed", _OWED):
             self._empty_log()
+        if self._is_due("figures", _FIGURES):
+            service.take_figures()
+            service.metrics.leave()
 
     def _is_due(self, name: str, seconds: float) -> bool:
         now = time.monotonic()
@@ -207,14 +233,31 @@ class Worker:
         except StoreError:
             pass
 
+    def _probe(self) -> None:
+        """Find out whether the store takes writes, where no write has told it just now."""
+        link = self._service.link
+        try:
+            with link.use(patient=True) as store:
+                turns = store.db.turns
+                if turns.failing or time.monotonic() - turns.written > _PROBE:
+                    store.db.probe()
+        except StoreError:
+            pass  # health, figures and the next writers tell
+
     def _empty_log(self) -> None:
-        """Empty the store's write-ahead log of erased rows, which a reader kept from it before."""
+        """Empty the store's write-ahead log of deleted rows that a reader kept in it before.
+
+        Those of erased people are known to the store, so that any worker goes on with it.
+        """
         service = self._service
         try:
             with service.link.use(patient=True) as store:
-                service.owed = not store.db.forget_deleted()
+                if service.owed or erased_in_log(store):
+                    service.owed = not empty_log(store)
+                    if not service.owed:
+                        log.info("the write-ahead log holds no deleted rows any more")
         except StoreError:
-            pass
+            pass  # the next time
 
     def _prune(self) -> None:
         service = self._service

@@ -1,27 +1,44 @@
 """Figures for Prometheus, per app, so that several apps can live in one process.
 
-With several workers set PROMETHEUS_MULTIPROC_DIR to an empty folder before they start: each of
-them then answers for all. Without it a worker answers for itself.
+The workers of `recsys serve` each leave a copy of their figures in a folder that they share, once
+a second, and whoever is asked adds up its own and the copies of the others. The files are written,
+not mapped into memory: a full disk makes a copy old, and ends no process. Under another server
+with several workers set PROMETHEUS_MULTIPROC_DIR to an empty folder before they start. Without
+either a worker answers for itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import logging
+import os
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
 _SECONDS = (0.001, 0.002, 0.003, 0.005, 0.008, 0.012, 0.02, 0.035, 0.06, 0.1, 0.25, 1.0, 5.0)
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+log = logging.getLogger("recsys.api")
 
 
 class Metrics:
-    """What the service counts and times."""
+    """What the service counts and times.
 
-    def __init__(self, folder: str = "") -> None:
+    `folder`: of prometheus_client's files; `figures`: of the copies that workers leave.
+    """
+
+    def __init__(self, folder: str = "", figures: str = "") -> None:
         self.folder = folder
+        self._figures = Path(figures) if figures else None
+        self._own = f"worker-{os.getpid()}.json"
+        self._kept = True  # whether the last copy could be left
         self.registry = registry = CollectorRegistry()
         self.requests = Histogram(
             "recsys_request_seconds",
@@ -53,6 +70,11 @@ class Metrics:
         self.bundle_age = Gauge("recsys_bundle_age_seconds", "Age of the bundle", **most)  # type: ignore[arg-type]
         self.lag = Gauge("recsys_store_lag_seconds", "Age of the last look at the store", **most)  # type: ignore[arg-type]
         self.store_up = Gauge("recsys_store_up", "Whether the store answers", **most)  # type: ignore[arg-type]
+        self.store_writes = Gauge(
+            "recsys_store_writes",
+            "Whether the store takes writes",
+            **most,  # type: ignore[arg-type]
+        )
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -61,10 +83,74 @@ class Metrics:
         yield
         self.stages.labels(name).observe(perf_counter() - start)
 
+    def leave(self) -> None:
+        """Leave a copy of the figures for the other workers; on a full disk the old one stays."""
+        if self._figures is None:
+            return
+        part = self._figures / f"{self._own}.part"
+        try:
+            part.write_text(json.dumps([_as_json(m) for m in self.registry.collect()]), "utf-8")
+            part.replace(self._figures / self._own)
+            self._kept = True
+        except OSError as error:
+            if self._kept:
+                log.warning("figures could not be left for other workers: %s", error.strerror)
+            self._kept = False
+
     def page(self) -> bytes:
         """Return the figures in the form that Prometheus reads."""
         registry = self.registry
-        if self.folder:
+        if self._figures is not None:
+            registry = CollectorRegistry()
+            registry.register(_Sum(self.registry.collect(), self._others(self._figures)))
+        elif self.folder:
             registry = CollectorRegistry()
             MultiProcessCollector(registry, self.folder)  # type: ignore[no-untyped-call]
         return generate_latest(registry)
+
+    def _others(self, folder: Path) -> Iterator[dict[str, Any]]:
+        for path in sorted(folder.glob("*.json")):
+            if path.name != self._own:
+                try:
+                    yield from json.loads(path.read_text("utf-8"))
+                except (OSError, ValueError):
+                    continue  # gone, or cut off by a full disk
+
+
+class _Sum(Collector):
+    """Figures of a worker with those of the others added; gauges as this worker has them."""
+
+    def __init__(self, own: Iterable[Metric], others: Iterable[dict[str, Any]]) -> None:
+        self._found = {metric.name: _as_json(metric) for metric in own}
+        for other in others:
+            mine = self._found.setdefault(other["name"], other | {"samples": []})
+            if other["type"] != "gauge":
+                mine["samples"] = _added(mine["samples"], other["samples"])
+
+    def collect(self) -> Iterator[Metric]:
+        """Give the metrics."""
+        for found in self._found.values():
+            metric = Metric(found["name"], found["help"], found["type"])
+            for name, labels, value in found["samples"]:
+                metric.add_sample(name, dict(labels), value)
+            yield metric
+
+
+def _as_json(metric: Metric) -> dict[str, Any]:
+    """Return a metric as JSON knows it, without the moments at which its series began."""
+    samples = [
+        [sample.name, sorted(sample.labels.items()), sample.value]
+        for sample in metric.samples
+        if not sample.name.endswith("_created")
+    ]
+    told = {"name": metric.name, "help": metric.documentation, "type": metric.type}
+    return told | {"samples": samples}
+
+
+def _added(one: list[Any], other: list[Any]) -> list[Any]:
+    """Add up samples of the same name and labels; buckets of a histogram stay together."""
+    found: dict[tuple[str, tuple[Any, ...]], float] = {}
+    for name, labels, value in [*one, *other]:
+        key = (name, tuple(map(tuple, labels)))
+        found[key] = found.get(key, 0.0) + value
+    return [[name, list(labels), value] for (name, labels), value in found.items()]

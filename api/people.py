@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from recsys.data.controls import Control, Wish
-from recsys.data.erasure import Erasures, Receipt, erase
+from recsys.data.erasure import Erasures, Receipt, erase, log_emptied
 from recsys.data.merges import MergeLog, merge_users
 from recsys.data.schema import User
 from recsys.errors import DataError
@@ -81,11 +81,14 @@ def erase_user(service: Service, user_id: str) -> dict[str, Any]:
     with service.link.use() as store:
         receipt = erase(store, service.settings.home, user_id)
         before = Erasures(store.db).last_of(receipt.person) if receipt.empty else None
+        emptied = log_emptied(store) if store.db.on_sqlite else before
     service.forget_answers()
     service.owed = service.owed or receipt.owed
     if before is not None:
-        when = datetime.fromtimestamp(before, UTC).isoformat(timespec="seconds")
-        raise ApiError(404, f"this user was erased on {when}; nothing is held", "erased")
+        message = f"this user was erased on {_moment(before)}; nothing is held"
+        if emptied is None or emptied < before:
+            message += "; the store's write-ahead log still holds pages that were erased"
+        raise ApiError(404, message, "erased")
     if receipt.empty:
         raise missing("user")
     return _receipt_json(user_id, receipt)
@@ -113,6 +116,10 @@ def merge(service: Service, user_id: str, from_id: str) -> dict[str, Any]:
     }
 
 
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+
+
 def _receipt_json(user_id: str, receipt: Receipt) -> dict[str, Any]:
     return {
         "user": user_id,
@@ -121,6 +128,7 @@ def _receipt_json(user_id: str, receipt: Receipt) -> dict[str, Any]:
         "deleted": receipt.removed,
         "places": [asdict(place) for place in receipt.places],
         "kept": list(receipt.kept),
+        "log_emptied": receipt.log_emptied,
     }
 
 

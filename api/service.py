@@ -18,6 +18,7 @@ from recsys.safety.doubt import load_scorer
 from recsys.text.tones import Tones
 
 from .auth import Gate
+from .buckets import Buckets
 from .cache import Cache
 from .database import StoreLink
 from .exposure_log import ExposureLog
@@ -31,13 +32,19 @@ log = logging.getLogger("recsys.api")
 class Service:
     """The store, the model in service, keys, logs and figures of one process."""
 
-    def __init__(self, settings: Settings, background: bool = True) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        background: bool = True,
+        figures: str = "",
+        buckets: Buckets | None = None,
+    ) -> None:
         self.settings = settings
-        self.metrics = Metrics(settings.metrics_folder)
-        self.link = StoreLink(settings.store_url)
+        self.metrics = Metrics(settings.metrics_folder, figures)
+        self.link = StoreLink(settings.store_url, settings.write_seconds)
         self.bundles = BundleStore(settings.home)
-        self.gate = Gate(settings, lambda: self.worker.load_keys())
-        self.cache = Cache(settings.cache_entries, settings.cache_seconds)
+        self.gate = Gate(settings, lambda: self.worker.load_keys(), buckets)
+        self.cache = Cache(settings.cache_entries, settings.cache_seconds, settings.cache_bytes)
         self.exposures = ExposureLog(settings.exposure_pending, self.metrics)
         self.scorer = load_scorer(settings.safety_model)
         self.tones = Tones(settings.home)
@@ -46,7 +53,7 @@ class Service:
         self.rng = random.Random()
         self.started = time.time()
         self._pasts = Pasts(settings.weights)
-        self.owed = False  # erased rows are to be emptied from SQLite's write-ahead log
+        self.owed = False  # deleted rows are to be emptied from SQLite's write-ahead log
         self.serving_or_none: Serving | None = None
         self._pseudonyms: Pseudonyms | None = None
         self._last_erasure = 0
@@ -119,6 +126,13 @@ class Service:
             self.exposures.forget(person)
             self.forget_answers()
             self._last_erasure = id
+
+    def take_figures(self) -> None:
+        """Bring the gauges up to date."""
+        self.metrics.bundle_age.set(self.bundle_age() or 0.0)
+        self.metrics.lag.set(self.lag() or 0.0)
+        self.metrics.store_up.set(self.link.up)
+        self.metrics.store_writes.set(self.link.writes)
 
     def bundle_age(self) -> float | None:
         """Return the age of the bundle in seconds, None without one."""

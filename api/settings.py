@@ -41,9 +41,11 @@ class Settings:
     anonymous_rate_limit: float = 0.0  # the same for requests without a key, per address
     max_body: int = 10_000_000  # bytes of a request body
     body_seconds: float = 5.0  # longest wait for a request body to arrive
+    write_seconds: float = 2.0  # longest wait for other writers of the store; then 503
     max_batch: int = 10_000  # events, items or users in one request
     cors_origins: tuple[str, ...] = ()  # origins whose pages may call; * for all
     cache_entries: int = 20_000  # answers kept per worker; 0: none
+    cache_bytes: int = 64_000_000  # bytes of answers kept per worker
     cache_seconds: float = 10.0  # longest life of a kept answer
     tail_seconds: float = 0.05  # how often the store's logs are read for the other workers' writes
     exposure_seconds: float = 1.0  # how often the exposure log is written

@@ -1,4 +1,4 @@
-"""The app that a WSGI server runs: `granian --interface wsgi api.wsgi:app`."""
+"""The app that a WSGI server runs; `recsys serve` does not need it."""
 
 import gc
 

@@ -11,7 +11,6 @@ import json
 import os
 import platform
 import subprocess
-import sys
 import tempfile
 import time
 from dataclasses import asdict, replace
@@ -28,7 +27,7 @@ from .bench_load import Load, measure
 from .bench_memory import Watched, resident_mb, watch
 from .bench_server import server
 from .cli import run
-from .settings import Settings, server_environment
+from .settings import Settings, own_command, own_modules, server_environment
 
 if TYPE_CHECKING:
     from .bench_world import World
@@ -116,8 +115,8 @@ def parse_counts(text: str) -> list[int]:
 
 def scale(count: int) -> dict[str, Any]:
     """Fit a synthetic world of so many events in a process of its own."""
-    command = [sys.executable, "-m", f"{__package__}.bench_scale", str(count)]
-    done = subprocess.run(command, capture_output=True, text=True)
+    command = [*own_command("bench_scale"), str(count)]
+    done = subprocess.run(command, capture_output=True, text=True, env=own_modules())
     if done.returncode:
         raise DataError(f"fitting {count} events failed: {done.stderr[-2000:]}")
     found: dict[str, Any] = json.loads(done.stdout)
@@ -189,7 +188,7 @@ def night() -> dict[str, Any]:
             environment.pop(name)  # a night uses every core
         files = [f"--{kind}={SAMPLE / kind}.csv.gz" for kind in ("items", "events")]
         return {
-            name: asdict(watch([sys.executable, "-m", f"{__package__}.{job}", *more], environment))
+            name: asdict(watch([*own_command(job), *more], environment))
             for name, job, more in (
                 ("ingest", "ingest", files),
                 ("first", "nightly", []),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import socket
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ from pathlib import Path
 
 from recsys.errors import DataError
 
-from .settings import Settings, server_environment
+from .settings import Settings, own_command, server_environment
 
 PATIENCE = 120.0  # seconds that a server may take to be ready
 
@@ -35,7 +34,7 @@ def server(home: Path, workers: int, kept: int = 0) -> Iterator[tuple[str, int]]
     environment |= {"RECSYS_RATE_LIMIT": "0"}
     arguments = ["--host", "127.0.0.1", "--port", str(port), "--workers", str(workers)]
     process = subprocess.Popen(
-        [sys.executable, "-m", f"{__package__}.serve", *arguments],
+        [*own_command("serve"), *arguments],
         env=environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -18,6 +18,8 @@ from recsys.text.student import Student
 from recsys.text.transformer import TransformerEncoder, bare_vectors
 from recsys.training.words import encode_words
 
+from .settings import own_modules
+
 ROUNDS = 3  # of each measurement; the fastest counts, for other work only slows
 FEW = 2_000  # texts that a transformer is timed on
 SINGLE = 2_000  # texts that a student is timed on one by one
@@ -51,8 +53,9 @@ def speed(texts: Sequence[str], specs: Sequence[str], home: Path) -> dict[str, A
         found[f"{spec}: student, MB"] = round(size(student) / 1e6, 1)
     folder = static_folder(home)
     load_static(home)
-    command = [sys.executable, "-c", _MEMORY, str(folder)]
-    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    command = [sys.executable, "-P", "-c", _MEMORY, str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=own_modules())
+    told = done.stdout
     found["process with a static student, MB resident"] = round(float(told))
     return found
 

@@ -7,6 +7,7 @@ that reads the environment.
 from __future__ import annotations
 
 import os
+import sys
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -153,7 +154,25 @@ def server_environment(settings: Settings, host: str, workers: int) -> dict[str,
     if settings.repeat:
         shared["RECSYS_REPEAT"] = ",".join(settings.repeat)
     threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-    return {**os.environ, **shared, **dict.fromkeys(threads, "1")}
+    return {**own_modules(), **shared, **dict.fromkeys(threads, "1")}
+
+
+def own_command(module: str) -> list[str]:
+    """Return the command line of a module of jobs/, to run with the environment of own_modules."""
+    return [sys.executable, "-P", "-m", f"{__package__}.{module}"]
+
+
+def own_modules() -> dict[str, str]:
+    """Return the environment in which a further Python finds our modules before any others.
+
+    Started with -P it does not look into its current folder. In a checkout, where jobs/ and api/
+    lie at the top, the checkout comes first on the path.
+    """
+    found = dict(os.environ)
+    if __package__ == "jobs":
+        top = str(Path(__file__).absolute().parents[1])
+        found["PYTHONPATH"] = os.pathsep.join(filter(None, (top, found.get("PYTHONPATH"))))
+    return found | {"PYTHONSAFEPATH": "1"}
 
 
 def _from_file(name: str) -> dict[str, tuple[str, Any]]:

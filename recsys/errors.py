@@ -3,6 +3,7 @@
 RecsysError
 ├── DataError      a file, row, parameter or text that came from outside is wrong
 ├── StoreError     the database cannot be reached, is locked, or is full
+│   └── StoreBusy  no write could be done in time; reads go on
 ├── BundleError    a bundle is missing, damaged, or of another format
 └── MissingExtra   an optional package is not installed; the message names the extra
 """
@@ -18,6 +19,10 @@ class DataError(RecsysError):
 
 class StoreError(RecsysError):
     """The database cannot be reached, is locked for too long, or is full."""
+
+
+class StoreBusy(StoreError):
+    """Other writers hold the database for too long: nothing was written, reads go on."""
 
 
 class BundleError(RecsysError):

@@ -64,7 +64,5 @@ def _comments(serving: Serving) -> dict[str, int]:
 def metrics() -> Response:
     """Figures in the form that Prometheus reads."""
     at_hand = service()
-    at_hand.metrics.bundle_age.set(at_hand.bundle_age() or 0.0)
-    at_hand.metrics.lag.set(at_hand.lag() or 0.0)
-    at_hand.metrics.store_up.set(at_hand.link.up)
+    at_hand.take_figures()
     return Response(at_hand.metrics.page(), content_type=CONTENT_TYPE)

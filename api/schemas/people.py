@@ -100,6 +100,9 @@ class Erased(Answer):
     deleted: dict[str, int] = Field(description="rows, lists and files that went, by sort")
     places: list[Place]
     kept: list[str]
+    log_emptied: float | None = Field(
+        description="when SQLite's write-ahead log was emptied of it; null: not yet, or PostgreSQL"
+    )
 
 
 class MergeBody(Strict):

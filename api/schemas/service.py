@@ -40,6 +40,7 @@ class Ready(Answer):
     model_version: str | None
     bundle_age_hours: float | None
     store: bool
+    writes: bool = Field(description="whether the store takes writes")
     lag_seconds: float | None
     warnings: list[str]
 

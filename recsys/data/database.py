@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -34,9 +35,16 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from recsys.data.failures import BUSY, translated
 from recsys.data.known_ids import KnownIds
 from recsys.data.reads import Read, Readers
+from recsys.data.turns import WriterTurns
 from recsys.errors import MissingExtra, StoreError
 
+_GLANCE = 0.25  # seconds that a reader waits for a lock in a process that answers requests
+_MOMENT = 50  # ms in which the emptying of a log may keep writers waiting
 _WRITER = 0x7265635F73797301  # PostgreSQL's advisory lock that every writer holds
+_PROBE = (
+    "INSERT INTO notes (key, value) VALUES ('write_probe', :value)"
+    " ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+)
 _USUAL = {
     "journal_mode": "WAL",
     "synchronous": "FULL",  # an acknowledged event survives a power cut
@@ -55,21 +63,33 @@ class Database:
     engine: Engine
     known: KnownIds = field(default_factory=KnownIds)
     readers: Readers | None = None  # of SQLite's file
+    turns: WriterTurns = field(default_factory=lambda: WriterTurns(BUSY))
+    read_wait: float = BUSY  # seconds that a reader waits for a lock, where there is one
 
     @classmethod
-    def open(cls, url: str, bulk: bool = False) -> Database:
+    def open(cls, url: str, bulk: bool = False, wait: float = BUSY) -> Database:
         """Prepare for sqlite:///path or postgresql://…; StoreError when the URL is neither.
 
         `bulk`: for a process that adds a great deal and erases nothing. SQLite gets more memory,
-        empties its log less often, and numbers of ids are kept from batch to batch.
+        empties its log less often, and numbers of ids are kept from batch to batch. `wait`: seconds
+        that a writer waits for others; a reader of SQLite waits a quarter of a second at most where
+        that is short.
         """
         parsed = _parsed(url)
+        turns, read_wait = WriterTurns(wait), wait if wait >= BUSY else min(wait, _GLANCE)
         if parsed.get_backend_name() == "sqlite":
-            engine = _sqlite(parsed, _BULK if bulk else _USUAL)
+            engine = _sqlite(parsed, _BULK if bulk else _USUAL, read_wait)
             in_file = parsed.database and parsed.database != ":memory:"
-            return cls(engine, KnownIds(bulk), Readers(engine) if in_file else None)
+            readers = Readers(engine, min(read_wait, 5.0)) if in_file else None
+            return cls(engine, KnownIds(bulk), readers, turns, read_wait)
+        given = {"options": f"-c lock_timeout={int(1000 * wait)}"} if wait < BUSY else {}
+        if given and "options" in parsed.query:
+            given["options"] = f"{parsed.query['options']} {given['options']}"
         try:
-            return cls(create_engine(parsed, pool_pre_ping=True, hide_parameters=True))
+            engine = create_engine(
+                parsed, pool_pre_ping=True, hide_parameters=True, connect_args=given
+            )
+            return cls(engine, KnownIds(bulk), None, turns, read_wait)
         except ImportError as error:
             raise MissingExtra("psycopg", "postgres") from error
 
@@ -119,27 +139,65 @@ class Database:
         given back after the commit is visible, so ids become visible in ascending order, and a
         reader of "id > last seen" misses none.
         """
-        try:
-            with translated(self.engine.url), self.engine.begin() as connection:
+        with self.turns.taken(), translated(self.engine.url, writing=True):
+            learned = {}
+            with self.engine.begin() as connection:
+                self.known.learned(connection)  # what an earlier transaction left is void
                 if self.on_sqlite:
-                    connection.exec_driver_sql("BEGIN IMMEDIATE")
+                    with self._patient(connection):
+                        connection.exec_driver_sql("BEGIN IMMEDIATE")
                 else:
                     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER})
                 yield connection
-        except BaseException:
-            self.known.forget()
-            raise
+                learned = self.known.learned(connection)
+            self.known.committed(learned)
+
+    @contextmanager
+    def _patient(self, connection: Connection) -> Iterator[None]:
+        """Let a connection of SQLite wait as long for a lock as writers do."""
+        driver = connection.connection
+        if self.turns.wait == self.read_wait:
+            yield
+            return
+        driver.execute(f"PRAGMA busy_timeout = {int(1000 * self.turns.wait)}")
+        try:
+            yield
+        finally:
+            driver.execute(f"PRAGMA busy_timeout = {int(1000 * self.read_wait)}")
+
+    def probe(self) -> None:
+        """Find out whether the store takes writes; StoreError when it does not.
+
+        After a failure something is written, which tells whether there is room again; else the
+        locks of a writer are taken and given back.
+        """
+        failing = self.turns.failing
+        with self.write() as connection:
+            if failing:
+                connection.execute(text(_PROBE), {"value": f"{time.time():.0f}"})
+            elif not self.on_sqlite:
+                connection.execute(text("LOCK TABLE events IN ROW EXCLUSIVE MODE"))
 
     def forget_deleted(self) -> bool:
         """Empty SQLite's write-ahead log of deleted rows; in the file itself they are zeroed.
 
-        False when a reader that does not end keeps the log from being emptied, and on PostgreSQL,
-        which frees the space of deleted rows by itself, later.
+        Nobody waits for it: what readers still need stays. False when that is so, or a writer is at
+        work: try again. Also on PostgreSQL, which frees the space of deleted rows later, by itself.
         """
         if not self.on_sqlite:
             return False
-        with self.read() as connection:
-            busy, *_ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+        with self.turns.free() as held, self.read() as connection:
+            if not held:
+                return False
+            busy, in_log, moved = connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").one()
+            if busy or moved < in_log:
+                return False
+            driver = connection.connection
+            driver.execute(f"PRAGMA busy_timeout = {_MOMENT}")
+            try:
+                busy, *_ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+            finally:
+                driver.execute(f"PRAGMA busy_timeout = {int(1000 * self.read_wait)}")
         return not busy
 
     def among(self, column: Column[Any], values: Collection[Any]) -> ColumnElement[bool]:
@@ -187,14 +245,17 @@ class Database:
         self, connection: Connection, column: Column[str], texts: Collection[str]
     ) -> dict[str, int]:
         """Return the row numbers of outside ids, giving numbers to new ones in their order."""
-        found = self.known.of(connection, column)
+        known = self.known.of(connection, column)
+        found = {name: known[name] for name in texts if name in known}
         unknown = [name for name in texts if name not in found]
-        if unknown:
-            found |= self.known_numbers(connection, column, unknown)
-        missing = [name for name in unknown if name not in found]
+        if not unknown:
+            return found
+        learned = self.known_numbers(connection, column, unknown)
+        missing = [name for name in unknown if name not in learned]
         if missing:
-            found |= self._numbered(connection, column, missing)
-        return found
+            learned |= self._numbered(connection, column, missing)
+        self.known.learn(connection, column, learned)
+        return found | learned
 
     def _numbered(
         self, connection: Connection, column: Column[str], texts: Sequence[str]
@@ -231,13 +292,13 @@ def _parsed(url: str) -> URL:
     return parsed
 
 
-def _sqlite(url: URL, pragmas: Mapping[str, str]) -> Engine:
+def _sqlite(url: URL, pragmas: Mapping[str, str], wait: float) -> Engine:
     if url.database and url.database != ":memory:":
         try:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(f"{url}: {error.strerror}: {error.filename}") from error
-    engine = create_engine(url, connect_args={"timeout": BUSY}, hide_parameters=True)
+    engine = create_engine(url, connect_args={"timeout": wait}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _: object) -> None:

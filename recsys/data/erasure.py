@@ -28,6 +28,7 @@ from recsys.data.store import Store
 from recsys.errors import StoreError
 
 HEARD = Path("tone") / "heard.npz"  # in the home: tones of the last night's comments, by hash
+EMPTIED = "write_ahead_log_emptied"  # a note: Unix seconds before the log was last emptied
 KEEP = 90 * 86_400.0  # seconds that a row tells workers and late writers of an erasure
 
 
@@ -49,6 +50,7 @@ class Receipt:
     places: tuple[Place, ...]
     kept: tuple[str, ...] = ()  # sentences
     owed: bool = False  # a reader kept SQLite's write-ahead log from being emptied: try again
+    log_emptied: float | None = None  # Unix seconds; None: not yet, or not SQLite
 
     @property
     def removed(self) -> dict[str, int]:
@@ -104,7 +106,7 @@ def erase(store: Store, home: Path, user_id: str) -> Receipt:
     removed, at = _erase_rows(store, person, user_id)
     shown = {name: removed.pop(name) for name in ("exposures", "outcomes")}
     known = any(removed.values()) or any(shown.values())
-    emptied = store.db.forget_deleted()
+    emptied = empty_log(store)
     places = [
         Place("store", removed, _told(store.db, emptied)),
         Place("shown lists", shown, "kept under a pseudonym; lists not written yet are dropped"),
@@ -116,7 +118,30 @@ def erase(store: Store, home: Path, user_id: str) -> Receipt:
         Place("logs", {}, "hold the pseudonym only"),
     ]
     owed = store.db.on_sqlite and not emptied
-    return Receipt(person, at, tuple(places), _kept(store, user_id), owed)
+    when = time.time() if emptied else None
+    return Receipt(person, at, tuple(places), _kept(store, user_id), owed, when)
+
+
+def empty_log(store: Store) -> bool:
+    """Try to empty SQLite's write-ahead log of deleted rows, and note when; say whether it is."""
+    begun = time.time()
+    if not store.db.forget_deleted():
+        return False
+    if erased_in_log(store):
+        store.set_note(EMPTIED, repr(begun))
+    return True
+
+
+def erased_in_log(store: Store) -> bool:
+    """Whether the write-ahead log may hold rows of erased people still; never on PostgreSQL."""
+    emptied = log_emptied(store)
+    return store.db.on_sqlite and Erasures(store.db).since(emptied or 0.0)
+
+
+def log_emptied(store: Store) -> float | None:
+    """Return when the log was last emptied after an erasure, Unix seconds; None: never."""
+    note = store.get_note(EMPTIED)
+    return None if note is None else float(note)
 
 
 def _erase_rows(store: Store, person: str, user_id: str) -> tuple[dict[str, int], float]:
@@ -134,7 +159,10 @@ def _told(db: Database, emptied: bool) -> str:
         return "rows deleted; PostgreSQL gives their space to others at its next vacuum"
     if emptied:
         return "rows overwritten with zeros, the write-ahead log emptied"
-    return "rows overwritten with zeros; the write-ahead log is emptied once its readers are done"
+    return (
+        "rows overwritten with zeros; the write-ahead log is emptied once its readers are done: the"
+        " service tries every five seconds, and erasing again tells when it was"
+    )
 
 
 def _clean_rejects(folder: Path, user_id: str) -> dict[str, int]:

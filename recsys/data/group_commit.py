@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
+from recsys.errors import StoreBusy
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -50,6 +52,10 @@ class GroupCommit(Generic[T, R]):
         try:
             results = self._write([ticket.value for ticket in together])
         except Exception as error:
+            if isinstance(error, StoreBusy):  # nobody is at fault, and nobody should wait once more
+                for ticket in together:
+                    ticket.error, ticket.done = error, True
+                return
             if len(together) > 1:  # one of them may be at fault: each for himself
                 for ticket in together:
                     self._serve([ticket])

@@ -51,8 +51,9 @@ class Readers:
     As many are open as there were readers at once. One that failed is not used again.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, wait: float = 5.0) -> None:
         self._engine = engine
+        self._wait = wait  # seconds for a lock; nobody holds one against readers for long
         self._idle: list[sqlite3.Connection] = []
 
     def rows(self, read: Read, **values: Any) -> Sequence[Sequence[Any]]:
@@ -73,6 +74,7 @@ class Readers:
         place, options = self._engine.dialect.create_connect_args(self._engine.url)
         connect: Callable[..., sqlite3.Connection] = sqlite3.connect
         options = {**options, "isolation_level": None, "check_same_thread": False}
+        options["timeout"] = self._wait
         connection = connect(*place, **options)
         connection.execute(f"PRAGMA cache_size = -{CACHE}")
         connection.execute("PRAGMA query_only = ON")

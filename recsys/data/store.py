@@ -16,6 +16,7 @@ from sqlalchemy import Engine, func, select
 from recsys.data.controls import Control, ControlLog
 from recsys.data.database import Database
 from recsys.data.event_log import Added, EventLog, StoredEvent
+from recsys.data.failures import BUSY
 from recsys.data.group_commit import GroupCommit
 from recsys.data.item_log import ItemChange, ItemLog
 from recsys.data.migrations import prepare
@@ -35,13 +36,13 @@ class Store(EventLog, ItemLog, People, ControlLog, RunLog, PrintLog):
         self.appending = GroupCommit(self._append)
 
     @classmethod
-    def open(cls, url: str, bulk: bool = False) -> Store:
+    def open(cls, url: str, bulk: bool = False, wait: float = BUSY) -> Store:
         """Open sqlite:///path or postgresql://…, created or upgraded where needed.
 
-        `bulk` as in Database. A store that is up to date is only read by this. StoreError when it
+        `bulk` and `wait` as in Database. A store that is up to date is only read by this. StoreError when it
         was upgraded by a newer version of this program.
         """
-        db = Database.open(url, bulk)
+        db = Database.open(url, bulk, wait)
         try:
             prepare(db)
         except BaseException:

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import api_world as world
-import httpx
 import pytest
+from api_server import Server, start
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -101,91 +95,13 @@ def service(app: Flask) -> Service:
     return found
 
 
-@dataclass
-class Server:
-    """A real server process."""
-
-    url: str
-    home: Path
-    process: subprocess.Popen[bytes]
-    log: Path
-
-    def client(self) -> httpx.Client:
-        return httpx.Client(base_url=self.url, timeout=20.0)
-
-    def stop(self) -> int:
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=30)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def start(home: Path, workers: int = 1, **environment: str) -> Server:
-    """Start granian over a home and wait until it is ready."""
-    port = free_port()
-    log = home / "server.log"
-    env = os.environ | {
-        "RECSYS_HOME": str(home),
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        **environment,
-    }
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "granian",
-                "--interface",
-                "wsgi",
-                "--host",
-                "127.0.0.1",
-                "--port",
-                str(port),
-                "--workers",
-                str(workers),
-                "--blocking-threads",
-                "4",
-                "--no-ws",
-                "--respawn-failed-workers",
-                "--workers-kill-timeout",
-                "5",
-                "--log-level",
-                "warning",
-                "api.wsgi:app",
-            ],
-            env=env,
-            stdout=out,
-            stderr=out,
-            cwd=Path(__file__).parents[2],
-        )
-    server = Server(f"http://127.0.0.1:{port}", home, process, log)
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        try:
-            if httpx.get(server.url + "/health/live", timeout=1.0).status_code == 200:
-                return server
-        except httpx.HTTPError:
-            pass
-        if process.poll() is not None:
-            break
-        time.sleep(0.1)  # between looks
-    process.kill()
-    raise AssertionError(log.read_text(errors="replace"))
-
-
 @pytest.fixture
 def serve(home: Path) -> Iterator[Callable[..., Server]]:
     """Start servers over the test's home."""
     servers: list[Server] = []
 
-    def begin(workers: int = 1, **environment: str) -> Server:
-        servers.append(start(home, workers, **environment))
+    def begin(workers: int = 1, **more: Any) -> Server:
+        servers.append(start(home, workers, **more))
         return servers[-1]
 
     yield begin

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import api_world as world
 import pytest
 import schemathesis
-from conftest import start
+from api_server import start
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import Status, from_schema
 from schemathesis.engine.events import EngineFinished, NonFatalError, ScenarioFinished

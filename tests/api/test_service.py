@@ -193,12 +193,22 @@ def test_a_locked_store_is_read_and_refuses_writes_in_time(
     with service.link.use() as store, store.db.read() as connection:
         connection.exec_driver_sql("PRAGMA busy_timeout = 100")
     event = client.post("/events", json={"user_id": "u", "item_id": "i"})
-    assert event.status_code == 503
-    service.link.failed = 0.0
+    assert event.status_code == 503 and event.headers["Retry-After"]
+    assert event.json["error"]["code"] == "store_busy"
+    ready = client.get("/health/ready")
+    assert (ready.status_code, ready.json["status"], ready.json["writes"]) == (
+        200,
+        "degraded",
+        False,
+    )
+    assert client.get("/health/ready?for=writes").status_code == 503
     assert client.get("/recommend/baker?n=5").json["degraded"] is False
     holder.execute("ROLLBACK")
     holder.close()
-    assert client.post("/events", json={"user_id": "u", "item_id": "i"}).status_code == 201
+    deadline = time.monotonic() + 60
+    while client.post("/events", json={"user_id": "u", "item_id": "i"}).status_code != 201:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)  # writers are refused for a moment
 
 
 def test_a_full_disk_answers_507_and_stores_nothing(client: FlaskClient, service: Service) -> None:

@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from recsys.data.group_commit import GroupCommit
+from recsys.errors import StoreBusy
 
 
 def together(group, values):
@@ -76,3 +77,23 @@ def test_after_a_failure_the_next_is_served():
     with pytest.raises(ValueError, match="full"):
         group.add(1)
     assert group.add(2) == 2
+
+
+def test_a_busy_store_is_waited_for_once_by_all_who_wait_together():
+    tries = []
+
+    def write(values):
+        tries.append(len(values))
+        raise StoreBusy("another writer")
+
+    group = GroupCommit(write)
+    group._waiting = [_ticket(n) for n in range(5)]
+    with pytest.raises(StoreBusy):
+        group.add(5)
+    assert tries == [6]
+
+
+def _ticket(value):
+    from recsys.data.group_commit import _Ticket
+
+    return _Ticket(value)

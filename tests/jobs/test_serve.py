@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -9,10 +10,13 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 
+import psutil
 import pytest
 
 from jobs.serve import check_free, server_command
+from jobs.settings import own_modules
 from recsys.errors import DataError
 
 
@@ -57,10 +61,9 @@ def test_a_port_just_left_is_free(port):
 
 
 def test_the_command_of_each_server():
-    granian = server_command("granian", "::1", 81, 3)
-    assert granian[granian.index("--blocking-threads") + 1] == "4"
-    assert granian[granian.index("--workers") + 1] == "3"
-    assert "[::1]:81" in server_command("gunicorn", "::1", 81, 3)
+    own = server_command("uvicorn", "::1", 81, 3)
+    assert own[own.index("--workers") + 1] == "3" and own[own.index("--app") + 1] == "api.process"
+    assert "-P" in own and "-P" in server_command("gunicorn", "::1", 81, 3)
 
 
 def test_json_prints_the_command_and_does_not_serve(tmp_path):
@@ -79,7 +82,7 @@ def answer(url):
         return None
 
 
-@pytest.mark.parametrize("server", ["granian", "gunicorn"])
+@pytest.mark.parametrize("server", ["uvicorn", "granian", "gunicorn"])
 def test_it_serves_and_stops_on_a_signal(tmp_path, port, server):
     process = serve(tmp_path, "--port", str(port), "--server", server)
     try:
@@ -94,28 +97,137 @@ def test_it_serves_and_stops_on_a_signal(tmp_path, port, server):
     assert "recsys nightly" in errors
 
 
-def test_several_workers_count_together(tmp_path, port):
-    old = tmp_path / "metrics" / str(port) / "counter_1.db"
-    old.parent.mkdir(parents=True)
-    old.write_bytes(b"of the last time")
+def up(process, port):
+    until = time.monotonic() + 120
+    while answer(f"http://127.0.0.1:{port}/health/live") != 200:
+        assert process.poll() is None and time.monotonic() < until
+        time.sleep(0.2)  # between looks
+
+
+def test_several_workers_count_together_and_map_no_file_of_the_home(tmp_path, port):
     process = serve(tmp_path, "--port", str(port), "--workers", "2")
+    address = f"http://127.0.0.1:{port}"
     try:
-        until = time.monotonic() + 60
-        while answer(f"http://127.0.0.1:{port}/health/live") != 200:
-            assert process.poll() is None and time.monotonic() < until
-            time.sleep(0.2)  # between looks
-        address = f"http://127.0.0.1:{port}"
+        up(process, port)
         for _ in range(30):
             answer(f"{address}/health/live")
-        with urllib.request.urlopen(f"{address}/metrics", timeout=10) as page:
-            text = page.read().decode()
+        until, counted = time.monotonic() + 60, 0.0
+        while counted < 30:
+            assert time.monotonic() < until
+            with urllib.request.urlopen(f"{address}/metrics", timeout=10) as page:
+                lines = page.read().decode().splitlines()
+            found = [line for line in lines if "_count" in line and "/health/live" in line]
+            counted = sum(float(line.split()[-1]) for line in found)
+            time.sleep(0.2)  # a worker leaves its figures once a second
+        for child in psutil.Process(process.pid).children():
+            maps = Path(f"/proc/{child.pid}/maps").read_text().splitlines()
+            written = [line for line in maps if str(tmp_path) in line and "rw-s" in line]
+            # SQLite's own, whose every page it writes before it maps it
+            assert all(line.endswith("-shm") for line in written)
     finally:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=30)
-    assert not old.exists()
-    counts = [
-        float(line.split()[-1])
-        for line in text.splitlines()
-        if "_count" in line and "/health/live" in line
-    ]
-    assert sum(counts) >= 30
+    assert not (tmp_path / "metrics").exists()
+
+
+def test_settings_that_are_wrong_are_one_sentence_and_status_1(tmp_path, port, monkeypatch):
+    monkeypatch.setenv("RECSYS_AUTH", "perhaps")
+    process = serve(tmp_path, "--port", str(port), "--workers", "2")
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == 1
+    assert errors.count("RECSYS_AUTH: 'perhaps' is none of") == 1 and "Traceback" not in errors
+
+
+def test_workers_that_cannot_start_end_the_server(tmp_path, port):
+    command = server_command("uvicorn", "127.0.0.1", port, 1)
+    command[command.index("api.process")] = "api.no_such_module"
+    done = subprocess.run(
+        command, env=own_modules(), cwd=tmp_path, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 1
+    assert "no_such_module" in done.stderr and "no worker can start" in done.stderr
+
+
+def test_ctrl_c_ends_it_in_order(tmp_path, port):
+    process = serve(tmp_path, "--port", str(port), "--workers", "2")
+    up(process, port)
+    workers = psutil.Process(process.pid).children()
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 0 and "Traceback" not in errors
+    assert not any(worker.is_running() for worker in workers)
+
+
+FOREIGN = ("api", "jobs", "recsys", "numpy", "uvicorn", "gunicorn", "granian", "json", "flask")
+
+
+@pytest.mark.parametrize("server", ["uvicorn", "granian", "gunicorn"])
+@pytest.mark.parametrize("package", [False, True])
+def test_a_folder_with_modules_of_the_same_names_is_not_looked_into(
+    tmp_path, port, server, package
+):
+    shop = tmp_path / "shop"
+    shop.mkdir()
+    for name in FOREIGN:
+        place = shop / name / "__init__.py" if package else shop / f"{name}.py"
+        place.parent.mkdir(exist_ok=True)
+        place.write_text("raise SystemExit('the module of the shop was run')\n")
+    program = Path(sys.executable).with_name("recsys")
+    process = subprocess.Popen(
+        [program, "serve", "--port", str(port), "--server", server, "--workers", "2"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=shop,
+        env={**os.environ, "RECSYS_HOME": str(tmp_path / "home")},
+    )
+    try:
+        up(process, port)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        output, errors = process.communicate(timeout=60)
+    assert "the shop" not in output + errors
+
+
+ROOT = Path(__file__).parents[2]
+NAMED = ("demo", "ingest", "nightly", "evaluate", "tone", "recommend", "serve", "bundles", "bench")
+
+
+def test_each_command_is_a_module_in_a_checkout():
+    running = {
+        name: subprocess.Popen(
+            [sys.executable, "-m", f"jobs.{name}", "--help"], cwd=ROOT, stdout=subprocess.PIPE
+        )
+        for name in NAMED
+    }
+    for process in running.values():
+        assert b"Usage" in process.communicate(timeout=240)[0] and process.returncode == 0
+
+
+def test_a_wheel_brings_one_name_and_both_ways_to_call_it(tmp_path):
+    source, wheels, target = tmp_path / "source", tmp_path / "wheels", tmp_path / "target"
+    for name in ("recsys", "jobs", "api"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / name, source / name, ignore=ignored)
+    for name in ("setup.cfg", "pyproject.toml", "README.md"):
+        shutil.copy(ROOT / name, source / name)
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    alone = ["--no-deps", "--no-index"]
+    built = [*pip, "wheel", *alone, "--no-build-isolation", "-w", str(wheels), str(source)]
+    subprocess.run(built, check=True, timeout=240)
+    (wheel,) = wheels.glob("*.whl")
+    subprocess.run([*pip, "install", *alone, "--target", target, wheel], check=True, timeout=240)
+    names = {path.name for path in target.iterdir()} - {"bin"}
+    assert {name for name in names if not name.endswith(".dist-info")} == {"recsys"}
+    environment = {**os.environ, "PYTHONPATH": str(target)}
+    for command in ([str(target / "bin" / "recsys")], [sys.executable, "-m", "recsys"]):
+        for more in ([], ["serve"]):
+            told = subprocess.run(
+                [*command, *more, "--help"],
+                env=environment,
+                cwd=tmp_path,
+                capture_output=True,
+                text=True,
+                timeout=120,
+            )
+            assert told.returncode == 0 and "Usage" in told.stdout, told.stderr

@@ -1,0 +1,62 @@
+"""WriterTurns: the queue of those who write to one store from one process, with an early refusal.
+
+A writer waits a bounded time for those before it and then for writers in other processes. After a
+failure further writers are refused at once for a second, but for one that tries.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from recsys.errors import StoreBusy, StoreError
+
+PAUSE = 1.0  # seconds in which writers are refused after one that waited in vain
+
+
+class WriterTurns:
+    """Whose turn it is to write, and whether writing works."""
+
+    def __init__(self, wait: float) -> None:
+        self.wait = wait  # seconds
+        self.failing = False  # whether the last write failed
+        self.written = 0.0  # monotonic seconds of the last write that did not fail
+        self._refused = 0.0  # monotonic seconds until which writers are refused
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """Hold the turn; StoreBusy when it does not come in time, or was waited for in vain."""
+        self._check()
+        if not self._lock.acquire(timeout=self.wait):
+            raise StoreBusy(f"other writers took more than {self.wait:g} s: try again")
+        try:
+            self._check()
+            yield
+        except StoreBusy:
+            self._refused = time.monotonic() + PAUSE
+            self.failing = True
+            raise
+        except StoreError:
+            self.failing = True
+            raise
+        else:
+            self.failing, self.written = False, time.monotonic()
+        finally:
+            self._lock.release()
+
+    @contextmanager
+    def free(self) -> Iterator[bool]:
+        """Hold the turn if nobody does; give whether it is held."""
+        held = self._lock.acquire(blocking=False)
+        try:
+            yield held
+        finally:
+            if held:
+                self._lock.release()
+
+    def _check(self) -> None:
+        if time.monotonic() < self._refused:
+            raise StoreBusy("the store took no write a moment ago: try again in a second")
