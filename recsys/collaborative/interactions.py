@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recsys.arrays import Rows
+from recsys.arrays import Mask, Rows
 from recsys.data.dataset import Dataset
 
 
@@ -23,8 +23,11 @@ class Interactions:
 
     @classmethod
     def of_dataset(cls, data: Dataset, features: sparse.csr_array | None = None) -> Interactions:
-        """Gather the positive events of a data set; an item counts once, where it came last."""
-        good = np.flatnonzero(data.weight > 0)
+        """Gather the positive events of a data set; an item counts once, where it came last.
+
+        What a user refused afterwards is not taken up.
+        """
+        good = np.flatnonzero((data.weight > 0) & ~_refused_later(data))
         order = good[np.argsort(data.user[good], kind="stable")]
         user, item = data.user[order], data.item[order]
         key = user.astype(np.int64) * max(len(data.items), 1) + item
@@ -64,3 +67,15 @@ class Interactions:
     def shape(self) -> tuple[int, int]:
         """Users and items."""
         return int(self.matrix.shape[0]), int(self.matrix.shape[1])
+
+
+def _refused_later(data: Dataset) -> Mask:
+    """Return which events the same user followed by a negative event on the same item."""
+    against = np.flatnonzero(data.weight < 0)
+    if not len(against):
+        return np.zeros(len(data.weight), bool)
+    key = data.user.astype(np.int64) * max(len(data.items), 1) + data.item
+    refused, from_end = np.unique(key[against[::-1]], return_index=True)
+    last = against[len(against) - 1 - from_end]
+    place = np.minimum(np.searchsorted(refused, key), len(refused) - 1)
+    return np.asarray((refused[place] == key) & (last[place] > np.arange(len(key))), bool)

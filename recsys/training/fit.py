@@ -9,6 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from recsys.arrays import Floats
+from recsys.collaborative.agreement import agreed
 from recsys.collaborative.factors import Factors
 from recsys.collaborative.interactions import Interactions
 from recsys.collaborative.item_item import ItemItem
@@ -93,6 +94,7 @@ def assemble(
     if isinstance(neighbours, ItemItem):
         cold = cold or Cold(data, words.student, words.vectors)
         neighbours, readers, inputs = with_unread(cold, neighbours, seed, posts)
+        neighbours = agreed(neighbours, data)
     if isinstance(behaviour, Factors) and words.vectors.shape[1]:
         behaviour, bridge = bridged(data, behaviour, words.vectors)
     return Model(
