@@ -11,6 +11,7 @@ from recsys.messages import told
 from recsys.ranking.query import Query, Reason
 from recsys.ranking.reasons import (
     AGAINST,
+    QUIET,
     SENTENCES,
     UNNAMED,
     UNNAMED_AGAINST,
@@ -131,6 +132,8 @@ def _part(service: Recommender, one: Reason, language: str) -> dict[str, Any]:
         items = named([title], 0, language) if title else ""
         against = AGAINST.get(one.kind, SENTENCES[one.kind])
         key = against if one.value < 0 else SENTENCES[one.kind]
+        if one.quiet and one.value > 0:
+            key = QUIET[one.kind]
         text = told(key, language, items=items, name="")
     part: dict[str, Any] = {"kind": one.kind, "value": one.value, "share": one.share, "text": text}
     return part if one.item_id is None else {**part, "item_id": one.item_id}

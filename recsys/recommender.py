@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from operator import attrgetter
 
 import numpy as np
 
@@ -159,8 +160,13 @@ class Recommender:
         found = []
         for place, head in enumerate(heads[:count]):
             own = parts.gathered(place)
-            kept = reasons.shared(own, most=len(own) if query.explain else 3)
-            source = SOURCES[kept[0].kind] if kept else "popular"
+            kept = (
+                reasons.shared(own, most=len(own))
+                if query.explain
+                else reasons.shared(own, 3, reasons.TOLD)
+            )
+            first = max(own, key=attrgetter("value"), default=None)
+            source = SOURCES[first.kind] if first is not None and first.value > 0 else "popular"
             found.append(Recommendation(*head, source, tuple(map(told.reason, kept))))
         return found + [Recommendation(*head, "") for head in heads[count:]]
 

@@ -68,7 +68,7 @@ def test_many_queries_get_the_lists_that_each_gets_alone(service):
         assert [(r.item_id, r.score, r.rank) for r in found] == [
             (r.item_id, r.score, r.rank) for r in alone
         ]
-        assert not any(one.reasons for one in found) and all(one.reasons for one in alone)
+        assert not any(one.reasons for one in found) and any(one.reasons for one in alone)
 
 
 def test_the_same_query_gives_the_same_list(service):

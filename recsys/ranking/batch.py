@@ -168,8 +168,9 @@ def score_block(model: Model, histories: Histories, features: Floats) -> Floats:
     created = model.catalogue.created
     weights = np.zeros((len(histories), len(NAMES)), np.float32)
     for person in range(len(histories)):
-        traits = traits_of(histories[person], created)
-        weights[person] = model.blend.prior_weights(NAMES, traits)
+        history = histories[person]
+        traits = traits_of(history, created)
+        weights[person] = model.blend.prior_weights(NAMES, traits, history.newcomer)
     return personal_block(model, model.blend, histories) + weights @ features
 
 

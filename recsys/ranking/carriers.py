@@ -23,6 +23,7 @@ HALF = 0.5  # of what a history gives, from which an author or a topic stands fo
 SEVERAL = 2  # items of the history at least, for the same
 NAMED = 2  # titles in a sentence
 TELLING = 0.05  # of what a group gives, below which an item is neither named nor counted
+LIKED = np.float32(0.5)  # weight of a rating from which a person would call it liked
 LISTED = 10  # items listed with their shares
 
 
@@ -37,6 +38,7 @@ class Carriers:
     live: LiveState
     ids: Sequence[str]  # of the history's items
     hidden: Sequence[bool]  # entries that are not to be named
+    refused: Sequence[bool]  # entries that were no yes: never told as a cause
     given: Sequence[Sequence[float]]  # per row, by each entry
     order: Sequence[Sequence[int]]  # per row, the entry that gives most first
     by: Sequence[str]  # per row: author, topic; empty: neither stands for half
@@ -50,7 +52,10 @@ class Carriers:
         cls, live: LiveState, history: History, rows: Rows, given: Floats, muted: Mask | None
     ) -> Carriers:
         """Gather; `given`: (history, rows)."""
-        hidden = np.zeros(len(history), bool) if muted is None else muted[history.rows]
+        hidden = live.gone[history.rows].copy()
+        if muted is not None:
+            hidden |= muted[history.rows]
+        refused = history.weights < (LIKED if live.model.rated else np.float32(1e-6))
         by, own, codes = np.full(len(rows), "", object), np.zeros(given.shape, bool), rows * 0
         half = HALF * np.maximum(given, 0).sum(axis=0)
         for kind, labels in (("topic", live.topics), ("author", live.labels["author"])):
@@ -68,7 +73,8 @@ class Carriers:
         return cls(
             live,
             list(map(live.item_id, history.rows.tolist())),
-            hidden.tolist(),
+            (hidden | refused).tolist(),
+            refused.tolist(),
             mine.tolist(),
             np.argsort(-mine, axis=1, kind="stable").tolist(),
             by.tolist(),
@@ -90,10 +96,13 @@ class Carriers:
 
     def _reason(self, place: int, by: str, name: str, own: bool) -> Reason:
         values, theirs, total = self.given[place], self.own[place], self.totals[place][own]
-        telling, among = max(TELLING * total, 0.0), 0
+        telling, among, yes = max(TELLING * total, 0.0), 0, 0.0
+        by = by if name else ""
         items: list[tuple[str, float]] = []
         for at in self.order[place]:
             value = values[at]
+            if value > 0 and theirs[at] == own and not self.refused[at]:
+                yes += value
             if value <= telling and len(items) >= LISTED:
                 break  # what follows gives less still
             if not value or theirs[at] != own or self.hidden[at]:
@@ -102,7 +111,8 @@ class Carriers:
             if len(items) < LISTED:
                 items.append((self.ids[at], value))
         first = items[0][0] if items else None
-        return Reason("because_you", 0.0, "", first, total, tuple(items), by, name, among)
+        quiet = yes < HALF * total
+        return Reason("because_you", 0.0, "", first, total, tuple(items), by, name, among, quiet)
 
 
 def tell(one: Reason, titles: Sequence[str], weights: Sequence[float], language: str) -> str:

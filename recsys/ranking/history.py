@@ -35,6 +35,11 @@ class History:
     def __len__(self) -> int:
         return len(self.rows)
 
+    @property
+    def newcomer(self) -> bool:
+        """Whether nothing in it is positive."""
+        return not bool((self.weights > 0).any())
+
     def ages(self) -> Floats:
         """Return how many events back each entry is, 0 for the last."""
         return np.arange(len(self) - 1, -1, -1, dtype=np.float32)

@@ -12,10 +12,12 @@ from recsys.arrays import Floats, Mask, Rows
 from recsys.messages import told
 from recsys.ranking import priors
 from recsys.ranking.history import History
+from recsys.ranking.matching import search_matches
 from recsys.ranking.query import Filters, Reason, Recommendation
 from recsys.ranking.reasons import LIKE, named, sentence
 from recsys.ranking.rules import allowed, capped, without_older_copies
-from recsys.ranking.scoring import Profile, personal_scores
+from recsys.ranking.scoring import Profile, personal_scores, words_of
+from recsys.ranking.stand_ins import ALIKE
 from recsys.state.counters import DAY, HALF_LIVES
 from recsys.state.live import LiveState
 
@@ -29,11 +31,21 @@ def similar(
 ) -> list[Recommendation]:
     """Return what somebody who liked this item alone would be shown, were nothing popular.
 
-    Empty for an item never heard of. Items that have nothing to do with it are left out.
+    An item that nobody had taken up at the last night is answered by its words. Empty for an item
+    never heard of. Items that have nothing to do with it are left out.
     """
     row = live.row(item_id)
     if row < 0:
         return []
+    title = str(live.document(row).get("title") or item_id)[:60]
+    like = told(LIKE, language, items=named([title], 0, language))
+    reason = Reason("because_you", 1.0, like, item_id)
+    vector = words_of(live, np.array([row], np.int32))[0]
+    if vector.any() and _unread(live, row):
+        likeness = near_words(live, vector, max(n, NEAR))
+        mask = _allowed(live, filters, len(likeness)) & (likeness > ALIKE)
+        mask[row] = False
+        return _listed(live, likeness, mask, n, "neighbours", reason)
     one = History(np.array([row], np.int32), np.ones(1, np.float32), np.full(1, np.nan))
     blend = live.model.blend
     profile = Profile.of(one, live, blend)
@@ -42,10 +54,14 @@ def similar(
     scores[rows] = personal_scores(live, profile, blend, rows)
     mask = _allowed(live, filters, len(scores)) & (scores > 0)
     mask[row] = False
-    title = str(live.document(row).get("title") or item_id)[:60]
-    like = told(LIKE, language, items=named([title], 0, language))
-    reason = Reason("because_you", 1.0, like, item_id)
     return _listed(live, scores, mask, n, "neighbours", reason)
+
+
+def _unread(live: LiveState, row: int) -> bool:
+    """Return whether nobody had taken an item up when the model was made."""
+    older = {new: old for old, new in live.versions.items()}
+    base = older.get(row, row)
+    return base >= len(live.model) or not live.commonness.trust[base]
 
 
 def _related(live: LiveState, profile: Profile, k: int) -> Rows:
@@ -76,7 +92,12 @@ def search(
         scores = all_words(live, vector)  # the filters left too few of what is near
     mask = usable & (scores > 0)
     reason = Reason("search", 1.0, sentence("search", language=language))
-    return _listed(live, scores, mask, n, "search", reason)
+    found = _listed(live, scores, mask, n, "search", reason)
+    rows: Rows = np.array([live.row(one.item_id) for one in found], np.int32)
+    matches = search_matches(live, words, rows).tolist()
+    return [
+        one if own else one._replace(reasons=()) for one, own in zip(found, matches, strict=True)
+    ]
 
 
 def near_words(live: LiveState, vector: Floats, k: int) -> Floats:

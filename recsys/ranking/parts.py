@@ -14,6 +14,9 @@ from recsys.ranking.carriers import Carriers
 from recsys.ranking.query import Reason
 from recsys.ranking.request import Request
 from recsys.ranking.shares import splits
+from recsys.state.counters import DAY
+
+NOW = 2 * DAY  # seconds since an item was taken up last within which it may be trending
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,7 @@ class Parts:
     given: Floats  # (history, rows): by each item of the history
     carriers: Carriers  # the same in groups
     brought: Mapping[str, Sequence[float]]  # kind -> per row: by all else but what was asked for
+    quiet: Mapping[str, Sequence[bool]]  # kind -> per row: people would not take it for a reason
 
     @classmethod
     def of(cls, request: Request, rows: Rows, corrections: Floats) -> Parts:
@@ -36,10 +40,14 @@ class Parts:
         live, blend, table = request.live, request.live.model.blend, request.table
         given = splits(live, request.profile, blend, rows)
         brought: dict[str, Floats] = {}
+        above: dict[str, Mask] = {}
         stand_out = (table.values[:, rows] - table.usual[:, None]) * request.weights[:, None]
         for name, values in zip(request.names, stand_out[: len(request.names)], strict=True):
             kind = priors.KINDS[name]
             brought[kind] = brought.get(kind, np.zeros(len(rows), np.float32)) + values
+            place = request.names.index(name)
+            more = table.values[place, rows] > table.usual[place]
+            above[kind] = above.get(kind, np.zeros(len(rows), bool)) | (more & (values > 0))
         brought["fresh"] = _fresh(request, rows)
         if blend.lift:  # what nobody can point at yet loses less to what the history points at
             brought["fresh"] = brought["fresh"] + stand_out[len(request.names)]
@@ -57,7 +65,13 @@ class Parts:
             given = _as_one(request.again.known(rows), given, brought)
         told = Carriers.of(live, request.history, rows, given, request.muted)
         lists = {kind: values.tolist() for kind, values in brought.items()}
-        return cls(request, rows, given, told, lists)
+        quiet = {kind: (~told_).tolist() for kind, told_ in above.items()}
+        if "trending" in above:
+            late = live.counters.last[rows] < live.counters.newest - NOW
+            quiet["trending"] = (~above["trending"] | late).tolist()
+        if "search" in brought:
+            quiet["search"] = (~request.search_matches(rows)).tolist()
+        return cls(request, rows, given, told, lists, quiet)
 
     def of_row(self, place: int) -> list[Reason]:
         """Return every part of one row, each item of the history by itself, in no order."""
@@ -79,9 +93,12 @@ class Parts:
         row, again = int(self.rows[place]), self.request.again
         if values.get("again") and again is not None and again.regular(row):
             values["regular"] = values.pop("again")
-        return [Reason(kind, 0.0, "", None, value) for kind, value in values.items() if value] + [
-            self._asked(control, value, row) for control, value in steered
-        ]
+        quiet = {kind: each[place] for kind, each in self.quiet.items()}
+        return [
+            Reason(kind, 0.0, "", None, value, quiet=quiet.get(kind, False))
+            for kind, value in values.items()
+            if value
+        ] + [self._asked(control, value, row) for control, value in steered]
 
     def _asked(self, control: Control, value: float, row: int) -> Reason:
         if control.action == steering.FOLLOW:

@@ -14,7 +14,7 @@ LIVES = tuple(
     "share_all" if np.isinf(h) else f"share_{h / HOUR:.0f}h" if h < DAY else f"share_{h / DAY:.0f}d"
     for h in HALF_LIVES
 )
-NAMES = (*LIVES, "liked")
+NAMES = (*LIVES, "liked", "refusals")
 
 # What people call these: the source and the reason that an item's priors stand for.
 KINDS = {
@@ -23,6 +23,7 @@ KINDS = {
         for name, life in zip(LIVES, HALF_LIVES, strict=True)
     },
     "liked": "liked",
+    "refusals": "liked",
 }
 
 
@@ -37,14 +38,20 @@ def of_rows(
     """Return some features of some rows, (len(names), rows); finite.
 
     `share_*`: log of the uptake at a half-life, as of `now`. `liked`: the vote of an average reader
-    where likes and dislikes are both at hand, else the shrunk log odds of likes.
+    where likes and dislikes are both at hand, else the shrunk log odds of likes. `refusals`: the
+    log of the share of stated opinions that are no dislikes, 0 without dislikes.
     """
-    lives = [LIVES.index(name) for name in names if name != "liked"]
+    lives = [LIVES.index(name) for name in names if name in LIVES]
     shares = iter(live.counters.log_shares(rows, now, lives))
-    found = [_liked(live, rows) if name == "liked" else next(shares) for name in names]
+    other = {"liked": _liked, "refusals": _refusals}
+    found = [other[name](live, rows) if name in other else next(shares) for name in names]
     return np.stack(found) if found else np.zeros((0, len(live.gone[rows])), np.float32)
 
 
 def _liked(live: LiveState, rows: Rows | slice) -> Floats:
     opinions = live.opinions
     return live.counters.like_rate(rows) if opinions is None else opinions.bases[rows]
+
+
+def _refusals(live: LiveState, rows: Rows | slice) -> Floats:
+    return live.counters.kept_share(rows)

@@ -105,6 +105,7 @@ class Reason(NamedTuple):
     by: str = ""  # author or topic: the label under which parts of the history are gathered
     label: str = ""  # its name, or that of what a control is about
     among: int = 0  # items of the history that give a telling part; `items` lists the first
+    quiet: bool = False  # a part that people would not take for a reason: not told in lists
 
     # Spelt out: `dataclasses.replace` took a third of the time that the reasons of a list take.
 
@@ -120,6 +121,7 @@ class Reason(NamedTuple):
             self.by,
             self.label,
             self.among,
+            self.quiet,
         )
 
     def saying(self, text: str) -> Reason:
@@ -134,6 +136,7 @@ class Reason(NamedTuple):
             self.by,
             self.label,
             self.among,
+            self.quiet,
         )
 
 

@@ -53,12 +53,21 @@ AGAINST: Mapping[str, str] = {
     "context": "It suits readers like you less at this time",
 }
 UNNAMED_AGAINST = "Your history speaks against it"
+# Where a part speaks for an item and is no reason to people, which only explanations tell.
+QUIET: Mapping[str, str] = {
+    "because_you": "What your history says of it",
+    "search": "Its words beside your search",
+    "trending": "How much it is taken up now",
+    "popular": "How much it has been taken up",
+    "liked": "How well it is liked",
+}
 LIKE = "It is like {items}"
 MORE_LIKE = "You asked for more like {items}"
 LESS_OF, LESS_LIKE = "You asked for less of {name}", "You asked for less like {items}"
 
 
 LEAST = 1e-6  # of what speaks for an item; less is the rounding of a sum, no reason
+TOLD = 0.05  # share of what speaks for an item from which a list tells a reason
 _VALUE = attrgetter("value")
 
 
@@ -106,8 +115,10 @@ def joined(quotes: Sequence[str], more: int, language: str = "en") -> str:
     return counted(key, key, more, language, first=first, second=rest[0])
 
 
-def shared(parts: Sequence[Reason], most: int) -> tuple[Reason, ...]:
-    """Return the `most` largest positive parts that carry at least LEAST, largest first.
+def shared(parts: Sequence[Reason], most: int, least: float = LEAST) -> tuple[Reason, ...]:
+    """Return the `most` largest positive parts that carry at least `least`, largest first.
+
+    From a `least` of TOLD on, parts that are `quiet` count in the sum and are not returned.
 
     A share is a part over the sum of all positive parts, so the shares of all of them add to 1.
     """
@@ -119,7 +130,7 @@ def shared(parts: Sequence[Reason], most: int) -> tuple[Reason, ...]:
             part.worth(
                 part.value / total, tuple([(item, value / total) for item, value in part.items])
             )
-            for part in speaking[:most]
-            if part.value >= LEAST * total
-        ]
+            for part in speaking
+            if part.value >= least * total and not (part.quiet and least >= TOLD)
+        ][:most]
     )

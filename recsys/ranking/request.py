@@ -13,6 +13,7 @@ from recsys.index.fronts import Fronts
 from recsys.ranking import scoring, steering
 from recsys.ranking.batch import traits_of
 from recsys.ranking.history import History
+from recsys.ranking.matching import search_matches
 from recsys.ranking.query import Query
 from recsys.ranking.repeats import Again
 from recsys.ranking.rising import Rising, Surge
@@ -38,6 +39,7 @@ class Request:
     steering: Floats  # (2, t): by words asked for, and by interests; zeros without any
     seen: Rows  # of the history, what the person wants forgotten included
     fronts: Fronts | None  # of the words of the model's items; None: they are read whole
+    query: str = ""  # words asked for
     penalty: float = 0.0  # what a flag of score 1 takes away
     muted: Mask | None = None  # (size,): rows never to be shown or named
     nudges: Nudges | None = None  # by what the person asked to see more or less of
@@ -77,6 +79,7 @@ class Request:
         found = replace(
             plain,
             steering=np.float32(spread) * wanted,
+            query=query.words,
             muted=out,
             penalty=live.marks.weight * spread * live.marks.some,
             nudges=Nudges.of(live, query.controls, spread, plain.size, out, query.follows),
@@ -131,6 +134,10 @@ class Request:
         if self.again is not None:
             found += self.again.scores(rows)
         return np.asarray(found, np.float32)
+
+    def search_matches(self, rows: Rows) -> Mask:
+        """Return whether the words of rows are near enough to those asked for to say so."""
+        return search_matches(self.live, self.query, rows)
 
     def spread(self) -> float:
         """Return the standard deviation of the scores, read off a sample of the catalogue."""
@@ -192,7 +199,7 @@ def _seen(query: Query, history: History, live: LiveState) -> Rows:
 def _weights(live: LiveState, profile: Profile, standing: Standing) -> tuple[Floats, float]:
     blend, constant = live.model.blend, 0.0
     traits = traits_of(profile.history, live.created)
-    parts = [blend.prior_weights(standing.names, traits)]
+    parts = [blend.prior_weights(standing.names, traits, profile.history.newcomer)]
     if standing.common:
         some = len(profile.history) > 0 and blend.uses("neighbours")
         spread = -blend.lift * float(np.log1p(profile.mass)) * some

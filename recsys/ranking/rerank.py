@@ -54,7 +54,8 @@ def live_scores(live: LiveState, history: History, now: float, rows: Rows) -> Fl
     """
     blend = live.model.blend
     profile = Profile.of(history, live, blend)
-    weights = blend.prior_weights(NAMES, traits_of(history, live.created))
+    traits = traits_of(history, live.created)
+    weights = blend.prior_weights(NAMES, traits, history.newcomer)
     shared = prior_features(live, now)
     scores = np.asarray(personal_scores(live, profile, blend) + weights @ shared, np.float32)
     scores[rows] += corrections(live, profile, rows, scores[rows], now)

@@ -132,6 +132,7 @@ def bounds(values: NDArray[Float]) -> tuple[NDArray[Float], NDArray[Float]]:
 def used_names(blend: Blend) -> tuple[str, ...]:
     """Return the item features that a blend reads, in the order of `priors.NAMES`."""
     used = {name for name, weight in blend.priors.items() if weight}
+    used |= {name for name, weight in blend.newcomers.items() if weight}
     for by_name in blend.traits.values():
         used |= {name for name, weight in by_name.items() if weight}
     return tuple(name for name in priors.NAMES if name in used)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from recsys.messages import told
 from recsys.ranking import carriers, reasons
 from recsys.ranking.query import Reason
 from recsys.ranking.request import Request
@@ -44,6 +45,8 @@ class Telling:
             return one.saying(reasons.asked(one, title, self.language))
         if one.kind == "followed":
             return one.saying(reasons.sentence("followed", language=self.language, name=one.label))
+        if one.quiet:
+            return one.saying(told(reasons.QUIET[one.kind], self.language))
         if one.kind != "because_you":
             return one.saying(self._sentence(one.kind))
         telling = [item for item, _ in one.items[: min(one.among, carriers.NAMED)]]

@@ -51,6 +51,8 @@ class Blend:
     curves: tuple[Curve, ...] = ()
     priors: Mapping[str, float] = field(default_factory=dict)  # item feature -> weight
     traits: Mapping[str, Mapping[str, float]] = field(default_factory=dict)  # trait -> feature ->
+    newcomers: Mapping[str, float] = field(default_factory=dict)
+    # item feature -> weight for people without a positive event, none below 0; empty: `priors`
     lift: float = 0.0  # per unit of the neighbours' lift, see `recsys.state.lift`
     passed: float = 0.0  # per log(1 + the user's events since the item appeared)
     taste: float = 0.0  # per unit of the vote expected beyond that of an average reader
@@ -79,13 +81,20 @@ class Blend:
             total += weight * np.log1p(positive / np.float32(curve.scale))
         return total
 
-    def prior_weights(self, names: tuple[str, ...], traits: Mapping[str, float]) -> Floats:
-        """Return one user's weight per item feature, in the order of `names`."""
+    def prior_weights(
+        self, names: tuple[str, ...], traits: Mapping[str, float], newcomer: bool = False
+    ) -> Floats:
+        """Return one user's weight per item feature, in the order of `names`.
+
+        `newcomer`: whether the user has no positive event; then no weight is below zero.
+        """
+        if newcomer and self.newcomers:
+            return np.array([self.newcomers.get(name, 0.0) for name in names], np.float32)
         total = np.array([self.priors.get(name, 0.0) for name in names], np.float32)
         for trait, value in traits.items():
             by_name = self.traits.get(trait, {})
             total += np.float32(value) * np.array([by_name.get(n, 0.0) for n in names], np.float32)
-        return total
+        return np.maximum(total, 0) if newcomer else total
 
     def to_json(self) -> dict[str, object]:
         """Return the blend as JSON knows it; an infinite half-life is null."""
@@ -98,6 +107,7 @@ class Blend:
             "terms": terms,
             "curves": [asdict(curve) for curve in self.curves],
             "priors": dict(self.priors),
+            "newcomers": dict(self.newcomers),
             "traits": {trait: dict(weights) for trait, weights in self.traits.items()},
         }
 

@@ -203,6 +203,15 @@ class Counters:
         odds: Floats = np.log(up / down).astype(np.float32)
         return odds
 
+    def kept_share(self, rows: Rows | slice = slice(None), prior: float = 3.0) -> Floats:
+        """Return the log of the share of opinions on each item that are no dislikes, (rows,).
+
+        0 without dislikes; `prior` opinions in its favour are added.
+        """
+        likes = self.likes[rows] + np.float32(prior)
+        logs: Floats = np.log(likes / (likes + self.dislikes[rows])).astype(np.float32)
+        return logs
+
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays to save; `from_arrays` copies them, for counting goes on."""
         newest = np.array([self.newest])

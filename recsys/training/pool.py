@@ -151,7 +151,11 @@ def _block(
     full |= {f"lift {name}": common.lift(full[name]) for name in neighbours}
     full["taste"] = np.array([taste_scores(plain, histories[p]) for p in range(len(check))])
     closed = closed_items(check, n_items)
-    telling = (v for name, v in full.items() if name.endswith(selecting) and v.any())
+    telling = (
+        values
+        for name, values in full.items()
+        if name.endswith(selecting) and name != "refusals" and values.any()
+    )
     picked = picked_places(telling, closed)
     full["passed"] = np.array([passed(histories[p].times, created) for p in range(len(check))])
     now = check.data.now if check.data.timed else np.nan

@@ -23,7 +23,7 @@ from recsys.training.budget import Budget, cpu_seconds
 from recsys.training.check import Check
 from recsys.training.choice import Choice
 from recsys.training.cold import Cold
-from recsys.training.design import Design, Judge
+from recsys.training.design import REFUSALS, Design, Judge
 from recsys.training.engines import Engine
 from recsys.training.fit import Words, assemble, known_interactions
 from recsys.training.heats import FINALISTS, values_of
@@ -166,6 +166,9 @@ def _chosen(
 ) -> Choice:
     """Return a choice whose weights are learned from everybody."""
     blend = found.design.blend(found.design.fit(*found.pools))
+    blend = replace(blend, newcomers=found.design.newcomers(*found.pools))
+    if not any(pool.columns["taste"].any() for pool in found.pools):  # nothing learned of dislikes
+        blend = replace(blend, priors={**blend.priors, "refusals": REFUSALS})
     pressure = tuple(log.pressure)
     return Choice(_used(engines, found.design), blend, tuple(log.rows), trees, pressure=pressure)
 

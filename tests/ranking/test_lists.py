@@ -26,6 +26,7 @@ from recsys.ranking.reasons import (
     shared,
 )
 from recsys.recommender import SOURCES
+from recsys.state.blend import Blend
 from recsys.state.counters import DAY
 
 NOW = worlds.topics().now
@@ -135,3 +136,12 @@ def test_where_nothing_is_taken_up_any_more_the_most_popular_come_first(live):
     for n in (2, 7, 20):  # the bound lies among equals
         assert ids(trending(live, n, ALL)) == wanted[:n]
         assert ids(trending(live, n, ALL, window=7200.0)) == wanted[:n]
+
+
+@pytest.mark.parametrize("unread", ["sea-30", "post"])
+def test_what_nobody_has_read_is_answered_by_its_words(unread):
+    live = worlds.live(Blend(priors={"share_all": 1.0}))  # neither neighbours nor words
+    live.add_item(Item("post", title="tide sailor wave"))
+    found = [one.item_id for one in similar(live, unread, 10, Filters())]
+    assert len(found) == 10 and all(name.startswith(("sea", "post")) for name in found)
+    assert unread not in found

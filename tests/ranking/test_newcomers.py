@@ -1,0 +1,81 @@
+"""Newcomers: without a positive event, uptake and likes never count against an item."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import worlds
+
+from recsys.ranking.query import Interaction, Query
+from recsys.recommender import Recommender
+from recsys.state.blend import Blend
+from recsys.training.design import REFUSALS, Design
+from recsys.training.pool import Pool
+
+NOW = worlds.topics().now
+NAMES = ("share_1d", "share_all", "liked", "refusals")
+ABSURD = Blend(
+    priors={"share_1d": -0.7, "share_all": -0.2, "liked": -0.5},
+    traits={"activity": {"share_1d": 0.3}},
+)
+
+
+def order(live, history=()):
+    found = Recommender(live).recommend(Query(history=history, n=64, now=NOW))
+    return [one.item_id for one in found], {one.item_id: one for one in found}
+
+
+@pytest.mark.parametrize("newcomers", [{}, {"share_1d": 0.5, "share_all": 0.2, "refusals": 1.0}])
+@pytest.mark.parametrize("history", [(), (Interaction("sea-3", "dislike", timestamp=NOW),)])
+def test_an_item_that_is_taken_up_more_does_not_fall(newcomers, history):
+    live = worlds.live(replace(ABSURD, newcomers=newcomers))
+    before = order(live, history)[0].index("sea-9")
+    for number in range(40):
+        live.add_event("sea-9", "like", timestamp=NOW + number, actor=f"new-{number}")
+    assert order(live, history)[0].index("sea-9") <= before
+
+
+def test_what_many_refuse_is_not_first():
+    live = worlds.live(Blend(newcomers={"share_all": 0.5, "liked": 0.25, "refusals": REFUSALS}))
+    for number in range(25):
+        live.add_event("chess-3", "dislike", timestamp=NOW + number, actor=f"new-{number}")
+    assert order(live)[0].index("chess-3") > 30
+
+
+def test_trending_is_told_only_of_what_is_taken_up():
+    live = worlds.live(replace(ABSURD, newcomers={}))
+    history = tuple(Interaction(f"sea-{n}", "like", timestamp=NOW) for n in range(4))
+    _, found = order(live, history)
+    quiet = [name for name in found if name.endswith(("-28", "-29", "-30", "-31"))]  # unread
+    assert quiet
+    for name in quiet:
+        assert "trending" not in [one.kind for one in found[name].reasons]
+
+
+def test_weights_of_newcomers_are_learned_and_never_negative():
+    rng = np.random.default_rng(1)
+    shares = rng.normal(size=(60, 30)).astype(np.float32)
+    chosen = np.zeros(shares.shape, bool)
+    chosen[np.arange(60), shares.argmin(axis=1)] = True  # what is least taken up is chosen
+    pool = Pool(
+        {"share_1d": shares, "share_all": rng.normal(size=shares.shape).astype(np.float32)},
+        {},
+        chosen,
+        np.zeros(shares.shape, np.float32),
+        np.ones(60, np.int64),
+        np.ones(shares.shape, bool),
+        np.arange(60),
+    )
+    design = Design(("share_1d", "liked"), neighbours="x~5")
+    found = design.newcomers(pool)
+    assert min(found.values()) >= 0 and found["share_1d"] + found["share_all"] >= 0.5
+    assert found["liked"] > 0 and found["refusals"] == REFUSALS
+
+
+def test_an_older_blend_has_no_weights_of_newcomers_and_is_cut_at_zero():
+    saved = ABSURD.to_json()
+    del saved["newcomers"]
+    blend = Blend.from_json(saved)
+    traits = {"activity": -2.0}
+    assert blend.prior_weights(NAMES, traits, newcomer=True).min() == 0
+    assert blend.prior_weights(NAMES, traits).min() < -1
