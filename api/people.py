@@ -132,8 +132,11 @@ def _receipt_json(user_id: str, receipt: Receipt) -> dict[str, Any]:
     }
 
 
-def exported(service: Service, user_id: str) -> Iterator[bytes]:
-    """Return all that is held of a user as JSON, piece by piece; 404 at once when unknown."""
+def exported(service: Service, user_id: str, inferences: dict[str, Any]) -> Iterator[bytes]:
+    """Return all that is held of a user as JSON, piece by piece; 404 at once when unknown.
+
+    `inferences`: what is inferred of the person's future.
+    """
     with service.link.use() as store:
         user = store.user(user_id)
         follows = [asdict(one) for one in store.follows_of(user_id)]
@@ -148,6 +151,7 @@ def exported(service: Service, user_id: str) -> Iterator[bytes]:
         "follows": follows,
         "controls": log,
         "merged": merged,
+        "inferences": inferences,
     }
     return _pieces(service, user, head)
 

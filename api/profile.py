@@ -69,13 +69,20 @@ class Portrayal:
         moments = [e.moment for e in events]
         self.times = np.array(moments, np.float64)
 
-    def document(self) -> dict[str, Any]:
-        """Return the profile as JSON knows it, less the controls."""
+    def returning(self) -> dict[str, Any] | None:
+        """Return how likely the person returns within a week; None where nothing tells."""
+        return self._back()
+
+    def document(self, inferences: bool = False) -> dict[str, Any]:
+        """Return the profile as JSON knows it, less the controls.
+
+        `inferences`: with what is inferred of the person's future.
+        """
         found = {
             name: portrait.interests(self.live, self.history, kind) for name, kind in _KINDS.items()
         }
         communities = portrait.belonging(self.live, self.history)
-        tone, back = self._tone(), self._back()
+        tone, back = self._tone(), self._back() if inferences else None
         return {
             "user": self.user.user_id,
             "model_version": self.serving.version,
@@ -176,6 +183,7 @@ class Portrayal:
     def _likes(self, found: dict[str, list[Interest]]) -> list[dict[str, Any]]:
         """Return what is liked beyond the usual, best first, then what is disliked."""
         every = [one for name in ("topics", "categories", "authors") for one in found[name]]
+        every = [one for one in every if name_of(self.live, one.kind, one.code)]
         liked = [one for one in every if one.events >= portrait.LEAST and one.share > one.usual]
         liked.sort(key=lambda one: -one.share * np.log(one.share / max(one.usual, 1e-6)))
         beliefs = [
@@ -222,9 +230,23 @@ def _zone(name: str) -> ZoneInfo:
         raise ApiError(409, message) from None
 
 
-def profile(service: Service, user_id: str, language: str, zone: str) -> dict[str, Any]:
+def inferences_of(service: Service, user_id: str) -> dict[str, Any]:
+    """Return what is inferred of a user's future; 404 for an unknown user."""
+    with service.link.use() as store:
+        user, controls = store.user(user_id), store.controls_of(user_id)
+        events = store.history(user_id, _EVENTS)
+    if user is None:
+        raise missing("user")
+    found = Portrayal(service, user, events, controls, "en", ZoneInfo("UTC"))
+    return {"returning": found.returning()}
+
+
+def profile(
+    service: Service, user_id: str, language: str, zone: str, inferences: bool = False
+) -> dict[str, Any]:
     """Return a user's profile as JSON knows it; 404 when nothing is known of such a user.
 
+    `inferences`: with what is inferred of the person's future, their return.
     409 for a time zone that this machine does not know.
     """
     clocks = _zone(zone)
@@ -235,6 +257,6 @@ def profile(service: Service, user_id: str, language: str, zone: str) -> dict[st
         follows = store.follows_of(user_id)
     if user is None:
         raise missing("user")
-    found = Portrayal(service, user, events, controls, language, clocks).document()
+    found = Portrayal(service, user, events, controls, language, clocks).document(inferences)
     listed = controls_json(service, controls)
     return {**found, "follows": [asdict(one) for one in follows], "controls": listed}

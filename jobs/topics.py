@@ -12,6 +12,7 @@ from recsys.data.ids import IdMap
 from recsys.state.catalogue import under
 from recsys.state.model import Model
 from recsys.text.topic_fitting import LastNight, TopicConfig, fit_topics
+from recsys.text.topic_labels import with_labels
 from recsys.training.documents import documents
 
 from .steps import Detail
@@ -29,6 +30,10 @@ def build_topics(night: Night, out: Path) -> Detail:
     vectors = read_bundle(night.folder / "encode").arrays["vectors"]
     before = None if night.before is None else last_night(night.before, ids, night.encoder)
     topics = fit_topics(texts, vectors, TopicConfig(seed=night.settings.seed), before)
+    table = night.data.table
+    plain = [f"{title}\n{text}" for title, text in zip(table.title, table.text, strict=True)]
+    marks = [(*tags, own) for tags, own in zip(table.tags, table.category, strict=True)]
+    topics = with_labels(topics, plain, marks)
     write_bundle(out, topics.arrays(), {}, {})
     kept = set(topics.ids) & set(before.topics.ids) if before is not None else ()
     return {

@@ -8,7 +8,7 @@ from flask import Response
 
 from ..contract import Routes
 from ..people import change_controls, control_warnings, controls_json, exported, merge
-from ..profile import profile
+from ..profile import inferences_of, profile
 from ..routes.context import about, language, service
 from ..schemas.people import (
     Controls,
@@ -33,7 +33,8 @@ routes = Routes("people")
 )
 def get(user_id: str, query: ProfileQuery) -> dict[str, Any]:
     """What is known and believed of a user, why, and which controls are in force."""
-    return profile(service(), about(user_id), language(query.lang), query.zone)
+    inferences = query.include == "inferences"
+    return profile(service(), about(user_id), language(query.lang), query.zone, inferences)
 
 
 @routes.patch(
@@ -66,5 +67,6 @@ def merge_from(user_id: str, body: MergeBody) -> dict[str, Any]:
 @routes.get("/users/<id:user_id>/export", "export", answers=Export, fails=(404,))
 def export(user_id: str) -> Response:
     """All that is held of a user: events, follows, controls, what was shown; streamed."""
-    pieces = exported(service(), about(user_id))
+    user_id = about(user_id)
+    pieces = exported(service(), user_id, inferences_of(service(), user_id))
     return Response(pieces, content_type="application/json")

@@ -49,7 +49,11 @@ class LanguageQuery(Strict):
 
 
 class ProfileQuery(LanguageQuery):
-    """In which language to tell, and by which clocks."""
+    """In which language to tell, by which clocks, and how much."""
+
+    include: Literal["inferences"] | None = Field(
+        None, description="inferences: also how likely the person returns; the export has it always"
+    )
 
     zone: Zone = Field(
         "UTC", description="whose clocks days and hours are told by: Europe/Berlin, Asia/Tokyo"
@@ -138,6 +142,7 @@ class Export(Answer):
     follows: list[dict[str, Any]]
     controls: list[dict[str, Any]]
     merged: list[dict[str, Any]] = Field(description="ids that were merged into this user")
+    inferences: dict[str, Any] = Field(description="what is computed of the user's future")
     events: list[dict[str, Any]]
     shown: list[dict[str, Any]]
     held_by_no_one: list[str] = Field(description="what is computed when asked, and not stored")

@@ -166,7 +166,8 @@ class Student:
             letters = sum(sign.isalnum() for sign in word)
             if ids and (han or len(ids) <= 1 + (len(word) - letters)) and self._known[ids].any():
                 kept.append(word)
-        return self.encode([" ".join(kept)])[0]
+        found: Floats = self.encode([" ".join(kept)])[0]
+        return found
 
     def terms(self, texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the rows of `vectors` that each text adds up, and each text's count."""

@@ -22,7 +22,6 @@ from recsys.text import topic_words
 from recsys.text.topic_groups import Space
 
 BLOCK = 8_192  # texts at a time: bounds memory
-SPOKEN = 3  # words that make a short name
 
 
 @dataclass(frozen=True)
@@ -48,6 +47,8 @@ class Topics:
     words: tuple[str, ...]
     evidence: NDArray[np.floating]  # (n_words, k)
     closeness: float
+    labels: tuple[str, ...] = ()  # presentable name of each topic, empty for none; (): none has one
+    parent_labels: tuple[str, ...] = ()  # the same of the upper level
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -66,12 +67,12 @@ class Topics:
         return found | {id: np.array([row], np.int32) for row, id in enumerate(self.ids)}
 
     def name(self, row: int) -> str:
-        """Return what to call a topic: its most telling words."""
-        return ", ".join(self.names[row][:SPOKEN])
+        """Return what to call a topic; empty where nothing is a good name, titles stand for it."""
+        return self.labels[row] if self.labels else ""
 
     def parent_name(self, row: int) -> str:
-        """Return what to call a group of topics."""
-        return ", ".join(self.parent_names[row][:SPOKEN])
+        """Return what to call a group of topics; empty where nothing is a good name."""
+        return self.parent_labels[row] if self.parent_labels else ""
 
     def assign(self, texts: Sequence[str], vectors: Floats) -> tuple[Rows, Floats]:
         """Return each text's topic row and its certainty; -1 where nothing is known of a text."""
@@ -104,6 +105,8 @@ class Topics:
         about = {
             "names": self.names,
             "parent_names": self.parent_names,
+            "labels": self.labels,
+            "parent_labels": self.parent_labels,
             "closeness": self.closeness,
             "next_id": self.next_id,
         }
@@ -145,6 +148,8 @@ class Topics:
                 tuple(words.split("\n")) if words else (),
                 arrays["evidence"],
                 float(about["closeness"]),
+                tuple(map(str, about.get("labels", ()))),
+                tuple(map(str, about.get("parent_labels", ()))),
             )
             lengths = {
                 len(found.ids),

@@ -30,6 +30,7 @@ from recsys.text.clean import document
 from recsys.text.entities import fit_entities
 from recsys.text.student import Student
 from recsys.text.topic_fitting import TopicConfig, fit_topics
+from recsys.text.topic_labels import with_labels
 from recsys.training.trends import labelled
 from recsys.trends.series import Stream
 from recsys.trends.trends import Trends, fit_trends
@@ -110,7 +111,11 @@ def model(version: str = "one") -> Model:
             priors={"share_1d": 0.05},
         ),
         rating_scale=(3.0, 1.0),
-        topics=fit_topics(texts, pupil.encode(texts), TopicConfig(n_topics=3, n_parents=2)),
+        topics=with_labels(
+            fit_topics(texts, pupil.encode(texts), TopicConfig(n_topics=3, n_parents=2)),
+            texts,
+            [() for _ in texts],
+        ),
     )
     known["entities"] = fit_entities(texts)
     known["trends"] = trends(known["catalogue"], known["topics"], known["entities"])

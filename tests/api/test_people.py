@@ -263,7 +263,7 @@ def test_reasons_in_the_language_asked_for(client: FlaskClient, url: str) -> Non
 
 def test_a_score_is_explained_as_the_list_shows_it(client: FlaskClient) -> None:
     change(client, "baker", controls=[control("boost", "tag", "rook")])
-    for entry in client.get("/recommend/baker?n=30&explain=1").json["items"][::7]:
+    for entry in client.get("/recommend/baker?n=30").json["items"][::7]:
         found = client.get(f"/explain/baker/{entry['item_id']}").json
         assert found["score"] == pytest.approx(entry["score"], abs=1e-6)
         total = found["base"] + sum(part["value"] for part in found["parts"])
@@ -345,3 +345,13 @@ def test_a_forgotten_interest_leaves_the_profile(client: FlaskClient) -> None:
     found = client.get("/users/baker/profile").json
     assert found["interests"]["categories"] == [] and found["beliefs"] == []
     assert found["activity"]["events"] == 6 and found["controls"][0]["action"] == "forget"
+
+
+def test_what_is_inferred_of_the_future_is_told_only_when_asked_for(client: FlaskClient) -> None:
+    url = "/users/baker/profile"
+    plain, asked = client.get(url).json, client.get(url + "?include=inferences").json
+    assert plain["returning"] is None
+    assert not any("be back" in one["text"] for one in plain["beliefs"])
+    exported = client.get("/users/baker/export").json
+    assert exported["inferences"]["returning"] == asked["returning"]
+    assert client.get(url + "?include=other").status_code == 400
