@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from recsys.data.dataset import Dataset
+from recsys.data.files import Options
 from recsys.data.readers import load_events, load_items
 from recsys.data.store import Store
 from recsys.data.tables import EventTable, ItemTable
@@ -36,6 +37,7 @@ from recsys.training.words import encode_words
 
 from .cli import run as run_command
 from .finetuning import evaluated_encoder
+from .ingest import file_option, map_option, read_options
 from .outputs import check_json_file, output, write_json
 from .progress import job_progress
 from .settings import Settings
@@ -45,9 +47,10 @@ DEEPEST = 1000
 
 
 @click.command(name="evaluate")
-@click.option("--items", type=Path, help="Items file; without it, items are those of the events.")
-@click.option("--events", type=Path, help="Events file; without any file, the store is read.")
-@click.option("--test-events", type=Path, help="The test of protocol given.")
+@file_option("items", "Items file; without it, items are those of the events.")
+@file_option("events", "Events file; without any file, the store is read.")
+@file_option("test-events", "The test of protocol given.")
+@map_option
 @click.option(
     "--protocol", default="time", show_default=True, help=f"One of {', '.join(PROTOCOLS)}."
 )
@@ -65,9 +68,11 @@ DEEPEST = 1000
 @click.option("--json", "json_file", type=Path, help="Write the figures to this file; - is stdout.")
 @click.option("--html", "html_file", type=Path, help="Write a report with charts to this file.")
 def command(
-    items: Path | None,
-    events: Path | None,
-    test_events: Path | None,
+    items: tuple[Path, ...],
+    events: tuple[Path, ...],
+    test_events: tuple[Path, ...],
+    column_names: tuple[str, ...],
+    encoding: str,
     protocol: str,
     ks: str,
     models: str,
@@ -89,8 +94,9 @@ def command(
     check_json_file(json_file)
     if html_file and not html_file.absolute().parent.is_dir():
         raise DataError(f"{html_file}: its folder does not exist")
-    event_table, item_table = tables(settings, events, items)
-    test = heard(settings, load_events(test_events)) if test_events else None
+    options = read_options(column_names, encoding)
+    event_table, item_table = tables(settings, events, items, options)
+    test = heard(settings, load_events(test_events, options=options)) if test_events else None
     split = make_split(event_table, item_table, rules, test)
     with job_progress("evaluate") as progress:
         means = means_of(settings, seed, log.info)
@@ -98,7 +104,7 @@ def command(
     report(result, depths, output(json_file))
     write_json(json_file, result.to_json(), indent=1)
     if html_file:
-        source = events.name if events else "the store"
+        source = ", ".join(one.name for one in events) or "the store"
         html_file.write_text(html(result, f"Evaluation on {source}"), encoding="utf-8")
 
 
@@ -114,13 +120,17 @@ def parse_depths(text: str) -> tuple[int, ...]:
 
 
 def tables(
-    settings: Settings, events: Path | None, items: Path | None
+    settings: Settings,
+    events: Sequence[Path],
+    items: Sequence[Path],
+    options: Options | None = None,
 ) -> tuple[EventTable, ItemTable]:
     """Read the files, or the store where none is named."""
-    if events is None and items is not None:
-        raise DataError(f"--items {items} needs --events F beside it")
-    if events is not None:
-        found = load_events(events), load_items(items) if items else ItemTable.empty()
+    if items and not events:
+        raise DataError(f"--items {items[0]} needs --events F beside it")
+    if events:
+        known = load_items(items, options=options) if items else ItemTable.empty()
+        found = load_events(events, options=options), known
         return heard(settings, found[0]), found[1]
     with Store.open(settings.store_url) as store:
         found = store.event_table(), store.item_table()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
@@ -15,6 +17,17 @@ from recsys.data.readers import Row
 from recsys.errors import StoreError
 
 T = TypeVar("T")
+MOST, OTHERS = 50, "other reasons"
+_VALUE = re.compile(r"""^(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^\s'"]+)…? (?=is|holds|lies)""")
+_DIGITS = re.compile(r"\d+")
+
+
+def summary(reject: Reject) -> str:
+    """Return why a row was rejected as other rows may be: without its value, cut at the advice."""
+    reason = _VALUE.sub("", reject.reason).split(": ")[0].split(" (")[0]
+    if not reject.column:
+        reason = _DIGITS.sub("…", reason)
+    return f"{reject.column} {reason}".strip()
 
 
 class Rejects:
@@ -24,6 +37,8 @@ class Rejects:
         self.path = path
         self.count = 0
         self.first: Reject | None = None
+        self.reasons: Counter[str] = Counter()  # column and reason, without the value
+        self.examples: dict[str, Reject] = {}  # the first of each reason
         self._file: IO[str] | None = None
 
     @contextmanager
@@ -52,6 +67,12 @@ class Rejects:
             raise StoreError(f"{self.path}: cannot be written ({error.strerror})") from error
         self.first = self.first or reject
         self.count += 1
+        reason = summary(reject)
+        if reason in self.reasons or len(self.reasons) < MOST:
+            self.reasons[reason] += 1
+            self.examples.setdefault(reason, reject)
+        else:
+            self.reasons[OTHERS] += 1
 
     def _written(self, line: str) -> bool:
         if self._file is None:

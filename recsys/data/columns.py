@@ -11,6 +11,7 @@ import numpy as np
 
 from recsys.arrays import Mask, Times
 from recsys.data.ids import IdMap
+from recsys.data.occurrences import Occurrences
 from recsys.data.schema import Event, Item
 from recsys.data.tables import EventTable, ItemTable
 
@@ -50,7 +51,10 @@ def without_gaps(times: Times) -> Times:
 class EventColumns:
     """Events gathered column by column; ten million take some 400 MB instead of 3 GB."""
 
-    def __init__(self) -> None:
+    def __init__(self, several: bool = False) -> None:
+        """`several`: events come from several files, and undated ones stand in more than one."""
+        self._undated = Occurrences() if several else None
+        self._met: set[tuple[int, int]] = set()  # (event, n-th of its file), of all files
         self.users: dict[str, int] = {}
         self.items: dict[str, int] = {}
         self.kinds: dict[str, int] = {}
@@ -58,7 +62,18 @@ class EventColumns:
         self.value, self.time = array("d"), array("d")
         self.comments: dict[int, str] = {}
 
+    def next_file(self) -> None:
+        """Begin another file, in which equal undated events are counted anew."""
+        if self._undated is not None:
+            self._undated = Occurrences()
+
     def add(self, event: Event) -> None:
+        """Add an event; an undated one that an earlier file held already is passed over."""
+        if self._undated is not None and event.timestamp is None:
+            one = self._undated.key(event), self._undated.number(event)
+            if one in self._met:
+                return
+            self._met.add(one)
         if event.text:
             self.comments[len(self.user)] = event.text
         self.user.append(self.users.setdefault(event.user_id, len(self.users)))

@@ -21,6 +21,7 @@ from recsys.data.schema import Event
 from recsys.data.sql import events, items, kinds, users
 from recsys.data.tables import EventTable
 
+UNDATED = "undated"  # source of the undated events of files
 BATCH = 20_000  # events per transaction: some tenths of a second in which others wait
 
 
@@ -114,7 +115,8 @@ class EventLog:
         """Append the events that are not there yet, in batches of one transaction each.
 
         An event with a timestamp is the same as another when all its columns are. One without
-        is known by `source` (a file's sha256) and its row (by default its place among `events`);
+        is so when `source` and `rows` are the same, too: files give the source UNDATED, and as row
+        how many equal events came until then. By default a row is the place among `events`;
         without a source it is always new. What is committed stays when a later batch fails.
         """
         numbered = zip(itertools.count(1) if rows is None else rows, events, strict=False)
@@ -259,12 +261,13 @@ def _history(but: tuple[str, ...]) -> Read:
 
 def event_key(event: Event, source: str | None, row: int) -> int:
     """Return the 64-bit number that, with the user, tells whether an event was seen before."""
-    if event.timestamp is not None:
-        what = f"{event.item_id}\x1f{event.event}\x1f{event.timestamp!r}\x1f{event.value!r}\x1f"
-        data = (what + event.text).encode()
-    else:
+    if event.timestamp is None:
         if source is None:  # like no other
             return int.from_bytes(os.urandom(8), "little", signed=True)
-        data = f"{source}\x1f{row}".encode()
+        place = f"{source}\x1f{row}"
+    else:
+        place = repr(event.timestamp)
+    what = f"{event.item_id}\x1f{event.event}\x1f{place}\x1f{event.value!r}\x1f"
+    data = (what + event.text).encode()
     digest = hashlib.blake2b(data, digest_size=8).digest()
     return int.from_bytes(digest, "little", signed=True)

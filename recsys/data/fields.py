@@ -1,28 +1,30 @@
 """Cells: one value from outside (a CSV cell, a JSON value) to one clean Python value.
 
 Each function takes the raw value and the name of its column, and raises FieldError, which names
-both. None and empty text mean that the value is absent.
+both. None, empty text and the spellings of NULL (recsys.data.forms) mean that the value is absent.
 """
 
 from __future__ import annotations
 
+import ast
 import json
 import math
 import re
 import unicodedata
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import date, datetime, time
+from decimal import Decimal
 
+from recsys.data.forms import NULL_WORDS, ZERO_DATES, canonical, canonical_id, is_null
+from recsys.data.times import AHEAD, FutureTime, NotATime, unix_seconds
 from recsys.errors import DataError
 
-MAX_ID = 512  # characters; longer ids are a sign of a shifted column
-AHEAD = 300.0  # seconds that a sender's clock may run ahead of ours
-MAX_VALUE = 3e38  # what a float32 column still holds
+__all__ = ["AHEAD", "MAX_ID", "MAX_VALUE", "FieldError", "FutureError"]
 
-_MILLISECONDS = 1e11  # from here on (year 5138 in seconds, 1973 in milliseconds)
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_TWITTER = re.compile(
-    r"[A-Z][a-z]{2},? ([A-Z][a-z]{2}) +(\d{1,2}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d):?(\d\d) (\d{4})"
-)
+MAX_ID = 512  # characters; longer ids are a sign of a shifted column
+MAX_VALUE = 3e38  # what a float32 column still holds
+_MAX_LIST = 100_000  # characters of a cell that is read as a list of Python
+
+_DECIMAL_COMMA = re.compile(r"\s*[+-]?(\d+),(\d+)\s*")
 
 
 class FieldError(DataError):
@@ -34,6 +36,10 @@ class FieldError(DataError):
         self.reason = reason
 
 
+class FutureError(FieldError):
+    """A time lies ahead of the clock, and only that is wrong with it."""
+
+
 def shown(raw: object, limit: int = 60) -> str:
     """Return a value as an error message shows it: quoted, and cut when long."""
     text = repr(raw) if not isinstance(raw, str) or len(raw) <= limit else repr(raw[:limit]) + "…"
@@ -41,15 +47,29 @@ def shown(raw: object, limit: int = 60) -> str:
 
 
 def parse_id(raw: object, column: str) -> str:
-    """Return an id, stripped: 1 to 512 characters, none of them a control character."""
-    text = (raw if isinstance(raw, str) else _id_text(raw, column)).strip()
-    if text and len(text) <= MAX_ID and (text.isprintable() or not _controls(text)):
-        return text
+    """Return an id in its one form: 1 to 512 characters, none of them a control character.
+
+    A spelling of NULL is refused: it names nobody and nothing.
+    """
+    text = raw if isinstance(raw, str) else _id_text(raw, column)
+    if text.isascii() and text.isprintable() and " " not in text and text[-2:] != ".0":
+        if 0 < len(text) <= MAX_ID and text not in NULL_WORDS:
+            return text  # nearly all are like this
+    text = canonical_id(text)
     if not text:
         raise FieldError(column, "is missing")
     if len(text) > MAX_ID:
         raise FieldError(column, f"has {len(text)} characters, {MAX_ID} are allowed")
-    raise FieldError(column, f"{shown(text)} holds a control character or is not UTF-8")
+    if not text.isprintable() and _controls(text):
+        raise FieldError(column, f"{shown(text)} holds a control character or is not UTF-8")
+    if text in NULL_WORDS:
+        raise FieldError(column, f"{shown(text)} is a spelling of NULL, not an id")
+    return text
+
+
+def optional_id(raw: object, column: str) -> str:
+    """Return an id as `parse_id` does, empty when it is absent."""
+    return "" if is_null(raw) else parse_id(raw, column)
 
 
 def _id_text(raw: object, column: str) -> str:
@@ -57,7 +77,12 @@ def _id_text(raw: object, column: str) -> str:
         return ""
     if isinstance(raw, int) and not isinstance(raw, bool):
         return str(raw)
-    if isinstance(raw, float) and raw.is_integer():  # a column of numbers with gaps
+    if isinstance(raw, float):
+        if raw.is_integer():  # a column of numbers with gaps
+            return str(int(raw))
+        if raw != raw:
+            return ""
+    if isinstance(raw, Decimal) and raw.is_finite() and raw == raw.to_integral_value():
         return str(int(raw))
     raise FieldError(column, f"{shown(raw)} is neither text nor a whole number")
 
@@ -67,90 +92,67 @@ def _controls(text: str) -> bool:
 
 
 def parse_number(raw: object, column: str) -> float | None:
-    """Return a finite number, None when absent."""
+    """Return a finite number, None when absent; 4,5 is read as 4.5."""
     if raw is None or raw == "":
         return None
     try:
         number = _float(raw)
     except (ValueError, TypeError, OverflowError):
-        if isinstance(raw, str) and not raw.strip():
+        if is_null(raw):
             return None
+        if isinstance(raw, str) and (parts := _DECIMAL_COMMA.fullmatch(raw)):
+            return _decimal_comma(raw, parts, column)
         raise FieldError(column, f"{shown(raw)} is not a number") from None
-    if not -MAX_VALUE <= number <= MAX_VALUE:
-        raise FieldError(column, f"{shown(raw)} is not a finite number")
-    return number
+    if -MAX_VALUE <= number <= MAX_VALUE:
+        return number
+    if is_null(raw) or number != number:
+        return None
+    raise FieldError(column, f"{shown(raw)} is not a finite number")
+
+
+def _decimal_comma(raw: str, parts: re.Match[str], column: str) -> float:
+    whole, fraction = parts[1], parts[2]
+    if len(fraction) == 3 and whole != "0" and len(whole) <= 3:
+        reason = f"{shown(raw)} is not a number that can be told: with a point it is clear"
+        raise FieldError(column, f"{reason}, {whole}.{fraction} or {whole}{fraction}")
+    return float(raw.replace(",", "."))
 
 
 def _float(raw: object) -> float:
     if isinstance(raw, str) and "_" not in raw:  # Python would read 1_000 as a thousand
         return float(raw)
-    if isinstance(raw, (int, float)) and not isinstance(raw, bool):
+    if isinstance(raw, (int, float, Decimal)) and not isinstance(raw, bool):
         return float(raw)
     raise ValueError
 
 
 def parse_time(raw: object, column: str, now: float) -> float | None:
-    """Return Unix seconds, None when absent.
+    """Return Unix seconds, None when absent; the forms are those of recsys.data.times.
 
-    Reads Unix seconds and milliseconds, ISO 8601 (UTC unless it names a zone) and the form of
-    Twitter and Weibo exports. A time up to AHEAD seconds after `now` is returned as it came, so
-    that the key of an event does not depend on when it was read; who stores it cuts it to now.
+    A time up to AHEAD seconds after `now` is returned as it came, so that the key of an event does
+    not depend on when it was read; who stores it cuts it to now. FutureError for later ones.
     """
     if raw is None or raw == "":
         return None
     try:
-        seconds = _float(raw)
-    except (ValueError, TypeError, OverflowError):
-        if isinstance(raw, str) and not raw.strip():
+        return unix_seconds(raw, now)
+    except FutureTime:
+        raise FutureError(column, f"{shown(raw)} is in the future") from None
+    except NotATime as error:
+        if is_null(raw) or raw in ZERO_DATES:
             return None
-        seconds = _calendar(raw, column)
-    if abs(seconds) >= _MILLISECONDS:
-        seconds /= 1000.0
-    if seconds <= now + AHEAD and seconds > -_MILLISECONDS:
-        return seconds
-    if math.isfinite(seconds):
-        raise FieldError(column, f"{shown(raw)} is in the future")
-    raise FieldError(column, f"{shown(raw)} is not a time")
-
-
-def _calendar(raw: object, column: str) -> float:
-    try:
-        if isinstance(raw, datetime):
-            moment = raw
-        elif isinstance(raw, str):
-            moment = _twitter(raw) or datetime.fromisoformat(raw.strip())
-        else:
-            raise ValueError
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-    except (ValueError, OverflowError):
-        raise FieldError(
-            column,
-            f"{shown(raw)} is not a time: use ISO 8601, Unix seconds or milliseconds, "
-            "or Tue Sep 11 19:23:20 +0800 2012",
-        ) from None
-
-
-def _twitter(raw: str) -> datetime | None:
-    found = _TWITTER.fullmatch(raw.strip())
-    if found is None or found[1] not in _MONTHS:
-        return None
-    month, day, hour, minute, second, sign, zone_h, zone_m, year = found.groups()
-    offset = timedelta(hours=int(zone_h), minutes=int(zone_m))
-    zone = timezone(-offset if sign == "-" else offset)
-    return datetime(
-        int(year), _MONTHS.index(month) + 1, int(day), int(hour), int(minute), int(second),
-        tzinfo=zone,
-    )
+        raise FieldError(column, f"{shown(raw)} is not a time{error}") from None
 
 
 def parse_text(raw: object, column: str) -> str:
-    """Return words as they came, without what no database can hold (NUL, half a surrogate pair)."""
-    if raw is None:
-        return ""
-    if isinstance(raw, (int, float)):
-        return str(raw)
+    """Return words as they came, without what no database can hold (NUL, half a surrogate pair).
+
+    Absent are the spellings of NULL that no person writes: a title "None" stays a title.
+    """
+    if raw is None or is_null(raw, words=False):
+        return raw if isinstance(raw, str) and raw.isspace() else ""
     if not isinstance(raw, str):
-        raise FieldError(column, f"{shown(raw)} is not text")
+        raw = _plain(raw, column)
     if raw.isascii():
         return raw if "\0" not in raw else raw.replace("\0", "")
     if any("\udc80" <= sign <= "\udcff" for sign in raw) and not _paired(raw):
@@ -158,18 +160,61 @@ def parse_text(raw: object, column: str) -> str:
     return raw.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
+def _plain(raw: object, column: str) -> str:
+    """Return a number, a date or a time as text."""
+    if isinstance(raw, (float, Decimal)) and raw == raw and math.isfinite(raw) and raw == int(raw):
+        return str(int(raw))
+    if isinstance(raw, (int, float, Decimal)):
+        return str(raw)
+    if isinstance(raw, (date, datetime, time)):
+        return raw.isoformat()
+    raise FieldError(column, f"{shown(raw)} is not text")
+
+
 def _paired(raw: str) -> bool:
     """Whether the surrogates of a text are JSON escapes and not undecodable bytes of a file."""
     return any("\ud800" <= sign <= "\udbff" for sign in raw)
 
 
+def parse_label(raw: object, column: str) -> str:
+    """Return a category, a tag or another label in its one form; empty when absent."""
+    return "" if is_null(raw) else canonical(parse_text(raw, column))
+
+
 def parse_words(raw: object, column: str) -> tuple[str, ...]:
-    """Return a list of words, from `a|b` or a JSON list; stripped, distinct, in order."""
-    if raw is None or raw == "":
+    """Return labels in their one form, distinct without case, in order; the first spelling stays.
+
+    From `a|b`, a list, or the text of a list: `["a", "b"]` of JSON, `['a', 'b']` of Python. Of a
+    list of objects the `name` of each counts.
+    """
+    if is_null(raw):
         return ()
-    parts = raw if isinstance(raw, (list, tuple)) else parse_text(raw, column).split("|")
-    words = (parse_text(part, column).strip() for part in parts)
-    return tuple(dict.fromkeys(word for word in words if word))
+    parts = _listed(raw)
+    if parts is None:
+        parts = raw if isinstance(raw, (list, tuple)) else parse_text(raw, column).split("|")
+    found: dict[str, str] = {}
+    for part in parts:
+        named = part.get("name", part) if isinstance(part, dict) else part
+        if word := parse_label(named, column):
+            found.setdefault(word.casefold(), word)
+    return tuple(found.values())
+
+
+def _listed(raw: object) -> list[object] | None:
+    """Return the list that a text spells, None where it spells none."""
+    if not isinstance(raw, str) or raw[:1] not in "[ " or not raw.strip().startswith("["):
+        return None
+    text = raw.strip()
+    if not text.endswith("]") or len(text) > _MAX_LIST:
+        return None
+    for read in (json.loads, ast.literal_eval):
+        try:
+            found: object = read(text)
+        except (ValueError, SyntaxError, RecursionError, MemoryError):
+            continue
+        if isinstance(found, list):
+            return found
+    return None
 
 
 def parse_extra(raw: object, column: str) -> object:
@@ -178,8 +223,14 @@ def parse_extra(raw: object, column: str) -> object:
         return parse_text(raw, column) or None
     if raw is None or isinstance(raw, (bool, int)):
         return raw
+    if isinstance(raw, Decimal):
+        raw = float(raw) if not raw.is_finite() or raw != int(raw) else int(raw)
     if isinstance(raw, float):
         return raw if math.isfinite(raw) else None
+    if isinstance(raw, int):
+        return raw
+    if isinstance(raw, (date, time)):
+        return raw.isoformat()
     try:
         kept: object = json.loads(json.dumps(raw, default=str, allow_nan=False))
     except (ValueError, TypeError, RecursionError):

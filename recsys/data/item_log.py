@@ -124,6 +124,16 @@ class ItemLog:
             found = connection.execute(query.where(items.c.known == 1)).all()
         return {row[0]: _item(row) for row in found}
 
+    def unrecorded(self, item_ids: Collection[str]) -> list[str]:
+        """Return those of some ids that only events tell of: no live or hidden item has them."""
+        known: set[str] = set()
+        wanted = iter(item_ids)
+        while ids := list(itertools.islice(wanted, 50_000)):
+            query = select(items.c.item_id).where(self.db.among(items.c.item_id, ids))
+            with self.db.read() as connection:
+                known.update(connection.execute(query.where(items.c.known == 1)).scalars())
+        return [id for id in item_ids if id not in known]
+
     def items_page(self, after: str = "", n: int = 100) -> list[Item]:
         """Return the first n live items whose id sorts after `after`, by id."""
         query = select(*_COLUMNS).where(items.c.item_id > after, _SHOWN)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.data.files import Broken, read_records
+from recsys.data.headers import Shape
 from recsys.errors import DataError
 
 NEUTRAL_UP_TO = 0.5  # valence at which a text is no longer neutral
@@ -31,7 +32,7 @@ class Labelled:
 def read_labels(path: Path) -> Labelled:
     """Read a CSV, JSONL or Parquet file; DataError names the first row that is wrong."""
     texts, classes, sources = [], [], []
-    for line, record in read_records(path, ("text",)):
+    for line, record in read_records(path, Shape.needing("text")):
         if isinstance(record, Broken):
             raise DataError(f"{path}:{line}: {record.reason}")
         texts.append(str(record["text"] or ""))
@@ -42,7 +43,7 @@ def read_labels(path: Path) -> Labelled:
 
 def read_texts(path: Path) -> list[str]:
     """Return the column `text` of a file, row by row; a row that cannot be read is empty."""
-    records = (record for _, record in read_records(path, ("text",)))
+    records = (record for _, record in read_records(path, Shape.needing("text")))
     return ["" if isinstance(one, Broken) else str(one["text"] or "") for one in records]
 
 

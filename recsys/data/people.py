@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Text, bindparam, delete, or_, select, update
@@ -70,6 +70,13 @@ class People:
         with self.db.read() as connection:
             row = connection.execute(select(*_COLUMNS).where(users.c.user_id == user_id)).first()
         return None if row is None else _user(row)
+
+    def users_known(self, user_ids: Collection[str]) -> dict[str, User]:
+        """Return what is known of some users; absent where only events tell of them."""
+        query = select(*_COLUMNS).where(self.db.among(users.c.user_id, user_ids))
+        with self.db.read() as connection:
+            found = connection.execute(query.where(users.c.known == 1)).all()
+        return {row[0]: _user(row) for row in found}
 
     def users_page(self, after: str = "", n: int = 100) -> list[User]:
         """Return the first n users whose id sorts after `after`, by id."""

@@ -1,7 +1,7 @@
 """Readers: files to items, events, users and follows, row by row, with rejects in between.
 
 A file that cannot be read at all raises DataError. A bad row is yielded as a Reject in its place,
-or raises DataError with the same words when `strict` is set. `load_…` read a whole file into a
+or raises DataError with the same words when `strict` is set. `load_…` read whole files into a
 table without a store in between.
 """
 
@@ -11,13 +11,16 @@ import functools
 import json
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from recsys.data.columns import EventColumns, item_table
 from recsys.data.fields import FieldError
-from recsys.data.files import Broken, Record, Reject, read_records
+from recsys.data.files import LINES, TABLES, Broken, Options, Reading, Record, Reject, read_records
+from recsys.data.headers import Shape, says_the_same
+from recsys.data.partial import Row as Partial
+from recsys.data.partial import filled_items
 from recsys.data.schema import (
     Event,
     Follow,
@@ -29,79 +32,141 @@ from recsys.data.schema import (
     parse_user,
 )
 from recsys.data.tables import EventTable, ItemTable
+from recsys.data.times import unit_of
 from recsys.errors import DataError
 
 log = logging.getLogger(__name__)
+
+SAMPLED = 200  # rows by which the form of a file's times is told
 
 T = TypeVar("T")
 Row = tuple[int, T | Reject]  # the line, and what stands there
 
 
-def read_items(path: Path | str, strict: bool = False) -> Iterator[Row[Item]]:
-    """Yield (line, Item or Reject) in file order."""
-    return _read(Path(path), ("item_id",), parse_item, strict)
+def read_items(
+    path: Path | str, strict: bool = False, reading: Reading | None = None
+) -> Iterator[Row[Item]]:
+    """Yield (line, Item or Reject) in file order; `reading` is told what the file is like."""
+    return _read(Path(path), "items", parse_item, strict, reading)
 
 
-def read_events(path: Path | str, strict: bool = False) -> Iterator[Row[Event]]:
+def read_events(
+    path: Path | str, strict: bool = False, reading: Reading | None = None
+) -> Iterator[Row[Event]]:
     """Yield (line, Event or Reject) in file order; repeated events come as often as they stand."""
-    return _read(Path(path), ("user_id", "item_id"), parse_event, strict)
+    return _read(Path(path), "events", parse_event, strict, reading)
 
 
-def read_users(path: Path | str, strict: bool = False) -> Iterator[Row[User]]:
+def read_users(
+    path: Path | str, strict: bool = False, reading: Reading | None = None
+) -> Iterator[Row[User]]:
     """Yield (line, User or Reject) in file order."""
-    return _read(Path(path), ("user_id",), parse_user, strict)
+    return _read(Path(path), "users", parse_user, strict, reading)
 
 
-def read_follows(path: Path | str, strict: bool = False) -> Iterator[Row[Follow]]:
+def read_follows(
+    path: Path | str, strict: bool = False, reading: Reading | None = None
+) -> Iterator[Row[Follow]]:
     """Yield (line, Follow or Reject) in file order."""
-    return _read(Path(path), ("user_id",), parse_follow, strict)
+    return _read(Path(path), "follows", parse_follow, strict, reading)
 
 
-def load_events(path: Path | str, strict: bool = False) -> EventTable:
-    """Return the events of a file in the order of time, each (user, item, …, text) once.
+def read_partial_items(
+    path: Path | str, strict: bool = False, reading: Reading | None = None
+) -> Iterator[Row[Partial[Item]]]:
+    """Yield items as `read_items` does, each with the columns that its row has."""
+    return _read(Path(path), "items", _partial(parse_item), strict, reading)
+
+
+def read_partial_users(
+    path: Path | str, strict: bool = False, reading: Reading | None = None
+) -> Iterator[Row[Partial[User]]]:
+    """Yield users as `read_users` does, each with the columns that its row has."""
+    return _read(Path(path), "users", _partial(parse_user), strict, reading)
+
+
+def load_events(
+    paths: Path | str | Sequence[Path], strict: bool = False, options: Options | None = None
+) -> EventTable:
+    """Return the events of files in the order of time, each (user, item, …, text) once.
 
     An event without a timestamp stands at that of the one before it; where most have none, the
-    order of the file stands for the whole file. Bad rows are left out and counted in one log
-    line, or raise DataError with `strict`.
+    order of the files stands for them all. The n-th of equal events without a timestamp is the
+    same event in every file. Bad rows are left out and counted in one log line per file, or raise
+    DataError with `strict`.
     """
-    columns, rejects = EventColumns(), []
-    for _, event in read_events(path, strict):
-        if isinstance(event, Reject):
-            rejects.append(event)
-        else:
-            columns.add(event)
-    _report(path, rejects)
+    files = _paths(paths)
+    columns = EventColumns(several=len(files) > 1)
+    for path in files:
+        rejects, reading = [], Reading(options or Options())
+        columns.next_file()
+        for _, event in read_events(path, strict, reading):
+            if isinstance(event, Reject):
+                rejects.append(event)
+            else:
+                columns.add(event)
+        _report(path, rejects, reading)
     return columns.table(time.time())
 
 
-def load_items(path: Path | str, strict: bool = False) -> ItemTable:
-    """Return the items of a file in its order; the last row of an id wins, at the first's place.
+def load_items(
+    paths: Path | str | Sequence[Path], strict: bool = False, options: Options | None = None
+) -> ItemTable:
+    """Return the items of files in their order; the last row of an id wins, at the first's place.
 
-    Bad rows are left out and counted in one log line, or raise DataError with `strict`.
+    A column that a later row lacks stays as it was. Bad rows are left out and counted in one log
+    line per file, or raise DataError with `strict`.
     """
-    items: dict[str, Item] = {}
-    rejects = []
-    for _, item in read_items(path, strict):
-        if isinstance(item, Reject):
-            rejects.append(item)
-        else:
-            items[item.item_id] = item
-    _report(path, rejects)
-    return item_table(items.values())
+    rows: list[Partial[Item]] = []
+    for path in _paths(paths):
+        rejects, reading = [], Reading(options or Options())
+        for _, row in read_partial_items(path, strict, reading):
+            if isinstance(row, Reject):
+                rejects.append(row)
+            else:
+                rows.append(row)
+        _report(path, rejects, reading)
+    return item_table(filled_items(rows, {}))
+
+
+def _paths(paths: Path | str | Sequence[Path]) -> list[Path]:
+    return [Path(paths)] if isinstance(paths, (str, Path)) else list(paths)
+
+
+def _partial(parse: Callable[[Record, float], T]) -> Callable[[Record, float], Partial[T]]:
+    known: dict[tuple[str, ...], frozenset[str]] = {}
+
+    def parse_row(record: Record, now: float) -> Partial[T]:
+        names = tuple(record)
+        held = known.get(names)
+        if held is None:
+            held = known[names] = frozenset(names)
+            if len(known) > 10_000:
+                known.clear()
+        return Partial(parse(record, now), held)
+
+    return parse_row
 
 
 def _read(
     path: Path,
-    required: tuple[str, ...],
+    kind: str,
     parse: Callable[[Record, float], T],
     strict: bool,
+    reading: Reading | None,
 ) -> Iterator[Row[T]]:
     now, name = time.time(), str(path)
-    for line, record in read_records(path, required):
+    reading = Reading() if reading is None else reading
+    clock = "created_at" if kind == "items" else "timestamp"
+    sampled = 0
+    for line, record in read_records(path, Shape.of(kind), reading):
         try:
             if isinstance(record, Broken):
                 reject = Reject(name, line, "", record.reason, record.raw)
             else:
+                if sampled < SAMPLED:
+                    sampled += 1
+                    reading.add_time(clock, unit_of(record.get(clock)))
                 yield line, parse(record, now)
                 continue
         except FieldError as error:
@@ -112,9 +177,25 @@ def _read(
         yield line, reject
 
 
-def _report(path: Path | str, rejects: list[Reject]) -> None:
+def _report(path: Path | str, rejects: list[Reject], reading: Reading) -> None:
     if rejects:
         log.warning("%s: %d bad rows left out; the first: %s", path, len(rejects), rejects[0])
+    for line in notes(reading):
+        log.info("%s: %s", path, line)
+
+
+def notes(reading: Reading) -> Iterator[str]:
+    """Yield what a person should know of how a file was read, in sentences; none if it is plain."""
+    other = {name: to for name, to in reading.renamed.items() if not says_the_same(name)}
+    if other:
+        pairs = ", ".join(f"{name} as {column}" for name, column in other.items())
+        yield f"columns read under another name: {pairs}"
+    if reading.unused:
+        yield f"columns not used: {', '.join(reading.unused)}"
+    if reading.skipped:
+        yield "passed over: " + ", ".join(f"{n:,} {what}" for what, n in reading.skipped.items())
+    if reading.form:
+        yield f"read as {', '.join(reading.form)}"
 
 
 def count_lines(path: Path | str) -> int:
@@ -123,7 +204,7 @@ def count_lines(path: Path | str) -> int:
     Quoted cells with line breaks make it more than the rows.
     """
     path = Path(path)
-    if path.suffix not in (".csv", ".jsonl"):
+    if path.suffix not in (*TABLES, *LINES):
         return 0
     with open(path, "rb") as file:
         chunks = iter(functools.partial(file.read, 1 << 20), b"")

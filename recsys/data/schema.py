@@ -12,14 +12,17 @@ from dataclasses import dataclass, field
 
 from recsys.data.fields import (
     FieldError,
+    optional_id,
     parse_extra,
     parse_id,
+    parse_label,
     parse_number,
     parse_text,
     parse_time,
     parse_words,
     shown,
 )
+from recsys.data.forms import NULL_WORDS, canonical, is_null
 
 MAX_KIND = 64  # characters of an event's kind
 
@@ -96,27 +99,32 @@ def parse_event(fields: Mapping[str, object], now: float | None = None) -> Event
 
 
 def _kind(raw: object, value: float | None) -> str:
-    if raw is None or raw == "":
-        return "view" if value is None else "rating"
-    if not isinstance(raw, str) or len(raw) > MAX_KIND or not raw.isprintable():
+    if isinstance(raw, str) and raw not in NULL_WORDS:
+        word = raw.strip().lower() if raw.isascii() else canonical(raw).lower()
+        if word:
+            if len(word) <= MAX_KIND and word.isprintable():
+                return word
+            raise FieldError(
+                "event", f"{shown(raw)} is not a word of at most {MAX_KIND} characters"
+            )
+    elif not is_null(raw):
         raise FieldError("event", f"{shown(raw)} is not a word of at most {MAX_KIND} characters")
-    return raw.strip().lower() or _kind(None, value)
+    return "view" if value is None else "rating"
 
 
 def parse_item(fields: Mapping[str, object], now: float | None = None) -> Item:
     """Return the item that raw values describe; unknown columns become its metadata."""
     get = fields.get
     extra = ((name, parse_extra(fields[name], name)) for name in fields if name not in ITEM_COLUMNS)
-    author = get("author_id")
     return Item(
         parse_id(get("item_id"), "item_id"),
         parse_text(get("title"), "title"),
         parse_text(get("text"), "text"),
         parse_words(get("tags"), "tags"),
-        parse_text(get("category"), "category").strip(),
-        "" if author is None or author == "" else parse_id(author, "author_id"),
+        parse_label(get("category"), "category"),
+        optional_id(get("author_id"), "author_id"),
         parse_time(get("created_at"), "created_at", time.time() if now is None else now),
-        parse_text(get("url"), "url").strip(),
+        "" if is_null(get("url")) else parse_text(get("url"), "url").strip(),
         {name: value for name, value in extra if value is not None},
     )
 
@@ -128,19 +136,16 @@ def parse_user(fields: Mapping[str, object], now: float | None = None) -> User:
         parse_id(get("user_id"), "user_id"),
         parse_text(get("name"), "name"),
         parse_words(get("interests"), "interests"),
-        parse_text(get("language"), "language").strip(),
+        parse_label(get("language"), "language"),
     )
 
 
 def parse_follow(fields: Mapping[str, object], now: float | None = None) -> Follow:
     """Return the follow that raw values describe: of an author, or of another user."""
-    author, followed = fields.get("author_id"), fields.get("followed_user_id")
-    if author in (None, "") and followed in (None, ""):
+    author = optional_id(fields.get("author_id"), "author_id")
+    followed = optional_id(fields.get("followed_user_id"), "followed_user_id")
+    if not author and not followed:
         raise FieldError("author_id", "is missing, and so is followed_user_id")
-    if author not in (None, "") and followed not in (None, ""):
+    if author and followed:
         raise FieldError("author_id", "and followed_user_id are both given: make it two rows")
-    return Follow(
-        parse_id(fields.get("user_id"), "user_id"),
-        "" if author in (None, "") else parse_id(author, "author_id"),
-        "" if followed in (None, "") else parse_id(followed, "followed_user_id"),
-    )
+    return Follow(parse_id(fields.get("user_id"), "user_id"), author, followed)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from recsys.data.partial import Row
 from recsys.data.schema import Item
 from recsys.data.store import Store
 from recsys.safety import prints
@@ -88,6 +89,24 @@ def _as_before(item: Item, known: Item | None) -> Item | None:
         if name in known.metadata and name not in item.metadata
     }
     return known if replace(item, metadata={**item.metadata, **ours}) == known else None
+
+
+def forget_detected(known: Item, row: Row[Item]) -> Item:
+    """Return a stored item without the language that was detected in words which a row replaces.
+
+    A language that was told stays: it is not the one that the words are detected to be in.
+    """
+    if "language" in row.names or not {"title", "text"} & row.names:
+        return known
+    new = replace(
+        known,
+        title=row.value.title if "title" in row.names else known.title,
+        text=row.value.text if "text" in row.names else known.text,
+    )
+    before = known.metadata.get("language")
+    if _words(new) == _words(known) or not before or detect(_words(known)).code != before:
+        return known
+    return replace(known, metadata={k: v for k, v in known.metadata.items() if k != "language"})
 
 
 def _words(item: Item) -> str:

@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 
 from recsys.data.files import Broken, read_records
+from recsys.data.headers import Shape
 from recsys.errors import DataError
 from recsys.text.clean import clean
 
@@ -68,7 +69,7 @@ class Lexicon:
 def read_lexicon(path: Path) -> dict[str, Lexicon]:
     """Read a file of language, term, valence; DataError names the first row that is wrong."""
     found: dict[str, dict[str, float | None]] = {}
-    for line, record in read_records(path, ("language", "term", "valence")):
+    for line, record in read_records(path, Shape.needing("language", "term", "valence")):
         if isinstance(record, Broken):
             raise DataError(f"{path}:{line}: {record.reason}")
         language = str(record["language"] or "").strip().lower()

@@ -94,7 +94,6 @@ def test_a_clock_five_minutes_ahead_passes_and_six_do_not():
     "raw",
     [
         "yesterday",
-        "nan",
         "inf",
         "-inf",
         "1_000",
@@ -113,11 +112,13 @@ def test_numbers():
     assert parse_number("7.5", "value") == 7.5
     assert parse_number("", "value") is None
     assert parse_number(" ", "value") is None
+    assert parse_number("NaN", "value") is None
+    assert parse_number(float("nan"), "value") is None
     assert parse_number(-1, "value") == -1.0
 
 
 @pytest.mark.parametrize(
-    "raw", ["seven", "nan", "NaN", float("nan"), "inf", "1e39", "1_0", True, []]
+    "raw", ["seven", "inf", "1e39", "1_0", True, []]
 )
 def test_what_is_no_finite_number_is_refused(raw):
     with pytest.raises(FieldError, match="is not a (finite )?number"):

@@ -87,7 +87,9 @@ def test_doubtful_items_are_flagged_and_counted(tmp_path, ingest, store):
 
 
 def test_bad_rows_go_to_a_file_and_the_rest_into_the_store(tmp_path, ingest, store):
-    path = write(tmp_path / "e.csv", HEAD + "a,1,like,,,5\na,2,like,,,soon\n,3,like,,,5\n")
+    path = write(
+        tmp_path / "e.csv", HEAD + "a,1,like,,,1000000005\na,2,like,,,soon\n,3,like,,,1000000005\n"
+    )
     done = ingest("--events", path, "--json")
     report = json.loads(done.out)["events"]
     assert done.returncode == 0 and (report["new"], report["rejected"]) == (1, 2)
@@ -102,14 +104,14 @@ def test_bad_rows_go_to_a_file_and_the_rest_into_the_store(tmp_path, ingest, sto
 
 
 def test_strict_stops_at_the_first_bad_row(tmp_path, ingest):
-    path = write(tmp_path / "e.csv", HEAD + "a,1,like,,,5\na,2,like,,,soon\n")
+    path = write(tmp_path / "e.csv", HEAD + "a,1,like,,,1000000005\na,2,like,,,soon\n")
     done = ingest("--events", path, "--strict")
     assert done.returncode == 1
     assert f"{path}:3: timestamp 'soon' is not a time" in done.err and "Traceback" not in done.err
 
 
 def test_a_file_of_bad_rows_only_fails(tmp_path, ingest):
-    done = ingest("--events", write(tmp_path / "e.csv", HEAD + "a,,like,,,5\n"))
+    done = ingest("--events", write(tmp_path / "e.csv", HEAD + "a,,like,,,1000000005\n"))
     assert done.returncode == 1 and "every row was rejected" in done.err
 
 
@@ -153,5 +155,5 @@ def test_a_full_disk_is_one_line_and_exit_status_1(tmp_path, ingest, store):
 
 def test_help_and_one_log_line_per_file(tmp_path, ingest):
     assert "--strict" in ingest("--help").out
-    done = ingest("--events", write(tmp_path / "e.csv", HEAD + "a,1,like,,,5\n"))
+    done = ingest("--events", write(tmp_path / "e.csv", HEAD + "a,1,like,,,1000000005\n"))
     assert done.err.count("ingest: events") == 1 and "1 new, 0 duplicates" in done.out
