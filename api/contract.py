@@ -27,12 +27,13 @@ from recsys.data.rights import RIGHTS
 from . import incoming
 from .answers import json_response
 from .errors import ApiError, problems
-from .schemas.fields import FUTURE, check_id
+from .schemas.fields import FUTURE, check_id, check_label
 
 View = Callable[..., Any]
 _INTEGER = re.compile(r"-?\d{1,19}")
 _NUMBER = re.compile(r"-?(\d{1,30}(\.\d{0,30})?|\.\d{1,30})([eE][+-]?\d{1,3})?")
 _IDS = ("item_id", "exclude")  # ids may hold any sign; other lists also come as a|b
+_ID_VALUES = ("item", "item_id", "user", "user_id")  # path values that are ids
 _TRUTH = {"1": True, "true": True, "0": False, "false": False}
 
 
@@ -174,10 +175,13 @@ def _handler(endpoint: Endpoint) -> Callable[..., Response]:
         elif given and not endpoint.loose:
             _unknown(given, ())
         if adapter is not None:
-            values["body"] = _body(endpoint, adapter)
+            partial = bool(endpoint.many and getattr(values.get("query"), "partial", False))
+            values["body"] = _body(endpoint, adapter, partial)
         if g.token_user is not None:
             _only_about(g.token_user, endpoint.own, values)
         found = endpoint.view(**values)
+        if rejected := g.pop("rejected", None):
+            found = {**found, "rejected": rejected}
         return found if isinstance(found, Response) else json_response(found, endpoint.status)
 
     return handle
@@ -199,7 +203,7 @@ def _only_about(user_id: str, own: str, values: Mapping[str, Any]) -> None:
 
 def _path_value(name: str, value: str) -> str:
     try:
-        return check_id(value)
+        return check_id(value) if name in _ID_VALUES else check_label(value)
     except ValueError as error:
         detail: dict[str, object] = {"field": name, "message": str(error), "type": "value_error"}
         raise ApiError(400, f"{name} {error}", "bad_parameter", [detail]) from None
@@ -273,7 +277,7 @@ def _commas(texts: list[str]) -> list[str]:
     return [part for text in texts if "," in text for part in text.split(",") if part.strip()]
 
 
-def _body(endpoint: Endpoint, adapter: TypeAdapter[Any]) -> Any:
+def _body(endpoint: Endpoint, adapter: TypeAdapter[Any], partial: bool) -> Any:
     settings = current_app.extensions["settings"]
     limits = settings.max_body, settings.body_seconds
     if not endpoint.required and not request.content_length:
@@ -287,11 +291,29 @@ def _body(endpoint: Endpoint, adapter: TypeAdapter[Any]) -> Any:
     try:
         return adapter.validate_python(raw)
     except ValidationError as error:
+        if partial:
+            return _right_rows(raw, problems(error, 1_000_000), adapter)
         found = problems(error)
         message = f"{found[0]['field'] or 'body'}: {found[0]['message']}"
+        if endpoint.many and len(raw) > 1:
+            message += "; no row was stored: mend it, or store the others with ?partial=1"
         if all(one["type"] == FUTURE for one in found):
             raise ApiError(409, message, FUTURE, found) from None
         raise ApiError(422, message, "invalid", found) from None
+
+
+def _right_rows(raw: list[Any], found: list[dict[str, object]], adapter: TypeAdapter[Any]) -> Any:
+    """Return the rows that are right; the others are noted for the answer. 422 when none is."""
+    wrong: dict[int, dict[str, object]] = {}
+    for one in found:
+        place, _, name = str(one["field"]).partition(".")
+        told: dict[str, object] = {"row": int(place), "field": name, "message": one["message"]}
+        wrong.setdefault(int(place), told)
+    if len(wrong) == len(raw):
+        message = f"no row is right; the first: {found[0]['field']}: {found[0]['message']}"
+        raise ApiError(422, message, "invalid", found)
+    g.rejected = [wrong[place] for place in sorted(wrong)]
+    return adapter.validate_python([row for place, row in enumerate(raw) if place not in wrong])
 
 
 def _rows(raw: Any, name: str) -> list[Any]:

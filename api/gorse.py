@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from recsys.data.fields import distinct
+from recsys.data.forms import canonical
 from recsys.data.schema import Event, Item, User
 from recsys.data.store import StoredEvent
 
@@ -58,7 +60,7 @@ def built(
 ) -> Item:
     """Return an item of ours from Gorse's fields."""
     kept = {"Categories": list(categories), "Labels": labels}
-    tags = tuple(dict.fromkeys([*categories, *texts(labels)]))
+    tags = distinct([*categories, *texts(labels)])
     first = categories[0] if categories else ""
     return Item(item_id, "", comment, tags, first, "", created, "", {**metadata, _KEPT: kept})
 
@@ -86,7 +88,7 @@ def item_json(one: Item, hidden: bool) -> dict[str, Any]:
 
 def user(body: gorse.UserBody) -> User:
     """Return a Gorse user as one of ours: labels are interests."""
-    return User(body.UserId, body.Comment or "", tuple(dict.fromkeys(texts(body.Labels))))
+    return User(body.UserId, body.Comment or "", distinct(texts(body.Labels)))
 
 
 def user_json(one: User) -> dict[str, Any]:
@@ -102,7 +104,8 @@ def user_json(one: User) -> dict[str, Any]:
 def texts(labels: Any, depth: int = 3) -> list[str]:
     """Return the words in labels, which may be a list or an object of lists."""
     if isinstance(labels, str):
-        return [labels.strip()[:512]] if labels.strip() else []
+        label = canonical(labels)[:512]
+        return [label] if label else []
     if depth and isinstance(labels, dict):
         return [text for value in labels.values() for text in texts(value, depth - 1)]
     if depth and isinstance(labels, list):

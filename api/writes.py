@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from recsys.data.exposures import Outcome
-from recsys.data.fields import parse_extra
+from recsys.data.fields import distinct, parse_extra
+from recsys.data.forms import canonical
 from recsys.data.moderation import look_up
 from recsys.data.schema import Event, Item, User
 from recsys.data.store import Added, Store
+from recsys.safety.flags import KEY
 from recsys.safety.screen import screen
 
 from .errors import ApiError
@@ -41,12 +43,25 @@ def _event(row: EventBody) -> Event:
     return Event(row.user_id, row.item_id, _kind(row), row.value, row.text, row.timestamp)
 
 
-def add_items(service: Service, rows: Sequence[ItemBody]) -> int:
-    """Store items and make them retrievable; a posted item is live, whatever it was before."""
+def add_items(service: Service, rows: Sequence[ItemBody]) -> tuple[int, int]:
+    """Store items and make them retrievable; a posted item is live, whatever it was before.
+
+    Returns how many are new or changed, and how many lost a field that had been filled.
+    """
     with service.link.use() as store:
-        changed = store_items(service, store, [_item(service, store, row) for row in rows], True)
+        items = [_item(service, store, row) for row in rows]
+        known = store.items_known({item.item_id for item in items})
+        changed = store_items(service, store, items, True)
     service.catch_up()
-    return changed
+    last = {item.item_id: item for item in items}
+    return changed, sum(_emptied(before, last[name]) for name, before in known.items())
+
+
+def _emptied(before: Item, item: Item) -> bool:
+    """Whether a record loses a filled field, or metadata that are not notes of ours."""
+    fields = ("title", "text", "tags", "category", "author_id", "created_at", "url")
+    lost = any(getattr(before, name) and not getattr(item, name) for name in fields)
+    return lost or not before.metadata.keys() <= item.metadata.keys() | {"language", KEY}
 
 
 def store_items(service: Service, store: Store, items: Sequence[Item], revive: bool = False) -> int:
@@ -62,8 +77,8 @@ def _item(service: Service, store: Store, row: ItemBody) -> Item:
         str(row.item_id),
         row.title,
         row.text,
-        tuple(dict.fromkeys(row.tags)),
-        row.category.strip(),
+        distinct(row.tags),
+        row.category,
         row.author_id or "",
         _created(service, store, row),
         row.url.strip(),
@@ -94,7 +109,7 @@ def change_item(service: Service, item_id: str, patch: ItemPatch) -> Item:
         item = found[0]
         if values:
             if "tags" in values:
-                values["tags"] = tuple(dict.fromkeys(values["tags"]))
+                values["tags"] = distinct(values["tags"])
             item = replace(item, **values)
             store_items(service, store, [item])
             item = store.items_known([item_id]).get(item_id, item)
@@ -115,7 +130,7 @@ def delete_item(service: Service, item_id: str) -> None:
 def put_users(service: Service, rows: Sequence[tuple[str, UserBody]]) -> int:
     """Store users; each item that a body likes becomes a like, once."""
     users = [
-        User(user_id, body.name, tuple(dict.fromkeys(body.interests)), body.language.strip())
+        User(user_id, body.name, distinct(body.interests), canonical(body.language))
         for user_id, body in rows
     ]
     with service.link.use() as store:

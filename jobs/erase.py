@@ -11,6 +11,7 @@ from dataclasses import asdict
 import click
 
 from recsys.data.erasure import Receipt, erase
+from recsys.data.forms import canonical_id
 from recsys.data.store import Store
 from recsys.errors import DataError
 
@@ -26,7 +27,7 @@ def command(user: str, as_json: bool) -> None:
 
     Nothing held of USER is an error: exit status 1.
     """
-    settings = Settings.load()
+    settings, user = Settings.load(), canonical_id(user)
     with Store.open(settings.store_url) as store:
         receipt = erase(store, settings.home, user)
     if receipt.empty:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import click
 from rich.table import Table
 
+from recsys.data.forms import canonical_id
 from recsys.ranking.query import Reason, Recommendation
 
 from .cli import run
@@ -26,6 +27,7 @@ from .settings import Settings
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(user: str, n: int, explain: bool, as_json: bool) -> None:
     """Recommend items to USER, by the same engine and settings as the service."""
+    user = canonical_id(user)
     with open_engine(Settings.load()) as engine:
         found = engine.recommend(user, n, explain)
         if as_json:

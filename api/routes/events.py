@@ -7,7 +7,7 @@ from typing import Any
 from .. import pages
 from ..contract import Routes
 from ..routes.context import about, service
-from ..schemas.records import Deleted, EventBody, Events, EventsQuery, Stored
+from ..schemas.records import Deleted, EventBody, Events, EventsQuery, PartialQuery, Stored
 from ..writes import add_events, missing
 
 routes = Routes("events")
@@ -17,15 +17,17 @@ routes = Routes("events")
     "/events",
     "events",
     own="body.user_id",
+    query=PartialQuery,
     body=EventBody,
     many="events",
     answers=Stored,
     status=201,
 )
-def post(body: list[EventBody]) -> dict[str, int]:
+def post(query: PartialQuery, body: list[EventBody]) -> dict[str, int]:
     """Store events: one, a list, `{"events": […]}`, or one per line as JSON lines.
 
-    All are stored or, when one is wrong, none. The same event (user, item, kind, time, value,
+    All are stored or, when one is wrong, none; with `partial=1` the right ones are stored and the
+    others are told in `rejected`. The same event (user, item, kind, time, value,
     text) counts once; an event without a timestamp happens now, so sent twice it counts twice.
     """
     if len(body) == 1:

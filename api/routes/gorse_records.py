@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from recsys.data.forms import label_key
 from recsys.data.moderation import look_up
 from recsys.data.schema import Item, User
 
@@ -116,7 +117,7 @@ def remove_category(item: str, category: str) -> Done:
 def _categories(item_id: str, category: str, wanted: bool) -> Done:
     before, _ = _item(item_id)
     old = gorse.item_json(before, False)
-    kept = [one for one in old["Categories"] if one != category]
+    kept = [one for one in old["Categories"] if label_key(one) != label_key(category)]
     _put_item(
         gorse.built(
             item_id,

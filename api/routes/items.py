@@ -23,7 +23,8 @@ from ..schemas.records import (
     Items,
     ItemsQuery,
     ItemValues,
-    Stored,
+    PartialQuery,
+    StoredItems,
 )
 from ..writes import add_items, change_item, delete_item, missing
 
@@ -71,15 +72,26 @@ def _known(item_id: str) -> dict[str, Any]:
     return _with_topics(serving.live.document(row))
 
 
-@routes.post("/items", "items", body=ItemBody, many="items", answers=Stored, status=201)
-def post(body: list[ItemBody]) -> dict[str, int]:
+@routes.post(
+    "/items",
+    "items",
+    query=PartialQuery,
+    body=ItemBody,
+    many="items",
+    answers=StoredItems,
+    status=201,
+)
+def post(query: PartialQuery, body: list[ItemBody]) -> dict[str, int]:
     """Add items or replace them: one, a list, `{"items": […]}`, or one per line as JSON lines.
 
     A deleted item that is posted is live again. A hidden one stays hidden, and `reviewed` stays in
     its metadata, until the body says `hidden: false`, `reviewed: false`; `hidden: true` hides.
+    The whole record is replaced: `emptied` counts the records that lost a field; PATCH changes
+    single fields.
     """
-    new = add_items(service(), body)
-    return {"accepted": len(body), "new": new, "duplicates": len(body) - new}
+    new, emptied = add_items(service(), body)
+    found = {"accepted": len(body), "new": new, "duplicates": len(body) - new}
+    return {**found, "emptied": emptied} if emptied else found
 
 
 @routes.put("/items/<id:item_id>", "items", body=ItemValues, answers=Item, fails=(409,))

@@ -15,7 +15,7 @@ from ..errors import ApiError
 from ..people import erase_user
 from ..routes.context import about, service
 from ..schemas.people import Erased, UserIdQuery
-from ..schemas.records import OneUserQuery, Stored, User, UserBody, UserRow, Users
+from ..schemas.records import OneUserQuery, PartialQuery, Stored, User, UserBody, UserRow, Users
 from ..writes import missing, put_users
 
 routes = Routes("users")
@@ -56,8 +56,16 @@ def put(user_id: str, body: UserBody) -> dict[str, Any]:
     return as_json(found)
 
 
-@routes.post("/users", "users", body=UserRow, many="users", answers=Stored, status=201)
-def post(body: list[UserRow]) -> dict[str, int]:
+@routes.post(
+    "/users",
+    "users",
+    query=PartialQuery,
+    body=UserRow,
+    many="users",
+    answers=Stored,
+    status=201,
+)
+def post(query: PartialQuery, body: list[UserRow]) -> dict[str, int]:
     """Tell about users: one, a list, `{"users": […]}`, or one per line as JSON lines."""
     new = put_users(service(), [(row.user_id, row) for row in body])
     return {"accepted": len(body), "new": new, "duplicates": max(0, len(body) - new)}

@@ -10,13 +10,14 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from recsys.data.fields import MAX_ID, parse_text, parse_time
+from recsys.data.fields import MAX_ID, FutureError, parse_text, parse_time
+from recsys.data.forms import NULL_WORDS, canonical, canonical_id
+from recsys.data.times import LEAST
 from recsys.errors import DataError
 from recsys.ranking import where
 
 FUTURE = "future_time"  # type of the problem, which is answered 409: only the clock is against it
 _FIRST = -62_135_596_800.0  # the year 1
-_LAST = 253_402_300_800.0  # the year 10000
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 MAX_N = 500
 MAX_OFFSET = 10_000
@@ -41,14 +42,39 @@ class Answer(BaseModel):
 
 
 def check_id(text: str) -> str:
-    """Return an id, stripped; ValueError says what is wrong with it."""
-    if 0 < len(text) <= MAX_ID and text.isprintable() and " " not in text:
-        return text  # nearly all are like this: no control character, half sign or blank anywhere
+    """Return an id in its one form; ValueError says what is wrong with it."""
+    if text.isascii() and 0 < len(text) <= MAX_ID and text.isprintable():
+        if " " not in text and text[-2:] != ".0":
+            return text  # nearly all are like this
+    return _checked(text, canonical_id)
+
+
+def check_label(text: str) -> str:
+    """Return a category, a tag or another label in its one form; ValueError as for ids."""
+    return _checked(text, canonical)
+
+
+def _checked(text: str, form: Callable[[str], str]) -> str:
     if len(text) > MAX_ID:
         raise ValueError(f"has {len(text)} characters, {MAX_ID} are allowed")
-    if _ID.fullmatch(text) is None or not text.isprintable() and _broken(text):
+    found = form(text)
+    if not found or _ID.fullmatch(found) is None or not found.isprintable() and _broken(found):
         raise ValueError("is blank, or holds a control character")
-    return text.strip()
+    return found
+
+
+def _new_id(text: str) -> str:
+    found = check_id(text)
+    if found in NULL_WORDS:
+        raise ValueError(f"{found} is a spelling of NULL, not an id")
+    return found
+
+
+def _numbered(raw: object) -> object:
+    """Return an id that came as a number as text: 12 and 12.0 are "12", as in files."""
+    if isinstance(raw, float) and raw.is_integer() or type(raw) is int:
+        return str(int(raw))
+    return raw
 
 
 def _broken(text: str) -> bool:
@@ -58,15 +84,11 @@ def _broken(text: str) -> bool:
 def _kind(text: str) -> str:
     if _KIND.fullmatch(text) is None or not text.isprintable() and _broken(text):
         raise ValueError("is not a word of at most 64 characters")
-    return text.lower()
+    return canonical(text).lower()
 
 
 def _text(text: str) -> str:
     return parse_text(text, "text")
-
-
-def _tag(text: str) -> str:
-    return check_id(text)
 
 
 def _time(raw: object) -> float | None:
@@ -76,9 +98,9 @@ def _time(raw: object) -> float | None:
         raise ValueError("is empty")
     try:
         found = parse_time(_leap(raw), "time", time.time())
+    except FutureError:
+        raise PydanticCustomError(FUTURE, "is in the future by the server's clock") from None
     except DataError as error:
-        if _ahead(raw):
-            raise PydanticCustomError(FUTURE, "is in the future by the server's clock") from None
         raise ValueError(str(error).removeprefix("time: ")) from None
     if found is not None and found < _FIRST:
         raise ValueError("is before the year 1")
@@ -90,15 +112,6 @@ def _leap(raw: object) -> object:
     if isinstance(raw, str) and _RFC3339.fullmatch(raw):
         return raw.upper().replace(":60", ":59")
     return raw
-
-
-def _ahead(raw: object) -> bool:
-    """Whether a refused time is one, only later than now."""
-    try:
-        found = parse_time(_leap(raw), "time", _LAST)
-    except DataError:
-        return isinstance(raw, (int, float)) and raw > 0
-    return found is not None
 
 
 def _whole(raw: object) -> object:
@@ -116,8 +129,24 @@ def _schema(check: Callable[[str], str], **schema: Any) -> Any:
     return Annotated[str, AfterValidator(check), WithJsonSchema({"type": "string", **schema})]
 
 
-Id = _schema(check_id, minLength=1, maxLength=MAX_ID, pattern=ID_PATTERN)
-Label = _schema(_tag, minLength=1, maxLength=MAX_ID, pattern=ID_PATTERN)
+_ID_SCHEMA = {"minLength": 1, "maxLength": MAX_ID, "pattern": ID_PATTERN}
+_NUMBER_SCHEMA = {"type": "integer", "minimum": -(10**18), "maximum": 10**18}
+
+
+def _body_id(check: Callable[[str], str], **schema: Any) -> Any:
+    text = {"type": "string", **_ID_SCHEMA, **schema}
+    return Annotated[
+        str,
+        BeforeValidator(_numbered),
+        AfterValidator(check),
+        WithJsonSchema({"anyOf": [text, _NUMBER_SCHEMA]}),
+    ]
+
+
+Id = _schema(check_id, **_ID_SCHEMA)  # in a path or a query
+BodyId = _body_id(check_id)  # in JSON: a number is its digits
+NewId = _body_id(_new_id, **{"not": {"enum": sorted(NULL_WORDS)}})  # of what is stored
+Label = _schema(check_label, minLength=1, maxLength=MAX_ID, pattern=ID_PATTERN)
 Kind = _schema(_kind, minLength=1, maxLength=64, pattern=_KIND_PATTERN)
 Moment = Annotated[
     float | None,
@@ -125,12 +154,14 @@ Moment = Annotated[
     WithJsonSchema(
         {
             "anyOf": [
-                {"type": "number", "minimum": _FIRST},
+                {"type": "number", "minimum": LEAST},
+                {"type": "number", "minimum": _FIRST, "maximum": -LEAST},
                 {"type": "string", "format": "date-time"},
                 {"type": "null"},
             ],
-            "description": "Unix seconds or milliseconds, ISO 8601, or the form of Twitter "
-            "exports; at most five minutes ahead of the server's clock",
+            "description": "Unix seconds, milliseconds, microseconds or nanoseconds, "
+            "ISO 8601, RFC 2822, or the form of Twitter exports; a number below 100000000 is no "
+            "time; at most five minutes ahead of the server's clock",
         }
     ),
 ]
@@ -163,8 +194,11 @@ def listed(kind: Any, limit: int) -> Any:
 
 GorseMoment = Annotated[float | None, BeforeValidator(_gorse_time)]
 Words = words(2_000)
+CategoryText = Annotated[
+    str, Field(max_length=512), AfterValidator(lambda text: canonical(_text(text)))
+]
 Labels = listed(Label, 100)
-Ids = listed(Id, MAX_LIST)
+Ids = listed(BodyId, MAX_LIST)
 Count = Annotated[int, Field(ge=1, le=MAX_N), BeforeValidator(_whole)]
 Offset = Annotated[int, Field(ge=0, le=MAX_OFFSET), BeforeValidator(_whole)]
 TopicId = Annotated[int, Field(ge=0, le=2**31 - 1), BeforeValidator(_whole)]

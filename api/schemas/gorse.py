@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..schemas.fields import MAX_N, MAX_OFFSET, GorseMoment, Id, Kind, Label, words
+from ..schemas.fields import MAX_N, MAX_OFFSET, BodyId, GorseMoment, Id, Kind, Label, NewId, words
 
 
 class Loose(BaseModel):
@@ -19,8 +19,8 @@ class FeedbackBody(Loose):
     """A user did something to an item."""
 
     FeedbackType: Kind
-    UserId: Id
-    ItemId: Id
+    UserId: NewId
+    ItemId: NewId
     Timestamp: GorseMoment = None
     Comment: words(100_000) | None = ""  # type: ignore[valid-type]
     Value: float | None = None
@@ -30,7 +30,7 @@ class SessionFeedback(Loose):
     """Something done in a session: the user may be missing."""
 
     FeedbackType: Kind = "like"
-    ItemId: Id
+    ItemId: BodyId
     Timestamp: GorseMoment = None
     Value: float | None = None
 
@@ -38,7 +38,7 @@ class SessionFeedback(Loose):
 class ItemBody(Loose):
     """An item."""
 
-    ItemId: Id
+    ItemId: NewId
     IsHidden: bool = False
     Categories: list[Label] | None = None
     Timestamp: GorseMoment = None
@@ -59,7 +59,7 @@ class ItemPatch(Loose):
 class UserBody(Loose):
     """A user."""
 
-    UserId: Id
+    UserId: NewId
     Labels: Any = None
     Subscribe: list[str] | None = None
     Comment: words(512) | None = ""  # type: ignore[valid-type]

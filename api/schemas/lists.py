@@ -10,6 +10,7 @@ from ..cursor import PATTERN
 from ..schemas.fields import (
     MAX_N,
     Answer,
+    BodyId,
     Cap,
     Count,
     Id,
@@ -133,7 +134,7 @@ class WindowQuery(PageParameters):
 class SessionEvent(Strict):
     """Something that an anonymous visitor did."""
 
-    item_id: Id
+    item_id: BodyId
     event: Kind = "like"
     value: float | None = None
     timestamp: Moment = None
@@ -142,7 +143,7 @@ class SessionEvent(Strict):
 class SessionBody(SteerParameters):
     """A list for somebody without an account, from what the body tells."""
 
-    user: Id | None = Field(None, description="adds this user's stored history")
+    user: BodyId | None = Field(None, description="adds this user's stored history")
     events: listed(SessionEvent, 1_000) = []  # type: ignore[valid-type]
     items: Ids = Field([], description="liked items, oldest first")
     interests: Labels = Field([], description="words that say what the visitor likes")
@@ -151,7 +152,7 @@ class SessionBody(SteerParameters):
 class BatchBody(SteerParameters):
     """Lists for several users with the same parameters."""
 
-    users: Annotated[list[Id], Field(min_length=1, max_length=100)]
+    users: Annotated[list[BodyId], Field(min_length=1, max_length=100)]
 
 
 class Part(Answer):

@@ -10,12 +10,15 @@ from recsys.data.fields import MAX_VALUE
 
 from ..schemas.fields import (
     Answer,
+    BodyId,
+    CategoryText,
     Count,
     Id,
     Kind,
     Label,
     Labels,
     Moment,
+    NewId,
     RecommendationId,
     Strict,
     words,
@@ -30,12 +33,12 @@ class ItemBody(Strict):
 
     model_config = ConfigDict(extra="allow", strict=True, frozen=True)
 
-    item_id: Id
+    item_id: NewId
     title: words(2_000) = ""  # type: ignore[valid-type]
     text: words(1_000_000) = ""  # type: ignore[valid-type]
     tags: Labels = []
-    category: words(512) = ""  # type: ignore[valid-type]
-    author_id: Id | None = None
+    category: CategoryText = ""
+    author_id: BodyId | None = None
     created_at: Moment = Field(None, description="default: now, for an item not known before")
     url: words(4_000) = ""  # type: ignore[valid-type]
     metadata: dict[str, Any] = {}
@@ -44,7 +47,7 @@ class ItemBody(Strict):
 class ItemValues(ItemBody):
     """An item whose id is in the path."""
 
-    item_id: Id | None = None
+    item_id: BodyId | None = None
 
 
 class ItemPatch(Strict):
@@ -53,8 +56,8 @@ class ItemPatch(Strict):
     title: words(2_000) | None = None  # type: ignore[valid-type]
     text: words(1_000_000) | None = None  # type: ignore[valid-type]
     tags: Labels | None = None
-    category: words(512) | None = None  # type: ignore[valid-type]
-    author_id: Id | None = None
+    category: CategoryText | None = None
+    author_id: BodyId | None = None
     created_at: Moment = None
     url: words(4_000) | None = None  # type: ignore[valid-type]
     metadata: dict[str, Any] | None = None
@@ -64,8 +67,8 @@ class ItemPatch(Strict):
 class EventBody(Strict):
     """One user did one thing to one item."""
 
-    user_id: Id
-    item_id: Id
+    user_id: NewId
+    item_id: NewId
     event: Kind | None = Field(None, description="default: rating with a value, else view")
     value: Annotated[float, Field(ge=-MAX_VALUE, le=MAX_VALUE)] | None = None
     text: words(100_000) = Field("", description="a comment's words")  # type: ignore[valid-type]
@@ -80,7 +83,7 @@ class UserBody(Strict):
 
     name: words(512) = ""  # type: ignore[valid-type]
     interests: Labels = Field([], description="words, categories or tags the person likes")
-    items: Annotated[list[Id], Field(max_length=100)] = Field(
+    items: Annotated[list[BodyId], Field(max_length=100)] = Field(
         [], description="items the person likes; each becomes a like"
     )
     language: Annotated[str, Field(max_length=64)] = ""
@@ -89,7 +92,7 @@ class UserBody(Strict):
 class UserRow(UserBody):
     """A reader, with the id; for bulk."""
 
-    user_id: Id
+    user_id: NewId
 
 
 class PageQuery(Strict):
@@ -120,12 +123,40 @@ class EventsQuery(Strict):
     after: Annotated[int, Field(ge=0, le=2**63 - 1)] | None = None
 
 
+class PartialQuery(Strict):
+    """How a list of rows is taken in."""
+
+    partial: bool = Field(
+        False,
+        description="store the rows that are right and tell the others in `rejected`; by default "
+        "one wrong row refuses all",
+    )
+
+
+class RejectedRow(Answer):
+    """A row that was not stored."""
+
+    row: Annotated[int, Field(ge=0)] = Field(description="its place in the list, from 0")
+    field: str
+    message: str
+
+
 class Stored(Answer):
     """What a write did."""
 
     accepted: Annotated[int, Field(ge=0)]
     new: Annotated[int, Field(ge=0)]
     duplicates: Annotated[int, Field(ge=0)] = 0
+    rejected: list[RejectedRow] = Field([], description="with `partial`: rows that are wrong")
+
+
+class StoredItems(Stored):
+    """What a write of items did."""
+
+    emptied: Annotated[int, Field(ge=0)] = Field(
+        0,
+        description="records that lost a field which had been filled, absent for none; PATCH keeps them",
+    )
 
 
 class TopicName(Answer):
@@ -216,7 +247,10 @@ __all__ = [
     "Label",
     "OneUserQuery",
     "PageQuery",
+    "PartialQuery",
+    "RejectedRow",
     "Stored",
+    "StoredItems",
     "TopicName",
     "User",
     "UserBody",

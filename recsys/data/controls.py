@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Text, insert, select
 
 from recsys.data.database import Database
+from recsys.data.forms import label_key
 from recsys.data.reads import Read, given
 from recsys.data.sql import controls, users
 from recsys.errors import DataError
@@ -98,9 +99,12 @@ class ControlLog:
             for id in undo:
                 _check_undo(id, log, [value for _, _, value in asked])
                 asked.append((UNDO, "", str(id)))
-            held = {(c.action, c.kind, c.value) for c in in_force(log)} if not asked else set()
-            wanted = [(wish.action, wish.kind, wish.value) for wish in wishes]
-            asked += [one for one in wanted if one not in held or one[0] == "forget"]
+            held = {(c.action, *label_of(c)) for c in in_force(log)} if not asked else set()
+            asked += [
+                (wish.action, wish.kind, wish.value)
+                for wish in wishes
+                if (wish.action, *label_of(wish)) not in held or wish.action == "forget"
+            ]
             if asked:
                 _append(self.db, connection, user_id, asked)
             found = in_force(
@@ -111,6 +115,12 @@ class ControlLog:
             if len(found) > MOST:
                 raise DataError(f"{len(found)} controls in force, {MOST} are allowed: undo some")
         return found
+
+
+def label_of(control: Control | Wish) -> tuple[str, str]:
+    """Return what a control is about: kind and value; categories and tags without case."""
+    folded = control.kind in ("category", "tag")
+    return control.kind, label_key(control.value) if folded else control.value
 
 
 def in_force(log: Sequence[Control]) -> list[Control]:
@@ -128,7 +138,7 @@ def in_force(log: Sequence[Control]) -> list[Control]:
         if row.action == UNDO:
             undone.add(int(row.value))
         else:
-            kept.setdefault((row.kind, row.value, row.action == "forget"), row)
+            kept.setdefault((*label_of(row), row.action == "forget"), row)
     return sorted(kept.values(), key=lambda control: control.id)
 
 

@@ -11,10 +11,11 @@ import json
 import math
 import re
 import unicodedata
+from collections.abc import Iterable
 from datetime import date, datetime, time
 from decimal import Decimal
 
-from recsys.data.forms import NULL_WORDS, ZERO_DATES, canonical, canonical_id, is_null
+from recsys.data.forms import NULL_WORDS, ZERO_DATES, canonical, canonical_id, is_null, label_key
 from recsys.data.times import AHEAD, FutureTime, NotATime, unix_seconds
 from recsys.errors import DataError
 
@@ -189,14 +190,18 @@ def parse_words(raw: object, column: str) -> tuple[str, ...]:
     """
     if is_null(raw):
         return ()
-    parts = _listed(raw)
+    parts: Iterable[object] | None = raw if isinstance(raw, (list, tuple)) else _listed(raw)
     if parts is None:
-        parts = raw if isinstance(raw, (list, tuple)) else parse_text(raw, column).split("|")
+        parts = parse_text(raw, column).split("|")
+    named = (part.get("name", part) if isinstance(part, dict) else part for part in parts)
+    return distinct(word for part in named if (word := parse_label(part, column)))
+
+
+def distinct(labels: Iterable[str]) -> tuple[str, ...]:
+    """Return labels that are distinct without case, in order; the first spelling stays."""
     found: dict[str, str] = {}
-    for part in parts:
-        named = part.get("name", part) if isinstance(part, dict) else part
-        if word := parse_label(named, column):
-            found.setdefault(word.casefold(), word)
+    for label in labels:
+        found.setdefault(label_key(label), label)
     return tuple(found.values())
 
 

@@ -157,10 +157,10 @@ def format_of(path: Path) -> str:
     return ending
 
 
-def _opened(path: Path) -> io.BufferedReader:
+def _opened(path: Path) -> io.BufferedReader[Any]:
     if path.suffix.lower() == ".gz":
-        return io.BufferedReader(gzip.open(path, "rb"), 1 << 20)  # type: ignore[arg-type]
-    return open(path, "rb", buffering=1 << 20)
+        return io.BufferedReader(gzip.open(path, "rb"), 1 << 20)
+    return io.BufferedReader(io.FileIO(path), 1 << 20)
 
 
 def _check_content(head: bytes, path: Path) -> None:
@@ -256,7 +256,7 @@ def _table(
                 line, before = before + 1 + skipped_lines, rows.line_num
                 if len(row) > width and not any(map(str.strip, row[width:])):
                     row = row[:width]
-                if not row or not row[0] and not any(map(str.strip, row)):
+                if not row or width > 1 and not row[0].strip() and not any(map(str.strip, row)):
                     reading.skipped[BLANK] += 1
                 elif len(row) != width:
                     reason = f"the row has {len(row)} cells, the header has {width}"
