@@ -100,7 +100,7 @@ BODIES = [
     (b"3", 422, "invalid"),
     (b'"text"', 422, "invalid"),
     (b"[[]]", 422, "invalid"),
-    (b'{"user_id": 5, "item_id": "i"}', 422, "invalid"),
+    (b'{"user_id": 5.5, "item_id": "i"}', 422, "invalid"),
     (b'{"user_id": null, "item_id": "i"}', 422, "invalid"),
     (b'{"user_id": "", "item_id": "i"}', 422, "invalid"),
     (b'{"user_id": "u", "item_id": "  "}', 422, "invalid"),
