@@ -155,7 +155,7 @@ class StoredItems(Stored):
 
     emptied: Annotated[int, Field(ge=0)] = Field(
         0,
-        description="records that lost a field which had been filled, absent for none; PATCH keeps them",
+        description="records that lost a field which had been filled, absent for none",
     )
 
 
