@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from recsys.data.fields import MAX_ID, FutureError, parse_text, parse_time
+from recsys.data.fields import MAX_ID, FutureError, clean_text, parse_time
 from recsys.data.forms import NULL_WORDS, canonical, canonical_id
 from recsys.data.times import LEAST
 from recsys.errors import DataError
@@ -88,7 +88,7 @@ def _kind(text: str) -> str:
 
 
 def _text(text: str) -> str:
-    return parse_text(text, "text")
+    return clean_text(text, "text")
 
 
 def _time(raw: object) -> float | None:

@@ -152,8 +152,11 @@ def parse_text(raw: object, column: str) -> str:
     """
     if raw is None or is_null(raw, words=False):
         return raw if isinstance(raw, str) and raw.isspace() else ""
-    if not isinstance(raw, str):
-        raw = _plain(raw, column)
+    return clean_text(raw if isinstance(raw, str) else _plain(raw, column), column)
+
+
+def clean_text(raw: str, column: str) -> str:
+    """Return words without what no database can hold; whatever they spell, they are words."""
     if raw.isascii():
         return raw if "\0" not in raw else raw.replace("\0", "")
     if any("\udc80" <= sign <= "\udcff" for sign in raw) and not _paired(raw):

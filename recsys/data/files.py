@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import functools
 import gzip
 import io
 import itertools
@@ -128,7 +129,7 @@ def read_records(path: Path, shape: Shape, reading: Reading | None = None) -> Ro
         elif kind == ".json":
             yield from _json(text, path, shape, reading)
         else:
-            yield from _jsonl(_lines(text, path), path, shape, reading)
+            yield from _jsonl(_lines(text), path, shape, reading)
 
 
 def check_file(path: Path) -> str:
@@ -200,16 +201,14 @@ def _translated(path: Path) -> Iterator[None]:
         raise DataError(f"{path}: cannot be read ({error.strerror or error})") from error
 
 
-def _lines(text: IO[str], path: Path) -> Iterator[str]:
-    while line := text.readline(MAX_LINE):
-        if len(line) >= MAX_LINE:
-            raise DataError(f"{path}: a line has more than {MAX_LINE:,} characters")
-        yield line
+def _lines(text: IO[str]) -> Iterator[str]:
+    """Return the lines of a text; one of more than MAX_LINE comes in parts, which are rejected."""
+    return iter(functools.partial(text.readline, MAX_LINE), "")
 
 
 def _csv(text: IO[str], path: Path, shape: Shape, reading: Reading) -> Rows:
     csv.field_size_limit(MAX_CELL)
-    lines = _lines(text, path)
+    lines = _lines(text)
     first, before = next(((line, n) for n, line in enumerate(lines) if line.strip()), ("", 0))
     if not first:
         raise DataError(f"{path}: the file is empty")
@@ -359,7 +358,7 @@ def _jsonl(lines: Iterable[str], path: Path, shape: Shape, reading: Reading) -> 
 
 def _json(text: IO[str], path: Path, shape: Shape, reading: Reading) -> Rows:
     """Read a list of objects, an object that holds one such list, or an object per line."""
-    lines = _lines(text, path)
+    lines = _lines(text)
     first = next((line for line in lines if not line.isspace()), "")
     record = _parsed(first)
     if isinstance(record, dict) and not _lists(record):

@@ -274,3 +274,9 @@ def test_a_scornful_comment_counts_less_in_the_next_list(make_app: Callable[...,
     assert first_of(2.0, praise).count("bread") == 8
     assert first_of(2.0, scorn).count("bread") == 0
     assert first_of(0.0, scorn).count("bread") == 8
+
+
+def test_words_that_spell_null_are_words_over_http(client: FlaskClient) -> None:
+    assert client.get("/search?q=NULL").status_code == 200
+    assert client.post("/items", json={"item_id": "n", "title": "NULL"}).status_code == 201
+    assert client.get("/items/n").json["title"] == "NULL"

@@ -72,7 +72,7 @@ def test_the_document_is_the_truth(document: schemathesis.BaseSchema) -> None:
             if isinstance(event, EngineFinished):
                 break
     assert cases > 500
-    assert problems == []
+    assert problems == [], "\n".join(problems)
 
 
 def _failures(event: ScenarioFinished) -> list[str]:
