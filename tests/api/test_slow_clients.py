@@ -152,7 +152,7 @@ def test_more_connections_than_files_close_the_idle_ones(serve: Serve) -> None:
 
 def test_an_answer_that_nobody_takes_holds_no_thread(serve: Serve) -> None:
     server = serve()
-    greedy = b"GET /recommend/baker?n=40&explain=1 HTTP/1.1\r\nHost: x\r\n\r\n"
+    greedy = b"GET /recommend/baker?n=40&explain=1 HTTP/1.1\r\nHost: localhost\r\n\r\n"
     takers = [connected(server, greedy * 200) for _ in range(8)]
     for _ in range(5):
         assert everything(server) == [200, 200, 200, 201]
@@ -196,9 +196,9 @@ def strict(pristine, tmp_path_factory):  # type: ignore[no-untyped-def]
 
 
 def test_raw_utf_8_in_the_request_line_is_read(strict: Server) -> None:
-    text = "GET /search?q=面包&n=1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
+    text = "GET /search?q=面包&n=1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()
     assert answer(connected(strict, text)).startswith(b"HTTP/1.1 200 ")
-    text = "GET /recommend/é?n=1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
+    text = "GET /recommend/é?n=1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()
     assert b'"user":"\\u00e9"' in answer(connected(strict, text))
 
 
