@@ -196,7 +196,9 @@ def strict(pristine, tmp_path_factory):  # type: ignore[no-untyped-def]
 
 
 def test_raw_utf_8_in_the_request_line_is_read(strict: Server) -> None:
-    text = "GET /search?q=面包&n=1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()
+    text = (
+        "GET /search?q=面包&n=1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()
+    )
     assert answer(connected(strict, text)).startswith(b"HTTP/1.1 200 ")
     text = "GET /recommend/é?n=1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()
     assert b'"user":"\\u00e9"' in answer(connected(strict, text))
