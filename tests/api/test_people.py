@@ -347,11 +347,11 @@ def test_a_forgotten_interest_leaves_the_profile(client: FlaskClient) -> None:
     assert found["activity"]["events"] == 6 and found["controls"][0]["action"] == "forget"
 
 
-def test_what_is_inferred_of_the_future_is_told_only_when_asked_for(client: FlaskClient) -> None:
+def test_what_is_inferred_of_the_future_is_told_only_when_asked_for(admin: FlaskClient) -> None:
     url = "/users/baker/profile"
-    plain, asked = client.get(url).json, client.get(url + "?include=inferences").json
+    plain, asked = admin.get(url).json, admin.get(url + "?include=inferences").json
     assert plain["returning"] is None
     assert not any("be back" in one["text"] for one in plain["beliefs"])
-    exported = client.get("/users/baker/export").json
+    exported = admin.get("/users/baker/export").json
     assert exported["inferences"]["returning"] == asked["returning"]
-    assert client.get(url + "?include=other").status_code == 400
+    assert admin.get(url + "?include=other").status_code == 400
