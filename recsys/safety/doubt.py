@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from recsys.errors import DataError
 from recsys.safety.doubt_words import CHINESE, ENGLISH, INSULTS, KINDS, SLURS
 from recsys.text.clean import clean
+from recsys.text.disguise import Lexicon, joined
 from recsys.text.tone_features import undisguised
 
 log = logging.getLogger(__name__)
 
-LONGEST_READ = 4_000
 FLAGGED = 0.5  # score from which a text is doubtful
 SLUR, SAID_TO, LOUD = 0.6, 0.6, 0.1  # of an insult by itself, of one to somebody, of each !
 
@@ -58,6 +58,18 @@ _CHINESE = {
     kind: [(re.compile(phrase), weight) for phrase, weight in phrases]
     for kind, phrases in CHINESE.items()
 }
+_LEXICON = Lexicon.of(
+    {
+        *_HURTING,
+        *re.findall(
+            r"[a-z]{3,}",
+            " ".join(f"{hints} {phrase}" for told in ENGLISH.values() for hints, phrase, _ in told),
+        ),
+    }
+)
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")  # in YouAreHere
+_SEAM = re.compile(r"(?<=[a-z])[._/|~=:]+(?=[a-z])|_+")  # words held together by signs
+_RUN = re.compile(r"([a-z])\1{2,}")
 _SPOKEN = re.compile(r"[\u3400-\u9fff]")
 _BLANKS_IN_HAN = re.compile(r"(?<=[\u3400-\u9fff])[\s*·.。\-_]+(?=[\u3400-\u9fff])")
 
@@ -68,8 +80,10 @@ def by_words(texts: Sequence[str]) -> list[list[Doubt]]:
 
 
 def _doubts(text: str) -> list[Doubt]:
-    text = undisguised(clean(text[: 2 * LONGEST_READ])[:LONGEST_READ]).replace("\u2019", "'")
-    text = text.lower()
+    text = clean(_HUMP.sub(" ", joined(text))).replace("\u2019", "'")
+    text = " ".join(_SEAM.sub(" ", undisguised(text, _LEXICON).lower()).split())
+    if _RUN.search(text):
+        text = _WORD.sub(_shortened, text)
     han = not text.isascii() and bool(_SPOKEN.search(text))
     if han:
         text = _BLANKS_IN_HAN.sub("", text)
@@ -81,6 +95,13 @@ def _doubts(text: str) -> list[Doubt]:
             words, _ = max(told, key=lambda pair: pair[1])
             found.append(Doubt(kind, round(score, 3), words[:60]))
     return found
+
+
+def _shortened(found: re.Match[str]) -> str:
+    for by in (r"\1", r"\1\1"):
+        if (word := _RUN.sub(by, found[0])) in _LEXICON.telling:
+            return word
+    return found[0]
 
 
 def _told(kind: str, text: str, han: bool) -> list[tuple[str, float]]:

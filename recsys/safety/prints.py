@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 import zlib
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -101,4 +102,4 @@ def repeated(texts: Sequence[str]) -> float:
     """Return the share of the most frequent one among some words, 0 for few words."""
     if len(texts) < 8:
         return 0.0
-    return max(texts.count(word) for word in set(texts)) / len(texts)
+    return max(Counter(texts).values()) / len(texts)

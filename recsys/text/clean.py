@@ -7,11 +7,12 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-LONGEST_RAW = 1_000_000  # characters read at all; a longer text is cut before anything else
 LONGEST = 32_768  # characters kept; encoders cut by tokens far below this
+LONGEST_RAW = 8 * LONGEST  # characters read at all: texts are cut here before any pattern
+LONGEST_COMMENT = 2_000  # characters of an HTML comment; a longer one stays
 
 _HIDDEN_PARTS = re.compile(r"<(script|style)\b.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
-_TAG = re.compile(r"<(?:!--.{0,2000}?--|[/!?]?[a-zA-Z][^<>]{0,2000})>", re.DOTALL)
+_TAG = re.compile(r"<[/!?]?[a-zA-Z][^<>]{0,2000}>")
 # Joiners (U+200C, U+200D) stay: Persian words and family emoji fall apart without them.
 _INVISIBLE = re.compile(
     "[\u0000-\u001f\u007f-\u009f\u00ad\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffd]"
@@ -29,12 +30,27 @@ def clean(text: str) -> str:
     """
     text = text[:LONGEST_RAW]
     if "<" in text:
-        text = _TAG.sub(" ", _HIDDEN_PARTS.sub(" ", text))
+        text = _TAG.sub(" ", _without_comments(_HIDDEN_PARTS.sub(" ", text)))
     if "&" in text:
         text = html.unescape(text)
     if not text.isascii():
         text = _plain_unicode(text)
     return " ".join(_INVISIBLE.sub(" ", text).split())[:LONGEST].rstrip()
+
+
+def _without_comments(text: str) -> str:
+    """Return a text with a blank for each HTML comment; one pass, however many are never closed."""
+    parts, kept, start, end = [], 0, text.find("<!--"), -1
+    while start >= 0:
+        if end < start + 4:
+            end = text.find("-->", start + 4)
+            if end < 0:
+                break
+        if end - start - 4 <= LONGEST_COMMENT:
+            parts += [text[kept:start], " "]
+            kept = end + 3
+        start = text.find("<!--", max(start + 4, kept))
+    return "".join([*parts, text[kept:]]) if parts else text
 
 
 def _plain_unicode(text: str) -> str:

@@ -18,7 +18,7 @@ _LINK = re.compile(
 )
 _HASHTAG = re.compile(r"(?<![\w&/#])#(\w{1,99})#?")
 _MENTION = re.compile(r"(?<![\w@/.+-])@(\w(?:[\w.-]{0,61}\w)?)")
-_HOST = re.compile(r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_][\w-]{1,61}")
+_HOST = re.compile(r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,49}[^\W\d_][\w-]{1,61}")
 
 HAN, KANA = "\u3400-\u9fff", "\u3040-\u30ff"
 _PIECE = re.compile(

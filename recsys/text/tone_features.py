@@ -5,7 +5,6 @@ Every feature is a row number of a table, so the model is nothing but sums of ta
 
 from __future__ import annotations
 
-import html
 import math
 import re
 import zlib
@@ -20,8 +19,9 @@ from tokenizers import Tokenizer
 from recsys.arrays import Floats
 from recsys.errors import DataError
 from recsys.text.clean import clean
+from recsys.text.disguise import Lexicon, joined, legible
 from recsys.text.tone_glossary import opposed, translate
-from recsys.text.tone_words import judged
+from recsys.text.tone_words import BLAME, PRAISE, judged
 
 LONGEST_READ = 4_000  # characters; a tone further on changes little
 WORD_ROWS = 1 << 16
@@ -55,11 +55,15 @@ _STARRED = re.compile(r"(?<!\w)[A-Za-z]+\*+[A-Za-z*]*[A-Za-z](?!\w)")
 _HARSH = (
     "fuck fucks fucked fucking shit shitty bitch ass asshole damn crap hate hated hates suck "
     "sucks stupid idiot kill death die bastard whore dick"
+).split()
+_DISGUISED = re.compile(  # bounded, so that a run of signs costs no more than its length
+    r"(?<!\w)(?=[$!013457@]{0,20}[A-Za-z])[A-Za-z$!013457@]{2,60}[A-Za-z](?!\w)"
 )
-_DISGUISED = re.compile(r"(?<!\w)(?=[$!013457@]*[A-Za-z])[A-Za-z$!013457@]{2,}[A-Za-z](?!\w)")
 _PLAIN = str.maketrans("$!013457@", "sioleasta")
 _LOOKALIKE = str.maketrans("аеорсухіАЕОРСХІМТВНК", "aeopcyxiAEOPCXIMTBHK")
-_MIXED = re.compile(r"\w*(?:[A-Za-z][\u0400-\u04ff]|[\u0400-\u04ff][A-Za-z])\w*")
+_LONG_WORD = re.compile(r"\w+")
+_MIXED = re.compile(r"[A-Za-z][\u0400-\u04ff]|[\u0400-\u04ff][A-Za-z]")
+LEXICON = Lexicon.of([*PRAISE, *BLAME, *_HARSH])
 _WORD = re.compile(r"[\w#]+(?:'\w+)?|[.,!?;:]+")
 _NEGATION = re.compile(
     r"(?:not|no|never|none|nothing|nobody|nowhere|neither|nor|hardly|barely|scarcely|without"
@@ -142,16 +146,19 @@ def mark(text: str, han: bool = False) -> Marked:
 
 def plain(text: str, han: bool = False) -> str:
     """Return a text without its disguises: invisible signs, look-alikes, sp.a.ced, l33t."""
-    text = html.unescape(text[: 2 * LONGEST_READ])
-    text = clean(_NOTHING.sub("", text))[:LONGEST_READ].replace("\u2019", "'")
+    text = clean(_NOTHING.sub("", joined(text)))[:LONGEST_READ].replace("\u2019", "'")
     text = _MENTION.sub(" @user ", _LINK.sub(" urlurl ", text))
-    return opposed(_STRETCHED.sub(r"\1\1", undisguised(translate(text, han))))
+    return opposed(_STRETCHED.sub(r"\1\1", undisguised(translate(text, han), LEXICON)))
 
 
-def undisguised(text: str) -> str:
-    """Return a cleaned text without look-alikes, sp.a.ced, st**red and l33t words."""
+def undisguised(text: str, lexicon: Lexicon) -> str:
+    """Return a cleaned text without look-alikes, sp.a.ced, st**red and l33t words.
+
+    `lexicon`: words that decide where a disguise can be read in more than one way.
+    """
+    text = legible(text, lexicon)
     if not text.isascii():
-        text = _MIXED.sub(lambda found: found[0].translate(_LOOKALIKE), text)
+        text = _LONG_WORD.sub(_in_one_script, text)
     text = _SPACED.sub(lambda found: re.sub(r"[\W_]", "", found[0]), text)
     if "*" in text:
         text = _STARRED.sub(_unstarred, text)
@@ -165,9 +172,17 @@ def _undisguised(found: re.Match[str]) -> str:
     return word.translate(_PLAIN)
 
 
+def _in_one_script(found: re.Match[str]) -> str:
+    word = found[0]
+    return word.translate(_LOOKALIKE) if _MIXED.search(word) else word
+
+
 def _unstarred(found: re.Match[str]) -> str:
-    pattern = re.compile(found[0].lower().replace("*", "[a-z]"))
-    return next((word for word in _HARSH.split() if pattern.fullmatch(word)), found[0])
+    signs = found[0].lower()
+    for word in _HARSH:
+        if len(word) == len(signs) and all(a in ("*", b) for a, b in zip(signs, word, strict=True)):
+            return word
+    return found[0]
 
 
 def _cues(text: str, raw: str, words: list[str]) -> tuple[float, ...]:
