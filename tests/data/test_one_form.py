@@ -49,7 +49,7 @@ def test_a_store_in_other_forms_is_brought_to_one(tmp_path):
         store.add_events([Event(NFC, "café-1", "view", timestamp=1e9), Event("12.0", "2", "view")])
         store.add_follows([Follow(NFD, "writer"), Follow(NFC, "writer"), Follow("ann", NFD)])
         with store.db.write() as connection:
-            connection.execute(sa.text("UPDATE recsys_schema SET version_num = '0002'"))
+            connection.execute(sa.text("UPDATE recsys_schema SET version_num = '0003'"))
     with Store.open(url) as store:
         assert [event.event for event in store.history(NFC)] == ["like", "view"]
         assert {event.item_id for event in store.history(NFC)} == {"café-1"}

@@ -13,8 +13,8 @@ from alembic import op
 
 from recsys.data.forms import canonical_id
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 
 CHUNK = 10_000
 _users = sa.table("users", *map(sa.column, ("id", "user_id", "known")))
