@@ -14,12 +14,12 @@ from recsys.errors import DataError
 PREFIX = "RECSYS_"
 NAMES = frozenset(
     """
-    access_log anonymous_rate_limit auth body_seconds cache cache_entries cache_seconds
-    config cors_origins device encoder event_weights exposure_pending exposure_seconds
-    finetune finetune_minutes flag_weight gazetteer home host impression_half_life
-    keep_bundles max_batch max_body metrics_folder metrics_open min_people port rate_limit
-    repeat rising_weight safety_model seed stale_hours store tail_seconds tone_strength
-    tune_days tune_minutes workers
+    access_log anonymous_rate_limit auth body_seconds cache cache_bytes cache_entries
+    cache_seconds config cors_origins device encoder event_weights exposure_pending
+    exposure_seconds finetune finetune_minutes flag_weight gazetteer home host
+    impression_half_life keep_bundles max_batch max_body metrics_folder metrics_open
+    min_people port rate_limit repeat rising_weight safety_model seed stale_hours store
+    tail_seconds tone_strength tune_days tune_minutes workers write_seconds
     """.split()
 )
 # Kubernetes sets such variables in every container for a service that is called recsys.
