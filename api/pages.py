@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 
 from pydantic import BaseModel
 
+from recsys.data.fields import json_size
 from recsys.ranking import steering, where
 from recsys.ranking.query import Filters, Reason, Recommendation
 from recsys.state.live import LiveState
@@ -49,6 +50,8 @@ PARAMETER_OF = {
     "entity": "entity",
 }
 MAX_WARNINGS = 20
+MAX_METADATA = 4_096  # bytes of an entry's metadata in a list
+MAX_NAMED = 16_384  # bytes of them where `fields` names them
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,19 +177,39 @@ def entry(
 
 
 def document(serving: Serving, item_id: str, fields: Sequence[str] | None) -> dict[str, Any]:
-    """Return what is known of an item, or the named fields of it."""
+    """Return what is known of an item, or the named fields of it.
+
+    Metadata are cut to MAX_METADATA bytes, field by field, and to MAX_NAMED where they are named.
+    """
     live = serving.live
     row = live.row(item_id)
     known = live.document(row)
     if about := topics.of_row(live, row):
         known["topics"] = about
+    own = known.get("metadata")
     if fields is None:
+        if isinstance(own, dict):
+            known["metadata"] = _fitting(own, MAX_METADATA)
         return known
     found = {name: known[name] for name in fields if name in known}
-    own = known.get("metadata")
-    if isinstance(own, dict) and "metadata" not in fields:
-        if named := {name: own[name] for name in fields if name in own and name not in DOCUMENT}:
-            found["metadata"] = named
+    if isinstance(own, dict):
+        if "metadata" not in fields:
+            own = {name: own[name] for name in fields if name in own and name not in DOCUMENT}
+        if own:
+            found["metadata"] = _fitting(own, MAX_NAMED)
+    return found
+
+
+def _fitting(metadata: dict[str, Any], most: int) -> dict[str, Any]:
+    """Return the fields of some metadata that fit in so many bytes as JSON, in their order."""
+    if json_size(metadata) <= most:
+        return metadata
+    found, left = {}, most
+    for name, value in metadata.items():
+        size = json_size({name: value})
+        if size <= left:
+            found[name] = value
+            left -= size
     return found
 
 

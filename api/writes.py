@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from recsys.data.exposures import Outcome
-from recsys.data.fields import distinct, parse_extra
+from recsys.data.fields import FieldError, distinct, parse_extra
 from recsys.data.forms import canonical
 from recsys.data.moderation import look_up
-from recsys.data.schema import Event, Item, User
+from recsys.data.schema import Event, Item, User, check_size
 from recsys.data.store import Added, Store
 from recsys.safety.flags import KEY
 from recsys.safety.screen import screen
@@ -65,9 +65,23 @@ def _emptied(before: Item, item: Item) -> bool:
 
 
 def store_items(service: Service, store: Store, items: Sequence[Item], revive: bool = False) -> int:
-    """Store items with what is doubtful about them noted; return how many are new or changed."""
-    found = screen(store, items, service.scorer)
+    """Store items with what is doubtful about them noted; return how many are new or changed.
+
+    422 where an item has more labels or metadata than one item may have.
+    """
+    for item in items:
+        _check_size(item)
+    found = screen(store, items, service.scorer, arrival=time.time())
     return store.add_items(found.items, revive, found.prints)
+
+
+def _check_size(item: Item) -> None:
+    try:
+        check_size(item)
+    except FieldError as error:
+        message = f"{error.column} of the item {item.item_id}: {error.reason}"
+        detail: dict[str, object] = {"field": error.column, "message": message, "type": "too_long"}
+        raise ApiError(422, message, details=[detail]) from error
 
 
 def _item(service: Service, store: Store, row: ItemBody) -> Item:

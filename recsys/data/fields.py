@@ -244,3 +244,27 @@ def parse_extra(raw: object, column: str) -> object:
     except (ValueError, TypeError, RecursionError):
         raise FieldError(column, f"{shown(raw)} cannot be kept as JSON") from None
     return kept
+
+
+def is_deeper(value: object, levels: int) -> bool:
+    """Return whether a JSON value nests lists and objects in more than so many levels."""
+    layer = [value]
+    for _ in range(levels + 1):
+        inner = [one for one in layer if isinstance(one, (dict, list, tuple))]
+        layer = [part for one in inner for part in (one.values() if isinstance(one, dict) else one)]
+        if not inner:
+            return False
+    return True
+
+
+def json_size(value: object) -> int:
+    """Return the bytes of a JSON value in UTF-8, without its quotes' escapes."""
+    if isinstance(value, str):
+        return 2 + (len(value) if value.isascii() else len(value.encode("utf-8", "replace")))
+    if isinstance(value, dict):
+        return 2 + sum(json_size(name) + json_size(one) + 2 for name, one in value.items())
+    if isinstance(value, (list, tuple)):
+        return 2 + sum(json_size(one) + 1 for one in value)
+    if isinstance(value, int) and value.bit_length() > 64:
+        return value.bit_length() // 3
+    return 8

@@ -27,6 +27,8 @@ FORMATS = (*TABLES, *LINES, ".json", ".parquet")
 MAX_CELL = 16_000_000  # characters; csv's own limit, 131,072, is less than a long article
 MAX_LINE = 4 * MAX_CELL  # characters
 MAX_WHOLE = 2_000_000_000  # bytes of a file that is read at once: .json, .parquet.gz
+FREE_UNPACKED = 100_000_000  # bytes that a small .gz may unpack to, whatever the ratio
+MAX_RATIO = 200  # bytes for each packed one; gzip reaches some 1,030, files of records 3 to 50
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 BLANK, HEADER = "blank lines", "repeated headers"
 
@@ -160,8 +162,37 @@ def format_of(path: Path) -> str:
 
 def _opened(path: Path) -> io.BufferedReader[Any]:
     if path.suffix.lower() == ".gz":
-        return io.BufferedReader(gzip.open(path, "rb"), 1 << 20)
+        return io.BufferedReader(_Unpacked(path), 1 << 20)
     return io.BufferedReader(io.FileIO(path), 1 << 20)
+
+
+class _Unpacked(io.RawIOBase):
+    """The bytes in a gzip file; DataError once it unpacks to far more than records ever do."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+        self._packed = path.stat().st_size
+        self._file = gzip.open(path, "rb")  # noqa: SIM115
+        self._read = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        found = self._file.read(len(buffer))
+        buffer[: len(found)] = found
+        self._read += len(found)
+        if self._read > max(FREE_UNPACKED, MAX_RATIO * self._packed):
+            raise DataError(
+                f"{self._path}: unpacks to more than {MAX_RATIO} times its {self._packed:,} bytes, "
+                "as no file of records does; unpack it yourself if it is one"
+            )
+        return len(found)
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
 
 
 def _check_content(head: bytes, path: Path) -> None:

@@ -48,6 +48,19 @@ class PrintLog:
             one: Seen(count, names[number], number) for one, count, number in rows if number in names
         }
 
+    def prints_carried(self, item_ids: Collection[str]) -> dict[str, set[int]]:
+        """Return the prints that items have by their last form; absent for those without."""
+        found: dict[str, set[int]] = {}
+        with self.db.read() as connection:
+            numbers = self.db.known_numbers(connection, items.c.item_id, item_ids)
+            names = {number: name for name, number in numbers.items()}
+            query = select(prints.c.item, prints.c.print).where(
+                self.db.among(prints.c.item, names.keys())
+            )
+            for number, one in connection.execute(query) if names else ():
+                found.setdefault(names[number], set()).add(one)
+        return found
+
     def item_numbers(self, item_ids: Collection[str]) -> dict[str, int]:
         """Return the numbers by which items arrived; absent for unknown ones."""
         with self.db.read() as connection:

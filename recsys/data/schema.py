@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 
 from recsys.data.fields import (
     FieldError,
+    is_deeper,
+    json_size,
     optional_id,
     parse_extra,
     parse_id,
@@ -25,6 +27,11 @@ from recsys.data.fields import (
 from recsys.data.forms import NULL_WORDS, canonical, is_null
 
 MAX_KIND = 64  # characters of an event's kind
+MAX_TAGS = 1_000  # tags of an item
+MAX_LABEL = 512  # characters of a tag or a category
+MAX_METADATA_KEYS = 100
+MAX_METADATA_BYTES = 65_536  # of an item's metadata as JSON
+MAX_METADATA_DEPTH = 10  # levels of lists and objects
 
 ITEM_COLUMNS = (
     "item_id", "title", "text", "tags", "category", "author_id", "created_at", "url",
@@ -113,10 +120,13 @@ def _kind(raw: object, value: float | None) -> str:
 
 
 def parse_item(fields: Mapping[str, object], now: float | None = None) -> Item:
-    """Return the item that raw values describe; unknown columns become its metadata."""
+    """Return the item that raw values describe; unknown columns become its metadata.
+
+    FieldError too where it has more of either than `check_size` allows.
+    """
     get = fields.get
     extra = ((name, parse_extra(fields[name], name)) for name in fields if name not in ITEM_COLUMNS)
-    return Item(
+    item = Item(
         parse_id(get("item_id"), "item_id"),
         parse_text(get("title"), "title"),
         parse_text(get("text"), "text"),
@@ -127,6 +137,30 @@ def parse_item(fields: Mapping[str, object], now: float | None = None) -> Item:
         "" if is_null(get("url")) else parse_text(get("url"), "url").strip(),
         {name: value for name, value in extra if value is not None},
     )
+    check_size(item)
+    return item
+
+
+def check_size(item: Item) -> None:
+    """Raise FieldError where an item has more labels or metadata than one item may have."""
+    if len(item.tags) > MAX_TAGS:
+        raise FieldError("tags", f"are {len(item.tags)}, {MAX_TAGS} are allowed")
+    for column, labels in (("tags", item.tags), ("category", (item.category,))):
+        for label in labels:
+            if len(label) > MAX_LABEL:
+                reason = f"{shown(label)} has {len(label)} characters, {MAX_LABEL} are allowed"
+                raise FieldError(column, reason)
+    if not item.metadata:
+        return
+    if len(item.metadata) > MAX_METADATA_KEYS:
+        found = f"has {len(item.metadata)} keys, {MAX_METADATA_KEYS} are allowed"
+        raise FieldError("metadata", found)
+    for name, value in item.metadata.items():
+        if is_deeper(value, MAX_METADATA_DEPTH):
+            raise FieldError(name, f"is nested deeper than {MAX_METADATA_DEPTH} levels")
+    size = json_size(item.metadata)
+    if size > MAX_METADATA_BYTES:
+        raise FieldError("metadata", f"has {size} bytes as JSON, {MAX_METADATA_BYTES} are allowed")
 
 
 def parse_user(fields: Mapping[str, object], now: float | None = None) -> User:

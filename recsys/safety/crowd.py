@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from recsys.data.prints import Seen
@@ -32,24 +33,45 @@ class Look:
     text_before: int | None
     author_now: int | None  # print of the author in that half hour; None without either
     author_before: int | None
+    kept: tuple[int, ...] = ()  # prints of the author at the arrival, of an item known before
 
     @classmethod
-    def at(cls, item: Item, before: Item | None, number: int) -> Look:
-        """Look at an item."""
+    def at(
+        cls,
+        item: Item,
+        before: Item | None,
+        number: int,
+        arrival: float | None = None,
+        carried: Collection[int] = (),
+    ) -> Look:
+        """Look at an item.
+
+        `arrival`: Unix seconds by which a new item counts for its author, whatever date it tells;
+        None for a file, whose items count by their dates. `carried`: the prints of the item's last
+        form. A change of an item is no arrival: the item counts for as long as before.
+        """
         text, moment = content(item), item.created_at
         said: tuple[int | None, int | None] = (None, None)
         author = said
         if moment is not None and text:  # a catalogue without dates was not posted within an hour
             said = prints.of_moment("text", text, moment)
+        kept: tuple[int, ...] = ()
+        if before is not None and carried and item.author_id:
+            own = prints.of_moment("author", item.author_id, arrival or time.time())
+            kept = tuple(one for one in own if one in carried)
+        if before is None and arrival is not None:
+            moment = arrival
+        elif before is not None and arrival is not None:
+            moment = None  # what it still counts for is among the prints that are kept
         if moment is not None and item.author_id:
             author = prints.of_moment("author", item.author_id, moment)
-        return cls(item, before, number, text, tuple(prints.bands(text)), *said, *author)
+        return cls(item, before, number, text, tuple(prints.bands(text)), *said, *author, kept)
 
     @property
     def stored(self) -> list[int]:
         """The prints by which later items find this one."""
         own = (self.text_now, self.author_now)
-        return [*self.bands, *(one for one in own if one is not None)]
+        return [*self.bands, *(one for one in own if one is not None), *self.kept]
 
     @property
     def wanted(self) -> list[int]:

@@ -32,11 +32,17 @@ class Screened:
 
 
 def screen(
-    store: Store, items: Sequence[Item], scorer: Scorer = by_words, again: bool = False
+    store: Store,
+    items: Sequence[Item],
+    scorer: Scorer = by_words,
+    again: bool = False,
+    arrival: float | None = None,
 ) -> Screened:
     """Return the items with language and flags noted; reads the store and writes nothing.
 
     Of an item that comes twice, the last form counts. `again`: also look at what has not changed.
+    `arrival`: when the items came, in Unix seconds; None: by their own dates, as in a file. A flood
+    of an author goes by it, so that the dates that a sender tells hide none.
     """
     items = list({item.item_id: item for item in items}.values())
     known = store.items_known([item.item_id for item in items])
@@ -49,7 +55,7 @@ def screen(
             if (kept := _as_before(item, known.get(item.item_id)))
         }
     )
-    looks = _looks(store, [item for item in items if item.item_id not in noted], known)
+    looks = _looks(store, [item for item in items if item.item_id not in noted], known, arrival)
     wanted = {one for look in looks for one in look.wanted}
     crowd = Crowd(store.prints_seen(wanted, [look.item.item_id for look in looks if look.before]))
     firsts = {name for look in looks for name in crowd.earlier(look)}
@@ -68,12 +74,21 @@ def screen(
     )
 
 
-def _looks(store: Store, items: Sequence[Item], known: Mapping[str, Item]) -> list[Look]:
+def _looks(
+    store: Store, items: Sequence[Item], known: Mapping[str, Item], arrival: float | None
+) -> list[Look]:
     """Look at items, those that arrived first first."""
     old = [item.item_id for item in items if item.item_id in known]
     numbers = store.item_numbers(old) if old else {}
+    carried = store.prints_carried(old) if old else {}
     found = [
-        Look.at(item, known.get(item.item_id), numbers.get(item.item_id, NEW + place))
+        Look.at(
+            item,
+            known.get(item.item_id),
+            numbers.get(item.item_id, NEW + place),
+            arrival,
+            carried.get(item.item_id, ()),
+        )
         for place, item in enumerate(items)
     ]
     return sorted(found, key=lambda look: look.number)

@@ -261,3 +261,22 @@ def test_bad_rows_of_a_loaded_file_are_told_in_the_log(write, caplog):
 def test_lines_are_counted_for_the_bar_where_that_is_cheap(write):
     assert count_lines(write("e.csv", "a\nb\nc\n")) == 3
     assert count_lines(write("e.csv.gz", "a\nb\nc\n")) == 0
+
+
+def test_a_gzip_that_unpacks_to_far_more_is_refused(tmp_path):
+    path = tmp_path / "bomb.jsonl.gz"
+    block = gzip.compress(b"\n" * 10_000_000)
+    path.write_bytes(block * 12)  # 120 MB in 120 kB
+    with pytest.raises(DataError, match="unpacks to more than 200 times its"):
+        for _ in read_events(path):
+            pass
+
+
+def test_a_line_without_an_end_is_rejected_in_parts(tmp_path, monkeypatch):
+    monkeypatch.setattr("recsys.data.files.MAX_LINE", 1_000)
+    path = tmp_path / "events.jsonl"
+    good = '{"user_id": "a", "item_id": "b"}\n'
+    path.write_text('{"user_id": "' + "x" * 5_000 + "\n" + good)
+    rows = [row for _, row in read_events(path)]
+    assert all(isinstance(row, Reject) for row in rows[:-1]) and len(rows) == 7
+    assert rows[-1].user_id == "a"

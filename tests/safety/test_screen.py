@@ -1,5 +1,6 @@
 """Screen: what is posted is looked at once, flagged, and never dropped."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -191,6 +192,26 @@ def test_an_author_who_floods(store, at_once):
     assert kinds(store, Item("next day", author_id="bot", created_at=NOW + 90_000)) == {
         "next day": []
     }
+
+
+@pytest.mark.parametrize("told", [None, NOW - 5_000_000])
+def test_a_date_that_the_sender_tells_hides_no_flood(store, told):
+    def post(name, title, at):
+        created = None if told is None else told + 7_200 * int(name)
+        item = Item(name, title=f"{title} {name}", author_id="bot", created_at=created)
+        found = screen(store, [item], arrival=at)
+        store.add_items(found.items, prints=found.prints)
+        return [flag.kind for flag in read_flags(found.items[0].metadata)]
+
+    now = time.time()
+    for number in range(30):
+        assert post(str(number), "thing", now) == []
+        post(str(number), "changed", now)  # a change is no arrival, and hides none
+    assert post("30", "thing", now) == ["flood"]
+    found = screen(store, store.items_known([str(n) for n in range(31)]).values(), again=True)
+    store.add_items(found.items, prints=found.prints)
+    assert post("31", "thing", now) == ["flood"]
+    assert post("32", "thing", now + 7_200) == []
 
 
 def test_links_and_one_word_again_and_again(store):
