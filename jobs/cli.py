@@ -35,6 +35,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "erase": ("erase", "remove all that is held of a person, with a receipt"),
     "merge": ("merge", "move all that is held of one user to another"),
     "bundles": ("bundles", "list, show, roll back, prune what nights made"),
+    "backup": ("backup", "a copy of store and home, made while the service runs"),
+    "restore": ("restore", "a backup into an empty home and store"),
     "tone": ("tone", "negative, neutral or positive, text by text"),
     "train-tone": ("train_tone", "teach the tone model from labelled texts"),
     "evaluate-text": ("evaluate_text", "figures of tone and topics"),

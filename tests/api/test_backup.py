@@ -1,0 +1,168 @@
+"""`recsys backup` and `recsys restore`: a home that serves is copied, lost, and serves again."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import api_server
+import old_home
+import postgres_server
+import pytest
+from api_world import build
+from click.testing import CliRunner
+from sqlalchemy.engine import URL
+
+from jobs.backup import command as backup_command
+from jobs.restore import command as restore_command
+from recsys.data.backup import back_up, restore
+from recsys.data.erasure import erase
+from recsys.data.schema import Event, Item
+from recsys.data.store import Store
+from recsys.errors import DataError
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[URL]:
+    with postgres_server.running() as url:
+        yield url
+
+
+def url_of(home: Path) -> str:
+    return f"sqlite:///{home / 'store.db'}"
+
+
+def small(home: Path, *users: str) -> str:
+    """Fill a store with one event per user; return its URL."""
+    with Store.open(url_of(home)) as store:
+        store.add_items([Item("7", title="tide")])
+        store.add_events([Event(user, "7", "like", timestamp=5.0) for user in users])
+    return url_of(home)
+
+
+def test_a_backup_under_load_serves_the_same_list(tmp_path: Path) -> None:
+    home, copy, again = (tmp_path / name for name in ("home", "copy", "again"))
+    home.mkdir()
+    build(home)
+    server = api_server.start(home)
+    accepted, stop = [], threading.Event()
+
+    def post() -> None:
+        with server.client() as http:
+            while not stop.is_set():
+                sent = f"loader-{len(accepted)}"
+                event = {"user_id": sent, "item_id": "sea-1", "event": "pinged"}
+                assert http.post("/events", json=event).status_code < 300
+                accepted.append(sent)
+
+    try:
+        with server.client() as http:
+            before = http.get("/recommend/baker?n=5").json()["items"]
+        thread = threading.Thread(target=post)
+        thread.start()
+        while len(accepted) < 20 and thread.is_alive():
+            stop.wait(0.01)
+        known = list(accepted)
+        made = back_up(home, url_of(home), copy)
+        while len(accepted) < len(known) + 5 and thread.is_alive():
+            stop.wait(0.01)
+        stop.set()
+        thread.join()
+    finally:
+        stop.set()
+        server.stop()
+    assert len(accepted) >= len(known) + 5  # the server went on
+    assert made.bundle and restore(copy, again, url_of(again)) == made
+    with Store.open(url_of(again)) as store:
+        held = {event.user_id for event in store.events_after(0, 1_000_000)}
+    assert held >= set(known)
+    server = api_server.start(again)
+    try:
+        with server.client() as http:
+            after = http.get("/recommend/baker?n=5").json()["items"]
+    finally:
+        server.stop()
+    assert [item["item_id"] for item in after] == [item["item_id"] for item in before]
+
+
+def test_a_flipped_bit_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    home, copy, again = (tmp_path / name for name in ("home", "copy", "again"))
+    back_up(home, small(home, "ann"), copy)
+    for name in ("store.db", "manifest.json"):
+        whole = (copy / name).read_bytes()
+        middle = len(whole) // 2
+        (copy / name).write_bytes(whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :])
+        with pytest.raises(DataError, match=rf"{name} is missing or was changed"):
+            restore(copy, again, url_of(again))
+        assert not again.exists()
+        (copy / name).write_bytes(whole)
+    restore(copy, again, url_of(again))
+
+
+def test_what_is_there_is_never_overwritten(tmp_path: Path) -> None:
+    home, copy = tmp_path / "home", tmp_path / "copy"
+    back_up(home, small(home, "ann"), copy)
+    with pytest.raises(DataError, match="exists"):
+        back_up(home, url_of(home), copy)
+    with pytest.raises(DataError, match="lies in the home"):
+        back_up(home, url_of(home), home / "copy")
+    with pytest.raises(DataError, match=r"not empty \(it holds store\.db\)"):
+        restore(copy, home, url_of(home))
+    with pytest.raises(DataError, match="there is no store"):
+        back_up(tmp_path / "none", url_of(tmp_path / "none"), tmp_path / "other")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["copy", "home"]
+
+
+def test_an_erased_user_is_in_no_later_backup(tmp_path: Path) -> None:
+    home, copy = tmp_path / "home", tmp_path / "copy"
+    url = small(home, "ann-whom-nobody-knows", "bob")
+    with Store.open(url) as store:
+        erase(store, home, "ann-whom-nobody-knows")
+    back_up(home, url, copy)
+    held = b"".join(path.read_bytes() for path in copy.rglob("*") if path.is_file())
+    assert b"bob" in held and b"ann-whom" not in held
+
+
+def test_an_older_schema_is_restored_and_upgraded(tmp_path: Path) -> None:
+    home, again = old_home.unpack(tmp_path / "home"), tmp_path / "again"
+    made = back_up(home, url_of(home), tmp_path / "copy")
+    assert made.schema == 1 and made.events
+    restore(tmp_path / "copy", again, url_of(again))
+    with Store.open(url_of(again)) as store:
+        assert store.counts()["events"] == made.events
+
+
+def test_postgresql_to_sqlite_and_back(tmp_path: Path, postgres: URL) -> None:
+    home, copy, second = (tmp_path / name for name in ("home", "copy", "second"))
+    url = postgres_server.emptied(postgres)
+    home.mkdir()
+    with Store.open(url) as store:
+        store.add_events([Event(who, "7", "like", timestamp=5.0) for who in ("ann", "bob")])
+        last = store.last_event_id()
+        erase(store, home, "bob")  # the last event's number must not be given again
+    back_up(home, url, copy)
+    with pytest.raises(DataError, match="PostgreSQL store holds users"):
+        restore(copy, tmp_path / "fresh", url)
+    local = tmp_path / "local"
+    restore(copy, local, url_of(local))
+    back_up(local, url_of(local), second)
+    url = postgres_server.emptied(postgres)
+    restore(second, tmp_path / "fresh", url)
+    for place in (url_of(local), url):
+        with Store.open(place) as store:
+            assert store.counts() == {"items": 0, "events": 1, "users": 1}
+            store.add_events([Event("cid", "8", "like", timestamp=6.0)])
+            assert store.last_event_id() > last
+
+
+def test_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home, copy, again = (tmp_path / name for name in ("home", "copy", "again"))
+    small(home, "ann")
+    monkeypatch.setenv("RECSYS_HOME", str(home))
+    found = CliRunner().invoke(backup_command, [str(copy), "--json"], catch_exceptions=False)
+    assert json.loads(found.stdout)["events"] == 1 and "copying the store" in found.stderr
+    monkeypatch.setenv("RECSYS_HOME", str(again))
+    found = CliRunner().invoke(restore_command, [str(copy)], catch_exceptions=False)
+    assert found.stdout == f"restored 1 events and no bundle from {copy}\n"
