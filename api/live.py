@@ -42,6 +42,7 @@ _TRENDS = 5.0  # seconds between looks at what rises
 _PROBE = 1.0  # seconds between looks whether the store takes writes
 _FIGURES = 1.0  # seconds between copies of the figures for the other workers
 _KEYS = 2.0  # seconds until a revoked key is refused everywhere
+_NIGHTS = 30.0  # seconds between looks at how the last night ended
 _PRUNE = 3_600.0  # seconds between prunings of the exposure log
 _OWED = 5.0  # seconds between tries to empty the log of erased rows
 _KEEP = 90 * 86_400.0  # seconds that exposures are kept
@@ -127,6 +128,8 @@ class Worker:
             self.load_keys()
         if self._service.serving_or_none is not None and self._is_due("trends", _TRENDS):
             self._service.serving.watch.trends(time.time())
+        if self._is_due("nights", _NIGHTS):
+            self._service.look_at_nights()
 
     def write(self) -> None:
         """Do what is due and may wait for other writers, or for a disk."""

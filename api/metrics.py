@@ -23,8 +23,11 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from recsys.data.runs import Run
+
 _SECONDS = (0.001, 0.002, 0.003, 0.005, 0.008, 0.012, 0.02, 0.035, 0.06, 0.1, 0.25, 1.0, 5.0)
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+NIGHT_ENDS = ("published", "refused", "failed", "killed")
 log = logging.getLogger("recsys.api")
 
 
@@ -75,6 +78,37 @@ class Metrics:
             "Whether the store takes writes",
             **most,  # type: ignore[arg-type]
         )
+        self.night_end = Gauge(
+            "recsys_last_night_age_seconds",
+            "Time since the last night ended, -1 before the first",
+            **most,  # type: ignore[arg-type]
+        )
+        self.night_seconds = Gauge(
+            "recsys_last_night_seconds",
+            "Time that the last night took by the clock",
+            **most,  # type: ignore[arg-type]
+        )
+        self.night_people = Gauge(
+            "recsys_last_night_people",
+            "People that the gate of the last night asked",
+            **most,  # type: ignore[arg-type]
+        )
+        self.night_status = Gauge(
+            "recsys_last_night_status",
+            "How the last night ended: 1 for its status, 0 for the others",
+            ("status",),
+            **most,  # type: ignore[arg-type]
+        )
+
+    def last_night(self, run: Run | None, now: float) -> None:
+        """Take over the last night that ended; None before the first."""
+        detail = run.detail if run is not None else {}
+        ended = run.finished if run is not None else None
+        self.night_end.set(-1.0 if ended is None else max(0.0, now - ended))
+        self.night_seconds.set(0.0 if run is None or ended is None else ended - run.started)
+        self.night_people.set(detail.get("gate", {}).get("people") or 0)
+        for status in NIGHT_ENDS:
+            self.night_status.labels(status).set(run is not None and run.status == status)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:

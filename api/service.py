@@ -12,6 +12,7 @@ from recsys.data.erasure import Erasures
 from recsys.data.merges import MergeLog
 from recsys.data.pasts import Past, Pasts
 from recsys.data.pseudonyms import Pseudonyms
+from recsys.data.runs import Run
 from recsys.data.store import Store
 from recsys.errors import StoreError
 from recsys.safety.doubt import load_scorer
@@ -53,6 +54,7 @@ class Service:
         self.rng = random.Random()
         self.started = time.time()
         self._pasts = Pasts(settings.weights)
+        self.last_night: Run | None = None  # that ended
         self.owed = False  # deleted rows are to be emptied from SQLite's write-ahead log
         self.serving_or_none: Serving | None = None
         self._pseudonyms: Pseudonyms | None = None
@@ -133,6 +135,15 @@ class Service:
         self.metrics.lag.set(self.lag() or 0.0)
         self.metrics.store_up.set(self.link.up)
         self.metrics.store_writes.set(self.link.writes)
+        self.metrics.last_night(self.last_night, time.time())
+
+    def look_at_nights(self) -> None:
+        """Learn from the store how the last night ended; while it cannot be read, the old stays."""
+        try:
+            with self.link.use(patient=True) as store:
+                self.last_night = store.last_run("nightly", ended=True)
+        except StoreError:
+            log.debug("the store does not tell how the last night ended")
 
     def bundle_age(self) -> float | None:
         """Return the age of the bundle in seconds, None without one."""

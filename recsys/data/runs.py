@@ -66,7 +66,9 @@ class RunLog:
     def finish_run(self, run: int, status: str, detail: Mapping[str, Any] | None = None) -> None:
         """Note how a run ended: published, refused, failed, …"""
         values = {
-            "status": status, "finished": time.time(), "detail": json.dumps(dict(detail or {})),
+            "status": status,
+            "finished": time.time(),
+            "detail": json.dumps(dict(detail or {})),
         }
         with self.db.write() as connection:
             connection.execute(update(runs).where(runs.c.id == run).values(values))
@@ -75,9 +77,11 @@ class RunLog:
         """Return the latest runs, newest first."""
         return self._runs(select(runs).order_by(runs.c.id.desc()).limit(limit))
 
-    def last_run(self, kind: str) -> Run | None:
-        """Return the newest run of a kind, None when there was none."""
+    def last_run(self, kind: str, ended: bool = False) -> Run | None:
+        """Return the newest run of a kind, or the newest that `ended`; None when there is none."""
         query = select(runs).where(runs.c.kind == kind).order_by(runs.c.id.desc()).limit(1)
+        if ended:
+            query = query.where(runs.c.finished.is_not(None))
         return next(iter(self._runs(query)), None)
 
     def _runs(self, query: Select[Any]) -> list[Run]:
@@ -91,7 +95,12 @@ class RunLog:
                 steps[row.run].append(step)
         return [
             Run(
-                row.id, row.kind, row.status, row.started, row.finished, json.loads(row.detail),
+                row.id,
+                row.kind,
+                row.status,
+                row.started,
+                row.finished,
+                json.loads(row.detail),
                 tuple(steps[row.id]),
             )
             for row in found

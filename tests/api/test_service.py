@@ -26,6 +26,7 @@ from api.service import Service
 from api.settings import Settings
 from recsys.data.database import Database
 from recsys.data.keys import Keys
+from recsys.data.store import Store
 from recsys.errors import DataError
 
 ROOT = Path(__file__).parents[2]
@@ -359,3 +360,21 @@ def test_an_app_that_is_gone_keeps_no_file_open(home: Path) -> None:
     del app
     gc.collect()
     assert held() is None
+
+
+def test_metrics_of_the_last_night(make_app: Callable[..., Flask], home: Path) -> None:
+    with Store.open(f"sqlite:///{home / 'store.db'}") as store:
+        app = make_app()
+        service, client = app.extensions["service"], app.test_client()
+        service.worker.tick()
+        assert "recsys_last_night_age_seconds -1.0" in client.get("/metrics").text
+        store.finish_run(store.start_run("nightly"), "refused", {"gate": {"people": 321}})
+        store.start_run("nightly")  # still at work: the one before it is told
+        service.look_at_nights()
+        service.take_figures()
+    told = dict(line.rsplit(" ", 1) for line in client.get("/metrics").text.splitlines())
+    assert told['recsys_last_night_status{status="refused"}'] == "1.0"
+    assert told['recsys_last_night_status{status="published"}'] == "0.0"
+    assert told["recsys_last_night_people"] == "321.0"
+    assert 0.0 <= float(told["recsys_last_night_age_seconds"]) < 300.0
+    assert 0.0 <= float(told["recsys_last_night_seconds"]) < 300.0
