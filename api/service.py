@@ -22,6 +22,7 @@ from .auth import Gate
 from .buckets import Buckets
 from .cache import Cache
 from .database import StoreLink
+from .event_kinds import KindCounts
 from .exposure_log import ExposureLog
 from .live import Serving, Worker, no_bundle
 from .metrics import Metrics
@@ -55,6 +56,7 @@ class Service:
         self.started = time.time()
         self._pasts = Pasts(settings.weights)
         self.last_night: Run | None = None  # that ended
+        self.kind_counts = KindCounts()
         self.owed = False  # deleted rows are to be emptied from SQLite's write-ahead log
         self.serving_or_none: Serving | None = None
         self._pseudonyms: Pseudonyms | None = None

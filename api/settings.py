@@ -10,9 +10,11 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from functools import cached_property
 from pathlib import Path
 
-from recsys.data.weights import KIND_WEIGHTS, EventWeights
+from recsys.data.kinds import KIND_WEIGHTS
+from recsys.data.weights import EventWeights
 from recsys.errors import DataError
 from recsys.ranking.query import repeat_categories
 from recsys.setting_names import check_environment, check_file
@@ -21,7 +23,7 @@ LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost", ""})
 AUTH_MODES = ("auto", "on", "off")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Settings:
     """What a deployment may decide about the service."""
 
@@ -61,7 +63,7 @@ class Settings:
         """Return the URL of the store, the default one when none is set."""
         return self.store or f"sqlite:///{self.home / 'store.db'}"
 
-    @property
+    @cached_property
     def weights(self) -> EventWeights:
         """Return the weights of events, those of the settings over the built-in ones."""
         kinds = {**KIND_WEIGHTS, **self.event_weights}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -33,6 +34,14 @@ def add_events(service: Service, rows: Sequence[EventBody]) -> Added:
     if outcomes:
         service.exposures.happened(outcomes)
     return added
+
+
+def unknown_kinds(service: Service, rows: Sequence[EventBody]) -> list[dict[str, object]]:
+    """Return the kinds of some events that weigh nothing, as no kind of this name is known."""
+    weights = service.settings.weights
+    if all([weights.meanings[kind].known for kind in {_kind(row) for row in rows}]):
+        return []
+    return weights.told_unknown(Counter(map(_kind, rows)))
 
 
 def _kind(row: EventBody) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from recsys.data.schema import Event
 from recsys.data.store import Store
+from recsys.data.weights import EventWeights
 
 SHOWN = 5  # examples that a line names
 _PLACEHOLDERS = frozenset(
@@ -22,7 +23,9 @@ _ROUNDED = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d+")  # 1.23E+17: a spreadsheet cut
 class Acts:
     """Kinds, items and odd ids of the events of a run."""
 
-    def __init__(self) -> None:
+    def __init__(self, weights: EventWeights | None = None) -> None:
+        self.weights = weights or EventWeights()
+        self.without_weight = 0  # events that their value of 0 leaves without weight
         self.kinds: Counter[str] = Counter()
         self.items: Counter[str] = Counter()
         self.suspicious: Counter[str] = Counter()
@@ -30,10 +33,15 @@ class Acts:
     def count(self, events: Sequence[Event]) -> None:
         """Count a batch of events."""
         self.kinds.update([event.event for event in events])
+        zero = [event.event for event in events if event.value == 0]
+        self.without_weight += sum([self._loses_weight(kind) for kind in zero])
         self.items.update([event.item_id for event in events])
         users = Counter([event.user_id for event in events])
         for id in _odd(users):
             self.suspicious[id] += users[id]
+
+    def _loses_weight(self, kind: str) -> bool:
+        return self.weights.heeds(kind) and not self.weights.heeds(kind, 0.0)
 
     def report(self, store: Store) -> dict[str, Any]:
         """Return what stands in the report of an ingest, after the items are stored."""
@@ -41,6 +49,8 @@ class Acts:
         odd = self.suspicious + Counter({id: self.items[id] for id in _odd(self.items)})
         return {
             "kinds": dict(self.kinds.most_common()),
+            "unknown_kinds": self.weights.told_unknown(self.kinds),
+            "without_weight": self.without_weight,
             "unrecorded": {
                 "events": sum(self.items[id] for id in unrecorded),
                 "items": len(unrecorded),
@@ -52,6 +62,14 @@ class Acts:
 
 def acts_told(report: dict[str, Any]) -> Iterator[str]:
     """Yield the lines that a person should read."""
+    for one in report["unknown_kinds"]:
+        near = f"; is {one['nearest']!r} meant?" if one["nearest"] else ""
+        yield (
+            f"events: {one['count']:,} of the unknown kind {one['event']!r} weigh nothing until "
+            f"RECSYS_EVENT_WEIGHTS names it{near}"
+        )
+    if report["without_weight"]:
+        yield f"events: {report['without_weight']:,} weigh nothing, as their value is 0"
     without = report["unrecorded"]
     if without["events"]:
         yield (

@@ -131,11 +131,13 @@ def tables(
     if events:
         known = load_items(items, options=options) if items else ItemTable.empty()
         found = load_events(events, options=options), known
+        settings.weights.check_kinds(found[0].kind_counts())
         return heard(settings, found[0]), found[1]
     with Store.open(settings.store_url) as store:
         found = store.event_table(), store.item_table()
     if not len(found[0]):
         raise DataError("the store holds no event: run `recsys ingest` first, or give --events F")
+    settings.weights.check_kinds(found[0].kind_counts())
     return heard(settings, found[0]), found[1]
 
 

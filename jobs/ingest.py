@@ -242,7 +242,9 @@ def ingest(
     store_of = Store.open(settings.store_url, bulk=True)
     with _seldom_collected(), store_of as store, job_progress("ingest") as progress:
         scorer = load_scorer(settings.safety_model)
-        work = Ingest(store, settings.home, strict, progress, scorer, options or Options(), whole)
+        acts = Acts(settings.weights)
+        given = options or Options()
+        work = Ingest(store, settings.home, strict, progress, scorer, given, whole, acts)
         kinds = {k: getattr(work, k) for k in KINDS}
         report: Report = {
             kind: _together([kinds[kind](path) for path in lists[kind]])

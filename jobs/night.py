@@ -85,14 +85,16 @@ class Night:
         events = weighed(events)
         if not len(events) and not len(items):
             raise DataError("the store holds no event and no item: run `recsys ingest` first")
+        mix = events.kind_counts()
+        self.settings.weights.check_kinds(mix)
         save_snapshot(out, events, items)
-        mix = {kind: int((events.kind == code).sum()) for code, kind in enumerate(events.kinds)}
         stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
         return {
             "events": len(events),
             "items": len(items),
             "users": len(events.users),
             "kinds": mix,
+            "unknown_kinds": self.settings.weights.told_unknown(mix),
             "version": f"{stamp}-{self.number}",
             **position,
         }

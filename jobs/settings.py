@@ -14,7 +14,8 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from recsys.data.weights import KIND_WEIGHTS, EventWeights
+from recsys.data.kinds import KIND_WEIGHTS
+from recsys.data.weights import EventWeights
 from recsys.errors import DataError
 from recsys.ranking.query import repeat_categories
 from recsys.setting_names import check_environment, check_file, is_service_link

@@ -6,9 +6,19 @@ from typing import Any
 
 from .. import pages
 from ..contract import Routes
+from ..event_kinds import known_kinds
 from ..routes.context import about, service
-from ..schemas.records import Deleted, EventBody, Events, EventsQuery, PartialQuery, Stored
-from ..writes import add_events, missing
+from ..schemas.records import (
+    Deleted,
+    EventBody,
+    EventKinds,
+    Events,
+    EventsQuery,
+    PartialQuery,
+    StoredEvents,
+)
+from ..schemas.service import Nothing
+from ..writes import add_events, missing, unknown_kinds
 
 routes = Routes("events")
 
@@ -20,20 +30,35 @@ routes = Routes("events")
     query=PartialQuery,
     body=EventBody,
     many="events",
-    answers=Stored,
+    answers=StoredEvents,
     status=201,
 )
-def post(query: PartialQuery, body: list[EventBody]) -> dict[str, int]:
+def post(query: PartialQuery, body: list[EventBody]) -> dict[str, Any]:
     """Store events: one, a list, `{"events": […]}`, or one per line as JSON lines.
 
     All are stored or, when one is wrong, none; with `partial=1` the right ones are stored and the
     others are told in `rejected`. The same event (user, item, kind, time, value,
     text) counts once; an event without a timestamp happens now, so sent twice it counts twice.
+    A kind that `GET /event-kinds` does not list is stored, weighs nothing and is told.
     """
     if len(body) == 1:
         about(body[0].user_id)
     added = add_events(service(), body)
-    return {"accepted": len(body), "new": added.new, "duplicates": added.duplicates}
+    return {
+        "accepted": len(body),
+        "new": added.new,
+        "duplicates": added.duplicates,
+        "unknown_kinds": unknown_kinds(service(), body),
+    }
+
+
+@routes.get("/event-kinds", "lists", query=Nothing, answers=EventKinds)
+def kinds(query: Nothing) -> dict[str, Any]:
+    """What each kind of event weighs and means, and which kinds in the store mean nothing."""
+    at_hand = service()
+    with at_hand.link.use() as store:
+        unknown = at_hand.kind_counts.unknown(store, at_hand.settings.weights)
+    return {"kinds": known_kinds(at_hand.settings.weights), "unknown": unknown}
 
 
 @routes.get("/events", "history", own="query.user_id", query=EventsQuery, answers=Events)

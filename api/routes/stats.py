@@ -33,6 +33,7 @@ def stats(query: Days) -> dict[str, Any]:
     at_hand = service()
     with at_hand.link.use() as store:
         counts = store.counts()
+        unknown = at_hand.kind_counts.unknown(store, at_hand.settings.weights)
         rates = at_hand.link.exposures().rates(time.time() - 86_400.0 * query.days)
     serving = at_hand.serving_or_none
     return {
@@ -40,6 +41,7 @@ def stats(query: Days) -> dict[str, Any]:
         "counts": counts,
         "flags": _flags(serving.live) if serving else {},
         "comments": _comments(serving) if serving else {},
+        "unknown_kinds": unknown,
         "ctr": {
             by: {
                 key: {"shown": r.shown, "clicked": r.clicked, "ctr": r.ctr}

@@ -25,7 +25,7 @@ MAX_LIST = 1_000  # ids in an exclude list, events in a session
 _CONTROL = "\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029"
 ID_PATTERN = f"^[^{_CONTROL}]*[^\\s{_CONTROL}][^{_CONTROL}]*$"
 _ID = re.compile(ID_PATTERN[1:-1])
-_KIND_PATTERN = f"^[^\\s{_CONTROL}]{{1,64}}$"
+_KIND_PATTERN = f"^[^\\s{_CONTROL}]([^{_CONTROL}]{{0,62}}[^\\s{_CONTROL}])?$"
 _KIND = re.compile(_KIND_PATTERN[1:-1])
 
 

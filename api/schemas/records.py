@@ -159,6 +159,42 @@ class StoredItems(Stored):
     )
 
 
+class UnknownKind(Answer):
+    """A kind of event that weighs nothing, as neither the table nor the settings name it."""
+
+    event: str
+    count: Annotated[int, Field(ge=0)]
+    nearest: str | None = Field(description="the known kind whose name is most like it")
+
+
+class StoredEvents(Stored):
+    """What became of events."""
+
+    unknown_kinds: list[UnknownKind] = Field(
+        [],
+        description="kinds that were stored and weigh nothing until RECSYS_EVENT_WEIGHTS "
+        "names them",
+    )
+
+
+class EventKind(Answer):
+    """What a kind of event says."""
+
+    event: str
+    weight: float = Field(description="how much it asks for more of the same; negative: for less")
+    act: bool = Field(description="whether it is an act of the user: else it is only stored")
+    explicit: bool = Field(description="whether it states a liking or a dislike")
+    synonyms: list[str]
+    withdraws: str | None = Field(description="the kind of earlier acts that it takes back")
+
+
+class EventKinds(Answer):
+    """All kinds of event."""
+
+    kinds: list[EventKind]
+    unknown: list[UnknownKind] = Field(description="kinds in the store that weigh nothing")
+
+
 class TopicName(Answer):
     """A topic as it is referred to."""
 
@@ -236,6 +272,8 @@ __all__ = [
     "Deleted",
     "Event",
     "EventBody",
+    "EventKind",
+    "EventKinds",
     "Events",
     "EventsQuery",
     "Item",
@@ -250,8 +288,10 @@ __all__ = [
     "PartialQuery",
     "RejectedRow",
     "Stored",
+    "StoredEvents",
     "StoredItems",
     "TopicName",
+    "UnknownKind",
     "User",
     "UserBody",
     "UserRow",

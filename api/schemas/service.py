@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from ..schemas.fields import Answer, Strict
+from ..schemas.records import UnknownKind
 
 
 class Nothing(Strict):
@@ -60,5 +61,6 @@ class Stats(Answer):
     counts: dict[str, int]
     flags: dict[str, int] = Field(description="items in service by what is doubtful about them")
     comments: dict[str, int] = Field(description="comments since the night that count less")
+    unknown_kinds: list[UnknownKind] = Field(description="kinds of event that weigh nothing")
     ctr: dict[str, dict[str, Rate]]
     days: float

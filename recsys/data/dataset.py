@@ -9,6 +9,7 @@ from scipy import sparse
 
 from recsys.arrays import Floats, Mask, Rows, Times
 from recsys.data.ids import IdMap
+from recsys.data.rating_scale import RatingScale
 from recsys.data.tables import EventTable, ItemTable
 from recsys.data.weights import EventWeights
 
@@ -31,7 +32,7 @@ class Dataset:
     timed: bool  # False: `time` counts events, not seconds
     table: ItemTable  # one row per item of `items`
     cutoff: float  # every event is earlier; infinity: none was left out
-    rating_scale: tuple[float, float]  # mean and spread of rating values; (0, 1) without ratings
+    rating_scale: RatingScale
     tone: Floats | None = None  # (n_events,): of comments, -1 to 1, 0 without; None: not read
 
     @classmethod

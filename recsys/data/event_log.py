@@ -83,6 +83,12 @@ _LATER = (
     .order_by(events.c.id)
     .limit(given("n", Integer))
 )
+_BETWEEN = Read(
+    _STORED.where(events.c.user == _NUMBER_OF_USER)
+    .where(items.c.item_id == given("item", Text))
+    .order_by(events.c.moment, events.c.id)
+)
+_KINDS = Read(select(kinds.c.name).order_by(kinds.c.id))
 _AFTER, _OF_USER = Read(_LATER), Read(_LATER.where(events.c.user == _NUMBER_OF_USER))
 
 
@@ -205,6 +211,22 @@ class EventLog:
         """Return a page of a user's events by id, from the first after `after`."""
         found = self.db.rows(_OF_USER, user=user_id, after=after, n=n)
         return list(map(StoredEvent._make, found))
+
+    def events_between(self, user_id: str, item_id: str) -> list[StoredEvent]:
+        """Return what a user did to an item, in the order of time."""
+        found = self.db.rows(_BETWEEN, user=user_id, item=item_id)
+        return list(map(StoredEvent._make, found))
+
+    def kinds(self) -> list[str]:
+        """Return all kinds of event that ever came, as they came."""
+        return [name for (name,) in self.db.rows(_KINDS)]
+
+    def kind_counts(self, after: int = 0) -> dict[str, int]:
+        """Return the number of events of each kind, of those with a greater id; reads them all."""
+        query = select(kinds.c.name, func.count()).join(events, events.c.kind == kinds.c.id)
+        query = query.where(events.c.id > after).group_by(kinds.c.name)
+        with self.db.read() as connection:
+            return dict(connection.execute(query).tuples().all())
 
     def last_event_id(self) -> int:
         """Return the greatest id, 0 without events."""

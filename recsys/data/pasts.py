@@ -100,19 +100,31 @@ class _Record:
     last: int = 0  # their greatest id
     latest: dict[str, list[tuple[float, int]]] = field(default_factory=dict)  # (moment, id) per item
     uses: dict[str, Uses] = field(default_factory=dict)
+    kinds: dict[int, str] = field(default_factory=dict)  # of each act, as the weights name it
     past: Past | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def add(self, act: ShortEvent, weight: float) -> None:
+    def add(self, act: ShortEvent, weight: float, kind: str) -> None:
         """Note an act; what was merely shown is not passed in."""
+        self.kinds[act.id] = kind
         own = self.latest.setdefault(act.item_id, [])
         own.append((act.moment, act.id))
         own.sort()
         del own[:-ACTS]
         note_use(self.uses, act.item_id, act.moment, weight)
 
+    def withdraw(self, item_id: str, kind: str) -> None:
+        """Forget the latest acts of a kind on an item; an item without any other is not taken."""
+        own = [act for act in self.latest.get(item_id, ()) if self.kinds[act[1]] != kind]
+        if own:
+            self.latest[item_id] = own
+        else:
+            self.latest.pop(item_id, None)
+            self.uses.pop(item_id, None)
+
     def clear(self) -> None:
         """Know nothing."""
+        self.kinds = {}
         self.count = self.last = 0
         self.latest, self.uses = {}, {}
 
@@ -130,7 +142,7 @@ class Pasts:
         with self._lock:
             record = self._records.get(user_id)
         if record is None:
-            events = store.history(user_id, _ROWS, self._weights.unheeded())
+            events = store.history(user_id, _ROWS, self._weights.unheeded(store.kinds()))
             if len(events) < _ROWS:
                 return Past(events, None, (len(events), sum([event.id for event in events])))
             record = _Record()
@@ -154,8 +166,11 @@ class Pasts:
             added = store.acts_after(user_id)
         for act in added:
             record.count, record.last = record.count + 1, act.id
-            if self._weights.heeds(act.event, act.value):
-                record.add(act, self._weights.of_kind(act.event))
+            meaning = self._weights.meanings[act.event]
+            if meaning.withdraws:
+                record.withdraw(act.item_id, meaning.withdraws)
+            elif self._weights.heeds(act.event, act.value):
+                record.add(act, self._weights.of_event(act.event, act.value), meaning.name)
         record.past = self._past(store, record)
         return record.past
 

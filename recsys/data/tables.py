@@ -40,6 +40,11 @@ class EventTable:
         """Whether every event carries a timestamp."""
         return len(self) > 0 and bool(np.isfinite(self.time).all())
 
+    def kind_counts(self) -> dict[str, int]:
+        """Return the number of events of each kind."""
+        counts = np.bincount(self.kind, minlength=len(self.kinds)).tolist()
+        return dict(zip(self.kinds, counts, strict=True))
+
     def select(self, mask: Mask) -> EventTable:
         """Return the events where `mask` holds, in the same order and with the same id maps."""
         kept = np.flatnonzero(mask)

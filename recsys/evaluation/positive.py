@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.arrays import Mask
+from recsys.data.kinds import fold
 from recsys.data.tables import EventTable
 from recsys.data.weights import EventWeights
 from recsys.errors import DataError
@@ -40,7 +41,7 @@ class Term:
 
     def admits(self, events: EventTable) -> Mask:
         """Say of each event whether it fulfils this term; an event without a value cannot."""
-        codes = [code for code, kind in enumerate(events.kinds) if kind == self.kind]
+        codes = [code for code, kind in enumerate(events.kinds) if fold(kind) == fold(self.kind)]
         right = np.isin(events.kind, codes)
         if self.comparison:
             compared = _COMPARISONS[self.comparison](events.value, self.number)
@@ -86,7 +87,8 @@ def opinions(events: EventTable, positive: Positive | None, rules: EventWeights)
     weights, explicit = rules.of_table(events), rules.explicit(events)
     found = np.where(weights < 0, DISLIKED, NEUTRAL).astype(np.int8)
     if positive is not None:
-        found[positive.admits(events)] = LIKED
+        admitted, back = positive.admits(events), rules.withdrawn(events)
+        found[admitted if back is None else admitted & ~back] = LIKED
     else:
         found[weights > 0] = np.where(explicit, LIKED, TAKEN)[weights > 0]
     if len(events) and not (found > 0).any():

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from recsys.arrays import Mask, Rows, Times
 from recsys.data.dataset import Dataset
 from recsys.data.ids import IdMap
-from recsys.data.weights import IMPLICIT_KINDS, EventWeights
+from recsys.data.weights import EventWeights
 from recsys.errors import DataError
 from recsys.evaluation.positive import DISLIKED, LIKED
 from recsys.evaluation.questions import item_rows
@@ -26,6 +26,7 @@ from recsys.evaluation.scorer import Histories, Skip
 from recsys.evaluation.split import Split, Walk, item_groups, positive_steps
 from recsys.evaluation.trail import Trail, trails_of
 from recsys.metrics import Values
+from recsys.state.acts import Act
 
 SAMPLE = 100  # answers after which it is known how long all of them will take
 
@@ -43,6 +44,7 @@ class Step:
     explicit: bool  # an opinion, not a passing by
     time: float
     tone: float = 0.0  # of its words, -1 to 1
+    withdrawn: tuple[Act, ...] = ()  # earlier acts that it takes back
 
 
 class ReplayModel(Protocol):
@@ -142,7 +144,7 @@ def asked_on_the_way(
     """Walk the test events, yield the questions and then tell `observe` what happened."""
     assert split.walk is not None
     walk, world = split.walk, World.of(split, split.walk, data)
-    trails, weights = trails_of(data, split.train), split.rules.weights
+    trails, weights = trails_of(data, split.train, split.rules.weights), split.rules.weights
     for moment in _moments(walk.time):
         steps = [
             _step(split.rules.weights, walk, world, data, trails, place)
@@ -153,10 +155,19 @@ def asked_on_the_way(
                 trail = trails.get(step.user) or Trail([], [], [])
                 yield _question(world, trail, step, place)
         for step in steps:
+            trail = trails.setdefault(step.user, Trail([], [], []))
+            meaning = weights.meanings[step.kind]
+            if meaning.withdraws:
+                back = trail.withdraw(step.item, meaning.withdraws)
+                step = replace(step, withdrawn=tuple(_act(step, *one) for one in back))
             observe(step)
             if weights.heeds(step.kind, step.value):
-                trail = trails.setdefault(step.user, Trail([], [], []))
-                trail.add(step.item, step.weight, step.time)
+                trail.add(step.item, step.weight, step.time, meaning.name)
+
+
+def _act(step: Step, kind: str, time: float) -> Act:
+    """Return an act that a step withdraws, as it was counted but for its value and tone."""
+    return Act(step.item_id, kind, None, time, 0.0, str(step.user))
 
 
 def _question(world: World, trail: Trail, step: Step, place: int) -> Asked:
@@ -223,15 +234,15 @@ def _step(
     events = walk.events
     user, item = int(events.user[place]), int(world.rows[events.item[place]])
     kind, value = events.kinds[events.kind[place]], float(events.value[place])
-    weight = weights.of_kind(kind)
-    if kind == "rating" and np.isfinite(value):
+    number = value if np.isfinite(value) else None
+    weight = weights.of_event(kind, number)
+    if weights.rates(kind, number):
         trail = trails.setdefault(user, Trail([], [], []))
         trail.rating_sum, trail.ratings = trail.rating_sum + value, trail.ratings + 1
         weight = weights.of_rating(value, trail.rating_sum, trail.ratings, data.rating_scale)
     tone = 0.0 if events.tone is None else float(events.tone[place])
     weight = weights.toned(weight, tone)
-    explicit = kind not in IMPLICIT_KINDS
-    number = value if np.isfinite(value) else None
+    explicit = weights.stated(kind)
     return Step(
         user, item, world.ids[item], kind, number, weight, explicit, float(walk.time[place]), tone
     )

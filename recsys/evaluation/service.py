@@ -20,6 +20,7 @@ from recsys.metrics import Positives, Values
 from recsys.ranking import batch, priors
 from recsys.ranking.history import History
 from recsys.ranking.rerank import live_scores, reranked_block
+from recsys.state.acts import Act
 from recsys.state.live import LiveState
 from recsys.state.model import Model
 from recsys.training.budget import Budget
@@ -178,8 +179,9 @@ class ServiceWalker:
 
     def observe(self, step: Step) -> None:
         """Count the event as the service does; an item never heard of becomes a row."""
-        who = str(step.user)
-        self.live.add_event(step.item_id, step.kind, step.value, step.time, step.tone, who)
+        who, back = str(step.user), step.withdrawn
+        act = Act(step.item_id, step.kind, step.value, step.time, step.tone, who, withdrawn=back)
+        self.live.add_events([act])
         self._reach(step.item)
         self.rows[step.item] = self.live.row(step.item_id)
 

@@ -155,7 +155,7 @@ def _cut(
     acts = rules.weights.acts(events)
     walk = _walk(events, opinion, items, is_test, acts) if rules.protocol == "replay" else None
     asked = test.select(opinion[is_test] > 0)
-    known = train.select(acts[~is_test])
+    known = train.select(rules.weights.acts(train))
     return Split(
         rules=rules,
         items=items,

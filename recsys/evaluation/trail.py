@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -21,12 +21,23 @@ class Trail:
     times: list[float]
     rating_sum: float = 0.0
     ratings: int = 0
+    kinds: list[str] = field(default_factory=list)  # of each event, as the weights name them
 
-    def add(self, item: int, weight: float, time: float) -> None:
+    def add(self, item: int, weight: float, time: float, kind: str = "") -> None:
         """Append one event."""
+        self.kinds.append(kind)
         self.items.append(item)
         self.weights.append(weight)
         self.times.append(time)
+
+    def withdraw(self, item: int, kind: str) -> list[tuple[str, float]]:
+        """Take out all acts of a kind on an item; return the kind and time of each."""
+        both = enumerate(zip(self.items, self.kinds, strict=True))
+        places = [place for place, found in both if found == (item, kind)]
+        back = [(kind, self.times[place]) for place in places]
+        for place in reversed(places):
+            del self.items[place], self.weights[place], self.times[place], self.kinds[place]
+        return back
 
     def histories(self, user: int, now: float) -> Histories:
         """Return the trail as the history of one person."""
@@ -40,13 +51,18 @@ class Trail:
         )
 
 
-def trails_of(data: Dataset, train: EventTable) -> dict[int, Trail]:
-    """Return the trail of every user who has acted, by row, and what ratings add up to."""
+def trails_of(data: Dataset, train: EventTable, rules: EventWeights) -> dict[int, Trail]:
+    """Return the trail of every user who has acted, by row, and what ratings add up to.
+
+    `train`: the events that the data set was made of.
+    """
     trails: dict[int, Trail] = {}
+    train = train.select(rules.acts(train))
+    names = [rules.meanings[kind].name for kind in train.kinds]
     columns = (data.user.tolist(), data.item.tolist(), data.weight.tolist(), data.time.tolist())
-    for user, *event in zip(*columns, strict=True):
-        trails.setdefault(user, Trail([], [], [])).add(*event)
-    rated = EventWeights().rated(train)
+    for user, item, weight, time, kind in zip(*columns, train.kind.tolist(), strict=True):
+        trails.setdefault(user, Trail([], [], [])).add(item, weight, time, names[kind])
+    rated = rules.rated(train)
     for user, value in zip(train.user[rated].tolist(), train.value[rated].tolist(), strict=True):
         trails[user].rating_sum += value
         trails[user].ratings += 1

@@ -10,7 +10,8 @@ import numpy as np
 
 from recsys.arrays import Floats, Rows, Times
 from recsys.data.event_log import StoredEvent
-from recsys.data.weights import EventWeights
+from recsys.data.rating_scale import RatingScale
+from recsys.data.weights import EventWeights, Meaning
 from recsys.ranking.query import Interaction
 from recsys.state.live import LiveState
 from recsys.text.tones import Tones
@@ -89,19 +90,40 @@ def _weighed(
     interactions: tuple[Interaction, ...], live: LiveState
 ) -> list[tuple[int, float, float]]:
     """Return row, weight and time of the events that count; every request waits for this loop."""
-    ratings = [i.value for i in interactions if i.event == "rating" and i.value is not None]
+    weights = live.weights
+    told = [weights.meanings[each.event] for each in interactions]
+    if any([one.withdraws for one in told]):
+        interactions = _standing(interactions, told)
+        told = [weights.meanings[each.event] for each in interactions]
+    both = tuple(zip(interactions, told, strict=True))
+    ratings = [each.value for each, one in both if one.rates and each.value is not None]
     total, count = float(sum(ratings)), len(ratings)
-    rows, weights = live.ids.rows([each.item_id for each in interactions]), live.weights
-    of_kind, found = weights.kinds.get, []
-    for row, each in zip(rows, interactions, strict=True):
+    rows, found = live.ids.rows([each.item_id for each in interactions]), []
+    for row, (each, one) in zip(rows, both, strict=True):
         _, event, value, time, tone = each
-        usual, rated = of_kind(event, 1.0), event == "rating" and value is not None
-        if row < 0 or not (usual or rated):
+        if row < 0 or not (one.weight or (one.rates and value is not None)):
             continue
-        if rated or tone:
-            usual = weigh(each, total, count, weights, live.model.rating_scale)
+        usual = one.weight
+        if value is not None or tone:
+            if not weights.heeds(event, value):
+                continue
+            usual = weigh(each, total, count, weights, live.scale)
         found.append((row, usual, np.nan if time is None else time))
     return found
+
+
+def _standing(
+    interactions: tuple[Interaction, ...], told: Sequence[Meaning]
+) -> tuple[Interaction, ...]:
+    """Return what nothing later withdraws, and not what withdraws; oldest first, as it came."""
+    taken: set[tuple[str, str]] = set()  # item and kind that something later takes back
+    kept = []
+    for each, one in zip(reversed(interactions), reversed(told), strict=True):
+        if one.withdraws:
+            taken.add((each.item_id, one.withdraws))
+        elif (each.item_id, one.name) not in taken:
+            kept.append(each)
+    return tuple(reversed(kept))
 
 
 def weigh(
@@ -109,12 +131,12 @@ def weigh(
     total: float,
     count: int,
     weights: EventWeights,
-    scale: tuple[float, float],
+    scale: RatingScale,
 ) -> float:
     """Return an event's weight; `total` and `count` describe the same person's ratings."""
-    if each.event == "rating" and each.value is not None:
+    if each.value is not None and weights.rates(each.event, each.value):
         return weights.toned(weights.of_rating(each.value, total, count, scale), each.tone)
-    return weights.toned(weights.of_kind(each.event), each.tone)
+    return weights.toned(weights.of_event(each.event, each.value), each.tone)
 
 
 def interactions(

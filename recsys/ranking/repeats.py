@@ -128,10 +128,14 @@ def _shape(gaps: Times, span: Times, squares: Times) -> float:
 def _uses(query: Query, live: LiveState) -> dict[str, Uses]:
     """Return the uses of items in a history, and those beyond it that are known."""
     found: dict[str, Uses] = {}
-    ratings = [i.value for i in query.history if i.event == "rating" and i.value is not None]
+    ratings = [
+        i.value
+        for i in query.history
+        if live.weights.rates(i.event, i.value) and i.value is not None
+    ]
     total, count = float(sum(ratings)), len(ratings)
     for place, each in enumerate(query.history):
-        weight = weigh(each, total, count, live.weights, live.model.rating_scale)
+        weight = weigh(each, total, count, live.weights, live.scale)
         moment = float(place) if each.timestamp is None else each.timestamp
         note_use(found, each.item_id, moment, weight)
     beyond = query.taken.uses if query.taken is not None else {}

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from recsys.arrays import Floats, Mask
+from recsys.data.rating_scale import RatingScale
 from recsys.data.weights import EventWeights
 
 
@@ -21,21 +22,35 @@ class Act(NamedTuple):
     tone: float = 0.0  # of what was written, -1..1
     actor: str | None = None  # None: somebody unknown
     share: float = 1.0  # by which it counts, 0..1
+    withdrawn: tuple[Act, ...] = ()  # earlier acts of the same person that this one takes back
 
 
 def weights_of(
-    acts: Sequence[Act], weights: EventWeights, scale: tuple[float, float]
+    acts: Sequence[Act], weights: EventWeights, scale: RatingScale
 ) -> tuple[Floats, Mask]:
     """Return each act's weight for counts that all users share, and whether it states an opinion.
 
-    `scale`: mean and spread of the ratings.
+    `scale`: of the ratings.
     """
     found = np.array([_weight(act, weights, scale) for act in acts], np.float32)
     return found, np.array([weights.stated(act.event) for act in acts], bool)
 
 
-def _weight(act: Act, weights: EventWeights, scale: tuple[float, float]) -> float:
-    weight = weights.of_kind(act.event)
-    if act.event == "rating" and act.value is not None:
+def heeded(acts: Sequence[Act], weights: EventWeights) -> list[Act]:
+    """Return the acts that count; what was only shown, and what no kind names, is none."""
+    meanings = weights.meanings
+    return [
+        act
+        for act in acts
+        if (meanings[act.event].weight if act.value is None else weights.heeds(*act[1:3]))
+    ]
+
+
+def _weight(act: Act, weights: EventWeights, scale: RatingScale) -> float:
+    if act.value is None:
+        weight = weights.meanings[act.event].weight
+    elif weights.rates(act.event, act.value):
         weight = weights.of_rating(act.value, 0.0, 0, scale)
+    else:
+        weight = weights.of_event(act.event, act.value)
     return act.share * weights.toned(weight, act.tone)

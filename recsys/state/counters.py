@@ -18,6 +18,7 @@ HALF_LIVES = (HOUR, 6 * HOUR, DAY, 3 * DAY, 10 * DAY, 30 * DAY, np.inf)
 _HALF_LIVES = np.array(HALF_LIVES)
 PSEUDO = 0.3  # events that an item is credited with; chosen on MovieTweetings' validation slices
 PAUSE = 7 * DAY  # without an event of anybody, after which time stands still
+_LEFT = 1e-6  # share of a sum below which nothing is left of it but the error of rounding
 _MOST = 60.0  # log2 of the most uptake told apart; what lies after `now` may be beyond any number
 
 
@@ -136,6 +137,26 @@ class Counters:
         np.add.at(self.dislikes, item, np.maximum(-stated, 0))
         np.maximum.at(self.last, item, time)
         self.newest = max(self.newest, float(time.max()))
+
+    def withdraw(
+        self, item: Rows, weight: Floats, explicit: NDArray[np.bool_], time: Times
+    ) -> None:
+        """Take events that were counted out again; no sum falls below zero."""
+        taken = np.clip(weight, 0.0, 1.0).astype(np.float64)
+        rows, place = np.unique(item[taken > 0], return_inverse=True)
+        when, taken = time[taken > 0], taken[taken > 0]
+        own = np.full(len(rows), -np.inf)
+        np.maximum.at(own, place, when)
+        for life, half_life in enumerate(HALF_LIVES):
+            mass = np.bincount(place, taken * np.exp2((when - own[place]) / half_life), len(rows))
+            less = np.log2(mass) + own / half_life - self.level[life, rows]
+            left = 1.0 - np.exp2(np.minimum(less, 0.0))
+            gone = np.full(len(rows), -np.inf)
+            self.level[life, rows] += np.log2(left, where=left > _LEFT, out=gone)
+        stated = np.where(explicit, weight, np.float32(0))
+        for counts, part in ((self.likes, stated), (self.dislikes, -stated)):
+            np.subtract.at(counts, item, np.maximum(part, 0))
+            counts[item] = np.maximum(counts[item], 0)
 
     def move(self, before: int, row: int) -> None:
         """Give all that was counted for one row to another."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from recsys.data.event_log import StoredEvent
 from recsys.data.item_log import ItemChange
+from recsys.data.weights import EventWeights
 from recsys.safety.chatter import Chatter
 from recsys.state.acts import Act
 from recsys.state.live import LiveState
@@ -30,6 +32,29 @@ def acts_of(events: Sequence[StoredEvent], tones: Tones | None, chatter: Chatter
         )
         for e, tone in zip(events, told, strict=True)
     ]
+
+
+def taken_back(
+    event: StoredEvent, kind: str, known: Sequence[StoredEvent], weights: EventWeights
+) -> list[StoredEvent]:
+    """Return the acts of a kind that an event withdraws, which nothing withdrew before it.
+
+    `known`: what the same user did to the same item. Only what arrived before the event is
+    returned: it was counted. What arrives later and happened earlier is not to be counted at all.
+    """
+    meanings = weights.meanings
+    earlier = [one for one in known if one.id < event.id]
+    ends = [_place(one) for one in earlier if meanings[one.event].withdraws == kind]
+    last = max(ends, default=(-math.inf, 0))
+    return [
+        one
+        for one in earlier
+        if meanings[one.event].name == kind and last < _place(one) < _place(event)
+    ]
+
+
+def _place(event: StoredEvent) -> tuple[float, int]:
+    return event.moment, event.id
 
 
 def apply_change(live: LiveState, change: ItemChange) -> None:

@@ -8,11 +8,12 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from recsys.arrays import Floats, Mask, Rows, Times
+from recsys.data.rating_scale import RatingScale
 from recsys.data.schema import Item
 from recsys.data.weights import EventWeights
 from recsys.safety.flags import read_flags
 from recsys.state import catalogue
-from recsys.state.acts import Act, weights_of
+from recsys.state.acts import Act, heeded, weights_of
 from recsys.state.catalogue import LABELS
 from recsys.state.counters import Counters
 from recsys.state.lift import Commonness
@@ -25,6 +26,7 @@ from recsys.state.opinions import Opinions
 from recsys.state.past import Past
 from recsys.state.phrase_index import PhraseIndex
 from recsys.state.pulse import Pulse
+from recsys.state.ratings import Ratings
 from recsys.state.touched import Touched
 from recsys.text import clean
 
@@ -46,6 +48,7 @@ class LiveState:
         self._base, self.ids = len(model), MetIds(model.catalogue.ids)
         self.weights = weights or EventWeights()
         self.counters = Counters.from_arrays(model.counters)
+        self.ratings = Ratings(model.rating_scale, self.weights.spread)
         self.size = len(model)
         self.posted: list[Item] = []  # items of rows len(model)…size-1
         self.metadata = MetadataColumns(model.catalogue, self.posted)  # by field, for where=
@@ -156,6 +159,7 @@ class LiveState:
         version. `versions` is replaced, not written to: readers go through it meanwhile.
         """
         self.counters.move(before, row)
+        self.ratings.move(before, row)
         if not np.isfinite(self.created[row]):
             self.created[row] = self.created[before]
         if self.opinions is not None:
@@ -234,12 +238,20 @@ class LiveState:
 
         An event that cannot be weighed raises before any is counted.
         """
-        weights, stated = weights_of(acts, self.weights, self.model.rating_scale)
-        times = np.array([act.timestamp for act in acts], np.float64)
         with self._lock:
-            known = self.ids.rows([act.item_id for act in acts])
-            both = zip(acts, known, strict=True)
-            rows = np.array([row if row >= 0 else self._row_of(act) for act, row in both], np.int32)
+            told, acts = acts, heeded(acts, self.weights)
+            rates = self.weights.rates
+            rated = [
+                float(a.value) for a in acts if a.value is not None and rates(a.event, a.value)
+            ]
+            before = self.ratings.scale
+            if rated and self.ratings.learn(rated):
+                self._weigh_again(before)
+            weights, stated = weights_of(acts, self.weights, self.scale)
+            times = np.array([act.timestamp for act in acts], np.float64)
+            for act in told if len(told) > len(acts) else ():  # that an item exists is told by all
+                self._row_of(act)
+            rows = self._rows_of(acts)
             if len(acts) < _MANY:
                 for one in zip(rows, weights, stated, times, strict=True):
                     self.counters.add(*one)
@@ -247,6 +259,51 @@ class LiveState:
                 self.counters.add_many(rows, weights, stated, times)
             for counted in zip(acts, rows.tolist(), weights.tolist(), strict=True):
                 self._counted(*counted)
+            if rated:
+                for act, row in zip(acts, rows.tolist(), strict=True):
+                    if act.value is not None and rates(act.event, act.value):
+                        self.ratings.keep(row, act.value, act.timestamp, act.share, act.tone)
+            if len(told) > len(acts):
+                self._withdraw([one for act in told for one in act.withdrawn])
+
+    def _rows_of(self, acts: Sequence[Act]) -> Rows:
+        known = self.ids.rows([act.item_id for act in acts])
+        both = zip(acts, known, strict=True)
+        return np.array([row if row >= 0 else self._row_of(act) for act, row in both], np.int32)
+
+    def _withdraw(self, acts: Sequence[Act]) -> None:
+        """Take acts that were counted out of all counts again; votes stay until the night."""
+        if not acts:
+            return
+        weights, stated = weights_of(acts, self.weights, self.scale)
+        rows, times = self._rows_of(acts), np.array([act.timestamp for act in acts], np.float64)
+        self.counters.withdraw(rows, weights, stated, times)
+        for act, row in zip(acts, rows.tolist(), strict=True):
+            self.pulse.withdraw(row, act.actor, act.timestamp)
+            if act.value is not None and self.weights.rates(act.event, act.value):
+                self.ratings.forget(row, act.value, act.timestamp)
+            self.touched.add(row)
+
+    def _weigh_again(self, before: RatingScale) -> None:
+        """Count the ratings since the night by their new scale instead of the one before."""
+        kept = self.ratings.kept()
+        if not len(kept.rows):
+            return
+        stated = np.ones(len(kept.rows), bool)
+        for scale, count in (
+            (before, self.counters.withdraw),
+            (self.scale, self.counters.add_many),
+        ):
+            weights = scale.weights(kept.values, scale.mean)
+            weights = kept.factors * (weights + self.weights.tone * kept.tones * np.abs(weights))
+            count(kept.rows, weights.astype(np.float32), stated, kept.times)
+        for row in np.unique(kept.rows).tolist():
+            self.touched.add(row)
+
+    @property
+    def scale(self) -> RatingScale:
+        """The scale of ratings as known now."""
+        return self.ratings.scale
 
     def _row_of(self, act: Act) -> int:
         row = self.row(act.item_id)
@@ -255,8 +312,7 @@ class LiveState:
         return self._append(Item(item_id=act.item_id, created_at=act.timestamp))
 
     def _counted(self, act: Act, row: int, weight: float) -> None:
-        if self.weights.of_kind(act.event):  # what was only shown is no act
-            self.pulse.add(row, act.actor, act.timestamp, act.tone)
+        self.pulse.add(row, act.actor, act.timestamp, act.tone)
         if self.opinions is not None:
             self.opinions.follow(row, weight, act.actor)
         self.touched.add(row)

@@ -12,6 +12,7 @@ from recsys.bundle import RawBundle
 from recsys.collaborative.factors import Factors
 from recsys.collaborative.item_item import ItemItem
 from recsys.collaborative.taste import Taste
+from recsys.data.rating_scale import RatingScale
 from recsys.errors import MissingExtra
 from recsys.index.faiss_index import FaissIndex
 from recsys.index.vector_index import VectorIndex
@@ -52,7 +53,7 @@ class Model:
     taste: Taste | None  # what is liked of what is shown; None where hardly anybody dislikes
     counters: Mapping[str, Array]  # see Counters.arrays
     blend: Blend
-    rating_scale: tuple[float, float]
+    rating_scale: RatingScale
     trees: Trees | None = None  # correct the best of the blend; None where they do not help
     index: VectorIndex | None = None  # of `words`; None where all are compared one by one
     flags: Mapping[str, Array] = field(default_factory=dict)  # see Marks.arrays; none: no flags
@@ -69,7 +70,7 @@ class Model:
     @property
     def rated(self) -> bool:
         """Whether the platform has ratings with values."""
-        return self.rating_scale != (0.0, 1.0)
+        return self.rating_scale.known
 
     def arrays(self) -> dict[str, Array]:
         """Return every array to save, by name; `from_raw` reads them back."""
@@ -111,7 +112,7 @@ class Model:
         return {
             "cutoff": self.cutoff,
             "blend": self.blend.to_json(),
-            "rating_scale": list(self.rating_scale),
+            "rating_scale": self.rating_scale.to_json(),
             "alpha": self.behaviour.alpha if self.behaviour is not None else 0.0,
         }
 
@@ -158,7 +159,7 @@ class Model:
             counters=parts.optional("counters", lambda found: complete(found, size))
             or Counters.empty(size).arrays(),
             blend=served,
-            rating_scale=(float(scale[0]), float(scale[1])),
+            rating_scale=RatingScale.from_json(scale),
             trees=trees,
             index=_index(raw),
             flags=parts.optional("flags", lambda found: _flags(found, size)) or {},

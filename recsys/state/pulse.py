@@ -54,6 +54,17 @@ class Pulse:
         person = -1 if actor is None else hash((self._salt, actor)) & _PERSON
         self._note(row, person, time, tone)
 
+    def withdraw(self, row: int, actor: str | None, time: float) -> None:
+        """Take one act of somebody on a row out of its hour again, where it is kept."""
+        hour = self._hours.get(int(time // HOUR)) or self._old.get(int(time // HOUR))
+        if hour is None or actor is None:
+            return
+        person = hash((self._salt, actor)) & _PERSON
+        rows, actors = np.array(hour.rows, np.int32), np.array(hour.actors, np.int64)
+        for place in np.flatnonzero((rows == row) & (actors == person))[:1].tolist():
+            del hour.rows[place], hour.actors[place], hour.tones[place]
+            self.count += 1
+
     def came(self, row: int, before: int, author: int, created: float | None) -> None:
         """Note that an item was posted, or, with a row `before`, that it was changed."""
         if before >= 0:

@@ -22,7 +22,7 @@ def taste_of(data: Dataset, seed: int) -> Taste | None:
     key = data.user[newest].astype(np.int64) * len(data.items) + data.item[newest]
     _, from_end = np.unique(key[::-1], return_index=True)
     kept = newest[len(key) - 1 - from_end]
-    rated = data.rating_scale != (0.0, 1.0)
+    rated = data.rating_scale.known
     votes, trust = votes_of(data.weight[kept], rated)
     return fit_taste(
         data.user[kept], data.item[kept], votes, trust, len(data.items), TasteConfig(), seed

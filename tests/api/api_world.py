@@ -20,6 +20,7 @@ from recsys.bundle import write_bundle
 from recsys.bundle_store import BundleStore
 from recsys.collaborative.item_item import ItemItem
 from recsys.data.columns import item_table
+from recsys.data.rating_scale import RatingScale
 from recsys.data.schema import Event, Item
 from recsys.data.store import Store
 from recsys.state.blend import Blend, Curve, Term
@@ -110,7 +111,7 @@ def model(version: str = "one") -> Model:
             curves=(Curve(1.0, 1.0),),
             priors={"share_1d": 0.05},
         ),
-        rating_scale=(3.0, 1.0),
+        rating_scale=RatingScale(3.0, 1.0, 1.0, 100),
         topics=with_labels(
             fit_topics(texts, pupil.encode(texts), TopicConfig(n_topics=3, n_parents=2)),
             texts,

@@ -163,7 +163,7 @@ def test_an_event_moves_what_it_should_and_only_that(live):
     assert live.opinions.bases[row] < bases[row] and live.opinions.bases[other] == bases[other]
     assert live.counters.dislikes[row] > 0 and live.changes == changes + 1
     live.add_event("sea-3", "impression", timestamp=NOW + 2)
-    assert live.counters.newest == NOW + 2
+    assert live.counters.newest == NOW + 1  # nothing was done: a night counts no impression
 
 
 def test_the_model_is_never_written_to(live):
@@ -189,7 +189,7 @@ def test_ratings_weigh_against_the_mean_of_all():
 
     def weight(kind, value):
         act = Act("sea-1", kind, value)
-        return weights_of([act], live.weights, live.model.rating_scale)[0][0]
+        return weights_of([act], live.weights, live.scale)[0][0]
 
     assert weight("rating", None) == 1.0 and weight("view", 3.0) == 0.5
     assert weight("rating", 99.0) == 2.0 and weight("rating", -99.0) == -1.0

@@ -1,0 +1,84 @@
+"""What a live state counts after events is what a night counts of them."""
+
+import numpy as np
+import pytest
+import worlds
+
+from api.feed import Feed
+from recsys.data.dataset import Dataset
+from recsys.data.schema import Event
+from recsys.data.store import Store
+from recsys.state.counters import Counters
+from recsys.state.live import LiveState
+
+KINDS = [
+    ("like", None),
+    ("like", -1.0),
+    ("play", 0.0),
+    ("view", 3.0),
+    ("unlike", None),
+    ("goBack", None),
+    ("impression", None),
+    ("share", None),
+    ("un-share", None),
+    ("dislike", None),
+    ("undislike", None),
+    ("block", None),
+    ("thumbs-up", None),
+    ("removeThumbsUp", None),
+]
+NOW = 1.8e9
+
+
+def some_events(seed, count=300):
+    """Return events of few people on few items, not in the order of time."""
+    rng = np.random.default_rng(seed)
+    for _ in range(count):
+        kind, value = KINDS[rng.integers(len(KINDS))]
+        user, item = f"u{rng.integers(4)}", f"sea-{rng.integers(5)}"
+        yield Event(user, item, kind, value, timestamp=NOW + float(rng.integers(5_000)))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_day_of_events_counts_as_a_night_counts_it(tmp_path, seed):
+    model = worlds.plain(worlds.odd_even(), worlds.WHOLE)
+    live = LiveState(model)
+    live.counters = Counters.empty(live.room)
+    events = list(some_events(seed))
+    with Store.open(f"sqlite:///{tmp_path / 'store.db'}") as store:
+        feed = Feed(live, {})
+        for start in range(0, len(events), 37):
+            store.add_events(events[start : start + 37])
+            feed.follow(store)
+        data = Dataset.build(store.event_table(), store.item_table())
+    rows = np.array([live.row(item) for item in data.items], np.int32)
+    night = Counters.from_events(live.room, rows[data.item], data.weight, data.explicit, data.time)
+    np.testing.assert_allclose(live.counters.log_shares(), night.log_shares(), atol=1e-4)
+    np.testing.assert_allclose(live.counters.likes, night.likes, atol=1e-4)
+    np.testing.assert_allclose(live.counters.dislikes, night.dislikes, atol=1e-4)
+
+
+def test_the_first_ratings_teach_their_scale_at_once():
+    live = LiveState(worlds.plain(worlds.odd_even(), worlds.WHOLE))
+    bad, good = live.row("sea-1"), live.row("sea-2")
+    before = live.counters.likes[[bad, good]].copy()
+    for place in range(25):  # one after the other: the first 1 cannot be known to be bad
+        live.add_event("sea-1", "rating", 1.0, NOW + place, actor=f"v{place}")
+    for place in range(25):
+        live.add_event("sea-2", "rating", 10.0, NOW + 100 + place, actor=f"v{place}")
+    assert live.scale.low == 1.0 and live.scale.mean == pytest.approx(5.0, abs=1.0)
+    assert live.counters.likes[bad] - before[0] == pytest.approx(0.0, abs=1e-3)
+    assert live.counters.dislikes[bad] >= 25 - 1e-3
+    assert live.counters.likes[good] > before[1] + 25
+
+
+def test_a_night_with_many_ratings_holds_its_scale():
+    from dataclasses import replace
+
+    from recsys.data.rating_scale import RatingScale
+
+    night = RatingScale(7.0, 2.0, 0.0, 1000)
+    live = LiveState(replace(worlds.plain(worlds.odd_even(), worlds.WHOLE), rating_scale=night))
+    for place in range(50):
+        live.add_event("sea-1", "rating", 1.0, NOW + place)
+    assert live.scale == night
