@@ -124,7 +124,12 @@ def test_events_count_once_and_are_read_back(client: FlaskClient) -> None:
         "text": "fine",
         "timestamp": "2024-05-01T10:00:00Z",
     }
-    assert client.post("/events", json=event).json == {"accepted": 1, "new": 1, "duplicates": 0}
+    assert client.post("/events", json=event).json == {
+        "accepted": 1,
+        "new": 1,
+        "duplicates": 0,
+        "unknown_kinds": [],
+    }
     assert client.post("/events", json=event).json == {"accepted": 1, "new": 0, "duplicates": 1}
     found = client.get("/events?user_id=u").json
     assert found["next"] is None

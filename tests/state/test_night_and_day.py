@@ -59,7 +59,7 @@ def test_a_day_of_events_counts_as_a_night_counts_it(tmp_path, seed):
 
 
 def test_the_first_ratings_teach_their_scale_at_once():
-    live = LiveState(worlds.plain(worlds.odd_even(), worlds.WHOLE))
+    live = worlds.live()
     bad, good = live.row("sea-1"), live.row("sea-2")
     before = live.counters.likes[[bad, good]].copy()
     for place in range(25):  # one after the other: the first 1 cannot be known to be bad
