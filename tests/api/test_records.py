@@ -130,7 +130,12 @@ def test_events_count_once_and_are_read_back(client: FlaskClient) -> None:
         "duplicates": 0,
         "unknown_kinds": [],
     }
-    assert client.post("/events", json=event).json == {"accepted": 1, "new": 0, "duplicates": 1}
+    assert client.post("/events", json=event).json == {
+        "accepted": 1,
+        "new": 0,
+        "duplicates": 1,
+        "unknown_kinds": [],
+    }
     found = client.get("/events?user_id=u").json
     assert found["next"] is None
     stored = found["events"][0]
