@@ -28,7 +28,7 @@ def last_words(data: Dataset) -> tuple[sparse.csr_array, sparse.csr_array]:
     key = user.astype(np.int64) * max(len(data.items), 1) + item
     _, from_end = np.unique(key[::-1], return_index=True)
     last = len(key) - 1 - from_end
-    bottom = -1.0 if data.rating_scale != (0.0, 1.0) else -1e-9
+    bottom = -1.0 if data.rating_scale.known else -1e-9
 
     def ones(kept: Mask) -> sparse.csr_array:
         own = last[kept]
