@@ -21,6 +21,7 @@ class Act(NamedTuple):
     tone: float = 0.0  # of what was written, -1..1
     actor: str | None = None  # None: somebody unknown
     share: float = 1.0  # by which it counts, 0..1
+    born: float | None = None  # when the actor first acted, if that was before the night
 
 
 def weights_of(

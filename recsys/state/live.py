@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from recsys.arrays import Floats, Mask, Rows, Times
+from recsys.data.company import Company
 from recsys.data.schema import Item
 from recsys.data.weights import EventWeights
 from recsys.safety.flags import read_flags
@@ -26,6 +27,7 @@ from recsys.state.past import Past
 from recsys.state.phrase_index import PhraseIndex
 from recsys.state.pulse import Pulse
 from recsys.state.touched import Touched
+from recsys.state.voices import Voices
 from recsys.text import clean
 
 _MANY = 8  # events from which they are counted together
@@ -46,6 +48,8 @@ class LiveState:
         self._base, self.ids = len(model), MetIds(model.catalogue.ids)
         self.weights = weights or EventWeights()
         self.counters = Counters.from_arrays(model.counters)
+        self.company = Company.from_arrays(model.company, len(model))
+        self.voices = Voices(self.company) if self.weights.voices and model.cutoff else None
         self.size = len(model)
         self.posted: list[Item] = []  # items of rows len(model)…size-1
         self.metadata = MetadataColumns(model.catalogue, self.posted)  # by field, for where=
@@ -160,6 +164,8 @@ class LiveState:
             self.created[row] = self.created[before]
         if self.opinions is not None:
             self.opinions.move(before, row)
+        if self.voices is not None:
+            self.voices.move(before, row)
         bases = [base for base, new in self.versions.items() if new == before]
         if before < len(self.model) and self.commonness.trust[before] > 0:
             bases = [before]
@@ -240,12 +246,16 @@ class LiveState:
             known = self.ids.rows([act.item_id for act in acts])
             both = zip(acts, known, strict=True)
             rows = np.array([row if row >= 0 else self._row_of(act) for act, row in both], np.int32)
-            if len(acts) < _MANY:
+            votes = weights.tolist()
+            if self.voices is not None:
+                heard = self.voices.hear(acts, rows, weights, stated, self.counters)
+                votes = [weight * vote for weight, vote in zip(votes, heard, strict=True)]
+            elif len(acts) < _MANY:
                 for one in zip(rows, weights, stated, times, strict=True):
                     self.counters.add(*one)
             else:
                 self.counters.add_many(rows, weights, stated, times)
-            for counted in zip(acts, rows.tolist(), weights.tolist(), strict=True):
+            for counted in zip(acts, rows.tolist(), votes, strict=True):
                 self._counted(*counted)
 
     def _row_of(self, act: Act) -> int:
