@@ -14,6 +14,7 @@ so that the excess as a whole counts like one voice. Voices without the property
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,6 +35,7 @@ PRIOR = 50.0  # voices with every property that a platform begins with: a new on
 RECENT = 1 / 5_000  # weight of the last voice in the platform's recent share
 FEWEST = 8  # voices of an item from which it takes part in the alarm heights
 ITEMS = 200  # such items from which the heights are read off them
+BLOCK = 256  # voices after which the platform's shares are looked at again
 BIRTHS = 256  # accounts by whose numbers the age of any other is guessed
 PENDING = 1_000  # voices that an alarm can take back
 LEAST = float(-np.log(ALARMS / len(TESTS)))  # height of an alarm, at least
@@ -48,13 +50,23 @@ class Platform:
     flagged: list[float] = field(default_factory=lambda: [0.0] * len(TESTS))
     told: list[float] = field(default_factory=lambda: [0.0] * len(TESTS))  # voices looked at
     recent: list[float] = field(default_factory=lambda: [1.0] * len(TESTS))
+    _steps: list[tuple[float, float] | None] = field(
+        default_factory=lambda: [None] * len(TESTS), compare=False, repr=False
+    )
 
     def steps(self, test: int) -> tuple[float, float]:
-        """Return what a voice with and one without a property add to an item's sum."""
-        usual = (self.flagged[test] + PRIOR) / (self.told[test] + PRIOR)
-        share = min(max(usual, self.recent[test], 0.02), 0.999)
-        wanted = max(ODDS, (1.0 + share) / 2)
-        return float(np.log(wanted / share)), float(np.log((1 - wanted) / (1 - share)))
+        """Return what a voice with and one without a property add to an item's sum.
+
+        Reckoned anew once in BLOCK voices.
+        """
+        held = self._steps[test]
+        if held is None or self.told[test] % BLOCK == 0:
+            usual = (self.flagged[test] + PRIOR) / (self.told[test] + PRIOR)
+            share = min(max(usual, self.recent[test], 0.02), 0.999)
+            wanted = max(ODDS, (1.0 + share) / 2)
+            held = math.log(wanted / share), math.log((1 - wanted) / (1 - share))
+            self._steps[test] = held
+        return held
 
     def hear(self, test: int, flagged: bool) -> None:
         """Count a voice."""
@@ -78,6 +90,8 @@ class ItemCompany:
 
         `flags`: of each test; None: not known, the sum stays.
         """
+        if not any(flags) and not any(self.sums):
+            return True, []
         crossed, counts = [], True
         for test, flag in enumerate(flags):
             if flag is None:
@@ -236,7 +250,7 @@ def _steps(flags: Mask) -> tuple[Figures, Figures, Platform]:
     usual = (held - flags + PRIOR) / (np.arange(count)[:, None] + PRIOR)
     moved = lfilter([RECENT], [1.0, RECENT - 1.0], flags - 1.0, axis=0) + 1.0  # from 1 on
     recent = np.concatenate([np.ones((1, len(TESTS))), moved[:-1]])
-    share = np.clip(np.maximum(usual, recent), 0.02, 0.999)
+    share = np.clip(np.maximum(usual, recent), 0.02, 0.999)[np.arange(count) // BLOCK * BLOCK]
     wanted = np.maximum(ODDS, (1.0 + share) / 2)
     told = [float(count)] * len(TESTS)
     platform = Platform(held[-1].tolist(), told, moved[-1].tolist())

@@ -172,8 +172,16 @@ class Counters:
         new, old = self._logs(after[more]), self._logs(before[more])
         with np.errstate(divide="ignore", invalid="ignore"):
             rest = np.where(np.isneginf(old), 0.0, np.log2(-np.expm1((old - new) * np.log(2))))
+        gained = new + rest
+        some, place = np.unique(rows, return_inverse=True)
+        most = np.full((len(HALF_LIVES), len(some)), -np.inf)
+        np.maximum.at(most, (slice(None), place), gained)
+        floor = np.where(np.isneginf(most), 0.0, most)
         for life in range(len(HALF_LIVES)):
-            np.logaddexp2.at(self.level[life], rows, (new + rest)[life])
+            mass = np.bincount(place, np.exp2(gained[life] - floor[life, place]), len(some))
+            with np.errstate(divide="ignore"):
+                more = np.log2(mass) + floor[life]
+            self.level[life, some] = np.logaddexp2(self.level[life, some], more)
         np.add.at(self.likes, item, (after[:, 2] - before[:, 2]).astype(np.float32))
         np.add.at(self.dislikes, item, (after[:, 3] - before[:, 3]).astype(np.float32))
 

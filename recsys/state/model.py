@@ -202,7 +202,12 @@ def _rows(name: str, array: Array, size: int) -> Array:
 
 
 def _company(arrays: Mapping[str, Array], size: int) -> Mapping[str, Array]:
-    of_length("company", Company.from_arrays(arrays, size).sums, size)
+    found, none = Company.from_arrays(arrays, size).arrays(), Company.empty(size).arrays()
+    for name, array in none.items():
+        if name != "births" and found[name].shape != array.shape:
+            raise ValueError(f"{name} has another shape than {size} items need")
+    if found["births"].ndim != 2 or found["births"].shape[1] != 2:
+        raise ValueError("births are no pairs")
     return arrays
 
 

@@ -68,14 +68,15 @@ class Voices:
         self._voices: dict[int, Voice] = {}
         self._items: dict[int, ItemCompany] = {}
         self._days: dict[int, list[int]] = {}  # of the last voices of an item: when accounts began
-        self._moved: dict[int, int] = {}  # row of an item -> the row of its next version
 
     def move(self, before: int, row: int) -> None:
         """Let a new version of an item go on with what the one before has."""
-        self._moved[before] = row
-        for held in (self._items, self._days, self.excess):
-            if before in held:
-                held[row] = held.pop(before)  # type: ignore[attr-defined]
+        if before in self._items:
+            self._items[row] = self._items.pop(before)
+        if before in self._days:
+            self._days[row] = self._days.pop(before)
+        if before in self.excess:
+            self.excess[row] = self.excess.pop(before)
         if row not in self._items and before < len(self.company.sums):
             self._items[row] = ItemCompany(self.company.sums[before].tolist())
 

@@ -10,7 +10,7 @@ from recsys.arrays import Floats
 from recsys.data.company import LEAST, Company, Platform, judged
 from recsys.data.weights import EventWeights
 from recsys.state.acts import Act, weights_of
-from recsys.state.counters import DAY, HALF_LIVES, HOUR, Counters
+from recsys.state.counters import DAY, HALF_LIVES, Counters
 from recsys.state.voices import Voices
 
 ITEMS = 12
@@ -29,9 +29,7 @@ def told(seed: int, people: int = 400, count: int = 3_000, crowd: int = 0) -> li
         for w, i, k, t in zip(who, item, kinds, time, strict=True)
     ]
     last = acts[-1].timestamp
-    return acts + [
-        Act("i0", "like", None, last + n * HOUR / 60, 0.0, f"bot{n}") for n in range(crowd)
-    ]
+    return acts + [Act("i0", "like", None, last + n / 100, 0.0, f"bot{n}") for n in range(crowd)]
 
 
 def night(acts: list[Act], weights: EventWeights) -> tuple[Counters, Company]:
@@ -77,7 +75,7 @@ def test_live_is_night(seed, crowd, step):
 @pytest.mark.parametrize("kind", ["view", "like", "save"])
 def test_one_person_is_one_voice_at_every_half_life(kind):
     acts, weights = told(0), EventWeights()
-    once = [*acts, Act("i11", kind, None, acts[-1].timestamp + 1, 0.0, "fan")]
+    once = [*acts, Act("i11", kind, None, acts[-1].timestamp + 600, 0.0, "fan")]
     often = acts + [
         Act("i11", kind, None, acts[-1].timestamp + n, 0.0, "fan") for n in range(1, 601)
     ]
