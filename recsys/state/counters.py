@@ -175,7 +175,7 @@ class Counters:
         gained = new + rest
         some, place = np.unique(rows, return_inverse=True)
         most = np.full((len(HALF_LIVES), len(some)), -np.inf)
-        np.maximum.at(most, (slice(None), place), gained)
+        np.maximum.at(most.T, place, gained.T)
         floor = np.where(np.isneginf(most), 0.0, most)
         for life in range(len(HALF_LIVES)):
             mass = np.bincount(place, np.exp2(gained[life] - floor[life, place]), len(some))
