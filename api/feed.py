@@ -92,7 +92,7 @@ class Feed:
 
     def _apply_events(self, store: Store, events: Sequence[StoredEvent]) -> None:
         try:
-            acts = acts_of(events, self.tones, self.chatter)
+            acts = acts_of(events, self.tones, self.chatter, self.live.company)
         except Exception:  # what cannot be read counts whole and has no tone
             log.exception("comments were passed over", extra={"event": events[0].id})
             acts = [Act(e.item_id, e.event, e.value, e.moment, 0.0, e.user_id) for e in events]

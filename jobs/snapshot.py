@@ -25,7 +25,11 @@ _TEXTS = ("title", "text", "tags", "category", "author", "url", "metadata")
 def save_snapshot(folder: Path, events: EventTable, items: ItemTable) -> None:
     """Write both tables into a folder, in the bundle's format."""
     arrays = {f"events/{name}": getattr(events, name) for name in _COLUMNS}
-    told = {"events/tone": events.tone, "events/share": events.share}
+    told = {
+        "events/tone": events.tone,
+        "events/share": events.share,
+        "events/numbers": events.numbers,
+    }
     arrays |= {name: array for name, array in told.items() if array is not None}
     arrays |= {f"events/items/{name}": array for name, array in events.items.arrays().items()}
     arrays |= {f"items/ids/{name}": array for name, array in items.ids.arrays().items()}
@@ -45,6 +49,7 @@ def load_snapshot(folder: Path) -> tuple[EventTable, ItemTable]:
         kinds=tuple(raw.manifest["kinds"]),
         tone=raw.arrays.get("events/tone"),
         share=raw.arrays.get("events/share"),
+        numbers=raw.arrays.get("events/numbers"),
         **columns,
     )
     texts = json.loads(raw.blob("items.json"))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
 
 from recsys.arrays import Floats, Mask, Rows, Times
+from recsys.data.company import Company, births_by_number, births_of, judged
 from recsys.data.ids import IdMap
 from recsys.data.rating_scale import RatingScale
 from recsys.data.tables import EventTable, ItemTable
@@ -34,6 +35,7 @@ class Dataset:
     cutoff: float  # every event is earlier; infinity: none was left out
     rating_scale: RatingScale
     tone: Floats | None = None  # (n_events,): of comments, -1 to 1, 0 without; None: not read
+    company: Company | None = None  # of the items' voices; None: every act counts whole
 
     @classmethod
     def build(
@@ -62,12 +64,25 @@ class Dataset:
         acts = weights.acts(events)
         if not acts.all():
             events = events.select(acts)
+        weight, company, item = weights.of_table(events), None, renumber[events.item]
+        if weights.voices:
+            when = events.time if timed else None
+            told = np.flatnonzero(weight)
+            when = None if when is None else when[told]
+            counts, company = judged(
+                events.user[told], item[told], when, len(events.users), len(ids)
+            )
+            weight[told] *= counts
+            if timed and events.numbers is not None:
+                born = births_of(events.user, events.time, len(events.users))
+                company = replace(company, births=births_by_number(events.numbers, born))
         return cls(
-            users=events.users, items=ids, user=events.user, item=renumber[events.item],
-            weight=weights.of_table(events), explicit=weights.explicit(events),
+            users=events.users, items=ids, user=events.user, item=item,
+            weight=weight, explicit=weights.explicit(events),
             time=events.time if timed else np.arange(len(events), dtype=np.float64),
             timed=timed, table=_extended(items, ids), cutoff=cutoff,
             rating_scale=weights.rating_scale(events), tone=events.tone,
+            company=company,
         )
 
     @property

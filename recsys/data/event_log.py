@@ -36,6 +36,7 @@ class StoredEvent(NamedTuple):
     text: str
     timestamp: float | None  # Unix seconds
     received: float  # Unix seconds
+    user: int = 0  # number of the user: later accounts have greater ones; 0: not told
 
     @property
     def moment(self) -> float:
@@ -71,7 +72,7 @@ _INSERTED = (
 _FROM = events.join(items, items.c.id == events.c.item).join(kinds, kinds.c.id == events.c.kind)
 _REST = (
     items.c.item_id, kinds.c.name, events.c.value, func.coalesce(events.c.text, ""),
-    events.c.timestamp, events.c.received,
+    events.c.timestamp, events.c.received, events.c.user,
 )
 _STORED: Select[Any] = select(events.c.id, users.c.user_id, *_REST).select_from(
     _FROM.join(users, users.c.id == events.c.user)

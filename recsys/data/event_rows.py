@@ -40,6 +40,7 @@ def read_table(connection: Connection, before: float | None) -> EventTable:
         value=value[order].astype(np.float32),
         time=time[order],
         comments={int(place[row]): text for row, text in comments.items()},
+        numbers=np.unique(user),
     )
 
 

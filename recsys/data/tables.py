@@ -31,6 +31,7 @@ class EventTable:
     comments: Mapping[int, str] = field(default_factory=dict)  # event number -> a comment's words
     tone: NDArray[np.float32] | None = None  # (n,): of comments, -1 to 1, 0 without; None: not read
     share: NDArray[np.float32] | None = None  # (n,): by which an event counts; None: all whole
+    numbers: NDArray[np.int64] | None = None  # (users,): the store's, ascending; None: not told
 
     def __len__(self) -> int:
         return len(self.user)

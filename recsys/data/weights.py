@@ -79,6 +79,7 @@ class EventWeights:
     spread: float = 0.0  # one weight per so many rating points; 0: the spread of the data
     tone: float = 0.0  # how far a comment's tone moves its event's weight, 0: not at all, to 2
     meanings: Mapping[str, Meaning] = field(init=False, repr=False, compare=False)
+    voices: bool = True  # an act counts by the company of its item; see `recsys.data.company`
 
     def __post_init__(self) -> None:
         if not 0 <= self.tone <= 2:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recsys.arrays import Floats, Mask, Rows
+from recsys.arrays import Floats, Mask, Rows, Times
+from recsys.data.company import births_of
 from recsys.data.dataset import Dataset
 from recsys.evaluation.engines import Means
 from recsys.evaluation.positive import DISLIKED, LIKED
@@ -92,8 +93,8 @@ def moments(
 ) -> Iterator[Moment]:
     """Walk the test events of a split, tell the live states of each, and yield what is asked."""
     assert split.walk is not None
-    known = ServiceWalker(lives[0])
-    others = [ServiceWalker(live) for live in lives[1:]]
+    known = ServiceWalker(lives[0], data)
+    others = [ServiceWalker(live, data) for live in lives[1:]]
 
     def observe(step: Step) -> None:
         for walker in (known, *others):
@@ -173,14 +174,19 @@ class ServiceScorer:
 class ServiceWalker:
     """The service in a replay: told of every event, asked before the next."""
 
-    def __init__(self, live: LiveState) -> None:
+    def __init__(self, live: LiveState, data: Dataset | None = None) -> None:
         self.live = live
+        self.born: Times | None = None  # when each user of the walk first acted, inf: not before it
+        if data is not None and data.timed:
+            self.born = births_of(data.user, data.time, len(data.users))
         self.rows = np.arange(len(live.model), dtype=np.int32)  # walk's row -> live's, -1 none
 
     def observe(self, step: Step) -> None:
         """Count the event as the service does; an item never heard of becomes a row."""
         who, back = str(step.user), step.withdrawn
         act = Act(step.item_id, step.kind, step.value, step.time, step.tone, who, withdrawn=back)
+        if self.born is not None and np.isfinite(self.born[step.user]):
+            act = act._replace(born=float(self.born[step.user]))
         self.live.add_events([act])
         self._reach(step.item)
         self.rows[step.item] = self.live.row(step.item_id)

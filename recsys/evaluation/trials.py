@@ -128,7 +128,11 @@ class WalkTrial:
             from recsys.evaluation.service import ServiceScorer, ServiceWalker, fit_service
 
             model, choice = fit_service(self.split, data, self.means)
-            return ServiceWalker(LiveState(model)), choice.to_json(), ServiceScorer.of(model).nbytes
+            return (
+                ServiceWalker(LiveState(model), data),
+                choice.to_json(),
+                ServiceScorer.of(model).nbytes,
+            )
         if name == LIKE_RATE:
             return LikeRateWalker(data), {}, 16 * len(data.items)
         if name == "popular":

@@ -23,6 +23,7 @@ class Act(NamedTuple):
     actor: str | None = None  # None: somebody unknown
     share: float = 1.0  # by which it counts, 0..1
     withdrawn: tuple[Act, ...] = ()  # earlier acts of the same person that this one takes back
+    born: float | None = None  # when the actor first acted, if that was before the night
 
 
 def weights_of(

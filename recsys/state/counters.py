@@ -9,22 +9,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.arrays import Floats, Rows, Times
+from recsys.arrays import Floats, Mask, Rows, Times
 
 HOUR = 3600.0
 DAY = 24 * HOUR
 # From a news feed's hours to a film catalogue's seasons; the blend learns which of them matter.
 HALF_LIVES = (HOUR, 6 * HOUR, DAY, 3 * DAY, 10 * DAY, 30 * DAY, np.inf)
 _HALF_LIVES = np.array(HALF_LIVES)
+LEFT = 1e-6  # share of a sum below which nothing is left of it but the error of rounding
 PSEUDO = 0.3  # events that an item is credited with; chosen on MovieTweetings' validation slices
 PAUSE = 7 * DAY  # without an event of anybody, after which time stands still
-_LEFT = 1e-6  # share of a sum below which nothing is left of it but the error of rounding
 _MOST = 60.0  # log2 of the most uptake told apart; what lies after `now` may be beyond any number
 
 
 @dataclass(slots=True)
 class Counters:
     """Decayed sums of uptake per half-life and item. One event is one uptake at most.
+
+    Where acts have actors, a person is one voice per item: all that they did to it counts like one
+    act of the greatest weight, at the time of the latest; what they stated last is their opinion.
 
     Events without a date count as a second apart; the first event that has one sets their clock,
     as if it came next (`newest` is -inf until then).
@@ -58,8 +61,12 @@ class Counters:
         weight: Floats,
         explicit: NDArray[np.bool_],
         time: Times | None,
+        actor: NDArray[np.integer] | None = None,
     ) -> Counters:
-        """Count a table of events at once; events in the order of time, None: without dates."""
+        """Count a table of events at once; events in the order of time, None: without dates.
+
+        `actor`: a number per person; None: each event is of another.
+        """
         counters = cls.empty(size)
         if not len(item):
             return counters
@@ -67,9 +74,15 @@ class Counters:
         last = np.full(size, -np.inf)
         np.maximum.at(last, item, when)
         if time is not None:
-            counters.newest, counters.last = float(time[-1]), last
-            counters.pauses = _pauses(time)
+            counted = time if actor is None or not weight.any() else time[weight != 0]
+            counters.newest, counters.last = float(counted[-1]), last
+            counters.pauses = _pauses(counted)
         taken = np.clip(weight, 0.0, 1.0).astype(np.float64)
+        if actor is not None:
+            explicit = _last(item, actor, explicit & (weight != 0))
+            stated = np.where(explicit, weight, np.float32(0))
+            item, taken, when, weight = _joined(item, actor, taken, when, stated)
+            explicit = weight != 0
         when = counters._placed(when)
         own = np.where(np.isfinite(last), counters._placed(last), 0.0)
         for row, half_life in enumerate(HALF_LIVES):
@@ -118,11 +131,7 @@ class Counters:
         if np.isneginf(self.newest):
             self.level += time[0] / _HALF_LIVES[:, None]
             self.newest = float(time[0])
-        if float(time.max()) - self.newest > PAUSE:
-            later = np.sort(time[time > self.newest])
-            for end in later[np.diff(later, prepend=self.newest) > PAUSE].tolist():
-                self.newest = max(self.newest, float(later[later < end].max(initial=-np.inf)))
-                self._leave_out(end)
+        self._notice_pauses(time)
         taken = np.clip(weight, 0.0, 1.0).astype(np.float64)
         rows, place = np.unique(item[taken > 0], return_inverse=True)
         when, taken = self._placed(time[taken > 0]), taken[taken > 0]
@@ -152,11 +161,67 @@ class Counters:
             less = np.log2(mass) + own / half_life - self.level[life, rows]
             left = 1.0 - np.exp2(np.minimum(less, 0.0))
             gone = np.full(len(rows), -np.inf)
-            self.level[life, rows] += np.log2(left, where=left > _LEFT, out=gone)
+            self.level[life, rows] += np.log2(left, where=left > LEFT, out=gone)
         stated = np.where(explicit, weight, np.float32(0))
         for counts, part in ((self.likes, stated), (self.dislikes, -stated)):
             np.subtract.at(counts, item, np.maximum(part, 0))
             counts[item] = np.maximum(counts[item], 0)
+
+    def heard(self, item: Rows, time: Times, counts: Mask) -> None:
+        """Note when something was done last; what counts nothing does not move time on.
+
+        To be called before `replace`.
+        """
+        np.maximum.at(self.last, item, time)
+        if not counts.any():
+            return
+        heard = time[counts]
+        if np.isneginf(self.newest):
+            self.level += heard[0] / _HALF_LIVES[:, None]
+            self.newest = float(heard[0])
+        self._notice_pauses(heard)
+        self.newest = max(self.newest, float(heard.max()))
+
+    def replace(self, item: Rows, before: NDArray[np.float64], after: NDArray[np.float64]) -> None:
+        """Let voices count anew: (n, 4) of weight, time, likes and dislikes each.
+
+        A weight of 0: nothing. The weight and the time of a voice never become less.
+        """
+        more = np.flatnonzero((after[:, :2] != before[:, :2]).any(axis=1) & (after[:, 0] > 0))
+        rows = item[more]
+        new, old = self._logs(after[more]), self._logs(before[more])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            rest = np.where(np.isneginf(old), 0.0, np.log2(-np.expm1((old - new) * np.log(2))))
+        gained = new + rest
+        some, place = np.unique(rows, return_inverse=True)
+        most = np.full((len(HALF_LIVES), len(some)), -np.inf)
+        np.maximum.at(most.T, place, gained.T)
+        floor = np.where(np.isneginf(most), 0.0, most)
+        for life in range(len(HALF_LIVES)):
+            mass = np.bincount(place, np.exp2(gained[life] - floor[life, place]), len(some))
+            with np.errstate(divide="ignore"):
+                more = np.log2(mass) + floor[life]
+            self.level[life, some] = np.logaddexp2(self.level[life, some], more)
+        np.add.at(self.likes, item, (after[:, 2] - before[:, 2]).astype(np.float32))
+        np.add.at(self.dislikes, item, (after[:, 3] - before[:, 3]).astype(np.float32))
+
+    def take_back(self, item: int, voices: NDArray[np.float64]) -> None:
+        """Let some voices of an item, (n, 4) as in `replace`, count no more."""
+        lost = self._logs(voices[voices[:, 0] > 0])
+        left = 1.0 - np.exp2(lost - self.level[:, item, None]).sum(axis=1)
+        some = left > LEFT
+        self.level[some, item] += np.log2(left[some])
+        self.level[~some, item] = -np.inf
+        self.likes[item] = max(self.likes[item] - voices[:, 2].sum(), 0.0)
+        self.dislikes[item] = max(self.dislikes[item] - voices[:, 3].sum(), 0.0)
+
+    def _logs(self, voices: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the logarithm to base 2 of what voices add to each level, (lives, n)."""
+        some = voices[:, 0] > 0
+        with np.errstate(divide="ignore"):
+            weight = np.log2(voices[:, 0])
+        time = np.where(some, self._placed(voices[:, 1]), 0.0)
+        return np.asarray(weight + time / _HALF_LIVES[:, None])
 
     def move(self, before: int, row: int) -> None:
         """Give all that was counted for one row to another."""
@@ -209,6 +274,13 @@ class Counters:
             time = time + np.where(time < end, seconds, 0.0)
         return time
 
+    def _notice_pauses(self, time: Times) -> None:
+        if float(time.max()) - self.newest > PAUSE:
+            later = np.sort(time[time > self.newest])
+            for end in later[np.diff(later, prepend=self.newest) > PAUSE].tolist():
+                self.newest = max(self.newest, float(later[later < end].max(initial=-np.inf)))
+                self._leave_out(end)
+
     def _leave_out(self, end: float) -> None:
         """Let the pause from `newest` to `end` count as PAUSE."""
         seconds = end - self.newest - PAUSE
@@ -254,6 +326,33 @@ class Counters:
             likes=np.array(arrays["likes"], np.float32),
             dislikes=np.array(arrays["dislikes"], np.float32),
         )
+
+
+def _keys(item: Rows, actor: NDArray[np.integer]) -> NDArray[np.int64]:
+    return actor.astype(np.int64) * (int(item.max(initial=0)) + 1) + item
+
+
+def _last(item: Rows, actor: NDArray[np.integer], some: Mask) -> Mask:
+    """Return which of some events are a person's last of them on an item."""
+    places = np.flatnonzero(some)
+    keys = _keys(item[places], actor[places])
+    _, from_end = np.unique(keys[::-1], return_index=True)
+    found = np.zeros(len(item), bool)
+    found[places[len(keys) - 1 - from_end]] = True
+    return found
+
+
+def _joined(
+    item: Rows, actor: NDArray[np.integer], taken: NDArray[np.float64], when: Times, stated: Floats
+) -> tuple[Rows, NDArray[np.float64], Times, Floats]:
+    """Return item, uptake, time and opinion of each person's voice on an item."""
+    _, first, place = np.unique(_keys(item, actor), return_index=True, return_inverse=True)
+    most, latest = np.zeros(len(first)), np.full(len(first), -np.inf)
+    np.maximum.at(most, place, taken)
+    np.maximum.at(latest, place[taken > 0], when[taken > 0])
+    latest = np.where(most > 0, latest, when[first])
+    opinion = np.bincount(place, stated, len(first)).astype(np.float32)
+    return item[first], most, latest, opinion
 
 
 def _pauses(time: Times) -> list[tuple[float, float]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from recsys.data.company import Company
 from recsys.data.event_log import StoredEvent
 from recsys.data.item_log import ItemChange
 from recsys.data.weights import EventWeights
@@ -14,10 +15,16 @@ from recsys.state.live import LiveState
 from recsys.text.tones import Tones
 
 
-def acts_of(events: Sequence[StoredEvent], tones: Tones | None, chatter: Chatter) -> list[Act]:
+def acts_of(
+    events: Sequence[StoredEvent],
+    tones: Tones | None,
+    chatter: Chatter,
+    company: Company | None = None,
+) -> list[Act]:
     """Return events as acts; `tones` hears what was written, None: that counts for nothing.
 
-    `chatter` remembers the last hour's comments: what bots repeat counts less.
+    `chatter` remembers the last hour's comments: what bots repeat counts less. `company` knows
+    which accounts are older than the night; None: all are new.
     """
     told = tones.scores([e.text for e in events]).tolist() if tones else [0.0] * len(events)
     return [
@@ -29,6 +36,7 @@ def acts_of(events: Sequence[StoredEvent], tones: Tones | None, chatter: Chatter
             tone,
             e.user_id,
             chatter.share(e.user_id, e.text, e.moment),
+            born=None if company is None else company.born(e.user),
         )
         for e, tone in zip(events, told, strict=True)
     ]

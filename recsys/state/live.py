@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from recsys.arrays import Floats, Mask, Rows, Times
+from recsys.data.company import Company
 from recsys.data.rating_scale import RatingScale
 from recsys.data.schema import Item
 from recsys.data.weights import EventWeights
@@ -28,6 +29,7 @@ from recsys.state.phrase_index import PhraseIndex
 from recsys.state.pulse import Pulse
 from recsys.state.ratings import Ratings
 from recsys.state.touched import Touched
+from recsys.state.voices import Voices
 from recsys.text import clean
 
 _MANY = 8  # events from which they are counted together
@@ -49,6 +51,8 @@ class LiveState:
         self.weights = weights or EventWeights()
         self.counters = Counters.from_arrays(model.counters)
         self.ratings = Ratings(model.rating_scale, self.weights.spread)
+        self.company = Company.from_arrays(model.company, len(model))
+        self.voices = Voices(self.company) if self.weights.voices and model.cutoff else None
         self.size = len(model)
         self.posted: list[Item] = []  # items of rows len(model)…size-1
         self.metadata = MetadataColumns(model.catalogue, self.posted)  # by field, for where=
@@ -164,6 +168,8 @@ class LiveState:
             self.created[row] = self.created[before]
         if self.opinions is not None:
             self.opinions.move(before, row)
+        if self.voices is not None:
+            self.voices.move(before, row)
         bases = [base for base, new in self.versions.items() if new == before]
         if before < len(self.model) and self.commonness.trust[before] > 0:
             bases = [before]
@@ -252,16 +258,21 @@ class LiveState:
             for act in told if len(told) > len(acts) else ():  # that an item exists is told by all
                 self._row_of(act)
             rows = self._rows_of(acts)
-            if len(acts) < _MANY:
+            votes = weights.tolist()
+            if self.voices is not None:
+                heard = self.voices.hear(acts, rows, weights, stated, self.counters)
+                votes = [weight * vote for weight, vote in zip(votes, heard, strict=True)]
+            elif len(acts) < _MANY:
                 for one in zip(rows, weights, stated, times, strict=True):
                     self.counters.add(*one)
             else:
                 self.counters.add_many(rows, weights, stated, times)
-            for counted in zip(acts, rows.tolist(), weights.tolist(), strict=True):
+            for counted in zip(acts, rows.tolist(), votes, strict=True):
                 self._counted(*counted)
             if rated:
                 for act, row in zip(acts, rows.tolist(), strict=True):
-                    if act.value is not None and rates(act.event, act.value):
+                    counts = self.voices is None or self.voices.counts(act)
+                    if counts and act.value is not None and rates(act.event, act.value):
                         self.ratings.keep(row, act.value, act.timestamp, act.share, act.tone)
             if len(told) > len(acts):
                 self._withdraw([one for act in told for one in act.withdrawn])
@@ -277,7 +288,11 @@ class LiveState:
             return
         weights, stated = weights_of(acts, self.weights, self.scale)
         rows, times = self._rows_of(acts), np.array([act.timestamp for act in acts], np.float64)
-        self.counters.withdraw(rows, weights, stated, times)
+        if self.voices is None:
+            self.counters.withdraw(rows, weights, stated, times)
+        else:
+            old = self.voices.withdraw(acts, rows, self.counters)
+            self.counters.withdraw(rows[old], weights[old], stated[old], times[old])
         for act, row in zip(acts, rows.tolist(), strict=True):
             self.pulse.withdraw(row, act.actor, act.timestamp)
             if act.value is not None and self.weights.rates(act.event, act.value):

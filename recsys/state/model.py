@@ -12,6 +12,7 @@ from recsys.bundle import RawBundle
 from recsys.collaborative.factors import Factors
 from recsys.collaborative.item_item import ItemItem
 from recsys.collaborative.taste import Taste
+from recsys.data.company import Company
 from recsys.data.rating_scale import RatingScale
 from recsys.errors import MissingExtra
 from recsys.index.faiss_index import FaissIndex
@@ -62,6 +63,7 @@ class Model:
     topics: Topics | None = None  # what the items are about; None where no night has grouped them
     entities: Entities | None = None  # what the items' texts name
     tones: Tones | None = None  # of what was written about them in these weeks
+    company: Mapping[str, Array] = field(default_factory=dict)  # see Company.arrays
     trends: Trends | None = None  # their last weeks hour by hour; None where events have no time
 
     def __len__(self) -> int:
@@ -95,6 +97,7 @@ class Model:
         if self.reader_inputs is not None:
             found["reader_inputs"] = self.reader_inputs.astype(np.float16)
         found |= {f"flags/{k}": v for k, v in (self.flags or {}).items()}
+        found |= {f"company/{k}": v for k, v in (self.company or {}).items()}
         parts = {
             "communities": self.communities,
             "returning": self.returning,
@@ -163,6 +166,7 @@ class Model:
             trees=trees,
             index=_index(raw),
             flags=parts.optional("flags", lambda found: _flags(found, size)) or {},
+            company=parts.optional("company", lambda found: _company(found, size)) or {},
             topics=parts.optional("topics", lambda found: _topics(found, size)),
             communities=parts.optional("communities", lambda found: _communities(found, size)),
             returning=parts.optional("returning", Returning.from_arrays),
@@ -196,6 +200,16 @@ def _catalogue(arrays: Mapping[str, Array]) -> Catalogue:
 def _rows(name: str, array: Array, size: int) -> Array:
     of_length(name, array, size)
     return array
+
+
+def _company(arrays: Mapping[str, Array], size: int) -> Mapping[str, Array]:
+    found, none = Company.from_arrays(arrays, size).arrays(), Company.empty(size).arrays()
+    for name, array in none.items():
+        if name != "births" and found[name].shape != array.shape:
+            raise ValueError(f"{name} has another shape than {size} items need")
+    if found["births"].ndim != 2 or found["births"].shape[1] != 2:
+        raise ValueError("births are no pairs")
+    return arrays
 
 
 def _factors(arrays: Mapping[str, Array], alpha: float, size: int) -> Factors:

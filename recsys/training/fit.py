@@ -113,12 +113,16 @@ def assemble(
         blend=blend,
         rating_scale=data.rating_scale,
         trees=trees,
+        company={} if data.company is None else data.company.arrays(),
     )
 
 
 def _counters(data: Dataset) -> Counters:
     times = data.time if data.timed else None  # events' numbers must not meet seconds later
-    return Counters.from_events(len(data.items), data.item, data.weight, data.explicit, times)
+    actor = None if data.company is None else data.user
+    return Counters.from_events(
+        len(data.items), data.item, data.weight, data.explicit, times, actor
+    )
 
 
 def bridged(data: Dataset, factors: Factors, words: Floats) -> tuple[Factors, Floats]:

@@ -8,7 +8,8 @@ from api.feed import Feed
 from recsys.data.dataset import Dataset
 from recsys.data.schema import Event
 from recsys.data.store import Store
-from recsys.state.counters import Counters
+from recsys.data.weights import EventWeights
+from recsys.state.counters import HALF_LIVES, Counters
 from recsys.state.live import LiveState
 
 KINDS = [
@@ -42,7 +43,7 @@ def some_events(seed, count=300):
 @pytest.mark.parametrize("seed", range(4))
 def test_a_day_of_events_counts_as_a_night_counts_it(tmp_path, seed):
     model = worlds.plain(worlds.odd_even(), worlds.WHOLE)
-    live = LiveState(model)
+    live = LiveState(model, EventWeights(voices=False))
     live.counters = Counters.empty(live.room)
     events = list(some_events(seed))
     with Store.open(f"sqlite:///{tmp_path / 'store.db'}") as store:
@@ -82,3 +83,20 @@ def test_a_night_with_many_ratings_holds_its_scale():
     for place in range(50):
         live.add_event("sea-1", "rating", 1.0, NOW + place)
     assert live.scale == night
+
+
+def test_a_withdrawn_voice_counts_nothing_and_may_come_back(tmp_path):
+    model = worlds.plain(worlds.odd_even(), worlds.WHOLE)
+    live = LiveState(model)
+    item, row = model.catalogue.ids[0], 0
+    before = live.counters.mass(len(HALF_LIVES) - 1, np.array([row])), live.counters.likes[row]
+    now = live.counters.newest + 1
+    with Store.open(f"sqlite:///{tmp_path / 'store.db'}") as store:
+        feed = Feed(live, {})
+        for place, kind in enumerate(("like", "unlike", "like", "like")):
+            store.add_events([Event("somebody", item, kind, timestamp=now + place)])
+            feed.follow(store)
+            gained = live.counters.mass(len(HALF_LIVES) - 1, np.array([row])) - before[0]
+            assert gained == pytest.approx(float(kind == "like"), abs=1e-5), place
+            gained = float(live.counters.likes[row] - before[1])
+            assert gained == pytest.approx(float(kind == "like"), abs=1e-5)

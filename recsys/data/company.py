@@ -1,0 +1,300 @@
+"""Company: whether those who act on an item are the platform's usual mix of accounts.
+
+A voice is one person's first act on an item. Four tests look at each: is it among the account's
+first things ever (`first`), is the account younger than a week (`young`), has it acted on few
+things (`narrow`), did it begin on the same day as one of the item's last voices (`together`)?
+None of these says anything of one voice: on some platforms nine of ten voices are young. Per item
+and test, a cumulative sum of log-likelihood ratios (Page 1954) compares the voices with the share
+that the platform itself has; it grows where nearly all voices have a property, and falls to zero
+where the mix is the usual one. An alarm is a sum above a height that the items of all but ALARMS
+of the platform's own voices stay below, and that is -log(ALARMS / tests) at least. While the sum is above the height, voices with the
+property are an excess: they count nothing, and of those that led to the alarm the first counts,
+so that the excess as a whole counts like one voice. Voices without the property always count.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.arrays import Mask, Rows, Times
+
+TESTS = ("first", "young", "narrow", "together")
+ALARMS = 0.005  # false-alarm rate: share of the platform's own voices on items with an alarm, per test
+DAY = 86_400.0
+YOUNG = 7 * DAY  # seconds since an account's first act
+NARROW = 25  # other items that an account has acted on, at most
+BACK = 8  # voices of an item that a later one is compared with
+ODDS = 0.99  # share of voices with a property in what the sum looks for
+PRIOR = 50.0  # voices with every property that a platform begins with: a new one alarms nobody
+RECENT = 1 / 5_000  # weight of the last voice in the platform's recent share
+FEWEST = 8  # voices of an item from which it takes part in the alarm heights
+ITEMS = 200  # such items from which the heights are read off them
+BLOCK = 256  # voices after which the platform's shares are looked at again
+BIRTHS = 256  # accounts by whose numbers the age of any other is guessed
+PENDING = 1_000  # voices that an alarm can take back
+LEAST = float(-np.log(ALARMS / len(TESTS)))  # height of an alarm, at least
+
+Figures = NDArray[np.float64]
+
+
+@dataclass(slots=True)
+class Platform:
+    """How often voices of the platform have each property; grows voice by voice."""
+
+    flagged: list[float] = field(default_factory=lambda: [0.0] * len(TESTS))
+    told: list[float] = field(default_factory=lambda: [0.0] * len(TESTS))  # voices looked at
+    recent: list[float] = field(default_factory=lambda: [1.0] * len(TESTS))
+    _steps: list[tuple[float, float] | None] = field(
+        default_factory=lambda: [None] * len(TESTS), compare=False, repr=False
+    )
+
+    def steps(self, test: int) -> tuple[float, float]:
+        """Return what a voice with and one without a property add to an item's sum.
+
+        Reckoned anew once in BLOCK voices.
+        """
+        held = self._steps[test]
+        if held is None or self.told[test] % BLOCK == 0:
+            usual = (self.flagged[test] + PRIOR) / (self.told[test] + PRIOR)
+            share = min(max(usual, self.recent[test], 0.02), 0.999)
+            wanted = max(ODDS, (1.0 + share) / 2)
+            held = math.log(wanted / share), math.log((1 - wanted) / (1 - share))
+            self._steps[test] = held
+        return held
+
+    def hear(self, test: int, flagged: bool) -> None:
+        """Count a voice."""
+        self.flagged[test] += flagged
+        self.told[test] += 1.0
+        self.recent[test] += RECENT * (flagged - self.recent[test])
+
+
+@dataclass(slots=True)
+class ItemCompany:
+    """The sums of one item, and the voices that an alarm would take back."""
+
+    sums: list[float]
+    pending: list[tuple[int, list[bool]]] = field(default_factory=list)  # voice, properties left
+
+    def hear(
+        self, voice: int, flags: list[bool | None], steps: list[tuple[float, float]],
+        heights: list[float],
+    ) -> tuple[bool, list[int]]:
+        """Return whether a voice counts, and earlier ones that count no more.
+
+        `flags`: of each test; None: not known, the sum stays.
+        """
+        if not any(flags) and not any(self.sums):
+            return True, []
+        crossed, counts = [], True
+        for test, flag in enumerate(flags):
+            if flag is None:
+                continue
+            before, height = self.sums[test], heights[test]
+            if flag:
+                after = min(before + steps[test][0], 2 * height)
+                counts &= after < height
+                if before < height <= after:
+                    crossed.append(test)
+            else:
+                after = max(before + steps[test][1], 0.0)
+                if before and not after:
+                    self._cleared(test)
+            self.sums[test] = after
+        taken = {one for test in crossed for one in self._taken(test)}
+        if taken:
+            self.pending = [entry for entry in self.pending if entry[0] not in taken]
+        if counts and any(flags):
+            self.pending.append((voice, [bool(flag) for flag in flags]))
+            del self.pending[:-PENDING]
+        return counts, sorted(taken)
+
+    def _cleared(self, test: int) -> None:
+        for _, own in self.pending:
+            own[test] = False
+        self.pending = [entry for entry in self.pending if any(entry[1])]
+
+    def _taken(self, test: int) -> list[int]:
+        return [voice for voice, own in self.pending if own[test]][1:]
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """What a table of acts says of the company of each item's voices; holds no user."""
+
+    platform: Platform
+    heights: Figures  # (tests,)
+    sums: NDArray[np.float32]  # (n_items, tests)
+    voices: Rows  # (n_items,)
+    excess: NDArray[np.int32]  # (n_items, tests): voices with the property that count nothing
+    span: Times  # (n_items, 2): when the first and the last of these came; NaN: none
+    births: Figures = field(default_factory=lambda: np.zeros((0, 2)))  # store's number, first act
+
+    def born(self, number: int) -> float | None:
+        """Return when the account of a number first acted, about; None: later than the night."""
+        if not number or not len(self.births) or number > self.births[-1, 0]:
+            return None
+        return float(np.interp(number, self.births[:, 0], self.births[:, 1]))
+
+    @classmethod
+    def empty(cls, n_items: int = 0) -> Company:
+        """Return what is known of a platform where nothing has happened."""
+        shape = (n_items, len(TESTS))
+        return cls(
+            Platform(), np.full(len(TESTS), LEAST), np.zeros(shape, np.float32),
+            np.zeros(n_items, np.int32), np.zeros(shape, np.int32), np.full((n_items, 2), np.nan),
+        )
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the arrays to save."""
+        shares = [self.platform.flagged, self.platform.told, self.platform.recent]
+        return {
+            "platform": np.array(shares), "heights": self.heights, "sums": self.sums,
+            "voices": self.voices, "excess": self.excess, "span": self.span,
+            "births": self.births,
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], n_items: int) -> Company:
+        """Read them back; without any, as in bundles of earlier versions, nothing is known."""
+        if not arrays:
+            return cls.empty(n_items)
+        platform = Platform(*np.array(arrays["platform"], np.float64).tolist())
+        names = ("heights", "sums", "voices", "excess", "span", "births")
+        return cls(platform, *(arrays[name] for name in names))
+
+
+def judged(
+    user: Rows, item: Rows, time: Times | None, n_users: int, n_items: int
+) -> tuple[Mask, Company]:
+    """Return which acts belong to a voice that counts, and what is known of each item's company.
+
+    Acts in the order of time; None: they have no times, and every voice counts.
+    """
+    every = np.ones(len(user), bool)
+    if time is None or not len(user):
+        return every, Company.empty(n_items)
+    key = user.astype(np.int64) * n_items + item
+    _, first, voice_of = np.unique(key, return_index=True, return_inverse=True)
+    order = np.argsort(first)  # voices in the order of time
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order))
+    acts = first[order]
+    flags = _properties(user[acts], item[acts], time[acts], births_of(user, time, n_users))
+    ups, downs, platform = _steps(flags)
+    rows = item[acts]
+    by_item = np.argsort(rows, kind="stable")
+    ends = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=n_items))])
+    steps = np.where(flags, ups, downs)[by_item]
+    most, last = _peaks(steps, ends)
+    heights = _heights(most, np.diff(ends))
+    counts, excess = np.ones(len(acts), bool), np.zeros((n_items, len(TESTS)), np.int32)
+    span = np.full((n_items, 2), np.nan)
+    for row in np.flatnonzero((most >= heights).any(axis=1)).tolist():
+        own = by_item[ends[row] : ends[row + 1]]
+        counts[own], last[row] = _walked(own, flags, ups, downs, heights)
+        out = own[~counts[own]]
+        if len(out):
+            excess[row] = flags[out].sum(axis=0)
+            span[row] = time[acts[out[0]]], time[acts[out[-1]]]
+    voices = np.diff(ends).astype(np.int32)
+    company = Company(platform, heights, last.astype(np.float32), voices, excess, span)
+    return np.asarray(counts[place[voice_of]], bool), company
+
+
+def births_of(user: Rows, time: Times, n_users: int) -> Times:
+    """Return the time of each user's first act, inf without one."""
+    born = np.full(n_users, np.inf)
+    np.minimum.at(born, user, time)
+    return born
+
+
+def births_by_number(numbers: NDArray[np.int64], born: Times) -> Figures:
+    """Return some accounts' numbers, ascending, and first acts, (n, 2): who is younger than whom."""
+    known = np.flatnonzero(np.isfinite(born))
+    some = known[np.unique(np.linspace(0, max(len(known) - 1, 0), BIRTHS).astype(np.int64))[: len(known)]]
+    return np.stack([numbers[some].astype(np.float64), born[some]], axis=1)
+
+
+def _properties(user: Rows, item: Rows, time: Times, born: Times) -> Mask:
+    """Return which property each of some distinct voices in the order of time has, (n, tests)."""
+    order = np.argsort(user, kind="stable")
+    starts = np.flatnonzero(np.diff(user[order], prepend=-1))
+    sizes = np.diff(np.append(starts, len(order)))
+    before = np.empty(len(user), np.int64)  # items that the account had acted on
+    before[order] = np.arange(len(order)) - np.repeat(starts, sizes)
+    day = (born[user] // DAY).astype(np.int64)
+    by_item = np.argsort(item, kind="stable")
+    rows, days = item[by_item], day[by_item]
+    same = np.zeros(len(user), bool)
+    for back in range(1, min(BACK, len(user) - 1) + 1):
+        same[back:] |= (rows[back:] == rows[:-back]) & (days[back:] == days[:-back])
+    together = np.empty(len(user), bool)
+    together[by_item] = same
+    flags = (before == 0, time - born[user] < YOUNG, before <= NARROW, together)
+    return np.stack(flags, axis=1)
+
+
+def _steps(flags: Mask) -> tuple[Figures, Figures, Platform]:
+    """Return what each voice adds with and without each property, and the shares at the end."""
+    from scipy.signal import lfilter  # a third of a second that a service never spends
+
+    count = len(flags)
+    held = np.cumsum(flags, axis=0, dtype=np.float64)
+    usual = (held - flags + PRIOR) / (np.arange(count)[:, None] + PRIOR)
+    moved = lfilter([RECENT], [1.0, RECENT - 1.0], flags - 1.0, axis=0) + 1.0  # from 1 on
+    recent = np.concatenate([np.ones((1, len(TESTS))), moved[:-1]])
+    share = np.clip(np.maximum(usual, recent), 0.02, 0.999)[np.arange(count) // BLOCK * BLOCK]
+    wanted = np.maximum(ODDS, (1.0 + share) / 2)
+    told = [float(count)] * len(TESTS)
+    platform = Platform(held[-1].tolist(), told, moved[-1].tolist())
+    return np.log(wanted / share), np.log((1 - wanted) / (1 - share)), platform
+
+
+def _peaks(steps: Figures, ends: NDArray[np.int64]) -> tuple[Figures, Figures]:
+    """Return the highest and the last sum of each item and test; `steps`: item after item."""
+    sizes, n_items = np.diff(ends), len(ends) - 1
+    most, last = np.zeros((n_items, steps.shape[1])), np.zeros((n_items, steps.shape[1]))
+    some = np.flatnonzero(sizes)
+    for test in range(steps.shape[1]):
+        total = np.cumsum(steps[:, test])
+        begun = total[ends[some]] - steps[ends[some], test]
+        own = total - np.repeat(begun, sizes[some])
+        apart = np.repeat(np.arange(len(some)), sizes[some]) * (float(np.ptp(own)) + 1.0)
+        lowest = np.minimum(np.minimum.accumulate(own - apart) + apart, 0.0)
+        sums = np.maximum(own - lowest, 0.0)
+        most[some, test] = np.maximum.reduceat(sums, ends[some])
+        last[some, test] = sums[ends[some + 1] - 1]
+    return most, last
+
+
+def _heights(most: Figures, voices: NDArray[np.int64]) -> Figures:
+    """Return the height of an alarm for each test, read off the items weighted by their voices."""
+    known = np.flatnonzero(voices >= FEWEST)
+    if len(known) < ITEMS:
+        return np.full(most.shape[1], LEAST)
+    found = np.empty(most.shape[1])
+    for test, sums in enumerate(most[known].T):
+        order = np.argsort(sums, kind="stable")
+        share = np.cumsum(voices[known][order]) / voices[known].sum()
+        found[test] = sums[order[np.searchsorted(share, 1 - ALARMS)]]
+    return np.maximum(found, LEAST)
+
+
+def _walked(
+    voices: NDArray[np.int64], flags: Mask, ups: Figures, downs: Figures, heights: Figures
+) -> tuple[Mask, list[float]]:
+    """Return which voices of one item count, and its sums at the end."""
+    company, counts = ItemCompany([0.0] * len(TESTS)), np.ones(len(voices), bool)
+    for number, voice in enumerate(voices.tolist()):
+        steps = list(zip(ups[voice].tolist(), downs[voice].tolist(), strict=True))
+        own: list[bool | None] = list(flags[voice].tolist())
+        counts[number], taken = company.hear(number, own, steps, heights.tolist())
+        counts[taken] = False
+    return counts, company.sums
