@@ -13,6 +13,7 @@ from typing import Any
 
 import old_home
 import pytest
+from conftest import key_of
 
 from recsys.data.keys import Keys
 from recsys.data.store import Store
@@ -48,7 +49,11 @@ def test_a_home_of_an_earlier_version_serves_at_once_and_goes_on(
     home: Path, tmp_path: Path, serve: Callable[..., Any]
 ) -> None:
     server = serve()
+    token = key_of(f"sqlite:///{home / 'store.db'}")
     with server.client() as http:
+        # the home has a key, so that every caller needs one
+        assert http.get("/recommend/person-0").status_code == 401
+        http.headers["Authorization"] = f"Bearer {token}"
         ready = http.get("/health/ready")
         assert (ready.status_code, ready.json()["model_version"]) == (200, OLD)
         found = http.get("/recommend/person-0?n=5&explain=1").json()
@@ -79,4 +84,4 @@ def test_a_home_of_an_earlier_version_serves_at_once_and_goes_on(
     assert "cannot be" not in server.log.read_text() and "refused" not in server.log.read_text()
     with Store.open(f"sqlite:///{home / 'store.db'}") as store:
         assert store.counts() == {"items": 60, "events": 812, "users": 90}
-        assert [key.name for key in Keys(store.db).list()] == ["fixture"]
+        assert [key.name for key in Keys(store.db).list()] == ["fixture", "test"]
