@@ -36,7 +36,8 @@ RECENT = 1 / 5_000  # weight of the last voice in the platform's recent share
 FEWEST = 8  # voices of an item from which it takes part in the alarm heights
 ITEMS = 200  # such items from which the heights are read off them
 BLOCK = 256  # voices after which the platform's shares are looked at again
-BIRTHS = 256  # accounts by whose numbers the age of any other is guessed
+BIRTHS = 256  # groups of accounts by whose numbers the age of any other is guessed
+GROUP = 5  # accounts in a group, at least
 PENDING = 1_000  # voices that an alarm can take back
 LEAST = float(-np.log(ALARMS / len(TESTS)))  # height of an alarm, at least
 
@@ -134,7 +135,7 @@ class Company:
     voices: Rows  # (n_items,)
     excess: NDArray[np.int32]  # (n_items, tests): voices with the property that count nothing
     span: Times  # (n_items, 2): when the first and the last of these came; NaN: none
-    births: Figures = field(default_factory=lambda: np.zeros((0, 2)))  # store's number, first act
+    births: Figures = field(default_factory=lambda: np.zeros((0, 2)))  # mean number in the store and mean first act of a group
 
     def born(self, number: int) -> float | None:
         """Return when the account of a number first acted, about; None: later than the night."""
@@ -216,10 +217,19 @@ def births_of(user: Rows, time: Times, n_users: int) -> Times:
 
 
 def births_by_number(numbers: NDArray[np.int64], born: Times) -> Figures:
-    """Return some accounts' numbers, ascending, and first acts, (n, 2): who is younger than whom."""
+    """Return mean number and mean first act of at most BIRTHS groups of accounts, (n, 2).
+
+    Accounts of neighbouring numbers form a group, GROUP at least, so that no figure is of one
+    person; empty with fewer accounts than that. Ascending.
+    """
     known = np.flatnonzero(np.isfinite(born))
-    some = known[np.unique(np.linspace(0, max(len(known) - 1, 0), BIRTHS).astype(np.int64))[: len(known)]]
-    return np.stack([numbers[some].astype(np.float64), born[some]], axis=1)
+    known = known[np.argsort(numbers[known], kind="stable")]
+    groups = np.array_split(known, max(min(BIRTHS, len(known) // GROUP), 1))
+    if len(known) < GROUP:
+        return np.zeros((0, 2))
+    found = np.array([[numbers[some].mean(), born[some].mean()] for some in groups], np.float64)
+    found[-1, 0] = numbers[known[-1]]  # whoever comes after the newest account is new
+    return found
 
 
 def _properties(user: Rows, item: Rows, time: Times, born: Times) -> Mask:

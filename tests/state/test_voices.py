@@ -147,3 +147,15 @@ def test_without_the_defence_every_act_counts():
         live_.add_events(acts)
     assert float(made.counters.uptake(6, made.size)[row]) <= before + 1.01
     assert float(off.counters.uptake(6, off.size)[row]) == pytest.approx(before + 50)
+
+
+def test_the_ages_of_accounts_are_kept_of_groups_only():
+    from recsys.data.company import GROUP, births_by_number
+
+    born = np.arange(23.0)
+    numbers = np.arange(100, 123)
+    found = births_by_number(numbers, born)
+    assert len(found) == 4 and np.all(np.diff(found, axis=0) > 0)
+    assert found[0].tolist() == [numbers[:6].mean(), born[:6].mean()]
+    assert found[-1, 0] == numbers[-1]
+    assert len(births_by_number(numbers[: GROUP - 1], born[: GROUP - 1])) == 0
