@@ -110,7 +110,6 @@ BODIES = [
     (b'{"user_id": "u", "item_id": "i", "value": "3"}', 422, "invalid"),
     (b'{"user_id": "u", "item_id": "i", "value": true}', 422, "invalid"),
     (b'{"user_id": "u", "item_id": "i", "value": 1e300}', 422, "invalid"),
-    (b'{"user_id": "u", "item_id": "i", "event": "two words"}', 422, "invalid"),
     (b'{"user_id": "u", "item_id": "i", "event": 3}', 422, "invalid"),
     (b'{"user_id": "u", "item_id": "i", "timestamp": "yesterday"}', 422, "invalid"),
     (b'{"user_id": "u", "item_id": "i", "timestamp": "2999-01-01"}', 409, "future_time"),

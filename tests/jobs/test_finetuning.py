@@ -86,7 +86,7 @@ def test_the_newest_events_teach_no_encoder(tmp_path):
     for name in ("one", "two"):
         home = tmp_path / name
         store = fill(home)
-        newest = next_books(store, 48)
+        newest = next_books(store, 52)
         if name == "two":  # the same people an hour apart, and each of them another's book
             others = newest[2:] + newest[:2]
             newest = [replace(e, item_id=o.item_id) for e, o in zip(newest, others, strict=True)]
