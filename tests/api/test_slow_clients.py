@@ -231,10 +231,12 @@ def deaths(server: Server, cause: str) -> float:
 def test_workers_that_die_again_and_again_are_replaced(serve: Serve) -> None:
     server = serve(workers=2)
     for _ in range(4):  # two of them within seconds ended the server before
-        victims = psutil.Process(server.process.pid).children()
+        deadline = time.monotonic() + 120
+        while len(victims := psutil.Process(server.process.pid).children()) < 2:
+            assert server.process.poll() is None and time.monotonic() < deadline
+            time.sleep(0.1)  # between looks: a worker comes back after its pause
         for victim in victims:
             victim.kill()
-        deadline = time.monotonic() + 120
         while not answers(server):
             assert server.process.poll() is None and time.monotonic() < deadline
             time.sleep(0.1)  # between looks
