@@ -95,6 +95,9 @@ async def _serve(front: Front, listening: socket.socket, beat: int) -> None:
         backlog=1,  # one connection at a time, so that they spread over the workers
     )
     server = uvicorn.Server(config)
+    # before the first request: a worker that has served one and is killed could start, after all
+    if not await _report(front, beat):
+        return
     watching = asyncio.create_task(connections.watch())
     beating = asyncio.create_task(_beat(front, server, listening, beat))
     try:
@@ -105,21 +108,26 @@ async def _serve(front: Front, listening: socket.socket, beat: int) -> None:
 
 
 async def _beat(front: Front, server: Any, listening: socket.socket, beat: int) -> None:
-    """Tell the parent each second that this process answers; stop when it is gone."""
+    """Report to the parent each second that this process answers; stop when it is gone."""
     while not server.started:
         await asyncio.sleep(0.01)
     listening.listen(_BACKLOG)
-    while True:
-        if await front.alive():
-            try:
-                os.write(beat, b".")
-            except BlockingIOError:
-                pass  # the parent has enough to read
-            except OSError:
-                log.warning("the parent is gone")
-                server.should_exit = True
-                return
+    while await _report(front, beat):
         await asyncio.sleep(_BEAT)
+    server.should_exit = True
+
+
+async def _report(front: Front, beat: int) -> bool:
+    """Write a byte to the parent if this process answers itself; False when the parent is gone."""
+    if await front.alive():
+        try:
+            os.write(beat, b".")
+        except BlockingIOError:
+            pass  # the parent has enough to read
+        except OSError:
+            log.warning("the parent is gone")
+            return False
+    return True
 
 
 def _most_connections() -> int:
