@@ -15,7 +15,8 @@ class Placed(NamedTuple):
     """An item at a place, with the probability that it, and no other, was put there."""
 
     item: Recommendation
-    probability: float
+    propensity: float = 1.0
+    slot_kind: str = "ranked"  # one of recsys.data.exposures.SLOT_KINDS
 
 
 def explored(
@@ -37,7 +38,7 @@ def explored(
             chance = share / len(pool)
             drawn = pool.pop(rng.randrange(len(pool)))
             drawn = drawn._replace(rank=one.rank, source="explore", reasons=(_REASON,))
-            placed.append(Placed(drawn, chance))
+            placed.append(Placed(drawn, chance, "explore"))
         else:
             placed.append(Placed(one, 1.0 - share if pool else 1.0))
     return placed

@@ -11,6 +11,7 @@ from typing import Any
 
 from recsys.data.controls import Control, Wish
 from recsys.data.erasure import Erasures, Receipt, erase, log_emptied
+from recsys.data.exposures import Exposure
 from recsys.data.merges import MergeLog, merge_users
 from recsys.data.schema import User
 from recsys.errors import DataError
@@ -180,6 +181,11 @@ def _events(service: Service, user_id: str) -> Iterator[dict[str, Any]]:
         last = page[-1].id
 
 
+def _places(one: Exposure) -> list[dict[str, Any]]:
+    """Return the places of a list; `probability` is the propensity's earlier name in exports."""
+    return [{**asdict(place), "probability": place.propensity} for place in one.items]
+
+
 def _shown(service: Service, person: str) -> Iterator[dict[str, Any]]:
     last = ""
     while True:
@@ -189,7 +195,7 @@ def _shown(service: Service, person: str) -> Iterator[dict[str, Any]]:
             came = log.came_of([one.recommendation_id for one in page])
         for one in page:
             own = [asdict(c) for c in came if c.recommendation_id == one.recommendation_id]
-            yield {**asdict(one), "outcomes": own}
+            yield {**asdict(one), "items": _places(one), "outcomes": own}
         if len(page) < _PAGE:
             return
         last = page[-1].recommendation_id

@@ -135,6 +135,7 @@ class Recommend:
         with metrics.stage("recommend"):
             page = pages.cut(cursor, given.n, lambda k: ranked(serving, query, k))
             placed = self._placed(serving, page.items, query, given.explore, cursor)
+            placed = _with_repeats(placed, query)
         after = page.after(one.item.item_id for one in placed)
         answer_id = uuid.uuid4().hex
         self._remember(answer_id, serving, person, placed)
@@ -206,7 +207,7 @@ class Recommend:
         cursor: Cursor,
     ) -> list[Placed]:
         if not share:
-            return [Placed(one, 1.0) for one in items]
+            return [Placed(one) for one in items]
         acted, live = {one.item_id for one in query.history}, serving.live
         if query.taken is not None:
             acted.update(query.taken.ids)
@@ -233,7 +234,8 @@ class Recommend:
         metrics.lists.labels(kind).inc()
         who = self.service.pseudonyms.of(person.user_id) if person.user_id else ""
         shown = tuple(
-            Shown(p.item.item_id, p.item.rank, p.item.source, p.probability) for p in placed
+            Shown(p.item.item_id, p.item.rank, p.item.source, round(p.propensity, 6), p.slot_kind)
+            for p in placed
         )
         counts: dict[str, int] = {}
         for one in shown:
@@ -248,6 +250,21 @@ def ranked(serving: Serving, query: Query, k: int) -> list[Recommendation]:
     """Return the best k items of a query; the last one only shows that there is another page."""
     with serving.feed.ranking:
         return serving.recommender.recommend(replace(query, n=k - 1, more=1))
+
+
+def _with_repeats(placed: list[Placed], query: Query) -> list[Placed]:
+    """Return the places, those of items that the person has taken up before as of kind `repeat`."""
+    if not (query.repeat or query.repeat_categories):
+        return placed  # no list holds such items
+    acted = {one.item_id for one in query.history}
+    if query.taken is not None:
+        acted.update(query.taken.ids)
+    return [
+        one._replace(slot_kind="repeat")
+        if one.slot_kind == "ranked" and one.item.item_id in acted
+        else one
+        for one in placed
+    ]
 
 
 def _keepable(given: SteerParameters) -> bool:

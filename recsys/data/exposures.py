@@ -1,7 +1,8 @@
 """Exposures: which lists were shown, and what came of them; two append-only tables of the store.
 
-A list is one row: its items with position, source and the probability that each was put there,
-for off-policy evaluation later. Users appear as keyed pseudonyms only.
+A list is one row: its items with position and source, the experiment's arm, and per place the
+propensity (the probability of this placement, for off-policy evaluation) and the kind of slot.
+Users appear as keyed pseudonyms only.
 """
 
 from __future__ import annotations
@@ -18,6 +19,11 @@ from recsys.data.sql import erasures, merges
 from recsys.data.sql import exposures as _lists
 from recsys.data.sql import outcomes as _outcomes
 
+SLOT_KINDS = {  # of a place; readers must accept others, which later versions may add
+    "ranked": "the item with the best score that was left",
+    "repeat": "the same, of an item that the person has taken up before",
+    "explore": "an item drawn at random among new ones",
+}
 GRACE = 5.0  # seconds after an erasure in which a request begun before it may still end
 
 
@@ -28,7 +34,10 @@ class Shown:
     item_id: str
     position: int  # from 1
     source: str
-    probability: float  # that this item was put at this place
+    # that this item was put at this place, given the places above; 1.0 where nothing was drawn.
+    # None: not logged
+    propensity: float | None = 1.0
+    slot_kind: str | None = "ranked"  # one of SLOT_KINDS; None: not logged
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +50,7 @@ class Exposure:
     person: str
     kind: str
     items: tuple[Shown, ...]
+    arm: str | None = None  # of the experiment whose settings made the list; None: of none
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +168,7 @@ class Exposures:
             return connection.execute(sa.delete(_lists).where(_lists.c.time < before)).rowcount
 
     def rates(self, since: float, limit: int = 100_000) -> dict[str, dict[str, Rate]]:
-        """Return click rates by source, position, bundle and kind of user.
+        """Return click rates by source, position, bundle, kind of user and kind of slot.
 
         An item of a list counts as clicked once, whatever happened to it how often; an outcome
         for an item that the list did not hold counts for nothing. The newest `limit` lists count.
@@ -198,29 +208,62 @@ NOT_CLICKS = ("impression", "hide", "dislike", "report")
 def _tally(
     rows: Iterable[Mapping[str, object]], clicked: set[tuple[str, str]]
 ) -> dict[str, dict[str, Rate]]:
-    found: dict[str, dict[str, Rate]] = {"source": {}, "position": {}, "bundle": {}, "user": {}}
+    by = ("source", "position", "bundle", "user", "slot_kind")
+    found: dict[str, dict[str, Rate]] = {name: {} for name in by}
     for row in rows:
-        for item_id, position, source, _ in json.loads(str(row["items"])):
-            hit = (str(row["recommendation_id"]), item_id) in clicked
-            keys = (source, str(position), str(row["bundle"]), str(row["kind"]))
-            for name, key in zip(found, keys, strict=True):
-                rate = found[name].setdefault(key, Rate())
-                rate.shown += 1
-                rate.clicked += hit
+        for one in _shown(row):
+            hit = (str(row["recommendation_id"]), one.item_id) in clicked
+            keys = (
+                one.source,
+                str(one.position),
+                str(row["bundle"]),
+                str(row["kind"]),
+                one.slot_kind,
+            )
+            for name, key in zip(by, keys, strict=True):
+                if key is not None:
+                    rate = found[name].setdefault(key, Rate())
+                    rate.shown += 1
+                    rate.clicked += hit
     return found
 
 
 def _row(one: Exposure) -> dict[str, object]:
-    items = [[s.item_id, s.position, s.source, round(s.probability, 6)] for s in one.items]
     return {
-        "recommendation_id": one.recommendation_id, "time": one.time, "bundle": one.bundle,
-        "person": one.person, "kind": one.kind, "items": json.dumps(items),
+        "recommendation_id": one.recommendation_id,
+        "time": one.time,
+        "bundle": one.bundle,
+        "person": one.person,
+        "kind": one.kind,
+        "items": json.dumps([[s.item_id, s.position, s.source] for s in one.items]),
+        "arm": one.arm,
+        "propensity": json.dumps([s.propensity for s in one.items]),
+        "slot_kind": json.dumps([s.slot_kind for s in one.items]),
     }
 
 
 def _exposure(row: Mapping[str, object]) -> Exposure:
-    shown = tuple(Shown(*one) for one in json.loads(str(row["items"])))
     return Exposure(
-        str(row["recommendation_id"]), float(str(row["time"])), str(row["bundle"]),
-        str(row["person"]), str(row["kind"]), shown,
+        str(row["recommendation_id"]),
+        float(str(row["time"])),
+        str(row["bundle"]),
+        str(row["person"]),
+        str(row["kind"]),
+        _shown(row),
+        None if row["arm"] is None else str(row["arm"]),
+    )
+
+
+def _shown(row: Mapping[str, object]) -> tuple[Shown, ...]:
+    """Return the places of a list. Rows before revision 0005 hold the propensity as a fourth value."""
+    entries = json.loads(str(row["items"]))
+    propensities, kinds = (
+        [None] * len(entries) if row[name] is None else json.loads(str(row[name]))
+        for name in ("propensity", "slot_kind")
+    )
+    return tuple(
+        Shown(
+            entry[0], entry[1], entry[2], entry[3] if len(entry) > 3 else propensity, kind
+        )
+        for entry, propensity, kind in zip(entries, propensities, kinds, strict=True)
     )

@@ -24,7 +24,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA = 4  # number of the newest revision in migrations/versions; a newer store is refused
+SCHEMA = 5  # number of the newest revision in migrations/versions; a newer store is refused
 
 LIVE, HIDDEN, DELETED = 0, 1, 2  # items.state
 STATES = ("live", "hidden", "deleted")
@@ -202,7 +202,10 @@ exposures = Table(
     Column("bundle", String(100), nullable=False),
     Column("person", String(32), nullable=False),  # pseudonym; empty: a session
     Column("kind", String(16), nullable=False),  # cold, short, long, session
-    Column("items", Text, nullable=False),  # JSON: [[item id, position, source, p], …]
+    Column("items", Text, nullable=False),  # JSON: [[item id, position, source], …]
+    Column("arm", Text),  # of an experiment; NULL: none
+    Column("propensity", Text),  # JSON: probability of each placement; NULL: an older row
+    Column("slot_kind", Text),  # JSON: kind of each place; NULL: an older row
     Index("exposures_person", "person", "time"),
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import api_world as world
 import pytest
 from flask.testing import FlaskClient
 
@@ -227,15 +228,36 @@ def test_impressions_count_as_seen_for_a_while(client: FlaskClient, service: Ser
 
 
 def test_exploration_logs_its_chance(client: FlaskClient, service: Service) -> None:
+    ranked = ids(recommend(client, "baker", "?n=10"))
+    new = {item.item_id for item in world.items()[:50]} - set(ranked)
+    new -= {f"bread-{number}" for number in range(6)}  # what baker has taken up
+    service.worker._write_exposures()
+    plain = service.link.exposures().shown_lists(service.pseudonyms.of("baker"))
+    assert {(p.propensity, p.slot_kind) for p in plain[0].items} == {(1.0, "ranked")}
     shown = [recommend(client, "baker", "?n=10&explore=0.5") for _ in range(10)]
     explored = [e for one in shown for e in one["items"] if e["source"] == "explore"]
     assert 20 <= len(explored) <= 80
     assert all(len(set(ids(one))) == 10 for one in shown)
     service.worker._write_exposures()
-    lists = service.link.exposures()
-    with lists.db.read() as connection:
-        rows = connection.exec_driver_sql("select items from exposures").scalars().all()
-    import json
+    lists = service.link.exposures().shown_lists(service.pseudonyms.of("baker"))
+    lists = [one for one in lists if one != plain[0]]
+    assert len(lists) == 10 and {one.arm for one in lists} == {None}
+    for one in lists:  # the pool holds one item fewer after each place that has drawn
+        pool = len(new)
+        for place in one.items:
+            assert (place.slot_kind == "explore") is (place.source == "explore")
+            chance = 0.5 / pool if place.slot_kind == "explore" else 0.5
+            assert place.propensity == pytest.approx(chance, abs=1e-6)
+            pool -= place.slot_kind == "explore"
 
-    chances = {entry[2]: entry[3] for row in rows for entry in json.loads(row)}
-    assert 0 < chances["explore"] <= 0.5
+
+def test_a_place_of_what_was_taken_up_before_is_a_repeat(
+    client: FlaskClient, service: Service
+) -> None:
+    found = ids(recommend(client, "baker", "?n=60&repeat=1"))
+    acted = {f"bread-{number}" for number in range(6)}
+    assert acted & set(found)
+    service.worker._write_exposures()
+    (one,) = service.link.exposures().shown_lists(service.pseudonyms.of("baker"))
+    repeats = {place.item_id for place in one.items if place.slot_kind == "repeat"}
+    assert repeats == acted & set(found) and {place.propensity for place in one.items} == {1.0}

@@ -11,7 +11,7 @@ from sqlalchemy import create_engine, inspect, text
 
 from recsys.data import migrations
 from recsys.data.database import Database
-from recsys.data.exposures import Exposure, Exposures
+from recsys.data.exposures import Exposure, Exposures, Shown
 from recsys.data.keys import Keys
 from recsys.data.sql import SCHEMA, VERSION_TABLE, metadata
 from recsys.data.store import Store
@@ -26,6 +26,8 @@ OLD_ROWS = [
     " VALUES (1, 1, 1, NULL, '', 5.0, 5.0, 6.0, 77)",
     "INSERT INTO item_changes (item, at) VALUES (1, 5.0)",
     "INSERT INTO notes (key, value) VALUES ('schema', '1')",
+    "INSERT INTO exposures (recommendation_id, time, bundle, person, kind, items)"
+    " VALUES ('r', 5.0, 'b', 'p', 'long', '[[\"a\", 1, \"words\", 0.9]]')",
     "INSERT INTO runs (kind, status, started, detail) VALUES ('nightly', 'published', 7.0, '{}')",
     'INSERT INTO controls ("user", action, kind, value, at)'
     " VALUES (1, 'mute', 'tag', 'noise', 6.0)",
@@ -108,6 +110,8 @@ class MigrationContract:
                 assert (event.item_id, event.event, event.timestamp) == ("a", "like", 5.0)
                 (run,) = store.runs()
                 assert run.status == "published" and store.controls_of("ann")
+                (shown,) = Exposures(store.db).shown_lists("p")
+                assert shown.arm is None and shown.items == (Shown("a", 1, "words", 0.9, None),)
         assert self.users(old)[1] == f"{SCHEMA:04d}"
 
     def test_an_old_store_ends_with_the_tables_of_a_new_one(self, old, url):

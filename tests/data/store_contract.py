@@ -5,6 +5,7 @@ import time
 
 import numpy as np
 import pytest
+from sqlalchemy import insert
 
 from recsys.data import merges
 from recsys.data.controls import MOST, Wish
@@ -15,6 +16,7 @@ from recsys.data.pasts import Pasts
 from recsys.data.prints import Seen
 from recsys.data.pseudonyms import Pseudonyms
 from recsys.data.schema import Event, Follow, Item, User
+from recsys.data.sql import exposures
 from recsys.data.store import Added, Store
 from recsys.data.tables import EventTable
 from recsys.data.weights import EventWeights
@@ -356,6 +358,29 @@ class StoreContract:
         store.add_events(likes("v", "9"))
         assert merge_users(store, "ann", "v").moved["events"] == 1
         assert [old for old, _ in MergeLog(store.db).of_user("ann")] == ["v"]
+
+    def test_an_exposure_keeps_arm_propensities_and_kinds_of_places(self, store):
+        log = Exposures(store.db)
+        places = (Shown("1", 1, "words"), Shown("2", 2, "explore", 0.0125, "explore"))
+        log.write([Exposure("a" * 32, 50.0, "b", "p", "long", places, "blue")], [])
+        log.write([Exposure("b" * 32, 60.0, "b", "p", "long", places)], [])
+        with store.db.write() as connection:  # as programs before revision 0005 wrote it
+            connection.execute(
+                insert(exposures).values(
+                    recommendation_id="c" * 32,
+                    time=70.0,
+                    bundle="b",
+                    person="p",
+                    kind="long",
+                    items='[["1", 1, "words", 0.9]]',
+                )
+            )
+        first, second, old = log.shown_lists("p")
+        assert first.items == second.items == places
+        assert (first.arm, second.arm, old.arm) == ("blue", None, None)
+        assert old.items == (Shown("1", 1, "words", 0.9, None),)
+        assert log.rates(0.0)["slot_kind"].keys() == {"ranked", "explore"}
+        assert log.rates(0.0)["source"]["words"].shown == 3
 
     def test_merges_in_a_chain_and_back_and_of_nobody(self, store, tmp_path):
         assert merge_users(store, "ann", "nobody") is None
