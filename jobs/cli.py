@@ -73,7 +73,7 @@ def cli() -> None:
     """Personal recommendations: events in, a night's work, a service that answers.
 
     Settings come from the environment (RECSYS_HOME, RECSYS_STORE, …) or a TOML file named by
-    RECSYS_CONFIG; the README lists them.
+    RECSYS_CONFIG; docs/settings.md lists them.
     """
 
 

@@ -1,7 +1,7 @@
 """Settings of the commands: the environment, else one TOML file (RECSYS_CONFIG), else defaults.
 
-Each is declared once, below; `TABLE` is what the README prints. This is the only module of jobs/
-that reads the environment.
+Each is declared once, below; `TABLE` is what docs/settings.md prints. This is the only module of
+jobs/ that reads the environment.
 """
 
 from __future__ import annotations

@@ -49,4 +49,4 @@ def is_service_link(value: object) -> bool:
 def _nearest(name: str, prefix: str = "") -> str:
     known = [prefix + one.upper() if prefix else one for one in sorted(NAMES)]
     close = get_close_matches(name, known, n=1)
-    return f"; is {close[0]} meant?" if close else "; the README lists all of them"
+    return f"; is {close[0]} meant?" if close else "; docs/settings.md lists all of them"

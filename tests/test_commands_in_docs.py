@@ -20,8 +20,13 @@ def commands():
     """Yield each command of a code block or in backquotes, continued lines joined."""
     for page in PAGES:
         text = page.read_text(encoding="utf-8").replace("\\\n", " ")
+        fenced = False
         for line in text.splitlines():
-            spans = [line.strip()] if line.startswith("    ") else re.findall(r"`([^`]+)`", line)
+            if line.startswith("```"):
+                fenced = not fenced
+                continue
+            code = fenced or line.startswith("    ")
+            spans = [line.strip()] if code else re.findall(r"`([^`]+)`", line)
             for span in spans:
                 if found := COMMAND.fullmatch(span.strip()):
                     yield page.name, re.split(r"\s+#|\s+&$| > |\s+\|", found[1])[0]

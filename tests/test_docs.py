@@ -1,4 +1,4 @@
-"""What the README promises is what there is: routes, settings, commands, extras."""
+"""README and docs state what there is: routes, settings, commands, extras, design decisions."""
 
 import configparser
 import re
@@ -14,10 +14,15 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def cells(*heads):
-    """Return the rows of the tables under such a head, as lists of cells."""
+def page(name):
+    """Return the text of a page of docs/."""
+    return (ROOT / "docs" / name).read_text(encoding="utf-8")
+
+
+def cells(name, *heads):
+    """Return the rows of the tables of a page that begin with these heads, as lists of cells."""
     rows, inside = [], False
-    for line in README.splitlines():
+    for line in page(name).splitlines():
         parts = [cell.strip() for cell in line.strip("|").split(" | ")]
         inside = line.startswith("|") and (inside or parts[: len(heads)] == list(heads))
         if inside and parts[: len(heads)] != list(heads) and not line.startswith("|---"):
@@ -34,17 +39,21 @@ def test_it_opens_with_the_two_commands_and_a_curl():
     assert any("curl" in line and "/recommend/" in line for line in opening)
 
 
+def test_the_readme_fits_on_a_few_screens():
+    assert len(README.splitlines()) <= 150
+
+
 def test_every_setting_of_the_commands_with_its_default_and_help():
-    rows = {row[0]: row[1:] for row in cells("setting", "default")}
+    rows = {row[0]: row[1:] for row in cells("settings.md", "setting", "default")}
     for name, default, words in TABLE:
-        shown, told = rows[f"`{name}`"][0].strip("` |"), rows[f"`{name}`"][-1].strip(" |")
-        assert (shown, told) == (default, words)
+        row = rows[f"`{name}`"]
+        assert (row[0].strip("` |"), row[-1].strip(" |")) == (default, words)
 
 
 def test_every_setting_of_the_service():
     from api.settings import Settings
 
-    rows = {row[0].strip("`") for row in cells("setting", "default")}
+    rows = {row[0].strip("`") for row in cells("settings.md", "setting", "default")}
     named = {f"RECSYS_{item.name.upper()}" for item in fields(Settings)}
     named = (named - {"RECSYS_METRICS_FOLDER"}) | {"PROMETHEUS_MULTIPROC_DIR"}
     assert named <= rows
@@ -61,18 +70,18 @@ def test_every_route_and_no_other(tmp_path):
         if rule.endpoint != "static" and not rule.rule.startswith("/api/"):
             path = re.sub(r"<(?:\w+:)?(\w+)>", r"<\1>", rule.rule)
             found |= {f"`{method} {path}`" for method in rule.methods - {"HEAD", "OPTIONS"}}
-    assert {row[0] for row in cells("route")} == found
+    assert {row[0] for row in cells("routes.md", "route")} == found
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command(name):
-    assert f"`recsys {name}" in README
+    assert any(re.match(rf"`recsys {name}[ `]", row[0]) for row in cells("commands.md", "command"))
 
 
 def test_every_extra():
     parser = configparser.ConfigParser()
     parser.read(ROOT / "setup.cfg", encoding="utf-8")
-    listed = " ".join(row[0] for row in cells("extra"))
+    listed = " ".join(row[0] for row in cells("installation.md", "extra"))
     assert all(f"`{extra}`" in listed for extra in parser["options.extras_require"])
 
 

@@ -1,4 +1,4 @@
-"""After any command of the README every other example still holds, in any order."""
+"""After any command of README and docs every other example still holds, in any order."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ from jobs.demo import DAY, SAMPLE, shift_days, write_shifted
 from jobs.settings import Settings
 from recsys.text.static import write_static
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[2]
+PAGES = ("README.md", "docs/user-data.md", "docs/trends.md")
 LISTS = ("/popular", "/trending", "/latest", "/recommend/a-stranger", "/topics/1/timeline")
-LIVE_FEED = "### From nothing to a live feed"
 
 
 def commands() -> list[str]:
     """Return the curl commands about the sample data, as a shell reads them."""
-    head, rest = README.split(LIVE_FEED)
     found: list[str] = []
-    whole = True
-    for line in (head + rest[rest.index("\n### ") :]).splitlines():
-        if not whole:
-            found[-1] += line.strip()
-        elif line.startswith("    curl "):
-            found.append(line.strip())
-        else:
-            continue
-        whole = found[-1].count("'") % 2 == 0 and not found[-1].endswith("\\")
-        found[-1] = found[-1].removesuffix("\\")
+    for name in PAGES:
+        whole = True
+        for line in (ROOT / name).read_text(encoding="utf-8").splitlines():
+            if not whole:
+                found[-1] += line.strip()
+            elif line.strip().startswith("curl "):
+                found.append(line.strip())
+            else:
+                continue
+            whole = found[-1].count("'") % 2 == 0 and not found[-1].endswith("\\")
+            found[-1] = found[-1].removesuffix("\\")
     return [re.sub(r"\s+#.*$", "", command) for command in found]
 
 
@@ -88,8 +88,8 @@ def home(small_demo: Path, tmp_path: Path) -> Path:
 def answer(command: str, url: str, key: str = "") -> dict[str, Any]:
     """Run a command against a server; its answer is good, and what it lists has a title.
 
-    With a key, every command sends it, as the README says. The user whom an example erases is not
-    among the sixth of the sample's users.
+    With a key, every command sends it, as docs/user-data.md says. The user whom an example erases
+    is not among the sixth of the sample's users.
     """
     command = command.replace("http://127.0.0.1:8000", url).replace("$KEY", key)
     if key and "Authorization" not in command:
