@@ -45,6 +45,7 @@ def create_app(
     app.json.sort_keys = False  # type: ignore[attr-defined]
     service = Service(settings, background, figures, buckets)
     app.extensions |= {"service": service, "settings": settings, "gate": service.gate}
+    app.extensions["audit"] = service.audit
     app.extensions["endpoints"] = _register(app)
     errors.register(app)
     if settings.cors_origins:

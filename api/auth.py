@@ -87,7 +87,7 @@ class Gate:
         if sent.startswith(PREFIX):
             self._admit_token(sent, right, own)
         elif sent and (key := self._key(sent)) is not None:
-            g.key_id, g.rights = key.key_id, key.rights
+            g.key_id, g.rights, g.roles = key.key_id, key.rights, key.roles or (key.scope,)
             self._check(right, f"the key has {', '.join(key.roles) or key.scope}")
             self._limit(key.key_id, self.settings.rate_limit if key.rate is None else key.rate)
         elif self._unread(right):
@@ -99,6 +99,7 @@ class Gate:
         else:
             g.rights = WITHOUT_KEY
             address = request.environ.get("REMOTE_ADDR", "")
+            g.loopback = address in LOOPBACK - {""}
             self._limit("address " + address, self.settings.anonymous_rate_limit)
 
     def _key(self, sent: str) -> Key | None:

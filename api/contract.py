@@ -16,17 +16,18 @@ import functools
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from flask import Blueprint, Response, current_app, g, request
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from werkzeug.routing import BaseConverter
 
-from recsys.data.rights import RIGHTS
+from recsys.data.rights import AUDITED, RIGHTS, AuditRule
 
 from . import incoming
 from .answers import json_response
-from .errors import ApiError, problems
+from .audit import USER_NAMES, Act
+from .errors import ApiError, problems, translate
 from .schemas.fields import FUTURE, check_id, check_label
 
 View = Callable[..., Any]
@@ -71,6 +72,16 @@ class Endpoint:
     # where the user stands whom it is about: path.NAME, query.NAME, body.NAME, with a ? where it
     # may be missing, or nobody. Holders of a token may use it about their user; empty: they may not
     own: str = ""
+    audit: AuditRule = "never"  # which calls the audit log holds; see recsys.data.rights.AUDITED
+    unaudited: str = ""  # why it is never, of a route that names a user or changes something
+
+    @property
+    def sensitive(self) -> bool:
+        """Whether a call may name a user, or change something."""
+        fields = set(re.findall(r"<(?:\w+:)?(\w+)>", self.path))
+        for model in (self.query, *get_args(self.body), self.body):
+            fields |= set(getattr(model, "model_fields", {}))
+        return self.method != "GET" or not USER_NAMES.isdisjoint(fields)
 
     @property
     def name(self) -> str:
@@ -102,10 +113,17 @@ class Routes:
         loose: bool = False,
         required: bool = True,
         own: str = "",
+        audit: AuditRule | None = None,
+        unaudited: str = "",
     ) -> Callable[[View], View]:
-        """Declare an endpoint; see Endpoint for the arguments."""
+        """Declare an endpoint; see Endpoint for the arguments.
+
+        `audit`: by default the rule of the right. ValueError for a route that names a user or
+        changes something and has neither a rule nor a reason why it is not audited.
+        """
         if right is not None and right not in RIGHTS:
             raise ValueError(f"{method} {path}: right {right!r} is none of {', '.join(RIGHTS)}")
+        rule: AuditRule = audit or ("never" if unaudited else AUDITED.get(right or "", "never"))
 
         def declare(view: View) -> View:
             endpoint = Endpoint(
@@ -124,7 +142,11 @@ class Routes:
                 loose,
                 required,
                 own,
+                rule,
+                unaudited,
             )
+            if rule == "never" and endpoint.sensitive and not unaudited:
+                raise ValueError(f"{method} {path}: give audit=, or unaudited= with a reason")
             self.endpoints.append(endpoint)
             name = f"{method.lower()}_{view.__name__}_{len(self.endpoints)}"
             handler = _handler(endpoint)
@@ -165,6 +187,16 @@ def _handler(endpoint: Endpoint) -> Callable[..., Response]:
     @functools.wraps(endpoint.view)
     def handle(**values: Any) -> Response:
         g.route = route
+        act = Act(current_app.extensions["audit"], route, endpoint.right or "", endpoint.audit)
+        try:
+            response = answer(values, act)
+        except Exception as error:
+            act.failed(translate(error).status, values)
+            raise
+        act.answered(response.status_code)
+        return response
+
+    def answer(values: dict[str, Any], act: Act) -> Response:
         current_app.extensions["gate"].admit(request, endpoint.right, bool(endpoint.own))
         for name, value in values.items():
             if isinstance(value, str):
@@ -179,6 +211,7 @@ def _handler(endpoint: Endpoint) -> Callable[..., Response]:
             values["body"] = _body(endpoint, adapter, partial)
         if g.token_user is not None:
             _only_about(g.token_user, endpoint.own, values)
+        act.begin(values)
         found = endpoint.view(**values)
         if rejected := g.pop("rejected", None):
             found = {**found, "rejected": rejected}

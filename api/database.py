@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from recsys.data.audit_log import AuditLog
 from recsys.data.exposures import Exposures
 from recsys.data.keys import Keys
 from recsys.data.store import Store
@@ -32,6 +33,7 @@ class StoreLink:
         self._stamps: sqlite3.Connection | None = None
         self._keys: Keys | None = None
         self._exposures: Exposures | None = None
+        self._audit_log: AuditLog | None = None
         self._lock = threading.Lock()
 
     @property
@@ -87,6 +89,12 @@ class StoreLink:
             self._exposures = Exposures(self._opened().db)
         return self._exposures
 
+    def audit_log(self) -> AuditLog:
+        """Return the audit log's tables."""
+        if self._audit_log is None:
+            self._audit_log = AuditLog(self._opened().db)
+        return self._audit_log
+
     def stamp(self) -> int | None:
         """Return a number that moves with every commit; None where none is to be had cheaply.
 
@@ -115,6 +123,7 @@ class StoreLink:
             if self._store is not None:
                 self._store.close()
             self._stamps = self._store = self._keys = self._exposures = None
+            self._audit_log = None
 
 
 def _is_full(error: StoreError) -> bool:

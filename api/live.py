@@ -103,6 +103,7 @@ class Worker:
         for thread in self._threads:
             thread.join(timeout=5.0)
         self._write_exposures()
+        self._service.audit.flush()
         if self._service.exposures.held and self._service.link.up:
             time.sleep(PAUSE)  # writers were refused for that long
             self._write_exposures()
@@ -136,6 +137,7 @@ class Worker:
         service = self._service
         if self._is_due("exposures", service.settings.exposure_seconds):
             self._write_exposures()
+            service.audit.flush()
         if self._is_due("probe", _PROBE):
             self._probe()
         if self._is_due("prune", _PRUNE):
@@ -268,6 +270,8 @@ class Worker:
         try:
             with service.link.use(patient=True):
                 service.link.exposures().prune(time.time() - _KEEP)
+                if days := service.settings.audit_days:
+                    service.link.audit_log().prune(time.time() - 86_400.0 * days)
         except StoreError:
             pass
 

@@ -143,16 +143,22 @@ def exported(service: Service, user_id: str, inferences: dict[str, Any]) -> Iter
         follows = [asdict(one) for one in store.follows_of(user_id)]
         log = [asdict(one) for one in store.control_log(user_id)]
         merged = [{"from": old, "at": at} for old, at in MergeLog(store.db).of_user(user_id)]
+        person = service.pseudonyms.of(user_id)
+        looks = [
+            {"at": one.at, "action": one.entry.action, "outcome": one.entry.outcome}
+            for one in service.link.audit_log().page(person=person, n=_PAGE)
+        ]
     if user is None:
         raise missing("user")
     head = {
         "user": asdict(user),
         "exported_at": time.time(),
-        "person": service.pseudonyms.of(user_id),
+        "person": person,
         "follows": follows,
         "controls": log,
         "merged": merged,
         "inferences": inferences,
+        "looks": looks,
     }
     return _pieces(service, user, head)
 

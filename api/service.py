@@ -18,6 +18,7 @@ from recsys.errors import StoreError
 from recsys.safety.doubt import load_scorer
 from recsys.text.tones import Tones
 
+from .audit import AuditTrail
 from .auth import Gate
 from .buckets import Buckets
 from .cache import Cache
@@ -48,6 +49,7 @@ class Service:
         self.gate = Gate(settings, lambda: self.worker.load_keys(), buckets)
         self.cache = Cache(settings.cache_entries, settings.cache_seconds, settings.cache_bytes)
         self.exposures = ExposureLog(settings.exposure_pending, self.metrics)
+        self.audit = AuditTrail(self.link, lambda: self.pseudonyms)
         self.scorer = load_scorer(settings.safety_model)
         self.tones = Tones(settings.home)
         self.tones.check()  # now, where somebody sees it, and not at the first comment

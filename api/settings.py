@@ -53,6 +53,7 @@ class Settings:
     exposure_seconds: float = 1.0  # how often the exposure log is written
     exposure_pending: int = 20_000  # answers that wait while the store is away; older ones drop
     impression_half_life: float = 86_400.0  # seconds until a shown item counts half as seen
+    audit_days: float = 365.0  # days that entries of the audit log are kept; 0: for good
     stale_hours: float = 36.0  # age of a bundle from which warnings are logged
     access_log: bool = True  # one JSON line per request
     metrics_open: bool = False  # /metrics without a key

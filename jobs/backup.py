@@ -13,6 +13,7 @@ import click
 
 from recsys.data.backup import back_up
 
+from .audited import record
 from .cli import run
 from .settings import Settings
 
@@ -26,6 +27,7 @@ def command(dest: Path, as_json: bool) -> None:
     made = back_up(
         settings.home, settings.store_url, dest, lambda words: click.echo(words, err=True)
     )
+    record(settings.store_url, "backup", made.folder)
     if as_json:
         print(json.dumps(asdict(made), ensure_ascii=False))
     else:

@@ -17,6 +17,7 @@ from rich.table import Table
 from recsys.bundle_store import BundleInfo, BundleStore
 from recsys.errors import BundleError
 
+from .audited import record
 from .cli import run
 from .settings import Settings
 
@@ -62,7 +63,9 @@ def show(version: str | None, as_json: bool) -> None:
 @as_json
 def rollback(version: str | None, as_json: bool) -> None:
     """Serve an older version: the given one, or the one before the current."""
-    now = _store().rollback(version)
+    settings = Settings.load()
+    now = BundleStore(settings.home).rollback(version)
+    record(settings.store_url, "bundles rollback", now)
     print(json.dumps({"current": now}) if as_json else f"{now} is served from now on")
 
 
@@ -73,6 +76,8 @@ def prune(keep: int | None, as_json: bool) -> None:
     """Remove old versions; the current one always stays."""
     settings = Settings.load()
     gone = BundleStore(settings.home).prune(settings.keep_bundles if keep is None else keep)
+    if gone:
+        record(settings.store_url, "bundles prune", ", ".join(gone))
     words = f"removed {', '.join(gone)}" if gone else "nothing to remove"
     print(json.dumps({"removed": gone}) if as_json else words)
 

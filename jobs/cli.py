@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "recommend": ("recommend", "recommendations for one user"),
     "serve": ("serve", "the HTTP service"),
     "keys": ("keys", "create, list, revoke the keys of the service"),
+    "audit": ("audit", "who looked at whom and changed what, and whether the log is whole"),
     "erase": ("erase", "remove all that is held of a person, with a receipt"),
     "merge": ("merge", "move all that is held of one user to another"),
     "bundles": ("bundles", "list, show, roll back, prune what nights made"),

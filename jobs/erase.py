@@ -15,6 +15,7 @@ from recsys.data.forms import canonical_id
 from recsys.data.store import Store
 from recsys.errors import DataError
 
+from .audited import audited
 from .cli import run
 from .settings import Settings
 
@@ -29,9 +30,10 @@ def command(user: str, as_json: bool) -> None:
     """
     settings, user = Settings.load(), canonical_id(user)
     with Store.open(settings.store_url) as store:
-        receipt = erase(store, settings.home, user)
-    if receipt.empty:
-        raise DataError(f"nothing is held of user {user!r}")
+        with audited(store, "erase", user, erases=True):
+            receipt = erase(store, settings.home, user)
+            if receipt.empty:
+                raise DataError(f"nothing is held of user {user!r}")
     print(json.dumps(document(receipt), ensure_ascii=False) if as_json else told(receipt))
 
 

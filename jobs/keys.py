@@ -8,8 +8,6 @@ recsys keys revoke KEY_ID
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import click
@@ -21,6 +19,7 @@ from recsys.data.rights import ROLES
 from recsys.data.store import Store
 from recsys.errors import DataError
 
+from .audited import audited
 from .cli import run
 from .settings import Settings
 
@@ -47,8 +46,9 @@ def command() -> None:
 @as_json
 def create(name: str, roles: tuple[str, ...], rate: float | None, as_json: bool) -> None:
     """Make a key and print it; it cannot be shown again."""
-    with _keys() as keys:
-        key, token = keys.create(name, roles, rate)
+    with _store() as store, audited(store, "keys create") as act:
+        key, token = Keys(store.db).create(name, roles, rate)
+        act.object = f"key {key.key_id} of {key.name}: {', '.join(key.roles)}"
     if as_json:
         print(json.dumps({**_document(key), "key": token}, ensure_ascii=False))
     else:
@@ -63,8 +63,8 @@ def create(name: str, roles: tuple[str, ...], rate: float | None, as_json: bool)
 @as_json
 def list_(as_json: bool) -> None:
     """List all keys, oldest first, revoked ones included."""
-    with _keys() as keys:
-        found = keys.list()
+    with _store() as store:
+        found = Keys(store.db).list()
     if as_json:
         print(json.dumps([_document(key) for key in found], ensure_ascii=False))
         return
@@ -81,16 +81,14 @@ def list_(as_json: bool) -> None:
 @as_json
 def revoke(key_id: str, as_json: bool) -> None:
     """End a key; every worker refuses it within seconds."""
-    with _keys() as keys:
-        if not keys.revoke(key_id):
+    with _store() as store, audited(store, "keys revoke", object=f"key {key_id}"):
+        if not Keys(store.db).revoke(key_id):
             raise DataError(f"key {key_id!r} does not hold: `recsys keys list` shows those that do")
     print(json.dumps({"revoked": key_id}) if as_json else f"revoked {key_id}")
 
 
-@contextmanager
-def _keys() -> Iterator[Keys]:
-    with Store.open(Settings.load().store_url) as store:
-        yield Keys(store.db)
+def _store() -> Store:
+    return Store.open(Settings.load().store_url)
 
 
 def _document(key: Key) -> dict[str, object]:

@@ -14,6 +14,7 @@ from recsys.data.merges import merge_users
 from recsys.data.store import Store
 from recsys.errors import DataError
 
+from .audited import audited
 from .cli import run
 from .settings import Settings
 
@@ -29,9 +30,10 @@ def command(user: str, other: str, as_json: bool) -> None:
     and no earlier merge of the two, is an error: exit status 1.
     """
     with Store.open(Settings.load().store_url) as store:
-        found = merge_users(store, user, other)
-    if found is None:
-        raise DataError(f"nothing is held of user {other!r}")
+        with audited(store, "merge", user, other):
+            found = merge_users(store, user, other)
+            if found is None:
+                raise DataError(f"nothing is held of user {other!r}")
     if as_json:
         print(json.dumps(asdict(found), ensure_ascii=False))
     elif found.again:

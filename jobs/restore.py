@@ -13,6 +13,7 @@ import click
 
 from recsys.data.backup import restore
 
+from .audited import record
 from .cli import run
 from .settings import Settings
 
@@ -29,6 +30,7 @@ def command(source: Path, as_json: bool) -> None:
     found = restore(
         source, settings.home, settings.store_url, lambda words: click.echo(words, err=True)
     )
+    record(settings.store_url, "restore", found.folder)
     if as_json:
         print(json.dumps(asdict(found), ensure_ascii=False))
     else:

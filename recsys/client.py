@@ -145,6 +145,10 @@ class Client:
         path = f"/users/{quote(user_id, safe='')}/merge"
         return self._send("POST", path, {"from": from_id}, again=True)
 
+    def audit(self, **filters: Any) -> Json:
+        """Return entries of the audit log: actor=, subject=, route=, since=, until=, n=."""
+        return self._get("/audit", filters)
+
     def export_user(self, user_id: str) -> Json:
         """Return all that is held of a user."""
         return self._get(f"/users/{quote(user_id, safe='')}/export", {})

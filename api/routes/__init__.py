@@ -1,6 +1,7 @@
 """One module per resource; a view calls the domain and returns a value."""
 
 from ..routes import (
+    audit,
     docs,
     entities,
     events,
@@ -34,6 +35,7 @@ ROUTES = (
     tokens.routes,
     health.routes,
     stats.routes,
+    audit.routes,
     docs.routes,
     gorse.routes,
     gorse_records.routes,

@@ -22,6 +22,7 @@ routes = Routes("explain")
     query=ExplainParameters,
     answers=Explanation,
     fails=(404,),
+    audit="look",
 )
 def of_item(user: str, item: str, query: ExplainParameters) -> dict[str, Any]:
     """Why an item has its score for a user: every part of it, and what would change it."""
@@ -30,7 +31,13 @@ def of_item(user: str, item: str, query: ExplainParameters) -> dict[str, Any]:
 
 
 @routes.get(
-    "/explain", "lists", own="query.user", query=ExplainQuery, answers=Explanation, fails=(404,)
+    "/explain",
+    "lists",
+    own="query.user",
+    query=ExplainQuery,
+    answers=Explanation,
+    fails=(404,),
+    audit="look",
 )
 def of_parameters(query: ExplainQuery) -> dict[str, Any]:
     """The same, where a path cannot carry the ids."""

@@ -13,6 +13,7 @@ from recsys.ranking import lists
 from recsys.ranking.query import Filters, Interaction, Recommendation
 from recsys.state.live import LiveState
 
+from ..audit import LIST
 from ..contract import Routes
 from ..errors import ApiError
 from ..recommend import Person, Recommend
@@ -29,15 +30,29 @@ WRITTEN_BACK = "impression"
 Ranked = Callable[[LiveState, int, Filters], Sequence[Recommendation]]
 
 
-@routes.get("/api/recommend/<user>", "lists", query=ListQuery, answers=list[str], loose=True)
-@routes.get("/api/recommend/<user>/", "lists", query=ListQuery, answers=list[str], loose=True)
+@routes.get(
+    "/api/recommend/<user>", "lists", query=ListQuery, answers=list[str], loose=True, unaudited=LIST
+)
+@routes.get(
+    "/api/recommend/<user>/",
+    "lists",
+    query=ListQuery,
+    answers=list[str],
+    loose=True,
+    unaudited=LIST,
+)
 def recommend(user: str, query: ListQuery) -> list[str]:
     """Ids for a user."""
     return _for_user(user, query, query.category)
 
 
 @routes.get(
-    "/api/recommend/<user>/<category>", "lists", query=ListQuery, answers=list[str], loose=True
+    "/api/recommend/<user>/<category>",
+    "lists",
+    query=ListQuery,
+    answers=list[str],
+    loose=True,
+    unaudited=LIST,
 )
 def recommend_category(user: str, category: str, query: ListQuery) -> list[str]:
     """Ids for a user, in a category."""
@@ -65,6 +80,7 @@ def _for_user(user: str, query: ListQuery, categories: list[str]) -> list[str]:
     body=list[SessionFeedback],
     answers=list[dict[str, Any]],
     loose=True,
+    unaudited=LIST,
 )
 def session(query: ListQuery, body: list[SessionFeedback]) -> list[dict[str, Any]]:
     """Scored ids for a visitor."""
@@ -78,6 +94,7 @@ def session(query: ListQuery, body: list[SessionFeedback]) -> list[dict[str, Any
     body=list[SessionFeedback],
     answers=list[dict[str, Any]],
     loose=True,
+    unaudited=LIST,
 )
 def session_category(
     category: str, query: ListQuery, body: list[SessionFeedback]
@@ -115,47 +132,94 @@ def _either(categories: list[str]) -> list[dict[str, list[str]]]:
     return [{"category": categories}, {"tags": categories}] if categories else [{}]
 
 
-@routes.get("/api/latest", "lists", query=ListQuery, answers=list[Any], loose=True)
+@routes.get("/api/latest", "lists", query=ListQuery, answers=list[Any], loose=True, unaudited=LIST)
 def latest(query: ListQuery) -> list[dict[str, Any]]:
     """The newest items."""
     return _listed(query, query.category, lists.latest)
 
 
-@routes.get("/api/latest/<category>", "lists", query=ListQuery, answers=list[Any], loose=True)
+@routes.get(
+    "/api/latest/<category>",
+    "lists",
+    query=ListQuery,
+    answers=list[Any],
+    loose=True,
+    unaudited=LIST,
+)
 def latest_category(category: str, query: ListQuery) -> list[dict[str, Any]]:
     """The newest items of a category."""
     return _listed(query, [category], lists.latest)
 
 
-@routes.get("/api/popular", "lists", query=ListQuery, answers=list[Any], loose=True)
+@routes.get("/api/popular", "lists", query=ListQuery, answers=list[Any], loose=True, unaudited=LIST)
 def popular(query: ListQuery) -> list[dict[str, Any]]:
     """What is taken up most; the score is 0 where fewer than RECSYS_MIN_PEOPLE are behind it."""
     return _listed(query, query.category, lists.trending)
 
 
-@routes.get("/api/popular/<category>", "lists", query=ListQuery, answers=list[Any], loose=True)
+@routes.get(
+    "/api/popular/<category>",
+    "lists",
+    query=ListQuery,
+    answers=list[Any],
+    loose=True,
+    unaudited=LIST,
+)
 def popular_category(category: str, query: ListQuery) -> list[dict[str, Any]]:
     """What is taken up most in a category."""
     return _listed(query, [category], lists.trending)
 
 
-@routes.get("/api/item/<item>/neighbors", "lists", query=ListQuery, answers=list[Any], loose=True)
-@routes.get("/api/item/<item>/neighbors/", "lists", query=ListQuery, answers=list[Any], loose=True)
+@routes.get(
+    "/api/item/<item>/neighbors",
+    "lists",
+    query=ListQuery,
+    answers=list[Any],
+    loose=True,
+    unaudited=LIST,
+)
+@routes.get(
+    "/api/item/<item>/neighbors/",
+    "lists",
+    query=ListQuery,
+    answers=list[Any],
+    loose=True,
+    unaudited=LIST,
+)
 def neighbors(item: str, query: ListQuery) -> list[dict[str, Any]]:
     """Items like one."""
     return _neighbors(item, query, query.category)
 
 
 @routes.get(
-    "/api/item/<item>/neighbors/<category>", "lists", query=ListQuery, answers=list[Any], loose=True
+    "/api/item/<item>/neighbors/<category>",
+    "lists",
+    query=ListQuery,
+    answers=list[Any],
+    loose=True,
+    unaudited=LIST,
 )
 def neighbors_category(item: str, category: str, query: ListQuery) -> list[dict[str, Any]]:
     """Items of a category like one."""
     return _neighbors(item, query, [category])
 
 
-@routes.get("/api/user/<user>/neighbors", "lists", query=ListQuery, answers=list[Any], loose=True)
-@routes.get("/api/user/<user>/neighbors/", "lists", query=ListQuery, answers=list[Any], loose=True)
+@routes.get(
+    "/api/user/<user>/neighbors",
+    "lists",
+    query=ListQuery,
+    answers=list[Any],
+    loose=True,
+    unaudited=LIST,
+)
+@routes.get(
+    "/api/user/<user>/neighbors/",
+    "lists",
+    query=ListQuery,
+    answers=list[Any],
+    loose=True,
+    unaudited=LIST,
+)
 def user_neighbors(user: str, query: ListQuery) -> list[dict[str, Any]]:
     """No users: they are sums of what they did and have no stored vectors to compare."""
     about(user)

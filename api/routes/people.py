@@ -54,7 +54,14 @@ def patch(user_id: str, body: ProfilePatch) -> dict[str, Any]:
     return {"user": user_id, "controls": controls_json(service(), found), **told}
 
 
-@routes.post("/users/<id:user_id>/merge", "users", body=MergeBody, answers=Merged, fails=(404, 409))
+@routes.post(
+    "/users/<id:user_id>/merge",
+    "users",
+    body=MergeBody,
+    answers=Merged,
+    fails=(404, 409),
+    audit="always",
+)
 def merge_from(user_id: str, body: MergeBody) -> dict[str, Any]:
     """Move all that is held of another user, named by `from`, to this one; `from` is then unknown.
 

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response
 
 from .. import pages
+from ..audit import LIST
 from ..contract import Routes
 from ..recommend import Recommend
 from ..routes.context import about, language, service
@@ -23,7 +24,12 @@ routes = Routes("recommend")
 
 
 @routes.get(
-    "/recommend/<id:user>", "lists", own="path.user", query=SteerParameters, answers=Recommended
+    "/recommend/<id:user>",
+    "lists",
+    own="path.user",
+    query=SteerParameters,
+    answers=Recommended,
+    unaudited=LIST,
 )
 def of_user(user: str, query: SteerParameters) -> Response:
     """Personal list of a user.
@@ -35,7 +41,14 @@ def of_user(user: str, query: SteerParameters) -> Response:
     return _json(_maker(query).for_user(user, query, base))
 
 
-@routes.get("/recommend", "lists", own="query.user", query=UserQuery, answers=Recommended)
+@routes.get(
+    "/recommend",
+    "lists",
+    own="query.user",
+    query=UserQuery,
+    answers=Recommended,
+    unaudited=LIST,
+)
 def of_user_parameter(query: UserQuery) -> Response:
     """Personal list of a user whose id a path cannot carry."""
     given = SteerParameters.model_construct(
@@ -45,7 +58,14 @@ def of_user_parameter(query: UserQuery) -> Response:
     return _json(_maker(given).for_user(user, given, pages.with_id("/recommend", user)))
 
 
-@routes.post("/recommend", "lists", own="body.user?", body=SessionBody, answers=Recommended)
+@routes.post(
+    "/recommend",
+    "lists",
+    own="body.user?",
+    body=SessionBody,
+    answers=Recommended,
+    unaudited=LIST,
+)
 def of_session(body: SessionBody) -> dict[str, Any]:
     """List for a visitor without an account, from the events or items in the body."""
     recommend = _maker(body)
@@ -54,7 +74,7 @@ def of_session(body: SessionBody) -> dict[str, Any]:
     return recommend.answer(recommend.session(body), body, "")
 
 
-@routes.post("/recommend/batch", "lists", body=BatchBody, answers=Batch)
+@routes.post("/recommend/batch", "lists", body=BatchBody, answers=Batch, unaudited=LIST)
 def of_users(body: BatchBody) -> dict[str, Any]:
     """Personal lists of several users, with the same parameters."""
     recommend = _maker(body)

@@ -12,6 +12,7 @@ from recsys.trends.labels import KINDS
 from recsys.trends.trends import key_of
 
 from .. import pages, trends
+from ..audit import LIST
 from ..contract import Routes
 from ..routes.context import service
 from ..schemas.trends import Timeline, TimelineQuery, Trends, TrendsQuery
@@ -21,7 +22,13 @@ routes = Routes("trends")
 
 
 @routes.get(
-    "/trends", "lists", own="query.user?", query=TrendsQuery, answers=Trends, fails=(404, 409)
+    "/trends",
+    "lists",
+    own="query.user?",
+    query=TrendsQuery,
+    answers=Trends,
+    fails=(404, 409),
+    unaudited=LIST,
 )
 def page(query: TrendsQuery) -> dict[str, Any]:
     """Items, topics, tags and names that people take up more than expected, and floods.

@@ -143,6 +143,9 @@ class Export(Answer):
     controls: list[dict[str, Any]]
     merged: list[dict[str, Any]] = Field(description="ids that were merged into this user")
     inferences: dict[str, Any] = Field(description="what is computed of the user's future")
+    looks: list[dict[str, Any]] = Field(
+        description="the latest looks at this person by operators, the newest first"
+    )
     events: list[dict[str, Any]]
     shown: list[dict[str, Any]]
     held_by_no_one: list[str] = Field(description="what is computed when asked, and not stored")

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from sqlalchemy import delete, func, insert, select
 
+from recsys.data.audit_log import unlink
 from recsys.data.database import Database
 from recsys.data.exposures import forget_shown
 from recsys.data.lock import LockedError, alone_with, only_one
@@ -29,6 +30,7 @@ from recsys.errors import StoreError
 
 HEARD = Path("tone") / "heard.npz"  # in the home: tones of the last night's comments, by hash
 EMPTIED = "write_ahead_log_emptied"  # a note: Unix seconds before the log was last emptied
+LINKS = "audit_links"  # from a person to their entries in the audit log; in receipts
 KEEP = 90 * 86_400.0  # seconds that a row tells workers and late writers of an erasure
 
 
@@ -59,8 +61,8 @@ class Receipt:
 
     @property
     def empty(self) -> bool:
-        """Whether nothing was held."""
-        return not any(self.removed.values())
+        """Whether nothing was held, but for entries of the audit log."""
+        return not any(n for name, n in self.removed.items() if name != LINKS)
 
 
 class Erasures:
@@ -104,6 +106,7 @@ def erase(store: Store, home: Path, user_id: str) -> Receipt:
         for kind, count in _clean_rejects(home / "rejects", name).items():
             rejects[kind] += count
     removed, at = _erase_rows(store, person, user_id)
+    links = {LINKS: removed.pop(LINKS)}
     shown = {name: removed.pop(name) for name in ("exposures", "outcomes")}
     known = any(removed.values()) or any(shown.values())
     emptied = empty_log(store)
@@ -113,6 +116,7 @@ def erase(store: Store, home: Path, user_id: str) -> Receipt:
         Place("reject files", rejects, "lines that hold the id were cut out"),
         _forget_nights(home, known),
         _forget_tones(home, known),
+        Place("audit log", links, "entries stay, and nothing leads from them to the person"),
         Place("answers kept by workers", {}, "dropped by each worker within a second"),
         Place("bundles", {}, "hold no user id and no event"),
         Place("logs", {}, "hold the pseudonym only"),
@@ -151,6 +155,7 @@ def _erase_rows(store: Store, person: str, user_id: str) -> tuple[dict[str, int]
         connection.execute(delete(erasures).where(erasures.c.at < at - KEEP))
         if any(removed.values()):
             connection.execute(insert(erasures).values(person=person, at=at))
+        removed[LINKS] = unlink(connection, person)
     return removed, at
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, and_, delete, exists, func, insert, or_, select, update
 
+from recsys.data.audit_log import relink
 from recsys.data.controls import MOST, Control, in_force
 from recsys.data.database import Database
 from recsys.data.pseudonyms import Pseudonyms
@@ -84,6 +85,7 @@ def merge_users(store: Store, user_id: str, from_id: str) -> Merged | None:
         moved["exposures"] = connection.execute(
             update(exposures).where(exposures.c.person == old).values(person=person)
         ).rowcount
+        relink(connection, old, person)
         connection.execute(delete(users).where(users.c.id == source))
         at = time.time()
         _log(connection, source, target, (user_id, from_id, person, old), at)

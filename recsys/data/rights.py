@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
+from typing import Literal
 
 # Right -> what it lets a caller do. Every route that is not open needs exactly one of them.
 RIGHTS: Mapping[str, str] = MappingProxyType(
@@ -19,6 +20,7 @@ RIGHTS: Mapping[str, str] = MappingProxyType(
         "erase": "erase a user",
         "metrics": "read the figures of the service",
         "suspects": "read which accounts act together suspiciously",
+        "audit": "read who looked at whom and changed what",
     }
 )
 _ALL = frozenset(RIGHTS)
@@ -34,7 +36,33 @@ ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
 )
 # Keys made before roles existed keep what their scope admitted to.
 LEGACY: Mapping[str, frozenset[str]] = MappingProxyType(
-    {"read": ROLES["read"], "write": _ALL - {"metrics", "suspects"}, "admin": _ALL}
+    {
+        "read": ROLES["read"],
+        "write": _ALL - {"metrics", "suspects", "audit"},
+        "admin": _ALL,
+    }
+)
+# Which calls of a route with a right are written to the audit log (see docs/access.md):
+#   always  those of every caller
+#   look    those of operators, and of callers without a key
+#   change  those of operators
+#   never   none: of rights that are not named here
+# Nobody's token is: its holder looks at themselves. Routes may state another rule.
+OPERATORS = frozenset({"operate", "support", "admin"})  # roles; the others belong to back ends
+AuditRule = Literal["always", "look", "change", "never"]
+AUDITED: Mapping[str, AuditRule] = MappingProxyType(
+    {
+        "items": "change",
+        "events": "change",
+        "users": "change",
+        "tokens": "change",
+        "history": "look",
+        "profile": "always",
+        "export": "always",
+        "erase": "always",
+        "suspects": "always",
+        "audit": "always",
+    }
 )
 KEY_ONLY = frozenset({"export", "erase"})  # never without a key
 WITHOUT_KEY = _ALL - KEY_ONLY  # of callers who are let in without a key

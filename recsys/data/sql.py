@@ -24,7 +24,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA = 5  # number of the newest revision in migrations/versions; a newer store is refused
+SCHEMA = 6  # number of the newest revision in migrations/versions; a newer store is refused
 
 LIVE, HIDDEN, DELETED = 0, 1, 2  # items.state
 STATES = ("live", "hidden", "deleted")
@@ -236,6 +236,30 @@ api_key_roles = Table(  # keys without a row were made before roles existed
     metadata,
     Column("key_id", String(16), primary_key=True),
     Column("role", String(16), primary_key=True),
+)
+
+audit = _log(  # see recsys.data.audit_log
+    "audit",
+    metadata,
+    _id(),
+    Column("at", Double, nullable=False, index=True),
+    Column("actor", Text, nullable=False),
+    Column("roles", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("right", Text, nullable=False),
+    Column("subject", String(32), nullable=False, index=True),
+    Column("object", Text, nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("request", Text, nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+
+audit_subjects = Table(
+    "audit_subjects",
+    metadata,
+    Column("subject", String(32), primary_key=True),  # random: nothing else leads to a person
+    Column("person", String(32), nullable=False, index=True),  # pseudonym
+    Column("at", Double, nullable=False),
 )
 
 # which revision a store has; one row. Its own name: a shared PostgreSQL database may hold the

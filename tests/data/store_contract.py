@@ -482,7 +482,7 @@ class StoreContract:
         log.write(shown[:2], [Outcome(shown[0].recommendation_id, "1", "click", 5.0)])
         receipt = erase(store, tmp_path, "ann")
         assert receipt.removed == {
-            "events": 2, "follows": 0, "controls": 0, "merges": 0, "users": 1, "exposures": 2, "outcomes": 1,
+            "events": 2, "follows": 0, "controls": 0, "merges": 0, "users": 1, "exposures": 2, "outcomes": 1, "audit_links": 0,
             "reject_files": 0, "reject_lines": 0, "night_folders": 0, "tone_files": 0,
         }
         log.write(shown, [])  # another worker had them in memory still

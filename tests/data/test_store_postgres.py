@@ -1,6 +1,7 @@
 """The store on a real PostgreSQL server, which the test package brings along."""
 
 import pytest
+from audit_contract import AuditContract
 from migration_contract import MigrationContract
 from postgres_server import emptied, running
 from sqlalchemy import create_engine, make_url, text
@@ -22,6 +23,10 @@ def url(server):
 
 
 class TestPostgres(StoreContract):
+    pass
+
+
+class TestAudit(AuditContract):
     pass
 
 

@@ -3,6 +3,7 @@
 import sqlite3
 
 import pytest
+from audit_contract import AuditContract
 from store_contract import StoreContract
 
 from recsys.data.schema import Event, Item
@@ -17,6 +18,10 @@ def url(tmp_path):
 
 
 class TestSqlite(StoreContract):
+    pass
+
+
+class TestAudit(AuditContract):
     pass
 
 
