@@ -18,8 +18,10 @@ from recsys.ranking.reasons import (
     asked,
     named,
 )
+from recsys.ranking.telling import control_titles
 from recsys.recommender import Recommender
 from recsys.state.names import name_of, value_of
+from recsys.state.topic_titles import titles_by_row
 
 from . import pages
 from .errors import ApiError
@@ -71,14 +73,14 @@ def _named_only(found: Explanation, query: Query) -> Explanation:
     )
     named_items = {one.item_id for one in reasons}
     named_items |= {item for one in reasons for item, _ in one.items}
-    told_controls = {(r.label, r.item_id) for r in reasons if r.kind == "steered"}
+    told_controls = {(r.label, r.by, r.item_id) for r in reasons if r.kind == "steered"}
     unnamed = {one.item_id for one in query.history} - named_items
     kept: list[Reason] = []
     rest: list[Reason] = []
     for part in found.parts:
         hidden = part.item_id in unnamed
         if part.kind == "steered":
-            hidden = (part.label, part.item_id) not in told_controls
+            hidden = (part.label, part.by, part.item_id) not in told_controls
         (rest if hidden else kept).append(part)
     if rest:
         value, share = sum(part.value for part in rest), sum(part.share for part in rest)
@@ -125,7 +127,7 @@ def _document(serving: Serving, query: Query, found: Explanation) -> dict[str, A
 def _part(service: Recommender, one: Reason, language: str) -> dict[str, Any]:
     title = service.title(service.live.row(one.item_id)) if one.item_id is not None else ""
     if one.kind == "steered":
-        text = asked(one, title, language)
+        text = asked(one, control_titles(service.live, one, service.title), language)
     elif one.kind == "because_you" and one.item_id is None:
         text = told(UNNAMED[""] if one.value >= 0 else UNNAMED_AGAINST, language)
     else:
@@ -140,7 +142,7 @@ def _part(service: Recommender, one: Reason, language: str) -> dict[str, Any]:
 
 
 def _carriers(service: Recommender, found: Explanation, kind: str) -> list[dict[str, Any]]:
-    live, names = service.live, {}
+    live, names, titles = service.live, dict[str | None, str](), dict[str | None, list[str]]()
     pairs: list[tuple[str, str | None]] = []
     for part in found.parts:
         if part.kind == "because_you" and part.item_id is not None:
@@ -148,12 +150,14 @@ def _carriers(service: Recommender, found: Explanation, kind: str) -> list[dict[
             code = int((live.topics if kind == "topic" else live.labels[kind])[row])
             value = value_of(live, kind, code) if code >= 0 else None
             names[value] = name_of(live, kind, code) if code >= 0 else ""
+            titles[value] = titles_by_row(live, code) if kind == "topic" else []
             pairs.append((part.item_id, value))
     speaking = found.speaking or 1.0
     return [
         {
             "value": value,
             "name": names[value],
+            "titles": titles[value],
             "score": score,
             "share": score / speaking,
             "items": items,

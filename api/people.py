@@ -16,6 +16,7 @@ from recsys.data.merges import MergeLog, merge_users
 from recsys.data.schema import User
 from recsys.errors import DataError
 from recsys.ranking import steering
+from recsys.state.topic_titles import titles_of_unnamed
 
 from .answers import encode
 from .errors import ApiError
@@ -63,7 +64,17 @@ def control_warnings(service: Service, given: ProfilePatch) -> list[str]:
 
 def controls_json(service: Service, controls: Sequence[Control]) -> list[dict[str, Any]]:
     """Return controls as JSON knows them, with names where topics and items are known."""
-    return [{**asdict(one), "name": _name(service, one)} for one in controls]
+    return [
+        {**asdict(one), "name": _name(service, one), "titles": _titles(service, one)}
+        for one in controls
+    ]
+
+
+def _titles(service: Service, control: Control) -> list[str]:
+    serving = service.serving_or_none
+    if serving is None or control.kind != "topic":
+        return []
+    return titles_of_unnamed(serving.live, control.value)
 
 
 def _name(service: Service, control: Control) -> str | None:

@@ -19,6 +19,7 @@ from recsys.ranking.history import History, interactions
 from recsys.ranking.portrait import Belonging, Interest
 from recsys.ranking.reasons import named
 from recsys.state.names import name_of, value_of
+from recsys.state.topic_titles import titles_by_row
 from recsys.text import sentiment
 
 from .errors import ApiError
@@ -110,6 +111,7 @@ class Portrayal:
         return {
             "value": value_of(self.live, one.kind, one.code),
             "name": name_of(self.live, one.kind, one.code),
+            "titles": titles_by_row(self.live, one.code) if one.kind == "topic" else [],
             "share": one.share,
             "usual": one.usual,
             "trend": one.trend,

@@ -11,6 +11,7 @@ import numpy as np
 
 from recsys.arrays import Rows
 from recsys.state.live import LiveState
+from recsys.state.topic_titles import titles_by_row, titles_of_unnamed, typical_rows
 from recsys.text.topics import Topics
 
 UPPER, LOWER = 1, 2  # levels
@@ -19,7 +20,7 @@ UPPER, LOWER = 1, 2  # levels
 def of_row(live: LiveState, row: int) -> list[dict[str, Any]]:
     """Return the topics of an item: one, or none where nothing is known of it."""
     topics, at = live.model.topics, int(live.topics[row]) if row >= 0 else -1
-    return [] if topics is None or at < 0 else [_named(topics, at)]
+    return [] if topics is None or at < 0 else [_named(live, topics, at)]
 
 
 @dataclass(frozen=True)
@@ -66,13 +67,13 @@ class Overview:
     def _lower(self, row: int, n_items: int) -> dict[str, Any]:
         topics, near = self.topics, self.topics.neighbours[row].tolist()
         return {
-            **_named(topics, row),
+            **_named(self.live, topics, row),
             "level": LOWER,
             "words": list(topics.names[row]),
             "size": self._size(LOWER, row),
-            "parent": _named_above(topics, topics.parents[row]),
+            "parent": _named_above(self.live, topics, int(topics.parents[row])),
             "topics": [],
-            "neighbours": [_named(topics, at) for at in near],
+            "neighbours": [_named(self.live, topics, at) for at in near],
             "items": self._items(np.array([row], np.int32), n_items),
         }
 
@@ -81,12 +82,12 @@ class Overview:
         below: Rows = np.flatnonzero(topics.parents == row).astype(np.int32)
         below = below[np.argsort(-self._sizes[below], kind="stable")]
         return {
-            **_named_above(topics, row),
+            **_named_above(self.live, topics, row),
             "level": UPPER,
             "words": list(topics.parent_names[row]),
             "size": self._size(UPPER, row),
             "parent": None,
-            "topics": [_named(topics, at) for at in below.tolist()],
+            "topics": [_named(self.live, topics, at) for at in below.tolist()],
             "neighbours": [],
             "items": self._items(below, n_items),
         }
@@ -102,9 +103,7 @@ class Overview:
 
     def _candidates(self, rows: Rows) -> Iterator[int]:
         """Yield items that stand for some topics, in turn, then all others, the newest first."""
-        for row in self.topics.typical[rows].T.ravel().tolist():
-            if row >= 0:
-                yield self.live.versions.get(row, row)
+        yield from typical_rows(self.live, rows)
         yield from np.flatnonzero(np.isin(self._about, rows))[::-1].tolist()
 
     def _title(self, row: int) -> str:
@@ -112,9 +111,12 @@ class Overview:
         return str(known.get("title") or known.get("text") or known["item_id"])[:200]
 
 
-def _named(topics: Topics, row: int) -> dict[str, Any]:
-    return {"id": topics.ids[row], "name": topics.name(row)}
+def _named(live: LiveState, topics: Topics, row: int) -> dict[str, Any]:
+    titles = titles_by_row(live, row)
+    return {"id": topics.ids[row], "name": topics.name(row), "titles": titles}
 
 
-def _named_above(topics: Topics, row: int) -> dict[str, Any]:
-    return {"id": topics.parent_ids[row], "name": topics.parent_name(row)}
+def _named_above(live: LiveState, topics: Topics, row: int) -> dict[str, Any]:
+    id = topics.parent_ids[row]
+    titles = titles_of_unnamed(live, str(id))
+    return {"id": id, "name": topics.parent_name(row), "titles": titles}

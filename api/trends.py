@@ -15,6 +15,7 @@ from recsys.ranking.history import History, interactions
 from recsys.state.live import LiveState
 from recsys.state.live_labels import labels_of, name_of, rows_of
 from recsys.state.timeline import Timeline, read_timeline
+from recsys.state.topic_titles import titles_by_row
 from recsys.state.watch import Trend, moment
 from recsys.trends.labels import ITEM, KINDS
 from recsys.trends.series import HOUR, Hours
@@ -57,6 +58,7 @@ def trend_json(serving: Serving, trend: Trend) -> dict[str, Any]:
         "kind": trend.kind,
         "id": id_of(live, trend.kind, trend.ref),
         "name": _called(live, trend),
+        "titles": titles_by_row(live, trend.ref) if trend.kind == "topic" else [],
         "state": trend.state,
         "significance": told(trend.significance),
         "flood": trend.flood,

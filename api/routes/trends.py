@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from recsys.state.topic_titles import titles_of_unnamed
 from recsys.state.watch import Trend
 from recsys.trends.labels import KINDS
 from recsys.trends.trends import key_of
@@ -101,6 +102,7 @@ def topic(topic_id: int, query: TimelineQuery) -> dict[str, Any]:
         "kind": "topic",
         "id": str(topic_id),
         "name": name,
+        "titles": titles_of_unnamed(serving.live, str(topic_id)),
         **found,
     }
 

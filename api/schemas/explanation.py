@@ -38,7 +38,8 @@ class Carrier(Answer):
     """What the history's items of one topic or author give together."""
 
     value: str
-    name: str
+    name: str = Field(description="empty for a topic that nothing names well")
+    titles: list[str] = Field([], description="of items that stand for a topic without a name")
     score: float
     share: float
     items: list[str]

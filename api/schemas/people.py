@@ -74,6 +74,7 @@ class Control(Answer):
     kind: str
     value: str
     name: str | None = Field(description="of the topic or item, where it is known")
+    titles: list[str] = Field([], description="of items that stand for a topic without a name")
     at: float
 
 
@@ -162,7 +163,8 @@ class Interest(Answer):
     """A topic, author, category or tag, as a history has it."""
 
     value: str = Field(description="what a control calls it")
-    name: str
+    name: str = Field(description="empty for a topic that nothing names well")
+    titles: list[str] = Field([], description="of items that stand for a topic without a name")
     share: float = Field(description="of all that was liked, recent events more")
     usual: float = Field(description="of all that everybody takes up")
     trend: Literal["rising", "steady", "fading", "unknown"]

@@ -199,7 +199,8 @@ class TopicName(Answer):
     """A topic as it is referred to."""
 
     id: int
-    name: str
+    name: str = Field(description="empty where nothing names it well")
+    titles: list[str] = Field([], description="of items that stand for it, where it has no name")
 
 
 class Item(Answer):

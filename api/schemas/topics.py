@@ -21,7 +21,8 @@ class Topic(Answer):
     """A topic, or on level 1 a group of topics."""
 
     id: int
-    name: str
+    name: str = Field(description="empty where nothing names it well")
+    titles: list[str] = Field([], description="of items that stand for it, where it has no name")
     level: Annotated[int, Field(ge=1, le=2)]
     words: list[str]
     size: Annotated[int, Field(ge=0)]

@@ -34,7 +34,8 @@ class Trend(Answer):
 
     kind: Kind
     id: str
-    name: str
+    name: str = Field(description="empty for a topic that nothing names well")
+    titles: list[str] = Field([], description="of items that stand for a topic without a name")
     state: State
     significance: Volume | None = Field(
         description="null where fewer than RECSYS_MIN_PEOPLE are behind it, as the counts are"
@@ -103,7 +104,8 @@ class Timeline(Answer):
     model_version: str
     kind: Kind
     id: str
-    name: str
+    name: str = Field(description="empty for a topic that nothing names well")
+    titles: list[str] = Field([], description="of items that stand for a topic without a name")
     resolution: str
     points: list[Point]
     forecast: list[Ahead]

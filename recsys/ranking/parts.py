@@ -108,7 +108,8 @@ class Parts:
         if control.kind == "item":
             return Reason("steered", 0.0, "", control.value, value)
         name = steering.name_of(self.request.live, control)
-        return Reason("steered", 0.0, "", None, value, label=name)
+        by = control.value if control.kind == "topic" and not name else ""
+        return Reason("steered", 0.0, "", None, value, by=by, label=name)
 
 
 def _as_one(again: Mask, given: Floats, brought: dict[str, Floats]) -> Floats:

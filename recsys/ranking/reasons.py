@@ -78,11 +78,15 @@ def sentence(kind: str, title: str = "", language: str = "en", name: str = "") -
     return told(SENTENCES[kind], language, items=items, name=name)
 
 
-def asked(one: Reason, title: str, language: str) -> str:
-    """Return the sentence for what a person asked to see more or less of."""
-    if title:
+def asked(one: Reason, titles: Sequence[str], language: str) -> str:
+    """Return the sentence for what a person asked to see more or less of.
+
+    `titles`: of the item that a control is about, or of those that stand for a topic without a
+    name; none for any other label.
+    """
+    if titles:
         key = MORE_LIKE if one.value > 0 else LESS_LIKE
-        return told(key, language, items=named([title], 0, language))
+        return told(key, language, items=named(titles[:2], 0, language))
     return told(SENTENCES["steered"] if one.value > 0 else LESS_OF, language, name=one.label)
 
 

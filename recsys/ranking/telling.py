@@ -9,6 +9,16 @@ from recsys.messages import told
 from recsys.ranking import carriers, reasons
 from recsys.ranking.query import Reason
 from recsys.ranking.request import Request
+from recsys.state.live import LiveState
+from recsys.state.topic_titles import titles_of_unnamed
+
+
+def control_titles(live: LiveState, one: Reason, title: Callable[[int], str]) -> list[str]:
+    """Return the titles that stand for what a control is about, if it has no name of its own."""
+    if one.item_id is not None:
+        row = live.row(one.item_id)
+        return [title(row)] if row >= 0 else []
+    return titles_of_unnamed(live, one.by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +50,8 @@ class Telling:
     def reason(self, one: Reason) -> Reason:
         """Return a reason with its sentence."""
         if one.kind == "steered":
-            row = self.request.live.row(one.item_id) if one.item_id else -1
-            title = self.title(row) if row >= 0 else ""
-            return one.saying(reasons.asked(one, title, self.language))
+            titles = control_titles(self.request.live, one, self.title)
+            return one.saying(reasons.asked(one, titles, self.language))
         if one.kind == "followed":
             return one.saying(reasons.sentence("followed", language=self.language, name=one.label))
         if one.quiet:

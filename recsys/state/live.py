@@ -58,6 +58,7 @@ class LiveState:
         self.metadata = MetadataColumns(model.catalogue, self.posted)  # by field, for where=
         self.phrases = PhraseIndex(model.catalogue, self.posted)
         self.touched = Touched()  # rows whose counts or votes moved
+        self.topic_titles: dict[int, list[str]] = {}  # see `topic_titles`
         self.versions: dict[int, int] = {}  # a model's row -> the row of its newest version
         self._codes = {
             name: {t: i for i, t in enumerate(model.catalogue.names[name])}
@@ -127,6 +128,7 @@ class LiveState:
         if flags := read_flags(item.metadata):
             self.marks.set(row, flags, self.row)
         self.size = row + 1
+        self.topic_titles.clear()
         self.ids.move(item.item_id, row)
         for written in (row,) if before < 0 else (before, row):
             self.touched.add(written)
@@ -344,6 +346,7 @@ class LiveState:
             if row < 0:
                 row = self._append(Item(item_id=item_id))
             self.gone[row] = True
+            self.topic_titles.clear()
             self.touched.add(row)
 
     def document(self, row: int) -> dict[str, object]:

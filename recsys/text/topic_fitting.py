@@ -31,6 +31,9 @@ class TopicConfig:
     n_topics: int = 0  # 0: from the number of items, about its root / 4, at most 200
     n_parents: int = 0  # 0: the root of the number of topics
     closeness: float = 10.0  # weight of vectors beside words, in log odds per cosine
+    closeness_han: float = (
+        1.0  # the same where most texts are in Han signs, which vectors read singly
+    )
     smoothing: float = 300.0  # words of doubt per topic
     least_texts: int = 5  # texts that a word must stand in
     most_share: float = 0.1  # share of 1,000 texts and more above which a word tells nothing
@@ -125,6 +128,8 @@ def _continued(
 
 
 def _taught(texts: Sequence[str], vectors: Floats, config: TopicConfig) -> Topics:
+    if 2 * sum(map(topic_words.in_han, texts)) > len(texts):
+        config = replace(config, closeness=config.closeness_han)
     read = [topic_words.words(text) for text in texts]
     known = topic_words.vocabulary(
         read,

@@ -32,6 +32,13 @@ def words(text: str) -> list[str]:
     ]
 
 
+def in_han(text: str) -> bool:
+    """Return whether at least half of the letters of a text are Han signs."""
+    start = text[:LONGEST_READ]
+    letters = sum(map(str.isalpha, start))
+    return bool(letters) and 2 * sum(map(len, _HAN.findall(start))) >= letters
+
+
 def vocabulary(
     read: Sequence[Sequence[str]], least: int, most_share: float, largest: int
 ) -> list[str]:

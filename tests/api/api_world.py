@@ -7,7 +7,7 @@ topic point one way. Sea is trending, bread is old.
 from __future__ import annotations
 
 import time
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -133,9 +133,11 @@ def trends(catalogue: Any, topics: Any, entities: Any) -> Trends | None:
     return fit_trends(Stream.of_acts(times, rows, acts), marked.labels, marked.population)
 
 
-def publish(home: Path, version: str = "one", **manifest: object) -> str:
-    """Publish a bundle of the world."""
+def publish(home: Path, version: str = "one", named: bool = True, **manifest: object) -> str:
+    """Publish a bundle of the world; its topics have no names unless they are `named`."""
     made = model(version)
+    if not named and made.topics is not None:
+        made = replace(made, topics=replace(made.topics, labels=(), parent_labels=()))
 
     def write(folder: Path) -> None:
         write_bundle(folder, made.arrays(), {}, {"model": made.settings(), **manifest})

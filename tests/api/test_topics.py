@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import api_world as world
 import pytest
 from api_world import EACH, TOPICS
+from flask import Flask
 from flask.testing import FlaskClient
+
+from recsys.data.schema import Event
+from recsys.data.store import Store
 
 Json = dict[str, Any]
 
@@ -113,3 +121,75 @@ def test_the_document_tells_of_topics(client: FlaskClient) -> None:
     assert {"/topics", "/topics/{topic_id}"} <= set(paths)
     query = {p["name"]: p["schema"] for p in paths["/latest"]["get"]["parameters"]}
     assert query["topic"]["items"]["type"] == "integer"
+
+
+@pytest.fixture
+def nameless(home: Path, make_app: Callable[..., Flask]) -> FlaskClient:
+    """A client of a service whose topics have no names; something about chess rises."""
+    with Store.open(f"sqlite:///{home / 'store.db'}") as store:
+        now = time.time()
+        store.add_events(
+            Event(f"fan-{n}", f"chess-{n % 6}", "like", timestamp=now - n) for n in range(60)
+        )
+        marks = {"last_event_id": 0, "last_change_id": store.last_change_id()}
+    world.publish(home, "two", named=False, **marks)
+    return make_app().test_client()
+
+
+def test_titles_stand_for_a_topic_without_a_name_wherever_it_is_shown(
+    nameless: FlaskClient,
+) -> None:
+    topic = nameless.get("/items/bread-3").json["topics"][0]
+    number = topic["id"]
+    titles = [f"{words} {other}" for words in TOPICS["bread"] for other in TOPICS["bread"]]
+
+    def stands(found: Json) -> None:
+        assert found["name"] == "" and 1 <= len(found["titles"]) <= 3, found
+        assert set(found["titles"]) <= set(titles)
+
+    stands(topic)
+    shown = get(nameless, f"/topics/{number}")
+    stands(shown)
+    assert shown["parent"]["name"] == "" and shown["parent"]["titles"]
+    assert all(one["name"] == "" and one["titles"] for one in shown["neighbours"])
+    stands(get(nameless, f"/topics/{number}/timeline"))
+    group = get(nameless, f"/topics/{shown['parent']['id']}/timeline")
+    assert group["name"] == "" and group["titles"]
+    stands(get(nameless, "/users/baker/profile")["interests"]["topics"][0])
+    explained = get(nameless, "/explain/baker/bread-9")["topics"]
+    stands(next(one for one in explained if one["value"] == str(number)))
+    wish = {"controls": [{"action": "more", "kind": "topic", "value": str(number)}]}
+    control = nameless.patch("/users/baker/profile", json=wish).json["controls"][0]
+    stands(control)
+    stands(get(nameless, "/users/baker/profile")["controls"][0])
+
+
+def test_titles_stand_for_a_trending_topic_without_a_name(nameless: FlaskClient) -> None:
+    found = get(nameless, "/trends?kind=topic&min_significance=3")["trends"]
+    assert found and all(one["name"] == "" and one["titles"] for one in found)
+
+
+def test_a_control_of_a_topic_without_a_name_is_told_by_its_titles(nameless: FlaskClient) -> None:
+    chess = id_of(nameless, "chess-3")
+    wish = {"controls": [{"action": "more", "kind": "topic", "value": str(chess)}]}
+    assert nameless.patch("/users/baker/profile", json=wish).status_code == 200
+    found = get(nameless, f"/recommend/baker?topic={chess}&explain=1")["items"][0]["reasons"]
+    texts = [one["text"] for one in found if one["kind"] == "steered"]
+    assert len(texts) == 1 and texts[0].startswith("You asked for more like “")
+
+
+def test_a_name_makes_titles_needless(client: FlaskClient) -> None:
+    topic = get(client, "/items/bread-3")["topics"][0]
+    assert topic["name"] and topic["titles"] == []
+
+
+def test_titles_follow_the_items(nameless: FlaskClient) -> None:
+    first = get(nameless, "/items/sea-3")["topics"][0]["titles"]
+    gone = [
+        one["item_id"]
+        for one in get(nameless, f"/topics/{id_of(nameless, 'sea-3')}")["items"]
+        if one["title"] == first[0]
+    ]
+    for item in gone:
+        assert nameless.delete(f"/items/{item}").status_code in (200, 204)
+    assert first[0] not in get(nameless, "/items/sea-3")["topics"][0]["titles"]
