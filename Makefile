@@ -10,7 +10,7 @@ PINS := setup.cfg pyproject.toml constraints.txt
 PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11 python,\
 	$(shell $(name) -c 'import sys; sys.version_info >= (3, 11) and print("$(name)")' 2>/dev/null)))
 
-.PHONY: help demo serve test check format bench clean distclean
+.PHONY: help demo serve test check format docs bench clean distclean
 
 help:  ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 18
@@ -25,16 +25,19 @@ test: check  ## checks, then the tests
 	$(BIN)/python -m pytest
 
 check: $(VENV)/.test  ## ruff, mypy --strict, import contracts
-	$(BIN)/ruff format --check recsys jobs api tests
-	$(BIN)/ruff check recsys jobs api tests
+	$(BIN)/ruff format --check recsys jobs api tests docs
+	$(BIN)/ruff check recsys jobs api tests docs
 	@wc -l $$(git ls-files 'recsys/*.py' 'jobs/*.py' 'api/*.py') | awk '$$1 > 400 && $$2 != "total" \
 		{print "note: " $$2 " has " $$1 " lines: does it still hold one thing?"}'
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
 format: $(VENV)/.test  ## let ruff mend and format what it can
-	$(BIN)/ruff check --fix recsys jobs api tests
-	$(BIN)/ruff format recsys jobs api tests
+	$(BIN)/ruff check --fix recsys jobs api tests docs
+	$(BIN)/ruff format recsys jobs api tests docs
+
+docs: $(VENV)/.docs  ## build the documentation into build/docs, without a network
+	$(BIN)/python docs/sphinx/build.py build/docs
 
 bench: $(VENV)/.test  ## speed and memory of each stage and of serving
 	$(BIN)/recsys bench
@@ -63,7 +66,12 @@ $(VENV)/.demo: $(VENV)/.torch $(PINS)
 	@$(PIP) -e '.[cpu,train,serve,client]'
 	@touch $@
 
+$(VENV)/.docs: $(VENV)/constraints.txt $(PINS)
+	@echo "installing the package and what the documentation needs ..."
+	@$(PIP) -e '.[serve,client,docs]'
+	@touch $@
+
 $(VENV)/.test: $(VENV)/.torch $(PINS)
 	@echo "installing the package and what the tests need ..."
 	@$(PIP) -e '.[cpu,train,serve,postgres,test,dev]'
-	@touch $@ $(VENV)/.demo
+	@touch $@ $(VENV)/.demo $(VENV)/.docs
