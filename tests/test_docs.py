@@ -104,3 +104,13 @@ def test_the_layers_in_the_design_are_those_that_are_checked():
     named = [re.sub(r" \| \(.*?\)|[()]", "", layer).strip() for layer in layers if layer.strip()]
     design = (ROOT / "DESIGN.md").read_text(encoding="utf-8")
     assert "\n".join(f"    {layer}" for layer in named) in design
+
+
+def test_every_headline_figure_is_marked_clean_or_development():
+    results = (ROOT / "RESULTS.md").read_text(encoding="utf-8")
+    headline = results.split("## Headline figures")[1].split("\n## ")[0]
+    rows = [line.strip("| ").split(" | ") for line in headline.splitlines() if "|" in line]
+    assert rows[0][-1] == "status" and len(rows) > 10
+    for row in rows[2:]:
+        quality = not row[1].startswith(("p50", "requests"))
+        assert row[-1] in (("*clean*", "*development*") if quality else ("–",)), row
