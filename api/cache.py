@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import OrderedDict
@@ -45,13 +46,20 @@ class Cache:
             self._kept.move_to_end(key)
             return kept
 
-    def put(self, key: Hashable, state: Hashable, stamp: int | None, body: bytes) -> None:
-        """Keep an answer."""
+    def put(
+        self,
+        key: Hashable,
+        state: Hashable,
+        stamp: int | None,
+        body: bytes,
+        lasts: float = math.inf,
+    ) -> None:
+        """Keep an answer, for `lasts` seconds at most."""
         if self.entries <= 0 or len(body) + _ENTRY > self.size:
             return
         with self._lock:
             self._drop(key)
-            self._kept[key] = Kept(state, stamp, body, time.monotonic() + self.seconds)
+            self._kept[key] = Kept(state, stamp, body, time.monotonic() + min(self.seconds, lasts))
             self.held += len(body) + _ENTRY
             while len(self._kept) > self.entries or self.held > self.size:
                 self._drop(next(iter(self._kept)))

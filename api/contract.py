@@ -28,7 +28,7 @@ from . import incoming
 from .answers import json_response
 from .audit import USER_NAMES, Act
 from .errors import ApiError, problems, translate
-from .schemas.fields import FUTURE, check_id, check_label
+from .schemas.fields import CONFLICTS, check_id, check_label
 
 View = Callable[..., Any]
 _INTEGER = re.compile(r"-?\d{1,19}")
@@ -330,8 +330,8 @@ def _body(endpoint: Endpoint, adapter: TypeAdapter[Any], partial: bool) -> Any:
         message = f"{found[0]['field'] or 'body'}: {found[0]['message']}"
         if endpoint.many and len(raw) > 1:
             message += "; no row was stored: mend it, or store the others with ?partial=1"
-        if all(one["type"] == FUTURE for one in found):
-            raise ApiError(409, message, FUTURE, found) from None
+        if all(one["type"] in CONFLICTS for one in found):
+            raise ApiError(409, message, str(found[0]["type"]), found) from None
         raise ApiError(422, message, "invalid", found) from None
 
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from recsys.data.store import ItemChange, Store, StoredEvent
 from recsys.safety.chatter import Chatter
 from recsys.state.acts import Act
-from recsys.state.following import acts_of, apply_change, taken_back
+from recsys.state.following import acts_of, apply_change, taken_back, with_returning
 from recsys.state.live import LiveState
 from recsys.text.tones import Tones
 
@@ -36,6 +36,7 @@ class Feed:
         self.ranking = threading.Lock()  # held while lists are ranked, and while rows are applied
         self.last_event = _number(manifest, "last_event_id")
         self.last_change = _number(manifest, "last_change_id")
+        self._night = self.last_event  # the last event that the bundle knows
         self.cutoff = float(manifest.get("cutoff") or live.model.cutoff or 0.0)
         self.items = 0  # moves whenever an item came, changed or went
         self.stamp: int | None = None  # the store's change stamp at the last look
@@ -97,6 +98,7 @@ class Feed:
             log.exception("comments were passed over", extra={"event": events[0].id})
             acts = [Act(e.item_id, e.event, e.value, e.moment, 0.0, e.user_id) for e in events]
         events, acts = self._without_withdrawn(store, events, acts)
+        acts = with_returning(events, acts, self.live, self._night, store.events_between)
         try:
             self.live.add_events(acts)
         except Exception:  # nothing of them is counted yet: see LiveState.add_events

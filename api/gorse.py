@@ -57,12 +57,15 @@ def built(
     comment: str,
     created: float | None,
     metadata: dict[str, object],
+    before: Item | None = None,
 ) -> Item:
-    """Return an item of ours from Gorse's fields."""
+    """Return an item of ours from Gorse's fields; those it lacks are as they were `before`."""
     kept = {"Categories": list(categories), "Labels": labels}
     tags = distinct([*categories, *texts(labels)])
     first = categories[0] if categories else ""
-    return Item(item_id, "", comment, tags, first, "", created, "", {**metadata, _KEPT: kept})
+    limits = (None, None) if before is None else (before.available_from, before.expires_at)
+    metadata = {**metadata, _KEPT: kept}
+    return Item(item_id, "", comment, tags, first, "", created, "", metadata, *limits)
 
 
 def item_json(one: Item, hidden: bool) -> dict[str, Any]:

@@ -67,7 +67,7 @@ class Serving:
         # the same mapped pages as plain arrays: numpy.memmap runs Python code at every index
         plain = {name: np.asarray(array) for name, array in raw.arrays.items()}
         model = Model.from_raw(replace(raw, arrays=plain))
-        live = LiveState(model, settings.weights, settings.flag_weight)
+        live = LiveState(model, settings.weights, settings.flag_weight, settings.unrecorded_items)
         created = float(raw.manifest.get("created") or time.time())
         feed = Feed(live, raw.manifest, tones)
         watch = Watch(live)

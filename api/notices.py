@@ -70,7 +70,7 @@ def personal(recommender: Recommender, query: Query, first: bool) -> str:
 
 def plain(live: LiveState, filters: Filters, now: float | None, language: str) -> str:
     """Return why a list that is the same for everybody has no more items."""
-    whole = int((~live.gone[: live.size]).sum())
+    whole = int(live.listed().sum())
     if not whole:
         return told(NOTHING, language)
     if filters.empty:

@@ -35,6 +35,8 @@ DOCUMENT = (
     "author_id",
     "created_at",
     "url",
+    "available_from",
+    "expires_at",
     "metadata",
     "topics",
 )

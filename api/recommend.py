@@ -85,14 +85,18 @@ class Recommend:
             return kept.body
         person = self.person(user_id)
         service.see_changes()
-        state = (serving.version, serving.feed.items, person.mark)
+        listing = serving.live.listing
+        state = (serving.version, serving.feed.items, listing.version, person.mark)
         if kept and kept.state == state and not person.degraded:
             kept.stamp = stamp
             service.metrics.cached.inc()
             return kept.body
+        serving.live.listed()  # as of now
+        change = listing.next_change
         body = json_bytes(self.answer(person, given, base))
         if not person.degraded:
-            service.cache.put(key, state, stamp, body)
+            lasts = change - serving.live.clock()
+            service.cache.put(key, state, stamp, body, lasts)
         return body
 
     def person(self, user_id: str) -> Person:

@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 
 from recsys.data.kinds import KIND_WEIGHTS
+from recsys.data.recorded import CHOICES
 from recsys.data.weights import EventWeights
 from recsys.errors import DataError
 from recsys.ranking.query import repeat_categories
@@ -36,6 +37,7 @@ class Settings:
     flag_weight: float = 1.0  # standard deviations of the scores that a flag of 1 takes away
     tone_strength: float = 0.25  # how far a comment's tone moves its event's weight, 0 to 2
     repeat: tuple[str, ...] = ()  # categories whose items may come again: category:Groceries,…
+    unrecorded_items: str = "auto"  # whether lists hold items that only events tell of
     auth: str = "auto"  # auto: keys needed unless host and client are loopback; on; off
     workers: int = 1  # processes that share a key's rate limit
     rate_limit: float = 200.0  # requests a second and key, over all workers; 0: no limit
@@ -92,6 +94,11 @@ class Settings:
         if found.auth not in AUTH_MODES:
             raise DataError(f"RECSYS_AUTH: {found.auth!r} is none of {', '.join(AUTH_MODES)}")
         repeat_categories(found.repeat)
+        if found.unrecorded_items not in CHOICES:
+            raise DataError(
+                f"RECSYS_UNRECORDED_ITEMS: {found.unrecorded_items!r} is none of "
+                f"{', '.join(CHOICES)}"
+            )
         return found
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from recsys.arrays import Rows
+from recsys.arrays import Mask, Rows
 from recsys.state.live import LiveState
 from recsys.state.topic_titles import titles_by_row, titles_of_unnamed, typical_rows
 from recsys.text.topics import Topics
@@ -31,10 +31,14 @@ class Overview:
     topics: Topics
 
     @cached_property
+    def _listed(self) -> Mask:
+        return self.live.listed().copy()
+
+    @cached_property
     def _about(self) -> Rows:
         """The topic row of each item that may be shown, -1 for all others."""
-        size = self.live.size
-        return np.where(self.live.gone[:size], -1, self.live.topics[:size]).astype(np.int32)
+        listed = self._listed
+        return np.where(listed, self.live.topics[: len(listed)], -1).astype(np.int32)
 
     @cached_property
     def _sizes(self) -> Rows:
@@ -97,7 +101,7 @@ class Overview:
         for row in self._candidates(rows):
             if len(shown) == n:
                 break
-            if not self.live.gone[row]:
+            if row < len(self._listed) and self._listed[row]:
                 shown[row] = None
         return [{"item_id": self.live.item_id(row), "title": self._title(row)} for row in shown]
 

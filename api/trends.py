@@ -85,7 +85,10 @@ def _called(live: LiveState, trend: Trend) -> str:
 
 def shown(live: LiveState, trend: Trend) -> bool:
     """Whether a trend may be shown: its item is there, and its topic, which a bundle may drop."""
-    return trend.kind != ITEM or not live.gone[live.row(live.item_id(trend.ref))]
+    if trend.kind != ITEM:
+        return True
+    row = live.row(live.item_id(trend.ref))
+    return bool(live.listing.at(live.clock())[row])
 
 
 def followed_by(service: Service, user_id: str, trends: Sequence[Trend]) -> dict[Trend, float]:
@@ -150,7 +153,7 @@ def timeline_json(
 
 def entity_sizes(live: LiveState) -> NDArray[np.int64]:
     """Return how many items that may be shown have each name, by code."""
-    rows = np.flatnonzero(~live.gone[: live.size]).astype(np.int32)
+    rows = np.flatnonzero(live.listed()).astype(np.int32)
     _, codes = labels_of(live, "entity", rows)
     return np.bincount(codes, minlength=len(live.mentions)).astype(np.int64)
 
@@ -159,7 +162,9 @@ def entity_json(serving: Serving, code: int) -> dict[str, Any]:
     """Return a name with what is known of it."""
     live, mention = serving.live, serving.live.mentions.mention(code)
     rows = rows_of(live, "entity", code)
-    rows = rows[~live.gone[rows]]
+    listed = live.listed()
+    rows = rows[rows < len(listed)]
+    rows = rows[listed[rows]]
     newest = rows[np.lexsort((rows, np.nan_to_num(live.created[rows], nan=-np.inf)))[::-1]]
     key = np.atleast_1d(key_of(KINDS.index("entity"), code))
     line = read_timeline(live, time.time(), key, 24)

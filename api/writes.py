@@ -8,15 +8,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from recsys.data.exposures import Outcome
-from recsys.data.fields import FieldError, distinct, parse_extra
+from recsys.data.fields import AHEAD, FieldError, distinct, parse_extra
 from recsys.data.forms import canonical
 from recsys.data.moderation import look_up
-from recsys.data.schema import Event, Item, User, check_size
+from recsys.data.schema import ITEM_COLUMNS, Event, Item, User, check_size, check_window
 from recsys.data.store import Added, Store
 from recsys.safety.flags import KEY
 from recsys.safety.screen import screen
 
 from .errors import ApiError
+from .schemas.fields import WINDOW
 from .schemas.records import EventBody, ItemBody, ItemPatch, UserBody
 from .service import Service
 
@@ -68,7 +69,7 @@ def add_items(service: Service, rows: Sequence[ItemBody]) -> tuple[int, int]:
 
 def _emptied(before: Item, item: Item) -> bool:
     """Whether a record loses a filled field, or metadata that are not notes of ours."""
-    fields = ("title", "text", "tags", "category", "author_id", "created_at", "url")
+    fields = [name for name in ITEM_COLUMNS if name != "item_id"]
     lost = any(getattr(before, name) and not getattr(item, name) for name in fields)
     return lost or not before.metadata.keys() <= item.metadata.keys() | {"language", KEY}
 
@@ -76,21 +77,25 @@ def _emptied(before: Item, item: Item) -> bool:
 def store_items(service: Service, store: Store, items: Sequence[Item], revive: bool = False) -> int:
     """Store items with what is doubtful about them noted; return how many are new or changed.
 
-    422 where an item has more labels or metadata than one item may have.
+    422 where an item has more labels or metadata than one item may have, 409 where it expires
+    before it is available.
     """
+    items = [_dated(item) for item in items]
     for item in items:
-        _check_size(item)
+        _check(item)
     found = screen(store, items, service.scorer, arrival=time.time())
     return store.add_items(found.items, revive, found.prints)
 
 
-def _check_size(item: Item) -> None:
-    try:
-        check_size(item)
-    except FieldError as error:
-        message = f"{error.column} of the item {item.item_id}: {error.reason}"
-        detail: dict[str, object] = {"field": error.column, "message": message, "type": "too_long"}
-        raise ApiError(422, message, details=[detail]) from error
+def _check(item: Item) -> None:
+    for check, status, kind in ((check_size, 422, "too_long"), (check_window, 409, WINDOW)):
+        try:
+            check(item)
+        except FieldError as error:
+            message = f"{error.column} of the item {item.item_id}: {error.reason}"
+            detail: dict[str, object] = {"field": error.column, "message": message, "type": kind}
+            code = "invalid" if kind == "too_long" else kind
+            raise ApiError(status, message, code, details=[detail]) from error
 
 
 def _item(service: Service, store: Store, row: ItemBody) -> Item:
@@ -106,13 +111,15 @@ def _item(service: Service, store: Store, row: ItemBody) -> Item:
         _created(service, store, row),
         row.url.strip(),
         {name: value for name, value in metadata.items() if value is not None},
+        row.available_from,
+        row.expires_at,
     )
 
 
 def _created(service: Service, store: Store, row: ItemBody) -> float | None:
     """Return when an item was created: as told, else as known, else now."""
     if row.created_at is not None:
-        return min(row.created_at, time.time())
+        return row.created_at
     serving = service.serving_or_none
     if serving is not None and serving.live.row(str(row.item_id)) < 0:
         return time.time()
@@ -122,9 +129,18 @@ def _created(service: Service, store: Store, row: ItemBody) -> float | None:
     return time.time() if serving is None else None
 
 
+def _dated(item: Item) -> Item:
+    """Return an item whose creation, where it lies ahead by what clocks differ, is now."""
+    now, created = time.time(), item.created_at
+    ahead = created is not None and now < created <= now + AHEAD
+    return replace(item, created_at=now) if ahead else item
+
+
 def change_item(service: Service, item_id: str, patch: ItemPatch) -> Item:
     """Change some fields of an item, or whether it is hidden; return it as it is then."""
     values = patch.model_dump(exclude={"hidden"}, exclude_none=True)
+    cleared = {"available_from", "expires_at"} & patch.model_fields_set
+    values |= {name: getattr(patch, name) for name in cleared}
     with service.link.use() as store:
         found = look_up(store, item_id)
         if found is None or found[1] == "deleted":

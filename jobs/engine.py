@@ -17,7 +17,7 @@ from recsys.ranking.history import interactions
 from recsys.ranking.query import Interaction, Query, Recommendation
 from recsys.recommender import Recommender
 from recsys.safety.chatter import Chatter
-from recsys.state.following import acts_of, apply_change
+from recsys.state.following import acts_of, apply_change, with_returning
 from recsys.state.live import LiveState
 from recsys.state.model import Model
 from recsys.state.watch import Watch
@@ -78,7 +78,7 @@ def open_bundle(home: Path) -> tuple[RawBundle, Model]:
 def open_engine(settings: Settings) -> Iterator[Engine]:
     """Open the current bundle and the store; BundleError says what to run when there is none."""
     raw, model = open_bundle(settings.home)
-    live = LiveState(model, settings.weights, settings.flag_weight)
+    live = LiveState(model, settings.weights, settings.flag_weight, settings.unrecorded_items)
     with Store.open(settings.store_url) as store:
         tones = settings.tones if settings.tone_strength else None
         _follow(live, store, tones, raw.manifest)
@@ -98,6 +98,8 @@ def _follow(
         for each in changes:
             apply_change(live, each)
         change = changes[-1].id
+    night = event
     while events := store.events_after(event, _CHUNK):
-        live.add_events(acts_of(events, tones, chatter))
+        acts = acts_of(events, tones, chatter)
+        live.add_events(with_returning(events, acts, live, night, store.events_between))
         event = events[-1].id

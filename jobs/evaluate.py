@@ -89,7 +89,9 @@ def command(
     """
     admitted = Positive.parse(positive) if positive else None
     settings = Settings.load()
-    rules = Rules(protocol, test_share, admitted, group, seed, settings.weights)
+    rules = Rules(
+        protocol, test_share, admitted, group, seed, settings.weights, settings.unrecorded_items
+    )
     names, depths = row_names(models, protocol), parse_depths(ks)
     check_json_file(json_file)
     if html_file and not html_file.absolute().parent.is_dir():
@@ -98,6 +100,9 @@ def command(
     event_table, item_table = tables(settings, events, items, options)
     test = heard(settings, load_events(test_events, options=options)) if test_events else None
     split = make_split(event_table, item_table, rules, test)
+    without = split.unrecorded
+    if without is not None and without.items and (split.unlisted is not None or not without.listed):
+        log.info("%s", without.sentence)
     with job_progress("evaluate") as progress:
         means = means_of(settings, seed, log.info)
         result = run(split, names, depths, means, progress)

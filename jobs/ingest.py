@@ -27,7 +27,8 @@ from typing import Any, Protocol, TypeVar
 import click
 
 from recsys.data.event_log import BATCH, UNDATED
-from recsys.data.files import Options, Reading, check_file
+from recsys.data.fields import FieldError
+from recsys.data.files import Options, Reading, Reject, check_file
 from recsys.data.headers import COLUMNS
 from recsys.data.occurrences import Occurrences
 from recsys.data.partial import Row, filled_items, filled_users
@@ -53,6 +54,7 @@ from .rejects import Rejects
 from .settings import Settings
 
 T = TypeVar("T")
+REFUSED = "refused"  # of a part of a report: rows that go against what is known of their items
 Report = dict[str, Any]  # what became of one file; JSON-able
 KINDS = ("items", "users", "follows", "events")  # in the order in which they are read
 
@@ -85,10 +87,16 @@ class Ingest:
 
         def add(rows: list[tuple[int, Row[Item]]]) -> Report:
             known = {} if self.whole else self._known_items(rows)
-            found = screen(self.store, filled_items(_values(rows), known), self.scorer)
+            refused: list[tuple[Row[Item], FieldError]] = []
+            found = screen(self.store, filled_items(_values(rows), known, refused), self.scorer)
             changed = self.store.add_items(found.items, prints=found.prints)
             flagged = sum(KEY in item.metadata for item in found.items)
-            return {"changed": changed, "unchanged": len(rows) - changed, "flagged": flagged}
+            unchanged = len(rows) - len(refused) - changed
+            told: Report = {"changed": changed, "unchanged": unchanged, "flagged": flagged}
+            if refused:
+                lines = {id(row): line for line, row in rows}
+                told[REFUSED] = [_refused(path, lines[id(row)], row, e) for row, e in refused]
+            return told
 
         return self._file("items", path, read_partial_items, add)
 
@@ -148,8 +156,14 @@ class Ingest:
         with rejects.open():
             good = rejects.taken_out(read(path, self.strict, reading))
             while rows := list(itertools.islice(good, BATCH)):
-                _sum(report, add(rows))
-                report["rows"] += len(rows)
+                part = add(rows)
+                refused: list[Reject] = part.pop(REFUSED, [])
+                for one in refused:
+                    if self.strict:
+                        raise DataError(str(one))
+                    rejects.add(one)
+                _sum(report, part)
+                report["rows"] += len(rows) - len(refused)
                 if total:
                     self.progress.advance(min(rows[-1][0], total), total)
         report["read"] = report["rows"] + rejects.count
@@ -166,6 +180,13 @@ class Ingest:
         shown = {k: v for k, v in report.items() if k not in ("file", "seconds") and v is not None}
         self.progress.finished(name, report["seconds"], shown, False)
         return report
+
+
+def _refused(path: Path, line: int, row: Row[Item], error: FieldError) -> Reject:
+    """Return a row that goes against what is known of its item, as a reject."""
+    known = {name: getattr(row.value, name, None) for name in sorted(row.names)}
+    raw = json.dumps({**known, "item_id": row.value.item_id}, ensure_ascii=False, default=str)
+    return Reject(str(path), line, error.column, error.reason, raw)
 
 
 def _all_rejected(path: Path, rejects: Rejects) -> str:

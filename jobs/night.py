@@ -18,6 +18,7 @@ from recsys.arrays import Mask
 from recsys.bundle import RawBundle, read_bundle, write_bundle
 from recsys.bundle_store import BundleStore
 from recsys.data.dataset import Dataset
+from recsys.data.recorded import with_records
 from recsys.data.store import Store
 from recsys.data.tables import EventTable, ItemTable
 from recsys.errors import BundleError, DataError
@@ -87,6 +88,10 @@ class Night:
             raise DataError("the store holds no event and no item: run `recsys ingest` first")
         mix = events.kind_counts()
         self.settings.weights.check_kinds(mix)
+        choice = self.settings.unrecorded_items
+        events, unrecorded = with_records(events, items, choice, self.settings.weights)
+        if unrecorded.events and not unrecorded.listed:
+            self.progress.tell(unrecorded.sentence)
         save_snapshot(out, events, items)
         stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
         return {
@@ -94,6 +99,7 @@ class Night:
             "items": len(items),
             "users": len(events.users),
             "kinds": mix,
+            "unrecorded": asdict(unrecorded),
             "unknown_kinds": self.settings.weights.told_unknown(mix),
             "version": f"{stamp}-{self.number}",
             **position,

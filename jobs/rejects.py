@@ -54,11 +54,12 @@ class Rejects:
         """Yield the good rows, and write the others down."""
         for line, row in rows:
             if isinstance(row, Reject):
-                self._write(row)
+                self.add(row)
             else:
                 yield line, row
 
-    def _write(self, reject: Reject) -> None:
+    def add(self, reject: Reject) -> None:
+        """Write a row down."""
         line = json.dumps(asdict(reject), ensure_ascii=False)
         try:
             while not self._written(line):  # an erasure has cut the file meanwhile

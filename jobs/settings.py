@@ -84,6 +84,11 @@ class Settings:
     repeat: tuple[str, ...] = _setting(
         (), "categories whose items lists may hold again: category:Groceries,category:Music", ""
     )
+    unrecorded_items: Switch = _setting(
+        "auto",
+        "whether lists hold items that only events tell of, each after three different people: on, "
+        "off, or auto: where fewer than half of the items with events have a record",
+    )
     keep_bundles: int = _setting(7, "versions that a night keeps, besides the current one")
     host: str = _setting("127.0.0.1", "address that `recsys serve` listens on")
     port: int = _setting(8000, "port that `recsys serve` listens on")

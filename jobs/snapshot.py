@@ -19,6 +19,7 @@ from recsys.data.ids import IdMap
 from recsys.data.tables import EventTable, ItemTable
 
 _COLUMNS = ("user", "item", "kind", "value", "time")
+_LIMITS = ("available_from", "expires_at")
 _TEXTS = ("title", "text", "tags", "category", "author", "url", "metadata")
 
 
@@ -34,6 +35,8 @@ def save_snapshot(folder: Path, events: EventTable, items: ItemTable) -> None:
     arrays |= {f"events/items/{name}": array for name, array in events.items.arrays().items()}
     arrays |= {f"items/ids/{name}": array for name, array in items.ids.arrays().items()}
     arrays["items/created"] = items.created
+    limits = {name: getattr(items, name) for name in _LIMITS}
+    arrays |= {f"items/{name}": times for name, times in limits.items() if times is not None}
     texts = {name: getattr(items, name) for name in _TEXTS}
     manifest = {"users": len(events.users), "kinds": list(events.kinds)}
     write_bundle(folder, arrays, {"items.json": json.dumps(texts).encode()}, manifest)
@@ -53,9 +56,14 @@ def load_snapshot(folder: Path) -> tuple[EventTable, ItemTable]:
         **columns,
     )
     texts = json.loads(raw.blob("items.json"))
+    limits: dict[str, Any] = {name: raw.arrays.get(f"items/{name}") for name in _LIMITS}
     items = ItemTable(
-        ids=_ids(raw.arrays, "items/ids/"), created=np.array(raw.arrays["items/created"]), **texts
+        ids=_ids(raw.arrays, "items/ids/"),
+        created=np.array(raw.arrays["items/created"]),
+        **texts,
     )
+    limits = {name: np.array(own) for name, own in limits.items() if own is not None}
+    items = replace(items, **limits)
     return events, replace(items, tags=[tuple(tags) for tags in items.tags])
 
 

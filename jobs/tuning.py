@@ -139,7 +139,12 @@ def against_baselines(night: Night, choice: Choice) -> Contest:
 
 
 def _split(night: Night) -> Split:
-    rules = Rules("replay", share=SHARE, weights=night.settings.weights)
+    rules = Rules(
+        "replay",
+        share=SHARE,
+        weights=night.settings.weights,
+        unrecorded=night.settings.unrecorded_items,
+    )
     return make_split(*night.tables, rules)
 
 

@@ -40,7 +40,7 @@ class Explanation:
     base: float  # of an item that is average in everything
     rank: int | None  # among all that may be shown, diversity aside; None: not among the best
     open_rank: int | None  # the same as if it might be shown, whatever closes it
-    closed: str  # why it is not shown at all: seen, copy, muted, gone, filtered; empty: it may be
+    closed: str  # why it is not shown at all, see Recommender.closed; empty: it may be
     parts: tuple[Reason, ...]  # every one, the largest first; shares are of what speaks for it
     reasons: tuple[Reason, ...]  # as a list tells them
     change: Change | None  # the history item whose absence lowers the score most; None: none does

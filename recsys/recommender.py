@@ -116,10 +116,14 @@ class Recommender:
         return np.asarray(self.live.labels["author"][:size] == codes[0])
 
     def closed(self, query: Query, request: Request, row: int) -> str:
-        """Return why a row is closed: gone, seen, copy, muted, own, filtered; empty: it is not."""
+        """Return why a row is closed, empty: it is not.
+
+        gone, unavailable, expired, unrecorded (see `Listing.why_not`), seen, copy, muted, own,
+        filtered.
+        """
         live = self.live
-        if live.gone[row]:
-            return "gone"
+        if why := live.listing.why_not(row, live.clock()):
+            return why
         if row in request.seen and (request.again is None or row not in request.again.rows):
             return "seen"
         if live.marks.copies(request.seen, row + 1)[row]:
@@ -165,7 +169,8 @@ class Recommender:
                 if query.explain
                 else reasons.shared(own, 3, reasons.TOLD)
             )
-            first = max(own, key=attrgetter("value"), default=None)
+            known = [one for one in own if not (one.kind == "fresh" and one.quiet)]
+            first = max(known, key=attrgetter("value"), default=None)
             source = SOURCES[first.kind] if first is not None and first.value > 0 else "popular"
             found.append(Recommendation(*head, source, tuple(map(told.reason, kept))))
         return found + [Recommendation(*head, "") for head in heads[count:]]

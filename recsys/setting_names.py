@@ -19,7 +19,7 @@ NAMES = frozenset(
     exposure_seconds finetune finetune_minutes flag_weight gazetteer home host
     impression_half_life keep_bundles max_batch max_body metrics_folder metrics_open
     min_people port rate_limit repeat rising_weight safety_model seed stale_hours store
-    tail_seconds tone_strength tune_days tune_minutes workers write_seconds
+    tail_seconds tone_strength tune_days tune_minutes unrecorded_items workers write_seconds
     """.split()
 )
 # Kubernetes sets such variables in every container for a service that is called recsys.

@@ -69,7 +69,9 @@ def odd_even(readers: int = 40, unread: int = 0) -> Dataset:
 
 def one_user_one_item() -> Dataset:
     """Return the smallest world in which something has happened."""
-    return Dataset.build(event_table([Event("ann", "x", "like", timestamp=START)]), item_table([]))
+    return Dataset.build(
+        event_table([Event("ann", "x", "like", timestamp=START)]), item_table([Item("x")])
+    )
 
 
 def nothing(items: int = 3) -> Dataset:

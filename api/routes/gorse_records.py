@@ -80,6 +80,7 @@ def update_item(item: str, body: ItemPatch) -> Done:
         before.text if body.Comment is None else body.Comment,
         before.created_at if body.Timestamp is None else body.Timestamp,
         before.metadata,
+        before,
     )
     _put_item(changed)
     if body.IsHidden is not None:
@@ -126,6 +127,7 @@ def _categories(item_id: str, category: str, wanted: bool) -> Done:
             before.text,
             before.created_at,
             before.metadata,
+            before,
         )
     )
     return _done(1)

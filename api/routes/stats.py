@@ -54,7 +54,7 @@ def stats(query: Days) -> dict[str, Any]:
 
 
 def _flags(live: LiveState) -> dict[str, int]:
-    return live.marks.counts(~live.gone[: live.size])
+    return live.marks.counts(live.listed())
 
 
 def _comments(serving: Serving) -> dict[str, int]:

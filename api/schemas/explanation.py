@@ -67,7 +67,9 @@ class Explanation(Answer):
     speaking: float = Field(description="sum of the positive parts, which shares are of")
     rank: Annotated[int, Field(ge=1)] | None
     closed: str = Field(
-        description="why it is not shown: seen, copy, muted, gone, filtered; empty: it may be"
+        description="why it is not shown: seen, copy, muted, own, filtered; gone (hidden or "
+        "deleted), unavailable (before `available_from`), expired (from `expires_at` on), "
+        "unrecorded (only events tell of it); empty: it may be"
     )
     reasons: list[Reason]
     parts: list[ScorePart]

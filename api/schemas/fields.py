@@ -10,13 +10,15 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from recsys.data.fields import MAX_ID, FutureError, clean_text, parse_time
+from recsys.data.fields import MAX_ID, FutureError, clean_text, parse_any_time, parse_time
 from recsys.data.forms import NULL_WORDS, canonical, canonical_id
 from recsys.data.times import LEAST
 from recsys.errors import DataError
 from recsys.ranking import where
 
-FUTURE = "future_time"  # type of the problem, which is answered 409: only the clock is against it
+# types of problems that are answered 409: only the clock, or another field, is against a value
+FUTURE, WINDOW = "future_time", "never_listed"
+CONFLICTS = frozenset({FUTURE, WINDOW})
 _FIRST = -62_135_596_800.0  # the year 1
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 MAX_N = 500
@@ -107,6 +109,23 @@ def _time(raw: object) -> float | None:
     return found
 
 
+def _any_time(raw: object) -> float | None:
+    """Return a moment that may lie in the future; None for null and for empty text."""
+    if raw is None or isinstance(raw, str) and not raw.strip():
+        return None
+    if isinstance(raw, bool) or not isinstance(raw, (str, int, float)):
+        raise ValueError("is neither a number nor text")
+    try:
+        found = parse_any_time(_leap(raw), "time")
+    except FutureError as error:
+        raise PydanticCustomError(FUTURE, "{reason}", {"reason": error.reason}) from None
+    except DataError as error:
+        raise ValueError(str(error).removeprefix("time: ")) from None
+    if found is not None and found < _FIRST:
+        raise ValueError("is before the year 1")
+    return found
+
+
 def _leap(raw: object) -> object:
     """Return a time as Python reads it: it knows no second 60 and no small t and z."""
     if isinstance(raw, str) and _RFC3339.fullmatch(raw):
@@ -122,6 +141,12 @@ def _whole(raw: object) -> object:
 def _gorse_time(raw: object) -> float | None:
     """Return a time as Gorse's clients send it: empty, or its year 1, for none."""
     found = None if isinstance(raw, str) and not raw.strip() else _time(raw)
+    return None if found is None or found < _FIRST + 86_400 else found
+
+
+def _gorse_date(raw: object) -> float | None:
+    """Return when an item of Gorse's clients is published: as `_gorse_time`, or in the future."""
+    found = _any_time(raw)
     return None if found is None or found < _FIRST + 86_400 else found
 
 
@@ -148,22 +173,27 @@ BodyId = _body_id(check_id)  # in JSON: a number is its digits
 NewId = _body_id(_new_id, **{"not": {"enum": sorted(NULL_WORDS)}})  # of what is stored
 Label = _schema(check_label, minLength=1, maxLength=MAX_ID, pattern=ID_PATTERN)
 Kind = _schema(_kind, minLength=1, maxLength=64, pattern=_KIND_PATTERN)
+_TIME_FORMS = (
+    "Unix seconds, milliseconds, microseconds or nanoseconds, ISO 8601, RFC 2822, or the form of "
+    "Twitter exports; a number below 100000000 is no time"
+)
+
+
+def _time_schema(note: str, *others: dict[str, Any]) -> WithJsonSchema:
+    forms: list[dict[str, Any]] = [
+        {"type": "number", "minimum": LEAST},
+        {"type": "number", "minimum": _FIRST, "maximum": -LEAST},
+        {"type": "string", "format": "date-time"},
+        *others,
+        {"type": "null"},
+    ]
+    return WithJsonSchema({"anyOf": forms, "description": f"{_TIME_FORMS}; {note}"})
+
+
 Moment = Annotated[
     float | None,
     BeforeValidator(_time),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "number", "minimum": LEAST},
-                {"type": "number", "minimum": _FIRST, "maximum": -LEAST},
-                {"type": "string", "format": "date-time"},
-                {"type": "null"},
-            ],
-            "description": "Unix seconds, milliseconds, microseconds or nanoseconds, "
-            "ISO 8601, RFC 2822, or the form of Twitter exports; a number below 100000000 is no "
-            "time; at most five minutes ahead of the server's clock",
-        }
-    ),
+    _time_schema("at most five minutes ahead of the server's clock"),
 ]
 
 
@@ -192,7 +222,15 @@ def listed(kind: Any, limit: int) -> Any:
     return Annotated[list[kind], Field(max_length=limit)]
 
 
+AnyMoment = Annotated[
+    float | None,
+    BeforeValidator(_any_time),
+    _time_schema(
+        "it may lie in the future, before 2200 as a number", {"type": "string", "maxLength": 0}
+    ),
+]
 GorseMoment = Annotated[float | None, BeforeValidator(_gorse_time)]
+GorseDate = Annotated[float | None, BeforeValidator(_gorse_date)]
 Words = words(2_000)
 CategoryText = Annotated[
     str, Field(max_length=512), AfterValidator(lambda text: canonical(_text(text)))

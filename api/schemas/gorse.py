@@ -6,7 +6,18 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..schemas.fields import MAX_N, MAX_OFFSET, BodyId, GorseMoment, Id, Kind, Label, NewId, words
+from ..schemas.fields import (
+    MAX_N,
+    MAX_OFFSET,
+    BodyId,
+    GorseDate,
+    GorseMoment,
+    Id,
+    Kind,
+    Label,
+    NewId,
+    words,
+)
 
 
 class Loose(BaseModel):
@@ -41,7 +52,7 @@ class ItemBody(Loose):
     ItemId: NewId
     IsHidden: bool = False
     Categories: list[Label] | None = None
-    Timestamp: GorseMoment = None
+    Timestamp: GorseDate = None
     Labels: Any = None
     Comment: words(1_000_000) | None = ""  # type: ignore[valid-type]
 
@@ -51,7 +62,7 @@ class ItemPatch(Loose):
 
     IsHidden: bool | None = None
     Categories: list[Label] | None = None
-    Timestamp: GorseMoment = None
+    Timestamp: GorseDate = None
     Labels: Any = None
     Comment: words(1_000_000) | None = None  # type: ignore[valid-type]
 

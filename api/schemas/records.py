@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from recsys.data.fields import MAX_VALUE
+from recsys.data.schema import window_error
 
 from ..schemas.fields import (
+    WINDOW,
     Answer,
+    AnyMoment,
     BodyId,
     CategoryText,
     Count,
@@ -39,9 +43,25 @@ class ItemBody(Strict):
     tags: Labels = []
     category: CategoryText = ""
     author_id: BodyId | None = None
-    created_at: Moment = Field(None, description="default: now, for an item not known before")
+    created_at: AnyMoment = Field(
+        None,
+        description="default: now, for an item not known before; more than five minutes ahead of "
+        "the server's clock, it counts as `available_from` too",
+    )
+    available_from: AnyMoment = Field(None, description="before it the item is in no list")
+    expires_at: AnyMoment = Field(
+        None, description="from then on the item is in no list; after `available_from`"
+    )
     url: words(4_000) = ""  # type: ignore[valid-type]
     metadata: dict[str, Any] = {}
+
+    @field_validator("expires_at")
+    @classmethod
+    def _window(cls, value: float | None, info: ValidationInfo) -> float | None:
+        error = window_error(info.data.get("available_from"), value)
+        if error is not None:
+            raise PydanticCustomError(WINDOW, "{reason}", {"reason": error.reason})
+        return value
 
 
 class ItemValues(ItemBody):
@@ -58,7 +78,9 @@ class ItemPatch(Strict):
     tags: Labels | None = None
     category: CategoryText | None = None
     author_id: BodyId | None = None
-    created_at: Moment = None
+    created_at: AnyMoment = None
+    available_from: AnyMoment = Field(None, description="null and empty text: no limit")
+    expires_at: AnyMoment = Field(None, description="null and empty text: no limit")
     url: words(4_000) | None = None  # type: ignore[valid-type]
     metadata: dict[str, Any] | None = None
     hidden: bool | None = Field(None, description="true: never shown, until false")
@@ -213,6 +235,8 @@ class Item(Answer):
     category: str = ""
     author_id: str = ""
     created_at: float | None = None
+    available_from: float | None = None
+    expires_at: float | None = None
     url: str = ""
     metadata: dict[str, Any] = {}
     topics: list[TopicName] = Field([], description="what it is about, by the last night")

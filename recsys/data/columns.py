@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from array import array
 from collections.abc import Iterable
 from dataclasses import replace
@@ -19,9 +18,8 @@ DATED = 0.5  # share of events with a timestamp from which the others are given 
 
 
 def item_table(items: Iterable[Item]) -> ItemTable:
-    """Return the table of items with distinct ids; no time of creation lies after now."""
+    """Return the table of items with distinct ids."""
     rows = list(items)
-    created = [np.nan if item.created_at is None else item.created_at for item in rows]
     return ItemTable(
         ids=IdMap.from_ids(item.item_id for item in rows),
         title=[item.title for item in rows],
@@ -29,10 +27,16 @@ def item_table(items: Iterable[Item]) -> ItemTable:
         tags=[item.tags for item in rows],
         category=[item.category for item in rows],
         author=[item.author_id for item in rows],
-        created=np.minimum(np.array(created, np.float64), time.time()),
+        created=_times(item.created_at for item in rows),
         url=[item.url for item in rows],
         metadata=[item.metadata for item in rows],
+        available_from=_times(item.available_from for item in rows),
+        expires_at=_times(item.expires_at for item in rows),
     )
+
+
+def _times(moments: Iterable[float | None]) -> Times:
+    return np.array([np.nan if one is None else one for one in moments], np.float64)
 
 
 def without_gaps(times: Times) -> Times:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from recsys.arrays import Floats, Mask, Rows, Times
 from recsys.data.company import Company, births_by_number, births_of, judged
 from recsys.data.ids import IdMap
+from recsys.data.recorded import people_of
 from recsys.data.rating_scale import RatingScale
 from recsys.data.tables import EventTable, ItemTable
 from recsys.data.weights import EventWeights
@@ -99,6 +101,19 @@ class Dataset:
         total.eliminate_zeros()
         return total
 
+    def people(self) -> NDArray[np.uint8]:
+        """Return how many different users acted on each item, NEEDED at most, (n_items,).
+
+        Of items with a record only whether anybody did, as 1.
+        """
+        recorded, n_items = self.table.has_record, len(self.items)
+        found = (np.bincount(self.item, minlength=n_items) > 0).astype(np.uint8)
+        if not recorded.all():
+            some = ~recorded[self.item]
+            counted = people_of(self.user[some], self.item[some], n_items)
+            found = np.where(recorded, found, counted)
+        return found
+
     def created(self) -> Times:
         """Return when each item appeared: its own date, else its first event, else NaN."""
         known = self.table.created.copy()
@@ -129,4 +144,11 @@ def _extended(items: ItemTable, ids: IdMap) -> ItemTable:
         created=np.concatenate([items.created, np.full(extra, np.nan)]),
         url=items.url + [""] * extra,
         metadata=items.metadata + [{} for _ in range(extra)],
+        available_from=_padded(items.available_from, extra),
+        expires_at=_padded(items.expires_at, extra),
+        recorded=np.concatenate([items.has_record, np.zeros(extra, bool)]),
     )
+
+
+def _padded(times: Times | None, extra: int) -> Times | None:
+    return None if times is None else np.concatenate([times, np.full(extra, np.nan)])

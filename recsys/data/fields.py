@@ -16,7 +16,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 
 from recsys.data.forms import NULL_WORDS, ZERO_DATES, canonical, canonical_id, is_null, label_key
-from recsys.data.times import AHEAD, FutureTime, NotATime, unix_seconds
+from recsys.data.times import AHEAD, FutureTime, NotATime, any_moment, unix_seconds
 from recsys.errors import DataError
 
 __all__ = ["AHEAD", "MAX_ID", "MAX_VALUE", "FieldError", "FutureError"]
@@ -143,6 +143,30 @@ def parse_time(raw: object, column: str, now: float) -> float | None:
         if is_null(raw) or raw in ZERO_DATES:
             return None
         raise FieldError(column, f"{shown(raw)} is not a time{error}") from None
+
+
+def parse_any_time(raw: object, column: str) -> float | None:
+    """Return Unix seconds of a moment in the past or the future, None when absent."""
+    if raw is None or raw == "":
+        return None
+    try:
+        return any_moment(raw)
+    except FutureTime:
+        reason = f"{shown(raw)} lies after the year 2199: write a date, or nothing for never"
+        raise FutureError(column, reason) from None
+    except NotATime as error:
+        if is_null(raw) or raw in ZERO_DATES:
+            return None
+        raise FieldError(column, f"{shown(raw)} is not a time{error}") from None
+
+
+def parse_created(raw: object, column: str, now: float) -> float | None:
+    """Return when an item was or will be created; up to AHEAD seconds after `now` count as now.
+
+    These are differences between clocks. What is later is a date of publication.
+    """
+    moment = parse_any_time(raw, column)
+    return now if moment is not None and now < moment <= now + AHEAD else moment
 
 
 def parse_text(raw: object, column: str) -> str:

@@ -70,6 +70,8 @@ OTHER_NAMES: Mapping[str, Mapping[str, Sequence[str]]] = {
         "author_id": ("author", "creator", "author_name", "byline", "writer", "creator_id"),
         "created_at": _CREATED,
         "url": ("link", "permalink", "uri", "href", "item_url", "web_url", "canonical_url"),
+        "available_from": ("valid_from", "available_at"),
+        "expires_at": ("valid_until", "available_until", "expiry_date", "expiration_date"),
     },
     "users": {
         "user_id": _USER_ID,

@@ -35,15 +35,18 @@ class ItemChange:
     item_id: str
     item: Item | None
     state: str  # live, hidden or deleted
+    recorded: bool = True  # False: only events tell of the item
 
 
 _COLUMNS = (
     items.c.item_id, items.c.title, items.c.text, items.c.tags, items.c.category,
     items.c.author_id, items.c.created_at, items.c.url, items.c.metadata,
+    items.c.available_from, items.c.expires_at,
 )
+_TIMES = ("created_at", "available_from", "expires_at")
 _SHOWN = (items.c.known == 1) & (items.c.state == LIVE)
 _CHANGES = (
-    select(item_changes.c.id, items.c.state, *_COLUMNS)
+    select(item_changes.c.id, items.c.state, items.c.known, *_COLUMNS)
     .join(items, items.c.id == item_changes.c.item)
     .where(item_changes.c.id > bindparam("after"))
     .order_by(item_changes.c.id)
@@ -158,7 +161,7 @@ class ItemLog:
     def delete_item(self, item_id: str) -> bool:
         """Forget what is known of an item and never show it; its events stay with their users."""
         blank: dict[str, object] = {column.name: "" for column in _COLUMNS[1:]}
-        done = self._set(item_id, DELETED, blank | {"created_at": None, "known": 0})
+        done = self._set(item_id, DELETED, blank | dict.fromkeys(_TIMES) | {"known": 0})
         self.db.forget_deleted()
         return done
 
@@ -182,8 +185,14 @@ class ItemLog:
         with self.db.read() as connection:
             found = connection.execute(_CHANGES, {"after": id, "n": limit}).all()
         return [
-            ItemChange(change, row[0], None if state == DELETED else _item(row), STATES[state])
-            for change, state, *row in found
+            ItemChange(
+                change,
+                row[0],
+                None if state == DELETED else _item(row),
+                STATES[state],
+                bool(known),
+            )
+            for change, state, known, *row in found
         ]
 
     def last_change_id(self) -> int:
@@ -220,12 +229,14 @@ def _values(item: Item) -> dict[str, Any]:
         "to_created_at": item.created_at,
         "to_url": item.url,
         "to_metadata": json.dumps(item.metadata) if item.metadata else "",
+        "to_available_from": item.available_from,
+        "to_expires_at": item.expires_at,
     }
 
 
 def _item(row: Sequence[Any]) -> Item:
-    item_id, title, text, tags, category, author_id, created_at, url, metadata = row
+    item_id, title, text, tags, category, author_id, created_at, url, metadata, opens, closes = row
     return Item(
         item_id, title, text, tuple(json.loads(tags)) if tags else (), category, author_id,
-        created_at, url, json.loads(metadata) if metadata else {},
+        created_at, url, json.loads(metadata) if metadata else {}, opens, closes,
     )

@@ -23,5 +23,6 @@ def look_up(store: Store, item_id: str) -> tuple[Item, str] | None:
     item = Item(
         row.item_id, row.title, row.text, tuple(json.loads(row.tags or "[]")), row.category,
         row.author_id, row.created_at, row.url, json.loads(row.metadata or "{}"),
+        row.available_from, row.expires_at,
     )
     return item, STATES[row.state]

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
-from recsys.data.schema import ITEM_COLUMNS, USER_COLUMNS, Item, User
+from recsys.data.fields import FieldError
+from recsys.data.schema import ITEM_COLUMNS, USER_COLUMNS, Item, User, check_window
 
 T = TypeVar("T")
 
@@ -19,16 +20,29 @@ class Row(Generic[T]):
     names: frozenset[str]  # columns, and names of metadata
 
 
-def filled_items(rows: Iterable[Row[Item]], stored: Mapping[str, Item]) -> list[Item]:
+def filled_items(
+    rows: Iterable[Row[Item]],
+    stored: Mapping[str, Item],
+    refused: list[tuple[Row[Item], FieldError]] | None = None,
+) -> list[Item]:
     """Return items by id as they are after the rows, in the order of first appearance.
 
     `stored`: what is known of them before. A column that a row lacks stays as it was, by the store
-    or by an earlier row; one that is there and empty becomes empty.
+    or by an earlier row; one that is there and empty becomes empty. Rows after which an item would
+    expire before it is available are left out and put into `refused`; FieldError without it.
     """
     found: dict[str, Item] = {}
     for row in rows:
         name = row.value.item_id
-        found[name] = _filled_item(row, found.get(name) or stored.get(name))
+        item = _filled_item(row, found.get(name) or stored.get(name))
+        try:
+            check_window(item)
+        except FieldError as error:
+            if refused is None:
+                raise
+            refused.append((row, error))
+            continue
+        found[name] = item
     return list(found.values())
 
 

@@ -118,6 +118,7 @@ def load_items(
     line per file, or raise DataError with `strict`.
     """
     rows: list[Partial[Item]] = []
+    refused: list[tuple[Partial[Item], FieldError]] = []
     for path in _paths(paths):
         rejects, reading = [], Reading(options or Options())
         for _, row in read_partial_items(path, strict, reading):
@@ -126,7 +127,12 @@ def load_items(
             else:
                 rows.append(row)
         _report(path, rejects, reading)
-    return item_table(filled_items(rows, {}))
+    items = filled_items(rows, {}, refused)
+    for row, error in refused:
+        if strict:
+            raise DataError(f"item {row.value.item_id}: {error}")
+        log.warning("item %s: a row was left out: %s", row.value.item_id, error)
+    return item_table(items)
 
 
 def _paths(paths: Path | str | Sequence[Path]) -> list[Path]:

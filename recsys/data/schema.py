@@ -6,15 +6,19 @@ into one of these, and raise FieldError (a DataError) at the first value that br
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from recsys.data.fields import (
     FieldError,
     is_deeper,
     json_size,
     optional_id,
+    parse_any_time,
+    parse_created,
     parse_extra,
     parse_id,
     parse_label,
@@ -35,6 +39,7 @@ MAX_METADATA_DEPTH = 10  # levels of lists and objects
 
 ITEM_COLUMNS = (
     "item_id", "title", "text", "tags", "category", "author_id", "created_at", "url",
+    "available_from", "expires_at",
 )
 EVENT_COLUMNS = ("user_id", "item_id", "event", "value", "text", "timestamp")
 USER_COLUMNS = ("user_id", "name", "interests", "language")
@@ -54,6 +59,19 @@ class Item:
     created_at: float | None = None  # Unix seconds
     url: str = ""
     metadata: dict[str, object] = field(default_factory=dict)  # unknown columns, JSON values
+    available_from: float | None = None  # Unix seconds; None: from `created_at` on
+    expires_at: float | None = None  # Unix seconds: from then on it is in no list; None: never
+
+    @property
+    def opens_at(self) -> float:
+        """Return from when on the item may be listed: `available_from`, else `created_at`."""
+        opens = self.created_at if self.available_from is None else self.available_from
+        return -math.inf if opens is None else opens
+
+    @property
+    def closes_at(self) -> float:
+        """Return from when on the item is listed no more; infinity: never."""
+        return math.inf if self.expires_at is None else self.expires_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +151,14 @@ def parse_item(fields: Mapping[str, object], now: float | None = None) -> Item:
         parse_words(get("tags"), "tags"),
         parse_label(get("category"), "category"),
         optional_id(get("author_id"), "author_id"),
-        parse_time(get("created_at"), "created_at", time.time() if now is None else now),
+        parse_created(get("created_at"), "created_at", time.time() if now is None else now),
         "" if is_null(get("url")) else parse_text(get("url"), "url").strip(),
         {name: value for name, value in extra if value is not None},
+        parse_any_time(get("available_from"), "available_from"),
+        parse_any_time(get("expires_at"), "expires_at"),
     )
     check_size(item)
+    check_window(item)
     return item
 
 
@@ -161,6 +182,31 @@ def check_size(item: Item) -> None:
     size = json_size(item.metadata)
     if size > MAX_METADATA_BYTES:
         raise FieldError("metadata", f"has {size} bytes as JSON, {MAX_METADATA_BYTES} are allowed")
+
+
+def check_window(item: Item) -> None:
+    """Raise FieldError where an item expires before it becomes available, or at that moment."""
+    error = window_error(item.available_from, item.expires_at)
+    if error is not None:
+        raise error
+
+
+def window_error(available_from: float | None, expires_at: float | None) -> FieldError | None:
+    """Return what is wrong with the moments between which an item may be listed; None: nothing."""
+    if available_from is None or expires_at is None or expires_at > available_from:
+        return None
+    return FieldError(
+        "expires_at",
+        f"{_utc(expires_at)} is not after available_from, {_utc(available_from)}: the item could "
+        "never be listed",
+    )
+
+
+def _utc(seconds: float) -> str:
+    try:
+        return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
+    except (ValueError, OverflowError, OSError):
+        return repr(seconds)
 
 
 def parse_user(fields: Mapping[str, object], now: float | None = None) -> User:

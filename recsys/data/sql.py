@@ -24,7 +24,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA = 6  # number of the newest revision in migrations/versions; a newer store is refused
+SCHEMA = 7  # number of the newest revision in migrations/versions; a newer store is refused
 
 LIVE, HIDDEN, DELETED = 0, 1, 2  # items.state
 STATES = ("live", "hidden", "deleted")
@@ -82,6 +82,8 @@ items = Table(
     Column("created_at", Double),
     _words("url"),
     _words("metadata"),  # JSON object
+    Column("available_from", Double),
+    Column("expires_at", Double),
 )
 
 kinds = Table(

@@ -73,6 +73,9 @@ class ItemTable:
     created: Times  # (n,): Unix seconds, NaN unknown
     url: list[str]
     metadata: list[dict[str, object]]  # unknown columns of the file, kept as they came
+    available_from: Times | None = None  # (n,): Unix seconds, NaN none; None: no item has one
+    expires_at: Times | None = None  # (n,): Unix seconds, NaN none; None: no item has one
+    recorded: Mask | None = None  # (n,): False: only events tell of the item; None: all have one
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -90,9 +93,37 @@ class ItemTable:
             created_at=created if np.isfinite(created) else None,
             url=self.url[row],
             metadata=self.metadata[row],
+            available_from=_moment(self.available_from, row),
+            expires_at=_moment(self.expires_at, row),
         )
+
+    @property
+    def opens(self) -> Times:
+        """From when on each item may be listed, (n,): `available_from`, else its date; -inf: ever."""
+        opens = self.created
+        if self.available_from is not None:
+            opens = np.where(np.isnan(self.available_from), opens, self.available_from)
+        return np.where(np.isnan(opens), -np.inf, opens)
+
+    @property
+    def closes(self) -> Times:
+        """From when on each item is listed no more, (n,); inf: never."""
+        if self.expires_at is None:
+            return np.full(len(self), np.inf)
+        return np.where(np.isnan(self.expires_at), np.inf, self.expires_at)
+
+    @property
+    def has_record(self) -> Mask:
+        """Which items have a record, (n,)."""
+        return np.ones(len(self), bool) if self.recorded is None else self.recorded
 
     @classmethod
     def empty(cls) -> ItemTable:
         """Return the table of no items, for event files that come alone."""
         return cls(IdMap.from_ids(()), [], [], [], [], [], np.zeros(0), [], [])
+
+
+def _moment(times: Times | None, row: int) -> float | None:
+    if times is None or np.isnan(times[row]):
+        return None
+    return float(times[row])

@@ -18,6 +18,7 @@ from email.utils import parsedate_to_datetime
 from recsys.errors import DataError
 
 AHEAD = 300.0  # seconds that a sender's clock may run ahead of ours
+LAST = 7_258_118_400.0  # seconds from 1970 that a number may stand for: the end of 2199
 LEAST = 1e8  # seconds from 1970, either way, that a number must hold: 3 March 1973
 _UNITS = ((1e11, 1.0, "seconds"), (1e14, 1e3, "milliseconds"), (1e17, 1e6, "microseconds"),
           (1e20, 1e9, "nanoseconds"))  # fmt: skip
@@ -70,6 +71,15 @@ def unix_seconds(raw: object, now: float) -> float:
         if seconds > now + AHEAD:
             raise FutureTime
     return seconds
+
+
+def any_moment(raw: object) -> float:
+    """Return Unix seconds of a moment that may lie in the future; UTC without a zone. NotATime else.
+
+    A date may lie in any year; a number stands for seconds, milliseconds, … before 2200, else
+    FutureTime.
+    """
+    return _calendar(raw) if _number(raw) is None else unix_seconds(raw, LAST)
 
 
 def unit_of(raw: object) -> str:

@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.arrays import Mask, Rows, Times
+from recsys.data.recorded import NEEDED
 from recsys.data.tables import EventTable, ItemTable
+from recsys.data.weights import EventWeights
 
 
 def last_slice(times: Times, timed: bool, share: float) -> Mask:
@@ -60,4 +62,27 @@ def born(events: EventTable, items: ItemTable) -> Times:
         rows = events.items.rows(items.ids)
         dated = (rows >= 0) & np.isfinite(items.created)
         np.minimum.at(found, rows[dated], items.created[dated])
+    return found
+
+
+def known_enough(
+    events: EventTable, items: ItemTable, weights: EventWeights, since: Times
+) -> Times:
+    """Return from when on each item may be listed, (len(events.items),); inf: never.
+
+    `since` for items with a record; for the others the act of the last of NEEDED people.
+    """
+    found = since.copy()
+    without = np.flatnonzero(items.ids.rows(events.items) < 0)
+    found[without] = np.inf
+    acts = np.flatnonzero(weights.acts(events))
+    item, user = events.item[acts].astype(np.int64), events.user[acts].astype(np.int64)
+    times = events.time[acts] if events.timed else acts.astype(np.float64)
+    _, first = np.unique(item * max(len(events.users), 1) + user, return_index=True)
+    first = first[np.argsort(times[first], kind="stable")]  # each person's first act on each item
+    first = first[np.argsort(item[first], kind="stable")]
+    starts = np.searchsorted(item[first], without)
+    ends = np.searchsorted(item[first], without, side="right")
+    enough = ends - starts >= NEEDED
+    found[without[enough]] = times[first[starts[enough] + NEEDED - 1]]
     return found

@@ -32,6 +32,7 @@ class Questions:
     only: Mask | None  # (n_items,): what may be shown at all
     group: Rows | None  # (n,): the group whose items may be shown
     groups: Rows | None  # (n_items,): the group of each item
+    unlisted: Mask | None = None  # (n_items,): what a service would not list; None: it lists all
 
     def __len__(self) -> int:
         return len(self.user)
@@ -47,6 +48,7 @@ class Questions:
             self.only,
             None if self.group is None else self.group[first:stop],
             self.groups,
+            self.unlisted,
         )
 
     def forbidden(self) -> Mask:
@@ -54,6 +56,8 @@ class Questions:
         found = np.zeros((len(self), len(self.data.items)), bool)
         if self.only is not None:
             found |= ~self.only
+        if self.unlisted is not None:
+            found |= self.unlisted
         if self.group is not None and self.groups is not None:
             found |= self.groups != self.group[:, None]
         found[self.histories.owner, self.histories.item] = True
@@ -90,6 +94,11 @@ def ask(split: Split, data: Dataset, most_users: int = 0, seed: int = 0) -> Ques
         only = np.zeros(len(data.items), bool)
         found = rows[split.only]
         only[found[found >= 0]] = True
+    unlisted = None
+    if split.unlisted is not None:
+        unlisted = np.zeros(len(data.items), bool)
+        found = rows[split.unlisted]
+        unlisted[found[found >= 0]] = True
     group, groups = _groups(split, data)
     user = cases.user[chosen]
     return Questions(
@@ -101,6 +110,7 @@ def ask(split: Split, data: Dataset, most_users: int = 0, seed: int = 0) -> Ques
         only,
         None if group is None else group[chosen],
         groups,
+        unlisted,
     )
 
 

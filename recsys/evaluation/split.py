@@ -14,12 +14,14 @@ from numpy.typing import NDArray
 from recsys.arrays import Mask, Rows, Times
 from recsys.data.dataset import Dataset
 from recsys.data.ids import IdMap
+from recsys.data.recorded import AUTO, Unrecorded, unlisted, with_records
 from recsys.data.tables import EventTable, ItemTable
 from recsys.data.weights import EventWeights
 from recsys.errors import DataError
 from recsys.evaluation.cuts import (
     born,
     cold_items,
+    known_enough,
     last_slice,
     random_of_each_user,
 )
@@ -40,6 +42,7 @@ class Rules:
     group: str = ""  # column of the items inside whose values is ranked; empty: the catalogue
     seed: int = 0
     weights: EventWeights = field(default_factory=EventWeights)
+    unrecorded: str = AUTO  # whether items without a record are listed; see recsys.data.recorded
 
     def __post_init__(self) -> None:
         if self.protocol not in PROTOCOLS:
@@ -86,6 +89,8 @@ class Split:
     only: Rows | None  # the item rows that may be recommended; None: all
     walk: Walk | None  # for `replay`
     n_events: int  # in training and test together
+    unlisted: Rows | None = None  # item rows without a record and enough people; None: all listed
+    unrecorded: Unrecorded | None = None  # what was found of items without a record
 
     @property
     def test_users(self) -> int:
@@ -100,7 +105,9 @@ class Split:
 
     def validation(self) -> Split:
         """Cut the training events as the test was cut."""
-        return _cut(self.train, self.opinion, self.items, self.rules, None)
+        cut = _cut(self.train, self.opinion, self.items, self.rules, None)
+        found = self.unrecorded
+        return cut if found is None else _with_rule(cut, found, self.train)
 
 
 def make_split(
@@ -110,12 +117,32 @@ def make_split(
     if (test is None) == (rules.protocol == "given"):
         wanted = "needs --test-events F" if test is None else "takes no --test-events"
         raise DataError(f"protocol {rules.protocol} {wanted}")
+    events, found = with_records(events, items, rules.unrecorded, rules.weights)
+    if test is not None and not found.listed:
+        test = test.select(items.ids.rows(test.items)[test.item] >= 0)
     is_test = None
     if test is not None:
         share = len(test) / max(len(events) + len(test), 1)
         rules = replace(rules, share=min(max(share, 1e-9), 0.5))
         events, is_test = _joined(events, test)
-    return _cut(events, opinions(events, rules.positive, rules.weights), items, rules, is_test)
+    opinion = opinions(events, rules.positive, rules.weights)
+    return _with_rule(_cut(events, opinion, items, rules, is_test), found, events)
+
+
+def _with_rule(split: Split, found: Unrecorded, events: EventTable) -> Split:
+    """Return a split of events whose candidates are what a service would list.
+
+    In a replay an item without a record may be listed once enough people acted on it. Where the
+    test is of items that leave training, nothing is known of any: all may be listed.
+    """
+    rules = split.rules
+    if not found.listed or split.only is not None:
+        return replace(split, unrecorded=found)
+    out = np.flatnonzero(unlisted(split.train, split.items, rules.weights.acts(split.train)))
+    rows, walk = out.astype(np.int32) if len(out) else None, split.walk
+    if walk is not None:
+        walk = replace(walk, born=known_enough(events, split.items, rules.weights, walk.born))
+    return replace(split, unlisted=rows, unrecorded=found, walk=walk)
 
 
 def item_groups(items: ItemTable, column: str) -> list[str]:

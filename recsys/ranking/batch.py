@@ -11,7 +11,7 @@ from scipy import sparse
 from recsys.arrays import Floats, Rows, Times
 from recsys.data.dataset import Dataset
 from recsys.ranking.history import History, as_uptake
-from recsys.ranking.priors import NAMES
+from recsys.ranking.priors import NAMES, for_newcomers, one_person
 from recsys.ranking.traits import activity, habit, passed
 from recsys.state.blend import Blend
 from recsys.state.lift import Commonness
@@ -171,7 +171,13 @@ def score_block(model: Model, histories: Histories, features: Floats) -> Floats:
         history = histories[person]
         traits = traits_of(history, created)
         weights[person] = model.blend.prior_weights(NAMES, traits, history.newcomer)
-    return personal_block(model, model.blend, histories) + weights @ features
+    found = personal_block(model, model.blend, histories) + weights @ features
+    new = [person for person in range(len(histories)) if histories[person].newcomer]
+    if new:
+        alone = one_person(features[NAMES.index("share_all")])
+        less = for_newcomers(features, NAMES, alone) - features
+        found[new] += weights[new] @ less
+    return found
 
 
 def traits_of(history: History, created: Times) -> dict[str, float]:

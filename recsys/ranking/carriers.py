@@ -52,7 +52,7 @@ class Carriers:
         cls, live: LiveState, history: History, rows: Rows, given: Floats, muted: Mask | None
     ) -> Carriers:
         """Gather; `given`: (history, rows)."""
-        hidden = live.gone[history.rows].copy()
+        hidden = ~live.listing.nameable(history.rows, live.clock())
         if muted is not None:
             hidden |= muted[history.rows]
         refused = history.weights < (LIKED if live.model.rated else np.float32(1e-6))

@@ -155,12 +155,13 @@ def by_few(
 def latest(live: LiveState, n: int, filters: Filters, language: str = "en") -> list[Recommendation]:
     """Return the newest items first; the score is the time of creation, 0 when unknown.
 
-    Of copies the newest is listed; see `without_older_copies`.
+    Of copies the newest is listed; see `without_older_copies`. An item without a record is not
+    new: only its first event is known.
     """
     created = live.created[: live.size]
     scores = np.where(np.isfinite(created), created, 0.0)
     reason = Reason("fresh", 1.0, sentence("fresh", language=language))
-    mask = _allowed(live, filters, len(scores))
+    mask = _allowed(live, filters, len(scores)) & live.listing.recorded[: len(scores)]
     if live.marks.free:
         without_older_copies(live, mask)
     return _listed(live, scores, mask, n, "fresh", reason)

@@ -41,12 +41,13 @@ class Parts:
         given = splits(live, request.profile, blend, rows)
         brought: dict[str, Floats] = {}
         above: dict[str, Mask] = {}
-        stand_out = (table.values[:, rows] - table.usual[:, None]) * request.weights[:, None]
+        own = request.brought(rows)
+        stand_out = (own - table.usual[:, None]) * request.weights[:, None]
         for name, values in zip(request.names, stand_out[: len(request.names)], strict=True):
             kind = priors.KINDS[name]
             brought[kind] = brought.get(kind, np.zeros(len(rows), np.float32)) + values
             place = request.names.index(name)
-            more = table.values[place, rows] > table.usual[place]
+            more = own[place] > table.usual[place]
             above[kind] = above.get(kind, np.zeros(len(rows), bool)) | (more & (values > 0))
         brought["fresh"] = _fresh(request, rows)
         if blend.lift:  # what nobody can point at yet loses less to what the history points at
@@ -69,6 +70,7 @@ class Parts:
         if "trending" in above:
             late = live.counters.last[rows] < live.counters.newest - NOW
             quiet["trending"] = (~above["trending"] | late).tolist()
+        quiet["fresh"] = (~live.listing.recorded[rows]).tolist()
         if "search" in brought:
             quiet["search"] = (~request.search_matches(rows)).tolist()
         return cls(request, rows, given, told, lists, quiet)

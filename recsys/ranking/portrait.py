@@ -180,7 +180,7 @@ def belonging(live: LiveState, history: History, most: int = 3) -> list[Belongin
     if communities is None:
         return []
     shares = communities.of_history(history.rows, history.weights)
-    seen, found = set(history.rows.tolist()), []
+    seen, found, listed = set(history.rows.tolist()), [], live.listed()
     for at in np.argsort(-shares, kind="stable")[:most].tolist():
         if shares[at] <= 0:
             break
@@ -188,7 +188,7 @@ def belonging(live: LiveState, history: History, most: int = 3) -> list[Belongin
         typical = [
             row
             for row in communities.typical[at].tolist()
-            if row >= 0 and row not in seen and not live.gone[row]
+            if row >= 0 and row not in seen and listed[row]
         ]
         told = readers if readers >= FEWEST else None
         because = _members(communities, history, at)

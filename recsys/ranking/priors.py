@@ -6,14 +6,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from recsys.arrays import Floats, Rows
-from recsys.state.counters import DAY, HALF_LIVES, HOUR
+from recsys.arrays import Floats, Mask, Rows
+from recsys.state.counters import DAY, HALF_LIVES, HOUR, PSEUDO
 from recsys.state.live import LiveState
 
 LIVES = tuple(
     "share_all" if np.isinf(h) else f"share_{h / HOUR:.0f}h" if h < DAY else f"share_{h / DAY:.0f}d"
     for h in HALF_LIVES
 )
+NO_UPTAKE = np.float32(np.log(PSEUDO))  # of an item that nobody took up
+ONE_PERSON = float(np.log(1.0 + PSEUDO))  # of one that one person took up at most
 NAMES = (*LIVES, "liked", "refusals")
 
 # What people call these: the source and the reason that an item's priors stand for.
@@ -45,7 +47,27 @@ def of_rows(
     shares = iter(live.counters.log_shares(rows, now, lives))
     other = {"liked": _liked, "refusals": _refusals}
     found = [other[name](live, rows) if name in other else next(shares) for name in names]
-    return np.stack(found) if found else np.zeros((0, len(live.gone[rows])), np.float32)
+    return np.stack(found) if found else np.zeros((0, len(live.created[rows])), np.float32)
+
+
+def one_person(log_uptake: Floats) -> Mask:
+    """Return where an uptake of all time, log(mass + PSEUDO), may be that of one person alone."""
+    return np.asarray(log_uptake <= ONE_PERSON + 1e-6)
+
+
+def for_newcomers(features: Floats, names: Sequence[str], alone: Mask) -> Floats:
+    """Return the features by which strangers are answered, (len(names), rows).
+
+    What one person alone took up counts as not taken up: to a stranger that says nothing yet, and
+    nobody can bring a page into their lists by looking at it again and again.
+    """
+    if not alone.any():
+        return features
+    found = features.copy()
+    for place, name in enumerate(names):
+        if name in LIVES:
+            found[place, alone] = NO_UPTAKE
+    return found
 
 
 def _liked(live: LiveState, rows: Rows | slice) -> Floats:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from recsys.arrays import Floats, Mask, Rows
 from recsys.index.fronts import Fronts
-from recsys.ranking import scoring, steering
+from recsys.ranking import priors, scoring, steering
 from recsys.ranking.batch import traits_of
 from recsys.ranking.history import History
 from recsys.ranking.matching import search_matches
@@ -159,8 +159,22 @@ class Request:
         """Return what rows bring along; a line is read faster whole than most of its cells."""
         values = self.table.values
         if 2 * len(rows) > self.size:
-            return np.asarray((self.weights @ values[:, : self.size])[rows], np.float32)
-        return np.asarray(self.weights @ values[:, rows], np.float32)
+            found = np.asarray((self.weights @ values[:, : self.size])[rows], np.float32)
+        else:
+            found = np.asarray(self.weights @ values[:, rows], np.float32)
+        if self.history.newcomer:
+            some = np.flatnonzero(self.live.counters.by_one_person(rows))
+            if len(some):
+                found[some] = self.weights @ self.brought(rows[some])
+        return found
+
+    def brought(self, rows: Rows) -> Floats:
+        """Return what rows bring along, (features of the table, rows), as this person sees it."""
+        values = self.table.values[:, rows]
+        if not self.history.newcomer:
+            return values
+        alone = self.live.counters.by_one_person(rows)
+        return priors.for_newcomers(values, self.names, alone)
 
     def bounds(self) -> Floats:
         """Return the most that a row of each block can score if no neighbour points at it."""

@@ -9,7 +9,7 @@ from recsys.arrays import Floats, Mask, Rows
 from recsys.ranking.batch import Histories, score_block, traits_of
 from recsys.ranking.features import of_request
 from recsys.ranking.history import History
-from recsys.ranking.priors import NAMES, prior_features
+from recsys.ranking.priors import NAMES, for_newcomers, one_person, prior_features
 from recsys.ranking.scoring import Profile, personal_scores
 from recsys.state.live import LiveState
 from recsys.state.model import Model
@@ -57,6 +57,8 @@ def live_scores(live: LiveState, history: History, now: float, rows: Rows) -> Fl
     traits = traits_of(history, live.created)
     weights = blend.prior_weights(NAMES, traits, history.newcomer)
     shared = prior_features(live, now)
+    if history.newcomer:
+        shared = for_newcomers(shared, NAMES, one_person(shared[NAMES.index("share_all")]))
     scores = np.asarray(personal_scores(live, profile, blend) + weights @ shared, np.float32)
     scores[rows] += corrections(live, profile, rows, scores[rows], now)
     return scores

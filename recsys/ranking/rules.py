@@ -13,13 +13,13 @@ from recsys.state.live import LiveState
 from recsys.state.live_labels import labels_of
 
 
-def allowed(live: LiveState, filters: Filters, now: float, gone: bool = False) -> Mask:
-    """Return which of the rows 0..live.size-1 exist and pass the filters, a new array.
+def allowed(live: LiveState, filters: Filters, now: float, unlisted: bool = False) -> Mask:
+    """Return which of the rows 0..live.size-1 may be listed and pass the filters, a new array.
 
-    `gone`: what is hidden or deleted passes too.
+    `now`: of the filters by age. `unlisted`: what may not be listed passes too.
     """
     size = live.size
-    mask = np.ones(size, bool) if gone else ~live.gone[:size]
+    mask = np.ones(size, bool) if unlisted else live.listed()[:size].copy()
     if filters.empty:
         return mask
     for name in ("category", "author", "language"):

@@ -103,7 +103,7 @@ def usual_loading(live: LiveState) -> Floats:
 def loadings_of(live: LiveState, rows: Rows | slice) -> Floats:
     """Return the loadings of rows, less those of what is usually voted on, (n, rank)."""
     if live.opinions is None:
-        return np.zeros((len(live.gone[rows]), 0), np.float32)
+        return np.zeros((len(live.created[rows]), 0), np.float32)
     return np.asarray(live.opinions.loadings[rows] - usual_loading(live), np.float32)
 
 

@@ -173,7 +173,7 @@ def carrying(live: LiveState, control: Control, size: int) -> Mask:
         rows = live.phrases.rows([control.value])
         mask[rows[: np.searchsorted(rows, size)]] = True
     elif control.kind in ("topic", "tag"):
-        mask = allowed(live, _carriers(control), 0.0, gone=True)[:size]
+        mask = allowed(live, _carriers(control), 0.0, unlisted=True)[:size]
     else:
         mask = np.isin(live.labels[control.kind][:size], live.codes(control.kind, control.value))
     return mask
@@ -193,7 +193,7 @@ def muted(live: LiveState, controls: Sequence[Control], size: int) -> Mask | Non
     mask = np.zeros(size, bool)
     tags = frozenset(one.value for one in mutes if one.kind == "tag")
     if tags:  # all at once: a look at the tags of the whole catalogue costs most
-        mask |= allowed(live, Filters(tags=tags), 0.0, gone=True)[:size]
+        mask |= allowed(live, Filters(tags=tags), 0.0, unlisted=True)[:size]
     words = [one.value for one in mutes if one.kind == "words"]
     if words:
         rows = live.phrases.rows(words)

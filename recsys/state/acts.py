@@ -24,6 +24,7 @@ class Act(NamedTuple):
     share: float = 1.0  # by which it counts, 0..1
     withdrawn: tuple[Act, ...] = ()  # earlier acts of the same person that this one takes back
     born: float | None = None  # when the actor first acted, if that was before the night
+    returning: bool = False  # the actor had acted on the item before the night
 
 
 def weights_of(

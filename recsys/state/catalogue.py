@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -10,13 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.arrays import Rows, Times
+from recsys.arrays import Mask, Rows, Times
 from recsys.data.ids import IdMap
 from recsys.data.schema import Item
 from recsys.data.tables import ItemTable
 
 Array = NDArray[Any]
 _parse = json.JSONDecoder().raw_decode  # json.loads guesses encodings and looks for blanks first
+_OPTIONAL = ("opens", "closes", "recorded", "people")
 LABELS = ("category", "author", "language")  # one per item; tags are many per item
 
 
@@ -35,10 +37,17 @@ class Catalogue:
     tags: Rows  # codes, item after item
     documents: NDArray[np.uint8]  # JSON texts, item after item
     document_ends: NDArray[np.int64]  # (n + 1,)
+    opens: Times | None = None  # (n,): from when on an item may be listed; None: no item waits
+    closes: Times | None = None  # (n,): until when; None: no item expires
+    recorded: Mask | None = None  # (n,): False: only events tell of the item; None: all have one
+    people: NDArray[np.uint8] | None = None  # (n,): see Dataset.people; None: not counted
 
     @classmethod
-    def from_table(cls, table: ItemTable, created: Times) -> Catalogue:
+    def from_table(
+        cls, table: ItemTable, created: Times, people: NDArray[np.uint8] | None = None
+    ) -> Catalogue:
         """Encode a table; `created` may know more than the table (first events)."""
+        opens, closes = _waiting(table), table.closes
         columns = {
             "category": table.category,
             "author": table.author,
@@ -61,6 +70,10 @@ class Catalogue:
             tags=np.array([known["tag"][t] for tags in table.tags for t in tags], np.int32),
             documents=np.frombuffer(b"".join(texts), np.uint8),
             document_ends=ends(map(len, texts)),
+            opens=opens if np.isfinite(opens).any() else None,
+            closes=closes if np.isfinite(closes).any() else None,
+            recorded=None if table.has_record.all() else table.has_record,
+            people=people,
         )
 
     def __len__(self) -> int:
@@ -75,6 +88,8 @@ class Catalogue:
             "documents": self.documents,
             "document_ends": self.document_ends,
         }
+        optional = {name: getattr(self, name) for name in _OPTIONAL}
+        found |= {name: array for name, array in optional.items() if array is not None}
         found |= {f"ids/{key}": value for key, value in self.ids.arrays().items()}
         for name in LABELS:
             found[f"labels/{name}"] = self.labels[name]
@@ -111,6 +126,7 @@ class Catalogue:
             tags=arrays["tags"] if tagged else np.zeros(0, np.int32),
             documents=arrays["documents"],
             document_ends=arrays["document_ends"],
+            **{name: arrays.get(name) for name in _OPTIONAL},
         )
 
     def tags_of(self, row: int) -> Rows:
@@ -123,6 +139,15 @@ class Catalogue:
         found: dict[str, object]
         found, _ = _parse(part.tobytes().decode("utf-8", "surrogatepass"))
         return found
+
+
+def _waiting(table: ItemTable) -> Times:
+    """Return from when on items may be listed, -inf where a date has been reached already."""
+    opens = table.opens
+    told = np.zeros(len(table), bool)
+    if table.available_from is not None:
+        told = np.isfinite(table.available_from)
+    return np.where(told | (opens > time.time()), opens, -np.inf)
 
 
 def _names(arrays: Mapping[str, Array]) -> IdMap | None:

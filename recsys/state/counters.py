@@ -238,6 +238,11 @@ class Counters:
         found: NDArray[np.float64] = np.exp2(self.level[life, :size] - moment / _HALF_LIVES[life])
         return found
 
+    def by_one_person(self, rows: Rows | slice) -> Mask:
+        """Return which rows somebody took up, and perhaps no more than one person, (rows,)."""
+        level = self.level[-1, rows]
+        return np.asarray((level <= 1e-6) & (level > -np.inf))
+
     def mass(self, life: int, rows: Rows) -> NDArray[np.float64]:
         """Return the decayed sums of some rows at one half-life, as of the last event.
 

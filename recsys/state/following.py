@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from recsys.data.company import Company
 from recsys.data.event_log import StoredEvent
@@ -42,6 +42,31 @@ def acts_of(
     ]
 
 
+def with_returning(
+    events: Sequence[StoredEvent],
+    acts: Sequence[Act],
+    live: LiveState,
+    last: int,
+    known: Callable[[str, str], Sequence[StoredEvent]],
+) -> list[Act]:
+    """Return acts, those of people who had acted on the item before the night marked so.
+
+    Only items without a record that need more people are looked up: `known(user, item)` gives what
+    a user did to an item. `last`: the id of the last event of the night.
+    """
+    return [
+        act._replace(returning=True)
+        if act.actor is not None
+        and live.listing.counts_people(live.row(act.item_id))
+        and any(
+            one.id <= last and live.weights.heeds(one.event, one.value)
+            for one in known(event.user_id, event.item_id)
+        )
+        else act
+        for event, act in zip(events, acts, strict=True)
+    ]
+
+
 def taken_back(
     event: StoredEvent, kind: str, known: Sequence[StoredEvent], weights: EventWeights
 ) -> list[StoredEvent]:
@@ -68,6 +93,6 @@ def _place(event: StoredEvent) -> tuple[float, int]:
 def apply_change(live: LiveState, change: ItemChange) -> None:
     """Make an item live as it is now, or take it out of sight."""
     if change.state == "live" and change.item is not None:
-        live.add_item(change.item)
+        live.add_item(change.item, change.recorded)
     else:
         live.remove_item(change.item_id)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
 from recsys.arrays import Floats, Mask, Rows, Times
 from recsys.data.company import Company
 from recsys.data.rating_scale import RatingScale
+from recsys.data.recorded import AUTO
 from recsys.data.schema import Item
 from recsys.data.weights import EventWeights
 from recsys.safety.flags import read_flags
@@ -18,6 +20,7 @@ from recsys.state.acts import Act, heeded, weights_of
 from recsys.state.catalogue import LABELS
 from recsys.state.counters import Counters
 from recsys.state.lift import Commonness
+from recsys.state.listing import Listing
 from recsys.state.marks import FLAG_WEIGHT, Marks
 from recsys.state.mentions import Mentions
 from recsys.state.met_ids import MetIds
@@ -44,9 +47,16 @@ class LiveState:
     """
 
     def __init__(
-        self, model: Model, weights: EventWeights | None = None, flag_weight: float = FLAG_WEIGHT
+        self,
+        model: Model,
+        weights: EventWeights | None = None,
+        flag_weight: float = FLAG_WEIGHT,
+        unrecorded: str = AUTO,
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        self.model = model
+        """`unrecorded`: see recsys.data.recorded; `clock`: Unix seconds, by which items expire."""
+        self.model, self.clock = model, clock
+        self._unrecorded = unrecorded
         self._base, self.ids = len(model), MetIds(model.catalogue.ids)
         self.weights = weights or EventWeights()
         self.counters = Counters.from_arrays(model.counters)
@@ -74,7 +84,8 @@ class LiveState:
 
     def _allocate(self, room: int) -> None:
         base, extra = self.model.catalogue, room - len(self.model)
-        self.gone: Mask = np.zeros(room, bool)
+        taken_up = np.isfinite(self.counters.level[-1, : len(self.model)])
+        self.listing = Listing(base, taken_up, room, self._unrecorded)
         self.created: Times = np.concatenate([base.created, np.full(extra, np.nan)])
         self.labels: dict[str, Rows] = {
             name: np.concatenate([base.labels[name], np.full(extra, -1, np.int32)])
@@ -108,9 +119,9 @@ class LiveState:
         self.counters.grow(self.room + extra)
         if self.opinions is not None:
             self.opinions.grow(extra)
-        self.gone = np.pad(self.gone, (0, extra))
+        self.listing.grow(extra)
 
-    def _append(self, item: Item) -> int:
+    def _append(self, item: Item, recorded: bool = True) -> int:
         if self.size == self.room:
             self._grow()
         row, place = self.size, self.size - len(self.model)
@@ -120,15 +131,18 @@ class LiveState:
         self._set_vectors(place, item)
         self.posted.append(item)
         self.mentions.came(item)
-        self.pulse.came(row, before, int(self.labels["author"][row]), item.created_at)
+        now, posted = self.clock(), None
+        if recorded and item.created_at is not None:
+            posted = min(item.created_at, now)
+        self.pulse.came(row, before, int(self.labels["author"][row]), posted)
         if before >= 0:
             self._inherit(before, row)
-            self.gone[before] = True
         self.marks.came(row, item.item_id)
         if flags := read_flags(item.metadata):
             self.marks.set(row, flags, self.row)
         self.size = row + 1
         self.topic_titles.clear()
+        self.listing.came(row, item, recorded, now, before)
         self.ids.move(item.item_id, row)
         for written in (row,) if before < 0 else (before, row):
             self.touched.add(written)
@@ -188,7 +202,16 @@ class LiveState:
     @property
     def room(self) -> int:
         """Rows there is space for."""
-        return len(self.gone)
+        return len(self.created)
+
+    @property
+    def gone(self) -> Mask:
+        """Which rows are hidden, deleted, or have a newer version, (room,)."""
+        return self.listing.gone
+
+    def listed(self) -> Mask:
+        """Return which of the rows 0..size-1 may be listed at this moment; do not write to it."""
+        return self.listing.at(self.clock())[: self.size]
 
     def row(self, item_id: str) -> int:
         """Return the row of an item, new ones included; -1 when unknown. Gone items keep theirs."""
@@ -326,18 +349,23 @@ class LiveState:
         row = self.row(act.item_id)
         if row >= 0:
             return row
-        return self._append(Item(item_id=act.item_id, created_at=act.timestamp))
+        item = Item(item_id=act.item_id, created_at=act.timestamp)
+        return self._append(item, recorded=False)
 
     def _counted(self, act: Act, row: int, weight: float) -> None:
         self.pulse.add(row, act.actor, act.timestamp, act.tone)
+        self.listing.act(row, act.actor, act.returning)
         if self.opinions is not None:
             self.opinions.follow(row, weight, act.actor)
         self.touched.add(row)
 
-    def add_item(self, item: Item) -> None:
-        """Make an item recommendable by its words at once; a known id is replaced."""
+    def add_item(self, item: Item, recorded: bool = True) -> None:
+        """Make an item recommendable by its words at once; a known id is replaced.
+
+        `recorded`: False where it is known from events alone.
+        """
         with self._lock:
-            self._append(item)
+            self._append(item, recorded)
 
     def remove_item(self, item_id: str) -> None:
         """Never show an item again; an unknown id is remembered, should it come later."""
@@ -345,7 +373,7 @@ class LiveState:
             row = self.row(item_id)
             if row < 0:
                 row = self._append(Item(item_id=item_id))
-            self.gone[row] = True
+            self.listing.remove(row)
             self.topic_titles.clear()
             self.touched.add(row)
 

@@ -194,6 +194,9 @@ def _catalogue(arrays: Mapping[str, Array]) -> Catalogue:
     for own, name in ((found.tag_ends, "tag_ends"), (found.document_ends, "document_ends")):
         of_length(name, own, len(found) + 1)
     of_length("created", found.created, len(found))
+    for name in ("opens", "closes", "recorded", "people"):
+        if getattr(found, name) is not None:
+            of_length(name, getattr(found, name), len(found))
     return found
 
 

@@ -100,7 +100,9 @@ def assemble(
     return Model(
         version="unpublished",
         cutoff=data.now if data.timed else 0.0,
-        catalogue=like.catalogue if like else Catalogue.from_table(data.table, data.created()),
+        catalogue=like.catalogue
+        if like
+        else Catalogue.from_table(data.table, data.created(), data.people()),
         neighbours=neighbours if isinstance(neighbours, ItemItem) else None,
         behaviour=behaviour if isinstance(behaviour, Factors) else None,
         words=words.vectors,

@@ -6,6 +6,7 @@ few voices. No actor is kept, only how many there were.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -43,8 +44,11 @@ class Stream:
         return cls(time[known], row[known], actor[known].astype(np.int64), none)
 
     def with_posts(self, created: Times, author: Rows) -> Stream:
-        """Return the stream with the posting of the items that have a date; author -1: unknown."""
-        rows = np.flatnonzero(np.isfinite(created)).astype(np.int32)
+        """Return the stream with the posting of the items that have a date; author -1: unknown.
+
+        What will be published after now is not posted yet.
+        """
+        rows = np.flatnonzero(np.isfinite(created) & (created <= time.time())).astype(np.int32)
         return Stream(
             np.concatenate([self.time, created[rows]]),
             np.concatenate([self.row, rows]),

@@ -50,7 +50,7 @@ def test_a_step_sees_what_is_strictly_earlier_and_the_same_users_last_minute() -
         ("bob", "a", 10),
         ("ann", "c", 11),
     )
-    witness, found, _, _ = walk(table, ItemTable.empty(), 0.5)
+    witness, found, _, _ = walk(table, items(["a", "b", "c"]), 0.5)
     assert [told for _, _, told in witness.asked] == [0, 0, 2]
     histories = [history for history, _, _ in witness.asked]
     assert histories == [[0], [1, 2], [0, 1]]  # ann's second question knows of her first answer
@@ -66,10 +66,19 @@ def test_candidates_existed_before_and_are_new_to_the_person() -> None:
     assert found.ranks.tolist() == [2.0, np.inf]  # `late` is taken up the moment it appears
 
 
-def test_an_item_unknown_to_training_joins_after_its_first_event() -> None:
-    table = timed(("ann", "a", 1), ("bob", "a", 2), ("ann", "new", 8), ("bob", "new", 9))
+def test_an_item_without_a_record_joins_after_the_acts_of_three_people() -> None:
+    read = [(who, "a", n) for n, who in enumerate(("ann", "bob", "cem", "dan"))]
+    news = ["ann", "bob", "cem", "dan"]  # who take it up one after the other
+    table = timed(*read, *((who, "new", 8 + n) for n, who in enumerate(news)))
     witness, found, _, data = walk(table, ItemTable.empty(), 0.5)
     assert len(data.items) == 1
+    assert found.ranks.tolist() == [np.inf, np.inf, np.inf, 1.0]
+    assert witness.asked[-1][1] == [1]
+
+
+def test_an_item_with_a_record_joins_after_its_first_event() -> None:
+    table = timed(("ann", "a", 1), ("bob", "a", 2), ("ann", "new", 8), ("bob", "new", 9))
+    witness, found, _, _ = walk(table, items(["a", "new"]), 0.5)
     assert found.ranks.tolist() == [np.inf, 1.0]
     assert witness.asked[1][1] == [1]
 
@@ -154,7 +163,7 @@ def test_what_was_shown_on_the_way_stays_a_candidate() -> None:
         ("ann", "b", "impression", NAN, 10),
         ("ann", "b", "like", NAN, 11),
     )
-    witness, found, _, _ = walk(table, ItemTable.empty(), 0.5)
+    witness, found, _, _ = walk(table, items(["a", "b"]), 0.5)
     assert witness.asked == [([0], [1], 1)] and found.ranks.tolist() == [1.0]
 
 

@@ -128,6 +128,8 @@ def test_what_carries_next_to_nothing_is_no_reason():
 
 def test_where_nothing_is_taken_up_any_more_the_most_popular_come_first(live):
     for n, item in enumerate(("bread-7", "sea-11", "chess-5")):
+        if item == "bread-7":
+            live.add_item(Item(item))
         for step in range(60 - 10 * n):
             live.add_event(item, "like", timestamp=NOW + step)
     live.counters.level[:-1] = -np.inf  # all of it faded away

@@ -6,9 +6,14 @@ import numpy as np
 import pytest
 import worlds
 
+from recsys.ranking import batch, priors
+from recsys.ranking.batch import score_block
+from recsys.ranking.history import History
 from recsys.ranking.query import Interaction, Query
+from recsys.ranking.rerank import live_scores
 from recsys.recommender import Recommender
 from recsys.state.blend import Blend
+from recsys.state.live import LiveState
 from recsys.training.design import REFUSALS, Design
 from recsys.training.pool import Pool
 
@@ -33,6 +38,40 @@ def test_an_item_that_is_taken_up_more_does_not_fall(newcomers, history):
     for number in range(40):
         live.add_event("sea-9", "like", timestamp=NOW + number, actor=f"new-{number}")
     assert order(live, history)[0].index("sea-9") <= before
+
+
+def test_one_person_brings_no_page_into_the_lists_of_strangers():
+    blend = Blend(newcomers={"share_1h": 2.0, "share_all": 0.1})
+    live = worlds.live(blend)
+    before = order(live)[0]
+    for number in range(100):  # nobody else does anything in this hour
+        live.add_event("sea-31", "view", timestamp=NOW + number, actor="reloader")
+    after, found = order(live)
+    assert after.index("sea-31") == before.index("sea-31") > 10
+    assert "trending" not in [one.kind for one in found["sea-31"].reasons]
+    for number in range(2):
+        live.add_event("sea-31", "like", timestamp=NOW + number, actor=f"new-{number}")
+    assert order(live)[0][0] == "sea-31"
+
+
+@pytest.mark.parametrize("history", [(), (Interaction("sea-3", "dislike", timestamp=NOW),)])
+def test_lists_of_strangers_are_the_same_one_by_one_and_together(history):
+    blend = Blend(newcomers={"share_1h": 2.0, "share_all": 0.1, "liked": 0.3})
+    counters = dict(worlds.model().counters)
+    level = counters["level"].copy()
+    level[:, :5] -= level[-1, :5]  # one person each, as of now
+    model = replace(worlds.model(), blend=blend, trees=None, counters=counters | {"level": level})
+    live = LiveState(model)
+    assert live.counters.by_one_person(np.arange(live.size))[:5].all()
+    known = History.resolve(history, live)
+    together = batch.Histories.of_events(
+        known.rows, known.weights, known.times, [np.arange(len(known))]
+    )
+    wanted = score_block(model, together, priors.prior_features(live))[0]
+    recommender = Recommender(live, drift=0.0)
+    found = recommender.score(Query(history=history, now=NOW)).scores
+    assert np.allclose(found, wanted, atol=1e-5)
+    assert np.allclose(live_scores(live, known, np.inf, np.zeros(0, np.int32)), wanted, atol=1e-5)
 
 
 def test_what_many_refuse_is_not_first():

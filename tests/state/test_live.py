@@ -115,8 +115,11 @@ def test_an_unknown_item_that_was_removed_stays_away(live):
     assert "later" not in listed(live)
 
 
-def test_an_item_known_only_from_an_event_can_be_shown(live):
-    live.add_event("rumour", "like", timestamp=NOW + 1)
+def test_an_item_known_only_from_events_can_be_shown_where_that_is_wanted():
+    live = LiveState(worlds.model(), unrecorded="on")
+    for n, actor in enumerate(("ann", "ann", None, "ben", "cem")):
+        assert "rumour" not in listed(live)
+        live.add_event("rumour", "like", timestamp=NOW + n, actor=actor)
     assert "rumour" in listed(live)
 
 
