@@ -103,7 +103,7 @@ class Client:
         return self._send("POST", "/events", rows, again=timed)
 
     def add_items(self, items: Iterable[Mapping[str, Any]]) -> Json:
-        """Add items or replace them."""
+        """Add items or replace them; available_from and expires_at say when they may be listed."""
         return self._send("POST", "/items", [dict(item) for item in items], again=True)
 
     def item(self, item_id: str) -> Json | None:
@@ -112,7 +112,10 @@ class Client:
         return found[0] if found else None
 
     def change_item(self, item_id: str, **changes: Any) -> Json:
-        """Change fields of an item; hidden=True takes it out of all lists."""
+        """Change fields of an item; hidden=True takes it out of all lists.
+
+        available_from=None and expires_at=None take away when it may be listed.
+        """
         return self._send("PATCH", f"/items/{quote(item_id, safe='')}", changes, again=True)
 
     def delete_item(self, item_id: str) -> Json:

@@ -68,7 +68,7 @@ class LiveState:
         self.metadata = MetadataColumns(model.catalogue, self.posted)  # by field, for where=
         self.phrases = PhraseIndex(model.catalogue, self.posted)
         self.touched = Touched()  # rows whose counts or votes moved
-        self.topic_titles: dict[int, list[str]] = {}  # see `topic_titles`
+        self.topic_titles: dict[int, tuple[int, list[str]]] = {}  # see `topic_titles`
         self.versions: dict[int, int] = {}  # a model's row -> the row of its newest version
         self._codes = {
             name: {t: i for i, t in enumerate(model.catalogue.names[name])}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -16,15 +16,15 @@ LONGEST = 60  # characters of a title
 def typical_rows(live: LiveState, topics: Rows) -> Iterator[int]:
     """Yield the rows of items that stand for some topics, in turn, the most typical first.
 
-    `topics`: rows of topics. Items that are gone are left out.
+    `topics`: rows of topics. Items that may not be listed now are left out.
     """
-    known = live.model.topics
+    known, listed = live.model.topics, live.listed()
     if known is None:
         return
     for row in known.typical[topics].T.ravel().tolist():
         if row >= 0:
             newest = live.versions.get(row, row)
-            if not live.gone[newest]:
+            if newest < len(listed) and listed[newest]:
                 yield newest
 
 
@@ -62,12 +62,15 @@ def titles_of_unnamed(live: LiveState, value: str) -> list[str]:
 def titles_by_row(live: LiveState, row: int) -> list[str]:
     """Return the titles that stand for a topic by its row; empty where it has a name.
 
-    They are kept until an item comes, changes or goes.
+    They are kept until an item comes, changes, goes, or leaves the lists.
     """
     topics = live.model.topics
     if topics is None or row < 0 or topics.name(row):
         return []
-    known: Sequence[str] | None = live.topic_titles.get(row)
-    if known is None:
-        known = live.topic_titles[row] = titles_of(live, np.array([row], np.int32))
+    live.listed()  # as of now
+    version, none = live.listing.version, (-1, list[str]())
+    seen, known = live.topic_titles.get(row, none)
+    if seen != version:
+        known = titles_of(live, np.array([row], np.int32))
+        live.topic_titles[row] = version, known
     return list(known)

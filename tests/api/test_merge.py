@@ -81,6 +81,7 @@ def test_a_long_history_is_known_at_once(client: FlaskClient) -> None:
         }
         for k in range(800)
     ]
+    client.post("/items", json={"item_id": "i0", "title": "tide"})
     client.post("/events", json=[*likes, {"user_id": "ann", "item_id": "sea-1", "event": "like"}])
     client.application.extensions["service"].worker.follow()
     assert ids(client, "ann") and ids(client, "v")

@@ -11,5 +11,6 @@ down_revision = "0004"
 
 def upgrade() -> None:
     """Add the columns."""
-    for name in ("arm", "propensity", "slot_kind"):
+    known = {column["name"] for column in sa.inspect(op.get_bind()).get_columns("exposures")}
+    for name in [n for n in ("arm", "propensity", "slot_kind") if n not in known]:
         op.add_column("exposures", sa.Column(name, sa.Text))
