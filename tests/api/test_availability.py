@@ -54,7 +54,8 @@ LISTS: dict[str, tuple[str, Any]] = {
 # routes that list no items: records as they are stored, one item, people, figures
 OTHERS = frozenset(
     """
-    /audit /api/feedback /api/feedback/<kind> /api/feedback/<user>/<item> /api/item/<item> /api/items
+    /audit /api/feedback /api/feedback/<kind> /api/feedback/<user>/<item> /api/item/<item>
+    /api/items
     /api/user/<user> /api/user/<user>/feedback /api/user/<user>/feedback/<kind>
     /api/user/<user>/neighbors /api/user/<user>/neighbors/ /api/users /docs /entities
     /entities/<id:name>/timeline /event-kinds /events /explain

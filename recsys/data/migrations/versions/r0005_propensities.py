@@ -11,6 +11,5 @@ down_revision = "0004"
 
 def upgrade() -> None:
     """Add the columns."""
-    known = {column["name"] for column in sa.inspect(op.get_bind()).get_columns("exposures")}
-    for name in [n for n in ("arm", "propensity", "slot_kind") if n not in known]:
+    for name in ("arm", "propensity", "slot_kind"):
         op.add_column("exposures", sa.Column(name, sa.Text))
