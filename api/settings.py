@@ -22,6 +22,7 @@ from recsys.setting_names import check_environment, check_file
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost", ""})
 AUTH_MODES = ("auto", "on", "off")
+DEFENCES = ("on", "off")
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Settings:
     rising_weight: float = 0.05  # standard deviations of the scores that a burst adds at its most
     flag_weight: float = 1.0  # standard deviations of the scores that a flag of 1 takes away
     tone_strength: float = 0.25  # how far a comment's tone moves its event's weight, 0 to 2
+    defences: str = "on"  # acts of accounts that come together unusually count like one
     repeat: tuple[str, ...] = ()  # categories whose items may come again: category:Groceries,…
     unrecorded_items: str = "auto"  # whether lists hold items that only events tell of
     auth: str = "auto"  # auto: keys needed unless host and client are loopback; on; off
@@ -70,7 +72,8 @@ class Settings:
     def weights(self) -> EventWeights:
         """Return the weights of events, those of the settings over the built-in ones."""
         kinds = {**KIND_WEIGHTS, **self.event_weights}
-        return EventWeights(kinds=kinds, tone=self.tone_strength)
+        voices = self.defences == "on"
+        return EventWeights(kinds=kinds, tone=self.tone_strength, voices=voices)
 
     @property
     def repeat_categories(self) -> frozenset[str]:
@@ -93,6 +96,8 @@ class Settings:
         found = cls(**read)  # type: ignore[arg-type]
         if found.auth not in AUTH_MODES:
             raise DataError(f"RECSYS_AUTH: {found.auth!r} is none of {', '.join(AUTH_MODES)}")
+        if found.defences not in DEFENCES:
+            raise DataError(f"RECSYS_DEFENCES: {found.defences!r} is none of {', '.join(DEFENCES)}")
         repeat_categories(found.repeat)
         if found.unrecorded_items not in CHOICES:
             raise DataError(

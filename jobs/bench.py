@@ -1,8 +1,9 @@
-"""`recsys bench [serve|night]`: speed and memory of serving, and of each step of a night.
+"""`recsys bench [serve|night|attack]`: speed, memory, and how far fake accounts move lists.
 
 recsys bench serve --items 10000 --items 100000 --json
 recsys bench night
 recsys bench night --events 100000,1000000,10000000 --chart scale.svg
+recsys bench attack --when live --attack average
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from .bench_load import Load, measure
 from .bench_memory import Watched, resident_mb, watch
 from .bench_server import server
 from .cli import run
+from .outputs import output
 from .settings import Settings, own_command, own_modules, server_environment
 
 if TYPE_CHECKING:
@@ -40,7 +42,7 @@ LEAST = 1_000  # events of a synthetic world
 
 
 @click.command(name="bench")
-@click.argument("what", type=click.Choice(["serve", "night"]), required=False)
+@click.argument("what", type=click.Choice(["serve", "night", "attack"]), required=False)
 @click.option(
     "--items",
     multiple=True,
@@ -67,6 +69,28 @@ LEAST = 1_000  # events of a synthetic world
     "worlds of so many events, as in 100000,1000000.",
 )
 @click.option("--chart", type=click.Path(path_type=Path), help="SVG file of what --events found.")
+@click.option(
+    "--home",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="attack: a home with a bundle, in place of the sample data.",
+)
+@click.option(
+    "--attack", "attacks", multiple=True, help="attack: one by name; without the option, all."
+)
+@click.option(
+    "--when",
+    "whens",
+    multiple=True,
+    type=click.Choice(["live", "night"]),
+    help="attack: at once, or after the next night; without the option, both.",
+)
+@click.option(
+    "--people",
+    default=400,
+    type=click.IntRange(1),
+    show_default=True,
+    help="attack: people whose lists are looked at.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(
     what: str | None,
@@ -76,10 +100,27 @@ def command(
     most_workers: int,
     events: str,
     chart: Path | None,
+    home: Path | None,
+    attacks: tuple[str, ...],
+    whens: tuple[str, ...],
+    people: int,
     as_json: bool,
 ) -> None:
-    """Measure a real server on synthetic catalogues, and a night on the sample data."""
+    """Measure a real server on synthetic catalogues, and a night on the sample data.
+
+    `attack` is run only where it is named: how far the lists of others are moved by fake accounts,
+    with and without the defences.
+    """
     found: dict[str, Any] = {"machine": machine()}
+    if what == "attack":
+        from .bench_attack import attack, attack_table  # loads what only training needs
+
+        found |= attack(home, attacks, whens or ("live", "night"), people)
+        if as_json:
+            print(json.dumps(found, indent=1))
+        else:
+            output().print(attack_table(found))
+        return
     counts = parse_counts(events)
     if chart is not None and not counts:
         raise DataError(f"--chart {chart} needs --events beside it, as in 100000,1000000")

@@ -26,6 +26,7 @@ PREFIX = "RECSYS_"
 CONFIG = "RECSYS_CONFIG"
 
 Switch = Literal["auto", "on", "off"]
+OnOff = Literal["on", "off"]
 
 
 def _setting(default: Any, help: str, shown: str | None = None) -> Any:
@@ -81,6 +82,9 @@ class Settings:
     tone_strength: float = _setting(
         0.25, "how far the tone of a comment moves the weight of its event, 0: not at all, to 2"
     )
+    defences: OnOff = _setting(
+        "on", "whether acts of accounts that come together unusually count like one: on or off"
+    )
     repeat: tuple[str, ...] = _setting(
         (), "categories whose items lists may hold again: category:Groceries,category:Music", ""
     )
@@ -103,7 +107,8 @@ class Settings:
     def weights(self) -> EventWeights:
         """The weights of events, those of the settings over the built-in ones."""
         kinds = {**KIND_WEIGHTS, **(self.event_weights or {})}
-        return EventWeights(kinds=kinds, tone=self.tone_strength)
+        voices = self.defences == "on"
+        return EventWeights(kinds=kinds, tone=self.tone_strength, voices=voices)
 
     @property
     def repeat_categories(self) -> frozenset[str]:
@@ -214,11 +219,13 @@ def _whole(value: Any) -> int:
     return int(number)
 
 
-def _switch(value: Any) -> Switch:
-    for choice in get_args(Switch):
-        if value == choice:
-            return choice  # type: ignore[no-any-return]
-    raise ValueError(f"must be one of {', '.join(get_args(Switch))}")
+def _one_of(choices: tuple[str, ...]) -> Callable[[Any], str]:
+    def parse(value: Any) -> str:
+        if value not in choices:
+            raise ValueError(f"must be one of {', '.join(choices)}")
+        return str(value)
+
+    return parse
 
 
 def _weights(value: Any) -> dict[str, float]:
@@ -254,7 +261,8 @@ _PARSERS: Mapping[str, Callable[[Any], Any]] = {
     "str": str,
     "float": _number,
     "int": _whole,
-    "Switch": _switch,
+    "Switch": _one_of(get_args(Switch)),
+    "OnOff": _one_of(get_args(OnOff)),
     "Mapping[str, float] | None": _weights,
     "tuple[str, ...]": _repeat,
 }

@@ -15,7 +15,7 @@ PREFIX = "RECSYS_"
 NAMES = frozenset(
     """
     access_log anonymous_rate_limit audit_days auth body_seconds cache cache_bytes cache_entries
-    cache_seconds config cors_origins device encoder event_weights exposure_pending
+    cache_seconds config cors_origins defences device encoder event_weights exposure_pending
     exposure_seconds finetune finetune_minutes flag_weight gazetteer home host
     impression_half_life keep_bundles max_batch max_body metrics_folder metrics_open
     min_people port rate_limit repeat rising_weight safety_model seed stale_hours store

@@ -347,7 +347,13 @@ def test_settings(tmp_path: Path) -> None:
     assert found.home == Path("/srv/recsys") and found.rate_limit == 7.0
     assert found.cors_origins == ("a", "b") and found.weights.of_kind("like") == 2.0
     assert found.weights.of_kind("dislike") == -1.0
-    for bad in ({"RECSYS_AUTH": "maybe"}, {"RECSYS_MAX_BODY": "big"}, {"RECSYS_CONFIG": "/none"}):
+    assert not Settings.from_environment({"RECSYS_DEFENCES": "off"}).weights.voices
+    for bad in (
+        {"RECSYS_AUTH": "maybe"},
+        {"RECSYS_DEFENCES": "onn"},
+        {"RECSYS_MAX_BODY": "big"},
+        {"RECSYS_CONFIG": "/none"},
+    ):
         with pytest.raises(DataError):
             Settings.from_environment(bad)
 

@@ -43,6 +43,7 @@ def test_event_weights_from_the_environment():
         ("EVENT_WEIGHTS", "like"),
         ("EVENT_WEIGHTS", "like=much"),
         ("EVENT_WEIGHTS", "like=nan"),
+        ("DEFENCES", "onn"),
     ],
 )
 def test_a_wrong_value_is_named(name, value):
@@ -129,3 +130,8 @@ def test_variables_that_kubernetes_sets_for_a_service_of_this_name_are_none_of_o
         "RECSYS_PORT_8000_TCP_ADDR": "10.0.0.7",
     }
     assert Settings.load(links).port == 8000
+
+
+def test_defences_are_switched_off():
+    assert Settings.load({}).weights.voices
+    assert not Settings.load({"RECSYS_DEFENCES": "off"}).weights.voices

@@ -1,0 +1,127 @@
+"""Attacks: events that fake accounts plant to push an item into lists, or out of them.
+
+Push and nuke attacks with fillers follow Mobasher et al., "Toward trustworthy recommender systems"
+(2007): average, bandwagon, segment, love/hate. Floods and drips are those of click fraud.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+FILLERS = 20  # items that an account acts on beside the target
+BURST = 1_800.0  # seconds
+POPULAR = 50  # items that a bandwagon attack takes its fillers from
+CLICKS, LIKES, FEW = 1_000, 50, 20  # of one account, of one account, accounts of a small group
+
+
+class Planted(NamedTuple):
+    """An event of an attack."""
+
+    user: str
+    item: str
+    event: str
+    time: float  # Unix seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What an attack knows of the platform."""
+
+    target: str  # item id
+    accounts: int  # 1 % of the users
+    end: float  # Unix seconds: the last event of the attack is earlier
+    week: float  # seconds before `end` in which drips lie
+    items: Sequence[str]  # that somebody has taken up, the most popular first
+    segment: Sequence[str]  # items that the same people take up
+    voices: Sequence[tuple[str, bool]]  # recent first acts on an item: user, first of the account
+    rng: np.random.Generator
+
+    def times(self, count: int, seconds: float = BURST) -> list[float]:
+        """Return random moments of the last seconds, ascending."""
+        found: list[float] = np.sort(self.end - seconds * self.rng.random(count)).tolist()
+        return found
+
+    def drawn(self, items: Sequence[str], count: int = FILLERS) -> list[str]:
+        """Return distinct random items other than the target."""
+        others = [item for item in items if item != self.target]
+        return list(self.rng.permutation(others)[:count])
+
+
+Attack = Callable[[Scene], list[Planted]]
+
+
+def _group(
+    scene: Scene,
+    event: str = "like",
+    fillers: Callable[[Scene], Sequence[str]] = lambda scene: (),
+    of_fillers: str = "like",
+    seconds: float = BURST,
+    accounts: int | None = None,
+) -> list[Planted]:
+    """Return one act on the target by each new account, its fillers in the minute before."""
+    found = []
+    for number, time in enumerate(scene.times(accounts or scene.accounts, seconds)):
+        user, before = f"fake-{scene.target}-{number}", fillers(scene)
+        found += [
+            Planted(user, item, of_fillers, time - 3.0 * (len(before) - place))
+            for place, item in enumerate(before)
+        ]
+        found.append(Planted(user, scene.target, event, time))
+    return found
+
+
+def _average(scene: Scene) -> Sequence[str]:
+    return scene.drawn(scene.items)
+
+
+def _bandwagon(scene: Scene) -> Sequence[str]:
+    return scene.drawn(scene.items[:POPULAR])
+
+
+def _segment(scene: Scene) -> Sequence[str]:
+    return scene.drawn(scene.segment)
+
+
+def _flood(scene: Scene, event: str, count: int) -> list[Planted]:
+    return [Planted(f"fake-{scene.target}", scene.target, event, t) for t in scene.times(count)]
+
+
+def real_burst(scene: Scene) -> list[Planted]:
+    """Return likes by independent accounts: drawn like the platform's own recent voices.
+
+    A voice that was its account's first act is one of a new account; any other is one of the
+    account itself.
+    """
+    order = scene.rng.permutation(len(scene.voices)).tolist()
+    users: dict[str, None] = {}
+    for place in order:
+        user, new = scene.voices[place]
+        users.setdefault(f"new-{scene.target}-{place}" if new else user)
+        if len(users) == scene.accounts:
+            break
+    times = scene.times(len(users))
+    return [Planted(u, scene.target, "like", t) for u, t in zip(users, times, strict=True)]
+
+
+PUSH: Mapping[str, Attack] = {
+    "one account, 50 likes": lambda scene: _flood(scene, "like", LIKES),
+    "click flood, one account": lambda scene: _flood(scene, "click", CLICKS),
+    "20 accounts, half an hour": lambda scene: _group(scene, accounts=FEW),
+    "push, half an hour": _group,
+    "average": lambda scene: _group(scene, fillers=_average),
+    "bandwagon": lambda scene: _group(scene, fillers=_bandwagon),
+    "segment": lambda scene: _group(scene, fillers=_segment),
+    "love/hate": lambda scene: _group(scene, fillers=_average, of_fillers="dislike"),
+    "slow drip, a week": lambda scene: _group(scene, seconds=scene.week),
+    "slow drip, fillers": lambda scene: _group(scene, fillers=_average, seconds=scene.week),
+}
+NUKE: Mapping[str, Attack] = {
+    "nuke, half an hour": lambda scene: _group(scene, "dislike"),
+    "nuke, average": lambda scene: _group(scene, "dislike", fillers=_average),
+}
+REAL = "a real burst"
+ATTACKS: Mapping[str, Attack] = {**PUSH, **NUKE, REAL: real_burst}
