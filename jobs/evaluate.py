@@ -163,7 +163,7 @@ def means_of(settings: Settings, seed: int, note: Callable[[str], None]) -> Mean
         encoder = evaluated_encoder(settings, data, device, note, known)
         read = np.isin(np.arange(len(texts)), data.item)
         found = encode_words(texts, encoder, settings.home, "evaluate", read, settings.cache)
-        return Words(found.vectors, found.student)
+        return Words(found.vectors, found.student.compact())
 
     return Means(seed, settings.tune_minutes, device, words, note)
 

@@ -7,23 +7,21 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from recsys.errors import DataError
-from recsys.evaluation.service import walked_check
+from recsys.evaluation.service_replay import walked_check
 from recsys.evaluation.split import Rules, Split, make_split
+from recsys.evaluation.tuner import Scenario, TuningData, tune
 from recsys.state.live import LiveState
-from recsys.training.budget import Budget
 from recsys.training.choice import Choice
 from recsys.training.contest import Contest, contest_at_a_cut, walked_contest
 from recsys.training.gate import PEOPLE
-from recsys.training.menu import CANDIDATES, engine_named
+from recsys.training.menu import engine_named
 from recsys.training.slices import SHARE, TESTABLE, newest
-from recsys.training.tune import fixed_choice, tune
 from recsys.training.walk import Moment
 
 if TYPE_CHECKING:
     from .night import Night
 
 GROWTH = 1.5  # times as many events or items (or as few) as when it was tuned
-ASKED = 2_500  # questions that a night is tuned on; an evaluation, which has more time, asks more
 JUDGED = 1_500  # questions on the way that a night's choice and the baselines are compared by
 MIX = 0.2  # share of events whose kind would have to change to get the old mix
 
@@ -89,35 +87,11 @@ def _moved(before: Mapping[str, int], now: Mapping[str, int]) -> float:
 
 
 def tuned(night: Night) -> Choice:
-    """Return the engines and the blend that answer the newest events of a night best.
-
-    Where fewer than `TESTABLE` people can be asked, what is fixed.
-    """
+    """Return the engines and the blend that answer the newest events of a night best."""
     settings, progress = night.settings, night.progress
-    _, cut = night.validation
-    if len(cut) < TESTABLE:
-        return fixed_choice()
-    check, way = cut, None
-    if cut.data.timed:  # the service hears of every event, so it is tuned on a walk
-        check, way = walked_check(_split(night), settings.seed, ASKED)
-    words = night.words(check.data)
-    budget = Budget(settings.tune_minutes)
-
-    def note(text: str) -> None:
-        progress.note(text)
-        progress.advance(budget.spent(), budget.seconds)
-
-    return tune(
-        check,
-        words,
-        CANDIDATES,
-        budget,
-        settings.seed,
-        night.device,
-        note,
-        way,
-        cut=(cut, night.words(cut.data)),
-    )
+    data = TuningData(*night.tables, night.words, settings.weights)
+    scenario = Scenario(settings.tune_minutes, seed=settings.seed, device=night.device)
+    return tune(data, scenario, progress.note, progress.advance)
 
 
 def against_baselines(night: Night, choice: Choice) -> Contest:

@@ -125,7 +125,8 @@ class WalkTrial:
     def _entered(self, name: str) -> tuple[ReplayModel, Mapping[str, Any], int]:
         data, seed = self.data, self.split.rules.seed
         if name == DEFAULT:
-            from recsys.evaluation.service import ServiceScorer, ServiceWalker, fit_service
+            from recsys.evaluation.service import ServiceScorer, fit_service
+            from recsys.evaluation.service_replay import ServiceWalker
 
             model, choice = fit_service(self.split, data, self.means)
             return (

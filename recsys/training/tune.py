@@ -85,7 +85,7 @@ def fixed_choice(rows: Sequence[Mapping[str, object]] = ()) -> Choice:
     return Choice((CHEAP.name,), FIXED, tuple(rows), design="untested")
 
 
-def tune(
+def choose(
     check: Check,
     words: Words,
     engines: Sequence[Engine],

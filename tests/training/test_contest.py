@@ -7,7 +7,7 @@ import worlds
 from recsys.data.columns import item_table
 from recsys.data.schema import Event, Item
 from recsys.data.weights import EventWeights
-from recsys.evaluation.service import walked_check
+from recsys.evaluation.service_replay import walked_check
 from recsys.evaluation.split import Rules, make_split
 from recsys.ranking.priors import LIVES
 from recsys.state.blend import Blend, Curve, Term

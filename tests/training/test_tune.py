@@ -28,7 +28,7 @@ from recsys.training.menu import CANDIDATES, engine_named
 from recsys.training.pool import Pool, build_pool, closed_items
 from recsys.training.search import Search
 from recsys.training.slices import validation
-from recsys.training.tune import tune
+from recsys.training.tune import choose
 
 BOOKS = 60
 
@@ -75,7 +75,7 @@ def tuned(request):
     books = item_table(Item(f"book-{n}") for n in range(BOOKS))
     _, check = validation(table, books, EventWeights())
     words = Words.none(len(check.data.items))
-    choice = tune(check, words, ENGINES, Budget(2.0), seed=0, note=notes.append)
+    choice = choose(check, words, ENGINES, Budget(2.0), seed=0, note=notes.append)
     return check, choice, notes
 
 
@@ -127,7 +127,7 @@ def test_no_time_at_all_leaves_the_best_of_popular_trending_and_item_knn():
     table = events(timed=True)
     _, check = validation(table, item_table([]), EventWeights())
     words = Words.none(len(check.data.items))
-    choice = tune(check, words, [ENGINES[2]], Budget(0.0))
+    choice = choose(check, words, [ENGINES[2]], Budget(0.0))
     assert choice.engines == ("item-knn 100",) and choice.trees is None
     assert "no time" in choice.pressure[0] and choice.design == "tuned"
     assert max(row["value"] for row in choice.evidence if "value" in row) > 0.2
@@ -139,7 +139,7 @@ def test_no_time_at_all_leaves_the_best_of_popular_trending_and_item_knn():
 def test_nobody_to_ask_gives_what_is_fixed_with_positive_weights():
     data = worlds.nothing()
     _, check = validation(worlds.event_table([]), data.table, EventWeights())
-    choice = tune(check, Words.none(3), [], Budget(1.0))
+    choice = choose(check, Words.none(3), [], Budget(1.0))
     blend = choice.blend
     weights = [term.weight for term in blend.terms] + [curve.weight for curve in blend.curves]
     assert choice.design == "untested" and choice.engines == ("item-knn 100",)
@@ -176,7 +176,7 @@ def test_a_search_that_ends_anywhere_keeps_a_form_that_finds_something(looks):
     _, check = validation(events(timed=True), item_table([]), EventWeights())
     words = Words.none(len(check.data.items))
     budget = Budget(looks / 60, Stepping(1.0), Stepping(0.0))
-    choice = tune(check, words, ENGINES[:2], budget)
+    choice = choose(check, words, ENGINES[:2], budget)
     assert choice.design == "tuned" and choice.engines and choice.engines != ("noise",)
     stopped = {"stopped": "out of time"} in choice.evidence
     assert bool(choice.pressure) or not stopped
@@ -287,7 +287,7 @@ def test_votes_weigh_more_until_that_does_harm(by_vote, best, highest):
 def test_of_many_engines_the_best_two_go_on():
     _, check = validation(events(timed=True), item_table([]), EventWeights())
     worse = tuple(Engine(f"noise {n}", "neighbours", noise, lambda data: 0.0) for n in range(3))
-    choice = tune(check, Words.none(len(check.data.items)), (*worse, ENGINES[1]), Budget(2.0))
+    choice = choose(check, Words.none(len(check.data.items)), (*worse, ENGINES[1]), Budget(2.0))
     heats = {row["engine"]: row["heat"] for row in choice.evidence if "heat" in row}
     assert len(heats) == 4 and max(heats, key=heats.get) == "ease 20"
     designs = " ".join(row.get("design", "") for row in choice.evidence)

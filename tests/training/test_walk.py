@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import worlds
 
-from recsys.evaluation.service import ServiceWalker, moments
+from recsys.evaluation.service_replay import ServiceWalker, moments
 from recsys.evaluation.split import Rules, make_split
 from recsys.ranking.history import History
 from recsys.ranking.query import Interaction, Query

@@ -1,0 +1,137 @@
+"""A replay of events with the state of a service: validation queries at each moment of the past.
+
+Before each event the model is queried with all earlier events counted, as a service counts them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+import numpy as np
+
+from recsys.arrays import Mask, Rows, Times
+from recsys.data.company import births_of
+from recsys.data.dataset import Dataset
+from recsys.evaluation.positive import DISLIKED, LIKED
+from recsys.evaluation.questions import Questions
+from recsys.evaluation.replay import Step, asked_on_the_way
+from recsys.evaluation.scorer import Histories
+from recsys.evaluation.split import Split, positive_steps
+from recsys.metrics import Positives, Values
+from recsys.ranking import batch
+from recsys.ranking.history import History
+from recsys.ranking.rerank import live_scores
+from recsys.state.acts import Act
+from recsys.state.live import LiveState
+from recsys.training.check import Check
+from recsys.training.tune import OnTheWay
+from recsys.training.walk import Moment
+
+
+def walked_check(split: Split, seed: int, most: int) -> tuple[Check, OnTheWay]:
+    """Return the data before a walk, and the walk itself as tuning asks for it.
+
+    `most`: questions on the way; both the walk and the search after it take time in proportion.
+    """
+    data = split.dataset()
+    nobody = Check.of_users(data, np.zeros(0, np.int32), Positives.from_lists([]))
+    return nobody, partial(moments, split, data, seed, most)
+
+
+def moments(
+    split: Split, data: Dataset, seed: int, most: int, lives: Sequence[LiveState]
+) -> Iterator[Moment]:
+    """Walk the test events of a split, tell the live states of each, and yield what is asked."""
+    assert split.walk is not None
+    known = ServiceWalker(lives[0], data)
+    others = [ServiceWalker(live, data) for live in lives[1:]]
+
+    def observe(step: Step) -> None:
+        for walker in (known, *others):
+            walker.observe(step)
+
+    taken = positive_steps(split.walk)
+    stated = np.isin(split.walk.opinion, (LIKED, DISLIKED)) & split.walk.counted
+    # A low rating is still of something chosen; only where people reject does liking count apart.
+    stated &= any(split.rules.weights.of_kind(kind) < 0 for kind in split.walk.events.kinds)
+    some = _of_some_users(split.walk.events.user, taken | stated, seed, most)
+    for one in asked_on_the_way(split, data, observe, some):
+        rows = known.known_rows(one.rows)
+        target = int(rows[one.target])
+        if target < 0:
+            continue
+        candidates = rows if one.alive else np.delete(rows, one.target)
+        opinion = int(split.walk.opinion[one.place])
+        yield Moment(
+            user=int(split.walk.events.user[one.place]),
+            history=known.history(one.histories),
+            now=one.histories.now,
+            candidates=candidates[candidates >= 0],
+            target=target,
+            taken=bool(taken[one.place]) and one.alive,
+            liked=opinion == LIKED if stated[one.place] else None,
+        )
+
+
+def _of_some_users(user: Rows, asked: Mask, seed: int, most: int) -> Mask:
+    """Keep what is asked of users drawn at random, until there are `most` questions."""
+    users, counts = np.unique(user[asked], return_counts=True)
+    order = np.random.default_rng(seed).permutation(len(users))
+    drawn = users[order[np.cumsum(counts[order]) <= max(most, int(counts.max(initial=0)))]]
+    return np.asarray(asked & np.isin(user, drawn), bool)
+
+
+def as_check(questions: Questions) -> Check:
+    """Return the counted questions in the form that training chooses by."""
+    known = np.flatnonzero(questions.known)
+    only = None if questions.only is None else np.flatnonzero(questions.only).astype(np.int32)
+    whole = Check.of_users(questions.data, questions.user, questions.wanted, only)
+    return whole if len(known) == len(whole) else whole.take(known)
+
+
+class ServiceWalker:
+    """The service in a replay: told of every event, asked before the next."""
+
+    def __init__(self, live: LiveState, data: Dataset | None = None) -> None:
+        self.live = live
+        self.born: Times | None = None  # when each user of the walk first acted, inf: not before it
+        if data is not None and data.timed:
+            self.born = births_of(data.user, data.time, len(data.users))
+        self.rows = np.arange(len(live.model), dtype=np.int32)  # walk's row -> live's, -1 none
+
+    def observe(self, step: Step) -> None:
+        """Count the event as the service does; an item never heard of becomes a row."""
+        who, back = str(step.user), step.withdrawn
+        act = Act(step.item_id, step.kind, step.value, step.time, step.tone, who, withdrawn=back)
+        if self.born is not None and np.isfinite(self.born[step.user]):
+            act = act._replace(born=float(self.born[step.user]))
+        self.live.add_events([act])
+        self._reach(step.item)
+        self.rows[step.item] = self.live.row(step.item_id)
+
+    def score(self, histories: Histories, rows: Rows) -> Values:
+        """Score the rows; one that the service has not heard of yet gets the lowest score."""
+        here = self.known_rows(rows)
+        known = here[here >= 0]
+        scores = live_scores(self.live, self.history(histories), histories.now, known)
+        found = np.full(len(rows), float(scores.min(initial=0.0)) - 1.0)
+        found[here >= 0] = scores[here[here >= 0]]
+        return found
+
+    def known_rows(self, rows: Rows) -> Rows:
+        """Return the live state's rows for the walk's, -1 for what it has not heard of."""
+        self._reach(int(rows.max(initial=-1)))
+        return np.asarray(self.rows[rows], np.int32)
+
+    def history(self, histories: Histories) -> History:
+        """Return one person's events as the live state knows them."""
+        people = [np.arange(len(histories.item))]
+        items = self.known_rows(histories.item)
+        found = batch.Histories.of_events(items, histories.weight, histories.time, people)
+        return History(found.rows, found.weights, found.times)
+
+    def _reach(self, row: int) -> None:
+        extra = row + 1 - len(self.rows)
+        if extra > 0:
+            self.rows = np.append(self.rows, np.full(extra, -1, np.int32))

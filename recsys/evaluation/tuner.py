@@ -1,0 +1,144 @@
+"""The one tuner: training events and what is known of the use in, engines and blend out.
+
+A night, `recsys evaluate` and `recsys.fit` call `tune`. The validation set, the number of its
+queries and the engines depend on the data and the scenario alone, so that equal events give equal
+choices whoever calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from recsys.arrays import Rows
+from recsys.data.dataset import Dataset
+from recsys.data.ids import IdMap
+from recsys.data.tables import EventTable, ItemTable
+from recsys.data.weights import EventWeights
+from recsys.evaluation.questions import ask
+from recsys.evaluation.service_replay import as_check, walked_check
+from recsys.evaluation.split import Rules, make_split
+from recsys.training.budget import Budget
+from recsys.training.choice import Choice
+from recsys.training.engines import Engine
+from recsys.training.fit import Words
+from recsys.training.menu import CANDIDATES
+from recsys.training.slices import SHARE, TESTABLE, validation
+from recsys.training.tune import choose, fixed_choice
+
+QUERIES = 2_500  # of the replay of the newest events; a night's time pays for so many
+
+
+@dataclass(frozen=True, slots=True)
+class TuningData:
+    """Training events and items, and the encoder of the items' texts."""
+
+    events: EventTable
+    items: ItemTable
+    words: Callable[[Dataset], Words]  # text vectors in the numbering of a data set
+    weights: EventWeights = field(default_factory=EventWeights)
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """The use of a model, as far as it is known before tuning.
+
+    Whether events are dated is a property of the data: dated events are replayed one by one, as a
+    service receives them; of undated ones the last of each user is held out.
+    """
+
+    minutes: float = 4.0  # of CPU time for fitting engines and searching
+    group: str = ""  # item column; lists are requested among the items of one value. "": no column
+    new_items: float = 0.0  # share of items held out where only items without events are shown
+    seed: int = 0
+    device: str = "cpu"
+    engines: Sequence[Engine] | None = None  # None: the catalogue of engines
+
+
+def tune(
+    data: TuningData,
+    scenario: Scenario,
+    note: Callable[[str], None] = lambda text: None,
+    advance: Callable[[float, float], None] = lambda spent, seconds: None,
+) -> Choice:
+    """Return the engines and the blend with the highest nDCG@20 on a validation set.
+
+    The validation set is cut inside `data`: the newest tenth of dated events, replayed; else the
+    last event of each user. With fewer than `TESTABLE` users in it, a fixed choice is returned.
+    `note` receives a sentence per result, `advance` the CPU seconds spent and allowed.
+    """
+    data = canonical(data)
+    engines = CANDIDATES if scenario.engines is None else scenario.engines
+    seed, device = scenario.seed, scenario.device
+    way, cut = None, None
+    if scenario.new_items:
+        rules = Rules(
+            "cold-items", scenario.new_items, group=scenario.group, seed=seed, weights=data.weights
+        )
+        split = make_split(data.events, data.items, rules)
+        check = as_check(ask(split, split.dataset()))
+        words = data.words(check.data)
+    else:
+        _, check = validation(data.events, data.items, data.weights)
+        if len(check) < TESTABLE:
+            return fixed_choice()
+        words = data.words(check.data)
+        if data.events.timed:
+            cut = (check, words)
+            rules = Rules("replay", SHARE, group=scenario.group, weights=data.weights)
+            split = make_split(data.events, data.items, rules)
+            check, way = walked_check(split, seed, QUERIES)
+            words = data.words(check.data)
+    budget = Budget(scenario.minutes)
+
+    def told(text: str) -> None:
+        note(text)
+        advance(budget.spent(), budget.seconds)
+
+    return choose(check, words, engines, budget, seed, device, told, way, cut=cut)
+
+
+def canonical(data: TuningData) -> TuningData:
+    """Return the same data in one numbering: users by first event, items by id.
+
+    A store and a file number them differently; samples and ties would depend on it.
+    """
+    events, items = data.events, data.items
+    _, first, inverse = np.unique(events.user, return_index=True, return_inverse=True)
+    place = np.empty(len(first), np.int32)
+    place[np.argsort(first)] = np.arange(len(first), dtype=np.int32)
+    names, item = _sorted_ids(events.items, events.item)
+    events = replace(
+        events,
+        users=IdMap.from_ids(map(str, range(len(first)))),
+        items=names,
+        user=place[inverse],
+        item=item,
+        comments={},
+        numbers=None,
+    )
+    order = sorted(range(len(items)), key=items.ids.__getitem__)
+    items = ItemTable(
+        ids=IdMap.from_ids(items.ids[row] for row in order),
+        title=[items.title[row] for row in order],
+        text=[items.text[row] for row in order],
+        tags=[items.tags[row] for row in order],
+        category=[items.category[row] for row in order],
+        author=[items.author[row] for row in order],
+        created=items.created[order],
+        url=[items.url[row] for row in order],
+        metadata=[items.metadata[row] for row in order],
+    )
+    return replace(data, events=events, items=items)
+
+
+def _sorted_ids(ids: IdMap, rows: Rows) -> tuple[IdMap, Rows]:
+    """Return the used ids in ascending order, and the rows in that numbering."""
+    used = np.unique(rows)
+    names = [ids[row] for row in used.tolist()]
+    order = sorted(range(len(names)), key=names.__getitem__)
+    place = np.full(len(ids), -1, np.int32)
+    place[used[order]] = np.arange(len(order), dtype=np.int32)
+    return IdMap.from_ids(names[at] for at in order), place[rows]

@@ -1,0 +1,91 @@
+"""One tuner: a night and `recsys evaluate` choose the same settings on the same training events."""
+
+import csv
+
+import numpy as np
+import pytest
+from night_world import READ, READERS, books, fill, reads
+
+from jobs.evaluate import heard, means_of
+from jobs.night import Night
+from jobs.progress import LogProgress
+from jobs.settings import Settings
+from jobs.steps import run_steps
+from recsys.data.readers import load_events, load_items
+from recsys.data.store import Store
+from recsys.evaluation.service import fit_service
+from recsys.evaluation.split import Rules, make_split
+from recsys.training.choice import Choice
+
+UNTIL_TUNED = ("snapshot", "distill", "finetune", "encode", "tune")
+
+
+def write(path, columns, rows):
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        writer.writerows(rows)
+
+
+def test_a_night_and_evaluate_choose_alike(tmp_path):
+    dated_and_undated(tmp_path / "dated", "time", True)
+    dated_and_undated(tmp_path / "undated", "leave-last-out", False)
+
+
+def dated_and_undated(folder, protocol, dated):
+    folder.mkdir()
+    items, events = folder / "items.csv", folder / "events.csv"
+    write(items, ("item_id", "title"), ((one.item_id, one.title) for one in reversed(books())))
+    rows = [
+        (e.user_id, e.item_id, "like", e.timestamp if dated else "")
+        for e in reads()
+    ]
+    write(events, ("user_id", "item_id", "event", "timestamp"), rows)
+    with fill(folder / "home"):
+        pass
+    (folder / "home" / "store.db").unlink()
+    settings = Settings(home=folder / "home", encoder=str(folder / "home" / "tiny"))
+    split = make_split(
+        heard(settings, load_events(events)),
+        load_items(items),
+        Rules(protocol, weights=settings.weights),
+    )
+    evaluated = fit_service(split, split.dataset(), means_of(settings, 0, lambda text: None))[1]
+    nightly = night_choice(settings, split.train, books())
+    assert evaluated.design == nightly.design == "tuned"
+    assert (evaluated.engines, evaluated.blend) == (nightly.engines, nightly.blend)
+    assert (evaluated.trees is None) == (nightly.trees is None)
+    assert len(split.train) == pytest.approx(READERS * READ, rel=0.2)
+    values = [[row.get("value") for row in one.evidence] for one in (evaluated, nightly)]
+    assert values[0] == values[1]
+
+
+def night_choice(settings, train, items):
+    """Return what a night on some training events chooses."""
+    from recsys.data.schema import Event
+
+    with Store.open(settings.store_url) as store:
+        store.add_items(items)
+        store.add_events(
+            Event(
+                train.users[int(train.user[at])],
+                train.items[int(train.item[at])],
+                train.kinds[train.kind[at]],
+                None if np.isnan(train.value[at]) else float(train.value[at]),
+                timestamp=float(train.time[at]) if train.timed else None,
+            )
+            for at in range(len(train))
+        )
+        progress = LogProgress("nightly")
+        night = Night(settings, store, settings.home / "run", 1, progress)
+        steps = [step for step in night.steps if step.name in UNTIL_TUNED]
+        run_steps(night.folder, steps, Quiet())
+        return Choice.from_json(__import__("json").loads((night.folder / "tune/choice.json").read_text()))
+
+
+class Quiet:
+    def started(self, name):
+        pass
+
+    def finished(self, name, seconds, detail, reused):
+        pass
