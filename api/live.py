@@ -20,6 +20,7 @@ from recsys.bundle import WAY_OUT, RawBundle
 from recsys.data.erasure import empty_log, erased_in_log
 from recsys.data.turns import PAUSE
 from recsys.errors import BundleError, RecsysError, StoreError
+from recsys.log_tailer import Feed
 from recsys.ranking.query import Query
 from recsys.recommender import Recommender
 from recsys.state.live import LiveState
@@ -28,7 +29,6 @@ from recsys.state.watch import Watch
 from recsys.text.tones import Tones
 
 from .errors import ApiError
-from .feed import Feed
 from .settings import Settings
 from .tokens import Tokens
 

@@ -5,18 +5,16 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import Hashable
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from recsys.arrays import Mask
-from recsys.data.controls import Control
 from recsys.data.exposures import Exposure, Shown
-from recsys.data.pasts import Taken
 from recsys.errors import StoreError
 from recsys.messages import SOURCE
+from recsys.personal_list import ListRequest, UserState, query_of, ranked
 from recsys.ranking import lists, steering
-from recsys.ranking.history import interactions
 from recsys.ranking.query import Interaction, Query, Recommendation
 
 from . import notices, pages
@@ -30,38 +28,7 @@ from .service import Service
 
 log = logging.getLogger("recsys.api")
 
-_COLD_DIVERSITY = 0.3  # of lists for people nothing is known of
-_FEW = 20  # events from which stated interests no longer count
-_SHORT = 5  # events from which a history counts as long in the figures
 _FRESH = 50  # items that exploration draws from
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Whom a list is for, and what is known of them."""
-
-    user_id: str | None
-    history: tuple[Interaction, ...] = ()
-    interests: tuple[str, ...] = ()
-    controls: tuple[Control, ...] = ()
-    taken: Taken | None = None  # all they ever acted on; None: what is in the history
-    follows: tuple[str, ...] = ()  # authors
-    mark: Hashable = None  # moves whenever any of this does
-    degraded: bool = False  # the store could not be asked
-
-    @property
-    def cold(self) -> bool:
-        """Whether nothing is known that a list could be made from."""
-        return not (self.history or self.interests or self.follows)
-
-    @property
-    def kind(self) -> str:
-        """The kind of user in the figures."""
-        if self.user_id is None:
-            return "session"
-        if not self.history:
-            return "cold"
-        return "short" if len(self.history) < _SHORT else "long"
 
 
 class Recommend:
@@ -99,34 +66,25 @@ class Recommend:
             service.cache.put(key, state, stamp, body, lasts)
         return body
 
-    def person(self, user_id: str) -> Person:
+    def person(self, user_id: str) -> UserState:
         """Return what the store knows of a user at this moment."""
         try:
             past = self.service.past(user_id)
-            interests = self._interests(user_id) if len(past.events) < _FEW else ()
             with self.service.link.use() as store:
-                controls, follows = tuple(store.controls_of(user_id)), store.followed(user_id)
+                return UserState.read(store, past, user_id, self.service.heard)
         except StoreError:
-            return Person(user_id, degraded=True)
-        history = interactions(past.events, self.service.heard)
-        mark = (past.mark, interests, controls, follows)
-        return Person(user_id, history, interests, controls, past.taken, follows, mark)
+            return UserState(user_id, degraded=True)
 
-    def _interests(self, user_id: str) -> tuple[str, ...]:
-        with self.service.link.use() as store:
-            user = store.user(user_id)
-        return user.interests if user is not None else ()
-
-    def session(self, given: SessionBody) -> Person:
+    def session(self, given: SessionBody) -> UserState:
         """Return what a body tells, after what the store knows when it names a user."""
-        known = self.person(given.user) if given.user else Person(None)
+        known = self.person(given.user) if given.user else UserState(None)
         told = tuple(
             Interaction(e.item_id, e.event, e.value, e.timestamp) for e in given.events
         ) + tuple(Interaction(item_id, "like") for item_id in given.items)
         interests = known.interests + tuple(given.interests)
         return replace(known, history=known.history + told, interests=interests)
 
-    def answer(self, person: Person, given: SteerParameters, base: str) -> dict[str, Any]:
+    def answer(self, person: UserState, given: SteerParameters, base: str) -> dict[str, Any]:
         """Return a list as JSON knows it, and remember what it shows."""
         self.service.see_changes()
         serving, metrics = self.service.serving, self.service.metrics
@@ -137,7 +95,7 @@ class Recommend:
         if words:  # a phrase that is new is sought before the engine is held
             serving.live.phrases.rows(words)
         with metrics.stage("recommend"):
-            page = pages.cut(cursor, given.n, lambda k: ranked(serving, query, k))
+            page = pages.cut(cursor, given.n, lambda k: best(serving, query, k))
             placed = self._placed(serving, page.items, query, given.explore, cursor)
             placed = _with_repeats(placed, query)
         after = page.after(one.item.item_id for one in placed)
@@ -164,32 +122,24 @@ class Recommend:
             **({"warnings": warnings} if warnings else {}),
         }
 
-    def query(self, person: Person, given: SteerParameters, now: float) -> Query:
-        """Return what the engine is asked."""
-        diversity = given.diversity
-        if diversity is None:
-            diversity = _COLD_DIVERSITY if person.cold and not given.q else 0.0
-        return Query(
-            history=person.history,
-            interests=person.interests,
+    def query(self, person: UserState, given: SteerParameters, now: float) -> Query:
+        """Return the query of one request."""
+        request = ListRequest(
             words=given.q,
             exclude=frozenset(given.exclude) | self._seen(person, given),
-            now=now,
             filters=pages.filters(given),
-            taken=person.taken,
-            follows=person.follows,
-            author="" if given.own else person.user_id or "",
+            own=given.own,
             repeat=given.repeat,
-            repeat_categories=self.service.settings.repeat_categories,
-            diversity=diversity,
-            explain=given.explain,
+            diversity=given.diversity,
             author_cap=given.author_cap,
             category_cap=given.category_cap,
-            controls=person.controls,
+            explain=given.explain,
             language=self.language,
+            now=now,
         )
+        return query_of(person, request, self.service.settings.repeat_categories)
 
-    def _seen(self, person: Person, given: SteerParameters) -> set[str]:
+    def _seen(self, person: UserState, given: SteerParameters) -> set[str]:
         if not given.impressions or person.user_id is None or person.degraded:
             return set()
         who = self.service.pseudonyms.of(person.user_id)
@@ -231,7 +181,7 @@ class Recommend:
         return explored(items, fresh, share, self.service.rng)
 
     def _remember(
-        self, answer_id: str, serving: Serving, person: Person, placed: list[Placed]
+        self, answer_id: str, serving: Serving, person: UserState, placed: list[Placed]
     ) -> None:
         metrics = self.service.metrics
         kind = "degraded" if person.degraded else "cold" if person.cold else "personal"
@@ -250,10 +200,10 @@ class Recommend:
         self.service.exposures.shown(one_list)
 
 
-def ranked(serving: Serving, query: Query, k: int) -> list[Recommendation]:
-    """Return the best k items of a query; the last one only shows that there is another page."""
+def best(serving: Serving, query: Query, k: int) -> Sequence[Recommendation]:
+    """Return the best k items of a query; the last one only shows that another page follows."""
     with serving.feed.ranking:
-        return serving.recommender.recommend(replace(query, n=k - 1, more=1))
+        return ranked(serving.recommender, query, k - 1)
 
 
 def _with_repeats(placed: list[Placed], query: Query) -> list[Placed]:

@@ -9,6 +9,7 @@ from flask import g
 
 from recsys.data.rights import roles_with
 from recsys.data.schema import Event
+from recsys.personal_list import UserState
 from recsys.ranking import lists
 from recsys.ranking.query import Filters, Interaction, Recommendation
 from recsys.state.live import LiveState
@@ -16,7 +17,7 @@ from recsys.state.live import LiveState
 from ..audit import LIST
 from ..contract import Routes
 from ..errors import ApiError
-from ..recommend import Person, Recommend
+from ..recommend import Recommend
 from ..routes.context import about, service
 from ..schemas.fields import MAX_LIST, MAX_N
 from ..schemas.gorse import ListQuery, SessionFeedback
@@ -109,12 +110,12 @@ def _for_session(
     history = tuple(
         Interaction(one.ItemId, one.FeedbackType, one.Value or None, one.Timestamp) for one in body
     )
-    found = _personal(Person(None, history), query, categories)
+    found = _personal(UserState(None, history), query, categories)
     return [{"Id": one["item_id"], "Score": one["score"]} for one in found]
 
 
 def _personal(
-    person: Person, query: ListQuery, categories: list[str], shown: Sequence[str] = ()
+    person: UserState, query: ListQuery, categories: list[str], shown: Sequence[str] = ()
 ) -> list[dict[str, Any]]:
     given: dict[str, Any] = {"n": query.n or MAX_N, "offset": query.offset, "fields": ["none"]}
     given["exclude"] = list(shown)[-MAX_LIST:]

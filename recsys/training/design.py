@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -169,16 +168,6 @@ class Judge:
         mine = first[place] if len(users) else np.zeros(0, bool)
         one, other = pool.take(np.flatnonzero(mine)), pool.take(np.flatnonzero(~mine))
         return cls((((one,), other), ((other,), one)), opinions)
-
-    @classmethod
-    def windows(cls, pools: Sequence[Pool]) -> Judge:
-        """Ask the people of each window in time after learning from the other windows.
-
-        What holds in one window only, such as which old items were fashionable, is no gain.
-        """
-        return cls(
-            tuple(((*pools[:place], *pools[place + 1 :]), pool) for place, pool in enumerate(pools))
-        )
 
     def value(self, design: Design) -> float:
         """Return nDCG@20 of the users who were not learned from, both ways round.

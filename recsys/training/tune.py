@@ -28,13 +28,12 @@ from recsys.training.engines import Engine
 from recsys.training.fit import Words, assemble, known_interactions
 from recsys.training.heats import FINALISTS, values_of
 from recsys.training.menu import CHEAP
-from recsys.training.pool import SELECTING, Pool, build_pool
+from recsys.training.pool import Pool, build_pool
 from recsys.training.rank import learned
 from recsys.training.search import GAIN, Search, told
 from recsys.training.walk import Moment, Walked, walk
 
 PEOPLE = 3_000  # of the check that are asked
-AT_EACH = 1_200  # at each of several cuts: windows differ by more than so many people do
 HALF_LIVES = (1.6, 5.0, 20.0, math.inf)  # events back; how fast a history fades
 WALKED = 0.5  # of the time left is for the search after a walk
 TREE_SECONDS = 30.0  # of CPU time that learning trees may take
@@ -60,7 +59,7 @@ class Found:
 
     design: Design
     value: float  # nDCG@20 of people whose choices did not teach the weights
-    pools: tuple[Pool, ...]  # that the weights are learned from
+    pool: Pool  # that the weights are learned from
 
 
 @dataclass(slots=True)
@@ -94,7 +93,6 @@ def choose(
     device: str = "cpu",
     note: Note = lambda text: None,
     on_the_way: OnTheWay | None = None,
-    earlier: Sequence[tuple[Check, Words]] = (),
     cut: tuple[Check, Words] | None = None,
 ) -> Choice:
     """Fit the engines that the budget allows and choose the form of the score and its weights.
@@ -102,9 +100,8 @@ def choose(
     Where they are many, the best at one cut go on.
 
     People are asked at one cut in time, or, with `on_the_way`, before each of the events that
-    followed, as a service that hears of every event is. `earlier`: the same question asked at
-    earlier cuts; then each cut's people are asked with weights learned at the other cuts. `cut`:
-    people at one cut for what is asked first; None: those of `check`.
+    followed, as a service that receives every event is. `cut`: people at one cut for what is asked
+    first; None: those of `check`.
 
     The form grows part by part; a part stays when it raises nDCG@20 of people whose own choices
     did not teach its weights. The weights of the winning form are then learned from everybody. A
@@ -121,21 +118,16 @@ def choose(
         return _chosen(first, (CHEAP,), log)
     models = _assembled(check, parts or {"": {}}, words, seed, words.student)
     finalists = [engine for engine in (CHEAP, *engines) if engine.name in models]
-    people = AT_EACH if earlier else PEOPLE
-    asked = _asked(check, models, seed, on_the_way, budget, log, people)
-    windows = _windows(earlier, finalists, budget, seed, device, log)
-    alike = [one for one in windows if one.columns.keys() == asked.pool.columns.keys()]
-    pool, pools = asked.pool, (asked.pool, *alike)
-    count, width = sum(map(len, pools)), max(one.offset.shape[1] for one in pools)
-    note(f"{count} lists asked for, {width} places each to choose from")
+    asked = _asked(check, models, seed, on_the_way, budget, log)
+    pool, count = asked.pool, len(asked.pool)
+    note(f"{count} lists asked for, {pool.offset.shape[1]} places each to choose from")
     few = count < FEWEST_LISTS and bool(log.pressure)
     if few and first is not None:
         log.hurried(f"{count} lists were asked for before the time was over, too few to choose by")
         return _chosen(first, (CHEAP,), log)
     if not count:
         return _chosen(first, (CHEAP,), log) if first is not None else fixed_choice(log.rows)
-    halves = len(pools) < 2
-    judge = Judge.halves(pool, seed, asked.opinions) if halves else Judge.windows(pools)
+    judge = Judge.halves(pool, seed, asked.opinions)
     voted = next(iter(models.values())).taste is not None
     search = Search(judge, note, log.rows, budget.left)
     design = search.grow(check.data.timed, pool.columns, voted)
@@ -158,16 +150,16 @@ def choose(
             trees = _corrected(pool, design, on_the_way is not None, seed, log)
         elif budget.seconds > TREE_SECONDS:
             log.hurried("there was no time to try trees that correct the blend")
-    return _chosen(Found(design, search.found, pools), finalists, log, trees)
+    return _chosen(Found(design, search.found, pool), finalists, log, trees)
 
 
 def _chosen(
     found: Found, engines: Sequence[Engine], log: Log, trees: Trees | None = None
 ) -> Choice:
     """Return a choice whose weights are learned from everybody."""
-    blend = found.design.blend(found.design.fit(*found.pools))
-    blend = replace(blend, newcomers=found.design.newcomers(*found.pools))
-    if not any(pool.columns["taste"].any() for pool in found.pools):  # nothing learned of dislikes
+    blend = found.design.blend(found.design.fit(found.pool))
+    blend = replace(blend, newcomers=found.design.newcomers(found.pool))
+    if not found.pool.columns["taste"].any():  # nothing learned of dislikes
         blend = replace(blend, priors={**blend.priors, "refusals": REFUSALS})
     pressure = tuple(log.pressure)
     return Choice(_used(engines, found.design), blend, tuple(log.rows), trees, pressure=pressure)
@@ -196,32 +188,12 @@ def _cheap(check: Check, words: Words, seed: int, log: Log) -> Found | None:
     took = cpu_seconds() - began
     log.note(f"popular, trending and {CHEAP.name}: {value:.4f} by {told(design)}, {took:.1f} s")
     log.rows.append({"engine": CHEAP.name, "seconds": took})
-    return Found(design, value, (pool,)) if value > 0 else None
+    return Found(design, value, pool) if value > 0 else None
 
 
 def _used(engines: Sequence[Engine], design: Design) -> tuple[str, ...]:
     used = {name.rpartition("~")[0] for name in (design.neighbours, *design.behaviour) if name}
     return tuple(engine.name for engine in engines if engine.name in used)
-
-
-def _windows(
-    earlier: Sequence[tuple[Check, Words]],
-    engines: Sequence[Engine],
-    budget: Budget,
-    seed: int,
-    device: str,
-    log: Log,
-) -> list[Pool]:
-    """Return the pools of earlier cuts, as long as half of the time is left."""
-    pools: list[Pool] = []
-    for check, words in earlier:
-        if budget.left() < 30.0 * budget.minutes:
-            log.hurried("an earlier cut was left out: the time was for the search")
-            break
-        parts = _fitted(check, words, engines, budget, seed, device, replace(log, rows=[]))
-        models = _assembled(check, parts or {"": {}}, words, seed, words.student)
-        pools.append(_asked(check, models, seed, None, budget, log, AT_EACH).pool)
-    return pools
 
 
 def _corrected(pool: Pool, design: Design, in_time: bool, seed: int, log: Log) -> Trees | None:
@@ -243,7 +215,6 @@ def _asked(
     on_the_way: OnTheWay | None,
     budget: Budget,
     log: Log,
-    people: int,
 ) -> Walked:
     until = WALKED * budget.left()
 
@@ -261,8 +232,8 @@ def _asked(
             log.note(f"the walk ends after {len(found.pool)} lists: the time is for the search")
         return found
     features = priors.prior_features(LiveState(next(iter(models.values()))))
-    some, offered = check.sample(people, seed), SELECTING if people < PEOPLE else ("",)
-    pool = build_pool(some, models, HALF_LIVES, features, seed, offered, enough)
+    some = check.sample(PEOPLE, seed)
+    pool = build_pool(some, models, HALF_LIVES, features, seed, enough=enough)
     if len(pool) < len(some):
         log.hurried(f"{len(pool)} of {len(some)} people were asked: the time was for the search")
     return Walked(pool, None)

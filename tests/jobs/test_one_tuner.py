@@ -1,6 +1,7 @@
 """One tuner: a night and `recsys evaluate` choose the same settings on the same training events."""
 
 import csv
+import json
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from jobs.progress import LogProgress
 from jobs.settings import Settings
 from jobs.steps import run_steps
 from recsys.data.readers import load_events, load_items
+from recsys.data.schema import Event
 from recsys.data.store import Store
 from recsys.evaluation.service import fit_service
 from recsys.evaluation.split import Rules, make_split
@@ -27,19 +29,14 @@ def write(path, columns, rows):
         writer.writerows(rows)
 
 
-def test_a_night_and_evaluate_choose_alike(tmp_path):
-    dated_and_undated(tmp_path / "dated", "time", True)
-    dated_and_undated(tmp_path / "undated", "leave-last-out", False)
-
-
-def dated_and_undated(folder, protocol, dated):
-    folder.mkdir()
+@pytest.mark.parametrize(
+    ("protocol", "dated"), [("time", True), ("leave-last-out", True), ("leave-last-out", False)]
+)
+def test_a_night_and_evaluate_choose_alike(tmp_path, protocol, dated):
+    folder = tmp_path
     items, events = folder / "items.csv", folder / "events.csv"
     write(items, ("item_id", "title"), ((one.item_id, one.title) for one in reversed(books())))
-    rows = [
-        (e.user_id, e.item_id, "like", e.timestamp if dated else "")
-        for e in reads()
-    ]
+    rows = [(e.user_id, e.item_id, "like", e.timestamp if dated else "") for e in reads()]
     write(events, ("user_id", "item_id", "event", "timestamp"), rows)
     with fill(folder / "home"):
         pass
@@ -62,8 +59,6 @@ def dated_and_undated(folder, protocol, dated):
 
 def night_choice(settings, train, items):
     """Return what a night on some training events chooses."""
-    from recsys.data.schema import Event
-
     with Store.open(settings.store_url) as store:
         store.add_items(items)
         store.add_events(
@@ -80,7 +75,8 @@ def night_choice(settings, train, items):
         night = Night(settings, store, settings.home / "run", 1, progress)
         steps = [step for step in night.steps if step.name in UNTIL_TUNED]
         run_steps(night.folder, steps, Quiet())
-        return Choice.from_json(__import__("json").loads((night.folder / "tune/choice.json").read_text()))
+        chosen = json.loads((night.folder / "tune" / "choice.json").read_text())
+        return Choice.from_json(chosen)
 
 
 class Quiet:

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import worlds
 
-from api.feed import Feed
 from recsys.data.dataset import Dataset
 from recsys.data.schema import Event
 from recsys.data.store import Store
 from recsys.data.weights import EventWeights
+from recsys.log_tailer import Feed
 from recsys.state.counters import HALF_LIVES, Counters
 from recsys.state.live import LiveState
 

@@ -1,0 +1,120 @@
+"""The serving core: state of a user and a request in, ranked list out.
+
+`GET /recommend`, the batch route, Gorse's routes, `recsys recommend`, `recsys demo` and
+`FittedModel.recommend` build their queries and lists by the functions of this module alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
+
+from recsys.data.controls import Control
+from recsys.data.pasts import Past, Taken
+from recsys.data.store import Store
+from recsys.messages import SOURCE
+from recsys.ranking.history import interactions
+from recsys.ranking.query import Filters, Interaction, Query, Recommendation
+from recsys.recommender import Recommender
+from recsys.text.tones import Tones
+
+COLD_DIVERSITY = 0.3  # of lists for users without history, interests and follows
+INTERESTS_UNTIL = 20  # events from which stated interests are not used
+SHORT = 5  # events from which a history is long in the figures
+
+
+@dataclass(frozen=True, slots=True)
+class UserState:
+    """What is known of the user whom a list is for."""
+
+    user_id: str | None  # None: a session without an account
+    history: tuple[Interaction, ...] = ()  # oldest first
+    interests: tuple[str, ...] = ()
+    controls: tuple[Control, ...] = ()  # in force
+    taken: Taken | None = None  # all items ever acted on; None: those of the history
+    follows: tuple[str, ...] = ()  # author ids
+    mark: Hashable = None  # changes with any of the above
+    degraded: bool = False  # the store was unreachable
+
+    @classmethod
+    def read(cls, store: Store, past: Past, user_id: str, tones: Tones | None) -> UserState:
+        """Return the state of a user as the store has it; `tones` None: comments count nothing.
+
+        `past`: the user's events, see `recsys.data.pasts`. An unknown user has an empty state.
+        StoreError when the store is unreachable.
+        """
+        interests: tuple[str, ...] = ()
+        if len(past.events) < INTERESTS_UNTIL:
+            user = store.user(user_id)
+            interests = tuple(user.interests) if user is not None else ()
+        controls, follows = tuple(store.controls_of(user_id)), tuple(store.followed(user_id))
+        history = interactions(past.events, tones)
+        mark = (past.mark, interests, controls, follows)
+        return cls(user_id, history, interests, controls, past.taken, follows, mark)
+
+    @property
+    def cold(self) -> bool:
+        """Whether nothing is known that a list could be made from."""
+        return not (self.history or self.interests or self.follows)
+
+    @property
+    def kind(self) -> str:
+        """The kind of user in the figures: session, cold, short or long."""
+        if self.user_id is None:
+            return "session"
+        if not self.history:
+            return "cold"
+        return "short" if len(self.history) < SHORT else "long"
+
+
+@dataclass(frozen=True, slots=True)
+class ListRequest:
+    """What a caller may ask of a list; the defaults are those of `GET /recommend`."""
+
+    words: str = ""  # steers: the closer an item's text, the higher
+    exclude: frozenset[str] = frozenset()  # item ids
+    filters: Filters = Filters()
+    own: bool = False  # list the user's own items too
+    repeat: bool = False  # list items again that the user acted on
+    diversity: float | None = None  # None: COLD_DIVERSITY for a cold user without words, else 0
+    author_cap: int | None = None
+    category_cap: int | None = None
+    explain: bool = False  # all reasons, not only the first three
+    language: str = SOURCE  # of the reasons
+    now: float | None = None  # Unix seconds; None: the clock
+
+
+def query_of(
+    user: UserState, request: ListRequest, repeat_categories: frozenset[str] = frozenset()
+) -> Query:
+    """Return the query of one request of one user; `repeat_categories`: see RECSYS_REPEAT."""
+    diversity = request.diversity
+    if diversity is None:
+        diversity = COLD_DIVERSITY if user.cold and not request.words else 0.0
+    return Query(
+        history=user.history,
+        interests=user.interests,
+        words=request.words,
+        exclude=request.exclude,
+        now=request.now,
+        filters=request.filters,
+        taken=user.taken,
+        follows=user.follows,
+        author="" if request.own else user.user_id or "",
+        repeat=request.repeat,
+        repeat_categories=repeat_categories,
+        diversity=diversity,
+        explain=request.explain,
+        author_cap=request.author_cap,
+        category_cap=request.category_cap,
+        controls=user.controls,
+        language=request.language,
+    )
+
+
+def ranked(recommender: Recommender, query: Query, n: int) -> Sequence[Recommendation]:
+    """Return the best `n` items of a query and one more, best first; fewer where fewer are left.
+
+    The last one, without reasons, only shows that another page follows.
+    """
+    return recommender.recommend(replace(query, n=n, more=1))

@@ -1,0 +1,79 @@
+"""One serving core: each way to a personal list gives the same list for one user and moment."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import api_world as world
+import pytest
+from flask import Flask
+
+from jobs.engine import open_engine
+from jobs.settings import Settings
+from recsys.data.controls import Wish
+from recsys.data.schema import Event, Follow, User
+from recsys.data.store import Store
+
+NOW = world.NOW
+USERS = ("baker", "stranger", "curious", "follower", "steered", "critic", "fresh", "undecided")
+
+
+def fill(home: Path) -> None:
+    """Add users of every kind, and events after the bundle was made."""
+    with Store.open(f"sqlite:///{home / 'store.db'}") as store:
+        store.add_users([User("curious", "", ("chess gambit",)), User("baker", "", ("sea tide",))])
+        store.add_follows([Follow("follower", author_id="author-2")])
+        many = [f"{topic}-{n}" for topic in ("sea", "bread") for n in range(18)]
+        acts = [("steered", name, "like", None, "") for name in many[:22]]
+        acts += [("critic", name, "comment", None, "this is terrible") for name in many[20:24]]
+        acts += [("critic", "chess-3", "rating", 5.0, ""), ("critic", "chess-4", "rating", 1.0, "")]
+        acts += [("fresh", "chess-1", "view", None, ""), ("fresh", "chess-2", "like", None, "")]
+        acts += [
+            ("undecided", "sea-4", "like", None, ""),
+            ("undecided", "sea-4", "unlike", None, ""),
+        ]
+        acts += [("undecided", "bread-4", "dislike", None, "")]
+        store.add_events(
+            Event(user, item, kind, value, text, timestamp=NOW - 900.0 + place)
+            for place, (user, item, kind, value, text) in enumerate(acts)
+        )
+        store.change_controls(
+            "steered",
+            [Wish("mute", "category", "sea"), Wish("boost", "words", "gambit")],
+        )
+
+
+@pytest.mark.parametrize("n", [5, 20])
+def test_all_routes_and_commands_give_the_same_list(home: Path, app_after: Flask, n: int) -> None:
+    client = app_after.test_client()
+    batch = client.post("/recommend/batch", json={"users": list(USERS), "n": n}).json["results"]
+    with open_engine(Settings(home=home)) as engine:
+        for place, user in enumerate(USERS):
+            answer = client.get(f"/recommend/{user}?n={n}").json
+            listed = [one["item_id"] for one in answer["items"]]
+            assert len(listed) == n
+            assert [one["item_id"] for one in batch[place]["items"]] == listed
+            assert client.get(f"/api/recommend/{user}?n={n}").json == listed
+            command = engine.recommend(user, n)
+            assert [one.item_id for one in command] == listed
+            for ours, theirs in zip(command, answer["items"], strict=True):
+                assert ours.score == pytest.approx(theirs["score"], rel=1e-3, abs=1e-4)
+                assert (ours.rank, ours.source) == (theirs["rank"], theirs["source"])
+                told = [(one.kind, one.text) for one in ours.reasons]
+                assert told == [(one["kind"], one["text"]) for one in theirs["reasons"]]
+
+
+@pytest.fixture
+def app_after(home: Path, make_app) -> Flask:  # type: ignore[no-untyped-def]
+    fill(home)
+    return make_app(cache_entries=0)
+
+
+def test_interests_and_cold_lists_are_not_those_of_nobody(home: Path, app_after: Flask) -> None:
+    """Lists of the users above differ, so that equality of two ways says something."""
+    with open_engine(Settings(home=home)) as engine:
+        lists = {user: [one.item_id for one in engine.recommend(user, 10)] for user in USERS}
+    assert len(set(map(tuple, lists.values()))) >= 6
+    assert not any(item.startswith("sea") for item in lists["steered"])
+    assert time.time() > NOW
