@@ -1,7 +1,11 @@
 """The snapshot: what the store held, without user ids."""
 
 import numpy as np
+import pytest
 
+from jobs.night import Night
+from jobs.progress import LogProgress
+from jobs.settings import Settings
 from jobs.snapshot import load_snapshot, save_snapshot
 from recsys.data.ids import IdMap
 from recsys.data.schema import Event, Item
@@ -31,6 +35,29 @@ def test_round_trip_without_user_ids(tmp_path):
     for path in (tmp_path / "snap").iterdir():
         assert b"secret-person" not in path.read_bytes()
         assert b"a comment" not in path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("records", "choice", "kept"),
+    [
+        (("a", "b"), "auto", {"a", "b"}),
+        (("a",), "auto", {"a", "b", "page"}),
+        (("a",), "off", {"a"}),
+        (("a", "b"), "on", {"a", "b", "page"}),
+    ],
+)
+def test_a_night_leaves_out_what_it_would_not_list(tmp_path, records, choice, kept):
+    settings = Settings(home=tmp_path, unrecorded_items=choice)
+    with Store.open(settings.store_url) as store:
+        store.add_items([Item(name) for name in records])
+        store.add_events(Event(who, what, "like") for who in "uvw" for what in ("a", "b", "page"))
+        night = Night(settings, store, tmp_path, 1, LogProgress("nightly"))
+        told = night.snapshot(tmp_path / "snapshot")
+    events, _ = load_snapshot(tmp_path / "snapshot")
+    assert {events.items[row] for row in set(events.item.tolist())} == kept
+    assert told["events"] == 3 * len(kept)
+    assert told["unrecorded"]["items"] == 3 - len(records)
+    assert night.data.people().tolist() == [3 if n not in records else 1 for n in night.data.items]
 
 
 def test_nothing_at_all(tmp_path):
