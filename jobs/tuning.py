@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from recsys.data.recorded import ON
 from recsys.errors import DataError
 from recsys.evaluation.service_replay import walked_check
 from recsys.evaluation.split import Rules, Split, make_split
@@ -117,7 +118,7 @@ def _split(night: Night) -> Split:
         "replay",
         share=SHARE,
         weights=night.settings.weights,
-        unrecorded=night.settings.unrecorded_items,
+        unrecorded=ON,  # the snapshot has left out what is not to be listed
     )
     return make_split(*night.tables, rules)
 

@@ -15,6 +15,7 @@ import numpy as np
 from recsys.arrays import Rows
 from recsys.data.dataset import Dataset
 from recsys.data.ids import IdMap
+from recsys.data.recorded import ON
 from recsys.data.tables import EventTable, ItemTable
 from recsys.data.weights import EventWeights
 from recsys.evaluation.questions import ask
@@ -65,7 +66,7 @@ def tune(
 ) -> Choice:
     """Return the engines and the blend with the highest nDCG@20 on a validation set.
 
-    The validation set is cut inside `data`: the newest tenth of dated events, replayed; else the
+    The validation set is cut inside `data`, whose items without a record may be listed: the newest tenth of dated events, replayed; else the
     last event of each user. With fewer than `TESTABLE` users in it, a fixed choice is returned.
     `note` receives a sentence per result, `advance` the CPU seconds spent and allowed.
     """
@@ -87,7 +88,9 @@ def tune(
         words = data.words(check.data)
         if data.events.timed:
             cut = (check, words)
-            rules = Rules("replay", SHARE, group=scenario.group, weights=data.weights)
+            rules = Rules(
+                "replay", SHARE, group=scenario.group, weights=data.weights, unrecorded=ON
+            )
             split = make_split(data.events, data.items, rules)
             check, way = walked_check(split, seed, QUERIES)
             words = data.words(check.data)
