@@ -68,8 +68,8 @@ def tune(
 
     The validation set is cut inside `data`, whose items without a record may be listed: the newest
     tenth of dated events, replayed; else the last event of each user. With fewer than `TESTABLE`
-    users in it, a fixed choice is returned. `note` receives a sentence per result, `advance` the CPU
-    seconds spent and allowed.
+    users in it, a fixed choice is returned. `note` receives a sentence per result, `advance` the
+    CPU seconds spent and allowed.
     """
     data = canonical(data)
     engines = CANDIDATES if scenario.engines is None else scenario.engines
