@@ -47,8 +47,8 @@ def personal(recommender: Recommender, query: Query, first: bool) -> str:
     parts = [found] if not query.filters.empty else []
     seen = np.zeros(size, bool)
     seen[request.seen[request.seen < size]] = True
-    if request.again is not None:
-        seen[request.again.rows] = False
+    if request.repeats is not None:
+        seen[request.repeats.rows] = False
     out = request.muted if request.muted is not None else np.zeros(size, bool)
     own = recommender.own(query, size) if query.author else np.zeros(size, bool)
     left = [

@@ -20,7 +20,7 @@ from recsys.data.columns import EventColumns, item_table
 from recsys.data.dataset import Dataset
 from recsys.data.schema import Event, Item
 from recsys.data.store import Store
-from recsys.ranking.features import NAMES
+from recsys.ranking.features import names
 from recsys.state.blend import Blend, Curve, Term
 from recsys.state.trees import Trees
 from recsys.text.student import Student
@@ -93,11 +93,13 @@ def make_world(home: Path, n_items: int, seed: int = 0) -> World:
 
 def _trees(rng: np.random.Generator) -> Trees:
     """Return as many trees as a night learns at most, of the same size."""
-    features = rng.standard_normal((20_000, len(NAMES)))
+    features = rng.standard_normal((20_000, len(names())))
     wanted = features[:, 0] * features[:, 1] + np.abs(features[:, 2]) + rng.standard_normal(20_000)
     settings = {**SETTINGS, "objective": "regression", "learning_rate": 0.02, "num_threads": 1}
     booster = lightgbm.train(
-        settings, lightgbm.Dataset(features, wanted, feature_name=list(NAMES)), max(ROUNDS)
+        settings,
+        lightgbm.Dataset(features, wanted, feature_name=list(names())),
+        max(ROUNDS),
     )
     return from_booster(booster, max(ROUNDS))
 

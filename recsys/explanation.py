@@ -12,10 +12,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from recsys.arrays import Floats, Mask, Rows
-from recsys.ranking import scoring
 from recsys.ranking.candidates import candidates
+from recsys.ranking.parts import base
 from recsys.ranking.query import Query, Reason
-from recsys.ranking.request import Request
 from recsys.ranking.rerank import POOL
 from recsys.recommender import Recommender, Scored
 
@@ -83,15 +82,6 @@ def explain(
         change,
         tried,
     )
-
-
-def base(request: Request) -> float:
-    """Return the score of an item that is average in everything, for one person."""
-    table, blend = request.table, request.live.model.blend
-    count = len(request.names) + bool(blend.lift)
-    usual = float(request.weights[:count] @ table.usual[:count])
-    passed = scoring.passed_scores(request.live, request.history, blend, table.sample)
-    return usual + float(passed.mean())
 
 
 def _scored(service: Recommender, query: Query, row: int) -> tuple[Scored, Mask]:

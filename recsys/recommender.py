@@ -10,7 +10,7 @@ from operator import attrgetter
 import numpy as np
 
 from recsys.arrays import Floats, Mask, Rows
-from recsys.ranking import reasons, scoring
+from recsys.ranking import reasons
 from recsys.ranking.candidates import candidates
 from recsys.ranking.parts import Parts
 from recsys.ranking.query import Query, Reason, Recommendation
@@ -18,8 +18,10 @@ from recsys.ranking.request import Request
 from recsys.ranking.rerank import POOL, best_places, corrections
 from recsys.ranking.rising import WEIGHT, Risen
 from recsys.ranking.rules import allowed, capped, diversified
+from recsys.ranking.scoring import text_vectors
 from recsys.ranking.standing import DRIFT, Standing
 from recsys.ranking.telling import Telling
+from recsys.ranking.terms.registry import sources
 from recsys.state.live import LiveState
 from recsys.state.watch import Watch
 
@@ -88,18 +90,19 @@ class Recommender:
 
     def corrected(self, request: Request, rows: Rows, scores: Floats) -> Scored:
         """Return rows and scores with what the trees add to the best of them."""
-        added = corrections(self.live, request.profile, rows, scores)
+        added = corrections(request.learned, rows, scores)
         return Scored(request, rows, scores + added, added)
 
     def open(self, query: Query, request: Request) -> Mask:
         """Return which rows may be shown."""
         now = time.time() if query.now is None else query.now
         mask = allowed(self.live, query.filters, now)
-        again = None if request.again is None else mask[request.again.rows]
+        repeats = request.repeats
+        again = None if repeats is None else mask[repeats.rows]
         mask[request.seen] = False
         mask &= ~self.live.marks.copies(request.seen, len(mask))
-        if request.again is not None and again is not None:
-            mask[request.again.rows] = again
+        if repeats is not None and again is not None:
+            mask[repeats.rows] = again
         left_out = [self.live.row(item_id) for item_id in query.exclude]
         mask[[row for row in left_out if row >= 0]] = False
         if request.muted is not None:
@@ -124,7 +127,8 @@ class Recommender:
         live = self.live
         if why := live.listing.why_not(row, live.clock()):
             return why
-        if row in request.seen and (request.again is None or row not in request.again.rows):
+        repeats = request.repeats
+        if row in request.seen and (repeats is None or row not in repeats.rows):
             return "seen"
         if live.marks.copies(request.seen, row + 1)[row]:
             return "copy"
@@ -146,7 +150,7 @@ class Recommender:
         places = places[capped(scored.rows[places], limits)][:most]
         rows = scored.rows[places]
         if query.diversity > 0:
-            vectors = scoring.words_of(self.live, rows)
+            vectors = text_vectors(self.live, rows)
             rows = rows[diversified(rows, scored.scores[places], vectors, query.diversity, wanted)]
         return rows[query.offset : wanted]
 
@@ -161,7 +165,7 @@ class Recommender:
             return [Recommendation(*head, "") for head in heads]
         parts = Parts.of(scored.request, rows[:count], scored.corrections[places[:count]])
         told = Telling.of(scored.request, parts.carriers.ids, query.language, self.title)
-        found = []
+        found, by_kind = [], SOURCES | sources()
         for place, head in enumerate(heads[:count]):
             own = parts.gathered(place)
             kept = (
@@ -171,7 +175,7 @@ class Recommender:
             )
             known = [one for one in own if not (one.kind == "fresh" and one.quiet)]
             first = max(known, key=attrgetter("value"), default=None)
-            source = SOURCES[first.kind] if first is not None and first.value > 0 else "popular"
+            source = by_kind[first.kind] if first is not None and first.value > 0 else "popular"
             found.append(Recommendation(*head, source, tuple(map(told.reason, kept))))
         return found + [Recommendation(*head, "") for head in heads[count:]]
 
@@ -188,19 +192,4 @@ class Recommender:
         return text if len(text) <= 60 else text[:59] + "…"
 
 
-SOURCES = {
-    "because_you": "neighbours",
-    "steered": "steered",
-    "followed": "followed",
-    "regular": "repeat",
-    "again": "repeat",
-    "interests": "interests",
-    "search": "search",
-    "trending": "trending",
-    "rising": "rising",
-    "popular": "popular",
-    "liked": "popular",
-    "fresh": "fresh",
-    "context": "neighbours",
-    "flagged": "popular",  # speaks for no item: never the first of its reasons
-}
+SOURCES = {"because_you": "neighbours", "context": "neighbours"}  # of no single term

@@ -10,7 +10,7 @@ from worlds import WHOLE
 from recsys.data.controls import Control
 from recsys.data.schema import Item
 from recsys.explanation import TRIED, by_label, explain
-from recsys.ranking.features import NAMES
+from recsys.ranking.features import names
 from recsys.ranking.query import Interaction, Query
 from recsys.recommender import Recommender
 from recsys.state.blend import Blend, Curve, Term
@@ -29,9 +29,9 @@ CONTROLS = (
 def stump():
     """Return one tree: what is more popular within a day gets half a point."""
     return Trees(
-        NAMES,
+        names(),
         np.array([0], np.int32),
-        np.array([NAMES.index("share_1d"), 0, 0], np.int32),
+        np.array([names().index("share_1d"), 0, 0], np.int32),
         np.array([-0.5, 0, 0]),
         np.array([1, 1, 2], np.int32),
         np.array([2, 1, 2], np.int32),

@@ -82,8 +82,8 @@ INGREDIENTS = {
     "words": Blend(terms=(TERMS["words"],)),
     "behaviour": Blend(terms=(TERMS["behaviour"],)),
     "taste": Blend(taste=2.0),
-    "passed": Blend(passed=-0.5),
-    "waited": Blend(passed=0.5),
+    "passed": Blend(linear={"exposure_age": -0.5}),
+    "waited": Blend(linear={"exposure_age": 0.5}),
     "priors": Blend(priors=WHOLE.priors),
     "traits": Blend(priors=WHOLE.priors, traits=WHOLE.traits),
     "whole": WHOLE,
@@ -138,7 +138,7 @@ def test_words_asked_for_and_interests_are_told_apart(service):
 
 
 def test_what_came_since_the_readers_last_event_is_told_to_be_new():
-    service = Recommender(worlds.live(Blend(passed=-1.0)), drift=0.0)
+    service = Recommender(worlds.live(Blend(linear={"exposure_age": -1.0})), drift=0.0)
     service.live.add_item(Item("post", created_at=NOW + 5))
     best = asked(service, n=1)[0]
     assert best.item_id == "post" and best.source == "fresh"
@@ -187,7 +187,7 @@ def test_hardly_any_data_is_served(world):
         (Curve(0.1, 1.0),),
         {"share_all": 1.0, "liked": 0.3},
         lift=0.2,
-        passed=-0.2,
+        linear={"exposure_age": -0.2},
     )
     data = world()
     service = Recommender(LiveState(worlds.plain(data, blend)))

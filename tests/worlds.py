@@ -148,7 +148,7 @@ WHOLE = Blend(
     priors={"share_1d": 0.3, "share_all": 0.2, "liked": 0.5},
     traits={"activity": {"share_1d": 0.05}, "habit": {"share_all": -0.04}},
     lift=0.2,
-    passed=-0.3,
+    linear={"exposure_age": -0.3},
     taste=1.5,
 )
 

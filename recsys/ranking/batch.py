@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,13 +11,11 @@ from scipy import sparse
 
 from recsys.arrays import Floats, Rows, Times
 from recsys.data.dataset import Dataset
-from recsys.ranking.history import History, as_uptake
-from recsys.ranking.priors import NAMES, for_newcomers, one_person
-from recsys.ranking.traits import activity, habit, passed
-from recsys.state.blend import Blend
-from recsys.state.lift import Commonness
+from recsys.ranking.history import History
+from recsys.ranking.terms.protocol import BatchContext
+from recsys.ranking.terms.registry import TERMS, feature_names
+from recsys.ranking.traits import traits_of
 from recsys.state.model import Model
-from recsys.state.votes import mean_loading, taste_parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +29,9 @@ class Histories:
 
     def __len__(self) -> int:
         return len(self.ends) - 1
+
+    def __iter__(self) -> Iterator[History]:
+        return (self[person] for person in range(len(self)))
 
     def __getitem__(self, person: int) -> History:
         part = slice(self.ends[person], self.ends[person + 1])
@@ -74,10 +76,6 @@ class Histories:
         shape = (len(self), n_items)
         return sparse.csr_array((values, self.rows, self.ends), shape=shape)
 
-    def heard_by(self, scorer: str, rated: bool) -> Floats:
-        """Return the weights that a scorer reads."""
-        return as_uptake(self.weights, rated) if scorer == "neighbours" else self.weights
-
     def decayed(self, half_life: float, n_items: int, weights: Floats) -> sparse.csr_array:
         """Return people × items holding weights, halved every `half_life` events back."""
         decay = np.exp2(-self.ages() / np.float32(half_life))
@@ -108,81 +106,18 @@ def _added(key: NDArray[np.int64], weight: Floats, last: NDArray[np.int64]) -> F
     return np.array([total[each] for each in key[last].tolist()], np.float32)
 
 
-def scorer_scores(model: Model, scorer: str, histories: sparse.csr_array) -> Floats:
-    """Return one scorer's scores of all the model's items for weighted histories, dense."""
-    if scorer == "neighbours" and model.neighbours is not None:
-        return np.asarray((histories @ model.neighbours.matrix()).todense(), np.float32)
-    if scorer == "behaviour" and model.behaviour is not None:
-        return model.behaviour.project_many(histories) @ model.behaviour.outputs.T
-    if scorer == "words":
-        return np.asarray(histories @ model.words, np.float32) @ model.words.T
-    return np.zeros(histories.shape, np.float32)
-
-
-def personal_block(model: Model, blend: Blend, histories: Histories) -> Floats:
-    """Return the personal scores of all the model's items, (people, n_items)."""
-    size, ages = len(model), histories.ages()
-
-    def scores(scorer: str) -> Floats:
-        weights = blend.history_weights(scorer, ages, histories.heard_by(scorer, model.rated))
-        return scorer_scores(model, scorer, histories.matrix(weights, size))
-
-    active = activity(np.diff(histories.ends))[:, None]
-    total = np.zeros((len(histories), size), np.float32)
-    if blend.uses("neighbours"):
-        sums = scores("neighbours")
-        total += blend.bent(sums, active)
-        if blend.lift:
-            some = (np.diff(histories.ends) > 0)[:, None]
-            common = Commonness.of_counters(model.counters)
-            total += np.float32(blend.lift) * common.lift(sums) * some
-    for scorer in ("behaviour", "words"):
-        if blend.uses(scorer):
-            total += scores(scorer)
-    if blend.taste and model.taste is not None:
-        for person in range(len(histories)):
-            total[person] += np.float32(blend.taste) * taste_scores(model, histories[person])
-    if blend.passed:
-        created = model.catalogue.created
-        for person in range(len(histories)):
-            total[person] += np.float32(blend.passed) * passed(histories[person].times, created)
-    return total
-
-
-def taste_scores(model: Model, history: History) -> Floats:
-    """Return the vote expected of one reader beyond that of an average one, (n_items,)."""
-    taste = model.taste
-    if taste is None:
-        return np.zeros(len(model), np.float32)
-    bases, loadings = taste.base[history.rows], taste.loadings[history.rows]
-    reader = taste_parts(taste, bases, loadings, history.weights, model.rated).sum(axis=0)
-    usual = mean_loading(taste.loadings, taste.evidence)
-    return np.asarray((taste.loadings - usual) @ reader, np.float32)
-
-
 def score_block(model: Model, histories: Histories, features: Floats) -> Floats:
-    """Return the scores of all the model's items as a request would get them, (people, n_items).
+    """Return the scores of all the model's items as a request would get them, (users, n_items).
 
-    `features`: what `priors.prior_features` says of a live state that has seen nothing new.
+    `features`: item features in the order of `feature_names()`, of a live state without later
+    events.
     """
     created = model.catalogue.created
-    weights = np.zeros((len(histories), len(NAMES)), np.float32)
-    for person in range(len(histories)):
-        history = histories[person]
-        traits = traits_of(history, created)
-        weights[person] = model.blend.prior_weights(NAMES, traits, history.newcomer)
-    found = personal_block(model, model.blend, histories) + weights @ features
-    new = [person for person in range(len(histories)) if histories[person].newcomer]
-    if new:
-        alone = one_person(features[NAMES.index("share_all")])
-        less = for_newcomers(features, NAMES, alone) - features
-        found[new] += weights[new] @ less
-    return found
-
-
-def traits_of(history: History, created: Times) -> dict[str, float]:
-    """Return the traits that a blend's weights may depend on."""
-    return {
-        "activity": float(activity(len(history))),
-        "habit": habit(history.rows, history.times, created),
-    }
+    traits = [traits_of(history, created) for history in histories]
+    named = dict(zip(feature_names(), features, strict=True))
+    context = BatchContext(model, model.blend, histories, traits, named)
+    total = np.zeros((len(histories), len(model)), np.float32)
+    for term in TERMS:
+        if (scores := term.batch(context)) is not None:
+            total += scores
+    return total

@@ -12,9 +12,9 @@ import numpy as np
 
 from recsys.arrays import Floats, Mask, Rows
 from recsys.index.fronts import Fronts
-from recsys.ranking import scoring
 from recsys.ranking.request import Request
 from recsys.ranking.rerank import best_places
+from recsys.ranking.scoring import text_scores
 
 FEW = 20_000  # rows that are scored outright
 OPENED = 4  # blocks opened at first, then twice as many each time
@@ -27,13 +27,17 @@ def candidates(request: Request, mask: Mask, k: int) -> tuple[Rows, Floats]:
     `mask`: which rows may be shown. Raises FloatingPointError when a score is not finite.
     """
     open_ = int(np.count_nonzero(mask))
-    if open_ <= max(FEW, 4 * k) or _must_see_all(request):
+    if open_ > max(FEW, 4 * k) and (request.live.model.index or not request.words.any()):
+        bounds = request.bounds()
+    else:
+        bounds = np.zeros(0, np.float32)
+    if not len(bounds) or not np.isfinite(bounds).all():  # few rows, or a term without a bound
         rows: Rows = np.flatnonzero(mask).astype(np.int32)
         if request.fronts is not None and 4 * k < len(rows) and request.words.any():
             return _by_fronts(request, request.fronts, rows, k)
         return rows, _finite(request, request.scores(rows))
     words = request.words
-    rows, scores = _without_words(request, mask, max(k, NEAR) if words.any() else k)
+    rows, scores = _without_words(request, mask, max(k, NEAR) if words.any() else k, bounds)
     if words.any():
         rows, scores = _with_words(request, mask, rows, scores, words, max(k, NEAR))
     order = np.argsort(rows)
@@ -48,30 +52,21 @@ def _by_fronts(request: Request, fronts: Fronts, rows: Rows, k: int) -> tuple[Ro
     words, scores = request.words, request.scores_without_words(rows)
     near, off = fronts.products(words)
     known = int(np.searchsorted(rows, len(fronts)))
-    later = scoring.word_scores(request.live, words, rows[known:])
+    later = text_scores(request.live, words, rows[known:])
     guess = _finite(request, scores + np.concatenate([near[rows[:known]], later]))
     off = np.concatenate([off[rows[:known]], np.zeros_like(later)])
     kept = np.flatnonzero(guess + off >= _kth(guess - off, k))
     return rows[kept], _finite(request, scores[kept] + request.word_scores(rows[kept], words))
 
 
-def _must_see_all(request: Request) -> bool:
-    """Whether a part of the score has neither a bound nor an index."""
-    model = request.live.model
-    if model.blend.uses("behaviour"):
-        return True
-    return model.index is None and bool(request.words.any())
-
-
-def _without_words(request: Request, mask: Mask, k: int) -> tuple[Rows, Floats]:
+def _without_words(request: Request, mask: Mask, k: int, bounds: Floats) -> tuple[Rows, Floats]:
     """Return the best `k` by the score without words, and whatever else was looked at."""
-    pointed = request.pointed_at()
+    pointed = request.exceptions()
     left = mask.copy()  # not looked at yet
     left[pointed] = False
     pointed = pointed[mask[pointed]]
     rows, scores = [pointed], [request.scores_without_words(pointed)]
     floor = _kth(scores[0], k)
-    bounds = request.bounds()
     order, width = np.argsort(-bounds), OPENED
     while len(order) and bounds[order[0]] >= floor:
         opened = request.block(order[:width])

@@ -8,16 +8,17 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.arrays import Floats, Mask, Rows
+from recsys.arrays import Mask, Rows
 from recsys.messages import told
-from recsys.ranking import priors
 from recsys.ranking.history import History
 from recsys.ranking.matching import search_matches
 from recsys.ranking.query import Filters, Reason, Recommendation
 from recsys.ranking.reasons import LIKE, named, sentence
 from recsys.ranking.rules import allowed, capped, without_older_copies
-from recsys.ranking.scoring import Profile, personal_scores, words_of
+from recsys.ranking.scoring import near_words, text_scores, text_vectors
 from recsys.ranking.stand_ins import ALIKE
+from recsys.ranking.terms.popularity import SHARES
+from recsys.ranking.user_terms import UserTerms
 from recsys.state.counters import DAY, HALF_LIVES
 from recsys.state.live import LiveState
 
@@ -40,18 +41,17 @@ def similar(
     title = str(live.document(row).get("title") or item_id)[:60]
     like = told(LIKE, language, items=named([title], 0, language))
     reason = Reason("because_you", 1.0, like, item_id)
-    vector = words_of(live, np.array([row], np.int32))[0]
+    vector = text_vectors(live, np.array([row], np.int32))[0]
     if vector.any() and _unread(live, row):
         likeness = near_words(live, vector, max(n, NEAR))
         mask = _allowed(live, filters, len(likeness)) & (likeness > ALIKE)
         mask[row] = False
         return _listed(live, likeness, mask, n, "neighbours", reason)
     one = History(np.array([row], np.int32), np.ones(1, np.float32), np.full(1, np.nan))
-    blend = live.model.blend
-    profile = Profile.of(one, live, blend)
-    rows = _related(live, profile, max(n, NEAR))
-    scores = np.zeros(len(profile.sums), np.float32)
-    scores[rows] = personal_scores(live, profile, blend, rows)
+    learned = UserTerms.of(one, live)
+    rows = _related(learned, max(n, NEAR))
+    scores = np.zeros(learned.size, np.float32)
+    scores[rows] = learned.scores(rows, personal=True)
     mask = _allowed(live, filters, len(scores)) & (scores > 0)
     mask[row] = False
     return _listed(live, scores, mask, n, "neighbours", reason)
@@ -64,17 +64,20 @@ def _unread(live: LiveState, row: int) -> bool:
     return base >= len(live.model) or not live.commonness.trust[base]
 
 
-def _related(live: LiveState, profile: Profile, k: int) -> Rows:
+def _related(learned: UserTerms, k: int) -> Rows:
     """Return the rows that may have to do with a history: all, or of many those worth a look."""
-    size, blend, index = len(profile.sums), live.model.blend, live.model.index
-    by_all = blend.uses("behaviour") or profile.taste_parts.shape[1] > 0
+    live, size = learned.live, learned.size
+    blend, index = live.model.blend, live.model.index
+    by_all = blend.uses("behaviour") or (blend.taste and live.opinions is not None)
     if size < MANY or by_all or (blend.uses("words") and index is None):
         return np.arange(size, dtype=np.int32)
-    if index is None:
-        return profile.pointed
+    pointed = learned.neighbours.pointed
+    vector = learned.terms["words"].text_vector
+    if index is None or vector is None:
+        return pointed
     later = np.arange(len(live.model), size, dtype=np.int32)
-    near = index.search(profile.words[None], k)[0][0]
-    found: Rows = np.unique(np.concatenate([profile.pointed, near[near >= 0], later]))
+    near = index.search(vector[None], k)[0][0]
+    found: Rows = np.unique(np.concatenate([pointed, near[near >= 0], later]))
     return found
 
 
@@ -89,7 +92,7 @@ def search(
     usable = _allowed(live, filters, size)
     scores = near_words(live, vector, max(n, NEAR))
     if live.model.index is not None and (usable & (scores > 0)).sum() < n:
-        scores = all_words(live, vector)  # the filters left too few of what is near
+        scores = text_scores(live, vector)  # the filters left too few of what is near
     mask = usable & (scores > 0)
     reason = Reason("search", 1.0, sentence("search", language=language))
     found = _listed(live, scores, mask, n, "search", reason)
@@ -98,24 +101,6 @@ def search(
     return [
         one if own else one._replace(reasons=()) for one, own in zip(found, matches, strict=True)
     ]
-
-
-def near_words(live: LiveState, vector: Floats, k: int) -> Floats:
-    """Return the likeness of words of every row; zero past the `k` nearest where an index knows."""
-    if live.model.index is None:
-        return all_words(live, vector)
-    size, base = live.size, len(live.model)
-    scores = np.zeros(size, np.float32)
-    rows, values = live.model.index.search(vector[None], k)
-    scores[rows[rows >= 0]] = values[rows >= 0]
-    scores[base:] = live.new_words[: size - base] @ vector
-    return scores
-
-
-def all_words(live: LiveState, vector: Floats) -> Floats:
-    """Return the likeness of words of every row, each compared."""
-    size, base = live.size, len(live.model)
-    return np.concatenate([live.model.words @ vector, live.new_words[: size - base] @ vector])
 
 
 def trending(
@@ -180,8 +165,8 @@ def _taken_up(
 def _trending_life(live: LiveState) -> int:
     weights = live.model.blend.priors
     finite = range(len(HALF_LIVES) - 1)
-    best = max(finite, key=lambda life: weights.get(priors.LIVES[life], 0.0))
-    return best if weights.get(priors.LIVES[best], 0.0) > 0 else HALF_LIVES.index(3 * DAY)
+    best = max(finite, key=lambda life: weights.get(SHARES[life], 0.0))
+    return best if weights.get(SHARES[best], 0.0) > 0 else HALF_LIVES.index(3 * DAY)
 
 
 def _nearest(window: float) -> int:

@@ -19,4 +19,4 @@ def search_matches(live: LiveState, query: str, rows: Rows) -> Mask:
     if student is None:
         return np.zeros(len(rows), bool)
     vector = student.encode_known(query)
-    return np.asarray(scoring.words_of(live, rows) @ vector >= MATCH, bool)
+    return np.asarray(scoring.text_vectors(live, rows) @ vector >= MATCH, bool)

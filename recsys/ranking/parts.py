@@ -1,79 +1,81 @@
-"""Parts: what the scores of some rows are made of; together with one base they are the scores."""
+"""The parts that the scores of some rows are made of; with the base they add up to the scores."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from recsys.arrays import Floats, Mask, Rows
-from recsys.data.controls import Control
-from recsys.ranking import priors, scoring, steering
 from recsys.ranking.carriers import Carriers
 from recsys.ranking.query import Reason
 from recsys.ranking.request import Request
-from recsys.ranking.shares import splits
-from recsys.state.counters import DAY
+from recsys.ranking.terms.protocol import Attribution, Part
 
-NOW = 2 * DAY  # seconds since an item was taken up last within which it may be trending
+
+@dataclass(frozen=True, slots=True)
+class _Values:
+    """The values of one part as plain lists: a page has few rows, read one by one."""
+
+    kind: str
+    item_id: str | None
+    label: str
+    by: str
+    values: list[float]
+    quiet: list[bool] | None
+
+    def reason(self, place: int) -> Reason:
+        """Return the part of one row."""
+        quiet = self.quiet is not None and self.quiet[place]
+        value = self.values[place]
+        return Reason(
+            self.kind, 0.0, "", self.item_id, value, by=self.by, label=self.label, quiet=quiet
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
     """The parts of distinct rows, computed for all of them at once.
 
-    What items bring along is told against the mean of the catalogue, so that it speaks for an item
-    only where that stands out.
+    Item features are compared with the mean of the catalogue, so that they speak for an item only
+    where it differs.
     """
 
     request: Request
     rows: Rows
     given: Floats  # (history, rows): by each item of the history
     carriers: Carriers  # the same in groups
-    brought: Mapping[str, Sequence[float]]  # kind -> per row: by all else but what was asked for
-    quiet: Mapping[str, Sequence[bool]]  # kind -> per row: people would not take it for a reason
+    others: tuple[_Values, ...]  # by all else
 
     @classmethod
     def of(cls, request: Request, rows: Rows, corrections: Floats) -> Parts:
         """Split the scores of rows; `corrections`: what the trees added to each."""
-        live, blend, table = request.live, request.live.model.blend, request.table
-        given = splits(live, request.profile, blend, rows)
-        brought: dict[str, Floats] = {}
-        above: dict[str, Mask] = {}
-        own = request.brought(rows)
-        stand_out = (own - table.usual[:, None]) * request.weights[:, None]
-        for name, values in zip(request.names, stand_out[: len(request.names)], strict=True):
-            kind = priors.KINDS[name]
-            brought[kind] = brought.get(kind, np.zeros(len(rows), np.float32)) + values
-            place = request.names.index(name)
-            more = own[place] > table.usual[place]
-            above[kind] = above.get(kind, np.zeros(len(rows), bool)) | (more & (values > 0))
-        brought["fresh"] = _fresh(request, rows)
-        if blend.lift:  # what nobody can point at yet loses less to what the history points at
-            brought["fresh"] = brought["fresh"] + stand_out[len(request.names)]
-        if request.steering.any():
-            asked = scoring.words_of(live, rows) @ request.steering.T
-            brought["search"], brought["interests"] = asked.T
-        if request.penalty:
-            brought["flagged"] = -np.float32(request.penalty) * live.marks.score[rows]
-        if request.surge is not None:
-            brought["rising"] = request.surge.scores(rows)
-        if request.again is not None:
-            brought["again"] = request.again.scores(rows)
-        brought["context"] = corrections
-        if request.again is not None:
-            given = _as_one(request.again.known(rows), given, brought)
-        told = Carriers.of(live, request.history, rows, given, request.muted)
-        lists = {kind: values.tolist() for kind, values in brought.items()}
-        quiet = {kind: (~told_).tolist() for kind, told_ in above.items()}
-        if "trending" in above:
-            late = live.counters.last[rows] < live.counters.newest - NOW
-            quiet["trending"] = (~above["trending"] | late).tolist()
-        quiet["fresh"] = (~live.listing.recorded[rows]).tolist()
-        if "search" in brought:
-            quiet["search"] = (~request.search_matches(rows)).tolist()
-        return cls(request, rows, given, told, lists, quiet)
+        given = np.zeros((len(request.history), len(rows)), np.float32)
+        parts: list[Part] = []
+        absorbing: list[tuple[Mask, list[Part]]] = []
+        for (_, bound), split in zip(request.terms, attributions(request, rows), strict=True):
+            if split.history is not None:
+                given += split.history
+            own = list(split.parts)
+            if (mask := bound.absorbs(rows)) is not None:
+                absorbing.append((mask, own))
+            parts += own
+        parts = _merged([*parts, Part("context", corrections)])
+        for mask, own in absorbing:
+            given, parts = _absorbed(mask, {part.kind for part in own}, given, parts)
+        groups = Carriers.of(request.live, request.history, rows, given, request.muted)
+        others = tuple(
+            _Values(
+                part.kind,
+                part.item_id,
+                part.label,
+                part.by,
+                part.values.tolist(),
+                None if part.quiet is None else part.quiet.tolist(),
+            )
+            for part in parts
+        )
+        return cls(request, rows, given, groups, others)
 
     def of_row(self, place: int) -> list[Reason]:
         """Return every part of one row, each item of the history by itself, in no order."""
@@ -85,54 +87,56 @@ class Parts:
         ] + self._others(place)
 
     def gathered(self, place: int) -> list[Reason]:
-        """Return every part of one row, those of the history in groups worth telling."""
+        """Return every part of one row, those of the history in groups."""
         return self.carriers.reasons(place) + self._others(place)
 
     def _others(self, place: int) -> list[Reason]:
-        nudges = self.request.nudges
-        values = {kind: each[place] for kind, each in self.brought.items()}
-        steered = nudges.parts(int(self.rows[place])) if nudges is not None else []
-        row, again = int(self.rows[place]), self.request.again
-        if values.get("again") and again is not None and again.regular(row):
-            values["regular"] = values.pop("again")
-        quiet = {kind: each[place] for kind, each in self.quiet.items()}
-        return [
-            Reason(kind, 0.0, "", None, value, quiet=quiet.get(kind, False))
-            for kind, value in values.items()
-            if value
-        ] + [self._asked(control, value, row) for control, value in steered]
-
-    def _asked(self, control: Control, value: float, row: int) -> Reason:
-        if control.action == steering.FOLLOW:
-            nudges, code = self.request.nudges, int(self.request.live.labels["author"][row])
-            name = "" if nudges is None else nudges.followed.get(code, "")
-            return Reason("followed", 0.0, "", None, value, label=name)
-        if control.kind == "item":
-            return Reason("steered", 0.0, "", control.value, value)
-        name = steering.name_of(self.request.live, control)
-        by = control.value if control.kind == "topic" and not name else ""
-        return Reason("steered", 0.0, "", None, value, by=by, label=name)
+        return [one.reason(place) for one in self.others if one.values[place]]
 
 
-def _as_one(again: Mask, given: Floats, brought: dict[str, Floats]) -> Floats:
-    """Let one part stand for all that speaks for what was taken up before, and return `given`.
+def attributions(request: Request, rows: Rows) -> list[Attribution]:
+    """Return the split of each term of a request, in their order."""
+    table = request.table
+    return [
+        bound.attribute(rows, table.values_of(term, rows), table) for term, bound in request.terms
+    ]
 
-    Where that is not positive the parts stay as they are.
+
+def base(request: Request) -> float:
+    """Return the score of an item that is average in everything, for one user."""
+    rows: Rows = np.zeros(0, np.int32)
+    return sum(split.base for split in attributions(request, rows))
+
+
+def _merged(parts: list[Part]) -> list[Part]:
+    """Return parts with those of one kind added up, but for those that name something."""
+    found: dict[object, Part] = {}
+    for number, part in enumerate(parts):
+        named = part.item_id is not None or part.label or part.by
+        key: object = number if named else part.kind
+        before = found.get(key)
+        if before is None:
+            found[key] = part
+            continue
+        quiet = None
+        if before.quiet is not None and part.quiet is not None:
+            quiet = before.quiet & part.quiet
+        found[key] = Part(part.kind, before.values + part.values, quiet)
+    return list(found.values())
+
+
+def _absorbed(
+    mask: Mask, kinds: set[str], given: Floats, parts: list[Part]
+) -> tuple[Floats, list[Part]]:
+    """Let the parts of some kinds stand for all that speaks for the marked rows.
+
+    Where the sum is not positive the parts stay as they are.
     """
-    total = given.sum(axis=0) + np.sum(list(brought.values()), axis=0)
-    one = again & (total > 0)
-    for kind, values in brought.items():
-        brought[kind] = np.where(one, total if kind == "again" else np.float32(0), values)
-    return np.asarray(np.where(one, np.float32(0), given), np.float32)
-
-
-def _fresh(request: Request, rows: Rows) -> Floats:
-    """Return what rows gain by not having been passed over, against the mean of the catalogue."""
-    live, blend = request.live, request.live.model.blend
-    if not blend.passed:
-        return np.zeros(len(rows), np.float32)
-    own, usual = (
-        scoring.passed_scores(live, request.history, blend, some)
-        for some in (rows, request.table.sample)
-    )
-    return np.asarray(own - usual.mean(), np.float32)
+    total = given.sum(axis=0) + np.sum([part.values for part in parts], axis=0)
+    one, none = mask & (total > 0), np.float32(0)
+    found = []
+    for part in parts:
+        own = part.values != 0 if part.kind in kinds else np.zeros(len(mask), bool)
+        values = np.where(one, np.where(own, total, none), part.values)
+        found.append(replace(part, values=values))
+    return np.asarray(np.where(one, none, given), np.float32), found

@@ -1,29 +1,30 @@
-"""Request: one person's scores, computed for whatever rows are worth a look."""
+"""Request: one user's scores, computed for whatever rows are worth a look."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recsys.arrays import Floats, Mask, Rows
 from recsys.index.fronts import Fronts
-from recsys.ranking import priors, scoring, steering
-from recsys.ranking.batch import traits_of
+from recsys.ranking import steering
 from recsys.ranking.history import History
-from recsys.ranking.matching import search_matches
 from recsys.ranking.query import Query
-from recsys.ranking.repeats import Again
-from recsys.ranking.rising import Rising, Surge
-from recsys.ranking.scoring import Profile
+from recsys.ranking.rising import Rising
+from recsys.ranking.scoring import text_scores
 from recsys.ranking.standing import BLOCK, Standing, Table
-from recsys.ranking.steering import Nudges
-from recsys.ranking.traits import passed
+from recsys.ranking.terms.protocol import RequestContext, ScoreTerm, UserTerm
+from recsys.ranking.terms.registry import TERMS
+from recsys.ranking.terms.repeats import UserRepeats
+from recsys.ranking.user_terms import UserTerms
 from recsys.state.live import LiveState
 
-STEER = 3.0  # weight of words asked for, in standard deviations of the scores
+QUERY_WEIGHT = 3.0  # length of the vectors of words asked for, in standard deviations of scores
+Bound = TypeVar("Bound", bound=UserTerm)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,170 +32,152 @@ class Request:
     """A query, resolved against a live state at one moment."""
 
     live: LiveState
-    profile: Profile
-    names: tuple[str, ...]  # of the item features that the blend reads
+    learned: UserTerms
+    terms: tuple[tuple[ScoreTerm, UserTerm], ...]  # in the order of the registry
     table: Table
     weights: Floats  # (features of the table,)
-    constant: float  # part of every score, which taste without agreeableness brings
-    steering: Floats  # (2, t): by words asked for, and by interests; zeros without any
-    seen: Rows  # of the history, what the person wants forgotten included
-    fronts: Fronts | None  # of the words of the model's items; None: they are read whole
-    query: str = ""  # words asked for
-    penalty: float = 0.0  # what a flag of score 1 takes away
+    constant: float  # part of every score
+    words: Floats  # (t,): what the text vectors of items are multiplied with
+    seen: Rows  # of the history, what the user wants forgotten included
+    fronts: Fronts | None  # of the model's text vectors; None: they are read whole
     muted: Mask | None = None  # (size,): rows never to be shown or named
-    nudges: Nudges | None = None  # by what the person asked to see more or less of
-    surge: Surge | None = None  # by what rises in what the person follows
-    again: Again | None = None  # what was taken up before and may be shown again
 
     @classmethod
     def of(
         cls, query: Query, live: LiveState, standing: Standing, rising: Rising | None = None
     ) -> Request:
-        """Weigh the history, and read what items bring along as of now."""
-        blend, table = live.model.blend, standing.look()
+        """Bind the learned terms to the history, then the terms of the request to their scores."""
+        table = standing.look()
         seen = History.resolve(query.history, live)
         kept = steering.remembered(live, query.history, query.controls)
         history = seen if len(kept) == len(query.history) else History.resolve(kept, live)
-        profile = Profile.of(history, live, blend)
-        weights, constant = _weights(live, profile, standing)
-        none = np.zeros((2, live.model.words.shape[1]), np.float32)
+        learned = UserTerms.of(history, live)
         plain = cls(
             live,
-            profile,
-            standing.names,
+            learned,
+            (),
             table,
-            weights,
-            constant,
-            none,
+            np.zeros(len(table.values), np.float32),
+            0.0,
+            np.zeros(live.model.words.shape[1], np.float32),
             _seen(query, seen, live),
             standing.fronts,
         )
-        repeats = query.repeat or bool(query.repeat_categories)
-        wanted = _steering(plain, [query.words, *query.interests])
-        steered = bool(query.controls or query.follows)
-        if not (wanted.any() or live.marks.some or steered or repeats) and rising is None:
+        plain = plain._with([(t, learned.terms[t.name]) for t in TERMS if t.name in learned.terms])
+        vectors = query_vectors(live, [query.words, *query.interests])
+        asked = bool(query.controls or query.follows or query.repeat or query.repeat_categories)
+        if not (vectors.any() or live.marks.some or asked) and rising is None:
             return plain
-        spread = plain.spread()
-        out = steering.muted(live, query.controls, plain.size)
-        found = replace(
-            plain,
-            steering=np.float32(spread) * wanted,
-            query=query.words,
-            muted=out,
-            penalty=live.marks.weight * spread * live.marks.some,
-            nudges=Nudges.of(live, query.controls, spread, plain.size, out, query.follows),
-            surge=None if rising is None else rising.surge(history, spread),
-        )
-        if not repeats:
-            return found
-        again = Again.of(query, live, plain.size, found.total(), found.scores)
-        return replace(found, again=again)
+        muted = steering.muted(live, query.controls, plain.size)
+        found, spread = replace(plain, muted=muted), plain.spread()
+        for term in TERMS:
+            context = RequestContext(
+                query,
+                live,
+                history,
+                plain.size,
+                spread,
+                vectors,
+                muted,
+                rising,
+                found.scores,
+                found.log_total,
+            )
+            bound = term.bind_request(context)
+            if bound is not None:
+                found = found._with([(term, bound)])
+        return found
+
+    def _with(self, more: Sequence[tuple[ScoreTerm, UserTerm]]) -> Request:
+        """Return the request with further terms."""
+        weights, constant, words = self.weights.copy(), self.constant, self.words
+        for term, bound in more:
+            if (place := self.table.slices.get(term.name)) is not None:
+                weights[place] = bound.feature_weights
+            constant += bound.constant
+            vector = bound.text_vector
+            if vector is not None:
+                words = words + vector
+        terms = (*self.terms, *more)
+        return replace(self, terms=terms, weights=weights, constant=constant, words=words)
 
     @property
     def history(self) -> History:
-        """What the person did."""
-        return self.profile.history
+        """What the user did."""
+        return self.learned.history
 
     @property
     def size(self) -> int:
         """Rows there were when the query came."""
-        return min(len(self.profile.sums), int(self.table.values.shape[1]))
+        return min(self.learned.size, int(self.table.values.shape[1]))
 
     @property
-    def words(self) -> Floats:
-        """What the words of items are multiplied with, (t,): of the history and asked for."""
-        asked: Floats = self.steering.sum(axis=0)
-        return asked + self.profile.words if self.live.model.blend.uses("words") else asked
+    def repeats(self) -> UserRepeats | None:
+        """What was taken up before and may be shown again; None: nothing."""
+        return self.term(UserRepeats)
+
+    def term(self, kind: type[Bound]) -> Bound | None:
+        """Return the bound term of a class; None where the request has none."""
+        return next((bound for _, bound in self.terms if isinstance(bound, kind)), None)
 
     def scores(self, rows: Rows) -> Floats:
-        """Return the whole score of rows, (n,), the trees' corrections aside."""
+        """Return the whole score of rows, (n,), without the corrections by the trees."""
         found, words = self.scores_without_words(rows), self.words
         return found + self.word_scores(rows, words) if words.any() else found
 
     def word_scores(self, rows: Rows, words: Floats) -> Floats:
-        """Return what words bring to the score of rows, (n,)."""
+        """Return what text vectors add to the score of rows, (n,)."""
         if 2 * len(rows) > self.size:  # one pass over all vectors costs less than picking most
-            return scoring.word_scores(self.live, words)[rows]
-        return scoring.word_scores(self.live, words, rows)
+            return text_scores(self.live, words)[rows]
+        return text_scores(self.live, words, rows)
 
     def scores_without_words(self, rows: Rows) -> Floats:
-        """Return the score of rows less what their words bring, (n,)."""
-        live, blend = self.live, self.live.model.blend
-        found = self._brought(rows) + np.float32(self.constant)
-        found += scoring.pointed_scores(live, self.profile, blend, rows)
-        found += scoring.passed_scores(live, self.history, blend, rows)
-        if blend.uses("behaviour"):
-            found += scoring.behaviour_scores(live, self.profile, rows)
-        if self.penalty:
-            found -= np.float32(self.penalty) * live.marks.score[rows]
-        if self.nudges is not None:
-            found += self.nudges.scores(rows)
-        if self.surge is not None:
-            found += self.surge.scores(rows)
-        if self.again is not None:
-            found += self.again.scores(rows)
+        """Return the score of rows without what text vectors add, (n,)."""
+        found = self._item_part(rows) + np.float32(self.constant)
+        for _, bound in self.terms:
+            if bound.scores_rows:
+                found += bound.score(rows)
         return np.asarray(found, np.float32)
 
-    def search_matches(self, rows: Rows) -> Mask:
-        """Return whether the words of rows are near enough to those asked for to say so."""
-        return search_matches(self.live, self.query, rows)
-
     def spread(self) -> float:
-        """Return the standard deviation of the scores, read off a sample of the catalogue."""
-        found, words = self.scores_without_words(self.table.sample), self.words
-        if words.any():
-            found = found + self.table.words @ words
-        return float(found.std()) or 1.0
+        """Return the standard deviation of the scores over a sample of the catalogue."""
+        return float(self._sample_scores().std()) or 1.0
 
-    def total(self) -> float:
-        """Return the log of the sum of exp(score) over the catalogue, read off a sample of it."""
-        found, words = self.scores_without_words(self.table.sample), self.words
-        if words.any():
-            found = found + self.table.words @ words
+    def log_total(self) -> float:
+        """Return the log of the sum of exp(score) over the catalogue, estimated from a sample."""
+        found = self._sample_scores()
         most = float(found.max(initial=0.0))
         mean = float(np.exp(found.astype(np.float64) - most).mean()) if len(found) else 1.0
         return most + float(np.log(mean * max(self.size, 1)))
 
-    def _brought(self, rows: Rows) -> Floats:
-        """Return what rows bring along; a line is read faster whole than most of its cells."""
+    def _sample_scores(self) -> Floats:
+        found, words = self.scores_without_words(self.table.sample), self.words
+        return found + self.table.words @ words if words.any() else found
+
+    def _item_part(self, rows: Rows) -> Floats:
+        """Return what item features add; a line is read faster whole than most of its cells."""
         values = self.table.values
         if 2 * len(rows) > self.size:
-            found = np.asarray((self.weights @ values[:, : self.size])[rows], np.float32)
-        else:
-            found = np.asarray(self.weights @ values[:, rows], np.float32)
-        if self.history.newcomer:
-            some = np.flatnonzero(self.live.counters.by_one_person(rows))
-            if len(some):
-                found[some] = self.weights @ self.brought(rows[some])
-        return found
-
-    def brought(self, rows: Rows) -> Floats:
-        """Return what rows bring along, (features of the table, rows), as this person sees it."""
-        values = self.table.values[:, rows]
-        if not self.history.newcomer:
-            return values
-        alone = self.live.counters.by_one_person(rows)
-        return priors.for_newcomers(values, self.names, alone)
+            return np.asarray((self.weights @ values[:, : self.size])[rows], np.float32)
+        return np.asarray(self.weights @ values[:, rows], np.float32)
 
     def bounds(self) -> Floats:
-        """Return the most that a row of each block can score if no neighbour points at it."""
-        table, blend = self.table, self.live.model.blend
+        """Return an upper bound of the score without words of each block, `exceptions` aside."""
+        table = self.table
         found = np.maximum(self.weights, 0) @ table.high + np.minimum(self.weights, 0) @ table.low
-        if blend.passed and table.born.shape[1]:
-            times = self.history.times
-            ends = np.float32(blend.passed) * np.stack([passed(times, b) for b in table.born])
-            found = found + ends.max(axis=0)
-        if self.nudges is not None:
-            found = found + self.nudges.bounds(table)
-        most = 0.0 if self.surge is None else self.surge.unit
-        return np.asarray(found + np.float32(self.constant + most), np.float32)
+        for _, bound in self.terms:
+            found = found + bound.bound(table)
+        return np.asarray(found + np.float32(self.constant), np.float32)
 
-    def pointed_at(self) -> Rows:
-        """Return the rows that the history's neighbours point at, and those of no block."""
-        size, pointed = self.table.size, self.profile.pointed
+    def exceptions(self) -> Rows:
+        """Return the rows that `bounds` do not hold for, and those that lie in no block."""
+        size = self.table.size
         tail: Rows = np.arange(size, self.size, dtype=np.int32)
-        found: Rows = np.concatenate([pointed[pointed < size], tail])
-        return found if self.again is None else np.union1d(found, self.again.rows)
+        some = [rows for _, bound in self.terms if (rows := bound.exceptions()) is not None]
+        if len(some) == 1:  # distinct already
+            return np.concatenate([some[0][some[0] < size], tail])
+        found: Rows = np.unique(np.concatenate([*some, tail])) if some else tail
+        return found
 
     def block(self, blocks: NDArray[np.intp]) -> Rows:
         """Return the rows of some blocks."""
@@ -204,33 +187,21 @@ class Request:
 
 
 def _seen(query: Query, history: History, live: LiveState) -> Rows:
-    """Return the rows that the person has acted on, those beyond the history included."""
+    """Return the rows that the user has acted on, those beyond the history included."""
     if query.taken is None:
         return history.rows
     return np.concatenate([history.rows, query.taken.rows(live.ids, live.size)])
 
 
-def _weights(live: LiveState, profile: Profile, standing: Standing) -> tuple[Floats, float]:
-    blend, constant = live.model.blend, 0.0
-    traits = traits_of(profile.history, live.created)
-    parts = [blend.prior_weights(standing.names, traits, profile.history.newcomer)]
-    if standing.common:
-        some = len(profile.history) > 0 and blend.uses("neighbours")
-        spread = -blend.lift * float(np.log1p(profile.mass)) * some
-        parts.append(np.array([spread], np.float32))
-    if standing.tastes:
-        taste: Floats = profile.taste_parts.sum(axis=0)
-        parts.append(taste)
-        constant = -float(scoring.usual_loading(live) @ taste)
-    return np.concatenate(parts).astype(np.float32), constant
+def query_vectors(live: LiveState, texts: Sequence[str]) -> Floats:
+    """Return the vectors of the first text and of all others, (2, t), QUERY_WEIGHT long together.
 
-
-def _steering(request: Request, texts: Sequence[str]) -> Floats:
-    """Return the vectors of words asked for and of interests, STEER long together."""
-    student = request.live.model.student
+    Zeros where there is no text, or no encoder in the model.
+    """
+    student = live.model.student
     if student is None or not any(texts):
-        return request.steering
+        return np.zeros((2, live.model.words.shape[1]), np.float32)
     vectors = student.encode(texts)
-    wanted = np.stack([vectors[0], vectors[1:].sum(axis=0)])
-    length = float(np.linalg.norm(wanted.sum(axis=0))) or 1.0
-    return np.asarray(STEER * wanted / length, np.float32)
+    both = np.stack([vectors[0], vectors[1:].sum(axis=0)])
+    length = float(np.linalg.norm(both.sum(axis=0))) or 1.0
+    return np.asarray(QUERY_WEIGHT * both / length, np.float32)

@@ -6,11 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.arrays import Floats, Mask, Rows
-from recsys.ranking.batch import Histories, score_block, traits_of
+from recsys.ranking.batch import Histories, score_block
 from recsys.ranking.features import of_request
 from recsys.ranking.history import History
-from recsys.ranking.priors import NAMES, for_newcomers, one_person, prior_features
-from recsys.ranking.scoring import Profile, personal_scores
+from recsys.ranking.user_terms import UserTerms
 from recsys.state.live import LiveState
 from recsys.state.model import Model
 
@@ -31,19 +30,17 @@ def best_places(rows: Rows, scores: Floats, n: int) -> NDArray[np.intp]:
     return places[np.lexsort((rows[places], -scores[places]))][:n]
 
 
-def corrections(
-    live: LiveState, profile: Profile, rows: Rows, scores: Floats, now: float | None = None
-) -> Floats:
+def corrections(learned: UserTerms, rows: Rows, scores: Floats, now: float | None = None) -> Floats:
     """Return what the trees add to the scores of rows that may be shown, (len(rows),).
 
     The POOL of them that the blend puts first are judged; 0 for the others. `scores`: of these
     rows. `now`: the moment, Unix seconds; None: that of the last event.
     """
     added = np.zeros(len(rows), np.float32)
-    trees = live.model.trees
+    trees = learned.live.model.trees
     if trees is not None and len(rows):
         pool = best_places(rows, scores, POOL)
-        added[pool] = trees.scores(of_request(live, profile, rows[pool], now))
+        added[pool] = trees.scores(of_request(learned, rows[pool], now))
     return added
 
 
@@ -52,15 +49,9 @@ def live_scores(live: LiveState, history: History, now: float, rows: Rows) -> Fl
 
     The arithmetic of a request, without its cuts. `now`: Unix seconds.
     """
-    blend = live.model.blend
-    profile = Profile.of(history, live, blend)
-    traits = traits_of(history, live.created)
-    weights = blend.prior_weights(NAMES, traits, history.newcomer)
-    shared = prior_features(live, now)
-    if history.newcomer:
-        shared = for_newcomers(shared, NAMES, one_person(shared[NAMES.index("share_all")]))
-    scores = np.asarray(personal_scores(live, profile, blend) + weights @ shared, np.float32)
-    scores[rows] += corrections(live, profile, rows, scores[rows], now)
+    learned = UserTerms.of(history, live)
+    scores = learned.scores(now=now)
+    scores[rows] += corrections(learned, rows, scores[rows], now)
     return scores
 
 
@@ -78,6 +69,6 @@ def reranked_block(model: Model, histories: Histories, shared: Floats, closed: M
         open_ = ~closed[person]
         open_[history.rows] = False
         rows = np.flatnonzero(open_).astype(np.int32)
-        profile = Profile.of(history, live, model.blend)
-        scores[person, rows] += corrections(live, profile, rows, scores[person, rows])
+        learned = UserTerms.of(history, live)
+        scores[person, rows] += corrections(learned, rows, scores[person, rows])
     return scores

@@ -64,13 +64,6 @@ class Rising:
         share = has @ liked[known] / max(float(liked.sum()), 1e-9)
         return np.asarray(np.minimum(share / WHOLE, 1.0), np.float32)
 
-    def surge(self, history: History, spread: float) -> Surge | None:
-        """Return what one reader's scores gain, None for nothing. `spread`: deviation of scores."""
-        followed = self.followed(history)
-        if not len(self.items) and not followed.any():
-            return None
-        return Surge(self, followed, self.weight * spread)
-
     def strengths(self, followed: Floats, rows: Rows) -> Floats:
         """Return the part of some rows, (n,), 0..1: the sum of all, cut off at 1."""
         found = np.zeros(len(rows), np.float32)
@@ -82,19 +75,6 @@ class Rising:
             place = np.minimum(np.searchsorted(self.items, rows), len(self.items) - 1)
             found += np.where(self.items[place] == rows, self.own[place], 0.0)
         return np.minimum(found, np.float32(1.0))
-
-
-@dataclass(frozen=True, slots=True)
-class Surge:
-    """What rises, for one reader."""
-
-    rising: Rising
-    followed: Floats  # (labels,)
-    unit: float  # of score, at the most
-
-    def scores(self, rows: Rows) -> Floats:
-        """Return what is added to the score of rows, (n,), from 0 to `unit`."""
-        return np.asarray(np.float32(self.unit) * self.rising.strengths(self.followed, rows))
 
 
 class Risen:

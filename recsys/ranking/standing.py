@@ -1,11 +1,12 @@
-"""Standing: what every item brings along whoever asks, kept fresh row by row, and where to look.
+"""Item features that are the same for all users, cached and updated row by row.
 
-A request's score is linear in these features but for what its own history touches. So rows lie in
-blocks of like standing, and the bounds of a block's features bound its best score.
+Scores are linear in these features but for rows that a user's own history concerns. Rows lie in
+blocks of similar popularity; the least and greatest features of a block bound its best score.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -14,11 +15,14 @@ from numpy.typing import NDArray
 
 from recsys.arrays import Floats, Rows, Times
 from recsys.index.fronts import fronts_of
-from recsys.ranking import priors, scoring
-from recsys.state.blend import Blend
-from recsys.state.counters import HALF_LIVES
+from recsys.ranking.scoring import text_vectors
+from recsys.ranking.terms.popularity import HALF_LIFE
+from recsys.ranking.terms.protocol import ScoreTerm
+from recsys.ranking.terms.registry import TERMS, item_feature_terms
 from recsys.state.live import LiveState
+from recsys.state.model import Model
 
+_NONE = slice(0, 0)
 Float = TypeVar("Float", np.float32, np.float64)
 
 BLOCK = 256  # rows of one block
@@ -31,6 +35,7 @@ SAMPLE = 4_096  # rows that speak for the catalogue in means and spreads
 class Table:
     """Features of all rows at one moment; cells follow what is touched, the moment stays."""
 
+    slices: Mapping[str, slice]  # term -> its features
     values: Floats  # (features, room)
     size: int  # rows that lie in blocks; later ones are the tail
     moment: float  # that uptake is decayed to
@@ -42,7 +47,20 @@ class Table:
     born: Times  # (2, blocks): when a block's items appeared, first and last; inf: unknown
     sample: Rows  # rows that speak for the catalogue
     usual: Floats  # (features,): means over the sample
-    words: Floats  # (sample, t): those of the sample, for to pick them takes ten times as long
+    words: Floats  # (sample, t): text vectors of the sample; gathering them takes ten times longer
+
+    def values_of(self, term: ScoreTerm, rows: Rows) -> Floats:
+        """Return the features of one term for rows, (features, rows)."""
+        return self.values[self.slices.get(term.name, _NONE)][:, rows]
+
+    def usual_of(self, term: ScoreTerm) -> Floats:
+        """Return the mean of the features of one term, (features,)."""
+        return self.usual[self.slices.get(term.name, _NONE)]
+
+    def block_of(self, rows: Rows) -> Rows:
+        """Return the block of rows that lie in one."""
+        found: Rows = self.place[rows] // BLOCK
+        return found
 
 
 class Standing:
@@ -50,10 +68,8 @@ class Standing:
 
     def __init__(self, live: LiveState, drift: float = DRIFT) -> None:
         self.live = live
-        self.names = used_names(live.model.blend)
-        self.common = bool(live.model.blend.lift)
-        self.tastes = bool(live.model.blend.taste) and live.model.taste is not None
-        lives = [HALF_LIVES[priors.LIVES.index(n)] for n in self.names if n in priors.LIVES]
+        self._slices = feature_slices(live.model)
+        lives = [HALF_LIFE[n] for n in live.model.blend.used_features() if n in HALF_LIFE]
         self._reach = drift * min([x for x in lives if np.isfinite(x)], default=np.inf)
         self._table: Table | None = None
         worded = live.model.index is None and live.model.words.shape[1] > 0
@@ -77,17 +93,13 @@ class Standing:
         return grown or abs(live.counters.newest - table.moment) > self._reach
 
     def of_rows(self, rows: Rows, moment: float = np.inf) -> Floats:
-        """Return the features of rows, (features, rows), computed anew.
-
-        First what the blend reads of items, then `trust` where it uses lift, then the loadings
-        where it uses taste.
-        """
-        parts = [priors.of_rows(self.live, rows, self.names, moment)]
-        if self.common:
-            parts.append(self.live.commonness.trust_of(rows)[None])
-        if self.tastes and self.live.opinions is not None:
-            parts.append(np.asarray(self.live.opinions.loadings[rows], np.float32).T)
-        return np.concatenate(parts)
+        """Return the features of rows, (features, rows), computed anew; term after term."""
+        parts = [
+            term.item_features(self.live, rows, moment)
+            for term in TERMS
+            if term.name in self._slices
+        ]
+        return np.concatenate([np.zeros((0, len(rows)), np.float32), *parts])
 
     def _made(self) -> Table:
         live, size = self.live, self.live.size
@@ -101,20 +113,37 @@ class Standing:
         sample: Rows = np.unique(np.linspace(0, size - 1, min(size, SAMPLE)).astype(np.int32))
         values = np.pad(found, ((0, 0), (0, TAIL)))
         usual = found[:, sample].mean(axis=1) if size else np.zeros(len(found), np.float32)
-        words = scoring.words_of(live, sample)
+        words = text_vectors(live, sample)
         return Table(
-            values, size, moment, seen, order, place, low, high, born, sample, usual, words
+            self._slices,
+            values,
+            size,
+            moment,
+            seen,
+            order,
+            place,
+            low,
+            high,
+            born,
+            sample,
+            usual,
+            words,
         )
 
     def _average(self, found: Floats) -> Floats:
-        weights = self.live.model.blend.prior_weights(self.names, {})
-        return np.asarray(weights @ found[: len(self.names)], np.float32)
+        """Return the score of a user with average features, by which rows are put into blocks."""
+        blend, total = self.live.model.blend, np.zeros(found.shape[1], np.float32)
+        for term in item_feature_terms():
+            if (place := self._slices.get(term.name)) is not None:
+                weights = blend.prior_weights(term.used_names(blend), {})
+                total += weights @ found[place]
+        return total
 
     def _redo(self, table: Table, rows: Rows) -> None:
         fresh = self.of_rows(rows, table.moment)
         table.values[:, rows] = fresh
         known = rows < table.size
-        blocks = table.place[rows[known]] // BLOCK
+        blocks = table.block_of(rows[known])
         for feature, values in enumerate(fresh[:, known]):
             np.minimum.at(table.low[feature], blocks, values)
             np.maximum.at(table.high[feature], blocks, values)
@@ -129,13 +158,15 @@ def bounds(values: NDArray[Float]) -> tuple[NDArray[Float], NDArray[Float]]:
     return low, high
 
 
-def used_names(blend: Blend) -> tuple[str, ...]:
-    """Return the item features that a blend reads, in the order of `priors.NAMES`."""
-    used = {name for name, weight in blend.priors.items() if weight}
-    used |= {name for name, weight in blend.newcomers.items() if weight}
-    for by_name in blend.traits.values():
-        used |= {name for name, weight in by_name.items() if weight}
-    return tuple(name for name in priors.NAMES if name in used)
+def feature_slices(model: Model) -> dict[str, slice]:
+    """Return which of a model's item features belong to which term, if any do."""
+    found: dict[str, slice] = {}
+    start = 0
+    for term in TERMS:
+        if count := term.used_features(model):
+            found[term.name] = slice(start, start + count)
+            start += count
+    return found
 
 
 def appeared(created: Times) -> Times:

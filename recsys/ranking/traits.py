@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.arrays import Floats, Rows, Times
+from recsys.ranking.history import History
 from recsys.state.counters import DAY
 
 HABIT_EVENTS = 10  # last events that make a habit
@@ -55,3 +56,11 @@ def gap(times: Times, now: float) -> float:
     if not len(times) or not np.isfinite(now - times[-1]):
         return -1.0
     return float(np.log1p(max(now - float(times[-1]), 0.0) / DAY))
+
+
+def traits_of(history: History, created: Times) -> dict[str, float]:
+    """Return the user features that the weights of a blend may depend on."""
+    return {
+        "activity": float(activity(len(history))),
+        "habit": habit(history.rows, history.times, created),
+    }

@@ -14,6 +14,7 @@ from recsys.arrays import Floats
 log = logging.getLogger(__name__)
 
 SCORERS = ("neighbours", "behaviour", "words")
+PASSED = "exposure_age"
 TRAITS = ("activity", "habit")  # see `recsys.ranking.traits`
 
 
@@ -54,7 +55,7 @@ class Blend:
     newcomers: Mapping[str, float] = field(default_factory=dict)
     # item feature -> weight for people without a positive event, none below 0; empty: `priors`
     lift: float = 0.0  # per unit of the neighbours' lift, see `recsys.state.lift`
-    passed: float = 0.0  # per log(1 + the user's events since the item appeared)
+    linear: Mapping[str, float] = field(default_factory=dict)  # optional term -> weight
     taste: float = 0.0  # per unit of the vote expected beyond that of an average reader
 
     def history_weights(self, scorer: str, ages: Floats, weights: Floats) -> Floats:
@@ -71,6 +72,11 @@ class Blend:
     def uses(self, scorer: str) -> bool:
         """Whether any term reads this scorer."""
         return any(term.scorer == scorer and term.weight for term in self.terms)
+
+    def used_features(self) -> frozenset[str]:
+        """Return the item features that any weight other than zero refers to."""
+        groups = (self.priors, self.newcomers, *self.traits.values())
+        return frozenset(name for group in groups for name, weight in group.items() if weight)
 
     def bent(self, sums: Floats, activity: Floats | float = 0.0) -> Floats:
         """Return what the curves make of the neighbours' sums; negative sums count as none."""
@@ -108,6 +114,8 @@ class Blend:
             "curves": [asdict(curve) for curve in self.curves],
             "priors": dict(self.priors),
             "newcomers": dict(self.newcomers),
+            "linear": {name: weight for name, weight in self.linear.items() if name != PASSED},
+            "passed": self.linear.get(PASSED, 0.0),
             "traits": {trait: dict(weights) for trait, weights in self.traits.items()},
         }
 
@@ -129,7 +137,11 @@ class Blend:
         What an earlier version did not write is at its default. What a later version added is
         left out, with a warning: what cannot be left out raises the major format of bundles.
         """
-        values = _known(cls, found)
+        given = {name: value for name, value in found.items() if name != "passed"}
+        values = _known(cls, given)
+        values["linear"] = dict(found.get("linear", {}))
+        if found.get("passed"):  # the name of this term's weight since the first format
+            values["linear"][PASSED] = found["passed"]
         values["terms"] = tuple(
             Term(t["scorer"], np.inf if t["half_life"] is None else t["half_life"], t["weight"])
             for t in found.get("terms", ())

@@ -11,6 +11,8 @@ from recsys.arrays import Floats
 from recsys.metrics import Values, intervals
 from recsys.ranking import priors
 from recsys.ranking.rerank import live_scores
+from recsys.ranking.terms.popularity import SHARES
+from recsys.ranking.terms.registry import feature_names
 from recsys.state.blend import Blend
 from recsys.state.live import LiveState
 from recsys.state.model import Model
@@ -69,7 +71,7 @@ def walked_contest(moments: Iterable[Moment], live: LiveState, timed: bool = Tru
     All know what came before the moment, as a service does.
     """
     names = features_of(timed)
-    rows = [priors.NAMES.index(name) for name in names]
+    rows = [feature_names().index(name) for name in names]
     users: list[int] = []
     ranks: list[Values] = []
     for moment in moments:
@@ -115,9 +117,7 @@ def decided(values: Values, names: tuple[str, ...], seed: int = 0) -> Contest:
 
 def features_of(timed: bool) -> tuple[str, ...]:
     """Return the baselines: popular first, then trending where events have times."""
-    return (
-        ("share_all", *(n for n in priors.LIVES if n != "share_all")) if timed else ("share_all",)
-    )
+    return ("share_all", *(n for n in SHARES if n != "share_all")) if timed else ("share_all",)
 
 
 def _rank(scores: Floats, own: Floats) -> Values:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from recsys.ranking import priors
+from recsys.ranking.priors import prior_features
+from recsys.ranking.terms.popularity import SHARES
+from recsys.ranking.terms.protocol import Column
 from recsys.state.live import LiveState
 from recsys.state.model import Model
 from recsys.training.check import Check
@@ -18,22 +20,22 @@ HALF_LIVES = (5.0, 20.0)  # events back; the middle of what is tried later
 
 def values_of(check: Check, models: Mapping[str, Model], seed: int) -> dict[str, float]:
     """Return what each engine's model is worth beside what is hot: nDCG@20, best first."""
-    features = priors.prior_features(LiveState(next(iter(models.values()))))
+    features = prior_features(LiveState(next(iter(models.values()))))
     pool = build_pool(check.sample(ASKED, seed), models, HALF_LIVES, features, seed)
     judge = Judge.halves(pool, seed)
-    shares = priors.LIVES if check.data.timed else ("share_all",)
+    shares = SHARES if check.data.timed else ("share_all",)
     found = {
         name: max(
             judge.value(_form(shares, column, model))
             for column in pool.columns
-            if column.rpartition("~")[0] == name
+            if column.source == name and column.term in ("neighbours", "factors")
         )
         for name, model in models.items()
     }
     return dict(sorted(found.items(), key=lambda pair: -pair[1]))
 
 
-def _form(shares: tuple[str, ...], column: str, model: Model) -> Design:
+def _form(shares: tuple[str, ...], column: Column, model: Model) -> Design:
     if model.neighbours is not None:
         return Design(shares, neighbours=column)
-    return Design(shares, behaviour=(column,))
+    return Design(shares, factors=(column,))

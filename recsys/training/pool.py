@@ -14,19 +14,16 @@ from numpy.typing import NDArray
 
 from recsys.arrays import Floats, Mask, Times
 from recsys.metrics import Values
-from recsys.ranking import priors
-from recsys.ranking.batch import scorer_scores, taste_scores, traits_of
-from recsys.ranking.traits import ages, gap, passed
+from recsys.ranking.terms.protocol import ALWAYS, NEVER, WHEN_CHEAP, Choices, Column, CutContext
+from recsys.ranking.terms.registry import TERMS, feature_names
+from recsys.ranking.traits import ages, gap, traits_of
 from recsys.state.blend import TRAITS
-from recsys.state.lift import Commonness
 from recsys.state.model import Model
 from recsys.training.check import Check
 
 BEST = 40  # items by each column that a person chooses among
 OTHERS = 200  # sampled from all the rest, each standing for many
-# Columns whose best items are enough where a column costs more than it knows: their like at other
-# half-lives hardly point at other items.
-SELECTING = ("h", "d", "all", "~5", "~6", "liked", "taste")
+AGE = Column("age", nominates=NEVER)  # of items, which the trees read
 BLOCK = 64  # people whose whole catalogue is scored at a time
 
 
@@ -34,7 +31,7 @@ BLOCK = 64  # people whose whole catalogue is scored at a time
 class Pool:
     """Columns of one check; people are rows, candidates are places (padded to one width)."""
 
-    columns: Mapping[str, Floats]  # name -> (people, places)
+    columns: Mapping[Column, Floats]  # (people, places)
     traits: Mapping[str, Floats]  # name -> (people,)
     chosen: Mask  # (people, places)
     offset: Floats  # (people, places): log of how many items a place stands for; -inf: padding
@@ -44,6 +41,11 @@ class Pool:
 
     def __len__(self) -> int:
         return len(self.wanted)
+
+    @property
+    def choices(self) -> Choices:
+        """The columns as score terms read them."""
+        return Choices(self.columns, self.traits)
 
     def take(self, people: NDArray[np.integer]) -> Pool:
         """Return the same pool for some of its people."""
@@ -81,25 +83,13 @@ class Pool:
         return np.asarray(np.bincount(user, each) / np.bincount(user), np.float64)
 
 
-Column = tuple[str, str, float]  # name, scorer, half-life
+def nominating(columns: Mapping[Column, Floats], thorough: bool) -> Iterator[Floats]:
+    """Yield the columns whose best items are offered to choose from.
 
-
-def columns_of(
-    models: Mapping[str, Model], half_lives: Iterable[float]
-) -> list[tuple[Column, Model]]:
-    """Return the personal columns: each model's neighbours at every half-life, words, behaviour."""
-    found: list[tuple[Column, Model]] = []
-    for name, model in models.items():
-        if model.neighbours is not None:
-            found += [((f"{name}~{h:g}", "neighbours", h), model) for h in half_lives]
-        if model.behaviour is not None:
-            found += [((f"{name}~{h:g}", "behaviour", h), model) for h in (4.0, np.inf)]
-    first = next(iter(models.values()))
-    if not found:
-        found.append((("words~inf", "words", np.inf), first))
-    if first.words.any():
-        found += [((f"words~{h:g}", "words", h), first) for h in (1.0, 6.0, np.inf)]
-    return found
+    `thorough`: also those whose like at other half-lives hardly point at other items.
+    """
+    roles = (ALWAYS, WHEN_CHEAP) if thorough else (ALWAYS,)
+    return (v for column, v in columns.items() if column.nominates in roles and v.any())
 
 
 def build_pool(
@@ -108,58 +98,35 @@ def build_pool(
     half_lives: Iterable[float],
     features: Floats,
     seed: int,
-    selecting: tuple[str, ...] = ("",),
+    thorough: bool = True,
     enough: Callable[[], bool] = lambda: False,
 ) -> Pool:
     """Score everything for the people of a check and keep what each could choose among.
 
-    `features`: the items' own, (len(priors.NAMES), n_items). `selecting`: ends of the names of the
-    columns whose best items are offered. `enough`: whether to leave out the people not asked yet;
-    some are always asked.
+    `features`: item features in the order of `feature_names()`, (features, n_items). `thorough`:
+    see `nominating`. `enough`: whether to leave out the people not asked yet; some always are.
     """
     rng = np.random.default_rng(seed)
-    personal = columns_of(models, half_lives)
+    lives, named = tuple(half_lives), dict(zip(feature_names(), features, strict=True))
     parts: list[Pool] = []
     for start in range(0, len(check), BLOCK):
         if parts and enough():
             break
         part = check.take(np.arange(start, min(start + BLOCK, len(check))))
-        parts.append(_block(part, personal, features, rng, selecting))
+        context = CutContext(models, lives, part.histories, named, check.data.created())
+        parts.append(_block(part, context, rng, thorough))
     return joined(parts)
 
 
-def _block(
-    check: Check,
-    personal: list[tuple[Column, Model]],
-    features: Floats,
-    rng: np.random.Generator,
-    selecting: tuple[str, ...],
-) -> Pool:
-    n_items = features.shape[1]
-    histories, created = check.histories, check.data.created()
-    plain = personal[0][1]
-    full: dict[str, Floats] = {
-        name: scorer_scores(
-            model, scorer, histories.decayed(life, n_items, histories.heard_by(scorer, model.rated))
-        )
-        for (name, scorer, life), model in personal
-    }
-    for name, values in zip(priors.NAMES, features, strict=True):
-        full[name] = np.broadcast_to(values, (len(check), n_items))
-    common = Commonness.of_counters(plain.counters)
-    neighbours = [name for (name, scorer, _), _ in personal if scorer == "neighbours"]
-    full |= {f"lift {name}": common.lift(full[name]) for name in neighbours}
-    full["taste"] = np.array([taste_scores(plain, histories[p]) for p in range(len(check))])
+def _block(check: Check, context: CutContext, rng: np.random.Generator, thorough: bool) -> Pool:
+    created, n_items = context.created, len(context.created)
+    full: dict[Column, Floats] = {}
+    for term in TERMS:
+        full |= term.columns(context)
     closed = closed_items(check, n_items)
-    telling = (
-        values
-        for name, values in full.items()
-        if name.endswith(selecting) and name != "refusals" and values.any()
-    )
-    picked = picked_places(telling, closed)
-    full["passed"] = np.array([passed(histories[p].times, created) for p in range(len(check))])
+    picked = picked_places(nominating(full, thorough), closed)
     now = check.data.now if check.data.timed else np.nan
-    full["age"] = np.broadcast_to(ages(created, now), (len(check), n_items))
+    full[AGE] = np.broadcast_to(ages(created, now), (len(check), n_items))
     chosen = np.zeros(closed.shape, bool)
     known = check.wanted.items >= 0
     chosen[check.wanted.owner[known], check.wanted.items[known]] = True
@@ -213,7 +180,7 @@ def stands_for(picked: Mask, closed: Mask, rng: np.random.Generator) -> Floats:
 
 
 def packed_pool(
-    full: Mapping[str, Floats],
+    full: Mapping[Column, Floats],
     traits: Mapping[str, Floats],
     chosen: Mask,
     offset: Floats,

@@ -19,9 +19,11 @@ from recsys.arrays import Floats, Mask
 from recsys.metrics import Values
 from recsys.ranking import features
 from recsys.ranking.rerank import POOL
+from recsys.ranking.terms.protocol import Parameter
+from recsys.ranking.terms.registry import TERMS
 from recsys.state.trees import Trees
 from recsys.training.design import Design
-from recsys.training.pool import Pool
+from recsys.training.pool import AGE, Pool
 
 MARGIN = 1.005  # times the blend's nDCG@20 on people not learned from, or the blend is used
 ROUNDS = (20, 40, 60, 90)  # numbers of trees that are tried
@@ -51,9 +53,9 @@ class Lesson:
     features: Floats  # (people, places, features)
 
     @classmethod
-    def of(cls, pool: Pool, design: Design, weights: Mapping[str, float]) -> Lesson:
+    def of(cls, pool: Pool, design: Design, weights: Mapping[Parameter, float]) -> Lesson:
         """Score a pool by a design with weights that were learned elsewhere, or here."""
-        return cls(pool, design.scores(pool, dict(weights)), pool_features(pool, design))
+        return cls(pool, design.scores(pool, weights), pool_features(pool, design))
 
     def judged(self) -> Mask:
         """Mark the places that trees may learn from.
@@ -74,13 +76,11 @@ class Lesson:
 
 def pool_features(pool: Pool, design: Design) -> Floats:
     """Return the features of every place of a pool, (people, places, features)."""
-    none = np.zeros(pool.chosen.shape, np.float32)
-    raw = {name: pool.columns.get(name, none) for name in features.NAMES}
-    raw["neighbours"] = pool.columns[design.neighbours] if design.neighbours else none
-    raw["lift"] = pool.columns.get(f"lift {design.neighbours}", none)
-    raw["words"] = pool.columns.get(f"words~{features.WORD_LIFE:g}", none)
-    raw |= {name: values[:, None] for name, values in pool.traits.items()}
-    return features.table(raw)
+    found: dict[str, Floats] = {"age": pool.columns.get(AGE, np.zeros((1, 1), np.float32))}
+    found |= {name: values[:, None] for name, values in pool.traits.items()}
+    for term in TERMS:
+        found |= term.gbdt_columns(design, pool.choices)
+    return np.broadcast_to(features.table(found), (*pool.chosen.shape, len(features.names())))
 
 
 def fit_trees(lessons: Sequence[Lesson], rounds: int, seed: int = 0) -> lightgbm.Booster:
@@ -91,7 +91,7 @@ def fit_trees(lessons: Sequence[Lesson], rounds: int, seed: int = 0) -> lightgbm
         np.concatenate([part[1] for part in parts]),
         group=np.concatenate([part[2] for part in parts]),
         init_score=np.concatenate([part[3] for part in parts]),
-        feature_name=list(features.NAMES),
+        feature_name=list(features.names()),
     )
     return lightgbm.train({**SETTINGS, "num_threads": 1, "seed": seed}, data, rounds)
 

@@ -9,14 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from recsys.ranking.priors import LIVES
+from recsys.ranking.terms.popularity import SHARES
+from recsys.ranking.terms.protocol import Column
+from recsys.ranking.terms.registry import TERMS, linear_terms
 from recsys.training.design import Design, Judge
 
 VOTES = (0.5, 1.0, 2.0, 3.0, 4.0, 6.0)  # weights of the expected vote that are tried
 GAIN = 1.01  # a part must raise nDCG@20 by so much to be kept; less is within the noise of a slice
 WITHOUT: dict[str, dict[str, Any]] = {  # part of a form -> what the form is without it
     "vote": {"vote": 0.0, "taste": False},
-    "behaviour": {"behaviour": ()},
+    "factors": {"factors": ()},
     "words": {"words": ()},
 }
 MIDDLE = 20.0  # half-life of a history, in events, that is tried first
@@ -35,26 +37,25 @@ class Search:
     found: float = 0.0  # nDCG@20 of the best form
     met: bool = False  # every engine was tried at least once
 
-    def grow(self, timed: bool, columns: Iterable[str], voted: bool) -> Design:
+    def grow(self, timed: bool, columns: Iterable[Column], voted: bool) -> Design:
         """Return the best form found; `columns` are the personal columns at hand.
 
         `voted`: likes and dislikes are both at hand, so the expected vote may be a part.
         """
-        best = self.anchored(LIVES if timed else ("share_all",))
+        best = self.anchored(SHARES if timed else ("share_all",))
         if voted:
             best = self._voted(best)
         columns = list(columns)
-        other = ("words", "elsa", "als", "lift")
-        found = by_life(c for c in columns if "~" in c and not c.startswith(other))
+        found = by_life(column for column in columns if column.term == "neighbours")
         forms = [(name, lift) for lift in ((False, True) if timed else (False,)) for name in found]
         near = [replace(best[0], neighbours=name, lift=lift) for name, lift in forms]
-        engines = len({name.rpartition("~")[0] for name in found})
+        engines = len({column.source for column in found})
         best = self._best(near[:engines], best)
         self.met = not self.stopped
         best = self._best(near[engines:], best)
-        behaviour = [c for c in columns if c.startswith(("elsa", "als"))]
-        best = self._best([replace(best[0], behaviour=(name,)) for name in behaviour], best)
-        words = tuple(c for c in columns if c.startswith("words"))
+        factors = [column for column in columns if column.term == "factors"]
+        best = self._best([replace(best[0], factors=(column,)) for column in factors], best)
+        words = tuple(column for column in columns if column.term == "words")
         if words:
             best = self._best([replace(best[0], words=words)], best)
         anchor = best[0].shares
@@ -111,15 +112,16 @@ class Search:
         rest = tuple(dict.fromkeys((*anchor, "share_all")))
         found: list[Callable[[Design], Design]] = [
             lambda d: replace(d, shares=tuple(dict.fromkeys((*d.shares, "share_all")))),
-            lambda d: replace(d, shares=(*d.shares, "liked")),
+            *(_adding(name) for term in TERMS for name in term.adds),
             lambda d: replace(d, by_activity=bool(d.neighbours) and not d.lift),
             lambda d: replace(d, by_trait=(*d.by_trait, *(("activity", n) for n in rest))),
         ]
         if timed:
-            found.append(lambda d: replace(d, passed=True))
+            found += [_with_linear(term.name) for term in linear_terms() if term.dated]
             found.append(
                 lambda d: replace(d, by_trait=(*d.by_trait, *(("habit", n) for n in rest)))
             )
+        found += [_with_linear(term.name) for term in linear_terms() if not term.dated]
         return found
 
     def _out_of_time(self) -> bool:
@@ -149,28 +151,32 @@ class Search:
         return best
 
 
-def by_life(columns: Iterable[str]) -> list[str]:
-    """Return columns such as "ease 100~5" with all engines at one half-life after the other.
+def _adding(feature: str) -> Callable[[Design], Design]:
+    return lambda design: replace(design, shares=(*design.shares, feature))
+
+
+def _with_linear(name: str) -> Callable[[Design], Design]:
+    return lambda design: replace(design, linear=(*design.linear, name))
+
+
+def by_life(columns: Iterable[Column]) -> list[Column]:
+    """Return columns of histories with all engines at one half-life after the other.
 
     Middling half-lives come first, so that a search that ends early has met every engine.
     """
 
-    def off(column: str) -> float:
-        return abs(math.log(float(column.rpartition("~")[2]) / MIDDLE))
+    def off(column: Column) -> float:
+        return abs(math.log((column.half_life or MIDDLE) / MIDDLE))
 
     return sorted(columns, key=off)
 
 
 def told(design: Design) -> str:
     """Return a form in the words of a manifest's evidence."""
-    parts = [
-        *design.shares,
-        "lift" * design.lift,
-        design.neighbours,
-        *design.behaviour,
-        *design.words,
-    ]
+    parts = [*design.shares, "lift" * design.lift]
+    parts += [str(column) for column in (design.neighbours, *design.factors) if column is not None]
+    parts += [str(column) for column in design.words]
     parts += [f"{trait}·{name}" for trait, name in design.by_trait]
     parts += [f"vote·{design.vote:g}"] * bool(design.vote) + ["taste"] * design.taste
-    parts += ["activity"] * design.by_activity + ["passed"] * design.passed
+    parts += ["activity"] * design.by_activity + list(design.linear)
     return " ".join(filter(None, parts))

@@ -13,7 +13,9 @@ from dataclasses import dataclass, field, replace
 
 from recsys.collaborative.factors import Factors
 from recsys.collaborative.item_item import ItemItem
-from recsys.ranking import priors
+from recsys.ranking.priors import prior_features
+from recsys.ranking.terms.personal_rating import TASTE
+from recsys.ranking.terms.popularity import SHARES
 from recsys.state.blend import Blend, Curve, Term
 from recsys.state.live import LiveState
 from recsys.state.model import Model
@@ -159,7 +161,7 @@ def _chosen(
     """Return a choice whose weights are learned from everybody."""
     blend = found.design.blend(found.design.fit(found.pool))
     blend = replace(blend, newcomers=found.design.newcomers(found.pool))
-    if not found.pool.columns["taste"].any():  # nothing learned of dislikes
+    if not found.pool.columns[TASTE].any():  # nothing learned of dislikes
         blend = replace(blend, priors={**blend.priors, "refusals": REFUSALS})
     pressure = tuple(log.pressure)
     return Choice(_used(engines, found.design), blend, tuple(log.rows), trees, pressure=pressure)
@@ -176,11 +178,11 @@ def _cheap(check: Check, words: Words, seed: int, log: Log) -> Found | None:
     began = cpu_seconds()
     parts: Parts = {CHEAP.name: {CHEAP.scorer: CHEAP.tried(known, seed, "cpu")}}
     models = _assembled(check, parts, Words.none(len(check.data.items)), seed, None)
-    features = priors.prior_features(LiveState(models[CHEAP.name]))
+    features = prior_features(LiveState(models[CHEAP.name]))
     pool = build_pool(check.sample(CHEAP_PEOPLE, seed), models, CHEAP_LIVES, features, seed)
     search = Search(Judge.halves(pool, seed), log.note, log.rows)
-    design, value = search.anchored(priors.LIVES if check.data.timed else ("share_all",))
-    near = [column for column in pool.columns if column.startswith(f"{CHEAP.name}~")]
+    design, value = search.anchored(SHARES if check.data.timed else ("share_all",))
+    near = [column for column in pool.columns if column.term == "neighbours"]
     for column in near:
         form = replace(design, neighbours=column)
         if (gain := search.value(form)) > value * GAIN:
@@ -192,7 +194,8 @@ def _cheap(check: Check, words: Words, seed: int, log: Log) -> Found | None:
 
 
 def _used(engines: Sequence[Engine], design: Design) -> tuple[str, ...]:
-    used = {name.rpartition("~")[0] for name in (design.neighbours, *design.behaviour) if name}
+    columns = (design.neighbours, *design.factors)
+    used = {column.source for column in columns if column is not None}
     return tuple(engine.name for engine in engines if engine.name in used)
 
 
@@ -231,7 +234,7 @@ def _asked(
         elif found.ended:
             log.note(f"the walk ends after {len(found.pool)} lists: the time is for the search")
         return found
-    features = priors.prior_features(LiveState(next(iter(models.values()))))
+    features = prior_features(LiveState(next(iter(models.values()))))
     some = check.sample(PEOPLE, seed)
     pool = build_pool(some, models, HALF_LIVES, features, seed, enough=enough)
     if len(pool) < len(some):

@@ -11,20 +11,23 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from recsys.arrays import Floats, Rows
-from recsys.ranking import priors
-from recsys.ranking.batch import traits_of
 from recsys.ranking.features import dated
-from recsys.ranking.history import History, as_uptake
-from recsys.ranking.scoring import loadings_of, neighbour_sums, reach_of, tasted, words_of
-from recsys.ranking.stand_ins import stand_ins
-from recsys.ranking.traits import ages, gap, passed
-from recsys.state.blend import TRAITS, Blend
+from recsys.ranking.history import History
+from recsys.ranking.terms.protocol import Column, ReplayContext
+from recsys.ranking.terms.registry import TERMS
+from recsys.ranking.traits import ages, gap, traits_of
+from recsys.state.blend import TRAITS
 from recsys.state.live import LiveState
 from recsys.training.design import Opinions
-from recsys.training.pool import SELECTING, Pool, joined, packed_pool, picked_places, stands_for
-
-WORD_LIVES = (1.0, 6.0, np.inf)
-TASTED = Blend(taste=1.0)
+from recsys.training.pool import (
+    AGE,
+    Pool,
+    joined,
+    nominating,
+    packed_pool,
+    picked_places,
+    stands_for,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,46 +91,16 @@ def walk(
 
 def moment_columns(
     moment: Moment, lives: Mapping[str, LiveState], half_lives: tuple[float, ...]
-) -> dict[str, Floats]:
+) -> dict[Column, Floats]:
     """Return every column for all rows, (1, live.size) each."""
-    first, history = next(iter(lives.values())), moment.history
-    now, times = dated(first, moment.now, history.times)
-    ages_back, found = history.ages(), {}
-    standing = stand_ins(first, history.rows)
-    uptake = as_uptake(history.weights, first.model.rated)
-    for name, live in lives.items():
-        reach = reach_of(live, standing)
-        if reach is None:
-            continue
-        for life in half_lives:
-            weights = uptake * np.exp2(-ages_back / np.float32(life))
-            given = (weights[standing.entries] * standing.weights).astype(np.float32)
-            sums = neighbour_sums(live, standing, given, reach)
-            found[f"{name}~{life:g}"] = sums
-            some = np.float32(len(history) > 0)
-            found[f"lift {name}~{life:g}"] = some * live.commonness.lift(sums)
-    found |= _word_columns(first, history, ages_back)
-    found |= dict(zip(priors.NAMES, priors.prior_features(first, moment.now), strict=True))
-    parts = tasted(first, history, TASTED)
-    size = first.size
-    usual = np.zeros(size, np.float32)
-    if parts.shape[1]:
-        usual = loadings_of(first, slice(0, size)) @ parts.sum(axis=0)
-    found["taste"] = usual
-    found["passed"] = passed(times, first.created[:size])
-    found["age"] = ages(first.created[:size], now)
-    return {name: np.asarray(values, np.float32)[None] for name, values in found.items()}
-
-
-def _word_columns(live: LiveState, history: History, ages_back: Floats) -> dict[str, Floats]:
-    if not live.model.words.any():
-        return {}
-    known, base, found = words_of(live, history.rows), len(live.model), {}
-    for life in WORD_LIVES:
-        vector = (history.weights * np.exp2(-ages_back / np.float32(life))) @ known
-        new = live.new_words[: live.size - base] @ vector
-        found[f"words~{life:g}"] = np.concatenate([live.model.words @ vector, new])
-    return found
+    live = next(iter(lives.values()))
+    now, times = dated(live, moment.now, moment.history.times)
+    context = ReplayContext(lives, half_lives, moment.history, times, moment.now)
+    found: dict[Column, Floats] = {}
+    for term in TERMS:
+        found |= term.replay_columns(context)
+    found[AGE] = ages(live.created[: live.size], now)
+    return {column: np.asarray(values, np.float32)[None] for column, values in found.items()}
 
 
 def _traits(moment: Moment, live: LiveState) -> dict[str, Floats]:
@@ -139,19 +112,21 @@ def _traits(moment: Moment, live: LiveState) -> dict[str, Floats]:
 
 
 def _pooled(
-    moment: Moment, columns: dict[str, Floats], traits: dict[str, Floats], rng: np.random.Generator
+    moment: Moment,
+    columns: dict[Column, Floats],
+    traits: dict[str, Floats],
+    rng: np.random.Generator,
 ) -> Pool:
     closed = np.ones(next(iter(columns.values())).shape, bool)
     closed[0, moment.candidates] = False
     chosen = np.zeros_like(closed)
     chosen[0, moment.target] = True
-    selecting = (values for name, values in columns.items() if name.endswith(SELECTING))
-    picked = picked_places(selecting, closed) & ~closed
+    picked = picked_places(nominating(columns, thorough=False), closed) & ~closed
     offset = stands_for(picked | chosen, closed, rng)
     return packed_pool(columns, traits, chosen, offset, picked, np.ones(1, np.int64))
 
 
-def _single(columns: dict[str, Floats], traits: dict[str, Floats], target: int) -> Pool:
+def _single(columns: dict[Column, Floats], traits: dict[str, Floats], target: int) -> Pool:
     one = {name: values[:, [target]] for name, values in columns.items()}
     yes = np.ones((1, 1), bool)
     return Pool(

@@ -33,8 +33,8 @@ BLENDS = {
     "traits": Blend(
         (NEIGHBOURS,), (), PRIORS, {"habit": {"share_1d": -0.9, "share_all": 0.6}}, lift=0.8
     ),
-    "passed": Blend((NEIGHBOURS,), (Curve(0.05, 1.0),), PRIORS, passed=-0.4),
-    "waited": Blend((NEIGHBOURS,), (), {"liked": 0.5}, passed=0.4),
+    "passed": Blend((NEIGHBOURS,), (Curve(0.05, 1.0),), PRIORS, linear={"exposure_age": -0.4}),
+    "waited": Blend((NEIGHBOURS,), (), {"liked": 0.5}, linear={"exposure_age": 0.4}),
     "neighbours alone": Blend((NEIGHBOURS,), (Curve(0.05, 1.0),)),
 }
 
@@ -70,7 +70,7 @@ def live(request):
 @pytest.fixture(autouse=True, params=[0, 10**9], ids=["sparse", "dense"])
 def few(request, monkeypatch):
     monkeypatch.setattr("recsys.ranking.candidates.FEW", 0)
-    monkeypatch.setattr("recsys.ranking.scoring.SPARSE", request.param)
+    monkeypatch.setattr("recsys.ranking.terms.neighbours.SPARSE", request.param)
 
 
 def history(rng, live, length):

@@ -6,7 +6,6 @@ import worlds
 
 from recsys.data.schema import Item
 from recsys.messages import told
-from recsys.ranking import priors
 from recsys.ranking.lists import latest, popular, search, similar, trending
 from recsys.ranking.query import Filters, Reason
 from recsys.ranking.reasons import (
@@ -25,6 +24,7 @@ from recsys.ranking.reasons import (
     sentence,
     shared,
 )
+from recsys.ranking.terms.registry import item_feature_terms, sources
 from recsys.recommender import SOURCES
 from recsys.state.blend import Blend
 from recsys.state.counters import DAY
@@ -98,8 +98,9 @@ def test_filters_and_removals_hold_everywhere(live):
 
 
 def test_every_kind_of_reason_has_a_sentence_and_a_source():
-    assert SENTENCES.keys() == SOURCES.keys()
-    assert set(priors.KINDS.values()) <= SOURCES.keys()
+    assert SENTENCES.keys() == SOURCES.keys() | sources().keys()
+    kinds = {kind for term in item_feature_terms() for kind in term.kinds.values()}
+    assert kinds <= sources().keys()
     others = (LIKED, DISLIKED, LIKE, MORE_LIKE, LESS_LIKE, LESS_OF)
     assert AGAINST.keys() <= SENTENCES.keys()
     others += (UNNAMED_AGAINST, *UNNAMED.values(), *BY.values(), *AGAINST.values())

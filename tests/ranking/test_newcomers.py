@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import worlds
+from choice_columns import near, share
 
 from recsys.ranking import batch, priors
 from recsys.ranking.batch import score_block
@@ -97,7 +98,10 @@ def test_weights_of_newcomers_are_learned_and_never_negative():
     chosen = np.zeros(shares.shape, bool)
     chosen[np.arange(60), shares.argmin(axis=1)] = True  # what is least taken up is chosen
     pool = Pool(
-        {"share_1d": shares, "share_all": rng.normal(size=shares.shape).astype(np.float32)},
+        {
+            share("share_1d"): shares,
+            share("share_all"): rng.normal(size=shares.shape).astype(np.float32),
+        },
         {},
         chosen,
         np.zeros(shares.shape, np.float32),
@@ -105,7 +109,7 @@ def test_weights_of_newcomers_are_learned_and_never_negative():
         np.ones(shares.shape, bool),
         np.arange(60),
     )
-    design = Design(("share_1d", "liked"), neighbours="x~5")
+    design = Design(("share_1d", "liked"), neighbours=near("x"))
     found = design.newcomers(pool)
     assert min(found.values()) >= 0 and found["share_1d"] + found["share_all"] >= 0.5
     assert found["liked"] > 0 and found["refusals"] == REFUSALS

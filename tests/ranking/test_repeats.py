@@ -6,7 +6,7 @@ import worlds
 
 from recsys.data.pasts import Uses
 from recsys.ranking.query import Interaction, Query, repeat_categories
-from recsys.ranking.repeats import DAY, repeat_shares
+from recsys.ranking.terms.repeats import DAY, repeat_shares
 from recsys.recommender import Recommender
 
 NOW = worlds.topics().now

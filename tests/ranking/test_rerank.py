@@ -9,7 +9,7 @@ from api_world import NOW, items, model, publish
 from recsys.bundle_store import BundleStore
 from recsys.ranking import priors
 from recsys.ranking.batch import Histories, score_block
-from recsys.ranking.features import NAMES
+from recsys.ranking.features import names
 from recsys.ranking.query import Filters, Interaction, Query
 from recsys.ranking.rerank import best, reranked_block
 from recsys.recommender import Recommender
@@ -26,13 +26,13 @@ def stump_forest(count=12):
     feature, value = np.zeros(nodes, np.int32), np.zeros(nodes)
     threshold, left, right = np.zeros(nodes), np.arange(nodes), np.arange(nodes)
     roots = np.arange(0, nodes, 3)
-    feature[roots] = RNG.integers(0, len(NAMES), count)
+    feature[roots] = RNG.integers(0, len(names()), count)
     threshold[roots] = RNG.normal(size=count)
     left[roots], right[roots] = roots + 1, roots + 2
     value[roots + 1], value[roots + 2] = RNG.uniform(-0.2, 1.0, size=(2, count))
     shape = (roots, feature, threshold, left, right, value)
     kinds = (np.int32, np.int32, np.float64, np.int32, np.int32, np.float64)
-    return Trees(NAMES, *(v.astype(k) for v, k in zip(shape, kinds, strict=True)), 1)
+    return Trees(names(), *(v.astype(k) for v, k in zip(shape, kinds, strict=True)), 1)
 
 
 MODEL = replace(model(), trees=stump_forest())
@@ -130,5 +130,5 @@ def test_trees_are_saved_with_the_bundle(tmp_path, monkeypatch):
     monkeypatch.setattr("api_world.model", lambda version: MODEL)
     publish(tmp_path)
     again = Model.from_raw(BundleStore(tmp_path).open_current())
-    assert again.trees is not None and again.trees.names == NAMES
+    assert again.trees is not None and again.trees.names == names()
     np.testing.assert_array_equal(again.trees.value, MODEL.trees.value)

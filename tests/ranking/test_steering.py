@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import worlds
 
@@ -9,6 +10,8 @@ from recsys.data.controls import Control
 from recsys.data.schema import Item
 from recsys.ranking import steering
 from recsys.ranking.query import Interaction, Query
+from recsys.ranking.terms import controls
+from recsys.ranking.terms.controls import UserControls
 from recsys.recommender import Recommender
 from recsys.text.topic_fitting import TopicConfig, fit_topics
 from recsys.training.documents import documents
@@ -109,9 +112,11 @@ def test_boosts_of_one_item_add_up_to_a_bound(service):
     many = [control("boost", *label, id=n) for n, label in enumerate(labels)]
     request = service.score(Query(history=SAILOR, controls=tuple(many), now=NOW)).request
     row = service.live.row("sea-2")
-    spread = request.nudges.unit / steering.NUDGE
-    parts = [value for _, value in request.nudges.parts(row)]
-    assert len(parts) == 5 and sum(parts) == pytest.approx(steering.MOST * spread, rel=1e-5)
+    boosts = request.term(UserControls)
+    spread, none = boosts.unit / controls.BOOST, np.zeros((0, 1), np.float32)
+    split = boosts.attribute(np.array([row], np.int32), none, request.table)
+    parts = [float(part.values[0]) for part in split.parts]
+    assert len(parts) == 5 and sum(parts) == pytest.approx(controls.MOST * spread, rel=1e-5)
     assert min(parts) > 0
 
 

@@ -22,7 +22,9 @@ def test_what_is_written_is_what_json_gives_back(blend):
 
 
 def test_every_field_is_in_the_json():
-    assert set(worlds.WHOLE.to_json()) == {field.name for field in fields(Blend)}
+    # "passed" is the name of the weight of exposure age since the first format
+    assert set(worlds.WHOLE.to_json()) == {field.name for field in fields(Blend)} | {"passed"}
+    assert worlds.WHOLE.to_json()["passed"] == worlds.WHOLE.linear["exposure_age"]
 
 
 def test_an_infinite_half_life_never_fades():
@@ -57,5 +59,5 @@ def test_traits_move_the_weights_of_what_items_bring():
 
 
 def test_a_blend_is_a_value():
-    assert replace(worlds.WHOLE, passed=0.1) != worlds.WHOLE
+    assert replace(worlds.WHOLE, lift=0.1) != worlds.WHOLE
     assert replace(worlds.WHOLE) == worlds.WHOLE

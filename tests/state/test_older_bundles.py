@@ -156,7 +156,9 @@ def test_counters_of_the_form_before_logarithms_are_converted():
 
 
 def test_a_blend_of_any_fields_reads_back():
-    whole = Blend(lift=1.0, passed=0.5, taste=0.25, priors={"liked": 1.0}).to_json()
+    whole = Blend(
+        lift=1.0, linear={"exposure_age": 0.5, "other": 0.1}, taste=0.25, priors={"liked": 1.0}
+    ).to_json()
     for dropped in itertools.combinations(whole, 2):
         found = Blend.from_json({k: v for k, v in whole.items() if k not in dropped})
         assert found.to_json() == {**whole, **{k: Blend().to_json()[k] for k in dropped}}

@@ -5,31 +5,35 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import worlds
+from choice_columns import factors, near, share, words
 
 from recsys.data.schema import Event
 from recsys.data.weights import EventWeights
 from recsys.metrics import Positives
 from recsys.ranking import priors
 from recsys.ranking.batch import score_block
+from recsys.ranking.terms.neighbours import SCALES
+from recsys.ranking.terms.protocol import Parameter
+from recsys.ranking.terms.registry import feature_names
 from recsys.state.live import LiveState
 from recsys.training.check import Check
-from recsys.training.design import SCALES, Design, Judge
+from recsys.training.design import Design, Judge
 from recsys.training.pool import Pool, build_pool, closed_items, joined, stands_for
 from recsys.training.slices import ask
 
 ROW = "share_1h"  # stands for the item's row in these tests: no design here uses it
 WHOLE = Design(
     shares=("share_1d", "share_all", "liked"),
-    neighbours="ease~5",
-    behaviour=("elsa~inf",),
-    words=("words~1", "words~6", "words~inf"),
+    neighbours=near("ease"),
+    factors=(factors("elsa"),),
+    words=(words(1.0), words(6.0), words(np.inf)),
     by_trait=(("activity", "share_1d"), ("habit", "share_all")),
     by_activity=True,
-    passed=True,
+    linear=("exposure_age",),
     vote=2.0,
     taste=True,
 )
-LIFTED = Design(shares=("share_3d",), neighbours="ease~5", lift=True, passed=True)
+LIFTED = Design(shares=("share_3d",), neighbours=near("ease"), lift=True, linear=("exposure_age",))
 
 
 def check(people=12):
@@ -46,7 +50,7 @@ def check(people=12):
 
 def features():
     found = priors.prior_features(LiveState(worlds.model()))
-    found[priors.NAMES.index(ROW)] = np.arange(found.shape[1])
+    found[feature_names().index(ROW)] = np.arange(found.shape[1])
     return found
 
 
@@ -66,7 +70,7 @@ def test_what_is_fitted_is_what_is_served(pool, design):
     model = replace(worlds.model(), blend=design.blend(weights))
     shared = priors.prior_features(LiveState(model))
     served = score_block(model, check().histories, shared)
-    rows = pool.columns[ROW].astype(int)
+    rows = pool.columns[share(ROW)].astype(int)
     found = design.scores(pool, weights)
     for person in range(len(pool)):
         kept = np.isfinite(pool.offset[person])
@@ -77,7 +81,7 @@ def test_everybody_chooses_among_what_is_new_to_him(pool):
     asked = check()
     for person in range(len(pool)):
         kept = np.isfinite(pool.offset[person])
-        rows = pool.columns[ROW][person][kept].astype(int)
+        rows = pool.columns[share(ROW)][person][kept].astype(int)
         assert len(set(rows.tolist())) == len(rows)
         assert not set(rows.tolist()) & set(asked.histories[person].rows.tolist())
         mine = asked.wanted.items[asked.wanted.starts[person] : asked.wanted.starts[person + 1]]
@@ -95,7 +99,7 @@ def test_only_some_items_may_be_asked_for():
 def tiny(user=(0, 1)):
     chosen = np.array([[True, False, False], [False, False, True]])
     offset = np.array([[0, 0, -np.inf], [0, 0, 0]], np.float32)
-    columns = {"a": np.array([[3, 1, 9], [3, 2, 1]], np.float32)}
+    columns = {share("a"): np.array([[3, 1, 9], [3, 2, 1]], np.float32)}
     return Pool(
         columns,
         {"t": np.zeros(2, np.float32)},
@@ -109,8 +113,10 @@ def tiny(user=(0, 1)):
 
 def test_ndcg_by_hand():
     second = 0.5 / (1 + 1 / np.log2(3))  # found at rank 3, one of two wanted
-    assert tiny().ndcg(tiny().columns["a"]).tolist() == pytest.approx([1.0, second])
-    assert tiny((7, 7)).ndcg(tiny().columns["a"]).tolist() == pytest.approx([(1 + second) / 2])
+    assert tiny().ndcg(tiny().columns[share("a")]).tolist() == pytest.approx([1.0, second])
+    assert tiny((7, 7)).ndcg(tiny().columns[share("a")]).tolist() == pytest.approx(
+        [(1 + second) / 2]
+    )
 
 
 @pytest.mark.parametrize(("items", "rank"), [(1, 2), (7, 8), (50, None)])
@@ -137,7 +143,7 @@ def test_sampled_places_stand_for_all_others():
 def test_pools_join_and_part():
     both = joined([tiny(), tiny().take(np.array([1]))])
     assert len(both) == 3 and both.user.tolist() == [0, 1, 2]
-    assert both.take(np.array([2])).columns["a"].tolist() == [[3, 2, 1]]
+    assert both.take(np.array([2])).columns[share("a")].tolist() == [[3, 2, 1]]
     assert len(joined([])) == 0
 
 
@@ -147,11 +153,14 @@ def test_halves_share_no_user():
 
 
 def test_curves_follow_the_scales(pool):
-    blend = Design(("share_all",), neighbours="ease~5").blend(
-        {"prior share_all": 1.0, **{f"curve {scale}": scale for scale in SCALES}}
+    blend = Design(("share_all",), neighbours=near("ease")).blend(
+        {
+            Parameter("popularity", "share_all", shared=True): 1.0,
+            **{Parameter("neighbours", f"log {scale}"): scale for scale in SCALES},
+        }
     )
     assert [(c.scale, c.weight) for c in blend.curves] == [(s, s) for s in SCALES]
-    assert blend.terms[0].half_life == 5.0 and blend.passed == 0.0 and blend.lift == 0.0
+    assert blend.terms[0].half_life == 5.0 and not blend.linear and blend.lift == 0.0
 
 
 def test_asking_learns_nothing_from_what_is_asked():

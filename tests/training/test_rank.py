@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
+from choice_columns import share
 
+from recsys.ranking.terms.exposure_age import ExposureAge
+from recsys.ranking.terms.popularity import SHARES
 from recsys.state.trees import Trees
 from recsys.training.design import Design
-from recsys.training.pool import Pool
+from recsys.training.pool import AGE, Pool
 from recsys.training.rank import Lesson, _enough, fit_trees, from_booster, learned
 
 DESIGN = Design(("share_3d",))
@@ -14,18 +17,17 @@ DESIGN = Design(("share_3d",))
 def pool_of(people=500, places=40, bent=2.0, seed=0):
     """Return people who choose by share, and by age in a way that no line can follow."""
     rng = np.random.default_rng(seed)
-    share, age = rng.normal(size=(2, people, places)).astype(np.float32)
-    liking = share + bent * (np.abs(age) < 0.5)
+    popular, age = rng.normal(size=(2, people, places)).astype(np.float32)
+    liking = popular + bent * (np.abs(age) < 0.5)
     best = np.argmax(liking + rng.gumbel(size=liking.shape), axis=1)
     chosen = np.zeros(liking.shape, bool)
     chosen[np.arange(people), best] = True
     noise = rng.normal(size=liking.shape).astype(np.float32)
     columns = {
-        "share_1d": noise,
-        "share_3d": share,
-        "share_all": noise,
-        "age": age,
-        "passed": noise,
+        **{share(name): noise for name in SHARES},
+        share("share_3d"): popular,
+        AGE: age,
+        ExposureAge().column(): noise,
     }
     traits = {name: np.zeros(people, np.float32) for name in ("activity", "habit", "gap")}
     return Pool(

@@ -4,9 +4,11 @@ import re
 import subprocess
 import sys
 
+import choice_columns
 import numpy as np
 import pytest
 import worlds
+from choice_columns import factors, share
 
 from recsys.collaborative.ease import EaseConfig, fit_ease
 from recsys.collaborative.item_item import ItemItem
@@ -17,6 +19,7 @@ from recsys.errors import DataError
 from recsys.ranking.batch import score_block
 from recsys.ranking.priors import prior_features
 from recsys.ranking.query import Query
+from recsys.ranking.terms.protocol import Parameter
 from recsys.recommender import Recommender
 from recsys.state.live import LiveState
 from recsys.training.budget import Budget, cpu_seconds
@@ -187,12 +190,16 @@ def test_what_a_whole_budget_could_not_pay_for_is_no_pressure(tuned):
     assert tuned[1].pressure == ()
 
 
+def popular(name):
+    return Parameter("popularity", name, shared=True)
+
+
 def test_popularity_has_a_positive_weight_where_nothing_else_speaks():
     """What people took up is what fewest had taken up before them."""
     rng = np.random.default_rng(0)
     shares = rng.standard_normal((300, 20)).astype(np.float32)
     chosen = shares == shares.min(axis=1, keepdims=True)
-    columns = {"share_all": shares, "share_1d": -shares, "near~5": -shares}
+    columns = {share("share_all"): shares, share("share_1d"): -shares, factors("x"): -shares}
     pool = Pool(
         columns,
         {},
@@ -203,11 +210,13 @@ def test_popularity_has_a_positive_weight_where_nothing_else_speaks():
         np.arange(300),
     )
     weights = Design(("share_all",)).fit(pool)
-    assert 0 < weights["prior share_all"] < 0.01
+    assert 0 < weights[popular("share_all")] < 0.01
     both = Design(("share_all", "share_1d")).fit(pool)
-    assert both["prior share_all"] > 0 and both["prior share_1d"] > 1  # fitted anew, not cut off
-    free = Design(("share_all",), behaviour=("near~5",)).fit(pool)
-    assert free["prior share_all"] < 0
+    assert (
+        both[popular("share_all")] > 0 and both[popular("share_1d")] > 1
+    )  # fitted anew, not cut off
+    free = Design(("share_all",), factors=(factors("x"),)).fit(pool)
+    assert free[popular("share_all")] < 0
 
 
 def test_where_no_form_finds_anything_popularity_is_what_stays():
@@ -298,6 +307,6 @@ def test_of_many_engines_the_best_two_go_on():
 @pytest.mark.parametrize(("idle", "kept"), [(0.5, 0.0), (0.4, 3.0)])
 def test_a_part_that_later_parts_made_idle_is_taken_out(idle, kept):
     search = Search(Told({3.0: 0.5, 0.0: idle}), lambda text: None, [])
-    form = Design(("share_all",), neighbours="near~5", vote=3.0, taste=True)
+    form = Design(("share_all",), neighbours=choice_columns.near("x"), vote=3.0, taste=True)
     found = search._pruned((form, 0.5))
     assert found.vote == kept and found.taste == bool(kept)

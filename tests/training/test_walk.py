@@ -5,12 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import worlds
+from choice_columns import near, share
 
 from recsys.evaluation.service_replay import ServiceWalker, moments
 from recsys.evaluation.split import Rules, make_split
 from recsys.ranking.history import History
 from recsys.ranking.query import Interaction, Query
-from recsys.ranking.scoring import passed_scores
+from recsys.ranking.terms.exposure_age import ExposureAge
+from recsys.ranking.terms.item_feature import ItemFeatureTerm
+from recsys.ranking.terms.personal_rating import TASTE
 from recsys.recommender import Recommender
 from recsys.state.live import LiveState
 from recsys.training.walk import Moment, moment_columns, walk
@@ -52,7 +55,9 @@ def test_nothing_later_than_a_moment_changes_what_is_asked_at_it():
         assert np.array_equal(values[:, :width], two.columns[name][:, :width]), name
     assert np.array_equal(one.chosen[:, :width], two.chosen[:, :width])
     assert np.array_equal(one.user, two.user)
-    assert not np.array_equal(first.pool.columns["share_1h"], second.pool.columns["share_1h"])
+    assert not np.array_equal(
+        first.pool.columns[share("share_1h")], second.pool.columns[share("share_1h")]
+    )
 
 
 def one_moment(live, target, now, liked=None):
@@ -70,7 +75,9 @@ def test_an_event_counts_at_the_next_moment_only():
         yield one_moment(live, row, NOW + 20)
 
     pool = walk(told(), {"ease": live}, (5.0,), seed=0).pool
-    first, second = (float(pool.columns["share_1h"][at][pool.chosen[at]][0]) for at in range(2))
+    first, second = (
+        float(pool.columns[share("share_1h")][at][pool.chosen[at]][0]) for at in range(2)
+    )
     assert second > first + 0.5
     assert pool.user.tolist() == [0, 0] and pool.wanted.tolist() == [1, 1]
 
@@ -82,12 +89,17 @@ def test_columns_are_what_a_request_would_see():
     query = Query(history=(Interaction("sea-1", "like", timestamp=NOW),), now=NOW)
     scored = Recommender(live, drift=0.0).score(query)
     request = scored.request
-    assert np.allclose(columns["ease~6"][0], request.profile.sums, atol=1e-6)
-    for name, values in zip(request.names, request.table.values, strict=False):
-        assert np.allclose(columns[name][0], values[: live.size], atol=1e-6)
-    passed = worlds.WHOLE.passed * columns["passed"][0]
-    own = passed_scores(live, request.history, worlds.WHOLE, scored.rows)
-    assert own.any() and np.allclose(passed, own, atol=1e-6)
+    assert np.allclose(columns[near("ease", 6.0)][0], request.learned.neighbours.sums, atol=1e-6)
+    for term, bound in request.terms:
+        if isinstance(term, ItemFeatureTerm) and term.name in request.table.slices:
+            for name, values in zip(
+                bound.names, request.table.values_of(term, scored.rows), strict=True
+            ):
+                assert np.allclose(columns[term.column(name)][0], values, atol=1e-6)
+    age = ExposureAge()
+    own = request.learned.terms[age.name].score(scored.rows)
+    weighted = worlds.WHOLE.linear[age.name] * columns[age.column()][0]
+    assert own.any() and np.allclose(weighted, own, atol=1e-6)
 
 
 def test_opinions_are_kept_apart():
@@ -95,7 +107,7 @@ def test_opinions_are_kept_apart():
     told = [one_moment(live, 3, NOW, liked=True), one_moment(live, 40, NOW, liked=False)]
     found = walk(told, {"ease": live}, (5.0,), seed=0)
     assert found.opinions is not None and found.opinions.liked.tolist() == [True, False]
-    assert found.opinions.auc(found.opinions.pool.columns["taste"]) == 1.0
+    assert found.opinions.auc(found.opinions.pool.columns[TASTE]) == 1.0
     assert walk([], {"ease": live}, (5.0,), seed=0).opinions is None
 
 

@@ -11,8 +11,8 @@ and Lee, Marketing Science 2005, and Anderson et al., WWW 2014). Nothing is lear
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import gammaincc, gammaln
@@ -21,7 +21,17 @@ from recsys.arrays import Floats, Mask, Rows, Times
 from recsys.data.pasts import Uses, note_use
 from recsys.ranking.history import weigh
 from recsys.ranking.query import Query
+from recsys.ranking.terms.protocol import (
+    Attribution,
+    Part,
+    RequestContext,
+    ScoreTerm,
+    UserTerm,
+)
 from recsys.state.live import LiveState
+
+if TYPE_CHECKING:
+    from recsys.ranking.standing import Table
 
 DAY = 86_400.0
 USUAL = 7 * DAY  # interval assumed where a person repeated nothing yet
@@ -33,30 +43,67 @@ LEAST = 60.0  # seconds: acts closer together are one use of the item
 
 
 @dataclass(frozen=True, slots=True)
-class Again:
+class UserRepeats(UserTerm):
     """Rows that were taken up before, with what takes their scores to where they belong."""
 
     rows: Rows  # ascending
     added: Floats  # (n,)
     counts: Rows  # (n,): uses of each
 
-    @classmethod
-    def of(
-        cls,
-        query: Query,
-        live: LiveState,
-        size: int,
-        total: float,
-        scores: Callable[[Rows], Floats],
-    ) -> Again | None:
-        """Return the rows below `size` that may be shown again; None without any.
+    @property
+    def scores_rows(self) -> bool:
+        """Always: without repeats the term is not bound."""
+        return True
 
-        `total`: log of the sum of exp(score) over the catalogue; `scores`: of rows.
-        """
+    def score(self, rows: Rows) -> Floats:
+        """Return what is added to the score of rows; 0 where one was not taken before."""
+        places = np.minimum(np.searchsorted(self.rows, rows), len(self.rows) - 1)
+        found: Floats = np.where(self.rows[places] == rows, self.added[places], np.float32(0))
+        return found
+
+    def exceptions(self) -> Rows:
+        """Return the rows that were taken up before."""
+        return self.rows
+
+    def bound(self, table: Table) -> float:
+        """Return 0: other rows gain nothing."""
+        return 0.0
+
+    def attribute(self, rows: Rows, values: Floats, table: Table) -> Attribution:
+        """Return what is added, apart for what was taken up once and more often."""
+        added, regular = self.score(rows), self.regular(rows)
+        none = np.float32(0)
+        return Attribution(
+            (
+                Part("again", np.where(regular, none, added)),
+                Part("regular", np.where(regular, added, none)),
+            )
+        )
+
+    def absorbs(self, rows: Rows) -> Mask:
+        """Return which rows were taken up before: that is the whole reason they are shown."""
+        return np.isin(rows, self.rows)
+
+    def regular(self, rows: Rows) -> Mask:
+        """Return which rows were taken up more than once."""
+        return np.isin(rows, self.rows[self.counts > 1])
+
+
+class Repeats(ScoreTerm):
+    """What takes items that were taken up before to the score of their rate of repeats."""
+
+    name = "repeats"
+    sources = {"again": "repeat", "regular": "repeat"}
+
+    def bind_request(self, context: RequestContext) -> UserRepeats | None:
+        """Return the rows that may be shown again; None without any."""
+        query, live = context.query, context.live
+        if not (query.repeat or query.repeat_categories):
+            return None
         uses = _uses(query, live)
         ids = list(uses)
         known = np.array(live.ids.rows(ids), np.int32)
-        kept = (known >= 0) & (known < size)
+        kept = (known >= 0) & (known < context.size)
         if not query.repeat:
             codes = [c for name in query.repeat_categories for c in live.codes("category", name)]
             kept[kept] = np.isin(live.labels["category"][known[kept]], codes)
@@ -67,24 +114,10 @@ class Again:
         own = [uses[ids[place]] for place in order.tolist()]
         now = live.counters.newest if query.now is None else query.now
         shares, share = repeat_shares(own, now)
-        wanted = np.log(share / (1 - share)) + np.log(np.maximum(shares, 1e-12)) + total
+        target = np.log(share / (1 - share)) + np.log(np.maximum(shares, 1e-12))
+        added = target + context.log_total() - context.scores(rows)
         counts: Rows = np.array([use.count for use in own], np.int32)
-        return cls(rows, (wanted - scores(rows)).astype(np.float32), counts)
-
-    def scores(self, rows: Rows) -> Floats:
-        """Return what is added to the score of rows, (n,); 0 where one was not taken before."""
-        places = np.minimum(np.searchsorted(self.rows, rows), len(self.rows) - 1)
-        found: Floats = np.where(self.rows[places] == rows, self.added[places], np.float32(0))
-        return found
-
-    def known(self, rows: Rows) -> Mask:
-        """Return which rows were taken up before, (n,)."""
-        return np.isin(rows, self.rows)
-
-    def regular(self, row: int) -> bool:
-        """Whether a row was taken up more than once."""
-        place = int(np.searchsorted(self.rows, row))
-        return place < len(self.rows) and self.rows[place] == row and self.counts[place] > 1
+        return UserRepeats(rows, added.astype(np.float32), counts)
 
 
 def repeat_shares(uses: list[Uses], now: float) -> tuple[Times, float]:

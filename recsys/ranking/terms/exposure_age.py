@@ -1,0 +1,48 @@
+"""Exposure age: how often the user acted since an item appeared without taking it up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from recsys.arrays import Floats, Mask, Rows, Times
+from recsys.ranking.history import History
+from recsys.ranking.terms.linear import LinearTerm
+from recsys.ranking.traits import passed
+from recsys.state.live import LiveState
+from recsys.state.model import Model
+
+if TYPE_CHECKING:
+    from recsys.ranking.standing import Table
+
+
+class ExposureAge(LinearTerm):
+    """Weight · log(1 + the user's events since the item appeared): a user passed over old items."""
+
+    name = "exposure_age"
+    kind = "fresh"
+    sources = {"fresh": "fresh"}
+    dated = True
+    gbdt_names = ("passed",)
+
+    def live_values(self, live: LiveState, history: History, times: Times, rows: Rows) -> Floats:
+        """Return the logarithms for rows; 0 where dates are not known."""
+        return passed(times, live.created[rows])
+
+    def model_values(self, model: Model, history: History) -> Floats:
+        """Return the logarithms for all the model's items."""
+        return passed(history.times, model.catalogue.created)
+
+    def quiet(self, live: LiveState, rows: Rows) -> Mask | None:
+        """Return the rows that only events tell of: they are not new items."""
+        return ~live.listing.recorded[rows]
+
+    def bound(
+        self, weight: float, live: LiveState, history: History, table: Table
+    ) -> Floats | float:
+        """Return the greater of the values of a block's first and last items."""
+        if not table.born.shape[1]:
+            return 0.0
+        ends = np.stack([passed(history.times, born) for born in table.born])
+        return np.asarray((np.float32(weight) * ends).max(axis=0), np.float32)

@@ -1,0 +1,130 @@
+"""Factors: products of a history's input vectors with the output vectors of items."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from recsys.arrays import Floats, Rows
+from recsys.ranking.scoring import gather
+from recsys.ranking.terms.protocol import (
+    WHEN_CHEAP,
+    Attribution,
+    BatchContext,
+    Choices,
+    Column,
+    CutContext,
+    ModelForm,
+    Parameter,
+    ScoreTerm,
+    UserContext,
+    UserTerm,
+)
+from recsys.state.blend import Blend, Term
+from recsys.state.live import LiveState
+
+if TYPE_CHECKING:
+    from recsys.ranking.standing import Table
+
+HALF_LIVES = (4.0, np.inf)  # events of the history back
+
+
+@dataclass(frozen=True, slots=True)
+class UserFactors(UserTerm):
+    """The vector of one user."""
+
+    live: LiveState
+    parts: Floats  # (n, d): of each history entry
+    vector: Floats  # (d,): their sum
+
+    @property
+    def scores_rows(self) -> bool:
+        """Always: only a used term is bound."""
+        return True
+
+    def score(self, rows: Rows) -> Floats:
+        """Return the products with the output vectors of rows."""
+        return output_vectors(self.live, rows) @ self.vector
+
+    def attribute(self, rows: Rows, values: Floats, table: Table) -> Attribution:
+        """Return the product of each history entry's part."""
+        return Attribution(history=self.parts @ output_vectors(self.live, rows).T)
+
+
+class FactorTerm(ScoreTerm):
+    """Weight · user vector · item vector, of models of factors such as ALS and ELSA."""
+
+    name = "factors"
+
+    def bind(self, context: UserContext) -> UserFactors | None:
+        """Return the user's vector; None where the blend does not use factors."""
+        live, history, blend = context.live, context.history, context.blend
+        if not blend.uses("behaviour"):
+            return None
+        weights = blend.history_weights("behaviour", history.ages(), history.weights)
+        parts = input_parts(live, history.rows, weights)
+        return UserFactors(live, parts, np.asarray(parts.sum(axis=0), np.float32))
+
+    def batch(self, context: BatchContext) -> Floats | None:
+        """Return the products of many users."""
+        blend, histories, model = context.blend, context.histories, context.model
+        if not blend.uses("behaviour") or model.behaviour is None:
+            return None
+        weights = blend.history_weights("behaviour", histories.ages(), histories.weights)
+        users = model.behaviour.project_many(histories.matrix(weights, len(model)))
+        return users @ model.behaviour.outputs.T
+
+    def columns(self, context: CutContext) -> dict[Column, Floats]:
+        """Return the products of each engine at each half-life."""
+        found: dict[Column, Floats] = {}
+        for engine, model in context.models.items():
+            if model.behaviour is None:
+                continue
+            for life in HALF_LIVES:
+                histories = context.histories
+                decayed = histories.decayed(life, len(context.created), histories.weights)
+                users = model.behaviour.project_many(decayed)
+                column = Column(self.name, engine, life, nominates=WHEN_CHEAP)
+                found[column] = users @ model.behaviour.outputs.T
+        return found
+
+    def design(self, form: ModelForm, choices: Choices) -> list[tuple[Parameter, Floats]]:
+        """Return the columns of the form."""
+        return [(Parameter(self.name, str(c)), choices.columns[c]) for c in form.factors]
+
+    def learned(self, form: ModelForm, weights: Mapping[Parameter, float], blend: Blend) -> Blend:
+        """Return the blend with the half-lives and weights of the form's columns."""
+        terms = [
+            Term("behaviour", c.half_life, weights[Parameter(self.name, str(c))])
+            for c in form.factors
+            if c.half_life is not None
+        ]
+        return replace(blend, terms=(*blend.terms, *terms))
+
+
+def output_vectors(live: LiveState, rows: Rows) -> Floats:
+    """Return the output vectors of rows, new items included, (rows, d)."""
+    factors = live.model.behaviour
+    if factors is None:
+        return np.zeros((len(rows), 0), np.float32)
+    return gather(factors.outputs, live.new_behaviour[:, 1], rows)
+
+
+def input_parts(live: LiveState, rows: Rows, weights: Floats) -> Floats:
+    """Return each history entry's part of the user's vector, (n, d).
+
+    An entry that is newer than the model takes part with the vector that its text predicts.
+    """
+    factors = live.model.behaviour
+    if factors is None:
+        return np.zeros((len(rows), 0), np.float32)
+    known = rows < len(live.model)
+    parts = np.zeros((len(rows), factors.inputs.shape[1]), np.float32)
+    parts[known] = factors.parts(rows[known], weights[known])
+    if not known.all() and factors.gram is None:
+        fresh = live.new_behaviour[rows[~known] - len(live.model), 0]
+        parts[~known] = fresh * weights[~known][:, None]
+    return parts

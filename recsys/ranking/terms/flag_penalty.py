@@ -1,0 +1,60 @@
+"""Flag penalty: what an item loses for texts that were marked as doubtful."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from recsys.arrays import Floats, Rows
+from recsys.ranking.terms.protocol import (
+    Attribution,
+    Part,
+    RequestContext,
+    ScoreTerm,
+    UserTerm,
+)
+from recsys.state.live import LiveState
+
+if TYPE_CHECKING:
+    from recsys.ranking.standing import Table
+
+
+@dataclass(frozen=True, slots=True)
+class UserFlagPenalty(UserTerm):
+    """The penalty in one request."""
+
+    live: LiveState
+    penalty: float  # of a flag of score 1
+
+    @property
+    def scores_rows(self) -> bool:
+        """Always: without a penalty the term is not bound."""
+        return True
+
+    def score(self, rows: Rows) -> Floats:
+        """Return the negative penalty of rows."""
+        found: Floats = -np.float32(self.penalty) * self.live.marks.score[rows]
+        return found
+
+    def bound(self, table: Table) -> float:
+        """Return 0: nothing gains by a flag."""
+        return 0.0
+
+    def attribute(self, rows: Rows, values: Floats, table: Table) -> Attribution:
+        """Return the penalty."""
+        return Attribution((Part("flagged", self.score(rows)),))
+
+
+class FlagPenalty(ScoreTerm):
+    """− weight · spread of the scores · score of the item's flags."""
+
+    name = "flag_penalty"
+    sources = {"flagged": "popular"}  # negative: never the first of an item's reasons
+
+    def bind_request(self, context: RequestContext) -> UserFlagPenalty | None:
+        """Scale the penalty by the spread of the scores; None where no item is flagged."""
+        marks = context.live.marks
+        penalty = marks.weight * context.spread * marks.some
+        return UserFlagPenalty(context.live, penalty) if penalty else None

@@ -1,0 +1,157 @@
+"""Optional terms of one learned weight: a value per user and item, times the weight."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import numpy as np
+
+from recsys.arrays import Floats, Mask, Rows, Times
+from recsys.ranking.history import History
+from recsys.ranking.terms.protocol import (
+    NEVER,
+    Attribution,
+    BatchContext,
+    Choices,
+    Column,
+    CutContext,
+    ModelForm,
+    Parameter,
+    Part,
+    ReplayContext,
+    ScoreTerm,
+    UserContext,
+    UserTerm,
+)
+from recsys.state.blend import Blend
+from recsys.state.live import LiveState
+from recsys.state.model import Model
+
+if TYPE_CHECKING:
+    from recsys.ranking.batch import Histories
+    from recsys.ranking.standing import Table
+
+
+@dataclass(frozen=True, slots=True)
+class UserLinear(UserTerm):
+    """A linear term of one user."""
+
+    term: LinearTerm
+    live: LiveState
+    history: History
+    weight: float
+
+    @property
+    def scores_rows(self) -> bool:
+        """Whether the weight is not zero."""
+        return bool(self.weight)
+
+    def score(self, rows: Rows) -> Floats:
+        """Return the weighted values of rows."""
+        values = self.term.live_values(self.live, self.history, self.history.times, rows)
+        return np.float32(self.weight) * values
+
+    def bound(self, table: Table) -> Floats | float:
+        """Return the greatest weighted value that each block can hold."""
+        if not self.weight:
+            return 0.0
+        return self.term.bound(self.weight, self.live, self.history, table)
+
+    def attribute(self, rows: Rows, values: Floats, table: Table) -> Attribution:
+        """Return the score against the mean of the catalogue."""
+        usual = float(self.score(table.sample).mean()) if len(table.sample) else 0.0
+        return Attribution(
+            (
+                Part(
+                    self.term.kind,
+                    self.score(rows) - np.float32(usual),
+                    self.term.quiet(self.live, rows),
+                ),
+            ),
+            base=usual,
+        )
+
+    def gbdt_features(self, rows: Rows, now: float, times: Times) -> dict[str, Floats]:
+        """Return the values, if the trees read them."""
+        names = self.term.gbdt_names
+        if not names:
+            return {}
+        return {names[0]: self.term.live_values(self.live, self.history, times, rows)}
+
+
+class LinearTerm(ScoreTerm):
+    """Weight · value(user, item). A subclass gives the values, and the search may choose it."""
+
+    kind: ClassVar[str]  # kind of reason
+    dated: ClassVar[bool] = False  # whether it needs events with times
+    nominates: ClassVar[Literal["always", "when cheap", "never"]] = NEVER
+
+    def live_values(self, live: LiveState, history: History, times: Times, rows: Rows) -> Floats:
+        """Return the values of rows for one user, (rows,); finite.
+
+        `times`: of the history, NaN where the model may not see them.
+        """
+        raise NotImplementedError
+
+    def model_values(self, model: Model, history: History) -> Floats:
+        """Return the values of all the model's items for one user, (n_items,); finite."""
+        raise NotImplementedError
+
+    def bound(
+        self, weight: float, live: LiveState, history: History, table: Table
+    ) -> Floats | float:
+        """Return an upper bound of weight · value per block of rows; inf: none is known."""
+        return np.inf
+
+    def quiet(self, live: LiveState, rows: Rows) -> Mask | None:
+        """Return the rows where a person would not accept it as a reason; None: nowhere."""
+        return None
+
+    def bind(self, context: UserContext) -> UserLinear:
+        """Return the term with the learned weight."""
+        weight = context.blend.linear.get(self.name, 0.0)
+        return UserLinear(self, context.live, context.history, weight)
+
+    def batch(self, context: BatchContext) -> Floats | None:
+        """Return the weighted values of many users."""
+        weight = context.blend.linear.get(self.name, 0.0)
+        if not weight:
+            return None
+        return np.float32(weight) * self._many(context.model, context.histories)
+
+    def columns(self, context: CutContext) -> dict[Column, Floats]:
+        """Return the values of many users."""
+        model = next(iter(context.models.values()))
+        return {self.column(): self._many(model, context.histories)}
+
+    def _many(self, model: Model, histories: Histories) -> Floats:
+        found = [self.model_values(model, history) for history in histories]
+        return np.stack(found) if found else np.zeros((0, len(model)), np.float32)
+
+    def replay_columns(self, context: ReplayContext) -> dict[Column, Floats]:
+        """Return the values of one user."""
+        live = context.live
+        rows: Rows = np.arange(live.size, dtype=np.int32)
+        return {self.column(): self.live_values(live, context.history, context.times, rows)}
+
+    def column(self) -> Column:
+        """Return the column of the values."""
+        return Column(self.name, nominates=self.nominates)
+
+    def design(self, form: ModelForm, choices: Choices) -> list[tuple[Parameter, Floats]]:
+        """Return the values where the form has the term."""
+        if self.name not in form.linear:
+            return []
+        return [(Parameter(self.name), choices.columns[self.column()])]
+
+    def learned(self, form: ModelForm, weights: Mapping[Parameter, float], blend: Blend) -> Blend:
+        """Return the blend with the term's weight."""
+        if self.name not in form.linear:
+            return blend
+        return replace(blend, linear={**blend.linear, self.name: weights[Parameter(self.name)]})
+
+    def gbdt_columns(self, form: ModelForm, choices: Choices) -> dict[str, Floats]:
+        """Return the values, if the trees read them."""
+        return {name: choices.columns[self.column()] for name in self.gbdt_names}

@@ -1,0 +1,333 @@
+"""Neighbours: what the items of the history point at in an item-item model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import sparse
+
+from recsys.arrays import Floats, Rows, Times
+from recsys.collaborative.item_item import Reach
+from recsys.ranking.history import History, as_uptake
+from recsys.ranking.stand_ins import StandIns, stand_ins
+from recsys.ranking.terms.protocol import (
+    ALWAYS,
+    WHEN_CHEAP,
+    Attribution,
+    BatchContext,
+    Choices,
+    Column,
+    CutContext,
+    ModelForm,
+    Parameter,
+    Part,
+    ReplayContext,
+    ScoreTerm,
+    UserContext,
+    UserTerm,
+)
+from recsys.ranking.traits import activity
+from recsys.state.blend import Blend, Curve, Term
+from recsys.state.lift import Commonness
+from recsys.state.live import LiveState
+from recsys.state.model import Model
+
+if TYPE_CHECKING:
+    from recsys.ranking.standing import Table
+
+SPARSE = 200_000  # rows from which it is faster to gather neighbours than to look at every row
+SCALES = (0.003, 0.03, 0.3)  # of the neighbour sum; together they bend it as the data ask
+GBDT_SCALE = 0.03  # of the neighbour sum, in the logarithm that the trees read
+NOMINATING = (5.0, 6.0)  # half-lives whose best items are always offered to choose from
+
+
+@dataclass(frozen=True, slots=True)
+class UserNeighbours(UserTerm):
+    """The neighbour sums of one history."""
+
+    live: LiveState
+    history: History
+    blend: Blend
+    weights: Floats  # (n,): of each history entry
+    stand_ins: StandIns  # the model's rows that the neighbours are read from
+    reach: Reach | None  # those neighbours; None for a model without
+    sums: Floats  # (size,)
+    pointed: Rows  # rows where the sums are not zero, and maybe some more
+    mass: float  # sum of the positive sums
+
+    @property
+    def scores_rows(self) -> bool:
+        """Whether the history says anything."""
+        return self.blend.uses("neighbours") and len(self.history) > 0
+
+    @property
+    def feature_weights(self) -> Floats:
+        """Weight of the confidence in an item's neighbours, (1,) with lift, else (0,).
+
+        With lift, a user with a history is likelier to stay with what it points at, so all other
+        items lose.
+        """
+        if not self.blend.lift:
+            return np.zeros(0, np.float32)
+        some = float(self.scores_rows)
+        return np.array([-self.blend.lift * np.log1p(self.mass) * some], np.float32)
+
+    @property
+    def stand_in_weights(self) -> Floats:
+        """What the neighbours of each stand-in are multiplied with, (m,)."""
+        return self.weights[self.stand_ins.entries] * self.stand_ins.weights
+
+    def score(self, rows: Rows) -> Floats:
+        """Return what the sums of rows add, beside rows that nothing points at."""
+        sums = self.sums[rows]
+        if not self.scores_rows:
+            return np.zeros_like(sums)
+        scores = self.blend.bent(sums, float(activity(len(self.history))))
+        if self.blend.lift:
+            common, lift = self.live.commonness, np.float32(self.blend.lift)
+            scores += lift * common.of_rows(sums, rows, self.mass)
+            scores += np.float32(lift * np.log1p(self.mass)) * common.trust_of(rows)
+        return scores
+
+    def exceptions(self) -> Rows:
+        """Return the rows that are pointed at."""
+        return self.pointed
+
+    def bound(self, table: Table) -> float:
+        """Return 0: what nothing points at gains nothing."""
+        return 0.0
+
+    def attribute(self, rows: Rows, values: Floats, table: Table) -> Attribution:
+        """Share the score of each row in proportion to the entries that speak for it.
+
+        Evenly where none does. The confidence in neighbours is a part of its own: an item that
+        nobody can point at yet loses less.
+        """
+        parts: tuple[Part, ...] = ()
+        weights, base = self.feature_weights, 0.0
+        if len(weights):
+            usual = table.usual_of(NEIGHBOURS)
+            unrecorded = ~self.live.listing.recorded[rows]
+            parts = (Part("fresh", weights[0] * (values[0] - usual[0]), unrecorded),)
+            base = float(weights @ usual)
+        if not self.scores_rows:
+            return Attribution(parts, base=base)
+        speaking = np.maximum(self.parts(rows), 0)
+        speaking[:, ~speaking.any(axis=0)] = 1.0
+        total = np.maximum(speaking.sum(axis=0), np.float32(1e-30))
+        shares = np.asarray(speaking / total * self.score(rows), np.float32)
+        return Attribution(parts, shares, base)
+
+    def parts(self, rows: Rows) -> Floats:
+        """Return what each history entry gives to the sums of distinct rows, (n, rows)."""
+        live, model = self.live, self.live.model
+        parts = np.zeros((len(self.history), len(rows)), np.float32)
+        if self.reach is None:
+            return parts
+        older = {new: old for old, new in live.versions.items()}
+        targets = np.array([older.get(row, row) for row in rows.tolist()], np.int32)
+        standing, known = self.stand_ins, targets < len(model)
+        given = np.zeros((len(standing.rows), len(rows)), np.float32)
+        given[:, known] = self.reach.weights(targets[known])
+        if model.reader_inputs is not None and not known.all():
+            vectors = live.new_readers[targets[~known] - len(model)]
+            given[:, ~known] = model.reader_inputs[standing.rows].astype(np.float32) @ vectors.T
+        np.add.at(parts, standing.entries, given * self.stand_in_weights[:, None])
+        return parts
+
+    def gbdt_features(self, rows: Rows, now: float, times: Times) -> dict[str, Floats]:
+        """Return the logarithm of the sums, and the lift."""
+        sums = self.sums[rows]
+        lift = self.live.commonness.of_rows(sums, rows, self.mass)
+        return {"neighbours": _logarithm(sums), "lift": lift}
+
+
+class Neighbours(ScoreTerm):
+    """Σ weight · log(1 + sum / scale), or weight · lift, of the neighbour sums of a history."""
+
+    name = "neighbours"
+    sources = {"because_you": "neighbours", "fresh": "fresh"}
+    gbdt_names = ("neighbours", "lift")
+
+    def used_features(self, model: Model) -> int:
+        """Return 1 with lift: the confidence in an item's neighbours."""
+        return int(bool(model.blend.lift))
+
+    def item_features(self, live: LiveState, rows: Rows | slice, now: float) -> Floats:
+        """Return the confidence in the neighbours of rows, (1, rows); (0, rows) without lift."""
+        some = _rows(live, rows)
+        trust = live.commonness.trust_of(some)[None]
+        return trust[: self.used_features(live.model)]
+
+    def bind(self, context: UserContext) -> UserNeighbours:
+        """Sum the neighbours of a history."""
+        live, history, blend = context.live, context.history, context.blend
+        given = as_uptake(history.weights, live.model.rated)
+        weights = blend.history_weights("neighbours", history.ages(), given)
+        standing = stand_ins(live, history.rows)
+        reach = neighbour_rows(live, standing)
+        sums = neighbour_sums(live, standing, weights[standing.entries] * standing.weights, reach)
+        pointed = rows_pointed_at(live, reach, sums)
+        mass = live.commonness.mass(sums, pointed)
+        return UserNeighbours(live, history, blend, weights, standing, reach, sums, pointed, mass)
+
+    def batch(self, context: BatchContext) -> Floats | None:
+        """Return the term's scores of many users."""
+        model, blend, histories = context.model, context.blend, context.histories
+        if not blend.uses("neighbours"):
+            return None
+        given = as_uptake(histories.weights, model.rated)
+        weights = blend.history_weights("neighbours", histories.ages(), given)
+        sums = _batch_sums(model, histories.matrix(weights, len(model)))
+        lengths = np.diff(histories.ends)
+        total = blend.bent(sums, activity(lengths)[:, None])
+        if blend.lift:
+            common = Commonness.of_counters(model.counters)
+            total += np.float32(blend.lift) * common.lift(sums) * (lengths > 0)[:, None]
+        return total
+
+    def columns(self, context: CutContext) -> dict[Column, Floats]:
+        """Return the sums of each engine at each half-life, and their lift."""
+        found: dict[Column, Floats] = {}
+        histories = context.histories
+        for engine, model in context.models.items():
+            if model.neighbours is None:
+                continue
+            weights = as_uptake(histories.weights, model.rated)
+            common = Commonness.of_counters(next(iter(context.models.values())).counters)
+            for life in context.half_lives:
+                decayed = histories.decayed(life, len(context.created), weights)
+                sums = _batch_sums(model, decayed)
+                found[self.column(engine, life)] = sums
+                found[self.lift_column(engine, life)] = common.lift(sums)
+        return found
+
+    def replay_columns(self, context: ReplayContext) -> dict[Column, Floats]:
+        """Return the sums of each engine at each half-life, and their lift."""
+        found: dict[Column, Floats] = {}
+        history, first = context.history, context.live
+        ages, standing = history.ages(), stand_ins(first, history.rows)
+        uptake = as_uptake(history.weights, first.model.rated)
+        some = np.float32(len(history) > 0)
+        for engine, live in context.lives.items():
+            reach = neighbour_rows(live, standing)
+            if reach is None:
+                continue
+            for life in context.half_lives:
+                weights = uptake * np.exp2(-ages / np.float32(life))
+                given = (weights[standing.entries] * standing.weights).astype(np.float32)
+                sums = neighbour_sums(live, standing, given, reach)
+                found[self.column(engine, life)] = sums
+                found[self.lift_column(engine, life)] = some * live.commonness.lift(sums)
+        return found
+
+    def column(self, engine: str, half_life: float) -> Column:
+        """Return the column of an engine's sums."""
+        nominates = ALWAYS if half_life in NOMINATING else WHEN_CHEAP
+        return Column(self.name, engine, half_life, nominates)
+
+    def lift_column(self, engine: str, half_life: float) -> Column:
+        """Return the column of the lift of an engine's sums."""
+        nominates = ALWAYS if half_life in NOMINATING else WHEN_CHEAP
+        return Column("lift", engine, half_life, nominates)
+
+    def design(self, form: ModelForm, choices: Choices) -> list[tuple[Parameter, Floats]]:
+        """Return the lift, or the log-transformed sums."""
+        if form.neighbours is None:
+            return []
+        if form.lift:
+            column = replace(form.neighbours, term="lift")
+            return [(Parameter(self.name, "lift"), choices.columns[column])]
+        sums = np.maximum(choices.columns[form.neighbours], 0)
+        logs = [(scale, np.log1p(sums / scale)) for scale in SCALES]
+        found = [(Parameter(self.name, f"log {scale}"), values) for scale, values in logs]
+        if form.by_activity:
+            active = choices.traits["activity"][:, None]
+            found += [
+                (Parameter(self.name, f"log {scale}", "activity"), values * active)
+                for scale, values in logs[1:2]
+            ]
+        return found
+
+    def learned(self, form: ModelForm, weights: Mapping[Parameter, float], blend: Blend) -> Blend:
+        """Return the blend with the half-life and the weights of the logarithms or the lift."""
+        if form.neighbours is None:
+            return blend
+        assert form.neighbours.half_life is not None
+        terms = (*blend.terms, Term("neighbours", form.neighbours.half_life, 1.0))
+        if form.lift:
+            return replace(blend, terms=terms, lift=weights[Parameter(self.name, "lift")])
+        curves = tuple(
+            Curve(
+                scale,
+                weights[Parameter(self.name, f"log {scale}")],
+                weights.get(Parameter(self.name, f"log {scale}", "activity"), 0.0),
+            )
+            for scale in SCALES
+        )
+        return replace(blend, terms=terms, curves=curves)
+
+    def gbdt_columns(self, form: ModelForm, choices: Choices) -> dict[str, Floats]:
+        """Return the logarithm of the sums, and the lift; nothing for a form without them."""
+        if form.neighbours is None:
+            return {}
+        lift = choices.columns[replace(form.neighbours, term="lift")]
+        return {"neighbours": _logarithm(choices.columns[form.neighbours]), "lift": lift}
+
+
+NEIGHBOURS = Neighbours()
+
+
+def neighbour_rows(live: LiveState, standing: StandIns) -> Reach | None:
+    """Return the neighbours of a history's stand-ins; None for a model without."""
+    neighbours = live.model.neighbours
+    return None if neighbours is None else neighbours.reach(standing.rows)
+
+
+def neighbour_sums(
+    live: LiveState, standing: StandIns, weights: Floats, reach: Reach | None
+) -> Floats:
+    """Return the neighbour sum of every row, (live.size,); `weights`: one number per stand-in."""
+    model, base = live.model, len(live.model)
+    size = live.size  # read once: another thread may add items
+    sums = np.zeros(size, np.float32)
+    if reach is None:
+        return sums
+    reach.add_scores(weights, sums[:base])
+    if model.reader_inputs is not None and size > base:
+        query = weights @ model.reader_inputs[standing.rows].astype(np.float32)
+        sums[base:] = live.new_readers[: size - base] @ query
+    for before, row in live.versions.items():
+        if row < size:
+            sums[row] = sums[before]
+    return sums
+
+
+def rows_pointed_at(live: LiveState, reach: Reach | None, sums: Floats) -> Rows:
+    """Return the rows where the neighbour sums are not zero, and maybe some more, each once."""
+    base = len(live.model)
+    if reach is None or len(sums) < SPARSE:
+        return np.flatnonzero(sums != 0).astype(np.int32)  # of numbers it takes ten times as long
+    later: Rows = np.arange(base, len(sums), dtype=np.int32)  # new versions of items among them
+    return np.concatenate([reach.reached(), later])
+
+
+def _batch_sums(model: Model, weighted: sparse.csr_array) -> Floats:
+    """Return the neighbour sums of weighted histories, (users, n_items)."""
+    if model.neighbours is None:
+        return np.zeros(weighted.shape, np.float32)
+    return np.asarray((weighted @ model.neighbours.matrix()).todense(), np.float32)
+
+
+def _logarithm(sums: Floats) -> Floats:
+    logs: Floats = np.log1p(np.maximum(sums, 0) / np.float32(GBDT_SCALE))
+    return logs
+
+
+def _rows(live: LiveState, rows: Rows | slice) -> Rows:
+    if isinstance(rows, slice):
+        return np.arange(*rows.indices(live.size), dtype=np.int32)
+    return rows

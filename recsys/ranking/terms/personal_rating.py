@@ -1,0 +1,147 @@
+"""Personal rating: the rating expected of this user beyond that of an average user."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from recsys.arrays import Floats, Rows
+from recsys.ranking.history import History
+from recsys.ranking.terms.protocol import (
+    Attribution,
+    BatchContext,
+    Choices,
+    Column,
+    CutContext,
+    ModelForm,
+    Parameter,
+    ReplayContext,
+    ScoreTerm,
+    UserContext,
+    UserTerm,
+)
+from recsys.state.blend import Blend
+from recsys.state.live import LiveState
+from recsys.state.model import Model
+from recsys.state.votes import mean_loading, taste_parts
+
+if TYPE_CHECKING:
+    from recsys.ranking.batch import Histories
+    from recsys.ranking.standing import Table
+
+
+@dataclass(frozen=True, slots=True)
+class UserPersonalRating(UserTerm):
+    """The preference vector of one user."""
+
+    live: LiveState
+    parts: Floats  # (n, rank): of each history entry, times the weight of the term
+
+    @property
+    def feature_weights(self) -> Floats:
+        """Weights of the items' loadings, (rank,)."""
+        vector: Floats = self.parts.sum(axis=0)
+        return vector
+
+    @property
+    def constant(self) -> float:
+        """What takes the user's general agreeableness off."""
+        return -float(usual_loading(self.live) @ self.feature_weights)
+
+    def attribute(self, rows: Rows, values: Floats, table: Table) -> Attribution:
+        """Return the product of each history entry's part."""
+        loadings = values - usual_loading(self.live)[:, None]
+        return Attribution(history=self.parts @ loadings)
+
+
+class PersonalRating(ScoreTerm):
+    """Weight · (loading of the item − usual loading) · preference vector of the user."""
+
+    name = "taste"
+
+    def used_features(self, model: Model) -> int:
+        """Return the rank of the loadings; 0 where the score does not read them."""
+        if not model.blend.taste or model.taste is None:
+            return 0
+        return int(model.taste.loadings.shape[1])
+
+    def item_features(self, live: LiveState, rows: Rows | slice, now: float) -> Floats:
+        """Return the loadings of rows, (rank, rows)."""
+        assert live.opinions is not None
+        return np.asarray(live.opinions.loadings[rows], np.float32).T
+
+    def bind(self, context: UserContext) -> UserPersonalRating | None:
+        """Return the user's preference vector; None where the blend does not use it."""
+        if context.live.opinions is None or not context.blend.taste:
+            return None
+        parts = rating_parts(context.live, context.history)
+        return UserPersonalRating(context.live, np.float32(context.blend.taste) * parts)
+
+    def batch(self, context: BatchContext) -> Floats | None:
+        """Return the expected ratings of many users, times the weight."""
+        if not context.blend.taste or context.model.taste is None:
+            return None
+        return np.float32(context.blend.taste) * _many(context.model, context.histories)
+
+    def columns(self, context: CutContext) -> dict[Column, Floats]:
+        """Return the expected ratings of many users; zeros without explicit feedback."""
+        return {TASTE: _many(next(iter(context.models.values())), context.histories)}
+
+    def replay_columns(self, context: ReplayContext) -> dict[Column, Floats]:
+        """Return the expected ratings of one user; zeros without explicit feedback."""
+        live = context.live
+        if live.opinions is None:
+            return {TASTE: np.zeros(live.size, np.float32)}
+        vector = rating_parts(live, context.history).sum(axis=0)
+        loadings = live.opinions.loadings[: live.size] - usual_loading(live)
+        return {TASTE: np.asarray(loadings @ vector, np.float32)}
+
+    def fixed(self, form: ModelForm, choices: Choices) -> Floats | None:
+        """Return the expected ratings times the weight, which is set."""
+        if not (form.vote and form.taste):
+            return None
+        return np.float32(form.vote) * choices.columns[TASTE]
+
+    def learned(self, form: ModelForm, weights: Mapping[Parameter, float], blend: Blend) -> Blend:
+        """Return the blend with the weight that is set."""
+        return replace(blend, taste=form.vote) if form.taste else blend
+
+
+TASTE = Column("taste")
+
+
+def rating_parts(live: LiveState, history: History) -> Floats:
+    """Return each history entry's part of the user's preference vector, (n, rank)."""
+    known, rows = live.opinions, history.rows
+    if known is None:
+        return np.zeros((len(history), 0), np.float32)
+    return taste_parts(
+        known.taste, known.bases[rows], known.loadings[rows], history.weights, known.rated
+    )
+
+
+def usual_loading(live: LiveState) -> Floats:
+    """Return the loading of what is usually rated, (rank,); of rank 0 without ratings."""
+    known = live.opinions
+    if known is None:
+        return np.zeros(0, np.float32)
+    return mean_loading(known.loadings[: live.size], known.evidence[: live.size])
+
+
+def expected_ratings(model: Model, history: History) -> Floats:
+    """Return the rating expected of one user beyond that of an average user, (n_items,)."""
+    taste = model.taste
+    if taste is None:
+        return np.zeros(len(model), np.float32)
+    bases, loadings = taste.base[history.rows], taste.loadings[history.rows]
+    user = taste_parts(taste, bases, loadings, history.weights, model.rated).sum(axis=0)
+    usual = mean_loading(taste.loadings, taste.evidence)
+    return np.asarray((taste.loadings - usual) @ user, np.float32)
+
+
+def _many(model: Model, histories: Histories) -> Floats:
+    found = [expected_ratings(model, history) for history in histories]
+    return np.stack(found) if found else np.zeros((0, len(model)), np.float32)

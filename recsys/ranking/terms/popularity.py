@@ -1,0 +1,113 @@
+"""Popularity: the logarithm of an item's uptake, decayed at several half-lives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from recsys.arrays import Floats, Mask, Rows
+from recsys.ranking.terms.item_feature import ItemFeatureTerm, UserItemFeatures
+from recsys.ranking.terms.protocol import BatchContext, UserContext
+from recsys.state.counters import DAY, HALF_LIVES, HOUR, PSEUDO
+from recsys.state.live import LiveState
+
+if TYPE_CHECKING:
+    from recsys.ranking.standing import Table
+
+SHARES = tuple(
+    "share_all"
+    if h == float("inf")
+    else f"share_{h / HOUR:.0f}h"
+    if h < DAY
+    else f"share_{h / DAY:.0f}d"
+    for h in HALF_LIVES
+)
+HALF_LIFE = dict(zip(SHARES, HALF_LIVES, strict=True))  # seconds
+NO_UPTAKE = np.float32(np.log(PSEUDO))  # feature of an item that nobody took up
+ONE_USER = float(np.log(1.0 + PSEUDO))  # feature of all time of an item of one user at most
+RECENT = 2 * DAY  # seconds since an item was taken up last within which it may be trending
+
+
+@dataclass(frozen=True, slots=True)
+class UserPopularity(UserItemFeatures):
+    """Popularity as a user without positive events is answered.
+
+    What one user alone took up counts as not taken up: it says nothing to others yet, and nobody
+    can bring an item into their lists by opening it again and again.
+    """
+
+    @property
+    def scores_rows(self) -> bool:
+        """Whether any weight is not zero."""
+        return bool(self.weights.any())
+
+    def _less(self, rows: Rows) -> tuple[Mask, Floats]:
+        """Return the rows of one user, and how far their features are from no uptake."""
+        alone = np.asarray(self.live.counters.by_one_person(rows))
+        own = self.term.values(self.live, rows[alone], self.names, np.inf)
+        return alone, NO_UPTAKE - own
+
+    def score(self, rows: Rows) -> Floats:
+        """Return what rows of one user lose."""
+        found = np.zeros(len(rows), np.float32)
+        alone, less = self._less(rows)
+        if len(less):
+            found[alone] = self.weights @ less
+        return found
+
+    def bound(self, table: Table) -> float:
+        """Return 0: no weight is below zero, and no feature below that of no uptake."""
+        return 0.0
+
+    def shifts(self, rows: Rows) -> Floats:
+        """Return how far the features of rows are moved, (names, rows)."""
+        found = np.zeros((len(self.names), len(rows)), np.float32)
+        alone, less = self._less(rows)
+        found[:, alone] = less
+        return found
+
+
+class Popularity(ItemFeatureTerm):
+    """Σ over half-lives of weight · log(decayed uptake): "popular" and "trending"."""
+
+    name = "popularity"
+    kinds = {
+        name: "trending" if life <= 10 * DAY else "popular" for name, life in HALF_LIFE.items()
+    }
+    sources = {"popular": "popular", "trending": "trending"}
+    gbdt_names = SHARES
+
+    def values(
+        self, live: LiveState, rows: Rows | slice, names: tuple[str, ...], now: float
+    ) -> Floats:
+        """Return the logarithms of the smoothed uptake."""
+        return live.counters.log_shares(rows, now, [SHARES.index(name) for name in names])
+
+    def bind(self, context: UserContext) -> UserItemFeatures:
+        """Weigh the features for one user."""
+        found = ItemFeatureTerm.bind(self, context)
+        if not context.history.newcomer:
+            return found
+        return UserPopularity(found.term, found.live, found.names, found.weights)
+
+    def batch(self, context: BatchContext) -> Floats | None:
+        """Return the term's scores of many users."""
+        found = ItemFeatureTerm.batch(self, context)
+        new = [place for place, one in enumerate(context.histories) if one.newcomer]
+        names = self.used_names(context.blend)
+        if found is None or not new:
+            return found
+        alone = context.features["share_all"] <= ONE_USER + 1e-6
+        none = np.full(len(names), NO_UPTAKE)
+        for place in new:
+            weights = context.blend.prior_weights(names, context.traits[place], newcomer=True)
+            found[place, alone] = weights @ none
+        return found
+
+    def quiet(self, live: LiveState, rows: Rows, kind: str, below: Mask) -> Mask:
+        """Return `below`, and what was not taken up lately where the reason is a trend."""
+        if kind != "trending":
+            return below
+        return below | (live.counters.last[rows] < live.counters.newest - RECENT)

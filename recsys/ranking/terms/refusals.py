@@ -1,0 +1,26 @@
+"""Refusals: the logarithm of the share of opinions on an item that are no dislikes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from recsys.arrays import Floats, Rows
+from recsys.ranking.terms.item_feature import ItemFeatureTerm
+from recsys.state.live import LiveState
+
+
+class Refusals(ItemFeatureTerm):
+    """Weight · log(share of opinions that are no dislikes); 0 for an item without dislikes.
+
+    Its weight is set where dislikes are too few to learn from, see `recsys.training.design`.
+    """
+
+    name = "refusals"
+    kinds = {"refusals": "liked"}
+    nominating = False
+
+    def values(
+        self, live: LiveState, rows: Rows | slice, names: tuple[str, ...], now: float
+    ) -> Floats:
+        """Return the logarithm of the share."""
+        return np.asarray(live.counters.kept_share(rows)[None][: len(names)], np.float32)

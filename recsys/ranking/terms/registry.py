@@ -1,0 +1,72 @@
+"""All score terms, in the order in which they are added up."""
+
+from __future__ import annotations
+
+from recsys.ranking.terms.controls import Controls
+from recsys.ranking.terms.exposure_age import ExposureAge
+from recsys.ranking.terms.factors import FactorTerm
+from recsys.ranking.terms.flag_penalty import FlagPenalty
+from recsys.ranking.terms.item_feature import ItemFeatureTerm
+from recsys.ranking.terms.like_rate import LikeRate
+from recsys.ranking.terms.linear import LinearTerm
+from recsys.ranking.terms.neighbours import NEIGHBOURS
+from recsys.ranking.terms.personal_rating import PersonalRating
+from recsys.ranking.terms.popularity import Popularity
+from recsys.ranking.terms.protocol import ScoreTerm
+from recsys.ranking.terms.query_text import QueryText
+from recsys.ranking.terms.refusals import Refusals
+from recsys.ranking.terms.repeats import Repeats
+from recsys.ranking.terms.text import Text
+from recsys.ranking.terms.trend_boost import TrendBoost
+
+TERMS: list[ScoreTerm] = [
+    Popularity(),
+    LikeRate(),
+    Refusals(),
+    NEIGHBOURS,
+    ExposureAge(),
+    FactorTerm(),
+    Text(),
+    PersonalRating(),
+    QueryText(),
+    FlagPenalty(),
+    Controls(),
+    TrendBoost(),
+    Repeats(),  # last: it reads the scores of all others
+]
+
+
+def register(term: ScoreTerm) -> None:
+    """Add a score term before the repeats, which read all others.
+
+    ValueError for a name that is taken. A term has to be registered before models are tuned,
+    loaded or served.
+    """
+    if any(one.name == term.name for one in TERMS):
+        raise ValueError(f"a score term named {term.name!r} is registered already")
+    TERMS.insert(len(TERMS) - 1, term)
+
+
+def feature_names() -> tuple[str, ...]:
+    """Return the names of all item features, in the order of the terms."""
+    return tuple(name for term in TERMS for name in term.feature_names())
+
+
+def item_feature_terms() -> list[ItemFeatureTerm]:
+    """Return the terms that are linear in item features."""
+    return [term for term in TERMS if isinstance(term, ItemFeatureTerm)]
+
+
+def linear_terms() -> list[LinearTerm]:
+    """Return the optional terms of one weight."""
+    return [term for term in TERMS if isinstance(term, LinearTerm)]
+
+
+def gbdt_names() -> tuple[str, ...]:
+    """Return what the trees read of all terms, in the order of the terms."""
+    return tuple(name for term in TERMS for name in term.gbdt_names)
+
+
+def sources() -> dict[str, str]:
+    """Return the source of a recommendation for each kind of reason."""
+    return {kind: source for term in TERMS for kind, source in term.sources.items()}

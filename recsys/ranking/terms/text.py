@@ -1,0 +1,137 @@
+"""Text: products of a history's text vectors with those of items."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from recsys.arrays import Floats, Rows, Times
+from recsys.ranking.history import History
+from recsys.ranking.scoring import text_scores, text_vectors
+from recsys.ranking.terms.protocol import (
+    ALWAYS,
+    WHEN_CHEAP,
+    Attribution,
+    BatchContext,
+    Choices,
+    Column,
+    CutContext,
+    ModelForm,
+    Parameter,
+    ReplayContext,
+    ScoreTerm,
+    UserContext,
+    UserTerm,
+)
+from recsys.state.blend import Blend, Term
+from recsys.state.live import LiveState
+
+if TYPE_CHECKING:
+    from recsys.ranking.standing import Table
+
+HALF_LIVES = (1.0, 6.0, np.inf)  # events of the history back
+GBDT_HALF_LIFE = 6.0  # the same, for what the trees read
+
+
+@dataclass(frozen=True, slots=True)
+class UserText(UserTerm):
+    """The text vector of one user."""
+
+    live: LiveState
+    history: History
+    vectors: Floats  # (n, t): of the history's items
+    weights: Floats  # (n,): of each
+    used: bool  # whether the score reads it; the trees may read it in any case
+
+    @property
+    def text_vector(self) -> Floats | None:
+        """Weighted sum of the history's vectors, (t,)."""
+        if not self.used:
+            return None
+        return np.asarray((self.vectors * self.weights[:, None]).sum(axis=0), np.float32)
+
+    def attribute(self, rows: Rows, values: Floats, table: Table) -> Attribution:
+        """Return the product of each history entry's vector."""
+        if not self.used:
+            return Attribution()
+        own = self.vectors * self.weights[:, None]
+        found = own @ text_vectors(self.live, rows).T
+        return Attribution(history=np.asarray(found, np.float32))
+
+    def gbdt_features(self, rows: Rows, now: float, times: Times) -> dict[str, Floats]:
+        """Return the products at one half-life."""
+        decay = np.exp2(-self.history.ages() / np.float32(GBDT_HALF_LIFE)) * self.history.weights
+        return {"words": text_vectors(self.live, rows) @ (decay @ self.vectors)}
+
+
+class Text(ScoreTerm):
+    """Weight · Σ over the history of likeness to the item's text."""
+
+    name = "words"
+    gbdt_names = ("words",)
+
+    def bind(self, context: UserContext) -> UserText:
+        """Weigh the text vectors of a history."""
+        live, history, blend = context.live, context.history, context.blend
+        weights = blend.history_weights("words", history.ages(), history.weights)
+        return UserText(
+            live, history, text_vectors(live, history.rows), weights, blend.uses("words")
+        )
+
+    def batch(self, context: BatchContext) -> Floats | None:
+        """Return the products of many users."""
+        blend, histories, model = context.blend, context.histories, context.model
+        if not blend.uses("words"):
+            return None
+        weights = blend.history_weights("words", histories.ages(), histories.weights)
+        own = np.asarray(histories.matrix(weights, len(model)) @ model.words, np.float32)
+        return own @ model.words.T
+
+    def columns(self, context: CutContext) -> dict[Column, Floats]:
+        """Return the products at each half-life; those at no decay alone where nothing else is."""
+        model = next(iter(context.models.values()))
+        if not model.words.any():
+            return {}
+        histories, found = context.histories, {}
+        for life in HALF_LIVES:
+            decayed = histories.decayed(life, len(context.created), histories.weights)
+            own = np.asarray(decayed @ model.words, np.float32)
+            found[self.column(life)] = own @ model.words.T
+        return found
+
+    def replay_columns(self, context: ReplayContext) -> dict[Column, Floats]:
+        """Return the products at each half-life."""
+        live, history = context.live, context.history
+        if not live.model.words.any():
+            return {}
+        known, ages, found = text_vectors(live, history.rows), history.ages(), {}
+        for life in HALF_LIVES:
+            vector = (history.weights * np.exp2(-ages / np.float32(life))) @ known
+            found[self.column(life)] = text_scores(live, vector)[: live.size]
+        return found
+
+    def column(self, half_life: float) -> Column:
+        """Return the column of a half-life."""
+        nominates = ALWAYS if half_life == GBDT_HALF_LIFE else WHEN_CHEAP
+        return Column(self.name, "", half_life, nominates)
+
+    def design(self, form: ModelForm, choices: Choices) -> list[tuple[Parameter, Floats]]:
+        """Return the columns of the form."""
+        return [(Parameter(self.name, str(c)), choices.columns[c]) for c in form.words]
+
+    def learned(self, form: ModelForm, weights: Mapping[Parameter, float], blend: Blend) -> Blend:
+        """Return the blend with the half-lives and weights of the form's columns."""
+        terms = [
+            Term("words", c.half_life, weights[Parameter(self.name, str(c))])
+            for c in form.words
+            if c.half_life is not None
+        ]
+        return replace(blend, terms=(*blend.terms, *terms))
+
+    def gbdt_columns(self, form: ModelForm, choices: Choices) -> dict[str, Floats]:
+        """Return the products at one half-life."""
+        column = self.column(GBDT_HALF_LIFE)
+        return {"words": choices.columns[column]} if column in choices.columns else {}

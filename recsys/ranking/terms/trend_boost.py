@@ -1,0 +1,63 @@
+"""Trend boost: a bounded part for what rises now, or belongs to what rises and the user follows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from recsys.arrays import Floats, Rows
+from recsys.ranking.rising import Rising
+from recsys.ranking.terms.protocol import (
+    Attribution,
+    Part,
+    RequestContext,
+    ScoreTerm,
+    UserTerm,
+)
+
+if TYPE_CHECKING:
+    from recsys.ranking.standing import Table
+
+
+@dataclass(frozen=True, slots=True)
+class UserTrendBoost(UserTerm):
+    """What rises, for one user."""
+
+    rising: Rising
+    followed: Floats  # (labels,): how far the user follows each label, 0..1
+    unit: float  # of score, at the most
+
+    @property
+    def scores_rows(self) -> bool:
+        """Always: without a trend the term is not bound."""
+        return True
+
+    def score(self, rows: Rows) -> Floats:
+        """Return what is added to the score of rows, from 0 to `unit`."""
+        return np.asarray(np.float32(self.unit) * self.rising.strengths(self.followed, rows))
+
+    def bound(self, table: Table) -> float:
+        """Return the most that an item gains."""
+        return self.unit
+
+    def attribute(self, rows: Rows, values: Floats, table: Table) -> Attribution:
+        """Return the boost."""
+        return Attribution((Part("rising", self.score(rows)),))
+
+
+class TrendBoost(ScoreTerm):
+    """Weight · spread of the scores · strength of the trend, at most 1."""
+
+    name = "trend_boost"
+    sources = {"rising": "rising"}
+
+    def bind_request(self, context: RequestContext) -> UserTrendBoost | None:
+        """Return the boost; None where nothing rises that concerns the user."""
+        if context.rising is None:
+            return None
+        followed = context.rising.followed(context.history)
+        if not len(context.rising.items) and not followed.any():
+            return None
+        return UserTrendBoost(context.rising, followed, context.rising.weight * context.spread)

@@ -1,0 +1,70 @@
+"""The learned score terms bound to one user, at one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from recsys.arrays import Floats, Rows
+from recsys.ranking.history import History
+from recsys.ranking.scoring import text_scores
+from recsys.ranking.terms.neighbours import UserNeighbours
+from recsys.ranking.terms.protocol import UserContext, UserTerm
+from recsys.ranking.terms.registry import TERMS
+from recsys.ranking.traits import traits_of
+from recsys.state.live import LiveState
+
+
+@dataclass(frozen=True, slots=True)
+class UserTerms:
+    """Terms by name, in the order of the registry."""
+
+    live: LiveState
+    history: History
+    terms: Mapping[str, UserTerm]
+
+    @classmethod
+    def of(cls, history: History, live: LiveState) -> Self:
+        """Bind all learned terms to a history."""
+        context = UserContext(live, history, live.model.blend, traits_of(history, live.created))
+        bound = {term.name: term.bind(context) for term in TERMS}
+        return cls(live, history, {name: one for name, one in bound.items() if one is not None})
+
+    @property
+    def neighbours(self) -> UserNeighbours:
+        """The term of the neighbours, which always is there."""
+        found = self.terms["neighbours"]
+        assert isinstance(found, UserNeighbours)
+        return found
+
+    @property
+    def size(self) -> int:
+        """Rows there were when the terms were bound."""
+        return len(self.neighbours.sums)
+
+    def scores(
+        self, rows: Rows | None = None, now: float = np.inf, personal: bool = False
+    ) -> Floats:
+        """Return the scores of rows, or of all there were, with item features as of `now`.
+
+        `personal`: leave out the terms that are the same for all users.
+        """
+        own: Rows = np.arange(self.size, dtype=np.int32) if rows is None else rows
+        total = np.zeros(len(own), np.float32)
+        for term in TERMS:
+            bound = self.terms.get(term.name)
+            if bound is None or (personal and not bound.personal):
+                continue
+            weights = bound.feature_weights
+            if len(weights):
+                total += weights @ term.item_features(self.live, own, now)
+            total += np.float32(bound.constant)
+            if bound.scores_rows:
+                total += bound.score(own)
+            vector = bound.text_vector
+            if vector is not None:
+                total += text_scores(self.live, vector, rows)[: len(own)]
+        return total

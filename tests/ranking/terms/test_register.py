@@ -1,0 +1,74 @@
+"""A score term from outside: one class, registered once, is tuned, served and explained."""
+
+import numpy as np
+import pytest
+import worlds
+from choice_columns import share
+
+from recsys.explanation import explain
+from recsys.ranking.query import Interaction, Query
+from recsys.ranking.terms import registry
+from recsys.ranking.terms.like_rate import LikeRate
+from recsys.ranking.terms.linear import LinearTerm
+from recsys.recommender import Recommender
+from recsys.state.blend import Blend
+from recsys.training.design import Judge
+from recsys.training.pool import Pool
+from recsys.training.search import Search
+
+
+class EvenRows(LinearTerm):
+    """1 for every second item."""
+
+    name = "even_rows"
+    kind = "popular"
+
+    def live_values(self, live, history, times, rows):
+        return (rows % 2 == 0).astype(np.float32)
+
+    def model_values(self, model, history):
+        return (np.arange(len(model)) % 2 == 0).astype(np.float32)
+
+
+@pytest.fixture
+def even():
+    term = EvenRows()
+    registry.register(term)
+    yield term
+    registry.TERMS.remove(term)
+
+
+def test_a_taken_name_is_refused(even):
+    with pytest.raises(ValueError, match="'even_rows' is registered already"):
+        registry.register(EvenRows())
+
+
+def test_it_is_served_and_explained(even):
+    live = worlds.live(Blend(priors={"share_all": 1.0}, linear={"even_rows": 9.0}))
+    service = Recommender(live)
+    query = Query(history=(Interaction("sea-1", "like", timestamp=0.0),), n=10)
+    found = service.recommend(query)
+    assert all(live.row(one.item_id) % 2 == 0 for one in found)
+    told = explain(service, query, found[0].item_id)
+    assert told.base + sum(part.value for part in told.parts) == pytest.approx(told.score, abs=1e-3)
+
+
+def test_a_search_chooses_it_where_it_helps(even):
+    rng = np.random.default_rng(0)
+    popular = rng.normal(size=(400, 30)).astype(np.float32)
+    value = rng.normal(size=popular.shape).astype(np.float32)
+    chosen = np.zeros(popular.shape, bool)
+    chosen[np.arange(400), (value + 0.1 * popular).argmax(axis=1)] = True
+    pool = Pool(
+        {share("share_all"): popular, even.column(): value, LikeRate().column("liked"): 0 * value},
+        {name: np.zeros(400, np.float32) for name in ("activity", "habit")},
+        chosen,
+        np.zeros(popular.shape, np.float32),
+        np.ones(400, np.int64),
+        np.ones(popular.shape, bool),
+        np.arange(400),
+    )
+    search = Search(Judge.halves(pool, 0), lambda text: None, [])
+    form = search.grow(False, pool.columns, voted=False)
+    assert "even_rows" in form.linear
+    assert form.blend(form.fit(pool)).linear["even_rows"] > 1
