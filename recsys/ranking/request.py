@@ -52,18 +52,11 @@ class Request:
         kept = steering.remembered(live, query.history, query.controls)
         history = seen if len(kept) == len(query.history) else History.resolve(kept, live)
         learned = UserTerms.of(history, live)
-        plain = cls(
-            live,
-            learned,
-            (),
-            table,
-            np.zeros(len(table.values), np.float32),
-            0.0,
-            np.zeros(live.model.words.shape[1], np.float32),
-            _seen(query, seen, live),
-            standing.fronts,
-        )
-        plain = plain._with([(t, learned.terms[t.name]) for t in TERMS if t.name in learned.terms])
+        terms = tuple([(t, learned.terms[t.name]) for t in TERMS if t.name in learned.terms])
+        none = np.zeros(live.model.words.shape[1], np.float32)
+        weights, constant, words = _sums(terms, table, none)
+        own = _seen(query, seen, live)
+        plain = cls(live, learned, terms, table, weights, constant, words, own, standing.fronts)
         vectors = query_vectors(live, [query.words, *query.interests])
         asked = bool(query.controls or query.follows or query.repeat or query.repeat_categories)
         if not (vectors.any() or live.marks.some or asked) and rising is None:
@@ -85,21 +78,10 @@ class Request:
             )
             bound = term.bind_request(context)
             if bound is not None:
-                found = found._with([(term, bound)])
+                terms = (*found.terms, (term, bound))
+                weights, constant, words = _sums(terms, table, none)
+                found = replace(found, terms=terms, weights=weights, constant=constant, words=words)
         return found
-
-    def _with(self, more: Sequence[tuple[ScoreTerm, UserTerm]]) -> Request:
-        """Return the request with further terms."""
-        weights, constant, words = self.weights.copy(), self.constant, self.words
-        for term, bound in more:
-            if (place := self.table.slices.get(term.name)) is not None:
-                weights[place] = bound.feature_weights
-            constant += bound.constant
-            vector = bound.text_vector
-            if vector is not None:
-                words = words + vector
-        terms = (*self.terms, *more)
-        return replace(self, terms=terms, weights=weights, constant=constant, words=words)
 
     @property
     def history(self) -> History:
@@ -184,6 +166,21 @@ class Request:
         places = blocks[:, None] * BLOCK + np.arange(BLOCK)
         rows: Rows = self.table.order[places[places < self.table.size]]
         return rows
+
+
+def _sums(
+    terms: Sequence[tuple[ScoreTerm, UserTerm]], table: Table, words: Floats
+) -> tuple[Floats, float, Floats]:
+    """Return the weights of a table's features, the constant and the text vector of all terms."""
+    weights, constant = np.zeros(len(table.values), np.float32), 0.0
+    for term, bound in terms:
+        if (place := table.slices.get(term.name)) is not None:
+            weights[place] = bound.feature_weights
+        constant += bound.constant
+        vector = bound.text_vector
+        if vector is not None:
+            words = words + vector
+    return weights, constant, words
 
 
 def _seen(query: Query, history: History, live: LiveState) -> Rows:

@@ -69,7 +69,7 @@ class Standing:
     def __init__(self, live: LiveState, drift: float = DRIFT) -> None:
         self.live = live
         self._slices = feature_slices(live.model)
-        lives = [HALF_LIFE[n] for n in live.model.blend.used_features() if n in HALF_LIFE]
+        lives = [HALF_LIFE[n] for n in live.model.blend.used_features if n in HALF_LIFE]
         self._reach = drift * min([x for x in lives if np.isfinite(x)], default=np.inf)
         self._table: Table | None = None
         worded = live.model.index is None and live.model.words.shape[1] > 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -40,7 +41,7 @@ class Curve:
     by_activity: float = 0.0  # added to the weight, times the trait "activity"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Blend:
     """score(user, item) = curves of the neighbours' sum + terms + Σ item features · weights.
 
@@ -73,8 +74,9 @@ class Blend:
         """Whether any term reads this scorer."""
         return any(term.scorer == scorer and term.weight for term in self.terms)
 
+    @cached_property
     def used_features(self) -> frozenset[str]:
-        """Return the item features that any weight other than zero refers to."""
+        """The item features that any weight other than zero refers to."""
         groups = (self.priors, self.newcomers, *self.traits.values())
         return frozenset(name for group in groups for name, weight in group.items() if weight)
 

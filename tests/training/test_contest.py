@@ -9,7 +9,7 @@ from recsys.data.schema import Event, Item
 from recsys.data.weights import EventWeights
 from recsys.evaluation.service_replay import walked_check
 from recsys.evaluation.split import Rules, make_split
-from recsys.ranking.priors import LIVES
+from recsys.ranking.terms.popularity import SHARES
 from recsys.state.blend import Blend, Curve, Term
 from recsys.state.live import LiveState
 from recsys.training.contest import contest_at_a_cut, decided, named, walked_contest
@@ -47,7 +47,7 @@ def test_event_by_event(sign):
     check, way = walked_check(split, 0, 500)
     live = LiveState(fitted(check.data, sign))
     found = walked_contest(way((live,)), live)
-    assert found.tested and found.people > 50 and found.baseline in LIVES
+    assert found.tested and found.people > 50 and found.baseline in SHARES
     assert found.lost == (sign < 0) and (found.low > 0) == (sign > 0)
     assert f"{found.people} people" in found.told() and named(found.baseline) in found.told()
 

@@ -261,7 +261,7 @@ def test_the_search_ends_with_its_time_and_says_so(tuned):
     for seconds in (2, 10_000):
         notes, rows = [], []
         search = Search(judge, notes.append, rows, Clock(seconds).left)
-        search.grow(check.data.timed, ["ease 20~5"], voted=False)
+        search.grow(check.data.timed, [choice_columns.near("ease 20")], voted=False)
         told[seconds] = (len([r for r in rows if "value" in r]), {"stopped": "out of time"} in rows)
         assert any("time for tuning is over" in note for note in notes) == (seconds == 2)
     assert told[2][1] and not told[10_000][1] and told[2][0] < told[10_000][0]

@@ -106,7 +106,7 @@ class ItemFeatureTerm(ScoreTerm):
 
     def used_names(self, blend: Blend) -> tuple[str, ...]:
         """Return the names of the features that a blend reads."""
-        used = blend.used_features()
+        used = blend.used_features
         return tuple(name for name in self.kinds if name in used)
 
     def used_features(self, model: Model) -> int:

@@ -61,6 +61,8 @@ class UserLinear(UserTerm):
 
     def attribute(self, rows: Rows, values: Floats, table: Table) -> Attribution:
         """Return the score against the mean of the catalogue."""
+        if not self.weight:
+            return Attribution()
         usual = float(self.score(table.sample).mean()) if len(table.sample) else 0.0
         return Attribution(
             (
