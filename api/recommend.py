@@ -13,11 +13,12 @@ from recsys.arrays import Mask
 from recsys.data.exposures import Exposure, Shown
 from recsys.errors import StoreError
 from recsys.messages import SOURCE
+from recsys.notices import personal as personal_notice
 from recsys.personal_list import ListRequest, UserState, query_of, ranked
 from recsys.ranking import lists, steering
 from recsys.ranking.query import Interaction, Query, Recommendation
 
-from . import notices, pages
+from . import pages
 from .answers import json_bytes
 from .cursor import Cursor, mark
 from .explore import Placed, explored
@@ -108,7 +109,7 @@ class Recommend:
         notice = ""
         if len(entries) < given.n and not page.more:
             with serving.feed.ranking:
-                notice = notices.personal(serving.recommender, query, not cursor.shown)
+                notice = personal_notice(serving.recommender, query, not cursor.shown)
         warnings = pages.warnings(serving.live, given)
         return {
             "user": person.user_id,

@@ -8,13 +8,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from recsys import notices
 from recsys.bundle import RawBundle
 from recsys.bundle_store import BundleStore
 from recsys.data.pasts import Pasts
 from recsys.data.store import Store
 from recsys.log_tailer import Feed
 from recsys.personal_list import ListRequest, UserState, query_of, ranked
-from recsys.ranking.query import Interaction, Recommendation
+from recsys.ranking.query import Interaction, Query, Recommendation
 from recsys.recommender import Recommender
 from recsys.state.live import LiveState
 from recsys.state.model import Model
@@ -44,8 +45,15 @@ class Engine:
 
     def recommend(self, user: str, n: int, explain: bool = False) -> list[Recommendation]:
         """Return the items of `GET /recommend/<user>`, by the same functions."""
-        query = query_of(self.state(user), ListRequest(explain=explain), self.repeat_categories)
-        return list(ranked(self.recommender, query, n)[:n])
+        return list(ranked(self.recommender, self.query(user, explain), n)[:n])
+
+    def notice(self, user: str) -> str:
+        """Return why a list has no more items, as `GET /recommend/<user>` does."""
+        return notices.personal(self.recommender, self.query(user), first=True)
+
+    def query(self, user: str, explain: bool = False) -> Query:
+        """Return the query of a user's list."""
+        return query_of(self.state(user), ListRequest(explain=explain), self.repeat_categories)
 
     def title(self, item_id: str) -> str:
         """Return what to call an item."""

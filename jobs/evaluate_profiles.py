@@ -13,23 +13,37 @@ import click
 from recsys.data.dataset import Dataset
 from recsys.data.readers import load_events, load_items
 from recsys.data.tables import ItemTable
+from recsys.errors import DataError
 from recsys.evaluation.profiles import community_figures, returning_figures
 
 from .cli import run
+from .ingest import file_option, map_option, read_options
 from .outputs import check_json_file, output, write_json
 from .settings import Settings
 
 
 @click.command(name="evaluate-profiles")
-@click.option("--items", type=Path, help="Items file.")
-@click.option("--events", type=Path, required=True, help="Events file.")
+@file_option("items", "Items file.")
+@file_option("events", "Events file.")
+@map_option
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--json", "json_file", type=Path, help="Write the figures to this file; - is stdout.")
-def command(items: Path | None, events: Path, seed: int, json_file: Path | None) -> None:
+def command(
+    items: tuple[Path, ...],
+    events: tuple[Path, ...],
+    column_names: tuple[str, ...],
+    encoding: str,
+    seed: int,
+    json_file: Path | None,
+) -> None:
     """Judge the likelihood to return on the last week, and communities on held-out likes."""
     check_json_file(json_file)
-    table = load_items(items) if items else ItemTable.empty()
-    data = Dataset.build(load_events(events), table, weights=Settings.load().weights)
+    if not events:
+        raise DataError("nothing to judge: give --events F")
+    options = read_options(column_names, encoding)
+    table = load_items(items, options=options) if items else ItemTable.empty()
+    weights = Settings.load().weights
+    data = Dataset.build(load_events(events, options=options), table, weights=weights)
     figures = {
         "seed": seed,
         "returning": returning_figures(data, seed),

@@ -14,6 +14,7 @@ import click
 
 from recsys.data.labels import read_labels
 from recsys.data.readers import load_items
+from recsys.data.tables import ItemTable
 from recsys.errors import DataError
 from recsys.evaluation.throughput import throughput as timed
 from recsys.evaluation.understanding import tone_by_folds, tone_from_elsewhere, topic_figures
@@ -24,6 +25,7 @@ from recsys.text.static import load_static
 from recsys.text.topic_fitting import TopicConfig
 
 from .cli import run
+from .ingest import file_option, map_option, read_options
 from .outputs import check_json_file, output, write_json
 from .settings import Settings
 
@@ -36,7 +38,8 @@ from .settings import Settings
     help="Judge the tone of this source's texts: tweets, …; "
     "else of all, and of each taught by the others.",
 )
-@click.option("--items", type=Path, help="Items file; its column category is the truth for topics.")
+@file_option("items", "Items file; its column category is the truth for topics.")
+@map_option
 @click.option("--topics", type=click.IntRange(1), help="How many; else as many as categories.")
 @click.option("--throughput", type=click.IntRange(1), help="Time so many texts of the items file.")
 @click.option(
@@ -50,7 +53,9 @@ from .settings import Settings
 def command(
     labels: Path | None,
     source: str,
-    items: Path | None,
+    items: tuple[Path, ...],
+    column_names: tuple[str, ...],
+    encoding: str,
     topics: int | None,
     throughput: int | None,
     encoder: str,
@@ -58,17 +63,19 @@ def command(
     json_file: Path | None,
 ) -> None:
     """Judge tone by five folds and from other sources, topics against categories, and speed."""
-    if labels is None and items is None:
+    if labels is None and not items:
         raise DataError("nothing to judge: give --labels F, --items F or both")
-    if throughput and items is None:
+    if throughput and not items:
         raise DataError("--throughput needs texts: give --items F")
     check_json_file(json_file)
     settings = Settings.load()
     figures: dict[str, object] = {}
-    if items and throughput:
-        figures["throughput"] = _throughput(settings, items, throughput)
-    elif items:
-        figures["topics"] = _topics(settings, items, topics, encoder, seed)
+    options = read_options(column_names, encoding)
+    table = load_items(items, options=options) if items else None
+    if table is not None and throughput:
+        figures["throughput"] = _throughput(settings, table, throughput)
+    elif table is not None:
+        figures["topics"] = _topics(settings, table, topics, encoder, seed)
     if labels:
         figures["tone"] = _tone(settings, labels, source, encoder, seed)
     told = {"seed": seed, **figures}
@@ -76,8 +83,8 @@ def command(
     write_json(json_file, told, indent=1)
 
 
-def _throughput(settings: Settings, items: Path, count: int) -> dict[str, object]:
-    table, student = load_items(items), load_static(settings.cache)
+def _throughput(settings: Settings, table: ItemTable, count: int) -> dict[str, object]:
+    student = load_static(settings.cache)
     with TemporaryDirectory() as folder:
         return timed(table, count, student, settings.tones.model, Path(folder))
 
@@ -108,9 +115,8 @@ def _kept(settings: Settings, name: str, what: str) -> CachedEncoder:
 
 
 def _topics(
-    settings: Settings, path: Path, n_topics: int | None, name: str, seed: int
+    settings: Settings, items: ItemTable, n_topics: int | None, name: str, seed: int
 ) -> dict[str, object]:
-    items = load_items(path)
     texts = [document(*pair) for pair in zip(items.title, items.text, strict=True)]
     vectors = _kept(settings, name, "topics").encode(texts)
     asked = n_topics or len(set(items.category))

@@ -7,6 +7,7 @@ recsys evaluate-trends --items posts.csv.gz --days 480     # postings alone, the
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import numpy as np
 
 from recsys.data.columns import EventColumns
 from recsys.data.dataset import Dataset
+from recsys.data.files import Options
 from recsys.data.readers import load_events, load_items
 from recsys.data.tables import ItemTable
 from recsys.errors import DataError
@@ -27,31 +29,35 @@ from recsys.trends.rhythm import DAY
 from recsys.trends.series import HOUR, Stream, count, hours_of
 
 from .cli import run
+from .ingest import file_option, map_option, read_options
 from .outputs import check_json_file, output, write_json
 
 LEAST_DAYS = WARM_UP + 14
 
 
 @click.command(name="evaluate-trends")
-@click.option("--items", type=Path, help="Items file; dated items count as acts of their authors.")
-@click.option("--events", type=Path, help="Events file.")
+@file_option("items", "Items file; dated items count as acts of their authors.")
+@file_option("events", "Events file.")
+@map_option
 @click.option("--days", type=click.IntRange(LEAST_DAYS), help="The last days only.")
 @click.option("--per-week", type=float, default=10.0, show_default=True, help="Bursts injected.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--json", "json_file", type=Path, help="Write the figures to this file; - is stdout.")
 def command(
-    items: Path | None,
-    events: Path | None,
+    items: tuple[Path, ...],
+    events: tuple[Path, ...],
+    column_names: tuple[str, ...],
+    encoding: str,
     days: int | None,
     per_week: float,
     seed: int,
     json_file: Path | None,
 ) -> None:
     """Judge bursts by artificial ones, and forecasts against a week before."""
-    if items is None and events is None:
+    if not items and not events:
         raise DataError("nothing to judge: give --items F, --events F or both")
     check_json_file(json_file)
-    stream, marked = _read(items, events)
+    stream, marked = _read(items, events, read_options(column_names, encoding))
     if days is not None:
         stream = stream.between(stream.time.max(initial=0) - days * DAY * HOUR, np.inf)
     figures = {"seed": seed, "acts": len(stream), **_judged(stream, marked, per_week, seed)}
@@ -59,9 +65,11 @@ def command(
     write_json(json_file, figures, indent=1)
 
 
-def _read(items: Path | None, events: Path | None) -> tuple[Stream, Labelled]:
-    table = load_items(items) if items else ItemTable.empty()
-    acts = load_events(events) if events else EventColumns().table(np.inf)
+def _read(
+    items: Sequence[Path], events: Sequence[Path], options: Options
+) -> tuple[Stream, Labelled]:
+    table = load_items(items, options=options) if items else ItemTable.empty()
+    acts = load_events(events, options=options) if events else EventColumns().table(np.inf)
     data = Dataset.build(acts, table)
     catalogue = Catalogue.from_table(data.table, data.created())
     names = fit_entities(texts_of(data.table), data.table.url)

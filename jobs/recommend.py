@@ -30,11 +30,16 @@ def command(user: str, n: int, explain: bool, as_json: bool) -> None:
     user = canonical_id(user)
     with open_engine(Settings.load()) as engine:
         found = engine.recommend(user, n, explain)
+        notice = engine.notice(user) if len(found) < n else ""
         if as_json:
-            print(json.dumps(documents(engine, user, found), ensure_ascii=False, indent=1))
+            document = {**documents(engine, user, found), "notice": notice or None}
+            print(json.dumps(document, ensure_ascii=False, indent=1))
             return
         console = output()
-        console.print(recommendation_table(engine, found, explain))
+        if found:
+            console.print(recommendation_table(engine, found, explain))
+        if notice:
+            console.print(f"{notice}.", highlight=False)
 
 
 def documents(engine: Engine, user: str, found: Sequence[Recommendation]) -> dict[str, object]:

@@ -30,7 +30,9 @@ def _value(value: str | int | float) -> str:
 
 def _distill(d: Detail) -> str:
     if d["distilled"]:
-        return f"static vectors of {d['tokens']:,} words were made; later nights reuse them"
+        return (
+            f"static vectors of {counted(d['tokens'], 'word')} were made; later nights reuse them"
+        )
     return f"nothing to do: {d['because']}"
 
 
@@ -46,12 +48,13 @@ def _tune(d: Detail) -> str:
 
 
 def _returning(d: Detail) -> str:
-    return f"who returns within a week: AUC {d['auc']:.3f} over {d['people']:,.0f} people"
+    people = counted(d["people"], "person", "people")
+    return f"who returns within a week: AUC {d['auc']:.3f} over {people}"
 
 
 def _ingest(d: Detail) -> str:
     counts = ", ".join(f"{value:,} {name}" for name, value in d.items() if _is_count(name, value))
-    return f"{d['rows']:,} rows" + (f": {counts}" if counts else "")
+    return counted(d["rows"], "row") + (f": {counts}" if counts else "")
 
 
 def _is_count(name: str, value: object) -> bool:
@@ -62,24 +65,38 @@ def _index(d: Detail) -> str:
     return str(d["because"]) if "because" in d else f"{d['kind']}, recall {d['recall']:.3f}"
 
 
+def counted(count: float, noun: str, plural: str = "") -> str:
+    """Return a number with its noun: 1 item, 2 items."""
+    return f"{count:,.0f} {noun if count == 1 else plural or noun + 's'}"
+
+
 SENTENCES: Mapping[str, Callable[[Detail], str]] = {
-    "snapshot": lambda d: f"{d['events']:,} events of {d['users']:,} users on {d['items']:,} items",
+    "snapshot": lambda d: (
+        f"{counted(d['events'], 'event')} of {counted(d['users'], 'user')} "
+        f"on {counted(d['items'], 'item')}"
+    ),
     "distill": _distill,
     "finetune": _finetune,
     "encode": lambda d: (
-        f"{d['encoded']:,} texts encoded, {d['with_words']:,} of {d['items']:,} have known words"
+        f"{counted(d['encoded'], 'text')} encoded, {d['with_words']:,} of "
+        f"{counted(d['items'], 'item')} with known words"
     ),
     "topics": lambda d: (
-        f"{d['topics']} topics in {d['groups']} groups, {d['kept']} of them known from before"
+        f"{counted(d['topics'], 'topic')} in {counted(d['groups'], 'group')}, "
+        f"{d['kept']} of them known from before"
     ),
-    "communities": lambda d: f"{d['communities']} communities of {d['items']:,} items",
+    "communities": lambda d: (
+        f"{counted(d['communities'], 'community', 'communities')} of {counted(d['items'], 'item')}"
+    ),
     "returning": _returning,
-    "entities": lambda d: f"{d['names']:,} names in the texts of {d['items']:,} items",
-    "trends": lambda d: f"{d['series']:,} series over {d['hours']:,} hours",
-    "tones": lambda d: f"{d['comments']:,} comments",
+    "entities": lambda d: (
+        f"{counted(d['names'], 'name')} in the texts of {counted(d['items'], 'item')}"
+    ),
+    "trends": lambda d: f"{d['series']:,} series over {counted(d['hours'], 'hour')}",
+    "tones": lambda d: counted(d["comments"], "comment"),
     "tune": _tune,
     "baselines": lambda d: str(d["reason"]),
-    "fit": lambda d: f"the model knows {d['items']:,} items and takes {d['mb']:.1f} MB",
+    "fit": lambda d: f"the model knows {counted(d['items'], 'item')} and takes {d['mb']:.1f} MB",
     "index": _index,
     "gate": lambda d: f"{'passed' if d['passed'] else 'refused'}: {d['reason']}",
     "publish": lambda d: f"version {d['version']} is served from now on",

@@ -96,15 +96,28 @@ class Client:
         first = self._get("/topics", parameters)
         return [one for page in self.pages(first) for one in page["topics"]]
 
-    def add_events(self, events: Iterable[Mapping[str, Any]]) -> Json:
-        """Store events; give them timestamps, and sending them again changes nothing."""
+    def add_events(self, events: Iterable[Mapping[str, Any]], partial: bool = False) -> Json:
+        """Store events; give them timestamps, and sending them again changes nothing.
+
+        `partial`: the right rows are stored and the others named in `rejected`; otherwise one
+        wrong row refuses all.
+        """
         rows = [dict(event) for event in events]
         timed = all(row.get("timestamp") is not None for row in rows)
-        return self._send("POST", "/events", rows, again=timed)
+        return self._send("POST", _partly("/events", partial), rows, again=timed)
 
-    def add_items(self, items: Iterable[Mapping[str, Any]]) -> Json:
-        """Add items or replace them; available_from and expires_at say when they may be listed."""
-        return self._send("POST", "/items", [dict(item) for item in items], again=True)
+    def add_items(self, items: Iterable[Mapping[str, Any]], partial: bool = False) -> Json:
+        """Add items or replace them; available_from and expires_at say when they may be listed.
+
+        `partial` as in `add_events`.
+        """
+        rows = [dict(item) for item in items]
+        return self._send("POST", _partly("/items", partial), rows, again=True)
+
+    def add_users(self, users: Iterable[Mapping[str, Any]], partial: bool = False) -> Json:
+        """Add users or replace what is known of them; `partial` as in `add_events`."""
+        rows = [dict(user) for user in users]
+        return self._send("POST", _partly("/users", partial), rows, again=True)
 
     def item(self, item_id: str) -> Json | None:
         """Return an item, None when there is none."""
@@ -235,3 +248,7 @@ def _answer(response: httpx.Response) -> Json:
         error.get("message", response.reason_phrase),
         error.get("details", []),
     )
+
+
+def _partly(path: str, partial: bool) -> str:
+    return f"{path}?partial=1" if partial else path

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from recsys.data.store import ItemChange, Store, StoredEvent
 from recsys.safety.chatter import Chatter
 from recsys.state.acts import Act
-from recsys.state.following import acts_of, apply_change, taken_back, with_returning
+from recsys.state.following import Withdrawals, acts_of, apply_change, with_returning
 from recsys.state.live import LiveState
 from recsys.text.tones import Tones
 
@@ -20,7 +20,6 @@ Row = TypeVar("Row")
 log = logging.getLogger("recsys.api")
 
 _CHUNK = 2_000  # rows of a log read at once
-_WITHDRAWN = 100_000  # withdrawals since the night that are remembered
 _STRIDE = 200  # rows applied before a request that waits may go on
 
 
@@ -41,7 +40,7 @@ class Feed:
         self.items = 0  # moves whenever an item came, changed or went
         self.stamp: int | None = None  # the store's change stamp at the last look
         self.looked = 0.0  # monotonic seconds of the last look
-        self._withdrawn: dict[tuple[str, str, str], float] = {}  # user, item, kind: when at last
+        self.withdrawals = Withdrawals(live, tones, self.last_event)
         self._lock = threading.Lock()
 
     def follow(self, store: Store, stamp: int | None = None, events: bool = True) -> int:
@@ -97,7 +96,7 @@ class Feed:
         except Exception:  # what cannot be read counts whole and has no tone
             log.exception("comments were passed over", extra={"event": events[0].id})
             acts = [Act(e.item_id, e.event, e.value, e.moment, 0.0, e.user_id) for e in events]
-        events, acts = self._without_withdrawn(store, events, acts)
+        events, acts = self.withdrawals.apply(store, events, acts)
         acts = with_returning(events, acts, self.live, self._night, store.events_between)
         try:
             self.live.add_events(acts)
@@ -105,34 +104,6 @@ class Feed:
             log.exception("events are counted one by one", extra={"event": events[0].id})
             for event, act in zip(events, acts, strict=True):
                 self._apply_event(event.id, act)
-
-    def _without_withdrawn(
-        self, store: Store, events: Sequence[StoredEvent], acts: list[Act]
-    ) -> tuple[Sequence[StoredEvent], list[Act]]:
-        """Return events and acts, those that withdraw with what they take back.
-
-        What happened before a withdrawal since the night and arrives after it is left out.
-        """
-        meanings = self.live.weights.meanings
-        if not self._withdrawn and not any(meanings[one.event].withdraws for one in events):
-            return events, acts
-        found = []
-        for event, act in zip(events, acts, strict=True):
-            meaning = meanings[event.event]
-            key = (event.user_id, event.item_id, meaning.withdraws or meaning.name)
-            if meaning.withdraws:
-                act = act._replace(withdrawn=self._taken_back(store, event, meaning.withdraws))
-                self._withdrawn[key] = max(event.moment, self._withdrawn.pop(key, event.moment))
-                if len(self._withdrawn) > _WITHDRAWN:
-                    del self._withdrawn[next(iter(self._withdrawn))]
-            if meaning.withdraws or event.moment >= self._withdrawn.get(key, event.moment):
-                found.append((event, act))
-        return [event for event, _ in found], [act for _, act in found]
-
-    def _taken_back(self, store: Store, event: StoredEvent, kind: str) -> tuple[Act, ...]:
-        known = store.events_between(event.user_id, event.item_id)
-        back = taken_back(event, kind, known, self.live.weights)
-        return tuple(acts_of(back, self.tones, Chatter())) if back else ()
 
     def _apply_event(self, number: int, act: Act) -> None:
         try:

@@ -227,7 +227,7 @@ class EventLog:
         query = select(kinds.c.name, func.count()).join(events, events.c.kind == kinds.c.id)
         query = query.where(events.c.id > after).group_by(kinds.c.name)
         with self.db.read() as connection:
-            return dict(connection.execute(query).tuples().all())
+            return {str(name): int(count) for name, count in connection.execute(query)}
 
     def last_event_id(self) -> int:
         """Return the greatest id, 0 without events."""

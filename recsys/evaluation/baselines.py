@@ -83,6 +83,20 @@ class Heat:
             self.amount[:, item] += worth
             self.last[item] = time
 
+    def withdraw(self, item: int, weight: float, time: float) -> None:
+        """Take an event that was counted out again; an item without any other is cold again."""
+        self._reach(item)
+        worth = self.worth(weight)
+        if worth > 0 and np.isfinite(self.last[item]):
+            left = self.amount[:, item] - worth * np.exp2(
+                (time - self.last[item]) / self.half_lives
+            )
+            self.amount[:, item] = np.maximum(left, 0.0)
+            if (left <= 1e-9 * worth).all():
+                self.last[item] = -np.inf
+            else:  # what remains may have decayed to nothing beside the other half-lives
+                self.amount[:, item] = np.maximum(self.amount[:, item], 1e-12 * worth)
+
     def _reach(self, item: int) -> None:
         extra = item + 1 - len(self.last)
         if extra > 0:

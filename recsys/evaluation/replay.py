@@ -44,7 +44,8 @@ class Step:
     explicit: bool  # an opinion, not a passing by
     time: float
     tone: float = 0.0  # of its words, -1 to 1
-    withdrawn: tuple[Act, ...] = ()  # earlier acts that it takes back
+    withdrawn: tuple[Act, ...] = ()  # earlier acts that it takes back, `counted` as they were
+    withdraws_opinion: bool = False  # whether these state a liking or a dislike
 
 
 class ReplayModel(Protocol):
@@ -159,15 +160,17 @@ def asked_on_the_way(
             meaning = weights.meanings[step.kind]
             if meaning.withdraws:
                 back = trail.withdraw(step.item, meaning.withdraws)
-                step = replace(step, withdrawn=tuple(_act(step, *one) for one in back))
+                acts = tuple(_act(step, meaning.withdraws, *one) for one in back)
+                stated = weights.stated(meaning.withdraws)
+                step = replace(step, withdrawn=acts, withdraws_opinion=stated)
             observe(step)
             if weights.heeds(step.kind, step.value):
                 trail.add(step.item, step.weight, step.time, meaning.name)
 
 
-def _act(step: Step, kind: str, time: float) -> Act:
-    """Return an act that a step withdraws, as it was counted but for its value and tone."""
-    return Act(step.item_id, kind, None, time, 0.0, str(step.user))
+def _act(step: Step, kind: str, weight: float, time: float) -> Act:
+    """Return an act that a step withdraws, with the weight that it was counted with."""
+    return Act(step.item_id, kind, None, time, 0.0, str(step.user), counted=weight)
 
 
 def _question(world: World, trail: Trail, step: Step, place: int) -> Asked:

@@ -27,6 +27,7 @@ from recsys.evaluation.cuts import (
 )
 from recsys.evaluation.positive import Opinions, Positive, opinions
 from recsys.metrics import Positives
+from recsys.state.metadata_columns import folded
 from recsys.training.slices import last_of_each_user
 
 PROTOCOLS = ("time", "leave-last-out", "cold-items", "given", "replay")
@@ -146,14 +147,20 @@ def _with_rule(split: Split, found: Unrecorded, events: EventTable) -> Split:
 
 
 def item_groups(items: ItemTable, column: str) -> list[str]:
-    """Return the group of each item: a column of the items file, its own or one of metadata."""
-    named = {"category": items.category, "author_id": items.author}
-    found = named.get(column)
-    if found is None:
-        if len(items) and not any(column in extra for extra in items.metadata):
-            raise DataError(f"group {column!r} is no column of the items; try category")
-        found = [str(extra.get(column, "")) for extra in items.metadata]
-    return found
+    """Return the group of each item: a column of the items file, its own or one of metadata.
+
+    Letter case makes no difference, neither in the name of the column nor in its values; author
+    ids are compared as they are.
+    """
+    name = column.casefold()
+    if name == "author_id":
+        return list(items.author)
+    if name == "category":
+        return [folded(category) for category in items.category]
+    own = [{key.casefold(): value for key, value in extra.items()} for extra in items.metadata]
+    if len(items) and not any(name in extra for extra in own):
+        raise DataError(f"group {column!r} is no column of the items; try category")
+    return [folded(str(extra.get(name, ""))) for extra in own]
 
 
 def group_of_events(events: EventTable, items: ItemTable, column: str) -> NDArray[np.object_]:

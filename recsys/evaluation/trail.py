@@ -30,11 +30,11 @@ class Trail:
         self.weights.append(weight)
         self.times.append(time)
 
-    def withdraw(self, item: int, kind: str) -> list[tuple[str, float]]:
-        """Take out all acts of a kind on an item; return the kind and time of each."""
+    def withdraw(self, item: int, kind: str) -> list[tuple[float, float]]:
+        """Take out all acts of a kind on an item; return the weight and time of each."""
         both = enumerate(zip(self.items, self.kinds, strict=True))
         places = [place for place, found in both if found == (item, kind)]
-        back = [(kind, self.times[place]) for place in places]
+        back = [(self.weights[place], self.times[place]) for place in places]
         for place in reversed(places):
             del self.items[place], self.weights[place], self.times[place], self.kinds[place]
         return back

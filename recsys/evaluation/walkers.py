@@ -19,6 +19,13 @@ from recsys.metrics import Values
 MOST_STEPS = 2000  # of the validation walk that are asked about; all are observed
 
 
+def follow(heat: Heat, step: Step) -> None:
+    """Count an event of a walk, and count what it withdraws no more."""
+    for act in step.withdrawn:
+        heat.withdraw(step.item, act.counted or 0.0, act.timestamp)
+    heat.add(step.item, step.weight, step.time)
+
+
 class HeatWalker:
     """Trending, live: what is taken up most just now. Without decay it is `popular`."""
 
@@ -26,8 +33,8 @@ class HeatWalker:
         self.heat = Heat.of(data, [half_life], counts)
 
     def observe(self, step: Step) -> None:
-        """Count the event."""
-        self.heat.add(step.item, step.weight, step.time)
+        """Count the event, and count what it withdraws no more."""
+        follow(self.heat, step)
 
     def score(self, histories: Histories, rows: Rows) -> Values:
         """Return the log of each item's heat."""
@@ -47,8 +54,12 @@ class LikeRateWalker:
         np.add.at(self.dislikes, data.item[stated < 0], 1.0)
 
     def observe(self, step: Step) -> None:
-        """Count the event if it states an opinion."""
+        """Count the event if it states an opinion, and count what it withdraws no more."""
         self._reach(step.item)
+        if step.withdraws_opinion:
+            for act in step.withdrawn:
+                self.likes[step.item] -= (act.counted or 0.0) > 0
+                self.dislikes[step.item] -= (act.counted or 0.0) < 0
         if step.explicit:
             self.likes[step.item] += step.weight > 0
             self.dislikes[step.item] += step.weight < 0
@@ -104,7 +115,7 @@ def tune_trending(split: Split, seed: int) -> Tuned:
 
     def observe(step: Step) -> None:
         for heat in heats:
-            heat.add(step.item, step.weight, step.time)
+            follow(heat, step)
 
     gains = np.zeros((len(ways), len(lives)))
     asked = drawn(positive_steps(split.walk), MOST_STEPS, seed)

@@ -25,6 +25,7 @@ class Act(NamedTuple):
     withdrawn: tuple[Act, ...] = ()  # earlier acts of the same person that this one takes back
     born: float | None = None  # when the actor first acted, if that was before the night
     returning: bool = False  # the actor had acted on the item before the night
+    counted: float | None = None  # of a withdrawn act: the weight it was counted with, if known
 
 
 def weights_of(
@@ -49,6 +50,8 @@ def heeded(acts: Sequence[Act], weights: EventWeights) -> list[Act]:
 
 
 def _weight(act: Act, weights: EventWeights, scale: RatingScale) -> float:
+    if act.counted is not None:
+        return act.counted
     if act.value is None:
         weight = weights.meanings[act.event].weight
     elif weights.rates(act.event, act.value):

@@ -153,22 +153,6 @@ class Student:
         owner = np.repeat(np.arange(len(found)), counts)[kept]
         return ids[kept], np.bincount(owner, minlength=len(found))
 
-    def encode_known(self, text: str) -> Floats:
-        """Return (d,) of the words that are one known token each; zero where there are none.
-
-        A word that nobody wrote falls into pieces, whose vectors are near to some text of any
-        catalogue: their likeness is chance. Chinese signs are tokens of their own.
-        """
-        kept = []
-        for word in clean(text).split():
-            ids = self._tokenizer.encode(word, add_special_tokens=False).ids
-            han = any("\u3400" <= sign <= "\u9fff" for sign in word)
-            letters = sum(sign.isalnum() for sign in word)
-            if ids and (han or len(ids) <= 1 + (len(word) - letters)) and self._known[ids].any():
-                kept.append(word)
-        found: Floats = self.encode([" ".join(kept)])[0]
-        return found
-
     def terms(self, texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the rows of `vectors` that each text adds up, and each text's count."""
         ids, counts = self.tokens(texts)

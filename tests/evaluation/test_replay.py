@@ -174,3 +174,49 @@ def test_a_row_whose_answers_would_take_too_long_is_skipped_and_said_so() -> Non
         walk_through(split, split.dataset(), Witness(), "witness", allowed=0.0)
     found = walk_through(split, split.dataset(), Witness(), "witness", allowed=3600.0)
     assert len(found.ranks) == 200
+
+
+def walked_heat(*rows: Row) -> tuple[HeatWalker, Split]:
+    """Return the live heat after a walk through half of the events."""
+    split = make_split(events(*rows), ItemTable.empty(), Rules("replay", share=0.5))
+    data = split.dataset()
+    walker = HeatWalker(data, np.inf, "weight")
+    walk_through(split, data, walker, "heat")
+    return walker, split
+
+
+def test_the_baselines_count_a_withdrawn_act_no_more() -> None:
+    past = [("ann", "a", "like", NAN, 1.0), ("bob", "b", "like", NAN, 2.0)]
+    later = [("cid", "a", "like", NAN, 3.0), ("cid", "a", "unlike", NAN, 4.0)]
+    rest = [("dan", "b", "like", NAN, 5.0)]
+    walker, split = walked_heat(*past, *later, *rest, ("eve", "b", "like", NAN, 6.0))
+    data = split.dataset()
+    a, b = data.items.row("a"), data.items.row("b")
+    assert walker.heat.amount[0, a] == pytest.approx(1.0)  # ann's alone
+    assert walker.heat.amount[0, b] == pytest.approx(3.0)
+
+
+def test_an_item_whose_acts_were_all_withdrawn_is_cold_again() -> None:
+    rows = [
+        ("ann", "a", "like", NAN, 1.0),
+        ("bob", "b", "like", NAN, 2.0),
+        ("ann", "a", "unlike", NAN, 3.0),
+        ("bob", "c", "like", NAN, 4.0),
+    ]
+    walker, split = walked_heat(*rows)
+    assert np.isneginf(walker.heat.last[split.dataset().items.row("a")])
+
+
+def test_a_withdrawn_dislike_leaves_the_like_rate_as_it_was() -> None:
+    rows = [
+        ("ann", "a", "like", NAN, 1.0),
+        ("bob", "b", "dislike", NAN, 2.0),
+        ("cid", "a", "dislike", NAN, 3.0),
+        ("cid", "a", "undislike", NAN, 4.0),
+    ]
+    split = make_split(events(*rows), ItemTable.empty(), Rules("replay", share=0.5))
+    data = split.dataset()
+    walker = LikeRateWalker(data)
+    walk_through(split, data, walker, "likes")
+    a = data.items.row("a")
+    assert (walker.likes[a], walker.dislikes[a]) == (1.0, 0.0)

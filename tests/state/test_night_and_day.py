@@ -10,6 +10,7 @@ from recsys.data.store import Store
 from recsys.data.weights import EventWeights
 from recsys.log_tailer import Feed
 from recsys.state.counters import HALF_LIVES, Counters
+from recsys.state.following import all_events, counted_weights
 from recsys.state.live import LiveState
 
 KINDS = [
@@ -100,3 +101,37 @@ def test_a_withdrawn_voice_counts_nothing_and_may_come_back(tmp_path):
             assert gained == pytest.approx(float(kind == "like"), abs=1e-5), place
             gained = float(live.counters.likes[row] - before[1])
             assert gained == pytest.approx(float(kind == "like"), abs=1e-5)
+
+
+def test_a_withdrawn_rating_of_before_the_night_is_taken_out_as_the_night_weighed_it(tmp_path):
+    """The night weighs a rating by its user's mean; counts by the mean of all would be off."""
+    ratings = [("mild", f"book-{n}", 6.0 + n % 2) for n in range(8)]
+    ratings += [("strict", f"book-{n}", 2.0 + n % 2) for n in range(8)]
+    given = [
+        Event(user, item, "rating", value, timestamp=NOW + place)
+        for place, (user, item, value) in enumerate(ratings)
+    ]
+    with Store.open(f"sqlite:///{tmp_path / 'store.db'}") as store:
+        store.add_events(given)
+        night = store.last_event_id()
+        weights = EventWeights()
+        table = store.event_table()
+        night_weights = weights.of_table(table)
+        place = next(
+            at
+            for at in range(len(table))
+            if (table.users[table.user[at]], table.items[table.item[at]]) == ("strict", "book-1")
+        )
+        events = store.history("strict")
+        old = [one for one in events if one.item_id == "book-1"]
+        scale = weights.rating_scale(table)
+        found = counted_weights(old, all_events(store, "strict", night), None, weights, scale)
+    assert found[old[0].id] == pytest.approx(float(night_weights[place]), abs=1e-5)
+    assert found[old[0].id] > weights.of_rating(3.0, 0.0, 0, scale) + 0.3  # by the mean of all
+
+
+def test_the_ratings_of_a_night_are_read_to_its_end_and_no_further(tmp_path):
+    with Store.open(f"sqlite:///{tmp_path / 'store.db'}") as store:
+        store.add_events(Event("ann", f"item-{n}", "like", timestamp=NOW + n) for n in range(2500))
+        assert len(all_events(store, "ann", 2100)) == 2100
+        assert all_events(store, "nobody", 2100) == []
