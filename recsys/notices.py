@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from recsys.data.recorded import NEEDED
 from recsys.messages import told
 from recsys.ranking.query import Filters, Query
 from recsys.ranking.rules import allowed
@@ -14,6 +15,10 @@ from recsys.recommender import Recommender
 from recsys.state.live import LiveState
 
 NOTHING = "There are no items yet"
+UNRECORDED = (
+    "{count} items are known from events alone; where they may be listed, each needs {people} "
+    "different people"
+)
 NO_MATCH = "No item matches these filters"
 NO_WHERE = "No item matches where={where}"
 FEW_MATCH = "Only {count} of {all} items match these filters"
@@ -64,7 +69,9 @@ def plain(live: LiveState, filters: Filters, now: float | None, language: str) -
     """Return why a list that is the same for everybody has no more items."""
     whole = int(live.listed().sum())
     if not whole:
-        return told(NOTHING, language)
+        waiting = int((~live.listing.recorded[: live.size]).sum())
+        key = UNRECORDED if waiting else NOTHING
+        return told(key, language, count=waiting, people=NEEDED)
     if filters.empty:
         return told(END, language)
     if count := matching(live, filters, now):

@@ -17,6 +17,7 @@ from recsys.client import Client, ClientError
 
 ITEM = "sea-5"  # stands in every list below
 PAGE = "page:/about"  # known from events alone
+TOPIC_NAMES = ("sea", "chess", "bread")
 FUTURE = "2099-01-01T00:00:00Z"
 PAST = "2001-01-01T00:00:00Z"
 # every route that lists items, and a request whose answer holds ITEM
@@ -275,6 +276,20 @@ def test_a_record_that_comes_later_makes_it_an_item(client: FlaskClient, service
     view(client, service, "ann", item=other)
     client.patch(f"/items/{other}", json={"title": "tide"})
     assert other in ids(client, "/latest?n=99")
+
+
+def test_a_platform_of_two_people_without_records_is_told_what_is_missing(
+    make_app: Callable[..., Flask],
+) -> None:
+    client = make_app(unrecorded_items="on").test_client()
+    service = client.application.extensions["service"]
+    for number in range(60):
+        client.delete(f"/items/{TOPIC_NAMES[number // 20]}-{number % 20}")
+    view(client, service, "ann", "ben")
+    found = client.get("/recommend/x").json
+    assert found["items"] == []
+    assert "1 items are known from events alone" in found["notice"]
+    assert "each needs 3 different people" in found["notice"]
 
 
 def test_hidden_and_shown_again_an_unrecorded_item_has_still_no_record(
