@@ -15,9 +15,9 @@ so that the excess as a whole counts like one voice. Voices without the property
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,103 +26,157 @@ from recsys.arrays import Mask, Rows, Times
 
 TESTS = ("first", "young", "narrow", "together")
 ALARMS = 0.005  # false-alarm rate: share of the platform's own voices on items with an alarm, per test
+USUAL = 0.03  # share of voices on items that may be attacked before alarm heights move
 DAY = 86_400.0
 YOUNG = 7 * DAY  # seconds since an account's first act
 NARROW = 25  # other items that an account has acted on, at most
 BACK = 8  # voices of an item that a later one is compared with
 ODDS = 0.99  # share of voices with a property in what the sum looks for
 PRIOR = 50.0  # voices with every property that a platform begins with: a new one alarms nobody
-RECENT = 1 / 5_000  # weight of the last voice in the platform's recent share
+RECENT = 1 / 10_000  # weight of the last voice in the platform's recent share, at least
+YOUTH = 2_500  # voices; while a platform has few, the last voice weighs 1 / (YOUTH + voices)
 FEWEST = 8  # voices of an item from which it takes part in the alarm heights
 ITEMS = 200  # such items from which the heights are read off them
 BLOCK = 256  # voices after which the platform's shares are looked at again
 BIRTHS = 256  # groups of accounts by whose numbers the age of any other is guessed
 GROUP = 5  # accounts in a group, at least
 PENDING = 1_000  # voices that an alarm can take back
+BITS = tuple(1 << test for test in range(len(TESTS)))  # of the properties of a voice, in one number
+EVERY = sum(BITS)
+UNKNOWN = len(TESTS)  # places by which the bit of a test that cannot be made stands higher
 LEAST = float(-np.log(ALARMS / len(TESTS)))  # height of an alarm, at least
 
 Figures = NDArray[np.float64]
 
 
+class Steps(NamedTuple):
+    """What a voice with and one without each property add to an item's sum, (tests,) each."""
+
+    ups: list[float]
+    downs: list[float]
+    odds: list[float]  # voices with the property for each one without it
+
+
 @dataclass(slots=True)
 class Platform:
-    """How often voices of the platform have each property; grows voice by voice."""
+    """How often voices of the platform have each property; grows by blocks of voices."""
 
     flagged: list[float] = field(default_factory=lambda: [0.0] * len(TESTS))
     told: list[float] = field(default_factory=lambda: [0.0] * len(TESTS))  # voices looked at
     recent: list[float] = field(default_factory=lambda: [1.0] * len(TESTS))
-    _steps: list[tuple[float, float] | None] = field(
-        default_factory=lambda: [None] * len(TESTS), compare=False, repr=False
-    )
 
-    def steps(self, test: int) -> tuple[float, float]:
-        """Return what a voice with and one without a property add to an item's sum.
-
-        Reckoned anew once in BLOCK voices.
-        """
-        held = self._steps[test]
-        if held is None or self.told[test] % BLOCK == 0:
-            usual = (self.flagged[test] + PRIOR) / (self.told[test] + PRIOR)
-            share = min(max(usual, self.recent[test], 0.02), 0.999)
+    def steps(self) -> Steps:
+        """Return what voices add to an item's sums as the shares are now."""
+        ups, downs, odds = [], [], []
+        for flagged, told, recent in zip(self.flagged, self.told, self.recent, strict=True):
+            usual = (flagged + PRIOR) / (told + PRIOR)
+            share = min(max(usual, recent, 0.02), 0.999)
             wanted = max(ODDS, (1.0 + share) / 2)
-            held = math.log(wanted / share), math.log((1 - wanted) / (1 - share))
-            self._steps[test] = held
-        return held
+            ups.append(math.log(wanted / share))
+            downs.append(math.log((1 - wanted) / (1 - share)))
+            odds.append(share / (1 - share))
+        return Steps(ups, downs, odds)
 
-    def hear(self, test: int, flagged: bool) -> None:
-        """Count a voice."""
-        self.flagged[test] += flagged
-        self.told[test] += 1.0
-        self.recent[test] += RECENT * (flagged - self.recent[test])
+    def count(self, flags: Sequence[int]) -> None:
+        """Count voices, each as the bits of its properties; see `UNKNOWN`."""
+        bits = np.array(flags, np.int64)
+        for test in range(len(TESTS)):
+            known = bits[(bits >> (test + UNKNOWN) & 1) == 0]
+            found = (known >> test & 1).astype(np.float64)
+            rates = np.maximum(RECENT, 1.0 / (YOUTH + self.told[test] + np.arange(len(found))))
+            left = np.append(np.cumprod((1.0 - rates)[::-1])[::-1], 1.0)  # of each voice, at the end
+            self.recent[test] = float(left[0] * self.recent[test] + (rates * left[1:]) @ found)
+            self.flagged[test] += float(found.sum())
+            self.told[test] += float(len(found))
 
 
 @dataclass(slots=True)
 class ItemCompany:
-    """The sums of one item, and the voices that an alarm would take back."""
+    """The sums of one item, and the voices that an alarm would take back.
+
+    Of the voices since a sum last rose from zero, as many with the property count as the platform's
+    share lets expect beside those without it, one at least. So an attack on an item that others
+    take up as well takes nothing from these.
+    """
 
     sums: list[float]
-    pending: list[tuple[int, list[bool]]] = field(default_factory=list)  # voice, properties left
+    pending: list[tuple[int, int, int]] = field(default_factory=list)  # number, voice, properties
+    cleared: list[int] = field(default_factory=lambda: [0] * len(TESTS))  # number of the next one
+    number: int = 0  # of the next voice that is pending
+    having: list[int] = field(default_factory=lambda: [0] * len(TESTS))  # that count, since then
+    lacking: list[int] = field(default_factory=lambda: [0] * len(TESTS))  # since then
 
     def hear(
-        self, voice: int, flags: list[bool | None], steps: list[tuple[float, float]],
-        heights: list[float],
+        self, voice: int, flags: int, steps: Steps, heights: list[float]
     ) -> tuple[bool, list[int]]:
         """Return whether a voice counts, and earlier ones that count no more.
 
-        `flags`: of each test; None: not known, the sum stays.
+        `flags`: a bit for each test; of a test that cannot be made (`UNKNOWN`) the sum stays.
         """
-        if not any(flags) and not any(self.sums):
+        sums, held = self.sums, flags & EVERY
+        if not held and not (sums[0] or sums[1] or sums[2] or sums[3]):
             return True, []
         crossed, counts = [], True
-        for test, flag in enumerate(flags):
-            if flag is None:
-                continue
-            before, height = self.sums[test], heights[test]
-            if flag:
-                after = min(before + steps[test][0], 2 * height)
-                counts &= after < height
-                if before < height <= after:
-                    crossed.append(test)
-            else:
-                after = max(before + steps[test][1], 0.0)
-                if before and not after:
-                    self._cleared(test)
-            self.sums[test] = after
-        taken = {one for test in crossed for one in self._taken(test)}
+        for test, bit in enumerate(BITS):
+            before = sums[test]
+            if flags & bit:
+                height = heights[test]
+                after = before + steps.ups[test]
+                if after >= height:
+                    counts &= self.having[test] < self.usual(test, steps)
+                    if before < height:
+                        crossed.append(test)
+                    after = min(after, 2 * height)
+                sums[test] = after
+            elif before and not flags & (bit << UNKNOWN):
+                after = before + steps.downs[test]
+                if after > 0.0:
+                    self.lacking[test] += 1
+                else:
+                    after, self.cleared[test] = 0.0, self.number
+                    self.having[test] = self.lacking[test] = 0
+                sums[test] = after
+        taken = self._taken(crossed, steps) if crossed else []
+        if counts and held:
+            self.pending.append((self.number, voice, held))
+            self.number += 1
+            self._count(held, 1)
+            if len(self.pending) >= 2 * PENDING:
+                self._forget()
+        return counts, taken
+
+    def usual(self, test: int, steps: Steps) -> float:
+        """Return how many voices with a property count beside those without it."""
+        return max(self.lacking[test] * steps.odds[test], 1.0)
+
+    def _count(self, held: int, change: int) -> None:
+        for test, bit in enumerate(BITS):
+            if held & bit:
+                self.having[test] += change
+
+    def _taken(self, crossed: list[int], steps: Steps) -> list[int]:
+        taken: dict[int, int] = {}
+        for test in crossed:
+            first, bit = self.cleared[test], BITS[test]
+            own = [entry for entry in self.pending if entry[2] & bit and entry[0] >= first]
+            most = int(self.usual(test, steps))
+            more = min(max(self.having[test] - most, 0), len(own))
+            taken.update({entry[1]: entry[2] for entry in own[len(own) - more :]})
         if taken:
-            self.pending = [entry for entry in self.pending if entry[0] not in taken]
-        if counts and any(flags):
-            self.pending.append((voice, [bool(flag) for flag in flags]))
-            del self.pending[:-PENDING]
-        return counts, sorted(taken)
+            self.pending = [entry for entry in self.pending if entry[1] not in taken]
+            for held in taken.values():
+                self._count(held, -1)
+        return sorted(taken)
 
-    def _cleared(self, test: int) -> None:
-        for _, own in self.pending:
-            own[test] = False
-        self.pending = [entry for entry in self.pending if any(entry[1])]
-
-    def _taken(self, test: int) -> list[int]:
-        return [voice for voice, own in self.pending if own[test]][1:]
+    def _forget(self) -> None:
+        """Leave PENDING voices at most, none whose every sum fell to zero since."""
+        last = list(zip(BITS, self.cleared, strict=True))
+        kept = [
+            entry
+            for entry in self.pending
+            if any(entry[2] & bit and entry[0] >= first for bit, first in last)
+        ]
+        self.pending = kept[-PENDING:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +242,11 @@ def judged(
     place[order] = np.arange(len(order))
     acts = first[order]
     flags = _properties(user[acts], item[acts], time[acts], births_of(user, time, n_users))
-    ups, downs, platform = _steps(flags)
+    blocks, platform = _steps(flags)
+    ups, downs = (
+        np.array([getattr(steps, name) for steps in blocks])[np.arange(len(acts)) // BLOCK]
+        for name in ("ups", "downs")
+    )
     rows = item[acts]
     by_item = np.argsort(rows, kind="stable")
     ends = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=n_items))])
@@ -199,7 +257,7 @@ def judged(
     span = np.full((n_items, 2), np.nan)
     for row in np.flatnonzero((most >= heights).any(axis=1)).tolist():
         own = by_item[ends[row] : ends[row + 1]]
-        counts[own], last[row] = _walked(own, flags, ups, downs, heights)
+        counts[own], last[row] = _walked(own, flags, blocks, heights)
         out = own[~counts[own]]
         if len(out):
             excess[row] = flags[out].sum(axis=0)
@@ -251,20 +309,14 @@ def _properties(user: Rows, item: Rows, time: Times, born: Times) -> Mask:
     return np.stack(flags, axis=1)
 
 
-def _steps(flags: Mask) -> tuple[Figures, Figures, Platform]:
-    """Return what each voice adds with and without each property, and the shares at the end."""
-    from scipy.signal import lfilter  # a third of a second that a service never spends
-
-    count = len(flags)
-    held = np.cumsum(flags, axis=0, dtype=np.float64)
-    usual = (held - flags + PRIOR) / (np.arange(count)[:, None] + PRIOR)
-    moved = lfilter([RECENT], [1.0, RECENT - 1.0], flags - 1.0, axis=0) + 1.0  # from 1 on
-    recent = np.concatenate([np.ones((1, len(TESTS))), moved[:-1]])
-    share = np.clip(np.maximum(usual, recent), 0.02, 0.999)[np.arange(count) // BLOCK * BLOCK]
-    wanted = np.maximum(ODDS, (1.0 + share) / 2)
-    told = [float(count)] * len(TESTS)
-    platform = Platform(held[-1].tolist(), told, moved[-1].tolist())
-    return np.log(wanted / share), np.log((1 - wanted) / (1 - share)), platform
+def _steps(flags: Mask) -> tuple[list[Steps], Platform]:
+    """Return the steps of each block of voices, and the shares at the end."""
+    platform, found = Platform(), []
+    bits = (flags @ np.array(BITS)).tolist()
+    for start in range(0, len(bits), BLOCK):
+        found.append(platform.steps())
+        platform.count(bits[start : start + BLOCK])
+    return found, platform
 
 
 def _peaks(steps: Figures, ends: NDArray[np.int64]) -> tuple[Figures, Figures]:
@@ -285,7 +337,11 @@ def _peaks(steps: Figures, ends: NDArray[np.int64]) -> tuple[Figures, Figures]:
 
 
 def _heights(most: Figures, voices: NDArray[np.int64]) -> Figures:
-    """Return the height of an alarm for each test, read off the items weighted by their voices."""
+    """Return the height of an alarm for each test, read off the items weighted by their voices.
+
+    At most twice what all but USUAL of the voices stay below: items that are attacked at the same
+    time must not lift it, and the tail of a cumulative sum falls exponentially.
+    """
     known = np.flatnonzero(voices >= FEWEST)
     if len(known) < ITEMS:
         return np.full(most.shape[1], LEAST)
@@ -293,18 +349,18 @@ def _heights(most: Figures, voices: NDArray[np.int64]) -> Figures:
     for test, sums in enumerate(most[known].T):
         order = np.argsort(sums, kind="stable")
         share = np.cumsum(voices[known][order]) / voices[known].sum()
-        found[test] = sums[order[np.searchsorted(share, 1 - ALARMS)]]
+        own, usual = (sums[order[np.searchsorted(share, 1 - part)]] for part in (ALARMS, USUAL))
+        found[test] = min(own, 2 * usual)
     return np.maximum(found, LEAST)
 
 
 def _walked(
-    voices: NDArray[np.int64], flags: Mask, ups: Figures, downs: Figures, heights: Figures
+    voices: NDArray[np.int64], flags: Mask, blocks: list[Steps], heights: Figures
 ) -> tuple[Mask, list[float]]:
     """Return which voices of one item count, and its sums at the end."""
     company, counts = ItemCompany([0.0] * len(TESTS)), np.ones(len(voices), bool)
+    bits, found = (flags[voices] @ np.array(BITS)).tolist(), heights.tolist()
     for number, voice in enumerate(voices.tolist()):
-        steps = list(zip(ups[voice].tolist(), downs[voice].tolist(), strict=True))
-        own: list[bool | None] = list(flags[voice].tolist())
-        counts[number], taken = company.hear(number, own, steps, heights.tolist())
+        counts[number], taken = company.hear(number, bits[number], blocks[voice // BLOCK], found)
         counts[taken] = False
     return counts, company.sums

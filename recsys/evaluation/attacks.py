@@ -122,6 +122,7 @@ PUSH: Mapping[str, Attack] = {
 NUKE: Mapping[str, Attack] = {
     "nuke, half an hour": lambda scene: _group(scene, "dislike"),
     "nuke, average": lambda scene: _group(scene, "dislike", fillers=_average),
+    "nuke by likes": _group,  # that make honest likes look like part of an attack
 }
 REAL = "a real burst"
 ATTACKS: Mapping[str, Attack] = {**PUSH, **NUKE, REAL: real_burst}

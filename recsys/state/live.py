@@ -62,7 +62,6 @@ class LiveState:
         self.counters = Counters.from_arrays(model.counters)
         self.ratings = Ratings(model.rating_scale, self.weights.spread)
         self.company = Company.from_arrays(model.company, len(model))
-        self.voices = Voices(self.company) if self.weights.voices and model.cutoff else None
         self.size = len(model)
         self.posted: list[Item] = []  # items of rows len(model)…size-1
         self.metadata = MetadataColumns(model.catalogue, self.posted)  # by field, for where=
@@ -79,6 +78,8 @@ class LiveState:
         self._lock = threading.Lock()
         self.mentions = Mentions(model.entities)
         self.pulse, self.past = Pulse(model.cutoff, self._lock), Past()
+        judged = self.weights.voices and bool(model.cutoff)
+        self.voices = Voices(self.company, self.pulse.salt) if judged else None
         self._allocate(len(model) + _GROWTH)
         self.marks.weight = flag_weight
 
@@ -283,24 +284,32 @@ class LiveState:
             for act in told if len(told) > len(acts) else ():  # that an item exists is told by all
                 self._row_of(act)
             rows = self._rows_of(acts)
-            votes = weights.tolist()
+            votes, counts = weights.tolist(), [True] * len(acts)
             if self.voices is not None:
                 heard = self.voices.hear(acts, rows, weights, stated, self.counters)
-                votes = [weight * vote for weight, vote in zip(votes, heard, strict=True)]
+                votes = [weight * vote for weight, vote in zip(votes, heard.votes, strict=True)]
+                counts = heard.counts
             elif len(acts) < _MANY:
                 for one in zip(rows, weights, stated, times, strict=True):
                     self.counters.add(*one)
             else:
                 self.counters.add_many(rows, weights, stated, times)
-            for counted in zip(acts, rows.tolist(), votes, strict=True):
+            for counted in zip(acts, rows.tolist(), votes, counts, strict=True):
                 self._counted(*counted)
             if rated:
                 for act, row in zip(acts, rows.tolist(), strict=True):
-                    counts = self.voices is None or self.voices.counts(act)
-                    if counts and act.value is not None and rates(act.event, act.value):
-                        self.ratings.keep(row, act.value, act.timestamp, act.share, act.tone)
+                    if act.value is not None and rates(act.event, act.value):
+                        self.ratings.keep(
+                            row, act.value, act.timestamp, act.share, act.tone, self._pair(act)
+                        )
+            if self.voices is not None:
+                for row in dict.fromkeys(one.row for one in heard.taken):
+                    self.pulse.regroup(row, {t.person for t in heard.taken if t.row == row})
             if len(told) > len(acts):
                 self._withdraw([one for act in told for one in act.withdrawn])
+
+    def _pair(self, act: Act) -> int:
+        return -1 if self.voices is None else self.voices.pair(act.actor, act.item_id)
 
     def _rows_of(self, acts: Sequence[Act]) -> Rows:
         known = self.ids.rows([act.item_id for act in acts])
@@ -336,7 +345,11 @@ class LiveState:
         ):
             weights = scale.weights(kept.values, scale.mean)
             weights = kept.factors * (weights + self.weights.tone * kept.tones * np.abs(weights))
-            count(kept.rows, weights.astype(np.float32), stated, kept.times)
+            some = np.flatnonzero(kept.pairs < 0)  # of nobody known: each is a voice of its own
+            count(kept.rows[some], weights[some].astype(np.float32), stated[some], kept.times[some])
+        if self.voices is not None:
+            whole = kept.pairs.tolist(), kept.rows, kept.times.tolist(), weights.tolist()
+            self.voices.weigh_again(*whole, self.counters)
         for row in np.unique(kept.rows).tolist():
             self.touched.add(row)
 
@@ -352,8 +365,8 @@ class LiveState:
         item = Item(item_id=act.item_id, created_at=act.timestamp)
         return self._append(item, recorded=False)
 
-    def _counted(self, act: Act, row: int, weight: float) -> None:
-        self.pulse.add(row, act.actor, act.timestamp, act.tone)
+    def _counted(self, act: Act, row: int, weight: float, counts: bool) -> None:
+        self.pulse.add(row, act.actor, act.timestamp, act.tone, counts)
         self.listing.act(row, act.actor, act.returning)
         if self.opinions is not None:
             self.opinions.follow(row, weight, act.actor)

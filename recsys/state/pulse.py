@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import threading
 from array import array
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,24 +44,49 @@ class Pulse:
         self.newest = cutoff  # time of the last act, Unix seconds; 0 when none is known
         self.count = 0  # moves with every act
         self._lock = lock
-        self._salt = secrets.randbits(60)
+        self.salt = secrets.randbits(60)
         self._hours: dict[int, Hour] = {}
         self._old: dict[int, Hour] = {}  # to be counted
         self._first: dict[int, int] = {}  # row of a new version -> row of the item's first
 
-    def add(self, row: int, actor: str | None, time: float, tone: float = 0.0) -> None:
-        """Note an act; None stands for somebody unknown, each time another."""
-        person = -1 if actor is None else hash((self._salt, actor)) & _PERSON
+    def add(
+        self, row: int, actor: str | None, time: float, tone: float = 0.0, counts: bool = True
+    ) -> None:
+        """Note an act; None stands for somebody unknown, each time another.
+
+        `counts`: False for voices that are an excess (`recsys.data.company`): all those of an item
+        are one person.
+        """
+        if not counts:
+            person = self._excess(row)
+        else:
+            person = -1 if actor is None else hash((self.salt, actor)) & _PERSON
         self._note(row, person, time, tone)
+
+    def _excess(self, row: int) -> int:
+        return hash((self.salt, row)) & _PERSON
+
+    def regroup(self, row: int, people: Collection[int]) -> None:
+        """Let what some people did to a row count as done by one; the lock is held.
+
+        `people`: numbers, hashes of the actors with `salt`.
+        """
+        some, one = np.array(sorted(people), np.int64), self._excess(row)
+        for hour in (*self._hours.values(), *self._old.values()):
+            mine = np.flatnonzero(np.array(hour.rows, np.int32) == row)
+            if len(mine):
+                for place in mine[np.isin(np.array(hour.actors, np.int64)[mine], some)].tolist():
+                    hour.actors[place] = one
+                    self.count += 1
 
     def withdraw(self, row: int, actor: str | None, time: float) -> None:
         """Take one act of somebody on a row out of its hour again, where it is kept."""
         hour = self._hours.get(int(time // HOUR)) or self._old.get(int(time // HOUR))
         if hour is None or actor is None:
             return
-        person = hash((self._salt, actor)) & _PERSON
+        whose = (hash((self.salt, actor)) & _PERSON, self._excess(row))
         rows, actors = np.array(hour.rows, np.int32), np.array(hour.actors, np.int64)
-        for place in np.flatnonzero((rows == row) & (actors == person))[:1].tolist():
+        for place in np.flatnonzero((rows == row) & np.isin(actors, whose))[:1].tolist():
             del hour.rows[place], hour.actors[place], hour.tones[place]
             self.count += 1
 

@@ -24,6 +24,7 @@ class Rated(NamedTuple):
     times: NDArray[np.float64]
     factors: NDArray[np.float64]  # shares by which they count
     tones: NDArray[np.float64]
+    pairs: NDArray[np.int64]  # whose on what, see `Voices.pair`; -1: of nobody known
 
 
 class Ratings:
@@ -39,6 +40,7 @@ class Ratings:
         self._due = max(scale.n_ratings, 1)
         self._rows = array("i")
         self._numbers = array("d")  # value, time, share, tone of each
+        self._pairs = array("q")
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -73,11 +75,14 @@ class Ratings:
         )
         return RatingScale(mean, spread, low, count)
 
-    def keep(self, row: int, value: float, time: float, share: float, tone: float) -> None:
+    def keep(
+        self, row: int, value: float, time: float, share: float, tone: float, pair: int = -1
+    ) -> None:
         """Remember a rating that was counted."""
         if len(self) < MOST:
             self._rows.append(row)
             self._numbers.extend((value, time, share, tone))
+            self._pairs.append(pair)
 
     def forget(self, row: int, value: float, time: float) -> bool:
         """Forget a rating that was withdrawn; False: it is not remembered."""
@@ -85,7 +90,7 @@ class Ratings:
         same = (np.array(self._rows, np.int32) == row) & (numbers[:, :2] == (value, time)).all(1)
         places = np.flatnonzero(same)
         for place in places[:1].tolist():
-            del self._rows[place], self._numbers[4 * place : 4 * place + 4]
+            del self._rows[place], self._numbers[4 * place : 4 * place + 4], self._pairs[place]
         return bool(len(places))
 
     def move(self, before: int, row: int) -> None:
@@ -96,4 +101,6 @@ class Ratings:
     def kept(self) -> Rated:
         """Return the ratings that are remembered."""
         numbers = np.array(self._numbers, np.float64).reshape(-1, 4)
-        return Rated(np.array(self._rows, np.int32), *numbers.T)
+        pairs = np.array(self._pairs, np.int64)
+        value, time, share, tone = numbers.T
+        return Rated(np.array(self._rows, np.int32), value, time, share, tone, pairs)

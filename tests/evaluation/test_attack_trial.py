@@ -74,7 +74,8 @@ def test_every_attack_plants_what_it_is_called(trial):
         with_fillers = ("average", "bandwagon", "segment", "love", "filler")
         wanted = FILLERS * accounts if any(word in name for word in with_fillers) else 0
         assert fillers == wanted
-        assert {one.event for one in on} <= ({"dislike"} if name in NUKE else {"like", "click"})
+        dislikes = name in NUKE and name != "nuke by likes"
+        assert {one.event for one in on} <= ({"dislike"} if dislikes else {"like", "click"})
 
 
 def test_without_defences_a_push_reaches_all_and_with_them_nobody(trial):

@@ -7,7 +7,7 @@ import pytest
 import worlds
 
 from recsys.arrays import Floats
-from recsys.data.company import LEAST, Company, Platform, judged
+from recsys.data.company import LEAST, Company, ItemCompany, Platform, Steps, judged
 from recsys.data.weights import EventWeights
 from recsys.state.acts import Act, weights_of
 from recsys.state.counters import DAY, HALF_LIVES, Counters
@@ -159,3 +159,96 @@ def test_the_ages_of_accounts_are_kept_of_groups_only():
     assert found[0].tolist() == [numbers[:6].mean(), born[:6].mean()]
     assert found[-1, 0] == numbers[-1]
     assert len(births_by_number(numbers[: GROUP - 1], born[: GROUP - 1])) == 0
+
+
+def test_an_attack_takes_nothing_from_the_voices_of_others():
+    """Whoever floods an item that others like as well leaves these what they had."""
+    acts, weights = told(0), EventWeights()
+    last = acts[-1].timestamp
+    popular = [Act("i0", "like", None, last + n, 0.0, f"fake{n}") for n in range(60)]
+    against = [Act("i0", "dislike", None, last + n, 0.0, f"fake{n}") for n in range(60)]
+    before, _ = night(acts, weights)
+    for attack in (popular, against):
+        after, company = night(acts + attack, weights)
+        assert company.excess[0].max() > 50
+        assert after.uptake(6, ITEMS)[0] >= before.uptake(6, ITEMS)[0] - 1e-6
+        assert after.likes[0] >= before.likes[0] - 1e-6
+        assert after.dislikes[0] <= before.dislikes[0] + 2
+        found, _ = live(acts + attack, weights, 50)
+        assert found.likes[0] >= before.likes[0] - 1e-3
+
+
+def test_items_attacked_at_the_same_time_do_not_lift_the_alarm_height():
+    """Five items with 1.5 % of the voices between them: each counts like one voice."""
+    rng = np.random.default_rng(7)
+    people, items = 2_000, 400
+    user, item = rng.integers(0, people, 40_000), rng.integers(0, items, 40_000)
+    time = START + np.sort(rng.uniform(0, 200 * DAY, 40_000))
+    fake = np.repeat(np.arange(people, people + 600), 1)
+    target = np.repeat(np.arange(items, items + 5), 120)
+    order = rng.permutation(600)
+    who = np.concatenate([user, fake[order]]).astype(np.int32)
+    what = np.concatenate([item, target[order]]).astype(np.int32)
+    when = np.concatenate([time, time[-1] + np.arange(600.0)])
+    counts, company = judged(who, what, when, people + 600, items + 5)
+    assert counts[:40_000].mean() > 0.99
+    assert all(counts[what == row].sum() <= 2 for row in range(items, items + 5))
+    assert (company.heights < 30).all()
+
+
+def test_what_else_somebody_did_counts_on_after_a_withdrawal():
+    made = worlds.live()
+    row, moment = made.row("sea-1"), worlds.topics().now + 60
+    before = float(made.counters.uptake(6, made.size)[row]), float(made.counters.likes[row])
+    view = Act("sea-1", "view", None, moment, 0.0, "fan")
+    like = Act("sea-1", "like", None, moment + 1, 0.0, "fan")
+    made.add_events([view, like])
+    assert made.counters.likes[row] == pytest.approx(before[1] + 1)
+    back = Act("sea-1", "unlike", None, moment + 2, 0.0, "fan", withdrawn=(like,))
+    made.add_events([back])
+    assert made.counters.likes[row] == pytest.approx(before[1])
+    left = float(made.counters.uptake(6, made.size)[row]) - before[0]
+    assert left == pytest.approx(made.weights.of_kind("view"), abs=1e-4)
+
+
+def test_ratings_that_an_alarm_took_back_stay_so_when_the_scale_moves():
+    made, moment = worlds.live(), worlds.topics().now + 60
+    row, other = made.row("sea-1"), made.row("sea-2")
+    likes, dislikes = float(made.counters.likes[row]), float(made.counters.likes[other])
+    fakes = [Act("sea-1", "rating", 9.0, moment + n, 0.0, f"fake{n}") for n in range(60)]
+    made.add_events(fakes[:40])
+    made.add_events(fakes[40:])
+    assert made.voices is not None and made.voices.excess[row].voices > 50
+    for number in range(200):  # of people who are known: the scale is learned anew some times
+        who, value = f"reader-{number % 50}", 1.0 + number % 10
+        act = Act("sea-2", "rating", value, moment + 100 + number, 0.0, who, born=worlds.START)
+        made.add_events([act])
+    assert made.scale.known
+    assert made.counters.likes[row] - likes < 3
+    assert 0 <= made.counters.likes[other] - dislikes <= 50 * 2  # a person is one voice
+
+
+def test_an_excess_is_one_person_for_trends():
+    made, moment = worlds.live(), worlds.topics().now + 60
+    row = made.row("sea-1")
+    made.add_events([Act("sea-1", "like", None, moment + n, 0.0, f"fake{n}") for n in range(60)])
+    hour = int(moment // 3_600)
+    rows, people, _, _ = made.pulse.acts(hour, hour + 2)
+    assert (rows == row).sum() == 60
+    assert len(np.unique(people[rows == row])) <= 3
+
+
+def test_an_alarm_leaves_as_many_voices_as_the_others_let_expect():
+    """Of a platform where four of five voices have a property, 40 with it stand beside 10."""
+    company, heights = ItemCompany([0.0] * 4), [12.0] * 4
+    steps = Steps([0.2] * 4, [-0.7] * 4, [4.0] * 4)
+    counts, number = {}, 0
+    for has in [1, 1, 1, 1, 0] * 10 + [1] * 100:
+        counts[number], taken = company.hear(number, has, steps, heights)
+        counts.update(dict.fromkeys(taken, False))
+        number += 1
+    first = [counts[n] for n in range(50)]
+    assert all(first) and company.sums[0] >= 12.0
+    assert sum(counts.values()) == 50
+    more = [company.hear(number + n, n % 5 != 0, steps, heights)[0] for n in range(10)]
+    assert sum(more) == 10  # the usual mix goes on counting, whatever the attack did before
