@@ -70,7 +70,7 @@ def back_up(home: Path, store_url: str, to: Path, tell: Tell = lambda _: None) -
     try:
         created = time.time()
         tell("copying the store")
-        _copy_store(store_url, aside / STORE)
+        copy_store(store_url, aside / STORE)
         _copy_home(home, _sqlite_file(store_url), aside / HOME, tell)
         seen = _look(aside / STORE)
         tell("computing checksums")
@@ -189,7 +189,7 @@ def _sqlite_file(url: str) -> Path | None:
     return Path(parsed.database).absolute()
 
 
-def _copy_store(url: str, to: Path) -> None:
+def copy_store(url: str, to: Path) -> None:
     """Copy a store, as of one moment, into a SQLite file of the same schema."""
     file = _sqlite_file(url)
     if file is None:

@@ -451,7 +451,7 @@ def _parquet(stream: IO[bytes], path: Path, shape: Shape, reading: Reading) -> R
         targets = [naming.targets[place] for place in used]
         row = 0
         for batch in file.iter_batches(batch_size=20_000):
-            columns = [_values(batch.column(place)) for place in used]
+            columns = [values_of_column(batch.column(place)) for place in used]
             for values in zip(*columns, strict=True):
                 row += 1
                 yield row, dict(zip(targets, values, strict=True))
@@ -461,8 +461,8 @@ def _parquet(stream: IO[bytes], path: Path, shape: Shape, reading: Reading) -> R
         raise DataError(f"{path}: {error}") from None
 
 
-def _values(column: Any) -> list[Any]:
-    """Return the values of a column: bytes as text, times with a zone in UTC, all else as it is."""
+def values_of_column(column: Any) -> list[Any]:
+    """Return the values of an arrow column: bytes as text, times with a zone in UTC, all else as it is."""
     import pyarrow
 
     kind = column.type
@@ -479,7 +479,7 @@ def _values(column: Any) -> list[Any]:
         return found
     except (ValueError, OverflowError):  # no such date, text that is not UTF-8
         if pyarrow.types.is_string(kind) or pyarrow.types.is_large_string(kind):
-            return _values(column.cast(pyarrow.large_binary()))
+            return values_of_column(column.cast(pyarrow.large_binary()))
         return list(column.cast(pyarrow.string()).to_pylist())
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import entry_points
 from itertools import product
 
 import numpy as np
 
 from recsys.arrays import Floats
 from recsys.data.dataset import Dataset
+from recsys.errors import DataError
 from recsys.evaluation import baselines
 from recsys.evaluation.baselines import Options
 from recsys.evaluation.scorer import Scorer, Skip
@@ -219,3 +222,27 @@ ENGINES = {
         Engine("student", _alone(_student), NOTHING, recency=True),
     )
 }
+BASELINE_ENTRY_POINTS = "recsys.baselines"  # group of other packages' rows
+
+
+def register_baseline(engine: Engine) -> None:
+    """Make a row of another package known to `recsys evaluate --models`.
+
+    DataError for a name that a row has already. A package registers by an entry point of the group
+    `recsys.baselines`: a function without arguments that calls this one.
+    """
+    if engine.name in ENGINES or engine.name in ("default", "all", "like-rate", ""):
+        raise DataError(f"baseline {engine.name!r}: another row has this name")
+    ENGINES[engine.name] = engine
+
+
+@cache
+def load_baselines() -> None:
+    """Call the registering functions of installed packages, once per process."""
+    for point in entry_points(group=BASELINE_ENTRY_POINTS):
+        try:
+            point.load()()
+        except Exception as error:
+            raise DataError(
+                f"entry point {point.value} of {BASELINE_ENTRY_POINTS}: {error!r}"
+            ) from error

@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from typing import Any, Protocol
 
 from recsys.errors import DataError, MissingExtra
-from recsys.evaluation.engines import ENGINES, Means
+from recsys.evaluation.engines import ENGINES, Means, load_baselines
 from recsys.evaluation.result import Result, RowResult
 from recsys.evaluation.scorer import Skip
 from recsys.evaluation.split import Split
@@ -49,6 +49,7 @@ class Trial(Protocol):
 
 def row_names(text: str, protocol: str) -> tuple[str, ...]:
     """Return the rows that `--models` asks for; DataError names the choices."""
+    load_baselines()
     every = (DEFAULT, *(name for name in ENGINES if name != "student"))
     every += {"replay": (LIKE_RATE,), "cold-items": ("student",)}.get(protocol, ())
     if text == "all":

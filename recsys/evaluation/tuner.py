@@ -8,7 +8,8 @@ choices whoever calls.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -25,7 +26,7 @@ from recsys.training.budget import Budget
 from recsys.training.choice import Choice
 from recsys.training.engines import Engine
 from recsys.training.fit import Words
-from recsys.training.menu import CANDIDATES
+from recsys.training.menu import candidates
 from recsys.training.slices import SHARE, TESTABLE, validation
 from recsys.training.tune import choose, fixed_choice
 
@@ -72,7 +73,7 @@ def tune(
     CPU seconds spent and allowed.
     """
     data = canonical(data)
-    engines = CANDIDATES if scenario.engines is None else scenario.engines
+    engines = candidates() if scenario.engines is None else scenario.engines
     seed, device = scenario.seed, scenario.device
     way, cut = None, None
     if scenario.new_items:
@@ -124,17 +125,14 @@ def canonical(data: TuningData) -> TuningData:
         numbers=None,
     )
     order = sorted(range(len(items)), key=items.ids.__getitem__)
-    items = ItemTable(
-        ids=IdMap.from_ids(items.ids[row] for row in order),
-        title=[items.title[row] for row in order],
-        text=[items.text[row] for row in order],
-        tags=[items.tags[row] for row in order],
-        category=[items.category[row] for row in order],
-        author=[items.author[row] for row in order],
-        created=items.created[order],
-        url=[items.url[row] for row in order],
-        metadata=[items.metadata[row] for row in order],
-    )
+    columns: dict[str, Any] = {"ids": IdMap.from_ids(items.ids[row] for row in order)}
+    for column in fields(items)[1:]:
+        values = getattr(items, column.name)
+        listed = isinstance(values, list)
+        columns[column.name] = (
+            [values[row] for row in order] if listed else None if values is None else values[order]
+        )
+    items = ItemTable(**columns)
     return replace(data, events=events, items=items)
 
 

@@ -1,0 +1,404 @@
+"""FittedModel: lists, explanations and vectors of a fitted bundle and the histories beside it.
+
+A saved model is a home as the commands and the service know it: `bundles/` holds the bundle,
+`store.db` the histories. `RECSYS_HOME=<path> recsys serve` serves it, and `recsys.load` opens the
+home of a service.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+import time
+import weakref
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, fields, replace
+from difflib import get_close_matches
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from recsys.arrays import Floats
+from recsys.bundle import RawBundle, write_bundle
+from recsys.bundle_store import BundleStore
+from recsys.data.backup import copy_store
+from recsys.data.erasure import erase
+from recsys.data.fields import FieldError, parse_id
+from recsys.data.kinds import KIND_WEIGHTS
+from recsys.data.pasts import Pasts
+from recsys.data.schema import parse_event
+from recsys.data.store import Store
+from recsys.data.weights import EventWeights
+from recsys.errors import BundleError, DataError
+from recsys.explanation import Explanation
+from recsys.explanation import explain as explanation_of
+from recsys.log_tailer import Feed
+from recsys.personal_list import ListRequest, UserState, query_of, ranked
+from recsys.ranking import lists, where
+from recsys.ranking.query import Filters, Interaction, Query, Recommendation
+from recsys.recommender import Recommender
+from recsys.state.live import LiveState
+from recsys.state.model import Model
+from recsys.state.watch import Watch
+from recsys.text.tones import Tones
+
+HISTORIES = "store.db"  # file of a saved model: events, items and users
+MOST = 1_000  # items of a list
+History = Iterable[str | int | Mapping[str, Any] | Interaction]
+_NUMBERS = ("max_age", "min_age")  # fields of Filters that are seconds
+
+
+@dataclass(frozen=True, slots=True)
+class ItemVectors:
+    """Vectors of all items; a row belongs to the id at its place."""
+
+    item_ids: tuple[str, ...]
+    text: Floats  # (n_items, t): unit rows, zero rows without a known word
+    behaviour: Floats | None  # (n_items, d): None where the chosen engine has no factors
+
+
+class FittedModel:
+    """Recommends, explains, saves. Made by `recsys.fit` and `recsys.load`; for one thread."""
+
+    def __init__(
+        self,
+        home: Path,
+        raw: RawBundle,
+        model: Model,
+        store: Store | None,
+        weights: EventWeights,
+        owned: tempfile.TemporaryDirectory[str] | None,
+    ) -> None:
+        self.home = home
+        self.manifest: Mapping[str, Any] = raw.manifest
+        self._raw, self._store, self._owned = raw, store, owned
+        self._copies: set[Path] = set()  # where `save` wrote histories
+        self._tones = Tones(home)
+        live = LiveState(model, weights)
+        self._feed = Feed(live, raw.manifest, self._tones)
+        self._watch = Watch(live)
+        self._recommender = Recommender(live, watch=self._watch)
+        self._pasts = Pasts(live.weights)
+        self._close = weakref.finalize(self, _release, store, owned)
+
+    @classmethod
+    def open(
+        cls,
+        home: Path,
+        weights: EventWeights | None = None,
+        owned: tempfile.TemporaryDirectory[str] | None = None,
+    ) -> FittedModel:
+        """Open the newest bundle of a home, and its histories where there are any.
+
+        `weights`: None: those that the bundle was made with. BundleError without a bundle.
+        """
+        if not home.is_dir():
+            raise BundleError(f"{home}: there is no such folder; `model.save(path)` makes one")
+        raw, model = BundleStore(home).load_current(lambda raw: (raw, Model.from_raw(raw)))
+        kinds = {**KIND_WEIGHTS, **raw.manifest.get("event_weights", {})}
+        weights = weights or EventWeights(kinds=kinds, tone=0.25)
+        file = home / HISTORIES
+        store = Store.open(f"sqlite:///{file}") if file.exists() else None
+        return cls(home, raw, model, store, weights, owned)
+
+    def __enter__(self) -> FittedModel:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        held = "with histories" if self._store is not None else "without histories"
+        return f"<FittedModel {self.manifest['version']}: {len(self)} items, {held}>"
+
+    def __len__(self) -> int:
+        """Return the number of items."""
+        return self._live.size
+
+    def close(self) -> None:
+        """Close the histories and remove a temporary folder; garbage collection does it too."""
+        self._close()
+
+    @property
+    def _live(self) -> LiveState:
+        return self._recommender.live
+
+    @property
+    def choice(self) -> dict[str, Any]:
+        """Engines, blend and evidence as JSON; `recsys.fit(tune=model.choice)` reuses it."""
+        found: dict[str, Any] = dict(self.manifest["choice"])
+        return found
+
+    def recommend(
+        self,
+        user: str | int | History,
+        n: int = 20,
+        *,
+        words: str = "",
+        filters: Filters | Mapping[str, Any] | None = None,
+        exclude: Iterable[str | int] = (),
+        interests: Sequence[str] = (),
+        diversity: float | None = None,
+        author_cap: int | None = None,
+        category_cap: int | None = None,
+        repeat: bool = False,
+        own: bool = False,
+        explain: bool = False,
+        language: str = "en",
+    ) -> list[Recommendation]:
+        """Return the best `n` items for a user, best first, as `GET /recommend` does.
+
+        Fewer are returned where fewer are left. Each has item_id, score, rank (from 1), source and
+        reasons (kind, share, text, item_id), the largest first.
+
+        Parameters
+        ----------
+        user
+            A user id: one that no event names gets the list of a new user. Or a history, oldest
+            first: item ids (a like each), or dicts with item_id and optionally event, value and
+            timestamp.
+        words
+            Items with text close to these words rank higher.
+        filters
+            Field -> value or values, such as {"category": "drama", "not_tags": ["war"]}; the
+            fields are those of `recsys.Filters`. "where" is a text: "price<20".
+        exclude
+            Item ids that are not listed.
+        interests
+            Words that the user stated, used like a history.
+        diversity
+            0: by score alone, 1: each item as unlike the earlier ones as possible. None: .3 for a
+            user of whom nothing is known, else 0.
+        author_cap, category_cap
+            Most items of one author or category.
+        repeat, own
+            List items that the user acted on, or wrote, too.
+        explain
+            All reasons instead of the first three.
+
+        KeyError for a user id where the model has no histories.
+        """
+        request = ListRequest(
+            words=words,
+            exclude=frozenset(parse_id(one, "exclude") for one in exclude),
+            filters=filters_of(filters),
+            own=own,
+            repeat=repeat,
+            diversity=diversity,
+            author_cap=author_cap,
+            category_cap=category_cap,
+            explain=explain,
+            language=language,
+        )
+        state = self._state(user)
+        state = replace(state, interests=(*state.interests, *interests))
+        query = self._query(state, request)
+        return list(ranked(self._recommender, query, _count(n))[:n])
+
+    def similar(
+        self,
+        item_id: str | int,
+        n: int = 20,
+        *,
+        filters: Filters | Mapping[str, Any] | None = None,
+        language: str = "en",
+    ) -> list[Recommendation]:
+        """Return the items most like one, best first, as `GET /similar` does; KeyError: unknown."""
+        self._follow()
+        name = self._known(item_id)
+        return lists.similar(self._live, name, _count(n), filters_of(filters), language)
+
+    def explain(
+        self,
+        user: str | int | History,
+        item_id: str | int,
+        *,
+        words: str = "",
+        language: str = "en",
+    ) -> Explanation:
+        """Return the parts of an item's score for a user or a history, and the item's rank.
+
+        KeyError for an unknown item, and for a user id where the model has no histories.
+        """
+        query = self._query(self._state(user), ListRequest(words=words, language=language))
+        return explanation_of(self._recommender, query, self._known(item_id))
+
+    def vectors(self) -> ItemVectors:
+        """Return the vectors of all items of the bundle."""
+        model = self._live.model
+        behaviour = None if model.behaviour is None else model.behaviour.outputs
+        return ItemVectors(tuple(model.catalogue.ids), model.words, behaviour)
+
+    def history(self, user: str | int) -> tuple[Interaction, ...]:
+        """Return the events of a user, oldest first; KeyError where the model has no histories."""
+        return self._state(user).history
+
+    def save(self, path: str | Path, histories: bool = True) -> Path:
+        """Write the bundle below a folder and the histories into a file of their own beside it.
+
+        `histories` False: the file is left out (and removed where an earlier save wrote one), so
+        that the folder holds no user. A second save publishes another version. Returns the folder.
+        DataError for a folder with other contents.
+        """
+        folder = Path(path).absolute()
+        self._check_folder(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        raw = self._raw
+        named = {name for name in raw.manifest["files"] if not name.endswith(".npy")}
+        blobs = {name: raw.blob(name) for name in named}
+        out = ("files", "checksum", "format", "format_minor", "version")
+        manifest = {name: value for name, value in raw.manifest.items() if name not in out}
+
+        def write(aside: Path) -> None:
+            write_bundle(aside, raw.arrays, blobs, manifest)
+
+        file = folder / HISTORIES
+        if self._store is None or not histories:
+            for name in (HISTORIES, f"{HISTORIES}-wal", f"{HISTORIES}-shm"):
+                (folder / name).unlink(missing_ok=True)
+            self._copies.discard(folder)
+        elif folder != self.home:
+            aside = folder / f".{HISTORIES}"
+            aside.unlink(missing_ok=True)
+            copy_store(f"sqlite:///{self.home / HISTORIES}", aside)
+            aside.replace(file)
+            self._copies.add(folder)
+        BundleStore(folder).publish(write)
+        return folder
+
+    def erase(self, user: str | int) -> dict[str, int]:
+        """Remove a user from the histories of this model and of the copies that it has saved.
+
+        Returns the rows removed, by table, of this model. The bundle holds no user id and no event.
+        KeyError where the model has no histories.
+        """
+        name = parse_id(user, "user")
+        store = self._histories(name)
+        receipt = erase(store, self.home, name)
+        self._pasts.forget()
+        for folder in sorted(self._copies):
+            if (folder / HISTORIES).exists():
+                with Store.open(f"sqlite:///{folder / HISTORIES}") as copy:
+                    erase(copy, folder, name)
+        return receipt.removed
+
+    def _check_folder(self, folder: Path) -> None:
+        if folder.exists() and not folder.is_dir():
+            raise DataError(f"{folder} is a file: save into a folder")
+        if folder == self.home:
+            return
+        others = [one.name for one in folder.iterdir()] if folder.is_dir() else []
+        if others and not (folder / "bundles").is_dir():
+            raise DataError(
+                f"{folder} holds {others[0]} and no bundles: save into an empty or a new folder"
+            )
+        if (folder / HISTORIES).exists() and folder not in self._copies:
+            with closing(sqlite3.connect(folder / HISTORIES)) as file:
+                try:
+                    in_use = file.execute("SELECT COUNT(*) FROM runs").fetchone()[0]
+                except sqlite3.Error:
+                    in_use = 1
+            if in_use:
+                raise DataError(f"{folder} is the home of a service: save into another folder")
+
+    def _known(self, item_id: str | int) -> str:
+        name = parse_id(item_id, "item_id")
+        if self._live.row(name) < 0:
+            raise KeyError(f"item {name!r} is unknown: no row of events or items names it")
+        return name
+
+    def _histories(self, user: str) -> Store:
+        if self._store is None:
+            raise KeyError(
+                f"user {user!r}: this model holds no histories (it was saved with histories=False);"
+                " pass the history itself, a list of item ids"
+            )
+        return self._store
+
+    def _state(self, user: str | int | History) -> UserState:
+        if isinstance(user, (str, int)) and not isinstance(user, bool):
+            name = parse_id(user, "user")
+            store = self._histories(name)
+            return UserState.read(store, self._pasts.of(store, name), name, self._tones)
+        if isinstance(user, Mapping) or not isinstance(user, Iterable):
+            raise DataError(f"user: a {type(user).__name__} is neither a user id nor a history")
+        return UserState(None, tuple(_interaction(one, at) for at, one in enumerate(user)))
+
+    def _query(self, state: UserState, request: ListRequest) -> Query:
+        self._follow()
+        found = where.unknown(self._live, request.filters.where)
+        if found is not None:
+            name, near = found
+            meant = f"; is {' or '.join(near)} meant?" if near else ""
+            raise DataError(f"where: no item has a field {name!r}{meant}")
+        return query_of(state, replace(request, now=time.time()))
+
+    def _follow(self) -> None:
+        """Apply events and items that were stored since, by a service on the same home say."""
+        if self._store is not None:
+            self._feed.follow(self._store)
+        self._watch.trends(time.time())
+
+
+def load(path: str | Path) -> FittedModel:
+    """Return a model that `FittedModel.save` wrote, or that a night published in a home.
+
+    BundleError where there is no bundle or it does not verify.
+    """
+    return FittedModel.open(Path(path).absolute())
+
+
+def filters_of(given: Filters | Mapping[str, Any] | None) -> Filters:
+    """Return filters from field -> value or values; DataError names a field that is none."""
+    if given is None or isinstance(given, Filters):
+        return given or Filters()
+    known = [one.name for one in fields(Filters)]
+    found: dict[str, Any] = {}
+    for name, value in given.items():
+        if name not in known:
+            near = get_close_matches(str(name), known, 1)
+            meant = f"; is {near[0]} meant?" if near else f"; there are {', '.join(known)}"
+            raise DataError(f"filters: {name!r} is no field{meant}")
+        if name == "where":
+            found[name] = where.parse(value) if isinstance(value, str) else tuple(value)
+        elif name in _NUMBERS:
+            found[name] = None if value is None else float(value)
+        elif name == "strict_language":
+            found[name] = bool(value)
+        else:
+            values = [value] if isinstance(value, (str, int)) else value
+            whole = name in ("topic", "not_topic")
+            found[name] = frozenset(int(one) if whole else str(one) for one in values)
+    return Filters(**found)
+
+
+def _interaction(given: str | int | Mapping[str, Any] | Interaction, place: int) -> Interaction:
+    if isinstance(given, Interaction):
+        return given
+    try:
+        if isinstance(given, Mapping):
+            told = {"event": "like", **given} if given.get("value") is None else dict(given)
+            one = parse_event({**told, "user_id": "-"})
+            return Interaction(one.item_id, one.event, one.value, one.timestamp)
+        return Interaction(parse_id(given, "item_id"))
+    except FieldError as error:
+        raise DataError(f"history: entry {place}, {error.column}: {error.reason}") from None
+
+
+def _count(n: int) -> int:
+    if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= MOST:
+        raise DataError(f"n={n!r} is not a whole number from 1 to {MOST}")
+    return n
+
+
+def _release(store: Store | None, owned: tempfile.TemporaryDirectory[str] | None) -> None:
+    if store is not None:
+        store.close()
+    if owned is not None:
+        owned.cleanup()

@@ -1,0 +1,280 @@
+"""`recsys.fit`: tables in, a fitted model out.
+
+Tuning and fitting are those of a night: the tuner, the engines and the assembly of a bundle are
+the same functions.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version as code_version
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from recsys.bundle import write_bundle
+from recsys.bundle_store import BundleStore
+from recsys.data.columns import item_table
+from recsys.data.dataset import Dataset
+from recsys.data.frames import OnError, Source, event_table, events_of, items_of, users_of
+from recsys.data.kinds import KIND_WEIGHTS
+from recsys.data.store import Store
+from recsys.data.tables import EventTable, ItemTable
+from recsys.data.weights import EventWeights
+from recsys.errors import DataError
+from recsys.evaluation.tuner import Scenario, TuningData, tune
+from recsys.fitted_model import HISTORIES, FittedModel
+from recsys.safety.chatter import weighed
+from recsys.state.model import Model
+from recsys.text.coldstart import ColdConfig
+from recsys.text.encoder import Encoder, load_encoder
+from recsys.text.latent_semantic import fit_latent_semantic
+from recsys.text.static import read_static, static_folder
+from recsys.text.student import Student
+from recsys.text.tones import Tones, toned
+from recsys.training.choice import Choice
+from recsys.training.cold import Cold
+from recsys.training.documents import documents
+from recsys.training.fit import Words, assemble, known_interactions
+from recsys.training.menu import QUICK, engine_named
+from recsys.training.words import encode_words, renumbered
+
+QUICK_SECONDS = 20.0  # of CPU time that tune="quick" spends on tuning
+FULL_MINUTES = 4.0  # of CPU time that tune="full" and a night may spend on tuning
+QUICK_TEXTS = 6_000  # texts that the map for new items is fitted on with tune="quick"
+Tune = Literal["quick", "full"] | Choice | Mapping[str, Any] | str | Path
+
+log = logging.getLogger("recsys")
+
+
+def fit(
+    events: Source,
+    items: Source | None = None,
+    *,
+    users: Source | None = None,
+    tune: Tune = "quick",
+    columns: Mapping[str, str] | None = None,
+    event_weights: Mapping[str, float] | None = None,
+    encoder: str = "",
+    seed: int = 0,
+    on_error: OnError = "raise",
+) -> FittedModel:
+    """Return a model that recommends to the users of some events.
+
+    Parameters
+    ----------
+    events
+        Columns user_id and item_id; event, value, text and timestamp are optional. A pandas, polars
+        or arrow table, a list of dicts, or the path of a file (or a list of paths). Without
+        timestamps the order of the rows is the order in time.
+    items
+        Column item_id; title, text, tags, category, author_id, created_at, url and others are
+        optional. None: the items of the events, without texts.
+    users
+        Column user_id; interests (words) are used for users with few events.
+    tune
+        "quick": the first choices of the tuner within 20 CPU seconds, and engines fitted to items
+        that two users or more acted on. "full": what a night does, some minutes. A choice of
+        before (`model.choice`, or the path of a JSON file with it): no tuning.
+    columns
+        Column -> name in the tables, where a name is not recognised.
+    event_weights
+        Weight per kind of event where it differs from the built-in one, such as {"view": 0.1}.
+    encoder
+        As RECSYS_ENCODER: "static", "minilm", a folder or a hub name. "": static word vectors where
+        this machine has them (tune="full" makes them), else vectors fitted to the items' texts.
+    seed
+        Of everything that is drawn at random.
+    on_error
+        "raise": a row that breaks a rule is a DataError that names column and row. "skip": it is
+        left out with a warning.
+
+    The histories are kept in a SQLite file in a temporary folder until `model.save(path)`.
+    DataError for tables that cannot be read and for choices that this version cannot fit.
+    """
+    plan = _Plan.of(tune)
+    event_rows = events_of(events, _names(columns, "events"), on_error)
+    item_rows = [] if items is None else items_of(items, _names(columns, "items"), on_error)
+    user_rows = [] if users is None else users_of(users, _names(columns, "users"), on_error)
+    if not event_rows and not item_rows:
+        raise DataError(
+            "events and items hold no row: pass at least one item, or events with the columns"
+            " user_id and item_id"
+        )
+    weights = EventWeights(kinds={**KIND_WEIGHTS, **(event_weights or {})}, tone=0.25)
+    folder = tempfile.TemporaryDirectory(prefix="recsys-", ignore_cleanup_errors=True)
+    home = Path(folder.name)
+    try:
+        table = weighed(toned(event_table(event_rows), Tones(home)))
+        weights.check_kinds(table.kind_counts())
+        catalogue = item_table(item_rows)
+        position = _store(home, event_rows, item_rows, user_rows)
+        made = _fitted(table, catalogue, weights, plan, encoder, seed)
+        _publish(home, made, position, weights, seed)
+        return FittedModel.open(home, weights, owned=folder)
+    except BaseException:
+        folder.cleanup()
+        raise
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """How engines and weights are chosen."""
+
+    quick: bool
+    minutes: float
+    choice: Choice | None  # None: by tuning
+
+    def scenario(self, seed: int) -> Scenario:
+        """Return what the tuner is called with."""
+        return Scenario(self.minutes, seed=seed, engines=QUICK if self.quick else None)
+
+    @classmethod
+    def of(cls, tune: Tune) -> _Plan:
+        if tune == "quick":
+            return cls(True, QUICK_SECONDS / 60, None)
+        if tune == "full":
+            return cls(False, FULL_MINUTES, None)
+        return cls(False, 0.0, _choice(tune))
+
+
+def _choice(tune: Choice | Mapping[str, Any] | str | Path) -> Choice:
+    if isinstance(tune, Choice):
+        return tune
+    found: Any = tune
+    if isinstance(tune, (str, Path)):
+        try:
+            found = json.loads(Path(tune).read_text("utf-8"))
+        except (OSError, ValueError) as error:
+            raise DataError(
+                f"tune={str(tune)!r}: neither 'quick' nor 'full' nor a JSON file with a choice:"
+                f" {error}"
+            ) from None
+    try:
+        return Choice.from_json(found)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise DataError(
+            f"tune: no choice as `model.choice.to_json()` gives it: {error!r}"
+        ) from None
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What is published."""
+
+    model: Model
+    choice: Choice
+    encoder: str
+    counts: Mapping[str, int]
+    minutes: float
+
+
+def _names(columns: Mapping[str, str] | None, kind: str) -> dict[str, str]:
+    """Return the names that are about one kind of table: those of its columns."""
+    from recsys.data.headers import COLUMNS, Shape
+
+    given = dict(columns or {})
+    unknown = [name for name in given if name not in COLUMNS]
+    if unknown:
+        known = ", ".join(COLUMNS)
+        raise DataError(f"columns: {unknown[0]!r} is no column; there are {known}")
+    own = Shape.of(kind).columns
+    return {name: value for name, value in given.items() if name in own}
+
+
+def _store(home: Path, events: Any, items: Any, users: Any) -> dict[str, int]:
+    """Write the tables into the histories' file; return the positions of its logs."""
+    with Store.open(f"sqlite:///{home / HISTORIES}", bulk=True) as store:
+        store.add_items(items)
+        store.add_users(users)
+        store.add_events(events)
+        return {
+            "last_event_id": store.last_event_id(),
+            "last_change_id": store.last_change_id(),
+        }
+
+
+def _fitted(
+    events: EventTable,
+    items: ItemTable,
+    weights: EventWeights,
+    plan: _Plan,
+    encoder: str,
+    seed: int,
+) -> _Made:
+    data = Dataset.build(events, items, weights=weights)
+    vectors, student = _encoded(documents(data.table), encoder, plan, seed)
+
+    def words(part: Dataset) -> Words:
+        return renumbered(data.items, vectors, student, part)
+
+    choice = plan.choice
+    if choice is None:
+        known = TuningData(events, items, words, weights)
+        choice = tune(known, plan.scenario(seed), log.debug)
+    own = words(data)
+    read = known_interactions(data, own)
+    engines = [engine_named(name) for name in choice.engines]
+    fitted = {
+        engine.scorer: (engine.tried if plan.quick else engine.fit)(read, seed, "cpu")
+        for engine in engines
+    }
+    cold = None
+    if plan.quick:
+        cold = Cold(data, own.student, own.vectors, ColdConfig(largest=QUICK_TEXTS))
+    model = assemble(data, fitted, own, choice.blend, seed, True, choice.trees, cold)
+    counts = {"events": len(events), "items": len(items), "users": len(events.users)}
+    return _Made(model, choice, student.name if student else "none", counts, plan.minutes)
+
+
+def _encoded(
+    texts: list[str], encoder: str, plan: _Plan, seed: int
+) -> tuple[np.ndarray[Any, np.dtype[np.float32]], Student | None]:
+    """Return the text vector of each item and the student that encodes new texts."""
+    if not any(texts):
+        return Words.none(len(texts)).vectors, None
+    found: Encoder | None = None
+    if not encoder:
+        try:
+            found = read_static(static_folder())
+        except DataError:  # this machine has none yet
+            pass
+        if found is None and plan.quick:
+            found = fit_latent_semantic(texts, seed)
+    if found is None:
+        found = load_encoder(encoder or "static", "cpu")
+    with tempfile.TemporaryDirectory(prefix="recsys-") as kept:
+        made = encode_words(texts, found, Path(kept), "fit")
+    return made.vectors, made.student.compact()
+
+
+def _publish(
+    home: Path, made: _Made, position: Mapping[str, int], weights: EventWeights, seed: int
+) -> None:
+    model = made.model
+    now = time.time()
+    manifest = {
+        "code_version": code_version("recsys"),
+        "model": model.settings(),
+        "cutoff": model.cutoff,
+        "created": now,
+        **position,
+        "counts": dict(made.counts),
+        "design": made.choice.design,
+        "pressure": list(made.choice.pressure),
+        "choice": made.choice.to_json(),
+        "encoder": made.encoder,
+        "event_weights": dict(weights.kinds),
+        "seed": seed,
+    }
+
+    def write(folder: Path) -> None:
+        write_bundle(folder, model.arrays(), {}, manifest)
+
+    BundleStore(home).publish(write)
