@@ -44,6 +44,7 @@ from recsys.state.watch import Watch
 from recsys.text.tones import Tones
 
 HISTORIES = "store.db"  # file of a saved model: events, items and users
+TONE = 0.25  # how far the tone of a comment moves its event's weight, as RECSYS_TONE_STRENGTH
 MOST = 1_000  # items of a list
 History = Iterable[str | int | Mapping[str, Any] | Interaction]
 _NUMBERS = ("max_age", "min_age")  # fields of Filters that are seconds
@@ -97,7 +98,7 @@ class FittedModel:
             raise BundleError(f"{home}: there is no such folder; `model.save(path)` makes one")
         raw, model = BundleStore(home).load_current(lambda raw: (raw, Model.from_raw(raw)))
         kinds = {**KIND_WEIGHTS, **raw.manifest.get("event_weights", {})}
-        weights = weights or EventWeights(kinds=kinds, tone=0.25)
+        weights = weights or EventWeights(kinds=kinds, tone=TONE)
         file = home / HISTORIES
         store = Store.open(f"sqlite:///{file}") if file.exists() else None
         return cls(home, raw, model, store, weights, owned)
@@ -384,7 +385,7 @@ def _interaction(given: str | int | Mapping[str, Any] | Interaction, place: int)
     try:
         if isinstance(given, Mapping):
             told = {"event": "like", **given} if given.get("value") is None else dict(given)
-            one = parse_event({**told, "user_id": "-"})
+            one = parse_event({**told, "user_id": "session"})
             return Interaction(one.item_id, one.event, one.value, one.timestamp)
         return Interaction(parse_id(given, "item_id"))
     except FieldError as error:

@@ -23,13 +23,14 @@ from recsys.bundle_store import BundleStore
 from recsys.data.columns import item_table
 from recsys.data.dataset import Dataset
 from recsys.data.frames import OnError, Source, event_table, events_of, items_of, users_of
+from recsys.data.headers import COLUMNS, Shape
 from recsys.data.kinds import KIND_WEIGHTS
 from recsys.data.store import Store
 from recsys.data.tables import EventTable, ItemTable
 from recsys.data.weights import EventWeights
 from recsys.errors import DataError
 from recsys.evaluation.tuner import Scenario, TuningData, tune
-from recsys.fitted_model import HISTORIES, FittedModel
+from recsys.fitted_model import HISTORIES, TONE, FittedModel
 from recsys.safety.chatter import weighed
 from recsys.state.model import Model
 from recsys.text.coldstart import ColdConfig
@@ -107,7 +108,7 @@ def fit(
             "events and items hold no row: pass at least one item, or events with the columns"
             " user_id and item_id"
         )
-    weights = EventWeights(kinds={**KIND_WEIGHTS, **(event_weights or {})}, tone=0.25)
+    weights = _weights(event_weights or {})
     folder = tempfile.TemporaryDirectory(prefix="recsys-", ignore_cleanup_errors=True)
     home = Path(folder.name)
     try:
@@ -144,6 +145,13 @@ class _Plan:
         return cls(False, 0.0, _choice(tune))
 
 
+def _weights(given: Mapping[str, float]) -> EventWeights:
+    for kind, weight in given.items():
+        if not isinstance(weight, (int, float)) or not abs(weight) < 1e6:
+            raise DataError(f"event_weights: {kind!r} weighs {weight!r}, which is no finite number")
+    return EventWeights(kinds={**KIND_WEIGHTS, **given}, tone=TONE)
+
+
 def _choice(tune: Choice | Mapping[str, Any] | str | Path) -> Choice:
     if isinstance(tune, Choice):
         return tune
@@ -177,8 +185,6 @@ class _Made:
 
 def _names(columns: Mapping[str, str] | None, kind: str) -> dict[str, str]:
     """Return the names that are about one kind of table: those of its columns."""
-    from recsys.data.headers import COLUMNS, Shape
-
     given = dict(columns or {})
     unknown = [name for name in given if name not in COLUMNS]
     if unknown:
