@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from operator import attrgetter
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recsys.arrays import Floats, Mask, Rows
 from recsys.ranking import reasons
@@ -163,7 +164,8 @@ class Recommender:
         count = min(query.n, len(rows)) if query.reasons else 0
         if not count:
             return [Recommendation(*head, "") for head in heads]
-        parts = Parts.of(scored.request, rows[:count], scored.corrections[places[:count]])
+        shown = np.concatenate([places[:count], self._beside(scored, places[:count], rank)])
+        parts = Parts.of(scored.request, scored.rows[shown], scored.corrections[shown])
         told = Telling.of(scored.request, parts.carriers.ids, query.language, self.title)
         found, by_kind = [], SOURCES | sources()
         for place, head in enumerate(heads[:count]):
@@ -179,6 +181,17 @@ class Recommender:
             found.append(Recommendation(*head, source, tuple(map(told.reason, kept))))
         return found + [Recommendation(*head, "") for head in heads[count:]]
 
+    @staticmethod
+    def _beside(scored: Scored, places: NDArray[np.intp], rank: int) -> NDArray[np.intp]:
+        """Return places of the best rows, where a page is not the first or has few rows.
+
+        Whether a history speaks for an item is judged beside what it gives to the best ones.
+        """
+        if rank == 1 and len(places) >= BESIDE:
+            return places[:0]
+        best = np.argsort(-scored.scores, kind="stable")[:BESIDE]
+        return best[~np.isin(best, places)]
+
     def parts(self, scored: Scored, row: int) -> list[Reason]:
         """Return every part of a row's score, in no order; with the base they add up to it."""
         one: Rows = np.array([row], np.int32)
@@ -192,4 +205,5 @@ class Recommender:
         return text if len(text) <= 60 else text[:59] + "…"
 
 
+BESIDE = 3  # best rows that the reasons of others are compared with
 SOURCES = {"because_you": "neighbours", "context": "neighbours"}  # of no single term

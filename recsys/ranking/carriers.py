@@ -24,6 +24,7 @@ SEVERAL = 2  # items of the history at least, for the same
 NAMED = 2  # titles in a sentence
 TELLING = 0.05  # of what a group gives, below which an item is neither named nor counted
 LIKED = np.float32(0.5)  # weight of a rating from which a person would call it liked
+WEAK = 0.25  # of what the history gives to the item it speaks for most; below, it is no reason
 LISTED = 10  # items listed with their shares
 
 
@@ -46,6 +47,7 @@ class Carriers:
     codes: Sequence[int]  # per row, of that author or topic
     totals: Sequence[tuple[float, float]]  # per row: by the others, by those of author or topic
     giving: Sequence[tuple[bool, bool]]  # per row, whether any of them gives anything
+    best: float  # most that the history gives to any of the rows
 
     @classmethod
     def of(
@@ -82,19 +84,23 @@ class Carriers:
             codes.tolist(),
             parted.sum(axis=1, dtype=np.float64).T.tolist(),
             (parted != 0).any(axis=1).T.tolist(),
+            float(given.sum(axis=0).max(initial=0.0)),
         )
 
     def reasons(self, place: int) -> list[Reason]:
         """Return a row's groups as reasons, to be told by `tell`; together all that was given."""
         by, (others, own) = self.by[place], self.giving[place]
+        weak = sum(self.totals[place]) < WEAK * self.best
         found = []
         if own:
-            found.append(self._reason(place, by, name_of(self.live, by, self.codes[place]), True))
+            found.append(
+                self._reason(place, by, name_of(self.live, by, self.codes[place]), True, weak)
+            )
         if others:
-            found.append(self._reason(place, "", "", False))
+            found.append(self._reason(place, "", "", False, weak))
         return found
 
-    def _reason(self, place: int, by: str, name: str, own: bool) -> Reason:
+    def _reason(self, place: int, by: str, name: str, own: bool, weak: bool) -> Reason:
         values, theirs, total = self.given[place], self.own[place], self.totals[place][own]
         telling, among, yes = max(TELLING * total, 0.0), 0, 0.0
         by = by if name else ""
@@ -111,7 +117,7 @@ class Carriers:
             if len(items) < LISTED:
                 items.append((self.ids[at], value))
         first = items[0][0] if items else None
-        quiet = yes < HALF * total
+        quiet = weak or yes < HALF * total
         return Reason("because_you", 0.0, "", first, total, tuple(items), by, name, among, quiet)
 
 

@@ -57,6 +57,7 @@ UNNAMED_AGAINST = "Your history speaks against it"
 QUIET: Mapping[str, str] = {
     "because_you": "What your history says of it",
     "search": "Its words beside your search",
+    "fresh": "How long it has been here",
     "trending": "How much it is taken up now",
     "popular": "How much it has been taken up",
     "liked": "How well it is liked",

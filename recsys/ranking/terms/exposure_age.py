@@ -8,6 +8,7 @@ import numpy as np
 
 from recsys.arrays import Floats, Mask, Rows, Times
 from recsys.ranking.history import History
+from recsys.ranking.newness import not_new
 from recsys.ranking.terms.linear import LinearTerm
 from recsys.ranking.traits import passed
 from recsys.state.live import LiveState
@@ -35,8 +36,8 @@ class ExposureAge(LinearTerm):
         return passed(history.times, model.catalogue.created)
 
     def quiet(self, live: LiveState, rows: Rows) -> Mask | None:
-        """Return the rows that only events tell of: they are not new items."""
-        return ~live.listing.recorded[rows]
+        """Return the rows that nobody would call new."""
+        return not_new(live, rows)
 
     def bound(
         self, weight: float, live: LiveState, history: History, table: Table

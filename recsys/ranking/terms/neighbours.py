@@ -12,6 +12,7 @@ from scipy import sparse
 from recsys.arrays import Floats, Rows, Times
 from recsys.collaborative.item_item import Reach
 from recsys.ranking.history import History, as_uptake
+from recsys.ranking.newness import not_new
 from recsys.ranking.stand_ins import StandIns, stand_ins
 from recsys.ranking.terms.protocol import (
     ALWAYS,
@@ -110,8 +111,8 @@ class UserNeighbours(UserTerm):
         weights, base = self.feature_weights, 0.0
         if len(weights):
             usual = table.usual_of(NEIGHBOURS)
-            unrecorded = ~self.live.listing.recorded[rows]
-            parts = (Part("fresh", weights[0] * (values[0] - usual[0]), unrecorded),)
+            quiet = not_new(self.live, rows)
+            parts = (Part("fresh", weights[0] * (values[0] - usual[0]), quiet),)
             base = float(weights @ usual)
         if not self.scores_rows:
             return Attribution(parts, base=base)

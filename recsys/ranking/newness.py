@@ -1,0 +1,19 @@
+"""Newness: whether a person would agree that an item is new."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from recsys.arrays import Mask, Rows
+from recsys.state.counters import DAY
+from recsys.state.live import LiveState
+
+NEW = 14 * DAY  # seconds from its creation to the platform's newest event in which an item is new
+
+
+def not_new(live: LiveState, rows: Rows) -> Mask:
+    """Return which rows nobody would call new: old, without a date, or told of by events alone."""
+    created = live.created[rows]
+    newest = live.counters.newest if np.isfinite(live.counters.newest) else np.inf
+    recent = np.isfinite(created) & (created >= newest - NEW)
+    return np.asarray(~recent | ~live.listing.recorded[rows], bool)
