@@ -120,7 +120,7 @@ def _words(
             )
             if longer[0] >= LONGER * held:
                 rows = phrases[longer[1]]
-                whole = _whole([cut[row] for row in rows], longer[1])
+                whole = _whole([cut[row] for row in rows], longer[1], languages[topic])
                 if whole not in yielded:
                     yielded.add(whole)
                     name = _written(cut, whole, inside)
@@ -166,8 +166,9 @@ def _ends_well(word: str, language: str) -> bool:
     return bool(listed) if listed is not None else len(word) > 3
 
 
-def _whole(texts: Sequence[Pieces], phrase: str) -> str:
+def _whole(texts: Sequence[Pieces], phrase: str, language: str) -> str:
     """Return a phrase with the words that nearly always stand before or after it."""
+    empty = STOP_WORDS | FUNCTION_WORDS.get(language, frozenset())
     while phrase.count(" ") + 1 < LONGEST:
         length = phrase.count(" ") + 1
         before, after, uses = Counter[str](), Counter[str](), 0
@@ -181,9 +182,7 @@ def _whole(texts: Sequence[Pieces], phrase: str) -> str:
                         after.update(low[at + length : at + length + 1])
         for side, form in ((after, "{0} {1}"), (before, "{1} {0}")):
             word, count = side.most_common(1)[0] if side else ("", 0)
-            if count >= WHOLE * uses and (
-                word not in STOP_WORDS or (word == "new" and side is before)
-            ):
+            if count >= WHOLE * uses and (word not in empty or (word == "new" and side is before)):
                 phrase = form.format(phrase, word)
                 break
         else:
