@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from recsys.fitted_model import FittedModel, ItemVectors, load
     from recsys.fitting import fit
     from recsys.ranking.query import Filters, Interaction, Reason, Recommendation
+    from recsys.ranking.terms.registry import register as register_term
     from recsys.training.menu import register_engine
 
 __version__ = "0.1.0"
 
+_OWN_NAMES = {"register_term": "register"}  # public name -> name in its module, where they differ
 _HOMES = {
     "BundleError": "recsys.errors",
     "DataError": "recsys.errors",
@@ -35,6 +37,7 @@ _HOMES = {
     "load": "recsys.fitted_model",
     "register_baseline": "recsys.evaluation.engines",
     "register_engine": "recsys.training.menu",
+    "register_term": "recsys.ranking.terms.registry",
 }
 __all__ = [
     "BundleError",
@@ -51,6 +54,7 @@ __all__ = [
     "load",
     "register_baseline",
     "register_engine",
+    "register_term",
 ]
 
 
@@ -58,7 +62,7 @@ def __getattr__(name: str) -> Any:
     """Load a public name from its module at its first use."""
     if name not in _HOMES:
         raise AttributeError(f"module 'recsys' has no attribute {name!r}")
-    value = getattr(import_module(_HOMES[name]), name)
+    value = getattr(import_module(_HOMES[name]), _OWN_NAMES.get(name, name))
     globals()[name] = value
     return value
 

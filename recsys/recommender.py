@@ -22,7 +22,7 @@ from recsys.ranking.rules import allowed, capped, diversified
 from recsys.ranking.scoring import text_vectors
 from recsys.ranking.standing import DRIFT, Standing
 from recsys.ranking.telling import Telling
-from recsys.ranking.terms.registry import sources
+from recsys.ranking.terms.registry import load_terms, sources
 from recsys.state.live import LiveState
 from recsys.state.watch import Watch
 
@@ -54,6 +54,7 @@ class Recommender:
         watch: Watch | None = None,
         rising: float = WEIGHT,
     ) -> None:
+        load_terms()
         self.live = live
         self.risen = Risen(watch, rising)
         self.standing = Standing(live, drift)

@@ -482,10 +482,11 @@ def test_quick_tunes_and_a_choice_can_be_used_again(tmp_path):
 
 PACKAGE = '''
 import numpy as np
-from recsys import register_baseline, register_engine
+from recsys import register_baseline, register_engine, register_term
 from recsys.collaborative.item_item import ItemItem
 from recsys.evaluation.baselines import fit_popular
 from recsys.evaluation.engines import Engine as Row, NOTHING
+from recsys.ranking.terms.linear import LinearTerm
 from recsys.training.engines import Engine
 
 
@@ -509,6 +510,23 @@ def baselines():
 
 def fits(data, options, means):
     yield {}, fit_popular(data)
+
+
+class EvenRow(LinearTerm):
+    """1 for items of even rows."""
+
+    name = "even_row"
+    kind = "popular"
+
+    def live_values(self, live, history, times, rows):
+        return (rows % 2 == 0).astype(np.float32)
+
+    def model_values(self, model, history):
+        return (np.arange(len(model)) % 2 == 0).astype(np.float32)
+
+
+def terms():
+    register_term(EvenRow())
 '''
 USE = """
     import sys
@@ -526,7 +544,12 @@ USE = """
     }
     model = recsys.fit(rows, [{"item_id": f"i{n:02}"} for n in range(20)], tune=choice)
     assert model.recommend(["i03"], 1)[0].item_id == "i04"
+    choice["blend"]["linear"] = {"even_row": 9.0}
+    model = recsys.fit(rows, [{"item_id": f"i{n:02}"} for n in range(20)], tune=choice)
+    listed = [int(one.item_id[1:]) for one in model.recommend(["i03"], 8)]
+    assert listed[0] == 4 and all(number % 2 == 0 for number in listed), listed
     model = recsys.fit(rows, tune="full")
+    assert any("even_row" in str(row) for row in model.choice["evidence"])
     assert any("follow 1" in str(row) for row in model.choice["evidence"])
     try:
         recsys.register_engine("follow", None)
@@ -546,6 +569,7 @@ def test_a_package_outside_brings_an_engine_and_a_baseline(tmp_path):
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: outside\nVersion: 1\n")
     (info / "entry_points.txt").write_text(
         "[recsys.engines]\nmine = outside:engines\n[recsys.baselines]\nmine = outside:baselines\n"
+        "[recsys.score_terms]\nmine = outside:terms\n"
     )
     path = os.pathsep.join([str(tmp_path), os.getcwd()])
     environment = {**os.environ, "PYTHONPATH": path}

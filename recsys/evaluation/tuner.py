@@ -22,6 +22,7 @@ from recsys.data.weights import EventWeights
 from recsys.evaluation.questions import ask
 from recsys.evaluation.service_replay import as_check, walked_check
 from recsys.evaluation.split import Rules, make_split
+from recsys.ranking.terms.registry import load_terms
 from recsys.training.budget import Budget
 from recsys.training.choice import Choice
 from recsys.training.engines import Engine
@@ -72,6 +73,7 @@ def tune(
     users in it, a fixed choice is returned. `note` receives a sentence per result, `advance` the
     CPU seconds spent and allowed.
     """
+    load_terms()
     data = canonical(data)
     engines = candidates() if scenario.engines is None else scenario.engines
     seed, device = scenario.seed, scenario.device

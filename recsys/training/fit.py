@@ -14,6 +14,7 @@ from recsys.collaborative.factors import Factors
 from recsys.collaborative.interactions import Interactions
 from recsys.collaborative.item_item import ItemItem
 from recsys.data.dataset import Dataset
+from recsys.ranking.terms.registry import load_terms
 from recsys.state.blend import Blend
 from recsys.state.catalogue import Catalogue
 from recsys.state.counters import Counters
@@ -89,6 +90,7 @@ def assemble(
     only compared with others does without. `cold`: what words say, where it serves several models.
     `like`: a model of the same data, of which all that no engine changes is taken over.
     """
+    load_terms()
     neighbours, behaviour = fitted.get("neighbours"), fitted.get("behaviour")
     bridge, readers, inputs = None, None, None
     if isinstance(neighbours, ItemItem):

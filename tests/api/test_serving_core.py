@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import api_world as world
+import numpy as np
 import pytest
 from flask import Flask
 
@@ -14,6 +15,10 @@ from jobs.settings import Settings
 from recsys.data.controls import Wish
 from recsys.data.schema import Event, Follow, User
 from recsys.data.store import Store
+from recsys.evaluation.scorer import Histories
+from recsys.evaluation.service import ServiceScorer
+from recsys.ranking.history import History
+from recsys.ranking.rerank import live_scores
 
 NOW = world.NOW
 USERS = ("baker", "stranger", "curious", "follower", "steered", "critic", "fresh", "undecided")
@@ -77,3 +82,26 @@ def test_interests_and_cold_lists_are_not_those_of_nobody(home: Path, app_after:
     assert len(set(map(tuple, lists.values()))) >= 6
     assert not any(item.startswith("sea") for item in lists["steered"])
     assert time.time() > NOW
+
+
+def test_the_service_row_of_an_evaluation_gives_the_same_list(home: Path) -> None:
+    """Its batch arithmetic and that of its replay, for a user with events alone."""
+    with open_engine(Settings(home=home)) as engine:
+        live = engine.recommender.live
+        wanted = [one.item_id for one in engine.recommend("baker", 10)]
+        history = History.resolve(engine.state("baker").history, live)
+        rows = np.arange(len(live.model), dtype=np.int32)
+        scores = {"replay": live_scores(live, history, time.time(), rows)}
+        events = Histories(
+            np.zeros(1, np.int32),
+            np.array([0, len(history)]),
+            history.rows,
+            history.weights,
+            history.times,
+            time.time(),
+        )
+        scores["batch"] = ServiceScorer.of(live.model).score(events)[0]
+        for name, values in scores.items():
+            values[history.rows] = -np.inf
+            best = np.lexsort((rows, -values))[:10]
+            assert [live.item_id(int(row)) for row in best] == wanted, name

@@ -1,4 +1,4 @@
-"""One tuner: a night and `recsys evaluate` choose the same settings on the same training events."""
+"""One tuner: nights, evaluations and `recsys.fit` choose alike on the same training events."""
 
 import csv
 import json
@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from night_world import READ, READERS, books, fill, reads
 
+import recsys
 from jobs.evaluate import heard, means_of
 from jobs.night import Night
 from jobs.progress import LogProgress
@@ -32,7 +33,7 @@ def write(path, columns, rows):
 @pytest.mark.parametrize(
     ("protocol", "dated"), [("time", True), ("leave-last-out", True), ("leave-last-out", False)]
 )
-def test_a_night_and_evaluate_choose_alike(tmp_path, protocol, dated):
+def test_a_night_an_evaluation_and_the_python_api_choose_alike(tmp_path, protocol, dated):
     folder = tmp_path
     items, events = folder / "items.csv", folder / "events.csv"
     write(items, ("item_id", "title"), ((one.item_id, one.title) for one in reversed(books())))
@@ -53,6 +54,10 @@ def test_a_night_and_evaluate_choose_alike(tmp_path, protocol, dated):
     assert (evaluated.engines, evaluated.blend) == (nightly.engines, nightly.blend)
     assert (evaluated.trees is None) == (nightly.trees is None)
     assert len(split.train) == pytest.approx(READERS * READ, rel=0.2)
+    frame = [row_of(split.train, at) for at in range(len(split.train))]
+    model = recsys.fit(frame, items, tune="full", encoder=settings.encoder)
+    assert Choice.from_json(model.choice).blend == nightly.blend
+    assert tuple(model.choice["engines"]) == nightly.engines
     values = [[row.get("value") for row in one.evidence] for one in (evaluated, nightly)]
     assert values[0] == values[1]
 
@@ -61,22 +66,26 @@ def night_choice(settings, train, items):
     """Return what a night on some training events chooses."""
     with Store.open(settings.store_url) as store:
         store.add_items(items)
-        store.add_events(
-            Event(
-                train.users[int(train.user[at])],
-                train.items[int(train.item[at])],
-                train.kinds[train.kind[at]],
-                None if np.isnan(train.value[at]) else float(train.value[at]),
-                timestamp=float(train.time[at]) if train.timed else None,
-            )
-            for at in range(len(train))
-        )
+        rows = (row_of(train, at) for at in range(len(train)))
+        store.add_events(Event(**row) for row in rows)
         progress = LogProgress("nightly")
         night = Night(settings, store, settings.home / "run", 1, progress)
         steps = [step for step in night.steps if step.name in UNTIL_TUNED]
         run_steps(night.folder, steps, Quiet())
         chosen = json.loads((night.folder / "tune" / "choice.json").read_text())
         return Choice.from_json(chosen)
+
+
+def row_of(events, at):
+    """Return an event of a table as a row of a file."""
+    value, time = float(events.value[at]), float(events.time[at])
+    return {
+        "user_id": events.users[int(events.user[at])],
+        "item_id": events.items[int(events.item[at])],
+        "event": events.kinds[events.kind[at]],
+        "value": None if np.isnan(value) else value,
+        "timestamp": time if events.timed else None,
+    }
 
 
 class Quiet:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
+from importlib.metadata import entry_points
+
+from recsys.errors import DataError
 from recsys.ranking.terms.controls import Controls
 from recsys.ranking.terms.exposure_age import ExposureAge
 from recsys.ranking.terms.factors import FactorTerm
@@ -18,6 +22,8 @@ from recsys.ranking.terms.refusals import Refusals
 from recsys.ranking.terms.repeats import Repeats
 from recsys.ranking.terms.text import Text
 from recsys.ranking.terms.trend_boost import TrendBoost
+
+ENTRY_POINTS = "recsys.score_terms"  # group of other packages' terms
 
 TERMS: list[ScoreTerm] = [
     Popularity(),
@@ -45,6 +51,20 @@ def register(term: ScoreTerm) -> None:
     if any(one.name == term.name for one in TERMS):
         raise ValueError(f"a score term named {term.name!r} is registered already")
     TERMS.insert(len(TERMS) - 1, term)
+
+
+@cache
+def load_terms() -> None:
+    """Call the registering functions of installed packages, once per process.
+
+    An entry point of the group `recsys.score_terms` names a function without arguments that calls
+    `register`. DataError names the one that fails.
+    """
+    for point in entry_points(group=ENTRY_POINTS):
+        try:
+            point.load()()
+        except Exception as error:
+            raise DataError(f"entry point {point.value} of {ENTRY_POINTS}: {error!r}") from error
 
 
 def feature_names() -> tuple[str, ...]:
