@@ -11,12 +11,13 @@ from multiprocessing.util import Finalize
 from flask import Flask, Response, current_app, g, request
 from flask_cors import CORS
 
-from . import answers, errors
-from .buckets import Buckets
-from .contract import Endpoint, IdConverter, UserConverter
-from .front import OWN
+from . import errors
+from .http import responses
+from .http.asgi_app import OWN
+from .http.routing import Endpoint, IdConverter, UserConverter
 from .routes import ROUTES
-from .service import Service
+from .runtime.rate_limiter import Buckets
+from .runtime.service import Service
 from .settings import Settings
 
 log = logging.getLogger("recsys.api")
@@ -99,7 +100,7 @@ def _finish(response: Response) -> Response:
     if request.method == "OPTIONS" and request.url_rule:
         response.headers["Allow"] = ", ".join(_methods(request.url_rule.rule))
     if response.status_code != 304:
-        answers.zipped(request, response)
+        responses.zipped(request, response)
     return response
 
 

@@ -17,11 +17,11 @@ from typing import Any
 
 from flask import Request, g
 
-from recsys.data.keys import Key, digest
-from recsys.data.rights import KEY_ONLY, TOKEN, WITHOUT_KEY, roles_with
+from recsys.data.access_rights import KEY_ONLY, TOKEN, WITHOUT_KEY, roles_with
+from recsys.store.api_keys import Key, digest
 
-from .buckets import Buckets
 from .errors import ApiError
+from .runtime.rate_limiter import Buckets
 from .settings import LOOPBACK, Settings
 from .tokens import PREFIX, Token, Tokens
 

@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from recsys.errors import BundleError, DataError, RecsysError, StoreBusy, StoreError
 
-from .answers import json_response
+from .http.responses import json_response
 
 log = logging.getLogger("recsys.api")
 

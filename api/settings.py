@@ -13,9 +13,9 @@ from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 
-from recsys.data.kinds import KIND_WEIGHTS
-from recsys.data.recorded import CHOICES
-from recsys.data.weights import EventWeights
+from recsys.data.event_kinds import KIND_WEIGHTS
+from recsys.data.event_weights import EventWeights
+from recsys.data.unrecorded_items import CHOICES
 from recsys.errors import DataError
 from recsys.ranking.query import repeat_categories
 from recsys.setting_names import check_environment, check_file

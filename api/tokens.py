@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from itsdangerous import BadData, URLSafeSerializer
 
-from recsys.data.store import Store
+from recsys.store.store import Store
 
 PREFIX = "rt_"
 MAX_SECONDS = 3_600

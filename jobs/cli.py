@@ -1,4 +1,4 @@
-"""`recsys`: one command per module of jobs/, loaded when it is called for.
+"""`recsys`: one command per module of jobs/commands/, loaded when it is called for.
 
 recsys --help
 RECSYS_HOME=/srv/recsys recsys nightly --json
@@ -26,7 +26,7 @@ from recsys.errors import RecsysError
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "demo": ("demo", "sample data to recommendations on the screen"),
     "ingest": ("ingest", "files of items and events into the store"),
-    "screen": ("screen", "look again for what is doubtful about items"),
+    "screen": ("rescreen", "look again for what is doubtful about items"),
     "nightly": ("nightly", "train, check against yesterday, publish"),
     "evaluate": ("evaluate", "offline evaluation against baselines"),
     "recommend": ("recommend", "recommendations for one user"),
@@ -38,8 +38,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "bundles": ("bundles", "list, show, roll back, prune what nights made"),
     "backup": ("backup", "a copy of store and home, made while the service runs"),
     "restore": ("restore", "a backup into an empty home and store"),
-    "tone": ("tone", "negative, neutral or positive, text by text"),
-    "train-tone": ("train_tone", "teach the tone model from labelled texts"),
+    "tone": ("sentiment", "negative, neutral or positive, text by text"),
+    "train-tone": ("train_sentiment", "teach the tone model from labelled texts"),
     "evaluate-text": ("evaluate_text", "figures of tone and topics"),
     "evaluate-trends": ("evaluate_trends", "figures of bursts and forecasts"),
     "evaluate-profiles": ("evaluate_profiles", "figures of who returns and of communities"),
@@ -58,7 +58,7 @@ class LazyGroup(click.Group):
         """Import and return a command, None when there is none of that name."""
         if cmd_name not in COMMANDS:
             return None
-        command = importlib.import_module(f".{COMMANDS[cmd_name][0]}", __package__).command
+        command = importlib.import_module(f".commands.{COMMANDS[cmd_name][0]}", __package__).command
         assert isinstance(command, click.Command)
         return command
 

@@ -14,13 +14,13 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from recsys.data.kinds import KIND_WEIGHTS
-from recsys.data.weights import EventWeights
+from recsys.data.event_kinds import KIND_WEIGHTS
+from recsys.data.event_weights import EventWeights
 from recsys.errors import DataError
 from recsys.ranking.query import repeat_categories
 from recsys.setting_names import check_environment, check_file, is_service_link
-from recsys.text.static import default_cache
-from recsys.text.tones import Tones
+from recsys.text.encoders.static import default_cache
+from recsys.text.sentiment.scorer import Tones
 
 PREFIX = "RECSYS_"
 CONFIG = "RECSYS_CONFIG"

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from recsys.errors import BundleError, DataError, RecsysError
-    from recsys.evaluation.engines import register_baseline
+    from recsys.evaluation.baseline_registry import register_baseline
     from recsys.fitted_model import FittedModel, ItemVectors, load
     from recsys.fitting import fit
     from recsys.ranking.query import Filters, Interaction, Reason, Recommendation
     from recsys.ranking.terms.registry import register as register_term
-    from recsys.training.menu import register_engine
+    from recsys.tuning.engine_catalogue import register_engine
 
 __version__ = "0.1.0"
 
@@ -35,8 +35,8 @@ _HOMES = {
     "RecsysError": "recsys.errors",
     "fit": "recsys.fitting",
     "load": "recsys.fitted_model",
-    "register_baseline": "recsys.evaluation.engines",
-    "register_engine": "recsys.training.menu",
+    "register_baseline": "recsys.evaluation.baseline_registry",
+    "register_engine": "recsys.tuning.engine_catalogue",
     "register_term": "recsys.ranking.terms.registry",
 }
 __all__ = [

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from recsys.arrays import Floats, Mask, Rows
+from recsys.array_types import Floats, Mask, Rows
+from recsys.explain.score_parts import base
 from recsys.ranking.candidates import candidates
-from recsys.ranking.parts import base
+from recsys.ranking.gbdt_rerank import POOL
 from recsys.ranking.query import Query, Reason
-from recsys.ranking.rerank import POOL
 from recsys.recommender import Recommender, Scored
 
 TRIED = 40  # history items that are left out in turn: those that give most, and the latest

@@ -19,29 +19,29 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from recsys.arrays import Floats
+from recsys.array_types import Floats
 from recsys.bundle import RawBundle, write_bundle
 from recsys.bundle_store import BundleStore
-from recsys.data.backup import copy_store
-from recsys.data.erasure import erase
-from recsys.data.fields import FieldError, parse_id
-from recsys.data.kinds import KIND_WEIGHTS
-from recsys.data.pasts import Pasts
-from recsys.data.schema import parse_event
-from recsys.data.store import Store
-from recsys.data.weights import EventWeights
+from recsys.data.event_kinds import KIND_WEIGHTS
+from recsys.data.event_weights import EventWeights
+from recsys.data.parsing import FieldError, parse_id
+from recsys.data.records import parse_event
 from recsys.errors import BundleError, DataError
 from recsys.explanation import Explanation
 from recsys.explanation import explain as explanation_of
 from recsys.log_tailer import Feed
 from recsys.personal_list import ListRequest, UserState, query_of, ranked
-from recsys.ranking import lists, where
+from recsys.ranking import metadata_filter, nonpersonal
 from recsys.ranking.query import Filters, Interaction, Query, Recommendation
 from recsys.recommender import Recommender
-from recsys.state.live import LiveState
-from recsys.state.model import Model
-from recsys.state.watch import Watch
-from recsys.text.tones import Tones
+from recsys.serving.live_state import LiveState
+from recsys.serving.model import Model
+from recsys.serving.trend_monitor import Watch
+from recsys.store.backup import copy_store
+from recsys.store.erasure import erase
+from recsys.store.store import Store
+from recsys.store.user_histories import Pasts
+from recsys.text.sentiment.scorer import Tones
 
 HISTORIES = "store.db"  # file of a saved model: events, items and users
 TONE = 0.25  # how far the tone of a comment moves its event's weight, as RECSYS_TONE_STRENGTH
@@ -213,7 +213,7 @@ class FittedModel:
         """Return the items most like one, best first, as `GET /similar` does; KeyError: unknown."""
         self._follow()
         name = self._known(item_id)
-        return lists.similar(self._live, name, _count(n), filters_of(filters), language)
+        return nonpersonal.similar(self._live, name, _count(n), filters_of(filters), language)
 
     def explain(
         self,
@@ -333,7 +333,7 @@ class FittedModel:
 
     def _query(self, state: UserState, request: ListRequest) -> Query:
         self._follow()
-        found = where.unknown(self._live, request.filters.where)
+        found = metadata_filter.unknown(self._live, request.filters.where)
         if found is not None:
             name, near = found
             meant = f"; is {' or '.join(near)} meant?" if near else ""
@@ -367,7 +367,7 @@ def filters_of(given: Filters | Mapping[str, Any] | None) -> Filters:
             meant = f"; is {near[0]} meant?" if near else f"; there are {', '.join(known)}"
             raise DataError(f"filters: {name!r} is no field{meant}")
         if name == "where":
-            found[name] = where.parse(value) if isinstance(value, str) else tuple(value)
+            found[name] = metadata_filter.parse(value) if isinstance(value, str) else tuple(value)
         elif name in _NUMBERS:
             found[name] = None if value is None else float(value)
         elif name == "strict_language":

@@ -20,31 +20,31 @@ import numpy as np
 
 from recsys.bundle import write_bundle
 from recsys.bundle_store import BundleStore
-from recsys.data.columns import item_table
+from recsys.data.column_aliases import COLUMNS, Shape
 from recsys.data.dataset import Dataset
+from recsys.data.event_kinds import KIND_WEIGHTS
+from recsys.data.event_tables import EventTable, ItemTable
+from recsys.data.event_weights import EventWeights
 from recsys.data.frames import OnError, Source, event_table, events_of, items_of, users_of
-from recsys.data.headers import COLUMNS, Shape
-from recsys.data.kinds import KIND_WEIGHTS
-from recsys.data.store import Store
-from recsys.data.tables import EventTable, ItemTable
-from recsys.data.weights import EventWeights
+from recsys.data.table_builder import item_table
 from recsys.errors import DataError
 from recsys.evaluation.tuner import Scenario, TuningData, tune
 from recsys.fitted_model import HISTORIES, TONE, FittedModel
-from recsys.safety.chatter import weighed
-from recsys.state.model import Model
-from recsys.text.coldstart import ColdConfig
-from recsys.text.encoder import Encoder, load_encoder
+from recsys.safety.comment_dampening import weighed
+from recsys.serving.model import Model
+from recsys.store.store import Store
+from recsys.text.cold_start import ColdConfig
+from recsys.text.documents import documents
+from recsys.text.encoders.encoder import Encoder, load_encoder
+from recsys.text.encoders.static import read_static, static_folder
+from recsys.text.encoders.student import Student
 from recsys.text.latent_semantic import fit_latent_semantic
-from recsys.text.static import read_static, static_folder
-from recsys.text.student import Student
-from recsys.text.tones import Tones, toned
-from recsys.training.choice import Choice
-from recsys.training.cold import Cold
-from recsys.training.documents import documents
+from recsys.text.sentiment.scorer import Tones, toned
+from recsys.text_training.encode_catalogue import encode_words, renumbered
+from recsys.training.cold_items import Cold
 from recsys.training.fit import Words, assemble, known_interactions
-from recsys.training.menu import QUICK, engine_named
-from recsys.training.words import encode_words, renumbered
+from recsys.tuning.engine_catalogue import QUICK, engine_named
+from recsys.tuning.tuning_result import Choice
 
 QUICK_SECONDS = 20.0  # of CPU time that tune="quick" spends on tuning
 FULL_MINUTES = 4.0  # of CPU time that tune="full" and a night may spend on tuning

@@ -9,12 +9,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from recsys.data.store import ItemChange, Store, StoredEvent
-from recsys.safety.chatter import Chatter
-from recsys.state.acts import Act
-from recsys.state.following import Withdrawals, acts_of, apply_change, with_returning
-from recsys.state.live import LiveState
-from recsys.text.tones import Tones
+from recsys.safety.comment_dampening import Chatter
+from recsys.serving.live_event import Act
+from recsys.serving.live_state import LiveState
+from recsys.serving.log_replay import Withdrawals, acts_of, apply_change, with_returning
+from recsys.store.store import ItemChange, Store, StoredEvent
+from recsys.text.sentiment.scorer import Tones
 
 Row = TypeVar("Row")
 log = logging.getLogger("recsys.api")

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from recsys.arrays import Floats, Mask, Rows
+from recsys.array_types import Floats, Mask, Rows
 from recsys.errors import DataError
 
 Values = NDArray[np.float64]  # one number per user, or per positive

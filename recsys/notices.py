@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from recsys.data.recorded import NEEDED
-from recsys.messages import told
+from recsys.data.unrecorded_items import NEEDED
+from recsys.i18n import told
+from recsys.ranking.filters import allowed
 from recsys.ranking.query import Filters, Query
-from recsys.ranking.rules import allowed
 from recsys.recommender import Recommender
-from recsys.state.live import LiveState
+from recsys.serving.live_state import LiveState
 
 NOTHING = "There are no items yet"
 UNRECORDED = (

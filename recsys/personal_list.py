@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 
-from recsys.data.controls import Control
-from recsys.data.pasts import Past, Taken
-from recsys.data.store import Store
-from recsys.messages import SOURCE
+from recsys.i18n import SOURCE
 from recsys.ranking.history import interactions
 from recsys.ranking.query import Filters, Interaction, Query, Recommendation
 from recsys.recommender import Recommender
-from recsys.text.tones import Tones
+from recsys.store.controls import Control
+from recsys.store.store import Store
+from recsys.store.user_histories import Past, Taken
+from recsys.text.sentiment.scorer import Tones
 
 COLD_DIVERSITY = 0.3  # of lists for users without history, interests and follows
 INTERESTS_UNTIL = 20  # events from which stated interests are not used
@@ -40,7 +40,7 @@ class UserState:
     def read(cls, store: Store, past: Past, user_id: str, tones: Tones | None) -> UserState:
         """Return the state of a user as the store has it; `tones` None: comments count nothing.
 
-        `past`: the user's events, see `recsys.data.pasts`. An unknown user has an empty state.
+        `past`: the user's events, see `recsys.store.user_histories`. An unknown user has an empty state.
         StoreError when the store is unreachable.
         """
         interests: tuple[str, ...] = ()

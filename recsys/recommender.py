@@ -10,21 +10,21 @@ from operator import attrgetter
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.arrays import Floats, Mask, Rows
-from recsys.ranking import reasons
+from recsys.array_types import Floats, Mask, Rows
+from recsys.explain.score_parts import Parts
+from recsys.explain.wording import Telling
+from recsys.ranking import reason_templates
 from recsys.ranking.candidates import candidates
-from recsys.ranking.parts import Parts
+from recsys.ranking.filters import allowed, capped, diversified
+from recsys.ranking.gbdt_rerank import POOL, best_places, corrections
+from recsys.ranking.item_features import DRIFT, Standing
 from recsys.ranking.query import Query, Reason, Recommendation
-from recsys.ranking.request import Request
-from recsys.ranking.rerank import POOL, best_places, corrections
-from recsys.ranking.rising import WEIGHT, Risen
-from recsys.ranking.rules import allowed, capped, diversified
+from recsys.ranking.request_scorer import Request
 from recsys.ranking.scoring import text_vectors
-from recsys.ranking.standing import DRIFT, Standing
-from recsys.ranking.telling import Telling
 from recsys.ranking.terms.registry import load_terms, sources
-from recsys.state.live import LiveState
-from recsys.state.watch import Watch
+from recsys.ranking.trend_boost import WEIGHT, Risen
+from recsys.serving.live_state import LiveState
+from recsys.serving.trend_monitor import Watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +172,9 @@ class Recommender:
         for place, head in enumerate(heads[:count]):
             own = parts.gathered(place)
             kept = (
-                reasons.shared(own, most=len(own))
+                reason_templates.shared(own, most=len(own))
                 if query.explain
-                else reasons.shared(own, 3, reasons.TOLD)
+                else reason_templates.shared(own, 3, reason_templates.TOLD)
             )
             known = [one for one in own if not (one.kind == "fresh" and one.quiet)]
             first = max(known, key=attrgetter("value"), default=None)

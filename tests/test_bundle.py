@@ -6,13 +6,7 @@ import pickle
 import numpy as np
 import pytest
 
-from recsys.bundle import (
-    MANIFEST,
-    manifest_checksum,
-    read_bundle,
-    read_manifest,
-    write_bundle,
-)
+from recsys.bundle import MANIFEST, manifest_checksum, read_bundle, read_manifest, write_bundle
 from recsys.errors import BundleError
 
 ARRAYS = {

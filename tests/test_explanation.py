@@ -7,15 +7,15 @@ import pytest
 import worlds
 from worlds import WHOLE
 
-from recsys.data.controls import Control
-from recsys.data.schema import Item
+from recsys.data.records import Item
 from recsys.explanation import TRIED, by_label, explain
-from recsys.ranking.features import names
+from recsys.ranking.gbdt_features import names
 from recsys.ranking.query import Interaction, Query
 from recsys.recommender import Recommender
-from recsys.state.blend import Blend, Curve, Term
-from recsys.state.live import LiveState
-from recsys.state.trees import Trees
+from recsys.serving.gbdt import Trees
+from recsys.serving.live_state import LiveState
+from recsys.serving.score_model import Blend, Curve, Term
+from recsys.store.controls import Control
 
 NOW = worlds.topics().now
 SAILOR = tuple(Interaction(f"sea-{n}", "like", timestamp=NOW - 1000 + n) for n in (1, 4, 6, 9, 12))

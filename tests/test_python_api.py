@@ -21,7 +21,7 @@ from recsys import BundleError, DataError
 from recsys.data.frames import event_table, events_of, items_of
 from recsys.data.readers import load_events, load_items
 from recsys.ranking.query import Filters
-from recsys.training.choice import Choice
+from recsys.tuning.tuning_result import Choice
 
 READERS, BOOKS, READ = 60, 40, 8
 CHOICE = {  # neighbours and words at fixed weights: no test below waits for tuning
@@ -483,11 +483,11 @@ def test_quick_tunes_and_a_choice_can_be_used_again(tmp_path):
 PACKAGE = '''
 import numpy as np
 from recsys import register_baseline, register_engine, register_term
-from recsys.collaborative.item_item import ItemItem
+from recsys.models.item_weights import ItemItem
 from recsys.evaluation.baselines import fit_popular
-from recsys.evaluation.engines import Engine as Row, NOTHING
+from recsys.evaluation.baseline_registry import Engine as Row, NOTHING
 from recsys.ranking.terms.linear import LinearTerm
-from recsys.training.engines import Engine
+from recsys.models.engines import Engine
 
 
 def next_number(data, seed, device):
@@ -532,7 +532,7 @@ USE = """
     import sys
     import recsys
     from recsys.evaluation.evaluate import row_names
-    from recsys.training.menu import candidates
+    from recsys.tuning.engine_catalogue import candidates
     assert [one.name for one in candidates()][-1] == "follow 1"
     assert row_names("mine", "time") == ("mine",)
     rows = [{"user_id": f"u{n % 50}", "item_id": f"i{(n // 50 + n) % 20:02}"} for n in range(800)]

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from recsys.training.menu import unregister_engine
+from recsys.tuning.engine_catalogue import unregister_engine
 
 PAGE = Path(__file__).parent.parent / "docs" / "python.md"
 

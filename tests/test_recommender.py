@@ -5,14 +5,14 @@ import pytest
 import worlds
 from worlds import WHOLE
 
-from recsys.data.controls import Control
-from recsys.data.schema import Item
-from recsys.ranking import priors
-from recsys.ranking.batch import Histories, score_block
+from recsys.data.records import Item
+from recsys.ranking import popularity_features
+from recsys.ranking.batch_scoring import Histories, score_block
 from recsys.ranking.query import Filters, Interaction, Query
 from recsys.recommender import Recommender
-from recsys.state.blend import Blend, Curve, Term
-from recsys.state.live import LiveState
+from recsys.serving.live_state import LiveState
+from recsys.serving.score_model import Blend, Curve, Term
+from recsys.store.controls import Control
 
 NOW = worlds.topics().now
 ALL = len(worlds.model())
@@ -151,7 +151,7 @@ def test_a_block_of_histories_scores_as_requests_do(name):
     service = Recommender(live, drift=0.0)
     users = np.array([0, 7, 21, -1], np.int32)
     histories = Histories.of_dataset(data, users)
-    block = score_block(live.model, histories, priors.prior_features(live))
+    block = score_block(live.model, histories, popularity_features.prior_features(live))
     for place, user in enumerate(users.tolist()):
         mine = np.flatnonzero(data.user == user)
         history = tuple(

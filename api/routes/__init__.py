@@ -1,6 +1,6 @@
 """One module per resource; a view calls the domain and returns a value."""
 
-from ..routes import (
+from . import (
     audit,
     docs,
     entities,
@@ -12,12 +12,12 @@ from ..routes import (
     health,
     items,
     lists,
-    people,
     recommend,
     stats,
     tokens,
     topics,
     trends,
+    user_data,
     users,
 )
 
@@ -28,7 +28,7 @@ ROUTES = (
     entities.routes,
     topics.routes,
     items.routes,
-    people.routes,
+    user_data.routes,
     explain.routes,
     users.routes,
     events.routes,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
-from recsys.data.audit_log import StoredEntry
+from recsys.store.audit_log import StoredEntry
 
-from ..contract import Routes
-from ..routes.context import about, service
+from ..http.routing import Routes
 from ..schemas.audit import Audit, AuditQuery
+from .context import about, service
 
 routes = Routes("audit")
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import current_app, g, request
 
-from recsys.messages import SOURCE, closest, preferred
+from recsys.i18n import SOURCE, closest, preferred
 
-from ..service import Service
+from ..runtime.service import Service
 
 
 def service() -> Service:

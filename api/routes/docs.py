@@ -9,8 +9,8 @@ from typing import Any
 
 from flask import Response, current_app
 
-from .. import openapi
-from ..contract import Routes
+from ..http import openapi
+from ..http.routing import Routes
 
 routes = Routes("docs")
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from .. import pages, trends
-from ..contract import Routes
-from ..routes.context import service
+from ..handlers import listing, trends
+from ..handlers.ingestion import missing
+from ..http.routing import Routes
 from ..schemas.trends import Entities, EntitiesQuery, EntityPage
-from ..writes import missing
+from .context import service
 
 routes = Routes("entities")
 
@@ -26,12 +26,12 @@ def page(query: EntitiesQuery) -> dict[str, Any]:
         one = mentions.mention(code)
         if sizes[code] and query.kind in (None, one.kind) and letters in one.key:
             found.append({"name": one.name, "kind": one.kind, "items": int(sizes[code])})
-    places, more = pages.part([one["name"] for one in found], query.after, query.n, "name")
+    places, more = listing.part([one["name"] for one in found], query.after, query.n, "name")
     shown = found[places]
     return {
         "model_version": serving.version,
         "entities": shown,
-        "next": pages.following("/entities", query, shown[-1]["name"]) if more else None,
+        "next": listing.following("/entities", query, shown[-1]["name"]) if more else None,
     }
 
 

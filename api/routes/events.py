@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import pages
-from ..contract import Routes
-from ..event_kinds import known_kinds
-from ..routes.context import about, service
+from ..handlers import listing
+from ..handlers.event_kinds import known_kinds
+from ..handlers.ingestion import add_events, missing, unknown_kinds
+from ..http.routing import Routes
 from ..schemas.records import (
     Deleted,
     EventBody,
@@ -18,7 +18,7 @@ from ..schemas.records import (
     StoredEvents,
 )
 from ..schemas.service import Nothing
-from ..writes import add_events, missing, unknown_kinds
+from .context import about, service
 
 routes = Routes("events")
 
@@ -81,7 +81,7 @@ def of_user(query: EventsQuery) -> dict[str, Any]:
             }
             for e in page
         ],
-        "next": pages.following("/events", query, page[-1].id) if more else None,
+        "next": listing.following("/events", query, page[-1].id) if more else None,
     }
 
 

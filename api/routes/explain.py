@@ -6,11 +6,11 @@ from typing import Any
 
 from flask import g
 
-from ..contract import Routes
-from ..explain import explained
-from ..recommend import Recommend
-from ..routes.context import about, language, service
+from ..handlers.explanations import explained
+from ..handlers.recommend import Recommend
+from ..http.routing import Routes
 from ..schemas.explanation import ExplainParameters, ExplainQuery, Explanation
+from .context import about, language, service
 
 routes = Routes("explain")
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from recsys.data.store import StoredEvent
+from recsys.store.store import StoredEvent
 
-from .. import gorse
-from ..contract import Routes
-from ..routes.context import about, service
+from ..handlers import gorse
+from ..http.routing import Routes
 from ..schemas.gorse import FeedbackBody, PageQuery
+from .context import about, service
 
 routes = Routes("gorse", "gorse_feedback")
 Json = dict[str, Any]

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from recsys.data.forms import label_key
-from recsys.data.moderation import look_up
-from recsys.data.schema import Item, User
+from recsys.data.normalization import label_key
+from recsys.data.records import Item, User
+from recsys.store.item_states import look_up
 
-from .. import gorse
-from ..contract import Routes
-from ..people import erase_user
-from ..routes.context import about, service
+from ..handlers import gorse
+from ..handlers.ingestion import delete_item, missing, store_items
+from ..handlers.user_data import erase_user
+from ..http.routing import Routes
 from ..schemas.gorse import ItemBody, ItemPatch, PageQuery, UserBody, UserPatch
-from ..writes import delete_item, missing, store_items
+from .context import about, service
 
 routes = Routes("gorse", "gorse_records")
 Json = dict[str, Any]

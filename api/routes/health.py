@@ -9,11 +9,11 @@ from pydantic import Field
 
 from recsys.errors import StoreError
 
-from ..answers import json_response
-from ..contract import Routes
-from ..routes.context import service
+from ..http.responses import json_response
+from ..http.routing import Routes
 from ..schemas.fields import Strict
 from ..schemas.service import Alive, Ready
+from .context import service
 
 routes = Routes("health")
 

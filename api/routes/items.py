@@ -6,15 +6,15 @@ from typing import Any
 
 from flask import Response, request
 
-from recsys.data import schema
+from recsys.data import records
 from recsys.errors import StoreError
-from recsys.state.catalogue import document
+from recsys.serving.catalogue import document
 
-from .. import pages, topics
-from ..answers import tagged
-from ..contract import Routes
 from ..errors import ApiError
-from ..routes.context import service
+from ..handlers import listing, topics
+from ..handlers.ingestion import add_items, change_item, delete_item, missing
+from ..http.responses import tagged
+from ..http.routing import Routes
 from ..schemas.records import (
     Deleted,
     Item,
@@ -26,7 +26,7 @@ from ..schemas.records import (
     PartialQuery,
     StoredItems,
 )
-from ..writes import add_items, change_item, delete_item, missing
+from .context import service
 
 routes = Routes("items")
 
@@ -41,7 +41,7 @@ def page(query: ItemsQuery) -> Response:
             found = store.items_page(query.after or "", query.n + 1)
     more = not query.item_id and len(found) > query.n
     shown = found if query.item_id else found[: query.n]
-    after = pages.following("/items", query, shown[-1].item_id) if more else None
+    after = listing.following("/items", query, shown[-1].item_id) if more else None
     rows = [_with_topics(as_json(item)) for item in shown]
     if query.tone:
         tones = service().tones.scores([f"{item.title}\n{item.text}" for item in shown])
@@ -123,7 +123,7 @@ def same_id(told: str | None, expected: str) -> None:
         raise ApiError(409, "the id in the body is not the one in the path")
 
 
-def as_json(item: schema.Item) -> dict[str, Any]:
+def as_json(item: records.Item) -> dict[str, Any]:
     """Return an item as JSON knows it, without what is not known."""
     return {name: list(v) if isinstance(v, tuple) else v for name, v in document(item).items()}
 

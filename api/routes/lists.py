@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from recsys.ranking import lists
+from recsys.ranking import nonpersonal
 from recsys.ranking.query import Filters, Recommendation
 
-from .. import notices, pages
-from ..contract import Routes
-from ..live import Serving
-from ..routes.context import language, service
+from ..handlers import listing, notices
+from ..handlers.ingestion import missing
+from ..http.routing import Routes
+from ..runtime.worker import Serving
 from ..schemas.lists import (
     CountedPage,
     Page,
@@ -22,7 +22,7 @@ from ..schemas.lists import (
     SimilarQuery,
     WindowQuery,
 )
-from ..writes import missing
+from .context import language, service
 
 routes = Routes("lists")
 
@@ -33,9 +33,9 @@ def answer(name: str, subject: object, base: str, given: PageParameters, ranked:
     """Return a page of a list that `ranked` makes."""
     serving = service().serving
     service().see_changes()
-    cursor = pages.opened(given, name, subject)
-    wanted, left_out = pages.filters(given), set(given.exclude)
-    pages.check_where(serving.live, wanted)
+    cursor = listing.opened(given, name, subject)
+    wanted, left_out = listing.filters(given), set(given.exclude)
+    listing.check_where(serving.live, wanted)
 
     def best(k: int) -> list[Recommendation]:
         with serving.feed.ranking:
@@ -43,24 +43,24 @@ def answer(name: str, subject: object, base: str, given: PageParameters, ranked:
         return [one for one in found if one.item_id not in left_out][:k]
 
     with service().metrics.stage(name):
-        page = pages.cut(cursor, given.n, best)
+        page = listing.cut(cursor, given.n, best)
     notice = ""
     if len(page.items) < given.n and not page.more:
         so_far = len(page.items) + len(cursor.shown)
         spoken = language(given.lang)
         notice = notices.of_list(name, serving.live, given, wanted, spoken, so_far)
-    told = pages.warnings(serving.live, given)
-    entries = [pages.entry(one, serving, given.fields) for one in page.items]
+    told = listing.warnings(serving.live, given)
+    entries = [listing.entry(one, serving, given.fields) for one in page.items]
     if isinstance(given, WindowQuery):
         ids = [one.item_id for one in page.items]
-        few = lists.by_few(serving.live, ids, name, given.window, serving.min_people)
+        few = nonpersonal.by_few(serving.live, ids, name, given.window, serving.min_people)
         for entry in (entries[place] for place in np.flatnonzero(few)):
             entry["score"] = None
     return {
         "model_version": serving.version,
         "degraded": not service().link.up,
         "items": entries,
-        "next": pages.next_url(base, given, page.after(one.item_id for one in page.items)),
+        "next": listing.next_url(base, given, page.after(one.item_id for one in page.items)),
         **({"notice": notice} if notice else {}),
         **({"warnings": told} if told else {}),
     }
@@ -71,7 +71,7 @@ def answer(name: str, subject: object, base: str, given: PageParameters, ranked:
 )
 def similar(item_id: str, query: PageParameters) -> Any:
     """Items like this one, by what people do and by words."""
-    return _similar(item_id, query, pages.path("/similar", item_id))
+    return _similar(item_id, query, listing.path("/similar", item_id))
 
 
 @routes.get("/similar", "lists", own="nobody", query=SimilarQuery, answers=Page, fails=(404,))
@@ -80,7 +80,7 @@ def similar_parameter(query: SimilarQuery) -> Any:
     given = PageParameters.model_construct(
         **{name: getattr(query, name) for name in PageParameters.model_fields}
     )
-    return _similar(query.item, given, pages.with_id("/similar", query.item, "item"))
+    return _similar(query.item, given, listing.with_id("/similar", query.item, "item"))
 
 
 def _similar(item_id: str, given: PageParameters, base: str) -> Any:
@@ -95,7 +95,7 @@ def _similar(item_id: str, given: PageParameters, base: str) -> Any:
         item_id,
         base,
         given,
-        lambda s, k, f: lists.similar(s.live, item_id, k, f, spoken),
+        lambda s, k, f: nonpersonal.similar(s.live, item_id, k, f, spoken),
     )
 
 
@@ -108,7 +108,7 @@ def search(query: SearchQuery) -> Any:
         query.q,
         "/search",
         query,
-        lambda s, k, f: lists.search(s.live, query.q, k, f, spoken),
+        lambda s, k, f: nonpersonal.search(s.live, query.q, k, f, spoken),
     )
 
 
@@ -124,7 +124,7 @@ def trending(query: WindowQuery) -> Any:
         None,
         "/trending",
         query,
-        lambda s, k, f: lists.trending(s.live, k, f, query.window, spoken),
+        lambda s, k, f: nonpersonal.trending(s.live, k, f, query.window, spoken),
     )
 
 
@@ -133,7 +133,7 @@ def latest(query: PageParameters) -> Any:
     """The newest items first."""
     spoken = language(query.lang)
     return answer(
-        "latest", None, "/latest", query, lambda s, k, f: lists.latest(s.live, k, f, spoken)
+        "latest", None, "/latest", query, lambda s, k, f: nonpersonal.latest(s.live, k, f, spoken)
     )
 
 
@@ -149,5 +149,5 @@ def popular(query: WindowQuery) -> Any:
         None,
         "/popular",
         query,
-        lambda s, k, f: lists.popular(s.live, k, f, query.window, spoken),
+        lambda s, k, f: nonpersonal.popular(s.live, k, f, query.window, spoken),
     )

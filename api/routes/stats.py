@@ -8,15 +8,15 @@ from typing import Annotated, Any
 from flask import Response
 from pydantic import Field
 
-from recsys.safety.chatter import REASONS
-from recsys.state.live import LiveState
+from recsys.safety.comment_dampening import REASONS
+from recsys.serving.live_state import LiveState
 
-from ..contract import Routes
-from ..live import Serving
+from ..http.routing import Routes
 from ..metrics import CONTENT_TYPE
-from ..routes.context import service
+from ..runtime.worker import Serving
 from ..schemas.fields import Strict
 from ..schemas.service import Stats
+from .context import service
 
 routes = Routes("service")
 

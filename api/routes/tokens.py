@@ -7,10 +7,10 @@ from typing import Annotated, Any
 from flask import g
 from pydantic import Field
 
-from ..contract import Routes
-from ..routes.context import about, service
+from ..http.routing import Routes
 from ..schemas.fields import Answer, Id, Strict
 from ..tokens import MAX_SECONDS
+from .context import about, service
 
 routes = Routes("tokens")
 

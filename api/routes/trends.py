@@ -7,17 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from recsys.state.topic_titles import titles_of_unnamed
-from recsys.state.watch import Trend
-from recsys.trends.labels import KINDS
-from recsys.trends.trends import key_of
+from recsys.serving.topic_titles import titles_of_unnamed
+from recsys.serving.trend_monitor import Trend
+from recsys.trends.item_series import KINDS
+from recsys.trends.trend_model import key_of
 
-from .. import pages, trends
-from ..audit import LIST
-from ..contract import Routes
-from ..routes.context import service
+from ..handlers import listing, trends
+from ..handlers.ingestion import missing
+from ..http.routing import Routes
+from ..runtime.audit_trail import LIST
 from ..schemas.trends import Timeline, TimelineQuery, Trends, TrendsQuery
-from ..writes import missing
+from .context import service
 
 routes = Routes("trends")
 
@@ -49,7 +49,7 @@ def page(query: TrendsQuery) -> dict[str, Any]:
     if query.user is not None:
         shares = trends.followed_by(service(), query.user, found)
         found = [trend for trend in found if trend in shares]
-    places, more = pages.part([_name(t) for t in found], query.after, query.n, "trend")
+    places, more = listing.part([_name(t) for t in found], query.after, query.n, "trend")
     shown = found[places]
     return {
         "model_version": serving.version,
@@ -57,7 +57,7 @@ def page(query: TrendsQuery) -> dict[str, Any]:
         "trends": [
             {**trends.trend_json(serving, trend), "followed": shares.get(trend)} for trend in shown
         ],
-        "next": pages.following("/trends", query, _name(shown[-1])) if more else None,
+        "next": listing.following("/trends", query, _name(shown[-1])) if more else None,
     }
 
 

@@ -6,17 +6,17 @@ from typing import Any
 
 from flask import Response, request
 
-from recsys.data import schema
+from recsys.data import records
 
-from .. import pages
-from ..answers import tagged
-from ..contract import Routes
 from ..errors import ApiError
-from ..people import erase_user
-from ..routes.context import about, service
-from ..schemas.people import Erased, UserIdQuery
+from ..handlers import listing
+from ..handlers.ingestion import missing, put_users
+from ..handlers.user_data import erase_user
+from ..http.responses import tagged
+from ..http.routing import Routes
 from ..schemas.records import OneUserQuery, PartialQuery, Stored, User, UserBody, UserRow, Users
-from ..writes import missing, put_users
+from ..schemas.user_data import Erased, UserIdQuery
+from .context import about, service
 
 routes = Routes("users")
 
@@ -31,7 +31,7 @@ def page(query: OneUserQuery) -> dict[str, Any]:
             found = store.users_page(query.after or "", query.n + 1)
     shown = found[: query.n]
     more = len(found) > query.n
-    after = pages.following("/users", query, shown[-1].user_id) if more else None
+    after = listing.following("/users", query, shown[-1].user_id) if more else None
     return {"users": [as_json(user) for user in shown], "next": after}
 
 
@@ -83,7 +83,7 @@ def delete_named(query: UserIdQuery) -> dict[str, Any]:
     return erase_user(service(), about(query.user_id))
 
 
-def as_json(user: schema.User) -> dict[str, Any]:
+def as_json(user: records.User) -> dict[str, Any]:
     """Return a user as JSON knows it."""
     return {
         "user_id": user.user_id,

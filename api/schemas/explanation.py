@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from ..schemas.fields import Answer, Id, Language, Strict, Words
-from ..schemas.lists import Reason
+from .fields import Answer, Id, Language, Strict, Words
+from .lists import Reason
 
 
 class ExplainParameters(Strict):

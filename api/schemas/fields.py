@@ -10,11 +10,11 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from recsys.data.fields import MAX_ID, FutureError, clean_text, parse_any_time, parse_time
-from recsys.data.forms import NULL_WORDS, canonical, canonical_id
-from recsys.data.times import LEAST
+from recsys.data.normalization import NULL_WORDS, canonical, canonical_id
+from recsys.data.parsing import MAX_ID, FutureError, clean_text, parse_any_time, parse_time
+from recsys.data.timestamps import LEAST
 from recsys.errors import DataError
-from recsys.ranking import where
+from recsys.ranking import metadata_filter
 
 # types of problems that are answered 409: only the clock, or another field, is against a value
 FUTURE, WINDOW = "future_time", "never_listed"
@@ -199,7 +199,7 @@ Moment = Annotated[
 
 def _where(text: str) -> str:
     try:
-        where.parse(text)
+        metadata_filter.parse(text)
     except DataError as error:
         raise ValueError(str(error)) from None
     return text
@@ -208,7 +208,13 @@ def _where(text: str) -> str:
 Where = Annotated[
     str,
     AfterValidator(_where),
-    WithJsonSchema({"type": "string", "maxLength": where.MAX_LENGTH, "pattern": where.PATTERN}),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "maxLength": metadata_filter.MAX_LENGTH,
+            "pattern": metadata_filter.PATTERN,
+        }
+    ),
 ]
 
 

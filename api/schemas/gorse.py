@@ -6,18 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..schemas.fields import (
-    MAX_N,
-    MAX_OFFSET,
-    BodyId,
-    GorseDate,
-    GorseMoment,
-    Id,
-    Kind,
-    Label,
-    NewId,
-    words,
-)
+from .fields import MAX_N, MAX_OFFSET, BodyId, GorseDate, GorseMoment, Id, Kind, Label, NewId, words
 
 
 class Loose(BaseModel):

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from ..cursor import PATTERN
-from ..schemas.fields import (
+from ..http.cursor import PATTERN
+from .fields import (
     MAX_N,
     Answer,
     BodyId,

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from recsys.data.fields import MAX_VALUE
-from recsys.data.schema import window_error
+from recsys.data.parsing import MAX_VALUE
+from recsys.data.records import window_error
 
-from ..schemas.fields import (
+from .fields import (
     WINDOW,
     Answer,
     AnyMoment,

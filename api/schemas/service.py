@@ -6,8 +6,8 @@ from typing import Any
 
 from pydantic import Field
 
-from ..schemas.fields import Answer, Strict
-from ..schemas.records import UnknownKind
+from .fields import Answer, Strict
+from .records import UnknownKind
 
 
 class Nothing(Strict):

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ..schemas.fields import Answer, Strict, TopicId
-from ..schemas.records import Limit, TopicName
+from .fields import Answer, Strict, TopicId
+from .records import Limit, TopicName
 
 
 class TopicItem(Answer):

@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recsys.arrays import Floats, Mask, Rows, Times
-from recsys.data.company import Company, births_by_number, births_of, judged
+from recsys.array_types import Floats, Mask, Rows, Times
+from recsys.data.account_mix import Company, births_by_number, births_of, judged
+from recsys.data.event_tables import EventTable, ItemTable
+from recsys.data.event_weights import EventWeights
 from recsys.data.ids import IdMap
-from recsys.data.recorded import people_of
 from recsys.data.rating_scale import RatingScale
-from recsys.data.tables import EventTable, ItemTable
-from recsys.data.weights import EventWeights
+from recsys.data.unrecorded_items import people_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +79,18 @@ class Dataset:
                 born = births_of(events.user, events.time, len(events.users))
                 company = replace(company, births=births_by_number(events.numbers, born))
         return cls(
-            users=events.users, items=ids, user=events.user, item=item,
-            weight=weight, explicit=weights.explicit(events),
+            users=events.users,
+            items=ids,
+            user=events.user,
+            item=item,
+            weight=weight,
+            explicit=weights.explicit(events),
             time=events.time if timed else np.arange(len(events), dtype=np.float64),
-            timed=timed, table=_extended(items, ids), cutoff=cutoff,
-            rating_scale=weights.rating_scale(events), tone=events.tone,
+            timed=timed,
+            table=_extended(items, ids),
+            cutoff=cutoff,
+            rating_scale=weights.rating_scale(events),
+            tone=events.tone,
             company=company,
         )
 

@@ -2,7 +2,7 @@
 
 A frame is recognised by its interface (`__arrow_c_stream__`, `to_arrow`, `__dataframe__`), so that
 no frame library is imported here. Names of columns and forms of values are those of files, see
-recsys.data.headers and recsys.data.schema: a file and a frame of the same cells give equal tables.
+recsys.data.column_aliases and recsys.data.records: a file and a frame of the same cells give equal tables.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from recsys.data.columns import EventColumns
-from recsys.data.fields import FieldError
-from recsys.data.files import Options, Reading, Record, Reject, values_of_column
-from recsys.data.headers import Naming, Shape, named
-from recsys.data.partial import Row, filled_items, filled_users
+from recsys.data.column_aliases import Naming, Shape, named
+from recsys.data.event_tables import EventTable
+from recsys.data.file_formats import Options, Reading, Record, Reject, values_of_column
+from recsys.data.parsing import FieldError
+from recsys.data.partial_rows import Row, filled_items, filled_users
 from recsys.data.readers import read_events, read_partial_items, read_partial_users
-from recsys.data.schema import Event, Item, User, parse_event, parse_item, parse_user
-from recsys.data.tables import EventTable
+from recsys.data.records import Event, Item, User, parse_event, parse_item, parse_user
+from recsys.data.table_builder import EventColumns
 from recsys.errors import DataError
 
 OnError = Literal["raise", "skip"]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.arrays import Rows
+from recsys.array_types import Rows
 
 
 def _hash(text: str) -> int:

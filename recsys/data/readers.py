@@ -15,13 +15,22 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from recsys.data.columns import EventColumns, item_table
-from recsys.data.fields import FieldError
-from recsys.data.files import LINES, TABLES, Broken, Options, Reading, Record, Reject, read_records
-from recsys.data.headers import Shape, says_the_same
-from recsys.data.partial import Row as Partial
-from recsys.data.partial import filled_items
-from recsys.data.schema import (
+from recsys.data.column_aliases import Shape, says_the_same
+from recsys.data.event_tables import EventTable, ItemTable
+from recsys.data.file_formats import (
+    LINES,
+    TABLES,
+    Broken,
+    Options,
+    Reading,
+    Record,
+    Reject,
+    read_records,
+)
+from recsys.data.parsing import FieldError
+from recsys.data.partial_rows import Row as Partial
+from recsys.data.partial_rows import filled_items
+from recsys.data.records import (
     Event,
     Follow,
     Item,
@@ -31,8 +40,8 @@ from recsys.data.schema import (
     parse_item,
     parse_user,
 )
-from recsys.data.tables import EventTable, ItemTable
-from recsys.data.times import unit_of
+from recsys.data.table_builder import EventColumns, item_table
+from recsys.data.timestamps import unit_of
 from recsys.errors import DataError
 
 log = logging.getLogger(__name__)

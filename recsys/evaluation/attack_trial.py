@@ -14,19 +14,19 @@ from operator import attrgetter
 
 import numpy as np
 
-from recsys.arrays import Rows
-from recsys.data.company import births_of
+from recsys.array_types import Rows
+from recsys.data.account_mix import births_of
 from recsys.data.dataset import Dataset
+from recsys.data.event_tables import EventTable, ItemTable
+from recsys.data.event_weights import EventWeights
 from recsys.data.ids import IdMap
-from recsys.data.tables import EventTable, ItemTable
-from recsys.data.weights import EventWeights
 from recsys.errors import DataError
 from recsys.evaluation.attacks import ATTACKS, NUKE, REAL, Planted, Scene
 from recsys.ranking.query import Interaction, Query
 from recsys.recommender import Recommender
-from recsys.state.acts import Act
-from recsys.state.live import LiveState
-from recsys.state.model import Model
+from recsys.serving.live_event import Act
+from recsys.serving.live_state import LiveState
+from recsys.serving.model import Model
 
 SHARE = 0.01  # of the users: accounts of an attack
 WEEK = 7 * 86_400.0

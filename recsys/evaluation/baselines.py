@@ -9,13 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from recsys.arrays import Floats, Rows, Times
-from recsys.collaborative.ease import EaseConfig, fit_ease
-from recsys.collaborative.factors import Factors
-from recsys.collaborative.item_knn import ItemKnnConfig, nearest, nearest_by_cosine
+from recsys.array_types import Floats, Rows, Times
 from recsys.data.dataset import Dataset
 from recsys.evaluation.scorer import Histories, Skip
 from recsys.metrics import Values
+from recsys.models.ease import EaseConfig, fit_ease
+from recsys.models.factors import Factors
+from recsys.models.item_knn import ItemKnnConfig, nearest, nearest_by_cosine
 
 Options = Mapping[str, float | str]
 COUNTS = ("weight", "taken", "liked")
@@ -205,7 +205,7 @@ class Vectors:
 
 def fit_elsa_row(data: Dataset, epochs: int, dimensions: int, seed: int, device: str) -> Vectors:
     """Fit ELSA."""
-    from recsys.collaborative.elsa import ElsaConfig, fit_elsa  # torch takes seconds to import
+    from recsys.models.elsa import ElsaConfig, fit_elsa  # torch takes seconds to import
 
     config = ElsaConfig(dimensions=dimensions, epochs=epochs)
     return Vectors(fit_elsa(data.matrix(), config, seed, device))

@@ -13,11 +13,11 @@ from difflib import get_close_matches
 from typing import Any, Protocol
 
 from recsys.errors import DataError, MissingExtra
-from recsys.evaluation.engines import ENGINES, Means, load_baselines
+from recsys.evaluation.baseline_registry import ENGINES, Means, load_baselines
+from recsys.evaluation.protocol_runs import DEFAULT, JUDGED_AT, LIKE_RATE, ListTrial, WalkTrial
 from recsys.evaluation.result import Result, RowResult
 from recsys.evaluation.scorer import Skip
 from recsys.evaluation.split import Split
-from recsys.evaluation.trials import DEFAULT, JUDGED_AT, LIKE_RATE, ListTrial, WalkTrial
 
 COLD = (DEFAULT, "popular", "text", "student")  # rows that can tell items nobody has taken up
 

@@ -15,18 +15,18 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.arrays import Mask, Rows, Times
+from recsys.array_types import Mask, Rows, Times
 from recsys.data.dataset import Dataset
+from recsys.data.event_weights import EventWeights
 from recsys.data.ids import IdMap
-from recsys.data.weights import EventWeights
 from recsys.errors import DataError
-from recsys.evaluation.positive import DISLIKED, LIKED
-from recsys.evaluation.questions import item_rows
+from recsys.evaluation.relevance import DISLIKED, LIKED
 from recsys.evaluation.scorer import Histories, Skip
 from recsys.evaluation.split import Split, Walk, item_groups, positive_steps
-from recsys.evaluation.trail import Trail, trails_of
+from recsys.evaluation.test_cases import item_rows
+from recsys.evaluation.user_timeline import Trail, trails_of
 from recsys.metrics import Values
-from recsys.state.acts import Act
+from recsys.serving.live_event import Act
 
 SAMPLE = 100  # answers after which it is known how long all of them will take
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from recsys.arrays import Mask, Rows
+from recsys.array_types import Mask, Rows
 from recsys.metrics import Comparison, Interval, Values, compare, intervals
 
 

@@ -23,7 +23,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from recsys.arrays import Floats
+from recsys.array_types import Floats
 from recsys.data.dataset import Dataset
 from recsys.evaluation.scorer import Histories, Skip
 

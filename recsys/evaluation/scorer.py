@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recsys.arrays import Floats, Rows, Times
+from recsys.array_types import Floats, Rows, Times
 from recsys.data.dataset import Dataset
 
 

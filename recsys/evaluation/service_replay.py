@@ -10,23 +10,23 @@ from functools import partial
 
 import numpy as np
 
-from recsys.arrays import Mask, Rows, Times
-from recsys.data.company import births_of
+from recsys.array_types import Mask, Rows, Times
+from recsys.data.account_mix import births_of
 from recsys.data.dataset import Dataset
-from recsys.evaluation.positive import DISLIKED, LIKED
-from recsys.evaluation.questions import Questions
+from recsys.evaluation.relevance import DISLIKED, LIKED
 from recsys.evaluation.replay import Step, asked_on_the_way
 from recsys.evaluation.scorer import Histories
 from recsys.evaluation.split import Split, positive_steps
+from recsys.evaluation.test_cases import Questions
 from recsys.metrics import Positives, Values
-from recsys.ranking import batch
+from recsys.ranking import batch_scoring
+from recsys.ranking.gbdt_rerank import live_scores
 from recsys.ranking.history import History
-from recsys.ranking.rerank import live_scores
-from recsys.state.acts import Act
-from recsys.state.live import LiveState
-from recsys.training.check import Check
-from recsys.training.tune import OnTheWay
-from recsys.training.walk import Moment
+from recsys.serving.live_event import Act
+from recsys.serving.live_state import LiveState
+from recsys.tuning.replay_features import Moment
+from recsys.tuning.tune import OnTheWay
+from recsys.tuning.validation_set import Check
 
 
 def walked_check(split: Split, seed: int, most: int) -> tuple[Check, OnTheWay]:
@@ -128,7 +128,7 @@ class ServiceWalker:
         """Return one person's events as the live state knows them."""
         people = [np.arange(len(histories.item))]
         items = self.known_rows(histories.item)
-        found = batch.Histories.of_events(items, histories.weight, histories.time, people)
+        found = batch_scoring.Histories.of_events(items, histories.weight, histories.time, people)
         return History(found.rows, found.weights, found.times)
 
     def _reach(self, row: int) -> None:

@@ -11,24 +11,24 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.arrays import Mask, Rows, Times
+from recsys.array_types import Mask, Rows, Times
 from recsys.data.dataset import Dataset
+from recsys.data.event_tables import EventTable, ItemTable
+from recsys.data.event_weights import EventWeights
 from recsys.data.ids import IdMap
-from recsys.data.recorded import AUTO, Unrecorded, unlisted, with_records
-from recsys.data.tables import EventTable, ItemTable
-from recsys.data.weights import EventWeights
+from recsys.data.unrecorded_items import AUTO, Unrecorded, unlisted, with_records
 from recsys.errors import DataError
-from recsys.evaluation.cuts import (
+from recsys.evaluation.relevance import Opinions, Positive, opinions
+from recsys.evaluation.split_masks import (
     born,
     cold_items,
     known_enough,
     last_slice,
     random_of_each_user,
 )
-from recsys.evaluation.positive import Opinions, Positive, opinions
 from recsys.metrics import Positives
-from recsys.state.metadata_columns import folded
-from recsys.training.slices import last_of_each_user
+from recsys.serving.metadata_columns import folded
+from recsys.tuning.time_splits import last_of_each_user
 
 PROTOCOLS = ("time", "leave-last-out", "cold-items", "given", "replay")
 
@@ -43,7 +43,9 @@ class Rules:
     group: str = ""  # column of the items inside whose values is ranked; empty: the catalogue
     seed: int = 0
     weights: EventWeights = field(default_factory=EventWeights)
-    unrecorded: str = AUTO  # whether items without a record are listed; see recsys.data.recorded
+    unrecorded: str = (
+        AUTO  # whether items without a record are listed; see recsys.data.unrecorded_items
+    )
 
     def __post_init__(self) -> None:
         if self.protocol not in PROTOCOLS:

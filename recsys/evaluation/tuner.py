@@ -13,23 +13,23 @@ from typing import Any
 
 import numpy as np
 
-from recsys.arrays import Rows
+from recsys.array_types import Rows
 from recsys.data.dataset import Dataset
+from recsys.data.event_tables import EventTable, ItemTable
+from recsys.data.event_weights import EventWeights
 from recsys.data.ids import IdMap
-from recsys.data.recorded import ON
-from recsys.data.tables import EventTable, ItemTable
-from recsys.data.weights import EventWeights
-from recsys.evaluation.questions import ask
+from recsys.data.unrecorded_items import ON
 from recsys.evaluation.service_replay import as_check, walked_check
 from recsys.evaluation.split import Rules, make_split
+from recsys.evaluation.test_cases import ask
+from recsys.models.engines import Engine
 from recsys.ranking.terms.registry import load_terms
-from recsys.training.budget import Budget
-from recsys.training.choice import Choice
-from recsys.training.engines import Engine
 from recsys.training.fit import Words
-from recsys.training.menu import candidates
-from recsys.training.slices import SHARE, TESTABLE, validation
-from recsys.training.tune import choose, fixed_choice
+from recsys.tuning.cpu_budget import Budget
+from recsys.tuning.engine_catalogue import candidates
+from recsys.tuning.time_splits import SHARE, TESTABLE, validation
+from recsys.tuning.tune import choose, fixed_choice
+from recsys.tuning.tuning_result import Choice
 
 QUERIES = 2_500  # of the replay of the newest events; a night's time pays for so many
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recsys.arrays import Floats, Rows
+from recsys.array_types import Floats, Rows
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from recsys.arrays import Floats, Rows
+from recsys.array_types import Floats, Rows
 from recsys.errors import MissingExtra
 from recsys.index.exact import top_k
 from recsys.index.vector_index import VectorIndex, recall_of

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from recsys.arrays import Floats, Rows
+from recsys.array_types import Floats, Rows
 
 SHARE = 0.25  # of the free memory of a GPU that the scores of one block may take
 CPU_SCORES = 64_000_000  # scores held at once on a CPU, a quarter of a gigabyte

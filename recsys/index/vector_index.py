@@ -6,7 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
-from recsys.arrays import Floats, Rows
+from recsys.array_types import Floats, Rows
 from recsys.index.exact import ExactIndex
 
 BLOCK = 32  # queries whose scores of all vectors are held at once

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from recsys.arrays import Floats, Mask, Rows
-from recsys.index.fronts import Fronts
-from recsys.ranking.request import Request
-from recsys.ranking.rerank import best_places
+from recsys.array_types import Floats, Mask, Rows
+from recsys.index.partial_products import Fronts
+from recsys.ranking.gbdt_rerank import best_places
+from recsys.ranking.request_scorer import Request
 from recsys.ranking.scoring import text_scores
 
 FEW = 20_000  # rows that are scored outright

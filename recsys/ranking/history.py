@@ -8,13 +8,13 @@ from itertools import repeat
 
 import numpy as np
 
-from recsys.arrays import Floats, Rows, Times
-from recsys.data.event_log import StoredEvent
+from recsys.array_types import Floats, Rows, Times
+from recsys.data.event_weights import EventWeights, Meaning
 from recsys.data.rating_scale import RatingScale
-from recsys.data.weights import EventWeights, Meaning
 from recsys.ranking.query import Interaction
-from recsys.state.live import LiveState
-from recsys.text.tones import Tones
+from recsys.serving.live_state import LiveState
+from recsys.store.events import StoredEvent
+from recsys.text.sentiment.scorer import Tones
 
 # Of a negative weight, for neighbours. On Polis, leave-last-out, nDCG@20 of validation with 1, .3
 # and 0: .350, .392 and .399 (SLIST and what is popular, 2026-11-22).

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from recsys.arrays import Mask, Rows
-from recsys.state.counters import DAY
-from recsys.state.live import LiveState
+from recsys.array_types import Mask, Rows
+from recsys.serving.live_state import LiveState
+from recsys.serving.popularity_counters import DAY
 
 NEW = 14 * DAY  # seconds from its creation to the platform's newest event in which an item is new
 

@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from recsys.data.controls import Control
-from recsys.data.pasts import Taken
 from recsys.errors import DataError
-from recsys.ranking.where import Comparison
+from recsys.ranking.metadata_filter import Comparison
+from recsys.store.controls import Control
+from recsys.store.user_histories import Taken
 
 
 class Interaction(NamedTuple):
@@ -53,9 +53,9 @@ class Filters:
     not_tags: frozenset[str] = frozenset()
     max_age: float | None = None  # seconds since the item was created
     min_age: float | None = None
-    topic: frozenset[int] = frozenset()  # ids, of either level; see recsys.text.topics
+    topic: frozenset[int] = frozenset()  # ids, of either level; see recsys.text.topics.model
     not_topic: frozenset[int] = frozenset()
-    entity: frozenset[str] = frozenset()  # names in any spelling; see recsys.text.entities
+    entity: frozenset[str] = frozenset()  # names in any spelling; see recsys.text.entities.model
     not_entity: frozenset[str] = frozenset()
     strict_language: bool = False  # `language` keeps out what has no known language
     where: tuple[Comparison, ...] = ()  # of the items' own metadata fields; all must hold

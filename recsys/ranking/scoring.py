@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from recsys.arrays import Floats, Rows
-from recsys.state.live import LiveState
+from recsys.array_types import Floats, Rows
+from recsys.serving.live_state import LiveState
 
 
 def text_vectors(live: LiveState, rows: Rows) -> Floats:

@@ -8,14 +8,14 @@ from typing import Self
 
 import numpy as np
 
-from recsys.arrays import Floats, Rows
+from recsys.array_types import Floats, Rows
 from recsys.ranking.history import History
 from recsys.ranking.scoring import text_scores
 from recsys.ranking.terms.neighbours import UserNeighbours
 from recsys.ranking.terms.protocol import UserContext, UserTerm
 from recsys.ranking.terms.registry import TERMS
-from recsys.ranking.traits import traits_of
-from recsys.state.live import LiveState
+from recsys.ranking.user_features import traits_of
+from recsys.serving.live_state import LiveState
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from recsys.data.partial import Row
-from recsys.data.schema import Item
-from recsys.data.store import Store
-from recsys.safety import prints
-from recsys.safety.crowd import NEW, Crowd, Look, of_crowd
-from recsys.safety.doubt import Doubt, Scorer, by_words
+from recsys.data.partial_rows import Row
+from recsys.data.records import Item
+from recsys.safety import minhash as prints
+from recsys.safety.duplicates import NEW, Crowd, Look, of_crowd
 from recsys.safety.flags import KEY, Flag, read_flags
-from recsys.text.language import detect
+from recsys.safety.text_rules import Doubt, Scorer, by_words
+from recsys.store.store import Store
+from recsys.text.language.detect import detect
 
 REVIEWED = "reviewed"  # metadata by which a person says that an item is not to be flagged
 LINKS, LINK_SHARE, REPEATED = 3, 0.5, 0.5  # of a text that is hardly more than links or one word

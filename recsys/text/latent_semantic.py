@@ -19,7 +19,7 @@ from tokenizers.normalizers import BertNormalizer
 from tokenizers.pre_tokenizers import BertPreTokenizer
 
 from recsys.text.clean import clean
-from recsys.text.student import Student
+from recsys.text.encoders.student import Student
 
 DIMENSIONS = 128
 RAREST = 2  # texts that must hold a word

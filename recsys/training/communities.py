@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from recsys.arrays import Floats, Rows
-from recsys.collaborative.lowpass import leading_directions
+from recsys.array_types import Floats, Rows
 from recsys.data.dataset import Dataset
-from recsys.state.communities import Communities
-from recsys.text.student import unit_rows
-from recsys.text.topic_groups import spherical_means
+from recsys.models.gfcf import leading_directions
+from recsys.serving.item_communities import Communities
+from recsys.text.encoders.student import unit_rows
+from recsys.text.topics.clustering import spherical_means
 
 LEAST = 8  # people who took an item up, below which it joins no community
 BUSY = 3  # items that a person took up, below which he counts for no community

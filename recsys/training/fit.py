@@ -8,23 +8,23 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from recsys.arrays import Floats
-from recsys.collaborative.agreement import agreed
-from recsys.collaborative.factors import Factors
-from recsys.collaborative.interactions import Interactions
-from recsys.collaborative.item_item import ItemItem
+from recsys.array_types import Floats
 from recsys.data.dataset import Dataset
+from recsys.models.dislike_agreement import agreed
+from recsys.models.engines import Engine
+from recsys.models.factors import Factors
+from recsys.models.interactions import Interactions
+from recsys.models.item_weights import ItemItem
 from recsys.ranking.terms.registry import load_terms
-from recsys.state.blend import Blend
-from recsys.state.catalogue import Catalogue
-from recsys.state.counters import Counters
-from recsys.state.model import Model
-from recsys.state.trees import Trees
-from recsys.text.student import Student
-from recsys.training.cold import Cold, with_unread
-from recsys.training.documents import documents
-from recsys.training.engines import Engine
-from recsys.training.opinions import taste_of
+from recsys.serving.catalogue import Catalogue
+from recsys.serving.gbdt import Trees
+from recsys.serving.model import Model
+from recsys.serving.popularity_counters import Counters
+from recsys.serving.score_model import Blend
+from recsys.text.documents import documents
+from recsys.text.encoders.student import Student
+from recsys.training.cold_items import Cold, with_unread
+from recsys.training.explicit_feedback import taste_of
 
 BRIDGE_RIDGE = 1.0  # pulls the map from words to behaviour to zero; unit rows on both sides
 

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.arrays import Mask, Rows
-from recsys.trends.expectation import WINDOWS, Expectation, Levels
+from recsys.array_types import Mask, Rows
+from recsys.trends.baseline_rates import WINDOWS, Expectation, Levels
+from recsys.trends.negative_binomial import upper_tail
 from recsys.trends.series import Counts
-from recsys.trends.tail import upper_tail
 
 LEAST_VOICES = 5.0  # that a burst has at least, in its window
 LEAST_LIFT = 1.5  # times the expected: what is sure and small is no burst

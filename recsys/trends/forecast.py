@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.trends.expectation import WINDOWS, Expectation, Levels
+from recsys.trends.baseline_rates import WINDOWS, Expectation, Levels
+from recsys.trends.negative_binomial import interval, joined_size
 from recsys.trends.series import WEEK, Counts
-from recsys.trends.tail import interval, joined_size
 
 HORIZON = 24
 SHARE = 0.8  # of outcomes that should lie within the interval

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.arrays import Mask, Rows, Times
-from recsys.trends.labels import ITEM, KINDS, Labels
+from recsys.array_types import Mask, Rows, Times
+from recsys.trends.item_series import ITEM, KINDS, Labels
 
 HOUR = 3600.0
 WEEK = 168  # hours

@@ -14,10 +14,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from api.app import create_app
-from api.service import Service
+from api.runtime.service import Service
 from api.settings import Settings
-from recsys.data.database import Database
-from recsys.data.keys import Keys
+from recsys.store.api_keys import Keys
+from recsys.store.database import Database
 
 
 @pytest.fixture(scope="session")

@@ -13,9 +13,9 @@ from conftest import Server, key_of, keyed
 from flask import Flask
 from flask.testing import FlaskClient
 
-from api.contract import Endpoint
+from api.http.routing import Endpoint
 from api.tokens import Tokens
-from recsys.data.rights import KEY_ONLY, RIGHTS, ROLES
+from recsys.data.access_rights import KEY_ONLY, RIGHTS, ROLES
 
 DOCS = Path(__file__).parents[2] / "docs" / "access.md"
 MakeApp = Callable[..., Flask]
@@ -161,7 +161,7 @@ def test_exporting_and_erasing_need_a_key_always(make_app: MakeApp, auth: str) -
 
 
 def test_a_key_of_before_roles_keeps_what_its_scope_admitted_to(app: Flask) -> None:
-    from recsys.data.keys import _roles
+    from recsys.store.api_keys import _roles
 
     service = app.extensions["service"]
     writer = keyed(app, "write")

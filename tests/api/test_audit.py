@@ -13,10 +13,10 @@ from conftest import keyed
 from flask import Flask
 from flask.testing import FlaskClient
 
-from api.audit import LIST
-from api.contract import Endpoint, Routes
-from api.service import Service
-from recsys.data.audit_log import StoredEntry
+from api.http.routing import Endpoint, Routes
+from api.runtime.audit_trail import LIST
+from api.runtime.service import Service
+from recsys.store.audit_log import StoredEntry
 
 MakeApp = Callable[..., Flask]
 DOCS = Path(__file__).parents[2] / "docs" / "access.md"

@@ -15,13 +15,13 @@ from api_world import build
 from click.testing import CliRunner
 from sqlalchemy.engine import URL
 
-from jobs.backup import command as backup_command
-from jobs.restore import command as restore_command
-from recsys.data.backup import back_up, restore
-from recsys.data.erasure import erase
-from recsys.data.schema import Event, Item
-from recsys.data.store import Store
+from jobs.commands.backup import command as backup_command
+from jobs.commands.restore import command as restore_command
+from recsys.data.records import Event, Item
 from recsys.errors import DataError
+from recsys.store.backup import back_up, restore
+from recsys.store.erasure import erase
+from recsys.store.store import Store
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ import struct
 
 import pytest
 
-from api.buckets import BYTES, Buckets
-from api.cache import Cache
+from api.http.response_cache import Cache
+from api.runtime.rate_limiter import BYTES, Buckets
 
 
 def test_answers_are_bounded_by_bytes() -> None:

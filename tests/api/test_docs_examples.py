@@ -19,9 +19,9 @@ import pytest
 from conftest import key_of
 from night_world import student
 
-from jobs.demo import DAY, SAMPLE, shift_days, write_shifted
+from jobs.commands.demo import DAY, SAMPLE, shift_days, write_shifted
 from jobs.settings import Settings
-from recsys.text.static import write_static
+from recsys.text.encoders.static import write_static
 
 ROOT = Path(__file__).parents[2]
 PAGES = ("README.md", "docs/user-data.md", "docs/trends.md")

@@ -11,8 +11,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from recsys.data.schema import Event
-from recsys.data.store import Store
+from recsys.data.records import Event
+from recsys.store.store import Store
 
 Json = dict[str, Any]
 LATER = time.time() + 1

@@ -16,13 +16,13 @@ from conftest import keyed
 from flask import Flask
 from flask.testing import FlaskClient
 
-from jobs.merge import command
-from recsys.data.store import Store
+from jobs.commands.merge import command
+from recsys.store.store import Store
 
 KILLED = """
 import os, signal, sys
 from recsys.data import merges
-from recsys.data.store import Store
+from recsys.store.store import Store
 merges._log = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 merges.merge_users(Store.open(sys.argv[1]), "ann", "baker")
 """

@@ -14,7 +14,7 @@ from conftest import Server, keyed
 from flask import Flask
 from flask.testing import FlaskClient
 
-from api.service import Service
+from api.runtime.service import Service
 
 LISTS = (
     "/recommend/baker?", "/recommend?user=baker&", "/similar/bread-3?", "/similar?item=bread-3&",
@@ -205,7 +205,7 @@ def test_all_that_was_ever_taken_stays_away(client: FlaskClient, service: Servic
 
 
 def test_who_follows_an_author_sees_more_of_them(client: FlaskClient, service: Service) -> None:
-    from recsys.data.schema import Follow
+    from recsys.data.records import Follow
 
     with service.link.use() as store:
         store.add_follows([Follow("fan", "author-1")])

@@ -7,8 +7,8 @@ from api_world import items
 from conftest import keyed
 from postgres_server import emptied, running
 
-from recsys.data.schema import Event
-from recsys.data.store import Store
+from recsys.data.records import Event
+from recsys.store.store import Store
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import api_world as world
 import pytest
 from flask.testing import FlaskClient
 
-from api.service import Service
+from api.runtime.service import Service
 
 
 def recommend(client: FlaskClient, user: str, query: str = "") -> dict[str, Any]:
@@ -156,7 +156,7 @@ def test_a_cursor_belongs_to_its_list(client: FlaskClient) -> None:
 
 def test_an_old_cursor_is_refused(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     url = recommend(client, "baker", "?n=5")["next"]
-    from api import cursor
+    from api.http import cursor
 
     now = cursor.time.time()
     monkeypatch.setattr(cursor.time, "time", lambda: now + 599)

@@ -14,9 +14,9 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import Status, from_schema
 from schemathesis.engine.events import EngineFinished, NonFatalError, ScenarioFinished
 
-from recsys.data.database import Database
-from recsys.data.keys import Keys
-from recsys.ranking import where
+from recsys.ranking import metadata_filter
+from recsys.store.api_keys import Keys
+from recsys.store.database import Database
 
 REFUSED = "400 401 403 404 405 406 409 413 414 415 422 428 5xx".split()
 
@@ -24,7 +24,7 @@ REFUSED = "400 401 403 404 405 406 409 413 414 415 422 428 5xx".split()
 def _known_field(values: object) -> object:
     """Let `where` name a field that items have: any other is refused, as the text says."""
     if isinstance(values, dict) and isinstance(values.get("where"), str):
-        if re.search(where.PATTERN, values["where"]):
+        if re.search(metadata_filter.PATTERN, values["where"]):
             return {**values, "where": "language==en"}
     return values
 

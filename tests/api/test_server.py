@@ -18,7 +18,7 @@ import pytest
 from conftest import Server, key_of
 
 from recsys.client import Client, ClientError
-from recsys.data.store import Store
+from recsys.store.store import Store
 
 Serve = Callable[..., Server]
 
@@ -207,7 +207,7 @@ def test_sigterm_writes_the_exposures(serve: Serve, home: Path) -> None:
         for number in range(7):
             assert client.get(f"/recommend/u{number}?n=2").status_code == 200
     server.stop()
-    from recsys.data.exposures import Exposures
+    from recsys.store.exposures import Exposures
 
     store = Store.open(f"sqlite:///{home / 'store.db'}")
     rates = Exposures(store.db).rates(0.0)

@@ -22,12 +22,12 @@ from flask.testing import FlaskClient
 from api.app import create_app
 from api.auth import Buckets
 from api.logs import JsonFormatter
-from api.service import Service
+from api.runtime.service import Service
 from api.settings import Settings
-from recsys.data.database import Database
-from recsys.data.keys import Keys
-from recsys.data.store import Store
 from recsys.errors import DataError
+from recsys.store.api_keys import Keys
+from recsys.store.database import Database
+from recsys.store.store import Store
 
 ROOT = Path(__file__).parents[2]
 REMOTE = {"REMOTE_ADDR": "10.0.0.9"}

@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 from flask import Flask
 
-from jobs.engine import open_engine
+from jobs.local_service import open_engine
 from jobs.settings import Settings
-from recsys.data.controls import Wish
-from recsys.data.schema import Event, Follow, User
-from recsys.data.store import Store
+from recsys.data.records import Event, Follow, User
 from recsys.evaluation.scorer import Histories
-from recsys.evaluation.service import ServiceScorer
+from recsys.evaluation.service_adapter import ServiceScorer
+from recsys.ranking.gbdt_rerank import live_scores
 from recsys.ranking.history import History
-from recsys.ranking.rerank import live_scores
+from recsys.store.controls import Wish
+from recsys.store.store import Store
 
 NOW = world.NOW
 USERS = ("baker", "stranger", "curious", "follower", "steered", "critic", "fresh", "undecided")

@@ -13,8 +13,8 @@ from api_world import EACH, TOPICS
 from flask import Flask
 from flask.testing import FlaskClient
 
-from recsys.data.schema import Event
-from recsys.data.store import Store
+from recsys.data.records import Event
+from recsys.store.store import Store
 
 Json = dict[str, Any]
 

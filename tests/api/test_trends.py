@@ -12,7 +12,7 @@ from api_world import NOW
 from flask import Flask
 from flask.testing import FlaskClient
 
-from api.service import Service
+from api.runtime.service import Service
 
 Json = dict[str, Any]
 

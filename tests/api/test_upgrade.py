@@ -15,8 +15,8 @@ import old_home
 import pytest
 from conftest import key_of
 
-from recsys.data.keys import Keys
-from recsys.data.store import Store
+from recsys.store.api_keys import Keys
+from recsys.store.store import Store
 
 OLD = "20261129T005618Z-1"
 

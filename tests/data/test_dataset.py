@@ -7,11 +7,11 @@ import pytest
 import worlds
 from tables import events, items, timed
 
-from recsys.data.columns import EventColumns
 from recsys.data.dataset import Dataset
-from recsys.data.schema import Event
-from recsys.data.tables import ItemTable
-from recsys.data.weights import EventWeights
+from recsys.data.event_tables import ItemTable
+from recsys.data.event_weights import EventWeights
+from recsys.data.records import Event
+from recsys.data.table_builder import EventColumns
 from recsys.errors import DataError
 
 NAN = float("nan")
@@ -74,8 +74,12 @@ def test_equal_ratings_have_no_spread_and_all_weigh_one():
 @pytest.mark.parametrize(
     ("kind", "weight", "explicit"),
     [
-        ("like", 1.0, True), ("view", 0.5, False), ("dislike", -1.0, True), ("report", -2.0, True),
-        ("visit", 1.0, False), ("rating", 1.0, True),
+        ("like", 1.0, True),
+        ("view", 0.5, False),
+        ("dislike", -1.0, True),
+        ("report", -2.0, True),
+        ("visit", 1.0, False),
+        ("rating", 1.0, True),
     ],
 )
 def test_a_kind_of_event_has_a_weight(kind, weight, explicit):
@@ -86,8 +90,10 @@ def test_a_kind_of_event_has_a_weight(kind, weight, explicit):
 
 def test_what_was_only_shown_tells_that_an_item_exists_and_no_more():
     table = events(
-        ("ann", "x", "like", NAN, 1.0), ("ann", "y", "impression", NAN, 2.0),
-        ("bob", "z", "impression", NAN, 3.0), ("bob", "x", "view", NAN, 4.0),
+        ("ann", "x", "like", NAN, 1.0),
+        ("ann", "y", "impression", NAN, 2.0),
+        ("bob", "z", "impression", NAN, 3.0),
+        ("bob", "x", "view", NAN, 4.0),
     )
     data = Dataset.build(table, ItemTable.empty())
     assert list(data.items) == ["x", "y", "z"] and data.item.tolist() == [0, 0]
@@ -118,8 +124,10 @@ def test_without_times_the_order_is_all_there_is():
 
 def test_a_cutoff_cuts_where_most_events_have_no_time():
     table = events(
-        ("ann", "a", "like", NAN, NAN), ("ann", "b", "like", NAN, 5.0),
-        ("bob", "c", "like", NAN, NAN), ("bob", "d", "like", NAN, 9.0),
+        ("ann", "a", "like", NAN, NAN),
+        ("ann", "b", "like", NAN, 5.0),
+        ("bob", "c", "like", NAN, NAN),
+        ("bob", "d", "like", NAN, 9.0),
         ("cat", "e", "like", NAN, NAN),
     )
     assert list(Dataset.build(table, ItemTable.empty(), cutoff=9.0).items) == ["a", "b", "c"]
@@ -135,8 +143,10 @@ def test_an_item_appears_when_it_says_or_when_first_seen():
 
 def test_likes_and_dislikes_of_one_item_are_summed():
     table = events(
-        ("ann", "x", "like", NAN, 1.0), ("ann", "x", "dislike", NAN, 2.0),
-        ("ann", "y", "like", NAN, 3.0), ("ann", "y", "like", NAN, 4.0),
+        ("ann", "x", "like", NAN, 1.0),
+        ("ann", "x", "dislike", NAN, 2.0),
+        ("ann", "y", "like", NAN, 3.0),
+        ("ann", "y", "like", NAN, 4.0),
     )
     matrix = Dataset.build(table, ItemTable.empty()).matrix()
     assert matrix.toarray().tolist() == [[0.0, 1.0]]
@@ -150,8 +160,12 @@ def test_a_world_without_events():
 @pytest.mark.parametrize(
     ("kind", "value", "strength", "tone", "weight"),
     [
-        ("like", None, 0.25, -1.0, 0.75), ("like", None, 0.25, 1.0, 1.25), ("like", None, 0, -1, 1),
-        ("like", None, 2.0, -1.0, -1.0), ("dislike", None, 0.5, -1.0, -1.5), ("view", None, 1, 0, 0.5),
+        ("like", None, 0.25, -1.0, 0.75),
+        ("like", None, 0.25, 1.0, 1.25),
+        ("like", None, 0, -1, 1),
+        ("like", None, 2.0, -1.0, -1.0),
+        ("dislike", None, 0.5, -1.0, -1.5),
+        ("view", None, 1, 0, 0.5),
         ("dislike", None, 0.5, 1.0, -0.5),
     ],
 )

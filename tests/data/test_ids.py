@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from contracts import mapped
 from hypothesis import given
 from hypothesis import strategies as st
+from model_contract import mapped
 
 from recsys.data.ids import IdMap, _hash
 

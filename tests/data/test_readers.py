@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from recsys.data.files import Reject
+from recsys.data.file_formats import Reject
 from recsys.data.readers import (
     count_lines,
     load_events,
@@ -21,7 +21,7 @@ from recsys.data.readers import (
     read_items,
     read_users,
 )
-from recsys.data.schema import Event, Follow, Item, User
+from recsys.data.records import Event, Follow, Item, User
 from recsys.errors import DataError
 
 HEAD = "user_id,item_id,event,value,text,timestamp\n"
@@ -45,11 +45,19 @@ def only(rows):
 def test_the_same_events_from_every_format(write, tmp_path):
     ann = Event("ann", "7/8", "like", None, "", 1e9)
     bob = Event("鲍勃", "9", "rating", 4.5, 'so "good", 🎬\nreally', 1e9 + 60)
-    csv = HEAD + 'ann,7/8,Like,,,1000000000\n鲍勃,9,rating,4.5,"so ""good"", 🎬\nreally",1000000060\n'
+    csv = (
+        HEAD + 'ann,7/8,Like,,,1000000000\n鲍勃,9,rating,4.5,"so ""good"", 🎬\nreally",1000000060\n'
+    )
     lines = [
         {"user_id": "ann", "item_id": "7/8", "event": "like", "timestamp": 10**9},
-        {"user_id": "鲍勃", "item_id": 9, "event": "rating", "value": 4.5,
-         "text": bob.text, "timestamp": "2001-09-09T01:47:40Z"},
+        {
+            "user_id": "鲍勃",
+            "item_id": 9,
+            "event": "rating",
+            "value": 4.5,
+            "text": bob.text,
+            "timestamp": "2001-09-09T01:47:40Z",
+        },
     ]
     jsonl = "\n".join(json.dumps(line) for line in lines) + "\n"
     table = pa.table(
@@ -64,15 +72,23 @@ def test_the_same_events_from_every_format(write, tmp_path):
     )
     pq.write_table(table, tmp_path / "e.parquet")
     packed = (tmp_path / "e.parquet").read_bytes()
-    paths = [write("e.csv", csv), write("bom.csv", "\ufeff" + csv), write("e.csv.gz", csv),
-             write("e.jsonl", jsonl), write("e.JSONL.gz", jsonl), tmp_path / "e.parquet",
-             write("e.parquet.gz", packed)]
+    paths = [
+        write("e.csv", csv),
+        write("bom.csv", "\ufeff" + csv),
+        write("e.csv.gz", csv),
+        write("e.jsonl", jsonl),
+        write("e.JSONL.gz", jsonl),
+        tmp_path / "e.parquet",
+        write("e.parquet.gz", packed),
+    ]
     for path in paths:
         assert only(read_events(path)) == [ann, bob], path
 
 
 def test_unknown_columns_of_items_become_metadata(write):
-    path = write("i.csv", "item_id,title,tags,created_at,year,empty\n1,Kung Fu,a|b,1980-01-01,1974,\n")
+    path = write(
+        "i.csv", "item_id,title,tags,created_at,year,empty\n1,Kung Fu,a|b,1980-01-01,1974,\n"
+    )
     assert only(read_items(path)) == [
         Item("1", "Kung Fu", tags=("a", "b"), created_at=315532800.0, metadata={"year": "1974"})
     ]
@@ -162,7 +178,9 @@ BAD_ROWS = [
 
 @pytest.mark.parametrize(("row", "column", "reason"), BAD_ROWS)
 def test_a_bad_row_is_reported_with_file_line_column_and_reason(write, row, column, reason):
-    path = write("e.csv", f'{HEAD}a,0,view,,"two\nlines",1000000001\n\n{row}\nb,2,view,,,1000000002\n')
+    path = write(
+        "e.csv", f'{HEAD}a,0,view,,"two\nlines",1000000001\n\n{row}\nb,2,view,,,1000000002\n'
+    )
     (_, before), (line, reject), (last, after) = read_events(path)
     assert isinstance(reject, Reject)
     assert (reject.file, reject.line, line, reject.column) == (str(path), 5, 5, column)
@@ -208,8 +226,11 @@ def test_a_header_alone_is_a_file_of_no_events(write):
 
 
 def test_load_events_sorts_by_time_and_counts_repeats_once(write):
-    path = write("e.csv", HEAD + "b,2,rating,3,,1000000030\na,1,like,,hm,1000000010\nb,2,rating,3,,1000000030\n"
-                 "b,2,rating,4,,1000000030\na,1,like,,hm,1000000010\na,1,like,,,1000000010\n")
+    path = write(
+        "e.csv",
+        HEAD + "b,2,rating,3,,1000000030\na,1,like,,hm,1000000010\nb,2,rating,3,,1000000030\n"
+        "b,2,rating,4,,1000000030\na,1,like,,hm,1000000010\na,1,like,,,1000000010\n",
+    )
     table = load_events(path)
     assert (table.time - 1e9).tolist() == [10, 10, 30, 30]
     assert [table.users[row] for row in table.user] == ["a", "a", "b", "b"]
@@ -230,7 +251,9 @@ def test_one_missing_timestamp_does_not_cost_the_others_theirs(write):
     table = load_events(write("e.csv", HEAD + rows))
     assert table.timed and (table.time - 1e9).tolist() == [10, 20, 30, 30]
     assert [table.items[row] for row in table.item] == ["3", "4", "1", "2"]
-    first = load_events(write("f.csv", HEAD + "a,1,like,,,\nb,2,like,,,1000000007\nc,3,like,,,1000000009\n"))
+    first = load_events(
+        write("f.csv", HEAD + "a,1,like,,,\nb,2,like,,,1000000007\nc,3,like,,,1000000009\n")
+    )
     assert (first.time - 1e9).tolist() == [7, 7, 9]
     few = load_events(write("g.csv", HEAD + "a,1,like,,,1000000030\nb,2,like,,,\nc,3,like,,,\n"))
     assert not few.timed and [few.items[row] for row in few.item] == ["1", "2", "3"]
@@ -273,7 +296,7 @@ def test_a_gzip_that_unpacks_to_far_more_is_refused(tmp_path):
 
 
 def test_a_line_without_an_end_is_rejected_in_parts(tmp_path, monkeypatch):
-    monkeypatch.setattr("recsys.data.files.MAX_LINE", 1_000)
+    monkeypatch.setattr("recsys.data.file_formats.MAX_LINE", 1_000)
     path = tmp_path / "events.jsonl"
     good = '{"user_id": "a", "item_id": "b"}\n'
     path.write_text('{"user_id": "' + "x" * 5_000 + "\n" + good)

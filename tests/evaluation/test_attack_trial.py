@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 import worlds
 
-from jobs.bench_attack import attack_table, summary
-from recsys.data.columns import item_table
+from jobs.bench.attack import attack_table, summary
 from recsys.data.dataset import Dataset
-from recsys.data.schema import Event, Item
-from recsys.data.weights import EventWeights
+from recsys.data.event_weights import EventWeights
+from recsys.data.records import Event, Item
+from recsys.data.table_builder import item_table
 from recsys.errors import DataError
 from recsys.evaluation.attack_trial import NEW, WEEK, Outcome, Trial, with_planted
 from recsys.evaluation.attacks import ATTACKS, FEW, FILLERS, NUKE, PUSH, REAL
-from recsys.state.blend import Blend
-from recsys.state.model import Model
+from recsys.serving.model import Model
+from recsys.serving.score_model import Blend
 from recsys.training.fit import Words, assemble
 
 USERS, ITEMS, READ = 1_500, 60, 6

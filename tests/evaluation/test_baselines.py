@@ -10,9 +10,11 @@ import pytest
 import torch
 from tables import events, items, timed
 
-from recsys.arrays import Floats
+from recsys.array_types import Floats
 from recsys.data.dataset import Dataset
-from recsys.data.tables import ItemTable
+from recsys.data.event_tables import ItemTable
+from recsys.evaluation.baseline_registry import ENGINES, Engine, Means
+from recsys.evaluation.baseline_tuning import fit_tuned, tune
 from recsys.evaluation.baselines import (
     Heat,
     Options,
@@ -26,13 +28,11 @@ from recsys.evaluation.baselines import (
     half_lives,
     text_row,
 )
-from recsys.evaluation.engines import ENGINES, Engine, Means
-from recsys.evaluation.peers import fit_als_row, fit_bpr_row
-from recsys.evaluation.questions import answer, ask
+from recsys.evaluation.external_baselines import fit_als_row, fit_bpr_row
 from recsys.evaluation.sasrec import FullCrossEntropy, SasrecConfig, train_sasrec
 from recsys.evaluation.scorer import Histories, Scorer, Skip
 from recsys.evaluation.split import Rules, Split, make_split
-from recsys.evaluation.tuning import fit_tuned, tune
+from recsys.evaluation.test_cases import answer, ask
 from recsys.metrics import recall
 
 NOTHING = ItemTable.empty()
@@ -85,7 +85,7 @@ def test_fewer_neighbours_are_the_nearest_of_more() -> None:
 
 def test_lightfm_finds_the_missing_square_too() -> None:
     pytest.importorskip("lightfm")
-    from recsys.evaluation.peers import train_lightfm
+    from recsys.evaluation.external_baselines import train_lightfm
 
     data = checkerboard()
     training = train_lightfm(data, 8, 0, threads=1)  # two race, and no two fits are the same

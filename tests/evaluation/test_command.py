@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from jobs.evaluate import command, parse_depths
+from jobs.commands.evaluate import command, parse_depths
 from recsys.errors import DataError
 from recsys.evaluation.evaluate import row_names
 

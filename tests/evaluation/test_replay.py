@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from tables import Row, events, items, timed
 
-from recsys.arrays import Rows
+from recsys.array_types import Rows
 from recsys.data.dataset import Dataset
-from recsys.data.tables import EventTable, ItemTable
+from recsys.data.event_tables import EventTable, ItemTable
 from recsys.evaluation.replay import Step, Walked, walk_through
+from recsys.evaluation.replay_models import HeatWalker, LikeRateWalker, tune_trending
 from recsys.evaluation.scorer import Histories, Skip
 from recsys.evaluation.split import Rules, Split, make_split
-from recsys.evaluation.walkers import HeatWalker, LikeRateWalker, tune_trending
 from recsys.metrics import Values, user_auc
 
 NAN = float("nan")

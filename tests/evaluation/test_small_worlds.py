@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from jobs.evaluate import command
+from jobs.commands.evaluate import command
 from recsys.errors import DataError
 
 EVERYBODY_ALIKE = "user_id,item_id\n" + "".join(

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from tables import events, items, pairs, timed
 
-from recsys.data.tables import ItemTable
+from recsys.data.event_tables import ItemTable
 from recsys.errors import DataError
-from recsys.evaluation.positive import Positive
+from recsys.evaluation.relevance import Positive
 from recsys.evaluation.split import Rules, Split, make_split
 
 NOTHING = ItemTable.empty()

@@ -5,7 +5,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from jobs.evaluate_trends import command
+from jobs.commands.evaluate_trends import command
 from recsys.errors import DataError
 
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from tables import events, items, pairs, timed
 
-from recsys.data.tables import ItemTable
-from recsys.evaluation.questions import ask
+from recsys.data.event_tables import ItemTable
 from recsys.evaluation.split import Rules, Split, make_split
+from recsys.evaluation.test_cases import ask
 
 PEOPLE = [f"u{n}" for n in range(10)]
 

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from reason_worlds import NOW, model_of
 
-from recsys.data.controls import Control
-from recsys.data.schema import Item
+from recsys.data.records import Item
 from recsys.explanation import explain
 from recsys.ranking.query import Interaction, Query, Reason
 from recsys.recommender import Recommender
-from recsys.state.acts import Act
-from recsys.state.live import LiveState
+from recsys.serving.live_event import Act
+from recsys.serving.live_state import LiveState
+from recsys.store.controls import Control
 
 Case = dict[str, Any]
 CASES: list[Case] = tomllib.loads(

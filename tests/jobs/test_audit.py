@@ -11,11 +11,11 @@ from sqlalchemy import update
 from jobs.cli import COMMANDS, cli
 from recsys.bundle import write_bundle
 from recsys.bundle_store import BundleStore
-from recsys.data.audit_log import AuditLog
-from recsys.data.schema import Event
-from recsys.data.sql import audit
-from recsys.data.store import Store
+from recsys.data.records import Event
 from recsys.errors import DataError
+from recsys.store.audit_log import AuditLog
+from recsys.store.schema import audit
+from recsys.store.store import Store
 
 AUDITED = {
     "audit",

@@ -7,10 +7,10 @@ import xml.etree.ElementTree as ElementTree
 import numpy as np
 import pytest
 
-from jobs.bench import parse_counts, told_scale
-from jobs.bench_chart import growth
-from jobs.bench_client import Client
-from jobs.bench_scale import CLUSTERS, TASTES, items_at, world
+from jobs.bench.chart import growth
+from jobs.bench.http_client import Client
+from jobs.bench.scale import CLUSTERS, TASTES, items_at, world
+from jobs.commands.bench import parse_counts, told_scale
 from recsys.data.dataset import Dataset
 from recsys.errors import DataError
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from jobs.bundles import command
+from jobs.commands.bundles import command
 from recsys.bundle import write_bundle
 from recsys.bundle_store import BundleStore
 from recsys.errors import BundleError

@@ -6,10 +6,10 @@ import time
 
 import pytest
 
-from jobs.demo import DAY, SAMPLE, shift_days, write_shifted
-from jobs.ingest import ingest
+from jobs.commands.demo import DAY, SAMPLE, shift_days, write_shifted
+from jobs.commands.ingest import ingest
 from jobs.settings import Settings
-from recsys.data.store import Store
+from recsys.store.store import Store
 
 NEWEST = 1_378_067_265.0
 ROWS = [("ann", "a", NEWEST - 3 * DAY), ("bob", "b", NEWEST), ("ann", "b", NEWEST - 60.0)]

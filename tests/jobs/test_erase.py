@@ -5,10 +5,10 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from jobs.erase import command
-from recsys.data.schema import Event
-from recsys.data.store import Store
+from jobs.commands.erase import command
+from recsys.data.records import Event
 from recsys.errors import DataError
+from recsys.store.store import Store
 
 
 @pytest.fixture

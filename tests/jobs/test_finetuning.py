@@ -11,14 +11,14 @@ import torch
 from night_world import BOOKS, call, command, environment, fill, next_books, reads, student
 from text_world import tiny_bert
 
-from jobs.evaluate import means_of, tables
+from jobs.commands.evaluate import means_of, tables
 from jobs.settings import Settings
 from recsys.data.dataset import Dataset
-from recsys.data.schema import Item
-from recsys.data.store import Store
-from recsys.text.shelf import Shelf
-from recsys.text.static import static_folder, write_static
-from recsys.text.student import Student
+from recsys.data.records import Item
+from recsys.store.store import Store
+from recsys.text.encoders.registry import Shelf
+from recsys.text.encoders.static import static_folder, write_static
+from recsys.text.encoders.student import Student
 
 ON = {"RECSYS_FINETUNE": "on", "RECSYS_TUNE_MINUTES": "0.05"}
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from recsys.data.schema import Event
-from recsys.data.store import Store
+from recsys.data.records import Event
+from recsys.store.store import Store
 
 HEAD = "user_id,item_id,event,value,text,timestamp\n"
 

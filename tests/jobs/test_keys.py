@@ -5,9 +5,9 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from jobs.keys import command
-from recsys.data.keys import digest
+from jobs.commands.keys import command
 from recsys.errors import DataError
+from recsys.store.api_keys import digest
 
 
 @pytest.fixture

@@ -9,14 +9,14 @@ import time
 import pytest
 from night_world import READ, books, call, command, environment, fill, next_books, parity, reads
 
-from jobs.nightly import _folder
+from jobs.commands.nightly import _folder
 from recsys.bundle_store import BundleStore
-from recsys.data.erasure import erase
-from recsys.data.exposures import Exposure, Exposures, Outcome, Shown
-from recsys.data.lock import only_one
-from recsys.data.schema import Event, Item
-from recsys.data.store import Store
-from recsys.state.model import Model
+from recsys.data.records import Event, Item
+from recsys.serving.model import Model
+from recsys.store.erasure import erase
+from recsys.store.exposures import Exposure, Exposures, Outcome, Shown
+from recsys.store.locks import only_one
+from recsys.store.store import Store
 
 STEPS = [
     "snapshot",

@@ -8,17 +8,17 @@ import pytest
 from night_world import READ, READERS, books, fill, reads
 
 import recsys
-from jobs.evaluate import heard, means_of
-from jobs.night import Night
+from jobs.commands.evaluate import heard, means_of
+from jobs.nightly.context import Night
+from jobs.nightly.step_runner import run_steps
 from jobs.progress import LogProgress
 from jobs.settings import Settings
-from jobs.steps import run_steps
 from recsys.data.readers import load_events, load_items
-from recsys.data.schema import Event
-from recsys.data.store import Store
-from recsys.evaluation.service import fit_service
+from recsys.data.records import Event
+from recsys.evaluation.service_adapter import fit_service
 from recsys.evaluation.split import Rules, make_split
-from recsys.training.choice import Choice
+from recsys.store.store import Store
+from recsys.tuning.tuning_result import Choice
 
 UNTIL_TUNED = ("snapshot", "distill", "finetune", "encode", "tune")
 

@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
-from jobs.night import Night
+from jobs.nightly.context import Night
+from jobs.nightly.snapshot import load_snapshot, save_snapshot
 from jobs.progress import LogProgress
 from jobs.settings import Settings
-from jobs.snapshot import load_snapshot, save_snapshot
+from recsys.data.event_tables import EventTable, ItemTable
 from recsys.data.ids import IdMap
-from recsys.data.schema import Event, Item
-from recsys.data.store import Store
-from recsys.data.tables import EventTable, ItemTable
-from recsys.text.tones import Tones, toned
+from recsys.data.records import Event, Item
+from recsys.store.store import Store
+from recsys.text.sentiment.scorer import Tones, toned
 
 
 def test_round_trip_without_user_ids(tmp_path):

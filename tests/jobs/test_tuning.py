@@ -4,9 +4,9 @@ import time
 
 import pytest
 
-from jobs.tuning import reason_to_tune
-from recsys.state.blend import Blend
-from recsys.training.choice import Choice
+from jobs.nightly.steps.tune import reason_to_tune
+from recsys.serving.score_model import Blend
+from recsys.tuning.tuning_result import Choice
 
 COUNTS = {"events": 1000, "items": 100, "kinds": {"like": 800, "view": 200}}
 PLAN = {"encoder": "static-1", "event_weights": {"like": 1.0}}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from night_world import call, fill
 
-from recsys.data.schema import Event
+from recsys.data.records import Event
 
 
 def rows(kinds: dict[str, int]) -> list[tuple[str, str, str, float]]:

@@ -5,22 +5,22 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from recsys.collaborative.item_item import ItemItem
-from recsys.data.columns import EventColumns, item_table
-from recsys.data.controls import Control
 from recsys.data.dataset import Dataset
-from recsys.data.schema import Event, Item
+from recsys.data.records import Event, Item
+from recsys.data.table_builder import EventColumns, item_table
 from recsys.index.exact import ExactIndex
-from recsys.index.fronts import Fronts, fronts_of
+from recsys.index.partial_products import Fronts, fronts_of
+from recsys.models.item_weights import ItemItem
 from recsys.ranking.candidates import candidates
-from recsys.ranking.lists import similar
+from recsys.ranking.gbdt_rerank import best_places
+from recsys.ranking.item_features import Standing
+from recsys.ranking.nonpersonal import similar
 from recsys.ranking.query import Filters, Interaction, Query
-from recsys.ranking.request import Request
-from recsys.ranking.rerank import best_places
-from recsys.ranking.standing import Standing
+from recsys.ranking.request_scorer import Request
 from recsys.recommender import Recommender
-from recsys.state.blend import Blend, Curve, Term
-from recsys.state.live import LiveState
+from recsys.serving.live_state import LiveState
+from recsys.serving.score_model import Blend, Curve, Term
+from recsys.store.controls import Control
 from recsys.training.fit import Words, assemble
 
 SIZE, START = 6_000, 1_700_000_000.0
@@ -230,6 +230,6 @@ def test_similar_items_are_found_without_a_look_at_all(name, monkeypatch):
     live.add_item(Item("later", title="later"))
     found = []
     for sparse in (0, 10**9):
-        monkeypatch.setattr("recsys.ranking.lists.MANY", sparse)
+        monkeypatch.setattr("recsys.ranking.nonpersonal.MANY", sparse)
         found.append([similar(live, f"i{n}", 20, Filters()) for n in (3, 77, 501)])
     assert found[0] == found[1] and all(found[0])

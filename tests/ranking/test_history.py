@@ -5,13 +5,13 @@ import pytest
 import worlds
 
 from recsys.data.dataset import Dataset
-from recsys.data.schema import Event
-from recsys.data.tables import ItemTable
-from recsys.ranking.batch import Histories
+from recsys.data.event_tables import ItemTable
+from recsys.data.records import Event
+from recsys.ranking.batch_scoring import Histories
 from recsys.ranking.history import AGAINST, History, as_uptake
 from recsys.ranking.query import Interaction
-from recsys.ranking.traits import activity, ages, gap, habit, passed
-from recsys.state.counters import DAY
+from recsys.ranking.user_features import activity, ages, gap, habit, passed
+from recsys.serving.popularity_counters import DAY
 
 START = worlds.START
 

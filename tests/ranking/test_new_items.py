@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 import worlds
 
-from recsys.collaborative.ease import EaseConfig, fit_ease
-from recsys.data.columns import item_table
 from recsys.data.dataset import Dataset
-from recsys.data.schema import Item
+from recsys.data.records import Item
+from recsys.data.table_builder import item_table
+from recsys.models.ease import EaseConfig, fit_ease
 from recsys.ranking.query import Interaction, Query
 from recsys.recommender import Recommender
-from recsys.state.live import LiveState
-from recsys.state.model import Model
-from recsys.text.reader_map import ReaderMap
+from recsys.serving.live_state import LiveState
+from recsys.serving.model import Model
+from recsys.text.item_input_map import ReaderMap
 from recsys.training.fit import assemble
 
 NOW = worlds.START + 700 * worlds.HOUR

@@ -7,16 +7,16 @@ import pytest
 import worlds
 from choice_columns import near, share
 
-from recsys.ranking import batch, priors
-from recsys.ranking.batch import score_block
+from recsys.ranking import batch_scoring, popularity_features
+from recsys.ranking.batch_scoring import score_block
+from recsys.ranking.gbdt_rerank import live_scores
 from recsys.ranking.history import History
 from recsys.ranking.query import Interaction, Query
-from recsys.ranking.rerank import live_scores
 from recsys.recommender import Recommender
-from recsys.state.blend import Blend
-from recsys.state.live import LiveState
-from recsys.training.design import REFUSALS, Design
-from recsys.training.pool import Pool
+from recsys.serving.live_state import LiveState
+from recsys.serving.score_model import Blend
+from recsys.tuning.choice_sets import Pool
+from recsys.tuning.model_form import REFUSALS, Design
 
 NOW = worlds.topics().now
 NAMES = ("share_1d", "share_all", "liked", "refusals")
@@ -65,10 +65,10 @@ def test_lists_of_strangers_are_the_same_one_by_one_and_together(history):
     live = LiveState(model)
     assert live.counters.by_one_person(np.arange(live.size))[:5].all()
     known = History.resolve(history, live)
-    together = batch.Histories.of_events(
+    together = batch_scoring.Histories.of_events(
         known.rows, known.weights, known.times, [np.arange(len(known))]
     )
-    wanted = score_block(model, together, priors.prior_features(live))[0]
+    wanted = score_block(model, together, popularity_features.prior_features(live))[0]
     recommender = Recommender(live, drift=0.0)
     found = recommender.score(Query(history=history, now=NOW)).scores
     assert np.allclose(found, wanted, atol=1e-5)

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from recsys.data.schema import Item
-from recsys.data.store import Store
+from recsys.data.records import Item
 from recsys.safety.flags import read_flags
 from recsys.safety.screen import screen
+from recsys.store.store import Store
 
 NOW = 1_700_000_000.0
 TEXT = "The harbour master says that the tide will be high and that sailors should stay ashore"

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from recsys.errors import DataError
-from recsys.text.entities import Entities, fit_entities
-from recsys.text.entity_marks import Mention, marks, pieces
-from recsys.text.gazetteer import Entry, read_gazetteer
+from recsys.text.entities.gazetteer import Entry, read_gazetteer
+from recsys.text.entities.markup import Mention, marks, pieces
+from recsys.text.entities.model import Entities, fit_entities
 
 FILLER = "weather rain bread oven bicycle garden winter letter kitchen river lamp chair".split()
 

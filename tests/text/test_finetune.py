@@ -11,13 +11,13 @@ from test_transformer import bert, t5  # noqa: F401
 from text_world import word_student
 
 from recsys.errors import DataError
-from recsys.text.descent import adam, set_pace
-from recsys.text.finetune import FinetuneConfig, finetune
-from recsys.text.guide import Guide
-from recsys.text.histories import Histories, latest_last
-from recsys.text.negatives import near_strangers
-from recsys.text.trainable import TrainableStatic, TrainableTransformer, add_adapters
-from recsys.text.transformer import load_transformer, save_transformer
+from recsys.text.encoders.transformer import load_transformer, save_transformer
+from recsys.text.finetuning.batches import Histories, latest_last
+from recsys.text.finetuning.hard_negatives import near_strangers
+from recsys.text.finetuning.teacher_targets import Guide
+from recsys.text.finetuning.train_step import adam, set_pace
+from recsys.text.finetuning.trainable import TrainableStatic, TrainableTransformer, add_adapters
+from recsys.text.finetuning.trainer import FinetuneConfig, finetune
 
 NAILS = ["红", "лак", "nagel", "طلاء"]  # no English: words in four scripts, read by the same people
 CREAMS = ["霜", "крем", "salbe", "كريم"]

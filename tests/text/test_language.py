@@ -2,7 +2,7 @@
 
 import pytest
 
-from recsys.text.language import NOT_KNOWN, detect
+from recsys.text.language.detect import NOT_KNOWN, detect
 
 SENTENCES = [
     ("en", "The quick brown fox jumps over the lazy dog"),

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from text_world import tiny_bert
 
-from recsys.text.static import default_cache, distilled, read_static, static_folder
+from recsys.text.encoders.static import default_cache, distilled, read_static, static_folder
 
 WORDS = ["red", "nail", "blue", "cream"]
 
@@ -50,7 +50,7 @@ def test_another_model_has_another_folder(model: Path, tmp_path: Path) -> None:
 
 def test_of_two_processes_at_once_one_distils(model: Path, tmp_path: Path) -> None:
     program = (
-        "import sys; from pathlib import Path; from recsys.text.static import distilled;"
+        "import sys; from pathlib import Path; from recsys.text.encoders.static import distilled;"
         " print(distilled(Path(sys.argv[1]), Path(sys.argv[2]))[1])"
     )
     command = [sys.executable, "-c", program, str(tmp_path / "cache"), str(model)]

@@ -6,9 +6,9 @@ import pytest
 from text_world import word_student
 
 from recsys.errors import DataError
-from recsys.text.encoder import Encoder, load_encoder
-from recsys.text.static import read_static, write_static
-from recsys.text.student import Student
+from recsys.text.encoders.encoder import Encoder, load_encoder
+from recsys.text.encoders.static import read_static, write_static
+from recsys.text.encoders.student import Student
 
 WORDS = ["red", "blue", "nail", "polish", "cream"]
 ODD = ["", " ", "\x00\x01", "\ud800", "zzz", "red", "red nail polish", "\u202ered", "red " * 9999]
@@ -108,5 +108,8 @@ def test_too_few_vectors_and_bad_tokenizers_are_refused(student: Student) -> Non
 
 
 def test_no_torch() -> None:
-    code = "import sys, recsys.text.student, recsys.text.encoder; assert 'torch' not in sys.modules"
+    code = (
+        "import sys, recsys.text.encoders.student, recsys.text.encoders.encoder;"
+        " assert 'torch' not in sys.modules"
+    )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from recsys.text.nouns import chinese_noun, english_noun
-from recsys.text.topic_labels import labels
-from recsys.text.topic_terms import language_of
+from recsys.text.language.nouns import chinese_noun, english_noun
+from recsys.text.topics.label_candidates import language_of
+from recsys.text.topics.labels import labels
 
 SEA = [f"the story {n} of the harbour and the tide" for n in range(10)]
 CHESS = [f"she wrote a story {n} about the gambit" for n in range(10)]

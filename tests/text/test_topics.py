@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from recsys.errors import DataError
-from recsys.evaluation.understanding import macro_recall, mutual_information
-from recsys.text.topic_fitting import LastNight, TopicConfig, fit_topics
-from recsys.text.topic_words import names, words
-from recsys.text.topics import Topics
+from recsys.evaluation.text_quality import macro_recall, mutual_information
+from recsys.text.topics.fit import LastNight, TopicConfig, fit_topics
+from recsys.text.topics.model import Topics
+from recsys.text.topics.terms import names, words
 
 SUBJECTS = {
     "bread": "bread flour oven bake crust dough yeast loaf",

@@ -9,7 +9,7 @@ import pytest
 from text_world import tiny_bert, tiny_tokenizer
 
 from recsys.errors import DataError
-from recsys.text.encoder import Encoder, load_encoder
+from recsys.text.encoders.encoder import Encoder, load_encoder
 
 WORDS = ["red", "blue", "nail", "polish", "cream", "</s>", "<pad>", "[CLS]", "[SEP]"]
 TEXTS = ["red nail polish", "", "blue cream", "\x00", "\ud800", "red " * 2000, "zzz", "中文 🎉"]
@@ -78,7 +78,7 @@ def test_weights_of_another_architecture_are_refused(t5: Path, bert: Path, tmp_p
 def test_the_batch_halves_when_memory_runs_out(bert: Path) -> None:
     import torch
 
-    from recsys.text import transformer
+    from recsys.text.encoders import transformer
 
     encoder = transformer.load_transformer(str(bert), "cpu")
     plain = encoder.encode(TEXTS)
@@ -117,7 +117,7 @@ def test_bad_directories_are_refused(t5: Path, bert: Path, tmp_path: Path) -> No
 
 
 def test_devices_by_name() -> None:
-    from recsys.text.transformer import pick_device
+    from recsys.text.encoders.transformer import pick_device
 
     assert pick_device("cpu") == "cpu" and pick_device("auto") in ("cpu", "cuda")
     with pytest.raises(DataError, match="gpu.*choose auto, cpu or cuda"):

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from text_world import word_student
 
-from recsys.text.student import Student
-from recsys.text.vocabulary import widened
+from recsys.text.encoders.student import Student
+from recsys.text.encoders.vocabulary import widened
 
 RED_NAIL = ["红色 指甲", "红色 指甲 油", "nail", "قلم جديد", "قلم جديد", "حبر"]
 

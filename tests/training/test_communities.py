@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import worlds
 
-from recsys.data.columns import item_table
 from recsys.data.dataset import Dataset
-from recsys.data.schema import Event
-from recsys.state.communities import Communities
+from recsys.data.records import Event
+from recsys.data.table_builder import item_table
+from recsys.serving.item_communities import Communities
 from recsys.training.communities import CommunityConfig, fit_communities
 
 SIDES, EACH, ITEMS = 4, 60, 40

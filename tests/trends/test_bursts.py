@@ -5,12 +5,12 @@ import pytest
 from streams import FIRST, MONDAY, burst, counted, joined, poisson, stream, two_tags
 
 from recsys.evaluation.burst_trials import Trial, run_trial
-from recsys.evaluation.forecast_test import forecast_figures
-from recsys.evaluation.injected import settled
-from recsys.trends.alarms import People, alarms
+from recsys.evaluation.forecast_backtest import forecast_figures
+from recsys.evaluation.injected_bursts import settled
+from recsys.trends.burst_alarms import People, alarms
 from recsys.trends.bursts import adjusted
 from recsys.trends.episode import FADING, PEAK, RISING, episode
-from recsys.trends.labels import KINDS
+from recsys.trends.item_series import KINDS
 
 QUIET = [0.3] * 10
 HOUR = 500

@@ -8,20 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from recsys.arrays import Floats, Mask, Rows
-from recsys.data.controls import Control
-from recsys.ranking import steering
-from recsys.ranking.terms.protocol import (
-    Attribution,
-    Part,
-    RequestContext,
-    ScoreTerm,
-    UserTerm,
-)
-from recsys.state.live import LiveState
+from recsys.array_types import Floats, Mask, Rows
+from recsys.ranking import user_controls
+from recsys.ranking.terms.protocol import Attribution, Part, RequestContext, ScoreTerm, UserTerm
+from recsys.serving.live_state import LiveState
+from recsys.store.controls import Control
 
 if TYPE_CHECKING:
-    from recsys.ranking.standing import Table
+    from recsys.ranking.item_features import Table
 
 BOOST = 1.5  # what one boost adds, in standard deviations of the scores
 MOST = 3.0  # what all of a user's boosts add to one item, at most, either way
@@ -102,7 +96,7 @@ class UserControls(UserTerm):
             ]
         if control.kind == "item":
             return [Part("steered", values, item_id=control.value)]
-        name = steering.name_of(self.live, control)
+        name = user_controls.name_of(self.live, control)
         by = control.value if control.kind == "topic" and not name else ""
         return [Part("steered", values, label=name, by=by)]
 
@@ -143,9 +137,9 @@ class Controls(ScoreTerm):
 
 def _targets(live: LiveState, control: Control, size: int) -> ControlTargets:
     if control.kind == "item":
-        values = steering.likeness(live, live.row(control.value), size)
+        values = user_controls.likeness(live, live.row(control.value), size)
     else:
-        values = steering.carrying(live, control, size).astype(np.float32)
+        values = user_controls.carrying(live, control, size).astype(np.float32)
     rows: Rows = np.flatnonzero(values >= MIN_LIKENESS).astype(np.int32)
     return ControlTargets(control, rows, np.float32(_SIGNS[control.action]) * values[rows])
 

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from recsys.arrays import Floats, Mask, Rows, Times
+from recsys.array_types import Floats, Mask, Rows, Times
 from recsys.ranking.history import History
 from recsys.ranking.newness import not_new
 from recsys.ranking.terms.linear import LinearTerm
-from recsys.ranking.traits import passed
-from recsys.state.live import LiveState
-from recsys.state.model import Model
+from recsys.ranking.user_features import passed
+from recsys.serving.live_state import LiveState
+from recsys.serving.model import Model
 
 if TYPE_CHECKING:
-    from recsys.ranking.standing import Table
+    from recsys.ranking.item_features import Table
 
 
 class ExposureAge(LinearTerm):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from recsys.arrays import Floats, Rows
+from recsys.array_types import Floats, Rows
 from recsys.ranking.scoring import gather
 from recsys.ranking.terms.protocol import (
     WHEN_CHEAP,
@@ -23,11 +23,11 @@ from recsys.ranking.terms.protocol import (
     UserContext,
     UserTerm,
 )
-from recsys.state.blend import Blend, Term
-from recsys.state.live import LiveState
+from recsys.serving.live_state import LiveState
+from recsys.serving.score_model import Blend, Term
 
 if TYPE_CHECKING:
-    from recsys.ranking.standing import Table
+    from recsys.ranking.item_features import Table
 
 HALF_LIVES = (4.0, np.inf)  # events of the history back
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from recsys.arrays import Floats, Rows
+from recsys.array_types import Floats, Rows
 from recsys.ranking.terms.item_feature import ItemFeatureTerm
 from recsys.ranking.terms.protocol import Choices, ModelForm, Parameter
-from recsys.state.blend import Blend
-from recsys.state.live import LiveState
+from recsys.serving.live_state import LiveState
+from recsys.serving.score_model import Blend
 
 
 class LikeRate(ItemFeatureTerm):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from recsys.arrays import Floats, Mask, Rows, Times
+from recsys.array_types import Floats, Mask, Rows, Times
 from recsys.ranking.history import History
 from recsys.ranking.terms.protocol import (
     NEVER,
@@ -25,13 +25,13 @@ from recsys.ranking.terms.protocol import (
     UserContext,
     UserTerm,
 )
-from recsys.state.blend import Blend
-from recsys.state.live import LiveState
-from recsys.state.model import Model
+from recsys.serving.live_state import LiveState
+from recsys.serving.model import Model
+from recsys.serving.score_model import Blend
 
 if TYPE_CHECKING:
-    from recsys.ranking.batch import Histories
-    from recsys.ranking.standing import Table
+    from recsys.ranking.batch_scoring import Histories
+    from recsys.ranking.item_features import Table
 
 
 @dataclass(frozen=True, slots=True)

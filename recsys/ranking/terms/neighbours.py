@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
-from recsys.arrays import Floats, Rows, Times
-from recsys.collaborative.item_item import Reach
+from recsys.array_types import Floats, Rows, Times
+from recsys.models.item_weights import Reach
 from recsys.ranking.history import History, as_uptake
+from recsys.ranking.history_proxies import StandIns, stand_ins
 from recsys.ranking.newness import not_new
-from recsys.ranking.stand_ins import StandIns, stand_ins
 from recsys.ranking.terms.protocol import (
     ALWAYS,
     WHEN_CHEAP,
@@ -30,14 +30,14 @@ from recsys.ranking.terms.protocol import (
     UserContext,
     UserTerm,
 )
-from recsys.ranking.traits import activity
-from recsys.state.blend import Blend, Curve, Term
-from recsys.state.lift import Commonness
-from recsys.state.live import LiveState
-from recsys.state.model import Model
+from recsys.ranking.user_features import activity
+from recsys.serving.lift import Commonness
+from recsys.serving.live_state import LiveState
+from recsys.serving.model import Model
+from recsys.serving.score_model import Blend, Curve, Term
 
 if TYPE_CHECKING:
-    from recsys.ranking.standing import Table
+    from recsys.ranking.item_features import Table
 
 SPARSE = 200_000  # rows from which it is faster to gather neighbours than to look at every row
 SCALES = (0.003, 0.03, 0.3)  # of the neighbour sum; together they bend it as the data ask

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from recsys.arrays import Floats, Rows
+from recsys.array_types import Floats, Rows
 from recsys.ranking.history import History
 from recsys.ranking.terms.protocol import (
     Attribution,
@@ -23,14 +23,14 @@ from recsys.ranking.terms.protocol import (
     UserContext,
     UserTerm,
 )
-from recsys.state.blend import Blend
-from recsys.state.live import LiveState
-from recsys.state.model import Model
-from recsys.state.votes import mean_loading, taste_parts
+from recsys.serving.feedback_values import mean_loading, taste_parts
+from recsys.serving.live_state import LiveState
+from recsys.serving.model import Model
+from recsys.serving.score_model import Blend
 
 if TYPE_CHECKING:
-    from recsys.ranking.batch import Histories
-    from recsys.ranking.standing import Table
+    from recsys.ranking.batch_scoring import Histories
+    from recsys.ranking.item_features import Table
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from recsys.arrays import Floats, Mask, Rows
+from recsys.array_types import Floats, Mask, Rows
 from recsys.ranking.terms.item_feature import ItemFeatureTerm, UserItemFeatures
 from recsys.ranking.terms.protocol import BatchContext, UserContext
-from recsys.state.counters import DAY, HALF_LIVES, HOUR, PSEUDO
-from recsys.state.live import LiveState
+from recsys.serving.live_state import LiveState
+from recsys.serving.popularity_counters import DAY, HALF_LIVES, HOUR, PSEUDO
 
 if TYPE_CHECKING:
-    from recsys.ranking.standing import Table
+    from recsys.ranking.item_features import Table
 
 SHARES = tuple(
     "share_all"

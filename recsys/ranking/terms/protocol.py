@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from recsys.arrays import Floats, Mask, Rows, Times
+from recsys.array_types import Floats, Mask, Rows, Times
 from recsys.ranking.history import History
-from recsys.state.blend import Blend
-from recsys.state.live import LiveState
-from recsys.state.model import Model
+from recsys.serving.live_state import LiveState
+from recsys.serving.model import Model
+from recsys.serving.score_model import Blend
 
 if TYPE_CHECKING:
-    from recsys.ranking.batch import Histories
+    from recsys.ranking.batch_scoring import Histories
+    from recsys.ranking.item_features import Table
     from recsys.ranking.query import Query
-    from recsys.ranking.rising import Rising
-    from recsys.ranking.standing import Table
+    from recsys.ranking.trend_boost import Rising
 
 ALWAYS: Literal["always"] = "always"
 WHEN_CHEAP: Literal["when cheap"] = "when cheap"
@@ -94,7 +94,7 @@ class Choices:
 class Part:
     """A part of the scores of some rows that does not belong to an entry of the history."""
 
-    kind: str  # kind of reason, see `recsys.ranking.reasons`
+    kind: str  # kind of reason, see `recsys.ranking.reason_templates`
     values: Floats  # (rows,)
     quiet: Mask | None = None  # rows where a person would not accept it as a reason; None: nowhere
     item_id: str | None = None  # item that it refers to

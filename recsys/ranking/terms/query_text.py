@@ -7,20 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from recsys.arrays import Floats, Rows
-from recsys.ranking.matching import search_matches
+from recsys.array_types import Floats, Rows
 from recsys.ranking.scoring import text_vectors
-from recsys.ranking.terms.protocol import (
-    Attribution,
-    Part,
-    RequestContext,
-    ScoreTerm,
-    UserTerm,
-)
-from recsys.state.live import LiveState
+from recsys.ranking.search_matches import search_matches
+from recsys.ranking.terms.protocol import Attribution, Part, RequestContext, ScoreTerm, UserTerm
+from recsys.serving.live_state import LiveState
 
 if TYPE_CHECKING:
-    from recsys.ranking.standing import Table
+    from recsys.ranking.item_features import Table
 
 
 @dataclass(frozen=True, slots=True)

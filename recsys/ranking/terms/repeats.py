@@ -17,21 +17,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import gammaincc, gammaln
 
-from recsys.arrays import Floats, Mask, Rows, Times
-from recsys.data.pasts import Uses, note_use
+from recsys.array_types import Floats, Mask, Rows, Times
 from recsys.ranking.history import weigh
 from recsys.ranking.query import Query
-from recsys.ranking.terms.protocol import (
-    Attribution,
-    Part,
-    RequestContext,
-    ScoreTerm,
-    UserTerm,
-)
-from recsys.state.live import LiveState
+from recsys.ranking.terms.protocol import Attribution, Part, RequestContext, ScoreTerm, UserTerm
+from recsys.serving.live_state import LiveState
+from recsys.store.user_histories import Uses, note_use
 
 if TYPE_CHECKING:
-    from recsys.ranking.standing import Table
+    from recsys.ranking.item_features import Table
 
 DAY = 86_400.0
 USUAL = 7 * DAY  # interval assumed where a person repeated nothing yet

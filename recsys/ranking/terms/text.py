@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from recsys.arrays import Floats, Rows, Times
+from recsys.array_types import Floats, Rows, Times
 from recsys.ranking.history import History
 from recsys.ranking.scoring import text_scores, text_vectors
 from recsys.ranking.terms.protocol import (
@@ -26,11 +26,11 @@ from recsys.ranking.terms.protocol import (
     UserContext,
     UserTerm,
 )
-from recsys.state.blend import Blend, Term
-from recsys.state.live import LiveState
+from recsys.serving.live_state import LiveState
+from recsys.serving.score_model import Blend, Term
 
 if TYPE_CHECKING:
-    from recsys.ranking.standing import Table
+    from recsys.ranking.item_features import Table
 
 HALF_LIVES = (1.0, 6.0, np.inf)  # events of the history back
 GBDT_HALF_LIFE = 6.0  # the same, for what the trees read

@@ -7,20 +7,20 @@ import pytest
 import worlds
 from worlds import WORDS
 
-from recsys.data.controls import Control
-from recsys.data.schema import Item
-from recsys.ranking.batch import Histories, score_block
+from recsys.data.records import Item
+from recsys.explain.score_parts import attributions
+from recsys.ranking.batch_scoring import Histories, score_block
 from recsys.ranking.history import History
-from recsys.ranking.parts import attributions
-from recsys.ranking.priors import prior_features
+from recsys.ranking.item_features import Standing
+from recsys.ranking.popularity_features import prior_features
 from recsys.ranking.query import Interaction, Query
-from recsys.ranking.request import Request
-from recsys.ranking.rising import Rising
-from recsys.ranking.standing import Standing
+from recsys.ranking.request_scorer import Request
 from recsys.ranking.terms.protocol import BatchContext, CutContext, ReplayContext
 from recsys.ranking.terms.registry import TERMS, feature_names
-from recsys.ranking.traits import traits_of
+from recsys.ranking.trend_boost import Rising
+from recsys.ranking.user_features import traits_of
 from recsys.ranking.user_terms import UserTerms
+from recsys.store.controls import Control
 
 NOW = worlds.topics().now
 PAST = tuple(

@@ -11,10 +11,10 @@ from recsys.ranking.terms import registry
 from recsys.ranking.terms.like_rate import LikeRate
 from recsys.ranking.terms.linear import LinearTerm
 from recsys.recommender import Recommender
-from recsys.state.blend import Blend
-from recsys.training.design import Judge
-from recsys.training.pool import Pool
-from recsys.training.search import Search
+from recsys.serving.score_model import Blend
+from recsys.tuning.choice_sets import Pool
+from recsys.tuning.form_search import Search
+from recsys.tuning.model_form import Judge
 
 
 class EvenRows(LinearTerm):

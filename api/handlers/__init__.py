@@ -1,0 +1,1 @@
+"""Handlers: what routes call, from parameters to payloads."""

@@ -1,0 +1,44 @@
+"""Exploration: a small share of places goes to a fresh item drawn at random, its chance logged."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from recsys.ranking.query import Reason, Recommendation
+
+_REASON = Reason("explore", 1.0, "New here, shown to find out who likes it")
+
+
+class Placed(NamedTuple):
+    """An item at a place, with the probability that it, and no other, was put there."""
+
+    item: Recommendation
+    propensity: float = 1.0
+    slot_kind: str = "ranked"  # one of recsys.store.exposures.SLOT_KINDS
+
+
+def explored(
+    ranked: Sequence[Recommendation],
+    fresh: Sequence[Recommendation],
+    share: float,
+    rng: random.Random,
+) -> list[Placed]:
+    """Return the list with each place given, with probability `share`, to a fresh item.
+
+    A place explores by drawing uniformly from the fresh items that the list itself does not hold
+    and that no place above has drawn: with m of them left, each has the chance share / m there.
+    """
+    listed = {one.item_id for one in ranked}
+    pool = [one for one in fresh if one.item_id not in listed]
+    placed = []
+    for one in ranked:
+        if pool and share > 0 and rng.random() < share:
+            chance = share / len(pool)
+            drawn = pool.pop(rng.randrange(len(pool)))
+            drawn = drawn._replace(rank=one.rank, source="explore", reasons=(_REASON,))
+            placed.append(Placed(drawn, chance, "explore"))
+        else:
+            placed.append(Placed(one, 1.0 - share if pool else 1.0))
+    return placed

@@ -1,0 +1,230 @@
+"""A personal list, from validated parameters to the JSON of the answer."""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from recsys.array_types import Mask
+from recsys.errors import StoreError
+from recsys.i18n import SOURCE
+from recsys.notices import personal as personal_notice
+from recsys.personal_list import ListRequest, UserState, query_of, ranked
+from recsys.ranking import nonpersonal, user_controls
+from recsys.ranking.query import Interaction, Query, Recommendation
+from recsys.store.exposures import Exposure, Shown
+
+from ..http.cursor import Cursor, mark
+from ..http.responses import json_bytes
+from ..runtime.exposure_buffer import still_seen
+from ..runtime.service import Service
+from ..runtime.worker import Serving
+from ..schemas.lists import SessionBody, SteerParameters
+from . import listing as pages
+from .exploration import Placed, explored
+
+log = logging.getLogger("recsys.api")
+
+_FRESH = 50  # items that exploration draws from
+
+
+class Recommend:
+    """Makes personal lists with what the requests of a process share."""
+
+    def __init__(self, service: Service, language: str = SOURCE) -> None:
+        self.service = service
+        self.language = language  # of the reasons
+
+    def for_user(self, user_id: str, given: SteerParameters, base: str) -> bytes:
+        """Return the answer for a user, a kept one while nothing has changed."""
+        service = self.service
+        if service.settings.cache_entries <= 0 or not _keepable(given):
+            return json_bytes(self.answer(self.person(user_id), given, base))
+        serving = service.serving
+        key = (user_id, given.model_dump_json(), base, self.language)
+        stamp = service.link.stamp()
+        kept = service.cache.get(key)
+        if kept and stamp is not None and kept.stamp == stamp and service.link.up:
+            service.metrics.cached.inc()
+            return kept.body
+        person = self.person(user_id)
+        service.see_changes()
+        listing = serving.live.listing
+        state = (serving.version, serving.feed.items, listing.version, person.mark)
+        if kept and kept.state == state and not person.degraded:
+            kept.stamp = stamp
+            service.metrics.cached.inc()
+            return kept.body
+        serving.live.listed()  # as of now
+        change = listing.next_change
+        body = json_bytes(self.answer(person, given, base))
+        if not person.degraded:
+            lasts = change - serving.live.clock()
+            service.cache.put(key, state, stamp, body, lasts)
+        return body
+
+    def person(self, user_id: str) -> UserState:
+        """Return what the store knows of a user at this moment."""
+        try:
+            past = self.service.past(user_id)
+            with self.service.link.use() as store:
+                return UserState.read(store, past, user_id, self.service.heard)
+        except StoreError:
+            return UserState(user_id, degraded=True)
+
+    def session(self, given: SessionBody) -> UserState:
+        """Return what a body tells, after what the store knows when it names a user."""
+        known = self.person(given.user) if given.user else UserState(None)
+        told = tuple(
+            Interaction(e.item_id, e.event, e.value, e.timestamp) for e in given.events
+        ) + tuple(Interaction(item_id, "like") for item_id in given.items)
+        interests = known.interests + tuple(given.interests)
+        return replace(known, history=known.history + told, interests=interests)
+
+    def answer(self, person: UserState, given: SteerParameters, base: str) -> dict[str, Any]:
+        """Return a list as JSON knows it, and remember what it shows."""
+        self.service.see_changes()
+        serving, metrics = self.service.serving, self.service.metrics
+        cursor = pages.opened(given, "recommend", person.user_id)
+        query = self.query(person, given, cursor.started)
+        pages.check_where(serving.live, query.filters)
+        words = [one.value for one in query.controls if one.kind == "words"]
+        if words:  # a phrase that is new is sought before the engine is held
+            serving.live.phrases.rows(words)
+        with metrics.stage("recommend"):
+            page = pages.cut(cursor, given.n, lambda k: best(serving, query, k))
+            placed = self._placed(serving, page.items, query, given.explore, cursor)
+            placed = _with_repeats(placed, query)
+        after = page.after(one.item.item_id for one in placed)
+        answer_id = uuid.uuid4().hex
+        self._remember(answer_id, serving, person, placed)
+        with metrics.stage("documents"):
+            entries = [
+                pages.entry(one.item, serving, given.fields, given.explain) for one in placed
+            ]
+        notice = ""
+        if len(entries) < given.n and not page.more:
+            with serving.feed.ranking:
+                notice = personal_notice(serving.recommender, query, not cursor.shown)
+        warnings = pages.warnings(serving.live, given)
+        return {
+            "user": person.user_id,
+            "recommendation_id": answer_id,
+            "model_version": serving.version,
+            "cold_start": person.cold,
+            "degraded": person.degraded,
+            "items": entries,
+            "next": pages.next_url(base, given, after) if base else None,
+            **({"notice": notice} if notice else {}),
+            **({"warnings": warnings} if warnings else {}),
+        }
+
+    def query(self, person: UserState, given: SteerParameters, now: float) -> Query:
+        """Return the query of one request."""
+        request = ListRequest(
+            words=given.q,
+            exclude=frozenset(given.exclude) | self._seen(person, given),
+            filters=pages.filters(given),
+            own=given.own,
+            repeat=given.repeat,
+            diversity=given.diversity,
+            author_cap=given.author_cap,
+            category_cap=given.category_cap,
+            explain=given.explain,
+            language=self.language,
+            now=now,
+        )
+        return query_of(person, request, self.service.settings.repeat_categories)
+
+    def _seen(self, person: UserState, given: SteerParameters) -> set[str]:
+        if not given.impressions or person.user_id is None or person.degraded:
+            return set()
+        who = self.service.pseudonyms.of(person.user_id)
+        half_life = self.service.settings.impression_half_life
+        waiting = self.service.exposures.waiting(who)
+        try:
+            with self.service.link.use():
+                written = self.service.link.exposures().shown_to(who, time.time() - 7 * half_life)
+        except StoreError:
+            written = []
+        return still_seen(waiting + written, half_life)
+
+    def _placed(
+        self,
+        serving: Serving,
+        items: list[Recommendation],
+        query: Query,
+        share: float,
+        cursor: Cursor,
+    ) -> list[Placed]:
+        if not share:
+            return [Placed(one) for one in items]
+        acted, live = {one.item_id for one in query.history}, serving.live
+        if query.taken is not None:
+            acted.update(query.taken.ids)
+        with serving.feed.ranking:
+            newest = nonpersonal.latest(live, _FRESH, query.filters, self.language)
+            out = user_controls.muted(live, query.controls, live.size)
+            own = serving.recommender.own(query, live.size)
+            out = own if out is None else out | own[: len(out)]
+        newest = [one for one in newest if not _within(live.row(one.item_id), out)]
+        fresh = [
+            one
+            for one in newest
+            if one.item_id not in acted
+            and one.item_id not in query.exclude
+            and mark(one.item_id) not in cursor.shown
+        ]
+        return explored(items, fresh, share, self.service.rng)
+
+    def _remember(
+        self, answer_id: str, serving: Serving, person: UserState, placed: list[Placed]
+    ) -> None:
+        metrics = self.service.metrics
+        kind = "degraded" if person.degraded else "cold" if person.cold else "personal"
+        metrics.lists.labels(kind).inc()
+        who = self.service.pseudonyms.of(person.user_id) if person.user_id else ""
+        shown = tuple(
+            Shown(p.item.item_id, p.item.rank, p.item.source, round(p.propensity, 6), p.slot_kind)
+            for p in placed
+        )
+        counts: dict[str, int] = {}
+        for one in shown:
+            counts[one.source] = counts.get(one.source, 0) + 1
+        for source, count in counts.items():
+            metrics.shown.labels(source).inc(count)
+        one_list = Exposure(answer_id, time.time(), serving.version, who, person.kind, shown)
+        self.service.exposures.shown(one_list)
+
+
+def best(serving: Serving, query: Query, k: int) -> Sequence[Recommendation]:
+    """Return the best k items of a query; the last one only shows that another page follows."""
+    with serving.feed.ranking:
+        return ranked(serving.recommender, query, k - 1)
+
+
+def _with_repeats(placed: list[Placed], query: Query) -> list[Placed]:
+    """Return the places, those of items that the person has taken up before as of kind `repeat`."""
+    if not (query.repeat or query.repeat_categories):
+        return placed  # no list holds such items
+    acted = {one.item_id for one in query.history}
+    if query.taken is not None:
+        acted.update(query.taken.ids)
+    return [
+        one._replace(slot_kind="repeat")
+        if one.slot_kind == "ranked" and one.item.item_id in acted
+        else one
+        for one in placed
+    ]
+
+
+def _keepable(given: SteerParameters) -> bool:
+    return given.cursor is None and not given.explore and not given.impressions
+
+
+def _within(row: int, mask: Mask) -> bool:
+    return 0 <= row < len(mask) and bool(mask[row])

@@ -1,0 +1,1 @@
+"""HTTP: routing, request bodies, responses, caching, the ASGI front."""

@@ -1,0 +1,327 @@
+"""Front: the ASGI app around the WSGI app, so that no client can occupy a thread.
+
+The event loop reads a body, with a deadline and a limit of bytes, before a thread sees the request.
+Threads are of three sorts, so that none waits for another: one for /health, some for requests that
+write, some for all others. A thread is held while an answer is computed, never while it is sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import functools
+import io
+import sys
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, MutableMapping
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from ..errors import CODES, ApiError
+from .responses import json_bytes
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+WHOLE = "recsys.body_is_whole"  # in a WSGI environment: the body is at hand, nothing to wait for
+OWN = "recsys.own"  # in a WSGI environment: the process asks itself; no log line, no figures
+READERS = 4  # threads that answer reads
+WRITERS = 4  # threads that answer writes
+QUEUE = 512  # requests of one sort that may wait for a thread; more are answered 503
+BODIES = 8  # bodies of the greatest size that a process holds unfinished; more are answered 503
+STALLED = 30.0  # seconds that a client may take no byte of an answer that is streamed
+_WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_NONE: Mapping[str, Any] = {}
+
+
+@dataclass(slots=True)
+class _Answer:
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    parts: Iterator[bytes]
+    first: bytes  # the whole body, unless `more`
+    more: bool
+    close: Callable[[], None]
+
+
+class _Pool:
+    """Threads of one sort, and how many requests are with them."""
+
+    def __init__(self, name: str, threads: int) -> None:
+        self.executor: Executor = ThreadPoolExecutor(threads, thread_name_prefix=f"recsys-{name}")
+        self.held = 0
+        self.most = threads + QUEUE
+
+
+class Front:
+    """Answers ASGI requests by way of a WSGI app.
+
+    `limit`: bytes of a body (413 beyond); `seconds`: until it must be complete (408 beyond, and the
+    connection is closed).
+    """
+
+    def __init__(self, app: WsgiApp, limit: int, seconds: float) -> None:
+        self._app = app
+        self._limit = limit
+        self._seconds = seconds
+        self._room = BODIES * limit  # bytes of unfinished bodies that may still come
+        self._health = _Pool("health", 1)
+        self._reads = _Pool("reads", READERS)
+        self._writes = _Pool("writes", WRITERS)
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            raise ValueError(f"{scope['type']} is not served")
+        try:
+            fields = _fields(scope)
+            body = await self._body(fields, receive)
+            if body is None:
+                return  # the client is gone
+            answer = await self._answered(scope, fields, body)
+        except ApiError as error:
+            await _refuse(send, error)
+            return
+        await self._send(answer, send)
+
+    async def alive(self) -> bool:
+        """Whether this process answers a request to /health/live."""
+        scope: Message = {
+            "method": "GET",
+            "raw_path": b"/health/live",
+            "query_string": b"",
+            "http_version": "1.1",
+            "scheme": "http",
+        }
+        try:
+            answer = await self._answered(scope, {"host": "localhost"}, b"", {OWN: True})
+        except ApiError:  # too many ask for it
+            return False
+        return answer.status == 200
+
+    def close(self) -> None:
+        """End the threads once they have answered what they are at."""
+        for pool in (self._health, self._reads, self._writes):
+            pool.executor.shutdown(wait=True, cancel_futures=True)
+
+    async def _body(self, fields: dict[str, str], receive: Receive) -> bytes | None:
+        """Return the body, or None when the client went away before it was complete."""
+        if "content-length" not in fields and "transfer-encoding" not in fields:
+            return b""
+        declared = _length(fields)
+        taken = self._limit if declared is None else declared
+        if taken > self._limit:
+            if "expect" not in fields:
+                await self._drain(receive)
+            raise ApiError(413, f"the body has {declared} bytes, {self._limit} are allowed")
+        if taken > self._room:
+            raise _busy("too many bodies are on their way")
+        self._room -= taken
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await self._read(receive)
+        except TimeoutError:
+            message = f"the body did not come within {self._seconds:g} seconds"
+            raise ApiError(408, message) from None
+        finally:
+            self._room += taken
+
+    async def _read(self, receive: Receive) -> bytes | None:
+        found = bytearray()
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return None
+            found += message.get("body", b"")
+            if len(found) > self._limit:
+                raise ApiError(413, f"the body has more than {self._limit} bytes")
+            if not message.get("more_body", False):
+                return bytes(found)
+
+    async def _drain(self, receive: Receive) -> None:
+        """Take in what a client sends without keeping it, so that it can read the refusal."""
+        try:
+            async with asyncio.timeout(self._seconds):
+                while (message := await receive())["type"] == "http.request":
+                    if not message.get("more_body", False):
+                        return
+        except TimeoutError:
+            return
+
+    async def _answered(
+        self, scope: Message, fields: dict[str, str], body: bytes, more: Mapping[str, Any] = _NONE
+    ) -> _Answer:
+        pool = self._pool(scope["method"], scope["raw_path"])
+        if pool.held >= pool.most:
+            raise _busy("too many requests wait")
+        environ = {**_environ(scope, fields, body), **more}
+        # a generator may enter and leave an app context in two calls: both see the same context
+        context = contextvars.copy_context()
+        work = functools.partial(context.run, _call, self._app, environ)
+        pool.held += 1
+        try:
+            answer = await asyncio.get_running_loop().run_in_executor(pool.executor, work)
+        finally:
+            pool.held -= 1
+        answer.parts = _InContext(answer.parts, context)
+        answer.close = functools.partial(context.run, answer.close)
+        return answer
+
+    def _pool(self, method: str, path: bytes) -> _Pool:
+        if path.startswith(b"/health"):
+            return self._health
+        if method in _WRITING and not path.startswith(b"/recommend"):
+            return self._writes
+        return self._reads
+
+    async def _send(self, answer: _Answer, send: Send) -> None:
+        start = {"type": "http.response.start", "status": answer.status, "headers": answer.headers}
+        await send(start)
+        loop, streamed = asyncio.get_running_loop(), answer.more
+        try:
+            await send(
+                {"type": "http.response.body", "body": answer.first, "more_body": answer.more}
+            )
+            while answer.more:
+                take = functools.partial(next, answer.parts, None)
+                part = await loop.run_in_executor(self._reads.executor, take)
+                answer.more = part is not None
+                async with asyncio.timeout(STALLED):
+                    await send(
+                        {
+                            "type": "http.response.body",
+                            "body": part or b"",
+                            "more_body": answer.more,
+                        }
+                    )
+        finally:
+            if streamed:
+                loop.run_in_executor(self._reads.executor, answer.close)
+
+
+class _InContext(Iterator[bytes]):
+    """An iterator whose every step sees the same context variables, in whichever thread."""
+
+    def __init__(self, parts: Iterator[bytes], context: contextvars.Context) -> None:
+        self._parts, self._context = parts, context
+
+    def __next__(self) -> bytes:
+        return self._context.run(next, self._parts)
+
+
+def _fields(scope: Message) -> dict[str, str]:
+    """Return the header fields by lower-case name; 400 for what has two meanings."""
+    found: dict[str, str] = {}
+    for raw_name, raw_value in scope["headers"]:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        if "_" in name:
+            message = (
+                f"the header {name[:60]!r} has an underscore: write {name[:60].replace('_', '-')!r}"
+            )
+            raise ApiError(400, message)
+        if name in found:
+            if name == "host":
+                raise ApiError(400, "the header host is there twice")
+            separator = "; " if name == "cookie" else ","
+            value = f"{found[name]}{separator}{value}"
+        found[name] = value
+    if "host" not in found and scope["http_version"] == "1.1":
+        raise ApiError(400, "HTTP/1.1 asks for the header host")
+    return found
+
+
+def _length(fields: dict[str, str]) -> int | None:
+    declared = fields.get("content-length")
+    if declared is None:
+        return None
+    if not (declared.isascii() and declared.isdigit()):
+        raise ApiError(400, f"content-length {declared[:40]!r} is not a number")
+    return int(declared)
+
+
+def _environ(scope: Message, fields: dict[str, str], body: bytes) -> dict[str, Any]:
+    """Return the WSGI environment of a request (PEP 3333)."""
+    client, server = scope.get("client") or ("", 0), scope.get("server") or ("localhost", 80)
+    environ = {
+        "REQUEST_METHOD": scope["method"],
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote_to_bytes(scope["raw_path"]).decode("latin-1"),
+        "QUERY_STRING": scope["query_string"].decode("latin-1"),
+        "SERVER_NAME": str(server[0]),
+        "SERVER_PORT": str(server[1]),
+        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
+        "REMOTE_ADDR": str(client[0]),
+        "REMOTE_PORT": str(client[1]),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope["scheme"],
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.input_terminated": True,
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+        WHOLE: True,
+    }
+    for name, value in fields.items():
+        environ["HTTP_" + name.upper().replace("-", "_")] = value
+    if "content-type" in fields:
+        environ["CONTENT_TYPE"] = environ.pop("HTTP_CONTENT_TYPE")
+    if body or "content-length" in fields:
+        environ["CONTENT_LENGTH"] = str(len(body))
+        environ.pop("HTTP_CONTENT_LENGTH", None)
+    environ.pop("HTTP_TRANSFER_ENCODING", None)
+    return environ
+
+
+def _call(app: WsgiApp, environ: dict[str, Any]) -> _Answer:
+    """Call a WSGI app and take the first two parts of its answer: mostly there is only one."""
+    begun: list[tuple[str, list[tuple[str, str]]]] = []
+
+    def start(status: str, headers: list[tuple[str, str]], _: Any = None) -> Callable[..., None]:
+        begun[:] = [(status, headers)]
+        return _no_write
+
+    result = app(environ, start)
+    close: Callable[[], None] = getattr(result, "close", _nothing)
+    try:
+        parts = iter(result)
+        first, second = next(parts, b""), next(parts, None)
+    except BaseException:
+        close()
+        raise
+    status, headers = begun[0]
+    encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+    more = second is not None
+    if not more:
+        close()
+    first = first if second is None else first + second
+    return _Answer(int(status[:3]), encoded, parts, first, more, close)
+
+
+def _nothing() -> None:
+    """Close what has nothing to close."""
+
+
+def _no_write(_: bytes) -> None:
+    raise RuntimeError("write() of WSGI is not served")
+
+
+def _busy(why: str) -> ApiError:
+    return ApiError(503, f"{why}: try again", "busy", headers={"Retry-After": "1"})
+
+
+async def _refuse(send: Send, error: ApiError) -> None:
+    """Send the failure of a request that did not reach the app; the connection is closed."""
+    told = {"code": error.code or CODES[error.status], "message": error.message, "details": []}
+    body = json_bytes({"error": told})
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode("ascii")),
+        (b"connection", b"close"),
+        *((name.encode("ascii"), value.encode("ascii")) for name, value in error.headers.items()),
+    ]
+    await send({"type": "http.response.start", "status": error.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})

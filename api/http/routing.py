@@ -1,0 +1,358 @@
+"""Endpoint: one route with its rules, declared once; the app, the checks and OpenAPI read it.
+
+A view is a function from validated values to a value:
+
+    routes = Routes("items")
+
+    @routes.get("/items/<id:item_id>", "read", answers=schemas.Item)
+    def one(item_id: str) -> Any: ...
+
+What it takes decides what it gets: path values by name, `query` and `body` when declared.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from flask import Blueprint, Response, current_app, g, request
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from werkzeug.routing import BaseConverter
+
+from recsys.data.access_rights import AUDITED, RIGHTS, AuditRule
+
+from ..errors import ApiError, problems, translate
+from ..runtime.audit_trail import USER_NAMES, Act
+from ..schemas.fields import CONFLICTS, check_id, check_label
+from . import request_body
+from .responses import json_response
+
+View = Callable[..., Any]
+_INTEGER = re.compile(r"-?\d{1,19}")
+_NUMBER = re.compile(r"-?(\d{1,30}(\.\d{0,30})?|\.\d{1,30})([eE][+-]?\d{1,3})?")
+_IDS = ("item_id", "exclude")  # ids may hold any sign; other lists also come as a|b
+_ID_VALUES = ("item", "item_id", "user", "user_id")  # path values that are ids
+_TRUTH = {"1": True, "true": True, "0": False, "false": False}
+
+
+class IdConverter(BaseConverter):
+    """A path value that may hold anything, slashes included."""
+
+    regex = r"[\s\S]+"
+    part_isolating = False
+
+
+class UserConverter(IdConverter):
+    """An id at the end of /users/…, but for what belongs to the routes below a user."""
+
+    regex = r"(?![\s\S]*/(?:profile|export|merge)\Z)[\s\S]+"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """What a route takes, gives and needs."""
+
+    method: str
+    path: str
+    right: str | None  # one of recsys.data.access_rights.RIGHTS; None: open to all
+    view: View
+    tag: str
+    answers: Any  # type of the JSON of a success
+    status: int
+    query: type[BaseModel] | None
+    body: Any  # type of the JSON body; None: no body
+    many: str  # the body is a list of `body`: also one alone, under this name, or as JSON lines
+    media: str  # content type of a success
+    fails: tuple[int, ...]  # statuses besides those that follow from the above
+    loose: bool  # whether unknown parameters are passed over, as Gorse does
+    required: bool = True  # whether the body must be there
+    # where the user stands whom it is about: path.NAME, query.NAME, body.NAME, with a ? where it
+    # may be missing, or nobody. Holders of a token may use it about their user; empty: they may not
+    own: str = ""
+    audit: AuditRule = (
+        "never"  # which calls the audit log holds; see recsys.data.access_rights.AUDITED
+    )
+    unaudited: str = ""  # why it is never, of a route that names a user or changes something
+
+    @property
+    def sensitive(self) -> bool:
+        """Whether a call may name a user, or change something."""
+        fields = set(re.findall(r"<(?:\w+:)?(\w+)>", self.path))
+        for model in (self.query, *get_args(self.body), self.body):
+            fields |= set(getattr(model, "model_fields", {}))
+        return self.method != "GET" or not USER_NAMES.isdisjoint(fields)
+
+    @property
+    def name(self) -> str:
+        """A name for logs and metrics: the route without values."""
+        return re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", self.path)
+
+
+class Routes:
+    """A blueprint that keeps the endpoints declared on it."""
+
+    def __init__(self, tag: str, name: str = "") -> None:
+        self.blueprint = Blueprint(name or tag, __name__)
+        self.endpoints: list[Endpoint] = []
+        self.tag = tag
+
+    def route(
+        self,
+        method: str,
+        path: str,
+        right: str | None,
+        *,
+        answers: Any,
+        status: int = 200,
+        query: type[BaseModel] | None = None,
+        body: Any = None,
+        many: str = "",
+        media: str = "application/json",
+        fails: tuple[int, ...] = (),
+        loose: bool = False,
+        required: bool = True,
+        own: str = "",
+        audit: AuditRule | None = None,
+        unaudited: str = "",
+    ) -> Callable[[View], View]:
+        """Declare an endpoint; see Endpoint for the arguments.
+
+        `audit`: by default the rule of the right. ValueError for a route that names a user or
+        changes something and has neither a rule nor a reason why it is not audited.
+        """
+        if right is not None and right not in RIGHTS:
+            raise ValueError(f"{method} {path}: right {right!r} is none of {', '.join(RIGHTS)}")
+        rule: AuditRule = audit or ("never" if unaudited else AUDITED.get(right or "", "never"))
+
+        def declare(view: View) -> View:
+            endpoint = Endpoint(
+                method,
+                path,
+                right,
+                view,
+                self.tag,
+                answers,
+                status,
+                query,
+                body,
+                many,
+                media,
+                fails,
+                loose,
+                required,
+                own,
+                rule,
+                unaudited,
+            )
+            if rule == "never" and endpoint.sensitive and not unaudited:
+                raise ValueError(f"{method} {path}: give audit=, or unaudited= with a reason")
+            self.endpoints.append(endpoint)
+            name = f"{method.lower()}_{view.__name__}_{len(self.endpoints)}"
+            handler = _handler(endpoint)
+            self.blueprint.add_url_rule(
+                path, name, handler, methods=[method], merge_slashes=False, strict_slashes=True
+            )
+            return view
+
+        return declare
+
+    def get(self, path: str, right: str | None, **options: Any) -> Callable[[View], View]:
+        """Declare a GET endpoint."""
+        return self.route("GET", path, right, **options)
+
+    def post(self, path: str, right: str | None, **options: Any) -> Callable[[View], View]:
+        """Declare a POST endpoint."""
+        return self.route("POST", path, right, **options)
+
+    def put(self, path: str, right: str | None, **options: Any) -> Callable[[View], View]:
+        """Declare a PUT endpoint."""
+        return self.route("PUT", path, right, **options)
+
+    def patch(self, path: str, right: str | None, **options: Any) -> Callable[[View], View]:
+        """Declare a PATCH endpoint."""
+        return self.route("PATCH", path, right, **options)
+
+    def delete(self, path: str, right: str | None, **options: Any) -> Callable[[View], View]:
+        """Declare a DELETE endpoint."""
+        return self.route("DELETE", path, right, **options)
+
+
+def _handler(endpoint: Endpoint) -> Callable[..., Response]:
+    kinds = _kinds(endpoint.query) if endpoint.query else {}
+    shape = list[endpoint.body] if endpoint.many else endpoint.body  # type: ignore[name-defined]
+    adapter: TypeAdapter[Any] | None = TypeAdapter(shape) if endpoint.body else None
+    route = f"{endpoint.method} {endpoint.name}"
+
+    @functools.wraps(endpoint.view)
+    def handle(**values: Any) -> Response:
+        g.route = route
+        act = Act(current_app.extensions["audit"], route, endpoint.right or "", endpoint.audit)
+        try:
+            response = answer(values, act)
+        except Exception as error:
+            act.failed(translate(error).status, values)
+            raise
+        act.answered(response.status_code)
+        return response
+
+    def answer(values: dict[str, Any], act: Act) -> Response:
+        current_app.extensions["gate"].admit(request, endpoint.right, bool(endpoint.own))
+        for name, value in values.items():
+            if isinstance(value, str):
+                values[name] = _path_value(name, value)
+        given = request_body.read_query(request.environ.get("QUERY_STRING", ""))
+        if endpoint.query is not None:
+            values["query"] = _validated(endpoint.query, given, kinds, endpoint.loose)
+        elif given and not endpoint.loose:
+            _unknown(given, ())
+        if adapter is not None:
+            partial = bool(endpoint.many and getattr(values.get("query"), "partial", False))
+            values["body"] = _body(endpoint, adapter, partial)
+        if g.token_user is not None:
+            _only_about(g.token_user, endpoint.own, values)
+        act.begin(values)
+        found = endpoint.view(**values)
+        if rejected := g.pop("rejected", None):
+            found = {**found, "rejected": rejected}
+        return found if isinstance(found, Response) else json_response(found, endpoint.status)
+
+    return handle
+
+
+def _only_about(user_id: str, own: str, values: Mapping[str, Any]) -> None:
+    """Raise 403 when the holder of a token asks or tells about somebody else than their user."""
+    part, _, name = own.partition(".")
+    if part == "nobody":
+        return
+    given = values[name] if part == "path" else values[part]
+    rows = given if isinstance(given, list) else [given]
+    optional = name.endswith("?")
+    for row in rows:
+        about = row if part == "path" else getattr(row, name.removesuffix("?"))
+        if about != user_id and not (optional and about is None):
+            raise ApiError(403, f"this token is for another user than {about!r}")
+
+
+def _path_value(name: str, value: str) -> str:
+    try:
+        return check_id(value) if name in _ID_VALUES else check_label(value)
+    except ValueError as error:
+        detail: dict[str, object] = {"field": name, "message": str(error), "type": "value_error"}
+        raise ApiError(400, f"{name} {error}", "bad_parameter", [detail]) from None
+
+
+def _kinds(model: type[BaseModel]) -> dict[str, str]:
+    """Return the JSON type of each parameter, to read texts by."""
+    found = {}
+    for name, schema in model.model_json_schema()["properties"].items():
+        options = [schema, *schema.get("anyOf", [])]
+        found[name] = next(str(o["type"]) for o in options if o.get("type", "null") != "null")
+        if schema.get("items", {}).get("type") == "integer":
+            found[name] = "integers"
+    return found
+
+
+def _unknown(given: Any, known: Any) -> None:
+    names = sorted(name for name in given if name not in known)
+    if names:
+        details: list[dict[str, object]] = [
+            {"field": name, "message": "unknown parameter", "type": "extra_forbidden"}
+            for name in names
+        ]
+        shown = ", ".join(name[:60] for name in names)
+        raise ApiError(400, f"unknown parameter: {shown}", "unknown_parameter", details)
+
+
+def _validated(
+    model: type[BaseModel], given: dict[str, list[str]], kinds: dict[str, str], loose: bool
+) -> BaseModel:
+    if not loose:
+        _unknown(given, kinds)
+    values = {
+        name: _typed(name, texts, kinds[name]) for name, texts in given.items() if name in kinds
+    }
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        found = problems(error)
+        message = f"{found[0]['field']}: {found[0]['message']}"
+        raise ApiError(400, message, "bad_parameter", found) from None
+
+
+def _typed(name: str, texts: list[str], kind: str) -> Any:
+    if kind == "array":
+        parts = [part for text in texts for part in ([text] if name in _IDS else _split(text))]
+        if name == "fields":
+            return [part for each in parts for part in each.split(",") if part.strip()] or parts
+        return [*parts, *_commas(texts)] if name == "exclude" else parts
+    if kind == "integers":
+        parts = [part for text in texts for part in _split(text)]
+        return [int(part) if _INTEGER.fullmatch(part) else part for part in parts]
+    if len(texts) > 1:
+        raise ApiError(400, f"{name} is given {len(texts)} times", "bad_parameter")
+    text = texts[0]
+    if kind == "integer" and _INTEGER.fullmatch(text):
+        return int(text)
+    if kind == "number" and _NUMBER.fullmatch(text):
+        return float(text)
+    if kind == "boolean":
+        return _TRUTH.get(text, text)
+    return text
+
+
+def _split(text: str) -> list[str]:
+    return [part for part in text.split("|") if part.strip()] or [text]
+
+
+def _commas(texts: list[str]) -> list[str]:
+    """Return the parts of `a,b`, beside the whole: an id may hold a comma itself."""
+    return [part for text in texts if "," in text for part in text.split(",") if part.strip()]
+
+
+def _body(endpoint: Endpoint, adapter: TypeAdapter[Any], partial: bool) -> Any:
+    settings = current_app.extensions["settings"]
+    limits = settings.max_body, settings.body_seconds
+    if not endpoint.required and not request.content_length:
+        raw: Any = {}
+    elif endpoint.many:
+        raw = _rows(request_body.read_rows(request, *limits), endpoint.many)
+        if not 1 <= len(raw) <= settings.max_batch:
+            raise ApiError(422, f"{len(raw)} {endpoint.many}: send 1 to {settings.max_batch}")
+    else:
+        raw = request_body.read_json(request, *limits)
+    try:
+        return adapter.validate_python(raw)
+    except ValidationError as error:
+        if partial:
+            return _right_rows(raw, problems(error, 1_000_000), adapter)
+        found = problems(error)
+        message = f"{found[0]['field'] or 'body'}: {found[0]['message']}"
+        if endpoint.many and len(raw) > 1:
+            message += "; no row was stored: mend it, or store the others with ?partial=1"
+        if all(one["type"] in CONFLICTS for one in found):
+            raise ApiError(409, message, str(found[0]["type"]), found) from None
+        raise ApiError(422, message, "invalid", found) from None
+
+
+def _right_rows(raw: list[Any], found: list[dict[str, object]], adapter: TypeAdapter[Any]) -> Any:
+    """Return the rows that are right; the others are noted for the answer. 422 when none is."""
+    wrong: dict[int, dict[str, object]] = {}
+    for one in found:
+        place, _, name = str(one["field"]).partition(".")
+        told: dict[str, object] = {"row": int(place), "field": name, "message": one["message"]}
+        wrong.setdefault(int(place), told)
+    if len(wrong) == len(raw):
+        message = f"no row is right; the first: {found[0]['field']}: {found[0]['message']}"
+        raise ApiError(422, message, "invalid", found)
+    g.rejected = [wrong[place] for place in sorted(wrong)]
+    return adapter.validate_python([row for place, row in enumerate(raw) if place not in wrong])
+
+
+def _rows(raw: Any, name: str) -> list[Any]:
+    """Return the rows of a body: a list, one alone, or a list under a name."""
+    if isinstance(raw, dict) and isinstance(raw.get(name), list) and len(raw) == 1:
+        raw = raw[name]
+    return raw if isinstance(raw, list) else [raw]

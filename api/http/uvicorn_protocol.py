@@ -1,0 +1,132 @@
+"""Connection: uvicorn's HTTP/1.1 protocol with what keeps a process safe from its clients.
+
+llhttp parses, and refuses bare LF, folded lines, two lengths and the like. Added here: deadlines
+for a head, for an idle connection and for an answer that nobody takes, and a limit of connections
+beyond which the one that has been idle for longest goes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from .responses import json_bytes
+
+HEAD = 10.0  # seconds from a request's first byte to the end of its head
+IDLE = 75.0  # seconds that a connection may wait for its next request
+STALLED = 30.0  # seconds that a client may take no byte of an answer
+_LOOK = 1.0  # seconds between looks for connections that are late
+
+
+class Connections:
+    """The open connections of a process: those that wait for a head, in the order since when."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.open: set[Connection] = set()
+        self.waiting: OrderedDict[Connection, float] = OrderedDict()  # loop seconds
+
+    def come(self, one: Connection) -> None:
+        """Note a new connection; close an idle one where there are too many."""
+        self.open.add(one)
+        if len(self.open) > self.most and self.waiting:
+            next(iter(self.waiting)).abort()
+
+    def gone(self, one: Connection) -> None:
+        """Note that a connection has ended."""
+        self.open.discard(one)
+        self.waiting.pop(one, None)
+
+    async def watch(self) -> None:
+        """Close what is late, again and again."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(_LOOK)
+            now = loop.time()
+            for one in list(self.open):
+                one.look(now)
+
+
+class Connection(HttpToolsProtocol):
+    """One connection of a client."""
+
+    def __init__(self, *arguments: Any, connections: Connections, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._all = connections
+        self._in_line = True  # whether the request line may still go on
+        self._begun = 0.0  # loop seconds of the first byte of a head that is not complete; 0: none
+        self._left = 0  # bytes of an answer that were not taken at the last look
+        self._stalled = 0.0  # loop seconds since when none was taken; 0: they are
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._all.waiting[self] = self.loop.time()
+        self._all.come(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._all.gone(self)
+
+    def data_received(self, data: bytes) -> None:
+        if self._in_line:
+            if not self._begun:
+                self._begun = self.loop.time()
+            if not data.isascii():
+                data = _escaped(data)
+            self._in_line = b"\n" not in data
+        super().data_received(data)
+
+    def on_headers_complete(self) -> None:
+        self._begun = 0.0
+        self._all.waiting.pop(self, None)
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self._in_line = True
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.cycle.response_complete:  # else another request has come already
+            self._all.waiting[self] = self.loop.time()
+
+    def send_400_response(self, msg: str) -> None:
+        self._refuse(400, "bad_request", "this is not HTTP/1.1 as it is written down")
+
+    def look(self, now: float) -> None:
+        """Close the connection when the client is late."""
+        left = self.transport.get_write_buffer_size()
+        if not left or left != self._left:
+            self._left, self._stalled = left, now
+        elif now - self._stalled > STALLED:
+            self.abort()
+        if self.transport.is_closing():
+            return
+        since = self._all.waiting.get(self)
+        if self._begun and now - self._begun > HEAD:
+            self._refuse(408, "timeout", f"the head did not come within {HEAD:g} seconds")
+        elif since is not None and now - since > IDLE:
+            self.abort()
+
+    def abort(self) -> None:
+        """Close at once; what was not sent is dropped."""
+        self.transport.abort()
+
+    def _refuse(self, status: int, code: str, message: str) -> None:
+        body = json_bytes({"error": {"code": code, "message": message, "details": []}})
+        head = b"content-type: application/json\r\nconnection: close\r\ncontent-length: %d\r\n\r\n"
+        self.transport.write(STATUS_LINE[status] + head % len(body) + body)
+        self.transport.close()
+
+
+def _escaped(data: bytes) -> bytes:
+    """Write the bytes of a request line that are not ASCII as %XX; leave what follows the line."""
+    line, end, rest = data.partition(b"\n")
+    if line.isascii():
+        return data
+    return (
+        b"".join(b"%%%02X" % byte if byte > 127 else bytes((byte,)) for byte in line) + end + rest
+    )

@@ -1,0 +1,1 @@
+"""The running service: model in service, worker threads, store connection."""

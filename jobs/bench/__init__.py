@@ -1,0 +1,1 @@
+"""Benchmarks of stages, serving, encoders and memory."""

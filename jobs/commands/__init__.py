@@ -1,0 +1,1 @@
+"""Commands of `recsys`, one module each."""

@@ -1,0 +1,115 @@
+"""`recsys bundles`: what the nights published, and the way back.
+
+recsys bundles list
+recsys bundles rollback                 # the version before the current one
+recsys bundles prune --keep 3
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from recsys.bundle_store import BundleInfo, BundleStore
+from recsys.errors import BundleError
+
+from ..audit_entries import record
+from ..cli import run
+from ..settings import Settings
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.group(name="bundles")
+def command() -> None:
+    """List, show, roll back and prune the bundles that nights published."""
+
+
+@command.command("list")
+@as_json
+def list_(as_json: bool) -> None:
+    """List the versions, newest first; the current one is marked."""
+    infos = _store().versions()
+    if as_json:
+        print(json.dumps([_document(info) for info in infos], indent=1))
+        return
+    table = Table("", "version", "created (UTC)", "MB", "items", "ndcg@20", "design", box=None)
+    for info in infos:
+        table.add_row(*_row(info))
+    Console().print(table if infos else "no bundle yet: run `recsys nightly`", highlight=False)
+
+
+@command.command()
+@click.argument("version", required=False)
+@as_json
+def show(version: str | None, as_json: bool) -> None:
+    """Verify a version (default: the current one) and print its manifest."""
+    store = _store()
+    wanted = version or store.current()
+    if wanted is None:
+        raise BundleError("no bundle is current: run `recsys nightly` first")
+    manifest = dict(store.open(wanted).manifest)
+    if not as_json:
+        manifest["files"] = f"{len(manifest['files'])} files, all checksums match"
+    print(json.dumps(manifest, indent=1, ensure_ascii=False))
+
+
+@command.command()
+@click.argument("version", required=False)
+@as_json
+def rollback(version: str | None, as_json: bool) -> None:
+    """Serve an older version: the given one, or the one before the current."""
+    settings = Settings.load()
+    now = BundleStore(settings.home).rollback(version)
+    record(settings.store_url, "bundles rollback", now)
+    print(json.dumps({"current": now}) if as_json else f"{now} is served from now on")
+
+
+@command.command()
+@click.option("--keep", type=int, help="How many of the newest to keep [RECSYS_KEEP_BUNDLES].")
+@as_json
+def prune(keep: int | None, as_json: bool) -> None:
+    """Remove old versions; the current one always stays."""
+    settings = Settings.load()
+    gone = BundleStore(settings.home).prune(settings.keep_bundles if keep is None else keep)
+    if gone:
+        record(settings.store_url, "bundles prune", ", ".join(gone))
+    words = f"removed {', '.join(gone)}" if gone else "nothing to remove"
+    print(json.dumps({"removed": gone}) if as_json else words)
+
+
+def _store() -> BundleStore:
+    return BundleStore(Settings.load().home)
+
+
+def _document(info: BundleInfo) -> dict[str, object]:
+    return {
+        "version": info.version,
+        "current": info.current,
+        "created": info.created,
+        "bytes": info.bytes,
+        "counts": info.manifest.get("counts", {}),
+        "metrics": info.manifest.get("metrics", {}),
+        "design": info.manifest.get("design"),
+        "problem": info.problem,
+    }
+
+
+def _row(info: BundleInfo) -> tuple[str, ...]:
+    created = datetime.fromtimestamp(info.created, UTC).strftime("%Y-%m-%d %H:%M")
+    if info.problem:
+        return ("!", info.version, created, f"{info.bytes / 1e6:.1f}", "damaged", "", "")
+    items = info.manifest.get("counts", {}).get("items", "")
+    ndcg = info.manifest.get("metrics", {}).get("ndcg@20", "")
+    ndcg = f"{ndcg:.4f}" if isinstance(ndcg, float) else ""
+    mark = "*" if info.current else ""
+    design = str(info.manifest.get("design", ""))
+    return (mark, info.version, created, f"{info.bytes / 1e6:.1f}", str(items), ndcg, design)
+
+
+if __name__ == "__main__":
+    run(command)

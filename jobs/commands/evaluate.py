@@ -1,0 +1,212 @@
+"""`recsys evaluate`: offline evaluation of what the service would answer, against baselines.
+
+    recsys evaluate --items items.csv --events events.csv.gz --protocol time --models all \\
+        --positive "rating>=7" --json result.json --html report.html
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import click
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from recsys.data.dataset import Dataset
+from recsys.data.event_tables import EventTable, ItemTable
+from recsys.data.file_formats import Options
+from recsys.data.readers import load_events, load_items
+from recsys.errors import DataError
+from recsys.evaluation.baseline_registry import Means
+from recsys.evaluation.evaluate import row_names, run
+from recsys.evaluation.relevance import Positive
+from recsys.evaluation.report import html
+from recsys.evaluation.result import Result
+from recsys.evaluation.split import PROTOCOLS, Rules, make_split
+from recsys.safety.comment_dampening import weighed
+from recsys.store.store import Store
+from recsys.text.documents import documents
+from recsys.text.encoders.encoder import Encoder
+from recsys.text.encoders.transformer import pick_device
+from recsys.text.sentiment.scorer import toned
+from recsys.text_training.encode_catalogue import encode_words
+from recsys.training.fit import Words
+
+from ..cli import run as run_command
+from ..nightly.steps.finetune import evaluated_encoder
+from ..output import check_json_file, output, write_json
+from ..progress import job_progress
+from ..settings import Settings
+from .ingest import file_option, map_option, read_options
+
+log = logging.getLogger("recsys")
+DEEPEST = 1000
+
+
+@click.command(name="evaluate")
+@file_option("items", "Items file; without it, items are those of the events.")
+@file_option("events", "Events file; without any file, the store is read.")
+@file_option("test-events", "The test of protocol given.")
+@map_option
+@click.option(
+    "--protocol", default="time", show_default=True, help=f"One of {', '.join(PROTOCOLS)}."
+)
+@click.option("--k", "ks", default="5,10,20", show_default=True, help="Depths of the lists.")
+@click.option(
+    "--models",
+    default="default,popular,trending",
+    show_default=True,
+    help="Rows of the table: default, all, or names with commas between.",
+)
+@click.option("--positive", help='Which test events are positives, as in "rating>=7" or "like".')
+@click.option("--test-share", type=float, default=0.1, show_default=True, help="Share of the test.")
+@click.option("--group", default="", help="Rank inside the items of one value: category, …")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--json", "json_file", type=Path, help="Write the figures to this file; - is stdout.")
+@click.option("--html", "html_file", type=Path, help="Write a report with charts to this file.")
+def command(
+    items: tuple[Path, ...],
+    events: tuple[Path, ...],
+    test_events: tuple[Path, ...],
+    column_names: tuple[str, ...],
+    encoding: str,
+    protocol: str,
+    ks: str,
+    models: str,
+    positive: str | None,
+    test_share: float,
+    group: str,
+    seed: int,
+    json_file: Path | None,
+    html_file: Path | None,
+) -> None:
+    """Ask models what they would have recommended, and compare with what people took up.
+
+    Every model ranks the whole catalogue. Settings are chosen inside the training events.
+    """
+    admitted = Positive.parse(positive) if positive else None
+    settings = Settings.load()
+    rules = Rules(
+        protocol, test_share, admitted, group, seed, settings.weights, settings.unrecorded_items
+    )
+    names, depths = row_names(models, protocol), parse_depths(ks)
+    check_json_file(json_file)
+    if html_file and not html_file.absolute().parent.is_dir():
+        raise DataError(f"{html_file}: its folder does not exist")
+    options = read_options(column_names, encoding)
+    event_table, item_table = tables(settings, events, items, options)
+    test = heard(settings, load_events(test_events, options=options)) if test_events else None
+    split = make_split(event_table, item_table, rules, test)
+    without = split.unrecorded
+    if without is not None and without.items and (split.unlisted is not None or not without.listed):
+        log.info("%s", without.sentence)
+    with job_progress("evaluate") as progress:
+        means = means_of(settings, seed, log.info)
+        result = run(split, names, depths, means, progress)
+    report(result, depths, output(json_file))
+    write_json(json_file, result.to_json(), indent=1)
+    if html_file:
+        source = ", ".join(one.name for one in events) or "the store"
+        html_file.write_text(html(result, f"Evaluation on {source}"), encoding="utf-8")
+
+
+def parse_depths(text: str) -> tuple[int, ...]:
+    """Read "5,10,20"."""
+    try:
+        found = sorted({int(part) for part in text.split(",")})
+    except ValueError:
+        found = []
+    if not found or found[0] < 1 or found[-1] > DEEPEST:
+        raise DataError(f"k {text!r} is not whole numbers from 1 to {DEEPEST}, as in 5,10,20")
+    return tuple(found)
+
+
+def tables(
+    settings: Settings,
+    events: Sequence[Path],
+    items: Sequence[Path],
+    options: Options | None = None,
+) -> tuple[EventTable, ItemTable]:
+    """Read the files, or the store where none is named."""
+    if items and not events:
+        raise DataError(f"--items {items[0]} needs --events F beside it")
+    if events:
+        known = load_items(items, options=options) if items else ItemTable.empty()
+        found = load_events(events, options=options), known
+        settings.weights.check_kinds(found[0].kind_counts())
+        return heard(settings, found[0]), found[1]
+    with Store.open(settings.store_url) as store:
+        found = store.event_table(), store.item_table()
+    if not len(found[0]):
+        raise DataError("the store holds no event: run `recsys ingest` first, or give --events F")
+    settings.weights.check_kinds(found[0].kind_counts())
+    return heard(settings, found[0]), found[1]
+
+
+def heard(settings: Settings, events: EventTable) -> EventTable:
+    """Return the events with the tone of their comments, where heeded, and how far they count."""
+    return weighed(toned(events, settings.tones) if settings.tone_strength else events)
+
+
+def means_of(settings: Settings, seed: int, note: Callable[[str], None]) -> Means:
+    """Return what the rows may use, as a night would."""
+    device = pick_device(settings.device)
+    known: dict[str, Encoder] = {}
+
+    def words(data: Dataset) -> Words:
+        texts = documents(data.table)
+        if not any(texts):
+            return Words.none(len(texts))
+        encoder = evaluated_encoder(settings, data, device, note, known)
+        read = np.isin(np.arange(len(texts)), data.item)
+        found = encode_words(texts, encoder, settings.home, "evaluate", read, settings.cache)
+        return Words(found.vectors, found.student.compact())
+
+    return Means(seed, settings.tune_minutes, device, words, note)
+
+
+def report(result: Result, depths: tuple[int, ...], console: Console) -> None:
+    """Print the table: the deepest list, or 20 where that is among the depths."""
+    k = 20 if 20 in depths else depths[-1]
+    data = result.data
+    console.print(
+        f"{result.protocol}: {data['users']:,} users, {data['items']:,} items, "
+        f"{data['events']:,} events; {data['test_users']:,} users in the test"
+    )
+    console.print(result_table(result, k))
+    first = result.rows[0].name if result.rows else ""
+    for part, others in result.worse_in(first).items():
+        best = max(others, key=lambda other: others[other].mean)
+        console.print(
+            f"{part.replace('_', ' ')}: {best} is better than {first}, by {others[best].mean:.4f}"
+        )
+    for name, why in result.skipped.items():
+        console.print(f"{name} skipped: {why}")
+
+
+def result_table(result: Result, k: int) -> Table:
+    """Return the main figures, at most 100 columns wide."""
+    judged = any("auc" in row.metrics for row in result.rows)
+    columns = [f"recall@{k}", f"ndcg@{k}", "auc" if judged else f"mrr@{k}"]
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("model")
+    for name in (*columns, "better than", "fit s", "peak MB"):
+        table.add_column(name, justify="left" if name == "better than" else "right")
+    for row in result.rows:
+        cells = []
+        for name in columns:
+            one = row.metrics.get(name)
+            half = (one.high - one.low) / 2 if one else 0.0
+            cells.append(f"{one.mean:.4f} ±{half:.4f}" if one else "–")
+        pairs = result.comparisons(row.name, result.judged_by[0])
+        beaten = sum(one.better == "yes" for one in pairs.values())
+        told = f"{beaten} of {len(pairs)}" if pairs else "–"
+        table.add_row(row.name, *cells, told, f"{row.fit_seconds:.1f}", f"{row.peak_mb:,.0f}")
+    return table
+
+
+if __name__ == "__main__":
+    run_command(command)

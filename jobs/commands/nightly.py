@@ -1,0 +1,179 @@
+"""`recsys nightly`: train on what the store holds, compare with yesterday, publish.
+
+Exit status: 0 published, 3 the gate refused (yesterday's bundle stays), 1 failed. A night that was
+killed is taken up where it was when it is called again within a day.
+
+    recsys nightly              # tunes when the last tuning is old or the data has drifted
+    recsys nightly --tune       # tunes in any case
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from importlib.metadata import version as code_version
+from pathlib import Path
+from typing import Any
+
+import click
+
+import recsys
+from recsys.store.erasure import Erasures
+from recsys.store.locks import only_one
+from recsys.store.store import Store
+
+from ..cli import run
+from ..nightly.context import Night
+from ..nightly.step_runner import Detail, Step, run_steps
+from ..progress import LogProgress, TerminalProgress, job_progress
+from ..settings import Settings
+
+REFUSED = 3  # exit status
+RESUME = 86_400.0  # seconds after which a killed night is begun anew, for its data is old
+PLAN = "plan.json"
+UNRELATED = (
+    "host",
+    "port",
+    "workers",
+    "keep_bundles",
+    "cache",
+)  # settings that a night does not read
+
+
+@click.command(name="nightly")
+@click.option("--tune", "tune_always", is_flag=True, help="Tune, even if the last tuning is young.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(tune_always: bool, as_json: bool) -> None:
+    """Train on what the store holds, compare with the bundle before, and publish.
+
+    Exit status: 0 published, 3 refused (the bundle before stays in service), 1 failed.
+    """
+    result = run_night(Settings.load(), tune_always)
+    if as_json:
+        print(json.dumps(result, ensure_ascii=False))
+    elif result["status"] == "published":
+        print(f"published {result['version']}: {result['gate']['reason']}")
+    else:
+        print(f"refused, the bundle before stays in service: {result['gate']['reason']}")
+    if result["status"] != "published":
+        raise SystemExit(REFUSED)
+
+
+def run_night(settings: Settings, tune_always: bool = False) -> dict[str, Any]:
+    """Run a night, or the rest of one that was killed; return what became of it.
+
+    LockedError when another night is at work. Any other error is noted in the store's runs.
+    """
+    with (
+        only_one(settings.home, "nightly"),
+        Store.open(settings.store_url) as store,
+        job_progress("nightly") as progress,
+    ):
+        plan = _plan(settings, tune_always)
+        number, folder = _folder(settings.home / "runs", store, plan)
+        night = Night(settings, store, folder, number, progress, tune_always)
+        noted = {step.name for run in store.runs(1) for step in run.steps if run.id == number}
+        watch = _Watch(store, number, progress, noted)
+        try:
+            details = run_steps(folder, night.steps, watch)
+            status = "refused"
+            if details["gate"]["passed"]:
+                run_steps(folder, [Step("publish", night.publish)], watch)
+                status = "published"
+        except Exception as error:
+            store.finish_run(number, "failed", {"error": str(error) or repr(error)})
+            if _erased_since(store, number):
+                shutil.rmtree(folder, ignore_errors=True)
+            raise
+        result = {
+            "status": status,
+            "run": number,
+            "version": night.version,
+            "design": details["gate"]["design"],
+            "pressure": details["tune"]["pressure"],
+            "gate": details["gate"],
+            "tune": details["tune"],
+            "seconds": watch.seconds,
+        }
+        store.finish_run(number, status, result)
+        shutil.rmtree(folder)  # events are kept in one place only, the store
+        return result
+
+
+@dataclass(slots=True)
+class _Watch:
+    """Tells the screen, and notes every step that was done in the store."""
+
+    store: Store
+    number: int
+    progress: LogProgress | TerminalProgress
+    noted: set[str]  # steps that the store has by now
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def started(self, name: str) -> None:
+        self.progress.started(name)
+
+    def finished(self, name: str, seconds: float, detail: Detail, reused: bool) -> None:
+        if name not in self.noted:  # killed before the note, a step is done and not noted
+            self.store.record_step(self.number, name, seconds, detail)
+            self.noted.add(name)
+        self.seconds[name] = round(seconds, 3)
+        self.progress.finished(name, seconds, detail, reused)
+
+
+def _plan(settings: Settings, tune_always: bool) -> dict[str, str]:
+    """Return all that must be the same for a killed night to be taken up."""
+    values = {f.name: str(getattr(settings, f.name)) for f in fields(settings)}
+    plan = {name: value for name, value in values.items() if name not in UNRELATED}
+    return {**plan, "tune": str(tune_always), "code": f"{code_version('recsys')} {_code()}"}
+
+
+def _code() -> str:
+    """Return a hash of the program's files: a night that other code began is not taken up."""
+    hashed = hashlib.sha256()
+    for folder in (Path(recsys.__file__).parent, Path(__file__).parents[1]):
+        for path in sorted(folder.rglob("*.py")):
+            hashed.update(str(path.relative_to(folder)).encode() + path.read_bytes())
+    return hashed.hexdigest()
+
+
+def _folder(runs: Path, store: Store, plan: Mapping[str, str]) -> tuple[int, Path]:
+    """Return the number and the folder of the run to take up, or of a new one.
+
+    The caller holds the lock, so a run that is called running was killed.
+    """
+    last = store.last_run("nightly")
+    if last is not None and last.status in ("running", "failed"):
+        folder = runs / str(last.id)
+        young = time.time() - last.started < RESUME
+        if young and _read_plan(folder) == plan and not _erased_since(store, last.id):
+            return last.id, folder
+        if last.status == "running":
+            store.finish_run(last.id, "killed")
+    shutil.rmtree(runs, ignore_errors=True)
+    number = store.start_run("nightly")
+    folder = runs / str(number)
+    folder.mkdir(parents=True)
+    (folder / PLAN).write_text(json.dumps(plan))
+    return number, folder
+
+
+def _erased_since(store: Store, number: int) -> bool:
+    """Whether somebody was erased whose events the files of a run may hold."""
+    started = next((run.started for run in store.runs() if run.id == number), 0.0)
+    return Erasures(store.db).since(started)
+
+
+def _read_plan(folder: Path) -> object:
+    try:
+        return json.loads((folder / PLAN).read_text())
+    except (OSError, ValueError):
+        return None
+
+
+if __name__ == "__main__":
+    run(command)

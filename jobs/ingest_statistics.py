@@ -1,0 +1,87 @@
+"""Acts: what the events of an ingest are about, counted while they are read."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from recsys.data.event_weights import EventWeights
+from recsys.data.records import Event
+from recsys.store.store import Store
+
+SHOWN = 5  # examples that a line names
+_PLACEHOLDERS = frozenset(
+    ("0", "-1", "unknown", "Unknown", "UNKNOWN", "anonymous", "Anonymous", "guest", "Guest",
+     "anon", "deleted", "[deleted]", "test", "admin", "root", "true", "false", "True", "False",
+     "[object Object]", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!")
+)  # fmt: skip
+_ROUNDED = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d+")  # 1.23E+17: a spreadsheet cut the digits off
+
+
+class Acts:
+    """Kinds, items and odd ids of the events of a run."""
+
+    def __init__(self, weights: EventWeights | None = None) -> None:
+        self.weights = weights or EventWeights()
+        self.without_weight = 0  # events that their value of 0 leaves without weight
+        self.kinds: Counter[str] = Counter()
+        self.items: Counter[str] = Counter()
+        self.suspicious: Counter[str] = Counter()
+
+    def count(self, events: Sequence[Event]) -> None:
+        """Count a batch of events."""
+        self.kinds.update([event.event for event in events])
+        zero = [event.event for event in events if event.value == 0]
+        self.without_weight += sum([self._loses_weight(kind) for kind in zero])
+        self.items.update([event.item_id for event in events])
+        users = Counter([event.user_id for event in events])
+        for id in _odd(users):
+            self.suspicious[id] += users[id]
+
+    def _loses_weight(self, kind: str) -> bool:
+        return self.weights.heeds(kind) and not self.weights.heeds(kind, 0.0)
+
+    def report(self, store: Store) -> dict[str, Any]:
+        """Return what stands in the report of an ingest, after the items are stored."""
+        unrecorded = store.unrecorded(self.items)
+        odd = self.suspicious + Counter({id: self.items[id] for id in _odd(self.items)})
+        return {
+            "kinds": dict(self.kinds.most_common()),
+            "unknown_kinds": self.weights.told_unknown(self.kinds),
+            "without_weight": self.without_weight,
+            "unrecorded": {
+                "events": sum(self.items[id] for id in unrecorded),
+                "items": len(unrecorded),
+                "examples": unrecorded[:SHOWN],
+            },
+            "suspicious_ids": dict(odd.most_common(20)),
+        }
+
+
+def acts_told(report: dict[str, Any]) -> Iterator[str]:
+    """Yield the lines that a person should read."""
+    for one in report["unknown_kinds"]:
+        near = f"; is {one['nearest']!r} meant?" if one["nearest"] else ""
+        yield (
+            f"events: {one['count']:,} of the unknown kind {one['event']!r} weigh nothing until "
+            f"RECSYS_EVENT_WEIGHTS names it{near}"
+        )
+    if report["without_weight"]:
+        yield f"events: {report['without_weight']:,} weigh nothing, as their value is 0"
+    without = report["unrecorded"]
+    if without["events"]:
+        yield (
+            f"events: {without['events']:,} on items without a record "
+            f"({without['items']:,} items, as {', '.join(without['examples'])})"
+        )
+    if report["suspicious_ids"]:
+        named = [f"{id} ({count:,})" for id, count in report["suspicious_ids"].items()]
+        yield f"events: suspicious ids: {', '.join(named[:SHOWN])}"
+
+
+def _odd(ids: Counter[str]) -> list[str]:
+    """Return ids that stand for nobody in particular, or have lost digits."""
+    found = [id for id in _PLACEHOLDERS if id in ids]
+    return found + [id for id in ids if "+" in id and _ROUNDED.fullmatch(id)]

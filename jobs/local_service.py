@@ -1,0 +1,81 @@
+"""The engine as the service runs it, for commands: bundle, store, and what happened since."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from recsys import notices
+from recsys.bundle import RawBundle
+from recsys.bundle_store import BundleStore
+from recsys.log_tailer import Feed
+from recsys.personal_list import ListRequest, UserState, query_of, ranked
+from recsys.ranking.query import Interaction, Query, Recommendation
+from recsys.recommender import Recommender
+from recsys.serving.live_state import LiveState
+from recsys.serving.model import Model
+from recsys.serving.trend_monitor import Watch
+from recsys.store.store import Store
+from recsys.store.user_histories import Pasts
+from recsys.text.sentiment.scorer import Tones
+
+from .settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """A recommender over the current bundle, brought up to date from the store."""
+
+    store: Store
+    recommender: Recommender
+    tones: Tones | None  # None: the tone of comments counts for nothing
+    repeat_categories: frozenset[str] = frozenset()  # whose items lists may hold again
+
+    def history(self, user: str) -> tuple[Interaction, ...]:
+        """Return the events of a user, oldest first, as the service reads them."""
+        return self.state(user).history
+
+    def state(self, user: str) -> UserState:
+        """Return the state of a user as the service reads it."""
+        past = Pasts(self.recommender.live.weights).of(self.store, user)
+        return UserState.read(self.store, past, user, self.tones)
+
+    def recommend(self, user: str, n: int, explain: bool = False) -> list[Recommendation]:
+        """Return the items of `GET /recommend/<user>`, by the same functions."""
+        return list(ranked(self.recommender, self.query(user, explain), n)[:n])
+
+    def notice(self, user: str) -> str:
+        """Return why a list has no more items, as `GET /recommend/<user>` does."""
+        return notices.personal(self.recommender, self.query(user), first=True)
+
+    def query(self, user: str, explain: bool = False) -> Query:
+        """Return the query of a user's list."""
+        return query_of(self.state(user), ListRequest(explain=explain), self.repeat_categories)
+
+    def title(self, item_id: str) -> str:
+        """Return what to call an item."""
+        live = self.recommender.live
+        row = live.row(item_id)
+        return self.recommender.title(row) if row >= 0 else item_id
+
+
+def open_bundle(home: Path) -> tuple[RawBundle, Model]:
+    """Return the newest bundle that this version of the code can read, and its model."""
+    return BundleStore(home).load_current(lambda raw: (raw, Model.from_raw(raw)))
+
+
+@contextmanager
+def open_engine(settings: Settings) -> Iterator[Engine]:
+    """Open the current bundle and the store; BundleError says what to run when there is none."""
+    raw, model = open_bundle(settings.home)
+    live = LiveState(model, settings.weights, settings.flag_weight, settings.unrecorded_items)
+    with Store.open(settings.store_url) as store:
+        tones = settings.tones if settings.tone_strength else None
+        Feed(live, raw.manifest, tones).follow(store)
+        watch = Watch(live)
+        watch.trends(time.time())
+        recommender = Recommender(live, watch=watch, rising=settings.rising_weight)
+        yield Engine(store, recommender, tones, settings.repeat_categories)

@@ -1,0 +1,1 @@
+"""The nightly run: context, pipeline and steps."""

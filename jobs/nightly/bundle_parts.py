@@ -1,0 +1,48 @@
+"""Additions: what a night puts into a bundle beside the model that ranks, a step for each.
+
+They run after `encode`, in this order, and a later one may read what an earlier one left. Each
+writes a small bundle into its step's folder; the night's bundle takes its arrays below its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from recsys.bundle import Array, read_bundle
+
+from .step_runner import Detail, Step
+from .steps.entities import build_entities
+from .steps.flags import build_flags
+from .steps.topics import build_topics
+from .steps.trends import build_tones, build_trends
+from .steps.user_models import build_communities, build_returning
+
+if TYPE_CHECKING:
+    from .context import Night
+
+ADDITIONS: Mapping[str, Callable[[Night, Path], Detail]] = {
+    "topics": build_topics,
+    "flags": build_flags,
+    "communities": build_communities,
+    "returning": build_returning,
+    "entities": build_entities,
+    "trends": build_trends,
+    "tones": build_tones,
+}
+
+
+def added_steps(night: Night) -> tuple[Step, ...]:
+    """Return the steps of a night that make its additions."""
+    return tuple(Step(name, partial(build, night)) for name, build in ADDITIONS.items())
+
+
+def added_arrays(folder: Path) -> dict[str, Array]:
+    """Return the arrays of all additions that a run's folder holds, as its bundle names them."""
+    return {
+        f"{name}/{key}": array
+        for name in ADDITIONS
+        for key, array in read_bundle(folder / name).arrays.items()
+    }

@@ -1,0 +1,1 @@
+"""Steps of the nightly run, one module each."""

@@ -1,0 +1,56 @@
+"""The night's topics: items in groups, under the ids of the night before where a topic lives on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from recsys.bundle import RawBundle, read_bundle, write_bundle
+from recsys.data.ids import IdMap
+from recsys.serving.catalogue import under
+from recsys.serving.model import Model
+from recsys.text.documents import documents
+from recsys.text.topics.fit import LastNight, TopicConfig, fit_topics
+from recsys.text.topics.labels import with_labels
+
+from ..step_runner import Detail
+
+if TYPE_CHECKING:
+    from ..context import Night
+
+
+def build_topics(night: Night, out: Path) -> Detail:
+    """Group the items by what they are about; tell how many topics there are and how many live on.
+
+    Reads what the step `encode` left.
+    """
+    texts, ids = documents(night.data.table), night.data.items
+    vectors = read_bundle(night.folder / "encode").arrays["vectors"]
+    before = None if night.before is None else last_night(night.before, ids, night.encoder)
+    topics = fit_topics(texts, vectors, TopicConfig(seed=night.settings.seed), before)
+    table = night.data.table
+    plain = [f"{title}\n{text}" for title, text in zip(table.title, table.text, strict=True)]
+    marks = [(*tags, own) for tags, own in zip(table.tags, table.category, strict=True)]
+    topics = with_labels(topics, plain, marks)
+    write_bundle(out, topics.arrays(), {}, {})
+    kept = set(topics.ids) & set(before.topics.ids) if before is not None else ()
+    return {
+        "topics": len(topics),
+        "groups": len(topics.parent_ids),
+        "kept": len(kept),
+        "items": int((topics.items >= 0).sum()),
+    }
+
+
+def last_night(raw: RawBundle, ids: IdMap, encoder: str) -> LastNight | None:
+    """Return what a bundle says of tonight's items; None when it holds no topics."""
+    if not under("topics", raw.arrays):
+        return None
+    model = Model.from_raw(raw)
+    assert model.topics is not None
+    rows = np.full(len(ids), -1, np.int32)
+    known = model.catalogue.ids.rows(ids)
+    rows[known >= 0] = model.topics.items[known[known >= 0]]
+    return LastNight(model.topics, rows, raw.manifest.get("encoder") == encoder)

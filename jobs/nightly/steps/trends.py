@@ -1,0 +1,54 @@
+"""The night's trends: the last weeks of items and their labels, hour by hour."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from recsys.bundle import read_bundle, write_bundle
+from recsys.serving.catalogue import Catalogue
+from recsys.text.entities.model import Entities
+from recsys.text.topics.model import Topics
+from recsys.training.trend_streams import Labelled, labelled, stream_of
+from recsys.trends.sentiment_series import count_tones
+from recsys.trends.series import HOUR
+from recsys.trends.trend_model import SHOWN, fit_trends
+
+from ..step_runner import Detail
+
+if TYPE_CHECKING:
+    from ..context import Night
+
+
+def build_tones(night: Night, out: Path) -> Detail:
+    """Add up how comments sound, hour by hour; nothing where comments are not read."""
+    data, tone = night.data, night.data.tone
+    if tone is None or not data.timed or not tone.any():
+        write_bundle(out, {}, {}, {})
+        return {"comments": 0}
+    first = int(data.now // HOUR) - SHOWN
+    found = count_tones(data.time, data.item, tone, _marked(night).labels, first)
+    write_bundle(out, found.arrays(), {}, {})
+    return {"comments": int((tone != 0).sum())}
+
+
+def build_trends(night: Night, out: Path) -> Detail:
+    """Count the last weeks and learn what is to be expected; nothing where events have no time.
+
+    Reads what the steps `topics` and `entities` left.
+    """
+    marked = _marked(night)
+    stream = stream_of(night.data, marked.authors)
+    found = fit_trends(stream, marked.labels, marked.population)
+    write_bundle(out, {} if found is None else found.arrays(), {}, {})
+    if found is None:
+        return {"series": 0, "hours": 0}
+    return {"series": len(found.series), "hours": found.series.length}
+
+
+def _marked(night: Night) -> Labelled:
+    data = night.data
+    catalogue = Catalogue.from_table(data.table, data.created())
+    topics = Topics.from_arrays(read_bundle(night.folder / "topics").arrays)
+    names = Entities.from_arrays(read_bundle(night.folder / "entities").arrays)
+    return labelled(catalogue, topics.items, names, len(topics))

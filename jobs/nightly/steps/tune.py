@@ -1,0 +1,129 @@
+"""When a night tunes again, on what, and how its choice does against popular and trending."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from recsys.data.unrecorded_items import ON
+from recsys.errors import DataError
+from recsys.evaluation.service_replay import walked_check
+from recsys.evaluation.split import Rules, Split, make_split
+from recsys.evaluation.tuner import Scenario, TuningData, tune
+from recsys.serving.live_state import LiveState
+from recsys.tuning.baseline_comparison import Contest, contest_at_a_cut, walked_contest
+from recsys.tuning.engine_catalogue import engine_named
+from recsys.tuning.publication_gate import PEOPLE
+from recsys.tuning.replay_features import Moment
+from recsys.tuning.time_splits import SHARE, TESTABLE, newest
+from recsys.tuning.tuning_result import Choice
+
+if TYPE_CHECKING:
+    from ..context import Night
+
+GROWTH = 1.5  # times as many events or items (or as few) as when it was tuned
+JUDGED = 1_500  # questions on the way that a night's choice and the baselines are compared by
+MIX = 0.2  # share of events whose kind would have to change to get the old mix
+
+
+def reason_to_tune(
+    manifest: Mapping[str, Any], seen: Mapping[str, Any], plan: Mapping[str, Any], days: float
+) -> str | None:
+    """Say why a night should tune; None when the tuning of the bundle before still serves.
+
+    `seen`: counts of events and items, and events by kind. `plan`: settings that a tuning depends
+    on; another encoder, say, makes the old weights meaningless.
+    """
+    tuning = manifest.get("tuning")
+    if not isinstance(tuning, dict) or "choice" not in manifest:
+        return "there is no earlier tuning"
+    if earlier_choice(manifest) is None or not _complete(tuning):
+        return "the last tuning was written by another version of recsys"
+    for name, value in plan.items():
+        if tuning.get(name) != value:
+            return f"{name} changed"
+    if time.time() - tuning["at"] > 86_400 * days:
+        return f"the last tuning is older than {days:g} days"
+    choice = manifest["choice"]
+    if choice.get("pressure"):
+        return f"the last tuning had no time for all of it: {choice['pressure'][0]}"
+    if choice.get("design", "tuned") != "tuned":
+        return f"the design of the bundle before is {choice['design']}"
+    before = tuning["counts"]
+    for name in ("events", "items"):
+        ratio = (seen[name] + 1) / (before[name] + 1)
+        if not 1 / GROWTH <= ratio <= GROWTH:
+            return f"{before[name]} {name} became {seen[name]}"
+    moved = _moved(before["kinds"], seen["kinds"])
+    return f"the kinds of {moved:.0%} of the events changed" if moved > MIX else None
+
+
+def earlier_choice(manifest: Mapping[str, Any]) -> Choice | None:
+    """Return what a bundle was made with; None where this version cannot make it again."""
+    try:
+        choice = Choice.from_json(manifest["choice"])
+        for name in choice.engines:
+            engine_named(name)
+    except (KeyError, TypeError, ValueError, AttributeError, DataError):
+        return None
+    return choice
+
+
+def _complete(tuning: Mapping[str, Any]) -> bool:
+    counts = tuning.get("counts")
+    return (
+        isinstance(tuning.get("at"), float)
+        and isinstance(counts, dict)
+        and {"events", "items", "kinds"} <= counts.keys()
+    )
+
+
+def _moved(before: Mapping[str, int], now: Mapping[str, int]) -> float:
+    """Return half the summed difference of two mixes: 0 for equal ones, 1 for disjoint ones."""
+    totals = max(sum(before.values()), 1), max(sum(now.values()), 1)
+    kinds = before.keys() | now.keys()
+    shares = (abs(before.get(k, 0) / totals[0] - now.get(k, 0) / totals[1]) for k in kinds)
+    return sum(shares) / 2
+
+
+def tuned(night: Night) -> Choice:
+    """Return the engines and the blend that answer the newest events of a night best."""
+    settings, progress = night.settings, night.progress
+    data = TuningData(*night.tables, night.words, settings.weights)
+    scenario = Scenario(settings.tune_minutes, seed=settings.seed, device=night.device)
+    return tune(data, scenario, progress.note, progress.advance)
+
+
+def against_baselines(night: Night, choice: Choice) -> Contest:
+    """Let a choice, popular and trending answer the newest events, which none has learned from.
+
+    Event by event where these have times and ask enough people, else at one cut.
+    """
+    settings, (is_test, cut) = night.settings, night.validation
+    if cut.data.timed and bool((is_test == newest(night.tables[0])).all()):
+        check, way = walked_check(_split(night), settings.seed, JUDGED)
+        live = LiveState(night.tried(check.data, choice))
+        found = walked_contest(_heard(way((live,)), night), live)
+        if found.tested:
+            return found
+    asked = cut.sample(PEOPLE, settings.seed)
+    if len(asked) < TESTABLE:
+        return Contest(len(asked), 0.0, "share_all", 0.0, 0.0, 0.0)
+    return contest_at_a_cut(night.tried(cut.data, choice), asked)
+
+
+def _split(night: Night) -> Split:
+    rules = Rules(
+        "replay",
+        share=SHARE,
+        weights=night.settings.weights,
+        unrecorded=ON,  # the snapshot has left out what is not to be listed
+    )
+    return make_split(*night.tables, rules)
+
+
+def _heard(moments: Iterable[Moment], night: Night) -> Iterator[Moment]:
+    for number, moment in enumerate(moments):
+        night.progress.advance(min(number, JUDGED), JUDGED)
+        yield moment

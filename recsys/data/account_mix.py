@@ -1,0 +1,380 @@
+"""Company: whether those who act on an item are the platform's usual mix of accounts.
+
+A voice is one person's first act on an item. Four tests look at each: is it among the account's
+first things ever (`first`), is the account younger than a week (`young`), has it acted on few
+things (`narrow`), did it begin on the same day as one of the item's last voices (`together`)?
+None of these says anything of one voice: on some platforms nine of ten voices are young. Per item
+and test, a cumulative sum of log-likelihood ratios (Page 1954) compares the voices with the share
+that the platform itself has; it grows where nearly all voices have a property, and falls to zero
+where the mix is the usual one. An alarm is a sum above a height that the items of all but ALARMS
+of the platform's own voices stay below, and that is -log(ALARMS / tests) at least. While the sum is above the height, voices with the
+property are an excess: they count nothing, and of those that led to the alarm the first counts,
+so that the excess as a whole counts like one voice. Voices without the property always count.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.array_types import Mask, Rows, Times
+
+TESTS = ("first", "young", "narrow", "together")
+ALARMS = (
+    0.005  # false-alarm rate: share of the platform's own voices on items with an alarm, per test
+)
+USUAL = 0.03  # share of voices on items that may be attacked before alarm heights move
+DAY = 86_400.0
+YOUNG = 7 * DAY  # seconds since an account's first act
+NARROW = 25  # other items that an account has acted on, at most
+BACK = 8  # voices of an item that a later one is compared with
+ODDS = 0.99  # share of voices with a property in what the sum looks for
+PRIOR = 50.0  # voices with every property that a platform begins with: a new one alarms nobody
+RECENT = 1 / 10_000  # weight of the last voice in the platform's recent share, at least
+YOUTH = 2_500  # voices; while a platform has few, the last voice weighs 1 / (YOUTH + voices)
+FEWEST = 8  # voices of an item from which it takes part in the alarm heights
+ITEMS = 200  # such items from which the heights are read off them
+BLOCK = 256  # voices after which the platform's shares are looked at again
+BIRTHS = 256  # groups of accounts by whose numbers the age of any other is guessed
+GROUP = 5  # accounts in a group, at least
+PENDING = 1_000  # voices that an alarm can take back
+BITS = tuple(1 << test for test in range(len(TESTS)))  # of the properties of a voice, in one number
+EVERY = sum(BITS)
+UNKNOWN = len(TESTS)  # places by which the bit of a test that cannot be made stands higher
+LEAST = float(-np.log(ALARMS / len(TESTS)))  # height of an alarm, at least
+
+Figures = NDArray[np.float64]
+
+
+class Steps(NamedTuple):
+    """What a voice with and one without each property add to an item's sum, (tests,) each."""
+
+    ups: list[float]
+    downs: list[float]
+    odds: list[float]  # voices with the property for each one without it
+
+
+@dataclass(slots=True)
+class Platform:
+    """How often voices of the platform have each property; grows by blocks of voices."""
+
+    flagged: list[float] = field(default_factory=lambda: [0.0] * len(TESTS))
+    told: list[float] = field(default_factory=lambda: [0.0] * len(TESTS))  # voices looked at
+    recent: list[float] = field(default_factory=lambda: [1.0] * len(TESTS))
+
+    def steps(self) -> Steps:
+        """Return what voices add to an item's sums as the shares are now."""
+        ups, downs, odds = [], [], []
+        for flagged, told, recent in zip(self.flagged, self.told, self.recent, strict=True):
+            usual = (flagged + PRIOR) / (told + PRIOR)
+            share = min(max(usual, recent, 0.02), 0.999)
+            wanted = max(ODDS, (1.0 + share) / 2)
+            ups.append(math.log(wanted / share))
+            downs.append(math.log((1 - wanted) / (1 - share)))
+            odds.append(share / (1 - share))
+        return Steps(ups, downs, odds)
+
+    def count(self, flags: Sequence[int]) -> None:
+        """Count voices, each as the bits of its properties; see `UNKNOWN`."""
+        bits = np.array(flags, np.int64)
+        for test in range(len(TESTS)):
+            known = bits[(bits >> (test + UNKNOWN) & 1) == 0]
+            found = (known >> test & 1).astype(np.float64)
+            rates = np.maximum(RECENT, 1.0 / (YOUTH + self.told[test] + np.arange(len(found))))
+            left = np.append(
+                np.cumprod((1.0 - rates)[::-1])[::-1], 1.0
+            )  # of each voice, at the end
+            self.recent[test] = float(left[0] * self.recent[test] + (rates * left[1:]) @ found)
+            self.flagged[test] += float(found.sum())
+            self.told[test] += float(len(found))
+
+
+@dataclass(slots=True)
+class ItemCompany:
+    """The sums of one item, and the voices that an alarm would take back.
+
+    Of the voices since a sum last rose from zero, as many with the property count as the platform's
+    share lets expect beside those without it, one at least. So an attack on an item that others
+    take up as well takes nothing from these.
+    """
+
+    sums: list[float]
+    pending: list[tuple[int, int, int]] = field(default_factory=list)  # number, voice, properties
+    cleared: list[int] = field(default_factory=lambda: [0] * len(TESTS))  # number of the next one
+    number: int = 0  # of the next voice that is pending
+    having: list[int] = field(default_factory=lambda: [0] * len(TESTS))  # that count, since then
+    lacking: list[int] = field(default_factory=lambda: [0] * len(TESTS))  # since then
+
+    def hear(
+        self, voice: int, flags: int, steps: Steps, heights: list[float]
+    ) -> tuple[bool, list[int]]:
+        """Return whether a voice counts, and earlier ones that count no more.
+
+        `flags`: a bit for each test; of a test that cannot be made (`UNKNOWN`) the sum stays.
+        """
+        sums, held = self.sums, flags & EVERY
+        if not held and not (sums[0] or sums[1] or sums[2] or sums[3]):
+            return True, []
+        crossed, counts = [], True
+        for test, bit in enumerate(BITS):
+            before = sums[test]
+            if flags & bit:
+                height = heights[test]
+                after = before + steps.ups[test]
+                if after >= height:
+                    counts &= self.having[test] < self.usual(test, steps)
+                    if before < height:
+                        crossed.append(test)
+                    after = min(after, 2 * height)
+                sums[test] = after
+            elif before and not flags & (bit << UNKNOWN):
+                after = before + steps.downs[test]
+                if after > 0.0:
+                    self.lacking[test] += 1
+                else:
+                    after, self.cleared[test] = 0.0, self.number
+                    self.having[test] = self.lacking[test] = 0
+                sums[test] = after
+        taken = self._taken(crossed, steps) if crossed else []
+        if counts and held:
+            self.pending.append((self.number, voice, held))
+            self.number += 1
+            self._count(held, 1)
+            if len(self.pending) >= 2 * PENDING:
+                self._forget()
+        return counts, taken
+
+    def usual(self, test: int, steps: Steps) -> float:
+        """Return how many voices with a property count beside those without it."""
+        return max(self.lacking[test] * steps.odds[test], 1.0)
+
+    def _count(self, held: int, change: int) -> None:
+        for test, bit in enumerate(BITS):
+            if held & bit:
+                self.having[test] += change
+
+    def _taken(self, crossed: list[int], steps: Steps) -> list[int]:
+        taken: dict[int, int] = {}
+        for test in crossed:
+            first, bit = self.cleared[test], BITS[test]
+            own = [entry for entry in self.pending if entry[2] & bit and entry[0] >= first]
+            most = int(self.usual(test, steps))
+            more = min(max(self.having[test] - most, 0), len(own))
+            taken.update({entry[1]: entry[2] for entry in own[len(own) - more :]})
+        if taken:
+            self.pending = [entry for entry in self.pending if entry[1] not in taken]
+            for held in taken.values():
+                self._count(held, -1)
+        return sorted(taken)
+
+    def _forget(self) -> None:
+        """Leave PENDING voices at most, none whose every sum fell to zero since."""
+        last = list(zip(BITS, self.cleared, strict=True))
+        kept = [
+            entry
+            for entry in self.pending
+            if any(entry[2] & bit and entry[0] >= first for bit, first in last)
+        ]
+        self.pending = kept[-PENDING:]
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """What a table of acts says of the company of each item's voices; holds no user."""
+
+    platform: Platform
+    heights: Figures  # (tests,)
+    sums: NDArray[np.float32]  # (n_items, tests)
+    voices: Rows  # (n_items,)
+    excess: NDArray[np.int32]  # (n_items, tests): voices with the property that count nothing
+    span: Times  # (n_items, 2): when the first and the last of these came; NaN: none
+    births: Figures = field(
+        default_factory=lambda: np.zeros((0, 2))
+    )  # mean number in the store and mean first act of a group
+
+    def born(self, number: int) -> float | None:
+        """Return when the account of a number first acted, about; None: later than the night."""
+        if not number or not len(self.births) or number > self.births[-1, 0]:
+            return None
+        return float(np.interp(number, self.births[:, 0], self.births[:, 1]))
+
+    @classmethod
+    def empty(cls, n_items: int = 0) -> Company:
+        """Return what is known of a platform where nothing has happened."""
+        shape = (n_items, len(TESTS))
+        return cls(
+            Platform(),
+            np.full(len(TESTS), LEAST),
+            np.zeros(shape, np.float32),
+            np.zeros(n_items, np.int32),
+            np.zeros(shape, np.int32),
+            np.full((n_items, 2), np.nan),
+        )
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the arrays to save."""
+        shares = [self.platform.flagged, self.platform.told, self.platform.recent]
+        return {
+            "platform": np.array(shares),
+            "heights": self.heights,
+            "sums": self.sums,
+            "voices": self.voices,
+            "excess": self.excess,
+            "span": self.span,
+            "births": self.births,
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], n_items: int) -> Company:
+        """Read them back; without any, as in bundles of earlier versions, nothing is known."""
+        if not arrays:
+            return cls.empty(n_items)
+        platform = Platform(*np.array(arrays["platform"], np.float64).tolist())
+        names = ("heights", "sums", "voices", "excess", "span", "births")
+        return cls(platform, *(arrays[name] for name in names))
+
+
+def judged(
+    user: Rows, item: Rows, time: Times | None, n_users: int, n_items: int
+) -> tuple[Mask, Company]:
+    """Return which acts belong to a voice that counts, and what is known of each item's company.
+
+    Acts in the order of time; None: they have no times, and every voice counts.
+    """
+    every = np.ones(len(user), bool)
+    if time is None or not len(user):
+        return every, Company.empty(n_items)
+    key = user.astype(np.int64) * n_items + item
+    _, first, voice_of = np.unique(key, return_index=True, return_inverse=True)
+    order = np.argsort(first)  # voices in the order of time
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order))
+    acts = first[order]
+    flags = _properties(user[acts], item[acts], time[acts], births_of(user, time, n_users))
+    blocks, platform = _steps(flags)
+    ups, downs = (
+        np.array([getattr(steps, name) for steps in blocks])[np.arange(len(acts)) // BLOCK]
+        for name in ("ups", "downs")
+    )
+    rows = item[acts]
+    by_item = np.argsort(rows, kind="stable")
+    ends = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=n_items))])
+    steps = np.where(flags, ups, downs)[by_item]
+    most, last = _peaks(steps, ends)
+    heights = _heights(most, np.diff(ends))
+    counts, excess = np.ones(len(acts), bool), np.zeros((n_items, len(TESTS)), np.int32)
+    span = np.full((n_items, 2), np.nan)
+    for row in np.flatnonzero((most >= heights).any(axis=1)).tolist():
+        own = by_item[ends[row] : ends[row + 1]]
+        counts[own], last[row] = _walked(own, flags, blocks, heights)
+        out = own[~counts[own]]
+        if len(out):
+            excess[row] = flags[out].sum(axis=0)
+            span[row] = time[acts[out[0]]], time[acts[out[-1]]]
+    voices = np.diff(ends).astype(np.int32)
+    company = Company(platform, heights, last.astype(np.float32), voices, excess, span)
+    return np.asarray(counts[place[voice_of]], bool), company
+
+
+def births_of(user: Rows, time: Times, n_users: int) -> Times:
+    """Return the time of each user's first act, inf without one."""
+    born = np.full(n_users, np.inf)
+    np.minimum.at(born, user, time)
+    return born
+
+
+def births_by_number(numbers: NDArray[np.int64], born: Times) -> Figures:
+    """Return mean number and mean first act of at most BIRTHS groups of accounts, (n, 2).
+
+    Accounts of neighbouring numbers form a group, GROUP at least, so that no figure is of one
+    person; empty with fewer accounts than that. Ascending.
+    """
+    known = np.flatnonzero(np.isfinite(born))
+    known = known[np.argsort(numbers[known], kind="stable")]
+    groups = np.array_split(known, max(min(BIRTHS, len(known) // GROUP), 1))
+    if len(known) < GROUP:
+        return np.zeros((0, 2))
+    found = np.array([[numbers[some].mean(), born[some].mean()] for some in groups], np.float64)
+    found[-1, 0] = numbers[known[-1]]  # whoever comes after the newest account is new
+    return found
+
+
+def _properties(user: Rows, item: Rows, time: Times, born: Times) -> Mask:
+    """Return which property each of some distinct voices in the order of time has, (n, tests)."""
+    order = np.argsort(user, kind="stable")
+    starts = np.flatnonzero(np.diff(user[order], prepend=-1))
+    sizes = np.diff(np.append(starts, len(order)))
+    before = np.empty(len(user), np.int64)  # items that the account had acted on
+    before[order] = np.arange(len(order)) - np.repeat(starts, sizes)
+    day = (born[user] // DAY).astype(np.int64)
+    by_item = np.argsort(item, kind="stable")
+    rows, days = item[by_item], day[by_item]
+    same = np.zeros(len(user), bool)
+    for back in range(1, min(BACK, len(user) - 1) + 1):
+        same[back:] |= (rows[back:] == rows[:-back]) & (days[back:] == days[:-back])
+    together = np.empty(len(user), bool)
+    together[by_item] = same
+    flags = (before == 0, time - born[user] < YOUNG, before <= NARROW, together)
+    return np.stack(flags, axis=1)
+
+
+def _steps(flags: Mask) -> tuple[list[Steps], Platform]:
+    """Return the steps of each block of voices, and the shares at the end."""
+    platform, found = Platform(), []
+    bits = (flags @ np.array(BITS)).tolist()
+    for start in range(0, len(bits), BLOCK):
+        found.append(platform.steps())
+        platform.count(bits[start : start + BLOCK])
+    return found, platform
+
+
+def _peaks(steps: Figures, ends: NDArray[np.int64]) -> tuple[Figures, Figures]:
+    """Return the highest and the last sum of each item and test; `steps`: item after item."""
+    sizes, n_items = np.diff(ends), len(ends) - 1
+    most, last = np.zeros((n_items, steps.shape[1])), np.zeros((n_items, steps.shape[1]))
+    some = np.flatnonzero(sizes)
+    for test in range(steps.shape[1]):
+        total = np.cumsum(steps[:, test])
+        begun = total[ends[some]] - steps[ends[some], test]
+        own = total - np.repeat(begun, sizes[some])
+        apart = np.repeat(np.arange(len(some)), sizes[some]) * (float(np.ptp(own)) + 1.0)
+        lowest = np.minimum(np.minimum.accumulate(own - apart) + apart, 0.0)
+        sums = np.maximum(own - lowest, 0.0)
+        most[some, test] = np.maximum.reduceat(sums, ends[some])
+        last[some, test] = sums[ends[some + 1] - 1]
+    return most, last
+
+
+def _heights(most: Figures, voices: NDArray[np.int64]) -> Figures:
+    """Return the height of an alarm for each test, read off the items weighted by their voices.
+
+    At most twice what all but USUAL of the voices stay below: items that are attacked at the same
+    time must not lift it, and the tail of a cumulative sum falls exponentially.
+    """
+    known = np.flatnonzero(voices >= FEWEST)
+    if len(known) < ITEMS:
+        return np.full(most.shape[1], LEAST)
+    found = np.empty(most.shape[1])
+    for test, sums in enumerate(most[known].T):
+        order = np.argsort(sums, kind="stable")
+        share = np.cumsum(voices[known][order]) / voices[known].sum()
+        own, usual = (sums[order[np.searchsorted(share, 1 - part)]] for part in (ALARMS, USUAL))
+        found[test] = min(own, 2 * usual)
+    return np.maximum(found, LEAST)
+
+
+def _walked(
+    voices: NDArray[np.int64], flags: Mask, blocks: list[Steps], heights: Figures
+) -> tuple[Mask, list[float]]:
+    """Return which voices of one item count, and its sums at the end."""
+    company, counts = ItemCompany([0.0] * len(TESTS)), np.ones(len(voices), bool)
+    bits, found = (flags[voices] @ np.array(BITS)).tolist(), heights.tolist()
+    for number, voice in enumerate(voices.tolist()):
+        counts[number], taken = company.hear(number, bits[number], blocks[voice // BLOCK], found)
+        counts[taken] = False
+    return counts, company.sums

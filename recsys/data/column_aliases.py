@@ -1,0 +1,226 @@
+"""Headers: the names that columns have in files of other systems, and which column each is.
+
+One table for all formats (`OTHER_NAMES`; docs/formats.md shows it). Names are compared without
+case, blanks, underscores and hyphens. A column's own name goes before another name; two other
+names for one column are refused, because a guess would be wrong in silence.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from recsys.data.records import EVENT_COLUMNS, FOLLOW_COLUMNS, ITEM_COLUMNS, USER_COLUMNS
+from recsys.errors import DataError
+
+# names that say exactly what a column is; the report shows the column and passes over the name
+SAME = {
+    "events": {"rating": "value", "event_type": "event", "event_name": "event"},
+}
+_ITEM_ID = (
+    "item", "content_id", "article_id", "post_id", "movie_id", "film_id", "video_id", "product_id",
+    "news_id", "asin", "isbn", "book_id", "song_id", "track_id", "artist_id", "story_id", "doc_id",
+    "document_id", "page_id", "object_id", "statement_id", "listing_id", "recipe_id", "sku",
+    "business_id", "question_id", "podcast_id", "episode_id", "game_id", "thread_id",
+)  # fmt: skip
+_USER_ID = (
+    "user", "uid", "visitor_id", "visitor", "member_id", "customer_id", "client_id", "reader_id",
+    "account_id", "profile_id", "person_id", "reviewer_id", "viewer_id", "subscriber_id",
+    "user_pseudo_id", "voter_id",
+)  # fmt: skip
+_TIME = (
+    "ts", "time", "created", "created_at", "date", "datetime", "date_time", "event_time",
+    "event_date", "event_timestamp", "occurred_at", "unix_review_time", "created_utc",
+    "timestamp_ms", "ts_ms", "creation_timestamp", "logged_at", "rated_at", "watched_at", "at",
+)  # fmt: skip
+_CREATED = (
+    "created", "published", "published_at", "pub_date", "publish_date", "published_date",
+    "publication_date", "date_published", "publish_time", "created_on", "creation_date",
+    "created_time", "release_date", "posted_at", "upload_date", "date_created", "date", "datetime",
+    "timestamp", "time",
+)  # fmt: skip
+OTHER_NAMES: Mapping[str, Mapping[str, Sequence[str]]] = {
+    "events": {
+        "user_id": _USER_ID,
+        "item_id": _ITEM_ID,
+        "event": (
+            "action", "action_type", "verb", "interaction", "interaction_type", "feedback_type",
+            "behavior", "behaviour", "behavior_type", "behaviour_type", "event_kind", "activity",
+        ),
+        "value": (
+            "stars", "star_rating", "score", "overall", "event_value", "review_score",
+            "feedback_value", "rating_value",
+        ),
+        "text": ("comment", "comment_text", "review", "review_text", "body", "content", "message"),
+        "timestamp": _TIME,
+    },
+    "items": {
+        "item_id": _ITEM_ID,
+        "title": (
+            "name", "headline", "subject", "item_name", "product_name", "article_title",
+            "movie_title", "book_title",
+        ),
+        "text": (
+            "body", "content", "description", "article_text", "body_text", "full_text", "article",
+            "abstract", "summary", "overview", "plot", "synopsis",
+        ),
+        "tags": ("tag", "genre", "genres", "labels", "keywords", "hashtags", "categories"),
+        "category": ("section", "channel", "rubric", "category_name", "main_category"),
+        "author_id": ("author", "creator", "author_name", "byline", "writer", "creator_id"),
+        "created_at": _CREATED,
+        "url": ("link", "permalink", "uri", "href", "item_url", "web_url", "canonical_url"),
+        "available_from": ("valid_from", "available_at"),
+        "expires_at": ("valid_until", "available_until", "expiry_date", "expiration_date"),
+    },
+    "users": {
+        "user_id": _USER_ID,
+        "name": ("username", "display_name", "full_name", "screen_name"),
+        "interests": ("interest", "topics", "tags", "favorites", "favourites"),
+        "language": ("lang", "locale"),
+    },
+    "follows": {
+        "user_id": ("follower", "follower_id", *_USER_ID),
+        "author_id": ("author", "creator", "creator_id"),
+        "followed_user_id": (
+            "followed", "followed_id", "followee", "followee_id", "following", "following_id",
+        ),
+    },
+}  # fmt: skip
+# taken where nothing else names the column: alone they say little
+WEAK_NAMES: Mapping[str, Mapping[str, Sequence[str]]] = {
+    "events": {"event": ("kind", "type")},
+    "items": {"item_id": ("id",)},
+    "users": {"user_id": ("id",)},
+    "follows": {},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The columns of one kind of file."""
+
+    required: tuple[str, ...]
+    columns: tuple[str, ...]
+    others: Mapping[str, tuple[str, int]] = field(default_factory=dict)  # name -> column, rank
+    extra: bool = False  # whether unknown columns are kept, as metadata
+
+    @classmethod
+    def needing(cls, *required: str) -> Shape:
+        """Return the shape of a file of which only some columns matter, under their own names."""
+        return cls(required, required, extra=True)
+
+    @classmethod
+    def of(cls, kind: str) -> Shape:
+        """Return the shape of a file of items, events, users or follows."""
+        required, columns = _COLUMNS[kind]
+        others = {_plain(name): (column, 1) for name, column in SAME.get(kind, {}).items()}
+        for rank, names in ((2, OTHER_NAMES[kind]), (3, WEAK_NAMES[kind])):
+            for column, known in names.items():
+                others |= {_plain(name): (column, rank) for name in known}
+        return cls(required, columns, others, kind == "items")
+
+
+COLUMNS = tuple(
+    dict.fromkeys((*EVENT_COLUMNS, *ITEM_COLUMNS, *USER_COLUMNS, *FOLLOW_COLUMNS))
+)  # of all kinds of files
+_COLUMNS = {
+    "items": (("item_id",), ITEM_COLUMNS),
+    "events": (("user_id", "item_id"), EVENT_COLUMNS),
+    "users": (("user_id",), USER_COLUMNS),
+    "follows": (("user_id",), FOLLOW_COLUMNS),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """What each name of a header stands for."""
+
+    targets: tuple[str, ...]  # a column, or the name itself; empty: passed over
+    renamed: Mapping[str, str]  # name in the file -> column
+    unused: tuple[str, ...]  # names that are passed over
+    kept: tuple[str, ...]  # names that become metadata
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What is read, in the order of the file."""
+        skipped = {"", *self.unused, *self.kept}
+        return tuple(name for name in self.targets if name not in skipped)
+
+
+def named(header: Sequence[str], shape: Shape, given: Mapping[str, str]) -> Naming:
+    """Return what the names of a header stand for; DataError when two names claim one column.
+
+    `given`: column -> name in the file, as the option --map tells; an empty name: no column is it.
+    """
+    names = [clean_name(name) for name in header]
+    claims = _claims(names, shape, given)
+    taken = {places[0]: column for column, places in claims.items()}
+    off = {column for column, name in given.items() if not name}
+    targets: list[str] = []
+    renamed, unused, kept = {}, [], []
+    for place, name in enumerate(names):
+        column = taken.get(place)
+        if column is not None:
+            targets.append(column)
+            if name != column:
+                renamed[name] = column
+        elif not name:
+            targets.append("")
+        elif shape.extra and name not in shape.columns and name not in off:
+            targets.append(name)
+            kept.append(name)
+        else:
+            targets.append("")
+            unused.append(name)
+    return Naming(tuple(targets), renamed, tuple(unused), tuple(kept))
+
+
+def _claims(names: Sequence[str], shape: Shape, given: Mapping[str, str]) -> dict[str, list[int]]:
+    """Return the place of each column, by the strongest of the names that stand for it."""
+    found: dict[str, dict[int, list[int]]] = {}
+    wanted = {_plain(name): column for column, name in given.items() if name}
+    own = {_plain(column): column for column in shape.columns}
+    for place, name in enumerate(names):
+        plain = _plain(name)
+        column, rank = None, 0
+        if plain in wanted and wanted[plain] in shape.columns:
+            column, rank = wanted[plain], -2
+        elif name in shape.columns:
+            column, rank = name, -1
+        elif plain in own:
+            column = own[plain]
+        elif plain in shape.others:
+            column, rank = shape.others[plain]
+        if column is not None and (rank == -2 or given.get(column, "?")):
+            found.setdefault(column, {}).setdefault(rank, []).append(place)
+    strongest = {column: ranks[min(ranks)] for column, ranks in found.items()}
+    for column, places in strongest.items():
+        if len(places) > 1:
+            rivals = [names[place] for place in places]
+            if len(set(rivals)) == 1:
+                raise DataError(f"the header names {rivals[0]} more than once")
+            told = " and ".join(map(repr, rivals))
+            raise DataError(
+                f"{told} may both be {column}: say which one with --map {column}={rivals[0]}"
+            )
+    return strongest
+
+
+def says_the_same(name: str) -> bool:
+    """Whether a name is one of SAME."""
+    return _plain(name) in _SAME
+
+
+def clean_name(name: str) -> str:
+    """Return a name of a header without blanks, quotes and byte order marks around it."""
+    text = unicodedata.normalize("NFC", name).strip(" \t\r\n\ufeff\u200b\u00a0")
+    quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "'\"`"
+    return text[1:-1].strip() if quoted else text
+
+
+def _plain(name: str) -> str:
+    return "".join(sign for sign in name.casefold() if sign.isalnum())
+
+
+_SAME = frozenset(_plain(name) for names in SAME.values() for name in names)

@@ -1,0 +1,175 @@
+"""Kinds of event: the one table of their names, weights and what takes them back.
+
+A kind is recognised whatever its capitals, hyphens, blanks and underscores are: `thumbsUp`,
+`thumbs-up` and `THUMBS_UP` are one. What is stored stays as it came.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import lru_cache
+from types import MappingProxyType
+
+RATING = "rating"  # the kind whose value stands on a scale
+NEAR = 0.6  # similarity (difflib's ratio) from which a known name is proposed for an unknown one
+_JOINTS = re.compile(r"[\W_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class EventKind:
+    """A row of the table."""
+
+    name: str
+    weight: float  # how much it says that a person wants more of the same; negative: less
+    explicit: bool = True  # states a liking or a dislike; False: something done in passing
+    synonyms: tuple[str, ...] = ()  # other names of the same
+    withdrawn_by: tuple[str, ...] = ()  # names that take it back, beside those of `_REVERSED`
+
+
+def _passing(name: str, weight: float, *synonyms: str) -> EventKind:
+    return EventKind(name, weight, False, synonyms)
+
+
+# What happens on the way (nobody says yes or no by scrolling) is worth less than a decision.
+# `visit`, `listen`, `purchase` and a rating without a value weigh 1: the figures of RESULTS.md.
+TABLE: tuple[EventKind, ...] = (
+    _passing("impression", 0.0, "shown", "show", "displayed", "exposure", "exposed", "曝光"),
+    _passing("view", 0.5, "viewed", "page_view", "detail_page_view", "view_item", "open", "浏览"),
+    _passing("read", 0.7, "reading", "article_read", "阅读"),
+    _passing("click", 0.7, "clicked", "tap", "点击"),
+    _passing("play", 0.7, "played", "media_play", "播放"),
+    _passing("watch", 0.7, "watched", "观看"),
+    _passing("stream", 0.7, "streamed"),
+    _passing("visit", 1.0, "visited", "check_in"),
+    EventKind("listen", 1.0, True, ("listened", "scrobble")),
+    EventKind("download", 1.0, True, ("downloaded", "install")),
+    EventKind(
+        "purchase",
+        1.0,
+        True,
+        ("purchased", "buy", "bought", "order", "ordered", "checkout", "purchase_complete", "购买"),
+        ("refund", "refunded", "return", "returned"),
+    ),
+    EventKind(
+        "add_to_cart",
+        1.0,
+        True,
+        ("cart", "added_to_cart", "add_to_basket", "basket", "加购"),
+        ("remove_from_cart", "removed_from_cart", "remove_from_basket"),
+    ),
+    EventKind(
+        "wishlist",
+        1.3,
+        True,
+        ("add_to_wishlist", "wish", "wishlisted"),
+        ("remove_from_wishlist", "removed_from_wishlist"),
+    ),
+    EventKind("save", 1.3, True, ("saved", "collect", "收藏")),
+    EventKind("bookmark", 1.3, True, ("bookmarked",)),
+    EventKind(
+        "favorite",
+        1.3,
+        True,
+        ("favourite", "fav", "favorited", "favourited", "add_to_favorites", "add_to_favourites"),
+        ("remove_from_favorites", "remove_from_favourites"),
+    ),
+    EventKind("star", 1.0, True, ("starred",)),
+    EventKind("like", 1.0, True, ("liked", "heart", "点赞", "喜欢")),
+    EventKind("love", 1.3, True, ("loved",)),
+    EventKind("upvote", 1.0, True, ("upvoted", "vote_up", "up_vote")),
+    EventKind("thumbs_up", 1.0, True, ("thumb_up",)),
+    EventKind("share", 1.5, True, ("shared", "分享")),
+    EventKind("repost", 1.5, True, ("reposted", "retweet", "reblog", "reshare", "转发")),
+    EventKind("forward", 1.5, True, ("forwarded",)),
+    EventKind("reply", 1.2, True, ("replied", "回复")),
+    EventKind("comment", 1.2, True, ("commented", "评论")),
+    EventKind("subscribe", 1.5, True, ("subscribed", "订阅")),
+    EventKind("follow", 1.5, True, ("followed", "关注")),
+    EventKind(RATING, 1.0, True, ("rate", "rated", "stars", "score", "review", "评分")),
+    EventKind("skip", -0.5, False, ("skipped", "跳过")),
+    EventKind("hide", -1.0, True, ("hidden", "dismiss", "dismissed")),
+    EventKind("dislike", -1.0, True, ("disliked", "不喜欢")),
+    EventKind("downvote", -1.0, True, ("downvoted", "vote_down", "down_vote")),
+    EventKind("thumbs_down", -1.0, True, ("thumb_down",)),
+    EventKind(
+        "not_interested",
+        -1.0,
+        True,
+        ("uninterested", "not_interesting", "see_less", "show_less", "less_like_this", "不感兴趣"),
+    ),
+    EventKind("mute", -1.0, True, ("muted",)),
+    EventKind("block", -2.0, True, ("blocked", "屏蔽", "拉黑")),
+    EventKind("report", -2.0, True, ("reported", "flag", "举报")),
+)
+# What a name may begin or end with that takes the rest of it back: unlike, removeUpvote.
+_REVERSED = (
+    ("un", ""),
+    ("remove", ""),
+    ("undo", ""),
+    ("cancel", ""),
+    ("delete", ""),
+    ("取消", ""),
+    ("", "removed"),
+    ("", "deleted"),
+    ("", "undone"),
+    ("", "cancelled"),
+    ("", "canceled"),
+)
+
+KIND_WEIGHTS: Mapping[str, float] = MappingProxyType({kind.name: kind.weight for kind in TABLE})
+
+
+@lru_cache(maxsize=10_000)
+def fold(name: str) -> str:
+    """Return the form by which names of kinds are compared: small letters and digits only."""
+    small = unicodedata.normalize("NFKC", name).casefold()
+    return _JOINTS.sub("", small) or small
+
+
+def reversals(folded: str) -> list[str]:
+    """Return the folded names that take back a kind of this folded name."""
+    return [before + folded + after for before, after in _REVERSED]
+
+
+def _reversing() -> dict[str, EventKind]:
+    found: dict[str, EventKind] = {}
+    for name, kind in _BY_NAME.items():
+        if kind.weight:
+            found |= dict.fromkeys(reversals(name), kind)
+    found |= {fold(name): kind for kind in TABLE for name in kind.withdrawn_by}
+    return {name: kind for name, kind in found.items() if name not in _BY_NAME}
+
+
+_BY_NAME: Mapping[str, EventKind] = {
+    fold(name): kind for kind in TABLE for name in (kind.name, *kind.synonyms)
+}
+_BY_REVERSAL: Mapping[str, EventKind] = _reversing()  # folded names of what withdraws
+_SPELT = {  # names to propose, by their folded form
+    **{fold("un" + kind.name): "un" + kind.name for kind in TABLE if kind.weight},
+    **{fold(name): name for kind in TABLE for name in kind.withdrawn_by},
+    **{folded: kind.name for folded, kind in _BY_NAME.items()},
+}
+
+
+def find(name: str) -> EventKind | None:
+    """Return the row that a name or synonym belongs to; None when the table has none."""
+    return _BY_NAME.get(fold(name))
+
+
+def withdrawn_by(name: str) -> EventKind | None:
+    """Return the kind that a name takes back, as `unlike` does `like`; None for any other name."""
+    return _BY_REVERSAL.get(fold(name))
+
+
+def nearest(name: str, named: Iterable[str] = ()) -> str | None:
+    """Return the known kind whose name is most like this one; None when none is near.
+
+    `named`: further known names, such as those of the settings.
+    """
+    known = {**{fold(one): one for one in named}, **_SPELT}
+    found = get_close_matches(fold(name)[:64], known, n=1, cutoff=NEAR)
+    return known[found[0]] if found else None

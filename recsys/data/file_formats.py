@@ -1,0 +1,494 @@
+"""Files: CSV and its relatives, JSON or Parquet, plain or .gz, to records by column name."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import functools
+import gzip
+import io
+import itertools
+import json
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from recsys.data.column_aliases import Naming, Shape, clean_name, named
+from recsys.data.parsing import shown
+from recsys.errors import DataError
+
+TABLES = (".csv", ".tsv", ".txt")
+LINES = (".jsonl", ".ndjson")
+FORMATS = (*TABLES, *LINES, ".json", ".parquet")
+MAX_CELL = 16_000_000  # characters; csv's own limit, 131,072, is less than a long article
+MAX_LINE = 4 * MAX_CELL  # characters
+MAX_WHOLE = 2_000_000_000  # bytes of a file that is read at once: .json, .parquet.gz
+FREE_UNPACKED = 100_000_000  # bytes that a small .gz may unpack to, whatever the ratio
+MAX_RATIO = 200  # bytes for each packed one; gzip reaches some 1,030, files of records 3 to 50
+SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+BLANK, HEADER = "blank lines", "repeated headers"
+
+Record = dict[str, Any]
+Rows = Iterator[tuple[int, "Record | Broken"]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A row that breaks a rule: where it is, what is wrong with it, and the row itself."""
+
+    file: str
+    line: int  # the line where the row begins; in Parquet and .json the row, from 1
+    column: str  # empty when the row as a whole is wrong
+    reason: str
+    raw: str  # the row as JSON, or the line as it came
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}: "
+        return place + (f"{self.column} {self.reason}" if self.column else self.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A row that is no record at all: a line that is not JSON, a row with a cell too many."""
+
+    reason: str
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a caller says about files that they do not say themselves."""
+
+    names: Mapping[str, str] = field(default_factory=dict)  # column -> name in the file
+    encoding: str = ""  # empty: UTF-8, or UTF-16 where the bytes show it
+
+    def __post_init__(self) -> None:
+        try:
+            codecs.lookup(self.encoding or "utf-8").incrementaldecoder  # noqa: B018
+        except LookupError:
+            raise DataError(
+                f"encoding {self.encoding!r} is not known: cp1252, latin-1, utf-16, …"
+            ) from None
+
+
+@dataclass(slots=True)
+class Reading:
+    """What is found out about a file while it is read."""
+
+    options: Options = field(default_factory=Options)
+    form: list[str] = field(default_factory=list)  # what differs from UTF-8 and commas
+    columns: list[str] = field(default_factory=list)  # in the order of the file
+    renamed: dict[str, str] = field(default_factory=dict)  # name in the file -> column
+    unused: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)  # become metadata
+    skipped: Counter[str] = field(default_factory=Counter)  # BLANK, HEADER -> rows
+
+    def add(self, naming: Naming) -> None:
+        """Note what the names of a header, or of one JSON object, stand for."""
+        self.renamed.update(naming.renamed)
+        for into, names in (
+            (self.columns, naming.columns),
+            (self.unused, naming.unused),
+            (self.kept, naming.kept),
+        ):
+            into.extend(name for name in dict.fromkeys(names) if name not in into)
+
+    def add_time(self, column: str, unit: str) -> None:
+        """Note in which form, worth telling, a column holds times; empty for none."""
+        if unit and (words := f"{column} in {unit}") not in self.form:
+            self.form.append(words)
+
+
+def read_records(path: Path, shape: Shape, reading: Reading | None = None) -> Rows:
+    """Yield (line, record) in file order; DataError when the file as a whole cannot be read.
+
+    A header, and a Parquet schema, must hold the required columns of the shape, under their own or
+    another known name; a record has the columns' own names. Blank rows and repeated headers are
+    passed over and counted in `reading`.
+    """
+    reading = Reading() if reading is None else reading
+    kind = check_file(path)
+    with _translated(path), _opened(path) as stream:
+        if kind == ".parquet":
+            yield from _parquet(stream, path, shape, reading)
+            return
+        head = stream.peek(4096)[:4096]
+        _check_content(head, path)
+        encoding = reading.options.encoding or _encoding(head)
+        if encoding.startswith("utf-16"):
+            reading.form.append("UTF-16")
+        elif not encoding.startswith("utf-8"):
+            reading.form.append(encoding)
+        # bytes that are not UTF-8 come through as lone surrogates, and the cell is rejected
+        errors = "surrogateescape" if encoding.startswith("utf-8") else "replace"
+        text = io.TextIOWrapper(stream, encoding, errors=errors, newline="")
+        if kind in TABLES:
+            yield from _csv(text, path, shape, reading)
+        elif kind == ".json":
+            yield from _json(text, path, shape, reading)
+        else:
+            yield from _jsonl(_lines(text), path, shape, reading)
+
+
+def check_file(path: Path) -> str:
+    """Return the format of a file that is there and not empty; DataError else."""
+    kind = format_of(path)
+    with _translated(path):
+        if not path.exists():
+            raise DataError(f"{path}: there is no such file")
+        if path.is_dir():
+            raise DataError(f"{path}: is a folder, not a file")
+        if path.stat().st_size == 0:
+            raise DataError(f"{path}: the file is empty")
+    return kind
+
+
+def format_of(path: Path) -> str:
+    """Return the extension that says the format, in lower case; DataError for another name."""
+    plain = path.with_suffix("") if path.suffix.lower() == ".gz" else path
+    ending = plain.suffix.lower()
+    if ending not in FORMATS:
+        known = ", ".join(FORMATS)
+        way = ": save the sheet as CSV" if ending in (".xls", ".xlsx", ".ods", ".numbers") else ""
+        raise DataError(
+            f"{path}: unknown extension {plain.suffix!r}: {known} are known, or + .gz{way}"
+        )
+    return ending
+
+
+def _opened(path: Path) -> io.BufferedReader[Any]:
+    if path.suffix.lower() == ".gz":
+        return io.BufferedReader(_Unpacked(path), 1 << 20)
+    return io.BufferedReader(io.FileIO(path), 1 << 20)
+
+
+class _Unpacked(io.RawIOBase):
+    """The bytes in a gzip file; DataError once it unpacks to far more than records ever do."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+        self._packed = path.stat().st_size
+        self._file = gzip.open(path, "rb")  # noqa: SIM115
+        self._read = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        found = self._file.read(len(buffer))
+        buffer[: len(found)] = found
+        self._read += len(found)
+        if self._read > max(FREE_UNPACKED, MAX_RATIO * self._packed):
+            raise DataError(
+                f"{self._path}: unpacks to more than {MAX_RATIO} times its {self._packed:,} bytes, "
+                "as no file of records does; unpack it yourself if it is one"
+            )
+        return len(found)
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
+def _check_content(head: bytes, path: Path) -> None:
+    """Refuse what is no text, whatever its name says."""
+    for start, words in (
+        (b"PK\x03\x04", "a spreadsheet or a zip archive: save the sheet as CSV, or unpack it"),
+        (b"\xd0\xcf\x11\xe0", "a spreadsheet: save the sheet as CSV"),
+        (b"PAR1", "a Parquet file: its name must end with .parquet"),
+        (b"\x1f\x8b", "packed with gzip: its name must end with .gz"),
+        (b"%PDF", "a PDF document"),
+    ):
+        if head.startswith(start):
+            raise DataError(f"{path}: is {words}")
+
+
+def _encoding(head: bytes) -> str:
+    """Return the encoding that the first bytes show."""
+    for mark, name in ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
+        if head.startswith(mark):
+            return name
+    start = head[:256]
+    even, odd = start[::2].count(0), start[1::2].count(0)
+    if max(even, odd) * 4 > len(start):  # letters of a header have one zero byte each
+        return "utf-16-le" if odd > even else "utf-16-be"
+    return "utf-8-sig"
+
+
+@contextmanager
+def _translated(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
+        raise DataError(f"{path}: is not a whole gzip file ({error})") from error
+    except UnicodeError as error:
+        raise DataError(f"{path}: cannot be decoded ({error})") from error
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror or error})") from error
+
+
+def _lines(text: IO[str]) -> Iterator[str]:
+    """Return the lines of a text; one of more than MAX_LINE comes in parts, which are rejected."""
+    return iter(functools.partial(text.readline, MAX_LINE), "")
+
+
+def _csv(text: IO[str], path: Path, shape: Shape, reading: Reading) -> Rows:
+    csv.field_size_limit(MAX_CELL)
+    lines = _lines(text)
+    first, before = next(((line, n) for n, line in enumerate(lines) if line.strip()), ("", 0))
+    if not first:
+        raise DataError(f"{path}: the file is empty")
+    told = first.strip().strip('"')
+    separator = ""
+    if told[:4].lower() == "sep=":
+        separator, before = told[4:5] or "\t", before + 1
+        first = next(lines, "")
+    separator = separator or _separator(first, shape, reading.options.names)
+    if separator != ",":
+        reading.form.append(f"{SEPARATORS.get(separator, repr(separator))} between cells")
+    rows = csv.reader(itertools.chain([first], lines), delimiter=separator, strict=True)
+    yield from _table(rows, path, shape, reading, before)
+
+
+def _separator(line: str, shape: Shape, given: Mapping[str, str]) -> str:
+    """Return the sign between the names of a header: the one by which the needed ones are found."""
+    for sign in SEPARATORS:
+        try:
+            cells = next(csv.reader([line], delimiter=sign))
+            naming = named(cells, shape, given)
+        except (csv.Error, StopIteration):
+            continue
+        except DataError:  # names claim the same column: they were told apart
+            return sign
+        if all(name in naming.columns for name in shape.required):
+            return sign
+    return ","
+
+
+def _table(rows: Any, path: Path, shape: Shape, reading: Reading, skipped_lines: int) -> Rows:
+    cells = _header_cells(rows, path)
+    while cells and not clean_name(cells[-1]):
+        cells.pop()
+    naming = _named(cells, path, shape, reading)
+    header, width, drop = naming.targets, len(cells), "" in naming.targets
+    line_of_header = cells
+    before = rows.line_num
+    while True:
+        try:
+            for row in rows:
+                line, before = before + 1 + skipped_lines, rows.line_num
+                if len(row) > width and not any(map(str.strip, row[width:])):
+                    row = row[:width]
+                if not row or width > 1 and not row[0].strip() and not any(map(str.strip, row)):
+                    reading.skipped[BLANK] += 1
+                elif len(row) != width:
+                    reason = f"the row has {len(row)} cells, the header has {width}"
+                    yield line, Broken(reason, json.dumps(row))
+                elif row[0] == line_of_header[0] and row == line_of_header:
+                    reading.skipped[HEADER] += 1
+                else:
+                    record = dict(zip(header, row, strict=True))
+                    if drop:
+                        del record[""]
+                    yield line, record
+            return
+        except csv.Error as error:
+            line, before = before + 1 + skipped_lines, rows.line_num
+            yield line, Broken(f"the row is not CSV ({error})", "")
+
+
+def _header_cells(rows: Any, path: Path) -> list[str]:
+    try:
+        cells = next((row for row in rows if any(map(str.strip, row))), None)
+    except csv.Error as error:
+        raise DataError(f"{path}:1: the header is not CSV ({error})") from error
+    if cells is None:
+        raise DataError(f"{path}: the file is empty")
+    return list(cells)
+
+
+def _named(cells: Sequence[str], path: Path, shape: Shape, reading: Reading) -> Naming:
+    """Return what a header stands for; DataError when a required column is missing."""
+    try:
+        naming = named(cells, shape, reading.options.names)
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from None
+    missing = [name for name in shape.required if name not in naming.columns]
+    if missing:
+        raise DataError(
+            f"{path}:1: the header has no {' and '.join(missing)}; the first line must name the "
+            f"columns, and it is {shown(','.join(cells))}; a column of another name is named with "
+            f"--map {missing[0]}=NAME"
+        )
+    twice = sorted({name for name in naming.kept if naming.kept.count(name) > 1})
+    if twice:
+        raise DataError(f"{path}: the header names {', '.join(twice)} more than once")
+    reading.add(naming)
+    return naming
+
+
+@dataclass(slots=True)
+class _Objects:
+    """Names of JSON objects, looked up once per set of names."""
+
+    shape: Shape
+    reading: Reading
+    known: dict[tuple[str, ...], Naming | str] = field(default_factory=dict)
+
+    def record(self, found: dict[str, Any]) -> Record | Broken:
+        """Return an object under the columns' own names."""
+        names = tuple(found)
+        naming = self.known.get(names)
+        if naming is None:
+            naming = self._named(names)
+            if len(self.known) < 10_000:
+                self.known[names] = naming
+        if isinstance(naming, str):
+            return Broken(naming, json.dumps(found, default=str))
+        if naming.targets == names:
+            return found
+        record = dict(zip(naming.targets, found.values(), strict=True))
+        record.pop("", None)
+        return record
+
+    def _named(self, names: tuple[str, ...]) -> Naming | str:
+        try:
+            naming = named(names, self.shape, self.reading.options.names)
+        except DataError as error:
+            return str(error)
+        self.reading.add(naming)
+        return naming
+
+
+def _jsonl(lines: Iterable[str], path: Path, shape: Shape, reading: Reading) -> Rows:
+    objects, seen = _Objects(shape, reading), False
+    for line, raw in enumerate(lines, start=1):
+        if raw.isspace():
+            reading.skipped[BLANK] += 1
+            continue
+        seen = True
+        try:
+            record = json.loads(raw)
+        except (ValueError, RecursionError) as error:
+            yield line, Broken(f"the line is not JSON ({error})", raw.rstrip("\r\n"))
+            continue
+        if isinstance(record, dict):
+            yield line, objects.record(record)
+        else:
+            yield line, Broken("the line is not a JSON object", raw.rstrip("\r\n"))
+    if not seen:
+        raise DataError(f"{path}: the file is empty")
+
+
+def _json(text: IO[str], path: Path, shape: Shape, reading: Reading) -> Rows:
+    """Read a list of objects, an object that holds one such list, or an object per line."""
+    lines = _lines(text)
+    first = next((line for line in lines if not line.isspace()), "")
+    record = _parsed(first)
+    if isinstance(record, dict) and not _lists(record):
+        yield from _jsonl(itertools.chain([first], lines), path, shape, reading)
+        return
+    whole = first + text.read(MAX_WHOLE)
+    if len(whole) >= MAX_WHOLE:
+        raise DataError(f"{path}: has more than {MAX_WHOLE:,} characters: use .jsonl")
+    found = _parsed(whole)
+    if found is None and isinstance(record, dict):
+        yield from _jsonl(io.StringIO(whole), path, shape, reading)
+        return
+    if isinstance(found, dict) and len(lists := _lists(found)) == 1:
+        found = lists[0]
+    if not isinstance(found, list):
+        raise DataError(f"{path}: holds no list of JSON objects, and no JSON object in each line")
+    objects = _Objects(shape, reading)
+    reading.form.append("a list of JSON objects")
+    for row, entry in enumerate(found, start=1):
+        if isinstance(entry, dict):
+            yield row, objects.record(entry)
+        else:
+            yield row, Broken("the entry is not a JSON object", json.dumps(entry)[:1000])
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _lists(found: dict[str, Any]) -> list[list[Any]]:
+    """Return the values of an object that are lists of objects."""
+    lists = [value for value in found.values() if isinstance(value, list) and value]
+    return [one for one in lists if isinstance(one[0], dict)]
+
+
+def _parquet(stream: IO[bytes], path: Path, shape: Shape, reading: Reading) -> Rows:
+    import pyarrow  # here, because it costs some 60 MB that the API has no use for
+    import pyarrow.parquet
+
+    source: Any = stream
+    if path.suffix.lower() == ".gz":
+        source = io.BytesIO(stream.read(MAX_WHOLE))
+        if source.getbuffer().nbytes >= MAX_WHOLE:
+            raise DataError(f"{path}: has more than {MAX_WHOLE:,} bytes: unpack it first")
+    try:
+        file = pyarrow.parquet.ParquetFile(source)
+        names = file.schema_arrow.names
+        naming = named(names, shape, reading.options.names)
+        missing = [name for name in shape.required if name not in naming.columns]
+        if missing:
+            raise DataError(
+                f"there is no column {' and '.join(missing)}; there are {', '.join(names)}"
+            )
+        reading.add(naming)
+        used = [place for place, name in enumerate(naming.targets) if name]
+        targets = [naming.targets[place] for place in used]
+        row = 0
+        for batch in file.iter_batches(batch_size=20_000):
+            columns = [values_of_column(batch.column(place)) for place in used]
+            for values in zip(*columns, strict=True):
+                row += 1
+                yield row, dict(zip(targets, values, strict=True))
+    except pyarrow.ArrowException as error:
+        raise DataError(f"{path}: is not a Parquet file ({error})") from error
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from None
+
+
+def values_of_column(column: Any) -> list[Any]:
+    """Return the values of an arrow column: bytes as text, times with a zone in UTC, all else as it is."""
+    import pyarrow
+
+    kind = column.type
+    if pyarrow.types.is_dictionary(kind):
+        column, kind = column.dictionary_decode(), kind.value_type
+    if pyarrow.types.is_timestamp(kind):
+        # nanoseconds become datetime objects without pandas; a zone only says how to show it
+        zone = "UTC" if kind.tz else None
+        column = column.cast(pyarrow.timestamp("us", zone), safe=False)
+    try:
+        if _is_bytes(kind):
+            return [None if one is None else _text(one) for one in column.to_pylist()]
+        found: list[Any] = column.to_pylist()
+        return found
+    except (ValueError, OverflowError):  # no such date, text that is not UTF-8
+        if pyarrow.types.is_string(kind) or pyarrow.types.is_large_string(kind):
+            return values_of_column(column.cast(pyarrow.large_binary()))
+        return list(column.cast(pyarrow.string()).to_pylist())
+
+
+def _is_bytes(kind: Any) -> bool:
+    import pyarrow
+
+    types = pyarrow.types
+    return any(
+        (types.is_binary(kind), types.is_large_binary(kind), types.is_fixed_size_binary(kind))
+    )
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")

@@ -1,0 +1,239 @@
+"""Item, Event, User, Follow: the columns of the file format, and the rules for each.
+
+The `parse_…` functions turn a mapping of raw values (a row of a file, the JSON body of a request)
+into one of these, and raise FieldError (a DataError) at the first value that breaks a rule.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from recsys.data.normalization import NULL_WORDS, canonical, is_null
+from recsys.data.parsing import (
+    FieldError,
+    is_deeper,
+    json_size,
+    optional_id,
+    parse_any_time,
+    parse_created,
+    parse_extra,
+    parse_id,
+    parse_label,
+    parse_number,
+    parse_text,
+    parse_time,
+    parse_words,
+    shown,
+)
+
+MAX_KIND = 64  # characters of an event's kind
+MAX_TAGS = 1_000  # tags of an item
+MAX_LABEL = 512  # characters of a tag or a category
+MAX_METADATA_KEYS = 100
+MAX_METADATA_BYTES = 65_536  # of an item's metadata as JSON
+MAX_METADATA_DEPTH = 10  # levels of lists and objects
+
+ITEM_COLUMNS = (
+    "item_id",
+    "title",
+    "text",
+    "tags",
+    "category",
+    "author_id",
+    "created_at",
+    "url",
+    "available_from",
+    "expires_at",
+)
+EVENT_COLUMNS = ("user_id", "item_id", "event", "value", "text", "timestamp")
+USER_COLUMNS = ("user_id", "name", "interests", "language")
+FOLLOW_COLUMNS = ("user_id", "author_id", "followed_user_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """Something to recommend; empty text and None where nothing is known."""
+
+    item_id: str
+    title: str = ""
+    text: str = ""
+    tags: tuple[str, ...] = ()
+    category: str = ""
+    author_id: str = ""
+    created_at: float | None = None  # Unix seconds
+    url: str = ""
+    metadata: dict[str, object] = field(default_factory=dict)  # unknown columns, JSON values
+    available_from: float | None = None  # Unix seconds; None: from `created_at` on
+    expires_at: float | None = None  # Unix seconds: from then on it is in no list; None: never
+
+    @property
+    def opens_at(self) -> float:
+        """Return from when on the item may be listed: `available_from`, else `created_at`."""
+        opens = self.created_at if self.available_from is None else self.available_from
+        return -math.inf if opens is None else opens
+
+    @property
+    def closes_at(self) -> float:
+        """Return from when on the item is listed no more; infinity: never."""
+        return math.inf if self.expires_at is None else self.expires_at
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One user did one thing to one item."""
+
+    user_id: str
+    item_id: str
+    event: str  # view, click, like, rating, … in lower case
+    value: float | None = None
+    text: str = ""  # a comment's words
+    timestamp: float | None = None  # Unix seconds; None: the order of arrival is the order in time
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """What a platform tells about a reader; all but the id is optional."""
+
+    user_id: str
+    name: str = ""
+    interests: tuple[str, ...] = ()
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """A user follows an author or another user; exactly one of the two is given."""
+
+    user_id: str
+    author_id: str = ""
+    followed_user_id: str = ""
+
+
+def parse_event(fields: Mapping[str, object], now: float | None = None) -> Event:
+    """Return the event that raw values describe.
+
+    Without a kind, an event with a value is a `rating` and one without is a `view`. The timestamp
+    may lie up to five minutes after `now`; Store and the tables cut it to now.
+    """
+    get = fields.get
+    value = parse_number(get("value"), "value")
+    return Event(
+        parse_id(get("user_id"), "user_id"),
+        parse_id(get("item_id"), "item_id"),
+        _kind(get("event"), value),
+        value,
+        parse_text(get("text"), "text"),
+        parse_time(get("timestamp"), "timestamp", time.time() if now is None else now),
+    )
+
+
+def _kind(raw: object, value: float | None) -> str:
+    if isinstance(raw, str) and raw not in NULL_WORDS:
+        word = raw.strip().lower() if raw.isascii() else canonical(raw).lower()
+        if word:
+            if len(word) <= MAX_KIND and word.isprintable():
+                return word
+            raise FieldError(
+                "event", f"{shown(raw)} is not a word of at most {MAX_KIND} characters"
+            )
+    elif not is_null(raw):
+        raise FieldError("event", f"{shown(raw)} is not a word of at most {MAX_KIND} characters")
+    return "view" if value is None else "rating"
+
+
+def parse_item(fields: Mapping[str, object], now: float | None = None) -> Item:
+    """Return the item that raw values describe; unknown columns become its metadata.
+
+    FieldError too where it has more of either than `check_size` allows.
+    """
+    get = fields.get
+    extra = ((name, parse_extra(fields[name], name)) for name in fields if name not in ITEM_COLUMNS)
+    item = Item(
+        parse_id(get("item_id"), "item_id"),
+        parse_text(get("title"), "title"),
+        parse_text(get("text"), "text"),
+        parse_words(get("tags"), "tags"),
+        parse_label(get("category"), "category"),
+        optional_id(get("author_id"), "author_id"),
+        parse_created(get("created_at"), "created_at", time.time() if now is None else now),
+        "" if is_null(get("url")) else parse_text(get("url"), "url").strip(),
+        {name: value for name, value in extra if value is not None},
+        parse_any_time(get("available_from"), "available_from"),
+        parse_any_time(get("expires_at"), "expires_at"),
+    )
+    check_size(item)
+    check_window(item)
+    return item
+
+
+def check_size(item: Item) -> None:
+    """Raise FieldError where an item has more labels or metadata than one item may have."""
+    if len(item.tags) > MAX_TAGS:
+        raise FieldError("tags", f"are {len(item.tags)}, {MAX_TAGS} are allowed")
+    for column, labels in (("tags", item.tags), ("category", (item.category,))):
+        for label in labels:
+            if len(label) > MAX_LABEL:
+                reason = f"{shown(label)} has {len(label)} characters, {MAX_LABEL} are allowed"
+                raise FieldError(column, reason)
+    if not item.metadata:
+        return
+    if len(item.metadata) > MAX_METADATA_KEYS:
+        found = f"has {len(item.metadata)} keys, {MAX_METADATA_KEYS} are allowed"
+        raise FieldError("metadata", found)
+    for name, value in item.metadata.items():
+        if is_deeper(value, MAX_METADATA_DEPTH):
+            raise FieldError(name, f"is nested deeper than {MAX_METADATA_DEPTH} levels")
+    size = json_size(item.metadata)
+    if size > MAX_METADATA_BYTES:
+        raise FieldError("metadata", f"has {size} bytes as JSON, {MAX_METADATA_BYTES} are allowed")
+
+
+def check_window(item: Item) -> None:
+    """Raise FieldError where an item expires before it becomes available, or at that moment."""
+    error = window_error(item.available_from, item.expires_at)
+    if error is not None:
+        raise error
+
+
+def window_error(available_from: float | None, expires_at: float | None) -> FieldError | None:
+    """Return what is wrong with the moments between which an item may be listed; None: nothing."""
+    if available_from is None or expires_at is None or expires_at > available_from:
+        return None
+    return FieldError(
+        "expires_at",
+        f"{_utc(expires_at)} is not after available_from, {_utc(available_from)}: the item could "
+        "never be listed",
+    )
+
+
+def _utc(seconds: float) -> str:
+    try:
+        return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
+    except (ValueError, OverflowError, OSError):
+        return repr(seconds)
+
+
+def parse_user(fields: Mapping[str, object], now: float | None = None) -> User:
+    """Return the user that raw values describe; unknown columns are passed over."""
+    get = fields.get
+    return User(
+        parse_id(get("user_id"), "user_id"),
+        parse_text(get("name"), "name"),
+        parse_words(get("interests"), "interests"),
+        parse_label(get("language"), "language"),
+    )
+
+
+def parse_follow(fields: Mapping[str, object], now: float | None = None) -> Follow:
+    """Return the follow that raw values describe: of an author, or of another user."""
+    author = optional_id(fields.get("author_id"), "author_id")
+    followed = optional_id(fields.get("followed_user_id"), "followed_user_id")
+    if not author and not followed:
+        raise FieldError("author_id", "is missing, and so is followed_user_id")
+    if author and followed:
+        raise FieldError("author_id", "and followed_user_id are both given: make it two rows")
+    return Follow(parse_id(fields.get("user_id"), "user_id"), author, followed)

@@ -1,0 +1,69 @@
+"""The row `default`: what the service would have answered, made as a night makes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from recsys.array_types import Floats
+from recsys.data.dataset import Dataset
+from recsys.evaluation.baseline_registry import Means
+from recsys.evaluation.scorer import Histories
+from recsys.evaluation.split import Split
+from recsys.evaluation.tuner import Scenario, TuningData, tune
+from recsys.ranking import batch_scoring, popularity_features
+from recsys.ranking.gbdt_rerank import reranked_block
+from recsys.serving.live_state import LiveState
+from recsys.serving.model import Model
+from recsys.training.fit import Words, assemble, fit_engines
+from recsys.tuning.engine_catalogue import engine_named
+from recsys.tuning.tuning_result import Choice
+
+
+def fit_service(split: Split, data: Dataset, means: Means) -> tuple[Model, Choice]:
+    """Tune on the training events as a night does, then fit the choice to all of them."""
+    rules = split.rules
+    cold = rules.share if rules.protocol == "cold-items" else 0.0
+    scenario = Scenario(means.minutes, rules.group, cold, means.seed, means.device)
+    known = TuningData(split.train, split.items, partial(_words, means=means), rules.weights)
+    choice = tune(known, scenario, means.note)
+    engines = [engine_named(name) for name in choice.engines]
+    words = _words(data, means)
+    fitted = fit_engines(data, words, engines, means.seed, means.device)
+    # No item is posted later: every item of the catalogue is there, read or unread.
+    model = assemble(data, fitted, words, choice.blend, posts=False, trees=choice.trees)
+    return model, choice
+
+
+def _words(data: Dataset, means: Means) -> Words:
+    return means.words(data) if means.words is not None else Words.none(len(data.items))
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceScorer:
+    """The model of a night, answering many people at once."""
+
+    model: Model
+    features: Floats  # (features, n_items): what the items bring along
+
+    @classmethod
+    def of(cls, model: Model) -> ServiceScorer:
+        """Compute what all people share."""
+        return cls(model, popularity_features.prior_features(LiveState(model)))
+
+    def score(self, histories: Histories) -> Floats:
+        """Score the catalogue by the same arithmetic as a request."""
+        bounds = zip(histories.starts[:-1], histories.starts[1:], strict=True)
+        people = [np.arange(start, stop) for start, stop in bounds]
+        gathered = batch_scoring.Histories.of_events(
+            histories.item, histories.weight, histories.time, people
+        )
+        closed = np.zeros((len(gathered), len(self.model)), bool)
+        return reranked_block(self.model, gathered, self.features, closed)
+
+    @property
+    def nbytes(self) -> int:
+        """How much memory the model's arrays take."""
+        return sum(array.nbytes for array in self.model.arrays().values())

@@ -1,0 +1,151 @@
+"""Questions: a split in the row numbers of its training data; Answers: how a row of the table did.
+
+Whatever a row is, it is asked the same: rank the whole catalogue, or the part that the protocol
+allows, less what the person already has.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from recsys.array_types import Floats, Mask, Rows
+from recsys.data.dataset import Dataset
+from recsys.data.event_tables import EventTable
+from recsys.evaluation.scorer import Histories, Scorer
+from recsys.evaluation.split import Split, item_groups
+from recsys.metrics import Positives, Values, require_finite, score_ranks, top
+
+BLOCK_BYTES = 64 << 20  # of scores held at a time
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """n cases: a person, what he took up in the test, and what may be shown to him."""
+
+    data: Dataset
+    user: Rows  # (n,): rows of data.users; a person may have several cases (groups)
+    known: Mask  # (n,): counted in the headline; the others are the slice new_users
+    wanted: Positives  # n lists of rows of data.items; -1: not in the catalogue
+    histories: Histories
+    only: Mask | None  # (n_items,): what may be shown at all
+    group: Rows | None  # (n,): the group whose items may be shown
+    groups: Rows | None  # (n_items,): the group of each item
+    unlisted: Mask | None = None  # (n_items,): what a service would not list; None: it lists all
+
+    def __len__(self) -> int:
+        return len(self.user)
+
+    def part(self, first: int, stop: int) -> Questions:
+        """Return the cases first..stop-1."""
+        return Questions(
+            self.data,
+            self.user[first:stop],
+            self.known[first:stop],
+            self.wanted.part(first, stop),
+            self.histories.part(first, stop),
+            self.only,
+            None if self.group is None else self.group[first:stop],
+            self.groups,
+            self.unlisted,
+        )
+
+    def forbidden(self) -> Mask:
+        """Return (n, n_items): what may not be shown to each person."""
+        found = np.zeros((len(self), len(self.data.items)), bool)
+        if self.only is not None:
+            found |= ~self.only
+        if self.unlisted is not None:
+            found |= self.unlisted
+        if self.group is not None and self.groups is not None:
+            found |= self.groups != self.group[:, None]
+        found[self.histories.owner, self.histories.item] = True
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What a row of the table answered, case by case."""
+
+    ranks: Values  # one per positive, inf: missed
+    lists: Rows  # (n, k), best first, -1 where the candidates ran out
+
+
+def ask(split: Split, data: Dataset, most_users: int = 0, seed: int = 0) -> Questions:
+    """Number the cases of a split by the rows of its training data.
+
+    With `most_users`, only so many of the known cases are kept, chosen at random.
+    """
+    cases, rows = split.cases, item_rows(split.train, data)
+    chosen = np.arange(len(cases.user))
+    if most_users:
+        chosen = np.flatnonzero(cases.known)
+        if len(chosen) > most_users:
+            drawn = np.random.default_rng(seed).choice(chosen, most_users, replace=False)
+            chosen = np.sort(drawn)
+    lists = [
+        cases.wanted.items[cases.wanted.starts[c] : cases.wanted.starts[c + 1]] for c in chosen
+    ]
+    starts = np.cumsum([0, *map(len, lists)], dtype=np.int64)
+    wanted = Positives(starts, rows[np.concatenate([*lists, np.zeros(0, np.int32)]).astype(int)])
+    only = None
+    if split.only is not None:
+        only = np.zeros(len(data.items), bool)
+        found = rows[split.only]
+        only[found[found >= 0]] = True
+    unlisted = None
+    if split.unlisted is not None:
+        unlisted = np.zeros(len(data.items), bool)
+        found = rows[split.unlisted]
+        unlisted[found[found >= 0]] = True
+    group, groups = _groups(split, data)
+    user = cases.user[chosen]
+    return Questions(
+        data,
+        user,
+        cases.known[chosen],
+        wanted,
+        Histories.of(data, user),
+        only,
+        None if group is None else group[chosen],
+        groups,
+        unlisted,
+    )
+
+
+def item_rows(events: EventTable, data: Dataset) -> Rows:
+    """Return, for each item row of an event table, its row in a data set, -1 if it has none."""
+    return data.items.rows(events.items)
+
+
+def _groups(split: Split, data: Dataset) -> tuple[Rows | None, Rows | None]:
+    if not split.rules.group:
+        return None, None
+    names = item_groups(data.table, split.rules.group)
+    code = {name: number for number, name in enumerate(dict.fromkeys(names))}
+    of_case = [code.get(name, -1) for name in split.cases.group or ()]
+    return np.array(of_case, np.int32), np.array([code[name] for name in names], np.int32)
+
+
+def answer(questions: Questions, scorer: Scorer, k: int, name: str, listed: bool = True) -> Answers:
+    """Let a scorer rank the catalogue for every case, some cases at a time.
+
+    Without `listed`, only the ranks are computed.
+    """
+    size = max(1, BLOCK_BYTES // (4 * max(len(questions.data.items), 1)))
+    ranks, lists = [], [np.zeros((0, min(k, len(questions.data.items))), np.int32)]
+    for first in range(0, len(questions), size):
+        part = questions.part(first, min(first + size, len(questions)))
+        scores = masked(scorer.score(part.histories), part, name)
+        ranks.append(score_ranks(scores, part.wanted, k))
+        if listed:
+            lists.append(top(scores, k))
+    return Answers(np.concatenate([*ranks, np.zeros(0)]), np.concatenate(lists))
+
+
+def masked(scores: Floats, questions: Questions, name: str) -> Floats:
+    """Return the scores with -inf for what may not be shown; refuse what is not finite."""
+    require_finite(scores, name)
+    scores[questions.forbidden()] = -np.inf
+    return scores

@@ -1,0 +1,1 @@
+"""Reasons and explanations: attribution of a score to its parts, templates, wording."""

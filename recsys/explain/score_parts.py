@@ -1,0 +1,142 @@
+"""The parts that the scores of some rows are made of; with the base they add up to the scores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from recsys.array_types import Floats, Mask, Rows
+from recsys.explain.attribution_groups import Carriers
+from recsys.ranking.query import Reason
+from recsys.ranking.request_scorer import Request
+from recsys.ranking.terms.protocol import Attribution, Part
+
+
+@dataclass(frozen=True, slots=True)
+class _Values:
+    """The values of one part as plain lists: a page has few rows, read one by one."""
+
+    kind: str
+    item_id: str | None
+    label: str
+    by: str
+    values: list[float]
+    quiet: list[bool] | None
+
+    def reason(self, place: int) -> Reason:
+        """Return the part of one row."""
+        quiet = self.quiet is not None and self.quiet[place]
+        value = self.values[place]
+        return Reason(
+            self.kind, 0.0, "", self.item_id, value, by=self.by, label=self.label, quiet=quiet
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The parts of distinct rows, computed for all of them at once.
+
+    Item features are compared with the mean of the catalogue, so that they speak for an item only
+    where it differs.
+    """
+
+    request: Request
+    rows: Rows
+    given: Floats  # (history, rows): by each item of the history
+    carriers: Carriers  # the same in groups
+    others: tuple[_Values, ...]  # by all else
+
+    @classmethod
+    def of(cls, request: Request, rows: Rows, corrections: Floats) -> Parts:
+        """Split the scores of rows; `corrections`: what the trees added to each."""
+        given = np.zeros((len(request.history), len(rows)), np.float32)
+        parts: list[Part] = []
+        absorbing: list[tuple[Mask, list[Part]]] = []
+        for (_, bound), split in zip(request.terms, attributions(request, rows), strict=True):
+            if split.history is not None:
+                given += split.history
+            own = list(split.parts)
+            if (mask := bound.absorbs(rows)) is not None:
+                absorbing.append((mask, own))
+            parts += own
+        parts = _merged([*parts, Part("context", corrections)])
+        for mask, own in absorbing:
+            given, parts = _absorbed(mask, {part.kind for part in own}, given, parts)
+        groups = Carriers.of(request.live, request.history, rows, given, request.muted)
+        others = tuple(
+            _Values(
+                part.kind,
+                part.item_id,
+                part.label,
+                part.by,
+                part.values.tolist(),
+                None if part.quiet is None else part.quiet.tolist(),
+            )
+            for part in parts
+        )
+        return cls(request, rows, given, groups, others)
+
+    def of_row(self, place: int) -> list[Reason]:
+        """Return every part of one row, each item of the history by itself, in no order."""
+        given = zip(self.request.history.rows.tolist(), self.given[:, place].tolist(), strict=True)
+        return [
+            Reason("because_you", 0.0, "", self.request.live.item_id(entry), value)
+            for entry, value in given
+            if value
+        ] + self._others(place)
+
+    def gathered(self, place: int) -> list[Reason]:
+        """Return every part of one row, those of the history in groups."""
+        return self.carriers.reasons(place) + self._others(place)
+
+    def _others(self, place: int) -> list[Reason]:
+        return [one.reason(place) for one in self.others if one.values[place]]
+
+
+def attributions(request: Request, rows: Rows) -> list[Attribution]:
+    """Return the split of each term of a request, in their order."""
+    table = request.table
+    return [
+        bound.attribute(rows, table.values_of(term, rows), table) for term, bound in request.terms
+    ]
+
+
+def base(request: Request) -> float:
+    """Return the score of an item that is average in everything, for one user."""
+    rows: Rows = np.zeros(0, np.int32)
+    return sum(split.base for split in attributions(request, rows))
+
+
+def _merged(parts: list[Part]) -> list[Part]:
+    """Return parts with those of one kind added up, but for those that name something."""
+    found: dict[object, Part] = {}
+    for number, part in enumerate(parts):
+        named = part.item_id is not None or part.label or part.by
+        key: object = number if named else part.kind
+        before = found.get(key)
+        if before is None:
+            found[key] = part
+            continue
+        quiet = None
+        if before.quiet is not None and part.quiet is not None:
+            quiet = before.quiet & part.quiet
+        found[key] = Part(part.kind, before.values + part.values, quiet)
+    return list(found.values())
+
+
+def _absorbed(
+    mask: Mask, kinds: set[str], given: Floats, parts: list[Part]
+) -> tuple[Floats, list[Part]]:
+    """Let the parts of some kinds stand for all that speaks for the marked rows.
+
+    Where the sum is not positive the parts stay as they are.
+    """
+    total = given.sum(axis=0) + np.sum([part.values for part in parts], axis=0)
+    one, none = mask & (total > 0), np.float32(0)
+    found = []
+    for part in parts:
+        own = part.values != 0 if part.kind in kinds else np.zeros(len(mask), bool)
+        values = np.where(one, np.where(own, total, none), part.values)
+        found.append(replace(part, values=values))
+    return np.asarray(np.where(one, none, given), np.float32), found

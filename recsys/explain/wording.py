@@ -1,0 +1,79 @@
+"""Telling: reasons put into words, once it is known which of them are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from recsys.explain import attribution_groups
+from recsys.i18n import told
+from recsys.ranking import reason_templates
+from recsys.ranking.query import Reason
+from recsys.ranking.request_scorer import Request
+from recsys.serving.live_state import LiveState
+from recsys.serving.topic_titles import titles_of_unnamed
+
+
+def control_titles(live: LiveState, one: Reason, title: Callable[[int], str]) -> list[str]:
+    """Return the titles that stand for what a control is about, if it has no name of its own."""
+    if one.item_id is not None:
+        row = live.row(one.item_id)
+        return [title(row)] if row >= 0 else []
+    return titles_of_unnamed(live, one.by)
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What the sentences of one list have in common."""
+
+    request: Request
+    language: str
+    title: Callable[[int], str]  # of a row
+    rows: Mapping[str, int]  # of the history's items, by id
+    weights: Mapping[str, float]  # the same
+    quotes: dict[int, str] = field(default_factory=dict)  # of rows told of before in this list
+    sentences: dict[str, str] = field(default_factory=dict)  # by kind of reason, the same
+
+    @classmethod
+    def of(
+        cls, request: Request, ids: Sequence[str], language: str, title: Callable[[int], str]
+    ) -> Telling:
+        """Note which rows the items of the history have; `ids`: of its entries."""
+        rows, weights = request.history.rows.tolist(), request.history.weights.tolist()
+        return cls(
+            request,
+            language,
+            title,
+            dict(zip(ids, rows, strict=True)),
+            dict(zip(ids, weights, strict=True)),
+        )
+
+    def reason(self, one: Reason) -> Reason:
+        """Return a reason with its sentence."""
+        if one.kind == "steered":
+            titles = control_titles(self.request.live, one, self.title)
+            return one.saying(reason_templates.asked(one, titles, self.language))
+        if one.kind == "followed":
+            return one.saying(
+                reason_templates.sentence("followed", language=self.language, name=one.label)
+            )
+        if one.quiet:
+            return one.saying(told(reason_templates.QUIET[one.kind], self.language))
+        if one.kind != "because_you":
+            return one.saying(self._sentence(one.kind))
+        telling = [item for item, _ in one.items[: min(one.among, attribution_groups.NAMED)]]
+        quotes = [self._quoted(self.rows[item]) for item in telling]
+        weights = [self.weights[item] for item in telling]
+        return one.saying(attribution_groups.tell(one, quotes, weights, self.language))
+
+    def _sentence(self, kind: str) -> str:
+        found = self.sentences.get(kind)
+        if found is None:
+            found = self.sentences[kind] = reason_templates.sentence(kind, language=self.language)
+        return found
+
+    def _quoted(self, row: int) -> str:
+        found = self.quotes.get(row)
+        if found is None:
+            found = self.quotes[row] = reason_templates.quoted(self.title(row), self.language)
+        return found

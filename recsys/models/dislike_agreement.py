@@ -1,0 +1,80 @@
+"""Agreement: neighbour weights lowered by the dislikes of people with the same item in common."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import sparse
+
+from recsys.array_types import Mask
+from recsys.data.dataset import Dataset
+from recsys.models.item_weights import ItemItem
+
+# Chosen on a validation slice of Polis (EASE, nDCG@20, 2026-11-29): without this .394; every weight
+# times its share of agreement .369; lowered only below .3, .5 and .7 of the usual share .394, .393
+# and .391. People refuse what stands where they read, so that some refusals say nothing.
+PRIOR = 2.0  # people who took up both items, credited to every pair
+USUAL = 0.3  # part of the platform's share of agreement below which a weight is lowered
+BLOCK = 1_024  # items whose pairs are counted at a time
+
+
+def last_words(data: Dataset) -> tuple[sparse.csr_array, sparse.csr_array]:
+    """Return (users × items) twice, ones: what a user took up, and what they refused.
+
+    The last event of a user on an item decides. Where people rate, only a rating at the very
+    bottom refuses: choosing to rate a thing is a sign of interest.
+    """
+    acts = np.flatnonzero(data.weight != 0)
+    user, item, weight = data.user[acts], data.item[acts], data.weight[acts]
+    key = user.astype(np.int64) * max(len(data.items), 1) + item
+    _, from_end = np.unique(key[::-1], return_index=True)
+    last = len(key) - 1 - from_end
+    bottom = -1.0 if data.rating_scale.known else -1e-9
+
+    def ones(kept: Mask) -> sparse.csr_array:
+        own = last[kept]
+        shape = (len(data.users), len(data.items))
+        return sparse.csr_array((np.ones(len(own), np.float32), (user[own], item[own])), shape)
+
+    return ones(weight[last] > 0), ones(weight[last] <= bottom)
+
+
+def agreed(
+    neighbours: ItemItem, data: Dataset, prior: float = PRIOR, usual: float = USUAL
+) -> ItemItem:
+    """Return the weights, lower where most of the people who share the history item disagree.
+
+    Of the people who took up the history item h and had a say on the other item i, P took up i and
+    D refused it. Where (P + prior) / (P + D + prior) is below `usual` times the same share of all
+    events, the weight of h for i is multiplied by the square of their ratio. Without refusals
+    nothing changes.
+    """
+    taken, refused = last_words(data)
+    columns = np.unique(refused.indices)
+    if not len(columns) or not neighbours.data.size:
+        return neighbours
+    weights = sparse.csc_array(neighbours.matrix())
+    weights.data = weights.data.copy()
+    people = sparse.csr_array(taken.T)  # items × users
+    least = usual * taken.nnz / (taken.nnz + refused.nnz)
+    for start in range(0, len(columns), BLOCK):
+        own = columns[start : start + BLOCK]
+        against = sparse.csc_array(people @ refused[:, own])
+        along = sparse.csc_array(people @ taken[:, own])
+        for place, item in enumerate(own.tolist()):
+            part = slice(weights.indptr[item], weights.indptr[item + 1])
+            rows, held = weights.indices[part], weights.data[part]
+            d = _column(against, place, len(neighbours))[rows]
+            p = _column(along, place, len(neighbours))[rows]
+            share = (p + prior) / (p + d + prior)
+            factor = np.minimum(share / least, 1.0) ** 2
+            weights.data[part] = np.where(held > 0, held * factor, held)
+    return ItemItem.from_matrix(sparse.csr_array(weights))
+
+
+def _column(
+    counts: sparse.csc_array, place: int, size: int
+) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+    found = np.zeros(size, np.float32)
+    part = slice(counts.indptr[place], counts.indptr[place + 1])
+    found[counts.indices[part]] = counts.data[part]
+    return found

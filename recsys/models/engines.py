@@ -1,0 +1,131 @@
+"""Engines: the behaviour models that a night can choose from, and what each is expected to cost."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from recsys.models.als import AlsConfig, fit_als
+from recsys.models.ease import EaseConfig, fit_ease
+from recsys.models.elsa import ElsaConfig, fit_elsa
+from recsys.models.factors import Factors
+from recsys.models.gfcf import LowpassConfig, fit_lowpass
+from recsys.models.interactions import Interactions
+from recsys.models.item_knn import ItemKnnConfig, fit_item_knn
+from recsys.models.item_weights import ItemItem
+from recsys.models.slist import SlistConfig, common_items, fit_slist
+
+# Readers an item needs to take part while settings are chosen. On MovieTweetings that is 4,400 of
+# 10,500 items and 4 s of CPU instead of 40, for the same lists (2026-11-22).
+COMMON = 2
+LATEST = 500  # items of one person that item-knn compares with each other
+Fit = Callable[[Interactions, int, str], ItemItem | Factors]
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """A behaviour model with its settings, ready to be fitted to users × items."""
+
+    name: str  # as it stands in a manifest: "ease 100"
+    scorer: str  # neighbours or behaviour
+    fit: Fit  # (data, seed, device) -> what serves
+    seconds: Callable[[Interactions], float]  # expected of CPU time; inf: too large a catalogue
+    quick: Fit | None = None  # a cheaper fit that settings are chosen with; None: the fit itself
+
+    def tried(self, data: Interactions, seed: int, device: str) -> ItemItem | Factors:
+        """Fit what settings are chosen with."""
+        return (self.quick or self.fit)(data, seed, device)
+
+
+def item_knn(neighbours: int) -> Engine:
+    """Nearest items by cosine: seconds for any usual catalogue, and no setting to choose."""
+    config = ItemKnnConfig(neighbours=neighbours)
+    return Engine(
+        f"item-knn {neighbours}",
+        "neighbours",
+        lambda data, seed, device: fit_item_knn(data.latest(LATEST).matrix, config),
+        lambda data: 3e-8 * float((np.minimum(np.diff(data.ends), LATEST) ** 2).sum()),
+    )
+
+
+def ease(regularization: float) -> Engine:
+    """Item-to-item weights in closed form, for catalogues whose square fits."""
+    config = EaseConfig(regularization=regularization)
+    return Engine(
+        f"ease {regularization:g}",
+        "neighbours",
+        lambda data, seed, device: fit_ease(data.matrix, config),
+        lambda data: 3e-11 * data.shape[1] ** 3 if data.shape[1] <= config.largest else math.inf,
+        lambda data, seed, device: _ease_of_common(data, config),
+    )
+
+
+def _ease_of_common(data: Interactions, config: EaseConfig) -> ItemItem:
+    kept = common_items(data, COMMON)
+    return fit_ease(data.narrowed(kept).matrix, config).among(kept, data.shape[1])
+
+
+def slist(features: float) -> Engine:
+    """Item-to-item weights that know order and words, for catalogues whose square fits."""
+    config = SlistConfig(features=features)
+    quick = replace(config, fewest=COMMON)
+    return Engine(
+        f"slist {features:g}",
+        "neighbours",
+        lambda data, seed, device: fit_slist(data, config),
+        lambda data: 6e-11 * data.shape[1] ** 3 if data.shape[1] <= config.largest else math.inf,
+        lambda data, seed, device: fit_slist(data, quick),
+    )
+
+
+def quickly(engine: Engine) -> Engine:
+    """Return an engine that is always fitted to items with `COMMON` users or more, and its cost."""
+
+    def seconds(data: Interactions) -> float:
+        whole = engine.seconds(data)
+        return whole * (len(common_items(data, COMMON)) / max(data.shape[1], 1)) ** 3
+
+    return replace(engine, fit=engine.tried, seconds=seconds)
+
+
+def lowpass(dimensions: int) -> Engine:
+    """Graph filters in closed form, for catalogues of any usual size."""
+    config = LowpassConfig(dimensions=dimensions)
+    return Engine(
+        f"lowpass {dimensions}",
+        "neighbours",
+        lambda data, seed, device: fit_lowpass(data.matrix, config, seed),
+        lambda data: _lowpass_seconds(data, config),
+    )
+
+
+def elsa(epochs: int) -> Engine:
+    """A linear autoencoder of rank 256."""
+    config = ElsaConfig(epochs=epochs)
+    return Engine(
+        f"elsa {epochs}",
+        "behaviour",
+        lambda data, seed, device: fit_elsa(data.matrix, config, seed, device),
+        lambda data: 3.5e-8 * data.shape[0] * data.shape[1] * epochs,
+    )
+
+
+def als(alpha: float, regularization: float) -> Engine:
+    """Alternating least squares of rank 256."""
+    config = AlsConfig(alpha=alpha, regularization=regularization)
+    return Engine(
+        f"als {alpha:g} {regularization:g}",
+        "behaviour",
+        lambda data, seed, device: fit_als(data.matrix, config, seed),
+        lambda data: 2e-5 * (data.matrix.nnz + 16 * sum(data.shape)) + 5,
+    )
+
+
+def _lowpass_seconds(data: Interactions, config: LowpassConfig) -> float:
+    users, items = data.shape
+    if items > config.largest:
+        return math.inf
+    return 5e-8 * items**2 + 2e-7 * config.dimensions * (data.matrix.nnz + users + items)

@@ -1,0 +1,87 @@
+"""Low-pass filters on the graph of users and items: closed form, linear in events, no training.
+
+After "How powerful is graph convolution for recommendation?" (GF-CF, Shen et al., CIKM 2021): the
+normalised co-occurrence of items, plus an ideal filter that keeps its leading singular directions.
+Both together are one item-to-item matrix, of which the strongest weights are kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+from scipy.linalg import qr
+
+from recsys.array_types import Floats
+from recsys.models.item_weights import ItemItem, top_of_rows
+
+
+@dataclass(frozen=True, slots=True)
+class LowpassConfig:
+    """What steers the filter; chosen on a validation slice of Gowalla, 2026-11-22."""
+
+    dimensions: int = 512  # singular directions of the ideal filter; 256 costs 3 % of Recall@20
+    ideal: float = 0.3  # weight of the ideal filter beside plain co-occurrence
+    keep: int = 500  # weights kept per item
+    passes: int = 3  # of the randomised decomposition
+    largest: int = 120_000  # items beyond which rows of the ideal filter are too many to form
+
+
+def fit_lowpass(matrix: sparse.csr_array, config: LowpassConfig, seed: int) -> ItemItem:
+    """Fit to users × items; row h is what a history item h gives to the others."""
+    users = np.maximum(np.asarray(matrix.sum(axis=1)).ravel(), 1.0)
+    items = np.maximum(np.asarray(matrix.sum(axis=0)).ravel(), 1.0)
+    left, right = sparse.diags_array(users**-0.5), sparse.diags_array(items**-0.5)
+    normal = sparse.csr_array(left @ matrix @ right).astype(np.float32)
+    directions = leading_directions(normal, config.dimensions, config.passes, seed)
+    inputs = directions * (config.ideal * items**-0.5).astype(np.float32)[:, None]
+    outputs = directions * (items**0.5).astype(np.float32)[:, None]
+    return ItemItem.from_matrix(_strongest(normal, inputs, outputs, config.keep))
+
+
+def leading_directions(matrix: sparse.csr_array, rank: int, passes: int, seed: int) -> Floats:
+    """Return the leading right singular vectors, (n_items, rank), by subspace iteration.
+
+    Halko, Martinsson and Tropp (2011), with eight directions to spare.
+    """
+    rank = min(rank, min(matrix.shape) - 1)
+    if rank < 1:
+        return np.zeros((matrix.shape[1], 0), np.float32)
+    rng = np.random.default_rng(seed)
+    basis = rng.standard_normal((matrix.shape[1], min(rank + 8, min(matrix.shape))), np.float32)
+    for _ in range(passes):
+        basis = _orthonormal(_there_and_back(matrix, basis))
+    _, vectors = np.linalg.eigh(basis.T @ _there_and_back(matrix, basis))
+    return np.asarray(basis @ vectors[:, ::-1][:, :rank], np.float32)
+
+
+def _orthonormal(basis: Floats) -> Floats:
+    # NumPy would compute in float64: twice the time and six times the memory
+    found = qr(basis, mode="economic", overwrite_a=True, check_finite=False)[0]
+    return np.asarray(found, np.float32)
+
+
+def _there_and_back(matrix: sparse.csr_array, basis: Floats, block: int = 32_768) -> Floats:
+    """Return matrix.T @ (matrix @ basis), some users at a time: all would take gigabytes."""
+    found = np.zeros_like(basis)
+    for start in range(0, matrix.shape[0], block):
+        part = matrix[start : start + block]
+        found += part.T @ (part @ basis)
+    return found
+
+
+def _strongest(
+    normal: sparse.csr_array, inputs: Floats, outputs: Floats, keep: int, block: int = 256
+) -> sparse.csr_array:
+    parts = []
+    transposed = sparse.csr_array(normal.T)
+    room = np.empty((block, normal.shape[1]), np.float32)  # used again: fresh memory is slow
+    for start in range(0, normal.shape[1], block):
+        own = slice(start, start + block)
+        rows = np.matmul(inputs[own], outputs.T, out=room[: len(inputs[own])])
+        together = sparse.coo_array(transposed[own] @ normal)
+        rows[together.row, together.col] += together.data
+        rows[np.arange(len(rows)), np.arange(start, start + len(rows))] = 0.0
+        parts.append(top_of_rows(rows, keep))
+    return sparse.csr_array(sparse.vstack(parts, format="csr"))

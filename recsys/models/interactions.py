@@ -1,0 +1,81 @@
+"""Interactions: what behaviour engines learn from, in one form for all of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from recsys.array_types import Mask, Rows
+from recsys.data.dataset import Dataset
+
+
+@dataclass(frozen=True, slots=True)
+class Interactions:
+    """Who took up what (positive weights only), as a matrix and in order."""
+
+    matrix: sparse.csr_array  # users × items, ones
+    ends: NDArray[np.int64]  # (n_users + 1,): user u took up items[ends[u]:ends[u + 1]]
+    items: Rows  # oldest first, distinct within a user
+    features: sparse.csr_array | None = None  # items × anything known of them, rows of length <= 1
+
+    @classmethod
+    def of_dataset(cls, data: Dataset, features: sparse.csr_array | None = None) -> Interactions:
+        """Gather the positive events of a data set; an item counts once, where it came last.
+
+        What a user refused afterwards is not taken up.
+        """
+        good = np.flatnonzero((data.weight > 0) & ~_refused_later(data))
+        order = good[np.argsort(data.user[good], kind="stable")]
+        user, item = data.user[order], data.item[order]
+        key = user.astype(np.int64) * max(len(data.items), 1) + item
+        _, from_end = np.unique(key[::-1], return_index=True)
+        kept = np.sort(len(key) - 1 - from_end)
+        user, item = user[kept], item[kept]
+        ends = np.searchsorted(user, np.arange(len(data.users) + 1)).astype(np.int64)
+        shape = (len(data.users), len(data.items))
+        ones = np.ones(len(item), np.float32)
+        matrix = sparse.csr_array((ones, (user, item)), shape=shape)
+        return cls(matrix, ends, item.astype(np.int32), features)
+
+    def narrowed(self, items: Rows) -> Interactions:
+        """Return the same of some items alone, ascending, numbered by their place among them."""
+        place = np.full(self.shape[1], -1, np.int32)
+        place[items] = np.arange(len(items), dtype=np.int32)
+        found = place[self.items]
+        ends = np.concatenate([[0], np.cumsum(found >= 0)])[self.ends].astype(np.int64)
+        features = None if self.features is None else self.features[items]
+        return Interactions(self.matrix[:, items], ends, found[found >= 0], features)
+
+    def latest(self, most: int) -> Interactions:
+        """Return the same with at most so many items of each person, the latest."""
+        counts = np.diff(self.ends)
+        if not (counts > most).any():
+            return self
+        back = np.repeat(self.ends[1:], counts) - 1 - np.arange(len(self.items))
+        kept = back < most
+        user = np.repeat(np.arange(len(counts)), counts)[kept]
+        items = self.items[kept]
+        ones = np.ones(len(items), np.float32)
+        matrix = sparse.csr_array((ones, (user, items)), shape=self.shape)
+        ends = np.concatenate([[0], np.cumsum(np.minimum(counts, most))]).astype(np.int64)
+        return Interactions(matrix, ends, items, self.features)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Users and items."""
+        return int(self.matrix.shape[0]), int(self.matrix.shape[1])
+
+
+def _refused_later(data: Dataset) -> Mask:
+    """Return which events the same user followed by a negative event on the same item."""
+    against = np.flatnonzero(data.weight < 0)
+    if not len(against):
+        return np.zeros(len(data.weight), bool)
+    key = data.user.astype(np.int64) * max(len(data.items), 1) + data.item
+    refused, from_end = np.unique(key[against[::-1]], return_index=True)
+    last = against[len(against) - 1 - from_end]
+    place = np.minimum(np.searchsorted(refused, key), len(refused) - 1)
+    return np.asarray((refused[place] == key) & (last[place] > np.arange(len(key))), bool)

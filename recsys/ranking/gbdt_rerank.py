@@ -1,0 +1,74 @@
+"""Rerank: the best of a blend's order, corrected by the trees that the night learned."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.array_types import Floats, Mask, Rows
+from recsys.ranking.batch_scoring import Histories, score_block
+from recsys.ranking.gbdt_features import of_request
+from recsys.ranking.history import History
+from recsys.ranking.user_terms import UserTerms
+from recsys.serving.live_state import LiveState
+from recsys.serving.model import Model
+
+POOL = 200  # candidates that the trees judge
+
+
+def best(rows: Rows, scores: Floats, n: int) -> Rows:
+    """Return the `n` best-scored of some rows, best first; ties by row. `scores`: by row."""
+    return rows[best_places(rows, scores[rows], n)]
+
+
+def best_places(rows: Rows, scores: Floats, n: int) -> NDArray[np.intp]:
+    """Return the places of the `n` best of some scores, best first; ties by `rows`."""
+    places = np.arange(len(rows))
+    if n < len(rows):
+        floor = np.partition(scores, len(scores) - n)[len(scores) - n]
+        places = np.flatnonzero(scores >= floor)
+    return places[np.lexsort((rows[places], -scores[places]))][:n]
+
+
+def corrections(learned: UserTerms, rows: Rows, scores: Floats, now: float | None = None) -> Floats:
+    """Return what the trees add to the scores of rows that may be shown, (len(rows),).
+
+    The POOL of them that the blend puts first are judged; 0 for the others. `scores`: of these
+    rows. `now`: the moment, Unix seconds; None: that of the last event.
+    """
+    added = np.zeros(len(rows), np.float32)
+    trees = learned.live.model.trees
+    if trees is not None and len(rows):
+        pool = best_places(rows, scores, POOL)
+        added[pool] = trees.scores(of_request(learned, rows[pool], now))
+    return added
+
+
+def live_scores(live: LiveState, history: History, now: float, rows: Rows) -> Floats:
+    """Return the score of every row at a moment, (live.size,); trees judge the best of `rows`.
+
+    The arithmetic of a request, without its cuts. `now`: Unix seconds.
+    """
+    learned = UserTerms.of(history, live)
+    scores = learned.scores(now=now)
+    scores[rows] += corrections(learned, rows, scores[rows], now)
+    return scores
+
+
+def reranked_block(model: Model, histories: Histories, shared: Floats, closed: Mask) -> Floats:
+    """Return the scores of all the model's items as requests get them, (people, n_items).
+
+    `closed`: what may not be shown to each person, besides his own history.
+    """
+    scores = score_block(model, histories, shared)
+    if model.trees is None:
+        return scores
+    live = LiveState(model)
+    for person in range(len(histories)):
+        history = histories[person]
+        open_ = ~closed[person]
+        open_[history.rows] = False
+        rows = np.flatnonzero(open_).astype(np.int32)
+        learned = UserTerms.of(history, live)
+        scores[person, rows] += corrections(learned, rows, scores[person, rows])
+    return scores

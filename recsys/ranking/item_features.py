@@ -1,0 +1,174 @@
+"""Item features that are the same for all users, cached and updated row by row.
+
+Scores are linear in these features but for rows that a user's own history concerns. Rows lie in
+blocks of similar popularity; the least and greatest features of a block bound its best score.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.array_types import Floats, Rows, Times
+from recsys.index.partial_products import fronts_of
+from recsys.ranking.scoring import text_vectors
+from recsys.ranking.terms.popularity import HALF_LIFE
+from recsys.ranking.terms.protocol import ScoreTerm
+from recsys.ranking.terms.registry import TERMS, item_feature_terms
+from recsys.serving.live_state import LiveState
+from recsys.serving.model import Model
+
+_NONE = slice(0, 0)
+Float = TypeVar("Float", np.float32, np.float64)
+
+BLOCK = 256  # rows of one block
+DRIFT = 0.005  # of the shortest half-life in use: how far time may move on before all is redone
+TAIL = 1_024  # rows newer than the blocks, looked at one by one
+SAMPLE = 4_096  # rows that speak for the catalogue in means and spreads
+
+
+@dataclass(slots=True)
+class Table:
+    """Features of all rows at one moment; cells follow what is touched, the moment stays."""
+
+    slices: Mapping[str, slice]  # term -> its features
+    values: Floats  # (features, room)
+    size: int  # rows that lie in blocks; later ones are the tail
+    moment: float  # that uptake is decayed to
+    seen: int  # touches that are in it
+    order: Rows  # (size,): rows by block
+    place: Rows  # (size,): where each row is in `order`
+    low: Floats  # (features, blocks)
+    high: Floats  # (features, blocks)
+    born: Times  # (2, blocks): when a block's items appeared, first and last; inf: unknown
+    sample: Rows  # rows that speak for the catalogue
+    usual: Floats  # (features,): means over the sample
+    words: Floats  # (sample, t): text vectors of the sample; gathering them takes ten times longer
+
+    def values_of(self, term: ScoreTerm, rows: Rows) -> Floats:
+        """Return the features of one term for rows, (features, rows)."""
+        return self.values[self.slices.get(term.name, _NONE)][:, rows]
+
+    def usual_of(self, term: ScoreTerm) -> Floats:
+        """Return the mean of the features of one term, (features,)."""
+        return self.usual[self.slices.get(term.name, _NONE)]
+
+    def block_of(self, rows: Rows) -> Rows:
+        """Return the block of rows that lie in one."""
+        found: Rows = self.place[rows] // BLOCK
+        return found
+
+
+class Standing:
+    """Follows a live state. Calls must not overlap; the service holds a lock around ranking."""
+
+    def __init__(self, live: LiveState, drift: float = DRIFT) -> None:
+        self.live = live
+        self._slices = feature_slices(live.model)
+        lives = [HALF_LIFE[n] for n in live.model.blend.used_features if n in HALF_LIFE]
+        self._reach = drift * min([x for x in lives if np.isfinite(x)], default=np.inf)
+        self._table: Table | None = None
+        worded = live.model.index is None and live.model.words.shape[1] > 0
+        self.fronts = fronts_of(live.model.words) if worded else None
+
+    def look(self) -> Table:
+        """Return the features as of now: rows touched since the last look are redone."""
+        table, live = self._table, self.live
+        rows = None if table is None else live.touched.since(table.seen)
+        if table is None or rows is None or self._outdated(table):
+            self._table = self._made()
+            return self._table
+        if len(rows):
+            self._redo(table, np.unique(rows))
+        table.seen += len(rows)
+        return table
+
+    def _outdated(self, table: Table) -> bool:
+        live = self.live
+        grown = live.size > min(table.size + TAIL, table.values.shape[1])
+        return grown or abs(live.counters.newest - table.moment) > self._reach
+
+    def of_rows(self, rows: Rows, moment: float = np.inf) -> Floats:
+        """Return the features of rows, (features, rows), computed anew; term after term."""
+        parts = [
+            term.item_features(self.live, rows, moment)
+            for term in TERMS
+            if term.name in self._slices
+        ]
+        return np.concatenate([np.zeros((0, len(rows)), np.float32), *parts])
+
+    def _made(self) -> Table:
+        live, size = self.live, self.live.size
+        seen, moment = live.touched.count, live.counters.newest
+        found = self.of_rows(np.arange(size, dtype=np.int32), moment)
+        order = np.argsort(-self._average(found), kind="stable").astype(np.int32)
+        place = np.empty(size, np.int32)
+        place[order] = np.arange(size, dtype=np.int32)
+        low, high = bounds(found[:, order])
+        born = np.stack(bounds(appeared(live.created[:size])[order]))
+        sample: Rows = np.unique(np.linspace(0, size - 1, min(size, SAMPLE)).astype(np.int32))
+        values = np.pad(found, ((0, 0), (0, TAIL)))
+        usual = found[:, sample].mean(axis=1) if size else np.zeros(len(found), np.float32)
+        words = text_vectors(live, sample)
+        return Table(
+            self._slices,
+            values,
+            size,
+            moment,
+            seen,
+            order,
+            place,
+            low,
+            high,
+            born,
+            sample,
+            usual,
+            words,
+        )
+
+    def _average(self, found: Floats) -> Floats:
+        """Return the score of a user with average features, by which rows are put into blocks."""
+        blend, total = self.live.model.blend, np.zeros(found.shape[1], np.float32)
+        for term in item_feature_terms():
+            if (place := self._slices.get(term.name)) is not None:
+                weights = blend.prior_weights(term.used_names(blend), {})
+                total += weights @ found[place]
+        return total
+
+    def _redo(self, table: Table, rows: Rows) -> None:
+        fresh = self.of_rows(rows, table.moment)
+        table.values[:, rows] = fresh
+        known = rows < table.size
+        blocks = table.block_of(rows[known])
+        for feature, values in enumerate(fresh[:, known]):
+            np.minimum.at(table.low[feature], blocks, values)
+            np.maximum.at(table.high[feature], blocks, values)
+
+
+def bounds(values: NDArray[Float]) -> tuple[NDArray[Float], NDArray[Float]]:
+    """Return the least and the greatest value of each block along the last axis."""
+    starts = np.arange(0, values.shape[-1], BLOCK)
+    if not len(starts):
+        return values, values
+    low, high = (each.reduceat(values, starts, axis=-1) for each in (np.minimum, np.maximum))
+    return low, high
+
+
+def feature_slices(model: Model) -> dict[str, slice]:
+    """Return which of a model's item features belong to which term, if any do."""
+    found: dict[str, slice] = {}
+    start = 0
+    for term in TERMS:
+        if count := term.used_features(model):
+            found[term.name] = slice(start, start + count)
+            start += count
+    return found
+
+
+def appeared(created: Times) -> Times:
+    """Return when items appeared, inf where that is not known: nobody can have passed them."""
+    return np.where(np.isfinite(created), created, np.inf)

@@ -1,0 +1,181 @@
+"""Doubt: how far a text insults, threatens, cheats or spreads rumours, by words, or by a model.
+
+A scorer is any function from texts to scores by kind. The default reads the phrases of
+`doubt_words`; a model of your own joins it by name, see `load_scorer`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from recsys.errors import DataError
+from recsys.safety.text_rule_phrases import CHINESE, ENGLISH, INSULTS, KINDS, SLURS
+from recsys.text.clean import clean
+from recsys.text.deobfuscation import Lexicon, joined
+from recsys.text.sentiment.features import undisguised
+
+log = logging.getLogger(__name__)
+
+FLAGGED = 0.5  # score from which a text is doubtful
+SLUR, SAID_TO, LOUD = 0.6, 0.6, 0.1  # of an insult by itself, of one to somebody, of each !
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """One kind of doubt about a text."""
+
+    kind: str  # insult, threat, scam, rumour, or what a model calls it
+    score: float  # 0 to 1
+    why: str  # the phrase that told, or the model's name
+
+
+Scorer = Callable[[Sequence[str]], list[list[Doubt]]]
+
+_SLURS = frozenset(SLURS.split())
+_HURTING = _SLURS | frozenset(INSULTS.split())
+_NAMES = "|".join(sorted(_HURTING))
+_WORD = re.compile(r"[a-z]+")
+_TO_SOMEBODY = re.compile(
+    r"\b(?:you(?:'re)?|ur|u|your|these|those|he(?:'s)?|she(?:'s)?|they(?:'re)?)\b"
+    rf"(?P<between>[\w',]*(?: [\w',]+){{0,3}}) (?:{_NAMES})\b"
+    rf"|\b(?:{_NAMES}) like (?:you|him|her|them)\b|\b(?:what|such) an? (?:\w+ )?(?:{_NAMES})\b"
+    rf"|\bfuck\w* (?:{_NAMES})\b"
+)
+_DENIED = re.compile(r"\b(?:not|never|no|isn't|aren't|don't|doesn't|wasn't|nor|if|why)\b")
+_ENGLISH = {
+    kind: [
+        (hints.split(), re.compile(rf"(?<!\w)(?:{phrase})"), weight)
+        for hints, phrase, weight in phrases
+    ]
+    for kind, phrases in ENGLISH.items()
+}
+_CHINESE = {
+    kind: [(re.compile(phrase), weight) for phrase, weight in phrases]
+    for kind, phrases in CHINESE.items()
+}
+_LEXICON = Lexicon.of(
+    {
+        *_HURTING,
+        *re.findall(
+            r"[a-z]{3,}",
+            " ".join(f"{hints} {phrase}" for told in ENGLISH.values() for hints, phrase, _ in told),
+        ),
+    }
+)
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")  # in YouAreHere
+_SEAM = re.compile(r"(?<=[a-z])[._/|~=:]+(?=[a-z])|_+")  # words held together by signs
+_RUN = re.compile(r"([a-z])\1{2,}")
+_SPOKEN = re.compile(r"[\u3400-\u9fff]")
+_BLANKS_IN_HAN = re.compile(r"(?<=[\u3400-\u9fff])[\s*·.。\-_]+(?=[\u3400-\u9fff])")
+
+
+def by_words(texts: Sequence[str]) -> list[list[Doubt]]:
+    """Return the doubts about each text by labelled phrases, each kind once; any string is fit."""
+    return [_doubts(text) for text in texts]
+
+
+def _doubts(text: str) -> list[Doubt]:
+    text = clean(_HUMP.sub(" ", joined(text))).replace("\u2019", "'")
+    text = " ".join(_SEAM.sub(" ", undisguised(text, _LEXICON).lower()).split())
+    if _RUN.search(text):
+        text = _WORD.sub(_shortened, text)
+    han = not text.isascii() and bool(_SPOKEN.search(text))
+    if han:
+        text = _BLANKS_IN_HAN.sub("", text)
+    found = []
+    for kind in KINDS:
+        told = _told(kind, text, han)
+        score = 1 - math.prod(1 - weight for _, weight in told)
+        if score >= FLAGGED:
+            words, _ = max(told, key=lambda pair: pair[1])
+            found.append(Doubt(kind, round(score, 3), words[:60]))
+    return found
+
+
+def _shortened(found: re.Match[str]) -> str:
+    for by in (r"\1", r"\1\1"):
+        if (word := _RUN.sub(by, found[0])) in _LEXICON.telling:
+            return word
+    return found[0]
+
+
+def _told(kind: str, text: str, han: bool) -> list[tuple[str, float]]:
+    told = [
+        (hit[0], weight)
+        for hints, phrase, weight in _ENGLISH[kind]
+        if any(hint in text for hint in hints) and (hit := phrase.search(text))
+    ]
+    if han:
+        told += [(hit[0], w) for phrase, w in _CHINESE[kind] if (hit := phrase.search(text))]
+    return told + (_insults(text) if kind == "insult" else [])
+
+
+def _insults(text: str) -> list[tuple[str, float]]:
+    words = set(_WORD.findall(text))
+    told = [(word, SLUR) for word in sorted(words & _SLURS)[:1]]
+    if not words & _HURTING:
+        return told
+    for hit in _TO_SOMEBODY.finditer(text):
+        if not _DENIED.search(hit["between"] or ""):
+            told.append((hit[0], min(SAID_TO + LOUD * text.count("!"), 0.9)))
+            break
+    return told
+
+
+def load_scorer(spec: str = "") -> Scorer:
+    """Return the default scorer, joined by the function that `module:function` names.
+
+    That function takes a list of texts and returns, for each, a mapping of kinds to scores from 0
+    to 1, such as {"insult": .9}; a kind that both know gets the higher score. It is called in the
+    process that stores the item, so it should take milliseconds; where it fails, a warning is
+    logged and the words decide. DataError when it cannot be loaded.
+    """
+    if not spec:
+        return by_words
+    module, _, name = spec.partition(":")
+    try:
+        model = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise DataError(f"RECSYS_SAFETY_MODEL={spec}: {error}; give module:function") from error
+    if not callable(model):
+        raise DataError(f"RECSYS_SAFETY_MODEL={spec}: {name} is not a function")
+    return _joined(spec, model)
+
+
+def _joined(spec: str, model: Callable[[Sequence[str]], Sequence[Mapping[str, float]]]) -> Scorer:
+    def scorer(texts: Sequence[str]) -> list[list[Doubt]]:
+        words = by_words(texts)
+        try:
+            told = [_from_model(spec, one) for one in model(list(texts))]
+            if len(told) != len(texts):
+                raise DataError(f"{len(told)} answers for {len(texts)} texts")
+        except Exception as error:  # whatever it raises: a post is not lost for it
+            log.warning("RECSYS_SAFETY_MODEL=%s failed, words alone were read: %r", spec, error)
+            return words
+        return [_highest([*one, *other]) for one, other in zip(words, told, strict=True)]
+
+    return scorer
+
+
+def _from_model(spec: str, scores: Mapping[str, float]) -> list[Doubt]:
+    for kind, score in scores.items():
+        if not 0 <= float(score) <= 1:
+            raise DataError(f"{kind} has the score {score!r}; 0 to 1 is expected")
+    return [
+        Doubt(str(kind), round(float(score), 3), spec)
+        for kind, score in scores.items()
+        if score >= FLAGGED
+    ]
+
+
+def _highest(doubts: Sequence[Doubt]) -> list[Doubt]:
+    best: dict[str, Doubt] = {}
+    for one in doubts:
+        if one.kind not in best or best[one.kind].score < one.score:
+            best[one.kind] = one
+    return list(best.values())

@@ -1,0 +1,85 @@
+"""Opinions: how each item is voted on, kept live; what the night learned of it to begin with.
+
+A vote moves the item's base, and its loadings towards those who voted like this: by one step of
+recursive least squares, with the evidence that the item has in place of a matrix of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from recsys.array_types import Floats
+from recsys.models.explicit_mf import Taste
+from recsys.serving.feedback_values import votes_of
+from recsys.serving.model import Model
+from recsys.serving.user_filters import Voters
+
+
+@dataclass(slots=True)
+class Opinions:
+    """Arrays by row, with room for more rows."""
+
+    taste: Taste
+    rated: bool  # the platform has ratings with values
+    bases: Floats  # (room,): the vote of an average reader
+    evidence: Floats  # (room,)
+    loadings: Floats  # (room, rank); the first is the same for all
+    voters: Voters | None  # None: only the bases are followed
+
+    @classmethod
+    def of(cls, taste: Taste, rated: bool, personal: bool = True) -> Opinions:
+        """Begin with what the night learned; the arrays are private.
+
+        `personal`: follow loadings too, at 30 µs a vote.
+        """
+        voters = Voters(taste.loadings.shape[1]) if personal else None
+        bases, evidence, loadings = taste.base.copy(), taste.evidence.copy(), taste.loadings.copy()
+        return cls(taste, rated, bases, evidence, loadings, voters)
+
+    @classmethod
+    def of_model(cls, model: Model) -> Opinions | None:
+        """Begin with a model's; None where it has none. No loading moves unless taste is used."""
+        blend = model.blend
+        personal = bool(blend.taste) or not blend.priors  # or the blend is still to be learned
+        return None if model.taste is None else cls.of(model.taste, model.rated, personal)
+
+    def grow(self, extra: int) -> None:
+        """Make room for more rows, of items that nobody has voted on."""
+        taste = self.taste
+        self.bases = np.pad(self.bases, (0, extra), constant_values=taste.newcomer)
+        self.evidence = np.pad(self.evidence, (0, extra))
+        self.loadings = np.pad(self.loadings, ((0, extra), (0, 0)))
+        self.loadings[-extra:, 0] = taste.config.agree
+
+    def follow(self, row: int, weight: float, actor: str | None = None) -> None:
+        """Let an item learn from one vote; older votes fade. None: somebody unknown voted."""
+        if not weight:
+            return
+        votes, trust = votes_of(np.array([weight], np.float32), self.rated)
+        vote, precision = float(votes[0]), float(trust[0]) / self.taste.config.noise
+        if self.voters is not None and actor is not None:
+            vote -= self._placed(row, vote - float(self.bases[row]), precision, actor)
+        evidence = self.taste.config.keep * float(self.evidence[row]) + precision
+        step = precision / (evidence + self.taste.config.tau_base)
+        self.evidence[row] = evidence
+        self.bases[row] += step * (vote - float(self.bases[row]))
+
+    def _placed(self, row: int, surplus: float, precision: float, actor: str) -> float:
+        """Move an item's loadings; return what of the surplus is the voter's own taste."""
+        assert self.voters is not None
+        loading = self.loadings[row].astype(np.float64)
+        reader = self.voters.before(actor, loading, surplus, precision)
+        along = reader / (self.taste.config.tau + float(self.evidence[row]))
+        along[0] = 0.0
+        missed = surplus - loading @ reader
+        loading += along * (precision * missed / (1 + precision * (reader @ along)))
+        self.loadings[row] = loading
+        return float(loading @ reader)
+
+    def move(self, before: int, row: int) -> None:
+        """Give the votes on one row to another."""
+        for votes in (self.bases, self.evidence, self.loadings):
+            votes[row] = votes[before]
+        self.evidence[before] = 0.0

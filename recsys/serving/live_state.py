@@ -1,0 +1,398 @@
+"""LiveState: what has happened since the night, shared by all requests of a process."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from recsys.array_types import Floats, Mask, Rows, Times
+from recsys.data.account_mix import Company
+from recsys.data.event_weights import EventWeights
+from recsys.data.rating_scale import RatingScale
+from recsys.data.records import Item
+from recsys.data.unrecorded_items import AUTO
+from recsys.safety.flags import read_flags
+from recsys.serving import catalogue
+from recsys.serving.activity_buffer import Pulse
+from recsys.serving.catalogue import LABELS
+from recsys.serving.dirty_rows import Touched
+from recsys.serving.explicit_feedback import Opinions
+from recsys.serving.hourly_counts import Past
+from recsys.serving.id_cache import MetIds
+from recsys.serving.item_availability import Listing
+from recsys.serving.item_flags import FLAG_WEIGHT, Marks
+from recsys.serving.lift import Commonness
+from recsys.serving.live_entities import Mentions
+from recsys.serving.live_event import Act, heeded, weights_of
+from recsys.serving.metadata_columns import MetadataColumns, folded
+from recsys.serving.model import Model
+from recsys.serving.phrase_index import PhraseIndex
+from recsys.serving.popularity_counters import Counters
+from recsys.serving.recent_ratings import Ratings
+from recsys.serving.unique_users import Voices
+from recsys.text import clean
+
+_MANY = 8  # events from which they are counted together
+_GROWTH = 256  # rows of room added at least; doubling keeps the cost per new item constant
+
+
+class LiveState:
+    """The model's items, then the items posted since; counts of all that has happened since.
+
+    One writer at a time (a lock sees to it); readers take the arrays as they are: an array is
+    never shrunk, `size` moves when a row is complete, and ids lead to rows only after that.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        weights: EventWeights | None = None,
+        flag_weight: float = FLAG_WEIGHT,
+        unrecorded: str = AUTO,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """`unrecorded`: see recsys.data.unrecorded_items; `clock`: Unix seconds, by which items expire."""
+        self.model, self.clock = model, clock
+        self._unrecorded = unrecorded
+        self._base, self.ids = len(model), MetIds(model.catalogue.ids)
+        self.weights = weights or EventWeights()
+        self.counters = Counters.from_arrays(model.counters)
+        self.ratings = Ratings(model.rating_scale, self.weights.spread)
+        self.company = Company.from_arrays(model.company, len(model))
+        self.size = len(model)
+        self.posted: list[Item] = []  # items of rows len(model)…size-1
+        self.metadata = MetadataColumns(model.catalogue, self.posted)  # by field, for where=
+        self.phrases = PhraseIndex(model.catalogue, self.posted)
+        self.touched = Touched()  # rows whose counts or votes moved
+        self.topic_titles: dict[int, tuple[int, list[str]]] = {}  # see `topic_titles`
+        self.versions: dict[int, int] = {}  # a model's row -> the row of its newest version
+        self._codes = {
+            name: {t: i for i, t in enumerate(model.catalogue.names[name])}
+            for name in (*LABELS, "tag")
+        }
+        self._folded: dict[str, tuple[dict[str, list[int]], int]] = {}  # and codes read so far
+        self.commonness = Commonness.of_counters(model.counters)
+        self._lock = threading.Lock()
+        self.mentions = Mentions(model.entities)
+        self.pulse, self.past = Pulse(model.cutoff, self._lock), Past()
+        judged = self.weights.voices and bool(model.cutoff)
+        self.voices = Voices(self.company, self.pulse.salt) if judged else None
+        self._allocate(len(model) + _GROWTH)
+        self.marks.weight = flag_weight
+
+    def _allocate(self, room: int) -> None:
+        base, extra = self.model.catalogue, room - len(self.model)
+        taken_up = np.isfinite(self.counters.level[-1, : len(self.model)])
+        self.listing = Listing(base, taken_up, room, self._unrecorded)
+        self.created: Times = np.concatenate([base.created, np.full(extra, np.nan)])
+        self.labels: dict[str, Rows] = {
+            name: np.concatenate([base.labels[name], np.full(extra, -1, np.int32)])
+            for name in LABELS
+        }
+        self.new_tags: list[Rows] = []
+        self.marks = Marks.from_arrays(self.model.flags or {}, room)
+        known = np.zeros(0, np.int32) if self.model.topics is None else self.model.topics.items
+        self.topics: Rows = np.full(room, -1, np.int32)  # row of each item's topic, -1: none
+        self.topics[: len(known)] = known
+        self.new_words: Floats = np.zeros((extra, self.model.words.shape[1]), np.float32)
+        reach = 0 if self.model.reader_inputs is None else self.model.reader_inputs.shape[1]
+        self.new_readers: Floats = np.zeros((extra, reach), np.float32)
+        width = self.model.behaviour.outputs.shape[1] if self.model.behaviour is not None else 0
+        self.new_behaviour: Floats = np.zeros((extra, 2, width), np.float32)  # inputs, outputs
+        self.counters.grow(room)
+        self.opinions = Opinions.of_model(self.model)
+        if self.opinions is not None:
+            self.opinions.grow(extra)
+
+    def _grow(self) -> None:
+        extra = max(_GROWTH, self.size - len(self.model))
+        self.created = np.pad(self.created, (0, extra), constant_values=np.nan)
+        for name in LABELS:
+            self.labels[name] = np.pad(self.labels[name], (0, extra), constant_values=-1)
+        self.marks.grow(extra)
+        self.topics = np.pad(self.topics, (0, extra), constant_values=-1)
+        self.new_words = np.pad(self.new_words, ((0, extra), (0, 0)))
+        self.new_readers = np.pad(self.new_readers, ((0, extra), (0, 0)))
+        self.new_behaviour = np.pad(self.new_behaviour, ((0, extra), (0, 0), (0, 0)))
+        self.counters.grow(self.room + extra)
+        if self.opinions is not None:
+            self.opinions.grow(extra)
+        self.listing.grow(extra)
+
+    def _append(self, item: Item, recorded: bool = True) -> int:
+        if self.size == self.room:
+            self._grow()
+        row, place = self.size, self.size - len(self.model)
+        before = self.row(item.item_id)
+        self.created[row] = np.nan if item.created_at is None else item.created_at
+        self._set_labels(row, item)
+        self._set_vectors(place, item)
+        self.posted.append(item)
+        self.mentions.came(item)
+        now, posted = self.clock(), None
+        if recorded and item.created_at is not None:
+            posted = min(item.created_at, now)
+        self.pulse.came(row, before, int(self.labels["author"][row]), posted)
+        if before >= 0:
+            self._inherit(before, row)
+        self.marks.came(row, item.item_id)
+        if flags := read_flags(item.metadata):
+            self.marks.set(row, flags, self.row)
+        self.size = row + 1
+        self.topic_titles.clear()
+        self.listing.came(row, item, recorded, now, before)
+        self.ids.move(item.item_id, row)
+        for written in (row,) if before < 0 else (before, row):
+            self.touched.add(written)
+        return row
+
+    def _set_labels(self, row: int, item: Item) -> None:
+        language = str(item.metadata.get("language", ""))
+        values = {"category": item.category, "author": item.author_id, "language": language}
+        for name, text in values.items():
+            self.labels[name][row] = self._new_code(name, text)
+        self.new_tags.append(np.array([self._new_code("tag", t) for t in item.tags], np.int32))
+
+    def _new_code(self, name: str, text: str) -> int:
+        return self._codes[name].setdefault(text, len(self._codes[name])) if text else -1
+
+    def _set_vectors(self, place: int, item: Item) -> None:
+        if self.model.student is None:
+            return
+        text = clean.document(item.title, item.text, item.tags, item.category)
+        self.new_words[place] = self.model.student.encode([text])[0]
+        if self.model.readers is not None:
+            words = self.new_words[place : place + 1]
+            self.new_readers[place] = self.model.readers.encode([text], words)[0]
+        if self.model.bridge is not None:
+            self.new_behaviour[place] = np.tensordot(self.new_words[place], self.model.bridge, 1)
+        if self.model.topics is not None and text:
+            about, _ = self.model.topics.assign([text], self.new_words[place : place + 1])
+            self.topics[place + len(self.model)] = about[0]
+
+    def _inherit(self, before: int, row: int) -> None:
+        """Give a new version of an item its counts, its votes and, from a model row, its readers.
+
+        An item that nobody had taken up has no readers to pass on: its words are those of the new
+        version. `versions` is replaced, not written to: readers go through it meanwhile.
+        """
+        self.counters.move(before, row)
+        self.ratings.move(before, row)
+        if not np.isfinite(self.created[row]):
+            self.created[row] = self.created[before]
+        if self.opinions is not None:
+            self.opinions.move(before, row)
+        if self.voices is not None:
+            self.voices.move(before, row)
+        bases = [base for base, new in self.versions.items() if new == before]
+        if before < len(self.model) and self.commonness.trust[before] > 0:
+            bases = [before]
+        self.versions = {**self.versions, **dict.fromkeys(bases, row)}
+        behaviour, place = self.model.behaviour, row - len(self.model)
+        if behaviour is not None and bases:
+            self.new_behaviour[place] = behaviour.inputs[bases[0]], behaviour.outputs[bases[0]]
+
+    @property
+    def changes(self) -> int:
+        """A number that moves with every write, so that readers know when to look again."""
+        return self.touched.count
+
+    @property
+    def room(self) -> int:
+        """Rows there is space for."""
+        return len(self.created)
+
+    @property
+    def gone(self) -> Mask:
+        """Which rows are hidden, deleted, or have a newer version, (room,)."""
+        return self.listing.gone
+
+    def listed(self) -> Mask:
+        """Return which of the rows 0..size-1 may be listed at this moment; do not write to it."""
+        return self.listing.at(self.clock())[: self.size]
+
+    def row(self, item_id: str) -> int:
+        """Return the row of an item, new ones included; -1 when unknown. Gone items keep theirs."""
+        return self.ids.row(item_id)
+
+    def item_id(self, row: int) -> str:
+        """Return the id of a row."""
+        base = self._base
+        return self.ids.name(row) if row < base else self.posted[row - base].item_id
+
+    def code(self, name: str, text: str) -> int:
+        """Return the code of a category, author, language or tag; -1 when no item has it."""
+        return self._codes[name].get(text, -1)
+
+    def codes(self, name: str, text: str) -> list[int]:
+        """Return the codes of a category, language or tag, whatever its letter case, or an author.
+
+        Several when the catalogue spells it in several ways; empty when no item has it.
+        """
+        if name == "author":  # an id: its case tells people apart
+            code = self.code(name, text)
+            return [code] if code >= 0 else []
+        known, spelt = self._folded.setdefault(name, ({}, 0)), self._codes[name]
+        found, count = known
+        if count < len(spelt):
+            for own, code in list(spelt.items())[count:]:
+                found.setdefault(folded(own), []).append(code)
+                count += 1
+            self._folded[name] = (found, count)
+        return found.get(folded(text), [])
+
+    def spelt(self, name: str) -> Iterator[str]:
+        """Yield the categories, authors, languages or tags that items have, as they are spelt."""
+        return iter(list(self._codes[name]))
+
+    def tags_of(self, row: int) -> Rows:
+        """Return the tag codes of an item."""
+        base = self._base
+        return self.model.catalogue.tags_of(row) if row < base else self.new_tags[row - base]
+
+    def add_event(
+        self,
+        item_id: str,
+        event: str,
+        value: float | None = None,
+        timestamp: float = 0.0,
+        tone: float = 0.0,
+        actor: str | None = None,
+    ) -> None:
+        """Count one event; an item never heard of becomes a row without words."""
+        self.add_events([Act(item_id, event, value, timestamp, tone, actor)])
+
+    def add_events(self, acts: Sequence[Act]) -> None:
+        """Count many events: the same as one after the other, at a fraction of the price each.
+
+        An event that cannot be weighed raises before any is counted.
+        """
+        with self._lock:
+            told, acts = acts, heeded(acts, self.weights)
+            rates = self.weights.rates
+            rated = [
+                float(a.value) for a in acts if a.value is not None and rates(a.event, a.value)
+            ]
+            before = self.ratings.scale
+            if rated and self.ratings.learn(rated):
+                self._weigh_again(before)
+            weights, stated = weights_of(acts, self.weights, self.scale)
+            times = np.array([act.timestamp for act in acts], np.float64)
+            for act in told if len(told) > len(acts) else ():  # that an item exists is told by all
+                self._row_of(act)
+            rows = self._rows_of(acts)
+            votes, counts = weights.tolist(), [True] * len(acts)
+            if self.voices is not None:
+                heard = self.voices.hear(acts, rows, weights, stated, self.counters)
+                votes = [weight * vote for weight, vote in zip(votes, heard.votes, strict=True)]
+                counts = heard.counts
+            elif len(acts) < _MANY:
+                for one in zip(rows, weights, stated, times, strict=True):
+                    self.counters.add(*one)
+            else:
+                self.counters.add_many(rows, weights, stated, times)
+            for counted in zip(acts, rows.tolist(), votes, counts, strict=True):
+                self._counted(*counted)
+            if rated:
+                for act, row in zip(acts, rows.tolist(), strict=True):
+                    if act.value is not None and rates(act.event, act.value):
+                        self.ratings.keep(
+                            row, act.value, act.timestamp, act.share, act.tone, self._pair(act)
+                        )
+            if self.voices is not None:
+                for row in dict.fromkeys(one.row for one in heard.taken):
+                    self.pulse.regroup(row, {t.person for t in heard.taken if t.row == row})
+            if len(told) > len(acts):
+                self._withdraw([one for act in told for one in act.withdrawn])
+
+    def _pair(self, act: Act) -> int:
+        return -1 if self.voices is None else self.voices.pair(act.actor, act.item_id)
+
+    def _rows_of(self, acts: Sequence[Act]) -> Rows:
+        known = self.ids.rows([act.item_id for act in acts])
+        both = zip(acts, known, strict=True)
+        return np.array([row if row >= 0 else self._row_of(act) for act, row in both], np.int32)
+
+    def _withdraw(self, acts: Sequence[Act]) -> None:
+        """Take acts that were counted out of all counts again; votes stay until the night."""
+        if not acts:
+            return
+        weights, stated = weights_of(acts, self.weights, self.scale)
+        rows, times = self._rows_of(acts), np.array([act.timestamp for act in acts], np.float64)
+        if self.voices is None:
+            self.counters.withdraw(rows, weights, stated, times)
+        else:
+            old = self.voices.withdraw(acts, rows, self.counters)
+            self.counters.withdraw(rows[old], weights[old], stated[old], times[old])
+        for act, row in zip(acts, rows.tolist(), strict=True):
+            self.pulse.withdraw(row, act.actor, act.timestamp)
+            if act.value is not None and self.weights.rates(act.event, act.value):
+                self.ratings.forget(row, act.value, act.timestamp)
+            self.touched.add(row)
+
+    def _weigh_again(self, before: RatingScale) -> None:
+        """Count the ratings since the night by their new scale instead of the one before."""
+        kept = self.ratings.kept()
+        if not len(kept.rows):
+            return
+        stated = np.ones(len(kept.rows), bool)
+        for scale, count in (
+            (before, self.counters.withdraw),
+            (self.scale, self.counters.add_many),
+        ):
+            weights = scale.weights(kept.values, scale.mean)
+            weights = kept.factors * (weights + self.weights.tone * kept.tones * np.abs(weights))
+            some = np.flatnonzero(kept.pairs < 0)  # of nobody known: each is a voice of its own
+            count(kept.rows[some], weights[some].astype(np.float32), stated[some], kept.times[some])
+        if self.voices is not None:
+            whole = kept.pairs.tolist(), kept.rows, kept.times.tolist(), weights.tolist()
+            self.voices.weigh_again(*whole, self.counters)
+        for row in np.unique(kept.rows).tolist():
+            self.touched.add(row)
+
+    @property
+    def scale(self) -> RatingScale:
+        """The scale of ratings as known now."""
+        return self.ratings.scale
+
+    def _row_of(self, act: Act) -> int:
+        row = self.row(act.item_id)
+        if row >= 0:
+            return row
+        item = Item(item_id=act.item_id, created_at=act.timestamp)
+        return self._append(item, recorded=False)
+
+    def _counted(self, act: Act, row: int, weight: float, counts: bool) -> None:
+        self.pulse.add(row, act.actor, act.timestamp, act.tone, counts)
+        self.listing.act(row, act.actor, act.returning)
+        if self.opinions is not None:
+            self.opinions.follow(row, weight, act.actor)
+        self.touched.add(row)
+
+    def add_item(self, item: Item, recorded: bool = True) -> None:
+        """Make an item recommendable by its words at once; a known id is replaced.
+
+        `recorded`: False where it is known from events alone.
+        """
+        with self._lock:
+            self._append(item, recorded)
+
+    def remove_item(self, item_id: str) -> None:
+        """Never show an item again; an unknown id is remembered, should it come later."""
+        with self._lock:
+            row = self.row(item_id)
+            if row < 0:
+                row = self._append(Item(item_id=item_id))
+            self.listing.remove(row)
+            self.topic_titles.clear()
+            self.touched.add(row)
+
+    def document(self, row: int) -> dict[str, object]:
+        """Return an item as the API shows it."""
+        base = self._base
+        if row < base:
+            return self.model.catalogue.document(row)
+        return catalogue.document(self.posted[row - base])

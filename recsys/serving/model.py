@@ -1,0 +1,298 @@
+"""Model: all that serving needs and nothing that training needs, as a typed view of a bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from recsys.array_types import Floats
+from recsys.bundle import RawBundle
+from recsys.data.account_mix import Company
+from recsys.data.rating_scale import RatingScale
+from recsys.errors import MissingExtra
+from recsys.index.faiss_index import FaissIndex
+from recsys.index.vector_index import VectorIndex
+from recsys.models.explicit_mf import Taste
+from recsys.models.factors import Factors
+from recsys.models.item_weights import ItemItem
+from recsys.serving.bundle_compatibility import Parts, below, of_length
+from recsys.serving.catalogue import LABELS, Array, Catalogue, under
+from recsys.serving.gbdt import Trees
+from recsys.serving.item_communities import Communities
+from recsys.serving.popularity_counters import Counters, complete
+from recsys.serving.return_model import Returning
+from recsys.serving.score_model import Blend
+from recsys.text.encoders.student import Student
+from recsys.text.entities.model import Entities
+from recsys.text.item_input_map import ReaderMap
+from recsys.text.topics.model import Topics
+from recsys.trends.sentiment_series import Tones
+from recsys.trends.trend_model import Trends
+
+INDEX = "words.faiss"  # file of a bundle
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Item-side state of one night. Holds no user id and no event.
+
+    A scorer that was not fitted is None, and its terms are absent from the blend.
+    """
+
+    version: str
+    cutoff: float  # time of the last event it has seen, Unix seconds; 0 when untimed
+    catalogue: Catalogue
+    neighbours: ItemItem | None
+    behaviour: Factors | None
+    words: Floats  # (n_items, t): unit rows, zero rows for items without a known word
+    bridge: Floats | None  # (t, 2, d): words to behaviour inputs and outputs, for new items
+    student: Student | None  # maps new words into the space of `words`
+    readers: ReaderMap | None  # maps new texts to where their readers are
+    reader_inputs: Floats | None  # (n_items, r): times a `readers` vector: a neighbour's weight
+    taste: Taste | None  # what is liked of what is shown; None where hardly anybody dislikes
+    counters: Mapping[str, Array]  # see Counters.arrays
+    blend: Blend
+    rating_scale: RatingScale
+    trees: Trees | None = None  # correct the best of the blend; None where they do not help
+    index: VectorIndex | None = None  # of `words`; None where all are compared one by one
+    flags: Mapping[str, Array] = field(default_factory=dict)  # see Marks.arrays; none: no flags
+    communities: Communities | None = None  # of items that the same people take up
+    returning: Returning | None = None  # who is back within a week; None where that is not known
+    topics: Topics | None = None  # what the items are about; None where no night has grouped them
+    entities: Entities | None = None  # what the items' texts name
+    tones: Tones | None = None  # of what was written about them in these weeks
+    company: Mapping[str, Array] = field(default_factory=dict)  # see Company.arrays
+    trends: Trends | None = None  # their last weeks hour by hour; None where events have no time
+
+    def __len__(self) -> int:
+        return len(self.catalogue)
+
+    @property
+    def rated(self) -> bool:
+        """Whether the platform has ratings with values."""
+        return self.rating_scale.known
+
+    def arrays(self) -> dict[str, Array]:
+        """Return every array to save, by name; `from_raw` reads them back."""
+        found = {f"catalogue/{k}": v for k, v in self.catalogue.arrays().items()}
+        found |= {f"counters/{k}": v for k, v in self.counters.items()}
+        found["words"] = self.words
+        if self.neighbours is not None:
+            graph = self.neighbours
+            found |= {"neighbours/indptr": graph.indptr, "neighbours/indices": graph.narrow()}
+            found["neighbours/data"] = graph.data.astype(np.float16)
+        if self.behaviour is not None:
+            found |= _factor_arrays(self.behaviour)
+        if self.bridge is not None:
+            found["bridge"] = self.bridge
+        for name, mapped in (("student", self.student), ("readers", self.readers)):
+            if mapped is not None:
+                found |= {f"{name}/{k}": v for k, v in mapped.arrays().items()}
+        if self.taste is not None:
+            found |= {f"taste/{k}": v for k, v in self.taste.arrays().items()}
+        if self.trees is not None:
+            found |= {f"trees/{k}": v for k, v in self.trees.arrays().items()}
+        if self.reader_inputs is not None:
+            found["reader_inputs"] = self.reader_inputs.astype(np.float16)
+        found |= {f"flags/{k}": v for k, v in (self.flags or {}).items()}
+        found |= {f"company/{k}": v for k, v in (self.company or {}).items()}
+        parts = {
+            "communities": self.communities,
+            "returning": self.returning,
+            "topics": self.topics,
+            "entities": self.entities,
+            "trends": self.trends,
+            "tones": self.tones,
+        }
+        for name, part in parts.items():
+            found |= {f"{name}/{k}": v for k, v in ({} if part is None else part.arrays()).items()}
+        return found
+
+    def settings(self) -> dict[str, object]:
+        """Return what the manifest must say so that `from_raw` can rebuild the model."""
+        return {
+            "cutoff": self.cutoff,
+            "blend": self.blend.to_json(),
+            "rating_scale": self.rating_scale.to_json(),
+            "alpha": self.behaviour.alpha if self.behaviour is not None else 0.0,
+        }
+
+    @classmethod
+    def from_raw(cls, raw: RawBundle) -> Model:
+        """Give the arrays of a verified bundle their types; nothing is copied.
+
+        Parts that the bundle lacks, or has in the form of another version, are None or at their
+        defaults, with a warning each. BundleError when ids, texts, words or blend cannot be read.
+        """
+        parts, settings = Parts(raw), raw.manifest.get("model", {})
+        catalogue = parts.needed("catalogue", lambda: _catalogue(raw.arrays))
+        size = len(catalogue)
+        words = parts.needed("words", lambda: _rows("words", raw.arrays["words"], size))
+        blend = parts.needed("blend", lambda: Blend.from_json(settings["blend"]))
+        neighbours = parts.optional("neighbours", lambda found: _neighbours(found, size))
+        alpha = float(settings.get("alpha", 0.0))
+        behaviour = parts.optional("behaviour", lambda found: _factors(found, alpha, size))
+        taste = parts.optional("taste", lambda found: _taste(found, size))
+        readers, reader_inputs = _readers(parts, size)
+        trees = parts.optional("trees", Trees.from_arrays)
+        absent = [
+            name
+            for name, part in (("neighbours", neighbours), ("behaviour", behaviour))
+            if part is None
+        ]
+        served = blend.without(absent, taste is not None)
+        if served != blend and trees is not None:
+            parts.leave_out("trees", "they correct scores of a part that is missing")
+            trees = None
+        scale = settings.get("rating_scale", (0.0, 1.0))
+        return cls(
+            version=raw.version,
+            cutoff=float(settings.get("cutoff", 0.0)),
+            catalogue=catalogue,
+            neighbours=neighbours,
+            behaviour=behaviour,
+            words=words,
+            bridge=_bridge(parts, words, behaviour),
+            student=parts.optional("student", Student.from_arrays),
+            readers=readers,
+            reader_inputs=reader_inputs,
+            taste=taste,
+            counters=parts.optional("counters", lambda found: complete(found, size))
+            or Counters.empty(size).arrays(),
+            blend=served,
+            rating_scale=RatingScale.from_json(scale),
+            trees=trees,
+            index=_index(raw),
+            flags=parts.optional("flags", lambda found: _flags(found, size)) or {},
+            company=parts.optional("company", lambda found: _company(found, size)) or {},
+            topics=parts.optional("topics", lambda found: _topics(found, size)),
+            communities=parts.optional("communities", lambda found: _communities(found, size)),
+            returning=parts.optional("returning", Returning.from_arrays),
+            entities=parts.optional("entities", lambda found: _entities(found, size)),
+            trends=parts.optional("trends", Trends.from_arrays),
+            tones=parts.optional("tones", Tones.from_arrays),
+        )
+
+
+def _factor_arrays(factors: Factors) -> dict[str, Array]:
+    found: dict[str, Array] = {"behaviour/outputs": factors.outputs}
+    if factors.inputs is not factors.outputs:
+        found["behaviour/inputs"] = factors.inputs
+    if factors.gram is not None:
+        found["behaviour/gram"] = factors.gram
+    return found
+
+
+def _catalogue(arrays: Mapping[str, Array]) -> Catalogue:
+    found = Catalogue.from_arrays(under("catalogue", arrays))
+    for name in LABELS:
+        of_length(name, found.labels[name], len(found))
+        below(name, found.labels[name], len(found.names[name]))
+    below("tags", found.tags, len(found.names["tag"]))
+    for own, name in ((found.tag_ends, "tag_ends"), (found.document_ends, "document_ends")):
+        of_length(name, own, len(found) + 1)
+    of_length("created", found.created, len(found))
+    for name in ("opens", "closes", "recorded", "people"):
+        if getattr(found, name) is not None:
+            of_length(name, getattr(found, name), len(found))
+    return found
+
+
+def _rows(name: str, array: Array, size: int) -> Array:
+    of_length(name, array, size)
+    return array
+
+
+def _company(arrays: Mapping[str, Array], size: int) -> Mapping[str, Array]:
+    found, none = Company.from_arrays(arrays, size).arrays(), Company.empty(size).arrays()
+    for name, array in none.items():
+        if name != "births" and found[name].shape != array.shape:
+            raise ValueError(f"{name} has another shape than {size} items need")
+    if found["births"].ndim != 2 or found["births"].shape[1] != 2:
+        raise ValueError("births are no pairs")
+    return arrays
+
+
+def _factors(arrays: Mapping[str, Array], alpha: float, size: int) -> Factors:
+    outputs = _rows("outputs", arrays["outputs"], size)
+    inputs = _rows("inputs", arrays.get("inputs", outputs), size)
+    return Factors(inputs, outputs, arrays.get("gram"), alpha)
+
+
+def _neighbours(arrays: Mapping[str, Array], size: int) -> ItemItem:
+    found = ItemItem(arrays["indptr"], arrays["indices"], arrays["data"])
+    of_length("indptr", found.indptr, size + 1)
+    of_length("data", found.data, len(found.indices))
+    of_length("indices", found.indices, int(found.indptr[-1]))
+    below("indices", found.indices, size)
+    return found
+
+
+def _bridge(parts: Parts, words: Floats, behaviour: Factors | None) -> Floats | None:
+    found = parts.array("bridge")
+    if found is None or behaviour is None:
+        return None
+    needed = (words.shape[1], 2, behaviour.outputs.shape[1])
+    if found.shape != needed:
+        parts.leave_out("bridge", f"its shape is {found.shape} instead of {needed}")
+        return None
+    return found
+
+
+def _readers(parts: Parts, size: int) -> tuple[ReaderMap | None, Floats | None]:
+    """Return the map of words to readers and what they are compared with; both or neither."""
+    readers = parts.optional("readers", ReaderMap.from_arrays)
+    inputs = parts.array("reader_inputs")
+    if readers is None and inputs is None:
+        return None, None
+    if readers is None or inputs is None or inputs.shape != (size, readers.width):
+        parts.leave_out("readers", "readers and reader_inputs do not fit together")
+        return None, None
+    return readers, inputs
+
+
+def _index(raw: RawBundle) -> VectorIndex | None:
+    if INDEX not in raw.manifest["files"]:
+        return None
+    try:
+        return FaissIndex.read(raw.path(INDEX), raw.arrays["words"])
+    except MissingExtra:  # searched without it, only slower
+        return None
+
+
+def _taste(arrays: Mapping[str, Array], size: int) -> Taste:
+    found = Taste.from_arrays(arrays)
+    for name in ("base", "loadings", "evidence"):
+        of_length(name, getattr(found, name), size)
+    return found
+
+
+def _flags(arrays: Mapping[str, Array], size: int) -> dict[str, Array]:
+    names = ("score", "kinds", "group")
+    return {name: _rows(name, arrays[name], size) for name in names}
+
+
+def _topics(arrays: Mapping[str, Array], size: int) -> Topics:
+    found = Topics.from_arrays(arrays)
+    of_length("items", found.items, size)
+    below("items", found.items, len(found))
+    return found
+
+
+def _communities(arrays: Mapping[str, Array], size: int) -> Communities | None:
+    found = Communities.from_arrays(arrays)
+    if found is not None:
+        of_length("items", found.items, size)
+        below("items", found.items, len(found))
+    return found
+
+
+def _entities(arrays: Mapping[str, Array], size: int) -> Entities:
+    found = Entities.from_arrays(arrays)
+    of_length("kinds", found.kinds, len(found.names))
+    below("kinds", found.kinds, len(found.kind_names))
+    of_length("ends", found.ends, size + 1)
+    below("codes", found.codes, len(found))
+    return found

@@ -1,0 +1,54 @@
+"""Recent: what was done since the night, counted per series and hour."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.array_types import Rows
+from recsys.serving.hourly_counts import Tally
+from recsys.serving.item_labels import labels_of
+from recsys.serving.live_state import LiveState
+from recsys.trends.item_series import ITEM, KINDS
+from recsys.trends.series import tally
+from recsys.trends.trend_model import key_of
+
+Tones = NDArray[np.float32]
+_HOURS = 1 << 24  # hours since 1970 lie below this
+
+
+def read_recent(live: LiveState, first: int, end: int) -> Tally:
+    """Return the counts of the hours from `first` until before `end`, since the night."""
+    _count_the_old(live)
+    fresh = counted(live, *live.pulse.acts(first, end))
+    return Tally.joined([fresh, *live.past.between(first, end)])
+
+
+def _count_the_old(live: LiveState) -> None:
+    """Turn the hours whose people are kept no longer into counts."""
+    with live.past.lock:
+        if (acts := live.pulse.take_old()) is not None:
+            live.past.add(counted(live, *acts), live.pulse.last_hour + 1)
+
+
+def counted(
+    live: LiveState, row: Rows, person: NDArray[np.int64], hour: Rows, tone: Tones
+) -> Tally:
+    """Count acts for every series that they belong to; `row`: ~row for a posting."""
+    posted, row = row < 0, np.where(row < 0, ~row, row).astype(np.int32)
+    parts: list[tuple[NDArray[Any], ...]] = []
+    for number, kind in enumerate(KINDS):
+        some = np.flatnonzero(~posted) if kind == ITEM else np.arange(len(row))
+        place, code = labels_of(live, kind, row[some])
+        act = some[place]
+        cells, acts, voices = tally(code.astype(np.int64) * _HOURS + hour[act], person[act])
+        at = np.searchsorted(cells, code.astype(np.int64) * _HOURS + hour[act])
+        sums = np.bincount(at, tone[act], len(cells)).astype(np.float32)
+        said = np.bincount(at, tone[act] != 0, len(cells)).astype(np.int32)
+        key = key_of(number, cells // _HOURS)
+        parts.append((key, cells % _HOURS, acts, voices, sums, said))
+    whole, _, voices = tally(hour.astype(np.int64), person)
+    key, at, acts, own, sums, said = (np.concatenate(c) for c in zip(*parts, strict=True))
+    return Tally(key, at, acts, own, sums, said, whole, voices)

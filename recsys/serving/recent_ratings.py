@@ -1,0 +1,106 @@
+"""Ratings: those since the night, so that their scale is learned as they come."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.array_types import Rows
+from recsys.data.rating_scale import RatingScale
+
+MOST = 50_000  # ratings that are kept; with so many the scale is known well enough
+GROWTH = 1.25  # of the number of ratings, after which the scale is learned again
+
+
+class Rated(NamedTuple):
+    """Ratings that were counted, as columns."""
+
+    rows: Rows
+    values: NDArray[np.float64]
+    times: NDArray[np.float64]
+    factors: NDArray[np.float64]  # shares by which they count
+    tones: NDArray[np.float64]
+    pairs: NDArray[np.int64]  # whose on what, see `Voices.pair`; -1: of nobody known
+
+
+class Ratings:
+    """The scale of a platform, and the ratings since the night, by row.
+
+    The night's scale holds until as many ratings came as it was learned from; from then on it is
+    learned from both. What was counted by an earlier scale has to be counted again.
+    """
+
+    def __init__(self, scale: RatingScale, spread: float = 0.0) -> None:
+        self.scale = scale
+        self._night, self._spread = scale, spread
+        self._due = max(scale.n_ratings, 1)
+        self._rows = array("i")
+        self._numbers = array("d")  # value, time, share, tone of each
+        self._pairs = array("q")
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def learn(self, values: Sequence[float]) -> bool:
+        """Learn the scale of the kept ratings and some that just came; say whether it moved."""
+        count = len(self) + len(values)
+        if count < self._due or len(self) >= MOST:
+            return False
+        self._due = max(count + 1, int(GROWTH * count))
+        known = np.array(self._numbers, np.float64)[::4]
+        found = RatingScale.of(np.concatenate([known, np.array(values, np.float64)]), self._spread)
+        moved = self._joined(found)
+        before, self.scale = self.scale, moved
+        return before[:3] != moved[:3]
+
+    def _joined(self, new: RatingScale) -> RatingScale:
+        """Return the scale of the night's ratings and new ones together."""
+        old = self._night
+        if not old.known:
+            return new
+        count = old.n_ratings + new.n_ratings
+        share = new.n_ratings / count
+        mean = old.mean + share * (new.mean - old.mean)
+        between = share * (1 - share) * (new.mean - old.mean) ** 2
+        variance = (1 - share) * old.spread**2 + share * new.spread**2 + between
+        spread = self._spread or max(float(np.sqrt(variance)), 1e-3)
+        low = (
+            min(old.low, new.low)
+            if np.isfinite(old.low) and np.isfinite(new.low)
+            else max(old.low, new.low)
+        )
+        return RatingScale(mean, spread, low, count)
+
+    def keep(
+        self, row: int, value: float, time: float, share: float, tone: float, pair: int = -1
+    ) -> None:
+        """Remember a rating that was counted."""
+        if len(self) < MOST:
+            self._rows.append(row)
+            self._numbers.extend((value, time, share, tone))
+            self._pairs.append(pair)
+
+    def forget(self, row: int, value: float, time: float) -> bool:
+        """Forget a rating that was withdrawn; False: it is not remembered."""
+        numbers = np.array(self._numbers, np.float64).reshape(-1, 4)
+        same = (np.array(self._rows, np.int32) == row) & (numbers[:, :2] == (value, time)).all(1)
+        places = np.flatnonzero(same)
+        for place in places[:1].tolist():
+            del self._rows[place], self._numbers[4 * place : 4 * place + 4], self._pairs[place]
+        return bool(len(places))
+
+    def move(self, before: int, row: int) -> None:
+        """Give the ratings of one row to another."""
+        for place in np.flatnonzero(np.array(self._rows, np.int32) == before).tolist():
+            self._rows[place] = row
+
+    def kept(self) -> Rated:
+        """Return the ratings that are remembered."""
+        numbers = np.array(self._numbers, np.float64).reshape(-1, 4)
+        pairs = np.array(self._pairs, np.int64)
+        value, time, share, tone = numbers.T
+        return Rated(np.array(self._rows, np.int32), value, time, share, tone, pairs)

@@ -1,0 +1,161 @@
+"""Blend: the score that the night learned, small enough to read in a manifest."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from recsys.array_types import Floats
+
+log = logging.getLogger(__name__)
+
+SCORERS = ("neighbours", "behaviour", "words")
+PASSED = "exposure_age"
+TRAITS = ("activity", "habit")  # see `recsys.ranking.user_features`
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A scorer applied to the history with one recency decay."""
+
+    scorer: str  # one of SCORERS
+    half_life: float  # events back at which an event counts half
+    weight: float  # per unit of the scorer's own score
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """weight · log(1 + score / scale), of a score that was summed over the history.
+
+    Probabilities multiply: what one's neighbours took up and what everybody takes up are joined as
+    logarithms, so the sum over the history is bent before it meets the other parts.
+    """
+
+    scale: float
+    weight: float
+    by_activity: float = 0.0  # added to the weight, times the trait "activity"
+
+
+@dataclass(frozen=True)
+class Blend:
+    """score(user, item) = curves of the neighbours' sum + terms + Σ item features · weights.
+
+    The weight of an item feature may depend on traits of the user. Every part is a sum over the
+    history or belongs to the item, so a score splits exactly into what each brought along.
+    """
+
+    terms: tuple[Term, ...] = ()  # the neighbours' terms are the sum that the curves bend
+    curves: tuple[Curve, ...] = ()
+    priors: Mapping[str, float] = field(default_factory=dict)  # item feature -> weight
+    traits: Mapping[str, Mapping[str, float]] = field(default_factory=dict)  # trait -> feature ->
+    newcomers: Mapping[str, float] = field(default_factory=dict)
+    # item feature -> weight for people without a positive event, none below 0; empty: `priors`
+    lift: float = 0.0  # per unit of the neighbours' lift, see `recsys.serving.lift`
+    linear: Mapping[str, float] = field(default_factory=dict)  # optional term -> weight
+    taste: float = 0.0  # per unit of the vote expected beyond that of an average reader
+
+    def history_weights(self, scorer: str, ages: Floats, weights: Floats) -> Floats:
+        """Return what each history entry is multiplied with for a scorer, (n,).
+
+        `ages`: events back, 0 for the last; `weights`: signed, from the events.
+        """
+        total = np.zeros(len(ages), np.float32)
+        for term in self.terms:
+            if term.scorer == scorer:
+                total += np.float32(term.weight) * np.exp2(-ages / np.float32(term.half_life))
+        return total * weights
+
+    def uses(self, scorer: str) -> bool:
+        """Whether any term reads this scorer."""
+        return any(term.scorer == scorer and term.weight for term in self.terms)
+
+    @cached_property
+    def used_features(self) -> frozenset[str]:
+        """The item features that any weight other than zero refers to."""
+        groups = (self.priors, self.newcomers, *self.traits.values())
+        return frozenset(name for group in groups for name, weight in group.items() if weight)
+
+    def bent(self, sums: Floats, activity: Floats | float = 0.0) -> Floats:
+        """Return what the curves make of the neighbours' sums; negative sums count as none."""
+        positive = np.maximum(sums, 0)
+        total = np.zeros_like(positive)
+        for curve in self.curves:
+            weight = np.asarray(curve.weight + curve.by_activity * activity, np.float32)
+            total += weight * np.log1p(positive / np.float32(curve.scale))
+        return total
+
+    def prior_weights(
+        self, names: tuple[str, ...], traits: Mapping[str, float], newcomer: bool = False
+    ) -> Floats:
+        """Return one user's weight per item feature, in the order of `names`.
+
+        `newcomer`: whether the user has no positive event; then no weight is below zero.
+        """
+        if newcomer and self.newcomers:
+            return np.array([self.newcomers.get(name, 0.0) for name in names], np.float32)
+        total = np.array([self.priors.get(name, 0.0) for name in names], np.float32)
+        for trait, value in traits.items():
+            by_name = self.traits.get(trait, {})
+            total += np.float32(value) * np.array([by_name.get(n, 0.0) for n in names], np.float32)
+        return np.maximum(total, 0) if newcomer else total
+
+    def to_json(self) -> dict[str, object]:
+        """Return the blend as JSON knows it; an infinite half-life is null."""
+        terms = [
+            {**asdict(t), "half_life": t.half_life if np.isfinite(t.half_life) else None}
+            for t in self.terms
+        ]
+        return {
+            **asdict(self),
+            "terms": terms,
+            "curves": [asdict(curve) for curve in self.curves],
+            "priors": dict(self.priors),
+            "newcomers": dict(self.newcomers),
+            "linear": {name: weight for name, weight in self.linear.items() if name != PASSED},
+            "passed": self.linear.get(PASSED, 0.0),
+            "traits": {trait: dict(weights) for trait, weights in self.traits.items()},
+        }
+
+    def without(self, scorers: Sequence[str], taste: bool) -> Blend:
+        """Return the blend without the terms of these scorers and, if `taste` is False, of taste.
+
+        For a model that lacks them; the blend itself where it does not use them.
+        """
+        terms = tuple(term for term in self.terms if term.scorer not in scorers)
+        found = self if len(terms) == len(self.terms) else replace(self, terms=terms)
+        if "neighbours" in scorers and (self.curves or self.lift):
+            found = replace(found, curves=(), lift=0.0)
+        return found if taste or not self.taste else replace(found, taste=0.0)
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> Blend:
+        """Read back what `to_json` wrote; KeyError or TypeError when it was something else.
+
+        What an earlier version did not write is at its default. What a later version added is
+        left out, with a warning: what cannot be left out raises the major format of bundles.
+        """
+        given = {name: value for name, value in found.items() if name != "passed"}
+        values = _known(cls, given)
+        values["linear"] = dict(found.get("linear", {}))
+        if found.get("passed"):  # the name of this term's weight since the first format
+            values["linear"][PASSED] = found["passed"]
+        values["terms"] = tuple(
+            Term(t["scorer"], np.inf if t["half_life"] is None else t["half_life"], t["weight"])
+            for t in found.get("terms", ())
+            if t["scorer"] in SCORERS
+        )
+        values["curves"] = tuple(Curve(**_known(Curve, curve)) for curve in found.get("curves", ()))
+        return cls(**values)
+
+
+def _known(kind: type[Any], found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of the fields that a dataclass has."""
+    names = {field.name for field in fields(kind)}
+    if later := sorted(set(found) - names):
+        log.warning("%s of a later version: %s left out", kind.__name__.lower(), ", ".join(later))
+    return {name: value for name, value in found.items() if name in names}

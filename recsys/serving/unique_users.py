@@ -1,0 +1,327 @@
+"""Voices: who has acted on what since the night, so that one person is one voice per item.
+
+People and pairs are salted hashes, kept in memory only, the latest MOST of each; with them goes
+what the company of each item's voices is (see `recsys.data.account_mix`). A night computes the same
+from its table. Who acts before and after a night may count twice until the next one.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.array_types import Floats, Mask, Rows
+from recsys.data.account_mix import (
+    BACK,
+    BLOCK,
+    DAY,
+    NARROW,
+    TESTS,
+    UNKNOWN,
+    YOUNG,
+    Company,
+    ItemCompany,
+    Platform,
+)
+from recsys.serving.live_event import Act
+from recsys.serving.popularity_counters import Counters
+
+MOST = 200_000  # pairs of person and item, and people, who are remembered: some 80 MB
+ACTS = 8  # latest acts of a person on an item that can be withdrawn or weighed again
+_PERSON = (1 << 62) - 1
+_FIRST, _YOUNG, _NARROW, _TOGETHER = (1 << test for test in range(len(TESTS)))
+_NARROW_UNKNOWN = _NARROW << UNKNOWN
+NOTHING = (0.0, 0.0, 0.0, 0.0)  # weight, time, likes, dislikes of a voice
+
+State = tuple[float, float, float, float]
+Done = tuple[float, float, bool]  # time, weight, whether it states an opinion
+
+
+@dataclass(slots=True)
+class Account:
+    """What is known of somebody who has acted since the night."""
+
+    born: float  # time of the first act
+    known: bool  # all acts are known; False: the account is older than the night
+    items: int = 0  # acted on
+
+
+@dataclass(slots=True)
+class Voice:
+    """One person's voice on one item."""
+
+    row: int  # as it was then
+    person: int
+    state: State = NOTHING
+    counts: bool = True
+    sign: float = 0.0  # of the last vote that was followed
+    voted: float = -np.inf  # when that was
+    base: State = NOTHING  # of the acts before `acts`
+    acts: list[Done] = field(default_factory=list)  # the latest, at most ACTS
+
+    def add(self, act: Done) -> None:
+        """Let one more act count."""
+        if len(self.acts) == ACTS:
+            self.base = _after(self.base, self.acts.pop(0))
+        self.acts.append(act)
+        self.state = _after(self.state, act)
+
+    def fold(self) -> None:
+        """Compute the state anew from the acts that are left."""
+        self.state = self.base
+        for act in self.acts:
+            self.state = _after(self.state, act)
+
+
+@dataclass(slots=True)
+class Excess:
+    """Voices of an item that count nothing, since the night."""
+
+    tests: list[int] = field(default_factory=lambda: [0] * len(TESTS))
+    first: float = np.inf
+    last: float = -np.inf
+    voices: int = 0
+
+
+class Taken(NamedTuple):
+    """A voice that an alarm took back."""
+
+    row: int
+    person: int
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What became of some acts."""
+
+    votes: list[float]  # how far each is a vote that opinions may follow, 0 or 1
+    counts: list[bool]  # whether it belongs to a voice that counts
+    taken: list[Taken]  # voices that count no more
+
+
+class Voices:
+    """Follows acts in the order of their arrival; one writer at a time."""
+
+    def __init__(self, company: Company, salt: int | None = None) -> None:
+        self.company = company
+        self.excess: dict[int, Excess] = {}  # by row
+        self._heights = company.heights.tolist()
+        told = company.platform
+        self._platform = Platform(list(told.flagged), list(told.told), list(told.recent))
+        self._steps = self._platform.steps()
+        self._block: list[int] = []  # properties of the voices since the steps were computed
+        self._due = BLOCK - int(told.told[0]) % BLOCK
+        self._salt = secrets.randbits(60) if salt is None else salt
+        self._accounts: dict[int, Account] = {}
+        self._voices: dict[int, Voice] = {}
+        self._items: dict[int, ItemCompany] = {}
+        self._days: dict[int, list[int]] = {}  # of the last voices of an item: when accounts began
+
+    def move(self, before: int, row: int) -> None:
+        """Let a new version of an item go on with what the one before has."""
+        if before in self._items:
+            self._items[row] = self._items.pop(before)
+        if before in self._days:
+            self._days[row] = self._days.pop(before)
+        if before in self.excess:
+            self.excess[row] = self.excess.pop(before)
+        if row not in self._items and before < len(self.company.sums):
+            self._items[row] = ItemCompany(self.company.sums[before].tolist())
+
+    def hear(
+        self, acts: Sequence[Act], rows: Rows, weights: Floats, stated: Mask, counters: Counters
+    ) -> Heard:
+        """Count acts, and return what became of them."""
+        many: list[int] = []
+        before: list[State] = []
+        after: list[State] = []
+        heard = Heard([0.0] * len(acts), [True] * len(acts), [])
+        counted = np.zeros(len(acts), bool)
+        times = np.array([act.timestamp for act in acts], np.float64)
+        salt, known = self._salt, self._voices
+        told = zip(acts, rows.tolist(), weights.tolist(), stated.tolist(), strict=True)
+        for place, (act, row, weight, opinion) in enumerate(told):
+            if not weight:
+                continue
+            calm, time = True, act.timestamp
+            if act.actor is None:
+                voice = Voice(row, -1)
+            else:
+                pair = hash((salt, act.actor, act.item_id)) & _PERSON
+                found = known.get(pair)
+                if found is None:
+                    person = hash((salt, act.actor)) & _PERSON
+                    voice = known[pair] = Voice(row, person)
+                    voice.counts, calm, taken = self._joined(act, row, pair, person)
+                    if len(known) > MOST:
+                        del known[next(iter(known))]
+                    if taken:
+                        counters.heard(rows[: place + 1], times[: place + 1], counted[: place + 1])
+                        self._write(many, before, after, counters)
+                        self._take_back(row, taken, counters, heard)
+                else:
+                    voice = found
+            if not voice.counts:
+                heard.counts[place] = False
+                continue
+            counted[place] = True
+            many.append(row)
+            before.append(voice.state)
+            voice.add((time, weight, opinion))
+            after.append(voice.state)
+            sign = 1.0 if weight > 0 else -1.0
+            if sign != voice.sign and time - voice.voted >= DAY:
+                voice.sign, voice.voted = sign, time
+                heard.votes[place] = float(calm)
+        counters.heard(rows, times, counted)
+        self._write(many, before, after, counters)
+        return heard
+
+    def pair(self, actor: str | None, item_id: str) -> int:
+        """Return the number of a pair of person and item; -1 for somebody unknown."""
+        return -1 if actor is None else hash((self._salt, actor, item_id)) & _PERSON
+
+    def withdraw(self, acts: Sequence[Act], rows: Rows, counters: Counters) -> Mask:
+        """Let withdrawn acts count nothing; return which acts were before the night.
+
+        What else the same person did to the item goes on counting.
+        """
+        old = np.ones(len(acts), bool)
+        for place, (act, row) in enumerate(zip(acts, rows.tolist(), strict=True)):
+            voice = self._voices.get(self.pair(act.actor, act.item_id))
+            if voice is None:
+                continue
+            old[place] = False
+            own = [at for at, done in enumerate(voice.acts) if done[0] == act.timestamp]
+            if own:
+                del voice.acts[own[-1]]
+                self._state_of(voice, row, counters)
+        return old
+
+    def weigh_again(
+        self, pairs: Sequence[int], rows: Rows, times: Sequence[float], weights: Sequence[float],
+        counters: Counters,
+    ) -> None:  # fmt: skip
+        """Give ratings that were counted another weight; voices that count nothing stay so."""
+        touched: dict[int, int] = {}
+        for pair, row, time, weight in zip(pairs, rows.tolist(), times, weights, strict=True):
+            voice = self._voices.get(pair)
+            if voice is None or not voice.counts:
+                continue
+            for at, done in enumerate(voice.acts):
+                if done[2] and done[0] == time:
+                    voice.acts[at] = (time, weight, True)
+                    touched[pair] = row
+        for pair, row in touched.items():
+            self._state_of(self._voices[pair], row, counters)
+
+    @staticmethod
+    def _state_of(voice: Voice, row: int, counters: Counters) -> None:
+        """Count a voice as its acts are now instead of as they were."""
+        if not voice.counts:
+            return
+        if voice.state != NOTHING:
+            counters.take_back(row, np.array([voice.state], np.float64))
+        voice.fold()
+        if voice.state != NOTHING:
+            both = np.array([NOTHING, voice.state], np.float64)
+            counters.replace(np.array([row], np.int32), both[:1], both[1:])
+
+    @staticmethod
+    def _write(
+        rows: list[int], before: list[State], after: list[State], counters: Counters
+    ) -> None:
+        if rows:
+            both = np.array(before, np.float64), np.array(after, np.float64)
+            counters.replace(np.array(rows, np.int32), *both)
+            for each in (rows, before, after):
+                each.clear()
+
+    def _joined(self, act: Act, row: int, pair: int, person: int) -> tuple[bool, bool, list[int]]:
+        """Return whether a voice counts, whether its company is calm, and which count no more."""
+        account = self._accounts.get(person)
+        if account is None:
+            born = act.timestamp if act.born is None else act.born
+            account = self._accounts[person] = Account(born, act.born is None)
+            if len(self._accounts) > MOST:
+                del self._accounts[next(iter(self._accounts))]
+        born, items = account.born, account.items
+        account.items = items + 1
+        day = int(born // DAY)
+        days = self._days.get(row)
+        if days is None:
+            days = self._days[row] = []
+        flags = _TOGETHER if day in days else 0
+        days.append(day)
+        if len(days) > BACK:
+            del days[0]
+        if act.timestamp - born < YOUNG:
+            flags |= _YOUNG
+        if not account.known:
+            flags |= _NARROW_UNKNOWN
+        elif items <= NARROW:
+            flags |= _NARROW if items else _NARROW | _FIRST
+        own = self._items.get(row)
+        if own is None:
+            at_night = row < len(self.company.sums)
+            sums = self.company.sums[row].tolist() if at_night else [0.0] * len(TESTS)
+            own = self._items[row] = ItemCompany(sums)
+        counts, taken = own.hear(pair, flags, self._steps, self._heights)
+        calm = counts
+        if calm:
+            for test, height in enumerate(self._heights):
+                if flags >> test & 1 and own.sums[test] >= height / 2:
+                    calm = False
+        self._block.append(flags)
+        if len(self._block) >= self._due:
+            self._platform.count(self._block)
+            self._steps, self._due = self._platform.steps(), BLOCK
+            self._block.clear()
+        if not counts or taken:
+            self._note(row, flags, act.timestamp, not counts, len(taken))
+        return counts, calm, taken
+
+    def _note(self, row: int, flags: int, time: float, excess: bool, taken: int) -> None:
+        found = self.excess.setdefault(row, Excess())
+        found.voices += excess + taken
+        for test in range(len(TESTS)):
+            if flags >> test & 1:
+                found.tests[test] += excess + taken
+        found.first, found.last = min(found.first, time), max(found.last, time)
+
+    def _take_back(self, row: int, taken: list[int], counters: Counters, heard: Heard) -> None:
+        lost = []
+        for pair in taken:
+            voice = self._voices.get(pair)
+            if voice is not None and voice.counts:
+                if voice.state != NOTHING:
+                    lost.append(voice.state)
+                voice.counts, voice.state = False, NOTHING
+                heard.taken.append(Taken(row, voice.person))
+        if lost:
+            counters.take_back(row, np.array(lost, np.float64))
+
+    def sums(self, row: int) -> NDArray[np.float64]:
+        """Return the sums of a row's company as they are now, (tests,)."""
+        own = self._items.get(row)
+        if own is not None:
+            return np.array(own.sums)
+        known = row < len(self.company.sums)
+        return np.asarray(self.company.sums[row] if known else np.zeros(len(TESTS)), np.float64)
+
+
+def _after(before: State, act: Done) -> State:
+    """Return a voice with one more act."""
+    most, latest, likes, dislikes = before
+    time, weight, opinion = act
+    if weight > 0:
+        latest = max(latest, time) if most else time
+        most = max(most, min(weight, 1.0))
+    if opinion:
+        likes, dislikes = max(weight, 0.0), max(-weight, 0.0)
+    return most, latest, likes, dislikes

@@ -1,0 +1,47 @@
+"""Voters: what the votes since the night say of each reader, so that items can learn from them.
+
+A reader's x (see `recsys.models.explicit_mf`) is followed as a Kalman filter follows it: each vote
+sharpens mean and covariance. Only votes since the night are known here; on Polis they place items
+as well as whole histories do (validation AUC .8113, .8272 and .8160 in three windows against
+.8123, .8246 and .8145; where items stay as the night left them .8029, .8209 and .8113).
+"""
+
+from __future__ import annotations
+
+import secrets
+
+import numpy as np
+from numpy.typing import NDArray
+
+Precise = NDArray[np.float64]
+MOST = 5_000  # readers who are remembered, the latest: 5 MB with ten directions
+
+
+class Voters:
+    """The readers who voted last, by a salted hash; kept in memory only."""
+
+    def __init__(self, rank: int) -> None:
+        self._rank = rank
+        self._salt = secrets.randbits(60)
+        self._known: dict[int, tuple[Precise, Precise]] = {}  # mean (rank,), covariance; by recency
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def before(self, actor: str, loading: Precise, surplus: float, precision: float) -> Precise:
+        """Return a reader's x, (rank,), before a vote, and remember what the vote adds.
+
+        `surplus`: the vote less the item's base; `precision`: one by the variance of its noise.
+        """
+        person = hash((self._salt, actor))
+        mean, spread = self._known.pop(person) if person in self._known else self._stranger()
+        along = spread @ loading
+        share = along / (1 / precision + loading @ along)
+        after = mean + share * (surplus - loading @ mean), spread - np.outer(share, along)
+        self._known[person] = after
+        if len(self._known) > MOST:
+            del self._known[next(iter(self._known))]
+        return mean
+
+    def _stranger(self) -> tuple[Precise, Precise]:
+        return np.zeros(self._rank), np.eye(self._rank)

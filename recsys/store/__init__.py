@@ -1,0 +1,1 @@
+"""The store: tables over SQLite or PostgreSQL; all SQL of the project."""

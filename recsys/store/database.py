@@ -1,0 +1,308 @@
+"""Database: connections to SQLite (WAL) or PostgreSQL, one writer at a time, errors translated."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    Double,
+    Engine,
+    SmallInteger,
+    Text,
+    any_,
+    create_engine,
+    event,
+    func,
+    literal,
+    select,
+    text,
+)
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+from recsys.errors import MissingExtra, StoreError
+from recsys.store.error_translation import BUSY, translated
+from recsys.store.id_cache import KnownIds
+from recsys.store.prepared_reads import Read, Readers
+from recsys.store.writer_queue import WriterTurns
+
+_GLANCE = 0.25  # seconds that a reader waits for a lock in a process that answers requests
+_MOMENT = 50  # ms in which the emptying of a log may keep writers waiting
+_WRITER = 0x7265635F73797301  # PostgreSQL's advisory lock that every writer holds
+_PROBE = (
+    "INSERT INTO notes (key, value) VALUES ('write_probe', :value)"
+    " ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+)
+_USUAL = {
+    "journal_mode": "WAL",
+    "synchronous": "FULL",  # an acknowledged event survives a power cut
+    "secure_delete": "ON",
+    "cache_size": "-65536",  # KiB: the index of some million events
+    # pages: events touch the index all over, so that the log is worth emptying when it is long
+    "wal_autocheckpoint": "8000",
+}
+_BULK = {**_USUAL, "cache_size": "-262144", "wal_autocheckpoint": "20000"}  # KiB, pages
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """An engine, and the ways to use it: `read`, `snapshot` and `write`."""
+
+    engine: Engine
+    known: KnownIds = field(default_factory=KnownIds)
+    readers: Readers | None = None  # of SQLite's file
+    turns: WriterTurns = field(default_factory=lambda: WriterTurns(BUSY))
+    read_wait: float = BUSY  # seconds that a reader waits for a lock, where there is one
+
+    @classmethod
+    def open(cls, url: str, bulk: bool = False, wait: float = BUSY) -> Database:
+        """Prepare for sqlite:///path or postgresql://…; StoreError when the URL is neither.
+
+        `bulk`: for a process that adds a great deal and erases nothing. SQLite gets more memory,
+        empties its log less often, and numbers of ids are kept from batch to batch. `wait`: seconds
+        that a writer waits for others; a reader of SQLite waits a quarter of a second at most where
+        that is short.
+        """
+        parsed = _parsed(url)
+        turns, read_wait = WriterTurns(wait), wait if wait >= BUSY else min(wait, _GLANCE)
+        if parsed.get_backend_name() == "sqlite":
+            engine = _sqlite(parsed, _BULK if bulk else _USUAL, read_wait)
+            in_file = parsed.database and parsed.database != ":memory:"
+            readers = Readers(engine, min(read_wait, 5.0)) if in_file else None
+            return cls(engine, KnownIds(bulk), readers, turns, read_wait)
+        given = {"options": f"-c lock_timeout={int(1000 * wait)}"} if wait < BUSY else {}
+        if given and "options" in parsed.query:
+            given["options"] = f"{parsed.query['options']} {given['options']}"
+        try:
+            engine = create_engine(
+                parsed, pool_pre_ping=True, hide_parameters=True, connect_args=given
+            )
+            return cls(engine, KnownIds(bulk), None, turns, read_wait)
+        except ImportError as error:
+            raise MissingExtra("psycopg", "postgres") from error
+
+    @property
+    def on_sqlite(self) -> bool:
+        """Whether this is SQLite; otherwise it is PostgreSQL."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Give a connection where each statement sees what is committed when it starts."""
+        with translated(self.engine.url), self.engine.connect() as connection:
+            yield connection
+
+    def rows(self, read: Read, **values: Any) -> Sequence[Sequence[Any]]:
+        """Return the rows of a small query, as of what is committed when it starts."""
+        if self.readers is None:
+            with self.read() as connection:
+                return read.on(connection, **values)
+        try:
+            return self.readers.rows(read, **values)
+        except sqlite3.Error:
+            with translated(self.engine.url):
+                raise
+
+    def close(self) -> None:
+        """Close all connections."""
+        if self.readers is not None:
+            self.readers.close()
+        self.engine.dispose()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Give a connection where all statements see the store at one and the same moment."""
+        with translated(self.engine.url), self.engine.connect() as connection:
+            if self.on_sqlite:
+                connection.exec_driver_sql("BEGIN")
+            else:
+                connection.execution_options(isolation_level="REPEATABLE READ")
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Give a connection that commits at the end, or undoes everything on an error.
+
+        Writers take turns. On PostgreSQL the lock is taken before the first id is drawn and
+        given back after the commit is visible, so ids become visible in ascending order, and a
+        reader of "id > last seen" misses none.
+        """
+        with self.turns.taken(), translated(self.engine.url, writing=True):
+            learned = {}
+            with self.engine.begin() as connection:
+                self.known.learned(connection)  # what an earlier transaction left is void
+                if self.on_sqlite:
+                    with self._patient(connection):
+                        connection.exec_driver_sql("BEGIN IMMEDIATE")
+                else:
+                    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER})
+                yield connection
+                learned = self.known.learned(connection)
+            self.known.committed(learned)
+
+    @contextmanager
+    def _patient(self, connection: Connection) -> Iterator[None]:
+        """Let a connection of SQLite wait as long for a lock as writers do."""
+        driver = connection.connection
+        if self.turns.wait == self.read_wait:
+            yield
+            return
+        driver.execute(f"PRAGMA busy_timeout = {int(1000 * self.turns.wait)}")
+        try:
+            yield
+        finally:
+            driver.execute(f"PRAGMA busy_timeout = {int(1000 * self.read_wait)}")
+
+    def probe(self) -> None:
+        """Find out whether the store takes writes; StoreError when it does not.
+
+        After a failure something is written, which tells whether there is room again; else the
+        locks of a writer are taken and given back.
+        """
+        failing = self.turns.failing
+        with self.write() as connection:
+            if failing:
+                connection.execute(text(_PROBE), {"value": f"{time.time():.0f}"})
+            elif not self.on_sqlite:
+                connection.execute(text("LOCK TABLE events IN ROW EXCLUSIVE MODE"))
+
+    def forget_deleted(self) -> bool:
+        """Empty SQLite's write-ahead log of deleted rows; in the file itself they are zeroed.
+
+        Nobody waits for it: what readers still need stays. False when that is so, or a writer is at
+        work: try again. Also on PostgreSQL, which frees the space of deleted rows later, by itself.
+        """
+        if not self.on_sqlite:
+            return False
+        with self.turns.free() as held, self.read() as connection:
+            if not held:
+                return False
+            busy, in_log, moved = connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").one()
+            if busy or moved < in_log:
+                return False
+            driver = connection.connection
+            driver.execute(f"PRAGMA busy_timeout = {_MOMENT}")
+            try:
+                busy, *_ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+            finally:
+                driver.execute(f"PRAGMA busy_timeout = {int(1000 * self.read_wait)}")
+        return not busy
+
+    def among(self, column: Column[Any], values: Collection[Any]) -> ColumnElement[bool]:
+        """Return the condition that a column holds one of any number of values."""
+        if self.on_sqlite:  # one parameter, however many values: no limit, and one cached statement
+            listed = func.json_each(json.dumps(list(values))).table_valued("value")
+            return column.in_(select(listed.c.value))
+        return column == any_(literal(list(values), postgresql.ARRAY(column.type)))
+
+    def insert_new(
+        self, connection: Connection, columns: Sequence[Column[Any]], rows: Sequence[Sequence[Any]]
+    ) -> int:
+        """Insert rows, values in the order of `columns`, but those there already; return how many.
+
+        Straight to the driver: SQLAlchemy's own handling of parameters takes as long per row as
+        the database does.
+        """
+        if not rows:
+            return 0
+        names = ", ".join(f'"{column.name}"' for column in columns)
+        head, tail = f'INSERT INTO "{columns[0].table.name}" ({names})', "ON CONFLICT DO NOTHING"
+        if self.on_sqlite:
+            marks = ", ".join("?" * len(columns))
+            result = connection.exec_driver_sql(
+                f"{head} VALUES ({marks}) {tail}", [tuple(row) for row in rows]
+            )
+        else:  # one statement with an array per column: one round trip for any number of rows
+            arrays = ", ".join(f"%s::{_array(column)}" for column in columns)
+            lists = tuple(list(values) for values in zip(*rows, strict=True))
+            result = connection.exec_driver_sql(
+                f"{head} SELECT * FROM unnest({arrays}) {tail}", lists
+            )
+        return max(result.rowcount, 0)
+
+    def known_numbers(
+        self, connection: Connection, column: Column[str], texts: Collection[str]
+    ) -> dict[str, int]:
+        """Return the row numbers of those outside ids that have one."""
+        table, name = column.table.name, column.name
+        listed, held = self._listed(texts)
+        query = f'SELECT "{name}", id FROM "{table}" WHERE "{name}" IN ({listed})'
+        return dict(connection.exec_driver_sql(query, held).all())
+
+    def numbers(
+        self, connection: Connection, column: Column[str], texts: Collection[str]
+    ) -> dict[str, int]:
+        """Return the row numbers of outside ids, giving numbers to new ones in their order."""
+        known = self.known.of(connection, column)
+        found = {name: known[name] for name in texts if name in known}
+        unknown = [name for name in texts if name not in found]
+        if not unknown:
+            return found
+        learned = self.known_numbers(connection, column, unknown)
+        missing = [name for name in unknown if name not in learned]
+        if missing:
+            learned |= self._numbered(connection, column, missing)
+        self.known.learn(connection, column, learned)
+        return found | learned
+
+    def _numbered(
+        self, connection: Connection, column: Column[str], texts: Sequence[str]
+    ) -> dict[str, int]:
+        table, name = column.table.name, column.name
+        listed, held = self._listed(texts)
+        insert = f'INSERT INTO "{table}" ("{name}") {listed} RETURNING "{name}", id'
+        return dict(connection.exec_driver_sql(insert, held).all())
+
+    def _listed(self, texts: Collection[str]) -> tuple[str, tuple[Any]]:
+        """Return the query of any number of texts, one after the other, and its parameter."""
+        if self.on_sqlite:
+            return "SELECT value FROM json_each(?)", (json.dumps(list(texts)),)
+        return "SELECT unnest(%s::text[])", (list(texts),)
+
+
+def _array(column: Column[Any]) -> str:
+    names = {Text: "text", BigInteger: "bigint", SmallInteger: "smallint", Double: "float8"}
+    return next(name for kind, name in names.items() if isinstance(column.type, kind)) + "[]"
+
+
+def _parsed(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+        if parsed.drivername in ("postgresql", "postgres"):
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        parsed.get_dialect()
+    except ImportError as error:
+        raise MissingExtra("psycopg", "postgres") from error
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise StoreError(f"{url!r} is not a store: use sqlite:///path or postgresql://…") from error
+    if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+        raise StoreError(f"{parsed.drivername} is not supported: use sqlite:/// or postgresql://")
+    return parsed
+
+
+def _sqlite(url: URL, pragmas: Mapping[str, str], wait: float) -> Engine:
+    if url.database and url.database != ":memory:":
+        try:
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"{url}: {error.strerror}: {error.filename}") from error
+    engine = create_engine(url, connect_args={"timeout": wait}, hide_parameters=True)
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, _: object) -> None:
+        for name, value in pragmas.items():
+            connection.execute(f"PRAGMA {name} = {value}")
+
+    return engine

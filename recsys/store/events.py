@@ -1,0 +1,317 @@
+"""EventLog: the store's events; appended once each, read by user, by time, or from the end."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import os
+import time
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import BigInteger, Connection, Integer, Select, Text, delete, func, select
+
+from recsys.data.event_tables import EventTable
+from recsys.data.records import Event
+from recsys.store.database import Database
+from recsys.store.event_rows import read_table
+from recsys.store.group_commit import GroupCommit
+from recsys.store.prepared_reads import Read, given
+from recsys.store.schema import events, items, kinds, users
+
+UNDATED = "undated"  # source of the undated events of files
+BATCH = 20_000  # events per transaction: some tenths of a second in which others wait
+
+
+class StoredEvent(NamedTuple):
+    """An event as the store holds it; `id` grows in the order of arrival."""
+
+    id: int
+    user_id: str
+    item_id: str
+    event: str
+    value: float | None
+    text: str
+    timestamp: float | None  # Unix seconds
+    received: float  # Unix seconds
+    user: int = 0  # number of the user: later accounts have greater ones; 0: not told
+
+    @property
+    def moment(self) -> float:
+        """When it happened: as its sender said, else when it arrived; Unix seconds."""
+        return self.received if self.timestamp is None else self.timestamp
+
+
+class ShortEvent(NamedTuple):
+    """An event without its text."""
+
+    id: int
+    item_id: str
+    event: str
+    value: float | None
+    moment: float  # Unix seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What became of events handed to the store."""
+
+    new: int
+    duplicates: int
+
+    def __add__(self, other: Added) -> Added:
+        return Added(self.new + other.new, self.duplicates + other.duplicates)
+
+
+_INSERTED = (
+    events.c.user,
+    events.c.item,
+    events.c.kind,
+    events.c.value,
+    events.c.text,
+    events.c.timestamp,
+    events.c.moment,
+    events.c.received,
+    events.c.key,
+)
+_FROM = events.join(items, items.c.id == events.c.item).join(kinds, kinds.c.id == events.c.kind)
+_REST = (
+    items.c.item_id,
+    kinds.c.name,
+    events.c.value,
+    func.coalesce(events.c.text, ""),
+    events.c.timestamp,
+    events.c.received,
+    events.c.user,
+)
+_STORED: Select[Any] = select(events.c.id, users.c.user_id, *_REST).select_from(
+    _FROM.join(users, users.c.id == events.c.user)
+)
+_USER = given("user", Text)
+_NUMBER_OF_USER = select(users.c.id).where(users.c.user_id == _USER).scalar_subquery()
+_LATER = (
+    _STORED.where(events.c.id > given("after", BigInteger))
+    .order_by(events.c.id)
+    .limit(given("n", Integer))
+)
+_BETWEEN = Read(
+    _STORED.where(events.c.user == _NUMBER_OF_USER)
+    .where(items.c.item_id == given("item", Text))
+    .order_by(events.c.moment, events.c.id)
+)
+_KINDS = Read(select(kinds.c.name).order_by(kinds.c.id))
+_AFTER, _OF_USER = Read(_LATER), Read(_LATER.where(events.c.user == _NUMBER_OF_USER))
+
+
+_STAMP = Read(
+    select(func.count(), func.max(events.c.id), _USER).where(events.c.user == _NUMBER_OF_USER)
+)
+_ACTS = Read(
+    select(events.c.id, items.c.item_id, kinds.c.name, events.c.value, events.c.moment)
+    .select_from(_FROM)
+    .where(events.c.user == _NUMBER_OF_USER, events.c.id > given("after", BigInteger))
+    .order_by(events.c.id)
+)
+
+
+Batch = tuple[Sequence[Event], Sequence[int]]  # events and their keys
+
+
+class EventLog:
+    """Part of Store: events."""
+
+    db: Database
+    appending: GroupCommit[Batch, Added]
+
+    def add_events(
+        self,
+        events: Iterable[Event],
+        source: str | None = None,
+        rows: Iterable[int] | None = None,
+    ) -> Added:
+        """Append the events that are not there yet, in batches of one transaction each.
+
+        An event with a timestamp is the same as another when all its columns are. One without
+        is so when `source` and `rows` are the same, too: files give the source UNDATED, and as row
+        how many equal events came until then. By default a row is the place among `events`;
+        without a source it is always new. What is committed stays when a later batch fails.
+        """
+        numbered = zip(itertools.count(1) if rows is None else rows, events, strict=False)
+        total = Added(0, 0)
+        while batch := list(itertools.islice(numbered, BATCH)):
+            keys = [event_key(event, source, row) for row, event in batch]
+            total += self.appending.add(([event for _, event in batch], keys))
+        return total
+
+    def _append(self, batches: Sequence[Batch]) -> list[Added]:
+        """Store batches in one transaction, in their order; one answer each."""
+        received = time.time()
+        with self.db.write() as connection:
+            numbers = self._numbers(connection, [one for batch, _ in batches for one in batch])
+            return [
+                self._appended(connection, batch, keys, numbers, received)
+                for batch, keys in batches
+            ]
+
+    def _numbers(self, connection: Connection, batch: Sequence[Event]) -> list[dict[str, int]]:
+        """Return the numbers of the users, items and kinds of all that is written together."""
+        numbers = self.db.numbers
+        return [
+            numbers(connection, users.c.user_id, dict.fromkeys([e.user_id for e in batch])),
+            numbers(connection, items.c.item_id, dict.fromkeys([e.item_id for e in batch])),
+            numbers(connection, kinds.c.name, dict.fromkeys([e.event for e in batch])),
+        ]
+
+    def _appended(
+        self,
+        connection: Connection,
+        batch: Sequence[Event],
+        keys: Sequence[int],
+        numbers: Sequence[dict[str, int]],
+        now: float,
+    ) -> Added:
+        new = self.db.insert_new(connection, _INSERTED, _rows(batch, keys, numbers, now))
+        return Added(new, len(batch) - new)
+
+    def history(self, user_id: str, limit: int = 500, but: Sequence[str] = ()) -> list[StoredEvent]:
+        """Return the latest events of a user, oldest first; empty for an unknown user.
+
+        `but`: kinds of event that are left out, so that they do not crowd out what counts.
+        """
+        found = self.db.rows(_history(tuple(but)), user=user_id, n=limit)
+        return list(map(StoredEvent._make, reversed(found)))
+
+    def act_stamp(self, user_id: str) -> tuple[int, int]:
+        """Return the number of a user's events and their greatest id; it moves with every change.
+
+        Read from an index alone: 20,000 entries take about a millisecond.
+        """
+        count, last, _ = self.db.rows(_STAMP, user=user_id)[0]
+        return int(count), int(last or 0)
+
+    def acts_after(self, user_id: str, after: int = 0) -> list[ShortEvent]:
+        """Return all events of a user with a greater id, ascending, without texts."""
+        return list(map(ShortEvent._make, self.db.rows(_ACTS, user=user_id, after=after)))
+
+    def events_by_id(self, ids: Collection[int]) -> dict[int, StoredEvent]:
+        """Return some events by id; absent where there is none."""
+        query = _STORED.where(self.db.among(events.c.id, ids))
+        with self.db.read() as connection:
+            return {row[0]: StoredEvent._make(row) for row in connection.execute(query)}
+
+    def items_acted_on(self, user_id: str, item_ids: Collection[str], kind: str) -> set[str]:
+        """Return those of some items that a user has an event of one kind on."""
+        query = (
+            select(items.c.item_id)
+            .select_from(_FROM.join(users, users.c.id == events.c.user))
+            .where(users.c.user_id == user_id, kinds.c.name == kind)
+            .where(self.db.among(items.c.item_id, item_ids))
+        )
+        with self.db.read() as connection:
+            return set(connection.execute(query).scalars())
+
+    def events_after(self, id: int, limit: int) -> list[StoredEvent]:
+        """Return the first events with a greater id, ascending.
+
+        Ids become visible in ascending order on both databases (see Database.write), so the last
+        id seen is all that a reader must remember.
+        """
+        return list(map(StoredEvent._make, self.db.rows(_AFTER, after=id, n=limit)))
+
+    def events_of(self, user_id: str, after: int = 0, n: int = 1000) -> list[StoredEvent]:
+        """Return a page of a user's events by id, from the first after `after`."""
+        found = self.db.rows(_OF_USER, user=user_id, after=after, n=n)
+        return list(map(StoredEvent._make, found))
+
+    def events_between(self, user_id: str, item_id: str) -> list[StoredEvent]:
+        """Return what a user did to an item, in the order of time."""
+        found = self.db.rows(_BETWEEN, user=user_id, item=item_id)
+        return list(map(StoredEvent._make, found))
+
+    def kinds(self) -> list[str]:
+        """Return all kinds of event that ever came, as they came."""
+        return [name for (name,) in self.db.rows(_KINDS)]
+
+    def kind_counts(self, after: int = 0) -> dict[str, int]:
+        """Return the number of events of each kind, of those with a greater id; reads them all."""
+        query = select(kinds.c.name, func.count()).join(events, events.c.kind == kinds.c.id)
+        query = query.where(events.c.id > after).group_by(kinds.c.name)
+        with self.db.read() as connection:
+            return {str(name): int(count) for name, count in connection.execute(query)}
+
+    def last_event_id(self) -> int:
+        """Return the greatest id, 0 without events."""
+        with self.db.read() as connection:
+            return connection.execute(select(func.max(events.c.id))).scalar() or 0
+
+    def delete_event(self, id: int) -> bool:
+        """Remove one event for good; False when there is none of that id."""
+        with self.db.write() as connection:
+            removed = connection.execute(delete(events).where(events.c.id == id)).rowcount > 0
+        self.db.forget_deleted()
+        return removed
+
+    def event_table(self, before: float | None = None) -> EventTable:
+        """Return all events in the order of time, or those strictly before a time.
+
+        Events on hidden and deleted items are left out. An event without a timestamp stands at
+        the time of its arrival.
+        """
+        with self.db.snapshot() as connection:
+            return read_table(connection, before)
+
+
+def _rows(
+    batch: Sequence[Event], keys: Sequence[int], numbers: Sequence[dict[str, int]], now: float
+) -> list[tuple[object, ...]]:
+    """Return events as rows of `_INSERTED`; what is ahead of the clock happened now."""
+    user, item, kind = numbers
+    found: list[tuple[object, ...]] = []
+    for event, key in zip(batch, keys, strict=True):
+        at = event.timestamp
+        at = now if at is not None and at > now else at
+        moment = now if at is None else at
+        found.append(
+            (
+                user[event.user_id],
+                item[event.item_id],
+                kind[event.event],
+                event.value,
+                event.text or None,
+                at,
+                moment,
+                now,
+                key,
+            )
+        )
+    return found
+
+
+@cache
+def _history(but: tuple[str, ...]) -> Read:
+    """Return the query of one user's latest events; the id is told back, not looked up again."""
+    query = (
+        select(events.c.id, _USER, *_REST)
+        .select_from(_FROM)
+        .where(events.c.user == _NUMBER_OF_USER)
+        .where(kinds.c.name.not_in(but))
+        .order_by(events.c.moment.desc(), events.c.id.desc())
+        .limit(given("n", Integer))
+    )
+    return Read(query)
+
+
+def event_key(event: Event, source: str | None, row: int) -> int:
+    """Return the 64-bit number that, with the user, tells whether an event was seen before."""
+    if event.timestamp is None:
+        if source is None:  # like no other
+            return int.from_bytes(os.urandom(8), "little", signed=True)
+        place = f"{source}\x1f{row}"
+    else:
+        place = repr(event.timestamp)
+    what = f"{event.item_id}\x1f{event.event}\x1f{place}\x1f{event.value!r}\x1f"
+    data = (what + event.text).encode()
+    digest = hashlib.blake2b(data, digest_size=8).digest()
+    return int.from_bytes(digest, "little", signed=True)

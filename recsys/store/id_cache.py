@@ -1,0 +1,67 @@
+"""KnownIds: numbers of outside ids that writers have met, so that they need not ask again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Column, Connection
+
+from recsys.store.schema import users
+
+KEPT = 100_000  # ids of a column, some 10 MB; then all are forgotten and met again
+_Numbers = dict[Column[Any], dict[str, int]]
+_LEARNED = "recsys.learned"  # in Connection.info
+
+
+class KnownIds:
+    """Numbers by column and id, of committed rows only.
+
+    What a transaction looks up or gives out is kept with its connection and joins the rest when the
+    transaction is committed. Numbers of items and kinds are given for good. A user may be erased by
+    another process, so only a bulk load into SQLite, which can tell that somebody else has written,
+    remembers users.
+    """
+
+    def __init__(self, bulk: bool = False) -> None:
+        self._numbers: _Numbers = {}
+        self._bulk = bulk
+        self._version: int | None = None
+
+    def of(self, connection: Connection, column: Column[str]) -> Mapping[str, int]:
+        """Return what is known of a column, inside a transaction that writes."""
+        if column is users.c.user_id:
+            if not self._bulk:
+                return {}
+            self._look(connection)
+        return self._numbers.get(column, {})
+
+    def learn(self, connection: Connection, column: Column[str], found: Mapping[str, int]) -> None:
+        """Remember numbers once the transaction of a connection is committed."""
+        if self._bulk or column is not users.c.user_id:
+            learned: _Numbers = connection.info.setdefault(_LEARNED, {})
+            learned.setdefault(column, {}).update(found)
+
+    def committed(self, learned: _Numbers) -> None:
+        """Keep what a transaction learned that is committed now."""
+        for column, found in learned.items():
+            known = self._numbers.get(column)
+            if known is None or (len(known) > KEPT and not self._bulk):
+                self._numbers[column] = dict(found)  # another thread may be reading the old one
+            else:
+                known.update(found)
+
+    def learned(self, connection: Connection) -> _Numbers:
+        """Return what the transaction of a connection has learned, and let go of it."""
+        found: _Numbers = connection.info.pop(_LEARNED, {})
+        return found
+
+    def forget(self) -> None:
+        """Know nothing, as where a number was given away."""
+        self._numbers.clear()
+
+    def _look(self, connection: Connection) -> None:
+        version = connection.exec_driver_sql("PRAGMA data_version").scalar_one()
+        if version != self._version:
+            self.forget()
+        self._version = version

@@ -1,0 +1,124 @@
+"""RunLog: what jobs ran, step by step, and how they ended; and small notes by name."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, insert, select, update
+
+from recsys.store.database import Database
+from recsys.store.schema import notes, run_steps, runs
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A finished step of a run."""
+
+    name: str
+    seconds: float
+    at: float  # Unix seconds of its end
+    detail: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run of a job; `finished` is None while it runs, or when it was killed."""
+
+    id: int
+    kind: str
+    status: str  # running, or what finish_run said
+    started: float
+    finished: float | None
+    detail: dict[str, Any]
+    steps: tuple[Step, ...]
+
+
+class RunLog:
+    """Part of Store: runs and notes."""
+
+    db: Database
+
+    def start_run(self, kind: str) -> int:
+        """Note that a job starts; return the number of the run."""
+        row = {"kind": kind, "status": "running", "started": time.time(), "detail": "{}"}
+        with self.db.write() as connection:
+            statement = insert(runs).values(row).returning(runs.c.id)
+            return int(connection.execute(statement).scalar_one())
+
+    def record_step(
+        self, run: int, name: str, seconds: float, detail: Mapping[str, Any] | None = None
+    ) -> None:
+        """Note that a step of a run is finished."""
+        row = {
+            "run": run,
+            "name": name,
+            "seconds": seconds,
+            "at": time.time(),
+            "detail": json.dumps(dict(detail or {})),
+        }
+        with self.db.write() as connection:
+            connection.execute(insert(run_steps).values(row))
+
+    def finish_run(self, run: int, status: str, detail: Mapping[str, Any] | None = None) -> None:
+        """Note how a run ended: published, refused, failed, …"""
+        values = {
+            "status": status,
+            "finished": time.time(),
+            "detail": json.dumps(dict(detail or {})),
+        }
+        with self.db.write() as connection:
+            connection.execute(update(runs).where(runs.c.id == run).values(values))
+
+    def runs(self, limit: int = 20) -> list[Run]:
+        """Return the latest runs, newest first."""
+        return self._runs(select(runs).order_by(runs.c.id.desc()).limit(limit))
+
+    def last_run(self, kind: str, ended: bool = False) -> Run | None:
+        """Return the newest run of a kind, or the newest that `ended`; None when there is none."""
+        query = select(runs).where(runs.c.kind == kind).order_by(runs.c.id.desc()).limit(1)
+        if ended:
+            query = query.where(runs.c.finished.is_not(None))
+        return next(iter(self._runs(query)), None)
+
+    def _runs(self, query: Select[Any]) -> list[Run]:
+        with self.db.read() as connection:
+            found = connection.execute(query).all()
+            wanted = self.db.among(run_steps.c.run, [row.id for row in found])
+            done = connection.execute(select(run_steps).where(wanted).order_by(run_steps.c.id))
+            steps: dict[int, list[Step]] = {row.id: [] for row in found}
+            for row in done:
+                step = Step(row.name, row.seconds, row.at, json.loads(row.detail))
+                steps[row.run].append(step)
+        return [
+            Run(
+                row.id,
+                row.kind,
+                row.status,
+                row.started,
+                row.finished,
+                json.loads(row.detail),
+                tuple(steps[row.id]),
+            )
+            for row in found
+        ]
+
+    def get_note(self, key: str) -> str | None:
+        """Return the note of a name, None when there is none."""
+        with self.db.read() as connection:
+            return connection.execute(select(notes.c.value).where(notes.c.key == key)).scalar()
+
+    def set_note(self, key: str, value: str) -> None:
+        """Write or replace the note of a name."""
+        with self.db.write() as connection:
+            if not self.db.insert_new(connection, (notes.c.key, notes.c.value), [(key, value)]):
+                connection.execute(update(notes).where(notes.c.key == key).values(value=value))
+
+    def add_note(self, key: str, value: str) -> bool:
+        """Write a note unless there is one of this name; say whether it was written."""
+        with self.db.write() as connection:
+            columns = (notes.c.key, notes.c.value)
+            return self.db.insert_new(connection, columns, [(key, value)]) > 0

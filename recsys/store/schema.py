@@ -1,0 +1,268 @@
+"""The tables of the store, the same on SQLite and PostgreSQL.
+
+Ids from outside are stored once, in `users` and `items`; everything else refers to their numbers.
+`events`, `item_changes`, `controls`, `erasures` and `merges` are logs: rows are added at the end, in the order
+of their ids. Stores made by earlier versions are brought to these tables by recsys.store.migrations.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Double,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+SCHEMA = 7  # number of the newest revision in migrations/versions; a newer store is refused
+
+LIVE, HIDDEN, DELETED = 0, 1, 2  # items.state
+STATES = ("live", "hidden", "deleted")
+
+metadata = MetaData()
+
+_NUMBER = BigInteger().with_variant(Integer, "sqlite")
+# ids sort by code point on both databases, so that a page ends at the same place
+_ID = Text().with_variant(Text(collation="C"), "postgresql")
+
+
+def _id() -> Column[int]:
+    return Column("id", _NUMBER, primary_key=True)
+
+
+def _words(name: str) -> Column[str]:
+    return Column(name, Text, nullable=False, server_default="")
+
+
+def _number(name: str) -> Column[int]:
+    # no foreign key: numbers are looked up or given in the very transaction that uses them, and
+    # the check would cost a tenth of an ingest's time
+    return Column(name, _NUMBER, nullable=False)
+
+
+def _log(*arguments: Any) -> Table:
+    # without AUTOINCREMENT SQLite gives the id of an erased last row to the next one, and a
+    # reader of "id > last seen" would miss it
+    return Table(*arguments, sqlite_autoincrement=True)
+
+
+users = Table(
+    "users",
+    metadata,
+    _id(),
+    Column("user_id", _ID, nullable=False, unique=True),
+    Column("known", SmallInteger, nullable=False, server_default="0"),  # 0: only from events
+    _words("name"),
+    _words("interests"),  # JSON list
+    _words("language"),
+)
+
+items = Table(
+    "items",
+    metadata,
+    _id(),
+    Column("item_id", _ID, nullable=False, unique=True),
+    Column("known", SmallInteger, nullable=False, server_default="0"),  # 0: only from events
+    Column("state", SmallInteger, nullable=False, server_default="0"),
+    _words("title"),
+    _words("text"),
+    _words("tags"),  # JSON list
+    _words("category"),
+    _words("author_id"),
+    Column("created_at", Double),
+    _words("url"),
+    _words("metadata"),  # JSON object
+    Column("available_from", Double),
+    Column("expires_at", Double),
+)
+
+kinds = Table("kinds", metadata, _id(), Column("name", Text, nullable=False, unique=True))
+
+events = _log(
+    "events",
+    metadata,
+    _id(),
+    _number("user"),
+    _number("item"),
+    _number("kind"),
+    Column("value", Double),
+    Column("text", Text),
+    Column("timestamp", Double),  # as the sender gave it, not after `received`
+    Column("moment", Double, nullable=False),  # the timestamp, else `received`
+    Column("received", Double, nullable=False),
+    Column("key", BigInteger, nullable=False),  # what makes the event the same event again
+    # led by the user, the key needs 64 bits only, and an insert touches neighbouring pages
+    UniqueConstraint("user", "key"),
+    Index("events_history", "user", "moment", "id"),
+)
+
+item_changes = _log(
+    "item_changes",
+    metadata,
+    _id(),
+    _number("item"),
+    Column("at", Double, nullable=False),
+)
+
+prints = Table(
+    "prints",
+    metadata,
+    Column("print", BigInteger, primary_key=True, autoincrement=False),
+    Column("item", _NUMBER, primary_key=True, autoincrement=False),
+    Index("prints_item", "item"),
+)
+
+follows = Table(
+    "follows",
+    metadata,
+    Column("user", _NUMBER, primary_key=True, autoincrement=False),
+    Column("author_id", _ID, primary_key=True),  # empty when a user is followed
+    Column("followed_user_id", _ID, primary_key=True),
+)
+
+controls = _log(
+    "controls",
+    metadata,
+    _id(),
+    _number("user"),
+    Column("action", Text, nullable=False),  # see recsys.store.controls
+    Column("kind", Text, nullable=False),
+    Column("value", _ID, nullable=False),
+    Column("at", Double, nullable=False),
+    Index("controls_user", "user", "id"),
+)
+
+erasures = _log(
+    "erasures",
+    metadata,
+    _id(),
+    Column("person", Text, nullable=False),  # a keyed pseudonym: who it was cannot be read off
+    Column("at", Double, nullable=False),
+    Index("erasures_person", "person"),
+)
+
+merges = _log(
+    "merges",
+    metadata,
+    _id(),
+    _number("user"),
+    Column("from_id", _ID, nullable=False),  # what was merged into the user
+    Column("from_person", Text, nullable=False),  # pseudonyms, for lists shown meanwhile
+    Column("person", Text, nullable=False),
+    Column("at", Double, nullable=False),
+    Index("merges_user", "user", "id"),
+    Index("merges_from_person", "from_person"),
+)
+
+runs = _log(
+    "runs",
+    metadata,
+    _id(),
+    Column("kind", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("started", Double, nullable=False),
+    Column("finished", Double),
+    _words("detail"),  # JSON object
+)
+
+run_steps = Table(
+    "run_steps",
+    metadata,
+    _id(),
+    _number("run"),
+    Column("name", Text, nullable=False),
+    Column("seconds", Double, nullable=False),
+    Column("at", Double, nullable=False),
+    _words("detail"),  # JSON object
+    Index("run_steps_run", "run"),
+)
+
+notes = Table(
+    "notes",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+exposures = Table(
+    "exposures",
+    metadata,
+    Column("recommendation_id", String(32), primary_key=True),
+    Column("time", Float, nullable=False, index=True),
+    Column("bundle", String(100), nullable=False),
+    Column("person", String(32), nullable=False),  # pseudonym; empty: a session
+    Column("kind", String(16), nullable=False),  # cold, short, long, session
+    Column("items", Text, nullable=False),  # JSON: [[item id, position, source], …]
+    Column("arm", Text),  # of an experiment; NULL: none
+    Column("propensity", Text),  # JSON: probability of each placement; NULL: an older row
+    Column("slot_kind", Text),  # JSON: kind of each place; NULL: an older row
+    Index("exposures_person", "person", "time"),
+)
+
+outcomes = Table(
+    "outcomes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("recommendation_id", String(32), nullable=False, index=True),
+    Column("item_id", String(512), nullable=False),
+    Column("event", String(64), nullable=False),
+    Column("time", Float, nullable=False),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("key_id", String(16), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("scope", String(16), nullable=False),
+    Column("rate", Float),  # requests a second; NULL: the setting's
+    Column("created", Float, nullable=False),
+    Column("revoked", Float),
+)
+
+api_key_roles = Table(  # keys without a row were made before roles existed
+    "api_key_roles",
+    metadata,
+    Column("key_id", String(16), primary_key=True),
+    Column("role", String(16), primary_key=True),
+)
+
+audit = _log(  # see recsys.store.audit_log
+    "audit",
+    metadata,
+    _id(),
+    Column("at", Double, nullable=False, index=True),
+    Column("actor", Text, nullable=False),
+    Column("roles", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("right", Text, nullable=False),
+    Column("subject", String(32), nullable=False, index=True),
+    Column("object", Text, nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("request", Text, nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+
+audit_subjects = Table(
+    "audit_subjects",
+    metadata,
+    Column("subject", String(32), primary_key=True),  # random: nothing else leads to a person
+    Column("person", String(32), nullable=False, index=True),  # pseudonym
+    Column("at", Double, nullable=False),
+)
+
+# which revision a store has; one row. Its own name: a shared PostgreSQL database may hold the
+# `alembic_version` of another program
+VERSION_TABLE = "recsys_schema"
+schema_version = Table(VERSION_TABLE, metadata, Column("version_num", String(32), primary_key=True))

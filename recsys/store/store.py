@@ -1,0 +1,82 @@
+"""Store: events, items, users and runs on SQLite or PostgreSQL; one class, two kinds of URL.
+
+    store = Store.open("sqlite:///data/var/store.db")
+    store.add_events(event for _, event in read_events("events.csv"))
+
+Every method is one transaction, or, where it takes many rows, one per batch. All raise StoreError
+when the database cannot be reached, is locked for too long, or is full.
+"""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+from sqlalchemy import Engine, func, select
+
+from recsys.store.controls import Control, ControlLog
+from recsys.store.database import Database
+from recsys.store.error_translation import BUSY
+from recsys.store.events import Added, EventLog, StoredEvent
+from recsys.store.fingerprints import PrintLog
+from recsys.store.group_commit import GroupCommit
+from recsys.store.items import ItemChange, ItemLog
+from recsys.store.migrations import prepare
+from recsys.store.runs import Run, RunLog, Step
+from recsys.store.schema import LIVE, events, items, users
+from recsys.store.users import People
+
+__all__ = ["Added", "Control", "ItemChange", "Run", "Step", "Store", "StoredEvent"]
+
+
+class Store(EventLog, ItemLog, People, ControlLog, RunLog, PrintLog):
+    """The one place where events, items and users are kept; safe to share between threads."""
+
+    def __init__(self, db: Database) -> None:
+        self.db = db
+        self.appending = GroupCommit(self._append)
+
+    @classmethod
+    def open(cls, url: str, bulk: bool = False, wait: float = BUSY) -> Store:
+        """Open sqlite:///path or postgresql://…, created or upgraded where needed.
+
+        `bulk` and `wait` as in Database. A store that is up to date is only read by this. StoreError when it
+        was upgraded by a newer version of this program.
+        """
+        db = Database.open(url, bulk, wait)
+        try:
+            prepare(db)
+        except BaseException:
+            db.engine.dispose()
+            raise
+        return cls(db)
+
+    @property
+    def engine(self) -> Engine:
+        """The engine, for other tables in the same database."""
+        return self.db.engine
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.db.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def counts(self) -> dict[str, int]:
+        """Return the number of live items with a description, of events, and of users."""
+        shown = (items.c.known == 1) & (items.c.state == LIVE)
+        queries = {
+            "items": select(func.count()).select_from(items).where(shown),
+            "events": select(func.count()).select_from(events),
+            "users": select(func.count()).select_from(users),
+        }
+        with self.db.snapshot() as connection:
+            return {name: connection.execute(q).scalar_one() for name, q in queries.items()}

@@ -1,0 +1,14 @@
+"""Documents: the text of every item, as all encoders read it."""
+
+from recsys.data.event_tables import ItemTable
+from recsys.text.clean import document
+
+
+def documents(table: ItemTable) -> list[str]:
+    """Return one text per item; empty where nothing is known."""
+    return [
+        document(title, text, tags, category)
+        for title, text, tags, category in zip(
+            table.title, table.text, table.tags, table.category, strict=True
+        )
+    ]

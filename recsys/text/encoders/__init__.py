@@ -1,0 +1,1 @@
+"""Text encoders: static, transformer and distilled student vectors."""

@@ -1,0 +1,47 @@
+"""Encoder: what turns texts into vectors; three kinds behind one protocol and one setting."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from recsys.array_types import Floats
+from recsys.text.encoders.static import load_static, minilm_source, read_static
+
+
+@runtime_checkable
+class Encoder(Protocol):
+    """Texts to vectors. `name` changes whenever the vectors of some text may change."""
+
+    @property
+    def name(self) -> str:
+        """Kind and version, fit for a cache key."""
+
+    @property
+    def dimensions(self) -> int:
+        """Length of every vector."""
+
+    def encode(self, texts: Sequence[str]) -> Floats:
+        """Return (n, d) unit rows, or zero rows where no word is known; always finite."""
+
+
+def load_encoder(spec: str, device: str = "auto", cache: Path | None = None) -> Encoder:
+    """Return the encoder that a setting names.
+
+    `static`: word vectors distilled once from MiniLM and kept under `cache` (None: the user's).
+    `minilm`: the packaged MiniLM. `t5:<directory or hub name>`: a T5 encoder with mean pooling.
+    Anything else: a directory or hub name of a sentence-transformers model, or a directory of saved
+    static vectors. Only safetensors are read and no code that comes with a model is run. DataError
+    when it cannot be loaded.
+    """
+    if spec == "static":
+        return load_static(cache)
+    if Path(spec).is_dir() and (Path(spec) / "vectors.npy").exists():
+        return read_static(Path(spec))
+    # Imported here: the API process must never reach torch.
+    from recsys.text.encoders.transformer import load_transformer
+
+    if spec == "minilm":
+        return load_transformer(minilm_source(), device)
+    return load_transformer(spec.removeprefix("t5:"), device, t5=spec.startswith("t5:"))

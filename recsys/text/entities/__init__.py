@@ -1,0 +1,1 @@
+"""Named entities of a catalogue: gazetteer, phrases, matching."""

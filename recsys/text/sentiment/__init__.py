@@ -1,0 +1,1 @@
+"""Sentiment of short texts: lexicon, linear model, training."""

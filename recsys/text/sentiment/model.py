@@ -1,0 +1,200 @@
+"""Tone of a text: negative, neutral or positive, with probabilities and a score from -1 to 1.
+
+The model is linear on word vectors, words, runs of letters and a few cues. Each part is folded
+into tables of three numbers per row, word vectors included, so serving needs numpy and a tokenizer
+only, and no word vectors of its own.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from recsys.array_types import Floats
+from recsys.errors import DataError
+from recsys.text.language.detect import detect
+from recsys.text.sentiment.features import CUES, LETTER_ROWS, WORD_ROWS, features, read_tokenizer
+from recsys.text.sentiment.glossary import pictures
+
+LABELS = ("negative", "neutral", "positive")
+SHIPPED = Path(__file__).with_name("tone.npz")
+FORMAT = 2
+UNSURE = (0.3, 0.4, 0.3)  # what is said of a text that cannot be read
+BLOCK = 4_096  # texts per block: bounds the memory of a call
+LARGEST = 64 << 20  # bytes that a model file may unpack to
+
+
+@dataclass(frozen=True)
+class Tone:
+    """A linear model of tone; probabilities hold where the three labels are equally frequent."""
+
+    tables: Mapping[str, NDArray[np.floating]]  # bag name to (n_rows, 3)
+    cues: NDArray[np.floating]  # (n_cues, 3)
+    bias: NDArray[np.floating]  # (3,)
+    sharpness: float  # what logits are multiplied by so that probabilities are calibrated
+    tokenizer_json: bytes
+    note: str = ""  # what it was trained on
+    han: bool = False  # whether it has learned to read Chinese signs by themselves
+    languages: frozenset[str] = frozenset({"en"})  # of the labelled texts
+
+    @cached_property
+    def _tokenizer(self) -> Tokenizer:
+        return read_tokenizer(self.tokenizer_json)
+
+    def probabilities(self, texts: Sequence[str]) -> Floats:
+        """Return (n, 3) in the order of LABELS; always finite, rows add to 1.
+
+        A text in which nothing is read is neutral for sure. Of a text in a language that the model
+        has not learned only emoji and emoticons are read; without any it is neutral, unsurely.
+        """
+        out = np.empty((len(texts), len(LABELS)), np.float32)
+        for start in range(0, len(texts), BLOCK):
+            part = texts[start : start + BLOCK]
+            out[start : start + len(part)] = self._block(part)
+        return out
+
+    def _block(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        foreign = np.array([self._foreign(text) for text in texts], bool)
+        signs = [
+            pictures(text) if other else text for text, other in zip(texts, foreign, strict=True)
+        ]
+        read = features(signs, self._tokenizer, self.han)
+        logits = read.cues @ self.cues.astype(np.float64) + self.bias
+        for name, bag in read.bags.items():
+            values = self.tables[name][bag.rows].astype(np.float64)
+            for label in range(len(LABELS)):
+                total = np.bincount(bag.owner, values[:, label], len(texts))
+                logits[:, label] += total * bag.scale
+        chances = softmax(logits * self.sharpness)
+        empty = read.bags["words"].counts == 0
+        chances[empty & ~foreign], chances[empty & foreign] = (0, 1, 0), UNSURE
+        return chances
+
+    def _foreign(self, text: str) -> bool:
+        """Whether a text is in a language of which the model knows no word."""
+        code = detect(text).code
+        return bool(code) and code != "zh" and code not in self.languages  # zh: the glossary's
+
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        """Return what `write_tone` saves; `from_arrays` takes it back."""
+        about = {
+            "format": FORMAT,
+            "sharpness": self.sharpness,
+            "note": self.note,
+            "han": self.han,
+            "languages": sorted(self.languages),
+        }
+        packed = zlib.compress(self.tokenizer_json, 9)
+        return {
+            **{f"table_{name}": table.astype(np.float16) for name, table in self.tables.items()},
+            "cues": self.cues.astype(np.float32),
+            "bias": self.bias.astype(np.float32),
+            "tokenizer": np.frombuffer(packed, np.uint8),
+            "about": np.frombuffer(json.dumps(about).encode(), np.uint8),
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Tone:
+        """Rebuild; DataError when an array is missing, misshapen or not finite."""
+        try:
+            about = json.loads(arrays["about"].tobytes())
+            if about["format"] != FORMAT:
+                raise DataError(
+                    f"a tone model of format {about['format']}, {FORMAT} is read here: "
+                    "run `recsys train-tone --labels F` again"
+                )
+            tokenizer = zlib.decompressobj().decompress(arrays["tokenizer"].tobytes(), LARGEST)
+            tables = {
+                name: arrays[f"table_{name}"] for name in ("words", "letters", "tokens", "negated")
+            }
+            model = cls(
+                tables,
+                arrays["cues"],
+                arrays["bias"],
+                float(about["sharpness"]),
+                tokenizer,
+                str(about["note"]),
+                bool(about["han"]),
+                frozenset(map(str, about["languages"])),
+            )
+        except (KeyError, ValueError, TypeError, zlib.error) as error:
+            raise DataError(f"not a tone model: {error!r}") from error
+        model.check()
+        return model
+
+    def check(self) -> None:
+        """DataError when parts do not fit together."""
+        n_tokens = self._tokenizer.get_vocab_size()
+        least = {
+            "words": WORD_ROWS,
+            "letters": LETTER_ROWS,
+            "tokens": n_tokens,
+            "negated": n_tokens,
+        }
+        parts = {**self.tables, "cues": self.cues, "bias": self.bias[None]}
+        shapes = {**least, "cues": len(CUES), "bias": 1}
+        for name, table in parts.items():
+            rows = shapes[name]
+            if table.ndim != 2 or table.shape[1] != len(LABELS) or len(table) < rows:
+                raise DataError(f"tone model: {name} has shape {table.shape}, {rows} × 3 expected")
+            if not np.isfinite(table).all():
+                raise DataError(f"tone model: {name} holds values that are not finite")
+        if not 0 < self.sharpness < 1e6:
+            raise DataError(f"tone model: sharpness {self.sharpness} is not a positive number")
+
+
+def score(probabilities: Floats) -> Floats:
+    """Return positive less negative probability, -1 to 1, per row."""
+    return probabilities[:, 2] - probabilities[:, 0]
+
+
+def labels(probabilities: Floats) -> list[str]:
+    """Return the most probable label of each row."""
+    return [LABELS[row] for row in probabilities.argmax(1)]
+
+
+def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return exp of each row scaled to add to 1."""
+    powers = np.exp(logits - logits.max(1, keepdims=True))
+    return np.asarray(powers / powers.sum(1, keepdims=True))
+
+
+def load_tone(path: Path | None = None) -> Tone:
+    """Read a model that `write_tone` wrote, without a path the one that comes with the package."""
+    path = path or SHIPPED
+    try:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
+            if not isinstance(file, np.lib.npyio.NpzFile):
+                raise ValueError("not an npz file")
+            return Tone.from_arrays({name: file[name] for name in file.files})
+    except FileNotFoundError as error:
+        raise DataError(f"{path} does not exist: run `recsys train-tone --labels F`") from error
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from error
+    except Exception as error:  # zip, zlib and numpy raise many kinds
+        raise DataError(f"{path} is not a tone model: {error}") from error
+
+
+def write_tone(path: Path, model: Tone) -> None:
+    """Write a model as one npz file without pickle: aside first, then renamed."""
+    model.check()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, allow_pickle=False, **model.arrays())
+    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        aside.write_bytes(buffer.getvalue())
+        os.replace(aside, path)
+    finally:
+        aside.unlink(missing_ok=True)

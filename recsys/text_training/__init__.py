@@ -1,0 +1,1 @@
+"""Training of text encoders on user-item interactions."""

@@ -1,0 +1,64 @@
+"""Words: every item's vector by the night's encoder, and the student that serves new items."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from recsys.array_types import Floats, Mask
+from recsys.data.dataset import Dataset
+from recsys.data.ids import IdMap
+from recsys.text.cold_start import map_texts
+from recsys.text.encoders.embedding_cache import CachedEncoder
+from recsys.text.encoders.encoder import Encoder
+from recsys.text.encoders.static import load_static
+from recsys.text.encoders.student import Student
+from recsys.text.encoders.vocabulary import widened
+from recsys.text.finetuning.student_distillation import imitate
+from recsys.training.fit import Words
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A catalogue as an encoder reads it."""
+
+    vectors: Floats  # (n_items, d): unit rows, zero rows for texts without a known word
+    student: Student  # gives new texts such vectors, without the encoder
+    encoded: int  # texts that went through the encoder; the others were kept from earlier
+
+
+def encode_words(
+    texts: Sequence[str],
+    encoder: Encoder,
+    home: Path,
+    kept: str,
+    show: Mask | None = None,
+    cache: Path | None = None,
+) -> Encoded:
+    """Encode a catalogue; by a transformer only what home/embeddings/<kept> does not hold.
+
+    Static vectors are their own student, widened by the catalogue's words. Of a transformer the
+    student learns from the texts, or from those that `show` (n_items,) marks. Static vectors are
+    not kept: reading them costs as much as making them. `cache`: folder of the distilled vectors
+    that a transformer's student begins with; None: the user's.
+    """
+    if isinstance(encoder, Student):
+        wide = widened(encoder, texts)
+        return Encoded(wide.encode(texts), wide, len(texts))
+    cached = CachedEncoder(encoder, home / "embeddings" / kept)
+    vectors, encoded = cached.encode_new(texts)
+    base = widened(load_static(cache), texts)
+    wanted = vectors if show is None else np.where(show[:, None], vectors, np.float32(0))
+    student = imitate(map_texts(texts, base), base, wanted, encoder.name)
+    return Encoded(vectors, student, encoded)
+
+
+def renumbered(items: IdMap, vectors: Floats, student: Student | None, data: Dataset) -> Words:
+    """Return vectors of some items as the words of a data set; zeros for items without any."""
+    if student is None:
+        return Words.none(len(data.items))
+    rows = items.rows(data.items)
+    return Words(np.where((rows >= 0)[:, None], vectors[rows], np.float32(0)), student)

@@ -1,0 +1,102 @@
+"""HeldOut: items that never teach an encoder, and who took them up: what it is judged by.
+
+The same items are held out every night, so that yesterday's encoder and tonight's are asked about
+texts whose readers neither has learned from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from recsys.array_types import Floats, Mask, Rows
+from recsys.data.dataset import Dataset
+from recsys.metrics import Positives, ndcg, score_ranks
+from recsys.text.finetuning.batches import latest_last
+
+SHARE = 0.1  # of the items
+LATEST = 10  # items of a history that a question starts from
+DECAY = 0.9  # per step back in a history
+AT = 20  # depth of nDCG
+BLOCK = 512  # people whose scores are held at once
+
+Embed = Callable[[NDArray[np.int64]], Floats]  # item rows to unit vectors
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """What may teach, and what is asked."""
+
+    matrix: sparse.csr_array  # users × items without the held-out items, oldest first
+    profile: sparse.csr_array  # (people, n_items): the latest of what a person took up
+    candidates: Rows  # the held-out items that somebody took up
+    positives: Positives  # places among the candidates, one list per person
+
+    @classmethod
+    def of(cls, data: Dataset, readable: Mask, people: int, seed: int) -> HeldOut:
+        """Cut a data set; `readable` (n_items,) are the items with words, `people` asked at most.
+
+        What is not readable neither teaches nor is asked for.
+        """
+        use = (data.weight > 0) & readable[data.item]
+        shape = (len(data.users), len(data.items))
+        out = is_held_out(data.items)
+        return cls.cut(data.user[use], data.item[use], shape, out, people, seed)
+
+    @classmethod
+    def cut(
+        cls, user: Rows, item: Rows, shape: tuple[int, int], out: Mask, people: int, seed: int
+    ) -> HeldOut:
+        """Cut events, oldest first, at the items of a mask."""
+        asked = out[item]
+        matrix = latest_last(user[~asked], item[~asked], shape)
+        candidates = np.unique(item[asked]).astype(np.int32)
+        wanted = sparse.csr_array((np.ones(asked.sum(), bool), (user[asked], item[asked])), shape)
+        able = np.flatnonzero((np.diff(wanted.indptr) > 0) & (np.diff(matrix.indptr) > 0))
+        if len(able) > people:
+            able = np.sort(np.random.default_rng(seed).choice(able, people, replace=False))
+        lists = [
+            np.searchsorted(candidates, np.sort(wanted.indices[start:stop])).tolist()
+            for start, stop in zip(wanted.indptr[able], wanted.indptr[able + 1], strict=True)
+        ]
+        return cls(matrix, _profile(matrix, able), candidates, Positives.from_lists(lists))
+
+    def __len__(self) -> int:
+        return len(self.positives)
+
+    def ndcg(self, embed: Embed) -> float:
+        """Return nDCG@20 over the held-out items, ranked by likeness to a person's history."""
+        read = np.unique(self.profile.indices).astype(np.int64)
+        inputs, outputs = embed(read), embed(self.candidates.astype(np.int64))
+        profile = self.profile[:, read]
+        found = []
+        for start in range(0, len(self), BLOCK):
+            part = self.positives.part(start, min(start + BLOCK, len(self)))
+            scores = (profile[start : start + BLOCK] @ inputs) @ outputs.T
+            found.append(ndcg(score_ranks(scores, part, AT), part, AT))
+        return float(np.concatenate(found).mean()) if found else 0.0
+
+
+def is_held_out(ids: Iterable[str], share: float = SHARE) -> Mask:
+    """Say for each item id whether it is held out: by its own hash, so the same every night."""
+    limit = round(share * 2**32)
+    return np.array([_number(text) < limit for text in ids], bool)
+
+
+def _number(text: str) -> int:
+    raw = f"held out:{text}".encode("utf-8", "surrogatepass")
+    return int.from_bytes(hashlib.sha256(raw).digest()[:4])
+
+
+def _profile(matrix: sparse.csr_array, people: NDArray[np.int64]) -> sparse.csr_array:
+    """Return the latest items of some users, the very last weighing 1."""
+    rows = matrix[people]
+    back = np.repeat(rows.indptr[1:], np.diff(rows.indptr)) - 1 - np.arange(len(rows.indices))
+    rows.data = np.where(back < LATEST, DECAY**back, 0).astype(np.float32)
+    rows.eliminate_zeros()
+    return rows

@@ -1,0 +1,29 @@
+"""Opinions: the taste model of a data set, where likes and dislikes are both at hand."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from recsys.data.dataset import Dataset
+from recsys.models.explicit_mf import Taste, TasteConfig, fit_taste
+from recsys.serving.feedback_values import votes_of
+
+FEWEST = 100  # dislikes
+SHARE = 0.02  # of the stated opinions that are dislikes; with fewer nothing is learned from them
+MOST = 2_000_000  # votes that are learned from, the newest first
+
+
+def taste_of(data: Dataset, seed: int) -> Taste | None:
+    """Fit tastes to each reader's last word on each item; None where dislikes are rare."""
+    against = int((data.explicit & (data.weight < 0)).sum())
+    if against < max(FEWEST, SHARE * int(data.explicit.sum())):
+        return None
+    newest = np.flatnonzero(data.weight != 0)[-MOST:]
+    key = data.user[newest].astype(np.int64) * len(data.items) + data.item[newest]
+    _, from_end = np.unique(key[::-1], return_index=True)
+    kept = newest[len(key) - 1 - from_end]
+    rated = data.rating_scale.known
+    votes, trust = votes_of(data.weight[kept], rated)
+    return fit_taste(
+        data.user[kept], data.item[kept], votes, trust, len(data.items), TasteConfig(), seed
+    )

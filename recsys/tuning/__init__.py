@@ -1,0 +1,1 @@
+"""Model selection: validation sets, replay, engine preselection, fitted score models."""

@@ -1,0 +1,126 @@
+"""Contest: whether a model answers the newest events better than popular and trending do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from recsys.array_types import Floats
+from recsys.metrics import Values, intervals
+from recsys.ranking import popularity_features
+from recsys.ranking.gbdt_rerank import live_scores
+from recsys.ranking.terms.popularity import SHARES
+from recsys.ranking.terms.registry import feature_names
+from recsys.serving.live_state import LiveState
+from recsys.serving.model import Model
+from recsys.serving.score_model import Blend
+from recsys.tuning.publication_gate import AT, answers
+from recsys.tuning.replay_features import Moment
+from recsys.tuning.time_splits import TESTABLE
+from recsys.tuning.validation_set import Check
+
+
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """nDCG@20 of a model and of the best of popular and trending, over the same people."""
+
+    people: int
+    model: float
+    baseline: str  # item feature: share_all is popular, the others trending at a half-life
+    value: float  # of the baseline
+    low: float  # 95 % interval of the paired difference, model less baseline
+    high: float
+
+    @property
+    def tested(self) -> bool:
+        """Whether there were enough people to tell."""
+        return self.people >= TESTABLE
+
+    @property
+    def lost(self) -> bool:
+        """Whether the baseline is better by more than chance."""
+        return self.tested and self.high < 0
+
+    def told(self) -> str:
+        """Return a sentence that says how it went."""
+        if not self.tested:
+            return f"untested: {self.people} people could be asked, {TESTABLE} are needed"
+        return (
+            f"nDCG@{AT} {self.model:.4f} against {self.value:.4f} of {named(self.baseline)},"
+            f" difference {self.low:+.4f} to {self.high:+.4f}, {self.people} people"
+        )
+
+
+def named(feature: str) -> str:
+    """Return what people call a baseline."""
+    if feature == "share_all":
+        return "popular"
+    return f"trending with a half-life of {feature.removeprefix('share_')}"
+
+
+def baseline_blend(feature: str) -> Blend:
+    """Return the blend that ranks by one item feature alone."""
+    return Blend(priors={feature: 1.0})
+
+
+def walked_contest(moments: Iterable[Moment], live: LiveState, timed: bool = True) -> Contest:
+    """Ask a model and the baselines before each event; the iterator tells the live state of each.
+
+    All know what came before the moment, as a service does.
+    """
+    names = features_of(timed)
+    rows = [feature_names().index(name) for name in names]
+    users: list[int] = []
+    ranks: list[Values] = []
+    for moment in moments:
+        if not moment.taken or moment.target not in moment.candidates:
+            continue
+        shared = popularity_features.prior_features(live, moment.now)[rows]
+        own = live_scores(live, moment.history, moment.now, moment.candidates)
+        scores = np.concatenate([own[None], shared])
+        users.append(moment.user)
+        ranks.append(_rank(scores[:, moment.candidates], scores[:, moment.target]))
+    found = np.array(ranks, np.float64).reshape(len(ranks), len(names) + 1)
+    gains = np.where(found <= AT, 1 / np.log2(found + 1), 0.0)
+    _, person = np.unique(np.array(users, np.int64), return_inverse=True)
+    count = np.bincount(person)
+    each = np.stack([np.bincount(person, gain) / count for gain in gains.T]) if users else gains.T
+    return decided(each, names)
+
+
+def contest_at_a_cut(model: Model, check: Check) -> Contest:
+    """Ask a model and the baselines what people took up after one cut."""
+    names = features_of(check.data.timed)
+    simple = replace(model, trees=None)
+    asked = [answers(model, check)]
+    asked += [answers(replace(simple, blend=baseline_blend(name)), check) for name in names]
+    return decided(np.stack(asked), names)
+
+
+def decided(values: Values, names: tuple[str, ...], seed: int = 0) -> Contest:
+    """Compare rows of people's nDCG, (1 + len(names), people): the model's, then each baseline's.
+
+    The best of the baselines by its mean is the one that counts.
+    """
+    people = values.shape[1]
+    if not people:
+        return Contest(0, 0.0, "share_all", 0.0, 0.0, 0.0)
+    means = values.mean(axis=1)
+    best = int(means[1:].argmax())
+    change = intervals((values[0] - values[1 + best])[:, None], seed)[0]
+    return Contest(
+        people, float(means[0]), names[best], float(means[1 + best]), change.low, change.high
+    )
+
+
+def features_of(timed: bool) -> tuple[str, ...]:
+    """Return the baselines: popular first, then trending where events have times."""
+    return ("share_all", *(n for n in SHARES if n != "share_all")) if timed else ("share_all",)
+
+
+def _rank(scores: Floats, own: Floats) -> Values:
+    """Return the rank of one item by each row of scores; equal scores share the middle rank."""
+    better, equal = (scores > own[:, None]).sum(axis=1), (scores == own[:, None]).sum(axis=1)
+    return np.asarray(better + (equal + 1) / 2, np.float64)

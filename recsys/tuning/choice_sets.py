@@ -1,0 +1,220 @@
+"""Pool: everything a score could be made of, for what each person of a check could choose among.
+
+Computed once; then any number of blends is fitted and judged on it in seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.array_types import Floats, Mask, Times
+from recsys.metrics import Values
+from recsys.ranking.terms.protocol import ALWAYS, NEVER, WHEN_CHEAP, Choices, Column, CutContext
+from recsys.ranking.terms.registry import TERMS, feature_names
+from recsys.ranking.user_features import ages, gap, traits_of
+from recsys.serving.model import Model
+from recsys.serving.score_model import TRAITS
+from recsys.tuning.validation_set import Check
+
+BEST = 40  # items by each column that a person chooses among
+OTHERS = 200  # sampled from all the rest, each standing for many
+AGE = Column("age", nominates=NEVER)  # of items, which the trees read
+BLOCK = 64  # people whose whole catalogue is scored at a time
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Columns of one check; people are rows, candidates are places (padded to one width)."""
+
+    columns: Mapping[Column, Floats]  # (people, places)
+    traits: Mapping[str, Floats]  # name -> (people,)
+    chosen: Mask  # (people, places)
+    offset: Floats  # (people, places): log of how many items a place stands for; -inf: padding
+    wanted: NDArray[np.int64]  # (people,): all that was taken up, in the pool or not
+    inside: Mask  # (people, places): ranked high by some column, not added for being chosen
+    user: NDArray[np.int64]  # (people,): whose row it is; a replay asks the same person often
+
+    def __len__(self) -> int:
+        return len(self.wanted)
+
+    @property
+    def choices(self) -> Choices:
+        """The columns as score terms read them."""
+        return Choices(self.columns, self.traits)
+
+    def take(self, people: NDArray[np.integer]) -> Pool:
+        """Return the same pool for some of its people."""
+        return replace(
+            self,
+            columns={name: values[people] for name, values in self.columns.items()},
+            traits={name: values[people] for name, values in self.traits.items()},
+            chosen=self.chosen[people],
+            offset=self.offset[people],
+            wanted=self.wanted[people],
+            inside=self.inside[people],
+            user=self.user[people],
+        )
+
+    def ndcg(self, scores: Floats, k: int = 20) -> Values:
+        """Return each user's mean nDCG@k by scores of the places, (people, places).
+
+        A sampled place takes up as many ranks as the items it stands for: else a score that
+        puts what no column ranks high first would seem to hit what it buries. What was taken up
+        comes last among equals.
+        """
+        behind = np.nextafter(scores, -np.inf, dtype=np.float32)
+        held = np.where(self.chosen, behind, scores)
+        order = np.argsort(-np.where(np.isfinite(self.offset), held, -np.inf), axis=1)[:, :k]
+        hits = np.take_along_axis(self.chosen, order, axis=1)
+        ranks = np.exp(np.take_along_axis(self.offset, order, axis=1))  # that each place takes up
+        rank = np.rint(np.cumsum(ranks, axis=1) - ranks) + 1
+        gain = np.where(hits & (rank <= k), 1 / np.log2(rank + 1), 0.0).sum(axis=1)
+        discount = 1 / np.log2(np.arange(2, k + 2))
+        ideal = np.concatenate([[1.0], np.cumsum(discount)])
+        each = gain / ideal[np.clip(self.wanted, 0, k)]
+        _, user = np.unique(self.user, return_inverse=True)
+        if len(user) == user.max(initial=-1) + 1:
+            return np.asarray(each, np.float64)
+        return np.asarray(np.bincount(user, each) / np.bincount(user), np.float64)
+
+
+def nominating(columns: Mapping[Column, Floats], thorough: bool) -> Iterator[Floats]:
+    """Yield the columns whose best items are offered to choose from.
+
+    `thorough`: also those whose like at other half-lives hardly point at other items.
+    """
+    roles = (ALWAYS, WHEN_CHEAP) if thorough else (ALWAYS,)
+    return (v for column, v in columns.items() if column.nominates in roles and v.any())
+
+
+def build_pool(
+    check: Check,
+    models: Mapping[str, Model],
+    half_lives: Iterable[float],
+    features: Floats,
+    seed: int,
+    thorough: bool = True,
+    enough: Callable[[], bool] = lambda: False,
+) -> Pool:
+    """Score everything for the people of a check and keep what each could choose among.
+
+    `features`: item features in the order of `feature_names()`, (features, n_items). `thorough`:
+    see `nominating`. `enough`: whether to leave out the people not asked yet; some always are.
+    """
+    rng = np.random.default_rng(seed)
+    lives, named = tuple(half_lives), dict(zip(feature_names(), features, strict=True))
+    parts: list[Pool] = []
+    for start in range(0, len(check), BLOCK):
+        if parts and enough():
+            break
+        part = check.take(np.arange(start, min(start + BLOCK, len(check))))
+        context = CutContext(models, lives, part.histories, named, check.data.created())
+        parts.append(_block(part, context, rng, thorough))
+    return joined(parts)
+
+
+def _block(check: Check, context: CutContext, rng: np.random.Generator, thorough: bool) -> Pool:
+    created, n_items = context.created, len(context.created)
+    full: dict[Column, Floats] = {}
+    for term in TERMS:
+        full |= term.columns(context)
+    closed = closed_items(check, n_items)
+    picked = picked_places(nominating(full, thorough), closed)
+    now = check.data.now if check.data.timed else np.nan
+    full[AGE] = np.broadcast_to(ages(created, now), (len(check), n_items))
+    chosen = np.zeros(closed.shape, bool)
+    known = check.wanted.items >= 0
+    chosen[check.wanted.owner[known], check.wanted.items[known]] = True
+    offset = stands_for((picked | chosen) & ~closed, closed, rng)
+    traits = _traits(check, created, now)
+    return packed_pool(
+        full, traits, chosen & ~closed, offset, picked & ~closed, check.wanted.counts
+    )
+
+
+def _traits(check: Check, created: Times, now: float) -> dict[str, Floats]:
+    people = [check.histories[person] for person in range(len(check))]
+    found = [traits_of(history, created) for history in people]
+    last = np.array([gap(history.times, now) for history in people], np.float32)
+    return {**{t: np.array([one[t] for one in found], np.float32) for t in TRAITS}, "gap": last}
+
+
+def closed_items(check: Check, n_items: int) -> Mask:
+    """Return (people, n_items): what may not be recommended to whom."""
+    closed = np.zeros((len(check), n_items), bool)
+    if check.only is not None:
+        closed[:] = True
+        closed[:, check.only] = False
+    owner = np.repeat(np.arange(len(check)), np.diff(check.histories.ends))
+    closed[owner, check.histories.rows] = True
+    return closed
+
+
+def picked_places(columns: Iterable[Floats], closed: Mask) -> Mask:
+    """Return the best places of each person by each column."""
+    picked = np.zeros(closed.shape, bool)
+    people = np.arange(len(closed))[:, None]
+    for values in columns:
+        if closed.shape[1] <= BEST:
+            return np.ones(closed.shape, bool)
+        order = np.where(closed, -np.inf, values)
+        picked[people, np.argpartition(-order, BEST, axis=1)[:, :BEST]] = True
+    return picked
+
+
+def stands_for(picked: Mask, closed: Mask, rng: np.random.Generator) -> Floats:
+    """Return 0 for what is in the pool, the log of what each sampled other stands for, or -inf.
+
+    Without the others, a chosen item that no column ranks high would look like a virtue of low
+    scores, for nothing else with low scores would be in the pool.
+    """
+    others = ~picked & ~closed
+    share = np.minimum(1.0, OTHERS / np.maximum(others.sum(axis=1, keepdims=True), 1))
+    sampled = others & (rng.random(others.shape, np.float32) < share)
+    return np.where(picked, 0.0, np.where(sampled, -np.log(share), -np.inf)).astype(np.float32)
+
+
+def packed_pool(
+    full: Mapping[Column, Floats],
+    traits: Mapping[str, Floats],
+    chosen: Mask,
+    offset: Floats,
+    inside: Mask,
+    wanted: NDArray[np.int64],
+) -> Pool:
+    """Return whole-catalogue columns with what is not offered left out."""
+    kept = np.isfinite(offset)
+    width = int(kept.sum(axis=1).max(initial=0))
+    order = np.argsort(~kept, axis=1, kind="stable")[:, :width]
+
+    def packed(values: NDArray[Any]) -> NDArray[Any]:
+        return np.take_along_axis(values, order, axis=1)
+
+    columns = {name: packed(values) for name, values in full.items()}
+    own = np.arange(len(wanted))
+    return Pool(columns, traits, packed(chosen), packed(offset), wanted, packed(inside), own)
+
+
+def joined(parts: list[Pool]) -> Pool:
+    """Return several pools as one; their users are taken to be different people."""
+    width = max((part.offset.shape[1] for part in parts), default=0)
+
+    def padded(values: Iterator[NDArray[Any]], fill: float = 0.0) -> NDArray[Any]:
+        room = [np.pad(v, ((0, 0), (0, width - v.shape[1])), constant_values=fill) for v in values]
+        return np.concatenate(room) if room else np.zeros((0, 0))
+
+    names, traits = (parts[0].columns, parts[0].traits) if parts else ({}, {})
+    return Pool(
+        {name: padded(part.columns[name] for part in parts) for name in names},
+        {name: np.concatenate([part.traits[name] for part in parts]) for name in traits},
+        padded(part.chosen for part in parts),
+        padded((part.offset for part in parts), -np.inf),
+        np.concatenate([part.wanted for part in parts]) if parts else np.zeros(0, np.int64),
+        padded(part.inside for part in parts),
+        np.arange(sum(map(len, parts))),
+    )

@@ -1,0 +1,182 @@
+"""Search: the form of the score, grown part by part."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from recsys.ranking.terms.popularity import SHARES
+from recsys.ranking.terms.protocol import Column
+from recsys.ranking.terms.registry import TERMS, linear_terms
+from recsys.tuning.model_form import Design, Judge
+
+VOTES = (0.5, 1.0, 2.0, 3.0, 4.0, 6.0)  # weights of the expected vote that are tried
+GAIN = 1.01  # a part must raise nDCG@20 by so much to be kept; less is within the noise of a slice
+WITHOUT: dict[str, dict[str, Any]] = {  # part of a form -> what the form is without it
+    "vote": {"vote": 0.0, "taste": False},
+    "factors": {"factors": ()},
+    "words": {"words": ()},
+}
+MIDDLE = 20.0  # half-life of a history, in events, that is tried first
+Note = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class Search:
+    """Grows a design part by part, for as long as there is time."""
+
+    judge: Judge
+    note: Note
+    rows: list[dict[str, object]]
+    left: Callable[[], float] = lambda: math.inf  # seconds until no further form is tried
+    stopped: bool = False
+    found: float = 0.0  # nDCG@20 of the best form
+    met: bool = False  # every engine was tried at least once
+
+    def grow(self, timed: bool, columns: Iterable[Column], voted: bool) -> Design:
+        """Return the best form found; `columns` are the personal columns at hand.
+
+        `voted`: likes and dislikes are both at hand, so the expected vote may be a part.
+        """
+        best = self.anchored(SHARES if timed else ("share_all",))
+        if voted:
+            best = self._voted(best)
+        columns = list(columns)
+        found = by_life(column for column in columns if column.term == "neighbours")
+        forms = [(name, lift) for lift in ((False, True) if timed else (False,)) for name in found]
+        near = [replace(best[0], neighbours=name, lift=lift) for name, lift in forms]
+        engines = len({column.source for column in found})
+        best = self._best(near[:engines], best)
+        self.met = not self.stopped
+        best = self._best(near[engines:], best)
+        factors = [column for column in columns if column.term == "factors"]
+        best = self._best([replace(best[0], factors=(column,)) for column in factors], best)
+        words = tuple(column for column in columns if column.term == "words")
+        if words:
+            best = self._best([replace(best[0], words=words)], best)
+        anchor = best[0].shares
+        for more in self._additions(anchor, timed):
+            best = self._best([more(best[0])], best)
+        self.found = best[1]
+        return self._pruned(best)
+
+    def _voted(self, best: tuple[Design, float]) -> tuple[Design, float]:
+        """Give the expected vote ever more weight, until that does clear harm."""
+        bare, floor, highest = best[0], best[1] * GAIN, best[1]
+        for vote in VOTES:
+            if self._out_of_time():
+                break
+            forms = [replace(bare, vote=vote, taste=taste) for taste in (False, True)]
+            values = [self.value(form) for form in forms]
+            top = max(values)
+            if top > floor:
+                best, floor = (forms[values.index(top)], top), top
+            if top < highest / GAIN:
+                break
+            highest = max(highest, top)
+        return best
+
+    def _pruned(self, best: tuple[Design, float]) -> Design:
+        """Take out what is worth less than `GAIN` beside all that came after it."""
+        form, highest = best
+        for part, nothing in WITHOUT.items():
+            if not getattr(form, part) or self._out_of_time():
+                continue
+            less = replace(form, **nothing)
+            if self.value(less) * GAIN > highest:
+                form = less
+        return form
+
+    def anchored(self, lives: Sequence[str]) -> tuple[Design, float]:
+        """Return the half-life to build on: the middle of the best stretch, not its highest point.
+
+        Neighbouring half-lives differ by less than the noise of one slice. The longest is asked
+        about first, and is what stays where none finds anything.
+        """
+        designs = [Design((live,)) for live in reversed(lives)]
+        told: list[float] = []
+        for design in designs:
+            if told and self._out_of_time():
+                break
+            told.append(self.value(design))
+        values = np.array(told)
+        around = np.pad(values, 1, mode="edge")
+        best = int((around[:-2] + 2 * values + around[2:]).argmax())
+        return designs[best], float(values[best])
+
+    def _additions(self, anchor: tuple[str, ...], timed: bool) -> list[Callable[[Design], Design]]:
+        rest = tuple(dict.fromkeys((*anchor, "share_all")))
+        found: list[Callable[[Design], Design]] = [
+            lambda d: replace(d, shares=tuple(dict.fromkeys((*d.shares, "share_all")))),
+            *(_adding(name) for term in TERMS for name in term.adds),
+            lambda d: replace(d, by_activity=bool(d.neighbours) and not d.lift),
+            lambda d: replace(d, by_trait=(*d.by_trait, *(("activity", n) for n in rest))),
+        ]
+        if timed:
+            found += [_with_linear(term.name) for term in linear_terms() if term.dated]
+            found.append(
+                lambda d: replace(d, by_trait=(*d.by_trait, *(("habit", n) for n in rest)))
+            )
+        found += [_with_linear(term.name) for term in linear_terms() if not term.dated]
+        return found
+
+    def _out_of_time(self) -> bool:
+        if not self.stopped and self.left() <= 0:
+            self.stopped = True
+            self.note("the time for tuning is over: the best form so far stays")
+            self.rows.append({"stopped": "out of time"})
+        return self.stopped
+
+    def value(self, design: Design) -> float:
+        """Judge a form, and write down what it is worth."""
+        value = self.judge.value(design)
+        self.rows.append({"design": told(design), "value": value})
+        self.note(f"{value:.4f}  {told(design)}")
+        return value
+
+    def _best(
+        self, designs: Iterable[Design], best: tuple[Design, float], gain: float = GAIN
+    ) -> tuple[Design, float]:
+        floor = best[1] * gain
+        for design in designs:
+            if self._out_of_time():
+                break
+            value = self.value(design)
+            if value > floor:
+                best, floor = (design, value), value
+        return best
+
+
+def _adding(feature: str) -> Callable[[Design], Design]:
+    return lambda design: replace(design, shares=(*design.shares, feature))
+
+
+def _with_linear(name: str) -> Callable[[Design], Design]:
+    return lambda design: replace(design, linear=(*design.linear, name))
+
+
+def by_life(columns: Iterable[Column]) -> list[Column]:
+    """Return columns of histories with all engines at one half-life after the other.
+
+    Middling half-lives come first, so that a search that ends early has met every engine.
+    """
+
+    def off(column: Column) -> float:
+        return abs(math.log((column.half_life or MIDDLE) / MIDDLE))
+
+    return sorted(columns, key=off)
+
+
+def told(design: Design) -> str:
+    """Return a form in the words of a manifest's evidence."""
+    parts = [*design.shares, "lift" * design.lift]
+    parts += [str(column) for column in (design.neighbours, *design.factors) if column is not None]
+    parts += [str(column) for column in design.words]
+    parts += [f"{trait}·{name}" for trait, name in design.by_trait]
+    parts += [f"vote·{design.vote:g}"] * bool(design.vote) + ["taste"] * design.taste
+    parts += ["activity"] * design.by_activity + list(design.linear)
+    return " ".join(filter(None, parts))

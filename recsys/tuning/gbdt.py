@@ -1,0 +1,209 @@
+"""Rank: small trees that correct a blend, learned from pools by LightGBM's lambdarank.
+
+They are boosted from the blend's own score, so no tree at all is the blend, and each tree is a
+correction of it. How many trees help is asked of people whom the trees have not seen; where they
+do not help clearly, there are none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import lightgbm
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.array_types import Floats, Mask
+from recsys.metrics import Values
+from recsys.ranking import gbdt_features as features
+from recsys.ranking.gbdt_rerank import POOL
+from recsys.ranking.terms.protocol import Parameter
+from recsys.ranking.terms.registry import TERMS
+from recsys.serving.gbdt import Trees
+from recsys.tuning.choice_sets import AGE, Pool
+from recsys.tuning.model_form import Design
+
+MARGIN = 1.005  # times the blend's nDCG@20 on people not learned from, or the blend is used
+ROUNDS = (20, 40, 60, 90)  # numbers of trees that are tried
+NEARLY = 0.9  # of the best gain
+SURE = 1.64  # standard errors that the mean gain must lie above zero
+FEWEST = 200  # people with something chosen; fewer teach no tree
+SETTINGS: Mapping[str, Any] = {
+    "objective": "lambdarank",
+    "num_leaves": 15,
+    "max_depth": 8,
+    "learning_rate": 0.05,
+    "min_data_in_leaf": 300,
+    "feature_fraction": 0.7,
+    "lambda_l2": 10.0,
+    "lambdarank_truncation_level": 25,
+    "deterministic": True,
+    "verbose": -1,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """A pool with the score that the trees start from."""
+
+    pool: Pool
+    start: Floats  # (people, places)
+    features: Floats  # (people, places, features)
+
+    @classmethod
+    def of(cls, pool: Pool, design: Design, weights: Mapping[Parameter, float]) -> Lesson:
+        """Score a pool by a design with weights that were learned elsewhere, or here."""
+        return cls(pool, design.scores(pool, weights), pool_features(pool, design))
+
+    def judged(self) -> Mask:
+        """Mark the places that trees may learn from.
+
+        A chosen item that no column ranks high is in the pool for being chosen: the trees would
+        learn that low features are a virtue.
+        """
+        return self.pool.inside & np.isfinite(self.pool.offset)
+
+    def reranked(self, added: Floats) -> Floats:
+        """Return the scores with the trees' part added where a request would add it."""
+        open_ = np.where(np.isfinite(self.pool.offset), self.start, -np.inf)
+        if open_.shape[1] <= POOL:
+            return np.asarray(self.start + added, np.float32)
+        edge = -np.partition(-open_, POOL - 1, axis=1)[:, POOL - 1 : POOL]
+        return np.asarray(self.start + np.where(open_ >= edge, added, 0.0), np.float32)
+
+
+def pool_features(pool: Pool, design: Design) -> Floats:
+    """Return the features of every place of a pool, (people, places, features)."""
+    found: dict[str, Floats] = {"age": pool.columns.get(AGE, np.zeros((1, 1), np.float32))}
+    found |= {name: values[:, None] for name, values in pool.traits.items()}
+    for term in TERMS:
+        found |= term.gbdt_columns(design, pool.choices)
+    return np.broadcast_to(features.table(found), (*pool.chosen.shape, len(features.names())))
+
+
+def fit_trees(lessons: Sequence[Lesson], rounds: int, seed: int = 0) -> lightgbm.Booster:
+    """Boost trees from the starting scores of all lessons."""
+    parts = [_rows(lesson) for lesson in lessons]
+    data = lightgbm.Dataset(
+        np.concatenate([part[0] for part in parts]),
+        np.concatenate([part[1] for part in parts]),
+        group=np.concatenate([part[2] for part in parts]),
+        init_score=np.concatenate([part[3] for part in parts]),
+        feature_name=list(features.names()),
+    )
+    return lightgbm.train({**SETTINGS, "num_threads": 1, "seed": seed}, data, rounds)
+
+
+def _rows(lesson: Lesson) -> tuple[Floats, NDArray[np.int64], NDArray[np.int64], Floats]:
+    inside = lesson.judged()
+    taught = np.flatnonzero(np.any(inside & lesson.pool.chosen, axis=1))
+    places = np.zeros_like(inside)
+    places[taught] = inside[taught]
+    sizes = places.sum(axis=1)
+    chosen = lesson.pool.chosen[places].astype(np.int64)
+    return lesson.features[places], chosen, sizes[sizes > 0], lesson.start[places]
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """Trees that help, or none; and how they did for those they were not learned from."""
+
+    trees: Trees | None
+    rounds: int  # the fewest with nearly the best result
+    gain: float  # nDCG@20 over that of the blend, at so many rounds
+
+
+def learned(pool: Pool, design: Design, in_time: bool, seed: int = 0) -> Learned:
+    """Learn trees on top of a design from a pool, if they help where they have not learned.
+
+    Each half of the pool is asked what trees (and a blend) learned from the other half are worth:
+    halves in time where the rows of the pool are moments one after the other, else of the users.
+    """
+    folds = [_fold(*fold, design, seed) for fold in _folds(pool, in_time, seed)]
+    if not folds or any(fold is None for fold in folds):
+        return Learned(None, 0, 1.0)
+    sure = [fold for fold in folds if fold is not None]
+    gains = [
+        [fold[1][place].mean() / max(fold[0].mean(), 1e-9) for fold in sure]
+        for place in range(len(ROUNDS))
+    ]
+    best = _enough(np.mean(gains, axis=1))
+    gain = float(np.mean(gains[best]))
+    changes = np.concatenate([fold[1][best] - fold[0] for fold in sure])
+    sureness = changes.mean() / max(changes.std() / np.sqrt(len(changes)), 1e-12)
+    if gain < MARGIN or min(gains[best]) <= 1.0 or sureness < SURE:
+        return Learned(None, ROUNDS[best], gain)
+    lesson = Lesson.of(pool, design, design.fit(pool))
+    booster = fit_trees([lesson], ROUNDS[best], seed)
+    return Learned(from_booster(booster, ROUNDS[best]), ROUNDS[best], gain)
+
+
+def _enough(gains: Values) -> int:
+    """Return the place of the fewest trees that give nearly the best gain; more learn the noise."""
+    return int(np.argmax(gains - 1.0 >= NEARLY * (gains.max() - 1.0)))
+
+
+def _folds(pool: Pool, in_time: bool, seed: int) -> list[tuple[Pool, Pool]]:
+    users, place = np.unique(pool.user, return_inverse=True)
+    if in_time:
+        first = np.arange(len(pool)) < len(pool) // 2
+    else:
+        first = (np.random.default_rng(seed).permutation(len(users)) % 2 == 0)[place]
+    halves = pool.take(np.flatnonzero(first)), pool.take(np.flatnonzero(~first))
+    return [halves, halves[::-1]]
+
+
+def _fold(learn: Pool, ask: Pool, design: Design, seed: int) -> tuple[Values, list[Values]] | None:
+    """Return nDCG@20 of those asked, without trees and with each number of them."""
+    weights = design.fit(learn)
+    lesson, exam = (Lesson.of(pool, design, weights) for pool in (learn, ask))
+    if not len(ask) or len(_rows(lesson)[2]) < FEWEST:
+        return None
+    booster = fit_trees([lesson], max(ROUNDS), seed)
+    scored = [exam.reranked(_added(booster, exam, rounds)) for rounds in ROUNDS]
+    return ask.ndcg(exam.start), [ask.ndcg(scores) for scores in scored]
+
+
+def _added(booster: lightgbm.Booster, lesson: Lesson, rounds: int) -> Floats:
+    found = np.zeros(lesson.start.shape, np.float32)
+    places = np.isfinite(lesson.pool.offset)
+    found[places] = np.asarray(booster.predict(lesson.features[places], num_iteration=rounds))
+    return found
+
+
+def from_booster(booster: lightgbm.Booster, rounds: int) -> Trees:
+    """Return the first trees of a booster as flat arrays."""
+    found = booster.dump_model(num_iteration=rounds)
+    nodes: list[tuple[int, float, int, int, float]] = []
+    roots, deepest = [], 0
+    for tree in found["tree_info"]:
+        roots.append(len(nodes))
+        deepest = max(deepest, _add(tree["tree_structure"], nodes))
+    feature, threshold, left, right, value = zip(*nodes, strict=True) if nodes else ((),) * 5
+    return Trees(
+        tuple(found["feature_names"]),
+        np.array(roots, np.int32),
+        np.array(feature, np.int32),
+        np.array(threshold, np.float64),
+        np.array(left, np.int32),
+        np.array(right, np.int32),
+        np.array(value, np.float64),
+        deepest,
+    )
+
+
+def _add(node: Mapping[str, Any], nodes: list[tuple[int, float, int, int, float]]) -> int:
+    """Append a node and all below it; return its depth."""
+    place = len(nodes)
+    if "leaf_value" in node:
+        nodes.append((0, 0.0, place, place, float(node["leaf_value"])))
+        return 0
+    nodes.append((0, 0.0, 0, 0, 0.0))
+    left = len(nodes)
+    deepest = _add(node["left_child"], nodes)
+    right = len(nodes)
+    deepest = max(deepest, _add(node["right_child"], nodes))
+    nodes[place] = (int(node["split_feature"]), float(node["threshold"]), left, right, 0.0)
+    return deepest + 1

@@ -1,0 +1,98 @@
+"""Gate: a night that answers the last slice of events worse than yesterday's bundle is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from recsys.data.ids import IdMap
+from recsys.metrics import Positives, Values, intervals, ndcg, score_ranks
+from recsys.ranking import popularity_features
+from recsys.ranking.batch_scoring import Histories
+from recsys.ranking.gbdt_rerank import reranked_block
+from recsys.serving.live_state import LiveState
+from recsys.serving.model import Model
+from recsys.tuning.choice_sets import closed_items
+from recsys.tuning.validation_set import Check
+
+AT = 20  # depth of the lists that are compared
+PEOPLE = 5_000  # asked at most
+TOLERANCE = -0.01  # refused when the whole interval of the relative change lies below
+RECALL_FLOOR = 0.98  # of the index, against exact search
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the gate says, and why."""
+
+    passed: bool
+    reason: str
+    people: int  # asked
+    today: float  # mean nDCG@20
+    yesterday: float | None = None  # None: there was nothing to compare with
+    low: float = 0.0  # 95 % interval of the paired difference, relative to yesterday's mean
+    high: float = 0.0
+    design: str = "tuned"  # of what is published: tuned, baseline or untested
+    baselines: Mapping[str, Any] = field(
+        default_factory=dict
+    )  # see `recsys.tuning.baseline_comparison`
+
+
+def judge_index(recall: float, today: float) -> Verdict | None:
+    """Refuse an index that misses too many true neighbours; None when it is good enough."""
+    if recall >= RECALL_FLOOR:
+        return None
+    told = f"the index finds {recall:.3f} of the true neighbours, {RECALL_FLOOR} is the floor"
+    return Verdict(False, told, 0, today)
+
+
+def judge(today: Values, yesterday: Values, seed: int = 0) -> Verdict:
+    """Decide from the nDCG of the same people under both models."""
+    people = len(today)
+    if not people:
+        return Verdict(True, "nobody to ask", 0, 0.0)
+    now, before = float(today.mean()), float(yesterday.mean())
+    if before <= 0:
+        return Verdict(True, "the bundle before gets nothing right", people, now, before)
+    change = intervals((today - yesterday)[:, None], seed)[0]
+    low, high = change.low / before, change.high / before
+    told = f"nDCG@{AT} {now:.4f} against {before:.4f}, change {low:+.1%} to {high:+.1%}"
+    return Verdict(high >= TOLERANCE, told, people, now, before, low, high)
+
+
+def answers(model: Model, check: Check, block: int = 256) -> Values:
+    """Return each person's nDCG@20 under a model, the whole catalogue ranked.
+
+    The model may number its items in its own way: what it has never heard of, it misses.
+    """
+    check = translated(check, model.catalogue.ids)
+    features = popularity_features.prior_features(LiveState(model))
+    found = [np.zeros(0)]
+    for start in range(0, len(check), block):
+        part = check.take(np.arange(start, min(start + block, len(check))))
+        closed = closed_items(part, features.shape[1])
+        scores = reranked_block(model, part.histories, features, closed)
+        scores[closed] = -np.inf
+        found.append(ndcg(score_ranks(scores, part.wanted, AT), part.wanted, AT))
+    return np.concatenate(found)
+
+
+def translated(check: Check, items: IdMap) -> Check:
+    """Return the check with its item rows in another numbering; unknown items drop out."""
+    if items is check.data.items:
+        return check
+    rows = np.append(items.rows(check.data.items), np.int32(-1))  # -1 stays -1
+    old = check.histories
+    mapped = rows[old.rows]
+    kept = mapped >= 0
+    ends = np.concatenate([[0], np.cumsum(kept)])[old.ends].astype(np.int64)
+    histories = Histories(ends, mapped[kept], old.weights[kept], old.times[kept])
+    only = None
+    if check.only is not None:
+        only = rows[check.only]
+        only = only[only >= 0]
+    wanted = Positives(check.wanted.starts, rows[check.wanted.items])
+    return replace(check, histories=histories, wanted=wanted, only=only)

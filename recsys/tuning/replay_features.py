@@ -1,0 +1,134 @@
+"""Walk: a pool asked for event by event, with all that was known at each moment and no more.
+
+A service learns of every event at once, so what it is to be tuned on is a walk, not a single cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from recsys.array_types import Floats, Rows
+from recsys.ranking.gbdt_features import dated
+from recsys.ranking.history import History
+from recsys.ranking.terms.protocol import Column, ReplayContext
+from recsys.ranking.terms.registry import TERMS
+from recsys.ranking.user_features import ages, gap, traits_of
+from recsys.serving.live_state import LiveState
+from recsys.serving.score_model import TRAITS
+from recsys.tuning.choice_sets import (
+    AGE,
+    Pool,
+    joined,
+    nominating,
+    packed_pool,
+    picked_places,
+    stands_for,
+)
+from recsys.tuning.model_form import Opinions
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Somebody is about to act on an item; the live states know all that came before."""
+
+    user: int
+    history: History  # rows of the live states
+    now: float
+    candidates: Rows  # that existed, and are new to the user
+    target: int  # row of the item; among the candidates unless it is brand new
+    taken: bool  # a positive: where would it have stood in a list?
+    liked: bool | None  # an opinion: like or dislike; None: none was stated
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """What was asked on the way."""
+
+    pool: Pool
+    opinions: Opinions | None  # None where nobody stated one
+    ended: bool = False  # before all was asked
+
+
+def walk(
+    moments: Iterable[Moment],
+    lives: Mapping[str, LiveState],
+    half_lives: Iterable[float],
+    seed: int,
+    enough: Callable[[], bool] = lambda: False,
+) -> Walked:
+    """Gather the columns at each moment; the iterator tells the live states what happens between.
+
+    `lives`: one per engine, all of one data set and fed alike. `enough`: whether to end the walk
+    before the next question.
+    """
+    rng, half_lives = np.random.default_rng(seed), tuple(half_lives)
+    rows: list[Pool] = []
+    users: list[int] = []
+    judged: list[Pool] = []
+    judges: list[tuple[int, bool]] = []
+    ended = False
+    for moment in moments:
+        if rows and enough():
+            ended = True
+            break
+        columns = moment_columns(moment, lives, half_lives)
+        traits = _traits(moment, next(iter(lives.values())))
+        if moment.taken and moment.target in moment.candidates:
+            rows.append(_pooled(moment, columns, traits, rng))
+            users.append(moment.user)
+        if moment.liked is not None:
+            judged.append(_single(columns, traits, moment.target))
+            judges.append((moment.user, moment.liked))
+    pool = replace(joined(rows), user=np.array(users, np.int64))
+    if not judged:
+        return Walked(pool, None, ended)
+    known = replace(joined(judged), user=np.array([user for user, _ in judges], np.int64))
+    return Walked(pool, Opinions(known, np.array([liked for _, liked in judges], bool)), ended)
+
+
+def moment_columns(
+    moment: Moment, lives: Mapping[str, LiveState], half_lives: tuple[float, ...]
+) -> dict[Column, Floats]:
+    """Return every column for all rows, (1, live.size) each."""
+    live = next(iter(lives.values()))
+    now, times = dated(live, moment.now, moment.history.times)
+    context = ReplayContext(lives, half_lives, moment.history, times, moment.now)
+    found: dict[Column, Floats] = {}
+    for term in TERMS:
+        found |= term.replay_columns(context)
+    found[AGE] = ages(live.created[: live.size], now)
+    return {column: np.asarray(values, np.float32)[None] for column, values in found.items()}
+
+
+def _traits(moment: Moment, live: LiveState) -> dict[str, Floats]:
+    now, times = dated(live, moment.now, moment.history.times)
+    found = traits_of(replace(moment.history, times=times), live.created)
+    traits = {name: np.array([found[name]], np.float32) for name in TRAITS}
+    traits["gap"] = np.array([gap(times, now)], np.float32)
+    return traits
+
+
+def _pooled(
+    moment: Moment,
+    columns: dict[Column, Floats],
+    traits: dict[str, Floats],
+    rng: np.random.Generator,
+) -> Pool:
+    closed = np.ones(next(iter(columns.values())).shape, bool)
+    closed[0, moment.candidates] = False
+    chosen = np.zeros_like(closed)
+    chosen[0, moment.target] = True
+    picked = picked_places(nominating(columns, thorough=False), closed) & ~closed
+    offset = stands_for(picked | chosen, closed, rng)
+    return packed_pool(columns, traits, chosen, offset, picked, np.ones(1, np.int64))
+
+
+def _single(columns: dict[Column, Floats], traits: dict[str, Floats], target: int) -> Pool:
+    one = {name: values[:, [target]] for name, values in columns.items()}
+    yes = np.ones((1, 1), bool)
+    return Pool(
+        one, traits, yes, np.zeros((1, 1), np.float32), np.ones(1, np.int64), yes, np.zeros(1, int)
+    )

@@ -1,0 +1,72 @@
+"""Slices: the last events cut off, so that settings are chosen and models judged on what followed.
+
+The only cuts inside a night; evaluation cuts by the same rule.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.array_types import Mask, Rows
+from recsys.data.dataset import Dataset
+from recsys.data.event_tables import EventTable, ItemTable
+from recsys.data.event_weights import EventWeights
+from recsys.metrics import Positives
+from recsys.tuning.validation_set import Check
+
+SHARE = 0.1  # of the events, the last by time
+FEWEST = 30  # people who say what changed since yesterday
+TESTABLE = 50  # people; with fewer, each user's last event is asked for, or nothing is tested
+
+
+def newest(events: EventTable, after: float = -np.inf) -> Mask:
+    """Mark the last tenth of the events, or those after `after` if that is later.
+
+    None without timestamps: their order across users means nothing.
+    """
+    first = len(events) - round(len(events) * SHARE)
+    if not events.timed or first >= len(events):
+        return np.zeros(len(events), bool)
+    return np.asarray((events.time >= events.time[first]) & (events.time > after), bool)
+
+
+def last_of_each_user(events: EventTable, acts: Mask | None = None) -> Mask:
+    """Mark the last of everybody's acts (None: all events are) who has two of them."""
+    places = np.arange(len(events)) if acts is None else np.flatnonzero(acts)
+    user = events.user[places]
+    people, from_end = np.unique(user[::-1], return_index=True)
+    counts = np.bincount(user, minlength=len(events.users))
+    is_test = np.zeros(len(events), bool)
+    is_test[places[(len(user) - 1 - from_end)[counts[people] >= 2]]] = True
+    return is_test
+
+
+def validation(events: EventTable, items: ItemTable, weights: EventWeights) -> tuple[Mask, Check]:
+    """Cut off the newest events, or everybody's last where those ask too few people to test."""
+    is_test = newest(events)
+    check = ask(events, items, weights, is_test)
+    if len(check) < TESTABLE:
+        is_test = last_of_each_user(events, weights.acts(events))
+        check = ask(events, items, weights, is_test)
+    return is_test, check
+
+
+def ask(events: EventTable, items: ItemTable, weights: EventWeights, is_test: Mask) -> Check:
+    """Ask whoever has a history what he took up in the marked events that was new to him."""
+    data = Dataset.build(events.select(~is_test), items, weights=weights)
+    asked = is_test & (weights.of_table(events) > 0)
+    width = max(len(events.items), 1)
+    before = ~is_test & weights.acts(events)  # what was only shown may be taken up yet
+    keys = np.setdiff1d(_keys(events, asked, width), _keys(events, before, width))
+    user, item = (keys // width).astype(np.int32), (keys % width).astype(np.int32)
+    known = np.isin(user, events.user[before])
+    user, item = user[known], item[known]
+    people, first = np.unique(user, return_index=True)
+    rows: Rows = data.items.rows(events.items)
+    wanted = Positives(np.append(first, len(user)).astype(np.int64), rows[item])
+    return Check.of_users(data, people, wanted)
+
+
+def _keys(events: EventTable, mask: Mask, width: int) -> NDArray[np.int64]:
+    return events.user[mask].astype(np.int64) * width + events.item[mask]

@@ -1,0 +1,312 @@
+"""Tune: engines and blend, chosen on people whose next steps are known, within a time budget.
+
+What costs seconds comes first: popular, trending and item-knn are fitted and scored before
+anything else, so that a search which ends early always has a result. Every later step looks at the
+budget before it begins, and what there was no time for is written down.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from recsys.models.engines import Engine
+from recsys.models.factors import Factors
+from recsys.models.item_weights import ItemItem
+from recsys.ranking.popularity_features import prior_features
+from recsys.ranking.terms.personal_rating import TASTE
+from recsys.ranking.terms.popularity import SHARES
+from recsys.serving.gbdt import Trees
+from recsys.serving.live_state import LiveState
+from recsys.serving.model import Model
+from recsys.serving.score_model import Blend, Curve, Term
+from recsys.text.encoders.student import Student
+from recsys.training.cold_items import Cold
+from recsys.training.fit import Words, assemble, known_interactions
+from recsys.tuning.choice_sets import Pool, build_pool
+from recsys.tuning.cpu_budget import Budget, cpu_seconds
+from recsys.tuning.engine_catalogue import CHEAP
+from recsys.tuning.engine_preselection import FINALISTS, values_of
+from recsys.tuning.form_search import GAIN, Search, told
+from recsys.tuning.gbdt import learned
+from recsys.tuning.model_form import REFUSALS, Design, Judge
+from recsys.tuning.replay_features import Moment, Walked, walk
+from recsys.tuning.tuning_result import Choice
+from recsys.tuning.validation_set import Check
+
+PEOPLE = 3_000  # of the check that are asked
+HALF_LIVES = (1.6, 5.0, 20.0, math.inf)  # events back; how fast a history fades
+WALKED = 0.5  # of the time left is for the search after a walk
+TREE_SECONDS = 30.0  # of CPU time that learning trees may take
+CHEAP_PEOPLE = 500  # who are asked about popular, trending and item-knn
+CHEAP_LIVES = (5.0, 20.0)  # half-lives of a history that item-knn is asked with, in events
+FEWEST_LISTS = 200  # asked for; a search that was interrupted with fewer tells nothing
+SURE_LISTS = 1_000  # a walk that ends after so many has lost no more than precision
+# Where nothing can be tested: neighbours, words of the history and what is popular, at the weights
+# that DESIGN.md gives reasons for.
+FIXED = Blend(
+    terms=(Term("neighbours", 20.0, 1.0), Term("words", 6.0, 1.0)),
+    curves=(Curve(0.03, 0.5),),
+    priors={"share_all": 0.5},
+)
+Note = Callable[[str], None]
+Parts = dict[str, dict[str, ItemItem | Factors]]  # engine's name -> scorer -> what serves
+OnTheWay = Callable[[Sequence[LiveState]], Iterable[Moment]]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a part of the search ended with."""
+
+    design: Design
+    value: float  # nDCG@20 of people whose choices did not teach the weights
+    pool: Pool  # that the weights are learned from
+
+
+@dataclass(slots=True)
+class Log:
+    """What is told and written down on the way."""
+
+    note: Note
+    rows: list[dict[str, object]] = field(default_factory=list)
+    pressure: list[str] = field(default_factory=list)
+
+    def hurried(self, text: str) -> None:
+        """Tell what there was no time for."""
+        self.note(text)
+        self.pressure.append(text)
+
+
+def fixed_choice(rows: Sequence[Mapping[str, object]] = ()) -> Choice:
+    """Return what serves where nothing can be tested: item-knn, words of the history, popularity.
+
+    All weights are positive and the same on every platform.
+    """
+    return Choice((CHEAP.name,), FIXED, tuple(rows), design="untested")
+
+
+def choose(
+    check: Check,
+    words: Words,
+    engines: Sequence[Engine],
+    budget: Budget,
+    seed: int = 0,
+    device: str = "cpu",
+    note: Note = lambda text: None,
+    on_the_way: OnTheWay | None = None,
+    cut: tuple[Check, Words] | None = None,
+) -> Choice:
+    """Fit the engines that the budget allows and choose the form of the score and its weights.
+
+    Where they are many, the best at one cut go on.
+
+    People are asked at one cut in time, or, with `on_the_way`, before each of the events that
+    followed, as a service that receives every event is. `cut`: people at one cut for what is asked
+    first; None: those of `check`.
+
+    The form grows part by part; a part stays when it raises nDCG@20 of people whose own choices
+    did not teach its weights. The weights of the winning form are then learned from everybody. A
+    search that ends early keeps the best form so far, and the choice says what was left out.
+    """
+    log = Log(note)
+    first = _cheap(*(cut or (check, words)), seed, log)
+    if first is not None and budget.left() <= 0:
+        log.hurried("only popular, trending and item-knn were tried: there was no time for more")
+        return _chosen(first, (CHEAP,), log)
+    parts = _fitted(check, words, engines, budget, seed, device, log)
+    if first is not None and budget.left() <= 0:
+        log.hurried("the time was over when the engines were fitted, and none of them was asked")
+        return _chosen(first, (CHEAP,), log)
+    models = _assembled(check, parts or {"": {}}, words, seed, words.student)
+    finalists = [engine for engine in (CHEAP, *engines) if engine.name in models]
+    asked = _asked(check, models, seed, on_the_way, budget, log)
+    pool, count = asked.pool, len(asked.pool)
+    note(f"{count} lists asked for, {pool.offset.shape[1]} places each to choose from")
+    few = count < FEWEST_LISTS and bool(log.pressure)
+    if few and first is not None:
+        log.hurried(f"{count} lists were asked for before the time was over, too few to choose by")
+        return _chosen(first, (CHEAP,), log)
+    if not count:
+        return _chosen(first, (CHEAP,), log) if first is not None else fixed_choice(log.rows)
+    judge = Judge.halves(pool, seed, asked.opinions)
+    voted = next(iter(models.values())).taste is not None
+    search = Search(judge, note, log.rows, budget.left)
+    design = search.grow(check.data.timed, pool.columns, voted)
+    if search.stopped:
+        tried = sum("value" in row for row in log.rows)
+        log.hurried(
+            f"the time for tuning was over after {tried} forms: the best so far is kept,"
+            f" {told(design)}"
+        )
+    if first is not None and (
+        search.found <= 0 or not search.met or not design.personal and search.stopped
+    ):
+        return _chosen(first, (CHEAP,), log)
+    if search.found <= 0:
+        return replace(fixed_choice(log.rows), pressure=tuple(log.pressure))
+    # Trees are judged by what is taken up; where dislikes are heard too, that is half the truth.
+    judged, trees = asked.opinions is None and check.only is None, None
+    if judged and (on_the_way is not None or not check.data.timed):
+        if budget.left() > TREE_SECONDS:
+            trees = _corrected(pool, design, on_the_way is not None, seed, log)
+        elif budget.seconds > TREE_SECONDS:
+            log.hurried("there was no time to try trees that correct the blend")
+    return _chosen(Found(design, search.found, pool), finalists, log, trees)
+
+
+def _chosen(
+    found: Found, engines: Sequence[Engine], log: Log, trees: Trees | None = None
+) -> Choice:
+    """Return a choice whose weights are learned from everybody."""
+    blend = found.design.blend(found.design.fit(found.pool))
+    blend = replace(blend, newcomers=found.design.newcomers(found.pool))
+    if not found.pool.columns[TASTE].any():  # nothing learned of dislikes
+        blend = replace(blend, priors={**blend.priors, "refusals": REFUSALS})
+    pressure = tuple(log.pressure)
+    return Choice(_used(engines, found.design), blend, tuple(log.rows), trees, pressure=pressure)
+
+
+def _cheap(check: Check, words: Words, seed: int, log: Log) -> Found | None:
+    """Return the best of popular, trending and item-knn at one cut; None where none finds anything.
+
+    Seconds of CPU; it does not look at the budget, so that there always is a result.
+    """
+    known = known_interactions(check.data, Words.none(len(check.data.items)))
+    if not len(check) or not known.matrix.nnz:
+        return None
+    began = cpu_seconds()
+    parts: Parts = {CHEAP.name: {CHEAP.scorer: CHEAP.tried(known, seed, "cpu")}}
+    models = _assembled(check, parts, Words.none(len(check.data.items)), seed, None)
+    features = prior_features(LiveState(models[CHEAP.name]))
+    pool = build_pool(check.sample(CHEAP_PEOPLE, seed), models, CHEAP_LIVES, features, seed)
+    search = Search(Judge.halves(pool, seed), log.note, log.rows)
+    design, value = search.anchored(SHARES if check.data.timed else ("share_all",))
+    near = [column for column in pool.columns if column.term == "neighbours"]
+    for column in near:
+        form = replace(design, neighbours=column)
+        if (gain := search.value(form)) > value * GAIN:
+            design, value = form, gain
+    took = cpu_seconds() - began
+    log.note(f"popular, trending and {CHEAP.name}: {value:.4f} by {told(design)}, {took:.1f} s")
+    log.rows.append({"engine": CHEAP.name, "seconds": took})
+    return Found(design, value, pool) if value > 0 else None
+
+
+def _used(engines: Sequence[Engine], design: Design) -> tuple[str, ...]:
+    columns = (design.neighbours, *design.factors)
+    used = {column.source for column in columns if column is not None}
+    return tuple(engine.name for engine in engines if engine.name in used)
+
+
+def _corrected(pool: Pool, design: Design, in_time: bool, seed: int, log: Log) -> Trees | None:
+    """Return trees that correct the blend; none after one cut in time, which teaches its day.
+
+    There, everybody chooses among items as hot as they were at the cut: trees would learn which
+    items those were, and no half of the people could tell.
+    """
+    found = learned(pool, design, in_time, seed)
+    log.rows.append({"trees": found.rounds, "gain": found.gain, "kept": found.trees is not None})
+    log.note(f"trees: nDCG@20 times {found.gain:.3f}, {'kept' if found.trees else 'left out'}")
+    return found.trees
+
+
+def _asked(
+    check: Check,
+    models: Mapping[str, Model],
+    seed: int,
+    on_the_way: OnTheWay | None,
+    budget: Budget,
+    log: Log,
+) -> Walked:
+    until = WALKED * budget.left()
+
+    def enough() -> bool:
+        return budget.left() < until
+
+    if on_the_way is not None:
+        lives = {name: LiveState(model) for name, model in models.items()}
+        found = walk(on_the_way(tuple(lives.values())), lives, HALF_LIVES, seed, enough)
+        if found.ended and len(found.pool) < SURE_LISTS:
+            log.hurried(
+                f"the walk ended after {len(found.pool)} lists: the time was for the search"
+            )
+        elif found.ended:
+            log.note(f"the walk ends after {len(found.pool)} lists: the time is for the search")
+        return found
+    features = prior_features(LiveState(next(iter(models.values()))))
+    some = check.sample(PEOPLE, seed)
+    pool = build_pool(some, models, HALF_LIVES, features, seed, enough=enough)
+    if len(pool) < len(some):
+        log.hurried(f"{len(pool)} of {len(some)} people were asked: the time was for the search")
+    return Walked(pool, None)
+
+
+def _fitted(
+    check: Check,
+    words: Words,
+    engines: Sequence[Engine],
+    budget: Budget,
+    seed: int,
+    device: str,
+    log: Log,
+) -> Parts:
+    """Fit the engines that the budget allows; the best go on, item-knn where it allows none."""
+    known = known_interactions(check.data, words)
+    parts: Parts = {}
+    for engine in engines if known.matrix.nnz else ():  # there may be no past before the cut
+        expected = engine.seconds(known)
+        if expected > budget.left():
+            _skipped(engine, expected, budget, log)
+            continue
+        began = cpu_seconds()
+        parts[engine.name] = {engine.scorer: engine.tried(known, seed, device)}
+        took = cpu_seconds() - began
+        log.note(f"{engine.name}: fitted in {took:.1f} s of CPU, {expected:.0f} expected")
+        log.rows.append({"engine": engine.name, "seconds": took})
+    if not parts and engines and known.matrix.nnz:
+        parts = {CHEAP.name: {CHEAP.scorer: CHEAP.tried(known, seed, device)}}
+    if len(parts) > FINALISTS:
+        parts = _finalists(check, parts, words, budget, seed, log)
+    return parts
+
+
+def _skipped(engine: Engine, expected: float, budget: Budget, log: Log) -> None:
+    """Note an engine that is not fitted; only what a whole budget could pay for is pressure."""
+    log.rows.append({"engine": engine.name, "skipped_seconds": min(expected, 1e9)})
+    if not math.isfinite(expected):
+        log.note(f"{engine.name}: skipped, the catalogue is too large for it")
+    elif expected > budget.seconds:
+        log.note(f"{engine.name}: skipped, some {expected:.0f} s are more than the whole budget")
+    else:
+        log.hurried(f"{engine.name} was left out: it would have taken some {expected:.0f} s")
+
+
+def _finalists(
+    check: Check, parts: Parts, words: Words, budget: Budget, seed: int, log: Log
+) -> Parts:
+    asked = check.only is None and len(check) > 0  # engines say nothing of what nobody has read
+    if asked and budget.left() <= 0:
+        log.hurried("there was no time to compare the engines: the first two went on")
+    if not asked or budget.left() <= 0:
+        return {name: parts[name] for name in list(parts)[:FINALISTS]}
+    values = values_of(check, _assembled(check, parts, words, seed, None), seed)
+    for name, value in values.items():
+        log.note(f"{name}: {value:.4f} in the heat")
+        log.rows.append({"engine": name, "heat": value})
+    best = list(values)[:FINALISTS]
+    return {name: part for name, part in parts.items() if name in best}
+
+
+def _assembled(
+    check: Check, parts: Parts, words: Words, seed: int, student: Student | None
+) -> dict[str, Model]:
+    """Return a model per engine; `student` None leaves items without readers out."""
+    cold = Cold(check.data, student, words.vectors)
+    models: dict[str, Model] = {}
+    for name, part in parts.items():
+        first = next(iter(models.values()), None)
+        models[name] = assemble(
+            check.data, part, words, Blend(), seed, posts=False, cold=cold, like=first
+        )
+    return models

@@ -1,0 +1,50 @@
+"""Choice: what tuning decided and on what evidence; small, readable, kept in the manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from recsys.serving.gbdt import Trees
+from recsys.serving.score_model import Blend
+
+# tuned: chosen on people whose next steps are known. baseline: the better of popular and trending,
+# which answered the newest events better than what was tuned. untested: fixed, see DESIGN.md.
+Kind = Literal["tuned", "baseline", "untested"]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Engines by name, the blend of their scores, and how every alternative did."""
+
+    engines: tuple[str, ...]
+    blend: Blend
+    evidence: tuple[Mapping[str, object], ...] = ()  # one row per alternative, best first
+    trees: Trees | None = None  # that correct the blend
+    design: Kind = "tuned"
+    pressure: tuple[str, ...] = ()  # what there was no time for, a sentence each
+
+    def to_json(self) -> dict[str, object]:
+        """Return the choice as JSON knows it."""
+        return {
+            "engines": list(self.engines),
+            "blend": self.blend.to_json(),
+            "evidence": [dict(row) for row in self.evidence],
+            "trees": self.trees.to_json() if self.trees is not None else None,
+            "design": self.design,
+            "pressure": list(self.pressure),
+        }
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, object]) -> Choice:
+        """Read back what `to_json` wrote."""
+        trees = found.get("trees")
+        return cls(
+            tuple(found["engines"]),  # type: ignore[arg-type]
+            Blend.from_json(found["blend"]),  # type: ignore[arg-type]
+            tuple(found["evidence"]),  # type: ignore[arg-type]
+            Trees.from_json(trees) if isinstance(trees, Mapping) else None,
+            found.get("design", "tuned"),  # type: ignore[arg-type]
+            tuple(found.get("pressure", ())),  # type: ignore[arg-type]
+        )

@@ -1,0 +1,50 @@
+"""Check: people whose next steps are known, to choose settings on; cut inside the training data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.array_types import Rows
+from recsys.data.dataset import Dataset
+from recsys.metrics import Positives
+from recsys.ranking.batch_scoring import Histories
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What may be learned from, and what people took up next."""
+
+    data: Dataset  # holds nothing of what is asked for
+    histories: Histories  # of the people asked about
+    wanted: Positives  # item rows of `data`, none in the person's history; -1: not there
+    only: Rows | None = None  # the items that may be recommended; None: all
+
+    def __len__(self) -> int:
+        return len(self.histories)
+
+    @classmethod
+    def of_users(
+        cls, data: Dataset, users: Rows, wanted: Positives, only: Rows | None = None
+    ) -> Check:
+        """Ask about users of `data`, with the histories they have in it."""
+        return cls(data, Histories.of_dataset(data, users), wanted, only)
+
+    def take(self, people: NDArray[np.integer]) -> Check:
+        """Return the same check for some of its people."""
+        lists = [
+            self.wanted.items[self.wanted.starts[p] : self.wanted.starts[p + 1]].tolist()
+            for p in people.tolist()
+        ]
+        return replace(
+            self, histories=self.histories.take(people), wanted=Positives.from_lists(lists)
+        )
+
+    def sample(self, most: int, seed: int) -> Check:
+        """Return at most so many people, drawn without replacement, in their order."""
+        if len(self) <= most:
+            return self
+        drawn = np.random.default_rng(seed).choice(len(self), most, replace=False)
+        return self.take(np.sort(drawn))

@@ -1,0 +1,181 @@
+"""Kinds of event: names, weights, values, withdrawals; the table in docs is the one in use."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from recsys.data import event_kinds
+from recsys.data.dataset import Dataset
+from recsys.data.event_tables import ItemTable
+from recsys.data.event_weights import EventWeights
+from recsys.data.rating_scale import RatingScale
+from recsys.data.records import Event
+from recsys.data.table_builder import EventColumns
+from recsys.errors import DataError
+
+DOCS = Path(__file__).parents[2] / "docs" / "event-kinds.md"
+LISTED = """view impression read click play visit listen watch stream download purchase buy order
+add_to_cart cart wishlist bookmark favorite favourite star like love upvote thumbs_up save share repost
+retweet reblog forward reply comment subscribe follow rating hide skip dislike downvote thumbs_down
+not_interested block mute report""".split()
+AGAINST = "hide skip dislike downvote thumbs_down not_interested block mute report".split()
+
+
+def table(*events):
+    columns = EventColumns()
+    for place, (user, item, kind, value) in enumerate(events):
+        columns.add(Event(user, item, kind, value, timestamp=1000.0 + place))
+    return columns.table(1e9)
+
+
+@pytest.mark.parametrize("kind", LISTED)
+def test_a_listed_kind_is_known_and_its_sign_is_right(kind):
+    meaning = EventWeights().meanings[kind]
+    assert meaning.known and not meaning.withdraws
+    sign = 0 if kind == "impression" else -1 if kind in AGAINST else 1
+    assert np.sign(meaning.weight) == sign
+
+
+@pytest.mark.parametrize("kind", [k for k in LISTED if k not in ("impression", *AGAINST)])
+def test_every_positive_kind_can_be_withdrawn(kind):
+    weights = EventWeights()
+    assert weights.meanings[f"un{kind}"].withdraws == weights.meanings[kind].name
+    assert weights.of_kind(f"un{kind}") == 0 and not weights.heeds(f"un{kind}")
+
+
+@pytest.mark.parametrize(
+    ("kind", "withdraws"),
+    [
+        ("remove_from_cart", "add_to_cart"),
+        ("refund", "purchase"),
+        ("Un-Like", "like"),
+        ("removeUpvote", "upvote"),
+        ("unsubscribe", "subscribe"),
+        ("unblock", "block"),
+        ("cancel order", "purchase"),
+        ("like_removed", "like"),
+    ],
+)
+def test_other_ways_to_withdraw(kind, withdraws):
+    assert EventWeights().meanings[kind].withdraws == withdraws
+
+
+@pytest.mark.parametrize("kind", ["thumbsUp", "thumbs-up", "THUMBS_UP", "thumbs up", "Thumbs.Up"])
+def test_spellings_of_a_kind_are_one_kind(kind):
+    assert EventWeights().meanings[kind].name == "thumbs_up"
+
+
+def test_weights_that_figures_rest_on():
+    weights = EventWeights()
+    assert all(weights.of_kind(k) == 1 for k in ("visit", "listen", "purchase", "rating", "like"))
+    assert weights.of_kind("view") == 0.5 and weights.of_kind("dislike") == -1
+
+
+def test_unknown_kinds_weigh_nothing_and_are_told():
+    weights = EventWeights()
+    assert weights.of_kind("go-back") == 0 and not weights.heeds("go-back", 5.0)
+    told = weights.told_unknown({"like": 3, "likd": 2, "zzzz": 4, "unlike": 1})
+    assert [(one["event"], one["count"]) for one in told] == [("zzzz", 4), ("likd", 2)]
+    assert told[1]["nearest"] == "like" and told[0]["nearest"] is None
+    assert weights.unheeded(["like", "shown", "zzzz", "unlike", "stars"]) == ("shown", "zzzz")
+
+
+def test_a_setting_names_a_kind_in_any_spelling_and_its_withdrawal():
+    weights = EventWeights({**event_kinds.KIND_WEIGHTS, "goBack": -0.5, "Heart": 2.0, "like": 3.0})
+    assert weights.of_kind("go-back") == -0.5 and weights.of_kind("heart") == 2.0
+    assert weights.of_kind("liked") == 3.0 and weights.meanings["un-go-back"].withdraws == "goBack"
+
+
+def test_most_events_of_unknown_kinds_stop_with_the_setting_to_write():
+    weights = EventWeights()
+    weights.check_kinds({"foo": 5, "like": 5})
+    weights.check_kinds({})
+    with pytest.raises(DataError, match=r'RECSYS_EVENT_WEIGHTS="foo=[\d.]+,likd=1"'):
+        weights.check_kinds({"foo": 5, "likd": 1, "like": 5})
+    named = EventWeights({**event_kinds.KIND_WEIGHTS, "foo": 0.0})
+    named.check_kinds({"foo": 5, "like": 1})
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "weight"),
+    [
+        ("like", -1.0, -1.0),
+        ("play", 0.0, 0.0),
+        ("play", 35.0, 0.7),
+        ("share", -3.0, -1.5),
+        ("dislike", 0.0, -1.0),
+        ("dislike", -1.0, -1.0),
+        ("view", None, 0.5),
+        ("view", 0.0, 0.0),
+        ("impression", 1.0, 0.0),
+        ("go-back", 1.0, 0.0),
+    ],
+)
+def test_a_value_of_zero_is_no_act_and_a_negative_one_is_against(kind, value, weight):
+    weights, events = EventWeights(), table(("ann", "x", kind, value))
+    assert weights.of_event(kind, value) == weight
+    assert weights.of_table(events).tolist() == pytest.approx([weight])
+    assert weights.acts(events).tolist() == [weight != 0] == [weights.heeds(kind, value)]
+
+
+def test_a_withdrawn_act_counts_no_more_and_a_later_one_does():
+    weights = EventWeights()
+    events = table(
+        ("ann", "x", "like", None),
+        ("ann", "x", "share", None),
+        ("bob", "x", "like", None),
+        ("ann", "x", "unlike", None),
+        ("ann", "y", "unlike", None),
+        ("ann", "y", "like", None),
+    )
+    assert weights.acts(events).tolist() == [False, True, True, False, False, True]
+    data = Dataset.build(events, ItemTable.empty())
+    assert data.weight.tolist() == pytest.approx([1.5, 1.0, 1.0])
+    before = Dataset.build(events, ItemTable.empty(), cutoff=1003.0)  # nothing later is known then
+    assert before.weight.tolist() == pytest.approx([1.0, 1.5, 1.0])
+
+
+def test_ratings_of_the_lowest_step_are_dislikes():
+    worst = [(f"v{n}", "bad", "rating", 1.0) for n in range(25)]
+    best = [(f"v{n}", "good", "stars", 10.0) for n in range(25)]
+    data = Dataset.build(table(*worst, *best), ItemTable.empty())
+    assert set(data.weight[:25].tolist()) == {-1.0} and (data.weight[25:] > 1).all()
+    assert data.rating_scale[:3] == (5.5, 4.5, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("values", "low"),
+    [
+        ([1, 5], 1),
+        ([3, 4], 1),
+        ([0, 7], 0),
+        ([0, 1], 0),
+        ([-1, 1], -1),
+        ([0.5, 4], 0.5),
+        ([10, 90], 1),
+        ([5, 5], -np.inf),
+        ([300, 900], -np.inf),
+    ],
+)
+def test_the_lowest_step_of_usual_scales(values, low):
+    assert RatingScale.of(np.array(values, float)).low == low
+
+
+def test_strays_of_another_scale_do_not_stretch_the_scale():
+    values = np.array([1, 2, 3, 4, 5] * 40, float)
+    stray = RatingScale.of(np.append(values, [100.0, 95.0, 5000.0]))
+    assert stray[:3] == RatingScale.of(values)[:3] and stray.n_ratings == 203
+
+
+def test_a_scale_survives_a_manifest_and_older_ones_are_read():
+    for scale in (RatingScale(), RatingScale(3.0, 1.0, 1.0, 9), RatingScale(3.0, 1.0, -np.inf, 9)):
+        assert RatingScale.from_json(scale.to_json()) == scale
+    assert RatingScale.from_json([7.0, 2.0]).known and not RatingScale.from_json([0.0, 1.0]).known
+
+
+def test_the_docs_hold_the_table_in_use():
+    rows = re.findall(r"^\| `(\w+)` \| (-?[\d.]+) \| (yes|no) \| (.*?) \| ", DOCS.read_text(), re.M)
+    told = [(n, float(w), e == "yes", tuple(re.findall("`(.+?)`", s))) for n, w, e, s in rows]
+    assert told == [(k.name, k.weight, k.explicit, k.synonyms) for k in event_kinds.TABLE]

@@ -1,0 +1,197 @@
+"""Files as people have them: names, separators, encodings, typed columns, spellings of NULL."""
+
+import datetime as dt
+import decimal
+import json
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recsys.data.file_formats import BLANK, HEADER, Options, Reading, Reject
+from recsys.data.readers import load_events, load_items, read_events, read_items
+from recsys.data.records import Event, Item
+from recsys.errors import DataError
+
+ROW = Event("ann", "i1", "like", None, "", 1611903660.0)
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(name, text, encoding="utf-8"):
+        path = tmp_path / name
+        path.write_bytes(text if isinstance(text, bytes) else text.encode(encoding))
+        return path
+
+    return write
+
+
+def rows(path, reading=None):
+    return [row for _, row in read_events(path, False, reading)]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "USER_ID,ITEM_ID,EVENT,TIMESTAMP",
+        "userId,content_id,event_type,ts",
+        "Visitor ID,movieId,action,event_time",
+        "uid,asin,verb,created_at",
+        "\ufeff user-id ,'item_id',\"event\",date",
+    ],
+)
+def test_columns_are_known_by_other_names(write, header):
+    assert rows(write("e.csv", f"{header}\nann,i1,like,2021-01-29 07:01:00 UTC\n")) == [ROW]
+
+
+def test_other_names_are_told_and_unused_columns_too(write):
+    reading = Reading()
+    path = write("e.csv", "user_id,content_id,rating,device\nann,i1,4,phone\n")
+    assert rows(path, reading) == [Event("ann", "i1", "rating", 4.0)]
+    assert reading.renamed == {"content_id": "item_id", "rating": "value"}
+    assert reading.unused == ["device"]
+
+
+def test_two_names_for_one_column_are_refused_until_one_is_named(write):
+    path = write("e.csv", "user_id,post_id,article_id\nann,i1,i2\n")
+    with pytest.raises(DataError, match="'post_id' and 'article_id' may both be item_id"):
+        rows(path)
+    chosen = Reading(Options({"item_id": "article_id"}))
+    assert [event.item_id for event in rows(path, chosen)] == ["i2"]
+    assert chosen.unused == ["post_id"]
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("user_id;item_id;event;value\nann;i1;rating;4,5\n", "utf-8"),
+        ("user_id\titem_id\tevent\tvalue\nann\ti1\trating\t4.5\n", "utf-16"),
+        ("user_id\titem_id\tevent\tvalue\nann\ti1\trating\t4.5\n", "utf-16-le"),
+        ("user_id|item_id|event|value\nann|i1|rating|4.5\n", "utf-8-sig"),
+        ("sep=;\nuser_id;item_id;event;value\nann;i1;rating;4,5\n", "utf-8"),
+        ("user_id,item_id,event,value,,\nann,i1,rating,4.5,,\n", "utf-8"),
+        ("user_id,item_id,event,value\r\n\r\nann,i1,rating,4.5\r\n , , ,\r\n", "utf-8"),
+    ],
+)
+def test_separators_and_encodings(write, text, encoding):
+    assert rows(write("e.txt", text, encoding)) == [Event("ann", "i1", "rating", 4.5)]
+
+
+def test_repeated_headers_and_blank_rows_are_counted(write):
+    reading = Reading()
+    path = write("e.csv", "user_id,item_id\na,1\nuser_id,item_id\n\n,\nb,2\n")
+    assert [event.user_id for event in rows(path, reading)] == ["a", "b"]
+    assert reading.skipped == {BLANK: 2, HEADER: 1}
+
+
+def test_latin_1_is_read_when_it_is_named(write):
+    path = write("e.csv", b"user_id,item_id\nJos\xe9,1\n")
+    assert "UTF-8" in rows(path)[0].reason
+    assert rows(path, Reading(Options(encoding="cp1252"))) == [Event("José", "1", "view")]
+    with pytest.raises(DataError, match="encoding 'none' is not known"):
+        Options(encoding="none")
+
+
+def test_json_files(write):
+    records = [{"user_id": 12, "item_id": 5.0}, {"user_id": "ann", "item_id": None}]
+    for text in (json.dumps(records), json.dumps({"events": records}, indent=1),
+                 "\n".join(map(json.dumps, records))):  # fmt: skip
+        good, bad = rows(write("e.json", text))
+        assert good == Event("12", "5", "view") and "is missing" in bad.reason
+
+
+def test_typed_columns_of_parquet(tmp_path):
+    table = pa.table(
+        {
+            "USER_ID": pa.array([decimal.Decimal(12), None], pa.decimal128(38, 0)),
+            "item_id": pa.array([b"i1", b"i2"], pa.binary()),
+            "rating": pa.array([decimal.Decimal("4.5"), None], pa.decimal128(10, 2)),
+            "timestamp": pa.array([dt.date(2021, 1, 29), None]),
+        }
+    )
+    pq.write_table(table, tmp_path / "e.parquet")
+    good, bad = rows(tmp_path / "e.parquet")
+    assert good == Event("12", "i1", "rating", 4.5, "", 1611878400.0)
+    assert isinstance(bad, Reject) and bad.column == "user_id"
+
+
+@pytest.mark.parametrize(
+    "null", ["", "NULL", "null", "None", "nan", "NaN", "\\N", "N/A", "-", None]
+)
+@pytest.mark.parametrize("name", ["e.csv", "e.jsonl"])
+def test_null_is_absent_in_every_format(write, name, null):
+    columns = {"user_id": "ann", "item_id": "1", "event": null, "value": null, "timestamp": null}
+    if name == "e.csv":
+        cells = ["" if value is None else value for value in columns.values()]
+        text = f"{','.join(columns)}\n{','.join(cells)}\n"
+    else:
+        text = json.dumps(columns)
+    assert rows(write(name, text)) == [Event("ann", "1", "view")]
+
+
+def test_a_title_may_be_a_word_that_programs_write_for_nothing(write):
+    path = write(
+        "i.csv", "item_id,title,category,tags\n1,None,None,\"['a', 'b']\"\n2,NULL,Nan,[]\n"
+    )
+    found = [item for _, item in read_items(path)]
+    assert found == [Item("1", "None", tags=("a", "b")), Item("2", category="Nan")]
+
+
+@pytest.mark.parametrize("year", ["2008", "1999.0", "44225.29", "0", "5", "18656"])
+def test_small_numbers_are_no_times(write, year):
+    (reject,) = rows(write("e.csv", f"user_id,item_id,timestamp\na,1,{year}\n"))
+    assert "is not a time" in reject.reason
+
+
+def test_a_column_that_a_later_file_lacks_stays(write):
+    full = write("full.csv", "item_id,title,text,year\n1,One,Words,1999\n2,Two,More,\n")
+    part = write("part.csv", "item_id,title,text\n1,Eins,\n")
+    table = load_items([full, part])
+    assert (table.title[0], table.text[0], table.metadata[0]) == ("Eins", "", {"year": "1999"})
+    assert table.text[1] == "More"
+
+
+def test_an_undated_export_that_grew_counts_each_row_once(write):
+    first = write("1.csv", "user_id,item_id\na,1\na,1\nb,2\n")
+    second = write("2.csv", "user_id,item_id\r\na,1\r\na,1\r\na,1\r\nb,2\r\nc,3\r\n")
+    assert len(load_events(first)) == 3 and len(load_events([first, second])) == 5
+
+
+CELL = st.text(max_size=12) | st.sampled_from(
+    ["NULL", "12.0", "2008", "a|b", '"', "\u200b", "[", "é"]
+)
+VALUE = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | CELL,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(CELL, inner, max_size=3),
+    max_leaves=4,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.binary(max_size=200), st.sampled_from(["csv", "tsv", "json", "jsonl", "csv.gz", "parquet"])
+)
+def test_no_bytes_crash_a_reader(tmp_path_factory, data, ending):
+    path = tmp_path_factory.mktemp("bytes") / f"e.{ending}"
+    path.write_bytes(b"user_id,item_id\n" + data if len(data) % 2 else data)
+    try:
+        rows(path)
+    except DataError as error:
+        assert str(path) in str(error)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.dictionaries(st.sampled_from(["user_id", "Item ID", "value", "ts", "x"]), VALUE))
+)
+def test_every_json_row_is_read_or_rejected_in_order(tmp_path_factory, records):
+    path = tmp_path_factory.mktemp("rows") / "e.jsonl"
+    path.write_text("\n".join(map(json.dumps, records)) or "\n", "utf-8")
+    try:
+        found = list(read_events(path))
+    except DataError as error:
+        assert not records and "is empty" in str(error)
+        return
+    assert [line for line, _ in found] == list(range(1, len(records) + 1))

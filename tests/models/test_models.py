@@ -1,0 +1,164 @@
+"""Every engine in the world of books; what each alone promises."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import worlds
+from model_contract import FactorsContract, ItemItemContract
+
+from recsys.data.dataset import Dataset
+from recsys.data.event_tables import ItemTable
+from recsys.data.records import Event
+from recsys.models.als import AlsConfig, fit_als
+from recsys.models.ease import EaseConfig, ease_weights, fit_ease
+from recsys.models.elsa import ElsaConfig, fit_elsa
+from recsys.models.engines import als, ease, elsa, lowpass, slist
+from recsys.models.gfcf import LowpassConfig, fit_lowpass, leading_directions
+from recsys.models.interactions import Interactions
+from recsys.models.item_weights import top_of_rows
+from recsys.models.slist import SlistConfig, fit_slist, moments
+
+
+class TestSlist(ItemItemContract):
+    @pytest.fixture
+    def fit(self):
+        return lambda data, seed: fit_slist(data, SlistConfig(regularization=5.0, keep=20))
+
+
+class TestEase(ItemItemContract):
+    @pytest.fixture
+    def fit(self):
+        return lambda data, seed: fit_ease(data.matrix, EaseConfig(regularization=5.0))
+
+
+class TestLowpass(ItemItemContract):
+    @pytest.fixture
+    def fit(self):
+        return lambda data, seed: fit_lowpass(data.matrix, LowpassConfig(dimensions=4), seed)
+
+
+class TestElsa(FactorsContract):
+    @pytest.fixture
+    def fit(self):
+        config = ElsaConfig(dimensions=4, epochs=40, batch=16)
+        return lambda data, seed: fit_elsa(data.matrix, config, seed)
+
+
+class TestAls(FactorsContract):
+    @pytest.fixture
+    def fit(self):
+        config = AlsConfig(dimensions=4, alpha=10.0, regularization=1.0)
+        return lambda data, seed: fit_als(data.matrix, config, seed)
+
+
+@pytest.mark.parametrize("wide", [50, 3_000])
+def test_the_largest_weights_of_a_row_stay(wide):
+    rng = np.random.default_rng(0)
+    matrix = rng.standard_normal((9, wide)).astype(np.float32)
+    matrix[1] = 0.0
+    matrix[2, 7:] = 0.0
+    matrix[3] = 2.0
+    matrix[4, ::16] *= 1e3  # what is sampled is nothing like the rest
+    matrix[5, 1::16] *= 1e3
+    kept = top_of_rows(matrix, 40)
+    assert np.diff(kept.indptr).tolist() == [40, 0, 7, *[40] * 6]
+    for row, own in enumerate(kept.toarray()):
+        order = np.sort(np.abs(matrix[row]))[::-1][:40]
+        assert np.allclose(np.sort(np.abs(own))[::-1][:40], order)
+        assert np.array_equal(own[own != 0], matrix[row][own != 0])
+    assert kept.has_sorted_indices
+
+
+class TestEngineNames:
+    @pytest.mark.parametrize(
+        "engine", [slist(8.0), ease(100.0), lowpass(8), elsa(1), als(10.0, 30.0)]
+    )
+    def test_an_engine_fits_the_kind_its_scorer_names(self, engine):
+        known = Interactions.of_dataset(worlds.odd_even())
+        fitted = engine.fit(known, 0, "cpu")
+        kind = "ItemItem" if engine.scorer == "neighbours" else "Factors"
+        assert type(fitted).__name__ == kind
+        assert 0 <= engine.seconds(known) < 60
+
+
+def test_ease_is_the_closed_form():
+    matrix = worlds.odd_even().matrix()
+    inverse = np.linalg.inv((matrix.T @ matrix).toarray() + 3.0 * np.eye(worlds.BOOKS))
+    wanted = -inverse / np.diag(inverse)[None, :]
+    np.fill_diagonal(wanted, 0.0)
+    assert np.allclose(ease_weights(matrix, 3.0), wanted, atol=1e-4)
+
+
+def test_slist_knows_what_comes_next():
+    """Everybody reads 1, 2, 3 in this order: 2 gives to 3 more than to 1."""
+    table = worlds.event_table(
+        Event(f"reader-{reader}", f"book-{book}", "like", timestamp=worlds.START + book)
+        for reader in range(20)
+        for book in (1, 2, 3)
+    )
+    data = Dataset.build(table, ItemTable.empty())
+    known = Interactions.of_dataset(data)
+    engine = fit_slist(known, SlistConfig(complete=0.0, regularization=1.0))
+    first, second, third = data.items.rows(["book-1", "book-2", "book-3"]).tolist()
+    assert engine.weight(second, third) > engine.weight(second, first)
+
+
+def test_moments_hold_the_decayed_past_and_future():
+    table = worlds.event_table(
+        Event("ann", f"book-{book}", "like", timestamp=worlds.START + book) for book in (1, 2, 3)
+    )
+    known = Interactions.of_dataset(Dataset.build(table, ItemTable.empty()))
+    past, future = moments(known, decay=0.5, window=5)
+    assert np.allclose(past.toarray(), [[1, 0, 0], [0.5, 1, 0]])
+    assert np.allclose(future.toarray(), [[0, 1, 0.5], [0, 0, 1]])
+
+
+def test_lowpass_finds_the_directions_of_a_full_decomposition():
+    matrix = worlds.odd_even().matrix()
+    found = leading_directions(matrix, 2, 8, seed=0)
+    wanted = np.linalg.svd(matrix.toarray(), full_matrices=False)[2][:2].T
+    assert np.allclose(np.abs(found.T @ wanted), np.eye(2), atol=1e-3)
+
+
+def test_the_strongest_weights_are_kept_whatever_their_sign():
+    kept = top_of_rows(np.array([[0.0, -3.0, 1.0, 2.0]] * 4, np.float32), keep=2).toarray()
+    assert np.array_equal(kept, [[0, -3, 0, 2]] * 4)
+
+
+def test_an_item_counts_once_where_it_came_last():
+    table = worlds.event_table(
+        Event("ann", item, kind, timestamp=worlds.START + place)
+        for place, (item, kind) in enumerate(
+            [("x", "like"), ("y", "like"), ("x", "like"), ("z", "dislike")]
+        )
+    )
+    data = Dataset.build(table, ItemTable.empty())
+    known = Interactions.of_dataset(data)
+    assert [data.items[row] for row in known.items] == ["y", "x"]
+    assert known.matrix.sum() == 2
+
+
+def test_items_of_too_few_readers_take_no_part_and_the_others_are_fitted_without_them():
+    data = worlds.odd_even(unread=3)
+    known = Interactions.of_dataset(data)
+    config = SlistConfig(regularization=5.0, keep=20)
+    some, rest = fit_slist(known, replace(config, fewest=1)), fit_slist(known, config)
+    books = slice(0, worlds.BOOKS)
+    assert len(some) == len(data.items) == worlds.BOOKS + 3
+    assert np.allclose(some.matrix().toarray()[books, books], rest.matrix().toarray()[books, books])
+    readers = np.bincount(known.items, minlength=len(data.items))
+    fewest = int(np.sort(readers)[-4])  # four books at least are left
+    few = fit_slist(known, replace(config, fewest=fewest)).matrix()
+    assert not few[readers < fewest].nnz and not few[:, readers < fewest].nnz and few.nnz
+
+
+def test_a_part_of_the_interactions_is_numbered_by_its_own_items():
+    known = Interactions.of_dataset(worlds.odd_even())
+    part = known.narrowed(np.array([2, 4, 5], np.int32))
+    assert part.shape == (known.shape[0], 3)
+    for user in range(known.shape[0]):
+        mine = known.items[known.ends[user] : known.ends[user + 1]].tolist()
+        own = part.items[part.ends[user] : part.ends[user + 1]].tolist()
+        assert [(2, 4, 5)[row] for row in own] == [row for row in mine if row in (2, 4, 5)]
+        assert sorted(own) == part.matrix[[user]].indices.tolist()

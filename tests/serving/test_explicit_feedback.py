@@ -1,0 +1,121 @@
+"""Opinions: what votes since the night teach of items, and of those who vote."""
+
+import numpy as np
+import pytest
+
+from recsys.models.explicit_mf import Taste, TasteConfig, fit_taste
+from recsys.serving import user_filters
+from recsys.serving.explicit_feedback import Opinions
+from recsys.serving.feedback_values import taste_parts
+from recsys.serving.user_filters import Voters
+
+CONFIG = TasteConfig(rank=3)
+SIDES = 40  # readers of each side
+KNOWN = 12  # items that the night knew: the first half liked by one side, the rest by the other
+NEW = KNOWN  # a row of an item that came later
+
+
+def liked(reader: int, item: int) -> bool:
+    return (reader < SIDES) == (item < KNOWN // 2)
+
+
+@pytest.fixture(scope="module")
+def taste() -> Taste:
+    reader, item = np.divmod(np.arange(2 * SIDES * KNOWN), KNOWN)
+    votes = np.array([1.0 if liked(*one) else -1.0 for one in zip(reader, item, strict=True)], "f")
+    return fit_taste(reader, item, votes, np.ones_like(votes), KNOWN, CONFIG, 0)
+
+
+@pytest.fixture
+def opinions(taste) -> Opinions:
+    found = Opinions.of(taste, rated=False)
+    found.grow(3)
+    return found
+
+
+def expected(opinions: Opinions, reader: int, row: int) -> float:
+    """What a reader who has voted on all known items is expected to say of another."""
+    rows = np.arange(KNOWN)
+    weights = np.array([1.0 if liked(reader, item) else -1.0 for item in rows], np.float32)
+    parts = taste_parts(
+        opinions.taste, opinions.bases[rows], opinions.loadings[rows], weights, False
+    )
+    return float(opinions.bases[row] + opinions.loadings[row] @ parts.sum(axis=0))
+
+
+def vote(opinions: Opinions, reader: int, row: int, good: bool) -> None:
+    opinions.follow(row, 1.0 if good else -1.0, f"reader-{reader}")
+
+
+def test_a_new_item_goes_to_those_who_vote_like_its_voters(opinions):
+    gap = expected(opinions, 1, NEW) - expected(opinions, SIDES + 1, NEW)
+    assert abs(gap) < 0.2
+    for reader in (2, 3, 4, SIDES + 2, SIDES + 3, SIDES + 4):
+        for item in (0, 1, KNOWN - 2, KNOWN - 1):  # the day shows whose side they are on
+            vote(opinions, reader, item, liked(reader, item))
+        vote(opinions, reader, NEW, good=reader < SIDES)
+    assert expected(opinions, 1, NEW) - expected(opinions, SIDES + 1, NEW) > 0.5
+    assert opinions.loadings[NEW, 0] == np.float32(CONFIG.agree)
+
+
+def test_what_nobody_known_votes_on_moves_its_base_alone(opinions, taste):
+    loadings = opinions.loadings.copy()
+    opinions.follow(NEW, -1.0)
+    assert opinions.bases[NEW] < taste.newcomer
+    assert np.array_equal(opinions.loadings, loadings) and len(opinions.voters) == 0
+
+
+def test_a_first_vote_teaches_nothing_of_an_item(opinions):
+    loadings = opinions.loadings.copy()
+    vote(opinions, 5, NEW, good=True)
+    assert np.array_equal(opinions.loadings, loadings) and len(opinions.voters) == 1
+
+
+def test_an_item_with_many_votes_hardly_moves(opinions):
+    few, many = NEW, NEW + 1
+    opinions.evidence[many] = 500.0
+    for reader in range(5):
+        vote(opinions, reader, 0, good=True)
+        vote(opinions, reader, few, good=True)
+        vote(opinions, reader, many, good=True)
+    moved = np.abs(opinions.loadings - opinions.loadings[NEW + 2]).sum(axis=1)
+    assert moved[few] > 20 * moved[many] > 0
+
+
+def test_where_taste_is_not_used_nobody_is_followed(taste):
+    opinions = Opinions.of(taste, rated=False, personal=False)
+    base, loadings = float(opinions.bases[0]), opinions.loadings.copy()
+    vote(opinions, 1, 0, good=False)
+    assert opinions.bases[0] < base and np.array_equal(opinions.loadings, loadings)
+
+
+def test_the_night_and_its_days_are_not_written_to(opinions, taste):
+    before = {name: array.copy() for name, array in taste.arrays().items()}
+    for reader in range(10):
+        vote(opinions, reader, 0, good=False)
+        vote(opinions, reader, 1, good=True)
+    for name, array in taste.arrays().items():
+        assert np.array_equal(array, before[name])
+
+
+def test_a_reader_is_where_his_votes_put_him(taste):
+    """Vote by vote the filter comes to what solving all votes at once gives."""
+    followed, rows = Voters(CONFIG.rank), np.array([0, 3, KNOWN - 1])
+    votes = np.array([1.0, -1.0, 1.0], np.float32)
+    surplus = votes - taste.base[rows]
+    for row, each in zip(rows, surplus, strict=True):
+        followed.before("ann", taste.loadings[row].astype(float), float(each), 1 / CONFIG.noise)
+    whole = taste_parts(taste, taste.base[rows], taste.loadings[rows], votes, False).sum(axis=0)
+    found = followed.before("ann", np.ones(CONFIG.rank), 0.0, 1e-9)
+    assert found == pytest.approx(whole, abs=1e-4)
+
+
+def test_the_latest_voters_are_remembered_and_no_name_is(monkeypatch):
+    monkeypatch.setattr(user_filters, "MOST", 3)
+    known = Voters(2)
+    for name in ("ann", "ben", "cem", "ann", "dan"):
+        known.before(name, np.ones(2), 1.0, 1.0)
+    assert len(known) == 3
+    assert known.before("ann", np.ones(2), 1.0, 1.0).any()
+    assert not known.before("ben", np.ones(2), 1.0, 1.0).any()
+    assert "ann" not in repr(vars(known))

@@ -1,0 +1,79 @@
+"""A real server process for tests: what `recsys serve` runs, over a home."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from jobs.commands.serve import server_command
+from jobs.settings import own_modules
+
+
+@dataclass
+class Server:
+    """A real server process."""
+
+    url: str
+    home: Path
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def client(self) -> httpx.Client:
+        return httpx.Client(base_url=self.url, timeout=20.0)
+
+    def stop(self) -> int:
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=30)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def start(
+    home: Path, workers: int = 1, server: str = "uvicorn", before: Sequence[str] = (), **more: str
+) -> Server:
+    """Run what `recsys serve` runs over a home and wait until it answers.
+
+    `before`: words of the command line that go before it; `more`: settings.
+    """
+    port = free_port()
+    log = home / "server.log"
+    env = own_modules() | {
+        "RECSYS_HOME": str(home),
+        "RECSYS_WORKERS": str(workers),
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        **more,
+    }
+    with log.open("ab") as out:
+        process = subprocess.Popen(
+            [*before, *server_command(server, "127.0.0.1", port, workers)],
+            env=env,
+            stdout=out,
+            stderr=out,
+            cwd=home,
+        )
+    found = Server(f"http://127.0.0.1:{port}", home, process, log)
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        try:
+            if httpx.get(found.url + "/health/live", timeout=1.0).status_code == 200:
+                return found
+        except httpx.HTTPError:
+            pass
+        if process.poll() is not None:
+            break
+        time.sleep(0.1)  # between looks
+    process.kill()
+    raise AssertionError(log.read_text(errors="replace"))

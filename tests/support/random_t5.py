@@ -1,0 +1,40 @@
+"""A T5 that nobody has trained, nearly the size of MiniLM, to see what readers alone teach one.
+
+python tests/support/random_t5.py FOLDER      writes config, tokenizer and weights
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import torch
+from transformers import PreTrainedTokenizerFast, T5Config, T5EncoderModel
+
+from recsys.text.encoders.static import minilm_source
+
+
+def write(folder: Path, seed: int = 0) -> None:
+    """Write an encoder of four layers that cuts words as MiniLM does."""
+    torch.manual_seed(seed)
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_file=str(Path(minilm_source()) / "tokenizer.json"),
+        unk_token="[UNK]",
+        pad_token="[PAD]",
+        model_max_length=128,
+    )
+    config = T5Config(
+        vocab_size=len(tokenizer),
+        d_model=384,
+        d_kv=64,
+        d_ff=1_024,
+        num_layers=4,
+        num_heads=6,
+        dropout_rate=0.1,
+    )
+    T5EncoderModel(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]))

@@ -1,0 +1,85 @@
+import numpy as np
+import pytest
+from scipy import sparse
+from text_world import word_student
+
+from recsys.text.cold_start import (
+    ColdConfig,
+    columns,
+    fit_cold,
+    map_texts,
+    reader_map,
+    teach,
+    with_pairs,
+)
+from recsys.text.item_input_map import ReaderMap
+
+WORDS = ["red", "blue", "green", "nail", "polish", "cream", "hand", "night"]
+# Readers of nails read nails, readers of creams read creams; the last two items are unread.
+TEXTS = [
+    "red nail polish",
+    "blue nail polish",
+    "green nail",
+    "hand cream",
+    "night cream",
+    "night hand cream",
+    "red polish nail",
+    "cream night hand",
+    "",
+    "zzz",
+]
+COUNTS = np.array([3, 3, 3, 3, 3, 3, 0, 0, 0, 0])
+
+
+def weights() -> np.ndarray:
+    square = np.zeros((10, 10), np.float32)
+    square[:3, :3] = square[3:6, 3:6] = 0.5
+    np.fill_diagonal(square, 0)
+    return square
+
+
+@pytest.mark.parametrize("wrap", [lambda square: square, sparse.csr_array])
+def test_an_unread_text_lands_among_its_future_readers(wrap) -> None:
+    cold = fit_cold(map_texts(TEXTS, word_student(WORDS)), wrap(weights()), COUNTS, ColdConfig())
+    given = columns(cold, np.array([6, 7, 8, 9], np.int32)).toarray()
+    assert np.isfinite(given).all()
+    assert given[0, 0] > given[0, 1] and given[4, 1] > given[4, 0]
+    assert np.allclose(given[:, 2], given[:, 3])  # no known word: as the mean of the texts
+    assert given[:, :2].min(axis=1).max() <= given[:, 2].max() <= given[:, :2].max()
+
+
+@pytest.mark.parametrize("third_view", [False, True])
+def test_the_map_predicts_the_columns_in_their_own_size(third_view) -> None:
+    base = word_student(WORDS)
+    taught = base.encode(TEXTS) if third_view else None
+    cold = fit_cold(map_texts(TEXTS, base, taught=taught), weights(), COUNTS, ColdConfig(rank=6))
+    found, inputs = reader_map(cold, base)
+    rows = np.array([6, 7, 8, 9], np.int32)
+    texts = [TEXTS[row] for row in rows]
+    live = inputs @ found.encode(texts, base.encode(texts)).T
+    assert np.allclose(np.maximum(live, 0), columns(cold, rows).toarray(), atol=1e-3)
+    again = ReaderMap.from_arrays(found.arrays())
+    assert np.allclose(
+        again.encode(texts, base.encode(texts)), found.encode(texts, base.encode(texts)), atol=1e-3
+    )
+    assert ReaderMap.from_arrays({k: v for k, v in found.arrays().items() if k != "rarity"}) is None
+    assert teach(cold, base)[0].name == teach(cold, base)[0].name  # repeatable
+
+
+@pytest.mark.parametrize("texts", [["red"], ["red nail"] * 4, ["", "zzz"]])
+def test_small_and_equal_catalogues(texts: list[str]) -> None:
+    base = word_student(WORDS)
+    n = len(texts)
+    cold = fit_cold(
+        map_texts(texts, base), np.ones((n, n), np.float32), np.ones(n, int), ColdConfig()
+    )
+    assert np.isfinite(columns(cold, np.arange(n, dtype=np.int32)).toarray()).all()
+    student, inputs = teach(cold, base)
+    assert np.isfinite(inputs).all() and np.isfinite(student.encode(texts)).all()
+
+
+def test_pairs_start_at_zero_and_change_nothing() -> None:
+    base = word_student(WORDS)
+    wide = with_pairs(base, TEXTS)
+    assert len(wide.pairs) and not wide.vectors[wide.n_tokens :].any()
+    assert np.allclose(wide.encode(TEXTS), base.encode(TEXTS), atol=1e-5)

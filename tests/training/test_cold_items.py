@@ -1,0 +1,98 @@
+"""Cold items: what nobody has read yet is placed by its words."""
+
+import numpy as np
+import worlds
+
+from recsys.models.item_weights import ItemItem
+from recsys.training.cold_items import Cold, cold_map, completed, readers, with_unread
+from recsys.training.fit import Words, assemble, token_weights
+
+UNREAD = [number + at for at in (0, worlds.EACH) for number in range(28, worlds.EACH)]
+
+
+def behaviour_only():
+    """Return neighbours without what words say."""
+    return worlds.plain(worlds.topics(), worlds.WHOLE).neighbours
+
+
+def test_the_last_texts_of_each_topic_are_unread():
+    assert np.flatnonzero(readers(worlds.topics()) == 0).tolist() == UNREAD
+
+
+def test_unread_items_stand_with_their_topic():
+    data, before = worlds.topics(), behaviour_only()
+    cold = cold_map(data, before, worlds.student())
+    after = completed(data, before, cold).matrix().toarray()
+    read = np.setdiff1d(np.arange(len(data.items)), UNREAD)
+    given = after[np.ix_(read, UNREAD)]
+    topic = (read[:, None] >= worlds.EACH) == (np.array(UNREAD)[None, :] >= worlds.EACH)
+    assert given[topic].mean() > 3 * max(given[~topic].mean(), 1e-6)
+    assert not before.matrix().toarray()[:, UNREAD].any()
+    assert np.allclose(after[np.ix_(read, read)], before.matrix().toarray()[np.ix_(read, read)])
+
+
+def test_the_prediction_replaces_what_the_engine_guessed_of_an_unread_item():
+    data, before = worlds.topics(), behaviour_only()
+    cold = cold_map(data, before, worlds.student())
+    guessed = before.matrix().tolil()
+    guessed[0, UNREAD[0]] = 5.0
+    found = completed(data, ItemItem.from_matrix(guessed.tocsr()), cold).matrix().toarray()
+    assert np.allclose(found, completed(data, before, cold).matrix().toarray(), atol=1e-6)
+
+
+def test_a_post_is_placed_as_an_unread_item_is():
+    data, student = worlds.topics(), worlds.student()
+    done, taught, inputs = with_unread(Cold(data, student), behaviour_only(), 0, posts=True)
+    assert inputs.shape == (len(data.items), taught.width)
+    texts = ["海浪", "棋局"]
+    sea = inputs @ taught.encode(texts, student.encode(texts)).T
+    sailors = np.arange(20)
+    assert sea[sailors, 0].mean() > sea[sailors, 1].mean()
+    assert with_unread(Cold(data, student), behaviour_only(), 0, posts=False)[1:] == (None, None)
+
+
+def test_one_solution_serves_every_engine():
+    data, student, before = worlds.topics(), worlds.student(), behaviour_only()
+    other = ItemItem.from_matrix(before.matrix() * 0.5)
+    shared = Cold(data, student)
+    with_unread(shared, before, 0, posts=False)
+    factor = shared.solved.factor
+    again = with_unread(shared, other, 0, posts=False)[0].matrix().toarray()
+    alone = with_unread(Cold(data, student), other, 0, posts=False)[0].matrix().toarray()
+    assert np.allclose(again, alone) and shared.solved.factor is factor
+    assert shared.map_of(other).factor is factor
+
+
+def test_nothing_is_solved_where_every_item_is_read():
+    shared = Cold(worlds.odd_even(), worlds.student())
+    near = worlds.plain(shared.data, worlds.WHOLE).neighbours
+    assert with_unread(shared, near, 0, posts=False)[0] is near and not shared.asked
+
+
+def test_without_words_or_with_few_items_nothing_is_guessed():
+    small = worlds.odd_even()
+    near = ItemItem.from_dense(np.ones((len(small.items), len(small.items)), "f"), 5)
+    assert with_unread(Cold(small, None), near, 0, posts=True) == (near, None, None)
+    assert with_unread(Cold(small, worlds.student()), near, 0, posts=True) == (near, None, None)
+
+
+def test_factors_of_unread_items_follow_their_words():
+    model = worlds.model()
+    outputs = model.behaviour.outputs
+    sea, chess = outputs[:28].mean(axis=0), outputs[32:60].mean(axis=0)
+    for row in UNREAD:
+        own, other = (sea, chess) if row < worlds.EACH else (chess, sea)
+        assert outputs[row] @ own > outputs[row] @ other
+
+
+def test_a_catalogue_without_words_is_assembled():
+    data = worlds.nothing()
+    model = assemble(data, {}, Words.none(len(data.items)), worlds.WHOLE)
+    assert model.neighbours is None and model.bridge is None and model.cutoff == 0.0
+
+
+def test_rare_words_weigh_more_and_rows_have_length_one():
+    weights = token_weights(["tide wave", "tide pawn", "tide", "zzz"], worlds.student()).toarray()
+    assert np.allclose(np.linalg.norm(weights, axis=1), [1, 1, 1, 0])
+    words = np.flatnonzero(weights[0])
+    assert weights[0, words].max() > weights[0, words].min()

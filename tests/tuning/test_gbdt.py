@@ -1,0 +1,125 @@
+"""Trees on top of a blend: learned where they help, exact when flattened, fast when served."""
+
+import numpy as np
+import pytest
+from choice_columns import share
+
+from recsys.ranking.terms.exposure_age import ExposureAge
+from recsys.ranking.terms.popularity import SHARES
+from recsys.serving.gbdt import Trees
+from recsys.tuning.choice_sets import AGE, Pool
+from recsys.tuning.gbdt import Lesson, _enough, fit_trees, from_booster, learned
+from recsys.tuning.model_form import Design
+
+DESIGN = Design(("share_3d",))
+
+
+def pool_of(people=500, places=40, bent=2.0, seed=0):
+    """Return people who choose by share, and by age in a way that no line can follow."""
+    rng = np.random.default_rng(seed)
+    popular, age = rng.normal(size=(2, people, places)).astype(np.float32)
+    liking = popular + bent * (np.abs(age) < 0.5)
+    best = np.argmax(liking + rng.gumbel(size=liking.shape), axis=1)
+    chosen = np.zeros(liking.shape, bool)
+    chosen[np.arange(people), best] = True
+    noise = rng.normal(size=liking.shape).astype(np.float32)
+    columns = {
+        **{share(name): noise for name in SHARES},
+        share("share_3d"): popular,
+        AGE: age,
+        ExposureAge().column(): noise,
+    }
+    traits = {name: np.zeros(people, np.float32) for name in ("activity", "habit", "gap")}
+    return Pool(
+        columns,
+        traits,
+        chosen,
+        np.zeros(chosen.shape, np.float32),
+        np.ones(people, np.int64),
+        np.ones(chosen.shape, bool),
+        np.arange(people),
+    )
+
+
+def shuffled(pool, seed=1):
+    rng = np.random.default_rng(seed)
+    chosen = rng.permuted(pool.chosen, axis=1)
+    columns = {name: values.copy() for name, values in pool.columns.items()}
+    return Pool(columns, pool.traits, chosen, pool.offset, pool.wanted, pool.inside, pool.user)
+
+
+def booster_of(pool, rounds=30):
+    lesson = Lesson.of(pool, DESIGN, DESIGN.fit(pool))
+    return fit_trees([lesson], rounds), lesson.features.reshape(-1, lesson.features.shape[2])
+
+
+@pytest.mark.parametrize("in_time", [False, True])
+def test_what_no_line_can_follow_is_learned(in_time):
+    found = learned(pool_of(), DESIGN, in_time)
+    assert found.trees is not None and found.gain > 1.1
+    assert len(found.trees) == found.rounds > 0
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_shuffled_labels_gain_nothing(seed):
+    assert learned(shuffled(pool_of(seed=seed), seed), DESIGN, in_time=False).trees is None
+
+
+def test_where_the_blend_says_it_all_there_are_no_trees():
+    assert learned(pool_of(bent=0.0), DESIGN, in_time=False).trees is None
+
+
+def test_few_people_teach_no_trees():
+    assert learned(pool_of(people=100), DESIGN, in_time=False).trees is None
+
+
+def test_what_is_in_the_pool_for_being_chosen_teaches_nothing():
+    pool = pool_of()
+    added = ~pool.chosen & pool.inside
+    outside = Pool(
+        pool.columns, pool.traits, pool.chosen, pool.offset, pool.wanted, added, pool.user
+    )
+    assert learned(outside, DESIGN, in_time=False).trees is None
+
+
+def test_flat_trees_say_what_the_booster_says():
+    booster, rows = booster_of(pool_of(200))
+    for rounds in (1, 30):
+        flat = from_booster(booster, rounds)
+        told = booster.predict(rows, num_iteration=rounds)
+        np.testing.assert_allclose(flat.scores(rows), told, rtol=1e-5, atol=1e-6)
+
+
+def test_trees_survive_arrays_and_json():
+    flat = from_booster(booster_of(pool_of(200))[0], 5)
+    rows = np.random.default_rng(2).normal(size=(50, len(flat.names))).astype(np.float32)
+    for again in (Trees.from_arrays(flat.arrays()), Trees.from_json(flat.to_json())):
+        assert again.names == flat.names and again.depth == flat.depth
+        np.testing.assert_array_equal(again.scores(rows), flat.scores(rows))
+
+
+def test_a_feature_that_is_not_finite_is_refused():
+    flat = from_booster(booster_of(pool_of(200))[0], 5)
+    with pytest.raises(FloatingPointError):
+        flat.scores(np.full((3, len(flat.names)), np.nan, np.float32))
+
+
+def test_a_hundred_trees_judge_two_hundred_items_at_once():
+    booster, rows = booster_of(pool_of(), 100)
+    flat, rows = from_booster(booster, 100), rows[:200]
+    together = flat.scores(rows)
+    assert len(flat) == 100 and together.shape == (200,) and flat.depth <= 8
+    assert together.tolist() == [float(flat.scores(row[None])[0]) for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("gains", "place"),
+    [
+        ([1.02, 1.034, 1.035, 1.036], 1),
+        ([1.0, 1.0, 1.0, 1.0], 0),
+        ([0.99, 0.98, 0.97, 0.96], 0),
+        ([1.001, 1.002, 1.01, 1.03], 3),
+    ],
+)
+def test_the_fewest_trees_with_nearly_the_best_gain(gains, place):
+    assert _enough(np.array(gains)) == place

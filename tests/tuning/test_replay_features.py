@@ -1,0 +1,119 @@
+"""Walk: what is asked at a moment knows that moment's past and nothing more."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import worlds
+from choice_columns import near, share
+
+from recsys.evaluation.service_replay import ServiceWalker, moments
+from recsys.evaluation.split import Rules, make_split
+from recsys.ranking.history import History
+from recsys.ranking.query import Interaction, Query
+from recsys.ranking.terms.exposure_age import ExposureAge
+from recsys.ranking.terms.item_feature import ItemFeatureTerm
+from recsys.ranking.terms.personal_rating import TASTE
+from recsys.recommender import Recommender
+from recsys.serving.live_state import LiveState
+from recsys.tuning.replay_features import Moment, moment_columns, walk
+
+NOW = worlds.topics().now
+ALL = np.arange(len(worlds.model()), dtype=np.int32)
+
+
+def walked(events):
+    """Walk the last tenth of some events with the model of the world of topics."""
+    split = make_split(events, worlds.topics().table, Rules("replay"))
+    data = split.dataset()
+    model = worlds.plain(data, worlds.WHOLE)
+    lives = {"ease": LiveState(model)}
+    times = []
+
+    def told():
+        for moment in moments(split, data, 0, 6_000, tuple(lives.values())):
+            if moment.taken and moment.target in moment.candidates:
+                times.append(moment.now)
+            yield moment
+
+    return walk(told(), lives, (5.0,), seed=0), np.array(times)
+
+
+def test_nothing_later_than_a_moment_changes_what_is_asked_at_it():
+    events = worlds.event_table(worlds.opinions())
+    middle = events.time[len(events) - 30]
+    later = events.time >= middle
+    other = replace(
+        events, item=np.where(later, np.roll(events.item, 11), events.item).astype(np.int32)
+    )
+    (first, when), (second, also) = walked(events), walked(other)
+    before, same = np.flatnonzero(when < middle), np.flatnonzero(also < middle)
+    assert len(before) == len(same) > 10
+    one, two = first.pool.take(before), second.pool.take(same)
+    width = min(one.offset.shape[1], two.offset.shape[1])
+    for name, values in one.columns.items():
+        assert np.array_equal(values[:, :width], two.columns[name][:, :width]), name
+    assert np.array_equal(one.chosen[:, :width], two.chosen[:, :width])
+    assert np.array_equal(one.user, two.user)
+    assert not np.array_equal(
+        first.pool.columns[share("share_1h")], second.pool.columns[share("share_1h")]
+    )
+
+
+def one_moment(live, target, now, liked=None):
+    history = History.resolve([Interaction("sea-1", "like", timestamp=NOW)], live)
+    return Moment(0, history, now, ALL[ALL != history.rows[0]], target, True, liked)
+
+
+def test_an_event_counts_at_the_next_moment_only():
+    live = worlds.live()
+    row = live.row("sea-30")
+
+    def told():
+        yield one_moment(live, row, NOW + 10)
+        live.add_event("sea-30", "like", timestamp=NOW + 10)
+        yield one_moment(live, row, NOW + 20)
+
+    pool = walk(told(), {"ease": live}, (5.0,), seed=0).pool
+    first, second = (
+        float(pool.columns[share("share_1h")][at][pool.chosen[at]][0]) for at in range(2)
+    )
+    assert second > first + 0.5
+    assert pool.user.tolist() == [0, 0] and pool.wanted.tolist() == [1, 1]
+
+
+def test_columns_are_what_a_request_would_see():
+    live = worlds.live()
+    moment = one_moment(live, 3, NOW)
+    columns = moment_columns(moment, {"ease": live}, (6.0,))
+    query = Query(history=(Interaction("sea-1", "like", timestamp=NOW),), now=NOW)
+    scored = Recommender(live, drift=0.0).score(query)
+    request = scored.request
+    assert np.allclose(columns[near("ease", 6.0)][0], request.learned.neighbours.sums, atol=1e-6)
+    for term, bound in request.terms:
+        if isinstance(term, ItemFeatureTerm) and term.name in request.table.slices:
+            for name, values in zip(
+                bound.names, request.table.values_of(term, scored.rows), strict=True
+            ):
+                assert np.allclose(columns[term.column(name)][0], values, atol=1e-6)
+    age = ExposureAge()
+    own = request.learned.terms[age.name].score(scored.rows)
+    weighted = worlds.WHOLE.linear[age.name] * columns[age.column()][0]
+    assert own.any() and np.allclose(weighted, own, atol=1e-6)
+
+
+def test_opinions_are_kept_apart():
+    live = worlds.live()
+    told = [one_moment(live, 3, NOW, liked=True), one_moment(live, 40, NOW, liked=False)]
+    found = walk(told, {"ease": live}, (5.0,), seed=0)
+    assert found.opinions is not None and found.opinions.liked.tolist() == [True, False]
+    assert found.opinions.auc(found.opinions.pool.columns[TASTE]) == 1.0
+    assert walk([], {"ease": live}, (5.0,), seed=0).opinions is None
+
+
+@pytest.mark.parametrize("count", [0, 3])
+def test_a_walker_knows_an_item_once_it_has_heard_of_it(count):
+    walker = ServiceWalker(worlds.live())
+    rows = walker.known_rows(np.arange(len(ALL) + count, dtype=np.int32))
+    assert rows[: len(ALL)].tolist() == ALL.tolist()
+    assert rows[len(ALL) :].tolist() == [-1] * count

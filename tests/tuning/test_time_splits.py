@@ -1,0 +1,67 @@
+"""Slices: what is cut off, and what is asked."""
+
+import numpy as np
+import pytest
+from tables import events, items
+
+from recsys.data.event_tables import ItemTable
+from recsys.data.event_weights import EventWeights
+from recsys.tuning.time_splits import ask, last_of_each_user, newest, validation
+
+NAN = float("nan")
+
+
+def timed_events(count, users=5):
+    rows = [(f"u{n % users}", f"i{n}", "like", NAN, float(n)) for n in range(count)]
+    return events(*rows)
+
+
+def test_the_newest_tenth_or_what_is_later_than_a_moment():
+    table = timed_events(100)
+    assert np.flatnonzero(newest(table)).tolist() == list(range(90, 100))
+    assert np.flatnonzero(newest(table, 95.0)).tolist() == [96, 97, 98, 99]
+    assert not newest(table, 99.0).any()
+
+
+def test_without_timestamps_there_is_no_newest():
+    assert not newest(events(("a", "x"), ("b", "y"))).any()
+
+
+def test_the_last_of_each_user_leaves_everybody_a_history():
+    table = events(("a", "x"), ("b", "x"), ("a", "y"), ("c", "z"), ("b", "z"), ("a", "z"))
+    assert np.flatnonzero(last_of_each_user(table)).tolist() == [4, 5]
+
+
+def test_what_is_asked_is_new_positive_and_of_people_with_a_history():
+    table = events(
+        ("ann", "x", "like", NAN, 1.0),
+        ("bob", "x", "like", NAN, 2.0),
+        ("ann", "x", "like", NAN, 3.0),  # not new to her
+        ("ann", "y", "like", NAN, 4.0),
+        ("bob", "y", "dislike", NAN, 5.0),  # not positive
+        ("eve", "y", "like", NAN, 6.0),  # no history
+    )
+    is_test = np.array([False, False, True, True, True, True])
+    check = ask(table, items("y"), EventWeights(), is_test)
+    assert len(check) == 1
+    assert [check.data.items[row] for row in check.wanted.items] == ["y"]
+    assert [check.data.items[row] for row in check.histories[0].rows] == ["x"]
+
+
+def test_an_item_that_did_not_exist_before_counts_as_missed():
+    table = events(("ann", "x", "like", NAN, 1.0), ("ann", "new", "like", NAN, 2.0))
+    check = ask(table, ItemTable.empty(), EventWeights(), np.array([False, True]))
+    assert check.wanted.items.tolist() == [-1]
+
+
+def test_nothing_of_the_slice_is_learned_from():
+    table = timed_events(800, users=80)
+    is_test, check = validation(table, ItemTable.empty(), EventWeights())
+    assert len(check) >= 50 and check.data.time.max() < table.time[is_test].min()
+    assert len(check.data.user) == 720
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 12])
+def test_too_few_people_are_asked_for_their_last_event(count):
+    is_test, check = validation(timed_events(count), ItemTable.empty(), EventWeights())
+    assert len(check) == is_test.sum() == max(0, min(count - 5, 5))

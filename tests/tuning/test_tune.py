@@ -1,0 +1,312 @@
+"""Tune: the engine that knows something is chosen; what the budget does not allow is skipped."""
+
+import re
+import subprocess
+import sys
+
+import choice_columns
+import numpy as np
+import pytest
+import worlds
+from choice_columns import factors, share
+
+from recsys.data.event_weights import EventWeights
+from recsys.data.records import Event, Item
+from recsys.data.table_builder import item_table
+from recsys.errors import DataError
+from recsys.models.ease import EaseConfig, fit_ease
+from recsys.models.engines import Engine
+from recsys.models.item_weights import ItemItem
+from recsys.ranking.batch_scoring import score_block
+from recsys.ranking.popularity_features import prior_features
+from recsys.ranking.query import Query
+from recsys.ranking.terms.protocol import Parameter
+from recsys.recommender import Recommender
+from recsys.serving.live_state import LiveState
+from recsys.training.fit import Words, assemble, fit_engines, known_interactions
+from recsys.tuning.choice_sets import Pool, build_pool, closed_items
+from recsys.tuning.cpu_budget import Budget, cpu_seconds
+from recsys.tuning.engine_catalogue import CANDIDATES, engine_named
+from recsys.tuning.form_search import Search
+from recsys.tuning.model_form import Design, Judge
+from recsys.tuning.time_splits import validation
+from recsys.tuning.tune import choose
+from recsys.tuning.tuning_result import Choice
+
+BOOKS = 60
+
+
+def events(timed):
+    """Return eighty readers who read fifteen of the thirty books of their side."""
+    rng = np.random.default_rng(3)
+    reads = [
+        (f"reader-{reader}", f"book-{book}")
+        for reader in range(80)
+        for book in rng.permutation(np.arange(reader % 2, BOOKS, 2))[:15]
+    ]
+    return worlds.event_table(
+        Event(*reads[at], "like", timestamp=worlds.START + 600.0 * place if timed else None)
+        for place, at in enumerate(rng.permutation(len(reads)).tolist())
+    )
+
+
+def near(data, seed, device):
+    return fit_ease(data.matrix, EaseConfig(regularization=20.0))
+
+
+def noise(data, seed, device):
+    size = data.shape[1]
+    square = np.random.default_rng(seed).random((size, size), np.float32)
+    np.fill_diagonal(square, 0.0)
+    return ItemItem.from_dense(square, size)
+
+
+def broken(data, seed, device):
+    raise AssertionError("nobody could afford this")
+
+
+ENGINES = (
+    Engine("noise", "neighbours", noise, lambda data: 0.0),
+    Engine("ease 20", "neighbours", near, lambda data: 0.0),
+    Engine("dear", "neighbours", broken, lambda data: 1e9),
+)
+
+
+@pytest.fixture(scope="module", params=[True, False], ids=["timed", "untimed"])
+def tuned(request):
+    table, notes = events(request.param), []
+    books = item_table(Item(f"book-{n}") for n in range(BOOKS))
+    _, check = validation(table, books, EventWeights())
+    words = Words.none(len(check.data.items))
+    choice = choose(check, words, ENGINES, Budget(2.0), seed=0, note=notes.append)
+    return check, choice, notes
+
+
+def test_the_useful_engine_is_chosen(tuned):
+    check, choice, _ = tuned
+    assert choice.engines == ("ease 20",)
+    best = {
+        name: max(row["value"] for row in choice.evidence if name in str(row.get("design")))
+        for name in ("ease 20", "noise")
+    }
+    assert best["ease 20"] > 1.5 * best["noise"]
+
+
+def test_readers_are_shown_their_own_side(tuned):
+    check, choice, _ = tuned
+    words = Words.none(len(check.data.items))
+    fitted = fit_engines(check.data, words, [ENGINES[1]], 0)
+    model = assemble(check.data, fitted, words, choice.blend)
+    scores = score_block(model, check.histories, prior_features(LiveState(model)))
+    scores[closed_items(check, len(model))] = -np.inf
+    own = []
+    for person, top in enumerate(np.argsort(-scores, axis=1)[:, :5]):
+        side = check.histories[person].rows[0] % 2  # book n is at row n
+        own += (top % 2 == side).tolist()
+    assert np.mean(own) > 0.8
+
+
+def test_what_cannot_be_afforded_is_skipped_and_said_so(tuned):
+    _, choice, notes = tuned
+    assert {"engine": "dear", "skipped_seconds": 1e9} in choice.evidence
+    assert any("dear: skipped" in note for note in notes)
+
+
+def test_every_alternative_is_in_the_evidence(tuned):
+    _, choice, _ = tuned
+    values = [row["value"] for row in choice.evidence if "value" in row]
+    assert len(values) > 8 and all(0 <= value <= 1 for value in values)
+    told = [str(row["design"]) for row in choice.evidence if "design" in row]
+    assert any("noise" in text for text in told) and any("ease 20" in text for text in told)
+
+
+def test_a_choice_survives_json(tuned):
+    _, choice, _ = tuned
+    again = Choice.from_json(choice.to_json())
+    assert (again.engines, again.blend) == (choice.engines, choice.blend)
+
+
+def test_no_time_at_all_leaves_the_best_of_popular_trending_and_item_knn():
+    table = events(timed=True)
+    _, check = validation(table, item_table([]), EventWeights())
+    words = Words.none(len(check.data.items))
+    choice = choose(check, words, [ENGINES[2]], Budget(0.0))
+    assert choice.engines == ("item-knn 100",) and choice.trees is None
+    assert "no time" in choice.pressure[0] and choice.design == "tuned"
+    assert max(row["value"] for row in choice.evidence if "value" in row) > 0.2
+    fitted = fit_engines(check.data, words, [engine_named("item-knn 100")], 0)
+    model = assemble(check.data, fitted, words, choice.blend)
+    assert len(Recommender(LiveState(model)).recommend(Query(n=5))) == 5
+
+
+def test_nobody_to_ask_gives_what_is_fixed_with_positive_weights():
+    data = worlds.nothing()
+    _, check = validation(worlds.event_table([]), data.table, EventWeights())
+    choice = choose(check, Words.none(3), [], Budget(1.0))
+    blend = choice.blend
+    weights = [term.weight for term in blend.terms] + [curve.weight for curve in blend.curves]
+    assert choice.design == "untested" and choice.engines == ("item-knn 100",)
+    assert min([*weights, *blend.priors.values()]) > 0
+
+
+class Stepping:
+    """A clock that goes on by so many seconds whenever somebody looks."""
+
+    def __init__(self, by):
+        self.now, self.by = 0.0, by
+
+    def __call__(self):
+        self.now += self.by
+        return self.now
+
+
+@pytest.mark.parametrize(
+    ("cpu", "wall", "left"), [(1.0, 1.0, 59.0), (1.0, 8.0, 58.0), (0.0, 240.0, 0.0)]
+)
+def test_a_budget_is_cpu_time_with_a_limit_of_four_times_by_the_clock(cpu, wall, left):
+    assert Budget(1.0, Stepping(cpu), Stepping(wall)).left() == pytest.approx(left)
+
+
+def test_a_budget_counts_threads_and_children():
+    before = cpu_seconds()
+    subprocess.run([sys.executable, "-c", "sum(range(5_000_000))"], check=True)
+    assert cpu_seconds() - before > 0.02
+
+
+@pytest.mark.parametrize("looks", range(1, 60, 7))
+def test_a_search_that_ends_anywhere_keeps_a_form_that_finds_something(looks):
+    """The budget is over after so many looks at it, whatever is being done then."""
+    _, check = validation(events(timed=True), item_table([]), EventWeights())
+    words = Words.none(len(check.data.items))
+    budget = Budget(looks / 60, Stepping(1.0), Stepping(0.0))
+    choice = choose(check, words, ENGINES[:2], budget)
+    assert choice.design == "tuned" and choice.engines and choice.engines != ("noise",)
+    stopped = {"stopped": "out of time"} in choice.evidence
+    assert bool(choice.pressure) or not stopped
+    assert looks > 1 or choice.pressure
+
+
+def test_what_a_whole_budget_could_not_pay_for_is_no_pressure(tuned):
+    assert tuned[1].pressure == ()
+
+
+def popular(name):
+    return Parameter("popularity", name, shared=True)
+
+
+def test_popularity_has_a_positive_weight_where_nothing_else_speaks():
+    """What people took up is what fewest had taken up before them."""
+    rng = np.random.default_rng(0)
+    shares = rng.standard_normal((300, 20)).astype(np.float32)
+    chosen = shares == shares.min(axis=1, keepdims=True)
+    columns = {share("share_all"): shares, share("share_1d"): -shares, factors("x"): -shares}
+    pool = Pool(
+        columns,
+        {},
+        chosen,
+        np.zeros((300, 20), np.float32),
+        np.ones(300, np.int64),
+        np.ones((300, 20), bool),
+        np.arange(300),
+    )
+    weights = Design(("share_all",)).fit(pool)
+    assert 0 < weights[popular("share_all")] < 0.01
+    both = Design(("share_all", "share_1d")).fit(pool)
+    assert (
+        both[popular("share_all")] > 0 and both[popular("share_1d")] > 1
+    )  # fitted anew, not cut off
+    free = Design(("share_all",), factors=(factors("x"),)).fit(pool)
+    assert free[popular("share_all")] < 0
+
+
+def test_where_no_form_finds_anything_popularity_is_what_stays():
+    search = Search(Told({}), lambda text: None, [])
+    design, value = search.anchored(("share_1h", "share_1d", "share_all"))
+    assert design == Design(("share_all",)) and value == 0.0
+
+
+def test_engines_are_found_by_the_name_in_a_manifest():
+    for engine in CANDIDATES:
+        assert engine_named(engine.name).name == engine.name
+    assert engine_named("als 10 30").scorer == "behaviour"
+    for name in ("", "magic 3", "ease", "als 1", "slist x"):
+        with pytest.raises(DataError, match="unknown; there are: slist"):
+            engine_named(name)
+
+
+class Clock:
+    """Time that passes by one second whenever somebody looks."""
+
+    def __init__(self, seconds):
+        self.seconds = seconds
+
+    def left(self):
+        self.seconds -= 1
+        return self.seconds
+
+
+def test_the_search_ends_with_its_time_and_says_so(tuned):
+    check, whole, _ = tuned
+    models = {
+        "ease 20": assemble(
+            check.data,
+            {"neighbours": near(known_interactions(check.data, Words.none(BOOKS)), 0, "cpu")},
+            Words.none(len(check.data.items)),
+            whole.blend,
+        )
+    }
+    features = prior_features(LiveState(models["ease 20"]))
+    judge = Judge.halves(build_pool(check, models, (5.0,), features, 0), 0)
+    told = {}
+    for seconds in (2, 10_000):
+        notes, rows = [], []
+        search = Search(judge, notes.append, rows, Clock(seconds).left)
+        search.grow(check.data.timed, [choice_columns.near("ease 20")], voted=False)
+        told[seconds] = (len([r for r in rows if "value" in r]), {"stopped": "out of time"} in rows)
+        assert any("time for tuning is over" in note for note in notes) == (seconds == 2)
+    assert told[2][1] and not told[10_000][1] and told[2][0] < told[10_000][0]
+
+
+class Told:
+    """A judge whose verdicts are known."""
+
+    def __init__(self, by_vote):
+        self.by_vote, self.asked = by_vote, []
+
+    def value(self, design):
+        self.asked.append((design.vote, design.taste))
+        return self.by_vote.get(design.vote, 0.0) + 0.01 * design.taste
+
+
+@pytest.mark.parametrize(
+    ("by_vote", "best", "highest"),
+    [
+        ({0.0: 1.0, 0.5: 1.2, 1.0: 1.5, 2.0: 1.1, 3.0: 9.0}, 1.0, 2.0),  # 3 comes after harm
+        ({0.0: 1.0, 0.5: 0.995, 1.0: 1.0, 2.0: 1.2, 3.0: 0.9}, 2.0, 3.0),  # a level stretch
+        ({0.0: 1.0, 0.5: 0.5}, 0.0, 0.5),
+    ],
+)
+def test_votes_weigh_more_until_that_does_harm(by_vote, best, highest):
+    judge = Told(by_vote)
+    found = Search(judge, lambda text: None, []).grow(False, [], voted=True)
+    assert found.vote == best and max(vote for vote, _ in judge.asked) == highest
+    assert found.taste == (best > 0)
+
+
+def test_of_many_engines_the_best_two_go_on():
+    _, check = validation(events(timed=True), item_table([]), EventWeights())
+    worse = tuple(Engine(f"noise {n}", "neighbours", noise, lambda data: 0.0) for n in range(3))
+    choice = choose(check, Words.none(len(check.data.items)), (*worse, ENGINES[1]), Budget(2.0))
+    heats = {row["engine"]: row["heat"] for row in choice.evidence if "heat" in row}
+    assert len(heats) == 4 and max(heats, key=heats.get) == "ease 20"
+    designs = " ".join(row.get("design", "") for row in choice.evidence)
+    tried = set(re.findall(r"(noise \d|ease 20)~", designs))
+    assert choice.engines == ("ease 20",) and tried == set(list(heats)[:2])
+
+
+@pytest.mark.parametrize(("idle", "kept"), [(0.5, 0.0), (0.4, 3.0)])
+def test_a_part_that_later_parts_made_idle_is_taken_out(idle, kept):
+    search = Search(Told({3.0: 0.5, 0.0: idle}), lambda text: None, [])
+    form = Design(("share_all",), neighbours=choice_columns.near("x"), vote=3.0, taste=True)
+    found = search._pruned((form, 0.5))
+    assert found.vote == kept and found.taste == bool(kept)
