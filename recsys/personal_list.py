@@ -40,8 +40,8 @@ class UserState:
     def read(cls, store: Store, past: Past, user_id: str, tones: Tones | None) -> UserState:
         """Return the state of a user as the store has it; `tones` None: comments count nothing.
 
-        `past`: the user's events, see `recsys.store.user_histories`. An unknown user has an empty state.
-        StoreError when the store is unreachable.
+        `past`: the user's events, see `recsys.store.user_histories`. An unknown user has an empty
+        state. StoreError when the store is unreachable.
         """
         interests: tuple[str, ...] = ()
         if len(past.events) < INTERESTS_UNTIL:

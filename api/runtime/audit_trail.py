@@ -1,8 +1,8 @@
 """Audit trail: the one place where requests become entries of the audit log.
 
-The handler of every route (api/http/routing.py) makes an Act; the route's rule and the caller decide
-whether it is written. What only reads is answered after its entry is on the disk, so that no look
-is without one. Where the store fails after a change was made, the entry waits for the store.
+The handler of every route (api/http/routing.py) makes an Act; the route's rule and the caller
+decide whether it is written. What only reads is answered after its entry is on the disk, so that no
+look is without one. Where the store fails after a change was made, the entry waits for the store.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Other servers for the API, which bring their own processes: gunicorn and granian.
 
-    python -P -m recsys.api.runtime.external_servers gunicorn --host 127.0.0.1 --port 8000 --workers 2
+    python -P -m recsys.api.runtime.external_servers gunicorn --port 8000 --workers 2
 
 Each runs Front as an ASGI app. What `recsys serve` does by itself, deadlines for heads and the
 replacement of workers, is left to them.

@@ -1,8 +1,8 @@
 """Encoder trials: what an encoder with an objective is worth on unread and on read items.
 
 Every cell ranks by the decayed sum of the history's text vectors alone, so that only the encoder
-differs. `guided` is what a night does to a transformer first (recsys/text_training/two_stage.py), `readers`
-the closed form of recsys/text/cold_start.py, after EASE. Seconds are CPU time.
+differs. `guided` is what a night does to a transformer first (recsys/text_training/two_stage.py),
+`readers` the closed form of recsys/text/cold_start.py, after EASE. Seconds are CPU time.
 """
 
 from __future__ import annotations

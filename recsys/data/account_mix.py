@@ -7,9 +7,10 @@ None of these says anything of one voice: on some platforms nine of ten voices a
 and test, a cumulative sum of log-likelihood ratios (Page 1954) compares the voices with the share
 that the platform itself has; it grows where nearly all voices have a property, and falls to zero
 where the mix is the usual one. An alarm is a sum above a height that the items of all but ALARMS
-of the platform's own voices stay below, and that is -log(ALARMS / tests) at least. While the sum is above the height, voices with the
-property are an excess: they count nothing, and of those that led to the alarm the first counts,
-so that the excess as a whole counts like one voice. Voices without the property always count.
+of the platform's own voices stay below, and that is -log(ALARMS / tests) at least. While the sum is
+above the height, voices with the property are an excess: they count nothing, and of those that led
+to the alarm the first counts, so that the excess as a whole counts like one voice. Voices without
+the property always count.
 """
 
 from __future__ import annotations

@@ -102,7 +102,7 @@ class ItemTable:
 
     @property
     def opens(self) -> Times:
-        """From when on each item may be listed, (n,): `available_from`, else its date; -inf: ever."""
+        """From when each item may be listed, (n,): `available_from`, else its date; -inf: ever."""
         opens = self.created
         if self.available_from is not None:
             opens = np.where(np.isnan(self.available_from), opens, self.available_from)

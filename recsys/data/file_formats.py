@@ -460,7 +460,7 @@ def _parquet(stream: IO[bytes], path: Path, shape: Shape, reading: Reading) -> R
 
 
 def values_of_column(column: Any) -> list[Any]:
-    """Return the values of an arrow column: bytes as text, times with a zone in UTC, all else as it is."""
+    """Return the values of an arrow column: bytes as text, zoned times in UTC, others as is."""
     import pyarrow
 
     kind = column.type

@@ -2,7 +2,8 @@
 
 A frame is recognised by its interface (`__arrow_c_stream__`, `to_arrow`, `__dataframe__`), so that
 no frame library is imported here. Names of columns and forms of values are those of files, see
-recsys.data.column_aliases and recsys.data.records: a file and a frame of the same cells give equal tables.
+recsys.data.column_aliases and recsys.data.records: a file and a frame of the same cells give equal
+tables.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Cells: one value from outside (a CSV cell, a JSON value) to one clean Python value.
 
 Each function takes the raw value and the name of its column, and raises FieldError, which names
-both. None, empty text and the spellings of NULL (recsys.data.normalization) mean that the value is absent.
+both. None, empty text and the spellings of NULL (recsys.data.normalization) mean that the value is
+absent.
 """
 
 from __future__ import annotations

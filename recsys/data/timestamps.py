@@ -74,7 +74,7 @@ def unix_seconds(raw: object, now: float) -> float:
 
 
 def any_moment(raw: object) -> float:
-    """Return Unix seconds of a moment that may lie in the future; UTC without a zone. NotATime else.
+    """Return Unix seconds of a moment, also a future one; UTC without a zone. NotATime else.
 
     A date may lie in any year; a number stands for seconds, milliseconds, … before 2200, else
     FutureTime.

@@ -54,8 +54,8 @@ class Pulse:
     ) -> None:
         """Note an act; None stands for somebody unknown, each time another.
 
-        `counts`: False for voices that are an excess (`recsys.data.account_mix`): all those of an item
-        are one person.
+        `counts`: False for voices that are an excess (`recsys.data.account_mix`): all those of an
+        item are one person.
         """
         if not counts:
             person = self._excess(row)

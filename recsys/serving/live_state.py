@@ -54,7 +54,7 @@ class LiveState:
         unrecorded: str = AUTO,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`unrecorded`: see recsys.data.unrecorded_items; `clock`: Unix seconds, by which items expire."""
+        """`unrecorded`: see recsys.data.unrecorded_items; `clock`: Unix seconds."""
         self.model, self.clock = model, clock
         self._unrecorded = unrecorded
         self._base, self.ids = len(model), MetIds(model.catalogue.ids)

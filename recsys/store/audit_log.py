@@ -1,11 +1,12 @@
-"""The audit log: who looked at which person or changed what as an operator; append-only, hash-chained.
+"""Audit log: which caller read or changed whose data; append-only and hash-chained.
 
 Each entry's hash covers the entry and the hash before it, so that an entry that was changed, moved,
-or removed from the middle is found by `verify`. The hash of the newest entry, kept elsewhere, also shows
-whether the end was cut off or the whole log was written anew.
+or removed from the middle is found by `verify`. The hash of the newest entry, kept elsewhere, also
+shows whether the end was cut off or the whole log was written anew.
 
 A person stands in an entry as a random subject. `audit_subjects` links subjects to pseudonyms; an
-erasure deletes the links, and what is left cannot be traced back to the person: no key or id leads to it.
+erasure deletes the links, and what is left cannot be traced back to the person: no key or id leads
+to it.
 """
 
 from __future__ import annotations

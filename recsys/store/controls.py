@@ -1,8 +1,9 @@
 """ControlLog: what people said about their own lists; rows are added, never changed.
 
-A control mutes (never shown), boosts or lowers (`less`) a topic, author, category or tag, what holds
-a word or phrase, or what is like an item; or it forgets: what was learned from such items until then counts no more. An
-`undo` takes a row back, itself included; a `reset` all rows before it.
+A control mutes (never shown), boosts or lowers (`less`) a topic, author, category or tag, what
+holds a word or phrase, or what is like an item; or it forgets: what was learned from such items
+until then counts no more. An `undo` takes a row back, itself included; a `reset` all rows before
+it.
 """
 
 from __future__ import annotations

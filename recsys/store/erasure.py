@@ -237,7 +237,7 @@ def _forget_nights(home: Path, known: bool) -> Place:
 
 
 def _forget_tones(home: Path, known: bool) -> Place:
-    """Remove what nights remember of comments, as hashes and tones; the next one reads them anew."""
+    """Remove the cache of comment sentiment (hashes, scores); the next night rebuilds it."""
     there = known and (home / HEARD).exists()
     if there:
         (home / HEARD).unlink(missing_ok=True)

@@ -259,7 +259,7 @@ def _exposure(row: Mapping[str, object]) -> Exposure:
 
 
 def _shown(row: Mapping[str, object]) -> tuple[Shown, ...]:
-    """Return the places of a list. Rows before revision 0005 hold the propensity as a fourth value."""
+    """Return the places of a list; rows before revision 0005 hold the propensity as a value."""
     entries = json.loads(str(row["items"]))
     propensities, kinds = (
         [None] * len(entries) if row[name] is None else json.loads(str(row[name]))

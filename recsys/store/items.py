@@ -88,8 +88,8 @@ class ItemLog:
 
         Decisions of people hold: a hidden item is changed and stays hidden, a deleted one stays
         deleted, and metadata `reviewed` stays where the new ones do not have it. `hidden` among the
-        metadata, true or false, hides and shows, and is not kept. `revive` makes a deleted item live
-        again. `prints`: of some items, by id; they replace those that an item had.
+        metadata, true or false, hides and shows, and is not kept. `revive` makes a deleted item
+        live again. `prints`: of some items, by id; they replace those that an item had.
         """
         waiting, changed = iter(items), 0
         while batch := {item.item_id: item for item in itertools.islice(waiting, BATCH)}:

@@ -1,8 +1,9 @@
 """The tables of the store, the same on SQLite and PostgreSQL.
 
 Ids from outside are stored once, in `users` and `items`; everything else refers to their numbers.
-`events`, `item_changes`, `controls`, `erasures` and `merges` are logs: rows are added at the end, in the order
-of their ids. Stores made by earlier versions are brought to these tables by recsys.store.migrations.
+`events`, `item_changes`, `controls`, `erasures` and `merges` are logs: rows are added at the end,
+in the order of their ids. Stores made by earlier versions are brought to these tables by
+recsys.store.migrations.
 """
 
 from __future__ import annotations

@@ -39,8 +39,8 @@ class Store(EventLog, ItemLog, People, ControlLog, RunLog, PrintLog):
     def open(cls, url: str, bulk: bool = False, wait: float = BUSY) -> Store:
         """Open sqlite:///path or postgresql://…, created or upgraded where needed.
 
-        `bulk` and `wait` as in Database. A store that is up to date is only read by this. StoreError when it
-        was upgraded by a newer version of this program.
+        `bulk` and `wait` as in Database. A store that is up to date is only read. StoreError when
+        it was upgraded by a newer version of this program.
         """
         db = Database.open(url, bulk, wait)
         try:

@@ -2,8 +2,8 @@
 
     merge_users(store, "ann", "visitor-77")
 
-A visitor who signs up, or a person with two accounts. The old id is unknown afterwards; what is sent
-under it later belongs to a new user, and merging again moves that too.
+A visitor who signs up, or a person with two accounts. The old id is unknown afterwards; what is
+sent under it later belongs to a new user, and merging again moves that too.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def _before(
 
 
 def _events(connection: Connection, source: int, target: int) -> dict[str, int]:
-    """Move events; those of the same key, and undated ones apart, of the same act, are kept once."""
+    """Move events; those of the same key are kept once, and so are undated ones of the same act."""
     own = events.alias()
     same = and_(
         own.c.user == target,

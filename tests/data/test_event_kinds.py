@@ -17,9 +17,9 @@ from recsys.errors import DataError
 
 DOCS = Path(__file__).parents[2] / "docs" / "event-kinds.md"
 LISTED = """view impression read click play visit listen watch stream download purchase buy order
-add_to_cart cart wishlist bookmark favorite favourite star like love upvote thumbs_up save share repost
-retweet reblog forward reply comment subscribe follow rating hide skip dislike downvote thumbs_down
-not_interested block mute report""".split()
+add_to_cart cart wishlist bookmark favorite favourite star like love upvote thumbs_up save share
+repost retweet reblog forward reply comment subscribe follow rating hide skip dislike downvote
+thumbs_down not_interested block mute report""".split()
 AGAINST = "hide skip dislike downvote thumbs_down not_interested block mute report".split()
 
 

@@ -1,6 +1,6 @@
-"""Made-up platforms whose shape the shared data lack: a news feed, and a graph of who follows whom.
+"""Synthetic platforms: a news feed, and a graph of who follows whom.
 
-python tests/support/synthetic_platforms.py FOLDER: writes news-items.csv, news-events.csv, graph.csv
+python tests/support/synthetic_platforms.py F: writes news-items.csv, news-events.csv, graph.csv
 """
 
 from __future__ import annotations

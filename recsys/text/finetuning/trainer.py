@@ -2,8 +2,9 @@
 
 One loop: draw users, embed the texts they read, take the loss over all of them at once, then send
 its gradient back through the encoder a few texts at a time (gradient caching), so that a batch is
-as large as the loss wants and not as small as the memory is. A guide (recsys/text/finetuning/teacher_targets.py) in
-place of readers needs no cache. Needs torch; never in the API.
+as large as the loss wants and not as small as the memory is. Teacher targets
+(recsys/text/finetuning/teacher_targets.py) in place of users need no cache. Needs torch; never in
+the API.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One form of ids, and undated events known by what they say instead of by the file they came in."""
+"""One form of ids, and undated events keyed by their content instead of by file and row."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def _move(connection: sa.Connection, table: Any, number: int, kept: int) -> None
 def _rename_items(connection: sa.Connection) -> set[int]:
     """Return the numbers of the items whose events need other keys."""
     changed = set()
-    for number, old, new in _other_forms(connection, _items, "item_id"):
+    for number, _, new in _other_forms(connection, _items, "item_id"):
         target = connection.execute(
             sa.select(_items.c.id, _items.c.known).where(_items.c.item_id == new)
         ).first()
