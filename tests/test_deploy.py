@@ -223,7 +223,7 @@ def test_kubernetes_manifests():
 def test_watched_metrics_exist():
     metrics = Metrics()
     known = {metric.name for metric in metrics.registry.collect()}
-    table = PAGE.split("### What to watch")[1].split("### Capacity")[0]
+    table = PAGE.split("### Monitoring")[1].split("### Capacity")[0]
     rows = [line.split(" | ") for line in table.splitlines() if line.startswith("| `")]
     assert len(rows) >= 10
     assert set(re.findall(r"recsys_\w+", table)) <= known
