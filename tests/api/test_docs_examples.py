@@ -164,6 +164,7 @@ SAMPLE_PAGES = (
     "docs/access.md",
     "docs/how-to/gorse.md",
     "docs/how-to/score-term.md",
+    "docs/how-to/engine.md",
 )
 FEED_PAGES = (
     "docs/how-to/event-kind.md",
