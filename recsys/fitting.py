@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import tempfile
 import time
 from collections.abc import Mapping
@@ -134,7 +135,9 @@ class _Plan:
 
     def scenario(self, seed: int) -> Scenario:
         """Return what the tuner is called with."""
-        return Scenario(self.minutes, seed=seed, engines=QUICK if self.quick else None)
+        if not self.quick:
+            return Scenario(self.minutes, seed=seed)
+        return Scenario(self.minutes, wall=math.inf, seed=seed, engines=QUICK)
 
     @classmethod
     def of(cls, tune: Tune) -> _Plan:

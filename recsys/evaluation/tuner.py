@@ -25,7 +25,7 @@ from recsys.evaluation.test_cases import ask
 from recsys.models.engines import Engine
 from recsys.ranking.terms.registry import load_terms
 from recsys.training.fit import Words
-from recsys.tuning.cpu_budget import Budget
+from recsys.tuning.cpu_budget import WALL, Budget
 from recsys.tuning.engine_catalogue import candidates
 from recsys.tuning.time_splits import SHARE, TESTABLE, validation
 from recsys.tuning.tune import choose, fixed_choice
@@ -58,6 +58,7 @@ class Scenario:
     seed: int = 0
     device: str = "cpu"
     engines: Sequence[Engine] | None = None  # None: the catalogue of engines
+    wall: float = WALL  # times as many minutes by the clock end the search too
 
 
 def tune(
@@ -98,7 +99,7 @@ def tune(
             split = make_split(data.events, data.items, rules)
             check, way = walked_check(split, seed, QUERIES)
             words = data.words(check.data)
-    budget = Budget(scenario.minutes)
+    budget = Budget(scenario.minutes, wall=scenario.wall)
 
     def told(text: str) -> None:
         note(text)

@@ -27,6 +27,7 @@ class Budget:
     minutes: float = 4.0
     cpu: Callable[[], float] = cpu_seconds
     clock: Callable[[], float] = time.monotonic
+    wall: float = WALL  # times the CPU minutes; infinity: the clock ends nothing
     began: tuple[float, float] = field(init=False)  # CPU seconds, seconds by the clock
 
     def __post_init__(self) -> None:
@@ -38,9 +39,9 @@ class Budget:
         return 60.0 * self.minutes
 
     def spent(self) -> float:
-        """Return the CPU seconds that are gone, or a quarter of those by the clock if more."""
+        """Return the CPU seconds that are gone, or those by the clock over `wall` if more."""
         cpu, wall = self.cpu() - self.began[0], self.clock() - self.began[1]
-        return max(cpu, wall / WALL)
+        return max(cpu, wall / self.wall)
 
     def left(self) -> float:
         """Return the CPU seconds left; negative when more was spent."""

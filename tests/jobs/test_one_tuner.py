@@ -2,6 +2,9 @@
 
 import csv
 import json
+import os
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -94,3 +97,28 @@ class Quiet:
 
     def finished(self, name, seconds, detail, reused):
         pass
+
+
+SAMPLE = Path(__file__).parents[2] / "data" / "sample" / "movietweetings"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif("RECSYS_TEST_ALL" not in os.environ, reason="minutes: set RECSYS_TEST_ALL=1")
+@pytest.mark.parametrize("dated", [True, False])
+def test_on_the_sample(tmp_path, dated):
+    """With a budget that no machine spends, so that the choice does not depend on its speed."""
+    with fill(tmp_path / "home"):
+        pass
+    (tmp_path / "home" / "store.db").unlink()
+    settings = Settings(
+        home=tmp_path / "home", encoder=str(tmp_path / "home" / "tiny"), tune_minutes=600.0
+    )
+    events, items = load_events(SAMPLE / "events.csv.gz"), load_items(SAMPLE / "items.csv.gz")
+    if not dated:
+        events = replace(events, time=np.full(len(events), np.nan))
+    rules = Rules("time" if dated else "leave-last-out", weights=settings.weights)
+    split = make_split(heard(settings, events), items, rules)
+    evaluated = fit_service(split, split.dataset(), means_of(settings, 0, lambda text: None))[1]
+    nightly = night_choice(settings, split.train, [items.item(row) for row in range(len(items))])
+    assert evaluated.design == nightly.design == "tuned"
+    assert (evaluated.engines, evaluated.blend) == (nightly.engines, nightly.blend)
