@@ -29,7 +29,6 @@ from recsys.data.event_weights import EventWeights
 from recsys.data.frames import OnError, Source, event_table, events_of, items_of, users_of
 from recsys.data.table_builder import item_table
 from recsys.errors import DataError
-from recsys.evaluation.tuner import Scenario, TuningData, tune
 from recsys.fitted_model import HISTORIES, TONE, FittedModel
 from recsys.safety.comment_dampening import weighed
 from recsys.serving.model import Model
@@ -45,6 +44,7 @@ from recsys.text_training.encode_catalogue import encode_words, renumbered
 from recsys.training.cold_items import Cold
 from recsys.training.fit import Words, assemble, known_interactions
 from recsys.tuning.engine_catalogue import QUICK, engine_named
+from recsys.tuning.tuner import Scenario, TuningData, tune
 from recsys.tuning.tuning_result import Choice
 
 QUICK_SECONDS = 20.0  # of CPU time that tune="quick" spends on tuning

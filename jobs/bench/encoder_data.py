@@ -12,9 +12,9 @@ from scipy import sparse
 from recsys.array_types import Floats, Mask, Rows
 from recsys.data.event_tables import EventTable
 from recsys.data.readers import load_events, load_items
-from recsys.evaluation.split_masks import cold_items
 from recsys.metrics import Positives, ndcg, recall, score_ranks
 from recsys.text.clean import document
+from recsys.tuning.split_masks import cold_items
 from recsys.tuning.time_splits import last_of_each_user
 
 DECAY = 0.9  # per step back in a history

@@ -15,9 +15,9 @@ from recsys.data.dataset import Dataset
 from recsys.errors import DataError
 from recsys.evaluation import baselines
 from recsys.evaluation.baselines import Options
-from recsys.evaluation.scorer import Scorer, Skip
 from recsys.text.documents import documents
 from recsys.training.fit import Words
+from recsys.tuning.scorer import Scorer, Skip
 
 NEIGHBOURS = (100, 20, 500)  # of an item that are tried
 RECENCIES = (np.inf, 16.0, 8.0, 4.0, 2.0, 1.0)  # half-lives of a history's items, in events

@@ -13,10 +13,10 @@ import numpy as np
 from recsys.data.dataset import Dataset
 from recsys.evaluation.baseline_registry import RECENCIES, Engine, Means
 from recsys.evaluation.baselines import Neighbours, Options, Vectors
-from recsys.evaluation.scorer import Scorer, Skip
-from recsys.evaluation.split import Split
-from recsys.evaluation.test_cases import Questions, answer, ask
 from recsys.metrics import Values, ndcg
+from recsys.tuning.queries import Questions, answer, ask
+from recsys.tuning.scorer import Scorer, Skip
+from recsys.tuning.split import Split
 
 K = 20  # nDCG at this depth is what settings are chosen by
 PASSES = 6  # of smoothing over half-lives: a bell some two steps wide

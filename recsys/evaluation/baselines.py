@@ -11,11 +11,11 @@ from scipy import sparse
 
 from recsys.array_types import Floats, Rows, Times
 from recsys.data.dataset import Dataset
-from recsys.evaluation.scorer import Histories, Skip
 from recsys.metrics import Values
 from recsys.models.ease import EaseConfig, fit_ease
 from recsys.models.factors import Factors
 from recsys.models.item_knn import ItemKnnConfig, nearest, nearest_by_cosine
+from recsys.tuning.scorer import Histories, Skip
 
 Options = Mapping[str, float | str]
 COUNTS = ("weight", "taken", "liked")

@@ -16,8 +16,8 @@ from recsys.errors import DataError, MissingExtra
 from recsys.evaluation.baseline_registry import ENGINES, Means, load_baselines
 from recsys.evaluation.protocol_runs import DEFAULT, JUDGED_AT, LIKE_RATE, ListTrial, WalkTrial
 from recsys.evaluation.result import Result, RowResult
-from recsys.evaluation.scorer import Skip
-from recsys.evaluation.split import Split
+from recsys.tuning.scorer import Skip
+from recsys.tuning.split import Split
 
 COLD = (DEFAULT, "popular", "text", "student")  # rows that can tell items nobody has taken up
 

@@ -13,8 +13,8 @@ from recsys.array_types import Mask
 from recsys.data.event_tables import ItemTable
 from recsys.evaluation import beyond_accuracy
 from recsys.evaluation.result import Part, exact, with_intervals
-from recsys.evaluation.test_cases import Answers, Questions
 from recsys.metrics import Interval, Positives, Values, mrr, ndcg, recall
+from recsys.tuning.queries import Answers, Questions
 
 SHORT = 5  # a history of fewer events is short
 HEAD = 0.2  # the most read fifth of the items that anybody read; the others are the tail

@@ -16,14 +16,14 @@ from recsys.evaluation.baseline_registry import ENGINES, Means
 from recsys.evaluation.baseline_tuning import fit_tuned, tune
 from recsys.evaluation.metrics_report import Judge, by_user
 from recsys.evaluation.peak_memory import peak_mb, reset_peak
-from recsys.evaluation.replay import ReplayModel, Walked, walk_through
 from recsys.evaluation.replay_models import HeatWalker, LikeRateWalker, ScorerWalker, tune_trending
 from recsys.evaluation.result import Part, RowResult, pooled_auc, with_intervals
-from recsys.evaluation.scorer import Scorer
-from recsys.evaluation.split import Split
-from recsys.evaluation.test_cases import answer, ask
 from recsys.metrics import Interval, Values, user_auc
 from recsys.serving.live_state import LiveState
+from recsys.tuning.queries import answer, ask
+from recsys.tuning.replay import ReplayModel, Walked, walk_through
+from recsys.tuning.scorer import Scorer
+from recsys.tuning.split import Split
 
 DEFAULT, LIKE_RATE = "default", "like-rate"
 JUDGED_AT = 20
@@ -126,7 +126,7 @@ class WalkTrial:
         data, seed = self.data, self.split.rules.seed
         if name == DEFAULT:
             from recsys.evaluation.service_adapter import ServiceScorer, fit_service
-            from recsys.evaluation.service_replay import ServiceWalker
+            from recsys.tuning.service_replay import ServiceWalker
 
             model, choice = fit_service(self.split, data, self.means)
             return (

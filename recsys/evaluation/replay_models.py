@@ -11,10 +11,10 @@ from recsys.data.dataset import Dataset
 from recsys.evaluation.baseline_registry import counted_as
 from recsys.evaluation.baseline_tuning import K, Tuned, smoothed
 from recsys.evaluation.baselines import Heat, Options, half_lives
-from recsys.evaluation.replay import Step, asked_on_the_way, drawn
-from recsys.evaluation.scorer import Histories, Scorer
-from recsys.evaluation.split import Split, positive_steps
 from recsys.metrics import Values
+from recsys.tuning.replay import Step, asked_on_the_way, drawn
+from recsys.tuning.scorer import Histories, Scorer
+from recsys.tuning.split import Split, positive_steps
 
 MOST_STEPS = 2000  # of the validation walk that are asked about; all are observed
 

@@ -10,15 +10,15 @@ import numpy as np
 from recsys.array_types import Floats
 from recsys.data.dataset import Dataset
 from recsys.evaluation.baseline_registry import Means
-from recsys.evaluation.scorer import Histories
-from recsys.evaluation.split import Split
-from recsys.evaluation.tuner import Scenario, TuningData, tune
 from recsys.ranking import batch_scoring, popularity_features
 from recsys.ranking.gbdt_rerank import reranked_block
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.training.fit import Words, assemble, fit_engines
 from recsys.tuning.engine_catalogue import engine_named
+from recsys.tuning.scorer import Histories
+from recsys.tuning.split import Split
+from recsys.tuning.tuner import Scenario, TuningData, tune
 from recsys.tuning.tuning_result import Choice
 
 

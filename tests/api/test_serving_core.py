@@ -13,12 +13,12 @@ from flask import Flask
 from jobs.local_service import open_engine
 from jobs.settings import Settings
 from recsys.data.records import Event, Follow, User
-from recsys.evaluation.scorer import Histories
 from recsys.evaluation.service_adapter import ServiceScorer
 from recsys.ranking.gbdt_rerank import live_scores
 from recsys.ranking.history import History
 from recsys.store.controls import Wish
 from recsys.store.store import Store
+from recsys.tuning.scorer import Histories
 
 NOW = world.NOW
 USERS = ("baker", "stranger", "curious", "follower", "steered", "critic", "fresh", "undecided")

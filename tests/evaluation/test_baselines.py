@@ -30,10 +30,10 @@ from recsys.evaluation.baselines import (
 )
 from recsys.evaluation.external_baselines import fit_als_row, fit_bpr_row
 from recsys.evaluation.sasrec import FullCrossEntropy, SasrecConfig, train_sasrec
-from recsys.evaluation.scorer import Histories, Scorer, Skip
-from recsys.evaluation.split import Rules, Split, make_split
-from recsys.evaluation.test_cases import answer, ask
 from recsys.metrics import recall
+from recsys.tuning.queries import answer, ask
+from recsys.tuning.scorer import Histories, Scorer, Skip
+from recsys.tuning.split import Rules, Split, make_split
 
 NOTHING = ItemTable.empty()
 DAY = 86400.0

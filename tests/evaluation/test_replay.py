@@ -9,11 +9,11 @@ from tables import Row, events, items, timed
 from recsys.array_types import Rows
 from recsys.data.dataset import Dataset
 from recsys.data.event_tables import EventTable, ItemTable
-from recsys.evaluation.replay import Step, Walked, walk_through
 from recsys.evaluation.replay_models import HeatWalker, LikeRateWalker, tune_trending
-from recsys.evaluation.scorer import Histories, Skip
-from recsys.evaluation.split import Rules, Split, make_split
 from recsys.metrics import Values, user_auc
+from recsys.tuning.replay import Step, Walked, walk_through
+from recsys.tuning.scorer import Histories, Skip
+from recsys.tuning.split import Rules, Split, make_split
 
 NAN = float("nan")
 

@@ -10,8 +10,8 @@ from tables import events, items, pairs, timed
 
 from recsys.data.event_tables import ItemTable
 from recsys.errors import DataError
-from recsys.evaluation.relevance import Positive
-from recsys.evaluation.split import Rules, Split, make_split
+from recsys.tuning.relevance import Positive
+from recsys.tuning.split import Rules, Split, make_split
 
 NOTHING = ItemTable.empty()
 NAN = float("nan")

@@ -7,8 +7,8 @@ import pytest
 from tables import events, items, pairs, timed
 
 from recsys.data.event_tables import ItemTable
-from recsys.evaluation.split import Rules, Split, make_split
-from recsys.evaluation.test_cases import ask
+from recsys.tuning.queries import ask
+from recsys.tuning.split import Rules, Split, make_split
 
 PEOPLE = [f"u{n}" for n in range(10)]
 

@@ -19,8 +19,8 @@ from jobs.settings import Settings
 from recsys.data.readers import load_events, load_items
 from recsys.data.records import Event
 from recsys.evaluation.service_adapter import fit_service
-from recsys.evaluation.split import Rules, make_split
 from recsys.store.store import Store
+from recsys.tuning.split import Rules, make_split
 from recsys.tuning.tuning_result import Choice
 
 UNTIL_TUNED = ("snapshot", "distill", "finetune", "encode", "tune")

@@ -7,14 +7,14 @@ import worlds
 from recsys.data.event_weights import EventWeights
 from recsys.data.records import Event, Item
 from recsys.data.table_builder import item_table
-from recsys.evaluation.service_replay import walked_check
-from recsys.evaluation.split import Rules, make_split
 from recsys.ranking.terms.popularity import SHARES
 from recsys.serving.live_state import LiveState
 from recsys.serving.score_model import Blend, Curve, Term
 from recsys.training.fit import Words, assemble, fit_engines
 from recsys.tuning.baseline_comparison import contest_at_a_cut, decided, named, walked_contest
 from recsys.tuning.engine_catalogue import CHEAP
+from recsys.tuning.service_replay import walked_check
+from recsys.tuning.split import Rules, make_split
 from recsys.tuning.time_splits import SHARE, validation
 
 BOOKS = 60

@@ -7,8 +7,6 @@ import pytest
 import worlds
 from choice_columns import near, share
 
-from recsys.evaluation.service_replay import ServiceWalker, moments
-from recsys.evaluation.split import Rules, make_split
 from recsys.ranking.history import History
 from recsys.ranking.query import Interaction, Query
 from recsys.ranking.terms.exposure_age import ExposureAge
@@ -17,6 +15,8 @@ from recsys.ranking.terms.personal_rating import TASTE
 from recsys.recommender import Recommender
 from recsys.serving.live_state import LiveState
 from recsys.tuning.replay_features import Moment, moment_columns, walk
+from recsys.tuning.service_replay import ServiceWalker, moments
+from recsys.tuning.split import Rules, make_split
 
 NOW = worlds.topics().now
 ALL = np.arange(len(worlds.model()), dtype=np.int32)

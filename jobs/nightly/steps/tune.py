@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from recsys.data.unrecorded_items import ON
 from recsys.errors import DataError
-from recsys.evaluation.service_replay import walked_check
-from recsys.evaluation.split import Rules, Split, make_split
-from recsys.evaluation.tuner import Scenario, TuningData, tune
 from recsys.serving.live_state import LiveState
 from recsys.tuning.baseline_comparison import Contest, contest_at_a_cut, walked_contest
 from recsys.tuning.engine_catalogue import engine_named
 from recsys.tuning.publication_gate import PEOPLE
 from recsys.tuning.replay_features import Moment
+from recsys.tuning.service_replay import walked_check
+from recsys.tuning.split import Rules, Split, make_split
 from recsys.tuning.time_splits import SHARE, TESTABLE, newest
+from recsys.tuning.tuner import Scenario, TuningData, tune
 from recsys.tuning.tuning_result import Choice
 
 if TYPE_CHECKING:

@@ -13,18 +13,18 @@ import numpy as np
 from recsys.array_types import Mask, Rows, Times
 from recsys.data.account_mix import births_of
 from recsys.data.dataset import Dataset
-from recsys.evaluation.relevance import DISLIKED, LIKED
-from recsys.evaluation.replay import Step, asked_on_the_way
-from recsys.evaluation.scorer import Histories
-from recsys.evaluation.split import Split, positive_steps
-from recsys.evaluation.test_cases import Questions
 from recsys.metrics import Positives, Values
 from recsys.ranking import batch_scoring
 from recsys.ranking.gbdt_rerank import live_scores
 from recsys.ranking.history import History
 from recsys.serving.live_event import Act
 from recsys.serving.live_state import LiveState
+from recsys.tuning.queries import Questions
+from recsys.tuning.relevance import DISLIKED, LIKED
+from recsys.tuning.replay import Step, asked_on_the_way
 from recsys.tuning.replay_features import Moment
+from recsys.tuning.scorer import Histories
+from recsys.tuning.split import Split, positive_steps
 from recsys.tuning.tune import OnTheWay
 from recsys.tuning.validation_set import Check
 

@@ -19,14 +19,14 @@ from recsys.data.event_tables import EventTable, ItemTable
 from recsys.data.event_weights import EventWeights
 from recsys.data.ids import IdMap
 from recsys.data.unrecorded_items import ON
-from recsys.evaluation.service_replay import as_check, walked_check
-from recsys.evaluation.split import Rules, make_split
-from recsys.evaluation.test_cases import ask
 from recsys.models.engines import Engine
 from recsys.ranking.terms.registry import load_terms
 from recsys.training.fit import Words
 from recsys.tuning.cpu_budget import WALL, Budget
 from recsys.tuning.engine_catalogue import candidates
+from recsys.tuning.queries import ask
+from recsys.tuning.service_replay import as_check, walked_check
+from recsys.tuning.split import Rules, make_split
 from recsys.tuning.time_splits import SHARE, TESTABLE, validation
 from recsys.tuning.tune import choose, fixed_choice
 from recsys.tuning.tuning_result import Choice

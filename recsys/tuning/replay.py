@@ -20,13 +20,13 @@ from recsys.data.dataset import Dataset
 from recsys.data.event_weights import EventWeights
 from recsys.data.ids import IdMap
 from recsys.errors import DataError
-from recsys.evaluation.relevance import DISLIKED, LIKED
-from recsys.evaluation.scorer import Histories, Skip
-from recsys.evaluation.split import Split, Walk, item_groups, positive_steps
-from recsys.evaluation.test_cases import item_rows
-from recsys.evaluation.user_timeline import Trail, trails_of
 from recsys.metrics import Values
 from recsys.serving.live_event import Act
+from recsys.tuning.queries import item_rows
+from recsys.tuning.relevance import DISLIKED, LIKED
+from recsys.tuning.scorer import Histories, Skip
+from recsys.tuning.split import Split, Walk, item_groups, positive_steps
+from recsys.tuning.user_timeline import Trail, trails_of
 
 SAMPLE = 100  # answers after which it is known how long all of them will take
 

@@ -18,16 +18,16 @@ from recsys.data.event_weights import EventWeights
 from recsys.data.ids import IdMap
 from recsys.data.unrecorded_items import AUTO, Unrecorded, unlisted, with_records
 from recsys.errors import DataError
-from recsys.evaluation.relevance import Opinions, Positive, opinions
-from recsys.evaluation.split_masks import (
+from recsys.metrics import Positives
+from recsys.serving.metadata_columns import folded
+from recsys.tuning.relevance import Opinions, Positive, opinions
+from recsys.tuning.split_masks import (
     born,
     cold_items,
     known_enough,
     last_slice,
     random_of_each_user,
 )
-from recsys.metrics import Positives
-from recsys.serving.metadata_columns import folded
 from recsys.tuning.time_splits import last_of_each_user
 
 PROTOCOLS = ("time", "leave-last-out", "cold-items", "given", "replay")
