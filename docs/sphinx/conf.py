@@ -6,6 +6,8 @@ import re
 from importlib.metadata import version as version_of
 from typing import Any
 
+import scipy.stats  # noqa: F401  (computes examples when it is loaded: before torch is a mock)
+
 project = "recsys"
 author = "the recsys contributors"
 copyright = f"2026, {author}"  # noqa: A001
