@@ -10,10 +10,10 @@ PINS := setup.cfg pyproject.toml constraints.txt
 PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11 python,\
 	$(shell $(name) -c 'import sys; sys.version_info >= (3, 11) and print("$(name)")' 2>/dev/null)))
 
-.PHONY: help demo serve test check format docs bench clean distclean
+.PHONY: help demo serve test test-all check format docs bench clean distclean
 
 help:  ## list the targets
-	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 18
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 18
 
 demo: $(VENV)/.demo  ## sample data -> night -> recommendations on the screen
 	@$(BIN)/recsys demo
@@ -23,6 +23,9 @@ serve: $(VENV)/.demo  ## serve the newest bundle on http://127.0.0.1:8000
 
 test: check  ## checks, then the tests
 	$(BIN)/python -m pytest
+
+test-all: check  ## the same, with tests that last minutes
+	$(BIN)/python -m pytest -m ""
 
 check: $(VENV)/.test  ## ruff, mypy --strict, import contracts
 	$(BIN)/ruff format --check recsys jobs api tests docs

@@ -15,6 +15,7 @@ from . import errors
 from .http import responses
 from .http.asgi_app import OWN
 from .http.routing import Endpoint, IdConverter, UserConverter
+from .notice_stream import Streams
 from .routes import ROUTES
 from .runtime.rate_limiter import Buckets
 from .runtime.service import Service
@@ -46,7 +47,7 @@ def create_app(
     app.json.sort_keys = False  # type: ignore[attr-defined]
     service = Service(settings, background, figures, buckets)
     app.extensions |= {"service": service, "settings": settings, "gate": service.gate}
-    app.extensions["audit"] = service.audit
+    app.extensions |= {"audit": service.audit, "streams": Streams()}
     app.extensions["endpoints"] = _register(app)
     errors.register(app)
     if settings.cors_origins:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
@@ -78,6 +78,12 @@ class Metrics:
             "Whether the store takes writes",
             **most,  # type: ignore[arg-type]
         )
+        self.notices = Gauge(
+            "recsys_notice_deliveries",
+            "Deliveries of notices that wait, and dead ones",
+            ("state",),
+            **most,  # type: ignore[arg-type]
+        )
         self.night_end = Gauge(
             "recsys_last_night_age_seconds",
             "Time since the last night ended, -1 before the first",
@@ -109,6 +115,11 @@ class Metrics:
         self.night_people.set(detail.get("gate", {}).get("people") or 0)
         for status in NIGHT_ENDS:
             self.night_status.labels(status).set(run is not None and run.status == status)
+
+    def deliveries(self, counts: Mapping[str, int]) -> None:
+        """Take over how many deliveries of notices are pending and dead."""
+        for state, count in counts.items():
+            self.notices.labels(state).set(count)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:

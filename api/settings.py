@@ -16,6 +16,8 @@ from pathlib import Path
 from recsys.data.event_kinds import KIND_WEIGHTS
 from recsys.data.event_weights import EventWeights
 from recsys.data.unrecorded_items import CHOICES
+from recsys.delivery.mail import MailServer
+from recsys.delivery.public_addresses import networks
 from recsys.errors import DataError
 from recsys.ranking.query import repeat_categories
 from recsys.setting_names import check_environment, check_file
@@ -58,6 +60,13 @@ class Settings:
     exposure_pending: int = 20_000  # answers that wait while the store is away; older ones drop
     impression_half_life: float = 86_400.0  # seconds until a shown item counts half as seen
     audit_days: float = 365.0  # days that entries of the audit log are kept; 0: for good
+    deliver: bool = True  # whether workers deliver notices; else `recsys deliver` has to run
+    notice_days: float = 90.0  # days that notices are kept; 0: for good
+    notice_retry_seconds: float = 5.0  # until a failed delivery is tried again; doubles each time
+    webhook_networks: tuple[str, ...] = ()  # private networks that webhooks may reach: 10.0.0.0/8
+    smtp: str = ""  # mail server: smtp+starttls://user:password@host:587, smtps:// or smtp://
+    mail_from: str = ""  # address that mail is from
+    public_url: str = ""  # of this service, for links in mail
     stale_hours: float = 36.0  # age of a bundle from which warnings are logged
     access_log: bool = True  # one JSON line per request
     metrics_open: bool = False  # /metrics without a key
@@ -104,6 +113,8 @@ class Settings:
                 f"RECSYS_UNRECORDED_ITEMS: {found.unrecorded_items!r} is none of "
                 f"{', '.join(CHOICES)}"
             )
+        networks(found.webhook_networks)
+        MailServer.of(found.smtp, found.mail_from)
         return found
 
 

@@ -26,6 +26,7 @@ PREFIX = "RECSYS_"
 CONFIG = "RECSYS_CONFIG"
 
 Switch = Literal["auto", "on", "off"]
+Networks = tuple[str, ...]  # 10.0.0.0/8, …
 OnOff = Literal["on", "off"]
 
 
@@ -94,6 +95,17 @@ class Settings:
         "off, or auto: where fewer than half of the items with events have a record",
     )
     keep_bundles: int = _setting(7, "versions that a night keeps, besides the current one")
+    webhook_networks: Networks = _setting(
+        (), "private networks that webhooks may reach: 10.0.0.0/8,192.168.1.7", ""
+    )
+    smtp: str = _setting(
+        "", "mail server for notices: smtp+starttls://user:password@host:587, smtps:// or smtp://"
+    )
+    mail_from: str = _setting("", "address that mail is from")
+    public_url: str = _setting("", "URL under which others reach the service, for links in mail")
+    notice_retry_seconds: float = _setting(
+        5.0, "seconds until a failed delivery of a notice is tried again; doubles with each try"
+    )
     host: str = _setting("127.0.0.1", "address that `recsys serve` listens on")
     port: int = _setting(8000, "port that `recsys serve` listens on")
     workers: int = _setting(1, "processes of `recsys serve`; a good number is one per core")
@@ -239,6 +251,11 @@ def _weights(value: Any) -> dict[str, float]:
     return weights
 
 
+def _networks(value: Any) -> Networks:
+    parts = value.split(",") if isinstance(value, str) else list(value)
+    return tuple(str(part).strip() for part in parts if str(part).strip())
+
+
 def _repeat(value: Any) -> tuple[str, ...]:
     parts = value.split(",") if isinstance(value, str) else list(value)
     found = tuple(str(part).strip() for part in parts if str(part).strip())
@@ -265,4 +282,5 @@ _PARSERS: Mapping[str, Callable[[Any], Any]] = {
     "OnOff": _one_of(get_args(OnOff)),
     "Mapping[str, float] | None": _weights,
     "tuple[str, ...]": _repeat,
+    "Networks": _networks,
 }

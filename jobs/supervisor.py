@@ -34,6 +34,7 @@ _PAUSE = 0.5  # seconds before the second replacement; doubles with each
 _LONGEST = 30.0  # seconds before a replacement at most
 _GRACE = 8.0  # seconds between the request to end and the order to
 _LOOK = 0.2  # seconds between looks
+_DEATHS = 100  # latest ones that are kept for notices
 _PREFIX = "recsys-serve-"
 
 
@@ -71,6 +72,7 @@ class Supervisor:
         self._folder = folder
         self._workers = [Worker(number) for number in range(count)]
         self._deaths = {"exit": 0, "signal": 0, "silence": 0}
+        self._latest: list[dict[str, Any]] = []  # deaths
         self._ever = False  # whether any worker has ever answered
         self._ending = False
 
@@ -142,9 +144,18 @@ class Supervisor:
         self._deaths[cause] += 1
         self._tell_deaths()
         told: dict[str, Any] = {"worker": worker.number, "pid": pid, "cause": cause}
-        told |= {"status": status, "lived": round(lived, 1), "pause": pause}
-        _log("error", "a worker died and is replaced", **told)
+        told |= {"status": status, "lived": round(lived, 1)}
+        self._note_death({**told, "at": time.time(), "host": socket.gethostname()})
+        _log("error", "a worker died and is replaced", **told, pause=pause)
         return None
+
+    def _note_death(self, death: dict[str, Any]) -> None:
+        """Leave the latest deaths where the workers look for them, who make notices of them."""
+        self._latest = [*self._latest[-_DEATHS:], death]
+        part = self._folder / "deaths.part"
+        with contextlib.suppress(OSError):
+            part.write_text(json.dumps(self._latest), "utf-8")
+            part.replace(self._folder / "deaths.list")
 
     def _tell_deaths(self) -> None:
         """Leave the numbers of deaths where the workers look for figures."""

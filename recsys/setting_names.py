@@ -15,11 +15,12 @@ PREFIX = "RECSYS_"
 NAMES = frozenset(
     """
     access_log anonymous_rate_limit audit_days auth body_seconds cache cache_bytes cache_entries
-    cache_seconds config cors_origins defences device encoder event_weights exposure_pending
-    exposure_seconds finetune finetune_minutes flag_weight gazetteer home host
-    impression_half_life keep_bundles max_batch max_body metrics_folder metrics_open
-    min_people port rate_limit repeat rising_weight safety_model seed stale_hours store
-    tail_seconds tone_strength tune_days tune_minutes unrecorded_items workers write_seconds
+    cache_seconds config cors_origins defences deliver device encoder event_weights
+    exposure_pending exposure_seconds finetune finetune_minutes flag_weight gazetteer home host
+    impression_half_life keep_bundles mail_from max_batch max_body metrics_folder metrics_open
+    min_people notice_days notice_retry_seconds port public_url rate_limit repeat rising_weight
+    safety_model seed smtp stale_hours store tail_seconds tone_strength tune_days tune_minutes
+    unrecorded_items webhook_networks workers write_seconds
     """.split()
 )
 # Kubernetes sets such variables in every container for a service that is called recsys.

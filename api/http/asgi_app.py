@@ -26,6 +26,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
+PAUSE = 0.5  # seconds until a stream that has nothing to send is asked again
 WHOLE = "recsys.body_is_whole"  # in a WSGI environment: the body is at hand, nothing to wait for
 OWN = "recsys.own"  # in a WSGI environment: the process asks itself; no log line, no figures
 READERS = 4  # threads that answer reads
@@ -85,7 +86,7 @@ class Front:
         except ApiError as error:
             await _refuse(send, error)
             return
-        await self._send(answer, send)
+        await self._send(answer, receive, send)
 
     async def alive(self) -> bool:
         """Whether this process answers a request to /health/live."""
@@ -177,7 +178,8 @@ class Front:
             return self._writes
         return self._reads
 
-    async def _send(self, answer: _Answer, send: Send) -> None:
+    async def _send(self, answer: _Answer, receive: Receive, send: Send) -> None:
+        """Send an answer. A part that is empty says that a stream has nothing to send for now."""
         start = {"type": "http.response.start", "status": answer.status, "headers": answer.headers}
         await send(start)
         loop, streamed = asyncio.get_running_loop(), answer.more
@@ -189,6 +191,10 @@ class Front:
                 take = functools.partial(next, answer.parts, None)
                 part = await loop.run_in_executor(self._reads.executor, take)
                 answer.more = part is not None
+                if part == b"":
+                    if await _is_gone(receive, PAUSE):
+                        return
+                    continue
                 async with asyncio.timeout(STALLED):
                     await send(
                         {
@@ -200,6 +206,17 @@ class Front:
         finally:
             if streamed:
                 loop.run_in_executor(self._reads.executor, answer.close)
+
+
+async def _is_gone(receive: Receive, seconds: float) -> bool:
+    """Wait for a while; say whether the client went away meanwhile."""
+    try:
+        async with asyncio.timeout(seconds):
+            while (await receive())["type"] != "http.disconnect":
+                pass  # the end of a body that nobody reads
+    except TimeoutError:
+        return False
+    return True
 
 
 class _InContext(Iterator[bytes]):

@@ -12,6 +12,8 @@ from . import (
     health,
     items,
     lists,
+    mail_addresses,
+    notices,
     recommend,
     stats,
     tokens,
@@ -19,6 +21,7 @@ from . import (
     trends,
     user_data,
     users,
+    webhooks,
 )
 
 ROUTES = (
@@ -36,6 +39,9 @@ ROUTES = (
     health.routes,
     stats.routes,
     audit.routes,
+    notices.routes,
+    webhooks.routes,
+    mail_addresses.routes,
     docs.routes,
     gorse.routes,
     gorse_records.routes,

@@ -161,6 +161,8 @@ def _concerned(values: Mapping[str, Any]) -> tuple[list[str], str]:
             people |= dict.fromkeys(user for row in rows for user in _named(row))
             if len(rows) > 1:
                 objects.append(f"{len(rows)} rows")
+            elif url := getattr(rows[0] if rows else None, "url", ""):
+                objects.append(str(url))
         elif name in USER_NAMES:
             people[str(value)] = None
         else:

@@ -11,6 +11,7 @@ from recsys.bundle_store import BundleStore
 from recsys.errors import StoreError
 from recsys.safety.text_rules import load_scorer
 from recsys.store.erasure import Erasures
+from recsys.store.outbox import Outbox
 from recsys.store.pseudonyms import Pseudonyms
 from recsys.store.runs import Run
 from recsys.store.store import Store
@@ -25,6 +26,7 @@ from ..metrics import Metrics
 from ..settings import Settings
 from .audit_trail import AuditTrail
 from .exposure_buffer import ExposureLog
+from .operation_notices import OperationNotices
 from .rate_limiter import Buckets
 from .store_connection import StoreLink
 from .worker import Serving, Worker, no_bundle
@@ -49,6 +51,7 @@ class Service:
         self.gate = Gate(settings, lambda: self.worker.load_keys(), buckets)
         self.cache = Cache(settings.cache_entries, settings.cache_seconds, settings.cache_bytes)
         self.exposures = ExposureLog(settings.exposure_pending, self.metrics)
+        self.operation_notices = OperationNotices(self.link, figures)
         self.audit = AuditTrail(self.link, lambda: self.pseudonyms)
         self.scorer = load_scorer(settings.safety_model)
         self.tones = Tones(settings.home)
@@ -146,6 +149,7 @@ class Service:
         try:
             with self.link.use(patient=True) as store:
                 self.last_night = store.last_run("nightly", ended=True)
+                self.metrics.deliveries(Outbox(store.db).counts())
         except StoreError:
             log.debug("the store does not tell how the last night ended")
 

@@ -17,6 +17,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from recsys.bundle import WAY_OUT, RawBundle
+from recsys.delivery.deliverer import Deliverer, deliverer
+from recsys.delivery.mail import MailServer
+from recsys.delivery.public_addresses import networks
 from recsys.errors import BundleError, RecsysError, StoreError
 from recsys.log_tailer import Feed
 from recsys.ranking.query import Query
@@ -25,6 +28,7 @@ from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.serving.trend_monitor import Watch
 from recsys.store.erasure import empty_log, erased_in_log
+from recsys.store.outbox import Outbox
 from recsys.store.writer_queue import PAUSE
 from recsys.text.sentiment.scorer import Tones
 
@@ -37,6 +41,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("recsys.api")
 
+_DELIVER = 1.0  # seconds between looks for notices to deliver
 _POINTER = 0.25  # seconds between looks at bundles/current
 _TRENDS = 5.0  # seconds between looks at what rises
 _PROBE = 1.0  # seconds between looks whether the store takes writes
@@ -88,12 +93,19 @@ class Worker:
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
         self._due: dict[str, float] = {}
+        self._deliverer: Deliverer | None = None
         self.refused: str | None = None  # a version that could not be opened
 
     def start(self) -> None:
         """Start the threads."""
-        for name, work in (("recsys-live", self.read), ("recsys-writes", self.write)):
-            thread = threading.Thread(target=self._run, args=(work,), name=name, daemon=True)
+        tail = self._service.settings.tail_seconds
+        work = [("live", self.read, tail), ("writes", self.write, tail)]
+        if self._service.settings.deliver:
+            work.append(("deliver", self.deliver, _DELIVER))
+        for name, function, seconds in work:
+            thread = threading.Thread(
+                target=self._run, args=(function, seconds), name=f"recsys-{name}", daemon=True
+            )
             self._threads.append(thread)
             thread.start()
 
@@ -108,8 +120,8 @@ class Worker:
             time.sleep(PAUSE)  # writers were refused for that long
             self._write_exposures()
 
-    def _run(self, work: Callable[[], None]) -> None:
-        while not self._stop.wait(self._service.settings.tail_seconds):
+    def _run(self, work: Callable[[], None], seconds: float) -> None:
+        while not self._stop.wait(seconds):
             try:
                 work()
             except Exception:
@@ -140,6 +152,7 @@ class Worker:
             service.audit.flush()
         if self._is_due("probe", _PROBE):
             self._probe()
+            service.operation_notices.deaths()
         if self._is_due("prune", _PRUNE):
             self._prune()
         if self._is_due("owed", _OWED):
@@ -147,6 +160,23 @@ class Worker:
         if self._is_due("figures", _FIGURES):
             service.take_figures()
             service.metrics.leave()
+
+    def deliver(self) -> None:
+        """Deliver the notices that are due, unless another process does."""
+        settings, link = self._service.settings, self._service.link
+        try:
+            with link.use(patient=True) as store:
+                if self._deliverer is None:
+                    self._deliverer = deliverer(
+                        store,
+                        MailServer.of(settings.smtp, settings.mail_from),
+                        settings.public_url,
+                        networks(settings.webhook_networks),
+                        settings.notice_retry_seconds,
+                    )
+                self._deliverer.run_once(self._stop)
+        except StoreError:
+            pass  # the next time
 
     def _is_due(self, name: str, seconds: float) -> bool:
         now = time.monotonic()
@@ -248,6 +278,7 @@ class Worker:
                     store.db.probe()
         except StoreError:
             pass  # health, figures and the next writers tell
+        self._service.operation_notices.probed(link.writes)
 
     def _empty_log(self) -> None:
         """Empty the store's write-ahead log of deleted rows that a reader kept in it before.
@@ -268,8 +299,10 @@ class Worker:
         service = self._service
         service.warn_if_stale()
         try:
-            with service.link.use(patient=True):
+            with service.link.use(patient=True) as store:
                 service.link.exposures().prune(time.time() - _KEEP)
+                if days := service.settings.notice_days:
+                    Outbox(store.db).prune(time.time() - 86_400.0 * days)
                 if days := service.settings.audit_days:
                     service.link.audit_log().prune(time.time() - 86_400.0 * days)
         except StoreError:

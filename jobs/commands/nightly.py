@@ -41,6 +41,11 @@ UNRELATED = (
     "workers",
     "keep_bundles",
     "cache",
+    "webhook_networks",
+    "smtp",
+    "mail_from",
+    "public_url",
+    "notice_retry_seconds",
 )  # settings that a night does not read
 
 

@@ -21,6 +21,8 @@ RIGHTS: Mapping[str, str] = MappingProxyType(
         "metrics": "read the figures of the service",
         "suspects": "read which accounts act together suspiciously",
         "audit": "read who looked at whom and changed what",
+        "notices": "read notices and how their delivery went",
+        "operate": "change where notices go, and have them delivered again",
     }
 )
 _ALL = frozenset(RIGHTS)
@@ -29,7 +31,7 @@ ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
         "read": frozenset({"lists"}),
         "write": frozenset({"lists", "items", "events", "users", "tokens", "history"}),
         "metrics": frozenset({"metrics"}),
-        "operate": frozenset({"lists", "items", "metrics", "suspects"}),
+        "operate": frozenset({"lists", "items", "metrics", "suspects", "notices", "operate"}),
         "support": frozenset({"lists", "users", "history", "profile", "export"}),
         "admin": _ALL,
     }
@@ -38,7 +40,7 @@ ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
 LEGACY: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "read": ROLES["read"],
-        "write": _ALL - {"metrics", "suspects", "audit"},
+        "write": _ALL - {"metrics", "suspects", "audit", "notices", "operate"},
         "admin": _ALL,
     }
 )
@@ -62,6 +64,7 @@ AUDITED: Mapping[str, AuditRule] = MappingProxyType(
         "erase": "always",
         "suspects": "always",
         "audit": "always",
+        "operate": "always",
     }
 )
 KEY_ONLY = frozenset({"export", "erase"})  # never without a key

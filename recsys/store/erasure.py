@@ -22,6 +22,7 @@ from recsys.store.audit_log import unlink
 from recsys.store.database import Database
 from recsys.store.exposures import forget_shown
 from recsys.store.locks import LockedError, alone_with, only_one
+from recsys.store.outbox import remove_notices
 from recsys.store.pseudonyms import Pseudonyms
 from recsys.store.schema import controls, erasures, follows, items
 from recsys.store.store import Store
@@ -30,6 +31,7 @@ from recsys.store.users import remove_rows
 
 HEARD = Path("tone") / "heard.npz"  # in the home: tones of the last night's comments, by hash
 EMPTIED = "write_ahead_log_emptied"  # a note: Unix seconds before the log was last emptied
+NOTICES = "notices"  # in receipts
 LINKS = "audit_links"  # from a person to their entries in the audit log; in receipts
 KEEP = 90 * 86_400.0  # seconds that a row tells workers and late writers of an erasure
 
@@ -106,7 +108,7 @@ def erase(store: Store, home: Path, user_id: str) -> Receipt:
         for kind, count in _clean_rejects(home / "rejects", name).items():
             rejects[kind] += count
     removed, at = _erase_rows(store, person, user_id)
-    links = {LINKS: removed.pop(LINKS)}
+    links, sent = ({name: removed.pop(name)} for name in (LINKS, NOTICES))
     shown = {name: removed.pop(name) for name in ("exposures", "outcomes")}
     known = any(removed.values()) or any(shown.values())
     emptied = empty_log(store)
@@ -117,6 +119,7 @@ def erase(store: Store, home: Path, user_id: str) -> Receipt:
         _forget_nights(home, known),
         _forget_tones(home, known),
         Place("audit log", links, "entries stay, and nothing leads from them to the person"),
+        Place("notices", sent, "deleted; those that were delivered are with their receivers"),
         Place("answers kept by workers", {}, "dropped by each worker within a second"),
         Place("bundles", {}, "hold no user id and no event"),
         Place("logs", {}, "hold the pseudonym only"),
@@ -152,6 +155,7 @@ def _erase_rows(store: Store, person: str, user_id: str) -> tuple[dict[str, int]
     with store.db.write() as connection:
         at = time.time()
         removed = remove_rows(connection, user_id) | forget_shown(connection, person)
+        removed[NOTICES] = remove_notices(connection, person)
         connection.execute(delete(erasures).where(erasures.c.at < at - KEEP))
         if any(removed.values()):
             connection.execute(insert(erasures).values(person=person, at=at))

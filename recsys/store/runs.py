@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +12,10 @@ from typing import Any
 from sqlalchemy import Select, insert, select, update
 
 from recsys.store.database import Database
+from recsys.store.outbox import Notice, add_notice
 from recsys.store.schema import notes, run_steps, runs
+
+_ERROR = 500  # characters of a night's error that its notice holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,18 @@ class Run:
     finished: float | None
     detail: dict[str, Any]
     steps: tuple[Step, ...]
+
+
+def _night(run: int, status: str, detail: Mapping[str, Any], seconds: float) -> Notice:
+    """Return the notice of a night that has ended."""
+    key = f"night:{run}:{status}:{secrets.token_hex(4)}"  # taken up again, it may end again
+    if status in ("published", "refused"):
+        reason = str(detail.get("gate", {}).get("reason", ""))
+        data = {"run": run, "version": str(detail.get("version", "")), "reason": reason}
+        return Notice(f"night_{status}", data | {"seconds": seconds}, key, "nights")
+    error = str(detail.get("error", status))[:_ERROR]
+    data = {"run": run, "error": error, "seconds": seconds}
+    return Notice("night_failed", data, key, "nights")
 
 
 class RunLog:
@@ -64,14 +80,15 @@ class RunLog:
             connection.execute(insert(run_steps).values(row))
 
     def finish_run(self, run: int, status: str, detail: Mapping[str, Any] | None = None) -> None:
-        """Note how a run ended: published, refused, failed, …"""
-        values = {
-            "status": status,
-            "finished": time.time(),
-            "detail": json.dumps(dict(detail or {})),
-        }
+        """Note how a run ended: published, refused, failed, …; of a night with a notice."""
+        told = dict(detail or {})
+        values = {"status": status, "finished": time.time(), "detail": json.dumps(told)}
+        change = update(runs).where(runs.c.id == run).values(values)
         with self.db.write() as connection:
-            connection.execute(update(runs).where(runs.c.id == run).values(values))
+            row = connection.execute(change.returning(runs.c.kind, runs.c.started)).first()
+            if row is not None and row.kind == "nightly":
+                seconds = max(0.0, time.time() - row.started)
+                add_notice(connection, _night(run, status, told, seconds))
 
     def runs(self, limit: int = 20) -> list[Run]:
         """Return the latest runs, newest first."""

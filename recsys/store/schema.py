@@ -25,7 +25,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA = 7  # number of the newest revision in migrations/versions; a newer store is refused
+SCHEMA = 8  # number of the newest revision in migrations/versions; a newer store is refused
 
 LIVE, HIDDEN, DELETED = 0, 1, 2  # items.state
 STATES = ("live", "hidden", "deleted")
@@ -261,6 +261,58 @@ audit_subjects = Table(
     Column("subject", String(32), primary_key=True),  # random: nothing else leads to a person
     Column("person", String(32), nullable=False, index=True),  # pseudonym
     Column("at", Double, nullable=False),
+)
+
+notices = _log(  # see recsys.store.outbox
+    "notices",
+    metadata,
+    _id(),
+    Column("uid", String(32), nullable=False, unique=True),
+    Column("key", Text, nullable=False, unique=True),
+    Column("kind", String(64), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("person", String(32), nullable=False, index=True),  # pseudonym; empty: nobody
+    Column("data", Text, nullable=False),  # JSON object
+    Column("created", Double, nullable=False),
+)
+
+destinations = _log(
+    "destinations",
+    metadata,
+    _id(),
+    Column("channel", String(16), nullable=False),  # webhook or mail
+    Column("address", Text, nullable=False),
+    _words("kinds"),  # JSON list; empty: all
+    _words("signing_key"),
+    Column("created", Double, nullable=False),
+    Column("confirmed", Double),
+    Column("disabled", Double),
+    UniqueConstraint("channel", "address"),
+)
+
+deliveries = _log(
+    "deliveries",
+    metadata,
+    _id(),
+    Column("notice", _NUMBER, nullable=False, index=True),
+    Column("destination", _NUMBER, nullable=False),
+    Column("subject", Text, nullable=False),  # of the notice
+    Column("state", SmallInteger, nullable=False, server_default="0"),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("due", Double, nullable=False, server_default="0"),
+    _words("error"),
+    Column("at", Double, nullable=False, server_default="0"),
+    Index("deliveries_due", "state", "due"),
+    Index("deliveries_order", "destination", "subject", "id"),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("token", _NUMBER, nullable=False),
+    Column("until", Double, nullable=False),
 )
 
 # which revision a store has; one row. Its own name: a shared PostgreSQL database may hold the

@@ -20,7 +20,7 @@ from recsys.store.audit_log import relink
 from recsys.store.controls import MOST, Control, in_force
 from recsys.store.database import Database
 from recsys.store.pseudonyms import Pseudonyms
-from recsys.store.schema import controls, events, exposures, follows, merges, users
+from recsys.store.schema import controls, events, exposures, follows, merges, notices, users
 from recsys.store.store import Store
 
 
@@ -86,6 +86,8 @@ def merge_users(store: Store, user_id: str, from_id: str) -> Merged | None:
             update(exposures).where(exposures.c.person == old).values(person=person)
         ).rowcount
         relink(connection, old, person)
+        concerning = update(notices).where(notices.c.person == old)
+        connection.execute(concerning.values(person=person))
         connection.execute(delete(users).where(users.c.id == source))
         at = time.time()
         _log(connection, source, target, (user_id, from_id, person, old), at)

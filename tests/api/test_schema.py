@@ -54,7 +54,9 @@ def document(tmp_path_factory: pytest.TempPathFactory) -> Iterator[schemathesis.
             "checks": {"negative_data_rejection": {"expected-statuses": REFUSED}},
         }
     )
-    yield schemathesis.openapi.from_url(server.url + "/openapi.json", config=config)
+    found = schemathesis.openapi.from_url(server.url + "/openapi.json", config=config)
+    # a stream does not end; whether a webhook is taken depends on what names resolve to
+    yield found.exclude(path="/notices/stream").exclude(path="/webhooks")
     server.stop()
 
 

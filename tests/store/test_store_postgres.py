@@ -3,6 +3,7 @@
 import pytest
 from audit_contract import AuditContract
 from migration_contract import MigrationContract
+from outbox_contract import OutboxContract
 from postgres_server import emptied, running
 from sqlalchemy import create_engine, make_url, text
 from store_contract import StoreContract
@@ -27,6 +28,10 @@ class TestPostgres(StoreContract):
 
 
 class TestAudit(AuditContract):
+    pass
+
+
+class TestOutbox(OutboxContract):
     pass
 
 

@@ -4,6 +4,7 @@ import sqlite3
 
 import pytest
 from audit_contract import AuditContract
+from outbox_contract import OutboxContract
 from store_contract import StoreContract
 
 from recsys.data.records import Event, Item
@@ -22,6 +23,10 @@ class TestSqlite(StoreContract):
 
 
 class TestAudit(AuditContract):
+    pass
+
+
+class TestOutbox(OutboxContract):
     pass
 
 

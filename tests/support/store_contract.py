@@ -548,6 +548,7 @@ class StoreContract:
             "exposures": 2,
             "outcomes": 1,
             "audit_links": 0,
+            "notices": 0,
             "reject_files": 0,
             "reject_lines": 0,
             "night_folders": 0,

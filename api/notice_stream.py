@@ -1,0 +1,108 @@
+"""Notices as server-sent events: a stream that goes on after the last one that a client has seen.
+
+A stream takes no thread while it waits: behind Front it yields an empty part, and Front asks again.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from recsys.delivery.webhook import message
+from recsys.errors import StoreError
+from recsys.store.outbox import Outbox, StoredNotice
+
+from .errors import ApiError
+from .http.asgi_app import PAUSE
+from .runtime.store_connection import StoreLink
+
+MOST = 20  # streams of one process
+_HEARTBEAT = 15.0  # seconds without a notice after which a comment is sent
+_AGAIN = 3_000  # milliseconds after which a client that lost its stream comes again
+
+
+class Streams:
+    """The open streams of one process."""
+
+    def __init__(self) -> None:
+        self._open = 0
+        self._lock = threading.Lock()
+
+    def take(self) -> None:
+        """Take a place; 503 where all are taken."""
+        with self._lock:
+            if self._open >= MOST:
+                text = f"{MOST} streams are open in this worker: try again, or poll GET /notices"
+                raise ApiError(503, text, "busy", headers={"Retry-After": "5"})
+            self._open += 1
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold a place that was taken, and give it back."""
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._open -= 1
+
+
+def start_of(link: StoreLink, header: str, after: int | None) -> int:
+    """Return the id after which a stream begins: as the header says, else the parameter, else now.
+
+    400 for a header that is no id.
+    """
+    if header:
+        if not (header.isascii() and header.isdigit() and len(header) < 19):
+            raise ApiError(400, "Last-Event-ID is not the id of a notice", "bad_parameter")
+        return int(header)
+    with link.use() as store:
+        last = Outbox(store.db).last_id()
+    return last if after is None else after
+
+
+def events(link: StoreLink, streams: Streams, last: int, in_front: bool) -> Iterator[bytes]:
+    """Yield the notices after an id, and all that follow, as server-sent events; never ends.
+
+    `in_front`: yield empty parts while there is nothing, instead of sleeping.
+    """
+    with streams.held():
+        yield b"retry: %d\n\n" % _AGAIN
+        spoken = time.monotonic()
+        while True:
+            found = _after(link, last)
+            for one in found:
+                last = one.id
+                yield event(one)
+            now = time.monotonic()
+            if found:
+                spoken = now
+            elif now - spoken >= _HEARTBEAT:
+                spoken = now
+                yield b": waiting\n\n"
+            elif in_front:
+                yield b""
+            else:
+                time.sleep(PAUSE)
+
+
+def event(one: StoredNotice) -> bytes:
+    """Return a notice as one event."""
+    data = json.dumps(as_json(one), ensure_ascii=True)
+    return f"id: {one.id}\nevent: {one.notice.kind}\ndata: {data}\n\n".encode("ascii")
+
+
+def as_json(one: StoredNotice) -> dict[str, Any]:
+    """Return a notice as JSON knows it."""
+    return {"id": one.id, "uid": one.uid, **message(one)}
+
+
+def _after(link: StoreLink, last: int) -> list[StoredNotice]:
+    try:
+        with link.use() as store:
+            return Outbox(store.db).after(last)
+    except StoreError:
+        return []  # the store is away: the stream waits for it

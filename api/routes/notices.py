@@ -1,0 +1,102 @@
+"""/notices: what has happened to the service, as pages and as a stream, and its delivery."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Response, current_app, request
+
+from recsys.data.notice_kinds import KINDS
+from recsys.store import outbox
+from recsys.store.outbox import Outbox
+
+from ..http.asgi_app import WHOLE
+from ..http.routing import Routes
+from ..notice_stream import as_json, events, start_of
+from ..schemas.notices import (
+    Dead,
+    DeadQuery,
+    NoticeKinds,
+    Notices,
+    NoticesQuery,
+    Retried,
+    RetryBody,
+    StreamQuery,
+)
+from .context import service
+
+routes = Routes("notices")
+
+_NO_PERSON = "the subject of a notice is an alert or a series of runs, not a person"
+
+
+@routes.get("/notices", "notices", query=NoticesQuery, answers=Notices, unaudited=_NO_PERSON)
+def page(query: NoticesQuery) -> dict[str, Any]:
+    """What has happened, the newest first, with how the delivery to each destination went."""
+    with service().link.use() as store:
+        log = Outbox(store.db)
+        found = log.page(query.kind or "", query.subject or "", query.before, query.n + 1)
+        shown = found[: query.n]
+        sent = log.deliveries_of([one.id for one in shown])
+    listed = [{**as_json(one), "deliveries": list(map(delivery, sent[one.id]))} for one in shown]
+    more = len(found) > query.n
+    following = _following("/notices", query, shown[-1].id) if more else None
+    return {"notices": listed, "next": following}
+
+
+@routes.get("/notices/kinds", "notices", answers=NoticeKinds)
+def kinds() -> dict[str, Any]:
+    """The kinds of notices, when each is made, and the JSON schema of its data."""
+    return {
+        "kinds": [
+            {"kind": name, "when": kind.help, "data": kind.schema} for name, kind in KINDS.items()
+        ]
+    }
+
+
+@routes.get("/notices/dead", "notices", query=DeadQuery, answers=Dead)
+def dead(query: DeadQuery) -> dict[str, Any]:
+    """Deliveries that were given up after too many tries, the newest first."""
+    with service().link.use() as store:
+        found = Outbox(store.db).dead(query.before, query.n + 1)
+    shown = found[: query.n]
+    more = len(found) > query.n
+    return {
+        "deliveries": [{**delivery(one), "notice": as_json(one.notice)} for one in shown],
+        "next": _following("/notices/dead", query, shown[-1].id) if more else None,
+    }
+
+
+@routes.post("/notices/dead/retry", "operate", body=RetryBody, required=False, answers=Retried)
+def retry(body: RetryBody) -> dict[str, int]:
+    """Have deliveries tried anew that were given up: all, or those named."""
+    with service().link.use() as store:
+        return {"retried": Outbox(store.db).retry(body.deliveries)}
+
+
+@routes.get("/notices/stream", "notices", query=StreamQuery, answers=str, media="text/event-stream")
+def stream(query: StreamQuery) -> Response:
+    """Notices as server-sent events, from now on or after `Last-Event-ID`; it does not end."""
+    link, streams = service().link, current_app.extensions["streams"]
+    last = start_of(link, request.environ.get("HTTP_LAST_EVENT_ID", ""), query.after)
+    streams.take()
+    response = Response(
+        events(link, streams, last, WHOLE in request.environ), content_type="text/event-stream"
+    )
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Accel-Buffering"] = "no"  # nginx would hold events back
+    return response
+
+
+def delivery(one: outbox.Delivery) -> dict[str, Any]:
+    """Return a delivery as JSON knows it, without secret and notice."""
+    found = asdict(one)
+    del found["secret"], found["notice"]
+    return found
+
+
+def _following(base: str, query: NoticesQuery | DeadQuery, before: int) -> str:
+    kept = query.model_dump(exclude={"before"}, exclude_defaults=True)
+    return f"{base}?{urlencode({**kept, 'before': before})}"

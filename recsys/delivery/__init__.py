@@ -1,0 +1,1 @@
+"""Delivery of notices: webhooks and mail, from the outbox of a store to their destinations."""

@@ -1,0 +1,61 @@
+"""Public addresses of a host: a webhook must not reach what only this machine's network reaches."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Iterable, Sequence
+
+from recsys.errors import DataError
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an IPv4 address
+
+
+class PrivateAddress(DataError):
+    """A host has an address that is not public."""
+
+
+def networks(texts: Iterable[str], setting: str = "RECSYS_WEBHOOK_NETWORKS") -> list[Network]:
+    """Return the networks that a setting allows besides public ones: 10.0.0.0/8, ::1."""
+    found: list[Network] = []
+    for text in texts:
+        try:
+            found.append(ipaddress.ip_network(text.strip(), strict=False))
+        except ValueError:
+            raise DataError(f"{setting}: {text!r} is no network such as 10.0.0.0/8") from None
+    return found
+
+
+def resolved(host: str, port: int, allowed: Sequence[Network] = ()) -> list[str]:
+    """Return the addresses of a host, each public or in an allowed network.
+
+    PrivateAddress where one is not, so that a name with a public and a private address is refused;
+    OSError where the name has none.
+    """
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    addresses = list(dict.fromkeys(str(one[4][0]).partition("%")[0] for one in found))
+    for text in addresses:
+        address = ipaddress.ip_address(text)
+        if not is_public(address) and not any(
+            address in one for one in allowed if one.version == address.version
+        ):
+            raise PrivateAddress(
+                f"{host} has the address {address}, which is not public:"
+                " RECSYS_WEBHOOK_NETWORKS may allow its network"
+            )
+    return addresses
+
+
+def is_public(address: IpAddress) -> bool:
+    """Whether an address, and the IPv4 address that an IPv6 one may carry, is a public one."""
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour
+        if address in _NAT64:
+            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        if inner is not None:
+            return is_public(inner)
+        if address.teredo is not None or address.is_site_local:
+            return False
+    return address.is_global and not address.is_multicast and not address.is_reserved
