@@ -26,7 +26,14 @@ def fit_service(split: Split, data: Dataset, means: Means) -> tuple[Model, Choic
     """Tune on the training events as a night does, then fit the choice to all of them."""
     rules = split.rules
     cold = rules.share if rules.protocol == "cold-items" else 0.0
-    scenario = Scenario(means.minutes, rules.group, cold, means.seed, means.device)
+    scenario = Scenario(
+        means.minutes,
+        rules.group,
+        cold,
+        None if rules.protocol in ("time", "replay") else False,
+        means.seed,
+        means.device,
+    )
     known = TuningData(split.train, split.items, partial(_words, means=means), rules.weights)
     choice = tune(known, scenario, means.note)
     engines = [engine_named(name) for name in choice.engines]

@@ -27,7 +27,8 @@ from recsys.tuning.engine_catalogue import candidates
 from recsys.tuning.queries import ask
 from recsys.tuning.service_replay import as_check, walked_check
 from recsys.tuning.split import Rules, make_split
-from recsys.tuning.time_splits import SHARE, TESTABLE, validation
+from recsys.tuning.time_splits import SHARE, TESTABLE, last_of_each_user, validation
+from recsys.tuning.time_splits import ask as validation_of
 from recsys.tuning.tune import choose, fixed_choice
 from recsys.tuning.tuning_result import Choice
 
@@ -48,13 +49,14 @@ class TuningData:
 class Scenario:
     """The use of a model, as far as it is known before tuning.
 
-    Whether events are dated is a property of the data: dated events are replayed one by one, as a
-    service receives them; of undated ones the last of each user is held out.
+    Dated events are replayed one by one, as a service receives them, unless the lists are not
+    requested after all of them in time (`dated` False); else the last of each user is held out.
     """
 
     minutes: float = 4.0  # of CPU time for fitting engines and searching
     group: str = ""  # item column; lists are requested among the items of one value. "": no column
     new_items: float = 0.0  # share of items held out where only items without events are shown
+    dated: bool | None = None  # None: as the events are; False: requests lie anywhere in time
     seed: int = 0
     device: str = "cpu"
     engines: Sequence[Engine] | None = None  # None: the catalogue of engines
@@ -87,11 +89,16 @@ def tune(
         check = as_check(ask(split, split.dataset()))
         words = data.words(check.data)
     else:
-        _, check = validation(data.events, data.items, data.weights)
+        dated = data.events.timed and scenario.dated is not False
+        if dated:
+            _, check = validation(data.events, data.items, data.weights)
+        else:
+            held_out = last_of_each_user(data.events, data.weights.acts(data.events))
+            check = validation_of(data.events, data.items, data.weights, held_out)
         if len(check) < TESTABLE:
             return fixed_choice()
         words = data.words(check.data)
-        if data.events.timed:
+        if dated:
             cut = (check, words)
             rules = Rules(
                 "replay", SHARE, group=scenario.group, weights=data.weights, unrecorded=ON

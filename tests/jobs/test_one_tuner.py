@@ -34,7 +34,7 @@ def write(path, columns, rows):
 
 
 @pytest.mark.parametrize(
-    ("protocol", "dated"), [("time", True), ("leave-last-out", True), ("leave-last-out", False)]
+    ("protocol", "dated"), [("time", True), ("replay", True), ("leave-last-out", False)]
 )
 def test_a_night_an_evaluation_and_the_python_api_choose_alike(tmp_path, protocol, dated):
     folder = tmp_path
