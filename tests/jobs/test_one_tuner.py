@@ -2,7 +2,6 @@
 
 import csv
 import json
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -102,8 +101,8 @@ class Quiet:
 SAMPLE = Path(__file__).parents[2] / "data" / "sample" / "movietweetings"
 
 
-@pytest.mark.slow
-@pytest.mark.skipif("RECSYS_TEST_ALL" not in os.environ, reason="minutes: set RECSYS_TEST_ALL=1")
+@pytest.mark.exhaustive
+@pytest.mark.timeout(1_800)
 @pytest.mark.parametrize("dated", [True, False])
 def test_on_the_sample(tmp_path, dated):
     """With a budget that no machine spends, so that the choice does not depend on its speed."""
