@@ -241,6 +241,10 @@ class Client:
         """Remove a mail address."""
         return self._send("DELETE", f"/mail-addresses/{address_id}", None, again=False)
 
+    def suspects(self, n: int = 10, after: str | None = None) -> Json:
+        """Return a page of suspicious groups of accounts, the latest first."""
+        return self._get("/suspects", {"n": n, "after": after})
+
     def export_user(self, user_id: str) -> Json:
         """Return all that is held of a user."""
         return self._get(f"/users/{quote(user_id, safe='')}/export", {})

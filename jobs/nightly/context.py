@@ -146,23 +146,33 @@ class Night:
     def baselines(self, out: Path) -> Detail:
         """Let the choice, popular and trending answer the newest events; decide what is fitted.
 
-        Where the choice loses and no bundle is in service, the better of the two is what serves.
+        Where the choice loses, or a planted attack moves too many entries, and no bundle is in
+        service, a baseline is what serves.
         """
         choice = Choice.from_json(json.loads((self.folder / "tune" / CHOICE).read_text()))
-        found = against_baselines(self, choice)
+        found, attack = against_baselines(self, choice)
         lost = found.lost and choice.design != "baseline"
         told = found.told()
+        moved = not attack.passed and choice.design != "baseline"
+        if attack.people:
+            told = f"{told}; {attack.told()}"
         if lost and self.before is None:
             blend = baseline_blend(found.baseline)
             choice = Choice((), blend, choice.evidence, None, "baseline", choice.pressure)
             told = f"what was tuned lost and {named(found.baseline)} is published alone: {told}"
             self.progress.tell(told)
+        elif moved and self.before is None:
+            choice = Choice(
+                (), baseline_blend("share_all"), choice.evidence, None, "baseline", choice.pressure
+            )
+            told = f"what was tuned is moved too far and popular is published alone: {told}"
+            self.progress.tell(told)
         elif choice.design == "untested":
             told = f"a fixed design is published, {told}"
             self.progress.tell(told)
         (out / CHOICE).write_text(json.dumps(choice.to_json()))
-        refused = lost and self.before is not None
-        values = {**asdict(found), "tested": found.tested}
+        refused = (lost or moved) and self.before is not None
+        values = {**asdict(found), "tested": found.tested, "attack": asdict(attack), "lost": lost}
         return {"passed": not refused, "design": choice.design, "reason": told, **values}
 
     def fit(self, out: Path) -> Detail:

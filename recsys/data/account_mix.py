@@ -99,9 +99,10 @@ class Platform:
 class ItemCompany:
     """The sums of one item, and the voices that an alarm would take back.
 
-    Of the voices since a sum last rose from zero, as many with the property count as the platform's
-    share lets expect beside those without it, one at least. So an attack on an item that others
-    take up as well takes nothing from these.
+    Of the voices since one without the property last left a sum below half its height, as many with
+    it count as the platform's share lets expect beside those without it, one at least; an alarm
+    takes back the latest, no more than build such a sum. So an attack on an item that others take
+    up as well takes little from these.
     """
 
     sums: list[float]
@@ -121,31 +122,34 @@ class ItemCompany:
         sums, held = self.sums, flags & EVERY
         if not held and not (sums[0] or sums[1] or sums[2] or sums[3]):
             return True, []
-        crossed, counts = [], True
+        crossed, alarms, counts = [], 0, True
         for test, bit in enumerate(BITS):
-            before = sums[test]
+            if flags & bit and sums[test] + steps.ups[test] >= heights[test]:
+                alarms |= bit
+                counts &= self.having[test] < self.usual(test, steps)
+        for test, bit in enumerate(BITS):
+            before, height = sums[test], heights[test]
             if flags & bit:
-                height = heights[test]
-                after = before + steps.ups[test]
-                if after >= height:
-                    counts &= self.having[test] < self.usual(test, steps)
+                if alarms & bit:
                     if before < height:
                         crossed.append(test)
-                    after = min(after, 2 * height)
-                sums[test] = after
+                    sums[test] = min(before + steps.ups[test], 2 * height)
+                elif counts:  # an excess by one test is no evidence for another one
+                    sums[test] = before + steps.ups[test]
             elif before and not flags & (bit << UNKNOWN):
                 after = before + steps.downs[test]
-                if after > 0.0:
-                    self.lacking[test] += 1
-                else:
-                    after, self.cleared[test] = 0.0, self.number
+                self.lacking[test] += 1
+                if after <= height / 2:
+                    after, self.cleared[test] = max(after, 0.0), self.number
                     self.having[test] = self.lacking[test] = 0
                 sums[test] = after
         taken = self._taken(crossed, steps) if crossed else []
         if counts and held:
             self.pending.append((self.number, voice, held))
             self.number += 1
-            self._count(held, 1)
+            for test, bit in enumerate(BITS):
+                if held & bit:
+                    self.having[test] += 1
             if len(self.pending) >= 2 * PENDING:
                 self._forget()
         return counts, taken
@@ -154,23 +158,23 @@ class ItemCompany:
         """Return how many voices with a property count beside those without it."""
         return max(self.lacking[test] * steps.odds[test], 1.0)
 
-    def _count(self, held: int, change: int) -> None:
-        for test, bit in enumerate(BITS):
-            if held & bit:
-                self.having[test] += change
-
     def _taken(self, crossed: list[int], steps: Steps) -> list[int]:
-        taken: dict[int, int] = {}
+        taken: dict[int, tuple[int, int, int]] = {}
         for test in crossed:
             first, bit = self.cleared[test], BITS[test]
             own = [entry for entry in self.pending if entry[2] & bit and entry[0] >= first]
             most = int(self.usual(test, steps))
-            more = min(max(self.having[test] - most, 0), len(own))
-            taken.update({entry[1]: entry[2] for entry in own[len(own) - more :]})
+            built = math.ceil(self.sums[test] / steps.ups[test])  # voices that the sum takes
+            more = min(max(self.having[test] - most, 0), built, len(own))
+            taken.update({entry[1]: entry for entry in own[len(own) - more :]})
         if taken:
             self.pending = [entry for entry in self.pending if entry[1] not in taken]
-            for held in taken.values():
-                self._count(held, -1)
+        for number, _, held in taken.values():
+            for test, bit in enumerate(BITS):
+                if held & bit and number >= self.cleared[test]:
+                    self.having[test] -= 1
+                    if test not in crossed:
+                        self.sums[test] = max(self.sums[test] - steps.ups[test], 0.0)
         return sorted(taken)
 
     def _forget(self) -> None:

@@ -112,8 +112,8 @@ class Voices:
         self.excess: dict[int, Excess] = {}  # by row
         self._heights = company.heights.tolist()
         told = company.platform
-        self._platform = Platform(list(told.flagged), list(told.told), list(told.recent))
-        self._steps = self._platform.steps()
+        self.platform = Platform(list(told.flagged), list(told.told), list(told.recent))
+        self._steps = self.platform.steps()
         self._block: list[int] = []  # properties of the voices since the steps were computed
         self._due = BLOCK - int(told.told[0]) % BLOCK
         self._salt = secrets.randbits(60) if salt is None else salt
@@ -279,8 +279,8 @@ class Voices:
                     calm = False
         self._block.append(flags)
         if len(self._block) >= self._due:
-            self._platform.count(self._block)
-            self._steps, self._due = self._platform.steps(), BLOCK
+            self.platform.count(self._block)
+            self._steps, self._due = self.platform.steps(), BLOCK
             self._block.clear()
         if not counts or taken:
             self._note(row, flags, act.timestamp, not counts, len(taken))

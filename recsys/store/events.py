@@ -11,7 +11,18 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Connection, Integer, Select, Text, delete, func, select
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Integer,
+    Select,
+    Text,
+    case,
+    delete,
+    distinct,
+    func,
+    select,
+)
 
 from recsys.data.event_tables import EventTable
 from recsys.data.records import Event
@@ -42,6 +53,15 @@ class StoredEvent(NamedTuple):
     def moment(self) -> float:
         """When it happened: as its sender said, else when it arrived; Unix seconds."""
         return self.received if self.timestamp is None else self.timestamp
+
+
+class AccountOnItem(NamedTuple):
+    """A user among those who acted on an item in some time."""
+
+    user_id: str
+    at: float  # first act on the item in that time, Unix seconds
+    born: float  # first act on anything
+    items: int  # other items acted on before `at`
 
 
 class ShortEvent(NamedTuple):
@@ -229,6 +249,39 @@ class EventLog:
         """Return what a user did to an item, in the order of time."""
         found = self.db.rows(_BETWEEN, user=user_id, item=item_id)
         return list(map(StoredEvent._make, found))
+
+    def accounts_on(
+        self, item_id: str, since: float, until: float, limit: int
+    ) -> list[AccountOnItem]:
+        """Return who acted on an item between two moments, both included, in the order of time.
+
+        Reads all events once: no index leads from items to events.
+        """
+        number = select(items.c.id).where(items.c.item_id == item_id).scalar_subquery()
+        first = (
+            select(events.c.user, func.min(events.c.moment).label("at"))
+            .where(events.c.item == number, events.c.moment.between(since, until))
+            .group_by(events.c.user)
+            .order_by(func.min(events.c.moment), events.c.user)
+            .limit(limit)
+            .subquery()
+        )
+        other = events.alias()
+        before = (other.c.moment < first.c.at) & (other.c.item != number)
+        query = (
+            select(
+                users.c.user_id,
+                first.c.at,
+                func.min(other.c.moment),
+                func.count(distinct(case((before, other.c.item)))),
+            )
+            .join(users, users.c.id == first.c.user)
+            .join(other, other.c.user == first.c.user)
+            .group_by(users.c.user_id, first.c.user, first.c.at)
+            .order_by(first.c.at, first.c.user)
+        )
+        with self.db.read() as connection:
+            return [AccountOnItem(*row) for row in connection.execute(query)]
 
     def kinds(self) -> list[str]:
         """Return all kinds of event that ever came, as they came."""

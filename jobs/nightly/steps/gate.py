@@ -40,7 +40,9 @@ def compare(night: Night) -> Verdict:
     """
     found = night.detail("baselines")
     if not found["passed"]:
-        told = f"worse than {named(found['baseline'])}: {found['reason']}"
+        told = found["reason"]
+        if found.get("lost", True):
+            told = f"worse than {named(found['baseline'])}: {told}"
         verdict = Verdict(False, told, found["people"], found["model"])
     else:
         verdict = _compared(night)

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from recsys.data.unrecorded_items import ON
 from recsys.errors import DataError
 from recsys.serving.live_state import LiveState
+from recsys.serving.model import Model
 from recsys.tuning.baseline_comparison import Contest, contest_at_a_cut, walked_contest
 from recsys.tuning.engine_catalogue import engine_named
+from recsys.tuning.planted_attack import AttackTest, planted_attack
 from recsys.tuning.publication_gate import PEOPLE
 from recsys.tuning.replay_features import Moment
 from recsys.tuning.service_replay import walked_check
@@ -18,6 +20,7 @@ from recsys.tuning.split import Rules, Split, make_split
 from recsys.tuning.time_splits import SHARE, TESTABLE, newest
 from recsys.tuning.tuner import Scenario, TuningData, tune
 from recsys.tuning.tuning_result import Choice
+from recsys.tuning.validation_set import Check
 
 if TYPE_CHECKING:
     from ..context import Night
@@ -95,22 +98,30 @@ def tuned(night: Night) -> Choice:
     return tune(data, scenario, progress.note, progress.advance)
 
 
-def against_baselines(night: Night, choice: Choice) -> Contest:
+def against_baselines(night: Night, choice: Choice) -> tuple[Contest, AttackTest]:
     """Let a choice, popular and trending answer the newest events, which none has learned from.
 
-    Event by event where these have times and ask enough people, else at one cut.
+    Event by event where these have times and ask enough people, else at one cut. The model that
+    answers is attacked afterwards, see `recsys.tuning.planted_attack`.
     """
     settings, (is_test, cut) = night.settings, night.validation
     if cut.data.timed and bool((is_test == newest(night.tables[0])).all()):
         check, way = walked_check(_split(night), settings.seed, JUDGED)
-        live = LiveState(night.tried(check.data, choice))
+        model = night.tried(check.data, choice)
+        live = LiveState(model)
         found = walked_contest(_heard(way((live,)), night), live)
         if found.tested:
-            return found
+            return found, _attacked(night, model, cut)
     asked = cut.sample(PEOPLE, settings.seed)
     if len(asked) < TESTABLE:
-        return Contest(len(asked), 0.0, "share_all", 0.0, 0.0, 0.0)
-    return contest_at_a_cut(night.tried(cut.data, choice), asked)
+        return Contest(len(asked), 0.0, "share_all", 0.0, 0.0, 0.0), AttackTest(0, 0)
+    model = night.tried(cut.data, choice)
+    return contest_at_a_cut(model, asked), _attacked(night, model, cut)
+
+
+def _attacked(night: Night, model: Model, check: Check) -> AttackTest:
+    users, settings = len(night.tables[0].users), night.settings
+    return planted_attack(model, settings.weights, check, users, settings.seed)
 
 
 def _split(night: Night) -> Split:

@@ -1,0 +1,71 @@
+"""Suspicious groups: items whose voices are an excess, by the night and since, for operators."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from recsys.data.account_mix import BACK, DAY, NARROW, TESTS, YOUNG, Platform
+from recsys.serving.live_state import LiveState
+from recsys.store.events import AccountOnItem
+
+
+@dataclass(frozen=True, slots=True)
+class SuspiciousGroup:
+    """Voices on one item of which more have a property than the platform lets expect."""
+
+    row: int
+    voices: int  # that count nothing; of the night at least so many
+    tests: tuple[tuple[str, int], ...]  # property, how many of them have it; the most first
+    first: float  # Unix seconds, of the first voice that counts nothing
+    last: float
+
+
+def suspicious_groups(live: LiveState) -> list[SuspiciousGroup]:
+    """Return the groups that a live state knows, the latest first; none without the defences."""
+    if live.voices is None:
+        return []
+    company, found = live.company, live.voices.excess
+    rows = set(np.flatnonzero(company.excess.any(axis=1)).tolist()) | set(found)
+    groups = [_group(live, row) for row in rows]
+    return sorted(groups, key=lambda one: (-one.last, live.item_id(one.row)))
+
+
+def _group(live: LiveState, row: int) -> SuspiciousGroup:
+    assert live.voices is not None
+    counts, moments, voices = np.zeros(len(TESTS), np.int64), [np.nan, np.nan], 0
+    if row < len(live.company.excess):
+        counts += live.company.excess[row]
+        moments, voices = live.company.span[row].tolist(), int(counts.max())
+    since = live.voices.excess.get(row)
+    if since is not None:
+        counts += np.array(since.tests)
+        voices += since.voices
+        moments = [np.fmin(moments[0], since.first), np.fmax(moments[1], since.last)]
+    order = np.argsort(-counts, kind="stable").tolist()
+    tests = tuple((TESTS[test], int(counts[test])) for test in order if counts[test])
+    return SuspiciousGroup(row, voices, tests, float(moments[0]), float(moments[1]))
+
+
+def expected_shares(live: LiveState) -> dict[str, float]:
+    """Return the share of the platform's voices that have each property."""
+    platform: Platform = live.company.platform if live.voices is None else live.voices.platform
+    both = zip(TESTS, platform.flagged, platform.told, strict=True)
+    return {name: flagged / told if told else 1.0 for name, flagged, told in both}
+
+
+def properties(accounts: Sequence[AccountOnItem]) -> list[tuple[str, ...]]:
+    """Return which properties each account has; accounts in the order of their acts."""
+    days = [int(one.born // DAY) for one in accounts]
+    found = []
+    for place, one in enumerate(accounts):
+        flags = (
+            one.items == 0,
+            one.at - one.born < YOUNG,
+            one.items <= NARROW,
+            days[place] in days[max(place - BACK, 0) : place],
+        )
+        found.append(tuple(name for name, flag in zip(TESTS, flags, strict=True) if flag))
+    return found

@@ -1,0 +1,59 @@
+"""A planted attack moves no lists where it can be told from the platform, and many where not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import worlds
+
+from recsys.data.event_weights import EventWeights
+from recsys.data.records import Event, Item
+from recsys.data.table_builder import item_table
+from recsys.serving.score_model import Blend
+from recsys.training.fit import Words, assemble
+from recsys.tuning.planted_attack import FEWEST, MOST, planted_attack
+from recsys.tuning.time_splits import validation
+from recsys.tuning.validation_set import Check
+
+USERS, ITEMS, READ = 1_200, 60, 6
+BLEND = Blend(priors={"share_3d": 1.0})
+
+
+def asked(pause: float) -> Check:
+    """Return the check of a platform where people act at once, or with days in between."""
+    rng = np.random.default_rng(2)
+    share = 1.0 / np.arange(1.0, ITEMS + 1)
+    events = []
+    for user in range(USERS):
+        began = 120 * 86_400 * rng.random()
+        times = np.cumsum(np.concatenate([[0.0], rng.exponential(pause, READ - 1)]))
+        chosen = rng.choice(ITEMS, READ, replace=False, p=share / share.sum())
+        events += [
+            Event(f"u{user}", f"i{item}", "like", timestamp=worlds.START + began + later)
+            for item, later in zip(chosen.tolist(), times.tolist(), strict=True)
+        ]
+    events.sort(key=lambda event: event.timestamp or 0.0)
+    table = worlds.event_table(events)
+    items = item_table(Item(f"i{n}", title=f"item {n}") for n in range(ITEMS))
+    return validation(table, items, EventWeights())[1]
+
+
+@pytest.mark.parametrize(("pause", "passed"), [(8 * 86_400.0, True), (60.0, False)])
+def test_an_attack_is_told_from_people_who_come_back_only(pause, passed):
+    """Where everybody comes once, for minutes, the accounts of an attack are like all others."""
+    check = asked(pause)
+    model = assemble(check.data, {}, Words.none(len(check.data.items)), BLEND)
+    found = planted_attack(model, EventWeights(), check, USERS, 0)
+    assert found.accounts == 12 and found.people > 50
+    assert found.passed is passed and (found.moved < MOST) is passed
+    assert f"{found.moved:.1%} of the entries" in found.told()
+    again = planted_attack(model, EventWeights(), check, USERS, 0)
+    assert again == found
+
+
+def test_nothing_is_tried_without_defences_or_with_few_users():
+    check = asked(8 * 86_400.0)
+    model = assemble(check.data, {}, Words.none(len(check.data.items)), BLEND)
+    for weights, users in ((EventWeights(voices=False), USERS), (EventWeights(), 90 * FEWEST)):
+        found = planted_attack(model, weights, check, users, 0)
+        assert found.passed and not found.people and "no attack was tried" in found.told()
