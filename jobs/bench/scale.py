@@ -25,12 +25,12 @@ from recsys.data.ids import IdMap
 from recsys.data.records import Item
 from recsys.data.table_builder import item_table
 from recsys.evaluation.peak_memory import peak_mb, reset_peak
-from recsys.models.engines import Engine
+from recsys.models.engines import lowpass, slist
+from recsys.models.slist import SlistConfig
 from recsys.text.documents import documents
 from recsys.text.encoders.static import load_static
 from recsys.text_training.encode_catalogue import encode_words
 from recsys.training.fit import Words, assemble, known_interactions
-from recsys.tuning.engine_catalogue import CANDIDATES
 
 from ..cli import run
 from ..settings import Settings
@@ -83,7 +83,7 @@ def measured(count: int, seed: int) -> dict[str, object]:
         words = Words(found.vectors, found.student)
     with steps.step("fit"):
         known = known_interactions(data, words)
-        engine = _affordable(CANDIDATES, known.shape[1])
+        engine = slist(8.0) if known.shape[1] <= SlistConfig().largest else lowpass(512)
         fitted = {engine.scorer: engine.fit(known, seed, "cpu")}
     del known
     with steps.step("assemble"):
@@ -100,13 +100,6 @@ def measured(count: int, seed: int) -> dict[str, object]:
         "cpu_seconds": sum(float(each["cpu_seconds"]) for each in steps.found),
         "peak_mb": max(float(each["peak_mb"]) for each in steps.found),
     }
-
-
-def _affordable(engines: tuple[Engine, ...], n_items: int) -> Engine:
-    """Return the first engine that a catalogue of this size can have."""
-    from recsys.models.slist import SlistConfig
-
-    return engines[0] if n_items <= SlistConfig().largest else engines[1]
 
 
 def world(count: int, seed: int) -> tuple[EventTable, ItemTable]:

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import entry_points
 
 from recsys.errors import DataError
-from recsys.models.engines import Engine, als, ease, elsa, item_knn, lowpass, quickly, slist
+from recsys.models.engines import (
+    JOIN,
+    Engine,
+    als,
+    ease,
+    elsa,
+    item_knn,
+    joined,
+    lowpass,
+    quickly,
+    slist,
+)
 
-# Catalogues differ most in how many directions their readers' tastes have: few and strong where
-# histories are long or people form groups (EASE 1000, 128 directions), many where they are short.
-CANDIDATES: tuple[Engine, ...] = (slist(8.0), lowpass(512), lowpass(128), ease(1000.0))
 # For a search of seconds: two engines, fitted to items with two users or more.
 QUICK: tuple[Engine, ...] = (quickly(slist(8.0)), lowpass(128))
 # What is fitted before all others, and serves where there is no time for them.
@@ -21,8 +30,9 @@ Maker = Callable[[list[float]], Engine]  # the numbers after the name: "ease 100
 ENTRY_POINTS = "recsys.engines"  # group of other packages' engines
 
 _MAKERS: dict[str, Maker] = {
-    "slist": lambda numbers: slist(numbers[0]),
+    "slist": lambda numbers: slist(*numbers),
     "item-knn": lambda numbers: item_knn(int(numbers[0])),
+    "item-knn-tfidf": lambda numbers: item_knn(int(numbers[0]), tf_idf=True),
     "lowpass": lambda numbers: lowpass(int(numbers[0])),
     "ease": lambda numbers: ease(numbers[0]),
     "elsa": lambda numbers: elsa(int(numbers[0])),
@@ -63,10 +73,10 @@ def unregister_engine(name: str) -> None:
         _ADDED[:] = [one for one in _ADDED if one.name.split()[0] != name]
 
 
-def candidates() -> tuple[Engine, ...]:
+def candidates() -> tuple[Family, ...]:
     """Return the engines that tuning tries: the built-in ones, then those of other packages."""
     load_entry_points()
-    return (*CANDIDATES, *_ADDED)
+    return (*CATALOGUE, *map(Family.of, _ADDED))
 
 
 @cache
@@ -83,11 +93,60 @@ def load_entry_points() -> None:
 
 
 def engine_named(name: str) -> Engine:
-    """Return the engine that a manifest names, such as "ease 100"."""
+    """Return the engine that a manifest names, such as "ease 100", or "ease 100 + item-knn 20"."""
+    if JOIN in name:
+        return joined([engine_named(part) for part in name.split(JOIN)])
     kind, *numbers = name.split() or [""]
     if kind not in _MAKERS:
         load_entry_points()
     try:
         return _MAKERS[kind]([float(number) for number in numbers])
-    except (KeyError, ValueError, IndexError) as error:
+    except (KeyError, ValueError, TypeError, IndexError) as error:
         raise DataError(f"engine {name!r} is unknown; there are: {', '.join(_MAKERS)}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Engines of one kind on a grid of settings, of which neighbouring ones are tried in turn."""
+
+    name: str
+    axes: tuple[tuple[float, ...], ...]  # the values of each setting, ascending
+    start: tuple[int, ...]  # place on each axis that is tried first
+    make: Maker  # of one value per axis
+    fewest: int = 0  # events from which it is tried: with fewer there is nothing to learn from
+
+    @classmethod
+    def of(cls, engine: Engine) -> Family:
+        """Return a family of one engine without settings."""
+        return cls(engine.name, (), (), lambda numbers: engine)
+
+    def at(self, place: tuple[int, ...]) -> Engine:
+        """Return the engine at a place of the grid."""
+        return self.make([axis[at] for axis, at in zip(self.axes, place, strict=True)])
+
+    def around(self, place: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+        """Yield the places one step away along one axis."""
+        for number, axis in enumerate(self.axes):
+            for step in (-1, 1):
+                if 0 <= place[number] + step < len(axis):
+                    yield (*place[:number], place[number] + step, *place[number + 1 :])
+
+
+def _family(
+    name: str, axes: tuple[tuple[float, ...], ...], start: tuple[int, ...], fewest: int = 0
+) -> Family:
+    return Family(name, axes, start, _MAKERS[name], fewest)
+
+
+FEWEST_FACTORS = 2_000  # events
+# Catalogues differ most in how much a strong ridge or a narrow filter helps: dense ones with long
+# histories need little smoothing, short histories need much.
+CATALOGUE: tuple[Family, ...] = (
+    _family("slist", ((8.0,), (30.0, 100.0, 300.0, 1000.0)), (0, 1)),
+    _family("lowpass", ((32, 64, 128, 256, 512, 1024),), (4,)),
+    _family("ease", ((10, 50, 200, 1000, 3000),), (2,)),
+    _family("item-knn", ((20, 100, 500),), (1,)),
+    _family("item-knn-tfidf", ((20, 100, 500),), (1,)),
+    _family("als", ((3, 10, 30), (3, 10, 30, 100, 300)), (1, 2), FEWEST_FACTORS),
+    _family("elsa", ((3, 5, 8, 15),), (1,), FEWEST_FACTORS),
+)

@@ -1,41 +1,166 @@
-"""Heats: engines meet at one cut before the costly questions are asked; the best go on."""
+"""Preselection of engines: successive halving over families and their settings.
+
+Every family is fitted at its usual settings first, in the order of the catalogue of engines. The
+best families then move over their grids of settings, one step at a time, for as long as the value
+rises and the budget lasts. The best setting of each of the best families goes on.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
+import numpy as np
+
+from recsys.models.engines import Engine, added, joined
+from recsys.models.factors import Factors
+from recsys.models.interactions import Interactions
+from recsys.models.item_weights import ItemItem
 from recsys.ranking.popularity_features import prior_features
 from recsys.ranking.terms.popularity import SHARES
 from recsys.ranking.terms.protocol import Column
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.tuning.choice_sets import build_pool
+from recsys.tuning.cpu_budget import Budget, cpu_seconds
+from recsys.tuning.engine_catalogue import Family
+from recsys.tuning.form_search import plain
 from recsys.tuning.model_form import Design, Judge
 from recsys.tuning.validation_set import Check
 
-FINALISTS = 2  # every engine more costs time at each cut and at each step of a walk
-ASKED = 1_000  # people
-HALF_LIVES = (5.0, 20.0)  # events back; the middle of what is tried later
+N_SURVIVORS = 3  # families; every engine more costs time at each step of a replay
+N_REFINED = 3  # families whose settings are searched
+USERS = 600  # that engines are compared on
+HALF_LIVES = (5.0, np.inf)  # events of a history back
+FIRST_ROUND, REFINEMENT = 1.0, 0.5  # shares of the budget after which neither fits anything more
+JOINED_GAIN = 1.01  # by which a sum of two engines has to be better than both
+GAIN = 1.003  # by which a setting has to be better for the search to move on
+Part = dict[str, ItemItem | Factors]  # scorer -> what serves
 
 
-def values_of(check: Check, models: Mapping[str, Model], seed: int) -> dict[str, float]:
-    """Return what each engine's model is worth beside what is hot: nDCG@20, best first."""
-    features = prior_features(LiveState(next(iter(models.values()))))
-    pool = build_pool(check.sample(ASKED, seed), models, HALF_LIVES, features, seed)
+@dataclass(slots=True)
+class Preselection:
+    """Fits and compares engines at one cut, inside a part of the budget."""
+
+    check: Check
+    known: Interactions
+    assemble: Callable[[str, Part], Model]  # a model of one engine
+    budget: Budget
+    seed: int
+    device: str
+    note: Callable[[str], None]
+    hurried: Callable[[str], None]
+    rows: list[dict[str, object]]
+    parts: dict[str, Part] = field(default_factory=dict)  # engine -> what serves
+    values: dict[str, float] = field(default_factory=dict)  # engine -> nDCG@20
+
+    def run(self, families: Sequence[Family]) -> list[Engine]:
+        """Return the engines that go on, best first; none where nothing could be fitted."""
+        best: dict[str, tuple[tuple[int, ...], float]] = {}
+        for family in families:
+            if self.known.matrix.nnz < family.fewest:
+                continue
+            value = self._value(family.at(family.start), FIRST_ROUND)
+            if value is not None:
+                best[family.name] = family.start, value
+        named = {family.name: family for family in families}
+        ranked = sorted(best, key=lambda name: -best[name][1])
+        for name in ranked[:N_REFINED]:
+            best[name] = self._refined(named[name], *best[name])
+        ranked = sorted(best, key=lambda name: -best[name][1])
+        found = [named[name].at(best[name][0]) for name in ranked[:N_SURVIVORS]]
+        return self._with_sum(found)
+
+    def _with_sum(self, engines: list[Engine]) -> list[Engine]:
+        """Add the sum of the two best engines of item-to-item weights, if it is better than both.
+
+        It takes the place of the last; what it is made of stays, for a form may want it alone.
+        """
+        pair = [e for e in engines if isinstance(self._served(e), ItemItem)][:2]
+        if len(pair) < 2:
+            return engines
+        both = joined(pair)
+        began = cpu_seconds()
+        parts = [part for e in pair if isinstance(part := self._served(e), ItemItem)]
+        value = self._compared(both, {both.scorer: added(parts)}, began, 0.0)
+        if value <= JOINED_GAIN * max(self.values[e.name] for e in pair):
+            return engines
+        return [both, *engines][:N_SURVIVORS]
+
+    def _served(self, engine: Engine) -> ItemItem | Factors:
+        return self.parts[engine.name][engine.scorer]
+
+    def _refined(
+        self, family: Family, place: tuple[int, ...], value: float
+    ) -> tuple[tuple[int, ...], float]:
+        """Move over the grid from a place as long as the value rises."""
+        seen, moved = {place}, True
+        while moved:
+            moved = False
+            for other in list(family.around(place)):
+                if other in seen:
+                    continue
+                seen.add(other)
+                found = self._value(family.at(other), REFINEMENT)
+                if found is not None and found > value * GAIN:
+                    place, value, moved = other, found, True
+                    break
+        return place, value
+
+    def _value(self, engine: Engine, share: float) -> float | None:
+        """Fit an engine and return nDCG@20 of the best form with it; None without the time."""
+        expected, total = engine.seconds(self.known), share * self.budget.seconds
+        if expected > self.budget.left() - (self.budget.seconds - total):
+            self._skipped(engine, expected, total)
+            return None
+        began = cpu_seconds()
+        part: Part = {engine.scorer: engine.tried(self.known, self.seed, self.device)}
+        return self._compared(engine, part, began, expected)
+
+    def _compared(self, engine: Engine, part: Part, began: float, expected: float) -> float:
+        fitted = cpu_seconds() - began
+        value = value_of(self.check, engine.name, self.assemble(engine.name, part), self.seed)
+        self.parts[engine.name], self.values[engine.name] = part, value
+        self.note(
+            f"{engine.name}: nDCG@20 {value:.4f} in the preselection,"
+            f" fitted in {fitted:.1f} s of CPU, {expected:.0f} expected"
+        )
+        self.rows.append({"engine": engine.name, "seconds": fitted, "preselection_ndcg": value})
+        return value
+
+    def _skipped(self, engine: Engine, expected: float, whole: float) -> None:
+        """Note an engine that is not fitted; only what a whole budget could pay for is pressure."""
+        self.rows.append({"engine": engine.name, "skipped_seconds": min(expected, 1e9)})
+        if not np.isfinite(expected):
+            self.note(f"{engine.name}: skipped, the catalogue is too large for it")
+        elif expected > whole:
+            self.note(
+                f"{engine.name}: skipped, some {expected:.0f} s are more than the"
+                f" {whole:.0f} s for comparing engines"
+            )
+        else:
+            self.hurried(f"{engine.name} was left out: it would have taken some {expected:.0f} s")
+
+
+def value_of(check: Check, name: str, model: Model, seed: int) -> float:
+    """Return nDCG@20 of the best form with an engine: alone, or beside popularity and trends."""
+    model = replace(model, words=np.zeros((len(model), 0), np.float32))
+    features = prior_features(LiveState(model))
+    some = check.sample(USERS, seed)
+    pool = build_pool(some, {name: model}, HALF_LIVES, features, seed)
     judge = Judge.halves(pool, seed)
     shares = SHARES if check.data.timed else ("share_all",)
-    found = {
-        name: max(
-            judge.value(_form(shares, column, model))
-            for column in pool.columns
-            if column.source == name and column.term in ("neighbours", "factors")
-        )
-        for name, model in models.items()
-    }
-    return dict(sorted(found.items(), key=lambda pair: -pair[1]))
+    columns = [c for c in pool.columns if c.term in ("neighbours", "factors")]
+    forms = [form for column in columns for form in (plain(column), _form(shares, column))]
+    return max((judge.value(form) for form in forms), default=0.0)
 
 
-def _form(shares: tuple[str, ...], column: Column, model: Model) -> Design:
-    if model.neighbours is not None:
-        return Design(shares, neighbours=column)
-    return Design(shares, factors=(column,))
+def _form(shares: tuple[str, ...], column: Column) -> Design:
+    if column.term == "factors":
+        return Design(shares, factors=(column,))
+    return Design(shares, neighbours=column)
+
+
+def families_of(engines: Sequence[Engine | Family]) -> list[Family]:
+    """Return families; an engine by itself is one without settings."""
+    return [one if isinstance(one, Family) else Family.of(one) for one in engines]

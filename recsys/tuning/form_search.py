@@ -36,6 +36,7 @@ class Search:
     stopped: bool = False
     found: float = 0.0  # nDCG@20 of the best form
     met: bool = False  # every engine was tried at least once
+    alone: Design | None = None  # the best form of one engine alone; None: none was tried
 
     def grow(self, timed: bool, columns: Iterable[Column], voted: bool) -> Design:
         """Return the best form found; `columns` are the personal columns at hand.
@@ -53,6 +54,7 @@ class Search:
         best = self._best(near[:engines], best)
         self.met = not self.stopped
         best = self._best(near[engines:], best)
+        best = self._alone(found + [c for c in columns if c.term == "factors"], best)
         factors = [column for column in columns if column.term == "factors"]
         best = self._best([replace(best[0], factors=(column,)) for column in factors], best)
         words = tuple(column for column in columns if column.term == "words")
@@ -63,6 +65,18 @@ class Search:
             best = self._best([more(best[0])], best)
         self.found = best[1]
         return self._pruned(best)
+
+    def _alone(self, columns: Iterable[Column], best: tuple[Design, float]) -> tuple[Design, float]:
+        """Try each engine alone, and note the best; an engine in front is what parts join."""
+        highest = 0.0
+        for column in columns:
+            if self._out_of_time():
+                break
+            form = plain(column)
+            value = self.value(form)
+            if value > highest:
+                self.alone, highest = form, value
+        return (self.alone, highest) if self.alone and highest > best[1] else best
 
     def _voted(self, best: tuple[Design, float]) -> tuple[Design, float]:
         """Give the expected vote ever more weight, until that does clear harm."""
@@ -87,6 +101,8 @@ class Search:
             if not getattr(form, part) or self._out_of_time():
                 continue
             less = replace(form, **nothing)
+            if not (less.shares or less.personal):
+                continue
             if self.value(less) * GAIN > highest:
                 form = less
         return form
@@ -151,6 +167,13 @@ class Search:
         return best
 
 
+def plain(column: Column) -> Design:
+    """Return the form of one engine alone."""
+    if column.term == "factors":
+        return Design(factors=(column,), plain=True)
+    return Design(neighbours=column, plain=True)
+
+
 def _adding(feature: str) -> Callable[[Design], Design]:
     return lambda design: replace(design, shares=(*design.shares, feature))
 
@@ -173,7 +196,7 @@ def by_life(columns: Iterable[Column]) -> list[Column]:
 
 def told(design: Design) -> str:
     """Return a form in the words of a manifest's evidence."""
-    parts = [*design.shares, "lift" * design.lift]
+    parts = ["alone" * design.plain, *design.shares, "lift" * design.lift]
     parts += [str(column) for column in (design.neighbours, *design.factors) if column is not None]
     parts += [str(column) for column in design.words]
     parts += [f"{trait}·{name}" for trait, name in design.by_trait]

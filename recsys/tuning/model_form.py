@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recsys.array_types import Floats, Mask
-from recsys.metrics import user_auc
+from recsys.metrics import Values, user_auc
 from recsys.ranking.terms.protocol import ModelForm, Parameter
 from recsys.ranking.terms.registry import TERMS
 from recsys.serving.score_model import Blend
@@ -115,6 +115,11 @@ class Judge:
         mine = first[place] if len(users) else np.zeros(0, bool)
         one, other = pool.take(np.flatnonzero(mine)), pool.take(np.flatnonzero(~mine))
         return cls((((one,), other), ((other,), one)), opinions)
+
+    def gains(self, design: Design) -> Values:
+        """Return nDCG@20 of each user, by weights that others' choices taught; in a fixed order."""
+        found = [ask.ndcg(design.scores(ask, design.fit(*learn))) for learn, ask in self.folds]
+        return np.concatenate(found)
 
     def value(self, design: Design) -> float:
         """Return nDCG@20 of the users who were not learned from, both ways round.

@@ -11,9 +11,10 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from recsys.models.engines import Engine
-from recsys.models.factors import Factors
-from recsys.models.item_weights import ItemItem
+import numpy as np
+
+from recsys.models.engines import JOIN, Engine, joined
+from recsys.models.interactions import Interactions
 from recsys.ranking.popularity_features import prior_features
 from recsys.ranking.terms.personal_rating import TASTE
 from recsys.ranking.terms.popularity import SHARES
@@ -26,8 +27,8 @@ from recsys.training.cold_items import Cold
 from recsys.training.fit import Words, assemble, known_interactions
 from recsys.tuning.choice_sets import Pool, build_pool
 from recsys.tuning.cpu_budget import Budget, cpu_seconds
-from recsys.tuning.engine_catalogue import CHEAP
-from recsys.tuning.engine_preselection import FINALISTS, values_of
+from recsys.tuning.engine_catalogue import CHEAP, Family, engine_named
+from recsys.tuning.engine_preselection import Part, Preselection, families_of
 from recsys.tuning.form_search import GAIN, Search, told
 from recsys.tuning.gbdt import learned
 from recsys.tuning.model_form import REFUSALS, Design, Judge
@@ -42,6 +43,8 @@ TREE_SECONDS = 30.0  # of CPU time that learning trees may take
 CHEAP_PEOPLE = 500  # who are asked about popular, trending and item-knn
 CHEAP_LIVES = (5.0, 20.0)  # half-lives of a history that item-knn is asked with, in events
 FEWEST_LISTS = 200  # asked for; a search that was interrupted with fewer tells nothing
+USUAL = ("slist", "lowpass")  # families that are fitted where engines are not compared
+SURE = 1.64  # standard errors by which a form has to be better than one engine alone
 SURE_LISTS = 1_000  # a walk that ends after so many has lost no more than precision
 # Where nothing can be tested: neighbours, words of the history and what is popular, at the weights
 # that DESIGN.md gives reasons for.
@@ -51,7 +54,7 @@ FIXED = Blend(
     priors={"share_all": 0.5},
 )
 Note = Callable[[str], None]
-Parts = dict[str, dict[str, ItemItem | Factors]]  # engine's name -> scorer -> what serves
+Parts = dict[str, Part]  # engine's name -> scorer -> what serves
 OnTheWay = Callable[[Sequence[LiveState]], Iterable[Moment]]
 
 
@@ -89,7 +92,7 @@ def fixed_choice(rows: Sequence[Mapping[str, object]] = ()) -> Choice:
 def choose(
     check: Check,
     words: Words,
-    engines: Sequence[Engine],
+    engines: Sequence[Engine | Family],
     budget: Budget,
     seed: int = 0,
     device: str = "cpu",
@@ -114,12 +117,12 @@ def choose(
     if first is not None and budget.left() <= 0:
         log.hurried("only popular, trending and item-knn were tried: there was no time for more")
         return _chosen(first, (CHEAP,), log)
-    parts = _fitted(check, words, engines, budget, seed, device, log)
+    parts = _selected(check, words, engines, budget, seed, device, log, cut, on_the_way is not None)
     if first is not None and budget.left() <= 0:
         log.hurried("the time was over when the engines were fitted, and none of them was asked")
         return _chosen(first, (CHEAP,), log)
     models = _assembled(check, parts or {"": {}}, words, seed, words.student)
-    finalists = [engine for engine in (CHEAP, *engines) if engine.name in models]
+    finalists = [engine_of(name, engines) for name in parts]
     asked = _asked(check, models, seed, on_the_way, budget, log)
     pool, count = asked.pool, len(asked.pool)
     note(f"{count} lists asked for, {pool.offset.shape[1]} places each to choose from")
@@ -145,6 +148,8 @@ def choose(
         return _chosen(first, (CHEAP,), log)
     if search.found <= 0:
         return replace(fixed_choice(log.rows), pressure=tuple(log.pressure))
+    if not search.stopped:
+        design = _no_regret(design, search, judge, log)
     # Trees are judged by what is taken up; where dislikes are heard too, that is half the truth.
     judged, trees = asked.opinions is None and check.only is None, None
     if judged and (on_the_way is not None or not check.data.timed):
@@ -153,6 +158,35 @@ def choose(
         elif budget.seconds > TREE_SECONDS:
             log.hurried("there was no time to try trees that correct the blend")
     return _chosen(Found(design, search.found, pool), finalists, log, trees)
+
+
+def _no_regret(design: Design, search: Search, judge: Judge, log: Log) -> Design:
+    """Return the design, or one engine alone where the design is not better beyond chance.
+
+    A design that was found among many is favoured by the search itself, so its gain over the best
+    single engine has to exceed `SURE` standard errors of the paired difference.
+    """
+    alone = search.alone
+    if alone is None or design == alone or judge.opinions is not None:
+        return design
+    change = judge.gains(design) - judge.gains(alone)
+    error = float(change.std() / np.sqrt(max(len(change), 1)))
+    mean = float(change.mean()) if len(change) else 0.0
+    kept = mean > SURE * error
+    log.rows.append({"alone": told(alone), "gain": mean, "error": error, "kept": kept})
+    if not kept:
+        log.note(f"{told(design)} is not surely better than {told(alone)}, which is chosen")
+    return design if kept else alone
+
+
+def engine_of(name: str, engines: Sequence[Engine | Family]) -> Engine:
+    """Return the engine of a name among those given, else from the catalogue of engines."""
+    if JOIN in name:
+        return joined([engine_of(part, engines) for part in name.split(JOIN)])
+    for one in engines:
+        if isinstance(one, Engine) and one.name == name:
+            return one
+    return engine_named(name)
 
 
 def _chosen(
@@ -242,60 +276,79 @@ def _asked(
     return Walked(pool, None)
 
 
-def _fitted(
+def _selected(
     check: Check,
     words: Words,
-    engines: Sequence[Engine],
+    engines: Sequence[Engine | Family],
     budget: Budget,
     seed: int,
     device: str,
     log: Log,
+    cut: tuple[Check, Words] | None,
+    replayed: bool,
 ) -> Parts:
-    """Fit the engines that the budget allows; the best go on, item-knn where it allows none."""
-    known = known_interactions(check.data, words)
+    """Return the engines that go on, fitted to the data of `check`; item-knn where none does.
+
+    They are compared at one cut. Where only items without events are shown, engines cannot be
+    compared, and a replay is worth more than a comparison: there, `USUAL` go on, as far as the
+    budget allows.
+    """
+    families = families_of(engines)
+    one, texts = cut or (check, words)
+    known = known_interactions(one.data, texts)
+    if not known.matrix.nnz or not families:
+        return {}
     parts: Parts = {}
-    for engine in engines if known.matrix.nnz else ():  # there may be no past before the cut
-        expected = engine.seconds(known)
-        if expected > budget.left():
-            _skipped(engine, expected, budget, log)
-            continue
-        began = cpu_seconds()
-        parts[engine.name] = {engine.scorer: engine.tried(known, seed, device)}
-        took = cpu_seconds() - began
-        log.note(f"{engine.name}: fitted in {took:.1f} s of CPU, {expected:.0f} expected")
-        log.rows.append({"engine": engine.name, "seconds": took})
-    if not parts and engines and known.matrix.nnz:
+    if one.only is None and len(one) and not replayed:
+
+        def assemble_one(name: str, part: Part) -> Model:
+            return _assembled(one, {name: part}, texts, seed, None)[name]
+
+        found = Preselection(
+            one, known, assemble_one, budget, seed, device, log.note, log.hurried, log.rows
+        )
+        survivors = found.run(families)
+        if cut is None:
+            parts = {engine.name: found.parts[engine.name] for engine in survivors}
+    else:
+        survivors = [family.at(family.start) for family in _usual(families)]
+    if not parts:
+        known = known_interactions(check.data, words)
+        for engine in survivors if known.matrix.nnz else ():
+            _fit_one(engine, known, parts, budget, seed, device, log)
+    if not parts and known.matrix.nnz:
         parts = {CHEAP.name: {CHEAP.scorer: CHEAP.tried(known, seed, device)}}
-    if len(parts) > FINALISTS:
-        parts = _finalists(check, parts, words, budget, seed, log)
     return parts
 
 
-def _skipped(engine: Engine, expected: float, budget: Budget, log: Log) -> None:
-    """Note an engine that is not fitted; only what a whole budget could pay for is pressure."""
-    log.rows.append({"engine": engine.name, "skipped_seconds": min(expected, 1e9)})
-    if not math.isfinite(expected):
-        log.note(f"{engine.name}: skipped, the catalogue is too large for it")
-    elif expected > budget.seconds:
-        log.note(f"{engine.name}: skipped, some {expected:.0f} s are more than the whole budget")
-    else:
-        log.hurried(f"{engine.name} was left out: it would have taken some {expected:.0f} s")
+def _usual(families: Sequence[Family]) -> list[Family]:
+    """Return the families that are fitted where engines are not compared."""
+    usual = [family for family in families if family.name in USUAL]
+    return usual or list(families[: len(USUAL)])
 
 
-def _finalists(
-    check: Check, parts: Parts, words: Words, budget: Budget, seed: int, log: Log
-) -> Parts:
-    asked = check.only is None and len(check) > 0  # engines say nothing of what nobody has read
-    if asked and budget.left() <= 0:
-        log.hurried("there was no time to compare the engines: the first two went on")
-    if not asked or budget.left() <= 0:
-        return {name: parts[name] for name in list(parts)[:FINALISTS]}
-    values = values_of(check, _assembled(check, parts, words, seed, None), seed)
-    for name, value in values.items():
-        log.note(f"{name}: {value:.4f} in the heat")
-        log.rows.append({"engine": name, "heat": value})
-    best = list(values)[:FINALISTS]
-    return {name: part for name, part in parts.items() if name in best}
+def _fit_one(
+    engine: Engine,
+    known: Interactions,
+    parts: Parts,
+    budget: Budget,
+    seed: int,
+    device: str,
+    log: Log,
+) -> None:
+    expected = engine.seconds(known)
+    if expected > budget.left():
+        log.rows.append({"engine": engine.name, "skipped_seconds": min(expected, 1e9)})
+        if np.isfinite(expected):
+            log.hurried(f"{engine.name} was left out: it would have taken some {expected:.0f} s")
+        else:
+            log.note(f"{engine.name}: skipped, the catalogue is too large for it")
+        return
+    began = cpu_seconds()
+    parts[engine.name] = {engine.scorer: engine.tried(known, seed, device)}
+    took = cpu_seconds() - began
+    log.note(f"{engine.name}: fitted in {took:.1f} s of CPU, {expected:.0f} expected")
+    log.rows.append({"engine": engine.name, "seconds": took})
 
 
 def _assembled(

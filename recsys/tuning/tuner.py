@@ -23,7 +23,7 @@ from recsys.models.engines import Engine
 from recsys.ranking.terms.registry import load_terms
 from recsys.training.fit import Words
 from recsys.tuning.cpu_budget import WALL, Budget
-from recsys.tuning.engine_catalogue import candidates
+from recsys.tuning.engine_catalogue import Family, candidates
 from recsys.tuning.queries import ask
 from recsys.tuning.service_replay import as_check, walked_check
 from recsys.tuning.split import Rules, make_split
@@ -59,7 +59,7 @@ class Scenario:
     dated: bool | None = None  # None: as the events are; False: requests lie anywhere in time
     seed: int = 0
     device: str = "cpu"
-    engines: Sequence[Engine] | None = None  # None: the catalogue of engines
+    engines: Sequence[Engine | Family] | None = None  # None: the catalogue of engines
     wall: float = WALL  # times as many minutes by the clock end the search too
 
 
@@ -78,7 +78,9 @@ def tune(
     """
     load_terms()
     data = canonical(data)
-    engines = candidates() if scenario.engines is None else scenario.engines
+    engines: Sequence[Engine | Family] = (
+        candidates() if scenario.engines is None else scenario.engines
+    )
     seed, device = scenario.seed, scenario.device
     way, cut = None, None
     if scenario.new_items:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from recsys.array_types import Floats, Rows
 from recsys.ranking.scoring import gather
 from recsys.ranking.terms.protocol import (
+    ALWAYS,
     WHEN_CHEAP,
     Attribution,
     BatchContext,
@@ -19,6 +20,7 @@ from recsys.ranking.terms.protocol import (
     CutContext,
     ModelForm,
     Parameter,
+    ReplayContext,
     ScoreTerm,
     UserContext,
     UserTerm,
@@ -87,9 +89,28 @@ class FactorTerm(ScoreTerm):
                 histories = context.histories
                 decayed = histories.decayed(life, len(context.created), histories.weights)
                 users = model.behaviour.project_many(decayed)
-                column = Column(self.name, engine, life, nominates=WHEN_CHEAP)
+                column = Column(self.name, engine, life, nominates=self._nominates(life))
                 found[column] = users @ model.behaviour.outputs.T
         return found
+
+    def replay_columns(self, context: ReplayContext) -> dict[Column, Floats]:
+        """Return the products of each engine at each half-life."""
+        found: dict[Column, Floats] = {}
+        history = context.history
+        for engine, live in context.lives.items():
+            if live.model.behaviour is None:
+                continue
+            rows: Rows = np.arange(live.size, dtype=np.int32)
+            items = output_vectors(live, rows)
+            for life in HALF_LIVES:
+                weights = history.weights * np.exp2(-history.ages() / np.float32(life))
+                user = input_parts(live, history.rows, weights.astype(np.float32)).sum(axis=0)
+                column = Column(self.name, engine, life, nominates=self._nominates(life))
+                found[column] = np.asarray(items @ user, np.float32)
+        return found
+
+    def _nominates(self, half_life: float) -> Literal["always", "when cheap"]:
+        return ALWAYS if np.isinf(half_life) else WHEN_CHEAP
 
     def design(self, form: ModelForm, choices: Choices) -> list[tuple[Parameter, Floats]]:
         """Return the columns of the form."""

@@ -243,7 +243,7 @@ class Neighbours(ScoreTerm):
             column = replace(form.neighbours, term="lift")
             return [(Parameter(self.name, "lift"), choices.columns[column])]
         sums = np.maximum(choices.columns[form.neighbours], 0)
-        logs = [(scale, np.log1p(sums / scale)) for scale in SCALES]
+        logs = [(scale, np.log1p(sums / scale)) for scale in self.scales(form)]
         found = [(Parameter(self.name, f"log {scale}"), values) for scale, values in logs]
         if form.by_activity:
             active = choices.traits["activity"][:, None]
@@ -252,6 +252,10 @@ class Neighbours(ScoreTerm):
                 for scale, values in logs[1:2]
             ]
         return found
+
+    def scales(self, form: ModelForm) -> tuple[float, ...]:
+        """Return the scales of the logarithms: one for a plain form, whose order it keeps."""
+        return SCALES[1:2] if form.plain else SCALES
 
     def learned(self, form: ModelForm, weights: Mapping[Parameter, float], blend: Blend) -> Blend:
         """Return the blend with the half-life and the weights of the logarithms or the lift."""
@@ -267,7 +271,7 @@ class Neighbours(ScoreTerm):
                 weights[Parameter(self.name, f"log {scale}")],
                 weights.get(Parameter(self.name, f"log {scale}", "activity"), 0.0),
             )
-            for scale in SCALES
+            for scale in self.scales(form)
         )
         return replace(blend, terms=terms, curves=curves)
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from recsys.array_types import Floats, Mask, Rows
 from recsys.ranking.terms.item_feature import ItemFeatureTerm, UserItemFeatures
-from recsys.ranking.terms.protocol import BatchContext, UserContext
+from recsys.ranking.terms.protocol import BatchContext, Choices, ModelForm, Parameter, UserContext
 from recsys.serving.live_state import LiveState
 from recsys.serving.popularity_counters import DAY, HALF_LIVES, HOUR, PSEUDO
+from recsys.serving.score_model import Blend
 
 if TYPE_CHECKING:
     from recsys.ranking.item_features import Table
@@ -27,6 +29,7 @@ SHARES = tuple(
 HALF_LIFE = dict(zip(SHARES, HALF_LIVES, strict=True))  # seconds
 NO_UPTAKE = np.float32(np.log(PSEUDO))  # feature of an item that nobody took up
 ONE_USER = float(np.log(1.0 + PSEUDO))  # feature of all time of an item of one user at most
+TIE_BREAK = 1e-4  # weight of popularity where one engine alone gives the order
 RECENT = 2 * DAY  # seconds since an item was taken up last within which it may be trending
 
 
@@ -105,6 +108,21 @@ class Popularity(ItemFeatureTerm):
             weights = context.blend.prior_weights(names, context.traits[place], newcomer=True)
             found[place, alone] = weights @ none
         return found
+
+    def fixed(self, form: ModelForm, choices: Choices) -> Floats | None:
+        """Return what orders the items that one engine alone gives the same score."""
+        if not form.plain:
+            return None
+        return np.float32(TIE_BREAK) * choices.columns[self.column("share_all")]
+
+    def learned(self, form: ModelForm, weights: Mapping[Parameter, float], blend: Blend) -> Blend:
+        """Return the blend with the weights of the features."""
+        found = ItemFeatureTerm.learned(self, form, weights, blend)
+        if not form.plain:
+            return found
+        priors = dict(found.priors)
+        priors["share_all"] = priors.get("share_all", 0.0) + TIE_BREAK
+        return replace(found, priors=priors)
 
     def quiet(self, live: LiveState, rows: Rows, kind: str, below: Mask) -> Mask:
         """Return `below`, and what was not taken up lately where the reason is a trend."""

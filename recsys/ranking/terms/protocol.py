@@ -75,6 +75,7 @@ class ModelForm:
     linear: tuple[str, ...] = ()  # optional terms of one weight, by name
     vote: float = 0.0  # weight of the expected rating; set, not learned: likes are not all uptake
     taste: bool = False  # the rating expected of this user, not that of an average one
+    plain: bool = False  # one engine alone: its order is that of the engine's own scores
 
     @property
     def personal(self) -> bool:

@@ -1,0 +1,133 @@
+"""Preselection: settings are searched, the budget is kept, the best families go on."""
+
+import numpy as np
+import pytest
+import worlds
+
+from recsys.data.event_weights import EventWeights
+from recsys.data.records import Event
+from recsys.data.table_builder import item_table
+from recsys.models.engines import Engine, joined
+from recsys.models.item_weights import ItemItem
+from recsys.training.fit import Words, known_interactions
+from recsys.tuning.cpu_budget import Budget
+from recsys.tuning.engine_catalogue import CATALOGUE, Family, engine_named
+from recsys.tuning.engine_preselection import N_SURVIVORS, Preselection
+from recsys.tuning.time_splits import validation
+from recsys.tuning.tune import _assembled, choose
+
+BOOKS = 60
+
+
+@pytest.fixture(scope="module")
+def check():
+    """Eighty users who read fifteen of the thirty books of their side, without times."""
+    rng = np.random.default_rng(3)
+    reads = [
+        (f"reader-{reader}", f"book-{book}")
+        for reader in range(80)
+        for book in rng.permutation(np.arange(reader % 2, BOOKS, 2))[:15]
+    ]
+    table = worlds.event_table(
+        Event(*reads[at], "like") for at in rng.permutation(len(reads)).tolist()
+    )
+    return validation(table, item_table([]), EventWeights())[1]
+
+
+def noisy(level, seconds=0.0):
+    """Return an engine that knows the sides of books beneath noise of a level."""
+
+    def fit(data, seed, device):
+        size = data.shape[1]
+        side = np.array([int(name.rpartition("-")[2]) % 2 for name in NAMES])
+        square = (side[:, None] == side).astype(np.float32)
+        square += level * np.random.default_rng(seed).random((size, size), np.float32)
+        np.fill_diagonal(square, 0.0)
+        return ItemItem.from_dense(square, size)
+
+    return Engine(f"noisy {level:g}", "neighbours", fit, lambda data: seconds)
+
+
+NAMES: list[str] = []
+
+
+def preselection(check, minutes=2.0):
+    NAMES[:] = [check.data.items[row] for row in range(len(check.data.items))]
+    words = Words.none(len(NAMES))
+    known, notes, pressure = known_interactions(check.data, words), [], []
+    one = Preselection(
+        check,
+        known,
+        lambda name, part: _assembled(check, {name: part}, words, 0, None)[name],
+        Budget(minutes),
+        0,
+        "cpu",
+        notes.append,
+        pressure.append,
+        [],
+    )
+    return one, notes, pressure
+
+
+def test_a_search_moves_to_better_settings(check):
+    family = Family("noisy", ((0.0, 1.0, 4.0, 16.0, 64.0),), (3,), lambda numbers: noisy(*numbers))
+    one, notes, _ = preselection(check)
+    assert [engine.name for engine in one.run([family])] == [
+        min(one.values, key=lambda name: (-one.values[name], name))
+    ]
+    assert one.values["noisy 4"] > one.values["noisy 16"] and "noisy 0" in one.values
+    assert any("noisy 4: nDCG@20" in note for note in notes)
+
+
+def test_the_best_setting_of_each_of_the_best_families_goes_on(check):
+    families = [
+        Family(f"family {n}", ((level, level + 1.0),), (0,), lambda numbers: noisy(*numbers))
+        for n, level in enumerate((0.0, 100.0, 1.0, 50.0, 3.0))
+    ]
+    one, _, _ = preselection(check)
+    found = [engine.name for engine in one.run(families)]
+    assert len(found) == N_SURVIVORS
+    assert not any(level in name for name in found for level in ("100", "101"))
+
+
+def test_what_the_budget_does_not_allow_is_left_out_and_said_so(check):
+    one, notes, pressure = preselection(check, minutes=1.0)
+    dear, affordable = Family.of(noisy(1.0, 1e6)), Family.of(noisy(2.0))
+    assert [engine.name for engine in one.run([dear, affordable])] == ["noisy 2"]
+    assert any("noisy 1: skipped" in note for note in notes) and not pressure
+    seconds = [0.0]
+    later, _, pressed = preselection(check)
+    later.budget = Budget(1.0, cpu=lambda: seconds[0], clock=lambda: 0.0)
+    seconds[0] = 40.0  # of 60
+    assert later.run([Family.of(noisy(3.0, 25.0))]) == []
+    assert pressed == ["noisy 3 was left out: it would have taken some 25 s"]
+
+
+def test_every_family_of_the_catalogue_has_settings_that_can_be_named():
+    for family in CATALOGUE:
+        for place in (family.start, *family.around(family.start)):
+            assert engine_named(family.at(place).name).name == family.at(place).name
+
+
+def test_one_engine_alone_is_chosen_where_nothing_beside_it_helps(check):
+    """Popularity says nothing here: all books of a side are alike."""
+    NAMES[:] = [check.data.items[row] for row in range(len(check.data.items))]
+    words = Words.none(len(NAMES))
+    choice = choose(check, words, (noisy(0.0), noisy(64.0)), Budget(2.0))
+    row = next((row for row in choice.evidence if "alone" in row), None)
+    assert choice.engines[0].startswith("noisy 0")
+    assert row is None or row["kept"] is False
+    assert not [w for n, w in choice.blend.priors.items() if n.startswith("share") and w > 0.001]
+
+
+def test_joined_engines_are_named_fitted_and_added_at_equal_strength(check):
+    NAMES[:] = [check.data.items[row] for row in range(len(check.data.items))]
+    known = known_interactions(check.data, Words.none(len(NAMES)))
+    both = engine_named("item-knn 20 + ease 50")
+    assert both.name == "item-knn 20 + ease 50" and both.seconds(known) > 0
+    parts = [engine_named(name).fit(known, 0, "cpu").matrix() for name in both.name.split(" + ")]
+    sizes = [np.sqrt(np.square(part.data).sum() / part.shape[0]) for part in parts]
+    wanted = sum((part / size).toarray() for part, size in zip(parts, sizes, strict=True))
+    assert both.fit(known, 0, "cpu").matrix().toarray() == pytest.approx(wanted, abs=1e-5)
+    with pytest.raises(ValueError, match="item-to-item"):
+        joined([engine_named("als 10 30"), engine_named("ease 50")])
