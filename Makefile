@@ -24,8 +24,11 @@ serve: $(VENV)/.demo  ## serve the newest bundle on http://127.0.0.1:8000
 test: check  ## checks, then the tests
 	$(BIN)/python -m pytest
 
-test-all: check  ## the same, with tests that last minutes
-	$(BIN)/python -m pytest -m ""
+test-all: check  ## every test: also those of many cases, and the soak; some three hours
+	$(BIN)/python -m pytest -m ''
+
+soak: $(VENV)/.test  ## 75 minutes of load on a service: its memory each minute, and the slope
+	PYTHONPATH=. $(BIN)/python tests/support/soak.py
 
 check: $(VENV)/.test  ## ruff, mypy --strict, import contracts
 	$(BIN)/ruff format --check recsys jobs api tests docs
@@ -44,6 +47,15 @@ docs: $(VENV)/.docs  ## build the documentation into build/docs, without a netwo
 
 bench: $(VENV)/.test  ## speed and memory of each stage and of serving
 	$(BIN)/recsys bench
+
+hashes: $(VENV)/.supply  ## requirements/serve.txt: the pins of the service with the hashes of their files
+	@grep -v '^torch==' constraints.txt > $(VENV)/constraints-serve.txt
+	$(BIN)/uv pip compile --quiet --generate-hashes --no-annotate --no-emit-index-url --upgrade \
+		--custom-compile-command 'make hashes' --extra cpu --extra serve --extra postgres \
+		--extra client --extra servers -c $(VENV)/constraints-serve.txt -o requirements/serve.txt setup.cfg
+
+sbom: $(VENV)/.supply  ## sbom.json: what requirements/serve.txt installs, in the form of CycloneDX
+	$(BIN)/cyclonedx-py requirements requirements/serve.txt --output-reproducible -o sbom.json
 
 clean:  ## remove caches; keeps .venv and data/var
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist *.egg-info
@@ -72,6 +84,10 @@ $(VENV)/.demo: $(VENV)/.torch $(PINS)
 $(VENV)/.docs: $(VENV)/constraints.txt $(PINS)
 	@echo "installing the package and what the documentation needs ..."
 	@$(PIP) -e '.[serve,client,docs]'
+	@touch $@
+
+$(VENV)/.supply: $(VENV)/.test
+	@$(PIP) -e '.[supply]'
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.torch $(PINS)

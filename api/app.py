@@ -6,15 +6,20 @@ import logging
 import time
 import uuid
 import weakref
+from collections.abc import Callable
 from multiprocessing.util import Finalize
+from typing import Any
 
 from flask import Flask, Response, current_app, g, request
 from flask_cors import CORS
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
 
 from . import errors
+from .auth import Gate
 from .http import responses
 from .http.asgi_app import OWN
-from .http.routing import Endpoint, IdConverter, UserConverter
+from .http.routing import DECLARED, Endpoint, IdConverter, UserConverter
 from .notice_stream import Streams
 from .routes import ROUTES
 from .runtime.rate_limiter import Buckets
@@ -58,6 +63,32 @@ def create_app(
     # functions registered with atexit are passed over
     Finalize(None, _close, args=(weakref.ref(service),), exitpriority=10)
     return app
+
+
+def admission(app: Flask) -> Callable[[dict[str, Any], bool], bool]:
+    """Return what says, from a head alone, whether the body of a request is worth reading.
+
+    It raises the ApiError with which the request will be refused. Called with False it never waits:
+    it returns False where the store has to be read first, to be called with True in a thread.
+    """
+    urls, views = app.url_map.bind("localhost"), app.view_functions
+    gate: Gate = app.extensions["gate"]
+
+    def admitted(environ: dict[str, Any], may_wait: bool) -> bool:
+        try:
+            path = environ["PATH_INFO"].encode("latin-1").decode("utf-8")
+            rule, _ = urls.match(path, environ["REQUEST_METHOD"], return_rule=True)
+        except (HTTPException, RequestRedirect, UnicodeError):
+            return True  # the app says what is wrong
+        endpoint: Endpoint | None = getattr(views[rule.endpoint], DECLARED, None)
+        if endpoint is None:
+            return True
+        if not may_wait and gate.needs_store(environ):
+            return False
+        gate.caller(environ, endpoint.right, bool(endpoint.own))
+        return True
+
+    return admitted
 
 
 def _close(held: weakref.ref[Service]) -> None:

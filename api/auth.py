@@ -12,6 +12,7 @@ import ipaddress
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -34,6 +35,19 @@ _OWN_PAGES = ("", "none", "same-origin")  # of Sec-Fetch-Site
 _AGAIN = 0.1  # seconds until an unknown key is looked for in the store again
 
 
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who sends a request, and what they may do."""
+
+    name: str  # under which requests are counted
+    rate: float  # requests a second; 0: no limit
+    rights: frozenset[str]
+    token_user: str | None = None  # the user whom a token is for; None: anybody
+    key_id: str | None = None
+    roles: tuple[str, ...] = ()
+    loopback: bool = False  # without a key, from this machine
+
+
 class Gate:
     """Lets a request in or raises 401, 403 or 429."""
 
@@ -47,6 +61,7 @@ class Gate:
         self.settings = settings
         self.buckets = buckets or Buckets()
         self._read, self._read_again = read, 0.0
+        self._proxies = settings.proxies
         self.open = settings.auth == "off" or (
             settings.auth == "auto" and settings.host in LOOPBACK
         )
@@ -81,26 +96,73 @@ class Gate:
         user, None for a caller who may ask about anybody; `g.rights` are all rights of the caller.
         """
         g.token_user = None
-        if right is None or (self.settings.metrics_open and request.path == "/metrics"):
+        caller = self.caller(request.environ, right, own)
+        if caller is None:
             return
-        sent = _sent(request)
+        g.token_user, g.rights = caller.token_user, caller.rights
+        if caller.key_id is not None:
+            g.key_id, g.roles = caller.key_id, caller.roles
+        elif caller.token_user is None:
+            g.loopback = caller.loopback
+        self._limit(caller.name, caller.rate)
+
+    def caller(
+        self, environ: Mapping[str, Any], right: str | None, own: bool = False
+    ) -> Caller | None:
+        """Return who sends a request, 401 or 403 when they may not; None: it is open to all.
+
+        A request is counted by `admit`, not here.
+        """
+        if right is None or (self.settings.metrics_open and environ.get("PATH_INFO") == "/metrics"):
+            return None
+        sent = _sent(environ)
         if sent.startswith(PREFIX):
-            self._admit_token(sent, right, own)
-        elif sent and (key := self._key(sent)) is not None:
-            g.key_id, g.rights, g.roles = key.key_id, key.rights, key.roles or (key.scope,)
-            self._check(right, f"the key has {', '.join(key.roles) or key.scope}")
-            self._limit(key.key_id, self.settings.rate_limit if key.rate is None else key.rate)
-        elif self._unread(right):
+            return self._holder(sent, right, own)
+        if sent and (key := self._key(sent)) is not None:
+            _check(key.rights, right, f"the key has {', '.join(key.roles) or key.scope}")
+            rate = self.settings.rate_limit if key.rate is None else key.rate
+            return Caller(key.key_id, rate, key.rights, None, key.key_id, key.roles or (key.scope,))
+        if self._unread(right):
             headers = {"Retry-After": "2"}
             message = "the store, which holds the keys, cannot be reached"
             raise ApiError(503, message, "store_unreachable", headers=headers)
-        elif why := self._distrust(request, right, bool(sent)):
+        if why := self._distrust(environ, right, bool(sent)):
             raise _unauthorized(why)
-        else:
-            g.rights = WITHOUT_KEY
-            address = request.environ.get("REMOTE_ADDR", "")
-            g.loopback = address in LOOPBACK - {""}
-            self._limit("address " + address, self.settings.anonymous_rate_limit)
+        address = self._address(environ)
+        return Caller(
+            "address " + address,
+            self.settings.anonymous_rate_limit,
+            WITHOUT_KEY,
+            loopback=address in LOOPBACK - {""},
+        )
+
+    def needs_store(self, environ: Mapping[str, Any]) -> bool:
+        """Whether `caller` may have to read the store, to find a key that it does not know."""
+        sent = _sent(environ)
+        return bool(sent) and not sent.startswith(PREFIX) and digest(sent) not in self._keys
+
+    def _address(self, environ: Mapping[str, Any]) -> str:
+        """Return the address that a request without a key is counted under.
+
+        Behind a trusted proxy it is the last address in X-Forwarded-For that is not a trusted
+        proxy itself; what stands before it was written by whoever sent the request.
+        """
+        found = str(environ.get("REMOTE_ADDR", ""))
+        if not self._is_proxy(found):
+            return found
+        named = str(environ.get("HTTP_X_FORWARDED_FOR", "")).split(",")
+        for one in reversed([part.strip() for part in named if part.strip()]):
+            found = one[:64]
+            if not self._is_proxy(found):
+                break
+        return found
+
+    def _is_proxy(self, address: str) -> bool:
+        try:
+            known = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        return any(known in network for network in self._proxies)
 
     def _key(self, sent: str) -> Key | None:
         """Return the key that was sent, None when there is none; one just made is read at once."""
@@ -114,21 +176,15 @@ class Gate:
         """Whether the keys were never read, so that only lists of the bundle can be given."""
         return self._made is None and self.open and right != "lists"
 
-    def _admit_token(self, sent: str, right: str, own: bool) -> None:
+    def _holder(self, sent: str, right: str, own: bool) -> Caller:
         token: Token | None = self._tokens.read(sent) if self._tokens is not None else None
         if token is None or (token.key_id and token.key_id not in self._ids):
             raise _unauthorized("this token has expired, or its key was revoked")
-        g.token_user, g.rights = token.user_id, TOKEN
-        self._check(right if own else "", "the token is for what concerns its own user")
-        self._limit("token " + token.user_id, self.settings.rate_limit)
+        _check(TOKEN, right if own else "", "the token is for what concerns its own user")
+        name = "token " + token.user_id
+        return Caller(name, self.settings.rate_limit, TOKEN, token.user_id)
 
-    def _check(self, right: str, held: str) -> None:
-        if right in g.rights:
-            return
-        roles = f"the role {' or '.join(roles_with(right))}" if right else "a key"
-        raise ApiError(403, f"this needs {roles}; {held}")
-
-    def _distrust(self, request: Request, right: str, sent: bool) -> str:
+    def _distrust(self, environ: Mapping[str, Any], right: str, sent: bool) -> str:
         """Say why a caller without a known key is not served; empty: they are."""
         if sent and (self._made or not self.open):
             return "this key is not known, or was revoked"
@@ -137,7 +193,7 @@ class Gate:
         if self.settings.auth == "off":
             return ""
         why = "" if self.open else "the service is reached from other machines"
-        why = why or _from_elsewhere(request.environ, self.settings.cors_origins)
+        why = why or _from_elsewhere(environ, self.settings.cors_origins)
         if not why and self._made:
             why = "a key has been made, so that every caller needs one"
         return f"send a key ({_HOW}): {why}" if why else ""
@@ -150,6 +206,13 @@ class Gate:
         if wait:
             headers = {"Retry-After": str(int(wait) + 1)}
             raise ApiError(429, f"more than {rate:g} requests a second", headers=headers)
+
+
+def _check(rights: frozenset[str], right: str, held: str) -> None:
+    if right in rights:
+        return
+    roles = f"the role {' or '.join(roles_with(right))}" if right else "a key"
+    raise ApiError(403, f"this needs {roles}; {held}")
 
 
 def _unauthorized(message: str) -> ApiError:
@@ -199,8 +262,7 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _sent(request: Request) -> str:
-    environ = request.environ
+def _sent(environ: Mapping[str, Any]) -> str:
     if header := environ.get("HTTP_X_API_KEY", ""):
         return str(header).strip()
     scheme, _, token = environ.get("HTTP_AUTHORIZATION", "").partition(" ")

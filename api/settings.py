@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 from recsys.data.event_kinds import KIND_WEIGHTS
@@ -47,6 +48,7 @@ class Settings:
     rate_limit: float = 200.0  # requests a second and key, over all workers; 0: no limit
     min_people: int = 5  # people behind a count; counts of fewer are not told
     anonymous_rate_limit: float = 0.0  # the same for requests without a key, per address
+    trusted_proxies: tuple[str, ...] = ()  # proxies whose X-Forwarded-For counts
     max_body: int = 10_000_000  # bytes of a request body
     body_seconds: float = 5.0  # longest wait for a request body to arrive
     write_seconds: float = 2.0  # longest wait for other writers of the store; then 503
@@ -84,6 +86,17 @@ class Settings:
         voices = self.defences == "on"
         return EventWeights(kinds=kinds, tone=self.tone_strength, voices=voices)
 
+    @cached_property
+    def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """Return the trusted proxies as networks; DataError for what is none."""
+        try:
+            return tuple(ip_network(one) for one in self.trusted_proxies)
+        except ValueError as error:
+            raise DataError(
+                f"RECSYS_TRUSTED_PROXIES: {error}; give addresses or networks, as in"
+                " 127.0.0.1,10.0.0.0/8"
+            ) from None
+
     @property
     def repeat_categories(self) -> frozenset[str]:
         """Return the categories whose items may be recommended again."""
@@ -115,6 +128,7 @@ class Settings:
             )
         networks(found.webhook_networks)
         MailServer.of(found.smtp, found.mail_from)
+        found.proxies  # noqa: B018  a wrong one stops the start
         return found
 
 

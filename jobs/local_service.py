@@ -40,8 +40,9 @@ class Engine:
 
     def state(self, user: str) -> UserState:
         """Return the state of a user as the service reads it."""
-        past = Pasts(self.recommender.live.weights).of(self.store, user)
-        return UserState.read(self.store, past, user, self.tones)
+        weights = self.recommender.live.weights
+        past = Pasts(weights).of(self.store, user)
+        return UserState.read(self.store, past, user, self.tones, weights)
 
     def recommend(self, user: str, n: int, explain: bool = False) -> list[Recommendation]:
         """Return the items of `GET /recommend/<user>`, by the same functions."""

@@ -326,7 +326,8 @@ class FittedModel:
         if isinstance(user, (str, int)) and not isinstance(user, bool):
             name = parse_id(user, "user")
             store = self._histories(name)
-            return UserState.read(store, self._pasts.of(store, name), name, self._tones)
+            past, weights = self._pasts.of(store, name), self._live.weights
+            return UserState.read(store, past, name, self._tones, weights)
         if isinstance(user, Mapping) or not isinstance(user, Iterable):
             raise DataError(f"user: a {type(user).__name__} is neither a user id nor a history")
         return UserState(None, tuple(_interaction(one, at) for at, one in enumerate(user)))

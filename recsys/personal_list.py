@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 
+from recsys.data.event_weights import EventWeights
 from recsys.i18n import SOURCE
-from recsys.ranking.history import interactions
+from recsys.ranking.history import acts, interactions
 from recsys.ranking.query import Filters, Interaction, Query, Recommendation
 from recsys.recommender import Recommender
 from recsys.store.controls import Control
@@ -37,18 +38,20 @@ class UserState:
     degraded: bool = False  # the store was unreachable
 
     @classmethod
-    def read(cls, store: Store, past: Past, user_id: str, tones: Tones | None) -> UserState:
+    def read(
+        cls, store: Store, past: Past, user_id: str, tones: Tones | None, weights: EventWeights
+    ) -> UserState:
         """Return the state of a user as the store has it; `tones` None: comments count nothing.
 
-        `past`: the user's events, see `recsys.store.user_histories`. An unknown user has an empty
-        state. StoreError when the store is unreachable.
+        `past`: the user's events, see `recsys.store.user_histories`; those that weigh nothing are
+        left out. An unknown user has an empty state. StoreError when the store is unreachable.
         """
         interests: tuple[str, ...] = ()
-        if len(past.events) < INTERESTS_UNTIL:
+        history = acts(interactions(past.events, tones), weights)
+        if len(history) < INTERESTS_UNTIL:
             user = store.user(user_id)
             interests = tuple(user.interests) if user is not None else ()
         controls, follows = tuple(store.controls_of(user_id)), tuple(store.followed(user_id))
-        history = interactions(past.events, tones)
         mark = (past.mark, interests, controls, follows)
         return cls(user_id, history, interests, controls, past.taken, follows, mark)
 

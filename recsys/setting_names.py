@@ -20,7 +20,8 @@ NAMES = frozenset(
     impression_half_life keep_bundles mail_from max_batch max_body metrics_folder metrics_open
     min_people notice_days notice_retry_seconds port public_url rate_limit repeat rising_weight
     safety_model seed smtp stale_hours store tail_seconds tone_strength tune_days tune_minutes
-    unrecorded_items webhook_networks workers write_seconds
+    trusted_proxies unrecorded_items webhook_networks workers
+    write_seconds
     """.split()
 )
 # Kubernetes sets such variables in every container for a service that is called recsys.

@@ -238,7 +238,7 @@ def inferences_of(service: Service, user_id: str) -> dict[str, Any]:
     """Return what is inferred of a user's future; 404 for an unknown user."""
     with service.link.use() as store:
         user, controls = store.user(user_id), store.controls_of(user_id)
-        events = store.history(user_id, _EVENTS)
+        events = store.history(user_id, _EVENTS, service.settings.weights.unheeded(store.kinds()))
     if user is None:
         raise missing("user")
     found = Portrayal(service, user, events, controls, "en", ZoneInfo("UTC"))
@@ -257,7 +257,7 @@ def profile(
     service.see_changes()
     with service.link.use() as store:
         user, controls = store.user(user_id), store.controls_of(user_id)
-        events = store.history(user_id, _EVENTS)
+        events = store.history(user_id, _EVENTS, service.settings.weights.unheeded(store.kinds()))
         follows = store.follows_of(user_id)
     if user is None:
         raise missing("user")

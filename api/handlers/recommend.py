@@ -15,6 +15,7 @@ from recsys.i18n import SOURCE
 from recsys.notices import personal as personal_notice
 from recsys.personal_list import ListRequest, UserState, query_of, ranked
 from recsys.ranking import nonpersonal, user_controls
+from recsys.ranking.history import acts
 from recsys.ranking.query import Interaction, Query, Recommendation
 from recsys.store.exposures import Exposure, Shown
 
@@ -72,7 +73,9 @@ class Recommend:
         try:
             past = self.service.past(user_id)
             with self.service.link.use() as store:
-                return UserState.read(store, past, user_id, self.service.heard)
+                return UserState.read(
+                    store, past, user_id, self.service.heard, self.service.settings.weights
+                )
         except StoreError:
             return UserState(user_id, degraded=True)
 
@@ -82,6 +85,7 @@ class Recommend:
         told = tuple(
             Interaction(e.item_id, e.event, e.value, e.timestamp) for e in given.events
         ) + tuple(Interaction(item_id, "like") for item_id in given.items)
+        told = acts(told, self.service.settings.weights)
         interests = known.interests + tuple(given.interests)
         return replace(known, history=known.history + told, interests=interests)
 

@@ -98,7 +98,7 @@ def followed_by(service: Service, user_id: str, trends: Sequence[Trend]) -> dict
     """
     with service.link.use() as store:
         user, controls = store.user(user_id), store.controls_of(user_id)
-        events = store.history(user_id)
+        events = store.history(user_id, but=service.settings.weights.unheeded(store.kinds()))
     if user is None:
         raise missing("user")
     live = service.serving.live

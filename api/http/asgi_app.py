@@ -25,6 +25,7 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+Admitted = Callable[[dict[str, Any], bool], bool]
 
 PAUSE = 0.5  # seconds until a stream that has nothing to send is asked again
 WHOLE = "recsys.body_is_whole"  # in a WSGI environment: the body is at hand, nothing to wait for
@@ -33,6 +34,7 @@ READERS = 4  # threads that answer reads
 WRITERS = 4  # threads that answer writes
 QUEUE = 512  # requests of one sort that may wait for a thread; more are answered 503
 BODIES = 8  # bodies of the greatest size that a process holds unfinished; more are answered 503
+LINGER = 2.0  # seconds that the body of a refused request is taken in, and dropped
 STALLED = 30.0  # seconds that a client may take no byte of an answer that is streamed
 _WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _NONE: Mapping[str, Any] = {}
@@ -61,11 +63,14 @@ class Front:
     """Answers ASGI requests by way of a WSGI app.
 
     `limit`: bytes of a body (413 beyond); `seconds`: until it must be complete (408 beyond, and the
-    connection is closed).
+    connection is closed). `admitted`: looks at a head before the body is read; see `app.admission`.
     """
 
-    def __init__(self, app: WsgiApp, limit: int, seconds: float) -> None:
+    def __init__(
+        self, app: WsgiApp, limit: int, seconds: float, admitted: Admitted | None = None
+    ) -> None:
         self._app = app
+        self._admitted = admitted
         self._limit = limit
         self._seconds = seconds
         self._room = BODIES * limit  # bytes of unfinished bodies that may still come
@@ -79,6 +84,9 @@ class Front:
             raise ValueError(f"{scope['type']} is not served")
         try:
             fields = _fields(scope)
+            if await self._refused(scope, fields):
+                await self._turn_away(scope, fields, receive, send)
+                return
             body = await self._body(fields, receive)
             if body is None:
                 return  # the client is gone
@@ -87,6 +95,38 @@ class Front:
             await _refuse(send, error)
             return
         await self._send(answer, receive, send)
+
+    async def _refused(self, scope: Message, fields: dict[str, str]) -> bool:
+        """Whether a request with a body is refused whatever the body says."""
+        with_body = "content-length" in fields or "transfer-encoding" in fields
+        if self._admitted is None or not with_body or fields.get("content-length") == "0":
+            return False
+        environ = _environ(scope, fields, b"")
+        try:
+            if not self._admitted(environ, False):
+                work = functools.partial(self._admitted, environ, True)
+                await asyncio.get_running_loop().run_in_executor(self._reads.executor, work)
+        except ApiError:
+            return True
+        return False
+
+    async def _turn_away(
+        self, scope: Message, fields: dict[str, str], receive: Receive, send: Send
+    ) -> None:
+        """Refuse without the body; then take in for a moment what still comes of it, and close.
+
+        The app refuses, so that its logs and figures know. Closed with bytes that were not read,
+        the connection would be reset, and the client might never see the answer.
+        """
+        answer = await self._answered(scope, fields, b"")
+        answer.headers.append((b"connection", b"close"))
+        start = {"type": "http.response.start", "status": answer.status, "headers": answer.headers}
+        await send(start)
+        body = {"type": "http.response.body", "body": answer.first}
+        await send(body | {"more_body": True})
+        if "expect" not in fields:
+            await self._drain(receive, LINGER)
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def alive(self) -> bool:
         """Whether this process answers a request to /health/live."""
@@ -142,10 +182,10 @@ class Front:
             if not message.get("more_body", False):
                 return bytes(found)
 
-    async def _drain(self, receive: Receive) -> None:
+    async def _drain(self, receive: Receive, seconds: float | None = None) -> None:
         """Take in what a client sends without keeping it, so that it can read the refusal."""
         try:
-            async with asyncio.timeout(self._seconds):
+            async with asyncio.timeout(self._seconds if seconds is None else seconds):
                 while (message := await receive())["type"] == "http.request":
                     if not message.get("more_body", False):
                         return
@@ -179,10 +219,14 @@ class Front:
         return self._reads
 
     async def _send(self, answer: _Answer, receive: Receive, send: Send) -> None:
-        """Send an answer. A part that is empty says that a stream has nothing to send for now."""
+        """Send an answer; one in parts ends when the client goes away.
+
+        A part that is empty says that a stream has nothing to send for now.
+        """
         start = {"type": "http.response.start", "status": answer.status, "headers": answer.headers}
         await send(start)
         loop, streamed = asyncio.get_running_loop(), answer.more
+        gone = asyncio.ensure_future(_departure(receive)) if streamed else None
         try:
             await send(
                 {"type": "http.response.body", "body": answer.first, "more_body": answer.more}
@@ -191,9 +235,11 @@ class Front:
                 take = functools.partial(next, answer.parts, None)
                 part = await loop.run_in_executor(self._reads.executor, take)
                 answer.more = part is not None
-                if part == b"":
-                    if await _is_gone(receive, PAUSE):
+                if gone is not None:
+                    await asyncio.wait({gone}, timeout=PAUSE if part == b"" else 0)
+                    if gone.done():
                         return
+                if part == b"":
                     continue
                 async with asyncio.timeout(STALLED):
                     await send(
@@ -204,19 +250,15 @@ class Front:
                         }
                     )
         finally:
-            if streamed:
+            if gone is not None:
+                gone.cancel()
                 loop.run_in_executor(self._reads.executor, answer.close)
 
 
-async def _is_gone(receive: Receive, seconds: float) -> bool:
-    """Wait for a while; say whether the client went away meanwhile."""
-    try:
-        async with asyncio.timeout(seconds):
-            while (await receive())["type"] != "http.disconnect":
-                pass  # the end of a body that nobody reads
-    except TimeoutError:
-        return False
-    return True
+async def _departure(receive: Receive) -> None:
+    """Return when the client has gone away."""
+    while (await receive())["type"] != "http.disconnect":
+        pass  # the end of a body that nobody reads
 
 
 class _InContext(Iterator[bytes]):

@@ -35,6 +35,7 @@ _INTEGER = re.compile(r"-?\d{1,19}")
 _NUMBER = re.compile(r"-?(\d{1,30}(\.\d{0,30})?|\.\d{1,30})([eE][+-]?\d{1,3})?")
 _IDS = ("item_id", "exclude")  # ids may hold any sign; other lists also come as a|b
 _ID_VALUES = ("item", "item_id", "user", "user_id")  # path values that are ids
+DECLARED = "recsys_endpoint"  # attribute of a view function of Flask: its endpoint
 _TRUTH = {"1": True, "true": True, "0": False, "false": False}
 
 
@@ -197,6 +198,8 @@ def _handler(endpoint: Endpoint) -> Callable[..., Response]:
             raise
         act.answered(response.status_code)
         return response
+
+    handle.__dict__[DECLARED] = endpoint
 
     def answer(values: dict[str, Any], act: Act) -> Response:
         current_app.extensions["gate"].admit(request, endpoint.right, bool(endpoint.own))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from flask import Response, request
@@ -28,6 +29,8 @@ from ..schemas.records import (
 )
 from .context import service
 
+PAGE = 2_000_000  # characters of items on a page; the rest follows by `next`
+
 routes = Routes("items")
 
 
@@ -39,8 +42,8 @@ def page(query: ItemsQuery) -> Response:
             found = [item for one in query.item_id if (item := store.item(one))]
         else:
             found = store.items_page(query.after or "", query.n + 1)
-    more = not query.item_id and len(found) > query.n
-    shown = found if query.item_id else found[: query.n]
+    shown = found if query.item_id else _within(found[: query.n])
+    more = not query.item_id and len(found) > len(shown)
     after = listing.following("/items", query, shown[-1].item_id) if more else None
     rows = [_with_topics(as_json(item)) for item in shown]
     if query.tone:
@@ -115,6 +118,16 @@ def delete(item_id: str) -> dict[str, Any]:
     """Forget an item; it vanishes from all lists at once."""
     delete_item(service(), item_id)
     return {"deleted": {"items": 1}}
+
+
+def _within(items: list[records.Item]) -> list[records.Item]:
+    """Return the first of some items whose texts and metadata fit on a page, one at least."""
+    size = 0
+    for place, item in enumerate(items):
+        size += len(item.title) + len(item.text) + len(json.dumps(item.metadata))
+        if size > PAGE and place:
+            return items[:place]
+    return items
 
 
 def same_id(told: str | None, expected: str) -> None:

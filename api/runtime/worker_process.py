@@ -25,7 +25,7 @@ import uvicorn
 
 from recsys.errors import RecsysError
 
-from ..app import create_app
+from ..app import admission, create_app
 from ..http.asgi_app import Front
 from ..http.uvicorn_protocol import Connection, Connections
 from ..logs import configure
@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # again: that took a twentieth of all CPU, in pauses that requests waited for.
     gc.collect()
     gc.freeze()
-    front = Front(app.wsgi_app, settings.max_body, settings.body_seconds)
+    front = Front(app.wsgi_app, settings.max_body, settings.body_seconds, admission(app))
     # uvicorn raises the signal that ended it once more, which must not cut off what follows
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)

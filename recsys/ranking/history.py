@@ -71,6 +71,19 @@ class History:
         )
 
 
+def acts(interactions: tuple[Interaction, ...], weights: EventWeights) -> tuple[Interaction, ...]:
+    """Return the interactions that count: neither withdrawn, nor withdrawing, nor without weight.
+
+    Who has none is a stranger: a list for them is that for somebody of whom nothing is known.
+    """
+    meanings = [weights.meanings[each.event] for each in interactions]
+    if any([one.withdraws for one in meanings]):
+        interactions = _standing(interactions, meanings)
+    if all([each.value is None and weights.meanings[each.event].weight for each in interactions]):
+        return interactions
+    return tuple([each for each in interactions if weights.heeds(each.event, each.value)])
+
+
 def as_uptake(weights: Floats, rated: bool) -> Floats:
     """Return what history entries count for where neighbours are asked what is taken up next.
 

@@ -262,7 +262,7 @@ class LiveState:
         tone: float = 0.0,
         actor: str | None = None,
     ) -> None:
-        """Count one event; an item never heard of becomes a row without words."""
+        """Count one event; an unknown item becomes a row without words, if the event counts."""
         self.add_events([Act(item_id, event, value, timestamp, tone, actor)])
 
     def add_events(self, acts: Sequence[Act]) -> None:
@@ -281,8 +281,6 @@ class LiveState:
                 self._weigh_again(before)
             weights, stated = weights_of(acts, self.weights, self.scale)
             times = np.array([act.timestamp for act in acts], np.float64)
-            for act in told if len(told) > len(acts) else ():  # that an item exists is told by all
-                self._row_of(act)
             rows = self._rows_of(acts)
             votes, counts = weights.tolist(), [True] * len(acts)
             if self.voices is not None:
@@ -294,7 +292,8 @@ class LiveState:
                     self.counters.add(*one)
             else:
                 self.counters.add_many(rows, weights, stated, times)
-            for counted in zip(acts, rows.tolist(), votes, counts, strict=True):
+            some = (weights != 0).tolist()  # a rating at the very middle is no act, as at night
+            for counted in zip(acts, rows.tolist(), votes, counts, some, strict=True):
                 self._counted(*counted)
             if rated:
                 for act, row in zip(acts, rows.tolist(), strict=True):
@@ -365,8 +364,9 @@ class LiveState:
         item = Item(item_id=act.item_id, created_at=act.timestamp)
         return self._append(item, recorded=False)
 
-    def _counted(self, act: Act, row: int, weight: float, counts: bool) -> None:
-        self.pulse.add(row, act.actor, act.timestamp, act.tone, counts)
+    def _counted(self, act: Act, row: int, weight: float, counts: bool, some: bool) -> None:
+        if some:
+            self.pulse.add(row, act.actor, act.timestamp, act.tone, counts)
         self.listing.act(row, act.actor, act.returning)
         if self.opinions is not None:
             self.opinions.follow(row, weight, act.actor)

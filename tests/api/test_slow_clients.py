@@ -17,7 +17,7 @@ from api_server import Server
 
 Serve = Callable[..., Server]
 UNFINISHED = (
-    b"POST /events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    b"POST /events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     b"Content-Length: 100000\r\n\r\n["
 )
 LIMIT = 1.0  # seconds of RECSYS_BODY_SECONDS here
@@ -107,9 +107,15 @@ def test_slow_bodies_slow_heads_and_idle_connections(
 ) -> None:
     server = serve(RECSYS_BODY_SECONDS=str(LIMIT))
     bodies = [connected(server, UNFINISHED) for _ in range(50)]
-    heads = [connected(server, b"GET /health/live HTTP/1.1\r\nHost: x\r\nX-A: ") for _ in range(50)]
+    heads = [
+        connected(server, b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nX-A: ")
+        for _ in range(50)
+    ]
     silent = [connected(server) for _ in range(50)]
-    kept = [connected(server, b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n") for _ in range(50)]
+    kept = [
+        connected(server, b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        for _ in range(50)
+    ]
     dripping(bodies)
     dripping(heads)
     for connection in bodies:
@@ -166,12 +172,13 @@ def test_an_answer_that_nobody_takes_holds_no_thread(serve: Serve) -> None:
         b"GET /health/live HTTP/1.1\nHost: x\n\n",
         b"GET /health/live HTTP/1.1\r\nHost: x\n\r\n",
         b"GET /health/live HTTP/1.1\r\n\r\n",
-        b"GET /health/live HTTP/1.1\r\nHost: x\r\nX_API_Key: k\r\n\r\n",
-        b"GET /health/live HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n",
-        b"GET /health/live HTTP/1.1\r\nHost: x\r\nA: b\r\n c\r\n\r\n",
+        b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nX_API_Key: k\r\n\r\n",
+        b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nHost: y\r\n\r\n",
+        b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nA: b\r\n c\r\n\r\n",
         b"GET /health/live HTTP/1.1\r\nHost : x\r\n\r\n",
-        b"POST /events HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n[]",
-        b"POST /events HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n"
+        b"POST /events HTTP/1.1\r\nHost: localhost\r\n"
+        b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n[]",
+        b"POST /events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n"
         b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     ],
 )

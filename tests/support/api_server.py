@@ -41,13 +41,19 @@ def free_port() -> int:
 
 
 def start(
-    home: Path, workers: int = 1, server: str = "uvicorn", before: Sequence[str] = (), **more: str
+    home: Path,
+    workers: int = 1,
+    server: str = "uvicorn",
+    before: Sequence[str] = (),
+    port: int | None = None,
+    **more: str,
 ) -> Server:
     """Run what `recsys serve` runs over a home and wait until it answers.
 
-    `before`: words of the command line that go before it; `more`: settings.
+    `before`: words of the command line that go before it; `port`: a free one by default; `more`:
+    settings.
     """
-    port = free_port()
+    port = port or free_port()
     log = home / "server.log"
     env = own_modules() | {
         "RECSYS_HOME": str(home),

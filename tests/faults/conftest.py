@@ -1,0 +1,3 @@
+"""The fixtures of tests/api, for tests of faults."""
+
+from conftest import home, make_app, pristine  # noqa: F401
