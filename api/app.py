@@ -16,13 +16,13 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
 from . import errors
-from .auth import Gate
+from .auth import Authenticator
 from .http import responses
 from .http.asgi_app import OWN
 from .http.routing import DECLARED, Endpoint, IdConverter, UserConverter
 from .notice_stream import Streams
 from .routes import ROUTES
-from .runtime.rate_limiter import Buckets
+from .runtime.rate_limiter import RateLimiter
 from .runtime.service import Service
 from .settings import Settings
 
@@ -37,7 +37,7 @@ def create_app(
     background: bool = True,
     *,
     figures: str = "",
-    buckets: Buckets | None = None,
+    buckets: RateLimiter | None = None,
 ) -> Flask:
     """Return the service as a WSGI app.
 
@@ -72,7 +72,7 @@ def admission(app: Flask) -> Callable[[dict[str, Any], bool], bool]:
     it returns False where the store has to be read first, to be called with True in a thread.
     """
     urls, views = app.url_map.bind("localhost"), app.view_functions
-    gate: Gate = app.extensions["gate"]
+    gate: Authenticator = app.extensions["gate"]
 
     def admitted(environ: dict[str, Any], may_wait: bool) -> bool:
         try:

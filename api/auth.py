@@ -1,4 +1,4 @@
-"""Gate: who may call, what they may do, and how often.
+"""Authenticator: who may call, what they may do, and how often.
 
 A caller sends a key (`recsys keys create`) or, from a browser, the token of one user (POST
 /tokens). Without either, with RECSYS_AUTH=auto, a request is served only when the server listens on
@@ -22,7 +22,7 @@ from recsys.data.access_rights import KEY_ONLY, TOKEN, WITHOUT_KEY, roles_with
 from recsys.store.api_keys import Key, digest
 
 from .errors import ApiError
-from .runtime.rate_limiter import Buckets
+from .runtime.rate_limiter import RateLimiter
 from .settings import LOOPBACK, Settings
 from .tokens import PREFIX, Token, Tokens
 
@@ -48,18 +48,18 @@ class Caller:
     loopback: bool = False  # without a key, from this machine
 
 
-class Gate:
+class Authenticator:
     """Lets a request in or raises 401, 403 or 429."""
 
     def __init__(
         self,
         settings: Settings,
         read: Callable[[], None] = lambda: None,
-        buckets: Buckets | None = None,
+        buckets: RateLimiter | None = None,
     ) -> None:
         """`read` reads the keys of the store and calls `learn`."""
         self.settings = settings
-        self.buckets = buckets or Buckets()
+        self.buckets = buckets or RateLimiter()
         self._read, self._read_again = read, 0.0
         self._proxies = settings.proxies
         self.open = settings.auth == "off" or (

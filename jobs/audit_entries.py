@@ -17,7 +17,7 @@ log = logging.getLogger("recsys.jobs")
 
 
 @dataclass(slots=True)
-class Act:
+class AuditedCommand:
     """What a command does; `object` may be set while it works."""
 
     object: str = ""
@@ -34,12 +34,12 @@ def actor() -> str:
 @contextmanager
 def audited(
     store: Store, command: str, *user_ids: str, object: str = "", erases: bool = False
-) -> Iterator[Act]:
+) -> Iterator[AuditedCommand]:
     """Write an entry per user, or one, when the command ends, with how it ended.
 
     `erases`: the links to the users go, so that none is made.
     """
-    audit_log, act = AuditLog(store.db), Act(object)
+    audit_log, act = AuditLog(store.db), AuditedCommand(object)
     names = Pseudonyms.of_store(store)
     people = [names.of(user_id) for user_id in user_ids]
     subjects = [

@@ -1,4 +1,4 @@
-"""Acts: what the events of an ingest are about, counted while they are read."""
+"""IngestStatistics: what the events of an ingest are about, counted while they are read."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PLACEHOLDERS = frozenset(
 _ROUNDED = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d+")  # 1.23E+17: a spreadsheet cut the digits off
 
 
-class Acts:
+class IngestStatistics:
     """Kinds, items and odd ids of the events of a run."""
 
     def __init__(self, weights: EventWeights | None = None) -> None:
@@ -60,7 +60,7 @@ class Acts:
         }
 
 
-def acts_told(report: dict[str, Any]) -> Iterator[str]:
+def statistics_json(report: dict[str, Any]) -> Iterator[str]:
     """Yield the lines that a person should read."""
     for one in report["unknown_kinds"]:
         near = f"; is {one['nearest']!r} meant?" if one["nearest"] else ""

@@ -11,27 +11,27 @@ from pathlib import Path
 from recsys import notices
 from recsys.bundle import RawBundle
 from recsys.bundle_store import BundleStore
-from recsys.log_tailer import Feed
+from recsys.log_tailer import LogTailer
 from recsys.personal_list import ListRequest, UserState, query_of, ranked
 from recsys.ranking.query import Interaction, Query, Recommendation
 from recsys.recommender import Recommender
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
-from recsys.serving.trend_monitor import Watch
+from recsys.serving.trend_monitor import TrendMonitor
 from recsys.store.store import Store
-from recsys.store.user_histories import Pasts
-from recsys.text.sentiment.scorer import Tones
+from recsys.store.user_histories import UserHistories
+from recsys.text.sentiment.scorer import SentimentScorer
 
 from .settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class Engine:
+class LocalService:
     """A recommender over the current bundle, brought up to date from the store."""
 
     store: Store
     recommender: Recommender
-    tones: Tones | None  # None: the tone of comments counts for nothing
+    tones: SentimentScorer | None  # None: the tone of comments counts for nothing
     repeat_categories: frozenset[str] = frozenset()  # whose items lists may hold again
 
     def history(self, user: str) -> tuple[Interaction, ...]:
@@ -41,7 +41,7 @@ class Engine:
     def state(self, user: str) -> UserState:
         """Return the state of a user as the service reads it."""
         weights = self.recommender.live.weights
-        past = Pasts(weights).of(self.store, user)
+        past = UserHistories(weights).of(self.store, user)
         return UserState.read(self.store, past, user, self.tones, weights)
 
     def recommend(self, user: str, n: int, explain: bool = False) -> list[Recommendation]:
@@ -69,14 +69,14 @@ def open_bundle(home: Path) -> tuple[RawBundle, Model]:
 
 
 @contextmanager
-def open_engine(settings: Settings) -> Iterator[Engine]:
+def open_service(settings: Settings) -> Iterator[LocalService]:
     """Open the current bundle and the store; BundleError says what to run when there is none."""
     raw, model = open_bundle(settings.home)
     live = LiveState(model, settings.weights, settings.flag_weight, settings.unrecorded_items)
     with Store.open(settings.store_url) as store:
         tones = settings.tones if settings.tone_strength else None
-        Feed(live, raw.manifest, tones).follow(store)
-        watch = Watch(live)
+        LogTailer(live, raw.manifest, tones).follow(store)
+        watch = TrendMonitor(live)
         watch.trends(time.time())
         recommender = Recommender(live, watch=watch, rising=settings.rising_weight)
-        yield Engine(store, recommender, tones, settings.repeat_categories)
+        yield LocalService(store, recommender, tones, settings.repeat_categories)

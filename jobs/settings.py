@@ -20,7 +20,7 @@ from recsys.errors import DataError
 from recsys.ranking.query import repeat_categories
 from recsys.setting_names import check_environment, check_file, is_service_link
 from recsys.text.encoders.static import default_cache
-from recsys.text.sentiment.scorer import Tones
+from recsys.text.sentiment.scorer import SentimentScorer
 
 PREFIX = "RECSYS_"
 CONFIG = "RECSYS_CONFIG"
@@ -128,9 +128,9 @@ class Settings:
         return repeat_categories(self.repeat)
 
     @property
-    def tones(self) -> Tones:
+    def tones(self) -> SentimentScorer:
         """The tone of texts, as the service reads it."""
-        return Tones(self.home)
+        return SentimentScorer(self.home)
 
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None) -> Settings:

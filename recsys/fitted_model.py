@@ -29,19 +29,19 @@ from recsys.data.records import parse_event
 from recsys.errors import BundleError, DataError
 from recsys.explanation import Explanation
 from recsys.explanation import explain as explanation_of
-from recsys.log_tailer import Feed
+from recsys.log_tailer import LogTailer
 from recsys.personal_list import ListRequest, UserState, query_of, ranked
 from recsys.ranking import metadata_filter, nonpersonal
 from recsys.ranking.query import Filters, Interaction, Query, Recommendation
 from recsys.recommender import Recommender
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
-from recsys.serving.trend_monitor import Watch
+from recsys.serving.trend_monitor import TrendMonitor
 from recsys.store.backup import copy_store
 from recsys.store.erasure import erase
 from recsys.store.store import Store
-from recsys.store.user_histories import Pasts
-from recsys.text.sentiment.scorer import Tones
+from recsys.store.user_histories import UserHistories
+from recsys.text.sentiment.scorer import SentimentScorer
 
 HISTORIES = "store.db"  # file of a saved model: events, items and users
 TONE = 0.25  # how far the tone of a comment moves its event's weight, as RECSYS_TONE_STRENGTH
@@ -75,12 +75,12 @@ class FittedModel:
         self.manifest: Mapping[str, Any] = raw.manifest
         self._raw, self._store, self._owned = raw, store, owned
         self._copies: set[Path] = set()  # where `save` wrote histories
-        self._tones = Tones(home)
+        self._tones = SentimentScorer(home)
         live = LiveState(model, weights)
-        self._feed = Feed(live, raw.manifest, self._tones)
-        self._watch = Watch(live)
+        self._feed = LogTailer(live, raw.manifest, self._tones)
+        self._watch = TrendMonitor(live)
         self._recommender = Recommender(live, watch=self._watch)
-        self._pasts = Pasts(live.weights)
+        self._pasts = UserHistories(live.weights)
         self._close = weakref.finalize(self, _release, store, owned)
 
     @classmethod

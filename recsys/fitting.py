@@ -30,27 +30,27 @@ from recsys.data.frames import OnError, Source, event_table, events_of, items_of
 from recsys.data.table_builder import item_table
 from recsys.errors import DataError
 from recsys.fitted_model import HISTORIES, TONE, FittedModel
-from recsys.safety.comment_dampening import weighed
+from recsys.safety.comment_dampening import dampened
 from recsys.serving.model import Model
 from recsys.store.store import Store
-from recsys.text.cold_start import ColdConfig
+from recsys.text.cold_start import ColdStartConfig
 from recsys.text.documents import documents
 from recsys.text.encoders.encoder import Encoder, load_encoder
 from recsys.text.encoders.static import read_static, static_folder
 from recsys.text.encoders.student import Student
 from recsys.text.latent_semantic import fit_latent_semantic
-from recsys.text.sentiment.scorer import Tones, toned
+from recsys.text.sentiment.scorer import SentimentScorer, toned
 from recsys.text_training.encode_catalogue import encode_words, renumbered
-from recsys.training.cold_items import Cold
-from recsys.training.fit import Words, assemble, known_interactions
+from recsys.training.cold_items import ColdStartSolver
+from recsys.training.fit import TextVectors, assemble, known_interactions
 from recsys.tuning.engine_catalogue import QUICK, engine_named
 from recsys.tuning.tuner import Scenario, TuningData, tune
-from recsys.tuning.tuning_result import Choice
+from recsys.tuning.tuning_result import TuningResult
 
 QUICK_SECONDS = 20.0  # of CPU time that tune="quick" spends on tuning
 FULL_MINUTES = 4.0  # of CPU time that tune="full" and a night may spend on tuning
 QUICK_TEXTS = 6_000  # texts that the map for new items is fitted on with tune="quick"
-Tune = Literal["quick", "full"] | Choice | Mapping[str, Any] | str | Path
+Tune = Literal["quick", "full"] | TuningResult | Mapping[str, Any] | str | Path
 
 log = logging.getLogger("recsys")
 
@@ -113,7 +113,7 @@ def fit(
     folder = tempfile.TemporaryDirectory(prefix="recsys-", ignore_cleanup_errors=True)
     home = Path(folder.name)
     try:
-        table = weighed(toned(event_table(event_rows), Tones(home)))
+        table = dampened(toned(event_table(event_rows), SentimentScorer(home)))
         weights.check_kinds(table.kind_counts())
         catalogue = item_table(item_rows)
         position = _store(home, event_rows, item_rows, user_rows)
@@ -131,7 +131,7 @@ class _Plan:
 
     quick: bool
     minutes: float
-    choice: Choice | None  # None: by tuning
+    choice: TuningResult | None  # None: by tuning
 
     def scenario(self, seed: int) -> Scenario:
         """Return what the tuner is called with."""
@@ -155,8 +155,8 @@ def _weights(given: Mapping[str, float]) -> EventWeights:
     return EventWeights(kinds={**KIND_WEIGHTS, **given}, tone=TONE)
 
 
-def _choice(tune: Choice | Mapping[str, Any] | str | Path) -> Choice:
-    if isinstance(tune, Choice):
+def _choice(tune: TuningResult | Mapping[str, Any] | str | Path) -> TuningResult:
+    if isinstance(tune, TuningResult):
         return tune
     found: Any = tune
     if isinstance(tune, (str, Path)):
@@ -168,7 +168,7 @@ def _choice(tune: Choice | Mapping[str, Any] | str | Path) -> Choice:
                 f" {error}"
             ) from None
     try:
-        return Choice.from_json(found)
+        return TuningResult.from_json(found)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise DataError(
             f"tune: no choice as `model.choice.to_json()` gives it: {error!r}"
@@ -180,7 +180,7 @@ class _Made:
     """What is published."""
 
     model: Model
-    choice: Choice
+    choice: TuningResult
     encoder: str
     counts: Mapping[str, int]
     minutes: float
@@ -220,7 +220,7 @@ def _fitted(
     data = Dataset.build(events, items, weights=weights)
     vectors, student = _encoded(documents(data.table), encoder, plan, seed)
 
-    def words(part: Dataset) -> Words:
+    def words(part: Dataset) -> TextVectors:
         return renumbered(data.items, vectors, student, part)
 
     choice = plan.choice
@@ -236,7 +236,7 @@ def _fitted(
     }
     cold = None
     if plan.quick:
-        cold = Cold(data, own.student, own.vectors, ColdConfig(largest=QUICK_TEXTS))
+        cold = ColdStartSolver(data, own.student, own.vectors, ColdStartConfig(largest=QUICK_TEXTS))
     model = assemble(data, fitted, own, choice.blend, seed, True, choice.trees, cold)
     counts = {"events": len(events), "items": len(items), "users": len(events.users)}
     return _Made(model, choice, student.name if student else "none", counts, plan.minutes)
@@ -247,7 +247,7 @@ def _encoded(
 ) -> tuple[np.ndarray[Any, np.dtype[np.float32]], Student | None]:
     """Return the text vector of each item and the student that encodes new texts."""
     if not any(texts):
-        return Words.none(len(texts)).vectors, None
+        return TextVectors.none(len(texts)).vectors, None
     found: Encoder | None = None
     if not encoder:
         try:

@@ -56,7 +56,7 @@ def preferred(header: str, folder: Path = FOLDER) -> str:
     return min(ranked)[2] if ranked else SOURCE
 
 
-def told(key: str, language: str = SOURCE, **values: object) -> str:
+def translate(key: str, language: str = SOURCE, **values: object) -> str:
     """Return a sentence in a language, filled with values; English where it lacks one."""
     return _sentence(key, language, FOLDER).format(**values)
 

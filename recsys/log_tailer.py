@@ -1,4 +1,4 @@
-"""Feed: brings a live state up to date from the store's logs, from where the night ended."""
+"""Brings a live state up to date from the store's logs, from where the night ended."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from recsys.safety.comment_dampening import Chatter
-from recsys.serving.live_event import Act
+from recsys.safety.comment_dampening import CommentDampener
+from recsys.serving.live_event import LiveEvent
 from recsys.serving.live_state import LiveState
 from recsys.serving.log_replay import Withdrawals, acts_of, apply_change, with_returning
 from recsys.store.store import ItemChange, Store, StoredEvent
-from recsys.text.sentiment.scorer import Tones
+from recsys.text.sentiment.scorer import SentimentScorer
 
 Row = TypeVar("Row")
 log = logging.getLogger("recsys.api")
@@ -23,15 +23,15 @@ _CHUNK = 2_000  # rows of a log read at once
 _STRIDE = 200  # rows applied before a request that waits may go on
 
 
-class Feed:
+class LogTailer:
     """One reader of the two logs, for one live state; `follow` may be called by any thread."""
 
     def __init__(
-        self, live: LiveState, manifest: Mapping[str, Any], tones: Tones | None = None
+        self, live: LiveState, manifest: Mapping[str, Any], tones: SentimentScorer | None = None
     ) -> None:
         self.live = live
         self.tones = tones  # None: the tone of comments counts for nothing
-        self.chatter = Chatter()
+        self.chatter = CommentDampener()
         self.ranking = threading.Lock()  # held while lists are ranked, and while rows are applied
         self.last_event = _number(manifest, "last_event_id")
         self.last_change = _number(manifest, "last_change_id")
@@ -95,7 +95,9 @@ class Feed:
             acts = acts_of(events, self.tones, self.chatter, self.live.company)
         except Exception:  # what cannot be read counts whole and has no tone
             log.exception("comments were passed over", extra={"event": events[0].id})
-            acts = [Act(e.item_id, e.event, e.value, e.moment, 0.0, e.user_id) for e in events]
+            acts = [
+                LiveEvent(e.item_id, e.event, e.value, e.moment, 0.0, e.user_id) for e in events
+            ]
         events, acts = self.withdrawals.apply(store, events, acts)
         acts = with_returning(events, acts, self.live, self._night, store.events_between)
         try:
@@ -105,7 +107,7 @@ class Feed:
             for event, act in zip(events, acts, strict=True):
                 self._apply_event(event.id, act)
 
-    def _apply_event(self, number: int, act: Act) -> None:
+    def _apply_event(self, number: int, act: LiveEvent) -> None:
         try:
             self.live.add_events([act])
         except Exception:  # one bad row must not stop the feed for all others

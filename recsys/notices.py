@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from recsys.data.unrecorded_items import NEEDED
-from recsys.i18n import told
+from recsys.i18n import translate
 from recsys.ranking.filters import allowed
 from recsys.ranking.query import Filters, Query
 from recsys.recommender import Recommender
@@ -55,13 +55,13 @@ def personal(recommender: Recommender, query: Query, first: bool) -> str:
     for some, key in sorted(left, key=lambda one: -one[0]):
         if some:
             whole = key == SEEN and some == count and query.filters.empty and not query.repeat
-            parts.append(told(SEEN_ALL if whole else key, language, count=some, all=count))
+            parts.append(translate(SEEN_ALL if whole else key, language, count=some, all=count))
     if live.marks.free and (there & (live.marks.group[:size] >= 0)).any():
-        parts.append(told(COPIES, language))
+        parts.append(translate(COPIES, language))
     if query.exclude or query.author_cap is not None or query.category_cap is not None:
-        parts.append(told(LIMITS, language))
+        parts.append(translate(LIMITS, language))
     if not parts or not first:
-        parts.append(told(END, language))
+        parts.append(translate(END, language))
     return joined(parts, language)
 
 
@@ -71,15 +71,15 @@ def plain(live: LiveState, filters: Filters, now: float | None, language: str) -
     if not whole:
         waiting = int((~live.listing.recorded[: live.size]).sum())
         key = UNRECORDED if waiting else NOTHING
-        return told(key, language, count=waiting, people=NEEDED)
+        return translate(key, language, count=waiting, people=NEEDED)
     if filters.empty:
-        return told(END, language)
+        return translate(END, language)
     if count := matching(live, filters, now):
-        return told(FEW_MATCH, language, count=count, all=whole)
+        return translate(FEW_MATCH, language, count=count, all=whole)
     without, alone = replace(filters, where=()), Filters(where=filters.where)
     if filters.where and (matching(live, without, now) or not matching(live, alone, now)):
-        return told(NO_WHERE, language, where=",".join(map(str, filters.where)))
-    return told(NO_MATCH, language)
+        return translate(NO_WHERE, language, where=",".join(map(str, filters.where)))
+    return translate(NO_MATCH, language)
 
 
 def matching(live: LiveState, filters: Filters, now: float | None) -> int:
@@ -95,5 +95,5 @@ def joined(parts: list[str], language: str) -> str:
     """Return sentences as one."""
     found = parts[-1]
     for part in reversed(parts[:-1]):
-        found = told("{first}; {rest}", language, first=part, rest=found)
+        found = translate("{first}; {rest}", language, first=part, rest=found)
     return found

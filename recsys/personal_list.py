@@ -16,8 +16,8 @@ from recsys.ranking.query import Filters, Interaction, Query, Recommendation
 from recsys.recommender import Recommender
 from recsys.store.controls import Control
 from recsys.store.store import Store
-from recsys.store.user_histories import Past, Taken
-from recsys.text.sentiment.scorer import Tones
+from recsys.store.user_histories import TakenItems, UserPast
+from recsys.text.sentiment.scorer import SentimentScorer
 
 COLD_DIVERSITY = 0.3  # of lists for users without history, interests and follows
 INTERESTS_UNTIL = 20  # events from which stated interests are not used
@@ -32,14 +32,19 @@ class UserState:
     history: tuple[Interaction, ...] = ()  # oldest first
     interests: tuple[str, ...] = ()
     controls: tuple[Control, ...] = ()  # in force
-    taken: Taken | None = None  # all items ever acted on; None: those of the history
+    taken: TakenItems | None = None  # all items ever acted on; None: those of the history
     follows: tuple[str, ...] = ()  # author ids
     mark: Hashable = None  # changes with any of the above
     degraded: bool = False  # the store was unreachable
 
     @classmethod
     def read(
-        cls, store: Store, past: Past, user_id: str, tones: Tones | None, weights: EventWeights
+        cls,
+        store: Store,
+        past: UserPast,
+        user_id: str,
+        tones: SentimentScorer | None,
+        weights: EventWeights,
     ) -> UserState:
         """Return the state of a user as the store has it; `tones` None: comments count nothing.
 

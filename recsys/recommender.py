@@ -12,19 +12,19 @@ from numpy.typing import NDArray
 
 from recsys.array_types import Floats, Mask, Rows
 from recsys.explain.score_parts import Parts
-from recsys.explain.wording import Telling
+from recsys.explain.wording import ReasonFormatter
 from recsys.ranking import reason_templates
 from recsys.ranking.candidates import candidates
 from recsys.ranking.filters import allowed, capped, diversified
 from recsys.ranking.gbdt_rerank import POOL, best_places, corrections
-from recsys.ranking.item_features import DRIFT, Standing
+from recsys.ranking.item_features import DRIFT, ItemFeatureCache
 from recsys.ranking.query import Query, Reason, Recommendation
 from recsys.ranking.request_scorer import Request
 from recsys.ranking.scoring import text_vectors
 from recsys.ranking.terms.registry import load_terms, sources
-from recsys.ranking.trend_boost import WEIGHT, Risen
+from recsys.ranking.trend_boost import WEIGHT, TrendBoostCache
 from recsys.serving.live_state import LiveState
-from recsys.serving.trend_monitor import Watch
+from recsys.serving.trend_monitor import TrendMonitor
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +51,13 @@ class Recommender:
         self,
         live: LiveState,
         drift: float = DRIFT,
-        watch: Watch | None = None,
+        watch: TrendMonitor | None = None,
         rising: float = WEIGHT,
     ) -> None:
         load_terms()
         self.live = live
-        self.risen = Risen(watch, rising)
-        self.standing = Standing(live, drift)
+        self.risen = TrendBoostCache(watch, rising)
+        self.standing = ItemFeatureCache(live, drift)
 
     def request(self, query: Query) -> Request:
         """Return a query as it stands against what is known at this moment."""
@@ -167,7 +167,7 @@ class Recommender:
             return [Recommendation(*head, "") for head in heads]
         shown = np.concatenate([places[:count], self._beside(scored, places[:count], rank)])
         parts = Parts.of(scored.request, scored.rows[shown], scored.corrections[shown])
-        told = Telling.of(scored.request, parts.carriers.ids, query.language, self.title)
+        told = ReasonFormatter.of(scored.request, parts.carriers.ids, query.language, self.title)
         found, by_kind = [], SOURCES | sources()
         for place, head in enumerate(heads[:count]):
             own = parts.gathered(place)

@@ -12,9 +12,9 @@ from recsys.explanation import TRIED, by_label, explain
 from recsys.ranking.gbdt_features import names
 from recsys.ranking.query import Interaction, Query
 from recsys.recommender import Recommender
-from recsys.serving.gbdt import Trees
+from recsys.serving.gbdt import Gbdt
 from recsys.serving.live_state import LiveState
-from recsys.serving.score_model import Blend, Curve, Term
+from recsys.serving.score_model import LogTerm, ScoreModel, Term
 from recsys.store.controls import Control
 
 NOW = worlds.topics().now
@@ -28,7 +28,7 @@ CONTROLS = (
 
 def stump():
     """Return one tree: what is more popular within a day gets half a point."""
-    return Trees(
+    return Gbdt(
         names(),
         np.array([0], np.int32),
         np.array([names().index("share_1d"), 0, 0], np.int32),
@@ -124,7 +124,7 @@ def test_what_the_history_gives_by_label():
 
 
 def test_in_a_world_of_one_blend_the_one_reader_of_a_book_is_told():
-    blend = Blend((Term("neighbours", 5.0, 1.0),), (Curve(0.1, 1.0),))
+    blend = ScoreModel((Term("neighbours", 5.0, 1.0),), (LogTerm(0.1, 1.0),))
     engine = Recommender(LiveState(worlds.plain(worlds.odd_even(), blend)), drift=0.0)
     odd = tuple(Interaction(f"book-{n}", "like", timestamp=NOW + n) for n in (1, 3, 2))
     found = explain(engine, Query(history=odd, now=NOW), "book-7")

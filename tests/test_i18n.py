@@ -7,7 +7,7 @@ import pytest
 
 from recsys import i18n
 from recsys.errors import DataError
-from recsys.i18n import closest, counted, languages, preferred, read_catalogue, told
+from recsys.i18n import closest, counted, languages, preferred, read_catalogue, translate
 
 POLISH = r"""
 # a comment
@@ -33,10 +33,10 @@ msgstr ""
 
 
 def test_chinese_and_english():
-    assert told("It is new") == "It is new" and told("It is new", "zh") == "刚刚发布"
-    assert told("“{title}”", "zh-Hant-TW", title="海") == "《海》"
-    assert told("nobody translated this", "zh") == "nobody translated this"
-    assert told("It is new", "tlh") == "It is new"
+    assert translate("It is new") == "It is new" and translate("It is new", "zh") == "刚刚发布"
+    assert translate("“{title}”", "zh-Hant-TW", title="海") == "《海》"
+    assert translate("nobody translated this", "zh") == "nobody translated this"
+    assert translate("It is new", "tlh") == "It is new"
     more = ["{first}, {second} and {count} more like them"] * 2
     assert counted(*more, 3, "zh", first="甲", second="乙") == "甲、乙等另外3个类似内容"
     assert counted(*more, 1, first="A", second="B") == "A, B and 1 more like them"

@@ -21,7 +21,7 @@ from recsys import BundleError, DataError
 from recsys.data.frames import event_table, events_of, items_of
 from recsys.data.readers import load_events, load_items
 from recsys.ranking.query import Filters
-from recsys.tuning.tuning_result import Choice
+from recsys.tuning.tuning_result import TuningResult
 
 READERS, BOOKS, READ = 60, 40, 8
 CHOICE = {  # neighbours and words at fixed weights: no test below waits for tuning
@@ -451,7 +451,7 @@ def test_columns_of_other_names_are_mapped():
 )
 def test_tiny_tables_give_a_model(events):
     model = recsys.fit(events, [{"item_id": "other", "title": "another"}], tune="quick")
-    assert Choice.from_json(model.choice).design == "untested"
+    assert TuningResult.from_json(model.choice).design == "untested"
     assert "other" in ids(model.recommend("a")) and ids(model.recommend("nobody"))
 
 
@@ -474,7 +474,7 @@ def test_quick_tunes_and_a_choice_can_be_used_again(tmp_path):
     model = recsys.fit(reads(), books())
     assert model.choice["design"] == "tuned" and sides(model.recommend("reader-3", 5)) == {1}
     (tmp_path / "choice.json").write_text(json.dumps(model.choice))
-    for choice in (model.choice, tmp_path / "choice.json", Choice.from_json(model.choice)):
+    for choice in (model.choice, tmp_path / "choice.json", TuningResult.from_json(model.choice)):
         again = recsys.fit(reads(), books(), tune=choice)
         assert again.choice["blend"] == model.choice["blend"]
         assert ids(again.recommend("reader-3", 5)) == ids(model.recommend("reader-3", 5))

@@ -11,7 +11,7 @@ from recsys.ranking.batch_scoring import Histories, score_block
 from recsys.ranking.query import Filters, Interaction, Query
 from recsys.recommender import Recommender
 from recsys.serving.live_state import LiveState
-from recsys.serving.score_model import Blend, Curve, Term
+from recsys.serving.score_model import LogTerm, ScoreModel, Term
 from recsys.store.controls import Control
 
 NOW = worlds.topics().now
@@ -77,15 +77,15 @@ def test_the_same_query_gives_the_same_list(service):
 
 TERMS = {term.scorer: term for term in WHOLE.terms}
 INGREDIENTS = {
-    "curves": Blend(terms=(TERMS["neighbours"],), curves=WHOLE.curves),
-    "lift": Blend(terms=(TERMS["neighbours"],), lift=0.5),
-    "words": Blend(terms=(TERMS["words"],)),
-    "behaviour": Blend(terms=(TERMS["behaviour"],)),
-    "taste": Blend(taste=2.0),
-    "passed": Blend(linear={"exposure_age": -0.5}),
-    "waited": Blend(linear={"exposure_age": 0.5}),
-    "priors": Blend(priors=WHOLE.priors),
-    "traits": Blend(priors=WHOLE.priors, traits=WHOLE.traits),
+    "curves": ScoreModel(terms=(TERMS["neighbours"],), curves=WHOLE.curves),
+    "lift": ScoreModel(terms=(TERMS["neighbours"],), lift=0.5),
+    "words": ScoreModel(terms=(TERMS["words"],)),
+    "behaviour": ScoreModel(terms=(TERMS["behaviour"],)),
+    "taste": ScoreModel(taste=2.0),
+    "passed": ScoreModel(linear={"exposure_age": -0.5}),
+    "waited": ScoreModel(linear={"exposure_age": 0.5}),
+    "priors": ScoreModel(priors=WHOLE.priors),
+    "traits": ScoreModel(priors=WHOLE.priors, traits=WHOLE.traits),
     "whole": WHOLE,
 }
 
@@ -138,7 +138,7 @@ def test_words_asked_for_and_interests_are_told_apart(service):
 
 
 def test_what_came_since_the_readers_last_event_is_told_to_be_new():
-    service = Recommender(worlds.live(Blend(linear={"exposure_age": -1.0})), drift=0.0)
+    service = Recommender(worlds.live(ScoreModel(linear={"exposure_age": -1.0})), drift=0.0)
     service.live.add_item(Item("post", created_at=NOW + 5))
     best = asked(service, n=1)[0]
     assert best.item_id == "post" and best.source == "fresh"
@@ -182,9 +182,9 @@ def test_whoever_dislikes_everything_still_gets_finite_scores(service):
 
 @pytest.mark.parametrize("world", [worlds.one_user_one_item, worlds.nothing])
 def test_hardly_any_data_is_served(world):
-    blend = Blend(
+    blend = ScoreModel(
         (Term("neighbours", 5.0, 1.0),),
-        (Curve(0.1, 1.0),),
+        (LogTerm(0.1, 1.0),),
         {"share_all": 1.0, "liked": 0.3},
         lift=0.2,
         linear={"exposure_age": -0.2},

@@ -8,7 +8,7 @@ from typing import Any
 
 from recsys.explain.wording import control_titles
 from recsys.explanation import Explanation, by_label, explain
-from recsys.i18n import told
+from recsys.i18n import translate
 from recsys.ranking.query import Query, Reason
 from recsys.ranking.reason_templates import (
     AGAINST,
@@ -55,7 +55,9 @@ def explained(
     query = maker.query(person, steer, time.time())
     with serving.feed.ranking:
         try:
-            found = explain(serving.recommender, query, item_id, lambda: _turn(serving))
+            found = explain(
+                serving.recommender, query, item_id, lambda: _yield_ranking_lock(serving)
+            )
         except KeyError:
             raise missing("item") from None
         document = _document(serving, query, found if whole else _named_only(found, query))
@@ -97,7 +99,7 @@ def _named_only(found: Explanation, query: Query) -> Explanation:
     )
 
 
-def _turn(serving: Serving) -> None:
+def _yield_ranking_lock(serving: Serving) -> None:
     """Let a request that waits for the engine go first."""
     serving.feed.ranking.release()
     time.sleep(0.0002)
@@ -129,14 +131,14 @@ def _part(service: Recommender, one: Reason, language: str) -> dict[str, Any]:
     if one.kind == "steered":
         text = asked(one, control_titles(service.live, one, service.title), language)
     elif one.kind == "because_you" and one.item_id is None:
-        text = told(UNNAMED[""] if one.value >= 0 else UNNAMED_AGAINST, language)
+        text = translate(UNNAMED[""] if one.value >= 0 else UNNAMED_AGAINST, language)
     else:
         items = named([title], 0, language) if title else ""
         against = AGAINST.get(one.kind, SENTENCES[one.kind])
         key = against if one.value < 0 else SENTENCES[one.kind]
         if one.quiet and one.value > 0:
             key = QUIET[one.kind]
-        text = told(key, language, items=items, name="")
+        text = translate(key, language, items=items, name="")
     part: dict[str, Any] = {"kind": one.kind, "value": one.value, "share": one.share, "text": text}
     return part if one.item_id is None else {**part, "item_id": one.item_id}
 
@@ -171,7 +173,7 @@ def _change(service: Recommender, found: Explanation, language: str) -> dict[str
     if change is None:
         return None
     title = service.title(service.live.row(change.item_id))
-    text = told(_TEXT, language, items=named([title], 0, language), drop=f"{change.drop:.3g}")
+    text = translate(_TEXT, language, items=named([title], 0, language), drop=f"{change.drop:.3g}")
     return {
         "item_id": change.item_id,
         "title": title,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recsys.i18n import told
+from recsys.i18n import translate
 from recsys.notices import LIMITS, joined, matching, plain
 from recsys.ranking.query import Filters
 from recsys.serving.live_state import LiveState
@@ -22,8 +22,8 @@ def of_list(
 ) -> str:
     """Return why a list that is the same for everybody is short; `found`: items up to its end."""
     if not found and name in _EMPTY and (filters.empty or matching(live, filters, None)):
-        return told(_EMPTY[name], language)
+        return translate(_EMPTY[name], language)
     parts = [plain(live, filters, None, language)]
     if given.exclude:
-        parts.append(told(LIMITS, language))
+        parts.append(translate(LIMITS, language))
     return joined(parts, language)

@@ -12,8 +12,8 @@ import numpy as np
 
 from recsys.data.records import User
 from recsys.explain import user_profile
-from recsys.explain.user_profile import Belonging, Interest
-from recsys.i18n import told
+from recsys.explain.user_profile import CommunityMembership, Interest
+from recsys.i18n import translate
 from recsys.ranking import user_controls
 from recsys.ranking.history import History, interactions
 from recsys.ranking.reason_templates import named
@@ -65,7 +65,7 @@ class Portrayal:
         self.tones, self.language, self.zone = service.tones, language, zone
         live = self.live = self.serving.live
         done = interactions(list(events), service.heard)
-        kept = user_controls.remembered(live, done, controls)
+        kept = user_controls.without_forgotten(live, done, controls)
         self.history = History.resolve(kept, live)
         self.hidden = user_controls.muted(live, controls, live.size)
         moments = [e.moment for e in events]
@@ -153,7 +153,7 @@ class Portrayal:
             "labels": {label: labels[label] for label in sentiment.LABELS},
         }
 
-    def _community(self, one: Belonging) -> dict[str, Any]:
+    def _community(self, one: CommunityMembership) -> dict[str, Any]:
         return {
             "community": one.community,
             "share": one.share,
@@ -170,7 +170,7 @@ class Portrayal:
             return None
         parts = sorted(model.parts(known, now).items(), key=lambda part: -abs(part[1]))
         because = [
-            {"feature": name, "text": told(_FEATURES[name], self.language), "log_odds": value}
+            {"feature": name, "text": translate(_FEATURES[name], self.language), "log_odds": value}
             for name, value in parts
         ]
         return {
@@ -182,7 +182,7 @@ class Portrayal:
         }
 
     def _belief(self, key: str, because: Sequence[int] = (), **values: object) -> dict[str, Any]:
-        return {"text": told(key, self.language, **values), "because": self._items(because)}
+        return {"text": translate(key, self.language, **values), "because": self._items(because)}
 
     def _likes(self, found: dict[str, list[Interest]]) -> list[dict[str, Any]]:
         """Return what is liked beyond the usual, best first, then what is disliked."""
@@ -206,7 +206,7 @@ class Portrayal:
             for one in against[:1]
         ]
 
-    def _belongs(self, communities: Sequence[Belonging]) -> list[dict[str, Any]]:
+    def _belongs(self, communities: Sequence[CommunityMembership]) -> list[dict[str, Any]]:
         if not communities or not (typical := self._items(communities[0].typical)):
             return []
         items = named([one["title"] for one in typical[:2]], 0, self.language)

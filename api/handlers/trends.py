@@ -102,7 +102,7 @@ def followed_by(service: Service, user_id: str, trends: Sequence[Trend]) -> dict
     if user is None:
         raise missing("user")
     live = service.serving.live
-    done = user_controls.remembered(live, interactions(events, service.heard), controls)
+    done = user_controls.without_forgotten(live, interactions(events, service.heard), controls)
     shares = follows(live, History.resolve(done, live), trends)
     hidden = user_controls.muted(live, controls, live.size)
     return {

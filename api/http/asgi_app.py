@@ -1,4 +1,4 @@
-"""Front: the ASGI app around the WSGI app, so that no client can occupy a thread.
+"""AsgiApp: the ASGI app around the WSGI app, so that no client can occupy a thread.
 
 The event loop reads a body, with a deadline and a limit of bytes, before a thread sees the request.
 Threads are of three sorts, so that none waits for another: one for /health, some for requests that
@@ -59,7 +59,7 @@ class _Pool:
         self.most = threads + QUEUE
 
 
-class Front:
+class AsgiApp:
     """Answers ASGI requests by way of a WSGI app.
 
     `limit`: bytes of a body (413 beyond); `seconds`: until it must be complete (408 beyond, and the

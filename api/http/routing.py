@@ -25,7 +25,7 @@ from werkzeug.routing import BaseConverter
 from recsys.data.access_rights import AUDITED, RIGHTS, AuditRule
 
 from ..errors import ApiError, problems, translate
-from ..runtime.audit_trail import USER_NAMES, Act
+from ..runtime.audit_trail import USER_NAMES, AuditedRequest
 from ..schemas.fields import CONFLICTS, check_id, check_label
 from . import request_body
 from .responses import json_response
@@ -190,7 +190,9 @@ def _handler(endpoint: Endpoint) -> Callable[..., Response]:
     @functools.wraps(endpoint.view)
     def handle(**values: Any) -> Response:
         g.route = route
-        act = Act(current_app.extensions["audit"], route, endpoint.right or "", endpoint.audit)
+        act = AuditedRequest(
+            current_app.extensions["audit"], route, endpoint.right or "", endpoint.audit
+        )
         try:
             response = answer(values, act)
         except Exception as error:
@@ -201,7 +203,7 @@ def _handler(endpoint: Endpoint) -> Callable[..., Response]:
 
     handle.__dict__[DECLARED] = endpoint
 
-    def answer(values: dict[str, Any], act: Act) -> Response:
+    def answer(values: dict[str, Any], act: AuditedRequest) -> Response:
         current_app.extensions["gate"].admit(request, endpoint.right, bool(endpoint.own))
         for name, value in values.items():
             if isinstance(value, str):

@@ -78,7 +78,7 @@ class AuditTrail:
                     self._waiting.extendleft(reversed(entries))
 
 
-class Act:
+class AuditedRequest:
     """One request of a route, on its way to the audit log."""
 
     def __init__(self, trail: AuditTrail, route: str, right: str, rule: AuditRule) -> None:

@@ -13,15 +13,15 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from ..http.asgi_app import Front
+from ..http.asgi_app import AsgiApp
 
 
-def front() -> Front:
+def front() -> AsgiApp:
     """Return the API as an ASGI app; settings come from the environment."""
     from ..wsgi import app  # made in the process that serves
 
     settings = app.extensions["settings"]
-    return Front(app.wsgi_app, settings.max_body, settings.body_seconds)
+    return AsgiApp(app.wsgi_app, settings.max_body, settings.body_seconds)
 
 
 def _gunicorn(host: str, port: int, workers: int) -> None:
@@ -38,7 +38,7 @@ def _gunicorn(host: str, port: int, workers: int) -> None:
             for name, value in told.items():
                 self.cfg.set(name, value)
 
-        def load(self) -> Front:
+        def load(self) -> AsgiApp:
             return front()
 
     Application().run()

@@ -1,4 +1,4 @@
-"""Buckets: so many requests a second per caller, counted over all workers of a server.
+"""RateLimiter: so many requests a second per caller, counted over all workers of a server.
 
 A token bucket is one number: the moment at which it will be full again (the generic cell rate
 algorithm). It lies in memory that the workers share, under the hash of its caller.
@@ -20,7 +20,7 @@ _WAYS = 8  # buckets of a set
 _SET = struct.Struct(f"={_WAYS}Q{_WAYS}d")  # hashes, then the moments at which they are full
 
 
-class Buckets:
+class RateLimiter:
     """Token buckets with a burst of two seconds' worth.
 
     Without shared memory they are those of one process. A process that is killed while it writes
@@ -34,7 +34,7 @@ class Buckets:
         self._lock = threading.Lock()
 
     @classmethod
-    def shared(cls, file: int) -> Buckets:
+    def shared(cls, file: int) -> RateLimiter:
         """Use the memory behind a file number, of BYTES bytes, all of which exist."""
         os.set_inheritable(file, False)
         return cls(file)

@@ -15,11 +15,11 @@ from recsys.store.outbox import Outbox
 from recsys.store.pseudonyms import Pseudonyms
 from recsys.store.runs import Run
 from recsys.store.store import Store
-from recsys.store.user_histories import Past, Pasts
+from recsys.store.user_histories import UserHistories, UserPast
 from recsys.store.user_merges import MergeLog
-from recsys.text.sentiment.scorer import Tones
+from recsys.text.sentiment.scorer import SentimentScorer
 
-from ..auth import Gate
+from ..auth import Authenticator
 from ..handlers.event_kinds import KindCounts
 from ..http.response_cache import Cache
 from ..metrics import Metrics
@@ -27,7 +27,7 @@ from ..settings import Settings
 from .audit_trail import AuditTrail
 from .exposure_buffer import ExposureLog
 from .operation_notices import OperationNotices
-from .rate_limiter import Buckets
+from .rate_limiter import RateLimiter
 from .store_connection import StoreLink
 from .worker import Serving, Worker, no_bundle
 
@@ -42,24 +42,24 @@ class Service:
         settings: Settings,
         background: bool = True,
         figures: str = "",
-        buckets: Buckets | None = None,
+        buckets: RateLimiter | None = None,
     ) -> None:
         self.settings = settings
         self.metrics = Metrics(settings.metrics_folder, figures)
         self.link = StoreLink(settings.store_url, settings.write_seconds)
         self.bundles = BundleStore(settings.home)
-        self.gate = Gate(settings, lambda: self.worker.load_keys(), buckets)
+        self.gate = Authenticator(settings, lambda: self.worker.load_keys(), buckets)
         self.cache = Cache(settings.cache_entries, settings.cache_seconds, settings.cache_bytes)
         self.exposures = ExposureLog(settings.exposure_pending, self.metrics)
         self.operation_notices = OperationNotices(self.link, figures)
         self.audit = AuditTrail(self.link, lambda: self.pseudonyms)
         self.scorer = load_scorer(settings.safety_model)
-        self.tones = Tones(settings.home)
+        self.tones = SentimentScorer(settings.home)
         self.tones.check()  # now, where somebody sees it, and not at the first comment
         self.heard = self.tones if settings.tone_strength else None  # of comments
         self.rng = random.Random()
         self.started = time.time()
-        self._pasts = Pasts(settings.weights)
+        self._pasts = UserHistories(settings.weights)
         self.last_night: Run | None = None  # that ended
         self.kind_counts = KindCounts()
         self.owed = False  # deleted rows are to be emptied from SQLite's write-ahead log
@@ -99,7 +99,7 @@ class Service:
                 return Pseudonyms(secrets.token_bytes(32))
         return self._pseudonyms
 
-    def past(self, user_id: str) -> Past:
+    def past(self, user_id: str) -> UserPast:
         """Return what a user has done; StoreError when the store is away."""
         with self.metrics.stage("history"), self.link.use() as store:
             return self._pasts.of(store, user_id)

@@ -21,16 +21,16 @@ from recsys.delivery.deliverer import Deliverer, deliverer
 from recsys.delivery.mail import MailServer
 from recsys.delivery.public_addresses import networks
 from recsys.errors import BundleError, RecsysError, StoreError
-from recsys.log_tailer import Feed
+from recsys.log_tailer import LogTailer
 from recsys.ranking.query import Query
 from recsys.recommender import Recommender
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
-from recsys.serving.trend_monitor import Watch
+from recsys.serving.trend_monitor import TrendMonitor
 from recsys.store.erasure import empty_log, erased_in_log
 from recsys.store.outbox import Outbox
 from recsys.store.writer_queue import PAUSE
-from recsys.text.sentiment.scorer import Tones
+from recsys.text.sentiment.scorer import SentimentScorer
 
 from ..errors import ApiError
 from ..settings import Settings
@@ -62,20 +62,22 @@ class Serving:
     manifest: Mapping[str, Any]
     live: LiveState
     recommender: Recommender
-    feed: Feed
-    watch: Watch
+    feed: LogTailer
+    watch: TrendMonitor
     min_people: int = 1  # counts of fewer people are not told
 
     @classmethod
-    def of(cls, raw: RawBundle, settings: Settings, tones: Tones | None = None) -> Serving:
+    def of(
+        cls, raw: RawBundle, settings: Settings, tones: SentimentScorer | None = None
+    ) -> Serving:
         """Make a verified bundle ready to serve; nothing of it is copied."""
         # the same mapped pages as plain arrays: numpy.memmap runs Python code at every index
         plain = {name: np.asarray(array) for name, array in raw.arrays.items()}
         model = Model.from_raw(replace(raw, arrays=plain))
         live = LiveState(model, settings.weights, settings.flag_weight, settings.unrecorded_items)
         created = float(raw.manifest.get("created") or time.time())
-        feed = Feed(live, raw.manifest, tones)
-        watch = Watch(live)
+        feed = LogTailer(live, raw.manifest, tones)
+        watch = TrendMonitor(live)
         recommender = Recommender(live, watch=watch, rising=settings.rising_weight)
         return cls(
             raw.version, created, raw.manifest, live, recommender, feed, watch, settings.min_people

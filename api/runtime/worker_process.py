@@ -26,11 +26,11 @@ import uvicorn
 from recsys.errors import RecsysError
 
 from ..app import admission, create_app
-from ..http.asgi_app import Front
+from ..http.asgi_app import AsgiApp
 from ..http.uvicorn_protocol import Connection, Connections
 from ..logs import configure
 from ..settings import Settings
-from .rate_limiter import Buckets
+from .rate_limiter import RateLimiter
 
 WRONG = 78  # exit status when the settings are wrong (EX_CONFIG): to try again is of no use
 GRACE = 5  # seconds that requests under way get at the end
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     configure()
     try:
         settings = Settings.from_environment()
-        buckets = None if given.buckets is None else Buckets.shared(given.buckets)
+        buckets = None if given.buckets is None else RateLimiter.shared(given.buckets)
         app = create_app(settings, figures=given.figures, buckets=buckets)
     except RecsysError as error:
         if not given.number:  # the others know it as well
@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # again: that took a twentieth of all CPU, in pauses that requests waited for.
     gc.collect()
     gc.freeze()
-    front = Front(app.wsgi_app, settings.max_body, settings.body_seconds, admission(app))
+    front = AsgiApp(app.wsgi_app, settings.max_body, settings.body_seconds, admission(app))
     # uvicorn raises the signal that ended it once more, which must not cut off what follows
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
@@ -77,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-async def _serve(front: Front, listening: socket.socket, beat: int) -> None:
+async def _serve(front: AsgiApp, listening: socket.socket, beat: int) -> None:
     connections = Connections(_most_connections())
     config = uvicorn.Config(
         front,
@@ -107,7 +107,7 @@ async def _serve(front: Front, listening: socket.socket, beat: int) -> None:
         beating.cancel()
 
 
-async def _beat(front: Front, server: Any, listening: socket.socket, beat: int) -> None:
+async def _beat(front: AsgiApp, server: Any, listening: socket.socket, beat: int) -> None:
     """Report to the parent each second that this process answers; stop when it is gone."""
     while not server.started:
         await asyncio.sleep(0.01)
@@ -117,7 +117,7 @@ async def _beat(front: Front, server: Any, listening: socket.socket, beat: int) 
     server.should_exit = True
 
 
-async def _report(front: Front, beat: int) -> bool:
+async def _report(front: AsgiApp, beat: int) -> bool:
     """Write a byte to the parent if this process answers itself; False when the parent is gone."""
     if await front.alive():
         try:

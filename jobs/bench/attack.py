@@ -18,16 +18,16 @@ from rich.table import Table
 
 from recsys.data.dataset import Dataset
 from recsys.errors import DataError
-from recsys.evaluation.attack_trial import Outcome, Trial, worst
+from recsys.evaluation.attack_trial import AttackTrial, Outcome, worst
 from recsys.evaluation.attacks import ATTACKS, NUKE, REAL
 from recsys.serving.model import Model
 from recsys.store.store import Store
-from recsys.text.cold_start import ColdConfig
+from recsys.text.cold_start import ColdStartConfig
 from recsys.text_training.encode_catalogue import renumbered
-from recsys.training.cold_items import Cold
+from recsys.training.cold_items import ColdStartSolver
 from recsys.training.fit import assemble, known_interactions
 from recsys.tuning.engine_catalogue import engine_named
-from recsys.tuning.tuning_result import Choice
+from recsys.tuning.tuning_result import TuningResult
 
 from ..local_service import open_bundle
 from ..progress import job_progress
@@ -104,10 +104,10 @@ def _homed(home: Path | None) -> Iterator[Settings]:
         yield settings
 
 
-def trial_of(settings: Settings, people: int = PEOPLE) -> Trial:
+def trial_of(settings: Settings, people: int = PEOPLE) -> AttackTrial:
     """Return the trial of a home: its events, its items, and the settings of its bundle."""
     raw, served = open_bundle(settings.home)
-    choice = Choice.from_json(raw.manifest["choice"])
+    choice = TuningResult.from_json(raw.manifest["choice"])
     with Store.open(settings.store_url) as store:
         events, items = store.event_table(), store.item_table()
 
@@ -116,10 +116,10 @@ def trial_of(settings: Settings, people: int = PEOPLE) -> Trial:
         known = known_interactions(data, words)
         engines = [engine_named(name) for name in choice.engines]
         fitted = {engine.scorer: engine.tried(known, settings.seed, "cpu") for engine in engines}
-        cold = Cold(data, words.student, words.vectors, ColdConfig(largest=TEXTS))
+        cold = ColdStartSolver(data, words.student, words.vectors, ColdStartConfig(largest=TEXTS))
         return assemble(data, fitted, words, choice.blend, settings.seed, False, choice.trees, cold)
 
-    return Trial(events, items, settings.weights, fit, people, settings.seed)
+    return AttackTrial(events, items, settings.weights, fit, people, settings.seed)
 
 
 def summary(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:

@@ -19,18 +19,18 @@ from scipy import sparse
 
 from recsys.array_types import Floats
 from recsys.models.ease import EaseConfig, fit_ease
-from recsys.text.cold_start import ColdConfig, fit_cold, map_texts, teach, with_pairs
+from recsys.text.cold_start import ColdStartConfig, distill_student, fit_cold, map_texts, with_pairs
 from recsys.text.encoders.encoder import Encoder, load_encoder
 from recsys.text.encoders.static import load_static
 from recsys.text.encoders.student import Student
 from recsys.text.encoders.transformer import TransformerEncoder, save_transformer
 from recsys.text.finetuning.batches import Histories, latest_last
-from recsys.text.finetuning.hard_negatives import near_strangers
+from recsys.text.finetuning.hard_negatives import hard_negatives
 from recsys.text.finetuning.student_distillation import imitate
 from recsys.text.finetuning.trainable import TrainableStatic, TrainableTransformer
 from recsys.text.finetuning.trainer import TRANSFORMER, FinetuneConfig, finetune
 from recsys.text_training.held_out_items import SHARE, HeldOut
-from recsys.text_training.two_stage import Course, embedded
+from recsys.text_training.two_stage import TwoStageTraining, embedded
 
 from .encoder_data import Question, World, question
 
@@ -114,7 +114,7 @@ class Bench:
         start = time.process_time()
         encoder = load_encoder(spec, self.device, self.home)
         matrix = latest_last(asked.user, asked.item, asked.shape)
-        hard = near_strangers(frozen.outputs, matrix) if objective == "contrastive" else None
+        hard = hard_negatives(frozen.outputs, matrix) if objective == "contrastive" else None
         inputs, steps = None, 0
         if objective == "readers":
             encoder, inputs = self._closed(encoder, frozen.outputs, asked, matrix)
@@ -156,7 +156,9 @@ class Bench:
         trainable = TrainableTransformer.of(encoder, texts)
         if objective == "guided":
             words, config = load_static(self.home), replace(config, steps=0)
-            course = Course(trainable, texts, histories.matrix, words, config, 0, self.device)
+            course = TwoStageTraining(
+                trainable, texts, histories.matrix, words, config, 0, self.device
+            )
             record = course.run(watch=_told)
         else:
             config = replace(config, objective=objective)
@@ -179,7 +181,7 @@ class Bench:
             shown = np.where((counts > 0)[:, None], vectors, np.float32(0))
             base = imitate(map_texts(self.world.texts, static), static, shown, encoder.name)
             texts = map_texts(self.world.texts, base, taught=vectors)
-        student, inputs = teach(fit_cold(texts, weights, counts, ColdConfig()), base)
+        student, inputs = distill_student(fit_cold(texts, weights, counts, ColdStartConfig()), base)
         return student.compact(), inputs
 
 

@@ -30,7 +30,7 @@ from recsys.models.slist import SlistConfig
 from recsys.text.documents import documents
 from recsys.text.encoders.static import load_static
 from recsys.text_training.encode_catalogue import encode_words
-from recsys.training.fit import Words, assemble, known_interactions
+from recsys.training.fit import TextVectors, assemble, known_interactions
 
 from ..cli import run
 from ..settings import Settings
@@ -80,7 +80,7 @@ def measured(count: int, seed: int) -> dict[str, object]:
     with steps.step("words"):
         texts = documents(data.table)
         found = encode_words(texts, load_static(settings.cache), settings.home, "scale")
-        words = Words(found.vectors, found.student)
+        words = TextVectors(found.vectors, found.student)
     with steps.step("fit"):
         known = known_interactions(data, words)
         engine = slist(8.0) if known.shape[1] <= SlistConfig().largest else lowpass(512)

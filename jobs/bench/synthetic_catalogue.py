@@ -18,13 +18,13 @@ from recsys.bundle_store import BundleStore
 from recsys.data.dataset import Dataset
 from recsys.data.records import Event, Item
 from recsys.data.table_builder import EventColumns, item_table
-from recsys.models.item_weights import ItemItem
+from recsys.models.item_weights import ItemWeights
 from recsys.ranking.gbdt_features import names
-from recsys.serving.gbdt import Trees
-from recsys.serving.score_model import Blend, Curve, Term
+from recsys.serving.gbdt import Gbdt
+from recsys.serving.score_model import LogTerm, ScoreModel, Term
 from recsys.store.store import Store
 from recsys.text.encoders.student import Student
-from recsys.training.fit import Words, assemble
+from recsys.training.fit import TextVectors, assemble
 from recsys.tuning.gbdt import ROUNDS, SETTINGS, from_booster
 
 from ..nightly.steps.index import build_index, index_blobs
@@ -35,9 +35,9 @@ LARGE = 200_000  # items from which fewer neighbours are kept, as memory asks
 CHUNK = 10_000  # items whose neighbours are drawn at once
 WIDTH = 256  # of a word vector
 START = 1_750_000_000.0
-BLEND = Blend(
+BLEND = ScoreModel(
     terms=(Term("neighbours", 20.0, 1.0), Term("words", 20.0, 0.5)),
-    curves=(Curve(0.03, 1.0),),
+    curves=(LogTerm(0.03, 1.0),),
     priors={"share_3d": 0.5, "share_all": 0.5},
 )
 
@@ -73,7 +73,7 @@ def make_world(home: Path, n_items: int, seed: int = 0) -> World:
     data = Dataset.build(columns.table(np.inf), item_table(titles))
     neighbours = _neighbours(n_items, 100 if n_items > LARGE else 300, rng)
     middle = rng.standard_normal((_named(n_items), WIDTH), np.float32)
-    words = Words(_words(n_items, middle, rng), None)
+    words = TextVectors(_words(n_items, middle, rng), None)
     model = assemble(data, {"neighbours": neighbours}, words, BLEND, trees=_trees(rng))
     model = replace(model, student=_student(middle))
     with Store.open(f"sqlite:///{home / 'store.db'}") as store:
@@ -91,7 +91,7 @@ def make_world(home: Path, n_items: int, seed: int = 0) -> World:
     return World(home, n_items, told)
 
 
-def _trees(rng: np.random.Generator) -> Trees:
+def _trees(rng: np.random.Generator) -> Gbdt:
     """Return as many trees as a night learns at most, of the same size."""
     features = rng.standard_normal((20_000, len(names())))
     wanted = features[:, 0] * features[:, 1] + np.abs(features[:, 2]) + rng.standard_normal(20_000)
@@ -116,7 +116,7 @@ def _events(n_items: int, rng: np.random.Generator) -> list[Event]:
     return found
 
 
-def _neighbours(n_items: int, keep: int, rng: np.random.Generator) -> ItemItem:
+def _neighbours(n_items: int, keep: int, rng: np.random.Generator) -> ItemWeights:
     width = min(2 * CLUSTER, n_items)  # an item has no neighbour twice
     keep = min(keep, width)
     indices: Rows = np.empty((n_items, keep), np.int32)
@@ -127,7 +127,7 @@ def _neighbours(n_items: int, keep: int, rng: np.random.Generator) -> ItemItem:
         indices[rows] = np.sort(near % n_items, axis=1)
     indices = indices.ravel()
     values = rng.random(n_items * keep, np.float32) * np.float32(0.1)
-    return ItemItem(np.arange(0, n_items * keep + 1, keep, dtype=np.int64), indices, values)
+    return ItemWeights(np.arange(0, n_items * keep + 1, keep, dtype=np.int64), indices, values)
 
 
 def _words(n_items: int, middle: Floats, rng: np.random.Generator) -> Floats:

@@ -241,7 +241,7 @@ def night() -> dict[str, Any]:
 def told(found: dict[str, Any]) -> str:
     """Return the figures as lines."""
     lines = [line for each in found.get("serve", ()) for line in told_serving(each)]
-    lines += [line for each in found.get("scale", ()) for line in told_scale(each)]
+    lines += [line for each in found.get("scale", ()) for line in run_scale_benchmark(each)]
     for name, each in found.get("night", {}).items():
         run_ = Watched(**each)
         lines.append(
@@ -279,7 +279,7 @@ def told_serving(each: dict[str, Any]) -> list[str]:
     return lines
 
 
-def told_scale(each: dict[str, Any]) -> list[str]:
+def run_scale_benchmark(each: dict[str, Any]) -> list[str]:
     """Return what fitting one synthetic world took, as lines."""
     told = (
         f"{each['events']:,} events, {each['users']:,} users, {each['items']:,} items: "

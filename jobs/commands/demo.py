@@ -26,7 +26,7 @@ from recsys.errors import BundleError, DataError
 from recsys.store.store import Store
 
 from ..cli import run
-from ..local_service import Engine, open_bundle, open_engine
+from ..local_service import LocalService, open_bundle, open_service
 from ..output import output
 from ..settings import Settings
 from .ingest import ingest
@@ -68,7 +68,7 @@ def command(as_json: bool) -> None:
         ingest({**files, "events": shifted}, settings)
     if not up_to_date(settings):
         _night(settings)
-    with open_engine(settings) as engine:
+    with open_service(settings) as engine:
         people = list(choose_people(engine.store.event_table()))
         if as_json:
             found = [documents(engine, p.user, engine.recommend(p.user, N)) for p in people]
@@ -152,7 +152,7 @@ def choose_people(events: EventTable) -> Iterator[Person]:
     yield Person("nobody-yet", "never seen before")
 
 
-def show(console: Console, engine: Engine, person: Person) -> None:
+def show(console: Console, engine: LocalService, person: Person) -> None:
     """Print a person's history and list."""
     history = engine.history(person.user)
     console.rule(f"[bold]user {person.user}[/bold]: {person.kind}, {len(history)} events")

@@ -20,18 +20,18 @@ from recsys.data.event_tables import EventTable, ItemTable
 from recsys.data.file_formats import Options
 from recsys.data.readers import load_events, load_items
 from recsys.errors import DataError
-from recsys.evaluation.baseline_registry import Means
+from recsys.evaluation.baseline_registry import FitContext
 from recsys.evaluation.evaluate import row_names, run
 from recsys.evaluation.report import html
 from recsys.evaluation.result import Result
-from recsys.safety.comment_dampening import weighed
+from recsys.safety.comment_dampening import dampened
 from recsys.store.store import Store
 from recsys.text.documents import documents
 from recsys.text.encoders.encoder import Encoder
 from recsys.text.encoders.transformer import pick_device
 from recsys.text.sentiment.scorer import toned
 from recsys.text_training.encode_catalogue import encode_words
-from recsys.training.fit import Words
+from recsys.training.fit import TextVectors
 from recsys.tuning.relevance import Positive
 from recsys.tuning.split import PROTOCOLS, Rules, make_split
 
@@ -148,24 +148,24 @@ def tables(
 
 def heard(settings: Settings, events: EventTable) -> EventTable:
     """Return the events with the tone of their comments, where heeded, and how far they count."""
-    return weighed(toned(events, settings.tones) if settings.tone_strength else events)
+    return dampened(toned(events, settings.tones) if settings.tone_strength else events)
 
 
-def means_of(settings: Settings, seed: int, note: Callable[[str], None]) -> Means:
+def means_of(settings: Settings, seed: int, note: Callable[[str], None]) -> FitContext:
     """Return what the rows may use, as a night would."""
     device = pick_device(settings.device)
     known: dict[str, Encoder] = {}
 
-    def words(data: Dataset) -> Words:
+    def words(data: Dataset) -> TextVectors:
         texts = documents(data.table)
         if not any(texts):
-            return Words.none(len(texts))
+            return TextVectors.none(len(texts))
         encoder = evaluated_encoder(settings, data, device, note, known)
         read = np.isin(np.arange(len(texts)), data.item)
         found = encode_words(texts, encoder, settings.home, "evaluate", read, settings.cache)
-        return Words(found.vectors, found.student.compact())
+        return TextVectors(found.vectors, found.student.compact())
 
-    return Means(seed, settings.tune_minutes, device, words, note)
+    return FitContext(seed, settings.tune_minutes, device, words, note)
 
 
 def report(result: Result, depths: tuple[int, ...], console: Console) -> None:

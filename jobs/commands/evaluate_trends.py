@@ -20,7 +20,7 @@ from recsys.data.file_formats import Options
 from recsys.data.readers import load_events, load_items
 from recsys.data.table_builder import EventColumns
 from recsys.errors import DataError
-from recsys.evaluation.burst_trials import WARM_UP, Trial, run_trial
+from recsys.evaluation.burst_trials import WARM_UP, BurstInjection, run_trial
 from recsys.evaluation.forecast_backtest import forecast_figures
 from recsys.serving.catalogue import Catalogue
 from recsys.text.entities.model import fit_entities
@@ -84,7 +84,7 @@ def _judged(stream: Stream, marked: Labelled, per_week: float, seed: int) -> dic
     series = count(stream, marked.labels, first, length, marked.population)
     found: dict[str, object] = {"forecast": forecast_figures(series)}
     for name, settle in (("settled", True), ("as_it_was", False)):
-        trial = Trial(per_week, settle=settle, seed=seed)
+        trial = BurstInjection(per_week, settle=settle, seed=seed)
         found[name] = {**asdict(trial), **run_trial(stream, marked.labels, marked.sizes, trial)}
     return found
 

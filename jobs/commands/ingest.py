@@ -48,7 +48,7 @@ from recsys.safety.text_rules import Scorer, by_words, load_scorer
 from recsys.store.events import BATCH, UNDATED
 from recsys.store.store import Added, Store
 
-from ..ingest_statistics import Acts, acts_told
+from ..ingest_statistics import IngestStatistics, statistics_json
 from ..progress import job_progress
 from ..reject_file import Rejects
 from ..settings import Settings
@@ -80,7 +80,7 @@ class Ingest:
     scorer: Scorer = by_words
     options: Options = field(default_factory=Options)
     whole: bool = False  # a row of items or users replaces the record, columns it lacks included
-    acts: Acts = field(default_factory=Acts)
+    acts: IngestStatistics = field(default_factory=IngestStatistics)
 
     def items(self, path: Path) -> Report:
         """Read a file of items into the store, what is doubtful about them noted."""
@@ -263,7 +263,7 @@ def ingest(
     store_of = Store.open(settings.store_url, bulk=True)
     with _seldom_collected(), store_of as store, job_progress("ingest") as progress:
         scorer = load_scorer(settings.safety_model)
-        acts = Acts(settings.weights)
+        acts = IngestStatistics(settings.weights)
         given = options or Options()
         work = Ingest(store, settings.home, strict, progress, scorer, given, whole, acts)
         kinds = {k: getattr(work, k) for k in KINDS}
@@ -307,7 +307,7 @@ def _told(report: Report) -> Iterator[str]:
         for reason, count in part["rejected_by"].items():
             yield f"{kind}: rejected: {count:,} × {reason}"
     if "events" in parts:
-        yield from acts_told(parts["events"])
+        yield from statistics_json(parts["events"])
     yield "the store holds " + ", ".join(f"{n:,} {kind}" for kind, n in report["store"].items())
     for _, part in files:
         for line in part["notes"]:

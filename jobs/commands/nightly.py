@@ -27,8 +27,8 @@ from recsys.store.locks import only_one
 from recsys.store.store import Store
 
 from ..cli import run
-from ..nightly.context import Night
-from ..nightly.step_runner import Detail, Step, run_steps
+from ..nightly.context import NightContext
+from ..nightly.step_runner import Detail, PipelineStep, run_steps
 from ..progress import LogProgress, TerminalProgress, job_progress
 from ..settings import Settings
 
@@ -80,14 +80,14 @@ def run_night(settings: Settings, tune_always: bool = False) -> dict[str, Any]:
     ):
         plan = _plan(settings, tune_always)
         number, folder = _folder(settings.home / "runs", store, plan)
-        night = Night(settings, store, folder, number, progress, tune_always)
+        night = NightContext(settings, store, folder, number, progress, tune_always)
         noted = {step.name for run in store.runs(1) for step in run.steps if run.id == number}
         watch = _Watch(store, number, progress, noted)
         try:
             details = run_steps(folder, night.steps, watch)
             status = "refused"
             if details["gate"]["passed"]:
-                run_steps(folder, [Step("publish", night.publish)], watch)
+                run_steps(folder, [PipelineStep("publish", night.publish)], watch)
                 status = "published"
         except Exception as error:
             store.finish_run(number, "failed", {"error": str(error) or repr(error)})

@@ -15,7 +15,7 @@ from recsys.data.normalization import canonical_id
 from recsys.ranking.query import Reason, Recommendation
 
 from ..cli import run
-from ..local_service import Engine, open_engine
+from ..local_service import LocalService, open_service
 from ..output import output
 from ..settings import Settings
 
@@ -28,7 +28,7 @@ from ..settings import Settings
 def command(user: str, n: int, explain: bool, as_json: bool) -> None:
     """Recommend items to USER, by the same engine and settings as the service."""
     user = canonical_id(user)
-    with open_engine(Settings.load()) as engine:
+    with open_service(Settings.load()) as engine:
         found = engine.recommend(user, n, explain)
         notice = engine.notice(user) if len(found) < n else ""
         if as_json:
@@ -42,7 +42,9 @@ def command(user: str, n: int, explain: bool, as_json: bool) -> None:
             console.print(f"{notice}.", highlight=False)
 
 
-def documents(engine: Engine, user: str, found: Sequence[Recommendation]) -> dict[str, object]:
+def documents(
+    engine: LocalService, user: str, found: Sequence[Recommendation]
+) -> dict[str, object]:
     """Return a list as JSON, with what is known of each item."""
     live = engine.recommender.live
     items = [
@@ -58,7 +60,7 @@ def documents(engine: Engine, user: str, found: Sequence[Recommendation]) -> dic
 
 
 def recommendation_table(
-    engine: Engine, found: Sequence[Recommendation], explain: bool = False
+    engine: LocalService, found: Sequence[Recommendation], explain: bool = False
 ) -> Table:
     """Return a table of rank, title, score, source and reasons."""
     table = Table(box=None, pad_edge=False, header_style="bold")

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from recsys.data.labeled_texts import read_texts
 from recsys.text.sentiment.model import LABELS, labels, score
-from recsys.text.sentiment.scorer import Tones
+from recsys.text.sentiment.scorer import SentimentScorer
 
 from ..cli import run
 from ..output import check_json_file, output, write_json
@@ -35,7 +35,7 @@ def command(texts: Path, model: Path | None, json_file: Path | None) -> None:
     """
     check_json_file(json_file)
     found = read_texts(texts)
-    rows = tone_rows(Tones(Settings.load().home, model), found)
+    rows = tone_rows(SentimentScorer(Settings.load().home, model), found)
     console = output(json_file)
     if json_file is None:
         table = Table(box=None, pad_edge=False, header_style="bold")
@@ -51,7 +51,7 @@ def command(texts: Path, model: Path | None, json_file: Path | None) -> None:
     console.print(f"{len(rows):,} texts: {told}")
 
 
-def tone_rows(model: Tones, texts: list[str]) -> list[dict[str, object]]:
+def tone_rows(model: SentimentScorer, texts: list[str]) -> list[dict[str, object]]:
     """Return label, score and probabilities of each text, as JSON holds them."""
     chances = model.probabilities(texts)
     return [

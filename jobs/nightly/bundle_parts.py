@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from recsys.bundle import Array, read_bundle
 
-from .step_runner import Detail, Step
+from .step_runner import Detail, PipelineStep
 from .steps.entities import build_entities
 from .steps.flags import build_flags
 from .steps.topics import build_topics
@@ -21,9 +21,9 @@ from .steps.trends import build_tones, build_trends
 from .steps.user_models import build_communities, build_returning
 
 if TYPE_CHECKING:
-    from .context import Night
+    from .context import NightContext
 
-ADDITIONS: Mapping[str, Callable[[Night, Path], Detail]] = {
+EXTRA_STEPS: Mapping[str, Callable[[NightContext, Path], Detail]] = {
     "topics": build_topics,
     "flags": build_flags,
     "communities": build_communities,
@@ -34,15 +34,15 @@ ADDITIONS: Mapping[str, Callable[[Night, Path], Detail]] = {
 }
 
 
-def added_steps(night: Night) -> tuple[Step, ...]:
+def extra_steps(night: NightContext) -> tuple[PipelineStep, ...]:
     """Return the steps of a night that make its additions."""
-    return tuple(Step(name, partial(build, night)) for name, build in ADDITIONS.items())
+    return tuple(PipelineStep(name, partial(build, night)) for name, build in EXTRA_STEPS.items())
 
 
-def added_arrays(folder: Path) -> dict[str, Array]:
+def extra_arrays(folder: Path) -> dict[str, Array]:
     """Return the arrays of all additions that a run's folder holds, as its bundle names them."""
     return {
         f"{name}/{key}": array
-        for name in ADDITIONS
+        for name in EXTRA_STEPS
         for key, array in read_bundle(folder / name).arrays.items()
     }

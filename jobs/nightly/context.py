@@ -1,4 +1,4 @@
-"""Night: the steps from the store to a published bundle, in the order they run.
+"""NightContext: the steps from the store to a published bundle, in the order they run.
 
 Each step reads what earlier steps left in their folders and writes its own, so that a night that
 was killed goes on where it was.
@@ -21,35 +21,35 @@ from recsys.data.dataset import Dataset
 from recsys.data.event_tables import EventTable, ItemTable
 from recsys.data.unrecorded_items import with_records
 from recsys.errors import BundleError, DataError
-from recsys.safety.comment_dampening import weighed
+from recsys.safety.comment_dampening import dampened
 from recsys.serving.catalogue import under
 from recsys.serving.model import Model
 from recsys.store.store import Store
-from recsys.text.cold_start import ColdConfig
+from recsys.text.cold_start import ColdStartConfig
 from recsys.text.encoders.student import Student
 from recsys.text.encoders.transformer import pick_device
-from recsys.text.sentiment.comment_cache import toned_anew
+from recsys.text.sentiment.comment_cache import with_comment_sentiment
 from recsys.text_training.encode_catalogue import renumbered
-from recsys.training.cold_items import Cold
-from recsys.training.fit import Words, assemble, fit_engines, known_interactions
+from recsys.training.cold_items import ColdStartSolver
+from recsys.training.fit import TextVectors, assemble, fit_engines, known_interactions
 from recsys.tuning.baseline_comparison import baseline_blend, named
 from recsys.tuning.engine_catalogue import engine_named
 from recsys.tuning.time_splits import validation
-from recsys.tuning.tuning_result import Choice
-from recsys.tuning.validation_set import Check
+from recsys.tuning.tuning_result import TuningResult
+from recsys.tuning.validation_set import ValidationSet
 
 from ..local_service import open_bundle
 from ..progress import LogProgress, TerminalProgress
 from ..settings import Settings
-from .bundle_parts import added_arrays, added_steps
+from .bundle_parts import extra_arrays, extra_steps
 from .click_rates import click_rates
 from .snapshot import load_snapshot, save_snapshot
-from .step_runner import DETAIL, Detail, Step
+from .step_runner import DETAIL, Detail, PipelineStep
 from .steps.encode import distill, encode
 from .steps.finetune import finetune
-from .steps.gate import compare
+from .steps.gate import compare_with_previous_bundle
 from .steps.index import build_index, index_blobs
-from .steps.tune import against_baselines, reason_to_tune, tuned
+from .steps.tune import against_baselines, retune_reason, tuned
 
 CHOICE = "choice.json"
 TRIED_TEXTS = 6_000  # that teach what words say, where a model only answers questions
@@ -57,7 +57,7 @@ Manifest = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Night:
+class NightContext:
     """One run: where it works, and what it was asked to do."""
 
     settings: Settings
@@ -68,12 +68,12 @@ class Night:
     tune_always: bool = False
 
     @property
-    def steps(self) -> tuple[Step, ...]:
+    def steps(self) -> tuple[PipelineStep, ...]:
         """All steps but the last, which only a night that passes the gate may take."""
         words = (self.snapshot, self.distill, self.finetune, self.encode)
         rest = (self.tune, self.baselines, self.fit, self.index, self.gate)
-        first = [Step(run.__name__, run) for run in words]
-        return (*first, *added_steps(self), *(Step(run.__name__, run) for run in rest))
+        first = [PipelineStep(run.__name__, run) for run in words]
+        return (*first, *extra_steps(self), *(PipelineStep(run.__name__, run) for run in rest))
 
     def snapshot(self, out: Path) -> Detail:
         """Copy events and items out of the store; the log positions come first, see Feed."""
@@ -82,8 +82,12 @@ class Night:
             "last_change_id": self.store.last_change_id(),
         }
         events, items = self.store.event_table(), self.store.item_table()
-        events = toned_anew(events, self.settings.tones) if self.settings.tone_strength else events
-        events = weighed(events)
+        events = (
+            with_comment_sentiment(events, self.settings.tones)
+            if self.settings.tone_strength
+            else events
+        )
+        events = dampened(events)
         if not len(events) and not len(items):
             raise DataError("the store holds no event and no item: run `recsys ingest` first")
         mix = events.kind_counts()
@@ -122,10 +126,10 @@ class Night:
         seen, before = self.detail("snapshot"), self.before
         plan = {"encoder": self.detail("finetune")["family"], "event_weights": self.kinds}
         manifest = before.manifest if before is not None else {}
-        why = reason_to_tune(manifest, seen, plan, self.settings.tune_days)
+        why = retune_reason(manifest, seen, plan, self.settings.tune_days)
         why = "asked for" if self.tune_always else why
         if why is None:
-            choice, tuning = Choice.from_json(manifest["choice"]), manifest["tuning"]
+            choice, tuning = TuningResult.from_json(manifest["choice"]), manifest["tuning"]
         else:
             choice = tuned(self)
             counts = {name: seen[name] for name in ("events", "items", "kinds")}
@@ -149,7 +153,7 @@ class Night:
         Where the choice loses, or a planted attack moves too many entries, and no bundle is in
         service, a baseline is what serves.
         """
-        choice = Choice.from_json(json.loads((self.folder / "tune" / CHOICE).read_text()))
+        choice = TuningResult.from_json(json.loads((self.folder / "tune" / CHOICE).read_text()))
         found, attack = against_baselines(self, choice)
         lost = found.lost and choice.design != "baseline"
         told = found.told()
@@ -158,11 +162,11 @@ class Night:
             told = f"{told}; {attack.told()}"
         if lost and self.before is None:
             blend = baseline_blend(found.baseline)
-            choice = Choice((), blend, choice.evidence, None, "baseline", choice.pressure)
+            choice = TuningResult((), blend, choice.evidence, None, "baseline", choice.pressure)
             told = f"what was tuned lost and {named(found.baseline)} is published alone: {told}"
             self.progress.tell(told)
         elif moved and self.before is None:
-            choice = Choice(
+            choice = TuningResult(
                 (), baseline_blend("share_all"), choice.evidence, None, "baseline", choice.pressure
             )
             told = f"what was tuned is moved too far and popular is published alone: {told}"
@@ -189,14 +193,14 @@ class Night:
 
     def gate(self, out: Path) -> Detail:
         """Let today's settings and yesterday's bundle answer the newest events."""
-        return asdict(compare(self))
+        return asdict(compare_with_previous_bundle(self))
 
     def publish(self, out: Path) -> Detail:
         """Publish what was fitted; a version that is there already was published and killed."""
         bundles, version = BundleStore(self.settings.home), self.version
         fitted, blobs = read_bundle(self.folder / "fit"), index_blobs(self.folder / "index")
 
-        arrays = {**fitted.arrays, **added_arrays(self.folder)}
+        arrays = {**fitted.arrays, **extra_arrays(self.folder)}
 
         def write(folder: Path) -> None:
             write_bundle(folder, arrays, blobs, self.manifest(fitted))
@@ -239,22 +243,26 @@ class Night:
         found: Detail = json.loads((self.folder / step / DETAIL).read_text())
         return found
 
-    def model(self, data: Dataset, choice: Choice, words: Words, posts: bool = False) -> Model:
+    def model(
+        self, data: Dataset, choice: TuningResult, words: TextVectors, posts: bool = False
+    ) -> Model:
         """Fit the engines of a choice and put a model together; `posts` as in `assemble`."""
         chosen = [engine_named(name) for name in choice.engines]
         fitted = fit_engines(data, words, chosen, self.settings.seed, self.device)
         return assemble(data, fitted, words, choice.blend, self.settings.seed, posts, choice.trees)
 
-    def tried(self, data: Dataset, choice: Choice) -> Model:
+    def tried(self, data: Dataset, choice: TuningResult) -> Model:
         """Fit what only answers questions: engines as settings are chosen with, no new posts."""
         words, chosen = self.words(data), [engine_named(name) for name in choice.engines]
         known = known_interactions(data, words)
         seed, device = self.settings.seed, self.device
         fitted = {engine.scorer: engine.tried(known, seed, device) for engine in chosen}
-        cold = Cold(data, words.student, words.vectors, ColdConfig(largest=TRIED_TEXTS))
+        cold = ColdStartSolver(
+            data, words.student, words.vectors, ColdStartConfig(largest=TRIED_TEXTS)
+        )
         return assemble(data, fitted, words, choice.blend, seed, False, choice.trees, cold)
 
-    def words(self, data: Dataset) -> Words:
+    def words(self, data: Dataset) -> TextVectors:
         """Return the encoded words in the numbering of a data set."""
         raw = read_bundle(self.folder / "encode")
         student = Student.from_arrays(under("student", raw.arrays))
@@ -276,9 +284,9 @@ class Night:
         return dict(self.settings.weights.kinds)
 
     @property
-    def choice(self) -> Choice:
+    def choice(self) -> TuningResult:
         """What the steps `tune` and `baselines` decided."""
-        return Choice.from_json(json.loads((self.folder / "baselines" / CHOICE).read_text()))
+        return TuningResult.from_json(json.loads((self.folder / "baselines" / CHOICE).read_text()))
 
     @cached_property
     def tables(self) -> tuple[EventTable, ItemTable]:
@@ -292,7 +300,7 @@ class Night:
         return Dataset.build(events, items, weights=self.settings.weights)
 
     @cached_property
-    def validation(self) -> tuple[Mask, Check]:
+    def validation(self) -> tuple[Mask, ValidationSet]:
         """The newest events, and what they ask; see `recsys.tuning.time_splits.validation`."""
         return validation(*self.tables, self.settings.weights)
 

@@ -22,7 +22,7 @@ DETAIL = "detail.json"
 Detail = dict[str, Any]  # what a step tells about itself; JSON
 
 
-class Watch(Protocol):
+class ProgressCallback(Protocol):
     """Whoever wants to know how far a run is: a terminal, a log, the store."""
 
     def started(self, name: str) -> None:
@@ -33,7 +33,7 @@ class Watch(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class PipelineStep:
     """A name and what to do: `run` fills the folder it is given and returns its detail.
 
     Earlier steps' folders lie beside it: `folder.parent / "snapshot"`.
@@ -43,7 +43,9 @@ class Step:
     run: Callable[[Path], Detail]
 
 
-def run_steps(folder: Path, steps: Sequence[Step], watch: Watch) -> Mapping[str, Detail]:
+def run_steps(
+    folder: Path, steps: Sequence[PipelineStep], watch: ProgressCallback
+) -> Mapping[str, Detail]:
     """Run what is not done yet, in order; return every step's detail.
 
     An exception of a step passes through; what came before it stays done.
@@ -66,7 +68,7 @@ def _read(done: Path) -> Detail:
     return detail
 
 
-def _run(step: Step, done: Path) -> Detail:
+def _run(step: PipelineStep, done: Path) -> Detail:
     aside = done.with_name(f".{done.name}")
     shutil.rmtree(aside, ignore_errors=True)  # half of it, from an attempt that was killed
     aside.mkdir()

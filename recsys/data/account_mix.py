@@ -1,4 +1,4 @@
-"""Company: whether those who act on an item are the platform's usual mix of accounts.
+"""AccountMix: whether those who act on an item are the platform's usual mix of accounts.
 
 A voice is one person's first act on an item. Four tests look at each: is it among the account's
 first things ever (`first`), is the account younger than a week (`young`), has it acted on few
@@ -189,7 +189,7 @@ class ItemCompany:
 
 
 @dataclass(frozen=True, slots=True)
-class Company:
+class AccountMix:
     """What a table of acts says of the company of each item's voices; holds no user."""
 
     platform: Platform
@@ -209,7 +209,7 @@ class Company:
         return float(np.interp(number, self.births[:, 0], self.births[:, 1]))
 
     @classmethod
-    def empty(cls, n_items: int = 0) -> Company:
+    def empty(cls, n_items: int = 0) -> AccountMix:
         """Return what is known of a platform where nothing has happened."""
         shape = (n_items, len(TESTS))
         return cls(
@@ -235,7 +235,7 @@ class Company:
         }
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], n_items: int) -> Company:
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], n_items: int) -> AccountMix:
         """Read them back; without any, as in bundles of earlier versions, nothing is known."""
         if not arrays:
             return cls.empty(n_items)
@@ -246,14 +246,14 @@ class Company:
 
 def judged(
     user: Rows, item: Rows, time: Times | None, n_users: int, n_items: int
-) -> tuple[Mask, Company]:
+) -> tuple[Mask, AccountMix]:
     """Return which acts belong to a voice that counts, and what is known of each item's company.
 
     Acts in the order of time; None: they have no times, and every voice counts.
     """
     every = np.ones(len(user), bool)
     if time is None or not len(user):
-        return every, Company.empty(n_items)
+        return every, AccountMix.empty(n_items)
     key = user.astype(np.int64) * n_items + item
     _, first, voice_of = np.unique(key, return_index=True, return_inverse=True)
     order = np.argsort(first)  # voices in the order of time
@@ -282,7 +282,7 @@ def judged(
             excess[row] = flags[out].sum(axis=0)
             span[row] = time[acts[out[0]]], time[acts[out[-1]]]
     voices = np.diff(ends).astype(np.int32)
-    company = Company(platform, heights, last.astype(np.float32), voices, excess, span)
+    company = AccountMix(platform, heights, last.astype(np.float32), voices, excess, span)
     return np.asarray(counts[place[voice_of]], bool), company
 
 

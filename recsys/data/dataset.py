@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recsys.array_types import Floats, Mask, Rows, Times
-from recsys.data.account_mix import Company, births_by_number, births_of, judged
+from recsys.data.account_mix import AccountMix, births_by_number, births_of, judged
 from recsys.data.event_tables import EventTable, ItemTable
 from recsys.data.event_weights import EventWeights
 from recsys.data.ids import IdMap
@@ -37,7 +37,7 @@ class Dataset:
     cutoff: float  # every event is earlier; infinity: none was left out
     rating_scale: RatingScale
     tone: Floats | None = None  # (n_events,): of comments, -1 to 1, 0 without; None: not read
-    company: Company | None = None  # of the items' voices; None: every act counts whole
+    company: AccountMix | None = None  # of the items' voices; None: every act counts whole
 
     @classmethod
     def build(

@@ -24,7 +24,7 @@ from recsys.errors import DataError
 from recsys.evaluation.attacks import ATTACKS, NUKE, REAL, Planted, Scene
 from recsys.ranking.query import Interaction, Query
 from recsys.recommender import Recommender
-from recsys.serving.live_event import Act
+from recsys.serving.live_event import LiveEvent
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 
@@ -87,7 +87,7 @@ class Outcome:
 
 
 @dataclass
-class Trial:
+class AttackTrial:
     """A platform's events, and the people whose lists are looked at."""
 
     events: EventTable
@@ -262,10 +262,10 @@ class Trial:
             live.add_events(acts[start : start + BATCH])
         return live
 
-    def _week_acts(self) -> Iterator[Act]:
+    def _week_acts(self) -> Iterator[LiveEvent]:
         events = self.events
         for at in np.flatnonzero(self._week).tolist():
-            yield Act(
+            yield LiveEvent(
                 self._names[events.item[at]],
                 events.kinds[events.kind[at]],
                 _value(events.value[at]),
@@ -282,9 +282,9 @@ class Trial:
         return Dataset.build(events, self.items, weights=replace(self.weights, voices=defences))
 
 
-def _acts(planted: Iterable[Planted]) -> Iterator[Act]:
+def _acts(planted: Iterable[Planted]) -> Iterator[LiveEvent]:
     for one in planted:
-        yield Act(one.item, one.event, None, one.time, actor=one.user)
+        yield LiveEvent(one.item, one.event, None, one.time, actor=one.user)
 
 
 def _value(value: float) -> float | None:

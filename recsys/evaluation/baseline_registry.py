@@ -16,7 +16,7 @@ from recsys.errors import DataError
 from recsys.evaluation import baselines
 from recsys.evaluation.baselines import Options
 from recsys.text.documents import documents
-from recsys.training.fit import Words
+from recsys.training.fit import TextVectors
 from recsys.tuning.scorer import Scorer, Skip
 
 NEIGHBOURS = (100, 20, 500)  # of an item that are tried
@@ -24,13 +24,13 @@ RECENCIES = (np.inf, 16.0, 8.0, 4.0, 2.0, 1.0)  # half-lives of a history's item
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class FitContext:
     """What a fit may use."""
 
     seed: int = 0
     minutes: float = 4.0  # for tuning one row, and again for a fit that could go on for ever
     device: str = "cpu"
-    words: Callable[[Dataset], Words] | None = None  # reads the items' words; None: cannot
+    words: Callable[[Dataset], TextVectors] | None = None  # reads the items' words; None: cannot
     note: Callable[[str], None] = lambda text: None  # is told what is being tried
 
 
@@ -38,11 +38,13 @@ Fits = Iterator[tuple[Options, Scorer]]
 
 
 @dataclass(frozen=True, slots=True)
-class Engine:
+class Baseline:
     """How to make one row of the table."""
 
     name: str
-    fits: Callable[[Dataset, Options, Means], Fits]  # the same, trained ever longer, or one alone
+    fits: Callable[
+        [Dataset, Options, FitContext], Fits
+    ]  # the same, trained ever longer, or one alone
     grid: Callable[[Dataset], Sequence[Options]]  # the first is used where nothing can be tuned
     recency: bool = False  # also choose how fast a history fades
     ladder: Callable[[Dataset], int] | None = None  # steps of the grid's first, ordered setting
@@ -51,11 +53,11 @@ class Engine:
 
 
 def _alone(
-    fit: Callable[[Dataset, Options, Means], Scorer],
-) -> Callable[[Dataset, Options, Means], Fits]:
+    fit: Callable[[Dataset, Options, FitContext], Scorer],
+) -> Callable[[Dataset, Options, FitContext], Fits]:
     """Return the fits of an engine that is fitted in one go."""
 
-    def fits(data: Dataset, options: Options, means: Means) -> Fits:
+    def fits(data: Dataset, options: Options, means: FitContext) -> Fits:
         yield options, fit(data, options, means)
 
     return fits
@@ -66,15 +68,15 @@ def _grid(**choices: Sequence[float | str]) -> Callable[[Dataset], Sequence[Opti
     return lambda data: made
 
 
-def _popular(data: Dataset, options: Options, means: Means) -> Scorer:
+def _popular(data: Dataset, options: Options, means: FitContext) -> Scorer:
     return baselines.fit_popular(data)
 
 
-def _trending(data: Dataset, options: Options, means: Means) -> Scorer:
+def _trending(data: Dataset, options: Options, means: FitContext) -> Scorer:
     return baselines.fit_trending(data, float(options["half_life"]), str(options["counts"]))
 
 
-def _item_knn(data: Dataset, options: Options, means: Means) -> Fits:
+def _item_knn(data: Dataset, options: Options, means: FitContext) -> Fits:
     """Compare all items once; fewer neighbours are found among more."""
     counts = [int(options["neighbours"])] if "neighbours" in options else NEIGHBOURS
     fitted = baselines.fit_item_knn(data, str(options["weighting"]), max(counts))
@@ -82,37 +84,37 @@ def _item_knn(data: Dataset, options: Options, means: Means) -> Fits:
         yield {**options, "neighbours": count}, baselines.fewer(fitted, count)
 
 
-def _ease(data: Dataset, options: Options, means: Means) -> Scorer:
+def _ease(data: Dataset, options: Options, means: FitContext) -> Scorer:
     return baselines.fit_ease_row(data, float(options["regularization"]))
 
 
-def _elsa(data: Dataset, options: Options, means: Means) -> Scorer:
+def _elsa(data: Dataset, options: Options, means: FitContext) -> Scorer:
     epochs, width = int(options["epochs"]), int(options["dimensions"])
     return baselines.fit_elsa_row(data, epochs, width, means.seed, means.device)
 
 
-def _als(data: Dataset, options: Options, means: Means) -> Scorer:
+def _als(data: Dataset, options: Options, means: FitContext) -> Scorer:
     from recsys.evaluation.external_baselines import fit_als_row  # implicit is an extra
 
     alpha, regularization = float(options["alpha"]), float(options["regularization"])
     return fit_als_row(data, int(options["dimensions"]), alpha, regularization, means.seed)
 
 
-def _bpr(data: Dataset, options: Options, means: Means) -> Scorer:
+def _bpr(data: Dataset, options: Options, means: FitContext) -> Scorer:
     from recsys.evaluation.external_baselines import fit_bpr_row
 
     rate, regularization = float(options["learning_rate"]), float(options["regularization"])
     return fit_bpr_row(data, int(options["dimensions"]), rate, regularization, means.seed)
 
 
-def _lightfm(data: Dataset, options: Options, means: Means) -> Fits:
+def _lightfm(data: Dataset, options: Options, means: FitContext) -> Fits:
     from recsys.evaluation.external_baselines import train_lightfm
 
     for epoch, scorer in train_lightfm(data, int(options["dimensions"]), means.seed):
         yield {**options, "epochs": epoch}, scorer
 
 
-def _sasrec(data: Dataset, options: Options, means: Means) -> Fits:
+def _sasrec(data: Dataset, options: Options, means: FitContext) -> Fits:
     from recsys.evaluation.sasrec import SasrecConfig, train_sasrec  # torch takes seconds
 
     config = SasrecConfig(dropout=float(options["dropout"]))
@@ -120,18 +122,18 @@ def _sasrec(data: Dataset, options: Options, means: Means) -> Fits:
         yield {**options, "epochs": epoch}, scorer
 
 
-def _text(data: Dataset, options: Options, means: Means) -> Scorer:
+def _text(data: Dataset, options: Options, means: FitContext) -> Scorer:
     return _words(_read(data, means).vectors)
 
 
-def _student(data: Dataset, options: Options, means: Means) -> Scorer:
+def _student(data: Dataset, options: Options, means: FitContext) -> Scorer:
     student = _read(data, means).student
     if student is None:
         raise Skip("there is no student of this encoder")
     return _words(student.encode(documents(data.table)))
 
 
-def _read(data: Dataset, means: Means) -> Words:
+def _read(data: Dataset, means: FitContext) -> TextVectors:
     if means.words is None:
         raise Skip("no encoder was given")
     return means.words(data)
@@ -175,57 +177,57 @@ NOTHING = _grid()
 ENGINES = {
     engine.name: engine
     for engine in (
-        Engine("popular", _alone(_popular), NOTHING),
-        Engine(
+        Baseline("popular", _alone(_popular), NOTHING),
+        Baseline(
             "trending",
             _alone(_trending),
             _half_lives,
             ladder=lambda d: len(baselines.half_lives(d)),
         ),
-        Engine(
+        Baseline(
             "item-knn",
             _item_knn,
             _grid(weighting=["cosine", "tf-idf"]),
             recency=True,
         ),
-        Engine(
+        Baseline(
             "ease",
             _alone(_ease),
             _grid(regularization=[200, 50, 1000]),
             recency=True,
             seconds=_squares,
         ),
-        Engine(
+        Baseline(
             "als",
             _alone(_als),
             _grid(dimensions=[256], alpha=[10, 3, 30], regularization=[30, 10, 100, 300]),
             seconds=_als_seconds,
         ),
-        Engine(
+        Baseline(
             "bpr",
             _alone(_bpr),
             _grid(dimensions=[128], learning_rate=[0.05, 0.02], regularization=[0.01, 0.05, 0.002]),
             seconds=_events(2e-4),
         ),
-        Engine(
+        Baseline(
             "elsa",
             _alone(_elsa),
             _grid(dimensions=[256], epochs=[5, 3, 8]),
             recency=True,
             seconds=_elsa_seconds,
         ),
-        Engine(
+        Baseline(
             "lightfm", _lightfm, _grid(dimensions=[64, 128]), seconds=_events(1e-4), trained=True
         ),
-        Engine("text", _alone(_text), NOTHING, recency=True),
-        Engine("sasrec", _sasrec, _grid(dropout=[0.5, 0.3]), trained=True),
-        Engine("student", _alone(_student), NOTHING, recency=True),
+        Baseline("text", _alone(_text), NOTHING, recency=True),
+        Baseline("sasrec", _sasrec, _grid(dropout=[0.5, 0.3]), trained=True),
+        Baseline("student", _alone(_student), NOTHING, recency=True),
     )
 }
 BASELINE_ENTRY_POINTS = "recsys.baselines"  # group of other packages' rows
 
 
-def register_baseline(engine: Engine) -> None:
+def register_baseline(engine: Baseline) -> None:
     """Make a row of another package known to `recsys evaluate --models`.
 
     DataError for a name that a row has already. A package registers by an entry point of the group

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from recsys.data.dataset import Dataset
-from recsys.evaluation.baseline_registry import RECENCIES, Engine, Means
+from recsys.evaluation.baseline_registry import RECENCIES, Baseline, FitContext
 from recsys.evaluation.baselines import Neighbours, Options, Vectors
 from recsys.metrics import Values, ndcg
-from recsys.tuning.queries import Questions, answer, ask
+from recsys.tuning.queries import EvaluationQueries, answer, build_queries
 from recsys.tuning.scorer import Scorer, Skip
 from recsys.tuning.split import Split
 
@@ -58,7 +58,7 @@ def with_recency(scorer: Scorer, recency: float) -> Scorer:
     return scorer
 
 
-def tune(engine: Engine, split: Split, means: Means) -> Tuned:
+def tune(engine: Baseline, split: Split, means: FitContext) -> Tuned:
     """Try an engine's grid on a validation split until its minutes are over.
 
     Skip where one fit is expected to take longer. What is trained step by step is asked on the
@@ -67,7 +67,7 @@ def tune(engine: Engine, split: Split, means: Means) -> Tuned:
     data = split.dataset()
     grid, allowed = engine.grid(data), 60 * means.minutes
     _refuse_if_dear(engine, data, allowed)
-    questions = ask(split, data, MOST_USERS, means.seed)
+    questions = build_queries(split, data, MOST_USERS, means.seed)
     if not len(questions) or (len(grid) == 1 and not engine.recency and not engine.trained):
         return Tuned(_untuned(engine, grid[0]), math.inf if engine.recency else None, None, 0)
     trials = Trials(engine, data, questions, means, time.monotonic() + allowed)
@@ -79,7 +79,7 @@ def tune(engine: Engine, split: Split, means: Means) -> Tuned:
     return dataclasses.replace(best, tried=len(trials.tried), left_out=len(grid) - begun)
 
 
-def _refuse_if_dear(engine: Engine, data: Dataset, allowed: float) -> None:
+def _refuse_if_dear(engine: Baseline, data: Dataset, allowed: float) -> None:
     expected = engine.seconds(data)
     if expected > allowed:
         raise Skip(
@@ -88,7 +88,7 @@ def _refuse_if_dear(engine: Engine, data: Dataset, allowed: float) -> None:
         )
 
 
-def _untuned(engine: Engine, options: Options) -> Options:
+def _untuned(engine: Baseline, options: Options) -> Options:
     return {**options, "epochs": EPOCHS} if engine.trained else options
 
 
@@ -96,10 +96,10 @@ def _untuned(engine: Engine, options: Options) -> Options:
 class Trials:
     """What has been tried of one engine, and the time that there is for more."""
 
-    engine: Engine
+    engine: Baseline
     data: Dataset
-    questions: Questions
-    means: Means
+    questions: EvaluationQueries
+    means: FitContext
     end: float  # monotonic seconds
     tried: list[Tuned] = field(default_factory=list)
     longest: float = 0.0  # seconds between two looks so far
@@ -153,7 +153,7 @@ def smoothed(values: Values) -> Values:
     return values
 
 
-def _variants(engine: Engine, scorer: Scorer) -> Iterator[tuple[float | None, Scorer]]:
+def _variants(engine: Baseline, scorer: Scorer) -> Iterator[tuple[float | None, Scorer]]:
     if not engine.recency:
         yield None, scorer
         return
@@ -161,7 +161,9 @@ def _variants(engine: Engine, scorer: Scorer) -> Iterator[tuple[float | None, Sc
         yield recency, with_recency(scorer, recency)
 
 
-def fit_tuned(engine: Engine, data: Dataset, tuned: Tuned, means: Means) -> tuple[Scorer, Tuned]:
+def fit_tuned(
+    engine: Baseline, data: Dataset, tuned: Tuned, means: FitContext
+) -> tuple[Scorer, Tuned]:
     """Fit the chosen settings on all training events; return what was reached with it.
 
     What is trained step by step stops at the chosen number of epochs, or when its minutes are

@@ -18,7 +18,7 @@ LATE = 3 * HOUR  # seconds after its end until which a burst counts as seen
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class BurstInjection:
     """What to inject."""
 
     per_week: float = 10.0
@@ -28,7 +28,7 @@ class Trial:
 
 
 def run_trial(
-    stream: Stream, labels: Mapping[str, Labels], sizes: Mapping[str, int], trial: Trial
+    stream: Stream, labels: Mapping[str, Labels], sizes: Mapping[str, int], trial: BurstInjection
 ) -> dict[str, object]:
     """Return recall, precision, delays and false alarms of artificial bursts in a stream.
 

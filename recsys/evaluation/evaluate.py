@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from typing import Any, Protocol
 
 from recsys.errors import DataError, MissingExtra
-from recsys.evaluation.baseline_registry import ENGINES, Means, load_baselines
+from recsys.evaluation.baseline_registry import ENGINES, FitContext, load_baselines
 from recsys.evaluation.protocol_runs import DEFAULT, JUDGED_AT, LIKE_RATE, ListTrial, WalkTrial
 from recsys.evaluation.result import Result, RowResult
 from recsys.tuning.scorer import Skip
@@ -34,7 +34,7 @@ class Observer(Protocol):
         ...
 
 
-class Trial(Protocol):
+class EvaluationRun(Protocol):
     """One protocol on one data set, ready to judge any row."""
 
     @property
@@ -69,7 +69,7 @@ def row_names(text: str, protocol: str) -> tuple[str, ...]:
 
 
 def run(
-    split: Split, names: Sequence[str], ks: Sequence[int], means: Means, observer: Observer
+    split: Split, names: Sequence[str], ks: Sequence[int], means: FitContext, observer: Observer
 ) -> Result:
     """Judge the rows one after the other; a row that cannot be had is skipped, and said so."""
     if not split.test_users:
@@ -79,7 +79,7 @@ def run(
         )
     data = split.dataset()
     kind = ListTrial if split.walk is None else WalkTrial
-    trial: Trial = kind.of(split, data, ks, means)
+    trial: EvaluationRun = kind.of(split, data, ks, means)
     rows, skipped = [], {}
     for name in names:
         try:

@@ -14,17 +14,17 @@ from recsys.data.event_tables import ItemTable
 from recsys.evaluation import beyond_accuracy
 from recsys.evaluation.result import Part, exact, with_intervals
 from recsys.metrics import Interval, Positives, Values, mrr, ndcg, recall
-from recsys.tuning.queries import Answers, Questions
+from recsys.tuning.queries import EvaluationQueries, RankedOutputs
 
 SHORT = 5  # a history of fewer events is short
 HEAD = 0.2  # the most read fifth of the items that anybody read; the others are the tail
 
 
 @dataclass(frozen=True, slots=True)
-class Judge:
+class MetricsReport:
     """All that the figures of every row are computed with."""
 
-    questions: Questions
+    questions: EvaluationQueries
     ks: Sequence[int]
     seed: int
     readers: NDArray[np.int64]  # (n_items,): people who took the item up in training
@@ -32,18 +32,18 @@ class Judge:
     labels: sparse.csr_array | None  # (n_items, labels): categories or tags; None without
 
     @classmethod
-    def of(cls, questions: Questions, ks: Sequence[int], seed: int) -> Judge:
+    def of(cls, questions: EvaluationQueries, ks: Sequence[int], seed: int) -> MetricsReport:
         """Prepare what all rows share."""
         data = questions.data
         readers = np.asarray(data.matrix().sum(axis=0)).astype(np.int64)
         features, labels = word_features(data.table), label_features(data.table)
         return cls(questions, tuple(sorted(ks)), seed, readers, features, labels)
 
-    def per_user(self, answers: Answers) -> dict[str, Values]:
+    def per_user(self, answers: RankedOutputs) -> dict[str, Values]:
         """Return recall, nDCG and MRR at each k for every counted user, in a fixed order."""
         return self._accuracy(answers.ranks, self.questions.wanted, self.questions.known)
 
-    def metrics(self, answers: Answers) -> dict[str, Interval]:
+    def metrics(self, answers: RankedOutputs) -> dict[str, Interval]:
         """Return all figures of the headline."""
         columns = self.per_user(answers)
         for k in self.ks:
@@ -55,7 +55,7 @@ class Judge:
             found[f"gini@{k}"] = exact(beyond_accuracy.gini(lists, k, n_items))
         return found
 
-    def slices(self, answers: Answers, kept: Sequence[str]) -> dict[str, Part]:
+    def slices(self, answers: RankedOutputs, kept: Sequence[str]) -> dict[str, Part]:
         """Return accuracy for kinds of users and kinds of items; empty slices are left out.
 
         `kept`: metrics whose values per user are kept, for pairs.
@@ -98,7 +98,7 @@ class Judge:
                 found[f"{name}@{k}"] = by_user(self.questions.user[asked], values[asked])
         return found
 
-    def _beyond(self, answers: Answers, k: int) -> dict[str, Values]:
+    def _beyond(self, answers: RankedOutputs, k: int) -> dict[str, Values]:
         known, data = self.questions.known, self.questions.data
         lists, user = answers.lists[known], self.questions.user[known]
         bits = beyond_accuracy.novelty(lists, k, self.readers, len(data.users))

@@ -12,16 +12,16 @@ import numpy as np
 
 from recsys.array_types import Rows
 from recsys.data.dataset import Dataset
-from recsys.evaluation.baseline_registry import ENGINES, Means
+from recsys.evaluation.baseline_registry import ENGINES, FitContext
 from recsys.evaluation.baseline_tuning import fit_tuned, tune
-from recsys.evaluation.metrics_report import Judge, by_user
+from recsys.evaluation.metrics_report import MetricsReport, by_user
 from recsys.evaluation.peak_memory import peak_mb, reset_peak
 from recsys.evaluation.replay_models import HeatWalker, LikeRateWalker, ScorerWalker, tune_trending
 from recsys.evaluation.result import Part, RowResult, pooled_auc, with_intervals
 from recsys.metrics import Interval, Values, user_auc
 from recsys.serving.live_state import LiveState
-from recsys.tuning.queries import answer, ask
-from recsys.tuning.replay import ReplayModel, Walked, walk_through
+from recsys.tuning.queries import answer, build_queries
+from recsys.tuning.replay import ReplayModel, ReplayResult, walk_through
 from recsys.tuning.scorer import Scorer
 from recsys.tuning.split import Split
 
@@ -40,14 +40,14 @@ class ListTrial:
 
     split: Split
     data: Dataset
-    judge: Judge
-    means: Means
+    judge: MetricsReport
+    means: FitContext
     judged_by: tuple[str, ...]
 
     @classmethod
-    def of(cls, split: Split, data: Dataset, ks: Sequence[int], means: Means) -> ListTrial:
+    def of(cls, split: Split, data: Dataset, ks: Sequence[int], means: FitContext) -> ListTrial:
         """Prepare the questions."""
-        judge = Judge.of(ask(split, data), ks, split.rules.seed)
+        judge = MetricsReport.of(build_queries(split, data), ks, split.rules.seed)
         return cls(split, data, judge, means, (f"ndcg@{judged_at(ks)}",))
 
     def row(self, name: str) -> RowResult:
@@ -72,7 +72,7 @@ class ListTrial:
 
 
 def fitted_row(
-    name: str, split: Split, data: Dataset, means: Means
+    name: str, split: Split, data: Dataset, means: FitContext
 ) -> tuple[Scorer, Mapping[str, Any]]:
     """Tune a row on the validation slice, fit it, and say what was chosen."""
     if name == DEFAULT:
@@ -93,11 +93,11 @@ class WalkTrial:
     split: Split
     data: Dataset
     ks: tuple[int, ...]
-    means: Means
+    means: FitContext
     judged_by: tuple[str, ...]
 
     @classmethod
-    def of(cls, split: Split, data: Dataset, ks: Sequence[int], means: Means) -> WalkTrial:
+    def of(cls, split: Split, data: Dataset, ks: Sequence[int], means: FitContext) -> WalkTrial:
         """Prepare the walk."""
         return cls(split, data, tuple(sorted(ks)), means, (f"ndcg@{judged_at(ks)}", "auc"))
 
@@ -126,11 +126,11 @@ class WalkTrial:
         data, seed = self.data, self.split.rules.seed
         if name == DEFAULT:
             from recsys.evaluation.service_adapter import ServiceScorer, fit_service
-            from recsys.tuning.service_replay import ServiceWalker
+            from recsys.tuning.service_replay import ReplayService
 
             model, choice = fit_service(self.split, data, self.means)
             return (
-                ServiceWalker(LiveState(model), data),
+                ReplayService(LiveState(model), data),
                 choice.to_json(),
                 ServiceScorer.of(model).nbytes,
             )
@@ -145,7 +145,7 @@ class WalkTrial:
         scorer, chosen = fitted_row(name, self.split, data, self.means)
         return ScorerWalker(scorer, len(data.items)), chosen, scorer.nbytes
 
-    def _per_user(self, found: Walked) -> dict[str, Values]:
+    def _per_user(self, found: ReplayResult) -> dict[str, Values]:
         columns = self._ranked(found.asked, found.ranks)
         opinions = user_auc(found.judged, found.scores, found.liked)
         return {**columns, "auc": opinions} if len(opinions) else columns
@@ -158,7 +158,7 @@ class WalkTrial:
             for k in self.ks
         }
 
-    def _metrics(self, found: Walked, per_user: Mapping[str, Values]) -> dict[str, Interval]:
+    def _metrics(self, found: ReplayResult, per_user: Mapping[str, Values]) -> dict[str, Interval]:
         seed, columns = self.split.rules.seed, dict(per_user)
         opinions = columns.pop("auc", None)  # of other users than the rest: only some have both
         metrics = with_intervals(columns, seed)
@@ -167,7 +167,7 @@ class WalkTrial:
             metrics["auc_pooled"] = pooled_auc(found.judged, found.scores, found.liked, seed)
         return metrics
 
-    def _slices(self, found: Walked) -> dict[str, Part]:
+    def _slices(self, found: ReplayResult) -> dict[str, Part]:
         old = np.isin(found.asked, self.split.train.user)
         slices = {}
         for name, mask in (("new_users", ~old), ("known_users", old)):

@@ -12,14 +12,14 @@ from recsys.evaluation.baseline_registry import counted_as
 from recsys.evaluation.baseline_tuning import K, Tuned, smoothed
 from recsys.evaluation.baselines import Heat, Options, half_lives
 from recsys.metrics import Values
-from recsys.tuning.replay import Step, asked_on_the_way, drawn
+from recsys.tuning.replay import ReplayEvent, drawn, replay_queries
 from recsys.tuning.scorer import Histories, Scorer
 from recsys.tuning.split import Split, positive_steps
 
 MOST_STEPS = 2000  # of the validation walk that are asked about; all are observed
 
 
-def follow(heat: Heat, step: Step) -> None:
+def follow(heat: Heat, step: ReplayEvent) -> None:
     """Count an event of a walk, and count what it withdraws no more."""
     for act in step.withdrawn:
         heat.withdraw(step.item, act.counted or 0.0, act.timestamp)
@@ -32,7 +32,7 @@ class HeatWalker:
     def __init__(self, data: Dataset, half_life: float, counts: str) -> None:
         self.heat = Heat.of(data, [half_life], counts)
 
-    def observe(self, step: Step) -> None:
+    def observe(self, step: ReplayEvent) -> None:
         """Count the event, and count what it withdraws no more."""
         follow(self.heat, step)
 
@@ -53,7 +53,7 @@ class LikeRateWalker:
         np.add.at(self.likes, data.item[stated > 0], 1.0)
         np.add.at(self.dislikes, data.item[stated < 0], 1.0)
 
-    def observe(self, step: Step) -> None:
+    def observe(self, step: ReplayEvent) -> None:
         """Count the event if it states an opinion, and count what it withdraws no more."""
         self._reach(step.item)
         if step.withdraws_opinion:
@@ -86,7 +86,7 @@ class ScorerWalker:
     scorer: Scorer
     n_items: int  # it knows
 
-    def observe(self, step: Step) -> None:
+    def observe(self, step: ReplayEvent) -> None:
         """Nothing is learned on the way."""
 
     def score(self, histories: Histories, rows: Rows) -> Values:
@@ -113,13 +113,13 @@ def tune_trending(split: Split, seed: int) -> Tuned:
     lives, ways = half_lives(data)[::-1], counted_as(data)
     heats = [Heat.of(data, lives, how) for how in ways]
 
-    def observe(step: Step) -> None:
+    def observe(step: ReplayEvent) -> None:
         for heat in heats:
             follow(heat, step)
 
     gains = np.zeros((len(ways), len(lives)))
     asked = drawn(positive_steps(split.walk), MOST_STEPS, seed)
-    for one in asked_on_the_way(split, data, observe, asked):
+    for one in replay_queries(split, data, observe, asked):
         for way, heat in enumerate(heats):
             ranks = one.rank(heat.scores(one.histories.now, one.rows))
             gains[way] += np.where(ranks <= K, 1 / np.log2(ranks + 1), 0.0)

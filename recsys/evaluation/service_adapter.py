@@ -9,20 +9,20 @@ import numpy as np
 
 from recsys.array_types import Floats
 from recsys.data.dataset import Dataset
-from recsys.evaluation.baseline_registry import Means
+from recsys.evaluation.baseline_registry import FitContext
 from recsys.ranking import batch_scoring, popularity_features
 from recsys.ranking.gbdt_rerank import reranked_block
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
-from recsys.training.fit import Words, assemble, fit_engines
+from recsys.training.fit import TextVectors, assemble, fit_engines
 from recsys.tuning.engine_catalogue import engine_named
 from recsys.tuning.scorer import Histories
 from recsys.tuning.split import Split
 from recsys.tuning.tuner import Scenario, TuningData, tune
-from recsys.tuning.tuning_result import Choice
+from recsys.tuning.tuning_result import TuningResult
 
 
-def fit_service(split: Split, data: Dataset, means: Means) -> tuple[Model, Choice]:
+def fit_service(split: Split, data: Dataset, means: FitContext) -> tuple[Model, TuningResult]:
     """Tune on the training events as a night does, then fit the choice to all of them."""
     rules = split.rules
     cold = rules.share if rules.protocol == "cold-items" else 0.0
@@ -44,8 +44,8 @@ def fit_service(split: Split, data: Dataset, means: Means) -> tuple[Model, Choic
     return model, choice
 
 
-def _words(data: Dataset, means: Means) -> Words:
-    return means.words(data) if means.words is not None else Words.none(len(data.items))
+def _words(data: Dataset, means: FitContext) -> TextVectors:
+    return means.words(data) if means.words is not None else TextVectors.none(len(data.items))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Carriers: which part of a history carries an item, gathered until it is worth telling.
+"""Which part of a history carries an item, gathered until it is worth telling.
 
 Each event of a long history gives little; together they may give most. What an author or a topic
 of the item holds is told under its name where it is at least half of what the history gives.
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recsys.array_types import Floats, Mask, Rows
-from recsys.i18n import told
+from recsys.i18n import translate
 from recsys.ranking import reason_templates as reasons
 from recsys.ranking.history import History
 from recsys.ranking.query import Reason
@@ -29,7 +29,7 @@ LISTED = 10  # items listed with their shares
 
 
 @dataclass(frozen=True, slots=True)
-class Carriers:
+class AttributionGroups:
     """What a history gives to the scores of some rows, in groups; entry by entry, as lists.
 
     Plain lists: a page has twenty rows of a few dozen entries, where each call of NumPy costs more
@@ -52,7 +52,7 @@ class Carriers:
     @classmethod
     def of(
         cls, live: LiveState, history: History, rows: Rows, given: Floats, muted: Mask | None
-    ) -> Carriers:
+    ) -> AttributionGroups:
         """Gather; `given`: (history, rows)."""
         hidden = ~live.listing.nameable(history.rows, live.clock())
         if muted is not None:
@@ -124,11 +124,11 @@ class Carriers:
 def tell(one: Reason, titles: Sequence[str], weights: Sequence[float], language: str) -> str:
     """Return the sentence of a reason of the history; `titles`, quoted, and `weights` of items."""
     if not titles:
-        return told(reasons.UNNAMED[one.by], language, name=one.label)
+        return translate(reasons.UNNAMED[one.by], language, name=one.label)
     items = reasons.joined(titles, max(one.among - len(titles), 0), language)
     key = reasons.BY.get(one.by, reasons.SENTENCES[one.kind])
     if not one.by and min(weights) >= 1:
         key = reasons.LIKED
     elif not one.by and max(weights) < 0:
         key = reasons.DISLIKED
-    return told(key, language, items=items, name=one.label)
+    return translate(key, language, items=items, name=one.label)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from recsys.array_types import Floats, Mask, Rows
-from recsys.explain.attribution_groups import Carriers
+from recsys.explain.attribution_groups import AttributionGroups
 from recsys.ranking.query import Reason
 from recsys.ranking.request_scorer import Request
 from recsys.ranking.terms.protocol import Attribution, Part
@@ -44,7 +44,7 @@ class Parts:
     request: Request
     rows: Rows
     given: Floats  # (history, rows): by each item of the history
-    carriers: Carriers  # the same in groups
+    carriers: AttributionGroups  # the same in groups
     others: tuple[_Values, ...]  # by all else
 
     @classmethod
@@ -63,7 +63,7 @@ class Parts:
         parts = _merged([*parts, Part("context", corrections)])
         for mask, own in absorbing:
             given, parts = _absorbed(mask, {part.kind for part in own}, given, parts)
-        groups = Carriers.of(request.live, request.history, rows, given, request.muted)
+        groups = AttributionGroups.of(request.live, request.history, rows, given, request.muted)
         others = tuple(
             _Values(
                 part.kind,

@@ -53,7 +53,7 @@ class Activity:
 
 
 @dataclass(frozen=True, slots=True)
-class Belonging:
+class CommunityMembership:
     """A community that a history belongs to."""
 
     community: int
@@ -174,7 +174,7 @@ def _offset(moment: float, zone: tzinfo) -> float:
     return 0.0 if ahead is None else ahead.total_seconds()
 
 
-def belonging(live: LiveState, history: History, most: int = 3) -> list[Belonging]:
+def belonging(live: LiveState, history: History, most: int = 3) -> list[CommunityMembership]:
     """Return the communities that a history belongs to most, at most some, the strongest first."""
     communities = live.model.communities
     if communities is None:
@@ -192,7 +192,7 @@ def belonging(live: LiveState, history: History, most: int = 3) -> list[Belongin
         ]
         told = readers if readers >= FEWEST else None
         because = _members(communities, history, at)
-        found.append(Belonging(at, float(shares[at]), told, tuple(typical[:5]), because))
+        found.append(CommunityMembership(at, float(shares[at]), told, tuple(typical[:5]), because))
     return found
 
 

@@ -1,4 +1,4 @@
-"""Telling: reasons put into words, once it is known which of them are shown."""
+"""ReasonFormatter: reasons put into words, once it is known which of them are shown."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from recsys.explain import attribution_groups
-from recsys.i18n import told
+from recsys.i18n import translate
 from recsys.ranking import reason_templates
 from recsys.ranking.query import Reason
 from recsys.ranking.request_scorer import Request
@@ -23,7 +23,7 @@ def control_titles(live: LiveState, one: Reason, title: Callable[[int], str]) ->
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
+class ReasonFormatter:
     """What the sentences of one list have in common."""
 
     request: Request
@@ -37,7 +37,7 @@ class Telling:
     @classmethod
     def of(
         cls, request: Request, ids: Sequence[str], language: str, title: Callable[[int], str]
-    ) -> Telling:
+    ) -> ReasonFormatter:
         """Note which rows the items of the history have; `ids`: of its entries."""
         rows, weights = request.history.rows.tolist(), request.history.weights.tolist()
         return cls(
@@ -58,7 +58,7 @@ class Telling:
                 reason_templates.sentence("followed", language=self.language, name=one.label)
             )
         if one.quiet:
-            return one.saying(told(reason_templates.QUIET[one.kind], self.language))
+            return one.saying(translate(reason_templates.QUIET[one.kind], self.language))
         if one.kind != "because_you":
             return one.saying(self._sentence(one.kind))
         telling = [item for item, _ in one.items[: min(one.among, attribution_groups.NAMED)]]

@@ -1,4 +1,4 @@
-"""Fronts: the first numbers of turned vectors tell most of an inner product, and bound the rest.
+"""The first numbers of turned vectors tell most of an inner product, and bound the rest.
 
 Turned to where they differ most (principal components), vectors have their length in front. What
 lies behind adds at most the product of both lengths there (Cauchy and Schwarz), so whoever seeks
@@ -19,7 +19,7 @@ ROUNDING = 1e-5  # of the lengths: what float32 may be off by
 
 
 @dataclass(frozen=True, slots=True)
-class Fronts:
+class TruncatedVectors:
     """Read-only; a quarter of the memory of the vectors."""
 
     turn: Floats  # (d, d): orthogonal, where vectors differ most first
@@ -28,7 +28,7 @@ class Fronts:
     lengths: Floats  # (n,)
 
     @classmethod
-    def of(cls, vectors: Floats) -> Fronts:
+    def of(cls, vectors: Floats) -> TruncatedVectors:
         """Turn vectors, (n, d), which may be memory-mapped."""
         width = max(1, vectors.shape[1] // SHARE)
         _, axes = np.linalg.eigh(np.asarray(vectors.T @ vectors, np.float64))
@@ -54,6 +54,6 @@ class Fronts:
         return self.front @ turned[:width], off
 
 
-def fronts_of(vectors: Floats) -> Fronts | None:
+def fronts_of(vectors: Floats) -> TruncatedVectors | None:
     """Return the fronts of vectors where they pay, else None."""
-    return Fronts.of(vectors) if LEAST <= len(vectors) <= MOST else None
+    return TruncatedVectors.of(vectors) if LEAST <= len(vectors) <= MOST else None

@@ -7,7 +7,7 @@ from scipy import sparse
 
 from recsys.array_types import Mask
 from recsys.data.dataset import Dataset
-from recsys.models.item_weights import ItemItem
+from recsys.models.item_weights import ItemWeights
 
 # Chosen on a validation slice of Polis (EASE, nDCG@20, 2026-11-29): without this .394; every weight
 # times its share of agreement .369; lowered only below .3, .5 and .7 of the usual share .394, .393
@@ -39,8 +39,8 @@ def last_words(data: Dataset) -> tuple[sparse.csr_array, sparse.csr_array]:
 
 
 def agreed(
-    neighbours: ItemItem, data: Dataset, prior: float = PRIOR, usual: float = USUAL
-) -> ItemItem:
+    neighbours: ItemWeights, data: Dataset, prior: float = PRIOR, usual: float = USUAL
+) -> ItemWeights:
     """Return the weights, lower where most of the people who share the history item disagree.
 
     Of the people who took up the history item h and had a say on the other item i, P took up i and
@@ -68,7 +68,7 @@ def agreed(
             share = (p + prior) / (p + d + prior)
             factor = np.minimum(share / least, 1.0) ** 2
             weights.data[part] = np.where(held > 0, held * factor, held)
-    return ItemItem.from_matrix(sparse.csr_array(weights))
+    return ItemWeights.from_matrix(sparse.csr_array(weights))
 
 
 def _column(

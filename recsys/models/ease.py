@@ -9,7 +9,7 @@ from scipy import sparse
 from scipy.linalg import lapack
 
 from recsys.array_types import Floats
-from recsys.models.item_weights import ItemItem
+from recsys.models.item_weights import ItemWeights
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +21,9 @@ class EaseConfig:
     largest: int = 16_000  # items beyond which the square (4 bytes each, twice) is not attempted
 
 
-def fit_ease(matrix: sparse.csr_array, config: EaseConfig) -> ItemItem:
+def fit_ease(matrix: sparse.csr_array, config: EaseConfig) -> ItemWeights:
     """Fit Steck's EASE (WWW 2019) to users × items and keep the strongest weights per item."""
-    return ItemItem.from_dense(ease_weights(matrix, config.regularization), config.keep)
+    return ItemWeights.from_dense(ease_weights(matrix, config.regularization), config.keep)
 
 
 def ease_weights(matrix: sparse.csr_array, regularization: float) -> Floats:

@@ -16,7 +16,7 @@ from recsys.models.factors import Factors
 from recsys.models.gfcf import LowpassConfig, fit_lowpass
 from recsys.models.interactions import Interactions
 from recsys.models.item_knn import ItemKnnConfig, fit_item_knn
-from recsys.models.item_weights import ItemItem
+from recsys.models.item_weights import ItemWeights
 from recsys.models.slist import SlistConfig, common_items, fit_slist
 
 # Readers an item needs to take part while settings are chosen. On MovieTweetings that is 4,400 of
@@ -25,7 +25,7 @@ COMMON = 2
 JOIN = " + "  # between the names of engines whose weights are added up
 JOINED_KEEP = 500  # weights kept per item
 LATEST = 500  # items of one person that item-knn compares with each other
-Fit = Callable[[Interactions, int, str], ItemItem | Factors]
+Fit = Callable[[Interactions, int, str], ItemWeights | Factors]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Engine:
     seconds: Callable[[Interactions], float]  # expected of CPU time; inf: too large a catalogue
     quick: Fit | None = None  # a cheaper fit that settings are chosen with; None: the fit itself
 
-    def tried(self, data: Interactions, seed: int, device: str) -> ItemItem | Factors:
+    def tried(self, data: Interactions, seed: int, device: str) -> ItemWeights | Factors:
         """Fit what settings are chosen with."""
         return (self.quick or self.fit)(data, seed, device)
 
@@ -66,7 +66,7 @@ def ease(regularization: float) -> Engine:
     )
 
 
-def _ease_of_common(data: Interactions, config: EaseConfig) -> ItemItem:
+def _ease_of_common(data: Interactions, config: EaseConfig) -> ItemWeights:
     kept = common_items(data, COMMON)
     return fit_ease(data.narrowed(kept).matrix, config).among(kept, data.shape[1])
 
@@ -136,9 +136,9 @@ def joined(engines: Sequence[Engine]) -> Engine:
     if any(engine.scorer != "neighbours" for engine in engines):
         raise ValueError("only engines of item-to-item weights can be joined")
 
-    def fitted(data: Interactions, seed: int, device: str, tried: bool) -> ItemItem:
+    def fitted(data: Interactions, seed: int, device: str, tried: bool) -> ItemWeights:
         parts = [(e.tried if tried else e.fit)(data, seed, device) for e in engines]
-        return added([part for part in parts if isinstance(part, ItemItem)])
+        return added([part for part in parts if isinstance(part, ItemWeights)])
 
     return Engine(
         JOIN.join(engine.name for engine in engines),
@@ -149,7 +149,7 @@ def joined(engines: Sequence[Engine]) -> Engine:
     )
 
 
-def added(parts: Sequence[ItemItem]) -> ItemItem:
+def added(parts: Sequence[ItemWeights]) -> ItemWeights:
     """Return the sum of item-to-item weights, each divided by its root mean square per item."""
     total = None
     for part in parts:
@@ -158,7 +158,7 @@ def added(parts: Sequence[ItemItem]) -> ItemItem:
         scaled = matrix * np.float32(1.0 / max(size, 1e-12))
         total = scaled if total is None else total + scaled
     assert total is not None, "nothing to add up"
-    return ItemItem.from_matrix(strongest(sparse.csr_array(total), JOINED_KEEP))
+    return ItemWeights.from_matrix(strongest(sparse.csr_array(total), JOINED_KEEP))
 
 
 def strongest(matrix: sparse.csr_array, keep: int) -> sparse.csr_array:

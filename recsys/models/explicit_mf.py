@@ -1,4 +1,4 @@
-"""Taste: what a reader will like of what is shown, from likes and dislikes; beside what gets seen.
+"""What a reader will like of what is shown, from likes and dislikes; beside what gets seen.
 
 A vote y in -1..1 of weight w is modelled as base_i + x_u · v_i + noise / w, with normal priors on
 base, v and x (probabilistic matrix factorisation). The night fits base and v by EM, with the
@@ -23,7 +23,7 @@ Precise = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class TasteConfig:
+class ExplicitMFConfig:
     """What steers the model; chosen on validation windows of Polis, 2026-11-22."""
 
     rank: int = 10
@@ -36,13 +36,13 @@ class TasteConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class Taste:
+class ExplicitMF:
     """What the night learned, one row per item."""
 
     base: Floats  # (n,): the vote of an average reader
     loadings: Floats  # (n, rank)
     evidence: Floats  # (n,): summed weight / noise of the votes, decayed
-    config: TasteConfig
+    config: ExplicitMFConfig
     newcomer: float  # base of an item without votes
 
     def arrays(self) -> dict[str, NDArray[Any]]:
@@ -59,11 +59,11 @@ class Taste:
         }
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Taste:
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> ExplicitMF:
         """Read back what `arrays` returned."""
         noise, tau, tau_base, agree, keep, newcomer = arrays["numbers"].tolist()
         rank = arrays["loadings"].shape[1]
-        config = TasteConfig(rank, noise, tau, tau_base, agree, keep=keep)
+        config = ExplicitMFConfig(rank, noise, tau, tau_base, agree, keep=keep)
         return cls(arrays["base"], arrays["loadings"], arrays["evidence"], config, newcomer)
 
 
@@ -73,9 +73,9 @@ def fit_taste(
     votes: Floats,
     weights: Floats,
     n_items: int,
-    config: TasteConfig,
+    config: ExplicitMFConfig,
     seed: int,
-) -> Taste:
+) -> ExplicitMF:
     """Fit to one vote per (user, item)."""
     order = np.argsort(users, kind="stable")
     users, items = users[order], items[order]
@@ -102,7 +102,7 @@ def fit_taste(
         both = np.linalg.solve(moments + np.diag(precision), right)[:, :, 0]
     evidence = np.asarray(by_item.sum(axis=1), np.float32).ravel()
     base, loadings = both[:, 0].astype(np.float32), both[:, 1:].astype(np.float32)
-    return Taste(base, loadings, evidence, config, float(default[0]))
+    return ExplicitMF(base, loadings, evidence, config, float(default[0]))
 
 
 def _readers(

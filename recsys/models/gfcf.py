@@ -14,7 +14,7 @@ from scipy import sparse
 from scipy.linalg import qr
 
 from recsys.array_types import Floats
-from recsys.models.item_weights import ItemItem, top_of_rows
+from recsys.models.item_weights import ItemWeights, top_of_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class LowpassConfig:
     largest: int = 120_000  # items beyond which rows of the ideal filter are too many to form
 
 
-def fit_lowpass(matrix: sparse.csr_array, config: LowpassConfig, seed: int) -> ItemItem:
+def fit_lowpass(matrix: sparse.csr_array, config: LowpassConfig, seed: int) -> ItemWeights:
     """Fit to users × items; row h is what a history item h gives to the others."""
     users = np.maximum(np.asarray(matrix.sum(axis=1)).ravel(), 1.0)
     items = np.maximum(np.asarray(matrix.sum(axis=0)).ravel(), 1.0)
@@ -37,7 +37,7 @@ def fit_lowpass(matrix: sparse.csr_array, config: LowpassConfig, seed: int) -> I
     directions = leading_directions(normal, config.dimensions, config.passes, seed)
     inputs = directions * (config.ideal * items**-0.5).astype(np.float32)[:, None]
     outputs = directions * (items**0.5).astype(np.float32)[:, None]
-    return ItemItem.from_matrix(_strongest(normal, inputs, outputs, config.keep))
+    return ItemWeights.from_matrix(_strongest(normal, inputs, outputs, config.keep))
 
 
 def leading_directions(matrix: sparse.csr_array, rank: int, passes: int, seed: int) -> Floats:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from recsys.models.item_weights import ItemItem
+from recsys.models.item_weights import ItemWeights
 
 BLOCK = 512  # items compared with all others at once
 
@@ -24,9 +24,9 @@ class ItemKnnConfig:
     tf_idf: bool = False  # a person who takes up everything says less about each of it
 
 
-def fit_item_knn(matrix: sparse.csr_array, config: ItemKnnConfig) -> ItemItem:
+def fit_item_knn(matrix: sparse.csr_array, config: ItemKnnConfig) -> ItemWeights:
     """Fit to users × items; row h is what a history item h gives to the others."""
-    return ItemItem.from_matrix(nearest_by_cosine(matrix, config))
+    return ItemWeights.from_matrix(nearest_by_cosine(matrix, config))
 
 
 def nearest_by_cosine(matrix: sparse.csr_array, config: ItemKnnConfig) -> sparse.csr_array:

@@ -1,4 +1,4 @@
-"""ItemItem: sparse item-to-item weights, a scorer and a source of candidates beside the vectors."""
+"""Sparse item-to-item weights, a scorer and a source of candidates beside the vectors."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TINY = float(np.finfo(np.float32).smallest_subnormal)
 
 
 @dataclass(frozen=True, slots=True)
-class ItemItem:
+class ItemWeights:
     """Per item, its strongest neighbours: score(user, i) = sum over history h of w_h · row_h[i]."""
 
     indptr: NDArray[np.int64]  # (n_items + 1,)
@@ -24,7 +24,7 @@ class ItemItem:
     data: Floats  # their weights; float16 in a bundle
 
     @classmethod
-    def from_matrix(cls, matrix: sparse.csr_array) -> ItemItem:
+    def from_matrix(cls, matrix: sparse.csr_array) -> ItemWeights:
         """Take over a sparse matrix whose row h holds what a history item h gives to others."""
         matrix.sum_duplicates()  # also sorts each row, which `weight` relies on
         return cls(
@@ -34,16 +34,16 @@ class ItemItem:
         )
 
     @classmethod
-    def from_dense(cls, matrix: Floats, keep: int) -> ItemItem:
+    def from_dense(cls, matrix: Floats, keep: int) -> ItemWeights:
         """Keep the `keep` largest weights (by size, either sign) of each row of a dense matrix."""
         return cls.from_matrix(top_of_rows(matrix, keep))
 
-    def among(self, items: Rows, size: int) -> ItemItem:
+    def among(self, items: Rows, size: int) -> ItemWeights:
         """Return the weights of these items, ascending, among `size` items; others have none."""
         counts = np.zeros(size, np.int64)
         counts[items] = np.diff(self.indptr)
         ends = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-        return ItemItem(ends, items[self.indices].astype(np.int32), self.data)
+        return ItemWeights(ends, items[self.indices].astype(np.int32), self.data)
 
     def __len__(self) -> int:
         return len(self.indptr) - 1
@@ -78,13 +78,13 @@ class ItemItem:
         """
         return self.reach(items).weights(others)
 
-    def reach(self, items: Rows) -> Reach:
+    def reach(self, items: Rows) -> NeighbourRows:
         """Return what some items reach, all of it read once."""
         starts, ends = self.indptr[items], self.indptr[items + 1]
         if not len(items):
-            return Reach(len(self), starts, np.zeros(0, np.int32), np.zeros(0, np.float32))
+            return NeighbourRows(len(self), starts, np.zeros(0, np.int32), np.zeros(0, np.float32))
         parts = [slice(*each) for each in zip(starts.tolist(), ends.tolist(), strict=True)]
-        return Reach(
+        return NeighbourRows(
             len(self),
             ends - starts,
             np.concatenate([self.indices[part] for part in parts]).astype(np.int32, copy=False),
@@ -97,7 +97,7 @@ class ItemItem:
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class NeighbourRows:
     """The neighbours of a few items, item after item: scores and their parts are read off it."""
 
     size: int  # items there are

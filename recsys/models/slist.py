@@ -17,7 +17,7 @@ from scipy import sparse
 from recsys.array_types import Floats, Rows
 from recsys.models.ease import inverse_of
 from recsys.models.interactions import Interactions
-from recsys.models.item_weights import ItemItem
+from recsys.models.item_weights import ItemWeights
 
 Sparse = sparse.csr_array | sparse.csc_array
 
@@ -36,7 +36,7 @@ class SlistConfig:
     fewest: int = 0  # readers below which an item takes no part and has no weights
 
 
-def fit_slist(data: Interactions, config: SlistConfig) -> ItemItem:
+def fit_slist(data: Interactions, config: SlistConfig) -> ItemWeights:
     """Fit and keep the strongest weights of each row; row h is what a history item h gives."""
     kept = common_items(data, config.fewest)
     if len(kept) < data.shape[1]:
@@ -50,7 +50,7 @@ def common_items(data: Interactions, fewest: int) -> Rows:
     return np.flatnonzero(readers >= fewest).astype(np.int32)
 
 
-def _fitted(data: Interactions, config: SlistConfig) -> ItemItem:
+def _fitted(data: Interactions, config: SlistConfig) -> ItemWeights:
     past, future = moments(data, config.decay, config.window)
     gram: Floats = np.zeros((data.shape[1], data.shape[1]), np.float32, order="F")
     _add_product(gram, data.matrix.T, data.matrix, config.complete)
@@ -60,7 +60,7 @@ def _fitted(data: Interactions, config: SlistConfig) -> ItemItem:
     _add_product(wanted, past.T, future, 1.0 - config.complete)
     _add_product(gram, past.T, past, 1.0 - config.complete)
     inverse = inverse_of(gram, config.regularization)
-    return ItemItem.from_dense(_without_diagonal(inverse, wanted), config.keep)
+    return ItemWeights.from_dense(_without_diagonal(inverse, wanted), config.keep)
 
 
 def _add_product(

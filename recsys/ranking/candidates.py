@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from recsys.array_types import Floats, Mask, Rows
-from recsys.index.partial_products import Fronts
+from recsys.index.partial_products import TruncatedVectors
 from recsys.ranking.gbdt_rerank import best_places
 from recsys.ranking.request_scorer import Request
 from recsys.ranking.scoring import text_scores
@@ -44,7 +44,9 @@ def candidates(request: Request, mask: Mask, k: int) -> tuple[Rows, Floats]:
     return rows[order], _finite(request, scores[order])
 
 
-def _by_fronts(request: Request, fronts: Fronts, rows: Rows, k: int) -> tuple[Rows, Floats]:
+def _by_fronts(
+    request: Request, fronts: TruncatedVectors, rows: Rows, k: int
+) -> tuple[Rows, Floats]:
     """Return those of some rows, ascending, that may be among the best `k`, with their scores.
 
     The words of all are looked at in front only; of those that this leaves in doubt, whole.

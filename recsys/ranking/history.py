@@ -14,11 +14,11 @@ from recsys.data.rating_scale import RatingScale
 from recsys.ranking.query import Interaction
 from recsys.serving.live_state import LiveState
 from recsys.store.events import StoredEvent
-from recsys.text.sentiment.scorer import Tones
+from recsys.text.sentiment.scorer import SentimentScorer
 
 # Of a negative weight, for neighbours. On Polis, leave-last-out, nDCG@20 of validation with 1, .3
 # and 0: .350, .392 and .399 (SLIST and what is popular, 2026-11-22).
-AGAINST = 0.25
+DISLIKE_DAMPING = 0.25
 _NOTHING = (0.0, 0.0)
 
 
@@ -84,18 +84,18 @@ def acts(interactions: tuple[Interaction, ...], weights: EventWeights) -> tuple[
     return tuple([each for each in interactions if weights.heeds(each.event, each.value)])
 
 
-def as_uptake(weights: Floats, rated: bool) -> Floats:
+def implicit_weights(weights: Floats, rated: bool) -> Floats:
     """Return what history entries count for where neighbours are asked what is taken up next.
 
     Where people rate, that somebody chose an item says what else he chooses; how well he then liked
     it hardly does. So whatever was rated well counts alike, and what was rated below that, but not
     at the very bottom, not at all. Elsewhere people say no to what stands where they read, so that
-    its neighbours are pushed away by `AGAINST` of it only; what they like of these, tastes know.
+    its neighbours are pushed away by `DISLIKE_DAMPING` of it only; what they like of these, tastes know.
     """
     if rated:
         found = np.where(weights > 0, 1.0, np.where(weights > -1, 0.0, weights))
     else:
-        found = np.where(weights < 0, np.float32(AGAINST) * weights, weights)
+        found = np.where(weights < 0, np.float32(DISLIKE_DAMPING) * weights, weights)
     return found.astype(np.float32)
 
 
@@ -153,7 +153,7 @@ def weigh(
 
 
 def interactions(
-    events: Sequence[StoredEvent], tones: Tones | None = None
+    events: Sequence[StoredEvent], tones: SentimentScorer | None = None
 ) -> tuple[Interaction, ...]:
     """Return stored events as the engine takes them, with the tone of what was written."""
     texts = [event.text for event in events]

@@ -9,12 +9,12 @@ import numpy as np
 from recsys.array_types import Floats, Rows
 from recsys.serving.live_state import LiveState
 
-STANDING = 5  # known items that stand for a new one in a history
-ALIKE = 0.3  # cosine of words below which nothing stands for it
+N_PROXIES = 5  # known items that stand for a new one in a history
+MIN_COSINE = 0.3  # cosine of words below which nothing stands for it
 
 
 @dataclass(frozen=True, slots=True)
-class StandIns:
+class HistoryProxies:
     """Rows of the model in place of history entries: themselves, or what an unknown one is like."""
 
     rows: Rows  # (m,)
@@ -22,7 +22,7 @@ class StandIns:
     entries: Rows  # (m,): the place in the history
 
 
-def stand_ins(live: LiveState, rows: Rows) -> StandIns:
+def stand_ins(live: LiveState, rows: Rows) -> HistoryProxies:
     """Return the model's rows for a history; an item newer than the model is read by its words.
 
     A new version stands for its old row. Any other new item is stood for by the model's items
@@ -30,7 +30,9 @@ def stand_ins(live: LiveState, rows: Rows) -> StandIns:
     """
     base = len(live.model)
     if not len(rows) or rows.max() < base:
-        return StandIns(rows, np.ones(len(rows), np.float32), np.arange(len(rows), dtype=np.int32))
+        return HistoryProxies(
+            rows, np.ones(len(rows), np.float32), np.arange(len(rows), dtype=np.int32)
+        )
     known = {new: old for old, new in live.versions.items()}
     found: list[tuple[int, float, int]] = []
     for entry, row in enumerate(rows.tolist()):
@@ -40,7 +42,7 @@ def stand_ins(live: LiveState, rows: Rows) -> StandIns:
         else:
             found += [(near, share, entry) for near, share in _nearest(live, row - base)]
     columns = list(zip(*found, strict=True)) or [(), (), ()]
-    return StandIns(
+    return HistoryProxies(
         np.array(columns[0], np.int32),
         np.array(columns[1], np.float32),
         np.array(columns[2], np.int32),
@@ -52,6 +54,6 @@ def _nearest(live: LiveState, place: int) -> list[tuple[int, float]]:
     if not vector.any():
         return []
     likeness = live.model.words @ vector
-    best = np.argpartition(-likeness, min(STANDING, len(likeness) - 1))[:STANDING]
-    best = best[likeness[best] > ALIKE]
+    best = np.argpartition(-likeness, min(N_PROXIES, len(likeness) - 1))[:N_PROXIES]
+    best = best[likeness[best] > MIN_COSINE]
     return [(int(row), float(likeness[row] / likeness[best].sum())) for row in best]

@@ -32,7 +32,7 @@ SAMPLE = 4_096  # rows that speak for the catalogue in means and spreads
 
 
 @dataclass(slots=True)
-class Table:
+class ItemFeatureTable:
     """Features of all rows at one moment; cells follow what is touched, the moment stays."""
 
     slices: Mapping[str, slice]  # term -> its features
@@ -63,7 +63,7 @@ class Table:
         return found
 
 
-class Standing:
+class ItemFeatureCache:
     """Follows a live state. Calls must not overlap; the service holds a lock around ranking."""
 
     def __init__(self, live: LiveState, drift: float = DRIFT) -> None:
@@ -71,11 +71,11 @@ class Standing:
         self._slices = feature_slices(live.model)
         lives = [HALF_LIFE[n] for n in live.model.blend.used_features if n in HALF_LIFE]
         self._reach = drift * min([x for x in lives if np.isfinite(x)], default=np.inf)
-        self._table: Table | None = None
+        self._table: ItemFeatureTable | None = None
         worded = live.model.index is None and live.model.words.shape[1] > 0
         self.fronts = fronts_of(live.model.words) if worded else None
 
-    def look(self) -> Table:
+    def look(self) -> ItemFeatureTable:
         """Return the features as of now: rows touched since the last look are redone."""
         table, live = self._table, self.live
         rows = None if table is None else live.touched.since(table.seen)
@@ -87,7 +87,7 @@ class Standing:
         table.seen += len(rows)
         return table
 
-    def _outdated(self, table: Table) -> bool:
+    def _outdated(self, table: ItemFeatureTable) -> bool:
         live = self.live
         grown = live.size > min(table.size + TAIL, table.values.shape[1])
         return grown or abs(live.counters.newest - table.moment) > self._reach
@@ -101,7 +101,7 @@ class Standing:
         ]
         return np.concatenate([np.zeros((0, len(rows)), np.float32), *parts])
 
-    def _made(self) -> Table:
+    def _made(self) -> ItemFeatureTable:
         live, size = self.live, self.live.size
         seen, moment = live.touched.count, live.counters.newest
         found = self.of_rows(np.arange(size, dtype=np.int32), moment)
@@ -114,7 +114,7 @@ class Standing:
         values = np.pad(found, ((0, 0), (0, TAIL)))
         usual = found[:, sample].mean(axis=1) if size else np.zeros(len(found), np.float32)
         words = text_vectors(live, sample)
-        return Table(
+        return ItemFeatureTable(
             self._slices,
             values,
             size,
@@ -139,7 +139,7 @@ class Standing:
                 total += weights @ found[place]
         return total
 
-    def _redo(self, table: Table, rows: Rows) -> None:
+    def _redo(self, table: ItemFeatureTable, rows: Rows) -> None:
         fresh = self.of_rows(rows, table.moment)
         table.values[:, rows] = fresh
         known = rows < table.size

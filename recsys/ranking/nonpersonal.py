@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.array_types import Mask, Rows
-from recsys.i18n import told
+from recsys.i18n import translate
 from recsys.ranking.filters import allowed, capped, without_older_copies
 from recsys.ranking.history import History
-from recsys.ranking.history_proxies import ALIKE
+from recsys.ranking.history_proxies import MIN_COSINE
 from recsys.ranking.query import Filters, Reason, Recommendation
 from recsys.ranking.reason_templates import LIKE, named, sentence
 from recsys.ranking.scoring import near_words, text_scores, text_vectors
@@ -39,12 +39,12 @@ def similar(
     if row < 0:
         return []
     title = str(live.document(row).get("title") or item_id)[:60]
-    like = told(LIKE, language, items=named([title], 0, language))
+    like = translate(LIKE, language, items=named([title], 0, language))
     reason = Reason("because_you", 1.0, like, item_id)
     vector = text_vectors(live, np.array([row], np.int32))[0]
     if vector.any() and _unread(live, row):
         likeness = near_words(live, vector, max(n, NEAR))
-        mask = _allowed(live, filters, len(likeness)) & (likeness > ALIKE)
+        mask = _allowed(live, filters, len(likeness)) & (likeness > MIN_COSINE)
         mask[row] = False
         return _listed(live, likeness, mask, n, "neighbours", reason)
     one = History(np.array([row], np.int32), np.ones(1, np.float32), np.full(1, np.nan))

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from recsys.errors import DataError
 from recsys.ranking.metadata_filter import Comparison
 from recsys.store.controls import Control
-from recsys.store.user_histories import Taken
+from recsys.store.user_histories import TakenItems
 
 
 class Interaction(NamedTuple):
@@ -85,7 +85,7 @@ class Query:
     reasons: bool = True  # tell reasons and sources at all
     now: float | None = None  # Unix seconds, for ages; None: the clock
     controls: tuple[Control, ...] = ()  # what the person decided, in force
-    taken: Taken | None = None  # all items ever acted on; None: those of the history
+    taken: TakenItems | None = None  # all items ever acted on; None: those of the history
     follows: tuple[str, ...] = ()  # authors whose items are shown more
     author: str = ""  # the person's id as an author: their own items are left out; empty: none
     repeat: bool = False  # what was taken up before may be shown again

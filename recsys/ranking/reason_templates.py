@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from operator import attrgetter
 
-from recsys.i18n import counted, told
+from recsys.i18n import counted, translate
 from recsys.ranking.query import Reason
 
 # One sentence per kind, the key of its translations; {items} are titles, {name} names a label.
@@ -76,7 +76,7 @@ _VALUE = attrgetter("value")
 def sentence(kind: str, title: str = "", language: str = "en", name: str = "") -> str:
     """Return the sentence for a reason; an unknown language falls back to English."""
     items = named([title], 0, language) if title else ""
-    return told(SENTENCES[kind], language, items=items, name=name)
+    return translate(SENTENCES[kind], language, items=items, name=name)
 
 
 def asked(one: Reason, titles: Sequence[str], language: str) -> str:
@@ -87,8 +87,8 @@ def asked(one: Reason, titles: Sequence[str], language: str) -> str:
     """
     if titles:
         key = MORE_LIKE if one.value > 0 else LESS_LIKE
-        return told(key, language, items=named(titles[:2], 0, language))
-    return told(SENTENCES["steered"] if one.value > 0 else LESS_OF, language, name=one.label)
+        return translate(key, language, items=named(titles[:2], 0, language))
+    return translate(SENTENCES["steered"] if one.value > 0 else LESS_OF, language, name=one.label)
 
 
 def named(titles: Sequence[str], more: int, language: str = "en") -> str:
@@ -98,7 +98,7 @@ def named(titles: Sequence[str], more: int, language: str = "en") -> str:
 
 def quoted(title: str, language: str = "en") -> str:
     """Return a title as it stands in a sentence."""
-    return told("“{title}”", language, title=title)
+    return translate("“{title}”", language, title=title)
 
 
 def joined(quotes: Sequence[str], more: int, language: str = "en") -> str:
@@ -115,7 +115,7 @@ def joined(quotes: Sequence[str], more: int, language: str = "en") -> str:
             first=first,
         )
     if not more:
-        return told("{first} and {second}", language, first=first, second=rest[0])
+        return translate("{first} and {second}", language, first=first, second=rest[0])
     key = "{first}, {second} and {count} more like them"
     return counted(key, key, more, language, first=first, second=rest[0])
 

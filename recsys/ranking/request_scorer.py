@@ -10,16 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.array_types import Floats, Mask, Rows
-from recsys.index.partial_products import Fronts
+from recsys.index.partial_products import TruncatedVectors
 from recsys.ranking import user_controls
 from recsys.ranking.history import History
-from recsys.ranking.item_features import BLOCK, Standing, Table
+from recsys.ranking.item_features import BLOCK, ItemFeatureCache, ItemFeatureTable
 from recsys.ranking.query import Query
 from recsys.ranking.scoring import text_scores
 from recsys.ranking.terms.protocol import RequestContext, ScoreTerm, UserTerm
 from recsys.ranking.terms.registry import TERMS
 from recsys.ranking.terms.repeats import UserRepeats
-from recsys.ranking.trend_boost import Rising
+from recsys.ranking.trend_boost import TrendBoostTable
 from recsys.ranking.user_terms import UserTerms
 from recsys.serving.live_state import LiveState
 
@@ -34,22 +34,26 @@ class Request:
     live: LiveState
     learned: UserTerms
     terms: tuple[tuple[ScoreTerm, UserTerm], ...]  # in the order of the registry
-    table: Table
+    table: ItemFeatureTable
     weights: Floats  # (features of the table,)
     constant: float  # part of every score
     words: Floats  # (t,): what the text vectors of items are multiplied with
     seen: Rows  # of the history, what the user wants forgotten included
-    fronts: Fronts | None  # of the model's text vectors; None: they are read whole
+    fronts: TruncatedVectors | None  # of the model's text vectors; None: they are read whole
     muted: Mask | None = None  # (size,): rows never to be shown or named
 
     @classmethod
     def of(
-        cls, query: Query, live: LiveState, standing: Standing, rising: Rising | None = None
+        cls,
+        query: Query,
+        live: LiveState,
+        standing: ItemFeatureCache,
+        rising: TrendBoostTable | None = None,
     ) -> Request:
         """Bind the learned terms to the history, then the terms of the request to their scores."""
         table = standing.look()
         seen = History.resolve(query.history, live)
-        kept = user_controls.remembered(live, query.history, query.controls)
+        kept = user_controls.without_forgotten(live, query.history, query.controls)
         history = seen if len(kept) == len(query.history) else History.resolve(kept, live)
         learned = UserTerms.of(history, live)
         terms = tuple([(t, learned.terms[t.name]) for t in TERMS if t.name in learned.terms])
@@ -169,7 +173,7 @@ class Request:
 
 
 def _sums(
-    terms: Sequence[tuple[ScoreTerm, UserTerm]], table: Table, words: Floats
+    terms: Sequence[tuple[ScoreTerm, UserTerm]], table: ItemFeatureTable, words: Floats
 ) -> tuple[Floats, float, Floats]:
     """Return the weights of a table's features, the constant and the text vector of all terms."""
     weights, constant = np.zeros(len(table.values), np.float32), 0.0

@@ -1,4 +1,4 @@
-"""Rising: what rises now, as a bounded part of scores: the item itself, or what its reader follows.
+"""What rises now, as a bounded part of scores: the item itself, or what its reader follows.
 
 An item in a burst gets a part for itself; one whose topic, tag, category, author or names rise gets
 it as far as these make up the reader's history. Floods by few people and what fades get nothing.
@@ -15,7 +15,7 @@ from recsys.array_types import Floats, Rows
 from recsys.ranking.history import History
 from recsys.serving.item_labels import labels_of
 from recsys.serving.live_state import LiveState
-from recsys.serving.trend_monitor import Trend, Watch
+from recsys.serving.trend_monitor import Trend, TrendMonitor
 from recsys.trends.episode import FADING
 from recsys.trends.item_series import ITEM
 
@@ -23,11 +23,11 @@ WEIGHT = 0.05  # of the part at its most, in standard deviations of the scores
 MOST = 6  # labels that count, the most significant
 STRONG = 3.0  # natural logarithm of the lift at which a burst counts whole
 NEW = 256  # posts after which it is gathered anew which items have the labels
-WHOLE = 0.5  # share of a history from which on one follows a label wholly
+FULL_AFFINITY_SHARE = 0.5  # share of a history from which on one follows a label wholly
 
 
 @dataclass(frozen=True, slots=True)
-class Rising:
+class TrendBoostTable:
     """What rises, the same for all requests until something else does."""
 
     items: Rows  # ascending
@@ -37,7 +37,9 @@ class Rising:
     weight: float  # of the part at its most, in standard deviations of the scores
 
     @classmethod
-    def of(cls, live: LiveState, trends: Sequence[Trend], weight: float = WEIGHT) -> Rising | None:
+    def of(
+        cls, live: LiveState, trends: Sequence[Trend], weight: float = WEIGHT
+    ) -> TrendBoostTable | None:
         """Gather what trends say; None where nothing rises."""
         real = _real(trends)
         own = {live.row(live.item_id(t.ref)): _strength(t) for t in real if t.kind == ITEM}
@@ -62,7 +64,7 @@ class Rising:
             return np.zeros(len(self.labels), np.float32)
         has = self.reach[:, history.rows[known]] > 0
         share = has @ liked[known] / max(float(liked.sum()), 1e-9)
-        return np.asarray(np.minimum(share / WHOLE, 1.0), np.float32)
+        return np.asarray(np.minimum(share / FULL_AFFINITY_SHARE, 1.0), np.float32)
 
     def strengths(self, followed: Floats, rows: Rows) -> Floats:
         """Return the part of some rows, (n,), 0..1: the sum of all, cut off at 1."""
@@ -77,17 +79,17 @@ class Rising:
         return np.minimum(found, np.float32(1.0))
 
 
-class Risen:
+class TrendBoostCache:
     """Follows a watch; gathers anew when what stands out has changed."""
 
-    def __init__(self, watch: Watch | None, weight: float) -> None:
+    def __init__(self, watch: TrendMonitor | None, weight: float) -> None:
         self.watch = watch if weight > 0 else None
         self.weight = weight
         self._seen: tuple[Trend, ...] = ()
         self._about: object = None  # what of it matters
-        self._rising: Rising | None = None
+        self._rising: TrendBoostTable | None = None
 
-    def now(self) -> Rising | None:
+    def now(self) -> TrendBoostTable | None:
         """Return what rises, as the watch saw it last; None without a watch."""
         if self.watch is None:
             return None
@@ -96,7 +98,7 @@ class Risen:
             real = [(t.kind, t.ref, round(_strength(t), 1)) for t in _real(seen)]
             about = (real, live.size // NEW)
             if about != self._about:
-                self._rising = Rising.of(live, seen, self.weight)
+                self._rising = TrendBoostTable.of(live, seen, self.weight)
             self._seen, self._about = seen, about
         return self._rising
 

@@ -100,7 +100,7 @@ def muted(live: LiveState, controls: Sequence[Control], size: int) -> Mask | Non
     return mask
 
 
-def remembered(
+def without_forgotten(
     live: LiveState, interactions: Sequence[Interaction], controls: Sequence[Control]
 ) -> tuple[Interaction, ...]:
     """Return the events that still count: without those that a person wants forgotten.

@@ -1,4 +1,4 @@
-"""Chatter: how far a comment counts when one text, or one person, fills an hour with comments.
+"""How far a comment counts when one text, or one person, fills an hour with comments.
 
 Nothing is dropped: of equal texts, and of one person's comments, those beyond what an hour usually
 brings share the weight of what is usual. A night and a service reckon alike, in the order of time.
@@ -22,7 +22,7 @@ KEPT = 2  # half hours
 REPEATED, FLOOD = REASONS = ("repeated", "flood")
 
 
-class Chatter:
+class CommentDampener:
     """Counts of the last hour: what was written, and by whom; prints of both, no text."""
 
     def __init__(self) -> None:
@@ -61,10 +61,10 @@ def _tells(content: str) -> bool:
     return len(minhash.shingles(content)) >= TELLING
 
 
-def weighed(events: EventTable) -> EventTable:
+def dampened(events: EventTable) -> EventTable:
     """Return the events with the shares by which comments count; undated ones count whole."""
     said: Iterable[tuple[int, str]] = sorted(events.comments.items())
-    chatter, found = Chatter(), np.ones(len(events), np.float32)
+    chatter, found = CommentDampener(), np.ones(len(events), np.float32)
     for place, text in said:
         if np.isfinite(events.time[place]):
             person = events.users[int(events.user[place])]

@@ -1,4 +1,4 @@
-"""Crowd: who else carries the prints of an item: copies, bursts of a text, floods of an author."""
+"""Who else carries the prints of an item: copies, bursts of a text, floods of an author."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from recsys.safety.flags import COPY, KEY, Flag, read_flags
 from recsys.store.fingerprints import Seen
 
 BURST = 5  # equal texts within an hour, of whomever
-FLOOD = 30  # items of one author within an hour
+AUTHOR_BURST = 30  # items of one author within an hour
 COMPARED = 3  # items that a text is compared with at most
 SAME_TIME = 3_600.0  # seconds within which two dates are one
 NOTES = frozenset({KEY, "language", "reviewed", "hidden"})  # metadata that tell no editions apart
@@ -81,7 +81,7 @@ class Look:
 
 
 @dataclass(slots=True)
-class Crowd:
+class DuplicateIndex:
     """Who carries which print: in the store, and earlier in the same batch."""
 
     stored: Mapping[int, Seen]
@@ -117,7 +117,7 @@ class Crowd:
 
 
 def of_crowd(
-    look: Look, crowd: Crowd, others: Mapping[str, Item], origin: Mapping[str, str]
+    look: Look, crowd: DuplicateIndex, others: Mapping[str, Item], origin: Mapping[str, str]
 ) -> list[Flag]:
     """Return what the others tell about an item.
 
@@ -127,7 +127,7 @@ def of_crowd(
 
 
 def _copied(
-    look: Look, crowd: Crowd, others: Mapping[str, Item], origin: Mapping[str, str]
+    look: Look, crowd: DuplicateIndex, others: Mapping[str, Item], origin: Mapping[str, str]
 ) -> list[Flag]:
     for name in crowd.earlier(look):
         other = others.get(name)
@@ -139,7 +139,7 @@ def _copied(
     return []
 
 
-def _crowded(look: Look, crowd: Crowd) -> list[Flag]:
+def _crowded(look: Look, crowd: DuplicateIndex) -> list[Flag]:
     if look.before is not None:  # what came after it since says nothing against it
         same = content(look.before) == look.content
         return [
@@ -153,9 +153,9 @@ def _crowded(look: Look, crowd: Crowd) -> list[Flag]:
         why = f"{same_text} items of the same text {WITHIN}"
         found.append(Flag("spam", _grown(same_text, BURST), why))
     posted = 1 + crowd.count(look.author_now, look.author_before)
-    if posted > FLOOD:
+    if posted > AUTHOR_BURST:
         why = f"{posted} items of this author {WITHIN}"
-        found.append(Flag("flood", _grown(posted, FLOOD), why))
+        found.append(Flag("flood", _grown(posted, AUTHOR_BURST), why))
     return found
 
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from recsys.data.partial_rows import Row
 from recsys.data.records import Item
 from recsys.safety import minhash as prints
-from recsys.safety.duplicates import NEW, Crowd, Look, of_crowd
+from recsys.safety.duplicates import NEW, DuplicateIndex, Look, of_crowd
 from recsys.safety.flags import KEY, Flag, read_flags
-from recsys.safety.text_rules import Doubt, Scorer, by_words
+from recsys.safety.text_rules import Scorer, TextFlag, by_words
 from recsys.store.store import Store
 from recsys.text.language.detect import detect
 
@@ -57,7 +57,9 @@ def screen(
     )
     looks = _looks(store, [item for item in items if item.item_id not in noted], known, arrival)
     wanted = {one for look in looks for one in look.wanted}
-    crowd = Crowd(store.prints_seen(wanted, [look.item.item_id for look in looks if look.before]))
+    crowd = DuplicateIndex(
+        store.prints_seen(wanted, [look.item.item_id for look in looks if look.before])
+    )
     firsts = {name for look in looks for name in crowd.earlier(look)}
     earlier = store.items_known(firsts) if firsts else {}
     others = dict(earlier)
@@ -144,7 +146,7 @@ def _of_form(look: Look) -> list[Flag]:
     return []
 
 
-def _flag(doubt: Doubt) -> Flag:
+def _flag(doubt: TextFlag) -> Flag:
     return Flag(doubt.kind, doubt.score, doubt.why)
 
 

@@ -1,4 +1,4 @@
-"""Doubt: how far a text insults, threatens, cheats or spreads rumours, by words, or by a model.
+"""How far a text insults, threatens, cheats or spreads rumours, by words, or by a model.
 
 A scorer is any function from texts to scores by kind. The default reads the phrases of
 `doubt_words`; a model of your own joins it by name, see `load_scorer`.
@@ -26,7 +26,7 @@ SLUR, SAID_TO, LOUD = 0.6, 0.6, 0.1  # of an insult by itself, of one to somebod
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class TextFlag:
     """One kind of doubt about a text."""
 
     kind: str  # insult, threat, scam, rumour, or what a model calls it
@@ -34,7 +34,7 @@ class Doubt:
     why: str  # the phrase that told, or the model's name
 
 
-Scorer = Callable[[Sequence[str]], list[list[Doubt]]]
+Scorer = Callable[[Sequence[str]], list[list[TextFlag]]]
 
 _SLURS = frozenset(SLURS.split())
 _HURTING = _SLURS | frozenset(INSULTS.split())
@@ -74,12 +74,12 @@ _SPOKEN = re.compile(r"[\u3400-\u9fff]")
 _BLANKS_IN_HAN = re.compile(r"(?<=[\u3400-\u9fff])[\s*·.。\-_]+(?=[\u3400-\u9fff])")
 
 
-def by_words(texts: Sequence[str]) -> list[list[Doubt]]:
+def by_words(texts: Sequence[str]) -> list[list[TextFlag]]:
     """Return the doubts about each text by labelled phrases, each kind once; any string is fit."""
     return [_doubts(text) for text in texts]
 
 
-def _doubts(text: str) -> list[Doubt]:
+def _doubts(text: str) -> list[TextFlag]:
     text = clean(_HUMP.sub(" ", joined(text))).replace("\u2019", "'")
     text = " ".join(_SEAM.sub(" ", undisguised(text, _LEXICON).lower()).split())
     if _RUN.search(text):
@@ -93,7 +93,7 @@ def _doubts(text: str) -> list[Doubt]:
         score = 1 - math.prod(1 - weight for _, weight in told)
         if score >= FLAGGED:
             words, _ = max(told, key=lambda pair: pair[1])
-            found.append(Doubt(kind, round(score, 3), words[:60]))
+            found.append(TextFlag(kind, round(score, 3), words[:60]))
     return found
 
 
@@ -148,7 +148,7 @@ def load_scorer(spec: str = "") -> Scorer:
 
 
 def _joined(spec: str, model: Callable[[Sequence[str]], Sequence[Mapping[str, float]]]) -> Scorer:
-    def scorer(texts: Sequence[str]) -> list[list[Doubt]]:
+    def scorer(texts: Sequence[str]) -> list[list[TextFlag]]:
         words = by_words(texts)
         try:
             told = [_from_model(spec, one) for one in model(list(texts))]
@@ -162,19 +162,19 @@ def _joined(spec: str, model: Callable[[Sequence[str]], Sequence[Mapping[str, fl
     return scorer
 
 
-def _from_model(spec: str, scores: Mapping[str, float]) -> list[Doubt]:
+def _from_model(spec: str, scores: Mapping[str, float]) -> list[TextFlag]:
     for kind, score in scores.items():
         if not 0 <= float(score) <= 1:
             raise DataError(f"{kind} has the score {score!r}; 0 to 1 is expected")
     return [
-        Doubt(str(kind), round(float(score), 3), spec)
+        TextFlag(str(kind), round(float(score), 3), spec)
         for kind, score in scores.items()
         if score >= FLAGGED
     ]
 
 
-def _highest(doubts: Sequence[Doubt]) -> list[Doubt]:
-    best: dict[str, Doubt] = {}
+def _highest(doubts: Sequence[TextFlag]) -> list[TextFlag]:
+    best: dict[str, TextFlag] = {}
     for one in doubts:
         if one.kind not in best or best[one.kind].score < one.score:
             best[one.kind] = one

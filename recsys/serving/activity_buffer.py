@@ -1,4 +1,4 @@
-"""Pulse: what was done to which item in the last hours, and by how many; kept in memory only.
+"""What was done to which item in the last hours, and by how many; kept in memory only.
 
 An event costs a look-up and two appends. People are salted hashes, forgotten after two days: what
 was done before is handed on once, to be counted.
@@ -37,7 +37,7 @@ class Hour:
         self.tones = array("f")  # of what was written; 0: nothing
 
 
-class Pulse:
+class ActivityBuffer:
     """Acts by hour. The lock is the live state's, whose writers call `add` and `came` under it."""
 
     def __init__(self, cutoff: float, lock: threading.Lock) -> None:

@@ -1,4 +1,4 @@
-"""Touched: the rows that were written to last, so that what is computed of them can follow."""
+"""The rows that were written to last, so that what is computed of them can follow."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from recsys.array_types import Rows
 KEPT = 8_192  # writes remembered; whoever is further behind looks at every row
 
 
-class Touched:
+class DirtyRows:
     """A ring of row numbers in the order of the writes. One writer, any number of readers."""
 
     def __init__(self) -> None:

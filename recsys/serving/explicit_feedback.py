@@ -1,4 +1,4 @@
-"""Opinions: how each item is voted on, kept live; what the night learned of it to begin with.
+"""LikeRates: how each item is voted on, kept live; what the night learned of it to begin with.
 
 A vote moves the item's base, and its loadings towards those who voted like this: by one step of
 recursive least squares, with the evidence that the item has in place of a matrix of its own.
@@ -11,35 +11,35 @@ from dataclasses import dataclass
 import numpy as np
 
 from recsys.array_types import Floats
-from recsys.models.explicit_mf import Taste
+from recsys.models.explicit_mf import ExplicitMF
 from recsys.serving.feedback_values import votes_of
 from recsys.serving.model import Model
-from recsys.serving.user_filters import Voters
+from recsys.serving.user_filters import UserFilters
 
 
 @dataclass(slots=True)
-class Opinions:
+class LikeRates:
     """Arrays by row, with room for more rows."""
 
-    taste: Taste
+    taste: ExplicitMF
     rated: bool  # the platform has ratings with values
     bases: Floats  # (room,): the vote of an average reader
     evidence: Floats  # (room,)
     loadings: Floats  # (room, rank); the first is the same for all
-    voters: Voters | None  # None: only the bases are followed
+    voters: UserFilters | None  # None: only the bases are followed
 
     @classmethod
-    def of(cls, taste: Taste, rated: bool, personal: bool = True) -> Opinions:
+    def of(cls, taste: ExplicitMF, rated: bool, personal: bool = True) -> LikeRates:
         """Begin with what the night learned; the arrays are private.
 
         `personal`: follow loadings too, at 30 µs a vote.
         """
-        voters = Voters(taste.loadings.shape[1]) if personal else None
+        voters = UserFilters(taste.loadings.shape[1]) if personal else None
         bases, evidence, loadings = taste.base.copy(), taste.evidence.copy(), taste.loadings.copy()
         return cls(taste, rated, bases, evidence, loadings, voters)
 
     @classmethod
-    def of_model(cls, model: Model) -> Opinions | None:
+    def of_model(cls, model: Model) -> LikeRates | None:
         """Begin with a model's; None where it has none. No loading moves unless taste is used."""
         blend = model.blend
         personal = bool(blend.taste) or not blend.priors  # or the blend is still to be learned

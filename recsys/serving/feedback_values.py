@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from recsys.array_types import Floats
-from recsys.models.explicit_mf import Taste, reader_parts
+from recsys.models.explicit_mf import ExplicitMF, reader_parts
 
 PASSED_BY = (-0.3, 0.7)  # vote and weight of what was only seen: weak evidence against
 
@@ -35,7 +35,7 @@ def mean_loading(loadings: Floats, evidence: Floats) -> Floats:
 
 
 def taste_parts(
-    taste: Taste, bases: Floats, loadings: Floats, weights: Floats, rated: bool
+    taste: ExplicitMF, bases: Floats, loadings: Floats, weights: Floats, rated: bool
 ) -> Floats:
     """Return each history entry's part of the reader's taste vector, (n, rank).
 

@@ -1,4 +1,4 @@
-"""Trees: small boosted trees that correct the blend, as flat arrays; scored in NumPy alone."""
+"""Gbdt: small boosted trees that correct the blend, as flat arrays; scored in NumPy alone."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Nodes = NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
-class Trees:
+class Gbdt:
     """Nodes of all trees, one after the other. A leaf is its own left and right child.
 
     A row goes left where its feature is at most the threshold, as in LightGBM.
@@ -59,7 +59,7 @@ class Trees:
         }
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Trees:
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Gbdt:
         """Give saved arrays their meaning; nothing is copied."""
         return cls(
             tuple(map(str, arrays["names"])),
@@ -77,7 +77,7 @@ class Trees:
         return {name: values.tolist() for name, values in self.arrays().items()}
 
     @classmethod
-    def from_json(cls, found: Mapping[str, Any]) -> Trees:
+    def from_json(cls, found: Mapping[str, Any]) -> Gbdt:
         """Read back what `to_json` wrote."""
         kinds = {"names": np.str_, "threshold": np.float64, "value": np.float64}
         return cls.from_arrays({k: np.array(v, kinds.get(k, np.int32)) for k, v in found.items()})

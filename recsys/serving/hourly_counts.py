@@ -1,4 +1,4 @@
-"""Past: hours that are counted, because who acted in them is kept no longer.
+"""HourlyCounts: hours that are counted, because who acted in them is kept no longer.
 
 A night counts the hours before it; where none has run for some days, these counts stand in.
 """
@@ -19,7 +19,7 @@ SHOWN = 4 * WEEK  # hours that are kept
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class HourTally:
     """Counts per series and hour; hours without an act are left out, one may come twice."""
 
     key: Hours  # (n,), see `key_of`
@@ -32,18 +32,18 @@ class Tally:
     whole_voices: Rows  # (m,)
 
     @classmethod
-    def joined(cls, parts: list[Tally]) -> Tally:
+    def joined(cls, parts: list[HourTally]) -> HourTally:
         """Return the counts of some tallies, at least one, one after the other."""
         columns: list[NDArray[Any]] = [
             np.concatenate([getattr(part, each.name) for part in parts]) for each in fields(cls)
         ]
         return cls(*columns)
 
-    def between(self, first: int, end: int) -> Tally:
+    def between(self, first: int, end: int) -> HourTally:
         """Return the counts from hour `first` until before hour `end`."""
         own = (self.hour >= first) & (self.hour < end)
         whole = (self.whole_hour >= first) & (self.whole_hour < end)
-        return Tally(
+        return HourTally(
             self.key[own],
             self.hour[own],
             self.acts[own],
@@ -55,18 +55,18 @@ class Tally:
         )
 
 
-class Past:
+class HourlyCounts:
     """Tallies of hours long past; `lock` is held by whoever brings them up to date."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self._parts: tuple[Tally, ...] = ()
+        self._parts: tuple[HourTally, ...] = ()
 
-    def add(self, part: Tally, now: int) -> None:
+    def add(self, part: HourTally, now: int) -> None:
         """Keep a tally; at hour `now`, what is too old is forgotten."""
         kept = [one.between(now - SHOWN, now) for one in (*self._parts, part)]
-        self._parts = (Tally.joined(kept),)
+        self._parts = (HourTally.joined(kept),)
 
-    def between(self, first: int, end: int) -> list[Tally]:
+    def between(self, first: int, end: int) -> list[HourTally]:
         """Return what is known of the hours from `first` until before `end`."""
         return [part.between(first, end) for part in self._parts]

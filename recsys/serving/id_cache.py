@@ -1,4 +1,4 @@
-"""MetIds: ids and rows of a catalogue that requests met before, at the price of a dictionary."""
+"""Ids and rows of a catalogue that requests met before, at the price of a dictionary."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from recsys.data.ids import IdMap
 KEPT = 50_000  # of either kind, some 10 MB; then all are forgotten and met again
 
 
-class MetIds:
+class IdCache:
     """Looks an id up once in the mapped arrays and remembers it. Threads may share one.
 
     Ids that are moved to another row than the catalogue's, or are new, are known for good.

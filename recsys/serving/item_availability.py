@@ -1,4 +1,4 @@
-"""Listing: which items may be listed now, kept row by row and moment by moment.
+"""ItemAvailability: which items may be listed now, kept row by row and moment by moment.
 
 An item is listed while it is neither hidden nor deleted, between the moments of its record
 (`available_from`, `expires_at`), and if it has a record at all or, on a platform without an item
@@ -24,7 +24,7 @@ GONE, UNAVAILABLE, EXPIRED, UNRECORDED = "gone", "unavailable", "expired", "unre
 _PERSON = (1 << 62) - 1
 
 
-class Listing:
+class ItemAvailability:
     """One writer at a time; readers take the mask as it is and do not write to it."""
 
     def __init__(

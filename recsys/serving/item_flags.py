@@ -1,4 +1,4 @@
-"""Marks: what is doubtful about items, as numbers by row: how much, what kinds, whose copies."""
+"""What is doubtful about items, as numbers by row: how much, what kinds, whose copies."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FLAG_WEIGHT = 1.0  # standard deviations of the scores that a flag of score 1 ta
 
 
 @dataclass(slots=True)
-class Marks:
+class ItemFlags:
     """One value per row; rows beyond the last known item are blank."""
 
     score: Floats  # 0 to 1: the greatest score of an item's flags
@@ -30,13 +30,13 @@ class Marks:
     roots: dict[str, int] = field(default_factory=dict)  # groups by the id of what was there first
 
     @classmethod
-    def blank(cls, room: int) -> Marks:
+    def blank(cls, room: int) -> ItemFlags:
         """Return marks of items without flags."""
         none = np.full(room, -1, np.int32)
         return cls(np.zeros(room, np.float32), np.zeros(room, np.uint8), none)
 
     @classmethod
-    def of_items(cls, ids: Sequence[str], metadata: Iterable[Mapping[str, Any]]) -> Marks:
+    def of_items(cls, ids: Sequence[str], metadata: Iterable[Mapping[str, Any]]) -> ItemFlags:
         """Read the flags of a catalogue's items, row by row."""
         place = {item_id: row for row, item_id in enumerate(ids)}
         found = cls.blank(len(ids))
@@ -90,7 +90,7 @@ class Marks:
         return {"score": self.score, "kinds": self.kinds, "group": self.group}
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], room: int) -> Marks:
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], room: int) -> ItemFlags:
         """Return writable marks of `room` rows, the first as saved; blank without arrays."""
         found = cls.blank(room)
         if arrays:

@@ -16,14 +16,14 @@ TRUSTED = 5.0  # events of an item at which its neighbours are trusted half
 
 
 @dataclass(frozen=True, slots=True)
-class Commonness:
+class ItemPopularity:
     """How common the items of a model were when it was fitted."""
 
     share: Floats  # (n,): smoothed share of all uptake
     trust: Floats  # (n,): 0 for an item nobody took up, towards 1 for one of many events
 
     @classmethod
-    def of_counters(cls, counters: Mapping[str, NDArray[Any]]) -> Commonness:
+    def of_counters(cls, counters: Mapping[str, NDArray[Any]]) -> ItemPopularity:
         """Read the undecayed counts of a model's saved counters."""
         count = np.exp2(counters["level"][-1]).astype(np.float32)
         share = (count + 0.05) / (count + 0.05).sum(dtype=np.float32)

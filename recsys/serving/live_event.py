@@ -1,4 +1,4 @@
-"""Act: an event as a live state counts it, and what many of them weigh."""
+"""LiveEvent: an event as a live state counts it, and what many of them weigh."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from recsys.data.event_weights import EventWeights
 from recsys.data.rating_scale import RatingScale
 
 
-class Act(NamedTuple):
+class LiveEvent(NamedTuple):
     """An event; who did it only tells one person from another."""
 
     item_id: str
@@ -22,14 +22,16 @@ class Act(NamedTuple):
     tone: float = 0.0  # of what was written, -1..1
     actor: str | None = None  # None: somebody unknown
     share: float = 1.0  # by which it counts, 0..1
-    withdrawn: tuple[Act, ...] = ()  # earlier acts of the same person that this one takes back
+    withdrawn: tuple[
+        LiveEvent, ...
+    ] = ()  # earlier acts of the same person that this one takes back
     born: float | None = None  # when the actor first acted, if that was before the night
     returning: bool = False  # the actor had acted on the item before the night
     counted: float | None = None  # of a withdrawn act: the weight it was counted with, if known
 
 
 def weights_of(
-    acts: Sequence[Act], weights: EventWeights, scale: RatingScale
+    acts: Sequence[LiveEvent], weights: EventWeights, scale: RatingScale
 ) -> tuple[Floats, Mask]:
     """Return each act's weight for counts that all users share, and whether it states an opinion.
 
@@ -39,7 +41,7 @@ def weights_of(
     return found, np.array([weights.stated(act.event) for act in acts], bool)
 
 
-def heeded(acts: Sequence[Act], weights: EventWeights) -> list[Act]:
+def heeded(acts: Sequence[LiveEvent], weights: EventWeights) -> list[LiveEvent]:
     """Return the acts that count; what was only shown, and what no kind names, is none."""
     meanings = weights.meanings
     return [
@@ -49,7 +51,7 @@ def heeded(acts: Sequence[Act], weights: EventWeights) -> list[Act]:
     ]
 
 
-def _weight(act: Act, weights: EventWeights, scale: RatingScale) -> float:
+def _weight(act: LiveEvent, weights: EventWeights, scale: RatingScale) -> float:
     if act.counted is not None:
         return act.counted
     if act.value is None:

@@ -9,30 +9,30 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from recsys.array_types import Floats, Mask, Rows, Times
-from recsys.data.account_mix import Company
+from recsys.data.account_mix import AccountMix
 from recsys.data.event_weights import EventWeights
 from recsys.data.rating_scale import RatingScale
 from recsys.data.records import Item
 from recsys.data.unrecorded_items import AUTO
 from recsys.safety.flags import read_flags
 from recsys.serving import catalogue
-from recsys.serving.activity_buffer import Pulse
+from recsys.serving.activity_buffer import ActivityBuffer
 from recsys.serving.catalogue import LABELS
-from recsys.serving.dirty_rows import Touched
-from recsys.serving.explicit_feedback import Opinions
-from recsys.serving.hourly_counts import Past
-from recsys.serving.id_cache import MetIds
-from recsys.serving.item_availability import Listing
-from recsys.serving.item_flags import FLAG_WEIGHT, Marks
-from recsys.serving.lift import Commonness
+from recsys.serving.dirty_rows import DirtyRows
+from recsys.serving.explicit_feedback import LikeRates
+from recsys.serving.hourly_counts import HourlyCounts
+from recsys.serving.id_cache import IdCache
+from recsys.serving.item_availability import ItemAvailability
+from recsys.serving.item_flags import FLAG_WEIGHT, ItemFlags
+from recsys.serving.lift import ItemPopularity
 from recsys.serving.live_entities import Mentions
-from recsys.serving.live_event import Act, heeded, weights_of
+from recsys.serving.live_event import LiveEvent, heeded, weights_of
 from recsys.serving.metadata_columns import MetadataColumns, folded
 from recsys.serving.model import Model
 from recsys.serving.phrase_index import PhraseIndex
-from recsys.serving.popularity_counters import Counters
+from recsys.serving.popularity_counters import PopularityCounters
 from recsys.serving.recent_ratings import Ratings
-from recsys.serving.unique_users import Voices
+from recsys.serving.unique_users import UniqueUsers
 from recsys.text import clean
 
 _MANY = 8  # events from which they are counted together
@@ -57,16 +57,16 @@ class LiveState:
         """`unrecorded`: see recsys.data.unrecorded_items; `clock`: Unix seconds."""
         self.model, self.clock = model, clock
         self._unrecorded = unrecorded
-        self._base, self.ids = len(model), MetIds(model.catalogue.ids)
+        self._base, self.ids = len(model), IdCache(model.catalogue.ids)
         self.weights = weights or EventWeights()
-        self.counters = Counters.from_arrays(model.counters)
+        self.counters = PopularityCounters.from_arrays(model.counters)
         self.ratings = Ratings(model.rating_scale, self.weights.spread)
-        self.company = Company.from_arrays(model.company, len(model))
+        self.company = AccountMix.from_arrays(model.company, len(model))
         self.size = len(model)
         self.posted: list[Item] = []  # items of rows len(model)…size-1
         self.metadata = MetadataColumns(model.catalogue, self.posted)  # by field, for where=
         self.phrases = PhraseIndex(model.catalogue, self.posted)
-        self.touched = Touched()  # rows whose counts or votes moved
+        self.touched = DirtyRows()  # rows whose counts or votes moved
         self.topic_titles: dict[int, tuple[int, list[str]]] = {}  # see `topic_titles`
         self.versions: dict[int, int] = {}  # a model's row -> the row of its newest version
         self._codes = {
@@ -74,26 +74,26 @@ class LiveState:
             for name in (*LABELS, "tag")
         }
         self._folded: dict[str, tuple[dict[str, list[int]], int]] = {}  # and codes read so far
-        self.commonness = Commonness.of_counters(model.counters)
+        self.commonness = ItemPopularity.of_counters(model.counters)
         self._lock = threading.Lock()
         self.mentions = Mentions(model.entities)
-        self.pulse, self.past = Pulse(model.cutoff, self._lock), Past()
+        self.pulse, self.past = ActivityBuffer(model.cutoff, self._lock), HourlyCounts()
         judged = self.weights.voices and bool(model.cutoff)
-        self.voices = Voices(self.company, self.pulse.salt) if judged else None
+        self.voices = UniqueUsers(self.company, self.pulse.salt) if judged else None
         self._allocate(len(model) + _GROWTH)
         self.marks.weight = flag_weight
 
     def _allocate(self, room: int) -> None:
         base, extra = self.model.catalogue, room - len(self.model)
         taken_up = np.isfinite(self.counters.level[-1, : len(self.model)])
-        self.listing = Listing(base, taken_up, room, self._unrecorded)
+        self.listing = ItemAvailability(base, taken_up, room, self._unrecorded)
         self.created: Times = np.concatenate([base.created, np.full(extra, np.nan)])
         self.labels: dict[str, Rows] = {
             name: np.concatenate([base.labels[name], np.full(extra, -1, np.int32)])
             for name in LABELS
         }
         self.new_tags: list[Rows] = []
-        self.marks = Marks.from_arrays(self.model.flags or {}, room)
+        self.marks = ItemFlags.from_arrays(self.model.flags or {}, room)
         known = np.zeros(0, np.int32) if self.model.topics is None else self.model.topics.items
         self.topics: Rows = np.full(room, -1, np.int32)  # row of each item's topic, -1: none
         self.topics[: len(known)] = known
@@ -103,7 +103,7 @@ class LiveState:
         width = self.model.behaviour.outputs.shape[1] if self.model.behaviour is not None else 0
         self.new_behaviour: Floats = np.zeros((extra, 2, width), np.float32)  # inputs, outputs
         self.counters.grow(room)
-        self.opinions = Opinions.of_model(self.model)
+        self.opinions = LikeRates.of_model(self.model)
         if self.opinions is not None:
             self.opinions.grow(extra)
 
@@ -263,9 +263,9 @@ class LiveState:
         actor: str | None = None,
     ) -> None:
         """Count one event; an unknown item becomes a row without words, if the event counts."""
-        self.add_events([Act(item_id, event, value, timestamp, tone, actor)])
+        self.add_events([LiveEvent(item_id, event, value, timestamp, tone, actor)])
 
-    def add_events(self, acts: Sequence[Act]) -> None:
+    def add_events(self, acts: Sequence[LiveEvent]) -> None:
         """Count many events: the same as one after the other, at a fraction of the price each.
 
         An event that cannot be weighed raises before any is counted.
@@ -307,15 +307,15 @@ class LiveState:
             if len(told) > len(acts):
                 self._withdraw([one for act in told for one in act.withdrawn])
 
-    def _pair(self, act: Act) -> int:
+    def _pair(self, act: LiveEvent) -> int:
         return -1 if self.voices is None else self.voices.pair(act.actor, act.item_id)
 
-    def _rows_of(self, acts: Sequence[Act]) -> Rows:
+    def _rows_of(self, acts: Sequence[LiveEvent]) -> Rows:
         known = self.ids.rows([act.item_id for act in acts])
         both = zip(acts, known, strict=True)
         return np.array([row if row >= 0 else self._row_of(act) for act, row in both], np.int32)
 
-    def _withdraw(self, acts: Sequence[Act]) -> None:
+    def _withdraw(self, acts: Sequence[LiveEvent]) -> None:
         """Take acts that were counted out of all counts again; votes stay until the night."""
         if not acts:
             return
@@ -357,14 +357,14 @@ class LiveState:
         """The scale of ratings as known now."""
         return self.ratings.scale
 
-    def _row_of(self, act: Act) -> int:
+    def _row_of(self, act: LiveEvent) -> int:
         row = self.row(act.item_id)
         if row >= 0:
             return row
         item = Item(item_id=act.item_id, created_at=act.timestamp)
         return self._append(item, recorded=False)
 
-    def _counted(self, act: Act, row: int, weight: float, counts: bool, some: bool) -> None:
+    def _counted(self, act: LiveEvent, row: int, weight: float, counts: bool, some: bool) -> None:
         if some:
             self.pulse.add(row, act.actor, act.timestamp, act.tone, counts)
         self.listing.act(row, act.actor, act.returning)

@@ -5,26 +5,26 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from recsys.data.account_mix import Company
+from recsys.data.account_mix import AccountMix
 from recsys.data.event_weights import EventWeights
 from recsys.data.rating_scale import RatingScale
-from recsys.safety.comment_dampening import Chatter
-from recsys.serving.live_event import Act
+from recsys.safety.comment_dampening import CommentDampener
+from recsys.serving.live_event import LiveEvent
 from recsys.serving.live_state import LiveState
 from recsys.store.events import StoredEvent
 from recsys.store.items import ItemChange
 from recsys.store.store import Store
-from recsys.text.sentiment.scorer import Tones
+from recsys.text.sentiment.scorer import SentimentScorer
 
 WITHDRAWN = 100_000  # withdrawals since the night that are remembered
 
 
 def acts_of(
     events: Sequence[StoredEvent],
-    tones: Tones | None,
-    chatter: Chatter,
-    company: Company | None = None,
-) -> list[Act]:
+    tones: SentimentScorer | None,
+    chatter: CommentDampener,
+    company: AccountMix | None = None,
+) -> list[LiveEvent]:
     """Return events as acts; `tones` hears what was written, None: that counts for nothing.
 
     `chatter` remembers the last hour's comments: what bots repeat counts less. `company` knows
@@ -32,7 +32,7 @@ def acts_of(
     """
     told = tones.scores([e.text for e in events]).tolist() if tones else [0.0] * len(events)
     return [
-        Act(
+        LiveEvent(
             e.item_id,
             e.event,
             e.value,
@@ -48,11 +48,11 @@ def acts_of(
 
 def with_returning(
     events: Sequence[StoredEvent],
-    acts: Sequence[Act],
+    acts: Sequence[LiveEvent],
     live: LiveState,
     last: int,
     known: Callable[[str, str], Sequence[StoredEvent]],
-) -> list[Act]:
+) -> list[LiveEvent]:
     """Return acts, those of people who had acted on the item before the night marked so.
 
     Only items without a record that need more people are looked up: `known(user, item)` gives what
@@ -93,15 +93,15 @@ def taken_back(
 class Withdrawals:
     """What was withdrawn since the night, for one reader of the store's log of events."""
 
-    def __init__(self, live: LiveState, tones: Tones | None, night_event: int) -> None:
+    def __init__(self, live: LiveState, tones: SentimentScorer | None, night_event: int) -> None:
         self.live = live
         self.tones = tones  # None: the tone of comments counts for nothing
         self.night_event = night_event  # id of the last event that the night knew
         self._latest: dict[tuple[str, str, str], float] = {}  # user, item, kind: when at last
 
     def apply(
-        self, store: Store, events: Sequence[StoredEvent], acts: Sequence[Act]
-    ) -> tuple[Sequence[StoredEvent], list[Act]]:
+        self, store: Store, events: Sequence[StoredEvent], acts: Sequence[LiveEvent]
+    ) -> tuple[Sequence[StoredEvent], list[LiveEvent]]:
         """Return events and acts, those that withdraw with what they take back.
 
         What happened before a withdrawal since the night and arrives after it is left out.
@@ -122,13 +122,13 @@ class Withdrawals:
                 found.append((event, act))
         return [event for event, _ in found], [act for _, act in found]
 
-    def _taken_back(self, store: Store, event: StoredEvent, kind: str) -> tuple[Act, ...]:
+    def _taken_back(self, store: Store, event: StoredEvent, kind: str) -> tuple[LiveEvent, ...]:
         known = store.events_between(event.user_id, event.item_id)
         live = self.live
         back = taken_back(event, kind, known, live.weights)
         if not back:
             return ()
-        acts = acts_of(back, self.tones, Chatter())
+        acts = acts_of(back, self.tones, CommentDampener())
         told = [one for one in back if one.text or one.value is not None]
         if old := [one for one in told if one.id <= self.night_event]:
             before = all_events(store, event.user_id, self.night_event)
@@ -152,7 +152,7 @@ def all_events(store: Store, user_id: str, last: int) -> list[StoredEvent]:
 def counted_weights(
     old: Sequence[StoredEvent],
     before: Sequence[StoredEvent],
-    tones: Tones | None,
+    tones: SentimentScorer | None,
     weights: EventWeights,
     scale: RatingScale,
 ) -> dict[int, float]:
@@ -162,7 +162,7 @@ def counted_weights(
     weighed by the user's mean. Of the shares of repeated comments, those of this user's own
     comments are known; a text that other users repeat counts whole here.
     """
-    chatter = Chatter()
+    chatter = CommentDampener()
     shares = {
         one.id: chatter.share(one.user_id, one.text, one.moment)
         for one in sorted(before, key=lambda one: one.moment)

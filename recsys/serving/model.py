@@ -9,26 +9,26 @@ import numpy as np
 
 from recsys.array_types import Floats
 from recsys.bundle import RawBundle
-from recsys.data.account_mix import Company
+from recsys.data.account_mix import AccountMix
 from recsys.data.rating_scale import RatingScale
 from recsys.errors import MissingExtra
 from recsys.index.faiss_index import FaissIndex
 from recsys.index.vector_index import VectorIndex
-from recsys.models.explicit_mf import Taste
+from recsys.models.explicit_mf import ExplicitMF
 from recsys.models.factors import Factors
-from recsys.models.item_weights import ItemItem
+from recsys.models.item_weights import ItemWeights
 from recsys.serving.bundle_compatibility import Parts, below, of_length
 from recsys.serving.catalogue import LABELS, Array, Catalogue, under
-from recsys.serving.gbdt import Trees
+from recsys.serving.gbdt import Gbdt
 from recsys.serving.item_communities import Communities
-from recsys.serving.popularity_counters import Counters, complete
+from recsys.serving.popularity_counters import PopularityCounters, complete
 from recsys.serving.return_model import Returning
-from recsys.serving.score_model import Blend
+from recsys.serving.score_model import ScoreModel
 from recsys.text.encoders.student import Student
 from recsys.text.entities.model import Entities
-from recsys.text.item_input_map import ReaderMap
+from recsys.text.item_input_map import ItemInputMap
 from recsys.text.topics.model import Topics
-from recsys.trends.sentiment_series import Tones
+from recsys.trends.sentiment_series import SentimentSeries
 from recsys.trends.trend_model import Trends
 
 INDEX = "words.faiss"  # file of a bundle
@@ -44,25 +44,25 @@ class Model:
     version: str
     cutoff: float  # time of the last event it has seen, Unix seconds; 0 when untimed
     catalogue: Catalogue
-    neighbours: ItemItem | None
+    neighbours: ItemWeights | None
     behaviour: Factors | None
     words: Floats  # (n_items, t): unit rows, zero rows for items without a known word
     bridge: Floats | None  # (t, 2, d): words to behaviour inputs and outputs, for new items
     student: Student | None  # maps new words into the space of `words`
-    readers: ReaderMap | None  # maps new texts to where their readers are
+    readers: ItemInputMap | None  # maps new texts to where their readers are
     reader_inputs: Floats | None  # (n_items, r): times a `readers` vector: a neighbour's weight
-    taste: Taste | None  # what is liked of what is shown; None where hardly anybody dislikes
+    taste: ExplicitMF | None  # what is liked of what is shown; None where hardly anybody dislikes
     counters: Mapping[str, Array]  # see Counters.arrays
-    blend: Blend
+    blend: ScoreModel
     rating_scale: RatingScale
-    trees: Trees | None = None  # correct the best of the blend; None where they do not help
+    trees: Gbdt | None = None  # correct the best of the blend; None where they do not help
     index: VectorIndex | None = None  # of `words`; None where all are compared one by one
     flags: Mapping[str, Array] = field(default_factory=dict)  # see Marks.arrays; none: no flags
     communities: Communities | None = None  # of items that the same people take up
     returning: Returning | None = None  # who is back within a week; None where that is not known
     topics: Topics | None = None  # what the items are about; None where no night has grouped them
     entities: Entities | None = None  # what the items' texts name
-    tones: Tones | None = None  # of what was written about them in these weeks
+    tones: SentimentSeries | None = None  # of what was written about them in these weeks
     company: Mapping[str, Array] = field(default_factory=dict)  # see Company.arrays
     trends: Trends | None = None  # their last weeks hour by hour; None where events have no time
 
@@ -130,13 +130,13 @@ class Model:
         catalogue = parts.needed("catalogue", lambda: _catalogue(raw.arrays))
         size = len(catalogue)
         words = parts.needed("words", lambda: _rows("words", raw.arrays["words"], size))
-        blend = parts.needed("blend", lambda: Blend.from_json(settings["blend"]))
+        blend = parts.needed("blend", lambda: ScoreModel.from_json(settings["blend"]))
         neighbours = parts.optional("neighbours", lambda found: _neighbours(found, size))
         alpha = float(settings.get("alpha", 0.0))
         behaviour = parts.optional("behaviour", lambda found: _factors(found, alpha, size))
         taste = parts.optional("taste", lambda found: _taste(found, size))
         readers, reader_inputs = _readers(parts, size)
-        trees = parts.optional("trees", Trees.from_arrays)
+        trees = parts.optional("trees", Gbdt.from_arrays)
         absent = [
             name
             for name, part in (("neighbours", neighbours), ("behaviour", behaviour))
@@ -160,7 +160,7 @@ class Model:
             reader_inputs=reader_inputs,
             taste=taste,
             counters=parts.optional("counters", lambda found: complete(found, size))
-            or Counters.empty(size).arrays(),
+            or PopularityCounters.empty(size).arrays(),
             blend=served,
             rating_scale=RatingScale.from_json(scale),
             trees=trees,
@@ -172,7 +172,7 @@ class Model:
             returning=parts.optional("returning", Returning.from_arrays),
             entities=parts.optional("entities", lambda found: _entities(found, size)),
             trends=parts.optional("trends", Trends.from_arrays),
-            tones=parts.optional("tones", Tones.from_arrays),
+            tones=parts.optional("tones", SentimentSeries.from_arrays),
         )
 
 
@@ -206,7 +206,7 @@ def _rows(name: str, array: Array, size: int) -> Array:
 
 
 def _company(arrays: Mapping[str, Array], size: int) -> Mapping[str, Array]:
-    found, none = Company.from_arrays(arrays, size).arrays(), Company.empty(size).arrays()
+    found, none = AccountMix.from_arrays(arrays, size).arrays(), AccountMix.empty(size).arrays()
     for name, array in none.items():
         if name != "births" and found[name].shape != array.shape:
             raise ValueError(f"{name} has another shape than {size} items need")
@@ -221,8 +221,8 @@ def _factors(arrays: Mapping[str, Array], alpha: float, size: int) -> Factors:
     return Factors(inputs, outputs, arrays.get("gram"), alpha)
 
 
-def _neighbours(arrays: Mapping[str, Array], size: int) -> ItemItem:
-    found = ItemItem(arrays["indptr"], arrays["indices"], arrays["data"])
+def _neighbours(arrays: Mapping[str, Array], size: int) -> ItemWeights:
+    found = ItemWeights(arrays["indptr"], arrays["indices"], arrays["data"])
     of_length("indptr", found.indptr, size + 1)
     of_length("data", found.data, len(found.indices))
     of_length("indices", found.indices, int(found.indptr[-1]))
@@ -241,9 +241,9 @@ def _bridge(parts: Parts, words: Floats, behaviour: Factors | None) -> Floats | 
     return found
 
 
-def _readers(parts: Parts, size: int) -> tuple[ReaderMap | None, Floats | None]:
+def _readers(parts: Parts, size: int) -> tuple[ItemInputMap | None, Floats | None]:
     """Return the map of words to readers and what they are compared with; both or neither."""
-    readers = parts.optional("readers", ReaderMap.from_arrays)
+    readers = parts.optional("readers", ItemInputMap.from_arrays)
     inputs = parts.array("reader_inputs")
     if readers is None and inputs is None:
         return None, None
@@ -262,8 +262,8 @@ def _index(raw: RawBundle) -> VectorIndex | None:
         return None
 
 
-def _taste(arrays: Mapping[str, Array], size: int) -> Taste:
-    found = Taste.from_arrays(arrays)
+def _taste(arrays: Mapping[str, Array], size: int) -> ExplicitMF:
+    found = ExplicitMF.from_arrays(arrays)
     for name in ("base", "loadings", "evidence"):
         of_length(name, getattr(found, name), size)
     return found

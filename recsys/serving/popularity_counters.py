@@ -1,4 +1,4 @@
-"""Counters: how much each item is taken up, at several half-lives at once, kept live."""
+"""How much each item is taken up, at several half-lives at once, kept live."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MOST = 60.0  # log2 of the most uptake told apart; what lies after `now` may be
 
 
 @dataclass(slots=True)
-class Counters:
+class PopularityCounters:
     """Decayed sums of uptake per half-life and item. One event is one uptake at most.
 
     Where acts have actors, a person is one voice per item: all that they did to it counts like one
@@ -47,7 +47,7 @@ class Counters:
     pauses: list[tuple[float, float]] = field(default_factory=list)  # (end, seconds left out)
 
     @classmethod
-    def empty(cls, size: int) -> Counters:
+    def empty(cls, size: int) -> PopularityCounters:
         """Return counters that have seen nothing."""
         none = np.zeros(size, np.float32)
         level = np.full((len(HALF_LIVES), size), -np.inf)
@@ -62,7 +62,7 @@ class Counters:
         explicit: NDArray[np.bool_],
         time: Times | None,
         actor: NDArray[np.integer] | None = None,
-    ) -> Counters:
+    ) -> PopularityCounters:
         """Count a table of events at once; events in the order of time, None: without dates.
 
         `actor`: a number per person; None: each event is of another.
@@ -322,7 +322,7 @@ class Counters:
         }
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Counters:
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> PopularityCounters:
         """Rebuild private, writable counters from saved arrays."""
         return cls(
             level=np.array(arrays["level"], np.float64),
@@ -372,14 +372,14 @@ def complete(arrays: Mapping[str, NDArray[Any]], size: int) -> dict[str, NDArray
 
     Versions before logarithms saved `mass`, decayed sums as of the times in `base`.
     """
-    found = Counters.empty(size).arrays() | dict(arrays)
+    found = PopularityCounters.empty(size).arrays() | dict(arrays)
     if "level" not in arrays and "mass" in arrays:
         mass = np.asarray(arrays["mass"], np.float64)
         level = np.log2(mass, where=mass > 0, out=np.full(mass.shape, -np.inf))
         found["level"] = level + (arrays["base"] / _HALF_LIVES)[:, None]
     if "newest" not in arrays:
         found["newest"] = np.array([found["last"].max(initial=-np.inf)])
-    shapes = {name: array.shape for name, array in Counters.empty(size).arrays().items()}
+    shapes = {name: array.shape for name, array in PopularityCounters.empty(size).arrays().items()}
     wrong = [name for name, shape in shapes.items() if found[name].shape != shape]
     if wrong:
         raise ValueError(f"{', '.join(wrong)} have another shape than {size} items need")

@@ -8,22 +8,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.array_types import Rows
-from recsys.serving.hourly_counts import Tally
+from recsys.serving.hourly_counts import HourTally
 from recsys.serving.item_labels import labels_of
 from recsys.serving.live_state import LiveState
 from recsys.trends.item_series import ITEM, KINDS
 from recsys.trends.series import tally
 from recsys.trends.trend_model import key_of
 
-Tones = NDArray[np.float32]
+RecentSentiment = NDArray[np.float32]
 _HOURS = 1 << 24  # hours since 1970 lie below this
 
 
-def read_recent(live: LiveState, first: int, end: int) -> Tally:
+def read_recent(live: LiveState, first: int, end: int) -> HourTally:
     """Return the counts of the hours from `first` until before `end`, since the night."""
     _count_the_old(live)
     fresh = counted(live, *live.pulse.acts(first, end))
-    return Tally.joined([fresh, *live.past.between(first, end)])
+    return HourTally.joined([fresh, *live.past.between(first, end)])
 
 
 def _count_the_old(live: LiveState) -> None:
@@ -34,8 +34,8 @@ def _count_the_old(live: LiveState) -> None:
 
 
 def counted(
-    live: LiveState, row: Rows, person: NDArray[np.int64], hour: Rows, tone: Tones
-) -> Tally:
+    live: LiveState, row: Rows, person: NDArray[np.int64], hour: Rows, tone: RecentSentiment
+) -> HourTally:
     """Count acts for every series that they belong to; `row`: ~row for a posting."""
     posted, row = row < 0, np.where(row < 0, ~row, row).astype(np.int32)
     parts: list[tuple[NDArray[Any], ...]] = []
@@ -51,4 +51,4 @@ def counted(
         parts.append((key, cells % _HOURS, acts, voices, sums, said))
     whole, _, voices = tally(hour.astype(np.int64), person)
     key, at, acts, own, sums, said = (np.concatenate(c) for c in zip(*parts, strict=True))
-    return Tally(key, at, acts, own, sums, said, whole, voices)
+    return HourTally(key, at, acts, own, sums, said, whole, voices)

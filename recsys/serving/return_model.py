@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from recsys.array_types import Times
 from recsys.serving.popularity_counters import DAY
 
-Table = NDArray[np.float64]
+RepeatTable = NDArray[np.float64]
 HORIZON = 7.0  # days within which a return counts
 MOST = 500  # events of one person that count: as many as a request reads
 NAMES = ("away", "days", "events", "span", "week", "month", "overdue")
@@ -27,13 +27,13 @@ NAMES = ("away", "days", "events", "span", "week", "month", "overdue")
 class Returning:
     """Coefficients, and what the last back-test measured."""
 
-    means: Table  # (features,)
-    scales: Table  # (features,)
-    weights: Table  # (features,), per standard deviation
+    means: RepeatTable  # (features,)
+    scales: RepeatTable  # (features,)
+    weights: RepeatTable  # (features,), per standard deviation
     bias: float
     measured: Mapping[str, float]  # see recsys.training.return_model
 
-    def chances(self, table: Table) -> Table:
+    def chances(self, table: RepeatTable) -> RepeatTable:
         """Return the likelihood for every row of (n, features)."""
         odds = (table - self.means) / self.scales @ self.weights + self.bias
         return np.asarray(1.0 / (1.0 + np.exp(-np.clip(odds, -30.0, 30.0))))
@@ -68,13 +68,13 @@ class Returning:
         )
 
 
-def one_row(times: Times, now: float) -> Table:
+def one_row(times: Times, now: float) -> RepeatTable:
     """Return the features of one person, (1, features)."""
     known = np.sort(times[np.isfinite(times) & (times <= now)])[-MOST:]
     return table(np.zeros(len(known), np.int64), known, now, 1)
 
 
-def table(person: NDArray[np.integer], times: Times, now: float, count: int) -> Table:
+def table(person: NDArray[np.integer], times: Times, now: float, count: int) -> RepeatTable:
     """Return the features of people 0..count-1 as of a moment, (count, features).
 
     `person` and `times`: one per event, none after `now`, each person's in the order of time. All

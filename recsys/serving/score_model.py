@@ -1,4 +1,4 @@
-"""Blend: the score that the night learned, small enough to read in a manifest."""
+"""ScoreModel: the score that the night learned, small enough to read in a manifest."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
-class Curve:
+class LogTerm:
     """weight · log(1 + score / scale), of a score that was summed over the history.
 
     Probabilities multiply: what one's neighbours took up and what everybody takes up are joined as
@@ -42,7 +42,7 @@ class Curve:
 
 
 @dataclass(frozen=True)
-class Blend:
+class ScoreModel:
     """score(user, item) = curves of the neighbours' sum + terms + Σ item features · weights.
 
     The weight of an item feature may depend on traits of the user. Every part is a sum over the
@@ -50,7 +50,7 @@ class Blend:
     """
 
     terms: tuple[Term, ...] = ()  # the neighbours' terms are the sum that the curves bend
-    curves: tuple[Curve, ...] = ()
+    curves: tuple[LogTerm, ...] = ()
     priors: Mapping[str, float] = field(default_factory=dict)  # item feature -> weight
     traits: Mapping[str, Mapping[str, float]] = field(default_factory=dict)  # trait -> feature ->
     newcomers: Mapping[str, float] = field(default_factory=dict)
@@ -121,7 +121,7 @@ class Blend:
             "traits": {trait: dict(weights) for trait, weights in self.traits.items()},
         }
 
-    def without(self, scorers: Sequence[str], taste: bool) -> Blend:
+    def without(self, scorers: Sequence[str], taste: bool) -> ScoreModel:
         """Return the blend without the terms of these scorers and, if `taste` is False, of taste.
 
         For a model that lacks them; the blend itself where it does not use them.
@@ -133,7 +133,7 @@ class Blend:
         return found if taste or not self.taste else replace(found, taste=0.0)
 
     @classmethod
-    def from_json(cls, found: Mapping[str, Any]) -> Blend:
+    def from_json(cls, found: Mapping[str, Any]) -> ScoreModel:
         """Read back what `to_json` wrote; KeyError or TypeError when it was something else.
 
         What an earlier version did not write is at its default. What a later version added is
@@ -149,7 +149,9 @@ class Blend:
             for t in found.get("terms", ())
             if t["scorer"] in SCORERS
         )
-        values["curves"] = tuple(Curve(**_known(Curve, curve)) for curve in found.get("curves", ()))
+        values["curves"] = tuple(
+            LogTerm(**_known(LogTerm, curve)) for curve in found.get("curves", ())
+        )
         return cls(**values)
 
 

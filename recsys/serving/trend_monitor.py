@@ -1,4 +1,4 @@
-"""Watch: what rises, peaks and fades at this moment, from the night's hours and the day's acts."""
+"""What rises, peaks and fades at this moment, from the night's hours and the day's acts."""
 
 from __future__ import annotations
 
@@ -210,7 +210,7 @@ def _trend(now: Now, found: Bursts, at: int) -> Trend:
     )
 
 
-class Watch:
+class TrendMonitor:
     """Keeps what stands out, looked up again when something was done and some seconds are over."""
 
     def __init__(self, live: LiveState, seconds: float = SECONDS) -> None:

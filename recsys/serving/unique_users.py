@@ -1,4 +1,4 @@
-"""Voices: who has acted on what since the night, so that one person is one voice per item.
+"""UniqueUsers: who has acted on what since the night, so that one person is one voice per item.
 
 People and pairs are salted hashes, kept in memory only, the latest MOST of each; with them goes
 what the company of each item's voices is (see `recsys.data.account_mix`). A night computes the same
@@ -24,12 +24,12 @@ from recsys.data.account_mix import (
     TESTS,
     UNKNOWN,
     YOUNG,
-    Company,
+    AccountMix,
     ItemCompany,
     Platform,
 )
-from recsys.serving.live_event import Act
-from recsys.serving.popularity_counters import Counters
+from recsys.serving.live_event import LiveEvent
+from recsys.serving.popularity_counters import PopularityCounters
 
 MOST = 200_000  # pairs of person and item, and people, who are remembered: some 80 MB
 ACTS = 8  # latest acts of a person on an item that can be withdrawn or weighed again
@@ -96,7 +96,7 @@ class Taken(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class CountedEvent:
     """What became of some acts."""
 
     votes: list[float]  # how far each is a vote that opinions may follow, 0 or 1
@@ -104,10 +104,10 @@ class Heard:
     taken: list[Taken]  # voices that count no more
 
 
-class Voices:
+class UniqueUsers:
     """Follows acts in the order of their arrival; one writer at a time."""
 
-    def __init__(self, company: Company, salt: int | None = None) -> None:
+    def __init__(self, company: AccountMix, salt: int | None = None) -> None:
         self.company = company
         self.excess: dict[int, Excess] = {}  # by row
         self._heights = company.heights.tolist()
@@ -134,13 +134,18 @@ class Voices:
             self._items[row] = ItemCompany(self.company.sums[before].tolist())
 
     def hear(
-        self, acts: Sequence[Act], rows: Rows, weights: Floats, stated: Mask, counters: Counters
-    ) -> Heard:
+        self,
+        acts: Sequence[LiveEvent],
+        rows: Rows,
+        weights: Floats,
+        stated: Mask,
+        counters: PopularityCounters,
+    ) -> CountedEvent:
         """Count acts, and return what became of them."""
         many: list[int] = []
         before: list[State] = []
         after: list[State] = []
-        heard = Heard([0.0] * len(acts), [True] * len(acts), [])
+        heard = CountedEvent([0.0] * len(acts), [True] * len(acts), [])
         counted = np.zeros(len(acts), bool)
         times = np.array([act.timestamp for act in acts], np.float64)
         salt, known = self._salt, self._voices
@@ -186,7 +191,7 @@ class Voices:
         """Return the number of a pair of person and item; -1 for somebody unknown."""
         return -1 if actor is None else hash((self._salt, actor, item_id)) & _PERSON
 
-    def withdraw(self, acts: Sequence[Act], rows: Rows, counters: Counters) -> Mask:
+    def withdraw(self, acts: Sequence[LiveEvent], rows: Rows, counters: PopularityCounters) -> Mask:
         """Let withdrawn acts count nothing; return which acts were before the night.
 
         What else the same person did to the item goes on counting.
@@ -205,7 +210,7 @@ class Voices:
 
     def weigh_again(
         self, pairs: Sequence[int], rows: Rows, times: Sequence[float], weights: Sequence[float],
-        counters: Counters,
+        counters: PopularityCounters,
     ) -> None:  # fmt: skip
         """Give ratings that were counted another weight; voices that count nothing stay so."""
         touched: dict[int, int] = {}
@@ -221,7 +226,7 @@ class Voices:
             self._state_of(self._voices[pair], row, counters)
 
     @staticmethod
-    def _state_of(voice: Voice, row: int, counters: Counters) -> None:
+    def _state_of(voice: Voice, row: int, counters: PopularityCounters) -> None:
         """Count a voice as its acts are now instead of as they were."""
         if not voice.counts:
             return
@@ -234,7 +239,7 @@ class Voices:
 
     @staticmethod
     def _write(
-        rows: list[int], before: list[State], after: list[State], counters: Counters
+        rows: list[int], before: list[State], after: list[State], counters: PopularityCounters
     ) -> None:
         if rows:
             both = np.array(before, np.float64), np.array(after, np.float64)
@@ -242,7 +247,9 @@ class Voices:
             for each in (rows, before, after):
                 each.clear()
 
-    def _joined(self, act: Act, row: int, pair: int, person: int) -> tuple[bool, bool, list[int]]:
+    def _joined(
+        self, act: LiveEvent, row: int, pair: int, person: int
+    ) -> tuple[bool, bool, list[int]]:
         """Return whether a voice counts, whether its company is calm, and which count no more."""
         account = self._accounts.get(person)
         if account is None:
@@ -294,7 +301,9 @@ class Voices:
                 found.tests[test] += excess + taken
         found.first, found.last = min(found.first, time), max(found.last, time)
 
-    def _take_back(self, row: int, taken: list[int], counters: Counters, heard: Heard) -> None:
+    def _take_back(
+        self, row: int, taken: list[int], counters: PopularityCounters, heard: CountedEvent
+    ) -> None:
         lost = []
         for pair in taken:
             voice = self._voices.get(pair)

@@ -1,4 +1,4 @@
-"""Voters: what the votes since the night say of each reader, so that items can learn from them.
+"""What the votes since the night say of each reader, so that items can learn from them.
 
 A reader's x (see `recsys.models.explicit_mf`) is followed as a Kalman filter follows it: each vote
 sharpens mean and covariance. Only votes since the night are known here; on Polis they place items
@@ -17,7 +17,7 @@ Precise = NDArray[np.float64]
 MOST = 5_000  # readers who are remembered, the latest: 5 MB with ten directions
 
 
-class Voters:
+class UserFilters:
     """The readers who voted last, by a salted hash; kept in memory only."""
 
     def __init__(self, rank: int) -> None:

@@ -34,7 +34,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from recsys.errors import MissingExtra, StoreError
 from recsys.store.error_translation import BUSY, translated
-from recsys.store.id_cache import KnownIds
+from recsys.store.id_cache import StoreIdCache
 from recsys.store.prepared_reads import Read, Readers
 from recsys.store.writer_queue import WriterTurns
 
@@ -61,7 +61,7 @@ class Database:
     """An engine, and the ways to use it: `read`, `snapshot` and `write`."""
 
     engine: Engine
-    known: KnownIds = field(default_factory=KnownIds)
+    known: StoreIdCache = field(default_factory=StoreIdCache)
     readers: Readers | None = None  # of SQLite's file
     turns: WriterTurns = field(default_factory=lambda: WriterTurns(BUSY))
     read_wait: float = BUSY  # seconds that a reader waits for a lock, where there is one
@@ -81,7 +81,7 @@ class Database:
             engine = _sqlite(parsed, _BULK if bulk else _USUAL, read_wait)
             in_file = parsed.database and parsed.database != ":memory:"
             readers = Readers(engine, min(read_wait, 5.0)) if in_file else None
-            return cls(engine, KnownIds(bulk), readers, turns, read_wait)
+            return cls(engine, StoreIdCache(bulk), readers, turns, read_wait)
         given = {"options": f"-c lock_timeout={int(1000 * wait)}"} if wait < BUSY else {}
         if given and "options" in parsed.query:
             given["options"] = f"{parsed.query['options']} {given['options']}"
@@ -89,7 +89,7 @@ class Database:
             engine = create_engine(
                 parsed, pool_pre_ping=True, hide_parameters=True, connect_args=given
             )
-            return cls(engine, KnownIds(bulk), None, turns, read_wait)
+            return cls(engine, StoreIdCache(bulk), None, turns, read_wait)
         except ImportError as error:
             raise MissingExtra("psycopg", "postgres") from error
 

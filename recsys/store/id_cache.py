@@ -1,4 +1,4 @@
-"""KnownIds: numbers of outside ids that writers have met, so that they need not ask again."""
+"""Numbers of outside ids that writers have met, so that they need not ask again."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _Numbers = dict[Column[Any], dict[str, int]]
 _LEARNED = "recsys.learned"  # in Connection.info
 
 
-class KnownIds:
+class StoreIdCache:
     """Numbers by column and id, of committed rows only.
 
     What a transaction looks up or gives out is kept with its connection and joins the rest when the

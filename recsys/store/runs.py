@@ -19,7 +19,7 @@ _ERROR = 500  # characters of a night's error that its notice holds
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class StepRecord:
     """A finished step of a run."""
 
     name: str
@@ -38,7 +38,7 @@ class Run:
     started: float
     finished: float | None
     detail: dict[str, Any]
-    steps: tuple[Step, ...]
+    steps: tuple[StepRecord, ...]
 
 
 def _night(run: int, status: str, detail: Mapping[str, Any], seconds: float) -> Notice:
@@ -106,9 +106,9 @@ class RunLog:
             found = connection.execute(query).all()
             wanted = self.db.among(run_steps.c.run, [row.id for row in found])
             done = connection.execute(select(run_steps).where(wanted).order_by(run_steps.c.id))
-            steps: dict[int, list[Step]] = {row.id: [] for row in found}
+            steps: dict[int, list[StepRecord]] = {row.id: [] for row in found}
             for row in done:
-                step = Step(row.name, row.seconds, row.at, json.loads(row.detail))
+                step = StepRecord(row.name, row.seconds, row.at, json.loads(row.detail))
                 steps[row.run].append(step)
         return [
             Run(

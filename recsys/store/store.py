@@ -21,11 +21,11 @@ from recsys.store.fingerprints import PrintLog
 from recsys.store.group_commit import GroupCommit
 from recsys.store.items import ItemChange, ItemLog
 from recsys.store.migrations import prepare
-from recsys.store.runs import Run, RunLog, Step
+from recsys.store.runs import Run, RunLog, StepRecord
 from recsys.store.schema import LIVE, events, items, users
 from recsys.store.users import People
 
-__all__ = ["Added", "Control", "ItemChange", "Run", "Step", "Store", "StoredEvent"]
+__all__ = ["Added", "Control", "ItemChange", "Run", "StepRecord", "Store", "StoredEvent"]
 
 
 class Store(EventLog, ItemLog, People, ControlLog, RunLog, PrintLog):

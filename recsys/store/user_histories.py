@@ -1,4 +1,4 @@
-"""Pasts: what a user has done, for scores the acts on the latest items, for "seen" all items ever.
+"""What a user has done, for scores the acts on the latest items, for "seen" all items ever.
 
 A user with few events costs one query. Of others a compact record stays in memory and is extended
 by what has come since; a count over an index tells whether it is still right, so that deletions,
@@ -63,7 +63,7 @@ class RowsOf(Protocol):
         ...
 
 
-class Taken:
+class TakenItems:
     """All items that a user ever acted on, with weight."""
 
     def __init__(self, ids: Sequence[str], uses: Mapping[str, Uses]) -> None:
@@ -84,11 +84,11 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class UserPast:
     """What one user has done."""
 
     events: Sequence[StoredEvent]  # oldest first: of the latest ITEMS items
-    taken: Taken | None  # None: what is in `events` is all
+    taken: TakenItems | None  # None: what is in `events` is all
     mark: tuple[int, int]  # moves whenever an event is added or deleted
 
 
@@ -103,7 +103,7 @@ class _Record:
     )  # (moment, id) per item
     uses: dict[str, Uses] = field(default_factory=dict)
     kinds: dict[int, str] = field(default_factory=dict)  # of each act, as the weights name it
-    past: Past | None = None
+    past: UserPast | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, act: ShortEvent, weight: float, kind: str) -> None:
@@ -131,7 +131,7 @@ class _Record:
         self.latest, self.uses = {}, {}
 
 
-class Pasts:
+class UserHistories:
     """The pasts of users, for one process; any thread may ask."""
 
     def __init__(self, weights: EventWeights, kept: int = KEPT) -> None:
@@ -139,14 +139,14 @@ class Pasts:
         self._records: OrderedDict[str, _Record] = OrderedDict()
         self._lock = threading.Lock()
 
-    def of(self, store: Store, user_id: str) -> Past:
+    def of(self, store: Store, user_id: str) -> UserPast:
         """Return what a user has done, as the store has it now; StoreError when it is away."""
         with self._lock:
             record = self._records.get(user_id)
         if record is None:
             events = store.history(user_id, _ROWS, self._weights.unheeded(store.kinds()))
             if len(events) < _ROWS:
-                return Past(events, None, (len(events), sum([event.id for event in events])))
+                return UserPast(events, None, (len(events), sum([event.id for event in events])))
             record = _Record()
         with record.lock:
             past = self._extended(store, user_id, record)
@@ -158,7 +158,7 @@ class Pasts:
         with self._lock:
             self._records.clear()
 
-    def _extended(self, store: Store, user_id: str, record: _Record) -> Past:
+    def _extended(self, store: Store, user_id: str, record: _Record) -> UserPast:
         stamp = store.act_stamp(user_id)
         if record.past is not None and record.past.mark == stamp:
             return record.past
@@ -176,7 +176,7 @@ class Pasts:
         record.past = self._past(store, record)
         return record.past
 
-    def _past(self, store: Store, record: _Record) -> Past:
+    def _past(self, store: Store, record: _Record) -> UserPast:
         known = record.past.events if record.past is not None else ()
         before = {event.id: event for event in known}
         newest = heapq.nlargest(ITEMS, record.latest.values(), key=lambda acts: acts[-1])
@@ -184,8 +184,8 @@ class Pasts:
         missing = [id for _, id in wanted if id not in before]
         found = {**before, **store.events_by_id(missing)} if missing else before
         events = [found[id] for _, id in wanted if id in found]
-        taken = Taken(tuple(record.latest), record.uses)
-        return Past(events, taken, (record.count, record.last))
+        taken = TakenItems(tuple(record.latest), record.uses)
+        return UserPast(events, taken, (record.count, record.last))
 
     def _keep(self, user_id: str, record: _Record) -> None:
         with self._lock:

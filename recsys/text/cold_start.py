@@ -20,14 +20,14 @@ from scipy.linalg import cho_factor, cho_solve, qr
 
 from recsys.array_types import Floats, Rows
 from recsys.text.encoders.student import Student, adjacent
-from recsys.text.item_input_map import ReaderMap
+from recsys.text.item_input_map import ItemInputMap
 
 Weights = sparse.csr_array | Floats  # items × items; row h is what a history item h gives
 BLOCK = 1_024  # texts compared at a time
 
 
 @dataclass(frozen=True, slots=True)
-class ColdConfig:
+class ColdStartConfig:
     """What steers the map from words to behaviour; defaults chosen on Beauty's validation items."""
 
     ridge: float = 1.0  # higher trusts words less; texts have length one
@@ -70,14 +70,14 @@ class TextMap:
 
 
 @dataclass(frozen=True, slots=True)
-class ColdMap:
-    """A solved regression; `columns` and `teach` read it."""
+class ColdStartMap:
+    """A solved regression; `columns` and `distill_student` read it."""
 
     texts: TextMap
     teachers: Rows  # item rows that were learned from
     factor: Floats  # Cholesky factor of the teachers' kernel plus ridge
     targets: Weights  # (n_items, n_teachers): weights plus `alike` times the identity
-    config: ColdConfig
+    config: ColdStartConfig
 
     def solve(self, right: Floats) -> Floats:
         """Return (kernel + ridge)^-1 times (n_teachers, k)."""
@@ -132,8 +132,8 @@ def _rows_for(student: Student, pairs: NDArray[np.int64]) -> Floats:
 
 
 def fit_cold(
-    texts: TextMap, weights: Weights, counts: NDArray[np.integer], config: ColdConfig
-) -> ColdMap:
+    texts: TextMap, weights: Weights, counts: NDArray[np.integer], config: ColdStartConfig
+) -> ColdStartMap:
     """Learn from every item with readers (`counts` > 0) and words.
 
     `weights` is (n, n) over the same rows as the texts; `counts` is (n,), readers per item.
@@ -147,22 +147,22 @@ def fit_cold(
     doubt = config.ridge * counts[known].astype(np.float32) ** np.float32(config.fame)
     square[np.diag_indices_from(square)] += doubt
     factor = cho_factor(square, lower=True, overwrite_a=True, check_finite=False)[0]
-    return ColdMap(texts, known, factor, _targets(weights, known, config), config)
+    return ColdStartMap(texts, known, factor, _targets(weights, known, config), config)
 
 
-def retargeted(cold: ColdMap, weights: Weights) -> ColdMap:
+def with_targets(cold: ColdStartMap, weights: Weights) -> ColdStartMap:
     """Return the same regression for other weights over the same rows; nothing is solved anew."""
     return replace(cold, targets=_targets(weights, cold.teachers, cold.config))
 
 
-def _targets(weights: Weights, known: Rows, config: ColdConfig) -> Weights:
+def _targets(weights: Weights, known: Rows, config: ColdStartConfig) -> Weights:
     shape = (weights.shape[0], len(known))
     ones = np.full(len(known), config.alike, np.float32)
     alike = sparse.csr_array((ones, (known, np.arange(len(known)))), shape=shape)
     return weights[:, known] + alike
 
 
-def columns(cold: ColdMap, rows: Rows) -> sparse.csr_array:
+def columns(cold: ColdStartMap, rows: Rows) -> sparse.csr_array:
     """Return (n_items, len(rows)): what each history item gives to each of these items.
 
     The strongest `keep` of each history item are kept. A text without a known word gets what the
@@ -180,7 +180,7 @@ def columns(cold: ColdMap, rows: Rows) -> sparse.csr_array:
     return sparse.csr_array(sparse.vstack(parts, format="csr"))
 
 
-def teach(cold: ColdMap, student: Student, seed: int = 0) -> tuple[Student, Floats]:
+def distill_student(cold: ColdStartMap, student: Student, seed: int = 0) -> tuple[Student, Floats]:
     """Return a student of the readers' space and every item's input vector (n_items, rank).
 
     score = input of a history item · sum of the text's term vectors, divided by the text's TF-IDF
@@ -190,7 +190,7 @@ def teach(cold: ColdMap, student: Student, seed: int = 0) -> tuple[Student, Floa
     return found.student, inputs
 
 
-def reader_map(cold: ColdMap, student: Student, seed: int = 0) -> tuple[ReaderMap, Floats]:
+def reader_map(cold: ColdStartMap, student: Student, seed: int = 0) -> tuple[ItemInputMap, Floats]:
     """Return the map of texts posted later and every item's input vector (n_items, rank).
 
     Input of a history item · vector of a text = the neighbour weight of `columns`. The rank is the
@@ -206,10 +206,10 @@ def reader_map(cold: ColdMap, student: Student, seed: int = 0) -> tuple[ReaderMa
     vectors *= texts.rarity[:, None]
     words = None if texts.taught is None else texts.taught[cold.teachers].T @ solved
     taught = Student(student.tokenizer_json, vectors, "readers", texts.pairs)
-    return ReaderMap(taught, texts.rarity, usual, words), inputs
+    return ItemInputMap(taught, texts.rarity, usual, words), inputs
 
 
-def usual_kernel(cold: ColdMap) -> Floats:
+def usual_kernel(cold: ColdStartMap) -> Floats:
     """Return the mean likeness of each teacher to all teachers, (n_teachers,)."""
     texts, own = cold.texts, cold.teachers
     if not len(own):
@@ -222,7 +222,7 @@ def usual_kernel(cold: ColdMap) -> Floats:
     return np.asarray(total / texts.views, np.float32)
 
 
-def _leading(cold: ColdMap, rank: int, seed: int) -> tuple[Floats, Floats]:
+def _leading(cold: ColdStartMap, rank: int, seed: int) -> tuple[Floats, Floats]:
     """Return (n_items, rank) orthonormal inputs and (n_teachers, rank) targets of the map."""
     square = cold.texts.kernel(cold.teachers, cold.teachers)
 

@@ -1,4 +1,4 @@
-"""ReaderMap: the vector of a text in the space of the neighbours' inputs, for posts."""
+"""ItemInputMap: the vector of a text in the space of the neighbours' inputs, for posts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from recsys.text.encoders.student import Student
 
 
 @dataclass(frozen=True, slots=True)
-class ReaderMap:
+class ItemInputMap:
     """The cold-start regression as a linear map from a text to a vector of r numbers.
 
     The product of a history item's input with the vector is the neighbour weight that the
@@ -53,7 +53,7 @@ class ReaderMap:
         return found if self.words is None else {**found, "words": self.words.astype(np.float16)}
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> ReaderMap | None:
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> ItemInputMap | None:
         """Rebuild; None without arrays, or where a bundle holds unscaled vectors without rarities.
 
         Such a bundle, of format 1.0, cannot tell the length of a vector: its posts are placed by

@@ -1,4 +1,4 @@
-"""Words: every item's vector by the night's encoder, and the student that serves new items."""
+"""Every item's vector by the night's encoder, and the student that serves new items."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from recsys.text.encoders.static import load_static
 from recsys.text.encoders.student import Student
 from recsys.text.encoders.vocabulary import widened
 from recsys.text.finetuning.student_distillation import imitate
-from recsys.training.fit import Words
+from recsys.training.fit import TextVectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +56,11 @@ def encode_words(
     return Encoded(vectors, student, encoded)
 
 
-def renumbered(items: IdMap, vectors: Floats, student: Student | None, data: Dataset) -> Words:
+def renumbered(
+    items: IdMap, vectors: Floats, student: Student | None, data: Dataset
+) -> TextVectors:
     """Return vectors of some items as the words of a data set; zeros for items without any."""
     if student is None:
-        return Words.none(len(data.items))
+        return TextVectors.none(len(data.items))
     rows = items.rows(data.items)
-    return Words(np.where((rows >= 0)[:, None], vectors[rows], np.float32(0)), student)
+    return TextVectors(np.where((rows >= 0)[:, None], vectors[rows], np.float32(0)), student)

@@ -1,4 +1,4 @@
-"""Lesson: an encoder learns from one data set, and is kept only if it does better than before."""
+"""An encoder learns from one data set, and is kept only if it does better than before."""
 
 from __future__ import annotations
 
@@ -17,19 +17,25 @@ from recsys.text.encoders.student import Student
 from recsys.text.encoders.transformer import TransformerEncoder
 from recsys.text.encoders.vocabulary import widened
 from recsys.text.finetuning.batches import Histories
-from recsys.text.finetuning.hard_negatives import near_strangers
+from recsys.text.finetuning.hard_negatives import hard_negatives
 from recsys.text.finetuning.train_step import Trainable
 from recsys.text.finetuning.trainable import TrainableStatic, TrainableTransformer
-from recsys.text.finetuning.trainer import TRANSFORMER, FinetuneConfig, Record, Watch, finetune
+from recsys.text.finetuning.trainer import (
+    TRANSFORMER,
+    FinetuneConfig,
+    ProgressCallback,
+    Record,
+    finetune,
+)
 from recsys.text_training.held_out_items import HeldOut
-from recsys.text_training.two_stage import Course, embedded
+from recsys.text_training.two_stage import TwoStageTraining, embedded
 
 FEWEST = 20  # people to be asked; with fewer an encoder stays as it is
 PEOPLE = {"static": 2_000, "transformer": 300}  # asked: a transformer reads slowly
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
+class FineTuneResult:
     """What came of it."""
 
     encoder: Encoder  # the better one
@@ -40,16 +46,16 @@ class Lesson:
     record: Record | None  # None: there was too little to learn from
 
 
-def taught(
+def fine_tune_if_better(
     encoder: Encoder,
     data: Dataset,
     config: FinetuneConfig,
     seed: int = 0,
     device: str = "cpu",
     folder: Path | None = None,
-    watch: Watch = lambda step, loss: None,
+    watch: ProgressCallback = lambda step, loss: None,
     static: Student | None = None,
-) -> Lesson:
+) -> FineTuneResult:
     """Let an encoder learn from readers; held-out items say whether it got better.
 
     A transformer's own weights are changed, so use what is returned. `folder`: where a run that
@@ -60,7 +66,7 @@ def taught(
     people = PEOPLE["static" if isinstance(encoder, Student) else "transformer"]
     asked = HeldOut.of(data, readable, people, seed)
     if len(asked) < FEWEST or len(asked.candidates) < 2:
-        return Lesson(encoder, False, 0.0, 0.0, len(asked), None)
+        return FineTuneResult(encoder, False, 0.0, 0.0, len(asked), None)
     pupil = _pupil(encoder, texts, device)
 
     def validate() -> float:
@@ -71,12 +77,14 @@ def taught(
         record = finetune(pupil, histories, config, seed, validate, folder, watch)
     else:
         wide = widened(static, texts)
-        course = Course(pupil, texts, asked.matrix, wide, config, seed, device)
+        course = TwoStageTraining(pupil, texts, asked.matrix, wide, config, seed, device)
         record = course.run(validate, folder, watch)
     before, after = record.checks[0][1], max(score for _, score in record.checks)
     result = pupil.result()
     improved = after > before
-    return Lesson(result if improved else encoder, improved, before, after, len(asked), record)
+    return FineTuneResult(
+        result if improved else encoder, improved, before, after, len(asked), record
+    )
 
 
 def config_for(encoder: Encoder, minutes: float, device: str) -> FinetuneConfig:
@@ -113,4 +121,4 @@ def _hard(
 ) -> np.ndarray[tuple[int, int], np.dtype[np.int64]] | None:
     if config.objective != "contrastive":
         return None
-    return near_strangers(embedded(pupil, np.arange(n), config.chunk), asked.matrix)
+    return hard_negatives(embedded(pupil, np.arange(n), config.chunk), asked.matrix)

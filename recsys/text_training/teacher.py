@@ -15,7 +15,7 @@ from scipy import sparse
 
 from recsys.array_types import Floats
 from recsys.models.ease import EaseConfig, fit_ease
-from recsys.text.cold_start import ColdConfig, fit_cold, map_texts, teach, with_pairs
+from recsys.text.cold_start import ColdStartConfig, distill_student, fit_cold, map_texts, with_pairs
 from recsys.text.encoders.student import Student, unit_rows
 from recsys.text.finetuning.batches import Histories
 from recsys.text.finetuning.trainable import TrainableStatic
@@ -25,10 +25,10 @@ LARGEST = 16_000  # items up to which the closed form is solved; its square must
 FEWEST = 50  # items with readers; with fewer the closed form has nothing to say
 PATIENCE = 1_800.0  # seconds that word vectors may take on a busy machine; alone some ten
 REGULARIZATION = 200.0  # of EASE
-DOUBT = 0.01  # of the mean direction: keeps faint directions from blowing up
+RIDGE = 0.01  # of the mean direction: keeps faint directions from blowing up
 
 
-def guiding_vectors(
+def teacher_embeddings(
     texts: Sequence[str],
     matrix: sparse.csr_array,
     static: Student,
@@ -60,8 +60,8 @@ def _closed(
 ) -> Floats:
     """Return the symmetric form of the map from words to neighbours."""
     weights = fit_ease(matrix, EaseConfig(regularization=REGULARIZATION)).matrix()
-    cold = fit_cold(map_texts(texts, static), weights, counts, ColdConfig())
-    student, inputs = teach(cold, static, seed)
+    cold = fit_cold(map_texts(texts, static), weights, counts, ColdStartConfig())
+    student, inputs = distill_student(cold, static, seed)
     outputs = student.sums(texts)
     return symmetric(inputs, outputs, np.flatnonzero(counts), dimensions)
 
@@ -83,7 +83,7 @@ def symmetric(
     values, axes = values[::-1][:dimensions], axes[:, ::-1][:, :dimensions]
     placed = basis @ (axes * np.sqrt(np.maximum(values, 0)))
     gram = placed.T @ placed
-    gram[np.diag_indices_from(gram)] += DOUBT * np.trace(gram) / len(gram)
+    gram[np.diag_indices_from(gram)] += RIDGE * np.trace(gram) / len(gram)
     found = outputs @ (inputs[known].T @ placed) @ np.linalg.inv(gram)
     found[known] = placed
     return unit_rows(np.asarray(found, np.float32))

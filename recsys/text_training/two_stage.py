@@ -1,4 +1,4 @@
-"""Course: a transformer follows a guide first, then learns from readers."""
+"""TwoStageTraining: a transformer follows a guide first, then learns from readers."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from scipy import sparse
 
 from recsys.text.encoders.student import Student
 from recsys.text.finetuning.batches import Histories
-from recsys.text.finetuning.teacher_targets import Guide
+from recsys.text.finetuning.teacher_targets import TeacherTargets
 from recsys.text.finetuning.train_step import Trainable
-from recsys.text.finetuning.trainer import FinetuneConfig, Record, Watch, finetune
-from recsys.text_training.teacher import guiding_vectors
+from recsys.text.finetuning.trainer import FinetuneConfig, ProgressCallback, Record, finetune
+from recsys.text_training.teacher import teacher_embeddings
 
 GUIDED = FinetuneConfig(
     objective="guided", rate=5e-4, words=10.0, warmup=0.1, users=256, patience=3
@@ -27,7 +27,7 @@ SHARE = 0.75  # of the clock limit for it
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class TwoStageTraining:
     """One transformer, the texts of a catalogue, who read them, and word vectors as a start."""
 
     pupil: Trainable
@@ -42,7 +42,7 @@ class Course:
         self,
         validate: Callable[[], float] | None = None,
         folder: Path | None = None,
-        watch: Watch = lambda step, loss: None,
+        watch: ProgressCallback = lambda step, loss: None,
     ) -> Record:
         """Train in place; each part goes on where a killed run was."""
         start = time.monotonic()
@@ -58,16 +58,16 @@ class Course:
         )
         return joined(first, second, spent)
 
-    def guide(self) -> Guide:
+    def guide(self) -> TeacherTargets:
         """Return what static vectors learn from the readers, turned towards the pupil's vectors.
 
         Texts that nobody has read are followed too, to where their words put them.
         """
         before = embedded(self.pupil, np.arange(len(self.texts)), self.config.chunk)
-        wanted = guiding_vectors(
+        wanted = teacher_embeddings(
             self.texts, self.matrix, self.static, before.shape[1], self.seed, self.device
         )
-        return Guide.turned(wanted, before)
+        return TeacherTargets.turned(wanted, before)
 
 
 def guided(config: FinetuneConfig, texts: int, spent: float) -> FinetuneConfig:

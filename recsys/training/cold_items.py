@@ -9,38 +9,38 @@ from scipy import sparse
 
 from recsys.array_types import Floats
 from recsys.data.dataset import Dataset
-from recsys.models.item_weights import ItemItem
+from recsys.models.item_weights import ItemWeights
 from recsys.text.cold_start import (
-    ColdConfig,
-    ColdMap,
+    ColdStartConfig,
+    ColdStartMap,
     columns,
     fit_cold,
     map_texts,
     reader_map,
-    retargeted,
+    with_targets,
 )
 from recsys.text.documents import documents
 from recsys.text.encoders.student import Student
-from recsys.text.item_input_map import ReaderMap
+from recsys.text.item_input_map import ItemInputMap
 
 FEWEST = 50  # items with readers and words; fewer teach nothing worth its cost
 
 
 @dataclass(slots=True)
-class Cold:
+class ColdStartSolver:
     """What words say about the neighbours of one data set, solved once for all its engines."""
 
     data: Dataset
     student: Student | None
     vectors: Floats | None = None  # (n_items, d): the words, where the student only imitates them
-    config: ColdConfig = field(default_factory=ColdConfig)
-    solved: ColdMap | None = None
+    config: ColdStartConfig = field(default_factory=ColdStartConfig)
+    solved: ColdStartMap | None = None
     asked: bool = False
 
-    def map_of(self, neighbours: ItemItem) -> ColdMap | None:
+    def map_of(self, neighbours: ItemWeights) -> ColdStartMap | None:
         """Return the map from words to an engine's neighbours; None with too few to learn from."""
         if self.solved is not None:
-            return retargeted(self.solved, neighbours.matrix())
+            return with_targets(self.solved, neighbours.matrix())
         if not self.asked:
             self.asked = True
             self.solved = cold_map(self.data, neighbours, self.student, self.vectors, self.config)
@@ -48,8 +48,8 @@ class Cold:
 
 
 def with_unread(
-    cold: Cold, neighbours: ItemItem, seed: int, posts: bool
-) -> tuple[ItemItem, ReaderMap | None, Floats | None]:
+    cold: ColdStartSolver, neighbours: ItemWeights, seed: int, posts: bool
+) -> tuple[ItemWeights, ItemInputMap | None, Floats | None]:
     """Return the neighbours with unread items among them, and `reader_space` for `posts`."""
     data, student = cold.data, cold.student
     if not posts and (readers(data) > 0).all():
@@ -63,11 +63,11 @@ def with_unread(
 
 def cold_map(
     data: Dataset,
-    neighbours: ItemItem,
+    neighbours: ItemWeights,
     student: Student | None,
     vectors: Floats | None = None,
-    config: ColdConfig | None = None,
-) -> ColdMap | None:
+    config: ColdStartConfig | None = None,
+) -> ColdStartMap | None:
     """Learn from read items that have neighbours what words say; None with too few to learn from.
 
     `student`: static vectors, which know words that no read item holds.
@@ -79,7 +79,7 @@ def cold_map(
     counts = readers(data) * (np.bincount(neighbours.indices, minlength=len(neighbours)) > 0)
     if ((counts > 0) & (np.diff(texts.terms.indptr) > 0)).sum() < FEWEST:
         return None
-    return fit_cold(texts, neighbours.matrix(), counts, config or ColdConfig())
+    return fit_cold(texts, neighbours.matrix(), counts, config or ColdStartConfig())
 
 
 def readers(data: Dataset) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
@@ -87,7 +87,7 @@ def readers(data: Dataset) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     return np.bincount(data.item[data.weight > 0], minlength=len(data.items)).astype(np.int64)
 
 
-def completed(data: Dataset, neighbours: ItemItem, cold: ColdMap) -> ItemItem:
+def completed(data: Dataset, neighbours: ItemWeights, cold: ColdStartMap) -> ItemWeights:
     """Return the neighbours with a predicted column for every unread item, also without words.
 
     The column replaces what an engine that reads words gave: the prediction is learned from columns
@@ -104,10 +104,10 @@ def completed(data: Dataset, neighbours: ItemItem, cold: ColdMap) -> ItemItem:
     kept = neighbours.matrix().tocoo()
     read = readers(data)[kept.col] > 0
     entries = (kept.data[read], (kept.row[read], kept.col[read]))
-    return ItemItem.from_matrix(sparse.csr_array(entries, shape=shape) + added)
+    return ItemWeights.from_matrix(sparse.csr_array(entries, shape=shape) + added)
 
 
-def reader_space(cold: ColdMap, student: Student, seed: int) -> tuple[ReaderMap, Floats]:
+def reader_space(cold: ColdStartMap, student: Student, seed: int) -> tuple[ItemInputMap, Floats]:
     """Return the map of texts posted later, and the (n_items, r) inputs that go with it.
 
     What a history item gives to a new text is inputs[item] · the text's vector.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from recsys.data.dataset import Dataset
-from recsys.models.explicit_mf import Taste, TasteConfig, fit_taste
+from recsys.models.explicit_mf import ExplicitMF, ExplicitMFConfig, fit_taste
 from recsys.serving.feedback_values import votes_of
 
 FEWEST = 100  # dislikes
@@ -13,7 +13,7 @@ SHARE = 0.02  # of the stated opinions that are dislikes; with fewer nothing is 
 MOST = 2_000_000  # votes that are learned from, the newest first
 
 
-def taste_of(data: Dataset, seed: int) -> Taste | None:
+def taste_of(data: Dataset, seed: int) -> ExplicitMF | None:
     """Fit tastes to each reader's last word on each item; None where dislikes are rare."""
     against = int((data.explicit & (data.weight < 0)).sum())
     if against < max(FEWEST, SHARE * int(data.explicit.sum())):
@@ -25,5 +25,5 @@ def taste_of(data: Dataset, seed: int) -> Taste | None:
     rated = data.rating_scale.known
     votes, trust = votes_of(data.weight[kept], rated)
     return fit_taste(
-        data.user[kept], data.item[kept], votes, trust, len(data.items), TasteConfig(), seed
+        data.user[kept], data.item[kept], votes, trust, len(data.items), ExplicitMFConfig(), seed
     )

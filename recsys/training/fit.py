@@ -14,30 +14,30 @@ from recsys.models.dislike_agreement import agreed
 from recsys.models.engines import Engine
 from recsys.models.factors import Factors
 from recsys.models.interactions import Interactions
-from recsys.models.item_weights import ItemItem
+from recsys.models.item_weights import ItemWeights
 from recsys.ranking.terms.registry import load_terms
 from recsys.serving.catalogue import Catalogue
-from recsys.serving.gbdt import Trees
+from recsys.serving.gbdt import Gbdt
 from recsys.serving.model import Model
-from recsys.serving.popularity_counters import Counters
-from recsys.serving.score_model import Blend
+from recsys.serving.popularity_counters import PopularityCounters
+from recsys.serving.score_model import ScoreModel
 from recsys.text.documents import documents
 from recsys.text.encoders.student import Student
-from recsys.training.cold_items import Cold, with_unread
+from recsys.training.cold_items import ColdStartSolver, with_unread
 from recsys.training.explicit_feedback import taste_of
 
 BRIDGE_RIDGE = 1.0  # pulls the map from words to behaviour to zero; unit rows on both sides
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class TextVectors:
     """The word side of a catalogue."""
 
     vectors: Floats  # (n_items, t): unit rows or zero rows
     student: Student | None  # maps new words into the same space
 
     @classmethod
-    def none(cls, n_items: int) -> Words:
+    def none(cls, n_items: int) -> TextVectors:
         """Return the word side of a catalogue without words."""
         return cls(np.zeros((n_items, 0), np.float32), None)
 
@@ -57,7 +57,7 @@ def token_weights(texts: Sequence[str], student: Student) -> sparse.csr_array:
     return counted
 
 
-def known_interactions(data: Dataset, words: Words) -> Interactions:
+def known_interactions(data: Dataset, words: TextVectors) -> Interactions:
     """Return what engines learn from: events, and the items' words where a student reads them."""
     tokens = None
     if words.student is not None:
@@ -66,8 +66,8 @@ def known_interactions(data: Dataset, words: Words) -> Interactions:
 
 
 def fit_engines(
-    data: Dataset, words: Words, engines: Sequence[Engine], seed: int, device: str = "cpu"
-) -> dict[str, ItemItem | Factors]:
+    data: Dataset, words: TextVectors, engines: Sequence[Engine], seed: int, device: str = "cpu"
+) -> dict[str, ItemWeights | Factors]:
     """Fit each engine to the users × items of a data set; by scorer."""
     known = known_interactions(data, words)
     return {engine.scorer: engine.fit(known, seed, device) for engine in engines}
@@ -75,13 +75,13 @@ def fit_engines(
 
 def assemble(
     data: Dataset,
-    fitted: Mapping[str, ItemItem | Factors],
-    words: Words,
-    blend: Blend,
+    fitted: Mapping[str, ItemWeights | Factors],
+    words: TextVectors,
+    blend: ScoreModel,
     seed: int = 0,
     posts: bool = True,
-    trees: Trees | None = None,
-    cold: Cold | None = None,
+    trees: Gbdt | None = None,
+    cold: ColdStartSolver | None = None,
     like: Model | None = None,
 ) -> Model:
     """Put the fitted parts of one data set together, unread items included.
@@ -93,8 +93,8 @@ def assemble(
     load_terms()
     neighbours, behaviour = fitted.get("neighbours"), fitted.get("behaviour")
     bridge, readers, inputs = None, None, None
-    if isinstance(neighbours, ItemItem):
-        cold = cold or Cold(data, words.student, words.vectors)
+    if isinstance(neighbours, ItemWeights):
+        cold = cold or ColdStartSolver(data, words.student, words.vectors)
         neighbours, readers, inputs = with_unread(cold, neighbours, seed, posts)
         neighbours = agreed(neighbours, data)
     if isinstance(behaviour, Factors) and words.vectors.shape[1]:
@@ -105,7 +105,7 @@ def assemble(
         catalogue=like.catalogue
         if like
         else Catalogue.from_table(data.table, data.created(), data.people()),
-        neighbours=neighbours if isinstance(neighbours, ItemItem) else None,
+        neighbours=neighbours if isinstance(neighbours, ItemWeights) else None,
         behaviour=behaviour if isinstance(behaviour, Factors) else None,
         words=words.vectors,
         bridge=bridge,
@@ -121,10 +121,10 @@ def assemble(
     )
 
 
-def _counters(data: Dataset) -> Counters:
+def _counters(data: Dataset) -> PopularityCounters:
     times = data.time if data.timed else None  # events' numbers must not meet seconds later
     actor = None if data.company is None else data.user
-    return Counters.from_events(
+    return PopularityCounters.from_events(
         len(data.items), data.item, data.weight, data.explicit, times, actor
     )
 

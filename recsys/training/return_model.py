@@ -15,7 +15,7 @@ from scipy.stats import rankdata
 
 from recsys.data.dataset import Dataset
 from recsys.serving.popularity_counters import DAY
-from recsys.serving.return_model import HORIZON, Returning, Table, table
+from recsys.serving.return_model import HORIZON, RepeatTable, Returning, table
 
 WEEKS = 8  # of the past that teach
 PEOPLE = 50_000  # at most, drawn at random: more would change no digit
@@ -39,7 +39,7 @@ def fit_returning(data: Dataset, seed: int = 0) -> Returning | None:
     return replace(final, measured=measured(taught, earlier, *tested))
 
 
-def past_weeks(data: Dataset, seed: int = 0) -> list[tuple[Table, Labels]]:
+def past_weeks(data: Dataset, seed: int = 0) -> list[tuple[RepeatTable, Labels]]:
     """Return (features, who came) for each week of the past, the last week first."""
     if not data.timed or not len(data.time):
         return []
@@ -69,7 +69,7 @@ def _drawn(data: Dataset, seed: int) -> tuple[NDArray[np.int64], NDArray[np.floa
     return person[person >= 0], data.time[person >= 0], len(people)
 
 
-def _fitted(questions: list[tuple[Table, Labels]]) -> Returning | None:
+def _fitted(questions: list[tuple[RepeatTable, Labels]]) -> Returning | None:
     if not questions:
         return None
     features = np.concatenate([one for one, _ in questions])
@@ -79,7 +79,7 @@ def _fitted(questions: list[tuple[Table, Labels]]) -> Returning | None:
     means, scales = features.mean(axis=0), np.maximum(features.std(axis=0), 1e-6)
     rows = np.c_[(features - means) / scales, np.ones(len(features))]
 
-    def loss(weights: Table) -> tuple[float, Table]:
+    def loss(weights: RepeatTable) -> tuple[float, RepeatTable]:
         odds = rows @ weights
         pull = RIDGE * np.r_[weights[:-1], 0.0]
         chance = 1.0 / (1.0 + np.exp(-odds))
@@ -92,7 +92,7 @@ def _fitted(questions: list[tuple[Table, Labels]]) -> Returning | None:
 
 
 def measured(
-    model: Returning, earlier: list[tuple[Table, Labels]], features: Table, came: Labels
+    model: Returning, earlier: list[tuple[RepeatTable, Labels]], features: RepeatTable, came: Labels
 ) -> dict[str, float]:
     """Return how a model fares in a week it has not seen, beside simpler guesses."""
     chances = model.chances(features)
@@ -109,7 +109,7 @@ def measured(
     }
 
 
-def auc(scores: Table, came: Labels) -> float:
+def auc(scores: RepeatTable, came: Labels) -> float:
     """Return the chance that one who came is scored above one who did not; .5 without either."""
     yes = came.sum()
     no = len(came) - yes
@@ -119,7 +119,7 @@ def auc(scores: Table, came: Labels) -> float:
     return float((ranks[came > 0].sum() - yes * (yes + 1) / 2) / (yes * no))
 
 
-def calibration_error(chances: Table, came: Labels) -> float:
+def calibration_error(chances: RepeatTable, came: Labels) -> float:
     """Return the mean distance of expected and observed shares over ten bins of equal size."""
     bins = [part for part in np.array_split(np.argsort(chances, kind="stable"), BINS) if len(part)]
     gaps = [len(part) * abs(chances[part].mean() - came[part].mean()) for part in bins]

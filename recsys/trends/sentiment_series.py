@@ -1,4 +1,4 @@
-"""Tones: how what people write about a series sounds, hour by hour."""
+"""SentimentSeries: how what people write about a series sounds, hour by hour."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from recsys.trends.trend_model import key_of
 
 
 @dataclass(frozen=True, slots=True)
-class Tones:
+class SentimentSeries:
     """Sums and numbers of comments' tones per series and hour; hours without any are left out."""
 
     key: Hours  # (n,), see `key_of`
@@ -36,14 +36,14 @@ class Tones:
         return {"key": self.key, "hour": self.hour, "total": self.total, "count": self.count}
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Tones:
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> SentimentSeries:
         """Give saved arrays their meaning."""
         return cls(*(arrays[name] for name in ("key", "hour", "total", "count")))
 
 
 def count_tones(
     time: Times, row: Rows, tone: NDArray[np.floating], labels: Mapping[str, Labels], first: int
-) -> Tones:
+) -> SentimentSeries:
     """Add up the tones of comments on items, from hour `first` on; a tone of 0 is no comment."""
     said = np.flatnonzero((tone != 0) & np.isfinite(time))
     said = said[hours_of(time[said]) >= first]
@@ -59,7 +59,7 @@ def count_tones(
     key, hour, own = (np.concatenate(column) for column in zip(*parts, strict=True))
     cells, at = np.unique(np.stack([key, hour]), axis=1, return_inverse=True)
     width = cells.shape[1]
-    return Tones(
+    return SentimentSeries(
         cells[0],
         cells[1],
         np.bincount(at.ravel(), own, width).astype(np.float32),

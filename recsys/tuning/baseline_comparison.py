@@ -15,11 +15,11 @@ from recsys.ranking.terms.popularity import SHARES
 from recsys.ranking.terms.registry import feature_names
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
-from recsys.serving.score_model import Blend
+from recsys.serving.score_model import ScoreModel
 from recsys.tuning.publication_gate import AT, answers
-from recsys.tuning.replay_features import Moment
+from recsys.tuning.replay_features import ReplayStep
 from recsys.tuning.time_splits import TESTABLE
-from recsys.tuning.validation_set import Check
+from recsys.tuning.validation_set import ValidationSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +60,12 @@ def named(feature: str) -> str:
     return f"trending with a half-life of {feature.removeprefix('share_')}"
 
 
-def baseline_blend(feature: str) -> Blend:
+def baseline_blend(feature: str) -> ScoreModel:
     """Return the blend that ranks by one item feature alone."""
-    return Blend(priors={feature: 1.0})
+    return ScoreModel(priors={feature: 1.0})
 
 
-def walked_contest(moments: Iterable[Moment], live: LiveState, timed: bool = True) -> Contest:
+def walked_contest(moments: Iterable[ReplayStep], live: LiveState, timed: bool = True) -> Contest:
     """Ask a model and the baselines before each event; the iterator tells the live state of each.
 
     All know what came before the moment, as a service does.
@@ -90,7 +90,7 @@ def walked_contest(moments: Iterable[Moment], live: LiveState, timed: bool = Tru
     return decided(each, names)
 
 
-def contest_at_a_cut(model: Model, check: Check) -> Contest:
+def contest_at_a_cut(model: Model, check: ValidationSet) -> Contest:
     """Ask a model and the baselines what people took up after one cut."""
     names = features_of(check.data.timed)
     simple = replace(model, trees=None)

@@ -1,4 +1,4 @@
-"""Pool: everything a score could be made of, for what each person of a check could choose among.
+"""Everything a score could be made of, for what each person of a check could choose among.
 
 Computed once; then any number of blends is fitted and judged on it in seconds.
 """
@@ -19,16 +19,16 @@ from recsys.ranking.terms.registry import TERMS, feature_names
 from recsys.ranking.user_features import ages, gap, traits_of
 from recsys.serving.model import Model
 from recsys.serving.score_model import TRAITS
-from recsys.tuning.validation_set import Check
+from recsys.tuning.validation_set import ValidationSet
 
-BEST = 40  # items by each column that a person chooses among
-OTHERS = 200  # sampled from all the rest, each standing for many
+TOP_PER_COLUMN = 40  # items by each column that a person chooses among
+N_SAMPLED_NEGATIVES = 200  # sampled from all the rest, each standing for many
 AGE = Column("age", nominates=NEVER)  # of items, which the trees read
 BLOCK = 64  # people whose whole catalogue is scored at a time
 
 
 @dataclass(frozen=True, slots=True)
-class Pool:
+class ChoiceSets:
     """Columns of one check; people are rows, candidates are places (padded to one width)."""
 
     columns: Mapping[Column, Floats]  # (people, places)
@@ -47,7 +47,7 @@ class Pool:
         """The columns as score terms read them."""
         return Choices(self.columns, self.traits)
 
-    def take(self, people: NDArray[np.integer]) -> Pool:
+    def take(self, people: NDArray[np.integer]) -> ChoiceSets:
         """Return the same pool for some of its people."""
         return replace(
             self,
@@ -93,14 +93,14 @@ def nominating(columns: Mapping[Column, Floats], thorough: bool) -> Iterator[Flo
 
 
 def build_pool(
-    check: Check,
+    check: ValidationSet,
     models: Mapping[str, Model],
     half_lives: Iterable[float],
     features: Floats,
     seed: int,
     thorough: bool = True,
     enough: Callable[[], bool] = lambda: False,
-) -> Pool:
+) -> ChoiceSets:
     """Score everything for the people of a check and keep what each could choose among.
 
     `features`: item features in the order of `feature_names()`, (features, n_items). `thorough`:
@@ -108,7 +108,7 @@ def build_pool(
     """
     rng = np.random.default_rng(seed)
     lives, named = tuple(half_lives), dict(zip(feature_names(), features, strict=True))
-    parts: list[Pool] = []
+    parts: list[ChoiceSets] = []
     for start in range(0, len(check), BLOCK):
         if parts and enough():
             break
@@ -118,33 +118,33 @@ def build_pool(
     return joined(parts)
 
 
-def _block(check: Check, context: CutContext, rng: np.random.Generator, thorough: bool) -> Pool:
+def _block(
+    check: ValidationSet, context: CutContext, rng: np.random.Generator, thorough: bool
+) -> ChoiceSets:
     created, n_items = context.created, len(context.created)
     full: dict[Column, Floats] = {}
     for term in TERMS:
         full |= term.columns(context)
-    closed = closed_items(check, n_items)
-    picked = picked_places(nominating(full, thorough), closed)
+    closed = masked_items(check, n_items)
+    picked = candidate_mask(nominating(full, thorough), closed)
     now = check.data.now if check.data.timed else np.nan
     full[AGE] = np.broadcast_to(ages(created, now), (len(check), n_items))
     chosen = np.zeros(closed.shape, bool)
     known = check.wanted.items >= 0
     chosen[check.wanted.owner[known], check.wanted.items[known]] = True
-    offset = stands_for((picked | chosen) & ~closed, closed, rng)
+    offset = sampling_log_offsets((picked | chosen) & ~closed, closed, rng)
     traits = _traits(check, created, now)
-    return packed_pool(
-        full, traits, chosen & ~closed, offset, picked & ~closed, check.wanted.counts
-    )
+    return pack(full, traits, chosen & ~closed, offset, picked & ~closed, check.wanted.counts)
 
 
-def _traits(check: Check, created: Times, now: float) -> dict[str, Floats]:
+def _traits(check: ValidationSet, created: Times, now: float) -> dict[str, Floats]:
     people = [check.histories[person] for person in range(len(check))]
     found = [traits_of(history, created) for history in people]
     last = np.array([gap(history.times, now) for history in people], np.float32)
     return {**{t: np.array([one[t] for one in found], np.float32) for t in TRAITS}, "gap": last}
 
 
-def closed_items(check: Check, n_items: int) -> Mask:
+def masked_items(check: ValidationSet, n_items: int) -> Mask:
     """Return (people, n_items): what may not be recommended to whom."""
     closed = np.zeros((len(check), n_items), bool)
     if check.only is not None:
@@ -155,38 +155,38 @@ def closed_items(check: Check, n_items: int) -> Mask:
     return closed
 
 
-def picked_places(columns: Iterable[Floats], closed: Mask) -> Mask:
+def candidate_mask(columns: Iterable[Floats], closed: Mask) -> Mask:
     """Return the best places of each person by each column."""
     picked = np.zeros(closed.shape, bool)
     people = np.arange(len(closed))[:, None]
     for values in columns:
-        if closed.shape[1] <= BEST:
+        if closed.shape[1] <= TOP_PER_COLUMN:
             return np.ones(closed.shape, bool)
         order = np.where(closed, -np.inf, values)
-        picked[people, np.argpartition(-order, BEST, axis=1)[:, :BEST]] = True
+        picked[people, np.argpartition(-order, TOP_PER_COLUMN, axis=1)[:, :TOP_PER_COLUMN]] = True
     return picked
 
 
-def stands_for(picked: Mask, closed: Mask, rng: np.random.Generator) -> Floats:
+def sampling_log_offsets(picked: Mask, closed: Mask, rng: np.random.Generator) -> Floats:
     """Return 0 for what is in the pool, the log of what each sampled other stands for, or -inf.
 
     Without the others, a chosen item that no column ranks high would look like a virtue of low
     scores, for nothing else with low scores would be in the pool.
     """
     others = ~picked & ~closed
-    share = np.minimum(1.0, OTHERS / np.maximum(others.sum(axis=1, keepdims=True), 1))
+    share = np.minimum(1.0, N_SAMPLED_NEGATIVES / np.maximum(others.sum(axis=1, keepdims=True), 1))
     sampled = others & (rng.random(others.shape, np.float32) < share)
     return np.where(picked, 0.0, np.where(sampled, -np.log(share), -np.inf)).astype(np.float32)
 
 
-def packed_pool(
+def pack(
     full: Mapping[Column, Floats],
     traits: Mapping[str, Floats],
     chosen: Mask,
     offset: Floats,
     inside: Mask,
     wanted: NDArray[np.int64],
-) -> Pool:
+) -> ChoiceSets:
     """Return whole-catalogue columns with what is not offered left out."""
     kept = np.isfinite(offset)
     width = int(kept.sum(axis=1).max(initial=0))
@@ -197,10 +197,10 @@ def packed_pool(
 
     columns = {name: packed(values) for name, values in full.items()}
     own = np.arange(len(wanted))
-    return Pool(columns, traits, packed(chosen), packed(offset), wanted, packed(inside), own)
+    return ChoiceSets(columns, traits, packed(chosen), packed(offset), wanted, packed(inside), own)
 
 
-def joined(parts: list[Pool]) -> Pool:
+def joined(parts: list[ChoiceSets]) -> ChoiceSets:
     """Return several pools as one; their users are taken to be different people."""
     width = max((part.offset.shape[1] for part in parts), default=0)
 
@@ -209,7 +209,7 @@ def joined(parts: list[Pool]) -> Pool:
         return np.concatenate(room) if room else np.zeros((0, 0))
 
     names, traits = (parts[0].columns, parts[0].traits) if parts else ({}, {})
-    return Pool(
+    return ChoiceSets(
         {name: padded(part.columns[name] for part in parts) for name in names},
         {name: np.concatenate([part.traits[name] for part in parts]) for name in traits},
         padded(part.chosen for part in parts),

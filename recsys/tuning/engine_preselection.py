@@ -15,7 +15,7 @@ import numpy as np
 from recsys.models.engines import Engine, added, joined
 from recsys.models.factors import Factors
 from recsys.models.interactions import Interactions
-from recsys.models.item_weights import ItemItem
+from recsys.models.item_weights import ItemWeights
 from recsys.ranking.popularity_features import prior_features
 from recsys.ranking.terms.popularity import SHARES
 from recsys.ranking.terms.protocol import Column
@@ -25,8 +25,8 @@ from recsys.tuning.choice_sets import build_pool
 from recsys.tuning.cpu_budget import Budget, cpu_seconds
 from recsys.tuning.engine_catalogue import Family
 from recsys.tuning.form_search import plain
-from recsys.tuning.model_form import Design, Judge
-from recsys.tuning.validation_set import Check
+from recsys.tuning.model_form import CandidateForm, CrossValidator
+from recsys.tuning.validation_set import ValidationSet
 
 N_SURVIVORS = 3  # families; every engine more costs time at each step of a replay
 N_REFINED = 3  # families whose settings are searched
@@ -35,14 +35,14 @@ HALF_LIVES = (5.0, np.inf)  # events of a history back
 FIRST_ROUND, REFINEMENT = 1.0, 0.5  # shares of the budget after which neither fits anything more
 JOINED_GAIN = 1.01  # by which a sum of two engines has to be better than both
 GAIN = 1.003  # by which a setting has to be better for the search to move on
-Part = dict[str, ItemItem | Factors]  # scorer -> what serves
+Part = dict[str, ItemWeights | Factors]  # scorer -> what serves
 
 
 @dataclass(slots=True)
 class Preselection:
     """Fits and compares engines at one cut, inside a part of the budget."""
 
-    check: Check
+    check: ValidationSet
     known: Interactions
     assemble: Callable[[str, Part], Model]  # a model of one engine
     budget: Budget
@@ -76,18 +76,18 @@ class Preselection:
 
         It takes the place of the last; what it is made of stays, for a form may want it alone.
         """
-        pair = [e for e in engines if isinstance(self._served(e), ItemItem)][:2]
+        pair = [e for e in engines if isinstance(self._served(e), ItemWeights)][:2]
         if len(pair) < 2:
             return engines
         both = joined(pair)
         began = cpu_seconds()
-        parts = [part for e in pair if isinstance(part := self._served(e), ItemItem)]
+        parts = [part for e in pair if isinstance(part := self._served(e), ItemWeights)]
         value = self._compared(both, {both.scorer: added(parts)}, began, 0.0)
         if value <= JOINED_GAIN * max(self.values[e.name] for e in pair):
             return engines
         return [both, *engines][:N_SURVIVORS]
 
-    def _served(self, engine: Engine) -> ItemItem | Factors:
+    def _served(self, engine: Engine) -> ItemWeights | Factors:
         return self.parts[engine.name][engine.scorer]
 
     def _refined(
@@ -142,23 +142,23 @@ class Preselection:
             self.hurried(f"{engine.name} was left out: it would have taken some {expected:.0f} s")
 
 
-def value_of(check: Check, name: str, model: Model, seed: int) -> float:
+def value_of(check: ValidationSet, name: str, model: Model, seed: int) -> float:
     """Return nDCG@20 of the best form with an engine: alone, or beside popularity and trends."""
     model = replace(model, words=np.zeros((len(model), 0), np.float32))
     features = prior_features(LiveState(model))
     some = check.sample(USERS, seed)
     pool = build_pool(some, {name: model}, HALF_LIVES, features, seed)
-    judge = Judge.halves(pool, seed)
+    judge = CrossValidator.halves(pool, seed)
     shares = SHARES if check.data.timed else ("share_all",)
     columns = [c for c in pool.columns if c.term in ("neighbours", "factors")]
     forms = [form for column in columns for form in (plain(column), _form(shares, column))]
     return max((judge.value(form) for form in forms), default=0.0)
 
 
-def _form(shares: tuple[str, ...], column: Column) -> Design:
+def _form(shares: tuple[str, ...], column: Column) -> CandidateForm:
     if column.term == "factors":
-        return Design(shares, factors=(column,))
-    return Design(shares, neighbours=column)
+        return CandidateForm(shares, factors=(column,))
+    return CandidateForm(shares, neighbours=column)
 
 
 def families_of(engines: Sequence[Engine | Family]) -> list[Family]:

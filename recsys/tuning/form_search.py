@@ -12,7 +12,7 @@ import numpy as np
 from recsys.ranking.terms.popularity import SHARES
 from recsys.ranking.terms.protocol import Column
 from recsys.ranking.terms.registry import TERMS, linear_terms
-from recsys.tuning.model_form import Design, Judge
+from recsys.tuning.model_form import CandidateForm, CrossValidator
 
 VOTES = (0.5, 1.0, 2.0, 3.0, 4.0, 6.0)  # weights of the expected vote that are tried
 GAIN = 1.01  # a part must raise nDCG@20 by so much to be kept; less is within the noise of a slice
@@ -29,16 +29,16 @@ Note = Callable[[str], None]
 class Search:
     """Grows a design part by part, for as long as there is time."""
 
-    judge: Judge
+    judge: CrossValidator
     note: Note
     rows: list[dict[str, object]]
     left: Callable[[], float] = lambda: math.inf  # seconds until no further form is tried
     stopped: bool = False
     found: float = 0.0  # nDCG@20 of the best form
     met: bool = False  # every engine was tried at least once
-    alone: Design | None = None  # the best form of one engine alone; None: none was tried
+    alone: CandidateForm | None = None  # the best form of one engine alone; None: none was tried
 
-    def grow(self, timed: bool, columns: Iterable[Column], voted: bool) -> Design:
+    def grow(self, timed: bool, columns: Iterable[Column], voted: bool) -> CandidateForm:
         """Return the best form found; `columns` are the personal columns at hand.
 
         `voted`: likes and dislikes are both at hand, so the expected vote may be a part.
@@ -66,7 +66,9 @@ class Search:
         self.found = best[1]
         return self._pruned(best)
 
-    def _alone(self, columns: Iterable[Column], best: tuple[Design, float]) -> tuple[Design, float]:
+    def _alone(
+        self, columns: Iterable[Column], best: tuple[CandidateForm, float]
+    ) -> tuple[CandidateForm, float]:
         """Try each engine alone, and note the best; an engine in front is what parts join."""
         highest = 0.0
         for column in columns:
@@ -78,7 +80,7 @@ class Search:
                 self.alone, highest = form, value
         return (self.alone, highest) if self.alone and highest > best[1] else best
 
-    def _voted(self, best: tuple[Design, float]) -> tuple[Design, float]:
+    def _voted(self, best: tuple[CandidateForm, float]) -> tuple[CandidateForm, float]:
         """Give the expected vote ever more weight, until that does clear harm."""
         bare, floor, highest = best[0], best[1] * GAIN, best[1]
         for vote in VOTES:
@@ -94,7 +96,7 @@ class Search:
             highest = max(highest, top)
         return best
 
-    def _pruned(self, best: tuple[Design, float]) -> Design:
+    def _pruned(self, best: tuple[CandidateForm, float]) -> CandidateForm:
         """Take out what is worth less than `GAIN` beside all that came after it."""
         form, highest = best
         for part, nothing in WITHOUT.items():
@@ -107,13 +109,13 @@ class Search:
                 form = less
         return form
 
-    def anchored(self, lives: Sequence[str]) -> tuple[Design, float]:
+    def anchored(self, lives: Sequence[str]) -> tuple[CandidateForm, float]:
         """Return the half-life to build on: the middle of the best stretch, not its highest point.
 
         Neighbouring half-lives differ by less than the noise of one slice. The longest is asked
         about first, and is what stays where none finds anything.
         """
-        designs = [Design((live,)) for live in reversed(lives)]
+        designs = [CandidateForm((live,)) for live in reversed(lives)]
         told: list[float] = []
         for design in designs:
             if told and self._out_of_time():
@@ -124,9 +126,11 @@ class Search:
         best = int((around[:-2] + 2 * values + around[2:]).argmax())
         return designs[best], float(values[best])
 
-    def _additions(self, anchor: tuple[str, ...], timed: bool) -> list[Callable[[Design], Design]]:
+    def _additions(
+        self, anchor: tuple[str, ...], timed: bool
+    ) -> list[Callable[[CandidateForm], CandidateForm]]:
         rest = tuple(dict.fromkeys((*anchor, "share_all")))
-        found: list[Callable[[Design], Design]] = [
+        found: list[Callable[[CandidateForm], CandidateForm]] = [
             lambda d: replace(d, shares=tuple(dict.fromkeys((*d.shares, "share_all")))),
             *(_adding(name) for term in TERMS for name in term.adds),
             lambda d: replace(d, by_activity=bool(d.neighbours) and not d.lift),
@@ -147,7 +151,7 @@ class Search:
             self.rows.append({"stopped": "out of time"})
         return self.stopped
 
-    def value(self, design: Design) -> float:
+    def value(self, design: CandidateForm) -> float:
         """Judge a form, and write down what it is worth."""
         value = self.judge.value(design)
         self.rows.append({"design": told(design), "value": value})
@@ -155,8 +159,11 @@ class Search:
         return value
 
     def _best(
-        self, designs: Iterable[Design], best: tuple[Design, float], gain: float = GAIN
-    ) -> tuple[Design, float]:
+        self,
+        designs: Iterable[CandidateForm],
+        best: tuple[CandidateForm, float],
+        gain: float = GAIN,
+    ) -> tuple[CandidateForm, float]:
         floor = best[1] * gain
         for design in designs:
             if self._out_of_time():
@@ -167,18 +174,18 @@ class Search:
         return best
 
 
-def plain(column: Column) -> Design:
+def plain(column: Column) -> CandidateForm:
     """Return the form of one engine alone."""
     if column.term == "factors":
-        return Design(factors=(column,), plain=True)
-    return Design(neighbours=column, plain=True)
+        return CandidateForm(factors=(column,), plain=True)
+    return CandidateForm(neighbours=column, plain=True)
 
 
-def _adding(feature: str) -> Callable[[Design], Design]:
+def _adding(feature: str) -> Callable[[CandidateForm], CandidateForm]:
     return lambda design: replace(design, shares=(*design.shares, feature))
 
 
-def _with_linear(name: str) -> Callable[[Design], Design]:
+def _with_linear(name: str) -> Callable[[CandidateForm], CandidateForm]:
     return lambda design: replace(design, linear=(*design.linear, name))
 
 
@@ -194,7 +201,7 @@ def by_life(columns: Iterable[Column]) -> list[Column]:
     return sorted(columns, key=off)
 
 
-def told(design: Design) -> str:
+def told(design: CandidateForm) -> str:
     """Return a form in the words of a manifest's evidence."""
     parts = ["alone" * design.plain, *design.shares, "lift" * design.lift]
     parts += [str(column) for column in (design.neighbours, *design.factors) if column is not None]

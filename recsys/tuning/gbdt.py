@@ -21,9 +21,9 @@ from recsys.ranking import gbdt_features as features
 from recsys.ranking.gbdt_rerank import POOL
 from recsys.ranking.terms.protocol import Parameter
 from recsys.ranking.terms.registry import TERMS
-from recsys.serving.gbdt import Trees
-from recsys.tuning.choice_sets import AGE, Pool
-from recsys.tuning.model_form import Design
+from recsys.serving.gbdt import Gbdt
+from recsys.tuning.choice_sets import AGE, ChoiceSets
+from recsys.tuning.model_form import CandidateForm
 
 MARGIN = 1.005  # times the blend's nDCG@20 on people not learned from, or the blend is used
 ROUNDS = (20, 40, 60, 90)  # numbers of trees that are tried
@@ -45,15 +45,17 @@ SETTINGS: Mapping[str, Any] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
+class GbdtFit:
     """A pool with the score that the trees start from."""
 
-    pool: Pool
+    pool: ChoiceSets
     start: Floats  # (people, places)
     features: Floats  # (people, places, features)
 
     @classmethod
-    def of(cls, pool: Pool, design: Design, weights: Mapping[Parameter, float]) -> Lesson:
+    def of(
+        cls, pool: ChoiceSets, design: CandidateForm, weights: Mapping[Parameter, float]
+    ) -> GbdtFit:
         """Score a pool by a design with weights that were learned elsewhere, or here."""
         return cls(pool, design.scores(pool, weights), pool_features(pool, design))
 
@@ -74,7 +76,7 @@ class Lesson:
         return np.asarray(self.start + np.where(open_ >= edge, added, 0.0), np.float32)
 
 
-def pool_features(pool: Pool, design: Design) -> Floats:
+def pool_features(pool: ChoiceSets, design: CandidateForm) -> Floats:
     """Return the features of every place of a pool, (people, places, features)."""
     found: dict[str, Floats] = {"age": pool.columns.get(AGE, np.zeros((1, 1), np.float32))}
     found |= {name: values[:, None] for name, values in pool.traits.items()}
@@ -83,7 +85,7 @@ def pool_features(pool: Pool, design: Design) -> Floats:
     return np.broadcast_to(features.table(found), (*pool.chosen.shape, len(features.names())))
 
 
-def fit_trees(lessons: Sequence[Lesson], rounds: int, seed: int = 0) -> lightgbm.Booster:
+def fit_trees(lessons: Sequence[GbdtFit], rounds: int, seed: int = 0) -> lightgbm.Booster:
     """Boost trees from the starting scores of all lessons."""
     parts = [_rows(lesson) for lesson in lessons]
     data = lightgbm.Dataset(
@@ -96,7 +98,7 @@ def fit_trees(lessons: Sequence[Lesson], rounds: int, seed: int = 0) -> lightgbm
     return lightgbm.train({**SETTINGS, "num_threads": 1, "seed": seed}, data, rounds)
 
 
-def _rows(lesson: Lesson) -> tuple[Floats, NDArray[np.int64], NDArray[np.int64], Floats]:
+def _rows(lesson: GbdtFit) -> tuple[Floats, NDArray[np.int64], NDArray[np.int64], Floats]:
     inside = lesson.judged()
     taught = np.flatnonzero(np.any(inside & lesson.pool.chosen, axis=1))
     places = np.zeros_like(inside)
@@ -110,12 +112,14 @@ def _rows(lesson: Lesson) -> tuple[Floats, NDArray[np.int64], NDArray[np.int64],
 class Learned:
     """Trees that help, or none; and how they did for those they were not learned from."""
 
-    trees: Trees | None
+    trees: Gbdt | None
     rounds: int  # the fewest with nearly the best result
     gain: float  # nDCG@20 over that of the blend, at so many rounds
 
 
-def learned(pool: Pool, design: Design, in_time: bool, seed: int = 0) -> Learned:
+def fit_gbdt_if_better(
+    pool: ChoiceSets, design: CandidateForm, in_time: bool, seed: int = 0
+) -> Learned:
     """Learn trees on top of a design from a pool, if they help where they have not learned.
 
     Each half of the pool is asked what trees (and a blend) learned from the other half are worth:
@@ -129,23 +133,23 @@ def learned(pool: Pool, design: Design, in_time: bool, seed: int = 0) -> Learned
         [fold[1][place].mean() / max(fold[0].mean(), 1e-9) for fold in sure]
         for place in range(len(ROUNDS))
     ]
-    best = _enough(np.mean(gains, axis=1))
+    best = _has_enough_data(np.mean(gains, axis=1))
     gain = float(np.mean(gains[best]))
     changes = np.concatenate([fold[1][best] - fold[0] for fold in sure])
     sureness = changes.mean() / max(changes.std() / np.sqrt(len(changes)), 1e-12)
     if gain < MARGIN or min(gains[best]) <= 1.0 or sureness < SURE:
         return Learned(None, ROUNDS[best], gain)
-    lesson = Lesson.of(pool, design, design.fit(pool))
+    lesson = GbdtFit.of(pool, design, design.fit(pool))
     booster = fit_trees([lesson], ROUNDS[best], seed)
     return Learned(from_booster(booster, ROUNDS[best]), ROUNDS[best], gain)
 
 
-def _enough(gains: Values) -> int:
+def _has_enough_data(gains: Values) -> int:
     """Return the place of the fewest trees that give nearly the best gain; more learn the noise."""
     return int(np.argmax(gains - 1.0 >= NEARLY * (gains.max() - 1.0)))
 
 
-def _folds(pool: Pool, in_time: bool, seed: int) -> list[tuple[Pool, Pool]]:
+def _folds(pool: ChoiceSets, in_time: bool, seed: int) -> list[tuple[ChoiceSets, ChoiceSets]]:
     users, place = np.unique(pool.user, return_inverse=True)
     if in_time:
         first = np.arange(len(pool)) < len(pool) // 2
@@ -155,10 +159,12 @@ def _folds(pool: Pool, in_time: bool, seed: int) -> list[tuple[Pool, Pool]]:
     return [halves, halves[::-1]]
 
 
-def _fold(learn: Pool, ask: Pool, design: Design, seed: int) -> tuple[Values, list[Values]] | None:
+def _fold(
+    learn: ChoiceSets, ask: ChoiceSets, design: CandidateForm, seed: int
+) -> tuple[Values, list[Values]] | None:
     """Return nDCG@20 of those asked, without trees and with each number of them."""
     weights = design.fit(learn)
-    lesson, exam = (Lesson.of(pool, design, weights) for pool in (learn, ask))
+    lesson, exam = (GbdtFit.of(pool, design, weights) for pool in (learn, ask))
     if not len(ask) or len(_rows(lesson)[2]) < FEWEST:
         return None
     booster = fit_trees([lesson], max(ROUNDS), seed)
@@ -166,14 +172,14 @@ def _fold(learn: Pool, ask: Pool, design: Design, seed: int) -> tuple[Values, li
     return ask.ndcg(exam.start), [ask.ndcg(scores) for scores in scored]
 
 
-def _added(booster: lightgbm.Booster, lesson: Lesson, rounds: int) -> Floats:
+def _added(booster: lightgbm.Booster, lesson: GbdtFit, rounds: int) -> Floats:
     found = np.zeros(lesson.start.shape, np.float32)
     places = np.isfinite(lesson.pool.offset)
     found[places] = np.asarray(booster.predict(lesson.features[places], num_iteration=rounds))
     return found
 
 
-def from_booster(booster: lightgbm.Booster, rounds: int) -> Trees:
+def from_booster(booster: lightgbm.Booster, rounds: int) -> Gbdt:
     """Return the first trees of a booster as flat arrays."""
     found = booster.dump_model(num_iteration=rounds)
     nodes: list[tuple[int, float, int, int, float]] = []
@@ -182,7 +188,7 @@ def from_booster(booster: lightgbm.Booster, rounds: int) -> Trees:
         roots.append(len(nodes))
         deepest = max(deepest, _add(tree["tree_structure"], nodes))
     feature, threshold, left, right, value = zip(*nodes, strict=True) if nodes else ((),) * 5
-    return Trees(
+    return Gbdt(
         tuple(found["feature_names"]),
         np.array(roots, np.int32),
         np.array(feature, np.int32),

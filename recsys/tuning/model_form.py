@@ -1,4 +1,4 @@
-"""Design: which columns of a pool a blend is made of, and what their learned weights mean."""
+"""Which columns of a pool a blend is made of, and what their learned weights mean."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from recsys.array_types import Floats, Mask
 from recsys.metrics import Values, user_auc
 from recsys.ranking.terms.protocol import ModelForm, Parameter
 from recsys.ranking.terms.registry import TERMS
-from recsys.serving.score_model import Blend
-from recsys.tuning.choice_sets import Pool
+from recsys.serving.score_model import ScoreModel
+from recsys.tuning.choice_sets import ChoiceSets
 from recsys.tuning.conditional_logit import Choices as LogitChoices
 from recsys.tuning.conditional_logit import fit_logit
 
@@ -25,10 +25,10 @@ REFUSALS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Design(ModelForm):
+class CandidateForm(ModelForm):
     """A candidate form of the score. Its weights are learned, the form is chosen."""
 
-    def fixed(self, pool: Pool) -> Floats:
+    def fixed(self, pool: ChoiceSets) -> Floats:
         """Return what the parts of set weight add to the scores, (people, places)."""
         total = np.zeros(pool.chosen.shape, np.float32)
         for term in TERMS:
@@ -36,11 +36,11 @@ class Design(ModelForm):
                 total += values
         return total
 
-    def parts(self, pool: Pool) -> list[tuple[Parameter, Floats]]:
+    def parts(self, pool: ChoiceSets) -> list[tuple[Parameter, Floats]]:
         """Return each parameter and what its weight multiplies, (people, places)."""
         return [part for term in TERMS for part in term.design(self, pool.choices)]
 
-    def fit(self, *pools: Pool) -> dict[Parameter, float]:
+    def fit(self, *pools: ChoiceSets) -> dict[Parameter, float]:
         """Return the weights, learned from all these pools.
 
         Those of popularity and trend are positive where nothing else differs between users: a
@@ -53,33 +53,33 @@ class Design(ModelForm):
         weights = fit_logit(choices, positive=None if self.personal else shared)
         return {key: float(w) for key, w in zip(parameters, weights, strict=True)}
 
-    def _choices(self, pool: Pool) -> LogitChoices:
+    def _choices(self, pool: ChoiceSets) -> LogitChoices:
         features = np.stack([values for _, values in self.parts(pool)], axis=2)
         offset = pool.offset + self.fixed(pool) if self.vote else pool.offset
         return LogitChoices(features, pool.chosen, offset)
 
-    def scores(self, pool: Pool, weights: Mapping[Parameter, float]) -> Floats:
+    def scores(self, pool: ChoiceSets, weights: Mapping[Parameter, float]) -> Floats:
         """Return the score of every place of a pool."""
         total = self.fixed(pool)
         for parameter, values in self.parts(pool):
             total += np.float32(weights[parameter]) * values
         return total
 
-    def blend(self, weights: Mapping[Parameter, float]) -> Blend:
+    def blend(self, weights: Mapping[Parameter, float]) -> ScoreModel:
         """Return the blend that these weights stand for."""
-        found = Blend()
+        found = ScoreModel()
         for term in TERMS:
             found = term.learned(self, weights, found)
         return found
 
-    def newcomers(self, *pools: Pool) -> dict[str, float]:
+    def newcomers(self, *pools: ChoiceSets) -> dict[str, float]:
         """Return the weights of item features for people without a positive event.
 
         Learned from the choices of everybody, as if nothing but the items' own features spoke, none
         below zero: for a newcomer, uptake and likes never count against an item.
         """
         shares = (*(n for n in self.shares if n != "liked"), "share_all")
-        plain = Design(tuple(dict.fromkeys(shares)))
+        plain = CandidateForm(tuple(dict.fromkeys(shares)))
         fitted = {parameter.name: weight for parameter, weight in plain.fit(*pools).items()}
         found = {name: max(fitted[name], 0.0) for name in plain.shares}
         found["share_all"] += max(LEAST_UPTAKE - sum(found.values()), 0.0)
@@ -88,10 +88,10 @@ class Design(ModelForm):
 
 
 @dataclass(frozen=True, slots=True)
-class Opinions:
+class LabeledPairs:
     """Items that people liked or disliked, as they stood just before; one place per row."""
 
-    pool: Pool
+    pool: ChoiceSets
     liked: Mask  # (n,)
 
     def auc(self, scores: Floats) -> float:
@@ -101,14 +101,16 @@ class Opinions:
 
 
 @dataclass(frozen=True, slots=True)
-class Judge:
+class CrossValidator:
     """Asks people from whom a design's weights were not learned."""
 
-    folds: tuple[tuple[tuple[Pool, ...], Pool], ...]  # (learned from, asked)
-    opinions: Opinions | None = None
+    folds: tuple[tuple[tuple[ChoiceSets, ...], ChoiceSets], ...]  # (learned from, asked)
+    opinions: LabeledPairs | None = None
 
     @classmethod
-    def halves(cls, pool: Pool, seed: int, opinions: Opinions | None = None) -> Judge:
+    def halves(
+        cls, pool: ChoiceSets, seed: int, opinions: LabeledPairs | None = None
+    ) -> CrossValidator:
         """Split the users of a pool at random; each half is asked once."""
         users, place = np.unique(pool.user, return_inverse=True)
         first = np.random.default_rng(seed).permutation(len(users)) % 2 == 0
@@ -116,12 +118,12 @@ class Judge:
         one, other = pool.take(np.flatnonzero(mine)), pool.take(np.flatnonzero(~mine))
         return cls((((one,), other), ((other,), one)), opinions)
 
-    def gains(self, design: Design) -> Values:
+    def gains(self, design: CandidateForm) -> Values:
         """Return nDCG@20 of each user, by weights that others' choices taught; in a fixed order."""
         found = [ask.ndcg(design.scores(ask, design.fit(*learn))) for learn, ask in self.folds]
         return np.concatenate(found)
 
-    def value(self, design: Design) -> float:
+    def value(self, design: CandidateForm) -> float:
         """Return nDCG@20 of the users who were not learned from, both ways round.
 
         Where likes and dislikes are both known, LIKING · (2 · AUC - 1) between them is added (as

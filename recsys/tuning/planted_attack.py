@@ -16,12 +16,12 @@ from recsys.array_types import Rows
 from recsys.data.event_weights import EventWeights
 from recsys.ranking import popularity_features
 from recsys.ranking.gbdt_rerank import reranked_block
-from recsys.serving.live_event import Act
+from recsys.serving.live_event import LiveEvent
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
-from recsys.tuning.choice_sets import closed_items
+from recsys.tuning.choice_sets import masked_items
 from recsys.tuning.publication_gate import translated
-from recsys.tuning.validation_set import Check
+from recsys.tuning.validation_set import ValidationSet
 
 SHARE = 0.01  # accounts of the attack, of the users
 FEWEST = 10  # such accounts; with fewer, one person's act is a larger share than that
@@ -57,7 +57,7 @@ class AttackTest:
 
 
 def planted_attack(
-    model: Model, weights: EventWeights, check: Check, n_users: int, seed: int
+    model: Model, weights: EventWeights, check: ValidationSet, n_users: int, seed: int
 ) -> AttackTest:
     """Return what an attack on a little known item does to the lists of people of a check."""
     accounts = round(SHARE * n_users)
@@ -81,7 +81,7 @@ def planted_attack(
 
 def _acts(
     live: LiveState, target: int, others: NDArray[np.int64], accounts: int, seed: int
-) -> list[Act]:
+) -> list[LiveEvent]:
     """Return the events of the attack, in the order of time."""
     rng = np.random.default_rng(seed)
     start = live.model.cutoff + GAP
@@ -90,18 +90,18 @@ def _acts(
         fillers = rng.permutation(others)[:FILLERS]
         rows = [*fillers.tolist(), target]
         found += [
-            Act(live.item_id(row), "like", None, moment + 0.5 * at, 0.0, f"planted-{number}")
+            LiveEvent(live.item_id(row), "like", None, moment + 0.5 * at, 0.0, f"planted-{number}")
             for at, row in enumerate(rows)
         ]
     return sorted(found, key=lambda act: act.timestamp)
 
 
-def _lists(live: LiveState, check: Check, block: int = 128) -> list[Rows]:
+def _lists(live: LiveState, check: ValidationSet, block: int = 128) -> list[Rows]:
     features = popularity_features.prior_features(live)
     found: list[Rows] = []
     for start in range(0, len(check), block):
         part = check.take(np.arange(start, min(start + block, len(check))))
-        closed = closed_items(part, features.shape[1])
+        closed = masked_items(part, features.shape[1])
         scores = reranked_block(live.model, part.histories, features, closed)
         scores[closed] = -np.inf
         depth = min(DEPTH, scores.shape[1])

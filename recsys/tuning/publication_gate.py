@@ -15,8 +15,8 @@ from recsys.ranking.batch_scoring import Histories
 from recsys.ranking.gbdt_rerank import reranked_block
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
-from recsys.tuning.choice_sets import closed_items
-from recsys.tuning.validation_set import Check
+from recsys.tuning.choice_sets import masked_items
+from recsys.tuning.validation_set import ValidationSet
 
 AT = 20  # depth of the lists that are compared
 PEOPLE = 5_000  # asked at most
@@ -63,7 +63,7 @@ def judge(today: Values, yesterday: Values, seed: int = 0) -> Verdict:
     return Verdict(high >= TOLERANCE, told, people, now, before, low, high)
 
 
-def answers(model: Model, check: Check, block: int = 256) -> Values:
+def answers(model: Model, check: ValidationSet, block: int = 256) -> Values:
     """Return each person's nDCG@20 under a model, the whole catalogue ranked.
 
     The model may number its items in its own way: what it has never heard of, it misses.
@@ -73,14 +73,14 @@ def answers(model: Model, check: Check, block: int = 256) -> Values:
     found = [np.zeros(0)]
     for start in range(0, len(check), block):
         part = check.take(np.arange(start, min(start + block, len(check))))
-        closed = closed_items(part, features.shape[1])
+        closed = masked_items(part, features.shape[1])
         scores = reranked_block(model, part.histories, features, closed)
         scores[closed] = -np.inf
         found.append(ndcg(score_ranks(scores, part.wanted, AT), part.wanted, AT))
     return np.concatenate(found)
 
 
-def translated(check: Check, items: IdMap) -> Check:
+def translated(check: ValidationSet, items: IdMap) -> ValidationSet:
     """Return the check with its item rows in another numbering; unknown items drop out."""
     if items is check.data.items:
         return check

@@ -1,4 +1,4 @@
-"""Questions: a split in the row numbers of its training data; Answers: how a row of the table did.
+"""A split in the row numbers of its training data; Answers: how a row of the table did.
 
 Whatever a row is, it is asked the same: rank the whole catalogue, or the part that the protocol
 allows, less what the person already has.
@@ -21,7 +21,7 @@ BLOCK_BYTES = 64 << 20  # of scores held at a time
 
 
 @dataclass(frozen=True, slots=True)
-class Questions:
+class EvaluationQueries:
     """n cases: a person, what he took up in the test, and what may be shown to him."""
 
     data: Dataset
@@ -37,9 +37,9 @@ class Questions:
     def __len__(self) -> int:
         return len(self.user)
 
-    def part(self, first: int, stop: int) -> Questions:
+    def part(self, first: int, stop: int) -> EvaluationQueries:
         """Return the cases first..stop-1."""
-        return Questions(
+        return EvaluationQueries(
             self.data,
             self.user[first:stop],
             self.known[first:stop],
@@ -65,14 +65,16 @@ class Questions:
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class RankedOutputs:
     """What a row of the table answered, case by case."""
 
     ranks: Values  # one per positive, inf: missed
     lists: Rows  # (n, k), best first, -1 where the candidates ran out
 
 
-def ask(split: Split, data: Dataset, most_users: int = 0, seed: int = 0) -> Questions:
+def build_queries(
+    split: Split, data: Dataset, most_users: int = 0, seed: int = 0
+) -> EvaluationQueries:
     """Number the cases of a split by the rows of its training data.
 
     With `most_users`, only so many of the known cases are kept, chosen at random.
@@ -101,7 +103,7 @@ def ask(split: Split, data: Dataset, most_users: int = 0, seed: int = 0) -> Ques
         unlisted[found[found >= 0]] = True
     group, groups = _groups(split, data)
     user = cases.user[chosen]
-    return Questions(
+    return EvaluationQueries(
         data,
         user,
         cases.known[chosen],
@@ -128,7 +130,9 @@ def _groups(split: Split, data: Dataset) -> tuple[Rows | None, Rows | None]:
     return np.array(of_case, np.int32), np.array([code[name] for name in names], np.int32)
 
 
-def answer(questions: Questions, scorer: Scorer, k: int, name: str, listed: bool = True) -> Answers:
+def answer(
+    questions: EvaluationQueries, scorer: Scorer, k: int, name: str, listed: bool = True
+) -> RankedOutputs:
     """Let a scorer rank the catalogue for every case, some cases at a time.
 
     Without `listed`, only the ranks are computed.
@@ -141,10 +145,10 @@ def answer(questions: Questions, scorer: Scorer, k: int, name: str, listed: bool
         ranks.append(score_ranks(scores, part.wanted, k))
         if listed:
             lists.append(top(scores, k))
-    return Answers(np.concatenate([*ranks, np.zeros(0)]), np.concatenate(lists))
+    return RankedOutputs(np.concatenate([*ranks, np.zeros(0)]), np.concatenate(lists))
 
 
-def masked(scores: Floats, questions: Questions, name: str) -> Floats:
+def masked(scores: Floats, questions: EvaluationQueries, name: str) -> Floats:
     """Return the scores with -inf for what may not be shown; refuse what is not finite."""
     require_finite(scores, name)
     scores[questions.forbidden()] = -np.inf

@@ -16,7 +16,7 @@ from recsys.data.event_tables import EventTable
 from recsys.data.event_weights import EventWeights
 from recsys.errors import DataError
 
-Opinions = NDArray[np.int8]
+RelevanceLabels = NDArray[np.int8]
 LIKED, TAKEN, NEUTRAL, DISLIKED = 2, 1, 0, -1  # TAKEN: a positive that states no opinion (a view)
 
 _TERM = re.compile(r"\s*([\w.-]+?)\s*(?:(>=|<=|!=|==|=|>|<)\s*(-?\d+(?:\.\d+)?))?\s*", re.ASCII)
@@ -78,7 +78,7 @@ class Positive:
         return admitted
 
 
-def opinions(events: EventTable, positive: Positive | None, rules: EventWeights) -> Opinions:
+def opinions(events: EventTable, positive: Positive | None, rules: EventWeights) -> RelevanceLabels:
     """Return LIKED, TAKEN, NEUTRAL or DISLIKED for every event.
 
     Without `positive`, an event with a positive weight is one; whoever only passed by (a view) has

@@ -21,18 +21,18 @@ from recsys.data.event_weights import EventWeights
 from recsys.data.ids import IdMap
 from recsys.errors import DataError
 from recsys.metrics import Values
-from recsys.serving.live_event import Act
+from recsys.serving.live_event import LiveEvent
 from recsys.tuning.queries import item_rows
 from recsys.tuning.relevance import DISLIKED, LIKED
 from recsys.tuning.scorer import Histories, Skip
-from recsys.tuning.split import Split, Walk, item_groups, positive_steps
-from recsys.tuning.user_timeline import Trail, trails_of
+from recsys.tuning.split import Replay, Split, item_groups, positive_steps
+from recsys.tuning.user_timeline import UserTimeline, trails_of
 
 SAMPLE = 100  # answers after which it is known how long all of them will take
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ReplayEvent:
     """One event of the walk."""
 
     user: int  # row in the training data's users (which name all users)
@@ -44,14 +44,14 @@ class Step:
     explicit: bool  # an opinion, not a passing by
     time: float
     tone: float = 0.0  # of its words, -1 to 1
-    withdrawn: tuple[Act, ...] = ()  # earlier acts that it takes back, `counted` as they were
+    withdrawn: tuple[LiveEvent, ...] = ()  # earlier acts that it takes back, `counted` as they were
     withdraws_opinion: bool = False  # whether these state a liking or a dislike
 
 
 class ReplayModel(Protocol):
     """A row of the table that can be walked with."""
 
-    def observe(self, step: Step) -> None:
+    def observe(self, step: ReplayEvent) -> None:
         """Learn of an event that has happened; the person's history is kept by the walk."""
         ...
 
@@ -61,7 +61,7 @@ class ReplayModel(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Walked:
+class ReplayResult:
     """What a walk found."""
 
     asked: Rows  # (n,): the user of each ranking asked for
@@ -82,7 +82,7 @@ class World:
     group: Rows  # (n,): the group of each item
 
     @classmethod
-    def of(cls, split: Split, walk: Walk, data: Dataset) -> World:
+    def of(cls, split: Split, walk: Replay, data: Dataset) -> World:
         """Number the items and sort them by when they came to be."""
         rows, names = item_rows(walk.events, data), walk.events.items
         met = np.unique(walk.events.item)
@@ -111,7 +111,7 @@ class World:
             group,
         )
 
-    def candidates(self, item: int, now: float, trail: Trail) -> Rows:
+    def candidates(self, item: int, now: float, trail: UserTimeline) -> Rows:
         """Return what existed before `now` in the item's group and is new to the person."""
         group = int(self.group[item])
         alive = self.by_birth[group][: np.searchsorted(self.births[group], now, side="left")]
@@ -139,8 +139,8 @@ class Asked:
         return np.asarray(better + (equal + 1) / 2, np.float64)
 
 
-def asked_on_the_way(
-    split: Split, data: Dataset, observe: Callable[[Step], None], asked: Mask
+def replay_queries(
+    split: Split, data: Dataset, observe: Callable[[ReplayEvent], None], asked: Mask
 ) -> Iterator[Asked]:
     """Walk the test events, yield the questions and then tell `observe` what happened."""
     assert split.walk is not None
@@ -153,10 +153,10 @@ def asked_on_the_way(
         ]
         for place, step in zip(moment.tolist(), steps, strict=True):
             if asked[place]:
-                trail = trails.get(step.user) or Trail([], [], [])
+                trail = trails.get(step.user) or UserTimeline([], [], [])
                 yield _question(world, trail, step, place)
         for step in steps:
-            trail = trails.setdefault(step.user, Trail([], [], []))
+            trail = trails.setdefault(step.user, UserTimeline([], [], []))
             meaning = weights.meanings[step.kind]
             if meaning.withdraws:
                 back = trail.withdraw(step.item, meaning.withdraws)
@@ -168,12 +168,12 @@ def asked_on_the_way(
                 trail.add(step.item, step.weight, step.time, meaning.name)
 
 
-def _act(step: Step, kind: str, weight: float, time: float) -> Act:
+def _act(step: ReplayEvent, kind: str, weight: float, time: float) -> LiveEvent:
     """Return an act that a step withdraws, with the weight that it was counted with."""
-    return Act(step.item_id, kind, None, time, 0.0, str(step.user), counted=weight)
+    return LiveEvent(step.item_id, kind, None, time, 0.0, str(step.user), counted=weight)
 
 
-def _question(world: World, trail: Trail, step: Step, place: int) -> Asked:
+def _question(world: World, trail: UserTimeline, step: ReplayEvent, place: int) -> Asked:
     rows = world.candidates(step.item, step.time, trail)
     found = np.flatnonzero(rows == step.item)
     if not len(found):
@@ -184,7 +184,7 @@ def _question(world: World, trail: Trail, step: Step, place: int) -> Asked:
 
 def walk_through(
     split: Split, data: Dataset, model: ReplayModel, name: str, allowed: float = math.inf
-) -> Walked:
+) -> ReplayResult:
     """Walk the test events of a split with a model and note how it ranked and judged.
 
     Skip when the first answers say that all of them would take more than `allowed` seconds.
@@ -195,7 +195,7 @@ def walk_through(
     opinion = np.isin(walk.opinion, (LIKED, DISLIKED)) & walk.counted
     ranks, scores = np.full(len(walk.events), np.inf), np.zeros(len(walk.events))
     questions, took = int((rank | opinion).sum()), 0.0
-    for number, asked in enumerate(asked_on_the_way(split, data, model.observe, rank | opinion), 1):
+    for number, asked in enumerate(replay_queries(split, data, model.observe, rank | opinion), 1):
         began = time.perf_counter()
         found = model.score(asked.histories, asked.rows)
         took += time.perf_counter() - began
@@ -208,7 +208,7 @@ def walk_through(
             raise DataError(f"{name}: a score in the replay is NaN or infinite")
         ranks[asked.place], scores[asked.place] = asked.rank(found[None])[0], found[asked.target]
     user = walk.events.user
-    return Walked(
+    return ReplayResult(
         user[rank], ranks[rank], user[opinion], scores[opinion], walk.opinion[opinion] == LIKED
     )
 
@@ -228,24 +228,24 @@ def _moments(times: Times) -> Iterator[NDArray[np.int64]]:
 
 def _step(
     weights: EventWeights,
-    walk: Walk,
+    walk: Replay,
     world: World,
     data: Dataset,
-    trails: dict[int, Trail],
+    trails: dict[int, UserTimeline],
     place: int,
-) -> Step:
+) -> ReplayEvent:
     events = walk.events
     user, item = int(events.user[place]), int(world.rows[events.item[place]])
     kind, value = events.kinds[events.kind[place]], float(events.value[place])
     number = value if np.isfinite(value) else None
     weight = weights.of_event(kind, number)
     if weights.rates(kind, number):
-        trail = trails.setdefault(user, Trail([], [], []))
+        trail = trails.setdefault(user, UserTimeline([], [], []))
         trail.rating_sum, trail.ratings = trail.rating_sum + value, trail.ratings + 1
         weight = weights.of_rating(value, trail.rating_sum, trail.ratings, data.rating_scale)
     tone = 0.0 if events.tone is None else float(events.tone[place])
     weight = weights.toned(weight, tone)
     explicit = weights.stated(kind)
-    return Step(
+    return ReplayEvent(
         user, item, world.ids[item], kind, number, weight, explicit, float(walk.time[place]), tone
     )

@@ -20,18 +20,18 @@ from recsys.serving.live_state import LiveState
 from recsys.serving.score_model import TRAITS
 from recsys.tuning.choice_sets import (
     AGE,
-    Pool,
+    ChoiceSets,
+    candidate_mask,
     joined,
     nominating,
-    packed_pool,
-    picked_places,
-    stands_for,
+    pack,
+    sampling_log_offsets,
 )
-from recsys.tuning.model_form import Opinions
+from recsys.tuning.model_form import LabeledPairs
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class ReplayStep:
     """Somebody is about to act on an item; the live states know all that came before."""
 
     user: int
@@ -44,30 +44,30 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
-class Walked:
+class ReplayChoiceSets:
     """What was asked on the way."""
 
-    pool: Pool
-    opinions: Opinions | None  # None where nobody stated one
+    pool: ChoiceSets
+    opinions: LabeledPairs | None  # None where nobody stated one
     ended: bool = False  # before all was asked
 
 
 def walk(
-    moments: Iterable[Moment],
+    moments: Iterable[ReplayStep],
     lives: Mapping[str, LiveState],
     half_lives: Iterable[float],
     seed: int,
     enough: Callable[[], bool] = lambda: False,
-) -> Walked:
+) -> ReplayChoiceSets:
     """Gather the columns at each moment; the iterator tells the live states what happens between.
 
     `lives`: one per engine, all of one data set and fed alike. `enough`: whether to end the walk
     before the next question.
     """
     rng, half_lives = np.random.default_rng(seed), tuple(half_lives)
-    rows: list[Pool] = []
+    rows: list[ChoiceSets] = []
     users: list[int] = []
-    judged: list[Pool] = []
+    judged: list[ChoiceSets] = []
     judges: list[tuple[int, bool]] = []
     ended = False
     for moment in moments:
@@ -84,13 +84,15 @@ def walk(
             judges.append((moment.user, moment.liked))
     pool = replace(joined(rows), user=np.array(users, np.int64))
     if not judged:
-        return Walked(pool, None, ended)
+        return ReplayChoiceSets(pool, None, ended)
     known = replace(joined(judged), user=np.array([user for user, _ in judges], np.int64))
-    return Walked(pool, Opinions(known, np.array([liked for _, liked in judges], bool)), ended)
+    return ReplayChoiceSets(
+        pool, LabeledPairs(known, np.array([liked for _, liked in judges], bool)), ended
+    )
 
 
 def moment_columns(
-    moment: Moment, lives: Mapping[str, LiveState], half_lives: tuple[float, ...]
+    moment: ReplayStep, lives: Mapping[str, LiveState], half_lives: tuple[float, ...]
 ) -> dict[Column, Floats]:
     """Return every column for all rows, (1, live.size) each."""
     live = next(iter(lives.values()))
@@ -103,7 +105,7 @@ def moment_columns(
     return {column: np.asarray(values, np.float32)[None] for column, values in found.items()}
 
 
-def _traits(moment: Moment, live: LiveState) -> dict[str, Floats]:
+def _traits(moment: ReplayStep, live: LiveState) -> dict[str, Floats]:
     now, times = dated(live, moment.now, moment.history.times)
     found = traits_of(replace(moment.history, times=times), live.created)
     traits = {name: np.array([found[name]], np.float32) for name in TRAITS}
@@ -112,23 +114,23 @@ def _traits(moment: Moment, live: LiveState) -> dict[str, Floats]:
 
 
 def _pooled(
-    moment: Moment,
+    moment: ReplayStep,
     columns: dict[Column, Floats],
     traits: dict[str, Floats],
     rng: np.random.Generator,
-) -> Pool:
+) -> ChoiceSets:
     closed = np.ones(next(iter(columns.values())).shape, bool)
     closed[0, moment.candidates] = False
     chosen = np.zeros_like(closed)
     chosen[0, moment.target] = True
-    picked = picked_places(nominating(columns, thorough=False), closed) & ~closed
-    offset = stands_for(picked | chosen, closed, rng)
-    return packed_pool(columns, traits, chosen, offset, picked, np.ones(1, np.int64))
+    picked = candidate_mask(nominating(columns, thorough=False), closed) & ~closed
+    offset = sampling_log_offsets(picked | chosen, closed, rng)
+    return pack(columns, traits, chosen, offset, picked, np.ones(1, np.int64))
 
 
-def _single(columns: dict[Column, Floats], traits: dict[str, Floats], target: int) -> Pool:
+def _single(columns: dict[Column, Floats], traits: dict[str, Floats], target: int) -> ChoiceSets:
     one = {name: values[:, [target]] for name, values in columns.items()}
     yes = np.ones((1, 1), bool)
-    return Pool(
+    return ChoiceSets(
         one, traits, yes, np.zeros((1, 1), np.float32), np.ones(1, np.int64), yes, np.zeros(1, int)
     )

@@ -17,37 +17,37 @@ from recsys.metrics import Positives, Values
 from recsys.ranking import batch_scoring
 from recsys.ranking.gbdt_rerank import live_scores
 from recsys.ranking.history import History
-from recsys.serving.live_event import Act
+from recsys.serving.live_event import LiveEvent
 from recsys.serving.live_state import LiveState
-from recsys.tuning.queries import Questions
+from recsys.tuning.queries import EvaluationQueries
 from recsys.tuning.relevance import DISLIKED, LIKED
-from recsys.tuning.replay import Step, asked_on_the_way
-from recsys.tuning.replay_features import Moment
+from recsys.tuning.replay import ReplayEvent, replay_queries
+from recsys.tuning.replay_features import ReplayStep
 from recsys.tuning.scorer import Histories
 from recsys.tuning.split import Split, positive_steps
-from recsys.tuning.tune import OnTheWay
-from recsys.tuning.validation_set import Check
+from recsys.tuning.tune import ReplaySource
+from recsys.tuning.validation_set import ValidationSet
 
 
-def walked_check(split: Split, seed: int, most: int) -> tuple[Check, OnTheWay]:
+def replay_validation(split: Split, seed: int, most: int) -> tuple[ValidationSet, ReplaySource]:
     """Return the data before a walk, and the walk itself as tuning asks for it.
 
     `most`: questions on the way; both the walk and the search after it take time in proportion.
     """
     data = split.dataset()
-    nobody = Check.of_users(data, np.zeros(0, np.int32), Positives.from_lists([]))
-    return nobody, partial(moments, split, data, seed, most)
+    nobody = ValidationSet.of_users(data, np.zeros(0, np.int32), Positives.from_lists([]))
+    return nobody, partial(replay_steps, split, data, seed, most)
 
 
-def moments(
+def replay_steps(
     split: Split, data: Dataset, seed: int, most: int, lives: Sequence[LiveState]
-) -> Iterator[Moment]:
+) -> Iterator[ReplayStep]:
     """Walk the test events of a split, tell the live states of each, and yield what is asked."""
     assert split.walk is not None
-    known = ServiceWalker(lives[0], data)
-    others = [ServiceWalker(live, data) for live in lives[1:]]
+    known = ReplayService(lives[0], data)
+    others = [ReplayService(live, data) for live in lives[1:]]
 
-    def observe(step: Step) -> None:
+    def observe(step: ReplayEvent) -> None:
         for walker in (known, *others):
             walker.observe(step)
 
@@ -56,14 +56,14 @@ def moments(
     # A low rating is still of something chosen; only where people reject does liking count apart.
     stated &= any(split.rules.weights.of_kind(kind) < 0 for kind in split.walk.events.kinds)
     some = _of_some_users(split.walk.events.user, taken | stated, seed, most)
-    for one in asked_on_the_way(split, data, observe, some):
+    for one in replay_queries(split, data, observe, some):
         rows = known.known_rows(one.rows)
         target = int(rows[one.target])
         if target < 0:
             continue
         candidates = rows if one.alive else np.delete(rows, one.target)
         opinion = int(split.walk.opinion[one.place])
-        yield Moment(
+        yield ReplayStep(
             user=int(split.walk.events.user[one.place]),
             history=known.history(one.histories),
             now=one.histories.now,
@@ -82,15 +82,15 @@ def _of_some_users(user: Rows, asked: Mask, seed: int, most: int) -> Mask:
     return np.asarray(asked & np.isin(user, drawn), bool)
 
 
-def as_check(questions: Questions) -> Check:
+def to_validation_set(questions: EvaluationQueries) -> ValidationSet:
     """Return the counted questions in the form that training chooses by."""
     known = np.flatnonzero(questions.known)
     only = None if questions.only is None else np.flatnonzero(questions.only).astype(np.int32)
-    whole = Check.of_users(questions.data, questions.user, questions.wanted, only)
+    whole = ValidationSet.of_users(questions.data, questions.user, questions.wanted, only)
     return whole if len(known) == len(whole) else whole.take(known)
 
 
-class ServiceWalker:
+class ReplayService:
     """The service in a replay: told of every event, asked before the next."""
 
     def __init__(self, live: LiveState, data: Dataset | None = None) -> None:
@@ -100,10 +100,12 @@ class ServiceWalker:
             self.born = births_of(data.user, data.time, len(data.users))
         self.rows = np.arange(len(live.model), dtype=np.int32)  # walk's row -> live's, -1 none
 
-    def observe(self, step: Step) -> None:
+    def observe(self, step: ReplayEvent) -> None:
         """Count the event as the service does; an item never heard of becomes a row."""
         who, back = str(step.user), step.withdrawn
-        act = Act(step.item_id, step.kind, step.value, step.time, step.tone, who, withdrawn=back)
+        act = LiveEvent(
+            step.item_id, step.kind, step.value, step.time, step.tone, who, withdrawn=back
+        )
         if self.born is not None and np.isfinite(self.born[step.user]):
             act = act._replace(born=float(self.born[step.user]))
         self.live.add_events([act])

@@ -20,7 +20,7 @@ from recsys.data.unrecorded_items import AUTO, Unrecorded, unlisted, with_record
 from recsys.errors import DataError
 from recsys.metrics import Positives
 from recsys.serving.metadata_columns import folded
-from recsys.tuning.relevance import Opinions, Positive, opinions
+from recsys.tuning.relevance import Positive, RelevanceLabels, opinions
 from recsys.tuning.split_masks import (
     born,
     cold_items,
@@ -69,12 +69,12 @@ class Cases:
 
 
 @dataclass(frozen=True, slots=True)
-class Walk:
+class Replay:
     """The test events of `replay`, in the order of time."""
 
     events: EventTable
     time: Times  # (n,): of each event; without timestamps, its number among all events
-    opinion: Opinions  # (n,)
+    opinion: RelevanceLabels  # (n,)
     counted: Mask  # (n,): the user's first act on this item; to be shown it is none
     born: Times  # (n_items,): when each item was created or first seen; inf: never
 
@@ -86,11 +86,11 @@ class Split:
     rules: Rules
     items: ItemTable
     train: EventTable
-    opinion: Opinions  # (n_train,)
+    opinion: RelevanceLabels  # (n_train,)
     cutoff: float  # first moment of the test, Unix seconds; NaN where the cut is not one in time
     cases: Cases  # for `replay`, what would be asked if nothing were learned on the way
     only: Rows | None  # the item rows that may be recommended; None: all
-    walk: Walk | None  # for `replay`
+    walk: Replay | None  # for `replay`
     n_events: int  # in training and test together
     unlisted: Rows | None = None  # item rows without a record and enough people; None: all listed
     unrecorded: Unrecorded | None = None  # what was found of items without a record
@@ -171,13 +171,17 @@ def group_of_events(events: EventTable, items: ItemTable, column: str) -> NDArra
     return np.array([names.get(text, "") for text in events.items], object)
 
 
-def positive_steps(walk: Walk) -> Mask:
+def positive_steps(walk: Replay) -> Mask:
     """Say which steps of a walk ask for a ranking: counted and positive."""
     return walk.counted & (walk.opinion > 0)
 
 
 def _cut(
-    events: EventTable, opinion: Opinions, items: ItemTable, rules: Rules, is_test: Mask | None
+    events: EventTable,
+    opinion: RelevanceLabels,
+    items: ItemTable,
+    rules: Rules,
+    is_test: Mask | None,
 ) -> Split:
     groups = group_of_events(events, items, rules.group) if rules.group else None
     only = None
@@ -239,12 +243,12 @@ def _cases(train: EventTable, asked: EventTable, groups: NDArray[np.object_] | N
 
 
 def _walk(
-    events: EventTable, opinion: Opinions, items: ItemTable, is_test: Mask, acts: Mask
-) -> Walk:
+    events: EventTable, opinion: RelevanceLabels, items: ItemTable, is_test: Mask, acts: Mask
+) -> Replay:
     first, places = np.zeros(len(events), bool), np.flatnonzero(acts)
     first[places[np.unique(_keys(events)[acts], return_index=True)[1]]] = True
     time = events.time if events.timed else np.arange(len(events), dtype=np.float64)
-    return Walk(
+    return Replay(
         events.select(is_test),
         time[is_test],
         opinion[is_test],

@@ -13,7 +13,7 @@ from recsys.data.dataset import Dataset
 from recsys.data.event_tables import EventTable, ItemTable
 from recsys.data.event_weights import EventWeights
 from recsys.metrics import Positives
-from recsys.tuning.validation_set import Check
+from recsys.tuning.validation_set import ValidationSet
 
 SHARE = 0.1  # of the events, the last by time
 PER_TEST = 5  # acts of a user per act held out where events have no times: the more there are to
@@ -53,7 +53,9 @@ def last_of_each_user(
     return is_test
 
 
-def validation(events: EventTable, items: ItemTable, weights: EventWeights) -> tuple[Mask, Check]:
+def validation(
+    events: EventTable, items: ItemTable, weights: EventWeights
+) -> tuple[Mask, ValidationSet]:
     """Cut off the newest events, or everybody's last where those ask too few people to test."""
     is_test = newest(events)
     check = ask(events, items, weights, is_test)
@@ -63,7 +65,9 @@ def validation(events: EventTable, items: ItemTable, weights: EventWeights) -> t
     return is_test, check
 
 
-def ask(events: EventTable, items: ItemTable, weights: EventWeights, is_test: Mask) -> Check:
+def ask(
+    events: EventTable, items: ItemTable, weights: EventWeights, is_test: Mask
+) -> ValidationSet:
     """Ask whoever has a history what he took up in the marked events that was new to him."""
     data = Dataset.build(events.select(~is_test), items, weights=weights)
     asked = is_test & (weights.of_table(events) > 0)
@@ -76,7 +80,7 @@ def ask(events: EventTable, items: ItemTable, weights: EventWeights, is_test: Ma
     people, first = np.unique(user, return_index=True)
     rows: Rows = data.items.rows(events.items)
     wanted = Positives(np.append(first, len(user)).astype(np.int64), rows[item])
-    return Check.of_users(data, people, wanted)
+    return ValidationSet.of_users(data, people, wanted)
 
 
 def _keys(events: EventTable, mask: Mask, width: int) -> NDArray[np.int64]:

@@ -18,23 +18,23 @@ from recsys.models.interactions import Interactions
 from recsys.ranking.popularity_features import prior_features
 from recsys.ranking.terms.personal_rating import TASTE
 from recsys.ranking.terms.popularity import SHARES
-from recsys.serving.gbdt import Trees
+from recsys.serving.gbdt import Gbdt
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
-from recsys.serving.score_model import Blend, Curve, Term
+from recsys.serving.score_model import LogTerm, ScoreModel, Term
 from recsys.text.encoders.student import Student
-from recsys.training.cold_items import Cold
-from recsys.training.fit import Words, assemble, known_interactions
-from recsys.tuning.choice_sets import Pool, build_pool
+from recsys.training.cold_items import ColdStartSolver
+from recsys.training.fit import TextVectors, assemble, known_interactions
+from recsys.tuning.choice_sets import ChoiceSets, build_pool
 from recsys.tuning.cpu_budget import Budget, cpu_seconds
 from recsys.tuning.engine_catalogue import CHEAP, Family, engine_named
 from recsys.tuning.engine_preselection import Part, Preselection, families_of
 from recsys.tuning.form_search import GAIN, Search, told
-from recsys.tuning.gbdt import learned
-from recsys.tuning.model_form import REFUSALS, Design, Judge
-from recsys.tuning.replay_features import Moment, Walked, walk
-from recsys.tuning.tuning_result import Choice
-from recsys.tuning.validation_set import Check
+from recsys.tuning.gbdt import fit_gbdt_if_better
+from recsys.tuning.model_form import REFUSALS, CandidateForm, CrossValidator
+from recsys.tuning.replay_features import ReplayChoiceSets, ReplayStep, walk
+from recsys.tuning.tuning_result import TuningResult
+from recsys.tuning.validation_set import ValidationSet
 
 PEOPLE = 3_000  # of the check that are asked
 HALF_LIVES = (1.6, 5.0, 20.0, math.inf)  # events back; how fast a history fades
@@ -48,23 +48,23 @@ SURE = 1.64  # standard errors by which a form has to be better than one engine 
 SURE_LISTS = 1_000  # a walk that ends after so many has lost no more than precision
 # Where nothing can be tested: neighbours, words of the history and what is popular, at the weights
 # that DESIGN.md gives reasons for.
-FIXED = Blend(
+FIXED = ScoreModel(
     terms=(Term("neighbours", 20.0, 1.0), Term("words", 6.0, 1.0)),
-    curves=(Curve(0.03, 0.5),),
+    curves=(LogTerm(0.03, 0.5),),
     priors={"share_all": 0.5},
 )
 Note = Callable[[str], None]
 Parts = dict[str, Part]  # engine's name -> scorer -> what serves
-OnTheWay = Callable[[Sequence[LiveState]], Iterable[Moment]]
+ReplaySource = Callable[[Sequence[LiveState]], Iterable[ReplayStep]]
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """What a part of the search ended with."""
 
-    design: Design
+    design: CandidateForm
     value: float  # nDCG@20 of people whose choices did not teach the weights
-    pool: Pool  # that the weights are learned from
+    pool: ChoiceSets  # that the weights are learned from
 
 
 @dataclass(slots=True)
@@ -81,25 +81,25 @@ class Log:
         self.pressure.append(text)
 
 
-def fixed_choice(rows: Sequence[Mapping[str, object]] = ()) -> Choice:
+def fixed_choice(rows: Sequence[Mapping[str, object]] = ()) -> TuningResult:
     """Return what serves where nothing can be tested: item-knn, words of the history, popularity.
 
     All weights are positive and the same on every platform.
     """
-    return Choice((CHEAP.name,), FIXED, tuple(rows), design="untested")
+    return TuningResult((CHEAP.name,), FIXED, tuple(rows), design="untested")
 
 
 def choose(
-    check: Check,
-    words: Words,
+    check: ValidationSet,
+    words: TextVectors,
     engines: Sequence[Engine | Family],
     budget: Budget,
     seed: int = 0,
     device: str = "cpu",
     note: Note = lambda text: None,
-    on_the_way: OnTheWay | None = None,
-    cut: tuple[Check, Words] | None = None,
-) -> Choice:
+    on_the_way: ReplaySource | None = None,
+    cut: tuple[ValidationSet, TextVectors] | None = None,
+) -> TuningResult:
     """Fit the engines that the budget allows and choose the form of the score and its weights.
 
     Where they are many, the best at one cut go on.
@@ -132,7 +132,7 @@ def choose(
         return _chosen(first, (CHEAP,), log)
     if not count:
         return _chosen(first, (CHEAP,), log) if first is not None else fixed_choice(log.rows)
-    judge = Judge.halves(pool, seed, asked.opinions)
+    judge = CrossValidator.halves(pool, seed, asked.opinions)
     voted = next(iter(models.values())).taste is not None
     search = Search(judge, note, log.rows, budget.left)
     design = search.grow(check.data.timed, pool.columns, voted)
@@ -160,7 +160,9 @@ def choose(
     return _chosen(Found(design, search.found, pool), finalists, log, trees)
 
 
-def _no_regret(design: Design, search: Search, judge: Judge, log: Log) -> Design:
+def _no_regret(
+    design: CandidateForm, search: Search, judge: CrossValidator, log: Log
+) -> CandidateForm:
     """Return the design, or one engine alone where the design is not better beyond chance.
 
     A design that was found among many is favoured by the search itself, so its gain over the best
@@ -190,31 +192,33 @@ def engine_of(name: str, engines: Sequence[Engine | Family]) -> Engine:
 
 
 def _chosen(
-    found: Found, engines: Sequence[Engine], log: Log, trees: Trees | None = None
-) -> Choice:
+    found: Found, engines: Sequence[Engine], log: Log, trees: Gbdt | None = None
+) -> TuningResult:
     """Return a choice whose weights are learned from everybody."""
     blend = found.design.blend(found.design.fit(found.pool))
     blend = replace(blend, newcomers=found.design.newcomers(found.pool))
     if not found.pool.columns[TASTE].any():  # nothing learned of dislikes
         blend = replace(blend, priors={**blend.priors, "refusals": REFUSALS})
     pressure = tuple(log.pressure)
-    return Choice(_used(engines, found.design), blend, tuple(log.rows), trees, pressure=pressure)
+    return TuningResult(
+        _used(engines, found.design), blend, tuple(log.rows), trees, pressure=pressure
+    )
 
 
-def _cheap(check: Check, words: Words, seed: int, log: Log) -> Found | None:
+def _cheap(check: ValidationSet, words: TextVectors, seed: int, log: Log) -> Found | None:
     """Return the best of popular, trending and item-knn at one cut; None where none finds anything.
 
     Seconds of CPU; it does not look at the budget, so that there always is a result.
     """
-    known = known_interactions(check.data, Words.none(len(check.data.items)))
+    known = known_interactions(check.data, TextVectors.none(len(check.data.items)))
     if not len(check) or not known.matrix.nnz:
         return None
     began = cpu_seconds()
     parts: Parts = {CHEAP.name: {CHEAP.scorer: CHEAP.tried(known, seed, "cpu")}}
-    models = _assembled(check, parts, Words.none(len(check.data.items)), seed, None)
+    models = _assembled(check, parts, TextVectors.none(len(check.data.items)), seed, None)
     features = prior_features(LiveState(models[CHEAP.name]))
     pool = build_pool(check.sample(CHEAP_PEOPLE, seed), models, CHEAP_LIVES, features, seed)
-    search = Search(Judge.halves(pool, seed), log.note, log.rows)
+    search = Search(CrossValidator.halves(pool, seed), log.note, log.rows)
     design, value = search.anchored(SHARES if check.data.timed else ("share_all",))
     near = [column for column in pool.columns if column.term == "neighbours"]
     for column in near:
@@ -227,32 +231,34 @@ def _cheap(check: Check, words: Words, seed: int, log: Log) -> Found | None:
     return Found(design, value, pool) if value > 0 else None
 
 
-def _used(engines: Sequence[Engine], design: Design) -> tuple[str, ...]:
+def _used(engines: Sequence[Engine], design: CandidateForm) -> tuple[str, ...]:
     columns = (design.neighbours, *design.factors)
     used = {column.source for column in columns if column is not None}
     return tuple(engine.name for engine in engines if engine.name in used)
 
 
-def _corrected(pool: Pool, design: Design, in_time: bool, seed: int, log: Log) -> Trees | None:
+def _corrected(
+    pool: ChoiceSets, design: CandidateForm, in_time: bool, seed: int, log: Log
+) -> Gbdt | None:
     """Return trees that correct the blend; none after one cut in time, which teaches its day.
 
     There, everybody chooses among items as hot as they were at the cut: trees would learn which
     items those were, and no half of the people could tell.
     """
-    found = learned(pool, design, in_time, seed)
+    found = fit_gbdt_if_better(pool, design, in_time, seed)
     log.rows.append({"trees": found.rounds, "gain": found.gain, "kept": found.trees is not None})
     log.note(f"trees: nDCG@20 times {found.gain:.3f}, {'kept' if found.trees else 'left out'}")
     return found.trees
 
 
 def _asked(
-    check: Check,
+    check: ValidationSet,
     models: Mapping[str, Model],
     seed: int,
-    on_the_way: OnTheWay | None,
+    on_the_way: ReplaySource | None,
     budget: Budget,
     log: Log,
-) -> Walked:
+) -> ReplayChoiceSets:
     until = WALKED * budget.left()
 
     def enough() -> bool:
@@ -273,18 +279,18 @@ def _asked(
     pool = build_pool(some, models, HALF_LIVES, features, seed, enough=enough)
     if len(pool) < len(some):
         log.hurried(f"{len(pool)} of {len(some)} people were asked: the time was for the search")
-    return Walked(pool, None)
+    return ReplayChoiceSets(pool, None)
 
 
 def _selected(
-    check: Check,
-    words: Words,
+    check: ValidationSet,
+    words: TextVectors,
     engines: Sequence[Engine | Family],
     budget: Budget,
     seed: int,
     device: str,
     log: Log,
-    cut: tuple[Check, Words] | None,
+    cut: tuple[ValidationSet, TextVectors] | None,
     replayed: bool,
 ) -> Parts:
     """Return the engines that go on, fitted to the data of `check`; item-knn where none does.
@@ -352,14 +358,14 @@ def _fit_one(
 
 
 def _assembled(
-    check: Check, parts: Parts, words: Words, seed: int, student: Student | None
+    check: ValidationSet, parts: Parts, words: TextVectors, seed: int, student: Student | None
 ) -> dict[str, Model]:
     """Return a model per engine; `student` None leaves items without readers out."""
-    cold = Cold(check.data, student, words.vectors)
+    cold = ColdStartSolver(check.data, student, words.vectors)
     models: dict[str, Model] = {}
     for name, part in parts.items():
         first = next(iter(models.values()), None)
         models[name] = assemble(
-            check.data, part, words, Blend(), seed, posts=False, cold=cold, like=first
+            check.data, part, words, ScoreModel(), seed, posts=False, cold=cold, like=first
         )
     return models

@@ -21,16 +21,16 @@ from recsys.data.ids import IdMap
 from recsys.data.unrecorded_items import ON
 from recsys.models.engines import Engine
 from recsys.ranking.terms.registry import load_terms
-from recsys.training.fit import Words
+from recsys.training.fit import TextVectors
 from recsys.tuning.cpu_budget import WALL, Budget
 from recsys.tuning.engine_catalogue import Family, candidates
-from recsys.tuning.queries import ask
-from recsys.tuning.service_replay import as_check, walked_check
+from recsys.tuning.queries import build_queries
+from recsys.tuning.service_replay import replay_validation, to_validation_set
 from recsys.tuning.split import Rules, make_split
 from recsys.tuning.time_splits import SHARE, TESTABLE, last_of_each_user, validation
 from recsys.tuning.time_splits import ask as validation_of
 from recsys.tuning.tune import choose, fixed_choice
-from recsys.tuning.tuning_result import Choice
+from recsys.tuning.tuning_result import TuningResult
 
 QUERIES = 2_500  # of the replay of the newest events; a night's time pays for so many
 
@@ -41,7 +41,7 @@ class TuningData:
 
     events: EventTable
     items: ItemTable
-    words: Callable[[Dataset], Words]  # text vectors in the numbering of a data set
+    words: Callable[[Dataset], TextVectors]  # text vectors in the numbering of a data set
     weights: EventWeights = field(default_factory=EventWeights)
 
 
@@ -68,7 +68,7 @@ def tune(
     scenario: Scenario,
     note: Callable[[str], None] = lambda text: None,
     advance: Callable[[float, float], None] = lambda spent, seconds: None,
-) -> Choice:
+) -> TuningResult:
     """Return the engines and the blend with the highest nDCG@20 on a validation set.
 
     The validation set is cut inside `data`, whose items without a record may be listed: the newest
@@ -88,7 +88,7 @@ def tune(
             "cold-items", scenario.new_items, group=scenario.group, seed=seed, weights=data.weights
         )
         split = make_split(data.events, data.items, rules)
-        check = as_check(ask(split, split.dataset()))
+        check = to_validation_set(build_queries(split, split.dataset()))
         words = data.words(check.data)
     else:
         dated = data.events.timed and scenario.dated is not False
@@ -106,7 +106,7 @@ def tune(
                 "replay", SHARE, group=scenario.group, weights=data.weights, unrecorded=ON
             )
             split = make_split(data.events, data.items, rules)
-            check, way = walked_check(split, seed, QUERIES)
+            check, way = replay_validation(split, seed, QUERIES)
             words = data.words(check.data)
     budget = Budget(scenario.minutes, wall=scenario.wall)
 

@@ -1,4 +1,4 @@
-"""Choice: what tuning decided and on what evidence; small, readable, kept in the manifest."""
+"""What tuning decided and on what evidence; small, readable, kept in the manifest."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from recsys.serving.gbdt import Trees
-from recsys.serving.score_model import Blend
+from recsys.serving.gbdt import Gbdt
+from recsys.serving.score_model import ScoreModel
 
 # tuned: chosen on people whose next steps are known. baseline: the better of popular and trending,
 # which answered the newest events better than what was tuned. untested: fixed, see DESIGN.md.
@@ -15,13 +15,13 @@ Kind = Literal["tuned", "baseline", "untested"]
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class TuningResult:
     """Engines by name, the blend of their scores, and how every alternative did."""
 
     engines: tuple[str, ...]
-    blend: Blend
+    blend: ScoreModel
     evidence: tuple[Mapping[str, object], ...] = ()  # one row per alternative, best first
-    trees: Trees | None = None  # that correct the blend
+    trees: Gbdt | None = None  # that correct the blend
     design: Kind = "tuned"
     pressure: tuple[str, ...] = ()  # what there was no time for, a sentence each
 
@@ -37,14 +37,14 @@ class Choice:
         }
 
     @classmethod
-    def from_json(cls, found: Mapping[str, object]) -> Choice:
+    def from_json(cls, found: Mapping[str, object]) -> TuningResult:
         """Read back what `to_json` wrote."""
         trees = found.get("trees")
         return cls(
             tuple(found["engines"]),  # type: ignore[arg-type]
-            Blend.from_json(found["blend"]),  # type: ignore[arg-type]
+            ScoreModel.from_json(found["blend"]),  # type: ignore[arg-type]
             tuple(found["evidence"]),  # type: ignore[arg-type]
-            Trees.from_json(trees) if isinstance(trees, Mapping) else None,
+            Gbdt.from_json(trees) if isinstance(trees, Mapping) else None,
             found.get("design", "tuned"),  # type: ignore[arg-type]
             tuple(found.get("pressure", ())),  # type: ignore[arg-type]
         )

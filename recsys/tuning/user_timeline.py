@@ -1,4 +1,4 @@
-"""Trail: one person's acts during a walk, oldest first."""
+"""UserTimeline: one person's acts during a walk, oldest first."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from recsys.tuning.scorer import Histories
 
 
 @dataclass(slots=True)
-class Trail:
+class UserTimeline:
     """One person's events so far, oldest first."""
 
     items: list[int]
@@ -51,17 +51,17 @@ class Trail:
         )
 
 
-def trails_of(data: Dataset, train: EventTable, rules: EventWeights) -> dict[int, Trail]:
+def trails_of(data: Dataset, train: EventTable, rules: EventWeights) -> dict[int, UserTimeline]:
     """Return the trail of every user who has acted, by row, and what ratings add up to.
 
     `train`: the events that the data set was made of.
     """
-    trails: dict[int, Trail] = {}
+    trails: dict[int, UserTimeline] = {}
     train = train.select(rules.acts(train))
     names = [rules.meanings[kind].name for kind in train.kinds]
     columns = (data.user.tolist(), data.item.tolist(), data.weight.tolist(), data.time.tolist())
     for user, item, weight, time, kind in zip(*columns, train.kind.tolist(), strict=True):
-        trails.setdefault(user, Trail([], [], [])).add(item, weight, time, names[kind])
+        trails.setdefault(user, UserTimeline([], [], [])).add(item, weight, time, names[kind])
     rated = rules.rated(train)
     for user, value in zip(train.user[rated].tolist(), train.value[rated].tolist(), strict=True):
         trails[user].rating_sum += value

@@ -1,4 +1,4 @@
-"""Check: people whose next steps are known, to choose settings on; cut inside the training data."""
+"""People whose next steps are known, to choose settings on; cut inside the training data."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from recsys.ranking.batch_scoring import Histories
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class ValidationSet:
     """What may be learned from, and what people took up next."""
 
     data: Dataset  # holds nothing of what is asked for
@@ -28,11 +28,11 @@ class Check:
     @classmethod
     def of_users(
         cls, data: Dataset, users: Rows, wanted: Positives, only: Rows | None = None
-    ) -> Check:
+    ) -> ValidationSet:
         """Ask about users of `data`, with the histories they have in it."""
         return cls(data, Histories.of_dataset(data, users), wanted, only)
 
-    def take(self, people: NDArray[np.integer]) -> Check:
+    def take(self, people: NDArray[np.integer]) -> ValidationSet:
         """Return the same check for some of its people."""
         lists = [
             self.wanted.items[self.wanted.starts[p] : self.wanted.starts[p + 1]].tolist()
@@ -42,7 +42,7 @@ class Check:
             self, histories=self.histories.take(people), wanted=Positives.from_lists(lists)
         )
 
-    def sample(self, most: int, seed: int) -> Check:
+    def sample(self, most: int, seed: int) -> ValidationSet:
         """Return at most so many people, drawn without replacement, in their order."""
         if len(self) <= most:
             return self

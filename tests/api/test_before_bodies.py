@@ -16,7 +16,7 @@ from api_server import Server
 from conftest import key_of
 from test_slow_clients import answer, asked, connected
 
-from api.http.asgi_app import Front
+from api.http.asgi_app import AsgiApp
 from api.settings import Settings
 from recsys.data.records import Event
 from recsys.errors import DataError
@@ -146,7 +146,7 @@ def test_an_answer_in_parts_ends_when_the_client_goes() -> None:
         "type": "http", "method": "GET", "raw_path": b"/users/eve/export", "query_string": b"",
         "http_version": "1.1", "scheme": "http", "headers": [(b"host", b"x")],
     }  # fmt: skip
-    front = Front(app, 1_000, 1.0)
+    front = AsgiApp(app, 1_000, 1.0)
     asyncio.run(front(scope, receive, send))
     assert closed.wait(10) and 50 <= taken[0] < 100
     front.close()

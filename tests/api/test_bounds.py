@@ -9,7 +9,7 @@ import struct
 import pytest
 
 from api.http.response_cache import Cache
-from api.runtime.rate_limiter import BYTES, Buckets
+from api.runtime.rate_limiter import BYTES, RateLimiter
 
 
 def test_answers_are_bounded_by_bytes() -> None:
@@ -33,7 +33,7 @@ def memory() -> int:
 
 
 def _take(file: int, times: int, found: multiprocessing.Queue[int]) -> None:
-    buckets = Buckets.shared(file)
+    buckets = RateLimiter.shared(file)
     found.put(sum(buckets.wait("caller", 10.0, now=100.0) == 0.0 for _ in range(times)))
 
 
@@ -50,7 +50,7 @@ def test_processes_share_one_bucket(memory: int) -> None:
 
 
 def test_a_moment_that_a_killed_process_left_is_cut(memory: int) -> None:
-    buckets = Buckets.shared(memory)
+    buckets = RateLimiter.shared(memory)
     assert buckets.wait("caller", 10.0, now=100.0) == 0.0
     size = struct.calcsize("=8Q8d")
     for at in range(0, BYTES, size):  # far ahead, as no bucket can be

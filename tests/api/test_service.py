@@ -20,7 +20,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from api.app import create_app
-from api.auth import Buckets
+from api.auth import RateLimiter
 from api.logs import JsonFormatter
 from api.runtime.service import Service
 from api.settings import Settings
@@ -133,7 +133,7 @@ def test_rate_limits_per_key(make_app: Callable[..., Flask], home: Path) -> None
 
 
 def test_buckets_fill_again() -> None:
-    buckets = Buckets()
+    buckets = RateLimiter()
     assert [buckets.wait("a", 1.0, now=0.0) for _ in range(2)] == [0.0, 0.0]
     assert buckets.wait("a", 1.0, now=0.0) == pytest.approx(1.0)
     assert buckets.wait("b", 1.0, now=0.0) == 0.0

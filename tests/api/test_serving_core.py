@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from flask import Flask
 
-from jobs.local_service import open_engine
+from jobs.local_service import open_service
 from jobs.settings import Settings
 from recsys.data.records import Event, Follow, User
 from recsys.evaluation.service_adapter import ServiceScorer
@@ -53,7 +53,7 @@ def fill(home: Path) -> None:
 def test_all_routes_and_commands_give_the_same_list(home: Path, app_after: Flask, n: int) -> None:
     client = app_after.test_client()
     batch = client.post("/recommend/batch", json={"users": list(USERS), "n": n}).json["results"]
-    with open_engine(Settings(home=home)) as engine:
+    with open_service(Settings(home=home)) as engine:
         for place, user in enumerate(USERS):
             answer = client.get(f"/recommend/{user}?n={n}").json
             listed = [one["item_id"] for one in answer["items"]]
@@ -77,7 +77,7 @@ def app_after(home: Path, make_app) -> Flask:  # type: ignore[no-untyped-def]
 
 def test_interests_and_cold_lists_are_not_those_of_nobody(home: Path, app_after: Flask) -> None:
     """Lists of the users above differ, so that equality of two ways says something."""
-    with open_engine(Settings(home=home)) as engine:
+    with open_service(Settings(home=home)) as engine:
         lists = {user: [one.item_id for one in engine.recommend(user, 10)] for user in USERS}
     assert len(set(map(tuple, lists.values()))) >= 6
     assert not any(item.startswith("sea") for item in lists["steered"])
@@ -86,7 +86,7 @@ def test_interests_and_cold_lists_are_not_those_of_nobody(home: Path, app_after:
 
 def test_the_service_row_of_an_evaluation_gives_the_same_list(home: Path) -> None:
     """Its batch arithmetic and that of its replay, for a user with events alone."""
-    with open_engine(Settings(home=home)) as engine:
+    with open_service(Settings(home=home)) as engine:
         live = engine.recommender.live
         wanted = [one.item_id for one in engine.recommend("baker", 10)]
         history = History.resolve(engine.state("baker").history, live)

@@ -10,17 +10,17 @@ from recsys.data.event_weights import EventWeights
 from recsys.data.records import Event, Item
 from recsys.data.table_builder import item_table
 from recsys.errors import DataError
-from recsys.evaluation.attack_trial import NEW, WEEK, Outcome, Trial, with_planted
+from recsys.evaluation.attack_trial import NEW, WEEK, AttackTrial, Outcome, with_planted
 from recsys.evaluation.attacks import ATTACKS, FEW, FILLERS, NUKE, PUSH, REAL
 from recsys.serving.model import Model
-from recsys.serving.score_model import Blend
-from recsys.training.fit import Words, assemble
+from recsys.serving.score_model import ScoreModel
+from recsys.training.fit import TextVectors, assemble
 
 USERS, ITEMS, READ = 1_500, 60, 6
 DAYS = 120
 
 
-def platform() -> Trial:
+def platform() -> AttackTrial:
     """Return 1,500 people who come and read six items each, the first ones most; 15 attack."""
     rng = np.random.default_rng(3)
     share = 1.0 / np.arange(1.0, ITEMS + 1)
@@ -37,16 +37,18 @@ def platform() -> Trial:
     end = worlds.START + DAYS * 86_400
     table = worlds.event_table(one for one in events if (one.timestamp or 0.0) < end)
     items = item_table(Item(f"i{n}", title=f"item {n}") for n in range(ITEMS))
-    return Trial(table, items, EventWeights(), popular, people=40)
+    return AttackTrial(table, items, EventWeights(), popular, people=40)
 
 
 def popular(data: Dataset) -> Model:
     """Return a model that ranks by what is taken up in three days."""
-    return assemble(data, {}, Words.none(len(data.items)), Blend(priors={"share_3d": 1.0}))
+    return assemble(
+        data, {}, TextVectors.none(len(data.items)), ScoreModel(priors={"share_3d": 1.0})
+    )
 
 
 @pytest.fixture(scope="module")
-def trial() -> Trial:
+def trial() -> AttackTrial:
     return platform()
 
 
@@ -146,8 +148,8 @@ def test_what_is_demanded(name, on, off, held):
 def test_undated_events_and_short_histories_are_refused():
     events = worlds.event_table([Event("ann", "x", "like")])
     with pytest.raises(DataError, match="have a time"):
-        Trial(events, item_table([]), EventWeights(), popular)
+        AttackTrial(events, item_table([]), EventWeights(), popular)
     events = worlds.event_table([Event("ann", "x", "like", timestamp=worlds.START)])
     with pytest.raises(DataError, match="nobody has 3 events"):
-        Trial(events, item_table([]), EventWeights(), popular)
+        AttackTrial(events, item_table([]), EventWeights(), popular)
     assert set(PUSH) | set(NUKE) | {REAL} == set(ATTACKS)

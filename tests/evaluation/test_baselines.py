@@ -13,7 +13,7 @@ from tables import events, items, timed
 from recsys.array_types import Floats
 from recsys.data.dataset import Dataset
 from recsys.data.event_tables import ItemTable
-from recsys.evaluation.baseline_registry import ENGINES, Engine, Means
+from recsys.evaluation.baseline_registry import ENGINES, Baseline, FitContext
 from recsys.evaluation.baseline_tuning import fit_tuned, tune
 from recsys.evaluation.baselines import (
     Heat,
@@ -31,7 +31,7 @@ from recsys.evaluation.baselines import (
 from recsys.evaluation.external_baselines import fit_als_row, fit_bpr_row
 from recsys.evaluation.sasrec import FullCrossEntropy, SasrecConfig, train_sasrec
 from recsys.metrics import recall
-from recsys.tuning.queries import answer, ask
+from recsys.tuning.queries import answer, build_queries
 from recsys.tuning.scorer import Histories, Scorer, Skip
 from recsys.tuning.split import Rules, Split, make_split
 
@@ -216,24 +216,26 @@ def test_tuning_finds_the_half_life_under_which_the_future_is_foretold() -> None
         others = [(f"u{day}-{n}", f"hit{day}", day * DAY + 60.0 + n) for n in range(20)]
         rows += readers + others
     split = make_split(timed(*rows), NOTHING, Rules("time", share=25 / 875))
-    tuned = tune(ENGINES["trending"], split.validation(), Means())
+    tuned = tune(ENGINES["trending"], split.validation(), FitContext())
     assert float(tuned.options["half_life"]) <= 4 * DAY
     data = split.dataset()
-    questions = ask(split, data)
-    scorer, _ = fit_tuned(ENGINES["trending"], data, tuned, Means())
+    questions = build_queries(split, data)
+    scorer, _ = fit_tuned(ENGINES["trending"], data, tuned, FitContext())
     found = answer(questions, scorer, 2, "trending")
     hits = recall(found.ranks, questions.wanted, 2)[questions.known]
     assert hits.tolist() == [1.0] * 5
 
 
-def counting(lengths: Mapping[int, Floats], seconds: float = 0.0) -> Engine:
+def counting(lengths: Mapping[int, Floats], seconds: float = 0.0) -> Baseline:
     """Return a row that is trained step by step and scores as said after so many epochs."""
 
-    def fits(data: Dataset, options: Options, means: Means) -> Iterator[tuple[Options, Scorer]]:
+    def fits(
+        data: Dataset, options: Options, means: FitContext
+    ) -> Iterator[tuple[Options, Scorer]]:
         for epochs, scores in lengths.items():
             yield {**options, "epochs": epochs}, SameForAll(scores)
 
-    return Engine(
+    return Baseline(
         "counting",
         fits,
         lambda data: [{"width": 1}, {"width": 2}],
@@ -253,7 +255,7 @@ GOOD, BAD = np.array([0, 0, 9, 0], np.float32), np.array([0, 0, -9, 0], np.float
 
 def test_training_stops_where_validation_was_best_and_goes_there_again() -> None:
     lengths = {1: BAD, 2: GOOD, 3: BAD, 4: BAD, 5: BAD, 6: GOOD}
-    split, engine, means = last_is_c(), counting(lengths), Means()
+    split, engine, means = last_is_c(), counting(lengths), FitContext()
     tuned = tune(engine, split.validation(), means)
     assert tuned.options == {"width": 1, "epochs": 2} and tuned.tried == 10
     scorer, reached = fit_tuned(engine, split.dataset(), tuned, means)
@@ -263,7 +265,7 @@ def test_training_stops_where_validation_was_best_and_goes_there_again() -> None
 
 def test_what_there_is_no_time_for_is_said() -> None:
     split = last_is_c()
-    engine, hurried = counting({1: BAD, 2: GOOD}), Means(minutes=0.0)
+    engine, hurried = counting({1: BAD, 2: GOOD}), FitContext(minutes=0.0)
     tuned = tune(engine, split.validation(), hurried)
     assert tuned.options["epochs"] == 1 and tuned.to_json()["left_out"] == 1
     assert tuned.unfinished  # it might have become better
@@ -272,4 +274,4 @@ def test_what_there_is_no_time_for_is_said() -> None:
     told = fit_tuned(engine, split.dataset(), wanted, hurried)[1].to_json()
     assert told["unfinished"] is True and told["epochs"] == 1
     with pytest.raises(Skip, match="expected to take 500 s, and a row may take 240 s"):
-        tune(counting({1: GOOD}, seconds=500.0), split.validation(), Means())
+        tune(counting({1: GOOD}, seconds=500.0), split.validation(), FitContext())

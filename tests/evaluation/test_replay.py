@@ -11,7 +11,7 @@ from recsys.data.dataset import Dataset
 from recsys.data.event_tables import EventTable, ItemTable
 from recsys.evaluation.replay_models import HeatWalker, LikeRateWalker, tune_trending
 from recsys.metrics import Values, user_auc
-from recsys.tuning.replay import Step, Walked, walk_through
+from recsys.tuning.replay import ReplayEvent, ReplayResult, walk_through
 from recsys.tuning.scorer import Histories, Skip
 from recsys.tuning.split import Rules, Split, make_split
 
@@ -25,7 +25,7 @@ class Witness:
         self.told: list[str] = []
         self.asked: list[tuple[list[int], list[int], int]] = []
 
-    def observe(self, step: Step) -> None:
+    def observe(self, step: ReplayEvent) -> None:
         self.told.append(step.item_id)
 
     def score(self, histories: Histories, rows: Rows) -> Values:
@@ -35,7 +35,7 @@ class Witness:
 
 def walk(
     table: EventTable, catalogue: ItemTable, share: float, group: str = ""
-) -> tuple[Witness, Walked, Split, Dataset]:
+) -> tuple[Witness, ReplayResult, Split, Dataset]:
     split = make_split(table, catalogue, Rules("replay", share=share, group=group))
     data, witness = split.dataset(), Witness()
     return witness, walk_through(split, data, witness, "witness"), split, data

@@ -7,7 +7,7 @@ import pytest
 from tables import events, items, pairs, timed
 
 from recsys.data.event_tables import ItemTable
-from recsys.tuning.queries import ask
+from recsys.tuning.queries import build_queries
 from recsys.tuning.split import Rules, Split, make_split
 
 PEOPLE = [f"u{n}" for n in range(10)]
@@ -26,7 +26,7 @@ def world() -> list[tuple[str, str, float]]:
 
 def candidates(split: Split) -> set[str]:
     data = split.dataset()
-    open_ = ~ask(split, data).forbidden().all(axis=0)
+    open_ = ~build_queries(split, data).forbidden().all(axis=0)
     return {data.items[row] for row in np.flatnonzero(open_).tolist()}
 
 

@@ -13,7 +13,7 @@ from recsys.data.records import Item
 from recsys.explanation import explain
 from recsys.ranking.query import Interaction, Query, Reason
 from recsys.recommender import Recommender
-from recsys.serving.live_event import Act
+from recsys.serving.live_event import LiveEvent
 from recsys.serving.live_state import LiveState
 from recsys.store.controls import Control
 
@@ -34,7 +34,7 @@ def reasons_of(case: Case) -> tuple[Reason, ...]:
     live = LiveState(model)
     now = max(model.cutoff, NOW if case["world"] not in ("films", "statements") else 0.0)
     for place, (user, item, kind) in enumerate(case.get("acts", ())):
-        live.add_events([Act(item, kind, timestamp=now + 60 * place, actor=user)])
+        live.add_events([LiveEvent(item, kind, timestamp=now + 60 * place, actor=user)])
     for name, title, category, author, hours in case.get("posts", ()):
         born = now - 3600 * hours
         live.add_item(Item(name, title, category=category, author_id=author, created_at=born))

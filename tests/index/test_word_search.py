@@ -15,9 +15,9 @@ from recsys.ranking import nonpersonal
 from recsys.ranking.query import Filters
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import INDEX, Model
-from recsys.serving.score_model import Blend, Term
+from recsys.serving.score_model import ScoreModel, Term
 from recsys.text.documents import documents
-from recsys.training.fit import Words, assemble
+from recsys.training.fit import TextVectors, assemble
 
 N = 600
 WORDS = ("odd", "even", "book", "odd book", "even book", "odd even", "odd odd book")
@@ -34,8 +34,8 @@ def catalogue():
 def raw(tmp_path):
     data = Dataset.build(EventColumns().table(np.inf), item_table(catalogue()))
     reader = student()
-    blend = Blend(terms=(Term("words", np.inf, 1.0),))
-    model = assemble(data, {}, Words(reader.encode(documents(data.table)), reader), blend)
+    blend = ScoreModel(terms=(Term("words", np.inf, 1.0),))
+    model = assemble(data, {}, TextVectors(reader.encode(documents(data.table)), reader), blend)
     (tmp_path / "index").mkdir()
     detail = build_index(model.words, tmp_path / "index", 0, exact_up_to=100)
     assert detail["kind"] == "IVF,SQ8" and detail["recall"] >= 0.98

@@ -10,7 +10,7 @@ import pytest
 from jobs.bench.chart import growth
 from jobs.bench.http_client import Client
 from jobs.bench.scale import CLUSTERS, TASTES, items_at, world
-from jobs.commands.bench import parse_counts, told_scale
+from jobs.commands.bench import parse_counts, run_scale_benchmark
 from recsys.data.dataset import Dataset
 from recsys.errors import DataError
 
@@ -79,7 +79,7 @@ def test_what_a_world_took_is_told_step_by_step():
         "bundle_mb": 7.0,
         "steps": steps,
     }
-    told = told_scale(run)
+    told = run_scale_benchmark(run)
     assert "1,000 events, 100 users, 200 items: slist 8, 2.0 s" in told[0] and "fit" in told[1]
 
 

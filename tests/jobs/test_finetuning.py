@@ -16,7 +16,7 @@ from jobs.settings import Settings
 from recsys.data.dataset import Dataset
 from recsys.data.records import Item
 from recsys.store.store import Store
-from recsys.text.encoders.registry import Shelf
+from recsys.text.encoders.registry import EncoderRegistry
 from recsys.text.encoders.static import static_folder, write_static
 from recsys.text.encoders.student import Student
 
@@ -77,7 +77,7 @@ def test_new_events_are_learned_from_where_yesterday_ended(home):
     assert learned["trained"] and learned["resumed_at"] == 0
     assert (learned["version"] == yesterday) == (learned["ndcg_after"] <= learned["ndcg_before"])
     assert learned["ndcg_before"] > 0.6  # it begins with what it knows, not with what it was given
-    entry = Shelf.of(home, learned["family"]).entry()
+    entry = EncoderRegistry.of(home, learned["family"]).entry()
     assert entry.version == learned["version"]
 
 
@@ -137,7 +137,7 @@ def test_a_transformer_reads_only_new_texts_and_learns_when_asked(tmp_path):
     learned = steps_of(home)
     assert learned["finetune"]["trained"] and learned["finetune"]["ndcg_after"] > 0
     if learned["finetune"]["version"]:
-        folder = Shelf.of(home, learned["finetune"]["family"]).folder
+        folder = EncoderRegistry.of(home, learned["finetune"]["family"]).folder
         assert list(folder.rglob("*.safetensors")) and not list(folder.rglob("*.bin"))
         assert learned["encode"]["encoded"] == 41
         assert {p.name for p in (home / "embeddings" / "night").iterdir()} > before

@@ -11,7 +11,7 @@ from night_world import READ, READERS, books, fill, reads
 
 import recsys
 from jobs.commands.evaluate import heard, means_of
-from jobs.nightly.context import Night
+from jobs.nightly.context import NightContext
 from jobs.nightly.step_runner import run_steps
 from jobs.progress import LogProgress
 from jobs.settings import Settings
@@ -20,7 +20,7 @@ from recsys.data.records import Event
 from recsys.evaluation.service_adapter import fit_service
 from recsys.store.store import Store
 from recsys.tuning.split import Rules, make_split
-from recsys.tuning.tuning_result import Choice
+from recsys.tuning.tuning_result import TuningResult
 
 UNTIL_TUNED = ("snapshot", "distill", "finetune", "encode", "tune")
 
@@ -58,7 +58,7 @@ def test_a_night_an_evaluation_and_the_python_api_choose_alike(tmp_path, protoco
     assert len(split.train) == pytest.approx(READERS * READ, rel=0.2)
     frame = [row_of(split.train, at) for at in range(len(split.train))]
     model = recsys.fit(frame, items, tune="full", encoder=settings.encoder)
-    assert Choice.from_json(model.choice).blend == nightly.blend
+    assert TuningResult.from_json(model.choice).blend == nightly.blend
     assert tuple(model.choice["engines"]) == nightly.engines
     values = [[row.get("value") for row in one.evidence] for one in (evaluated, nightly)]
     assert values[0] == values[1]
@@ -71,11 +71,11 @@ def night_choice(settings, train, items):
         rows = (row_of(train, at) for at in range(len(train)))
         store.add_events(Event(**row) for row in rows)
         progress = LogProgress("nightly")
-        night = Night(settings, store, settings.home / "run", 1, progress)
+        night = NightContext(settings, store, settings.home / "run", 1, progress)
         steps = [step for step in night.steps if step.name in UNTIL_TUNED]
         run_steps(night.folder, steps, Quiet())
         chosen = json.loads((night.folder / "tune" / "choice.json").read_text())
-        return Choice.from_json(chosen)
+        return TuningResult.from_json(chosen)
 
 
 def row_of(events, at):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from jobs.nightly.context import Night
+from jobs.nightly.context import NightContext
 from jobs.nightly.snapshot import load_snapshot, save_snapshot
 from jobs.progress import LogProgress
 from jobs.settings import Settings
@@ -11,7 +11,7 @@ from recsys.data.event_tables import EventTable, ItemTable
 from recsys.data.ids import IdMap
 from recsys.data.records import Event, Item
 from recsys.store.store import Store
-from recsys.text.sentiment.scorer import Tones, toned
+from recsys.text.sentiment.scorer import SentimentScorer, toned
 
 
 def test_round_trip_without_user_ids(tmp_path):
@@ -51,7 +51,7 @@ def test_a_night_leaves_out_what_it_would_not_list(tmp_path, records, choice, ke
     with Store.open(settings.store_url) as store:
         store.add_items([Item(name) for name in records])
         store.add_events(Event(who, what, "like") for who in "uvw" for what in ("a", "b", "page"))
-        night = Night(settings, store, tmp_path, 1, LogProgress("nightly"))
+        night = NightContext(settings, store, tmp_path, 1, LogProgress("nightly"))
         told = night.snapshot(tmp_path / "snapshot")
     events, _ = load_snapshot(tmp_path / "snapshot")
     assert {events.items[row] for row in set(events.item.tolist())} == kept
@@ -86,7 +86,7 @@ def test_the_tone_of_comments_goes_along_and_their_words_do_not(tmp_path):
                 Event("ann", "z", "comment", None, "I love this, best day ever", 3.0),
             ]
         )
-        events = toned(store.event_table(), Tones(tmp_path))
+        events = toned(store.event_table(), SentimentScorer(tmp_path))
     save_snapshot(tmp_path / "snap", events, ItemTable.empty())
     found, _ = load_snapshot(tmp_path / "snap")
     assert np.sign(found.tone).tolist() == [-1, 0, 1] and not found.comments

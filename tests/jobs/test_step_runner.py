@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.nightly.step_runner import Step, run_steps
+from jobs.nightly.step_runner import PipelineStep, run_steps
 
 SCRIPT = """
 import sys, time
@@ -73,9 +73,9 @@ def test_a_killed_run_goes_on_with_the_step_it_was_in(tmp_path, stop, after):
 
 def test_a_finished_run_repeats_nothing(tmp_path):
     folder, watch = tmp_path / "run", Heard()
-    steps = [Step("one", lambda out: {"n": 1})]
+    steps = [PipelineStep("one", lambda out: {"n": 1})]
     assert run_steps(folder, steps, watch) == {"one": {"n": 1}}
-    assert run_steps(folder, [Step("one", lambda out: 1 / 0)], watch) == {"one": {"n": 1}}
+    assert run_steps(folder, [PipelineStep("one", lambda out: 1 / 0)], watch) == {"one": {"n": 1}}
     assert watch.heard == ["one", ("one", {"n": 1}, False), "one", ("one", {"n": 1}, True)]
 
 
@@ -86,11 +86,11 @@ def test_a_step_that_fails_leaves_the_earlier_ones_done(tmp_path):
         raise RuntimeError("no")
 
     with pytest.raises(RuntimeError):
-        run_steps(folder, [Step("a", lambda out: {}), Step("b", fail)], Heard())
+        run_steps(folder, [PipelineStep("a", lambda out: {}), PipelineStep("b", fail)], Heard())
     assert (folder / "a").is_dir() and not (folder / "b").exists()
 
 
 def test_a_detail_that_is_not_json_leaves_the_step_undone(tmp_path):
     with pytest.raises(ValueError):
-        run_steps(tmp_path, [Step("a", lambda out: {"x": float("nan")})], Heard())
+        run_steps(tmp_path, [PipelineStep("a", lambda out: {"x": float("nan")})], Heard())
     assert not (tmp_path / "a").exists()

@@ -4,20 +4,20 @@ import time
 
 import pytest
 
-from jobs.nightly.steps.tune import reason_to_tune
-from recsys.serving.score_model import Blend
-from recsys.tuning.tuning_result import Choice
+from jobs.nightly.steps.tune import retune_reason
+from recsys.serving.score_model import ScoreModel
+from recsys.tuning.tuning_result import TuningResult
 
 COUNTS = {"events": 1000, "items": 100, "kinds": {"like": 800, "view": 200}}
 PLAN = {"encoder": "static-1", "event_weights": {"like": 1.0}}
 
-CHOICE = Choice((), Blend()).to_json()
+CHOICE = TuningResult((), ScoreModel()).to_json()
 
 
 def reason(seen=(), plan=(), age_days=1.0, manifest=None):
     tuning = {"at": time.time() - 86_400 * age_days, "counts": COUNTS, **PLAN}
     before = {"tuning": tuning, "choice": CHOICE} if manifest is None else manifest
-    return reason_to_tune(before, {**COUNTS, **dict(seen)}, {**PLAN, **dict(plan)}, 7.0)
+    return retune_reason(before, {**COUNTS, **dict(seen)}, {**PLAN, **dict(plan)}, 7.0)
 
 
 def test_what_was_chosen_in_a_hurry_or_not_tuned_is_tuned_again():

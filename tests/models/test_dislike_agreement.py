@@ -8,7 +8,7 @@ from recsys.data.records import Event, Item
 from recsys.data.table_builder import item_table
 from recsys.models.dislike_agreement import agreed
 from recsys.models.interactions import Interactions
-from recsys.models.item_weights import ItemItem
+from recsys.models.item_weights import ItemWeights
 
 FANS = 20
 
@@ -28,7 +28,7 @@ def data(refused):
 
 
 def even():
-    return ItemItem.from_dense(np.ones((3, 3), np.float32) - np.eye(3, dtype=np.float32), 3)
+    return ItemWeights.from_dense(np.ones((3, 3), np.float32) - np.eye(3, dtype=np.float32), 3)
 
 
 def test_without_refusals_nothing_changes():

@@ -9,33 +9,35 @@ from recsys.data.dataset import Dataset
 from recsys.data.records import Event, Item
 from recsys.data.table_builder import EventColumns, item_table
 from recsys.index.exact import ExactIndex
-from recsys.index.partial_products import Fronts, fronts_of
-from recsys.models.item_weights import ItemItem
+from recsys.index.partial_products import TruncatedVectors, fronts_of
+from recsys.models.item_weights import ItemWeights
 from recsys.ranking.candidates import candidates
 from recsys.ranking.gbdt_rerank import best_places
-from recsys.ranking.item_features import Standing
+from recsys.ranking.item_features import ItemFeatureCache
 from recsys.ranking.nonpersonal import similar
 from recsys.ranking.query import Filters, Interaction, Query
 from recsys.ranking.request_scorer import Request
 from recsys.recommender import Recommender
 from recsys.serving.live_state import LiveState
-from recsys.serving.score_model import Blend, Curve, Term
+from recsys.serving.score_model import LogTerm, ScoreModel, Term
 from recsys.store.controls import Control
-from recsys.training.fit import Words, assemble
+from recsys.training.fit import TextVectors, assemble
 
 SIZE, START = 6_000, 1_700_000_000.0
 NEIGHBOURS = Term("neighbours", 8.0, 1.0)
 PRIORS = {"share_1d": 1.2, "share_all": 0.3}
 BLENDS = {
-    "priors": Blend(priors=PRIORS),
-    "curves": Blend((NEIGHBOURS,), (Curve(0.05, 1.0),), PRIORS),
-    "lift": Blend((NEIGHBOURS,), (), PRIORS, lift=0.8),
-    "traits": Blend(
+    "priors": ScoreModel(priors=PRIORS),
+    "curves": ScoreModel((NEIGHBOURS,), (LogTerm(0.05, 1.0),), PRIORS),
+    "lift": ScoreModel((NEIGHBOURS,), (), PRIORS, lift=0.8),
+    "traits": ScoreModel(
         (NEIGHBOURS,), (), PRIORS, {"habit": {"share_1d": -0.9, "share_all": 0.6}}, lift=0.8
     ),
-    "passed": Blend((NEIGHBOURS,), (Curve(0.05, 1.0),), PRIORS, linear={"exposure_age": -0.4}),
-    "waited": Blend((NEIGHBOURS,), (), {"liked": 0.5}, linear={"exposure_age": 0.4}),
-    "neighbours alone": Blend((NEIGHBOURS,), (Curve(0.05, 1.0),)),
+    "passed": ScoreModel(
+        (NEIGHBOURS,), (LogTerm(0.05, 1.0),), PRIORS, linear={"exposure_age": -0.4}
+    ),
+    "waited": ScoreModel((NEIGHBOURS,), (), {"liked": 0.5}, linear={"exposure_age": 0.4}),
+    "neighbours alone": ScoreModel((NEIGHBOURS,), (LogTerm(0.05, 1.0),)),
 }
 
 
@@ -55,11 +57,11 @@ def made(blend):
     ends = np.arange(0, 30 * size + 1, 30, dtype=np.int64)
     words = rng.standard_normal((size, 8)).astype(np.float32)
     words /= np.linalg.norm(words, axis=1, keepdims=True)
-    neighbours = ItemItem(ends, near.ravel(), values)
-    return assemble(data, {"neighbours": neighbours}, Words(words, None), blend)
+    neighbours = ItemWeights(ends, near.ravel(), values)
+    return assemble(data, {"neighbours": neighbours}, TextVectors(words, None), blend)
 
 
-MODEL = made(Blend())
+MODEL = made(ScoreModel())
 
 
 @pytest.fixture(params=BLENDS, ids=str)
@@ -97,7 +99,7 @@ def looked(live, standing, query, k=50):
 
 @pytest.mark.parametrize("length", [0, 1, 20])
 def test_few_rows_are_as_good_as_all(live, length):
-    rng, standing = np.random.default_rng(length), Standing(live)
+    rng, standing = np.random.default_rng(length), ItemFeatureCache(live)
     for _ in range(5):
         few, whole, _ = looked(live, standing, Query(history=history(rng, live, length)))
         assert few.tolist() == whole.tolist()
@@ -110,7 +112,7 @@ def test_few_rows_are_as_good_as_all_where_some_are_flagged(live, length):
     live.marks.score[: live.size] = rng.random(live.size) * (rng.random(live.size) < 0.3)
     for _ in range(3):
         query = Query(history=history(rng, live, length))
-        few, whole, _ = looked(live, Standing(live), query)
+        few, whole, _ = looked(live, ItemFeatureCache(live), query)
         assert few.tolist() == whole.tolist()
 
 
@@ -123,7 +125,7 @@ def test_few_rows_are_as_good_as_all_where_some_are_boosted(live, length):
             for n, action in enumerate(actions)
         )
         query = Query(history=history(rng, live, length), controls=wanted)
-        few, whole, _ = looked(live, Standing(live), query)
+        few, whole, _ = looked(live, ItemFeatureCache(live), query)
         assert few.tolist() == whole.tolist()
 
 
@@ -131,18 +133,18 @@ def test_few_rows_are_looked_at_where_a_boost_reaches_few():
     live = LiveState(replace(MODEL, words=np.zeros_like(MODEL.words), blend=BLENDS["lift"]))
     boost = Control(1, "boost", "item", "i7", START)
     query = Query(history=history(np.random.default_rng(0), live, 5), controls=(boost,))
-    few, whole, seen = looked(live, Standing(live), query)
+    few, whole, seen = looked(live, ItemFeatureCache(live), query)
     assert few.tolist() == whole.tolist() and live.row("i7") in few and seen < SIZE / 2
 
 
 def test_few_rows_are_looked_at():
     live = LiveState(replace(MODEL, blend=BLENDS["lift"]))
     query = Query(history=history(np.random.default_rng(0), live, 5))
-    assert looked(live, Standing(live), query)[2] < SIZE / 2
+    assert looked(live, ItemFeatureCache(live), query)[2] < SIZE / 2
 
 
 def test_what_happens_meanwhile_is_seen(live):
-    rng, standing = np.random.default_rng(1), Standing(live)
+    rng, standing = np.random.default_rng(1), ItemFeatureCache(live)
     standing.look()
     for step in range(400):
         item = f"post-{step}" if step % 3 == 0 else f"i{rng.integers(SIZE)}"
@@ -152,7 +154,7 @@ def test_what_happens_meanwhile_is_seen(live):
 
 
 def test_touched_rows_are_worth_what_all_anew_are(live):
-    standing, moment = Standing(live), live.counters.newest
+    standing, moment = ItemFeatureCache(live), live.counters.newest
     standing.look()
     for step in range(300):
         live.add_event(f"i{step * 7 % SIZE}", "like", None, moment - step)
@@ -171,7 +173,7 @@ def test_without_drift_each_answer_knows_the_last_moment(live):
 def test_words_are_proposed_by_an_index():
     blend = replace(BLENDS["lift"], terms=(NEIGHBOURS, Term("words", 8.0, 2.0)))
     live = LiveState(replace(MODEL, blend=blend, index=ExactIndex(MODEL.words)))
-    rng, standing, found = np.random.default_rng(2), Standing(live), 0
+    rng, standing, found = np.random.default_rng(2), ItemFeatureCache(live), 0
     for _ in range(10):
         few, whole, _ = looked(live, standing, Query(history=history(rng, live, 9)), 20)
         found += len(np.intersect1d(few, whole))
@@ -196,7 +198,7 @@ def worded(noise, width=32):
 @pytest.mark.parametrize("noise", [0.0, 0.1, 10.0])
 def test_without_an_index_words_that_leave_no_doubt_are_looked_at_in_front(noise):
     live = worded(noise)
-    standing, rng = Standing(live), np.random.default_rng(2)
+    standing, rng = ItemFeatureCache(live), np.random.default_rng(2)
     assert standing.fronts is not None
     for length in (1, 9, 40):
         few, whole, seen = looked(live, standing, Query(history=history(rng, live, length)))
@@ -206,7 +208,7 @@ def test_without_an_index_words_that_leave_no_doubt_are_looked_at_in_front(noise
 
 def test_what_is_behind_the_front_is_bounded():
     vectors = worded(1.0).model.words
-    fronts = Fronts.of(vectors)
+    fronts = TruncatedVectors.of(vectors)
     for query in np.random.default_rng(1).standard_normal((20, 32)).astype(np.float32) * 7:
         near, off = fronts.products(query)
         assert (np.abs(vectors @ query - near) <= off).all()
@@ -216,7 +218,7 @@ def test_what_is_behind_the_front_is_bounded():
 
 def test_a_reader_far_behind_the_writes_looks_at_everything():
     live = LiveState(replace(MODEL, blend=BLENDS["lift"]))
-    standing = Standing(live)
+    standing = ItemFeatureCache(live)
     first = standing.look()
     for _ in range(5_000):
         live.add_event("i1", "like", None, live.counters.newest)

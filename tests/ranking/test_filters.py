@@ -13,7 +13,7 @@ from recsys.ranking.query import Filters, Query
 from recsys.recommender import Recommender
 from recsys.serving.catalogue import Catalogue
 from recsys.serving.live_state import LiveState
-from recsys.serving.score_model import Blend
+from recsys.serving.score_model import ScoreModel
 
 NOW = worlds.START
 DAY = 86_400.0
@@ -126,7 +126,7 @@ def crowded():
     items = [Item(f"a-{n}", author_id="a", category="x") for n in range(300)]
     items += [Item(f"b-{n}", author_id="b", category="y") for n in range(5)]
     table = item_table(items)
-    model = worlds.plain(worlds.nothing(len(items)), Blend(priors={"share_all": 1.0}))
+    model = worlds.plain(worlds.nothing(len(items)), ScoreModel(priors={"share_all": 1.0}))
     catalogue = Catalogue.from_table(table, table.created)
     live = LiveState(replace(model, catalogue=catalogue))
     for number in range(300):

@@ -13,7 +13,7 @@ from recsys.ranking.gbdt_features import names
 from recsys.ranking.gbdt_rerank import best, reranked_block
 from recsys.ranking.query import Filters, Interaction, Query
 from recsys.recommender import Recommender
-from recsys.serving.gbdt import Trees
+from recsys.serving.gbdt import Gbdt
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 
@@ -32,7 +32,7 @@ def stump_forest(count=12):
     value[roots + 1], value[roots + 2] = RNG.uniform(-0.2, 1.0, size=(2, count))
     shape = (roots, feature, threshold, left, right, value)
     kinds = (np.int32, np.int32, np.float64, np.int32, np.int32, np.float64)
-    return Trees(names(), *(v.astype(k) for v, k in zip(shape, kinds, strict=True)), 1)
+    return Gbdt(names(), *(v.astype(k) for v, k in zip(shape, kinds, strict=True)), 1)
 
 
 MODEL = replace(model(), trees=stump_forest())

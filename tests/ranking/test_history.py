@@ -8,7 +8,7 @@ from recsys.data.dataset import Dataset
 from recsys.data.event_tables import ItemTable
 from recsys.data.records import Event
 from recsys.ranking.batch_scoring import Histories
-from recsys.ranking.history import AGAINST, History, as_uptake
+from recsys.ranking.history import DISLIKE_DAMPING, History, implicit_weights
 from recsys.ranking.query import Interaction
 from recsys.ranking.user_features import activity, ages, gap, habit, passed
 from recsys.serving.popularity_counters import DAY
@@ -123,6 +123,6 @@ def test_ages_and_gaps_say_when_they_do_not_know():
 
 def test_where_people_rate_what_was_chosen_counts_and_how_well_it_was_liked_hardly():
     weights = np.array([2.0, 0.1, 0.0, -0.4, -1.0, -2.0], np.float32)
-    assert as_uptake(weights, rated=True).tolist() == [1, 1, 0, 0, -1, -2]
-    unliked = [-0.4 * AGAINST, -AGAINST, -2 * AGAINST]
-    assert as_uptake(weights, rated=False).tolist() == pytest.approx([2, 0.1, 0, *unliked])
+    assert implicit_weights(weights, rated=True).tolist() == [1, 1, 0, 0, -1, -2]
+    unliked = [-0.4 * DISLIKE_DAMPING, -DISLIKE_DAMPING, -2 * DISLIKE_DAMPING]
+    assert implicit_weights(weights, rated=False).tolist() == pytest.approx([2, 0.1, 0, *unliked])

@@ -12,7 +12,7 @@ from recsys.ranking.query import Interaction, Query
 from recsys.recommender import Recommender
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
-from recsys.text.item_input_map import ReaderMap
+from recsys.text.item_input_map import ItemInputMap
 from recsys.training.fit import assemble
 
 NOW = worlds.START + 700 * worlds.HOUR
@@ -121,4 +121,4 @@ def test_a_new_version_of_an_unread_item_is_placed_by_its_new_words():
 def test_a_bundle_without_rarities_places_posts_without_neighbours():
     state = LiveState(night(worlds.texts()))
     arrays = {k: v for k, v in state.model.readers.arrays().items() if k != "rarity"}
-    assert ReaderMap.from_arrays(arrays) is None
+    assert ItemInputMap.from_arrays(arrays) is None

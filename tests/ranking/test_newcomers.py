@@ -14,13 +14,13 @@ from recsys.ranking.history import History
 from recsys.ranking.query import Interaction, Query
 from recsys.recommender import Recommender
 from recsys.serving.live_state import LiveState
-from recsys.serving.score_model import Blend
-from recsys.tuning.choice_sets import Pool
-from recsys.tuning.model_form import REFUSALS, Design
+from recsys.serving.score_model import ScoreModel
+from recsys.tuning.choice_sets import ChoiceSets
+from recsys.tuning.model_form import REFUSALS, CandidateForm
 
 NOW = worlds.topics().now
 NAMES = ("share_1d", "share_all", "liked", "refusals")
-ABSURD = Blend(
+ABSURD = ScoreModel(
     priors={"share_1d": -0.7, "share_all": -0.2, "liked": -0.5},
     traits={"activity": {"share_1d": 0.3}},
 )
@@ -42,7 +42,7 @@ def test_an_item_that_is_taken_up_more_does_not_fall(newcomers, history):
 
 
 def test_one_person_brings_no_page_into_the_lists_of_strangers():
-    blend = Blend(newcomers={"share_1h": 2.0, "share_all": 0.1})
+    blend = ScoreModel(newcomers={"share_1h": 2.0, "share_all": 0.1})
     live = worlds.live(blend)
     before = order(live)[0]
     for number in range(100):  # nobody else does anything in this hour
@@ -57,7 +57,7 @@ def test_one_person_brings_no_page_into_the_lists_of_strangers():
 
 @pytest.mark.parametrize("history", [(), (Interaction("sea-3", "dislike", timestamp=NOW),)])
 def test_lists_of_strangers_are_the_same_one_by_one_and_together(history):
-    blend = Blend(newcomers={"share_1h": 2.0, "share_all": 0.1, "liked": 0.3})
+    blend = ScoreModel(newcomers={"share_1h": 2.0, "share_all": 0.1, "liked": 0.3})
     counters = dict(worlds.model().counters)
     level = counters["level"].copy()
     level[:, :5] -= level[-1, :5]  # one person each, as of now
@@ -76,7 +76,9 @@ def test_lists_of_strangers_are_the_same_one_by_one_and_together(history):
 
 
 def test_what_many_refuse_is_not_first():
-    live = worlds.live(Blend(newcomers={"share_all": 0.5, "liked": 0.25, "refusals": REFUSALS}))
+    live = worlds.live(
+        ScoreModel(newcomers={"share_all": 0.5, "liked": 0.25, "refusals": REFUSALS})
+    )
     for number in range(25):
         live.add_event("chess-3", "dislike", timestamp=NOW + number, actor=f"new-{number}")
     assert order(live)[0].index("chess-3") > 30
@@ -97,7 +99,7 @@ def test_weights_of_newcomers_are_learned_and_never_negative():
     shares = rng.normal(size=(60, 30)).astype(np.float32)
     chosen = np.zeros(shares.shape, bool)
     chosen[np.arange(60), shares.argmin(axis=1)] = True  # what is least taken up is chosen
-    pool = Pool(
+    pool = ChoiceSets(
         {
             share("share_1d"): shares,
             share("share_all"): rng.normal(size=shares.shape).astype(np.float32),
@@ -109,7 +111,7 @@ def test_weights_of_newcomers_are_learned_and_never_negative():
         np.ones(shares.shape, bool),
         np.arange(60),
     )
-    design = Design(("share_1d", "liked"), neighbours=near("x"))
+    design = CandidateForm(("share_1d", "liked"), neighbours=near("x"))
     found = design.newcomers(pool)
     assert min(found.values()) >= 0 and found["share_1d"] + found["share_all"] >= 0.5
     assert found["liked"] > 0 and found["refusals"] == REFUSALS
@@ -118,7 +120,7 @@ def test_weights_of_newcomers_are_learned_and_never_negative():
 def test_an_older_blend_has_no_weights_of_newcomers_and_is_cut_at_zero():
     saved = ABSURD.to_json()
     del saved["newcomers"]
-    blend = Blend.from_json(saved)
+    blend = ScoreModel.from_json(saved)
     traits = {"activity": -2.0}
     assert blend.prior_weights(NAMES, traits, newcomer=True).min() == 0
     assert blend.prior_weights(NAMES, traits).min() < -1

@@ -5,7 +5,7 @@ import pytest
 import worlds
 
 from recsys.data.records import Item
-from recsys.i18n import told
+from recsys.i18n import translate
 from recsys.ranking.nonpersonal import latest, popular, search, similar, trending
 from recsys.ranking.query import Filters, Reason
 from recsys.ranking.reason_templates import (
@@ -27,7 +27,7 @@ from recsys.ranking.reason_templates import (
 from recsys.ranking.terms.registry import item_feature_terms, sources
 from recsys.recommender import SOURCES
 from recsys.serving.popularity_counters import DAY
-from recsys.serving.score_model import Blend
+from recsys.serving.score_model import ScoreModel
 
 NOW = worlds.topics().now
 ALL = Filters()
@@ -105,7 +105,7 @@ def test_every_kind_of_reason_has_a_sentence_and_a_source():
     assert AGAINST.keys() <= SENTENCES.keys()
     others += (UNNAMED_AGAINST, *UNNAMED.values(), *BY.values(), *AGAINST.values())
     for key in (*SENTENCES.values(), *others):
-        assert told(key, "zh", items="", name="") != told(key, items="", name="")
+        assert translate(key, "zh", items="", name="") != translate(key, items="", name="")
     assert sentence("because_you", "海", "zh") == "因为你看过《海》"
     assert named(["A", "B"], 0) == "“A” and “B”" and named(["A"], 2) == "“A” and 2 more like it"
     assert named(["A", "B"], 3) == "“A”, “B” and 3 more like them"
@@ -143,7 +143,7 @@ def test_where_nothing_is_taken_up_any_more_the_most_popular_come_first(live):
 
 @pytest.mark.parametrize("unread", ["sea-30", "post"])
 def test_what_nobody_has_read_is_answered_by_its_words(unread):
-    live = worlds.live(Blend(priors={"share_all": 1.0}))  # neither neighbours nor words
+    live = worlds.live(ScoreModel(priors={"share_all": 1.0}))  # neither neighbours nor words
     live.add_item(Item("post", title="tide sailor wave"))
     found = [one.item_id for one in similar(live, unread, 10, Filters())]
     assert len(found) == 10 and all(name.startswith(("sea", "post")) for name in found)

@@ -8,9 +8,9 @@ import worlds
 
 from recsys.explanation import explain
 from recsys.ranking.query import Interaction, Query
-from recsys.ranking.trend_boost import Rising
+from recsys.ranking.trend_boost import TrendBoostTable
 from recsys.recommender import Recommender
-from recsys.serving.trend_monitor import Trend, Watch
+from recsys.serving.trend_monitor import Trend, TrendMonitor
 
 SAILOR = tuple(Interaction(f"sea-{n}") for n in (1, 4, 6))
 
@@ -33,7 +33,7 @@ def trend(kind, ref, people=40.0, **more):
     return Trend(**{**known, **more})
 
 
-class Fixed(Watch):
+class Fixed(TrendMonitor):
     """A watch that has seen what it is told."""
 
     def __init__(self, live, *trends):
@@ -79,7 +79,7 @@ def test_a_rising_label_counts_for_those_who_follow_it(live):
 def test_floods_and_what_fades_count_for_nothing(live):
     row = live.row("chess-9")
     assert gains(live, trend("item", row, flood=True), trend("item", row, state="fading")) == {}
-    assert Rising.of(live, [trend("item", row, flood=True)]) is None
+    assert TrendBoostTable.of(live, [trend("item", row, flood=True)]) is None
     assert gains(live, trend("item", row), weight=0.0) == {}
 
 

@@ -156,9 +156,9 @@ def test_what_is_forgotten_counts_no_more_and_does_not_come_back(service):
 def test_what_is_done_after_forgetting_counts(service):
     early = control("forget", "everything", at=NOW - 1000 + 5)
     late = tuple(one for one in SAILOR if one.timestamp > early.at)
-    assert user_controls.remembered(service.live, SAILOR, [early]) == late and len(late) == 3
+    assert user_controls.without_forgotten(service.live, SAILOR, [early]) == late and len(late) == 3
     untimed = (Interaction("sea-1"),)
-    assert user_controls.remembered(service.live, untimed, [early]) == ()
+    assert user_controls.without_forgotten(service.live, untimed, [early]) == ()
 
 
 def test_a_muted_thing_is_never_named(service):

@@ -1,4 +1,4 @@
-"""Chatter: what bots write again and again counts less, is kept, and is told of."""
+"""CommentDampener: what bots write again and again counts less, is kept, and is told of."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ import worlds
 from recsys.data.dataset import Dataset
 from recsys.data.event_weights import EventWeights
 from recsys.data.records import Event
-from recsys.safety.comment_dampening import MANY, SAME, Chatter, weighed
+from recsys.safety.comment_dampening import MANY, SAME, CommentDampener, dampened
 
 AD = "Come and visit my wonderful new shop for cheap shoes"
 NOON = 1_700_000_000.0 - 1_700_000_000.0 % 3_600
@@ -21,7 +21,7 @@ def said(number, text=AD, person=None, every=60.0, item=None):
 
 
 def shares(events):
-    found = weighed(worlds.event_table(events)).share
+    found = dampened(worlds.event_table(events)).share
     return np.ones(len(events)) if found is None else found
 
 
@@ -48,7 +48,7 @@ def test_one_person_who_fills_an_hour():
 
 
 def test_nights_and_services_reckon_alike():
-    events, chatter = said(20), Chatter()
+    events, chatter = said(20), CommentDampener()
     live = [chatter.share(e.user_id, e.text, e.timestamp) for e in events]
     assert live == pytest.approx(shares(events))
     assert dict(chatter.lowered) == {"repeated": 20 - SAME, "flood": 0}
@@ -58,11 +58,11 @@ def test_nights_and_services_reckon_alike():
 
 def test_the_weight_of_an_event_falls_and_no_event_is_lost():
     events = worlds.event_table(said(20, item="item-0"))
-    tables = (events, weighed(events))
+    tables = (events, dampened(events))
     whole, less = (Dataset.build(table, worlds.item_table([])) for table in tables)
     assert len(less.weight) == len(whole.weight) == 20
     assert less.weight[-1] == pytest.approx(whole.weight[-1] * SAME / 20)
-    assert EventWeights().of_table(weighed(events).select(np.arange(20) > 18)) < whole.weight[-1]
+    assert EventWeights().of_table(dampened(events).select(np.arange(20) > 18)) < whole.weight[-1]
 
 
 def test_undated_comments_count_whole():

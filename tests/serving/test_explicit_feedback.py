@@ -1,15 +1,15 @@
-"""Opinions: what votes since the night teach of items, and of those who vote."""
+"""LikeRates: what votes since the night teach of items, and of those who vote."""
 
 import numpy as np
 import pytest
 
-from recsys.models.explicit_mf import Taste, TasteConfig, fit_taste
+from recsys.models.explicit_mf import ExplicitMF, ExplicitMFConfig, fit_taste
 from recsys.serving import user_filters
-from recsys.serving.explicit_feedback import Opinions
+from recsys.serving.explicit_feedback import LikeRates
 from recsys.serving.feedback_values import taste_parts
-from recsys.serving.user_filters import Voters
+from recsys.serving.user_filters import UserFilters
 
-CONFIG = TasteConfig(rank=3)
+CONFIG = ExplicitMFConfig(rank=3)
 SIDES = 40  # readers of each side
 KNOWN = 12  # items that the night knew: the first half liked by one side, the rest by the other
 NEW = KNOWN  # a row of an item that came later
@@ -20,20 +20,20 @@ def liked(reader: int, item: int) -> bool:
 
 
 @pytest.fixture(scope="module")
-def taste() -> Taste:
+def taste() -> ExplicitMF:
     reader, item = np.divmod(np.arange(2 * SIDES * KNOWN), KNOWN)
     votes = np.array([1.0 if liked(*one) else -1.0 for one in zip(reader, item, strict=True)], "f")
     return fit_taste(reader, item, votes, np.ones_like(votes), KNOWN, CONFIG, 0)
 
 
 @pytest.fixture
-def opinions(taste) -> Opinions:
-    found = Opinions.of(taste, rated=False)
+def opinions(taste) -> LikeRates:
+    found = LikeRates.of(taste, rated=False)
     found.grow(3)
     return found
 
 
-def expected(opinions: Opinions, reader: int, row: int) -> float:
+def expected(opinions: LikeRates, reader: int, row: int) -> float:
     """What a reader who has voted on all known items is expected to say of another."""
     rows = np.arange(KNOWN)
     weights = np.array([1.0 if liked(reader, item) else -1.0 for item in rows], np.float32)
@@ -43,7 +43,7 @@ def expected(opinions: Opinions, reader: int, row: int) -> float:
     return float(opinions.bases[row] + opinions.loadings[row] @ parts.sum(axis=0))
 
 
-def vote(opinions: Opinions, reader: int, row: int, good: bool) -> None:
+def vote(opinions: LikeRates, reader: int, row: int, good: bool) -> None:
     opinions.follow(row, 1.0 if good else -1.0, f"reader-{reader}")
 
 
@@ -83,7 +83,7 @@ def test_an_item_with_many_votes_hardly_moves(opinions):
 
 
 def test_where_taste_is_not_used_nobody_is_followed(taste):
-    opinions = Opinions.of(taste, rated=False, personal=False)
+    opinions = LikeRates.of(taste, rated=False, personal=False)
     base, loadings = float(opinions.bases[0]), opinions.loadings.copy()
     vote(opinions, 1, 0, good=False)
     assert opinions.bases[0] < base and np.array_equal(opinions.loadings, loadings)
@@ -100,7 +100,7 @@ def test_the_night_and_its_days_are_not_written_to(opinions, taste):
 
 def test_a_reader_is_where_his_votes_put_him(taste):
     """Vote by vote the filter comes to what solving all votes at once gives."""
-    followed, rows = Voters(CONFIG.rank), np.array([0, 3, KNOWN - 1])
+    followed, rows = UserFilters(CONFIG.rank), np.array([0, 3, KNOWN - 1])
     votes = np.array([1.0, -1.0, 1.0], np.float32)
     surplus = votes - taste.base[rows]
     for row, each in zip(rows, surplus, strict=True):
@@ -112,7 +112,7 @@ def test_a_reader_is_where_his_votes_put_him(taste):
 
 def test_the_latest_voters_are_remembered_and_no_name_is(monkeypatch):
     monkeypatch.setattr(user_filters, "MOST", 3)
-    known = Voters(2)
+    known = UserFilters(2)
     for name in ("ann", "ben", "cem", "ann", "dan"):
         known.before(name, np.ones(2), 1.0, 1.0)
     assert len(known) == 3

@@ -1,4 +1,4 @@
-"""Listing: the mask of what may be listed, against one that is computed from nothing each time."""
+"""The mask of what may be listed, against one that is computed from nothing each time."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from recsys.data.table_builder import item_table
 from recsys.ranking.query import Query
 from recsys.recommender import Recommender
 from recsys.serving.catalogue import Catalogue
-from recsys.serving.item_availability import Listing
-from recsys.serving.live_event import Act
+from recsys.serving.item_availability import ItemAvailability
+from recsys.serving.live_event import LiveEvent
 from recsys.serving.live_state import LiveState
 from recsys.serving.log_replay import apply_change, with_returning
 from recsys.store.events import StoredEvent
@@ -30,11 +30,11 @@ def catalogue(*rows: Item, **arrays) -> Catalogue:
     return replace(Catalogue.from_table(table, table.created), **arrays)
 
 
-def listing(*rows: Item, choice: str = "auto", room: int = 64, **arrays) -> Listing:
-    return Listing(catalogue(*rows, **arrays), np.zeros(len(rows), bool), room, choice)
+def listing(*rows: Item, choice: str = "auto", room: int = 64, **arrays) -> ItemAvailability:
+    return ItemAvailability(catalogue(*rows, **arrays), np.zeros(len(rows), bool), room, choice)
 
 
-def rows_of(found: Listing, now: float, size: int) -> list[int]:
+def rows_of(found: ItemAvailability, now: float, size: int) -> list[int]:
     return np.flatnonzero(found.at(now)[:size]).tolist()
 
 
@@ -99,7 +99,7 @@ def test_the_arrays_of_a_bundle_are_kept_and_an_older_one_sets_no_limit(tmp_path
     assert back.recorded.tolist() == [True, True, False] and back.people.tolist() == [1, 0, 2]
     for name in ("opens", "closes", "recorded", "people"):
         del arrays[name]
-    older = Listing(Catalogue.from_arrays(arrays), np.ones(3, bool), 3)
+    older = ItemAvailability(Catalogue.from_arrays(arrays), np.ones(3, bool), 3)
     assert rows_of(older, NOW, 3) == [0, 1, 2] and not older.lists_unrecorded
     plain = catalogue(Item("a", created_at=5.0))
     assert plain.opens is None and plain.closes is None and plain.recorded is None
@@ -164,7 +164,7 @@ def test_who_acted_before_the_night_is_found_in_the_store():
 
     for user, shown in (("ann", False), ("cem", True)):
         events = [known[user][-1]]
-        acts = [Act("p", "view", None, worlds.START + 99, 0.0, user)]
+        acts = [LiveEvent("p", "view", None, worlds.START + 99, 0.0, user)]
         live.add_events(with_returning(events, acts, live, 4, look))
         assert bool(live.listed()[live.row("p")]) is shown
     assert asked == ["ann", "cem"]

@@ -1,4 +1,4 @@
-"""Marks: flags as numbers by row, in a bundle and for what is posted later."""
+"""ItemFlags: flags as numbers by row, in a bundle and for what is posted later."""
 
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ from recsys.ranking import nonpersonal
 from recsys.ranking.query import Filters, Interaction, Query
 from recsys.recommender import Recommender
 from recsys.safety.flags import Flag
-from recsys.serving.item_flags import BITS, Marks
+from recsys.serving.item_flags import BITS, ItemFlags
 from recsys.serving.live_state import LiveState
 
 NOW = worlds.topics().now
@@ -29,7 +29,7 @@ def copy(of, score=0.9):
 
 def test_flags_of_a_catalogue():
     ids = ["a", "b", "c", "d", "e", "f"]
-    marks = Marks.of_items(
+    marks = ItemFlags.of_items(
         ids,
         [
             {},
@@ -54,13 +54,13 @@ def test_flags_of_a_catalogue():
 
 
 def test_saved_marks_go_on(tmp_path):
-    before = Marks.of_items(["a", "b"], [{}, flagged(copy("a"))])
-    again = Marks.from_arrays(before.arrays(), 5)
+    before = ItemFlags.of_items(["a", "b"], [{}, flagged(copy("a"))])
+    again = ItemFlags.from_arrays(before.arrays(), 5)
     assert again.some and again.score[1] == before.score[1] and again.score[4] == 0
     again.set(3, [copy("elsewhere")], lambda item_id: -1)
     assert again.group[3] not in (-1, again.group[1])
     assert before.arrays()["score"].shape == (2,)
-    blank = Marks.from_arrays({}, 3)
+    blank = ItemFlags.from_arrays({}, 3)
     assert not blank.some and blank.group.tolist() == [-1, -1, -1]
 
 
@@ -193,7 +193,7 @@ def test_an_edited_original_keeps_its_group(live):
 
 
 def test_the_flags_of_a_model_are_read(tmp_path):
-    marks = Marks.of_items(
+    marks = ItemFlags.of_items(
         list(worlds.model().catalogue.ids), [flagged(Flag("spam", 1.0, ""))] + [{}] * (ALL - 1)
     )
     live = LiveState(replace(worlds.model(), flags=marks.arrays()), flag_weight=2.0)

@@ -10,7 +10,7 @@ import worlds
 from recsys.data.records import Item
 from recsys.ranking.query import Filters, Interaction, Query
 from recsys.recommender import Recommender
-from recsys.serving.live_event import Act, weights_of
+from recsys.serving.live_event import LiveEvent, weights_of
 from recsys.serving.live_state import LiveState
 from recsys.text.documents import documents
 from recsys.text.topics.fit import TopicConfig, fit_topics
@@ -191,7 +191,7 @@ def test_ratings_weigh_against_the_mean_of_all():
     live = LiveState(worlds.plain(worlds.odd_even(), worlds.WHOLE))
 
     def weight(kind, value):
-        act = Act("sea-1", kind, value)
+        act = LiveEvent("sea-1", kind, value)
         return weights_of([act], live.weights, live.scale)[0][0]
 
     assert weight("rating", None) == 1.0 and weight("view", 3.0) == 0.5
@@ -233,7 +233,9 @@ def test_many_events_are_as_one_after_the_other(count):
     for place in range(count):
         item = f"sea-{rng.integers(30)}" if place % 4 else f"new-{place}"
         kind, value = kinds[rng.integers(len(kinds))]
-        acts.append(Act(item, kind, value, NOW + float(rng.uniform(-5000, 5000)), place % 3 - 1.0))
+        acts.append(
+            LiveEvent(item, kind, value, NOW + float(rng.uniform(-5000, 5000)), place % 3 - 1.0)
+        )
     one, many = worlds.live(), worlds.live()
     for act in acts:
         one.add_events([act])
@@ -250,5 +252,5 @@ def test_many_events_are_as_one_after_the_other(count):
 def test_a_few_events_are_counted_all_or_not_at_all(live):
     before = live.counters.level.copy()
     with pytest.raises(TypeError):
-        live.add_events([Act("sea-1", "like"), Act("sea-2", "rating", "seven")])
+        live.add_events([LiveEvent("sea-1", "like"), LiveEvent("sea-2", "rating", "seven")])
     assert np.array_equal(live.counters.level, before)

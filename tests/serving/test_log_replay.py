@@ -3,8 +3,8 @@
 from night_world import books
 from worlds import live
 
-from recsys.safety.comment_dampening import Chatter
-from recsys.serving.live_event import Act
+from recsys.safety.comment_dampening import CommentDampener
+from recsys.serving.live_event import LiveEvent
 from recsys.serving.log_replay import acts_of, apply_change
 from recsys.store.events import StoredEvent
 from recsys.store.items import ItemChange
@@ -16,11 +16,11 @@ EVENTS = [
 
 
 def test_an_event_keeps_who_did_it_and_when():
-    assert acts_of(EVENTS, None, Chatter()) == [
-        Act("sea-1", "like", None, 5.0, 0.0, "ann"),
-        Act("sea-2", "rating", 7.0, 9.0, 0.0, "bob"),
+    assert acts_of(EVENTS, None, CommentDampener()) == [
+        LiveEvent("sea-1", "like", None, 5.0, 0.0, "ann"),
+        LiveEvent("sea-2", "rating", 7.0, 9.0, 0.0, "bob"),
     ]
-    assert acts_of([], None, Chatter()) == []
+    assert acts_of([], None, CommentDampener()) == []
 
 
 def test_an_item_comes_and_goes():

@@ -7,10 +7,10 @@ import worlds
 from recsys.data.dataset import Dataset
 from recsys.data.event_weights import EventWeights
 from recsys.data.records import Event
-from recsys.log_tailer import Feed
+from recsys.log_tailer import LogTailer
 from recsys.serving.live_state import LiveState
 from recsys.serving.log_replay import all_events, counted_weights
-from recsys.serving.popularity_counters import HALF_LIVES, Counters
+from recsys.serving.popularity_counters import HALF_LIVES, PopularityCounters
 from recsys.store.store import Store
 
 KINDS = [
@@ -45,16 +45,18 @@ def some_events(seed, count=300):
 def test_a_day_of_events_counts_as_a_night_counts_it(tmp_path, seed):
     model = worlds.plain(worlds.odd_even(), worlds.WHOLE)
     live = LiveState(model, EventWeights(voices=False))
-    live.counters = Counters.empty(live.room)
+    live.counters = PopularityCounters.empty(live.room)
     events = list(some_events(seed))
     with Store.open(f"sqlite:///{tmp_path / 'store.db'}") as store:
-        feed = Feed(live, {})
+        feed = LogTailer(live, {})
         for start in range(0, len(events), 37):
             store.add_events(events[start : start + 37])
             feed.follow(store)
         data = Dataset.build(store.event_table(), store.item_table())
     rows = np.array([live.row(item) for item in data.items], np.int32)
-    night = Counters.from_events(live.room, rows[data.item], data.weight, data.explicit, data.time)
+    night = PopularityCounters.from_events(
+        live.room, rows[data.item], data.weight, data.explicit, data.time
+    )
     np.testing.assert_allclose(live.counters.log_shares(), night.log_shares(), atol=1e-4)
     np.testing.assert_allclose(live.counters.likes, night.likes, atol=1e-4)
     np.testing.assert_allclose(live.counters.dislikes, night.dislikes, atol=1e-4)
@@ -93,7 +95,7 @@ def test_a_withdrawn_voice_counts_nothing_and_may_come_back(tmp_path):
     before = live.counters.mass(len(HALF_LIVES) - 1, np.array([row])), live.counters.likes[row]
     now = live.counters.newest + 1
     with Store.open(f"sqlite:///{tmp_path / 'store.db'}") as store:
-        feed = Feed(live, {})
+        feed = LogTailer(live, {})
         for place, kind in enumerate(("like", "unlike", "like", "like")):
             store.add_events([Event("somebody", item, kind, timestamp=now + place)])
             feed.follow(store)

@@ -17,9 +17,9 @@ from recsys.ranking.query import Filters, Interaction, Query
 from recsys.recommender import Recommender
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
-from recsys.serving.popularity_counters import HALF_LIVES, Counters, complete
-from recsys.serving.score_model import Blend
-from recsys.serving.trend_monitor import Watch
+from recsys.serving.popularity_counters import HALF_LIVES, PopularityCounters, complete
+from recsys.serving.score_model import ScoreModel
+from recsys.serving.trend_monitor import TrendMonitor
 
 NEEDED = {
     "catalogue/ids/blob",
@@ -48,7 +48,7 @@ def bundles(tmp_path_factory):
 def serve(raw, items):
     """Make every list, count an event, take an item in: all that a service does with a model."""
     live = LiveState(Model.from_raw(raw))
-    watch = Watch(live)
+    watch = TrendMonitor(live)
     recommender = Recommender(live, watch=watch)
     history = tuple(Interaction(item, "like", timestamp=1.0) for item in items)
     query = Query(history=history, n=10, explain=True)
@@ -146,19 +146,19 @@ def test_a_blend_without_the_part_that_it_weighs_says_so(bundles, caplog):
 def test_counters_of_the_form_before_logarithms_are_converted():
     item = np.array([0, 1, 1, 2], np.int32)
     weight, time = np.array([1, 0.5, 1, 1], np.float32), np.array([0.0, 9e3, 5e4, 9e5])
-    now = Counters.from_events(4, item, weight, np.zeros(4, bool), time)
+    now = PopularityCounters.from_events(4, item, weight, np.zeros(4, bool), time)
     saved = now.arrays()
     base = np.full(len(HALF_LIVES), time[-1])
     mass = np.stack([now.uptake(life, 4) for life in range(len(HALF_LIVES))])
     older = {name: array for name, array in saved.items() if name != "level"}
-    found = Counters.from_arrays(complete({**older, "mass": mass, "base": base}, 4))
+    found = PopularityCounters.from_arrays(complete({**older, "mass": mass, "base": base}, 4))
     assert found.level == pytest.approx(now.level, rel=1e-6)
 
 
 def test_a_blend_of_any_fields_reads_back():
-    whole = Blend(
+    whole = ScoreModel(
         lift=1.0, linear={"exposure_age": 0.5, "other": 0.1}, taste=0.25, priors={"liked": 1.0}
     ).to_json()
     for dropped in itertools.combinations(whole, 2):
-        found = Blend.from_json({k: v for k, v in whole.items() if k not in dropped})
-        assert found.to_json() == {**whole, **{k: Blend().to_json()[k] for k in dropped}}
+        found = ScoreModel.from_json({k: v for k, v in whole.items() if k not in dropped})
+        assert found.to_json() == {**whole, **{k: ScoreModel().to_json()[k] for k in dropped}}

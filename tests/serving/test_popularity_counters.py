@@ -1,10 +1,17 @@
-"""Counters: one event at a time or all at once, in order or late, in 2013 or now."""
+"""PopularityCounters: one event at a time or all at once, in order or late, in 2013 or now."""
 
 import numpy as np
 import pytest
 from model_contract import mapped
 
-from recsys.serving.popularity_counters import DAY, HALF_LIVES, HOUR, PAUSE, PSEUDO, Counters
+from recsys.serving.popularity_counters import (
+    DAY,
+    HALF_LIVES,
+    HOUR,
+    PAUSE,
+    PSEUDO,
+    PopularityCounters,
+)
 
 RNG = np.random.default_rng(8)
 COUNT, ITEMS = 60, 7
@@ -15,14 +22,14 @@ TIME = 1.7e9 + np.sort(RNG.uniform(0, 40 * DAY, COUNT))
 
 
 def one_by_one(order, shift=0.0):
-    counters = Counters.empty(ITEMS)
+    counters = PopularityCounters.empty(ITEMS)
     for at in order:
         counters.add(int(ITEM[at]), float(WEIGHT[at]), bool(EXPLICIT[at]), float(TIME[at]) + shift)
     return counters
 
 
 def at_once(shift=0.0):
-    return Counters.from_events(ITEMS, ITEM, WEIGHT, EXPLICIT, TIME + shift)
+    return PopularityCounters.from_events(ITEMS, ITEM, WEIGHT, EXPLICIT, TIME + shift)
 
 
 def assert_same(found, wanted):
@@ -52,7 +59,9 @@ def test_many_are_as_one_by_one(first):
 
 
 def test_many_that_are_the_first_with_a_date():
-    one, many = (Counters.from_events(ITEMS, ITEM, WEIGHT, EXPLICIT, None) for _ in range(2))
+    one, many = (
+        PopularityCounters.from_events(ITEMS, ITEM, WEIGHT, EXPLICIT, None) for _ in range(2)
+    )
     for at in range(COUNT):
         one.add(int(ITEM[at]), float(WEIGHT[at]), bool(EXPLICIT[at]), float(TIME[at]))
     many.add_many(ITEM, WEIGHT, EXPLICIT, TIME)
@@ -67,7 +76,7 @@ def test_a_sample_of_2013_ranks_as_it_did():
 
 
 def test_sums_are_what_a_hand_would_add():
-    counters = Counters.from_events(
+    counters = PopularityCounters.from_events(
         2,
         np.array([0, 0, 1], np.int32),
         np.array([1, 1, 0.5], np.float32),
@@ -83,13 +92,13 @@ def test_sums_are_what_a_hand_would_add():
 
 def test_what_nobody_takes_up_counts_as_the_pseudo_events():
     assert np.allclose(at_once().log_shares()[:, -1], np.log(PSEUDO))
-    assert np.isfinite(Counters.empty(3).log_shares()).all()
-    assert np.isfinite(Counters.empty(3).like_rate()).all()
+    assert np.isfinite(PopularityCounters.empty(3).log_shares()).all()
+    assert np.isfinite(PopularityCounters.empty(3).like_rate()).all()
 
 
 def test_an_earlier_moment_can_be_asked_about():
     """As of a moment, an event at that moment weighs one whatever the half-life."""
-    counters = Counters.empty(1)
+    counters = PopularityCounters.empty(1)
     counters.add(0, 1.0, True, 1.7e9)
     counters.add(0, 0.0, False, 1.7e9 + 90 * DAY)
     assert np.allclose(counters.log_shares(now=1.7e9), np.log(1 + PSEUDO), atol=1e-5)
@@ -98,7 +107,7 @@ def test_an_earlier_moment_can_be_asked_about():
 
 
 def test_a_century_neither_overflows_nor_forgets_for_ever():
-    counters = Counters.empty(2)
+    counters = PopularityCounters.empty(2)
     counters.add(0, 1.0, True, 0.0)
     counters.add(1, 1.0, True, 100 * 365 * DAY)
     shares = counters.log_shares()
@@ -129,7 +138,7 @@ def test_a_row_that_moves_takes_everything_along():
 
 def test_saved_counters_go_on_counting(tmp_path):
     arrays = {name: mapped(tmp_path, name, array) for name, array in at_once().arrays().items()}
-    counters = Counters.from_arrays(arrays)
+    counters = PopularityCounters.from_arrays(arrays)
     assert_same(counters, at_once())
     counters.add(6, 1.0, True, TIME[-1] + HOUR)
     assert counters.uptake(0, ITEMS)[6] == pytest.approx(1.0)
@@ -137,7 +146,7 @@ def test_saved_counters_go_on_counting(tmp_path):
 
 
 def test_dislikes_lower_the_odds_and_take_up_nothing():
-    counters = Counters.empty(2)
+    counters = PopularityCounters.empty(2)
     counters.add(0, 1.0, True, 1.7e9)
     counters.add(1, -1.0, True, 1.7e9)
     rate = counters.like_rate()
@@ -146,11 +155,13 @@ def test_dislikes_lower_the_odds_and_take_up_nothing():
 
 
 def test_the_first_event_with_a_date_sets_the_clock_of_those_without():
-    counters = Counters.from_events(ITEMS, ITEM, WEIGHT, EXPLICIT, None)
+    counters = PopularityCounters.from_events(ITEMS, ITEM, WEIGHT, EXPLICIT, None)
     assert np.isneginf(counters.newest) and np.isneginf(counters.last).all()
-    numbered = Counters.from_events(ITEMS, ITEM, WEIGHT, EXPLICIT, np.arange(COUNT, dtype=float))
+    numbered = PopularityCounters.from_events(
+        ITEMS, ITEM, WEIGHT, EXPLICIT, np.arange(COUNT, dtype=float)
+    )
     assert np.allclose(counters.log_shares(), numbered.log_shares(), atol=1e-6)
-    again = Counters.from_arrays(counters.arrays())
+    again = PopularityCounters.from_arrays(counters.arrays())
     again.add(6, 1.0, True, 1.7e9)
     assert np.allclose(again.log_shares()[:, :6], counters.log_shares()[:, :6], atol=1e-5)
     assert again.uptake(0, 7)[6] == pytest.approx(1.0)
@@ -170,7 +181,7 @@ def test_a_pause_of_years_counts_as_a_week(live):
     item = rng.choice(50, 600, p=np.arange(1, 51) / 1275).astype(np.int32)
     time = 1.3e9 + np.sort(rng.uniform(0, 20 * DAY, 600))
     weight, no = np.ones(600, np.float32), np.zeros(600, bool)
-    counters = Counters.from_events(51, item, weight, no, time)
+    counters = PopularityCounters.from_events(51, item, weight, no, time)
     before = counters.log_shares()
     late = years_later(time) + np.arange(2) * 60.0
     new = np.array([50, 0], np.int32)
@@ -181,7 +192,7 @@ def test_a_pause_of_years_counts_as_a_week(live):
         counters.add_many(new, weight[:2], no[:2], late)
     else:
         every = np.concatenate([item, new]), np.concatenate([time, late])
-        counters = Counters.from_events(51, every[0], np.ones(602, np.float32), no[:1].repeat(602),
+        counters = PopularityCounters.from_events(51, every[0], np.ones(602, np.float32), no[:1].repeat(602),
                                         every[1])  # fmt: skip
     after = counters.log_shares()
     for life, half_life in enumerate(HALF_LIVES[2:], start=2):
@@ -197,8 +208,8 @@ def test_however_events_come_a_pause_is_counted_alike():
     item = np.arange(5, dtype=np.int32)
     time = 1.3e9 + np.array([0.0, 3.0, 200.0, 201.0, 900.0]) * DAY
     weight, no = np.ones(5, np.float32), np.zeros(5, bool)
-    night = Counters.from_events(5, item, weight, no, time)
-    live, together = Counters.empty(5), Counters.empty(5)
+    night = PopularityCounters.from_events(5, item, weight, no, time)
+    live, together = PopularityCounters.empty(5), PopularityCounters.empty(5)
     for row, when in zip(item, time, strict=True):
         live.add(int(row), 1.0, False, float(when))
     together.add_many(item, weight, no, time)
@@ -206,6 +217,8 @@ def test_however_events_come_a_pause_is_counted_alike():
     assert together.log_shares() == pytest.approx(night.log_shares(), abs=1e-5)
     for moment in time:  # as of a moment in the past, too
         known = int((time <= moment).sum())
-        then = Counters.from_events(5, item[:known], weight[:known], no[:known], time[:known])
+        then = PopularityCounters.from_events(
+            5, item[:known], weight[:known], no[:known], time[:known]
+        )
         rows = slice(0, known)
         assert live.log_shares(rows, moment) == pytest.approx(then.log_shares(rows), abs=1e-5)

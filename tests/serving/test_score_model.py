@@ -1,4 +1,4 @@
-"""Blend: what a manifest holds comes back as it went in."""
+"""ScoreModel: what a manifest holds comes back as it went in."""
 
 import json
 from dataclasses import fields, replace
@@ -7,35 +7,35 @@ import numpy as np
 import pytest
 import worlds
 
-from recsys.serving.score_model import Blend, Curve, Term
+from recsys.serving.score_model import LogTerm, ScoreModel, Term
 
 
-@pytest.mark.parametrize("blend", [Blend(), worlds.WHOLE], ids=["empty", "whole"])
+@pytest.mark.parametrize("blend", [ScoreModel(), worlds.WHOLE], ids=["empty", "whole"])
 def test_a_blend_survives_json(blend):
     text = json.dumps(blend.to_json(), allow_nan=False)
-    assert Blend.from_json(json.loads(text)) == blend
+    assert ScoreModel.from_json(json.loads(text)) == blend
 
 
-@pytest.mark.parametrize("blend", [Blend(), worlds.WHOLE], ids=["empty", "whole"])
+@pytest.mark.parametrize("blend", [ScoreModel(), worlds.WHOLE], ids=["empty", "whole"])
 def test_what_is_written_is_what_json_gives_back(blend):
     assert json.loads(json.dumps(blend.to_json())) == blend.to_json()
 
 
 def test_every_field_is_in_the_json():
     # "passed" is the name of the weight of exposure age since the first format
-    assert set(worlds.WHOLE.to_json()) == {field.name for field in fields(Blend)} | {"passed"}
+    assert set(worlds.WHOLE.to_json()) == {field.name for field in fields(ScoreModel)} | {"passed"}
     assert worlds.WHOLE.to_json()["passed"] == worlds.WHOLE.linear["exposure_age"]
 
 
 def test_an_infinite_half_life_never_fades():
-    blend = Blend(terms=(Term("words", np.inf, 2.0),))
-    again = Blend.from_json(json.loads(json.dumps(blend.to_json(), allow_nan=False)))
+    blend = ScoreModel(terms=(Term("words", np.inf, 2.0),))
+    again = ScoreModel.from_json(json.loads(json.dumps(blend.to_json(), allow_nan=False)))
     weights = again.history_weights("words", np.array([999.0, 0.0]), np.array([1.0, -0.5]))
     assert weights.tolist() == [2.0, -1.0]
 
 
 def test_terms_of_one_scorer_add_up_and_halve_with_age():
-    blend = Blend(terms=(Term("words", 2.0, 1.0), Term("words", np.inf, 3.0)))
+    blend = ScoreModel(terms=(Term("words", 2.0, 1.0), Term("words", np.inf, 3.0)))
     ages = np.array([4.0, 2.0, 0.0], np.float32)
     weights = blend.history_weights("words", ages, np.ones(3, np.float32))
     assert weights.tolist() == [3.25, 3.5, 4.0]
@@ -44,7 +44,7 @@ def test_terms_of_one_scorer_add_up_and_halve_with_age():
 
 
 def test_curves_bend_sums_and_pass_over_negative_ones():
-    blend = Blend(curves=(Curve(0.5, 2.0), Curve(1.0, 1.0, by_activity=0.5)))
+    blend = ScoreModel(curves=(LogTerm(0.5, 2.0), LogTerm(1.0, 1.0, by_activity=0.5)))
     found = blend.bent(np.array([-3.0, 0.0, 1.0], np.float32), 2.0)
     assert found.tolist() == pytest.approx([0.0, 0.0, 2 * np.log(3) + 2 * np.log(2)])
     each = blend.bent(np.ones((2, 1), np.float32), np.array([[0.0], [2.0]], np.float32))
@@ -52,7 +52,7 @@ def test_curves_bend_sums_and_pass_over_negative_ones():
 
 
 def test_traits_move_the_weights_of_what_items_bring():
-    blend = Blend(priors={"a": 1.0}, traits={"habit": {"a": 0.5, "b": 2.0}})
+    blend = ScoreModel(priors={"a": 1.0}, traits={"habit": {"a": 0.5, "b": 2.0}})
     names = ("a", "b", "c")
     assert blend.prior_weights(names, {"habit": 2.0}).tolist() == [2.0, 4.0, 0.0]
     assert blend.prior_weights(names, {"other": 2.0}).tolist() == [1.0, 0.0, 0.0]

@@ -8,7 +8,7 @@ import worlds
 
 from recsys.data.dataset import Dataset
 from recsys.data.records import Event, Item
-from recsys.serving.activity_buffer import KEPT, Pulse
+from recsys.serving.activity_buffer import KEPT, ActivityBuffer
 from recsys.serving.item_labels import labels_of, name_of, rows_of
 from recsys.serving.live_state import LiveState
 from recsys.serving.trend_monitor import find_trends, moment, read_now
@@ -199,7 +199,7 @@ def test_an_event_costs_microseconds(model):
     import threading
     import time
 
-    pulse = Pulse(0.0, threading.Lock())
+    pulse = ActivityBuffer(0.0, threading.Lock())
     start = time.process_time()
     for n in range(20_000):
         pulse.add(n % 100, "somebody", NOW + n)

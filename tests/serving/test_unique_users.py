@@ -1,4 +1,4 @@
-"""Voices: one person is one voice, live as at night; an unusual company counts like one voice."""
+"""One person is one voice, live as at night; an unusual company counts like one voice."""
 
 from dataclasses import replace
 
@@ -7,17 +7,17 @@ import pytest
 import worlds
 
 from recsys.array_types import Floats
-from recsys.data.account_mix import LEAST, Company, ItemCompany, Platform, Steps, judged
+from recsys.data.account_mix import LEAST, AccountMix, ItemCompany, Platform, Steps, judged
 from recsys.data.event_weights import EventWeights
-from recsys.serving.live_event import Act, weights_of
-from recsys.serving.popularity_counters import DAY, HALF_LIVES, Counters
-from recsys.serving.unique_users import Voices
+from recsys.serving.live_event import LiveEvent, weights_of
+from recsys.serving.popularity_counters import DAY, HALF_LIVES, PopularityCounters
+from recsys.serving.unique_users import UniqueUsers
 
 ITEMS = 12
 START = 1.7e9
 
 
-def told(seed: int, people: int = 400, count: int = 3_000, crowd: int = 0) -> list[Act]:
+def told(seed: int, people: int = 400, count: int = 3_000, crowd: int = 0) -> list[LiveEvent]:
     """Return acts of a platform, some repeated, and of a crowd that comes for item 0 alone."""
     rng = np.random.default_rng(seed)
     who = rng.integers(0, people, count)
@@ -25,14 +25,16 @@ def told(seed: int, people: int = 400, count: int = 3_000, crowd: int = 0) -> li
     time = START + np.sort(rng.uniform(0, 60 * DAY, count))
     kinds = rng.choice(np.array(["like", "view", "dislike", "save"]), count, p=[0.5, 0.3, 0.1, 0.1])
     acts = [
-        Act(f"i{i}", str(k), None, float(t), 0.0, f"u{w}")
+        LiveEvent(f"i{i}", str(k), None, float(t), 0.0, f"u{w}")
         for w, i, k, t in zip(who, item, kinds, time, strict=True)
     ]
     last = acts[-1].timestamp
-    return acts + [Act("i0", "like", None, last + n / 100, 0.0, f"bot{n}") for n in range(crowd)]
+    return acts + [
+        LiveEvent("i0", "like", None, last + n / 100, 0.0, f"bot{n}") for n in range(crowd)
+    ]
 
 
-def night(acts: list[Act], weights: EventWeights) -> tuple[Counters, Company]:
+def night(acts: list[LiveEvent], weights: EventWeights) -> tuple[PopularityCounters, AccountMix]:
     """Count a table as a night does."""
     found, stated = weights_of(acts, weights, (0.0, 1.0))
     names = list(dict.fromkeys(str(act.actor) for act in acts))
@@ -41,12 +43,14 @@ def night(acts: list[Act], weights: EventWeights) -> tuple[Counters, Company]:
     time = np.array([act.timestamp for act in acts])
     counts, company = judged(user, item, time, len(names), ITEMS)
     weight = found * counts
-    return Counters.from_events(ITEMS, item, weight, stated, time, user), company
+    return PopularityCounters.from_events(ITEMS, item, weight, stated, time, user), company
 
 
-def live(acts: list[Act], weights: EventWeights, step: int) -> tuple[Counters, Voices]:
+def live(
+    acts: list[LiveEvent], weights: EventWeights, step: int
+) -> tuple[PopularityCounters, UniqueUsers]:
     """Count the same acts as they come, some at a time."""
-    counters, voices = Counters.empty(ITEMS), Voices(Company.empty(ITEMS))
+    counters, voices = PopularityCounters.empty(ITEMS), UniqueUsers(AccountMix.empty(ITEMS))
     for start in range(0, len(acts), step):
         some = acts[start : start + step]
         found, stated = weights_of(some, weights, (0.0, 1.0))
@@ -55,7 +59,7 @@ def live(acts: list[Act], weights: EventWeights, step: int) -> tuple[Counters, V
     return counters, voices
 
 
-def shares(counters: Counters) -> Floats:
+def shares(counters: PopularityCounters) -> Floats:
     """Return what lists read of the counters."""
     return np.concatenate([counters.log_shares(), counters.like_rate()[None]])
 
@@ -75,9 +79,9 @@ def test_live_is_night(seed, crowd, step):
 @pytest.mark.parametrize("kind", ["view", "like", "save"])
 def test_one_person_is_one_voice_at_every_half_life(kind):
     acts, weights = told(0), EventWeights()
-    once = [*acts, Act("i11", kind, None, acts[-1].timestamp + 600, 0.0, "fan")]
+    once = [*acts, LiveEvent("i11", kind, None, acts[-1].timestamp + 600, 0.0, "fan")]
     often = acts + [
-        Act("i11", kind, None, acts[-1].timestamp + n, 0.0, "fan") for n in range(1, 601)
+        LiveEvent("i11", kind, None, acts[-1].timestamp + n, 0.0, "fan") for n in range(1, 601)
     ]
     one, many = night(once, weights)[0], night(often, weights)[0]
     for life in range(len(HALF_LIVES)):
@@ -97,7 +101,7 @@ def test_a_crowd_that_comes_for_one_thing_counts_like_one_voice():
 def test_a_burst_of_the_usual_people_counts_whole():
     acts, weights = told(0), EventWeights()
     last = acts[-1].timestamp
-    burst = [Act("i11", "like", None, last + n, 0.0, f"u{n}") for n in range(60)]
+    burst = [LiveEvent("i11", "like", None, last + n, 0.0, f"u{n}") for n in range(60)]
     before, after = night(acts, weights)[0], night(acts + burst, weights)[0]
     new = {act.actor for act in burst} - {a.actor for a in acts if a.item_id == "i11"}
     more = after.uptake(6, ITEMS)[11] - before.uptake(6, ITEMS)[11]
@@ -105,7 +109,9 @@ def test_a_burst_of_the_usual_people_counts_whole():
 
 
 def test_a_platform_of_new_people_alarms_nobody():
-    people = [Act(f"i{n % ITEMS}", "like", None, START + n, 0.0, f"u{n}") for n in range(5_000)]
+    people = [
+        LiveEvent(f"i{n % ITEMS}", "like", None, START + n, 0.0, f"u{n}") for n in range(5_000)
+    ]
     _, company = night(people, EventWeights())
     assert not company.excess.any()
 
@@ -119,10 +125,10 @@ def test_few_voices_are_never_an_excess():
 
 def test_company_is_read_back_and_old_bundles_have_none():
     _, company = night(told(0, crowd=60), EventWeights())
-    again = Company.from_arrays(company.arrays(), ITEMS)
+    again = AccountMix.from_arrays(company.arrays(), ITEMS)
     assert again.platform == company.platform and np.array_equal(again.sums, company.sums)
-    assert Company.from_arrays({}, 3).sums.shape == (3, 4)
-    assert Company.empty().platform == Platform() and (Company.empty().heights == LEAST).all()
+    assert AccountMix.from_arrays({}, 3).sums.shape == (3, 4)
+    assert AccountMix.empty().platform == Platform() and (AccountMix.empty().heights == LEAST).all()
 
 
 def test_one_person_cannot_vote_an_item_down():
@@ -130,7 +136,7 @@ def test_one_person_cannot_vote_an_item_down():
     if made.opinions is None:
         pytest.skip("the world has no opinions")
     row = made.row("sea-1")
-    one = [Act("sea-1", "dislike", None, moment + n, 0.0, "foe") for n in range(50)]
+    one = [LiveEvent("sea-1", "dislike", None, moment + n, 0.0, "foe") for n in range(50)]
     made.add_events(one[:1])
     base = float(made.opinions.bases[row])
     made.add_events(one[1:])
@@ -141,7 +147,7 @@ def test_without_the_defence_every_act_counts():
     made = worlds.live()
     off = type(made)(made.model, replace(made.weights, voices=False))
     row, moment = made.row("sea-1"), worlds.topics().now
-    acts = [Act("sea-1", "like", None, moment + n, 0.0, "fan") for n in range(50)]
+    acts = [LiveEvent("sea-1", "like", None, moment + n, 0.0, "fan") for n in range(50)]
     before = float(made.counters.uptake(6, made.size)[row])
     for live_ in (made, off):
         live_.add_events(acts)
@@ -165,8 +171,8 @@ def test_an_attack_takes_nothing_from_the_voices_of_others():
     """Whoever floods an item that others like as well leaves these what they had."""
     acts, weights = told(0), EventWeights()
     last = acts[-1].timestamp
-    popular = [Act("i0", "like", None, last + n, 0.0, f"fake{n}") for n in range(60)]
-    against = [Act("i0", "dislike", None, last + n, 0.0, f"fake{n}") for n in range(60)]
+    popular = [LiveEvent("i0", "like", None, last + n, 0.0, f"fake{n}") for n in range(60)]
+    against = [LiveEvent("i0", "dislike", None, last + n, 0.0, f"fake{n}") for n in range(60)]
     before, _ = night(acts, weights)
     for attack in (popular, against):
         after, company = night(acts + attack, weights)
@@ -200,11 +206,11 @@ def test_what_else_somebody_did_counts_on_after_a_withdrawal():
     made = worlds.live()
     row, moment = made.row("sea-1"), worlds.topics().now + 60
     before = float(made.counters.uptake(6, made.size)[row]), float(made.counters.likes[row])
-    view = Act("sea-1", "view", None, moment, 0.0, "fan")
-    like = Act("sea-1", "like", None, moment + 1, 0.0, "fan")
+    view = LiveEvent("sea-1", "view", None, moment, 0.0, "fan")
+    like = LiveEvent("sea-1", "like", None, moment + 1, 0.0, "fan")
     made.add_events([view, like])
     assert made.counters.likes[row] == pytest.approx(before[1] + 1)
-    back = Act("sea-1", "unlike", None, moment + 2, 0.0, "fan", withdrawn=(like,))
+    back = LiveEvent("sea-1", "unlike", None, moment + 2, 0.0, "fan", withdrawn=(like,))
     made.add_events([back])
     assert made.counters.likes[row] == pytest.approx(before[1])
     left = float(made.counters.uptake(6, made.size)[row]) - before[0]
@@ -215,13 +221,15 @@ def test_ratings_that_an_alarm_took_back_stay_so_when_the_scale_moves():
     made, moment = worlds.live(), worlds.topics().now + 60
     row, other = made.row("sea-1"), made.row("sea-2")
     likes, dislikes = float(made.counters.likes[row]), float(made.counters.likes[other])
-    fakes = [Act("sea-1", "rating", 9.0, moment + n, 0.0, f"fake{n}") for n in range(60)]
+    fakes = [LiveEvent("sea-1", "rating", 9.0, moment + n, 0.0, f"fake{n}") for n in range(60)]
     made.add_events(fakes[:40])
     made.add_events(fakes[40:])
     assert made.voices is not None and made.voices.excess[row].voices > 50
     for number in range(200):  # of people who are known: the scale is learned anew some times
         who, value = f"reader-{number % 50}", 1.0 + number % 10
-        act = Act("sea-2", "rating", value, moment + 100 + number, 0.0, who, born=worlds.START)
+        act = LiveEvent(
+            "sea-2", "rating", value, moment + 100 + number, 0.0, who, born=worlds.START
+        )
         made.add_events([act])
     assert made.scale.known
     assert made.counters.likes[row] - likes < 3
@@ -231,7 +239,9 @@ def test_ratings_that_an_alarm_took_back_stay_so_when_the_scale_moves():
 def test_an_excess_is_one_person_for_trends():
     made, moment = worlds.live(), worlds.topics().now + 60
     row = made.row("sea-1")
-    made.add_events([Act("sea-1", "like", None, moment + n, 0.0, f"fake{n}") for n in range(60)])
+    made.add_events(
+        [LiveEvent("sea-1", "like", None, moment + n, 0.0, f"fake{n}") for n in range(60)]
+    )
     hour = int(moment // 3_600)
     rows, people, _, _ = made.pulse.acts(hour, hour + 2)
     assert (rows == row).sum() == 60

@@ -21,11 +21,11 @@ from recsys.bundle_store import BundleStore
 from recsys.data.rating_scale import RatingScale
 from recsys.data.records import Event, Item
 from recsys.data.table_builder import item_table
-from recsys.models.item_weights import ItemItem
+from recsys.models.item_weights import ItemWeights
 from recsys.serving.catalogue import Catalogue
 from recsys.serving.model import Model
-from recsys.serving.popularity_counters import Counters
-from recsys.serving.score_model import Blend, Curve, Term
+from recsys.serving.popularity_counters import PopularityCounters
+from recsys.serving.score_model import LogTerm, ScoreModel, Term
 from recsys.store.store import Store
 from recsys.text.clean import document
 from recsys.text.encoders.student import Student
@@ -77,12 +77,12 @@ def student() -> Student:
     return Student(tokenizer.to_str().encode(), np.stack(vectors), "tiny")
 
 
-def neighbours(count: int) -> ItemItem:
+def neighbours(count: int) -> ItemWeights:
     """Return item-to-item weights of 1 within a topic."""
     topic = np.arange(count) // EACH
     matrix = (topic[:, None] == topic[None, :]).astype(np.float32)
     np.fill_diagonal(matrix, 0.0)
-    return ItemItem.from_dense(matrix, EACH)
+    return ItemWeights.from_dense(matrix, EACH)
 
 
 def model(version: str = "one") -> Model:
@@ -93,7 +93,7 @@ def model(version: str = "one") -> Model:
     texts = [document(i.title, i.text, i.tags, i.category) for i in rows]
     moments = np.sort(NOW - 3600.0 * np.arange(1, 41))
     taken = np.arange(40, dtype=np.int32) % EACH
-    counters = Counters.from_events(
+    counters = PopularityCounters.from_events(
         len(rows), taken, np.ones(40, np.float32), np.ones(40, bool), moments
     )
     known = dict(
@@ -106,9 +106,9 @@ def model(version: str = "one") -> Model:
         bridge=None,
         student=pupil,
         counters=counters.arrays(),
-        blend=Blend(
+        blend=ScoreModel(
             terms=(Term("neighbours", 10.0, 1.0), Term("words", 10.0, 0.5)),
-            curves=(Curve(1.0, 1.0),),
+            curves=(LogTerm(1.0, 1.0),),
             priors={"share_1d": 0.05},
         ),
         rating_scale=RatingScale(3.0, 1.0, 1.0, 100),

@@ -13,9 +13,9 @@ from scipy import sparse
 from recsys.array_types import Floats
 from recsys.models.factors import Factors
 from recsys.models.interactions import Interactions
-from recsys.models.item_weights import ItemItem
+from recsys.models.item_weights import ItemWeights
 
-Fit = Callable[[Interactions, int], ItemItem | Factors]
+Fit = Callable[[Interactions, int], ItemWeights | Factors]
 
 
 def mapped(folder: Path, name: str, array: np.ndarray) -> np.ndarray:
@@ -33,7 +33,7 @@ class EngineContract:
         """Return the engine, with settings fit for a world of twenty items."""
         raise NotImplementedError
 
-    def scores(self, engine: ItemItem | Factors, history: list[int]) -> Floats:
+    def scores(self, engine: ItemWeights | Factors, history: list[int]) -> Floats:
         """Return the scores of all items for a history of likes, oldest first."""
         rows, weights = np.array(history, np.int32), np.ones(len(history), np.float32)
         if isinstance(engine, Factors):
@@ -103,9 +103,9 @@ class ItemItemContract(EngineContract):
     def test_arrays_mapped_from_a_disk_give_the_same_answer(self, fit, tmp_path):
         made = fit(Interactions.of_dataset(worlds.odd_even()), 0)
         parts = [("indptr", made.indptr), ("indices", made.indices), ("data", made.data)]
-        again = ItemItem(*(mapped(tmp_path, name, array) for name, array in parts))
+        again = ItemWeights(*(mapped(tmp_path, name, array) for name, array in parts))
         assert np.array_equal(self.scores(again, [0, 5]), self.scores(made, [0, 5]))
-        half = ItemItem(made.indptr, made.narrow(), made.data.astype(np.float16))
+        half = ItemWeights(made.indptr, made.narrow(), made.data.astype(np.float16))
         assert half.indices.itemsize == 2 and half.row(0)[0].dtype == np.int32
         assert np.allclose(self.scores(half, [0, 5]), self.scores(made, [0, 5]), atol=1e-3)
 

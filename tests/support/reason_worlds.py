@@ -26,21 +26,21 @@ from recsys.data.records import Event, Item
 from recsys.data.table_builder import item_table
 from recsys.models.ease import EaseConfig, fit_ease
 from recsys.serving.model import Model
-from recsys.serving.score_model import Blend, Curve, Term
+from recsys.serving.score_model import LogTerm, ScoreModel, Term
 from recsys.text.clean import document
 from recsys.text.documents import documents
 from recsys.text.encoders.student import Student
 from recsys.text.topics.fit import TopicConfig, fit_topics
 from recsys.text.topics.labels import with_labels
-from recsys.training.fit import Words, assemble
+from recsys.training.fit import TextVectors, assemble
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample"
 FILMS, STATEMENTS = 300, 300  # the most rated ones of the sample
 DAY = 86_400.0
 NOW = 1_700_000_000.0  # of the written worlds
-BLEND = Blend(
+BLEND = ScoreModel(
     terms=(Term("neighbours", 20.0, 1.0), Term("words", 10.0, 0.3)),
-    curves=(Curve(1.0, 1.0),),
+    curves=(LogTerm(1.0, 1.0),),
     priors={"share_1d": 0.1, "share_all": 0.05, "liked": 0.1},
     newcomers={"share_1d": 0.3, "share_all": 0.5, "liked": 0.2},
     linear={"exposure_age": -0.02},
@@ -132,7 +132,7 @@ def _model(events: list[Event], items: list[Item], regularization: float, topics
     student = word_student(texts)
     vectors = student.encode(texts)
     fitted = {"neighbours": fit_ease(data.matrix(), EaseConfig(regularization=regularization))}
-    made = assemble(data, fitted, Words(vectors, student), BLEND)
+    made = assemble(data, fitted, TextVectors(vectors, student), BLEND)
     found = fit_topics(texts, vectors, TopicConfig(n_topics=topics))
     plain = [
         f"{title}\n{text}" for title, text in zip(data.table.title, data.table.text, strict=True)

@@ -19,7 +19,7 @@ from recsys.store.fingerprints import Seen
 from recsys.store.pseudonyms import Pseudonyms
 from recsys.store.schema import exposures
 from recsys.store.store import Added, Store
-from recsys.store.user_histories import Pasts
+from recsys.store.user_histories import UserHistories
 from recsys.store.user_merges import MergeLog, merge_users
 
 ODD_IDS = [
@@ -279,7 +279,7 @@ class StoreContract:
         assert [item.item_id for item in store.items_page("ä", 9)] == ids[4:]
 
     def test_a_long_past_holds_all_items_and_follows_the_store(self, store):
-        now, pasts = time.time(), Pasts(EventWeights())
+        now, pasts = time.time(), UserHistories(EventWeights())
         store.add_events(likes("ann", "1", "2"))
         few = pasts.of(store, "ann")
         assert few.taken is None and [e.item_id for e in few.events] == ["1", "2"]
@@ -299,7 +299,7 @@ class StoreContract:
         store.delete_event(store.history("ann", 1)[0].id)
         store.add_events([Event("ann", "page", "hide", timestamp=now)])
         after = pasts.of(store, "ann")
-        fresh = Pasts(EventWeights()).of(store, "ann")
+        fresh = UserHistories(EventWeights()).of(store, "ann")
         assert sorted(after.taken.ids) == sorted(fresh.taken.ids)
         assert after.events == fresh.events and "page" not in after.taken.uses
         store.delete_user("ann")

@@ -26,10 +26,10 @@ from recsys.models.ease import EaseConfig, fit_ease
 from recsys.models.elsa import ElsaConfig, fit_elsa
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
-from recsys.serving.score_model import Blend, Curve, Term
+from recsys.serving.score_model import LogTerm, ScoreModel, Term
 from recsys.text.documents import documents
 from recsys.text.encoders.student import Student
-from recsys.training.fit import Words, assemble
+from recsys.training.fit import TextVectors, assemble
 
 START = 1_700_000_000.0
 HOUR = 3600.0
@@ -136,15 +136,15 @@ def topics() -> Dataset:
     return Dataset.build(event_table(opinions()), item_table(texts()))
 
 
-def words_of(data: Dataset) -> Words:
+def words_of(data: Dataset) -> TextVectors:
     """Return the word side of a data set, read by the student."""
-    return Words(student().encode(documents(data.table)), student())
+    return TextVectors(student().encode(documents(data.table)), student())
 
 
 # Every ingredient at once, so that what holds for this blend holds for any.
-WHOLE = Blend(
+WHOLE = ScoreModel(
     terms=(Term("neighbours", 6.0, 1.0), Term("behaviour", np.inf, 0.3), Term("words", 4.0, 0.2)),
-    curves=(Curve(0.03, 0.4, 0.1), Curve(0.3, 0.6)),
+    curves=(LogTerm(0.03, 0.4, 0.1), LogTerm(0.3, 0.6)),
     priors={"share_1d": 0.3, "share_all": 0.2, "liked": 0.5},
     traits={"activity": {"share_1d": 0.05}, "habit": {"share_all": -0.04}},
     lift=0.2,
@@ -165,13 +165,13 @@ def model() -> Model:
     return assemble(data, fitted, words_of(data), WHOLE)
 
 
-def plain(data: Dataset, blend: Blend) -> Model:
+def plain(data: Dataset, blend: ScoreModel) -> Model:
     """Return a model with neighbours alone."""
     fitted = {"neighbours": fit_ease(data.matrix(), EaseConfig(regularization=5.0))}
-    return assemble(data, fitted, Words.none(len(data.items)), blend)
+    return assemble(data, fitted, TextVectors.none(len(data.items)), blend)
 
 
-def live(blend: Blend = WHOLE) -> LiveState:
+def live(blend: ScoreModel = WHOLE) -> LiveState:
     """Return a state of its own over the model of topics."""
     return LiveState(replace(model(), blend=blend))
 

@@ -4,15 +4,15 @@ from scipy import sparse
 from text_world import word_student
 
 from recsys.text.cold_start import (
-    ColdConfig,
+    ColdStartConfig,
     columns,
+    distill_student,
     fit_cold,
     map_texts,
     reader_map,
-    teach,
     with_pairs,
 )
-from recsys.text.item_input_map import ReaderMap
+from recsys.text.item_input_map import ItemInputMap
 
 WORDS = ["red", "blue", "green", "nail", "polish", "cream", "hand", "night"]
 # Readers of nails read nails, readers of creams read creams; the last two items are unread.
@@ -40,7 +40,9 @@ def weights() -> np.ndarray:
 
 @pytest.mark.parametrize("wrap", [lambda square: square, sparse.csr_array])
 def test_an_unread_text_lands_among_its_future_readers(wrap) -> None:
-    cold = fit_cold(map_texts(TEXTS, word_student(WORDS)), wrap(weights()), COUNTS, ColdConfig())
+    cold = fit_cold(
+        map_texts(TEXTS, word_student(WORDS)), wrap(weights()), COUNTS, ColdStartConfig()
+    )
     given = columns(cold, np.array([6, 7, 8, 9], np.int32)).toarray()
     assert np.isfinite(given).all()
     assert given[0, 0] > given[0, 1] and given[4, 1] > given[4, 0]
@@ -52,18 +54,22 @@ def test_an_unread_text_lands_among_its_future_readers(wrap) -> None:
 def test_the_map_predicts_the_columns_in_their_own_size(third_view) -> None:
     base = word_student(WORDS)
     taught = base.encode(TEXTS) if third_view else None
-    cold = fit_cold(map_texts(TEXTS, base, taught=taught), weights(), COUNTS, ColdConfig(rank=6))
+    cold = fit_cold(
+        map_texts(TEXTS, base, taught=taught), weights(), COUNTS, ColdStartConfig(rank=6)
+    )
     found, inputs = reader_map(cold, base)
     rows = np.array([6, 7, 8, 9], np.int32)
     texts = [TEXTS[row] for row in rows]
     live = inputs @ found.encode(texts, base.encode(texts)).T
     assert np.allclose(np.maximum(live, 0), columns(cold, rows).toarray(), atol=1e-3)
-    again = ReaderMap.from_arrays(found.arrays())
+    again = ItemInputMap.from_arrays(found.arrays())
     assert np.allclose(
         again.encode(texts, base.encode(texts)), found.encode(texts, base.encode(texts)), atol=1e-3
     )
-    assert ReaderMap.from_arrays({k: v for k, v in found.arrays().items() if k != "rarity"}) is None
-    assert teach(cold, base)[0].name == teach(cold, base)[0].name  # repeatable
+    assert (
+        ItemInputMap.from_arrays({k: v for k, v in found.arrays().items() if k != "rarity"}) is None
+    )
+    assert distill_student(cold, base)[0].name == distill_student(cold, base)[0].name  # repeatable
 
 
 @pytest.mark.parametrize("texts", [["red"], ["red nail"] * 4, ["", "zzz"]])
@@ -71,10 +77,10 @@ def test_small_and_equal_catalogues(texts: list[str]) -> None:
     base = word_student(WORDS)
     n = len(texts)
     cold = fit_cold(
-        map_texts(texts, base), np.ones((n, n), np.float32), np.ones(n, int), ColdConfig()
+        map_texts(texts, base), np.ones((n, n), np.float32), np.ones(n, int), ColdStartConfig()
     )
     assert np.isfinite(columns(cold, np.arange(n, dtype=np.int32)).toarray()).all()
-    student, inputs = teach(cold, base)
+    student, inputs = distill_student(cold, base)
     assert np.isfinite(inputs).all() and np.isfinite(student.encode(texts)).all()
 
 

@@ -6,15 +6,15 @@ import worlds
 
 from recsys.data.records import Event
 from recsys.store.erasure import HEARD
-from recsys.text.sentiment.comment_cache import toned_anew
+from recsys.text.sentiment.comment_cache import with_comment_sentiment
 from recsys.text.sentiment.model import SHIPPED
-from recsys.text.sentiment.scorer import Tones, toned
+from recsys.text.sentiment.scorer import SentimentScorer, toned
 
 LOVE, HATE = "I love this, best day ever", "I hate this, it is terrible"
 TEXTS = [LOVE, "", HATE, LOVE]
 
 
-class Counting(Tones):
+class Counting(SentimentScorer):
     """Tones that count the texts they read."""
 
     def scores(self, texts):
@@ -33,12 +33,12 @@ def comments(*texts):
 
 def told(home, *texts):
     read.clear()
-    return toned_anew(comments(*texts), Counting(home)).tone
+    return with_comment_sentiment(comments(*texts), Counting(home)).tone
 
 
 def test_what_was_read_is_not_read_again(tmp_path):
     first = told(tmp_path, *TEXTS)
-    assert np.array_equal(first, toned(comments(*TEXTS), Tones(tmp_path)).tone)
+    assert np.array_equal(first, toned(comments(*TEXTS), SentimentScorer(tmp_path)).tone)
     assert sorted(read) == sorted({*TEXTS} - {""})
     again = told(tmp_path, *TEXTS, "something new")
     assert read == ["something new"] and np.array_equal(again[:4], first)
@@ -59,5 +59,5 @@ def test_a_damaged_file_and_another_model_read_all_again(tmp_path, damage):
 
 
 def test_without_comments_nothing_is_written(tmp_path):
-    assert toned_anew(comments(""), Tones(tmp_path)).tone is None
+    assert with_comment_sentiment(comments(""), SentimentScorer(tmp_path)).tone is None
     assert not (tmp_path / HEARD).exists()

@@ -9,7 +9,7 @@ from text_world import word_student
 from recsys.errors import DataError
 from recsys.text.sentiment.lexicon import Lexicon, read_lexicon
 from recsys.text.sentiment.model import SHIPPED, labels, load_tone, write_tone
-from recsys.text.sentiment.scorer import LEXICON, Tones
+from recsys.text.sentiment.scorer import LEXICON, SentimentScorer
 from recsys.text.sentiment.training import fit_tone
 
 WORDS = """language,term,valence
@@ -90,7 +90,7 @@ def test_a_lexicon_without_a_row_is_none(tmp_path):
 
 def test_without_anything_in_the_home_the_shipped_model_serves(home):
     texts = ["I love this, best day ever", "I hate this, it is terrible", "", "我喜欢这个，很好"]
-    tones = Tones(home)
+    tones = SentimentScorer(home)
     assert np.allclose(tones.probabilities(texts), load_tone().probabilities(texts))
     scores = tones.scores(texts)
     assert scores[0] > 0.5 > -0.5 > scores[1] and scores[2] == 0 and scores[3] > 0
@@ -100,15 +100,15 @@ def test_a_model_in_the_home_or_named_serves_instead(home, tmp_path):
     texts = [f"{kind} {n}" for kind in ("bad", "so", "good") for n in range(8)]
     turned = fit_tone(texts, np.repeat([2, 1, 0], 8), word_student(["good", "bad", "so"]))
     write_tone(home / "tone" / "tone.npz", turned)
-    assert Tones(home).scores(["bad 1"])[0] > 0
-    assert Tones(home, SHIPPED).scores(["this is bad"])[0] < 0
+    assert SentimentScorer(home).scores(["bad 1"])[0] > 0
+    assert SentimentScorer(home, SHIPPED).scores(["this is bad"])[0] < 0
     with pytest.raises(DataError, match="does not exist"):
-        Tones(home, home / "none.npz").scores(["text"])
+        SentimentScorer(home, home / "none.npz").scores(["text"])
 
 
 def test_a_lexicon_in_the_home_reads_its_language_only(home):
     (home / "tone" / LEXICON).write_text(WORDS, "utf-8")
-    tones, plain = Tones(home), Tones(home / "nowhere")
+    tones, plain = SentimentScorer(home), SentimentScorer(home / "nowhere")
     rows = ["真是无语，太难看了", "¡Me encanta la película que vimos en casa!", "I love this"]
     found = tones.probabilities(rows)
     assert labels(found) == ["negative", "positive", "positive"]
@@ -117,7 +117,7 @@ def test_a_lexicon_in_the_home_reads_its_language_only(home):
 
 
 def test_scores_are_remembered_and_the_same(home):
-    tones = Tones(home)
+    tones = SentimentScorer(home)
     texts = ["I love this", "I hate this", "I love this", "\ud800"]
     first = tones.scores(texts)
     assert first[0] == first[2] and np.array_equal(first, tones.scores(texts))
@@ -126,7 +126,7 @@ def test_scores_are_remembered_and_the_same(home):
 
 def test_what_is_remembered_is_bounded(home, monkeypatch):
     monkeypatch.setattr("recsys.text.sentiment.scorer.KEPT", 10)
-    tones = Tones(home)
+    tones = SentimentScorer(home)
     once = [tones.scores([f"I love number {n}"])[0] for n in range(30)]
     again = tones.scores([f"I love number {n}" for n in range(30)])
     assert np.allclose(once, again, atol=1e-6) and len(tones._kept) <= 30
@@ -135,12 +135,14 @@ def test_what_is_remembered_is_bounded(home, monkeypatch):
 def test_a_copied_home_reads_alike(home, tmp_path):
     (home / "tone" / LEXICON).write_text(WORDS, "utf-8")
     shutil.copytree(home / "tone", tmp_path / "other" / "tone")
-    assert Tones(home).scores(["真是无语"]) == Tones(tmp_path / "other").scores(["真是无语"])
+    assert SentimentScorer(home).scores(["真是无语"]) == SentimentScorer(tmp_path / "other").scores(
+        ["真是无语"]
+    )
 
 
 def test_what_cannot_be_used_is_told_at_once(home):
-    Tones(home).check()
-    Tones(home / "nowhere").check()
+    SentimentScorer(home).check()
+    SentimentScorer(home / "nowhere").check()
     (home / "tone" / "tone.npz").write_bytes(b"nothing")
     with pytest.raises(DataError, match="tone.npz"):
-        Tones(home).check()
+        SentimentScorer(home).check()

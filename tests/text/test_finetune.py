@@ -13,8 +13,8 @@ from text_world import word_student
 from recsys.errors import DataError
 from recsys.text.encoders.transformer import load_transformer, save_transformer
 from recsys.text.finetuning.batches import Histories, latest_last
-from recsys.text.finetuning.hard_negatives import near_strangers
-from recsys.text.finetuning.teacher_targets import Guide
+from recsys.text.finetuning.hard_negatives import hard_negatives
+from recsys.text.finetuning.teacher_targets import TeacherTargets
 from recsys.text.finetuning.train_step import adam, set_pace
 from recsys.text.finetuning.trainable import TrainableStatic, TrainableTransformer, add_adapters
 from recsys.text.finetuning.trainer import FinetuneConfig, finetune
@@ -101,9 +101,11 @@ def test_a_transformer_of_one_item_equal_and_empty_texts(
 ) -> None:
     trainable = TrainableTransformer.of(load_transformer(str(bert), "cpu"), texts)
     alone = Histories(latest_last(np.zeros(1, int), np.zeros(1, int), (1, 1)))
-    lessons: Histories | Guide = reads() if len(texts) == 8 else alone
+    lessons: Histories | TeacherTargets = reads() if len(texts) == 8 else alone
     if objective == "guided":
-        lessons = Guide.turned(np.eye(len(texts), 16, dtype=np.float32), np.ones((len(texts), 16)))
+        lessons = TeacherTargets.turned(
+            np.eye(len(texts), 16, dtype=np.float32), np.ones((len(texts), 16))
+        )
     record = finetune(trainable, lessons, replace(FAST, objective=objective, steps=2), 0)
     assert np.isfinite(record.losses).all()
     assert np.isfinite(trainable.result().encode([*texts, "cream"])).all()
@@ -181,7 +183,7 @@ def test_a_transformer_follows_a_guide_and_goes_on_after_a_kill(
         return TrainableTransformer.of(load_transformer(folder, "cpu", t5=kind == "t5"), texts)
 
     whole = pupil()
-    guide = Guide.turned(wanted, whole.result().encode(texts))
+    guide = TeacherTargets.turned(wanted, whole.result().encode(texts))
     assert guide.learners().tolist() == list(range(7))
     record = finetune(whole, guide, config, 0)
     assert record.losses[-1] < 0.5 * record.losses[0]
@@ -203,9 +205,9 @@ def test_a_turned_guide_keeps_likeness_and_comes_near() -> None:
     rng = np.random.default_rng(0)
     wanted = rng.standard_normal((30, 5)).astype(np.float32)
     rotation = np.linalg.qr(rng.standard_normal((8, 8)))[0][:5].astype(np.float32)
-    guide = Guide.turned(wanted, wanted @ rotation)
+    guide = TeacherTargets.turned(wanted, wanted @ rotation)
     assert np.allclose(guide.wanted, wanted @ rotation, atol=1e-4)
-    other = Guide.turned(wanted, rng.standard_normal((30, 8)).astype(np.float32))
+    other = TeacherTargets.turned(wanted, rng.standard_normal((30, 8)).astype(np.float32))
     assert np.allclose(other.wanted @ other.wanted.T, wanted @ wanted.T, atol=1e-4)
 
 
@@ -215,7 +217,7 @@ def test_a_guide_is_followed_alike_whatever_the_chunk() -> None:
     losses = []
     for chunk in (1, 3, 100):
         one = TrainableStatic.of(word_student(TEXTS), TEXTS)
-        losses.append(finetune(one, Guide(wanted), replace(config, chunk=chunk), 0).losses)
+        losses.append(finetune(one, TeacherTargets(wanted), replace(config, chunk=chunk), 0).losses)
     assert np.allclose(losses[0], losses[2], atol=1e-4)
     assert np.allclose(losses[1], losses[2], atol=1e-4)
 
@@ -269,10 +271,10 @@ def test_hard_negatives_are_near_texts_of_other_readers() -> None:
     words = ["red nail polish", "red nail lacquer", "red nail paint", "blue sea", "red nail polish"]
     vectors = word_student([*dict.fromkeys(" ".join(words).split())]).encode(words)
     both = latest_last(np.array([0, 0, 1, 1]), np.array([0, 1, 2, 3]), (2, 5))
-    hard = near_strangers(vectors, both, 2)
+    hard = hard_negatives(vectors, both, 2)
     assert hard[0, 0] == 2  # 1 was taken up together with it, 4 says the same
     assert 3 not in hard[2]
-    assert near_strangers(np.zeros((3, 4), np.float32), both[:, :3], 2).max() == -1
+    assert hard_negatives(np.zeros((3, 4), np.float32), both[:, :3], 2).max() == -1
 
 
 def test_a_batch_brings_hard_negatives_that_nobody_in_it_took_up() -> None:

@@ -11,7 +11,7 @@ import pytest
 import recsys.safety
 import recsys.text
 from recsys.data.records import Item
-from recsys.safety.comment_dampening import Chatter
+from recsys.safety.comment_dampening import CommentDampener
 from recsys.safety.duplicates import Look
 from recsys.safety.minhash import bands, content, repeated
 from recsys.safety.text_rules import by_words
@@ -46,7 +46,7 @@ DETECTORS: dict[str, Callable[[str], object]] = {
     "prints": lambda text: bands(content(text)),
     "repeated": lambda text: repeated(content(text).split()),
     "look": lambda text: Look.at(Item("a", text, text), None, 0),
-    "chatter": lambda text: Chatter().share("a", text, 0.0),
+    "chatter": lambda text: CommentDampener().share("a", text, 0.0),
     "topics": lambda text: words(document("", text)),
 }
 

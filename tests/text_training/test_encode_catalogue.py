@@ -13,7 +13,7 @@ from recsys.serving.live_state import LiveState
 from recsys.text.encoders.encoder import load_encoder
 from recsys.text.encoders.static import static_folder, write_static
 from recsys.text_training.encode_catalogue import encode_words
-from recsys.training.fit import Words, assemble, fit_engines
+from recsys.training.fit import TextVectors, assemble, fit_engines
 from recsys.tuning.engine_catalogue import engine_named
 
 ODD = [
@@ -64,7 +64,7 @@ def test_what_is_not_shown_is_not_imitated(home: Path) -> None:
 
 def test_where_no_word_is_known_behaviour_decides_and_nothing_is_nan() -> None:
     data, ignorant = worlds.topics(), word_student(["word", "nobody", "writes"])
-    words = Words(np.zeros((len(data.items), ignorant.dimensions), np.float32), ignorant)
+    words = TextVectors(np.zeros((len(data.items), ignorant.dimensions), np.float32), ignorant)
     fitted = fit_engines(data, words, [engine_named("slist 300")], 0)
     model = assemble(data, fitted, words, worlds.WHOLE)
     parts = ("words", "neighbours/data", "student/vectors")

@@ -13,7 +13,7 @@ from recsys.data.dataset import Dataset
 from recsys.data.records import Event
 from recsys.text.encoders.student import Student
 from recsys.text.finetuning.trainer import FinetuneConfig
-from recsys.text_training.finetune_encoder import fingerprint, taught
+from recsys.text_training.finetune_encoder import fine_tune_if_better, fingerprint
 
 CONFIG = FinetuneConfig(steps=40, users=32, rate=0.05, check=10)
 
@@ -28,7 +28,7 @@ def ignorant() -> Student:
 
 def test_readers_teach_words_of_two_languages_what_belongs_together():
     data, start = worlds.topics(), ignorant()
-    lesson = taught(start, data, CONFIG)
+    lesson = fine_tune_if_better(start, data, CONFIG)
     assert lesson.improved and lesson.after > lesson.before + 0.05
     sea = lesson.encoder.encode(["tide wave", "海 浪"])
     chess = lesson.encoder.encode(["rook pawn"])[0]
@@ -43,7 +43,9 @@ def test_words_that_the_start_cannot_read_are_learned_too():
     tokenizer.normalizer, tokenizer.pre_tokenizer = BertNormalizer(), BertPreTokenizer()
     rows = np.random.default_rng(1).normal(size=(5, known.dimensions)).astype(np.float32)
     rows[0] = 0
-    lesson = taught(Student(tokenizer.to_str().encode(), rows), worlds.topics(), CONFIG)
+    lesson = fine_tune_if_better(
+        Student(tokenizer.to_str().encode(), rows), worlds.topics(), CONFIG
+    )
     assert lesson.improved
     sea, same, chess = lesson.encoder.encode(["tide wave", "海 浪", "卒 象"])
     assert sea @ same > sea @ chess + 0.2
@@ -58,7 +60,7 @@ def test_what_cannot_get_better_stays():
     ]
     data = Dataset.build(worlds.event_table(events), worlds.item_table(worlds.texts()))
     start = worlds.student()
-    lesson = taught(start, data, replace(CONFIG, rate=1.0))
+    lesson = fine_tune_if_better(start, data, replace(CONFIG, rate=1.0))
     assert lesson.before == 1.0 and lesson.people == 40
     assert not lesson.improved and lesson.encoder is start
 
@@ -66,7 +68,7 @@ def test_what_cannot_get_better_stays():
 def test_too_few_people_teach_nothing():
     data = worlds.one_user_one_item()
     start = worlds.student()
-    lesson = taught(start, data, CONFIG)
+    lesson = fine_tune_if_better(start, data, CONFIG)
     assert lesson.encoder is start and not lesson.improved and lesson.record is None
 
 

@@ -14,9 +14,9 @@ from recsys.text.encoders.transformer import load_transformer
 from recsys.text.finetuning.batches import latest_last
 from recsys.text.finetuning.trainable import TrainableTransformer
 from recsys.text.finetuning.trainer import FinetuneConfig
-from recsys.text_training.finetune_encoder import taught
-from recsys.text_training.teacher import guiding_vectors, reduced, symmetric
-from recsys.text_training.two_stage import Course, embedded, guided
+from recsys.text_training.finetune_encoder import fine_tune_if_better
+from recsys.text_training.teacher import reduced, symmetric, teacher_embeddings
+from recsys.text_training.two_stage import TwoStageTraining, embedded, guided
 
 CONFIG = FinetuneConfig(steps=6, users=32, rate=1e-3, check=3, chunk=16)
 
@@ -35,7 +35,7 @@ def course(bert, **changes):
     texts = documents(data.table)
     pupil = TrainableTransformer.of(load_transformer(str(bert), "cpu"), texts)
     matrix = latest_last(data.user[use], data.item[use], shape)
-    return Course(pupil, texts, matrix, worlds.student(), replace(CONFIG, **changes))
+    return TwoStageTraining(pupil, texts, matrix, worlds.student(), replace(CONFIG, **changes))
 
 
 def gap(vectors):
@@ -99,7 +99,7 @@ def test_out_of_memory_halves_what_is_read_at_once(bert):
 def test_a_lesson_with_word_vectors_takes_the_course(bert):
     start = load_transformer(str(bert), "cpu")
     config = replace(CONFIG, steps=2, check=1)
-    lesson = taught(start, worlds.topics(), config, static=worlds.student())
+    lesson = fine_tune_if_better(start, worlds.topics(), config, static=worlds.student())
     assert lesson.record is not None and len(lesson.record.losses) > config.steps
     assert lesson.record.checks[0] == (0, lesson.before) and lesson.after >= lesson.before
 
@@ -109,7 +109,7 @@ def test_guiding_vectors_put_readers_texts_together():
     use = data.weight > 0
     matrix = latest_last(data.user[use], data.item[use], (len(data.users), len(data.items)))
     texts = [*documents(data.table)[:-1], "not a word of it"]
-    vectors = guiding_vectors(texts, matrix, worlds.student(), 8)
+    vectors = teacher_embeddings(texts, matrix, worlds.student(), 8)
     assert vectors.shape[1] <= 8 and gap(vectors) > 0.5
     assert not vectors[-1].any()
     length = np.linalg.norm(vectors[:-1], axis=1)
@@ -118,7 +118,7 @@ def test_guiding_vectors_put_readers_texts_together():
 
 def test_few_readers_leave_out_the_closed_form():
     matrix = latest_last(np.array([0, 0, 1]), np.array([0, 1, 2]), (2, 4))
-    vectors = guiding_vectors(["tide", "wave", "rook", ""], matrix, worlds.student(), 8)
+    vectors = teacher_embeddings(["tide", "wave", "rook", ""], matrix, worlds.student(), 8)
     assert np.isfinite(vectors).all() and not vectors[3].any()
 
 
@@ -127,7 +127,7 @@ def test_few_readers_leave_out_the_closed_form():
 def test_equal_and_unknown_texts_guide_to_one_place_or_none(text, readers):
     items = np.arange(60)
     matrix = latest_last(items % readers, items, (readers, 60))
-    vectors = guiding_vectors([text] * 60, matrix, worlds.student(), 8)
+    vectors = teacher_embeddings([text] * 60, matrix, worlds.student(), 8)
     assert np.isfinite(vectors).all() and np.allclose(vectors, vectors[0], atol=1e-3)
     assert vectors.any() == (text == "tide wave")
 

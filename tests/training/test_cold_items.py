@@ -3,9 +3,9 @@
 import numpy as np
 import worlds
 
-from recsys.models.item_weights import ItemItem
-from recsys.training.cold_items import Cold, cold_map, completed, readers, with_unread
-from recsys.training.fit import Words, assemble, token_weights
+from recsys.models.item_weights import ItemWeights
+from recsys.training.cold_items import ColdStartSolver, cold_map, completed, readers, with_unread
+from recsys.training.fit import TextVectors, assemble, token_weights
 
 UNREAD = [number + at for at in (0, worlds.EACH) for number in range(28, worlds.EACH)]
 
@@ -36,44 +36,53 @@ def test_the_prediction_replaces_what_the_engine_guessed_of_an_unread_item():
     cold = cold_map(data, before, worlds.student())
     guessed = before.matrix().tolil()
     guessed[0, UNREAD[0]] = 5.0
-    found = completed(data, ItemItem.from_matrix(guessed.tocsr()), cold).matrix().toarray()
+    found = completed(data, ItemWeights.from_matrix(guessed.tocsr()), cold).matrix().toarray()
     assert np.allclose(found, completed(data, before, cold).matrix().toarray(), atol=1e-6)
 
 
 def test_a_post_is_placed_as_an_unread_item_is():
     data, student = worlds.topics(), worlds.student()
-    done, taught, inputs = with_unread(Cold(data, student), behaviour_only(), 0, posts=True)
+    done, taught, inputs = with_unread(
+        ColdStartSolver(data, student), behaviour_only(), 0, posts=True
+    )
     assert inputs.shape == (len(data.items), taught.width)
     texts = ["海浪", "棋局"]
     sea = inputs @ taught.encode(texts, student.encode(texts)).T
     sailors = np.arange(20)
     assert sea[sailors, 0].mean() > sea[sailors, 1].mean()
-    assert with_unread(Cold(data, student), behaviour_only(), 0, posts=False)[1:] == (None, None)
+    assert with_unread(ColdStartSolver(data, student), behaviour_only(), 0, posts=False)[1:] == (
+        None,
+        None,
+    )
 
 
 def test_one_solution_serves_every_engine():
     data, student, before = worlds.topics(), worlds.student(), behaviour_only()
-    other = ItemItem.from_matrix(before.matrix() * 0.5)
-    shared = Cold(data, student)
+    other = ItemWeights.from_matrix(before.matrix() * 0.5)
+    shared = ColdStartSolver(data, student)
     with_unread(shared, before, 0, posts=False)
     factor = shared.solved.factor
     again = with_unread(shared, other, 0, posts=False)[0].matrix().toarray()
-    alone = with_unread(Cold(data, student), other, 0, posts=False)[0].matrix().toarray()
+    alone = with_unread(ColdStartSolver(data, student), other, 0, posts=False)[0].matrix().toarray()
     assert np.allclose(again, alone) and shared.solved.factor is factor
     assert shared.map_of(other).factor is factor
 
 
 def test_nothing_is_solved_where_every_item_is_read():
-    shared = Cold(worlds.odd_even(), worlds.student())
+    shared = ColdStartSolver(worlds.odd_even(), worlds.student())
     near = worlds.plain(shared.data, worlds.WHOLE).neighbours
     assert with_unread(shared, near, 0, posts=False)[0] is near and not shared.asked
 
 
 def test_without_words_or_with_few_items_nothing_is_guessed():
     small = worlds.odd_even()
-    near = ItemItem.from_dense(np.ones((len(small.items), len(small.items)), "f"), 5)
-    assert with_unread(Cold(small, None), near, 0, posts=True) == (near, None, None)
-    assert with_unread(Cold(small, worlds.student()), near, 0, posts=True) == (near, None, None)
+    near = ItemWeights.from_dense(np.ones((len(small.items), len(small.items)), "f"), 5)
+    assert with_unread(ColdStartSolver(small, None), near, 0, posts=True) == (near, None, None)
+    assert with_unread(ColdStartSolver(small, worlds.student()), near, 0, posts=True) == (
+        near,
+        None,
+        None,
+    )
 
 
 def test_factors_of_unread_items_follow_their_words():
@@ -87,7 +96,7 @@ def test_factors_of_unread_items_follow_their_words():
 
 def test_a_catalogue_without_words_is_assembled():
     data = worlds.nothing()
-    model = assemble(data, {}, Words.none(len(data.items)), worlds.WHOLE)
+    model = assemble(data, {}, TextVectors.none(len(data.items)), worlds.WHOLE)
     assert model.neighbours is None and model.bridge is None and model.cutoff == 0.0
 
 

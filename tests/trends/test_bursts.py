@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from streams import FIRST, MONDAY, burst, counted, joined, poisson, stream, two_tags
 
-from recsys.evaluation.burst_trials import Trial, run_trial
+from recsys.evaluation.burst_trials import BurstInjection, run_trial
 from recsys.evaluation.forecast_backtest import forecast_figures
 from recsys.evaluation.injected_bursts import settled
 from recsys.trends.burst_alarms import People, alarms
@@ -104,7 +104,7 @@ def test_a_sleeping_town_does_not_fade():
 def test_trials_in_a_steady_world():
     rng = np.random.default_rng(2)
     world = poisson(rng.gamma(1.0, 0.2, 40), days=42, seed=4)
-    figures = run_trial(world, {}, {"item": 40}, Trial(per_week=8))
+    figures = run_trial(world, {}, {"item": 40}, BurstInjection(per_week=8))
     assert figures["recall"] >= 0.8 and figures["precision"] >= 0.9
     assert figures["other_alarms_per_week"] <= 0.5 and figures["floods_taken_for_bursts"] == 0
     assert figures["delay_hours"]["median"] <= 6

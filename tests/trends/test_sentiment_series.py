@@ -5,7 +5,7 @@ import pytest
 from streams import FIRST, MONDAY, two_tags
 
 from recsys.trends.item_series import KINDS
-from recsys.trends.sentiment_series import Tones, count_tones
+from recsys.trends.sentiment_series import SentimentSeries, count_tones
 from recsys.trends.trend_model import key_of
 
 TAG = KINDS.index("tag")
@@ -27,7 +27,7 @@ def test_sums_and_numbers_per_hour():
 
 
 def test_arrays_bring_them_back_and_nothing_is_nothing():
-    again = Tones.from_arrays(tones().arrays())
+    again = SentimentSeries.from_arrays(tones().arrays())
     assert again.of(key_of(TAG, np.array([1])), FIRST, 4)[1].tolist() == [2, 0, 0, 0]
     none = count_tones(np.zeros(0), np.zeros(0, np.int32), np.zeros(0), {}, FIRST)
     assert none.of(key_of(0, np.array([1])), FIRST, 2)[1].tolist() == [0, 0]

@@ -9,11 +9,11 @@ from recsys.data.records import Event, Item
 from recsys.data.table_builder import item_table
 from recsys.ranking.terms.popularity import SHARES
 from recsys.serving.live_state import LiveState
-from recsys.serving.score_model import Blend, Curve, Term
-from recsys.training.fit import Words, assemble, fit_engines
+from recsys.serving.score_model import LogTerm, ScoreModel, Term
+from recsys.training.fit import TextVectors, assemble, fit_engines
 from recsys.tuning.baseline_comparison import contest_at_a_cut, decided, named, walked_contest
 from recsys.tuning.engine_catalogue import CHEAP
-from recsys.tuning.service_replay import walked_check
+from recsys.tuning.service_replay import replay_validation
 from recsys.tuning.split import Rules, make_split
 from recsys.tuning.time_splits import SHARE, validation
 
@@ -36,15 +36,15 @@ def world(timed=True):
 
 
 def fitted(data, sign):
-    words = Words.none(len(data.items))
-    blend = Blend(terms=(Term("neighbours", 20.0, 1.0),), curves=(Curve(0.03, sign),))
+    words = TextVectors.none(len(data.items))
+    blend = ScoreModel(terms=(Term("neighbours", 20.0, 1.0),), curves=(LogTerm(0.03, sign),))
     return assemble(data, fit_engines(data, words, [CHEAP], 0), words, blend, posts=False)
 
 
 @pytest.mark.parametrize("sign", [1.0, -1.0])
 def test_event_by_event(sign):
     split = make_split(*world(), Rules("replay", share=SHARE, weights=EventWeights()))
-    check, way = walked_check(split, 0, 500)
+    check, way = replay_validation(split, 0, 500)
     live = LiveState(fitted(check.data, sign))
     found = walked_contest(way((live,)), live)
     assert found.tested and found.people > 50 and found.baseline in SHARES

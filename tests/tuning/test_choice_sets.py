@@ -16,13 +16,19 @@ from recsys.ranking.terms.neighbours import SCALES
 from recsys.ranking.terms.protocol import Parameter
 from recsys.ranking.terms.registry import feature_names
 from recsys.serving.live_state import LiveState
-from recsys.tuning.choice_sets import Pool, build_pool, closed_items, joined, stands_for
-from recsys.tuning.model_form import Design, Judge
+from recsys.tuning.choice_sets import (
+    ChoiceSets,
+    build_pool,
+    joined,
+    masked_items,
+    sampling_log_offsets,
+)
+from recsys.tuning.model_form import CandidateForm, CrossValidator
 from recsys.tuning.time_splits import ask
-from recsys.tuning.validation_set import Check
+from recsys.tuning.validation_set import ValidationSet
 
 ROW = "share_1h"  # stands for the item's row in these tests: no design here uses it
-WHOLE = Design(
+WHOLE = CandidateForm(
     shares=("share_1d", "share_all", "liked"),
     neighbours=near("ease"),
     factors=(factors("elsa"),),
@@ -33,7 +39,9 @@ WHOLE = Design(
     vote=2.0,
     taste=True,
 )
-LIFTED = Design(shares=("share_3d",), neighbours=near("ease"), lift=True, linear=("exposure_age",))
+LIFTED = CandidateForm(
+    shares=("share_3d",), neighbours=near("ease"), lift=True, linear=("exposure_age",)
+)
 
 
 def check(people=12):
@@ -45,7 +53,7 @@ def check(people=12):
         np.setdiff1d(np.arange(32) + 32 * (rows[0] >= 32), data.item[data.user == user])[:2]
         for user, rows in zip(users, liked, strict=True)
     ]
-    return Check.of_users(data, users, Positives.from_lists([w.tolist() for w in wanted]))
+    return ValidationSet.of_users(data, users, Positives.from_lists([w.tolist() for w in wanted]))
 
 
 def features():
@@ -91,8 +99,8 @@ def test_everybody_chooses_among_what_is_new_to_him(pool):
 
 def test_only_some_items_may_be_asked_for():
     asked = check(2)
-    only = Check(asked.data, asked.histories, asked.wanted, np.array([3, 4], np.int32))
-    closed = closed_items(only, len(asked.data.items))
+    only = ValidationSet(asked.data, asked.histories, asked.wanted, np.array([3, 4], np.int32))
+    closed = masked_items(only, len(asked.data.items))
     assert set(np.flatnonzero(~closed.all(axis=0)).tolist()) <= {3, 4}
 
 
@@ -100,7 +108,7 @@ def tiny(user=(0, 1)):
     chosen = np.array([[True, False, False], [False, False, True]])
     offset = np.array([[0, 0, -np.inf], [0, 0, 0]], np.float32)
     columns = {share("a"): np.array([[3, 1, 9], [3, 2, 1]], np.float32)}
-    return Pool(
+    return ChoiceSets(
         columns,
         {"t": np.zeros(2, np.float32)},
         chosen,
@@ -135,7 +143,7 @@ def test_sampled_places_stand_for_all_others():
     closed = np.zeros((1, 5000), bool)
     picked = closed.copy()
     picked[0, :10], closed[0, 10:1000] = True, True
-    offset = stands_for(picked, closed, np.random.default_rng(0))[0]
+    offset = sampling_log_offsets(picked, closed, np.random.default_rng(0))[0]
     assert (offset[:10] == 0).all() and np.isneginf(offset[10:1000]).all()
     assert np.exp(offset[np.isfinite(offset)][10:]).sum() == pytest.approx(4000, rel=0.2)
 
@@ -148,12 +156,12 @@ def test_pools_join_and_part():
 
 
 def test_halves_share_no_user():
-    judge = Judge.halves(tiny((4, 4)), seed=0)
+    judge = CrossValidator.halves(tiny((4, 4)), seed=0)
     assert {sum(map(len, learn)) for learn, _ in judge.folds} == {0, 2}
 
 
 def test_curves_follow_the_scales(pool):
-    blend = Design(("share_all",), neighbours=near("ease")).blend(
+    blend = CandidateForm(("share_all",), neighbours=near("ease")).blend(
         {
             Parameter("popularity", "share_all", shared=True): 1.0,
             **{Parameter("neighbours", f"log {scale}"): scale for scale in SCALES},

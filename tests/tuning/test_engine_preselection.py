@@ -8,8 +8,8 @@ from recsys.data.event_weights import EventWeights
 from recsys.data.records import Event
 from recsys.data.table_builder import item_table
 from recsys.models.engines import Engine, joined
-from recsys.models.item_weights import ItemItem
-from recsys.training.fit import Words, known_interactions
+from recsys.models.item_weights import ItemWeights
+from recsys.training.fit import TextVectors, known_interactions
 from recsys.tuning.cpu_budget import Budget
 from recsys.tuning.engine_catalogue import CATALOGUE, Family, engine_named
 from recsys.tuning.engine_preselection import N_SURVIVORS, Preselection
@@ -43,7 +43,7 @@ def noisy(level, seconds=0.0):
         square = (side[:, None] == side).astype(np.float32)
         square += level * np.random.default_rng(seed).random((size, size), np.float32)
         np.fill_diagonal(square, 0.0)
-        return ItemItem.from_dense(square, size)
+        return ItemWeights.from_dense(square, size)
 
     return Engine(f"noisy {level:g}", "neighbours", fit, lambda data: seconds)
 
@@ -53,7 +53,7 @@ NAMES: list[str] = []
 
 def preselection(check, minutes=2.0):
     NAMES[:] = [check.data.items[row] for row in range(len(check.data.items))]
-    words = Words.none(len(NAMES))
+    words = TextVectors.none(len(NAMES))
     known, notes, pressure = known_interactions(check.data, words), [], []
     one = Preselection(
         check,
@@ -112,7 +112,7 @@ def test_every_family_of_the_catalogue_has_settings_that_can_be_named():
 def test_one_engine_alone_is_chosen_where_nothing_beside_it_helps(check):
     """Popularity says nothing here: all books of a side are alike."""
     NAMES[:] = [check.data.items[row] for row in range(len(check.data.items))]
-    words = Words.none(len(NAMES))
+    words = TextVectors.none(len(NAMES))
     choice = choose(check, words, (noisy(0.0), noisy(64.0)), Budget(2.0))
     row = next((row for row in choice.evidence if "alone" in row), None)
     assert choice.engines[0].startswith("noisy 0")
@@ -122,7 +122,7 @@ def test_one_engine_alone_is_chosen_where_nothing_beside_it_helps(check):
 
 def test_joined_engines_are_named_fitted_and_added_at_equal_strength(check):
     NAMES[:] = [check.data.items[row] for row in range(len(check.data.items))]
-    known = known_interactions(check.data, Words.none(len(NAMES)))
+    known = known_interactions(check.data, TextVectors.none(len(NAMES)))
     both = engine_named("item-knn 20 + ease 50")
     assert both.name == "item-knn 20 + ease 50" and both.seconds(known) > 0
     parts = [engine_named(name).fit(known, 0, "cpu").matrix() for name in both.name.split(" + ")]

@@ -6,12 +6,18 @@ from choice_columns import share
 
 from recsys.ranking.terms.exposure_age import ExposureAge
 from recsys.ranking.terms.popularity import SHARES
-from recsys.serving.gbdt import Trees
-from recsys.tuning.choice_sets import AGE, Pool
-from recsys.tuning.gbdt import Lesson, _enough, fit_trees, from_booster, learned
-from recsys.tuning.model_form import Design
+from recsys.serving.gbdt import Gbdt
+from recsys.tuning.choice_sets import AGE, ChoiceSets
+from recsys.tuning.gbdt import (
+    GbdtFit,
+    _has_enough_data,
+    fit_gbdt_if_better,
+    fit_trees,
+    from_booster,
+)
+from recsys.tuning.model_form import CandidateForm
 
-DESIGN = Design(("share_3d",))
+DESIGN = CandidateForm(("share_3d",))
 
 
 def pool_of(people=500, places=40, bent=2.0, seed=0):
@@ -30,7 +36,7 @@ def pool_of(people=500, places=40, bent=2.0, seed=0):
         ExposureAge().column(): noise,
     }
     traits = {name: np.zeros(people, np.float32) for name in ("activity", "habit", "gap")}
-    return Pool(
+    return ChoiceSets(
         columns,
         traits,
         chosen,
@@ -45,41 +51,45 @@ def shuffled(pool, seed=1):
     rng = np.random.default_rng(seed)
     chosen = rng.permuted(pool.chosen, axis=1)
     columns = {name: values.copy() for name, values in pool.columns.items()}
-    return Pool(columns, pool.traits, chosen, pool.offset, pool.wanted, pool.inside, pool.user)
+    return ChoiceSets(
+        columns, pool.traits, chosen, pool.offset, pool.wanted, pool.inside, pool.user
+    )
 
 
 def booster_of(pool, rounds=30):
-    lesson = Lesson.of(pool, DESIGN, DESIGN.fit(pool))
+    lesson = GbdtFit.of(pool, DESIGN, DESIGN.fit(pool))
     return fit_trees([lesson], rounds), lesson.features.reshape(-1, lesson.features.shape[2])
 
 
 @pytest.mark.parametrize("in_time", [False, True])
 def test_what_no_line_can_follow_is_learned(in_time):
-    found = learned(pool_of(), DESIGN, in_time)
+    found = fit_gbdt_if_better(pool_of(), DESIGN, in_time)
     assert found.trees is not None and found.gain > 1.1
     assert len(found.trees) == found.rounds > 0
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_shuffled_labels_gain_nothing(seed):
-    assert learned(shuffled(pool_of(seed=seed), seed), DESIGN, in_time=False).trees is None
+    assert (
+        fit_gbdt_if_better(shuffled(pool_of(seed=seed), seed), DESIGN, in_time=False).trees is None
+    )
 
 
 def test_where_the_blend_says_it_all_there_are_no_trees():
-    assert learned(pool_of(bent=0.0), DESIGN, in_time=False).trees is None
+    assert fit_gbdt_if_better(pool_of(bent=0.0), DESIGN, in_time=False).trees is None
 
 
 def test_few_people_teach_no_trees():
-    assert learned(pool_of(people=100), DESIGN, in_time=False).trees is None
+    assert fit_gbdt_if_better(pool_of(people=100), DESIGN, in_time=False).trees is None
 
 
 def test_what_is_in_the_pool_for_being_chosen_teaches_nothing():
     pool = pool_of()
     added = ~pool.chosen & pool.inside
-    outside = Pool(
+    outside = ChoiceSets(
         pool.columns, pool.traits, pool.chosen, pool.offset, pool.wanted, added, pool.user
     )
-    assert learned(outside, DESIGN, in_time=False).trees is None
+    assert fit_gbdt_if_better(outside, DESIGN, in_time=False).trees is None
 
 
 def test_flat_trees_say_what_the_booster_says():
@@ -93,7 +103,7 @@ def test_flat_trees_say_what_the_booster_says():
 def test_trees_survive_arrays_and_json():
     flat = from_booster(booster_of(pool_of(200))[0], 5)
     rows = np.random.default_rng(2).normal(size=(50, len(flat.names))).astype(np.float32)
-    for again in (Trees.from_arrays(flat.arrays()), Trees.from_json(flat.to_json())):
+    for again in (Gbdt.from_arrays(flat.arrays()), Gbdt.from_json(flat.to_json())):
         assert again.names == flat.names and again.depth == flat.depth
         np.testing.assert_array_equal(again.scores(rows), flat.scores(rows))
 
@@ -122,4 +132,4 @@ def test_a_hundred_trees_judge_two_hundred_items_at_once():
     ],
 )
 def test_the_fewest_trees_with_nearly_the_best_gain(gains, place):
-    assert _enough(np.array(gains)) == place
+    assert _has_enough_data(np.array(gains)) == place

@@ -9,17 +9,17 @@ import worlds
 from recsys.data.event_weights import EventWeights
 from recsys.data.records import Event, Item
 from recsys.data.table_builder import item_table
-from recsys.serving.score_model import Blend
-from recsys.training.fit import Words, assemble
+from recsys.serving.score_model import ScoreModel
+from recsys.training.fit import TextVectors, assemble
 from recsys.tuning.planted_attack import FEWEST, MOST, planted_attack
 from recsys.tuning.time_splits import validation
-from recsys.tuning.validation_set import Check
+from recsys.tuning.validation_set import ValidationSet
 
 USERS, ITEMS, READ = 1_200, 60, 6
-BLEND = Blend(priors={"share_3d": 1.0})
+BLEND = ScoreModel(priors={"share_3d": 1.0})
 
 
-def asked(pause: float) -> Check:
+def asked(pause: float) -> ValidationSet:
     """Return the check of a platform where people act at once, or with days in between."""
     rng = np.random.default_rng(2)
     share = 1.0 / np.arange(1.0, ITEMS + 1)
@@ -42,7 +42,7 @@ def asked(pause: float) -> Check:
 def test_an_attack_is_told_from_people_who_come_back_only(pause, passed):
     """Where everybody comes once, for minutes, the accounts of an attack are like all others."""
     check = asked(pause)
-    model = assemble(check.data, {}, Words.none(len(check.data.items)), BLEND)
+    model = assemble(check.data, {}, TextVectors.none(len(check.data.items)), BLEND)
     found = planted_attack(model, EventWeights(), check, USERS, 0)
     assert found.accounts == 12 and found.people > 50
     assert found.passed is passed and (found.moved < MOST) is passed
@@ -53,7 +53,7 @@ def test_an_attack_is_told_from_people_who_come_back_only(pause, passed):
 
 def test_nothing_is_tried_without_defences_or_with_few_users():
     check = asked(8 * 86_400.0)
-    model = assemble(check.data, {}, Words.none(len(check.data.items)), BLEND)
+    model = assemble(check.data, {}, TextVectors.none(len(check.data.items)), BLEND)
     for weights, users in ((EventWeights(voices=False), USERS), (EventWeights(), 90 * FEWEST)):
         found = planted_attack(model, weights, check, users, 0)
         assert found.passed and not found.people and "no attack was tried" in found.told()

@@ -14,8 +14,8 @@ from recsys.ranking.terms.item_feature import ItemFeatureTerm
 from recsys.ranking.terms.personal_rating import TASTE
 from recsys.recommender import Recommender
 from recsys.serving.live_state import LiveState
-from recsys.tuning.replay_features import Moment, moment_columns, walk
-from recsys.tuning.service_replay import ServiceWalker, moments
+from recsys.tuning.replay_features import ReplayStep, moment_columns, walk
+from recsys.tuning.service_replay import ReplayService, replay_steps
 from recsys.tuning.split import Rules, make_split
 
 NOW = worlds.topics().now
@@ -31,7 +31,7 @@ def walked(events):
     times = []
 
     def told():
-        for moment in moments(split, data, 0, 6_000, tuple(lives.values())):
+        for moment in replay_steps(split, data, 0, 6_000, tuple(lives.values())):
             if moment.taken and moment.target in moment.candidates:
                 times.append(moment.now)
             yield moment
@@ -62,7 +62,7 @@ def test_nothing_later_than_a_moment_changes_what_is_asked_at_it():
 
 def one_moment(live, target, now, liked=None):
     history = History.resolve([Interaction("sea-1", "like", timestamp=NOW)], live)
-    return Moment(0, history, now, ALL[ALL != history.rows[0]], target, True, liked)
+    return ReplayStep(0, history, now, ALL[ALL != history.rows[0]], target, True, liked)
 
 
 def test_an_event_counts_at_the_next_moment_only():
@@ -113,7 +113,7 @@ def test_opinions_are_kept_apart():
 
 @pytest.mark.parametrize("count", [0, 3])
 def test_a_walker_knows_an_item_once_it_has_heard_of_it(count):
-    walker = ServiceWalker(worlds.live())
+    walker = ReplayService(worlds.live())
     rows = walker.known_rows(np.arange(len(ALL) + count, dtype=np.int32))
     assert rows[: len(ALL)].tolist() == ALL.tolist()
     assert rows[len(ALL) :].tolist() == [-1] * count

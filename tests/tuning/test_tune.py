@@ -16,22 +16,22 @@ from recsys.data.table_builder import item_table
 from recsys.errors import DataError
 from recsys.models.ease import EaseConfig, fit_ease
 from recsys.models.engines import Engine
-from recsys.models.item_weights import ItemItem
+from recsys.models.item_weights import ItemWeights
 from recsys.ranking.batch_scoring import score_block
 from recsys.ranking.popularity_features import prior_features
 from recsys.ranking.query import Query
 from recsys.ranking.terms.protocol import Parameter
 from recsys.recommender import Recommender
 from recsys.serving.live_state import LiveState
-from recsys.training.fit import Words, assemble, fit_engines, known_interactions
-from recsys.tuning.choice_sets import Pool, build_pool, closed_items
+from recsys.training.fit import TextVectors, assemble, fit_engines, known_interactions
+from recsys.tuning.choice_sets import ChoiceSets, build_pool, masked_items
 from recsys.tuning.cpu_budget import Budget, cpu_seconds
 from recsys.tuning.engine_catalogue import CATALOGUE, engine_named
 from recsys.tuning.form_search import Search
-from recsys.tuning.model_form import Design, Judge
+from recsys.tuning.model_form import CandidateForm, CrossValidator
 from recsys.tuning.time_splits import validation
 from recsys.tuning.tune import choose
-from recsys.tuning.tuning_result import Choice
+from recsys.tuning.tuning_result import TuningResult
 
 BOOKS = 60
 
@@ -58,7 +58,7 @@ def noise(data, seed, device):
     size = data.shape[1]
     square = np.random.default_rng(seed).random((size, size), np.float32)
     np.fill_diagonal(square, 0.0)
-    return ItemItem.from_dense(square, size)
+    return ItemWeights.from_dense(square, size)
 
 
 def broken(data, seed, device):
@@ -77,7 +77,7 @@ def tuned(request):
     table, notes = events(request.param), []
     books = item_table(Item(f"book-{n}") for n in range(BOOKS))
     _, check = validation(table, books, EventWeights())
-    words = Words.none(len(check.data.items))
+    words = TextVectors.none(len(check.data.items))
     choice = choose(check, words, ENGINES, Budget(2.0), seed=0, note=notes.append)
     return check, choice, notes
 
@@ -94,11 +94,11 @@ def test_the_useful_engine_is_chosen(tuned):
 
 def test_readers_are_shown_their_own_side(tuned):
     check, choice, _ = tuned
-    words = Words.none(len(check.data.items))
+    words = TextVectors.none(len(check.data.items))
     fitted = fit_engines(check.data, words, [ENGINES[1]], 0)
     model = assemble(check.data, fitted, words, choice.blend)
     scores = score_block(model, check.histories, prior_features(LiveState(model)))
-    scores[closed_items(check, len(model))] = -np.inf
+    scores[masked_items(check, len(model))] = -np.inf
     own = []
     for person, top in enumerate(np.argsort(-scores, axis=1)[:, :5]):
         side = check.histories[person].rows[0] % 2  # book n is at row n
@@ -122,14 +122,14 @@ def test_every_alternative_is_in_the_evidence(tuned):
 
 def test_a_choice_survives_json(tuned):
     _, choice, _ = tuned
-    again = Choice.from_json(choice.to_json())
+    again = TuningResult.from_json(choice.to_json())
     assert (again.engines, again.blend) == (choice.engines, choice.blend)
 
 
 def test_no_time_at_all_leaves_the_best_of_popular_trending_and_item_knn():
     table = events(timed=True)
     _, check = validation(table, item_table([]), EventWeights())
-    words = Words.none(len(check.data.items))
+    words = TextVectors.none(len(check.data.items))
     choice = choose(check, words, [ENGINES[2]], Budget(0.0))
     assert choice.engines == ("item-knn 100",) and choice.trees is None
     assert "no time" in choice.pressure[0] and choice.design == "tuned"
@@ -142,7 +142,7 @@ def test_no_time_at_all_leaves_the_best_of_popular_trending_and_item_knn():
 def test_nobody_to_ask_gives_what_is_fixed_with_positive_weights():
     data = worlds.nothing()
     _, check = validation(worlds.event_table([]), data.table, EventWeights())
-    choice = choose(check, Words.none(3), [], Budget(1.0))
+    choice = choose(check, TextVectors.none(3), [], Budget(1.0))
     blend = choice.blend
     weights = [term.weight for term in blend.terms] + [curve.weight for curve in blend.curves]
     assert choice.design == "untested" and choice.engines == ("item-knn 100",)
@@ -177,7 +177,7 @@ def test_a_budget_counts_threads_and_children():
 def test_a_search_that_ends_anywhere_keeps_a_form_that_finds_something(looks):
     """The budget is over after so many looks at it, whatever is being done then."""
     _, check = validation(events(timed=True), item_table([]), EventWeights())
-    words = Words.none(len(check.data.items))
+    words = TextVectors.none(len(check.data.items))
     budget = Budget(looks / 60, Stepping(1.0), Stepping(0.0))
     choice = choose(check, words, ENGINES[:2], budget)
     assert choice.design == "tuned" and choice.engines and choice.engines != ("noise",)
@@ -200,7 +200,7 @@ def test_popularity_has_a_positive_weight_where_nothing_else_speaks():
     shares = rng.standard_normal((300, 20)).astype(np.float32)
     chosen = shares == shares.min(axis=1, keepdims=True)
     columns = {share("share_all"): shares, share("share_1d"): -shares, factors("x"): -shares}
-    pool = Pool(
+    pool = ChoiceSets(
         columns,
         {},
         chosen,
@@ -209,20 +209,20 @@ def test_popularity_has_a_positive_weight_where_nothing_else_speaks():
         np.ones((300, 20), bool),
         np.arange(300),
     )
-    weights = Design(("share_all",)).fit(pool)
+    weights = CandidateForm(("share_all",)).fit(pool)
     assert 0 < weights[popular("share_all")] < 0.01
-    both = Design(("share_all", "share_1d")).fit(pool)
+    both = CandidateForm(("share_all", "share_1d")).fit(pool)
     assert (
         both[popular("share_all")] > 0 and both[popular("share_1d")] > 1
     )  # fitted anew, not cut off
-    free = Design(("share_all",), factors=(factors("x"),)).fit(pool)
+    free = CandidateForm(("share_all",), factors=(factors("x"),)).fit(pool)
     assert free[popular("share_all")] < 0
 
 
 def test_where_no_form_finds_anything_popularity_is_what_stays():
     search = Search(Told({}), lambda text: None, [])
     design, value = search.anchored(("share_1h", "share_1d", "share_all"))
-    assert design == Design(("share_all",)) and value == 0.0
+    assert design == CandidateForm(("share_all",)) and value == 0.0
 
 
 def test_engines_are_found_by_the_name_in_a_manifest():
@@ -251,13 +251,13 @@ def test_the_search_ends_with_its_time_and_says_so(tuned):
     models = {
         "ease 20": assemble(
             check.data,
-            {"neighbours": near(known_interactions(check.data, Words.none(BOOKS)), 0, "cpu")},
-            Words.none(len(check.data.items)),
+            {"neighbours": near(known_interactions(check.data, TextVectors.none(BOOKS)), 0, "cpu")},
+            TextVectors.none(len(check.data.items)),
             whole.blend,
         )
     }
     features = prior_features(LiveState(models["ease 20"]))
-    judge = Judge.halves(build_pool(check, models, (5.0,), features, 0), 0)
+    judge = CrossValidator.halves(build_pool(check, models, (5.0,), features, 0), 0)
     told = {}
     for seconds in (2, 10_000):
         notes, rows = [], []
@@ -297,7 +297,9 @@ def test_votes_weigh_more_until_that_does_harm(by_vote, best, highest):
 def test_of_many_engines_the_best_three_go_on():
     _, check = validation(events(timed=True), item_table([]), EventWeights())
     worse = tuple(Engine(f"noise {n}", "neighbours", noise, lambda data: 0.0) for n in range(3))
-    choice = choose(check, Words.none(len(check.data.items)), (*worse, ENGINES[1]), Budget(2.0))
+    choice = choose(
+        check, TextVectors.none(len(check.data.items)), (*worse, ENGINES[1]), Budget(2.0)
+    )
     values = {
         row["engine"]: row["preselection_ndcg"]
         for row in choice.evidence
@@ -314,6 +316,6 @@ def test_of_many_engines_the_best_three_go_on():
 @pytest.mark.parametrize(("idle", "kept"), [(0.5, 0.0), (0.4, 3.0)])
 def test_a_part_that_later_parts_made_idle_is_taken_out(idle, kept):
     search = Search(Told({3.0: 0.5, 0.0: idle}), lambda text: None, [])
-    form = Design(("share_all",), neighbours=choice_columns.near("x"), vote=3.0, taste=True)
+    form = CandidateForm(("share_all",), neighbours=choice_columns.near("x"), vote=3.0, taste=True)
     found = search._pruned((form, 0.5))
     assert found.vote == kept and found.taste == bool(kept)

@@ -14,10 +14,10 @@ from ..step_runner import Detail
 from .finetune import night_encoder
 
 if TYPE_CHECKING:
-    from ..context import Night
+    from ..context import NightContext
 
 
-def distill(night: Night) -> Detail:
+def distill(night: NightContext) -> Detail:
     """Have the static word vectors that this night's words are read with; tell what was made.
 
     They are made once per machine and user, see RECSYS_CACHE. An encoder that is a folder of static
@@ -30,7 +30,7 @@ def distill(night: Night) -> Detail:
     return {"distilled": made, "because": because, "tokens": found.n_tokens}
 
 
-def encode(night: Night, out: Path) -> Detail:
+def encode(night: NightContext, out: Path) -> Detail:
     """Write each item's vector and the student; tell how many texts had to be encoded."""
     texts, encoder = documents(night.data.table), night_encoder(night)
     found = encode_words(texts, encoder, night.settings.home, "night", cache=night.settings.cache)

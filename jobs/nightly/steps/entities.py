@@ -13,10 +13,10 @@ from recsys.training.trend_streams import texts_of
 from ..step_runner import Detail
 
 if TYPE_CHECKING:
-    from ..context import Night
+    from ..context import NightContext
 
 
-def build_entities(night: Night, out: Path) -> Detail:
+def build_entities(night: NightContext, out: Path) -> Detail:
     """Find the names in the items' texts and addresses, those of the gazetteer included."""
     table, listed = night.data.table, night.settings.gazetteer
     entries = read_gazetteer(Path(listed).expanduser()) if listed else []

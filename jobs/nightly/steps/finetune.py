@@ -12,23 +12,28 @@ from typing import TYPE_CHECKING
 from recsys.data.dataset import Dataset
 from recsys.errors import DataError
 from recsys.text.encoders.encoder import Encoder, load_encoder
-from recsys.text.encoders.registry import Entry, Shelf
+from recsys.text.encoders.registry import EncoderRegistry, RegistryEntry
 from recsys.text.encoders.static import load_static
 from recsys.text.encoders.student import Student
 from recsys.text.finetuning.trainer import FinetuneConfig
-from recsys.text_training.finetune_encoder import Lesson, config_for, fingerprint, taught
+from recsys.text_training.finetune_encoder import (
+    FineTuneResult,
+    config_for,
+    fine_tune_if_better,
+    fingerprint,
+)
 
 from ...settings import Settings
 from ..step_runner import Detail
 
 if TYPE_CHECKING:
-    from ..context import Night
+    from ..context import NightContext
 
 CHECKPOINT = "checkpoint"  # folder of a run: a fine-tuning that was killed goes on from there
 Note = Callable[[str], None]
 
 
-def finetune(night: Night) -> Detail:
+def finetune(night: NightContext) -> Detail:
     """Fine-tune the encoder of a night; tell its family, and the version to read by ("": none).
 
     The newest events, on which settings are chosen and bundles judged, teach it nothing: who knew
@@ -40,8 +45,8 @@ def finetune(night: Night) -> Detail:
     because = reason_not_to(settings, start, device)
     if because:
         return {**told, "because": because}
-    shelf = Shelf.of(settings.home, start.name)
-    entry = shelf.entry() or Entry("", "", 0.0)
+    shelf = EncoderRegistry.of(settings.home, start.name)
+    entry = shelf.entry() or RegistryEntry("", "", 0.0)
     pupil = _yesterday(shelf, entry, device, note)
     told["version"] = entry.version if pupil is not None else ""
     config = config_for(start, settings.finetune_minutes, device)
@@ -52,27 +57,33 @@ def finetune(night: Night) -> Detail:
     lesson = _learned(night, pupil or start, past, config, _static(settings, start))
     if lesson.improved:
         told["version"] = lesson.encoder.name.rpartition("-")[2]
-        shelf.add(lesson.encoder, Entry(told["version"], seen, lesson.after))
+        shelf.add(lesson.encoder, RegistryEntry(told["version"], seen, lesson.after))
     else:
-        shelf.note(Entry(told["version"], seen, lesson.before))
+        shelf.note(RegistryEntry(told["version"], seen, lesson.before))
     return {**told, **outcome(lesson)}
 
 
 def _learned(
-    night: Night, pupil: Encoder, past: Dataset, config: FinetuneConfig, static: Student | None
-) -> Lesson:
+    night: NightContext,
+    pupil: Encoder,
+    past: Dataset,
+    config: FinetuneConfig,
+    static: Student | None,
+) -> FineTuneResult:
     def watch(step: int, loss: float) -> None:
         night.progress.note(f"step {step}, loss {loss:.3f}")
 
     seed, folder = night.settings.seed, night.folder / CHECKPOINT
-    return taught(pupil, past, config, seed, night.device, folder, watch, static)
+    return fine_tune_if_better(pupil, past, config, seed, night.device, folder, watch, static)
 
 
-def night_encoder(night: Night) -> Encoder:
+def night_encoder(night: NightContext) -> Encoder:
     """Return the encoder that the step `finetune` decided for."""
     found, settings = night.detail("finetune"), night.settings
     if found["version"]:
-        return Shelf.of(settings.home, found["family"]).load(found["version"], night.device)
+        return EncoderRegistry.of(settings.home, found["family"]).load(
+            found["version"], night.device
+        )
     return load_encoder(settings.encoder, night.device, settings.cache)
 
 
@@ -90,7 +101,7 @@ def evaluated_encoder(
     seen = fingerprint(data, config, start.name)
     if seen not in known:
         static = _static(settings, start)
-        lesson = taught(start, data, config, settings.seed, device, static=static)
+        lesson = fine_tune_if_better(start, data, config, settings.seed, device, static=static)
         note(f"encoder: nDCG@20 {lesson.before:.4f} became {lesson.after:.4f} on held-out items")
         known[seen] = lesson.encoder
     return known[seen]
@@ -107,7 +118,7 @@ def reason_not_to(settings: Settings, encoder: Encoder, device: str) -> str:
     return "" if device == "cuda" else "there is no GPU: RECSYS_FINETUNE=on does it all the same"
 
 
-def outcome(lesson: Lesson) -> Detail:
+def outcome(lesson: FineTuneResult) -> Detail:
     """Return what a run's records keep of a lesson."""
     record = lesson.record
     if record is None:
@@ -132,7 +143,9 @@ def _static(settings: Settings, start: Encoder) -> Student | None:
     return None if isinstance(start, Student) else load_static(settings.cache)
 
 
-def _yesterday(shelf: Shelf, entry: Entry, device: str, note: Note) -> Encoder | None:
+def _yesterday(
+    shelf: EncoderRegistry, entry: RegistryEntry, device: str, note: Note
+) -> Encoder | None:
     if not entry.version:
         return None
     try:

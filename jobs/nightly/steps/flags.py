@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from recsys.bundle import write_bundle
-from recsys.serving.item_flags import Marks
+from recsys.serving.item_flags import ItemFlags
 
 from ..step_runner import Detail
 
 if TYPE_CHECKING:
-    from ..context import Night
+    from ..context import NightContext
 
 
-def build_flags(night: Night, out: Path) -> Detail:
+def build_flags(night: NightContext, out: Path) -> Detail:
     """Gather the flags of all items; tell how many items carry each kind."""
     table = night.data.table
-    marks = Marks.of_items(list(table.ids), table.metadata)
+    marks = ItemFlags.of_items(list(table.ids), table.metadata)
     write_bundle(out, marks.arrays(), {}, {})
     flagged = np.ones(len(table), bool)
     return {kind: count for kind, count in marks.counts(flagged).items() if count}

@@ -22,18 +22,18 @@ from recsys.text_training.encode_catalogue import renumbered
 from recsys.tuning.baseline_comparison import named
 from recsys.tuning.publication_gate import PEOPLE, Verdict, answers, judge, judge_index
 from recsys.tuning.time_splits import FEWEST, ask, newest
-from recsys.tuning.tuning_result import Choice
-from recsys.tuning.validation_set import Check
+from recsys.tuning.tuning_result import TuningResult
+from recsys.tuning.validation_set import ValidationSet
 
 from .tune import earlier_choice
 
 if TYPE_CHECKING:
-    from ..context import Night
+    from ..context import NightContext
 
 MOVED = 0.005  # share of yesterday's events that may have come late or gone since
 
 
-def compare(night: Night) -> Verdict:
+def compare_with_previous_bundle(night: NightContext) -> Verdict:
     """Return the gate's verdict on a night whose steps up to `index` are done.
 
     First how the choice did against popular and trending, then how against yesterday.
@@ -51,7 +51,7 @@ def compare(night: Night) -> Verdict:
     return replace(verdict, design=found["design"], baselines=found)
 
 
-def _compared(night: Night) -> Verdict:
+def _compared(night: NightContext) -> Verdict:
     found, before = night.detail("baselines"), night.before
     known = float(found["model"]) if found["tested"] else evidence(night.choice)
     refused = judge_index(float(night.detail("index")["recall"]), known)
@@ -84,7 +84,7 @@ def _compared(night: Night) -> Verdict:
     return judge(_today(night, check), then)
 
 
-def evidence(choice: Choice) -> float:
+def evidence(choice: TuningResult) -> float:
     """Return the value that a choice was made for, an nDCG@20; 0 when nothing was measured."""
     found = [row["value"] for row in choice.evidence if "value" in row]
     return max((value for value in found if isinstance(value, float)), default=0.0)
@@ -97,7 +97,7 @@ def _settings(before: RawBundle) -> tuple[object, ...]:
     return plan, manifest.get("event_weights"), manifest.get("encoder")
 
 
-def _same_past(night: Night, before: RawBundle, past: int) -> bool:
+def _same_past(night: NightContext, before: RawBundle, past: int) -> bool:
     """Whether next to nothing of what yesterday learned from was added, erased or lost its words.
 
     `past`: today's events up to yesterday's cutoff.
@@ -114,17 +114,17 @@ def _unchanged(then: Values) -> Verdict:
     return Verdict(True, "the settings and the past of the night before", len(then), value, value)
 
 
-def _today(night: Night, check: Check) -> Values:
+def _today(night: NightContext, check: ValidationSet) -> Values:
     return answers(night.model(check.data, night.choice, night.words(check.data)), check)
 
 
 def _refitted(
-    night: Night,
-    check: Check,
+    night: NightContext,
+    check: ValidationSet,
     is_test: Mask,
     before: RawBundle,
     yesterday: Model,
-    earlier: Choice,
+    earlier: TuningResult,
 ) -> Values:
     """Fit yesterday's settings to what lies before the slice; its words are those of its bundle."""
     events, items = night.tables

@@ -18,10 +18,10 @@ from recsys.text.topics.labels import with_labels
 from ..step_runner import Detail
 
 if TYPE_CHECKING:
-    from ..context import Night
+    from ..context import NightContext
 
 
-def build_topics(night: Night, out: Path) -> Detail:
+def build_topics(night: NightContext, out: Path) -> Detail:
     """Group the items by what they are about; tell how many topics there are and how many live on.
 
     Reads what the step `encode` left.

@@ -17,10 +17,10 @@ from recsys.trends.trend_model import SHOWN, fit_trends
 from ..step_runner import Detail
 
 if TYPE_CHECKING:
-    from ..context import Night
+    from ..context import NightContext
 
 
-def build_tones(night: Night, out: Path) -> Detail:
+def build_tones(night: NightContext, out: Path) -> Detail:
     """Add up how comments sound, hour by hour; nothing where comments are not read."""
     data, tone = night.data, night.data.tone
     if tone is None or not data.timed or not tone.any():
@@ -32,7 +32,7 @@ def build_tones(night: Night, out: Path) -> Detail:
     return {"comments": int((tone != 0).sum())}
 
 
-def build_trends(night: Night, out: Path) -> Detail:
+def build_trends(night: NightContext, out: Path) -> Detail:
     """Count the last weeks and learn what is to be expected; nothing where events have no time.
 
     Reads what the steps `topics` and `entities` left.
@@ -46,7 +46,7 @@ def build_trends(night: Night, out: Path) -> Detail:
     return {"series": len(found.series), "hours": found.series.length}
 
 
-def _marked(night: Night) -> Labelled:
+def _marked(night: NightContext) -> Labelled:
     data = night.data
     catalogue = Catalogue.from_table(data.table, data.created())
     topics = Topics.from_arrays(read_bundle(night.folder / "topics").arrays)

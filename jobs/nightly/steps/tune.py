@@ -14,23 +14,23 @@ from recsys.tuning.baseline_comparison import Contest, contest_at_a_cut, walked_
 from recsys.tuning.engine_catalogue import engine_named
 from recsys.tuning.planted_attack import AttackTest, planted_attack
 from recsys.tuning.publication_gate import PEOPLE
-from recsys.tuning.replay_features import Moment
-from recsys.tuning.service_replay import walked_check
+from recsys.tuning.replay_features import ReplayStep
+from recsys.tuning.service_replay import replay_validation
 from recsys.tuning.split import Rules, Split, make_split
 from recsys.tuning.time_splits import SHARE, TESTABLE, newest
 from recsys.tuning.tuner import Scenario, TuningData, tune
-from recsys.tuning.tuning_result import Choice
-from recsys.tuning.validation_set import Check
+from recsys.tuning.tuning_result import TuningResult
+from recsys.tuning.validation_set import ValidationSet
 
 if TYPE_CHECKING:
-    from ..context import Night
+    from ..context import NightContext
 
 GROWTH = 1.5  # times as many events or items (or as few) as when it was tuned
 JUDGED = 1_500  # questions on the way that a night's choice and the baselines are compared by
 MIX = 0.2  # share of events whose kind would have to change to get the old mix
 
 
-def reason_to_tune(
+def retune_reason(
     manifest: Mapping[str, Any], seen: Mapping[str, Any], plan: Mapping[str, Any], days: float
 ) -> str | None:
     """Say why a night should tune; None when the tuning of the bundle before still serves.
@@ -62,10 +62,10 @@ def reason_to_tune(
     return f"the kinds of {moved:.0%} of the events changed" if moved > MIX else None
 
 
-def earlier_choice(manifest: Mapping[str, Any]) -> Choice | None:
+def earlier_choice(manifest: Mapping[str, Any]) -> TuningResult | None:
     """Return what a bundle was made with; None where this version cannot make it again."""
     try:
-        choice = Choice.from_json(manifest["choice"])
+        choice = TuningResult.from_json(manifest["choice"])
         for name in choice.engines:
             engine_named(name)
     except (KeyError, TypeError, ValueError, AttributeError, DataError):
@@ -90,7 +90,7 @@ def _moved(before: Mapping[str, int], now: Mapping[str, int]) -> float:
     return sum(shares) / 2
 
 
-def tuned(night: Night) -> Choice:
+def tuned(night: NightContext) -> TuningResult:
     """Return the engines and the blend that answer the newest events of a night best."""
     settings, progress = night.settings, night.progress
     data = TuningData(*night.tables, night.words, settings.weights)
@@ -98,7 +98,7 @@ def tuned(night: Night) -> Choice:
     return tune(data, scenario, progress.note, progress.advance)
 
 
-def against_baselines(night: Night, choice: Choice) -> tuple[Contest, AttackTest]:
+def against_baselines(night: NightContext, choice: TuningResult) -> tuple[Contest, AttackTest]:
     """Let a choice, popular and trending answer the newest events, which none has learned from.
 
     Event by event where these have times and ask enough people, else at one cut. The model that
@@ -106,7 +106,7 @@ def against_baselines(night: Night, choice: Choice) -> tuple[Contest, AttackTest
     """
     settings, (is_test, cut) = night.settings, night.validation
     if cut.data.timed and bool((is_test == newest(night.tables[0])).all()):
-        check, way = walked_check(_split(night), settings.seed, JUDGED)
+        check, way = replay_validation(_split(night), settings.seed, JUDGED)
         model = night.tried(check.data, choice)
         live = LiveState(model)
         found = walked_contest(_heard(way((live,)), night), live)
@@ -119,12 +119,12 @@ def against_baselines(night: Night, choice: Choice) -> tuple[Contest, AttackTest
     return contest_at_a_cut(model, asked), _attacked(night, model, cut)
 
 
-def _attacked(night: Night, model: Model, check: Check) -> AttackTest:
+def _attacked(night: NightContext, model: Model, check: ValidationSet) -> AttackTest:
     users, settings = len(night.tables[0].users), night.settings
     return planted_attack(model, settings.weights, check, users, settings.seed)
 
 
-def _split(night: Night) -> Split:
+def _split(night: NightContext) -> Split:
     rules = Rules(
         "replay",
         share=SHARE,
@@ -134,7 +134,7 @@ def _split(night: Night) -> Split:
     return make_split(*night.tables, rules)
 
 
-def _heard(moments: Iterable[Moment], night: Night) -> Iterator[Moment]:
+def _heard(moments: Iterable[ReplayStep], night: NightContext) -> Iterator[ReplayStep]:
     for number, moment in enumerate(moments):
         night.progress.advance(min(number, JUDGED), JUDGED)
         yield moment

@@ -15,7 +15,7 @@ from recsys.serving.live_state import LiveState
 from recsys.store.controls import Control
 
 if TYPE_CHECKING:
-    from recsys.ranking.item_features import Table
+    from recsys.ranking.item_features import ItemFeatureTable
 
 BOOST = 1.5  # what one boost adds, in standard deviations of the scores
 MOST = 3.0  # what all of a user's boosts add to one item, at most, either way
@@ -63,7 +63,7 @@ class UserControls(UserTerm):
         """Return what is added to the score of rows."""
         return np.asarray(np.float32(self.unit) * self.total[rows], np.float32)
 
-    def bound(self, table: Table) -> Floats:
+    def bound(self, table: ItemFeatureTable) -> Floats:
         """Return the most that a row of each block gains."""
         most = np.zeros(table.low.shape[1], np.float32)
         for one in self.targets:
@@ -71,7 +71,7 @@ class UserControls(UserTerm):
             np.maximum.at(most, table.block_of(rows), self.score(rows))
         return most
 
-    def attribute(self, rows: Rows, values: Floats, table: Table) -> Attribution:
+    def attribute(self, rows: Rows, values: Floats, table: ItemFeatureTable) -> Attribution:
         """Return what each control adds; the bound shrinks all of them alike."""
         given = np.stack([one.at(rows) for one in self.targets])
         added = given.sum(axis=0)

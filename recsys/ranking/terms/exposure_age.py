@@ -15,7 +15,7 @@ from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 
 if TYPE_CHECKING:
-    from recsys.ranking.item_features import Table
+    from recsys.ranking.item_features import ItemFeatureTable
 
 
 class ExposureAge(LinearTerm):
@@ -40,7 +40,7 @@ class ExposureAge(LinearTerm):
         return not_new(live, rows)
 
     def bound(
-        self, weight: float, live: LiveState, history: History, table: Table
+        self, weight: float, live: LiveState, history: History, table: ItemFeatureTable
     ) -> Floats | float:
         """Return the greater of the values of a block's first and last items."""
         if not table.born.shape[1]:

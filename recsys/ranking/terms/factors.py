@@ -26,10 +26,10 @@ from recsys.ranking.terms.protocol import (
     UserTerm,
 )
 from recsys.serving.live_state import LiveState
-from recsys.serving.score_model import Blend, Term
+from recsys.serving.score_model import ScoreModel, Term
 
 if TYPE_CHECKING:
-    from recsys.ranking.item_features import Table
+    from recsys.ranking.item_features import ItemFeatureTable
 
 HALF_LIVES = (4.0, np.inf)  # events of the history back
 
@@ -51,7 +51,7 @@ class UserFactors(UserTerm):
         """Return the products with the output vectors of rows."""
         return output_vectors(self.live, rows) @ self.vector
 
-    def attribute(self, rows: Rows, values: Floats, table: Table) -> Attribution:
+    def attribute(self, rows: Rows, values: Floats, table: ItemFeatureTable) -> Attribution:
         """Return the product of each history entry's part."""
         return Attribution(history=self.parts @ output_vectors(self.live, rows).T)
 
@@ -116,7 +116,9 @@ class FactorTerm(ScoreTerm):
         """Return the columns of the form."""
         return [(Parameter(self.name, str(c)), choices.columns[c]) for c in form.factors]
 
-    def learned(self, form: ModelForm, weights: Mapping[Parameter, float], blend: Blend) -> Blend:
+    def learned(
+        self, form: ModelForm, weights: Mapping[Parameter, float], blend: ScoreModel
+    ) -> ScoreModel:
         """Return the blend with the half-lives and weights of the form's columns."""
         terms = [
             Term("behaviour", c.half_life, weights[Parameter(self.name, str(c))])

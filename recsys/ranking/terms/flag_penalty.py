@@ -12,7 +12,7 @@ from recsys.ranking.terms.protocol import Attribution, Part, RequestContext, Sco
 from recsys.serving.live_state import LiveState
 
 if TYPE_CHECKING:
-    from recsys.ranking.item_features import Table
+    from recsys.ranking.item_features import ItemFeatureTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +32,11 @@ class UserFlagPenalty(UserTerm):
         found: Floats = -np.float32(self.penalty) * self.live.marks.score[rows]
         return found
 
-    def bound(self, table: Table) -> float:
+    def bound(self, table: ItemFeatureTable) -> float:
         """Return 0: nothing gains by a flag."""
         return 0.0
 
-    def attribute(self, rows: Rows, values: Floats, table: Table) -> Attribution:
+    def attribute(self, rows: Rows, values: Floats, table: ItemFeatureTable) -> Attribution:
         """Return the penalty."""
         return Attribution((Part("flagged", self.score(rows)),))
 

@@ -26,10 +26,10 @@ from recsys.ranking.terms.protocol import (
 )
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
-from recsys.serving.score_model import Blend
+from recsys.serving.score_model import ScoreModel
 
 if TYPE_CHECKING:
-    from recsys.ranking.item_features import Table
+    from recsys.ranking.item_features import ItemFeatureTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class UserItemFeatures(UserTerm):
         """Weights of the features, (names,)."""
         return self.weights
 
-    def attribute(self, rows: Rows, values: Floats, table: Table) -> Attribution:
+    def attribute(self, rows: Rows, values: Floats, table: ItemFeatureTable) -> Attribution:
         """Split by kind of reason, against the mean of the catalogue.
 
         A part is quiet where none of its features exceeds the mean and adds to the score.
@@ -104,7 +104,7 @@ class ItemFeatureTerm(ScoreTerm):
         """Return the names of the features."""
         return tuple(self.kinds)
 
-    def used_names(self, blend: Blend) -> tuple[str, ...]:
+    def used_names(self, blend: ScoreModel) -> tuple[str, ...]:
         """Return the names of the features that a blend reads."""
         used = blend.used_features
         return tuple(name for name in self.kinds if name in used)
@@ -172,7 +172,9 @@ class ItemFeatureTerm(ScoreTerm):
         ]
         return found
 
-    def learned(self, form: ModelForm, weights: Mapping[Parameter, float], blend: Blend) -> Blend:
+    def learned(
+        self, form: ModelForm, weights: Mapping[Parameter, float], blend: ScoreModel
+    ) -> ScoreModel:
         """Return the blend with the weights of the features."""
         priors = dict(blend.priors)
         traits = {trait: dict(by_name) for trait, by_name in blend.traits.items()}

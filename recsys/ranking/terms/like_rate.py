@@ -11,7 +11,7 @@ from recsys.array_types import Floats, Rows
 from recsys.ranking.terms.item_feature import ItemFeatureTerm
 from recsys.ranking.terms.protocol import Choices, ModelForm, Parameter
 from recsys.serving.live_state import LiveState
-from recsys.serving.score_model import Blend
+from recsys.serving.score_model import ScoreModel
 
 
 class LikeRate(ItemFeatureTerm):
@@ -40,7 +40,9 @@ class LikeRate(ItemFeatureTerm):
             return None
         return np.float32(form.vote) * choices.columns[self.column("liked")]
 
-    def learned(self, form: ModelForm, weights: Mapping[Parameter, float], blend: Blend) -> Blend:
+    def learned(
+        self, form: ModelForm, weights: Mapping[Parameter, float], blend: ScoreModel
+    ) -> ScoreModel:
         """Return the blend with the learned weight and that of the expected rating."""
         found = super().learned(form, weights, blend)
         if not form.vote:

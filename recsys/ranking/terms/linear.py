@@ -27,11 +27,11 @@ from recsys.ranking.terms.protocol import (
 )
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
-from recsys.serving.score_model import Blend
+from recsys.serving.score_model import ScoreModel
 
 if TYPE_CHECKING:
     from recsys.ranking.batch_scoring import Histories
-    from recsys.ranking.item_features import Table
+    from recsys.ranking.item_features import ItemFeatureTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +53,13 @@ class UserLinear(UserTerm):
         values = self.term.live_values(self.live, self.history, self.history.times, rows)
         return np.float32(self.weight) * values
 
-    def bound(self, table: Table) -> Floats | float:
+    def bound(self, table: ItemFeatureTable) -> Floats | float:
         """Return the greatest weighted value that each block can hold."""
         if not self.weight:
             return 0.0
         return self.term.bound(self.weight, self.live, self.history, table)
 
-    def attribute(self, rows: Rows, values: Floats, table: Table) -> Attribution:
+    def attribute(self, rows: Rows, values: Floats, table: ItemFeatureTable) -> Attribution:
         """Return the score against the mean of the catalogue."""
         if not self.weight:
             return Attribution()
@@ -102,7 +102,7 @@ class LinearTerm(ScoreTerm):
         raise NotImplementedError
 
     def bound(
-        self, weight: float, live: LiveState, history: History, table: Table
+        self, weight: float, live: LiveState, history: History, table: ItemFeatureTable
     ) -> Floats | float:
         """Return an upper bound of weight · value per block of rows; inf: none is known."""
         return np.inf
@@ -148,7 +148,9 @@ class LinearTerm(ScoreTerm):
             return []
         return [(Parameter(self.name), choices.columns[self.column()])]
 
-    def learned(self, form: ModelForm, weights: Mapping[Parameter, float], blend: Blend) -> Blend:
+    def learned(
+        self, form: ModelForm, weights: Mapping[Parameter, float], blend: ScoreModel
+    ) -> ScoreModel:
         """Return the blend with the term's weight."""
         if self.name not in form.linear:
             return blend

@@ -10,9 +10,9 @@ import numpy as np
 from scipy import sparse
 
 from recsys.array_types import Floats, Rows, Times
-from recsys.models.item_weights import Reach
-from recsys.ranking.history import History, as_uptake
-from recsys.ranking.history_proxies import StandIns, stand_ins
+from recsys.models.item_weights import NeighbourRows
+from recsys.ranking.history import History, implicit_weights
+from recsys.ranking.history_proxies import HistoryProxies, stand_ins
 from recsys.ranking.newness import not_new
 from recsys.ranking.terms.protocol import (
     ALWAYS,
@@ -31,13 +31,13 @@ from recsys.ranking.terms.protocol import (
     UserTerm,
 )
 from recsys.ranking.user_features import activity
-from recsys.serving.lift import Commonness
+from recsys.serving.lift import ItemPopularity
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
-from recsys.serving.score_model import Blend, Curve, Term
+from recsys.serving.score_model import LogTerm, ScoreModel, Term
 
 if TYPE_CHECKING:
-    from recsys.ranking.item_features import Table
+    from recsys.ranking.item_features import ItemFeatureTable
 
 SPARSE = 200_000  # rows from which it is faster to gather neighbours than to look at every row
 SCALES = (0.003, 0.03, 0.3)  # of the neighbour sum; together they bend it as the data ask
@@ -51,10 +51,10 @@ class UserNeighbours(UserTerm):
 
     live: LiveState
     history: History
-    blend: Blend
+    blend: ScoreModel
     weights: Floats  # (n,): of each history entry
-    stand_ins: StandIns  # the model's rows that the neighbours are read from
-    reach: Reach | None  # those neighbours; None for a model without
+    stand_ins: HistoryProxies  # the model's rows that the neighbours are read from
+    reach: NeighbourRows | None  # those neighbours; None for a model without
     sums: Floats  # (size,)
     pointed: Rows  # rows where the sums are not zero, and maybe some more
     mass: float  # sum of the positive sums
@@ -97,11 +97,11 @@ class UserNeighbours(UserTerm):
         """Return the rows that are pointed at."""
         return self.pointed
 
-    def bound(self, table: Table) -> float:
+    def bound(self, table: ItemFeatureTable) -> float:
         """Return 0: what nothing points at gains nothing."""
         return 0.0
 
-    def attribute(self, rows: Rows, values: Floats, table: Table) -> Attribution:
+    def attribute(self, rows: Rows, values: Floats, table: ItemFeatureTable) -> Attribution:
         """Share the score of each row in proportion to the entries that speak for it.
 
         Evenly where none does. The confidence in neighbours is a part of its own: an item that
@@ -166,7 +166,7 @@ class Neighbours(ScoreTerm):
     def bind(self, context: UserContext) -> UserNeighbours:
         """Sum the neighbours of a history."""
         live, history, blend = context.live, context.history, context.blend
-        given = as_uptake(history.weights, live.model.rated)
+        given = implicit_weights(history.weights, live.model.rated)
         weights = blend.history_weights("neighbours", history.ages(), given)
         standing = stand_ins(live, history.rows)
         reach = neighbour_rows(live, standing)
@@ -180,13 +180,13 @@ class Neighbours(ScoreTerm):
         model, blend, histories = context.model, context.blend, context.histories
         if not blend.uses("neighbours"):
             return None
-        given = as_uptake(histories.weights, model.rated)
+        given = implicit_weights(histories.weights, model.rated)
         weights = blend.history_weights("neighbours", histories.ages(), given)
         sums = _batch_sums(model, histories.matrix(weights, len(model)))
         lengths = np.diff(histories.ends)
         total = blend.bent(sums, activity(lengths)[:, None])
         if blend.lift:
-            common = Commonness.of_counters(model.counters)
+            common = ItemPopularity.of_counters(model.counters)
             total += np.float32(blend.lift) * common.lift(sums) * (lengths > 0)[:, None]
         return total
 
@@ -197,8 +197,8 @@ class Neighbours(ScoreTerm):
         for engine, model in context.models.items():
             if model.neighbours is None:
                 continue
-            weights = as_uptake(histories.weights, model.rated)
-            common = Commonness.of_counters(next(iter(context.models.values())).counters)
+            weights = implicit_weights(histories.weights, model.rated)
+            common = ItemPopularity.of_counters(next(iter(context.models.values())).counters)
             for life in context.half_lives:
                 decayed = histories.decayed(life, len(context.created), weights)
                 sums = _batch_sums(model, decayed)
@@ -211,7 +211,7 @@ class Neighbours(ScoreTerm):
         found: dict[Column, Floats] = {}
         history, first = context.history, context.live
         ages, standing = history.ages(), stand_ins(first, history.rows)
-        uptake = as_uptake(history.weights, first.model.rated)
+        uptake = implicit_weights(history.weights, first.model.rated)
         some = np.float32(len(history) > 0)
         for engine, live in context.lives.items():
             reach = neighbour_rows(live, standing)
@@ -257,7 +257,9 @@ class Neighbours(ScoreTerm):
         """Return the scales of the logarithms: one for a plain form, whose order it keeps."""
         return SCALES[1:2] if form.plain else SCALES
 
-    def learned(self, form: ModelForm, weights: Mapping[Parameter, float], blend: Blend) -> Blend:
+    def learned(
+        self, form: ModelForm, weights: Mapping[Parameter, float], blend: ScoreModel
+    ) -> ScoreModel:
         """Return the blend with the half-life and the weights of the logarithms or the lift."""
         if form.neighbours is None:
             return blend
@@ -266,7 +268,7 @@ class Neighbours(ScoreTerm):
         if form.lift:
             return replace(blend, terms=terms, lift=weights[Parameter(self.name, "lift")])
         curves = tuple(
-            Curve(
+            LogTerm(
                 scale,
                 weights[Parameter(self.name, f"log {scale}")],
                 weights.get(Parameter(self.name, f"log {scale}", "activity"), 0.0),
@@ -286,14 +288,14 @@ class Neighbours(ScoreTerm):
 NEIGHBOURS = Neighbours()
 
 
-def neighbour_rows(live: LiveState, standing: StandIns) -> Reach | None:
+def neighbour_rows(live: LiveState, standing: HistoryProxies) -> NeighbourRows | None:
     """Return the neighbours of a history's stand-ins; None for a model without."""
     neighbours = live.model.neighbours
     return None if neighbours is None else neighbours.reach(standing.rows)
 
 
 def neighbour_sums(
-    live: LiveState, standing: StandIns, weights: Floats, reach: Reach | None
+    live: LiveState, standing: HistoryProxies, weights: Floats, reach: NeighbourRows | None
 ) -> Floats:
     """Return the neighbour sum of every row, (live.size,); `weights`: one number per stand-in."""
     model, base = live.model, len(live.model)
@@ -311,7 +313,7 @@ def neighbour_sums(
     return sums
 
 
-def rows_pointed_at(live: LiveState, reach: Reach | None, sums: Floats) -> Rows:
+def rows_pointed_at(live: LiveState, reach: NeighbourRows | None, sums: Floats) -> Rows:
     """Return the rows where the neighbour sums are not zero, and maybe some more, each once."""
     base = len(live.model)
     if reach is None or len(sums) < SPARSE:

@@ -26,11 +26,11 @@ from recsys.ranking.terms.protocol import (
 from recsys.serving.feedback_values import mean_loading, taste_parts
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
-from recsys.serving.score_model import Blend
+from recsys.serving.score_model import ScoreModel
 
 if TYPE_CHECKING:
     from recsys.ranking.batch_scoring import Histories
-    from recsys.ranking.item_features import Table
+    from recsys.ranking.item_features import ItemFeatureTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class UserPersonalRating(UserTerm):
         """What takes the user's general agreeableness off."""
         return -float(usual_loading(self.live) @ self.feature_weights)
 
-    def attribute(self, rows: Rows, values: Floats, table: Table) -> Attribution:
+    def attribute(self, rows: Rows, values: Floats, table: ItemFeatureTable) -> Attribution:
         """Return the product of each history entry's part."""
         loadings = values - usual_loading(self.live)[:, None]
         return Attribution(history=self.parts @ loadings)
@@ -105,7 +105,9 @@ class PersonalRating(ScoreTerm):
             return None
         return np.float32(form.vote) * choices.columns[TASTE]
 
-    def learned(self, form: ModelForm, weights: Mapping[Parameter, float], blend: Blend) -> Blend:
+    def learned(
+        self, form: ModelForm, weights: Mapping[Parameter, float], blend: ScoreModel
+    ) -> ScoreModel:
         """Return the blend with the weight that is set."""
         return replace(blend, taste=form.vote) if form.taste else blend
 

@@ -13,10 +13,10 @@ from recsys.ranking.terms.item_feature import ItemFeatureTerm, UserItemFeatures
 from recsys.ranking.terms.protocol import BatchContext, Choices, ModelForm, Parameter, UserContext
 from recsys.serving.live_state import LiveState
 from recsys.serving.popularity_counters import DAY, HALF_LIVES, HOUR, PSEUDO
-from recsys.serving.score_model import Blend
+from recsys.serving.score_model import ScoreModel
 
 if TYPE_CHECKING:
-    from recsys.ranking.item_features import Table
+    from recsys.ranking.item_features import ItemFeatureTable
 
 SHARES = tuple(
     "share_all"
@@ -60,7 +60,7 @@ class UserPopularity(UserItemFeatures):
             found[alone] = self.weights @ less
         return found
 
-    def bound(self, table: Table) -> float:
+    def bound(self, table: ItemFeatureTable) -> float:
         """Return 0: no weight is below zero, and no feature below that of no uptake."""
         return 0.0
 
@@ -115,7 +115,9 @@ class Popularity(ItemFeatureTerm):
             return None
         return np.float32(TIE_BREAK) * choices.columns[self.column("share_all")]
 
-    def learned(self, form: ModelForm, weights: Mapping[Parameter, float], blend: Blend) -> Blend:
+    def learned(
+        self, form: ModelForm, weights: Mapping[Parameter, float], blend: ScoreModel
+    ) -> ScoreModel:
         """Return the blend with the weights of the features."""
         found = ItemFeatureTerm.learned(self, form, weights, blend)
         if not form.plain:

@@ -17,13 +17,13 @@ from recsys.array_types import Floats, Mask, Rows, Times
 from recsys.ranking.history import History
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
-from recsys.serving.score_model import Blend
+from recsys.serving.score_model import ScoreModel
 
 if TYPE_CHECKING:
     from recsys.ranking.batch_scoring import Histories
-    from recsys.ranking.item_features import Table
+    from recsys.ranking.item_features import ItemFeatureTable
     from recsys.ranking.query import Query
-    from recsys.ranking.trend_boost import Rising
+    from recsys.ranking.trend_boost import TrendBoostTable
 
 ALWAYS: Literal["always"] = "always"
 WHEN_CHEAP: Literal["when cheap"] = "when cheap"
@@ -118,7 +118,7 @@ class UserContext:
 
     live: LiveState
     history: History
-    blend: Blend
+    blend: ScoreModel
     traits: Mapping[str, float]  # user features that weights may depend on
 
 
@@ -133,7 +133,7 @@ class RequestContext:
     spread: float  # standard deviation of the learned scores over the catalogue
     query_vectors: Floats  # (2, t): of the search words and of the interests; zeros without any
     muted: Mask | None  # (size,): rows never to be shown or named; None: nothing is muted
-    rising: Rising | None  # what rises now; None where nothing does
+    rising: TrendBoostTable | None  # what rises now; None where nothing does
     scores: Callable[[Rows], Floats]  # by all terms that were bound before
     log_total: Callable[[], float]  # log of the sum of exp(score) over the catalogue, the same
 
@@ -171,11 +171,11 @@ class UserTerm:
         """Return the rows that `bound` does not hold for; they are scored one by one."""
         return None
 
-    def bound(self, table: Table) -> Floats | float:
+    def bound(self, table: ItemFeatureTable) -> Floats | float:
         """Return an upper bound of `score` per block of rows, `exceptions` aside; inf: none."""
         return np.inf if self.scores_rows else 0.0
 
-    def attribute(self, rows: Rows, values: Floats, table: Table) -> Attribution:
+    def attribute(self, rows: Rows, values: Floats, table: ItemFeatureTable) -> Attribution:
         """Return the split of the scores of distinct rows.
 
         `values`: the term's item features of these rows, (features, rows).
@@ -199,7 +199,7 @@ class BatchContext:
     """Histories of many users, scored on a model alone."""
 
     model: Model
-    blend: Blend
+    blend: ScoreModel
     histories: Histories
     traits: Sequence[Mapping[str, float]]  # user features of each history
     features: Mapping[str, Floats]  # item feature -> (n_items,)
@@ -280,7 +280,9 @@ class ScoreTerm:
         """Return the part of the scores whose weight is set, not learned, (users, places)."""
         return None
 
-    def learned(self, form: ModelForm, weights: Mapping[Parameter, float], blend: Blend) -> Blend:
+    def learned(
+        self, form: ModelForm, weights: Mapping[Parameter, float], blend: ScoreModel
+    ) -> ScoreModel:
         """Return the blend with this term's learned weights."""
         return blend
 

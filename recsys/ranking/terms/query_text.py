@@ -14,7 +14,7 @@ from recsys.ranking.terms.protocol import Attribution, Part, RequestContext, Sco
 from recsys.serving.live_state import LiveState
 
 if TYPE_CHECKING:
-    from recsys.ranking.item_features import Table
+    from recsys.ranking.item_features import ItemFeatureTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class UserQueryText(UserTerm):
         """Sum of both vectors, (t,)."""
         return np.asarray(self.vectors.sum(axis=0), np.float32)
 
-    def attribute(self, rows: Rows, values: Floats, table: Table) -> Attribution:
+    def attribute(self, rows: Rows, values: Floats, table: ItemFeatureTable) -> Attribution:
         """Return what each of both adds; the search is quiet where a text hardly matches."""
         search, interests = (text_vectors(self.live, rows) @ self.vectors.T).T
         quiet = ~search_matches(self.live, self.words, rows)

@@ -25,7 +25,7 @@ from recsys.serving.live_state import LiveState
 from recsys.store.user_histories import Uses, note_use
 
 if TYPE_CHECKING:
-    from recsys.ranking.item_features import Table
+    from recsys.ranking.item_features import ItemFeatureTable
 
 DAY = 86_400.0
 USUAL = 7 * DAY  # interval assumed where a person repeated nothing yet
@@ -59,11 +59,11 @@ class UserRepeats(UserTerm):
         """Return the rows that were taken up before."""
         return self.rows
 
-    def bound(self, table: Table) -> float:
+    def bound(self, table: ItemFeatureTable) -> float:
         """Return 0: other rows gain nothing."""
         return 0.0
 
-    def attribute(self, rows: Rows, values: Floats, table: Table) -> Attribution:
+    def attribute(self, rows: Rows, values: Floats, table: ItemFeatureTable) -> Attribution:
         """Return what is added, apart for what was taken up once and more often."""
         added, regular = self.score(rows), self.regular(rows)
         none = np.float32(0)

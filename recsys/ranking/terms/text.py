@@ -27,10 +27,10 @@ from recsys.ranking.terms.protocol import (
     UserTerm,
 )
 from recsys.serving.live_state import LiveState
-from recsys.serving.score_model import Blend, Term
+from recsys.serving.score_model import ScoreModel, Term
 
 if TYPE_CHECKING:
-    from recsys.ranking.item_features import Table
+    from recsys.ranking.item_features import ItemFeatureTable
 
 HALF_LIVES = (1.0, 6.0, np.inf)  # events of the history back
 GBDT_HALF_LIFE = 6.0  # the same, for what the trees read
@@ -53,7 +53,7 @@ class UserText(UserTerm):
             return None
         return np.asarray((self.vectors * self.weights[:, None]).sum(axis=0), np.float32)
 
-    def attribute(self, rows: Rows, values: Floats, table: Table) -> Attribution:
+    def attribute(self, rows: Rows, values: Floats, table: ItemFeatureTable) -> Attribution:
         """Return the product of each history entry's vector."""
         if not self.used:
             return Attribution()
@@ -122,7 +122,9 @@ class Text(ScoreTerm):
         """Return the columns of the form."""
         return [(Parameter(self.name, str(c)), choices.columns[c]) for c in form.words]
 
-    def learned(self, form: ModelForm, weights: Mapping[Parameter, float], blend: Blend) -> Blend:
+    def learned(
+        self, form: ModelForm, weights: Mapping[Parameter, float], blend: ScoreModel
+    ) -> ScoreModel:
         """Return the blend with the half-lives and weights of the form's columns."""
         terms = [
             Term("words", c.half_life, weights[Parameter(self.name, str(c))])

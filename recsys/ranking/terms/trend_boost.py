@@ -9,17 +9,17 @@ import numpy as np
 
 from recsys.array_types import Floats, Rows
 from recsys.ranking.terms.protocol import Attribution, Part, RequestContext, ScoreTerm, UserTerm
-from recsys.ranking.trend_boost import Rising
+from recsys.ranking.trend_boost import TrendBoostTable
 
 if TYPE_CHECKING:
-    from recsys.ranking.item_features import Table
+    from recsys.ranking.item_features import ItemFeatureTable
 
 
 @dataclass(frozen=True, slots=True)
 class UserTrendBoost(UserTerm):
     """What rises, for one user."""
 
-    rising: Rising
+    rising: TrendBoostTable
     followed: Floats  # (labels,): how far the user follows each label, 0..1
     unit: float  # of score, at the most
 
@@ -32,11 +32,11 @@ class UserTrendBoost(UserTerm):
         """Return what is added to the score of rows, from 0 to `unit`."""
         return np.asarray(np.float32(self.unit) * self.rising.strengths(self.followed, rows))
 
-    def bound(self, table: Table) -> float:
+    def bound(self, table: ItemFeatureTable) -> float:
         """Return the most that an item gains."""
         return self.unit
 
-    def attribute(self, rows: Rows, values: Floats, table: Table) -> Attribution:
+    def attribute(self, rows: Rows, values: Floats, table: ItemFeatureTable) -> Attribution:
         """Return the boost."""
         return Attribution((Part("rising", self.score(rows)),))
 

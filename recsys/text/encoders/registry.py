@@ -1,4 +1,4 @@
-"""Shelf: fine-tuned encoders kept from night to night, a folder per family and version.
+"""Fine-tuned encoders kept from night to night, a folder per family and version.
 
     encoders/<family>/current.json    the version to start from, and what it has learned from
     encoders/<family>/<version>/      safetensors, or static vectors, with a checksum of every file
@@ -28,7 +28,7 @@ SUMS = "checksums.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class RegistryEntry:
     """Where a family stands."""
 
     version: str  # folder; empty while no fine-tuned version is better than the start
@@ -37,21 +37,21 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class EncoderRegistry:
     """The versions of one family."""
 
     folder: Path  # encoders/<family>
     family: str
 
     @classmethod
-    def of(cls, home: Path, family: str) -> Shelf:
+    def of(cls, home: Path, family: str) -> EncoderRegistry:
         """Return the shelf of a family below RECSYS_HOME; nothing is made yet."""
         return cls(home / "encoders" / f"tuned-{re.sub(r'[^A-Za-z0-9._-]', '_', family)}", family)
 
-    def entry(self) -> Entry | None:
+    def entry(self) -> RegistryEntry | None:
         """Return where the family stands; None before the first lesson, or when unreadable."""
         try:
-            return Entry(**json.loads((self.folder / "current.json").read_text("utf-8")))
+            return RegistryEntry(**json.loads((self.folder / "current.json").read_text("utf-8")))
         except (OSError, ValueError, TypeError):
             return None
 
@@ -67,7 +67,7 @@ class Shelf:
 
         return load_transformer(str(folder), device, label=self.family)
 
-    def add(self, encoder: Encoder, entry: Entry) -> None:
+    def add(self, encoder: Encoder, entry: RegistryEntry) -> None:
         """Keep an encoder under `entry.version` and make it the one to start from."""
         self.folder.mkdir(parents=True, exist_ok=True)
         aside = Path(tempfile.mkdtemp(prefix=".", dir=self.folder))
@@ -86,7 +86,7 @@ class Shelf:
         self.note(entry)
         self._prune(entry.version)
 
-    def note(self, entry: Entry) -> None:
+    def note(self, entry: RegistryEntry) -> None:
         """Write where the family stands."""
         self.folder.mkdir(parents=True, exist_ok=True)
         aside = self.folder / "current.json.part"

@@ -14,7 +14,7 @@ BLOCK = 1_024  # texts compared at a time
 KEPT = 8  # of each text
 
 
-def near_strangers(
+def hard_negatives(
     vectors: Floats, matrix: sparse.csr_array, kept: int = KEPT
 ) -> NDArray[np.int64]:
     """Return (n, kept) rows: texts near each text that others read, nearest first; -1: none.

@@ -1,4 +1,4 @@
-"""Guide: vectors that texts should get, learned from one text at a time.
+"""TeacherTargets: vectors that texts should get, learned from one text at a time.
 
 A transformer that starts by following a guide needs one pass per text, where a loss over readers
 needs two, of every text that a batch of readers holds.
@@ -16,7 +16,7 @@ from recsys.text.finetuning.batches import Batch
 
 
 @dataclass(frozen=True, slots=True)
-class Guide:
+class TeacherTargets:
     """Unit rows that some texts should get; texts with a zero row are not taught."""
 
     wanted: Floats  # (n_items, d)
@@ -30,7 +30,7 @@ class Guide:
         return Batch(rows, self.wanted[rows], np.zeros(len(rows), np.int64))
 
     @classmethod
-    def turned(cls, wanted: Floats, vectors: Floats) -> Guide:
+    def turned(cls, wanted: Floats, vectors: Floats) -> TeacherTargets:
         """Return a guide as near as a rotation brings `wanted` (n, k) to `vectors` (n, d), k <= d.
 
         Likeness between texts stays as it is, and an encoder that gives `vectors` today has the

@@ -53,7 +53,7 @@ TRANSFORMER = FinetuneConfig(
 )
 AHEAD = 0.05  # of the run: from so much on the clock sets the pace; below it runs repeat exactly
 SAVE_SECONDS = 60.0  # between checkpoints, besides those of validations
-Watch = Callable[[int, float], None]  # is told each step and its loss
+ProgressCallback = Callable[[int, float], None]  # is told each step and its loss
 
 
 class Lessons(Protocol):
@@ -83,7 +83,7 @@ def finetune(
     seed: int,
     validate: Callable[[], float] | None = None,
     folder: Path | None = None,
-    watch: Watch = lambda step, loss: None,
+    watch: ProgressCallback = lambda step, loss: None,
     now: Callable[[], float] = time.monotonic,
 ) -> Record:
     """Train in place on who took up what.

@@ -19,10 +19,10 @@ from recsys.array_types import Floats
 from recsys.data.event_tables import EventTable
 from recsys.store.erasure import HEARD
 from recsys.text.encoders.embedding_cache import DAMAGE
-from recsys.text.sentiment.scorer import Tones
+from recsys.text.sentiment.scorer import SentimentScorer
 
 
-def toned_anew(events: EventTable, tones: Tones) -> EventTable:
+def with_comment_sentiment(events: EventTable, tones: SentimentScorer) -> EventTable:
     """Return what `toned` does, reading only comments that the file in the home does not know."""
     if not events.comments:
         return events

@@ -1,4 +1,4 @@
-"""Tones: the tone model in use, lexicons beside it, and scores that are remembered.
+"""SentimentScorer: the tone model in use, lexicons beside it, and scores that are remembered.
 
 The model that `recsys train-tone` left in the home serves, else the one that comes with the
 package. A language for which there is a lexicon is read by it, where it knows a word.
@@ -25,7 +25,7 @@ KEPT = 100_000  # texts whose scores are remembered
 
 
 @dataclass(frozen=True)
-class Tones:
+class SentimentScorer:
     """Reads texts by what lies in a home; nothing is read before the first text."""
 
     home: Path
@@ -84,7 +84,7 @@ class Tones:
         return np.array(found, np.float32)
 
 
-def toned(events: EventTable, tones: Tones) -> EventTable:
+def toned(events: EventTable, tones: SentimentScorer) -> EventTable:
     """Return the events with the tone of their comments; 0 where nothing was written."""
     if not events.comments:
         return events

@@ -11,13 +11,13 @@ from recsys.data.records import Item
 from recsys.explain.score_parts import attributions
 from recsys.ranking.batch_scoring import Histories, score_block
 from recsys.ranking.history import History
-from recsys.ranking.item_features import Standing
+from recsys.ranking.item_features import ItemFeatureCache
 from recsys.ranking.popularity_features import prior_features
 from recsys.ranking.query import Interaction, Query
 from recsys.ranking.request_scorer import Request
 from recsys.ranking.terms.protocol import BatchContext, CutContext, ReplayContext
 from recsys.ranking.terms.registry import TERMS, feature_names
-from recsys.ranking.trend_boost import Rising
+from recsys.ranking.trend_boost import TrendBoostTable
 from recsys.ranking.user_features import traits_of
 from recsys.ranking.user_terms import UserTerms
 from recsys.store.controls import Control
@@ -54,12 +54,14 @@ def live_state(later=()):
 
 def rising_of(live):
     items = np.array([3, 40], np.int32)
-    return Rising(items, np.ones(2, np.float32), (), np.zeros((0, live.size), np.float32), 0.05)
+    return TrendBoostTable(
+        items, np.ones(2, np.float32), (), np.zeros((0, live.size), np.float32), 0.05
+    )
 
 
 def request_of(live, history):
     query = replace(ASKED, history=history)
-    return Request.of(query, live, Standing(live, 0.0), rising_of(live))
+    return Request.of(query, live, ItemFeatureCache(live, 0.0), rising_of(live))
 
 
 def bound_in(request, term):
@@ -144,7 +146,7 @@ def test_the_scores_of_many_users_are_those_of_each(term):
         found = np.zeros((len(histories), len(model)), np.float32)
     rows = np.arange(len(model), dtype=np.int32)
     for place, one in enumerate(histories):
-        request = Request.of(Query(now=NOW), live, Standing(live, 0.0))
+        request = Request.of(Query(now=NOW), live, ItemFeatureCache(live, 0.0))
         bound = UserTerms.of(one, live).terms.get(term.name)
         single = 0.0 if bound is None else score_of(request, term, bound, rows)
         assert found[place] == pytest.approx(single, abs=1e-4)

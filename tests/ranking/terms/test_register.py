@@ -11,10 +11,10 @@ from recsys.ranking.terms import registry
 from recsys.ranking.terms.like_rate import LikeRate
 from recsys.ranking.terms.linear import LinearTerm
 from recsys.recommender import Recommender
-from recsys.serving.score_model import Blend
-from recsys.tuning.choice_sets import Pool
+from recsys.serving.score_model import ScoreModel
+from recsys.tuning.choice_sets import ChoiceSets
 from recsys.tuning.form_search import Search
-from recsys.tuning.model_form import Judge
+from recsys.tuning.model_form import CrossValidator
 
 
 class EvenRows(LinearTerm):
@@ -44,7 +44,7 @@ def test_a_taken_name_is_refused(even):
 
 
 def test_it_is_served_and_explained(even):
-    live = worlds.live(Blend(priors={"share_all": 1.0}, linear={"even_rows": 9.0}))
+    live = worlds.live(ScoreModel(priors={"share_all": 1.0}, linear={"even_rows": 9.0}))
     service = Recommender(live)
     query = Query(history=(Interaction("sea-1", "like", timestamp=0.0),), n=10)
     found = service.recommend(query)
@@ -59,7 +59,7 @@ def test_a_search_chooses_it_where_it_helps(even):
     value = rng.normal(size=popular.shape).astype(np.float32)
     chosen = np.zeros(popular.shape, bool)
     chosen[np.arange(400), (value + 0.1 * popular).argmax(axis=1)] = True
-    pool = Pool(
+    pool = ChoiceSets(
         {share("share_all"): popular, even.column(): value, LikeRate().column("liked"): 0 * value},
         {name: np.zeros(400, np.float32) for name in ("activity", "habit")},
         chosen,
@@ -68,7 +68,7 @@ def test_a_search_chooses_it_where_it_helps(even):
         np.ones(popular.shape, bool),
         np.arange(400),
     )
-    search = Search(Judge.halves(pool, 0), lambda text: None, [])
+    search = Search(CrossValidator.halves(pool, 0), lambda text: None, [])
     form = search.grow(False, pool.columns, voted=False)
     assert "even_rows" in form.linear
     assert form.blend(form.fit(pool)).linear["even_rows"] > 1
