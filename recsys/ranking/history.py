@@ -90,7 +90,8 @@ def implicit_weights(weights: Floats, rated: bool) -> Floats:
     Where people rate, that somebody chose an item says what else he chooses; how well he then liked
     it hardly does. So whatever was rated well counts alike, and what was rated below that, but not
     at the very bottom, not at all. Elsewhere people say no to what stands where they read, so that
-    its neighbours are pushed away by `DISLIKE_DAMPING` of it only; what they like of these, tastes know.
+    its neighbours are pushed away by `DISLIKE_DAMPING` of it only; what they like of these, tastes
+    know.
     """
     if rated:
         found = np.where(weights > 0, 1.0, np.where(weights > -1, 0.0, weights))

@@ -159,5 +159,5 @@ def _known(kind: type[Any], found: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values of the fields that a dataclass has."""
     names = {field.name for field in fields(kind)}
     if later := sorted(set(found) - names):
-        log.warning("%s of a later version: %s left out", kind.__name__.lower(), ", ".join(later))
+        log.warning("score model of a later version: %s left out", ", ".join(later))
     return {name: value for name, value in found.items() if name in names}

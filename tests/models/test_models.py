@@ -77,7 +77,7 @@ class TestEngineNames:
     def test_an_engine_fits_the_kind_its_scorer_names(self, engine):
         known = Interactions.of_dataset(worlds.odd_even())
         fitted = engine.fit(known, 0, "cpu")
-        kind = "ItemItem" if engine.scorer == "neighbours" else "Factors"
+        kind = "ItemWeights" if engine.scorer == "neighbours" else "Factors"
         assert type(fitted).__name__ == kind
         assert 0 <= engine.seconds(known) < 60
 

@@ -192,8 +192,8 @@ def test_a_pause_of_years_counts_as_a_week(live):
         counters.add_many(new, weight[:2], no[:2], late)
     else:
         every = np.concatenate([item, new]), np.concatenate([time, late])
-        counters = PopularityCounters.from_events(51, every[0], np.ones(602, np.float32), no[:1].repeat(602),
-                                        every[1])  # fmt: skip
+        ones, none = np.ones(602, np.float32), no[:1].repeat(602)
+        counters = PopularityCounters.from_events(51, every[0], ones, none, every[1])
     after = counters.log_shares()
     for life, half_life in enumerate(HALF_LIVES[2:], start=2):
         order = np.argsort(-before[life, 1:50], kind="stable")[:10]
