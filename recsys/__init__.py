@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from recsys.ranking.terms.registry import register as register_term
     from recsys.tuning.engine_catalogue import register_engine
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _OWN_NAMES = {"register_term": "register"}  # public name -> name in its module, where they differ
 _HOMES = {

@@ -1,6 +1,6 @@
 """Regret of `default`: its margin over the best single row, on made-up platforms of many shapes.
 
-    recsys bench regret --half 0
+    python -m jobs.bench.regret --half 0
     python -m jobs.bench.regret --worlds dense,sparse --json OUT
 
 Worlds are drawn from a seed and split into two halves by a hash of their name: one to develop on,
