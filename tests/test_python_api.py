@@ -483,9 +483,9 @@ def test_quick_tunes_and_a_choice_can_be_used_again(tmp_path):
 PACKAGE = '''
 import numpy as np
 from recsys import register_baseline, register_engine, register_term
-from recsys.models.item_weights import ItemItem
+from recsys.models.item_weights import ItemWeights
 from recsys.evaluation.baselines import fit_popular
-from recsys.evaluation.baseline_registry import Engine as Row, NOTHING
+from recsys.evaluation.baseline_registry import NOTHING, Baseline as Row
 from recsys.ranking.terms.linear import LinearTerm
 from recsys.models.engines import Engine
 
@@ -493,7 +493,7 @@ from recsys.models.engines import Engine
 def next_number(data, seed, device):
     """Item n is followed by item n + 1."""
     size = data.shape[1]
-    return ItemItem.from_dense(np.eye(size, k=1, dtype=np.float32), size)
+    return ItemWeights.from_dense(np.eye(size, k=1, dtype=np.float32), size)
 
 
 def engines():

@@ -21,7 +21,7 @@ from recsys.store.store import Store
 
 KILLED = """
 import os, signal, sys
-from recsys.data import merges
+from recsys.store import user_merges as merges
 from recsys.store.store import Store
 merges._log = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 merges.merge_users(Store.open(sys.argv[1]), "ann", "baker")

@@ -70,3 +70,26 @@ def test_a_home_that_cannot_be_made_is_one_line(tmp_path):
 def test_an_unknown_command_is_a_usage_error(tmp_path):
     result = recsys("recomend", home=tmp_path)
     assert result.returncode == 2 and "recomend" in result.stderr
+
+
+MODULES = (
+    *(name.replace("-", "_") for name in COMMANDS),
+    *("bench_encoders", "bench_languages", "bench_load", "bench_scale", "bench_site"),
+)
+RUN_ALL = """
+import contextlib, io, runpy, sys
+for name in sys.argv[1:]:
+    sys.argv, out = [name, "--help"], io.StringIO()
+    try:
+        with contextlib.redirect_stdout(out):
+            runpy.run_module(f"jobs.{name}", run_name="__main__")
+    except SystemExit as end:
+        print(name, end.code or 0, out.getvalue().startswith("Usage:"))
+"""
+
+
+def test_every_command_is_a_module_of_jobs():
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", RUN_ALL, *MODULES], capture_output=True, text=True
+    )
+    assert done.stdout.splitlines() == [f"{name} 0 True" for name in MODULES], done.stderr

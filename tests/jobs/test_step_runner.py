@@ -12,7 +12,7 @@ from jobs.nightly.step_runner import PipelineStep, run_steps
 SCRIPT = """
 import sys, time
 from pathlib import Path
-from jobs.nightly.step_runner import Step, run_steps
+from jobs.nightly.step_runner import PipelineStep, run_steps
 
 folder, stop = Path(sys.argv[1]), sys.argv[2]
 
@@ -27,7 +27,7 @@ def step(name):
         before = [p.name for p in sorted(out.parent.iterdir()) if not p.name.startswith(".")]
         (out / "whole").write_text(",".join(before))
         return {"before": before}
-    return Step(name, run)
+    return PipelineStep(name, run)
 
 class Quiet:
     def started(self, name): pass

@@ -1,0 +1,7 @@
+"""`python -m jobs.mail`: the command `recsys mail`."""
+
+from .cli import run
+from .commands.mail import command
+
+if __name__ == "__main__":
+    run(command)
