@@ -96,7 +96,12 @@ class Authenticator:
         user, None for a caller who may ask about anybody; `g.rights` are all rights of the caller.
         """
         g.token_user = None
-        caller = self.caller(request.environ, right, own)
+        try:
+            caller = self.caller(request.environ, right, own)
+        except ApiError as refusal:
+            if refusal.status == 403:
+                self._identify(request.environ)  # the audit log names who was refused
+            raise
         if caller is None:
             return
         g.token_user, g.rights = caller.token_user, caller.rights
@@ -105,6 +110,12 @@ class Authenticator:
         elif caller.token_user is None:
             g.loopback = caller.loopback
         self._limit(caller.name, caller.rate)
+
+    def _identify(self, environ: Mapping[str, Any]) -> None:
+        """Note the holder of a key."""
+        key = self._key(_sent(environ))
+        if key is not None:
+            g.rights, g.key_id, g.roles = key.rights, key.key_id, key.roles or (key.scope,)
 
     def caller(
         self, environ: Mapping[str, Any], right: str | None, own: bool = False

@@ -61,6 +61,7 @@ OTHERS = frozenset(
     /api/user/<user>/neighbors /api/user/<user>/neighbors/ /api/users /docs /entities
     /entities/<id:name>/timeline /event-kinds /events /explain
     /explain/<user>/<id:item> /health/live /health/ready /items /items/<id:item_id> /metrics
+    /audit /mail-addresses /mail-addresses/confirm /notices /notices/dead /notices/kinds /notices/stream /suspects /webhooks
     /openapi.json /stats /topics/<int:topic_id>/timeline /users /users/<id:user_id>/export
     /users/<id:user_id>/profile /users/<user:user_id>
     """.split()
@@ -68,6 +69,8 @@ OTHERS = frozenset(
 # POST requests that store something
 WRITES = frozenset(
     """
+    /mail-addresses /mail-addresses/confirm /notices/dead/retry /webhooks
+    /mail-addresses/<int:address_id>/test /webhooks/<int:webhook_id>/test
     /api/feedback /api/item /api/items /api/user /api/users /events /items /tokens /users
     /users/<id:user_id>/merge
     """.split()
