@@ -61,7 +61,8 @@ OTHERS = frozenset(
     /api/user/<user>/neighbors /api/user/<user>/neighbors/ /api/users /docs /entities
     /entities/<id:name>/timeline /event-kinds /events /explain
     /explain/<user>/<id:item> /health/live /health/ready /items /items/<id:item_id> /metrics
-    /audit /mail-addresses /mail-addresses/confirm /notices /notices/dead /notices/kinds /notices/stream /suspects /webhooks
+    /audit /mail-addresses /mail-addresses/confirm /notices /notices/dead /notices/kinds
+    /notices/stream /suspects /webhooks
     /openapi.json /stats /topics/<int:topic_id>/timeline /users /users/<id:user_id>/export
     /users/<id:user_id>/profile /users/<user:user_id>
     """.split()

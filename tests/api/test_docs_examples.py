@@ -174,7 +174,7 @@ FEED_PAGES = (
 )
 LONG_PAGES = ("docs/evaluate.md",)
 ELSEWHERE = {  # pages whose blocks are not run, and what is done instead
-    "docs/notices.md": "needs receivers; tests/delivery and tests/jobs/test_notice_commands.py have them",
+    "docs/notices.md": "needs receivers, as in tests/delivery",
     "docs/deploy": "needs root, systemd and containers; tests/test_deploy.py reads the files",
     "RESULTS.md": "data sets that may not be shipped; tests/test_commands_in_docs.py reads options",
     "docs/notes": "reports past figures",

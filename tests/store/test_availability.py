@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sqlalchemy import create_engine, text
+from older_stores import take_back
+from sqlalchemy import create_engine
 
 from jobs.nightly.snapshot import load_snapshot, save_snapshot
 from recsys.data.parsing import FieldError
@@ -125,9 +126,7 @@ def test_a_store_of_schema_6_gets_both_columns_without_a_limit(tmp_path: Path):
         store.add_items([Item("a", title="t", created_at=time.time() - 9)])
     engine = create_engine(url)
     with engine.begin() as connection:
-        for name in ("available_from", "expires_at"):
-            connection.execute(text(f"ALTER TABLE items DROP COLUMN {name}"))
-        connection.execute(text("UPDATE recsys_schema SET version_num = '0006'"))
+        take_back(connection, 6)
     engine.dispose()
     with Store.open(url) as store:
         found = store.item("a")

@@ -3,7 +3,7 @@
 import unicodedata
 
 import pytest
-import sqlalchemy as sa
+from older_stores import take_back
 
 from recsys.data.normalization import canonical, canonical_id, label_key
 from recsys.data.records import Event, Follow, Item
@@ -13,15 +13,6 @@ from recsys.store.store import Store
 
 NFC = "café"
 NFD = unicodedata.normalize("NFD", NFC)
-
-
-# what revisions after 0004 have added, to be taken away from a store that is to be of schema 3
-LATER = (
-    *(f"ALTER TABLE exposures DROP COLUMN {name}" for name in ("arm", "propensity", "slot_kind")),
-    "DROP TABLE audit",
-    "DROP TABLE audit_subjects",
-    *(f"ALTER TABLE items DROP COLUMN {name}" for name in ("available_from", "expires_at")),
-)
 
 
 @pytest.mark.parametrize(
@@ -60,9 +51,7 @@ def test_a_store_in_other_forms_is_brought_to_one(tmp_path):
         store.add_events([Event(NFC, "café-1", "view", timestamp=1e9), Event("12.0", "2", "view")])
         store.add_follows([Follow(NFD, "writer"), Follow(NFC, "writer"), Follow("ann", NFD)])
         with store.db.write() as connection:
-            for change in LATER:
-                connection.execute(sa.text(change))
-            connection.execute(sa.text("UPDATE recsys_schema SET version_num = '0003'"))
+            take_back(connection, 3)
     with Store.open(url) as store:
         assert [event.event for event in store.history(NFC)] == ["like", "view"]
         assert {event.item_id for event in store.history(NFC)} == {"café-1"}

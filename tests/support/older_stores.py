@@ -1,0 +1,19 @@
+"""SQLite stores as earlier schemas had them: what later revisions added is taken away."""
+
+import sqlalchemy as sa
+
+# revision -> statements that undo it
+UNDO = {
+    5: [f"ALTER TABLE exposures DROP COLUMN {name}" for name in ("arm", "propensity", "slot_kind")],
+    6: ["DROP TABLE audit", "DROP TABLE audit_subjects"],
+    7: [f"ALTER TABLE items DROP COLUMN {name}" for name in ("available_from", "expires_at")],
+    8: [f"DROP TABLE {name}" for name in ("deliveries", "destinations", "notices", "leases")],
+}
+
+
+def take_back(connection: sa.Connection, schema: int) -> None:
+    """Bring a new store to an earlier schema, 3 to 7; 4 has changed values only."""
+    for revision in sorted(UNDO, reverse=True):
+        for statement in UNDO[revision] if revision > schema else ():
+            connection.execute(sa.text(statement))
+    connection.execute(sa.text(f"UPDATE recsys_schema SET version_num = '{schema:04}'"))
