@@ -33,6 +33,7 @@ def fit_service(split: Split, data: Dataset, means: FitContext) -> tuple[Model, 
         None if rules.protocol in ("time", "replay") else False,
         means.seed,
         means.device,
+        ordered=rules.protocol != "given",
     )
     known = TuningData(split.train, split.items, partial(_words, means=means), rules.weights)
     choice = tune(known, scenario, means.note)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import sparse
 
 from recsys.models.als import AlsConfig, fit_als
 from recsys.models.ease import EaseConfig, fit_ease
@@ -22,8 +21,6 @@ from recsys.models.slist import SlistConfig, common_items, fit_slist
 # Readers an item needs to take part while settings are chosen. On MovieTweetings that is 4,400 of
 # 10,500 items and 4 s of CPU instead of 40, for the same lists (2026-11-22).
 COMMON = 2
-JOIN = " + "  # between the names of engines whose weights are added up
-JOINED_KEEP = 500  # weights kept per item
 LATEST = 500  # items of one person that item-knn compares with each other
 Fit = Callable[[Interactions, int, str], ItemWeights | Factors]
 
@@ -126,51 +123,6 @@ def als(alpha: float, regularization: float) -> Engine:
         lambda data, seed, device: fit_als(data.matrix, config, seed),
         lambda data: 2e-5 * (data.matrix.nnz + 16 * sum(data.shape)) + 5,
     )
-
-
-def joined(engines: Sequence[Engine]) -> Engine:
-    """Item-to-item weights of several engines, added up at equal strength.
-
-    ValueError for an engine of factors, whose weights cannot be added to others'.
-    """
-    if any(engine.scorer != "neighbours" for engine in engines):
-        raise ValueError("only engines of item-to-item weights can be joined")
-
-    def fitted(data: Interactions, seed: int, device: str, tried: bool) -> ItemWeights:
-        parts = [(e.tried if tried else e.fit)(data, seed, device) for e in engines]
-        return added([part for part in parts if isinstance(part, ItemWeights)])
-
-    return Engine(
-        JOIN.join(engine.name for engine in engines),
-        "neighbours",
-        lambda data, seed, device: fitted(data, seed, device, False),
-        lambda data: sum(engine.seconds(data) for engine in engines),
-        lambda data, seed, device: fitted(data, seed, device, True),
-    )
-
-
-def added(parts: Sequence[ItemWeights]) -> ItemWeights:
-    """Return the sum of item-to-item weights, each divided by its root mean square per item."""
-    total = None
-    for part in parts:
-        matrix = part.matrix()
-        size = float(np.sqrt(np.square(matrix.data, dtype=np.float64).sum() / max(len(part), 1)))
-        scaled = matrix * np.float32(1.0 / max(size, 1e-12))
-        total = scaled if total is None else total + scaled
-    assert total is not None, "nothing to add up"
-    return ItemWeights.from_matrix(strongest(sparse.csr_array(total), JOINED_KEEP))
-
-
-def strongest(matrix: sparse.csr_array, keep: int) -> sparse.csr_array:
-    """Return a sparse matrix with all but the `keep` largest |weights| of each row dropped."""
-    if not len(matrix.data) or np.diff(matrix.indptr).max() <= keep:
-        return matrix
-    for row in range(matrix.shape[0]):
-        own = matrix.data[matrix.indptr[row] : matrix.indptr[row + 1]]  # a view: cut in place
-        if len(own) > keep:
-            own[np.argpartition(-np.abs(own), keep)[keep:]] = 0.0
-    matrix.eliminate_zeros()
-    return matrix
 
 
 def _lowpass_seconds(data: Interactions, config: LowpassConfig) -> float:

@@ -9,13 +9,11 @@ from importlib.metadata import entry_points
 
 from recsys.errors import DataError
 from recsys.models.engines import (
-    JOIN,
     Engine,
     als,
     ease,
     elsa,
     item_knn,
-    joined,
     lowpass,
     quickly,
     slist,
@@ -93,9 +91,7 @@ def load_entry_points() -> None:
 
 
 def engine_named(name: str) -> Engine:
-    """Return the engine that a manifest names, such as "ease 100", or "ease 100 + item-knn 20"."""
-    if JOIN in name:
-        return joined([engine_named(part) for part in name.split(JOIN)])
+    """Return the engine that a manifest names, such as "ease 100"."""
     kind, *numbers = name.split() or [""]
     if kind not in _MAKERS:
         load_entry_points()

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from recsys.models.engines import Engine, added, joined
+from recsys.models.engines import Engine
 from recsys.models.factors import Factors
 from recsys.models.interactions import Interactions
 from recsys.models.item_weights import ItemWeights
@@ -33,7 +33,6 @@ N_REFINED = 3  # families whose settings are searched
 USERS = 600  # that engines are compared on
 HALF_LIVES = (5.0, np.inf)  # events of a history back
 FIRST_ROUND, REFINEMENT = 1.0, 0.5  # shares of the budget after which neither fits anything more
-JOINED_GAIN = 1.01  # by which a sum of two engines has to be better than both
 GAIN = 1.003  # by which a setting has to be better for the search to move on
 Part = dict[str, ItemWeights | Factors]  # scorer -> what serves
 
@@ -68,27 +67,7 @@ class Preselection:
         for name in ranked[:N_REFINED]:
             best[name] = self._refined(named[name], *best[name])
         ranked = sorted(best, key=lambda name: -best[name][1])
-        found = [named[name].at(best[name][0]) for name in ranked[:N_SURVIVORS]]
-        return self._with_sum(found)
-
-    def _with_sum(self, engines: list[Engine]) -> list[Engine]:
-        """Add the sum of the two best engines of item-to-item weights, if it is better than both.
-
-        It takes the place of the last; what it is made of stays, for a form may want it alone.
-        """
-        pair = [e for e in engines if isinstance(self._served(e), ItemWeights)][:2]
-        if len(pair) < 2:
-            return engines
-        both = joined(pair)
-        began = cpu_seconds()
-        parts = [part for e in pair if isinstance(part := self._served(e), ItemWeights)]
-        value = self._compared(both, {both.scorer: added(parts)}, began, 0.0)
-        if value <= JOINED_GAIN * max(self.values[e.name] for e in pair):
-            return engines
-        return [both, *engines][:N_SURVIVORS]
-
-    def _served(self, engine: Engine) -> ItemWeights | Factors:
-        return self.parts[engine.name][engine.scorer]
+        return [named[name].at(best[name][0]) for name in ranked[:N_SURVIVORS]]
 
     def _refined(
         self, family: Family, place: tuple[int, ...], value: float
@@ -115,9 +94,6 @@ class Preselection:
             return None
         began = cpu_seconds()
         part: Part = {engine.scorer: engine.tried(self.known, self.seed, self.device)}
-        return self._compared(engine, part, began, expected)
-
-    def _compared(self, engine: Engine, part: Part, began: float, expected: float) -> float:
         fitted = cpu_seconds() - began
         value = value_of(self.check, engine.name, self.assemble(engine.name, part), self.seed)
         self.parts[engine.name], self.values[engine.name] = part, value

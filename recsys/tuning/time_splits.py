@@ -16,8 +16,7 @@ from recsys.metrics import Positives
 from recsys.tuning.validation_set import ValidationSet
 
 SHARE = 0.1  # of the events, the last by time
-PER_TEST = 5  # acts of a user per act held out where events have no times: the more there are to
-# test on, the less do chance and the order of a file decide
+PER_TEST = 5  # acts of a user per act held out at random
 FEWEST = 30  # people who say what changed since yesterday
 TESTABLE = 50  # people; with fewer, each user's last event is asked for, or nothing is tested
 
@@ -33,23 +32,32 @@ def newest(events: EventTable, after: float = -np.inf) -> Mask:
     return np.asarray((events.time >= events.time[first]) & (events.time > after), bool)
 
 
-def last_of_each_user(
-    events: EventTable, acts: Mask | None = None, per_test: float = np.inf
-) -> Mask:
-    """Mark the last of the acts (None: all events are) of each user who has two or more.
-
-    `per_test`: one of every so many acts is marked, at least one.
-    """
+def last_of_each_user(events: EventTable, acts: Mask | None = None) -> Mask:
+    """Mark the last of the acts (None: all events are) of each user who has two or more."""
     places = np.arange(len(events)) if acts is None else np.flatnonzero(acts)
+    user = events.user[places]
+    people, from_end = np.unique(user[::-1], return_index=True)
+    counts = np.bincount(user, minlength=len(events.users))
+    is_test = np.zeros(len(events), bool)
+    is_test[places[(len(user) - 1 - from_end)[counts[people] >= 2]]] = True
+    return is_test
+
+
+def random_of_each_user(events: EventTable, acts: Mask, seed: int) -> Mask:
+    """Mark one of every `PER_TEST` acts of each user who has two or more, at least one, at random.
+
+    Where requests lie anywhere among the events, the last ones are no better question than others,
+    and more of them leave less to chance.
+    """
+    places = np.random.default_rng(seed).permutation(np.flatnonzero(acts))
     user = events.user[places]
     counts = np.bincount(user, minlength=len(events.users))
     order = np.argsort(user, kind="stable")
-    ends = np.cumsum(counts)
-    from_end = np.empty(len(user), np.int64)
-    from_end[order] = ends[user[order]] - 1 - np.arange(len(user))
-    held = np.where(counts >= 2, np.maximum(counts // per_test, 1), 0)
+    number = np.empty(len(user), np.int64)  # of each act among those of its user, from 0
+    number[order] = np.arange(len(user)) - (np.cumsum(counts) - counts)[user[order]]
+    held = np.where(counts >= 2, np.maximum(counts // PER_TEST, 1), 0)
     is_test = np.zeros(len(events), bool)
-    is_test[places[from_end < held[user]]] = True
+    is_test[places[number < held[user]]] = True
     return is_test
 
 
@@ -60,7 +68,7 @@ def validation(
     is_test = newest(events)
     check = ask(events, items, weights, is_test)
     if len(check) < TESTABLE:
-        is_test = last_of_each_user(events, weights.acts(events), PER_TEST)
+        is_test = last_of_each_user(events, weights.acts(events))
         check = ask(events, items, weights, is_test)
     return is_test, check
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from recsys.models.engines import JOIN, Engine, joined
+from recsys.models.engines import Engine
 from recsys.models.interactions import Interactions
 from recsys.ranking.popularity_features import prior_features
 from recsys.ranking.terms.personal_rating import TASTE
@@ -183,8 +183,6 @@ def _no_regret(
 
 def engine_of(name: str, engines: Sequence[Engine | Family]) -> Engine:
     """Return the engine of a name among those given, else from the catalogue of engines."""
-    if JOIN in name:
-        return joined([engine_of(part, engines) for part in name.split(JOIN)])
     for one in engines:
         if isinstance(one, Engine) and one.name == name:
             return one

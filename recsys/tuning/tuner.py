@@ -27,7 +27,13 @@ from recsys.tuning.engine_catalogue import Family, candidates
 from recsys.tuning.queries import build_queries
 from recsys.tuning.service_replay import replay_validation, to_validation_set
 from recsys.tuning.split import Rules, make_split
-from recsys.tuning.time_splits import SHARE, TESTABLE, last_of_each_user, validation
+from recsys.tuning.time_splits import (
+    SHARE,
+    TESTABLE,
+    last_of_each_user,
+    random_of_each_user,
+    validation,
+)
 from recsys.tuning.time_splits import ask as validation_of
 from recsys.tuning.tune import choose, fixed_choice
 from recsys.tuning.tuning_result import TuningResult
@@ -60,6 +66,7 @@ class Scenario:
     seed: int = 0
     device: str = "cpu"
     engines: Sequence[Engine | Family] | None = None  # None: the catalogue of engines
+    ordered: bool = True  # False: requests lie anywhere among the events of a user
     wall: float = WALL  # times as many minutes by the clock end the search too
 
 
@@ -72,9 +79,9 @@ def tune(
     """Return the engines and the blend with the highest nDCG@20 on a validation set.
 
     The validation set is cut inside `data`, whose items without a record may be listed: the newest
-    tenth of dated events, replayed; else the last event of each user. With fewer than `TESTABLE`
-    users in it, a fixed choice is returned. `note` receives a sentence per result, `advance` the
-    CPU seconds spent and allowed.
+    tenth of dated events, replayed; else the last event of each user, or a random fifth. With fewer
+    than `TESTABLE` users in it, a fixed choice is returned. `note` receives a sentence per result,
+    `advance` the CPU seconds spent and allowed.
     """
     load_terms()
     data = canonical(data)
@@ -95,7 +102,12 @@ def tune(
         if dated:
             _, check = validation(data.events, data.items, data.weights)
         else:
-            held_out = last_of_each_user(data.events, data.weights.acts(data.events))
+            acts = data.weights.acts(data.events)
+            held_out = (
+                last_of_each_user(data.events, acts)
+                if scenario.ordered
+                else random_of_each_user(data.events, acts, seed)
+            )
             check = validation_of(data.events, data.items, data.weights, held_out)
         if len(check) < TESTABLE:
             return fixed_choice()

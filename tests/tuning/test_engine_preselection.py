@@ -7,7 +7,7 @@ import worlds
 from recsys.data.event_weights import EventWeights
 from recsys.data.records import Event
 from recsys.data.table_builder import item_table
-from recsys.models.engines import Engine, joined
+from recsys.models.engines import Engine
 from recsys.models.item_weights import ItemWeights
 from recsys.training.fit import TextVectors, known_interactions
 from recsys.tuning.cpu_budget import Budget
@@ -118,16 +118,3 @@ def test_one_engine_alone_is_chosen_where_nothing_beside_it_helps(check):
     assert choice.engines[0].startswith("noisy 0")
     assert row is None or row["kept"] is False
     assert not [w for n, w in choice.blend.priors.items() if n.startswith("share") and w > 0.001]
-
-
-def test_joined_engines_are_named_fitted_and_added_at_equal_strength(check):
-    NAMES[:] = [check.data.items[row] for row in range(len(check.data.items))]
-    known = known_interactions(check.data, TextVectors.none(len(NAMES)))
-    both = engine_named("item-knn 20 + ease 50")
-    assert both.name == "item-knn 20 + ease 50" and both.seconds(known) > 0
-    parts = [engine_named(name).fit(known, 0, "cpu").matrix() for name in both.name.split(" + ")]
-    sizes = [np.sqrt(np.square(part.data).sum() / part.shape[0]) for part in parts]
-    wanted = sum((part / size).toarray() for part, size in zip(parts, sizes, strict=True))
-    assert both.fit(known, 0, "cpu").matrix().toarray() == pytest.approx(wanted, abs=1e-5)
-    with pytest.raises(ValueError, match="item-to-item"):
-        joined([engine_named("als 10 30"), engine_named("ease 50")])

@@ -2,11 +2,19 @@
 
 import numpy as np
 import pytest
+import worlds
 from tables import events, items
 
 from recsys.data.event_tables import ItemTable
 from recsys.data.event_weights import EventWeights
-from recsys.tuning.time_splits import ask, last_of_each_user, newest, validation
+from recsys.data.records import Event
+from recsys.tuning.time_splits import (
+    ask,
+    last_of_each_user,
+    newest,
+    random_of_each_user,
+    validation,
+)
 
 NAN = float("nan")
 
@@ -65,3 +73,17 @@ def test_nothing_of_the_slice_is_learned_from():
 def test_too_few_people_are_asked_for_their_last_event(count):
     is_test, check = validation(timed_events(count), ItemTable.empty(), EventWeights())
     assert len(check) == is_test.sum() == max(0, min(count - 5, 5))
+
+
+def test_a_random_fifth_of_each_user_is_held_out():
+    events = [Event(f"u{user}", f"i{n}", "like") for user in range(40) for n in range(user % 12)]
+    table = worlds.event_table(events)
+    acts = np.ones(len(table), bool)
+    held = random_of_each_user(table, acts, 0)
+    counts = np.bincount(table.user)
+    wanted = [0 if count < 2 else max(count // 5, 1) for count in counts.tolist()]
+    assert np.bincount(table.user[held], minlength=len(counts)).tolist() == wanted
+    assert (held == random_of_each_user(table, acts, 0)).all()
+    assert (held != random_of_each_user(table, acts, 1)).any()
+    acts[::2] = False
+    assert not random_of_each_user(table, acts, 0)[::2].any()
