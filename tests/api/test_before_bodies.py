@@ -79,10 +79,14 @@ def test_a_good_key_is_asked_for_its_body_as_before(server: Server) -> None:
 def test_refused_requests_are_counted(server: Server) -> None:
     answer(connected(server, head("wrong")))
     key = key_of(f"sqlite:///{server.home / 'store.db'}", "admin")
-    time.sleep(2.5)  # until the figures are written
-    told = httpx.get(server.url + "/metrics", headers={"X-API-Key": key}).text
-    line = next(one for one in told.splitlines() if 'status="401"' in one and "_count" in one)
-    assert "POST /events" in line and float(line.split()[-1]) == 1.0
+    line, deadline = "", time.monotonic() + 60
+    while not line:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)  # between looks: the figures are written now and then
+        told = httpx.get(server.url + "/metrics", headers={"X-API-Key": key}).text
+        found = [one for one in told.splitlines() if 'status="401"' in one and "_count" in one]
+        line = next((one for one in found if "POST /events" in one), "")
+    assert float(line.split()[-1]) == 1.0
 
 
 def forwarded(server: Server, address: str) -> int:
