@@ -117,7 +117,7 @@ def choose(
     if first is not None and budget.left() <= 0:
         log.hurried("only popular, trending and item-knn were tried: there was no time for more")
         return _chosen(first, (CHEAP,), log)
-    parts = _selected(check, words, engines, budget, seed, device, log, cut, on_the_way is not None)
+    parts = _selected(check, words, engines, budget, seed, device, log, on_the_way is not None)
     if first is not None and budget.left() <= 0:
         log.hurried("the time was over when the engines were fitted, and none of them was asked")
         return _chosen(first, (CHEAP,), log)
@@ -288,7 +288,6 @@ def _selected(
     seed: int,
     device: str,
     log: Log,
-    cut: tuple[ValidationSet, TextVectors] | None,
     replayed: bool,
 ) -> Parts:
     """Return the engines that go on, fitted to the data of `check`; item-knn where none does.
@@ -298,29 +297,23 @@ def _selected(
     budget allows.
     """
     families = families_of(engines)
-    one, texts = cut or (check, words)
-    known = known_interactions(one.data, texts)
+    known = known_interactions(check.data, words)
     if not known.matrix.nnz or not families:
         return {}
     parts: Parts = {}
-    if one.only is None and len(one) and not replayed:
+    if check.only is None and len(check) and not replayed:
 
         def assemble_one(name: str, part: Part) -> Model:
-            return _assembled(one, {name: part}, texts, seed, None)[name]
+            return _assembled(check, {name: part}, words, seed, None)[name]
 
         found = Preselection(
-            one, known, assemble_one, budget, seed, device, log.note, log.hurried, log.rows
+            check, known, assemble_one, budget, seed, device, log.note, log.hurried, log.rows
         )
-        survivors = found.run(families)
-        if cut is None:
-            parts = {engine.name: found.parts[engine.name] for engine in survivors}
+        parts = {engine.name: found.parts[engine.name] for engine in found.run(families)}
     else:
-        survivors = [family.at(family.start) for family in _usual(families)]
+        for family in _usual(families):
+            _fit_one(family.at(family.start), known, parts, budget, seed, device, log)
     if not parts:
-        known = known_interactions(check.data, words)
-        for engine in survivors if known.matrix.nnz else ():
-            _fit_one(engine, known, parts, budget, seed, device, log)
-    if not parts and known.matrix.nnz:
         parts = {CHEAP.name: {CHEAP.scorer: CHEAP.tried(known, seed, device)}}
     return parts
 
