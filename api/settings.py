@@ -41,6 +41,7 @@ class Settings:
     flag_weight: float = 1.0  # standard deviations of the scores that a flag of 1 takes away
     tone_strength: float = 0.25  # how far a comment's tone moves its event's weight, 0 to 2
     defences: str = "on"  # acts of accounts that come together unusually count like one
+    explore_share: float = 0.02  # of an hour's lists that may hold one new item, or one author's
     repeat: tuple[str, ...] = ()  # categories whose items may come again: category:Groceries,…
     unrecorded_items: str = "auto"  # whether lists hold items that only events tell of
     auth: str = "auto"  # auto: keys needed unless host and client are loopback; on; off
@@ -120,6 +121,8 @@ class Settings:
             raise DataError(f"RECSYS_AUTH: {found.auth!r} is none of {', '.join(AUTH_MODES)}")
         if found.defences not in DEFENCES:
             raise DataError(f"RECSYS_DEFENCES: {found.defences!r} is none of {', '.join(DEFENCES)}")
+        if not 0 <= found.explore_share <= 1:
+            raise DataError(f"RECSYS_EXPLORE_SHARE: {found.explore_share!r} is not between 0 and 1")
         repeat_categories(found.repeat)
         if found.unrecorded_items not in CHOICES:
             raise DataError(

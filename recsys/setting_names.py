@@ -16,7 +16,8 @@ NAMES = frozenset(
     """
     access_log anonymous_rate_limit audit_days auth body_seconds cache cache_bytes cache_entries
     cache_seconds config cors_origins defences deliver device encoder event_weights
-    exposure_pending exposure_seconds finetune finetune_minutes flag_weight gazetteer home host
+    explore_share exposure_pending exposure_seconds finetune finetune_minutes flag_weight gazetteer
+    home host
     impression_half_life keep_bundles mail_from max_batch max_body metrics_folder metrics_open
     min_people notice_days notice_retry_seconds port public_url rate_limit repeat rising_weight
     safety_model seed smtp stale_hours store tail_seconds tone_strength tune_days tune_minutes

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from recsys.array_types import Mask
 from recsys.errors import StoreError
 from recsys.i18n import SOURCE
@@ -17,6 +19,7 @@ from recsys.personal_list import ListRequest, UserState, query_of, ranked
 from recsys.ranking import nonpersonal, user_controls
 from recsys.ranking.history import acts
 from recsys.ranking.query import Interaction, Query, Recommendation
+from recsys.serving.exposure_share import undoubted
 from recsys.store.exposures import Exposure, Shown
 
 from ..http.cursor import Cursor, mark
@@ -175,7 +178,10 @@ class Recommend:
             out = user_controls.muted(live, query.controls, live.size)
             own = serving.recommender.own(query, live.size)
             out = own if out is None else out | own[: len(out)]
-        newest = [one for one in newest if not _within(live.row(one.item_id), out)]
+        rows = np.array([live.row(one.item_id) for one in newest], np.int32)
+        fine = undoubted(live, rows).tolist()
+        both = zip(newest, rows.tolist(), fine, strict=True)
+        newest = [one for one, row, open_ in both if open_ and not _within(row, out)]
         fresh = [
             one
             for one in newest

@@ -10,6 +10,7 @@ import time
 from recsys.bundle_store import BundleStore
 from recsys.errors import StoreError
 from recsys.safety.text_rules import load_scorer
+from recsys.serving.exposure_share import ExposureShare
 from recsys.store.erasure import Erasures
 from recsys.store.outbox import Outbox
 from recsys.store.pseudonyms import Pseudonyms
@@ -58,6 +59,7 @@ class Service:
         self.tones.check()  # now, where somebody sees it, and not at the first comment
         self.heard = self.tones if settings.tone_strength else None  # of comments
         self.rng = random.Random()
+        self.exposure_share = ExposureShare(settings.explore_share)
         self.started = time.time()
         self._pasts = UserHistories(settings.weights)
         self.last_night: Run | None = None  # that ended

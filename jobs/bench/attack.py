@@ -33,7 +33,7 @@ from ..local_service import open_bundle
 from ..progress import job_progress
 from ..settings import Settings, own_command, server_environment
 
-SAMPLE = Path(__file__).parent.parent / "data" / "sample" / "movietweetings"
+SAMPLE = Path(__file__).parents[2] / "data" / "sample" / "movietweetings"
 PEOPLE = 400  # whose lists are looked at
 TEXTS = 3_000  # that teach what words say
 TUNE_MINUTES = "1"  # of the first night on the sample data, where the setting is not given

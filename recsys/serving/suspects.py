@@ -28,7 +28,8 @@ def suspicious_groups(live: LiveState) -> list[SuspiciousGroup]:
     if live.voices is None:
         return []
     company, found = live.company, live.voices.excess
-    rows = set(np.flatnonzero(company.excess.any(axis=1)).tolist()) | set(found)
+    rows = set(np.flatnonzero(company.excess.any(axis=1)).tolist()) - set(live.versions)
+    rows |= set(found)
     groups = [_group(live, row) for row in rows]
     return sorted(groups, key=lambda one: (-one.last, live.item_id(one.row)))
 

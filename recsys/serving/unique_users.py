@@ -87,6 +87,14 @@ class Excess:
     last: float = -np.inf
     voices: int = 0
 
+    def join(self, company: AccountMix, row: int) -> None:
+        """Add what the night found of a row, of which another one is the new version."""
+        counts = company.excess[row].tolist()
+        self.tests = [own + more for own, more in zip(self.tests, counts, strict=True)]
+        self.voices += max(counts)
+        first, last = company.span[row].tolist()
+        self.first, self.last = min(self.first, first), max(self.last, last)
+
 
 class Taken(NamedTuple):
     """A voice that an alarm took back."""
@@ -130,6 +138,8 @@ class UniqueUsers:
             self._days[row] = self._days.pop(before)
         if before in self.excess:
             self.excess[row] = self.excess.pop(before)
+        if before < len(self.company.excess) and self.company.excess[before].any():
+            self.excess.setdefault(row, Excess()).join(self.company, before)
         if row not in self._items and before < len(self.company.sums):
             self._items[row] = ItemCompany(self.company.sums[before].tolist())
 

@@ -351,6 +351,7 @@ def test_settings(tmp_path: Path) -> None:
     for bad in (
         {"RECSYS_AUTH": "maybe"},
         {"RECSYS_DEFENCES": "onn"},
+        {"RECSYS_EXPLORE_SHARE": "1.5"},
         {"RECSYS_MAX_BODY": "big"},
         {"RECSYS_CONFIG": "/none"},
     ):

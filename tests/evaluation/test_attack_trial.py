@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import worlds
 
-from jobs.bench.attack import attack_table, summary
+from jobs.bench.attack import SAMPLE, attack_table, summary
 from recsys.data.dataset import Dataset
 from recsys.data.event_weights import EventWeights
 from recsys.data.records import Event, Item
@@ -50,6 +50,10 @@ def popular(data: Dataset) -> Model:
 @pytest.fixture(scope="module")
 def trial() -> AttackTrial:
     return platform()
+
+
+def test_the_sample_data_are_where_the_command_reads_them():
+    assert (SAMPLE / "items.csv.gz").is_file() and (SAMPLE / "events.csv.gz").is_file()
 
 
 def test_every_attack_plants_what_it_is_called(trial):
