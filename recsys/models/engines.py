@@ -68,13 +68,17 @@ def _ease_of_common(data: Interactions, config: EaseConfig) -> ItemWeights:
     return fit_ease(data.narrowed(kept).matrix, config).among(kept, data.shape[1])
 
 
-def slist(features: float, regularization: float = 100.0) -> Engine:
-    """Item-to-item weights that know order and words, for catalogues whose square fits."""
-    config = SlistConfig(features=features, regularization=regularization)
+def slist(features: float, regularization: float = 100.0, directed: bool = True) -> Engine:
+    """Item-to-item weights from order and words, for catalogues whose square fits.
+
+    Not `directed`: from nearness in histories, whichever item comes first.
+    """
+    config = SlistConfig(features=features, regularization=regularization, directed=directed)
     quick = replace(config, fewest=COMMON)
+    name = f"{'slist' if directed else 'slist-symmetric'} {features:g}"
     usual = regularization == SlistConfig().regularization
     return Engine(
-        f"slist {features:g}" if usual else f"slist {features:g} {regularization:g}",
+        name if usual else f"{name} {regularization:g}",
         "neighbours",
         lambda data, seed, device: fit_slist(data, config),
         lambda data: 6e-11 * data.shape[1] ** 3 if data.shape[1] <= config.largest else math.inf,

@@ -1,9 +1,11 @@
-"""SLIST: item-to-item weights in closed form that know order, and may know what items are about.
+"""SLIST: item-to-item weights in closed form from order or nearness in histories, and from words.
 
 After "Session-aware linear item-item models" (Choi et al., WWW 2021): one ridge regression learns
 to complete a history (as EASE does) and to continue it (the decayed past predicts the decayed
-future). What is known of the items joins as further rows, one per feature, so that rare items
-borrow from items that are described alike.
+future). The symmetric form also predicts the decayed past from the decayed future: a pair of items
+counts by how near they are in histories, whichever comes first. Events at equal times are one step
+apart in both directions. Features of the items join as further rows, one per feature, so that rare
+items borrow from items that are described alike.
 """
 
 from __future__ import annotations
@@ -29,8 +31,9 @@ class SlistConfig:
     complete: float = 0.3  # weight of completing a history; the rest goes to continuing it
     features: float = 8.0  # weight of what is known of the items; 0 leaves it out
     regularization: float = 100.0
-    decay: float = 0.7  # per step away from the moment between past and future
-    window: int = 12  # steps that count on either side; decay ** 12 is .014
+    directed: bool = True  # only the past predicts the future; False: each predicts the other
+    decay: float = 0.7  # per distinct time away from the moment between past and future
+    window: int = 12  # events that count on either side; decay ** 12 is .014
     keep: int = 300  # weights kept per item
     largest: int = 15_000  # items beyond which n^3 takes minutes; two squares are held
     fewest: int = 0  # readers below which an item takes no part and has no weights
@@ -52,13 +55,19 @@ def common_items(data: Interactions, fewest: int) -> Rows:
 
 def _fitted(data: Interactions, config: SlistConfig) -> ItemWeights:
     past, future = moments(data, config.decay, config.window)
+    weight = 1.0 - config.complete
+    if not config.directed:
+        after, before = moments(data, config.decay, config.window, backwards=True)
+        past = sparse.csr_array(sparse.vstack([past, after], format="csr"))
+        future = sparse.csr_array(sparse.vstack([future, before], format="csr"))
+        weight /= 2.0
     gram: Floats = np.zeros((data.shape[1], data.shape[1]), np.float32, order="F")
     _add_product(gram, data.matrix.T, data.matrix, config.complete)
     if data.features is not None and config.features:
         _add_product(gram, data.features, data.features.T, config.features)
     wanted = gram.copy(order="F")
-    _add_product(wanted, past.T, future, 1.0 - config.complete)
-    _add_product(gram, past.T, past, 1.0 - config.complete)
+    _add_product(wanted, past.T, future, weight)
+    _add_product(gram, past.T, past, weight)
     inverse = inverse_of(gram, config.regularization)
     return ItemWeights.from_dense(_without_diagonal(inverse, wanted), config.keep)
 
@@ -86,31 +95,56 @@ def _without_diagonal(inverse: Floats, wanted: Floats, block: int = 1024) -> Flo
 
 
 def moments(
-    data: Interactions, decay: float, window: int
+    data: Interactions, decay: float, window: int, backwards: bool = False
 ) -> tuple[sparse.csr_array, sparse.csr_array]:
-    """Return (moments × items) twice: the decayed past and future of every step of every history.
+    """Return (moments × items) twice: the decayed past and future of every event that has a past.
 
-    The moment before an item has its predecessors as past (the nearest weighs 1) and it and its
-    successors as future (it weighs 1). The first item of a history has no past and no moment.
+    The past of an event are the events at earlier times (those at the nearest time weigh 1, each
+    distinct time further back `decay` times as much) and the others at its own time (they weigh
+    1). Its future are the event itself (it weighs 1) and the events at later times. `backwards`
+    exchanges earlier and later. At most `window` events on either side count.
     """
     count = len(data.items)
-    owner = np.repeat(np.arange(len(data.ends) - 1), np.diff(data.ends))
-    past = _shifted(data, owner, [(-step, decay ** (step - 1)) for step in range(1, window + 1)])
-    future = _shifted(data, owner, [(step, decay**step) for step in range(window)])
-    has_past = np.flatnonzero(np.arange(count) > data.ends[:-1][owner])
+    entries: tuple[list[_Entries], list[_Entries]] = ([], [_itself(count)])
+    for offset in range(1, window + 1):
+        first, second, distance = _pairs(data, offset)
+        if backwards:
+            first, second = second, first
+        apart = distance > 0
+        nearness = np.float32(decay) ** distance
+        entries[0].append((second, first, nearness / np.where(apart, np.float32(decay), 1)))
+        entries[1].append((first[apart], second[apart], nearness[apart]))
+        if not apart.all():
+            entries[0].append((first[~apart], second[~apart], nearness[~apart]))
+    past, future = (_matrix(data, part) for part in entries)
+    has_past = np.flatnonzero(np.diff(past.indptr) > 0)
     return past[has_past], future[has_past]
 
 
-def _shifted(
-    data: Interactions, owner: NDArray[np.int64], steps: list[tuple[int, float]]
-) -> sparse.csr_array:
-    count, rows, columns, values = len(data.items), [], [], []
-    for step, weight in steps:
-        at = np.arange(max(0, -step), min(count, count - step))
-        at = at[owner[at] == owner[at + step]]
-        rows.append(at)
-        columns.append(data.items[at + step])
-        values.append(np.full(len(at), weight, np.float32))
-    shape = (count, data.matrix.shape[1])
-    entries = (np.concatenate(rows), np.concatenate(columns))
-    return sparse.csr_array((np.concatenate(values), entries), shape=shape)
+_Entries = tuple[NDArray[np.int64], NDArray[np.int64], Floats]  # event, other event, weight
+
+
+def _itself(count: int) -> _Entries:
+    own = np.arange(count)
+    return own, own, np.ones(count, np.float32)
+
+
+def _pairs(
+    data: Interactions, offset: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]:
+    """Return the events with another of their user `offset` events later, it, and their distance.
+
+    The distance is the number of distinct times from the one to the other.
+    """
+    owner = np.repeat(np.arange(len(data.ends) - 1), np.diff(data.ends))
+    first = np.flatnonzero(owner[: max(len(owner) - offset, 0)] == owner[offset:])
+    second = first + offset
+    if data.steps is None:
+        return first, second, np.full(len(first), offset, np.int32)
+    return first, second, data.steps[second] - data.steps[first]
+
+
+def _matrix(data: Interactions, entries: list[_Entries]) -> sparse.csr_array:
+    rows, others, values = (np.concatenate(parts) for parts in zip(*entries, strict=True))
+    shape = (len(data.items), data.matrix.shape[1])
+    return sparse.csr_array((values, (rows, data.items[others])), shape=shape)

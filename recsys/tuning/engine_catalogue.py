@@ -29,6 +29,7 @@ ENTRY_POINTS = "recsys.engines"  # group of other packages' engines
 
 _MAKERS: dict[str, Maker] = {
     "slist": lambda numbers: slist(*numbers),
+    "slist-symmetric": lambda numbers: slist(*numbers, directed=False),
     "item-knn": lambda numbers: item_knn(int(numbers[0])),
     "item-knn-tfidf": lambda numbers: item_knn(int(numbers[0]), tf_idf=True),
     "lowpass": lambda numbers: lowpass(int(numbers[0])),

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import worlds
 from model_contract import FactorsContract, ItemItemContract
+from scipy import sparse
 
 from recsys.data.dataset import Dataset
 from recsys.data.event_tables import ItemTable
@@ -15,7 +16,7 @@ from recsys.models.ease import EaseConfig, ease_weights, fit_ease
 from recsys.models.elsa import ElsaConfig, fit_elsa
 from recsys.models.engines import als, ease, elsa, lowpass, slist
 from recsys.models.gfcf import LowpassConfig, fit_lowpass, leading_directions
-from recsys.models.interactions import Interactions
+from recsys.models.interactions import Interactions, distinct_steps
 from recsys.models.item_weights import top_of_rows
 from recsys.models.slist import SlistConfig, fit_slist, moments
 
@@ -24,6 +25,13 @@ class TestSlist(ItemItemContract):
     @pytest.fixture
     def fit(self):
         return lambda data, seed: fit_slist(data, SlistConfig(regularization=5.0, keep=20))
+
+
+class TestSymmetricSlist(ItemItemContract):
+    @pytest.fixture
+    def fit(self):
+        config = SlistConfig(directed=False, regularization=5.0, keep=20)
+        return lambda data, seed: fit_slist(data, config)
 
 
 class TestEase(ItemItemContract):
@@ -72,7 +80,8 @@ def test_the_largest_weights_of_a_row_stay(wide):
 
 class TestEngineNames:
     @pytest.mark.parametrize(
-        "engine", [slist(8.0), ease(100.0), lowpass(8), elsa(1), als(10.0, 30.0)]
+        "engine",
+        [slist(8.0), slist(8.0, directed=False), ease(100.0), lowpass(8), elsa(1), als(10.0, 30.0)],
     )
     def test_an_engine_fits_the_kind_its_scorer_names(self, engine):
         known = Interactions.of_dataset(worlds.odd_even())
@@ -112,6 +121,55 @@ def test_moments_hold_the_decayed_past_and_future():
     past, future = moments(known, decay=0.5, window=5)
     assert np.allclose(past.toarray(), [[1, 0, 0], [0.5, 1, 0]])
     assert np.allclose(future.toarray(), [[0, 1, 0.5], [0, 0, 1]])
+
+
+def ordered_reading(times):
+    """Twenty users who take up books 1, 2 and 3 in this order, at these times."""
+    table = worlds.event_table(
+        Event(f"reader-{reader}", f"book-{book}", "like", timestamp=worlds.START + time)
+        for reader in range(20)
+        for book, time in zip((1, 2, 3), times, strict=True)
+    )
+    return Interactions.of_dataset(Dataset.build(table, ItemTable.empty()))
+
+
+@pytest.mark.parametrize(
+    ("directed", "times"), [(False, (1, 2, 3)), (True, (1, 1, 1)), (False, (1, 1, 1))]
+)
+def test_without_direction_or_at_equal_times_an_item_gives_as_much_back_as_forward(directed, times):
+    config = SlistConfig(complete=0.0, regularization=1.0, directed=directed)
+    weights = fit_slist(ordered_reading(times), config).matrix().toarray()
+    assert weights[1, 2] == pytest.approx(weights[1, 0], rel=1e-4) and weights[1, 2] > 0.1
+
+
+def test_nearness_counts_without_direction():
+    config = SlistConfig(complete=0.0, regularization=1e3, directed=False, decay=0.3)
+    weights = fit_slist(ordered_reading((1, 2, 3)), config).matrix().toarray()
+    assert weights[0, 1] > weights[0, 2] and weights[2, 1] > weights[2, 0]
+
+
+def test_moments_at_equal_times_hold_each_other_as_past():
+    """Of 0, then 1 and 2 at one time, then 3."""
+    items = np.arange(4, dtype=np.int32)
+    matrix = sparse.csr_array(np.ones((1, 4), np.float32))
+    ends = np.array([0, 4])
+    steps = distinct_steps(ends, np.array([10.0, 20.0, 20.0, 50.0]))
+    assert steps is not None and steps.tolist() == [0, 1, 1, 2]
+    known = Interactions(matrix, ends, items, steps=steps)
+    past, future = moments(known, decay=0.5, window=5)
+    assert past.toarray().tolist() == [[1, 0, 1, 0], [1, 1, 0, 0], [0.5, 1, 1, 0]]
+    assert future.toarray().tolist() == [[0, 1, 0, 0.5], [0, 0, 1, 0.5], [0, 0, 0, 1]]
+    past, future = moments(known, decay=0.5, window=5, backwards=True)
+    assert past.toarray().tolist() == [[0, 1, 1, 0.5], [0, 0, 1, 1], [0, 1, 0, 1]]
+    assert future.toarray().tolist() == [[1, 0, 0, 0], [0.5, 1, 0, 0], [0.5, 0, 1, 0]]
+
+
+def test_steps_are_counted_within_each_user():
+    ends = np.array([0, 0, 2, 4, 5])
+    assert distinct_steps(ends, np.array([1.0, 2.0, 2.0, 3.0, 3.0])) is None
+    steps = distinct_steps(ends, np.array([1.0, 1.0, 1.0, 7.0, 7.0]))
+    assert steps is not None and steps.tolist() == [0, 0, 0, 1, 0]
+    assert distinct_steps(np.array([0, 0]), np.zeros(0)) is None
 
 
 def test_lowpass_finds_the_directions_of_a_full_decomposition():
