@@ -68,7 +68,7 @@ def _ease_of_common(data: Interactions, config: EaseConfig) -> ItemWeights:
     return fit_ease(data.narrowed(kept).matrix, config).among(kept, data.shape[1])
 
 
-def slist(features: float, regularization: float = 100.0, directed: bool = True) -> Engine:
+def slist(features: float, regularization: float = 100.0, *, directed: bool = True) -> Engine:
     """Item-to-item weights from order and words, for catalogues whose square fits.
 
     Not `directed`: from nearness in histories, whichever item comes first.

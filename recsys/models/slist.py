@@ -111,14 +111,14 @@ def moments(
         if backwards:
             first, second = second, first
         apart = distance > 0
-        nearness = np.float32(decay) ** distance
-        entries[0].append((second, first, nearness / np.where(apart, np.float32(decay), 1)))
-        entries[1].append((first[apart], second[apart], nearness[apart]))
+        past = (decay ** np.maximum(distance - 1, 0)).astype(np.float32)
+        entries[0].append((second, first, past))
+        entries[1].append((first[apart], second[apart], past[apart] * np.float32(decay)))
         if not apart.all():
-            entries[0].append((first[~apart], second[~apart], nearness[~apart]))
-    past, future = (_matrix(data, part) for part in entries)
-    has_past = np.flatnonzero(np.diff(past.indptr) > 0)
-    return past[has_past], future[has_past]
+            entries[0].append((first[~apart], second[~apart], past[~apart]))
+    before, after = (_matrix(data, part) for part in entries)
+    has_past = np.flatnonzero(np.diff(before.indptr) > 0)
+    return before[has_past], after[has_past]
 
 
 _Entries = tuple[NDArray[np.int64], NDArray[np.int64], Floats]  # event, other event, weight
