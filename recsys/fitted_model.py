@@ -31,7 +31,7 @@ from recsys.explanation import Explanation
 from recsys.explanation import explain as explanation_of
 from recsys.log_tailer import LogTailer
 from recsys.personal_list import ListRequest, UserState, query_of, ranked
-from recsys.ranking import metadata_filter, nonpersonal
+from recsys.ranking import metadata_filter, nonpersonal_lists
 from recsys.ranking.query import Filters, Interaction, Query, Recommendation
 from recsys.recommender import Recommender
 from recsys.serving.live_state import LiveState
@@ -213,7 +213,7 @@ class FittedModel:
         """Return the items most like one, best first, as `GET /similar` does; KeyError: unknown."""
         self._follow()
         name = self._known(item_id)
-        return nonpersonal.similar(self._live, name, _count(n), filters_of(filters), language)
+        return nonpersonal_lists.similar(self._live, name, _count(n), filters_of(filters), language)
 
     def explain(
         self,

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from recsys.safety.comment_dampening import CommentDampener
 from recsys.serving.live_event import LiveEvent
 from recsys.serving.live_state import LiveState
-from recsys.serving.log_replay import Withdrawals, acts_of, apply_change, with_returning
+from recsys.serving.live_state_updates import Withdrawals, acts_of, apply_change, with_returning
 from recsys.store.store import ItemChange, Store, StoredEvent
 from recsys.text.sentiment.scorer import SentimentScorer
 

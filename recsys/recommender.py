@@ -20,9 +20,9 @@ from recsys.ranking.gbdt_rerank import POOL, best_places, corrections
 from recsys.ranking.item_features import DRIFT, ItemFeatureCache
 from recsys.ranking.query import Query, Reason, Recommendation
 from recsys.ranking.request_scorer import Request
-from recsys.ranking.scoring import text_vectors
 from recsys.ranking.terms.registry import load_terms, sources
-from recsys.ranking.trend_boost import WEIGHT, TrendBoostCache
+from recsys.ranking.text_scores import text_vectors
+from recsys.ranking.trend_boost_table import WEIGHT, TrendBoostCache
 from recsys.serving.live_state import LiveState
 from recsys.serving.trend_monitor import TrendMonitor
 

@@ -12,7 +12,7 @@ from recsys.explanation import TRIED, by_label, explain
 from recsys.ranking.gbdt_features import names
 from recsys.ranking.query import Interaction, Query
 from recsys.recommender import Recommender
-from recsys.serving.gbdt import Gbdt
+from recsys.serving.gbdt_model import Gbdt
 from recsys.serving.live_state import LiveState
 from recsys.serving.score_model import LogTerm, ScoreModel, Term
 from recsys.store.controls import Control

@@ -16,7 +16,7 @@ from recsys.errors import StoreError
 from recsys.i18n import SOURCE
 from recsys.notices import personal as personal_notice
 from recsys.personal_list import ListRequest, UserState, query_of, ranked
-from recsys.ranking import nonpersonal, user_controls
+from recsys.ranking import nonpersonal_lists, user_controls
 from recsys.ranking.history import acts
 from recsys.ranking.query import Interaction, Query, Recommendation
 from recsys.serving.exposure_share import undoubted
@@ -174,7 +174,7 @@ class Recommend:
         if query.taken is not None:
             acted.update(query.taken.ids)
         with serving.feed.ranking:
-            newest = nonpersonal.latest(live, _FRESH, query.filters, self.language)
+            newest = nonpersonal_lists.latest(live, _FRESH, query.filters, self.language)
             out = user_controls.muted(live, query.controls, live.size)
             own = serving.recommender.own(query, live.size)
             out = own if out is None else out | own[: len(out)]

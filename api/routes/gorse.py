@@ -10,7 +10,7 @@ from flask import g
 from recsys.data.access_rights import roles_with
 from recsys.data.records import Event
 from recsys.personal_list import UserState
-from recsys.ranking import nonpersonal
+from recsys.ranking import nonpersonal_lists
 from recsys.ranking.query import Filters, Interaction, Recommendation
 from recsys.serving.live_state import LiveState
 
@@ -136,7 +136,7 @@ def _either(categories: list[str]) -> list[dict[str, list[str]]]:
 @routes.get("/api/latest", "lists", query=ListQuery, answers=list[Any], loose=True, unaudited=LIST)
 def latest(query: ListQuery) -> list[dict[str, Any]]:
     """The newest items."""
-    return _listed(query, query.category, nonpersonal.latest)
+    return _listed(query, query.category, nonpersonal_lists.latest)
 
 
 @routes.get(
@@ -149,13 +149,13 @@ def latest(query: ListQuery) -> list[dict[str, Any]]:
 )
 def latest_category(category: str, query: ListQuery) -> list[dict[str, Any]]:
     """The newest items of a category."""
-    return _listed(query, [category], nonpersonal.latest)
+    return _listed(query, [category], nonpersonal_lists.latest)
 
 
 @routes.get("/api/popular", "lists", query=ListQuery, answers=list[Any], loose=True, unaudited=LIST)
 def popular(query: ListQuery) -> list[dict[str, Any]]:
     """What is taken up most; the score is 0 where fewer than RECSYS_MIN_PEOPLE are behind it."""
-    return _listed(query, query.category, nonpersonal.trending)
+    return _listed(query, query.category, nonpersonal_lists.trending)
 
 
 @routes.get(
@@ -168,7 +168,7 @@ def popular(query: ListQuery) -> list[dict[str, Any]]:
 )
 def popular_category(category: str, query: ListQuery) -> list[dict[str, Any]]:
     """What is taken up most in a category."""
-    return _listed(query, [category], nonpersonal.trending)
+    return _listed(query, [category], nonpersonal_lists.trending)
 
 
 @routes.get(
@@ -232,7 +232,9 @@ def _neighbors(item: str, query: ListQuery, categories: list[str]) -> list[dict[
     service().see_changes()
     if serving.live.row(item) < 0:
         raise missing("item")
-    return _listed(query, categories, lambda live, k, f: nonpersonal.similar(live, item, k, f))
+    return _listed(
+        query, categories, lambda live, k, f: nonpersonal_lists.similar(live, item, k, f)
+    )
 
 
 def _listed(query: ListQuery, categories: list[str], ranked: Ranked) -> list[dict[str, Any]]:
@@ -252,8 +254,8 @@ def _listed(query: ListQuery, categories: list[str], ranked: Ranked) -> list[dic
     best = sorted(found.values(), key=lambda one: -one.score) if categories else found.values()
     kept = [{"Id": one.item_id, "Score": one.score} for one in best]
     page = kept[query.offset : query.offset + n]
-    if ranked is nonpersonal.trending:
+    if ranked is nonpersonal_lists.trending:
         ids = [str(entry["Id"]) for entry in page]
-        few = nonpersonal.by_few(serving.live, ids, "trending", None, serving.min_people)
+        few = nonpersonal_lists.by_few(serving.live, ids, "trending", None, serving.min_people)
         page = [e | {"Score": 0.0} if f else e for e, f in zip(page, few.tolist(), strict=True)]
     return page

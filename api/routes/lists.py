@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from recsys.ranking import nonpersonal
+from recsys.ranking import nonpersonal_lists
 from recsys.ranking.query import Filters, Recommendation
 
 from ..handlers import listing, notices
@@ -53,7 +53,7 @@ def answer(name: str, subject: object, base: str, given: PageParameters, ranked:
     entries = [listing.entry(one, serving, given.fields) for one in page.items]
     if isinstance(given, WindowQuery):
         ids = [one.item_id for one in page.items]
-        few = nonpersonal.by_few(serving.live, ids, name, given.window, serving.min_people)
+        few = nonpersonal_lists.by_few(serving.live, ids, name, given.window, serving.min_people)
         for entry in (entries[place] for place in np.flatnonzero(few)):
             entry["score"] = None
     return {
@@ -95,7 +95,7 @@ def _similar(item_id: str, given: PageParameters, base: str) -> Any:
         item_id,
         base,
         given,
-        lambda s, k, f: nonpersonal.similar(s.live, item_id, k, f, spoken),
+        lambda s, k, f: nonpersonal_lists.similar(s.live, item_id, k, f, spoken),
     )
 
 
@@ -108,7 +108,7 @@ def search(query: SearchQuery) -> Any:
         query.q,
         "/search",
         query,
-        lambda s, k, f: nonpersonal.search(s.live, query.q, k, f, spoken),
+        lambda s, k, f: nonpersonal_lists.search(s.live, query.q, k, f, spoken),
     )
 
 
@@ -124,7 +124,7 @@ def trending(query: WindowQuery) -> Any:
         None,
         "/trending",
         query,
-        lambda s, k, f: nonpersonal.trending(s.live, k, f, query.window, spoken),
+        lambda s, k, f: nonpersonal_lists.trending(s.live, k, f, query.window, spoken),
     )
 
 
@@ -133,7 +133,11 @@ def latest(query: PageParameters) -> Any:
     """The newest items first."""
     spoken = language(query.lang)
     return answer(
-        "latest", None, "/latest", query, lambda s, k, f: nonpersonal.latest(s.live, k, f, spoken)
+        "latest",
+        None,
+        "/latest",
+        query,
+        lambda s, k, f: nonpersonal_lists.latest(s.live, k, f, spoken),
     )
 
 
@@ -149,5 +153,5 @@ def popular(query: WindowQuery) -> Any:
         None,
         "/popular",
         query,
-        lambda s, k, f: nonpersonal.popular(s.live, k, f, query.window, spoken),
+        lambda s, k, f: nonpersonal_lists.popular(s.live, k, f, query.window, spoken),
     )

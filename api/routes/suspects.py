@@ -8,7 +8,12 @@ from flask import g
 
 from recsys.data.account_mix import ALARMS
 from recsys.serving.live_state import LiveState
-from recsys.serving.suspects import SuspiciousGroup, expected_shares, properties, suspicious_groups
+from recsys.serving.suspicious_groups import (
+    SuspiciousGroup,
+    expected_shares,
+    properties,
+    suspicious_groups,
+)
 
 from ..handlers import listing
 from ..http.routing import Routes

@@ -18,8 +18,8 @@ from rich.table import Table
 
 from recsys.data.dataset import Dataset
 from recsys.errors import DataError
+from recsys.evaluation.attack_scenarios import ATTACKS, NUKE, REAL
 from recsys.evaluation.attack_trial import AttackTrial, Outcome, worst
-from recsys.evaluation.attacks import ATTACKS, NUKE, REAL
 from recsys.serving.model import Model
 from recsys.store.store import Store
 from recsys.text.cold_start import ColdStartConfig

@@ -15,7 +15,7 @@ from recsys.data.readers import load_events, load_items
 from recsys.metrics import Positives, ndcg, recall, score_ranks
 from recsys.text.clean import document
 from recsys.tuning.split_masks import cold_items
-from recsys.tuning.time_splits import last_of_each_user
+from recsys.tuning.validation_splits import last_of_each_user
 
 DECAY = 0.9  # per step back in a history
 

@@ -20,12 +20,12 @@ from recsys.data.records import Event, Item
 from recsys.data.table_builder import EventColumns, item_table
 from recsys.models.item_weights import ItemWeights
 from recsys.ranking.gbdt_features import names
-from recsys.serving.gbdt import Gbdt
+from recsys.serving.gbdt_model import Gbdt
 from recsys.serving.score_model import LogTerm, ScoreModel, Term
 from recsys.store.store import Store
 from recsys.text.encoders.student import Student
 from recsys.training.fit import TextVectors, assemble
-from recsys.tuning.gbdt import ROUNDS, SETTINGS, from_booster
+from recsys.tuning.gbdt_training import ROUNDS, SETTINGS, from_booster
 
 from ..nightly.steps.index import build_index, index_blobs
 

@@ -22,8 +22,8 @@ from recsys.data.readers import load_events, load_items
 from recsys.errors import DataError
 from recsys.evaluation.baseline_registry import FitContext
 from recsys.evaluation.evaluate import row_names, run
-from recsys.evaluation.report import html
-from recsys.evaluation.result import Result
+from recsys.evaluation.evaluation_result import Result
+from recsys.evaluation.html_report import html
 from recsys.safety.comment_dampening import dampened
 from recsys.store.store import Store
 from recsys.text.documents import documents
@@ -32,8 +32,8 @@ from recsys.text.encoders.transformer import pick_device
 from recsys.text.sentiment.scorer import toned
 from recsys.text_training.encode_catalogue import encode_words
 from recsys.training.fit import TextVectors
-from recsys.tuning.relevance import Positive
-from recsys.tuning.split import PROTOCOLS, Rules, make_split
+from recsys.tuning.evaluation_protocols import PROTOCOLS, Rules, make_split
+from recsys.tuning.relevant_events import Positive
 
 from ..cli import run as run_command
 from ..nightly.steps.finetune import evaluated_encoder

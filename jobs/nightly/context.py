@@ -34,9 +34,9 @@ from recsys.training.cold_items import ColdStartSolver
 from recsys.training.fit import TextVectors, assemble, fit_engines, known_interactions
 from recsys.tuning.baseline_comparison import baseline_blend, named
 from recsys.tuning.engine_catalogue import engine_named
-from recsys.tuning.time_splits import validation
 from recsys.tuning.tuning_result import TuningResult
 from recsys.tuning.validation_set import ValidationSet
+from recsys.tuning.validation_splits import validation
 
 from ..local_service import open_bundle
 from ..progress import LogProgress, TerminalProgress
@@ -301,7 +301,7 @@ class NightContext:
 
     @cached_property
     def validation(self) -> tuple[Mask, ValidationSet]:
-        """The newest events, and what they ask; see `recsys.tuning.time_splits.validation`."""
+        """The newest events, and what they ask; see `recsys.tuning.validation_splits`."""
         return validation(*self.tables, self.settings.weights)
 
     @cached_property

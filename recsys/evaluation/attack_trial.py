@@ -21,7 +21,7 @@ from recsys.data.event_tables import EventTable, ItemTable
 from recsys.data.event_weights import EventWeights
 from recsys.data.ids import IdMap
 from recsys.errors import DataError
-from recsys.evaluation.attacks import ATTACKS, NUKE, REAL, Planted, Scene
+from recsys.evaluation.attack_scenarios import ATTACKS, NUKE, REAL, Planted, Scene
 from recsys.ranking.query import Interaction, Query
 from recsys.recommender import Recommender
 from recsys.serving.live_event import LiveEvent

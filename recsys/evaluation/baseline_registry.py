@@ -17,7 +17,7 @@ from recsys.evaluation import baselines
 from recsys.evaluation.baselines import Options
 from recsys.text.documents import documents
 from recsys.training.fit import TextVectors
-from recsys.tuning.scorer import Scorer, Skip
+from recsys.tuning.scorer_protocol import Scorer, Skip
 
 NEIGHBOURS = (100, 20, 500)  # of an item that are tried
 RECENCIES = (np.inf, 16.0, 8.0, 4.0, 2.0, 1.0)  # half-lives of a history's items, in events

@@ -14,9 +14,9 @@ from recsys.data.dataset import Dataset
 from recsys.evaluation.baseline_registry import RECENCIES, Baseline, FitContext
 from recsys.evaluation.baselines import Neighbours, Options, Vectors
 from recsys.metrics import Values, ndcg
-from recsys.tuning.queries import EvaluationQueries, answer, build_queries
-from recsys.tuning.scorer import Scorer, Skip
-from recsys.tuning.split import Split
+from recsys.tuning.evaluation_protocols import Split
+from recsys.tuning.evaluation_queries import EvaluationQueries, answer, build_queries
+from recsys.tuning.scorer_protocol import Scorer, Skip
 
 K = 20  # nDCG at this depth is what settings are chosen by
 PASSES = 6  # of smoothing over half-lives: a bell some two steps wide

@@ -15,7 +15,7 @@ from recsys.metrics import Values
 from recsys.models.ease import EaseConfig, fit_ease
 from recsys.models.factors import Factors
 from recsys.models.item_knn import ItemKnnConfig, nearest, nearest_by_cosine
-from recsys.tuning.scorer import Histories, Skip
+from recsys.tuning.scorer_protocol import Histories, Skip
 
 Options = Mapping[str, float | str]
 COUNTS = ("weight", "taken", "liked")

@@ -14,10 +14,10 @@ from typing import Any, Protocol
 
 from recsys.errors import DataError, MissingExtra
 from recsys.evaluation.baseline_registry import ENGINES, FitContext, load_baselines
-from recsys.evaluation.protocol_runs import DEFAULT, JUDGED_AT, LIKE_RATE, ListTrial, WalkTrial
-from recsys.evaluation.result import Result, RowResult
-from recsys.tuning.scorer import Skip
-from recsys.tuning.split import Split
+from recsys.evaluation.evaluation_result import Result, RowResult
+from recsys.evaluation.protocol_runners import DEFAULT, JUDGED_AT, LIKE_RATE, ListTrial, WalkTrial
+from recsys.tuning.evaluation_protocols import Split
+from recsys.tuning.scorer_protocol import Skip
 
 COLD = (DEFAULT, "popular", "text", "student")  # rows that can tell items nobody has taken up
 

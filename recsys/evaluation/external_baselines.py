@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 from recsys.array_types import Floats
 from recsys.data.dataset import Dataset
 from recsys.errors import MissingExtra
-from recsys.tuning.scorer import Histories
+from recsys.tuning.scorer_protocol import Histories
 
 EPOCHS = 10  # of LightFM between two looks at the validation slice
 

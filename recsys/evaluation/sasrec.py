@@ -25,7 +25,7 @@ from torch import Tensor, nn
 
 from recsys.array_types import Floats
 from recsys.data.dataset import Dataset
-from recsys.tuning.scorer import Histories, Skip
+from recsys.tuning.scorer_protocol import Histories, Skip
 
 PAD = 0  # item rows are shifted by one
 PLACES = 512  # whose logits are held at a time

@@ -16,8 +16,8 @@ from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.training.fit import TextVectors, assemble, fit_engines
 from recsys.tuning.engine_catalogue import engine_named
-from recsys.tuning.scorer import Histories
-from recsys.tuning.split import Split
+from recsys.tuning.evaluation_protocols import Split
+from recsys.tuning.scorer_protocol import Histories
 from recsys.tuning.tuner import Scenario, TuningData, tune
 from recsys.tuning.tuning_result import TuningResult
 

@@ -3,7 +3,7 @@
 A vote y in -1..1 of weight w is modelled as base_i + x_u · v_i + noise / w, with normal priors on
 base, v and x (probabilistic matrix factorisation). The night fits base and v by EM, with the
 posterior covariance of x in the item step, for most readers vote a few times only. By day, base and
-v of an item follow its votes (`recsys.serving.explicit_feedback`), and x is solved from a user's
+v of an item follow its votes (`recsys.serving.like_rates`), and x is solved from a user's
 history per request: it is linear in the votes, so a score splits over the history.
 """
 

@@ -14,7 +14,7 @@ from recsys.array_types import Floats, Mask, Rows
 from recsys.index.partial_products import TruncatedVectors
 from recsys.ranking.gbdt_rerank import best_places
 from recsys.ranking.request_scorer import Request
-from recsys.ranking.scoring import text_scores
+from recsys.ranking.text_scores import text_scores
 
 FEW = 20_000  # rows that are scored outright
 OPENED = 4  # blocks opened at first, then twice as many each time

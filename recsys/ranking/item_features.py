@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from recsys.array_types import Floats, Rows, Times
 from recsys.index.partial_products import fronts_of
-from recsys.ranking.scoring import text_vectors
 from recsys.ranking.terms.popularity import HALF_LIFE
 from recsys.ranking.terms.protocol import ScoreTerm
 from recsys.ranking.terms.registry import TERMS, item_feature_terms
+from recsys.ranking.text_scores import text_vectors
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 

@@ -15,11 +15,11 @@ from recsys.ranking import user_controls
 from recsys.ranking.history import History
 from recsys.ranking.item_features import BLOCK, ItemFeatureCache, ItemFeatureTable
 from recsys.ranking.query import Query
-from recsys.ranking.scoring import text_scores
 from recsys.ranking.terms.protocol import RequestContext, ScoreTerm, UserTerm
 from recsys.ranking.terms.registry import TERMS
-from recsys.ranking.terms.repeats import UserRepeats
-from recsys.ranking.trend_boost import TrendBoostTable
+from recsys.ranking.terms.repeat_consumption import UserRepeats
+from recsys.ranking.text_scores import text_scores
+from recsys.ranking.trend_boost_table import TrendBoostTable
 from recsys.ranking.user_terms import UserTerms
 from recsys.serving.live_state import LiveState
 

@@ -12,8 +12,8 @@ from recsys.array_types import Floats, Mask, Rows
 from recsys.ranking.filters import allowed
 from recsys.ranking.history_proxies import stand_ins
 from recsys.ranking.query import Filters, Interaction
-from recsys.ranking.scoring import near_words, text_vectors
 from recsys.ranking.terms.neighbours import neighbour_rows, neighbour_sums
+from recsys.ranking.text_scores import near_words, text_vectors
 from recsys.serving.live_state import LiveState
 from recsys.store.controls import Control
 

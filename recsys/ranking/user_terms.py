@@ -10,10 +10,10 @@ import numpy as np
 
 from recsys.array_types import Floats, Rows
 from recsys.ranking.history import History
-from recsys.ranking.scoring import text_scores
 from recsys.ranking.terms.neighbours import UserNeighbours
 from recsys.ranking.terms.protocol import UserContext, UserTerm
 from recsys.ranking.terms.registry import TERMS
+from recsys.ranking.text_scores import text_scores
 from recsys.ranking.user_features import traits_of
 from recsys.serving.live_state import LiveState
 

@@ -16,21 +16,21 @@ from recsys.data.records import Item
 from recsys.data.unrecorded_items import AUTO
 from recsys.safety.flags import read_flags
 from recsys.serving import catalogue
-from recsys.serving.activity_buffer import ActivityBuffer
 from recsys.serving.catalogue import LABELS
 from recsys.serving.dirty_rows import DirtyRows
-from recsys.serving.explicit_feedback import LikeRates
 from recsys.serving.hourly_counts import HourlyCounts
 from recsys.serving.id_cache import IdCache
 from recsys.serving.item_availability import ItemAvailability
 from recsys.serving.item_flags import FLAG_WEIGHT, ItemFlags
 from recsys.serving.lift import ItemPopularity
+from recsys.serving.like_rates import LikeRates
 from recsys.serving.live_entities import Mentions
 from recsys.serving.live_event import LiveEvent, heeded, weights_of
 from recsys.serving.metadata_columns import MetadataColumns, folded
 from recsys.serving.model import Model
 from recsys.serving.phrase_index import PhraseIndex
 from recsys.serving.popularity_counters import PopularityCounters
+from recsys.serving.recent_activity import ActivityBuffer
 from recsys.serving.recent_ratings import Ratings
 from recsys.serving.unique_users import UniqueUsers
 from recsys.text import clean

@@ -17,13 +17,13 @@ from recsys.index.vector_index import VectorIndex
 from recsys.models.explicit_mf import ExplicitMF
 from recsys.models.factors import Factors
 from recsys.models.item_weights import ItemWeights
-from recsys.serving.bundle_compatibility import Parts, below, of_length
 from recsys.serving.catalogue import LABELS, Array, Catalogue, under
-from recsys.serving.gbdt import Gbdt
+from recsys.serving.gbdt_model import Gbdt
 from recsys.serving.item_communities import Communities
+from recsys.serving.older_bundle_defaults import Parts, below, of_length
 from recsys.serving.popularity_counters import PopularityCounters, complete
-from recsys.serving.return_model import Returning
 from recsys.serving.score_model import ScoreModel
+from recsys.serving.user_return_model import Returning
 from recsys.text.encoders.student import Student
 from recsys.text.entities.model import Entities
 from recsys.text.item_input_map import ItemInputMap

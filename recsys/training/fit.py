@@ -17,7 +17,7 @@ from recsys.models.interactions import Interactions
 from recsys.models.item_weights import ItemWeights
 from recsys.ranking.terms.registry import load_terms
 from recsys.serving.catalogue import Catalogue
-from recsys.serving.gbdt import Gbdt
+from recsys.serving.gbdt_model import Gbdt
 from recsys.serving.model import Model
 from recsys.serving.popularity_counters import PopularityCounters
 from recsys.serving.score_model import ScoreModel

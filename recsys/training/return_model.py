@@ -15,7 +15,7 @@ from scipy.stats import rankdata
 
 from recsys.data.dataset import Dataset
 from recsys.serving.popularity_counters import DAY
-from recsys.serving.return_model import HORIZON, RepeatTable, Returning, table
+from recsys.serving.user_return_model import HORIZON, RepeatTable, Returning, table
 
 WEEKS = 8  # of the past that teach
 PEOPLE = 50_000  # at most, drawn at random: more would change no digit

@@ -17,9 +17,9 @@ from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.serving.score_model import ScoreModel
 from recsys.tuning.publication_gate import AT, answers
-from recsys.tuning.replay_features import ReplayStep
-from recsys.tuning.time_splits import TESTABLE
+from recsys.tuning.replay_choice_sets import ReplayStep
 from recsys.tuning.validation_set import ValidationSet
+from recsys.tuning.validation_splits import TESTABLE
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,19 +24,19 @@ from recsys.ranking.terms.registry import load_terms
 from recsys.training.fit import TextVectors
 from recsys.tuning.cpu_budget import WALL, Budget
 from recsys.tuning.engine_catalogue import Family, candidates
-from recsys.tuning.queries import build_queries
-from recsys.tuning.service_replay import replay_validation, to_validation_set
-from recsys.tuning.split import Rules, make_split
-from recsys.tuning.time_splits import (
+from recsys.tuning.evaluation_protocols import Rules, make_split
+from recsys.tuning.evaluation_queries import build_queries
+from recsys.tuning.live_state_replay import replay_validation, to_validation_set
+from recsys.tuning.model_selection import choose, fixed_choice
+from recsys.tuning.tuning_result import TuningResult
+from recsys.tuning.validation_splits import (
     SHARE,
     TESTABLE,
     last_of_each_user,
     random_of_each_user,
     validation,
 )
-from recsys.tuning.time_splits import ask as validation_of
-from recsys.tuning.tune import choose, fixed_choice
-from recsys.tuning.tuning_result import TuningResult
+from recsys.tuning.validation_splits import ask as validation_of
 
 QUERIES = 2_500  # of the replay of the newest events; a night's time pays for so many
 

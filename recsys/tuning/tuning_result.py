@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from recsys.serving.gbdt import Gbdt
+from recsys.serving.gbdt_model import Gbdt
 from recsys.serving.score_model import ScoreModel
 
 # tuned: chosen on people whose next steps are known. baseline: the better of popular and trending,

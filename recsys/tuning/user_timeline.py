@@ -9,7 +9,7 @@ import numpy as np
 from recsys.data.dataset import Dataset
 from recsys.data.event_tables import EventTable
 from recsys.data.event_weights import EventWeights
-from recsys.tuning.scorer import Histories
+from recsys.tuning.scorer_protocol import Histories
 
 
 @dataclass(slots=True)

@@ -18,7 +18,7 @@ from recsys.ranking.gbdt_rerank import live_scores
 from recsys.ranking.history import History
 from recsys.store.controls import Wish
 from recsys.store.store import Store
-from recsys.tuning.scorer import Histories
+from recsys.tuning.scorer_protocol import Histories
 
 NOW = world.NOW
 USERS = ("baker", "stranger", "curious", "follower", "steered", "critic", "fresh", "undecided")

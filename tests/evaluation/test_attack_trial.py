@@ -10,8 +10,8 @@ from recsys.data.event_weights import EventWeights
 from recsys.data.records import Event, Item
 from recsys.data.table_builder import item_table
 from recsys.errors import DataError
+from recsys.evaluation.attack_scenarios import ATTACKS, FEW, FILLERS, NUKE, PUSH, REAL
 from recsys.evaluation.attack_trial import NEW, WEEK, AttackTrial, Outcome, with_planted
-from recsys.evaluation.attacks import ATTACKS, FEW, FILLERS, NUKE, PUSH, REAL
 from recsys.serving.model import Model
 from recsys.serving.score_model import ScoreModel
 from recsys.training.fit import TextVectors, assemble

@@ -9,11 +9,11 @@ from tables import Row, events, items, timed
 from recsys.array_types import Rows
 from recsys.data.dataset import Dataset
 from recsys.data.event_tables import EventTable, ItemTable
-from recsys.evaluation.replay_models import HeatWalker, LikeRateWalker, tune_trending
+from recsys.evaluation.replay_baselines import HeatWalker, LikeRateWalker, tune_trending
 from recsys.metrics import Values, user_auc
-from recsys.tuning.replay import ReplayEvent, ReplayResult, walk_through
-from recsys.tuning.scorer import Histories, Skip
-from recsys.tuning.split import Rules, Split, make_split
+from recsys.tuning.evaluation_protocols import Rules, Split, make_split
+from recsys.tuning.prequential_replay import ReplayEvent, ReplayResult, walk_through
+from recsys.tuning.scorer_protocol import Histories, Skip
 
 NAN = float("nan")
 

@@ -10,8 +10,8 @@ from tables import events, items, pairs, timed
 
 from recsys.data.event_tables import ItemTable
 from recsys.errors import DataError
-from recsys.tuning.relevance import Positive
-from recsys.tuning.split import Rules, Split, make_split
+from recsys.tuning.evaluation_protocols import Rules, Split, make_split
+from recsys.tuning.relevant_events import Positive
 
 NOTHING = ItemTable.empty()
 NAN = float("nan")

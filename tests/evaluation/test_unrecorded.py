@@ -7,8 +7,8 @@ import pytest
 from tables import events, items, pairs, timed
 
 from recsys.data.event_tables import ItemTable
-from recsys.tuning.queries import build_queries
-from recsys.tuning.split import Rules, Split, make_split
+from recsys.tuning.evaluation_protocols import Rules, Split, make_split
+from recsys.tuning.evaluation_queries import build_queries
 
 PEOPLE = [f"u{n}" for n in range(10)]
 

@@ -11,7 +11,7 @@ from recsys.bundle import read_bundle, write_bundle
 from recsys.data.dataset import Dataset
 from recsys.data.records import Item
 from recsys.data.table_builder import EventColumns, item_table
-from recsys.ranking import nonpersonal
+from recsys.ranking import nonpersonal_lists
 from recsys.ranking.query import Filters
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import INDEX, Model
@@ -58,23 +58,25 @@ def scores(found):
 def test_search_and_similar_find_what_exact_search_finds(both):
     mapped, plain = both
     for words in ("odd book", "even"):
-        found = nonpersonal.search(mapped, words, 20, Filters())
-        assert scores(found) == scores(nonpersonal.search(plain, words, 20, Filters())) and found
-    found = nonpersonal.similar(mapped, "i3", 20, Filters())
-    assert scores(found) == scores(nonpersonal.similar(plain, "i3", 20, Filters())) and found
+        found = nonpersonal_lists.search(mapped, words, 20, Filters())
+        assert (
+            scores(found) == scores(nonpersonal_lists.search(plain, words, 20, Filters())) and found
+        )
+    found = nonpersonal_lists.similar(mapped, "i3", 20, Filters())
+    assert scores(found) == scores(nonpersonal_lists.similar(plain, "i3", 20, Filters())) and found
 
 
 def test_a_filter_that_leaves_little_is_answered_exactly(both, monkeypatch):
-    monkeypatch.setattr(nonpersonal, "NEAR", 5)
+    monkeypatch.setattr(nonpersonal_lists, "NEAR", 5)
     rare = Filters(category=frozenset({"rare"}))
-    assert [r.item_id for r in nonpersonal.search(both[0], "odd", 5, rare)] == [
-        r.item_id for r in nonpersonal.search(both[1], "odd", 5, rare)
+    assert [r.item_id for r in nonpersonal_lists.search(both[0], "odd", 5, rare)] == [
+        r.item_id for r in nonpersonal_lists.search(both[1], "odd", 5, rare)
     ]
 
 
 def test_an_item_posted_since_is_found(both):
     both[0].add_item(Item("new", title="odd"))
-    assert "new" in [r.item_id for r in nonpersonal.search(both[0], "odd", 200, Filters())]
+    assert "new" in [r.item_id for r in nonpersonal_lists.search(both[0], "odd", 200, Filters())]
 
 
 def test_few_items_need_no_index(tmp_path):

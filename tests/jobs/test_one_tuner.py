@@ -19,7 +19,7 @@ from recsys.data.readers import load_events, load_items
 from recsys.data.records import Event
 from recsys.evaluation.service_adapter import fit_service
 from recsys.store.store import Store
-from recsys.tuning.split import Rules, make_split
+from recsys.tuning.evaluation_protocols import Rules, make_split
 from recsys.tuning.tuning_result import TuningResult
 
 UNTIL_TUNED = ("snapshot", "distill", "finetune", "encode", "tune")

@@ -14,7 +14,7 @@ from recsys.models.item_weights import ItemWeights
 from recsys.ranking.candidates import candidates
 from recsys.ranking.gbdt_rerank import best_places
 from recsys.ranking.item_features import ItemFeatureCache
-from recsys.ranking.nonpersonal import similar
+from recsys.ranking.nonpersonal_lists import similar
 from recsys.ranking.query import Filters, Interaction, Query
 from recsys.ranking.request_scorer import Request
 from recsys.recommender import Recommender
@@ -232,6 +232,6 @@ def test_similar_items_are_found_without_a_look_at_all(name, monkeypatch):
     live.add_item(Item("later", title="later"))
     found = []
     for sparse in (0, 10**9):
-        monkeypatch.setattr("recsys.ranking.nonpersonal.MANY", sparse)
+        monkeypatch.setattr("recsys.ranking.nonpersonal_lists.MANY", sparse)
         found.append([similar(live, f"i{n}", 20, Filters()) for n in (3, 77, 501)])
     assert found[0] == found[1] and all(found[0])

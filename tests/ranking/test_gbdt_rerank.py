@@ -13,7 +13,7 @@ from recsys.ranking.gbdt_features import names
 from recsys.ranking.gbdt_rerank import best, reranked_block
 from recsys.ranking.query import Filters, Interaction, Query
 from recsys.recommender import Recommender
-from recsys.serving.gbdt import Gbdt
+from recsys.serving.gbdt_model import Gbdt
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 

@@ -5,7 +5,7 @@ import pytest
 import worlds
 
 from recsys.ranking.query import Interaction, Query, repeat_categories
-from recsys.ranking.terms.repeats import DAY, repeat_shares
+from recsys.ranking.terms.repeat_consumption import DAY, repeat_shares
 from recsys.recommender import Recommender
 from recsys.store.user_histories import Uses
 

@@ -9,8 +9,8 @@ import worlds
 from recsys.data.records import Item
 from recsys.ranking import user_controls
 from recsys.ranking.query import Interaction, Query
-from recsys.ranking.terms import controls
-from recsys.ranking.terms.controls import UserControls
+from recsys.ranking.terms import control_boosts
+from recsys.ranking.terms.control_boosts import UserControls
 from recsys.recommender import Recommender
 from recsys.store.controls import Control
 from recsys.text.documents import documents
@@ -36,7 +36,7 @@ def control(action, kind, value="", id=1, at=NOW):
 
 
 def asked(service, *controls, **query):
-    given = {"history": SAILOR, "n": ALL, "now": NOW, "controls": controls, **query}
+    given = {"history": SAILOR, "n": ALL, "now": NOW, "controls": control_boosts, **query}
     return service.recommend(Query(**given))
 
 
@@ -45,7 +45,7 @@ def ids(found):
 
 
 def score(service, item, *controls):
-    return next(one.score for one in asked(service, *controls) if one.item_id == item)
+    return next(one.score for one in asked(service, *control_boosts) if one.item_id == item)
 
 
 @pytest.mark.parametrize(
@@ -113,10 +113,10 @@ def test_boosts_of_one_item_add_up_to_a_bound(service):
     request = service.score(Query(history=SAILOR, controls=tuple(many), now=NOW)).request
     row = service.live.row("sea-2")
     boosts = request.term(UserControls)
-    spread, none = boosts.unit / controls.BOOST, np.zeros((0, 1), np.float32)
+    spread, none = boosts.unit / control_boosts.BOOST, np.zeros((0, 1), np.float32)
     split = boosts.attribute(np.array([row], np.int32), none, request.table)
     parts = [float(part.values[0]) for part in split.parts]
-    assert len(parts) == 5 and sum(parts) == pytest.approx(controls.MOST * spread, rel=1e-5)
+    assert len(parts) == 5 and sum(parts) == pytest.approx(control_boosts.MOST * spread, rel=1e-5)
     assert min(parts) > 0
 
 

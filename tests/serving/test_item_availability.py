@@ -18,7 +18,7 @@ from recsys.serving.catalogue import Catalogue
 from recsys.serving.item_availability import ItemAvailability
 from recsys.serving.live_event import LiveEvent
 from recsys.serving.live_state import LiveState
-from recsys.serving.log_replay import apply_change, with_returning
+from recsys.serving.live_state_updates import apply_change, with_returning
 from recsys.store.events import StoredEvent
 from recsys.store.items import ItemChange
 

@@ -7,7 +7,7 @@ import pytest
 import worlds
 
 from recsys.data.records import Item
-from recsys.ranking import nonpersonal
+from recsys.ranking import nonpersonal_lists
 from recsys.ranking.query import Filters, Interaction, Query
 from recsys.recommender import Recommender
 from recsys.safety.flags import Flag
@@ -112,10 +112,10 @@ def test_of_copies_the_best_one_is_shown(live):
     assert group & set(ranked(live)) == {"one"}
     assert group & set(ranked(live, n=60)) == {"one"}
     for listed in (
-        nonpersonal.search(live, "tide wave", 50, Filters()),
-        nonpersonal.latest(live, 50, Filters()),
-        nonpersonal.similar(live, "sea-3", 50, Filters()),
-        nonpersonal.popular(live, 80, Filters()),
+        nonpersonal_lists.search(live, "tide wave", 50, Filters()),
+        nonpersonal_lists.latest(live, 50, Filters()),
+        nonpersonal_lists.similar(live, "sea-3", 50, Filters()),
+        nonpersonal_lists.popular(live, 80, Filters()),
     ):
         assert len(group & {one.item_id for one in listed}) == 1
     live.remove_item("one")
@@ -135,11 +135,20 @@ def test_the_latest_of_copies_is_the_newest(live):
                 metadata=flagged(copy("one")),
             )
         )
-    assert [one.item_id for one in nonpersonal.latest(live, 2, Filters())] == ["copy-1", "between"]
+    assert [one.item_id for one in nonpersonal_lists.latest(live, 2, Filters())] == [
+        "copy-1",
+        "between",
+    ]
     live.remove_item("copy-1")
-    assert [one.item_id for one in nonpersonal.latest(live, 2, Filters())] == ["copy-0", "between"]
+    assert [one.item_id for one in nonpersonal_lists.latest(live, 2, Filters())] == [
+        "copy-0",
+        "between",
+    ]
     live.remove_item("copy-0")
-    assert [one.item_id for one in nonpersonal.latest(live, 2, Filters())] == ["between", "one"]
+    assert [one.item_id for one in nonpersonal_lists.latest(live, 2, Filters())] == [
+        "between",
+        "one",
+    ]
 
 
 def test_a_copy_by_somebody_else_does_not_stand_for_an_authors_work(live):
@@ -158,7 +167,9 @@ def test_a_copy_by_somebody_else_does_not_stand_for_an_authors_work(live):
     post("again", "ann", 10)
     post("stolen", "bob", 20)
     group = {"one", "again", "stolen"}
-    assert group & {one.item_id for one in nonpersonal.latest(live, 80, Filters())} == {"again"}
+    assert group & {one.item_id for one in nonpersonal_lists.latest(live, 80, Filters())} == {
+        "again"
+    }
 
 
 def test_a_copy_of_what_was_read_is_not_shown(live):
@@ -166,7 +177,7 @@ def test_a_copy_of_what_was_read_is_not_shown(live):
     live.add_item(Item("other", title="tide wave", metadata=flagged(copy("sea-9"))))
     found = set(ranked(live))
     assert "copy" not in found and len({"other", "sea-9"} & found) == 1
-    newest = {one.item_id for one in nonpersonal.latest(live, 80, Filters())}
+    newest = {one.item_id for one in nonpersonal_lists.latest(live, 80, Filters())}
     assert len({"copy", "sea-4"} & newest) == 1  # lists for everybody know no reader
     query = Query(history=SAILOR, now=NOW)
     service = Recommender(live)

@@ -9,7 +9,7 @@ from recsys.data.event_weights import EventWeights
 from recsys.data.records import Event
 from recsys.log_tailer import LogTailer
 from recsys.serving.live_state import LiveState
-from recsys.serving.log_replay import all_events, counted_weights
+from recsys.serving.live_state_updates import all_events, counted_weights
 from recsys.serving.popularity_counters import HALF_LIVES, PopularityCounters
 from recsys.store.store import Store
 

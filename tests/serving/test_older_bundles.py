@@ -12,7 +12,7 @@ from recsys.bundle import RawBundle, read_bundle, write_bundle
 from recsys.bundle_store import BundleStore
 from recsys.data.records import Item
 from recsys.errors import BundleError
-from recsys.ranking import nonpersonal
+from recsys.ranking import nonpersonal_lists
 from recsys.ranking.query import Filters, Interaction, Query
 from recsys.recommender import Recommender
 from recsys.serving.live_state import LiveState
@@ -54,10 +54,10 @@ def serve(raw, items):
     query = Query(history=history, n=10, explain=True)
     none = Filters()
     assert recommender.recommend(query) and recommender.recommend(Query(n=5))
-    assert nonpersonal.latest(live, 5, none) and nonpersonal.popular(live, 5, none)
-    assert nonpersonal.trending(live, 5, none)
-    nonpersonal.similar(live, items[0], 5, none)
-    nonpersonal.search(live, "sourdough tide", 5, none)
+    assert nonpersonal_lists.latest(live, 5, none) and nonpersonal_lists.popular(live, 5, none)
+    assert nonpersonal_lists.trending(live, 5, none)
+    nonpersonal_lists.similar(live, items[0], 5, none)
+    nonpersonal_lists.search(live, "sourdough tide", 5, none)
     watch.trends(live.model.cutoff + 60.0)
     live.add_item(Item("posted", title="Rye Bread", text="sourdough tide", tags=("bread",)))
     live.add_event("posted", "like", timestamp=live.model.cutoff + 30.0, actor="ann")

@@ -7,7 +7,7 @@ import worlds
 from recsys.data.dataset import Dataset
 from recsys.data.records import Event
 from recsys.data.table_builder import item_table
-from recsys.serving.return_model import HORIZON, NAMES, Returning, one_row, table
+from recsys.serving.user_return_model import HORIZON, NAMES, Returning, one_row, table
 from recsys.training.return_model import auc, calibration_error, fit_returning, past_weeks
 
 DAY = 86_400.0

@@ -13,9 +13,9 @@ from recsys.serving.score_model import LogTerm, ScoreModel, Term
 from recsys.training.fit import TextVectors, assemble, fit_engines
 from recsys.tuning.baseline_comparison import contest_at_a_cut, decided, named, walked_contest
 from recsys.tuning.engine_catalogue import CHEAP
-from recsys.tuning.service_replay import replay_validation
-from recsys.tuning.split import Rules, make_split
-from recsys.tuning.time_splits import SHARE, validation
+from recsys.tuning.evaluation_protocols import Rules, make_split
+from recsys.tuning.live_state_replay import replay_validation
+from recsys.tuning.validation_splits import SHARE, validation
 
 BOOKS = 60
 

@@ -23,9 +23,9 @@ from recsys.tuning.choice_sets import (
     masked_items,
     sampling_log_offsets,
 )
-from recsys.tuning.model_form import CandidateForm, CrossValidator
-from recsys.tuning.time_splits import ask
+from recsys.tuning.score_form import CandidateForm, CrossValidator
 from recsys.tuning.validation_set import ValidationSet
+from recsys.tuning.validation_splits import ask
 
 ROW = "share_1h"  # stands for the item's row in these tests: no design here uses it
 WHOLE = CandidateForm(

@@ -13,8 +13,8 @@ from recsys.training.fit import TextVectors, known_interactions
 from recsys.tuning.cpu_budget import Budget
 from recsys.tuning.engine_catalogue import CATALOGUE, Family, engine_named
 from recsys.tuning.engine_preselection import N_SURVIVORS, Preselection
-from recsys.tuning.time_splits import validation
-from recsys.tuning.tune import _assembled, choose
+from recsys.tuning.model_selection import _assembled, choose
+from recsys.tuning.validation_splits import validation
 
 BOOKS = 60
 

@@ -21,9 +21,9 @@ from recsys.serving.model import Model
 from recsys.text_training.encode_catalogue import renumbered
 from recsys.tuning.baseline_comparison import named
 from recsys.tuning.publication_gate import PEOPLE, Verdict, answers, judge, judge_index
-from recsys.tuning.time_splits import FEWEST, ask, newest
 from recsys.tuning.tuning_result import TuningResult
 from recsys.tuning.validation_set import ValidationSet
+from recsys.tuning.validation_splits import FEWEST, ask, newest
 
 from .tune import earlier_choice
 

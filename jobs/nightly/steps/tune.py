@@ -10,17 +10,17 @@ from recsys.data.unrecorded_items import ON
 from recsys.errors import DataError
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
+from recsys.tuning.attack_resistance import AttackTest, planted_attack
 from recsys.tuning.baseline_comparison import Contest, contest_at_a_cut, walked_contest
 from recsys.tuning.engine_catalogue import engine_named
-from recsys.tuning.planted_attack import AttackTest, planted_attack
+from recsys.tuning.evaluation_protocols import Rules, Split, make_split
+from recsys.tuning.live_state_replay import replay_validation
 from recsys.tuning.publication_gate import PEOPLE
-from recsys.tuning.replay_features import ReplayStep
-from recsys.tuning.service_replay import replay_validation
-from recsys.tuning.split import Rules, Split, make_split
-from recsys.tuning.time_splits import SHARE, TESTABLE, newest
+from recsys.tuning.replay_choice_sets import ReplayStep
 from recsys.tuning.tuner import Scenario, TuningData, tune
 from recsys.tuning.tuning_result import TuningResult
 from recsys.tuning.validation_set import ValidationSet
+from recsys.tuning.validation_splits import SHARE, TESTABLE, newest
 
 if TYPE_CHECKING:
     from ..context import NightContext
@@ -102,7 +102,7 @@ def against_baselines(night: NightContext, choice: TuningResult) -> tuple[Contes
     """Let a choice, popular and trending answer the newest events, which none has learned from.
 
     Event by event where these have times and ask enough people, else at one cut. The model that
-    answers is attacked afterwards, see `recsys.tuning.planted_attack`.
+    answers is attacked afterwards, see `recsys.tuning.attack_resistance`.
     """
     settings, (is_test, cut) = night.settings, night.validation
     if cut.data.timed and bool((is_test == newest(night.tables[0])).all()):

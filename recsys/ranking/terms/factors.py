@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from recsys.array_types import Floats, Rows
-from recsys.ranking.scoring import gather
 from recsys.ranking.terms.protocol import (
     ALWAYS,
     WHEN_CHEAP,
@@ -25,6 +24,7 @@ from recsys.ranking.terms.protocol import (
     UserContext,
     UserTerm,
 )
+from recsys.ranking.text_scores import gather
 from recsys.serving.live_state import LiveState
 from recsys.serving.score_model import ScoreModel, Term
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from recsys.array_types import Floats, Rows
-from recsys.ranking.terms.item_feature import ItemFeatureTerm
+from recsys.ranking.terms.item_feature_base import ItemFeatureTerm
 from recsys.ranking.terms.protocol import Choices, ModelForm, Parameter
 from recsys.serving.live_state import LiveState
 from recsys.serving.score_model import ScoreModel

@@ -13,7 +13,7 @@ from recsys.array_types import Floats, Rows, Times
 from recsys.models.item_weights import NeighbourRows
 from recsys.ranking.history import History, implicit_weights
 from recsys.ranking.history_proxies import HistoryProxies, stand_ins
-from recsys.ranking.newness import not_new
+from recsys.ranking.item_newness import not_new
 from recsys.ranking.terms.protocol import (
     ALWAYS,
     WHEN_CHEAP,

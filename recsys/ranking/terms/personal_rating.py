@@ -23,10 +23,10 @@ from recsys.ranking.terms.protocol import (
     UserContext,
     UserTerm,
 )
-from recsys.serving.feedback_values import mean_loading, taste_parts
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.serving.score_model import ScoreModel
+from recsys.serving.user_ratings import mean_loading, taste_parts
 
 if TYPE_CHECKING:
     from recsys.ranking.batch_scoring import Histories

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from recsys.array_types import Floats, Mask, Rows
-from recsys.ranking.terms.item_feature import ItemFeatureTerm, UserItemFeatures
+from recsys.ranking.terms.item_feature_base import ItemFeatureTerm, UserItemFeatures
 from recsys.ranking.terms.protocol import BatchContext, Choices, ModelForm, Parameter, UserContext
 from recsys.serving.live_state import LiveState
 from recsys.serving.popularity_counters import DAY, HALF_LIVES, HOUR, PSEUDO

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from recsys.ranking.batch_scoring import Histories
     from recsys.ranking.item_features import ItemFeatureTable
     from recsys.ranking.query import Query
-    from recsys.ranking.trend_boost import TrendBoostTable
+    from recsys.ranking.trend_boost_table import TrendBoostTable
 
 ALWAYS: Literal["always"] = "always"
 WHEN_CHEAP: Literal["when cheap"] = "when cheap"

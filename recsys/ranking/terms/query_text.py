@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from recsys.array_types import Floats, Rows
-from recsys.ranking.scoring import text_vectors
 from recsys.ranking.search_matches import search_matches
 from recsys.ranking.terms.protocol import Attribution, Part, RequestContext, ScoreTerm, UserTerm
+from recsys.ranking.text_scores import text_vectors
 from recsys.serving.live_state import LiveState
 
 if TYPE_CHECKING:

@@ -6,20 +6,20 @@ from functools import cache
 from importlib.metadata import entry_points
 
 from recsys.errors import DataError
-from recsys.ranking.terms.controls import Controls
-from recsys.ranking.terms.exposure_age import ExposureAge
+from recsys.ranking.terms.acts_since_release import ExposureAge
+from recsys.ranking.terms.control_boosts import Controls
+from recsys.ranking.terms.dislike_share import Refusals
 from recsys.ranking.terms.factors import FactorTerm
 from recsys.ranking.terms.flag_penalty import FlagPenalty
-from recsys.ranking.terms.item_feature import ItemFeatureTerm
+from recsys.ranking.terms.item_feature_base import ItemFeatureTerm
 from recsys.ranking.terms.like_rate import LikeRate
-from recsys.ranking.terms.linear import LinearTerm
+from recsys.ranking.terms.linear_base import LinearTerm
 from recsys.ranking.terms.neighbours import NEIGHBOURS
 from recsys.ranking.terms.personal_rating import PersonalRating
 from recsys.ranking.terms.popularity import Popularity
 from recsys.ranking.terms.protocol import ScoreTerm
 from recsys.ranking.terms.query_text import QueryText
-from recsys.ranking.terms.refusals import Refusals
-from recsys.ranking.terms.repeats import Repeats
+from recsys.ranking.terms.repeat_consumption import Repeats
 from recsys.ranking.terms.text import Text
 from recsys.ranking.terms.trend_boost import TrendBoost
 

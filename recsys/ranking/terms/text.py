@@ -10,7 +10,6 @@ import numpy as np
 
 from recsys.array_types import Floats, Rows, Times
 from recsys.ranking.history import History
-from recsys.ranking.scoring import text_scores, text_vectors
 from recsys.ranking.terms.protocol import (
     ALWAYS,
     WHEN_CHEAP,
@@ -26,6 +25,7 @@ from recsys.ranking.terms.protocol import (
     UserContext,
     UserTerm,
 )
+from recsys.ranking.text_scores import text_scores, text_vectors
 from recsys.serving.live_state import LiveState
 from recsys.serving.score_model import ScoreModel, Term
 

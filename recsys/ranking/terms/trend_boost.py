@@ -9,7 +9,7 @@ import numpy as np
 
 from recsys.array_types import Floats, Rows
 from recsys.ranking.terms.protocol import Attribution, Part, RequestContext, ScoreTerm, UserTerm
-from recsys.ranking.trend_boost import TrendBoostTable
+from recsys.ranking.trend_boost_table import TrendBoostTable
 
 if TYPE_CHECKING:
     from recsys.ranking.item_features import ItemFeatureTable

@@ -17,7 +17,7 @@ from recsys.ranking.query import Interaction, Query
 from recsys.ranking.request_scorer import Request
 from recsys.ranking.terms.protocol import BatchContext, CutContext, ReplayContext
 from recsys.ranking.terms.registry import TERMS, feature_names
-from recsys.ranking.trend_boost import TrendBoostTable
+from recsys.ranking.trend_boost_table import TrendBoostTable
 from recsys.ranking.user_features import traits_of
 from recsys.ranking.user_terms import UserTerms
 from recsys.store.controls import Control

@@ -12,9 +12,9 @@ from scipy import sparse
 from recsys.array_types import Mask
 from recsys.data.event_tables import ItemTable
 from recsys.evaluation import beyond_accuracy
-from recsys.evaluation.result import Part, exact, with_intervals
+from recsys.evaluation.evaluation_result import Part, exact, with_intervals
 from recsys.metrics import Interval, Positives, Values, mrr, ndcg, recall
-from recsys.tuning.queries import EvaluationQueries, RankedOutputs
+from recsys.tuning.evaluation_queries import EvaluationQueries, RankedOutputs
 
 SHORT = 5  # a history of fewer events is short
 HEAD = 0.2  # the most read fifth of the items that anybody read; the others are the tail

@@ -5,7 +5,7 @@ from worlds import live
 
 from recsys.safety.comment_dampening import CommentDampener
 from recsys.serving.live_event import LiveEvent
-from recsys.serving.log_replay import acts_of, apply_change
+from recsys.serving.live_state_updates import acts_of, apply_change
 from recsys.store.events import StoredEvent
 from recsys.store.items import ItemChange
 

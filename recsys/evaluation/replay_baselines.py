@@ -12,9 +12,9 @@ from recsys.evaluation.baseline_registry import counted_as
 from recsys.evaluation.baseline_tuning import K, Tuned, smoothed
 from recsys.evaluation.baselines import Heat, Options, half_lives
 from recsys.metrics import Values
-from recsys.tuning.replay import ReplayEvent, drawn, replay_queries
-from recsys.tuning.scorer import Histories, Scorer
-from recsys.tuning.split import Split, positive_steps
+from recsys.tuning.evaluation_protocols import Split, positive_steps
+from recsys.tuning.prequential_replay import ReplayEvent, drawn, replay_queries
+from recsys.tuning.scorer_protocol import Histories, Scorer
 
 MOST_STEPS = 2000  # of the validation walk that are asked about; all are observed
 

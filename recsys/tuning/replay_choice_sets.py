@@ -27,7 +27,7 @@ from recsys.tuning.choice_sets import (
     pack,
     sampling_log_offsets,
 )
-from recsys.tuning.model_form import LabeledPairs
+from recsys.tuning.score_form import LabeledPairs
 
 
 @dataclass(frozen=True, slots=True)

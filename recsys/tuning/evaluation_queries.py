@@ -14,8 +14,8 @@ from recsys.array_types import Floats, Mask, Rows
 from recsys.data.dataset import Dataset
 from recsys.data.event_tables import EventTable
 from recsys.metrics import Positives, Values, require_finite, score_ranks, top
-from recsys.tuning.scorer import Histories, Scorer
-from recsys.tuning.split import Split, item_groups
+from recsys.tuning.evaluation_protocols import Split, item_groups
+from recsys.tuning.scorer_protocol import Histories, Scorer
 
 BLOCK_BYTES = 64 << 20  # of scores held at a time
 

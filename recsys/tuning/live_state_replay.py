@@ -19,13 +19,13 @@ from recsys.ranking.gbdt_rerank import live_scores
 from recsys.ranking.history import History
 from recsys.serving.live_event import LiveEvent
 from recsys.serving.live_state import LiveState
-from recsys.tuning.queries import EvaluationQueries
-from recsys.tuning.relevance import DISLIKED, LIKED
-from recsys.tuning.replay import ReplayEvent, replay_queries
-from recsys.tuning.replay_features import ReplayStep
-from recsys.tuning.scorer import Histories
-from recsys.tuning.split import Split, positive_steps
-from recsys.tuning.tune import ReplaySource
+from recsys.tuning.evaluation_protocols import Split, positive_steps
+from recsys.tuning.evaluation_queries import EvaluationQueries
+from recsys.tuning.model_selection import ReplaySource
+from recsys.tuning.prequential_replay import ReplayEvent, replay_queries
+from recsys.tuning.relevant_events import DISLIKED, LIKED
+from recsys.tuning.replay_choice_sets import ReplayStep
+from recsys.tuning.scorer_protocol import Histories
 from recsys.tuning.validation_set import ValidationSet
 
 

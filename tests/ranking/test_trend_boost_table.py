@@ -8,7 +8,7 @@ import worlds
 
 from recsys.explanation import explain
 from recsys.ranking.query import Interaction, Query
-from recsys.ranking.trend_boost import TrendBoostTable
+from recsys.ranking.trend_boost_table import TrendBoostTable
 from recsys.recommender import Recommender
 from recsys.serving.trend_monitor import Trend, TrendMonitor
 

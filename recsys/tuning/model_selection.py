@@ -18,7 +18,7 @@ from recsys.models.interactions import Interactions
 from recsys.ranking.popularity_features import prior_features
 from recsys.ranking.terms.personal_rating import TASTE
 from recsys.ranking.terms.popularity import SHARES
-from recsys.serving.gbdt import Gbdt
+from recsys.serving.gbdt_model import Gbdt
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.serving.score_model import LogTerm, ScoreModel, Term
@@ -29,10 +29,10 @@ from recsys.tuning.choice_sets import ChoiceSets, build_pool
 from recsys.tuning.cpu_budget import Budget, cpu_seconds
 from recsys.tuning.engine_catalogue import CHEAP, Family, engine_named
 from recsys.tuning.engine_preselection import Part, Preselection, families_of
-from recsys.tuning.form_search import GAIN, Search, told
-from recsys.tuning.gbdt import fit_gbdt_if_better
-from recsys.tuning.model_form import REFUSALS, CandidateForm, CrossValidator
-from recsys.tuning.replay_features import ReplayChoiceSets, ReplayStep, walk
+from recsys.tuning.gbdt_training import fit_gbdt_if_better
+from recsys.tuning.replay_choice_sets import ReplayChoiceSets, ReplayStep, walk
+from recsys.tuning.score_form import REFUSALS, CandidateForm, CrossValidator
+from recsys.tuning.score_form_search import GAIN, Search, told
 from recsys.tuning.tuning_result import TuningResult
 from recsys.tuning.validation_set import ValidationSet
 

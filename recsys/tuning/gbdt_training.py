@@ -21,9 +21,9 @@ from recsys.ranking import gbdt_features as features
 from recsys.ranking.gbdt_rerank import POOL
 from recsys.ranking.terms.protocol import Parameter
 from recsys.ranking.terms.registry import TERMS
-from recsys.serving.gbdt import Gbdt
+from recsys.serving.gbdt_model import Gbdt
 from recsys.tuning.choice_sets import AGE, ChoiceSets
-from recsys.tuning.model_form import CandidateForm
+from recsys.tuning.score_form import CandidateForm
 
 MARGIN = 1.005  # times the blend's nDCG@20 on people not learned from, or the blend is used
 ROUNDS = (20, 40, 60, 90)  # numbers of trees that are tried

@@ -8,8 +8,8 @@ import numpy as np
 
 from recsys.array_types import Floats, Mask, Rows, Times
 from recsys.ranking.history import History
-from recsys.ranking.newness import not_new
-from recsys.ranking.terms.linear import LinearTerm
+from recsys.ranking.item_newness import not_new
+from recsys.ranking.terms.linear_base import LinearTerm
 from recsys.ranking.user_features import passed
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from recsys.models.explicit_mf import ExplicitMF, ExplicitMFConfig, fit_taste
-from recsys.serving import user_filters
-from recsys.serving.explicit_feedback import LikeRates
-from recsys.serving.feedback_values import taste_parts
-from recsys.serving.user_filters import UserFilters
+from recsys.serving import user_kalman_filters
+from recsys.serving.like_rates import LikeRates
+from recsys.serving.user_kalman_filters import UserFilters
+from recsys.serving.user_ratings import taste_parts
 
 CONFIG = ExplicitMFConfig(rank=3)
 SIDES = 40  # readers of each side
@@ -111,7 +111,7 @@ def test_a_reader_is_where_his_votes_put_him(taste):
 
 
 def test_the_latest_voters_are_remembered_and_no_name_is(monkeypatch):
-    monkeypatch.setattr(user_filters, "MOST", 3)
+    monkeypatch.setattr(user_kalman_filters, "MOST", 3)
     known = UserFilters(2)
     for name in ("ann", "ben", "cem", "ann", "dan"):
         known.before(name, np.ones(2), 1.0, 1.0)

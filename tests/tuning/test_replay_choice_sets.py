@@ -9,14 +9,14 @@ from choice_columns import near, share
 
 from recsys.ranking.history import History
 from recsys.ranking.query import Interaction, Query
-from recsys.ranking.terms.exposure_age import ExposureAge
-from recsys.ranking.terms.item_feature import ItemFeatureTerm
+from recsys.ranking.terms.acts_since_release import ExposureAge
+from recsys.ranking.terms.item_feature_base import ItemFeatureTerm
 from recsys.ranking.terms.personal_rating import TASTE
 from recsys.recommender import Recommender
 from recsys.serving.live_state import LiveState
-from recsys.tuning.replay_features import ReplayStep, moment_columns, walk
-from recsys.tuning.service_replay import ReplayService, replay_steps
-from recsys.tuning.split import Rules, make_split
+from recsys.tuning.evaluation_protocols import Rules, make_split
+from recsys.tuning.live_state_replay import ReplayService, replay_steps
+from recsys.tuning.replay_choice_sets import ReplayStep, moment_columns, walk
 
 NOW = worlds.topics().now
 ALL = np.arange(len(worlds.model()), dtype=np.int32)

@@ -11,9 +11,9 @@ from recsys.data.records import Event, Item
 from recsys.data.table_builder import item_table
 from recsys.serving.score_model import ScoreModel
 from recsys.training.fit import TextVectors, assemble
-from recsys.tuning.planted_attack import FEWEST, MOST, planted_attack
-from recsys.tuning.time_splits import validation
+from recsys.tuning.attack_resistance import FEWEST, MOST, planted_attack
 from recsys.tuning.validation_set import ValidationSet
+from recsys.tuning.validation_splits import validation
 
 USERS, ITEMS, READ = 1_200, 60, 6
 BLEND = ScoreModel(priors={"share_3d": 1.0})

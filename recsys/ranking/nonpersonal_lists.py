@@ -15,9 +15,9 @@ from recsys.ranking.history import History
 from recsys.ranking.history_proxies import MIN_COSINE
 from recsys.ranking.query import Filters, Reason, Recommendation
 from recsys.ranking.reason_templates import LIKE, named, sentence
-from recsys.ranking.scoring import near_words, text_scores, text_vectors
 from recsys.ranking.search_matches import search_matches
 from recsys.ranking.terms.popularity import SHARES
+from recsys.ranking.text_scores import near_words, text_scores, text_vectors
 from recsys.ranking.user_terms import UserTerms
 from recsys.serving.live_state import LiveState
 from recsys.serving.popularity_counters import DAY, HALF_LIVES

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 
-from recsys.evaluation.charts import STYLE, bars
-from recsys.evaluation.result import Result, RowResult
+from recsys.evaluation.evaluation_result import Result, RowResult
+from recsys.evaluation.svg_charts import STYLE, bars
 from recsys.metrics import Interval
 
 WORDS = {

@@ -20,7 +20,7 @@ from recsys.data.unrecorded_items import AUTO, Unrecorded, unlisted, with_record
 from recsys.errors import DataError
 from recsys.metrics import Positives
 from recsys.serving.metadata_columns import folded
-from recsys.tuning.relevance import Positive, RelevanceLabels, opinions
+from recsys.tuning.relevant_events import Positive, RelevanceLabels, opinions
 from recsys.tuning.split_masks import (
     born,
     cold_items,
@@ -28,7 +28,7 @@ from recsys.tuning.split_masks import (
     last_slice,
     random_of_each_user,
 )
-from recsys.tuning.time_splits import last_of_each_user
+from recsys.tuning.validation_splits import last_of_each_user
 
 PROTOCOLS = ("time", "leave-last-out", "cold-items", "given", "replay")
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from recsys.array_types import Floats, Rows
-from recsys.ranking.terms.item_feature import ItemFeatureTerm
+from recsys.ranking.terms.item_feature_base import ItemFeatureTerm
 from recsys.serving.live_state import LiveState
 
 
 class Refusals(ItemFeatureTerm):
     """Weight · log(share of opinions that are no dislikes); 0 for an item without dislikes.
 
-    Its weight is set where dislikes are too few to learn from, see `recsys.tuning.model_form`.
+    Its weight is set where dislikes are too few to learn from, see `recsys.tuning.score_form`.
     """
 
     name = "refusals"

@@ -6,7 +6,7 @@ import worlds
 
 from recsys.data.records import Item
 from recsys.i18n import translate
-from recsys.ranking.nonpersonal import latest, popular, search, similar, trending
+from recsys.ranking.nonpersonal_lists import latest, popular, search, similar, trending
 from recsys.ranking.query import Filters, Reason
 from recsys.ranking.reason_templates import (
     AGAINST,

@@ -12,18 +12,23 @@ import numpy as np
 
 from recsys.array_types import Rows
 from recsys.data.dataset import Dataset
+from recsys.evaluation.accuracy_metrics import MetricsReport, by_user
 from recsys.evaluation.baseline_registry import ENGINES, FitContext
 from recsys.evaluation.baseline_tuning import fit_tuned, tune
-from recsys.evaluation.metrics_report import MetricsReport, by_user
+from recsys.evaluation.evaluation_result import Part, RowResult, pooled_auc, with_intervals
 from recsys.evaluation.peak_memory import peak_mb, reset_peak
-from recsys.evaluation.replay_models import HeatWalker, LikeRateWalker, ScorerWalker, tune_trending
-from recsys.evaluation.result import Part, RowResult, pooled_auc, with_intervals
+from recsys.evaluation.replay_baselines import (
+    HeatWalker,
+    LikeRateWalker,
+    ScorerWalker,
+    tune_trending,
+)
 from recsys.metrics import Interval, Values, user_auc
 from recsys.serving.live_state import LiveState
-from recsys.tuning.queries import answer, build_queries
-from recsys.tuning.replay import ReplayModel, ReplayResult, walk_through
-from recsys.tuning.scorer import Scorer
-from recsys.tuning.split import Split
+from recsys.tuning.evaluation_protocols import Split
+from recsys.tuning.evaluation_queries import answer, build_queries
+from recsys.tuning.prequential_replay import ReplayModel, ReplayResult, walk_through
+from recsys.tuning.scorer_protocol import Scorer
 
 DEFAULT, LIKE_RATE = "default", "like-rate"
 JUDGED_AT = 20
@@ -126,7 +131,7 @@ class WalkTrial:
         data, seed = self.data, self.split.rules.seed
         if name == DEFAULT:
             from recsys.evaluation.service_adapter import ServiceScorer, fit_service
-            from recsys.tuning.service_replay import ReplayService
+            from recsys.tuning.live_state_replay import ReplayService
 
             model, choice = fit_service(self.split, data, self.means)
             return (

@@ -8,7 +8,7 @@ from tables import events, items
 from recsys.data.event_tables import ItemTable
 from recsys.data.event_weights import EventWeights
 from recsys.data.records import Event
-from recsys.tuning.time_splits import (
+from recsys.tuning.validation_splits import (
     ask,
     last_of_each_user,
     newest,

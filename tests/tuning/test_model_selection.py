@@ -27,11 +27,11 @@ from recsys.training.fit import TextVectors, assemble, fit_engines, known_intera
 from recsys.tuning.choice_sets import ChoiceSets, build_pool, masked_items
 from recsys.tuning.cpu_budget import Budget, cpu_seconds
 from recsys.tuning.engine_catalogue import CATALOGUE, engine_named
-from recsys.tuning.form_search import Search
-from recsys.tuning.model_form import CandidateForm, CrossValidator
-from recsys.tuning.time_splits import validation
-from recsys.tuning.tune import choose
+from recsys.tuning.model_selection import choose
+from recsys.tuning.score_form import CandidateForm, CrossValidator
+from recsys.tuning.score_form_search import Search
 from recsys.tuning.tuning_result import TuningResult
+from recsys.tuning.validation_splits import validation
 
 BOOKS = 60
 

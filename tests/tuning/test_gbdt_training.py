@@ -4,18 +4,18 @@ import numpy as np
 import pytest
 from choice_columns import share
 
-from recsys.ranking.terms.exposure_age import ExposureAge
+from recsys.ranking.terms.acts_since_release import ExposureAge
 from recsys.ranking.terms.popularity import SHARES
-from recsys.serving.gbdt import Gbdt
+from recsys.serving.gbdt_model import Gbdt
 from recsys.tuning.choice_sets import AGE, ChoiceSets
-from recsys.tuning.gbdt import (
+from recsys.tuning.gbdt_training import (
     GbdtFit,
     _has_enough_data,
     fit_gbdt_if_better,
     fit_trees,
     from_booster,
 )
-from recsys.tuning.model_form import CandidateForm
+from recsys.tuning.score_form import CandidateForm
 
 DESIGN = CandidateForm(("share_3d",))
 
