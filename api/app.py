@@ -22,8 +22,8 @@ from .http.asgi_app import OWN
 from .http.routing import DECLARED, Endpoint, IdConverter, UserConverter
 from .notice_stream import Streams
 from .routes import ROUTES
+from .runtime.app_state import Service
 from .runtime.rate_limiter import RateLimiter
-from .runtime.service import Service
 from .settings import Settings
 
 log = logging.getLogger("recsys.api")

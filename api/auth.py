@@ -24,7 +24,7 @@ from recsys.store.api_keys import Key, digest
 from .errors import ApiError
 from .runtime.rate_limiter import RateLimiter
 from .settings import LOOPBACK, Settings
-from .tokens import PREFIX, Token, Tokens
+from .user_tokens import PREFIX, Token, Tokens
 
 log = logging.getLogger("recsys.api")
 

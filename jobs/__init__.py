@@ -1,5 +1,5 @@
 """Commands, one module each."""
 
-from .threads import set_threads
+from .numeric_threads import set_threads
 
 set_threads()  # before any command loads a numeric library

@@ -1,6 +1,6 @@
-"""`python -m jobs.bench_encoders`: the benchmark in bench/encoders.py."""
+"""`python -m jobs.bench_encoders`: the benchmark in bench/encoder_comparison.py."""
 
-from .bench.encoders import command
+from .bench.encoder_comparison import command
 from .cli import run
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""`python -m jobs.bench_languages`: the benchmark in bench/languages.py."""
+"""`python -m jobs.bench_languages`: the benchmark in bench/unknown_language.py."""
 
-from .bench.languages import command
+from .bench.unknown_language import command
 from .cli import run
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""`python -m jobs.bench_load`: the benchmark in bench/load.py."""
+"""`python -m jobs.bench_load`: the benchmark in bench/http_load.py."""
 
-from .bench.load import command
+from .bench.http_load import command
 from .cli import run
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""`python -m jobs.bench_scale`: the benchmark in bench/scale.py."""
+"""`python -m jobs.bench_scale`: the benchmark in bench/training_scale.py."""
 
-from .bench.scale import command
+from .bench.training_scale import command
 from .cli import run
 
 if __name__ == "__main__":

@@ -8,10 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from recsys import notices
+from recsys import empty_list_reasons
 from recsys.bundle import RawBundle
 from recsys.bundle_store import BundleStore
-from recsys.log_tailer import LogTailer
 from recsys.personal_list import ListRequest, UserState, query_of, ranked
 from recsys.ranking.query import Interaction, Query, Recommendation
 from recsys.recommender import Recommender
@@ -20,6 +19,7 @@ from recsys.serving.model import Model
 from recsys.serving.trend_monitor import TrendMonitor
 from recsys.store.store import Store
 from recsys.store.user_histories import UserHistories
+from recsys.store_log_tailer import LogTailer
 from recsys.text.sentiment.scorer import SentimentScorer
 
 from .settings import Settings
@@ -50,7 +50,7 @@ class LocalService:
 
     def notice(self, user: str) -> str:
         """Return why a list has no more items, as `GET /recommend/<user>` does."""
-        return notices.personal(self.recommender, self.query(user), first=True)
+        return empty_list_reasons.personal(self.recommender, self.query(user), first=True)
 
     def query(self, user: str, explain: bool = False) -> Query:
         """Return the query of a user's list."""

@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from .nightly.step_summaries import sentence
+from .nightly.step_messages import sentence
 
 log = logging.getLogger("recsys")
 

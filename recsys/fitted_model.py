@@ -29,7 +29,6 @@ from recsys.data.records import parse_event
 from recsys.errors import BundleError, DataError
 from recsys.explanation import Explanation
 from recsys.explanation import explain as explanation_of
-from recsys.log_tailer import LogTailer
 from recsys.personal_list import ListRequest, UserState, query_of, ranked
 from recsys.ranking import metadata_filter, nonpersonal_lists
 from recsys.ranking.query import Filters, Interaction, Query, Recommendation
@@ -41,6 +40,7 @@ from recsys.store.backup import copy_store
 from recsys.store.erasure import erase
 from recsys.store.store import Store
 from recsys.store.user_histories import UserHistories
+from recsys.store_log_tailer import LogTailer
 from recsys.text.sentiment.scorer import SentimentScorer
 
 HISTORIES = "store.db"  # file of a saved model: events, items and users

@@ -14,8 +14,8 @@ from recsys.i18n import SOURCE
 from recsys.ranking.history import acts, interactions
 from recsys.ranking.query import Filters, Interaction, Query, Recommendation
 from recsys.recommender import Recommender
-from recsys.store.controls import Control
 from recsys.store.store import Store
+from recsys.store.user_controls import Control
 from recsys.store.user_histories import TakenItems, UserPast
 from recsys.text.sentiment.scorer import SentimentScorer
 

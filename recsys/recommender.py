@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.array_types import Floats, Mask, Rows
+from recsys.explain.reason_formatter import ReasonFormatter
 from recsys.explain.score_parts import Parts
-from recsys.explain.wording import ReasonFormatter
 from recsys.ranking import reason_templates
 from recsys.ranking.candidates import candidates
 from recsys.ranking.filters import allowed, capped, diversified

@@ -9,7 +9,7 @@ import os
 
 import pytest
 
-from jobs.threads import COUNTS, set_threads
+from jobs.numeric_threads import COUNTS, set_threads
 
 for name in COUNTS:
     os.environ[name] = "1"

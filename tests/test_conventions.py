@@ -45,11 +45,15 @@ def test_only_jobs_print(name):
     assert called(name, "print") == []
 
 
-# jobs/threads.py has to run before the settings, which load numpy; the supervisor loads no numpy
-# and hands its environment on to its workers
+# jobs/numeric_threads.py has to run before the settings, which load numpy; the supervisor loads
+# no numpy and hands its environment on to its workers
 @pytest.mark.parametrize(
     "name",
-    [n for n in NAMES if not n.endswith(("/settings.py", "jobs/threads.py", "jobs/supervisor.py"))],
+    [
+        n
+        for n in NAMES
+        if not n.endswith(("/settings.py", "jobs/numeric_threads.py", "jobs/supervisor.py"))
+    ],
 )
 def test_only_settings_read_the_environment(name):
     read = [

@@ -15,7 +15,7 @@ from recsys.recommender import Recommender
 from recsys.serving.gbdt_model import Gbdt
 from recsys.serving.live_state import LiveState
 from recsys.serving.score_model import LogTerm, ScoreModel, Term
-from recsys.store.controls import Control
+from recsys.store.user_controls import Control
 
 NOW = worlds.topics().now
 SAILOR = tuple(Interaction(f"sea-{n}", "like", timestamp=NOW - 1000 + n) for n in (1, 4, 6, 9, 12))

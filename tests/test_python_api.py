@@ -18,8 +18,8 @@ import recsys
 from api.app import create_app
 from api.settings import Settings
 from recsys import BundleError, DataError
-from recsys.data.frames import event_table, events_of, items_of
-from recsys.data.readers import load_events, load_items
+from recsys.data.dataframes import event_table, events_of, items_of
+from recsys.data.file_readers import load_events, load_items
 from recsys.ranking.query import Filters
 from recsys.tuning.tuning_result import TuningResult
 
@@ -487,7 +487,7 @@ from recsys.models.item_weights import ItemWeights
 from recsys.evaluation.baselines import fit_popular
 from recsys.evaluation.baseline_registry import NOTHING, Baseline as Row
 from recsys.ranking.terms.linear_base import LinearTerm
-from recsys.models.engines import Engine
+from recsys.models.engine_registry import Engine
 
 
 def next_number(data, seed, device):

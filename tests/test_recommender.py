@@ -12,7 +12,7 @@ from recsys.ranking.query import Filters, Interaction, Query
 from recsys.recommender import Recommender
 from recsys.serving.live_state import LiveState
 from recsys.serving.score_model import LogTerm, ScoreModel, Term
-from recsys.store.controls import Control
+from recsys.store.user_controls import Control
 
 NOW = worlds.topics().now
 ALL = len(worlds.model())

@@ -7,19 +7,19 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from recsys.data.normalization import canonical
+from recsys.data.id_normalization import canonical
 from recsys.data.parsing import AHEAD, FieldError, distinct, parse_extra
 from recsys.data.records import ITEM_COLUMNS, Event, Item, User, check_size, check_window
 from recsys.safety.flags import KEY
-from recsys.safety.screen import screen
+from recsys.safety.item_screening import screen
 from recsys.store.exposures import Outcome
-from recsys.store.item_states import look_up
+from recsys.store.item_lookup import look_up
 from recsys.store.store import Added, Store
 
 from ..errors import ApiError
-from ..runtime.service import Service
-from ..schemas.fields import WINDOW
-from ..schemas.records import EventBody, ItemBody, ItemPatch, UserBody
+from ..runtime.app_state import Service
+from ..schemas.field_types import WINDOW
+from ..schemas.items_users_events import EventBody, ItemBody, ItemPatch, UserBody
 
 
 def add_events(service: Service, rows: Sequence[EventBody]) -> Added:

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from recsys.array_types import Mask
+from recsys.empty_list_reasons import personal as personal_notice
 from recsys.errors import StoreError
 from recsys.i18n import SOURCE
-from recsys.notices import personal as personal_notice
 from recsys.personal_list import ListRequest, UserState, query_of, ranked
 from recsys.ranking import nonpersonal_lists, user_controls
 from recsys.ranking.history import acts
@@ -24,11 +24,11 @@ from recsys.store.exposures import Exposure, Shown
 
 from ..http.cursor import Cursor, mark
 from ..http.responses import json_bytes
-from ..runtime.exposure_buffer import still_seen
-from ..runtime.service import Service
-from ..runtime.worker import Serving
+from ..runtime.app_state import Service
+from ..runtime.exposure_write_buffer import still_seen
+from ..runtime.refresh_threads import Serving
 from ..schemas.lists import SessionBody, SteerParameters
-from . import listing as pages
+from . import list_pages as pages
 from .exploration import Placed, explored
 
 log = logging.getLogger("recsys.api")

@@ -13,14 +13,14 @@ from recsys.data.records import User
 from recsys.errors import DataError
 from recsys.ranking import user_controls
 from recsys.serving.topic_titles import titles_of_unnamed
-from recsys.store.controls import Control, Wish
 from recsys.store.erasure import Erasures, Receipt, erase, log_emptied
 from recsys.store.exposures import Exposure
+from recsys.store.user_controls import Control, Wish
 from recsys.store.user_merges import MergeLog, merge_users
 
 from ..errors import ApiError
 from ..http.responses import encode
-from ..runtime.service import Service
+from ..runtime.app_state import Service
 from ..schemas.user_data import ForgetAll, LabelControl, ProfilePatch
 from .ingestion import missing
 

@@ -13,8 +13,8 @@ from recsys.data.access_rights import roles_with
 from recsys.data.parsing import MAX_ID
 
 from ..errors import CODES
-from ..schemas.fields import ID_PATTERN
-from ..schemas.service import Error
+from ..schemas.field_types import ID_PATTERN
+from ..schemas.health_errors_stats import Error
 from .request_body import LINE_TYPES
 from .routing import Endpoint
 

@@ -25,8 +25,8 @@ from werkzeug.routing import BaseConverter
 from recsys.data.access_rights import AUDITED, RIGHTS, AuditRule
 
 from ..errors import ApiError, problems, translate
-from ..runtime.audit_trail import USER_NAMES, AuditedRequest
-from ..schemas.fields import CONFLICTS, check_id, check_label
+from ..runtime.request_audit import USER_NAMES, AuditedRequest
+from ..schemas.field_types import CONFLICTS, check_id, check_label
 from . import request_body
 from .responses import json_response
 

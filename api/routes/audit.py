@@ -9,7 +9,7 @@ from recsys.store.audit_log import StoredEntry
 
 from ..http.routing import Routes
 from ..schemas.audit import Audit, AuditQuery
-from .context import about, service
+from .request_context import about, service
 
 routes = Routes("audit")
 

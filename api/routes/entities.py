@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from ..handlers import listing, trends
+from ..handlers import list_pages, trends_json
 from ..handlers.ingestion import missing
 from ..http.routing import Routes
 from ..schemas.trends import Entities, EntitiesQuery, EntityPage
-from .context import service
+from .request_context import service
 
 routes = Routes("entities")
 
@@ -20,18 +20,18 @@ def page(query: EntitiesQuery) -> dict[str, Any]:
     """Hashtags, mentions, domains, names and phrases of the catalogue, the most frequent first."""
     service().see_changes()
     serving = service().serving
-    mentions, sizes = serving.live.mentions, trends.entity_sizes(serving.live)
+    mentions, sizes = serving.live.mentions, trends_json.entity_sizes(serving.live)
     letters, found = query.q.strip().casefold(), []
     for code in np.argsort(-sizes, kind="stable").tolist():
         one = mentions.mention(code)
         if sizes[code] and query.kind in (None, one.kind) and letters in one.key:
             found.append({"name": one.name, "kind": one.kind, "items": int(sizes[code])})
-    places, more = listing.part([one["name"] for one in found], query.after, query.n, "name")
+    places, more = list_pages.part([one["name"] for one in found], query.after, query.n, "name")
     shown = found[places]
     return {
         "model_version": serving.version,
         "entities": shown,
-        "next": listing.following("/entities", query, shown[-1]["name"]) if more else None,
+        "next": list_pages.following("/entities", query, shown[-1]["name"]) if more else None,
     }
 
 
@@ -43,4 +43,4 @@ def one(name: str) -> dict[str, Any]:
     code = serving.live.mentions.code(name)
     if code < 0:
         raise missing("entity")
-    return trends.entity_json(serving, code)
+    return trends_json.entity_json(serving, code)

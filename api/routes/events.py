@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..handlers import listing
-from ..handlers.event_kinds import known_kinds
+from ..handlers import list_pages
+from ..handlers.event_kind_counts import known_kinds
 from ..handlers.ingestion import add_events, missing, unknown_kinds
 from ..http.routing import Routes
-from ..schemas.records import (
+from ..schemas.health_errors_stats import Nothing
+from ..schemas.items_users_events import (
     Deleted,
     EventBody,
     EventKinds,
@@ -17,8 +18,7 @@ from ..schemas.records import (
     PartialQuery,
     StoredEvents,
 )
-from ..schemas.service import Nothing
-from .context import about, service
+from .request_context import about, service
 
 routes = Routes("events")
 
@@ -81,7 +81,7 @@ def of_user(query: EventsQuery) -> dict[str, Any]:
             }
             for e in page
         ],
-        "next": listing.following("/events", query, page[-1].id) if more else None,
+        "next": list_pages.following("/events", query, page[-1].id) if more else None,
     }
 
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from flask import g
 
-from ..handlers.explanations import explained
+from ..handlers.explanation_json import explained
 from ..handlers.recommend import Recommend
 from ..http.routing import Routes
 from ..schemas.explanation import ExplainParameters, ExplainQuery, Explanation
-from .context import about, language, service
+from .request_context import about, language, service
 
 routes = Routes("explain")
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from recsys.store.store import StoredEvent
 
-from ..handlers import gorse
+from ..handlers import gorse_conversion
 from ..http.routing import Routes
 from ..schemas.gorse import FeedbackBody, PageQuery
-from .context import about, service
+from .request_context import about, service
 
 routes = Routes("gorse", "gorse_feedback")
 Json = dict[str, Any]
@@ -26,7 +26,7 @@ def _done(rows: int) -> Done:
 def insert_feedback(body: list[FeedbackBody]) -> Done:
     """Add feedback; the same at the same time counts once."""
     with service().link.use() as store:
-        store.add_events(gorse.event(one) for one in body)
+        store.add_events(gorse_conversion.event(one) for one in body)
     service().metrics.events.inc(len(body))
     return _done(len(body))
 
@@ -52,7 +52,7 @@ def _feedback_page(query: PageQuery, kind: str | None) -> Json:
             after = some[-1].id
     page = found[: query.n]
     cursor = str(page[-1].id) if len(found) > query.n else ""
-    return {"Cursor": cursor, "Feedback": [gorse.feedback(one) for one in page]}
+    return {"Cursor": cursor, "Feedback": [gorse_conversion.feedback(one) for one in page]}
 
 
 @routes.get("/api/user/<user>/feedback", "history", answers=list[Json], loose=True)
@@ -99,4 +99,4 @@ def _events(user_id: str) -> list[StoredEvent]:
 def _latest(events: Iterable[StoredEvent]) -> list[Json]:
     """Return feedback, one per type and item: the last, as if it had overwritten the others."""
     last = {(one.event, one.item_id): one for one in events}
-    return [gorse.feedback(one) for one in last.values()]
+    return [gorse_conversion.feedback(one) for one in last.values()]

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from recsys.data.normalization import label_key
+from recsys.data.id_normalization import label_key
 from recsys.data.records import Item, User
-from recsys.store.item_states import look_up
+from recsys.store.item_lookup import look_up
 
-from ..handlers import gorse
+from ..handlers import gorse_conversion
 from ..handlers.ingestion import delete_item, missing, store_items
 from ..handlers.user_data import erase_user
 from ..http.routing import Routes
 from ..schemas.gorse import ItemBody, ItemPatch, PageQuery, UserBody, UserPatch
-from .context import about, service
+from .request_context import about, service
 
 routes = Routes("gorse", "gorse_records")
 Json = dict[str, Any]
@@ -38,7 +38,7 @@ def insert_items(body: list[ItemBody]) -> Done:
 
 def _insert_items(bodies: list[ItemBody]) -> Done:
     with service().link.use() as store:
-        store_items(service(), store, [gorse.item(body) for body in bodies], revive=True)
+        store_items(service(), store, [gorse_conversion.item(body) for body in bodies], revive=True)
     service().catch_up()
     return _done(len(bodies))
 
@@ -50,14 +50,14 @@ def get_items(query: PageQuery) -> Json:
         found = store.items_page(query.cursor, query.n + 1)
     page = found[: query.n]
     after = page[-1].item_id if len(found) > query.n else ""
-    return {"Cursor": after, "Items": [gorse.item_json(item, False) for item in page]}
+    return {"Cursor": after, "Items": [gorse_conversion.item_json(item, False) for item in page]}
 
 
 @routes.get("/api/item/<item>", "lists", answers=Json, loose=True)
 def get_item(item: str) -> Json:
     """An item, hidden or not."""
     found, hidden = _item(item)
-    return gorse.item_json(found, hidden)
+    return gorse_conversion.item_json(found, hidden)
 
 
 def _item(item_id: str) -> tuple[Item, bool]:
@@ -72,8 +72,8 @@ def _item(item_id: str) -> tuple[Item, bool]:
 def update_item(item: str, body: ItemPatch) -> Done:
     """Change some fields of an item."""
     before, _ = _item(item)
-    old = gorse.item_json(before, False)
-    changed = gorse.built(
+    old = gorse_conversion.item_json(before, False)
+    changed = gorse_conversion.built(
         item,
         old["Categories"] if body.Categories is None else body.Categories,
         old["Labels"] if body.Labels is None else body.Labels,
@@ -117,10 +117,10 @@ def remove_category(item: str, category: str) -> Done:
 
 def _categories(item_id: str, category: str, wanted: bool) -> Done:
     before, _ = _item(item_id)
-    old = gorse.item_json(before, False)
+    old = gorse_conversion.item_json(before, False)
     kept = [one for one in old["Categories"] if label_key(one) != label_key(category)]
     _put_item(
-        gorse.built(
+        gorse_conversion.built(
             item_id,
             [*kept, category] if wanted else kept,
             old["Labels"],
@@ -147,7 +147,7 @@ def insert_users(body: list[UserBody]) -> Done:
 
 def _insert_users(bodies: list[UserBody]) -> Done:
     with service().link.use() as store:
-        store.add_users([gorse.user(body) for body in bodies])
+        store.add_users([gorse_conversion.user(body) for body in bodies])
     return _done(len(bodies))
 
 
@@ -158,13 +158,13 @@ def get_users(query: PageQuery) -> Json:
         found = store.users_page(query.cursor, query.n + 1)
     page = found[: query.n]
     after = page[-1].user_id if len(found) > query.n else ""
-    return {"Cursor": after, "Users": [gorse.user_json(user) for user in page]}
+    return {"Cursor": after, "Users": [gorse_conversion.user_json(user) for user in page]}
 
 
 @routes.get("/api/user/<user>", "history", answers=Json, loose=True)
 def get_user(user: str) -> Json:
     """A user."""
-    return gorse.user_json(_user(user))
+    return gorse_conversion.user_json(_user(user))
 
 
 def _user(user_id: str) -> User:
@@ -179,7 +179,7 @@ def _user(user_id: str) -> User:
 def update_user(user: str, body: UserPatch) -> Done:
     """Change some fields of a user."""
     old = _user(user)
-    interests = old.interests if body.Labels is None else tuple(gorse.texts(body.Labels))
+    interests = old.interests if body.Labels is None else tuple(gorse_conversion.texts(body.Labels))
     name = old.name if body.Comment is None else body.Comment
     with service().link.use() as store:
         store.put_user(User(user, name, interests, old.language))

@@ -11,9 +11,9 @@ from recsys.errors import StoreError
 
 from ..http.responses import json_response
 from ..http.routing import Routes
-from ..schemas.fields import Strict
-from ..schemas.service import Alive, Ready
-from .context import service
+from ..schemas.field_types import Strict
+from ..schemas.health_errors_stats import Alive, Ready
+from .request_context import service
 
 routes = Routes("health")
 

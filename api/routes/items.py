@@ -12,11 +12,11 @@ from recsys.errors import StoreError
 from recsys.serving.catalogue import document
 
 from ..errors import ApiError
-from ..handlers import listing, topics
+from ..handlers import list_pages, topics_json
 from ..handlers.ingestion import add_items, change_item, delete_item, missing
 from ..http.responses import tagged
 from ..http.routing import Routes
-from ..schemas.records import (
+from ..schemas.items_users_events import (
     Deleted,
     Item,
     ItemBody,
@@ -27,7 +27,7 @@ from ..schemas.records import (
     PartialQuery,
     StoredItems,
 )
-from .context import service
+from .request_context import service
 
 PAGE = 2_000_000  # characters of items on a page; the rest follows by `next`
 
@@ -44,7 +44,7 @@ def page(query: ItemsQuery) -> Response:
             found = store.items_page(query.after or "", query.n + 1)
     shown = found if query.item_id else _within(found[: query.n])
     more = not query.item_id and len(found) > len(shown)
-    after = listing.following("/items", query, shown[-1].item_id) if more else None
+    after = list_pages.following("/items", query, shown[-1].item_id) if more else None
     rows = [_with_topics(as_json(item)) for item in shown]
     if query.tone:
         tones = service().tones.scores([f"{item.title}\n{item.text}" for item in shown])
@@ -145,6 +145,6 @@ def _with_topics(known: dict[str, Any]) -> dict[str, Any]:
     serving = service().serving_or_none
     if serving is not None:
         live = serving.live
-        if about := topics.of_row(live, live.row(known["item_id"])):
+        if about := topics_json.of_row(live, live.row(known["item_id"])):
             known["topics"] = about
     return known

@@ -8,14 +8,14 @@ from urllib.parse import quote
 from flask import Response
 
 from recsys.errors import DataError
-from recsys.store.destinations import MAIL, Destination, Destinations
+from recsys.store.notice_destinations import MAIL, Destination, Destinations
 
 from ..errors import ApiError
 from ..handlers.ingestion import missing
 from ..http.routing import Routes
+from ..schemas.items_users_events import Deleted
 from ..schemas.notices import Added, MailAddress, MailAddressBody, MailAddresses, TokenQuery
-from ..schemas.records import Deleted
-from .context import service
+from .request_context import service
 
 routes = Routes("mail_addresses")
 

@@ -25,7 +25,7 @@ from ..schemas.notices import (
     RetryBody,
     StreamQuery,
 )
-from .context import service
+from .request_context import service
 
 routes = Routes("notices")
 

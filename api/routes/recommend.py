@@ -6,12 +6,12 @@ from typing import Any
 
 from flask import Response
 
-from ..handlers import listing
+from ..handlers import list_pages
 from ..handlers.recommend import Recommend
 from ..http.routing import Routes
-from ..runtime.audit_trail import LIST
+from ..runtime.request_audit import LIST
 from ..schemas.lists import Batch, BatchBody, Recommended, SessionBody, SteerParameters, UserQuery
-from .context import about, language, service
+from .request_context import about, language, service
 
 routes = Routes("recommend")
 
@@ -30,7 +30,7 @@ def of_user(user: str, query: SteerParameters) -> Response:
     An unknown user gets what is hot, varied, with `cold_start: true`. With the store away the
     list comes from the bundle alone, with `degraded: true`: it is not personal then.
     """
-    base = listing.path("/recommend", about(user))
+    base = list_pages.path("/recommend", about(user))
     return _json(_maker(query).for_user(user, query, base))
 
 
@@ -48,7 +48,7 @@ def of_user_parameter(query: UserQuery) -> Response:
         **{name: getattr(query, name) for name in SteerParameters.model_fields}
     )
     user = about(query.user)
-    return _json(_maker(given).for_user(user, given, listing.with_id("/recommend", user)))
+    return _json(_maker(given).for_user(user, given, list_pages.with_id("/recommend", user)))
 
 
 @routes.post(
@@ -72,7 +72,7 @@ def of_users(body: BatchBody) -> dict[str, Any]:
     """Personal lists of several users, with the same parameters."""
     recommend = _maker(body)
     found = [
-        recommend.answer(recommend.person(user), body, listing.path("/recommend", user))
+        recommend.answer(recommend.person(user), body, list_pages.path("/recommend", user))
         for user in body.users
     ]
     return {"results": found}

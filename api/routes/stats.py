@@ -13,10 +13,10 @@ from recsys.serving.live_state import LiveState
 
 from ..http.routing import Routes
 from ..metrics import CONTENT_TYPE
-from ..runtime.worker import Serving
-from ..schemas.fields import Strict
-from ..schemas.service import Stats
-from .context import service
+from ..runtime.refresh_threads import Serving
+from ..schemas.field_types import Strict
+from ..schemas.health_errors_stats import Stats
+from .request_context import service
 
 routes = Routes("service")
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..handlers import listing
+from ..handlers import list_pages
 from ..handlers.ingestion import missing
-from ..handlers.topics import Overview
+from ..handlers.topics_json import Overview
 from ..http.routing import Routes
 from ..schemas.topics import Topic, Topics, TopicsQuery
-from .context import service
+from .request_context import service
 
 routes = Routes("topics")
 
@@ -21,12 +21,12 @@ def page(query: TopicsQuery) -> dict[str, Any]:
     """Topics of the catalogue on one of two levels, those of the most items first."""
     serving, overview = service().serving, _overview()
     ids = overview.ordered(query.level, query.parent) if overview else []
-    places, more = listing.part(ids, query.after, query.n, "topic")
+    places, more = list_pages.part(ids, query.after, query.n, "topic")
     shown = ids[places]
     return {
         "model_version": serving.version,
         "topics": [overview.document(id, _FEW) for id in shown] if overview else [],
-        "next": listing.following("/topics", query, shown[-1]) if more else None,
+        "next": list_pages.following("/topics", query, shown[-1]) if more else None,
     }
 
 

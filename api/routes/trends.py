@@ -12,12 +12,12 @@ from recsys.serving.trend_monitor import Trend
 from recsys.trends.item_series import KINDS
 from recsys.trends.trend_model import key_of
 
-from ..handlers import listing, trends
+from ..handlers import list_pages, trends_json
 from ..handlers.ingestion import missing
 from ..http.routing import Routes
-from ..runtime.audit_trail import LIST
+from ..runtime.request_audit import LIST
 from ..schemas.trends import Timeline, TimelineQuery, Trends, TrendsQuery
-from .context import service
+from .request_context import service
 
 routes = Routes("trends")
 
@@ -43,21 +43,22 @@ def page(query: TrendsQuery) -> dict[str, Any]:
     found = [
         t
         for t in serving.watch.trends(time.time())
-        if _wanted(t, query) and trends.shown(serving.live, t)
+        if _wanted(t, query) and trends_json.shown(serving.live, t)
     ]
     shares: dict[Trend, float] = {}
     if query.user is not None:
-        shares = trends.followed_by(service(), query.user, found)
+        shares = trends_json.followed_by(service(), query.user, found)
         found = [trend for trend in found if trend in shares]
-    places, more = listing.part([_name(t) for t in found], query.after, query.n, "trend")
+    places, more = list_pages.part([_name(t) for t in found], query.after, query.n, "trend")
     shown = found[places]
     return {
         "model_version": serving.version,
-        "now": trends.now_of(serving.live),
+        "now": trends_json.now_of(serving.live),
         "trends": [
-            {**trends.trend_json(serving, trend), "followed": shares.get(trend)} for trend in shown
+            {**trends_json.trend_json(serving, trend), "followed": shares.get(trend)}
+            for trend in shown
         ],
-        "next": listing.following("/trends", query, _name(shown[-1])) if more else None,
+        "next": list_pages.following("/trends", query, _name(shown[-1])) if more else None,
     }
 
 
@@ -96,7 +97,7 @@ def topic(topic_id: int, query: TimelineQuery) -> dict[str, Any]:
     upper = topic_id in topics.parent_ids
     name = topics.parent_name(topics.parent_ids.index(topic_id)) if upper else topics.name(rows[0])
     keys = key_of(KINDS.index("topic"), rows)
-    found = trends.timeline_json(serving, "topic", keys, query.resolution, query.last)
+    found = trends_json.timeline_json(serving, "topic", keys, query.resolution, query.last)
     return {
         "model_version": serving.version,
         "kind": "topic",
@@ -124,5 +125,5 @@ def entity(name: str, query: TimelineQuery) -> dict[str, Any]:
         raise missing("entity")
     keys = np.atleast_1d(key_of(KINDS.index("entity"), code))
     shown = serving.live.mentions.mention(code).name
-    found = trends.timeline_json(serving, "entity", keys, query.resolution, query.last)
+    found = trends_json.timeline_json(serving, "entity", keys, query.resolution, query.last)
     return {"model_version": serving.version, "kind": "entity", "id": shown, "name": shown, **found}

@@ -6,8 +6,8 @@ from typing import Any
 
 from flask import Response
 
-from ..handlers.profile import inferences_of, profile
 from ..handlers.user_data import change_controls, control_warnings, controls_json, exported, merge
+from ..handlers.user_profile import inferences_of, profile
 from ..http.routing import Routes
 from ..schemas.user_data import (
     Controls,
@@ -18,7 +18,7 @@ from ..schemas.user_data import (
     ProfilePatch,
     ProfileQuery,
 )
-from .context import about, language, service
+from .request_context import about, language, service
 
 routes = Routes("people")
 

@@ -7,14 +7,14 @@ from urllib.parse import urlsplit
 
 from recsys.delivery.public_addresses import networks, resolved
 from recsys.errors import DataError
-from recsys.store.destinations import WEBHOOK, Destination, Destinations, check_url
+from recsys.store.notice_destinations import WEBHOOK, Destination, Destinations, check_url
 
 from ..errors import ApiError
 from ..handlers.ingestion import missing
 from ..http.routing import Routes
+from ..schemas.items_users_events import Deleted
 from ..schemas.notices import Added, NewWebhook, WebhookBody, Webhooks
-from ..schemas.records import Deleted
-from .context import service
+from .request_context import service
 
 routes = Routes("webhooks")
 

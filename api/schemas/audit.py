@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from .fields import Answer, Id, Label, Strict
+from .field_types import Answer, Id, Label, Strict
 
 Seconds = Annotated[float, Field(ge=0, le=1e11)]
 

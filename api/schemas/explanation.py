@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from .fields import Answer, Id, Language, Strict, Words
+from .field_types import Answer, Id, Language, Strict, Words
 from .lists import Reason
 
 

@@ -6,7 +6,18 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from .fields import MAX_N, MAX_OFFSET, BodyId, GorseDate, GorseMoment, Id, Kind, Label, NewId, words
+from .field_types import (
+    MAX_N,
+    MAX_OFFSET,
+    BodyId,
+    GorseDate,
+    GorseMoment,
+    Id,
+    Kind,
+    Label,
+    NewId,
+    words,
+)
 
 
 class Loose(BaseModel):

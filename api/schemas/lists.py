@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from ..http.cursor import PATTERN
-from .fields import (
+from .field_types import (
     MAX_N,
     Answer,
     BodyId,

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from .fields import Answer, Label, Strict, words
+from .field_types import Answer, Label, Strict, words
 
 Number = Annotated[int, Field(ge=1, le=2**63 - 1)]
 Kinds = Annotated[list[Label], Field(max_length=50)]

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from .fields import Answer, Strict, TopicId
-from .records import Limit, TopicName
+from .field_types import Answer, Strict, TopicId
+from .items_users_events import Limit, TopicName
 
 
 class TopicItem(Answer):

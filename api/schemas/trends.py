@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from .fields import Answer, Count, Id, Strict, Words
+from .field_types import Answer, Count, Id, Strict, Words
 
 State = Literal["rising", "peak", "fading"]
 Volume = Annotated[float, Field(ge=0)]

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from .fields import Answer, Id, Label, Language, RowId, Strict, Zone
+from .field_types import Answer, Id, Label, Language, RowId, Strict, Zone
 
 
 class LabelControl(Strict):

@@ -27,7 +27,7 @@ from recsys.text.encoders.student import Student
 from recsys.training.fit import TextVectors, assemble
 from recsys.tuning.gbdt_training import ROUNDS, SETTINGS, from_booster
 
-from ..nightly.steps.index import build_index, index_blobs
+from ..nightly.steps.vector_index import build_index, index_blobs
 
 USERS, EVENTS = 1_000, 50
 CLUSTER = 250  # items that are alike

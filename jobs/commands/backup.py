@@ -18,8 +18,8 @@ from recsys.store.backup import back_up
 from recsys.store.outbox import Notice, Outbox
 from recsys.store.store import Store
 
-from ..audit_entries import record
 from ..cli import run
+from ..command_audit import record
 from ..settings import Settings
 
 

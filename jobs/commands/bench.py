@@ -22,13 +22,13 @@ import click
 
 from recsys.errors import DataError
 
-from ..bench.chart import growth
-from ..bench.freshness import clicks, posts, stream, swap
-from ..bench.load import Load, measure
-from ..bench.process_monitor import Watched, resident_mb, watch
-from ..bench.server import server
+from ..bench.growth_chart import growth
+from ..bench.http_load import Load, measure
+from ..bench.process_memory import Watched, resident_mb, watch
+from ..bench.server_process import server
+from ..bench.update_latency import clicks, posts, stream, swap
 from ..cli import run
-from ..output import output
+from ..command_output import output
 from ..settings import Settings, own_command, own_modules, server_environment
 
 if TYPE_CHECKING:
@@ -113,7 +113,10 @@ def command(
     """
     found: dict[str, Any] = {"machine": machine()}
     if what == "attack":
-        from ..bench.attack import attack, attack_table  # loads what only training needs
+        from ..bench.fake_account_attack import (  # loads what only training needs
+            attack,
+            attack_table,
+        )
 
         found |= attack(home, attacks, whens or ("live", "night"), people)
         if as_json:

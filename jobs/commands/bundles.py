@@ -17,8 +17,8 @@ from rich.table import Table
 from recsys.bundle_store import BundleInfo, BundleStore
 from recsys.errors import BundleError
 
-from ..audit_entries import record
 from ..cli import run
+from ..command_audit import record
 from ..settings import Settings
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")

@@ -26,10 +26,10 @@ from recsys.errors import BundleError, DataError
 from recsys.store.store import Store
 
 from ..cli import run
+from ..command_output import output
 from ..local_service import LocalService, open_bundle, open_service
-from ..output import output
 from ..settings import Settings
-from .ingest import ingest
+from .ingest_files import ingest
 from .recommend import documents, recommendation_table
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample" / "movietweetings"

@@ -18,7 +18,7 @@ from rich.table import Table
 from recsys.data.dataset import Dataset
 from recsys.data.event_tables import EventTable, ItemTable
 from recsys.data.file_formats import Options
-from recsys.data.readers import load_events, load_items
+from recsys.data.file_readers import load_events, load_items
 from recsys.errors import DataError
 from recsys.evaluation.baseline_registry import FitContext
 from recsys.evaluation.evaluate import row_names, run
@@ -36,11 +36,11 @@ from recsys.tuning.evaluation_protocols import PROTOCOLS, Rules, make_split
 from recsys.tuning.relevant_events import Positive
 
 from ..cli import run as run_command
-from ..nightly.steps.finetune import evaluated_encoder
-from ..output import check_json_file, output, write_json
+from ..command_output import check_json_file, output, write_json
+from ..nightly.steps.finetune_encoder import evaluated_encoder
 from ..progress import job_progress
 from ..settings import Settings
-from .ingest import file_option, map_option, read_options
+from .ingest_files import file_option, map_option, read_options
 
 log = logging.getLogger("recsys")
 DEEPEST = 1000

@@ -19,8 +19,8 @@ from recsys.delivery.webhook import message
 from recsys.store.outbox import Delivery, Outbox, StoredNotice
 from recsys.store.store import Store
 
-from ..audit_entries import audited
 from ..cli import run
+from ..command_audit import audited
 from ..settings import Settings
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")

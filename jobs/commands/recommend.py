@@ -11,12 +11,12 @@ from collections.abc import Sequence
 import click
 from rich.table import Table
 
-from recsys.data.normalization import canonical_id
+from recsys.data.id_normalization import canonical_id
 from recsys.ranking.query import Reason, Recommendation
 
 from ..cli import run
+from ..command_output import output
 from ..local_service import LocalService, open_service
-from ..output import output
 from ..settings import Settings
 
 

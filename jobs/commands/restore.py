@@ -13,8 +13,8 @@ import click
 
 from recsys.store.backup import restore
 
-from ..audit_entries import record
 from ..cli import run
+from ..command_audit import record
 from ..settings import Settings
 
 

@@ -73,11 +73,11 @@ def server_command(server: str, host: str, port: int, workers: int, figures: str
             *python,
             f"{PACKAGE}.supervisor",
             "--app",
-            f"{API}.runtime.worker_process",
+            f"{API}.runtime.uvicorn_worker",
             *where,
             *shared,
         ]
-    return [*python, f"{API}.runtime.external_servers", server, *where]
+    return [*python, f"{API}.runtime.gunicorn_and_granian", server, *where]
 
 
 def check_free(host: str, port: int) -> None:

@@ -15,11 +15,11 @@ import click
 
 from recsys.delivery.public_addresses import networks, resolved
 from recsys.errors import DataError
-from recsys.store.destinations import WEBHOOK, Destination, Destinations, check_url
+from recsys.store.notice_destinations import WEBHOOK, Destination, Destinations, check_url
 from recsys.store.store import Store
 
-from ..audit_entries import audited
 from ..cli import run
+from ..command_audit import audited
 from ..settings import Settings
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")

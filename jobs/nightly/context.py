@@ -41,15 +41,15 @@ from recsys.tuning.validation_splits import validation
 from ..local_service import open_bundle
 from ..progress import LogProgress, TerminalProgress
 from ..settings import Settings
-from .bundle_parts import extra_arrays, extra_steps
 from .click_rates import click_rates
-from .snapshot import load_snapshot, save_snapshot
+from .data_snapshot import load_snapshot, save_snapshot
+from .extra_bundle_parts import extra_arrays, extra_steps
 from .step_runner import DETAIL, Detail, PipelineStep
-from .steps.encode import distill, encode
-from .steps.finetune import finetune
-from .steps.gate import compare_with_previous_bundle
-from .steps.index import build_index, index_blobs
-from .steps.tune import against_baselines, retune_reason, tuned
+from .steps.encode_items import distill, encode
+from .steps.finetune_encoder import finetune
+from .steps.previous_bundle_comparison import compare_with_previous_bundle
+from .steps.tune_ranking import against_baselines, retune_reason, tuned
+from .steps.vector_index import build_index, index_blobs
 
 CHOICE = "choice.json"
 TRIED_TEXTS = 6_000  # that teach what words say, where a model only answers questions

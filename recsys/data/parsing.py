@@ -1,8 +1,8 @@
 """Cells: one value from outside (a CSV cell, a JSON value) to one clean Python value.
 
 Each function takes the raw value and the name of its column, and raises FieldError, which names
-both. None, empty text and the spellings of NULL (recsys.data.normalization) mean that the value is
-absent.
+both. None, empty text and the spellings of NULL (recsys.data.id_normalization) mean that the value
+is absent.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, time
 from decimal import Decimal
 
-from recsys.data.normalization import (
+from recsys.data.id_normalization import (
     NULL_WORDS,
     ZERO_DATES,
     canonical,

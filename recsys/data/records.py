@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from recsys.data.normalization import NULL_WORDS, canonical, is_null
+from recsys.data.id_normalization import NULL_WORDS, canonical, is_null
 from recsys.data.parsing import (
     FieldError,
     is_deeper,

@@ -23,8 +23,8 @@ from recsys.delivery.public_addresses import Network
 from recsys.delivery.sender import Sender, Sent
 from recsys.delivery.webhook import WebhookSender
 from recsys.errors import StoreError
-from recsys.store.destinations import MAIL, WEBHOOK, Destinations
 from recsys.store.leases import Leases, StaleLease
+from recsys.store.notice_destinations import MAIL, WEBHOOK, Destinations
 from recsys.store.outbox import LEASE, Delivery, Outbox
 from recsys.store.store import Store
 

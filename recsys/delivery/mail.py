@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote, urlsplit
 from recsys.data.notice_kinds import KINDS
 from recsys.delivery.sender import Sent
 from recsys.errors import DataError
-from recsys.store.destinations import check_address
+from recsys.store.notice_destinations import check_address
 from recsys.store.outbox import Delivery
 
 _TIMEOUT = 10.0  # seconds for each step of the protocol

@@ -9,7 +9,7 @@ import numpy as np
 from recsys.array_types import Mask
 from recsys.data.dataset import Dataset
 from recsys.training.communities import CommunityConfig, fit_communities
-from recsys.training.return_model import fit_returning
+from recsys.training.user_return_model import fit_returning
 
 LEAST = 10  # events of a person who is asked about
 HELD_OUT = 5  # the last fifth of a person's events is held out

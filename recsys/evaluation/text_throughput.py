@@ -14,7 +14,7 @@ import numpy as np
 from recsys.data.event_tables import ItemTable
 from recsys.data.records import Item
 from recsys.errors import DataError
-from recsys.safety.screen import screen
+from recsys.safety.item_screening import screen
 from recsys.store.store import Store
 from recsys.text.clean import document
 from recsys.text.encoders.student import Student

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from recsys.array_types import Floats, Mask, Rows
-from recsys.index.partial_products import TruncatedVectors
+from recsys.index.truncated_vectors import TruncatedVectors
 from recsys.ranking.gbdt_rerank import best_places
 from recsys.ranking.request_scorer import Request
 from recsys.ranking.text_scores import text_scores

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.array_types import Floats, Rows, Times
-from recsys.index.partial_products import fronts_of
+from recsys.index.truncated_vectors import fronts_of
 from recsys.ranking.terms.popularity import HALF_LIFE
 from recsys.ranking.terms.protocol import ScoreTerm
 from recsys.ranking.terms.registry import TERMS, item_feature_terms

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from recsys.errors import DataError
 from recsys.ranking.metadata_filter import Comparison
-from recsys.store.controls import Control
+from recsys.store.user_controls import Control
 from recsys.store.user_histories import TakenItems
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.array_types import Floats, Mask, Rows
-from recsys.index.partial_products import TruncatedVectors
+from recsys.index.truncated_vectors import TruncatedVectors
 from recsys.ranking import user_controls
 from recsys.ranking.history import History
 from recsys.ranking.item_features import BLOCK, ItemFeatureCache, ItemFeatureTable

@@ -15,7 +15,7 @@ from recsys.ranking.query import Filters, Interaction
 from recsys.ranking.terms.neighbours import neighbour_rows, neighbour_sums
 from recsys.ranking.text_scores import near_words, text_vectors
 from recsys.serving.live_state import LiveState
-from recsys.store.controls import Control
+from recsys.store.user_controls import Control
 
 NEAREST = 1_000  # items that an index is asked for, which are like one by their words
 NEAR_AMONG = 5_000  # labels that a misspelt one is compared with

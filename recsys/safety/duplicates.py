@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from recsys.data.records import Item
 from recsys.safety import minhash
 from recsys.safety.flags import COPY, KEY, Flag, read_flags
-from recsys.store.fingerprints import Seen
+from recsys.store.text_fingerprints import Seen
 
 BURST = 5  # equal texts within an hour, of whomever
 AUTHOR_BURST = 30  # items of one author within an hour

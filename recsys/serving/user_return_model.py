@@ -31,7 +31,7 @@ class Returning:
     scales: RepeatTable  # (features,)
     weights: RepeatTable  # (features,), per standard deviation
     bias: float
-    measured: Mapping[str, float]  # see recsys.training.return_model
+    measured: Mapping[str, float]  # see recsys.training.user_return_model
 
     def chances(self, table: RepeatTable) -> RepeatTable:
         """Return the likelihood for every row of (n, features)."""

@@ -27,7 +27,7 @@ from sqlalchemy import (
 from recsys.data.event_tables import EventTable
 from recsys.data.records import Event
 from recsys.store.database import Database
-from recsys.store.event_rows import read_table
+from recsys.store.event_table_reader import read_table
 from recsys.store.group_commit import GroupCommit
 from recsys.store.prepared_reads import Read, given
 from recsys.store.schema import events, items, kinds, users

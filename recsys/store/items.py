@@ -15,8 +15,8 @@ from recsys.data.event_tables import ItemTable
 from recsys.data.records import Item
 from recsys.data.table_builder import item_table
 from recsys.store.database import Database
-from recsys.store.fingerprints import drop_prints, replace_prints
 from recsys.store.schema import DELETED, HIDDEN, LIVE, STATES, item_changes, items
+from recsys.store.text_fingerprints import drop_prints, replace_prints
 
 BATCH = 5_000  # items per transaction
 _HIDDEN, _REVIEWED, _FLAGS = "hidden", "reviewed", "flags"  # metadata with a meaning

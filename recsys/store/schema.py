@@ -136,7 +136,7 @@ controls = _log(
     metadata,
     _id(),
     _number("user"),
-    Column("action", Text, nullable=False),  # see recsys.store.controls
+    Column("action", Text, nullable=False),  # see recsys.store.user_controls
     Column("kind", Text, nullable=False),
     Column("value", _ID, nullable=False),
     Column("at", Double, nullable=False),

@@ -13,16 +13,16 @@ from types import TracebackType
 
 from sqlalchemy import Engine, func, select
 
-from recsys.store.controls import Control, ControlLog
 from recsys.store.database import Database
 from recsys.store.error_translation import BUSY
 from recsys.store.events import Added, EventLog, StoredEvent
-from recsys.store.fingerprints import PrintLog
 from recsys.store.group_commit import GroupCommit
 from recsys.store.items import ItemChange, ItemLog
+from recsys.store.job_runs import Run, RunLog, StepRecord
 from recsys.store.migrations import prepare
-from recsys.store.runs import Run, RunLog, StepRecord
 from recsys.store.schema import LIVE, events, items, users
+from recsys.store.text_fingerprints import PrintLog
+from recsys.store.user_controls import Control, ControlLog
 from recsys.store.users import People
 
 __all__ = ["Added", "Control", "ItemChange", "Run", "StepRecord", "Store", "StoredEvent"]

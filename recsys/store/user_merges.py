@@ -17,11 +17,11 @@ from sqlalchemy import Connection, and_, delete, exists, func, insert, or_, sele
 
 from recsys.errors import DataError
 from recsys.store.audit_log import relink
-from recsys.store.controls import MOST, Control, in_force
 from recsys.store.database import Database
 from recsys.store.pseudonyms import Pseudonyms
 from recsys.store.schema import controls, events, exposures, follows, merges, notices, users
 from recsys.store.store import Store
+from recsys.store.user_controls import MOST, Control, in_force
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from scipy import sparse
 from recsys.array_types import Floats
 from recsys.data.dataset import Dataset
 from recsys.models.dislike_agreement import agreed
-from recsys.models.engines import Engine
+from recsys.models.engine_registry import Engine
 from recsys.models.factors import Factors
 from recsys.models.interactions import Interactions
 from recsys.models.item_weights import ItemWeights
@@ -24,7 +24,7 @@ from recsys.serving.score_model import ScoreModel
 from recsys.text.documents import documents
 from recsys.text.encoders.student import Student
 from recsys.training.cold_items import ColdStartSolver, with_unread
-from recsys.training.explicit_feedback import taste_of
+from recsys.training.explicit_mf import taste_of
 
 BRIDGE_RIDGE = 1.0  # pulls the map from words to behaviour to zero; unit rows on both sides
 

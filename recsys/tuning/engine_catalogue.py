@@ -8,7 +8,7 @@ from functools import cache
 from importlib.metadata import entry_points
 
 from recsys.errors import DataError
-from recsys.models.engines import (
+from recsys.models.engine_registry import (
     Engine,
     als,
     ease,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from recsys.models.engines import Engine
+from recsys.models.engine_registry import Engine
 from recsys.models.factors import Factors
 from recsys.models.interactions import Interactions
 from recsys.models.item_weights import ItemWeights

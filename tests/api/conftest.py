@@ -14,7 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from api.app import create_app
-from api.runtime.service import Service
+from api.runtime.app_state import Service
 from api.settings import Settings
 from recsys.store.api_keys import Keys
 from recsys.store.database import Database

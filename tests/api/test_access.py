@@ -14,7 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from api.http.routing import Endpoint
-from api.tokens import Tokens
+from api.user_tokens import Tokens
 from recsys.data.access_rights import KEY_ONLY, RIGHTS, ROLES
 
 DOCS = Path(__file__).parents[2] / "docs" / "access.md"
@@ -270,7 +270,7 @@ def test_a_token_is_for_its_user_alone(make_app: MakeApp) -> None:
 def test_a_token_ends_with_its_time_and_with_its_key(
     make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from api import tokens
+    from api import user_tokens
 
     app = make_app(auth="on")
     service = app.extensions["service"]
@@ -281,8 +281,8 @@ def test_a_token_ends_with_its_time_and_with_its_key(
     assert browser(app, changed).get("/recommend/baker").status_code == 401
     own, _ = Tokens("another secret").make("baker", 60, "")
     assert browser(app, own).get("/recommend/baker").status_code == 401
-    now = tokens.time.time()
-    monkeypatch.setattr(tokens.time, "time", lambda: now + 3_601)
+    now = user_tokens.time.time()
+    monkeypatch.setattr(user_tokens.time, "time", lambda: now + 3_601)
     assert page.get("/recommend/baker").status_code == 401
     monkeypatch.undo()
     assert page.get("/recommend/baker").status_code == 200

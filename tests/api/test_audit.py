@@ -14,8 +14,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from api.http.routing import Endpoint, Routes
-from api.runtime.audit_trail import LIST
-from api.runtime.service import Service
+from api.runtime.app_state import Service
+from api.runtime.request_audit import LIST
 from recsys.store.audit_log import StoredEntry
 
 MakeApp = Callable[..., Flask]

@@ -12,7 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from test_trends import act
 
-from api.runtime.service import Service
+from api.runtime.app_state import Service
 from recsys.client import Client, ClientError
 
 ITEM = "sea-5"  # stands in every list below

@@ -16,7 +16,7 @@ from conftest import keyed
 from flask import Flask
 from flask.testing import FlaskClient
 
-from jobs.commands.merge import command
+from jobs.commands.merge_users import command
 from recsys.store.store import Store
 
 KILLED = """

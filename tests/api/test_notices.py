@@ -21,7 +21,7 @@ from flask.testing import FlaskClient
 from receivers import mail_box, receiving
 
 from api.notice_stream import MOST
-from api.runtime.service import Service
+from api.runtime.app_state import Service
 from recsys.client import Client
 from recsys.data.notice_kinds import KINDS
 from recsys.store.outbox import Notice, Outbox
@@ -275,7 +275,7 @@ def test_a_service_makes_notices_of_workers_that_die_and_delivers_them(
 def test_an_outage_of_writes_is_a_notice_when_it_is_over(
     make_app: MakeApp, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("api.runtime.operation_notices.LEAST", 0.5)
+    monkeypatch.setattr("api.runtime.outage_notices.LEAST", 0.5)
     apps = [make_app(write_seconds=0.1) for _ in range(2)]
     workers = [one.extensions["service"].worker for one in apps]
     for worker in workers:

@@ -14,7 +14,7 @@ from conftest import Server, keyed
 from flask import Flask
 from flask.testing import FlaskClient
 
-from api.runtime.service import Service
+from api.runtime.app_state import Service
 
 LISTS = (
     "/recommend/baker?", "/recommend?user=baker&", "/similar/bread-3?", "/similar?item=bread-3&",

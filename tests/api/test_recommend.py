@@ -8,7 +8,7 @@ import api_world as world
 import pytest
 from flask.testing import FlaskClient
 
-from api.runtime.service import Service
+from api.runtime.app_state import Service
 
 
 def recommend(client: FlaskClient, user: str, query: str = "") -> dict[str, Any]:

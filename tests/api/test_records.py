@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from api.runtime.service import Service
+from api.runtime.app_state import Service
 
 
 def ids(client: FlaskClient, url: str) -> list[str]:

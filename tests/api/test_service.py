@@ -22,7 +22,7 @@ from flask.testing import FlaskClient
 from api.app import create_app
 from api.auth import RateLimiter
 from api.logs import JsonFormatter
-from api.runtime.service import Service
+from api.runtime.app_state import Service
 from api.settings import Settings
 from recsys.errors import DataError
 from recsys.store.api_keys import Keys

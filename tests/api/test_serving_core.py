@@ -16,8 +16,8 @@ from recsys.data.records import Event, Follow, User
 from recsys.evaluation.service_adapter import ServiceScorer
 from recsys.ranking.gbdt_rerank import live_scores
 from recsys.ranking.history import History
-from recsys.store.controls import Wish
 from recsys.store.store import Store
+from recsys.store.user_controls import Wish
 from recsys.tuning.scorer_protocol import Histories
 
 NOW = world.NOW

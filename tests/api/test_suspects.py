@@ -11,7 +11,7 @@ import pytest
 from conftest import keyed
 from flask import Flask
 
-from api.runtime.service import Service
+from api.runtime.app_state import Service
 from recsys.client import Client
 
 MakeApp = Callable[..., Flask]

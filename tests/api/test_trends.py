@@ -12,7 +12,7 @@ from api_world import NOW
 from flask import Flask
 from flask.testing import FlaskClient
 
-from api.runtime.service import Service
+from api.runtime.app_state import Service
 
 Json = dict[str, Any]
 

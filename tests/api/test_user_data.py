@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from api.logs import JsonFormatter
-from api.runtime.service import Service
+from api.runtime.app_state import Service
 
 WHO = "erika.mustermann/1@example.org"
 URL = "/users/erika.mustermann%2F1@example.org"

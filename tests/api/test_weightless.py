@@ -9,7 +9,7 @@ import pytest
 from conftest import keyed
 from flask.testing import FlaskClient
 
-from api.runtime.service import Service
+from api.runtime.app_state import Service
 
 LISTS = (
     "/recommend/baker?n=60",

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recsys.data.file_formats import BLANK, HEADER, Options, Reading, Reject
-from recsys.data.readers import load_events, load_items, read_events, read_items
+from recsys.data.file_readers import load_events, load_items, read_events, read_items
 from recsys.data.records import Event, Item
 from recsys.errors import DataError
 

@@ -18,7 +18,7 @@ from postgres_server import emptied, running
 from receivers import Receiver, receiving
 
 from jobs.settings import own_modules
-from recsys.store.destinations import Destinations
+from recsys.store.notice_destinations import Destinations
 from recsys.store.outbox import Outbox
 from recsys.store.store import Store
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import worlds
 
-from jobs.bench.attack import SAMPLE, attack_table, summary
+from jobs.bench.fake_account_attack import SAMPLE, attack_table, summary
 from recsys.data.dataset import Dataset
 from recsys.data.event_weights import EventWeights
 from recsys.data.records import Event, Item

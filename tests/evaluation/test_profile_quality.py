@@ -7,7 +7,7 @@ import pytest
 import worlds
 from click.testing import CliRunner
 
-from jobs.commands.evaluate_profiles import command
+from jobs.commands.evaluate_user_profiles import command
 from recsys.data.dataset import Dataset
 from recsys.data.records import Event
 from recsys.data.table_builder import item_table

@@ -15,7 +15,7 @@ from recsys.ranking.query import Interaction, Query, Reason
 from recsys.recommender import Recommender
 from recsys.serving.live_event import LiveEvent
 from recsys.serving.live_state import LiveState
-from recsys.store.controls import Control
+from recsys.store.user_controls import Control
 
 Case = dict[str, Any]
 CASES: list[Case] = tomllib.loads(

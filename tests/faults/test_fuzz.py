@@ -22,11 +22,11 @@ import pytest
 from conftest import keyed
 from flask import Flask
 
-from api.runtime.worker import Serving
+from api.runtime.refresh_threads import Serving
 from api.settings import Settings
 from recsys.bundle import manifest_checksum
 from recsys.bundle_store import BundleStore
-from recsys.data.readers import read_events, read_items, read_users
+from recsys.data.file_readers import read_events, read_items, read_users
 from recsys.errors import BundleError, DataError
 
 SECONDS = 5.0

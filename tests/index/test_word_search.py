@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from night_world import student
 
-from jobs.nightly.steps.index import build_index, index_blobs
+from jobs.nightly.steps.vector_index import build_index, index_blobs
 from recsys.bundle import read_bundle, write_bundle
 from recsys.data.dataset import Dataset
 from recsys.data.records import Item

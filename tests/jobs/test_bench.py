@@ -7,9 +7,9 @@ import xml.etree.ElementTree as ElementTree
 import numpy as np
 import pytest
 
-from jobs.bench.chart import growth
+from jobs.bench.growth_chart import growth
 from jobs.bench.http_client import Client
-from jobs.bench.scale import CLUSTERS, TASTES, items_at, world
+from jobs.bench.training_scale import CLUSTERS, TASTES, items_at, world
 from jobs.commands.bench import parse_counts, run_scale_benchmark
 from recsys.data.dataset import Dataset
 from recsys.errors import DataError

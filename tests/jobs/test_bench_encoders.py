@@ -9,8 +9,8 @@ from click.testing import CliRunner
 from night_world import books, reads, student
 from text_world import tiny_bert
 
-from jobs.bench import encoders, languages
-from jobs.bench.gpu import Sizes, gpu_figures, search_ms, t5_share
+from jobs.bench import encoder_comparison, unknown_language
+from jobs.bench.gpu_speed import Sizes, gpu_figures, search_ms, t5_share
 from recsys.text.encoders.static import static_folder, write_static
 from recsys.text.encoders.student import Student
 
@@ -42,7 +42,7 @@ def call(command, *arguments):
 
 def test_every_cell_is_measured_and_learning_helps_unread_items(world, tmp_path):
     out = tmp_path / "out.json"
-    call(encoders.command, *world, "--protocols", "cold,warm", "--json", out)
+    call(encoder_comparison.command, *world, "--protocols", "cold,warm", "--json", out)
     cells = {(c["objective"], c["protocol"]): c for c in json.loads(out.read_text())}
     objectives = ("frozen", "contrastive", "behaviour", "readers")
     assert cells.keys() == {(o, p) for o in objectives for p in ("cold", "warm")}
@@ -54,7 +54,7 @@ def test_word_vectors_guide_a_transformer(world, tmp_path):
     tiny_bert(tmp_path / "bert", ["odd", "even", "book", *map(str, range(50))])
     out = tmp_path / "out.json"
     given = ["--encoders", tmp_path / "bert", "--objectives", "frozen,guided"]
-    call(encoders.command, *world, *given, "--protocols", "cold", "--json", out)
+    call(encoder_comparison.command, *world, *given, "--protocols", "cold", "--json", out)
     frozen, guided = json.loads(out.read_text())
     assert guided["objective"] == "guided" and guided["steps"] >= 60
     assert frozen["steps"] == 0 and guided["ndcg20"] != frozen["ndcg20"]
@@ -62,13 +62,13 @@ def test_word_vectors_guide_a_transformer(world, tmp_path):
 
 
 def test_without_files_it_says_what_to_name():
-    result = CliRunner().invoke(encoders.command, [])
+    result = CliRunner().invoke(encoder_comparison.command, [])
     assert result.exit_code != 0 and "--items" in str(result.exception)
 
 
 def test_speed_of_static_vectors_and_of_their_student(world, tmp_path):
     out = tmp_path / "speed.json"
-    call(encoders.command, *world, "--speed", "--json", out)
+    call(encoder_comparison.command, *world, "--speed", "--json", out)
     found = json.loads(out.read_text())
     assert found["static: texts/s"] > 0 and found["static: student, median ms per text"] > 0
     assert 10 < found["process with a static student, MB resident"] < 1000
@@ -79,7 +79,7 @@ def test_a_machine_without_a_gpu_has_no_figures(monkeypatch):
     found = gpu_figures()
     assert found["device"] is None and found.pop("torch")
     assert len(found) == 5 and not any(found.values())
-    assert encoders.figures(found).count("not measured") == 5
+    assert encoder_comparison.figures(found).count("not measured") == 5
 
 
 def test_what_a_gpu_does_runs_on_a_cpu_too():
@@ -93,7 +93,7 @@ def test_a_t5_of_base_size_takes_a_step():
 
 
 def test_readers_teach_a_language_that_nothing_is_known_of(world):
-    told = call(languages.command, *world, "--transliterate", "--seeds", 2, "--json")
+    told = call(unknown_language.command, *world, "--transliterate", "--seeds", 2, "--json")
     rows = {(row["start"], row["objective"]): row for row in json.loads(told)}
     assert len(rows) == 4
     assert rows["random", "behaviour"]["ndcg"] >= rows["random", "frozen"]["ndcg"] > 0
@@ -104,7 +104,7 @@ def test_likes_are_told_from_dislikes_where_there_are_any(world, tmp_path):
         for reader in range(60):
             for book in range(1 - reader % 2, 40, 4):
                 file.write(f"reader-{reader},book-{book},dislike\n")
-    told = call(languages.command, *world, "--liked", "--seeds", 2, "--json")
+    told = call(unknown_language.command, *world, "--liked", "--seeds", 2, "--json")
     rows = {(row["start"], row["objective"]): row for row in json.loads(told)}
     assert rows["random", "behaviour"]["auc"] > 0.9
     assert rows["random", "behaviour"]["auc"] >= rows["random", "frozen"]["auc"] > 0
@@ -112,13 +112,13 @@ def test_likes_are_told_from_dislikes_where_there_are_any(world, tmp_path):
 
 def test_transliteration_keeps_words_apart_and_knows_no_latin_letter():
     texts = ["odd book", "even book", "odd"]
-    written = languages.transliterated(texts)
+    written = unknown_language.transliterated(texts)
     assert not any(c.isascii() and c.isalpha() for text in written for c in text)
     assert len(set(written)) == 3 and written[0].split()[0] == written[2]
 
 
 def test_a_forgotten_student_reads_the_same_words_and_means_nothing_by_them():
     known = student()
-    empty = languages.forgotten(known)
+    empty = unknown_language.forgotten(known)
     assert np.allclose(np.linalg.norm(empty.vectors, axis=1), np.linalg.norm(known.vectors, axis=1))
     assert not np.allclose(empty.vectors[1], known.vectors[1])

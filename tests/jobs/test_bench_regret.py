@@ -4,7 +4,7 @@ import csv
 
 import pytest
 
-from jobs.bench.regret import SHAPES, Shape, evaluated, margins, write
+from jobs.bench.default_model_regret import SHAPES, Shape, evaluated, margins, write
 
 TINY = Shape("tiny", 60, 40, 12, 4, words=True)
 

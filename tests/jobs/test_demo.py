@@ -7,7 +7,7 @@ import time
 import pytest
 
 from jobs.commands.demo import DAY, SAMPLE, shift_days, write_shifted
-from jobs.commands.ingest import ingest
+from jobs.commands.ingest_files import ingest
 from jobs.settings import Settings
 from recsys.store.store import Store
 

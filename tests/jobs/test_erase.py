@@ -5,7 +5,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from jobs.commands.erase import command
+from jobs.commands.erase_user import command
 from recsys.data.records import Event
 from recsys.errors import DataError
 from recsys.store.store import Store

@@ -5,7 +5,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from jobs.commands.keys import command
+from jobs.commands.api_keys import command
 from recsys.errors import DataError
 from recsys.store.api_keys import digest
 

@@ -15,7 +15,7 @@ from jobs.nightly.context import NightContext
 from jobs.nightly.step_runner import run_steps
 from jobs.progress import LogProgress
 from jobs.settings import Settings
-from recsys.data.readers import load_events, load_items
+from recsys.data.file_readers import load_events, load_items
 from recsys.data.records import Event
 from recsys.evaluation.service_adapter import fit_service
 from recsys.store.store import Store

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from jobs.nightly.context import NightContext
-from jobs.nightly.snapshot import load_snapshot, save_snapshot
+from jobs.nightly.data_snapshot import load_snapshot, save_snapshot
 from jobs.progress import LogProgress
 from jobs.settings import Settings
 from recsys.data.event_tables import EventTable, ItemTable

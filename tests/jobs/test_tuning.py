@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from jobs.nightly.steps.tune import retune_reason
+from jobs.nightly.steps.tune_ranking import retune_reason
 from recsys.serving.score_model import ScoreModel
 from recsys.tuning.tuning_result import TuningResult
 

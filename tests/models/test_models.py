@@ -14,7 +14,7 @@ from recsys.data.records import Event
 from recsys.models.als import AlsConfig, fit_als
 from recsys.models.ease import EaseConfig, ease_weights, fit_ease
 from recsys.models.elsa import ElsaConfig, fit_elsa
-from recsys.models.engines import als, ease, elsa, lowpass, slist
+from recsys.models.engine_registry import als, ease, elsa, lowpass, slist
 from recsys.models.gfcf import LowpassConfig, fit_lowpass, leading_directions
 from recsys.models.interactions import Interactions, distinct_steps
 from recsys.models.item_weights import top_of_rows

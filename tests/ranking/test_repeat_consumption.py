@@ -114,7 +114,7 @@ def test_parts_of_a_repeated_item_add_up_to_its_score(service):
 
 
 def test_repeats_by_category_and_under_a_mute(service):
-    from recsys.store.controls import Control
+    from recsys.store.user_controls import Control
 
     only = repeat_categories(["category:Chess"])
     found = ids(service.recommend(Query(history=GIVEN, n=60, now=NOW, repeat_categories=only)))

@@ -7,11 +7,11 @@ import worlds
 from recsys.data.dataset import Dataset
 from recsys.data.event_weights import EventWeights
 from recsys.data.records import Event
-from recsys.log_tailer import LogTailer
 from recsys.serving.live_state import LiveState
 from recsys.serving.live_state_updates import all_events, counted_weights
 from recsys.serving.popularity_counters import HALF_LIVES, PopularityCounters
 from recsys.store.store import Store
+from recsys.store_log_tailer import LogTailer
 
 KINDS = [
     ("like", None),

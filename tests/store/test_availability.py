@@ -11,10 +11,10 @@ import pytest
 from older_stores import take_back
 from sqlalchemy import create_engine
 
-from jobs.nightly.snapshot import load_snapshot, save_snapshot
+from jobs.nightly.data_snapshot import load_snapshot, save_snapshot
+from recsys.data.file_readers import load_items
 from recsys.data.parsing import FieldError
 from recsys.data.partial_rows import Row, filled_items
-from recsys.data.readers import load_items
 from recsys.data.records import Item, parse_item
 from recsys.data.table_builder import EventColumns
 from recsys.errors import DataError

@@ -5,13 +5,13 @@ import threading
 
 import pytest
 
-from jobs.reject_file import Rejects
+from jobs.rejected_rows import Rejects
 from recsys.data.file_formats import Reject
 from recsys.data.records import Event, Follow, Item
-from recsys.store.controls import Wish
 from recsys.store.erasure import HEARD, erase
 from recsys.store.locks import alone_with, only_one
 from recsys.store.store import Store
+from recsys.store.user_controls import Wish
 
 WHO = "erika.mustermann@example.org"
 

@@ -5,7 +5,7 @@ import unicodedata
 import pytest
 from older_stores import take_back
 
-from recsys.data.normalization import canonical, canonical_id, label_key
+from recsys.data.id_normalization import canonical, canonical_id, label_key
 from recsys.data.records import Event, Follow, Item
 from recsys.store.erasure import erase
 from recsys.store.events import UNDATED

@@ -7,9 +7,9 @@ import pytest
 
 from recsys.data.records import Event
 from recsys.errors import DataError
-from recsys.store.destinations import CONFIRM, MAIL, WEBHOOK, Destinations
 from recsys.store.erasure import erase
 from recsys.store.leases import Leases, StaleLease
+from recsys.store.notice_destinations import CONFIRM, MAIL, WEBHOOK, Destinations
 from recsys.store.outbox import LEASE, Notice, Outbox
 from recsys.store.pseudonyms import Pseudonyms
 from recsys.store.store import Store

@@ -21,12 +21,12 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from jobs.bench.freshness import _republish as republish
 from jobs.bench.http_client import Client
 from jobs.bench.http_client import request as plain
-from jobs.bench.process_monitor import _family as family
-from jobs.bench.server import server
+from jobs.bench.process_memory import _family as family
+from jobs.bench.server_process import server
 from jobs.bench.synthetic_catalogue import make_world
+from jobs.bench.update_latency import _republish as republish
 from recsys.store.api_keys import Keys
 from recsys.store.database import Database
 

@@ -12,13 +12,13 @@ from recsys.data.event_weights import EventWeights
 from recsys.data.records import Event, Follow, Item, User
 from recsys.errors import DataError
 from recsys.store import user_merges
-from recsys.store.controls import MOST, Wish
 from recsys.store.erasure import Erasures, erase
 from recsys.store.exposures import Exposure, Exposures, Outcome, Shown
-from recsys.store.fingerprints import Seen
 from recsys.store.pseudonyms import Pseudonyms
 from recsys.store.schema import exposures
 from recsys.store.store import Added, Store
+from recsys.store.text_fingerprints import Seen
+from recsys.store.user_controls import MOST, Wish
 from recsys.store.user_histories import UserHistories
 from recsys.store.user_merges import MergeLog, merge_users
 

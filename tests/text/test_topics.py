@@ -7,7 +7,7 @@ from recsys.errors import DataError
 from recsys.evaluation.text_quality import macro_recall, mutual_information
 from recsys.text.topics.fit import LastNight, TopicConfig, fit_topics
 from recsys.text.topics.model import Topics
-from recsys.text.topics.terms import names, words
+from recsys.text.topics.topic_words import names, words
 
 SUBJECTS = {
     "bread": "bread flour oven bake crust dough yeast loaf",

@@ -15,7 +15,7 @@ from recsys.data.records import Event, Item
 from recsys.data.table_builder import item_table
 from recsys.errors import DataError
 from recsys.models.ease import EaseConfig, fit_ease
-from recsys.models.engines import Engine
+from recsys.models.engine_registry import Engine
 from recsys.models.item_weights import ItemWeights
 from recsys.ranking.batch_scoring import score_block
 from recsys.ranking.popularity_features import prior_features

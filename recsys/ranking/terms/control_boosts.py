@@ -12,7 +12,7 @@ from recsys.array_types import Floats, Mask, Rows
 from recsys.ranking import user_controls
 from recsys.ranking.terms.protocol import Attribution, Part, RequestContext, ScoreTerm, UserTerm
 from recsys.serving.live_state import LiveState
-from recsys.store.controls import Control
+from recsys.store.user_controls import Control
 
 if TYPE_CHECKING:
     from recsys.ranking.item_features import ItemFeatureTable

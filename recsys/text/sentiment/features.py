@@ -20,7 +20,7 @@ from recsys.array_types import Floats
 from recsys.errors import DataError
 from recsys.text.clean import clean
 from recsys.text.deobfuscation import Lexicon, joined, legible
-from recsys.text.sentiment.glossary import opposed, translate
+from recsys.text.sentiment.emoji_and_chinese_words import opposed, translate
 from recsys.text.sentiment.word_lists import BLAME, PRAISE, judged
 
 LONGEST_READ = 4_000  # characters; a tone further on changes little

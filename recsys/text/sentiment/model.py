@@ -24,8 +24,8 @@ from tokenizers import Tokenizer
 from recsys.array_types import Floats
 from recsys.errors import DataError
 from recsys.text.language.detect import detect
+from recsys.text.sentiment.emoji_and_chinese_words import pictures
 from recsys.text.sentiment.features import CUES, LETTER_ROWS, WORD_ROWS, features, read_tokenizer
-from recsys.text.sentiment.glossary import pictures
 
 LABELS = ("negative", "neutral", "positive")
 SHIPPED = Path(__file__).with_name("tone.npz")

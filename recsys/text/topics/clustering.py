@@ -10,7 +10,7 @@ from scipy.sparse import csr_array
 
 from recsys.array_types import Floats, Rows
 from recsys.text.encoders.student import unit_rows
-from recsys.text.topics.terms import evidence
+from recsys.text.topics.topic_words import evidence
 
 SAMPLE = 12_000  # rows on which k-means starts
 BLOCK = 16_384  # rows at a time: bounds memory

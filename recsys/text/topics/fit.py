@@ -16,7 +16,7 @@ from scipy.sparse import csr_array
 from recsys.array_types import Floats, Rows
 from recsys.errors import DataError
 from recsys.text.encoders.student import unit_rows
-from recsys.text.topics import terms
+from recsys.text.topics import topic_words
 from recsys.text.topics.clustering import Space, group, spherical_means
 from recsys.text.topics.model import BLOCK, Topics
 
@@ -128,16 +128,16 @@ def _continued(
 
 
 def _taught(texts: Sequence[str], vectors: Floats, config: TopicConfig) -> Topics:
-    if 2 * sum(map(terms.in_han, texts)) > len(texts):
+    if 2 * sum(map(topic_words.in_han, texts)) > len(texts):
         config = replace(config, closeness=config.closeness_han)
-    read = [terms.words(text) for text in texts]
-    known = terms.vocabulary(
+    read = [topic_words.words(text) for text in texts]
+    known = topic_words.vocabulary(
         read,
         min(config.least_texts, max(1, len(texts) // 100)),
         config.most_share if len(texts) >= 1000 else 1.0,
         config.largest_vocabulary,
     )
-    found = terms.occurrences(read, {word: row for row, word in enumerate(known)})
+    found = topic_words.occurrences(read, {word: row for row, word in enumerate(known)})
     clear = (np.diff(found.indptr) > 0) | vectors.any(1)
     space = Space.of(vectors[clear])
     k = n_topics(int(clear.sum()), config.n_topics)
@@ -180,11 +180,11 @@ def _described(
     none = np.zeros(0, np.int32)
     return Topics(
         tuple(range(FIRST_ID, first)),
-        tuple(map(tuple, terms.names(counts, known))),
+        tuple(map(tuple, topic_words.names(counts, known))),
         none,
         parents,
         tuple(range(first, first + len(upper))),
-        tuple(map(tuple, terms.names(upper, known))),
+        tuple(map(tuple, topic_words.names(upper, known))),
         closest[:, : min(config.neighbours, k - 1)].astype(np.int32),
         none,
         labels,
@@ -192,7 +192,7 @@ def _described(
         space,
         centroids,
         tuple(known),
-        terms.evidence(counts.T, config.smoothing),
+        topic_words.evidence(counts.T, config.smoothing),
         config.closeness,
     )
 

@@ -18,7 +18,7 @@ from scipy.sparse import csr_array
 
 from recsys.array_types import Floats, Rows
 from recsys.errors import DataError
-from recsys.text.topics import terms
+from recsys.text.topics import topic_words
 from recsys.text.topics.clustering import Space
 
 BLOCK = 8_192  # texts at a time: bounds memory
@@ -84,7 +84,7 @@ class Topics:
         return rows, sure
 
     def _assigned(self, texts: Sequence[str], vectors: Floats) -> tuple[Rows, Floats]:
-        found = terms.occurrences([terms.words(t) for t in texts], self._row_of)
+        found = topic_words.occurrences([topic_words.words(t) for t in texts], self._row_of)
         scores = self.closeness * (self.space.apply(vectors) @ self.centroids.T)
         if len(texts) == 1:  # as the service asks: without matrices, in half the time
             scores += self.evidence[found.indices].sum(axis=0, dtype=np.float32)

@@ -20,7 +20,7 @@ from recsys.ranking.terms.registry import TERMS, feature_names
 from recsys.ranking.trend_boost_table import TrendBoostTable
 from recsys.ranking.user_features import traits_of
 from recsys.ranking.user_terms import UserTerms
-from recsys.store.controls import Control
+from recsys.store.user_controls import Control
 
 NOW = worlds.topics().now
 PAST = tuple(

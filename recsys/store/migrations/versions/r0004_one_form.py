@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from recsys.data.normalization import canonical_id
+from recsys.data.id_normalization import canonical_id
 
 revision = "0004"
 down_revision = "0003"

@@ -1,0 +1,266 @@
+"""A person's profile: what is believed and why, from a history to JSON."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import numpy as np
+
+from recsys.data.records import User
+from recsys.explain import user_profile
+from recsys.explain.user_profile import CommunityMembership, Interest
+from recsys.i18n import translate
+from recsys.ranking import user_controls
+from recsys.ranking.history import History, interactions
+from recsys.ranking.reason_templates import named
+from recsys.serving.label_names import name_of, value_of
+from recsys.serving.topic_titles import titles_by_row
+from recsys.store.store import StoredEvent
+from recsys.store.user_controls import Control
+from recsys.text.sentiment import model as sentiment
+
+from ..errors import ApiError
+from ..runtime.app_state import Service
+from .ingestion import missing
+from .user_data import controls_json
+
+_EVENTS = 2_000  # latest events that a profile is made from
+_TEXTS = 200  # latest comments whose tone is read
+_BELIEFS = 3  # interests that are put into words
+_KINDS = {"topics": "topic", "authors": "author", "categories": "category", "tags": "tag"}
+_FEATURES = {
+    "away": "days since you were here",
+    "days": "days on which you were here",
+    "events": "what you did here",
+    "span": "how long you have been coming",
+    "week": "days on which you were here in the last week",
+    "month": "days on which you were here in the last four weeks",
+    "overdue": "how long this pause is for you",
+}
+_TONES = {
+    "negative": "What you write is mostly critical",
+    "neutral": "What you write is mostly neutral",
+    "positive": "What you write is mostly friendly",
+}
+_TRENDS = {"rising": "You like {name} more and more", "fading": "You like {name} less than you did"}
+
+
+class Portrayal:
+    """One person at one moment, for one answer."""
+
+    def __init__(
+        self,
+        service: Service,
+        user: User,
+        events: Sequence[StoredEvent],
+        controls: Sequence[Control],
+        language: str,
+        zone: ZoneInfo,
+    ) -> None:
+        self.serving, self.user, self.events = service.serving, user, events
+        self.tones, self.language, self.zone = service.tones, language, zone
+        live = self.live = self.serving.live
+        done = interactions(list(events), service.heard)
+        kept = user_controls.without_forgotten(live, done, controls)
+        self.history = History.resolve(kept, live)
+        self.hidden = user_controls.muted(live, controls, live.size)
+        moments = [e.moment for e in events]
+        self.times = np.array(moments, np.float64)
+
+    def returning(self) -> dict[str, Any] | None:
+        """Return how likely the person returns within a week; None where nothing tells."""
+        return self._back()
+
+    def document(self, inferences: bool = False) -> dict[str, Any]:
+        """Return the profile as JSON knows it, less the controls.
+
+        `inferences`: with what is inferred of the person's future.
+        """
+        found = {
+            name: user_profile.interests(self.live, self.history, kind)
+            for name, kind in _KINDS.items()
+        }
+        communities = user_profile.belonging(self.live, self.history)
+        tone, back = self._tone(), self._back() if inferences else None
+        return {
+            "user": self.user.user_id,
+            "model_version": self.serving.version,
+            "known": {
+                "name": self.user.name,
+                "interests": list(self.user.interests),
+                "language": self.user.language,
+            },
+            "interests": {
+                name: [self._interest(one) for one in own] for name, own in found.items()
+            },
+            "activity": self._activity(),
+            "tone": tone,
+            "communities": [self._community(one) for one in communities],
+            "returning": back,
+            "beliefs": [
+                *self._likes(found),
+                *self._belongs(communities),
+                *self._returns(back),
+                *self._writes(tone),
+            ],
+        }
+
+    def _interest(self, one: Interest) -> dict[str, Any]:
+        return {
+            "value": value_of(self.live, one.kind, one.code),
+            "name": name_of(self.live, one.kind, one.code),
+            "titles": titles_by_row(self.live, one.code) if one.kind == "topic" else [],
+            "share": one.share,
+            "usual": one.usual,
+            "trend": one.trend,
+            "events": one.events,
+            "disliked": one.disliked,
+            "because": self._items(one.because),
+        }
+
+    def _items(self, rows: Sequence[int]) -> list[dict[str, str]]:
+        title = self.serving.recommender.title
+        return [
+            {"item_id": self.live.item_id(row), "title": title(row)}
+            for row in rows
+            if self.hidden is None or not self.hidden[row]
+        ]
+
+    def _activity(self) -> dict[str, Any]:
+        kinds = Counter(event.event for event in self.events)
+        found = asdict(user_profile.activity(self.times, self.zone))
+        return {
+            **found,
+            "zone": self.zone.key,
+            "hours": list(found["hours"]),
+            "weekdays": list(found["weekdays"]),
+            "kinds": dict(kinds.most_common()),
+        }
+
+    def _tone(self) -> dict[str, Any] | None:
+        texts = [event.text for event in self.events if event.text][-_TEXTS:]
+        if not texts:
+            return None
+        chances = self.tones.probabilities(texts)
+        labels = Counter(sentiment.labels(chances))
+        return {
+            "texts": len(texts),
+            "score": float(sentiment.score(chances).mean()),
+            "labels": {label: labels[label] for label in sentiment.LABELS},
+        }
+
+    def _community(self, one: CommunityMembership) -> dict[str, Any]:
+        return {
+            "community": one.community,
+            "share": one.share,
+            "readers": one.readers,
+            "typical": self._items(one.typical),
+            "because": self._items(one.because),
+        }
+
+    def _back(self) -> dict[str, Any] | None:
+        """Return the likelihood to return; None without a model or an event."""
+        model, now = self.live.model.returning, self.live.counters.newest
+        known = self.times[self.times <= now]
+        if model is None or not len(known):
+            return None
+        parts = sorted(model.parts(known, now).items(), key=lambda part: -abs(part[1]))
+        because = [
+            {"feature": name, "text": translate(_FEATURES[name], self.language), "log_odds": value}
+            for name, value in parts
+        ]
+        return {
+            "days": 7,
+            "chance": model.chance(known, now),
+            "as_of": now,
+            "because": because,
+            "measured": dict(model.measured),
+        }
+
+    def _belief(self, key: str, because: Sequence[int] = (), **values: object) -> dict[str, Any]:
+        return {"text": translate(key, self.language, **values), "because": self._items(because)}
+
+    def _likes(self, found: dict[str, list[Interest]]) -> list[dict[str, Any]]:
+        """Return what is liked beyond the usual, best first, then what is disliked."""
+        every = [one for name in ("topics", "categories", "authors") for one in found[name]]
+        every = [one for one in every if name_of(self.live, one.kind, one.code)]
+        liked = [one for one in every if one.events >= user_profile.LEAST and one.share > one.usual]
+        liked.sort(key=lambda one: -one.share * np.log(one.share / max(one.usual, 1e-6)))
+        beliefs = [
+            self._belief(
+                _TRENDS.get(one.trend, "You like {name}"),
+                one.because,
+                name=name_of(self.live, one.kind, one.code),
+            )
+            for one in liked[:_BELIEFS]
+        ]
+        against = [one for one in every if one.disliked > 0.2 and not one.events]
+        return beliefs + [
+            self._belief(
+                "You do not like {name}", one.because, name=name_of(self.live, one.kind, one.code)
+            )
+            for one in against[:1]
+        ]
+
+    def _belongs(self, communities: Sequence[CommunityMembership]) -> list[dict[str, Any]]:
+        if not communities or not (typical := self._items(communities[0].typical)):
+            return []
+        items = named([one["title"] for one in typical[:2]], 0, self.language)
+        key = "Your taste is that of those who like {items}"
+        return [self._belief(key, communities[0].because, items=items)]
+
+    def _returns(self, back: dict[str, Any] | None) -> list[dict[str, Any]]:
+        if back is None:
+            return []
+        chance = back["chance"]
+        how = "will probably" if chance >= 0.6 else "may" if chance >= 0.25 else "will hardly"
+        return [self._belief(f"You {how} be back within a week")]
+
+    def _writes(self, tone: dict[str, Any] | None) -> list[dict[str, Any]]:
+        if tone is None or tone["texts"] < user_profile.LEAST:
+            return []
+        return [self._belief(_TONES[max(tone["labels"], key=lambda k: tone["labels"][k])])]
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: the name of a folder
+        message = f"the time zone {name} is not known here; names are as in Europe/Berlin"
+        raise ApiError(409, message) from None
+
+
+def inferences_of(service: Service, user_id: str) -> dict[str, Any]:
+    """Return what is inferred of a user's future; 404 for an unknown user."""
+    with service.link.use() as store:
+        user, controls = store.user(user_id), store.controls_of(user_id)
+        events = store.history(user_id, _EVENTS, service.settings.weights.unheeded(store.kinds()))
+    if user is None:
+        raise missing("user")
+    found = Portrayal(service, user, events, controls, "en", ZoneInfo("UTC"))
+    return {"returning": found.returning()}
+
+
+def profile(
+    service: Service, user_id: str, language: str, zone: str, inferences: bool = False
+) -> dict[str, Any]:
+    """Return a user's profile as JSON knows it; 404 when nothing is known of such a user.
+
+    `inferences`: with what is inferred of the person's future, their return.
+    409 for a time zone that this machine does not know.
+    """
+    clocks = _zone(zone)
+    service.see_changes()
+    with service.link.use() as store:
+        user, controls = store.user(user_id), store.controls_of(user_id)
+        events = store.history(user_id, _EVENTS, service.settings.weights.unheeded(store.kinds()))
+        follows = store.follows_of(user_id)
+    if user is None:
+        raise missing("user")
+    found = Portrayal(service, user, events, controls, language, clocks).document(inferences)
+    listed = controls_json(service, controls)
+    return {**found, "follows": [asdict(one) for one in follows], "controls": listed}

@@ -1,0 +1,157 @@
+"""Lists that are the same for everybody: similar, search, trending, latest, popular."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from recsys.ranking import nonpersonal_lists
+from recsys.ranking.query import Filters, Recommendation
+
+from ..handlers import empty_list_reasons, list_pages
+from ..handlers.ingestion import missing
+from ..http.routing import Routes
+from ..runtime.refresh_threads import Serving
+from ..schemas.lists import (
+    CountedPage,
+    Page,
+    PageParameters,
+    SearchQuery,
+    SimilarQuery,
+    WindowQuery,
+)
+from .request_context import language, service
+
+routes = Routes("lists")
+
+Ranked = Callable[[Serving, int, Filters], Sequence[Recommendation]]
+
+
+def answer(name: str, subject: object, base: str, given: PageParameters, ranked: Ranked) -> Any:
+    """Return a page of a list that `ranked` makes."""
+    serving = service().serving
+    service().see_changes()
+    cursor = list_pages.opened(given, name, subject)
+    wanted, left_out = list_pages.filters(given), set(given.exclude)
+    list_pages.check_where(serving.live, wanted)
+
+    def best(k: int) -> list[Recommendation]:
+        with serving.feed.ranking:
+            found = ranked(serving, k + len(left_out), wanted)
+        return [one for one in found if one.item_id not in left_out][:k]
+
+    with service().metrics.stage(name):
+        page = list_pages.cut(cursor, given.n, best)
+    notice = ""
+    if len(page.items) < given.n and not page.more:
+        so_far = len(page.items) + len(cursor.shown)
+        spoken = language(given.lang)
+        notice = empty_list_reasons.of_list(name, serving.live, given, wanted, spoken, so_far)
+    told = list_pages.warnings(serving.live, given)
+    entries = [list_pages.entry(one, serving, given.fields) for one in page.items]
+    if isinstance(given, WindowQuery):
+        ids = [one.item_id for one in page.items]
+        few = nonpersonal_lists.by_few(serving.live, ids, name, given.window, serving.min_people)
+        for entry in (entries[place] for place in np.flatnonzero(few)):
+            entry["score"] = None
+    return {
+        "model_version": serving.version,
+        "degraded": not service().link.up,
+        "items": entries,
+        "next": list_pages.next_url(base, given, page.after(one.item_id for one in page.items)),
+        **({"notice": notice} if notice else {}),
+        **({"warnings": told} if told else {}),
+    }
+
+
+@routes.get(
+    "/similar/<id:item_id>", "lists", own="nobody", query=PageParameters, answers=Page, fails=(404,)
+)
+def similar(item_id: str, query: PageParameters) -> Any:
+    """Items like this one, by what people do and by words."""
+    return _similar(item_id, query, list_pages.path("/similar", item_id))
+
+
+@routes.get("/similar", "lists", own="nobody", query=SimilarQuery, answers=Page, fails=(404,))
+def similar_parameter(query: SimilarQuery) -> Any:
+    """Items like one whose id a path cannot carry."""
+    given = PageParameters.model_construct(
+        **{name: getattr(query, name) for name in PageParameters.model_fields}
+    )
+    return _similar(query.item, given, list_pages.with_id("/similar", query.item, "item"))
+
+
+def _similar(item_id: str, given: PageParameters, base: str) -> Any:
+    service().see_changes()
+    live = service().serving.live
+    row = live.row(item_id)
+    if row < 0 or live.gone[row]:
+        raise missing("item")
+    spoken = language(given.lang)
+    return answer(
+        "similar",
+        item_id,
+        base,
+        given,
+        lambda s, k, f: nonpersonal_lists.similar(s.live, item_id, k, f, spoken),
+    )
+
+
+@routes.get("/search", "lists", own="nobody", query=SearchQuery, answers=Page)
+def search(query: SearchQuery) -> Any:
+    """Items whose words are closest to these."""
+    spoken = language(query.lang)
+    return answer(
+        "search",
+        query.q,
+        "/search",
+        query,
+        lambda s, k, f: nonpersonal_lists.search(s.live, query.q, k, f, spoken),
+    )
+
+
+@routes.get("/trending", "lists", own="nobody", query=WindowQuery, answers=CountedPage)
+def trending(query: WindowQuery) -> Any:
+    """What is taken up most now; `window` sets how fast the past fades.
+
+    The score of an entry that fewer than RECSYS_MIN_PEOPLE stand behind is null.
+    """
+    spoken = language(query.lang)
+    return answer(
+        "trending",
+        None,
+        "/trending",
+        query,
+        lambda s, k, f: nonpersonal_lists.trending(s.live, k, f, query.window, spoken),
+    )
+
+
+@routes.get("/latest", "lists", own="nobody", query=PageParameters, answers=Page)
+def latest(query: PageParameters) -> Any:
+    """The newest items first."""
+    spoken = language(query.lang)
+    return answer(
+        "latest",
+        None,
+        "/latest",
+        query,
+        lambda s, k, f: nonpersonal_lists.latest(s.live, k, f, spoken),
+    )
+
+
+@routes.get("/popular", "lists", own="nobody", query=WindowQuery, answers=CountedPage)
+def popular(query: WindowQuery) -> Any:
+    """What was taken up most, of all time or within a window.
+
+    The score of an entry that fewer than RECSYS_MIN_PEOPLE stand behind is null.
+    """
+    spoken = language(query.lang)
+    return answer(
+        "popular",
+        None,
+        "/popular",
+        query,
+        lambda s, k, f: nonpersonal_lists.popular(s.live, k, f, query.window, spoken),
+    )

@@ -1,0 +1,182 @@
+"""Service: what the requests of one process share."""
+
+from __future__ import annotations
+
+import logging
+import random
+import secrets
+import time
+
+from recsys.bundle_store import BundleStore
+from recsys.errors import StoreError
+from recsys.safety.text_rules import load_scorer
+from recsys.serving.exposure_share import ExposureShare
+from recsys.store.erasure import Erasures
+from recsys.store.job_runs import Run
+from recsys.store.outbox import Outbox
+from recsys.store.pseudonyms import Pseudonyms
+from recsys.store.store import Store
+from recsys.store.user_histories import UserHistories, UserPast
+from recsys.store.user_merges import MergeLog
+from recsys.text.sentiment.scorer import SentimentScorer
+
+from ..auth import Authenticator
+from ..handlers.event_kind_counts import KindCounts
+from ..http.response_cache import Cache
+from ..metrics import Metrics
+from ..settings import Settings
+from .exposure_write_buffer import ExposureLog
+from .outage_notices import OperationNotices
+from .rate_limiter import RateLimiter
+from .refresh_threads import Serving, Worker, no_bundle
+from .request_audit import AuditTrail
+from .store_connection import StoreLink
+
+log = logging.getLogger("recsys.api")
+
+
+class Service:
+    """The store, the model in service, keys, logs and figures of one process."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        background: bool = True,
+        figures: str = "",
+        buckets: RateLimiter | None = None,
+    ) -> None:
+        self.settings = settings
+        self.metrics = Metrics(settings.metrics_folder, figures)
+        self.link = StoreLink(settings.store_url, settings.write_seconds)
+        self.bundles = BundleStore(settings.home)
+        self.gate = Authenticator(settings, lambda: self.worker.load_keys(), buckets)
+        self.cache = Cache(settings.cache_entries, settings.cache_seconds, settings.cache_bytes)
+        self.exposures = ExposureLog(settings.exposure_pending, self.metrics)
+        self.operation_notices = OperationNotices(self.link, figures)
+        self.audit = AuditTrail(self.link, lambda: self.pseudonyms)
+        self.scorer = load_scorer(settings.safety_model)
+        self.tones = SentimentScorer(settings.home)
+        self.tones.check()  # now, where somebody sees it, and not at the first comment
+        self.heard = self.tones if settings.tone_strength else None  # of comments
+        self.rng = random.Random()
+        self.exposure_share = ExposureShare(settings.explore_share)
+        self.started = time.time()
+        self._pasts = UserHistories(settings.weights)
+        self.last_night: Run | None = None  # that ended
+        self.kind_counts = KindCounts()
+        self.owed = False  # deleted rows are to be emptied from SQLite's write-ahead log
+        self.serving_or_none: Serving | None = None
+        self._pseudonyms: Pseudonyms | None = None
+        self._last_erasure = 0
+        self._last_merge = 0
+        self.closed = False
+        self.worker = Worker(self)
+        self.worker.load_keys()
+        self.worker.take_bundle()
+        if background:
+            self.worker.start()
+
+    @property
+    def serving(self) -> Serving:
+        """The model in service; 503 when there is none."""
+        if self.serving_or_none is None:
+            raise no_bundle()
+        return self.serving_or_none
+
+    def swap(self, new: Serving) -> None:
+        """Put a model into service; requests under way finish with the one before."""
+        self.serving_or_none = new
+        self.cache.clear()
+        self.metrics.swaps.inc()
+        self.warn_if_stale()
+
+    @property
+    def pseudonyms(self) -> Pseudonyms:
+        """Keyed pseudonyms of users, the same in every worker that reached the store."""
+        if self._pseudonyms is None:
+            try:
+                with self.link.use() as store:
+                    self._pseudonyms = Pseudonyms.of_store(store)
+            except StoreError:
+                return Pseudonyms(secrets.token_bytes(32))
+        return self._pseudonyms
+
+    def past(self, user_id: str) -> UserPast:
+        """Return what a user has done; StoreError when the store is away."""
+        with self.metrics.stage("history"), self.link.use() as store:
+            return self._pasts.of(store, user_id)
+
+    def forget_answers(self) -> None:
+        """Drop what is kept of users: answers and records of what they did."""
+        self.cache.clear()
+        self._pasts.forget()
+
+    def catch_up(self) -> None:
+        """See at once what was just written, here or by another worker."""
+        serving = self.serving_or_none
+        if serving is not None:
+            with self.link.use() as store:
+                serving.feed.follow(store, events=False)
+
+    def see_changes(self) -> None:
+        """Apply other workers' item changes before answering, where looking costs nothing."""
+        serving, stamp = self.serving_or_none, self.link.stamp()
+        if serving is not None and stamp is not None and serving.feed.stamp != stamp:
+            try:
+                self.catch_up()
+            except StoreError:
+                pass  # the answer will say that it is degraded
+
+    def forget_erased(self, store: Store) -> None:
+        """Drop what this worker keeps of people whom any worker has erased or merged lately."""
+        for id, old, new in MergeLog(store.db).after(self._last_merge):
+            self.exposures.move(old, new)
+            self.forget_answers()
+            self._last_merge = id
+        for id, person in Erasures(store.db).after(self._last_erasure):
+            self.exposures.forget(person)
+            self.forget_answers()
+            self._last_erasure = id
+
+    def take_figures(self) -> None:
+        """Bring the gauges up to date."""
+        self.metrics.bundle_age.set(self.bundle_age() or 0.0)
+        self.metrics.lag.set(self.lag() or 0.0)
+        self.metrics.store_up.set(self.link.up)
+        self.metrics.store_writes.set(self.link.writes)
+        self.metrics.last_night(self.last_night, time.time())
+
+    def look_at_nights(self) -> None:
+        """Learn from the store how the last night ended; while it cannot be read, the old stays."""
+        try:
+            with self.link.use(patient=True) as store:
+                self.last_night = store.last_run("nightly", ended=True)
+                self.metrics.deliveries(Outbox(store.db).counts())
+        except StoreError:
+            log.debug("the store does not tell how the last night ended")
+
+    def bundle_age(self) -> float | None:
+        """Return the age of the bundle in seconds, None without one."""
+        serving = self.serving_or_none
+        return None if serving is None else max(0.0, time.time() - serving.created)
+
+    def lag(self) -> float | None:
+        """Return the seconds since the store's logs were last read, None without a bundle."""
+        serving = self.serving_or_none
+        if serving is None or not serving.feed.looked:
+            return None
+        return max(0.0, time.monotonic() - serving.feed.looked)
+
+    def warn_if_stale(self) -> None:
+        """Log a warning when the bundle is older than it should be."""
+        age = self.bundle_age()
+        if age is not None and age > 3600.0 * self.settings.stale_hours:
+            log.warning("the bundle is stale", extra={"hours": round(age / 3600, 1)})
+
+    def close(self) -> None:
+        """Stop the thread, write what waits, and let go of the store; once is enough."""
+        if self.closed:
+            return
+        self.closed = True
+        self.worker.stop()
+        self.link.close()

@@ -1,0 +1,325 @@
+"""Serving and Worker: the model in service, and the threads that keep all of it fresh.
+
+One thread tails the store's logs some times a second, takes a new bundle into service and reloads
+keys; another writes the exposure log and finds out whether the store takes writes. Requests only
+ever read `service.serving`, one reference, so a swap needs no lock and fails no request.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from recsys.bundle import WAY_OUT, RawBundle
+from recsys.delivery.deliverer import Deliverer, deliverer
+from recsys.delivery.mail import MailServer
+from recsys.delivery.public_addresses import networks
+from recsys.errors import BundleError, RecsysError, StoreError
+from recsys.ranking.query import Query
+from recsys.recommender import Recommender
+from recsys.serving.live_state import LiveState
+from recsys.serving.model import Model
+from recsys.serving.trend_monitor import TrendMonitor
+from recsys.store.erasure import empty_log, erased_in_log
+from recsys.store.outbox import Outbox
+from recsys.store.writer_queue import PAUSE
+from recsys.store_log_tailer import LogTailer
+from recsys.text.sentiment.scorer import SentimentScorer
+
+from ..errors import ApiError
+from ..settings import Settings
+from ..user_tokens import Tokens
+
+if TYPE_CHECKING:
+    from .app_state import Service
+
+log = logging.getLogger("recsys.api")
+
+_DELIVER = 1.0  # seconds between looks for notices to deliver
+_POINTER = 0.25  # seconds between looks at bundles/current
+_TRENDS = 5.0  # seconds between looks at what rises
+_PROBE = 1.0  # seconds between looks whether the store takes writes
+_FIGURES = 1.0  # seconds between copies of the figures for the other workers
+_KEYS = 2.0  # seconds until a revoked key is refused everywhere
+_NIGHTS = 30.0  # seconds between looks at how the last night ended
+_PRUNE = 3_600.0  # seconds between prunings of the exposure log
+_OWED = 5.0  # seconds between tries to empty the log of erased rows
+_KEEP = 90 * 86_400.0  # seconds that exposures are kept
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A model in service with all that belongs to it."""
+
+    version: str
+    created: float  # Unix seconds
+    manifest: Mapping[str, Any]
+    live: LiveState
+    recommender: Recommender
+    feed: LogTailer
+    watch: TrendMonitor
+    min_people: int = 1  # counts of fewer people are not told
+
+    @classmethod
+    def of(
+        cls, raw: RawBundle, settings: Settings, tones: SentimentScorer | None = None
+    ) -> Serving:
+        """Make a verified bundle ready to serve; nothing of it is copied."""
+        # the same mapped pages as plain arrays: numpy.memmap runs Python code at every index
+        plain = {name: np.asarray(array) for name, array in raw.arrays.items()}
+        model = Model.from_raw(replace(raw, arrays=plain))
+        live = LiveState(model, settings.weights, settings.flag_weight, settings.unrecorded_items)
+        created = float(raw.manifest.get("created") or time.time())
+        feed = LogTailer(live, raw.manifest, tones)
+        watch = TrendMonitor(live)
+        recommender = Recommender(live, watch=watch, rising=settings.rising_weight)
+        return cls(
+            raw.version, created, raw.manifest, live, recommender, feed, watch, settings.min_people
+        )
+
+
+class Worker:
+    """The background threads of one process: one that reads the store, one that writes to it.
+
+    So what is read stays fresh while the store takes no writes.
+    """
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._stop = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._due: dict[str, float] = {}
+        self._deliverer: Deliverer | None = None
+        self.refused: str | None = None  # a version that could not be opened
+
+    def start(self) -> None:
+        """Start the threads."""
+        tail = self._service.settings.tail_seconds
+        work = [("live", self.read, tail), ("writes", self.write, tail)]
+        if self._service.settings.deliver:
+            work.append(("deliver", self.deliver, _DELIVER))
+        for name, function, seconds in work:
+            thread = threading.Thread(
+                target=self._run, args=(function, seconds), name=f"recsys-{name}", daemon=True
+            )
+            self._threads.append(thread)
+            thread.start()
+
+    def stop(self) -> None:
+        """Stop the threads and write what is left of the exposure log."""
+        self._stop.set()
+        for thread in self._threads:
+            thread.join(timeout=5.0)
+        self._write_exposures()
+        self._service.audit.flush()
+        if self._service.exposures.held and self._service.link.up:
+            time.sleep(PAUSE)  # writers were refused for that long
+            self._write_exposures()
+
+    def _run(self, work: Callable[[], None], seconds: float) -> None:
+        while not self._stop.wait(seconds):
+            try:
+                work()
+            except Exception:
+                log.exception("the background thread goes on after an error")
+
+    def tick(self) -> None:
+        """Do what is due, of both threads."""
+        self.read()
+        self.write()
+
+    def read(self) -> None:
+        """Do what is due and only reads the store."""
+        self.follow()
+        if self._is_due("bundle", _POINTER):
+            self.take_bundle()
+        if self._is_due("keys", _KEYS):
+            self.load_keys()
+        if self._service.serving_or_none is not None and self._is_due("trends", _TRENDS):
+            self._service.serving.watch.trends(time.time())
+        if self._is_due("nights", _NIGHTS):
+            self._service.look_at_nights()
+
+    def write(self) -> None:
+        """Do what is due and may wait for other writers, or for a disk."""
+        service = self._service
+        if self._is_due("exposures", service.settings.exposure_seconds):
+            self._write_exposures()
+            service.audit.flush()
+        if self._is_due("probe", _PROBE):
+            self._probe()
+            service.operation_notices.deaths()
+        if self._is_due("prune", _PRUNE):
+            self._prune()
+        if self._is_due("owed", _OWED):
+            self._empty_log()
+        if self._is_due("figures", _FIGURES):
+            service.take_figures()
+            service.metrics.leave()
+
+    def deliver(self) -> None:
+        """Deliver the notices that are due, unless another process does."""
+        settings, link = self._service.settings, self._service.link
+        try:
+            with link.use(patient=True) as store:
+                if self._deliverer is None:
+                    self._deliverer = deliverer(
+                        store,
+                        MailServer.of(settings.smtp, settings.mail_from),
+                        settings.public_url,
+                        networks(settings.webhook_networks),
+                        settings.notice_retry_seconds,
+                    )
+                self._deliverer.run_once(self._stop)
+        except StoreError:
+            pass  # the next time
+
+    def _is_due(self, name: str, seconds: float) -> bool:
+        now = time.monotonic()
+        if now < self._due.get(name, 0.0):
+            return False
+        self._due[name] = now + seconds
+        return True
+
+    def follow(self) -> None:
+        """Read the store's logs to their ends, if anything was committed since the last look."""
+        service, serving = self._service, self._service.serving_or_none
+        if serving is None:
+            return
+        stamp = service.link.stamp()
+        if stamp is not None and stamp == serving.feed.stamp and service.link.up:
+            serving.feed.looked = time.monotonic()
+            return
+        try:
+            with service.link.use(patient=True) as store:
+                serving.feed.follow(store, stamp)
+                service.forget_erased(store)
+        except StoreError:
+            serving.feed.stamp = None
+
+    def take_bundle(self) -> None:
+        """Take the current bundle into service when it is not the one that serves already.
+
+        A bundle that cannot be read, or of which no list can be made, is refused with a warning:
+        the one in service goes on, and a worker without one takes the newest that it can read.
+        """
+        service = self._service
+        serving, current = service.serving_or_none, service.bundles.current()
+        if current is None and serving is not None:
+            return  # the pointer is gone; what is mapped goes on serving
+        if current is not None and (
+            current == self.refused or (serving and serving.version == current)
+        ):
+            return
+        try:
+            if serving is None or current is None:
+                new = service.bundles.load_current(self._ready)
+            else:
+                new = self._ready(service.bundles.open(current))
+        except RecsysError as error:
+            if self._is_due(f"refused {current}", 60.0):
+                log.warning("no bundle could be taken into service: %s", str(error)[:500])
+            self.refused = current
+            return
+        self.refused = current if new.version != current else None
+        service.swap(new)
+        log.info("bundle in service", extra={"bundle": new.version, "items": new.live.size})
+
+    def _ready(self, raw: RawBundle) -> Serving:
+        """Return a bundle as it serves; BundleError when no list can be made of it."""
+        try:
+            new = Serving.of(raw, self._service.settings, self._service.heard)
+            self._catch_up(new)
+            new.recommender.recommend(Query(n=1))  # touch what the first request needs
+            if self._service.serving_or_none is not None:
+                _warm(self._service.serving_or_none.live, new.live)
+        except RecsysError:
+            raise
+        except Exception as error:
+            log.exception("bundle %s verifies and cannot serve", raw.version)
+            raise BundleError(f"{raw.folder}: {error!r}; {WAY_OUT}") from error
+        return new
+
+    def _catch_up(self, new: Serving) -> None:
+        try:
+            with self._service.link.use(patient=True) as store:
+                new.feed.follow(store)
+        except StoreError:
+            pass  # the feed catches up once the store is back
+
+    def load_keys(self) -> None:
+        """Read the keys, and the secret that tokens are signed with."""
+        service = self._service
+        try:
+            with service.link.use(patient=True) as store:
+                service.gate.learn(service.link.keys().list(), Tokens.of_store(store))
+        except StoreError:
+            pass  # the keys known so far go on holding
+
+    def _write_exposures(self) -> None:
+        service = self._service
+        try:
+            with service.link.use(patient=True):
+                service.exposures.write(service.link.exposures())
+        except StoreError:
+            pass
+
+    def _probe(self) -> None:
+        """Find out whether the store takes writes, where no write has told it just now."""
+        link = self._service.link
+        try:
+            with link.use(patient=True) as store:
+                turns = store.db.turns
+                if turns.failing or time.monotonic() - turns.written > _PROBE:
+                    store.db.probe()
+        except StoreError:
+            pass  # health, figures and the next writers tell
+        self._service.operation_notices.probed(link.writes)
+
+    def _empty_log(self) -> None:
+        """Empty the store's write-ahead log of deleted rows that a reader kept in it before.
+
+        Those of erased people are known to the store, so that any worker goes on with it.
+        """
+        service = self._service
+        try:
+            with service.link.use(patient=True) as store:
+                if service.owed or erased_in_log(store):
+                    service.owed = not empty_log(store)
+                    if not service.owed:
+                        log.info("the write-ahead log holds no deleted rows any more")
+        except StoreError:
+            pass  # the next time
+
+    def _prune(self) -> None:
+        service = self._service
+        service.warn_if_stale()
+        try:
+            with service.link.use(patient=True) as store:
+                service.link.exposures().prune(time.time() - _KEEP)
+                if days := service.settings.notice_days:
+                    Outbox(store.db).prune(time.time() - 86_400.0 * days)
+                if days := service.settings.audit_days:
+                    service.link.audit_log().prune(time.time() - 86_400.0 * days)
+        except StoreError:
+            pass
+
+
+def _warm(old: LiveState, new: LiveState) -> None:
+    """Read for a new live state the columns and phrases that the one before was asked for."""
+    if old.metadata.built:
+        new.metadata.names()
+    if phrases := old.phrases.phrases():
+        new.phrases.rows(phrases)
+
+
+def no_bundle() -> ApiError:
+    """Return the failure of a request that needs a model when there is none."""
+    message = "there is no bundle yet: run `recsys nightly` first"
+    return ApiError(503, message, "no_bundle", headers={"Retry-After": "5"})

@@ -1,0 +1,44 @@
+"""The night's vectors: every item as the encoder reads it, and the student that serves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from recsys.bundle import write_bundle
+from recsys.text.documents import documents
+from recsys.text.encoders.static import distilled
+from recsys.text_training.encode_catalogue import encode_words
+
+from ..step_runner import Detail
+from .finetune_encoder import night_encoder
+
+if TYPE_CHECKING:
+    from ..context import NightContext
+
+
+def distill(night: NightContext) -> Detail:
+    """Have the static word vectors that this night's words are read with; tell what was made.
+
+    They are made once per machine and user, see RECSYS_CACHE. An encoder that is a folder of static
+    vectors needs none.
+    """
+    if (Path(night.settings.encoder) / "vectors.npy").exists():
+        return {"distilled": False, "because": "the encoder is a folder of static vectors"}
+    found, made = distilled(night.settings.cache)
+    because = "they were not there" if made else "they were there, from an earlier night"
+    return {"distilled": made, "because": because, "tokens": found.n_tokens}
+
+
+def encode(night: NightContext, out: Path) -> Detail:
+    """Write each item's vector and the student; tell how many texts had to be encoded."""
+    texts, encoder = documents(night.data.table), night_encoder(night)
+    found = encode_words(texts, encoder, night.settings.home, "night", cache=night.settings.cache)
+    arrays = {f"student/{k}": v for k, v in found.student.compact().arrays().items()}
+    write_bundle(out, {"vectors": found.vectors, **arrays}, {}, {"encoder": encoder.name})
+    return {
+        "encoder": encoder.name,
+        "items": len(texts),
+        "encoded": found.encoded,
+        "with_words": int(found.vectors.any(axis=1).sum()),
+    }

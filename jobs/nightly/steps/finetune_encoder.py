@@ -1,0 +1,155 @@
+"""The night's encoder: loaded, and fine-tuned from yesterday's where settings and machine ask.
+
+`auto` fine-tunes a transformer where there is a GPU. Static vectors learn from readers in closed
+form with every fit (recsys/text/cold_start.py); `on` fine-tunes them as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from recsys.data.dataset import Dataset
+from recsys.errors import DataError
+from recsys.text.encoders.encoder import Encoder, load_encoder
+from recsys.text.encoders.finetuned_encoders import EncoderRegistry, RegistryEntry
+from recsys.text.encoders.static import load_static
+from recsys.text.encoders.student import Student
+from recsys.text.finetuning.trainer import FinetuneConfig
+from recsys.text_training.finetune_encoder import (
+    FineTuneResult,
+    config_for,
+    fine_tune_if_better,
+    fingerprint,
+)
+
+from ...settings import Settings
+from ..step_runner import Detail
+
+if TYPE_CHECKING:
+    from ..context import NightContext
+
+CHECKPOINT = "checkpoint"  # folder of a run: a fine-tuning that was killed goes on from there
+Note = Callable[[str], None]
+
+
+def finetune(night: NightContext) -> Detail:
+    """Fine-tune the encoder of a night; tell its family, and the version to read by ("": none).
+
+    The newest events, on which settings are chosen and bundles judged, teach it nothing: who knew
+    them would trust words that have read their readers.
+    """
+    settings, device, note = night.settings, night.device, night.progress.note
+    start = load_encoder(settings.encoder, device, settings.cache)
+    told: Detail = {"family": start.name, "version": "", "trained": False}
+    because = reason_not_to(settings, start, device)
+    if because:
+        return {**told, "because": because}
+    shelf = EncoderRegistry.of(settings.home, start.name)
+    entry = shelf.entry() or RegistryEntry("", "", 0.0)
+    pupil = _yesterday(shelf, entry, device, note)
+    told["version"] = entry.version if pupil is not None else ""
+    config = config_for(start, settings.finetune_minutes, device)
+    past = night.validation[1].data
+    seen = fingerprint(past, config, start.name)
+    if entry.lesson == seen and bool(entry.version) == bool(told["version"]):
+        return {**told, "because": "there is nothing new to learn from"}
+    lesson = _learned(night, pupil or start, past, config, _static(settings, start))
+    if lesson.improved:
+        told["version"] = lesson.encoder.name.rpartition("-")[2]
+        shelf.add(lesson.encoder, RegistryEntry(told["version"], seen, lesson.after))
+    else:
+        shelf.note(RegistryEntry(told["version"], seen, lesson.before))
+    return {**told, **outcome(lesson)}
+
+
+def _learned(
+    night: NightContext,
+    pupil: Encoder,
+    past: Dataset,
+    config: FinetuneConfig,
+    static: Student | None,
+) -> FineTuneResult:
+    def watch(step: int, loss: float) -> None:
+        night.progress.note(f"step {step}, loss {loss:.3f}")
+
+    seed, folder = night.settings.seed, night.folder / CHECKPOINT
+    return fine_tune_if_better(pupil, past, config, seed, night.device, folder, watch, static)
+
+
+def night_encoder(night: NightContext) -> Encoder:
+    """Return the encoder that the step `finetune` decided for."""
+    found, settings = night.detail("finetune"), night.settings
+    if found["version"]:
+        return EncoderRegistry.of(settings.home, found["family"]).load(
+            found["version"], night.device
+        )
+    return load_encoder(settings.encoder, night.device, settings.cache)
+
+
+def evaluated_encoder(
+    settings: Settings, data: Dataset, device: str, note: Note, known: dict[str, Encoder]
+) -> Encoder:
+    """Return the encoder that a first night would have for some training events.
+
+    `known`: those of this evaluation so far, by what they learned from; rows share them.
+    """
+    start = load_encoder(settings.encoder, device, settings.cache)
+    if reason_not_to(settings, start, device):
+        return start
+    config = config_for(start, settings.finetune_minutes, device)
+    seen = fingerprint(data, config, start.name)
+    if seen not in known:
+        static = _static(settings, start)
+        lesson = fine_tune_if_better(start, data, config, settings.seed, device, static=static)
+        note(f"encoder: nDCG@20 {lesson.before:.4f} became {lesson.after:.4f} on held-out items")
+        known[seen] = lesson.encoder
+    return known[seen]
+
+
+def reason_not_to(settings: Settings, encoder: Encoder, device: str) -> str:
+    """Say why an encoder stays as it is; empty where it is to be fine-tuned."""
+    if settings.finetune == "on":
+        return ""
+    if settings.finetune == "off":
+        return "RECSYS_FINETUNE is off"
+    if isinstance(encoder, Student):
+        return "static vectors learn from readers with the fit"
+    return "" if device == "cuda" else "there is no GPU: RECSYS_FINETUNE=on does it all the same"
+
+
+def outcome(lesson: FineTuneResult) -> Detail:
+    """Return what a run's records keep of a lesson."""
+    record = lesson.record
+    if record is None:
+        return {"because": f"{lesson.people} people could be asked about held-out items, too few"}
+    kept = "better than before" if lesson.improved else "not better than before, which stays"
+    return {
+        "trained": True,
+        "because": kept,
+        "ndcg_before": lesson.before,
+        "ndcg_after": lesson.after,
+        "people": lesson.people,
+        "steps": len(record.losses),
+        "resumed_at": record.resumed,
+        "learning_seconds": record.seconds,
+        "losses": [round(loss, 5) for loss in record.losses],
+        "checks": [[step, round(score, 5)] for step, score in record.checks],
+    }
+
+
+def _static(settings: Settings, start: Encoder) -> Student | None:
+    """Return the word vectors that guide a transformer; None where these are what learns."""
+    return None if isinstance(start, Student) else load_static(settings.cache)
+
+
+def _yesterday(
+    shelf: EncoderRegistry, entry: RegistryEntry, device: str, note: Note
+) -> Encoder | None:
+    if not entry.version:
+        return None
+    try:
+        return shelf.load(entry.version, device)
+    except DataError as error:  # damaged: the night begins from the start again
+        note(str(error))
+        return None

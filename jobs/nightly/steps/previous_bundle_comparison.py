@@ -1,0 +1,136 @@
+"""What the gate compares: today's settings and yesterday's bundle, on events new to both.
+
+Yesterday's bundle knows everything up to its cutoff, so only later events are a fair question.
+Today's settings fitted to what lies before that cutoff are yesterday's bundle again, where neither
+settings nor past have changed: then it is asked alone, and nothing is fitted twice. Where there are
+too few later events, yesterday's settings are fitted again before the slice, as today's are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from recsys.array_types import Mask
+from recsys.bundle import RawBundle
+from recsys.data.dataset import Dataset
+from recsys.metrics import Values
+from recsys.serving.model import Model
+from recsys.text_training.encode_catalogue import renumbered
+from recsys.tuning.baseline_comparison import named
+from recsys.tuning.publication_gate import PEOPLE, Verdict, answers, judge, judge_index
+from recsys.tuning.tuning_result import TuningResult
+from recsys.tuning.validation_set import ValidationSet
+from recsys.tuning.validation_splits import FEWEST, ask, newest
+
+from .tune_ranking import earlier_choice
+
+if TYPE_CHECKING:
+    from ..context import NightContext
+
+MOVED = 0.005  # share of yesterday's events that may have come late or gone since
+
+
+def compare_with_previous_bundle(night: NightContext) -> Verdict:
+    """Return the gate's verdict on a night whose steps up to `index` are done.
+
+    First how the choice did against popular and trending, then how against yesterday.
+    """
+    found = night.detail("baselines")
+    if not found["passed"]:
+        told = found["reason"]
+        if found.get("lost", True):
+            told = f"worse than {named(found['baseline'])}: {told}"
+        verdict = Verdict(False, told, found["people"], found["model"])
+    else:
+        verdict = _compared(night)
+        if found["design"] != "tuned" and verdict.passed:
+            verdict = replace(verdict, reason=f"{found['reason']}; {verdict.reason}")
+    return replace(verdict, design=found["design"], baselines=found)
+
+
+def _compared(night: NightContext) -> Verdict:
+    found, before = night.detail("baselines"), night.before
+    known = float(found["model"]) if found["tested"] else evidence(night.choice)
+    refused = judge_index(float(night.detail("index")["recall"]), known)
+    if refused is not None:
+        return refused
+    if before is None:
+        return Verdict(True, "no bundle before to compare with", 0, known)
+    events, items = night.tables
+    weights, yesterday = night.settings.weights, Model.from_raw(before)
+    later = newest(events, yesterday.cutoff)
+    check = ask(events, items, weights, later)
+    same = _settings(before) == (night.choice.to_json(), night.kinds, night.encoder)
+    if len(check) >= FEWEST:
+        check = check.sample(PEOPLE, night.settings.seed)
+        then = answers(yesterday, check)
+        if same and _same_past(night, before, int((~later).sum())):
+            return _unchanged(then)
+        return judge(_today(night, check), then)
+    if same:
+        return Verdict(True, "the settings of the night before, too few new events", 0, known)
+    earlier = earlier_choice(before.manifest)
+    if earlier is None:
+        reason = "the settings of the night before are those of another version of recsys"
+        return Verdict(True, f"{reason}, too few new events", 0, known)
+    is_test, check = night.validation
+    check = check.sample(PEOPLE, night.settings.seed)
+    if not len(check) and evidence(earlier) > 0:
+        return Verdict(False, "no event counts as a positive any more: see event weights", 0, 0.0)
+    then = _refitted(night, check, is_test, before, yesterday, earlier)
+    return judge(_today(night, check), then)
+
+
+def evidence(choice: TuningResult) -> float:
+    """Return the value that a choice was made for, an nDCG@20; 0 when nothing was measured."""
+    found = [row["value"] for row in choice.evidence if "value" in row]
+    return max((value for value in found if isinstance(value, float)), default=0.0)
+
+
+def _settings(before: RawBundle) -> tuple[object, ...]:
+    manifest = before.manifest
+    choice = earlier_choice(manifest)
+    plan = None if choice is None else choice.to_json()
+    return plan, manifest.get("event_weights"), manifest.get("encoder")
+
+
+def _same_past(night: NightContext, before: RawBundle, past: int) -> bool:
+    """Whether next to nothing of what yesterday learned from was added, erased or lost its words.
+
+    `past`: today's events up to yesterday's cutoff.
+    """
+    counts, words = before.manifest.get("counts", {}), night.detail("encode")["with_words"]
+    known = counts.get("events", 0)
+    moved = abs(past - known) / max(known, 1)
+    kept = words >= (1 - MOVED) * counts.get("with_words", np.inf)
+    return bool(moved <= MOVED and kept)
+
+
+def _unchanged(then: Values) -> Verdict:
+    value = float(then.mean())
+    return Verdict(True, "the settings and the past of the night before", len(then), value, value)
+
+
+def _today(night: NightContext, check: ValidationSet) -> Values:
+    return answers(night.model(check.data, night.choice, night.words(check.data)), check)
+
+
+def _refitted(
+    night: NightContext,
+    check: ValidationSet,
+    is_test: Mask,
+    before: RawBundle,
+    yesterday: Model,
+    earlier: TuningResult,
+) -> Values:
+    """Fit yesterday's settings to what lies before the slice; its words are those of its bundle."""
+    events, items = night.tables
+    kinds = before.manifest.get("event_weights", night.kinds)
+    data = Dataset.build(
+        events.select(~is_test), items, weights=replace(night.settings.weights, kinds=kinds)
+    )
+    words = renumbered(yesterday.catalogue.ids, yesterday.words, yesterday.student, data)
+    return answers(night.model(data, earlier, words), check)

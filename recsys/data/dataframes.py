@@ -1,0 +1,228 @@
+"""Tables of other libraries as records: pandas, polars and arrow tables, lists of dicts, paths.
+
+A frame is recognised by its interface (`__arrow_c_stream__`, `to_arrow`, `__dataframe__`), so that
+no frame library is imported here. Names of columns and forms of values are those of files, see
+recsys.data.column_aliases and recsys.data.records: a file and a frame of the same cells give equal
+tables.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from recsys.data.column_aliases import Naming, Shape, named
+from recsys.data.event_tables import EventTable
+from recsys.data.file_formats import Options, Reading, Record, Reject, values_of_column
+from recsys.data.file_readers import read_events, read_partial_items, read_partial_users
+from recsys.data.parsing import FieldError
+from recsys.data.partial_rows import Row, filled_items, filled_users
+from recsys.data.records import Event, Item, User, parse_event, parse_item, parse_user
+from recsys.data.table_builder import EventColumns
+from recsys.errors import DataError
+
+OnError = Literal["raise", "skip"]
+Source = Any  # a frame, a list of mappings, a path or a list of paths
+INTERFACES = ("__arrow_c_stream__", "to_arrow", "__dataframe__")
+WAYS = "pass a pandas, polars or arrow table, a list of dicts, or the path of a file"
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T", Event, Item, User)
+
+
+def events_of(
+    source: Source, names: Mapping[str, str] | None = None, on_error: OnError = "raise"
+) -> list[Event]:
+    """Return the events of a frame, of mappings or of files, in their order.
+
+    `names`: column -> name in the source, where it is not found by itself. `on_error`: a row that
+    breaks a rule raises DataError, which names column and row, or is left out with a warning.
+    """
+    rows = _rows(source, "events", parse_event, read_events, names, on_error)
+    return [row.value for row in rows]
+
+
+def items_of(
+    source: Source, names: Mapping[str, str] | None = None, on_error: OnError = "raise"
+) -> list[Item]:
+    """Return the items of a frame, of mappings or of files; the last row of an id holds."""
+    rows = _rows(source, "items", parse_item, read_partial_items, names, on_error)
+    return filled_items(rows, {})
+
+
+def users_of(
+    source: Source, names: Mapping[str, str] | None = None, on_error: OnError = "raise"
+) -> list[User]:
+    """Return the users of a frame, of mappings or of files; the last row of an id holds."""
+    rows = _rows(source, "users", parse_user, read_partial_users, names, on_error)
+    return filled_users(rows, {})
+
+
+def event_table(events: Iterable[Event]) -> EventTable:
+    """Return events as `recsys.data.file_readers.load_events` returns those of one file."""
+    columns = EventColumns()
+    for event in events:
+        columns.add(event)
+    return columns.table(time.time())
+
+
+def _rows(
+    source: Source,
+    kind: str,
+    parse: Callable[[Record, float], T],
+    read: Callable[..., Iterator[tuple[int, Any]]],
+    names: Mapping[str, str] | None,
+    on_error: OnError,
+) -> list[Row[T]]:
+    if on_error not in ("raise", "skip"):
+        raise DataError(f"on_error={on_error!r} is neither 'raise' nor 'skip'")
+    if (paths := _paths(source)) is not None:
+        return _of_files(paths, read, Options(dict(names or {})), on_error)
+    found: list[Row[T]] = []
+    rejected: list[str] = []
+    now = time.time()
+    for place, record in enumerate(_records(source, kind, names or {})):
+        try:
+            found.append(Row(parse(record, now), frozenset(record)))
+        except FieldError as error:
+            reason = f"{kind}: row {place}, column {error.column}: {error.reason}"
+            if on_error == "raise":
+                way = "correct or drop the row, or pass on_error='skip' to leave such rows out"
+                raise DataError(f"{reason}; rows count from 0; {way}") from None
+            rejected.append(reason)
+    if rejected:
+        log.warning("%d bad rows left out; the first: %s", len(rejected), rejected[0])
+    return found
+
+
+def _paths(source: Source) -> list[Path] | None:
+    """Return the paths that a source is; None for any other source."""
+    if isinstance(source, (str, Path)):
+        return [Path(source)]
+    if isinstance(source, (list, tuple)) and source:
+        if all(isinstance(one, (str, Path)) for one in source):
+            return [Path(one) for one in source]
+    return None
+
+
+def _of_files(
+    paths: Sequence[Path],
+    read: Callable[..., Iterator[tuple[int, Any]]],
+    options: Options,
+    on_error: OnError,
+) -> list[Row[Any]]:
+    found: list[Row[Any]] = []
+    for path in paths:
+        for _, row in read(path, on_error == "raise", Reading(options)):
+            if isinstance(row, Reject):
+                log.warning("a bad row is left out: %s", row)
+            else:
+                found.append(row if isinstance(row, Row) else Row(row, frozenset()))
+    return found
+
+
+def _records(source: Source, kind: str, names: Mapping[str, str]) -> Iterator[Record]:
+    """Yield the rows of a frame or of mappings by the columns' own names."""
+    shape = Shape.of(kind)
+    if any(hasattr(source, name) for name in INTERFACES):
+        yield from _frame_records(source, kind, shape, names)
+        return
+    if isinstance(source, Mapping) or not isinstance(source, Iterable):
+        raise DataError(f"{kind}: {type(source).__name__} is no table; {WAYS}")
+    known: dict[tuple[str, ...], Naming] = {}
+    for place, row in enumerate(source):
+        if not isinstance(row, Mapping):
+            raise DataError(f"{kind}: row {place} is a {type(row).__name__}, not a dict; {WAYS}")
+        header = tuple(map(str, row))
+        if header not in known:
+            known[header] = _naming(header, kind, shape, names)
+        record = dict(zip(known[header].targets, row.values(), strict=True))
+        record.pop("", None)
+        yield record
+
+
+def _naming(header: Sequence[str], kind: str, shape: Shape, names: Mapping[str, str]) -> Naming:
+    try:
+        found = named(header, shape, names)
+    except DataError as error:
+        raise DataError(f"{kind}: {_of_columns(str(error))}") from None
+    missing = [name for name in shape.required if name not in found.columns]
+    if missing:
+        there = ", ".join(map(repr, header)) or "none"
+        raise DataError(
+            f"{kind}: there is no column {' and '.join(missing)}; the columns are {there}; rename"
+            f" one, or pass columns={{{missing[0]!r}: NAME}}"
+        )
+    return found
+
+
+def _of_columns(text: str) -> str:
+    """Return a message about a header with the way out of this interface."""
+    return text.replace("the header names", "the columns name").replace("--map ", "columns: ")
+
+
+def _frame_records(
+    frame: Any, kind: str, shape: Shape, names: Mapping[str, str]
+) -> Iterator[Record]:
+    header, columns = _columns(frame, kind)
+    naming = _naming(header, kind, shape, names)
+    used = [place for place, target in enumerate(naming.targets) if target]
+    targets = [naming.targets[place] for place in used]
+    for values in zip(*(columns(place) for place in used), strict=True):
+        yield dict(zip(targets, values, strict=True))
+
+
+def _columns(frame: Any, kind: str) -> tuple[list[str], Callable[[int], list[Any]]]:
+    """Return the names of a frame's columns, and the function that reads one of them.
+
+    A column that arrow has no type for (1 beside "1") is read value by value.
+    """
+    import pyarrow
+
+    try:
+        table = _table(frame)
+    except (pyarrow.ArrowException, TypeError, ValueError) as error:
+        header = [str(name) for name in getattr(frame, "columns", ())]
+        if not header or not hasattr(frame, "iloc"):
+            raise DataError(f"{kind}: the table cannot be read: {error}; {WAYS}") from None
+        return header, lambda place: _python_values(frame.iloc[:, place].tolist())
+    return [str(name) for name in table.column_names], lambda place: _values(table.column(place))
+
+
+def _table(frame: Any) -> Any:
+    import pyarrow
+    import pyarrow.interchange
+
+    if isinstance(frame, pyarrow.Table):
+        return frame
+    if hasattr(frame, "__arrow_c_stream__"):
+        return pyarrow.table(frame)
+    if hasattr(frame, "to_arrow"):
+        return frame.to_arrow()
+    return pyarrow.interchange.from_dataframe(frame)
+
+
+def _values(column: Any) -> list[Any]:
+    return values_of_column(column.combine_chunks() if column.num_chunks != 1 else column.chunk(0))
+
+
+def _python_values(values: list[Any]) -> list[Any]:
+    """Return values of an object column: numpy scalars and missing marks as plain Python."""
+    found = []
+    for value in values:
+        if hasattr(value, "item") and not isinstance(value, (str, bytes)):
+            value = value.item()
+        found.append(None if _is_missing(value) else value)
+    return found
+
+
+def _is_missing(value: object) -> bool:
+    """Whether a value is None, NaN, NaT or NA, of which the last cannot be compared."""
+    try:
+        return value is None or bool(value != value)
+    except TypeError:
+        return True

@@ -1,0 +1,186 @@
+"""ControlLog: what people said about their own lists; rows are added, never changed.
+
+A control mutes (never shown), boosts or lowers (`less`) a topic, author, category or tag, what
+holds a word or phrase, or what is like an item; or it forgets: what was learned from such items
+until then counts no more. An `undo` takes a row back, itself included; a `reset` all rows before
+it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Text, insert, select
+
+from recsys.data.id_normalization import label_key
+from recsys.errors import DataError
+from recsys.store.database import Database
+from recsys.store.prepared_reads import Read, given
+from recsys.store.schema import controls, users
+
+ACTIONS = ("mute", "boost", "less", "forget")
+KINDS = (
+    "topic",
+    "author",
+    "category",
+    "tag",
+    "words",
+    "item",
+    "everything",
+)  # last: only to forget
+UNDO, RESET = "undo", "reset"
+MOST_WORDS = 100  # of them, those of words and phrases
+MOST = 500  # controls in force of one user: each costs time at every request
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """One row: an action on what carries a label; the id tells it apart when it is undone."""
+
+    id: int
+    action: str  # one of ACTIONS, or undo (value: the id that is taken back), or reset
+    kind: str  # one of KINDS; empty for undo and reset
+    value: str  # a topic's number, an author's or item's id, a category, a tag, words
+    at: float  # Unix seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A control that is asked for, and not stored yet."""
+
+    action: str
+    kind: str
+    value: str = ""
+
+    def check(self) -> None:
+        """DataError when no control can be like this."""
+        if self.kind == "words" and not any(map(str.isalnum, self.value)):
+            raise DataError(f"words {self.value!r} hold no letter and no digit")
+        if self.action not in ACTIONS:
+            raise DataError(f"action {self.action!r} is none of {', '.join(ACTIONS)}")
+        if self.kind not in KINDS:
+            raise DataError(f"kind {self.kind!r} is none of {', '.join(KINDS)}")
+        if (self.kind == "everything") != (self.value == ""):
+            raise DataError(f"{self.kind}: everything has no value, any other kind has one")
+        if self.kind == "everything" and self.action != "forget":
+            raise DataError(f"{self.action} everything: only forget takes everything")
+
+
+_OF_USER = (
+    select(controls.c.id, controls.c.action, controls.c.kind, controls.c.value, controls.c.at)
+    .join(users, users.c.id == controls.c.user)
+    .where(users.c.user_id == given("user", Text))
+    .order_by(controls.c.id)
+)
+_READ = Read(_OF_USER)
+
+
+class ControlLog:
+    """Part of Store: controls."""
+
+    db: Database
+
+    def controls_of(self, user_id: str) -> list[Control]:
+        """Return the controls of a user that are in force, oldest first."""
+        return in_force(self.control_log(user_id))
+
+    def control_log(self, user_id: str) -> list[Control]:
+        """Return all rows of a user, oldest first, those taken back and their undoing included."""
+        return [Control(*row) for row in self.db.rows(_READ, user=user_id)]
+
+    def change_controls(
+        self,
+        user_id: str,
+        wishes: Sequence[Wish] = (),
+        undo: Iterable[int] = (),
+        reset: bool = False,
+    ) -> list[Control]:
+        """Append rows in one transaction: the reset first, then what is undone, then the wishes.
+
+        A wish that is in force already adds no row, unless it is to forget, which means until now.
+        Returns what is in force then. DataError, and nothing is stored, when an id to undo is none
+        of this user or is taken back already, or when too many would be in force.
+        """
+        for wish in wishes:
+            wish.check()
+        asked = [(RESET, "", "")] if reset else []
+        with self.db.write() as connection:
+            log = [Control(*row) for row in connection.execute(_OF_USER, {"user": user_id})]
+            for id in undo:
+                _check_undo(id, log, [value for _, _, value in asked])
+                asked.append((UNDO, "", str(id)))
+            held = {(c.action, *label_of(c)) for c in in_force(log)} if not asked else set()
+            asked += [
+                (wish.action, wish.kind, wish.value)
+                for wish in wishes
+                if (wish.action, *label_of(wish)) not in held or wish.action == "forget"
+            ]
+            if asked:
+                _append(self.db, connection, user_id, asked)
+            found = in_force(
+                [Control(*row) for row in connection.execute(_OF_USER, {"user": user_id})]
+            )
+            if sum(one.kind == "words" for one in found) > MOST_WORDS:
+                raise DataError(f"{MOST_WORDS} controls of words are allowed: undo some")
+            if len(found) > MOST:
+                raise DataError(f"{len(found)} controls in force, {MOST} are allowed: undo some")
+        return found
+
+
+def label_of(control: Control | Wish) -> tuple[str, str]:
+    """Return what a control is about: kind and value; categories and tags without case."""
+    folded = control.kind in ("category", "tag")
+    return control.kind, label_key(control.value) if folded else control.value
+
+
+def in_force(log: Sequence[Control]) -> list[Control]:
+    """Return what a log, oldest first, leaves in force, oldest first.
+
+    Of several on the same label the last holds: to boost ends a mute. To forget stands beside it.
+    """
+    undone: set[int] = set()
+    kept: dict[tuple[str, str, bool], Control] = {}
+    for row in reversed(log):
+        if row.id in undone:
+            continue
+        if row.action == RESET:
+            break
+        if row.action == UNDO:
+            undone.add(int(row.value))
+        else:
+            kept.setdefault((*label_of(row), row.action == "forget"), row)
+    return sorted(kept.values(), key=lambda control: control.id)
+
+
+def _check_undo(id: int, log: Sequence[Control], asked: Sequence[str]) -> None:
+    back = {row.value for row in _effective_undos(log)} | set(asked)
+    if id not in {row.id for row in log}:
+        raise DataError(f"undo {id}: this user has no control of this id")
+    if str(id) in back:
+        raise DataError(f"undo {id}: it is taken back already")
+
+
+def _effective_undos(log: Sequence[Control]) -> list[Control]:
+    undone: set[int] = set()
+    found = []
+    for row in reversed(log):
+        if row.action == UNDO and row.id not in undone:
+            undone.add(int(row.value))
+            found.append(row)
+    return found
+
+
+def _append(
+    db: Database, connection: Connection, user_id: str, rows: Sequence[tuple[str, str, str]]
+) -> None:
+    number = db.numbers(connection, users.c.user_id, [user_id])[user_id]
+    now = time.time()
+    connection.execute(
+        insert(controls),
+        [
+            {"user": number, "action": action, "kind": kind, "value": value, "at": now}
+            for action, kind, value in rows
+        ],
+    )
