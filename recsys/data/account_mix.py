@@ -1,6 +1,8 @@
 """AccountMix: whether those who act on an item are the platform's usual mix of accounts.
 
-A voice is one person's first act on an item. Four tests look at each: is it among the account's
+A voice is one person's first positive act on an item, or their first negative one; the two have
+companies of their own, so that many honest likes hide no group of accounts that dislikes, and the
+other way round. Four tests look at each: is it among the account's
 first things ever (`first`), is the account younger than a week (`young`), has it acted on few
 things (`narrow`), did it begin on the same day as one of the item's last voices (`together`)?
 None of these says anything of one voice: on some platforms nine of ten voices are young. Per item
@@ -115,7 +117,7 @@ class ItemCompany:
     def hear(
         self, voice: int, flags: int, steps: Steps, heights: list[float]
     ) -> tuple[bool, list[int]]:
-        """Return whether a voice counts, and earlier ones that count no more.
+        """Return whether a voice counts, and earlier ones that count no more, in their order.
 
         `flags`: a bit for each test; of a test that cannot be made (`UNKNOWN`) the sum stays.
         """
@@ -175,7 +177,7 @@ class ItemCompany:
                     self.having[test] -= 1
                     if test not in crossed:
                         self.sums[test] = max(self.sums[test] - steps.ups[test], 0.0)
-        return sorted(taken)
+        return [voice for _, voice, _ in sorted(taken.values())]
 
     def _forget(self) -> None:
         """Leave PENDING voices at most, none whose every sum fell to zero since."""
@@ -194,7 +196,8 @@ class AccountMix:
 
     platform: Platform
     heights: Figures  # (tests,)
-    sums: NDArray[np.float32]  # (n_items, tests)
+    sums: NDArray[np.float32]  # (n_items, tests): of positive voices
+    against: NDArray[np.float32]  # (n_items, tests): of negative voices
     voices: Rows  # (n_items,)
     excess: NDArray[np.int32]  # (n_items, tests): voices with the property that count nothing
     span: Times  # (n_items, 2): when the first and the last of these came; NaN: none
@@ -216,6 +219,7 @@ class AccountMix:
             Platform(),
             np.full(len(TESTS), LEAST),
             np.zeros(shape, np.float32),
+            np.zeros(shape, np.float32),
             np.zeros(n_items, np.int32),
             np.zeros(shape, np.int32),
             np.full((n_items, 2), np.nan),
@@ -228,6 +232,7 @@ class AccountMix:
             "platform": np.array(shares),
             "heights": self.heights,
             "sums": self.sums,
+            "against": self.against,
             "voices": self.voices,
             "excess": self.excess,
             "span": self.span,
@@ -240,12 +245,18 @@ class AccountMix:
         if not arrays:
             return cls.empty(n_items)
         platform = Platform(*np.array(arrays["platform"], np.float64).tolist())
-        names = ("heights", "sums", "voices", "excess", "span", "births")
-        return cls(platform, *(arrays[name] for name in names))
+        names = ("heights", "sums", "against", "voices", "excess", "span", "births")
+        known = {"against": np.zeros_like(arrays["sums"]), **arrays}
+        return cls(platform, *(known[name] for name in names))
+
+    def sums_of(self, row: int, sign: int) -> list[float]:
+        """Return a row's sums of positive (0) or negative (1) voices; zeros: not of the night."""
+        sums = self.against if sign else self.sums
+        return sums[row].tolist() if row < len(sums) else [0.0] * len(TESTS)
 
 
 def judged(
-    user: Rows, item: Rows, time: Times | None, n_users: int, n_items: int
+    user: Rows, item: Rows, negative: Mask, time: Times | None, n_users: int, n_items: int
 ) -> tuple[Mask, AccountMix]:
     """Return which acts belong to a voice that counts, and what is known of each item's company.
 
@@ -254,36 +265,42 @@ def judged(
     every = np.ones(len(user), bool)
     if time is None or not len(user):
         return every, AccountMix.empty(n_items)
-    key = user.astype(np.int64) * n_items + item
+    slots = 2 * n_items  # an item's positive voices, then its negative ones
+    slot = 2 * item.astype(np.int64) + negative
+    key = user.astype(np.int64) * slots + slot
     _, first, voice_of = np.unique(key, return_index=True, return_inverse=True)
     order = np.argsort(first)  # voices in the order of time
-    place = np.empty(len(order), np.int64)
-    place[order] = np.arange(len(order))
+    places = np.empty(len(order), np.int64)
+    places[order] = np.arange(len(order))
     acts = first[order]
-    flags = _properties(user[acts], item[acts], time[acts], births_of(user, time, n_users))
+    flags = _properties(user[acts], slot[acts], time[acts], births_of(user, time, n_users))
     blocks, platform = _steps(flags)
     ups, downs = (
         np.array([getattr(steps, name) for steps in blocks])[np.arange(len(acts)) // BLOCK]
         for name in ("ups", "downs")
     )
-    rows = item[acts]
-    by_item = np.argsort(rows, kind="stable")
-    ends = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=n_items))])
+    by_item = np.argsort(slot[acts], kind="stable")
+    ends = np.concatenate([[0], np.cumsum(np.bincount(slot[acts], minlength=slots))])
     steps = np.where(flags, ups, downs)[by_item]
     most, last = _peaks(steps, ends)
     heights = _heights(most, np.diff(ends))
     counts, excess = np.ones(len(acts), bool), np.zeros((n_items, len(TESTS)), np.int32)
     span = np.full((n_items, 2), np.nan)
-    for row in np.flatnonzero((most >= heights).any(axis=1)).tolist():
-        own = by_item[ends[row] : ends[row + 1]]
-        counts[own], last[row] = _walked(own, flags, blocks, heights)
+    for place in np.flatnonzero((most >= heights).any(axis=1)).tolist():
+        own = by_item[ends[place] : ends[place + 1]]
+        counts[own], last[place] = _walked(own, flags, blocks, heights)
         out = own[~counts[own]]
         if len(out):
-            excess[row] = flags[out].sum(axis=0)
-            span[row] = time[acts[out[0]]], time[acts[out[-1]]]
-    voices = np.diff(ends).astype(np.int32)
-    company = AccountMix(platform, heights, last.astype(np.float32), voices, excess, span)
-    return np.asarray(counts[place[voice_of]], bool), company
+            row = place // 2
+            excess[row] += flags[out].sum(axis=0, dtype=np.int32)
+            span[row, 0] = np.fmin(span[row, 0], time[acts[out[0]]])
+            span[row, 1] = np.fmax(span[row, 1], time[acts[out[-1]]])
+    voices = np.diff(ends).reshape(-1, 2).sum(axis=1).astype(np.int32)
+    sums = last.astype(np.float32).reshape(n_items, 2, len(TESTS))
+    company = AccountMix(
+        platform, heights, sums[:, 0].copy(), sums[:, 1].copy(), voices, excess, span
+    )
+    return np.asarray(counts[places[voice_of]], bool), company
 
 
 def births_of(user: Rows, time: Times, n_users: int) -> Times:
@@ -309,16 +326,15 @@ def births_by_number(numbers: NDArray[np.int64], born: Times) -> Figures:
     return found
 
 
-def _properties(user: Rows, item: Rows, time: Times, born: Times) -> Mask:
-    """Return which property each of some distinct voices in the order of time has, (n, tests)."""
-    order = np.argsort(user, kind="stable")
-    starts = np.flatnonzero(np.diff(user[order], prepend=-1))
-    sizes = np.diff(np.append(starts, len(order)))
-    before = np.empty(len(user), np.int64)  # items that the account had acted on
-    before[order] = np.arange(len(order)) - np.repeat(starts, sizes)
+def _properties(user: Rows, slot: NDArray[np.int64], time: Times, born: Times) -> Mask:
+    """Return which property each of some distinct voices in the order of time has, (n, tests).
+
+    `slot`: the item and the sign of each voice, see `judged`.
+    """
+    before = _other_items(user, slot // 2)
     day = (born[user] // DAY).astype(np.int64)
-    by_item = np.argsort(item, kind="stable")
-    rows, days = item[by_item], day[by_item]
+    by_item = np.argsort(slot, kind="stable")
+    rows, days = slot[by_item], day[by_item]
     same = np.zeros(len(user), bool)
     for back in range(1, min(BACK, len(user) - 1) + 1):
         same[back:] |= (rows[back:] == rows[:-back]) & (days[back:] == days[:-back])
@@ -326,6 +342,21 @@ def _properties(user: Rows, item: Rows, time: Times, born: Times) -> Mask:
     together[by_item] = same
     flags = (before == 0, time - born[user] < YOUNG, before <= NARROW, together)
     return np.stack(flags, axis=1)
+
+
+def _other_items(user: Rows, item: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return on how many other items the account of each voice had acted before it, (n,)."""
+    pair = user.astype(np.int64) * (int(item.max(initial=0)) + 1) + item
+    fresh = np.zeros(len(user), np.int64)  # 1: the account's first voice on the item
+    fresh[np.unique(pair, return_index=True)[1]] = 1
+    order = np.argsort(user, kind="stable")
+    starts = np.flatnonzero(np.diff(user[order], prepend=-1))
+    sizes = np.diff(np.append(starts, len(order)))
+    total = np.cumsum(fresh[order])
+    begun = total[starts] - fresh[order][starts]
+    before = np.empty(len(user), np.int64)
+    before[order] = total - np.repeat(begun, sizes) - 1
+    return before
 
 
 def _steps(flags: Mask) -> tuple[list[Steps], Platform]:

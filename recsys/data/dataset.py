@@ -72,7 +72,12 @@ class Dataset:
             told = np.flatnonzero(weight)
             when = None if when is None else when[told]
             counts, company = judged(
-                events.user[told], item[told], when, len(events.users), len(ids)
+                events.user[told],
+                item[told],
+                weight[told] < 0,
+                when,
+                len(events.users),
+                len(ids),
             )
             weight[told] *= counts
             if timed and events.numbers is not None:

@@ -15,7 +15,8 @@ import numpy as np
 FILLERS = 20  # items that an account acts on beside the target
 BURST = 1_800.0  # seconds
 POPULAR = 50  # items that a bandwagon attack takes its fillers from
-CLICKS, LIKES, FEW = 1_000, 50, 20  # of one account, of one account, accounts of a small group
+CLICKS, LIKES = 1_000, 50  # of one account
+FEW, FIVE = 20, 5  # accounts of small groups
 
 
 class Planted(NamedTuple):
@@ -90,6 +91,14 @@ def _flood(scene: Scene, event: str, count: int) -> list[Planted]:
     return [Planted(f"fake-{scene.target}", scene.target, event, t) for t in scene.times(count)]
 
 
+def _known(scene: Scene, event: str) -> list[Planted]:
+    """Return one act on the target by each of five accounts that have been active before."""
+    users = dict.fromkeys(user for user, new in scene.voices if not new)
+    order = scene.rng.permutation(np.array([*users]))[:FIVE].tolist()
+    times = scene.times(len(order))
+    return [Planted(u, scene.target, event, t) for u, t in zip(order, times, strict=True)]
+
+
 def real_burst(scene: Scene) -> list[Planted]:
     """Return likes by independent accounts: drawn like the platform's own recent voices.
 
@@ -110,6 +119,8 @@ def real_burst(scene: Scene) -> list[Planted]:
 PUSH: Mapping[str, Attack] = {
     "one account, 50 likes": lambda scene: _flood(scene, "like", LIKES),
     "click flood, one account": lambda scene: _flood(scene, "click", CLICKS),
+    "5 accounts, half an hour": lambda scene: _group(scene, accounts=FIVE),
+    "5 known accounts": lambda scene: _known(scene, "like"),
     "20 accounts, half an hour": lambda scene: _group(scene, accounts=FEW),
     "push, half an hour": _group,
     "average": lambda scene: _group(scene, fillers=_average),
@@ -122,6 +133,9 @@ PUSH: Mapping[str, Attack] = {
 NUKE: Mapping[str, Attack] = {
     "nuke, half an hour": lambda scene: _group(scene, "dislike"),
     "nuke, average": lambda scene: _group(scene, "dislike", fillers=_average),
+    "nuke, 5 accounts": lambda scene: _group(scene, "dislike", accounts=FIVE),
+    "nuke, 5 known accounts": lambda scene: _known(scene, "dislike"),
+    "nuke, slow drip": lambda scene: _group(scene, "dislike", seconds=scene.week),
     "nuke by likes": _group,  # that make honest likes look like part of an attack
 }
 REAL = "a real burst"

@@ -66,6 +66,19 @@ class LikeRates:
         self.evidence[row] = evidence
         self.bases[row] += step * (vote - float(self.bases[row]))
 
+    def unfollow(self, row: int, weight: float) -> None:
+        """Let an item forget one vote that was followed: exactly, where it was the latest one.
+
+        What it moved of the loadings, little beside the base, stays until the night.
+        """
+        votes, trust = votes_of(np.array([weight], np.float32), self.rated)
+        precision = float(trust[0]) / self.taste.config.noise
+        evidence = float(self.evidence[row])
+        step = precision / (evidence + self.taste.config.tau_base)
+        base = float(self.bases[row])
+        self.bases[row] = (base - step * float(votes[0])) / (1.0 - step)
+        self.evidence[row] = max(evidence - precision, 0.0) / self.taste.config.keep
+
     def _placed(self, row: int, surplus: float, precision: float, actor: str) -> float:
         """Move an item's loadings; return what of the surplus is the voter's own taste."""
         assert self.voters is not None

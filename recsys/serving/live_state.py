@@ -302,6 +302,9 @@ class LiveState:
                             row, act.value, act.timestamp, act.share, act.tone, self._pair(act)
                         )
             if self.voices is not None:
+                for taken in reversed(heard.taken):
+                    if self.opinions is not None and taken.vote:
+                        self.opinions.unfollow(taken.row, taken.vote)
                 for row in dict.fromkeys(one.row for one in heard.taken):
                     self.pulse.regroup(row, {t.person for t in heard.taken if t.row == row})
             if len(told) > len(acts):

@@ -7,6 +7,7 @@ from its table. Who acts before and after a night may count twice until the next
 
 from __future__ import annotations
 
+import math
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -58,9 +59,11 @@ class Voice:
     row: int  # as it was then
     person: int
     state: State = NOTHING
-    counts: bool = True
+    heard: int = 0  # bits of the signs, positive and negative, that its company was tested for
+    excess: int = 0  # bits of those that count nothing
     sign: float = 0.0  # of the last vote that was followed
     voted: float = -np.inf  # when that was
+    vote: float = 0.0  # its weight; 0: none was followed
     base: State = NOTHING  # of the acts before `acts`
     acts: list[Done] = field(default_factory=list)  # the latest, at most ACTS
 
@@ -70,6 +73,14 @@ class Voice:
             self.base = _after(self.base, self.acts.pop(0))
         self.acts.append(act)
         self.state = _after(self.state, act)
+
+    def drop(self, sign: int) -> None:
+        """Let the positive (0) or negative (1) acts count no more."""
+        self.excess |= 1 << sign
+        most, latest, likes, dislikes = self.base
+        self.base = (most, latest, likes, 0.0) if sign else (0.0, 0.0, 0.0, dislikes)
+        self.acts = [act for act in self.acts if (act[1] < 0) != sign]
+        self.fold()
 
     def fold(self) -> None:
         """Compute the state anew from the acts that are left."""
@@ -101,6 +112,7 @@ class Taken(NamedTuple):
 
     row: int
     person: int
+    vote: float  # weight of the last vote that was followed, 0: none
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,21 +139,24 @@ class UniqueUsers:
         self._salt = secrets.randbits(60) if salt is None else salt
         self._accounts: dict[int, Account] = {}
         self._voices: dict[int, Voice] = {}
+        # by 2 · row, and 1 more for negative voices:
         self._items: dict[int, ItemCompany] = {}
-        self._days: dict[int, list[int]] = {}  # of the last voices of an item: when accounts began
+        self._days: dict[int, list[int]] = {}  # when the accounts of the last voices began
 
     def move(self, before: int, row: int) -> None:
         """Let a new version of an item go on with what the one before has."""
-        if before in self._items:
-            self._items[row] = self._items.pop(before)
-        if before in self._days:
-            self._days[row] = self._days.pop(before)
+        for sign in (0, 1):
+            old, new = 2 * before + sign, 2 * row + sign
+            if old in self._items:
+                self._items[new] = self._items.pop(old)
+            elif before < len(self.company.sums):
+                self._items[new] = ItemCompany(self.company.sums_of(before, sign))
+            if old in self._days:
+                self._days[new] = self._days.pop(old)
         if before in self.excess:
             self.excess[row] = self.excess.pop(before)
         if before < len(self.company.excess) and self.company.excess[before].any():
             self.excess.setdefault(row, Excess()).join(self.company, before)
-        if row not in self._items and before < len(self.company.sums):
-            self._items[row] = ItemCompany(self.company.sums[before].tolist())
 
     def hear(
         self,
@@ -156,6 +171,7 @@ class UniqueUsers:
         before: list[State] = []
         after: list[State] = []
         heard = CountedEvent([0.0] * len(acts), [True] * len(acts), [])
+        votes: dict[int, int] = {}  # pair -> its latest act here that is a vote
         counted = np.zeros(len(acts), bool)
         times = np.array([act.timestamp for act in acts], np.float64)
         salt, known = self._salt, self._voices
@@ -163,25 +179,27 @@ class UniqueUsers:
         for place, (act, row, weight, opinion) in enumerate(told):
             if not weight:
                 continue
-            calm, time = True, act.timestamp
+            calm, time, sign = True, act.timestamp, int(weight < 0)
             if act.actor is None:
                 voice = Voice(row, -1)
             else:
                 pair = hash((salt, act.actor, act.item_id)) & _PERSON
                 found = known.get(pair)
                 if found is None:
-                    person = hash((salt, act.actor)) & _PERSON
-                    voice = known[pair] = Voice(row, person)
-                    voice.counts, calm, taken = self._joined(act, row, pair, person)
+                    voice = known[pair] = Voice(row, hash((salt, act.actor)) & _PERSON)
                     if len(known) > MOST:
                         del known[next(iter(known))]
+                else:
+                    voice = found
+                if not voice.heard >> sign & 1:
+                    counts, calm, taken = self._joined(act, row, sign, pair, voice)
+                    if not counts:
+                        voice.excess |= 1 << sign
                     if taken:
                         counters.heard(rows[: place + 1], times[: place + 1], counted[: place + 1])
                         self._write(many, before, after, counters)
-                        self._take_back(row, taken, counters, heard)
-                else:
-                    voice = found
-            if not voice.counts:
+                        self._take_back(row, sign, taken, counters, heard, votes)
+            if voice.excess >> sign & 1:
                 heard.counts[place] = False
                 continue
             counted[place] = True
@@ -189,10 +207,11 @@ class UniqueUsers:
             before.append(voice.state)
             voice.add((time, weight, opinion))
             after.append(voice.state)
-            sign = 1.0 if weight > 0 else -1.0
-            if sign != voice.sign and time - voice.voted >= DAY:
-                voice.sign, voice.voted = sign, time
+            if weight * voice.sign <= 0 and time - voice.voted >= DAY:
+                voice.sign, voice.voted = math.copysign(1.0, weight), time
                 heard.votes[place] = float(calm)
+                if voice.person >= 0 and calm:
+                    votes[pair], voice.vote = place, weight
         counters.heard(rows, times, counted)
         self._write(many, before, after, counters)
         return heard
@@ -226,7 +245,7 @@ class UniqueUsers:
         touched: dict[int, int] = {}
         for pair, row, time, weight in zip(pairs, rows.tolist(), times, weights, strict=True):
             voice = self._voices.get(pair)
-            if voice is None or not voice.counts:
+            if voice is None:
                 continue
             for at, done in enumerate(voice.acts):
                 if done[2] and done[0] == time:
@@ -238,8 +257,6 @@ class UniqueUsers:
     @staticmethod
     def _state_of(voice: Voice, row: int, counters: PopularityCounters) -> None:
         """Count a voice as its acts are now instead of as they were."""
-        if not voice.counts:
-            return
         if voice.state != NOTHING:
             counters.take_back(row, np.array([voice.state], np.float64))
         voice.fold()
@@ -258,9 +275,11 @@ class UniqueUsers:
                 each.clear()
 
     def _joined(
-        self, act: LiveEvent, row: int, pair: int, person: int
+        self, act: LiveEvent, row: int, sign: int, pair: int, voice: Voice
     ) -> tuple[bool, bool, list[int]]:
         """Return whether a voice counts, whether its company is calm, and which count no more."""
+        person, new = voice.person, not voice.heard
+        voice.heard |= 1 << sign
         account = self._accounts.get(person)
         if account is None:
             born = act.timestamp if act.born is None else act.born
@@ -268,11 +287,14 @@ class UniqueUsers:
             if len(self._accounts) > MOST:
                 del self._accounts[next(iter(self._accounts))]
         born, items = account.born, account.items
-        account.items = items + 1
-        day = int(born // DAY)
-        days = self._days.get(row)
+        if new:
+            account.items = items + 1
+        else:  # the item itself is none of the others
+            items = max(items - 1, 0)
+        day, slot = int(born // DAY), 2 * row + sign
+        days = self._days.get(slot)
         if days is None:
-            days = self._days[row] = []
+            days = self._days[slot] = []
         flags = _TOGETHER if day in days else 0
         days.append(day)
         if len(days) > BACK:
@@ -283,11 +305,9 @@ class UniqueUsers:
             flags |= _NARROW_UNKNOWN
         elif items <= NARROW:
             flags |= _NARROW if items else _NARROW | _FIRST
-        own = self._items.get(row)
+        own = self._items.get(slot)
         if own is None:
-            at_night = row < len(self.company.sums)
-            sums = self.company.sums[row].tolist() if at_night else [0.0] * len(TESTS)
-            own = self._items[row] = ItemCompany(sums)
+            own = self._items[slot] = ItemCompany(self.company.sums_of(row, sign))
         counts, taken = own.hear(pair, flags, self._steps, self._heights)
         calm = counts
         if calm:
@@ -312,26 +332,39 @@ class UniqueUsers:
         found.first, found.last = min(found.first, time), max(found.last, time)
 
     def _take_back(
-        self, row: int, taken: list[int], counters: PopularityCounters, heard: CountedEvent
+        self,
+        row: int,
+        sign: int,
+        taken: list[int],
+        counters: PopularityCounters,
+        heard: CountedEvent,
+        votes: dict[int, int],
     ) -> None:
-        lost = []
+        lost, left = [], []
         for pair in taken:
             voice = self._voices.get(pair)
-            if voice is not None and voice.counts:
+            if voice is not None and not voice.excess >> sign & 1:
+                before = voice.state
+                vote = voice.vote if (voice.vote < 0) == sign else 0.0
+                if vote and pair in votes:  # it has not been followed yet
+                    heard.votes[votes[pair]] = vote = 0.0
+                voice.drop(sign)
+                if before != NOTHING:
+                    lost.append(before)
                 if voice.state != NOTHING:
-                    lost.append(voice.state)
-                voice.counts, voice.state = False, NOTHING
-                heard.taken.append(Taken(row, voice.person))
+                    left.append(voice.state)
+                heard.taken.append(Taken(row, voice.person, vote))
+                voice.vote = voice.vote if (voice.vote < 0) != sign else 0.0
         if lost:
             counters.take_back(row, np.array(lost, np.float64))
+        if left:
+            again = np.array(left, np.float64)
+            counters.replace(np.full(len(left), row, np.int32), np.zeros_like(again), again)
 
-    def sums(self, row: int) -> NDArray[np.float64]:
-        """Return the sums of a row's company as they are now, (tests,)."""
-        own = self._items.get(row)
-        if own is not None:
-            return np.array(own.sums)
-        known = row < len(self.company.sums)
-        return np.asarray(self.company.sums[row] if known else np.zeros(len(TESTS)), np.float64)
+    def sums(self, row: int, sign: int = 0) -> NDArray[np.float64]:
+        """Return the sums of a row's positive (0) or negative (1) voices of now, (tests,)."""
+        own = self._items.get(2 * row + sign)
+        return np.array(self.company.sums_of(row, sign) if own is None else own.sums, np.float64)
 
 
 def _after(before: State, act: Done) -> State:

@@ -10,7 +10,7 @@ from recsys.data.event_weights import EventWeights
 from recsys.data.records import Event, Item
 from recsys.data.table_builder import item_table
 from recsys.errors import DataError
-from recsys.evaluation.attack_scenarios import ATTACKS, FEW, FILLERS, NUKE, PUSH, REAL
+from recsys.evaluation.attack_scenarios import ATTACKS, FEW, FILLERS, FIVE, NUKE, PUSH, REAL
 from recsys.evaluation.attack_trial import NEW, WEEK, AttackTrial, Outcome, with_planted
 from recsys.serving.model import Model
 from recsys.serving.score_model import ScoreModel
@@ -70,11 +70,15 @@ def test_every_attack_plants_what_it_is_called(trial):
             assert accounts == 1 and len(on) in (50, 1_000)
         elif name == "20 accounts, half an hour":
             assert accounts == FEW == len(on)
+        elif "5" in name:
+            assert accounts == FIVE == len(on)
         else:
             assert accounts == trial.accounts == len(on) == USERS // 100
         known = set(trial.events.users)
         if name == REAL:
             assert sum(one.user in known for one in found) > accounts / 2
+        elif "known" in name:
+            assert all(one.user in known for one in found)
         else:
             assert not known & {one.user for one in found}
         with_fillers = ("average", "bandwagon", "segment", "love", "filler")

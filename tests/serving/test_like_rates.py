@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+import worlds
 
 from recsys.models.explicit_mf import ExplicitMF, ExplicitMFConfig, fit_taste
 from recsys.serving import user_kalman_filters
 from recsys.serving.like_rates import LikeRates
+from recsys.serving.live_event import LiveEvent
 from recsys.serving.user_kalman_filters import UserFilters
 from recsys.serving.user_ratings import taste_parts
 
@@ -119,3 +121,26 @@ def test_the_latest_voters_are_remembered_and_no_name_is(monkeypatch):
     assert known.before("ann", np.ones(2), 1.0, 1.0).any()
     assert not known.before("ben", np.ones(2), 1.0, 1.0).any()
     assert "ann" not in repr(vars(known))
+
+
+def test_votes_that_are_taken_back_leave_the_base_as_it_was(opinions):
+    base, evidence = float(opinions.bases[NEW]), float(opinions.evidence[NEW])
+    for weight in (1.0, -1.0, 0.2):
+        opinions.follow(NEW, weight)
+    for weight in (0.2, -1.0, 1.0):
+        opinions.unfollow(NEW, weight)
+    assert opinions.bases[NEW] == pytest.approx(base, abs=1e-5)
+    assert opinions.evidence[NEW] == pytest.approx(evidence, abs=1e-5)
+
+
+@pytest.mark.parametrize("batch", [1, 60])
+def test_dislikes_of_a_group_move_the_base_like_one_vote(batch):
+    one, many = worlds.live(), worlds.live()
+    assert one.opinions is not None and many.opinions is not None
+    row, moment = one.row("sea-1"), worlds.topics().now + 60
+    acts = [LiveEvent("sea-1", "dislike", None, moment + n, 0.0, f"fake{n}") for n in range(60)]
+    one.add_events(acts[:1])
+    for start in range(0, len(acts), batch):
+        many.add_events(acts[start : start + batch])
+    assert many.opinions.bases[row] == pytest.approx(one.opinions.bases[row], abs=1e-5)
+    assert many.opinions.evidence[row] == pytest.approx(one.opinions.evidence[row], abs=1e-4)

@@ -17,7 +17,13 @@ ITEMS = 12
 START = 1.7e9
 
 
-def told(seed: int, people: int = 400, count: int = 3_000, crowd: int = 0) -> list[LiveEvent]:
+def told(
+    seed: int,
+    people: int = 400,
+    count: int = 3_000,
+    crowd: int = 0,
+    kinds_of_crowd: tuple[str, ...] = ("like",),
+) -> list[LiveEvent]:
     """Return acts of a platform, some repeated, and of a crowd that comes for item 0 alone."""
     rng = np.random.default_rng(seed)
     who = rng.integers(0, people, count)
@@ -30,7 +36,9 @@ def told(seed: int, people: int = 400, count: int = 3_000, crowd: int = 0) -> li
     ]
     last = acts[-1].timestamp
     return acts + [
-        LiveEvent("i0", "like", None, last + n / 100, 0.0, f"bot{n}") for n in range(crowd)
+        LiveEvent("i0", kind, None, last + n / 100 + turn, 0.0, f"bot{n}")
+        for turn, kind in enumerate(kinds_of_crowd)
+        for n in range(crowd)
     ]
 
 
@@ -41,7 +49,7 @@ def night(acts: list[LiveEvent], weights: EventWeights) -> tuple[PopularityCount
     user = np.array([names.index(str(act.actor)) for act in acts], np.int32)
     item = np.array([int(act.item_id[1:]) for act in acts], np.int32)
     time = np.array([act.timestamp for act in acts])
-    counts, company = judged(user, item, time, len(names), ITEMS)
+    counts, company = judged(user, item, found < 0, time, len(names), ITEMS)
     weight = found * counts
     return PopularityCounters.from_events(ITEMS, item, weight, stated, time, user), company
 
@@ -68,12 +76,23 @@ def shares(counters: PopularityCounters) -> Floats:
 @pytest.mark.parametrize("crowd", [0, 60])
 @pytest.mark.parametrize("step", [1, 50])
 def test_live_is_night(seed, crowd, step):
-    acts, weights = told(seed, crowd=crowd), EventWeights()
+    alike(told(seed, crowd=crowd), step)
+
+
+@pytest.mark.parametrize("does", [("dislike",), ("like", "dislike"), ("dislike", "view")])
+def test_live_is_night_where_a_crowd_dislikes(does):
+    alike(told(1, crowd=60, kinds_of_crowd=does), step=17)
+
+
+def alike(acts: list[LiveEvent], step: int) -> None:
+    """Compare what a night and a live state count, and the sums of each company."""
+    weights = EventWeights()
     wanted, company = night(acts, weights)
     found, voices = live(acts, weights, step)
     np.testing.assert_allclose(shares(found), shares(wanted), atol=1e-4)
-    sums = np.array([voices.sums(row) for row in range(ITEMS)])
-    np.testing.assert_allclose(sums, company.sums, atol=1e-3)
+    for sign, wanted_sums in enumerate((company.sums, company.against)):
+        sums = np.array([voices.sums(row, sign) for row in range(ITEMS)])
+        np.testing.assert_allclose(sums, wanted_sums, atol=1e-3)
 
 
 @pytest.mark.parametrize("kind", ["view", "like", "save"])
@@ -96,6 +115,37 @@ def test_a_crowd_that_comes_for_one_thing_counts_like_one_voice():
     assert after.uptake(6, ITEMS)[0] - before.uptake(6, ITEMS)[0] == pytest.approx(1.0)
     assert company.excess[0].max() == 59 and not company.excess[1:].any()
     assert np.isfinite(company.span[0]).all()
+
+
+@pytest.mark.parametrize("does", [("dislike",), ("like", "dislike")])
+def test_a_crowd_that_dislikes_counts_like_one_voice(does):
+    """Also if it liked the item first, and however many others like it."""
+    weights = EventWeights()
+    before, _ = night(told(0), weights)
+    after, company = night(told(0, crowd=60, kinds_of_crowd=does), weights)
+    assert after.dislikes[0] - before.dislikes[0] <= 1 + 1e-5
+    assert after.likes[0] - before.likes[0] <= 1
+    assert company.excess[0].max() >= 59 and not company.excess[1:].any()
+
+
+def test_a_drip_of_dislikes_among_many_likes_counts_like_one_voice():
+    """60 accounts of one act each, beside three times as many likes by the usual people."""
+    acts, weights = told(0, people=2_000), EventWeights()
+    rng, start, span = np.random.default_rng(4), acts[-1].timestamp, 7 * DAY
+    likes = [
+        LiveEvent("i5", "like", None, start + span * rng.random(), 0.0, f"u{n}") for n in range(180)
+    ]
+    drip = [
+        LiveEvent("i5", "dislike", None, start + span * rng.random(), 0.0, f"bot{n}")
+        for n in range(60)
+    ]
+    before, _ = night(acts + sorted(likes, key=lambda act: act.timestamp), weights)
+    both = sorted(likes + drip, key=lambda act: act.timestamp)
+    after, _ = night(acts + both, weights)
+    assert after.dislikes[5] - before.dislikes[5] <= 2
+    assert after.likes[5] == pytest.approx(before.likes[5])
+    found, _ = live(acts + both, weights, 50)
+    assert found.dislikes[5] == pytest.approx(after.dislikes[5])
 
 
 def test_a_burst_of_the_usual_people_counts_whole():
@@ -196,7 +246,8 @@ def test_items_attacked_at_the_same_time_do_not_lift_the_alarm_height():
     who = np.concatenate([user, fake[order]]).astype(np.int32)
     what = np.concatenate([item, target[order]]).astype(np.int32)
     when = np.concatenate([time, time[-1] + np.arange(600.0)])
-    counts, company = judged(who, what, when, people + 600, items + 5)
+    positive = np.zeros(len(who), bool)
+    counts, company = judged(who, what, positive, when, people + 600, items + 5)
     assert counts[:40_000].mean() > 0.99
     assert all(counts[what == row].sum() <= 2 for row in range(items, items + 5))
     assert (company.heights < 30).all()
