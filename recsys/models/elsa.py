@@ -1,4 +1,7 @@
-"""ELSA: a linear autoencoder of low rank (Vančura et al., RecSys 2022), in torch."""
+"""ELSA: a linear autoencoder of low rank (Vančura et al., RecSys 2022), in torch.
+
+Importing this module raises MissingExtra where torch is not installed.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from scipy import sparse
 
 from recsys.array_types import Floats
+from recsys.errors import MissingExtra
 from recsys.models.factors import Factors
+
+try:
+    import torch
+except ImportError as error:
+    raise MissingExtra("torch", "train") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ import numpy as np
 
 from recsys.models.als import AlsConfig, fit_als
 from recsys.models.ease import EaseConfig, fit_ease
-from recsys.models.elsa import ElsaConfig, fit_elsa
 from recsys.models.factors import Factors
 from recsys.models.gfcf import LowpassConfig, fit_lowpass
 from recsys.models.interactions import Interactions
@@ -108,14 +107,19 @@ def lowpass(dimensions: int) -> Engine:
 
 
 def elsa(epochs: int) -> Engine:
-    """A linear autoencoder of rank 256."""
-    config = ElsaConfig(epochs=epochs)
+    """A linear autoencoder of rank 256; fitting it needs torch, else MissingExtra."""
     return Engine(
         f"elsa {epochs}",
         "behaviour",
-        lambda data, seed, device: fit_elsa(data.matrix, config, seed, device),
+        lambda data, seed, device: _elsa_factors(data, epochs, seed, device),
         lambda data: 3.5e-8 * data.shape[0] * data.shape[1] * epochs,
     )
+
+
+def _elsa_factors(data: Interactions, epochs: int, seed: int, device: str) -> Factors:
+    from recsys.models.elsa import ElsaConfig, fit_elsa  # torch is an extra, and loads slowly
+
+    return fit_elsa(data.matrix, ElsaConfig(epochs=epochs), seed, device)
 
 
 def als(alpha: float, regularization: float) -> Engine:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import entry_points
+from importlib.util import find_spec
 
 from recsys.errors import DataError
 from recsys.models.engine_registry import (
@@ -37,6 +39,7 @@ _MAKERS: dict[str, Maker] = {
     "elsa": lambda numbers: elsa(int(numbers[0])),
     "als": lambda numbers: als(numbers[0], numbers[1]),
 }
+log = logging.getLogger("recsys")
 _ADDED: list[Engine] = []  # registered engines that tuning tries
 
 
@@ -73,9 +76,22 @@ def unregister_engine(name: str) -> None:
 
 
 def candidates() -> tuple[Family, ...]:
-    """Return the engines that tuning tries: the built-in ones, then those of other packages."""
+    """Return the engines that tuning tries: the built-in ones, then those of other packages.
+
+    A family whose package is not installed is left out, which the log says once per process.
+    """
     load_entry_points()
-    return (*CATALOGUE, *map(Family.of, _ADDED))
+    return (*filter(_is_installed, CATALOGUE), *map(Family.of, _ADDED))
+
+
+@cache
+def _is_installed(family: Family) -> bool:
+    if not family.package or find_spec(family.package):
+        return True
+    log.info(
+        "the engine %s is not tried: %s is not installed (extra train)", family.name, family.package
+    )
+    return False
 
 
 @cache
@@ -111,6 +127,7 @@ class Family:
     start: tuple[int, ...]  # place on each axis that is tried first
     make: Maker  # of one value per axis
     fewest: int = 0  # events from which it is tried: with fewer there is nothing to learn from
+    package: str = ""  # that its fit imports and that an extra brings; empty: none
 
     @classmethod
     def of(cls, engine: Engine) -> Family:
@@ -130,9 +147,13 @@ class Family:
 
 
 def _family(
-    name: str, axes: tuple[tuple[float, ...], ...], start: tuple[int, ...], fewest: int = 0
+    name: str,
+    axes: tuple[tuple[float, ...], ...],
+    start: tuple[int, ...],
+    fewest: int = 0,
+    package: str = "",
 ) -> Family:
-    return Family(name, axes, start, _MAKERS[name], fewest)
+    return Family(name, axes, start, _MAKERS[name], fewest, package)
 
 
 FEWEST_FACTORS = 2_000  # events
@@ -145,5 +166,5 @@ CATALOGUE: tuple[Family, ...] = (
     _family("item-knn", ((20, 100, 500),), (1,)),
     _family("item-knn-tfidf", ((20, 100, 500),), (1,)),
     _family("als", ((3, 10, 30), (3, 10, 30, 100, 300)), (1, 2), FEWEST_FACTORS),
-    _family("elsa", ((3, 5, 8, 15),), (1,), FEWEST_FACTORS),
+    _family("elsa", ((3, 5, 8, 15),), (1,), FEWEST_FACTORS, package="torch"),
 )

@@ -7,26 +7,23 @@ form with every fit (recsys/text/cold_start.py); `on` fine-tunes them as well.
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from recsys.data.dataset import Dataset
-from recsys.errors import DataError
+from recsys.errors import DataError, MissingExtra
 from recsys.text.encoders.encoder import Encoder, load_encoder
 from recsys.text.encoders.finetuned_encoders import EncoderRegistry, RegistryEntry
 from recsys.text.encoders.static import load_static
 from recsys.text.encoders.student import Student
-from recsys.text.finetuning.trainer import FinetuneConfig
-from recsys.text_training.finetune_encoder import (
-    FineTuneResult,
-    config_for,
-    fine_tune_if_better,
-    fingerprint,
-)
 
 from ...settings import Settings
 from ..step_runner import Detail
 
 if TYPE_CHECKING:
+    from recsys.text.finetuning.trainer import FinetuneConfig
+    from recsys.text_training.finetune_encoder import FineTuneResult
+
     from ..context import NightContext
 
 CHECKPOINT = "checkpoint"  # folder of a run: a fine-tuning that was killed goes on from there
@@ -45,6 +42,9 @@ def finetune(night: NightContext) -> Detail:
     because = reason_not_to(settings, start, device)
     if because:
         return {**told, "because": because}
+    check_torch()
+    from recsys.text_training.finetune_encoder import config_for, fingerprint
+
     shelf = EncoderRegistry.of(settings.home, start.name)
     entry = shelf.entry() or RegistryEntry("", "", 0.0)
     pupil = _yesterday(shelf, entry, device, note)
@@ -70,6 +70,8 @@ def _learned(
     config: FinetuneConfig,
     static: Student | None,
 ) -> FineTuneResult:
+    from recsys.text_training.finetune_encoder import fine_tune_if_better
+
     def watch(step: int, loss: float) -> None:
         night.progress.note(f"step {step}, loss {loss:.3f}")
 
@@ -97,6 +99,13 @@ def evaluated_encoder(
     start = load_encoder(settings.encoder, device, settings.cache)
     if reason_not_to(settings, start, device):
         return start
+    check_torch()
+    from recsys.text_training.finetune_encoder import (
+        config_for,
+        fine_tune_if_better,
+        fingerprint,
+    )
+
     config = config_for(start, settings.finetune_minutes, device)
     seen = fingerprint(data, config, start.name)
     if seen not in known:
@@ -105,6 +114,12 @@ def evaluated_encoder(
         note(f"encoder: nDCG@20 {lesson.before:.4f} became {lesson.after:.4f} on held-out items")
         known[seen] = lesson.encoder
     return known[seen]
+
+
+def check_torch() -> None:
+    """Raise MissingExtra where torch, which fine-tuning needs, is not installed."""
+    if find_spec("torch") is None:
+        raise MissingExtra("torch", "train")
 
 
 def reason_not_to(settings: Settings, encoder: Encoder, device: str) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 
 from recsys.array_types import Floats
 from recsys.index.faiss_index import EXACT_UP_TO, cell_index, has_faiss
-from recsys.index.torch_index import TorchIndex
+from recsys.index.vector_index import VectorIndex
 from recsys.serving.model import INDEX
 
 from ..step_runner import Detail
@@ -31,7 +31,11 @@ def build_index(
     if not has_faiss():
         because = "faiss is not installed (extra cpu or gpu): exact search serves"
         return {"kind": "exact", "recall": 1.0, "because": because}
-    exact = TorchIndex.of(words, device) if device != "cpu" else None
+    exact: VectorIndex | None = None
+    if device != "cpu":
+        from recsys.index.torch_index import TorchIndex  # torch is an extra, and loads slowly
+
+        exact = TorchIndex.of(words, device)
     index, recall = cell_index(words, seed, exact)
     index.write(out / INDEX)
     size = (out / INDEX).stat().st_size

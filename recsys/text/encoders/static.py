@@ -13,20 +13,19 @@ import logging
 import os
 import shutil
 import tempfile
-from itertools import takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from platformdirs import user_cache_path
+from tokenizers import Tokenizer
 
 from recsys.array_types import Floats
 from recsys.errors import DataError, MissingExtra
 from recsys.store.locks import held
+from recsys.text.encoders.bert import Bert, is_bert
 from recsys.text.encoders.student import Student
-
-if TYPE_CHECKING:
-    import torch
 
 DIMENSIONS = 256
 SMOOTHING = 1e-4  # of the frequency weights (SIF); larger values level the weights out
@@ -170,6 +169,8 @@ def without_specials(tokenizer_json: bytes, vectors: Floats) -> bytes:
 
 def _token_outputs(source: str, device: str) -> tuple[bytes, Floats]:
     """Return the tokenizer file and the mean output for each token between its special tokens."""
+    if is_bert(Path(source)):
+        return _bert_outputs(Path(source))
     try:
         import torch
         from transformers import AutoModel, AutoTokenizer
@@ -186,26 +187,40 @@ def _token_outputs(source: str, device: str) -> tuple[bytes, Floats]:
         raise DataError(f"no encoder can be loaded from {source!r}: {error}") from error
     model = model.eval().to(device)
     backend = tokenizer.backend_tokenizer
-    backend.no_padding()  # else the sample is as long as the longest text allowed
-    sample = backend.encode("a")  # its special tokens surround every token below
-    pairs = list(zip(sample.ids, sample.special_tokens_mask, strict=True))
-    before = [i for i, _ in takewhile(lambda pair: pair[1], pairs)]
-    after = [i for i, special in pairs[len(before) :] if special]
-    around = torch.tensor([*before, -1, *after])
+    tokens = torch.from_numpy(_surrounded(backend))
     half = half_precision(device)
     with torch.inference_mode(), torch.autocast(device, torch.bfloat16, enabled=half):
         parts = [
-            _mean_outputs(model, around, ids.to(device))
-            for ids in torch.split(torch.arange(len(tokenizer)), 256)
+            model(input_ids=part.to(device)).last_hidden_state.mean(1).float().cpu()
+            for part in torch.split(tokens, 256)
         ]
     return backend.to_str().encode("utf-8"), torch.cat(parts).numpy()
 
 
-def _mean_outputs(model: Any, around: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
-    tokens = around.to(ids.device).repeat(len(ids), 1)
-    tokens[tokens == -1] = ids
-    mean: torch.Tensor = model(input_ids=tokens).last_hidden_state.mean(1).float().cpu()
-    return mean
+def _bert_outputs(folder: Path) -> tuple[bytes, Floats]:
+    """Return the same of a BERT directory, without torch."""
+    model = Bert.read(folder)
+    try:
+        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    except Exception as error:  # tokenizers raises no narrower class
+        raise DataError(f"no tokenizer can be loaded from {str(folder)!r}: {error}") from error
+    tokens = _surrounded(tokenizer)
+    return tokenizer.to_str().encode("utf-8"), model.mean_outputs(tokens)
+
+
+def _surrounded(tokenizer: Tokenizer) -> NDArray[np.int64]:
+    """Return each token id between the special tokens of a text, (n_tokens, length)."""
+    tokenizer.no_padding()  # else the sample is as long as the longest text allowed
+    sample = tokenizer.encode("a")
+    special = np.array(sample.special_tokens_mask, bool)
+    before = int(np.argmin(special))
+    after = int(np.argmin(special[::-1]))
+    size = tokenizer.get_vocab_size()
+    tokens = np.empty((size, before + 1 + after), np.int64)
+    tokens[:, :before] = sample.ids[:before]
+    tokens[:, before] = np.arange(size)
+    tokens[:, before + 1 :] = sample.ids[len(sample.ids) - after :]
+    return tokens
 
 
 def _sha256(path: Path) -> str:

@@ -61,14 +61,23 @@ class TransformerEncoder:
 
 
 def pick_device(device: str) -> str:
-    """Return cuda or cpu for auto, cpu or cuda; DataError for others and for a missing GPU."""
-    import torch
+    """Return cuda or cpu for auto, cpu or cuda; without torch, auto is cpu.
 
+    DataError for other names and for a missing GPU; MissingExtra for cuda without torch.
+    """
     if device not in ("auto", "cpu", "cuda"):
         raise DataError(f"device {device!r} is unknown: choose auto, cpu or cuda")
+    if device == "cpu":
+        return device
+    try:
+        import torch
+    except ImportError as error:
+        if device == "auto":
+            return "cpu"
+        raise MissingExtra("torch", "train") from error
     if device == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
-    if device == "cuda" and not torch.cuda.is_available():
+    if not torch.cuda.is_available():
         raise DataError("device cuda was asked for and no GPU is there: use auto or cpu")
     return device
 

@@ -1,0 +1,133 @@
+"""BERT encoder in numpy, for many short inputs of equal length: no torch is needed to distil it.
+
+The model is that of Devlin et al. (NAACL 2019): word, position and segment embeddings, then layers
+of self-attention and a feed-forward part, each followed by layer normalization. Weights are read
+from the safetensors file of a transformers directory.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import erf
+
+from recsys.array_types import Floats
+from recsys.errors import DataError, MissingExtra
+
+BATCH = 128  # inputs at a time: larger intermediate arrays leave the cache of the processor
+
+
+@dataclass(frozen=True, slots=True)
+class Bert:
+    """Weights of a BERT encoder by the names of transformers, float32."""
+
+    weights: Mapping[str, Floats]
+    layers: int
+    heads: int
+    epsilon: np.float32  # added to the variance by layer normalization
+
+    @classmethod
+    def read(cls, folder: Path) -> Bert:
+        """Read `config.json` and `model.safetensors`.
+
+        DataError when they are missing, or the model is no BERT with absolute positions and GELU;
+        MissingExtra without the package safetensors.
+        """
+        try:
+            from safetensors.numpy import load_file
+        except ImportError as error:
+            raise MissingExtra("safetensors", "night") from error
+        try:
+            config = json.loads((folder / "config.json").read_text("utf-8"))
+            found = load_file(folder / "model.safetensors")
+        except (OSError, ValueError) as error:
+            raise DataError(f"no encoder can be loaded from {str(folder)!r}: {error}") from error
+        if not is_bert(folder):
+            raise DataError(f"{folder} holds a model that is no BERT: {config.get('model_type')!r}")
+        weights = {
+            name.removeprefix("bert."): np.asarray(array, np.float32)
+            for name, array in found.items()
+            if array.dtype.kind == "f"
+        }
+        return cls(
+            weights,
+            int(config["num_hidden_layers"]),
+            int(config["num_attention_heads"]),
+            np.float32(config["layer_norm_eps"]),
+        )
+
+    def mean_outputs(self, tokens: NDArray[np.int64]) -> Floats:
+        """Return the mean of the last layer over the tokens of each input: (n, t) -> (n, d)."""
+        parts = [
+            self._outputs(tokens[at : at + BATCH]).mean(axis=1)
+            for at in range(0, len(tokens), BATCH)
+        ]
+        return np.concatenate(parts)
+
+    def _outputs(self, tokens: NDArray[np.int64]) -> Floats:
+        """Return the vectors of the last layer, (n, t, d)."""
+        n, length = tokens.shape
+        w, at = self.weights, "embeddings."
+        x = w[f"{at}word_embeddings.weight"][tokens]
+        x = x + w[f"{at}position_embeddings.weight"][:length]
+        x += w[f"{at}token_type_embeddings.weight"][0]
+        x = self._normalized(x.reshape(n * length, -1), f"{at}LayerNorm")
+        for layer in range(self.layers):
+            x = self._layer(x, f"encoder.layer.{layer}.", length)
+        return x.reshape(n, length, -1)
+
+    def _layer(self, x: Floats, at: str, length: int) -> Floats:
+        """Return one layer's outputs from its inputs, (n * length, d) both."""
+        query, key, value = (
+            self._linear(x, f"{at}attention.self.{part}")
+            .reshape(-1, length, self.heads, x.shape[1] // self.heads)
+            .swapaxes(1, 2)  # (n, heads, length, d / heads)
+            for part in ("query", "key", "value")
+        )
+        scores = query @ key.swapaxes(2, 3) / np.sqrt(np.float32(query.shape[-1]))
+        scores = np.exp(scores - scores.max(axis=-1, keepdims=True))
+        scores /= scores.sum(axis=-1, keepdims=True)
+        mixed = (scores @ value).swapaxes(1, 2).reshape(x.shape)
+        x = x + self._linear(mixed, f"{at}attention.output.dense")
+        x = self._normalized(x, f"{at}attention.output.LayerNorm")
+        inner = self._linear(x, f"{at}intermediate.dense")
+        gate = inner * np.float32(
+            np.sqrt(0.5)
+        )  # GELU in place: no array of this size is made twice
+        erf(gate, out=gate)
+        gate += 1
+        gate *= 0.5
+        inner *= gate
+        x = x + self._linear(inner, f"{at}output.dense")
+        return self._normalized(x, f"{at}output.LayerNorm")
+
+    def _linear(self, x: Floats, name: str) -> Floats:
+        out = x @ self.weights[f"{name}.weight"].T
+        out += self.weights[f"{name}.bias"]
+        return np.asarray(out)
+
+    def _normalized(self, x: Floats, name: str) -> Floats:
+        """Return rows of mean 0 and variance 1, scaled and moved."""
+        x = x - x.mean(axis=1, keepdims=True)
+        x /= np.sqrt(np.square(x).mean(axis=1, keepdims=True) + self.epsilon)
+        x *= self.weights[f"{name}.weight"]
+        x += self.weights[f"{name}.bias"]
+        return x
+
+
+def is_bert(folder: Path) -> bool:
+    """Say whether a folder holds a model that `Bert` computes."""
+    try:
+        config = json.loads((folder / "config.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return False
+    return bool(
+        config.get("model_type") == "bert"
+        and config.get("hidden_act", "gelu") == "gelu"
+        and config.get("position_embedding_type", "absolute") == "absolute"
+    )
