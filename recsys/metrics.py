@@ -147,11 +147,49 @@ def recall(ranks: Values, positives: Positives, k: int) -> Values:
 
 def ndcg(ranks: Values, positives: Positives, k: int) -> Values:
     """Return, per user, the discounted gain at k over that of min(positives, k) hits on top."""
-    gain = np.where(ranks <= k, 1 / np.log2(np.minimum(ranks, k) + 1), 0.0)
+    gain = _per_user(_discounts(ranks, k), positives)
+    return np.minimum(gain / ideal_gains(positives.counts, k), 1.0)
+
+
+def debiased_ndcg(ranks: Values, positives: Positives, k: int, weights: Values) -> Values:
+    """Return, per user, nDCG@k whose hits weigh less where everybody acts on the item.
+
+    `weights` is one number from 0 to 1 per positive, see `popularity_weights`. The ideal list is
+    that of `ndcg`, so that hits on items that are no more popular than most count whole.
+    """
+    gain = _per_user(_discounts(ranks, k) * weights, positives)
+    return np.minimum(gain / ideal_gains(positives.counts, k), 1.0)
+
+
+def popularity_weights(users: NDArray[np.integer]) -> Values:
+    """Return min(1, c / n) per item, 1 for items of no user.
+
+    `users` (n_items,) is how many users acted on each item of late. c is the upper fence of its
+    distribution over items with a user, Q3 + 1.5 · (Q3 - Q1): only outliers weigh less than 1.
+    """
+    found = users[users > 0]
+    if not len(found):
+        return np.ones(len(users))
+    low, high = np.percentile(found, [25, 75])
+    return np.asarray(np.minimum(1.0, (high + 1.5 * (high - low)) / np.maximum(users, 1)))
+
+
+def ideal_gains(counts: NDArray[np.integer], k: int) -> Values:
+    """Return, per user, the discounted gain of a list whose first min(count, k) are hits.
+
+    1 where there is nothing to hit, so that it can be divided by.
+    """
     ideal = np.concatenate([[1.0], np.cumsum(1 / np.log2(np.arange(2, k + 2)))])
-    wanted = np.minimum(positives.counts, k)
-    ideal_of_user = np.where(wanted > 0, ideal[wanted], 1.0)
-    return np.minimum(_per_user(gain, positives) / ideal_of_user, 1.0)
+    return np.asarray(ideal[np.minimum(counts, k)], np.float64)
+
+
+def _discounts(ranks: Values, k: int) -> Values:
+    return np.where(ranks <= k, 1 / np.log2(np.minimum(ranks, k) + 1), 0.0)
+
+
+def distinct_items(lists: Rows) -> int:
+    """Return how many different items the lists hold; -1 is none."""
+    return len(np.unique(lists[lists >= 0]))
 
 
 def mrr(ranks: Values, positives: Positives, k: int) -> Values:

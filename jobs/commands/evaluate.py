@@ -177,6 +177,7 @@ def report(result: Result, depths: tuple[int, ...], console: Console) -> None:
         f"{data['events']:,} events; {data['test_users']:,} users in the test"
     )
     console.print(result_table(result, k))
+    console.print(personal_table(result, k))
     first = result.rows[0].name if result.rows else ""
     for part, others in result.worse_in(first).items():
         best = max(others, key=lambda other: others[other].mean)
@@ -205,6 +206,35 @@ def result_table(result: Result, k: int) -> Table:
         beaten = sum(one.better == "yes" for one in pairs.values())
         told = f"{beaten} of {len(pairs)}" if pairs else "–"
         table.add_row(row.name, *cells, told, f"{row.fit_seconds:.1f}", f"{row.peak_mb:,.0f}")
+    return table
+
+
+PERSONAL = {  # metric -> column; intervals are in the files of --json and --html
+    "debiased_ndcg@{k}": "debiased ndcg@{k}",
+    "swap_gap@20": "swap gap",
+    "jaccard@10": "jaccard@10",
+    "distinct@10": "distinct@10",
+    "effective@10": "effective@10",
+    "unexpected_hits@20": "unexpected",
+    "calibration": "calibration",
+    "freshness": "fresh",
+}
+
+
+def personal_table(result: Result, k: int) -> Table:
+    """Return how personal the lists are, at most 100 columns wide."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("model")
+    for title in PERSONAL.values():
+        table.add_column(title.format(k=k), justify="right")
+    for row in result.rows:
+        cells = []
+        for metric in PERSONAL:
+            names = (metric.format(k=k), f"{metric}@{k}", f"{metric}@10")
+            one = next((row.metrics[name] for name in names if name in row.metrics), None)
+            whole = metric.startswith(("distinct", "effective"))
+            cells.append("–" if one is None else f"{one.mean:,.0f}" if whole else f"{one.mean:.4f}")
+        table.add_row(row.name, *cells)
     return table
 
 

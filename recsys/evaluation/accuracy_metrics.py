@@ -4,19 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recsys.array_types import Mask
-from recsys.data.event_tables import ItemTable
-from recsys.evaluation import beyond_accuracy
+from recsys.array_types import Mask, Rows
+from recsys.evaluation import beyond_accuracy, personalisation
 from recsys.evaluation.evaluation_result import Part, exact, with_intervals
-from recsys.metrics import Interval, Positives, Values, mrr, ndcg, recall
+from recsys.evaluation.item_labels import label_features, word_features
+from recsys.metrics import (
+    Interval,
+    Positives,
+    Values,
+    debiased_ndcg,
+    distinct_items,
+    mrr,
+    ndcg,
+    recall,
+)
 from recsys.tuning.evaluation_queries import EvaluationQueries, RankedOutputs
+from recsys.tuning.recent_users import item_weights
 
 SHORT = 5  # a history of fewer events is short
+WEEK = 7 * 86400.0  # seconds; a younger item is new
+SWAPPED_AT = 20  # depth of the lists that are swapped and compared with those of trending
 HEAD = 0.2  # the most read fifth of the items that anybody read; the others are the tail
 
 
@@ -29,31 +42,83 @@ class MetricsReport:
     seed: int
     readers: NDArray[np.int64]  # (n_items,): people who took the item up in training
     features: sparse.csr_array | None  # (n_items, d): unit rows of words; None without words
-    labels: sparse.csr_array | None  # (n_items, labels): categories or tags; None without
+    labels: sparse.csr_array | None  # (n_items, labels): categories, tags or topics; None without
+    weights: Values  # (n_items,): of a hit on the item in debiased nDCG
+    young: Mask | None  # (n_items,): under a week old at the end of training; None: no times
 
     @classmethod
     def of(cls, questions: EvaluationQueries, ks: Sequence[int], seed: int) -> MetricsReport:
         """Prepare what all rows share."""
         data = questions.data
         readers = np.asarray(data.matrix().sum(axis=0)).astype(np.int64)
-        features, labels = word_features(data.table), label_features(data.table)
-        return cls(questions, tuple(sorted(ks)), seed, readers, features, labels)
+        features = word_features(data.table)
+        labels = label_features(data.table, features, seed)
+        young = data.now - data.created() < WEEK if data.timed else None
+        depths, weights = tuple(sorted(ks)), item_weights(data)
+        return cls(questions, depths, seed, readers, features, labels, weights, young)
+
+    @property
+    def depth(self) -> int:
+        """How many places of a list are needed."""
+        return max(*self.ks, SWAPPED_AT, personalisation.DEPTH)
 
     def per_user(self, answers: RankedOutputs) -> dict[str, Values]:
         """Return recall, nDCG and MRR at each k for every counted user, in a fixed order."""
         return self._accuracy(answers.ranks, self.questions.wanted, self.questions.known)
 
-    def metrics(self, answers: RankedOutputs) -> dict[str, Interval]:
-        """Return all figures of the headline."""
+    def metrics(self, answers: RankedOutputs, trending: Values | None) -> dict[str, Interval]:
+        """Return all figures of the headline.
+
+        `trending`: rank of each positive in the lists of trending items; None: there are none.
+        """
         columns = self.per_user(answers)
         for k in self.ks:
             columns |= self._beyond(answers, k)
+        if trending is not None:
+            columns |= self._unexpected(answers.ranks, trending)
         found = with_intervals(columns, self.seed)
+        if len(gap := self._swap_gap(answers)):
+            found |= with_intervals({f"swap_gap@{SWAPPED_AT}": gap}, self.seed)
+        found |= self._between_lists(answers)
         lists, n_items = answers.lists[self.questions.known], len(self.questions.data.items)
         for k in self.ks:
             found[f"coverage@{k}"] = exact(beyond_accuracy.coverage(lists, k, n_items))
             found[f"gini@{k}"] = exact(beyond_accuracy.gini(lists, k, n_items))
         return found
+
+    def _unexpected(self, ranks: Values, trending: Values) -> dict[str, Values]:
+        """Return how many hits of each user the list of trending items lacks."""
+        hit = (ranks <= SWAPPED_AT) & (trending > SWAPPED_AT)
+        hits = np.bincount(self.questions.wanted.owner[hit], minlength=len(self.questions))
+        known = self.questions.known
+        return {
+            f"unexpected_hits@{SWAPPED_AT}": by_user(
+                self.questions.user[known], hits[known].astype(np.float64)
+            )
+        }
+
+    def _swap_gap(self, answers: RankedOutputs) -> Values:
+        """Return each user's nDCG less that of the lists of others of like activity."""
+        questions, known = self.questions, np.flatnonzero(self.questions.known)
+        lengths, group = np.diff(questions.histories.starts)[known], questions.group
+        stratum = personalisation.strata(lengths, None if group is None else group[known])
+        partners = np.full((personalisation.DRAWS, len(questions)), -1, np.int32)
+        drawn = personalisation.swap_partners(stratum, self.seed)
+        partners[:, known] = np.where(drawn >= 0, known[np.maximum(drawn, 0)], -1)
+        seen = questions.histories.seen(len(questions.data.items))
+        swapped = personalisation.swapped_ndcg(
+            answers.lists, questions.wanted, seen, partners, SWAPPED_AT
+        )
+        own = ndcg(answers.ranks, questions.wanted, SWAPPED_AT)
+        some = np.isfinite(swapped)
+        return by_user(questions.user[some], (own - swapped)[some])
+
+    def _between_lists(self, answers: RankedOutputs) -> dict[str, Interval]:
+        """Return how alike lists are, and how many items they show, on at most 1,000 of them."""
+        known, depth = np.flatnonzero(self.questions.known), personalisation.DEPTH
+        some = known[personalisation.sampled_lists(len(known), self.seed)]
+        group = self.questions.group
+        return list_figures(answers.lists[some, :depth], None if group is None else group[some])
 
     def slices(self, answers: RankedOutputs, kept: Sequence[str]) -> dict[str, Part]:
         """Return accuracy for kinds of users and kinds of items; empty slices are left out.
@@ -92,7 +157,13 @@ class MetricsReport:
 
     def _accuracy(self, ranks: Values, wanted: Positives, asked: Mask) -> dict[str, Values]:
         found = {}
-        for name, metric in (("recall", recall), ("ndcg", ndcg), ("mrr", mrr)):
+        weights = np.append(self.weights, 1.0)[wanted.items]  # -1: not in the catalogue
+        for name, metric in (
+            ("recall", recall),
+            ("ndcg", ndcg),
+            ("debiased_ndcg", partial(debiased_ndcg, weights=weights)),
+            ("mrr", mrr),
+        ):
             for k in self.ks:
                 values = metric(ranks, wanted, k)
                 found[f"{name}@{k}"] = by_user(self.questions.user[asked], values[asked])
@@ -110,7 +181,19 @@ class MetricsReport:
             history = self.questions.histories.liked(len(data.items))[np.flatnonzero(known)]
             gap = beyond_accuracy.calibration(lists, k, history, self.labels)
             found[f"calibration@{k}"] = by_user(user, gap)
+        if self.young is not None:
+            found[f"freshness@{k}"] = by_user(user, beyond_accuracy.freshness(lists, k, self.young))
         return found
+
+
+def list_figures(lists: Rows, groups: Rows | None = None) -> dict[str, Interval]:
+    """Return overlap, distinct items and effective number of lists of `DEPTH` places."""
+    depth, alike = personalisation.DEPTH, personalisation.mean_jaccard(lists, groups)
+    found = {
+        f"distinct@{depth}": exact(distinct_items(lists)),
+        f"effective@{depth}": exact(personalisation.effective_number(lists)),
+    }
+    return found if np.isnan(alike) else {f"jaccard@{depth}": exact(alike), **found}
 
 
 def by_user(user: NDArray[np.int32], values: Values) -> Values:
@@ -124,44 +207,3 @@ def _kept(wanted: Positives, mask: Mask) -> Positives:
     counts = np.bincount(wanted.owner[mask], minlength=len(wanted))
     starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     return Positives(starts, wanted.items[mask])
-
-
-def word_features(items: ItemTable) -> sparse.csr_array | None:
-    """Return the words of title, tags and category as unit rows; None without any word.
-
-    Deliberately not the encoder of any row of the table: the measure of variety belongs to none.
-    """
-    texts = [
-        f"{title} {' '.join(tags)} {category}".lower().split()
-        for title, tags, category in zip(items.title, items.tags, items.category, strict=True)
-    ]
-    found = _counted(texts)
-    if found is None:
-        return None
-    rare = np.log(found.shape[0] / np.maximum(np.asarray((found > 0).sum(axis=0)), 1)) + 1
-    found = sparse.csr_array(found @ sparse.diags_array(rare.astype(np.float32)))
-    lengths = np.sqrt(np.asarray(found.power(2).sum(axis=1)))
-    scale = sparse.diags_array((1 / np.maximum(lengths, 1e-12)).astype(np.float32))
-    return sparse.csr_array(scale @ found)
-
-
-def label_features(items: ItemTable) -> sparse.csr_array | None:
-    """Return each item's categories, or its tags where there are none, as shares that add to 1."""
-    texts = [[one] if one else [] for one in items.category]
-    if not any(texts):
-        texts = [list(tags) for tags in items.tags]
-    found = _counted(texts)
-    if found is None:
-        return None
-    total = np.maximum(np.asarray(found.sum(axis=1)), 1)
-    return sparse.csr_array(sparse.diags_array((1 / total).astype(np.float32)) @ found)
-
-
-def _counted(texts: Sequence[Sequence[str]]) -> sparse.csr_array | None:
-    codes: dict[str, int] = {}
-    columns = [codes.setdefault(word, len(codes)) for words in texts for word in words]
-    if not columns:
-        return None
-    starts = np.cumsum([0, *map(len, texts)])
-    ones = np.ones(len(columns), np.float32)
-    return sparse.csr_array((ones, np.array(columns), starts), shape=(len(texts), len(codes)))

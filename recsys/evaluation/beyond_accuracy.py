@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recsys.array_types import Rows
+from recsys.array_types import Mask, Rows
 from recsys.metrics import Values
 
 
@@ -41,6 +41,11 @@ def novelty(lists: Rows, k: int, readers: NDArray[np.int64], n_users: int) -> Va
     One is added to readers and users, so that an item nobody has read has a finite surprise.
     """
     return _mean_over_list(lists, k, -np.log2((readers + 1) / (n_users + 1)))
+
+
+def freshness(lists: Rows, k: int, young: Mask) -> Values:
+    """Return, per user, the share of the first k places that young items fill; young (n_items,)."""
+    return _mean_over_list(lists, k, young.astype(np.float64))
 
 
 def _listed(lists: Rows, k: int, n_items: int) -> sparse.csr_array:

@@ -12,6 +12,13 @@ from recsys.metrics import Interval
 WORDS = {
     "recall": "share of what people took up that stands within the first k",
     "ndcg": "the same, with more for a place near the top; 1 is a perfect order",
+    "debiased_ndcg": "nDCG in which a hit on an item that many act on weighs less",
+    "swap_gap": "nDCG less that of the lists of other users of like activity; 0: not personal",
+    "unexpected_hits": "hits per user that the list of trending items lacks",
+    "jaccard": "mean overlap of the lists of two users; 1: the same for all",
+    "distinct": "different items in 1,000 lists",
+    "effective": "as many items with equal shares of the places would be as even",
+    "freshness": "share of the places that items under a week old fill",
     "mrr": "one over the rank of the first hit",
     "auc": "how often a liked item had a higher score than a disliked one, mean per user",
     "auc_pooled": "the same over all opinions together",
@@ -21,7 +28,7 @@ WORDS = {
     "diversity": "one minus the mean likeness of the words within a list",
     "calibration": "how far the list's mix of categories is from the history's; 0 is equal",
 }
-ACCURACY = ("recall", "ndcg", "mrr", "auc", "auc_pooled")
+ACCURACY = ("recall", "ndcg", "debiased_ndcg", "mrr", "auc", "auc_pooled")
 PEOPLE = {
     "new_users": "people without training events (not in the headline)",
     "known_users": "people with training events",

@@ -14,8 +14,9 @@ from recsys.array_types import Rows
 from recsys.data.dataset import Dataset
 from recsys.evaluation.accuracy_metrics import MetricsReport, by_user
 from recsys.evaluation.baseline_registry import ENGINES, FitContext
-from recsys.evaluation.baseline_tuning import fit_tuned, tune
+from recsys.evaluation.baseline_tuning import Tuned, fit_tuned, tune
 from recsys.evaluation.evaluation_result import Part, RowResult, pooled_auc, with_intervals
+from recsys.evaluation.item_labels import label_features, word_features
 from recsys.evaluation.peak_memory import peak_mb, reset_peak
 from recsys.evaluation.replay_baselines import (
     HeatWalker,
@@ -23,14 +24,16 @@ from recsys.evaluation.replay_baselines import (
     ScorerWalker,
     tune_trending,
 )
+from recsys.evaluation.replay_lists import ReplayPlan, unexpected_hits
 from recsys.metrics import Interval, Values, user_auc
 from recsys.serving.live_state import LiveState
 from recsys.tuning.evaluation_protocols import Split
 from recsys.tuning.evaluation_queries import answer, build_queries
 from recsys.tuning.prequential_replay import ReplayModel, ReplayResult, walk_through
+from recsys.tuning.recent_users import item_weights
 from recsys.tuning.scorer_protocol import Scorer
 
-DEFAULT, LIKE_RATE = "default", "like-rate"
+DEFAULT, LIKE_RATE, TRENDING = "default", "like-rate", "trending"
 JUDGED_AT = 20
 
 
@@ -48,12 +51,18 @@ class ListTrial:
     judge: MetricsReport
     means: FitContext
     judged_by: tuple[str, ...]
+    trending: Values | None  # rank of each positive in the lists of trending items
 
     @classmethod
     def of(cls, split: Split, data: Dataset, ks: Sequence[int], means: FitContext) -> ListTrial:
         """Prepare the questions."""
         judge = MetricsReport.of(build_queries(split, data), ks, split.rules.seed)
-        return cls(split, data, judge, means, (f"ndcg@{judged_at(ks)}",))
+        trending = None
+        if split.only is None:  # else no candidate has an event: all of them trend alike
+            scorer, _ = fitted_row(TRENDING, split, data, means)
+            found = answer(judge.questions, scorer, judge.depth, TRENDING, listed=False)
+            trending = found.ranks
+        return cls(split, data, judge, means, (f"ndcg@{judged_at(ks)}",), trending)
 
     def row(self, name: str) -> RowResult:
         """Fit, ask and judge one row."""
@@ -61,11 +70,11 @@ class ListTrial:
         started, used = time.perf_counter(), time.process_time()
         scorer, chosen = fitted_row(name, self.split, self.data, self.means)
         seconds, used = time.perf_counter() - started, time.process_time() - used
-        answers = answer(self.judge.questions, scorer, max(self.judge.ks), name)
+        answers = answer(self.judge.questions, scorer, self.judge.depth, name)
         per_user = self.judge.per_user(answers)
         return RowResult(
             name=name,
-            metrics=self.judge.metrics(answers),
+            metrics=self.judge.metrics(answers, self.trending),
             fit_seconds=seconds,
             cpu_seconds=used,
             peak_mb=peak_mb(),
@@ -100,11 +109,20 @@ class WalkTrial:
     ks: tuple[int, ...]
     means: FitContext
     judged_by: tuple[str, ...]
+    plan: ReplayPlan
+    weights: Values  # (n_items,): of a hit on the item in debiased nDCG
+    half_life: Tuned  # of live trending
+    trending: Values  # rank of what was taken up by live trending, per query
 
     @classmethod
     def of(cls, split: Split, data: Dataset, ks: Sequence[int], means: FitContext) -> WalkTrial:
         """Prepare the walk."""
-        return cls(split, data, tuple(sorted(ks)), means, (f"ndcg@{judged_at(ks)}", "auc"))
+        seed = split.rules.seed
+        labels = label_features(data.table, word_features(data.table), seed)
+        plan, tuned = ReplayPlan.of(split, data, labels), tune_trending(split.validation(), seed)
+        trending = walk_through(split, data, _live_trending(data, tuned), TRENDING).ranks
+        judged_by, depths = (f"ndcg@{judged_at(ks)}", "auc"), tuple(sorted(ks))
+        return cls(split, data, depths, means, judged_by, plan, item_weights(data), tuned, trending)
 
     def row(self, name: str) -> RowResult:
         """Fit a row before the walk, walk, and judge."""
@@ -113,11 +131,12 @@ class WalkTrial:
         model, chosen, nbytes = self._entered(name)
         seconds, used = time.perf_counter() - started, time.process_time() - used
         allowed = math.inf if name == DEFAULT else 60 * self.means.minutes
-        found = walk_through(self.split, self.data, model, name, allowed)
+        lists = self.plan.collector(model)
+        found = walk_through(self.split, self.data, model, name, allowed, lists)
         per_user = self._per_user(found)
         return RowResult(
             name=name,
-            metrics=self._metrics(found, per_user),
+            metrics=self._metrics(found, per_user) | lists.metrics(),
             fit_seconds=seconds,
             cpu_seconds=used,
             peak_mb=peak_mb(),
@@ -128,7 +147,7 @@ class WalkTrial:
         )
 
     def _entered(self, name: str) -> tuple[ReplayModel, Mapping[str, Any], int]:
-        data, seed = self.data, self.split.rules.seed
+        data = self.data
         if name == DEFAULT:
             from recsys.evaluation.service_adapter import ServiceScorer, fit_service
             from recsys.tuning.live_state_replay import ReplayService
@@ -143,20 +162,26 @@ class WalkTrial:
             return LikeRateWalker(data), {}, 16 * len(data.items)
         if name == "popular":
             return HeatWalker(data, np.inf, "taken"), {}, 16 * len(data.items)
-        if name == "trending":
-            tuned = tune_trending(self.split.validation(), seed)
-            life, counts = float(tuned.options["half_life"]), str(tuned.options["counts"])
-            return HeatWalker(data, life, counts), tuned.to_json(), 16 * len(data.items)
+        if name == TRENDING:
+            walker = _live_trending(data, self.half_life)
+            return walker, self.half_life.to_json(), 16 * len(data.items)
         scorer, chosen = fitted_row(name, self.split, data, self.means)
         return ScorerWalker(scorer, len(data.items)), chosen, scorer.nbytes
 
     def _per_user(self, found: ReplayResult) -> dict[str, Values]:
-        columns = self._ranked(found.asked, found.ranks)
+        columns = self._ranked(found.asked, found.ranks, self._weights(found))
+        columns |= unexpected_hits(found.ranks, self.trending, found.asked)
         opinions = user_auc(found.judged, found.scores, found.liked)
         return {**columns, "auc": opinions} if len(opinions) else columns
 
-    def _ranked(self, user: Rows, ranks: Values) -> dict[str, Values]:
-        gains = {"recall": np.ones(len(ranks)), "ndcg": 1 / np.log2(ranks + 1), "mrr": 1 / ranks}
+    def _weights(self, found: ReplayResult) -> Values:
+        """Return the weight of each hit; 1 for items that training did not know."""
+        return np.append(self.weights, 1.0)[found.items]
+
+    def _ranked(self, user: Rows, ranks: Values, weights: Values) -> dict[str, Values]:
+        gain = 1 / np.log2(ranks + 1)
+        gains = {"recall": np.ones(len(ranks)), "ndcg": gain, "debiased_ndcg": gain * weights}
+        gains["mrr"] = 1 / ranks
         return {
             f"{name}@{k}": by_user(user, np.where(ranks <= k, gain, 0.0))
             for name, gain in gains.items()
@@ -177,8 +202,13 @@ class WalkTrial:
         slices = {}
         for name, mask in (("new_users", ~old), ("known_users", old)):
             if mask.any():
-                columns = self._ranked(found.asked[mask], found.ranks[mask])
+                weights = self._weights(found)[mask]
+                columns = self._ranked(found.asked[mask], found.ranks[mask], weights)
                 n = len(np.unique(found.asked[mask]))
                 kept = {metric: columns[metric] for metric in self.judged_by if metric in columns}
                 slices[name] = Part(n, with_intervals(columns, self.split.rules.seed), kept)
         return slices
+
+
+def _live_trending(data: Dataset, tuned: Tuned) -> HeatWalker:
+    return HeatWalker(data, float(tuned.options["half_life"]), str(tuned.options["counts"]))

@@ -17,6 +17,9 @@ log = logging.getLogger(__name__)
 SCORERS = ("neighbours", "behaviour", "words")
 PASSED = "exposure_age"
 TRAITS = ("activity", "habit")  # see `recsys.ranking.user_features`
+QUALITY = ("liked", "refusals")  # item features that are opinions, not uptake
+LEARNED = 0.5  # place on the dial of the weights as they were learned
+LEAST = 1e-4  # share that a part keeps at the ends of the dial: it orders what is equal otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ class ScoreModel:
     lift: float = 0.0  # per unit of the neighbours' lift, see `recsys.serving.lift`
     linear: Mapping[str, float] = field(default_factory=dict)  # optional term -> weight
     taste: float = 0.0  # per unit of the vote expected beyond that of an average reader
+    personal: float = LEARNED  # place of these weights on the dial, LEARNED to 1; see `at`
 
     def history_weights(self, scorer: str, ages: Floats, weights: Floats) -> Floats:
         """Return what each history entry is multiplied with for a scorer, (n,).
@@ -103,6 +107,41 @@ class ScoreModel:
             by_name = self.traits.get(trait, {})
             total += np.float32(value) * np.array([by_name.get(n, 0.0) for n in names], np.float32)
         return np.maximum(total, 0) if newcomer else total
+
+    def at(self, personal: float) -> ScoreModel:
+        """Return the blend at another place of the dial between popularity and the history.
+
+        0 is the score of a user without history, `LEARNED` the weights as they were learned, 1 no
+        popularity and trend beyond the order of what is equal otherwise. In between, popularity
+        is multiplied with `popularity_share`, or the two scores are mixed linearly.
+        """
+        if personal == self.personal:
+            return self
+        uptake = popularity_share(personal) / popularity_share(self.personal)
+        own = 1.0 if personal >= LEARNED else max(personal / LEARNED, LEAST)
+        priors = {n: w * own * (1.0 if n in QUALITY else uptake) for n, w in self.priors.items()}
+        for name, weight in self.newcomers.items() if own < 1.0 else ():
+            priors[name] = priors.get(name, 0.0) + (1.0 - own) * weight
+        return replace(
+            self,
+            personal=personal,
+            priors=priors,
+            traits={
+                trait: {n: w * own * (1.0 if n in QUALITY else uptake) for n, w in weights.items()}
+                for trait, weights in self.traits.items()
+            },
+            linear={n: w * own * (uptake if n == PASSED else 1.0) for n, w in self.linear.items()},
+            terms=tuple(
+                one if one.scorer == "neighbours" else replace(one, weight=own * one.weight)
+                for one in self.terms
+            ),
+            curves=tuple(
+                replace(one, weight=own * one.weight, by_activity=own * one.by_activity)
+                for one in self.curves
+            ),
+            lift=own * self.lift,
+            taste=own * self.taste,
+        )
 
     def to_json(self) -> dict[str, object]:
         """Return the blend as JSON knows it; an infinite half-life is null."""
@@ -153,6 +192,11 @@ class ScoreModel:
             LogTerm(**_known(LogTerm, curve)) for curve in found.get("curves", ())
         )
         return cls(**values)
+
+
+def popularity_share(personal: float) -> float:
+    """Return what learned weights of popularity and trend are multiplied with at a place."""
+    return max((1.0 - personal) / personal, LEAST) if personal > LEARNED else 1.0
 
 
 def _known(kind: type[Any], found: Mapping[str, Any]) -> dict[str, Any]:

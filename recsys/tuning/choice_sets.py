@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.array_types import Floats, Mask, Times
+from recsys.array_types import Floats, Mask, Rows, Times
 from recsys.metrics import Values
 from recsys.ranking.terms.protocol import ALWAYS, NEVER, WHEN_CHEAP, Choices, Column, CutContext
 from recsys.ranking.terms.registry import TERMS, feature_names
@@ -38,6 +38,7 @@ class ChoiceSets:
     wanted: NDArray[np.int64]  # (people,): all that was taken up, in the pool or not
     inside: Mask  # (people, places): ranked high by some column, not added for being chosen
     user: NDArray[np.int64]  # (people,): whose row it is; a replay asks the same person often
+    rows: Rows  # (people, places): row of the item in the model; -1: padding
 
     def __len__(self) -> int:
         return len(self.wanted)
@@ -58,22 +59,37 @@ class ChoiceSets:
             wanted=self.wanted[people],
             inside=self.inside[people],
             user=self.user[people],
+            rows=self.rows[people],
         )
 
-    def ndcg(self, scores: Floats, k: int = 20) -> Values:
-        """Return each user's mean nDCG@k by scores of the places, (people, places).
+    def best(self, scores: Floats, k: int = 20) -> NDArray[np.intp]:
+        """Return the k best places by scores, (people, k), best first.
 
-        A sampled place takes up as many ranks as the items it stands for: else a score that
-        puts what no column ranks high first would seem to hit what it buries. What was taken up
-        comes last among equals.
+        What was taken up comes last among equals.
         """
         behind = np.nextafter(scores, -np.inf, dtype=np.float32)
         held = np.where(self.chosen, behind, scores)
-        order = np.argsort(-np.where(np.isfinite(self.offset), held, -np.inf), axis=1)[:, :k]
-        hits = np.take_along_axis(self.chosen, order, axis=1)
+        return np.argsort(-np.where(np.isfinite(self.offset), held, -np.inf), axis=1)[:, :k]
+
+    def lists(self, scores: Floats, k: int) -> Rows:
+        """Return the items of the k best places, (people, k), -1 where there are fewer."""
+        return np.take_along_axis(self.rows, self.best(scores, k), axis=1)
+
+    def ndcg(self, scores: Floats, k: int = 20, weights: Values | None = None) -> Values:
+        """Return each user's mean nDCG@k by scores of the places, (people, places).
+
+        A sampled place takes up as many ranks as the items it stands for: else a score that
+        puts what no column ranks high first would seem to hit what it buries. `weights`: of a
+        hit on each item of the model; items after the last weigh 1. None: all weigh 1.
+        """
+        order = self.best(scores, k)
+        hits = np.take_along_axis(self.chosen, order, axis=1).astype(np.float64)
+        if weights is not None:
+            items = np.take_along_axis(self.rows, order, axis=1)
+            hits *= np.append(weights, 1.0)[np.minimum(items, len(weights))]
         ranks = np.exp(np.take_along_axis(self.offset, order, axis=1))  # that each place takes up
         rank = np.rint(np.cumsum(ranks, axis=1) - ranks) + 1
-        gain = np.where(hits & (rank <= k), 1 / np.log2(rank + 1), 0.0).sum(axis=1)
+        gain = np.where(rank <= k, hits / np.log2(rank + 1), 0.0).sum(axis=1)
         discount = 1 / np.log2(np.arange(2, k + 2))
         ideal = np.concatenate([[1.0], np.cumsum(discount)])
         each = gain / ideal[np.clip(self.wanted, 0, k)]
@@ -197,7 +213,10 @@ def pack(
 
     columns = {name: packed(values) for name, values in full.items()}
     own = np.arange(len(wanted))
-    return ChoiceSets(columns, traits, packed(chosen), packed(offset), wanted, packed(inside), own)
+    rows = np.where(packed(kept), order, -1).astype(np.int32)
+    return ChoiceSets(
+        columns, traits, packed(chosen), packed(offset), wanted, packed(inside), own, rows
+    )
 
 
 def joined(parts: list[ChoiceSets]) -> ChoiceSets:
@@ -217,4 +236,5 @@ def joined(parts: list[ChoiceSets]) -> ChoiceSets:
         np.concatenate([part.wanted for part in parts]) if parts else np.zeros(0, np.int64),
         padded(part.inside for part in parts),
         np.arange(sum(map(len, parts))),
+        padded((part.rows for part in parts), -1),
     )

@@ -66,6 +66,7 @@ class ReplayResult:
 
     asked: Rows  # (n,): the user of each ranking asked for
     ranks: Values  # (n,): of what was taken up; inf when it did not exist yet
+    items: Rows  # (n,): row of what was taken up; -1: not in the training data
     judged: Rows  # (m,): the user of each opinion
     scores: Values  # (m,): given to the item just before the opinion
     liked: Mask  # (m,)
@@ -183,11 +184,17 @@ def _question(world: World, trail: UserTimeline, step: ReplayEvent, place: int) 
 
 
 def walk_through(
-    split: Split, data: Dataset, model: ReplayModel, name: str, allowed: float = math.inf
+    split: Split,
+    data: Dataset,
+    model: ReplayModel,
+    name: str,
+    allowed: float = math.inf,
+    inspect: Callable[[Asked, Values], None] = lambda asked, scores: None,
 ) -> ReplayResult:
     """Walk the test events of a split with a model and note how it ranked and judged.
 
     Skip when the first answers say that all of them would take more than `allowed` seconds.
+    `inspect` receives each query with the scores of its candidates, before the event is observed.
     """
     assert split.walk is not None
     walk = split.walk
@@ -207,9 +214,15 @@ def walk_through(
         if not np.isfinite(found).all():
             raise DataError(f"{name}: a score in the replay is NaN or infinite")
         ranks[asked.place], scores[asked.place] = asked.rank(found[None])[0], found[asked.target]
+        inspect(asked, found)
     user = walk.events.user
     return ReplayResult(
-        user[rank], ranks[rank], user[opinion], scores[opinion], walk.opinion[opinion] == LIKED
+        user[rank],
+        ranks[rank],
+        item_rows(walk.events, data)[walk.events.item[rank]],
+        user[opinion],
+        scores[opinion],
+        walk.opinion[opinion] == LIKED,
     )
 
 

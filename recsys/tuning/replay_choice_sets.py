@@ -132,5 +132,12 @@ def _single(columns: dict[Column, Floats], traits: dict[str, Floats], target: in
     one = {name: values[:, [target]] for name, values in columns.items()}
     yes = np.ones((1, 1), bool)
     return ChoiceSets(
-        one, traits, yes, np.zeros((1, 1), np.float32), np.ones(1, np.int64), yes, np.zeros(1, int)
+        one,
+        traits,
+        yes,
+        np.zeros((1, 1), np.float32),
+        np.ones(1, np.int64),
+        yes,
+        np.zeros(1, int),
+        np.full((1, 1), target, np.int32),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from recsys.array_types import Floats, Mask
 from recsys.metrics import Values, user_auc
 from recsys.ranking.terms.protocol import ModelForm, Parameter
 from recsys.ranking.terms.registry import TERMS
-from recsys.serving.score_model import ScoreModel
+from recsys.serving.score_model import LEARNED, ScoreModel, popularity_share
 from recsys.tuning.choice_sets import ChoiceSets
 from recsys.tuning.conditional_logit import Choices as LogitChoices
 from recsys.tuning.conditional_logit import fit_logit
@@ -22,11 +22,14 @@ LEAST_LIKED = 0.25  # weight of how well an item is liked for newcomers
 # Weight of refusals where dislikes are too few to learn from; set, not learned. At 1 an item that
 # 39 people refused and nobody liked loses 2.6, as if it were taken up a tenth as often.
 REFUSALS = 1.0
+UPTAKE = ("popularity", "exposure_age")  # terms whose weight the dial of a blend scales down
 
 
 @dataclass(frozen=True, slots=True)
 class CandidateForm(ModelForm):
     """A candidate form of the score. Its weights are learned, the form is chosen."""
+
+    dial: float = LEARNED  # LEARNED to 1: place of the scores, see `ScoreModel.at`
 
     def fixed(self, pool: ChoiceSets) -> Floats:
         """Return what the parts of set weight add to the scores, (people, places)."""
@@ -60,17 +63,26 @@ class CandidateForm(ModelForm):
 
     def scores(self, pool: ChoiceSets, weights: Mapping[Parameter, float]) -> Floats:
         """Return the score of every place of a pool."""
-        total = self.fixed(pool)
+        own, uptake = self.split_scores(pool, weights)
+        return own + np.float32(popularity_share(self.dial)) * uptake
+
+    def split_scores(
+        self, pool: ChoiceSets, weights: Mapping[Parameter, float]
+    ) -> tuple[Floats, Floats]:
+        """Return the score of every place without popularity and trend, and that of these two."""
+        own = self.fixed(pool)
+        uptake = np.zeros_like(own)
         for parameter, values in self.parts(pool):
-            total += np.float32(weights[parameter]) * values
-        return total
+            part = uptake if parameter.term in UPTAKE else own
+            part += np.float32(weights[parameter]) * values
+        return own, uptake
 
     def blend(self, weights: Mapping[Parameter, float]) -> ScoreModel:
         """Return the blend that these weights stand for."""
         found = ScoreModel()
         for term in TERMS:
             found = term.learned(self, weights, found)
-        return found
+        return found.at(self.dial)
 
     def newcomers(self, *pools: ChoiceSets) -> dict[str, float]:
         """Return the weights of item features for people without a positive event.
@@ -96,8 +108,12 @@ class LabeledPairs:
 
     def auc(self, scores: Floats) -> float:
         """Return the mean over users of how often a liked item scores above a disliked one."""
-        found = user_auc(self.pool.user.astype(np.int32), scores[:, 0].astype(float), self.liked)
+        found = self.aucs(scores)
         return float(found.mean()) if len(found) else 0.5
+
+    def aucs(self, scores: Floats) -> Values:
+        """Return the same for each user who stated both."""
+        return user_auc(self.pool.user.astype(np.int32), scores[:, 0].astype(float), self.liked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +122,9 @@ class CrossValidator:
 
     folds: tuple[tuple[tuple[ChoiceSets, ...], ChoiceSets], ...]  # (learned from, asked)
     opinions: LabeledPairs | None = None
+    fitted: dict[CandidateForm, list[dict[Parameter, float]]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     @classmethod
     def halves(
@@ -120,8 +139,18 @@ class CrossValidator:
 
     def gains(self, design: CandidateForm) -> Values:
         """Return nDCG@20 of each user, by weights that others' choices taught; in a fixed order."""
-        found = [ask.ndcg(design.scores(ask, design.fit(*learn))) for learn, ask in self.folds]
+        found = [
+            ask.ndcg(design.scores(ask, weights))
+            for (_, ask), weights in zip(self.folds, self.weights(design), strict=True)
+        ]
         return np.concatenate(found)
+
+    def weights(self, design: CandidateForm) -> list[dict[Parameter, float]]:
+        """Return the weights learned for each fold; they do not depend on the dial."""
+        known = replace(design, dial=LEARNED)
+        if known not in self.fitted:
+            self.fitted[known] = [design.fit(*learn) for learn, _ in self.folds]
+        return self.fitted[known]
 
     def value(self, design: CandidateForm) -> float:
         """Return nDCG@20 of the users who were not learned from, both ways round.
@@ -131,8 +160,7 @@ class CrossValidator:
         that what they like.
         """
         gains, order = [], []
-        for learn, ask in self.folds:
-            weights = design.fit(*learn)
+        for (_, ask), weights in zip(self.folds, self.weights(design), strict=True):
             gains.append(ask.ndcg(design.scores(ask, weights)))
             if self.opinions is not None:
                 order.append(self.opinions.auc(design.scores(self.opinions.pool, weights)))

@@ -61,6 +61,10 @@ def test_json_has_the_shape_that_scripts_rely_on(world: Path, protocol: str) -> 
             one = model["metrics"][name]
             assert set(one) == {"mean", "low", "high"}
             assert 0 <= one["low"] <= one["mean"] <= one["high"] <= 1
+        personal = {"debiased_ndcg@10", "swap_gap@20", "jaccard@10", "distinct@10"}
+        assert personal | {"effective@10", "calibration@10"} <= set(model["metrics"])
+        assert ("unexpected_hits@20" in model["metrics"]) == (protocol != "cold-items")
+        assert "freshness@10" in model["metrics"]
         if protocol == "replay":
             assert {"auc", "auc_pooled"} <= set(model["metrics"])
         else:

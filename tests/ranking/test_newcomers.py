@@ -110,6 +110,7 @@ def test_weights_of_newcomers_are_learned_and_never_negative():
         np.ones(60, np.int64),
         np.ones(shares.shape, bool),
         np.arange(60),
+        np.broadcast_to(np.arange(30, dtype=np.int32), shares.shape),
     )
     design = CandidateForm(("share_1d", "liked"), neighbours=near("x"))
     found = design.newcomers(pool)

@@ -116,6 +116,7 @@ def tiny(user=(0, 1)):
         np.array([1, 2]),
         np.ones((2, 3), bool),
         np.array(user),
+        np.array([[0, 1, -1], [0, 1, 2]], np.int32),
     )
 
 

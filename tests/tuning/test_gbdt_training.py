@@ -44,6 +44,7 @@ def pool_of(people=500, places=40, bent=2.0, seed=0):
         np.ones(people, np.int64),
         np.ones(chosen.shape, bool),
         np.arange(people),
+        np.broadcast_to(np.arange(chosen.shape[1], dtype=np.int32), chosen.shape),
     )
 
 
@@ -52,7 +53,7 @@ def shuffled(pool, seed=1):
     chosen = rng.permuted(pool.chosen, axis=1)
     columns = {name: values.copy() for name, values in pool.columns.items()}
     return ChoiceSets(
-        columns, pool.traits, chosen, pool.offset, pool.wanted, pool.inside, pool.user
+        columns, pool.traits, chosen, pool.offset, pool.wanted, pool.inside, pool.user, pool.rows
     )
 
 
@@ -87,7 +88,14 @@ def test_what_is_in_the_pool_for_being_chosen_teaches_nothing():
     pool = pool_of()
     added = ~pool.chosen & pool.inside
     outside = ChoiceSets(
-        pool.columns, pool.traits, pool.chosen, pool.offset, pool.wanted, added, pool.user
+        pool.columns,
+        pool.traits,
+        pool.chosen,
+        pool.offset,
+        pool.wanted,
+        added,
+        pool.user,
+        pool.rows,
     )
     assert fit_gbdt_if_better(outside, DESIGN, in_time=False).trees is None
 

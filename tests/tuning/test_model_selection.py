@@ -208,6 +208,7 @@ def test_popularity_has_a_positive_weight_where_nothing_else_speaks():
         np.ones(300, np.int64),
         np.ones((300, 20), bool),
         np.arange(300),
+        np.broadcast_to(np.arange(20, dtype=np.int32), shares.shape),
     )
     weights = CandidateForm(("share_all",)).fit(pool)
     assert 0 < weights[popular("share_all")] < 0.01

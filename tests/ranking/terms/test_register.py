@@ -67,6 +67,7 @@ def test_a_search_chooses_it_where_it_helps(even):
         np.ones(400, np.int64),
         np.ones(popular.shape, bool),
         np.arange(400),
+        np.broadcast_to(np.arange(30, dtype=np.int32), popular.shape),
     )
     search = Search(CrossValidator.halves(pool, 0), lambda text: None, [])
     form = search.grow(False, pool.columns, voted=False)

@@ -1,0 +1,171 @@
+"""Accuracy against personality along the dial of a blend, and the one-standard-error rule.
+
+nDCG rewards what everybody takes up. Where a list that is more personal is as good within the noise
+of the validation, it is chosen: of the places on the dial within one paired standard error of the
+best, the one with the highest debiased nDCG.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from recsys.array_types import Floats
+from recsys.metrics import Values, distinct_items
+from recsys.ranking.terms.protocol import Parameter
+from recsys.serving.score_model import LEARNED, popularity_share
+from recsys.tuning.choice_sets import ChoiceSets
+from recsys.tuning.score_form import LIKING, CandidateForm, CrossValidator
+
+DIAL = (0.0, 0.25, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.9, 1.0)  # places that are measured
+ERRORS = 1.0  # paired standard errors that the chosen place may be below the best
+LOSS = 0.01  # of nDCG that it may lose at most, where few users make the error large
+LISTS, DEPTH = 1_000, 10  # on which distinct items are counted, and the places of each
+
+
+@dataclass(frozen=True, slots=True)
+class FrontierPoint:
+    """What the lists of one place on the dial are worth to users not learned from."""
+
+    personal: float  # place on the dial, see `ScoreModel.at`
+    ndcg: float  # nDCG@20
+    debiased: float  # debiased nDCG@20
+    distinct: int  # items in the first 10 places of 1,000 lists
+    auc: float | None = None  # of likes over dislikes; None: no opinions
+    error: float = 0.0  # standard error of the paired difference to the highest nDCG
+    chosen: bool = False
+
+    def to_json(self) -> dict[str, object]:
+        """Return the point as the record of a night has it."""
+        found: dict[str, object] = {
+            "personal": self.personal,
+            "ndcg@20": self.ndcg,
+            "debiased_ndcg@20": self.debiased,
+            f"distinct@{DEPTH}": self.distinct,
+            "error": self.error,
+            "chosen": self.chosen,
+        }
+        return found if self.auc is None else found | {"auc": self.auc}
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One place on the dial, user by user."""
+
+    personal: float
+    ndcg: Values  # (users,)
+    debiased: Values  # (users,)
+    distinct: int
+    aucs: Values  # (users with both,); empty without opinions
+
+    @property
+    def value(self) -> float:
+        """What places are compared by: see `CrossValidator.value`."""
+        liking = LIKING * (2 * float(self.aucs.mean()) - 1) if len(self.aucs) else 0.0
+        return float(self.ndcg.mean()) + liking
+
+
+def frontier(
+    judge: CrossValidator, design: CandidateForm, item_weights: Values
+) -> tuple[FrontierPoint, ...]:
+    """Return the points of `DIAL` for a form, one of them chosen by the one-standard-error rule.
+
+    `item_weights`: of a hit on each item in debiased nDCG. Nothing is learned here but the weights
+    of users without history, for the places between 0 and `LEARNED`.
+    """
+    found = _measured(judge, design, item_weights)
+    best = max(found, key=lambda one: one.value)
+    fit = [one for one in found if _within(one.ndcg, best.ndcg) and _within(one.aucs, best.aucs)]
+    chosen = max(fit, key=lambda one: (float(one.debiased.mean()), -abs(one.personal - LEARNED)))
+    return tuple(
+        FrontierPoint(
+            one.personal,
+            float(one.ndcg.mean()),
+            float(one.debiased.mean()),
+            one.distinct,
+            float(one.aucs.mean()) if len(one.aucs) else None,
+            _error(best.ndcg - one.ndcg),
+            one is chosen,
+        )
+        for one in found
+    )
+
+
+def _within(values: Values, best: Values) -> bool:
+    """Whether a place loses no more than one standard error, and no more than `LOSS`."""
+    loss = float((best - values).mean()) if len(best) else 0.0
+    most = LOSS * float(best.mean()) if len(best) else 0.0
+    return loss <= min(ERRORS * _error(best - values), most)
+
+
+def _error(change: Values) -> float:
+    return float(change.std() / np.sqrt(len(change))) if len(change) else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Scores:
+    """The parts that the score of every place on the dial is made of, (people, places) each."""
+
+    pool: ChoiceSets
+    own: Floats  # the score without popularity and trend
+    uptake: Floats  # popularity and trend
+    newcomer: Floats  # the score of a user without history
+
+    @classmethod
+    def of(
+        cls,
+        pool: ChoiceSets,
+        design: CandidateForm,
+        weights: Mapping[Parameter, float],
+        newcomers: Mapping[str, float],
+    ) -> _Scores:
+        """Score a pool."""
+        own, uptake = design.split_scores(pool, weights)
+        plain, total = CandidateForm(tuple(newcomers)), np.zeros_like(own)
+        for parameter, values in plain.parts(pool):
+            total += np.float32(newcomers[parameter.name]) * values
+        return cls(pool, own, uptake, total)
+
+    def at(self, personal: float) -> Floats:
+        """Return the scores at a place."""
+        if personal >= LEARNED:
+            return self.own + np.float32(popularity_share(personal)) * self.uptake
+        share = np.float32(personal / LEARNED)
+        return share * (self.own + self.uptake) + (1 - share) * self.newcomer
+
+
+def _measured(
+    judge: CrossValidator, design: CandidateForm, item_weights: Values
+) -> Sequence[Measured]:
+    asked, judged = [], []
+    for (learn, ask), weights in zip(judge.folds, judge.weights(design), strict=True):
+        newcomers = design.newcomers(*learn)
+        asked.append(_Scores.of(ask, design, weights, newcomers))
+        if judge.opinions is not None:
+            judged.append(_Scores.of(judge.opinions.pool, design, weights, newcomers))
+    return [_at(judge, asked, judged, personal, item_weights) for personal in DIAL]
+
+
+def _at(
+    judge: CrossValidator,
+    asked: Sequence[_Scores],
+    judged: Sequence[_Scores],
+    personal: float,
+    item_weights: Values,
+) -> Measured:
+    plain, debiased, lists = [], [], []
+    for one in asked:
+        scores = one.at(personal)
+        plain.append(one.pool.ndcg(scores))
+        debiased.append(one.pool.ndcg(scores, weights=item_weights))
+        lists.append(one.pool.lists(scores, DEPTH))
+    aucs = np.zeros(0)
+    if judge.opinions is not None:
+        aucs = np.mean([judge.opinions.aucs(one.at(personal)) for one in judged], axis=0)
+    every = np.concatenate(lists)
+    shown = every[np.linspace(0, len(every) - 1, min(LISTS, len(every))).astype(int)]
+    return Measured(
+        personal, np.concatenate(plain), np.concatenate(debiased), distinct_items(shown), aucs
+    )
