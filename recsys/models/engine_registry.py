@@ -15,6 +15,7 @@ from recsys.models.gfcf import LowpassConfig, fit_lowpass
 from recsys.models.interactions import Interactions
 from recsys.models.item_knn import ItemKnnConfig, fit_item_knn
 from recsys.models.item_weights import ItemWeights
+from recsys.models.sequence_knn import SequenceKnnConfig, fit_sequence_knn
 from recsys.models.slist import SlistConfig, common_items, fit_slist
 
 # Readers an item needs to take part while settings are chosen. On MovieTweetings that is 4,400 of
@@ -47,6 +48,17 @@ def item_knn(neighbours: int, tf_idf: bool = False) -> Engine:
         "neighbours",
         lambda data, seed, device: fit_item_knn(data.latest(LATEST).matrix, config),
         lambda data: 3e-8 * float((np.minimum(np.diff(data.ends), LATEST) ** 2).sum()),
+    )
+
+
+def sequence_knn(target_exponent: float) -> Engine:
+    """Nearest items by nearness in histories: seconds for any usual catalogue."""
+    config = SequenceKnnConfig(target_exponent=target_exponent)
+    return Engine(
+        f"sequence-knn {target_exponent:g}",
+        "neighbours",
+        lambda data, seed, device: fit_sequence_knn(data, config),
+        lambda data: 4e-7 * config.window * len(data.items),
     )
 
 

@@ -18,6 +18,7 @@ from recsys.models.engine_registry import (
     item_knn,
     lowpass,
     quickly,
+    sequence_knn,
     slist,
 )
 
@@ -34,6 +35,7 @@ _MAKERS: dict[str, Maker] = {
     "slist-symmetric": lambda numbers: slist(*numbers, directed=False),
     "item-knn": lambda numbers: item_knn(int(numbers[0])),
     "item-knn-tfidf": lambda numbers: item_knn(int(numbers[0]), tf_idf=True),
+    "sequence-knn": lambda numbers: sequence_knn(numbers[0]),
     "lowpass": lambda numbers: lowpass(int(numbers[0])),
     "ease": lambda numbers: ease(numbers[0]),
     "elsa": lambda numbers: elsa(int(numbers[0])),
@@ -165,6 +167,7 @@ CATALOGUE: tuple[Family, ...] = (
     _family("ease", ((10, 50, 200, 1000, 3000),), (2,)),
     _family("item-knn", ((20, 100, 500),), (1,)),
     _family("item-knn-tfidf", ((20, 100, 500),), (1,)),
+    _family("sequence-knn", ((0.0, 0.2, 0.35, 0.5),), (1,)),
     _family("als", ((3, 10, 30), (3, 10, 30, 100, 300)), (1, 2), FEWEST_FACTORS),
     _family("elsa", ((3, 5, 8, 15),), (1,), FEWEST_FACTORS, package="torch"),
 )

@@ -14,10 +14,11 @@ from recsys.data.records import Event
 from recsys.models.als import AlsConfig, fit_als
 from recsys.models.ease import EaseConfig, ease_weights, fit_ease
 from recsys.models.elsa import ElsaConfig, fit_elsa
-from recsys.models.engine_registry import als, ease, elsa, lowpass, slist
+from recsys.models.engine_registry import als, ease, elsa, lowpass, sequence_knn, slist
 from recsys.models.gfcf import LowpassConfig, fit_lowpass, leading_directions
 from recsys.models.interactions import Interactions, distinct_steps
 from recsys.models.item_weights import top_of_rows
+from recsys.models.sequence_knn import SequenceKnnConfig, fit_sequence_knn, near_pairs
 from recsys.models.slist import SlistConfig, fit_slist, moments
 
 
@@ -44,6 +45,12 @@ class TestLowpass(ItemItemContract):
     @pytest.fixture
     def fit(self):
         return lambda data, seed: fit_lowpass(data.matrix, LowpassConfig(dimensions=4), seed)
+
+
+class TestSequenceKnn(ItemItemContract):
+    @pytest.fixture
+    def fit(self):
+        return lambda data, seed: fit_sequence_knn(data, SequenceKnnConfig(target_exponent=0.5))
 
 
 class TestElsa(FactorsContract):
@@ -81,7 +88,15 @@ def test_the_largest_weights_of_a_row_stay(wide):
 class TestEngineNames:
     @pytest.mark.parametrize(
         "engine",
-        [slist(8.0), slist(8.0, directed=False), ease(100.0), lowpass(8), elsa(1), als(10.0, 30.0)],
+        [
+            slist(8.0),
+            slist(8.0, directed=False),
+            sequence_knn(0.2),
+            ease(100.0),
+            lowpass(8),
+            elsa(1),
+            als(10.0, 30.0),
+        ],
     )
     def test_an_engine_fits_the_kind_its_scorer_names(self, engine):
         known = Interactions.of_dataset(worlds.odd_even())
@@ -162,6 +177,29 @@ def test_moments_at_equal_times_hold_each_other_as_past():
     past, future = moments(known, decay=0.5, window=5, backwards=True)
     assert past.toarray().tolist() == [[0, 1, 1, 0.5], [0, 0, 1, 1], [0, 1, 0, 1]]
     assert future.toarray().tolist() == [[1, 0, 0, 0], [0.5, 1, 0, 0], [0.5, 0, 1, 0]]
+
+
+def test_pairs_weigh_less_with_every_distinct_time_between_them():
+    """Of 0, then 1 and 2 at one time, then 3; and of 2, then 0."""
+    items = np.array([0, 1, 2, 3, 2, 0], np.int32)
+    matrix = sparse.csr_array(np.ones((2, 4), np.float32))
+    ends = np.array([0, 4, 6])
+    steps = distinct_steps(ends, np.array([10.0, 20.0, 20.0, 50.0, 1.0, 2.0]))
+    sums = near_pairs(Interactions(matrix, ends, items, steps=steps), decay=0.5, window=5)
+    assert sums.toarray().tolist() == [[0, 1, 2, 0.5], [1, 0, 1, 1], [2, 1, 0, 1], [0.5, 1, 1, 0]]
+
+
+def test_a_smaller_exponent_leaves_popular_neighbours_ahead():
+    known = ordered_reading((1, 2, 3))
+    extra = Interactions(  # one more user, who takes up book 1 only
+        sparse.csr_array(sparse.vstack([known.matrix, [[1, 0, 0]]], format="csr")),
+        np.append(known.ends, known.ends[-1] + 1),
+        np.append(known.items, np.int32(0)),
+    )
+    for exponent, ahead in ((0.0, False), (1.0, True)):
+        weights = fit_sequence_knn(extra, SequenceKnnConfig(target_exponent=exponent))
+        row = weights.matrix().toarray()[1]
+        assert bool(row[2] > row[0] * 1.01) is ahead
 
 
 def test_steps_are_counted_within_each_user():
