@@ -23,7 +23,7 @@ from recsys.models.engine_registry import (
 )
 
 # For a search of seconds: two engines, fitted to items with two users or more.
-QUICK: tuple[Engine, ...] = (quickly(slist(8.0)), lowpass(128))
+QUICK: tuple[Engine, ...] = (quickly(slist(8.0, directed=False)), lowpass(128))
 # What is fitted before all others, and serves where there is no time for them.
 CHEAP = item_knn(100)
 
@@ -130,11 +130,20 @@ class Family:
     make: Maker  # of one value per axis
     fewest: int = 0  # events from which it is tried: with fewer there is nothing to learn from
     package: str = ""  # that its fit imports and that an extra brings; empty: none
+    # axis that is 1 where the order of a history counts, 0 where only nearness does; None: neither
+    direction: int | None = None
 
     @classmethod
     def of(cls, engine: Engine) -> Family:
         """Return a family of one engine without settings."""
         return cls(engine.name, (), (), lambda numbers: engine)
+
+    def usual(self, timed: bool) -> Engine:
+        """Return the engine that is fitted without a search; with direction only in dated data."""
+        place = list(self.start)
+        if self.direction is not None:
+            place[self.direction] = int(timed)
+        return self.at(tuple(place))
 
     def at(self, place: tuple[int, ...]) -> Engine:
         """Return the engine at a place of the grid."""
@@ -162,7 +171,13 @@ FEWEST_FACTORS = 2_000  # events
 # Catalogues differ most in how much a strong ridge or a narrow filter helps: dense ones with long
 # histories need little smoothing, short histories need much.
 CATALOGUE: tuple[Family, ...] = (
-    _family("slist", ((8.0,), (30.0, 100.0, 300.0, 1000.0)), (0, 1)),
+    Family(
+        "slist",
+        ((8.0,), (30.0, 100.0, 300.0, 1000.0), (0.0, 1.0)),
+        (0, 1, 0),
+        lambda numbers: slist(*numbers[:2], directed=bool(numbers[2])),
+        direction=2,
+    ),
     _family("lowpass", ((32, 64, 128, 256, 512, 1024),), (4,)),
     _family("ease", ((10, 50, 200, 1000, 3000),), (2,)),
     _family("item-knn", ((20, 100, 500),), (1,)),

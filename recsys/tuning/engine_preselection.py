@@ -2,7 +2,8 @@
 
 Every family is fitted at its usual settings first, in the order of the catalogue of engines. The
 best families then move over their grids of settings, one step at a time, for as long as the value
-rises and the budget lasts. The best setting of each of the best families goes on.
+rises and the budget lasts. The best setting of each of the best families goes on. In data without
+times, direction stays only where it is no artefact of a numbering of the items.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
+from recsys.metrics import Values
 from recsys.models.engine_registry import Engine
 from recsys.models.factors import Factors
 from recsys.models.interactions import Interactions
@@ -23,6 +26,7 @@ from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.tuning.choice_sets import build_pool
 from recsys.tuning.cpu_budget import Budget, cpu_seconds
+from recsys.tuning.direction_check import gains_both_ways
 from recsys.tuning.engine_catalogue import Family
 from recsys.tuning.score_form import CandidateForm, CrossValidator
 from recsys.tuning.score_form_search import plain
@@ -31,6 +35,7 @@ from recsys.tuning.validation_set import ValidationSet
 N_SURVIVORS = 3  # families; every engine more costs time at each step of a replay
 N_REFINED = 3  # families whose settings are searched
 USERS = 600  # that engines are compared on
+DIRECTION_USERS = 3_000  # that direction is checked on, since steps down are few
 HALF_LIVES = (5.0, np.inf)  # events of a history back
 FIRST_ROUND, REFINEMENT = 1.0, 0.5  # shares of the budget after which neither fits anything more
 GAIN = 1.003  # by which a setting has to be better for the search to move on
@@ -65,7 +70,7 @@ class Preselection:
         named = {family.name: family for family in families}
         ranked = sorted(best, key=lambda name: -best[name][1])
         for name in ranked[:N_REFINED]:
-            best[name] = self._refined(named[name], *best[name])
+            best[name] = self._checked(named[name], *self._refined(named[name], *best[name]))
         ranked = sorted(best, key=lambda name: -best[name][1])
         return [named[name].at(best[name][0]) for name in ranked[:N_SURVIVORS]]
 
@@ -85,6 +90,31 @@ class Preselection:
                     place, value, moved = other, found, True
                     break
         return place, value
+
+    def _checked(
+        self, family: Family, place: tuple[int, ...], value: float
+    ) -> tuple[tuple[int, ...], float]:
+        """Return a place without direction where direction does not gain whatever the numbering."""
+        axis = family.direction
+        if axis is None or not place[axis] or self.check.data.timed:
+            return place, value
+        without = (*place[:axis], 0, *place[axis + 1 :])
+        directed, symmetric = family.at(place).name, family.at(without).name
+        if symmetric not in self.parts and self._value(family.at(without), FIRST_ROUND) is None:
+            return place, value  # there was no time
+        some = self.check.sample(DIRECTION_USERS, self.seed)
+        (gains, users), (others, _) = (
+            gains_of(some, name, self.assemble(name, self.parts[name]), self.seed)
+            for name in (directed, symmetric)
+        )
+        kept = gains_both_ways(some, gains, others, users)
+        self.rows.append({"direction": directed, "kept": kept})
+        if kept:
+            return place, value
+        self.note(
+            f"{directed}: direction follows a numbering of the items; {symmetric} takes its place"
+        )
+        return without, self.values[symmetric]
 
     def _value(self, engine: Engine, share: float) -> float | None:
         """Fit an engine and return nDCG@20 of the best form with it; None without the time."""
@@ -120,15 +150,26 @@ class Preselection:
 
 def value_of(check: ValidationSet, name: str, model: Model, seed: int) -> float:
     """Return nDCG@20 of the best form with an engine: alone, or beside popularity and trends."""
+    gains, _ = gains_of(check.sample(USERS, seed), name, model, seed)
+    return float(gains.mean()) if len(gains) else 0.0
+
+
+def gains_of(
+    check: ValidationSet, name: str, model: Model, seed: int
+) -> tuple[Values, NDArray[np.int64]]:
+    """Return nDCG@20 of each user by the best form with an engine, and the users' rows in `check`.
+
+    The order of users depends on their number and `seed` alone.
+    """
     model = replace(model, words=np.zeros((len(model), 0), np.float32))
     features = prior_features(LiveState(model))
-    some = check.sample(USERS, seed)
-    pool = build_pool(some, {name: model}, HALF_LIVES, features, seed)
+    pool = build_pool(check, {name: model}, HALF_LIVES, features, seed)
     judge = CrossValidator.halves(pool, seed)
     shares = SHARES if check.data.timed else ("share_all",)
     columns = [c for c in pool.columns if c.term in ("neighbours", "factors")]
     forms = [form for column in columns for form in (plain(column), _form(shares, column))]
-    return max((judge.value(form) for form in forms), default=0.0)
+    best = max((judge.gains(form) for form in forms), key=np.sum, default=np.zeros(0))
+    return best, np.concatenate([ask.user for _, ask in judge.folds]).astype(np.int64)
 
 
 def _form(shares: tuple[str, ...], column: Column) -> CandidateForm:

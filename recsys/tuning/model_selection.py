@@ -44,6 +44,7 @@ CHEAP_PEOPLE = 500  # who are asked about popular, trending and item-knn
 CHEAP_LIVES = (5.0, 20.0)  # half-lives of a history that item-knn is asked with, in events
 FEWEST_LISTS = 200  # asked for; a search that was interrupted with fewer tells nothing
 USUAL = ("slist", "lowpass")  # families that are fitted where engines are not compared
+ORDERED = "sequence-knn"  # knows order in catalogues of any size
 SURE = 1.64  # standard errors by which a form has to be better than one engine alone
 SURE_LISTS = 1_000  # a walk that ends after so many has lost no more than precision
 # Where nothing can be tested: neighbours, words of the history and what is popular, at the weights
@@ -311,16 +312,21 @@ def _selected(
         )
         parts = {engine.name: found.parts[engine.name] for engine in found.run(families)}
     else:
-        for family in _usual(families):
-            _fit_one(family.at(family.start), known, parts, budget, seed, device, log)
+        for family in _usual(families, known, check.data.timed):
+            _fit_one(family.usual(check.data.timed), known, parts, budget, seed, device, log)
     if not parts:
         parts = {CHEAP.name: {CHEAP.scorer: CHEAP.tried(known, seed, device)}}
     return parts
 
 
-def _usual(families: Sequence[Family]) -> list[Family]:
-    """Return the families that are fitted where engines are not compared."""
+def _usual(families: Sequence[Family], known: Interactions, timed: bool) -> list[Family]:
+    """Return the families that are fitted where engines are not compared.
+
+    Where the catalogue is too large for one that knows order, `ORDERED` takes its place.
+    """
     usual = [family for family in families if family.name in USUAL]
+    if any(np.isinf(family.usual(timed).seconds(known)) for family in usual):
+        usual += [family for family in families if family.name == ORDERED]
     return usual or list(families[: len(USUAL)])
 
 
