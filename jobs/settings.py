@@ -28,6 +28,7 @@ CONFIG = "RECSYS_CONFIG"
 Switch = Literal["auto", "on", "off"]
 Networks = tuple[str, ...]  # 10.0.0.0/8, …
 OnOff = Literal["on", "off"]
+AutoOff = Literal["auto", "off"]
 
 
 def _setting(default: Any, help: str, shown: str | None = None) -> Any:
@@ -62,6 +63,11 @@ class Settings:
     finetune_minutes: float = _setting(4.0, "time that a night may spend on fine-tuning")
     tune_minutes: float = _setting(
         4.0, "CPU minutes that a night may spend on tuning, when it tunes; four times by the clock"
+    )
+    direction: AutoOff = _setting(
+        "auto",
+        "whether models may use which item comes after which: auto (where times differ, or where"
+        " validation gains whatever the numbering of the items), or off",
     )
     tune_days: float = _setting(7.0, "days after which a night tunes again")
     seed: int = _setting(0, "seed of everything that draws at random in a night")
@@ -280,6 +286,7 @@ _PARSERS: Mapping[str, Callable[[Any], Any]] = {
     "int": _whole,
     "Switch": _one_of(get_args(Switch)),
     "OnOff": _one_of(get_args(OnOff)),
+    "AutoOff": _one_of(get_args(AutoOff)),
     "Mapping[str, float] | None": _weights,
     "tuple[str, ...]": _repeat,
     "Networks": _networks,

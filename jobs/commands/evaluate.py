@@ -24,6 +24,7 @@ from recsys.evaluation.baseline_registry import FitContext
 from recsys.evaluation.evaluate import row_names, run
 from recsys.evaluation.evaluation_result import Result
 from recsys.evaluation.html_report import html
+from recsys.evaluation.step_slices import SHARED, share_at_one_time
 from recsys.safety.comment_dampening import dampened
 from recsys.store.store import Store
 from recsys.text.documents import documents
@@ -64,6 +65,11 @@ DEEPEST = 1000
 @click.option("--positive", help='Which test events are positives, as in "rating>=7" or "like".')
 @click.option("--test-share", type=float, default=0.1, show_default=True, help="Share of the test.")
 @click.option("--group", default="", help="Rank inside the items of one value: category, …")
+@click.option(
+    "--slice-order",
+    default="",
+    help="Item column: figures where the test item is greater than the item before, and not.",
+)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--json", "json_file", type=Path, help="Write the figures to this file; - is stdout.")
 @click.option("--html", "html_file", type=Path, help="Write a report with charts to this file.")
@@ -79,6 +85,7 @@ def command(
     positive: str | None,
     test_share: float,
     group: str,
+    slice_order: str,
     seed: int,
     json_file: Path | None,
     html_file: Path | None,
@@ -90,7 +97,14 @@ def command(
     admitted = Positive.parse(positive) if positive else None
     settings = Settings.load()
     rules = Rules(
-        protocol, test_share, admitted, group, seed, settings.weights, settings.unrecorded_items
+        protocol,
+        test_share,
+        admitted,
+        group,
+        seed,
+        settings.weights,
+        settings.unrecorded_items,
+        slice_order,
     )
     names, depths = row_names(models, protocol), parse_depths(ks)
     check_json_file(json_file)
@@ -98,6 +112,13 @@ def command(
         raise DataError(f"{html_file}: its folder does not exist")
     options = read_options(column_names, encoding)
     event_table, item_table = tables(settings, events, items, options)
+    shared = share_at_one_time(event_table)
+    if shared > SHARED:
+        log.warning(
+            "%.0f %% of neighbouring events of users have the same time: their order in the file"
+            " may be that of a number of the items (--slice-order COLUMN shows it)",
+            100 * shared,
+        )
     test = heard(settings, load_events(test_events, options=options)) if test_events else None
     split = make_split(event_table, item_table, rules, test)
     without = split.unrecorded
@@ -165,7 +186,8 @@ def means_of(settings: Settings, seed: int, note: Callable[[str], None]) -> FitC
         found = encode_words(texts, encoder, settings.home, "evaluate", read, settings.cache)
         return TextVectors(found.vectors, found.student.compact())
 
-    return FitContext(seed, settings.tune_minutes, device, words, note)
+    directed = settings.direction == "auto"
+    return FitContext(seed, settings.tune_minutes, device, words, note, directed)
 
 
 def report(result: Result, depths: tuple[int, ...], console: Console) -> None:
@@ -178,6 +200,8 @@ def report(result: Result, depths: tuple[int, ...], console: Console) -> None:
     )
     console.print(result_table(result, k))
     console.print(personal_table(result, k))
+    if any("step_up" in row.slices for row in result.rows):
+        console.print(step_table(result, k))
     first = result.rows[0].name if result.rows else ""
     for part, others in result.worse_in(first).items():
         best = max(others, key=lambda other: others[other].mean)
@@ -234,6 +258,24 @@ def personal_table(result: Result, k: int) -> Table:
             one = next((row.metrics[name] for name in names if name in row.metrics), None)
             whole = metric.startswith(("distinct", "effective"))
             cells.append("–" if one is None else f"{one.mean:,.0f}" if whole else f"{one.mean:.4f}")
+        table.add_row(row.name, *cells)
+    return table
+
+
+def step_table(result: Result, k: int) -> Table:
+    """Return the accuracy of steps up and steps down, at most 100 columns wide."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("model")
+    for way in ("up", "down"):
+        for title in (f"{way}: users", f"recall@{k}", f"ndcg@{k}"):
+            table.add_column(title, justify="right")
+    for row in result.rows:
+        cells = []
+        for way in ("step_up", "step_down"):
+            part = row.slices.get(way)
+            cells.append(f"{part.users:,}" if part else "–")
+            for metric in (f"recall@{k}", f"ndcg@{k}"):
+                cells.append(f"{part.metrics[metric].mean:.4f}" if part else "–")
         table.add_row(row.name, *cells)
     return table
 

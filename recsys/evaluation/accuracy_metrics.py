@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recsys.array_types import Mask, Rows
-from recsys.evaluation import beyond_accuracy, personalisation
+from recsys.evaluation import beyond_accuracy, personalisation, step_slices
 from recsys.evaluation.evaluation_result import Part, exact, with_intervals
 from recsys.evaluation.item_labels import label_features, word_features
 from recsys.metrics import (
@@ -45,17 +45,23 @@ class MetricsReport:
     labels: sparse.csr_array | None  # (n_items, labels): categories, tags or topics; None without
     weights: Values  # (n_items,): of a hit on the item in debiased nDCG
     young: Mask | None  # (n_items,): under a week old at the end of training; None: no times
+    steps: Mapping[str, Mask]  # (n_positives,): further slices by name; see `step_slices`
 
     @classmethod
-    def of(cls, questions: EvaluationQueries, ks: Sequence[int], seed: int) -> MetricsReport:
-        """Prepare what all rows share."""
+    def of(
+        cls, questions: EvaluationQueries, ks: Sequence[int], seed: int, slice_order: str = ""
+    ) -> MetricsReport:
+        """Prepare what all rows share. `slice_order`: column of the items, "" for no slices."""
         data = questions.data
         readers = np.asarray(data.matrix().sum(axis=0)).astype(np.int64)
         features = word_features(data.table)
         labels = label_features(data.table, features, seed)
         young = data.now - data.created() < WEEK if data.timed else None
         depths, weights = tuple(sorted(ks)), item_weights(data)
-        return cls(questions, depths, seed, readers, features, labels, weights, young)
+        steps: Mapping[str, Mask] = {}
+        if slice_order:
+            steps = step_slices.steps(questions, step_slices.column_values(data.table, slice_order))
+        return cls(questions, depths, seed, readers, features, labels, weights, young, steps)
 
     @property
     def depth(self) -> int:
@@ -147,6 +153,7 @@ class MetricsReport:
             "long_histories": (known & (length >= SHORT), everything),
             "tail_items": (known, seen & ~self._head()[items]),
             "cold_items": (known, ~seen),
+            **{name: (known, mask) for name, mask in self.steps.items()},
         }
 
     def _head(self) -> Mask:

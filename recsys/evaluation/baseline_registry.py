@@ -32,6 +32,7 @@ class FitContext:
     device: str = "cpu"
     words: Callable[[Dataset], TextVectors] | None = None  # reads the items' words; None: cannot
     note: Callable[[str], None] = lambda text: None  # is told what is being tried
+    directed: bool = True  # whether `default` may use the direction of histories
 
 
 Fits = Iterator[tuple[Options, Scorer]]

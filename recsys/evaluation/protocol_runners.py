@@ -56,7 +56,8 @@ class ListTrial:
     @classmethod
     def of(cls, split: Split, data: Dataset, ks: Sequence[int], means: FitContext) -> ListTrial:
         """Prepare the questions."""
-        judge = MetricsReport.of(build_queries(split, data), ks, split.rules.seed)
+        rules = split.rules
+        judge = MetricsReport.of(build_queries(split, data), ks, rules.seed, rules.slice_order)
         trending = None
         if split.only is None:  # else no candidate has an event: all of them trend alike
             scorer, _ = fitted_row(TRENDING, split, data, means)

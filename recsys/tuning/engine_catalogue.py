@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import entry_points
 from importlib.util import find_spec
@@ -144,6 +144,14 @@ class Family:
         if self.direction is not None:
             place[self.direction] = int(timed)
         return self.at(tuple(place))
+
+    def undirected(self) -> Family:
+        """Return the family without the engines that use direction."""
+        if self.direction is None:
+            return self
+        axes = list(self.axes)
+        axes[self.direction] = axes[self.direction][:1]
+        return replace(self, axes=tuple(axes), direction=None)
 
     def at(self, place: tuple[int, ...]) -> Engine:
         """Return the engine at a place of the grid."""

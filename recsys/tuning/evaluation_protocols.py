@@ -47,10 +47,17 @@ class Rules:
         AUTO  # whether items without a record are listed; see recsys.data.unrecorded_items
     )
 
+    slice_order: str = ""  # item column whose order divides the test; empty: it is not divided
+
     def __post_init__(self) -> None:
         if self.protocol not in PROTOCOLS:
             known = ", ".join(PROTOCOLS)
             raise DataError(f"protocol {self.protocol!r} is unknown; choose one of {known}")
+        if self.slice_order and self.protocol != "leave-last-out":
+            raise DataError(
+                f"--slice-order {self.slice_order!r} divides protocol leave-last-out,"
+                f" not {self.protocol}"
+            )
         if not 0 < self.share < 1:
             raise DataError(f"test share {self.share} is not between 0 and 1, as .1 is")
 

@@ -67,6 +67,7 @@ class Scenario:
     device: str = "cpu"
     engines: Sequence[Engine | Family] | None = None  # None: the catalogue of engines
     ordered: bool = True  # False: requests lie anywhere among the events of a user
+    directed: bool = True  # False: engines may use nearness in histories, but not direction
     wall: float = WALL  # times as many minutes by the clock end the search too
 
 
@@ -88,6 +89,8 @@ def tune(
     engines: Sequence[Engine | Family] = (
         candidates() if scenario.engines is None else scenario.engines
     )
+    if not scenario.directed:
+        engines = [one.undirected() if isinstance(one, Family) else one for one in engines]
     seed, device = scenario.seed, scenario.device
     way, cut = None, None
     if scenario.new_items:

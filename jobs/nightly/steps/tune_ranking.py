@@ -94,7 +94,12 @@ def tuned(night: NightContext) -> TuningResult:
     """Return the engines and the blend that answer the newest events of a night best."""
     settings, progress = night.settings, night.progress
     data = TuningData(*night.tables, night.words, settings.weights)
-    scenario = Scenario(settings.tune_minutes, seed=settings.seed, device=night.device)
+    scenario = Scenario(
+        settings.tune_minutes,
+        seed=settings.seed,
+        device=night.device,
+        directed=settings.direction == "auto",
+    )
     return tune(data, scenario, progress.note, progress.advance)
 
 
