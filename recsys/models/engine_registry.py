@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from recsys.models.als import AlsConfig, fit_als
+from recsys.models.blocks import BlockConfig, fit_blocks
 from recsys.models.ease import EaseConfig, fit_ease
 from recsys.models.factors import Factors
 from recsys.models.gfcf import LowpassConfig, fit_lowpass
@@ -118,6 +119,17 @@ def lowpass(dimensions: int) -> Engine:
     )
 
 
+def blocks(dimensions: int) -> Engine:
+    """Graph filters where people met, by blocks of rows, for catalogues of any size."""
+    config = BlockConfig(dimensions=dimensions)
+    return Engine(
+        f"blocks {dimensions}",
+        "neighbours",
+        lambda data, seed, device: fit_blocks(data, config, seed),
+        lambda data: _blocks_seconds(data, config),
+    )
+
+
 def elsa(epochs: int) -> Engine:
     """A linear autoencoder of rank 256; fitting it needs torch, else MissingExtra."""
     return Engine(
@@ -146,7 +158,18 @@ def als(alpha: float, regularization: float) -> Engine:
 
 
 def _lowpass_seconds(data: Interactions, config: LowpassConfig) -> float:
-    users, items = data.shape
+    items = data.shape[1]
     if items > config.largest:
         return math.inf
-    return 5e-8 * items**2 + 2e-7 * config.dimensions * (data.matrix.nnz + users + items)
+    return 2e-8 * items**2 + _directions_seconds(data, config.dimensions)
+
+
+def _directions_seconds(data: Interactions, dimensions: int) -> float:
+    return 1.5e-8 * dimensions * (data.matrix.nnz + sum(data.shape))
+
+
+def _blocks_seconds(data: Interactions, config: BlockConfig) -> float:
+    met = np.minimum(np.diff(data.ends), config.history).astype(np.float64)
+    pairs = float((met**2).sum())
+    rows = 5e-8 * pairs + 3e-5 * data.shape[1] + 2e-9 * config.dimensions * pairs
+    return rows + _directions_seconds(data, config.dimensions)

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
-from scipy.linalg import qr
 
 from recsys.array_types import Floats
+from recsys.models.directions import leading_directions
 from recsys.models.item_weights import ItemWeights, top_of_rows
 
 
@@ -30,45 +30,22 @@ class LowpassConfig:
 
 def fit_lowpass(matrix: sparse.csr_array, config: LowpassConfig, seed: int) -> ItemWeights:
     """Fit to users × items; row h is what a history item h gives to the others."""
-    users = np.maximum(np.asarray(matrix.sum(axis=1)).ravel(), 1.0)
-    items = np.maximum(np.asarray(matrix.sum(axis=0)).ravel(), 1.0)
-    left, right = sparse.diags_array(users**-0.5), sparse.diags_array(items**-0.5)
-    normal = sparse.csr_array(left @ matrix @ right).astype(np.float32)
+    normal, items = normalized(matrix)
     directions = leading_directions(normal, config.dimensions, config.passes, seed)
     inputs = directions * (config.ideal * items**-0.5).astype(np.float32)[:, None]
     outputs = directions * (items**0.5).astype(np.float32)[:, None]
     return ItemWeights.from_matrix(_strongest(normal, inputs, outputs, config.keep))
 
 
-def leading_directions(matrix: sparse.csr_array, rank: int, passes: int, seed: int) -> Floats:
-    """Return the leading right singular vectors, (n_items, rank), by subspace iteration.
+def normalized(matrix: sparse.csr_array) -> tuple[sparse.csr_array, Floats]:
+    """Return users × items, each entry over the roots of its row's and column's sums.
 
-    Halko, Martinsson and Tropp (2011), with eight directions to spare.
+    Also the sums of the columns, (n_items,), at least one each.
     """
-    rank = min(rank, min(matrix.shape) - 1)
-    if rank < 1:
-        return np.zeros((matrix.shape[1], 0), np.float32)
-    rng = np.random.default_rng(seed)
-    basis = rng.standard_normal((matrix.shape[1], min(rank + 8, min(matrix.shape))), np.float32)
-    for _ in range(passes):
-        basis = _orthonormal(_there_and_back(matrix, basis))
-    _, vectors = np.linalg.eigh(basis.T @ _there_and_back(matrix, basis))
-    return np.asarray(basis @ vectors[:, ::-1][:, :rank], np.float32)
-
-
-def _orthonormal(basis: Floats) -> Floats:
-    # NumPy would compute in float64: twice the time and six times the memory
-    found = qr(basis, mode="economic", overwrite_a=True, check_finite=False)[0]
-    return np.asarray(found, np.float32)
-
-
-def _there_and_back(matrix: sparse.csr_array, basis: Floats, block: int = 32_768) -> Floats:
-    """Return matrix.T @ (matrix @ basis), some users at a time: all would take gigabytes."""
-    found = np.zeros_like(basis)
-    for start in range(0, matrix.shape[0], block):
-        part = matrix[start : start + block]
-        found += part.T @ (part @ basis)
-    return found
+    users = np.maximum(np.asarray(matrix.sum(axis=1)).ravel(), 1.0)
+    items = np.maximum(np.asarray(matrix.sum(axis=0)).ravel(), 1.0)
+    left, right = sparse.diags_array(users**-0.5), sparse.diags_array(items**-0.5)
+    return sparse.csr_array(left @ matrix @ right).astype(np.float32), items
 
 
 def _strongest(

@@ -9,7 +9,8 @@ from scipy import sparse
 
 from recsys.array_types import Floats, Rows
 from recsys.data.dataset import Dataset
-from recsys.models.gfcf import leading_directions
+from recsys.models.directions import leading_directions
+from recsys.models.gfcf import normalized
 from recsys.serving.item_communities import Communities
 from recsys.text.encoders.student import unit_rows
 from recsys.text.topics.clustering import spherical_means
@@ -61,10 +62,7 @@ def item_vectors(matrix: sparse.csr_array, config: CommunityConfig) -> Floats:
 
     How popular an item is, which is the leading direction, is left out.
     """
-    users = np.maximum(np.asarray(matrix.sum(axis=1)).ravel(), 1.0)
-    items = np.maximum(np.asarray(matrix.sum(axis=0)).ravel(), 1.0)
-    left, right = sparse.diags_array(users**-0.5), sparse.diags_array(items**-0.5)
-    normal = sparse.csr_array(left @ matrix @ right).astype(np.float32)
+    normal, items = normalized(matrix)
     directions = leading_directions(normal, config.directions + 1, 3, config.seed)
     popular = (items / items.sum()).astype(np.float32) ** 0.5  # the first of them, exactly
     directions = directions - popular[:, None] * (popular @ directions)

@@ -24,7 +24,8 @@ from recsys.tuning.validation_set import ValidationSet
 TOP_PER_COLUMN = 40  # items by each column that a person chooses among
 N_SAMPLED_NEGATIVES = 200  # sampled from all the rest, each standing for many
 AGE = Column("age", nominates=NEVER)  # of items, which the trees read
-BLOCK = 64  # people whose whole catalogue is scored at a time
+BLOCK = 64  # people whose whole catalogue is scored at a time, at most
+CELLS = BLOCK * 65_536  # scores of one column held at a time, unless one person has more
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +126,11 @@ def build_pool(
     rng = np.random.default_rng(seed)
     lives, named = tuple(half_lives), dict(zip(feature_names(), features, strict=True))
     parts: list[ChoiceSets] = []
-    for start in range(0, len(check), BLOCK):
+    block = min(BLOCK, max(1, CELLS // max(len(check.data.items), 1)))
+    for start in range(0, len(check), block):
         if parts and enough():
             break
-        part = check.take(np.arange(start, min(start + BLOCK, len(check))))
+        part = check.take(np.arange(start, min(start + block, len(check))))
         context = CutContext(models, lives, part.histories, named, check.data.created())
         parts.append(_block(part, context, rng, thorough))
     return joined(parts)

@@ -13,6 +13,7 @@ from recsys.errors import DataError
 from recsys.models.engine_registry import (
     Engine,
     als,
+    blocks,
     ease,
     elsa,
     item_knn,
@@ -37,6 +38,7 @@ _MAKERS: dict[str, Maker] = {
     "item-knn-tfidf": lambda numbers: item_knn(int(numbers[0]), tf_idf=True),
     "sequence-knn": lambda numbers: sequence_knn(numbers[0]),
     "lowpass": lambda numbers: lowpass(int(numbers[0])),
+    "blocks": lambda numbers: blocks(int(numbers[0])),
     "ease": lambda numbers: ease(numbers[0]),
     "elsa": lambda numbers: elsa(int(numbers[0])),
     "als": lambda numbers: als(numbers[0], numbers[1]),
@@ -132,6 +134,7 @@ class Family:
     package: str = ""  # that its fit imports and that an extra brings; empty: none
     # axis that is 1 where the order of a history counts, 0 where only nearness does; None: neither
     direction: int | None = None
+    fewest_items: int = 0  # items from which it is tried: with fewer another one is better
 
     @classmethod
     def of(cls, engine: Engine) -> Family:
@@ -153,9 +156,19 @@ class Family:
         axes[self.direction] = axes[self.direction][:1]
         return replace(self, axes=tuple(axes), direction=None)
 
+    def fits(self, events: int, items: int) -> bool:
+        """Return whether a catalogue of so many items with so many events is of its size."""
+        return events >= self.fewest and items >= self.fewest_items
+
     def at(self, place: tuple[int, ...]) -> Engine:
         """Return the engine at a place of the grid."""
         return self.make([axis[at] for axis, at in zip(self.axes, place, strict=True)])
+
+    def usual_and_below(self, timed: bool) -> Iterator[Engine]:
+        """Yield the engine at the usual settings, then, with one axis, those of lower values."""
+        yield self.usual(timed)
+        if len(self.axes) == 1:
+            yield from (self.at((place,)) for place in reversed(range(self.start[0])))
 
     def around(self, place: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
         """Yield the places one step away along one axis."""
@@ -171,11 +184,15 @@ def _family(
     start: tuple[int, ...],
     fewest: int = 0,
     package: str = "",
+    fewest_items: int = 0,
 ) -> Family:
-    return Family(name, axes, start, _MAKERS[name], fewest, package)
+    return Family(name, axes, start, _MAKERS[name], fewest, package, fewest_items=fewest_items)
 
 
 FEWEST_FACTORS = 2_000  # events
+# Items from which rows by blocks cost less than rows of all pairs: below, products of dense
+# matrices are faster than looking up as many pairs one by one.
+FEWEST_BLOCKS = 60_000
 # Catalogues differ most in how much a strong ridge or a narrow filter helps: dense ones with long
 # histories need little smoothing, short histories need much.
 CATALOGUE: tuple[Family, ...] = (
@@ -187,6 +204,7 @@ CATALOGUE: tuple[Family, ...] = (
         direction=2,
     ),
     _family("lowpass", ((32, 64, 128, 256, 512, 1024),), (4,)),
+    _family("blocks", ((64, 128, 256, 512),), (2,), fewest_items=FEWEST_BLOCKS),
     _family("ease", ((10, 50, 200, 1000, 3000),), (2,)),
     _family("item-knn", ((20, 100, 500),), (1,)),
     _family("item-knn-tfidf", ((20, 100, 500),), (1,)),

@@ -62,7 +62,7 @@ class Preselection:
         """Return the engines that go on, best first; none where nothing could be fitted."""
         best: dict[str, tuple[tuple[int, ...], float]] = {}
         for family in families:
-            if self.known.matrix.nnz < family.fewest:
+            if not family.fits(self.known.matrix.nnz, self.known.shape[1]):
                 continue
             value = self._value(family.at(family.start), FIRST_ROUND)
             if value is not None:

@@ -43,8 +43,9 @@ TREE_SECONDS = 30.0  # of CPU time that learning trees may take
 CHEAP_PEOPLE = 500  # who are asked about popular, trending and item-knn
 CHEAP_LIVES = (5.0, 20.0)  # half-lives of a history that item-knn is asked with, in events
 FEWEST_LISTS = 200  # asked for; a search that was interrupted with fewer tells nothing
-USUAL = ("slist", "lowpass")  # families that are fitted where engines are not compared
-ORDERED = "sequence-knn"  # knows order in catalogues of any size
+# Families that are fitted where engines are not compared: of each group the first that the
+# catalogue and the budget have room for. A catalogue of any size has one that knows order.
+USUAL = (("slist", "sequence-knn"), ("lowpass", "blocks"))
 SURE = 1.64  # standard errors by which a form has to be better than one engine alone
 SURE_LISTS = 1_000  # a walk that ends after so many has lost no more than precision
 # Where nothing can be tested: neighbours, words of the history and what is popular, at the weights
@@ -312,26 +313,24 @@ def _selected(
         )
         parts = {engine.name: found.parts[engine.name] for engine in found.run(families)}
     else:
-        for family in _usual(families, known, check.data.timed):
-            _fit_one(family.usual(check.data.timed), known, parts, budget, seed, device, log)
+        for group in _usual(families):
+            _fit_first(group, check.data.timed, known, parts, budget, seed, device, log)
     if not parts:
         parts = {CHEAP.name: {CHEAP.scorer: CHEAP.tried(known, seed, device)}}
     return parts
 
 
-def _usual(families: Sequence[Family], known: Interactions, timed: bool) -> list[Family]:
-    """Return the families that are fitted where engines are not compared.
-
-    Where the catalogue is too large for one that knows order, `ORDERED` takes its place.
-    """
-    usual = [family for family in families if family.name in USUAL]
-    if any(np.isinf(family.usual(timed).seconds(known)) for family in usual):
-        usual += [family for family in families if family.name == ORDERED]
-    return usual or list(families[: len(USUAL)])
+def _usual(families: Sequence[Family]) -> list[list[Family]]:
+    """Return groups of families that are fitted where engines are not compared."""
+    named = {family.name: family for family in families}
+    usual = [[named[name] for name in group if name in named] for group in USUAL]
+    usual = [group for group in usual if group]
+    return usual or [[family] for family in families[: len(USUAL)]]
 
 
-def _fit_one(
-    engine: Engine,
+def _fit_first(
+    group: Sequence[Family],
+    timed: bool,
     known: Interactions,
     parts: Parts,
     budget: Budget,
@@ -339,19 +338,35 @@ def _fit_one(
     device: str,
     log: Log,
 ) -> None:
-    expected = engine.seconds(known)
-    if expected > budget.left():
-        log.rows.append({"engine": engine.name, "skipped_seconds": min(expected, 1e9)})
-        if np.isfinite(expected):
-            log.hurried(f"{engine.name} was left out: it would have taken some {expected:.0f} s")
+    """Fit the first family of a group that there is time for; note why others were passed over.
+
+    Settings below the usual one may take a part of the time alone: they are there to save it.
+    """
+    expected: list[tuple[Engine, float]] = []
+    for family in group:
+        for number, engine in enumerate(family.usual_and_below(timed)):
+            seconds = engine.seconds(known)
+            if seconds <= budget.left() * (1.0 if number == 0 else WALKED):
+                _skipped(expected, log, log.note)
+                began = cpu_seconds()
+                parts[engine.name] = {engine.scorer: engine.tried(known, seed, device)}
+                took = cpu_seconds() - began
+                log.note(f"{engine.name}: fitted in {took:.1f} s of CPU, {seconds:.0f} expected")
+                log.rows.append({"engine": engine.name, "seconds": took})
+                return
+            if number == 0:
+                expected.append((engine, seconds))
+    _skipped(expected, log, log.hurried)
+
+
+def _skipped(expected: Sequence[tuple[Engine, float]], log: Log, hurried: Note) -> None:
+    """Note the engines that were not fitted, with the seconds that each would have taken."""
+    for engine, seconds in expected:
+        log.rows.append({"engine": engine.name, "skipped_seconds": min(seconds, 1e9)})
+        if np.isfinite(seconds):
+            hurried(f"{engine.name} was left out: it would have taken some {seconds:.0f} s")
         else:
             log.note(f"{engine.name}: skipped, the catalogue is too large for it")
-        return
-    began = cpu_seconds()
-    parts[engine.name] = {engine.scorer: engine.tried(known, seed, device)}
-    took = cpu_seconds() - began
-    log.note(f"{engine.name}: fitted in {took:.1f} s of CPU, {expected:.0f} expected")
-    log.rows.append({"engine": engine.name, "seconds": took})
 
 
 def _assembled(

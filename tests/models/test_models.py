@@ -12,10 +12,11 @@ from recsys.data.dataset import Dataset
 from recsys.data.event_tables import ItemTable
 from recsys.data.records import Event
 from recsys.models.als import AlsConfig, fit_als
+from recsys.models.directions import leading_directions
 from recsys.models.ease import EaseConfig, ease_weights, fit_ease
 from recsys.models.elsa import ElsaConfig, fit_elsa
-from recsys.models.engine_registry import als, ease, elsa, lowpass, sequence_knn, slist
-from recsys.models.gfcf import LowpassConfig, fit_lowpass, leading_directions
+from recsys.models.engine_registry import als, blocks, ease, elsa, lowpass, sequence_knn, slist
+from recsys.models.gfcf import LowpassConfig, fit_lowpass
 from recsys.models.interactions import Interactions, distinct_steps
 from recsys.models.item_weights import top_of_rows
 from recsys.models.sequence_knn import SequenceKnnConfig, fit_sequence_knn, near_pairs
@@ -94,6 +95,7 @@ class TestEngineNames:
             sequence_knn(0.2),
             ease(100.0),
             lowpass(8),
+            blocks(8),
             elsa(1),
             als(10.0, 30.0),
         ],

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import worlds
 from choice_columns import factors, share
+from scipy import sparse
 
 from recsys.data.event_weights import EventWeights
 from recsys.data.records import Event, Item
@@ -16,6 +17,7 @@ from recsys.data.table_builder import item_table
 from recsys.errors import DataError
 from recsys.models.ease import EaseConfig, fit_ease
 from recsys.models.engine_registry import Engine
+from recsys.models.interactions import Interactions
 from recsys.models.item_weights import ItemWeights
 from recsys.ranking.batch_scoring import score_block
 from recsys.ranking.popularity_features import prior_features
@@ -26,8 +28,8 @@ from recsys.serving.live_state import LiveState
 from recsys.training.fit import TextVectors, assemble, fit_engines, known_interactions
 from recsys.tuning.choice_sets import ChoiceSets, build_pool, masked_items
 from recsys.tuning.cpu_budget import Budget, cpu_seconds
-from recsys.tuning.engine_catalogue import CATALOGUE, engine_named
-from recsys.tuning.model_selection import choose
+from recsys.tuning.engine_catalogue import CATALOGUE, Family, engine_named
+from recsys.tuning.model_selection import USUAL, Log, _fit_first, _usual, choose
 from recsys.tuning.score_form import CandidateForm, CrossValidator
 from recsys.tuning.score_form_search import Search
 from recsys.tuning.tuning_result import TuningResult
@@ -224,6 +226,49 @@ def test_where_no_form_finds_anything_popularity_is_what_stays():
     search = Search(Told({}), lambda text: None, [])
     design, value = search.anchored(("share_1h", "share_1d", "share_all"))
     assert design == CandidateForm(("share_all",)) and value == 0.0
+
+
+def priced(name, *prices):
+    """Return a family with one setting per price, the dearest of which is the usual one."""
+
+    def make(numbers):
+        return Engine(f"{name} {numbers[0]:g}", "neighbours", near, lambda data: numbers[0])
+
+    return Family(name, (prices,), (len(prices) - 1,), make)
+
+
+@pytest.mark.parametrize(
+    ("families", "fitted", "told"),
+    [
+        ([priced("lowpass", 9.0), priced("blocks", 9.0)], "lowpass 9", ""),
+        ([priced("lowpass", np.inf), priced("blocks", 9.0)], "blocks 9", "too large"),
+        ([priced("lowpass", 99.0), priced("blocks", 9.0)], "blocks 9", "some 99 s"),
+        ([priced("lowpass", np.inf), priced("blocks", 20.0, 40.0, 99.0)], "blocks 20", "some 99 s"),
+        ([priced("blocks", 99.0)], None, "some 99 s"),
+    ],
+)
+def test_the_first_engine_of_a_group_that_there_is_time_for_is_fitted(families, fitted, told):
+    known = known_interactions(worlds.odd_even(), TextVectors.none(worlds.BOOKS))
+    notes, parts = [], {}
+    log = Log(notes.append)
+    budget = Budget(1.0, cpu=lambda: 0.0, clock=lambda: 0.0)
+    groups = _usual(families)
+    for group in groups:
+        _fit_first(group, False, known, parts, budget, 0, "cpu", log)
+    assert len(groups) == 1 and list(parts) == ([fitted] if fitted else [])
+    assert any(told in note for note in notes)
+    assert bool(log.pressure) is (fitted is None)
+
+
+def test_a_catalogue_of_any_size_has_an_engine_that_can_be_fitted_to_it():
+    names = [family.name for family in CATALOGUE]
+    assert all(name in names for group in USUAL for name in group)
+    huge = Interactions(
+        sparse.csr_array((10, 3_000_000), dtype=np.float32), np.zeros(11, int), np.zeros(0, int)
+    )
+    for group in _usual(CATALOGUE):
+        found = [np.isfinite(family.usual(True).seconds(huge)) for family in group]
+        assert found == [False, True]
 
 
 def test_engines_are_found_by_the_name_in_a_manifest():

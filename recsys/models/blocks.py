@@ -1,0 +1,82 @@
+"""Low-pass filters for catalogues of any size: rows where people met, never items × items.
+
+The filters of `recsys.models.gfcf`, worked off by blocks of rows (`recsys.models.block_rows`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from recsys.models.block_rows import IdealFilter, block_bounds, block_rows, limited_readers
+from recsys.models.directions import leading_directions
+from recsys.models.gfcf import normalized
+from recsys.models.interactions import Interactions
+from recsys.models.item_weights import ItemWeights
+
+
+@dataclass(frozen=True, slots=True)
+class BlockConfig:
+    """What steers the rows and how much memory they may take."""
+
+    dimensions: int = 256  # singular directions of the ideal filter
+    ideal: float = 0.3  # weight of the ideal filter beside plain co-occurrence
+    passes: int = 3  # of the randomised decomposition
+    keep: int = 0  # weights per item; 0: by the size of the catalogue, see `KEPT`
+    history: int = 100  # newest events of a user that make pairs
+    readers: int = 200_000  # users per item; of more, so many are drawn
+    heads: int = 4_000  # items with the largest ideal weights, candidates of every row
+    best_heads: int = 100  # of them, per row; 0: only items that share a reader
+    most_pairs: int = 4_000_000  # of a block; 12 bytes each
+    most_rows: int = 4_096  # of a block
+
+
+KEPT = ((120_000, 500), (600_000, 200))  # items up to which so many weights are kept per item
+KEPT_BEYOND = 100
+
+
+def weights_kept(n_items: int) -> int:
+    """Return how many weights a row has at most: fewer in larger catalogues, for memory's sake."""
+    return next((keep for most, keep in KEPT if n_items <= most), KEPT_BEYOND)
+
+
+def fit_blocks(data: Interactions, config: BlockConfig, seed: int) -> ItemWeights:
+    """Fit to what users took up; row h is what a history item h gives to the others."""
+    recent = data.latest(config.history)
+    normal, items = normalized(data.matrix)
+    ideal = IdealFilter.of(
+        leading_directions(normal, config.dimensions, config.passes, seed), items, config.ideal
+    )
+    del normal
+    normal, items = normalized(recent.matrix)
+    readers = sparse.csr_array(normal.T)
+    keep = config.keep or weights_kept(data.shape[1])
+    readers = limited_readers(readers, config.readers)
+    lengths = np.diff(normal.indptr)[readers.indices]
+    ends = readers.indptr.astype(np.int64)
+    heads, parts = ideal.heads(config.heads), []
+    for first, end in block_bounds(ends, lengths, config.most_pairs, config.most_rows):
+        best = config.best_heads
+        more = ideal.best_heads(first, end, heads, best) if best else None
+        parts.append(block_rows(readers[first:end], normal, first, keep, ideal, more))
+    return joined_rows(parts)
+
+
+def joined_rows(parts: list[sparse.csr_array]) -> ItemWeights:
+    """Return blocks of rows as one; each block is released once it is copied."""
+    counts = [np.diff(part.indptr) for part in parts]
+    ends: NDArray[np.int64] = np.concatenate(
+        [[0], np.cumsum(np.concatenate([*counts, np.zeros(0, np.int64)]), dtype=np.int64)]
+    )
+    indices, data = np.empty(ends[-1], np.int32), np.empty(ends[-1], np.float32)
+    at = 0
+    parts.reverse()
+    while parts:
+        part = parts.pop()
+        indices[at : at + part.nnz] = part.indices
+        data[at : at + part.nnz] = part.data
+        at += part.nnz
+    return ItemWeights(ends, indices, data)
