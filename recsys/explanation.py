@@ -93,7 +93,7 @@ def _scored(service: Recommender, query: Query, row: int) -> tuple[Scored, Mask]
         one: Rows = np.array([row], np.int32)
         rows = np.insert(rows, place, row).astype(np.int32)
         scores = np.insert(scores, place, request.scores(one)[0]).astype(np.float32)
-    return service.corrected(request, rows, scores), mask
+    return service.corrected(request, mask, rows, scores), mask
 
 
 def _rank(scored: Scored, mask: Mask, row: int) -> int | None:

@@ -13,6 +13,7 @@ from recsys.data.event_weights import EventWeights
 from recsys.i18n import SOURCE
 from recsys.ranking.history import acts, interactions
 from recsys.ranking.query import Filters, Interaction, Query, Recommendation
+from recsys.ranking.reserved_places import ReservedPlaces
 from recsys.recommender import Recommender
 from recsys.store.store import Store
 from recsys.store.user_controls import Control
@@ -120,9 +121,14 @@ def query_of(
     )
 
 
-def ranked(recommender: Recommender, query: Query, n: int) -> Sequence[Recommendation]:
+def ranked(
+    recommender: Recommender, query: Query, n: int, reserved: ReservedPlaces | None = None
+) -> Sequence[Recommendation]:
     """Return the best `n` items of a query and one more, best first; fewer where fewer are left.
 
-    The last one, without reasons, only shows that another page follows.
+    The last one, without reasons, only shows that another page follows. `reserved`: what decides
+    about places for new items; None: there are none. Nor are there with search words or caps.
     """
-    return recommender.recommend(replace(query, n=n, more=1))
+    capped = query.author_cap is not None or query.category_cap is not None
+    asked = replace(query, n=n, more=1)
+    return recommender.recommend(asked, None if query.words or capped else reserved)

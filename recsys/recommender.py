@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 from recsys.array_types import Floats, Mask, Rows
 from recsys.explain.reason_formatter import ReasonFormatter
 from recsys.explain.score_parts import Parts
-from recsys.ranking import reason_templates
+from recsys.ranking import reason_templates, unread_items
 from recsys.ranking.candidates import candidates
 from recsys.ranking.filters import allowed, capped, diversified
 from recsys.ranking.gbdt_rerank import POOL, best_places, corrections
 from recsys.ranking.item_features import DRIFT, ItemFeatureCache
 from recsys.ranking.query import Query, Reason, Recommendation
 from recsys.ranking.request_scorer import Request
+from recsys.ranking.reserved_places import SOURCE, ReservedPlaces
 from recsys.ranking.terms.registry import load_terms, sources
 from recsys.ranking.text_scores import text_vectors
 from recsys.ranking.trend_boost_table import WEIGHT, TrendBoostCache
@@ -35,6 +36,7 @@ class Scored:
     rows: Rows
     scores: Floats  # (n,), corrections included
     corrections: Floats  # (n,): what the trees added, to the best that may be shown
+    gains: Floats  # (n,): what took unread items to the scores of their ranks
 
     def place(self, row: int) -> int:
         """Return where a row is; KeyError where it was not looked at."""
@@ -63,19 +65,31 @@ class Recommender:
         """Return a query as it stands against what is known at this moment."""
         return Request.of(query, self.live, self.standing, self.risen.now())
 
-    def recommend(self, query: Query) -> list[Recommendation]:
+    def recommend(
+        self, query: Query, reserved: ReservedPlaces | None = None
+    ) -> list[Recommendation]:
         """Return the best items the person has not acted on, best first.
 
         Fewer than `n` come back only when fewer are left. The same query gives the same list.
+        `reserved`: puts new items with few users into some places; None: no place is reserved.
         """
         request = self.request(query)
         mask = self.open(query, request)[: request.size]
         wanted = query.offset + query.n + query.more
         capped_ = query.author_cap is not None or query.category_cap is not None
         most = len(mask) if capped_ else max(POOL, 3 * wanted)
-        scored = self.corrected(request, *candidates(request, mask, most))
+        scored = self.corrected(request, mask, *candidates(request, mask, most))
         rows = self._page(query, scored)
-        return self.told(query, scored, rows, query.offset + 1)
+        if reserved is None:
+            return self.told(query, scored, rows, query.offset + 1)
+        now = time.time() if query.now is None else query.now
+        filled = reserved.fill(scored, mask, rows, query.offset, now)
+        new = set(filled.tolist()) - set(rows.tolist())
+        found = self.told(query, scored, filled, query.offset + 1)
+        return [
+            one._replace(source=SOURCE) if row in new else one
+            for row, one in zip(filled.tolist(), found, strict=True)
+        ]
 
     def recommend_many(self, queries: Iterable[Query]) -> list[list[Recommendation]]:
         """Return the list of each query, as `recommend` does, without reasons.
@@ -88,12 +102,18 @@ class Recommender:
         """Return the scores of every row, as if all might be shown; the trees judge the best."""
         request = self.request(query)
         rows: Rows = np.arange(request.size, dtype=np.int32)
-        return self.corrected(request, rows, request.scores(rows))
+        mask = self.open(query, request)[: request.size]
+        return self.corrected(request, mask, rows, request.scores(rows))
 
-    def corrected(self, request: Request, rows: Rows, scores: Floats) -> Scored:
-        """Return rows and scores with what the trees add to the best of them."""
+    def corrected(self, request: Request, mask: Mask, rows: Rows, scores: Floats) -> Scored:
+        """Return rows and scores with what the trees add to the best, and the ranks of new items.
+
+        `mask`: rows that may be shown.
+        """
         added = corrections(request.learned, rows, scores)
-        return Scored(request, rows, scores + added, added)
+        scores = scores + added
+        gained = unread_items.gains(request.learned, mask, rows, scores - request.asked(rows))
+        return Scored(request, rows, scores + gained, added, gained)
 
     def open(self, query: Query, request: Request) -> Mask:
         """Return which rows may be shown."""
@@ -166,7 +186,8 @@ class Recommender:
         if not count:
             return [Recommendation(*head, "") for head in heads]
         shown = np.concatenate([places[:count], self._beside(scored, places[:count], rank)])
-        parts = Parts.of(scored.request, scored.rows[shown], scored.corrections[shown])
+        rows_shown, gained = scored.rows[shown], scored.gains[shown]
+        parts = Parts.of(scored.request, rows_shown, scored.corrections[shown], gained)
         told = ReasonFormatter.of(scored.request, parts.carriers.ids, query.language, self.title)
         found, by_kind = [], SOURCES | sources()
         for place, head in enumerate(heads[:count]):
@@ -196,8 +217,9 @@ class Recommender:
     def parts(self, scored: Scored, row: int) -> list[Reason]:
         """Return every part of a row's score, in no order; with the base they add up to it."""
         one: Rows = np.array([row], np.int32)
-        added = scored.corrections[[scored.place(row)]]
-        return Parts.of(scored.request, one, added).of_row(0)
+        place = [scored.place(row)]
+        added, gained = scored.corrections[place], scored.gains[place]
+        return Parts.of(scored.request, one, added, gained).of_row(0)
 
     def title(self, row: int) -> str:
         """Return what to call an item: its title, else the start of its text, else its id."""
@@ -207,4 +229,8 @@ class Recommender:
 
 
 BESIDE = 3  # best rows that the reasons of others are compared with
-SOURCES = {"because_you": "neighbours", "context": "neighbours"}  # of no single term
+SOURCES = {  # of no single term
+    "because_you": "neighbours",
+    "context": "neighbours",
+    "new_item": "fresh",
+}

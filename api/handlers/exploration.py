@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from recsys.ranking.query import Reason, Recommendation
+from recsys.ranking.reserved_places import SOURCE
 
 _REASON = Reason("explore", 1.0, "New here, shown to find out who likes it")
 
@@ -40,5 +41,6 @@ def explored(
             drawn = drawn._replace(rank=one.rank, source="explore", reasons=(_REASON,))
             placed.append(Placed(drawn, chance, "explore"))
         else:
-            placed.append(Placed(one, 1.0 - share if pool else 1.0))
+            kind = "reserved" if one.source == SOURCE else "ranked"
+            placed.append(Placed(one, 1.0 - share if pool else 1.0, kind))
     return placed

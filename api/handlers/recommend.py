@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+import numpy as np
+
 from recsys.array_types import Mask
 from recsys.empty_list_reasons import personal as personal_notice
 from recsys.errors import StoreError
@@ -19,6 +21,7 @@ from recsys.personal_list import ListRequest, UserState, query_of, ranked
 from recsys.ranking import nonpersonal_lists, user_controls
 from recsys.ranking.history import acts
 from recsys.ranking.query import Interaction, Query, Recommendation
+from recsys.ranking.reserved_places import ReservedPlaces
 from recsys.serving.exposure_share import undoubted
 from recsys.store.exposures import Exposure, Shown
 
@@ -103,7 +106,7 @@ class Recommend:
         if words:  # a phrase that is new is sought before the engine is held
             serving.live.phrases.rows(words)
         with metrics.stage("recommend"):
-            page = pages.cut(cursor, given.n, lambda k: best(serving, query, k))
+            page = pages.cut(cursor, given.n, lambda k: self._best(serving, query, k))
             placed = self._placed(serving, page.items, query, given.explore, cursor)
             placed = _with_repeats(placed, query)
         after = page.after(one.item.item_id for one in placed)
@@ -129,6 +132,12 @@ class Recommend:
             **({"notice": notice} if notice else {}),
             **({"warnings": warnings} if warnings else {}),
         }
+
+    def _best(self, serving: Serving, query: Query, k: int) -> Sequence[Recommendation]:
+        """Return the best k items of a query; the last one only tells that another page follows."""
+        reserved = ReservedPlaces(self.service.exposure_share)
+        with serving.feed.ranking:
+            return ranked(serving.recommender, query, k - 1, reserved)
 
     def query(self, person: UserState, given: SteerParameters, now: float) -> Query:
         """Return the query of one request."""
@@ -169,7 +178,7 @@ class Recommend:
         cursor: Cursor,
     ) -> list[Placed]:
         if not share:
-            return [Placed(one) for one in items]
+            return explored(items, (), 0.0, self.service.rng)
         acted, live = {one.item_id for one in query.history}, serving.live
         if query.taken is not None:
             acted.update(query.taken.ids)
@@ -207,14 +216,11 @@ class Recommend:
             counts[one.source] = counts.get(one.source, 0) + 1
         for source, count in counts.items():
             metrics.shown.labels(source).inc(count)
+        new = [one.item_id for one in shown if one.slot_kind == "reserved"]
+        rows = np.array(serving.live.ids.rows(new), np.int32)
+        self.service.exposure_share.record(serving.live, rows, time.time())
         one_list = Exposure(answer_id, time.time(), serving.version, who, person.kind, shown)
         self.service.exposures.shown(one_list)
-
-
-def best(serving: Serving, query: Query, k: int) -> Sequence[Recommendation]:
-    """Return the best k items of a query; the last one only shows that another page follows."""
-    with serving.feed.ranking:
-        return ranked(serving.recommender, query, k - 1)
 
 
 def _with_repeats(placed: list[Placed], query: Query) -> list[Placed]:

@@ -200,11 +200,17 @@ class WalkTrial:
 
     def _slices(self, found: ReplayResult) -> dict[str, Part]:
         old = np.isin(found.asked, self.split.train.user)
+        parts = {
+            "new_users": (~old, found.ranks),
+            "known_users": (old, found.ranks),
+            "unread_items": (found.unread, found.ranks),
+            "among_unread_items": (found.unread, found.among),
+        }
         slices = {}
-        for name, mask in (("new_users", ~old), ("known_users", old)):
+        for name, (mask, ranks) in parts.items():
             if mask.any():
                 weights = self._weights(found)[mask]
-                columns = self._ranked(found.asked[mask], found.ranks[mask], weights)
+                columns = self._ranked(found.asked[mask], ranks[mask], weights)
                 n = len(np.unique(found.asked[mask]))
                 kept = {metric: columns[metric] for metric in self.judged_by if metric in columns}
                 slices[name] = Part(n, with_intervals(columns, self.split.rules.seed), kept)

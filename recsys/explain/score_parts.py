@@ -48,8 +48,11 @@ class Parts:
     others: tuple[_Values, ...]  # by all else
 
     @classmethod
-    def of(cls, request: Request, rows: Rows, corrections: Floats) -> Parts:
-        """Split the scores of rows; `corrections`: what the trees added to each."""
+    def of(cls, request: Request, rows: Rows, corrections: Floats, gains: Floats) -> Parts:
+        """Split the scores of rows.
+
+        `corrections`: what the trees added to each; `gains`: what the ranks of new items added.
+        """
         given = np.zeros((len(request.history), len(rows)), np.float32)
         parts: list[Part] = []
         absorbing: list[tuple[Mask, list[Part]]] = []
@@ -60,7 +63,7 @@ class Parts:
             if (mask := bound.absorbs(rows)) is not None:
                 absorbing.append((mask, own))
             parts += own
-        parts = _merged([*parts, Part("context", corrections)])
+        parts = _merged([*parts, Part("context", corrections), Part("new_item", gains)])
         for mask, own in absorbing:
             given, parts = _absorbed(mask, {part.kind for part in own}, given, parts)
         groups = AttributionGroups.of(request.live, request.history, rows, given, request.muted)

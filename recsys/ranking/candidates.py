@@ -15,6 +15,7 @@ from recsys.index.truncated_vectors import TruncatedVectors
 from recsys.ranking.gbdt_rerank import best_places
 from recsys.ranking.request_scorer import Request
 from recsys.ranking.text_scores import text_scores
+from recsys.ranking.unread_items import contenders
 
 FEW = 20_000  # rows that are scored outright
 OPENED = 4  # blocks opened at first, then twice as many each time
@@ -34,18 +35,30 @@ def candidates(request: Request, mask: Mask, k: int) -> tuple[Rows, Floats]:
     if not len(bounds) or not np.isfinite(bounds).all():  # few rows, or a term without a bound
         rows: Rows = np.flatnonzero(mask).astype(np.int32)
         if request.fronts is not None and 4 * k < len(rows) and request.words.any():
-            return _by_fronts(request, request.fronts, rows, k)
+            return _by_fronts(request, request.fronts, mask, rows, k)
         return rows, _finite(request, request.scores(rows))
     words = request.words
     rows, scores = _without_words(request, mask, max(k, NEAR) if words.any() else k, bounds)
     if words.any():
         rows, scores = _with_words(request, mask, rows, scores, words, max(k, NEAR))
+    rows, scores = _with_contenders(request, mask, rows, scores, k)
     order = np.argsort(rows)
     return rows[order], _finite(request, scores[order])
 
 
+def _with_contenders(
+    request: Request, mask: Mask, rows: Rows, scores: Floats, k: int
+) -> tuple[Rows, Floats]:
+    """Return rows and scores with the unread rows added that may come among the best `k`."""
+    new = contenders(request.learned, mask, k)
+    new = new[~np.isin(new, rows)]
+    if not len(new):
+        return rows, scores
+    return np.concatenate([rows, new]), np.concatenate([scores, request.scores(new)])
+
+
 def _by_fronts(
-    request: Request, fronts: TruncatedVectors, rows: Rows, k: int
+    request: Request, fronts: TruncatedVectors, mask: Mask, rows: Rows, k: int
 ) -> tuple[Rows, Floats]:
     """Return those of some rows, ascending, that may be among the best `k`, with their scores.
 
@@ -57,7 +70,9 @@ def _by_fronts(
     later = text_scores(request.live, words, rows[known:])
     guess = _finite(request, scores + np.concatenate([near[rows[:known]], later]))
     off = np.concatenate([off[rows[:known]], np.zeros_like(later)])
-    kept = np.flatnonzero(guess + off >= _kth(guess - off, k))
+    in_doubt = guess + off >= _kth(guess - off, k)
+    in_doubt |= np.isin(rows, contenders(request.learned, mask, k))
+    kept = np.flatnonzero(in_doubt)
     return rows[kept], _finite(request, scores[kept] + request.word_scores(rows[kept], words))
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.array_types import Floats, Mask, Rows
+from recsys.ranking import unread_items
 from recsys.ranking.batch_scoring import Histories, score_block
 from recsys.ranking.gbdt_features import of_request
 from recsys.ranking.history import History
@@ -52,7 +53,10 @@ def live_scores(live: LiveState, history: History, now: float, rows: Rows) -> Fl
     learned = UserTerms.of(history, live)
     scores = learned.scores(now=now)
     scores[rows] += corrections(learned, rows, scores[rows], now)
-    return scores
+    mask = np.zeros(len(scores), bool)
+    mask[rows] = True
+    every: Rows = np.arange(len(scores), dtype=np.int32)
+    return scores + unread_items.gains(learned, mask, every, scores)
 
 
 def reranked_block(model: Model, histories: Histories, shared: Floats, closed: Mask) -> Floats:
@@ -61,9 +65,10 @@ def reranked_block(model: Model, histories: Histories, shared: Floats, closed: M
     `closed`: what may not be shown to each person, besides his own history.
     """
     scores = score_block(model, histories, shared)
-    if model.trees is None:
-        return scores
     live = LiveState(model)
+    new = unread_items.unread_rows(live, np.arange(len(model), dtype=np.int32))
+    if model.trees is None and not (model.blend.unread and (new & ~closed.all(axis=0)).any()):
+        return scores
     for person in range(len(histories)):
         history = histories[person]
         open_ = ~closed[person]
@@ -71,4 +76,5 @@ def reranked_block(model: Model, histories: Histories, shared: Floats, closed: M
         rows = np.flatnonzero(open_).astype(np.int32)
         learned = UserTerms.of(history, live)
         scores[person, rows] += corrections(learned, rows, scores[person, rows])
+        scores[person, rows] += unread_items.gains(learned, open_, rows, scores[person, rows])
     return scores

@@ -24,6 +24,7 @@ SENTENCES: Mapping[str, str] = {
     "liked": "It is well liked",
     "fresh": "It is new",
     "context": "It suits readers like you at this time",
+    "new_item": "It is new here, and its text suits your history",
     "flagged": "It was marked as doubtful",
 }
 LIKED = "Because you liked {items}"

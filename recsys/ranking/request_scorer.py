@@ -125,6 +125,17 @@ class Request:
                 found += bound.score(rows)
         return np.asarray(found, np.float32)
 
+    def asked(self, rows: Rows) -> Floats:
+        """Return what the terms that were bound for this request alone add to scores, (rows,)."""
+        found = np.zeros(len(rows), np.float32)
+        for _, bound in self.terms[len(self.learned.terms) :]:
+            found += np.float32(bound.constant)
+            if bound.scores_rows:
+                found += bound.score(rows)
+            if (vector := bound.text_vector) is not None:
+                found += self.word_scores(rows, vector)
+        return found
+
     def spread(self) -> float:
         """Return the standard deviation of the scores over a sample of the catalogue."""
         return float(self._sample_scores().std()) or 1.0

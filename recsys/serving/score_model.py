@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 
 SCORERS = ("neighbours", "behaviour", "words")
 PASSED = "exposure_age"
+UNREAD = 3.0  # `unread` where it cannot be learned, and of older bundles; see DESIGN.md
 TRAITS = ("activity", "habit")  # see `recsys.ranking.user_features`
 QUALITY = ("liked", "refusals")  # item features that are opinions, not uptake
 LEARNED = 0.5  # place on the dial of the weights as they were learned
@@ -62,6 +63,7 @@ class ScoreModel:
     linear: Mapping[str, float] = field(default_factory=dict)  # optional term -> weight
     taste: float = 0.0  # per unit of the vote expected beyond that of an average reader
     personal: float = LEARNED  # place of these weights on the dial, LEARNED to 1; see `at`
+    unread: float = 0.0  # factor of predicted neighbour sums, see `recsys.ranking.unread_items`
 
     def history_weights(self, scorer: str, ages: Floats, weights: Floats) -> Floats:
         """Return what each history entry is multiplied with for a scorer, (n,).
@@ -179,7 +181,7 @@ class ScoreModel:
         left out, with a warning: what cannot be left out raises the major format of bundles.
         """
         given = {name: value for name, value in found.items() if name != "passed"}
-        values = _known(cls, given)
+        values = {"unread": UNREAD, **_known(cls, given)}
         values["linear"] = dict(found.get("linear", {}))
         if found.get("passed"):  # the name of this term's weight since the first format
             values["linear"][PASSED] = found["passed"]

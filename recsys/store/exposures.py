@@ -23,6 +23,7 @@ SLOT_KINDS = {  # of a place; readers must accept others, which later versions m
     "ranked": "the item with the best score that was left",
     "repeat": "the same, of an item that the person has taken up before",
     "explore": "an item drawn at random among new ones",
+    "reserved": "a new item with few users, in a place reserved for such",
 }
 GRACE = 5.0  # seconds after an erasure in which a request begun before it may still end
 

@@ -21,7 +21,7 @@ from recsys.ranking.terms.popularity import SHARES
 from recsys.serving.gbdt_model import Gbdt
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
-from recsys.serving.score_model import LogTerm, ScoreModel, Term
+from recsys.serving.score_model import UNREAD, LogTerm, ScoreModel, Term
 from recsys.text.encoders.student import Student
 from recsys.training.cold_items import ColdStartSolver
 from recsys.training.fit import TextVectors, assemble, known_interactions
@@ -54,6 +54,7 @@ FIXED = ScoreModel(
     terms=(Term("neighbours", 20.0, 1.0), Term("words", 6.0, 1.0)),
     curves=(LogTerm(0.03, 0.5),),
     priors={"share_all": 0.5},
+    unread=UNREAD,
 )
 Note = Callable[[str], None]
 Parts = dict[str, Part]  # engine's name -> scorer -> what serves
@@ -196,7 +197,7 @@ def _chosen(
 ) -> TuningResult:
     """Return a choice whose weights are learned from everybody."""
     blend = found.design.blend(found.design.fit(found.pool))
-    blend = replace(blend, newcomers=found.design.newcomers(found.pool))
+    blend = replace(blend, newcomers=found.design.newcomers(found.pool), unread=UNREAD)
     if not found.pool.columns[TASTE].any():  # nothing learned of dislikes
         blend = replace(blend, priors={**blend.priors, "refusals": REFUSALS})
     pressure = tuple(log.pressure)

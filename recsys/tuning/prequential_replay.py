@@ -70,6 +70,8 @@ class ReplayResult:
     judged: Rows  # (m,): the user of each opinion
     scores: Values  # (m,): given to the item just before the opinion
     liked: Mask  # (m,)
+    unread: Mask  # (n,): the item existed, and no event on it had happened
+    among: Values  # (n,): rank among the candidates without an event; inf where not `unread`
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,8 +203,14 @@ def walk_through(
     rank = positive_steps(walk)
     opinion = np.isin(walk.opinion, (LIKED, DISLIKED)) & walk.counted
     ranks, scores = np.full(len(walk.events), np.inf), np.zeros(len(walk.events))
+    among, read = np.full(len(walk.events), np.inf), _ReadItems(split, data)
+
+    def observe(step: ReplayEvent) -> None:
+        model.observe(step)
+        read.add(step.item)
+
     questions, took = int((rank | opinion).sum()), 0.0
-    for number, asked in enumerate(replay_queries(split, data, model.observe, rank | opinion), 1):
+    for number, asked in enumerate(replay_queries(split, data, observe, rank | opinion), 1):
         began = time.perf_counter()
         found = model.score(asked.histories, asked.rows)
         took += time.perf_counter() - began
@@ -215,6 +223,9 @@ def walk_through(
             raise DataError(f"{name}: a score in the replay is NaN or infinite")
         ranks[asked.place], scores[asked.place] = asked.rank(found[None])[0], found[asked.target]
         inspect(asked, found)
+        if not (known := read.of(asked.rows))[asked.target]:
+            others = np.where(known, -np.inf, found)
+            among[asked.place] = asked.rank(others[None])[0]
     user = walk.events.user
     return ReplayResult(
         user[rank],
@@ -223,7 +234,32 @@ def walk_through(
         user[opinion],
         scores[opinion],
         walk.opinion[opinion] == LIKED,
+        np.isfinite(among[rank]),
+        among[rank],
     )
+
+
+class _ReadItems:
+    """Which items of a walk had an event of any kind so far."""
+
+    def __init__(self, split: Split, data: Dataset) -> None:
+        rows = item_rows(split.train, data)[np.unique(split.train.item)]
+        self._read = np.zeros(len(data.items), bool)
+        self._read[rows[rows >= 0]] = True
+
+    def add(self, item: int) -> None:
+        """Note an event."""
+        self._reach(item)
+        self._read[item] = True
+
+    def of(self, rows: Rows) -> Mask:
+        """Return which of some rows had an event."""
+        self._reach(int(rows.max(initial=0)))
+        return np.asarray(self._read[rows], bool)
+
+    def _reach(self, row: int) -> None:
+        if row >= len(self._read):
+            self._read = np.pad(self._read, (0, row + 1 - len(self._read)))
 
 
 def drawn(mask: Mask, most: int, seed: int) -> Mask:
