@@ -11,8 +11,6 @@ from typing import Any
 
 import numpy as np
 
-import numpy as np
-
 from recsys.array_types import Mask
 from recsys.empty_list_reasons import personal as personal_notice
 from recsys.errors import StoreError

@@ -8,19 +8,16 @@ of the hour's lists is not used up (`recsys.serving.exposure_share`). Nothing is
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from recsys.array_types import Mask, Rows
 from recsys.ranking.item_newness import not_new
+from recsys.ranking.request_scorer import Request
 from recsys.ranking.unread_items import PredictedColumn, unread_rows, users_of
 from recsys.serving.exposure_share import ExposureShare
 from recsys.serving.live_state import LiveState
 from recsys.serving.score_model import UNREAD
-
-if TYPE_CHECKING:
-    from recsys.recommender import Scored
 
 EVERY = 10  # places of which one may be reserved
 FEW_USERS = 5.0  # items with fewer have few
@@ -34,17 +31,21 @@ class ReservedPlaces:
 
     share: ExposureShare
 
-    def fill(self, scored: Scored, mask: Mask, ranking: Rows, first: int, now: float) -> Rows:
+    def fill(
+        self, request: Request, scored: Rows, mask: Mask, ranking: Rows, first: int, now: float
+    ) -> Rows:
         """Return a ranking with items in its reserved places; what stood there moves down.
 
         `ranking`: rows, best first, the first at place `first` (from 0); as many are returned.
-        `mask`: rows that may be shown. `now`: Unix seconds.
+        `scored`: rows that have a score. `mask`: rows that may be shown. `now`: Unix seconds.
         """
-        own = self.candidates(scored, mask, now) if self.share.share > 0 else ranking[:0]
+        own = ranking[:0]
+        if self.share.share > 0:
+            own = self.candidates(request, scored, mask, now)
         left = own[~np.isin(own, ranking)].tolist()
         if not left:
             return ranking
-        live, found = scored.request.live, ranking.tolist()
+        live, found = request.live, ranking.tolist()
         few = set(ranking[few_users(live, ranking)].tolist())
         place = EVERY - 1 - first % EVERY
         while place < len(ranking) and left:
@@ -54,15 +55,15 @@ class ReservedPlaces:
             place += EVERY
         return np.array(found[: len(ranking)], np.int32)
 
-    def candidates(self, scored: Scored, mask: Mask, now: float) -> Rows:
+    def candidates(self, request: Request, scored: Rows, mask: Mask, now: float) -> Rows:
         """Return the rows that may take a reserved place, best first."""
-        live, learned = scored.request.live, scored.request.learned
-        column = PredictedColumn.of(learned, mask)
+        live = request.live
+        column = PredictedColumn.of(request.learned, mask)
         if column is None:
             return np.zeros(0, np.int32)
-        order = column.order(live.model.blend.unread or UNREAD)
+        order = column.order(request.learned.neighbours.blend.unread or UNREAD)
         rows = column.rows[order[: int(BEST * np.count_nonzero(mask))]]
-        rows = rows[few_users(live, rows) & np.isin(rows, scored.rows)]
+        rows = rows[few_users(live, rows) & np.isin(rows, scored)]
         return rows[self.share.allowed(live, rows, now)]
 
 

@@ -66,7 +66,6 @@ class PredictedColumn:
         ahead = len(read) - np.searchsorted(read, own, side="right")
         return self.rows[new], ahead.astype(np.int32)
 
-
     def order(self, factor: float) -> NDArray[np.intp]:
         """Return the places of the rows, largest sum first; `factor`: of the unread ones."""
         sums = np.where(self.unread, np.float32(factor) * self.sums, self.sums)
@@ -84,10 +83,10 @@ def unread_rows(live: LiveState, rows: Rows) -> Mask:
 
 def contenders(learned: UserTerms, mask: Mask, k: int) -> Rows:
     """Return the unread rows that may come among the best `k`, ascending."""
-    column = PredictedColumn.of(learned, mask) if learned.live.model.blend.unread else None
+    column = PredictedColumn.of(learned, mask) if learned.neighbours.blend.unread else None
     if column is None or not column.unread.any():
         return np.zeros(0, np.int32)
-    rows, ahead = column.ranks(learned.live.model.blend.unread)
+    rows, ahead = column.ranks(learned.neighbours.blend.unread)
     return np.sort(rows[ahead < k])
 
 
@@ -97,7 +96,7 @@ def gains(learned: UserTerms, mask: Mask, rows: Rows, scores: Floats) -> Floats:
     `mask`: rows that may be shown. `rows`: ascending, those of the best scores among them.
     `scores`: of these rows by the learned terms. No score falls.
     """
-    found, factor = np.zeros(len(rows), np.float32), learned.live.model.blend.unread
+    found, factor = np.zeros(len(rows), np.float32), learned.neighbours.blend.unread
     column = PredictedColumn.of(learned, mask) if factor and len(rows) else None
     if column is None or not column.unread.any():
         return found

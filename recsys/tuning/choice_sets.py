@@ -17,6 +17,7 @@ from recsys.metrics import Values
 from recsys.ranking.terms.protocol import ALWAYS, NEVER, WHEN_CHEAP, Choices, Column, CutContext
 from recsys.ranking.terms.registry import TERMS, feature_names
 from recsys.ranking.user_features import ages, gap, traits_of
+from recsys.serving.lift import ItemPopularity
 from recsys.serving.model import Model
 from recsys.serving.score_model import TRAITS
 from recsys.tuning.validation_set import ValidationSet
@@ -24,6 +25,7 @@ from recsys.tuning.validation_set import ValidationSet
 TOP_PER_COLUMN = 40  # items by each column that a person chooses among
 N_SAMPLED_NEGATIVES = 200  # sampled from all the rest, each standing for many
 AGE = Column("age", nominates=NEVER)  # of items, which the trees read
+NEW = Column("unread", nominates=NEVER)  # how far text stands in for users of an item, 0: not
 BLOCK = 64  # people whose whole catalogue is scored at a time, at most
 CELLS = BLOCK * 65_536  # scores of one column held at a time, unless one person has more
 
@@ -147,12 +149,20 @@ def _block(
     picked = candidate_mask(nominating(full, thorough), closed)
     now = check.data.now if check.data.timed else np.nan
     full[AGE] = np.broadcast_to(ages(created, now), (len(check), n_items))
+    full[NEW] = np.broadcast_to(_unread(context), (len(check), n_items))
     chosen = np.zeros(closed.shape, bool)
     known = check.wanted.items >= 0
     chosen[check.wanted.owner[known], check.wanted.items[known]] = True
     offset = sampling_log_offsets((picked | chosen) & ~closed, closed, rng)
     traits = _traits(check, created, now)
     return pack(full, traits, chosen & ~closed, offset, picked & ~closed, check.wanted.counts)
+
+
+def _unread(context: CutContext) -> Floats:
+    """Return 1 for the items that nobody had taken up at the cut, (n_items,), 0 for the others."""
+    counters = next(iter(context.models.values())).counters
+    unread = ItemPopularity.of_counters(counters).trust == 0
+    return np.asarray(unread, np.float32)
 
 
 def _traits(check: ValidationSet, created: Times, now: float) -> dict[str, Floats]:

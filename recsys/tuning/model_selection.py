@@ -18,6 +18,7 @@ from recsys.models.interactions import Interactions
 from recsys.ranking.popularity_features import prior_features
 from recsys.ranking.terms.personal_rating import TASTE
 from recsys.ranking.terms.popularity import SHARES
+from recsys.ranking.terms.protocol import Parameter
 from recsys.serving.gbdt_model import Gbdt
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
@@ -34,6 +35,7 @@ from recsys.tuning.replay_choice_sets import ReplayChoiceSets, ReplayStep, walk
 from recsys.tuning.score_form import REFUSALS, CandidateForm, CrossValidator
 from recsys.tuning.score_form_search import GAIN, Search, told
 from recsys.tuning.tuning_result import TuningResult
+from recsys.tuning.unread_factor import choose_factor
 from recsys.tuning.validation_set import ValidationSet
 
 PEOPLE = 3_000  # of the check that are asked
@@ -196,14 +198,24 @@ def _chosen(
     found: Found, engines: Sequence[Engine], log: Log, trees: Gbdt | None = None
 ) -> TuningResult:
     """Return a choice whose weights are learned from everybody."""
-    blend = found.design.blend(found.design.fit(found.pool))
-    blend = replace(blend, newcomers=found.design.newcomers(found.pool), unread=UNREAD)
+    weights = found.design.fit(found.pool)
+    blend, factor = found.design.blend(weights), _unread_factor(found, weights, log)
+    blend = replace(blend, newcomers=found.design.newcomers(found.pool), unread=factor)
     if not found.pool.columns[TASTE].any():  # nothing learned of dislikes
         blend = replace(blend, priors={**blend.priors, "refusals": REFUSALS})
     pressure = tuple(log.pressure)
     return TuningResult(
         _used(engines, found.design), blend, tuple(log.rows), trees, pressure=pressure
     )
+
+
+def _unread_factor(found: Found, weights: Mapping[Parameter, float], log: Log) -> float:
+    """Return the factor of predicted neighbour sums, and write down what it was chosen by."""
+    design, pool = found.design, found.pool
+    sums = None if design.neighbours is None else pool.columns[design.neighbours]
+    chosen = choose_factor(pool, design.scores(pool, weights), sums)
+    log.rows.append(chosen.to_json())
+    return chosen.factor
 
 
 def _cheap(check: ValidationSet, words: TextVectors, seed: int, log: Log) -> Found | None:

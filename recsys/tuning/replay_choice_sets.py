@@ -15,11 +15,13 @@ from recsys.ranking.gbdt_features import dated
 from recsys.ranking.history import History
 from recsys.ranking.terms.protocol import Column, ReplayContext
 from recsys.ranking.terms.registry import TERMS
+from recsys.ranking.unread_items import unknown_share, unread_rows
 from recsys.ranking.user_features import ages, gap, traits_of
 from recsys.serving.live_state import LiveState
 from recsys.serving.score_model import TRAITS
 from recsys.tuning.choice_sets import (
     AGE,
+    NEW,
     ChoiceSets,
     candidate_mask,
     joined,
@@ -102,6 +104,8 @@ def moment_columns(
     for term in TERMS:
         found |= term.replay_columns(context)
     found[AGE] = ages(live.created[: live.size], now)
+    rows: Rows = np.arange(live.size, dtype=np.int32)
+    found[NEW] = np.where(unread_rows(live, rows), unknown_share(live, rows), np.float32(0))
     return {column: np.asarray(values, np.float32)[None] for column, values in found.items()}
 
 

@@ -20,7 +20,6 @@ from recsys.serving.live_event import LiveEvent
 from recsys.serving.live_state import LiveState
 from recsys.serving.score_model import UNREAD, LogTerm, ScoreModel, Term
 
-
 NOW = worlds.START + 700 * worlds.HOUR
 HISTORY = tuple(Interaction(f"sea-{n}", "like", timestamp=NOW - 60 * (20 - n)) for n in (1, 3, 5))
 QUERY = Query(history=HISTORY, n=20, now=NOW)

@@ -1,0 +1,91 @@
+"""The factor of predicted neighbour sums (`ScoreModel.unread`), learned from choices of new items.
+
+Lists whose chosen item nobody had taken up before are rare, so that a factor that suits them costs
+next to nothing overall: of the factors within one paired standard error of the best nDCG@20, the
+one with the highest nDCG@20 on these lists is chosen (one-standard-error rule).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from recsys.array_types import Floats
+from recsys.metrics import Values
+from recsys.serving.score_model import UNREAD
+from recsys.tuning.choice_sets import NEW, ChoiceSets
+
+FACTORS = (0.0, 1.0, 2.0, UNREAD, 6.0, 12.0)
+FEWEST = 50  # lists whose chosen item was unread; with fewer, `UNREAD` holds
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadFactor:
+    """The chosen factor and what it was chosen by."""
+
+    factor: float
+    lists: int  # whose chosen item was unread
+    values: tuple[tuple[float, float, float], ...] = ()  # factor, nDCG@20, the same on these lists
+
+    def to_json(self) -> dict[str, object]:
+        """Return it as a line of the evidence of a choice."""
+        return {
+            "unread": self.factor,
+            "lists": self.lists,
+            "values": [list(v) for v in self.values],
+        }
+
+
+def choose_factor(pool: ChoiceSets, scores: Floats, sums: Floats | None) -> UnreadFactor:
+    """Return the factor for a blend with these scores and neighbour sums of a pool's places.
+
+    `scores`, `sums`: (lists, places); `sums` None: a blend without neighbours.
+    """
+    new = pool.columns.get(NEW)
+    if new is None or sums is None:
+        return UnreadFactor(UNREAD, 0)
+    about = (pool.chosen & (new > 0)).any(axis=1)
+    if about.sum() < FEWEST:
+        return UnreadFactor(UNREAD, int(about.sum()))
+    gained = [_of_each(pool, moved(pool, scores, sums, new, factor)) for factor in FACTORS]
+    means = [float(each.mean()) for each in gained]
+    best = gained[int(np.argmax(means))]
+    on_new = [float(each[about].mean()) for each in gained]
+    change = [best - each for each in gained]
+    error = [float(each.std()) / np.sqrt(len(each)) for each in change]
+    near = [c.mean() <= e for c, e in zip(change, error, strict=True)]
+    chosen = max(range(len(FACTORS)), key=lambda place: (near[place], on_new[place], means[place]))
+    values = tuple(zip(FACTORS, means, on_new, strict=True))
+    return UnreadFactor(FACTORS[chosen], int(about.sum()), values)
+
+
+def moved(pool: ChoiceSets, scores: Floats, sums: Floats, new: Floats, factor: float) -> Floats:
+    """Return the scores with those of unread places moved to their ranks by neighbour sums.
+
+    As `recsys.ranking.unread_items` does, for sampled places that stand for many items each.
+    """
+    found = scores.copy()
+    held = np.isfinite(pool.offset)
+    stands_for = np.where(held, np.exp(np.where(held, pool.offset, 0.0)), 0.0)
+    for one in np.flatnonzero(((new > 0) & (sums > 0) & held).any(axis=1)) if factor else ():
+        own = np.flatnonzero((new[one] > 0) & (sums[one] > 0) & held[one])
+        read = np.flatnonzero((new[one] <= 0) & held[one])
+        if not len(read):
+            continue
+        by_sum = read[np.argsort(-sums[one, read], kind="stable")]
+        count = np.concatenate([[0.0], np.cumsum(stands_for[one, by_sum])])
+        ahead = count[np.searchsorted(-sums[one, by_sum], -factor * sums[one, own], side="left")]
+        by_score = read[np.argsort(-scores[one, read], kind="stable")]
+        places = np.cumsum(stands_for[one, by_score])
+        at = np.minimum(np.searchsorted(places, ahead, side="right"), len(by_score) - 1)
+        reached, before = scores[one, by_score[at]], scores[one, own]
+        target = reached + 2 * np.spacing(np.maximum(np.abs(reached), np.abs(before)))
+        gain = np.maximum(target - before, 0)
+        found[one, own] += new[one, own] * gain
+    return found
+
+
+def _of_each(pool: ChoiceSets, scores: Floats) -> Values:
+    """Return nDCG@20 of each list, not of each user."""
+    return replace(pool, user=np.arange(len(pool))).ndcg(scores)

@@ -1,0 +1,82 @@
+"""The factor of predicted sums: learned where new items are chosen, given where they are not."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from recsys.ranking.terms.protocol import Column
+from recsys.serving.score_model import UNREAD
+from recsys.tuning.choice_sets import NEW, ChoiceSets
+from recsys.tuning.unread_factor import FEWEST, choose_factor, moved
+
+SUMS = Column("neighbours", "engine", 5.0)
+
+
+def pool(lists: int, new_is_chosen: bool, sampled: float = 1.0) -> tuple[ChoiceSets, np.ndarray]:
+    """Return lists of five places: four read ones, in order of score, and an unread one.
+
+    Its sum is half of that of the second place: by a factor of 3 it is the first, by 1 the third.
+    The last read place stands for `sampled` items.
+    """
+    scores = np.tile(np.array([4.0, 3.0, 2.0, 1.0, -9.0], np.float32), (lists, 1))
+    sums = np.tile(np.array([0.5, 1.0, 0.3, 0.1, 0.5], np.float32), (lists, 1))
+    new = np.zeros_like(scores)
+    new[:, 4] = 1.0
+    chosen = np.zeros(scores.shape, bool)
+    chosen[:, 4 if new_is_chosen else 0] = True
+    offset = np.zeros_like(scores)
+    offset[:, 3] = np.log(sampled)
+    one = np.ones(lists, np.int64)
+    found = ChoiceSets(
+        {SUMS: sums, NEW: new}, {}, chosen, offset, one, np.ones(scores.shape, bool), one.cumsum()
+    )
+    return found, scores
+
+
+@pytest.mark.parametrize(("factor", "place"), [(0.0, 4), (0.1, 3), (1.0, 1), (3.0, 0)])
+def test_an_unread_place_gets_the_score_of_its_rank(factor: float, place: int) -> None:
+    sets, scores = pool(2, True)
+    found = moved(sets, scores, sets.columns[SUMS], sets.columns[NEW], factor)
+    assert np.argsort(-found, axis=1)[:, place].tolist() == [4, 4]
+    assert (found[:, :4] == scores[:, :4]).all()
+
+
+def test_a_sampled_place_counts_as_the_items_it_stands_for() -> None:
+    sets, scores = pool(1, True, sampled=30.0)
+    sums = sets.columns[SUMS].copy()
+    sums[0, 3], sums[0, 4] = 0.9, 0.4  # behind the 30, and behind two more
+    found = moved(sets, scores, sums, sets.columns[NEW], 1.0)
+    assert found[0, 4] == pytest.approx(scores[0, 3], abs=1e-5)
+
+
+def test_users_of_its_own_leave_less_to_the_text() -> None:
+    sets, scores = pool(1, True)
+    half = np.where(sets.columns[NEW] > 0, np.float32(0.5), np.float32(0))
+    found = moved(sets, scores, sets.columns[SUMS], half, 3.0)
+    assert found[0, 4] == pytest.approx((-9.0 + 4.0) / 2, abs=1e-5)
+
+
+def test_where_new_items_are_chosen_the_factor_is_that_which_finds_them() -> None:
+    sets, scores = pool(2 * FEWEST, True)
+    found = choose_factor(sets, scores, sets.columns[SUMS])
+    assert (found.lists, found.factor) == (2 * FEWEST, 2.0)  # the smallest that does
+    assert found.values[0][1] < found.values[-1][1] == pytest.approx(1.0)
+
+
+def test_a_factor_that_costs_more_than_its_error_is_not_chosen() -> None:
+    some, scores = pool(FEWEST, True)
+    sets, _ = pool(20 * FEWEST, False)
+    both = replace(
+        sets,
+        chosen=np.concatenate([some.chosen, sets.chosen[FEWEST:]]),
+    )
+    found = choose_factor(both, np.tile(scores[:1], (len(both), 1)), both.columns[SUMS])
+    assert found.lists == FEWEST
+    assert found.factor < UNREAD  # at 3 the unread place would come first in all other lists
+
+
+def test_with_few_choices_of_new_items_the_factor_is_given() -> None:
+    sets, scores = pool(FEWEST - 1, True)
+    assert choose_factor(sets, scores, sets.columns[SUMS]).factor == UNREAD
+    assert choose_factor(sets, scores, None).factor == UNREAD
