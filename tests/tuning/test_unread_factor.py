@@ -28,9 +28,10 @@ def pool(lists: int, new_is_chosen: bool, sampled: float = 1.0) -> tuple[ChoiceS
     offset = np.zeros_like(scores)
     offset[:, 3] = np.log(sampled)
     one = np.ones(lists, np.int64)
-    found = ChoiceSets(
-        {SUMS: sums, NEW: new}, {}, chosen, offset, one, np.ones(scores.shape, bool), one.cumsum()
-    )
+    rows = np.tile(np.arange(5, dtype=np.int32), (lists, 1))
+    every = np.ones(scores.shape, bool)
+    columns = {SUMS: sums, NEW: new}
+    found = ChoiceSets(columns, {}, chosen, offset, one, every, one.cumsum(), rows)
     return found, scores
 
 
