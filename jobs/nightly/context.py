@@ -48,7 +48,7 @@ from .step_runner import DETAIL, Detail, PipelineStep
 from .steps.encode_items import distill, encode
 from .steps.finetune_encoder import finetune
 from .steps.previous_bundle_comparison import compare_with_previous_bundle
-from .steps.tune_ranking import against_baselines, retune_reason, tuned
+from .steps.tune_ranking import against_baselines, engine_reason, retune_reason, tuned
 from .steps.vector_index import build_index, index_blobs
 
 CHOICE = "choice.json"
@@ -143,6 +143,7 @@ class NightContext:
             "because": why or "the last tuning still serves",
             "design": choice.design,
             "engines": " + ".join(choice.engines) or "none",
+            "engine_reason": engine_reason(choice, seen["items"]),
             "pressure": list(choice.pressure),
             "tuning": tuning,
         }

@@ -43,8 +43,8 @@ def _finetune(d: Detail) -> str:
 
 
 def _tune(d: Detail) -> str:
-    chosen = d["engines"] if d["engines"] != "none" else "no engine, what is taken up alone"
-    return f"{'tuned' if d['tuned'] else 'not tuned'}, because {d['because']}; serves {chosen}"
+    done = "tuned" if d["tuned"] else "not tuned"
+    return f"{done}, because {d['because']}; serves {d['engine_reason']}"
 
 
 def _returning(d: Detail) -> str:

@@ -49,7 +49,7 @@ class EventTable:
     def select(self, mask: Mask) -> EventTable:
         """Return the events where `mask` holds, in the same order and with the same id maps."""
         kept = np.flatnonzero(mask)
-        place = {int(old): new for new, old in enumerate(kept)}
+        place = dict(zip(kept.tolist(), range(len(kept)), strict=True)) if self.comments else {}
         return replace(
             self,
             user=self.user[kept],

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 from scipy import sparse
 
-from recsys.array_types import Mask
+from recsys.array_types import Floats, Mask
 from recsys.data.dataset import Dataset
 from recsys.models.item_weights import ItemWeights
 
@@ -56,6 +59,7 @@ def agreed(
     weights.data = weights.data.copy()
     people = sparse.csr_array(taken.T)  # items × users
     least = usual * taken.nnz / (taken.nnz + refused.nnz)
+    d, p = np.zeros((2, len(neighbours)), np.float32)  # of one column, cleared after each
     for start in range(0, len(columns), BLOCK):
         own = columns[start : start + BLOCK]
         against = sparse.csc_array(people @ refused[:, own])
@@ -63,18 +67,17 @@ def agreed(
         for place, item in enumerate(own.tolist()):
             part = slice(weights.indptr[item], weights.indptr[item + 1])
             rows, held = weights.indices[part], weights.data[part]
-            d = _column(against, place, len(neighbours))[rows]
-            p = _column(along, place, len(neighbours))[rows]
-            share = (p + prior) / (p + d + prior)
+            with _counted(against, place, d), _counted(along, place, p):
+                share = (p[rows] + prior) / (p[rows] + d[rows] + prior)
             factor = np.minimum(share / least, 1.0) ** 2
             weights.data[part] = np.where(held > 0, held * factor, held)
     return ItemWeights.from_matrix(sparse.csr_array(weights))
 
 
-def _column(
-    counts: sparse.csc_array, place: int, size: int
-) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
-    found = np.zeros(size, np.float32)
+@contextmanager
+def _counted(counts: sparse.csc_array, place: int, out: Floats) -> Iterator[None]:
+    """Have a column of counts in `out`, which is all zeros before and after."""
     part = slice(counts.indptr[place], counts.indptr[place + 1])
-    found[counts.indices[part]] = counts.data[part]
-    return found
+    out[counts.indices[part]] = counts.data[part]
+    yield
+    out[counts.indices[part]] = 0.0

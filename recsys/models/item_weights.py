@@ -29,8 +29,8 @@ class ItemWeights:
         matrix.sum_duplicates()  # also sorts each row, which `weight` relies on
         return cls(
             matrix.indptr.astype(np.int64),
-            matrix.indices.astype(np.int32),
-            matrix.data.astype(np.float32),
+            matrix.indices.astype(np.int32, copy=False),
+            matrix.data.astype(np.float32, copy=False),
         )
 
     @classmethod

@@ -34,9 +34,11 @@ class ColdStartConfig:
     fame: float = 0.25  # a text read k times is trusted k**-fame as much: popularity is not topic
     alike: float = 0.03  # weight of plain likeness to what the history holds, beside `weights`
     rank: int = 512  # length of the student's vectors; 256 loses a twentieth of the quality
+    numbers: int = 64_000_000  # of all input vectors; with more than 125,000 items a lower rank
     rarest: int = 2  # texts that must hold a pair of tokens for it to be a word of its own
     largest: int = 12_000  # known texts that teach, the most read first; the square is held twice
     keep: int = 400  # cold items kept per history item
+    most: int = 48_000_000  # cold items kept in all; with more than 120,000 items fewer than `keep`
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,13 +170,17 @@ def columns(cold: ColdStartMap, rows: Rows) -> sparse.csr_array:
     The strongest `keep` of each history item are kept. A text without a known word gets what the
     mean of the known texts would get.
     """
-    kernel = cold.texts.kernel(cold.teachers, rows)
-    blank = np.diff(cold.texts.terms.indptr)[rows] == 0
-    if blank.any():
-        kernel[:, blank] = usual_kernel(cold)[:, None]
-    solved = cold.solve(kernel)
+    solved = np.empty((len(cold.teachers), len(rows)), np.float32)
+    for start in range(0, len(rows), BLOCK):
+        own = rows[start : start + BLOCK]
+        kernel = cold.texts.kernel(cold.teachers, own)
+        blank = np.diff(cold.texts.terms.indptr)[own] == 0
+        if blank.any():
+            kernel[:, blank] = usual_kernel(cold)[:, None]
+        solved[:, start : start + BLOCK] = cold.solve(kernel)
+    keep = min(cold.config.keep, max(1, cold.config.most // max(cold.targets.shape[0], 1)))
     parts = [
-        _strongest(np.asarray(cold.targets[start : start + 1024] @ solved), cold.config.keep)
+        _strongest(np.asarray(cold.targets[start : start + 1024] @ solved), keep)
         for start in range(0, cold.targets.shape[0], 1024)
     ]
     return sparse.csr_array(sparse.vstack(parts, format="csr"))
@@ -196,7 +202,8 @@ def reader_map(cold: ColdStartMap, student: Student, seed: int = 0) -> tuple[Ite
     Input of a history item · vector of a text = the neighbour weight of `columns`. The rank is the
     best that a randomised decomposition of the map finds; items without readers have zero inputs.
     """
-    inputs, targets = _leading(cold, min(cold.config.rank, len(cold.teachers)), seed)
+    rank = min(cold.config.rank, max(1, cold.config.numbers // max(cold.targets.shape[0], 1)))
+    inputs, targets = _leading(cold, min(rank, len(cold.teachers)), seed)
     texts = cold.texts
     solved = cold.solve(targets)
     usual = usual_kernel(cold) @ solved

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from jobs.nightly.steps.tune_ranking import retune_reason
+from jobs.nightly.steps.tune_ranking import engine_reason, retune_reason
 from recsys.serving.score_model import ScoreModel
 from recsys.tuning.tuning_result import TuningResult
 
@@ -33,6 +33,26 @@ def test_what_was_chosen_in_a_hurry_or_not_tuned_is_tuned_again():
         }
         found = reason(manifest=before)
         assert found is None if words is None else words in found
+
+
+@pytest.mark.parametrize(
+    ("engines", "design", "evidence", "sentence"),
+    [
+        ((), "tuned", (), "no engine, because a score without one ranks"),
+        ((), "baseline", (), "no engine, because a baseline ranks"),
+        (("item-knn 100",), "untested", (), "item-knn 100, because there are too few events"),
+        (("slist 8",), "tuned", (), "slist 8, because nothing else ranks the held-out events"),
+        (
+            ("blocks 256",),
+            "tuned",
+            ({"engine": "lowpass 512", "skipped_seconds": 1e9}, {"engine": "blocks 256"}),
+            "better; 150,000 items are too many for lowpass 512",
+        ),
+    ],
+)
+def test_a_night_says_which_engines_serve_and_why(engines, design, evidence, sentence):
+    choice = TuningResult(engines, ScoreModel(), evidence, design=design)
+    assert sentence in engine_reason(choice, 150_000)
 
 
 def test_a_young_tuning_of_the_same_data_serves():

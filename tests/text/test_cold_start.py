@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -70,6 +72,18 @@ def test_the_map_predicts_the_columns_in_their_own_size(third_view) -> None:
         ItemInputMap.from_arrays({k: v for k, v in found.arrays().items() if k != "rarity"}) is None
     )
     assert distill_student(cold, base)[0].name == distill_student(cold, base)[0].name  # repeatable
+
+
+def test_what_a_large_catalogue_keeps_is_bounded() -> None:
+    base = word_student(WORDS)
+    config = ColdStartConfig(most=10, numbers=20)  # one cold item and two numbers per item
+    cold = fit_cold(map_texts(TEXTS, base), weights(), COUNTS, config)
+    rows = np.array([6, 7, 8, 9], np.int32)
+    found = columns(cold, rows)
+    full = columns(replace(cold, config=ColdStartConfig()), rows).toarray()
+    assert (np.diff(found.indptr)[:6] == 1).all()
+    assert np.allclose(found.toarray().max(axis=1), full.max(axis=1))
+    assert reader_map(cold, base)[1].shape == (10, 2)
 
 
 @pytest.mark.parametrize("texts", [["red"], ["red nail"] * 4, ["", "zzz"]])

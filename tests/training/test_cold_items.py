@@ -1,10 +1,19 @@
 """Cold items: what nobody has read yet is placed by its words."""
 
+from dataclasses import replace
+
 import numpy as np
 import worlds
 
 from recsys.models.item_weights import ItemWeights
-from recsys.training.cold_items import ColdStartSolver, cold_map, completed, readers, with_unread
+from recsys.training.cold_items import (
+    ColdStartSolver,
+    cold_map,
+    completed,
+    newest_unread,
+    readers,
+    with_unread,
+)
 from recsys.training.fit import TextVectors, assemble, token_weights
 
 UNREAD = [number + at for at in (0, worlds.EACH) for number in range(28, worlds.EACH)]
@@ -38,6 +47,17 @@ def test_the_prediction_replaces_what_the_engine_guessed_of_an_unread_item():
     guessed[0, UNREAD[0]] = 5.0
     found = completed(data, ItemWeights.from_matrix(guessed.tocsr()), cold).matrix().toarray()
     assert np.allclose(found, completed(data, before, cold).matrix().toarray(), atol=1e-6)
+
+
+def test_of_too_many_unread_items_the_newest_are_predicted():
+    data = worlds.topics()
+    born = np.full(len(data.items), np.nan)
+    born[UNREAD[1]], born[UNREAD[0]] = worlds.START, worlds.START - 1.0
+    dated = replace(data, table=replace(data.table, created=born))
+    assert newest_unread(dated, len(UNREAD)).tolist() == UNREAD
+    assert newest_unread(dated, 2).tolist() == UNREAD[:2]
+    assert newest_unread(dated, 1).tolist() == UNREAD[1:2]
+    assert not len(newest_unread(dated, 0))
 
 
 def test_a_post_is_placed_as_an_unread_item_is():

@@ -73,6 +73,21 @@ def earlier_choice(manifest: Mapping[str, Any]) -> TuningResult | None:
     return choice
 
 
+def engine_reason(choice: TuningResult, items: int) -> str:
+    """Return a sentence on the engines of a choice: which, and why."""
+    names = " + ".join(choice.engines)
+    if not names:
+        alone = "a baseline" if choice.design == "baseline" else "a score without one"
+        return f"no engine, because {alone} ranks the held-out events best"
+    if choice.design == "untested":
+        return f"{names}, because there are too few events to compare engines on"
+    skipped = [str(row["engine"]) for row in choice.evidence if row.get("skipped_seconds") == 1e9]
+    told = f"{names}, because nothing else ranks the held-out events better"
+    if not skipped:
+        return told
+    return f"{told}; {items:,} items are too many for {' and '.join(skipped)}"
+
+
 def _complete(tuning: Mapping[str, Any]) -> bool:
     counts = tuning.get("counts")
     return (
