@@ -40,6 +40,7 @@ ODDS = 0.99  # share of voices with a property in what the sum looks for
 PRIOR = 50.0  # voices with every property that a platform begins with: a new one alarms nobody
 RECENT = 1 / 10_000  # weight of the last voice in the platform's recent share, at least
 YOUTH = 2_500  # voices; while a platform has few, the last voice weighs 1 / (YOUTH + voices)
+RUN = 128  # voices of an item of which the highest sum is read for the alarm heights
 FEWEST = 8  # voices of an item from which it takes part in the alarm heights
 ITEMS = 200  # such items from which the heights are read off them
 BLOCK = 256  # voices after which the platform's shares are looked at again
@@ -282,8 +283,11 @@ def judged(
     by_item = np.argsort(slot[acts], kind="stable")
     ends = np.concatenate([[0], np.cumsum(np.bincount(slot[acts], minlength=slots))])
     steps = np.where(flags, ups, downs)[by_item]
-    most, last = _peaks(steps, ends)
-    heights = _heights(most, np.diff(ends))
+    sums, some = _running_sums(steps, ends), np.flatnonzero(np.diff(ends))
+    most, last = np.zeros((slots, len(TESTS))), np.zeros((slots, len(TESTS)))
+    most[some] = np.maximum.reduceat(sums, ends[some])
+    last[some] = sums[ends[some + 1] - 1]
+    heights = _heights(sums, ends)
     counts, excess = np.ones(len(acts), bool), np.zeros((n_items, len(TESTS)), np.int32)
     span = np.full((n_items, 2), np.nan)
     for place in np.flatnonzero((most >= heights).any(axis=1)).tolist():
@@ -296,9 +300,9 @@ def judged(
             span[row, 0] = np.fmin(span[row, 0], time[acts[out[0]]])
             span[row, 1] = np.fmax(span[row, 1], time[acts[out[-1]]])
     voices = np.diff(ends).reshape(-1, 2).sum(axis=1).astype(np.int32)
-    sums = last.astype(np.float32).reshape(n_items, 2, len(TESTS))
+    at_end = last.astype(np.float32).reshape(n_items, 2, len(TESTS))
     company = AccountMix(
-        platform, heights, sums[:, 0].copy(), sums[:, 1].copy(), voices, excess, span
+        platform, heights, at_end[:, 0].copy(), at_end[:, 1].copy(), voices, excess, span
     )
     return np.asarray(counts[places[voice_of]], bool), company
 
@@ -369,10 +373,9 @@ def _steps(flags: Mask) -> tuple[list[Steps], Platform]:
     return found, platform
 
 
-def _peaks(steps: Figures, ends: NDArray[np.int64]) -> tuple[Figures, Figures]:
-    """Return the highest and the last sum of each item and test; `steps`: item after item."""
-    sizes, n_items = np.diff(ends), len(ends) - 1
-    most, last = np.zeros((n_items, steps.shape[1])), np.zeros((n_items, steps.shape[1]))
+def _running_sums(steps: Figures, ends: NDArray[np.int64]) -> Figures:
+    """Return each item's and test's sum at each voice, (n, tests); `steps`: item after item."""
+    sizes, found = np.diff(ends), np.empty_like(steps)
     some = np.flatnonzero(sizes)
     for test in range(steps.shape[1]):
         total = np.cumsum(steps[:, test])
@@ -380,26 +383,32 @@ def _peaks(steps: Figures, ends: NDArray[np.int64]) -> tuple[Figures, Figures]:
         own = total - np.repeat(begun, sizes[some])
         apart = np.repeat(np.arange(len(some)), sizes[some]) * (float(np.ptp(own)) + 1.0)
         lowest = np.minimum(np.minimum.accumulate(own - apart) + apart, 0.0)
-        sums = np.maximum(own - lowest, 0.0)
-        most[some, test] = np.maximum.reduceat(sums, ends[some])
-        last[some, test] = sums[ends[some + 1] - 1]
-    return most, last
+        found[:, test] = np.maximum(own - lowest, 0.0)
+    return found
 
 
-def _heights(most: Figures, voices: NDArray[np.int64]) -> Figures:
-    """Return the height of an alarm for each test, read off the items weighted by their voices.
+def _heights(sums: Figures, ends: NDArray[np.int64]) -> Figures:
+    """Return the height of an alarm for each test, read off the runs of voices of each item.
 
-    At most twice what all but USUAL of the voices stay below: items that are attacked at the same
-    time must not lift it, and the tail of a cumulative sum falls exponentially.
+    A run counts by its voices with the highest sum in it. Whole items would not do: a group that
+    acts on a few items with many voices would lift what these voices weigh.
     """
+    voices = np.diff(ends)
     known = np.flatnonzero(voices >= FEWEST)
     if len(known) < ITEMS:
-        return np.full(most.shape[1], LEAST)
-    found = np.empty(most.shape[1])
-    for test, sums in enumerate(most[known].T):
-        order = np.argsort(sums, kind="stable")
-        share = np.cumsum(voices[known][order]) / voices[known].sum()
-        own, usual = (sums[order[np.searchsorted(share, 1 - part)]] for part in (ALARMS, USUAL))
+        return np.full(sums.shape[1], LEAST)
+    runs = -(-voices[known] // RUN)
+    number = np.arange(runs.sum()) - np.repeat(np.cumsum(runs) - runs, runs)
+    starts = np.repeat(ends[known], runs) + RUN * number
+    stops = np.minimum(starts + RUN, np.repeat(ends[known + 1], runs))
+    both = np.stack([starts, stops], axis=1).ravel()
+    padded = np.concatenate([sums, np.zeros((1, sums.shape[1]))])  # the last stop is an index, too
+    most, weight = np.maximum.reduceat(padded, both)[::2], stops - starts
+    found = np.empty(sums.shape[1])
+    for test, peaks in enumerate(most.T):
+        order = np.argsort(peaks, kind="stable")
+        share = np.cumsum(weight[order]) / weight.sum()
+        own, usual = (peaks[order[np.searchsorted(share, 1 - part)]] for part in (ALARMS, USUAL))
         found[test] = min(own, 2 * usual)
     return np.maximum(found, LEAST)
 

@@ -253,6 +253,27 @@ def test_items_attacked_at_the_same_time_do_not_lift_the_alarm_height():
     assert (company.heights < 30).all()
 
 
+def test_attacks_on_items_with_many_voices_do_not_lift_the_alarm_height():
+    """Four items with a tenth of all voices: honest ones among them keep what they have."""
+    rng = np.random.default_rng(8)
+    people, items, acts = 2_000, 400, 40_000
+    user, item = rng.integers(0, people, acts), rng.integers(4, items, acts)
+    item[: acts // 10] = rng.integers(0, 4, acts // 10)
+    item = rng.permutation(item)
+    time = START + np.sort(rng.uniform(0, 200 * DAY, acts))
+    positive = np.zeros(acts, bool)
+    before, clean = judged(user, item, positive, time, people, items)
+    times = np.concatenate([time, time[-1] - DAY * rng.random(480)])
+    order = np.argsort(times, kind="stable")
+    who = np.concatenate([user, np.arange(people, people + 480)])[order]
+    what = np.concatenate([item, np.arange(480) % 4])[order]
+    positive = np.zeros(len(who), bool)
+    counts, company = judged(who, what, positive, times[order], people + 480, items)
+    assert (company.heights <= 2 * clean.heights).all()
+    assert counts[who >= people].sum() <= 4 * 3
+    assert (~counts[who < people]).sum() <= (~before).sum() + 2
+
+
 def test_what_else_somebody_did_counts_on_after_a_withdrawal():
     made = worlds.live()
     row, moment = made.row("sea-1"), worlds.topics().now + 60

@@ -11,7 +11,7 @@ from recsys.data.records import Event, Item
 from recsys.data.table_builder import item_table
 from recsys.serving.score_model import ScoreModel
 from recsys.training.fit import TextVectors, assemble
-from recsys.tuning.attack_resistance import FEWEST, MOST, planted_attack
+from recsys.tuning.attack_resistance import FEWEST, MOST, AttackTest, planted_attack
 from recsys.tuning.validation_set import ValidationSet
 from recsys.tuning.validation_splits import validation
 
@@ -45,8 +45,11 @@ def test_an_attack_is_told_from_people_who_come_back_only(pause, passed):
     model = assemble(check.data, {}, TextVectors.none(len(check.data.items)), BLEND)
     found = planted_attack(model, EventWeights(), check, USERS, 0)
     assert found.accounts == 12 and found.people > 50
-    assert found.passed is passed and (found.moved < MOST) is passed
-    assert f"{found.moved:.1%} of the entries" in found.told()
+    assert found.passed is passed
+    assert (max(found.taken, found.moved - found.control) < MOST) is passed
+    assert found.taken <= found.moved and found.control > 0
+    assert f"takes {found.taken:.1%} of the entries" in found.told()
+    assert f"moves {found.moved:.1%}, {found.control:.1%} move" in found.told()
     again = planted_attack(model, EventWeights(), check, USERS, 0)
     assert again == found
 
@@ -57,3 +60,17 @@ def test_nothing_is_tried_without_defences_or_with_few_users():
     for weights, users in ((EventWeights(voices=False), USERS), (EventWeights(), 90 * FEWEST)):
         found = planted_attack(model, weights, check, users, 0)
         assert found.passed and not found.people and "no attack was tried" in found.told()
+
+
+@pytest.mark.parametrize(
+    ("taken", "moved", "control", "passed"),
+    [
+        (0.0, 0.3, 0.28, True),  # no more than a day of real people
+        (0.0, 0.3, 0.2, False),
+        (0.06, 0.3, 0.3, False),  # all of what moved goes to the attacked item
+        (0.04, 0.04, 0.0, True),
+        (0.0, 0.1, 0.2, True),
+    ],
+)
+def test_the_limit_is_above_the_control(taken, moved, control, passed):
+    assert AttackTest(12, 100, taken, moved, control).passed is passed
