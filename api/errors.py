@@ -5,11 +5,19 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
-from flask import Flask, Response
+from flask import Flask, Response, has_request_context, request
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
-from recsys.errors import BundleError, DataError, RecsysError, StoreBusy, StoreError
+from recsys.errors import (
+    BundleError,
+    CpuLimit,
+    DataError,
+    Overloaded,
+    RecsysError,
+    StoreBusy,
+    StoreError,
+)
 
 from .http.responses import json_response
 
@@ -90,6 +98,12 @@ def translate(error: Exception) -> ApiError:
         return ApiError(503, str(error), "no_bundle", headers={"Retry-After": "5"})
     if isinstance(error, StoreError):
         return _store_failure(error)
+    if isinstance(error, CpuLimit):
+        body = has_request_context() and request.content_length
+        return ApiError(413 if body else 503, str(error), "cpu_limit")
+    if isinstance(error, Overloaded):
+        message = f"{error}; nothing was written: try again"
+        return ApiError(503, message, "busy", headers={"Retry-After": "1"})
     if isinstance(error, RecsysError):
         return ApiError(500, str(error))
     return ApiError(500, "an error on our side; the log has it under this request id")

@@ -53,6 +53,7 @@ class Settings:
     max_body: int = 10_000_000  # bytes of a request body
     body_seconds: float = 5.0  # longest wait for a request body to arrive
     write_seconds: float = 2.0  # longest wait for other writers of the store; then 503
+    request_cpu_seconds: float = 30.0  # CPU time of one request; 0: no limit
     max_batch: int = 10_000  # events, items or users in one request
     cors_origins: tuple[str, ...] = ()  # origins whose pages may call; * for all
     cache_entries: int = 20_000  # answers kept per worker; 0: none

@@ -36,9 +36,15 @@ _GRACE = 8.0  # seconds between the request to end and the order to
 _LOOK = 0.2  # seconds between looks
 _DEATHS = 100  # latest ones that are kept for notices
 _PREFIX = "recsys-serve-"
-# Of glibc's malloc: what one thread has freed, another may use. With an arena for each thread the
-# freed arrays of each were kept: a worker grew for half an hour, to more than twice its size.
-_ARENAS = {"MALLOC_ARENA_MAX": "2"}
+# Of glibc's malloc, for workers. One arena: what one thread has freed, another may use; with one
+# per thread a worker grew for half an hour, to more than twice its size. A fixed threshold:
+# arrays of 4 MiB and more are mapped one by one and return to the system when they are freed. By
+# default the first such array that is freed raises the threshold, and the next ones leave gaps.
+_MALLOC = {
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_MMAP_THRESHOLD_": str(4 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(8 << 20),  # of the heap's end, which is used again and again
+}
 
 
 class Worker:
@@ -125,7 +131,7 @@ class Supervisor:
             files.append(self._memory)
             command += ["--buckets", str(self._memory)]
         worker.process = subprocess.Popen(
-            command, pass_fds=files, start_new_session=True, env={**_ARENAS, **os.environ}
+            command, pass_fds=files, start_new_session=True, env={**_MALLOC, **os.environ}
         )
         os.close(told)
         worker.beat, worker.started, worker.answered = heard, time.monotonic(), 0.0

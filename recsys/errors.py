@@ -5,6 +5,8 @@ RecsysError
 ├── StoreError     the database cannot be reached, is locked, or is full
 │   └── StoreBusy  no write could be done in time; reads go on
 ├── BundleError    a bundle is missing, damaged, or of another format
+├── CpuLimit       a request took more CPU time than it may
+├── Overloaded     too much work of a kind waits already
 └── MissingExtra   an optional package is not installed; the message names the extra
 """
 
@@ -27,6 +29,14 @@ class StoreBusy(StoreError):
 
 class BundleError(RecsysError):
     """A bundle is missing, damaged (checksum), or written in another format."""
+
+
+class CpuLimit(RecsysError):
+    """A request took more CPU time than it may; nothing was written."""
+
+
+class Overloaded(RecsysError):
+    """Too much work of a kind waits already: nothing was done, to try again later may help."""
 
 
 class MissingExtra(RecsysError):

@@ -10,6 +10,7 @@ from operator import attrgetter
 import numpy as np
 from numpy.typing import NDArray
 
+from recsys import cpu_budget
 from recsys.array_types import Floats, Mask, Rows
 from recsys.explain.reason_formatter import ReasonFormatter
 from recsys.explain.score_parts import Parts
@@ -74,12 +75,16 @@ class Recommender:
         `reserved`: puts new items with few users into some places; None: no place is reserved.
         """
         request = self.request(query)
+        cpu_budget.check("the reading of the history")
         mask = self.open(query, request)[: request.size]
         wanted = query.offset + query.n + query.more
         capped_ = query.author_cap is not None or query.category_cap is not None
         most = len(mask) if capped_ else max(POOL, 3 * wanted)
+        cpu_budget.check("the filters")
         scored = self.corrected(request, mask, *candidates(request, mask, most))
+        cpu_budget.check("the scores")
         rows = self._page(query, scored)
+        cpu_budget.check("the selection of the page")
         if reserved is None:
             return self.told(query, scored, rows, query.offset + 1)
         now = time.time() if query.now is None else query.now

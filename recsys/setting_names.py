@@ -19,7 +19,8 @@ NAMES = frozenset(
     explore_share exposure_pending exposure_seconds finetune finetune_minutes flag_weight gazetteer
     home host
     impression_half_life keep_bundles mail_from max_batch max_body metrics_folder metrics_open
-    min_people notice_days notice_retry_seconds port public_url rate_limit repeat rising_weight
+    min_people notice_days notice_retry_seconds port public_url rate_limit repeat
+    request_cpu_seconds rising_weight
     safety_model seed smtp stale_hours store tail_seconds tone_strength tune_days tune_minutes
     trusted_proxies unrecorded_items webhook_networks workers
     write_seconds

@@ -20,7 +20,9 @@ Row = TypeVar("Row")
 log = logging.getLogger("recsys.api")
 
 _CHUNK = 2_000  # rows of a log read at once
-_STRIDE = 200  # rows applied before a request that waits may go on
+_STRIDE = 200  # rows applied at once at most
+_HOLD = 0.01  # seconds that rows are applied before a request that waits may go on
+_REST = 0.001  # seconds in which it may
 
 
 class LogTailer:
@@ -65,10 +67,17 @@ class LogTailer:
         return count
 
     def _apply(self, rows: Sequence[Row], apply: Callable[[Sequence[Row]], None]) -> None:
-        for start in range(0, len(rows), _STRIDE):
+        """Apply rows, as many at once as take about `_HOLD`; a posted item takes a millisecond."""
+        start, stride = 0, _STRIDE // 25
+        while start < len(rows):
+            begun = time.monotonic()
             with self.ranking:
-                apply(rows[start : start + _STRIDE])
-            time.sleep(0)  # let a request that waits have its turn
+                apply(rows[start : start + stride])
+            took = time.monotonic() - begun
+            start += stride
+            if start < len(rows):
+                time.sleep(_REST)
+                stride = max(1, min(_STRIDE, int(stride * _HOLD / max(took, 1e-6))))
 
     def _apply_changes(self, changes: Sequence[ItemChange]) -> None:
         for change in changes:

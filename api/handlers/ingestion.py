@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
+from recsys import cpu_budget
 from recsys.data.id_normalization import canonical
 from recsys.data.parsing import AHEAD, FieldError, distinct, parse_extra
 from recsys.data.records import ITEM_COLUMNS, Event, Item, User, check_size, check_window
@@ -20,6 +21,8 @@ from ..errors import ApiError
 from ..runtime.app_state import Service
 from ..schemas.field_types import WINDOW
 from ..schemas.items_users_events import EventBody, ItemBody, ItemPatch, UserBody
+
+BULK = 50_000  # characters of titles and texts beyond which another process analyses them
 
 
 def add_events(service: Service, rows: Sequence[EventBody]) -> Added:
@@ -81,9 +84,12 @@ def store_items(service: Service, store: Store, items: Sequence[Item], revive: b
     before it is available.
     """
     items = [_dated(item) for item in items]
-    for item in items:
+    for place, item in enumerate(items, 1):
         _check(item)
-    found = screen(store, items, service.scorer, arrival=time.time())
+        cpu_budget.check(f"the check of item {place} of {len(items)}")
+    large = sum(len(item.title) + len(item.text) for item in items) > BULK
+    analyser = service.texts.analyse if large else None
+    found = screen(store, items, service.scorer, arrival=time.time(), analyser=analyser)
     return store.add_items(found.items, revive, found.prints)
 
 

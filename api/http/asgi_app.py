@@ -1,8 +1,9 @@
 """AsgiApp: the ASGI app around the WSGI app, so that no client can occupy a thread.
 
 The event loop reads a body, with a deadline and a limit of bytes, before a thread sees the request.
-Threads are of three sorts, so that none waits for another: one for /health, some for requests that
-write, some for all others. A thread is held while an answer is computed, never while it is sent.
+Threads are of four sorts, so that none waits for another: one for /health, some for requests that
+write, one for bulks of items, whose texts take long to read, some for all others. A thread is held
+while an answer is computed, never while it is sent.
 """
 
 from __future__ import annotations
@@ -32,10 +33,13 @@ WHOLE = "recsys.body_is_whole"  # in a WSGI environment: the body is at hand, no
 OWN = "recsys.own"  # in a WSGI environment: the process asks itself; no log line, no figures
 READERS = 4  # threads that answer reads
 WRITERS = 4  # threads that answer writes
+BULK = 65_536  # bytes of a body from which items are a bulk
+BULKS = 8  # bulks that may wait for the one under way; more are answered 503
 QUEUE = 512  # requests of one sort that may wait for a thread; more are answered 503
 BODIES = 8  # bodies of the greatest size that a process holds unfinished; more are answered 503
 LINGER = 2.0  # seconds that the body of a refused request is taken in, and dropped
 STALLED = 30.0  # seconds that a client may take no byte of an answer that is streamed
+_ITEMS = (b"/items", b"/api/items")  # paths that take many items at once
 _WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _NONE: Mapping[str, Any] = {}
 
@@ -53,10 +57,10 @@ class _Answer:
 class _Pool:
     """Threads of one sort, and how many requests are with them."""
 
-    def __init__(self, name: str, threads: int) -> None:
+    def __init__(self, name: str, threads: int, queue: int = QUEUE) -> None:
         self.executor: Executor = ThreadPoolExecutor(threads, thread_name_prefix=f"recsys-{name}")
         self.held = 0
-        self.most = threads + QUEUE
+        self.most = threads + queue
 
 
 class AsgiApp:
@@ -77,6 +81,7 @@ class AsgiApp:
         self._health = _Pool("health", 1)
         self._reads = _Pool("reads", READERS)
         self._writes = _Pool("writes", WRITERS)
+        self._bulks = _Pool("bulks", 1, BULKS)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -145,7 +150,7 @@ class AsgiApp:
 
     def close(self) -> None:
         """End the threads once they have answered what they are at."""
-        for pool in (self._health, self._reads, self._writes):
+        for pool in (self._health, self._reads, self._writes, self._bulks):
             pool.executor.shutdown(wait=True, cancel_futures=True)
 
     async def _body(self, fields: dict[str, str], receive: Receive) -> bytes | None:
@@ -195,7 +200,7 @@ class AsgiApp:
     async def _answered(
         self, scope: Message, fields: dict[str, str], body: bytes, more: Mapping[str, Any] = _NONE
     ) -> _Answer:
-        pool = self._pool(scope["method"], scope["raw_path"])
+        pool = self._pool(scope["method"], scope["raw_path"], len(body))
         if pool.held >= pool.most:
             raise _busy("too many requests wait")
         environ = {**_environ(scope, fields, body), **more}
@@ -211,9 +216,11 @@ class AsgiApp:
         answer.close = functools.partial(context.run, answer.close)
         return answer
 
-    def _pool(self, method: str, path: bytes) -> _Pool:
+    def _pool(self, method: str, path: bytes, size: int) -> _Pool:
         if path.startswith(b"/health"):
             return self._health
+        if size >= BULK and method == "POST" and path in _ITEMS:
+            return self._bulks
         if method in _WRITING and not path.startswith(b"/recommend"):
             return self._writes
         return self._reads

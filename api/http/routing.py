@@ -22,6 +22,7 @@ from flask import Blueprint, Response, current_app, g, request
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from werkzeug.routing import BaseConverter
 
+from recsys import cpu_budget
 from recsys.data.access_rights import AUDITED, RIGHTS, AuditRule
 
 from ..errors import ApiError, problems, translate
@@ -193,8 +194,10 @@ def _handler(endpoint: Endpoint) -> Callable[..., Response]:
         act = AuditedRequest(
             current_app.extensions["audit"], route, endpoint.right or "", endpoint.audit
         )
+        seconds = current_app.extensions["settings"].request_cpu_seconds
         try:
-            response = answer(values, act)
+            with cpu_budget.limited(seconds if endpoint.right else 0.0):
+                response = answer(values, act)
         except Exception as error:
             act.failed(translate(error).status, values)
             raise
@@ -216,6 +219,7 @@ def _handler(endpoint: Endpoint) -> Callable[..., Response]:
         if adapter is not None:
             partial = bool(endpoint.many and getattr(values.get("query"), "partial", False))
             values["body"] = _body(endpoint, adapter, partial)
+        cpu_budget.check("reading the parameters and the body")
         if g.token_user is not None:
             _only_about(g.token_user, endpoint.own, values)
         act.begin(values)

@@ -9,6 +9,7 @@ import time
 
 from recsys.bundle_store import BundleStore
 from recsys.errors import StoreError
+from recsys.safety.analysis_process import AnalysisProcess
 from recsys.safety.text_rules import load_scorer
 from recsys.serving.exposure_share import ExposureShare
 from recsys.store.erasure import Erasures
@@ -55,6 +56,7 @@ class Service:
         self.operation_notices = OperationNotices(self.link, figures)
         self.audit = AuditTrail(self.link, lambda: self.pseudonyms)
         self.scorer = load_scorer(settings.safety_model)
+        self.texts = AnalysisProcess(settings.safety_model)  # of bulks
         self.tones = SentimentScorer(settings.home)
         self.tones.check()  # now, where somebody sees it, and not at the first comment
         self.heard = self.tones if settings.tone_strength else None  # of comments
@@ -179,4 +181,5 @@ class Service:
             return
         self.closed = True
         self.worker.stop()
+        self.texts.close()
         self.link.close()

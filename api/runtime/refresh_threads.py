@@ -35,6 +35,7 @@ from recsys.text.sentiment.scorer import SentimentScorer
 from ..errors import ApiError
 from ..settings import Settings
 from ..user_tokens import Tokens
+from .heap import release_free_pages
 
 if TYPE_CHECKING:
     from .app_state import Service
@@ -49,6 +50,7 @@ _FIGURES = 1.0  # seconds between copies of the figures for the other workers
 _KEYS = 2.0  # seconds until a revoked key is refused everywhere
 _NIGHTS = 30.0  # seconds between looks at how the last night ended
 _PRUNE = 3_600.0  # seconds between prunings of the exposure log
+_TRIM = 10.0  # seconds between returns of freed memory to the system
 _OWED = 5.0  # seconds between tries to empty the log of erased rows
 _KEEP = 90 * 86_400.0  # seconds that exposures are kept
 
@@ -162,6 +164,9 @@ class Worker:
         if self._is_due("figures", _FIGURES):
             service.take_figures()
             service.metrics.leave()
+        if self._is_due("heap", _TRIM):
+            release_free_pages()
+            service.texts.rest()
 
     def deliver(self) -> None:
         """Deliver the notices that are due, unless another process does."""

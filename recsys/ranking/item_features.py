@@ -113,7 +113,7 @@ class ItemFeatureCache:
         sample: Rows = np.unique(np.linspace(0, size - 1, min(size, SAMPLE)).astype(np.int32))
         values = np.pad(found, ((0, 0), (0, TAIL)))
         usual = found[:, sample].mean(axis=1) if size else np.zeros(len(found), np.float32)
-        words = text_vectors(live, sample)
+        words = self._sample_words(sample)
         return ItemFeatureTable(
             self._slices,
             values,
@@ -129,6 +129,17 @@ class ItemFeatureCache:
             usual,
             words,
         )
+
+    def _sample_words(self, sample: Rows) -> Floats:
+        """Return the text vectors of a sample, (n, t); those of the same rows are the same.
+
+        Megabytes that are made anew every few minutes, each time by another thread, leave gaps in
+        the heaps of all of them.
+        """
+        before = self._table
+        if before is not None and np.array_equal(before.sample, sample):
+            return before.words
+        return text_vectors(self.live, sample)
 
     def _average(self, found: Floats) -> Floats:
         """Return the score of a user with average features, by which rows are put into blocks."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from recsys.data.records import Item
 from recsys.safety import minhash
 from recsys.safety.flags import COPY, KEY, Flag, read_flags
+from recsys.safety.text_analysis import TextAnalysis
 from recsys.store.text_fingerprints import Seen
 
 BURST = 5  # equal texts within an hour, of whomever
@@ -43,14 +44,18 @@ class Look:
         number: int,
         arrival: float | None = None,
         carried: Collection[int] = (),
+        analysis: TextAnalysis | None = None,
     ) -> Look:
         """Look at an item.
 
         `arrival`: Unix seconds by which a new item counts for its author, whatever date it tells;
         None for a file, whose items count by their dates. `carried`: the prints of the item's last
         form. A change of an item is no arrival: the item counts for as long as before.
+        `analysis`: of its words, where they are analysed already.
         """
-        text, moment = content(item), item.created_at
+        text = content(item) if analysis is None else analysis.content
+        bands = tuple(minhash.bands(text)) if analysis is None else analysis.bands
+        moment = item.created_at
         said: tuple[int | None, int | None] = (None, None)
         author = said
         if moment is not None and text:  # a catalogue without dates was not posted within an hour
@@ -65,7 +70,7 @@ class Look:
             moment = None  # what it still counts for is among the prints that are kept
         if moment is not None and item.author_id:
             author = minhash.of_moment("author", item.author_id, moment)
-        return cls(item, before, number, text, tuple(minhash.bands(text)), *said, *author, kept)
+        return cls(item, before, number, text, bands, *said, *author, kept)
 
     @property
     def stored(self) -> list[int]:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from recsys import cpu_budget
 from recsys.array_types import Mask, Rows
 from recsys.data.parsing import parse_time
 from recsys.data.records import Item
@@ -129,12 +130,16 @@ class MetadataColumns:
     def _update(self) -> None:
         base = len(self._catalogue)
         if self._upto < base:
-            for row, known in _documents(self._catalogue):
-                self._index(row, known)
+            with cpu_budget.shared_work():
+                self._read_catalogue()
             self._upto = base
         for item in self._posted[self._upto - base :]:
             self._index(self._upto, item.metadata)
             self._upto += 1
+
+    def _read_catalogue(self) -> None:
+        for row, known in _documents(self._catalogue):
+            self._index(row, known)
 
     def _index(self, row: int, metadata: Mapping[str, object]) -> None:
         for name, value in _flattened(metadata):

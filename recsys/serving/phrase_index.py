@@ -21,6 +21,7 @@ from functools import cache, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from recsys import cpu_budget
 from recsys.array_types import Rows
 from recsys.data.records import Item
 from recsys.serving.catalogue import Catalogue
@@ -87,6 +88,7 @@ class PhraseIndex:
             new = [one for one in wanted if one not in self._found]
             for start in range(0, len(new), PASS):
                 self._search(new[start : start + PASS])
+                cpu_budget.check("the search for phrases")
             for one in wanted:
                 self._follow(one)
             parts = [self._found[one].rows for one in wanted]

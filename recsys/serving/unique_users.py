@@ -32,7 +32,7 @@ from recsys.data.account_mix import (
 from recsys.serving.live_event import LiveEvent
 from recsys.serving.popularity_counters import PopularityCounters
 
-MOST = 200_000  # pairs of person and item, and people, who are remembered: some 80 MB
+MOST = 200_000  # pairs of person and item, and people, who are remembered: 140 MB at most
 ACTS = 8  # latest acts of a person on an item that can be withdrawn or weighed again
 _PERSON = (1 << 62) - 1
 _FIRST, _YOUNG, _NARROW, _TOGETHER = (1 << test for test in range(len(TESTS)))

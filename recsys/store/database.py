@@ -49,7 +49,10 @@ _USUAL = {
     "journal_mode": "WAL",
     "synchronous": "FULL",  # an acknowledged event survives a power cut
     "secure_delete": "ON",
-    "cache_size": "-65536",  # KiB: the index of some million events
+    # KiB of pages that each connection keeps. What is not among them comes from the system's page
+    # cache in a microsecond or two; caches that hold the whole index, one per connection, took up
+    # to half a gigabyte of each worker, and grew for as long as the store did.
+    "cache_size": "-4096",
     # pages: events touch the index all over, so that the log is worth emptying when it is long
     "wal_autocheckpoint": "8000",
 }

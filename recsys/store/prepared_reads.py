@@ -15,7 +15,7 @@ from sqlalchemy import BindParameter, Connection, Engine, Select, bindparam
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.types import TypeEngine
 
-CACHE = 16_384  # KiB of pages that a connection keeps
+CACHE = 2_048  # KiB of pages that a connection keeps; there may be one per thread
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 python tests/support/soak.py --minutes 60 --warm 15 --json soak.json
 
 A world of 5,000 items is served by two workers. The load is bounded in what it can make grow:
-users, items and texts repeat. The bundle is published anew every ten minutes, as a night would.
+users, items and texts repeat. The bundle is published anew every ten minutes, as a night would: it
+knows all events and changes up to then, so that what is counted since the night starts again.
 """
 
 from __future__ import annotations
@@ -26,9 +27,11 @@ from jobs.bench.http_client import request as plain
 from jobs.bench.process_memory import _family as family
 from jobs.bench.server_process import server
 from jobs.bench.synthetic_catalogue import make_world
-from jobs.bench.update_latency import _republish as republish
+from recsys.bundle import write_bundle
+from recsys.bundle_store import BundleStore
 from recsys.store.api_keys import Keys
 from recsys.store.database import Database
+from recsys.store.store import Store
 
 ITEMS, USERS = 5_000, 1_000
 KEPT = 500  # answers that a worker keeps: as many as it is asked for within the warm-up
@@ -127,6 +130,19 @@ def draw(rng: random.Random, number: int, key: str, items: int) -> bytes:
     return request("POST", "/events", body)
 
 
+def publish(home: Path) -> None:
+    """Publish the bundle of a home anew, as one of a night that has read the whole store."""
+    bundles = BundleStore(home)
+    raw = bundles.open_current()
+    kept = ("version", "files", "format", "created")
+    manifest = {name: value for name, value in raw.manifest.items() if name not in kept}
+    with Store.open(f"sqlite:///{home / 'store.db'}") as store:
+        manifest["last_event_id"] = store.last_event_id()
+        manifest["last_change_id"] = store.last_change_id()
+    blobs = {name: raw.blob(name) for name in raw.manifest["files"] if not name.endswith(".npy")}
+    bundles.publish(lambda folder: write_bundle(folder, raw.arrays, blobs, manifest))
+
+
 def admin_key(home: Path) -> str:
     """Return a new key of a home that may do everything."""
     db = Database.open(f"sqlite:///{home / 'store.db'}")
@@ -162,7 +178,7 @@ def run(minutes: float, warm: float, rate: float, items: int = ITEMS, seed: int 
                     print(found.minutes[-1], found.private_mb[-1], len(found.errors), flush=True)
                 if now - published >= PUBLISHED:
                     published += PUBLISHED
-                    republish(world.home)
+                    publish(world.home)
                     found.bundles += 1
                 late = start + found.requests / rate - time.monotonic()
                 if late > 0:
