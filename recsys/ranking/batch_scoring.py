@@ -11,7 +11,7 @@ from scipy import sparse
 
 from recsys.array_types import Floats, Rows, Times
 from recsys.data.dataset import Dataset
-from recsys.ranking.history import History
+from recsys.ranking.history import History, steps_back
 from recsys.ranking.terms.protocol import BatchContext
 from recsys.ranking.terms.registry import TERMS, feature_names
 from recsys.ranking.user_features import traits_of
@@ -66,10 +66,8 @@ class Histories:
         return cls(ends, item[kept], np.clip(weights, -2.0, 2.0), time[kept])
 
     def ages(self) -> Floats:
-        """Return how many events back each entry is within its history, 0 for the last."""
-        counts = np.diff(self.ends)
-        place = np.arange(len(self.rows)) - np.repeat(self.ends[:-1], counts)
-        return (np.repeat(counts, counts) - 1 - place).astype(np.float32)
+        """Return how many distinct times back each entry is within its history, 0 for the last."""
+        return steps_back(self.times, self.ends)
 
     def matrix(self, values: Floats, n_items: int) -> sparse.csr_array:
         """Return people × items holding `values`, one per entry."""
@@ -77,7 +75,7 @@ class Histories:
         return sparse.csr_array((values, self.rows, self.ends), shape=shape)
 
     def decayed(self, half_life: float, n_items: int, weights: Floats) -> sparse.csr_array:
-        """Return people × items holding weights, halved every `half_life` events back."""
+        """Return people × items holding weights, halved every `half_life` distinct times back."""
         decay = np.exp2(-self.ages() / np.float32(half_life))
         return self.matrix((weights * decay).astype(np.float32), n_items)
 

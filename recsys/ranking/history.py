@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import repeat
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recsys.array_types import Floats, Rows, Times
 from recsys.data.event_weights import EventWeights, Meaning
@@ -42,8 +43,11 @@ class History:
         return not bool((self.weights > 0).any())
 
     def ages(self) -> Floats:
-        """Return how many events back each entry is, 0 for the last."""
-        return np.arange(len(self) - 1, -1, -1, dtype=np.float32)
+        """Return how many distinct times back each entry is, (n,); 0 for the last.
+
+        Entries at equal times have no order; unknown times are all distinct.
+        """
+        return steps_back(self.times, np.array([0, len(self)]))
 
     @classmethod
     def empty(cls) -> History:
@@ -64,11 +68,26 @@ class History:
         if not entries:
             return cls.empty()
         weights, times = zip(*entries.values(), strict=True)
+        dated = live.model.cutoff > 0  # else the events that it learned from had no times
         return cls(
             np.fromiter(entries, np.int32, len(entries)),
             np.clip(np.array(weights, np.float32), -2.0, 2.0),
-            np.array(times),
+            np.array(times) if dated else np.full(len(entries), np.nan),
         )
+
+
+def steps_back(times: Times, ends: NDArray[np.int64]) -> Floats:
+    """Return how many distinct times back each entry is within its history, (n,).
+
+    `times`: ascending within a history, NaN unknown; history h has `ends[h]:ends[h + 1]`.
+    """
+    changes = np.zeros(len(times) + 1, np.int64)  # of the entry after it, in the same history
+    changes[:-2] = times[1:] != times[:-1]
+    changes[ends[1:] - 1] = 0  # of an empty history at the start: the last place, unused
+    later = np.cumsum(changes[-2::-1])[::-1]
+    after = np.append(later, 0)[ends[1:]]
+    found: Floats = (later - np.repeat(after, np.diff(ends))).astype(np.float32)
+    return found
 
 
 def acts(interactions: tuple[Interaction, ...], weights: EventWeights) -> tuple[Interaction, ...]:

@@ -28,7 +28,7 @@ class Term:
     """A scorer applied to the history with one recency decay."""
 
     scorer: str  # one of SCORERS
-    half_life: float  # events back at which an event counts half
+    half_life: float  # distinct times of the history back at which an event counts half
     weight: float  # per unit of the scorer's own score
 
 
@@ -68,7 +68,7 @@ class ScoreModel:
     def history_weights(self, scorer: str, ages: Floats, weights: Floats) -> Floats:
         """Return what each history entry is multiplied with for a scorer, (n,).
 
-        `ages`: events back, 0 for the last; `weights`: signed, from the events.
+        `ages`: distinct times back, 0 for the last; `weights`: signed, from the events.
         """
         total = np.zeros(len(ages), np.float32)
         for term in self.terms:

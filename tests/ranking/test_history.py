@@ -126,3 +126,20 @@ def test_where_people_rate_what_was_chosen_counts_and_how_well_it_was_liked_hard
     assert implicit_weights(weights, rated=True).tolist() == [1, 1, 0, 0, -1, -2]
     unliked = [-0.4 * DISLIKE_DAMPING, -DISLIKE_DAMPING, -2 * DISLIKE_DAMPING]
     assert implicit_weights(weights, rated=False).tolist() == pytest.approx([2, 0.1, 0, *unliked])
+
+
+def test_entries_at_equal_times_are_equally_far_back():
+    times = np.array([1.0, 2.0, 2.0, 3.0])
+    history = History(np.arange(4, dtype=np.int32), np.ones(4, np.float32), times)
+    assert history.ages().tolist() == [2, 1, 1, 0]
+    undated = History(history.rows, history.weights, np.full(4, np.nan))
+    assert undated.ages().tolist() == [3, 2, 1, 0]
+    assert History.empty().ages().tolist() == []
+
+
+def test_ages_are_counted_within_each_history():
+    times = np.array([1.0, 1.0, 5.0, 5.0, 6.0, np.nan, np.nan])
+    ends = np.array([0, 0, 2, 5, 7, 7])
+    many = Histories(ends, np.arange(7, dtype=np.int32), np.ones(7, np.float32), times)
+    assert many.ages().tolist() == [0, 0, 1, 1, 0, 1, 0]
+    assert [history.ages().tolist() for history in many] == [[], [0, 0], [1, 1, 0], [1, 0], []]

@@ -36,7 +36,9 @@ class Column:
 
     term: str  # name of the score term
     source: str = ""  # engine of a personal column, name of an item feature
-    half_life: float | None = None  # events of the history back at which an event counts half
+    half_life: float | None = (
+        None  # distinct times of the history back at which an event counts half
+    )
     # Whether its best items are offered to choose from: always, only where columns cost little, or
     # never. Not part of the identity of a column.
     nominates: Literal["always", "when cheap", "never"] = field(default=ALWAYS, compare=False)
