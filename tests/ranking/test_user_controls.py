@@ -36,7 +36,7 @@ def control(action, kind, value="", id=1, at=NOW):
 
 
 def asked(service, *controls, **query):
-    given = {"history": SAILOR, "n": ALL, "now": NOW, "controls": control_boosts, **query}
+    given = {"history": SAILOR, "n": ALL, "now": NOW, "controls": controls, **query}
     return service.recommend(Query(**given))
 
 
