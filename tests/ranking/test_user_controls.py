@@ -45,7 +45,7 @@ def ids(found):
 
 
 def score(service, item, *controls):
-    return next(one.score for one in asked(service, *control_boosts) if one.item_id == item)
+    return next(one.score for one in asked(service, *controls) if one.item_id == item)
 
 
 @pytest.mark.parametrize(
