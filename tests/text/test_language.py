@@ -1,8 +1,12 @@
-"""Languages of obvious sentences; what cannot be told stays open."""
+"""Languages of obvious sentences and of titles; what cannot be told stays open."""
+
+import csv
+from pathlib import Path
 
 import pytest
 
 from recsys.text.language.detect import NOT_KNOWN, detect
+from recsys.text.language.english_words import english_evidence, listed
 
 SENTENCES = [
     ("en", "The quick brown fox jumps over the lazy dog"),
@@ -62,6 +66,33 @@ def test_sentences(code, text):
 )
 def test_what_cannot_be_told_stays_open(text):
     assert detect(text) == NOT_KNOWN
+
+
+def titles() -> list[tuple[str, str]]:
+    """Return (language, title): titles of films and books from common knowledge, and headlines."""
+    with Path(__file__).with_name("titles.csv").open(encoding="utf-8", newline="") as file:
+        return [(row["language"], row["title"]) for row in csv.DictReader(file)]
+
+
+def test_a_title_of_english_words_is_english_without_a_function_word():
+    english = [title for code, title in titles() if code == "en"]
+    assert {detect(title).code for title in english} == {"en"}
+
+
+def test_titles_are_seldom_taken_for_another_language():
+    found = [(code, detect(title).code) for code, title in titles()]
+    wrong = [pair for pair in found if pair[1] not in ("", pair[0])]
+    assert len(wrong) <= 0.02 * len(found)
+    scripts = [pair for pair in found if pair[0] in ("zh", "ja", "ko")]
+    assert all(one == other for one, other in scripts)
+
+
+def test_words_of_a_list_are_evidence_and_names_are_not():
+    assert listed(["vanishing", "cowboys", "rennt"]).tolist() == [True, True, False]
+    assert english_evidence(["vanishing", "point"]) > english_evidence(["point"]) > 0
+    assert english_evidence(["lola", "rennt"]) == english_evidence([]) == 0
+    assert english_evidence(["point", "rennt"]) < english_evidence(["point"])
+    assert english_evidence(["das"]) == 0  # listed, but German
 
 
 def test_markup_links_and_length_do_not_mislead():

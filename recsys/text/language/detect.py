@@ -1,8 +1,9 @@
 """The language of a text, from its script and from the little words that hold it together.
 
 Scripts that one language has nearly for itself decide at once; among those who share a script,
-function words and rare letters do. A title without either stays undecided, which is honest: "Alien"
-is a word of twenty languages.
+function words and rare letters do, and for English a list of words: headlines and titles seldom
+hold a function word. A title of one word mostly stays undecided: "Alien" is a word of twenty
+languages.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from recsys.text.clean import clean
+from recsys.text.language.english_words import english_evidence
 from recsys.text.language.function_words import FUNCTION_WORDS, LETTERS
 
 LONGEST_READ = 1_000  # characters; a longer text says nothing else
 SINGLE = 0.4  # what a word of one letter weighs: abbreviations are full of them
 USUAL = 0.6  # what speaks for the most frequent language of a script besides the Latin one
 LEAST = 0.35  # share of a text's letters that a script must have to be the text's
+MOST_WORDS = 12  # that are looked up in the list of English words: a longer text has others
 DECIDED = 1.0  # evidence that a language needs, in natural logarithms, and a lead of two fifths
 
 _SCRIPTS = {
@@ -151,6 +154,8 @@ def _among(text: str, codes: tuple[str, ...]) -> Language:
         for code, weight in _BY_LETTER.get(sign, ()):
             if code in scores:
                 scores[code] += weight
+    if "en" in scores and text.isascii():
+        scores["en"] += english_evidence(words[:MOST_WORDS])
     ranked = sorted(scores.values(), reverse=True)
     best = max(scores, key=lambda code: scores[code])
     second = ranked[1] if len(ranked) > 1 else 0.0

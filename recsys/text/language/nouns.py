@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
 ENGLISH = Path(__file__).with_name("en_nouns.txt.gz")
@@ -27,10 +28,28 @@ def _english() -> tuple[frozenset[str], frozenset[str]]:
 
 
 @cache
-def _chinese() -> tuple[frozenset[str], Mapping[int, str]]:
-    """Return nouns, and simplified signs by the code point of the traditional ones."""
-    signs, words = _lines(CHINESE)
-    return frozenset(words), {ord(pair[0]): pair[1] for pair in signs}
+def _simplified() -> Mapping[int, str]:
+    """Return simplified signs by the code point of the traditional ones; reads no noun."""
+    with gzip.open(CHINESE, "rt", encoding="utf-8") as file:
+        signs = next(line for line in file if not line.startswith("#"))
+    return {ord(pair[0]): pair[1] for pair in signs.split()}
+
+
+def simplified(text: str) -> str:
+    """Return a text with simplified signs in place of traditional ones."""
+    return text if text.isascii() else text.translate(_simplified())
+
+
+@cache
+def _chinese() -> frozenset[str]:
+    """Return nouns in simplified signs."""
+    return frozenset(_lines(CHINESE)[1])
+
+
+def english_words() -> Iterator[str]:
+    """Return all listed English words, nouns or not, without keeping them."""
+    nouns, others = _lines(ENGLISH)
+    return chain(nouns, others)
 
 
 def english_noun(word: str) -> bool | None:
@@ -48,8 +67,7 @@ def english_noun(word: str) -> bool | None:
 
 def chinese_word(text: str) -> bool:
     """Return whether a run of Han signs is a listed noun itself."""
-    words, simplified = _chinese()
-    return text.translate(simplified) in words
+    return simplified(text) in _chinese()
 
 
 def chinese_noun(text: str) -> bool:
@@ -58,8 +76,7 @@ def chinese_noun(text: str) -> bool:
     Longer runs are split from the left into the longest listed words; a sign that is left over
     makes the run no noun. Traditional signs are read as simplified ones.
     """
-    words, simplified = _chinese()
-    rest = text.translate(simplified)
+    words, rest = _chinese(), simplified(text)
     while rest:
         lengths = range(min(LONGEST, len(rest)), 1, -1)
         length = next((n for n in lengths if rest[:n] in words), 0)
