@@ -49,9 +49,7 @@ def niche_world(config: NicheConfig, texts: bool = True) -> tuple[EventTable, It
 
     Item n is born when n / items of the time has passed.
     """
-    rng = np.random.default_rng(config.seed)
-    niche = _niches(config, rng)
-    user, item, time = _events(config, niche, rng)
+    niche, user, item, time = niche_events(config)
     events = EventTable(
         users=IdMap.from_ids(f"u{n}" for n in range(config.users)),
         items=IdMap.from_ids(f"i{n}" for n in range(config.items)),
@@ -63,6 +61,15 @@ def niche_world(config: NicheConfig, texts: bool = True) -> tuple[EventTable, It
         time=time,
     )
     return events, item_table(_items(config, niche, texts))
+
+
+def niche_events(
+    config: NicheConfig,
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
+    """Return the niche of each item, and user, item and time of each event, oldest first."""
+    rng = np.random.default_rng(config.seed)
+    niche = _niches(config, rng)
+    return niche, *_events(config, niche, rng)
 
 
 def _niches(config: NicheConfig, rng: np.random.Generator) -> NDArray[np.int64]:

@@ -28,12 +28,13 @@ class BlockConfig:
     keep: int = 0  # weights per item; 0: by the size of the catalogue, see `KEPT`
     history: int = 100  # newest events of a user that make pairs
     readers: int = 200_000  # users per item; of more, so many are drawn
-    heads: int = 4_000  # items with the largest ideal weights, candidates of every row
-    best_heads: int = 100  # of them, per row; 0: only items that share a reader
+    heads: int = 8_000  # items with the largest ideal weights, candidates of every row
+    best_heads: int = 250  # of them, per row, in catalogues of up to `HEADS_UP_TO` items
     most_pairs: int = 4_000_000  # of a block; 12 bytes each
     most_rows: int = 4_096  # of a block
 
 
+HEADS_UP_TO = 120_000  # items; in larger catalogues heads cost as much as all else and gain nothing
 KEPT = ((120_000, 500), (600_000, 200))  # items up to which so many weights are kept per item
 KEPT_BEYOND = 100
 
@@ -57,9 +58,9 @@ def fit_blocks(data: Interactions, config: BlockConfig, seed: int) -> ItemWeight
     readers = limited_readers(readers, config.readers)
     lengths = np.diff(normal.indptr)[readers.indices]
     ends = readers.indptr.astype(np.int64)
+    best = config.best_heads if data.shape[1] <= HEADS_UP_TO else 0
     heads, parts = ideal.heads(config.heads), []
     for first, end in block_bounds(ends, lengths, config.most_pairs, config.most_rows):
-        best = config.best_heads
         more = ideal.best_heads(first, end, heads, best) if best else None
         parts.append(block_rows(readers[first:end], normal, first, keep, ideal, more))
     return joined_rows(parts)

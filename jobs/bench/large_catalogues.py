@@ -1,0 +1,194 @@
+"""Large catalogues: CPU time, memory and Recall@20 of engines, without a service around them.
+
+    python -m jobs.bench.large_catalogues niches 1000000 10000000 300000 --engine "blocks 128"
+    python -m jobs.bench.large_catalogues given events.csv.gz test_events.csv.gz \
+        --engine "lowpass 512" --engine "blocks 512"
+
+`niches`: a synthetic platform of so many items, events and users (`jobs.bench.niche_world`).
+Engines are fitted to the first 95 % of the events and rank, for users of the last 5 %, what is new
+to them, by the sum of the weights of their history. `given`: the same for two files of events, all
+users of the second. The first row, with `niches` popularity, is what the others are compared with,
+user by user.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from recsys.data.file_readers import load_events
+from recsys.errors import DataError
+from recsys.evaluation.peak_memory import peak_mb, reset_peak
+from recsys.metrics import Positives, Values, compare, list_ranks, ndcg, recall, top
+from recsys.models.interactions import Interactions
+from recsys.models.item_weights import ItemWeights
+from recsys.tuning.engine_catalogue import engine_named
+
+from ..cli import run
+from .niche_world import NicheConfig, niche_events
+
+AT = 20
+TEST = 0.05  # share of the events that engines are judged by
+BLOCK_BYTES = 64 << 20  # of scores held at a time
+Pairs = tuple[NDArray[np.integer], NDArray[np.integer]]  # user and item of each event, in time
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """What engines learn from, and what some users took up afterwards."""
+
+    known: Interactions
+    users: NDArray[np.int64]  # who are judged
+    later: Positives  # of each of them, items that are new to them
+
+    @classmethod
+    def of(
+        cls, before: Pairs, after: Pairs, shape: tuple[int, int], most: int, seed: int
+    ) -> HeldOut:
+        """Return the events in this form; at most so many users are judged, drawn at random."""
+        known = interactions_of(*before, shape)
+        ones = np.ones(len(after[0]), np.float32)
+        later = sparse.csr_array((ones, after), shape=shape)
+        later = sparse.csr_array(later - later.multiply(known.matrix))
+        later.eliminate_zeros()
+        counts = np.diff(later.indptr) * (np.diff(known.ends) > 0)
+        users = np.flatnonzero(counts)
+        if len(users) > most:
+            users = np.sort(np.random.default_rng(seed).choice(users, most, replace=False))
+        own = later[users]
+        return cls(known, users, Positives(own.indptr.astype(np.int64), own.indices))
+
+    def judged(self, weights: ItemWeights | Values) -> tuple[Values, Values]:
+        """Return Recall@20 and nDCG@20 of each user; `weights`: an engine's, or one per item."""
+        block = max(1, BLOCK_BYTES // (4 * self.known.shape[1]))
+        ranks = []
+        for start in range(0, len(self.users), block):
+            part = slice(start, min(start + block, len(self.users)))
+            own = self.known.matrix[self.users[part]]
+            if isinstance(weights, ItemWeights):
+                scores = (own @ weights.matrix()).toarray()
+            else:
+                scores = np.tile(weights.astype(np.float32), (own.shape[0], 1))
+            scores[own.nonzero()] = -np.inf
+            ranks.append(list_ranks(top(scores, AT), self.later.part(part.start, part.stop)))
+        found = np.concatenate(ranks)
+        return recall(found, self.later, AT), ndcg(found, self.later, AT)
+
+
+def interactions_of(
+    user: NDArray[np.integer], item: NDArray[np.integer], shape: tuple[int, int]
+) -> Interactions:
+    """Return events in the order of time as engines learn from them; an item counts once."""
+    order = np.argsort(user, kind="stable")
+    user, item = user[order], item[order]
+    _, from_end = np.unique(user.astype(np.int64)[::-1] * shape[1] + item[::-1], return_index=True)
+    kept = np.sort(len(user) - 1 - from_end)
+    user, item = user[kept], item[kept]
+    ends = np.searchsorted(user, np.arange(shape[0] + 1)).astype(np.int64)
+    ones = np.ones(len(item), np.float32)
+    return Interactions(
+        sparse.csr_array((ones, (user, item)), shape=shape), ends, item.astype(np.int32)
+    )
+
+
+def compared(held: HeldOut, engines: Sequence[str], popular: bool, seed: int) -> dict[str, Any]:
+    """Return size, cost and quality of each engine, and its paired difference to the first row."""
+    rows: list[dict[str, Any]] = []
+    first: tuple[Values, Values] | None = None
+    if popular:
+        counts = np.bincount(held.known.items, minlength=held.known.shape[1]).astype(np.float64)
+        first = held.judged(counts)
+        rows.append({"engine": "popular", **_quality(first, first, seed)})
+    for name in engines:
+        engine = engine_named(name)
+        reset_peak()
+        began = time.process_time()
+        fitted = engine.fit(held.known, seed, "cpu")
+        spent, peak = time.process_time() - began, peak_mb()
+        if not isinstance(fitted, ItemWeights):
+            raise DataError(f"engine {name!r}: only engines of item-to-item weights are compared")
+        found = held.judged(fitted)
+        first = first or found
+        rows.append(
+            {
+                "engine": name,
+                "cpu_seconds": spent,
+                "expected_seconds": engine.seconds(held.known),
+                "peak_mb": peak,
+                "neighbours": len(fitted.data) / max(len(fitted), 1),
+                "items_with_neighbours": int((np.diff(fitted.indptr) > 0).sum()),
+                **_quality(found, first, seed),
+            }
+        )
+    users, items = held.known.shape
+    pairs = held.known.matrix.nnz
+    return {"users": users, "items": items, "pairs": pairs, "judged": len(held.users), "rows": rows}
+
+
+def _quality(
+    found: tuple[Values, Values], first: tuple[Values, Values], seed: int
+) -> Mapping[str, object]:
+    values: dict[str, object] = {}
+    for name, own, base in zip((f"recall@{AT}", f"ndcg@{AT}"), found, first, strict=True):
+        mean, before = float(own.mean()), float(base.mean())
+        difference = asdict(compare(own, base, seed).difference)
+        values[name] = {"mean": mean, "ratio": mean / before, "difference": difference}
+    return values
+
+
+@click.group(name="large_catalogues")
+def command() -> None:
+    """Compare engines on large catalogues; print JSON."""
+
+
+@command.command()
+@click.argument("items", type=click.IntRange(100))
+@click.argument("events", type=click.IntRange(1_000))
+@click.argument("users", type=click.IntRange(10))
+@click.option("--engine", "engines", multiple=True, default=("blocks 128",), show_default=True)
+@click.option("--people", type=click.IntRange(1), default=3_000, help="Users who are judged.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+def niches(
+    items: int, events: int, users: int, engines: tuple[str, ...], people: int, seed: int
+) -> None:
+    """Compare engines with popularity on a synthetic platform."""
+    _, user, item, _ = niche_events(NicheConfig(items, events, users, seed))
+    cut = round(len(user) * (1 - TEST))
+    before, after = (user[:cut], item[:cut]), (user[cut:], item[cut:])
+    held = HeldOut.of(before, after, (users, items), people, seed)
+    print(json.dumps(compared(held, engines, popular=True, seed=seed)))
+
+
+@command.command()
+@click.argument("events", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("test_events", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option(
+    "--engine",
+    "engines",
+    multiple=True,
+    default=("lowpass 512", "blocks 512"),
+    show_default=True,
+)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+def given(events: Path, test_events: Path, engines: tuple[str, ...], seed: int) -> None:
+    """Compare engines on a given split, all users, with the first of them."""
+    train, test = load_events(events), load_events(test_events)
+    items, users = train.items.rows(test.items), train.users.rows(test.users)
+    kept = (items[test.item] >= 0) & (users[test.user] >= 0)
+    after = (users[test.user[kept]], items[test.item[kept]])
+    shape = (len(train.users), len(train.items))
+    held = HeldOut.of((train.user, train.item), after, shape, shape[0], seed)
+    print(json.dumps(compared(held, engines, popular=False, seed=seed)))
+
+
+if __name__ == "__main__":
+    run(command)

@@ -1,0 +1,68 @@
+"""The comparison of engines on large catalogues, and the synthetic platform that it runs on."""
+
+import json
+
+import numpy as np
+from click.testing import CliRunner
+
+from jobs.bench.large_catalogues import HeldOut, command
+from jobs.bench.niche_world import NicheConfig, niche_events, niche_world, word
+from recsys.models.item_weights import ItemWeights
+
+
+def test_users_keep_to_six_niches_and_read_what_is_born():
+    config = NicheConfig(3_000, 20_000, 400)
+    niche, user, item, time = niche_events(config)
+    assert (np.diff(time) >= 0).all()
+    assert max(len(np.unique(niche[item[user == one]])) for one in range(400)) <= config.niches
+    counts = np.bincount(user)
+    assert counts.max() > 5 * np.median(counts)  # long histories are there
+    born = np.arange(3_000)[item] / 3_000
+    moment = (time - time[0]) / (time[-1] - time[0])
+    assert (born <= moment + 0.05).mean() > 0.95
+    assert (moment - born < 0.1).mean() > 0.3  # news
+
+
+def test_the_seed_gives_the_platform_and_titles_share_the_words_of_their_niche():
+    config = NicheConfig(500, 2_000, 50)
+    (events, items), again = niche_world(config), niche_world(config)
+    assert np.array_equal(events.item, again[0].item) and items.title == again[1].title
+    niche = niche_events(config)[0]
+    titles = [set(title.split()[:5]) for title in items.title]
+    own = [i for i in range(500) if niche[i] == niche[0]]
+    others = [i for i in range(500) if niche[i] != niche[0]]
+    shared = set.union(*(titles[i] for i in own))
+    assert len(shared) <= config.own_words
+    assert not shared & set.union(*(titles[i] for i in others))
+    assert len({word(n) for n in range(5_000)}) == 5_000
+
+
+def test_users_are_judged_by_what_is_new_to_them():
+    """Ann read 0 and 1, later 1 again and 2; bob, who comes later, is unknown and not judged."""
+    before = (np.array([0, 0]), np.array([0, 1]))
+    after = (np.array([0, 0, 1]), np.array([1, 2, 0]))
+    held = HeldOut.of(before, after, (2, 4), most=9, seed=0)
+    assert held.users.tolist() == [0] and held.later.items.tolist() == [2]
+    weights = np.zeros((4, 4), np.float32)
+    weights[0, 2] = 1.0
+    recall, ndcg = held.judged(ItemWeights.from_dense(weights, 4))
+    assert recall.tolist() == [1.0] and ndcg.tolist() == [1.0]
+    behind = np.array([9.0, 9.0, 0.0, 1.0])  # item 3 before item 2
+    assert held.judged(behind)[1].tolist() == [1 / np.log2(3)]
+
+
+def test_engines_are_compared_with_the_first_row(tmp_path):
+    arguments = ["niches", "400", "6000", "200", "--engine", "blocks 8", "--people", "100"]
+    done = CliRunner().invoke(command, arguments, catch_exceptions=False)
+    found = json.loads(done.stdout)
+    assert [row["engine"] for row in found["rows"]] == ["popular", "blocks 8"]
+    assert found["rows"][1]["recall@20"]["mean"] > 0 and found["rows"][0]["ndcg@20"]["ratio"] == 1
+    files = [tmp_path / "events.csv", tmp_path / "test_events.csv"]
+    rows = ["u,a", "u,b", "v,a", "v,b", "v,c", "w,b", "w,c"]
+    files[0].write_text("user_id,item_id\n" + "\n".join(rows))
+    files[1].write_text("user_id,item_id\nu,c\nw,a\nz,a\nu,unknown\n")
+    options = ["--engine", "lowpass 2", "--engine", "blocks 2"]
+    done = CliRunner().invoke(command, ["given", *map(str, files), *options])
+    found = json.loads(done.stdout)
+    assert found["judged"] == 2
+    assert [row["recall@20"]["mean"] for row in found["rows"]] == [1.0, 1.0]
