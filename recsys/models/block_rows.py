@@ -122,19 +122,27 @@ def block_rows(
 
     `readers`: (block, users), what each user gives to a pair; `histories`: (users, n_items);
     `first`: row number of the block's first item; `keep`: the most weights of a row, of equal ones
-    those of the lowest columns. `more`: (block, n_items), pairs that are candidates
-    too; its values are not read.
+    those of the lowest columns. `more`: (block, n_items), pairs that are candidates too; its values
+    are not read.
     """
     pairs = sparse.csr_array(readers @ histories)
     if more is not None:
         pairs = _with_candidates(pairs, more)
-    columns, values = [], []
     for row in range(pairs.shape[0]):
         own = slice(pairs.indptr[row], pairs.indptr[row + 1])
         others, weights = pairs.indices[own], pairs.data[own]
         if ideal is not None:
             ideal.add(first + row, others, weights)
         weights[others == first + row] = 0.0
+    return strongest_of_rows(pairs, keep)
+
+
+def strongest_of_rows(pairs: sparse.csr_array, keep: int) -> sparse.csr_array:
+    """Return the `keep` strongest weights of each row, columns ascending; see `strongest`."""
+    columns, values = [], []
+    for row in range(pairs.shape[0]):
+        own = slice(pairs.indptr[row], pairs.indptr[row + 1])
+        others, weights = pairs.indices[own], pairs.data[own]
         places = strongest(weights, others, keep)
         columns.append(others[places])
         values.append(weights[places])

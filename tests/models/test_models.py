@@ -19,7 +19,12 @@ from recsys.models.engine_registry import als, blocks, ease, elsa, lowpass, sequ
 from recsys.models.gfcf import LowpassConfig, fit_lowpass
 from recsys.models.interactions import Interactions, distinct_steps
 from recsys.models.item_weights import top_of_rows
-from recsys.models.sequence_knn import SequenceKnnConfig, fit_sequence_knn, near_pairs
+from recsys.models.sequence_knn import (
+    EventsByItem,
+    SequenceKnnConfig,
+    fit_sequence_knn,
+    near_pairs,
+)
 from recsys.models.slist import SlistConfig, fit_slist, moments
 
 
@@ -187,8 +192,13 @@ def test_pairs_weigh_less_with_every_distinct_time_between_them():
     matrix = sparse.csr_array(np.ones((2, 4), np.float32))
     ends = np.array([0, 4, 6])
     steps = distinct_steps(ends, np.array([10.0, 20.0, 20.0, 50.0, 1.0, 2.0]))
-    sums = near_pairs(Interactions(matrix, ends, items, steps=steps), decay=0.5, window=5)
+    known = Interactions(matrix, ends, items, steps=steps)
+    events = EventsByItem.of(known, np.bincount(items, minlength=4))
+    sums = near_pairs(events, 0, 4, decay=0.5, window=5)
     assert sums.toarray().tolist() == [[0, 1, 2, 0.5], [1, 0, 1, 1], [2, 1, 0, 1], [0.5, 1, 1, 0]]
+
+    middle = near_pairs(events, 1, 3, decay=0.5, window=5).toarray()
+    assert np.array_equal(middle, sums.toarray()[1:3])
 
 
 def test_a_smaller_exponent_leaves_popular_neighbours_ahead():
