@@ -21,6 +21,7 @@ log = logging.getLogger("recsys.api")
 
 _CHUNK = 2_000  # rows of a log read at once
 _STRIDE = 200  # rows applied at once at most
+_IDS = 2**63  # ids of rows lie below it
 _HOLD = 0.01  # seconds that rows are applied before a request that waits may go on
 _REST = 0.001  # seconds in which it may
 
@@ -38,7 +39,8 @@ class LogTailer:
         self.last_event = _number(manifest, "last_event_id")
         self.last_change = _number(manifest, "last_change_id")
         self._night = self.last_event  # the last event that the bundle knows
-        self.cutoff = float(manifest.get("cutoff") or live.model.cutoff or 0.0)
+        told = manifest.get("cutoff")
+        self.cutoff = float(told) if isinstance(told, (int, float)) and told else live.model.cutoff
         self.items = 0  # moves whenever an item came, changed or went
         self.stamp: int | None = None  # the store's change stamp at the last look
         self.looked = 0.0  # monotonic seconds of the last look
@@ -126,4 +128,4 @@ class LogTailer:
 def _number(manifest: Mapping[str, Any], name: str) -> int:
     """Return a log position that the night left in the manifest; 0, the start, when it did not."""
     value = manifest.get(name)
-    return value if isinstance(value, int) else 0
+    return value if isinstance(value, int) and 0 <= value < _IDS else 0

@@ -63,7 +63,11 @@ class RatingScale(NamedTuple):
         if not rest:
             return cls(mean, spread, n_ratings=0 if (mean, spread) == (0.0, 1.0) else UNKNOWN)
         low, count = rest[:2]
-        return cls(mean, spread, -np.inf if low is None else low, count)
+        found = cls(mean, spread, -np.inf if low is None else low, count)
+        numbers = (mean, spread, 0.0 if low is None else low, count)
+        if not all(type(one) in (int, float) and np.isfinite(one) for one in numbers):
+            raise ValueError(f"rating_scale is {given!r}: a number is missing")
+        return found
 
 
 def _without_strays(values: NDArray[np.float64]) -> NDArray[np.float64]:

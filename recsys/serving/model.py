@@ -22,7 +22,7 @@ from recsys.serving.gbdt_model import Gbdt
 from recsys.serving.item_communities import Communities
 from recsys.serving.older_bundle_defaults import Parts, below, of_length
 from recsys.serving.popularity_counters import PopularityCounters, complete
-from recsys.serving.score_model import ScoreModel
+from recsys.serving.score_model import ScoreModel, number
 from recsys.serving.user_return_model import Returning
 from recsys.text.encoders.student import Student
 from recsys.text.entities.model import Entities
@@ -124,15 +124,17 @@ class Model:
         """Give the arrays of a verified bundle their types; nothing is copied.
 
         Parts that the bundle lacks, or has in the form of another version, are None or at their
-        defaults, with a warning each. BundleError when ids, texts, words or blend cannot be read.
+        defaults, with a warning each. BundleError when ids, texts, words, blend or the settings
+        cannot be read.
         """
-        parts, settings = Parts(raw), raw.manifest.get("model", {})
+        parts = Parts(raw)
+        settings = parts.needed("model", lambda: dict(raw.manifest.get("model", {})))
         catalogue = parts.needed("catalogue", lambda: _catalogue(raw.arrays))
         size = len(catalogue)
         words = parts.needed("words", lambda: _rows("words", raw.arrays["words"], size))
         blend = parts.needed("blend", lambda: ScoreModel.from_json(settings["blend"]))
         neighbours = parts.optional("neighbours", lambda found: _neighbours(found, size))
-        alpha = float(settings.get("alpha", 0.0))
+        alpha = parts.needed("alpha", lambda: number("alpha", settings.get("alpha", 0.0)))
         behaviour = parts.optional("behaviour", lambda found: _factors(found, alpha, size))
         taste = parts.optional("taste", lambda found: _taste(found, size))
         readers, reader_inputs = _readers(parts, size)
@@ -146,10 +148,11 @@ class Model:
         if served != blend and trees is not None:
             parts.leave_out("trees", "they correct scores of a part that is missing")
             trees = None
-        scale = settings.get("rating_scale", (0.0, 1.0))
+        given = settings.get("rating_scale", (0.0, 1.0))
+        scale = parts.needed("rating_scale", lambda: RatingScale.from_json(given))
         return cls(
             version=raw.version,
-            cutoff=float(settings.get("cutoff", 0.0)),
+            cutoff=parts.needed("cutoff", lambda: number("cutoff", settings.get("cutoff", 0.0))),
             catalogue=catalogue,
             neighbours=neighbours,
             behaviour=behaviour,
@@ -162,7 +165,7 @@ class Model:
             counters=parts.optional("counters", lambda found: complete(found, size))
             or PopularityCounters.empty(size).arrays(),
             blend=served,
-            rating_scale=RatingScale.from_json(scale),
+            rating_scale=scale,
             trees=trees,
             index=_index(raw),
             flags=parts.optional("flags", lambda found: _flags(found, size)) or {},

@@ -20,6 +20,7 @@ UNREAD = 3.0  # `unread` where it cannot be learned, and of older bundles; see D
 TRAITS = ("activity", "habit")  # see `recsys.ranking.user_features`
 QUALITY = ("liked", "refusals")  # item features that are opinions, not uptake
 LEARNED = 0.5  # place on the dial of the weights as they were learned
+LARGEST = 1e30  # below which single precision can count with every number of a model
 LEAST = 1e-4  # share that a part keeps at the ends of the dial: it orders what is equal otherwise
 
 
@@ -175,30 +176,67 @@ class ScoreModel:
 
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> ScoreModel:
-        """Read back what `to_json` wrote; KeyError or TypeError when it was something else.
+        """Read back what `to_json` wrote; KeyError, TypeError or ValueError when it was not that.
 
         What an earlier version did not write is at its default. What a later version added is
         left out, with a warning: what cannot be left out raises the major format of bundles.
         """
         given = {name: value for name, value in found.items() if name != "passed"}
         values = {"unread": UNREAD, **_known(cls, given)}
-        values["linear"] = dict(found.get("linear", {}))
+        for name in ("priors", "newcomers", "linear"):
+            values[name] = _weights(name, found.get(name, {}))
         if found.get("passed"):  # the name of this term's weight since the first format
-            values["linear"][PASSED] = found["passed"]
+            values["linear"][PASSED] = number("passed", found["passed"])
+        values["traits"] = {
+            trait: _weights(f"traits.{trait}", weights)
+            for trait, weights in found.get("traits", {}).items()
+        }
         values["terms"] = tuple(
-            Term(t["scorer"], np.inf if t["half_life"] is None else t["half_life"], t["weight"])
+            Term(
+                t["scorer"],
+                np.inf if t["half_life"] is None else _positive("half_life", t["half_life"]),
+                number("weight", t["weight"]),
+            )
             for t in found.get("terms", ())
             if t["scorer"] in SCORERS
         )
+        curves = [_known(LogTerm, curve) for curve in found.get("curves", ())]
         values["curves"] = tuple(
-            LogTerm(**_known(LogTerm, curve)) for curve in found.get("curves", ())
+            LogTerm(
+                _positive("scale", curve.pop("scale")),
+                **{name: number(name, value) for name, value in curve.items()},
+            )
+            for curve in curves
         )
+        for name in ("lift", "taste", "personal"):
+            if name in values:
+                values[name] = number(name, values[name])
         return cls(**values)
 
 
 def popularity_share(personal: float) -> float:
     """Return what learned weights of popularity and trend are multiplied with at a place."""
     return max((1.0 - personal) / personal, LEAST) if personal > LEARNED else 1.0
+
+
+def _weights(name: str, found: Mapping[str, Any]) -> dict[str, float]:
+    return {feature: number(f"{name}.{feature}", weight) for feature, weight in found.items()}
+
+
+def _positive(name: str, value: object) -> float:
+    found = number(name, value)
+    if found <= 0:
+        raise ValueError(f"{name} is {found:g}, not above 0")
+    return found
+
+
+def number(name: str, value: object) -> float:
+    """Return a finite number; TypeError or ValueError for anything else."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"{name} is {value!r}, not a number")
+    if not abs(value) < LARGEST:
+        raise ValueError(f"{name} is {value!r}, not a number below {LARGEST:g}")
+    return float(value)
 
 
 def _known(kind: type[Any], found: Mapping[str, Any]) -> dict[str, Any]:
