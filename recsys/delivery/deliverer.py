@@ -130,7 +130,7 @@ class Deliverer:
             extra={"notice": one.notice.uid, "destination": one.destination, "dead": due is None},
         )
         if sent.gone:
-            self._destinations.disable(one.destination)
+            self._destinations.disable(one.destination, token)
         return False
 
 

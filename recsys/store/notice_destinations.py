@@ -20,7 +20,8 @@ import sqlalchemy as sa
 from recsys.data.notice_kinds import KINDS
 from recsys.errors import DataError
 from recsys.store.database import Database
-from recsys.store.outbox import DEAD, PENDING, Notice, add_notice
+from recsys.store.leases import check_lease
+from recsys.store.outbox import DEAD, LEASE, PENDING, Notice, add_notice
 from recsys.store.schema import deliveries, destinations, notes
 
 WEBHOOK, MAIL = "webhook", "mail"
@@ -132,13 +133,17 @@ class Destinations:
         with self.db.write() as connection:
             return add_notice(connection, notice, id)
 
-    def disable(self, id: int) -> None:
-        """Send nothing more to a destination; what waits for it is given up."""
+    def disable(self, id: int, token: int) -> None:
+        """Send nothing more to a destination; what waits for it is given up.
+
+        `token`: of the lease of deliveries; StaleLease when another process delivers by now.
+        """
         change = sa.update(destinations).where(destinations.c.id == id)
         waiting = sa.update(deliveries).where(
             deliveries.c.destination == id, deliveries.c.state == PENDING
         )
         with self.db.write() as connection:
+            check_lease(connection, LEASE, token)
             connection.execute(change.values(disabled=time.time()))
             connection.execute(waiting.values(state=DEAD, error="the server answered 410 Gone"))
 

@@ -143,13 +143,13 @@ class OutboxContract:
         assert len(outbox.due(time.time(), hook.id)) == 2
         assert {d.state for d in outbox.deliveries_of([1, 2, 3])[1]} == {"delivered"}
 
-    def test_a_removed_or_disabled_destination_gets_nothing_more(self, outbox, places):
+    def test_a_removed_or_disabled_destination_gets_nothing_more(self, outbox, places, token):
         one, _ = places.add_webhook("https://a.example.org/h")
         two, _ = places.add_webhook("https://b.example.org/h")
         outbox.add(notice(1))
         assert places.remove(WEBHOOK, one.id) and not places.remove(WEBHOOK, one.id)
         assert not places.remove(MAIL, two.id)
-        places.disable(two.id)
+        places.disable(two.id, token)
         outbox.add(notice(2))
         assert outbox.destinations_due(time.time()) == []
         assert [dead.destination for dead in outbox.dead()] == [two.id]
@@ -168,6 +168,9 @@ class OutboxContract:
         assert second == first + 1
         with pytest.raises(StaleLease):
             outbox.delivered(one.id, first)
+        with pytest.raises(StaleLease):
+            places.disable(hook.id, first)
+        assert places.list(WEBHOOK)[0].disabled is None
         assert outbox.counts()["pending"] == 1
         leases.release(LEASE, first)  # of another holder by now
         assert leases.take(LEASE, "a", 30.0) is None
