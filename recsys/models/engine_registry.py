@@ -16,6 +16,7 @@ from recsys.models.gfcf import LowpassConfig, fit_lowpass
 from recsys.models.interactions import Interactions
 from recsys.models.item_knn import ItemKnnConfig, fit_item_knn
 from recsys.models.item_weights import ItemWeights
+from recsys.models.pairwise_factors import BprConfig, WarpConfig, fit_bpr, fit_warp
 from recsys.models.sequence_knn import SequenceKnnConfig, fit_sequence_knn
 from recsys.models.slist import SlistConfig, common_items, fit_slist
 
@@ -154,6 +155,28 @@ def als(alpha: float, regularization: float) -> Engine:
         "behaviour",
         lambda data, seed, device: fit_als(data.matrix, config, seed),
         lambda data: 2e-5 * (data.matrix.nnz + 16 * sum(data.shape)) + 5,
+    )
+
+
+def bpr(dimensions: int) -> Engine:
+    """Factors learned from pairs of items, by implicit."""
+    config = BprConfig(dimensions=dimensions)
+    return Engine(
+        f"bpr {dimensions}",
+        "behaviour",
+        lambda data, seed, device: fit_bpr(data.matrix, config, seed),
+        lambda data: 6e-9 * config.epochs * (dimensions + 16) * data.matrix.nnz + 1,
+    )
+
+
+def lightfm(dimensions: int) -> Engine:
+    """Factors learned from pairs of items with the WARP loss, by LightFM."""
+    config = WarpConfig(dimensions=dimensions)
+    return Engine(
+        f"lightfm {dimensions}",
+        "behaviour",
+        lambda data, seed, device: fit_warp(data.matrix, config, seed),
+        lambda data: 2e-8 * config.epochs * (dimensions + 16) * data.matrix.nnz + 1,
     )
 
 

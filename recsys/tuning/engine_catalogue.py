@@ -14,9 +14,11 @@ from recsys.models.engine_registry import (
     Engine,
     als,
     blocks,
+    bpr,
     ease,
     elsa,
     item_knn,
+    lightfm,
     lowpass,
     quickly,
     sequence_knn,
@@ -42,6 +44,8 @@ _MAKERS: dict[str, Maker] = {
     "ease": lambda numbers: ease(numbers[0]),
     "elsa": lambda numbers: elsa(int(numbers[0])),
     "als": lambda numbers: als(numbers[0], numbers[1]),
+    "bpr": lambda numbers: bpr(int(numbers[0])),
+    "lightfm": lambda numbers: lightfm(int(numbers[0])),
 }
 log = logging.getLogger("recsys")
 _ADDED: list[Engine] = []  # registered engines that tuning tries
@@ -92,6 +96,8 @@ def candidates() -> tuple[Family, ...]:
 def _is_installed(family: Family) -> bool:
     if not family.package or find_spec(family.package):
         return True
+    if family.share < 1.0:  # an engine that is no loss
+        return False
     log.info(
         "the engine %s is not tried: %s is not installed (extra train)", family.name, family.package
     )
@@ -135,6 +141,7 @@ class Family:
     # axis that is 1 where the order of a history counts, 0 where only nearness does; None: neither
     direction: int | None = None
     fewest_items: int = 0  # items from which it is tried: with fewer another one is better
+    share: float = 1.0  # of the time for comparing engines, after which it is not begun
 
     @classmethod
     def of(cls, engine: Engine) -> Family:
@@ -190,6 +197,7 @@ def _family(
 
 
 FEWEST_FACTORS = 2_000  # events
+LATE = 0.4  # share for engines that were on no data ahead of all others
 # Items from which rows by blocks cost less than rows of all pairs: below, products of dense
 # matrices are faster than looking up as many pairs one by one.
 FEWEST_BLOCKS = 60_000
@@ -211,4 +219,6 @@ CATALOGUE: tuple[Family, ...] = (
     _family("sequence-knn", ((0.0, 0.2, 0.35, 0.5),), (1,)),
     _family("als", ((3, 10, 30), (3, 10, 30, 100, 300)), (1, 2), FEWEST_FACTORS),
     _family("elsa", ((3, 5, 8, 15),), (1,), FEWEST_FACTORS, package="torch"),
+    replace(_family("bpr", ((32, 64, 128),), (1,), FEWEST_FACTORS), share=LATE),
+    replace(_family("lightfm", ((32, 64),), (1,), FEWEST_FACTORS, package="lightfm"), share=LATE),
 )

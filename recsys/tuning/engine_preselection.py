@@ -64,7 +64,7 @@ class Preselection:
         for family in families:
             if not family.fits(self.known.matrix.nnz, self.known.shape[1]):
                 continue
-            value = self._value(family.at(family.start), FIRST_ROUND)
+            value = self._value(family.at(family.start), min(FIRST_ROUND, family.share))
             if value is not None:
                 best[family.name] = family.start, value
         named = {family.name: family for family in families}
@@ -143,6 +143,10 @@ class Preselection:
             self.note(
                 f"{engine.name}: skipped, some {expected:.0f} s are more than the"
                 f" {whole:.0f} s for comparing engines"
+            )
+        elif whole < REFINEMENT * self.budget.seconds:
+            self.note(
+                f"{engine.name}: skipped, its share of the time for comparing engines is over"
             )
         else:
             self.hurried(f"{engine.name} was left out: it would have taken some {expected:.0f} s")

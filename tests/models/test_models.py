@@ -19,6 +19,7 @@ from recsys.models.engine_registry import als, blocks, ease, elsa, lowpass, sequ
 from recsys.models.gfcf import LowpassConfig, fit_lowpass
 from recsys.models.interactions import Interactions, distinct_steps
 from recsys.models.item_weights import top_of_rows
+from recsys.models.pairwise_factors import BprConfig, fit_bpr, linear_in_histories
 from recsys.models.sequence_knn import (
     EventsByItem,
     SequenceKnnConfig,
@@ -71,6 +72,29 @@ class TestAls(FactorsContract):
     def fit(self):
         config = AlsConfig(dimensions=4, alpha=10.0, regularization=1.0)
         return lambda data, seed: fit_als(data.matrix, config, seed)
+
+
+class TestBpr(FactorsContract):
+    @pytest.fixture
+    def fit(self):
+        config = BprConfig(dimensions=4, epochs=200)
+        return lambda data, seed: fit_bpr(data.matrix, config, seed)
+
+
+def test_users_linear_in_histories_have_the_scores_of_exact_user_vectors():
+    """Where user vectors are linear in the mean of a history, the scores are theirs times its length."""
+    rng = np.random.default_rng(0)
+    items, bias = rng.standard_normal((12, 3)), rng.standard_normal(12)
+    matrix = sparse.csr_array((rng.random((40, 12)) < 0.4).astype(np.float32))
+    matrix = sparse.csr_array(sparse.vstack([matrix, np.zeros((1, 12))], format="csr"))
+    lengths = np.maximum(matrix.sum(axis=1), 1)
+    users = (matrix @ items) / lengths[:, None] @ rng.standard_normal((3, 3))
+    found = linear_in_histories(matrix, users, items, bias)
+    exact, ours = users @ items.T + bias, found.project_many(matrix) @ found.outputs.T
+    assert np.allclose(ours[:40] / lengths[:40, None], exact[:40], atol=0.05)
+    assert not ours[40].any()
+    with pytest.raises(FloatingPointError, match="not finite"):
+        linear_in_histories(matrix, users, items * np.nan, bias)
 
 
 @pytest.mark.parametrize("wide", [50, 3_000])
