@@ -18,7 +18,7 @@ from recsys.array_types import Floats
 from recsys.errors import MissingExtra
 from recsys.models.factors import Factors
 
-RIDGE = 1e-3  # of the regression, times the mean square of the item vectors
+RIDGE = 1e-5  # of the regression, times the mean square of the histories' vectors
 
 
 @dataclass(frozen=True, slots=True)
