@@ -53,6 +53,17 @@ class Client:
         """Return a personal list; parameters as in the API: n, q, category, explain, …"""
         return self._get("/recommend", {"user": user, **parameters})
 
+    def home(self, user: str, **parameters: Any) -> Json:
+        """Return the rows of a user's home page; parameters as in the API: n, rows, category, …"""
+        return self._get("/home", {"user": user, **parameters})
+
+    def more_of_row(self, row: Json) -> Json | None:
+        """Return the next page of a row of a home page, as a row; None at its end."""
+        if not row.get("next"):
+            return None
+        rows: list[Json] = self._get(row["next"], {})["rows"]
+        return rows[0] if rows else None
+
     def recommend_session(self, **body: Any) -> Json:
         """Return a list for a visitor: events=[…], items=[…] or interests=[…]."""
         return self._send("POST", "/recommend", body, again=True)

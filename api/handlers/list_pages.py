@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -261,10 +261,14 @@ def next_url(base: str, given: PageParameters, after: Cursor | None) -> str | No
     """Return the URL of the next page: the same parameters, then the cursor."""
     if after is None:
         return None
-    kept = {"n": given.n} | changed(given)
+    return url_with_cursor(base, {"n": given.n} | changed(given), after)
+
+
+def url_with_cursor(base: str, values: Mapping[str, object], after: Cursor) -> str:
+    """Return a URL with parameters, a list as several of one name, and a cursor at the end."""
     pairs = [
         (name, _text(each))
-        for name, value in kept.items()
+        for name, value in values.items()
         if name not in ("offset", "cursor")
         for each in (value if isinstance(value, list) else [value])
     ]

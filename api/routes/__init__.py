@@ -9,6 +9,7 @@ from . import (
     gorse_lists,
     gorse_records,
     health,
+    home,
     items,
     mail_addresses,
     nonpersonal_lists,
@@ -27,6 +28,7 @@ from . import (
 
 ROUTES = (
     recommend.routes,
+    home.routes,
     nonpersonal_lists.routes,
     trends.routes,
     entities.routes,

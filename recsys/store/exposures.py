@@ -24,6 +24,7 @@ SLOT_KINDS = {  # of a place; readers must accept others, which later versions m
     "repeat": "the same, of an item that the person has taken up before",
     "explore": "an item drawn at random among new ones",
     "reserved": "a new item with few users, in a place reserved for such",
+    "pinned": "an item that the operator or the request put at this place",
 }
 GRACE = 5.0  # seconds after an erasure in which a request begun before it may still end
 
@@ -39,6 +40,7 @@ class Shown:
     # None: not logged
     propensity: float | None = 1.0
     slot_kind: str | None = "ranked"  # one of SLOT_KINDS; None: not logged
+    row: str | None = None  # key of the row of a home page; None: of no home page
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +236,7 @@ def _tally(
 
 
 def _row(one: Exposure) -> dict[str, object]:
+    rows = [s.row for s in one.items]
     return {
         "recommendation_id": one.recommendation_id,
         "time": one.time,
@@ -244,6 +247,7 @@ def _row(one: Exposure) -> dict[str, object]:
         "arm": one.arm,
         "propensity": json.dumps([s.propensity for s in one.items]),
         "slot_kind": json.dumps([s.slot_kind for s in one.items]),
+        "home_row": json.dumps(rows) if any(rows) else None,
     }
 
 
@@ -262,11 +266,11 @@ def _exposure(row: Mapping[str, object]) -> Exposure:
 def _shown(row: Mapping[str, object]) -> tuple[Shown, ...]:
     """Return the places of a list; rows before revision 0005 hold the propensity as a value."""
     entries = json.loads(str(row["items"]))
-    propensities, kinds = (
+    propensities, kinds, rows = (
         [None] * len(entries) if row[name] is None else json.loads(str(row[name]))
-        for name in ("propensity", "slot_kind")
+        for name in ("propensity", "slot_kind", "home_row")
     )
     return tuple(
-        Shown(entry[0], entry[1], entry[2], entry[3] if len(entry) > 3 else propensity, kind)
-        for entry, propensity, kind in zip(entries, propensities, kinds, strict=True)
+        Shown(entry[0], entry[1], entry[2], entry[3] if len(entry) > 3 else propensity, kind, own)
+        for entry, propensity, kind, own in zip(entries, propensities, kinds, rows, strict=True)
     )

@@ -25,7 +25,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA = 8  # number of the newest revision in migrations/versions; a newer store is refused
+SCHEMA = 9  # number of the newest revision in migrations/versions; a newer store is refused
 
 LIVE, HIDDEN, DELETED = 0, 1, 2  # items.state
 STATES = ("live", "hidden", "deleted")
@@ -207,7 +207,20 @@ exposures = Table(
     Column("arm", Text),  # of an experiment; NULL: none
     Column("propensity", Text),  # JSON: probability of each placement; NULL: an older row
     Column("slot_kind", Text),  # JSON: kind of each place; NULL: an older row
+    Column("home_row", Text),  # JSON: row of a home page of each place; NULL: no home page
     Index("exposures_person", "person", "time"),
+)
+
+pins = Table(
+    "pins",
+    metadata,
+    _id(),
+    Column("item_id", Text, nullable=False),
+    _number("position"),  # from 1
+    Column("starts", Double),  # Unix seconds; NULL: at once
+    Column("ends", Double),  # Unix seconds; NULL: never
+    Column("created", Double, nullable=False),
+    sqlite_autoincrement=True,
 )
 
 outcomes = Table(

@@ -7,6 +7,7 @@ UNDO = {
     5: [f"ALTER TABLE exposures DROP COLUMN {name}" for name in ("arm", "propensity", "slot_kind")],
     6: ["DROP TABLE audit", "DROP TABLE audit_subjects"],
     7: [f"ALTER TABLE items DROP COLUMN {name}" for name in ("available_from", "expires_at")],
+    9: ["DROP TABLE pins", "ALTER TABLE exposures DROP COLUMN home_row"],
     8: [f"DROP TABLE {name}" for name in ("deliveries", "destinations", "notices", "leases")],
 }
 

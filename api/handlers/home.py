@@ -1,0 +1,180 @@
+"""The home page, from validated parameters to the JSON of the answer."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from recsys.empty_list_reasons import personal as personal_notice
+from recsys.home_page import DealtRow, HomePage, deal, deal_more
+from recsys.personal_list import ListRequest, UserState, query_of
+from recsys.ranking.query import Query
+from recsys.ranking.reserved_places import SOURCE, ReservedPlaces
+from recsys.serving.live_state import LiveState
+from recsys.store.exposures import Exposure, Shown
+
+from ..errors import ApiError
+from ..http.cursor import MAX_SHOWN, Cursor, binding, mark
+from ..runtime.app_state import Service
+from ..runtime.refresh_threads import Serving
+from ..schemas.home import HomeParameters
+from . import list_pages as pages
+from .recommend import Recommend
+
+_UNBOUND = frozenset({"explain", "fields", "lang", "row", "cursor"})  # may differ between pages
+
+
+class Home:
+    """Makes home pages with what the requests of a process share."""
+
+    def __init__(self, service: Service, language: str) -> None:
+        self.service, self.language = service, language
+
+    def answer(self, user_id: str, given: HomeParameters, base: str) -> dict[str, Any]:
+        """Return a home page, or a later page of one of its rows, and remember what it shows."""
+        person = Recommend(self.service, self.language).person(user_id)
+        self.service.see_changes()
+        serving, cursor = self.service.serving, _opened(given, user_id)
+        query = self._query(person, given, cursor.started)
+        pages.check_where(serving.live, query.filters)
+        with self.service.metrics.stage("home"), serving.feed.ranking:
+            dealt = self._dealt(serving, person, query, given, cursor)
+            notice = "" if dealt else personal_notice(serving.recommender, query, True)
+        answer_id = uuid.uuid4().hex
+        self._remember(answer_id, serving, person, dealt)
+        warnings = pages.warnings(serving.live, given)
+        shown = [one.item_id for each in dealt for one in each.items]
+        later = replace(
+            cursor,
+            skip=cursor.skip + (given.row is not None),
+            shown=cursor.shown.union(map(mark, shown)),
+        )
+        return {
+            "user": user_id,
+            "recommendation_id": answer_id,
+            "model_version": serving.version,
+            "cold_start": person.cold,
+            "degraded": person.degraded,
+            "rows": [
+                {
+                    "row": each.row.key,
+                    "kind": each.row.kind,
+                    "title": each.row.title,
+                    "reason": each.row.reason,
+                    "source": each.row.source,
+                    "item_id": each.row.item_id or None,
+                    "items": [
+                        pages.entry(one, serving, given.fields, given.explain) for one in each.items
+                    ],
+                    "next": _next(base, user_id, given, each, later),
+                }
+                for each in dealt
+            ],
+            **({"notice": notice} if notice else {}),
+            **({"warnings": warnings} if warnings else {}),
+        }
+
+    def _query(self, person: UserState, given: HomeParameters, now: float) -> Query:
+        request = ListRequest(
+            exclude=frozenset(given.exclude),
+            filters=pages.filters(given),
+            own=given.own,
+            explain=given.explain,
+            language=self.language,
+            now=now,
+        )
+        return query_of(person, request, self.service.settings.repeat_categories)
+
+    def _dealt(
+        self,
+        serving: Serving,
+        person: UserState,
+        query: Query,
+        given: HomeParameters,
+        cursor: Cursor,
+    ) -> list[DealtRow]:
+        """Return the rows of the page; one row where more of it is asked for."""
+        reserved = ReservedPlaces(self.service.exposure_share)
+        home = HomePage(serving.recommender, person, query, reserved)
+        page = 1 if given.row is None else cursor.skip + 2
+        depth = 1 + len(cursor.shown) + given.n * given.rows * page
+        rows = home.rows(depth)[: given.rows]
+        wanted, group_of = _wanted(cursor), _groups(serving.live)
+        if given.row is None:
+            return deal(rows, given.n, wanted, group_of)
+        if all(row.key != given.row for row in rows):
+            own = home.row(given.row, depth)
+            if own is None:
+                raise ApiError(404, f"there is no row {given.row!r}")
+            rows.append(own)
+        found = deal_more(rows, given.row, page, given.n, wanted, group_of)
+        return [found] if found.items else []
+
+    def _remember(
+        self, answer_id: str, serving: Serving, person: UserState, dealt: Sequence[DealtRow]
+    ) -> None:
+        items = [(each.row.key, one) for each in dealt for one in each.items]
+        if not items:
+            return
+        shown = tuple(
+            Shown(
+                one.item_id,
+                place,
+                one.source,
+                1.0,
+                "reserved" if one.source == SOURCE else "ranked",
+                key,
+            )
+            for place, (key, one) in enumerate(items, start=1)
+        )
+        new = [one.item_id for one in shown if one.slot_kind == "reserved"]
+        rows = np.array(serving.live.ids.rows(new), np.int32)
+        self.service.exposure_share.record(serving.live, rows, time.time())
+        who = self.service.pseudonyms.of(person.user_id) if person.user_id else ""
+        self.service.exposures.shown(
+            Exposure(answer_id, time.time(), serving.version, who, person.kind, shown)
+        )
+
+
+def _opened(given: HomeParameters, user_id: str) -> Cursor:
+    """Return where a request starts to read; 409 when its cursor belongs elsewhere."""
+    if (given.row is None) != (given.cursor is None):
+        raise ApiError(400, "row and cursor go together: take both from `next` of a row")
+    bound = _bound(given, user_id, given.row or "")
+    return Cursor.start(bound) if given.cursor is None else Cursor.read(given.cursor, bound)
+
+
+def _bound(given: HomeParameters, user_id: str, row: str) -> int:
+    kept = {name: value for name, value in pages.changed(given).items() if name not in _UNBOUND}
+    return binding("home", user_id, row, kept)
+
+
+def _next(
+    base: str, user_id: str, given: HomeParameters, each: DealtRow, after: Cursor
+) -> str | None:
+    """Return the URL of more of a row; None at its end, or where a cursor would be too long."""
+    if not each.more or len(after.shown) + given.n > MAX_SHOWN:
+        return None
+    bound = _bound(given, user_id, each.row.key)
+    values = {**pages.changed(given), "row": each.row.key}
+    return pages.url_with_cursor(base, values, replace(after, bound=bound))
+
+
+def _wanted(cursor: Cursor) -> Callable[[str], bool]:
+    return lambda item_id: mark(item_id) not in cursor.shown
+
+
+def _groups(live: LiveState) -> Callable[[str], int]:
+    """Return the function from an item's id to the number of its group of copies, -1: none."""
+    if not live.marks.free:
+        return lambda item_id: -1
+
+    def group_of(item_id: str) -> int:
+        return int(live.marks.group[live.row(item_id)])
+
+    return group_of

@@ -1,0 +1,52 @@
+"""/home: the home page of a user, in rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..handlers import list_pages
+from ..handlers.home import Home
+from ..http.routing import Routes
+from ..runtime.request_audit import LIST
+from ..schemas import home as schemas
+from .request_context import about, language, service
+
+routes = Routes("home")
+
+
+@routes.get(
+    "/home/<id:user>",
+    "lists",
+    own="path.user",
+    query=schemas.HomeParameters,
+    answers=schemas.Home,
+    fails=(404, 409),
+    unaudited=LIST,
+)
+def of_user(user: str, query: schemas.HomeParameters) -> dict[str, Any]:
+    """Rows chosen and ordered for a user, with no item twice; more of a row is at its `next`.
+
+    Rows: for_you, because_you_liked, new_in_topics, rising, followed, something_else. One
+    without items is left out. Filters hold for every row.
+    """
+    base = list_pages.path("/home", about(user))
+    return Home(service(), language(query.lang)).answer(user, query, base)
+
+
+@routes.get(
+    "/home",
+    "lists",
+    own="query.user",
+    query=schemas.HomeQuery,
+    answers=schemas.Home,
+    fails=(404, 409),
+    unaudited=LIST,
+)
+def of_user_parameter(query: schemas.HomeQuery) -> dict[str, Any]:
+    """Home page of a user whose id a path cannot carry."""
+    given = schemas.HomeParameters.model_construct(
+        **{name: getattr(query, name) for name in schemas.HomeParameters.model_fields}
+    )
+    user = about(query.user)
+    base = list_pages.with_id("/home", user)
+    return Home(service(), language(query.lang)).answer(user, given, base)
