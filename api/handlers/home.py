@@ -144,7 +144,7 @@ class Home:
 def _opened(given: HomeParameters, user_id: str) -> Cursor:
     """Return where a request starts to read; 409 when its cursor belongs elsewhere."""
     if (given.row is None) != (given.cursor is None):
-        raise ApiError(400, "row and cursor go together: take both from `next` of a row")
+        raise ApiError(409, "row and cursor go together: take both from `next` of a row")
     bound = _bound(given, user_id, given.row or "")
     return Cursor.start(bound) if given.cursor is None else Cursor.read(given.cursor, bound)
 

@@ -148,7 +148,7 @@ def test_what_was_shown_is_logged_with_its_row(filled: FlaskClient, home: Path) 
 @pytest.mark.parametrize(
     ("query", "status", "word"),
     [
-        ("row=for_you", 400, "cursor"),
+        ("row=for_you", 409, "cursor"),
         ("rows=0", 400, "rows"),
         ("n=51", 400, "n"),
         ("row=for_you&cursor=cAAAAAAAAAAAAAAAAAAAAAAAA", 409, "cursor"),
