@@ -25,6 +25,7 @@ from recsys.tuning.validation_set import ValidationSet
 TOP_PER_COLUMN = 40  # items by each column that a person chooses among
 N_SAMPLED_NEGATIVES = 200  # sampled from all the rest, each standing for many
 AGE = Column("age", nominates=NEVER)  # of items, which the trees read
+DEPTH = 20  # places of the lists that forms are compared by
 NEW = Column("unread", nominates=NEVER)  # how far text stands in for users of an item, 0: not
 BLOCK = 64  # people whose whole catalogue is scored at a time, at most
 CELLS = BLOCK * 65_536  # scores of one column held at a time, unless one person has more
@@ -65,7 +66,7 @@ class ChoiceSets:
             rows=self.rows[people],
         )
 
-    def best(self, scores: Floats, k: int = 20) -> NDArray[np.intp]:
+    def best(self, scores: Floats, k: int = DEPTH) -> NDArray[np.intp]:
         """Return the k best places by scores, (people, k), best first.
 
         What was taken up comes last among equals.
@@ -74,22 +75,26 @@ class ChoiceSets:
         held = np.where(self.chosen, behind, scores)
         return np.argsort(-np.where(np.isfinite(self.offset), held, -np.inf), axis=1)[:, :k]
 
-    def lists(self, scores: Floats, k: int) -> Rows:
-        """Return the items of the k best places, (people, k), -1 where there are fewer."""
-        return np.take_along_axis(self.rows, self.best(scores, k), axis=1)
+    def lists(self, order: NDArray[np.intp]) -> Rows:
+        """Return the items of ordered places, (people, k), -1 where there are fewer."""
+        return np.take_along_axis(self.rows, order, axis=1)
 
-    def ndcg(self, scores: Floats, k: int = 20, weights: Values | None = None) -> Values:
-        """Return each user's mean nDCG@k by scores of the places, (people, places).
+    def ndcg(self, scores: Floats, k: int = DEPTH) -> Values:
+        """Return each user's mean nDCG@k by scores of the places, (people, places)."""
+        return self.ordered_ndcg(self.best(scores, k), k)
+
+    def ordered_ndcg(
+        self, order: NDArray[np.intp], k: int = DEPTH, weights: Values | None = None
+    ) -> Values:
+        """Return each user's mean nDCG@k of their best places, (people, k or fewer), see `best`.
 
         A sampled place takes up as many ranks as the items it stands for: else a score that
         puts what no column ranks high first would seem to hit what it buries. `weights`: of a
         hit on each item of the model; items after the last weigh 1. None: all weigh 1.
         """
-        order = self.best(scores, k)
         hits = np.take_along_axis(self.chosen, order, axis=1).astype(np.float64)
         if weights is not None:
-            items = np.take_along_axis(self.rows, order, axis=1)
-            hits *= np.append(weights, 1.0)[np.minimum(items, len(weights))]
+            hits *= np.append(weights, 1.0)[np.minimum(self.lists(order), len(weights))]
         ranks = np.exp(np.take_along_axis(self.offset, order, axis=1))  # that each place takes up
         rank = np.rint(np.cumsum(ranks, axis=1) - ranks) + 1
         gain = np.where(rank <= k, hits / np.log2(rank + 1), 0.0).sum(axis=1)

@@ -93,6 +93,17 @@ def frontier(
     )
 
 
+def described(points: Sequence[FrontierPoint]) -> str:
+    """Return a sentence about the chosen point beside the weights as they were learned."""
+    chosen = next(one for one in points if one.chosen)
+    learned = next(one for one in points if one.personal == LEARNED)
+    return (
+        f"personal {chosen.personal:g} (as learned: {LEARNED:g}): nDCG@20 {chosen.ndcg:.4f}"
+        f" ({learned.ndcg:.4f}), debiased {chosen.debiased:.4f} ({learned.debiased:.4f}),"
+        f" {chosen.distinct:,} ({learned.distinct:,}) items in {LISTS:,} lists"
+    )
+
+
 def _within(values: Values, best: Values) -> bool:
     """Whether a place loses no more than one standard error, and no more than `LOSS`."""
     loss = float((best - values).mean()) if len(best) else 0.0
@@ -157,10 +168,10 @@ def _at(
 ) -> Measured:
     plain, debiased, lists = [], [], []
     for one in asked:
-        scores = one.at(personal)
-        plain.append(one.pool.ndcg(scores))
-        debiased.append(one.pool.ndcg(scores, weights=item_weights))
-        lists.append(one.pool.lists(scores, DEPTH))
+        order = one.pool.best(one.at(personal))
+        plain.append(one.pool.ordered_ndcg(order))
+        debiased.append(one.pool.ordered_ndcg(order, weights=item_weights))
+        lists.append(one.pool.lists(order[:, :DEPTH]))
     aucs = np.zeros(0)
     if judge.opinions is not None:
         aucs = np.mean([judge.opinions.aucs(one.at(personal)) for one in judged], axis=0)

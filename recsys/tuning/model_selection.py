@@ -30,7 +30,9 @@ from recsys.tuning.choice_sets import ChoiceSets, build_pool
 from recsys.tuning.cpu_budget import Budget, cpu_seconds
 from recsys.tuning.engine_catalogue import CHEAP, Family, engine_named
 from recsys.tuning.engine_preselection import Part, Preselection, families_of
+from recsys.tuning.frontier import described, frontier
 from recsys.tuning.gbdt_training import fit_gbdt_if_better
+from recsys.tuning.recent_users import item_weights
 from recsys.tuning.replay_choice_sets import ReplayChoiceSets, ReplayStep, walk
 from recsys.tuning.score_form import REFUSALS, CandidateForm, CrossValidator
 from recsys.tuning.score_form_search import GAIN, Search, told
@@ -155,6 +157,9 @@ def choose(
         return replace(fixed_choice(log.rows), pressure=tuple(log.pressure))
     if not search.stopped:
         design = _no_regret(design, search, judge, log)
+    points = frontier(judge, design, item_weights(check.data))
+    design = replace(design, dial=next(point.personal for point in points if point.chosen))
+    log.note(described(points))
     # Trees are judged by what is taken up; where dislikes are heard too, that is half the truth.
     judged, trees = asked.opinions is None and check.only is None, None
     if judged and (on_the_way is not None or not check.data.timed):
@@ -162,7 +167,8 @@ def choose(
             trees = _corrected(pool, design, on_the_way is not None, seed, log)
         elif budget.seconds > TREE_SECONDS:
             log.hurried("there was no time to try trees that correct the blend")
-    return _chosen(Found(design, search.found, pool), finalists, log, trees)
+    result = _chosen(Found(design, search.found, pool), finalists, log, trees)
+    return replace(result, frontier=tuple(point.to_json() for point in points))
 
 
 def _no_regret(

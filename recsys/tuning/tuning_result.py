@@ -24,6 +24,8 @@ class TuningResult:
     trees: Gbdt | None = None  # that correct the blend
     design: Kind = "tuned"
     pressure: tuple[str, ...] = ()  # what there was no time for, a sentence each
+    # Places on the dial of the blend and what each is worth, see `recsys.tuning.frontier`.
+    frontier: tuple[Mapping[str, object], ...] = ()
 
     def to_json(self) -> dict[str, object]:
         """Return the choice as JSON knows it."""
@@ -34,6 +36,7 @@ class TuningResult:
             "trees": self.trees.to_json() if self.trees is not None else None,
             "design": self.design,
             "pressure": list(self.pressure),
+            "frontier": [dict(point) for point in self.frontier],
         }
 
     @classmethod
@@ -47,4 +50,5 @@ class TuningResult:
             Gbdt.from_json(trees) if isinstance(trees, Mapping) else None,
             found.get("design", "tuned"),  # type: ignore[arg-type]
             tuple(found.get("pressure", ())),  # type: ignore[arg-type]
+            tuple(found.get("frontier", ())),  # type: ignore[arg-type]
         )
