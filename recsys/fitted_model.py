@@ -146,6 +146,7 @@ class FittedModel:
         exclude: Iterable[str | int] = (),
         interests: Sequence[str] = (),
         diversity: float | None = None,
+        personal: float | None = None,
         author_cap: int | None = None,
         category_cap: int | None = None,
         repeat: bool = False,
@@ -176,6 +177,9 @@ class FittedModel:
         diversity
             0: by score alone, 1: each item as unlike the earlier ones as possible. None: .3 for a
             user of whom nothing is known, else 0.
+        personal
+            0: what is popular and trending, 1: what the history speaks for alone; None: as tuned.
+            `choice["frontier"]` has the accuracy at each place.
         author_cap, category_cap
             Most items of one author or category.
         repeat, own
@@ -192,6 +196,7 @@ class FittedModel:
             own=own,
             repeat=repeat,
             diversity=diversity,
+            personal=personal,
             author_cap=author_cap,
             category_cap=category_cap,
             explain=explain,
@@ -221,13 +226,18 @@ class FittedModel:
         item_id: str | int,
         *,
         words: str = "",
+        personal: float | None = None,
         language: str = "en",
     ) -> Explanation:
         """Return the parts of an item's score for a user or a history, and the item's rank.
 
+        `personal`: as in `recommend`.
+
         KeyError for an unknown item, and for a user id where the model has no histories.
         """
-        query = self._query(self._state(user), ListRequest(words=words, language=language))
+        query = self._query(
+            self._state(user), ListRequest(words=words, personal=personal, language=language)
+        )
         return explanation_of(self._recommender, query, self._known(item_id))
 
     def vectors(self) -> ItemVectors:

@@ -10,11 +10,13 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 
 from recsys.data.event_weights import EventWeights
+from recsys.errors import DataError
 from recsys.i18n import SOURCE
 from recsys.ranking.history import acts, interactions
 from recsys.ranking.query import Filters, Interaction, Query, Recommendation
 from recsys.ranking.reserved_places import ReservedPlaces
 from recsys.recommender import Recommender
+from recsys.serving.live_state import LiveState
 from recsys.store.store import Store
 from recsys.store.user_controls import Control
 from recsys.store.user_histories import TakenItems, UserPast
@@ -86,11 +88,16 @@ class ListRequest:
     own: bool = False  # list the user's own items too
     repeat: bool = False  # list items again that the user acted on
     diversity: float | None = None  # None: COLD_DIVERSITY for a cold user without words, else 0
+    personal: float | None = None  # 0..1: from popularity to the history alone; None: as tuned
     author_cap: int | None = None
     category_cap: int | None = None
     explain: bool = False  # all reasons, not only the first three
     language: str = SOURCE  # of the reasons
     now: float | None = None  # Unix seconds; None: the clock
+
+    def __post_init__(self) -> None:
+        if self.personal is not None and not 0 <= self.personal <= 1:
+            raise DataError(f"personal={self.personal!r} is not a number from 0 to 1")
 
 
 def query_of(
@@ -113,12 +120,18 @@ def query_of(
         repeat=request.repeat,
         repeat_categories=repeat_categories,
         diversity=diversity,
+        personal=request.personal,
         explain=request.explain,
         author_cap=request.author_cap,
         category_cap=request.category_cap,
         controls=user.controls,
         language=request.language,
     )
+
+
+def personal_place(query: Query, live: LiveState) -> float:
+    """Return the place on the dial of the blend that a query's scores have."""
+    return live.model.blend.personal if query.personal is None else query.personal
 
 
 def ranked(

@@ -9,6 +9,7 @@ from typing import Any
 from recsys.explain.reason_formatter import control_titles
 from recsys.explanation import Explanation, by_label, explain
 from recsys.i18n import translate
+from recsys.personal_list import personal_place
 from recsys.ranking.query import Query, Reason
 from recsys.ranking.reason_templates import (
     AGAINST,
@@ -51,7 +52,7 @@ def explained(
         raise ApiError(503, message, "store_unreachable", headers={"Retry-After": "2"})
     maker.service.see_changes()
     serving = maker.service.serving
-    steer = SteerParameters.model_validate({"q": given.q})
+    steer = SteerParameters.model_validate({"q": given.q, "personal": given.personal})
     query = maker.query(person, steer, time.time())
     with serving.feed.ranking:
         try:
@@ -112,6 +113,7 @@ def _document(serving: Serving, query: Query, found: Explanation) -> dict[str, A
         "item_id": found.item_id,
         "item": list_pages.document(serving, found.item_id, None),
         "model_version": serving.version,
+        "personal": personal_place(query, serving.live),
         "score": found.score,
         "base": found.base,
         "speaking": found.speaking,

@@ -15,7 +15,7 @@ from recsys.array_types import Mask
 from recsys.empty_list_reasons import personal as personal_notice
 from recsys.errors import StoreError
 from recsys.i18n import SOURCE
-from recsys.personal_list import ListRequest, UserState, query_of, ranked
+from recsys.personal_list import ListRequest, UserState, personal_place, query_of, ranked
 from recsys.ranking import nonpersonal_lists, user_controls
 from recsys.ranking.history import acts
 from recsys.ranking.query import Interaction, Query, Recommendation
@@ -127,6 +127,7 @@ class Recommend:
             "degraded": person.degraded,
             "items": entries,
             "next": pages.next_url(base, given, after) if base else None,
+            **({"personal": personal_place(query, serving.live)} if given.explain else {}),
             **({"notice": notice} if notice else {}),
             **({"warnings": warnings} if warnings else {}),
         }
@@ -146,6 +147,7 @@ class Recommend:
             own=given.own,
             repeat=given.repeat,
             diversity=given.diversity,
+            personal=given.personal,
             author_cap=given.author_cap,
             category_cap=given.category_cap,
             explain=given.explain,

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from .field_types import Answer, Id, Language, Strict, Words
+from .field_types import Answer, Id, Language, Share, Strict, Words
 from .lists import Reason
 
 
@@ -14,6 +14,7 @@ class ExplainParameters(Strict):
     """Of which list, and in which language."""
 
     q: Words = Field("", description="words to steer by, as for the list that is to be explained")
+    personal: Share | None = Field(None, description="as for the list that is to be explained")
     lang: Language = None
 
 
@@ -62,6 +63,7 @@ class Explanation(Answer):
     item_id: str
     item: dict[str, Any]
     model_version: str
+    personal: float = Field(description="place between popularity, 0, and the history alone, 1")
     score: float
     base: float = Field(description="of an item that is average in everything")
     speaking: float = Field(description="sum of the positive parts, which shares are of")

@@ -96,6 +96,11 @@ class SteerParameters(PageParameters):
     diversity: Share | None = Field(
         None, description="0: by score alone; 1: as varied as possible; default: 0, cold starts .3"
     )
+    personal: Share | None = Field(
+        None,
+        description="0: what is popular and trending; 1: what the history speaks for alone; "
+        "default: where the last tuning put it",
+    )
     author_cap: Cap = Field(None, description="most items of one author")
     category_cap: Cap = Field(None, description="most items of one category")
     explain: bool = Field(False, description="give the reasons of each item")
@@ -216,6 +221,9 @@ class Recommended(Page):
     user: str | None
     recommendation_id: RecommendationId
     cold_start: bool
+    personal: float | None = Field(
+        None, description="with `explain`: place between popularity, 0, and the history alone, 1"
+    )
 
 
 class Batch(Answer):

@@ -35,11 +35,12 @@ def corrections(learned: UserTerms, rows: Rows, scores: Floats, now: float | Non
     """Return what the trees add to the scores of rows that may be shown, (len(rows),).
 
     The POOL of them that the blend puts first are judged; 0 for the others. `scores`: of these
-    rows. `now`: the moment, Unix seconds; None: that of the last event.
+    rows. `now`: the moment, Unix seconds; None: that of the last event. Nothing at another place
+    on the dial than the tuned one: trees correct the scores that they were learned on.
     """
     added = np.zeros(len(rows), np.float32)
     trees = learned.live.model.trees
-    if trees is not None and len(rows):
+    if trees is not None and learned.tuned and len(rows):
         pool = best_places(rows, scores, POOL)
         added[pool] = trees.scores(of_request(learned, rows[pool], now))
     return added

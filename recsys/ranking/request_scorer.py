@@ -55,7 +55,7 @@ class Request:
         seen = History.resolve(query.history, live)
         kept = user_controls.without_forgotten(live, query.history, query.controls)
         history = seen if len(kept) == len(query.history) else History.resolve(kept, live)
-        learned = UserTerms.of(history, live)
+        learned = UserTerms.of(history, live, query.personal)
         terms = tuple([(t, learned.terms[t.name]) for t in TERMS if t.name in learned.terms])
         none = np.zeros(live.model.words.shape[1], np.float32)
         weights, constant, words = _sums(terms, table, none)

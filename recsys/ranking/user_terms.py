@@ -25,13 +25,20 @@ class UserTerms:
     live: LiveState
     history: History
     terms: Mapping[str, UserTerm]
+    tuned: bool = True  # False: another place on the dial, for which no trees were learned
 
     @classmethod
-    def of(cls, history: History, live: LiveState) -> Self:
-        """Bind all learned terms to a history."""
-        context = UserContext(live, history, live.model.blend, traits_of(history, live.created))
+    def of(cls, history: History, live: LiveState, personal: float | None = None) -> Self:
+        """Bind all learned terms to a history.
+
+        `personal`: place on the dial of the blend, see `ScoreModel.at`; None: as tuned.
+        """
+        tuned = live.model.blend
+        blend = tuned if personal is None else tuned.at(personal)
+        context = UserContext(live, history, blend, traits_of(history, live.created))
         bound = {term.name: term.bind(context) for term in TERMS}
-        return cls(live, history, {name: one for name, one in bound.items() if one is not None})
+        terms = {name: one for name, one in bound.items() if one is not None}
+        return cls(live, history, terms, blend is tuned)
 
     @property
     def neighbours(self) -> UserNeighbours:

@@ -122,9 +122,13 @@ class ScoreModel:
             return self
         uptake = popularity_share(personal) / popularity_share(self.personal)
         own = 1.0 if personal >= LEARNED else max(personal / LEARNED, LEAST)
-        priors = {n: w * own * (1.0 if n in QUALITY else uptake) for n, w in self.priors.items()}
-        for name, weight in self.newcomers.items() if own < 1.0 else ():
-            priors[name] = priors.get(name, 0.0) + (1.0 - own) * weight
+        priors = {n: w * (1.0 if n in QUALITY else uptake) for n, w in self.priors.items()}
+        if own < 1.0:
+            shared = self.newcomers or {n: max(w, 0.0) for n, w in priors.items()}
+            priors = {
+                name: own * priors.get(name, 0.0) + (1.0 - own) * shared.get(name, 0.0)
+                for name in {**priors, **shared}
+            }
         return replace(
             self,
             personal=personal,

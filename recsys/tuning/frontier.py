@@ -72,13 +72,15 @@ def frontier(
 ) -> tuple[FrontierPoint, ...]:
     """Return the points of `DIAL` for a form, one of them chosen by the one-standard-error rule.
 
+    Below `LEARNED` nothing is chosen: these points are the price of a request's dial.
     `item_weights`: of a hit on each item in debiased nDCG. Nothing is learned here but the weights
     of users without history, for the places between 0 and `LEARNED`.
     """
     found = _measured(judge, design, item_weights)
-    best = max(found, key=lambda one: one.value)
-    fit = [one for one in found if _within(one.ndcg, best.ndcg) and _within(one.aucs, best.aucs)]
-    chosen = max(fit, key=lambda one: (float(one.debiased.mean()), -abs(one.personal - LEARNED)))
+    open_ = [one for one in found if one.personal >= LEARNED]
+    best = max(open_, key=lambda one: one.value)
+    fit = [one for one in open_ if _within(one.ndcg, best.ndcg) and _within(one.aucs, best.aucs)]
+    chosen = max(fit, key=lambda one: (float(one.debiased.mean()), -one.personal))
     return tuple(
         FrontierPoint(
             one.personal,

@@ -36,6 +36,7 @@ def test_the_shape_of_the_contract(client: FlaskClient) -> None:
         "degraded",
         "items",
         "next",
+        "personal",
     }
     assert (found["user"], found["model_version"], found["cold_start"]) == ("baker", "one", False)
     first = found["items"][0]
@@ -56,6 +57,21 @@ def test_an_unknown_user_gets_what_is_hot(client: FlaskClient) -> None:
     found = recommend(client, "stranger", "?n=5&diversity=0")
     assert found["cold_start"] is True
     assert topics(found) == {"sea"}
+
+
+def test_the_dial_goes_from_what_is_hot_to_the_history(client: FlaskClient) -> None:
+    hot = ids(recommend(client, "stranger", "?n=15&diversity=0"))
+    shared = ids(recommend(client, "baker", "?n=15&personal=0"))
+    assert shared == hot
+    own = recommend(client, "baker", "?n=5&personal=1&explain=1")
+    assert topics(own) == {"bread"} and own["personal"] == 1
+    assert recommend(client, "baker", "?n=5&explain=1")["personal"] == 0.5
+    body = {"users": ["baker"], "personal": 0, "n": 15}
+    batch = client.post("/recommend/batch", json=body).json["results"][0]
+    assert ids(batch) == shared
+    why = client.get(f"/explain/baker/{ids(own)[0]}?personal=1").json
+    assert why["personal"] == 1
+    assert why["score"] == pytest.approx(own["items"][0]["score"], abs=1e-4)
 
 
 def test_a_click_changes_the_next_answer(client: FlaskClient) -> None:

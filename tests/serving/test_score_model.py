@@ -61,3 +61,39 @@ def test_traits_move_the_weights_of_what_items_bring():
 def test_a_blend_is_a_value():
     assert replace(worlds.WHOLE, lift=0.1) != worlds.WHOLE
     assert replace(worlds.WHOLE) == worlds.WHOLE
+
+
+NEWCOMERS = {"share_1d": 0.4, "share_7d": 0.6, "liked": 0.25}
+TUNED = replace(worlds.WHOLE, newcomers=NEWCOMERS)
+
+
+def test_the_dial_ends_at_newcomers_and_at_no_popularity():
+    hot, own = TUNED.at(0.0), TUNED.at(1.0)
+    names = ("share_1d", "share_7d", "share_all", "liked")
+    for name in names:
+        assert hot.priors[name] == pytest.approx(NEWCOMERS.get(name, 0.0), abs=1e-3)
+    assert [one.weight for one in hot.curves] == pytest.approx([0.0, 0.0], abs=1e-3)
+    assert (hot.lift, hot.taste) == pytest.approx((0.0, 0.0), abs=1e-3)
+    assert own.priors["share_1d"] == pytest.approx(0.0, abs=1e-3)
+    assert own.traits["habit"]["share_all"] == pytest.approx(0.0, abs=1e-3)
+    assert own.linear["exposure_age"] == pytest.approx(0.0, abs=1e-3)
+    assert own.priors["liked"] == 0.5  # an opinion, no uptake
+    assert (own.terms, own.curves, own.lift) == (TUNED.terms, TUNED.curves, TUNED.lift)
+
+
+@pytest.mark.parametrize("place", [0.0, 0.3, 0.5, 0.7, 1.0])
+def test_the_way_to_a_place_on_the_dial_makes_no_difference(place):
+    straight = TUNED.at(place)
+    around = TUNED.at(0.8).at(place)
+    assert around.personal == straight.personal == place
+    assert set(around.priors) == set(straight.priors)
+    for name, weight in straight.priors.items():
+        assert around.priors[name] == pytest.approx(weight)
+    assert around.used_features == straight.used_features == TUNED.used_features
+
+
+def test_half_way_down_the_dial_two_scores_are_mixed():
+    blend = replace(TUNED, traits={}).at(0.25)
+    assert blend.priors["share_1d"] == pytest.approx((0.3 + 0.4) / 2)
+    assert blend.curves[0].weight == pytest.approx(0.2)
+    assert blend.at(0.25) is blend
