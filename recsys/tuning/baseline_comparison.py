@@ -16,7 +16,7 @@ from recsys.ranking.terms.registry import feature_names
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.serving.score_model import ScoreModel
-from recsys.tuning.publication_gate import AT, answers
+from recsys.tuning.publication_gate import AT, TOLERANCE, answers
 from recsys.tuning.replay_choice_sets import ReplayStep
 from recsys.tuning.validation_set import ValidationSet
 from recsys.tuning.validation_splits import TESTABLE
@@ -40,8 +40,8 @@ class Contest:
 
     @property
     def lost(self) -> bool:
-        """Whether the baseline is better by more than chance."""
-        return self.tested and self.high < 0
+        """Whether the baseline is better by more than chance and what tuning may give up."""
+        return self.tested and self.high < TOLERANCE * self.value
 
     def told(self) -> str:
         """Return a sentence that says how it went."""
