@@ -2,7 +2,8 @@
 
 nDCG rewards what everybody takes up. Where a list that is more personal is as good within the noise
 of the validation, it is chosen: of the places on the dial within one paired standard error of the
-best, the one with the highest debiased nDCG.
+best, the one with the highest debiased nDCG; of those level with it within one standard error, the
+one that shows the most items.
 """
 
 from __future__ import annotations
@@ -19,7 +20,10 @@ from recsys.serving.score_model import LEARNED, popularity_share
 from recsys.tuning.choice_sets import ChoiceSets
 from recsys.tuning.score_form import LIKING, CandidateForm, CrossValidator
 
-DIAL = (0.0, 0.25, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.9, 1.0)  # places that are measured
+DIAL = (  # places that are measured
+    *(0.0, 0.25, 0.5, 0.54, 0.58, 0.6, 0.62, 0.64, 0.66, 0.68),
+    *(0.7, 0.72, 0.75, 0.8, 0.9, 1.0),
+)
 ERRORS = 1.0  # paired standard errors that the chosen place may be below the best
 LOSS = 0.01  # of nDCG that it may lose at most, where few users make the error large
 LISTS, DEPTH = 1_000, 10  # on which distinct items are counted, and the places of each
@@ -80,7 +84,8 @@ def frontier(
     open_ = [one for one in found if one.personal >= LEARNED]
     best = max(open_, key=lambda one: one.value)
     fit = [one for one in open_ if _within(one.ndcg, best.ndcg) and _within(one.aucs, best.aucs)]
-    chosen = max(fit, key=lambda one: (float(one.debiased.mean()), -one.personal))
+    top = max(fit, key=lambda one: float(one.debiased.mean()))
+    chosen = max((one for one in fit if _level(one, top)), key=lambda one: one.distinct)
     return tuple(
         FrontierPoint(
             one.personal,
@@ -104,6 +109,12 @@ def described(points: Sequence[FrontierPoint]) -> str:
         f" ({learned.ndcg:.4f}), debiased {chosen.debiased:.4f} ({learned.debiased:.4f}),"
         f" {chosen.distinct:,} ({learned.distinct:,}) items in {LISTS:,} lists"
     )
+
+
+def _level(one: Measured, top: Measured) -> bool:
+    """Whether debiased nDCG is the highest, or level with it within one standard error."""
+    change = top.debiased - one.debiased
+    return float(change.mean()) <= ERRORS * _error(change) if len(change) else True
 
 
 def _within(values: Values, best: Values) -> bool:
