@@ -18,7 +18,7 @@ from rich.table import Table
 
 from recsys.data.dataset import Dataset
 from recsys.errors import DataError
-from recsys.evaluation.attack_scenarios import ATTACKS, NUKE, REAL
+from recsys.evaluation.attack_scenarios import ATTACKS, NUKE, REAL, TRAFFIC
 from recsys.evaluation.attack_trial import AttackTrial, Outcome, worst
 from recsys.serving.model import Model
 from recsys.store.store import Store
@@ -127,7 +127,8 @@ def summary(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
 
     `held`: whether it stays within what is demanded: at most 5 % of the lists and no place in a
     stranger's list in excess, at most a tenth of the places lost, and of a real burst half of the
-    reach without defences. None where one of the two was not run or nothing could be lost.
+    reach without defences. None where one of the two was not run or nothing could be lost, and of
+    the control, in which independent people act on the fillers of a nuke.
     """
     found: list[dict[str, Any]] = []
     for when in dict.fromkeys(one.when for one in outcomes):
@@ -137,7 +138,7 @@ def summary(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
             row: dict[str, Any] = {"attack": name, "when": when, "held": None}
             for on, some in parts.items():
                 row["on" if on else "off"] = _row(worst(some)) if some else None
-            if parts[True]:
+            if parts[True] and name != TRAFFIC:
                 row["held"] = _held(name, parts[True], parts[False])
             found.append(row)
     return found
@@ -177,7 +178,7 @@ def _word(held: bool | None) -> str:
 def _cell(name: str, one: dict[str, Any] | None) -> str:
     if one is None:
         return ""
-    if name in NUKE:
+    if name in (*NUKE, TRAFFIC):
         return f"−{one['lost']:.1%} of {one['control']:.1%}"
     place = one["stranger"]
     share = one["attacked"] if name == REAL else one["excess"]

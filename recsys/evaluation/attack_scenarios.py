@@ -116,6 +116,18 @@ def real_burst(scene: Scene) -> list[Planted]:
     return [Planted(u, scene.target, "like", t) for u, t in zip(users, times, strict=True)]
 
 
+def fillers_of_others(scene: Scene) -> list[Planted]:
+    """Return the fillers of an average attack as acts of independent people, one each.
+
+    What a nuked item loses to them it loses to traffic: other items rise. People act again where
+    there are fewer of them than fillers.
+    """
+    acts = [one for one in _group(scene, fillers=_average) if one.item != scene.target]
+    users = [*dict.fromkeys(user for user, _ in scene.voices)]
+    order = scene.rng.permutation(len(users)).tolist()
+    return [one._replace(user=users[order[place % len(order)]]) for place, one in enumerate(acts)]
+
+
 PUSH: Mapping[str, Attack] = {
     "one account, 50 likes": lambda scene: _flood(scene, "like", LIKES),
     "click flood, one account": lambda scene: _flood(scene, "click", CLICKS),
@@ -139,4 +151,5 @@ NUKE: Mapping[str, Attack] = {
     "nuke by likes": _group,  # that make honest likes look like part of an attack
 }
 REAL = "a real burst"
-ATTACKS: Mapping[str, Attack] = {**PUSH, **NUKE, REAL: real_burst}
+TRAFFIC = "fillers of others"  # the control of a nuke with fillers
+ATTACKS: Mapping[str, Attack] = {**PUSH, **NUKE, TRAFFIC: fillers_of_others, REAL: real_burst}

@@ -21,7 +21,7 @@ from recsys.data.event_tables import EventTable, ItemTable
 from recsys.data.event_weights import EventWeights
 from recsys.data.ids import IdMap
 from recsys.errors import DataError
-from recsys.evaluation.attack_scenarios import ATTACKS, NUKE, REAL, Planted, Scene
+from recsys.evaluation.attack_scenarios import ATTACKS, NUKE, REAL, TRAFFIC, Planted, Scene
 from recsys.ranking.query import Interaction, Query
 from recsys.recommender import Recommender
 from recsys.serving.live_event import LiveEvent
@@ -214,13 +214,14 @@ class AttackTrial:
     def run(self, attack: str, when: str, defences: bool) -> list[Outcome]:
         """Return what an attack does to each of its targets.
 
-        Live each target is attacked by itself; the night is given all of them at once, each
-        attacked by accounts of its own.
+        Each target is attacked by itself, but by pushes after a night: it is given all of them at
+        once, each attacked by accounts of its own.
         """
-        targets = self.nuked(when, defences) if attack in NUKE else self.targets
+        alone = attack in (*NUKE, TRAFFIC)
+        targets = self.nuked(when, defences) if alone else self.targets
         plans = {name: self.planted(attack, item) for name, item in targets.items()}
         control = self.control(when, defences)
-        if when == "live":
+        if when == "live" or alone:
             seen = {name: self._lists(when, defences, plan) for name, plan in plans.items()}
         else:
             together = list(heapq.merge(*plans.values(), key=attrgetter("time")))
@@ -349,6 +350,6 @@ def worst(outcomes: Sequence[Outcome]) -> Outcome:
     """Return the outcome that moved most; of a real burst the one that reached least."""
     if outcomes[0].attack == REAL:
         return min(outcomes, key=lambda one: one.attacked)
-    if outcomes[0].attack in NUKE:
+    if outcomes[0].attack in (*NUKE, TRAFFIC):
         return max(outcomes, key=lambda one: one.lost)
     return max(outcomes, key=lambda one: (one.excess, one.intrudes))

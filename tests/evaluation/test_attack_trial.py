@@ -10,7 +10,16 @@ from recsys.data.event_weights import EventWeights
 from recsys.data.records import Event, Item
 from recsys.data.table_builder import item_table
 from recsys.errors import DataError
-from recsys.evaluation.attack_scenarios import ATTACKS, FEW, FILLERS, FIVE, NUKE, PUSH, REAL
+from recsys.evaluation.attack_scenarios import (
+    ATTACKS,
+    FEW,
+    FILLERS,
+    FIVE,
+    NUKE,
+    PUSH,
+    REAL,
+    TRAFFIC,
+)
 from recsys.evaluation.attack_trial import NEW, WEEK, AttackTrial, Outcome, with_planted
 from recsys.serving.model import Model
 from recsys.serving.score_model import ScoreModel
@@ -60,6 +69,10 @@ def test_every_attack_plants_what_it_is_called(trial):
     for name in ATTACKS:
         found = trial.planted(name, NEW)
         assert found == trial.planted(name, NEW)
+        if name == TRAFFIC:
+            assert len(found) == FILLERS * trial.accounts and NEW not in {p.item for p in found}
+            assert {one.user for one in found} <= set(trial.events.users)
+            continue
         assert all(trial.end - WEEK - 120 <= one.time < trial.end for one in found)
         times = [one.time for one in found]
         assert times == sorted(times)
@@ -160,4 +173,4 @@ def test_undated_events_and_short_histories_are_refused():
     events = worlds.event_table([Event("ann", "x", "like", timestamp=worlds.START)])
     with pytest.raises(DataError, match="nobody has 3 events"):
         AttackTrial(events, item_table([]), EventWeights(), popular)
-    assert set(PUSH) | set(NUKE) | {REAL} == set(ATTACKS)
+    assert set(PUSH) | set(NUKE) | {TRAFFIC, REAL} == set(ATTACKS)

@@ -1,0 +1,69 @@
+"""Five accounts, too few for any test of company: what they can move at most."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import worlds
+
+from recsys.array_types import Floats
+from recsys.serving.live_event import LiveEvent
+from recsys.serving.live_state import LiveState
+from recsys.serving.popularity_counters import DAY, PSEUDO
+from recsys.serving.user_ratings import votes_of
+
+ACCOUNTS, ACTS = 5, 400
+KINDS = np.array(["view", "click", "like", "save", "share", "dislike"])
+
+
+def sums(live: LiveState, moment: float) -> Floats:
+    """Return each item's decayed sum of voices at each half-life as of a moment."""
+    return np.exp(live.counters.log_shares(slice(0, live.size), moment)) - PSEUDO
+
+
+def acts_of_five(seed: int, moment: float, pushed: bool) -> list[LiveEvent]:
+    """Return acts of five accounts on one item: of any kind, or likes alone."""
+    rng = np.random.default_rng(seed)
+    kinds = np.full(ACTS, "like") if pushed else rng.choice(KINDS, ACTS)
+    times = np.sort(moment + 3_600 * rng.random(ACTS))
+    return [
+        LiveEvent("sea-1", str(kind), None, float(time), 0.0, f"one-of-five-{who}")
+        for kind, time, who in zip(kinds, times, rng.integers(0, ACCOUNTS, ACTS), strict=True)
+    ]
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("pushed", [True, False])
+def test_five_accounts_add_five_voices_at_most_however_often_they_act(seed, pushed):
+    """The part of each half-life grows by log((m + 5 + .3) / (m + .3)) at most, m voices before."""
+    made, control, moment = worlds.live(), worlds.live(), worlds.topics().now + 60
+    row, acts = made.row("sea-1"), acts_of_five(seed, moment, pushed)
+    made.add_events(acts)
+    now = made.counters.newest
+    control.add_events([LiveEvent("chess-9", "view", None, now, 0.0, "reader-1")])
+    gained = sums(made, now)[:, row] - sums(control, now)[:, row]
+    assert (gained <= ACCOUNTS + 1e-4).all() and (gained >= -1e-4).all()
+    greatest = max(abs(made.weights.of_kind(str(kind))) for kind in KINDS)
+    for name in ("likes", "dislikes"):
+        before, after = (getattr(live.counters, name)[row] for live in (control, made))
+        assert -1e-4 <= after - before <= ACCOUNTS * greatest + 1e-4
+    others = np.setdiff1d(np.arange(made.size), [row, made.row("chess-9")])
+    np.testing.assert_allclose(sums(made, now)[:, others], sums(control, now)[:, others], atol=1e-4)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_five_accounts_move_the_expected_opinion_by_five_votes_a_day_at_most(seed):
+    """Of the way to a dislike each vote goes p / (e + p + tau_base), e the item's evidence."""
+    made, moment = worlds.live(), worlds.topics().now + 60
+    assert made.opinions is not None
+    row, taste = made.row("sea-1"), made.opinions.taste.config
+    base, evidence = float(made.opinions.bases[row]), float(made.opinions.evidence[row])
+    acts = [act for act in acts_of_five(seed, moment, False) if act.event == "dislike"]
+    assert len(acts) > 5 * ACCOUNTS and acts[-1].timestamp - acts[0].timestamp < DAY
+    made.add_events(acts)
+    _, trust = votes_of(np.array([-1.0], np.float32), made.opinions.rated)
+    precision, left = float(trust[0]) / taste.noise, 1.0
+    for _ in range(ACCOUNTS):
+        evidence = taste.keep * evidence + precision
+        left *= 1 - precision / (evidence + taste.tau_base)
+    assert base - float(made.opinions.bases[row]) <= (base + 1.0) * (1 - left) + 1e-4
