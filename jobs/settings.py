@@ -29,6 +29,7 @@ Switch = Literal["auto", "on", "off"]
 Networks = tuple[str, ...]  # 10.0.0.0/8, …
 OnOff = Literal["on", "off"]
 AutoOff = Literal["auto", "off"]
+Names = tuple[str, ...]
 
 
 def _setting(default: Any, help: str, shown: str | None = None) -> Any:
@@ -63,6 +64,9 @@ class Settings:
     finetune_minutes: float = _setting(4.0, "time that a night may spend on fine-tuning")
     tune_minutes: float = _setting(
         4.0, "CPU minutes that a night may spend on tuning, when it tunes; four times by the clock"
+    )
+    engines: Names = _setting(
+        (), "engines that tuning chooses from, with or without settings: slist,als,ease 50", "all"
     )
     direction: AutoOff = _setting(
         "auto",
@@ -262,6 +266,11 @@ def _networks(value: Any) -> Networks:
     return tuple(str(part).strip() for part in parts if str(part).strip())
 
 
+def _names(value: Any) -> Names:
+    parts = value.split(",") if isinstance(value, str) else list(value)
+    return tuple(" ".join(str(part).split()) for part in parts if str(part).strip())
+
+
 def _repeat(value: Any) -> tuple[str, ...]:
     parts = value.split(",") if isinstance(value, str) else list(value)
     found = tuple(str(part).strip() for part in parts if str(part).strip())
@@ -289,5 +298,6 @@ _PARSERS: Mapping[str, Callable[[Any], Any]] = {
     "AutoOff": _one_of(get_args(AutoOff)),
     "Mapping[str, float] | None": _weights,
     "tuple[str, ...]": _repeat,
+    "Names": _names,
     "Networks": _networks,
 }

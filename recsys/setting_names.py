@@ -15,7 +15,8 @@ PREFIX = "RECSYS_"
 NAMES = frozenset(
     """
     access_log anonymous_rate_limit audit_days auth body_seconds cache cache_bytes cache_entries
-    cache_seconds config cors_origins defences deliver device direction encoder event_weights
+    cache_seconds config cors_origins defences deliver device direction encoder engines
+    event_weights
     explore_share exposure_pending exposure_seconds finetune finetune_minutes flag_weight gazetteer
     home host
     impression_half_life keep_bundles mail_from max_batch max_body metrics_folder metrics_open

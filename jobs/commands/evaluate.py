@@ -174,6 +174,8 @@ def heard(settings: Settings, events: EventTable) -> EventTable:
 
 def means_of(settings: Settings, seed: int, note: Callable[[str], None]) -> FitContext:
     """Return what the rows may use, as a night would."""
+    from recsys.tuning.engine_catalogue import candidates  # implicit
+
     device = pick_device(settings.device)
     known: dict[str, Encoder] = {}
 
@@ -187,7 +189,8 @@ def means_of(settings: Settings, seed: int, note: Callable[[str], None]) -> FitC
         return TextVectors(found.vectors, found.student.compact())
 
     directed = settings.direction == "auto"
-    return FitContext(seed, settings.tune_minutes, device, words, note, directed)
+    engines = candidates(settings.engines) if settings.engines else None
+    return FitContext(seed, settings.tune_minutes, device, words, note, directed, engines)
 
 
 def report(result: Result, depths: tuple[int, ...], console: Console) -> None:

@@ -124,7 +124,12 @@ class NightContext:
     def tune(self, out: Path) -> Detail:
         """Choose engines and blend, or take over what the current bundle was made with."""
         seen, before = self.detail("snapshot"), self.before
-        plan = {"encoder": self.detail("finetune")["family"], "event_weights": self.kinds}
+        plan = {
+            "encoder": self.detail("finetune")["family"],
+            "event_weights": self.kinds,
+            "direction": self.settings.direction,
+            "engines": list(self.settings.engines),
+        }
         manifest = before.manifest if before is not None else {}
         why = retune_reason(manifest, seen, plan, self.settings.tune_days)
         why = "asked for" if self.tune_always else why

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import entry_points
 from itertools import product
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,6 +19,9 @@ from recsys.evaluation.baselines import Options
 from recsys.text.documents import documents
 from recsys.training.fit import TextVectors
 from recsys.tuning.scorer_protocol import Scorer, Skip
+
+if TYPE_CHECKING:
+    from recsys.tuning.engine_catalogue import Family  # implicit
 
 NEIGHBOURS = (100, 20, 500)  # of an item that are tried
 RECENCIES = (np.inf, 16.0, 8.0, 4.0, 2.0, 1.0)  # half-lives of a history's items, in events
@@ -33,6 +37,7 @@ class FitContext:
     words: Callable[[Dataset], TextVectors] | None = None  # reads the items' words; None: cannot
     note: Callable[[str], None] = lambda text: None  # is told what is being tried
     directed: bool = True  # whether `default` may use the direction of histories
+    engines: Sequence[Family] | None = None  # that `default` chooses from; None: all
 
 
 Fits = Iterator[tuple[Options, Scorer]]

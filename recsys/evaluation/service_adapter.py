@@ -34,6 +34,7 @@ def fit_service(split: Split, data: Dataset, means: FitContext) -> tuple[Model, 
         means.seed,
         means.device,
         ordered=rules.protocol != "given",
+        engines=means.engines,
         directed=means.directed,
     )
     known = TuningData(split.train, split.items, partial(_words, means=means), rules.weights)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from functools import cache
 from importlib.metadata import entry_points
 from importlib.util import find_spec
 
-from recsys.errors import DataError
+from recsys.errors import DataError, MissingExtra
 from recsys.models.engine_registry import (
     Engine,
     als,
@@ -32,6 +33,7 @@ CHEAP = item_knn(100)
 
 Maker = Callable[[list[float]], Engine]  # the numbers after the name: "ease 100" -> [100.0]
 ENTRY_POINTS = "recsys.engines"  # group of other packages' engines
+EXTRAS = {"torch": "train", "lightfm": "lightfm"}  # package -> extra that brings it
 
 _MAKERS: dict[str, Maker] = {
     "slist": lambda numbers: slist(*numbers),
@@ -83,13 +85,25 @@ def unregister_engine(name: str) -> None:
         _ADDED[:] = [one for one in _ADDED if one.name.split()[0] != name]
 
 
-def candidates() -> tuple[Family, ...]:
+def candidates(names: Sequence[str] = ()) -> tuple[Family, ...]:
     """Return the engines that tuning tries: the built-in ones, then those of other packages.
 
+    `names`: of families, whose settings are searched, or of engines with settings, such as
+    "ease 50"; empty: all. DataError for an unknown name or one whose package is not installed.
     A family whose package is not installed is left out, which the log says once per process.
     """
     load_entry_points()
-    return (*filter(_is_installed, CATALOGUE), *map(Family.of, _ADDED))
+    every = (*CATALOGUE, *map(Family.of, _ADDED))
+    if not names:
+        return tuple(filter(_is_installed, every))
+    known = {family.name: family for family in every}
+    found = []
+    for name in names:
+        family = known.get(name) or Family.of(engine_named(name))
+        if family.package and not find_spec(family.package):
+            raise MissingExtra(family.package, EXTRAS[family.package])
+        found.append(replace(family, share=1.0))
+    return tuple(found)
 
 
 @cache
@@ -99,7 +113,10 @@ def _is_installed(family: Family) -> bool:
     if family.share < 1.0:  # an engine that is no loss
         return False
     log.info(
-        "the engine %s is not tried: %s is not installed (extra train)", family.name, family.package
+        "the engine %s is not tried: %s is not installed (extra %s)",
+        family.name,
+        family.package,
+        EXTRAS[family.package],
     )
     return False
 
@@ -125,7 +142,10 @@ def engine_named(name: str) -> Engine:
     try:
         return _MAKERS[kind]([float(number) for number in numbers])
     except (KeyError, ValueError, TypeError, IndexError) as error:
-        raise DataError(f"engine {name!r} is unknown; there are: {', '.join(_MAKERS)}") from error
+        close = get_close_matches(kind, _MAKERS, 1)
+        meant = f"; is {close[0]} meant?" if close and close[0] != kind else ""
+        known = ", ".join(_MAKERS)
+        raise DataError(f"engine {name!r} is unknown{meant}; there are: {known}") from error
 
 
 @dataclass(frozen=True, slots=True)

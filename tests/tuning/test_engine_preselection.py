@@ -1,5 +1,7 @@
 """Preselection: settings are searched, the budget is kept, the best families go on."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import worlds
@@ -7,11 +9,12 @@ import worlds
 from recsys.data.event_weights import EventWeights
 from recsys.data.records import Event
 from recsys.data.table_builder import item_table
+from recsys.errors import DataError
 from recsys.models.engine_registry import Engine
 from recsys.models.item_weights import ItemWeights
 from recsys.training.fit import TextVectors, known_interactions
 from recsys.tuning.cpu_budget import Budget
-from recsys.tuning.engine_catalogue import CATALOGUE, Family, engine_named
+from recsys.tuning.engine_catalogue import CATALOGUE, Family, candidates, engine_named
 from recsys.tuning.engine_preselection import N_SURVIVORS, Preselection
 from recsys.tuning.model_selection import _assembled, choose
 from recsys.tuning.validation_splits import validation
@@ -101,6 +104,23 @@ def test_what_the_budget_does_not_allow_is_left_out_and_said_so(check):
     seconds[0] = 40.0  # of 60
     assert later.run([Family.of(noisy(3.0, 25.0))]) == []
     assert pressed == ["noisy 3 was left out: it would have taken some 25 s"]
+
+
+def test_engines_are_chosen_by_name_of_a_family_or_with_settings():
+    slist, strong = candidates(("slist", "ease 50"))
+    assert slist.name == "slist" and len(list(slist.around(slist.start))) > 1
+    assert strong.at(strong.start).name == "ease 50" and not list(strong.around(strong.start))
+    assert {"bpr", "als", "sequence-knn"} <= {family.name for family in candidates()}
+    with pytest.raises(DataError, match="engine 'slits' is unknown; is slist meant"):
+        candidates(("slits",))
+
+
+def test_an_engine_is_not_begun_after_its_share_of_the_time(check):
+    one, notes, pressure = preselection(check)
+    first = Family.of(noisy(1.0))
+    late = replace(Family.of(noisy(2.0, 70.0)), share=0.4)  # 48 of 120 s
+    assert [engine.name for engine in one.run([first, late])] == ["noisy 1"]
+    assert any("noisy 2: skipped" in note for note in notes) and not pressure
 
 
 def test_every_family_of_the_catalogue_has_settings_that_can_be_named():

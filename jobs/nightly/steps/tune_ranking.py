@@ -12,7 +12,7 @@ from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.tuning.attack_resistance import AttackTest, planted_attack
 from recsys.tuning.baseline_comparison import Contest, contest_at_a_cut, walked_contest
-from recsys.tuning.engine_catalogue import engine_named
+from recsys.tuning.engine_catalogue import candidates, engine_named
 from recsys.tuning.evaluation_protocols import Rules, Split, make_split
 from recsys.tuning.live_state_replay import replay_validation
 from recsys.tuning.publication_gate import PEOPLE
@@ -113,6 +113,7 @@ def tuned(night: NightContext) -> TuningResult:
         settings.tune_minutes,
         seed=settings.seed,
         device=night.device,
+        engines=candidates(settings.engines),
         directed=settings.direction == "auto",
     )
     return tune(data, scenario, progress.note, progress.advance)
