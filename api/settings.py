@@ -15,7 +15,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 from recsys.data.event_kinds import KIND_WEIGHTS
-from recsys.data.event_weights import EventWeights
+from recsys.data.event_weights import REMARKS, TONE, EventWeights
 from recsys.data.unrecorded_items import CHOICES
 from recsys.delivery.mail import MailServer
 from recsys.delivery.public_addresses import networks
@@ -39,7 +39,8 @@ class Settings:
     safety_model: str = ""  # module:function: a scorer of doubtful texts beside the built-in words
     rising_weight: float = 0.05  # standard deviations of the scores that a burst adds at its most
     flag_weight: float = 1.0  # standard deviations of the scores that a flag of 1 takes away
-    tone_strength: float = 0.25  # how far a comment's tone moves its event's weight, 0 to 2
+    tone_strength: float = TONE  # how far a comment's tone moves its event's weight, 0 to 2
+    comment_strength: float = REMARKS  # the same for comments and replies, 0 to 4
     defences: str = "on"  # acts of accounts that come together unusually count like one
     explore_share: float = 0.02  # of an hour's lists that may hold one new item, or one author's
     repeat: tuple[str, ...] = ()  # categories whose items may come again: category:Groceries,…
@@ -86,7 +87,12 @@ class Settings:
         """Return the weights of events, those of the settings over the built-in ones."""
         kinds = {**KIND_WEIGHTS, **self.event_weights}
         voices = self.defences == "on"
-        return EventWeights(kinds=kinds, tone=self.tone_strength, voices=voices)
+        return EventWeights(
+            kinds=kinds,
+            tone=self.tone_strength,
+            remarks=self.comment_strength,
+            voices=voices,
+        )
 
     @cached_property
     def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from recsys.data.event_kinds import KIND_WEIGHTS
-from recsys.data.event_weights import EventWeights
+from recsys.data.event_weights import REMARKS, TONE, EventWeights
 from recsys.errors import DataError
 from recsys.ranking.query import repeat_categories
 from recsys.setting_names import check_environment, check_file, is_service_link
@@ -91,7 +91,11 @@ class Settings:
         0.05, "most that a burst adds to a score, in standard deviations of the scores; 0: off"
     )
     tone_strength: float = _setting(
-        0.25, "how far the tone of a comment moves the weight of its event, 0: not at all, to 2"
+        TONE, "how far the tone of a comment moves the weight of its event, 0: not at all, to 2"
+    )
+    comment_strength: float = _setting(
+        REMARKS,
+        "the same for comments and replies, 0 to 4; with RECSYS_TONE_STRENGTH=0 none is moved",
     )
     defences: OnOff = _setting(
         "on", "whether acts of accounts that come together unusually count like one: on or off"
@@ -130,7 +134,12 @@ class Settings:
         """The weights of events, those of the settings over the built-in ones."""
         kinds = {**KIND_WEIGHTS, **(self.event_weights or {})}
         voices = self.defences == "on"
-        return EventWeights(kinds=kinds, tone=self.tone_strength, voices=voices)
+        return EventWeights(
+            kinds=kinds,
+            tone=self.tone_strength,
+            remarks=self.comment_strength,
+            voices=voices,
+        )
 
     @property
     def repeat_categories(self) -> frozenset[str]:

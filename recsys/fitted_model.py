@@ -23,7 +23,7 @@ from recsys.array_types import Floats
 from recsys.bundle import RawBundle, write_bundle
 from recsys.bundle_store import BundleStore
 from recsys.data.event_kinds import KIND_WEIGHTS
-from recsys.data.event_weights import EventWeights
+from recsys.data.event_weights import REMARKS, TONE, EventWeights
 from recsys.data.parsing import FieldError, parse_id
 from recsys.data.records import parse_event
 from recsys.errors import BundleError, DataError
@@ -44,7 +44,6 @@ from recsys.store_log_tailer import LogTailer
 from recsys.text.sentiment.scorer import SentimentScorer
 
 HISTORIES = "store.db"  # file of a saved model: events, items and users
-TONE = 0.25  # how far the tone of a comment moves its event's weight, as RECSYS_TONE_STRENGTH
 MOST = 1_000  # items of a list
 History = Iterable[str | int | Mapping[str, Any] | Interaction]
 _NUMBERS = ("max_age", "min_age")  # fields of Filters that are seconds
@@ -98,7 +97,7 @@ class FittedModel:
             raise BundleError(f"{home}: there is no such folder; `model.save(path)` makes one")
         raw, model = BundleStore(home).load_current(lambda raw: (raw, Model.from_raw(raw)))
         kinds = {**KIND_WEIGHTS, **raw.manifest.get("event_weights", {})}
-        weights = weights or EventWeights(kinds=kinds, tone=TONE)
+        weights = weights or EventWeights(kinds=kinds, tone=TONE, remarks=REMARKS)
         file = home / HISTORIES
         store = Store.open(f"sqlite:///{file}") if file.exists() else None
         return cls(home, raw, model, store, weights, owned)

@@ -26,10 +26,10 @@ from recsys.data.dataframes import OnError, Source, event_table, events_of, item
 from recsys.data.dataset import Dataset
 from recsys.data.event_kinds import KIND_WEIGHTS
 from recsys.data.event_tables import EventTable, ItemTable
-from recsys.data.event_weights import EventWeights
+from recsys.data.event_weights import REMARKS, TONE, EventWeights
 from recsys.data.table_builder import item_table
 from recsys.errors import DataError
-from recsys.fitted_model import HISTORIES, TONE, FittedModel
+from recsys.fitted_model import HISTORIES, FittedModel
 from recsys.safety.comment_dampening import dampened
 from recsys.serving.model import Model
 from recsys.store.store import Store
@@ -152,7 +152,7 @@ def _weights(given: Mapping[str, float]) -> EventWeights:
     for kind, weight in given.items():
         if not isinstance(weight, (int, float)) or not abs(weight) < 1e6:
             raise DataError(f"event_weights: {kind!r} weighs {weight!r}, which is no finite number")
-    return EventWeights(kinds={**KIND_WEIGHTS, **given}, tone=TONE)
+    return EventWeights(kinds={**KIND_WEIGHTS, **given}, tone=TONE, remarks=REMARKS)
 
 
 def _choice(tune: TuningResult | Mapping[str, Any] | str | Path) -> TuningResult:

@@ -28,6 +28,7 @@ class EventKind:
     explicit: bool = True  # states a liking or a dislike; False: something done in passing
     synonyms: tuple[str, ...] = ()  # other names of the same
     withdrawn_by: tuple[str, ...] = ()  # names that take it back, beside those of `_REVERSED`
+    remark: bool = False  # somebody wrote something: whether in favour, only the words say
 
 
 def _passing(name: str, weight: float, *synonyms: str) -> EventKind:
@@ -85,8 +86,8 @@ TABLE: tuple[EventKind, ...] = (
     EventKind("share", 1.5, True, ("shared", "分享")),
     EventKind("repost", 1.5, True, ("reposted", "retweet", "reblog", "reshare", "转发")),
     EventKind("forward", 1.5, True, ("forwarded",)),
-    EventKind("reply", 1.2, True, ("replied", "回复")),
-    EventKind("comment", 1.2, True, ("commented", "评论")),
+    EventKind("reply", 1.2, True, ("replied", "回复"), remark=True),
+    EventKind("comment", 1.2, True, ("commented", "评论"), remark=True),
     EventKind("subscribe", 1.5, True, ("subscribed", "订阅")),
     EventKind("follow", 1.5, True, ("followed", "关注")),
     EventKind(RATING, 1.0, True, ("rate", "rated", "stars", "score", "review", "评分")),

@@ -16,6 +16,9 @@ from recsys.data.event_tables import EventTable
 from recsys.data.rating_scale import RatingScale
 from recsys.errors import DataError
 
+TONE = 0.25  # default of RECSYS_TONE_STRENGTH
+REMARKS = 3.0  # default of RECSYS_COMMENT_STRENGTH; chosen on a validation part, see RESULTS.md
+LARGEST = 1.5  # most that words multiply the weight of an event by, towards either side
 SMALL = 10_000  # kinds whose meaning is remembered
 SHOWN = 8  # unknown kinds that an error names
 
@@ -29,6 +32,7 @@ class Meaning(NamedTuple):
     rates: bool  # its value stands on the platform's scale of ratings
     withdraws: str  # the kind of earlier acts that it takes back; empty: none
     known: bool  # the table or the settings name it
+    remark: bool = False  # whether it is in favour, only its words say
 
 
 class _Meanings(dict[str, Meaning]):
@@ -56,7 +60,7 @@ class _Meanings(dict[str, Meaning]):
             named = named or self._named.get(kinds.fold(row.name))
             weight = named[1] if named else 0.0
             rates = row.name == kinds.RATING
-            return Meaning(row.name, weight, row.explicit, rates, "", named is not None)
+            return Meaning(row.name, weight, row.explicit, rates, "", named is not None, row.remark)
         if named is not None:
             return Meaning(named[0], named[1], True, False, "", True)
         taken = kinds.withdrawn_by(kind)
@@ -78,12 +82,17 @@ class EventWeights:
     shrinkage: float = 5.0  # ratings a user's mean is shrunk by, towards the mean of all users
     spread: float = 0.0  # one weight per so many rating points; 0: the spread of the data
     tone: float = 0.0  # how far a comment's tone moves its event's weight, 0: not at all, to 2
+    remarks: float = 0.0  # the same of comments and replies, to 4; never less than `tone`
     meanings: Mapping[str, Meaning] = field(init=False, repr=False, compare=False)
     voices: bool = True  # an act counts by the company of its item; see `recsys.data.account_mix`
 
     def __post_init__(self) -> None:
         if not 0 <= self.tone <= 2:
             raise DataError(f"RECSYS_TONE_STRENGTH: {self.tone:g} is not a number from 0 to 2")
+        if not 0 <= self.remarks <= 4:
+            raise DataError(
+                f"RECSYS_COMMENT_STRENGTH: {self.remarks:g} is not a number from 0 to 4"
+            )
         object.__setattr__(self, "meanings", _Meanings(self.kinds))
 
     def of_kind(self, kind: str) -> float:
@@ -168,7 +177,10 @@ class EventWeights:
         if rated.any():
             weights[rated] = self._centred(events, rated)
         if self.tone and events.tone is not None:
-            weights += np.float32(self.tone) * events.tone * np.abs(weights)
+            strength = np.array([self._strength(kind) for kind in events.kinds], np.float32)
+            shift = strength[events.kind] * events.tone * np.abs(weights) if len(events) else 0.0
+            most = np.float32(LARGEST) * np.abs(weights)
+            weights = np.where(events.tone == 0, weights, np.clip(weights + shift, -most, most))
         if (back := self.withdrawn(events)) is not None:
             weights[back] = 0.0
         return weights if events.share is None else weights * events.share
@@ -207,13 +219,24 @@ class EventWeights:
             found[own] |= (distinct[at] == keys[own]) & (places[own] < last[at])
         return found
 
-    def toned(self, weight: float, tone: float) -> float:
+    def toned(self, kind: str, weight: float, tone: float) -> float:
         """Return the weight of an event whose comment has a tone, -1 to 1.
 
         A like with scornful words counts less, above a strength of 1 even against the item; a
-        dislike with scornful words counts more against it.
+        dislike with scornful words counts more against it. Comments and replies have a strength of
+        their own, since only their words say what they are. No event counts more than LARGEST times
+        its weight without words.
         """
-        return weight + self.tone * tone * abs(weight)
+        if not tone:
+            return weight
+        most = LARGEST * abs(weight)
+        moved = weight + self._strength(kind) * tone * abs(weight)
+        return min(max(moved, -most), most)
+
+    def _strength(self, kind: str) -> float:
+        if not self.tone:
+            return 0.0
+        return max(self.tone, self.remarks) if self.meanings[kind].remark else self.tone
 
     def rated(self, events: EventTable) -> Mask:
         """Say which events are ratings with a value; a rating without one counts as a like."""

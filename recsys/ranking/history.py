@@ -168,8 +168,10 @@ def weigh(
 ) -> float:
     """Return an event's weight; `total` and `count` describe the same person's ratings."""
     if each.value is not None and weights.rates(each.event, each.value):
-        return weights.toned(weights.of_rating(each.value, total, count, scale), each.tone)
-    return weights.toned(weights.of_event(each.event, each.value), each.tone)
+        weight = weights.of_rating(each.value, total, count, scale)
+    else:
+        weight = weights.of_event(each.event, each.value)
+    return weights.toned(each.event, weight, each.tone)
 
 
 def interactions(

@@ -60,4 +60,4 @@ def _weight(act: LiveEvent, weights: EventWeights, scale: RatingScale) -> float:
         weight = weights.of_rating(act.value, 0.0, 0, scale)
     else:
         weight = weights.of_event(act.event, act.value)
-    return act.share * weights.toned(weight, act.tone)
+    return act.share * weights.toned(act.event, weight, act.tone)

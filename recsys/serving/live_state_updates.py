@@ -178,7 +178,7 @@ def counted_weights(
         weight = weights.of_event(one.event, one.value)
         if one.value is not None and weights.rates(one.event, one.value):
             weight = weights.of_rating(one.value, sum(ratings), len(ratings), scale)
-        found[one.id] = shares.get(one.id, 1.0) * weights.toned(weight, tone)
+        found[one.id] = shares.get(one.id, 1.0) * weights.toned(one.event, weight, tone)
     return found
 
 

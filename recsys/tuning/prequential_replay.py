@@ -293,7 +293,7 @@ def _step(
         trail.rating_sum, trail.ratings = trail.rating_sum + value, trail.ratings + 1
         weight = weights.of_rating(value, trail.rating_sum, trail.ratings, data.rating_scale)
     tone = 0.0 if events.tone is None else float(events.tone[place])
-    weight = weights.toned(weight, tone)
+    weight = weights.toned(kind, weight, tone)
     explicit = weights.stated(kind)
     return ReplayEvent(
         user, item, world.ids[item], kind, number, weight, explicit, float(walk.time[place]), tone

@@ -176,7 +176,7 @@ def test_the_tone_of_a_comment_moves_the_weight_of_its_event(kind, value, streng
     columns.add(Event("a", "x", "like", None, "", 2.0))
     table = replace(columns.table(np.inf), tone=np.array([tone, 0.0], np.float32))
     assert weights.of_table(table).tolist() == pytest.approx([weight, 1.0])
-    assert weights.toned(weights.of_kind(kind), tone) == pytest.approx(weight)
+    assert weights.toned(kind, weights.of_kind(kind), tone) == pytest.approx(weight)
     assert table.select(np.array([False, True])).tone.tolist() == [0.0]
     assert EventWeights(tone=1.0).of_table(replace(table, tone=None))[1] == 1.0
 

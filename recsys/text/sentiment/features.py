@@ -20,7 +20,7 @@ from recsys.array_types import Floats
 from recsys.errors import DataError
 from recsys.text.clean import clean
 from recsys.text.deobfuscation import Lexicon, joined, legible
-from recsys.text.sentiment.emoji_and_chinese_words import opposed, translate
+from recsys.text.sentiment.emoji import opposed, translate
 from recsys.text.sentiment.word_lists import BLAME, PRAISE, judged
 
 LONGEST_READ = 4_000  # characters; a tone further on changes little
@@ -105,11 +105,12 @@ class Features:
 
     bags: dict[str, Bag]
     cues: Floats
+    n_words: NDArray[np.int64]  # (n_texts,), without punctuation
 
 
-def features(texts: Sequence[str], tokenizer: Tokenizer, han: bool = False) -> Features:
-    """Read texts; any string is fit, and an empty one has no rows. `han`: see `translate`."""
-    marked = [mark(text, han) for text in texts]
+def features(texts: Sequence[str], tokenizer: Tokenizer) -> Features:
+    """Read texts; any string is fit, and an empty one has no rows."""
+    marked = [mark(text) for text in texts]
     bags = {
         "words": _bag([_word_rows(one) for one in marked]),
         "letters": _bag([_letter_rows(" ".join(one.words)) for one in marked]),
@@ -117,7 +118,8 @@ def features(texts: Sequence[str], tokenizer: Tokenizer, han: bool = False) -> F
         "negated": _tokens([_part(one, True) for one in marked], tokenizer),
     }
     cues = np.array([one.cues for one in marked], np.float32).reshape(len(texts), len(CUES))
-    return Features(bags, cues)
+    n_words = [sum(word[0].isalnum() for word in one.words) for one in marked]
+    return Features(bags, cues, np.array(n_words, np.int64))
 
 
 def read_tokenizer(spec: bytes) -> Tokenizer:
@@ -131,9 +133,9 @@ def read_tokenizer(spec: bytes) -> Tokenizer:
     return tokenizer
 
 
-def mark(text: str, han: bool = False) -> Marked:
+def mark(text: str) -> Marked:
     """Undress a text to its words and say which are negated."""
-    raw = plain(text, han)
+    raw = plain(text)
     words, negated, left = [], [], 0
     for word in _WORD.findall(raw.lower()):
         if not word[0].isalnum() or word == "but":
@@ -144,11 +146,11 @@ def mark(text: str, han: bool = False) -> Marked:
     return Marked(tuple(words), tuple(negated), (*_cues(text, raw, words), *judged(words, negated)))
 
 
-def plain(text: str, han: bool = False) -> str:
+def plain(text: str) -> str:
     """Return a text without its disguises: invisible signs, look-alikes, sp.a.ced, l33t."""
     text = clean(_NOTHING.sub("", joined(text)))[:LONGEST_READ].replace("\u2019", "'")
     text = _MENTION.sub(" @user ", _LINK.sub(" urlurl ", text))
-    return opposed(_STRETCHED.sub(r"\1\1", undisguised(translate(text, han), LEXICON)))
+    return opposed(_STRETCHED.sub(r"\1\1", undisguised(translate(text), LEXICON)))
 
 
 def undisguised(text: str, lexicon: Lexicon) -> str:

@@ -2,7 +2,8 @@
 
 The model is linear on word vectors, words, runs of letters and a few cues. Each part is folded
 into tables of three numbers per row, word vectors included, so serving needs numpy and a tokenizer
-only, and no word vectors of its own.
+only, and no word vectors of its own. Chinese signs have a model of their own
+(`recsys.text.sentiment.chinese`); where a text holds both, the two opinions are pooled.
 """
 
 from __future__ import annotations
@@ -24,12 +25,21 @@ from tokenizers import Tokenizer
 from recsys.array_types import Floats
 from recsys.errors import DataError
 from recsys.text.language.detect import detect
-from recsys.text.sentiment.emoji_and_chinese_words import pictures
+from recsys.text.sentiment.chinese import (
+    HAN_CUES,
+    HAN_ROWS,
+    ChineseTone,
+    han_signs,
+    without_han,
+)
+from recsys.text.sentiment.emoji import pictures
 from recsys.text.sentiment.features import CUES, LETTER_ROWS, WORD_ROWS, features, read_tokenizer
 
 LABELS = ("negative", "neutral", "positive")
 SHIPPED = Path(__file__).with_name("tone.npz")
-FORMAT = 2
+FORMAT = 3
+ENGLISH_FORMAT = 2  # before there was a model of Chinese signs; read unless trained on Chinese
+SIGNS_PER_WORD = 2  # Han signs that say as much as a word or an emoji
 UNSURE = (0.3, 0.4, 0.3)  # what is said of a text that cannot be read
 BLOCK = 4_096  # texts per block: bounds the memory of a call
 LARGEST = 64 << 20  # bytes that a model file may unpack to
@@ -45,7 +55,7 @@ class Tone:
     sharpness: float  # what logits are multiplied by so that probabilities are calibrated
     tokenizer_json: bytes
     note: str = ""  # what it was trained on
-    han: bool = False  # whether it has learned to read Chinese signs by themselves
+    chinese: ChineseTone | None = None  # None: Chinese signs are not read
     languages: frozenset[str] = frozenset({"en"})  # of the labelled texts
 
     @cached_property
@@ -66,10 +76,11 @@ class Tone:
 
     def _block(self, texts: Sequence[str]) -> NDArray[np.float64]:
         foreign = np.array([self._foreign(text) for text in texts], bool)
-        signs = [
-            pictures(text) if other else text for text, other in zip(texts, foreign, strict=True)
+        own = [
+            pictures(text) if other else without_han(text)
+            for text, other in zip(texts, foreign, strict=True)
         ]
-        read = features(signs, self._tokenizer, self.han)
+        read = features(own, self._tokenizer)
         logits = read.cues @ self.cues.astype(np.float64) + self.bias
         for name, bag in read.bags.items():
             values = self.tables[name][bag.rows].astype(np.float64)
@@ -79,12 +90,37 @@ class Tone:
         chances = softmax(logits * self.sharpness)
         empty = read.bags["words"].counts == 0
         chances[empty & ~foreign], chances[empty & foreign] = (0, 1, 0), UNSURE
+        if self.chinese is not None:
+            self._join_chinese(chances, texts, ~foreign, read.n_words)
         return chances
+
+    def _join_chinese(
+        self,
+        chances: NDArray[np.float64],
+        texts: Sequence[str],
+        native: NDArray[np.bool_],
+        n_words: NDArray[np.int64],
+    ) -> None:
+        """Pool the opinion on Chinese signs into the rows of texts that hold some.
+
+        A logarithmic opinion pool (Genest and Zidek 1986): logarithms are averaged, and each part
+        of the text weighs as many words as it has.
+        """
+        assert self.chinese is not None
+        signs = np.array([han_signs(text) for text in texts], np.int64)
+        rows = np.flatnonzero(native & (signs > 0))
+        if not len(rows):
+            return
+        opinion = self.chinese.probabilities([texts[row] for row in rows.tolist()])
+        words = n_words[rows]
+        share = (words / (words + signs[rows] / SIGNS_PER_WORD))[:, None]
+        other = np.log(np.maximum(chances[rows], 1e-6))
+        chances[rows] = softmax(share * other + (1 - share) * np.log(np.maximum(opinion, 1e-6)))
 
     def _foreign(self, text: str) -> bool:
         """Whether a text is in a language of which the model knows no word."""
         code = detect(text).code
-        return bool(code) and code != "zh" and code not in self.languages  # zh: the glossary's
+        return bool(code) and code not in self.languages and not (code == "zh" and self.chinese)
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """Return what `write_tone` saves; `from_arrays` takes it back."""
@@ -92,11 +128,16 @@ class Tone:
             "format": FORMAT,
             "sharpness": self.sharpness,
             "note": self.note,
-            "han": self.han,
             "languages": sorted(self.languages),
         }
+        han: dict[str, NDArray[np.generic]] = {}
+        if self.chinese is not None:
+            about |= {"han_sharpness": self.chinese.sharpness, "han_cut": self.chinese.cut}
+            han["han_runs"] = self.chinese.runs.astype(np.float16)
+            han["han_cues"] = self.chinese.cues.astype(np.float32)
         packed = zlib.compress(self.tokenizer_json, 9)
         return {
+            **han,
             **{f"table_{name}": table.astype(np.float16) for name, table in self.tables.items()},
             "cues": self.cues.astype(np.float32),
             "bias": self.bias.astype(np.float32),
@@ -109,7 +150,7 @@ class Tone:
         """Rebuild; DataError when an array is missing, misshapen or not finite."""
         try:
             about = json.loads(arrays["about"].tobytes())
-            if about["format"] != FORMAT:
+            if about["format"] not in (FORMAT, ENGLISH_FORMAT) or about.get("han"):
                 raise DataError(
                     f"a tone model of format {about['format']}, {FORMAT} is read here: "
                     "run `recsys train-tone --labels F` again"
@@ -125,7 +166,7 @@ class Tone:
                 float(about["sharpness"]),
                 tokenizer,
                 str(about["note"]),
-                bool(about["han"]),
+                _chinese(arrays, about),
                 frozenset(map(str, about["languages"])),
             )
         except (KeyError, ValueError, TypeError, zlib.error) as error:
@@ -150,8 +191,27 @@ class Tone:
                 raise DataError(f"tone model: {name} has shape {table.shape}, {rows} × 3 expected")
             if not np.isfinite(table).all():
                 raise DataError(f"tone model: {name} holds values that are not finite")
-        if not 0 < self.sharpness < 1e6:
-            raise DataError(f"tone model: sharpness {self.sharpness} is not a positive number")
+        numbers = {"sharpness": self.sharpness}
+        if (han := self.chinese) is not None:
+            numbers |= {"Chinese sharpness": han.sharpness, "Chinese cut": han.cut}
+            if han.runs.shape != (HAN_ROWS,) or han.cues.shape != (HAN_CUES,):
+                raise DataError(
+                    f"tone model: Chinese weights have shapes {han.runs.shape} and "
+                    f"{han.cues.shape}, ({HAN_ROWS},) and ({HAN_CUES},) expected"
+                )
+            if not (np.isfinite(han.runs).all() and np.isfinite(han.cues).all()):
+                raise DataError("tone model: Chinese weights are not finite")
+        for name, number in numbers.items():
+            if not 0 < number < 1e6:
+                raise DataError(f"tone model: {name} {number} is not a positive number")
+
+
+def _chinese(arrays: Mapping[str, NDArray[Any]], about: Mapping[str, Any]) -> ChineseTone | None:
+    """Return the model of Chinese signs of a file; None: it has none."""
+    if "han_runs" not in arrays:
+        return None
+    numbers = float(about["han_sharpness"]), float(about["han_cut"])
+    return ChineseTone(arrays["han_runs"], arrays["han_cues"], *numbers)
 
 
 def score(probabilities: Floats) -> Floats:

@@ -34,9 +34,12 @@ class SentimentScorer:
 
     @cached_property
     def model(self) -> Tone:
-        """The tone model in use."""
+        """The tone model in use; without a model of Chinese of its own, with the shipped one."""
         own = self.model_file or self.home / FOLDER / MODEL
-        return load_tone(own if self.model_file or own.exists() else None)
+        if not self.model_file and not own.exists():
+            return load_tone()
+        found = load_tone(own)
+        return found if found.chinese else replace(found, chinese=load_tone().chinese)
 
     @cached_property
     def lexicons(self) -> Mapping[str, Lexicon]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,13 +16,20 @@ from recsys.array_types import Floats
 from recsys.errors import DataError
 from recsys.text.encoders.student import Student
 from recsys.text.language.detect import detect
-from recsys.text.sentiment.features import LETTER_ROWS, WORD_ROWS, Bag, features, read_tokenizer
-from recsys.text.sentiment.model import LABELS, Tone, softmax
+from recsys.text.sentiment.chinese_training import fit_chinese
+from recsys.text.sentiment.features import (
+    CUES,
+    LETTER_ROWS,
+    WORD_ROWS,
+    Bag,
+    features,
+    read_tokenizer,
+)
+from recsys.text.sentiment.model import LABELS, UNSURE, Tone, softmax
 from recsys.text.sentiment.solver import Reading, Solved, logits_of, solve
 
-HAN_SHARE = 0.02  # of labelled texts with Chinese signs, from which the model learns to read them
+LANGUAGE_SHARE = 0.02  # of labelled texts in a language, from which the model has learned it
 SAMPLE = 2_000  # texts that tell the languages
-_HAN = re.compile("[\u3400-\u9fff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,24 +50,61 @@ def fit_tone(
     student: Student,
     config: ToneConfig = ToneConfig(),
     note: str = "",
-    calibrate: bool = True,
     sources: Sequence[str] = (),
+    base: Tone | None = None,
 ) -> Tone:
     """Return a tone model from texts and their classes (rows of LABELS).
 
-    Labels weigh equally, however often each occurs, and so do they within each of the `sources`:
-    that film critics are seldom neutral says nothing about others. DataError for fewer than two
-    labels or too few texts of one.
+    Chinese texts train the model of Chinese signs, all others the model of words. A part with
+    fewer than two labels (Chinese: without a side), or with too few texts of one, is that of
+    `base`; without a base all texts in these languages are neutral. Labels weigh equally, however
+    often each occurs, and so do they within each of the `sources`: that film critics are seldom
+    neutral says nothing about others. DataError where neither part can be trained.
     """
     classes = np.asarray(classes, np.int64)
     check_classes(classes, config)
-    han = sum(bool(_HAN.search(text)) for text in texts) >= HAN_SHARE * len(texts)
-    reading = read_for_training(texts, student, config, han)
+    han = np.array([detect(text).code == "zh" for text in texts], bool)
+    model = base or _mute(student, note)
+    if _trainable(classes[~han], config):
+        rest = np.flatnonzero(~han).tolist()
+        own = [sources[row] for row in rest] if sources else ()
+        words = _fit_words([texts[row] for row in rest], classes[~han], student, config, own)
+        model = replace(words, chinese=model.chinese, note=note)
+    sides = classes[han & (classes != 1)]
+    if _trainable(sides, config):
+        rows = np.flatnonzero(han).tolist()
+        model = replace(model, chinese=fit_chinese([texts[row] for row in rows], classes[rows]))
+    elif not _trainable(classes[~han], config):
+        raise DataError("neither the Chinese texts nor the others have enough texts of two labels")
+    return replace(model, note=note)
+
+
+def _trainable(classes: NDArray[np.int64], config: ToneConfig) -> bool:
+    counts = np.bincount(classes, minlength=len(LABELS))
+    return bool((counts > 0).sum() >= 2 and counts[counts > 0].min() >= config.least_per_label)
+
+
+def _mute(student: Student, note: str) -> Tone:
+    """Return a model that knows no word: every text is neutral."""
+    n_tokens = read_tokenizer(student.tokenizer_json).get_vocab_size()
+    sizes = {"words": WORD_ROWS, "letters": LETTER_ROWS, "tokens": n_tokens, "negated": n_tokens}
+    tables = {name: np.zeros((rows, len(LABELS)), np.float16) for name, rows in sizes.items()}
+    cues = np.zeros((len(CUES), len(LABELS)), np.float32)
+    bias = np.log(np.array(UNSURE, np.float32))
+    return Tone(tables, cues, bias, 1.0, student.tokenizer_json, note, None, frozenset())
+
+
+def _fit_words(
+    texts: Sequence[str],
+    classes: NDArray[np.int64],
+    student: Student,
+    config: ToneConfig,
+    sources: Sequence[str],
+) -> Tone:
+    reading = read_for_training(texts, student, config)
     weight = balanced(classes, sources)
     solved = solve(reading, classes, config.strength * weight, config.rounds)
-    model = replace(_fold(solved, reading, student, note), han=han, languages=languages_of(texts))
-    if not calibrate:
-        return model
+    model = replace(_fold(solved, reading, student, ""), languages=languages_of(texts))
     logits = _held_out_logits(reading, classes, weight, config)
     return replace(model, sharpness=_sharpness(logits, classes, weight))
 
@@ -69,7 +112,7 @@ def fit_tone(
 def languages_of(texts: Sequence[str]) -> frozenset[str]:
     """Return the languages of at least one in fifty of some texts, as far as they tell."""
     told = Counter(detect(text).code for text in texts[:: len(texts) // SAMPLE + 1])
-    least = HAN_SHARE * told.total()
+    least = LANGUAGE_SHARE * told.total()
     return frozenset(code for code, n in told.items() if code and n >= least)
 
 
@@ -97,10 +140,10 @@ def balanced(classes: NDArray[np.integer], sources: Sequence[str] = ()) -> NDArr
 
 
 def read_for_training(
-    texts: Sequence[str], student: Student, config: ToneConfig = ToneConfig(), han: bool = False
+    texts: Sequence[str], student: Student, config: ToneConfig = ToneConfig()
 ) -> Reading:
     """Turn texts into the rows of a linear model: weighted n-grams, vectors, cues."""
-    read = features(texts, read_tokenizer(student.tokenizer_json), han)
+    read = features(texts, read_tokenizer(student.tokenizer_json))
     blocks: list[Any] = []
     factors: dict[str, NDArray[np.float64]] = {}
     for name, size in (("words", WORD_ROWS), ("letters", LETTER_ROWS)):
