@@ -14,6 +14,7 @@ from recsys.data.dataset import Dataset
 from recsys.errors import DataError, MissingExtra
 from recsys.text.encoders.encoder import Encoder, load_encoder
 from recsys.text.encoders.finetuned_encoders import EncoderRegistry, RegistryEntry
+from recsys.text.encoders.multilingual import MultilingualEncoder
 from recsys.text.encoders.static import load_static
 from recsys.text.encoders.student import Student
 
@@ -124,6 +125,8 @@ def check_torch() -> None:
 
 def reason_not_to(settings: Settings, encoder: Encoder, device: str) -> str:
     """Say why an encoder stays as it is; empty where it is to be fine-tuned."""
+    if isinstance(encoder, MultilingualEncoder):
+        return "the multilingual encoder has no weights that can be trained here"
     if settings.finetune == "on":
         return ""
     if settings.finetune == "off":

@@ -1,4 +1,4 @@
-"""Encoder: what turns texts into vectors; three kinds behind one protocol and one setting."""
+"""Encoder: what turns texts into vectors; four kinds behind one protocol and one setting."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from recsys.array_types import Floats
+from recsys.text.encoders.multilingual import load_multilingual
 from recsys.text.encoders.static import load_static, minilm_source, read_static
 
 
@@ -30,6 +31,7 @@ def load_encoder(spec: str, device: str = "auto", cache: Path | None = None) -> 
     """Return the encoder that a setting names.
 
     `static`: word vectors distilled once from MiniLM and kept under `cache` (None: the user's).
+    `use`: the multilingual Universal Sentence Encoder (extra `languages`), on the CPU.
     `minilm`: the packaged MiniLM. `t5:<directory or hub name>`: a T5 encoder with mean pooling.
     Anything else: a directory or hub name of a sentence-transformers model, or a directory of saved
     static vectors. Only safetensors are read and no code that comes with a model is run. DataError
@@ -37,6 +39,8 @@ def load_encoder(spec: str, device: str = "auto", cache: Path | None = None) -> 
     """
     if spec == "static":
         return load_static(cache)
+    if spec == "use":
+        return load_multilingual()
     if Path(spec).is_dir() and (Path(spec) / "vectors.npy").exists():
         return read_static(Path(spec))
     # Imported here: the API process must never reach torch.
