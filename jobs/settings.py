@@ -56,7 +56,7 @@ class Settings:
     )
     device: str = _setting("auto", "where the night computes: auto, cpu or cuda")
     encoder: str = _setting(
-        "static", "words to vectors: static, minilm, t5:<folder or hub name>, or any such name"
+        "static", "words to vectors: static, use, minilm, t5:<folder or hub name>, or any such name"
     )
     finetune: Switch = _setting(
         "auto", "whether the encoder learns from readers: auto (on a GPU), on or off"

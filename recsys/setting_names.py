@@ -15,11 +15,8 @@ PREFIX = "RECSYS_"
 NAMES = frozenset(
     """
     access_log anonymous_rate_limit audit_days auth body_seconds cache cache_bytes cache_entries
-<<<<<<< HEAD
-    cache_seconds config cors_origins defences deliver device direction encoder engines
-=======
     cache_seconds comment_strength config cors_origins defences deliver device direction encoder
->>>>>>> daa4d06 (wip)
+    engines
     event_weights
     explore_share exposure_pending exposure_seconds finetune finetune_minutes flag_weight gazetteer
     home host

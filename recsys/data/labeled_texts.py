@@ -82,7 +82,7 @@ def _class(record: Mapping[str, Any], place: str) -> int:
     try:
         valence = float(record["valence"])
     except KeyError:
-        raise DataError(f"{place}: none of the columns label, tone and valence") from None
+        raise DataError(f"{place}: neither a column label nor a column valence") from None
     except (TypeError, ValueError):
         valence = math.nan
     if not -WIDEST <= valence <= WIDEST:

@@ -181,6 +181,30 @@ def test_the_tone_of_a_comment_moves_the_weight_of_its_event(kind, value, streng
     assert EventWeights(tone=1.0).of_table(replace(table, tone=None))[1] == 1.0
 
 
+def test_a_remark_is_moved_by_a_strength_of_its_own_and_a_like_is_not():
+    weights = EventWeights(tone=0.25, remarks=3.0)
+    assert weights.toned("comment", 1.2, -0.5) == pytest.approx(-0.6)
+    assert weights.toned("replied", 1.2, -1.0) == pytest.approx(-1.8)  # at most one and a half
+    assert weights.toned("comment", 1.2, 0.0) == 1.2
+    assert weights.toned("like", 1.0, -1.0) == pytest.approx(0.75)
+    assert EventWeights(tone=0.0, remarks=3.0).toned("comment", 1.2, -1.0) == 1.2
+    columns = EventColumns()
+    for place, kind in enumerate(("comment", "like", "评论")):
+        columns.add(Event("a", "x", kind, None, "words", float(place)))
+    table = replace(columns.table(np.inf), tone=np.array([-0.5, -1.0, 0.1], np.float32))
+    single = [
+        weights.toned(k, weights.of_kind(k), t)
+        for k, t in (("comment", -0.5), ("like", -1.0), ("评论", 0.1))
+    ]
+    assert weights.of_table(table).tolist() == pytest.approx(single)
+
+
+@pytest.mark.parametrize("strength", [-0.1, 4.1, NAN])
+def test_a_strength_of_comments_beyond_its_bounds_is_refused(strength):
+    with pytest.raises(DataError, match="RECSYS_COMMENT_STRENGTH"):
+        EventWeights(remarks=strength)
+
+
 @pytest.mark.parametrize("strength", [-0.1, 2.1, NAN])
 def test_a_strength_beyond_its_bounds_is_refused(strength):
     with pytest.raises(DataError, match="RECSYS_TONE_STRENGTH"):

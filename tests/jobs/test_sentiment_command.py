@@ -8,6 +8,8 @@ from click.testing import CliRunner
 from jobs.cli import cli
 from recsys.data.labeled_texts import read_labels
 from recsys.errors import DataError
+from recsys.text.sentiment.model import labels
+from recsys.text.sentiment.scorer import SentimentScorer
 
 
 def test_rows_stay_in_step(tmp_path, monkeypatch):
@@ -54,6 +56,32 @@ def test_valence_is_cut_at_a_half(tmp_path):
     assert read_labels(path).classes.tolist() == [1, 2, 1, 0]
 
 
+def test_files_of_labels_are_joined_and_texts_of_a_test_left_out(tmp_path, monkeypatch):
+    monkeypatch.setenv("RECSYS_HOME", str(tmp_path))
+    english, chinese, test = (tmp_path / f"{name}.csv" for name in ("en", "zh", "test"))
+    kinds = ("lovely cake", "vile soup", "a plain table that stands in the")
+    rows = [
+        (f"{kind} {n}", label)
+        for kind, label in zip(kinds, (1, -1, 0), strict=True)
+        for n in range(7)
+    ]
+    english.write_text("text,tone\n" + "".join(f"{t},{label}\n" for t, label in rows), "utf-8")
+    told = [
+        (f"{word}{n}", label) for word, label in (("真漂亮", 1), ("太差劲", -1)) for n in range(6)
+    ]
+    chinese.write_text("text,tone\n" + "".join(f"{t},{label}\n" for t, label in told), "utf-8")
+    test.write_text("text\nand a plain table that stands in the 6\n", "utf-8")
+    arguments = ["train-tone", "--labels", str(english), "--labels", str(chinese), "--json"]
+    both = CliRunner().invoke(cli, arguments, catch_exceptions=False)
+    assert json.loads(both.output)["texts"] == 33
+    joined = read_labels(english)
+    assert joined.classes.tolist() == [2] * 7 + [0] * 7 + [1] * 7
+    left = CliRunner().invoke(cli, [*arguments, "--except", str(test)], catch_exceptions=False)
+    assert json.loads(left.output)["texts"] == 26  # seven share the phrase
+    model = SentimentScorer(tmp_path).model
+    assert labels(model.probabilities(["太差劲了", "这里真漂亮"])) == ["negative", "positive"]
+
+
 def test_neither_labels_nor_lexicon_is_refused(tmp_path, monkeypatch):
     monkeypatch.setenv("RECSYS_HOME", str(tmp_path))
     with pytest.raises(DataError, match="--labels F, --lexicon F"):
@@ -63,17 +91,17 @@ def test_neither_labels_nor_lexicon_is_refused(tmp_path, monkeypatch):
 def test_a_lexicon_is_taken_up(tmp_path, monkeypatch):
     monkeypatch.setenv("RECSYS_HOME", str(tmp_path))
     words, texts, out = (tmp_path / name for name in ("words.csv", "texts.csv", "tone.json"))
-    words.write_text('language,term,valence\nzh,"绝绝子",3.5\nzh,无语,-3\nzh,不,not\n', "utf-8")
-    texts.write_text("text\n这家店绝绝子\n今天真是无语了\n我们去吃饭吧\n", "utf-8")
+    words.write_text('language,term,valence\nzh,"咕咕叫",3.5\nzh,星期一,-3\nzh,不,not\n', "utf-8")
+    texts.write_text("text\n这家店咕咕叫\n今天是星期一了\n我们去吃饭吧\n", "utf-8")
 
-    def labels():
+    def labels_now():
         arguments = ["tone", "--texts", str(texts), "--json", str(out)]
         CliRunner().invoke(cli, arguments, catch_exceptions=False)
         return [row["label"] for row in json.loads(out.read_text())["rows"]]
 
-    assert labels() != (wanted := ["positive", "negative", "neutral"])
+    assert labels_now() != (wanted := ["positive", "negative", "neutral"])
     arguments = ["train-tone", "--lexicon", str(words), "--json"]
     result = CliRunner().invoke(cli, arguments, catch_exceptions=False)
     assert json.loads(result.output)["terms"] == {"zh": 3}
-    assert labels() == wanted
-    assert "绝绝子" in (tmp_path / "tone" / "lexicon.csv").read_text("utf-8")
+    assert labels_now() == wanted
+    assert "咕咕叫" in (tmp_path / "tone" / "lexicon.csv").read_text("utf-8")

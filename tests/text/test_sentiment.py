@@ -3,6 +3,7 @@
 import csv
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,9 @@ import pytest
 from text_world import word_student
 
 from recsys.errors import DataError
+from recsys.text.sentiment import chinese_words
+from recsys.text.sentiment.chinese import sigmoid
+from recsys.text.sentiment.chinese_training import cut_of
 from recsys.text.sentiment.features import mark, plain
 from recsys.text.sentiment.model import LABELS, SHIPPED, labels, load_tone, score, write_tone
 from recsys.text.sentiment.training import (
@@ -20,6 +24,7 @@ from recsys.text.sentiment.training import (
     languages_of,
 )
 from recsys.text.sentiment.word_lists import BLAME, PRAISE, judged
+from recsys.text.shared_phrases import sharing_phrases
 
 GOOD, DULL, BAD = "lovely cake", "a table", "vile soup"
 
@@ -256,25 +261,107 @@ def test_calibration_error_in_a_world_made_by_hand():
     assert right == pytest.approx(0.1, abs=1e-6) and half == pytest.approx(0.4, abs=1e-6)
 
 
-def test_chinese_labels_teach_to_read_chinese():
-    good = ["服务真不错", "味道真不错", "真不错啊", "环境真不错", "这个真不错", "确实真不错"]
-    bad = ["太坑人了", "真的坑人", "坑人的店", "就是坑人", "别来坑人", "又来坑人"]
-    dull = ["今天星期一", "我在家里", "他去学校", "下午三点", "那里有桥", "一本书"]
-    texts = [f"{word}{n}" for word in (*bad, *dull, *good) for n in ("", "。", "！")]
-    model = fit_tone(texts, np.repeat([0, 1, 2], 18), word_student(["a"]))
-    assert model.han and not load_tone().han
-    told = labels(model.probabilities(["老板真不错", "老板坑人", "明天星期一"]))
-    assert told == ["positive", "negative", "neutral"]
+GOOD_ZH = ["服务真不错", "味道真不错", "真不错啊", "环境真不错", "这个真不错", "确实真不错"]
+BAD_ZH = ["太坑人了", "真的坑人", "坑人的店", "就是坑人", "别来坑人", "又来坑人"]
+DULL_ZH = ["今天星期一", "我在家里", "他去学校", "下午三点", "那里有桥", "一本书"]
 
 
-def test_a_model_that_reads_chinese_comes_back(tmp_path):
-    texts = [f"{word}{n}" for word in ("坏", "在", "好") for n in range(8)]
-    model = fit_tone(texts, np.repeat([0, 1, 2], 8), word_student(["a"]))
-    write_tone(tmp_path / "t.npz", model)
+@pytest.fixture(scope="module")
+def chinese():
+    """A model trained on Chinese texts alone, beside the small English one."""
+    texts = [f"{word}{n}" for word in (*BAD_ZH, *DULL_ZH, *GOOD_ZH) for n in ("", "。", "！")]
+    return fit_tone(texts, np.repeat([0, 1, 2], 18), word_student(["a"]))
+
+
+def test_chinese_labels_train_the_model_of_chinese_signs(chinese):
+    found = labels(chinese.probabilities(["老板真不错", "老板坑人", "明天星期一"]))
+    assert found == ["positive", "negative", "neutral"]
+    assert labels(chinese.probabilities(["老板真不错!! lovely cake"])) == ["positive"]
+
+
+def test_a_part_without_labelled_texts_is_that_of_the_base(chinese, small):
+    english = [f"{kind} {n}" for kind in (BAD, DULL, GOOD) for n in range(8)]
+    student = word_student([*GOOD.split(), *BAD.split()])
+    both = fit_tone(english, np.repeat([0, 1, 2], 8), student, base=chinese)
+    assert both.chinese is chinese.chinese and both.languages == small.languages
+    assert labels(both.probabilities(["老板坑人", BAD, "lovely"]))[:2] == ["negative", "negative"]
+    alone = labels(small.probabilities(["老板坑人"]))
+    assert small.chinese is None and alone == ["neutral"]
+
+
+def test_a_model_that_reads_chinese_comes_back(chinese, tmp_path):
+    texts = [*GOOD_ZH, *BAD_ZH, *DULL_ZH, "lovely 坑人 😍"]
+    write_tone(tmp_path / "t.npz", chinese)
     again = load_tone(tmp_path / "t.npz")
-    assert again.han and np.allclose(
-        again.probabilities(texts), model.probabilities(texts), atol=1e-2
-    )
+    assert np.allclose(again.probabilities(texts), chinese.probabilities(texts), atol=1e-2)
+
+
+def test_chinese_weights_of_a_wrong_shape_are_named(chinese, tmp_path):
+    assert chinese.chinese is not None
+    cut = replace(chinese, chinese=replace(chinese.chinese, runs=chinese.chinese.runs[:9]))
+    with pytest.raises(DataError, match="Chinese weights"):
+        write_tone(tmp_path / "t.npz", cut)
+
+
+@pytest.mark.parametrize(
+    "forms",
+    [
+        ("这家店的服务很差，非常失望", "這家店的服務很差，非常失望"),  # traditional signs
+        ("质量很好，推荐！", "质量很好,推荐!"),  # full-width punctuation
+        ("ＶＥＲＹ好看，１２３", "very好看，123"),
+    ],
+)
+def test_one_text_in_two_ways_of_writing_has_one_tone(shipped, forms):
+    one, other = shipped.probabilities(list(forms))
+    assert np.allclose(one, other, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("手机收到了，屏幕漂亮，速度快，非常满意", "positive"),
+        ("手機收到了，螢幕漂亮，速度快，非常滿意", "positive"),
+        ("用了两天就坏了，客服不理人，差评", "negative"),
+        ("客服不理人！！！差評😡", "negative"),
+        ("iPhone 15 很好用，推荐 👍", "positive"),
+        ("快递太慢了，包装也破了 :(", "negative"),
+        ("不好看", "negative"),
+        ("不错", "positive"),
+        ("一点也不贵，很划算", "positive"),
+        ("会议在星期三下午两点", "neutral"),
+        ("", "neutral"),
+        ("，。！？", "neutral"),
+    ],
+)
+def test_chinese_of_many_kinds(shipped, text, label):
+    assert labels(shipped.probabilities([text])) == [label]
+
+
+def test_nothing_known_in_chinese_is_exactly_neutral(shipped):
+    assert shipped.chinese is not None
+    assert shipped.chinese.logits(["", "abc", "123 :)"]).tolist() == [0, 0, 0]
+
+
+def test_chinese_words_of_praise_and_blame():
+    one, two = np.log(2), np.log(3)
+    assert chinese_words.judged("很好，漂亮") == pytest.approx((two, 0, 0, 0, 2 / 3))
+    assert chinese_words.judged("不错")[:4] == pytest.approx((one, 0, 0, 0))
+    assert chinese_words.judged("不漂亮")[:4] == pytest.approx((0, 0, one, 0))
+    assert chinese_words.judged("没有，漂亮")[:4] == pytest.approx((one, 0, 0, 0))
+    assert chinese_words.judged("星期三") == (0, 0, 0, 0, 0)
+
+
+def test_the_band_of_neutral_texts_begins_at_its_edge():
+    assert cut_of(0.0) == pytest.approx(np.log(2))
+    cut = cut_of(0.7)
+    positive, negative = sigmoid(np.array([0.7 - cut, -0.7 - cut]))
+    assert positive == pytest.approx(1 - positive - negative)
+
+
+def test_texts_that_share_six_words_in_a_row_are_found():
+    others = ["It was a dark and stormy night, they said."]
+    texts = ["A DARK and stormy night they <b>said</b>", "a dark and stormy day", "", "night"]
+    assert sharing_phrases(texts, others).tolist() == [True, False, False, False]
 
 
 def told(text):

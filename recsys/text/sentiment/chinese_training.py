@@ -15,6 +15,7 @@ from scipy.sparse import csr_array, hstack
 from recsys.errors import MissingExtra
 from recsys.text.sentiment.chinese import (
     HAN_ROWS,
+    PLAIN,
     ChineseTone,
     normalized,
     run_rows,
@@ -135,7 +136,8 @@ def _logits(
     weights: tuple[NDArray[np.float64], NDArray[np.float64]],
 ) -> NDArray[np.float64]:
     runs, cue_weights = weights
-    return np.asarray(_shortened(counts) @ runs + cues @ cue_weights)
+    found = _shortened(counts) @ runs + cues @ cue_weights
+    return np.asarray(np.where(cues.any(axis=1), found, PLAIN * found))
 
 
 def _shortened(counts: csr_array) -> csr_array:
