@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.array_types import Rows
+from recsys.array_types import Mask, Rows
 
 
 def _hash(text: str) -> int:
@@ -73,7 +74,8 @@ class IdMap:
         return part.tobytes().decode("utf-8", "surrogatepass")
 
     def __iter__(self) -> Iterator[str]:
-        return (self[row] for row in range(len(self)))
+        blob, ends = self.blob.tobytes(), self.ends.tolist()  # one copy instead of one per id
+        return (blob[a:b].decode("utf-8", "surrogatepass") for a, b in pairwise(ends))
 
     def __contains__(self, text: object) -> bool:
         return isinstance(text, str) and self.row(text) >= 0
@@ -90,6 +92,8 @@ class IdMap:
 
     def rows(self, texts: Iterable[str]) -> Rows:
         """Return the row of each id, in order, -1 where unknown; one search for all of them."""
+        if isinstance(texts, IdMap):
+            return self._rows_of(texts)
         asked = list(texts)
         if not len(self):
             return np.full(len(asked), -1, np.int32)
@@ -100,3 +104,33 @@ class IdMap:
             row = int(self.order[places[at]])
             found[at] = row if self[row] == asked[at] else self.row(asked[at])
         return found
+
+    def _rows_of(self, others: IdMap) -> Rows:
+        """Return the row of each id of another map, whose hashes are known."""
+        found = np.full(len(others), -1, np.int32)
+        if not len(self):
+            return found
+        hashes = np.empty(len(others), np.uint64)
+        hashes[others.order] = others.hashes
+        places = np.minimum(np.searchsorted(self.hashes, hashes), len(self) - 1)
+        at = np.flatnonzero(self.hashes[places] == hashes)
+        rows = self.order[places[at]]
+        equal = self._equal(rows, others, at)
+        found[at[equal]] = rows[equal]
+        for row in at[~equal].tolist():  # ids with the same hash
+            found[row] = self.row(others[row])
+        return found
+
+    def _equal(self, rows: Rows, others: IdMap, at: NDArray[np.int64]) -> Mask:
+        """Return where the ids of these rows equal those of another map, byte by byte."""
+        starts, sizes = self.ends[rows], self.ends[rows + 1] - self.ends[rows]
+        equal: Mask = sizes == others.ends[at + 1] - others.ends[at]
+        sizes = np.where(equal, sizes, 0)
+        owner = np.repeat(np.arange(len(rows)), sizes)
+        offset = np.arange(len(owner)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        own, theirs = (
+            self.blob[starts[owner] + offset],
+            others.blob[others.ends[at][owner] + offset],
+        )
+        equal[owner[own != theirs]] = False
+        return equal

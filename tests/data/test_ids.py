@@ -31,6 +31,22 @@ def test_there_and_back(names):
     assert list(ids) == list(dict.fromkeys(names))
 
 
+@given(st.lists(st.text(max_size=3)), st.lists(st.text(max_size=3)))
+def test_the_ids_of_another_map_are_found_as_those_of_a_list(names, others):
+    ids, other = IdMap.from_ids(names), IdMap.from_ids(others)
+    found = ids.rows(other)
+    assert found.dtype == np.int32 and found.tolist() == ids.rows(list(other)).tolist()
+
+
+def test_ids_of_another_map_with_the_same_hash_stay_apart():
+    plain, same = IdMap.from_ids(["ab", "c"]), np.full(2, _hash("c"), np.uint64)
+    ids = IdMap(plain.blob, plain.ends, same, np.array([0, 1], np.int32))
+    assert ids.rows(IdMap.from_ids(["c"])).tolist() == [1]
+    other = IdMap.from_ids(["d", "ac"])
+    forged = IdMap(other.blob, other.ends, same, np.array([0, 1], np.int32))
+    assert ids.rows(forged).tolist() == [-1, -1]
+
+
 @pytest.mark.parametrize("row", [-1, 2, 99])
 def test_a_row_that_is_not_there_is_an_error(row):
     with pytest.raises(IndexError, match="outside 0..1"):
