@@ -480,6 +480,19 @@ def test_quick_tunes_and_a_choice_can_be_used_again(tmp_path):
         assert ids(again.recommend("reader-3", 5)) == ids(model.recommend("reader-3", 5))
 
 
+def test_rows_by_blocks_serve_explain_and_place_an_unread_item(tmp_path):
+    new = {"item_id": f"book-{BOOKS + 1}", "title": "odd book nobody has read", "category": "odd"}
+    choice = {**CHOICE, "engines": ["blocks 8"]}
+    model = recsys.fit(reads(), [*books(), new], tune=choice)
+    assert sides(model.recommend("reader-3", 5)) == {1}
+    assert sides(model.similar("book-4", 5)) == {0}
+    assert np.isfinite(model.explain("reader-3", new["item_id"]).score)
+    model.save(tmp_path / "saved")
+    again = recsys.load(tmp_path / "saved")
+    assert again.choice["engines"] == ["blocks 8"]
+    assert ids(again.recommend("reader-3", 5)) == ids(model.recommend("reader-3", 5))
+
+
 PACKAGE = '''
 import numpy as np
 from recsys import register_baseline, register_engine, register_term

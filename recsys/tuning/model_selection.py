@@ -45,6 +45,8 @@ HALF_LIVES = (1.6, 5.0, 20.0, math.inf)  # events back; how fast a history fades
 WALKED = 0.5  # of the time left is for the search after a walk
 TREE_SECONDS = 30.0  # of CPU time that learning trees may take
 CHEAP_PEOPLE = 500  # who are asked about popular, trending and item-knn
+CHEAP_SCORES = 50_000_000  # of one column; with more than 100,000 items fewer people are asked
+FEWEST_CHEAP = 100  # people
 CHEAP_LIVES = (5.0, 20.0)  # half-lives of a history that item-knn is asked with, in events
 FEWEST_LISTS = 200  # asked for; a search that was interrupted with fewer tells nothing
 # Families that are fitted where engines are not compared: of each group the first that the
@@ -236,7 +238,9 @@ def _cheap(check: ValidationSet, words: TextVectors, seed: int, log: Log) -> Fou
     parts: Parts = {CHEAP.name: {CHEAP.scorer: CHEAP.tried(known, seed, "cpu")}}
     models = _assembled(check, parts, TextVectors.none(len(check.data.items)), seed, None)
     features = prior_features(LiveState(models[CHEAP.name]))
-    pool = build_pool(check.sample(CHEAP_PEOPLE, seed), models, CHEAP_LIVES, features, seed)
+    most = max(FEWEST_CHEAP, CHEAP_SCORES // len(check.data.items))
+    some = check.sample(min(CHEAP_PEOPLE, most), seed)
+    pool = build_pool(some, models, CHEAP_LIVES, features, seed)
     search = Search(CrossValidator.halves(pool, seed), log.note, log.rows)
     design, value = search.anchored(SHARES if check.data.timed else ("share_all",))
     near = [column for column in pool.columns if column.term == "neighbours"]
