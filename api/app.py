@@ -20,7 +20,7 @@ from .auth import Authenticator
 from .http import responses
 from .http.asgi_app import OWN
 from .http.routing import DECLARED, Endpoint, IdConverter, UserConverter
-from .notice_stream import Streams
+from .http.server_sent_events import Streams
 from .routes import ROUTES
 from .runtime.app_state import Service
 from .runtime.rate_limiter import RateLimiter

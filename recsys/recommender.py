@@ -18,7 +18,7 @@ from recsys.ranking import reason_templates, unread_items
 from recsys.ranking.candidates import candidates
 from recsys.ranking.filters import allowed, capped, diversified
 from recsys.ranking.gbdt_rerank import POOL, best_places, corrections
-from recsys.ranking.item_features import DRIFT, ItemFeatureCache
+from recsys.ranking.item_feature_cache import DRIFT, ItemFeatureCache
 from recsys.ranking.query import Query, Reason, Recommendation
 from recsys.ranking.request_scorer import Request
 from recsys.ranking.reserved_places import SOURCE, ReservedPlaces

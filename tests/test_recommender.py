@@ -7,7 +7,8 @@ from worlds import WHOLE
 
 from recsys.data.records import Item
 from recsys.ranking import popularity_features
-from recsys.ranking.batch_scoring import Histories, score_block
+from recsys.ranking.batch_scoring import score_block
+from recsys.ranking.history_batch import HistoryBatch
 from recsys.ranking.query import Filters, Interaction, Query
 from recsys.recommender import Recommender
 from recsys.serving.live_state import LiveState
@@ -150,7 +151,7 @@ def test_a_block_of_histories_scores_as_requests_do(name):
     live = worlds.live(INGREDIENTS[name])
     service = Recommender(live, drift=0.0)
     users = np.array([0, 7, 21, -1], np.int32)
-    histories = Histories.of_dataset(data, users)
+    histories = HistoryBatch.of_dataset(data, users)
     block = score_block(live.model, histories, popularity_features.prior_features(live))
     for place, user in enumerate(users.tolist()):
         mine = np.flatnonzero(data.user == user)

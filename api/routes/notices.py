@@ -14,7 +14,7 @@ from recsys.store.outbox import Outbox
 
 from ..http.asgi_app import WHOLE
 from ..http.routing import Routes
-from ..notice_stream import as_json, events, start_of
+from ..http.server_sent_events import as_json, events, start_of
 from ..schemas.notices import (
     Dead,
     DeadQuery,

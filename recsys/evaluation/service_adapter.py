@@ -10,8 +10,9 @@ import numpy as np
 from recsys.array_types import Floats
 from recsys.data.dataset import Dataset
 from recsys.evaluation.baseline_registry import FitContext
-from recsys.ranking import batch_scoring, popularity_features
+from recsys.ranking import popularity_features
 from recsys.ranking.gbdt_rerank import reranked_block
+from recsys.ranking.history_batch import HistoryBatch
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.training.fit import TextVectors, assemble, fit_engines
@@ -67,9 +68,7 @@ class ServiceScorer:
         """Score the catalogue by the same arithmetic as a request."""
         bounds = zip(histories.starts[:-1], histories.starts[1:], strict=True)
         people = [np.arange(start, stop) for start, stop in bounds]
-        gathered = batch_scoring.Histories.of_events(
-            histories.item, histories.weight, histories.time, people
-        )
+        gathered = HistoryBatch.of_events(histories.item, histories.weight, histories.time, people)
         closed = np.zeros((len(gathered), len(self.model)), bool)
         return reranked_block(self.model, gathered, self.features, closed)
 

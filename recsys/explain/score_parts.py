@@ -101,7 +101,8 @@ def attributions(request: Request, rows: Rows) -> list[Attribution]:
     """Return the split of each term of a request, in their order."""
     table = request.table
     return [
-        bound.attribute(rows, table.values_of(term, rows), table) for term, bound in request.terms
+        bound.attribute(rows, table.values_of(term.name, rows), table)
+        for term, bound in request.terms
     ]
 
 

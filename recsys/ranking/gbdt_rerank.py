@@ -7,9 +7,10 @@ from numpy.typing import NDArray
 
 from recsys.array_types import Floats, Mask, Rows
 from recsys.ranking import unread_items
-from recsys.ranking.batch_scoring import Histories, score_block
+from recsys.ranking.batch_scoring import score_block
 from recsys.ranking.gbdt_features import of_request
 from recsys.ranking.history import History
+from recsys.ranking.history_batch import HistoryBatch
 from recsys.ranking.user_terms import UserTerms
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
@@ -60,7 +61,7 @@ def live_scores(live: LiveState, history: History, now: float, rows: Rows) -> Fl
     return scores + unread_items.gains(learned, mask, every, scores)
 
 
-def reranked_block(model: Model, histories: Histories, shared: Floats, closed: Mask) -> Floats:
+def reranked_block(model: Model, histories: HistoryBatch, shared: Floats, closed: Mask) -> Floats:
     """Return the scores of all the model's items as requests get them, (people, n_items).
 
     `closed`: what may not be shown to each person, besides his own history.

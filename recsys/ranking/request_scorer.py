@@ -13,7 +13,8 @@ from recsys.array_types import Floats, Mask, Rows
 from recsys.index.truncated_vectors import TruncatedVectors
 from recsys.ranking import user_controls
 from recsys.ranking.history import History
-from recsys.ranking.item_features import BLOCK, ItemFeatureCache, ItemFeatureTable
+from recsys.ranking.item_feature_cache import ItemFeatureCache
+from recsys.ranking.item_feature_table import BLOCK, ItemFeatureTable
 from recsys.ranking.query import Query
 from recsys.ranking.terms.protocol import RequestContext, ScoreTerm, UserTerm
 from recsys.ranking.terms.registry import TERMS

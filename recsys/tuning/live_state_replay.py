@@ -14,9 +14,9 @@ from recsys.array_types import Mask, Rows, Times
 from recsys.data.account_mix import births_of
 from recsys.data.dataset import Dataset
 from recsys.metrics import Positives, Values
-from recsys.ranking import batch_scoring
 from recsys.ranking.gbdt_rerank import live_scores
 from recsys.ranking.history import History
+from recsys.ranking.history_batch import HistoryBatch
 from recsys.serving.live_event import LiveEvent
 from recsys.serving.live_state import LiveState
 from recsys.tuning.evaluation_protocols import Split, positive_steps
@@ -130,7 +130,7 @@ class ReplayService:
         """Return one person's events as the live state knows them."""
         people = [np.arange(len(histories.item))]
         items = self.known_rows(histories.item)
-        found = batch_scoring.Histories.of_events(items, histories.weight, histories.time, people)
+        found = HistoryBatch.of_events(items, histories.weight, histories.time, people)
         return History(found.rows, found.weights, found.times)
 
     def _reach(self, row: int) -> None:

@@ -11,8 +11,8 @@ import numpy as np
 from recsys.data.ids import IdMap
 from recsys.metrics import Positives, Values, intervals, ndcg, score_ranks
 from recsys.ranking import popularity_features
-from recsys.ranking.batch_scoring import Histories
 from recsys.ranking.gbdt_rerank import reranked_block
+from recsys.ranking.history_batch import HistoryBatch
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.tuning.choice_sets import masked_items
@@ -89,7 +89,7 @@ def translated(check: ValidationSet, items: IdMap) -> ValidationSet:
     mapped = rows[old.rows]
     kept = mapped >= 0
     ends = np.concatenate([[0], np.cumsum(kept)])[old.ends].astype(np.int64)
-    histories = Histories(ends, mapped[kept], old.weights[kept], old.times[kept])
+    histories = HistoryBatch(ends, mapped[kept], old.weights[kept], old.times[kept])
     only = None
     if check.only is not None:
         only = rows[check.only]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from recsys.array_types import Rows
 from recsys.data.dataset import Dataset
 from recsys.metrics import Positives
-from recsys.ranking.batch_scoring import Histories
+from recsys.ranking.history_batch import HistoryBatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class ValidationSet:
     """What may be learned from, and what people took up next."""
 
     data: Dataset  # holds nothing of what is asked for
-    histories: Histories  # of the people asked about
+    histories: HistoryBatch  # of the people asked about
     wanted: Positives  # item rows of `data`, none in the person's history; -1: not there
     only: Rows | None = None  # the items that may be recommended; None: all
 
@@ -30,7 +30,7 @@ class ValidationSet:
         cls, data: Dataset, users: Rows, wanted: Positives, only: Rows | None = None
     ) -> ValidationSet:
         """Ask about users of `data`, with the histories they have in it."""
-        return cls(data, Histories.of_dataset(data, users), wanted, only)
+        return cls(data, HistoryBatch.of_dataset(data, users), wanted, only)
 
     def take(self, people: NDArray[np.integer]) -> ValidationSet:
         """Return the same check for some of its people."""

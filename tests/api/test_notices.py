@@ -20,7 +20,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from receivers import mail_box, receiving
 
-from api.notice_stream import MOST
+from api.http.server_sent_events import MOST
 from api.runtime.app_state import Service
 from recsys.client import Client
 from recsys.data.notice_kinds import KINDS

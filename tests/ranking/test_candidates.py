@@ -13,7 +13,7 @@ from recsys.index.truncated_vectors import TruncatedVectors, fronts_of
 from recsys.models.item_weights import ItemWeights
 from recsys.ranking.candidates import candidates
 from recsys.ranking.gbdt_rerank import best_places
-from recsys.ranking.item_features import ItemFeatureCache
+from recsys.ranking.item_feature_cache import ItemFeatureCache
 from recsys.ranking.nonpersonal_lists import similar
 from recsys.ranking.query import Filters, Interaction, Query
 from recsys.ranking.request_scorer import Request

@@ -8,9 +8,10 @@ from api_world import NOW, items, model, publish
 
 from recsys.bundle_store import BundleStore
 from recsys.ranking import popularity_features
-from recsys.ranking.batch_scoring import Histories, score_block
+from recsys.ranking.batch_scoring import score_block
 from recsys.ranking.gbdt_features import names
 from recsys.ranking.gbdt_rerank import best, reranked_block
+from recsys.ranking.history_batch import HistoryBatch
 from recsys.ranking.query import Filters, Interaction, Query
 from recsys.recommender import Recommender
 from recsys.serving.gbdt_model import Gbdt
@@ -46,7 +47,7 @@ READ = (
 def histories(live, *people):
     ends = np.cumsum([0, *map(len, people)]).astype(np.int64)
     events = [each for person in people for each in person]
-    return Histories(
+    return HistoryBatch(
         ends,
         np.array([live.row(each.item_id) for each in events], np.int32),
         np.array([live.weights.of_kind(each.event) for each in events], np.float32),

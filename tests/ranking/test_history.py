@@ -7,8 +7,8 @@ import worlds
 from recsys.data.dataset import Dataset
 from recsys.data.event_tables import ItemTable
 from recsys.data.records import Event
-from recsys.ranking.batch_scoring import Histories
 from recsys.ranking.history import DISLIKE_DAMPING, History, implicit_weights
+from recsys.ranking.history_batch import HistoryBatch
 from recsys.ranking.query import Interaction
 from recsys.ranking.user_features import activity, ages, gap, habit, passed
 from recsys.serving.popularity_counters import DAY
@@ -62,7 +62,7 @@ def test_a_history_in_a_batch_is_that_of_a_request():
         for n in range(40)
     ]
     data = Dataset.build(worlds.event_table(events), worlds.topics().table)
-    batch = Histories.of_dataset(data, np.array([0, -1], np.int32))
+    batch = HistoryBatch.of_dataset(data, np.array([0, -1], np.int32))
     _, one = resolved(*((e.item_id, e.event, None) for e in events))
     assert [data.items[row] for row in batch[0].rows] == [
         worlds.topics().items[row] for row in one.rows
@@ -74,7 +74,7 @@ def test_a_history_in_a_batch_is_that_of_a_request():
 
 def test_some_people_of_a_batch():
     data = worlds.odd_even()
-    batch = Histories.of_dataset(data, np.array([0, 1, 2], np.int32))
+    batch = HistoryBatch.of_dataset(data, np.array([0, 1, 2], np.int32))
     some = batch.take(np.array([2, 0]))
     assert some[0].rows.tolist() == batch[2].rows.tolist()
     assert some[1].rows.tolist() == batch[0].rows.tolist() and len(some) == 2

@@ -7,10 +7,11 @@ import pytest
 import worlds
 from choice_columns import near, share
 
-from recsys.ranking import batch_scoring, popularity_features
+from recsys.ranking import popularity_features
 from recsys.ranking.batch_scoring import score_block
 from recsys.ranking.gbdt_rerank import live_scores
 from recsys.ranking.history import History
+from recsys.ranking.history_batch import HistoryBatch
 from recsys.ranking.query import Interaction, Query
 from recsys.recommender import Recommender
 from recsys.serving.live_state import LiveState
@@ -65,7 +66,7 @@ def test_lists_of_strangers_are_the_same_one_by_one_and_together(history):
     live = LiveState(model)
     assert live.counters.by_one_person(np.arange(live.size))[:5].all()
     known = History.resolve(history, live)
-    together = batch_scoring.Histories.of_events(
+    together = HistoryBatch.of_events(
         known.rows, known.weights, known.times, [np.arange(len(known))]
     )
     wanted = score_block(model, together, popularity_features.prior_features(live))[0]

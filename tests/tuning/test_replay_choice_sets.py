@@ -93,7 +93,7 @@ def test_columns_are_what_a_request_would_see():
     for term, bound in request.terms:
         if isinstance(term, ItemFeatureTerm) and term.name in request.table.slices:
             for name, values in zip(
-                bound.names, request.table.values_of(term, scored.rows), strict=True
+                bound.names, request.table.values_of(term.name, scored.rows), strict=True
             ):
                 assert np.allclose(columns[term.column(name)][0], values, atol=1e-6)
     age = ExposureAge()

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from recsys.array_types import Floats, Mask, Rows, Times
 from recsys.ranking.history import History
+from recsys.ranking.item_feature_table import ItemFeatureTable
 from recsys.ranking.item_newness import not_new
 from recsys.ranking.terms.linear_base import LinearTerm
 from recsys.ranking.user_features import passed
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
-
-if TYPE_CHECKING:
-    from recsys.ranking.item_features import ItemFeatureTable
 
 
 class ExposureAge(LinearTerm):

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from recsys.array_types import Floats, Mask, Rows
 from recsys.ranking import user_controls
+from recsys.ranking.item_feature_table import ItemFeatureTable
 from recsys.ranking.terms.protocol import Attribution, Part, RequestContext, ScoreTerm, UserTerm
 from recsys.serving.live_state import LiveState
 from recsys.store.user_controls import Control
-
-if TYPE_CHECKING:
-    from recsys.ranking.item_features import ItemFeatureTable
 
 BOOST = 1.5  # what one boost adds, in standard deviations of the scores
 MOST = 3.0  # what all of a user's boosts add to one item, at most, either way

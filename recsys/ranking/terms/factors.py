@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 
 from recsys.array_types import Floats, Rows
+from recsys.ranking.item_feature_table import ItemFeatureTable
 from recsys.ranking.terms.protocol import (
     ALWAYS,
     WHEN_CHEAP,
@@ -27,9 +28,6 @@ from recsys.ranking.terms.protocol import (
 from recsys.ranking.text_scores import gather
 from recsys.serving.live_state import LiveState
 from recsys.serving.score_model import ScoreModel, Term
-
-if TYPE_CHECKING:
-    from recsys.ranking.item_features import ItemFeatureTable
 
 HALF_LIVES = (4.0, np.inf)  # events of the history back
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from recsys.array_types import Floats, Rows
+from recsys.ranking.item_feature_table import ItemFeatureTable
 from recsys.ranking.terms.protocol import Attribution, Part, RequestContext, ScoreTerm, UserTerm
 from recsys.serving.live_state import LiveState
-
-if TYPE_CHECKING:
-    from recsys.ranking.item_features import ItemFeatureTable
 
 
 @dataclass(frozen=True, slots=True)

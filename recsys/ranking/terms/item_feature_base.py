@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from recsys.array_types import Floats, Mask, Rows, Times
+from recsys.ranking.item_feature_table import ItemFeatureTable
 from recsys.ranking.terms.protocol import (
     NEVER,
     Attribution,
@@ -27,9 +28,6 @@ from recsys.ranking.terms.protocol import (
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.serving.score_model import ScoreModel
-
-if TYPE_CHECKING:
-    from recsys.ranking.item_features import ItemFeatureTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +51,7 @@ class UserItemFeatures(UserTerm):
 
         A part is quiet where none of its features exceeds the mean and adds to the score.
         """
-        usual, shifts = table.usual_of(self.term), self.shifts(rows)
+        usual, shifts = table.usual_of(self.term.name), self.shifts(rows)
         parts: dict[str, tuple[Floats, Mask]] = {}
         moved = values if shifts is None else values + shifts
         for name, own, mean, weight in zip(self.names, moved, usual, self.weights, strict=True):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
 from recsys.array_types import Floats, Mask, Rows, Times
 from recsys.ranking.history import History
+from recsys.ranking.history_batch import HistoryBatch
+from recsys.ranking.item_feature_table import ItemFeatureTable
 from recsys.ranking.terms.protocol import (
     NEVER,
     Attribution,
@@ -28,10 +30,6 @@ from recsys.ranking.terms.protocol import (
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.serving.score_model import ScoreModel
-
-if TYPE_CHECKING:
-    from recsys.ranking.batch_scoring import Histories
-    from recsys.ranking.item_features import ItemFeatureTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +126,7 @@ class LinearTerm(ScoreTerm):
         model = next(iter(context.models.values()))
         return {self.column(): self._many(model, context.histories)}
 
-    def _many(self, model: Model, histories: Histories) -> Floats:
+    def _many(self, model: Model, histories: HistoryBatch) -> Floats:
         found = [self.model_values(model, history) for history in histories]
         return np.stack(found) if found else np.zeros((0, len(model)), np.float32)
 

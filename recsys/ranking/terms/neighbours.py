@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import sparse
@@ -13,6 +12,7 @@ from recsys.array_types import Floats, Rows, Times
 from recsys.models.item_weights import NeighbourRows
 from recsys.ranking.history import History, implicit_weights
 from recsys.ranking.history_proxies import HistoryProxies, stand_ins
+from recsys.ranking.item_feature_table import ItemFeatureTable
 from recsys.ranking.item_newness import not_new
 from recsys.ranking.terms.protocol import (
     ALWAYS,
@@ -35,9 +35,6 @@ from recsys.serving.lift import ItemPopularity
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.serving.score_model import LogTerm, ScoreModel, Term
-
-if TYPE_CHECKING:
-    from recsys.ranking.item_features import ItemFeatureTable
 
 SPARSE = 200_000  # rows from which it is faster to gather neighbours than to look at every row
 SCALES = (0.003, 0.03, 0.3)  # of the neighbour sum; together they bend it as the data ask
@@ -110,7 +107,7 @@ class UserNeighbours(UserTerm):
         parts: tuple[Part, ...] = ()
         weights, base = self.feature_weights, 0.0
         if len(weights):
-            usual = table.usual_of(NEIGHBOURS)
+            usual = table.usual_of(NEIGHBOURS.name)
             quiet = not_new(self.live, rows)
             parts = (Part("fresh", weights[0] * (values[0] - usual[0]), quiet),)
             base = float(weights @ usual)

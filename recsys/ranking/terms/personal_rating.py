@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from recsys.array_types import Floats, Rows
 from recsys.ranking.history import History
+from recsys.ranking.history_batch import HistoryBatch
+from recsys.ranking.item_feature_table import ItemFeatureTable
 from recsys.ranking.terms.protocol import (
     Attribution,
     BatchContext,
@@ -27,10 +28,6 @@ from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.serving.score_model import ScoreModel
 from recsys.serving.user_ratings import mean_loading, taste_parts
-
-if TYPE_CHECKING:
-    from recsys.ranking.batch_scoring import Histories
-    from recsys.ranking.item_features import ItemFeatureTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +141,6 @@ def expected_ratings(model: Model, history: History) -> Floats:
     return np.asarray((taste.loadings - usual) @ user, np.float32)
 
 
-def _many(model: Model, histories: Histories) -> Floats:
+def _many(model: Model, histories: HistoryBatch) -> Floats:
     found = [expected_ratings(model, history) for history in histories]
     return np.stack(found) if found else np.zeros((0, len(model)), np.float32)

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from recsys.array_types import Floats, Mask, Rows
+from recsys.ranking.item_feature_table import ItemFeatureTable
 from recsys.ranking.terms.item_feature_base import ItemFeatureTerm, UserItemFeatures
 from recsys.ranking.terms.protocol import BatchContext, Choices, ModelForm, Parameter, UserContext
 from recsys.serving.live_state import LiveState
 from recsys.serving.popularity_counters import DAY, HALF_LIVES, HOUR, PSEUDO
 from recsys.serving.score_model import ScoreModel
-
-if TYPE_CHECKING:
-    from recsys.ranking.item_features import ItemFeatureTable
 
 SHARES = tuple(
     "share_all"

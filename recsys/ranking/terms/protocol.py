@@ -9,21 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
 from recsys.array_types import Floats, Mask, Rows, Times
 from recsys.ranking.history import History
+from recsys.ranking.history_batch import HistoryBatch
+from recsys.ranking.item_feature_table import ItemFeatureTable
+from recsys.ranking.query import Query
+from recsys.ranking.trend_boost_table import TrendBoostTable
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.serving.score_model import ScoreModel
-
-if TYPE_CHECKING:
-    from recsys.ranking.batch_scoring import Histories
-    from recsys.ranking.item_features import ItemFeatureTable
-    from recsys.ranking.query import Query
-    from recsys.ranking.trend_boost_table import TrendBoostTable
 
 ALWAYS: Literal["always"] = "always"
 WHEN_CHEAP: Literal["when cheap"] = "when cheap"
@@ -202,7 +200,7 @@ class BatchContext:
 
     model: Model
     blend: ScoreModel
-    histories: Histories
+    histories: HistoryBatch
     traits: Sequence[Mapping[str, float]]  # user features of each history
     features: Mapping[str, Floats]  # item feature -> (n_items,)
 
@@ -213,7 +211,7 @@ class CutContext:
 
     models: Mapping[str, Model]  # engine -> model; of one data set
     half_lives: tuple[float, ...]
-    histories: Histories
+    histories: HistoryBatch
     features: Mapping[str, Floats]  # item feature -> (n_items,)
     created: Times  # (n_items,)
 

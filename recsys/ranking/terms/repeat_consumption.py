@@ -12,20 +12,17 @@ and Lee, Marketing Science 2005, and Anderson et al., WWW 2014). Nothing is lear
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import gammaincc, gammaln
 
 from recsys.array_types import Floats, Mask, Rows, Times
 from recsys.ranking.history import weigh
+from recsys.ranking.item_feature_table import ItemFeatureTable
 from recsys.ranking.query import Query
 from recsys.ranking.terms.protocol import Attribution, Part, RequestContext, ScoreTerm, UserTerm
 from recsys.serving.live_state import LiveState
 from recsys.store.user_histories import Uses, note_use
-
-if TYPE_CHECKING:
-    from recsys.ranking.item_features import ItemFeatureTable
 
 DAY = 86_400.0
 USUAL = 7 * DAY  # interval assumed where a person repeated nothing yet

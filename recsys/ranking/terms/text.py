@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from recsys.array_types import Floats, Rows, Times
 from recsys.ranking.history import History
+from recsys.ranking.item_feature_table import ItemFeatureTable
 from recsys.ranking.terms.protocol import (
     ALWAYS,
     WHEN_CHEAP,
@@ -28,9 +28,6 @@ from recsys.ranking.terms.protocol import (
 from recsys.ranking.text_scores import text_scores, text_vectors
 from recsys.serving.live_state import LiveState
 from recsys.serving.score_model import ScoreModel, Term
-
-if TYPE_CHECKING:
-    from recsys.ranking.item_features import ItemFeatureTable
 
 HALF_LIVES = (1.0, 6.0, np.inf)  # events of the history back
 GBDT_HALF_LIFE = 6.0  # the same, for what the trees read

@@ -9,9 +9,10 @@ from worlds import WORDS
 
 from recsys.data.records import Item
 from recsys.explain.score_parts import attributions
-from recsys.ranking.batch_scoring import Histories, score_block
+from recsys.ranking.batch_scoring import score_block
 from recsys.ranking.history import History
-from recsys.ranking.item_features import ItemFeatureCache
+from recsys.ranking.history_batch import HistoryBatch
+from recsys.ranking.item_feature_cache import ItemFeatureCache
 from recsys.ranking.popularity_features import prior_features
 from recsys.ranking.query import Interaction, Query
 from recsys.ranking.request_scorer import Request
@@ -70,7 +71,7 @@ def bound_in(request, term):
 
 def score_of(request, term, bound, rows):
     """Return a term's whole score: item features, text vectors, constant and its own."""
-    features = request.table.values_of(term, rows)
+    features = request.table.values_of(term.name, rows)
     found = bound.feature_weights @ features if len(features) else np.zeros(len(rows), np.float32)
     found = found + np.float32(bound.constant) + bound.score(rows)
     if bound.text_vector is not None:
@@ -133,7 +134,7 @@ def test_the_scores_of_many_users_are_those_of_each(term):
     live = worlds.live()
     model, request = live.model, {}
     histories = [History.resolve(past, live) for past in HISTORIES.values()]
-    many = Histories(
+    many = HistoryBatch(
         np.cumsum([0, *map(len, histories)]).astype(np.int64),
         np.concatenate([one.rows for one in histories]),
         np.concatenate([one.weights for one in histories]),
@@ -156,7 +157,7 @@ def test_columns_of_a_cut_and_of_a_replay_are_the_same(term):
     live = worlds.live()
     model = live.model
     history = History.resolve(PAST, live)
-    one = Histories(
+    one = HistoryBatch(
         np.array([0, len(history)], np.int64), history.rows, history.weights, history.times
     )
     features = dict(zip(feature_names(), prior_features(live, NOW), strict=True))
@@ -186,7 +187,7 @@ def test_all_terms_of_a_rich_request_are_bound():
 def test_a_block_is_the_sum_of_the_terms():
     live = worlds.live()
     history = History.resolve(PAST, live)
-    one = Histories(
+    one = HistoryBatch(
         np.array([0, len(history)], np.int64), history.rows, history.weights, history.times
     )
     block = score_block(live.model, one, prior_features(live))[0]

@@ -16,9 +16,9 @@ from recsys.delivery.webhook import message
 from recsys.errors import StoreError
 from recsys.store.outbox import Outbox, StoredNotice
 
-from .errors import ApiError
-from .http.asgi_app import PAUSE
-from .runtime.store_connection import StoreLink
+from ..errors import ApiError
+from ..runtime.store_connection import StoreLink
+from .asgi_app import PAUSE
 
 MOST = 20  # streams of one process
 _HEARTBEAT = 15.0  # seconds without a notice after which a comment is sent

@@ -1,66 +1,24 @@
-"""Item features that are the same for all users, cached and updated row by row.
+"""Cache of the item features that are the same for all users, updated row by row.
 
-Scores are linear in these features but for rows that a user's own history concerns. Rows lie in
-blocks of similar popularity; the least and greatest features of a block bound its best score.
+Scores are linear in these features, except for rows that the user's own history concerns.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TypeVar
-
 import numpy as np
-from numpy.typing import NDArray
 
 from recsys.array_types import Floats, Rows, Times
 from recsys.index.truncated_vectors import fronts_of
+from recsys.ranking.item_feature_table import ItemFeatureTable, bounds
 from recsys.ranking.terms.popularity import HALF_LIFE
-from recsys.ranking.terms.protocol import ScoreTerm
 from recsys.ranking.terms.registry import TERMS, item_feature_terms
 from recsys.ranking.text_scores import text_vectors
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 
-_NONE = slice(0, 0)
-Float = TypeVar("Float", np.float32, np.float64)
-
-BLOCK = 256  # rows of one block
 DRIFT = 0.005  # of the shortest half-life in use: how far time may move on before all is redone
 TAIL = 1_024  # rows newer than the blocks, looked at one by one
 SAMPLE = 4_096  # rows that speak for the catalogue in means and spreads
-
-
-@dataclass(slots=True)
-class ItemFeatureTable:
-    """Features of all rows at one moment; cells follow what is touched, the moment stays."""
-
-    slices: Mapping[str, slice]  # term -> its features
-    values: Floats  # (features, room)
-    size: int  # rows that lie in blocks; later ones are the tail
-    moment: float  # that uptake is decayed to
-    seen: int  # touches that are in it
-    order: Rows  # (size,): rows by block
-    place: Rows  # (size,): where each row is in `order`
-    low: Floats  # (features, blocks)
-    high: Floats  # (features, blocks)
-    born: Times  # (2, blocks): when a block's items appeared, first and last; inf: unknown
-    sample: Rows  # rows that speak for the catalogue
-    usual: Floats  # (features,): means over the sample
-    words: Floats  # (sample, t): text vectors of the sample; gathering them takes ten times longer
-
-    def values_of(self, term: ScoreTerm, rows: Rows) -> Floats:
-        """Return the features of one term for rows, (features, rows)."""
-        return self.values[self.slices.get(term.name, _NONE)][:, rows]
-
-    def usual_of(self, term: ScoreTerm) -> Floats:
-        """Return the mean of the features of one term, (features,)."""
-        return self.usual[self.slices.get(term.name, _NONE)]
-
-    def block_of(self, rows: Rows) -> Rows:
-        """Return the block of rows that lie in one."""
-        found: Rows = self.place[rows] // BLOCK
-        return found
 
 
 class ItemFeatureCache:
@@ -158,15 +116,6 @@ class ItemFeatureCache:
         for feature, values in enumerate(fresh[:, known]):
             np.minimum.at(table.low[feature], blocks, values)
             np.maximum.at(table.high[feature], blocks, values)
-
-
-def bounds(values: NDArray[Float]) -> tuple[NDArray[Float], NDArray[Float]]:
-    """Return the least and the greatest value of each block along the last axis."""
-    starts = np.arange(0, values.shape[-1], BLOCK)
-    if not len(starts):
-        return values, values
-    low, high = (each.reduceat(values, starts, axis=-1) for each in (np.minimum, np.maximum))
-    return low, high
 
 
 def feature_slices(model: Model) -> dict[str, slice]:

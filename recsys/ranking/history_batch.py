@@ -1,0 +1,100 @@
+"""Histories of many users in four flat arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from recsys.array_types import Floats, Rows, Times
+from recsys.data.dataset import Dataset
+from recsys.ranking.history import History, steps_back
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryBatch:
+    """Histories of many people, one after the other; each as `History` has it."""
+
+    ends: NDArray[np.int64]  # (n_people + 1,)
+    rows: Rows
+    weights: Floats
+    times: Times
+
+    def __len__(self) -> int:
+        return len(self.ends) - 1
+
+    def __iter__(self) -> Iterator[History]:
+        return (self[person] for person in range(len(self)))
+
+    def __getitem__(self, person: int) -> History:
+        part = slice(self.ends[person], self.ends[person + 1])
+        return History(self.rows[part], self.weights[part], self.times[part])
+
+    @classmethod
+    def of_dataset(cls, data: Dataset, users: Rows) -> HistoryBatch:
+        """Return the histories of some users (rows of `data.users`, -1: an empty one)."""
+        order = np.argsort(data.user, kind="stable")
+        starts = np.searchsorted(data.user[order], np.arange(len(data.users) + 1))
+        people = [
+            order[starts[user] : starts[user + 1]] if user >= 0 else order[:0]
+            for user in users.tolist()
+        ]
+        times = data.time if data.timed else np.full(len(data.time), np.nan)
+        return cls.of_events(data.item, data.weight, times, people)
+
+    @classmethod
+    def of_events(
+        cls, item: Rows, weight: Floats, time: Times, people: list[NDArray[np.intp]]
+    ) -> HistoryBatch:
+        """Gather each person's events (their numbers, in order) into one history each."""
+        sizes = np.fromiter(map(len, people), np.int64, len(people))
+        events = np.concatenate([*people, np.zeros(0, np.int64)]).astype(np.int64)
+        person = np.repeat(np.arange(len(people)), sizes)
+        key = person * (int(item.max(initial=0)) + 1) + item[events]
+        last = _last_of_each(key)
+        weights = _added(key, weight[events], last)
+        counts = np.bincount(person[last], minlength=len(people))
+        kept = events[last]
+        ends = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        return cls(ends, item[kept], np.clip(weights, -2.0, 2.0), time[kept])
+
+    def ages(self) -> Floats:
+        """Return how many distinct times back each entry is within its history, 0 for the last."""
+        return steps_back(self.times, self.ends)
+
+    def matrix(self, values: Floats, n_items: int) -> sparse.csr_array:
+        """Return people × items holding `values`, one per entry."""
+        shape = (len(self), n_items)
+        return sparse.csr_array((values, self.rows, self.ends), shape=shape)
+
+    def decayed(self, half_life: float, n_items: int, weights: Floats) -> sparse.csr_array:
+        """Return people × items holding weights, halved every `half_life` distinct times back."""
+        decay = np.exp2(-self.ages() / np.float32(half_life))
+        return self.matrix((weights * decay).astype(np.float32), n_items)
+
+    def take(self, people: NDArray[np.integer]) -> HistoryBatch:
+        """Return some people's histories, in the order asked for."""
+        parts = [np.arange(self.ends[p], self.ends[p + 1]) for p in people.tolist()]
+        kept = np.concatenate([*parts, np.zeros(0, np.int64)]).astype(np.int64)
+        ends = np.concatenate([[0], np.cumsum([len(p) for p in parts])]).astype(np.int64)
+        return HistoryBatch(ends, self.rows[kept], self.weights[kept], self.times[kept])
+
+
+def _last_of_each(key: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return where each key occurs last, in the order of those places."""
+    _, from_end = np.unique(key[::-1], return_index=True)
+    return np.sort(len(key) - 1 - from_end)
+
+
+def _added(key: NDArray[np.int64], weight: Floats, last: NDArray[np.int64]) -> Floats:
+    """Return the weights at the places `last`, repeats added; a change of sign starts anew."""
+    if len(last) == len(key):
+        return weight[last]
+    total: dict[int, float] = {}
+    for each, value in zip(key.tolist(), weight.tolist(), strict=True):
+        before = total.get(each, 0.0)
+        total[each] = before + value if before * value >= 0 else value
+    return np.array([total[each] for each in key[last].tolist()], np.float32)
