@@ -22,8 +22,9 @@ from .http.asgi_app import OWN
 from .http.routing import DECLARED, Endpoint, IdConverter, UserConverter
 from .http.server_sent_events import Streams
 from .routes import ROUTES
-from .runtime.app_state import Service
+from .runtime.app_state import AppState
 from .runtime.rate_limiter import RateLimiter
+from .runtime.refresh_threads import RefreshThreads
 from .settings import Settings
 
 log = logging.getLogger("recsys.api")
@@ -50,7 +51,12 @@ def create_app(
     app.url_map.converters |= {"id": IdConverter, "user": UserConverter}
     app.url_map.merge_slashes = False
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    service = Service(settings, background, figures, buckets)
+    service = AppState(settings, figures, buckets)
+    worker = service.worker = RefreshThreads(service)
+    worker.load_keys()
+    worker.take_bundle()
+    if background:
+        worker.start()
     app.extensions |= {"service": service, "settings": settings, "gate": service.gate}
     app.extensions |= {"audit": service.audit, "streams": Streams()}
     app.extensions["endpoints"] = _register(app)
@@ -91,7 +97,7 @@ def admission(app: Flask) -> Callable[[dict[str, Any], bool], bool]:
     return admitted
 
 
-def _close(held: weakref.ref[Service]) -> None:
+def _close(held: weakref.ref[AppState]) -> None:
     """Close a service unless it is gone: what is left for the end keeps no app and its files."""
     service = held()
     if service is not None:
@@ -118,7 +124,7 @@ def _begin() -> None:
 
 
 def _finish(response: Response) -> Response:
-    service: Service = current_app.extensions["service"]
+    service: AppState = current_app.extensions["service"]
     seconds = time.perf_counter() - g.get("start", time.perf_counter())
     route = g.get("route", "none")
     response.headers["X-Request-ID"] = g.get("request_id", "")
@@ -143,7 +149,7 @@ def _methods(path: str) -> list[str]:
     return sorted(found | {"OPTIONS"} | ({"HEAD"} if "GET" in found else set()))
 
 
-def _log_line(service: Service, route: str, response: Response, seconds: float) -> None:
+def _log_line(service: AppState, route: str, response: Response, seconds: float) -> None:
     extra: dict[str, object] = {
         "request": g.get("request_id", ""),
         "route": route,

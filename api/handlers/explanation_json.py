@@ -25,7 +25,7 @@ from recsys.serving.label_names import name_of, value_of
 from recsys.serving.topic_titles import titles_by_row
 
 from ..errors import ApiError
-from ..runtime.refresh_threads import Serving
+from ..runtime.served_model import ServedModel
 from ..schemas.explanation import ExplainParameters
 from ..schemas.lists import SteerParameters
 from . import list_pages
@@ -100,14 +100,14 @@ def _named_only(found: Explanation, query: Query) -> Explanation:
     )
 
 
-def _yield_ranking_lock(serving: Serving) -> None:
+def _yield_ranking_lock(serving: ServedModel) -> None:
     """Let a request that waits for the engine go first."""
     serving.feed.ranking.release()
     time.sleep(0.0002)
     serving.feed.ranking.acquire()
 
 
-def _document(serving: Serving, query: Query, found: Explanation) -> dict[str, Any]:
+def _document(serving: ServedModel, query: Query, found: Explanation) -> dict[str, Any]:
     service, language = serving.recommender, query.language
     return {
         "item_id": found.item_id,

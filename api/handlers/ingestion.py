@@ -18,14 +18,14 @@ from recsys.store.item_lookup import look_up
 from recsys.store.store import Added, Store
 
 from ..errors import ApiError
-from ..runtime.app_state import Service
+from ..runtime.app_state import AppState
 from ..schemas.field_types import WINDOW
 from ..schemas.items_users_events import EventBody, ItemBody, ItemPatch, UserBody
 
 BULK = 50_000  # characters of titles and texts beyond which another process analyses them
 
 
-def add_events(service: Service, rows: Sequence[EventBody]) -> Added:
+def add_events(service: AppState, rows: Sequence[EventBody]) -> Added:
     """Store events; they are durable when this returns. All or, on an error, none."""
     with service.link.use() as store:
         added = store.add_events(_event(row) for row in rows)
@@ -40,7 +40,7 @@ def add_events(service: Service, rows: Sequence[EventBody]) -> Added:
     return added
 
 
-def unknown_kinds(service: Service, rows: Sequence[EventBody]) -> list[dict[str, object]]:
+def unknown_kinds(service: AppState, rows: Sequence[EventBody]) -> list[dict[str, object]]:
     """Return the kinds of some events that weigh nothing, as no kind of this name is known."""
     weights = service.settings.weights
     if all([weights.meanings[kind].known for kind in {_kind(row) for row in rows}]):
@@ -56,7 +56,7 @@ def _event(row: EventBody) -> Event:
     return Event(row.user_id, row.item_id, _kind(row), row.value, row.text, row.timestamp)
 
 
-def add_items(service: Service, rows: Sequence[ItemBody]) -> tuple[int, int]:
+def add_items(service: AppState, rows: Sequence[ItemBody]) -> tuple[int, int]:
     """Store items and make them retrievable; a posted item is live, whatever it was before.
 
     Returns how many are new or changed, and how many lost a field that had been filled.
@@ -77,7 +77,9 @@ def _emptied(before: Item, item: Item) -> bool:
     return lost or not before.metadata.keys() <= item.metadata.keys() | {"language", KEY}
 
 
-def store_items(service: Service, store: Store, items: Sequence[Item], revive: bool = False) -> int:
+def store_items(
+    service: AppState, store: Store, items: Sequence[Item], revive: bool = False
+) -> int:
     """Store items with what is doubtful about them noted; return how many are new or changed.
 
     422 where an item has more labels or metadata than one item may have, 409 where it expires
@@ -104,7 +106,7 @@ def _check(item: Item) -> None:
             raise ApiError(status, message, code, details=[detail]) from error
 
 
-def _item(service: Service, store: Store, row: ItemBody) -> Item:
+def _item(service: AppState, store: Store, row: ItemBody) -> Item:
     extra = {name: parse_extra(value, name) for name, value in (row.model_extra or {}).items()}
     metadata = {name: parse_extra(value, name) for name, value in row.metadata.items()} | extra
     return Item(
@@ -122,7 +124,7 @@ def _item(service: Service, store: Store, row: ItemBody) -> Item:
     )
 
 
-def _created(service: Service, store: Store, row: ItemBody) -> float | None:
+def _created(service: AppState, store: Store, row: ItemBody) -> float | None:
     """Return when an item was created: as told, else as known, else now."""
     if row.created_at is not None:
         return row.created_at
@@ -142,7 +144,7 @@ def _dated(item: Item) -> Item:
     return replace(item, created_at=now) if ahead else item
 
 
-def change_item(service: Service, item_id: str, patch: ItemPatch) -> Item:
+def change_item(service: AppState, item_id: str, patch: ItemPatch) -> Item:
     """Change some fields of an item, or whether it is hidden; return it as it is then."""
     values = patch.model_dump(exclude={"hidden"}, exclude_none=True)
     cleared = {"available_from", "expires_at"} & patch.model_fields_set
@@ -164,7 +166,7 @@ def change_item(service: Service, item_id: str, patch: ItemPatch) -> Item:
     return item
 
 
-def delete_item(service: Service, item_id: str) -> None:
+def delete_item(service: AppState, item_id: str) -> None:
     """Forget an item; 404 when there is none."""
     with service.link.use() as store:
         if not store.delete_item(item_id):
@@ -172,7 +174,7 @@ def delete_item(service: Service, item_id: str) -> None:
     service.catch_up()
 
 
-def put_users(service: Service, rows: Sequence[tuple[str, UserBody]]) -> int:
+def put_users(service: AppState, rows: Sequence[tuple[str, UserBody]]) -> int:
     """Store users; each item that a body likes becomes a like, once."""
     users = [
         User(user_id, body.name, distinct(body.interests), canonical(body.language))

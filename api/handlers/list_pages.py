@@ -17,7 +17,7 @@ from recsys.serving.live_state import LiveState
 
 from ..errors import ApiError
 from ..http.cursor import MAX_SHOWN, Cursor, binding, mark
-from ..runtime.refresh_threads import Serving
+from ..runtime.served_model import ServedModel
 from ..schemas.lists import FilterParameters, PageParameters
 from . import topics_json
 
@@ -163,7 +163,7 @@ def _ranked(one: Recommendation, rank: int) -> Recommendation:
 
 
 def entry(
-    one: Recommendation, serving: Serving, fields: Sequence[str] | None, explain: bool = False
+    one: Recommendation, serving: ServedModel, fields: Sequence[str] | None, explain: bool = False
 ) -> dict[str, Any]:
     """Return one item of a list as JSON knows it; `explain`: reasons with all that gives them."""
     found: dict[str, Any] = {
@@ -178,7 +178,7 @@ def entry(
     return found
 
 
-def document(serving: Serving, item_id: str, fields: Sequence[str] | None) -> dict[str, Any]:
+def document(serving: ServedModel, item_id: str, fields: Sequence[str] | None) -> dict[str, Any]:
     """Return what is known of an item, or the named fields of it.
 
     Metadata are cut to MAX_METADATA bytes, field by field, and to MAX_NAMED where they are named.

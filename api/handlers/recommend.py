@@ -25,9 +25,9 @@ from recsys.store.exposures import Exposure, Shown
 
 from ..http.cursor import Cursor, mark
 from ..http.responses import json_bytes
-from ..runtime.app_state import Service
+from ..runtime.app_state import AppState
 from ..runtime.exposure_write_buffer import still_seen
-from ..runtime.refresh_threads import Serving
+from ..runtime.served_model import ServedModel
 from ..schemas.lists import SessionBody, SteerParameters
 from . import list_pages as pages
 from .exploration import Placed, explored
@@ -40,7 +40,7 @@ _FRESH = 50  # items that exploration draws from
 class Recommend:
     """Makes personal lists with what the requests of a process share."""
 
-    def __init__(self, service: Service, language: str = SOURCE) -> None:
+    def __init__(self, service: AppState, language: str = SOURCE) -> None:
         self.service = service
         self.language = language  # of the reasons
 
@@ -132,7 +132,7 @@ class Recommend:
             **({"warnings": warnings} if warnings else {}),
         }
 
-    def _best(self, serving: Serving, query: Query, k: int) -> Sequence[Recommendation]:
+    def _best(self, serving: ServedModel, query: Query, k: int) -> Sequence[Recommendation]:
         """Return the best k items of a query; the last one only tells that another page follows."""
         reserved = ReservedPlaces(self.service.exposure_share)
         with serving.feed.ranking:
@@ -171,7 +171,7 @@ class Recommend:
 
     def _placed(
         self,
-        serving: Serving,
+        serving: ServedModel,
         items: list[Recommendation],
         query: Query,
         share: float,
@@ -201,7 +201,7 @@ class Recommend:
         return explored(items, fresh, share, self.service.rng)
 
     def _remember(
-        self, answer_id: str, serving: Serving, person: UserState, placed: list[Placed]
+        self, answer_id: str, serving: ServedModel, person: UserState, placed: list[Placed]
     ) -> None:
         metrics = self.service.metrics
         kind = "degraded" if person.degraded else "cold" if person.cold else "personal"

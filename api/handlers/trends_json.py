@@ -21,8 +21,8 @@ from recsys.trends.item_series import ITEM, KINDS
 from recsys.trends.series import HOUR, Hours
 from recsys.trends.trend_model import key_of
 
-from ..runtime.app_state import Service
-from ..runtime.refresh_threads import Serving
+from ..runtime.app_state import AppState
+from ..runtime.served_model import ServedModel
 from . import list_pages
 from .ingestion import missing
 
@@ -43,7 +43,7 @@ def id_of(live: LiveState, kind: str, ref: int) -> str:
     return name_of(live, kind, ref)
 
 
-def trend_json(serving: Serving, trend: Trend) -> dict[str, Any]:
+def trend_json(serving: ServedModel, trend: Trend) -> dict[str, Any]:
     """Return a trend as JSON knows it; of an item with the item.
 
     Figures of fewer people than RECSYS_MIN_PEOPLE are None.
@@ -91,7 +91,7 @@ def shown(live: LiveState, trend: Trend) -> bool:
     return bool(live.listing.at(live.clock())[row])
 
 
-def followed_by(service: Service, user_id: str, trends: Sequence[Trend]) -> dict[Trend, float]:
+def followed_by(service: AppState, user_id: str, trends: Sequence[Trend]) -> dict[Trend, float]:
     """Return those of some trends that lie in what a user follows, and how far; 404 for nobody.
 
     What is muted or forgotten takes no part.
@@ -113,7 +113,7 @@ def followed_by(service: Service, user_id: str, trends: Sequence[Trend]) -> dict
 
 
 def timeline_json(
-    serving: Serving, kind: str, keys: Hours, resolution: str, last: int | None
+    serving: ServedModel, kind: str, keys: Hours, resolution: str, last: int | None
 ) -> dict[str, Any]:
     """Return the points and the forecast of some series taken together."""
     per, usual = _LENGTHS[resolution]
@@ -158,7 +158,7 @@ def entity_sizes(live: LiveState) -> NDArray[np.int64]:
     return np.bincount(codes, minlength=len(live.mentions)).astype(np.int64)
 
 
-def entity_json(serving: Serving, code: int) -> dict[str, Any]:
+def entity_json(serving: ServedModel, code: int) -> dict[str, Any]:
     """Return a name with what is known of it."""
     live, mention = serving.live, serving.live.mentions.mention(code)
     rows = rows_of(live, "entity", code)

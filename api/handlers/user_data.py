@@ -20,7 +20,7 @@ from recsys.store.user_merges import MergeLog, merge_users
 
 from ..errors import ApiError
 from ..http.responses import encode
-from ..runtime.app_state import Service
+from ..runtime.app_state import AppState
 from ..schemas.user_data import ForgetAll, LabelControl, ProfilePatch
 from .ingestion import missing
 
@@ -31,7 +31,7 @@ _COMPUTED = (
 )
 
 
-def change_controls(service: Service, user_id: str, given: ProfilePatch) -> list[Control]:
+def change_controls(service: AppState, user_id: str, given: ProfilePatch) -> list[Control]:
     """Store what a person decides; return what is in force. 409 when an id cannot be undone."""
     wishes = [_wish(one) for one in given.controls]
     with service.link.use() as store:
@@ -48,7 +48,7 @@ def _wish(given: LabelControl | ForgetAll) -> Wish:
     return Wish("boost" if given.action == "more" else given.action, kind, given.value)
 
 
-def control_warnings(service: Service, given: ProfilePatch) -> list[str]:
+def control_warnings(service: AppState, given: ProfilePatch) -> list[str]:
     """Return which of the controls reach no item at this moment; they are stored all the same."""
     serving = service.serving_or_none
     if serving is None:
@@ -62,7 +62,7 @@ def control_warnings(service: Service, given: ProfilePatch) -> list[str]:
     return [f"{text}: the control is stored and holds for items to come" for text in told if text]
 
 
-def controls_json(service: Service, controls: Sequence[Control]) -> list[dict[str, Any]]:
+def controls_json(service: AppState, controls: Sequence[Control]) -> list[dict[str, Any]]:
     """Return controls as JSON knows them, with names where topics and items are known."""
     return [
         {**asdict(one), "name": _name(service, one), "titles": _titles(service, one)}
@@ -70,14 +70,14 @@ def controls_json(service: Service, controls: Sequence[Control]) -> list[dict[st
     ]
 
 
-def _titles(service: Service, control: Control) -> list[str]:
+def _titles(service: AppState, control: Control) -> list[str]:
     serving = service.serving_or_none
     if serving is None or control.kind != "topic":
         return []
     return titles_of_unnamed(serving.live, control.value)
 
 
-def _name(service: Service, control: Control) -> str | None:
+def _name(service: AppState, control: Control) -> str | None:
     serving = service.serving_or_none
     if serving is None:
         return None
@@ -87,7 +87,7 @@ def _name(service: Service, control: Control) -> str | None:
     return serving.recommender.title(row) if row >= 0 else None
 
 
-def erase_user(service: Service, user_id: str) -> dict[str, Any]:
+def erase_user(service: AppState, user_id: str) -> dict[str, Any]:
     """Remove a user with all that is held of him; return the receipt, 404 when nothing is."""
     service.exposures.forget(service.pseudonyms.of(user_id))
     with service.link.use() as store:
@@ -106,7 +106,7 @@ def erase_user(service: Service, user_id: str) -> dict[str, Any]:
     return _receipt_json(user_id, receipt)
 
 
-def merge(service: Service, user_id: str, from_id: str) -> dict[str, Any]:
+def merge(service: AppState, user_id: str, from_id: str) -> dict[str, Any]:
     """Move all that is held of one user to another; 404 when nothing is, 409 when both are one."""
     with service.link.use() as store:
         try:
@@ -144,7 +144,7 @@ def _receipt_json(user_id: str, receipt: Receipt) -> dict[str, Any]:
     }
 
 
-def exported(service: Service, user_id: str, inferences: dict[str, Any]) -> Iterator[bytes]:
+def exported(service: AppState, user_id: str, inferences: dict[str, Any]) -> Iterator[bytes]:
     """Return all that is held of a user as JSON, piece by piece; 404 at once when unknown.
 
     `inferences`: what is inferred of the person's future.
@@ -174,7 +174,7 @@ def exported(service: Service, user_id: str, inferences: dict[str, Any]) -> Iter
     return _pieces(service, user, head)
 
 
-def _pieces(service: Service, user: User, head: dict[str, Any]) -> Iterator[bytes]:
+def _pieces(service: AppState, user: User, head: dict[str, Any]) -> Iterator[bytes]:
     yield encode(head)[:-1].encode() + b',"events":['
     yield from _listed(_events(service, user.user_id))
     yield b'],"shown":['
@@ -187,7 +187,7 @@ def _listed(rows: Iterable[dict[str, Any]]) -> Iterator[bytes]:
         yield (b"," if place else b"") + encode(row).encode()
 
 
-def _events(service: Service, user_id: str) -> Iterator[dict[str, Any]]:
+def _events(service: AppState, user_id: str) -> Iterator[dict[str, Any]]:
     last = 0
     while True:
         with service.link.use() as store:
@@ -203,7 +203,7 @@ def _places(one: Exposure) -> list[dict[str, Any]]:
     return [{**asdict(place), "probability": place.propensity} for place in one.items]
 
 
-def _shown(service: Service, person: str) -> Iterator[dict[str, Any]]:
+def _shown(service: AppState, person: str) -> Iterator[dict[str, Any]]:
     last = ""
     while True:
         with service.link.use():

@@ -24,7 +24,7 @@ from recsys.store.user_controls import Control
 from recsys.text.sentiment import model as sentiment
 
 from ..errors import ApiError
-from ..runtime.app_state import Service
+from ..runtime.app_state import AppState
 from .ingestion import missing
 from .user_data import controls_json
 
@@ -54,7 +54,7 @@ class Portrayal:
 
     def __init__(
         self,
-        service: Service,
+        service: AppState,
         user: User,
         events: Sequence[StoredEvent],
         controls: Sequence[Control],
@@ -234,7 +234,7 @@ def _zone(name: str) -> ZoneInfo:
         raise ApiError(409, message) from None
 
 
-def inferences_of(service: Service, user_id: str) -> dict[str, Any]:
+def inferences_of(service: AppState, user_id: str) -> dict[str, Any]:
     """Return what is inferred of a user's future; 404 for an unknown user."""
     with service.link.use() as store:
         user, controls = store.user(user_id), store.controls_of(user_id)
@@ -246,7 +246,7 @@ def inferences_of(service: Service, user_id: str) -> dict[str, Any]:
 
 
 def profile(
-    service: Service, user_id: str, language: str, zone: str, inferences: bool = False
+    service: AppState, user_id: str, language: str, zone: str, inferences: bool = False
 ) -> dict[str, Any]:
     """Return a user's profile as JSON knows it; 404 when nothing is known of such a user.
 

@@ -13,7 +13,7 @@ from recsys.ranking.query import Filters, Recommendation
 from ..handlers import empty_list_reasons, list_pages
 from ..handlers.ingestion import missing
 from ..http.routing import Routes
-from ..runtime.refresh_threads import Serving
+from ..runtime.served_model import ServedModel
 from ..schemas.lists import (
     CountedPage,
     Page,
@@ -26,7 +26,7 @@ from .request_context import language, service
 
 routes = Routes("lists")
 
-Ranked = Callable[[Serving, int, Filters], Sequence[Recommendation]]
+Ranked = Callable[[ServedModel, int, Filters], Sequence[Recommendation]]
 
 
 def answer(name: str, subject: object, base: str, given: PageParameters, ranked: Ranked) -> Any:

@@ -6,12 +6,12 @@ from flask import current_app, g, request
 
 from recsys.i18n import SOURCE, closest, preferred
 
-from ..runtime.app_state import Service
+from ..runtime.app_state import AppState
 
 
-def service() -> Service:
+def service() -> AppState:
     """Return the service of the app at hand."""
-    found: Service = current_app.extensions["service"]
+    found: AppState = current_app.extensions["service"]
     return found
 
 

@@ -13,7 +13,7 @@ from recsys.serving.live_state import LiveState
 
 from ..http.routing import Routes
 from ..metrics import CONTENT_TYPE
-from ..runtime.refresh_threads import Serving
+from ..runtime.served_model import ServedModel
 from ..schemas.field_types import Strict
 from ..schemas.health_errors_stats import Stats
 from .request_context import service
@@ -57,7 +57,7 @@ def _flags(live: LiveState) -> dict[str, int]:
     return live.marks.counts(live.listed())
 
 
-def _comments(serving: Serving) -> dict[str, int]:
+def _comments(serving: ServedModel) -> dict[str, int]:
     """Return how many comments since the night count less, by reason."""
     return {reason: serving.feed.chatter.lowered[reason] for reason in REASONS}
 

@@ -1,4 +1,4 @@
-"""Service: what the requests of one process share."""
+"""AppState: the objects that all requests of one process share."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import logging
 import random
 import secrets
 import time
+from typing import Protocol
 
 from recsys.bundle_store import BundleStore
 from recsys.errors import StoreError
@@ -29,20 +30,33 @@ from ..settings import Settings
 from .exposure_write_buffer import ExposureLog
 from .outage_notices import OperationNotices
 from .rate_limiter import RateLimiter
-from .refresh_threads import Serving, Worker, no_bundle
 from .request_audit import AuditTrail
+from .served_model import ServedModel, no_bundle
 from .store_connection import StoreLink
 
 log = logging.getLogger("recsys.api")
 
 
-class Service:
-    """The store, the model in service, keys, logs and figures of one process."""
+class BackgroundWork(Protocol):
+    """What requests use of the threads that refresh the state; see `refresh_threads`."""
+
+    refused: str | None  # version of the newest bundle that could not be opened
+
+    def load_keys(self) -> None:
+        """Read API keys and the token secret from the store."""
+
+    def stop(self) -> None:
+        """Stop the threads and write what waits for the store."""
+
+
+class AppState:
+    """The store, the served model, keys, logs and metrics of one process."""
+
+    worker: BackgroundWork  # set by `create_app`, which builds it on this state
 
     def __init__(
         self,
         settings: Settings,
-        background: bool = True,
         figures: str = "",
         buckets: RateLimiter | None = None,
     ) -> None:
@@ -67,25 +81,20 @@ class Service:
         self.last_night: Run | None = None  # that ended
         self.kind_counts = KindCounts()
         self.owed = False  # deleted rows are to be emptied from SQLite's write-ahead log
-        self.serving_or_none: Serving | None = None
+        self.serving_or_none: ServedModel | None = None
         self._pseudonyms: Pseudonyms | None = None
         self._last_erasure = 0
         self._last_merge = 0
         self.closed = False
-        self.worker = Worker(self)
-        self.worker.load_keys()
-        self.worker.take_bundle()
-        if background:
-            self.worker.start()
 
     @property
-    def serving(self) -> Serving:
+    def serving(self) -> ServedModel:
         """The model in service; 503 when there is none."""
         if self.serving_or_none is None:
             raise no_bundle()
         return self.serving_or_none
 
-    def swap(self, new: Serving) -> None:
+    def swap(self, new: ServedModel) -> None:
         """Put a model into service; requests under way finish with the one before."""
         self.serving_or_none = new
         self.cache.clear()

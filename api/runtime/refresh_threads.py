@@ -1,4 +1,4 @@
-"""Serving and Worker: the model in service, and the threads that keep all of it fresh.
+"""Background threads of one process that keep the served model, keys and logs up to date.
 
 One thread tails the store's logs some times a second, takes a new bundle into service and reloads
 keys; another writes the exposure log and finds out whether the store takes writes. Requests only
@@ -10,11 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from collections.abc import Callable
 
 from recsys.bundle import WAY_OUT, RawBundle
 from recsys.delivery.deliverer import Deliverer, deliverer
@@ -22,23 +18,15 @@ from recsys.delivery.mail import MailServer
 from recsys.delivery.public_addresses import networks
 from recsys.errors import BundleError, RecsysError, StoreError
 from recsys.ranking.query import Query
-from recsys.recommender import Recommender
 from recsys.serving.live_state import LiveState
-from recsys.serving.model import Model
-from recsys.serving.trend_monitor import TrendMonitor
 from recsys.store.erasure import empty_log, erased_in_log
 from recsys.store.outbox import Outbox
 from recsys.store.writer_queue import PAUSE
-from recsys.store_log_tailer import LogTailer
-from recsys.text.sentiment.scorer import SentimentScorer
 
-from ..errors import ApiError
-from ..settings import Settings
 from ..user_tokens import Tokens
+from .app_state import AppState
 from .heap import release_free_pages
-
-if TYPE_CHECKING:
-    from .app_state import Service
+from .served_model import ServedModel
 
 log = logging.getLogger("recsys.api")
 
@@ -55,44 +43,13 @@ _OWED = 5.0  # seconds between tries to empty the log of erased rows
 _KEEP = 90 * 86_400.0  # seconds that exposures are kept
 
 
-@dataclass(frozen=True, slots=True)
-class Serving:
-    """A model in service with all that belongs to it."""
-
-    version: str
-    created: float  # Unix seconds
-    manifest: Mapping[str, Any]
-    live: LiveState
-    recommender: Recommender
-    feed: LogTailer
-    watch: TrendMonitor
-    min_people: int = 1  # counts of fewer people are not told
-
-    @classmethod
-    def of(
-        cls, raw: RawBundle, settings: Settings, tones: SentimentScorer | None = None
-    ) -> Serving:
-        """Make a verified bundle ready to serve; nothing of it is copied."""
-        # the same mapped pages as plain arrays: numpy.memmap runs Python code at every index
-        plain = {name: np.asarray(array) for name, array in raw.arrays.items()}
-        model = Model.from_raw(replace(raw, arrays=plain))
-        live = LiveState(model, settings.weights, settings.flag_weight, settings.unrecorded_items)
-        created = float(raw.manifest.get("created") or time.time())
-        feed = LogTailer(live, raw.manifest, tones)
-        watch = TrendMonitor(live)
-        recommender = Recommender(live, watch=watch, rising=settings.rising_weight)
-        return cls(
-            raw.version, created, raw.manifest, live, recommender, feed, watch, settings.min_people
-        )
-
-
-class Worker:
+class RefreshThreads:
     """The background threads of one process: one that reads the store, one that writes to it.
 
     So what is read stays fresh while the store takes no writes.
     """
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: AppState) -> None:
         self._service = service
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -236,10 +193,10 @@ class Worker:
         service.swap(new)
         log.info("bundle in service", extra={"bundle": new.version, "items": new.live.size})
 
-    def _ready(self, raw: RawBundle) -> Serving:
+    def _ready(self, raw: RawBundle) -> ServedModel:
         """Return a bundle as it serves; BundleError when no list can be made of it."""
         try:
-            new = Serving.of(raw, self._service.settings, self._service.heard)
+            new = ServedModel.of(raw, self._service.settings, self._service.heard)
             self._catch_up(new)
             new.recommender.recommend(Query(n=1))  # touch what the first request needs
             if self._service.serving_or_none is not None:
@@ -251,7 +208,7 @@ class Worker:
             raise BundleError(f"{raw.folder}: {error!r}; {WAY_OUT}") from error
         return new
 
-    def _catch_up(self, new: Serving) -> None:
+    def _catch_up(self, new: ServedModel) -> None:
         try:
             with self._service.link.use(patient=True) as store:
                 new.feed.follow(store)
@@ -322,9 +279,3 @@ def _warm(old: LiveState, new: LiveState) -> None:
         new.metadata.names()
     if phrases := old.phrases.phrases():
         new.phrases.rows(phrases)
-
-
-def no_bundle() -> ApiError:
-    """Return the failure of a request that needs a model when there is none."""
-    message = "there is no bundle yet: run `recsys nightly` first"
-    return ApiError(503, message, "no_bundle", headers={"Retry-After": "5"})

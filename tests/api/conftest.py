@@ -14,7 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from api.app import create_app
-from api.runtime.app_state import Service
+from api.runtime.app_state import AppState
 from api.settings import Settings
 from recsys.store.api_keys import Keys
 from recsys.store.database import Database
@@ -65,7 +65,7 @@ def client(app: Flask) -> FlaskClient:
 
 def keyed(app: Flask, *roles: str) -> FlaskClient:
     """Return a client that sends a new key with these roles, admin when none is named."""
-    service: Service = app.extensions["service"]
+    service: AppState = app.extensions["service"]
     with service.link.use():
         _, token = service.link.keys().create("test", roles or ("admin",))
     service.worker.load_keys()
@@ -89,9 +89,9 @@ def admin(app: Flask) -> FlaskClient:
 
 
 @pytest.fixture
-def service(app: Flask) -> Service:
+def service(app: Flask) -> AppState:
     """The service of the app."""
-    found: Service = app.extensions["service"]
+    found: AppState = app.extensions["service"]
     return found
 
 

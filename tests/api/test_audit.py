@@ -14,7 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from api.http.routing import Endpoint, Routes
-from api.runtime.app_state import Service
+from api.runtime.app_state import AppState
 from api.runtime.request_audit import LIST
 from recsys.store.audit_log import StoredEntry
 
@@ -52,7 +52,7 @@ QUERIES = {
 
 def entries(app: Flask, user: str = "") -> list[StoredEntry]:
     """Return the entries of an app's store, oldest first."""
-    service: Service = app.extensions["service"]
+    service: AppState = app.extensions["service"]
     person = service.pseudonyms.of(user) if user else ""
     with service.link.use():
         return service.link.audit_log().page(person=person, n=1000)[::-1]
@@ -221,7 +221,7 @@ def test_an_export_shows_a_person_who_looked(app: Flask) -> None:
 
 def test_no_look_without_an_entry_and_no_change_is_lost(make_app: MakeApp, home: Path) -> None:
     app = make_app(write_seconds=0.1)
-    service: Service = app.extensions["service"]
+    service: AppState = app.extensions["service"]
     client = keyed(app, "admin")
     client.get("/users/baker/profile")  # the person has a subject from now on
     with sqlite3.connect(home / "store.db") as other:

@@ -12,7 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from test_trends import act
 
-from api.runtime.app_state import Service
+from api.runtime.app_state import AppState
 from recsys.client import Client, ClientError
 
 ITEM = "sea-5"  # stands in every list below
@@ -85,7 +85,7 @@ def app(make_app: Callable[..., Flask]) -> Flask:
 
 
 @pytest.fixture
-def trending(client: FlaskClient, service: Service) -> None:
+def trending(client: FlaskClient, service: AppState) -> None:
     """Let ITEM stand in the trends, and among the items that have a name in their text."""
     assert client.patch(f"/items/{ITEM}", json={"text": "#eclipse"}).status_code == 200
     act(client, service, ITEM, 40)
@@ -144,7 +144,7 @@ def test_outside_its_dates_an_item_is_in_no_list(
 
 
 @pytest.mark.usefixtures("trending")
-def test_time_alone_closes_an_item_to_the_second(client: FlaskClient, service: Service) -> None:
+def test_time_alone_closes_an_item_to_the_second(client: FlaskClient, service: AppState) -> None:
     now = time.time()
     client.patch(f"/items/{ITEM}", json={"expires_at": now + 1000})
     live = service.serving.live
@@ -155,7 +155,7 @@ def test_time_alone_closes_an_item_to_the_second(client: FlaskClient, service: S
     assert in_lists(client, ITEM) == []
 
 
-def test_a_kept_answer_ends_with_the_next_change(client: FlaskClient, service: Service) -> None:
+def test_a_kept_answer_ends_with_the_next_change(client: FlaskClient, service: AppState) -> None:
     live, now = service.serving.live, time.time()
     assert ITEM in ids(client, "/recommend/x?n=60")
     client.patch(f"/items/{ITEM}", json={"expires_at": now + 5})
@@ -194,7 +194,7 @@ def test_dates_are_taken_by_every_way_of_writing(client: FlaskClient, how: str) 
     assert "late" not in ids(client, "/latest?n=99")
 
 
-def test_a_date_in_the_future_is_when_a_post_comes(client: FlaskClient, service: Service) -> None:
+def test_a_date_in_the_future_is_when_a_post_comes(client: FlaskClient, service: AppState) -> None:
     now = time.time()
     sent = client.post("/items", json=forms("coming", created_at=now + 3600))
     assert sent.status_code == 201
@@ -239,14 +239,14 @@ def test_explain_says_why_an_item_is_closed(client: FlaskClient) -> None:
     assert closed() == "gone"
 
 
-def view(client: FlaskClient, service: Service, *users: str, item: str = PAGE) -> None:
+def view(client: FlaskClient, service: AppState, *users: str, item: str = PAGE) -> None:
     client.post("/events", json=[{"user_id": u, "item_id": item, "event": "view"} for u in users])
     service.worker.tick()
     service.serving.watch.seconds = 0.0
 
 
 def test_with_an_item_feed_what_was_only_viewed_is_in_no_list(
-    client: FlaskClient, service: Service
+    client: FlaskClient, service: AppState
 ) -> None:
     view(client, service, "ann", "ben", "cem", "dan", "eve")
     assert in_lists(client, PAGE) == []
@@ -271,7 +271,7 @@ def test_the_third_person_lists_it_at_once_where_it_may_be(
     assert "fresh" not in {entry["source"], *(reason["kind"] for reason in entry["reasons"])}
 
 
-def test_a_record_that_comes_later_makes_it_an_item(client: FlaskClient, service: Service) -> None:
+def test_a_record_that_comes_later_makes_it_an_item(client: FlaskClient, service: AppState) -> None:
     view(client, service, "ann")
     assert in_lists(client, PAGE) == []
     client.post("/items", json={"item_id": PAGE, "title": "tide sailor", "category": "sea"})
@@ -297,7 +297,7 @@ def test_a_platform_of_two_people_without_records_is_told_what_is_missing(
 
 
 def test_hidden_and_shown_again_an_unrecorded_item_has_still_no_record(
-    client: FlaskClient, service: Service
+    client: FlaskClient, service: AppState
 ) -> None:
     view(client, service, "ann", "ben", "cem")
     client.patch(f"/items/{PAGE}", json={"hidden": True})

@@ -21,7 +21,7 @@ from flask.testing import FlaskClient
 from receivers import mail_box, receiving
 
 from api.http.server_sent_events import MOST
-from api.runtime.app_state import Service
+from api.runtime.app_state import AppState
 from recsys.client import Client
 from recsys.data.notice_kinds import KINDS
 from recsys.store.outbox import Notice, Outbox
@@ -32,7 +32,7 @@ LOOPBACK = ("127.0.0.0/8",)
 
 
 def add(app: Flask, number: int, subject: str = "alert:1") -> int:
-    service: Service = app.extensions["service"]
+    service: AppState = app.extensions["service"]
     with service.link.use() as store:
         return Outbox(store.db).add(Notice("test", {"text": f"{number}"}, f"k:{number}", subject))
 

@@ -14,7 +14,7 @@ from conftest import Server, keyed
 from flask import Flask
 from flask.testing import FlaskClient
 
-from api.runtime.app_state import Service
+from api.runtime.app_state import AppState
 
 LISTS = (
     "/recommend/baker?", "/recommend?user=baker&", "/similar/bread-3?", "/similar?item=bread-3&",
@@ -43,7 +43,7 @@ def post_priced(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("url", LISTS)
-def test_every_list_filters_by_own_fields(client: FlaskClient, service: Service, url: str) -> None:
+def test_every_list_filters_by_own_fields(client: FlaskClient, service: AppState, url: str) -> None:
     post_priced(client)
     service.worker.follow()
     found = ids(listed(client, f"{url}n=50&where=price<2,paid==false"))
@@ -173,7 +173,7 @@ def test_a_list_without_items_says_why(client: FlaskClient) -> None:
     assert listed(client, "/search?q=zzz")["notice"] == "No item has words close to these"
 
 
-def test_all_that_was_ever_taken_stays_away(client: FlaskClient, service: Service) -> None:
+def test_all_that_was_ever_taken_stays_away(client: FlaskClient, service: AppState) -> None:
     now = time.time()
     rows = [{"item_id": f"x{k:03d}", "title": f"oven {k}", "category": "x"} for k in range(750)]
     assert client.post("/items", json=rows).status_code == 201
@@ -204,7 +204,7 @@ def test_all_that_was_ever_taken_stays_away(client: FlaskClient, service: Servic
     assert len({event.item_id for event in service.past("page").events}) == 39
 
 
-def test_who_follows_an_author_sees_more_of_them(client: FlaskClient, service: Service) -> None:
+def test_who_follows_an_author_sees_more_of_them(client: FlaskClient, service: AppState) -> None:
     from recsys.data.records import Follow
 
     with service.link.use() as store:
@@ -243,7 +243,7 @@ def test_raw_utf8_in_a_query_is_read(serve: Callable[..., Server]) -> None:
 
 
 def test_a_new_bundle_is_ready_for_the_words_and_fields_asked_for(
-    client: FlaskClient, service: Service
+    client: FlaskClient, service: AppState
 ) -> None:
     body = {"controls": [{"action": "mute", "kind": "words", "value": "dough"}]}
     client.patch("/users/baker/profile", json=body)

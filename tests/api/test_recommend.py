@@ -8,7 +8,7 @@ import api_world as world
 import pytest
 from flask.testing import FlaskClient
 
-from api.runtime.app_state import Service
+from api.runtime.app_state import AppState
 
 
 def recommend(client: FlaskClient, user: str, query: str = "") -> dict[str, Any]:
@@ -220,7 +220,7 @@ def test_a_new_user_with_interests(client: FlaskClient) -> None:
 
 
 def test_repeated_requests_are_answered_from_memory_until_something_happens(
-    client: FlaskClient, service: Service
+    client: FlaskClient, service: AppState
 ) -> None:
     first = recommend(client, "baker")
     assert recommend(client, "baker") == first
@@ -233,7 +233,7 @@ def test_repeated_requests_are_answered_from_memory_until_something_happens(
     assert ids(second)[0] not in ids(recommend(client, "baker"))
 
 
-def test_impressions_count_as_seen_for_a_while(client: FlaskClient, service: Service) -> None:
+def test_impressions_count_as_seen_for_a_while(client: FlaskClient, service: AppState) -> None:
     first = recommend(client, "baker", "?n=5&impressions=1")
     second = recommend(client, "baker", "?n=5&impressions=1")
     assert not set(ids(first)) & set(ids(second))
@@ -243,7 +243,7 @@ def test_impressions_count_as_seen_for_a_while(client: FlaskClient, service: Ser
     assert ids(recommend(client, "baker", "?n=5")) == ids(first)
 
 
-def test_exploration_logs_its_chance(client: FlaskClient, service: Service) -> None:
+def test_exploration_logs_its_chance(client: FlaskClient, service: AppState) -> None:
     ranked = ids(recommend(client, "baker", "?n=10"))
     new = {item.item_id for item in world.items()[:50]} - set(ranked)
     new -= {f"bread-{number}" for number in range(6)}  # what baker has taken up
@@ -268,7 +268,7 @@ def test_exploration_logs_its_chance(client: FlaskClient, service: Service) -> N
 
 
 def test_a_place_of_what_was_taken_up_before_is_a_repeat(
-    client: FlaskClient, service: Service
+    client: FlaskClient, service: AppState
 ) -> None:
     found = ids(recommend(client, "baker", "?n=60&repeat=1"))
     acted = {f"bread-{number}" for number in range(6)}

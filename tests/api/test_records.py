@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from api.runtime.app_state import Service
+from api.runtime.app_state import AppState
 
 
 def ids(client: FlaskClient, url: str) -> list[str]:
@@ -81,7 +81,9 @@ def test_put_wants_one_id(client: FlaskClient) -> None:
     assert client.put("/items/p1", json={"item_id": "p2"}).status_code == 409
 
 
-def test_an_item_seen_in_events_only_is_served_by_id(client: FlaskClient, service: Service) -> None:
+def test_an_item_seen_in_events_only_is_served_by_id(
+    client: FlaskClient, service: AppState
+) -> None:
     client.post("/events", json={"user_id": "u", "item_id": "ghost", "event": "like"})
     service.worker.tick()
     assert client.get("/items/ghost").json["item_id"] == "ghost"
@@ -175,7 +177,7 @@ def test_users(client: FlaskClient) -> None:
     assert client.get("/users/nobody").status_code == 404
 
 
-def test_a_deleted_user_is_gone_everywhere(admin: FlaskClient, service: Service) -> None:
+def test_a_deleted_user_is_gone_everywhere(admin: FlaskClient, service: AppState) -> None:
     admin.get("/recommend/baker?n=3")
     service.worker._write_exposures()
     admin.get("/recommend/baker?n=4")
@@ -189,7 +191,7 @@ def test_a_deleted_user_is_gone_everywhere(admin: FlaskClient, service: Service)
 
 
 def test_comments_that_bots_repeat_count_less_and_are_told(
-    client: FlaskClient, service: Service
+    client: FlaskClient, service: AppState
 ) -> None:
     ad = "Come and visit my wonderful new shop for cheap shoes"
     rows = [
@@ -209,7 +211,7 @@ def test_comments_that_bots_repeat_count_less_and_are_told(
 
 
 def test_click_rates_by_source_position_bundle_and_user(
-    client: FlaskClient, service: Service
+    client: FlaskClient, service: AppState
 ) -> None:
     shown = client.get("/recommend/baker?n=4").json
     event = {

@@ -22,7 +22,7 @@ from flask.testing import FlaskClient
 from api.app import create_app
 from api.auth import RateLimiter
 from api.logs import JsonFormatter
-from api.runtime.app_state import Service
+from api.runtime.app_state import AppState
 from api.settings import Settings
 from recsys.errors import DataError
 from recsys.store.api_keys import Keys
@@ -184,7 +184,7 @@ def test_the_store_is_away(make_app: Callable[..., Flask], home: Path, tmp_path:
 
 
 def test_a_locked_store_is_read_and_refuses_writes_in_time(
-    client: FlaskClient, service: Service, home: Path, monkeypatch: pytest.MonkeyPatch
+    client: FlaskClient, service: AppState, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import sqlite3
 
@@ -212,7 +212,7 @@ def test_a_locked_store_is_read_and_refuses_writes_in_time(
         time.sleep(0.1)  # writers are refused for a moment
 
 
-def test_a_full_disk_answers_507_and_stores_nothing(client: FlaskClient, service: Service) -> None:
+def test_a_full_disk_answers_507_and_stores_nothing(client: FlaskClient, service: AppState) -> None:
     with service.link.use() as store, store.db.read() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
@@ -225,7 +225,7 @@ def test_a_full_disk_answers_507_and_stores_nothing(client: FlaskClient, service
     assert client.post("/events", json=rows).status_code == 201
 
 
-def test_swaps_of_bundles(client: FlaskClient, service: Service, home: Path) -> None:
+def test_swaps_of_bundles(client: FlaskClient, service: AppState, home: Path) -> None:
     assert client.get("/recommend/baker").json["model_version"] == "one"
     world.publish(home, "two")
     service.worker.take_bundle()
@@ -236,7 +236,7 @@ def test_swaps_of_bundles(client: FlaskClient, service: Service, home: Path) -> 
 
 
 def test_a_damaged_bundle_is_refused(
-    client: FlaskClient, service: Service, home: Path, caplog: pytest.LogCaptureFixture
+    client: FlaskClient, service: AppState, home: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     world.publish(home, "bad")
     path = home / "bundles" / "bad" / "words.npy"
@@ -251,7 +251,7 @@ def test_a_damaged_bundle_is_refused(
 
 
 def test_items_posted_before_a_swap_live_on(
-    client: FlaskClient, service: Service, home: Path
+    client: FlaskClient, service: AppState, home: Path
 ) -> None:
     client.post("/items", json={"item_id": "fresh-one", "title": "rook gambit"})
     client.delete("/items/sea-0")

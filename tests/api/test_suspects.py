@@ -11,7 +11,7 @@ import pytest
 from conftest import keyed
 from flask import Flask
 
-from api.runtime.app_state import Service
+from api.runtime.app_state import AppState
 from recsys.client import Client
 
 MakeApp = Callable[..., Flask]
@@ -45,7 +45,7 @@ def peopled(app: Flask) -> Flask:
 def told(app: Flask, events: list[dict[str, Any]]) -> Flask:
     """Post events and let the worker read them, as its background thread would."""
     assert keyed(app).post("/events", json=events).status_code == 201
-    service: Service = app.extensions["service"]
+    service: AppState = app.extensions["service"]
     with service.link.use() as store:
         service.serving.feed.follow(store)
     return app

@@ -12,7 +12,7 @@ from api_world import NOW
 from flask import Flask
 from flask.testing import FlaskClient
 
-from api.runtime.app_state import Service
+from api.runtime.app_state import AppState
 
 Json = dict[str, Any]
 
@@ -23,7 +23,7 @@ def get(client: FlaskClient, url: str, status: int = 200) -> Any:
     return response.json
 
 
-def act(client: FlaskClient, service: Service, item: str, n: int, people: int = 0) -> None:
+def act(client: FlaskClient, service: AppState, item: str, n: int, people: int = 0) -> None:
     """Let so many people act on an item, in the hour that it is."""
     events = [
         {
@@ -68,7 +68,7 @@ def test_counts_of_few_people_are_not_told(make_app: Callable[..., Flask]) -> No
 
 
 @pytest.fixture
-def rises(client: FlaskClient, service: Service) -> FlaskClient:
+def rises(client: FlaskClient, service: AppState) -> FlaskClient:
     """A client of a service in which many take up chess-3."""
     act(client, service, "chess-3", 40)
     return client
@@ -132,7 +132,7 @@ def test_filters_and_pages(rises: FlaskClient) -> None:
         get(rises, f"/trends?{bad}", 400)
 
 
-def test_a_flood_is_told_apart(client: FlaskClient, service: Service) -> None:
+def test_a_flood_is_told_apart(client: FlaskClient, service: AppState) -> None:
     act(client, service, "bread-3", 60, people=2)
     assert get(client, "/trends?kind=item")["trends"] == []
     flood = get(client, "/trends?kind=item&flood=1")["trends"]
@@ -182,7 +182,7 @@ def test_the_tone_of_what_was_written(make_app: Any) -> None:
     assert [p["tone"] for p in points if p["tone"] is not None] == [0.75]
 
 
-def test_entities(client: FlaskClient, service: Service) -> None:
+def test_entities(client: FlaskClient, service: AppState) -> None:
     titles = (
         "Look at #Eclipse now, @ann",
         "Night walk under the #eclipse, bring glasses",
@@ -208,7 +208,7 @@ def test_entities(client: FlaskClient, service: Service) -> None:
     assert len(get(client, "/latest?n=100&not_entity=%23eclipse")["items"]) == 60
 
 
-def test_the_timeline_of_a_name(client: FlaskClient, service: Service) -> None:
+def test_the_timeline_of_a_name(client: FlaskClient, service: AppState) -> None:
     client.post("/items", json={"item_id": "post", "title": "#eclipse", "author_id": "ann"})
     act(client, service, "post", 30)
     line = get(client, "/entities/%23Eclipse/timeline")

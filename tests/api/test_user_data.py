@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from api.logs import JsonFormatter
-from api.runtime.app_state import Service
+from api.runtime.app_state import AppState
 
 WHO = "erika.mustermann/1@example.org"
 URL = "/users/erika.mustermann%2F1@example.org"
@@ -59,7 +59,7 @@ def test_a_wrong_change_is_refused_whole(client: FlaskClient, body: object, stat
     assert change(client, "baker") == []
 
 
-def test_an_export_holds_all_there_is(admin: FlaskClient, service: Service) -> None:
+def test_an_export_holds_all_there_is(admin: FlaskClient, service: AppState) -> None:
     admin.put("/users/baker", json={"name": "B", "interests": ["oven"], "language": "de"})
     change(admin, "baker", controls=[{"action": "forget", "kind": "everything"}])
     shown = admin.get("/recommend/baker?n=2").json
@@ -93,7 +93,7 @@ def test_a_long_export_comes_in_pages(admin: FlaskClient) -> None:
     assert len(found["events"]) == 2_300 and found["shown"] == []
 
 
-def test_the_receipt_names_every_place(admin: FlaskClient, service: Service) -> None:
+def test_the_receipt_names_every_place(admin: FlaskClient, service: AppState) -> None:
     admin.post("/events", json={"user_id": WHO, "item_id": "sea-1", "text": "a secret"})
     receipt = admin.delete(URL).json
     assert receipt["user"] == WHO and receipt["deleted"]["events"] == 1
@@ -130,7 +130,7 @@ def test_a_user_of_an_odd_id_is_seen_and_erased(admin: FlaskClient, odd: str) ->
 
 
 def test_no_file_holds_an_erased_id(
-    admin: FlaskClient, service: Service, home: Path, caplog: pytest.LogCaptureFixture
+    admin: FlaskClient, service: AppState, home: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     (home / "rejects").mkdir()
@@ -163,7 +163,7 @@ def test_no_file_holds_an_erased_id(
 
 def test_other_workers_forget_too(make_app: Callable[..., Flask]) -> None:
     one, two = make_app(), make_app()
-    service: Service = two.extensions["service"]
+    service: AppState = two.extensions["service"]
     two.test_client().get("/recommend/baker?n=3")
     who = service.pseudonyms.of("baker")
     assert service.exposures.waiting(who) and service.cache._kept
@@ -290,7 +290,7 @@ def test_who_and_what_cannot_be_explained(client: FlaskClient) -> None:
     assert client.get("/explain?user=a").status_code == 400
 
 
-def test_without_the_store_nothing_is_explained(admin: FlaskClient, service: Service) -> None:
+def test_without_the_store_nothing_is_explained(admin: FlaskClient, service: AppState) -> None:
     service.link.failed = float("inf")
     assert admin.get("/recommend/baker").json["degraded"] is True
     for url in ("/explain/baker/sea-1", "/users/baker/profile", "/users/baker/export"):

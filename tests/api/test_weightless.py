@@ -9,7 +9,7 @@ import pytest
 from conftest import keyed
 from flask.testing import FlaskClient
 
-from api.runtime.app_state import Service
+from api.runtime.app_state import AppState
 
 LISTS = (
     "/recommend/baker?n=60",
@@ -27,7 +27,7 @@ LISTS = (
 USERS = ("baker", "stranger", "reader", "words")
 
 
-def caught_up(service: Service) -> None:
+def caught_up(service: AppState) -> None:
     """Let the worker see all that is in the store, and look anew at what rises."""
     service.worker.tick()
     service.serving.watch._looked = (-1, -float("inf"))

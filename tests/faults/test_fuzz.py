@@ -23,7 +23,7 @@ import pytest
 from conftest import keyed
 from flask import Flask
 
-from api.runtime.refresh_threads import Serving
+from api.runtime.served_model import ServedModel
 from api.settings import Settings
 from recsys.bundle import manifest_checksum
 from recsys.bundle_store import BundleStore
@@ -236,7 +236,7 @@ def fuzz_manifests(seconds: float, home: Path) -> int:
         else:
             path.write_bytes(torn(plain, rng))
         try:
-            serving = Serving.of(store.open("one"), settings)
+            serving = ServedModel.of(store.open("one"), settings)
             for query in (Query(n=3), Query((Interaction("sea-1", "like"),), n=3)):
                 found = serving.recommender.recommend(query)
                 assert len(found) == 3 and np.isfinite([one.score for one in found]).all()

@@ -1,0 +1,58 @@
+"""ServedModel: an opened bundle with its live state, log tailer and recommender."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from recsys.bundle import RawBundle
+from recsys.recommender import Recommender
+from recsys.serving.live_state import LiveState
+from recsys.serving.model import Model
+from recsys.serving.trend_monitor import TrendMonitor
+from recsys.store_log_tailer import LogTailer
+from recsys.text.sentiment.scorer import SentimentScorer
+
+from ..errors import ApiError
+from ..settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class ServedModel:
+    """A model in service with all that belongs to it."""
+
+    version: str
+    created: float  # Unix seconds
+    manifest: Mapping[str, Any]
+    live: LiveState
+    recommender: Recommender
+    feed: LogTailer
+    watch: TrendMonitor
+    min_people: int = 1  # counts of fewer people are not told
+
+    @classmethod
+    def of(
+        cls, raw: RawBundle, settings: Settings, tones: SentimentScorer | None = None
+    ) -> ServedModel:
+        """Make a verified bundle ready to serve; nothing of it is copied."""
+        # the same mapped pages as plain arrays: numpy.memmap runs Python code at every index
+        plain = {name: np.asarray(array) for name, array in raw.arrays.items()}
+        model = Model.from_raw(replace(raw, arrays=plain))
+        live = LiveState(model, settings.weights, settings.flag_weight, settings.unrecorded_items)
+        created = float(raw.manifest.get("created") or time.time())
+        feed = LogTailer(live, raw.manifest, tones)
+        watch = TrendMonitor(live)
+        recommender = Recommender(live, watch=watch, rising=settings.rising_weight)
+        return cls(
+            raw.version, created, raw.manifest, live, recommender, feed, watch, settings.min_people
+        )
+
+
+def no_bundle() -> ApiError:
+    """Return the failure of a request that needs a model when there is none."""
+    message = "there is no bundle yet: run `recsys nightly` first"
+    return ApiError(503, message, "no_bundle", headers={"Retry-After": "5"})
