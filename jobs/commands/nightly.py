@@ -28,6 +28,7 @@ from recsys.store.store import Store
 
 from ..cli import run
 from ..nightly.context import NightContext
+from ..nightly.pipeline import NightPipeline
 from ..nightly.step_runner import Detail, PipelineStep, run_steps
 from ..progress import LogProgress, TerminalProgress, job_progress
 from ..settings import Settings
@@ -81,13 +82,14 @@ def run_night(settings: Settings, tune_always: bool = False) -> dict[str, Any]:
         plan = _plan(settings, tune_always)
         number, folder = _folder(settings.home / "runs", store, plan)
         night = NightContext(settings, store, folder, number, progress, tune_always)
+        pipeline = NightPipeline(night)
         noted = {step.name for run in store.runs(1) for step in run.steps if run.id == number}
         watch = _Watch(store, number, progress, noted)
         try:
-            details = run_steps(folder, night.steps, watch)
+            details = run_steps(folder, pipeline.steps, watch)
             status = "refused"
             if details["gate"]["passed"]:
-                run_steps(folder, [PipelineStep("publish", night.publish)], watch)
+                run_steps(folder, [PipelineStep("publish", pipeline.publish)], watch)
                 status = "published"
         except Exception as error:
             store.finish_run(number, "failed", {"error": str(error) or repr(error)})

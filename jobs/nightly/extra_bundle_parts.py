@@ -9,19 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from recsys.bundle import Array, read_bundle
 
+from .context import NightContext
 from .step_runner import Detail, PipelineStep
-from .steps.communities_and_returns import build_communities, build_returning
 from .steps.entities import build_entities
+from .steps.item_communities import build_communities
 from .steps.item_flags import build_flags
 from .steps.topics import build_topics
 from .steps.trends import build_tones, build_trends
-
-if TYPE_CHECKING:
-    from .context import NightContext
+from .steps.user_return_model import build_returning
 
 EXTRA_STEPS: Mapping[str, Callable[[NightContext, Path], Detail]] = {
     "topics": build_topics,

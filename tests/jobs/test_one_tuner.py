@@ -12,6 +12,7 @@ from night_world import READ, READERS, books, fill, reads
 import recsys
 from jobs.commands.evaluate import heard, means_of
 from jobs.nightly.context import NightContext
+from jobs.nightly.pipeline import NightPipeline
 from jobs.nightly.step_runner import run_steps
 from jobs.progress import LogProgress
 from jobs.settings import Settings
@@ -72,7 +73,7 @@ def night_choice(settings, train, items):
         store.add_events(Event(**row) for row in rows)
         progress = LogProgress("nightly")
         night = NightContext(settings, store, settings.home / "run", 1, progress)
-        steps = [step for step in night.steps if step.name in UNTIL_TUNED]
+        steps = [step for step in NightPipeline(night).steps if step.name in UNTIL_TUNED]
         run_steps(night.folder, steps, Quiet())
         chosen = json.loads((night.folder / "tune" / "choice.json").read_text())
         return TuningResult.from_json(chosen)

@@ -5,6 +5,7 @@ import pytest
 
 from jobs.nightly.context import NightContext
 from jobs.nightly.data_snapshot import load_snapshot, save_snapshot
+from jobs.nightly.pipeline import NightPipeline
 from jobs.progress import LogProgress
 from jobs.settings import Settings
 from recsys.data.event_tables import EventTable, ItemTable
@@ -52,7 +53,7 @@ def test_a_night_leaves_out_what_it_would_not_list(tmp_path, records, choice, ke
         store.add_items([Item(name) for name in records])
         store.add_events(Event(who, what, "like") for who in "uvw" for what in ("a", "b", "page"))
         night = NightContext(settings, store, tmp_path, 1, LogProgress("nightly"))
-        told = night.snapshot(tmp_path / "snapshot")
+        told = NightPipeline(night).snapshot(tmp_path / "snapshot")
     events, _ = load_snapshot(tmp_path / "snapshot")
     assert {events.items[row] for row in set(events.item.tolist())} == kept
     assert told["events"] == 3 * len(kept)

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from recsys.bundle import write_bundle
 from recsys.text.documents import documents
 from recsys.text.encoders.static import distilled
 from recsys.text_training.encode_catalogue import encode_words
 
+from ..context import NightContext
 from ..step_runner import Detail
 from .finetune_encoder import night_encoder
-
-if TYPE_CHECKING:
-    from ..context import NightContext
 
 
 def distill(night: NightContext) -> Detail:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from recsys.bundle import write_bundle
 from recsys.text.entities.gazetteer import read_gazetteer
 from recsys.text.entities.model import fit_entities
 from recsys.training.trend_streams import texts_of
 
+from ..context import NightContext
 from ..step_runner import Detail
-
-if TYPE_CHECKING:
-    from ..context import NightContext
 
 
 def build_entities(night: NightContext, out: Path) -> Detail:

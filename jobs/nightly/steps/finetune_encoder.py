@@ -19,13 +19,12 @@ from recsys.text.encoders.static import load_static
 from recsys.text.encoders.student import Student
 
 from ...settings import Settings
+from ..context import NightContext
 from ..step_runner import Detail
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # torch is loaded only where an encoder is fine-tuned
     from recsys.text.finetuning.trainer import FinetuneConfig
     from recsys.text_training.finetune_encoder import FineTuneResult
-
-    from ..context import NightContext
 
 CHECKPOINT = "checkpoint"  # folder of a run: a fine-tuning that was killed goes on from there
 Note = Callable[[str], None]

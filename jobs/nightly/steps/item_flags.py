@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from recsys.bundle import write_bundle
 from recsys.serving.item_flags import ItemFlags
 
+from ..context import NightContext
 from ..step_runner import Detail
-
-if TYPE_CHECKING:
-    from ..context import NightContext
 
 
 def build_flags(night: NightContext, out: Path) -> Detail:

@@ -9,7 +9,6 @@ too few later events, yesterday's settings are fitted again before the slice, as
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -25,10 +24,8 @@ from recsys.tuning.tuning_result import TuningResult
 from recsys.tuning.validation_set import ValidationSet
 from recsys.tuning.validation_splits import FEWEST, ask, newest
 
+from ..context import NightContext
 from .tune_ranking import earlier_choice
-
-if TYPE_CHECKING:
-    from ..context import NightContext
 
 MOVED = 0.005  # share of yesterday's events that may have come late or gone since
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,10 +14,8 @@ from recsys.text.documents import documents
 from recsys.text.topics.fit import LastNight, TopicConfig, fit_topics
 from recsys.text.topics.labels import with_labels
 
+from ..context import NightContext
 from ..step_runner import Detail
-
-if TYPE_CHECKING:
-    from ..context import NightContext
 
 
 def build_topics(night: NightContext, out: Path) -> Detail:

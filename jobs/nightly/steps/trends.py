@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from recsys.bundle import read_bundle, write_bundle
 from recsys.serving.catalogue import Catalogue
@@ -14,10 +13,8 @@ from recsys.trends.sentiment_series import count_tones
 from recsys.trends.series import HOUR
 from recsys.trends.trend_model import SHOWN, fit_trends
 
+from ..context import NightContext
 from ..step_runner import Detail
-
-if TYPE_CHECKING:
-    from ..context import NightContext
 
 
 def build_tones(night: NightContext, out: Path) -> Detail:

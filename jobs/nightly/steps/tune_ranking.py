@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from recsys.data.unrecorded_items import ON
 from recsys.errors import DataError
@@ -22,8 +22,7 @@ from recsys.tuning.tuning_result import TuningResult
 from recsys.tuning.validation_set import ValidationSet
 from recsys.tuning.validation_splits import SHARE, TESTABLE, newest
 
-if TYPE_CHECKING:
-    from ..context import NightContext
+from ..context import NightContext
 
 GROWTH = 1.5  # times as many events or items (or as few) as when it was tuned
 JUDGED = 1_500  # questions on the way that a night's choice and the baselines are compared by

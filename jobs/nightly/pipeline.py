@@ -1,0 +1,231 @@
+"""NightPipeline: the steps from the store to a published bundle, in the order they run.
+
+Each step reads what earlier steps left in their folders and writes its own, so that a night that
+was killed goes on where it was.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict, dataclass
+from importlib.metadata import version as code_version
+from pathlib import Path
+from typing import Any
+
+from recsys.bundle import RawBundle, read_bundle, write_bundle
+from recsys.bundle_store import BundleStore
+from recsys.data.unrecorded_items import with_records
+from recsys.errors import DataError
+from recsys.safety.comment_dampening import dampened
+from recsys.text.sentiment.comment_cache import with_comment_sentiment
+from recsys.tuning.baseline_comparison import baseline_blend, named
+from recsys.tuning.tuning_result import TuningResult
+
+from .click_rates import click_rates
+from .context import CHOICE, NightContext
+from .data_snapshot import save_snapshot
+from .extra_bundle_parts import extra_arrays, extra_steps
+from .step_runner import Detail, PipelineStep
+from .steps.encode_items import distill, encode
+from .steps.finetune_encoder import finetune
+from .steps.previous_bundle_comparison import compare_with_previous_bundle
+from .steps.tune_ranking import against_baselines, engine_reason, retune_reason, tuned
+from .steps.vector_index import build_index, index_blobs
+
+Manifest = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class NightPipeline:
+    """The steps of one run."""
+
+    night: NightContext
+
+    @property
+    def steps(self) -> tuple[PipelineStep, ...]:
+        """All steps but the last, which only a night that passes the gate may take."""
+        words = (self.snapshot, self.distill, self.finetune, self.encode)
+        rest = (self.tune, self.baselines, self.fit, self.index, self.gate)
+        first = [PipelineStep(run.__name__, run) for run in words]
+        return (
+            *first,
+            *extra_steps(self.night),
+            *(PipelineStep(run.__name__, run) for run in rest),
+        )
+
+    def snapshot(self, out: Path) -> Detail:
+        """Copy events and items out of the store; the log positions come first, see Feed."""
+        position = {
+            "last_event_id": self.night.store.last_event_id(),
+            "last_change_id": self.night.store.last_change_id(),
+        }
+        events, items = self.night.store.event_table(), self.night.store.item_table()
+        events = (
+            with_comment_sentiment(events, self.night.settings.tones)
+            if self.night.settings.tone_strength
+            else events
+        )
+        events = dampened(events)
+        if not len(events) and not len(items):
+            raise DataError("the store holds no event and no item: run `recsys ingest` first")
+        mix = events.kind_counts()
+        self.night.settings.weights.check_kinds(mix)
+        choice = self.night.settings.unrecorded_items
+        events, unrecorded = with_records(events, items, choice, self.night.settings.weights)
+        if unrecorded.events and not unrecorded.listed:
+            self.night.progress.tell(unrecorded.sentence)
+        save_snapshot(out, events, items)
+        stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+        return {
+            "events": len(events),
+            "items": len(items),
+            "users": len(events.users),
+            "kinds": mix,
+            "unrecorded": asdict(unrecorded),
+            "unknown_kinds": self.night.settings.weights.told_unknown(mix),
+            "version": f"{stamp}-{self.night.number}",
+            **position,
+        }
+
+    def distill(self, out: Path) -> Detail:
+        """Have the static word vectors, which are made once per machine."""
+        return distill(self.night)
+
+    def finetune(self, out: Path) -> Detail:
+        """Let the encoder learn from readers, where settings and machine ask for it."""
+        return finetune(self.night)
+
+    def encode(self, out: Path) -> Detail:
+        """Give every item its word vector; texts that an earlier night has encoded keep theirs."""
+        return encode(self.night, out)
+
+    def tune(self, out: Path) -> Detail:
+        """Choose engines and blend, or take over what the current bundle was made with."""
+        seen, before = self.night.detail("snapshot"), self.night.before
+        plan = {
+            "encoder": self.night.detail("finetune")["family"],
+            "event_weights": self.night.kinds,
+            "direction": self.night.settings.direction,
+            "engines": list(self.night.settings.engines),
+        }
+        manifest = before.manifest if before is not None else {}
+        why = retune_reason(manifest, seen, plan, self.night.settings.tune_days)
+        why = "asked for" if self.night.tune_always else why
+        if why is None:
+            choice, tuning = TuningResult.from_json(manifest["choice"]), manifest["tuning"]
+        else:
+            choice = tuned(self.night)
+            counts = {name: seen[name] for name in ("events", "items", "kinds")}
+            tuning = {"at": time.time(), "counts": counts, **plan}
+        (out / CHOICE).write_text(json.dumps(choice.to_json()))
+        if why is not None:
+            for sentence in choice.pressure:
+                self.night.progress.tell(f"tuning: {sentence}; the next night tunes again")
+        return {
+            "tuned": why is not None,
+            "because": why or "the last tuning still serves",
+            "design": choice.design,
+            "engines": " + ".join(choice.engines) or "none",
+            "engine_reason": engine_reason(choice, seen["items"]),
+            "pressure": list(choice.pressure),
+            "tuning": tuning,
+        }
+
+    def baselines(self, out: Path) -> Detail:
+        """Let the choice, popular and trending answer the newest events; decide what is fitted.
+
+        Where the choice loses, or a planted attack moves too many entries, and no bundle is in
+        service, a baseline is what serves.
+        """
+        choice = TuningResult.from_json(
+            json.loads((self.night.folder / "tune" / CHOICE).read_text())
+        )
+        found, attack = against_baselines(self.night, choice)
+        lost = found.lost and choice.design != "baseline"
+        told = found.told()
+        moved = not attack.passed and choice.design != "baseline"
+        if attack.people:
+            told = f"{told}; {attack.told()}"
+        if lost and self.night.before is None:
+            blend = baseline_blend(found.baseline)
+            choice = TuningResult((), blend, choice.evidence, None, "baseline", choice.pressure)
+            told = f"what was tuned lost and {named(found.baseline)} is published alone: {told}"
+            self.night.progress.tell(told)
+        elif moved and self.night.before is None:
+            choice = TuningResult(
+                (), baseline_blend("share_all"), choice.evidence, None, "baseline", choice.pressure
+            )
+            told = f"what was tuned is moved too far and popular is published alone: {told}"
+            self.night.progress.tell(told)
+        elif choice.design == "untested":
+            told = f"a fixed design is published, {told}"
+            self.night.progress.tell(told)
+        (out / CHOICE).write_text(json.dumps(choice.to_json()))
+        refused = (lost or moved) and self.night.before is not None
+        values = {**asdict(found), "tested": found.tested, "attack": asdict(attack), "lost": lost}
+        return {"passed": not refused, "design": choice.design, "reason": told, **values}
+
+    def fit(self, out: Path) -> Detail:
+        """Fit the chosen engines to everything there is, and put the model together."""
+        model = self.night.model(
+            self.night.data, self.night.choice, self.night.words(self.night.data), posts=True
+        )
+        write_bundle(out, model.arrays(), {}, {"model": model.settings()})
+        size = sum(path.stat().st_size for path in out.iterdir())
+        return {"items": len(model), "mb": size / 1e6}
+
+    def index(self, out: Path) -> Detail:
+        """Index the word vectors where they are many, and measure what the index finds."""
+        words = read_bundle(self.night.folder / "fit").arrays["words"]
+        return build_index(words, out, self.night.settings.seed, device=self.night.device)
+
+    def gate(self, out: Path) -> Detail:
+        """Let today's settings and yesterday's bundle answer the newest events."""
+        return asdict(compare_with_previous_bundle(self.night))
+
+    def publish(self, out: Path) -> Detail:
+        """Publish what was fitted; a version that is there already was published and killed."""
+        bundles, version = BundleStore(self.night.settings.home), self.night.version
+        fitted, blobs = (
+            read_bundle(self.night.folder / "fit"),
+            index_blobs(self.night.folder / "index"),
+        )
+
+        arrays = {**fitted.arrays, **extra_arrays(self.night.folder)}
+
+        def write(folder: Path) -> None:
+            write_bundle(folder, arrays, blobs, self.manifest(fitted))
+
+        if any(info.version == version for info in bundles.versions()):
+            bundles.rollback(version)
+        else:
+            bundles.publish(write, version)
+        bundles.prune(max(self.night.settings.keep_bundles, 1))
+        return {"version": version, "clicks": click_rates(self.night.store)}
+
+    def manifest(self, fitted: RawBundle) -> Manifest:
+        """Return what the bundle tells about itself."""
+        seen, tuned, gate = (self.night.detail(name) for name in ("snapshot", "tune", "gate"))
+        return {
+            "version": self.night.version,
+            "code_version": code_version("recsys"),
+            "model": fitted.manifest["model"],
+            "cutoff": fitted.manifest["model"]["cutoff"],
+            "last_event_id": seen["last_event_id"],
+            "last_change_id": seen["last_change_id"],
+            "counts": {
+                **{name: seen[name] for name in ("users", "items", "events")},
+                "with_words": self.night.detail("encode")["with_words"],
+            },
+            "metrics": {"ndcg@20": gate["today"], "people": gate["people"]},
+            "gate": gate,
+            "design": self.night.choice.design,
+            "pressure": list(self.night.choice.pressure),
+            "index": self.night.detail("index"),
+            "choice": self.night.choice.to_json(),
+            "tuning": tuned["tuning"],
+            "encoder": self.night.encoder,
+            "event_weights": self.night.kinds,
+            "seed": self.night.settings.seed,
+        }

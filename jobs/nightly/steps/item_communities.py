@@ -1,0 +1,18 @@
+"""Step: communities of items that the same users take up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from recsys.bundle import write_bundle
+from recsys.training.communities import CommunityConfig, fit_communities
+
+from ..context import NightContext
+from ..step_runner import Detail
+
+
+def build_communities(night: NightContext, out: Path) -> Detail:
+    """Group the items that the same people take up."""
+    found = fit_communities(night.data, CommunityConfig(seed=night.settings.seed))
+    write_bundle(out, found.arrays(), {}, {})
+    return {"communities": len(found), "items": int((found.items >= 0).sum())}
