@@ -34,10 +34,10 @@ from recsys.safety.comment_dampening import dampened
 from recsys.serving.model import Model
 from recsys.store.store import Store
 from recsys.text.cold_start import ColdStartConfig
-from recsys.text.documents import documents
 from recsys.text.encoders.encoder import Encoder, load_encoder
 from recsys.text.encoders.static import read_static, static_folder
 from recsys.text.encoders.student import Student
+from recsys.text.item_texts import documents
 from recsys.text.latent_semantic import fit_latent_semantic
 from recsys.text.sentiment.scorer import SentimentScorer, toned
 from recsys.text_training.encode_catalogue import encode_words, renumbered

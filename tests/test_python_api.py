@@ -500,7 +500,7 @@ from recsys.models.item_weights import ItemWeights
 from recsys.evaluation.baselines import fit_popular
 from recsys.evaluation.baseline_registry import NOTHING, Baseline as Row
 from recsys.ranking.terms.linear_base import LinearTerm
-from recsys.models.engine_registry import Engine
+from recsys.models.engine_definitions import Engine
 
 
 def next_number(data, seed, device):

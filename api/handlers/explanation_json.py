@@ -22,7 +22,7 @@ from recsys.ranking.reason_templates import (
 )
 from recsys.recommender import Recommender
 from recsys.serving.label_names import name_of, value_of
-from recsys.serving.topic_titles import titles_by_row
+from recsys.serving.topic_example_titles import titles_by_row
 
 from ..errors import ApiError
 from ..runtime.served_model import ServedModel

@@ -11,7 +11,7 @@ import numpy as np
 
 from recsys.array_types import Mask, Rows
 from recsys.serving.live_state import LiveState
-from recsys.serving.topic_titles import titles_by_row, titles_of_unnamed, typical_rows
+from recsys.serving.topic_example_titles import titles_by_row, titles_of_unnamed, typical_rows
 from recsys.text.topics.model import Topics
 
 UPPER, LOWER = 1, 2  # levels

@@ -12,7 +12,7 @@ from typing import Any
 from recsys.data.records import User
 from recsys.errors import DataError
 from recsys.ranking import user_controls
-from recsys.serving.topic_titles import titles_of_unnamed
+from recsys.serving.topic_example_titles import titles_of_unnamed
 from recsys.store.erasure import Erasures, Receipt, erase, log_emptied
 from recsys.store.exposures import Exposure
 from recsys.store.user_controls import Control, Wish

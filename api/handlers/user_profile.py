@@ -18,7 +18,7 @@ from recsys.ranking import user_controls
 from recsys.ranking.history import History, interactions
 from recsys.ranking.reason_templates import named
 from recsys.serving.label_names import name_of, value_of
-from recsys.serving.topic_titles import titles_by_row
+from recsys.serving.topic_example_titles import titles_by_row
 from recsys.store.store import StoredEvent
 from recsys.store.user_controls import Control
 from recsys.text.sentiment import model as sentiment

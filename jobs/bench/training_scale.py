@@ -25,10 +25,10 @@ from recsys.data.ids import IdMap
 from recsys.data.records import Item
 from recsys.data.table_builder import item_table
 from recsys.evaluation.peak_memory import peak_mb, reset_peak
-from recsys.models.engine_registry import lowpass, slist
+from recsys.models.engine_definitions import lowpass, slist
 from recsys.models.slist import SlistConfig
-from recsys.text.documents import documents
 from recsys.text.encoders.static import load_static
+from recsys.text.item_texts import documents
 from recsys.text_training.encode_catalogue import encode_words
 from recsys.training.fit import TextVectors, assemble, known_interactions
 

@@ -27,9 +27,9 @@ from recsys.evaluation.html_report import html
 from recsys.evaluation.step_slices import SHARED, share_at_one_time
 from recsys.safety.comment_dampening import dampened
 from recsys.store.store import Store
-from recsys.text.documents import documents
 from recsys.text.encoders.encoder import Encoder
 from recsys.text.encoders.transformer import pick_device
+from recsys.text.item_texts import documents
 from recsys.text.sentiment.scorer import toned
 from recsys.text_training.encode_catalogue import encode_words
 from recsys.training.fit import TextVectors

@@ -16,7 +16,11 @@ from recsys.data.event_tables import ItemTable
 from recsys.data.file_readers import load_items
 from recsys.data.labeled_texts import read_labels
 from recsys.errors import DataError
-from recsys.evaluation.text_quality import tone_by_folds, tone_from_elsewhere, topic_figures
+from recsys.evaluation.sentiment_and_topic_quality import (
+    tone_by_folds,
+    tone_from_elsewhere,
+    topic_figures,
+)
 from recsys.evaluation.text_throughput import throughput as timed
 from recsys.text.clean import document
 from recsys.text.encoders.embedding_cache import CachedEncoder

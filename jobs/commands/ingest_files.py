@@ -27,7 +27,7 @@ from typing import Any, Protocol, TypeVar
 import click
 
 from recsys.data.column_aliases import COLUMNS
-from recsys.data.event_occurrences import Occurrences
+from recsys.data.equal_event_numbering import Occurrences
 from recsys.data.file_formats import Options, Reading, Reject, check_file
 from recsys.data.file_readers import Row as Line
 from recsys.data.file_readers import (

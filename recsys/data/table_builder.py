@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from recsys.array_types import Mask, Times
-from recsys.data.event_occurrences import Occurrences
+from recsys.data.equal_event_numbering import Occurrences
 from recsys.data.event_tables import EventTable, ItemTable
 from recsys.data.ids import IdMap
 from recsys.data.records import Event, Item

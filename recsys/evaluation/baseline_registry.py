@@ -16,7 +16,7 @@ from recsys.data.dataset import Dataset
 from recsys.errors import DataError
 from recsys.evaluation import baselines
 from recsys.evaluation.baselines import Options
-from recsys.text.documents import documents
+from recsys.text.item_texts import documents
 from recsys.training.fit import TextVectors
 from recsys.tuning.scorer_protocol import Scorer, Skip
 

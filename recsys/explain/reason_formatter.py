@@ -11,7 +11,7 @@ from recsys.ranking import reason_templates
 from recsys.ranking.query import Reason
 from recsys.ranking.request_scorer import Request
 from recsys.serving.live_state import LiveState
-from recsys.serving.topic_titles import titles_of_unnamed
+from recsys.serving.topic_example_titles import titles_of_unnamed
 
 
 def control_titles(live: LiveState, one: Reason, title: Callable[[int], str]) -> list[str]:

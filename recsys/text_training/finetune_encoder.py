@@ -11,7 +11,6 @@ import numpy as np
 
 from recsys.data.dataset import Dataset
 from recsys.text.cold_start import with_pairs
-from recsys.text.documents import documents
 from recsys.text.encoders.encoder import Encoder
 from recsys.text.encoders.student import Student
 from recsys.text.encoders.transformer import TransformerEncoder
@@ -27,6 +26,7 @@ from recsys.text.finetuning.trainer import (
     Record,
     finetune,
 )
+from recsys.text.item_texts import documents
 from recsys.text_training.held_out_items import HeldOut
 from recsys.text_training.two_stage import TwoStageTraining, embedded
 

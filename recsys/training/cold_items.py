@@ -20,9 +20,9 @@ from recsys.text.cold_start import (
     reader_map,
     with_targets,
 )
-from recsys.text.documents import documents
 from recsys.text.encoders.student import Student
 from recsys.text.item_input_map import ItemInputMap
+from recsys.text.item_texts import documents
 
 FEWEST = 50  # items with readers and words; fewer teach nothing worth its cost
 MOST_UNREAD = 20_000  # unread items with predicted neighbours

@@ -11,7 +11,7 @@ from scipy import sparse
 from recsys.array_types import Floats
 from recsys.data.dataset import Dataset
 from recsys.models.dislike_agreement import agreed
-from recsys.models.engine_registry import Engine
+from recsys.models.engine_definitions import Engine
 from recsys.models.factors import Factors
 from recsys.models.interactions import Interactions
 from recsys.models.item_weights import ItemWeights
@@ -21,8 +21,8 @@ from recsys.serving.gbdt_model import Gbdt
 from recsys.serving.model import Model
 from recsys.serving.popularity_counters import PopularityCounters
 from recsys.serving.score_model import ScoreModel
-from recsys.text.documents import documents
 from recsys.text.encoders.student import Student
+from recsys.text.item_texts import documents
 from recsys.training.cold_items import ColdStartSolver, with_unread
 from recsys.training.explicit_mf import taste_of
 

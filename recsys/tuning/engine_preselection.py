@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.metrics import Values
-from recsys.models.engine_registry import Engine
+from recsys.models.engine_definitions import Engine
 from recsys.models.factors import Factors
 from recsys.models.interactions import Interactions
 from recsys.models.item_weights import ItemWeights

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from recsys.models.engine_registry import Engine
+from recsys.models.engine_definitions import Engine
 from recsys.models.interactions import Interactions
 from recsys.ranking.popularity_features import prior_features
 from recsys.ranking.terms.personal_rating import TASTE

@@ -19,7 +19,7 @@ from recsys.data.event_tables import EventTable, ItemTable
 from recsys.data.event_weights import EventWeights
 from recsys.data.ids import IdMap
 from recsys.data.unrecorded_items import ON
-from recsys.models.engine_registry import Engine
+from recsys.models.engine_definitions import Engine
 from recsys.ranking.terms.registry import load_terms
 from recsys.training.fit import TextVectors
 from recsys.tuning.cpu_budget import WALL, Budget

@@ -16,7 +16,7 @@ from recsys.ranking.query import Filters
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import INDEX, Model
 from recsys.serving.score_model import ScoreModel, Term
-from recsys.text.documents import documents
+from recsys.text.item_texts import documents
 from recsys.training.fit import TextVectors, assemble
 
 N = 600

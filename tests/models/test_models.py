@@ -15,7 +15,7 @@ from recsys.models.als import AlsConfig, fit_als
 from recsys.models.directions import leading_directions
 from recsys.models.ease import EaseConfig, ease_weights, fit_ease
 from recsys.models.elsa import ElsaConfig, fit_elsa
-from recsys.models.engine_registry import als, blocks, ease, elsa, lowpass, sequence_knn, slist
+from recsys.models.engine_definitions import als, blocks, ease, elsa, lowpass, sequence_knn, slist
 from recsys.models.gfcf import LowpassConfig, fit_lowpass
 from recsys.models.interactions import Interactions, distinct_steps
 from recsys.models.item_weights import top_of_rows

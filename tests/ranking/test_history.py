@@ -140,6 +140,6 @@ def test_entries_at_equal_times_are_equally_far_back():
 def test_ages_are_counted_within_each_history():
     times = np.array([1.0, 1.0, 5.0, 5.0, 6.0, np.nan, np.nan])
     ends = np.array([0, 0, 2, 5, 7, 7])
-    many = Histories(ends, np.arange(7, dtype=np.int32), np.ones(7, np.float32), times)
+    many = HistoryBatch(ends, np.arange(7, dtype=np.int32), np.ones(7, np.float32), times)
     assert many.ages().tolist() == [0, 0, 1, 1, 0, 1, 0]
     assert [history.ages().tolist() for history in many] == [[], [0, 0], [1, 1, 0], [1, 0], []]

@@ -13,7 +13,7 @@ from recsys.ranking.terms import control_boosts
 from recsys.ranking.terms.control_boosts import UserControls
 from recsys.recommender import Recommender
 from recsys.store.user_controls import Control
-from recsys.text.documents import documents
+from recsys.text.item_texts import documents
 from recsys.text.topics.fit import TopicConfig, fit_topics
 
 NOW = worlds.topics().now

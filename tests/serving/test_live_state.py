@@ -12,7 +12,7 @@ from recsys.ranking.query import Filters, Interaction, Query
 from recsys.recommender import Recommender
 from recsys.serving.live_event import LiveEvent, weights_of
 from recsys.serving.live_state import LiveState
-from recsys.text.documents import documents
+from recsys.text.item_texts import documents
 from recsys.text.topics.fit import TopicConfig, fit_topics
 
 NOW = worlds.topics().now

@@ -28,8 +28,8 @@ from recsys.models.ease import EaseConfig, fit_ease
 from recsys.serving.model import Model
 from recsys.serving.score_model import LogTerm, ScoreModel, Term
 from recsys.text.clean import document
-from recsys.text.documents import documents
 from recsys.text.encoders.student import Student
+from recsys.text.item_texts import documents
 from recsys.text.topics.fit import TopicConfig, fit_topics
 from recsys.text.topics.labels import with_labels
 from recsys.training.fit import TextVectors, assemble

@@ -27,8 +27,8 @@ from recsys.models.elsa import ElsaConfig, fit_elsa
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.serving.score_model import LogTerm, ScoreModel, Term
-from recsys.text.documents import documents
 from recsys.text.encoders.student import Student
+from recsys.text.item_texts import documents
 from recsys.training.fit import TextVectors, assemble
 
 START = 1_700_000_000.0

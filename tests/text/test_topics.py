@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from recsys.errors import DataError
-from recsys.evaluation.text_quality import macro_recall, mutual_information
+from recsys.evaluation.sentiment_and_topic_quality import macro_recall, mutual_information
 from recsys.text.topics.fit import LastNight, TopicConfig, fit_topics
 from recsys.text.topics.model import Topics
 from recsys.text.topics.topic_words import names, words

@@ -8,12 +8,12 @@ import torch
 import worlds
 from text_world import tiny_bert
 
-from recsys.text.documents import documents
 from recsys.text.encoders.student import unit_rows
 from recsys.text.encoders.transformer import load_transformer
 from recsys.text.finetuning.batches import latest_last
 from recsys.text.finetuning.trainable import TrainableTransformer
 from recsys.text.finetuning.trainer import FinetuneConfig
+from recsys.text.item_texts import documents
 from recsys.text_training.finetune_encoder import fine_tune_if_better
 from recsys.text_training.teacher import reduced, symmetric, teacher_embeddings
 from recsys.text_training.two_stage import TwoStageTraining, embedded, guided

@@ -16,7 +16,7 @@ from recsys.data.records import Event, Item
 from recsys.data.table_builder import item_table
 from recsys.errors import DataError
 from recsys.models.ease import EaseConfig, fit_ease
-from recsys.models.engine_registry import Engine
+from recsys.models.engine_definitions import Engine
 from recsys.models.interactions import Interactions
 from recsys.models.item_weights import ItemWeights
 from recsys.ranking.batch_scoring import score_block

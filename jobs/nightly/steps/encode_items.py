@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from recsys.bundle import write_bundle
-from recsys.text.documents import documents
 from recsys.text.encoders.static import distilled
+from recsys.text.item_texts import documents
 from recsys.text_training.encode_catalogue import encode_words
 
 from ..context import NightContext

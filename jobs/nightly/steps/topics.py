@@ -10,7 +10,7 @@ from recsys.bundle import RawBundle, read_bundle, write_bundle
 from recsys.data.ids import IdMap
 from recsys.serving.catalogue import under
 from recsys.serving.model import Model
-from recsys.text.documents import documents
+from recsys.text.item_texts import documents
 from recsys.text.topics.fit import LastNight, TopicConfig, fit_topics
 from recsys.text.topics.labels import with_labels
 

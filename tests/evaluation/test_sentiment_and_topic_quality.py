@@ -13,7 +13,7 @@ from recsys.data.labeled_texts import Labelled
 from recsys.data.records import Item
 from recsys.data.table_builder import item_table
 from recsys.errors import DataError
-from recsys.evaluation.text_quality import tone_by_folds, tone_from_elsewhere
+from recsys.evaluation.sentiment_and_topic_quality import tone_by_folds, tone_from_elsewhere
 from recsys.evaluation.text_throughput import throughput
 from recsys.text.encoders.static import static_folder, write_static
 from recsys.text.sentiment.model import load_tone
