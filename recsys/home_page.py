@@ -23,7 +23,7 @@ from recsys.ranking.reason_templates import SENTENCES, UNNAMED, named, sentence
 from recsys.ranking.request_scorer import Request
 from recsys.ranking.reserved_places import ReservedPlaces
 from recsys.recommender import Recommender
-from recsys.serving.topic_titles import titles_of_unnamed
+from recsys.serving.topic_example_titles import titles_of_unnamed
 from recsys.store.user_controls import Control
 
 KINDS = (

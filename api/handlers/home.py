@@ -20,8 +20,8 @@ from recsys.store.exposures import Exposure, Shown
 
 from ..errors import ApiError
 from ..http.cursor import MAX_SHOWN, Cursor, binding, mark
-from ..runtime.app_state import Service
-from ..runtime.refresh_threads import Serving
+from ..runtime.app_state import AppState
+from ..runtime.served_model import ServedModel
 from ..schemas.home import HomeParameters
 from . import list_pages as pages
 from .recommend import Recommend
@@ -32,7 +32,7 @@ _UNBOUND = frozenset({"explain", "fields", "lang", "row", "cursor"})  # may diff
 class Home:
     """Makes home pages with what the requests of a process share."""
 
-    def __init__(self, service: Service, language: str) -> None:
+    def __init__(self, service: AppState, language: str) -> None:
         self.service, self.language = service, language
 
     def answer(self, user_id: str, given: HomeParameters, base: str) -> dict[str, Any]:
@@ -92,7 +92,7 @@ class Home:
 
     def _dealt(
         self,
-        serving: Serving,
+        serving: ServedModel,
         person: UserState,
         query: Query,
         given: HomeParameters,
@@ -116,7 +116,7 @@ class Home:
         return [found] if found.items else []
 
     def _remember(
-        self, answer_id: str, serving: Serving, person: UserState, dealt: Sequence[DealtRow]
+        self, answer_id: str, serving: ServedModel, person: UserState, dealt: Sequence[DealtRow]
     ) -> None:
         items = [(each.row.key, one) for each in dealt for one in each.items]
         if not items:

@@ -11,7 +11,7 @@ from importlib.metadata import entry_points
 from importlib.util import find_spec
 
 from recsys.errors import DataError, MissingExtra
-from recsys.models.engine_registry import (
+from recsys.models.engine_definitions import (
     Engine,
     als,
     blocks,

@@ -8,7 +8,8 @@ import worlds
 
 from recsys.errors import DataError
 from recsys.personal_list import ListRequest
-from recsys.ranking.batch_scoring import Histories, score_block
+from recsys.ranking.batch_scoring import score_block
+from recsys.ranking.history_batch import HistoryBatch
 from recsys.ranking.popularity_features import prior_features
 from recsys.ranking.query import Interaction, Query
 from recsys.recommender import Recommender
@@ -41,7 +42,7 @@ def test_many_users_are_scored_as_one(place):
     rows = model.catalogue.ids.rows([one.item_id for one in PAST])
     times = np.array([one.timestamp for one in PAST])
     ends = np.array([0, len(rows)], np.int64)
-    history = Histories(ends, rows, np.ones(len(rows), np.float32), times)
+    history = HistoryBatch(ends, rows, np.ones(len(rows), np.float32), times)
     found = score_block(model, history, prior_features(LiveState(model)))[0]
     np.testing.assert_allclose(found, scores_of(live, None), rtol=1e-3, atol=1e-3)
 

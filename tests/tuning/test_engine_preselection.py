@@ -10,7 +10,7 @@ from recsys.data.event_weights import EventWeights
 from recsys.data.records import Event
 from recsys.data.table_builder import item_table
 from recsys.errors import DataError
-from recsys.models.engine_registry import Engine
+from recsys.models.engine_definitions import Engine
 from recsys.models.item_weights import ItemWeights
 from recsys.training.fit import TextVectors, known_interactions
 from recsys.tuning.cpu_budget import Budget
