@@ -74,6 +74,7 @@ def test_lists_and_events_are_answered_while_bulks_are_read(home: Path, tmp_path
         TESTS_BEGUN=str(begun),
     )
     try:
+        assert b"MALLOC_ARENA_MAX=1" in _worker_environment(server)
         bulks = [Bulk(server, long_items(36, 2_000, f"bulk{n}")) for n in range(9)]
         until(begun.exists)
         with server.client() as client:
@@ -95,6 +96,12 @@ def test_lists_and_events_are_answered_while_bulks_are_read(home: Path, tmp_path
     finally:
         gate.touch()
         server.stop()
+
+
+def _worker_environment(server: Server) -> list[bytes]:
+    parent = server.process.pid
+    worker = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()[0]
+    return Path(f"/proc/{worker}/environ").read_bytes().split(b"\0")
 
 
 def test_a_bulk_is_screened_as_its_items_are_alone(client: FlaskClient) -> None:
