@@ -141,7 +141,8 @@ def _quality(
     for name, own, base in zip((f"recall@{AT}", f"ndcg@{AT}"), found, first, strict=True):
         mean, before = float(own.mean()), float(base.mean())
         difference = asdict(compare(own, base, seed).difference)
-        values[name] = {"mean": mean, "ratio": mean / before, "difference": difference}
+        ratio = mean / before if before else None
+        values[name] = {"mean": mean, "ratio": ratio, "difference": difference}
     return values
 
 

@@ -128,46 +128,47 @@ def block_rows(
     pairs = sparse.csr_array(readers @ histories)
     if more is not None:
         pairs = _with_candidates(pairs, more)
-    for row in range(pairs.shape[0]):
-        own = slice(pairs.indptr[row], pairs.indptr[row + 1])
-        others, weights = pairs.indices[own], pairs.data[own]
-        if ideal is not None:
-            ideal.add(first + row, others, weights)
-        weights[others == first + row] = 0.0
+    counts = np.diff(pairs.indptr)
+    if ideal is not None:
+        for row in np.flatnonzero(counts).tolist():
+            own = slice(pairs.indptr[row], pairs.indptr[row + 1])
+            ideal.add(first + row, pairs.indices[own], pairs.data[own])
+    pairs.data[pairs.indices == np.repeat(first + np.arange(len(counts)), counts)] = 0.0
     return strongest_of_rows(pairs, keep)
 
 
 def strongest_of_rows(pairs: sparse.csr_array, keep: int) -> sparse.csr_array:
-    """Return the `keep` strongest weights of each row, columns ascending; see `strongest`."""
-    columns, values = [], []
-    for row in range(pairs.shape[0]):
+    """Return the `keep` strongest weights of each row, columns ascending; `pairs` is overwritten.
+
+    See `strongest`.
+    """
+    for row in np.flatnonzero(np.diff(pairs.indptr) > keep).tolist():
         own = slice(pairs.indptr[row], pairs.indptr[row + 1])
-        others, weights = pairs.indices[own], pairs.data[own]
-        places = strongest(weights, others, keep)
-        columns.append(others[places])
-        values.append(weights[places])
-    ends = np.cumsum([0, *map(len, columns)]).astype(np.int64)
-    held = np.concatenate([*columns, np.zeros(0, np.int32)]).astype(np.int32)
-    found = np.concatenate([*values, np.zeros(0, np.float32)]).astype(np.float32)
-    return sparse.csr_array((found, held, ends), shape=pairs.shape)
+        weights = pairs.data[own]
+        kept = np.zeros(len(weights), bool)
+        kept[strongest(weights, pairs.indices[own], keep)] = True
+        weights[~kept] = 0.0
+    pairs.eliminate_zeros()
+    pairs.sort_indices()
+    return pairs
 
 
 def strongest(weights: Floats, columns: Rows, keep: int) -> NDArray[np.int64]:
-    """Return the places of the `keep` weights of largest size, none of them zero, by column.
+    """Return the places of the `keep` weights of largest size, in any order.
 
     Among weights of equal size, those of the lowest columns.
     """
+    if keep >= len(weights):
+        return np.arange(len(weights))
+    if not keep:
+        return np.zeros(0, np.int64)
     size = np.abs(weights)
-    if keep < len(size):
-        floor = np.partition(size, len(size) - keep)[len(size) - keep] if keep else np.inf
-        places = np.flatnonzero(size > floor)
-        equal = np.flatnonzero(size == floor)
+    floor = np.partition(size, len(size) - keep)[len(size) - keep]
+    places = np.flatnonzero(size > floor)
+    equal = np.flatnonzero(size == floor)
+    if len(equal) + len(places) > keep:
         equal = equal[np.argsort(columns[equal])][: keep - len(places)]
-        places = np.concatenate([places, equal])
-    else:
-        places = np.arange(len(size))
-    places = places[size[places] > 0]
-    return places[np.argsort(columns[places])]
+    return np.concatenate([places, equal])
 
 
 def _with_candidates(pairs: sparse.csr_array, more: sparse.csr_array) -> sparse.csr_array:

@@ -14,6 +14,7 @@ from recsys.models.block_rows import (
     block_rows,
     limited_readers,
     strongest,
+    strongest_of_rows,
 )
 from recsys.models.blocks import BlockConfig, fit_blocks, joined_rows, weights_kept
 from recsys.models.gfcf import LowpassConfig, fit_lowpass, normalized
@@ -141,10 +142,13 @@ def test_drawn_readers_are_the_same_in_every_block():
 
 def test_equal_weights_are_cut_by_column():
     weights, columns = np.array([1, 2, 1, -1, 0], np.float32), np.array([9, 5, 3, 7, 1])
-    assert columns[strongest(weights, columns, 2)].tolist() == [3, 5]
-    assert columns[strongest(weights, columns, 3)].tolist() == [3, 5, 7]
-    assert columns[strongest(weights, columns, 9)].tolist() == [3, 5, 7, 9]
-    assert not len(strongest(weights, columns, 0))
+    for keep, kept in ((0, []), (2, [3, 5]), (3, [3, 5, 7]), (9, [1, 3, 5, 7, 9])):
+        assert sorted(columns[strongest(weights, columns, keep)].tolist()) == kept
+    row = sparse.csr_array((weights.copy(), columns.copy(), [0, 5]), shape=(1, 10))
+    found = strongest_of_rows(row, 3)
+    assert found.indices.tolist() == [3, 5, 7] and found.data.tolist() == [1, 2, -1]
+    row = sparse.csr_array((weights.copy(), columns.copy(), [0, 5]), shape=(1, 10))
+    assert strongest_of_rows(row, 9).indices.tolist() == [3, 5, 7, 9]  # zeros are no weights
 
 
 def test_further_candidates_get_the_weight_of_the_filter():
