@@ -250,7 +250,7 @@ PERSONAL = {  # metric -> column; intervals are in the files of --json and --htm
 
 def personal_table(result: Result, k: int) -> Table:
     """Return how personal the lists are, at most 100 columns wide."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 0, 0, 1))
     table.add_column("model")
     for title in PERSONAL.values():
         table.add_column(title.format(k=k), justify="right")
