@@ -64,6 +64,29 @@ def test_the_two_paths(serve: Serve) -> None:
     assert '"route": "GET /recommend"' in server.log.read_text()
 
 
+def test_the_client_stores_the_right_rows_of_a_batch_and_names_the_others(serve: Serve) -> None:
+    server = serve()
+    key = key_of(f"sqlite:///{server.home / 'store.db'}")
+    wrong = {"user_id": "ann", "item_id": "chess-2", "event": "like", "timestamp": "soon"}
+    events = [{"user_id": "ann", "item_id": "chess-1", "event": "like"}, wrong]
+    with Client(server.url, key) as recsys:
+        with pytest.raises(ClientError, match="422"):
+            recsys.add_events(events)
+        assert recsys.export_user("ann")["events"] == []
+        answer = recsys.add_events(events, partial=True)
+        assert answer["accepted"] == 1
+        assert [row["index"] for row in answer["rejected"]] == [1]
+        assert [e["item_id"] for e in recsys.export_user("ann")["events"]] == ["chess-1"]
+        items = [{"item_id": "", "title": "no id"}, {"item_id": "chess-new", "title": "A gambit"}]
+        answer = recsys.add_items(items, partial=True)
+        assert answer["new"] == 1 and [row["index"] for row in answer["rejected"]] == [0]
+        assert recsys.item("chess-new")
+        users = [{"user_id": "eve", "name": "Eve"}, {"user_id": "eva", "interests": 7}]
+        answer = recsys.add_users(users, partial=True)
+        assert [row["index"] for row in answer["rejected"]] == [1]
+        assert recsys.profile("eve")["user"]["name"] == "Eve"
+
+
 def test_workers_agree_at_once(serve: Serve) -> None:
     server = serve(workers=2)
     wait_for_workers(server, 2)

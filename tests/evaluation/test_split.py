@@ -10,7 +10,7 @@ from tables import events, items, pairs, timed
 
 from recsys.data.event_tables import ItemTable
 from recsys.errors import DataError
-from recsys.tuning.evaluation_protocols import Rules, Split, make_split
+from recsys.tuning.evaluation_protocols import Rules, Split, item_groups, make_split
 from recsys.tuning.relevant_events import Positive
 
 NOTHING = ItemTable.empty()
@@ -152,6 +152,25 @@ def test_groups_ask_once_per_user_and_group() -> None:
     cases = make_split(table, catalogue, Rules("time", share=0.75, group="category")).cases
     assert cases.group == ("x", "y")
     assert cases.wanted.counts.tolist() == [2, 1]
+
+
+@pytest.mark.parametrize("column", ["category", "Category", "CATEGORY"])
+def test_groups_are_matched_without_case(column: str) -> None:
+    table = timed(("ann", "a", 1), ("ann", "b", 5), ("ann", "c", 6), ("ann", "d", 7))
+    catalogue = items(["a", "b", "c", "d"], category=["News", "news", "Sport", "NEWS "])
+    cases = make_split(table, catalogue, Rules("time", share=0.75, group=column)).cases
+    assert cases.group == ("news", "sport")
+    assert cases.wanted.counts.tolist() == [2, 1]
+
+
+def test_groups_by_a_metadata_column_are_matched_without_case_and_authors_are_not() -> None:
+    table = timed(("ann", "a", 1), ("ann", "b", 5), ("ann", "c", 6))
+    found = [{"Region": "North"}, {"region": "NORTH"}, {}]
+    catalogue = items(["a", "b", "c"], metadata=found, author=["Lee", "lee", "Lee"])
+    assert item_groups(catalogue, "REGION") == ["north", "north", ""]
+    assert item_groups(catalogue, "author_id") == ["Lee", "lee", "Lee"]
+    with pytest.raises(DataError, match="group 'country' is no column of the items; try category"):
+        make_split(table, catalogue, Rules("time", group="country"))
 
 
 @pytest.mark.parametrize("text", ["rating>=7", "rating >= 7", "rating>6.5", "rating>=7,save"])

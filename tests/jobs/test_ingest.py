@@ -103,6 +103,33 @@ def test_bad_rows_go_to_a_file_and_the_rest_into_the_store(tmp_path, ingest, sto
     assert "2 bad rows were left out: " + report["reject_file"] in ingest("--events", path).out
 
 
+def test_several_files_of_a_kind_are_one_ingest_with_an_account_of_each(tmp_path, ingest, store):
+    monday = write(tmp_path / "mon.csv", "user_id,item_id,ts\nann,1,1000000001\nann,2,soon\n")
+    tuesday = write(tmp_path / "tue.tsv", "user_id\titem_id\nann\t3\nbob\t3\n")
+    done = ingest("--events", monday, "--events", tuesday, "--json")
+    report = json.loads(done.out)["events"]
+    assert (report["new"], report["rejected"]) == (3, 1)
+    assert {event.item_id for event in store.history("ann")} == {"1", "3"}
+    text = Path(report["reject_file"]).read_text(encoding="utf-8")
+    assert json.loads(text)["file"] == str(monday)
+    again = json.loads(ingest("--events", tuesday, "--events", monday, "--json").out)["events"]
+    assert (again["new"], again["duplicates"]) == (0, 3)
+
+
+def test_map_holds_for_every_file_that_has_the_column(tmp_path, ingest, store):
+    events = write(tmp_path / "e.csv", "user_id,content_id,sku\nann,1,x\n")
+    items = write(tmp_path / "i.csv", "content_id,isbn,title\n1,x,One\n")
+    refused = ingest("--items", items, "--events", events)
+    assert refused.returncode == 1 and "content_id" in refused.err and "isbn" in refused.err
+    assert store.counts()["items"] == 0
+    done = ingest("--items", items, "--events", events, "--map", "item_id=content_id")
+    assert done.returncode == 0, done.err
+    assert store.item("1").title == "One"
+    assert [event.item_id for event in store.history("ann")] == ["1"]
+    wrong = ingest("--events", events, "--map", "item=content_id")
+    assert wrong.returncode == 1 and "write COLUMN=NAME" in wrong.err
+
+
 def test_strict_stops_at_the_first_bad_row(tmp_path, ingest):
     path = write(tmp_path / "e.csv", HEAD + "a,1,like,,,1000000005\na,2,like,,,soon\n")
     done = ingest("--events", path, "--strict")

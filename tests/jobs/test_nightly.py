@@ -119,6 +119,20 @@ def test_recommend_prints_a_table_within_100_columns_and_explains(home):
     assert call(home, "recommend", "nobody", "-n", "3").stdout.count("book") >= 3
 
 
+def test_recommend_says_why_a_list_is_short_or_empty(home, store):
+    store.add_events([Event("crawler", book.item_id, "view") for book in books()])
+    store.add_events([Event("author", book.item_id, "view") for book in books()[:38]])
+    everything = "You have already seen or used all 40 items; repeat=1 lists some of them again"
+    empty = call(home, "recommend", "crawler")
+    assert (empty.returncode, " ".join(empty.stdout.split())) == (0, f"{everything}.")
+    document = json.loads(call(home, "recommend", "crawler", "--json").stdout)
+    assert (document["items"], document["notice"]) == ([], everything)
+    short = call(home, "recommend", "author", "-n", "3").stdout
+    assert "You have already seen or used 38 of 40 items." in " ".join(short.split())
+    full = json.loads(call(home, "recommend", "author", "-n", "2", "--json").stdout)
+    assert (len(full["items"]), full["notice"]) == (2, None)
+
+
 def test_recommend_sees_what_happened_since_the_night(home, store):
     store.add_events([Event("newcomer", "book-2", "like")])
     items = json.loads(call(home, "recommend", "newcomer", "-n", "5", "--json").stdout)["items"]

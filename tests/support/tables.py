@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -42,6 +43,8 @@ def items(
     category: Sequence[str] = (),
     created: Sequence[float] = (),
     title: Sequence[str] = (),
+    author: Sequence[str] = (),
+    metadata: Sequence[dict[str, Any]] = (),
 ) -> ItemTable:
     """Build a catalogue; what is not given is empty."""
     n = len(ids)
@@ -51,10 +54,10 @@ def items(
         text=[""] * n,
         tags=[()] * n,
         category=list(category) or [""] * n,
-        author=[""] * n,
+        author=list(author) or [""] * n,
         created=np.array(created, np.float64) if len(created) else np.full(n, np.nan),
         url=[""] * n,
-        metadata=[{} for _ in range(n)],
+        metadata=list(metadata) or [{} for _ in range(n)],
     )
 
 

@@ -105,3 +105,14 @@ def test_listed_nouns():
 def test_the_language_of_texts_is_the_most_frequent_one():
     assert language_of(["wir sind hier und das ist gut"] * 3 + ["it is what it is"]) == "de"
     assert language_of(["", "123"]) == ""
+
+
+def test_a_noun_of_much_of_a_topic_names_it_though_half_of_its_texts_lie_elsewhere():
+    texts = [f"his pianos {n} are loud" for n in range(12)] + [f"we ran {n}" for n in range(12)]
+    texts += [f"her pianos {n} are loud" for n in range(13)]
+    texts += [f"you sat {n}" for n in range(200)]
+    members = np.array([0] * 24 + [1 + n % 5 for n in range(213)], np.int32)
+    assert labels(texts, [()] * len(texts), members, 6)[0] == "pianos"
+    others = texts + [f"its pianos {n} are loud" for n in range(20)]
+    members = np.append(members, np.arange(20, dtype=np.int32) % 5 + 1)
+    assert labels(others, [()] * len(others), members, 6)[0] == ""

@@ -155,7 +155,12 @@ def test_words_of_a_text():
     assert words("The dog's telescopes, and 3 MOONS!") == ["dog", "telescopes", "moons"]
     assert words("Sci-Fi and film-noir - or x-ray-2?") == ["sci-fi", "film-noir", "x-ray"]
     assert words("La vie de la mère et de la fille") == ["vie", "mère", "fille"]
-    assert words("天气好") == ["天气", "气好"]
+    assert words("天气好") == ["天气"]
+    assert words("公司的公务员考试") == ["公务员", "公务", "考试"]  # no generic word, none over 的
+    assert words("為什麼股票暴涨") == ["股票", "暴涨"]  # traditional signs, no function signs
+    assert words("怎么刷机") == ["刷机"]  # a pair of signs that no list has
+    known = {"公务员", "热水"}  # new texts are cut by the words of the topics
+    assert words("公务员热水", known.__contains__) == ["公务员", "热水"]
 
 
 def test_figures_by_hand():

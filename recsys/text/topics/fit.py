@@ -31,9 +31,7 @@ class TopicConfig:
     n_topics: int = 0  # 0: from the number of items, about its root / 4, at most 200
     n_parents: int = 0  # 0: the root of the number of topics
     closeness: float = 10.0  # weight of vectors beside words, in log odds per cosine
-    closeness_han: float = (
-        1.0  # the same where most texts are in Han signs, which vectors read singly
-    )
+    closeness_han: float = 1.0  # where most texts are in Han signs, which vectors read singly
     smoothing: float = 300.0  # words of doubt per topic
     least_texts: int = 5  # texts that a word must stand in
     most_share: float = 0.1  # share of 1,000 texts and more above which a word tells nothing
@@ -137,7 +135,10 @@ def _taught(texts: Sequence[str], vectors: Floats, config: TopicConfig) -> Topic
         config.most_share if len(texts) >= 1000 else 1.0,
         config.largest_vocabulary,
     )
-    found = topic_words.occurrences(read, {word: row for row, word in enumerate(known)})
+    row_of = {word: row for row, word in enumerate(known)}
+    if any(map(topic_words.in_han, known)):  # cut as new texts will be, by the words of the topics
+        read = [topic_words.words(text, row_of.__contains__) for text in texts]
+    found = topic_words.occurrences(read, row_of)
     clear = (np.diff(found.indptr) > 0) | vectors.any(1)
     space = Space.of(vectors[clear])
     k = n_topics(int(clear.sum()), config.n_topics)

@@ -40,6 +40,7 @@ class LabelConfig:
     shared: int = 2  # texts that have both of two terms
     specific: float = 0.5  # more than this share of all texts with a name belong to the topic
     specific_each: float = 0.6  # the same for each of two terms
+    joint: float = 0.16  # cover times specificity from which a less specific name is enough
     spread: float = 0.6  # share of the topic's texts from which a less specific name is enough
     lift: float = 2.5  # times that such a name is more frequent in the topic than elsewhere
     fewest: int = 5  # texts of the topic that carry it
@@ -189,7 +190,8 @@ def _alone(term: Term, size: int, n_texts: int, config: LabelConfig) -> bool:
     """Return whether a term may name its topic of `size` texts, of `n_texts` in all, by itself."""
     cover, usual = term.held / size, len(term.rows) / n_texts
     least = config.covered_han if term.han else config.covered
-    if cover >= least and term.held > config.specific * len(term.rows):
+    specific = term.held / len(term.rows)
+    if cover >= least and (specific > config.specific or cover * specific >= config.joint):
         return True
     return cover >= config.spread and cover > config.lift * usual
 

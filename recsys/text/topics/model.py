@@ -84,7 +84,9 @@ class Topics:
         return rows, sure
 
     def _assigned(self, texts: Sequence[str], vectors: Floats) -> tuple[Rows, Floats]:
-        found = topic_words.occurrences([topic_words.words(t) for t in texts], self._row_of)
+        found = topic_words.occurrences(
+            [topic_words.words(text, self._row_of.__contains__) for text in texts], self._row_of
+        )
         scores = self.closeness * (self.space.apply(vectors) @ self.centroids.T)
         if len(texts) == 1:  # as the service asks: without matrices, in half the time
             scores += self.evidence[found.indices].sum(axis=0, dtype=np.float32)

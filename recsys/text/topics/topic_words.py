@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,18 +14,25 @@ from recsys.array_types import Floats
 from recsys.text.clean import clean
 from recsys.text.language.detect import detect
 from recsys.text.language.function_words import FUNCTION_WORDS
+from recsys.text.language.nouns import chinese_word
 from recsys.text.language.stop_words import STOP_WORDS
+from recsys.text.topics.han_words import han_words
 
 LONGEST_READ = 4_000  # characters of a text that count
 _WORD = re.compile(r"[^\W\d_][^\W_]*(?:['\u2019](?!s\b)[^\W_]+|-[^\W\d_]+)*|[\u3400-\u9fff]")
 _HAN = re.compile(r"[\u3400-\u9fff]{2,}")
 
 
-def words(text: str) -> list[str]:
-    """Return the words that may tell a topic, in lower case; Chinese as pairs of signs."""
+def words(text: str, listed: Callable[[str], bool] = chinese_word) -> list[str]:
+    """Return the words that may tell a topic, in lower case.
+
+    `listed`: whether a run of Han signs is a word. Chinese is cut at listed words, see
+    `recsys.text.topics.han_words`.
+    """
     text = clean(text[: 2 * LONGEST_READ])[:LONGEST_READ].lower().replace("\u2019", "'")
-    found = [w for run in _HAN.findall(text) for w in map("".join, zip(run, run[1:], strict=False))]
-    plain = _HAN.sub(" ", text) if found else text
+    runs = _HAN.findall(text)
+    found = [word for run in runs for word in han_words(run, listed)]
+    plain = _HAN.sub(" ", text) if runs else text
     empty = FUNCTION_WORDS.get(detect(text).code, frozenset())
     return found + [
         w for w in _WORD.findall(plain) if len(w) > 1 and w not in STOP_WORDS and w not in empty

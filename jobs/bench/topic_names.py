@@ -1,0 +1,130 @@
+"""Names of topics beside the titles of typical items, for a judge who reads them.
+
+    python -m jobs.bench.topic_names items.csv.gz --title title --text text --marks tags,category
+    python -m jobs.bench.topic_names reviews.csv.gz --text text --judged verdicts.csv
+
+Topics and names are those of a night without behaviour. A judge decides two things for each topic:
+whether its typical texts have one subject (coherent), and whether the name is one that an editor
+would accept for it (acceptable). With --judged the file of verdicts is written with empty columns,
+or, if it is there, read and counted.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from recsys.errors import DataError
+from recsys.text.encoders.encoder import load_encoder
+from recsys.text.topics.fit import TopicConfig, fit_topics
+from recsys.text.topics.labels import with_labels
+from recsys.text.topics.model import Topics
+
+from ..cli import run
+from ..settings import Settings
+
+SHOWN = 120  # characters of a typical text
+VERDICTS = ("topic", "name", "coherent", "acceptable")
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The texts of a file, and the tags and categories of each."""
+
+    texts: Sequence[str]
+    marks: Sequence[Sequence[str]]
+
+
+def read_texts(path: Path, columns: Sequence[str], marks: Sequence[str], limit: int) -> Texts:
+    """Return the distinct texts of a CSV file, in its order, at most `limit` of them (0: all).
+
+    `columns` are joined by line ends; `marks` are columns of one value each, or of several that are
+    separated by |. DataError names a column that the file does not have.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for row in _rows(path):
+        missing = [name for name in (*columns, *marks) if name not in row]
+        if missing:
+            raise DataError(f"{path} has no column {missing[0]!r}; it has {', '.join(row)}")
+        text = "\n".join(row[name] for name in columns)
+        own = (one for name in marks for one in row[name].split("|") if one)
+        found.setdefault(text, tuple(own))
+        if len(found) == limit:
+            break
+    return Texts(list(found), list(found.values()))
+
+
+def _rows(path: Path) -> Iterator[dict[str, str]]:
+    opened = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "rt", newline="", encoding="utf-8") as file:
+        yield from csv.DictReader(file)
+
+
+def report(topics: Topics, texts: Sequence[str]) -> Iterator[str]:
+    """Yield a paragraph for each topic: number, size, name, titles of typical items."""
+    for topic, name in enumerate(topics.labels):
+        lines = [f"topic {topic}, {topics.sizes[topic]} texts: {name or '(no name)'}"]
+        typical = (row for row in topics.typical[topic].tolist() if row >= 0)
+        lines += [f"    {' '.join(texts[row].split())[:SHOWN]}" for row in typical]
+        yield "\n".join(lines)
+
+
+def counted(path: Path, topics: Topics) -> str:
+    """Return the counts of a file of verdicts; DataError where it is of other names.
+
+    A verdict is `y`, `n`, or empty for a topic without a name.
+    """
+    verdicts = list(_rows(path))
+    if [row["name"] for row in verdicts] != list(topics.labels):
+        raise DataError(f"{path} judges other names: delete it, and judge again")
+    coherent = [row for row in verdicts if row["coherent"] == "y"]
+    named = [row for row in verdicts if row["name"]]
+    accepted = sum(row["acceptable"] == "y" for row in named)
+    good = sum(row["acceptable"] == "y" for row in coherent)
+    return (
+        f"{len(verdicts)} topics, {len(named)} named, {accepted} of these acceptable; "
+        f"{len(coherent)} coherent, {good} of these with an acceptable name"
+    )
+
+
+@click.command(name="topic-names")
+@click.argument("path", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option("--title", default="", help="Column of titles.")
+@click.option("--text", default="", help="Column of texts.")
+@click.option("--marks", default="", help="Columns of tags and categories, separated by commas.")
+@click.option("--limit", default=0, help="Distinct texts that are read; 0: all.")
+@click.option(
+    "--judged", type=click.Path(path_type=Path, dir_okay=False), help="File of verdicts, CSV."
+)
+def command(
+    path: Path, title: str, text: str, marks: str, limit: int, judged: Path | None
+) -> None:
+    """Print the names of the topics of a CSV file beside titles of typical items."""
+    columns = [name for name in (title, text) if name]
+    if not columns:
+        raise DataError("name a column of titles or texts: --title COLUMN or --text COLUMN")
+    settings = Settings.load()
+    read = read_texts(path, columns, [name for name in marks.split(",") if name], limit)
+    vectors = load_encoder(settings.encoder, settings.device, settings.cache).encode(read.texts)
+    topics = fit_topics(read.texts, vectors, TopicConfig(seed=settings.seed))
+    topics = with_labels(topics, read.texts, read.marks)
+    print("\n\n".join(report(topics, read.texts)))
+    if judged is None:
+        return
+    if judged.exists():
+        print(f"\n{counted(judged, topics)}")
+        return
+    with judged.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(VERDICTS)
+        writer.writerows((topic, name, "", "") for topic, name in enumerate(topics.labels))
+    print(f"\nwrote {judged}: fill in y or n, and run the command again")
+
+
+if __name__ == "__main__":
+    run(command)
