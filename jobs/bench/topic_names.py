@@ -101,9 +101,7 @@ def counted(path: Path, topics: Topics) -> str:
 @click.option(
     "--judged", type=click.Path(path_type=Path, dir_okay=False), help="File of verdicts, CSV."
 )
-def command(
-    path: Path, title: str, text: str, marks: str, limit: int, judged: Path | None
-) -> None:
+def command(path: Path, title: str, text: str, marks: str, limit: int, judged: Path | None) -> None:
     """Print the names of the topics of a CSV file beside titles of typical items."""
     columns = [name for name in (title, text) if name]
     if not columns:

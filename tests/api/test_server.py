@@ -72,19 +72,20 @@ def test_the_client_stores_the_right_rows_of_a_batch_and_names_the_others(serve:
     with Client(server.url, key) as recsys:
         with pytest.raises(ClientError, match="422"):
             recsys.add_events(events)
-        assert recsys.export_user("ann")["events"] == []
+        with pytest.raises(ClientError, match="404"):  # nothing of the batch is stored
+            recsys.export_user("ann")
         answer = recsys.add_events(events, partial=True)
         assert answer["accepted"] == 1
-        assert [row["index"] for row in answer["rejected"]] == [1]
+        assert [row["row"] for row in answer["rejected"]] == [1]
         assert [e["item_id"] for e in recsys.export_user("ann")["events"]] == ["chess-1"]
         items = [{"item_id": "", "title": "no id"}, {"item_id": "chess-new", "title": "A gambit"}]
         answer = recsys.add_items(items, partial=True)
-        assert answer["new"] == 1 and [row["index"] for row in answer["rejected"]] == [0]
+        assert answer["new"] == 1 and [row["row"] for row in answer["rejected"]] == [0]
         assert recsys.item("chess-new")
         users = [{"user_id": "eve", "name": "Eve"}, {"user_id": "eva", "interests": 7}]
         answer = recsys.add_users(users, partial=True)
-        assert [row["index"] for row in answer["rejected"]] == [1]
-        assert recsys.profile("eve")["user"]["name"] == "Eve"
+        assert [row["row"] for row in answer["rejected"]] == [1]
+        assert recsys.export_user("eve")["user"] == "eve"
 
 
 def test_workers_agree_at_once(serve: Serve) -> None:
