@@ -85,7 +85,7 @@ def test_the_client_stores_the_right_rows_of_a_batch_and_names_the_others(serve:
         users = [{"user_id": "eve", "name": "Eve"}, {"user_id": "eva", "interests": 7}]
         answer = recsys.add_users(users, partial=True)
         assert [row["row"] for row in answer["rejected"]] == [1]
-        assert recsys.export_user("eve")["user"] == "eve"
+        assert recsys.export_user("eve")["user"]["name"] == "Eve"
 
 
 def test_workers_agree_at_once(serve: Serve) -> None:
