@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from recsys.models.als import AlsConfig, fit_als
-from recsys.models.blocks import BlockConfig, fit_blocks
+from recsys.models.blocks import HEADS_UP_TO, BlockConfig, fit_blocks
 from recsys.models.ease import EaseConfig, fit_ease
 from recsys.models.factors import Factors
 from recsys.models.gfcf import LowpassConfig, fit_lowpass
@@ -194,5 +194,6 @@ def _directions_seconds(data: Interactions, dimensions: int) -> float:
 def _blocks_seconds(data: Interactions, config: BlockConfig) -> float:
     met = np.minimum(np.diff(data.ends), config.history).astype(np.float64)
     pairs = float((met**2).sum())
-    rows = 5e-8 * pairs + 3e-5 * data.shape[1] + 2e-9 * config.dimensions * pairs
+    each = 2.3e-4 if data.shape[1] <= HEADS_UP_TO else 3e-5  # of an item
+    rows = 5e-8 * pairs + each * data.shape[1] + 2e-9 * config.dimensions * pairs
     return rows + _directions_seconds(data, config.dimensions)
