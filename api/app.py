@@ -54,6 +54,7 @@ def create_app(
     service = AppState(settings, figures, buckets)
     worker = service.worker = RefreshThreads(service)
     worker.load_keys()
+    service.load_pins()
     worker.take_bundle()
     if background:
         worker.start()

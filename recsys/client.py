@@ -212,6 +212,22 @@ class Client:
                 if line.startswith("data: "):
                     yield json.loads(line.removeprefix("data: "))
 
+    def pins(self) -> list[Json]:
+        """Return the pins of operators, oldest first."""
+        found: list[Json] = self._get("/pins", {})["pins"]
+        return found
+
+    def add_pin(
+        self, item_id: str, position: int, start: float | None = None, end: float | None = None
+    ) -> Json:
+        """Pin an item at a position of personal lists; times in Unix seconds, None: no limit."""
+        body = {"item_id": item_id, "position": position, "start": start, "end": end}
+        return self._send("POST", "/pins", body, again=False)
+
+    def remove_pin(self, pin_id: int) -> Json:
+        """Remove a pin."""
+        return self._send("DELETE", f"/pins/{pin_id}", None, again=True)
+
     def webhooks(self) -> list[Json]:
         """Return the webhooks, without their secrets."""
         found: list[Json] = self._get("/webhooks", {})["webhooks"]

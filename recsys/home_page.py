@@ -18,6 +18,7 @@ from recsys.i18n import translate
 from recsys.personal_list import UserState, ranked
 from recsys.ranking import nonpersonal_lists, user_controls
 from recsys.ranking.history import History
+from recsys.ranking.pinned_items import PinnedPlace, with_pins, without_items
 from recsys.ranking.query import Filters, Query, Reason, Recommendation
 from recsys.ranking.reason_templates import SENTENCES, UNNAMED, named, sentence
 from recsys.ranking.request_scorer import Request
@@ -88,12 +89,17 @@ class HomePage:
         user: UserState,
         query: Query,
         reserved: ReservedPlaces | None = None,
+        pins: Sequence[PinnedPlace] = (),
     ) -> None:
-        """`query`: of the user's personal list, with its filters; see `personal_list.query_of`."""
+        """`query`: of the user's personal list, with its filters; see `personal_list.query_of`.
+
+        `pins`: of the first row; those of items that may not be shown are passed over.
+        """
         self.recommender, self.user, self.query = recommender, user, query
         self.reserved = reserved
         self.request: Request = recommender.request(query)
         self.mask: Mask = recommender.open(query, self.request)[: self.request.size]
+        self.pins = [pin for pin in pins if self._shows(pin.item_id)]
 
     def rows(self, depth: int) -> list[HomeRow]:
         """Return the rows that have items, in their order, each with `depth` items at most.
@@ -130,7 +136,9 @@ class HomePage:
         return made[kind](depth) if kind in made and not about else None
 
     def _for_you(self, depth: int) -> HomeRow:
-        items = ranked(self.recommender, self.query, depth, self.reserved)[:depth]
+        query = without_items(self.query, self.pins)
+        items = ranked(self.recommender, query, depth, self.reserved)[:depth]
+        items = with_pins(items, self.pins, query.language)[:depth]
         if self.user.cold:
             return self._made("for_you", TITLES["popular"], SENTENCES["popular"], items)
         return self._made("for_you", TITLES["for_you"], REASONS["for_you"], items)
@@ -252,14 +260,18 @@ class HomePage:
 
     def _open(self, items: Iterable[Recommendation], depth: int) -> list[Recommendation]:
         """Return the first items of a list that the user may be shown."""
-        live, found = self.recommender.live, list[Recommendation]()
+        found = list[Recommendation]()
         for one in items:
-            row = live.row(one.item_id)
-            if 0 <= row < len(self.mask) and self.mask[row]:
+            if self._shows(one.item_id):
                 found.append(one)
                 if len(found) == depth:
                     break
         return found
+
+    def _shows(self, item_id: str) -> bool:
+        """Return whether an item may be shown to the user."""
+        row = self.recommender.live.row(item_id)
+        return 0 <= row < len(self.mask) and bool(self.mask[row])
 
     def _made(self, kind: str, title: str, reason: str, items: Sequence[Recommendation]) -> HomeRow:
         language = self.query.language

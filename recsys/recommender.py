@@ -88,7 +88,8 @@ class Recommender:
         if reserved is None:
             return self.told(query, scored, rows, query.offset + 1)
         now = time.time() if query.now is None else query.now
-        filled = reserved.fill(request, scored.rows, mask, rows, query.offset, now)
+        loud = self.risen.flooded()
+        filled = reserved.fill(request, scored.rows, mask, rows, query.offset, now, loud)
         new = set(filled.tolist()) - set(rows.tolist())
         found = self.told(query, scored, filled, query.offset + 1)
         return [

@@ -6,6 +6,7 @@ import random
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from recsys.ranking.pinned_items import SOURCE as PINNED
 from recsys.ranking.query import Reason, Recommendation
 from recsys.ranking.reserved_places import SOURCE
 
@@ -16,7 +17,7 @@ class Placed(NamedTuple):
     """An item at a place, with the probability that it, and no other, was put there."""
 
     item: Recommendation
-    propensity: float = 1.0
+    propensity: float | None = 1.0  # None: of a pin, which is no choice of the ranking
     slot_kind: str = "ranked"  # one of recsys.store.exposures.SLOT_KINDS
 
 
@@ -35,7 +36,9 @@ def explored(
     pool = [one for one in fresh if one.item_id not in listed]
     placed = []
     for one in ranked:
-        if pool and share > 0 and rng.random() < share:
+        if one.source == PINNED:
+            placed.append(Placed(one, None, "pinned"))
+        elif pool and share > 0 and rng.random() < share:
             chance = share / len(pool)
             drawn = pool.pop(rng.randrange(len(pool)))
             drawn = drawn._replace(rank=one.rank, source="explore", reasons=(_REASON,))

@@ -13,6 +13,7 @@ import numpy as np
 from recsys.empty_list_reasons import personal as personal_notice
 from recsys.home_page import DealtRow, HomePage, deal, deal_more
 from recsys.personal_list import ListRequest, UserState, query_of
+from recsys.ranking.pinned_items import SOURCE as PINNED
 from recsys.ranking.query import Query
 from recsys.ranking.reserved_places import SOURCE, ReservedPlaces
 from recsys.serving.live_state import LiveState
@@ -24,8 +25,10 @@ from ..runtime.app_state import AppState
 from ..runtime.served_model import ServedModel
 from ..schemas.home import HomeParameters
 from . import list_pages as pages
+from . import pins
 from .recommend import Recommend
 
+_SLOTS = {SOURCE: "reserved", PINNED: "pinned"}  # kinds of slots, by the source of an item
 _UNBOUND = frozenset({"explain", "fields", "lang", "row", "cursor"})  # may differ between pages
 
 
@@ -100,7 +103,8 @@ class Home:
     ) -> list[DealtRow]:
         """Return the rows of the page; one row where more of it is asked for."""
         reserved = ReservedPlaces(self.service.exposure_share)
-        home = HomePage(serving.recommender, person, query, reserved)
+        places = pins.of_operators(self.service)
+        home = HomePage(serving.recommender, person, query, reserved, places)
         page = 1 if given.row is None else cursor.skip + 2
         depth = 1 + len(cursor.shown) + given.n * given.rows * page
         rows = home.rows(depth)[: given.rows]
@@ -126,8 +130,8 @@ class Home:
                 one.item_id,
                 place,
                 one.source,
-                1.0,
-                "reserved" if one.source == SOURCE else "ranked",
+                None if one.source == PINNED else 1.0,
+                _SLOTS.get(one.source, "ranked"),
                 key,
             )
             for place, (key, one) in enumerate(items, start=1)

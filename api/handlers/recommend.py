@@ -18,6 +18,7 @@ from recsys.i18n import SOURCE
 from recsys.personal_list import ListRequest, UserState, personal_place, query_of, ranked
 from recsys.ranking import nonpersonal_lists, user_controls
 from recsys.ranking.history import acts
+from recsys.ranking.pinned_items import PinnedPlace, with_pins, without_items
 from recsys.ranking.query import Interaction, Query, Recommendation
 from recsys.ranking.reserved_places import ReservedPlaces
 from recsys.serving.exposure_share import undoubted
@@ -30,6 +31,7 @@ from ..runtime.exposure_write_buffer import still_seen
 from ..runtime.served_model import ServedModel
 from ..schemas.lists import SessionBody, SteerParameters
 from . import list_pages as pages
+from . import pins
 from .exploration import Placed, explored
 
 log = logging.getLogger("recsys.api")
@@ -59,7 +61,9 @@ class Recommend:
         person = self.person(user_id)
         service.see_changes()
         listing = serving.live.listing
-        state = (serving.version, serving.feed.items, listing.version, person.mark)
+        now = time.time()
+        held = tuple(pin.id for pin in service.pins.in_force(now))
+        state = (serving.version, serving.feed.items, listing.version, person.mark, held)
         if kept and kept.state == state and not person.degraded:
             kept.stamp = stamp
             service.metrics.cached.inc()
@@ -68,7 +72,7 @@ class Recommend:
         change = listing.next_change
         body = json_bytes(self.answer(person, given, base))
         if not person.degraded:
-            lasts = change - serving.live.clock()
+            lasts = min(change - serving.live.clock(), service.pins.next_change(now) - now)
             service.cache.put(key, state, stamp, body, lasts)
         return body
 
@@ -104,7 +108,13 @@ class Recommend:
         if words:  # a phrase that is new is sought before the engine is held
             serving.live.phrases.rows(words)
         with metrics.stage("recommend"):
-            page = pages.cut(cursor, given.n, lambda k: self._best(serving, query, k))
+            places, unpinned = self._pins(serving, query, given.pin)
+            ranking = without_items(query, places)
+
+            def best(k: int) -> Sequence[Recommendation]:
+                return with_pins(self._best(serving, ranking, k), places, self.language)[:k]
+
+            page = pages.cut(cursor, given.n, best)
             placed = self._placed(serving, page.items, query, given.explore, cursor)
             placed = _with_repeats(placed, query)
         after = page.after(one.item.item_id for one in placed)
@@ -118,7 +128,7 @@ class Recommend:
         if len(entries) < given.n and not page.more:
             with serving.feed.ranking:
                 notice = personal_notice(serving.recommender, query, not cursor.shown)
-        warnings = pages.warnings(serving.live, given)
+        warnings = [*unpinned, *pages.warnings(serving.live, given)]
         return {
             "user": person.user_id,
             "recommendation_id": answer_id,
@@ -131,6 +141,17 @@ class Recommend:
             **({"notice": notice} if notice else {}),
             **({"warnings": warnings} if warnings else {}),
         }
+
+    def _pins(
+        self, serving: ServedModel, query: Query, asked: Sequence[str]
+    ) -> tuple[list[PinnedPlace], list[str]]:
+        """Return the pins of a list, and why some of the request do not hold."""
+        others = pins.of_operators(self.service)
+        if not asked and not others:
+            return [], []
+        with serving.feed.ranking:
+            closed = pins.closed_to(serving.recommender, query)
+            return pins.open_places(asked, others, closed, self.language)
 
     def _best(self, serving: ServedModel, query: Query, k: int) -> Sequence[Recommendation]:
         """Return the best k items of a query; the last one only tells that another page follows."""
@@ -208,7 +229,13 @@ class Recommend:
         metrics.lists.labels(kind).inc()
         who = self.service.pseudonyms.of(person.user_id) if person.user_id else ""
         shown = tuple(
-            Shown(p.item.item_id, p.item.rank, p.item.source, round(p.propensity, 6), p.slot_kind)
+            Shown(
+                p.item.item_id,
+                p.item.rank,
+                p.item.source,
+                None if p.propensity is None else round(p.propensity, 6),
+                p.slot_kind,
+            )
             for p in placed
         )
         counts: dict[str, int] = {}

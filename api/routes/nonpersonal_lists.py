@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from recsys.ranking import nonpersonal_lists
+from recsys.ranking.pinned_items import with_pins
 from recsys.ranking.query import Filters, Recommendation
 
-from ..handlers import empty_list_reasons, list_pages
+from ..handlers import empty_list_reasons, list_pages, pins
 from ..handlers.ingestion import missing
 from ..http.routing import Routes
 from ..runtime.served_model import ServedModel
@@ -37,19 +38,24 @@ def answer(name: str, subject: object, base: str, given: PageParameters, ranked:
     wanted, left_out = list_pages.filters(given), set(given.exclude)
     list_pages.check_where(serving.live, wanted)
 
+    spoken = language(given.lang)
+    places, unpinned = pins.open_places(
+        given.pin, (), pins.closed_by(serving.live, wanted, left_out), spoken
+    )
+    left_out |= {place.item_id for place in places}
+
     def best(k: int) -> list[Recommendation]:
         with serving.feed.ranking:
             found = ranked(serving, k + len(left_out), wanted)
-        return [one for one in found if one.item_id not in left_out][:k]
+        return with_pins([o for o in found if o.item_id not in left_out], places, spoken)[:k]
 
     with service().metrics.stage(name):
         page = list_pages.cut(cursor, given.n, best)
     notice = ""
     if len(page.items) < given.n and not page.more:
         so_far = len(page.items) + len(cursor.shown)
-        spoken = language(given.lang)
         notice = empty_list_reasons.of_list(name, serving.live, given, wanted, spoken, so_far)
-    told = list_pages.warnings(serving.live, given)
+    told = [*unpinned, *list_pages.warnings(serving.live, given)]
     entries = [list_pages.entry(one, serving, given.fields) for one in page.items]
     if isinstance(given, WindowQuery):
         ids = [one.item_id for one in page.items]

@@ -16,6 +16,7 @@ from recsys.serving.exposure_share import ExposureShare
 from recsys.store.erasure import Erasures
 from recsys.store.job_runs import Run
 from recsys.store.outbox import Outbox
+from recsys.store.pins import Pins
 from recsys.store.pseudonyms import Pseudonyms
 from recsys.store.store import Store
 from recsys.store.user_histories import UserHistories, UserPast
@@ -29,6 +30,7 @@ from ..metrics import Metrics
 from ..settings import Settings
 from .exposure_write_buffer import ExposureLog
 from .outage_notices import OperationNotices
+from .pin_board import PinBoard
 from .rate_limiter import RateLimiter
 from .request_audit import AuditTrail
 from .served_model import ServedModel, no_bundle
@@ -75,6 +77,7 @@ class AppState:
         self.tones.check()  # now, where somebody sees it, and not at the first comment
         self.heard = self.tones if settings.tone_strength else None  # of comments
         self.rng = random.Random()
+        self.pins = PinBoard()
         self.exposure_share = ExposureShare(settings.explore_share)
         self.started = time.time()
         self._pasts = UserHistories(settings.weights)
@@ -137,6 +140,14 @@ class AppState:
                 self.catch_up()
             except StoreError:
                 pass  # the answer will say that it is degraded
+
+    def load_pins(self) -> None:
+        """Read the pins of operators; while the store is away, those known so far hold."""
+        try:
+            with self.link.use(patient=True) as store:
+                self.pins.learn(Pins(store.db).list())
+        except StoreError:
+            log.debug("the pins of the store cannot be read")
 
     def forget_erased(self, store: Store) -> None:
         """Drop what this worker keeps of people whom any worker has erased or merged lately."""

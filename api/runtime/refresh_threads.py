@@ -36,6 +36,7 @@ _TRENDS = 5.0  # seconds between looks at what rises
 _PROBE = 1.0  # seconds between looks whether the store takes writes
 _FIGURES = 1.0  # seconds between copies of the figures for the other workers
 _KEYS = 2.0  # seconds until a revoked key is refused everywhere
+_PINS = 1.0  # seconds until a pin of an operator is in the lists of every worker
 _NIGHTS = 30.0  # seconds between looks at how the last night ended
 _PRUNE = 3_600.0  # seconds between prunings of the exposure log
 _TRIM = 10.0  # seconds between returns of freed memory to the system
@@ -100,6 +101,8 @@ class RefreshThreads:
             self.take_bundle()
         if self._is_due("keys", _KEYS):
             self.load_keys()
+        if self._is_due("pins", _PINS):
+            self._service.load_pins()
         if self._service.serving_or_none is not None and self._is_due("trends", _TRENDS):
             self._service.serving.watch.trends(time.time())
         if self._is_due("nights", _NIGHTS):

@@ -15,6 +15,7 @@ from recsys.data.parsing import MAX_ID, FutureError, clean_text, parse_any_time,
 from recsys.data.timestamps import LEAST
 from recsys.errors import DataError
 from recsys.ranking import metadata_filter
+from recsys.ranking.pinned_items import PinnedPlace
 
 # types of problems that are answered 409: only the clock, or another field, is against a value
 FUTURE, WINDOW = "future_time", "never_listed"
@@ -221,6 +222,21 @@ Where = Annotated[
 def words(limit: int) -> Any:
     """Return the type of a text of at most so many characters."""
     return Annotated[str, Field(max_length=limit), AfterValidator(_text)]
+
+
+def _pin(text: str) -> str:
+    try:
+        PinnedPlace.parse(text)
+    except DataError as error:
+        raise ValueError(str(error)) from None
+    return text
+
+
+PinText = Annotated[
+    str,
+    AfterValidator(_pin),
+    WithJsonSchema({"type": "string", "pattern": "^[\\s\\S]+@([1-9][0-9]?|100)$"}),
+]
 
 
 def listed(kind: Any, limit: int) -> Any:

@@ -20,6 +20,7 @@ from .field_types import (
     Language,
     Moment,
     Offset,
+    PinText,
     RecommendationId,
     Seconds,
     Share,
@@ -79,6 +80,11 @@ class PageParameters(FilterParameters):
     n: Count = Field(20, description="items on a page")
     offset: Offset = Field(0, description="items to pass over; cursors page more steadily")
     lang: Language = None
+    pin: listed(PinText, 20) = Field(  # type: ignore[valid-type]
+        [],
+        description="ID@POSITION: put an item at a position, from 1 to 100; where it may not "
+        "be shown, `warnings` says why",
+    )
     cursor: Cursor | None = Field(
         None, description="from `next` of the page before; never repeats nor skips, for ten minutes"
     )

@@ -25,6 +25,7 @@ SENTENCES: Mapping[str, str] = {
     "fresh": "It is new",
     "context": "It suits readers like you at this time",
     "new_item": "It is new here, and its text suits your history",
+    "pinned": "It is pinned here",
     "flagged": "It was marked as doubtful",
 }
 LIKED = "Because you liked {items}"

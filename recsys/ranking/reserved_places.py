@@ -7,6 +7,7 @@ of the hour's lists is not used up (`recsys.serving.exposure_share`). Nothing is
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,16 +33,24 @@ class ReservedPlaces:
     share: ExposureShare
 
     def fill(
-        self, request: Request, scored: Rows, mask: Mask, ranking: Rows, first: int, now: float
+        self,
+        request: Request,
+        scored: Rows,
+        mask: Mask,
+        ranking: Rows,
+        first: int,
+        now: float,
+        flooded: Collection[int] = (),
     ) -> Rows:
         """Return a ranking with items in its reserved places; what stood there moves down.
 
         `ranking`: rows, best first, the first at place `first` (from 0); as many are returned.
         `scored`: rows that have a score. `mask`: rows that may be shown. `now`: Unix seconds.
+        `flooded`: rows that get no reserved place, as many acts of few people make them loud.
         """
         own = ranking[:0]
         if self.share.share > 0:
-            own = self.candidates(request, scored, mask, now)
+            own = self.candidates(request, scored, mask, now, flooded)
         left = own[~np.isin(own, ranking)].tolist()
         if not left:
             return ranking
@@ -55,7 +64,14 @@ class ReservedPlaces:
             place += EVERY
         return np.array(found[: len(ranking)], np.int32)
 
-    def candidates(self, request: Request, scored: Rows, mask: Mask, now: float) -> Rows:
+    def candidates(
+        self,
+        request: Request,
+        scored: Rows,
+        mask: Mask,
+        now: float,
+        flooded: Collection[int] = (),
+    ) -> Rows:
         """Return the rows that may take a reserved place, best first."""
         live = request.live
         column = PredictedColumn.of(request.learned, mask)
@@ -64,7 +80,7 @@ class ReservedPlaces:
         order = column.order(request.learned.neighbours.blend.unread or UNREAD)
         rows = column.rows[order[: int(BEST * np.count_nonzero(mask))]]
         rows = rows[few_users(live, rows) & np.isin(rows, scored)]
-        return rows[self.share.allowed(live, rows, now)]
+        return rows[self.share.allowed(live, rows, now, flooded)]
 
 
 def few_users(live: LiveState, rows: Rows) -> Mask:

@@ -89,6 +89,10 @@ class TrendBoostCache:
         self._about: object = None  # what of it matters
         self._rising: TrendBoostTable | None = None
 
+    def flooded(self) -> frozenset[int]:
+        """Return the rows that a flood makes loud, as the watch saw it last."""
+        return frozenset() if self.watch is None else flooded(self.watch.live, self.watch.seen)
+
     def now(self) -> TrendBoostTable | None:
         """Return what rises, as the watch saw it last; None without a watch."""
         if self.watch is None:
@@ -101,6 +105,11 @@ class TrendBoostCache:
                 self._rising = TrendBoostTable.of(live, seen, self.weight)
             self._seen, self._about = seen, about
         return self._rising
+
+
+def flooded(live: LiveState, trends: Sequence[Trend]) -> frozenset[int]:
+    """Return the rows that are loud by many acts of few people."""
+    return frozenset(live.row(live.item_id(t.ref)) for t in trends if t.kind == ITEM and t.flood)
 
 
 def _real(trends: Sequence[Trend]) -> list[Trend]:

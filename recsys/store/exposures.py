@@ -227,8 +227,9 @@ def _tally(
                 str(row["kind"]),
                 one.slot_kind,
             )
+            pinned = one.slot_kind == "pinned"  # says nothing of positions, bundles and users
             for name, key in zip(by, keys, strict=True):
-                if key is not None:
+                if key is not None and not (pinned and name in ("position", "bundle", "user")):
                     rate = found[name].setdefault(key, Rate())
                     rate.shown += 1
                     rate.clicked += hit

@@ -171,6 +171,16 @@ def test_flagged_items_get_no_reserved_place() -> None:
     assert first not in {name for _, name in reserved(live, ReservedPlaces(ExposureShare()))}
 
 
+def test_flooded_items_get_no_reserved_place() -> None:
+    live = state(unread=0.0)
+    places = ReservedPlaces(ExposureShare())
+    scored = Recommender(live).score(QUERY)
+    every, now = np.ones(live.size, bool), NOW
+    found = places.candidates(scored.request, scored.rows, every, now)
+    left = places.candidates(scored.request, scored.rows, every, now, {int(found[0])})
+    assert left.tolist() == found[1:].tolist()
+
+
 def test_a_ten_that_holds_a_new_item_has_no_reserved_place() -> None:
     live = state(unread=30.0)
     listed = order(live)[:EVERY]

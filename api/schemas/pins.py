@@ -1,0 +1,38 @@
+"""Pins of operators as they are set and read."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from recsys.ranking.pinned_items import DEEPEST
+
+from .field_types import Answer, AnyMoment, BodyId, Strict
+
+
+class PinBody(Strict):
+    """A pin to add."""
+
+    item_id: BodyId
+    position: Annotated[int, Field(ge=1, le=DEEPEST)] = Field(description="from 1")
+    start: AnyMoment = Field(None, description="default: now")
+    end: AnyMoment = Field(None, description="not included; default: until it is removed")
+
+
+class Pin(Answer):
+    """A pin."""
+
+    id: int
+    item_id: str
+    position: int
+    start: float | None = Field(description="Unix seconds; null: since it was made")
+    end: float | None = Field(description="Unix seconds, not included; null: until it is removed")
+    created: float
+    in_force: bool
+
+
+class Pins(Answer):
+    """All pins, also those that are over or still to come, oldest first."""
+
+    pins: list[Pin]
