@@ -78,7 +78,8 @@ class Reviews:
 
     def measured(self, reading: str, strength: float, means: FitContext) -> Row:
         """Fit `default` to one reading of the training reviews; rank the held-out pairs."""
-        events, tone = self.train, TONE
+        nothing = np.full(len(self.train), np.nan, np.float32)
+        events, tone = replace(self.train, value=nothing), TONE
         if reading != "verdict":
             events = replace(events, kind=np.zeros(len(events), np.int16), kinds=(COMMENT,))
         if reading != "text":

@@ -72,8 +72,14 @@ _DENIED_ADJECTIVE = re.compile(
 )
 
 
+_UNLIKE = re.compile(
+    r"\b(is|are|was|were|am|be|been)(?:n't|\s+not)(?:\s+at\s+all)?\s+like\b", re.IGNORECASE
+)
+
+
 def opposed(text: str) -> str:
     """Return a text in which denied words are put by their opposites: not happy, unhappy."""
+    text = _UNLIKE.sub(r"\1 unlike", text)
     text = _DENIED_VERB.sub(lambda found: DENIED_VERBS[found[1].lower()], text)
     return _DENIED_ADJECTIVE.sub(lambda found: f" {DENIED_ADJECTIVES[found[1].lower()]}", text)
 

@@ -88,7 +88,7 @@ class Tone:
                 total = np.bincount(bag.owner, values[:, label], len(texts))
                 logits[:, label] += total * bag.scale
         chances = softmax(logits * self.sharpness)
-        empty = read.bags["words"].counts == 0
+        empty = read.n_words == 0
         chances[empty & ~foreign], chances[empty & foreign] = (0, 1, 0), UNSURE
         if self.chinese is not None:
             self._join_chinese(chances, texts, ~foreign, read.n_words)
