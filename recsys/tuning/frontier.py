@@ -21,8 +21,8 @@ from recsys.tuning.choice_sets import ChoiceSets
 from recsys.tuning.score_form import LIKING, CandidateForm, CrossValidator
 
 DIAL = (  # places that are measured
-    *(0.0, 0.25, 0.5, 0.54, 0.58, 0.6, 0.62, 0.64, 0.66, 0.68),
-    *(0.7, 0.72, 0.75, 0.8, 0.9, 1.0),
+    *(0.0, 0.25, 0.5, 0.52, 0.54, 0.56, 0.58, 0.6, 0.62, 0.64, 0.66, 0.68),
+    *(0.7, 0.75, 0.8, 0.9, 1.0),
 )
 ERRORS = 1.0  # paired standard errors that the chosen place may be below the best
 LOSS = 0.01  # of nDCG that it may lose at most, where few users make the error large
