@@ -126,6 +126,7 @@ class NightPipeline:
             "tuned": why is not None,
             "because": why or "the last tuning still serves",
             "design": choice.design,
+            "personal": choice.blend.personal,
             "engines": " + ".join(choice.engines) or "none",
             "engine_reason": engine_reason(choice, seen["items"]),
             "pressure": list(choice.pressure),

@@ -44,7 +44,8 @@ def _finetune(d: Detail) -> str:
 
 def _tune(d: Detail) -> str:
     done = "tuned" if d["tuned"] else "not tuned"
-    return f"{done}, because {d['because']}; serves {d['engine_reason']}"
+    place = f"; personal {d['personal']:g} of 1" if "personal" in d else ""
+    return f"{done}, because {d['because']}{place}; serves {d['engine_reason']}"
 
 
 def _returning(d: Detail) -> str:

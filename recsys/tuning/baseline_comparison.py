@@ -94,8 +94,8 @@ def contest_at_a_cut(model: Model, check: ValidationSet) -> Contest:
     """Ask a model and the baselines what people took up after one cut."""
     names = features_of(check.data.timed)
     simple = replace(model, trees=None)
-    asked = [answers(model, check)]
-    asked += [answers(replace(simple, blend=baseline_blend(name)), check) for name in names]
+    asked = [answers(model, check).ndcg]
+    asked += [answers(replace(simple, blend=baseline_blend(name)), check).ndcg for name in names]
     return decided(np.stack(asked), names)
 
 

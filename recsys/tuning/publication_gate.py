@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 
 from recsys.data.ids import IdMap
-from recsys.metrics import Positives, Values, intervals, ndcg, score_ranks
+from recsys.metrics import Positives, Values, debiased_ndcg, intervals, ndcg, score_ranks
 from recsys.ranking import popularity_features
 from recsys.ranking.gbdt_rerank import reranked_block
 from recsys.ranking.history_batch import HistoryBatch
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.tuning.choice_sets import masked_items
+from recsys.tuning.recent_users import item_weights
 from recsys.tuning.validation_set import ValidationSet
 
 AT = 20  # depth of the lists that are compared
@@ -35,6 +36,8 @@ class Verdict:
     yesterday: float | None = None  # None: there was nothing to compare with
     low: float = 0.0  # 95 % interval of the paired difference, relative to yesterday's mean
     high: float = 0.0
+    debiased: float | None = None  # mean debiased nDCG@20; None: it was not compared
+    debiased_yesterday: float | None = None
     design: str = "tuned"  # of what is published: tuned, baseline or untested
     baselines: Mapping[str, Any] = field(
         default_factory=dict
@@ -63,21 +66,45 @@ def judge(today: Values, yesterday: Values, seed: int = 0) -> Verdict:
     return Verdict(high >= TOLERANCE, told, people, now, before, low, high)
 
 
-def answers(model: Model, check: ValidationSet, block: int = 256) -> Values:
-    """Return each person's nDCG@20 under a model, the whole catalogue ranked.
+@dataclass(frozen=True, slots=True)
+class Gains:
+    """How a model answered a check, person by person."""
+
+    ndcg: Values  # nDCG@20
+    debiased: Values  # debiased nDCG@20, by which tuning chooses among what nDCG cannot tell apart
+
+
+def judge_gains(today: Gains, yesterday: Gains) -> Verdict:
+    """Decide by nDCG, see `judge`, and say how debiased nDCG changed.
+
+    The bound, two standard errors and `TOLERANCE`, is wider than what tuning may give up for
+    debiased nDCG (one standard error, and no more than `TOLERANCE`).
+    """
+    verdict = judge(today.ndcg, yesterday.ndcg)
+    if verdict.yesterday is None:
+        return verdict
+    now, then = float(today.debiased.mean()), float(yesterday.debiased.mean())
+    told = f"{verdict.reason}; debiased {now:.4f} against {then:.4f}"
+    return replace(verdict, reason=told, debiased=now, debiased_yesterday=then)
+
+
+def answers(model: Model, check: ValidationSet, block: int = 256) -> Gains:
+    """Return how a model answers each person of a check, the whole catalogue ranked.
 
     The model may number its items in its own way: what it has never heard of, it misses.
     """
+    weights = np.append(item_weights(check.data), 1.0)[check.wanted.items]
     check = translated(check, model.catalogue.ids)
     features = popularity_features.prior_features(LiveState(model))
-    found = [np.zeros(0)]
+    ranks = [np.zeros(0)]
     for start in range(0, len(check), block):
         part = check.take(np.arange(start, min(start + block, len(check))))
         closed = masked_items(part, features.shape[1])
         scores = reranked_block(model, part.histories, features, closed)
         scores[closed] = -np.inf
-        found.append(ndcg(score_ranks(scores, part.wanted, AT), part.wanted, AT))
-    return np.concatenate(found)
+        ranks.append(score_ranks(scores, part.wanted, AT))
+    every, wanted = np.concatenate(ranks), check.wanted
+    return Gains(ndcg(every, wanted, AT), debiased_ndcg(every, wanted, AT, weights))
 
 
 def translated(check: ValidationSet, items: IdMap) -> ValidationSet:

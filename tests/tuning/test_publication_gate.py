@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from recsys.tuning.publication_gate import judge, judge_index
+from recsys.tuning.publication_gate import Gains, judge, judge_gains, judge_index
 
 RNG = np.random.default_rng(3)
 BEFORE = RNG.uniform(0, 1, 500)
@@ -32,6 +32,25 @@ def test_worse_by_less_than_a_hundredth_passes():
 def test_worse_within_chance_passes():
     noise = RNG.normal(-0.02, 1.0, 500)
     assert judge(BEFORE + noise, BEFORE).passed
+
+
+def test_a_night_that_pays_what_tuning_may_is_refused_once_in_thirty_at_most():
+    """Today loses a standard error of the validation, and no more than a hundredth."""
+    refused = 0
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        before = rng.uniform(0, 1, 600) * (rng.random(600) < 0.3)  # most lists have no hit
+        noise = rng.normal(0, 0.1, 600) * (before > 0)
+        price = min(noise.std() / np.sqrt(600), 0.01 * before.mean())
+        refused += not judge(before + noise - price, before).passed
+    assert refused <= 1
+
+
+def test_debiased_ndcg_is_said_and_decides_nothing():
+    today, yesterday = Gains(BEFORE, 0.5 * BEFORE), Gains(BEFORE, BEFORE)
+    verdict = judge_gains(today, yesterday)
+    assert verdict.passed and "debiased" in verdict.reason
+    assert verdict.debiased == pytest.approx(0.5 * verdict.debiased_yesterday)
 
 
 def test_the_interval_is_relative_to_yesterday():

@@ -19,7 +19,7 @@ from recsys.metrics import Values
 from recsys.serving.model import Model
 from recsys.text_training.encode_catalogue import renumbered
 from recsys.tuning.baseline_comparison import named
-from recsys.tuning.publication_gate import PEOPLE, Verdict, answers, judge, judge_index
+from recsys.tuning.publication_gate import PEOPLE, Gains, Verdict, answers, judge_gains, judge_index
 from recsys.tuning.tuning_result import TuningResult
 from recsys.tuning.validation_set import ValidationSet
 from recsys.tuning.validation_splits import FEWEST, ask, newest
@@ -65,8 +65,8 @@ def _compared(night: NightContext) -> Verdict:
         check = check.sample(PEOPLE, night.settings.seed)
         then = answers(yesterday, check)
         if same and _same_past(night, before, int((~later).sum())):
-            return _unchanged(then)
-        return judge(_today(night, check), then)
+            return _unchanged(then.ndcg)
+        return judge_gains(_today(night, check), then)
     if same:
         return Verdict(True, "the settings of the night before, too few new events", 0, known)
     earlier = earlier_choice(before.manifest)
@@ -78,7 +78,7 @@ def _compared(night: NightContext) -> Verdict:
     if not len(check) and evidence(earlier) > 0:
         return Verdict(False, "no event counts as a positive any more: see event weights", 0, 0.0)
     then = _refitted(night, check, is_test, before, yesterday, earlier)
-    return judge(_today(night, check), then)
+    return judge_gains(_today(night, check), then)
 
 
 def evidence(choice: TuningResult) -> float:
@@ -111,7 +111,7 @@ def _unchanged(then: Values) -> Verdict:
     return Verdict(True, "the settings and the past of the night before", len(then), value, value)
 
 
-def _today(night: NightContext, check: ValidationSet) -> Values:
+def _today(night: NightContext, check: ValidationSet) -> Gains:
     return answers(night.model(check.data, night.choice, night.words(check.data)), check)
 
 
@@ -122,7 +122,7 @@ def _refitted(
     before: RawBundle,
     yesterday: Model,
     earlier: TuningResult,
-) -> Values:
+) -> Gains:
     """Fit yesterday's settings to what lies before the slice; its words are those of its bundle."""
     events, items = night.tables
     kinds = before.manifest.get("event_weights", night.kinds)
