@@ -43,6 +43,23 @@ def judged_at(ks: Sequence[int]) -> int:
 
 
 @dataclass(frozen=True, slots=True)
+class FittedRow:
+    """A row of the table, tuned and fitted, and what that cost."""
+
+    scorer: Scorer
+    chosen: Mapping[str, Any]
+    seconds: float
+    cpu_seconds: float
+
+    @classmethod
+    def of(cls, name: str, split: Split, data: Dataset, means: FitContext) -> FittedRow:
+        """Tune and fit a row."""
+        started, used = time.perf_counter(), time.process_time()
+        scorer, chosen = fitted_row(name, split, data, means)
+        return cls(scorer, chosen, time.perf_counter() - started, time.process_time() - used)
+
+
+@dataclass(frozen=True, slots=True)
 class ListTrial:
     """Every protocol but replay: one list per person, all at one time."""
 
@@ -51,36 +68,36 @@ class ListTrial:
     judge: MetricsReport
     means: FitContext
     judged_by: tuple[str, ...]
-    trending: Values | None  # rank of each positive in the lists of trending items
+    reference: FittedRow | None  # trending; None: no candidate has an event, all trend alike
+    trending: Values | None  # rank of each positive in its lists
 
     @classmethod
     def of(cls, split: Split, data: Dataset, ks: Sequence[int], means: FitContext) -> ListTrial:
         """Prepare the questions."""
         rules = split.rules
         judge = MetricsReport.of(build_queries(split, data), ks, rules.seed, rules.slice_order)
-        trending = None
-        if split.only is None:  # else no candidate has an event: all of them trend alike
-            scorer, _ = fitted_row(TRENDING, split, data, means)
-            found = answer(judge.questions, scorer, judge.depth, TRENDING, listed=False)
+        reference, trending = None, None
+        if split.only is None:
+            reference = FittedRow.of(TRENDING, split, data, means)
+            found = answer(judge.questions, reference.scorer, judge.depth, TRENDING, listed=False)
             trending = found.ranks
-        return cls(split, data, judge, means, (f"ndcg@{judged_at(ks)}",), trending)
+        return cls(split, data, judge, means, (f"ndcg@{judged_at(ks)}",), reference, trending)
 
     def row(self, name: str) -> RowResult:
         """Fit, ask and judge one row."""
         reset_peak()
-        started, used = time.perf_counter(), time.process_time()
-        scorer, chosen = fitted_row(name, self.split, self.data, self.means)
-        seconds, used = time.perf_counter() - started, time.process_time() - used
-        answers = answer(self.judge.questions, scorer, self.judge.depth, name)
+        known = self.reference if name == TRENDING else None
+        fitted = known or FittedRow.of(name, self.split, self.data, self.means)
+        answers = answer(self.judge.questions, fitted.scorer, self.judge.depth, name)
         per_user = self.judge.per_user(answers)
         return RowResult(
             name=name,
             metrics=self.judge.metrics(answers, self.trending),
-            fit_seconds=seconds,
-            cpu_seconds=used,
+            fit_seconds=fitted.seconds,
+            cpu_seconds=fitted.cpu_seconds,
             peak_mb=peak_mb(),
-            chosen=chosen,
-            nbytes=scorer.nbytes,
+            chosen=fitted.chosen,
+            nbytes=fitted.scorer.nbytes,
             slices=self.judge.slices(answers, self.judged_by),
             per_user={metric: per_user[metric] for metric in self.judged_by},
         )

@@ -18,7 +18,7 @@ from recsys.metrics import Values, distinct_items
 from recsys.ranking.terms.protocol import Parameter
 from recsys.serving.score_model import LEARNED, popularity_share
 from recsys.tuning.choice_sets import ChoiceSets
-from recsys.tuning.score_form import LIKING, CandidateForm, CrossValidator
+from recsys.tuning.score_form import CandidateForm, CrossValidator
 
 DIAL = (  # places that are measured
     *(0.0, 0.25, 0.5, 0.52, 0.54, 0.56, 0.58, 0.6, 0.62, 0.64, 0.66, 0.68),
@@ -64,26 +64,22 @@ class Measured:
     distinct: int
     aucs: Values  # (users with both,); empty without opinions
 
-    @property
-    def value(self) -> float:
-        """What places are compared by: see `CrossValidator.value`."""
-        liking = LIKING * (2 * float(self.aucs.mean()) - 1) if len(self.aucs) else 0.0
-        return float(self.ndcg.mean()) + liking
-
 
 def frontier(
     judge: CrossValidator, design: CandidateForm, item_weights: Values
 ) -> tuple[FrontierPoint, ...]:
     """Return the points of `DIAL` for a form, one of them chosen by the one-standard-error rule.
 
-    Below `LEARNED` nothing is chosen: these points are the price of a request's dial.
+    Below `LEARNED` nothing is chosen: these points are the price of a request's dial. Nor is
+    anything but `LEARNED` where likes are told from dislikes.
     `item_weights`: of a hit on each item in debiased nDCG. Nothing is learned here but the weights
     of users without history, for the places between 0 and `LEARNED`.
     """
     found = _measured(judge, design, item_weights)
-    open_ = [one for one in found if one.personal >= LEARNED]
-    best = max(open_, key=lambda one: one.value)
-    fit = [one for one in open_ if _within(one.ndcg, best.ndcg) and _within(one.aucs, best.aucs)]
+    fixed = judge.opinions is not None  # a list that is not measured by nDCG alone
+    open_ = [o for o in found if o.personal == LEARNED or (o.personal > LEARNED and not fixed)]
+    best = max(open_, key=lambda one: float(one.ndcg.mean()))
+    fit = [one for one in open_ if _within(one.ndcg, best.ndcg)]
     top = max(fit, key=lambda one: float(one.debiased.mean()))
     chosen = max((one for one in fit if _level(one, top)), key=lambda one: one.distinct)
     return tuple(

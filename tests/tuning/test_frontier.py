@@ -1,6 +1,7 @@
 """The one-standard-error rule in worlds where the right place on the dial is known."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from recsys.ranking.terms.like_rate import LikeRate
 from recsys.serving.score_model import LEARNED
 from recsys.tuning.choice_sets import ChoiceSets
 from recsys.tuning.frontier import DIAL, LOSS, described, frontier
-from recsys.tuning.score_form import CandidateForm, CrossValidator
+from recsys.tuning.score_form import CandidateForm, CrossValidator, LabeledPairs
 
 ITEMS = 60
 FORM = CandidateForm(("share_all",), factors=(factors("als"),))
@@ -90,6 +91,17 @@ def test_where_no_place_differs_the_weights_stay_as_learned():
     points, chosen = points_of(pool_of(300), alone)
     assert chosen.personal == LEARNED
     assert points[0.9].ndcg == points[1.0].ndcg == chosen.ndcg
+
+
+def test_nothing_moves_where_likes_are_told_from_dislikes():
+    pool = pool_of(300, popular=0.0, noise=0.1)
+    opinions = LabeledPairs(pool, np.arange(300) % 2 == 0)
+    judge = CrossValidator.halves(
+        pool, 0, replace(opinions, pool=replace(pool, user=pool.user // 4))
+    )
+    found = frontier(judge, FORM, np.ones(ITEMS))
+    assert [one.personal for one in found if one.chosen] == [LEARNED]
+    assert all(one.auc is not None for one in found)
 
 
 def test_scores_of_a_form_on_the_dial_are_those_of_its_blend():
