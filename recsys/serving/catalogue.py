@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from recsys.data.ids import IdMap
 from recsys.data.records import Item
 
 Array = NDArray[Any]
+_FIELDS = tuple(field.name for field in fields(Item))
 _parse = json.JSONDecoder().raw_decode  # json.loads guesses encodings and looks for blanks first
 _OPTIONAL = ("opens", "closes", "recorded", "people")
 LABELS = ("category", "author", "language")  # one per item; tags are many per item
@@ -173,8 +174,8 @@ def ends(lengths: Iterable[int]) -> NDArray[np.int64]:
 
 def document(item: Item) -> dict[str, object]:
     """Return an item as the API shows it, without what is not known."""
-    known = asdict(item)
-    return {name: value for name, value in known.items() if value or name == "item_id"}
+    known = ((name, getattr(item, name)) for name in _FIELDS)  # asdict copies deeply: 50 µs an item
+    return {name: value for name, value in known if value or name == "item_id"}
 
 
 def _encoded(item: Item) -> bytes:
