@@ -6,6 +6,7 @@ weights, hence a neighbour sum that can be compared with those of other items. P
 regression are shrunk, so their sums are multiplied by `ScoreModel.unread` first (0: unread items
 stay where the blend puts them). An unread item whose sum is then the r-th largest gets the r-th
 best score among the items with users (quantile matching); its own users take over as they come.
+A recent item is ranked among the items that are in use now, since nobody turns to most others.
 Models whose blend reads no neighbours compare text vectors with the history instead.
 """
 
@@ -17,12 +18,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.array_types import Floats, Mask, Rows
+from recsys.ranking.item_newness import not_new
+from recsys.ranking.terms.popularity import SHARES
 from recsys.ranking.text_scores import text_scores, text_vectors
 from recsys.ranking.user_terms import UserTerms
 from recsys.serving.lift import TRUSTED
 from recsys.serving.live_state import LiveState
+from recsys.serving.popularity_counters import DAY, HALF_LIVES
+from recsys.serving.score_model import ScoreModel
 
 HALF_LIFE_EVENTS = 20.0  # of a history whose text vectors are compared
+IN_USE = 0.9  # share of the present uptake; its items are what recent items are ranked among
 NEAREST = 400  # items whose text vectors are compared where an index finds them
 
 
@@ -33,6 +39,8 @@ class PredictedColumn:
     rows: Rows  # distinct
     sums: Floats  # (n,), above 0
     unread: Mask  # (n,): by nobody at the night, and not flagged
+    rivals: Mask  # (n,): read ones that recent items are ranked among
+    recent: Mask  # (n,): posted or created lately
 
     @classmethod
     def of(cls, learned: UserTerms, mask: Mask) -> PredictedColumn | None:
@@ -52,19 +60,21 @@ class PredictedColumn:
         kept[kept] = mask[rows[kept]]
         rows, sums = rows[kept], sums[kept]
         unread = unread_rows(live, rows) & (live.marks.score[rows] <= 0)
-        return cls(rows, sums, unread)
+        return cls(rows, sums, unread, in_use(live, rows) & ~unread, recent_rows(live, rows))
 
     def ranks(self, factor: float) -> tuple[Rows, Rows]:
         """Return the unread rows, smallest sum first, and how many read rows are ahead of each.
 
-        `factor`: of the sums of unread rows.
+        Recent rows are ranked among what is in use, others among all read rows. `factor`: of the
+        sums of unread rows.
         """
-        read = np.sort(self.sums[~self.unread])
         new = np.flatnonzero(self.unread)
         new = new[np.lexsort((-self.rows[new], self.sums[new]))]
         own = np.float32(factor) * self.sums[new]
-        ahead = len(read) - np.searchsorted(read, own, side="right")
-        return self.rows[new], ahead.astype(np.int32)
+        every, rivals = np.sort(self.sums[~self.unread]), np.sort(self.sums[self.rivals])
+        ahead = len(every) - np.searchsorted(every, own, side="right")
+        among = len(rivals) - np.searchsorted(rivals, own, side="right")
+        return self.rows[new], np.where(self.recent[new], among, ahead).astype(np.int32)
 
     def order(self, factor: float) -> NDArray[np.intp]:
         """Return the places of the rows, largest sum first; `factor`: of the unread ones."""
@@ -79,6 +89,37 @@ def unread_rows(live: LiveState, rows: Rows) -> Mask:
     if live.versions:
         found &= ~np.isin(rows, list(live.versions.values()))
     return found
+
+
+def in_use(live: LiveState, rows: Rows) -> Mask:
+    """Return which rows hold IN_USE of the uptake of this time, at the half-life of trending."""
+    uptake = live.counters.uptake(trending_life(live.model.blend), live.size)
+    order = np.argsort(-uptake, kind="stable")
+    held = np.cumsum(uptake[order])
+    kept = order[: int(np.searchsorted(held, IN_USE * held[-1])) + 1] if len(held) else order
+    found = np.zeros(live.size, bool)
+    found[kept] = True
+    return found[rows]
+
+
+def recent_rows(live: LiveState, rows: Rows) -> Mask:
+    """Return which rows were posted since the night or created lately."""
+    return np.asarray((rows >= len(live.model)) | ~not_new(live, rows), bool)
+
+
+def rivals(live: LiveState) -> Floats:
+    """Return 1 for rows in use and for recent unread rows, (size,), 0 for all others."""
+    rows: Rows = np.arange(live.size, dtype=np.int32)
+    unread = unread_rows(live, rows)
+    found = np.where(unread, recent_rows(live, rows), in_use(live, rows))
+    return np.asarray(found, np.float32)
+
+
+def trending_life(blend: ScoreModel) -> int:
+    """Return the place, in HALF_LIVES, of the half-life by which a night found items trending."""
+    finite = range(len(HALF_LIVES) - 1)
+    best = max(finite, key=lambda life: blend.priors.get(SHARES[life], 0.0))
+    return best if blend.priors.get(SHARES[best], 0.0) > 0 else HALF_LIVES.index(3 * DAY)
 
 
 def contenders(learned: UserTerms, mask: Mask, k: int) -> Rows:
@@ -115,6 +156,9 @@ def gains(learned: UserTerms, mask: Mask, rows: Rows, scores: Floats) -> Floats:
     step = 1 + np.arange(len(own)) - np.searchsorted(-ahead, -ahead)
     unit = 2 * np.spacing(np.maximum(np.abs(best[ahead]), np.abs(scores[places])))
     target = best[ahead] + (step * unit).astype(np.float32)
+    if not learned.neighbours.blend.lift:  # the blend orders unread items among themselves
+        order = np.argsort(scores[places], kind="stable")
+        target[order] = np.sort(target)
     share = unknown_share(learned.live, own)
     found[places] = share * np.maximum(target - scores[places], 0)
     return found

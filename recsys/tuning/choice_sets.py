@@ -16,8 +16,10 @@ from recsys.array_types import Floats, Mask, Rows, Times
 from recsys.metrics import Values
 from recsys.ranking.terms.protocol import ALWAYS, NEVER, WHEN_CHEAP, Choices, Column, CutContext
 from recsys.ranking.terms.registry import TERMS, feature_names
+from recsys.ranking.unread_items import rivals
 from recsys.ranking.user_features import ages, gap, traits_of
 from recsys.serving.lift import ItemPopularity
+from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.serving.score_model import TRAITS
 from recsys.tuning.validation_set import ValidationSet
@@ -27,6 +29,7 @@ N_SAMPLED_NEGATIVES = 200  # sampled from all the rest, each standing for many
 AGE = Column("age", nominates=NEVER)  # of items, which the trees read
 DEPTH = 20  # places of the lists that forms are compared by
 NEW = Column("unread", nominates=NEVER)  # how far text stands in for users of an item, 0: not
+RIVAL = Column("rival", nominates=NEVER)  # 1: in use; of unread items: recent, ranked among these
 BLOCK = 64  # people whose whole catalogue is scored at a time, at most
 CELLS = BLOCK * 65_536  # scores of one column held at a time, unless one person has more
 
@@ -155,6 +158,7 @@ def _block(
     now = check.data.now if check.data.timed else np.nan
     full[AGE] = np.broadcast_to(ages(created, now), (len(check), n_items))
     full[NEW] = np.broadcast_to(_unread(context), (len(check), n_items))
+    full[RIVAL] = np.broadcast_to(_rivals(context), (len(check), n_items))
     chosen = np.zeros(closed.shape, bool)
     known = check.wanted.items >= 0
     chosen[check.wanted.owner[known], check.wanted.items[known]] = True
@@ -168,6 +172,11 @@ def _unread(context: CutContext) -> Floats:
     counters = next(iter(context.models.values())).counters
     unread = ItemPopularity.of_counters(counters).trust == 0
     return np.asarray(unread, np.float32)
+
+
+def _rivals(context: CutContext) -> Floats:
+    """Return 1 for the items in use and for recent unread ones at the cut, (n_items,)."""
+    return rivals(LiveState(next(iter(context.models.values()))))
 
 
 def _traits(check: ValidationSet, created: Times, now: float) -> dict[str, Floats]:

@@ -221,7 +221,7 @@ def _unread_factor(found: Found, weights: Mapping[Parameter, float], log: Log) -
     """Return the factor of predicted neighbour sums, and write down what it was chosen by."""
     design, pool = found.design, found.pool
     sums = None if design.neighbours is None else pool.columns[design.neighbours]
-    chosen = choose_factor(pool, design.scores(pool, weights), sums)
+    chosen = choose_factor(pool, design.scores(pool, weights), sums, design.lift)
     log.rows.append(chosen.to_json())
     return chosen.factor
 

@@ -15,13 +15,14 @@ from recsys.ranking.gbdt_features import dated
 from recsys.ranking.history import History
 from recsys.ranking.terms.protocol import Column, ReplayContext
 from recsys.ranking.terms.registry import TERMS
-from recsys.ranking.unread_items import unknown_share, unread_rows
+from recsys.ranking.unread_items import rivals, unknown_share, unread_rows
 from recsys.ranking.user_features import ages, gap, traits_of
 from recsys.serving.live_state import LiveState
 from recsys.serving.score_model import TRAITS
 from recsys.tuning.choice_sets import (
     AGE,
     NEW,
+    RIVAL,
     ChoiceSets,
     candidate_mask,
     joined,
@@ -106,6 +107,7 @@ def moment_columns(
     found[AGE] = ages(live.created[: live.size], now)
     rows: Rows = np.arange(live.size, dtype=np.int32)
     found[NEW] = np.where(unread_rows(live, rows), unknown_share(live, rows), np.float32(0))
+    found[RIVAL] = rivals(live)
     return {column: np.asarray(values, np.float32)[None] for column, values in found.items()}
 
 

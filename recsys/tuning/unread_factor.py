@@ -14,7 +14,7 @@ import numpy as np
 from recsys.array_types import Floats
 from recsys.metrics import Values
 from recsys.serving.score_model import UNREAD
-from recsys.tuning.choice_sets import NEW, ChoiceSets
+from recsys.tuning.choice_sets import NEW, RIVAL, ChoiceSets
 
 FACTORS = (0.0, 1.0, 2.0, UNREAD, 6.0, 12.0)
 FEWEST = 50  # lists whose chosen item was unread; with fewer, `UNREAD` holds
@@ -37,10 +37,13 @@ class UnreadFactor:
         }
 
 
-def choose_factor(pool: ChoiceSets, scores: Floats, sums: Floats | None) -> UnreadFactor:
+def choose_factor(
+    pool: ChoiceSets, scores: Floats, sums: Floats | None, lift: bool = False
+) -> UnreadFactor:
     """Return the factor for a blend with these scores and neighbour sums of a pool's places.
 
-    `scores`, `sums`: (lists, places); `sums` None: a blend without neighbours.
+    `scores`, `sums`: (lists, places); `sums` None: a blend without neighbours. `lift`: the blend
+    reads the lift of the sums, which says nothing of unread items.
     """
     new = pool.columns.get(NEW)
     if new is None or sums is None:
@@ -48,7 +51,7 @@ def choose_factor(pool: ChoiceSets, scores: Floats, sums: Floats | None) -> Unre
     about = (pool.chosen & (new > 0)).any(axis=1)
     if about.sum() < FEWEST:
         return UnreadFactor(UNREAD, int(about.sum()))
-    gained = [_of_each(pool, moved(pool, scores, sums, new, factor)) for factor in FACTORS]
+    gained = [_of_each(pool, moved(pool, scores, sums, factor, lift)) for factor in FACTORS]
     means = [float(each.mean()) for each in gained]
     best = gained[int(np.argmax(means))]
     on_new = [float(each[about].mean()) for each in gained]
@@ -60,12 +63,14 @@ def choose_factor(pool: ChoiceSets, scores: Floats, sums: Floats | None) -> Unre
     return UnreadFactor(FACTORS[chosen], int(about.sum()), values)
 
 
-def moved(pool: ChoiceSets, scores: Floats, sums: Floats, new: Floats, factor: float) -> Floats:
+def moved(
+    pool: ChoiceSets, scores: Floats, sums: Floats, factor: float, lift: bool = False
+) -> Floats:
     """Return the scores with those of unread places moved to their ranks by neighbour sums.
 
     As `recsys.ranking.unread_items` does, for sampled places that stand for many items each.
     """
-    found = scores.copy()
+    found, new, rival = scores.copy(), pool.columns[NEW], pool.columns[RIVAL] > 0
     held = np.isfinite(pool.offset)
     stands_for = np.where(held, np.exp(np.where(held, pool.offset, 0.0)), 0.0)
     for one in np.flatnonzero(((new > 0) & (sums > 0) & held).any(axis=1)) if factor else ():
@@ -73,16 +78,22 @@ def moved(pool: ChoiceSets, scores: Floats, sums: Floats, new: Floats, factor: f
         read = np.flatnonzero((new[one] <= 0) & held[one])
         if not len(read):
             continue
-        by_sum = read[np.argsort(-sums[one, read], kind="stable")]
-        count = np.concatenate([[0.0], np.cumsum(stands_for[one, by_sum])])
-        ahead = count[np.searchsorted(-sums[one, by_sum], -factor * sums[one, own], side="left")]
         by_score = read[np.argsort(-scores[one, read], kind="stable")]
         places = np.cumsum(stands_for[one, by_score])
-        at = np.minimum(np.searchsorted(places, ahead, side="right"), len(by_score) - 1)
-        reached, before = scores[one, by_score[at]], scores[one, own]
-        target = reached + 2 * np.spacing(np.maximum(np.abs(reached), np.abs(before)))
-        gain = np.maximum(target - before, 0)
-        found[one, own] += new[one, own] * gain
+        target = np.zeros(len(own), np.float32)
+        for recent in (False, True):
+            some = rival[one, own] == recent
+            among = read[rival[one, read]] if recent else read
+            by_sum = among[np.argsort(-sums[one, among], kind="stable")]
+            count = np.concatenate([[0.0], np.cumsum(stands_for[one, by_sum])])
+            better = np.searchsorted(-sums[one, by_sum], -factor * sums[one, own[some]])
+            at = np.searchsorted(places, count[better], side="right")
+            target[some] = scores[one, by_score[np.minimum(at, len(by_score) - 1)]]
+        before = scores[one, own]
+        target += 2 * np.spacing(np.maximum(np.abs(target), np.abs(before)))
+        if not lift:
+            target[np.argsort(before, kind="stable")] = np.sort(target)
+        found[one, own] += new[one, own] * np.maximum(target - before, 0)
     return found
 
 

@@ -12,7 +12,7 @@ from recsys.ranking import candidates
 from recsys.ranking.gbdt_rerank import live_scores
 from recsys.ranking.query import Interaction, Query
 from recsys.ranking.reserved_places import EVERY, SOURCE, ReservedPlaces, few_users
-from recsys.ranking.unread_items import PredictedColumn, unread_rows
+from recsys.ranking.unread_items import PredictedColumn, in_use, unread_rows
 from recsys.recommender import Recommender
 from recsys.safety.flags import Flag
 from recsys.serving.exposure_share import ExposureShare
@@ -49,8 +49,10 @@ def test_a_post_has_the_score_of_the_rank_of_its_predicted_sum(factor: float) ->
     new = unread_rows(live, np.arange(live.size))
     assert new.sum() == 2 * worlds.UNREAD + 1
     read = np.setdiff1d(np.flatnonzero(~new), scored.request.seen)
+    used = read[in_use(live, read)]
+    assert 0 < len(used) < len(read)
     post = live.row("post")
-    ahead = int((sums[read] > factor * sums[post]).sum())
+    ahead = int((sums[used] > factor * sums[post]).sum())
     best = np.sort(scored.scores[read])[::-1]
     assert best[ahead] < scored.scores[post] < best[ahead] + 1e-4
     assert scored.gains[post] > 0

@@ -7,7 +7,7 @@ import pytest
 
 from recsys.ranking.terms.protocol import Column
 from recsys.serving.score_model import UNREAD
-from recsys.tuning.choice_sets import NEW, ChoiceSets
+from recsys.tuning.choice_sets import NEW, RIVAL, ChoiceSets
 from recsys.tuning.unread_factor import FEWEST, choose_factor, moved
 
 SUMS = Column("neighbours", "engine", 5.0)
@@ -30,7 +30,7 @@ def pool(lists: int, new_is_chosen: bool, sampled: float = 1.0) -> tuple[ChoiceS
     one = np.ones(lists, np.int64)
     rows = np.tile(np.arange(5, dtype=np.int32), (lists, 1))
     every = np.ones(scores.shape, bool)
-    columns = {SUMS: sums, NEW: new}
+    columns = {SUMS: sums, NEW: new, RIVAL: np.zeros_like(new)}
     found = ChoiceSets(columns, {}, chosen, offset, one, every, one.cumsum(), rows)
     return found, scores
 
@@ -38,7 +38,7 @@ def pool(lists: int, new_is_chosen: bool, sampled: float = 1.0) -> tuple[ChoiceS
 @pytest.mark.parametrize(("factor", "place"), [(0.0, 4), (0.1, 3), (1.0, 1), (3.0, 0)])
 def test_an_unread_place_gets_the_score_of_its_rank(factor: float, place: int) -> None:
     sets, scores = pool(2, True)
-    found = moved(sets, scores, sets.columns[SUMS], sets.columns[NEW], factor)
+    found = moved(sets, scores, sets.columns[SUMS], factor)
     assert np.argsort(-found, axis=1)[:, place].tolist() == [4, 4]
     assert (found[:, :4] == scores[:, :4]).all()
 
@@ -47,14 +47,23 @@ def test_a_sampled_place_counts_as_the_items_it_stands_for() -> None:
     sets, scores = pool(1, True, sampled=30.0)
     sums = sets.columns[SUMS].copy()
     sums[0, 3], sums[0, 4] = 0.9, 0.4  # behind the 30, and behind two more
-    found = moved(sets, scores, sums, sets.columns[NEW], 1.0)
+    found = moved(sets, scores, sums, 1.0)
     assert found[0, 4] == pytest.approx(scores[0, 3], abs=1e-5)
+
+
+def test_a_recent_place_is_ranked_among_those_in_use() -> None:
+    sets, scores = pool(1, True)
+    rival = np.array([[1.0, 0.0, 1.0, 1.0, 1.0]], np.float32)  # not the one with the largest sum
+    sets = replace(sets, columns={**sets.columns, RIVAL: rival})
+    found = moved(sets, scores, sets.columns[SUMS], 1.0)
+    assert np.argsort(-found, axis=1)[0, 0] == 4
 
 
 def test_users_of_its_own_leave_less_to_the_text() -> None:
     sets, scores = pool(1, True)
     half = np.where(sets.columns[NEW] > 0, np.float32(0.5), np.float32(0))
-    found = moved(sets, scores, sets.columns[SUMS], half, 3.0)
+    sets = replace(sets, columns={**sets.columns, NEW: half})
+    found = moved(sets, scores, sets.columns[SUMS], 3.0)
     assert found[0, 4] == pytest.approx((-9.0 + 4.0) / 2, abs=1e-5)
 
 
