@@ -59,8 +59,9 @@ def test_a_post_has_the_score_of_the_rank_of_its_predicted_sum(factor: float) ->
     assert not scored.gains[read].any()
 
 
-def test_of_two_posts_at_one_rank_the_larger_sum_comes_first() -> None:
-    live = state(unread=1000.0)
+@pytest.mark.parametrize("blend", [HOT, replace(HOT, curves=(), lift=0.1)])
+def test_of_two_posts_at_one_rank_the_larger_sum_comes_first(blend: ScoreModel) -> None:
+    live = state(blend, unread=1000.0)
     live.add_item(Item("half", title="tide wave rook", created_at=NOW))
     live.add_item(Item("same", title="tide wave anchor", created_at=NOW))
     listed = order(live)
