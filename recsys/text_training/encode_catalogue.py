@@ -14,6 +14,7 @@ from recsys.data.ids import IdMap
 from recsys.text.cold_start import map_texts
 from recsys.text.encoders.embedding_cache import CachedEncoder
 from recsys.text.encoders.encoder import Encoder
+from recsys.text.encoders.multilingual import MultilingualEncoder, example_words
 from recsys.text.encoders.static import load_static
 from recsys.text.encoders.student import Student
 from recsys.text.encoders.vocabulary import widened
@@ -43,17 +44,24 @@ def encode_words(
     Static vectors are their own student, widened by the catalogue's words. Of a transformer the
     student learns from the texts, or from those that `show` (n_items,) marks. Static vectors are
     not kept: reading them costs as much as making them. `cache`: folder of the distilled vectors
-    that a transformer's student begins with; None: the user's.
+    that a transformer's student begins with; None: the user's. The student of the multilingual
+    encoder learns Chinese words beside the texts, so that it reads a Chinese query whatever the
+    language of the catalogue.
     """
     if isinstance(encoder, Student):
         wide = widened(encoder, texts)
         return Encoded(wide.encode(texts), wide, len(texts))
     cached = CachedEncoder(encoder, home / "embeddings" / kept)
-    vectors, encoded = cached.encode_new(texts)
-    base = widened(load_static(cache), texts)
-    wanted = vectors if show is None else np.where(show[:, None], vectors, np.float32(0))
-    student = imitate(map_texts(texts, base), base, wanted, encoder.name)
-    return Encoded(vectors, student, encoded)
+    examples = example_words() if isinstance(encoder, MultilingualEncoder) else []
+    read = [*texts, *examples]
+    vectors, encoded = cached.encode_new(read)
+    base = widened(load_static(cache), read)
+    wanted = vectors
+    if show is not None:
+        shown = np.concatenate([show, np.ones(len(examples), bool)])
+        wanted = np.where(shown[:, None], vectors, np.float32(0))
+    student = imitate(map_texts(read, base), base, wanted, encoder.name)
+    return Encoded(vectors[: len(texts)], student, encoded)
 
 
 def renumbered(

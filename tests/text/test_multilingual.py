@@ -9,6 +9,9 @@ import pytest
 
 from recsys.errors import MissingExtra
 from recsys.text.encoders.encoder import Encoder, load_encoder
+from recsys.text.encoders.multilingual import example_words
+from recsys.text.sentiment.chinese import han_signs
+from recsys.text_training.encode_catalogue import encode_words
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +33,22 @@ def test_a_title_finds_its_translation(encoder):
     rank = (likeness > likeness.diagonal()[:, None]).sum(axis=1)
     assert len(english) == 200 and (rank < 10).mean() >= 0.95
     assert (rank == 0).mean() >= 0.9
+
+
+@pytest.mark.exhaustive
+def test_the_student_of_a_service_reads_chinese_queries(encoder, tmp_path):
+    english, chinese = translated_titles()
+    encoded = encode_words(english, encoder, tmp_path, "test")
+    likeness = encoded.student.encode(chinese) @ encoded.vectors.T
+    rank = (likeness > likeness.diagonal()[:, None]).sum(axis=1)
+    assert encoded.vectors.shape == (200, encoder.dimensions)
+    assert (rank < 10).mean() >= 0.85
+
+
+def test_example_words_are_distinct_and_chinese():
+    words = example_words()
+    assert 5_000 < len(words) == len(set(words)) < 10_000
+    assert all(han_signs(word) for word in words if word != "yyds")
 
 
 def test_rows_are_units_or_zero_and_always_finite(encoder):

