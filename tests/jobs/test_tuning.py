@@ -55,6 +55,12 @@ def test_a_night_says_which_engines_serve_and_why(engines, design, evidence, sen
     assert sentence in engine_reason(choice, 150_000)
 
 
+def test_a_night_without_time_says_what_it_had_no_time_for():
+    choice = TuningResult(("item-knn 100",), ScoreModel(), pressure=("90 lists were asked for",))
+    sentence = engine_reason(choice, 1_000)
+    assert sentence == "item-knn 100, the best of what there was time for (90 lists were asked for)"
+
+
 def test_a_young_tuning_of_the_same_data_serves():
     assert reason() is None
     assert reason({"events": 1400, "kinds": {"like": 1100, "view": 300}}) is None

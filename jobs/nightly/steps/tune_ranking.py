@@ -81,7 +81,10 @@ def engine_reason(choice: TuningResult, items: int) -> str:
     if choice.design == "untested":
         return f"{names}, because there are too few events to compare engines on"
     skipped = [str(row["engine"]) for row in choice.evidence if row.get("skipped_seconds") == 1e9]
-    told = f"{names}, because nothing else ranks the held-out events better"
+    if choice.pressure:
+        told = f"{names}, the best of what there was time for ({choice.pressure[-1]})"
+    else:
+        told = f"{names}, because nothing else ranks the held-out events better"
     if not skipped:
         return told
     return f"{told}; {items:,} items are too many for {' and '.join(skipped)}"
