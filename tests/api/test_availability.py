@@ -26,6 +26,8 @@ LISTS: dict[str, tuple[str, Any]] = {
     "POST /recommend": ("/recommend", {"items": ["sea-2"], "n": 60}),
     "/recommend/<id:user>": ("/recommend/x?n=60&q=tide", None),
     "POST /recommend/batch": ("/recommend/batch", {"users": ["x", "baker"], "n": 60}),
+    "/home": ("/home?user=x&n=50", None),
+    "/home/<id:user>": ("/home/x?n=50", None),
     "/similar": ("/similar?item=sea-2&n=60", None),
     "/similar/<id:item_id>": ("/similar/sea-2?n=60", None),
     "/search": ("/search?q=sea+sailor&n=60", None),
@@ -62,7 +64,7 @@ OTHERS = frozenset(
     /entities/<id:name>/timeline /event-kinds /events /explain
     /explain/<user>/<id:item> /health/live /health/ready /items /items/<id:item_id> /metrics
     /audit /mail-addresses /mail-addresses/confirm /notices /notices/dead /notices/kinds
-    /notices/stream /suspects /webhooks
+    /notices/stream /pins /suspects /webhooks
     /openapi.json /stats /topics/<int:topic_id>/timeline /users /users/<id:user_id>/export
     /users/<id:user_id>/profile /users/<user:user_id>
     """.split()
@@ -70,7 +72,7 @@ OTHERS = frozenset(
 # POST requests that store something
 WRITES = frozenset(
     """
-    /mail-addresses /mail-addresses/confirm /notices/dead/retry /webhooks
+    /mail-addresses /mail-addresses/confirm /notices/dead/retry /pins /webhooks
     /mail-addresses/<int:address_id>/test /webhooks/<int:webhook_id>/test
     /api/feedback /api/item /api/items /api/user /api/users /events /items /tokens /users
     /users/<id:user_id>/merge
