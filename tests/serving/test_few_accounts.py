@@ -9,7 +9,7 @@ import worlds
 from recsys.array_types import Floats
 from recsys.serving.live_event import LiveEvent
 from recsys.serving.live_state import LiveState
-from recsys.serving.popularity_counters import DAY, PSEUDO
+from recsys.serving.popularity_counters import DAY, FEW, PSEUDO
 from recsys.serving.user_ratings import votes_of
 
 ACCOUNTS, ACTS = 5, 400
@@ -17,7 +17,7 @@ KINDS = np.array(["view", "click", "like", "save", "share", "dislike"])
 
 
 def sums(live: LiveState, moment: float) -> Floats:
-    """Return each item's decayed sum of voices at each half-life as of a moment."""
+    """Return what counts of each item's uptake at each half-life as of a moment."""
     return np.exp(live.counters.log_shares(slice(0, live.size), moment)) - PSEUDO
 
 
@@ -35,20 +35,35 @@ def acts_of_five(seed: int, moment: float, pushed: bool) -> list[LiveEvent]:
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("pushed", [True, False])
 def test_five_accounts_add_five_voices_at_most_however_often_they_act(seed, pushed):
-    """The part of each half-life grows by log((m + 5 + .3) / (m + .3)) at most, m voices before."""
+    """Of n users who took the item up m times, m · n / (n + FEW) counts; nobody counts twice."""
     made, control, moment = worlds.live(), worlds.live(), worlds.topics().now + 60
     row, acts = made.row("sea-1"), acts_of_five(seed, moment, pushed)
     made.add_events(acts)
     now = made.counters.newest
     control.add_events([LiveEvent("chess-9", "view", None, now, 0.0, "reader-1")])
     gained = sums(made, now)[:, row] - sums(control, now)[:, row]
-    assert (gained <= ACCOUNTS + 1e-4).all() and (gained >= -1e-4).all()
+    before = np.array([control.counters.uptake(life, made.size)[row] for life in range(7)])
+    users = before[-1]
+    most = (before + ACCOUNTS) * (users + ACCOUNTS) / (users + ACCOUNTS + FEW)
+    most[-1], counted = users + ACCOUNTS, sums(control, now)[:, row]
+    assert (gained <= most - counted + 1e-4).all() and (gained >= -1e-4).all()
     greatest = max(abs(made.weights.of_kind(str(kind))) for kind in KINDS)
     for name in ("likes", "dislikes"):
         before, after = (getattr(live.counters, name)[row] for live in (control, made))
         assert -1e-4 <= after - before <= ACCOUNTS * greatest + 1e-4
     others = np.setdiff1d(np.arange(made.size), [row, made.row("chess-9")])
     np.testing.assert_allclose(sums(made, now)[:, others], sums(control, now)[:, others], atol=1e-4)
+
+
+def test_five_accounts_count_like_two_and_a_half_for_a_new_item():
+    made, moment = worlds.live(), worlds.topics().now + 60
+    likes = [
+        LiveEvent("unheard-of", "like", None, moment, 0.0, f"one-of-five-{n}")
+        for n in range(ACCOUNTS)
+    ]
+    made.add_events(likes)
+    found = sums(made, moment)[:, made.row("unheard-of")]
+    assert (found[:-1] <= ACCOUNTS / 2 + 1e-4).all() and found[-1] <= ACCOUNTS + 1e-4
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -6,6 +6,7 @@ from model_contract import mapped
 
 from recsys.serving.popularity_counters import (
     DAY,
+    FEW,
     HALF_LIVES,
     HOUR,
     PAUSE,
@@ -87,7 +88,9 @@ def test_sums_are_what_a_hand_would_add():
     assert counters.uptake(day, 2).tolist() == pytest.approx([0.25 + 0.5, 0.5])
     assert counters.uptake(always, 2).tolist() == pytest.approx([2.0, 0.5])
     shares = counters.log_shares()
-    assert shares[day].tolist() == pytest.approx(np.log([0.75 + PSEUDO, 0.5 + PSEUDO]).tolist())
+    trusted = [0.75 * 2 / (2 + FEW), 0.5 * 0.5 / (0.5 + FEW)]
+    assert shares[day].tolist() == pytest.approx(np.log(np.add(trusted, PSEUDO)).tolist())
+    assert shares[always].tolist() == pytest.approx(np.log([2.0 + PSEUDO, 0.5 + PSEUDO]).tolist())
 
 
 def test_what_nobody_takes_up_counts_as_the_pseudo_events():
@@ -97,11 +100,13 @@ def test_what_nobody_takes_up_counts_as_the_pseudo_events():
 
 
 def test_an_earlier_moment_can_be_asked_about():
-    """As of a moment, an event at that moment weighs one whatever the half-life."""
+    """As of a moment, an event at that moment weighs the same whatever the half-life."""
     counters = PopularityCounters.empty(1)
     counters.add(0, 1.0, True, 1.7e9)
     counters.add(0, 0.0, False, 1.7e9 + 90 * DAY)
-    assert np.allclose(counters.log_shares(now=1.7e9), np.log(1 + PSEUDO), atol=1e-5)
+    shares = counters.log_shares(now=1.7e9)
+    assert np.allclose(shares[:-1], np.log(1 / (1 + FEW) + PSEUDO), atol=1e-5)
+    assert shares[-1] == pytest.approx(np.log(1 + PSEUDO), abs=1e-5)
     assert counters.log_shares()[0, 0] == pytest.approx(np.log(PSEUDO), abs=1e-5)
     assert np.isfinite(counters.log_shares(now=0.0)).all()
 
