@@ -3,7 +3,7 @@
 Numbers are told apart by their size: seconds, milliseconds, microseconds and nanoseconds of any
 time outside of 1966 to 1973 have sizes of their own. Numbers below these (a year, the serial
 number of a spreadsheet's date, a position) are never taken for seconds, and dates that begin with
-a day or a month are refused: both are wrong in silence otherwise.
+a day or a month are refused unless dots separate them: both are wrong in silence otherwise.
 """
 
 from __future__ import annotations
@@ -45,6 +45,9 @@ _JAVASCRIPT = re.compile(
     r"(?: \([^)]*\))?"
 )
 _DAY_FIRST = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2}(?:\d{2})?(?:[T ,].*)?")
+_DOTTED = re.compile(  # where dots are written the day stands first
+    r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:[T ,]+(\d{1,2}):(\d\d)(?::(\d\d))?)?"
+)
 _MONTH = re.compile(r"\d{4}[-/.]\d{1,2}")
 
 
@@ -212,6 +215,15 @@ def _year_first(text: str) -> datetime | None:
     return moment + offset if sign == "-" else moment - offset
 
 
+def _dotted(text: str) -> datetime | None:
+    """Read 29.1.2021 and 29.01.2021 07:01, the day first."""
+    found = _DOTTED.fullmatch(text)
+    if found is None:
+        return None
+    day, month, year, hour, minute, second = (int(part or 0) for part in found.groups())
+    return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+
+
 def _iso(text: str) -> datetime | None:
     return None if text.isdigit() else datetime.fromisoformat(text.upper())
 
@@ -247,5 +259,5 @@ def _moment(
 
 
 _READERS: tuple[Callable[[str], datetime | None], ...] = (
-    _iso, _year_first, _rfc_2822, _twitter, _javascript,
+    _iso, _year_first, _dotted, _rfc_2822, _twitter, _javascript,
 )  # fmt: skip

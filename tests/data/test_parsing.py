@@ -71,6 +71,9 @@ def test_bad_ids_are_refused(raw, reason):
         ("2013-02-28T14:38:27Z", 1362062307.0),
         ("2013-02-28T15:38:27+01:00", 1362062307.0),
         ("2013-02-28 14:38:27", 1362062307.0),
+        ("28.02.2013 14:38:27", 1362062307.0),
+        ("28.2.2013, 14:38", 1362062280.0),
+        ("1.2.2013", 1359676800.0),  # the first of February: with dots the day stands first
         ("Tue Sep 11 19:23:20 +0800 2012", 1347362600.0),
         ("Tue Sep 11 11:23:20 +0000 2012", 1347362600.0),
         ("", None),
@@ -101,6 +104,8 @@ def test_a_clock_five_minutes_ahead_passes_and_six_do_not():
         True,
         [],
         "28/02/2013",
+        "2.28.2013",
+        "28.02.13",
     ],
 )
 def test_what_is_no_time_is_refused(raw):

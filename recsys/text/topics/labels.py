@@ -35,12 +35,12 @@ class LabelConfig:
     each: float = 0.07  # the same for each of two
     marked: float = 0.5  # the same for a tag or category, which people gave on purpose
     covered_han: float = 0.18  # the same three of Chinese terms, whose texts are often titles
-    together_han: float = 0.13
+    together_han: float = 0.16
     each_han: float = 0.05
     shared: int = 2  # texts that have both of two terms
     specific: float = 0.5  # more than this share of all texts with a name belong to the topic
     specific_each: float = 0.6  # the same for each of two terms
-    joint: float = 0.16  # cover times specificity from which a less specific name is enough
+    joint: float = 0.16  # cover times specificity: enough for any name, needed for a Chinese one
     spread: float = 0.6  # share of the topic's texts from which a less specific name is enough
     lift: float = 2.5  # times that such a name is more frequent in the topic than elsewhere
     fewest: int = 5  # texts of the topic that carry it
@@ -191,7 +191,8 @@ def _alone(term: Term, size: int, n_texts: int, config: LabelConfig) -> bool:
     cover, usual = term.held / size, len(term.rows) / n_texts
     least = config.covered_han if term.han else config.covered
     specific = term.held / len(term.rows)
-    if cover >= least and (specific > config.specific or cover * specific >= config.joint):
+    joint = cover * specific >= config.joint
+    if cover >= least and (joint or (specific > config.specific and not term.han)):
         return True
     return cover >= config.spread and cover > config.lift * usual
 
