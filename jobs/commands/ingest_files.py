@@ -303,7 +303,9 @@ def _told(report: Report) -> Iterator[str]:
         if part["metadata"]:
             yield f"{kind}: columns kept as metadata: {', '.join(part['metadata'])}"
         if part["rejected"]:
-            rows = "1 bad row was" if part["rejected"] == 1 else f"{part['rejected']:,} bad rows were"
+            rows = (
+                "1 bad row was" if part["rejected"] == 1 else f"{part['rejected']:,} bad rows were"
+            )
             yield f"{kind}: {rows} left out: {part['reject_file']}"
         for reason, count in part["rejected_by"].items():
             yield f"{kind}: rejected: {count:,} × {reason}"
