@@ -301,7 +301,9 @@ def _sqlite(url: URL, pragmas: Mapping[str, str], wait: float) -> Engine:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(f"{url}: {error.strerror}: {error.filename}") from error
-    engine = create_engine(url, connect_args={"timeout": wait}, hide_parameters=True)
+    # the connection used last comes first: few of them keep pages and prepared statements
+    pool = {"pool_use_lifo": True} if url.database and url.database != ":memory:" else {}
+    engine = create_engine(url, connect_args={"timeout": wait}, hide_parameters=True, **pool)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _: object) -> None:
