@@ -299,7 +299,7 @@ def test_without_the_store_nothing_is_explained(admin: FlaskClient, service: App
 
 
 def test_a_profile_tells_interests_activity_tone_and_controls(client: FlaskClient) -> None:
-    words = ["I love this, wonderful", "great, thank you", "a terrible, awful mess"]
+    words = ["a terrible, awful mess", "I love this, wonderful", "great, thank you"]
     rows = [
         {
             "user_id": "baker",
