@@ -188,8 +188,8 @@ def _as_json(metric: Metric) -> dict[str, Any]:
         for sample in metric.samples
         if not sample.name.endswith("_created")
     ]
-    told = {"name": metric.name, "help": metric.documentation, "type": metric.type}
-    return told | {"samples": samples}
+    result = {"name": metric.name, "help": metric.documentation, "type": metric.type}
+    return result | {"samples": samples}
 
 
 def _added(one: list[Any], other: list[Any]) -> list[Any]:

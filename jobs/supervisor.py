@@ -121,20 +121,27 @@ class Supervisor:
         return None
 
     def _start(self, worker: Worker) -> None:
-        heard, told = os.pipe()
-        os.set_blocking(heard, False)
-        os.set_blocking(told, False)
-        files = [self._socket.fileno(), told]
+        read_end, write_end = os.pipe()
+        os.set_blocking(read_end, False)
+        os.set_blocking(write_end, False)
+        files = [self._socket.fileno(), write_end]
         command = [sys.executable, "-P", "-m", self._app, "--number", str(worker.number)]
-        command += ["--socket", str(files[0]), "--beat", str(told), "--figures", str(self._folder)]
+        command += [
+            "--socket",
+            str(files[0]),
+            "--beat",
+            str(write_end),
+            "--figures",
+            str(self._folder),
+        ]
         if self._memory is not None:
             files.append(self._memory)
             command += ["--buckets", str(self._memory)]
         worker.process = subprocess.Popen(
             command, pass_fds=files, start_new_session=True, env={**_MALLOC, **os.environ}
         )
-        os.close(told)
-        worker.beat, worker.started, worker.answered = heard, time.monotonic(), 0.0
+        os.close(write_end)
+        worker.beat, worker.started, worker.answered = read_end, time.monotonic(), 0.0
 
     def _died(self, worker: Worker, cause: str, status: int) -> int | None:
         """Note a death and when to replace the worker; an exit status when that is of no use."""
@@ -154,10 +161,10 @@ class Supervisor:
         worker.due = now + pause
         self._deaths[cause] += 1
         self._tell_deaths()
-        told: dict[str, Any] = {"worker": worker.number, "pid": pid, "cause": cause}
-        told |= {"status": status, "lived": round(lived, 1)}
-        self._note_death({**told, "at": time.time(), "host": socket.gethostname()})
-        _log("error", "a worker died and is replaced", **told, pause=pause)
+        record: dict[str, Any] = {"worker": worker.number, "pid": pid, "cause": cause}
+        record |= {"status": status, "lived": round(lived, 1)}
+        self._note_death({**record, "at": time.time(), "host": socket.gethostname()})
+        _log("error", "a worker died and is replaced", **record, pause=pause)
         return None
 
     def _note_death(self, death: dict[str, Any]) -> None:
@@ -174,11 +181,11 @@ class Supervisor:
             ["recsys_worker_deaths_total", [["cause", cause]], count]
             for cause, count in self._deaths.items()
         ]
-        told = {"name": "recsys_worker_deaths", "type": "counter", "samples": samples}
-        told["help"] = "Workers that died and were replaced, by cause"
+        record = {"name": "recsys_worker_deaths", "type": "counter", "samples": samples}
+        record["help"] = "Workers that died and were replaced, by cause"
         part = self._folder / "supervisor.part"
         with contextlib.suppress(OSError):  # no room for it: the log has the line
-            part.write_text(json.dumps([told]), "utf-8")
+            part.write_text(json.dumps([record]), "utf-8")
             part.replace(self._folder / "supervisor.json")
 
     def _stop(self) -> None:

@@ -394,8 +394,8 @@ def _interaction(given: str | int | Mapping[str, Any] | Interaction, place: int)
         return given
     try:
         if isinstance(given, Mapping):
-            told = {"event": "like", **given} if given.get("value") is None else dict(given)
-            one = parse_event({**told, "user_id": "session"})
+            result = {"event": "like", **given} if given.get("value") is None else dict(given)
+            one = parse_event({**result, "user_id": "session"})
             return Interaction(one.item_id, one.event, one.value, one.timestamp)
         return Interaction(parse_id(given, "item_id"))
     except FieldError as error:

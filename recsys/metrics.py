@@ -91,11 +91,11 @@ def list_ranks(lists: Rows, positives: Positives) -> Values:
     user, place = np.nonzero(lists >= 0)
     keys = user * width + lists[user, place]
     order = np.argsort(keys, kind="stable")  # stable: of an item listed twice, the first place
-    wanted = positives.owner * width + positives.items
-    ranks = np.full(len(wanted), np.inf)
+    relevant_keys = positives.owner * width + positives.items
+    ranks = np.full(len(relevant_keys), np.inf)
     if len(keys):
-        at = np.minimum(np.searchsorted(keys[order], wanted), len(keys) - 1)
-        found = (keys[order][at] == wanted) & (positives.items >= 0)
+        at = np.minimum(np.searchsorted(keys[order], relevant_keys), len(keys) - 1)
+        found = (keys[order][at] == relevant_keys) & (positives.items >= 0)
         ranks[found] = place[order][at[found]] + 1
     return ranks
 

@@ -143,5 +143,5 @@ def ranked(
     about places for new items; None: there are none. Nor are there with search words or caps.
     """
     capped = query.author_cap is not None or query.category_cap is not None
-    asked = replace(query, n=n, more=1)
-    return recommender.recommend(asked, None if query.words or capped else reserved)
+    extended_query = replace(query, n=n, more=1)
+    return recommender.recommend(extended_query, None if query.words or capped else reserved)

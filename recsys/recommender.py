@@ -77,9 +77,9 @@ class Recommender:
         request = self.request(query)
         cpu_budget.check("the reading of the history")
         mask = self.open(query, request)[: request.size]
-        wanted = query.offset + query.n + query.more
+        depth = query.offset + query.n + query.more
         capped_ = query.author_cap is not None or query.category_cap is not None
-        most = len(mask) if capped_ else max(POOL, 3 * wanted)
+        most = len(mask) if capped_ else max(POOL, 3 * depth)
         cpu_budget.check("the filters")
         scored = self.corrected(request, mask, *candidates(request, mask, most))
         cpu_budget.check("the scores")
@@ -167,10 +167,10 @@ class Recommender:
         return "" if self.open(query, request)[row] else "filtered"
 
     def _page(self, query: Query, scored: Scored) -> Rows:
-        wanted = query.offset + query.n + query.more
+        depth = query.offset + query.n + query.more
         caps = (("author", query.author_cap), ("category", query.category_cap))
         limits = [(self.live.labels[name], cap) for name, cap in caps if cap is not None]
-        most = max(POOL, 3 * wanted)  # that diversity chooses from
+        most = max(POOL, 3 * depth)  # that diversity chooses from
         among = len(scored.rows) if limits else most
         if self.live.marks.free:  # of copies, the best one is enough
             limits.append((self.live.marks.group, 1))
@@ -179,8 +179,8 @@ class Recommender:
         rows = scored.rows[places]
         if query.diversity > 0:
             vectors = text_vectors(self.live, rows)
-            rows = rows[diversified(rows, scored.scores[places], vectors, query.diversity, wanted)]
-        return rows[query.offset : wanted]
+            rows = rows[diversified(rows, scored.scores[places], vectors, query.diversity, depth)]
+        return rows[query.offset : depth]
 
     def told(self, query: Query, scored: Scored, rows: Rows, rank: int = 1) -> list[Recommendation]:
         """Return ranked rows as a list, with their reasons: the first three or, to explain, all."""
@@ -194,7 +194,9 @@ class Recommender:
         shown = np.concatenate([places[:count], self._beside(scored, places[:count], rank)])
         rows_shown, gained = scored.rows[shown], scored.gains[shown]
         parts = Parts.of(scored.request, rows_shown, scored.corrections[shown], gained)
-        told = ReasonFormatter.of(scored.request, parts.carriers.ids, query.language, self.title)
+        formatter = ReasonFormatter.of(
+            scored.request, parts.carriers.ids, query.language, self.title
+        )
         found, by_kind = [], SOURCES | sources()
         for place, head in enumerate(heads[:count]):
             own = parts.gathered(place)
@@ -206,7 +208,7 @@ class Recommender:
             known = [one for one in own if not (one.kind == "fresh" and one.quiet)]
             first = max(known, key=attrgetter("value"), default=None)
             source = by_kind[first.kind] if first is not None and first.value > 0 else "popular"
-            found.append(Recommendation(*head, source, tuple(map(told.reason, kept))))
+            found.append(Recommendation(*head, source, tuple(map(formatter.reason, kept))))
         return found + [Recommendation(*head, "") for head in heads[count:]]
 
     @staticmethod

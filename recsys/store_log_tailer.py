@@ -39,8 +39,10 @@ class LogTailer:
         self.last_event = _number(manifest, "last_event_id")
         self.last_change = _number(manifest, "last_change_id")
         self._night = self.last_event  # the last event that the bundle knows
-        told = manifest.get("cutoff")
-        self.cutoff = float(told) if isinstance(told, (int, float)) and told else live.model.cutoff
+        result = manifest.get("cutoff")
+        self.cutoff = (
+            float(result) if isinstance(result, (int, float)) and result else live.model.cutoff
+        )
         self.items = 0  # moves whenever an item came, changed or went
         self.stamp: int | None = None  # the store's change stamp at the last look
         self.looked = 0.0  # monotonic seconds of the last look

@@ -42,11 +42,11 @@ def feedback(one: StoredEvent) -> dict[str, Any]:
 
 def item(body: gorse.ItemBody) -> Item:
     """Return a Gorse item as one of ours: the first category is the category, all are tags."""
-    told: dict[str, object] = (
+    result: dict[str, object] = (
         {"hidden": body.IsHidden} if "IsHidden" in body.model_fields_set else {}
     )
     return built(
-        body.ItemId, body.Categories or [], body.Labels, body.Comment or "", body.Timestamp, told
+        body.ItemId, body.Categories or [], body.Labels, body.Comment or "", body.Timestamp, result
     )
 
 

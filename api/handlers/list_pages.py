@@ -103,16 +103,16 @@ def check_where(live: LiveState, wanted: Filters) -> None:
 
 def warnings(live: LiveState, given: FilterParameters) -> list[str]:
     """Return what of the filters and fields names nothing that there is, and what is near to it."""
-    told = given.model_fields_set
+    result = given.model_fields_set
     found = []
     for name in _LABELED:
         for prefix in ("", "not_"):
-            if prefix + name in told:
+            if prefix + name in result:
                 kind = "tag" if name == "tags" else name
                 for value in getattr(given, prefix + name):
                     if unknown := user_controls.unknown_label(live, kind, str(value)):
                         found.append(f"{prefix}{name}: {unknown}")
-    for name in given.fields or () if "fields" in told else ():
+    for name in given.fields or () if "fields" in result else ():
         if name not in DOCUMENT and name != "none":
             known = live.metadata.names()
             if not any(each == name or each.startswith(name + ".") for each in known):
@@ -134,10 +134,10 @@ def opened(given: PageParameters, *list_of: object) -> Cursor:
 
 def changed(given: BaseModel) -> dict[str, Any]:
     """Return the parameters that are not as they are by default, in the order of the model."""
-    told = given.model_fields_set  # hardly any: to look at all fields takes longer than to rank
+    result = given.model_fields_set  # hardly any: to look at all fields takes longer than to rank
     found = {}
-    for name, field in type(given).model_fields.items() if told else ():
-        if name in told and (value := getattr(given, name)) != field.default:
+    for name, field in type(given).model_fields.items() if result else ():
+        if name in result and (value := getattr(given, name)) != field.default:
             found[name] = value
     return found
 

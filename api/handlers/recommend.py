@@ -90,12 +90,12 @@ class Recommend:
     def session(self, given: SessionBody) -> UserState:
         """Return what a body tells, after what the store knows when it names a user."""
         known = self.person(given.user) if given.user else UserState(None)
-        told = tuple(
+        result = tuple(
             Interaction(e.item_id, e.event, e.value, e.timestamp) for e in given.events
         ) + tuple(Interaction(item_id, "like") for item_id in given.items)
-        told = acts(told, self.service.settings.weights)
+        result = acts(result, self.service.settings.weights)
         interests = known.interests + tuple(given.interests)
-        return replace(known, history=known.history + told, interests=interests)
+        return replace(known, history=known.history + result, interests=interests)
 
     def answer(self, person: UserState, given: SteerParameters, base: str) -> dict[str, Any]:
         """Return a list as JSON knows it, and remember what it shows."""

@@ -54,12 +54,12 @@ def control_warnings(service: AppState, given: ProfilePatch) -> list[str]:
     if serving is None:
         return []
     wishes = [_wish(one) for one in given.controls]
-    told = [
+    result = [
         user_controls.unknown_label(serving.live, one.kind, one.value)
         for one in wishes
         if one.kind != "everything"
     ]
-    return [f"{text}: the control is stored and holds for items to come" for text in told if text]
+    return [f"{text}: the control is stored and holds for items to come" for text in result if text]
 
 
 def controls_json(service: AppState, controls: Sequence[Control]) -> list[dict[str, Any]]:

@@ -381,8 +381,8 @@ def _busy(why: str) -> ApiError:
 
 async def _refuse(send: Send, error: ApiError) -> None:
     """Send the failure of a request that did not reach the app; the connection is closed."""
-    told = {"code": error.code or CODES[error.status], "message": error.message, "details": []}
-    body = json_bytes({"error": told})
+    result = {"code": error.code or CODES[error.status], "message": error.message, "details": []}
+    body = json_bytes({"error": result})
     headers = [
         (b"content-type", b"application/json"),
         (b"content-length", str(len(body)).encode("ascii")),

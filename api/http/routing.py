@@ -351,8 +351,8 @@ def _right_rows(raw: list[Any], found: list[dict[str, object]], adapter: TypeAda
     wrong: dict[int, dict[str, object]] = {}
     for one in found:
         place, _, name = str(one["field"]).partition(".")
-        told: dict[str, object] = {"row": int(place), "field": name, "message": one["message"]}
-        wrong.setdefault(int(place), told)
+        result: dict[str, object] = {"row": int(place), "field": name, "message": one["message"]}
+        wrong.setdefault(int(place), result)
     if len(wrong) == len(raw):
         message = f"no row is right; the first: {found[0]['field']}: {found[0]['message']}"
         raise ApiError(422, message, "invalid", found)

@@ -82,8 +82,8 @@ def remove_feedback(user: str, item: str) -> Done:
 @routes.delete("/api/feedback/<kind>/<user>/<item>", "events", answers=Done, loose=True)
 def remove_feedback_of_kind(kind: str, user: str, item: str) -> Done:
     """Delete what a user did to an item, of one type."""
-    wanted = (kind.lower(), item)
-    return _remove(one for one in _events(user) if (one.event, one.item_id) == wanted)
+    kind_and_item = (kind.lower(), item)
+    return _remove(one for one in _events(user) if (one.event, one.item_id) == kind_and_item)
 
 
 def _remove(events: Iterable[StoredEvent]) -> Done:

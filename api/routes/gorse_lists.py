@@ -120,9 +120,9 @@ def _personal(
     given: dict[str, Any] = {"n": query.n or MAX_N, "offset": query.offset, "fields": ["none"]}
     given["exclude"] = list(shown)[-MAX_LIST:]
     recommend = Recommend(service())
-    wanted = [SteerParameters.model_validate(given | one) for one in _either(categories)]
-    found = [entry for each in wanted for entry in recommend.answer(person, each, "")["items"]]
-    if len(wanted) > 1:
+    branches = [SteerParameters.model_validate(given | one) for one in _either(categories)]
+    found = [entry for each in branches for entry in recommend.answer(person, each, "")["items"]]
+    if len(branches) > 1:
         found.sort(key=lambda entry: -entry["score"])
     best = {entry["item_id"]: entry for entry in reversed(found)}
     return [entry for entry in found if best.pop(entry["item_id"], None)][: query.n or MAX_N]
@@ -243,9 +243,10 @@ def _listed(query: ListQuery, categories: list[str], ranked: Ranked) -> list[dic
     n = query.n or MAX_N
     k = query.offset + n
     found: dict[str, Recommendation] = {}
-    for wanted in _either(categories):
+    for branches in _either(categories):
         filters = Filters(
-            category=frozenset(wanted.get("category", ())), tags=frozenset(wanted.get("tags", ()))
+            category=frozenset(branches.get("category", ())),
+            tags=frozenset(branches.get("tags", ())),
         )
         with serving.feed.ranking:
             ranking = ranked(serving.live, k, filters)

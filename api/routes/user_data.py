@@ -50,8 +50,8 @@ def patch(user_id: str, body: ProfilePatch) -> dict[str, Any]:
     found = change_controls(service(), about(user_id), body)
     service().see_changes()
     warnings = control_warnings(service(), body)
-    told = {"warnings": warnings} if warnings else {}
-    return {"user": user_id, "controls": controls_json(service(), found), **told}
+    result = {"warnings": warnings} if warnings else {}
+    return {"user": user_id, "controls": controls_json(service(), found), **result}
 
 
 @routes.post(

@@ -32,10 +32,14 @@ def _gunicorn(host: str, port: int, workers: int) -> None:
 
         def load_config(self) -> None:
             bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-            told: dict[str, Any] = {"bind": bind, "workers": workers, "worker_class": "asgi"}
-            told |= {"loglevel": "warning", "timeout": 10, "keepalive": 75}
-            told |= {"asgi_lifespan": "off", "header_map": "refuse", "control_socket_disable": True}
-            for name, value in told.items():
+            result: dict[str, Any] = {"bind": bind, "workers": workers, "worker_class": "asgi"}
+            result |= {"loglevel": "warning", "timeout": 10, "keepalive": 75}
+            result |= {
+                "asgi_lifespan": "off",
+                "header_map": "refuse",
+                "control_socket_disable": True,
+            }
+            for name, value in result.items():
                 self.cfg.set(name, value)
 
         def load(self) -> AsgiApp:

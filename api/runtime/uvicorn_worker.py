@@ -132,10 +132,10 @@ async def _report(front: AsgiApp, beat: int) -> bool:
 
 def _most_connections() -> int:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = min(hard, 65_536) if hard != resource.RLIM_INFINITY else 65_536
-    if soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-    return max(16, max(soft, wanted) - _FILES)
+    target = min(hard, 65_536) if hard != resource.RLIM_INFINITY else 65_536
+    if soft < target:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (target, hard))
+    return max(16, max(soft, target) - _FILES)
 
 
 if __name__ == "__main__":

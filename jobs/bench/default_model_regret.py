@@ -131,9 +131,9 @@ def _drawn(
             if np.isfinite(here[best]):
                 taken.append(best)
         return taken
-    wanted = np.argsort(-keys)[: 2 * count].tolist()
+    selected = np.argsort(-keys)[: 2 * count].tolist()
     taken, seen = [], set()
-    for item in wanted:
+    for item in selected:
         if len(taken) >= count:
             break
         follow = taken[-1] + 1 if taken else -1
@@ -174,8 +174,8 @@ def write(shape: Shape, folder: Path, seed: int) -> list[str]:
             for (user, item, kind, value, time), own in zip(events, kept, strict=True):
                 if own:
                     moment = [f"{time:.0f}"] if shape.dated else []
-                    told = "" if np.isnan(value) else f"{value:g}"
-                    writer.writerow([f"u{user}", f"i{item}", kind, told, *moment])
+                    result = "" if np.isnan(value) else f"{value:g}"
+                    writer.writerow([f"u{user}", f"i{item}", kind, result, *moment])
     topic = np.random.default_rng([seed, zlib.crc32(shape.name.encode())]).integers(
         shape.topics, size=shape.items
     )
@@ -224,13 +224,13 @@ def evaluated(options: Sequence[str], rows: Sequence[str] = ROWS) -> dict[str, f
 @click.option("--json", "out", type=click.Path(path_type=Path), help="Write the figures here.")
 def main(worlds: str, half: int, seed: int, out: Path | None) -> None:
     """Print the margin of `default` over the best single row on made-up platforms."""
-    console, wanted = Console(), [name.strip() for name in worlds.split(",") if name.strip()]
+    console, selected = Console(), [name.strip() for name in worlds.split(",") if name.strip()]
     known = {shape.name: shape for shape in SHAPES}
-    if unknown := [name for name in wanted if name not in known]:
+    if unknown := [name for name in selected if name not in known]:
         raise click.ClickException(
             f"no world is named {unknown[0]!r}; there are: {', '.join(known)}"
         )
-    chosen = [known[n] for n in wanted] if wanted else [s for s in SHAPES if s.half == half]
+    chosen = [known[n] for n in selected] if selected else [s for s in SHAPES if s.half == half]
     table = Table("world", "default", "best single row", "margin", box=None)
     found = []
     with tempfile.TemporaryDirectory() as folder:

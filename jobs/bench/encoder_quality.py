@@ -90,13 +90,13 @@ class Bench:
             frozen = self.frozen(encoder)
             for protocol in protocols:
                 world = self.world
-                asked = question(world.events, len(world.texts), world.item, protocol, seed)
+                test_cases = question(world.events, len(world.texts), world.item, protocol, seed)
                 for objective in objectives:
                     if objective == "guided" and isinstance(encoder, Student):
                         continue  # static vectors are the guide
-                    done = self.fitted(spec, objective, asked, frozen)
-                    found = asked.measure(done.inputs, done.outputs)
-                    student = None if done.own_student else self._student_ndcg(done, asked)
+                    done = self.fitted(spec, objective, test_cases, frozen)
+                    found = test_cases.measure(done.inputs, done.outputs)
+                    student = None if done.own_student else self._student_ndcg(done, test_cases)
                     took = round(done.fit_seconds, 1), round(done.encode_seconds, 1)
                     yield Cell(spec, objective, protocol, *found, *took, done.steps, student)
 
@@ -130,8 +130,8 @@ class Bench:
         """Return nDCG@20 by a student that learned from read items what the encoder says."""
         static = load_static(self.home)
         shown = np.isin(np.arange(len(self.world.texts)), asked.item)
-        wanted = np.where(shown[:, None], done.outputs, np.float32(0))
-        student = imitate(map_texts(self.world.texts, static), static, wanted, "trial").compact()
+        targets = np.where(shown[:, None], done.outputs, np.float32(0))
+        student = imitate(map_texts(self.world.texts, static), static, targets, "trial").compact()
         vectors = student.encode(self.world.texts)
         return asked.measure(vectors, vectors)[1]
 

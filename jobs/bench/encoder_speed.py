@@ -55,8 +55,8 @@ def speed(texts: Sequence[str], specs: Sequence[str], home: Path) -> dict[str, A
     load_static(home)
     command = [sys.executable, "-P", "-c", _MEMORY, str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=own_modules())
-    told = done.stdout
-    found["process with a static student, MB resident"] = round(float(told))
+    result = done.stdout
+    found["process with a static student, MB resident"] = round(float(result))
     return found
 
 

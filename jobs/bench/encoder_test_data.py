@@ -97,12 +97,12 @@ def question(events: EventTable, n_items: int, item: Rows, protocol: str, seed: 
     everything = np.unique(item[test]) if protocol == "cold" else np.arange(n_items)
     candidates = everything.astype(np.int32)
     lists = [np.searchsorted(candidates, sorted(rows)).tolist() for rows in wanted.values()]
-    asked = np.array(list(wanted), np.int64)
+    user_numbers = np.array(list(wanted), np.int64)
     return Question(
         events.user[train],
         item[train],
         shape,
-        asked,
+        user_numbers,
         candidates,
         Positives.from_lists(lists),
         protocol == "warm",

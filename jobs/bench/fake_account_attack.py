@@ -61,10 +61,10 @@ def attack(
         runs = [(one, when, on) for when in whens for on in (True, False) for one in names]
         outcomes: list[Outcome] = []
         for number, (name, when, on) in enumerate(runs):
-            told = f"{when}, defences {'on' if on else 'off'}"
+            result = f"{when}, defences {'on' if on else 'off'}"
             if not number or runs[number - 1][1:] != (when, on):
-                progress.tell(f"{told}: {len(names)} attacks, {number} of {len(runs)} done")
-            with progress.step(f"{told}: {name}"):
+                progress.tell(f"{result}: {len(names)} attacks, {number} of {len(runs)} done")
+            with progress.step(f"{result}: {name}"):
                 outcomes += trial.run(name, when, on)
             progress.advance(number + 1, len(runs))
         progress.finished("attack", 0.0, {}, False)

@@ -53,7 +53,7 @@ def gpu_figures(device: str = "cuda", sizes: Sizes | None = None) -> dict[str, A
     found: dict[str, Any] = dict.fromkeys(parts)
     if device == "cuda" and not torch.cuda.is_available():
         return {"device": None, "torch": torch.__version__, **found}
-    told = torch.cuda.get_device_name() if device == "cuda" else device
+    result = torch.cuda.get_device_name() if device == "cuda" else device
     for name, part in parts.items():
         try:
             found[name] = part(device, sizes)
@@ -61,7 +61,7 @@ def gpu_figures(device: str = "cuda", sizes: Sizes | None = None) -> dict[str, A
             found[name] = f"failed: {error}"
         if device == "cuda":
             torch.cuda.empty_cache()
-    return {"device": told, "torch": torch.__version__, **found}
+    return {"device": result, "torch": torch.__version__, **found}
 
 
 def minilm_pairs(device: str, sizes: Sizes) -> int:

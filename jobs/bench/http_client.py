@@ -26,8 +26,8 @@ def request(method: str, path: str, body: Any = None) -> bytes:
     if body is None:
         return f"{head}\r\n".encode("ascii")
     data = json.dumps(body).encode()
-    told = f"Content-Type: application/json\r\nContent-Length: {len(data)}\r\n"
-    return f"{head}{told}\r\n".encode("ascii") + data
+    result = f"Content-Type: application/json\r\nContent-Length: {len(data)}\r\n"
+    return f"{head}{result}\r\n".encode("ascii") + data
 
 
 class Client:

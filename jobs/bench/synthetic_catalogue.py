@@ -85,20 +85,22 @@ def make_world(home: Path, n_items: int, seed: int = 0) -> World:
         }
     index = home / "index"
     index.mkdir()
-    told = build_index(model.words, index, seed)
+    result = build_index(model.words, index, seed)
     blobs, arrays = index_blobs(index), model.arrays()
     BundleStore(home).publish(lambda folder: write_bundle(folder, arrays, blobs, manifest))
-    return World(home, n_items, told)
+    return World(home, n_items, result)
 
 
 def _trees(rng: np.random.Generator) -> Gbdt:
     """Return as many trees as a night learns at most, of the same size."""
     features = rng.standard_normal((20_000, len(names())))
-    wanted = features[:, 0] * features[:, 1] + np.abs(features[:, 2]) + rng.standard_normal(20_000)
+    relevance = (
+        features[:, 0] * features[:, 1] + np.abs(features[:, 2]) + rng.standard_normal(20_000)
+    )
     settings = {**SETTINGS, "objective": "regression", "learning_rate": 0.02, "num_threads": 1}
     booster = lightgbm.train(
         settings,
-        lightgbm.Dataset(features, wanted, feature_name=list(names())),
+        lightgbm.Dataset(features, relevance, feature_name=list(names())),
         max(ROUNDS),
     )
     return from_booster(booster, max(ROUNDS))

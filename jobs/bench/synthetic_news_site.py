@@ -65,17 +65,21 @@ def make_site(n_items: int, n_events: int, seed: int = 0) -> Site:
     reads_chinese, reads_both = rng.random(n_users) < CHINESE, rng.random(n_users) < BOTH
     own = np.stack([_topics(n_users, rng) for _ in range(3)], axis=1)
     time = np.sort(END - 1 - DAY * DAYS * 0.95 * rng.random(n_events))
-    wanted = own[user, rng.choice(3, n_events, p=(0.6, 0.25, 0.15))]
+    preferred = own[user, rng.choice(3, n_events, p=(0.6, 0.25, 0.15))]
     elsewhere = rng.random(n_events) > OWN
     hidden = elsewhere & (rng.random(n_events) < HIDDEN)
-    wanted[elsewhere] = _topics(int(elsewhere.sum()), rng)
+    preferred[elsewhere] = _topics(int(elsewhere.sum()), rng)
     in_chinese = np.where(reads_both[user], rng.random(n_events) < 0.5, reads_chinese[user])
     item = np.full(n_events, -1, np.int64)
     for group in range(2 * TOPICS):
-        asked = np.flatnonzero((wanted == group // 2) & (in_chinese == (group % 2 == 1)))
+        users_of_group = np.flatnonzero(
+            (preferred == group // 2) & (in_chinese == (group % 2 == 1))
+        )
         there = np.flatnonzero((topic == group // 2) & (chinese == (group % 2 == 1)))
-        if len(there) and len(asked):
-            item[asked] = there[_read(created[there], quality[there], time[asked], rng)]
+        if len(there) and len(users_of_group):
+            item[users_of_group] = there[
+                _read(created[there], quality[there], time[users_of_group], rng)
+            ]
     kept = (item >= 0) & (created[np.maximum(item, 0)] <= time)
     return Site(topic, chinese, created, user[kept], item[kept], time[kept], hidden[kept])
 

@@ -128,8 +128,8 @@ def world(count: int, seed: int) -> tuple[EventTable, ItemTable]:
 
 def items_at(count: int) -> int:
     """Return how many items a world of so many events has, a multiple of CLUSTERS."""
-    wanted = MOST_ITEMS * (count / AT) ** 0.5
-    return int(CLUSTERS * max(round(min(wanted, MOST_ITEMS) / CLUSTERS), 1))
+    n_target = MOST_ITEMS * (count / AT) ** 0.5
+    return int(CLUSTERS * max(round(min(n_target, MOST_ITEMS) / CLUSTERS), 1))
 
 
 def _popular(size: int, count: int, rng: np.random.Generator) -> NDArray[np.int32]:

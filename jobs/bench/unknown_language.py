@@ -77,11 +77,11 @@ def rows(world: World, home: Path, seeds: int, seconds: float) -> list[Row]:
         for objective in OBJECTIVES if name == "random" else OBJECTIVES[:1]:
             values, counts = [], []
             for seed in range(seeds):
-                asked = question(world.events, len(world.texts), world.item, "cold", seed)
-                done = bench.fitted(str(folder), objective, asked, frozen)
-                apart = opinion_auc(asked, world.disliked, done.inputs, done.outputs)
-                values.append((*asked.measure(done.inputs, done.outputs), apart))
-                counts.append(len(asked.candidates))
+                test_cases = question(world.events, len(world.texts), world.item, "cold", seed)
+                done = bench.fitted(str(folder), objective, test_cases, frozen)
+                apart = opinion_auc(test_cases, world.disliked, done.inputs, done.outputs)
+                values.append((*test_cases.measure(done.inputs, done.outputs), apart))
+                counts.append(len(test_cases.candidates))
             recall, ndcg, auc = np.array(values).mean(axis=0).tolist()
             errors = np.array(values).std(axis=0) / max(1, seeds - 1) ** 0.5
             unread = round(float(np.mean(counts)))
@@ -98,9 +98,9 @@ def opinion_auc(
     A person is what he liked less what he disliked, old and new alike. The mean over persons with
     both; NaN where there is nobody.
     """
-    told = ~np.isin(disliked[1], asked.candidates)
-    user = np.concatenate([asked.user, disliked[0][told]])
-    item = np.concatenate([asked.item, disliked[1][told]])
+    result = ~np.isin(disliked[1], asked.candidates)
+    user = np.concatenate([asked.user, disliked[0][result]])
+    item = np.concatenate([asked.item, disliked[1][result]])
     sign = np.where(np.arange(len(user)) < len(asked.user), 1, -1).astype(np.float32)
     people = csr_array((sign, (user, item)), shape=asked.shape)[asked.asked]
     scores = (people @ inputs) @ outputs[asked.candidates].T
@@ -150,8 +150,8 @@ def command(
     print("|---|---|---|---|---|---|")
     for row in found:
         auc = f"{row.auc:.4f} ± {row.auc_error:.4f}" if np.isfinite(row.auc) else "–"
-        told = f"{row.recall:.4f} | {row.ndcg:.4f} ± {row.ndcg_error:.4f} | {auc} | {row.unread}"
-        print(f"| {row.start} | {row.objective} | {told} |")
+        result = f"{row.recall:.4f} | {row.ndcg:.4f} ± {row.ndcg_error:.4f} | {auc} | {row.unread}"
+        print(f"| {row.start} | {row.objective} | {result} |")
 
 
 if __name__ == "__main__":

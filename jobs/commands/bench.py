@@ -284,12 +284,12 @@ def told_serving(each: dict[str, Any]) -> list[str]:
 
 def run_scale_benchmark(each: dict[str, Any]) -> list[str]:
     """Return what fitting one synthetic world took, as lines."""
-    told = (
+    result = (
         f"{each['events']:,} events, {each['users']:,} users, {each['items']:,} items: "
         f"{each['engine']}, {each['seconds']:.1f} s, {each['cpu_seconds']:.1f} s of CPU, "
         f"{each['peak_mb']:.0f} MB, bundle {each['bundle_mb']:.0f} MB"
     )
-    return [told, *map(told_step, each["steps"])]
+    return [result, *map(told_step, each["steps"])]
 
 
 def told_step(step: dict[str, Any]) -> str:

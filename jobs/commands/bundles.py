@@ -49,10 +49,10 @@ def list_(as_json: bool) -> None:
 def show(version: str | None, as_json: bool) -> None:
     """Verify a version (default: the current one) and print its manifest."""
     store = _store()
-    wanted = version or store.current()
-    if wanted is None:
+    target_version = version or store.current()
+    if target_version is None:
         raise BundleError("no bundle is current: run `recsys nightly` first")
-    manifest = dict(store.open(wanted).manifest)
+    manifest = dict(store.open(target_version).manifest)
     if not as_json:
         manifest["files"] = f"{len(manifest['files'])} files, all checksums match"
     print(json.dumps(manifest, indent=1, ensure_ascii=False))

@@ -231,8 +231,8 @@ def result_table(result: Result, k: int) -> Table:
             cells.append(f"{one.mean:.4f} ±{half:.4f}" if one else "–")
         pairs = result.comparisons(row.name, result.judged_by[0])
         beaten = sum(one.better == "yes" for one in pairs.values())
-        told = f"{beaten} of {len(pairs)}" if pairs else "–"
-        table.add_row(row.name, *cells, told, f"{row.fit_seconds:.1f}", f"{row.peak_mb:,.0f}")
+        payload = f"{beaten} of {len(pairs)}" if pairs else "–"
+        table.add_row(row.name, *cells, payload, f"{row.fit_seconds:.1f}", f"{row.peak_mb:,.0f}")
     return table
 
 

@@ -82,9 +82,9 @@ def command(
         figures["topics"] = _topics(settings, table, topics, encoder, seed)
     if labels:
         figures["tone"] = _tone(settings, labels, source, encoder, seed)
-    told = {"seed": seed, **figures}
-    output(json_file).print(json.dumps(told, indent=1, allow_nan=False), soft_wrap=True)
-    write_json(json_file, told, indent=1)
+    result = {"seed": seed, **figures}
+    output(json_file).print(json.dumps(result, indent=1, allow_nan=False), soft_wrap=True)
+    write_json(json_file, result, indent=1)
 
 
 def _throughput(settings: Settings, table: ItemTable, count: int) -> dict[str, object]:
@@ -123,8 +123,8 @@ def _topics(
 ) -> dict[str, object]:
     texts = [document(*pair) for pair in zip(items.title, items.text, strict=True)]
     vectors = _kept(settings, name, "topics").encode(texts)
-    asked = n_topics or len(set(items.category))
-    return topic_figures(texts, vectors, items.category, TopicConfig(asked, seed=seed))
+    topic_count = n_topics or len(set(items.category))
+    return topic_figures(texts, vectors, items.category, TopicConfig(topic_count, seed=seed))
 
 
 if __name__ == "__main__":

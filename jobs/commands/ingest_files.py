@@ -92,11 +92,11 @@ class Ingest:
             changed = self.store.add_items(found.items, prints=found.prints)
             flagged = sum(KEY in item.metadata for item in found.items)
             unchanged = len(rows) - len(refused) - changed
-            told: Report = {"changed": changed, "unchanged": unchanged, "flagged": flagged}
+            result: Report = {"changed": changed, "unchanged": unchanged, "flagged": flagged}
             if refused:
                 lines = {id(row): line for line, row in rows}
-                told[REFUSED] = [_refused(path, lines[id(row)], row, e) for row, e in refused]
-            return told
+                result[REFUSED] = [_refused(path, lines[id(row)], row, e) for row, e in refused]
+            return result
 
         return self._file("items", path, read_partial_items, add)
 
@@ -192,9 +192,9 @@ def _refused(path: Path, line: int, row: Row[Item], error: FieldError) -> Reject
 def _all_rejected(path: Path, rejects: Rejects) -> str:
     """Return the sentence for a file without one good row: the first of each reason."""
     first, *others = list(rejects.examples.values())[:3]
-    told = "".join(f"; then {other.line}: {other.column} {other.reason}" for other in others)
+    result = "".join(f"; then {other.line}: {other.column} {other.reason}" for other in others)
     way = "".join(f"; {line}" for line in _advice(rejects))
-    return f"every row was rejected; the first: {first}{told}{way}; all of them: {rejects.path}"
+    return f"every row was rejected; the first: {first}{result}{way}; all of them: {rejects.path}"
 
 
 def _advice(rejects: Rejects) -> Iterator[str]:

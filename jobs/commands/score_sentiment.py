@@ -47,8 +47,8 @@ def command(texts: Path, model: Path | None, json_file: Path | None) -> None:
         console.print(table)
     write_json(json_file, {"rows": rows})
     counts = Counter(str(row["label"]) for row in rows)
-    told = ", ".join(f"{counts[label]:,} {label}" for label in LABELS)
-    console.print(f"{len(rows):,} texts: {told}")
+    result = ", ".join(f"{counts[label]:,} {label}" for label in LABELS)
+    console.print(f"{len(rows):,} texts: {result}")
 
 
 def tone_rows(model: SentimentScorer, texts: list[str]) -> list[dict[str, object]]:

@@ -31,12 +31,12 @@ def command(as_json: bool) -> None:
 
     Items are looked at when they come; this is for those that came another way or earlier.
     """
-    told = rescreen(Settings.load())
+    result = rescreen(Settings.load())
     if as_json:
-        print(json.dumps(told))
+        print(json.dumps(result))
         return
-    flags = ", ".join(f"{count:,} {kind}" for kind, count in told["flags"].items()) or "none"
-    output().print(f"{told['items']:,} items, {told['changed']:,} changed; flags: {flags}")
+    flags = ", ".join(f"{count:,} {kind}" for kind, count in result["flags"].items()) or "none"
+    output().print(f"{result['items']:,} items, {result['changed']:,} changed; flags: {flags}")
 
 
 def rescreen(settings: Settings) -> dict[str, Any]:

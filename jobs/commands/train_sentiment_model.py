@@ -66,15 +66,15 @@ def command(
     if not labels and lexicon is None:
         raise DataError("nothing to learn from: give --labels F, --lexicon F or both")
     folder = Settings.load().home / FOLDER
-    told: dict[str, object] = {}
+    result: dict[str, object] = {}
     if lexicon is not None:
-        told |= _install(lexicon, folder / LEXICON)
+        result |= _install(lexicon, folder / LEXICON)
     if labels:
-        told |= _train(labels, excepted, out or folder / MODEL)
+        result |= _train(labels, excepted, out or folder / MODEL)
     if as_json:
-        print(json.dumps(told, ensure_ascii=False))
+        print(json.dumps(result, ensure_ascii=False))
         return
-    output().print("\n".join(f"{name}: {value}" for name, value in told.items()), soft_wrap=True)
+    output().print("\n".join(f"{name}: {value}" for name, value in result.items()), soft_wrap=True)
 
 
 def _install(path: Path, target: Path) -> dict[str, object]:

@@ -26,12 +26,12 @@ _TEXTS = ("title", "text", "tags", "category", "author", "url", "metadata")
 def save_snapshot(folder: Path, events: EventTable, items: ItemTable) -> None:
     """Write both tables into a folder, in the bundle's format."""
     arrays = {f"events/{name}": getattr(events, name) for name in _COLUMNS}
-    told = {
+    result = {
         "events/tone": events.tone,
         "events/share": events.share,
         "events/numbers": events.numbers,
     }
-    arrays |= {name: array for name, array in told.items() if array is not None}
+    arrays |= {name: array for name, array in result.items() if array is not None}
     arrays |= {f"events/items/{name}": array for name, array in events.items.arrays().items()}
     arrays |= {f"items/ids/{name}": array for name, array in items.ids.arrays().items()}
     arrays["items/created"] = items.created

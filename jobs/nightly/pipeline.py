@@ -144,28 +144,28 @@ class NightPipeline:
         )
         found, attack = against_baselines(self.night, choice)
         lost = found.lost and choice.design != "baseline"
-        told = found.told()
+        result = found.told()
         moved = not attack.passed and choice.design != "baseline"
         if attack.people:
-            told = f"{told}; {attack.told()}"
+            result = f"{result}; {attack.told()}"
         if lost and self.night.before is None:
             blend = baseline_blend(found.baseline)
             choice = TuningResult((), blend, choice.evidence, None, "baseline", choice.pressure)
-            told = f"what was tuned lost and {named(found.baseline)} is published alone: {told}"
-            self.night.progress.tell(told)
+            result = f"what was tuned lost and {named(found.baseline)} is published alone: {result}"
+            self.night.progress.tell(result)
         elif moved and self.night.before is None:
             choice = TuningResult(
                 (), baseline_blend("share_all"), choice.evidence, None, "baseline", choice.pressure
             )
-            told = f"what was tuned is moved too far and popular is published alone: {told}"
-            self.night.progress.tell(told)
+            result = f"what was tuned is moved too far and popular is published alone: {result}"
+            self.night.progress.tell(result)
         elif choice.design == "untested":
-            told = f"a fixed design is published, {told}"
-            self.night.progress.tell(told)
+            result = f"a fixed design is published, {result}"
+            self.night.progress.tell(result)
         (out / CHOICE).write_text(json.dumps(choice.to_json()))
         refused = (lost or moved) and self.night.before is not None
         values = {**asdict(found), "tested": found.tested, "attack": asdict(attack), "lost": lost}
-        return {"passed": not refused, "design": choice.design, "reason": told, **values}
+        return {"passed": not refused, "design": choice.design, "reason": result, **values}
 
     def fit(self, out: Path) -> Detail:
         """Fit the chosen engines to everything there is, and put the model together."""

@@ -74,8 +74,8 @@ class Platform:
     def steps(self) -> Steps:
         """Return what voices add to an item's sums as the shares are now."""
         ups, downs, odds = [], [], []
-        for flagged, told, recent in zip(self.flagged, self.told, self.recent, strict=True):
-            usual = (flagged + PRIOR) / (told + PRIOR)
+        for flagged, result, recent in zip(self.flagged, self.told, self.recent, strict=True):
+            usual = (flagged + PRIOR) / (result + PRIOR)
             share = min(max(usual, recent, 0.02), 0.999)
             wanted = max(ODDS, (1.0 + share) / 2)
             ups.append(math.log(wanted / share))

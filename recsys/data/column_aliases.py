@@ -179,13 +179,13 @@ def named(header: Sequence[str], shape: Shape, given: Mapping[str, str]) -> Nami
 def _claims(names: Sequence[str], shape: Shape, given: Mapping[str, str]) -> dict[str, list[int]]:
     """Return the place of each column, by the strongest of the names that stand for it."""
     found: dict[str, dict[int, list[int]]] = {}
-    wanted = {_plain(name): column for column, name in given.items() if name}
+    requested_columns = {_plain(name): column for column, name in given.items() if name}
     own = {_plain(column): column for column in shape.columns}
     for place, name in enumerate(names):
         plain = _plain(name)
         column, rank = None, 0
-        if plain in wanted and wanted[plain] in shape.columns:
-            column, rank = wanted[plain], -2
+        if plain in requested_columns and requested_columns[plain] in shape.columns:
+            column, rank = requested_columns[plain], -2
         elif name in shape.columns:
             column, rank = name, -1
         elif plain in own:
@@ -200,9 +200,9 @@ def _claims(names: Sequence[str], shape: Shape, given: Mapping[str, str]) -> dic
             rivals = [names[place] for place in places]
             if len(set(rivals)) == 1:
                 raise DataError(f"the header names {rivals[0]} more than once")
-            told = " and ".join(map(repr, rivals))
+            result = " and ".join(map(repr, rivals))
             raise DataError(
-                f"{told} may both be {column}: say which one with --map {column}={rivals[0]}"
+                f"{result} may both be {column}: say which one with --map {column}={rivals[0]}"
             )
     return strongest
 

@@ -69,17 +69,17 @@ class Dataset:
         weight, company, item = weights.of_table(events), None, renumber[events.item]
         if weights.voices:
             when = events.time if timed else None
-            told = np.flatnonzero(weight)
-            when = None if when is None else when[told]
+            result = np.flatnonzero(weight)
+            when = None if when is None else when[result]
             counts, company = judged(
-                events.user[told],
-                item[told],
-                weight[told] < 0,
+                events.user[result],
+                item[result],
+                weight[result] < 0,
                 when,
                 len(events.users),
                 len(ids),
             )
-            weight[told] *= counts
+            weight[result] *= counts
             if timed and events.numbers is not None:
                 born = births_of(events.user, events.time, len(events.users))
                 company = replace(company, births=births_by_number(events.numbers, born))

@@ -148,13 +148,13 @@ class EventWeights:
         missing = sum(unknown.values())
         if 2 * missing <= total:
             return
-        told = ", ".join(f"{kind} ({count:,})" for kind, count in islice(unknown.items(), SHOWN))
+        result = ", ".join(f"{kind} ({count:,})" for kind, count in islice(unknown.items(), SHOWN))
         near = {kind: self.nearest(kind) for kind in islice(unknown, SHOWN)}
         setting = ",".join(
             f"{kind}={1.0 if name is None else self.of_kind(name):g}" for kind, name in near.items()
         )
         raise DataError(
-            f"{missing:,} of {total:,} events have kinds without a weight: {told}. "
+            f"{missing:,} of {total:,} events have kinds without a weight: {result}. "
             f'Say what they weigh, such as RECSYS_EVENT_WEIGHTS="{setting}" (0: no act at all); '
             "docs/event-kinds.md lists the kinds that are known"
         )

@@ -243,10 +243,10 @@ def _csv(text: IO[str], path: Path, shape: Shape, reading: Reading) -> Rows:
     first, before = next(((line, n) for n, line in enumerate(lines) if line.strip()), ("", 0))
     if not first:
         raise DataError(f"{path}: the file is empty")
-    told = first.strip().strip('"')
+    result = first.strip().strip('"')
     separator = ""
-    if told[:4].lower() == "sep=":
-        separator, before = told[4:5] or "\t", before + 1
+    if result[:4].lower() == "sep=":
+        separator, before = result[4:5] or "\t", before + 1
         first = next(lines, "")
     separator = separator or _separator(first, shape, reading.options.names)
     if separator != ",":

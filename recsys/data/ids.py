@@ -82,9 +82,9 @@ class IdMap:
 
     def row(self, text: str) -> int:
         """Return the row of an id, -1 when it is unknown."""
-        wanted = np.uint64(_hash(text))
-        at = int(np.searchsorted(self.hashes, wanted))
-        while at < len(self) and self.hashes[at] == wanted:
+        hash_value = np.uint64(_hash(text))
+        at = int(np.searchsorted(self.hashes, hash_value))
+        while at < len(self) and self.hashes[at] == hash_value:
             if self[int(self.order[at])] == text:
                 return int(self.order[at])
             at += 1
@@ -94,15 +94,15 @@ class IdMap:
         """Return the row of each id, in order, -1 where unknown; one search for all of them."""
         if isinstance(texts, IdMap):
             return self._rows_of(texts)
-        asked = list(texts)
+        requested_ids = list(texts)
         if not len(self):
-            return np.full(len(asked), -1, np.int32)
-        hashes = np.array([_hash(text) for text in asked], np.uint64)
+            return np.full(len(requested_ids), -1, np.int32)
+        hashes = np.array([_hash(text) for text in requested_ids], np.uint64)
         places = np.searchsorted(self.hashes, hashes)
-        found = np.full(len(asked), -1, np.int32)
+        found = np.full(len(requested_ids), -1, np.int32)
         for at in np.flatnonzero(self.hashes[np.minimum(places, len(self) - 1)] == hashes).tolist():
             row = int(self.order[places[at]])
-            found[at] = row if self[row] == asked[at] else self.row(asked[at])
+            found[at] = row if self[row] == requested_ids[at] else self.row(requested_ids[at])
         return found
 
     def _rows_of(self, others: IdMap) -> Rows:

@@ -133,11 +133,11 @@ class MetricsReport:
         """
         found = {}
         for name, (users, positives) in self._slice_masks().items():
-            wanted = _kept(self.questions.wanted, positives)
-            asked = users & (wanted.counts > 0)
-            if asked.any():
-                columns = self._accuracy(answers.ranks[positives], wanted, asked)
-                n = len(np.unique(self.questions.user[asked]))
+            relevant = _kept(self.questions.wanted, positives)
+            evaluated_users = users & (relevant.counts > 0)
+            if evaluated_users.any():
+                columns = self._accuracy(answers.ranks[positives], relevant, evaluated_users)
+                n = len(np.unique(self.questions.user[evaluated_users]))
                 values = {metric: columns[metric] for metric in kept}
                 found[name] = Part(n, with_intervals(columns, self.seed), values)
         return found

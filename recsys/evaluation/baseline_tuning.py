@@ -115,8 +115,8 @@ class Trials:
             now = time.monotonic()
             self.longest, began = max(self.longest, now - began), now
             if self.longest > NOTED:
-                told = " ".join(f"{name} {value}" for name, value in reached.items())
-                self.means.note(f"{self.engine.name} {told}: {looks[-1]:.4f}")
+                result = " ".join(f"{name} {value}" for name, value in reached.items())
+                self.means.note(f"{self.engine.name} {result}: {looks[-1]:.4f}")
             if max(looks[-PATIENCE:]) < max(looks):
                 break
             if now + self.longest > self.end:
@@ -169,11 +169,11 @@ def fit_tuned(
     What is trained step by step stops at the chosen number of epochs, or when its minutes are
     over: then the settings say how far it came.
     """
-    end, wanted = time.monotonic() + 60 * means.minutes, float(tuned.options.get("epochs", 0))
+    end, n_epochs = time.monotonic() + 60 * means.minutes, float(tuned.options.get("epochs", 0))
     fits = engine.fits(data, tuned.options, means)
     reached, scorer = next(fits)
-    while float(reached.get("epochs", 0)) < wanted and time.monotonic() < end:
+    while float(reached.get("epochs", 0)) < n_epochs and time.monotonic() < end:
         reached, scorer = next(fits)
-    unfinished = tuned.unfinished or float(reached.get("epochs", 0)) < wanted
+    unfinished = tuned.unfinished or float(reached.get("epochs", 0)) < n_epochs
     tuned = dataclasses.replace(tuned, options=reached, unfinished=unfinished)
     return scorer if tuned.recency is None else with_recency(scorer, tuned.recency), tuned

@@ -77,10 +77,10 @@ def calibration(
     `history` is (n, n_items), `labels` is (n_items, n_labels). Users without a label in their
     history get 0.
     """
-    wanted = (history @ labels).toarray().astype(np.float64)
+    preferred = (history @ labels).toarray().astype(np.float64)
     given = (_listed(lists, k, labels.shape[0]) @ labels).toarray().astype(np.float64)
-    wanted /= np.maximum(wanted.sum(axis=1, keepdims=True), 1e-12)
+    preferred /= np.maximum(preferred.sum(axis=1, keepdims=True), 1e-12)
     given /= np.maximum(given.sum(axis=1, keepdims=True), 1e-12)
-    mixed = (1 - smooth) * given + smooth * wanted
-    ratio = np.where(wanted > 0, wanted / np.maximum(mixed, 1e-12), 1.0)
-    return np.asarray((wanted * np.log(ratio)).sum(axis=1), np.float64)
+    mixed = (1 - smooth) * given + smooth * preferred
+    ratio = np.where(preferred > 0, preferred / np.maximum(mixed, 1e-12), 1.0)
+    return np.asarray((preferred * np.log(ratio)).sum(axis=1), np.float64)

@@ -168,9 +168,9 @@ def _bad_slices(result: Result) -> str:
         for part, others in result.worse_in(first).items()
         for other, gap in sorted(others.items(), key=lambda pair: -pair[1].mean)
     ]
-    told = f"<ul>{''.join(lines)}</ul>" if lines else "<p>None beyond chance.</p>"
+    payload = f"<ul>{''.join(lines)}</ul>" if lines else "<p>None beyond chance.</p>"
     head = f"Slices where {escape(first)} is worse than another, by {result.judged_by[0]}"
-    return f"<h2>{head}</h2>{told}"
+    return f"<h2>{head}</h2>{payload}"
 
 
 def _cost(result: Result) -> str:

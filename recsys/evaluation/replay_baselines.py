@@ -118,12 +118,12 @@ def tune_trending(split: Split, seed: int) -> Tuned:
             follow(heat, step)
 
     gains = np.zeros((len(ways), len(lives)))
-    asked = drawn(positive_steps(split.walk), MOST_STEPS, seed)
-    for one in replay_queries(split, data, observe, asked):
+    queried = drawn(positive_steps(split.walk), MOST_STEPS, seed)
+    for one in replay_queries(split, data, observe, queried):
         for way, heat in enumerate(heats):
             ranks = one.rank(heat.scores(one.histories.now, one.rows))
             gains[way] += np.where(ranks <= K, 1 / np.log2(ranks + 1), 0.0)
-    gains /= max(int(asked.sum()), 1)
+    gains /= max(int(queried.sum()), 1)
     gains = smoothed(gains.T).T
     way, life = divmod(int(gains.argmax()), len(lives))
     options: Options = {"half_life": lives[life], "counts": ways[way]}

@@ -41,11 +41,11 @@ def steps(questions: EvaluationQueries, values: list[str]) -> dict[str, Mask]:
     outside the catalogue, or of users without a history, are neither.
     """
     order = np.unique(np.array(values, dtype=str), return_inverse=True)[1]
-    starts, wanted = questions.histories.starts, questions.wanted
+    starts, relevant = questions.histories.starts, questions.wanted
     last = np.full(len(questions), -1)
     some = np.diff(starts) > 0
     last[some] = order[questions.histories.item[starts[1:][some] - 1]]
-    before, own = last[wanted.owner], np.append(order, -1)[wanted.items]
+    before, own = last[relevant.owner], np.append(order, -1)[relevant.items]
     known = (before >= 0) & (own >= 0)
     return {"step_up": known & (own > before), "step_down": known & (own <= before)}
 

@@ -57,9 +57,9 @@ def _gridline(x: float, value: float, height: int) -> str:
 def _bar(name: str, one: Interval, top: int, scale: float) -> str:
     middle, kind = top + ROW / 2, "ours" if name == "default" else "bar"
     low, high = NAMES + one.low * scale, NAMES + one.high * scale
-    told = f"{name}: {one.mean:.4f}, 95 % interval {one.low:.4f} to {one.high:.4f}"
+    result = f"{name}: {one.mean:.4f}, 95 % interval {one.low:.4f} to {one.high:.4f}"
     return (
-        f"<g><title>{escape(told)}</title>"
+        f"<g><title>{escape(result)}</title>"
         f'<text x="{NAMES - 8}" y="{middle + 4:.1f}" text-anchor="end">{escape(name)}</text>'
         f'<rect class="{kind}" x="{NAMES}" y="{top + 4}" width="{one.mean * scale:.1f}" '
         f'height="{ROW - 8}" rx="2"/>'

@@ -190,9 +190,11 @@ def belonging(live: LiveState, history: History, most: int = 3) -> list[Communit
             for row in communities.typical[at].tolist()
             if row >= 0 and row not in seen and listed[row]
         ]
-        told = readers if readers >= FEWEST else None
+        result = readers if readers >= FEWEST else None
         because = _members(communities, history, at)
-        found.append(CommunityMembership(at, float(shares[at]), told, tuple(typical[:5]), because))
+        found.append(
+            CommunityMembership(at, float(shares[at]), result, tuple(typical[:5]), because)
+        )
     return found
 
 

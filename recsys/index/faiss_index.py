@@ -105,8 +105,8 @@ def cell_index(
         worker.add(np.ascontiguousarray(vectors[start : start + 65_536], np.float32))
     index = worker if worker is index else library.index_gpu_to_cpu(worker)
     found = FaissIndex(index, vectors)
-    asked = np.asarray(vectors[np.sort(drawn[:QUERIES])], np.float32)
-    return found, _probe(found, asked, cells, exact)
+    queries = np.asarray(vectors[np.sort(drawn[:QUERIES])], np.float32)
+    return found, _probe(found, queries, cells, exact)
 
 
 def product_code(dimensions: int) -> str:

@@ -39,11 +39,11 @@ class TorchIndex:
         k = min(k, len(self))
         if not k or not len(queries):
             return np.zeros((len(queries), k), np.int32), np.zeros((len(queries), k), np.float32)
-        asked = torch.from_numpy(np.array(queries, np.float32)).to(self.vectors.device)
+        query_block = torch.from_numpy(np.array(queries, np.float32)).to(self.vectors.device)
         block = self.block or self._room(len(queries))
         while True:
             try:
-                return self._search(asked, k, block)
+                return self._search(query_block, k, block)
             except torch.OutOfMemoryError:
                 torch.cuda.empty_cache()
                 if block <= k:

@@ -38,8 +38,8 @@ def recall_of(
     for start in range(0, len(queries), BLOCK):
         part = queries[start : start + BLOCK]
         true, found = exact.search(part, k)[1], index.search(part, k)[1]
-        asked = true.max(axis=1, initial=0.0) > 0
-        floor = true[asked, -1:] - 1e-5 * np.abs(true[asked, -1:])
-        hits.append((found[asked] >= floor).ravel())
+        has_neighbours = true.max(axis=1, initial=0.0) > 0
+        floor = true[has_neighbours, -1:] - 1e-5 * np.abs(true[has_neighbours, -1:])
+        hits.append((found[has_neighbours] >= floor).ravel())
     joined = np.concatenate(hits) if hits else np.zeros(0, bool)
     return float(joined.mean()) if len(joined) else 1.0

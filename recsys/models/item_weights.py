@@ -112,9 +112,9 @@ class NeighbourRows:
     def weights(self, others: Rows) -> Floats:
         """Return what each item gives to each of some distinct others, (n, m)."""
         found = np.zeros((len(self.counts), len(others)), np.float32)
-        wanted = np.zeros(self.size, bool)  # far cheaper than a search among all neighbours
-        wanted[others] = True
-        hits, order = np.flatnonzero(wanted[self.rows]), np.argsort(others)
+        selected = np.zeros(self.size, bool)  # far cheaper than a search among all neighbours
+        selected[others] = True
+        hits, order = np.flatnonzero(selected[self.rows]), np.argsort(others)
         owner = np.searchsorted(np.cumsum(self.counts), hits, side="right")
         place = order[np.searchsorted(others[order], self.rows[hits])]
         found[owner, place] = self.values[hits]
@@ -152,6 +152,6 @@ def _largest(weights: Floats, keep: int) -> Rows:
 def _floor(weights: Floats, keep: int) -> float:
     """Return a weight that some more than `keep` of many reach, guessed from a sample of them."""
     sample = weights[::SAMPLED]
-    wanted = 3 * keep // (2 * SAMPLED) + 8
-    found = float(np.partition(sample, -wanted)[-wanted]) if wanted < len(sample) else 0.0
+    selected = 3 * keep // (2 * SAMPLED) + 8
+    found = float(np.partition(sample, -selected)[-selected]) if selected < len(sample) else 0.0
     return max(found, TINY)

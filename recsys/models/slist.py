@@ -65,11 +65,11 @@ def _fitted(data: Interactions, config: SlistConfig) -> ItemWeights:
     _add_product(gram, data.matrix.T, data.matrix, config.complete)
     if data.features is not None and config.features:
         _add_product(gram, data.features, data.features.T, config.features)
-    wanted = gram.copy(order="F")
-    _add_product(wanted, past.T, future, weight)
+    targets = gram.copy(order="F")
+    _add_product(targets, past.T, future, weight)
     _add_product(gram, past.T, past, weight)
     inverse = inverse_of(gram, config.regularization)
-    return ItemWeights.from_dense(_without_diagonal(inverse, wanted), config.keep)
+    return ItemWeights.from_dense(_without_diagonal(inverse, targets), config.keep)
 
 
 def _add_product(

@@ -24,8 +24,8 @@ def allowed(live: LiveState, filters: Filters, now: float, unlisted: bool = Fals
         return mask
     for name in ("category", "author", "language"):
         unknown = name == "language" and not filters.strict_language
-        wanted, unwanted = getattr(filters, name), getattr(filters, f"not_{name}")
-        mask &= _label_mask(live, name, wanted, unwanted, unknown)
+        allowed_labels, unwanted = getattr(filters, name), getattr(filters, f"not_{name}")
+        mask &= _label_mask(live, name, allowed_labels, unwanted, unknown)
     if filters.tags:
         mask &= _tag_mask(live, filters.tags)
     if filters.not_tags:

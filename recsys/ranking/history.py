@@ -124,11 +124,11 @@ def _weighed(
 ) -> list[tuple[int, float, float]]:
     """Return row, weight and time of the events that count; every request waits for this loop."""
     weights = live.weights
-    told = [weights.meanings[each.event] for each in interactions]
-    if any([one.withdraws for one in told]):
-        interactions = _standing(interactions, told)
-        told = [weights.meanings[each.event] for each in interactions]
-    both = tuple(zip(interactions, told, strict=True))
+    result = [weights.meanings[each.event] for each in interactions]
+    if any([one.withdraws for one in result]):
+        interactions = _standing(interactions, result)
+        result = [weights.meanings[each.event] for each in interactions]
+    both = tuple(zip(interactions, result, strict=True))
     ratings = [each.value for each, one in both if one.rates and each.value is not None]
     total, count = float(sum(ratings)), len(ratings)
     rows, found = live.ids.rows([each.item_id for each in interactions]), []
@@ -179,10 +179,10 @@ def interactions(
 ) -> tuple[Interaction, ...]:
     """Return stored events as the engine takes them, with the tone of what was written."""
     texts = [event.text for event in events]
-    told = repeat(0.0) if tones is None or not any(texts) else tones.scores(texts).tolist()
+    result = repeat(0.0) if tones is None or not any(texts) else tones.scores(texts).tolist()
     return tuple(
         [
             Interaction(e.item_id, e.event, e.value, e.moment, tone)
-            for e, tone in zip(events, told, strict=False)  # `told` may have no end
+            for e, tone in zip(events, result, strict=False)  # `told` may have no end
         ]
     )

@@ -171,8 +171,8 @@ def _trending_life(live: LiveState) -> int:
 
 def _nearest(window: float) -> int:
     """Return the half-life that is nearest to half a window, by ratio."""
-    wanted = np.log(max(window / 2.0, 1.0))
-    return int(np.argmin(np.abs(np.log(HALF_LIVES[:-1]) - wanted)))
+    log_half_life = np.log(max(window / 2.0, 1.0))
+    return int(np.argmin(np.abs(np.log(HALF_LIVES[:-1]) - log_half_life)))
 
 
 def _allowed(live: LiveState, filters: Filters, size: int) -> Mask:

@@ -63,8 +63,10 @@ class Request:
         own = _seen(query, seen, live)
         plain = cls(live, learned, terms, table, weights, constant, words, own, standing.fronts)
         vectors = query_vectors(live, [query.words, *query.interests])
-        asked = bool(query.controls or query.follows or query.repeat or query.repeat_categories)
-        if not (vectors.any() or live.marks.some or asked) and rising is None:
+        has_request_terms = bool(
+            query.controls or query.follows or query.repeat or query.repeat_categories
+        )
+        if not (vectors.any() or live.marks.some or has_request_terms) and rising is None:
             return plain
         muted = user_controls.muted(live, query.controls, plain.size)
         found, spread = replace(plain, muted=muted), plain.spread()

@@ -32,10 +32,10 @@ def search_matches(live: LiveState, query: str, rows: Rows) -> Mask:
     Where a query has no other words, nothing matches.
     """
     found = np.zeros(len(rows), bool)
-    wanted = query_words(query)
-    if wanted:
+    words = query_words(query)
+    if words:
         for place, row in enumerate(rows.tolist()):
-            found[place] = share_of(wanted, _text(live, row)) >= SHARE
+            found[place] = share_of(words, _text(live, row)) >= SHARE
     return found
 
 

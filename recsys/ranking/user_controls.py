@@ -47,9 +47,9 @@ def likeness(live: LiveState, row: int, size: int) -> Floats:
     if not 0 <= row < size:
         return np.zeros(size, np.float32)
     one: Rows = np.array([row], np.int32)
-    standing = stand_ins(live, one)
-    reach = neighbour_rows(live, standing)
-    near = np.maximum(neighbour_sums(live, standing, standing.weights, reach)[:size], 0)
+    proxies = stand_ins(live, one)
+    reach = neighbour_rows(live, proxies)
+    near = np.maximum(neighbour_sums(live, proxies, proxies.weights, reach)[:size], 0)
     near = near / max(float(near.max(initial=0)), 1e-30)
     words = near_words(live, text_vectors(live, one)[0], NEAREST)[:size]
     found = np.maximum(near, np.clip(words, 0, 1))

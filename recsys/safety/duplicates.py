@@ -178,11 +178,11 @@ def is_edition(item: Item, other: Item) -> bool:
     """
     dated = _differs(item.created_at, other.created_at, SAME_TIME)
     placed = bool(item.url and other.url) and _address(item.url) != _address(other.url)
-    told = any(item.metadata[key] != other.metadata[key] for key in _own_fields(item, other))
+    differs = any(item.metadata[key] != other.metadata[key] for key in _own_fields(item, other))
     if not (_substantial(item) and _substantial(other)):
-        return dated or placed or told
+        return dated or placed or differs
     same_author = bool(item.author_id) and item.author_id == other.author_id
-    return same_author and dated and (placed or told)
+    return same_author and dated and (placed or differs)
 
 
 def _substantial(item: Item) -> bool:

@@ -63,21 +63,21 @@ def screen(
         zip([item.item_id for item in new], read([_words(one) for one in new]), strict=True)
     )
     looks = _looks(store, new, known, arrival, analyses)
-    wanted = {one for look in looks for one in look.wanted}
-    crowd = DuplicateIndex(
-        store.prints_seen(wanted, [look.item.item_id for look in looks if look.before])
+    signatures = {one for look in looks for one in look.wanted}
+    duplicates = DuplicateIndex(
+        store.prints_seen(signatures, [look.item.item_id for look in looks if look.before])
     )
-    firsts = {name for look in looks for name in crowd.earlier(look)}
+    firsts = {name for look in looks for name in duplicates.earlier(look)}
     earlier = store.items_known(firsts) if firsts else {}
     others = dict(earlier)
     origin = {name: _origin(item) for name, item in earlier.items()}
     for look in looks:
         analysis = analyses[look.item.item_id]
-        flags = [*of_crowd(look, crowd, others, origin), *analysis.flags]
+        flags = [*of_crowd(look, duplicates, others, origin), *analysis.flags]
         item = noted[look.item.item_id] = _noted(look.item, flags, analysis.language)
         others[item.item_id] = item
         origin[item.item_id] = next((flag.of for flag in flags if flag.of), item.item_id)
-        crowd.add(look)
+        duplicates.add(look)
         cpu_budget.check(f"the comparison with other items, {look.item.item_id}")
     return Screened(
         [noted[item.item_id] for item in items], {one.item.item_id: one.stored for one in looks}

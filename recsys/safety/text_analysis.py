@@ -40,8 +40,8 @@ def analyse(items: Sequence[Words], scorer: Scorer) -> list[TextAnalysis]:
     found: list[TextAnalysis] = []
     for part in chunks(items):
         doubts = scorer([joined(one) for one in part])
-        for one, told in zip(part, doubts, strict=True):
-            found.append(_analysed(one, told))
+        for one, result in zip(part, doubts, strict=True):
+            found.append(_analysed(one, result))
             cpu_budget.check(f"the analysis of texts, item {len(found)} of {len(items)}")
     return found
 

@@ -89,10 +89,10 @@ def _doubts(text: str) -> list[TextFlag]:
         text = _BLANKS_IN_HAN.sub("", text)
     found = []
     for kind in KINDS:
-        told = _told(kind, text, han)
-        score = 1 - math.prod(1 - weight for _, weight in told)
+        result = _told(kind, text, han)
+        score = 1 - math.prod(1 - weight for _, weight in result)
         if score >= FLAGGED:
-            words, _ = max(told, key=lambda pair: pair[1])
+            words, _ = max(result, key=lambda pair: pair[1])
             found.append(TextFlag(kind, round(score, 3), words[:60]))
     return found
 
@@ -105,26 +105,26 @@ def _shortened(found: re.Match[str]) -> str:
 
 
 def _told(kind: str, text: str, han: bool) -> list[tuple[str, float]]:
-    told = [
+    result = [
         (hit[0], weight)
         for hints, phrase, weight in _ENGLISH[kind]
         if any(hint in text for hint in hints) and (hit := phrase.search(text))
     ]
     if han:
-        told += [(hit[0], w) for phrase, w in _CHINESE[kind] if (hit := phrase.search(text))]
-    return told + (_insults(text) if kind == "insult" else [])
+        result += [(hit[0], w) for phrase, w in _CHINESE[kind] if (hit := phrase.search(text))]
+    return result + (_insults(text) if kind == "insult" else [])
 
 
 def _insults(text: str) -> list[tuple[str, float]]:
     words = set(_WORD.findall(text))
-    told = [(word, SLUR) for word in sorted(words & _SLURS)[:1]]
+    result = [(word, SLUR) for word in sorted(words & _SLURS)[:1]]
     if not words & _HURTING:
-        return told
+        return result
     for hit in _TO_SOMEBODY.finditer(text):
         if not _DENIED.search(hit["between"] or ""):
-            told.append((hit[0], min(SAID_TO + LOUD * text.count("!"), 0.9)))
+            result.append((hit[0], min(SAID_TO + LOUD * text.count("!"), 0.9)))
             break
-    return told
+    return result
 
 
 def load_scorer(spec: str = "") -> Scorer:
@@ -151,13 +151,13 @@ def _joined(spec: str, model: Callable[[Sequence[str]], Sequence[Mapping[str, fl
     def scorer(texts: Sequence[str]) -> list[list[TextFlag]]:
         words = by_words(texts)
         try:
-            told = [_from_model(spec, one) for one in model(list(texts))]
-            if len(told) != len(texts):
-                raise DataError(f"{len(told)} answers for {len(texts)} texts")
+            result = [_from_model(spec, one) for one in model(list(texts))]
+            if len(result) != len(texts):
+                raise DataError(f"{len(result)} answers for {len(texts)} texts")
         except Exception as error:  # whatever it raises: a post is not lost for it
             log.warning("RECSYS_SAFETY_MODEL=%s failed, words alone were read: %r", spec, error)
             return words
-        return [_highest([*one, *other]) for one, other in zip(words, told, strict=True)]
+        return [_highest([*one, *other]) for one, other in zip(words, result, strict=True)]
 
     return scorer
 

@@ -145,10 +145,10 @@ class Catalogue:
 def _waiting(table: ItemTable) -> Times:
     """Return from when on items may be listed, -inf where a date has been reached already."""
     opens = table.opens
-    told = np.zeros(len(table), bool)
+    has_start = np.zeros(len(table), bool)
     if table.available_from is not None:
-        told = np.isfinite(table.available_from)
-    return np.where(told | (opens > time.time()), opens, -np.inf)
+        has_start = np.isfinite(table.available_from)
+    return np.where(has_start | (opens > time.time()), opens, -np.inf)
 
 
 def _names(arrays: Mapping[str, Array]) -> IdMap | None:

@@ -271,7 +271,7 @@ class LiveState:
         An event that cannot be weighed raises before any is counted.
         """
         with self._lock:
-            told, acts = acts, heeded(acts, self.weights)
+            all_acts, acts = acts, heeded(acts, self.weights)
             rates = self.weights.rates
             rated = [
                 float(a.value) for a in acts if a.value is not None and rates(a.event, a.value)
@@ -307,8 +307,8 @@ class LiveState:
                         self.opinions.unfollow(taken.row, taken.vote)
                 for row in dict.fromkeys(one.row for one in heard.taken):
                     self.pulse.regroup(row, {t.person for t in heard.taken if t.row == row})
-            if len(told) > len(acts):
-                self._withdraw([one for act in told for one in act.withdrawn])
+            if len(all_acts) > len(acts):
+                self._withdraw([one for act in all_acts for one in act.withdrawn])
 
     def _pair(self, act: LiveEvent) -> int:
         return -1 if self.voices is None else self.voices.pair(act.actor, act.item_id)

@@ -30,7 +30,7 @@ def acts_of(
     `chatter` remembers the last hour's comments: what bots repeat counts less. `company` knows
     which accounts are older than the night; None: all are new.
     """
-    told = tones.scores([e.text for e in events]).tolist() if tones else [0.0] * len(events)
+    sentiments = tones.scores([e.text for e in events]).tolist() if tones else [0.0] * len(events)
     return [
         LiveEvent(
             e.item_id,
@@ -42,7 +42,7 @@ def acts_of(
             chatter.share(e.user_id, e.text, e.moment),
             born=None if company is None else company.born(e.user),
         )
-        for e, tone in zip(events, told, strict=True)
+        for e, tone in zip(events, sentiments, strict=True)
     ]
 
 
@@ -129,8 +129,8 @@ class Withdrawals:
         if not back:
             return ()
         acts = acts_of(back, self.tones, CommentDampener())
-        told = [one for one in back if one.text or one.value is not None]
-        if old := [one for one in told if one.id <= self.night_event]:
+        withdrawn = [one for one in back if one.text or one.value is not None]
+        if old := [one for one in withdrawn if one.id <= self.night_event]:
             before = all_events(store, event.user_id, self.night_event)
             scale = live.model.rating_scale
             counted = counted_weights(old, before, self.tones, live.weights, scale)
@@ -172,9 +172,9 @@ def counted_weights(
         for one in before
         if one.value is not None and weights.rates(one.event, one.value)
     ]
-    heard = tones.scores([one.text for one in old]).tolist() if tones else [0.0] * len(old)
+    sentiments = tones.scores([one.text for one in old]).tolist() if tones else [0.0] * len(old)
     found = {}
-    for one, tone in zip(old, heard, strict=True):
+    for one, tone in zip(old, sentiments, strict=True):
         weight = weights.of_event(one.event, one.value)
         if one.value is not None and weights.rates(one.event, one.value):
             weight = weights.of_rating(one.value, sum(ratings), len(ratings), scale)

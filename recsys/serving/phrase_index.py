@@ -83,16 +83,16 @@ class PhraseIndex:
 
     def rows(self, phrases: Sequence[str]) -> Rows:
         """Return the rows of the items that hold any of some phrases, each once, ascending."""
-        wanted = list(dict.fromkeys(map(normal, phrases)))
+        normalized = list(dict.fromkeys(map(normal, phrases)))
         with self._lock:
-            new = [one for one in wanted if one not in self._found]
+            new = [one for one in normalized if one not in self._found]
             for start in range(0, len(new), PASS):
                 self._search(new[start : start + PASS])
                 cpu_budget.check("the search for phrases")
-            for one in wanted:
+            for one in normalized:
                 self._follow(one)
-            parts = [self._found[one].rows for one in wanted]
-            self._make_room(len(wanted))
+            parts = [self._found[one].rows for one in normalized]
+            self._make_room(len(normalized))
         return np.unique(np.concatenate(parts)) if parts else np.zeros(0, np.int32)
 
     def phrases(self) -> list[str]:

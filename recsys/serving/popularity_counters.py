@@ -176,12 +176,12 @@ class PopularityCounters:
         np.maximum.at(self.last, item, time)
         if not counts.any():
             return
-        heard = time[counts]
+        event_times = time[counts]
         if np.isneginf(self.newest):
-            self.level += heard[0] / _HALF_LIVES[:, None]
-            self.newest = float(heard[0])
-        self._notice_pauses(heard)
-        self.newest = max(self.newest, float(heard.max()))
+            self.level += event_times[0] / _HALF_LIVES[:, None]
+            self.newest = float(event_times[0])
+        self._notice_pauses(event_times)
+        self.newest = max(self.newest, float(event_times.max()))
 
     def replace(self, item: Rows, before: NDArray[np.float64], after: NDArray[np.float64]) -> None:
         """Let voices count anew: (n, 4) of weight, time, likes and dislikes each.

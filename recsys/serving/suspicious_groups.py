@@ -54,7 +54,7 @@ def expected_shares(live: LiveState) -> dict[str, float]:
     """Return the share of the platform's voices that have each property."""
     platform: Platform = live.company.platform if live.voices is None else live.voices.platform
     both = zip(TESTS, platform.flagged, platform.told, strict=True)
-    return {name: flagged / told if told else 1.0 for name, flagged, told in both}
+    return {name: flagged / total if total else 1.0 for name, flagged, total in both}
 
 
 def properties(accounts: Sequence[AccountOnItem]) -> list[tuple[str, ...]]:

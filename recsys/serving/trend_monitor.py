@@ -74,14 +74,16 @@ class Now:
     @cached_property
     def usual(self) -> Levels:
         """Voices to be expected as the platform as a whole is awake, (n, h): for timelines."""
-        tide = self.expectation.tide(self.hours, self.total, self.voices, self.passed)
-        return self.expectation.usual(self.hours, self.passed) * tide
+        activity_factor = self.expectation.tide(self.hours, self.total, self.voices, self.passed)
+        return self.expectation.usual(self.hours, self.passed) * activity_factor
 
     @cached_property
     def expected(self) -> Levels:
         """Voices to be expected as all others of a kind are up or down, (n, h): for bursts."""
-        tide = self.expectation.tide_of_kind(self.hours, self.volume, self.voices, self.passed)
-        return self.expectation.usual(self.hours, self.passed) * tide
+        activity_factor = self.expectation.tide_of_kind(
+            self.hours, self.volume, self.voices, self.passed
+        )
+        return self.expectation.usual(self.hours, self.passed) * activity_factor
 
 
 def moment(live: LiveState, clock: float) -> float:
@@ -127,10 +129,10 @@ def read_now(
     known = np.flatnonzero(place >= 0)
     for counts, whole in zip(found, trends.series.dense(place[known]), strict=True):
         counts[np.ix_(known, np.flatnonzero(inside))] = whole[:, at[inside]]
-    wanted = np.isin(day.key, keys)
-    where = np.searchsorted(keys, day.key[wanted]), day.hour[wanted] - hours[0]
+    selected = np.isin(day.key, keys)
+    where = np.searchsorted(keys, day.key[selected]), day.hour[selected] - hours[0]
     for counts, more in zip(found, (day.acts, day.voices), strict=True):
-        np.add.at(counts, where, more[wanted])
+        np.add.at(counts, where, more[selected])
     total = np.bincount(day.whole_hour - hours[0], day.whole_voices, look).astype(np.float32)
     total[inside] += trends.series.total[at[inside]]
     volume = np.zeros((len(KINDS), look), np.float32)

@@ -131,11 +131,11 @@ class UniqueUsers:
         self.company = company
         self.excess: dict[int, Excess] = {}  # by row
         self._heights = company.heights.tolist()
-        told = company.platform
-        self.platform = Platform(list(told.flagged), list(told.told), list(told.recent))
+        platform = company.platform
+        self.platform = Platform(list(platform.flagged), list(platform.told), list(platform.recent))
         self._steps = self.platform.steps()
         self._block: list[int] = []  # properties of the voices since the steps were computed
-        self._due = BLOCK - int(told.told[0]) % BLOCK
+        self._due = BLOCK - int(platform.told[0]) % BLOCK
         self._salt = secrets.randbits(60) if salt is None else salt
         self._accounts: dict[int, Account] = {}
         self._voices: dict[int, Voice] = {}
@@ -175,8 +175,8 @@ class UniqueUsers:
         counted = np.zeros(len(acts), bool)
         times = np.array([act.timestamp for act in acts], np.float64)
         salt, known = self._salt, self._voices
-        told = zip(acts, rows.tolist(), weights.tolist(), stated.tolist(), strict=True)
-        for place, (act, row, weight, opinion) in enumerate(told):
+        counted_acts = zip(acts, rows.tolist(), weights.tolist(), stated.tolist(), strict=True)
+        for place, (act, row, weight, opinion) in enumerate(counted_acts):
             if not weight:
                 continue
             calm, time, sign = True, act.timestamp, int(weight < 0)

@@ -208,8 +208,8 @@ class AuditLog:
             connection.execute(sa.delete(audit_subjects).where(old, ~named))
             _set_note(connection, START, start)
             day = datetime.fromtimestamp(before, UTC).date()
-            told = f"{count} entries before {day} deleted; the chain continues from {start}"
-            self._write(connection, [Entry("service", "", RETENTION, object=told)])
+            result = f"{count} entries before {day} deleted; the chain continues from {start}"
+            self._write(connection, [Entry("service", "", RETENTION, object=result)])
         return count
 
 

@@ -143,8 +143,8 @@ class ItemLog:
     def unrecorded(self, item_ids: Collection[str]) -> list[str]:
         """Return those of some ids that only events tell of: no live or hidden item has them."""
         known: set[str] = set()
-        wanted = iter(item_ids)
-        while ids := list(itertools.islice(wanted, 50_000)):
+        remaining_ids = iter(item_ids)
+        while ids := list(itertools.islice(remaining_ids, 50_000)):
             query = select(items.c.item_id).where(self.db.among(items.c.item_id, ids))
             with self.db.read() as connection:
                 known.update(connection.execute(query.where(items.c.known == 1)).scalars())

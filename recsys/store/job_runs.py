@@ -81,14 +81,14 @@ class RunLog:
 
     def finish_run(self, run: int, status: str, detail: Mapping[str, Any] | None = None) -> None:
         """Note how a run ended: published, refused, failed, …; of a night with a notice."""
-        told = dict(detail or {})
-        values = {"status": status, "finished": time.time(), "detail": json.dumps(told)}
+        result = dict(detail or {})
+        values = {"status": status, "finished": time.time(), "detail": json.dumps(result)}
         change = update(runs).where(runs.c.id == run).values(values)
         with self.db.write() as connection:
             row = connection.execute(change.returning(runs.c.kind, runs.c.started)).first()
             if row is not None and row.kind == "nightly":
                 seconds = max(0.0, time.time() - row.started)
-                add_notice(connection, _night(run, status, told, seconds))
+                add_notice(connection, _night(run, status, result, seconds))
 
     def runs(self, limit: int = 20) -> list[Run]:
         """Return the latest runs, newest first."""
@@ -104,8 +104,10 @@ class RunLog:
     def _runs(self, query: Select[Any]) -> list[Run]:
         with self.db.read() as connection:
             found = connection.execute(query).all()
-            wanted = self.db.among(run_steps.c.run, [row.id for row in found])
-            done = connection.execute(select(run_steps).where(wanted).order_by(run_steps.c.id))
+            of_these_runs = self.db.among(run_steps.c.run, [row.id for row in found])
+            done = connection.execute(
+                select(run_steps).where(of_these_runs).order_by(run_steps.c.id)
+            )
             steps: dict[int, list[StepRecord]] = {row.id: [] for row in found}
             for row in done:
                 step = StepRecord(row.name, row.seconds, row.at, json.loads(row.detail))

@@ -234,12 +234,12 @@ def add_notice(connection: sa.Connection, notice: Notice, destination: int | Non
     made = sa.insert(notices).values(row).returning(notices.c.id)
     id = int(connection.execute(made).scalar_one())
     if destination is None:
-        wanted = sa.select(destinations.c.id, destinations.c.kinds).where(
+        statement = sa.select(destinations.c.id, destinations.c.kinds).where(
             destinations.c.confirmed.is_not(None), destinations.c.disabled.is_(None)
         )
         receivers = [
             number
-            for number, kinds in connection.execute(wanted.order_by(destinations.c.id))
+            for number, kinds in connection.execute(statement.order_by(destinations.c.id))
             if not (chosen := json.loads(kinds)) or notice.kind in chosen
         ]
     else:

@@ -105,20 +105,20 @@ class ControlLog:
         """
         for wish in wishes:
             wish.check()
-        asked = [(RESET, "", "")] if reset else []
+        new_controls = [(RESET, "", "")] if reset else []
         with self.db.write() as connection:
             log = [Control(*row) for row in connection.execute(_OF_USER, {"user": user_id})]
             for id in undo:
-                _check_undo(id, log, [value for _, _, value in asked])
-                asked.append((UNDO, "", str(id)))
-            held = {(c.action, *label_of(c)) for c in in_force(log)} if not asked else set()
-            asked += [
+                _check_undo(id, log, [value for _, _, value in new_controls])
+                new_controls.append((UNDO, "", str(id)))
+            held = {(c.action, *label_of(c)) for c in in_force(log)} if not new_controls else set()
+            new_controls += [
                 (wish.action, wish.kind, wish.value)
                 for wish in wishes
                 if (wish.action, *label_of(wish)) not in held or wish.action == "forget"
             ]
-            if asked:
-                _append(self.db, connection, user_id, asked)
+            if new_controls:
+                _append(self.db, connection, user_id, new_controls)
             found = in_force(
                 [Control(*row) for row in connection.execute(_OF_USER, {"user": user_id})]
             )

@@ -180,10 +180,10 @@ class UserHistories:
         known = record.past.events if record.past is not None else ()
         before = {event.id: event for event in known}
         newest = heapq.nlargest(ITEMS, record.latest.values(), key=lambda acts: acts[-1])
-        wanted = sorted(act for acts in newest for act in acts)
-        missing = [id for _, id in wanted if id not in before]
+        sorted_acts = sorted(act for acts in newest for act in acts)
+        missing = [id for _, id in sorted_acts if id not in before]
         found = {**before, **store.events_by_id(missing)} if missing else before
-        events = [found[id] for _, id in wanted if id in found]
+        events = [found[id] for _, id in sorted_acts if id in found]
         taken = TakenItems(tuple(record.latest), record.uses)
         return UserPast(events, taken, (record.count, record.last))
 

@@ -93,8 +93,8 @@ class People:
 
     def _add_follows(self, batch: Sequence[Follow]) -> int:
         with self.db.write() as connection:
-            wanted = dict.fromkeys(follow.user_id for follow in batch)
-            number = self.db.numbers(connection, users.c.user_id, wanted)
+            user_ids = dict.fromkeys(follow.user_id for follow in batch)
+            number = self.db.numbers(connection, users.c.user_id, user_ids)
             columns = (follows.c.user, follows.c.author_id, follows.c.followed_user_id)
             rows = [(number[f.user_id], f.author_id, f.followed_user_id) for f in batch]
             return self.db.insert_new(connection, columns, rows)

@@ -146,8 +146,8 @@ def fit_cold(
         readable = np.sort(readable[best])
     known = readable.astype(np.int32)
     square = texts.kernel(known, known)
-    doubt = config.ridge * counts[known].astype(np.float32) ** np.float32(config.fame)
-    square[np.diag_indices_from(square)] += doubt
+    ridge = config.ridge * counts[known].astype(np.float32) ** np.float32(config.fame)
+    square[np.diag_indices_from(square)] += ridge
     factor = cho_factor(square, lower=True, overwrite_a=True, check_finite=False)[0]
     return ColdStartMap(texts, known, factor, _targets(weights, known, config), config)
 
@@ -212,8 +212,8 @@ def reader_map(cold: ColdStartMap, student: Student, seed: int = 0) -> tuple[Ite
     vectors[: student.n_tokens] += texts.directions @ (texts.vectors[cold.teachers].T @ solved)
     vectors *= texts.rarity[:, None]
     words = None if texts.taught is None else texts.taught[cold.teachers].T @ solved
-    taught = Student(student.tokenizer_json, vectors, "readers", texts.pairs)
-    return ItemInputMap(taught, texts.rarity, usual, words), inputs
+    distilled = Student(student.tokenizer_json, vectors, "readers", texts.pairs)
+    return ItemInputMap(distilled, texts.rarity, usual, words), inputs
 
 
 def usual_kernel(cold: ColdStartMap) -> Floats:

@@ -64,26 +64,26 @@ def fine_tune_if_better(
     texts = documents(data.table)
     readable = np.array([bool(text) for text in texts], bool)
     people = PEOPLE["static" if isinstance(encoder, Student) else "transformer"]
-    asked = HeldOut.of(data, readable, people, seed)
-    if len(asked) < FEWEST or len(asked.candidates) < 2:
-        return FineTuneResult(encoder, False, 0.0, 0.0, len(asked), None)
+    held_out = HeldOut.of(data, readable, people, seed)
+    if len(held_out) < FEWEST or len(held_out.candidates) < 2:
+        return FineTuneResult(encoder, False, 0.0, 0.0, len(held_out), None)
     pupil = _pupil(encoder, texts, device)
 
     def validate() -> float:
-        return asked.ndcg(lambda rows: embedded(pupil, rows, config.chunk))
+        return held_out.ndcg(lambda rows: embedded(pupil, rows, config.chunk))
 
-    histories = Histories(asked.matrix, _hard(pupil, asked, config, len(texts)))
+    histories = Histories(held_out.matrix, _hard(pupil, held_out, config, len(texts)))
     if static is None or isinstance(encoder, Student) or config.objective != "behaviour":
         record = finetune(pupil, histories, config, seed, validate, folder, watch)
     else:
         wide = widened(static, texts)
-        course = TwoStageTraining(pupil, texts, asked.matrix, wide, config, seed, device)
+        course = TwoStageTraining(pupil, texts, held_out.matrix, wide, config, seed, device)
         record = course.run(validate, folder, watch)
     before, after = record.checks[0][1], max(score for _, score in record.checks)
     result = pupil.result()
     improved = after > before
     return FineTuneResult(
-        result if improved else encoder, improved, before, after, len(asked), record
+        result if improved else encoder, improved, before, after, len(held_out), record
     )
 
 

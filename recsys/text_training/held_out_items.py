@@ -53,16 +53,22 @@ class HeldOut:
         cls, user: Rows, item: Rows, shape: tuple[int, int], out: Mask, people: int, seed: int
     ) -> HeldOut:
         """Cut events, oldest first, at the items of a mask."""
-        asked = out[item]
-        matrix = latest_last(user[~asked], item[~asked], shape)
-        candidates = np.unique(item[asked]).astype(np.int32)
-        wanted = sparse.csr_array((np.ones(asked.sum(), bool), (user[asked], item[asked])), shape)
-        able = np.flatnonzero((np.diff(wanted.indptr) > 0) & (np.diff(matrix.indptr) > 0))
+        is_held_out_event = out[item]
+        matrix = latest_last(user[~is_held_out_event], item[~is_held_out_event], shape)
+        candidates = np.unique(item[is_held_out_event]).astype(np.int32)
+        relevant = sparse.csr_array(
+            (
+                np.ones(is_held_out_event.sum(), bool),
+                (user[is_held_out_event], item[is_held_out_event]),
+            ),
+            shape,
+        )
+        able = np.flatnonzero((np.diff(relevant.indptr) > 0) & (np.diff(matrix.indptr) > 0))
         if len(able) > people:
             able = np.sort(np.random.default_rng(seed).choice(able, people, replace=False))
         lists = [
-            np.searchsorted(candidates, np.sort(wanted.indices[start:stop])).tolist()
-            for start, stop in zip(wanted.indptr[able], wanted.indptr[able + 1], strict=True)
+            np.searchsorted(candidates, np.sort(relevant.indices[start:stop])).tolist()
+            for start, stop in zip(relevant.indptr[able], relevant.indptr[able + 1], strict=True)
         ]
         return cls(matrix, _profile(matrix, able), candidates, Positives.from_lists(lists))
 

@@ -64,10 +64,10 @@ class TwoStageTraining:
         Texts that nobody has read are followed too, to where their words put them.
         """
         before = embedded(self.pupil, np.arange(len(self.texts)), self.config.chunk)
-        wanted = teacher_embeddings(
+        targets = teacher_embeddings(
             self.texts, self.matrix, self.static, before.shape[1], self.seed, self.device
         )
-        return TeacherTargets.turned(wanted, before)
+        return TeacherTargets.turned(targets, before)
 
 
 def guided(config: FinetuneConfig, texts: int, spent: float) -> FinetuneConfig:

@@ -122,8 +122,10 @@ class Expectation:
 
         `passed`: share of the last hour that has passed.
         """
-        rhythm = self._beat(hours, passed)
-        return np.asarray(self.rate[:, None] * rhythm * self.shapes()[:, hours % DAY], np.float64)
+        seasonality = self._beat(hours, passed)
+        return np.asarray(
+            self.rate[:, None] * seasonality * self.shapes()[:, hours % DAY], np.float64
+        )
 
     def _beat(self, hours: NDArray[np.int64], passed: float) -> Levels:
         found = self.rhythm[hours % WEEK].astype(np.float64)

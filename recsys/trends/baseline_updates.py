@@ -51,8 +51,8 @@ def walk(series: Series, start: Expectation | None = None) -> Iterator[Day]:
     for at in range(DAY, series.length - DAY + 1, DAY):
         part = slice(at - DAY, at + DAY)
         hours = series.first + np.arange(part.start, part.stop)
-        tide = now.tide_of_kind(hours, series.volume[:, part], voices[:, part])
-        expected = now.usual(hours) * tide
+        activity_factor = now.tide_of_kind(hours, series.volume[:, part], voices[:, part])
+        expected = now.usual(hours) * activity_factor
         yield Day(hours, acts[:, part], voices[:, part], expected, now)
         now = learned(now, series, voices, at - DAY)
 
@@ -61,8 +61,8 @@ def learned(now: Expectation, series: Series, voices: Counts, at: int) -> Expect
     """Return what is expected once the day from hour `at` of the series is known."""
     part = slice(at, at + DAY)
     hours, own = series.first + np.arange(at, at + DAY), voices[:, part].astype(np.float64)
-    tide = now.tide(hours, series.total[part], voices[:, part])
-    plain = now.rhythm[hours % len(now.rhythm)] * tide
+    activity_factor = now.tide(hours, series.total[part], voices[:, part])
+    plain = now.rhythm[hours % len(now.rhythm)] * activity_factor
     units = plain * now.shapes()[:, hours % DAY]
     expected = now.rate[:, None] * units
     share = _share_kept(now, own, expected)
@@ -75,19 +75,19 @@ def learned(now: Expectation, series: Series, voices: Counts, at: int) -> Expect
     if now.total_exposure >= RHYTHM_DAYS * DAY:  # else a series would learn the platform's rhythm
         own_voices[:, place] += kept
         own_exposure[:, place] += now.rate[:, None] * plain
-    heard = ~gaps(series.total[: at + DAY])[at:]
+    is_covered = ~gaps(series.total[: at + DAY])[at:]
     moved = replace(
         now,
         hour=int(hours[-1]) + 1,
         surprised=np.where(share < 1, now.surprised + 1, 0.0),
         voices=now.voices * fade + kept @ fresh,
-        exposure=now.exposure * fade + units @ (fresh * heard),
+        exposure=now.exposure * fade + units @ (fresh * is_covered),
         own_voices=own_voices,
         own_exposure=own_exposure,
         total=now.total * fade + float(series.total[part] @ fresh),
         volume=now.volume * fade + series.volume[:, part] @ fresh,
         total_exposure=now.total_exposure * fade
-        + float((now.rhythm[hours % len(now.rhythm)] * heard) @ fresh),
+        + float((now.rhythm[hours % len(now.rhythm)] * is_covered) @ fresh),
         rhythm=week_rhythm(series.total[: at + DAY], series.first).astype(np.float64),
     )
     return _with_prior(_with_noise(moved, now, own, expected), series.population)

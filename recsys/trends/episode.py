@@ -50,8 +50,8 @@ def _level(
 ) -> NDArray[np.float64]:
     """Return the counts of the last `width` hours over what the rhythm makes of such a stretch."""
     usual = float(expected.mean()) or 1e-9
-    rhythm = np.clip(_sums(expected, width) / (usual * width), 0.3, 3.0)
-    return np.asarray((_sums(voices, width) + MEMORY) / rhythm)
+    seasonality = np.clip(_sums(expected, width) / (usual * width), 0.3, 3.0)
+    return np.asarray((_sums(voices, width) + MEMORY) / seasonality)
 
 
 def _sums(values: NDArray[np.floating], width: int) -> NDArray[np.float64]:

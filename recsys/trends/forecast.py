@@ -42,9 +42,9 @@ class Forecast:
         Their noises are taken as independent, those of the hours of one series as shared.
         """
         mean = self.mean.reshape(len(self.mean), -1, per)
-        doubt = (mean**2 / self.size.reshape(mean.shape)).sum(axis=(0, 2))
+        inverse_size = (mean**2 / self.size.reshape(mean.shape)).sum(axis=(0, 2))
         whole = mean.sum(axis=(0, 2))
-        size = whole**2 / np.maximum(doubt * per**0.5, 1e-12)
+        size = whole**2 / np.maximum(inverse_size * per**0.5, 1e-12)
         return Forecast(self.hour, whole[None], size[None])
 
 
@@ -69,8 +69,8 @@ def forecast(
         mean = mean * ((float(total.sum()) + AWAKE) / (usual + AWAKE)) ** TIDE_KEPT
     sizes = expectation.size(WINDOWS.index(1))[:, None]
     surprise = np.abs(np.log(momentum(voices, expected, 1)))
-    doubt = joined_size(sizes, 1.0 / np.maximum(surprise**2, 1e-3))
-    return Forecast(now, mean, np.array(np.broadcast_to(doubt, mean.shape), np.float64))
+    inverse_size = joined_size(sizes, 1.0 / np.maximum(surprise**2, 1e-3))
+    return Forecast(now, mean, np.array(np.broadcast_to(inverse_size, mean.shape), np.float64))
 
 
 def momentum(voices: Counts, expected: Levels, horizon: int) -> NDArray[np.float64]:

@@ -23,9 +23,9 @@ def week_rhythm(total: Counts, first: int) -> Counts:
     for half a day are gaps, and say nothing. A rhythm of few voices is an even one.
     """
     place = (first + np.arange(len(total))) % WEEK
-    heard = ~gaps(total)
-    counts = np.bincount(place[heard], total[heard], WEEK).astype(np.float64)
-    hours = np.bincount(place[heard], minlength=WEEK).astype(np.float64)
+    is_covered = ~gaps(total)
+    counts = np.bincount(place[is_covered], total[is_covered], WEEK).astype(np.float64)
+    hours = np.bincount(place[is_covered], minlength=WEEK).astype(np.float64)
     mean = counts.sum() / max(hours.sum(), 1.0)
     if mean <= 0:
         return np.ones(WEEK, np.float32)

@@ -67,9 +67,9 @@ def planted_attack(
 ) -> AttackTest:
     """Return what an attack on a little known item does to the lists of people of a check."""
     accounts = round(SHARE * n_users)
-    asked = translated(check, model.catalogue.ids).sample(PEOPLE, seed)
+    queried = translated(check, model.catalogue.ids).sample(PEOPLE, seed)
     live = LiveState(model, weights)
-    if live.voices is None or accounts < FEWEST or not len(asked):
+    if live.voices is None or accounts < FEWEST or not len(queried):
         return AttackTest(accounts, 0)
     uptake = live.counters.uptake(len(live.counters.level) - 1, live.size)
     known = np.flatnonzero(uptake > 0)
@@ -77,13 +77,13 @@ def planted_attack(
         return AttackTest(accounts, 0)
     target = int(known[np.argmin(uptake[known])])
     others = known[known != target]
-    before = _lists(live, asked)
+    before = _lists(live, queried)
     acts = _acts(live, target, others, accounts, seed)
     live.add_events(acts)
-    after = _lists(live, asked)
+    after = _lists(live, queried)
     control = LiveState(model, weights)
     control.add_events(_of_others(acts, live.item_id(target), control, others, seed))
-    usual = _lists(control, asked)
+    usual = _lists(control, queried)
     entries = max(sum(map(len, after)), 1)
     taken = sum(
         target in now and target not in then for now, then in zip(after, before, strict=True)
@@ -92,7 +92,7 @@ def planted_attack(
         sum(len(np.setdiff1d(now, then)) for now, then in zip(lists, before, strict=True))
         for lists in (after, usual)
     )
-    return AttackTest(accounts, len(asked), taken / entries, moved / entries, noise / entries)
+    return AttackTest(accounts, len(queried), taken / entries, moved / entries, noise / entries)
 
 
 def _acts(

@@ -201,7 +201,7 @@ def _cut(
     in_time = rules.protocol in ("time", "replay") and events.timed and len(test) > 0
     acts = rules.weights.acts(events)
     walk = _walk(events, opinion, items, is_test, acts) if rules.protocol == "replay" else None
-    asked = test.select(opinion[is_test] > 0)
+    test_positives = test.select(opinion[is_test] > 0)
     known = train.select(rules.weights.acts(train))
     return Split(
         rules=rules,
@@ -209,7 +209,7 @@ def _cut(
         train=train,
         opinion=opinion[~is_test],
         cutoff=float(test.time[0]) if in_time else float("nan"),
-        cases=_cases(known, asked, groups),
+        cases=_cases(known, test_positives, groups),
         only=only,
         walk=walk,
         n_events=len(events),

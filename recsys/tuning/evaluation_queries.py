@@ -90,7 +90,7 @@ def build_queries(
         cases.wanted.items[cases.wanted.starts[c] : cases.wanted.starts[c + 1]] for c in chosen
     ]
     starts = np.cumsum([0, *map(len, lists)], dtype=np.int64)
-    wanted = Positives(starts, rows[np.concatenate([*lists, np.zeros(0, np.int32)]).astype(int)])
+    relevant = Positives(starts, rows[np.concatenate([*lists, np.zeros(0, np.int32)]).astype(int)])
     only = None
     if split.only is not None:
         only = np.zeros(len(data.items), bool)
@@ -107,7 +107,7 @@ def build_queries(
         data,
         user,
         cases.known[chosen],
-        wanted,
+        relevant,
         Histories.of(data, user),
         only,
         None if group is None else group[chosen],

@@ -159,13 +159,13 @@ class _Scores:
 def _measured(
     judge: CrossValidator, design: CandidateForm, item_weights: Values
 ) -> Sequence[Measured]:
-    asked, judged = [], []
+    queried, judged = [], []
     for (learn, ask), weights in zip(judge.folds, judge.weights(design), strict=True):
         newcomers = design.newcomers(*learn)
-        asked.append(_Scores.of(ask, design, weights, newcomers))
+        queried.append(_Scores.of(ask, design, weights, newcomers))
         if judge.opinions is not None:
             judged.append(_Scores.of(judge.opinions.pool, design, weights, newcomers))
-    return [_at(judge, asked, judged, personal, item_weights) for personal in DIAL]
+    return [_at(judge, queried, judged, personal, item_weights) for personal in DIAL]
 
 
 def _at(

@@ -87,7 +87,7 @@ def pool_features(pool: ChoiceSets, design: CandidateForm) -> Floats:
 
 def fit_trees(lessons: Sequence[GbdtFit], rounds: int, seed: int = 0) -> lightgbm.Booster:
     """Boost trees from the starting scores of all lessons."""
-    parts = [_rows(lesson) for lesson in lessons]
+    parts = [_rows(training_set) for training_set in lessons]
     data = lightgbm.Dataset(
         np.concatenate([part[0] for part in parts]),
         np.concatenate([part[1] for part in parts]),
@@ -100,9 +100,9 @@ def fit_trees(lessons: Sequence[GbdtFit], rounds: int, seed: int = 0) -> lightgb
 
 def _rows(lesson: GbdtFit) -> tuple[Floats, NDArray[np.int64], NDArray[np.int64], Floats]:
     inside = lesson.judged()
-    taught = np.flatnonzero(np.any(inside & lesson.pool.chosen, axis=1))
+    has_choice = np.flatnonzero(np.any(inside & lesson.pool.chosen, axis=1))
     places = np.zeros_like(inside)
-    places[taught] = inside[taught]
+    places[has_choice] = inside[has_choice]
     sizes = places.sum(axis=1)
     chosen = lesson.pool.chosen[places].astype(np.int64)
     return lesson.features[places], chosen, sizes[sizes > 0], lesson.start[places]
@@ -139,8 +139,8 @@ def fit_gbdt_if_better(
     sureness = changes.mean() / max(changes.std() / np.sqrt(len(changes)), 1e-12)
     if gain < MARGIN or min(gains[best]) <= 1.0 or sureness < SURE:
         return Learned(None, ROUNDS[best], gain)
-    lesson = GbdtFit.of(pool, design, design.fit(pool))
-    booster = fit_trees([lesson], ROUNDS[best], seed)
+    training_set = GbdtFit.of(pool, design, design.fit(pool))
+    booster = fit_trees([training_set], ROUNDS[best], seed)
     return Learned(from_booster(booster, ROUNDS[best]), ROUNDS[best], gain)
 
 
@@ -164,10 +164,10 @@ def _fold(
 ) -> tuple[Values, list[Values]] | None:
     """Return nDCG@20 of those asked, without trees and with each number of them."""
     weights = design.fit(learn)
-    lesson, exam = (GbdtFit.of(pool, design, weights) for pool in (learn, ask))
-    if not len(ask) or len(_rows(lesson)[2]) < FEWEST:
+    training_set, exam = (GbdtFit.of(pool, design, weights) for pool in (learn, ask))
+    if not len(ask) or len(_rows(training_set)[2]) < FEWEST:
         return None
-    booster = fit_trees([lesson], max(ROUNDS), seed)
+    booster = fit_trees([training_set], max(ROUNDS), seed)
     scored = [exam.reranked(_added(booster, exam, rounds)) for rounds in ROUNDS]
     return ask.ndcg(exam.start), [ask.ndcg(scores) for scores in scored]
 

@@ -132,8 +132,8 @@ def choose(
         return _chosen(first, (CHEAP,), log)
     models = _assembled(check, parts or {"": {}}, words, seed, words.student)
     finalists = [engine_of(name, engines) for name in parts]
-    asked = _asked(check, models, seed, on_the_way, budget, log)
-    pool, count = asked.pool, len(asked.pool)
+    validation_queries = _asked(check, models, seed, on_the_way, budget, log)
+    pool, count = validation_queries.pool, len(validation_queries.pool)
     note(f"{count} lists asked for, {pool.offset.shape[1]} places each to choose from")
     few = count < FEWEST_LISTS and bool(log.pressure)
     if few and first is not None:
@@ -141,7 +141,7 @@ def choose(
         return _chosen(first, (CHEAP,), log)
     if not count:
         return _chosen(first, (CHEAP,), log) if first is not None else fixed_choice(log.rows)
-    judge = CrossValidator.halves(pool, seed, asked.opinions)
+    judge = CrossValidator.halves(pool, seed, validation_queries.opinions)
     voted = next(iter(models.values())).taste is not None
     search = Search(judge, note, log.rows, budget.left)
     design = search.grow(check.data.timed, pool.columns, voted)
@@ -163,7 +163,7 @@ def choose(
     design = replace(design, dial=next(point.personal for point in points if point.chosen))
     log.note(described(points))
     # Trees are judged by what is taken up; where dislikes are heard too, that is half the truth.
-    judged, trees = asked.opinions is None and check.only is None, None
+    judged, trees = validation_queries.opinions is None and check.only is None, None
     if judged and (on_the_way is not None or not check.data.timed):
         if budget.left() > TREE_SECONDS:
             trees = _corrected(pool, design, on_the_way is not None, seed, log)

@@ -148,27 +148,27 @@ def replay_queries(
     """Walk the test events, yield the questions and then tell `observe` what happened."""
     assert split.walk is not None
     walk, world = split.walk, World.of(split, split.walk, data)
-    trails, weights = trails_of(data, split.train, split.rules.weights), split.rules.weights
+    timelines, weights = trails_of(data, split.train, split.rules.weights), split.rules.weights
     for moment in _moments(walk.time):
         steps = [
-            _step(split.rules.weights, walk, world, data, trails, place)
+            _step(split.rules.weights, walk, world, data, timelines, place)
             for place in moment.tolist()
         ]
         for place, step in zip(moment.tolist(), steps, strict=True):
             if asked[place]:
-                trail = trails.get(step.user) or UserTimeline([], [], [])
-                yield _question(world, trail, step, place)
+                timeline = timelines.get(step.user) or UserTimeline([], [], [])
+                yield _question(world, timeline, step, place)
         for step in steps:
-            trail = trails.setdefault(step.user, UserTimeline([], [], []))
+            timeline = timelines.setdefault(step.user, UserTimeline([], [], []))
             meaning = weights.meanings[step.kind]
             if meaning.withdraws:
-                back = trail.withdraw(step.item, meaning.withdraws)
+                back = timeline.withdraw(step.item, meaning.withdraws)
                 acts = tuple(_act(step, meaning.withdraws, *one) for one in back)
                 stated = weights.stated(meaning.withdraws)
                 step = replace(step, withdrawn=acts, withdraws_opinion=stated)
             observe(step)
             if weights.heeds(step.kind, step.value):
-                trail.add(step.item, step.weight, step.time, meaning.name)
+                timeline.add(step.item, step.weight, step.time, meaning.name)
 
 
 def _act(step: ReplayEvent, kind: str, weight: float, time: float) -> LiveEvent:
@@ -289,9 +289,9 @@ def _step(
     number = value if np.isfinite(value) else None
     weight = weights.of_event(kind, number)
     if weights.rates(kind, number):
-        trail = trails.setdefault(user, UserTimeline([], [], []))
-        trail.rating_sum, trail.ratings = trail.rating_sum + value, trail.ratings + 1
-        weight = weights.of_rating(value, trail.rating_sum, trail.ratings, data.rating_scale)
+        timeline = trails.setdefault(user, UserTimeline([], [], []))
+        timeline.rating_sum, timeline.ratings = timeline.rating_sum + value, timeline.ratings + 1
+        weight = weights.of_rating(value, timeline.rating_sum, timeline.ratings, data.rating_scale)
     tone = 0.0 if events.tone is None else float(events.tone[place])
     weight = weights.toned(kind, weight, tone)
     explicit = weights.stated(kind)

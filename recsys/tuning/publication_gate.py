@@ -48,8 +48,8 @@ def judge_index(recall: float, today: float) -> Verdict | None:
     """Refuse an index that misses too many true neighbours; None when it is good enough."""
     if recall >= RECALL_FLOOR:
         return None
-    told = f"the index finds {recall:.3f} of the true neighbours, {RECALL_FLOOR} is the floor"
-    return Verdict(False, told, 0, today)
+    result = f"the index finds {recall:.3f} of the true neighbours, {RECALL_FLOOR} is the floor"
+    return Verdict(False, result, 0, today)
 
 
 def judge(today: Values, yesterday: Values, seed: int = 0) -> Verdict:
@@ -62,8 +62,8 @@ def judge(today: Values, yesterday: Values, seed: int = 0) -> Verdict:
         return Verdict(True, "the bundle before gets nothing right", people, now, before)
     change = intervals((today - yesterday)[:, None], seed)[0]
     low, high = change.low / before, change.high / before
-    told = f"nDCG@{AT} {now:.4f} against {before:.4f}, change {low:+.1%} to {high:+.1%}"
-    return Verdict(high >= TOLERANCE, told, people, now, before, low, high)
+    result = f"nDCG@{AT} {now:.4f} against {before:.4f}, change {low:+.1%} to {high:+.1%}"
+    return Verdict(high >= TOLERANCE, result, people, now, before, low, high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,5 +121,5 @@ def translated(check: ValidationSet, items: IdMap) -> ValidationSet:
     if check.only is not None:
         only = rows[check.only]
         only = only[only >= 0]
-    wanted = Positives(check.wanted.starts, rows[check.wanted.items])
-    return replace(check, histories=histories, wanted=wanted, only=only)
+    relevant = Positives(check.wanted.starts, rows[check.wanted.items])
+    return replace(check, histories=histories, wanted=relevant, only=only)

@@ -164,6 +164,6 @@ class CrossValidator:
             gains.append(ask.ndcg(design.scores(ask, weights)))
             if self.opinions is not None:
                 order.append(self.opinions.auc(design.scores(self.opinions.pool, weights)))
-        asked = np.concatenate(gains)
-        value = float(asked.mean()) if len(asked) else 0.0
+        all_gains = np.concatenate(gains)
+        value = float(all_gains.mean()) if len(all_gains) else 0.0
         return value + LIKING * (2 * float(np.mean(order)) - 1) if order else value

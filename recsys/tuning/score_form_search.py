@@ -116,12 +116,12 @@ class Search:
         about first, and is what stays where none finds anything.
         """
         designs = [CandidateForm((live,)) for live in reversed(lives)]
-        told: list[float] = []
+        result: list[float] = []
         for design in designs:
-            if told and self._out_of_time():
+            if result and self._out_of_time():
                 break
-            told.append(self.value(design))
-        values = np.array(told)
+            result.append(self.value(design))
+        values = np.array(result)
         around = np.pad(values, 1, mode="edge")
         best = int((around[:-2] + 2 * values + around[2:]).argmax())
         return designs[best], float(values[best])

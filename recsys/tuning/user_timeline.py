@@ -56,14 +56,14 @@ def trails_of(data: Dataset, train: EventTable, rules: EventWeights) -> dict[int
 
     `train`: the events that the data set was made of.
     """
-    trails: dict[int, UserTimeline] = {}
+    timelines: dict[int, UserTimeline] = {}
     train = train.select(rules.acts(train))
     names = [rules.meanings[kind].name for kind in train.kinds]
     columns = (data.user.tolist(), data.item.tolist(), data.weight.tolist(), data.time.tolist())
     for user, item, weight, time, kind in zip(*columns, train.kind.tolist(), strict=True):
-        trails.setdefault(user, UserTimeline([], [], [])).add(item, weight, time, names[kind])
+        timelines.setdefault(user, UserTimeline([], [], [])).add(item, weight, time, names[kind])
     rated = rules.rated(train)
     for user, value in zip(train.user[rated].tolist(), train.value[rated].tolist(), strict=True):
-        trails[user].rating_sum += value
-        trails[user].ratings += 1
-    return trails
+        timelines[user].rating_sum += value
+        timelines[user].ratings += 1
+    return timelines

@@ -78,17 +78,17 @@ def ask(
 ) -> ValidationSet:
     """Ask whoever has a history what he took up in the marked events that was new to him."""
     data = Dataset.build(events.select(~is_test), items, weights=weights)
-    asked = is_test & (weights.of_table(events) > 0)
+    is_query = is_test & (weights.of_table(events) > 0)
     width = max(len(events.items), 1)
     before = ~is_test & weights.acts(events)  # what was only shown may be taken up yet
-    keys = np.setdiff1d(_keys(events, asked, width), _keys(events, before, width))
+    keys = np.setdiff1d(_keys(events, is_query, width), _keys(events, before, width))
     user, item = (keys // width).astype(np.int32), (keys % width).astype(np.int32)
     known = np.isin(user, events.user[before])
     user, item = user[known], item[known]
     people, first = np.unique(user, return_index=True)
     rows: Rows = data.items.rows(events.items)
-    wanted = Positives(np.append(first, len(user)).astype(np.int64), rows[item])
-    return ValidationSet.of_users(data, people, wanted)
+    relevant = Positives(np.append(first, len(user)).astype(np.int64), rows[item])
+    return ValidationSet.of_users(data, people, relevant)
 
 
 def _keys(events: EventTable, mask: Mask, width: int) -> NDArray[np.int64]:

@@ -38,29 +38,29 @@ def finetune(night: NightContext) -> Detail:
     """
     settings, device, note = night.settings, night.device, night.progress.note
     start = load_encoder(settings.encoder, device, settings.cache)
-    told: Detail = {"family": start.name, "version": "", "trained": False}
+    result: Detail = {"family": start.name, "version": "", "trained": False}
     because = reason_not_to(settings, start, device)
     if because:
-        return {**told, "because": because}
+        return {**result, "because": because}
     check_torch()
     from recsys.text_training.finetune_encoder import config_for, fingerprint
 
     shelf = EncoderRegistry.of(settings.home, start.name)
     entry = shelf.entry() or RegistryEntry("", "", 0.0)
     pupil = _yesterday(shelf, entry, device, note)
-    told["version"] = entry.version if pupil is not None else ""
+    result["version"] = entry.version if pupil is not None else ""
     config = config_for(start, settings.finetune_minutes, device)
     past = night.validation[1].data
     seen = fingerprint(past, config, start.name)
-    if entry.lesson == seen and bool(entry.version) == bool(told["version"]):
-        return {**told, "because": "there is nothing new to learn from"}
+    if entry.lesson == seen and bool(entry.version) == bool(result["version"]):
+        return {**result, "because": "there is nothing new to learn from"}
     lesson = _learned(night, pupil or start, past, config, _static(settings, start))
     if lesson.improved:
-        told["version"] = lesson.encoder.name.rpartition("-")[2]
-        shelf.add(lesson.encoder, RegistryEntry(told["version"], seen, lesson.after))
+        result["version"] = lesson.encoder.name.rpartition("-")[2]
+        shelf.add(lesson.encoder, RegistryEntry(result["version"], seen, lesson.after))
     else:
-        shelf.note(RegistryEntry(told["version"], seen, lesson.before))
-    return {**told, **outcome(lesson)}
+        shelf.note(RegistryEntry(result["version"], seen, lesson.before))
+    return {**result, **outcome(lesson)}
 
 
 def _learned(

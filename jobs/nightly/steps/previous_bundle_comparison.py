@@ -37,10 +37,10 @@ def compare_with_previous_bundle(night: NightContext) -> Verdict:
     """
     found = night.detail("baselines")
     if not found["passed"]:
-        told = found["reason"]
+        result = found["reason"]
         if found.get("lost", True):
-            told = f"worse than {named(found['baseline'])}: {told}"
-        verdict = Verdict(False, told, found["people"], found["model"])
+            result = f"worse than {named(found['baseline'])}: {result}"
+        verdict = Verdict(False, result, found["people"], found["model"])
     else:
         verdict = _compared(night)
         if found["design"] != "tuned" and verdict.passed:

@@ -127,13 +127,13 @@ class UserNeighbours(UserTerm):
             return parts
         older = {new: old for old, new in live.versions.items()}
         targets = np.array([older.get(row, row) for row in rows.tolist()], np.int32)
-        standing, known = self.stand_ins, targets < len(model)
-        given = np.zeros((len(standing.rows), len(rows)), np.float32)
+        proxies, known = self.stand_ins, targets < len(model)
+        given = np.zeros((len(proxies.rows), len(rows)), np.float32)
         given[:, known] = self.reach.weights(targets[known])
         if model.reader_inputs is not None and not known.all():
             vectors = live.new_readers[targets[~known] - len(model)]
-            given[:, ~known] = model.reader_inputs[standing.rows].astype(np.float32) @ vectors.T
-        np.add.at(parts, standing.entries, given * self.stand_in_weights[:, None])
+            given[:, ~known] = model.reader_inputs[proxies.rows].astype(np.float32) @ vectors.T
+        np.add.at(parts, proxies.entries, given * self.stand_in_weights[:, None])
         return parts
 
     def gbdt_features(self, rows: Rows, now: float, times: Times) -> dict[str, Floats]:
@@ -165,12 +165,12 @@ class Neighbours(ScoreTerm):
         live, history, blend = context.live, context.history, context.blend
         given = implicit_weights(history.weights, live.model.rated)
         weights = blend.history_weights("neighbours", history.ages(), given)
-        standing = stand_ins(live, history.rows)
-        reach = neighbour_rows(live, standing)
-        sums = neighbour_sums(live, standing, weights[standing.entries] * standing.weights, reach)
+        proxies = stand_ins(live, history.rows)
+        reach = neighbour_rows(live, proxies)
+        sums = neighbour_sums(live, proxies, weights[proxies.entries] * proxies.weights, reach)
         pointed = rows_pointed_at(live, reach, sums)
         mass = live.commonness.mass(sums, pointed)
-        return UserNeighbours(live, history, blend, weights, standing, reach, sums, pointed, mass)
+        return UserNeighbours(live, history, blend, weights, proxies, reach, sums, pointed, mass)
 
     def batch(self, context: BatchContext) -> Floats | None:
         """Return the term's scores of many users."""
@@ -207,17 +207,17 @@ class Neighbours(ScoreTerm):
         """Return the sums of each engine at each half-life, and their lift."""
         found: dict[Column, Floats] = {}
         history, first = context.history, context.live
-        ages, standing = history.ages(), stand_ins(first, history.rows)
+        ages, proxies = history.ages(), stand_ins(first, history.rows)
         uptake = implicit_weights(history.weights, first.model.rated)
         some = np.float32(len(history) > 0)
         for engine, live in context.lives.items():
-            reach = neighbour_rows(live, standing)
+            reach = neighbour_rows(live, proxies)
             if reach is None:
                 continue
             for life in context.half_lives:
                 weights = uptake * np.exp2(-ages / np.float32(life))
-                given = (weights[standing.entries] * standing.weights).astype(np.float32)
-                sums = neighbour_sums(live, standing, given, reach)
+                given = (weights[proxies.entries] * proxies.weights).astype(np.float32)
+                sums = neighbour_sums(live, proxies, given, reach)
                 found[self.column(engine, life)] = sums
                 found[self.lift_column(engine, life)] = some * live.commonness.lift(sums)
         return found

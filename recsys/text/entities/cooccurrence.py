@@ -50,8 +50,8 @@ def fit_relations(held: csr_array, names: Sequence[str]) -> Relations:
     if not held.nnz:
         return Relations.none(size)
     both = coo_array((held.T @ held).tocoo())
-    wanted = (both.row < both.col) & (both.data >= LEAST)
-    left, right, count = both.row[wanted], both.col[wanted], both.data[wanted]
+    frequent = (both.row < both.col) & (both.data >= LEAST)
+    left, right, count = both.row[frequent], both.col[frequent], both.data[frequent]
     own = np.asarray(held.sum(axis=0), np.float64).ravel()
     expected = own[left] * own[right] / held.shape[0]
     sure = (likelihood_ratio(count, own[left], own[right], held.shape[0]) >= SIGNIFICANCE) & (

@@ -90,10 +90,12 @@ def read_checkpoint(
 def _load(
     tensors: dict[str, torch.Tensor], module: torch.nn.Module, optimizer: torch.optim.Optimizer
 ) -> None:
-    wanted = dict(_training(module))
-    if any(tensors[f"now/{name}"].shape != value.shape for name, value in wanted.items()):
+    trainable_parameters = dict(_training(module))
+    if any(
+        tensors[f"now/{name}"].shape != value.shape for name, value in trainable_parameters.items()
+    ):
         raise ValueError("another model's checkpoint")
-    for name, value in wanted.items():
+    for name, value in trainable_parameters.items():
         with torch.no_grad():
             value.copy_(tensors[f"now/{name}"])
         for key in ("step", "exp_avg", "exp_avg_sq"):

@@ -113,9 +113,9 @@ def _one_by_one(trainable: Trainable, batch: Batch, objective: str, chunk: int) 
     total = 0.0
     for start in range(0, len(batch.items), chunk):
         vectors = trainable.embed(batch.items[start : start + chunk]).float()
-        wanted = torch.from_numpy(batch.taken[start : start + chunk]).to(vectors.device)
+        targets = torch.from_numpy(batch.taken[start : start + chunk]).to(vectors.device)
         last = torch.from_numpy(batch.last[start : start + chunk]).to(vectors.device)
-        loss: Any = LOSSES[objective](vectors, wanted, last) * (len(wanted) / len(batch.items))
+        loss: Any = LOSSES[objective](vectors, targets, last) * (len(targets) / len(batch.items))
         loss.backward()
         total += float(loss.detach())
     return total

@@ -55,12 +55,12 @@ def listed(words: Sequence[str]) -> NDArray[np.bool_]:
 
 def english_evidence(words: Sequence[str]) -> float:
     """Return what the words say for English beside its function words, 0 or more."""
-    told = [word for word in words if len(word) >= SHORTEST and word not in _OTHERS]
-    told = [word for word in told if word not in FUNCTION_WORDS["en"]]
-    if not told:
+    result = [word for word in words if len(word) >= SHORTEST and word not in _OTHERS]
+    result = [word for word in result if word not in FUNCTION_WORDS["en"]]
+    if not result:
         return 0.0
     total = 0.0
-    for word, known in zip(told, listed(told).tolist(), strict=True):
+    for word, known in zip(result, listed(result).tolist(), strict=True):
         if not known:
             total += UNKNOWN
         elif _ENGLISH.search(word):

@@ -58,9 +58,9 @@ def fit_chinese(
         held = fold == number
         weights = _solve(counts, cues, labels, ~held, least, config)
         logits[held] = _logits(counts, cues, weights)[held]
-    told = labels != NEUTRAL
-    sharpness = _sharpness(logits[told], labels[told])
-    band = float(np.quantile(np.abs(logits[told]), config.neutral_share))
+    result = labels != NEUTRAL
+    sharpness = _sharpness(logits[result], labels[result])
+    band = float(np.quantile(np.abs(logits[result]), config.neutral_share))
     runs, cue_weights = _solve(counts, cues, labels, np.ones(len(texts), bool), least, config)
     cut = cut_of(sharpness * band)
     return ChineseTone(runs.astype(np.float16), cue_weights.astype(np.float32), sharpness, cut)

@@ -29,11 +29,11 @@ def with_comment_sentiment(events: EventTable, tones: SentimentScorer) -> EventT
     path, key = tones.home / HEARD, tones.fingerprint
     texts = list(events.comments.values())
     hashes, first, back = np.unique(_hashes(texts, key), return_index=True, return_inverse=True)
-    known, told = _read(path, key)
+    known, result = _read(path, key)
     place = np.minimum(np.searchsorted(known, hashes), max(len(known) - 1, 0))
     held = known[place] == hashes if len(known) else np.zeros(len(hashes), bool)
     found = np.zeros(len(hashes), np.float32)
-    found[held] = told[place[held]]
+    found[held] = result[place[held]]
     found[~held] = tones.scores([texts[at] for at in first[~held].tolist()])
     _write(path, key, hashes, found)
     tone = np.zeros(len(events), np.float32)

@@ -67,9 +67,9 @@ class SentimentScorer:
         found = self.model.probabilities(texts)
         for row, text in enumerate(texts) if self.lexicons else ():
             lexicon = self.lexicons.get(detect(text).code)
-            told = lexicon.score(text) if lexicon is not None else None
-            if told is not None:
-                found[row] = _chances(told)
+            result = lexicon.score(text) if lexicon is not None else None
+            if result is not None:
+                found[row] = _chances(result)
         return found
 
     def scores(self, texts: Sequence[str]) -> Floats:

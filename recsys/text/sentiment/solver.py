@@ -43,13 +43,13 @@ def solve(
     """
     rows = np.arange(len(classes)) if rows is None else rows
     there = np.unique(classes[rows])  # labels
-    told = reading.sparse[rows]
-    used = np.unique(told.indices[told.data != 0])  # the others stay at zero
-    told, width, n_sparse = told[:, used], len(there), reading.sparse.shape[1]
+    result = reading.sparse[rows]
+    used = np.unique(result.indices[result.data != 0])  # the others stay at zero
+    result, width, n_sparse = result[:, used], len(there), reading.sparse.shape[1]
     n = len(used) + reading.dense.shape[1]
     loss = _Loss(
-        told,
-        csr_array(told.T),
+        result,
+        csr_array(result.T),
         reading.dense[rows],
         (classes[rows][:, None] == there).astype(np.float32),
         weight[rows].astype(np.float32),
@@ -87,13 +87,13 @@ class _Loss:
         logits = self.sparse @ np.ascontiguousarray(small[:n_sparse])
         logits += self.dense @ small[n_sparse:-1] + small[-1]
         chances = softmax(logits)
-        told = np.log(np.maximum((chances * self.truth).sum(1), 1e-30))
+        result = np.log(np.maximum((chances * self.truth).sum(1), 1e-30))
         moved = (chances - self.truth) * self.weight[:, None]
         slope = np.concatenate(
             [self.turned @ moved, self.dense.T @ moved, moved.sum(0, keepdims=True)]
         ).astype(np.float64)
         slope[:-1] += values[:-1]
-        loss = -float(self.weight @ told) + 0.5 * float((values[:-1] ** 2).sum())
+        loss = -float(self.weight @ result) + 0.5 * float((values[:-1] ** 2).sum())
         return loss, slope.ravel()
 
 

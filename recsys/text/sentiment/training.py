@@ -111,19 +111,19 @@ def _fit_words(
 
 def languages_of(texts: Sequence[str]) -> frozenset[str]:
     """Return the languages of at least one in fifty of some texts, as far as they tell."""
-    told = Counter(detect(text).code for text in texts[:: len(texts) // SAMPLE + 1])
-    least = LANGUAGE_SHARE * told.total()
-    return frozenset(code for code, n in told.items() if code and n >= least)
+    result = Counter(detect(text).code for text in texts[:: len(texts) // SAMPLE + 1])
+    least = LANGUAGE_SHARE * result.total()
+    return frozenset(code for code, n in result.items() if code and n >= least)
 
 
 def check_classes(classes: NDArray[np.integer], config: ToneConfig = ToneConfig()) -> None:
     """DataError unless at least two labels occur, each often enough."""
     counts = np.bincount(classes, minlength=len(LABELS))
-    told = ", ".join(f"{n} {label}" for n, label in zip(counts, LABELS, strict=True))
+    result = ", ".join(f"{n} {label}" for n, label in zip(counts, LABELS, strict=True))
     if (counts > 0).sum() < 2:
-        raise DataError(f"labels: {told}; texts of at least two labels are needed")
+        raise DataError(f"labels: {result}; texts of at least two labels are needed")
     if counts[counts > 0].min() < config.least_per_label:
-        raise DataError(f"labels: {told}; at least {config.least_per_label} texts of each needed")
+        raise DataError(f"labels: {result}; at least {config.least_per_label} texts of each needed")
 
 
 def balanced(classes: NDArray[np.integer], sources: Sequence[str] = ()) -> NDArray[np.float64]:

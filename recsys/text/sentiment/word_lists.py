@@ -149,9 +149,9 @@ def judged(words: Sequence[str], negated: Sequence[bool]) -> tuple[float, ...]:
     """
     news = _news(words)
     counts = [
-        sum(word in told and flag is denied for word, flag in zip(words, negated, strict=True))
+        sum(word in result and flag is denied for word, flag in zip(words, negated, strict=True))
         for denied in (False, True)
-        for told in (PRAISE, BLAME)
+        for result in (PRAISE, BLAME)
     ]
     praise, blame = counts[0] + news[0], counts[1] + news[1]
     good, bad = praise + 0.5 * counts[3], blame + 0.75 * counts[2]
@@ -165,8 +165,8 @@ def _news(words: Sequence[str]) -> tuple[int, int]:
     found = [0, 0]
     for at, more in moves:
         near = words[max(at - NEAR, 0) : at + NEAR + 1]
-        wanted = sum(word in _WELCOME for word in near)
+        n_welcome = sum(word in _WELCOME for word in near)
         unwanted = sum(word in _UNWELCOME for word in near)
-        if wanted != unwanted:
-            found[(wanted > unwanted) is not more] += 1
+        if n_welcome != unwanted:
+            found[(n_welcome > unwanted) is not more] += 1
     return found[0], found[1]

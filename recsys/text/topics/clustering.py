@@ -86,10 +86,10 @@ def group(
     flipped = words.T.tocsr()
     for temperature in temperatures:
         centres = unit_rows(share.T @ inside)
-        told = evidence(flipped @ share, smoothing)
+        result = evidence(flipped @ share, smoothing)
         for at in range(0, len(inside), BLOCK):
             part = slice(at, at + BLOCK)
-            odds = closeness * (inside[part] @ centres.T) + words[part] @ told
+            odds = closeness * (inside[part] @ centres.T) + words[part] @ result
             odds -= odds.max(1, keepdims=True)
             powers = np.exp(odds / temperature)
             share[part] = powers / powers.sum(1, keepdims=True)

@@ -143,13 +143,13 @@ def _phrases(
     language: str,
 ) -> dict[str, set[int]]:
     """Return pairs of words that hold one of `words`, with the texts that have them."""
-    wanted, found = set(words), dict[str, set[int]]()
+    vocabulary, found = set(words), dict[str, set[int]]()
     empty = STOP_WORDS | FUNCTION_WORDS.get(language, frozenset())
     for row in set().union(*(rows_of[word] for word in words)):
         for segment in cut[row].segments:
             low = [word.lower() for word in segment]
             for pair in zip(low, low[1:], strict=False):
-                if wanted.intersection(pair) and not empty.intersection(pair):
+                if vocabulary.intersection(pair) and not empty.intersection(pair):
                     found.setdefault(" ".join(pair), set()).add(row)
     return {
         phrase: rows
@@ -216,14 +216,14 @@ class _Uses:
 
     @classmethod
     def of(cls, texts: Sequence[Pieces], words: Sequence[str]) -> _Uses:
-        wanted = set(words)
+        vocabulary = set(words)
         found = cls({w: Counter() for w in words}, *(Counter[str]() for _ in range(6)))
         for text in texts:
             informative = text.informative
             for segment in text.segments:
                 low = [word.lower().replace("’", "'") for word in segment]
                 for at, word in enumerate(low):
-                    if word in wanted:
+                    if word in vocabulary:
                         found._add(segment, low, at, informative)
         return found
 

@@ -93,8 +93,8 @@ class Topics:
         elif found.nnz:
             used, columns = np.unique(found.indices, return_inverse=True)
             shape = (len(texts), len(used))
-            told = csr_array((found.data, columns, found.indptr), shape=shape)
-            scores += told @ np.asarray(self.evidence[used], np.float32)
+            result = csr_array((found.data, columns, found.indptr), shape=shape)
+            scores += result @ np.asarray(self.evidence[used], np.float32)
         powers = np.exp(scores - scores.max(1, keepdims=True))
         rows = scores.argmax(1).astype(np.int32)
         sure = (1 / powers.sum(1)).astype(np.float32)
