@@ -17,7 +17,7 @@ from recsys.data.rating_scale import RatingScale
 from recsys.errors import DataError
 
 TONE = 0.25  # default of RECSYS_TONE_STRENGTH
-REMARKS = 4.0  # default of RECSYS_COMMENT_STRENGTH; chosen on a validation part, see RESULTS.md
+REMARKS = 2.0  # default of RECSYS_COMMENT_STRENGTH; chosen on a validation part, see RESULTS.md
 LARGEST = 1.5  # most that words multiply the weight of an event by, towards either side
 SMALL = 10_000  # kinds whose meaning is remembered
 SHOWN = 8  # unknown kinds that an error names

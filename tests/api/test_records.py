@@ -199,7 +199,7 @@ def test_comments_that_bots_repeat_count_less_and_are_told(
         for n in range(60)
     ]
     others = [
-        {**row, "item_id": "chess-3", "text": f"{row['user_id']} has something to say"}
+        {**row, "item_id": "chess-3", "text": f"{row['user_id']} has something wonderful to say"}
         for row in rows
     ]
     assert client.post("/events", json=rows + others).json["new"] == 120
