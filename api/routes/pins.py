@@ -25,7 +25,7 @@ def page() -> dict[str, Any]:
     return {"pins": list(map(_as_json, found))}
 
 
-@routes.post("/pins", "operate", body=PinBody, answers=Pin, status=201, fails=(404,))
+@routes.post("/pins", "operate", body=PinBody, answers=Pin, status=201, fails=(404, 409))
 def post(body: PinBody) -> dict[str, Any]:
     """Pin an item at a position of all personal lists, from `start` to `end`.
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from recsys.ranking.pinned_items import DEEPEST
 
-from .field_types import Answer, AnyMoment, BodyId, Strict
+from .field_types import WINDOW, Answer, AnyMoment, BodyId, Strict
 
 
 class PinBody(Strict):
@@ -18,6 +20,15 @@ class PinBody(Strict):
     position: Annotated[int, Field(ge=1, le=DEEPEST)] = Field(description="from 1")
     start: AnyMoment = Field(None, description="default: now")
     end: AnyMoment = Field(None, description="not included; default: until it is removed")
+
+    @field_validator("end")
+    @classmethod
+    def _after_the_start(cls, value: float | None, info: ValidationInfo) -> float | None:
+        now = time.time()
+        if value is not None and value <= max(now, info.data.get("start") or now):
+            reason = "is not after start and now: the pin would never hold"
+            raise PydanticCustomError(WINDOW, "{reason}", {"reason": reason})
+        return value
 
 
 class Pin(Answer):

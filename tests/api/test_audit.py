@@ -29,6 +29,7 @@ BODIES = {  # of routes whose answer needs a body that is right
     "POST /tokens": {"user_id": "baker"},
     "POST /webhooks": {"url": "https://127.0.0.1/x"},
     "POST /mail-addresses": {"address": "ann@example.org"},
+    "POST /pins": {"item_id": "sea-1", "position": 1},
     "POST /items": {"item_id": "new"},
     "PUT /items/<id:item_id>": {"title": "New"},
     "PATCH /items/<id:item_id>": {"title": "New"},

@@ -115,7 +115,7 @@ def test_a_pin_ends_although_answers_are_kept(client: FlaskClient, home: Path) -
         ({"item_id": "nobody-knows", "position": 1}, 404, "item"),
         ({"item_id": "bread-3", "position": 1}, 404, "hidden"),
         ({"item_id": "bread-1", "position": 0}, 422, "position"),
-        ({"item_id": "bread-1", "position": 1, "end": 1_000_000_000}, 422, "ends"),
+        ({"item_id": "bread-1", "position": 1, "end": 1_000_000_000}, 409, "end"),
     ],
 )
 def test_a_pin_that_cannot_hold_is_refused(
