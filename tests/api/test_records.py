@@ -24,7 +24,7 @@ def test_a_posted_item_is_retrievable_at_once(client: FlaskClient) -> None:
     assert client.post("/items", json=item).json == {"accepted": 1, "new": 1, "duplicates": 0}
     assert "new/1" in ids(client, "/recommend/any?q=rook+gambit&n=60")
     found = client.get("/items/new%2F1").json
-    assert found["metadata"] == {"price": 3} and found["created_at"] > 0
+    assert found["metadata"] == {"price": 3, "language": "en"} and found["created_at"] > 0
     assert client.get("/items?item_id=new/1").json["items"] == [found]
 
 
