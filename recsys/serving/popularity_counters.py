@@ -18,7 +18,9 @@ HALF_LIVES = (HOUR, 6 * HOUR, DAY, 3 * DAY, 10 * DAY, 30 * DAY, np.inf)
 _HALF_LIVES = np.array(HALF_LIVES)
 LEFT = 1e-6  # share of a sum below which nothing is left of it but the error of rounding
 PSEUDO = 0.3  # events that an item is credited with; chosen on MovieTweetings' validation slices
-FEW = 5.0  # users of all time with whom half of what an item is taken up in a half-life counts
+# Users of all time with whom half of what an item is taken up in a half-life counts: a hundredth of
+# the users that the most used items have, for where these have 50, five users are a trend.
+FEW, FEW_SHARE, MOST_USED = 5.0, 0.01, 50
 PAUSE = 7 * DAY  # without an event of anybody, after which time stands still
 _MOST = 60.0  # log2 of the most uptake told apart; what lies after `now` may be beyond any number
 
@@ -46,6 +48,7 @@ class PopularityCounters:
     likes: Floats  # (n,): explicit positive weight
     dislikes: Floats  # (n,): explicit negative weight
     pauses: list[tuple[float, float]] = field(default_factory=list)  # (end, seconds left out)
+    few: float = 0.0  # users that are few here, see `few_users`; later acts do not change it
 
     @classmethod
     def empty(cls, size: int) -> PopularityCounters:
@@ -93,6 +96,7 @@ class PopularityCounters:
         stated = np.where(explicit, weight, 0.0)
         counters.likes += np.bincount(item, np.maximum(stated, 0), size).astype(np.float32)
         counters.dislikes += np.bincount(item, np.maximum(-stated, 0), size).astype(np.float32)
+        counters.few = few_users(counters.level[-1])
         return counters
 
     def __len__(self) -> int:
@@ -263,15 +267,15 @@ class PopularityCounters:
 
         `lives`: which of HALF_LIVES. Decay runs to the last event, not to the clock: while nothing
         happens, nothing changes. An item nobody takes up counts as if it had PSEUDO events. What n
-        people have taken up in all counts n / (n + FEW) of its uptake at a finite half-life, so
-        that a few accounts that come together do not make a trend.
+        people have taken up in all counts n / (n + few) of its uptake at a finite half-life, so
+        that a few accounts that come together do not make a trend; see `few_users`.
         """
         moment, own = self._moment(now), list(lives)
         level = np.stack([self.level[life, rows] for life in own]) if own else self.level[:0, rows]
         gone = level - (moment / _HALF_LIVES[own])[:, None]
         mass = np.exp2(np.minimum(gone, _MOST))
         users = np.exp2(np.minimum(self.level[-1, rows], _MOST))
-        trust = users / (users + FEW)
+        trust = users / np.maximum(users + self.few, 1e-9)
         for place, life in enumerate(own):
             if np.isfinite(HALF_LIVES[life]):
                 mass[place] *= trust
@@ -339,7 +343,21 @@ class PopularityCounters:
             last=np.array(arrays["last"], np.float64),
             likes=np.array(arrays["likes"], np.float32),
             dislikes=np.array(arrays["dislikes"], np.float32),
+            few=few_users(arrays["level"][-1]),
         )
+
+
+def few_users(level: NDArray[np.float64]) -> float:
+    """Return how many users are few: `FEW_SHARE` of those of the most used items, at most FEW.
+
+    `level`: (n,), logarithm to base 2 of each item's number of users, -inf: none.
+    """
+    used = level[np.isfinite(level)]
+    if not len(used):
+        return 0.0
+    most = min(MOST_USED, len(used))
+    top = np.partition(used, len(used) - most)[len(used) - most :]
+    return min(FEW, FEW_SHARE * float(np.exp2(min(float(np.median(top)), _MOST))))
 
 
 def _keys(item: Rows, actor: NDArray[np.integer]) -> NDArray[np.int64]:

@@ -303,9 +303,11 @@ def on_feed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
     try:
         reader.shell(shell_of("docs/tutorial.md"))
         reader.settings["RECSYS_HOME"] = str(folder / "my-feed")
-        (folder / "labels.csv").write_text(
-            "text,label\n" + "so good,positive\nso bad,negative\nso so,neutral\n" * 20
-        )
+        english = "text,label\n" + "so good,positive\nso bad,negative\nso so,neutral\n" * 20
+        chinese = "text,label\n" + "味道很好，推荐,positive\n太差了，别买,negative\n" * 30
+        for name, text in (("labels", english), ("english", english), ("chinese", chinese)):
+            (folder / f"{name}.csv").write_text(text, encoding="utf-8")
+        (folder / "test.csv").write_text("text\none that is not among the others at all\n")
         (folder / "words.csv").write_text("language,term,valence\nes,bueno,3\nes,malo,-3\n")
         yield reader
     finally:

@@ -37,6 +37,7 @@ def acts_of_five(seed: int, moment: float, pushed: bool) -> list[LiveEvent]:
 def test_five_accounts_add_five_voices_at_most_however_often_they_act(seed, pushed):
     """Of n users who took the item up m times, m · n / (n + FEW) counts; nobody counts twice."""
     made, control, moment = worlds.live(), worlds.live(), worlds.topics().now + 60
+    made.counters.few = control.counters.few = FEW
     row, acts = made.row("sea-1"), acts_of_five(seed, moment, pushed)
     made.add_events(acts)
     now = made.counters.newest
@@ -57,6 +58,7 @@ def test_five_accounts_add_five_voices_at_most_however_often_they_act(seed, push
 
 def test_five_accounts_count_like_two_and_a_half_for_a_new_item():
     made, moment = worlds.live(), worlds.topics().now + 60
+    made.counters.few = FEW
     likes = [
         LiveEvent("unheard-of", "like", None, moment, 0.0, f"one-of-five-{n}")
         for n in range(ACCOUNTS)

@@ -12,6 +12,7 @@ from recsys.serving.popularity_counters import (
     PAUSE,
     PSEUDO,
     PopularityCounters,
+    few_users,
 )
 
 RNG = np.random.default_rng(8)
@@ -34,6 +35,7 @@ def at_once(shift=0.0):
 
 
 def assert_same(found, wanted):
+    found.few = wanted.few  # which is read off the first counts
     assert np.allclose(found.log_shares(), wanted.log_shares(), atol=1e-5)
     assert np.allclose(found.like_rate(), wanted.like_rate(), atol=1e-5)
     assert np.array_equal(found.last, wanted.last) and found.newest == wanted.newest
@@ -87,10 +89,31 @@ def test_sums_are_what_a_hand_would_add():
     day, always = HALF_LIVES.index(DAY), HALF_LIVES.index(np.inf)
     assert counters.uptake(day, 2).tolist() == pytest.approx([0.25 + 0.5, 0.5])
     assert counters.uptake(always, 2).tolist() == pytest.approx([2.0, 0.5])
+    counters.few = FEW
     shares = counters.log_shares()
     trusted = [0.75 * 2 / (2 + FEW), 0.5 * 0.5 / (0.5 + FEW)]
     assert shares[day].tolist() == pytest.approx(np.log(np.add(trusted, PSEUDO)).tolist())
     assert shares[always].tolist() == pytest.approx(np.log([2.0 + PSEUDO, 0.5 + PSEUDO]).tolist())
+
+
+@pytest.mark.parametrize(("users", "few"), [(1, 0.01), (100, 1.0), (10_000, FEW)])
+def test_few_users_are_few_beside_those_of_the_most_used_items(users, few):
+    level = np.full(60, -np.inf)
+    level[:40] = np.log2(users)
+    assert few_users(level) == pytest.approx(few)
+    level[40:50] = 0.0  # half of the 50 most used, and more, have as many
+    assert few_users(level) == pytest.approx(few)
+    assert few_users(np.full(3, -np.inf)) == 0.0
+
+
+def test_later_acts_do_not_change_how_many_users_are_few():
+    counters = at_once()
+    before = counters.few
+    counters.add_many(
+        np.zeros(9, np.int32), np.ones(9, np.float32), np.ones(9, bool), TIME[-1] + np.arange(9.0)
+    )
+    assert counters.few == before > 0
+    assert PopularityCounters.from_arrays(counters.arrays()).few > before
 
 
 def test_what_nobody_takes_up_counts_as_the_pseudo_events():
@@ -102,6 +125,7 @@ def test_what_nobody_takes_up_counts_as_the_pseudo_events():
 def test_an_earlier_moment_can_be_asked_about():
     """As of a moment, an event at that moment weighs the same whatever the half-life."""
     counters = PopularityCounters.empty(1)
+    counters.few = FEW
     counters.add(0, 1.0, True, 1.7e9)
     counters.add(0, 0.0, False, 1.7e9 + 90 * DAY)
     shares = counters.log_shares(now=1.7e9)
@@ -218,6 +242,7 @@ def test_however_events_come_a_pause_is_counted_alike():
     for row, when in zip(item, time, strict=True):
         live.add(int(row), 1.0, False, float(when))
     together.add_many(item, weight, no, time)
+    live.few = together.few = night.few  # which is read off the first counts
     assert live.log_shares() == pytest.approx(night.log_shares(), abs=1e-5)
     assert together.log_shares() == pytest.approx(night.log_shares(), abs=1e-5)
     for moment in time:  # as of a moment in the past, too
