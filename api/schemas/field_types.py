@@ -15,7 +15,7 @@ from recsys.data.parsing import MAX_ID, FutureError, clean_text, parse_any_time,
 from recsys.data.timestamps import LEAST
 from recsys.errors import DataError
 from recsys.ranking import metadata_filter
-from recsys.ranking.pinned_items import PinnedPlace
+from recsys.ranking.pinned_items import DEEPEST, PinnedPlace
 
 # types of problems that are answered 409: only the clock, or another field, is against a value
 FUTURE, WINDOW = "future_time", "never_listed"
@@ -262,6 +262,7 @@ Ids = listed(BodyId, MAX_LIST)
 Count = Annotated[int, Field(ge=1, le=MAX_N), BeforeValidator(_whole)]
 Offset = Annotated[int, Field(ge=0, le=MAX_OFFSET), BeforeValidator(_whole)]
 TopicId = Annotated[int, Field(ge=0, le=2**31 - 1), BeforeValidator(_whole)]
+Position = Annotated[int, Field(ge=1, le=DEEPEST), BeforeValidator(_whole)]
 RowId = Annotated[int, Field(ge=1, le=2**63 - 1), BeforeValidator(_whole)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Seconds = Annotated[float, Field(ge=0.0, le=1e10)]

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated
 
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from recsys.ranking.pinned_items import DEEPEST
-
-from .field_types import WINDOW, Answer, AnyMoment, BodyId, Strict
+from .field_types import WINDOW, Answer, AnyMoment, BodyId, Position, Strict
 
 
 class PinBody(Strict):
     """A pin to add."""
 
     item_id: BodyId
-    position: Annotated[int, Field(ge=1, le=DEEPEST)] = Field(description="from 1")
+    position: Position = Field(description="from 1")
     start: AnyMoment = Field(None, description="default: now")
     end: AnyMoment = Field(None, description="not included; default: until it is removed")
 
