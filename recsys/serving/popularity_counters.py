@@ -336,14 +336,17 @@ class PopularityCounters:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> PopularityCounters:
-        """Rebuild private, writable counters from saved arrays."""
+        """Rebuild private, writable counters from saved arrays.
+
+        `few`: (1,), in place of the number that follows from the counts; see `few_users`.
+        """
         return cls(
             level=np.array(arrays["level"], np.float64),
             newest=float(arrays["newest"][0]),
             last=np.array(arrays["last"], np.float64),
             likes=np.array(arrays["likes"], np.float32),
             dislikes=np.array(arrays["dislikes"], np.float32),
-            few=few_users(arrays["level"][-1]),
+            few=float(arrays["few"][0]) if "few" in arrays else few_users(arrays["level"][-1]),
         )
 
 

@@ -400,7 +400,10 @@ def _assembled(
     models: dict[str, Model] = {}
     for name, part in parts.items():
         first = next(iter(models.values()), None)
-        models[name] = assemble(
+        model = assemble(
             check.data, part, words, ScoreModel(), seed, posts=False, cold=cold, like=first
         )
+        # With few users counting less, a trend would also tell how much is used in all, and a
+        # trend that tells nothing would be chosen for it.
+        models[name] = replace(model, counters={**model.counters, "few": np.zeros(1)})
     return models
