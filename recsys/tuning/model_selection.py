@@ -22,7 +22,7 @@ from recsys.ranking.terms.protocol import Parameter
 from recsys.serving.gbdt_model import Gbdt
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
-from recsys.serving.score_model import UNREAD, LogTerm, ScoreModel, Term
+from recsys.serving.score_model import LEARNED, QUALITY, UNREAD, LogTerm, ScoreModel, Term
 from recsys.text.encoders.student import Student
 from recsys.training.cold_items import ColdStartSolver
 from recsys.training.fit import TextVectors, assemble, known_interactions
@@ -34,7 +34,7 @@ from recsys.tuning.frontier import described, frontier
 from recsys.tuning.gbdt_training import fit_gbdt_if_better
 from recsys.tuning.recent_users import item_weights
 from recsys.tuning.replay_choice_sets import ReplayChoiceSets, ReplayStep, walk
-from recsys.tuning.score_form import REFUSALS, CandidateForm, CrossValidator
+from recsys.tuning.score_form import LEAST_UPTAKE, REFUSALS, CandidateForm, CrossValidator
 from recsys.tuning.score_form_search import GAIN, Search, told
 from recsys.tuning.tuning_result import TuningResult
 from recsys.tuning.unread_factor import choose_factor
@@ -208,7 +208,7 @@ def _chosen(
     """Return a choice whose weights are learned from everybody."""
     weights = found.design.fit(found.pool)
     blend, factor = found.design.blend(weights), _unread_factor(found, weights, log)
-    blend = replace(blend, newcomers=found.design.newcomers(found.pool), unread=factor)
+    blend = replace(blend, newcomers=_newcomers(found, weights), unread=factor)
     if not found.pool.columns[TASTE].any():  # nothing learned of dislikes
         blend = replace(blend, priors={**blend.priors, "refusals": REFUSALS})
     pressure = tuple(log.pressure)
@@ -224,6 +224,20 @@ def _unread_factor(found: Found, weights: Mapping[Parameter, float], log: Log) -
     chosen = choose_factor(pool, design.scores(pool, weights), sums, design.lift)
     log.rows.append(chosen.to_json())
     return chosen.factor
+
+
+def _newcomers(found: Found, weights: Mapping[Parameter, float]) -> dict[str, float]:
+    """Return the weights of item features for users without a positive event.
+
+    Those of popularity and trend that the form has for users who have done nothing yet, if they
+    add up to enough; else those that are learned as if nothing else spoke.
+    """
+    alone = found.design.newcomers(found.pool)
+    priors = replace(found.design, dial=LEARNED).blend(weights).priors
+    own = {name: max(weight, 0.0) for name, weight in priors.items() if name in SHARES}
+    if sum(own.values()) < LEAST_UPTAKE:
+        return alone
+    return {**{name: alone[name] for name in QUALITY}, **own}
 
 
 def _cheap(check: ValidationSet, words: TextVectors, seed: int, log: Log) -> Found | None:
