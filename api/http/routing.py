@@ -341,13 +341,18 @@ def _body(endpoint: Endpoint, adapter: TypeAdapter[Any], partial: bool) -> Any:
         message = f"{found[0]['field'] or 'body'}: {found[0]['message']}"
         if endpoint.many and len(raw) > 1:
             message += "; no row was stored: mend it, or store the others with ?partial=1"
-        if all(one["type"] in CONFLICTS for one in found):
-            raise ApiError(409, message, str(found[0]["type"]), found) from None
-        raise ApiError(422, message, "invalid", found) from None
+        raise _refusal(message, found) from None
+
+
+def _refusal(message: str, found: list[dict[str, object]]) -> ApiError:
+    """Return 409 where only the clock or another field is against the values, else 422."""
+    if all(one["type"] in CONFLICTS for one in found):
+        return ApiError(409, message, str(found[0]["type"]), found)
+    return ApiError(422, message, "invalid", found)
 
 
 def _right_rows(raw: list[Any], found: list[dict[str, object]], adapter: TypeAdapter[Any]) -> Any:
-    """Return the rows that are right; the others are noted for the answer. 422 when none is."""
+    """Return the rows that are right; the others are noted for the answer. An error if none is."""
     wrong: dict[int, dict[str, object]] = {}
     for one in found:
         place, _, name = str(one["field"]).partition(".")
@@ -355,7 +360,7 @@ def _right_rows(raw: list[Any], found: list[dict[str, object]], adapter: TypeAda
         wrong.setdefault(int(place), result)
     if len(wrong) == len(raw):
         message = f"no row is right; the first: {found[0]['field']}: {found[0]['message']}"
-        raise ApiError(422, message, "invalid", found)
+        raise _refusal(message, found)
     g.rejected = [wrong[place] for place in sorted(wrong)]
     return adapter.validate_python([row for place, row in enumerate(raw) if place not in wrong])
 

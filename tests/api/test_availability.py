@@ -224,6 +224,8 @@ def test_an_impossible_window_is_refused_with_both_dates(client: FlaskClient) ->
     client.patch(f"/items/{ITEM}", json={"available_from": "2020-01-02"})
     later = client.patch(f"/items/{ITEM}", json={"expires_at": "2020-01-01"})
     assert later.status_code == 409 and "available_from" in later.json["error"]["message"]
+    none = client.post("/items?partial=1", json=[forms("a", **wrong)])
+    assert none.status_code == 409 and none.json["error"]["code"] == "never_listed"
     some = client.post("/items?partial=1", json=[forms("a", **wrong), forms("b")])
     assert some.json["accepted"] == 1 and some.json["rejected"][0]["field"] == "expires_at"
 
