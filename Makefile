@@ -21,11 +21,14 @@ demo: $(VENV)/.demo  ## sample data -> night -> recommendations on the screen
 serve: $(VENV)/.demo  ## serve the newest bundle on http://127.0.0.1:8000
 	@$(BIN)/recsys serve
 
+# one process per core of at most four, each with one BLAS thread; a file's tests stay in one process
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile
+
 test: check  ## checks, then the tests
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 test-all: check  ## every test: also those of many cases, and the soak; some three hours
-	$(BIN)/python -m pytest -m ''
+	$(PYTEST) -m ''
 
 soak: $(VENV)/.test  ## 75 minutes of load on a service: its memory each minute, and the slope
 	PYTHONPATH=. $(BIN)/python tests/support/soak.py
