@@ -18,7 +18,7 @@ from werkzeug.routing import RequestRedirect
 from . import errors
 from .auth import Authenticator
 from .http import responses
-from .http.asgi_app import OWN
+from .http.asgi_to_wsgi import OWN
 from .http.routing import DECLARED, Endpoint, IdConverter, UserConverter
 from .http.server_sent_events import Streams
 from .routes import ROUTES

@@ -18,7 +18,7 @@ from typing import Any
 
 from flask import Request, g
 
-from recsys.data.access_rights import KEY_ONLY, TOKEN, WITHOUT_KEY, roles_with
+from recsys.data.api_roles import KEY_ONLY, TOKEN, WITHOUT_KEY, roles_with
 from recsys.store.api_keys import Key, digest
 
 from .errors import ApiError

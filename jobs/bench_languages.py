@@ -1,6 +1,6 @@
-"""`python -m jobs.bench_languages`: the benchmark in bench/unknown_language.py."""
+"""`python -m jobs.bench_languages`: the benchmark in bench/new_language_learning.py."""
 
-from .bench.unknown_language import command
+from .bench.new_language_learning import command
 from .cli import run
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The parent of the workers of `recsys serve`: it starts them, watches over them, replaces them.
 
-    python -P -m recsys.jobs.supervisor --app recsys.api.runtime.uvicorn_worker --workers 2
+    python -P -m recsys.jobs.supervisor --app recsys.api.runtime.worker_process --workers 2
 
 A worker that dies is replaced: at once the first time, then after a pause that doubles up to half a
 minute. A worker that has not answered itself for ten seconds is ended. Only what Python itself

@@ -10,7 +10,7 @@ from operator import attrgetter
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys import cpu_budget
+from recsys import request_cpu_limit
 from recsys.array_types import Floats, Mask, Rows
 from recsys.explain.reason_formatter import ReasonFormatter
 from recsys.explain.score_parts import Parts
@@ -75,16 +75,16 @@ class Recommender:
         `reserved`: puts new items with few users into some places; None: no place is reserved.
         """
         request = self.request(query)
-        cpu_budget.check("the reading of the history")
+        request_cpu_limit.check("the reading of the history")
         mask = self.open(query, request)[: request.size]
         depth = query.offset + query.n + query.more
         capped_ = query.author_cap is not None or query.category_cap is not None
         most = len(mask) if capped_ else max(POOL, 3 * depth)
-        cpu_budget.check("the filters")
+        request_cpu_limit.check("the filters")
         scored = self.corrected(request, mask, *candidates(request, mask, most))
-        cpu_budget.check("the scores")
+        request_cpu_limit.check("the scores")
         rows = self._page(query, scored)
-        cpu_budget.check("the selection of the page")
+        request_cpu_limit.check("the selection of the page")
         if reserved is None:
             return self.told(query, scored, rows, query.offset + 1)
         now = time.time() if query.now is None else query.now

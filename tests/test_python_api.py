@@ -499,7 +499,7 @@ from recsys import register_baseline, register_engine, register_term
 from recsys.models.item_weights import ItemWeights
 from recsys.evaluation.baselines import fit_popular
 from recsys.evaluation.baseline_registry import NOTHING, Baseline as Row
-from recsys.ranking.terms.linear_base import LinearTerm
+from recsys.ranking.terms.single_weight_base import LinearTerm
 from recsys.models.engine_definitions import Engine
 
 

@@ -25,7 +25,7 @@ from ..runtime.app_state import AppState
 from ..runtime.served_model import ServedModel
 from ..schemas.home import HomeParameters
 from . import list_pages as pages
-from . import pins
+from . import pin_eligibility
 from .recommend import Recommend
 
 _SLOTS = {SOURCE: "reserved", PINNED: "pinned"}  # kinds of slots, by the source of an item
@@ -103,7 +103,7 @@ class Home:
     ) -> list[DealtRow]:
         """Return the rows of the page; one row where more of it is asked for."""
         reserved = ReservedPlaces(self.service.exposure_share)
-        places = pins.of_operators(self.service)
+        places = pin_eligibility.of_operators(self.service)
         home = HomePage(serving.recommender, person, query, reserved, places)
         page = 1 if given.row is None else cursor.skip + 2
         depth = 1 + len(cursor.shown) + given.n * given.rows * page

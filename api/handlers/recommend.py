@@ -31,7 +31,7 @@ from ..runtime.exposure_write_buffer import still_seen
 from ..runtime.served_model import ServedModel
 from ..schemas.lists import SessionBody, SteerParameters
 from . import list_pages as pages
-from . import pins
+from . import pin_eligibility
 from .exploration import Placed, explored
 
 log = logging.getLogger("recsys.api")
@@ -146,12 +146,12 @@ class Recommend:
         self, serving: ServedModel, query: Query, asked: Sequence[str]
     ) -> tuple[list[PinnedPlace], list[str]]:
         """Return the pins of a list, and why some of the request do not hold."""
-        others = pins.of_operators(self.service)
+        others = pin_eligibility.of_operators(self.service)
         if not asked and not others:
             return [], []
         with serving.feed.ranking:
-            closed = pins.closed_to(serving.recommender, query)
-            return pins.open_places(asked, others, closed, self.language)
+            closed = pin_eligibility.closed_to(serving.recommender, query)
+            return pin_eligibility.open_places(asked, others, closed, self.language)
 
     def _best(self, serving: ServedModel, query: Query, k: int) -> Sequence[Recommendation]:
         """Return the best k items of a query; the last one only tells that another page follows."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 
-from recsys.data.access_rights import roles_with
+from recsys.data.api_roles import roles_with
 from recsys.data.parsing import MAX_ID
 
 from ..errors import CODES

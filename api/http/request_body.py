@@ -14,7 +14,7 @@ from flask import Request
 from werkzeug.exceptions import ClientDisconnected
 
 from ..errors import ApiError
-from .asgi_app import WHOLE
+from .asgi_to_wsgi import WHOLE
 
 JSON_TYPES = ("application/json",)
 LINE_TYPES = ("application/x-ndjson", "application/jsonl", "application/x-jsonlines")

@@ -22,8 +22,8 @@ from flask import Blueprint, Response, current_app, g, request
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from werkzeug.routing import BaseConverter
 
-from recsys import cpu_budget
-from recsys.data.access_rights import AUDITED, RIGHTS, AuditRule
+from recsys import request_cpu_limit
+from recsys.data.api_roles import AUDITED, RIGHTS, AuditRule
 
 from ..errors import ApiError, problems, translate
 from ..runtime.request_audit import USER_NAMES, AuditedRequest
@@ -59,7 +59,7 @@ class Endpoint:
 
     method: str
     path: str
-    right: str | None  # one of recsys.data.access_rights.RIGHTS; None: open to all
+    right: str | None  # one of recsys.data.api_roles.RIGHTS; None: open to all
     view: View
     tag: str
     answers: Any  # type of the JSON of a success
@@ -74,9 +74,7 @@ class Endpoint:
     # where the user stands whom it is about: path.NAME, query.NAME, body.NAME, with a ? where it
     # may be missing, or nobody. Holders of a token may use it about their user; empty: they may not
     own: str = ""
-    audit: AuditRule = (
-        "never"  # which calls the audit log holds; see recsys.data.access_rights.AUDITED
-    )
+    audit: AuditRule = "never"  # which calls the audit log holds; see recsys.data.api_roles.AUDITED
     unaudited: str = ""  # why it is never, of a route that names a user or changes something
 
     @property
@@ -196,7 +194,7 @@ def _handler(endpoint: Endpoint) -> Callable[..., Response]:
         )
         seconds = current_app.extensions["settings"].request_cpu_seconds
         try:
-            with cpu_budget.limited(seconds if endpoint.right else 0.0):
+            with request_cpu_limit.limited(seconds if endpoint.right else 0.0):
                 response = answer(values, act)
         except Exception as error:
             act.failed(translate(error).status, values)
@@ -219,7 +217,7 @@ def _handler(endpoint: Endpoint) -> Callable[..., Response]:
         if adapter is not None:
             partial = bool(endpoint.many and getattr(values.get("query"), "partial", False))
             values["body"] = _body(endpoint, adapter, partial)
-        cpu_budget.check("reading the parameters and the body")
+        request_cpu_limit.check("reading the parameters and the body")
         if g.token_user is not None:
             _only_about(g.token_user, endpoint.own, values)
         act.begin(values)

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import g
 
-from recsys.data.access_rights import roles_with
+from recsys.data.api_roles import roles_with
 from recsys.data.records import Event
 from recsys.personal_list import UserState
 from recsys.ranking import nonpersonal_lists

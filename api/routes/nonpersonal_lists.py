@@ -11,7 +11,7 @@ from recsys.ranking import nonpersonal_lists
 from recsys.ranking.pinned_items import with_pins
 from recsys.ranking.query import Filters, Recommendation
 
-from ..handlers import empty_list_reasons, list_pages, pins
+from ..handlers import empty_list_reasons, list_pages, pin_eligibility
 from ..handlers.ingestion import missing
 from ..http.routing import Routes
 from ..runtime.served_model import ServedModel
@@ -39,8 +39,8 @@ def answer(name: str, subject: object, base: str, given: PageParameters, ranked:
     list_pages.check_where(serving.live, wanted)
 
     spoken = language(given.lang)
-    places, unpinned = pins.open_places(
-        given.pin, (), pins.closed_by(serving.live, wanted, left_out), spoken
+    places, unpinned = pin_eligibility.open_places(
+        given.pin, (), pin_eligibility.closed_by(serving.live, wanted, left_out), spoken
     )
     left_out |= {place.item_id for place in places}
 

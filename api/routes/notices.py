@@ -12,7 +12,7 @@ from recsys.data.notice_kinds import KINDS
 from recsys.store import outbox
 from recsys.store.outbox import Outbox
 
-from ..http.asgi_app import WHOLE
+from ..http.asgi_to_wsgi import WHOLE
 from ..http.routing import Routes
 from ..http.server_sent_events import as_json, events, start_of
 from ..schemas.notices import (

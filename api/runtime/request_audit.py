@@ -16,7 +16,7 @@ from typing import Any
 
 from flask import g
 
-from recsys.data.access_rights import OPERATORS, AuditRule
+from recsys.data.api_roles import OPERATORS, AuditRule
 from recsys.errors import StoreError
 from recsys.store.audit_log import Entry
 from recsys.store.pseudonyms import Pseudonyms

@@ -29,8 +29,8 @@ from recsys.training.fit import assemble, known_interactions
 from recsys.tuning.engine_catalogue import engine_named
 from recsys.tuning.tuning_result import TuningResult
 
-from ..local_service import open_bundle
 from ..progress import job_progress
+from ..recommender_from_store import open_bundle
 from ..settings import Settings, own_command, server_environment
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample" / "movietweetings"

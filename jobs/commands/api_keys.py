@@ -14,7 +14,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from recsys.data.access_rights import ROLES
+from recsys.data.api_roles import ROLES
 from recsys.errors import DataError
 from recsys.store.api_keys import Key, Keys
 from recsys.store.store import Store

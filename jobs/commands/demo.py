@@ -27,7 +27,7 @@ from recsys.store.store import Store
 
 from ..cli import run
 from ..command_output import output
-from ..local_service import LocalService, open_bundle, open_service
+from ..recommender_from_store import LocalService, open_bundle, open_service
 from ..settings import Settings
 from .ingest_files import ingest
 from .recommend import documents, recommendation_table

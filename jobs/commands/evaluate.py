@@ -24,7 +24,7 @@ from recsys.evaluation.baseline_registry import FitContext
 from recsys.evaluation.evaluate import row_names, run
 from recsys.evaluation.evaluation_result import Result
 from recsys.evaluation.html_report import html
-from recsys.evaluation.step_slices import SHARED, share_at_one_time
+from recsys.evaluation.item_order_slices import SHARED, share_at_one_time
 from recsys.safety.comment_dampening import dampened
 from recsys.store.store import Store
 from recsys.text.encoders.encoder import Encoder

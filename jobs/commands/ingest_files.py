@@ -48,7 +48,7 @@ from recsys.safety.text_rules import Scorer, by_words, load_scorer
 from recsys.store.events import BATCH, UNDATED
 from recsys.store.store import Added, Store
 
-from ..ingest_statistics import IngestStatistics, statistics_json
+from ..ingested_event_summary import IngestStatistics, statistics_json
 from ..progress import job_progress
 from ..rejected_rows import Rejects
 from ..settings import Settings

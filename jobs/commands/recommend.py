@@ -16,7 +16,7 @@ from recsys.ranking.query import Reason, Recommendation
 
 from ..cli import run
 from ..command_output import output
-from ..local_service import LocalService, open_service
+from ..recommender_from_store import LocalService, open_service
 from ..settings import Settings
 
 

@@ -73,7 +73,7 @@ def server_command(server: str, host: str, port: int, workers: int, figures: str
             *python,
             f"{PACKAGE}.supervisor",
             "--app",
-            f"{API}.runtime.uvicorn_worker",
+            f"{API}.runtime.worker_process",
             *where,
             *shared,
         ]

@@ -26,8 +26,8 @@ from recsys.tuning.tuning_result import TuningResult
 from recsys.tuning.validation_set import ValidationSet
 from recsys.tuning.validation_splits import validation
 
-from ..local_service import open_bundle
 from ..progress import LogProgress, TerminalProgress
+from ..recommender_from_store import open_bundle
 from ..settings import Settings
 from .data_snapshot import load_snapshot
 from .step_runner import DETAIL, Detail

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recsys.array_types import Mask, Rows
-from recsys.evaluation import beyond_accuracy, personalisation, step_slices
+from recsys.evaluation import beyond_accuracy, item_order_slices, personalisation
 from recsys.evaluation.evaluation_result import Part, exact, with_intervals
 from recsys.evaluation.item_labels import label_features, word_features
 from recsys.metrics import (
@@ -45,7 +45,7 @@ class MetricsReport:
     labels: sparse.csr_array | None  # (n_items, labels): categories, tags or topics; None without
     weights: Values  # (n_items,): of a hit on the item in debiased nDCG
     young: Mask | None  # (n_items,): under a week old at the end of training; None: no times
-    steps: Mapping[str, Mask]  # (n_positives,): further slices by name; see `step_slices`
+    steps: Mapping[str, Mask]  # (n_positives,): further slices by name; see `item_order_slices`
 
     @classmethod
     def of(
@@ -60,7 +60,9 @@ class MetricsReport:
         depths, weights = tuple(sorted(ks)), item_weights(data)
         steps: Mapping[str, Mask] = {}
         if slice_order:
-            steps = step_slices.steps(questions, step_slices.column_values(data.table, slice_order))
+            steps = item_order_slices.steps(
+                questions, item_order_slices.column_values(data.table, slice_order)
+            )
         return cls(questions, depths, seed, readers, features, labels, weights, young, steps)
 
     @property

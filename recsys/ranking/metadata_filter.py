@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys import cpu_budget
+from recsys import request_cpu_limit
 from recsys.array_types import Mask, Rows
 from recsys.data.parsing import parse_time
 from recsys.errors import DataError
@@ -180,7 +180,7 @@ def passing(live: LiveState, comparisons: tuple[Comparison, ...], size: int) -> 
     mask = np.ones(size, bool)
     for one in comparisons:
         mask &= live.metadata.mask(one, size, partial(_rows, one))
-        cpu_budget.check(f"where: {one.field}")
+        request_cpu_limit.check(f"where: {one.field}")
     return mask
 
 

@@ -12,7 +12,7 @@ from functools import cached_property
 
 import sqlalchemy as sa
 
-from recsys.data.access_rights import LEGACY, ROLES, rights_of
+from recsys.data.api_roles import LEGACY, ROLES, rights_of
 from recsys.errors import DataError
 from recsys.store.database import Database
 from recsys.store.schema import api_key_roles as _roles

@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 
 from api.http.routing import Endpoint
 from api.user_tokens import Tokens
-from recsys.data.access_rights import KEY_ONLY, RIGHTS, ROLES
+from recsys.data.api_roles import KEY_ONLY, RIGHTS, ROLES
 
 DOCS = Path(__file__).parents[2] / "docs" / "access.md"
 MakeApp = Callable[..., Flask]

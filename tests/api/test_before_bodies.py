@@ -16,7 +16,7 @@ from api_server import Server
 from conftest import key_of
 from test_slow_clients import answer, asked, connected
 
-from api.http.asgi_app import AsgiApp
+from api.http.asgi_to_wsgi import AsgiApp
 from api.settings import Settings
 from recsys.data.records import Event
 from recsys.errors import DataError

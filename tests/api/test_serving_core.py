@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from flask import Flask
 
-from jobs.local_service import open_service
+from jobs.recommender_from_store import open_service
 from jobs.settings import Settings
 from recsys.data.records import Event, Follow, User
 from recsys.evaluation.service_adapter import ServiceScorer

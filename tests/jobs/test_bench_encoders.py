@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from night_world import books, reads, student
 from text_world import tiny_bert
 
-from jobs.bench import encoder_comparison, unknown_language
+from jobs.bench import encoder_comparison, new_language_learning
 from jobs.bench.gpu_speed import Sizes, gpu_figures, search_ms, t5_share
 from recsys.text.encoders.static import static_folder, write_static
 from recsys.text.encoders.student import Student
@@ -93,7 +93,7 @@ def test_a_t5_of_base_size_takes_a_step():
 
 
 def test_readers_teach_a_language_that_nothing_is_known_of(world):
-    told = call(unknown_language.command, *world, "--transliterate", "--seeds", 2, "--json")
+    told = call(new_language_learning.command, *world, "--transliterate", "--seeds", 2, "--json")
     rows = {(row["start"], row["objective"]): row for row in json.loads(told)}
     assert len(rows) == 4
     assert rows["random", "behaviour"]["ndcg"] >= rows["random", "frozen"]["ndcg"] > 0
@@ -104,7 +104,7 @@ def test_likes_are_told_from_dislikes_where_there_are_any(world, tmp_path):
         for reader in range(60):
             for book in range(1 - reader % 2, 40, 4):
                 file.write(f"reader-{reader},book-{book},dislike\n")
-    told = call(unknown_language.command, *world, "--liked", "--seeds", 2, "--json")
+    told = call(new_language_learning.command, *world, "--liked", "--seeds", 2, "--json")
     rows = {(row["start"], row["objective"]): row for row in json.loads(told)}
     assert rows["random", "behaviour"]["auc"] > 0.9
     assert rows["random", "behaviour"]["auc"] >= rows["random", "frozen"]["auc"] > 0
@@ -112,13 +112,13 @@ def test_likes_are_told_from_dislikes_where_there_are_any(world, tmp_path):
 
 def test_transliteration_keeps_words_apart_and_knows_no_latin_letter():
     texts = ["odd book", "even book", "odd"]
-    written = unknown_language.transliterated(texts)
+    written = new_language_learning.transliterated(texts)
     assert not any(c.isascii() and c.isalpha() for text in written for c in text)
     assert len(set(written)) == 3 and written[0].split()[0] == written[2]
 
 
 def test_a_forgotten_student_reads_the_same_words_and_means_nothing_by_them():
     known = student()
-    empty = unknown_language.forgotten(known)
+    empty = new_language_learning.forgotten(known)
     assert np.allclose(np.linalg.norm(empty.vectors, axis=1), np.linalg.norm(known.vectors, axis=1))
     assert not np.allclose(empty.vectors[1], known.vectors[1])

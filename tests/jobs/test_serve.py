@@ -64,7 +64,7 @@ def test_the_command_of_each_server():
     own = server_command("uvicorn", "::1", 81, 3)
     assert (
         own[own.index("--workers") + 1] == "3"
-        and own[own.index("--app") + 1] == "api.runtime.uvicorn_worker"
+        and own[own.index("--app") + 1] == "api.runtime.worker_process"
     )
     assert "-P" in own and "-P" in server_command("gunicorn", "::1", 81, 3)
 
@@ -143,7 +143,7 @@ def test_settings_that_are_wrong_are_one_sentence_and_status_1(tmp_path, port, m
 
 def test_workers_that_cannot_start_end_the_server(tmp_path, port):
     command = server_command("uvicorn", "127.0.0.1", port, 1)
-    command[command.index("api.runtime.uvicorn_worker")] = "api.no_such_module"
+    command[command.index("api.runtime.worker_process")] = "api.no_such_module"
     done = subprocess.run(
         command, env=own_modules(), cwd=tmp_path, capture_output=True, text=True, timeout=120
     )

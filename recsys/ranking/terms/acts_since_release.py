@@ -8,7 +8,7 @@ from recsys.array_types import Floats, Mask, Rows, Times
 from recsys.ranking.history import History
 from recsys.ranking.item_feature_table import ItemFeatureTable
 from recsys.ranking.item_newness import not_new
-from recsys.ranking.terms.linear_base import LinearTerm
+from recsys.ranking.terms.single_weight_base import LinearTerm
 from recsys.ranking.user_features import passed
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model

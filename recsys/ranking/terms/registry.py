@@ -13,13 +13,13 @@ from recsys.ranking.terms.factors import FactorTerm
 from recsys.ranking.terms.flag_penalty import FlagPenalty
 from recsys.ranking.terms.item_feature_base import ItemFeatureTerm
 from recsys.ranking.terms.like_rate import LikeRate
-from recsys.ranking.terms.linear_base import LinearTerm
 from recsys.ranking.terms.neighbours import NEIGHBOURS
 from recsys.ranking.terms.personal_rating import PersonalRating
 from recsys.ranking.terms.popularity import Popularity
 from recsys.ranking.terms.protocol import ScoreTerm
 from recsys.ranking.terms.query_text import QueryText
 from recsys.ranking.terms.repeat_consumption import Repeats
+from recsys.ranking.terms.single_weight_base import LinearTerm
 from recsys.ranking.terms.text import Text
 from recsys.ranking.terms.trend_boost import TrendBoost
 

@@ -9,7 +9,7 @@ from recsys.explanation import explain
 from recsys.ranking.query import Interaction, Query
 from recsys.ranking.terms import registry
 from recsys.ranking.terms.like_rate import LikeRate
-from recsys.ranking.terms.linear_base import LinearTerm
+from recsys.ranking.terms.single_weight_base import LinearTerm
 from recsys.recommender import Recommender
 from recsys.serving.score_model import ScoreModel
 from recsys.tuning.choice_sets import ChoiceSets

@@ -1,6 +1,6 @@
 """One worker process of `recsys serve`: uvicorn around the app, on a socket that it was given.
 
-    python -P -m recsys.api.runtime.uvicorn_worker --socket 5 --beat 6 --number 0
+    python -P -m recsys.api.runtime.worker_process --socket 5 --beat 6 --number 0
 
 It writes a byte to `--beat` each second that it could answer itself. Its parent ends it when none
 comes for ten seconds, and it ends when its parent is gone.
@@ -26,7 +26,7 @@ import uvicorn
 from recsys.errors import RecsysError
 
 from ..app import admission, create_app
-from ..http.asgi_app import AsgiApp
+from ..http.asgi_to_wsgi import AsgiApp
 from ..http.uvicorn_protocol import Connection, Connections
 from ..logs import configure
 from ..settings import Settings
