@@ -14,7 +14,7 @@ from recsys import request_cpu_limit
 from recsys.array_types import Floats, Mask, Rows
 from recsys.explain.reason_formatter import ReasonFormatter
 from recsys.explain.score_parts import Parts
-from recsys.ranking import reason_templates, unread_items
+from recsys.ranking import cold_item_ranks, reason_templates
 from recsys.ranking.candidates import candidates
 from recsys.ranking.filters import allowed, capped, diversified
 from recsys.ranking.gbdt_rerank import POOL, best_places, corrections
@@ -118,7 +118,7 @@ class Recommender:
         """
         added = corrections(request.learned, rows, scores)
         scores = scores + added
-        gained = unread_items.gains(request.learned, mask, rows, scores - request.asked(rows))
+        gained = cold_item_ranks.gains(request.learned, mask, rows, scores - request.asked(rows))
         return Scored(request, rows, scores + gained, added, gained)
 
     def open(self, query: Query, request: Request) -> Mask:

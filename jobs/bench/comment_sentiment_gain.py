@@ -31,7 +31,7 @@ from recsys.data.file_readers import load_events, load_items
 from recsys.errors import DataError
 from recsys.evaluation.baseline_registry import FitContext
 from recsys.evaluation.service_adapter import ServiceScorer
-from recsys.metrics import user_auc
+from recsys.ranking_metrics import user_auc
 from recsys.serving.live_state import LiveState
 from recsys.text.sentiment.scorer import toned
 from recsys.training.fit import TextVectors, assemble, fit_engines

@@ -12,7 +12,7 @@ from scipy import sparse
 from recsys.array_types import Floats, Mask, Rows
 from recsys.data.event_tables import EventTable
 from recsys.data.file_readers import load_events, load_items
-from recsys.metrics import Positives, ndcg, recall, score_ranks
+from recsys.ranking_metrics import Positives, ndcg, recall, score_ranks
 from recsys.text.clean import document
 from recsys.tuning.split_masks import cold_items
 from recsys.tuning.validation_splits import last_of_each_user

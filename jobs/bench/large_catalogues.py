@@ -28,9 +28,9 @@ from scipy import sparse
 from recsys.data.file_readers import load_events
 from recsys.errors import DataError
 from recsys.evaluation.peak_memory import peak_mb, reset_peak
-from recsys.metrics import Positives, Values, compare, list_ranks, ndcg, recall, top
 from recsys.models.interactions import Interactions
 from recsys.models.item_weights import ItemWeights
+from recsys.ranking_metrics import Positives, Values, compare, list_ranks, ndcg, recall, top
 from recsys.tuning.engine_catalogue import engine_named
 
 from ..cli import run

@@ -20,7 +20,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from recsys.array_types import Floats, Rows
-from recsys.metrics import user_auc
+from recsys.ranking_metrics import user_auc
 from recsys.text.encoders.encoder import load_encoder
 from recsys.text.encoders.static import load_static, write_static
 from recsys.text.encoders.student import Student

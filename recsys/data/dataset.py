@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recsys.array_types import Floats, Mask, Rows, Times
-from recsys.data.account_mix import AccountMix, births_by_number, births_of, judged
+from recsys.data.coordinated_accounts import AccountMix, births_by_number, births_of, judged
 from recsys.data.event_tables import EventTable, ItemTable
 from recsys.data.event_weights import EventWeights
 from recsys.data.ids import IdMap

@@ -84,7 +84,9 @@ class EventWeights:
     tone: float = 0.0  # how far a comment's tone moves its event's weight, 0: not at all, to 2
     remarks: float = 0.0  # the same of comments and replies, to 4; never less than `tone`
     meanings: Mapping[str, Meaning] = field(init=False, repr=False, compare=False)
-    voices: bool = True  # an act counts by the company of its item; see `recsys.data.account_mix`
+    voices: bool = (
+        True  # an act counts by the company of its item; see `recsys.data.coordinated_accounts`
+    )
 
     def __post_init__(self) -> None:
         if not 0 <= self.tone <= 2:

@@ -14,7 +14,7 @@ from recsys.array_types import Mask, Rows
 from recsys.evaluation import beyond_accuracy, item_order_slices, personalisation
 from recsys.evaluation.evaluation_result import Part, exact, with_intervals
 from recsys.evaluation.item_labels import label_features, word_features
-from recsys.metrics import (
+from recsys.ranking_metrics import (
     Interval,
     Positives,
     Values,

@@ -13,7 +13,7 @@ import numpy as np
 from recsys.data.dataset import Dataset
 from recsys.evaluation.baseline_registry import RECENCIES, Baseline, FitContext
 from recsys.evaluation.baselines import Neighbours, Options, Vectors
-from recsys.metrics import Values, ndcg
+from recsys.ranking_metrics import Values, ndcg
 from recsys.tuning.evaluation_protocols import Split
 from recsys.tuning.evaluation_queries import EvaluationQueries, answer, build_queries
 from recsys.tuning.scorer_protocol import Scorer, Skip

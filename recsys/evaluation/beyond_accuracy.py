@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recsys.array_types import Mask, Rows
-from recsys.metrics import Values
+from recsys.ranking_metrics import Values
 
 
 def _shown(lists: Rows, k: int, n_items: int) -> NDArray[np.int64]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from recsys.array_types import Mask, Rows
-from recsys.metrics import Comparison, Interval, Values, compare, intervals
+from recsys.ranking_metrics import Comparison, Interval, Values, compare, intervals
 
 
 @dataclass(frozen=True, slots=True)

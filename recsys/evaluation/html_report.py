@@ -7,7 +7,7 @@ from html import escape
 
 from recsys.evaluation.evaluation_result import Result, RowResult
 from recsys.evaluation.svg_charts import STYLE, bars
-from recsys.metrics import Interval
+from recsys.ranking_metrics import Interval
 
 WORDS = {
     "recall": "share of what people took up that stands within the first k",

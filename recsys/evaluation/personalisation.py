@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recsys.array_types import Rows
-from recsys.metrics import Positives, Values, ideal_gains
+from recsys.ranking_metrics import Positives, Values, ideal_gains
 
 LISTS = 1_000  # that overlap, distinct items and effective number are computed on
 DEPTH = 10  # places of these lists

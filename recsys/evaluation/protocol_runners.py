@@ -25,7 +25,7 @@ from recsys.evaluation.replay_baselines import (
     tune_trending,
 )
 from recsys.evaluation.replay_lists import ReplayPlan, unexpected_hits
-from recsys.metrics import Interval, Values, user_auc
+from recsys.ranking_metrics import Interval, Values, user_auc
 from recsys.serving.live_state import LiveState
 from recsys.tuning.evaluation_protocols import Split
 from recsys.tuning.evaluation_queries import answer, build_queries

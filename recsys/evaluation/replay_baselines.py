@@ -11,7 +11,7 @@ from recsys.data.dataset import Dataset
 from recsys.evaluation.baseline_registry import counted_as
 from recsys.evaluation.baseline_tuning import K, Tuned, smoothed
 from recsys.evaluation.baselines import Heat, Options, half_lives
-from recsys.metrics import Values
+from recsys.ranking_metrics import Values
 from recsys.tuning.evaluation_protocols import Split, positive_steps
 from recsys.tuning.prequential_replay import ReplayEvent, drawn, replay_queries
 from recsys.tuning.scorer_protocol import Histories, Scorer

@@ -14,7 +14,7 @@ from recsys.data.dataset import Dataset
 from recsys.evaluation import beyond_accuracy, personalisation
 from recsys.evaluation.accuracy_metrics import SWAPPED_AT, WEEK, by_user, list_figures
 from recsys.evaluation.evaluation_result import with_intervals
-from recsys.metrics import Interval, Values, top
+from recsys.ranking_metrics import Interval, Values, top
 from recsys.tuning.evaluation_protocols import Split, positive_steps
 from recsys.tuning.prequential_replay import Asked, ReplayModel, World, drawn
 from recsys.tuning.scorer_protocol import Histories

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from recsys.models.als import AlsConfig, fit_als
-from recsys.models.blocks import HEADS_UP_TO, BlockConfig, fit_blocks
+from recsys.models.blockwise_graph_filter import HEADS_UP_TO, BlockConfig, fit_blocks
 from recsys.models.ease import EaseConfig, fit_ease
 from recsys.models.factors import Factors
 from recsys.models.gfcf import LowpassConfig, fit_lowpass

@@ -13,8 +13,8 @@ import numpy as np
 from scipy import sparse
 
 from recsys.array_types import Floats
-from recsys.models.directions import leading_directions
 from recsys.models.item_weights import ItemWeights, top_of_rows
+from recsys.models.truncated_svd import leading_directions
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recsys.array_types import Rows
-from recsys.models.block_rows import block_bounds, strongest_of_rows
-from recsys.models.blocks import joined_rows, weights_kept
+from recsys.models.blockwise_graph_filter import joined_rows, weights_kept
+from recsys.models.blockwise_item_weights import block_bounds, strongest_of_rows
 from recsys.models.interactions import Interactions
 from recsys.models.item_weights import ItemWeights
 

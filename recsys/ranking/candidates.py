@@ -12,10 +12,10 @@ import numpy as np
 
 from recsys.array_types import Floats, Mask, Rows
 from recsys.index.truncated_vectors import TruncatedVectors
+from recsys.ranking.cold_item_ranks import contenders
 from recsys.ranking.gbdt_rerank import best_places
 from recsys.ranking.request_scorer import Request
 from recsys.ranking.text_scores import text_scores
-from recsys.ranking.unread_items import contenders
 
 FEW = 20_000  # rows that are scored outright
 OPENED = 4  # blocks opened at first, then twice as many each time

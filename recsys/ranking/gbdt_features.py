@@ -10,7 +10,7 @@ from recsys.array_types import Floats, Rows, Times
 from recsys.ranking.terms.popularity import SHARES
 from recsys.ranking.terms.registry import TERMS, gbdt_names
 from recsys.ranking.user_features import activity, ages, gap, habit
-from recsys.ranking.user_terms import UserTerms
+from recsys.ranking.user_term_scores import UserTerms
 from recsys.serving.live_state import LiveState
 
 # The order of the first version: trees of bundles refer to it.

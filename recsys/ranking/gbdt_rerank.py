@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.array_types import Floats, Mask, Rows
-from recsys.ranking import unread_items
+from recsys.ranking import cold_item_ranks
 from recsys.ranking.batch_scoring import score_block
 from recsys.ranking.gbdt_features import of_request
 from recsys.ranking.history import History
 from recsys.ranking.history_batch import HistoryBatch
-from recsys.ranking.user_terms import UserTerms
+from recsys.ranking.user_term_scores import UserTerms
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 
@@ -58,7 +58,7 @@ def live_scores(live: LiveState, history: History, now: float, rows: Rows) -> Fl
     mask = np.zeros(len(scores), bool)
     mask[rows] = True
     every: Rows = np.arange(len(scores), dtype=np.int32)
-    return scores + unread_items.gains(learned, mask, every, scores)
+    return scores + cold_item_ranks.gains(learned, mask, every, scores)
 
 
 def reranked_block(model: Model, histories: HistoryBatch, shared: Floats, closed: Mask) -> Floats:
@@ -68,7 +68,7 @@ def reranked_block(model: Model, histories: HistoryBatch, shared: Floats, closed
     """
     scores = score_block(model, histories, shared)
     live = LiveState(model)
-    new = unread_items.unread_rows(live, np.arange(len(model), dtype=np.int32))
+    new = cold_item_ranks.unread_rows(live, np.arange(len(model), dtype=np.int32))
     if model.trees is None and not (model.blend.unread and (new & ~closed.all(axis=0)).any()):
         return scores
     for person in range(len(histories)):
@@ -78,5 +78,5 @@ def reranked_block(model: Model, histories: HistoryBatch, shared: Floats, closed
         rows = np.flatnonzero(open_).astype(np.int32)
         learned = UserTerms.of(history, live)
         scores[person, rows] += corrections(learned, rows, scores[person, rows])
-        scores[person, rows] += unread_items.gains(learned, open_, rows, scores[person, rows])
+        scores[person, rows] += cold_item_ranks.gains(learned, open_, rows, scores[person, rows])
     return scores

@@ -18,7 +18,7 @@ from recsys.ranking.reason_templates import LIKE, named, sentence
 from recsys.ranking.search_matches import search_matches
 from recsys.ranking.terms.popularity import SHARES
 from recsys.ranking.text_scores import near_words, text_scores, text_vectors
-from recsys.ranking.user_terms import UserTerms
+from recsys.ranking.user_term_scores import UserTerms
 from recsys.serving.live_state import LiveState
 from recsys.serving.popularity_counters import DAY, HALF_LIVES
 

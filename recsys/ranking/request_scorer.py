@@ -21,7 +21,7 @@ from recsys.ranking.terms.registry import TERMS
 from recsys.ranking.terms.repeat_consumption import UserRepeats
 from recsys.ranking.text_scores import text_scores
 from recsys.ranking.trend_boost_table import TrendBoostTable
-from recsys.ranking.user_terms import UserTerms
+from recsys.ranking.user_term_scores import UserTerms
 from recsys.serving.live_state import LiveState
 
 QUERY_WEIGHT = 3.0  # length of the vectors of words asked for, in standard deviations of scores

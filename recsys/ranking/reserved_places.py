@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from recsys.array_types import Mask, Rows
+from recsys.ranking.cold_item_ranks import PredictedColumn, unread_rows, users_of
 from recsys.ranking.item_newness import not_new
 from recsys.ranking.request_scorer import Request
-from recsys.ranking.unread_items import PredictedColumn, unread_rows, users_of
 from recsys.serving.exposure_share import ExposureShare
 from recsys.serving.live_state import LiveState
 from recsys.serving.score_model import UNREAD

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from recsys.array_types import Floats, Mask, Rows, Times
-from recsys.data.account_mix import AccountMix
+from recsys.data.coordinated_accounts import AccountMix
 from recsys.data.event_weights import EventWeights
 from recsys.data.rating_scale import RatingScale
 from recsys.data.records import Item

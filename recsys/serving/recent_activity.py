@@ -52,10 +52,10 @@ class ActivityBuffer:
     def add(
         self, row: int, actor: str | None, time: float, tone: float = 0.0, counts: bool = True
     ) -> None:
-        """Note an act; None stands for somebody unknown, each time another.
+        """Record an event. An actor of None is an unknown user, a different one each time.
 
-        `counts`: False for voices that are an excess (`recsys.data.account_mix`): all those of an
-        item are one person.
+        `counts`: False for users in excess of the usual mix of accounts
+        (`recsys.data.coordinated_accounts`): all those of an item count as one user.
         """
         if not counts:
             person = self._excess(row)

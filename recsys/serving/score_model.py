@@ -64,7 +64,7 @@ class ScoreModel:
     linear: Mapping[str, float] = field(default_factory=dict)  # optional term -> weight
     taste: float = 0.0  # per unit of the vote expected beyond that of an average reader
     personal: float = LEARNED  # place of these weights on the dial, LEARNED to 1; see `at`
-    unread: float = 0.0  # factor of predicted neighbour sums, see `recsys.ranking.unread_items`
+    unread: float = 0.0  # factor of predicted neighbour sums, see `recsys.ranking.cold_item_ranks`
 
     def history_weights(self, scorer: str, ages: Floats, weights: Floats) -> Floats:
         """Return what each history entry is multiplied with for a scorer, (n,).

@@ -1,8 +1,8 @@
 """UniqueUsers: who has acted on what since the night, so that one person is one voice per item.
 
 People and pairs are salted hashes, kept in memory only, the latest MOST of each; with them goes
-what the company of each item's voices is (see `recsys.data.account_mix`). A night computes the same
-from its table. Who acts before and after a night may count twice until the next one.
+the mix of accounts behind each item (see `recsys.data.coordinated_accounts`). A night computes the
+same from its table. Who acts before and after a night may count twice until the next one.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.array_types import Floats, Mask, Rows
-from recsys.data.account_mix import (
+from recsys.data.coordinated_accounts import (
     BACK,
     BLOCK,
     DAY,

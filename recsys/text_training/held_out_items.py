@@ -16,7 +16,7 @@ from scipy import sparse
 
 from recsys.array_types import Floats, Mask, Rows
 from recsys.data.dataset import Dataset
-from recsys.metrics import Positives, ndcg, score_ranks
+from recsys.ranking_metrics import Positives, ndcg, score_ranks
 from recsys.text.finetuning.batches import latest_last
 
 SHARE = 0.1  # of the items

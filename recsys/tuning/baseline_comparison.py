@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from recsys.array_types import Floats
-from recsys.metrics import Values, intervals
 from recsys.ranking import popularity_features
 from recsys.ranking.gbdt_rerank import live_scores
 from recsys.ranking.terms.popularity import SHARES
 from recsys.ranking.terms.registry import feature_names
+from recsys.ranking_metrics import Values, intervals
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.serving.score_model import ScoreModel

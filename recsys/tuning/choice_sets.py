@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.array_types import Floats, Mask, Rows, Times
-from recsys.metrics import Values
+from recsys.ranking.cold_item_ranks import rivals
 from recsys.ranking.terms.protocol import ALWAYS, NEVER, WHEN_CHEAP, Choices, Column, CutContext
 from recsys.ranking.terms.registry import TERMS, feature_names
-from recsys.ranking.unread_items import rivals
 from recsys.ranking.user_features import ages, gap, traits_of
+from recsys.ranking_metrics import Values
 from recsys.serving.lift import ItemPopularity
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model

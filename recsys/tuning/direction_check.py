@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from recsys.array_types import Mask
 from recsys.data.event_tables import ItemTable
-from recsys.metrics import Values
+from recsys.ranking_metrics import Values
 from recsys.tuning.validation_set import ValidationSet
 
 NEARLY_ALL = 0.95  # of the items: a field with as many distinct values may be a numbering

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.metrics import Values
 from recsys.models.engine_definitions import Engine
 from recsys.models.factors import Factors
 from recsys.models.interactions import Interactions
@@ -22,6 +21,7 @@ from recsys.models.item_weights import ItemWeights
 from recsys.ranking.popularity_features import prior_features
 from recsys.ranking.terms.popularity import SHARES
 from recsys.ranking.terms.protocol import Column
+from recsys.ranking_metrics import Values
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.tuning.choice_sets import build_pool

@@ -18,7 +18,7 @@ from recsys.data.event_weights import EventWeights
 from recsys.data.ids import IdMap
 from recsys.data.unrecorded_items import AUTO, Unrecorded, unlisted, with_records
 from recsys.errors import DataError
-from recsys.metrics import Positives
+from recsys.ranking_metrics import Positives
 from recsys.serving.metadata_columns import folded
 from recsys.tuning.relevant_events import Positive, RelevanceLabels, opinions
 from recsys.tuning.split_masks import (

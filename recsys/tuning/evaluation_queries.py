@@ -13,7 +13,7 @@ import numpy as np
 from recsys.array_types import Floats, Mask, Rows
 from recsys.data.dataset import Dataset
 from recsys.data.event_tables import EventTable
-from recsys.metrics import Positives, Values, require_finite, score_ranks, top
+from recsys.ranking_metrics import Positives, Values, require_finite, score_ranks, top
 from recsys.tuning.evaluation_protocols import Split, item_groups
 from recsys.tuning.scorer_protocol import Histories, Scorer
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from recsys.array_types import Floats
-from recsys.metrics import Values, distinct_items
 from recsys.ranking.terms.protocol import Parameter
+from recsys.ranking_metrics import Values, distinct_items
 from recsys.serving.score_model import LEARNED, popularity_share
 from recsys.tuning.choice_sets import ChoiceSets
 from recsys.tuning.score_form import CandidateForm, CrossValidator

@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.array_types import Floats, Mask
-from recsys.metrics import Values
 from recsys.ranking import gbdt_features as features
 from recsys.ranking.gbdt_rerank import POOL
 from recsys.ranking.terms.protocol import Parameter
 from recsys.ranking.terms.registry import TERMS
+from recsys.ranking_metrics import Values
 from recsys.serving.gbdt_model import Gbdt
 from recsys.tuning.choice_sets import AGE, ChoiceSets
 from recsys.tuning.score_form import CandidateForm

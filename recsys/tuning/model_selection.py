@@ -27,6 +27,7 @@ from recsys.text.encoders.student import Student
 from recsys.training.cold_items import ColdStartSolver
 from recsys.training.fit import TextVectors, assemble, known_interactions
 from recsys.tuning.choice_sets import ChoiceSets, build_pool
+from recsys.tuning.cold_item_factor import choose_factor
 from recsys.tuning.cpu_budget import Budget, cpu_seconds
 from recsys.tuning.engine_catalogue import CHEAP, Family, engine_named
 from recsys.tuning.engine_preselection import Part, Preselection, families_of
@@ -37,7 +38,6 @@ from recsys.tuning.replay_choice_sets import ReplayChoiceSets, ReplayStep, walk
 from recsys.tuning.score_form import LEAST_UPTAKE, REFUSALS, CandidateForm, CrossValidator
 from recsys.tuning.score_form_search import GAIN, Search, told
 from recsys.tuning.tuning_result import TuningResult
-from recsys.tuning.unread_factor import choose_factor
 from recsys.tuning.validation_set import ValidationSet
 
 PEOPLE = 3_000  # of the check that are asked

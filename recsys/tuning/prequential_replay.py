@@ -20,7 +20,7 @@ from recsys.data.dataset import Dataset
 from recsys.data.event_weights import EventWeights
 from recsys.data.ids import IdMap
 from recsys.errors import DataError
-from recsys.metrics import Values
+from recsys.ranking_metrics import Values
 from recsys.serving.live_event import LiveEvent
 from recsys.tuning.evaluation_protocols import Replay, Split, item_groups, positive_steps
 from recsys.tuning.evaluation_queries import item_rows

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from recsys.data.ids import IdMap
-from recsys.metrics import Positives, Values, debiased_ndcg, intervals, ndcg, score_ranks
 from recsys.ranking import popularity_features
 from recsys.ranking.gbdt_rerank import reranked_block
 from recsys.ranking.history_batch import HistoryBatch
+from recsys.ranking_metrics import Positives, Values, debiased_ndcg, intervals, ndcg, score_ranks
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.tuning.choice_sets import masked_items

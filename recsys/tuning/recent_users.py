@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.data.dataset import Dataset
-from recsys.metrics import Values, popularity_weights
+from recsys.ranking_metrics import Values, popularity_weights
 
 SHARE = 0.1  # of the training events, the last in their order
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from recsys.array_types import Floats, Rows
+from recsys.ranking.cold_item_ranks import rivals, unknown_share, unread_rows
 from recsys.ranking.gbdt_features import dated
 from recsys.ranking.history import History
 from recsys.ranking.terms.protocol import Column, ReplayContext
 from recsys.ranking.terms.registry import TERMS
-from recsys.ranking.unread_items import rivals, unknown_share, unread_rows
 from recsys.ranking.user_features import ages, gap, traits_of
 from recsys.serving.live_state import LiveState
 from recsys.serving.score_model import TRAITS

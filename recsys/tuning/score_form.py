@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from recsys.array_types import Floats, Mask
-from recsys.metrics import Values, user_auc
 from recsys.ranking.terms.protocol import ModelForm, Parameter
 from recsys.ranking.terms.registry import TERMS
+from recsys.ranking_metrics import Values, user_auc
 from recsys.serving.score_model import LEARNED, ScoreModel, popularity_share
 from recsys.tuning.choice_sets import ChoiceSets
 from recsys.tuning.conditional_logit import Choices as LogitChoices

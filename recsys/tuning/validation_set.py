@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from recsys.array_types import Rows
 from recsys.data.dataset import Dataset
-from recsys.metrics import Positives
 from recsys.ranking.history_batch import HistoryBatch
+from recsys.ranking_metrics import Positives
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from recsys.array_types import Mask, Rows
 from recsys.data.dataset import Dataset
 from recsys.data.event_tables import EventTable, ItemTable
 from recsys.data.event_weights import EventWeights
-from recsys.metrics import Positives
+from recsys.ranking_metrics import Positives
 from recsys.tuning.validation_set import ValidationSet
 
 SHARE = 0.1  # of the events, the last by time

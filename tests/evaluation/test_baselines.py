@@ -30,7 +30,7 @@ from recsys.evaluation.baselines import (
 )
 from recsys.evaluation.external_baselines import fit_als_row, fit_bpr_row
 from recsys.evaluation.sasrec import FullCrossEntropy, SasrecConfig, train_sasrec
-from recsys.metrics import recall
+from recsys.ranking_metrics import recall
 from recsys.tuning.evaluation_protocols import Rules, Split, make_split
 from recsys.tuning.evaluation_queries import answer, build_queries
 from recsys.tuning.scorer_protocol import Histories, Scorer, Skip

@@ -14,7 +14,7 @@ from recsys.evaluation import personalisation
 from recsys.evaluation.accuracy_metrics import MetricsReport
 from recsys.evaluation.item_labels import label_features, word_features
 from recsys.evaluation.replay_lists import ReplayPlan
-from recsys.metrics import (
+from recsys.ranking_metrics import (
     Interval,
     Positives,
     Values,

@@ -10,7 +10,7 @@ from recsys.array_types import Rows
 from recsys.data.dataset import Dataset
 from recsys.data.event_tables import EventTable, ItemTable
 from recsys.evaluation.replay_baselines import HeatWalker, LikeRateWalker, tune_trending
-from recsys.metrics import Values, user_auc
+from recsys.ranking_metrics import Values, user_auc
 from recsys.tuning.evaluation_protocols import Rules, Split, make_split
 from recsys.tuning.prequential_replay import ReplayEvent, ReplayResult, walk_through
 from recsys.tuning.scorer_protocol import Histories, Skip

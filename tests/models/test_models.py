@@ -12,7 +12,6 @@ from recsys.data.dataset import Dataset
 from recsys.data.event_tables import ItemTable
 from recsys.data.records import Event
 from recsys.models.als import AlsConfig, fit_als
-from recsys.models.directions import leading_directions
 from recsys.models.ease import EaseConfig, ease_weights, fit_ease
 from recsys.models.elsa import ElsaConfig, fit_elsa
 from recsys.models.engine_definitions import als, blocks, ease, elsa, lowpass, sequence_knn, slist
@@ -27,6 +26,7 @@ from recsys.models.sequence_knn import (
     near_pairs,
 )
 from recsys.models.slist import SlistConfig, fit_slist, moments
+from recsys.models.truncated_svd import leading_directions
 
 
 class TestSlist(ItemItemContract):

@@ -9,12 +9,12 @@ from choice_columns import factors, near, share, words
 
 from recsys.data.event_weights import EventWeights
 from recsys.data.records import Event
-from recsys.metrics import Positives
 from recsys.ranking import popularity_features
 from recsys.ranking.batch_scoring import score_block
 from recsys.ranking.terms.neighbours import SCALES
 from recsys.ranking.terms.protocol import Parameter
 from recsys.ranking.terms.registry import feature_names
+from recsys.ranking_metrics import Positives
 from recsys.serving.live_state import LiveState
 from recsys.tuning.choice_sets import (
     ChoiceSets,

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from choice_columns import factors, share
 
-from recsys.metrics import popularity_weights
 from recsys.ranking.terms.dislike_share import Refusals
 from recsys.ranking.terms.like_rate import LikeRate
+from recsys.ranking_metrics import popularity_weights
 from recsys.serving.score_model import LEARNED
 from recsys.tuning.choice_sets import ChoiceSets
 from recsys.tuning.frontier import DIAL, LOSS, described, frontier

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from choice_columns import share
 
-from recsys.ranking.terms.acts_since_release import ExposureAge
 from recsys.ranking.terms.popularity import SHARES
+from recsys.ranking.terms.user_acts_since_release import ExposureAge
 from recsys.serving.gbdt_model import Gbdt
 from recsys.tuning.choice_sets import AGE, ChoiceSets
 from recsys.tuning.gbdt_training import (

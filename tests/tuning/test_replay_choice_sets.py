@@ -9,9 +9,9 @@ from choice_columns import near, share
 
 from recsys.ranking.history import History
 from recsys.ranking.query import Interaction, Query
-from recsys.ranking.terms.acts_since_release import ExposureAge
 from recsys.ranking.terms.item_feature_base import ItemFeatureTerm
 from recsys.ranking.terms.personal_rating import TASTE
+from recsys.ranking.terms.user_acts_since_release import ExposureAge
 from recsys.recommender import Recommender
 from recsys.serving.live_state import LiveState
 from recsys.tuning.evaluation_protocols import Rules, make_split

@@ -15,7 +15,7 @@ import numpy as np
 from recsys.array_types import Mask
 from recsys.bundle import RawBundle
 from recsys.data.dataset import Dataset
-from recsys.metrics import Values
+from recsys.ranking_metrics import Values
 from recsys.serving.model import Model
 from recsys.text_training.encode_catalogue import renumbered
 from recsys.tuning.baseline_comparison import named

@@ -6,7 +6,6 @@ from functools import cache
 from importlib.metadata import entry_points
 
 from recsys.errors import DataError
-from recsys.ranking.terms.acts_since_release import ExposureAge
 from recsys.ranking.terms.control_boosts import Controls
 from recsys.ranking.terms.dislike_share import Refusals
 from recsys.ranking.terms.factors import FactorTerm
@@ -22,6 +21,7 @@ from recsys.ranking.terms.repeat_consumption import Repeats
 from recsys.ranking.terms.single_weight_base import LinearTerm
 from recsys.ranking.terms.text import Text
 from recsys.ranking.terms.trend_boost import TrendBoost
+from recsys.ranking.terms.user_acts_since_release import ExposureAge
 
 ENTRY_POINTS = "recsys.score_terms"  # group of other packages' terms
 

@@ -20,7 +20,7 @@ from recsys.ranking.terms.protocol import BatchContext, CutContext, ReplayContex
 from recsys.ranking.terms.registry import TERMS, feature_names
 from recsys.ranking.trend_boost_table import TrendBoostTable
 from recsys.ranking.user_features import traits_of
-from recsys.ranking.user_terms import UserTerms
+from recsys.ranking.user_term_scores import UserTerms
 from recsys.store.user_controls import Control
 
 NOW = worlds.topics().now

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from recsys.array_types import Floats
-from recsys.metrics import Values
+from recsys.ranking_metrics import Values
 from recsys.serving.score_model import UNREAD
 from recsys.tuning.choice_sets import NEW, RIVAL, ChoiceSets
 
@@ -68,7 +68,7 @@ def moved(
 ) -> Floats:
     """Return the scores with those of unread places moved to their ranks by neighbour sums.
 
-    As `recsys.ranking.unread_items` does, for sampled places that stand for many items each.
+    As `recsys.ranking.cold_item_ranks` does, for sampled places that stand for many items each.
     """
     found, new, rival = scores.copy(), pool.columns[NEW], pool.columns[RIVAL] > 0
     held = np.isfinite(pool.offset)

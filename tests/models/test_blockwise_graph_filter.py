@@ -8,7 +8,8 @@ from scipy import sparse
 
 from jobs.bench.niche_world import NicheConfig, niche_world
 from recsys.data.dataset import Dataset
-from recsys.models.block_rows import (
+from recsys.models.blockwise_graph_filter import BlockConfig, fit_blocks, joined_rows, weights_kept
+from recsys.models.blockwise_item_weights import (
     IdealFilter,
     block_bounds,
     block_rows,
@@ -16,7 +17,6 @@ from recsys.models.block_rows import (
     strongest,
     strongest_of_rows,
 )
-from recsys.models.blocks import BlockConfig, fit_blocks, joined_rows, weights_kept
 from recsys.models.gfcf import LowpassConfig, fit_lowpass, normalized
 from recsys.models.interactions import Interactions
 

@@ -1,6 +1,7 @@
-"""Low-pass filters for catalogues of any size: rows where people met, never items × items.
+"""Low-pass graph filters of `recsys.models.gfcf` for catalogues of any size, in blocks of rows.
 
-The filters of `recsys.models.gfcf`, worked off by blocks of rows (`recsys.models.block_rows`).
+Only pairs of items that share a user get a weight, so that no dense items × items matrix is formed
+(`recsys.models.blockwise_item_weights`).
 """
 
 from __future__ import annotations
@@ -11,11 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recsys.models.block_rows import IdealFilter, block_bounds, block_rows, limited_readers
-from recsys.models.directions import leading_directions
+from recsys.models.blockwise_item_weights import (
+    IdealFilter,
+    block_bounds,
+    block_rows,
+    limited_readers,
+)
 from recsys.models.gfcf import normalized
 from recsys.models.interactions import Interactions
 from recsys.models.item_weights import ItemWeights
+from recsys.models.truncated_svd import leading_directions
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ import worlds
 from recsys.data.records import Item
 from recsys.explanation import explain
 from recsys.ranking import candidates
+from recsys.ranking.cold_item_ranks import PredictedColumn, in_use, unread_rows
 from recsys.ranking.gbdt_rerank import live_scores
 from recsys.ranking.query import Interaction, Query
 from recsys.ranking.reserved_places import EVERY, SOURCE, ReservedPlaces, few_users
-from recsys.ranking.unread_items import PredictedColumn, in_use, unread_rows
 from recsys.recommender import Recommender
 from recsys.safety.flags import Flag
 from recsys.serving.exposure_share import ExposureShare

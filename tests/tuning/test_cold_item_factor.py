@@ -8,7 +8,7 @@ import pytest
 from recsys.ranking.terms.protocol import Column
 from recsys.serving.score_model import UNREAD
 from recsys.tuning.choice_sets import NEW, RIVAL, ChoiceSets
-from recsys.tuning.unread_factor import FEWEST, choose_factor, moved
+from recsys.tuning.cold_item_factor import FEWEST, choose_factor, moved
 
 SUMS = Column("neighbours", "engine", 5.0)
 
