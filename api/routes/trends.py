@@ -9,7 +9,7 @@ import numpy as np
 
 from recsys.serving.topic_example_titles import titles_of_unnamed
 from recsys.serving.trend_monitor import Trend
-from recsys.trends.item_series import KINDS
+from recsys.trends.item_series_labels import KINDS
 from recsys.trends.trend_model import key_of
 
 from ..handlers import list_pages, trends_json

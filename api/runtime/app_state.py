@@ -12,7 +12,7 @@ from recsys.bundle_store import BundleStore
 from recsys.errors import StoreError
 from recsys.safety.analysis_process import AnalysisProcess
 from recsys.safety.text_rules import load_scorer
-from recsys.serving.exposure_share import ExposureShare
+from recsys.serving.exposure_limit import ExposureShare
 from recsys.store.erasure import Erasures
 from recsys.store.job_runs import Run
 from recsys.store.outbox import Outbox

@@ -25,7 +25,7 @@ from recsys.ranking_metrics import (
     recall,
 )
 from recsys.tuning.evaluation_queries import EvaluationQueries, RankedOutputs
-from recsys.tuning.recent_users import item_weights
+from recsys.tuning.recent_item_popularity import item_weights
 
 SHORT = 5  # a history of fewer events is short
 WEEK = 7 * 86400.0  # seconds; a younger item is new

@@ -30,7 +30,7 @@ from recsys.serving.live_state import LiveState
 from recsys.tuning.evaluation_protocols import Split
 from recsys.tuning.evaluation_queries import answer, build_queries
 from recsys.tuning.prequential_replay import ReplayModel, ReplayResult, walk_through
-from recsys.tuning.recent_users import item_weights
+from recsys.tuning.recent_item_popularity import item_weights
 from recsys.tuning.scorer_protocol import Scorer
 
 DEFAULT, LIKE_RATE, TRENDING = "default", "like-rate", "trending"

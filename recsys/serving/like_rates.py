@@ -12,9 +12,9 @@ import numpy as np
 
 from recsys.array_types import Floats
 from recsys.models.explicit_mf import ExplicitMF
+from recsys.serving.explicit_feedback import votes_of
 from recsys.serving.model import Model
 from recsys.serving.user_kalman_filters import UserFilters
-from recsys.serving.user_ratings import votes_of
 
 
 @dataclass(slots=True)

@@ -26,7 +26,7 @@ from recsys.serving.score_model import ScoreModel, number
 from recsys.serving.user_return_model import Returning
 from recsys.text.encoders.student import Student
 from recsys.text.entities.model import Entities
-from recsys.text.item_input_map import ItemInputMap
+from recsys.text.text_to_item_input import ItemInputMap
 from recsys.text.topics.model import Topics
 from recsys.trends.sentiment_series import SentimentSeries
 from recsys.trends.trend_model import Trends

@@ -20,7 +20,7 @@ from scipy.linalg import cho_factor, cho_solve, qr
 
 from recsys.array_types import Floats, Rows
 from recsys.text.encoders.student import Student, adjacent
-from recsys.text.item_input_map import ItemInputMap
+from recsys.text.text_to_item_input import ItemInputMap
 
 Weights = sparse.csr_array | Floats  # items × items; row h is what a history item h gives
 BLOCK = 1_024  # texts compared at a time

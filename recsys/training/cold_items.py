@@ -21,8 +21,8 @@ from recsys.text.cold_start import (
     with_targets,
 )
 from recsys.text.encoders.student import Student
-from recsys.text.item_input_map import ItemInputMap
 from recsys.text.item_texts import documents
+from recsys.text.text_to_item_input import ItemInputMap
 
 FEWEST = 50  # items with readers and words; fewer teach nothing worth its cost
 MOST_UNREAD = 20_000  # unread items with predicted neighbours

@@ -6,7 +6,7 @@ import numpy as np
 
 from recsys.data.dataset import Dataset
 from recsys.models.explicit_mf import ExplicitMF, ExplicitMFConfig, fit_taste
-from recsys.serving.user_ratings import votes_of
+from recsys.serving.explicit_feedback import votes_of
 
 FEWEST = 100  # dislikes
 SHARE = 0.02  # of the stated opinions that are dislikes; with fewer nothing is learned from them

@@ -26,8 +26,8 @@ from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.tuning.choice_sets import build_pool
 from recsys.tuning.cpu_budget import Budget, cpu_seconds
-from recsys.tuning.direction_check import gains_both_ways
 from recsys.tuning.engine_catalogue import Family
+from recsys.tuning.event_order_check import gains_both_ways
 from recsys.tuning.score_form import CandidateForm, CrossValidator
 from recsys.tuning.score_form_search import plain
 from recsys.tuning.validation_set import ValidationSet

@@ -33,7 +33,7 @@ from recsys.tuning.engine_catalogue import CHEAP, Family, engine_named
 from recsys.tuning.engine_preselection import Part, Preselection, families_of
 from recsys.tuning.frontier import described, frontier
 from recsys.tuning.gbdt_training import fit_gbdt_if_better
-from recsys.tuning.recent_users import item_weights
+from recsys.tuning.recent_item_popularity import item_weights
 from recsys.tuning.replay_choice_sets import ReplayChoiceSets, ReplayStep, walk
 from recsys.tuning.score_form import LEAST_UPTAKE, REFUSALS, CandidateForm, CrossValidator
 from recsys.tuning.score_form_search import GAIN, Search, told

@@ -16,7 +16,7 @@ from recsys.ranking_metrics import Positives, Values, debiased_ndcg, intervals, 
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.tuning.choice_sets import masked_items
-from recsys.tuning.recent_users import item_weights
+from recsys.tuning.recent_item_popularity import item_weights
 from recsys.tuning.validation_set import ValidationSet
 
 AT = 20  # depth of the lists that are compared

@@ -26,7 +26,7 @@ from recsys.ranking_metrics import (
 from recsys.tuning.evaluation_protocols import Rules, make_split
 from recsys.tuning.evaluation_queries import RankedOutputs, answer, build_queries
 from recsys.tuning.prequential_replay import ReplayEvent, walk_through
-from recsys.tuning.recent_users import recent_users
+from recsys.tuning.recent_item_popularity import recent_users
 from recsys.tuning.scorer_protocol import Histories
 
 NAN = float("nan")

@@ -7,10 +7,10 @@ import pytest
 import worlds
 
 from recsys.array_types import Floats
+from recsys.serving.explicit_feedback import votes_of
 from recsys.serving.live_event import LiveEvent
 from recsys.serving.live_state import LiveState
 from recsys.serving.popularity_counters import DAY, FEW, PSEUDO
-from recsys.serving.user_ratings import votes_of
 
 ACCOUNTS, ACTS = 5, 400
 KINDS = np.array(["view", "click", "like", "save", "share", "dislike"])

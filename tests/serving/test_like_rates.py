@@ -6,10 +6,10 @@ import worlds
 
 from recsys.models.explicit_mf import ExplicitMF, ExplicitMFConfig, fit_taste
 from recsys.serving import user_kalman_filters
+from recsys.serving.explicit_feedback import taste_parts
 from recsys.serving.like_rates import LikeRates
 from recsys.serving.live_event import LiveEvent
 from recsys.serving.user_kalman_filters import UserFilters
-from recsys.serving.user_ratings import taste_parts
 
 CONFIG = ExplicitMFConfig(rank=3)
 SIDES = 40  # readers of each side

@@ -14,7 +14,7 @@ from recsys.text.cold_start import (
     reader_map,
     with_pairs,
 )
-from recsys.text.item_input_map import ItemInputMap
+from recsys.text.text_to_item_input import ItemInputMap
 
 WORDS = ["red", "blue", "green", "nail", "polish", "cream", "hand", "night"]
 # Readers of nails read nails, readers of creams read creams; the last two items are unread.

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from recsys.text.language.detect import NOT_KNOWN, detect
-from recsys.text.language.english_words import english_evidence, listed
+from recsys.text.language.english_word_share import english_evidence, listed
 
 SENTENCES = [
     ("en", "The quick brown fox jumps over the lazy dog"),

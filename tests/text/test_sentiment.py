@@ -16,6 +16,7 @@ from recsys.text.sentiment.chinese import sigmoid
 from recsys.text.sentiment.chinese_training import cut_of
 from recsys.text.sentiment.features import mark, plain
 from recsys.text.sentiment.model import LABELS, SHIPPED, labels, load_tone, score, write_tone
+from recsys.text.sentiment.praise_and_complaint_words import BLAME, PRAISE, judged
 from recsys.text.sentiment.training import (
     ToneConfig,
     balanced,
@@ -23,7 +24,6 @@ from recsys.text.sentiment.training import (
     fit_tone,
     languages_of,
 )
-from recsys.text.sentiment.word_lists import BLAME, PRAISE, judged
 from recsys.text.shared_phrases import sharing_phrases
 
 GOOD, DULL, BAD = "lovely cake", "a table", "vile soup"

@@ -24,10 +24,10 @@ from recsys.ranking.terms.protocol import (
     UserContext,
     UserTerm,
 )
+from recsys.serving.explicit_feedback import mean_loading, taste_parts
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.serving.score_model import ScoreModel
-from recsys.serving.user_ratings import mean_loading, taste_parts
 
 
 @dataclass(frozen=True, slots=True)

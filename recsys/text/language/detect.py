@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from recsys.text.clean import clean
-from recsys.text.language.english_words import english_evidence
+from recsys.text.language.english_word_share import english_evidence
 from recsys.text.language.function_words import FUNCTION_WORDS, LETTERS
 
 LONGEST_READ = 1_000  # characters; a longer text says nothing else

@@ -21,7 +21,7 @@ from recsys.errors import DataError
 from recsys.text.clean import clean
 from recsys.text.deobfuscation import Lexicon, joined, legible
 from recsys.text.sentiment.emoji import opposed, translate
-from recsys.text.sentiment.word_lists import BLAME, PRAISE, judged
+from recsys.text.sentiment.praise_and_complaint_words import BLAME, PRAISE, judged
 
 LONGEST_READ = 4_000  # characters; a tone further on changes little
 WORD_ROWS = 1 << 16

@@ -8,7 +8,7 @@ import worlds
 
 from recsys.data.records import Item
 from recsys.safety.flags import Flag
-from recsys.serving.exposure_share import HOUR_SECONDS, LEAST, ExposureShare, undoubted
+from recsys.serving.exposure_limit import HOUR_SECONDS, LEAST, ExposureShare, undoubted
 from recsys.serving.live_event import LiveEvent
 from recsys.serving.live_state import LiveState
 
