@@ -1,4 +1,4 @@
-"""create_app: settings to a Flask app; nothing happens at import time."""
+"""create_app: builds the Flask app from settings. Importing this module has no effect."""
 
 from __future__ import annotations
 

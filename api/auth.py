@@ -1,4 +1,4 @@
-"""Authenticator: who may call, what they may do, and how often.
+"""Authenticator: checks API keys and user tokens, the rights of their roles, and rate limits.
 
 A caller sends a key (`recsys keys create`) or, from a browser, the token of one user (POST
 /tokens). Without either, with RECSYS_AUTH=auto, a request is served only when the server listens on

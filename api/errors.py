@@ -1,4 +1,4 @@
-"""One shape for every failure: {"error": {"code", "message", "details"}}."""
+"""JSON error responses; all have the shape {"error": {"code", "message", "details"}}."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Structured logs: one JSON object per line; people appear as keyed pseudonyms, never by id."""
+"""Structured logs: one JSON object per line, with keyed pseudonyms in place of user ids."""
 
 from __future__ import annotations
 

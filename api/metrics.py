@@ -1,4 +1,4 @@
-"""Figures for Prometheus, per app, so that several apps can live in one process.
+"""Prometheus metrics of one app; several apps can run in one process.
 
 The workers of `recsys serve` each leave a copy of their figures in a folder that they share, once
 a second, and whoever is asked adds up its own and the copies of the others. The files are written,

@@ -1,4 +1,4 @@
-"""Settings of the HTTP service: the only reader of the environment in api/.
+"""Settings of the HTTP service; no other module of api/ reads the environment.
 
 Each setting is a variable RECSYS_<NAME>; a TOML file named by RECSYS_CONFIG may give the same
 names in lower case, without the prefix. The environment wins.

@@ -1,4 +1,6 @@
-"""Tokens: what a browser holds in place of a key. A token stands for one user, an hour at most."""
+"""User tokens: signed, valid for one user and one hour at most, used by browsers instead of
+keys.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Notices of lists that are the same for everybody: why one is empty or shorter than asked for."""
+"""Notices in nonpersonal lists that are empty or shorter than requested."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Kinds of event as JSON knows them: those with a meaning, and those that came without one."""
+"""JSON of event kinds: the known kinds, and counts of stored events of unknown kinds."""
 
 from __future__ import annotations
 

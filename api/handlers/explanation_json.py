@@ -1,4 +1,4 @@
-"""An explanation, from a user and an item to JSON."""
+"""JSON of an explanation: the parts of the score of one item for one user."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exploration: a small share of places goes to a fresh item drawn at random, its chance logged."""
+"""Exploration: replaces a small share of list places by random new items and logs propensities."""
 
 from __future__ import annotations
 

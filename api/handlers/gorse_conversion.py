@@ -1,4 +1,4 @@
-"""Gorse's records to ours and back."""
+"""Conversion between Gorse's JSON records and items, users and events of the store."""
 
 from __future__ import annotations
 

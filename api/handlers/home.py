@@ -1,4 +1,4 @@
-"""The home page, from validated parameters to the JSON of the answer."""
+"""Home page handler: validated parameters to the JSON of the response."""
 
 from __future__ import annotations
 

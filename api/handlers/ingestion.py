@@ -1,4 +1,4 @@
-"""Writes: validated bodies into the store, and what must be seen at once into the live state."""
+"""Ingestion handlers: write validated bodies to the store and update the live state at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages: ranked items to the JSON of a list, with the way to the next page."""
+"""Pagination: JSON of one page of a ranked list, with the cursor of the next page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pins of a request and of operators: which hold for a user, and why others do not."""
+"""Eligibility of pinned items: the pins that hold for a user, and why the others do not."""
 
 from __future__ import annotations
 

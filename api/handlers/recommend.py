@@ -1,4 +1,4 @@
-"""A personal list, from validated parameters to the JSON of the answer."""
+"""Recommendation handler: validated parameters to the JSON of a personal list."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Topics as JSON knows them: what an item is about, and what each topic holds at this moment."""
+"""JSON of topics, and of the topics of an item."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Trends, timelines and entities as JSON knows them."""
+"""JSON of trends, timelines and entities."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""People: a reader's controls, export and erasure, from validated values to JSON."""
+"""Handlers of user data: a user's controls, export and erasure, to JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A person's profile: what is believed and why, from a history to JSON."""
+"""Handler of user profiles: interests, habits and communities derived from a history, to JSON."""
 
 from __future__ import annotations
 

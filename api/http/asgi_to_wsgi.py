@@ -1,4 +1,5 @@
-"""AsgiApp: the ASGI app around the WSGI app, so that no client can occupy a thread.
+"""AsgiApp: ASGI app that reads whole requests and sends responses around a WSGI app in threads, so
+that slow clients occupy no thread.
 
 The event loop reads a body, with a deadline and a limit of bytes, before a thread sees the request.
 Threads are of four sorts, so that none waits for another: one for /health, some for requests that

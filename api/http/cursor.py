@@ -1,4 +1,4 @@
-"""Cursor: where a reader is in a list that goes on changing.
+"""Cursor: position in a list that changes between pages, encoded for the next request.
 
 It carries a mark of every item shown so far. The next page is the best of what is not marked, so
 that no item comes twice, and none is passed over when the ranking moves between two pages. It

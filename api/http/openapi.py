@@ -1,4 +1,4 @@
-"""OpenAPI 3.1, generated from the declared endpoints and their models."""
+"""OpenAPI 3.1 document generated from the declared endpoints and their schemas."""
 
 from __future__ import annotations
 

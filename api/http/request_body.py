@@ -1,4 +1,4 @@
-"""What callers send: strict JSON, JSON lines, query strings; or an error that names the fault."""
+"""Parsing of request bodies and query strings: strict JSON, JSON lines; errors name the fault."""
 
 from __future__ import annotations
 

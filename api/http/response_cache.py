@@ -1,4 +1,4 @@
-"""Answers kept for a short while, least recently used first out; one per worker."""
+"""Response cache of one worker: least recently used, with a short time to live."""
 
 from __future__ import annotations
 

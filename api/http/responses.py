@@ -1,4 +1,4 @@
-"""Values to HTTP responses: JSON, entity tags, gzip."""
+"""HTTP responses from Python values: JSON, entity tags, gzip."""
 
 from __future__ import annotations
 

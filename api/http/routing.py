@@ -1,4 +1,4 @@
-"""Endpoint: one route with its rules, declared once; the app, the checks and OpenAPI read it.
+"""Endpoint: declaration of a route with its checks, read by the app and by the OpenAPI generator.
 
 A view is a function from validated values to a value:
 

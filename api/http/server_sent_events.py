@@ -1,4 +1,4 @@
-"""Notices as server-sent events: a stream that goes on after the last one that a client has seen.
+"""Stream of notices as server-sent events, resumed after the last event a client received.
 
 A stream takes no thread while it waits: behind Front it yields an empty part, and Front asks again.
 """

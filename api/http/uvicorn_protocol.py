@@ -1,4 +1,4 @@
-"""Connection: uvicorn's HTTP/1.1 protocol with what keeps a process safe from its clients.
+"""Connection: uvicorn's HTTP/1.1 protocol with limits that protect the process from clients.
 
 llhttp parses, and refuses bare LF, folded lines, two lengths and the like. Added here: deadlines
 for a head, for an idle connection and for an answer that nobody takes, and a limit of connections

@@ -1,4 +1,4 @@
-"""/audit: who looked at which person, and what was changed by operators."""
+"""/audit: entries of the audit log (reads of user data, changes by operators)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""/entities: what the items' texts name."""
+"""/entities: entities named in the texts of items."""
 
 from __future__ import annotations
 

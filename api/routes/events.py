@@ -1,4 +1,4 @@
-"""/events: what users do. An event is in the store before its request is answered."""
+"""/events: interactions of users. An event is stored before its request is answered."""
 
 from __future__ import annotations
 

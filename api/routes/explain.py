@@ -1,4 +1,4 @@
-"""/explain: why an item has its score for a person."""
+"""/explain: explanation of the score of an item for a user."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""/api: feedback in Gorse's wire format; an event is one piece of it."""
+"""/api: feedback routes in Gorse's wire format; an event is one feedback record."""
 
 from __future__ import annotations
 

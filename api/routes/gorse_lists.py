@@ -1,4 +1,4 @@
-"""/api: lists in Gorse's wire format, so that its clients run unchanged."""
+"""/api: lists in Gorse's wire format, for existing Gorse clients."""
 
 from __future__ import annotations
 

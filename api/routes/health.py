@@ -1,4 +1,4 @@
-"""/health: whether the process lives, and whether it can serve."""
+"""/health: liveness and readiness of the process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""/items: what can be recommended. A posted item is retrievable when its request is answered."""
+"""/items: the catalogue. A posted item can be recommended once its request is answered."""
 
 from __future__ import annotations
 

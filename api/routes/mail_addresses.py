@@ -1,4 +1,4 @@
-"""/mail-addresses: to whom notices are mailed, once they have confirmed it."""
+"""/mail-addresses: recipients of notices by mail, active once they have confirmed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""/notices: what has happened to the service, as pages and as a stream, and its delivery."""
+"""/notices: events of the service in pages and as a stream, with the state of their delivery."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""/openapi.json and /docs: the contract for programs and for people; no network is needed."""
+"""/openapi.json and /docs: the API contract as JSON and as a page that needs no network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""/pins: items that an operator puts at a place of personal lists, for a time."""
+"""/pins: items placed by an operator at a position of personal lists, for a period."""
 
 from __future__ import annotations
 

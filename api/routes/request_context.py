@@ -1,4 +1,4 @@
-"""What a view reaches for: the service of the app at hand."""
+"""Access of a view function to the AppState of the current request."""
 
 from __future__ import annotations
 

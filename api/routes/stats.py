@@ -1,4 +1,4 @@
-"""/stats and /metrics: figures for people and for Prometheus."""
+"""/stats and /metrics: statistics as JSON and for Prometheus."""
 
 from __future__ import annotations
 

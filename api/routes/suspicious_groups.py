@@ -1,4 +1,4 @@
-"""/suspects: which accounts act together unusually, and on what; nothing is deleted."""
+"""/suspects: groups of accounts that act together unusually, and their items; read-only."""
 
 from __future__ import annotations
 

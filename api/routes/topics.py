@@ -1,4 +1,4 @@
-"""/topics: what the catalogue is about."""
+"""/topics: topics of the catalogue."""
 
 from __future__ import annotations
 

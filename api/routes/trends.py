@@ -1,4 +1,4 @@
-"""/trends and timelines: what rises and fades, and what was done over time."""
+"""/trends and timelines: rising and fading series, and activity over time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""/users/<user>/profile and /export: what is believed and held of a person, and its control."""
+"""/users/<user>/profile, /export and controls: derived and stored data of one user."""
 
 from __future__ import annotations
 

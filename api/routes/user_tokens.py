@@ -1,4 +1,4 @@
-"""/tokens: what a platform's back end hands to the browser of one user."""
+"""/tokens: short-lived tokens with which the browser of one user calls the API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""/users: what a platform tells about its readers. Reading it needs the scope of writers."""
+"""/users: user records of the platform. Reading them needs a right that writers have."""
 
 from __future__ import annotations
 

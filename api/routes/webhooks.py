@@ -1,4 +1,4 @@
-"""/webhooks: where notices are posted."""
+"""/webhooks: addresses to which notices are posted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The exposure log of a worker: lists wait in memory and are written in batches.
+"""Exposure log of a worker: shown lists are buffered in memory and written in batches.
 
 Loss rule. A list is in the store at most RECSYS_EXPOSURE_SECONDS (one second) after it was sent.
 A worker that is killed (kill -9, power) loses what it had not written: at most that second. A

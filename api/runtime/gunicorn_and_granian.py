@@ -1,4 +1,4 @@
-"""Other servers for the API, which bring their own processes: gunicorn and granian.
+"""Commands that run the API under gunicorn or granian instead of `recsys serve`.
 
     python -P -m recsys.api.runtime.gunicorn_and_granian gunicorn --port 8000 --workers 2
 

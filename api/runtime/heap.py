@@ -1,4 +1,4 @@
-"""Freed memory: glibc's malloc keeps it in its arenas until it is told to give it back.
+"""Return of freed memory to the system: glibc's malloc keeps it in its arenas otherwise.
 
 A large array that is freed between smaller live ones leaves a gap that no larger array fits into,
 so an arena grows while half of it is free. The pages of such gaps are returned to the system here.

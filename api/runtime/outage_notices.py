@@ -1,4 +1,4 @@
-"""Notices that a worker makes about its service: outages of writes, and deaths of workers."""
+"""Notices created by a worker: failed writes to the store, and workers that died."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PinBoard: the pins of operators as one worker knows them."""
+"""PinBoard: in-memory copy of the operators' pins in one worker."""
 
 from __future__ import annotations
 

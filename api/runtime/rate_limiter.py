@@ -1,4 +1,4 @@
-"""RateLimiter: so many requests a second per caller, counted over all workers of a server.
+"""RateLimiter: requests per second and caller, counted over all workers of a server.
 
 A token bucket is one number: the moment at which it will be full again (the generic cell rate
 algorithm). It lies in memory that the workers share, under the hash of its caller.

@@ -1,4 +1,4 @@
-"""Audit trail: the one place where requests become entries of the audit log.
+"""Audit trail: writes the audit log entries of requests.
 
 The handler of every route (api/http/routing.py) makes an Act; the route's rule and the caller
 decide whether it is written. What only reads is answered after its entry is on the disk, so that no

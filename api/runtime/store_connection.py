@@ -1,4 +1,4 @@
-"""StoreLink: the store as a service sees it, which may be away for a while."""
+"""StoreLink: connection of the service to the store, which may be unavailable for a while."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One worker process of `recsys serve`: uvicorn around the app, on a socket that it was given.
+"""Worker process of `recsys serve`: runs the app under uvicorn on an inherited socket.
 
     python -P -m recsys.api.runtime.worker_process --socket 5 --beat 6 --number 0
 

@@ -1,4 +1,4 @@
-"""The audit log as it is read."""
+"""Schemas of audit log entries."""
 
 from __future__ import annotations
 

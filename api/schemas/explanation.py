@@ -1,4 +1,4 @@
-"""A score taken apart."""
+"""Schemas of the explanation of a score."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Types of single values, with the rules of the file format and the schema that documents them."""
+"""Field types with the rules of the file format and their JSON schemas."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Gorse's records, spelled as Gorse spells them; what it sends beside is passed over."""
+"""Schemas of Gorse's records with Gorse's spelling; unknown fields are ignored."""
 
 from __future__ import annotations
 

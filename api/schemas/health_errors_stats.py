@@ -1,4 +1,4 @@
-"""Errors, health and figures of the service itself."""
+"""Schemas of errors, health and service statistics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The home page of a user as it is asked for and answered."""
+"""Schemas of the home page: parameters and response."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Items, users and events as callers write and read them."""
+"""Schemas of items, users and events: bodies and responses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parameters of lists, and the lists that come back."""
+"""Schemas of lists: parameters and responses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Notices, where they go, and how their delivery went."""
+"""Schemas of notices, their destinations and deliveries."""
 
 from __future__ import annotations
 

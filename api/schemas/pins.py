@@ -1,4 +1,4 @@
-"""Pins of operators as they are set and read."""
+"""Schemas of operators' pins."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Suspicious groups of accounts as they are read."""
+"""Schemas of suspicious groups of accounts."""
 
 from __future__ import annotations
 

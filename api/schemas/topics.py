@@ -1,4 +1,4 @@
-"""Topics: what the catalogue is about, on two levels."""
+"""Schemas of topics on two levels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Trends, timelines and entities: what is asked, and what comes back."""
+"""Schemas of trends, timelines and entities: parameters and responses."""
 
 from __future__ import annotations
 

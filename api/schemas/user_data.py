@@ -1,4 +1,4 @@
-"""What people see and decide about themselves: profile, controls, export, erasure."""
+"""Schemas of user data: profile, controls, export, erasure."""
 
 from __future__ import annotations
 
