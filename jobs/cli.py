@@ -1,4 +1,4 @@
-"""`recsys`: one command per module of jobs/commands/, loaded when it is called for.
+"""`recsys`: command line; each command is a module of jobs/commands/, imported when it is called.
 
 recsys --help
 RECSYS_HOME=/srv/recsys recsys nightly --json

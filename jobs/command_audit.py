@@ -1,4 +1,4 @@
-"""Commands in the audit log: looks at a person, and changes of keys or bundles, leave an entry."""
+"""Audit log entries of commands that read user data or change keys or bundles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a command writes: tables for people, and JSON to stdout or a file."""
+"""Output of commands: tables on the terminal, JSON to stdout or a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""IngestStatistics: what the events of an ingest are about, counted while they are read."""
+"""IngestStatistics: counts of event kinds, items and odd ids, gathered while events are
+ingested.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Threads of the numeric libraries: how many a command starts, and that they wait without spinning.
+"""Thread settings of the numeric libraries: number per command, no busy waiting.
 
 The libraries (BLAS, OpenMP in torch, FAISS and implicit, MKL) read the environment once, when they
 are loaded, and by default start a thread per processor of the machine, whatever a container allows,

@@ -1,4 +1,4 @@
-"""How far a job is: a bar per step on a terminal, one log line per step elsewhere."""
+"""Progress of a job: a bar per step on a terminal, one log line per step elsewhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The engine as the service runs it, for commands: bundle, store, and what happened since."""
+"""LocalService: the service's recommender inside a command, from the bundle and the store."""
 
 from __future__ import annotations
 

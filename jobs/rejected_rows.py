@@ -1,4 +1,4 @@
-"""Rejects: the file that keeps the bad rows of a file, one JSON object each."""
+"""Rejects: JSON lines file of the input rows that were rejected, with the reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The parent of the workers of `recsys serve`: it starts them, watches over them, replaces them.
+"""Supervisor of `recsys serve`: starts worker processes and replaces those that die.
 
     python -P -m recsys.jobs.supervisor --app recsys.api.runtime.worker_process --workers 2
 

@@ -1,4 +1,5 @@
-"""Gain of the tone of comments: reviews read without verdict, by their text, and with verdict.
+"""Gain of comment sentiment: accuracy with reviews as events without rating, with the sentiment of
+their text, and with ratings.
 
     python -m jobs.bench.comment_sentiment_gain --items F --events F
     python -m jobs.bench.comment_sentiment_gain --items F --events F --strengths 0,1,2,3,4

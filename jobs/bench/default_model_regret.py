@@ -1,4 +1,4 @@
-"""Regret of `default`: its margin over the best single row, on made-up platforms of many shapes.
+"""Regret of the model `default`: its margin over the best single model on synthetic platforms.
 
     python -m jobs.bench.default_model_regret --half 0
     python -m jobs.bench.default_model_regret --worlds dense,sparse --json OUT

@@ -1,4 +1,5 @@
-"""Compare encoders × objectives on unread (cold) and read (warm) items; measure their speed.
+"""Comparison of encoders and training objectives on unread (cold) and read (warm) items, with
+speed.
 
 python -m jobs.bench_encoders --items items.csv --events events.csv --json OUT --encoders static
 python -m jobs.bench_encoders --items items.csv --events events.csv --speed

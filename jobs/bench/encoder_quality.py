@@ -1,4 +1,4 @@
-"""Encoder trials: what an encoder with an objective is worth on unread and on read items.
+"""Accuracy of an encoder with a training objective on unread and on read items.
 
 Every cell ranks by the decayed sum of the history's text vectors alone, so that only the encoder
 differs. `guided` is what a night does to a transformer first (recsys/text_training/two_stage.py),

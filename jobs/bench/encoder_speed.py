@@ -1,4 +1,6 @@
-"""Encoder speed: texts a second, what our pipeline adds to the bare library, a student's cost."""
+"""Encoder speed: texts per second, overhead of our pipeline over the bare library, cost of a
+student.
+"""
 
 from __future__ import annotations
 

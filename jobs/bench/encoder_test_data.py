@@ -1,4 +1,4 @@
-"""Encoder world: texts, who took them up, and what an encoder is asked about them."""
+"""Test data of the encoder benchmarks: texts, the users of each text, and queries."""
 
 from __future__ import annotations
 

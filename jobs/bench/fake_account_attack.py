@@ -1,4 +1,4 @@
-"""`recsys bench attack`: how far fake accounts move the lists of others, live and after a night.
+"""`recsys bench attack`: effect of fake accounts on other users' lists, live and after training.
 
 recsys bench attack                    # on the sample data, with a first night of its own
 recsys bench attack --home data/var    # on the events and the settings of a home

@@ -1,4 +1,4 @@
-"""The figures of a GPU: fine-tuning, encoding, a T5 of base size, exact search of ten millions.
+"""GPU benchmark: fine-tuning, encoding, a T5 of base size, exact search in ten million vectors.
 
 Each is measured in a try of its own; what a machine cannot do, or has no GPU for, is None. Works
 with any torch from 2.11 on.

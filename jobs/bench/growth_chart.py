@@ -1,4 +1,4 @@
-"""Chart of a growth: time and memory against events, both axes logarithmic, as one SVG file."""
+"""SVG chart of time and memory against the number of events, both axes logarithmic."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Load: ask a running server as one patient client, then as many impatient ones.
+"""HTTP load test of a running server: first one client in sequence, then many at once.
 
 python -m jobs.bench_load http://127.0.0.1:8000 --path '/recommend/u{}?n=20' --users 1000
 """

@@ -1,4 +1,4 @@
-"""Large catalogues: CPU time, memory and Recall@20 of engines, without a service around them.
+"""Large-catalogue benchmark: CPU time, memory and Recall@20 of engines, without the service.
 
     python -m jobs.bench.large_catalogues niches 1000000 10000000 300000 --engine "blocks 128"
     python -m jobs.bench.large_catalogues given events.csv.gz test_events.csv.gz \

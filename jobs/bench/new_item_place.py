@@ -1,4 +1,4 @@
-"""Where a new post stands for the visitor whom it suits, in a running service with the sample data.
+"""Rank of a newly posted item for a user whom it suits, in a running service with the sample data.
 
 python -m jobs.bench.new_item_place http://127.0.0.1:8000
 

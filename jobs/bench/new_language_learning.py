@@ -1,4 +1,4 @@
-"""Does a night teach a language that the starting vectors know nothing of?
+"""Accuracy gain of nightly training on a language unknown to the pretrained word vectors.
 
     python -m jobs.bench_languages --items F --events F --category NAME --liked
     python -m jobs.bench_languages --items F --events F --transliterate

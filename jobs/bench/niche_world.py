@@ -1,4 +1,4 @@
-"""Synthetic platform of any size: items in niches, users in a few of them, news read while new.
+"""Synthetic platform of any size: items in niches, users with a few niches, news read while new.
 
 Items are born one after the other and belong to niches whose sizes follow a power law. A user keeps
 to six niches and has a log-normal number of events. Nearly half of the reading is of what was born

@@ -1,4 +1,4 @@
-"""Memory and time of another process, from Linux's /proc."""
+"""Memory and CPU time of another process, from Linux's /proc."""
 
 from __future__ import annotations
 

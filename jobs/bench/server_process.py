@@ -1,4 +1,4 @@
-"""A real server for measurements: started on a free port, asked until it is ready, stopped."""
+"""Server process for benchmarks: started on a free port, polled until ready, stopped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A synthetic catalogue in clusters, with readers: what `recsys bench serve` serves."""
+"""Synthetic catalogue in clusters with users, served by `recsys bench serve`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A synthetic bilingual news site: articles in English and Chinese, and events of their readers.
+"""Synthetic bilingual news site: articles in English and Chinese, and events of users.
 
     python -m jobs.bench_site FOLDER --items 20000 --events 300000 --seed 0
 

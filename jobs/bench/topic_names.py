@@ -1,4 +1,4 @@
-"""Names of topics beside the titles of typical items, for a judge who reads them.
+"""Table of topic names beside titles of typical items, for a human rater.
 
     python -m jobs.bench.topic_names items.csv.gz --title title --text text --marks tags,category
     python -m jobs.bench.topic_names reviews.csv.gz --text text --judged verdicts.csv

@@ -1,4 +1,4 @@
-"""Scale: what fitting a night's model takes on a synthetic world of so many events.
+"""Training benchmark: time and memory of nightly training on synthetic data of a given size.
 
     python -m jobs.bench_scale 1000000
 

@@ -1,4 +1,4 @@
-"""How soon a running service knows: clicks, posts, streams of events, a new bundle under load."""
+"""Update latency of a running service: clicks, posts, event streams, a new bundle under load."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`recsys keys`: who may call the service.
+"""`recsys keys`: creates, lists and revokes API keys.
 
 recsys keys create feed --scope write      # prints the key, once
 recsys keys list

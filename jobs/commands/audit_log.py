@@ -1,4 +1,4 @@
-"""`recsys audit`: who looked at which person, and what was changed by operators.
+"""`recsys audit`: prints audit log entries (reads of user data, changes by operators).
 
 recsys audit --user ann --since 2026-11-01
 recsys audit --verify                    # prints the hash of the newest entry: keep it elsewhere

@@ -1,4 +1,4 @@
-"""`recsys backup DEST`: a consistent copy of store and home, made while the service runs.
+"""`recsys backup DEST`: consistent copy of store and home, made while the service runs.
 
 recsys backup /srv/backups/2026-11-29 --json
 """

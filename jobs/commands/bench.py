@@ -1,4 +1,4 @@
-"""`recsys bench [serve|night|attack]`: speed, memory, and how far fake accounts move lists.
+"""`recsys bench [serve|night|attack]`: benchmarks of speed, memory and attack resistance.
 
 recsys bench serve --items 10000 --items 100000 --json
 recsys bench night

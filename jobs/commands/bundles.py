@@ -1,4 +1,4 @@
-"""`recsys bundles`: what the nights published, and the way back.
+"""`recsys bundles`: lists published bundles and switches back to an earlier one.
 
 recsys bundles list
 recsys bundles rollback                 # the version before the current one

@@ -1,4 +1,4 @@
-"""`recsys demo`: from the sample data to recommendations on the screen, for three kinds of people.
+"""`recsys demo`: from the sample data to printed recommendations for three kinds of users.
 
 recsys demo
 recsys serve        # then opens the same home

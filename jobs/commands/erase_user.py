@@ -1,4 +1,4 @@
-"""`recsys erase USER`: remove all that is held of a person, and print what went where.
+"""`recsys erase USER`: removes all data of a user and prints a receipt.
 
 recsys erase ann --json
 """

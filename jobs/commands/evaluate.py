@@ -1,4 +1,4 @@
-"""`recsys evaluate`: offline evaluation of what the service would answer, against baselines.
+"""`recsys evaluate`: offline evaluation of the service's lists against baselines.
 
     recsys evaluate --items items.csv --events events.csv.gz --protocol time --models all \\
         --positive "rating>=7" --json result.json --html report.html

@@ -1,4 +1,4 @@
-"""`recsys evaluate-text`: figures of tone and topics, on labelled texts.
+"""`recsys evaluate-text`: accuracy of sentiment and topics on labelled texts.
 
 recsys evaluate-text --labels valence.csv --source tweets --items posts.csv.gz --json text.json
 recsys evaluate-text --items posts.csv.gz --throughput 100000

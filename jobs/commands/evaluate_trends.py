@@ -1,4 +1,4 @@
-"""`recsys evaluate-trends`: artificial bursts in a real stream, and forecasts of its days.
+"""`recsys evaluate-trends`: detection of injected bursts and accuracy of daily forecasts.
 
 recsys evaluate-trends --items items.csv --events events.csv.gz --json trends.json
 recsys evaluate-trends --items posts.csv.gz --days 480     # postings alone, the last 480 days

@@ -1,4 +1,4 @@
-"""`recsys evaluate-profiles`: figures of what profiles say, on held-out weeks and events.
+"""`recsys evaluate-profiles`: accuracy of user profiles on held-out weeks and events.
 
 recsys evaluate-profiles --items items.csv.gz --events events.csv.gz --json profiles.json
 """

@@ -1,4 +1,4 @@
-"""`recsys ingest`: files of items, events, users and follows into the store.
+"""`recsys ingest`: loads files of items, events, users and follows into the store.
 
     recsys ingest --items items.csv --events events.csv.gz
     recsys ingest --events monday.csv --events tuesday.csv --map item_id=content_id

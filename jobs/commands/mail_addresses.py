@@ -1,4 +1,4 @@
-"""`recsys mail`: to whom notices are mailed, once they have confirmed it.
+"""`recsys mail`: manages the mail addresses that receive notices once they have confirmed.
 
 recsys mail add ann@example.org --kind night_failed     # a token is sent to this address
 recsys mail confirm TOKEN

@@ -1,4 +1,4 @@
-"""`recsys merge USER --from OTHER`: move all that is held of one user to another.
+"""`recsys merge USER --from OTHER`: moves all data of one user id to another.
 
 recsys merge ann --from visitor-77 --json
 """

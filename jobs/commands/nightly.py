@@ -1,4 +1,4 @@
-"""`recsys nightly`: train on what the store holds, compare with yesterday, publish.
+"""`recsys nightly`: trains on the store, compares with the previous bundle, publishes.
 
 Exit status: 0 published, 3 the gate refused (yesterday's bundle stays), 1 failed. A night that was
 killed is taken up where it was when it is called again within a day.

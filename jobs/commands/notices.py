@@ -1,4 +1,4 @@
-"""`recsys notices`: what has happened to the service, and deliveries that were given up.
+"""`recsys notices`: lists notices of the service and deliveries that were given up.
 
 recsys notices list
 recsys notices dead

@@ -1,4 +1,4 @@
-"""`recsys recommend USER`: what the service would answer, printed.
+"""`recsys recommend USER`: prints the list that the service would return.
 
 recsys recommend 15 -n 10 --explain
 """

@@ -1,4 +1,4 @@
-"""`recsys restore SOURCE`: a backup into an empty home and an empty store.
+"""`recsys restore SOURCE`: restores a backup into an empty home and an empty store.
 
 RECSYS_HOME=/srv/recsys recsys restore /srv/backups/2026-11-29
 """

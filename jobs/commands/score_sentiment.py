@@ -1,4 +1,4 @@
-"""`recsys tone`: the tone of texts, by the model that the service uses.
+"""`recsys tone`: sentiment of texts by the model that the service uses.
 
 recsys tone --texts comments.csv                 # a row per text on the screen
 recsys tone --texts comments.csv --json tone.json

@@ -1,4 +1,4 @@
-"""`recsys screen`: look again at every item of the store, by the rules and the model of today.
+"""`recsys screen`: screens every item of the store again with the current rules and model.
 
 recsys screen
 """

@@ -1,4 +1,4 @@
-"""`recsys serve`: the HTTP service, in processes that are watched over.
+"""`recsys serve`: starts the HTTP service in supervised worker processes.
 
 recsys serve --port 8000 --workers 2
 """

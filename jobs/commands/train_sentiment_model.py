@@ -1,4 +1,4 @@
-"""`recsys train-tone`: train the tone model from labelled texts, or install a lexicon.
+"""`recsys train-tone`: trains the sentiment model from labelled texts, or installs a lexicon.
 
 recsys train-tone --labels comments.csv
 recsys train-tone --labels english.csv --labels chinese.csv --except test.csv

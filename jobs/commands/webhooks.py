@@ -1,4 +1,4 @@
-"""`recsys webhooks`: where notices are posted.
+"""`recsys webhooks`: manages the addresses to which notices are posted.
 
 recsys webhooks add https://chat.example.org/hook --kind night_failed    # prints the secret, once
 recsys webhooks list

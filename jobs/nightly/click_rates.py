@@ -1,4 +1,4 @@
-"""Clicks: what came of the lists that were shown before a night, for its record."""
+"""Click rates of the lists that were shown before a training run, for its run record."""
 
 from __future__ import annotations
 

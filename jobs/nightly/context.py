@@ -1,4 +1,4 @@
-"""NightContext: settings, store and folder of one run, and what its steps have written so far."""
+"""NightContext: settings, store, folder and intermediate results of one training run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Snapshot: the store's events and items at one moment, as files that a night can go on from.
+"""Snapshot: the store's events and items at one moment, as files from which a killed run resumes.
 
 It holds no user id: users are numbers, in the order of the table. What people wrote in comments
 stays in the store; only its tone goes along, and how far it counts.

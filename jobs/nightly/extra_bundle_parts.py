@@ -1,4 +1,4 @@
-"""Additions: what a night puts into a bundle beside the model that ranks, a step for each.
+"""Optional parts of a bundle beside the ranking model, one step for each.
 
 They run after `encode`, in this order, and a later one may read what an earlier one left. Each
 writes a small bundle into its step's folder; the night's bundle takes its arrays below its name.

@@ -1,4 +1,4 @@
-"""NightPipeline: the steps from the store to a published bundle, in the order they run.
+"""NightPipeline: the ordered steps from the store to a published bundle.
 
 Each step reads what earlier steps left in their folders and writes its own, so that a night that
 was killed goes on where it was.

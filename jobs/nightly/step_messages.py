@@ -1,4 +1,4 @@
-"""What a step of a job did, in plain words; for the progress on the screen and in the log."""
+"""Progress and log messages of finished pipeline steps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Named steps whose output is a folder: complete or absent, so that a killed run can go on.
+"""Pipeline steps with a folder as output, complete or absent, so that a killed run can resume.
 
 A step writes into a folder set aside, which is renamed to the step's name when the step is
 through: the folder is the mark that it is done. A run started again passes over what is there.

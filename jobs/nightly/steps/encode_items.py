@@ -1,4 +1,4 @@
-"""The night's vectors: every item as the encoder reads it, and the student that serves."""
+"""Step: item vectors by the text encoder, and the student encoder used in serving."""
 
 from __future__ import annotations
 

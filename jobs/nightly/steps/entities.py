@@ -1,4 +1,4 @@
-"""The night's entities: what the items' texts name, and which names stand together."""
+"""Step: entities named in item texts, and their co-occurrence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The night's encoder: loaded, and fine-tuned from yesterday's where settings and machine ask.
+"""Step: loads the text encoder and fine-tunes it, where settings and hardware allow.
 
 `auto` fine-tunes a transformer where there is a GPU. Static vectors learn from readers in closed
 form with every fit (recsys/text/cold_start.py); `on` fine-tunes them as well.

@@ -1,4 +1,4 @@
-"""Step: communities of items that the same users take up."""
+"""Step: communities of items with the same users."""
 
 from __future__ import annotations
 

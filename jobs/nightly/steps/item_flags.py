@@ -1,4 +1,4 @@
-"""The night's flags: what ingest and the service noted in items' metadata, as arrays by row."""
+"""Step: screening flags from the items' metadata, as arrays by row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the gate compares: today's settings and yesterday's bundle, on events new to both.
+"""Comparison of the new model and the previous bundle on events that neither has seen.
 
 Yesterday's bundle knows everything up to its cutoff, so only later events are a fair question.
 Today's settings fitted to what lies before that cutoff are yesterday's bundle again, where neither

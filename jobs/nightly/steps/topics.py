@@ -1,4 +1,4 @@
-"""The night's topics: items in groups, under the ids of the night before where a topic lives on."""
+"""Step: topic model of the items; topics that continue keep their previous ids."""
 
 from __future__ import annotations
 

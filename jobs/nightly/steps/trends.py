@@ -1,4 +1,4 @@
-"""The night's trends: the last weeks of items and their labels, hour by hour."""
+"""Step: hourly activity of items and their labels over the last weeks."""
 
 from __future__ import annotations
 

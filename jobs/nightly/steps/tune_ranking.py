@@ -1,4 +1,4 @@
-"""When a night tunes again, on what, and how its choice does against popular and trending."""
+"""Step: decides whether to tune, tunes, and compares the result with popular and trending."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Step: coefficients of the likelihood that a user returns within a week."""
+"""Step: coefficients of the probability that a user returns within a week."""
 
 from __future__ import annotations
 

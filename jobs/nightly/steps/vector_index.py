@@ -1,4 +1,4 @@
-"""The night's index of word vectors: built for large catalogues, and measured against exact search.
+"""Step: vector index for large catalogues, with its recall measured against exact search.
 
 Up to `EXACT_UP_TO` items every vector is compared, which takes a few milliseconds and misses none.
 """
