@@ -1,4 +1,4 @@
-"""Names of the array types that cross module borders; shapes are given in docstrings."""
+"""Type aliases of arrays in public signatures; shapes are given in docstrings."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,4 +1,4 @@
-"""Bundle: all that serving needs, in one folder of .npy files, blobs and a manifest with checksums.
+"""Bundle: folder of .npy files, blobs and a manifest with checksums, holding all data for serving.
 
 Nothing in it is a pickle. The manifest is written last and carries its own checksum, so a folder
 with a manifest that verifies is complete; anything else is refused. It names the format as two

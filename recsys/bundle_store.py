@@ -1,4 +1,4 @@
-"""BundleStore: versions side by side in one folder, and one small file that names the current one.
+"""BundleStore: folder of bundle versions with a small file that names the current one.
 
     home/bundles/20261122T055500Z/…   complete and never changed, or absent
     home/bundles/current              a text file, replaced atomically, holding a version

@@ -1,4 +1,4 @@
-"""Notices: why a list is empty or shorter than asked for, in the reader's language."""
+"""Notices: reasons why a list is empty or shorter than requested, in the user's language."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can go wrong, as callers may want to catch it.
+"""Exception classes that callers can catch.
 
 RecsysError
 ├── DataError      a file, row, parameter or text that came from outside is wrong

@@ -1,4 +1,4 @@
-"""Explanation: one score of one person taken apart, and what would change it.
+"""Explanation: decomposition of one score for one user, with counterfactuals.
 
 The score is the one a list shows: the same request, the same candidates, the same corrections. The
 base is computed from the blend, not as what is left over, so that parts and base check the score.

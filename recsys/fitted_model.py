@@ -1,4 +1,4 @@
-"""FittedModel: lists, explanations and vectors of a fitted bundle and the histories beside it.
+"""FittedModel: lists, explanations and vectors from a bundle and the histories stored beside it.
 
 A saved model is a home as the commands and the service know it: `bundles/` holds the bundle,
 `store.db` the histories. `RECSYS_HOME=<path> recsys serve` serves it, and `recsys.load` opens the

@@ -1,4 +1,4 @@
-"""`recsys.fit`: tables in, a fitted model out.
+"""`recsys.fit`: trains a FittedModel from tables.
 
 Tuning and fitting are those of a night: the tuner, the engines and the assembly of a bundle are
 the same functions.

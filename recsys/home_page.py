@@ -1,4 +1,4 @@
-"""Home page: rows of one user's lists, chosen and ordered for them, no item twice.
+"""Home page: ordered rows of one user's lists without repeated items.
 
 Each row is a list that other routes make too (personal, similar, latest), reduced to what the user
 may be shown. Items are dealt out page by page: the first page of every row in the order of the

@@ -1,4 +1,4 @@
-"""Messages: sentences for people in their language, from gettext catalogues in recsys/locale.
+"""Translations of user-facing sentences, from gettext catalogues in recsys/locale.
 
 English stands in the code and is the key; `zh.po` holds Chinese. Another language is another file
 there, with the language's tag for a name.

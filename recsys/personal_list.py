@@ -1,4 +1,4 @@
-"""The serving core: state of a user and a request in, ranked list out.
+"""Personal list: the one path from a user's state and a request to a ranked list.
 
 `GET /recommend`, the batch route, Gorse's routes, `recsys recommend`, `recsys demo` and
 `FittedModel.recommend` build their queries and lists by the functions of this module alone.

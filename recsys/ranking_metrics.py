@@ -1,4 +1,4 @@
-"""Ranking metrics over whole test sets, in numpy, and the intervals that go with them.
+"""Ranking metrics over whole test sets in NumPy, with confidence intervals.
 
 A row of the evaluation answers with lists (the service) or with scores for every item (a baseline).
 Both are brought to one form first: the rank, from 1, of every positive of every user, infinite for

@@ -1,4 +1,4 @@
-"""Recommender: a query in, a list with sources and reasons out; the only way items are ranked."""
+"""Recommender: answers a query with a ranked list, sources and reasons; the only ranking path."""
 
 from __future__ import annotations
 

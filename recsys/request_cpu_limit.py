@@ -1,4 +1,4 @@
-"""CPU budget of a request: how much CPU time its work may take, checked between parts of the work.
+"""CPU limit of a request: CPU time that its work may take, checked between parts of the work.
 
 The thread that answers a request sets the budget; code below calls `check` between the items of a
 bulk and between the stages of a list. Only CPU time of that thread counts, so that waiting for the

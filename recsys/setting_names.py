@@ -1,4 +1,4 @@
-"""Names of all settings, so that a misspelt one stops the start with the nearest name.
+"""Names of all settings; an unknown name stops the start and the nearest known one is suggested.
 
 Jobs and service declare their settings each for themselves; a test holds this list against both.
 """

@@ -1,4 +1,4 @@
-"""Brings a live state up to date from the store's logs, from where the night ended."""
+"""LogTailer: applies the store's logs since training to a live state."""
 
 from __future__ import annotations
 

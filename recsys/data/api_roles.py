@@ -1,4 +1,4 @@
-"""Rights and roles: what a caller of the service may do, and which role may do what."""
+"""Rights and roles of API callers: the rights that each role has."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Headers: the names that columns have in files of other systems, and which column each is.
+"""Column aliases: names of columns in files of other systems, and our column for each.
 
 One table for all formats (`OTHER_NAMES`; docs/formats.md shows it). Names are compared without
 case, blanks, underscores and hyphens. A column's own name goes before another name; two other

@@ -1,4 +1,4 @@
-"""AccountMix: whether those who act on an item are the platform's usual mix of accounts.
+"""AccountMix: detects items whose users differ from the platform's usual mix of accounts.
 
 A voice is one person's first positive act on an item, or their first negative one; the two have
 companies of their own, so that many honest likes hide no group of accounts that dislikes, and the

@@ -1,4 +1,4 @@
-"""Tables of other libraries as records: pandas, polars and arrow tables, lists of dicts, paths.
+"""Records from tables of other libraries: pandas, polars and arrow tables, lists of dicts, paths.
 
 A frame is recognised by its interface (`__arrow_c_stream__`, `to_arrow`, `__dataframe__`), so that
 no frame library is imported here. Names of columns and forms of values are those of files, see

@@ -1,4 +1,4 @@
-"""Dataset: the events before a cutoff as numbered rows. The only place where time is cut."""
+"""Dataset: events before a cutoff as numbered rows. No other module cuts data by time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Occurrences: which of several equal events without a timestamp one is.
+"""Occurrence numbers of equal events without a timestamp.
 
 A row without a timestamp has nothing that tells it from an equal row but its place. The n-th of
 equal rows is the same event in every file, so that an export that grows adds only what is new.

@@ -1,4 +1,4 @@
-"""Kinds of event: the one table of their names, weights and what takes them back.
+"""Table of event kinds: names, synonyms, weights, and the kinds that undo them.
 
 A kind is recognised whatever its capitals, hyphens, blanks and underscores are: `thumbsUp`,
 `thumbs-up` and `THUMBS_UP` are one. What is stored stays as it came.

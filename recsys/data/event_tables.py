@@ -1,4 +1,4 @@
-"""EventTable and ItemTable: columns as they come from a store or from files, before any cut."""
+"""EventTable and ItemTable: columns read from a store or from files, before any cut."""
 
 from __future__ import annotations
 

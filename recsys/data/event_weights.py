@@ -1,4 +1,4 @@
-"""EventWeights: how much each kind of event says that a person wants more of the same."""
+"""EventWeights: weight of each event kind as evidence of preference."""
 
 from __future__ import annotations
 

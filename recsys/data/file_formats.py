@@ -1,4 +1,4 @@
-"""Files: CSV and its relatives, JSON or Parquet, plain or .gz, to records by column name."""
+"""Rows of CSV, JSON and Parquet files, plain or .gz, as records by column name."""
 
 from __future__ import annotations
 

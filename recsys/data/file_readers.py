@@ -1,4 +1,4 @@
-"""Readers: files to items, events, users and follows, row by row, with rejects in between.
+"""Readers of items, events, users and follows from files, row by row, with rejected rows.
 
 A file that cannot be read at all raises DataError. A bad row is yielded as a Reject in its place,
 or raises DataError with the same words when `strict` is set. `load_…` read whole files into a

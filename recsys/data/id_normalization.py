@@ -1,4 +1,4 @@
-"""Forms: the one form of ids and labels, and the spellings of a value that is missing.
+"""Normal form of ids and labels, and spellings of missing values.
 
 Every value from outside passes through here, from files and over HTTP alike, so that the same
 name in two Unicode forms is one name. See docs/formats.md.

@@ -1,4 +1,6 @@
-"""IdMap: outside ids (any text) to row numbers and back, in arrays that can be memory-mapped."""
+"""IdMap: bidirectional map of external ids (any text) and row numbers, in memory-mappable
+arrays.
+"""
 
 from __future__ import annotations
 

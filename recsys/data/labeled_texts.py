@@ -1,4 +1,4 @@
-"""Labelled texts: a file of text and label, or of text and valence from -4 to 4."""
+"""Labelled texts: reader of files of text and label, or of text and valence from -4 to 4."""
 
 from __future__ import annotations
 

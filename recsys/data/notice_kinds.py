@@ -1,4 +1,4 @@
-"""Kinds of notices: what each says, and the JSON schema of its data."""
+"""Notice kinds with the JSON schema of their data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cells: one value from outside (a CSV cell, a JSON value) to one clean Python value.
+"""Parsing of single values (a CSV cell, a JSON value) to Python values.
 
 Each function takes the raw value and the name of its column, and raises FieldError, which names
 both. None, empty text and the spellings of NULL (recsys.data.id_normalization) mean that the value

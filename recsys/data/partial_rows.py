@@ -1,4 +1,4 @@
-"""Partial rows: a row of a file that has some columns only changes these, the others stay."""
+"""Partial updates: a file row with some columns changes these only."""
 
 from __future__ import annotations
 

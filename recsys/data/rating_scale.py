@@ -1,4 +1,4 @@
-"""RatingScale: mean, spread and lowest step of a platform's ratings, robust against strays."""
+"""RatingScale: mean, spread and smallest step of a platform's ratings, robust to outliers."""
 
 from __future__ import annotations
 

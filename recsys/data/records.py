@@ -1,4 +1,4 @@
-"""Item, Event, User, Follow: the columns of the file format, and the rules for each.
+"""Item, Event, User, Follow: records of the file format with their validation rules.
 
 The `parse_…` functions turn a mapping of raw values (a row of a file, the JSON body of a request)
 into one of these, and raise FieldError (a DataError) at the first value that breaks a rule.

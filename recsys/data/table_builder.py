@@ -1,4 +1,4 @@
-"""EventColumns: events gathered column by column into an EventTable; items into an ItemTable."""
+"""EventColumns: builder of an EventTable, column by column; builder of an ItemTable from items."""
 
 from __future__ import annotations
 

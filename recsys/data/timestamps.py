@@ -1,4 +1,4 @@
-"""Times: the forms in which people and programs write a moment, as Unix seconds.
+"""Parsing of timestamps in common formats to Unix seconds.
 
 Numbers are told apart by their size: seconds, milliseconds, microseconds and nanoseconds of any
 time outside of 1966 to 1973 have sizes of their own. Numbers below these (a year, the serial

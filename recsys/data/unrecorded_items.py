@@ -1,4 +1,4 @@
-"""Recorded: which items have a record of their own, and what becomes of those that have none.
+"""Items without a record of their own: their detection and whether they can be recommended.
 
 An event may name an item that no file and no request has described: a page, a typo, or any item of
 a platform that sends no items. Only where most items are like that (`auto`) may they be listed,

@@ -1,4 +1,4 @@
-"""Backoff: when a delivery that failed is tried again."""
+"""Backoff: time of the next attempt after a failed delivery."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Deliverer: takes notices from the outbox to their destinations, one process at a time.
+"""Deliverer: sends notices from the outbox to their destinations, one process at a time.
 
 Whoever holds the lease delivers. Each result is in the store before the next notice of the
 destination is sent, under the lease's token. A process that is killed between sending and noting

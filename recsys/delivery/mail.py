@@ -1,4 +1,4 @@
-"""Mail: notices as plain messages, by way of an SMTP server."""
+"""Mail sender: notices as plain messages over SMTP."""
 
 from __future__ import annotations
 

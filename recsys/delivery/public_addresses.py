@@ -1,4 +1,4 @@
-"""Public addresses of a host: a webhook must not reach what only this machine's network reaches."""
+"""Public IP addresses of a host; webhooks must not reach private networks."""
 
 from __future__ import annotations
 

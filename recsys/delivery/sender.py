@@ -1,4 +1,4 @@
-"""Sender: what takes one delivery to its destination."""
+"""Sender: protocol of what sends one delivery to its destination."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Webhooks: notices as signed HTTP requests, in the form of Standard Webhooks.
+"""Webhook sender: notices as signed HTTP requests, after the Standard Webhooks specification.
 
 https://www.standardwebhooks.com: `webhook-id` is the same with every try, `webhook-signature` is
 `v1,` and base64 of HMAC-SHA256 over `id.timestamp.body`.

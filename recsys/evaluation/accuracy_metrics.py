@@ -1,4 +1,4 @@
-"""From answers to figures: accuracy per user, slices, and what lies beyond accuracy."""
+"""Accuracy per user, slices and beyond-accuracy metrics from the answers of a model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Attacks: events that fake accounts plant to push an item into lists, or out of them.
+"""Attack scenarios: events of fake accounts that promote or demote an item.
 
 Push and nuke attacks with fillers follow Mobasher et al., "Toward trustworthy recommender systems"
 (2007): average, bandwagon, segment, love/hate. Floods and drips are those of click fraud.

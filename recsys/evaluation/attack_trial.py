@@ -1,4 +1,4 @@
-"""Attack trial: how far an attack moves the lists of people who have no part in it.
+"""Attack trial: effect of an attack on the lists of uninvolved users.
 
 The night's model is fitted to what lies before the last week. A live state then follows that week
 with the attack in it, or without (the control run). For the time after a night the model is fitted

@@ -1,4 +1,4 @@
-"""The rows of the table by name: how each is fitted, and what is tried on the validation slice."""
+"""Registry of evaluated models by name: fitting function and settings tried on validation."""
 
 from __future__ import annotations
 

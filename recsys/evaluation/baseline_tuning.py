@@ -1,4 +1,4 @@
-"""Settings of the baselines, chosen on the validation slice as those of the service are."""
+"""Tuning of baselines on the validation slice that also tunes the service's model."""
 
 from __future__ import annotations
 

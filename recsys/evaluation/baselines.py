@@ -1,4 +1,4 @@
-"""Rows of the table that need no library but our own: popular, trending, item-knn, ease, elsa."""
+"""Baselines from our own code: popular, trending, item-knn, ease, elsa."""
 
 from __future__ import annotations
 

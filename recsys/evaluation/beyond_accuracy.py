@@ -1,4 +1,4 @@
-"""Metrics beyond accuracy: how much of the catalogue, how even, new, varied and fitting."""
+"""Beyond-accuracy metrics: coverage, evenness, novelty, diversity and calibration."""
 
 from __future__ import annotations
 

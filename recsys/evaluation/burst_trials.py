@@ -1,4 +1,4 @@
-"""Burst trials: how surely and how soon artificial bursts are seen, and what is seen besides."""
+"""Burst trials: recall and delay of detected artificial bursts, and false alarms."""
 
 from __future__ import annotations
 

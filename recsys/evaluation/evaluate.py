@@ -1,4 +1,4 @@
-"""Evaluate: a split and the names of rows in, a Result out.
+"""Evaluation of models by name on a split; returns a Result.
 
 Every row is tuned on the same validation slice, fitted to the same training events and asked the
 same questions.

@@ -1,4 +1,4 @@
-"""Result: the figures of an evaluation, and the JSON that other people's scripts read."""
+"""Result: metrics of an evaluation and their stable JSON form."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows of the table that other people's libraries give: als and bpr (implicit), lightfm."""
+"""Baselines from other libraries: als and bpr (implicit), lightfm."""
 
 from __future__ import annotations
 

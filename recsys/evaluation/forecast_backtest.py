@@ -1,4 +1,4 @@
-"""Back-test of the forecast: each day's 24 hours as they were foreseen, against a week before."""
+"""Backtest of forecasts: 24 hours of each day, against the same hours a week before."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Report: a Result as one HTML page with inline charts, which opens without a network."""
+"""HTML report of a Result: one page with inline charts and no external assets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Injected: artificial bursts and floods in a real stream, and the stream settled around them."""
+"""Artificial bursts and floods injected into a real event stream."""
 
 from __future__ import annotations
 

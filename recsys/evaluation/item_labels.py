@@ -1,4 +1,4 @@
-"""What the items of a catalogue are about: words, and labels by which lists are calibrated."""
+"""Item labels for evaluation: text vectors, and the labels by which lists are calibrated."""
 
 from __future__ import annotations
 

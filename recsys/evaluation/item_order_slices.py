@@ -1,4 +1,4 @@
-"""Slices of leave-last-out by a column of the items: test item above or below the last item.
+"""Slices of leave-last-out by an item column: test item above or below the previous item.
 
 A file that lists the events of one day in the order of a number gives models of order an advantage
 where the test item has a greater number than the item before it. Figures of both slices show it.

@@ -1,4 +1,4 @@
-"""Peak memory of one row: the kernel's high-water mark, reset before and read after."""
+"""Peak memory of a block of code: the kernel's high-water mark, reset before and read after."""
 
 from __future__ import annotations
 

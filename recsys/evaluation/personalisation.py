@@ -1,4 +1,4 @@
-"""How personal lists are: overlap between users, items shown, and the swap gap.
+"""Personalization metrics: overlap of users' lists, items shown, and the swap gap.
 
 All but the swap gap can be raised by noise; the swap gap cannot. It compares the list of a user
 with those that other users of like activity got, on the test items of this user.

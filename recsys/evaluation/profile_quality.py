@@ -1,4 +1,4 @@
-"""Judge what profiles say: who comes back, and whether communities foretell what people take up."""
+"""Accuracy of user profiles: return probability, and prediction of items by communities."""
 
 from __future__ import annotations
 

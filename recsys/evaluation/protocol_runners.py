@@ -1,4 +1,4 @@
-"""Trials: one protocol on one data set, ready to fit, ask and judge any row of the table."""
+"""Protocol runners: one protocol on one data set, for fitting and evaluating any model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows of the table as they take part in a replay: live heat and like rate, and any fitted row."""
+"""Baselines in a replay: live popularity and like rate, and any fitted model."""
 
 from __future__ import annotations
 

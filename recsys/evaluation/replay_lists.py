@@ -1,4 +1,4 @@
-"""Lists on the way of a replay: how personal they are, each at its own moment."""
+"""Lists during a replay: their personalization, each measured at its own moment."""
 
 from __future__ import annotations
 

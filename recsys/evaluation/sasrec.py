@@ -1,4 +1,4 @@
-"""SASRec (Kang and McAuley, ICDM 2018) with the full cross-entropy loss: the row `sasrec`.
+"""SASRec (Kang and McAuley, ICDM 2018) with the full cross-entropy loss: the model `sasrec`.
 
 A causal transformer over a person's last items that predicts the next one at every place. With
 the loss over the whole catalogue, instead of sampled negatives, it is a strong baseline

@@ -1,4 +1,4 @@
-"""How well tone and topics are understood: figures on labelled texts and on posts with categories.
+"""Accuracy of sentiment on labelled texts and of topics on items with categories.
 
 Every figure can be repeated: folds and starts are drawn from a seed.
 """

@@ -1,4 +1,4 @@
-"""The row `default`: what the service would have answered, made as a night makes it."""
+"""The model `default`: the service's lists, trained as in a nightly run."""
 
 from __future__ import annotations
 

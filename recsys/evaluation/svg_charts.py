@@ -1,4 +1,4 @@
-"""Charts as SVG text, and the style sheet of the report."""
+"""SVG charts and the style sheet of the HTML report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How fast texts are understood: all of them at once, stage by stage, and one alone."""
+"""Throughput of text analysis: all texts at once, by stage, and one text alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Which part of a history carries an item, gathered until it is worth telling.
+"""AttributionGroups: history items grouped by shared author or topic, so that a reason can cite the
+group.
 
 Each event of a long history gives little; together they may give most. What an author or a topic
 of the item holds is told under its name where it is at least half of what the history gives.

@@ -1,4 +1,4 @@
-"""ReasonFormatter: reasons put into words, once it is known which of them are shown."""
+"""ReasonFormatter: sentences for the reasons that are shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The parts that the scores of some rows are made of; with the base they add up to the scores."""
+"""Decomposition of scores into parts; the parts and the base add up to the score."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Portrait: what a history says of a person: interests, habits, communities; computed when asked.
+"""User profile from a history: interests, habits and communities; computed on request.
 
 What somebody wants forgotten takes no part in interests and communities; activity is what happened.
 """

@@ -1,4 +1,4 @@
-"""Exact inner-product search in numpy: the yardstick, and the way when FAISS is not there."""
+"""Exact inner-product search in NumPy: the reference, and the fallback without FAISS."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""FAISS: approximate search for catalogues too large to compare with one by one."""
+"""FAISS index: approximate search for large catalogues."""
 
 from __future__ import annotations
 

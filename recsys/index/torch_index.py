@@ -1,4 +1,4 @@
-"""Exact search by torch: every vector compared, in blocks, on a GPU or on a CPU; never in the API.
+"""Exact search in blocks by torch, on a GPU or a CPU; not used in the API.
 
 The way of a GPU machine without FAISS for it, and of nights that rank a whole catalogue for many.
 """

@@ -1,4 +1,4 @@
-"""The first numbers of turned vectors tell most of an inner product, and bound the rest.
+"""Bounds on inner products from the first components of rotated vectors.
 
 Turned to where they differ most (principal components), vectors have their length in front. What
 lies behind adds at most the product of both lengths there (Cauchy and Schwarz), so whoever seeks

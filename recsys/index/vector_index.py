@@ -1,4 +1,4 @@
-"""VectorIndex: the one shape of every search for nearest vectors, and what one misses."""
+"""VectorIndex: protocol of nearest-neighbour search, and the recall of an index."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows of item-to-item weights by blocks of items: pure functions from arrays to arrays.
+"""Rows of item-to-item weights computed by blocks of items; pure functions of arrays.
 
 The candidates of an item's row are the items that share a reader with it. Co-occurrence and the
 ideal filter (see `recsys.models.gfcf`) are exact on those pairs; what nobody took up together has

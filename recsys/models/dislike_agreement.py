@@ -1,4 +1,4 @@
-"""Agreement: neighbour weights lowered by the dislikes of people with the same item in common."""
+"""Neighbour weights lowered by dislikes among the users that two items share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""EASE: the closed-form item-to-item model, for catalogues whose square fits in memory."""
+"""EASE: closed-form item-to-item model for catalogues whose square matrix fits in memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Engines: the behaviour models that a night can choose from, and what each is expected to cost."""
+"""Engines: behaviour models that tuning can choose, with their expected cost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a reader will like of what is shown, from likes and dislikes; beside what gets seen.
+"""ExplicitMF: probabilistic matrix factorization of likes and dislikes.
 
 A vote y in -1..1 of weight w is modelled as base_i + x_u · v_i + noise / w, with normal priors on
 base, v and x (probabilistic matrix factorisation). The night fits base and v by EM, with the

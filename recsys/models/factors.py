@@ -1,4 +1,4 @@
-"""Factors: items as vectors, and a user as what the vectors of the history add up to."""
+"""Factors: item vectors; a user's vector is the weighted sum over the history."""
 
 from __future__ import annotations
 

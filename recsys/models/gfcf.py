@@ -1,4 +1,4 @@
-"""Low-pass filters on the graph of users and items: closed form, linear in events, no training.
+"""Low-pass graph filters of the user-item graph (GF-CF): closed form, linear in events.
 
 After "How powerful is graph convolution for recommendation?" (GF-CF, Shen et al., CIKM 2021): the
 normalised co-occurrence of items, plus an ideal filter that keeps its leading singular directions.

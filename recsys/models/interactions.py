@@ -1,4 +1,4 @@
-"""Interactions: what behaviour engines learn from, in one form for all of them."""
+"""Interactions: user-item matrix, the common input of behaviour engines."""
 
 from __future__ import annotations
 

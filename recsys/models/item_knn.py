@@ -1,4 +1,4 @@
-"""Item-knn: each item's nearest others by cosine over the people who took both up.
+"""Item kNN: nearest items by cosine over their users.
 
 Closed form, linear in the pairs of items that people share; seconds where other engines take
 minutes (Sarwar et al., WWW 2001).

@@ -1,4 +1,4 @@
-"""Sparse item-to-item weights, a scorer and a source of candidates beside the vectors."""
+"""ItemWeights: sparse item-to-item weights, for scores and candidates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Factors learned from pairs of items: BPR by the implicit library, WARP by LightFM.
+"""Factors by pairwise losses: BPR by the implicit library, WARP by LightFM.
 
 Both learn a vector per user, which a bundle does not hold. Here a user is a linear function of
 their history instead: a ridge regression predicts the learned user vectors from the mean of the

@@ -1,4 +1,4 @@
-"""Sequence-aware item neighbours: items count as near as they stand in the histories of users.
+"""Sequence-aware item kNN: items count by their proximity in users' histories.
 
 Each pair of a history adds `decay` to the power of the number of distinct times between its events,
 in both directions (as in the distance-weighted co-occurrence of GloVe, Pennington et al., EMNLP

@@ -1,4 +1,4 @@
-"""SLIST: item-to-item weights in closed form from order or nearness in histories, and from words.
+"""SLIST: closed-form item-to-item weights from order or proximity in histories, and from text.
 
 After "Session-aware linear item-item models" (Choi et al., WWW 2021): one ridge regression learns
 to complete a history (as EASE does) and to continue it (the decayed past predicts the decayed

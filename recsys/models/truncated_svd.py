@@ -1,4 +1,4 @@
-"""Leading right singular vectors of a sparse matrix, by subspace iteration.
+"""Leading right singular vectors of a sparse matrix by subspace iteration.
 
 Halko, Martinsson and Tropp (2011), with eight directions to spare. A basis is made orthonormal by
 Cholesky QR, twice ("CholeskyQR2", Fukaya et al., 2014): products of matrices alone, in a third of

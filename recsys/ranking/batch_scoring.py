@@ -1,4 +1,4 @@
-"""Scores of many histories at once, by the same arithmetic as one request."""
+"""Scores of many histories at once, equal to those of single requests."""
 
 from __future__ import annotations
 

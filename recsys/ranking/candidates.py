@@ -1,4 +1,4 @@
-"""Candidates: the rows worth a look, and their scores, without scoring the whole catalogue.
+"""Candidate selection: the best rows and their scores without scoring the whole catalogue.
 
 What a history's neighbours point at is scored row by row. All else is linear in what items bring
 along, so blocks of items are opened by the most that they can hold, until no closed one can hold

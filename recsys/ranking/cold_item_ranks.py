@@ -1,4 +1,4 @@
-"""Items that nobody had taken up by the night: their rank by predicted weights is their rank.
+"""Ranks of items without users at training time, by predicted item-to-item weights.
 
 A blend ranks by what users did, so an item of the last minute stands behind the whole catalogue
 however well its text suits a user. What the text does give is a predicted column of item-to-item

@@ -1,4 +1,4 @@
-"""Rules: which rows may be shown, and how a page is made from a ranked pool."""
+"""Filters: rows that may be shown, and the selection of a page from ranked candidates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Features that the trees read of a user and an item: the same function for requests and tuning."""
+"""Features of the boosted trees for a user and an item, the same in requests and in tuning."""
 
 from __future__ import annotations
 

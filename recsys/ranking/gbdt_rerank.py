@@ -1,4 +1,4 @@
-"""Rerank: the best of a blend's order, corrected by the trees that the night learned."""
+"""Reranking of the best candidates by boosted trees."""
 
 from __future__ import annotations
 

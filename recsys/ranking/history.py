@@ -1,4 +1,4 @@
-"""History: what a person did, as rows and signed weights, oldest first."""
+"""History: a user's interactions as rows with signed weights, oldest first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Histories of many users in four flat arrays."""
+"""HistoryBatch: histories of many users in four flat arrays."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stand-ins: the model's items that speak for a history, also for what is newer than the model."""
+"""HistoryProxies: items of the model in place of history items that are newer than the model."""
 
 from __future__ import annotations
 

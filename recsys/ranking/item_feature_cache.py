@@ -1,4 +1,4 @@
-"""Cache of the item features that are the same for all users, updated row by row.
+"""ItemFeatureCache: user-independent item features, updated row by row.
 
 Scores are linear in these features, except for rows that the user's own history concerns.
 """

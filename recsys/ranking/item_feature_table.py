@@ -1,4 +1,4 @@
-"""Item features that are the same for all users, in blocks of rows of similar popularity.
+"""ItemFeatureTable: user-independent item features in blocks of rows of similar popularity.
 
 The least and the greatest value of each feature in a block bound the best score in the block.
 """

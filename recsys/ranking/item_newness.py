@@ -1,4 +1,4 @@
-"""Newness: whether a person would agree that an item is new."""
+"""Newness of items: by age, as a user would judge it."""
 
 from __future__ import annotations
 

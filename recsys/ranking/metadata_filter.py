@@ -1,5 +1,4 @@
-"""Where: comparisons of the items' own metadata fields, read from a text such as
-`paywall==false,price<20`.
+"""Metadata filter: comparisons of item metadata fields, parsed from `paywall==false,price<20`.
 
 Terms are joined by commas, and all must hold. A term is a field, one of == != < <= > >= and a
 value; `==` and `!=` take several values joined by `|`. A value in quotes is text; otherwise true

@@ -1,4 +1,4 @@
-"""Lists that are the same for everybody: similar, search, trending, latest, popular."""
+"""Nonpersonal lists: similar, search, trending, latest, popular."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pinned items: put at given positions of a list whose ranking knows nothing of them.
+"""Pinned items: inserted at given positions of a finished list, outside the ranking.
 
 A pin obeys what every other item obeys: an item that may not be shown to the user (hidden, muted,
 filtered out, seen, their own, excluded) is not pinned for them.

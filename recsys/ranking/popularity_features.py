@@ -1,4 +1,4 @@
-"""Item features that are the same for all users: how taken up and how liked items are."""
+"""Popularity and like-rate features of items, the same for all users."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Query and Recommendation: what a request asks of the engine, and what it gets.
+"""Query and Recommendation: input and output of the recommender.
 
 What a request makes dozens of is a named tuple: made in a third of a frozen dataclass's time.
 """

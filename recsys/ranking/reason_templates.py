@@ -1,4 +1,4 @@
-"""Reasons: the parts of a score as people can read them; computed from the score itself."""
+"""Reasons: readable parts of a score, computed from the score itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Request: one user's scores, computed for whatever rows are worth a look."""
+"""Request: scores of one user for any set of rows."""
 
 from __future__ import annotations
 

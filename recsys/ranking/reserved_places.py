@@ -1,4 +1,4 @@
-"""Places reserved for new items with few users: the last one of every ten, at most.
+"""Reserved places: one of every ten at most, for new items with few users.
 
 A list by scores shows what many have taken up already. The tenth place of a ten that holds no item
 with few users goes to one, if its neighbour sum is among the best tenth of the user's and its share

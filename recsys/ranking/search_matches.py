@@ -1,4 +1,4 @@
-"""Matching: whether the words of a query occur in an item, so that a person would agree."""
+"""Search matches: whether the words of a query occur in an item."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Text vectors of rows, and their products with a vector; items newer than the model included."""
+"""Text scores: text vectors of rows and their inner products, also for items newer than the
+model.
+"""
 
 from __future__ import annotations
 

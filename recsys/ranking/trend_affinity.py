@@ -1,4 +1,4 @@
-"""Followed: how far a person follows what rises, by what the history holds of it."""
+"""Trend affinity: share of a user's history that belongs to a rising series."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What rises now, as a bounded part of scores: the item itself, or what its reader follows.
+"""TrendBoostTable: bounded boost per item that rises now, or whose label rises.
 
 An item in a burst gets a part for itself; one whose topic, tag, category, author or names rise gets
 it as far as these make up the reader's history. Floods by few people and what fades get nothing.

@@ -1,4 +1,4 @@
-"""Steering: what people decided about their own lists, as masks and bounded parts of scores."""
+"""User controls: a user's choices about their own lists, as masks and bounded boosts."""
 
 from __future__ import annotations
 

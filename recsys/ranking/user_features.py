@@ -1,4 +1,4 @@
-"""Traits: what sort of reader somebody is, from the history alone; they tune what items bring."""
+"""User features from the history alone; they adjust the weights of item features."""
 
 from __future__ import annotations
 

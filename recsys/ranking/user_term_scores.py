@@ -1,4 +1,4 @@
-"""The learned score terms bound to one user, at one moment."""
+"""UserTerms: all score terms bound to one user at one moment, and their sum."""
 
 from __future__ import annotations
 

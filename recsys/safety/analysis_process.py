@@ -1,4 +1,4 @@
-"""AnalysisProcess: a process of its own for the text analysis of bulks, of low priority.
+"""AnalysisProcess: separate low-priority process for the text analysis of large batches.
 
     python -P -m recsys.safety.analysis_process --connection 7 --scorer module:function
 

@@ -1,4 +1,4 @@
-"""How far a comment counts when one text, or one person, fills an hour with comments.
+"""Comment dampening: lower weights of comments when one text or one user fills an hour.
 
 Nothing is dropped: of equal texts, and of one person's comments, those beyond what an hour usually
 brings share the weight of what is usual. A night and a service reckon alike, in the order of time.

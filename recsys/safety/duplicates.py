@@ -1,4 +1,6 @@
-"""Who else carries the prints of an item: copies, bursts of a text, floods of an author."""
+"""DuplicateIndex: items with matching text fingerprints (copies, bursts of a text, floods of an
+author).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Flag: what is doubtful about an item, and why; kept in its metadata, where everybody sees it."""
+"""Flag: screening flag of an item with its evidence, kept in the public metadata of the
+item.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Screen: looks at items before they are stored, and notes in their metadata what is doubtful.
+"""Screening of items before they are stored; flags are written to their metadata.
 
 Nothing is refused and nothing dropped. What was looked at before and has not changed keeps what was
 noted then, so that a file may be read again and changes nothing.

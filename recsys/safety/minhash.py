@@ -1,4 +1,4 @@
-"""Prints: short numbers by which equal and nearly equal texts find each other.
+"""MinHash signatures: short fingerprints by which equal and nearly equal texts are found.
 
 A text is the set of its runs of signs (shingles). MinHash (Broder 1997) turns the set into numbers
 of which two texts share about as large a part as of their shingles; bands of several numbers make

@@ -1,4 +1,4 @@
-"""Text analysis: what screening needs to know of an item that follows from its words alone.
+"""Text analysis for screening: everything that depends on an item's text alone.
 
 It reads neither the store nor other items, so that another process can do it for a bulk; see
 `recsys.safety.analysis_process`.

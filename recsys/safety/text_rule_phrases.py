@@ -1,4 +1,4 @@
-"""What doubtful texts say, in English and Chinese, with how much each phrase tells, 0 to 1.
+"""Weighted phrases of the text rules in English and Chinese; weights from 0 to 1.
 
 A default to begin with, put down by hand: it finds the obvious. A phrase of .5 and more is enough
 by itself; smaller ones add up (see doubt.py). Insults are listed so that they are found, whomever

@@ -1,4 +1,4 @@
-"""How far a text insults, threatens, cheats or spreads rumours, by words, or by a model.
+"""Text scores for insults, threats, fraud and rumours, by weighted phrases or by a model.
 
 A scorer is any function from texts to scores by kind. The default reads the phrases of
 `doubt_words`; a model of your own joins it by name, see `load_scorer`.

@@ -1,4 +1,4 @@
-"""Catalogue: what serving knows of each item besides its vectors, in arrays that can be mapped."""
+"""Catalogue: item attributes for serving, beside the vectors, in memory-mappable arrays."""
 
 from __future__ import annotations
 

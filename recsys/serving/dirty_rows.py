@@ -1,4 +1,4 @@
-"""The rows that were written to last, so that what is computed of them can follow."""
+"""DirtyRows: recently changed rows, so that derived values can be updated."""
 
 from __future__ import annotations
 

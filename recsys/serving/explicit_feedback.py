@@ -1,4 +1,6 @@
-"""Votes: how a history's weights read as likes and dislikes, and what they say of the reader."""
+"""Explicit feedback: likes and dislikes from the weights of a history, and user factors from
+them.
+"""
 
 from __future__ import annotations
 

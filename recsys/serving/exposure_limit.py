@@ -1,4 +1,5 @@
-"""ExposureShare: a limit on the lists of an hour that show one new item, or one author's new items.
+"""ExposureShare: limit on the share of an hour's lists that show one new item, or one author's new
+items.
 
 New items earn exposure by a share of the lists, so that no burst of posts or of votes can place
 them more often. Counts are those of one worker and clock hour. Each worker stays within the share

@@ -1,4 +1,4 @@
-"""Gbdt: small boosted trees that correct the blend, as flat arrays; scored in NumPy alone."""
+"""Gbdt: small boosted trees that correct the linear score, as flat arrays; evaluated in NumPy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""HourlyCounts: hours that are counted, because who acted in them is kept no longer.
+"""HourlyCounts: counts of past hours, kept after the users of those hours are forgotten.
 
 A night counts the hours before it; where none has run for some days, these counts stand in.
 """

@@ -1,4 +1,4 @@
-"""Ids and rows of a catalogue that requests met before, at the price of a dictionary."""
+"""IdCache: dictionary of ids and rows of a catalogue that requests have used before."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ItemAvailability: which items may be listed now, kept row by row and moment by moment.
+"""ItemAvailability: items that may be listed now, updated by row and by time.
 
 An item is listed while it is neither hidden nor deleted, between the moments of its record
 (`available_from`, `expires_at`), and if it has a record at all or, on a platform without an item

@@ -1,4 +1,4 @@
-"""Communities: items that the same people take up; whoever reads them belongs there.
+"""Communities: groups of items with the same users, and the membership of a user.
 
 A night groups items, not people: to which community somebody belongs is computed from his history
 when asked, and nowhere kept.

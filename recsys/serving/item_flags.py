@@ -1,4 +1,4 @@
-"""What is doubtful about items, as numbers by row: how much, what kinds, whose copies."""
+"""ItemFlags: screening flags as arrays by row: severity, kinds, originals of copies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Live labels: what the items of a live state count for, the posted ones included."""
+"""Labels of the items of a live state, posted items included."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names: what the codes of a live state stand for, for those who read and those who decide."""
+"""Display names and values of the label codes of a live state."""
 
 from __future__ import annotations
 

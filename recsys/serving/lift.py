@@ -1,4 +1,4 @@
-"""Lift: how much likelier a history makes an item than it is for anybody."""
+"""Lift: ratio of an item's probability given a history to its overall probability."""
 
 from __future__ import annotations
 

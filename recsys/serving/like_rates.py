@@ -1,4 +1,4 @@
-"""LikeRates: how each item is voted on, kept live; what the night learned of it to begin with.
+"""LikeRates: opinions per item, updated live from their values at training.
 
 A vote moves the item's base, and its loadings towards those who voted like this: by one step of
 recursive least squares, with the evidence that the item has in place of a matrix of its own.

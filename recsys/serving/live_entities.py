@@ -1,4 +1,4 @@
-"""Mentions: what items of a live state name: the night's entities, and marks that came later."""
+"""Entities of the items of a live state: those found in training, and those of posted items."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""LiveEvent: an event as a live state counts it, and what many of them weigh."""
+"""LiveEvent: event as a live state counts it, and weights of many events."""
 
 from __future__ import annotations
 

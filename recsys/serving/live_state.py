@@ -1,4 +1,4 @@
-"""LiveState: what has happened since the night, shared by all requests of a process."""
+"""LiveState: everything that happened since training, shared by all requests of a process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Following: what a row of the store's logs means to a live state, whoever reads the log."""
+"""Application of rows of the store's logs to a live state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Columns of the items' own metadata fields, built once per bundle, extended by posted items.
+"""Columns of item metadata fields, built once per bundle and extended by posted items.
 
 A column holds the distinct values of a field and, for each value that an item has, its row and the
 value's code. Lists give one entry per element, nested objects one column per dotted path.

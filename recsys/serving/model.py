@@ -1,4 +1,4 @@
-"""Model: all that serving needs and nothing that training needs, as a typed view of a bundle."""
+"""Model: typed view of a bundle with all data for serving and none for training."""
 
 from __future__ import annotations
 

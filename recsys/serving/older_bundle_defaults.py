@@ -1,4 +1,4 @@
-"""Parts of a bundle: what an earlier version of the code did not write is defaulted or left out."""
+"""Defaults for the parts of a bundle that earlier versions did not write."""
 
 from __future__ import annotations
 

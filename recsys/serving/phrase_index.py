@@ -1,4 +1,4 @@
-"""PhraseIndex: which items of a live state hold a word or phrase, kept per phrase.
+"""PhraseIndex: items of a live state by word or phrase, cached per phrase.
 
 A new phrase costs one pass over the catalogue's documents in compiled code (RE2, linear, outside of
 the interpreter lock), however many phrases are new at once; what the pass finds is then read

@@ -1,4 +1,4 @@
-"""How much each item is taken up, at several half-lives at once, kept live."""
+"""Popularity counters: decayed interactions per item at several half-lives, updated live."""
 
 from __future__ import annotations
 

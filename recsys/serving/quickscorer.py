@@ -1,4 +1,4 @@
-"""BitVectors: which leaf a row reaches in every tree at once, without walking down any of them.
+"""BitVectors: the leaf of a row in every tree at once, by bit operations (QuickScorer).
 
 After QuickScorer (Lucchese et al., SIGIR 2015). Leaves are bits, the leftmost the lowest. A node
 that sends a row to the right rules out the leaves on its left; what is left of a tree's leaves when

@@ -1,4 +1,4 @@
-"""What was done to which item in the last hours, and by how many; kept in memory only.
+"""ActivityBuffer: interactions of the last hours by item and number of users; in memory only.
 
 An event costs a look-up and two appends. People are salted hashes, forgotten after two days: what
 was done before is handed on once, to be counted.

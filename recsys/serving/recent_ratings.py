@@ -1,4 +1,4 @@
-"""Ratings: those since the night, so that their scale is learned as they come."""
+"""Ratings since training, by which the rating scale is updated."""
 
 from __future__ import annotations
 

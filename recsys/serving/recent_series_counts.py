@@ -1,4 +1,4 @@
-"""Recent: what was done since the night, counted per series and hour."""
+"""Event counts since training, per series and hour."""
 
 from __future__ import annotations
 

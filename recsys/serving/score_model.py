@@ -1,4 +1,4 @@
-"""ScoreModel: the score that the night learned, small enough to read in a manifest."""
+"""ScoreModel: learned form and weights of the score, small enough to read in a manifest."""
 
 from __future__ import annotations
 

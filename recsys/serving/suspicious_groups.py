@@ -1,4 +1,4 @@
-"""Suspicious groups: items whose voices are an excess, by the night and since, for operators."""
+"""Suspicious groups: items whose users exceed the usual mix of accounts, for operators."""
 
 from __future__ import annotations
 

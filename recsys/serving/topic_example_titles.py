@@ -1,4 +1,4 @@
-"""Topic titles: titles of the items that stand for a topic, shown where it has no name."""
+"""Example titles of a topic, shown where it has no name."""
 
 from __future__ import annotations
 

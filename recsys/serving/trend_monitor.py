@@ -1,4 +1,4 @@
-"""What rises, peaks and fades at this moment, from the night's hours and the day's acts."""
+"""TrendMonitor: series that rise, peak or fade now, from training data and live events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Timeline: the hours or days of some series taken together, and what they should bring next."""
+"""Timeline: sum of some series per hour or day, with a forecast."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""UniqueUsers: who has acted on what since the night, so that one person is one voice per item.
+"""UniqueUsers: users per item since training, so that each user counts once per item.
 
 People and pairs are salted hashes, kept in memory only, the latest MOST of each; with them goes
 the mix of accounts behind each item (see `recsys.data.coordinated_accounts`). A night computes the

@@ -1,4 +1,4 @@
-"""What the votes since the night say of each reader, so that items can learn from them.
+"""Kalman filters of users' rating factors from ratings since training, to update item factors.
 
 A reader's x (see `recsys.models.explicit_mf`) is followed as a Kalman filter follows it: each vote
 sharpens mean and covariance. Only votes since the night are known here; on Polis they place items

@@ -1,4 +1,4 @@
-"""Returning: how likely somebody is back within a week, from when he was here before.
+"""Probability that a user returns within a week, from the times of earlier visits.
 
 A logistic model on a handful of features; a night fits it on everyone's pauses and keeps the
 coefficients only.

@@ -1,4 +1,4 @@
-"""Keys: who may call the service, in a table of the store. Only hashes are kept."""
+"""API keys in a table of the store; only hashes are kept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Audit log: which caller read or changed whose data; append-only and hash-chained.
+"""Audit log: reads and changes of user data by caller; append-only and hash-chained.
 
 Each entry's hash covers the entry and the hash before it, so that an entry that was changed, moved,
 or removed from the middle is found by `verify`. The hash of the newest entry, kept elsewhere, also

@@ -1,4 +1,4 @@
-"""Backup: a home and its store as one folder, and back.
+"""Backup of a home and its store to one folder, and restore.
 
     DEST/manifest.json     format, schema, and SHA-256 and size of every file below
     DEST/manifest.sha256   SHA-256 of the manifest, in the form of sha256sum

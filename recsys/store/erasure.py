@@ -1,4 +1,4 @@
-"""Erasure: everything that is held of one person, removed, with a receipt of what went where.
+"""Erasure: removal of all data of one user, with a receipt.
 
     receipt = erase(store, home, "ann")
 

@@ -1,4 +1,4 @@
-"""Failures: what SQLAlchemy and the drivers raise, as StoreErrors that say what to do."""
+"""Translation of SQLAlchemy and driver errors to StoreErrors with a remedy."""
 
 from __future__ import annotations
 

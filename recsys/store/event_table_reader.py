@@ -1,4 +1,4 @@
-"""From rows of the store's `events` to an EventTable."""
+"""EventTable from rows of the store's table `events`."""
 
 from __future__ import annotations
 

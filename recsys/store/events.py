@@ -1,4 +1,4 @@
-"""EventLog: the store's events; appended once each, read by user, by time, or from the end."""
+"""EventLog: append-only events of the store, read by user, by time, or from the end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exposures: which lists were shown, and what came of them; two append-only tables of the store.
+"""Exposures: shown lists and their outcomes, in two append-only tables.
 
 A list is one row: its items with position and source, the experiment's arm, and per place the
 propensity (the probability of this placement, for off-policy evaluation) and the kind of slot.

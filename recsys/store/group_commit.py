@@ -1,4 +1,4 @@
-"""GroupCommit: writers who come at the same time share one transaction."""
+"""GroupCommit: one transaction shared by concurrent writers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbers of outside ids that writers have met, so that they need not ask again."""
+"""Cache of row numbers of external ids for writers."""
 
 from __future__ import annotations
 

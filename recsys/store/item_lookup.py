@@ -1,4 +1,4 @@
-"""Look an item up whatever its state: for those who decide what is shown."""
+"""Lookup of an item in any state, also one that must not be listed, for operators."""
 
 from __future__ import annotations
 

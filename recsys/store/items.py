@@ -1,4 +1,4 @@
-"""ItemLog: the store's items as they are now, and the log of their changes."""
+"""ItemLog: current items of the store, and the log of their changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""RunLog: what jobs ran, step by step, and how they ended; and small notes by name."""
+"""RunLog: steps and outcomes of job runs, and small notes by name."""
 
 from __future__ import annotations
 

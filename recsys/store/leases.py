@@ -1,4 +1,4 @@
-"""Leases: one process at a time does a piece of work, and a late one is told apart by its token.
+"""Leases: exclusive right of one process to a task for a time; tokens detect late holders.
 
 A lease ends by itself when its holder is killed. Each new holder gets a greater token (a fencing
 token): writes of a holder that was suspended are refused in the transaction that checks it.

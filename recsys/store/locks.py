@@ -1,4 +1,4 @@
-"""Locks that the kernel frees when a process dies: one night at a time, one writer of a file."""
+"""File locks that the kernel releases when a process dies."""
 
 from __future__ import annotations
 

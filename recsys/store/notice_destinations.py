@@ -1,4 +1,4 @@
-"""Destinations of notices: webhooks, and mail addresses once they are confirmed."""
+"""Destinations of notices: webhooks, and confirmed mail addresses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The outbox: notices to be delivered, append-only, and how their delivery goes.
+"""Outbox: append-only notices to be delivered, and the state of their delivery.
 
 A notice is added in the transaction of what it tells of, with a key that makes it the same notice
 again. Each destination that wants its kind gets a delivery: pending until it was taken, or dead

@@ -1,4 +1,4 @@
-"""Pins: items that an operator puts at a place of lists, from one moment to another."""
+"""Pins: items placed by an operator at a position of lists for a period."""
 
 from __future__ import annotations
 

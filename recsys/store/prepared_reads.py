@@ -1,4 +1,4 @@
-"""Reads: the small queries of every request, on SQLite straight from the driver.
+"""Frequent small queries of requests; on SQLite through the driver directly.
 
 SQLAlchemy needs several times as long to hand such a query on as SQLite needs to answer it.
 """

@@ -1,4 +1,4 @@
-"""Pseudonyms: keyed hashes of user ids, for logs and for what was shown."""
+"""Pseudonyms: keyed hashes of user ids, for logs and exposures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tables of the store, the same on SQLite and PostgreSQL.
+"""Tables of the store, the same on SQLite and PostgreSQL.
 
 Ids from outside are stored once, in `users` and `items`; everything else refers to their numbers.
 `events`, `item_changes`, `controls`, `erasures` and `merges` are logs: rows are added at the end,

@@ -1,4 +1,4 @@
-"""Store: events, items, users and runs on SQLite or PostgreSQL; one class, two kinds of URL.
+"""Store: events, items, users and runs in SQLite or PostgreSQL, by URL.
 
     store = Store.open("sqlite:///data/var/store.db")
     store.add_events(event for _, event in read_events("events.csv"))

@@ -1,4 +1,4 @@
-"""PrintLog: numbers of items' texts, so that equal and nearly equal ones find each other."""
+"""Stored fingerprints of item texts, by which equal and nearly equal texts are found."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ControlLog: what people said about their own lists; rows are added, never changed.
+"""ControlLog: append-only log of users' controls over their own lists.
 
 A control mutes (never shown), boosts or lowers (`less`) a topic, author, category or tag, what
 holds a word or phrase, or what is like an item; or it forgets: what was learned from such items

@@ -1,4 +1,4 @@
-"""What a user has done, for scores the acts on the latest items, for "seen" all items ever.
+"""User histories: events on the latest items for scores, and all items ever for `seen`.
 
 A user with few events costs one query. Of others a compact record stays in memory and is extended
 by what has come since; a count over an index tells whether it is still right, so that deletions,

@@ -1,4 +1,4 @@
-"""Merges: what is held of one user becomes another's, in one transaction.
+"""Merges: transfer of all data of one user id to another, in one transaction.
 
     merge_users(store, "ann", "visitor-77")
 

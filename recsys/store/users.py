@@ -1,4 +1,4 @@
-"""People: the store's users and follows, and how a user is forgotten."""
+"""Users and follows of the store, and the removal of a user."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""WriterTurns: the queue of those who write to one store from one process, with an early refusal.
+"""WriterTurns: queue of the writers of one process to one store, with early refusal.
 
 A writer waits a bounded time for those before it and then for writers in other processes. After a
 failure further writers are refused at once for a second, but for one that tries.

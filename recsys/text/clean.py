@@ -1,4 +1,4 @@
-"""Text as it comes from platforms, made fit for an encoder; and the one template for an item."""
+"""Cleaning of platform texts for an encoder, and the text template of an item."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cold start: from what readers did with known texts to where an unread text belongs.
+"""Cold start: maps from text vectors to the behaviour space, learned from items with users.
 
 Item-to-item weights (EASE) say what each history item gives to every known item. A ridge regression
 from words to the *columns* of those weights predicts the column of an item that nobody has read.

@@ -1,4 +1,4 @@
-"""Disguises: letters hidden, replaced or spaced out so that a matcher of words misses them.
+"""Deobfuscation of words with hidden, replaced or spaced letters.
 
 `joined` works on a raw text, before it is cleaned: it removes what stands inside words.
 `legible` works on a cleaned text. Look-alikes of other scripts, leet and spaced letters are read

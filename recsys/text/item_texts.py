@@ -1,4 +1,4 @@
-"""Documents: the text of every item, as all encoders read it."""
+"""Item texts: the text of every item that all encoders receive."""
 
 from recsys.data.event_tables import ItemTable
 from recsys.text.clean import document

@@ -1,4 +1,4 @@
-"""Word vectors by latent semantic analysis of a catalogue's own texts, without a pretrained model.
+"""Word vectors by latent semantic analysis of a catalogue's texts, without a pretrained model.
 
 TF-IDF weights of words in texts are factorised by a truncated singular value decomposition
 (Deerwester et al., 1990); a word's vector is its row of right singular vectors, scaled by its

@@ -1,4 +1,4 @@
-"""Texts that share a phrase with others, so that no model is tested on its training data."""
+"""Detection of texts that share a phrase with others, to keep training data out of tests."""
 
 from __future__ import annotations
 

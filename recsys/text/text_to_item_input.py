@@ -1,4 +1,6 @@
-"""ItemInputMap: the vector of a text in the space of the neighbours' inputs, for posts."""
+"""ItemInputMap: linear map from a text to the input space of the neighbour model, for posted
+items.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every item's vector by the night's encoder, and the student that serves new items."""
+"""Item vectors by the text encoder, and the student encoder that encodes new items."""
 
 from __future__ import annotations
 

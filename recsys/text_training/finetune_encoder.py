@@ -1,4 +1,4 @@
-"""An encoder learns from one data set, and is kept only if it does better than before."""
+"""Fine-tuning of an encoder on one data set; the result is kept only if it is more accurate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""HeldOut: items that never teach an encoder, and who took them up: what it is judged by.
+"""HeldOut: items excluded from fine-tuning, with their users, by which an encoder is evaluated.
 
 The same items are held out every night, so that yesterday's encoder and tonight's are asked about
 texts whose readers neither has learned from.

@@ -1,4 +1,5 @@
-"""Tutor: where static vectors, taught by readers in seconds, put each text: a transformer's guide.
+"""Teacher embeddings for distillation: fine-tuned static vectors joined with a closed-form
+text-to-item map.
 
 Two ways of learning are joined: static vectors fine-tuned by the behaviour objective, and the
 closed form of recsys/text/cold_start.py with inputs and outputs made one. On Amazon Beauty's unread

@@ -1,4 +1,4 @@
-"""TwoStageTraining: a transformer follows a guide first, then learns from readers."""
+"""TwoStageTraining: a transformer is distilled from a teacher, then fine-tuned on interactions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cold items: the neighbours that words predict for items nobody has taken up yet."""
+"""Cold items: neighbours predicted from text for items without users."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fit communities: leading directions of who took up what, then k-means on the items."""
+"""Fit of item communities: leading singular directions of interactions, then k-means on items."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Opinions: the taste model of a data set, where likes and dislikes are both at hand."""
+"""Fit of ExplicitMF on a data set that has both likes and dislikes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fit: a Dataset, words and a Choice become the Model that serves."""
+"""Fit: builds the serving Model from a Dataset, text vectors and a TuningResult."""
 
 from __future__ import annotations
 

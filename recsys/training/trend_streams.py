@@ -1,4 +1,4 @@
-"""Trends of a data set: its acts, what they count for, and their hours of the last weeks."""
+"""Event stream of a data set for trends: events, their series, and hours of the last weeks."""
 
 from __future__ import annotations
 

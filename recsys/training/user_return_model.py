@@ -1,4 +1,4 @@
-"""Fit and back-test the likelihood to return, on weeks that are over.
+"""Fit and backtest of the return probability on past weeks.
 
 Every week of the past asks: of all who had been here by then, who came within the next seven days?
 The model is judged on the last such week, taught by the weeks before it, and then taught by all.

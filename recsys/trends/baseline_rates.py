@@ -1,4 +1,4 @@
-"""Expectation: what each series should bring in each hour, learned day by day from the past.
+"""Baseline rates: expected count of each series and hour, learned day by day from the past.
 
 A series' level is a decayed Gamma-Poisson rate, drawn towards what series of its kind usually have.
 The rate is per hour of the platform's own rhythm and tide: when everybody is up, or away, that

@@ -1,4 +1,4 @@
-"""Learning: how a day of counts moves what is expected of the next."""
+"""Update of baseline rates by the counts of a day."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Alarms: the bursts that the days of some series would have shown, hour by hour."""
+"""Burst alarms of past days, evaluated hour by hour."""
 
 from __future__ import annotations
 

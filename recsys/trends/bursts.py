@@ -1,4 +1,4 @@
-"""Bursts: series above what was expected by more than chance, over many series at once.
+"""Burst detection: series above their baseline by more than chance, corrected for many series.
 
 Counts of several windows are compared with the expectation's negative binomial; the chances of
 all series of an hour go through Benjamini and Hochberg (1995), so that of what is listed only a

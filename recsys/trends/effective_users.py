@@ -1,4 +1,4 @@
-"""Crowd: how many people are behind a burst; a few who act all the time are a flood."""
+"""Effective number of users behind a burst; few users with many events form a flood."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Episode: when a burst began and peaked, and whether it still rises."""
+"""Episode: start and peak of a burst, and whether it still rises."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Forecast: the next hours of a series, with an interval that knows its own doubt.
+"""Forecast: next hours of a series with a prediction interval.
 
 The level learned from weeks meets what the last day brought: how far a series is above its level
 now fades away within a day.

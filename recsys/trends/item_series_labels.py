@@ -1,4 +1,4 @@
-"""Labels: which series an item's acts count for: its tags, its topic, the names in its text."""
+"""Labels: the series of each item (tags, topic, category, author, entities), as codes by row."""
 
 from __future__ import annotations
 

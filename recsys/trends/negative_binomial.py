@@ -1,4 +1,4 @@
-"""Tail: how unlikely a count is under a negative binomial, and the counts that bound it."""
+"""Negative binomial tail probabilities and quantiles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rhythm: how the hours of the day and the days of the week differ, with shrinkage to no rhythm.
+"""Seasonality: profiles of hours of the day and days of the week, shrunk to uniform.
 
 Hours are those of UTC; a platform in another time zone has the same rhythm, shifted.
 """

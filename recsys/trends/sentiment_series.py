@@ -1,4 +1,4 @@
-"""SentimentSeries: how what people write about a series sounds, hour by hour."""
+"""SentimentSeries: hourly sentiment of comments on a series."""
 
 from __future__ import annotations
 

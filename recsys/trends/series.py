@@ -1,4 +1,4 @@
-"""Series: acts and actors per hour, of every item, topic, tag and name that had enough of them.
+"""Series: events and users per hour, of each item, topic, tag and entity with enough events.
 
 A voice is one actor in one hour, however often he acts: floods by few authors are loud and have
 few voices. No actor is kept, only how many there were.

@@ -1,4 +1,4 @@
-"""Trends: what a night knows of the hours of the last weeks, for a service to go on from."""
+"""Trends: hourly series of the last weeks with their baselines, continued in serving."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Planted attack: how many entries of lists fake accounts would move, tried before a night serves.
+"""Attack resistance: list entries that simulated fake accounts change, measured before publication.
 
 An average attack (Mobasher et al. 2007) by 1 % as many accounts as there are users: each likes some
 random items and then the same one, within half an hour after the last event that the model knows.

@@ -1,4 +1,4 @@
-"""Contest: whether a model answers the newest events better than popular and trending do."""
+"""Comparison of a model with popular and trending on the newest events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything a score could be made of, for what each person of a check could choose among.
+"""ChoiceSets: all score columns of each validation user's candidate items.
 
 Computed once; then any number of blends is fitted and judged on it in seconds.
 """

@@ -1,4 +1,4 @@
-"""The factor of predicted neighbour sums (`ScoreModel.unread`), learned from choices of new items.
+"""Factor of predicted neighbour sums (`ScoreModel.unread`), learned from choices of new items.
 
 Lists whose chosen item nobody had taken up before are rare, so that a factor that suits them costs
 next to nothing overall: of the factors within one paired standard error of the best nDCG@20, the

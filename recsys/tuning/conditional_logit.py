@@ -1,4 +1,4 @@
-"""Conditional logit: the few weights of a linear score, learned from what people chose.
+"""Conditional logit: weights of a linear score, learned from chosen and unchosen items.
 
 For each person the model is softmax over the candidates of Σ feature · weight; the weights
 maximise the likelihood of what was taken up (McFadden, 1974). It is convex and has one weight per

@@ -1,4 +1,4 @@
-"""Budget: CPU time that a search may take, and a limit by the clock for a busy machine."""
+"""Budget: CPU time of a search, with a wall-clock limit for a busy machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Menu: the engines a night tries, in the order of their worth, and how to find one by name."""
+"""Catalogue of engines to try, in order of expected value, with lookup by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The protocols: where the events are cut, whom the test counts, and what the candidates are.
+"""Evaluation protocols: cut of the events, test users, and candidate items.
 
 A Split has the same shape whatever the protocol, and `validation()` cuts its training events in
 the same way once more: settings are chosen there, never on the test.

@@ -1,4 +1,4 @@
-"""A split in the row numbers of its training data; Answers: how a row of the table did.
+"""EvaluationQueries: a split in row numbers of its training data; Answers: results of a model.
 
 Whatever a row is, it is asked the same: rank the whole catalogue, or the part that the protocol
 allows, less what the person already has.

@@ -1,4 +1,4 @@
-"""Check whether the direction of histories is order of time or of a numbering of the items.
+"""Check whether the order of equally dated events is time or a numbering of items.
 
 Files without times often list the events of one day in the order of an article number. A model
 that learns which item comes after which then learns the numbering: it gains where the next item has

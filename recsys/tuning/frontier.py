@@ -1,4 +1,4 @@
-"""Accuracy against personality along the dial of a blend, and the one-standard-error rule.
+"""Frontier of accuracy and personalization along a blend weight, with the one-standard-error rule.
 
 nDCG rewards what everybody takes up. Where a list that is more personal is as good within the noise
 of the validation, it is chosen: of the places on the dial within one paired standard error of the

@@ -1,4 +1,4 @@
-"""Rank: small trees that correct a blend, learned from pools by LightGBM's lambdarank.
+"""Training of reranking trees by LightGBM's LambdaRank on choice sets.
 
 They are boosted from the blend's own score, so no tree at all is the blend, and each tree is a
 correction of it. How many trees help is asked of people whom the trees have not seen; where they

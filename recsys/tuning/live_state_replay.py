@@ -1,4 +1,4 @@
-"""A replay of events with the state of a service: validation queries at each moment of the past.
+"""Replay of events with a live state: validation queries at each past moment.
 
 Before each event the model is queried with all earlier events counted, as a service counts them.
 """

@@ -1,4 +1,4 @@
-"""Tune: engines and blend, chosen on people whose next steps are known, within a time budget.
+"""Model selection: engines and score weights chosen on validation users within a time budget.
 
 What costs seconds comes first: popular, trending and item-knn are fitted and scored before
 anything else, so that a search which ends early always has a result. Every later step looks at the

@@ -1,4 +1,4 @@
-"""Replay: walk the test events in the order of time and ask before each what would be shown.
+"""Prequential replay: test events in order of time, with a query before each.
 
 State is what is strictly earlier: events of one moment are all asked about before any of them is
 told to the model.

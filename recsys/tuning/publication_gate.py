@@ -1,4 +1,6 @@
-"""Gate: a night that answers the last slice of events worse than yesterday's bundle is refused."""
+"""Publication gate: refuses a model that is less accurate on the last slice than the previous
+bundle.
+"""
 
 from __future__ import annotations
 

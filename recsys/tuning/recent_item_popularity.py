@@ -1,4 +1,4 @@
-"""Users per item in the newest training events, by which hits on popular items weigh less."""
+"""Users per item in the newest training events, for popularity-weighted metrics."""
 
 from __future__ import annotations
 

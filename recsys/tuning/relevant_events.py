@@ -1,4 +1,4 @@
-"""Which events say that the recommendation would have been right, and which that it was wrong."""
+"""Relevant events: kinds and ratings that count as a positive or a negative result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Walk: a pool asked for event by event, with all that was known at each moment and no more.
+"""Choice sets collected event by event, with the information of each moment only.
 
 A service learns of every event at once, so what it is to be tuned on is a walk, not a single cut.
 """

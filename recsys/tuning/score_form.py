@@ -1,4 +1,6 @@
-"""Which columns of a pool a blend is made of, and what their learned weights mean."""
+"""Score form: columns of the choice sets that a score model uses, and the meaning of their
+weights.
+"""
 
 from __future__ import annotations
 

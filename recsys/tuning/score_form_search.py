@@ -1,4 +1,4 @@
-"""Search: the form of the score, grown part by part."""
+"""Forward search over the parts of the score form."""
 
 from __future__ import annotations
 

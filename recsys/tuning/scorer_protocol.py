@@ -1,4 +1,4 @@
-"""Histories and Scorer: what a row of the table is given, and what it must answer."""
+"""Histories and Scorer: input and interface of an evaluated model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Masks of what the test takes from a table of events, one function per protocol."""
+"""Masks of test events, one function per protocol."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one tuner: training events and what is known of the use in, engines and blend out.
+"""Tuner: chooses engines and score weights from training events and usage facts; the only tuner.
 
 A night, `recsys evaluate` and `recsys.fit` call `tune`. The validation set, the number of its
 queries and the engines depend on the data and the scenario alone, so that equal events give equal

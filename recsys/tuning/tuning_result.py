@@ -1,4 +1,4 @@
-"""What tuning decided and on what evidence; small, readable, kept in the manifest."""
+"""TuningResult: the choices of tuning and their evidence, kept in the manifest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""UserTimeline: one person's acts during a walk, oldest first."""
+"""UserTimeline: events of one user during a replay, oldest first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""People whose next steps are known, to choose settings on; cut inside the training data."""
+"""ValidationSet: users whose next events are known, cut inside the training data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Slices: the last events cut off, so that settings are chosen and models judged on what followed.
+"""Validation splits: the last events cut off, to choose settings and to evaluate models.
 
 The only cuts inside a night; evaluation cuts by the same rule.
 """

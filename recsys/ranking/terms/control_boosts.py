@@ -1,4 +1,4 @@
-"""Controls: a bounded part for what a user asked to see more or less of, and for follows."""
+"""Controls: bounded boost of what a user asked to see more or less of, and of follows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Refusals: the logarithm of the share of opinions on an item that are no dislikes."""
+"""Refusals: logarithm of the share of opinions on an item that are not dislikes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Factors: products of a history's input vectors with the output vectors of items."""
+"""FactorTerm: inner products of the history's input vectors and the items' output vectors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Flag penalty: what an item loses for texts that were marked as doubtful."""
+"""FlagPenalty: deduction for items that screening flagged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Terms that are linear in item features, with weights that may depend on user features."""
+"""Base of terms that are linear in item features, with weights that may depend on user features."""
 
 from __future__ import annotations
 

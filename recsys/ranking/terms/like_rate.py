@@ -1,4 +1,4 @@
-"""Like rate: how well an item is liked by those who said so."""
+"""LikeRate: rating by an average user, or shrunk log odds of a like where dislikes are unknown."""
 
 from __future__ import annotations
 

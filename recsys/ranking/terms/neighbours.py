@@ -1,4 +1,4 @@
-"""Neighbours: what the items of the history point at in an item-item model."""
+"""Neighbours: sum of item-to-item weights from the items of the history."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Personal rating: the rating expected of this user beyond that of an average user."""
+"""PersonalRating: expected rating of this user, less that of an average user."""
 
 from __future__ import annotations
 

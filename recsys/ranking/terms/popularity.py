@@ -1,4 +1,4 @@
-"""Popularity: the logarithm of an item's uptake, decayed at several half-lives."""
+"""Popularity: logarithm of an item's decayed interaction counts at several half-lives."""
 
 from __future__ import annotations
 

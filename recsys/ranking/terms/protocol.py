@@ -1,4 +1,4 @@
-"""The interface of a score term, and what terms get and return.
+"""ScoreTerm: protocol of a score term, with the contexts it receives and the values it returns.
 
 A score is a sum of terms. Each term says in one place how it is computed for one user and for many,
 how large it can be at most, how it splits into reasons, which columns tuning learns its weights

@@ -1,4 +1,4 @@
-"""Query text: how near an item's text is to the words searched for and to stated interests."""
+"""QueryText: similarity of an item's text to the search words and to stated interests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All score terms, in the order in which they are added up."""
+"""Registry of score terms, in the order in which they are added."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Repeats: what a person took up before and is likely to take up again.
+"""Repeats: score of items that the user consumed before and is likely to consume again.
 
 A list with repeats is a mixture of two choices: with the person's own share of repeats, something
 taken before, in proportion to its rate at this moment; otherwise something new, in proportion to

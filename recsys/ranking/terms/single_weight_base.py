@@ -1,4 +1,4 @@
-"""Optional terms of one learned weight: a value per user and item, times the weight."""
+"""Base of optional terms with one learned weight: a value per user and item, times the weight."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Text: products of a history's text vectors with those of items."""
+"""Text: inner products of the history's text vectors and those of items."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Trend boost: a bounded part for what rises now, or belongs to what rises and the user follows."""
+"""TrendBoost: bounded boost of rising items, and of items with rising labels that the user
+follows.
+"""
 
 from __future__ import annotations
 

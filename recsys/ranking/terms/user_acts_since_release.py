@@ -1,4 +1,6 @@
-"""Exposure age: how often the user acted since an item appeared without taking it up."""
+"""ExposureAge: number of the user's events since an item appeared, while they did not interact with
+it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Alembic's environment: revisions run on the connection that recsys.store.migrations gives."""
+"""Alembic environment: revisions run on the connection that recsys.store.migrations gives."""
 
 from __future__ import annotations
 

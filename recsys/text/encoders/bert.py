@@ -1,4 +1,4 @@
-"""BERT encoder in numpy, for many short inputs of equal length: no torch is needed to distil it.
+"""BERT encoder in NumPy for many short inputs of equal length; distillation needs no torch.
 
 The model is that of Devlin et al. (NAACL 2019): word, position and segment embeddings, then layers
 of self-attention and a feed-forward part, each followed by layer normalization. Weights are read

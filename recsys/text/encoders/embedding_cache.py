@@ -1,4 +1,4 @@
-"""Embeddings kept between nights: one file per encoder version, looked up by the text's hash."""
+"""Embedding cache: one file per encoder version, looked up by the hash of a text."""
 
 from __future__ import annotations
 

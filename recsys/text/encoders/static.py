@@ -1,4 +1,4 @@
-"""Static word vectors distilled once from a sentence encoder, and kept as files.
+"""Static word vectors distilled once from a sentence encoder and stored as files.
 
 The recipe is that of model2vec (Tulkens and van Dongen, 2024): each token goes through the
 encoder alone, the outputs are reduced by principal components, and frequent tokens get shorter

@@ -1,4 +1,4 @@
-"""Student: static word vectors that turn any words into a vector with numpy and tokenizers only."""
+"""Student: static word vectors that encode any text with NumPy and tokenizers only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Transformer encoders, MiniLM and T5 alike, through sentence-transformers; never in the API."""
+"""Transformer encoders (MiniLM and T5) by sentence-transformers; not used in the API."""
 
 from __future__ import annotations
 

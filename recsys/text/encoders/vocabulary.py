@@ -1,4 +1,4 @@
-"""Vocabulary: words that a static student cannot read are added to it, one vector each.
+"""Vocabulary extension of a static student: one vector for each word that it lacks.
 
 A tokenizer made for English drops most Chinese characters and cuts Cyrillic or Arabic words into
 letters. The words of the catalogue itself tell what is missing. An added word's vector is drawn at

@@ -1,4 +1,4 @@
-"""Relations: pairs of names that items share more often than chance, as a small graph."""
+"""Entity co-occurrence graph: pairs of entities that share more items than by chance."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Gazetteer: names that a platform knows by itself, from a file of `name,kind,alias|alias`."""
+"""Gazetteer: entity names supplied by a platform in a file of `name,kind,alias|alias`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Phrases in runs of Han signs, which have no spaces: what coheres inside and is free outside."""
+"""Phrase extraction from Chinese text without spaces: inner cohesion and free boundaries."""
 
 from __future__ import annotations
 

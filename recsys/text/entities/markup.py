@@ -1,4 +1,4 @@
-"""Marks: what a text names by its very form (hashtags, mentions, links), and the words around."""
+"""Entities from markup in a text (hashtags, mentions, links), with their context words."""
 
 from __future__ import annotations
 

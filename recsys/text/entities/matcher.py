@@ -1,4 +1,4 @@
-"""Matcher: finds known names in a text, the longest first, without overlaps."""
+"""Matcher: finds known names in a text, longest first, without overlaps."""
 
 from __future__ import annotations
 

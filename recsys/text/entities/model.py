@@ -1,4 +1,4 @@
-"""Entities: what a catalogue's texts name: hashtags, mentions, domains, names, fixed phrases.
+"""Entities: hashtags, mentions, domains, names and fixed phrases in a catalogue's texts.
 
 A night learns the names and who stands with whom; a text that comes later is read
 within a tenth of a millisecond and may bring marks (#, @, links) nobody has seen.

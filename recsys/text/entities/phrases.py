@@ -1,4 +1,4 @@
-"""Phrases: names and fixed expressions of a catalogue, found by capitals and by frequency.
+"""Phrase extraction: names and fixed expressions by capitalization and frequency.
 
 Words stand together more often than their frequencies explain (pointwise mutual information), or
 are capitalised where nothing asks for it. Runs of Han signs are cut by cohesion and by the

@@ -1,4 +1,4 @@
-"""Histories: who took up which texts, in order, and batches of them."""
+"""Training batches of ordered user histories over texts."""
 
 from __future__ import annotations
 

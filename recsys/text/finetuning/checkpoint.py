@@ -1,4 +1,4 @@
-"""Where a fine-tuning run stands, kept so that a killed run goes on; safetensors, no pickle."""
+"""Checkpoint of a fine-tuning run in safetensors, from which a killed run resumes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hard negatives: texts that read alike and are taken up by different people."""
+"""Hard negatives: similar texts with different users."""
 
 from __future__ import annotations
 

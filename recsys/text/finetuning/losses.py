@@ -1,4 +1,4 @@
-"""What a text encoder can learn from readers: two losses over one batch of users and items."""
+"""Losses of encoder fine-tuning: two contrastive losses over a batch of users and items."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Imitation: a student learns to give texts the vectors that a transformer gives them.
+"""Distillation: a student is trained to reproduce the vectors of a transformer.
 
 Ridge regression from a text's tokens, pairs of tokens and static vectors to its vector, solved by
 conjugate gradients among the texts. The result is a vector per token and pair, so the service

@@ -1,4 +1,4 @@
-"""TeacherTargets: vectors that texts should get, learned from one text at a time.
+"""TeacherTargets: target vectors of texts, learned from one text at a time.
 
 A transformer that starts by following a guide needs one pass per text, where a loss over readers
 needs two, of every text that a batch of readers holds.

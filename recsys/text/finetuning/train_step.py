@@ -1,4 +1,4 @@
-"""Descent: one step of an optimizer through an encoder, in chunks that fit its memory."""
+"""Training step: one optimizer step in chunks that fit into memory (gradient caching)."""
 
 from __future__ import annotations
 

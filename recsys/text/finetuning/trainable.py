@@ -1,4 +1,4 @@
-"""The two kinds of encoder that fine-tuning knows: static vectors and transformers."""
+"""Trainable encoders: static vectors and transformers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fine-tuning: an encoder learns from who read what, static vectors and transformers alike.
+"""Trainer: fine-tunes static vectors or a transformer on interactions.
 
 One loop: draw users, embed the texts they read, take the loss over all of them at once, then send
 its gradient back through the encoder a few texts at a time (gradient caching), so that a batch is

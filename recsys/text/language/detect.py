@@ -1,4 +1,4 @@
-"""The language of a text, from its script and from the little words that hold it together.
+"""Language detection from script and function words.
 
 Scripts that one language has nearly for itself decide at once; among those who share a script,
 function words and rare letters do, and for English a list of words: headlines and titles seldom

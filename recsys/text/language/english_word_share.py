@@ -1,4 +1,4 @@
-"""How far the words of a short text are English ones: titles seldom hold a function word.
+"""Share of English words in a short text; titles seldom contain function words.
 
 The words are those of the shipped list of English words, kept as sorted hashes (200 KB). A word
 that another language uses as a function word says nothing here.

@@ -1,4 +1,4 @@
-"""Words that carry a sentence in each language and little of its subject; by ISO 639-1 code.
+"""Function words per language, by ISO 639-1 code.
 
 Common knowledge of each language, put down by hand: the most frequent articles, pronouns,
 prepositions, conjunctions and forms of to be and to have.

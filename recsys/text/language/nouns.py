@@ -1,4 +1,6 @@
-"""Nouns of English and Chinese: shipped word lists, whose first lines name origins and licences."""
+"""Nouns of English and Chinese from shipped word lists; their first lines state origin and
+licence.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Words that tell nothing about a topic: English and German, and the Chinese pairs of them."""
+"""Stop words for topics: English, German, and Chinese character pairs."""
 
 _ENGLISH = """
 a about above after again against all also am an and any are aren't as at be because been before

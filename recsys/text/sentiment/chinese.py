@@ -1,4 +1,4 @@
-"""Polarity of Chinese text: a linear model of runs of one to three signs and words of praise.
+"""Sentiment of Chinese text: linear model of character n-grams (1 to 3) and sentiment words.
 
 No word segmentation: runs of signs are hashed into one table of weights. Labelled Chinese texts are
 positive or negative, seldom neutral, so neutral is a band around 0 (ordered logit). Opinions mostly

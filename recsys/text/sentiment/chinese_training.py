@@ -1,4 +1,4 @@
-"""Training of the polarity of Chinese text from labelled texts."""
+"""Training of the Chinese sentiment model from labelled texts."""
 
 from __future__ import annotations
 

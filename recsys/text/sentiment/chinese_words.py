@@ -1,4 +1,4 @@
-"""Chinese words of praise and blame, and words of negation, written by hand for this project.
+"""Chinese sentiment words and negations, compiled for this project.
 
 Simplified signs. Which words occur is known beforehand; their weights are learned from labelled
 texts. The longest word found at each sign counts, so that 不错 is no denied 错.

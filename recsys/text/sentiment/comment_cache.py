@@ -1,4 +1,4 @@
-"""Heard: the tones of comments that an earlier night has read, so that a night reads new ones only.
+"""Cache of comment sentiment scores, so that a training run scores new comments only.
 
 A file of numbers: hashes of the words, keyed by the model that read them, and tones. It holds those
 of the last night's comments and no others; an erasure removes it.

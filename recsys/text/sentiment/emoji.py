@@ -1,4 +1,4 @@
-"""Emoticons and emoji as the English words a reader would say, and opposites of denied words."""
+"""Replacement of emoticons and emoji by English words, and antonyms for negated words."""
 
 from __future__ import annotations
 

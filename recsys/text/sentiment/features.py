@@ -1,4 +1,4 @@
-"""What the tone model reads in a text: words with their negation, letters, tokens, a few cues.
+"""Features of the sentiment model: words with negation, character n-grams, tokens, cues.
 
 Every feature is a row number of a table, so the model is nothing but sums of table rows.
 """

@@ -1,4 +1,4 @@
-"""Lexicon: valences of words in a language, for texts that the tone model cannot read.
+"""Lexicon: valences of words of a language, for texts that the sentiment model cannot score.
 
 A file of language, term and valence (-4 to 4, or `not` for words that turn the next one round). In
 languages written without blanks the longest term found at each sign counts.

@@ -1,4 +1,4 @@
-"""Tone of a text: negative, neutral or positive, with probabilities and a score from -1 to 1.
+"""Sentiment model: negative, neutral or positive with probabilities, and a score from -1 to 1.
 
 The model is linear on word vectors, words, runs of letters and a few cues. Each part is folded
 into tables of three numbers per row, word vectors included, so serving needs numpy and a tokenizer

@@ -1,4 +1,4 @@
-"""Words by which people praise and complain, written down by hand for this project.
+"""English words of praise and complaint, compiled for this project.
 
 Labelled texts of one place never hold all of them. What they are worth is learned, what they are is
 known beforehand, so that a model of tweets knows what a reviewer means by "tedious".

@@ -1,4 +1,4 @@
-"""SentimentScorer: the tone model in use, lexicons beside it, and scores that are remembered.
+"""SentimentScorer: sentiment model with lexicons for other languages, and a cache of scores.
 
 The model that `recsys train-tone` left in the home serves, else the one that comes with the
 package. A language for which there is a lexicon is read by it, where it knows a word.

@@ -1,4 +1,4 @@
-"""The linear model of tone: from texts as features to the weights of three labels."""
+"""Multinomial logistic regression: from features to the weights of three labels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Teaching the tone model from labelled texts."""
+"""Training of the sentiment model from labelled texts."""
 
 from __future__ import annotations
 

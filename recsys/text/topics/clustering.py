@@ -1,4 +1,4 @@
-"""Grouping rows: whitening, spherical k-means, and expectation maximization with words."""
+"""Clustering of rows: whitening, spherical k-means, and expectation maximization with words."""
 
 from __future__ import annotations
 

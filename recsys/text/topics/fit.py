@@ -1,4 +1,4 @@
-"""Fitting topics: groups by vectors and words, their names, and the ids of the night before.
+"""Fit of the topic model: clusters by vectors and words, names, and ids kept from the previous run.
 
 Groups start as spherical k-means on whitened vectors; then both kinds of evidence share the
 decision, softly at first (expectation maximization at a falling temperature).

@@ -1,4 +1,4 @@
-"""Words in runs of Han signs, which have no spaces: listed words, and pairs between them."""
+"""Segmentation of Chinese text without spaces: listed words, and character pairs between them."""
 
 from __future__ import annotations
 

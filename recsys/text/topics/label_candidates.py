@@ -1,4 +1,4 @@
-"""Topic terms: nouns and noun phrases of each topic's texts, the candidates for its name.
+"""Candidate labels of topics: nouns and noun phrases of each topic's texts.
 
 English nouns are recognised by the words around them, German nouns by their capitals, Chinese
 nouns by a word list, and nouns of texts without a known language by the English one. In other

@@ -1,4 +1,4 @@
-"""Topic labels: the name of each topic, or none.
+"""Topic labels: selection of the name of each topic, or none.
 
 A name covers a good part of the topic's texts and is specific to it: most texts that carry it
 belong to the topic. It is a tag or category, a noun or noun phrase of the texts, or two of these.

@@ -1,4 +1,4 @@
-"""Topics: items in groups by their vectors and words, with names, neighbours and stable ids.
+"""Topics: clusters of items by vectors and words, with names, neighbours and stable ids.
 
 Vectors say which texts are close in meaning, words say what a group is about; `topic_fitting`
 makes topics, this module holds them and says where a new text belongs.

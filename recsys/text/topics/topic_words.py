@@ -1,4 +1,4 @@
-"""Words of texts for topics: counts of words, what words mean to a topic, and its name."""
+"""Word counts of texts, and the words that characterize each topic."""
 
 from __future__ import annotations
 
