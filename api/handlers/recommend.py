@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import time
 import uuid
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,15 @@ from .exploration import Placed, explored
 log = logging.getLogger("recsys.api")
 
 _FRESH = 50  # items that exploration draws from
+
+
+@dataclass(frozen=True, slots=True)
+class MadeList:
+    """A list that is ready to be sent."""
+
+    answer: dict[str, Any]  # as JSON knows it
+    exposure: Exposure
+    kind: str  # in the figures: personal, cold or degraded
 
 
 class Recommend:
@@ -99,6 +109,16 @@ class Recommend:
 
     def answer(self, person: UserState, given: SteerParameters, base: str) -> dict[str, Any]:
         """Return a list as JSON knows it, and remember what it shows."""
+        made = self.made(person, given, base)
+        self.remember([made])
+        return made.answer
+
+    def made(self, person: UserState, given: SteerParameters, base: str) -> MadeList:
+        """Return a list that counts as shown once it is given to `remember`.
+
+        Places of new items count towards their share of lists at once: the next list of the same
+        answer must stay within it.
+        """
         self.service.see_changes()
         serving, metrics = self.service.serving, self.service.metrics
         cursor = pages.opened(given, "recommend", person.user_id)
@@ -119,7 +139,7 @@ class Recommend:
             placed = _with_repeats(placed, query)
         after = page.after(one.item.item_id for one in placed)
         answer_id = uuid.uuid4().hex
-        self._remember(answer_id, serving, person, placed)
+        exposure = self._exposure(answer_id, serving, person, placed)
         with metrics.stage("documents"):
             entries = [
                 pages.entry(one.item, serving, given.fields, given.explain) for one in placed
@@ -129,7 +149,7 @@ class Recommend:
             with serving.feed.ranking:
                 notice = personal_notice(serving.recommender, query, not cursor.shown)
         warnings = [*unpinned, *pages.warnings(serving.live, given)]
-        return {
+        answer = {
             "user": person.user_id,
             "recommendation_id": answer_id,
             "model_version": serving.version,
@@ -141,6 +161,17 @@ class Recommend:
             **({"notice": notice} if notice else {}),
             **({"warnings": warnings} if warnings else {}),
         }
+        kind = "degraded" if person.degraded else "cold" if person.cold else "personal"
+        return MadeList(answer, exposure, kind)
+
+    def remember(self, lists: Sequence[MadeList]) -> None:
+        """Log lists as shown, all those of an answer when the answer is complete."""
+        metrics = self.service.metrics
+        for one in lists:
+            metrics.lists.labels(one.kind).inc()
+            for source, count in Counter(item.source for item in one.exposure.items).items():
+                metrics.shown.labels(source).inc(count)
+            self.service.exposures.shown(one.exposure)
 
     def _pins(
         self, serving: ServedModel, query: Query, asked: Sequence[str]
@@ -221,12 +252,9 @@ class Recommend:
         ]
         return explored(items, fresh, share, self.service.rng)
 
-    def _remember(
+    def _exposure(
         self, answer_id: str, serving: ServedModel, person: UserState, placed: list[Placed]
-    ) -> None:
-        metrics = self.service.metrics
-        kind = "degraded" if person.degraded else "cold" if person.cold else "personal"
-        metrics.lists.labels(kind).inc()
+    ) -> Exposure:
         who = self.service.pseudonyms.of(person.user_id) if person.user_id else ""
         shown = tuple(
             Shown(
@@ -238,16 +266,10 @@ class Recommend:
             )
             for p in placed
         )
-        counts: dict[str, int] = {}
-        for one in shown:
-            counts[one.source] = counts.get(one.source, 0) + 1
-        for source, count in counts.items():
-            metrics.shown.labels(source).inc(count)
         new = [one.item_id for one in shown if one.slot_kind == "reserved"]
         rows = np.array(serving.live.ids.rows(new), np.int32)
         self.service.exposure_share.record(serving.live, rows, time.time())
-        one_list = Exposure(answer_id, time.time(), serving.version, who, person.kind, shown)
-        self.service.exposures.shown(one_list)
+        return Exposure(answer_id, time.time(), serving.version, who, person.kind, shown)
 
 
 def _with_repeats(placed: list[Placed], query: Query) -> list[Placed]:

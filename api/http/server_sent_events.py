@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -64,18 +64,28 @@ def start_of(link: StoreLink, header: str, after: int | None) -> int:
     return last if after is None else after
 
 
-def events(link: StoreLink, streams: Streams, last: int, in_front: bool) -> Iterator[bytes]:
+def events(
+    link: StoreLink,
+    streams: Streams,
+    last: int,
+    in_front: bool,
+    outage: Callable[[], StoredNotice | None],
+) -> Iterator[bytes]:
     """Yield the notices after an id, and all that follow, as server-sent events; never ends.
 
-    `in_front`: yield empty parts while there is nothing, instead of sleeping.
+    `in_front`: yield empty parts while there is nothing, instead of sleeping. `outage`: the notice
+    of an outage of writes that goes on, which the store cannot hold yet; it is sent once.
     """
     with streams.held():
         yield b"retry: %d\n\n" % _AGAIN
-        spoken = time.monotonic()
+        spoken, announced = time.monotonic(), ""
         while True:
             found = _after(link, last)
+            if (failing := outage()) is not None and failing.uid != announced:
+                announced = failing.uid
+                found.append(failing)
             for one in found:
-                last = one.id
+                last = one.id or last
                 yield event(one)
             now = time.monotonic()
             if found:
@@ -90,14 +100,15 @@ def events(link: StoreLink, streams: Streams, last: int, in_front: bool) -> Iter
 
 
 def event(one: StoredNotice) -> bytes:
-    """Return a notice as one event."""
+    """Return a notice as one event; without an id where the store does not hold it."""
     data = json.dumps(as_json(one), ensure_ascii=True)
-    return f"id: {one.id}\nevent: {one.notice.kind}\ndata: {data}\n\n".encode("ascii")
+    head = f"id: {one.id}\n" if one.id else ""
+    return f"{head}event: {one.notice.kind}\ndata: {data}\n\n".encode("ascii")
 
 
 def as_json(one: StoredNotice) -> dict[str, Any]:
-    """Return a notice as JSON knows it."""
-    return {"id": one.id, "uid": one.uid, **message(one)}
+    """Return a notice as JSON knows it; `id` is null where the store does not hold it."""
+    return {"id": one.id or None, "uid": one.uid, **message(one)}
 
 
 def _after(link: StoreLink, last: int) -> list[StoredNotice]:

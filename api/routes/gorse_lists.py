@@ -121,7 +121,9 @@ def _personal(
     given["exclude"] = list(shown)[-MAX_LIST:]
     recommend = Recommend(service())
     branches = [SteerParameters.model_validate(given | one) for one in _either(categories)]
-    found = [entry for each in branches for entry in recommend.answer(person, each, "")["items"]]
+    lists = [recommend.made(person, each, "") for each in branches]
+    recommend.remember(lists)
+    found = [entry for one in lists for entry in one.answer["items"]]
     if len(branches) > 1:
         found.sort(key=lambda entry: -entry["score"])
     best = {entry["item_id"]: entry for entry in reversed(found)}

@@ -82,9 +82,9 @@ def stream(query: StreamQuery) -> Response:
     link, streams = service().link, current_app.extensions["streams"]
     last = start_of(link, request.environ.get("HTTP_LAST_EVENT_ID", ""), query.after)
     streams.take()
-    response = Response(
-        events(link, streams, last, WHOLE in request.environ), content_type="text/event-stream"
-    )
+    outage = service().operation_notices.outage
+    found = events(link, streams, last, WHOLE in request.environ, outage)
+    response = Response(found, content_type="text/event-stream")
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"  # nginx would hold events back
     return response

@@ -69,13 +69,17 @@ def of_session(body: SessionBody) -> dict[str, Any]:
 
 @routes.post("/recommend/batch", "lists", body=BatchBody, answers=Batch, unaudited=LIST)
 def of_users(body: BatchBody) -> dict[str, Any]:
-    """Personal lists of several users, with the same parameters."""
+    """Personal lists of several users, with the same parameters.
+
+    They count as shown when all of them are made.
+    """
     recommend = _maker(body)
     found = [
-        recommend.answer(recommend.person(user), body, list_pages.path("/recommend", user))
+        recommend.made(recommend.person(user), body, list_pages.path("/recommend", user))
         for user in body.users
     ]
-    return {"results": found}
+    recommend.remember(found)  # none of them is shown where one cannot be made
+    return {"results": [one.answer for one in found]}
 
 
 def _maker(given: SteerParameters) -> Recommend:

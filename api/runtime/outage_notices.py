@@ -6,31 +6,44 @@ import json
 import logging
 import os
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from recsys.delivery.outage_announcement import LEAST, OutageAnnouncement
+from recsys.delivery.sender import Sender
 from recsys.errors import DataError, StoreError
-from recsys.store.outbox import Notice, Outbox, add_notice, newest_of
+from recsys.store.notice_destinations import Destinations, Receiver
+from recsys.store.outbox import Notice, Outbox, StoredNotice, add_notice, newest_of
 
 from .store_connection import StoreLink
 
 log = logging.getLogger("recsys.api")
 
-LEAST = 5.0  # seconds of an outage from which it is worth a notice
+_KNOWN = 30.0  # seconds after which the destinations are read again
 DEATHS = "deaths.list"  # in the folder of figures; see jobs/supervisor.py
 
 
 class OperationNotices:
-    """Makes notices out of what one worker sees; several that see the same make it once."""
+    """Makes notices out of what one worker sees; several that see the same make it once.
+
+    `figures`: a folder that the workers of one server share; "": this one is alone.
+    """
 
     def __init__(self, link: StoreLink, figures: str) -> None:
         self._link = link
         self._deaths = Path(figures) / DEATHS if figures else None
+        self._announcement = OutageAnnouncement(Path(figures) if figures else None)
+        self._receivers: Sequence[Receiver] = ()  # of the notice of an outage, as last read
+        self._looked = -_KNOWN  # monotonic seconds when they were read
         self._read = 0  # nanoseconds: time of the list of deaths that was taken in
         self._failing: float | None = None  # Unix seconds since when the store takes no writes
 
     def probed(self, writes: bool) -> None:
-        """Take in whether the store takes writes, and note an outage that is over."""
+        """Take in whether the store takes writes, and note an outage that is over.
+
+        Its notice of the beginning, if one was made, joins the outbox before that of its end.
+        """
         now = time.time()
         if not writes:
             self._failing = self._failing or now
@@ -43,10 +56,33 @@ class OperationNotices:
             with self._link.use(patient=True) as store, store.db.write() as connection:
                 last = newest_of(connection, "writes_failed")
                 if last is None or last.notice.data["until"] < since:
+                    self._announcement.over(connection)
                     key = f"writes:{since:.3f}:{os.getpid()}"
                     add_notice(connection, Notice("writes_failed", data, key, "writes"))
+            self._announcement.settled(now)
         except StoreError:
             self._failing = since  # it is not over
+
+    def outage(self) -> StoredNotice | None:
+        """Return the notice of an outage of writes that goes on, None without one."""
+        since = self._failing
+        return None if since is None else self._announcement.begun(since)
+
+    def announce(self, senders: Mapping[str, Sender]) -> int:
+        """Send the notice of an outage that goes on; return how many have taken it now."""
+        if time.monotonic() - self._looked >= _KNOWN:
+            self._look()
+        notice = self.outage()
+        return 0 if notice is None else self._announcement.send(notice, self._receivers, senders)
+
+    def _look(self) -> None:
+        """Read the destinations ahead: they may be out of reach when they are needed."""
+        try:
+            with self._link.use(patient=True) as store:
+                self._receivers = Destinations(store.db).receivers("writes_failing")
+                self._looked = time.monotonic()
+        except StoreError:
+            log.debug("the destinations of notices cannot be read")
 
     def deaths(self) -> None:
         """Take in the workers that have died, as the parent of all workers lists them."""

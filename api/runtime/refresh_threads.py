@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 
 from recsys.bundle import WAY_OUT, RawBundle
-from recsys.delivery.deliverer import Deliverer, deliverer
+from recsys.delivery.deliverer import Deliverer, deliverer, senders_by_channel
 from recsys.delivery.mail import MailServer
 from recsys.delivery.public_addresses import networks
 from recsys.errors import BundleError, RecsysError, StoreError
@@ -56,6 +56,13 @@ class RefreshThreads:
         self._threads: list[threading.Thread] = []
         self._due: dict[str, float] = {}
         self._deliverer: Deliverer | None = None
+        settings = service.settings
+        self._senders = senders_by_channel(  # of a notice that the store cannot hold
+            MailServer.of(settings.smtp, settings.mail_from),
+            lambda destination: "",
+            settings.public_url,
+            networks(settings.webhook_networks),
+        )
         self.refused: str | None = None  # a version that could not be opened
 
     def start(self) -> None:
@@ -131,6 +138,7 @@ class RefreshThreads:
     def deliver(self) -> None:
         """Deliver the notices that are due, unless another process does."""
         settings, link = self._service.settings, self._service.link
+        self._service.operation_notices.announce(self._senders)
         try:
             with link.use(patient=True) as store:
                 if self._deliverer is None:

@@ -59,6 +59,11 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "`recsys backup` has ended with an error",
             {"folder": _TEXT, "error": _TEXT},
         ),
+        "writes_failing": Kind(
+            "The store of {host} takes no writes",
+            "the store has taken no writes for five seconds; sent while that is so",
+            {"host": _TEXT, "since": _NUMBER},
+        ),
         "writes_failed": Kind(
             "The store took no writes for {seconds:.0f} seconds",
             "the store has taken no writes for more than five seconds; made when it does again",

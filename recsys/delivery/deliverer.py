@@ -14,7 +14,7 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from recsys.delivery.backoff import Backoff
@@ -143,8 +143,16 @@ def deliverer(
     lease_seconds: float = LEASE_SECONDS,
 ) -> Deliverer:
     """Return the deliverer of a store, with all channels there are."""
-    senders: dict[str, Sender] = {
-        WEBHOOK: WebhookSender(allowed),
-        MAIL: MailSender(server, Destinations(store.db).token, public_url),
-    }
+    token = Destinations(store.db).token
+    senders = senders_by_channel(server, token, public_url, allowed)
     return Deliverer(store, senders, Backoff(retry_seconds), lease_seconds)
+
+
+def senders_by_channel(
+    server: MailServer | None,
+    token: Callable[[int], str],
+    public_url: str,
+    allowed: Sequence[Network],
+) -> Mapping[str, Sender]:
+    """Return what sends by each channel; `token`: see `MailSender`."""
+    return {WEBHOOK: WebhookSender(allowed), MAIL: MailSender(server, token, public_url)}

@@ -31,15 +31,17 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from recsys.errors import MissingExtra, StoreError
 from recsys.store.error_translation import BUSY, translated
 from recsys.store.id_cache import StoreIdCache
-from recsys.store.prepared_reads import Read, Readers
+from recsys.store.prepared_reads import Read, Readers, return_pages
 from recsys.store.writer_queue import WriterTurns
 
 _GLANCE = 0.25  # seconds that a reader waits for a lock in a process that answers requests
 _MOMENT = 50  # ms in which the emptying of a log may keep writers waiting
+_RETURNED = "recsys.returned"  # in the info of a pooled connection: when it gave its pages back
 _WRITER = 0x7265635F73797301  # PostgreSQL's advisory lock that every writer holds
 _PROBE = (
     "INSERT INTO notes (key, value) VALUES ('write_probe', :value)"
@@ -50,9 +52,9 @@ _USUAL = {
     "synchronous": "FULL",  # an acknowledged event survives a power cut
     "secure_delete": "ON",
     # KiB of pages that each connection keeps. What is not among them comes from the system's page
-    # cache in a microsecond or two; caches that hold the whole index, one per connection, took up
-    # to half a gigabyte of each worker, and grew for as long as the store did.
-    "cache_size": "-4096",
+    # cache in a microsecond or two, and SQLite drops them all once another connection has written.
+    # Larger caches only leave a larger heap behind whenever a long table is read.
+    "cache_size": "-1024",
     # pages: events touch the index all over, so that the log is worth emptying when it is long
     "wal_autocheckpoint": "8000",
 }
@@ -81,7 +83,7 @@ class Database:
         parsed = _parsed(url)
         turns, read_wait = WriterTurns(wait), wait if wait >= BUSY else min(wait, _GLANCE)
         if parsed.get_backend_name() == "sqlite":
-            engine = _sqlite(parsed, _BULK if bulk else _USUAL, read_wait)
+            engine = _sqlite(parsed, _BULK if bulk else _USUAL, read_wait, keeps_pages=bulk)
             in_file = parsed.database and parsed.database != ":memory:"
             readers = Readers(engine, min(read_wait, 5.0)) if in_file else None
             return cls(engine, StoreIdCache(bulk), readers, turns, read_wait)
@@ -295,7 +297,7 @@ def _parsed(url: str) -> URL:
     return parsed
 
 
-def _sqlite(url: URL, pragmas: Mapping[str, str], wait: float) -> Engine:
+def _sqlite(url: URL, pragmas: Mapping[str, str], wait: float, keeps_pages: bool) -> Engine:
     if url.database and url.database != ":memory:":
         try:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
@@ -309,5 +311,14 @@ def _sqlite(url: URL, pragmas: Mapping[str, str], wait: float) -> Engine:
     def prepare(connection: sqlite3.Connection, _: object) -> None:
         for name, value in pragmas.items():
             connection.execute(f"PRAGMA {name} = {value}")
+
+    if keeps_pages:
+        return engine
+
+    @event.listens_for(engine, "checkin")
+    def returned(connection: sqlite3.Connection | None, record: ConnectionPoolEntry) -> None:
+        if connection is not None:  # else it was closed
+            last = record.info.setdefault(_RETURNED, time.monotonic())
+            record.info[_RETURNED] = return_pages(connection, last)
 
     return engine

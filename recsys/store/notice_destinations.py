@@ -9,7 +9,7 @@ import json
 import secrets
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.errors import HeaderParseError
 from email.headerregistry import Address
 from typing import Any
@@ -21,7 +21,7 @@ from recsys.data.notice_kinds import KINDS
 from recsys.errors import DataError
 from recsys.store.database import Database
 from recsys.store.leases import check_lease
-from recsys.store.outbox import DEAD, LEASE, PENDING, Notice, add_notice
+from recsys.store.outbox import DEAD, LEASE, PENDING, Notice, add_notice, receivers_of
 from recsys.store.schema import deliveries, destinations, notes
 
 WEBHOOK, MAIL = "webhook", "mail"
@@ -43,6 +43,16 @@ class Destination:
     created: float  # Unix seconds
     confirmed: float | None  # None: not yet, it gets nothing
     disabled: float | None  # since when it gets nothing: its server has answered 410
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """What is needed to send to a destination without the store."""
+
+    id: int
+    channel: str  # webhook or mail
+    address: str
+    secret: str = field(repr=False)  # that webhooks are signed with
 
 
 class Destinations:
@@ -111,6 +121,14 @@ class Destinations:
             return [
                 _destination(row) for row in connection.execute(query.order_by(destinations.c.id))
             ]
+
+    def receivers(self, kind: str) -> Sequence[Receiver]:
+        """Return the destinations that get notices of a kind, oldest first."""
+        with self.db.read() as connection:
+            ids = receivers_of(connection, kind)
+            query = sa.select(destinations).where(self.db.among(destinations.c.id, ids))
+            rows = connection.execute(query.order_by(destinations.c.id)).all()
+        return [Receiver(row.id, row.channel, row.address, row.signing_key) for row in rows]
 
     def remove(self, channel: str, id: int) -> bool:
         """Remove a destination with its deliveries; False when there is none of this id."""

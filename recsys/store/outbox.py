@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -218,38 +218,68 @@ def add_notice(connection: sa.Connection, notice: Notice, destination: int | Non
 
     Return its id, or that of the earlier one of the same key. DataError as of `check`.
     """
+    uid = f"ntc_{secrets.token_hex(12)}"
+    return _add(connection, StoredNotice(0, uid, time.time(), notice), destination)
+
+
+def keep_sent(connection: sa.Connection, sent: StoredNotice, taken: Collection[int]) -> int:
+    """Add a notice in a transaction that was sent before it could be kept, with its uid and time.
+
+    `taken`: destinations that have taken it; the others that want its kind have yet to be sent it.
+    Return its id, or that of the earlier one of the same key. DataError as of `check`.
+    """
+    return _add(connection, sent, None, taken)
+
+
+def _add(
+    connection: sa.Connection,
+    one: StoredNotice,
+    destination: int | None,
+    taken: Collection[int] = (),
+) -> int:
+    notice = one.notice
     check(notice.kind, notice.data)
     query = sa.select(notices.c.id).where(notices.c.key == notice.key)
     if (known := connection.execute(query).scalar()) is not None:
         return int(known)
     row = {
-        "uid": f"ntc_{secrets.token_hex(12)}",
+        "uid": one.uid,
         "key": notice.key,
         "kind": notice.kind,
         "subject": notice.subject,
         "person": notice.person,
         "data": json.dumps(dict(notice.data), ensure_ascii=False),
-        "created": time.time(),
+        "created": one.created,
     }
     made = sa.insert(notices).values(row).returning(notices.c.id)
     id = int(connection.execute(made).scalar_one())
-    if destination is None:
-        statement = sa.select(destinations.c.id, destinations.c.kinds).where(
-            destinations.c.confirmed.is_not(None), destinations.c.disabled.is_(None)
-        )
-        receivers = [
-            number
-            for number, kinds in connection.execute(statement.order_by(destinations.c.id))
-            if not (chosen := json.loads(kinds)) or notice.kind in chosen
-        ]
-    else:
-        receivers = [destination]
+    receivers = receivers_of(connection, notice.kind) if destination is None else [destination]
     rows = [
-        {"notice": id, "destination": number, "subject": notice.subject} for number in receivers
+        {
+            "notice": id,
+            "destination": number,
+            "subject": notice.subject,
+            "state": DELIVERED if number in taken else PENDING,
+            "attempts": int(number in taken),
+            "at": one.created if number in taken else 0.0,
+        }
+        for number in receivers
     ]
     if rows:
         connection.execute(sa.insert(deliveries), rows)
     return id
+
+
+def receivers_of(connection: sa.Connection, kind: str) -> list[int]:
+    """Return the destinations that want notices of a kind, ascending."""
+    statement = sa.select(destinations.c.id, destinations.c.kinds).where(
+        destinations.c.confirmed.is_not(None), destinations.c.disabled.is_(None)
+    )
+    return [
+        number
+        for number, kinds in connection.execute(statement.order_by(destinations.c.id))
+        if not (chosen := json.loads(kinds)) or kind in chosen
+    ]
 
 
 def newest_of(connection: sa.Connection, kind: str) -> StoredNotice | None:

@@ -6,6 +6,7 @@ SQLAlchemy needs several times as long to hand such a query on as SQLite needs t
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +16,8 @@ from sqlalchemy import BindParameter, Connection, Engine, Select, bindparam
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.types import TypeEngine
 
-CACHE = 2_048  # KiB of pages that a connection keeps; there may be one per thread
+CACHE = 512  # KiB of pages that a connection keeps; there may be one per thread
+FRESH = 10.0  # seconds after which a connection gives the pages back that it keeps
 
 
 @dataclass(frozen=True)
@@ -48,26 +50,29 @@ def given(name: str, kind: type[TypeEngine[Any]]) -> BindParameter[Any]:
 class Readers:
     """Connections of SQLite that only read, outside of any transaction; each used by one at a time.
 
-    As many are open as there were readers at once. One that failed is not used again.
+    As many are open as there were readers at once. One that failed is not used again. Each gives
+    its pages back after `FRESH` seconds, so that one that is seldom used holds next to nothing.
     """
 
     def __init__(self, engine: Engine, wait: float = 5.0) -> None:
         self._engine = engine
         self._wait = wait  # seconds for a lock; nobody holds one against readers for long
-        self._idle: list[sqlite3.Connection] = []
+        # each with the moment at which it gave its pages back, in monotonic seconds
+        self._idle: list[tuple[sqlite3.Connection, float]] = []
 
     def rows(self, read: Read, **values: Any) -> Sequence[Sequence[Any]]:
         """Return the rows of a query as of now; raises what the driver raises."""
         try:
-            connection = self._idle.pop()
+            connection, returned = self._idle.pop()
         except IndexError:
-            connection = self._opened()
+            connection, returned = self._opened(), time.monotonic()
         try:
             found = read.straight(connection, **values)
+            returned = return_pages(connection, returned)
         except BaseException:
             connection.close()
             raise
-        self._idle.append(connection)
+        self._idle.append((connection, returned))
         return found
 
     def _opened(self) -> sqlite3.Connection:
@@ -83,4 +88,17 @@ class Readers:
     def close(self) -> None:
         """Close the connections that are not in use; it may be read again."""
         while self._idle:
-            self._idle.pop().close()
+            self._idle.pop()[0].close()
+
+
+def return_pages(connection: sqlite3.Connection, returned: float) -> float:
+    """Give the pages that a connection keeps back to the heap, once `FRESH` seconds have passed.
+
+    Outside of any transaction. `returned`: monotonic seconds when it did so last; returns the same,
+    or now where it has just done so.
+    """
+    now = time.monotonic()
+    if now - returned < FRESH:
+        return returned
+    connection.execute("PRAGMA shrink_memory")
+    return now

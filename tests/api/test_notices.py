@@ -276,6 +276,7 @@ def test_an_outage_of_writes_is_a_notice_when_it_is_over(
     make_app: MakeApp, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("api.runtime.outage_notices.LEAST", 0.5)
+    monkeypatch.setattr("recsys.delivery.outage_announcement.LEAST", 0.5)
     apps = [make_app(write_seconds=0.1) for _ in range(2)]
     workers = [one.extensions["service"].worker for one in apps]
     for worker in workers:
@@ -300,6 +301,50 @@ def test_an_outage_of_writes_is_a_notice_when_it_is_over(
         time.sleep(0.05)
     page = apps[0].test_client().get("/notices?kind=writes_failed").json["notices"]
     assert len(page) == 1 and 0.5 < page[0]["data"]["seconds"] < 20
+
+
+def test_an_outage_of_writes_is_told_while_it_goes_on(
+    serve: Callable[..., Server], home: Path
+) -> None:
+    url, body = f"sqlite:///{home}/store.db", {"Authorization": ""}
+    with receiving() as receiver, receiving() as broken:
+        broken.answer = lambda _: (500, {})
+        server = serve(workers=2, RECSYS_WEBHOOK_NETWORKS="127.0.0.0/8")
+        body["Authorization"] = f"Bearer {key_of(url, 'operate')}"
+        with httpx.Client(base_url=server.url, headers=body, timeout=20.0) as http:
+            for one in (receiver, broken):
+                assert http.post("/webhooks", json={"url": one.url}).status_code == 201
+            with (
+                http.stream("GET", "/notices/stream") as response,
+                sqlite3.connect(home / "store.db") as other,
+            ):
+                other.execute("BEGIN IMMEDIATE")
+                (first, *_) = until(30, lambda: receiver.requests)
+                text = ""
+                for part in response.iter_text():
+                    text += part
+                    if "writes_failing" in text and text.endswith("\n\n"):
+                        break
+                until(30, lambda: broken.requests)
+                other.rollback()
+            assert first.json["type"] == "writes_failing"
+            streamed = json.loads(re.findall("^data: (.*)$", text, re.MULTILINE)[-1])
+            assert (streamed["id"], streamed["uid"]) == (None, first.uid) and "\nid:" not in text
+            broken.answer = lambda _: (200, {})
+
+            def told() -> Any:
+                return http.get("/notices?kind=writes_failing").json()["notices"]
+
+            (kept,) = until(30, told)
+            assert kept["uid"] == first.uid
+            assert [one["state"] for one in kept["deliveries"]][0] == "delivered"
+            until(30, lambda: [one.json["type"] for one in broken.requests][-1] == "writes_failed")
+            for one in (receiver, broken):
+                kinds = [each.json["type"] for each in one.requests]
+                assert set(kinds) == {"writes_failing", "writes_failed"}
+                assert kinds.index("writes_failed") == len(kinds) - 1  # the order of a subject
+                assert len({each.body for each in one.requests}) == 2  # each copy is the same
+            assert len(receiver.requests) == 2  # by one of the two workers, and not again
 
 
 def test_figures_tell_of_deliveries_that_wait_and_of_dead_ones(make_app: MakeApp) -> None:

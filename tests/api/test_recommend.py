@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import api_world as world
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from api.runtime.app_state import AppState
@@ -209,6 +211,31 @@ def test_batch(client: FlaskClient) -> None:
     found = client.post("/recommend/batch", json={"users": ["baker", "stranger"], "n": 3}).json
     assert [one["user"] for one in found["results"]] == ["baker", "stranger"]
     assert [one["cold_start"] for one in found["results"]] == [False, True]
+
+
+def test_lists_of_a_batch_that_fails_halfway_are_not_shown(
+    make_app: Callable[..., Flask],
+) -> None:
+    whole, short = make_app(), make_app(request_cpu_seconds=0.08)
+    users, body = [f"stranger-{number}" for number in range(100)], {"n": 50, "where": "price<2"}
+    service: AppState = short.extensions["service"]
+    row = {"item_id": "p", "title": "a plum", "metadata": {"price": 1.0}}
+    assert short.test_client().post("/items", json=[row]).status_code == 201
+    for one in (short, whole):
+        one.extensions["service"].worker.follow()
+    # one list fits into the CPU time of a request, a hundred do not
+    short.test_client().get("/recommend/baker?where=price<2")  # what is built once
+    first = short.test_client().post("/recommend/batch", json={"users": users[:1], **body})
+    assert first.status_code == 200
+    failed = short.test_client().post("/recommend/batch", json={"users": users, **body})
+    assert failed.status_code == 413 and failed.json["error"]["code"] == "cpu_limit"
+    assert service.exposures.waiting(service.pseudonyms.of(users[0])) != []
+    assert service.exposures.waiting(service.pseudonyms.of(users[1])) == []
+    assert service.exposure_share.lists > 1  # some were made
+    answer = whole.test_client().post("/recommend/batch", json={"users": users[:9], **body})
+    assert len(answer.json["results"]) == 9
+    service = whole.extensions["service"]
+    assert all(service.exposures.waiting(service.pseudonyms.of(user)) for user in users[:9])
 
 
 def test_a_new_user_with_interests(client: FlaskClient) -> None:
