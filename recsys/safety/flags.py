@@ -1,6 +1,4 @@
-"""Flag: screening flag of an item with its evidence, kept in the public metadata of the
-item.
-"""
+"""Flag: screening flag of an item with its evidence, kept in the item's public metadata."""
 
 from __future__ import annotations
 

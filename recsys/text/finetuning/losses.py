@@ -1,4 +1,4 @@
-"""Losses of encoder fine-tuning: two contrastive losses over a batch of users and items."""
+"""Losses of encoder fine-tuning: contrastive, ELSA, and distance to a teacher's vectors."""
 
 from __future__ import annotations
 
