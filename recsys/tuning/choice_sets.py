@@ -42,7 +42,7 @@ class ChoiceSets:
     traits: Mapping[str, Floats]  # name -> (people,)
     chosen: Mask  # (people, places)
     offset: Floats  # (people, places): log of how many items a place stands for; -inf: padding
-    wanted: NDArray[np.int64]  # (people,): all that was taken up, in the pool or not
+    wanted: NDArray[np.int64]  # (people,): all that was taken up, in the choice sets or not
     inside: Mask  # (people, places): ranked high by some column, not added for being chosen
     user: NDArray[np.int64]  # (people,): whose row it is; a replay asks the same person often
     rows: Rows  # (people, places): row of the item in the model; -1: padding
@@ -56,7 +56,7 @@ class ChoiceSets:
         return Choices(self.columns, self.traits)
 
     def take(self, people: NDArray[np.integer]) -> ChoiceSets:
-        """Return the same pool for some of its people."""
+        """Return the same choice sets for some of its users."""
         return replace(
             self,
             columns={name: values[people] for name, values in self.columns.items()},
@@ -119,7 +119,7 @@ def nominating(columns: Mapping[Column, Floats], thorough: bool) -> Iterator[Flo
     return (v for column, v in columns.items() if column.nominates in roles and v.any())
 
 
-def build_pool(
+def build_choice_sets(
     check: ValidationSet,
     models: Mapping[str, Model],
     half_lives: Iterable[float],
@@ -210,10 +210,10 @@ def candidate_mask(columns: Iterable[Floats], closed: Mask) -> Mask:
 
 
 def sampling_log_offsets(picked: Mask, closed: Mask, rng: np.random.Generator) -> Floats:
-    """Return 0 for what is in the pool, the log of what each sampled other stands for, or -inf.
+    """Return 0 for candidates, the log of how many items each sampled other represents, or -inf.
 
     Without the others, a chosen item that no column ranks high would look like a virtue of low
-    scores, for nothing else with low scores would be in the pool.
+    scores, for nothing else with low scores would be a candidate.
     """
     others = ~picked & ~closed
     share = np.minimum(1.0, N_SAMPLED_NEGATIVES / np.maximum(others.sum(axis=1, keepdims=True), 1))

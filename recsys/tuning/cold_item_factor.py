@@ -38,20 +38,22 @@ class UnreadFactor:
 
 
 def choose_factor(
-    pool: ChoiceSets, scores: Floats, sums: Floats | None, lift: bool = False
+    choice_sets: ChoiceSets, scores: Floats, sums: Floats | None, lift: bool = False
 ) -> UnreadFactor:
-    """Return the factor for a blend with these scores and neighbour sums of a pool's places.
+    """Return the factor for a score model with these scores and neighbour sums of all places.
 
     `scores`, `sums`: (lists, places); `sums` None: a blend without neighbours. `lift`: the blend
     reads the lift of the sums, which says nothing of unread items.
     """
-    new = pool.columns.get(NEW)
+    new = choice_sets.columns.get(NEW)
     if new is None or sums is None:
         return UnreadFactor(UNREAD, 0)
-    about = (pool.chosen & (new > 0)).any(axis=1)
+    about = (choice_sets.chosen & (new > 0)).any(axis=1)
     if about.sum() < FEWEST:
         return UnreadFactor(UNREAD, int(about.sum()))
-    gained = [_of_each(pool, moved(pool, scores, sums, factor, lift)) for factor in FACTORS]
+    gained = [
+        _of_each(choice_sets, moved(choice_sets, scores, sums, factor, lift)) for factor in FACTORS
+    ]
     means = [float(each.mean()) for each in gained]
     best = gained[int(np.argmax(means))]
     on_new = [float(each[about].mean()) for each in gained]
@@ -64,15 +66,15 @@ def choose_factor(
 
 
 def moved(
-    pool: ChoiceSets, scores: Floats, sums: Floats, factor: float, lift: bool = False
+    choice_sets: ChoiceSets, scores: Floats, sums: Floats, factor: float, lift: bool = False
 ) -> Floats:
     """Return the scores with those of unread places moved to their ranks by neighbour sums.
 
     As `recsys.ranking.cold_item_ranks` does, for sampled places that stand for many items each.
     """
-    found, new, rival = scores.copy(), pool.columns[NEW], pool.columns[RIVAL] > 0
-    held = np.isfinite(pool.offset)
-    stands_for = np.where(held, np.exp(np.where(held, pool.offset, 0.0)), 0.0)
+    found, new, rival = scores.copy(), choice_sets.columns[NEW], choice_sets.columns[RIVAL] > 0
+    held = np.isfinite(choice_sets.offset)
+    stands_for = np.where(held, np.exp(np.where(held, choice_sets.offset, 0.0)), 0.0)
     for one in np.flatnonzero(((new > 0) & (sums > 0) & held).any(axis=1)) if factor else ():
         own = np.flatnonzero((new[one] > 0) & (sums[one] > 0) & held[one])
         read = np.flatnonzero((new[one] <= 0) & held[one])
@@ -97,6 +99,6 @@ def moved(
     return found
 
 
-def _of_each(pool: ChoiceSets, scores: Floats) -> Values:
+def _of_each(choice_sets: ChoiceSets, scores: Floats) -> Values:
     """Return nDCG@20 of each list, not of each user."""
-    return replace(pool, user=np.arange(len(pool))).ndcg(scores)
+    return replace(choice_sets, user=np.arange(len(choice_sets))).ndcg(scores)

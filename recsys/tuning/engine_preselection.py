@@ -24,7 +24,7 @@ from recsys.ranking.terms.protocol import Column
 from recsys.ranking_metrics import Values
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
-from recsys.tuning.choice_sets import build_pool
+from recsys.tuning.choice_sets import build_choice_sets
 from recsys.tuning.cpu_budget import Budget, cpu_seconds
 from recsys.tuning.engine_catalogue import Family
 from recsys.tuning.event_order_check import gains_both_ways
@@ -167,10 +167,10 @@ def gains_of(
     """
     model = replace(model, words=np.zeros((len(model), 0), np.float32))
     features = prior_features(LiveState(model))
-    pool = build_pool(check, {name: model}, HALF_LIVES, features, seed)
-    judge = CrossValidator.halves(pool, seed)
+    choice_sets = build_choice_sets(check, {name: model}, HALF_LIVES, features, seed)
+    judge = CrossValidator.halves(choice_sets, seed)
     shares = SHARES if check.data.timed else ("share_all",)
-    columns = [c for c in pool.columns if c.term in ("neighbours", "factors")]
+    columns = [c for c in choice_sets.columns if c.term in ("neighbours", "factors")]
     forms = [form for column in columns for form in (plain(column), _form(shares, column))]
     best = max((judge.gains(form) for form in forms), key=np.sum, default=np.zeros(0))
     return best, np.concatenate([ask.user for _, ask in judge.folds]).astype(np.int64)

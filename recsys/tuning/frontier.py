@@ -128,7 +128,7 @@ def _error(change: Values) -> float:
 class _Scores:
     """The parts that the score of every place on the dial is made of, (people, places) each."""
 
-    pool: ChoiceSets
+    choice_sets: ChoiceSets
     own: Floats  # the score without popularity and trend
     uptake: Floats  # popularity and trend
     newcomer: Floats  # the score of a user without history
@@ -136,17 +136,17 @@ class _Scores:
     @classmethod
     def of(
         cls,
-        pool: ChoiceSets,
+        choice_sets: ChoiceSets,
         design: CandidateForm,
         weights: Mapping[Parameter, float],
         newcomers: Mapping[str, float],
     ) -> _Scores:
-        """Score a pool."""
-        own, uptake = design.split_scores(pool, weights)
+        """Return the scores of all places of choice sets."""
+        own, uptake = design.split_scores(choice_sets, weights)
         plain, total = CandidateForm(tuple(newcomers)), np.zeros_like(own)
-        for parameter, values in plain.parts(pool):
+        for parameter, values in plain.parts(choice_sets):
             total += np.float32(newcomers[parameter.name]) * values
-        return cls(pool, own, uptake, total)
+        return cls(choice_sets, own, uptake, total)
 
     def at(self, personal: float) -> Floats:
         """Return the scores at a place."""
@@ -164,7 +164,7 @@ def _measured(
         newcomers = design.newcomers(*learn)
         queried.append(_Scores.of(ask, design, weights, newcomers))
         if judge.opinions is not None:
-            judged.append(_Scores.of(judge.opinions.pool, design, weights, newcomers))
+            judged.append(_Scores.of(judge.opinions.choice_sets, design, weights, newcomers))
     return [_at(judge, queried, judged, personal, item_weights) for personal in DIAL]
 
 
@@ -177,10 +177,10 @@ def _at(
 ) -> Measured:
     plain, debiased, lists = [], [], []
     for one in asked:
-        order = one.pool.best(one.at(personal))
-        plain.append(one.pool.ordered_ndcg(order))
-        debiased.append(one.pool.ordered_ndcg(order, weights=item_weights))
-        lists.append(one.pool.lists(order[:, :DEPTH]))
+        order = one.choice_sets.best(one.at(personal))
+        plain.append(one.choice_sets.ordered_ndcg(order))
+        debiased.append(one.choice_sets.ordered_ndcg(order, weights=item_weights))
+        lists.append(one.choice_sets.lists(order[:, :DEPTH]))
     aucs = np.zeros(0)
     if judge.opinions is not None:
         aucs = np.mean([judge.opinions.aucs(one.at(personal)) for one in judged], axis=0)

@@ -46,43 +46,49 @@ SETTINGS: Mapping[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class GbdtFit:
-    """A pool with the score that the trees start from."""
+    """Choice sets with the score that the trees start from."""
 
-    pool: ChoiceSets
+    choice_sets: ChoiceSets
     start: Floats  # (people, places)
     features: Floats  # (people, places, features)
 
     @classmethod
     def of(
-        cls, pool: ChoiceSets, design: CandidateForm, weights: Mapping[Parameter, float]
+        cls, choice_sets: ChoiceSets, design: CandidateForm, weights: Mapping[Parameter, float]
     ) -> GbdtFit:
-        """Score a pool by a design with weights that were learned elsewhere, or here."""
-        return cls(pool, design.scores(pool, weights), pool_features(pool, design))
+        """Score choice sets by a design with weights that were learned elsewhere, or here."""
+        return cls(
+            choice_sets,
+            design.scores(choice_sets, weights),
+            choice_set_features(choice_sets, design),
+        )
 
     def judged(self) -> Mask:
-        """Mark the places that trees may learn from.
+        """Return which places trees may learn from, (users, places).
 
-        A chosen item that no column ranks high is in the pool for being chosen: the trees would
-        learn that low features are a virtue.
+        A chosen item that no column ranks high is a candidate only because it was chosen; trees
+        would learn from it that low features raise a score.
         """
-        return self.pool.inside & np.isfinite(self.pool.offset)
+        return self.choice_sets.inside & np.isfinite(self.choice_sets.offset)
 
     def reranked(self, added: Floats) -> Floats:
         """Return the scores with the trees' part added where a request would add it."""
-        open_ = np.where(np.isfinite(self.pool.offset), self.start, -np.inf)
+        open_ = np.where(np.isfinite(self.choice_sets.offset), self.start, -np.inf)
         if open_.shape[1] <= POOL:
             return np.asarray(self.start + added, np.float32)
         edge = -np.partition(-open_, POOL - 1, axis=1)[:, POOL - 1 : POOL]
         return np.asarray(self.start + np.where(open_ >= edge, added, 0.0), np.float32)
 
 
-def pool_features(pool: ChoiceSets, design: CandidateForm) -> Floats:
-    """Return the features of every place of a pool, (people, places, features)."""
-    found: dict[str, Floats] = {"age": pool.columns.get(AGE, np.zeros((1, 1), np.float32))}
-    found |= {name: values[:, None] for name, values in pool.traits.items()}
+def choice_set_features(choice_sets: ChoiceSets, design: CandidateForm) -> Floats:
+    """Return the features of every place of choice sets, (people, places, features)."""
+    found: dict[str, Floats] = {"age": choice_sets.columns.get(AGE, np.zeros((1, 1), np.float32))}
+    found |= {name: values[:, None] for name, values in choice_sets.traits.items()}
     for term in TERMS:
-        found |= term.gbdt_columns(design, pool.choices)
-    return np.broadcast_to(features.table(found), (*pool.chosen.shape, len(features.names())))
+        found |= term.gbdt_columns(design, choice_sets.choices)
+    return np.broadcast_to(
+        features.table(found), (*choice_sets.chosen.shape, len(features.names()))
+    )
 
 
 def fit_trees(lessons: Sequence[GbdtFit], rounds: int, seed: int = 0) -> lightgbm.Booster:
@@ -100,11 +106,11 @@ def fit_trees(lessons: Sequence[GbdtFit], rounds: int, seed: int = 0) -> lightgb
 
 def _rows(lesson: GbdtFit) -> tuple[Floats, NDArray[np.int64], NDArray[np.int64], Floats]:
     inside = lesson.judged()
-    has_choice = np.flatnonzero(np.any(inside & lesson.pool.chosen, axis=1))
+    has_choice = np.flatnonzero(np.any(inside & lesson.choice_sets.chosen, axis=1))
     places = np.zeros_like(inside)
     places[has_choice] = inside[has_choice]
     sizes = places.sum(axis=1)
-    chosen = lesson.pool.chosen[places].astype(np.int64)
+    chosen = lesson.choice_sets.chosen[places].astype(np.int64)
     return lesson.features[places], chosen, sizes[sizes > 0], lesson.start[places]
 
 
@@ -118,14 +124,14 @@ class Learned:
 
 
 def fit_gbdt_if_better(
-    pool: ChoiceSets, design: CandidateForm, in_time: bool, seed: int = 0
+    choice_sets: ChoiceSets, design: CandidateForm, in_time: bool, seed: int = 0
 ) -> Learned:
-    """Learn trees on top of a design from a pool, if they help where they have not learned.
+    """Learn trees on top of a design from choice sets, if they help where they have not learned.
 
-    Each half of the pool is asked what trees (and a blend) learned from the other half are worth:
-    halves in time where the rows of the pool are moments one after the other, else of the users.
+    Trees (and a score model) learned from each half of the choice sets are evaluated on the other:
+    halves in time where the choice sets are moments one after the other, else of the users.
     """
-    folds = [_fold(*fold, design, seed) for fold in _folds(pool, in_time, seed)]
+    folds = [_fold(*fold, design, seed) for fold in _folds(choice_sets, in_time, seed)]
     if not folds or any(fold is None for fold in folds):
         return Learned(None, 0, 1.0)
     sure = [fold for fold in folds if fold is not None]
@@ -139,7 +145,7 @@ def fit_gbdt_if_better(
     sureness = changes.mean() / max(changes.std() / np.sqrt(len(changes)), 1e-12)
     if gain < MARGIN or min(gains[best]) <= 1.0 or sureness < SURE:
         return Learned(None, ROUNDS[best], gain)
-    training_set = GbdtFit.of(pool, design, design.fit(pool))
+    training_set = GbdtFit.of(choice_sets, design, design.fit(choice_sets))
     booster = fit_trees([training_set], ROUNDS[best], seed)
     return Learned(from_booster(booster, ROUNDS[best]), ROUNDS[best], gain)
 
@@ -149,13 +155,15 @@ def _has_enough_data(gains: Values) -> int:
     return int(np.argmax(gains - 1.0 >= NEARLY * (gains.max() - 1.0)))
 
 
-def _folds(pool: ChoiceSets, in_time: bool, seed: int) -> list[tuple[ChoiceSets, ChoiceSets]]:
-    users, place = np.unique(pool.user, return_inverse=True)
+def _folds(
+    choice_sets: ChoiceSets, in_time: bool, seed: int
+) -> list[tuple[ChoiceSets, ChoiceSets]]:
+    users, place = np.unique(choice_sets.user, return_inverse=True)
     if in_time:
-        first = np.arange(len(pool)) < len(pool) // 2
+        first = np.arange(len(choice_sets)) < len(choice_sets) // 2
     else:
         first = (np.random.default_rng(seed).permutation(len(users)) % 2 == 0)[place]
-    halves = pool.take(np.flatnonzero(first)), pool.take(np.flatnonzero(~first))
+    halves = choice_sets.take(np.flatnonzero(first)), choice_sets.take(np.flatnonzero(~first))
     return [halves, halves[::-1]]
 
 
@@ -164,7 +172,7 @@ def _fold(
 ) -> tuple[Values, list[Values]] | None:
     """Return nDCG@20 of those asked, without trees and with each number of them."""
     weights = design.fit(learn)
-    training_set, exam = (GbdtFit.of(pool, design, weights) for pool in (learn, ask))
+    training_set, exam = (GbdtFit.of(choice_sets, design, weights) for choice_sets in (learn, ask))
     if not len(ask) or len(_rows(training_set)[2]) < FEWEST:
         return None
     booster = fit_trees([training_set], max(ROUNDS), seed)
@@ -174,7 +182,7 @@ def _fold(
 
 def _added(booster: lightgbm.Booster, lesson: GbdtFit, rounds: int) -> Floats:
     found = np.zeros(lesson.start.shape, np.float32)
-    places = np.isfinite(lesson.pool.offset)
+    places = np.isfinite(lesson.choice_sets.offset)
     found[places] = np.asarray(booster.predict(lesson.features[places], num_iteration=rounds))
     return found
 

@@ -26,7 +26,7 @@ from recsys.serving.score_model import LEARNED, QUALITY, UNREAD, LogTerm, ScoreM
 from recsys.text.encoders.student import Student
 from recsys.training.cold_items import ColdStartSolver
 from recsys.training.fit import TextVectors, assemble, known_interactions
-from recsys.tuning.choice_sets import ChoiceSets, build_pool
+from recsys.tuning.choice_sets import ChoiceSets, build_choice_sets
 from recsys.tuning.cold_item_factor import choose_factor
 from recsys.tuning.cpu_budget import Budget, cpu_seconds
 from recsys.tuning.engine_catalogue import CHEAP, Family, engine_named
@@ -73,7 +73,7 @@ class Found:
 
     design: CandidateForm
     value: float  # nDCG@20 of people whose choices did not teach the weights
-    pool: ChoiceSets  # that the weights are learned from
+    choice_sets: ChoiceSets  # that the weights are learned from
 
 
 @dataclass(slots=True)
@@ -133,18 +133,18 @@ def choose(
     models = _assembled(check, parts or {"": {}}, words, seed, words.student)
     finalists = [engine_of(name, engines) for name in parts]
     validation_queries = _asked(check, models, seed, on_the_way, budget, log)
-    pool, count = validation_queries.pool, len(validation_queries.pool)
-    note(f"{count} lists asked for, {pool.offset.shape[1]} places each to choose from")
+    choice_sets, count = validation_queries.choice_sets, len(validation_queries.choice_sets)
+    note(f"{count} lists asked for, {choice_sets.offset.shape[1]} places each to choose from")
     few = count < FEWEST_LISTS and bool(log.pressure)
     if few and first is not None:
         log.hurried(f"{count} lists were asked for before the time was over, too few to choose by")
         return _chosen(first, (CHEAP,), log)
     if not count:
         return _chosen(first, (CHEAP,), log) if first is not None else fixed_choice(log.rows)
-    judge = CrossValidator.halves(pool, seed, validation_queries.opinions)
+    judge = CrossValidator.halves(choice_sets, seed, validation_queries.opinions)
     voted = next(iter(models.values())).taste is not None
     search = Search(judge, note, log.rows, budget.left)
-    design = search.grow(check.data.timed, pool.columns, voted)
+    design = search.grow(check.data.timed, choice_sets.columns, voted)
     if search.stopped:
         tried = sum("value" in row for row in log.rows)
         log.hurried(
@@ -166,10 +166,10 @@ def choose(
     judged, trees = validation_queries.opinions is None and check.only is None, None
     if judged and (on_the_way is not None or not check.data.timed):
         if budget.left() > TREE_SECONDS:
-            trees = _corrected(pool, design, on_the_way is not None, seed, log)
+            trees = _corrected(choice_sets, design, on_the_way is not None, seed, log)
         elif budget.seconds > TREE_SECONDS:
             log.hurried("there was no time to try trees that correct the blend")
-    result = _chosen(Found(design, search.found, pool), finalists, log, trees)
+    result = _chosen(Found(design, search.found, choice_sets), finalists, log, trees)
     return replace(result, frontier=tuple(point.to_json() for point in points))
 
 
@@ -206,10 +206,10 @@ def _chosen(
     found: Found, engines: Sequence[Engine], log: Log, trees: Gbdt | None = None
 ) -> TuningResult:
     """Return a choice whose weights are learned from everybody."""
-    weights = found.design.fit(found.pool)
+    weights = found.design.fit(found.choice_sets)
     blend, factor = found.design.blend(weights), _unread_factor(found, weights, log)
     blend = replace(blend, newcomers=_newcomers(found, weights), unread=factor)
-    if not found.pool.columns[TASTE].any():  # nothing learned of dislikes
+    if not found.choice_sets.columns[TASTE].any():  # nothing learned of dislikes
         blend = replace(blend, priors={**blend.priors, "refusals": REFUSALS})
     pressure = tuple(log.pressure)
     return TuningResult(
@@ -219,9 +219,9 @@ def _chosen(
 
 def _unread_factor(found: Found, weights: Mapping[Parameter, float], log: Log) -> float:
     """Return the factor of predicted neighbour sums, and write down what it was chosen by."""
-    design, pool = found.design, found.pool
-    sums = None if design.neighbours is None else pool.columns[design.neighbours]
-    chosen = choose_factor(pool, design.scores(pool, weights), sums, design.lift)
+    design, choice_sets = found.design, found.choice_sets
+    sums = None if design.neighbours is None else choice_sets.columns[design.neighbours]
+    chosen = choose_factor(choice_sets, design.scores(choice_sets, weights), sums, design.lift)
     log.rows.append(chosen.to_json())
     return chosen.factor
 
@@ -232,7 +232,7 @@ def _newcomers(found: Found, weights: Mapping[Parameter, float]) -> dict[str, fl
     Those of popularity and trend that the form has for users who have done nothing yet, if they
     add up to enough; else those that are learned as if nothing else spoke.
     """
-    alone = found.design.newcomers(found.pool)
+    alone = found.design.newcomers(found.choice_sets)
     priors = replace(found.design, dial=LEARNED).blend(weights).priors
     own = {name: max(weight, 0.0) for name, weight in priors.items() if name in SHARES}
     if sum(own.values()) < LEAST_UPTAKE:
@@ -254,10 +254,10 @@ def _cheap(check: ValidationSet, words: TextVectors, seed: int, log: Log) -> Fou
     features = prior_features(LiveState(models[CHEAP.name]))
     most = max(FEWEST_CHEAP, CHEAP_SCORES // len(check.data.items))
     some = check.sample(min(CHEAP_PEOPLE, most), seed)
-    pool = build_pool(some, models, CHEAP_LIVES, features, seed)
-    search = Search(CrossValidator.halves(pool, seed), log.note, log.rows)
+    choice_sets = build_choice_sets(some, models, CHEAP_LIVES, features, seed)
+    search = Search(CrossValidator.halves(choice_sets, seed), log.note, log.rows)
     design, value = search.anchored(SHARES if check.data.timed else ("share_all",))
-    near = [column for column in pool.columns if column.term == "neighbours"]
+    near = [column for column in choice_sets.columns if column.term == "neighbours"]
     for column in near:
         form = replace(design, neighbours=column)
         if (gain := search.value(form)) > value * GAIN:
@@ -265,7 +265,7 @@ def _cheap(check: ValidationSet, words: TextVectors, seed: int, log: Log) -> Fou
     took = cpu_seconds() - began
     log.note(f"popular, trending and {CHEAP.name}: {value:.4f} by {told(design)}, {took:.1f} s")
     log.rows.append({"engine": CHEAP.name, "seconds": took})
-    return Found(design, value, pool) if value > 0 else None
+    return Found(design, value, choice_sets) if value > 0 else None
 
 
 def _used(engines: Sequence[Engine], design: CandidateForm) -> tuple[str, ...]:
@@ -275,14 +275,14 @@ def _used(engines: Sequence[Engine], design: CandidateForm) -> tuple[str, ...]:
 
 
 def _corrected(
-    pool: ChoiceSets, design: CandidateForm, in_time: bool, seed: int, log: Log
+    choice_sets: ChoiceSets, design: CandidateForm, in_time: bool, seed: int, log: Log
 ) -> Gbdt | None:
     """Return trees that correct the blend; none after one cut in time, which teaches its day.
 
     There, everybody chooses among items as hot as they were at the cut: trees would learn which
     items those were, and no half of the people could tell.
     """
-    found = fit_gbdt_if_better(pool, design, in_time, seed)
+    found = fit_gbdt_if_better(choice_sets, design, in_time, seed)
     log.rows.append({"trees": found.rounds, "gain": found.gain, "kept": found.trees is not None})
     log.note(f"trees: nDCG@20 times {found.gain:.3f}, {'kept' if found.trees else 'left out'}")
     return found.trees
@@ -304,19 +304,23 @@ def _asked(
     if on_the_way is not None:
         lives = {name: LiveState(model) for name, model in models.items()}
         found = walk(on_the_way(tuple(lives.values())), lives, HALF_LIVES, seed, enough)
-        if found.ended and len(found.pool) < SURE_LISTS:
+        if found.ended and len(found.choice_sets) < SURE_LISTS:
             log.hurried(
-                f"the walk ended after {len(found.pool)} lists: the time was for the search"
+                f"the walk ended after {len(found.choice_sets)} lists: the time was for the search"
             )
         elif found.ended:
-            log.note(f"the walk ends after {len(found.pool)} lists: the time is for the search")
+            log.note(
+                f"the walk ends after {len(found.choice_sets)} lists: the time is for the search"
+            )
         return found
     features = prior_features(LiveState(next(iter(models.values()))))
     some = check.sample(PEOPLE, seed)
-    pool = build_pool(some, models, HALF_LIVES, features, seed, enough=enough)
-    if len(pool) < len(some):
-        log.hurried(f"{len(pool)} of {len(some)} people were asked: the time was for the search")
-    return ReplayChoiceSets(pool, None)
+    choice_sets = build_choice_sets(some, models, HALF_LIVES, features, seed, enough=enough)
+    if len(choice_sets) < len(some):
+        log.hurried(
+            f"{len(choice_sets)} of {len(some)} people were asked: the time was for the search"
+        )
+    return ReplayChoiceSets(choice_sets, None)
 
 
 def _selected(

@@ -50,7 +50,7 @@ class ReplayStep:
 class ReplayChoiceSets:
     """What was asked on the way."""
 
-    pool: ChoiceSets
+    choice_sets: ChoiceSets
     opinions: LabeledPairs | None  # None where nobody stated one
     ended: bool = False  # before all was asked
 
@@ -85,12 +85,12 @@ def walk(
         if moment.liked is not None:
             judged.append(_single(columns, traits, moment.target))
             judges.append((moment.user, moment.liked))
-    pool = replace(joined(rows), user=np.array(users, np.int64))
+    choice_sets = replace(joined(rows), user=np.array(users, np.int64))
     if not judged:
-        return ReplayChoiceSets(pool, None, ended)
+        return ReplayChoiceSets(choice_sets, None, ended)
     known = replace(joined(judged), user=np.array([user for user, _ in judges], np.int64))
     return ReplayChoiceSets(
-        pool, LabeledPairs(known, np.array([liked for _, liked in judges], bool)), ended
+        choice_sets, LabeledPairs(known, np.array([liked for _, liked in judges], bool)), ended
     )
 
 

@@ -33,17 +33,17 @@ class CandidateForm(ModelForm):
 
     dial: float = LEARNED  # LEARNED to 1: place of the scores, see `ScoreModel.at`
 
-    def fixed(self, pool: ChoiceSets) -> Floats:
+    def fixed(self, choice_sets: ChoiceSets) -> Floats:
         """Return what the parts of set weight add to the scores, (people, places)."""
-        total = np.zeros(pool.chosen.shape, np.float32)
+        total = np.zeros(choice_sets.chosen.shape, np.float32)
         for term in TERMS:
-            if (values := term.fixed(self, pool.choices)) is not None:
+            if (values := term.fixed(self, choice_sets.choices)) is not None:
                 total += values
         return total
 
-    def parts(self, pool: ChoiceSets) -> list[tuple[Parameter, Floats]]:
+    def parts(self, choice_sets: ChoiceSets) -> list[tuple[Parameter, Floats]]:
         """Return each parameter and what its weight multiplies, (people, places)."""
-        return [part for term in TERMS for part in term.design(self, pool.choices)]
+        return [part for term in TERMS for part in term.design(self, choice_sets.choices)]
 
     def fit(self, *pools: ChoiceSets) -> dict[Parameter, float]:
         """Return the weights, learned from all these pools.
@@ -53,28 +53,28 @@ class CandidateForm(ModelForm):
         up.
         """
         parameters = [parameter for parameter, _ in self.parts(pools[0])]
-        choices = LogitChoices.joined([self._choices(pool) for pool in pools])
+        choices = LogitChoices.joined([self._choices(choice_sets) for choice_sets in pools])
         shared = np.array([parameter.shared for parameter in parameters], bool)
         weights = fit_logit(choices, positive=None if self.personal else shared)
         return {key: float(w) for key, w in zip(parameters, weights, strict=True)}
 
-    def _choices(self, pool: ChoiceSets) -> LogitChoices:
-        features = np.stack([values for _, values in self.parts(pool)], axis=2)
-        offset = pool.offset + self.fixed(pool) if self.vote else pool.offset
-        return LogitChoices(features, pool.chosen, offset)
+    def _choices(self, choice_sets: ChoiceSets) -> LogitChoices:
+        features = np.stack([values for _, values in self.parts(choice_sets)], axis=2)
+        offset = choice_sets.offset + self.fixed(choice_sets) if self.vote else choice_sets.offset
+        return LogitChoices(features, choice_sets.chosen, offset)
 
-    def scores(self, pool: ChoiceSets, weights: Mapping[Parameter, float]) -> Floats:
-        """Return the score of every place of a pool."""
-        own, uptake = self.split_scores(pool, weights)
+    def scores(self, choice_sets: ChoiceSets, weights: Mapping[Parameter, float]) -> Floats:
+        """Return the score of every place of choice sets."""
+        own, uptake = self.split_scores(choice_sets, weights)
         return own + np.float32(popularity_share(self.dial)) * uptake
 
     def split_scores(
-        self, pool: ChoiceSets, weights: Mapping[Parameter, float]
+        self, choice_sets: ChoiceSets, weights: Mapping[Parameter, float]
     ) -> tuple[Floats, Floats]:
         """Return the score of every place without popularity and trend, and that of these two."""
-        own = self.fixed(pool)
+        own = self.fixed(choice_sets)
         uptake = np.zeros_like(own)
-        for parameter, values in self.parts(pool):
+        for parameter, values in self.parts(choice_sets):
             part = uptake if parameter.term in UPTAKE else own
             part += np.float32(weights[parameter]) * values
         return own, uptake
@@ -105,7 +105,7 @@ class CandidateForm(ModelForm):
 class LabeledPairs:
     """Items that people liked or disliked, as they stood just before; one place per row."""
 
-    pool: ChoiceSets
+    choice_sets: ChoiceSets
     liked: Mask  # (n,)
 
     def auc(self, scores: Floats) -> float:
@@ -115,7 +115,9 @@ class LabeledPairs:
 
     def aucs(self, scores: Floats) -> Values:
         """Return the same for each user who stated both."""
-        return user_auc(self.pool.user.astype(np.int32), scores[:, 0].astype(float), self.liked)
+        return user_auc(
+            self.choice_sets.user.astype(np.int32), scores[:, 0].astype(float), self.liked
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +132,13 @@ class CrossValidator:
 
     @classmethod
     def halves(
-        cls, pool: ChoiceSets, seed: int, opinions: LabeledPairs | None = None
+        cls, choice_sets: ChoiceSets, seed: int, opinions: LabeledPairs | None = None
     ) -> CrossValidator:
-        """Split the users of a pool at random; each half is asked once."""
-        users, place = np.unique(pool.user, return_inverse=True)
+        """Split the users of choice sets at random; each half is tested once."""
+        users, place = np.unique(choice_sets.user, return_inverse=True)
         first = np.random.default_rng(seed).permutation(len(users)) % 2 == 0
         mine = first[place] if len(users) else np.zeros(0, bool)
-        one, other = pool.take(np.flatnonzero(mine)), pool.take(np.flatnonzero(~mine))
+        one, other = choice_sets.take(np.flatnonzero(mine)), choice_sets.take(np.flatnonzero(~mine))
         return cls((((one,), other), ((other,), one)), opinions)
 
     def gains(self, design: CandidateForm) -> Values:
@@ -165,7 +167,7 @@ class CrossValidator:
         for (_, ask), weights in zip(self.folds, self.weights(design), strict=True):
             gains.append(ask.ndcg(design.scores(ask, weights)))
             if self.opinions is not None:
-                order.append(self.opinions.auc(design.scores(self.opinions.pool, weights)))
+                order.append(self.opinions.auc(design.scores(self.opinions.choice_sets, weights)))
         all_gains = np.concatenate(gains)
         value = float(all_gains.mean()) if len(all_gains) else 0.0
         return value + LIKING * (2 * float(np.mean(order)) - 1) if order else value

@@ -100,7 +100,7 @@ def test_weights_of_newcomers_are_learned_and_never_negative():
     shares = rng.normal(size=(60, 30)).astype(np.float32)
     chosen = np.zeros(shares.shape, bool)
     chosen[np.arange(60), shares.argmin(axis=1)] = True  # what is least taken up is chosen
-    pool = ChoiceSets(
+    choice_sets = ChoiceSets(
         {
             share("share_1d"): shares,
             share("share_all"): rng.normal(size=shares.shape).astype(np.float32),
@@ -114,7 +114,7 @@ def test_weights_of_newcomers_are_learned_and_never_negative():
         np.broadcast_to(np.arange(30, dtype=np.int32), shares.shape),
     )
     design = CandidateForm(("share_1d", "liked"), neighbours=near("x"))
-    found = design.newcomers(pool)
+    found = design.newcomers(choice_sets)
     assert min(found.values()) >= 0 and found["share_1d"] + found["share_all"] >= 0.5
     assert found["liked"] > 0 and found["refusals"] == REFUSALS
 

@@ -18,7 +18,7 @@ from recsys.ranking_metrics import Positives
 from recsys.serving.live_state import LiveState
 from recsys.tuning.choice_sets import (
     ChoiceSets,
-    build_pool,
+    build_choice_sets,
     joined,
     masked_items,
     sampling_log_offsets,
@@ -63,38 +63,38 @@ def features():
 
 
 @pytest.fixture(scope="module")
-def pool():
+def choice_sets():
     models = {
         "ease": replace(worlds.model(), behaviour=None),
         "elsa": replace(worlds.model(), neighbours=None),
     }
-    return build_pool(check(), models, (5.0, np.inf), features(), seed=0)
+    return build_choice_sets(check(), models, (5.0, np.inf), features(), seed=0)
 
 
 @pytest.mark.parametrize("design", [WHOLE, LIFTED], ids=["whole", "lifted"])
-def test_what_is_fitted_is_what_is_served(pool, design):
+def test_what_is_fitted_is_what_is_served(choice_sets, design):
     rng = np.random.default_rng(1)
-    weights = {key: float(rng.normal()) for key, _ in design.parts(pool)}
+    weights = {key: float(rng.normal()) for key, _ in design.parts(choice_sets)}
     model = replace(worlds.model(), blend=design.blend(weights))
     shared = popularity_features.prior_features(LiveState(model))
     served = score_block(model, check().histories, shared)
-    rows = pool.columns[share(ROW)].astype(int)
-    found = design.scores(pool, weights)
-    for person in range(len(pool)):
-        kept = np.isfinite(pool.offset[person])
+    rows = choice_sets.columns[share(ROW)].astype(int)
+    found = design.scores(choice_sets, weights)
+    for person in range(len(choice_sets)):
+        kept = np.isfinite(choice_sets.offset[person])
         assert np.allclose(found[person][kept], served[person][rows[person][kept]], atol=1e-3)
 
 
-def test_everybody_chooses_among_what_is_new_to_him(pool):
+def test_everybody_chooses_among_what_is_new_to_him(choice_sets):
     asked = check()
-    for person in range(len(pool)):
-        kept = np.isfinite(pool.offset[person])
-        rows = pool.columns[share(ROW)][person][kept].astype(int)
+    for person in range(len(choice_sets)):
+        kept = np.isfinite(choice_sets.offset[person])
+        rows = choice_sets.columns[share(ROW)][person][kept].astype(int)
         assert len(set(rows.tolist())) == len(rows)
         assert not set(rows.tolist()) & set(asked.histories[person].rows.tolist())
         mine = asked.wanted.items[asked.wanted.starts[person] : asked.wanted.starts[person + 1]]
-        assert set(rows[pool.chosen[person][kept]].tolist()) == set(mine.tolist())
-    assert pool.wanted.tolist() == [2] * len(pool)
+        assert set(rows[choice_sets.chosen[person][kept]].tolist()) == set(mine.tolist())
+    assert choice_sets.wanted.tolist() == [2] * len(choice_sets)
 
 
 def test_only_some_items_may_be_asked_for():
@@ -131,8 +131,8 @@ def test_ndcg_by_hand():
 @pytest.mark.parametrize(("items", "rank"), [(1, 2), (7, 8), (50, None)])
 def test_a_sampled_place_takes_as_many_ranks_as_it_stands_for(items, rank):
     offset = np.array([[0, np.log(items), -np.inf], [0, 0, 0]], np.float32)
-    pool = replace(tiny(), offset=offset)
-    found = pool.ndcg(np.array([[1, 2, 9], [3, 2, 1]], np.float32))[0]
+    choice_sets = replace(tiny(), offset=offset)
+    found = choice_sets.ndcg(np.array([[1, 2, 9], [3, 2, 1]], np.float32))[0]
     assert found == pytest.approx(0.0 if rank is None else 1 / np.log2(rank + 1))
 
 
@@ -161,7 +161,7 @@ def test_halves_share_no_user():
     assert {sum(map(len, learn)) for learn, _ in judge.folds} == {0, 2}
 
 
-def test_curves_follow_the_scales(pool):
+def test_curves_follow_the_scales(choice_sets):
     blend = CandidateForm(("share_all",), neighbours=near("ease")).blend(
         {
             Parameter("popularity", "share_all", shared=True): 1.0,

@@ -13,7 +13,9 @@ from recsys.tuning.cold_item_factor import FEWEST, choose_factor, moved
 SUMS = Column("neighbours", "engine", 5.0)
 
 
-def pool(lists: int, new_is_chosen: bool, sampled: float = 1.0) -> tuple[ChoiceSets, np.ndarray]:
+def choice_sets(
+    lists: int, new_is_chosen: bool, sampled: float = 1.0
+) -> tuple[ChoiceSets, np.ndarray]:
     """Return lists of five places: four read ones, in order of score, and an unread one.
 
     Its sum is half of that of the second place: by a factor of 3 it is the first, by 1 the third.
@@ -37,14 +39,14 @@ def pool(lists: int, new_is_chosen: bool, sampled: float = 1.0) -> tuple[ChoiceS
 
 @pytest.mark.parametrize(("factor", "place"), [(0.0, 4), (0.1, 3), (1.0, 1), (3.0, 0)])
 def test_an_unread_place_gets_the_score_of_its_rank(factor: float, place: int) -> None:
-    sets, scores = pool(2, True)
+    sets, scores = choice_sets(2, True)
     found = moved(sets, scores, sets.columns[SUMS], factor)
     assert np.argsort(-found, axis=1)[:, place].tolist() == [4, 4]
     assert (found[:, :4] == scores[:, :4]).all()
 
 
 def test_a_sampled_place_counts_as_the_items_it_stands_for() -> None:
-    sets, scores = pool(1, True, sampled=30.0)
+    sets, scores = choice_sets(1, True, sampled=30.0)
     sums = sets.columns[SUMS].copy()
     sums[0, 3], sums[0, 4] = 0.9, 0.4  # behind the 30, and behind two more
     found = moved(sets, scores, sums, 1.0)
@@ -52,7 +54,7 @@ def test_a_sampled_place_counts_as_the_items_it_stands_for() -> None:
 
 
 def test_a_recent_place_is_ranked_among_those_in_use() -> None:
-    sets, scores = pool(1, True)
+    sets, scores = choice_sets(1, True)
     rival = np.array([[1.0, 0.0, 1.0, 1.0, 1.0]], np.float32)  # not the one with the largest sum
     sets = replace(sets, columns={**sets.columns, RIVAL: rival})
     found = moved(sets, scores, sets.columns[SUMS], 1.0)
@@ -60,7 +62,7 @@ def test_a_recent_place_is_ranked_among_those_in_use() -> None:
 
 
 def test_users_of_its_own_leave_less_to_the_text() -> None:
-    sets, scores = pool(1, True)
+    sets, scores = choice_sets(1, True)
     half = np.where(sets.columns[NEW] > 0, np.float32(0.5), np.float32(0))
     sets = replace(sets, columns={**sets.columns, NEW: half})
     found = moved(sets, scores, sets.columns[SUMS], 3.0)
@@ -68,15 +70,15 @@ def test_users_of_its_own_leave_less_to_the_text() -> None:
 
 
 def test_where_new_items_are_chosen_the_factor_is_that_which_finds_them() -> None:
-    sets, scores = pool(2 * FEWEST, True)
+    sets, scores = choice_sets(2 * FEWEST, True)
     found = choose_factor(sets, scores, sets.columns[SUMS])
     assert (found.lists, found.factor) == (2 * FEWEST, 2.0)  # the smallest that does
     assert found.values[0][1] < found.values[-1][1] == pytest.approx(1.0)
 
 
 def test_a_factor_that_costs_more_than_its_error_is_not_chosen() -> None:
-    some, scores = pool(FEWEST, True)
-    sets, _ = pool(20 * FEWEST, False)
+    some, scores = choice_sets(FEWEST, True)
+    sets, _ = choice_sets(20 * FEWEST, False)
     both = replace(
         sets,
         chosen=np.concatenate([some.chosen, sets.chosen[FEWEST:]]),
@@ -87,6 +89,6 @@ def test_a_factor_that_costs_more_than_its_error_is_not_chosen() -> None:
 
 
 def test_with_few_choices_of_new_items_the_factor_is_given() -> None:
-    sets, scores = pool(FEWEST - 1, True)
+    sets, scores = choice_sets(FEWEST - 1, True)
     assert choose_factor(sets, scores, sets.columns[SUMS]).factor == UNREAD
     assert choose_factor(sets, scores, None).factor == UNREAD

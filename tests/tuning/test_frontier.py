@@ -19,7 +19,7 @@ ITEMS = 60
 FORM = CandidateForm(("share_all",), factors=(factors("als"),))
 
 
-def pool_of(people, popular=1.0, personal=1.0, noise=1.0, seed=0):
+def choice_sets_of(people, popular=1.0, personal=1.0, noise=1.0, seed=0):
     """Return choices by popularity, taste and chance; popular items have the low numbers."""
     rng = np.random.default_rng(seed)
     shared = np.linspace(2, -2, ITEMS).astype(np.float32)
@@ -45,9 +45,9 @@ def pool_of(people, popular=1.0, personal=1.0, noise=1.0, seed=0):
     )
 
 
-def points_of(pool, form=FORM, seed=0):
-    weights = popularity_weights(pool.chosen.sum(axis=0))
-    found = frontier(CrossValidator.halves(pool, seed), form, weights)
+def points_of(choice_sets, form=FORM, seed=0):
+    weights = popularity_weights(choice_sets.chosen.sum(axis=0))
+    found = frontier(CrossValidator.halves(choice_sets, seed), form, weights)
     assert [one.personal for one in found] == list(DIAL)
     chosen = [one for one in found if one.chosen]
     assert len(chosen) == 1
@@ -55,14 +55,14 @@ def points_of(pool, form=FORM, seed=0):
 
 
 def test_more_items_and_less_popular_ones_are_shown_up_the_dial():
-    points, _ = points_of(pool_of(600))
+    points, _ = points_of(choice_sets_of(600))
     shown = [points[place].distinct for place in (0.0, 0.5, 0.7, 1.0)]
     assert shown[0] == 10 and shown[-1] == ITEMS
     assert shown == sorted(shown)
 
 
 def test_the_best_place_is_kept_where_every_other_one_loses_clearly():
-    points, chosen = points_of(pool_of(4000, noise=0.3))
+    points, chosen = points_of(choice_sets_of(4000, noise=0.3))
     best = max(one.ndcg for place, one in points.items() if place >= LEARNED)
     assert chosen.personal <= 0.6
     assert chosen.ndcg >= (1 - LOSS) * best
@@ -70,14 +70,14 @@ def test_the_best_place_is_kept_where_every_other_one_loses_clearly():
 
 
 def test_the_history_alone_is_chosen_where_popularity_says_nothing():
-    points, chosen = points_of(pool_of(600, popular=0.0, noise=0.1))
+    points, chosen = points_of(choice_sets_of(600, popular=0.0, noise=0.1))
     assert chosen.ndcg >= (1 - LOSS) * max(one.ndcg for one in points.values())
     assert chosen.personal > LEARNED
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_no_more_than_an_error_and_a_hundredth_is_paid(seed):
-    points, chosen = points_of(pool_of(300, noise=1.5, seed=seed), seed=seed)
+    points, chosen = points_of(choice_sets_of(300, noise=1.5, seed=seed), seed=seed)
     open_ = [one for place, one in points.items() if place >= LEARNED]
     best = max(open_, key=lambda one: one.ndcg)
     assert best.ndcg - chosen.ndcg <= min(chosen.error, LOSS * best.ndcg) + 1e-12
@@ -88,16 +88,18 @@ def test_no_more_than_an_error_and_a_hundredth_is_paid(seed):
 
 def test_where_no_place_differs_the_weights_stay_as_learned():
     alone = CandidateForm(factors=(factors("als"),))
-    points, chosen = points_of(pool_of(300), alone)
+    points, chosen = points_of(choice_sets_of(300), alone)
     assert chosen.personal == LEARNED
     assert points[0.9].ndcg == points[1.0].ndcg == chosen.ndcg
 
 
 def test_nothing_moves_where_likes_are_told_from_dislikes():
-    pool = pool_of(300, popular=0.0, noise=0.1)
-    opinions = LabeledPairs(pool, np.arange(300) % 2 == 0)
+    choice_sets = choice_sets_of(300, popular=0.0, noise=0.1)
+    opinions = LabeledPairs(choice_sets, np.arange(300) % 2 == 0)
     judge = CrossValidator.halves(
-        pool, 0, replace(opinions, pool=replace(pool, user=pool.user // 4))
+        choice_sets,
+        0,
+        replace(opinions, choice_sets=replace(choice_sets, user=choice_sets.user // 4)),
     )
     found = frontier(judge, FORM, np.ones(ITEMS))
     assert [one.personal for one in found if one.chosen] == [LEARNED]
@@ -105,18 +107,18 @@ def test_nothing_moves_where_likes_are_told_from_dislikes():
 
 
 def test_scores_of_a_form_on_the_dial_are_those_of_its_blend():
-    pool = pool_of(50)
+    choice_sets = choice_sets_of(50)
     form = CandidateForm(("share_all",), factors=(factors("als"),), dial=0.75)
-    weights = form.fit(pool)
+    weights = form.fit(choice_sets)
     blend = form.blend(weights)
     assert blend.personal == 0.75
-    by_blend = blend.priors["share_all"] * pool.columns[share("share_all")]
-    by_blend = by_blend + blend.terms[0].weight * pool.columns[factors("als")]
-    np.testing.assert_allclose(form.scores(pool, weights), by_blend, rtol=1e-4, atol=1e-5)
+    by_blend = blend.priors["share_all"] * choice_sets.columns[share("share_all")]
+    by_blend = by_blend + blend.terms[0].weight * choice_sets.columns[factors("als")]
+    np.testing.assert_allclose(form.scores(choice_sets, weights), by_blend, rtol=1e-4, atol=1e-5)
 
 
 def test_the_record_and_the_sentence_name_the_price():
-    points, chosen = points_of(pool_of(300))
+    points, chosen = points_of(choice_sets_of(300))
     rows = [one.to_json() for one in points.values()]
     assert json.loads(json.dumps(rows)) == rows
     assert [row["personal"] for row in rows if row["chosen"]] == [chosen.personal]

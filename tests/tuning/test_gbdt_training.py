@@ -20,7 +20,7 @@ from recsys.tuning.score_form import CandidateForm
 DESIGN = CandidateForm(("share_3d",))
 
 
-def pool_of(people=500, places=40, bent=2.0, seed=0):
+def choice_sets_of(people=500, places=40, bent=2.0, seed=0):
     """Return people who choose by share, and by age in a way that no line can follow."""
     rng = np.random.default_rng(seed)
     popular, age = rng.normal(size=(2, people, places)).astype(np.float32)
@@ -48,23 +48,30 @@ def pool_of(people=500, places=40, bent=2.0, seed=0):
     )
 
 
-def shuffled(pool, seed=1):
+def shuffled(choice_sets, seed=1):
     rng = np.random.default_rng(seed)
-    chosen = rng.permuted(pool.chosen, axis=1)
-    columns = {name: values.copy() for name, values in pool.columns.items()}
+    chosen = rng.permuted(choice_sets.chosen, axis=1)
+    columns = {name: values.copy() for name, values in choice_sets.columns.items()}
     return ChoiceSets(
-        columns, pool.traits, chosen, pool.offset, pool.wanted, pool.inside, pool.user, pool.rows
+        columns,
+        choice_sets.traits,
+        chosen,
+        choice_sets.offset,
+        choice_sets.wanted,
+        choice_sets.inside,
+        choice_sets.user,
+        choice_sets.rows,
     )
 
 
-def booster_of(pool, rounds=30):
-    lesson = GbdtFit.of(pool, DESIGN, DESIGN.fit(pool))
+def booster_of(choice_sets, rounds=30):
+    lesson = GbdtFit.of(choice_sets, DESIGN, DESIGN.fit(choice_sets))
     return fit_trees([lesson], rounds), lesson.features.reshape(-1, lesson.features.shape[2])
 
 
 @pytest.mark.parametrize("in_time", [False, True])
 def test_what_no_line_can_follow_is_learned(in_time):
-    found = fit_gbdt_if_better(pool_of(), DESIGN, in_time)
+    found = fit_gbdt_if_better(choice_sets_of(), DESIGN, in_time)
     assert found.trees is not None and found.gain > 1.1
     assert len(found.trees) == found.rounds > 0
 
@@ -72,36 +79,37 @@ def test_what_no_line_can_follow_is_learned(in_time):
 @pytest.mark.parametrize("seed", range(3))
 def test_shuffled_labels_gain_nothing(seed):
     assert (
-        fit_gbdt_if_better(shuffled(pool_of(seed=seed), seed), DESIGN, in_time=False).trees is None
+        fit_gbdt_if_better(shuffled(choice_sets_of(seed=seed), seed), DESIGN, in_time=False).trees
+        is None
     )
 
 
 def test_where_the_blend_says_it_all_there_are_no_trees():
-    assert fit_gbdt_if_better(pool_of(bent=0.0), DESIGN, in_time=False).trees is None
+    assert fit_gbdt_if_better(choice_sets_of(bent=0.0), DESIGN, in_time=False).trees is None
 
 
 def test_few_people_teach_no_trees():
-    assert fit_gbdt_if_better(pool_of(people=100), DESIGN, in_time=False).trees is None
+    assert fit_gbdt_if_better(choice_sets_of(people=100), DESIGN, in_time=False).trees is None
 
 
 def test_what_is_in_the_pool_for_being_chosen_teaches_nothing():
-    pool = pool_of()
-    added = ~pool.chosen & pool.inside
+    choice_sets = choice_sets_of()
+    added = ~choice_sets.chosen & choice_sets.inside
     outside = ChoiceSets(
-        pool.columns,
-        pool.traits,
-        pool.chosen,
-        pool.offset,
-        pool.wanted,
+        choice_sets.columns,
+        choice_sets.traits,
+        choice_sets.chosen,
+        choice_sets.offset,
+        choice_sets.wanted,
         added,
-        pool.user,
-        pool.rows,
+        choice_sets.user,
+        choice_sets.rows,
     )
     assert fit_gbdt_if_better(outside, DESIGN, in_time=False).trees is None
 
 
 def test_flat_trees_say_what_the_booster_says():
-    booster, rows = booster_of(pool_of(200))
+    booster, rows = booster_of(choice_sets_of(200))
     for rounds in (1, 30):
         flat = from_booster(booster, rounds)
         told = booster.predict(rows, num_iteration=rounds)
@@ -109,7 +117,7 @@ def test_flat_trees_say_what_the_booster_says():
 
 
 def test_trees_survive_arrays_and_json():
-    flat = from_booster(booster_of(pool_of(200))[0], 5)
+    flat = from_booster(booster_of(choice_sets_of(200))[0], 5)
     rows = np.random.default_rng(2).normal(size=(50, len(flat.names))).astype(np.float32)
     for again in (Gbdt.from_arrays(flat.arrays()), Gbdt.from_json(flat.to_json())):
         assert again.names == flat.names and again.depth == flat.depth
@@ -117,13 +125,13 @@ def test_trees_survive_arrays_and_json():
 
 
 def test_a_feature_that_is_not_finite_is_refused():
-    flat = from_booster(booster_of(pool_of(200))[0], 5)
+    flat = from_booster(booster_of(choice_sets_of(200))[0], 5)
     with pytest.raises(FloatingPointError):
         flat.scores(np.full((3, len(flat.names)), np.nan, np.float32))
 
 
 def test_a_hundred_trees_judge_two_hundred_items_at_once():
-    booster, rows = booster_of(pool_of(), 100)
+    booster, rows = booster_of(choice_sets_of(), 100)
     flat, rows = from_booster(booster, 100), rows[:200]
     together = flat.scores(rows)
     assert len(flat) == 100 and together.shape == (200,) and flat.depth <= 8

@@ -26,7 +26,7 @@ from recsys.ranking.terms.protocol import Parameter
 from recsys.recommender import Recommender
 from recsys.serving.live_state import LiveState
 from recsys.training.fit import TextVectors, assemble, fit_engines, known_interactions
-from recsys.tuning.choice_sets import ChoiceSets, build_pool, masked_items
+from recsys.tuning.choice_sets import ChoiceSets, build_choice_sets, masked_items
 from recsys.tuning.cpu_budget import Budget, cpu_seconds
 from recsys.tuning.engine_catalogue import CATALOGUE, Family, engine_named
 from recsys.tuning.model_selection import USUAL, Log, _fit_first, _usual, choose
@@ -202,7 +202,7 @@ def test_popularity_has_a_positive_weight_where_nothing_else_speaks():
     shares = rng.standard_normal((300, 20)).astype(np.float32)
     chosen = shares == shares.min(axis=1, keepdims=True)
     columns = {share("share_all"): shares, share("share_1d"): -shares, factors("x"): -shares}
-    pool = ChoiceSets(
+    choice_sets = ChoiceSets(
         columns,
         {},
         chosen,
@@ -212,13 +212,13 @@ def test_popularity_has_a_positive_weight_where_nothing_else_speaks():
         np.arange(300),
         np.broadcast_to(np.arange(20, dtype=np.int32), shares.shape),
     )
-    weights = CandidateForm(("share_all",)).fit(pool)
+    weights = CandidateForm(("share_all",)).fit(choice_sets)
     assert 0 < weights[popular("share_all")] < 0.01
-    both = CandidateForm(("share_all", "share_1d")).fit(pool)
+    both = CandidateForm(("share_all", "share_1d")).fit(choice_sets)
     assert (
         both[popular("share_all")] > 0 and both[popular("share_1d")] > 1
     )  # fitted anew, not cut off
-    free = CandidateForm(("share_all",), factors=(factors("x"),)).fit(pool)
+    free = CandidateForm(("share_all",), factors=(factors("x"),)).fit(choice_sets)
     assert free[popular("share_all")] < 0
 
 
@@ -303,7 +303,7 @@ def test_the_search_ends_with_its_time_and_says_so(tuned):
         )
     }
     features = prior_features(LiveState(models["ease 20"]))
-    judge = CrossValidator.halves(build_pool(check, models, (5.0,), features, 0), 0)
+    judge = CrossValidator.halves(build_choice_sets(check, models, (5.0,), features, 0), 0)
     told = {}
     for seconds in (2, 10_000):
         notes, rows = [], []

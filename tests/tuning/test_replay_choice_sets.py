@@ -49,14 +49,14 @@ def test_nothing_later_than_a_moment_changes_what_is_asked_at_it():
     (first, when), (second, also) = walked(events), walked(other)
     before, same = np.flatnonzero(when < middle), np.flatnonzero(also < middle)
     assert len(before) == len(same) > 10
-    one, two = first.pool.take(before), second.pool.take(same)
+    one, two = first.choice_sets.take(before), second.choice_sets.take(same)
     width = min(one.offset.shape[1], two.offset.shape[1])
     for name, values in one.columns.items():
         assert np.array_equal(values[:, :width], two.columns[name][:, :width]), name
     assert np.array_equal(one.chosen[:, :width], two.chosen[:, :width])
     assert np.array_equal(one.user, two.user)
     assert not np.array_equal(
-        first.pool.columns[share("share_1h")], second.pool.columns[share("share_1h")]
+        first.choice_sets.columns[share("share_1h")], second.choice_sets.columns[share("share_1h")]
     )
 
 
@@ -74,12 +74,13 @@ def test_an_event_counts_at_the_next_moment_only():
         live.add_event("sea-30", "like", timestamp=NOW + 10)
         yield one_moment(live, row, NOW + 20)
 
-    pool = walk(told(), {"ease": live}, (5.0,), seed=0).pool
+    choice_sets = walk(told(), {"ease": live}, (5.0,), seed=0).choice_sets
     first, second = (
-        float(pool.columns[share("share_1h")][at][pool.chosen[at]][0]) for at in range(2)
+        float(choice_sets.columns[share("share_1h")][at][choice_sets.chosen[at]][0])
+        for at in range(2)
     )
     assert second > first + 0.4
-    assert pool.user.tolist() == [0, 0] and pool.wanted.tolist() == [1, 1]
+    assert choice_sets.user.tolist() == [0, 0] and choice_sets.wanted.tolist() == [1, 1]
 
 
 def test_columns_are_what_a_request_would_see():
@@ -107,7 +108,7 @@ def test_opinions_are_kept_apart():
     told = [one_moment(live, 3, NOW, liked=True), one_moment(live, 40, NOW, liked=False)]
     found = walk(told, {"ease": live}, (5.0,), seed=0)
     assert found.opinions is not None and found.opinions.liked.tolist() == [True, False]
-    assert found.opinions.auc(found.opinions.pool.columns[TASTE]) == 1.0
+    assert found.opinions.auc(found.opinions.choice_sets.columns[TASTE]) == 1.0
     assert walk([], {"ease": live}, (5.0,), seed=0).opinions is None
 
 

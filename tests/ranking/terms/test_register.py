@@ -59,7 +59,7 @@ def test_a_search_chooses_it_where_it_helps(even):
     value = rng.normal(size=popular.shape).astype(np.float32)
     chosen = np.zeros(popular.shape, bool)
     chosen[np.arange(400), (value + 0.1 * popular).argmax(axis=1)] = True
-    pool = ChoiceSets(
+    choice_sets = ChoiceSets(
         {share("share_all"): popular, even.column(): value, LikeRate().column("liked"): 0 * value},
         {name: np.zeros(400, np.float32) for name in ("activity", "habit")},
         chosen,
@@ -69,7 +69,7 @@ def test_a_search_chooses_it_where_it_helps(even):
         np.arange(400),
         np.broadcast_to(np.arange(30, dtype=np.int32), popular.shape),
     )
-    search = Search(CrossValidator.halves(pool, 0), lambda text: None, [])
-    form = search.grow(False, pool.columns, voted=False)
+    search = Search(CrossValidator.halves(choice_sets, 0), lambda text: None, [])
+    form = search.grow(False, choice_sets.columns, voted=False)
     assert "even_rows" in form.linear
-    assert form.blend(form.fit(pool)).linear["even_rows"] > 1
+    assert form.blend(form.fit(choice_sets)).linear["even_rows"] > 1
