@@ -15,6 +15,8 @@ from flask_cors import CORS
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
+from recsys.settings import Settings
+
 from . import errors
 from .auth import Authenticator
 from .http import responses
@@ -25,7 +27,7 @@ from .routes import ROUTES
 from .runtime.app_state import AppState
 from .runtime.rate_limiter import RateLimiter
 from .runtime.refresh_threads import RefreshThreads
-from .settings import Settings
+from .settings import load_settings
 
 log = logging.getLogger("recsys.api")
 access = logging.getLogger("recsys.access")
@@ -46,7 +48,7 @@ def create_app(
     `figures`: a folder in which the workers of a server leave their figures for each other;
     `buckets`: the rate limits that they share.
     """
-    settings = settings or Settings.from_environment()
+    settings = settings or load_settings()
     app = Flask("recsys", static_folder=None)
     app.url_map.converters |= {"id": IdConverter, "user": UserConverter}
     app.url_map.merge_slashes = False

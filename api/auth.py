@@ -19,11 +19,12 @@ from typing import Any
 from flask import Request, g
 
 from recsys.data.api_roles import KEY_ONLY, TOKEN, WITHOUT_KEY, roles_with
+from recsys.settings import Settings
 from recsys.store.api_keys import Key, digest
 
 from .errors import ApiError
 from .runtime.rate_limiter import RateLimiter
-from .settings import LOOPBACK, Settings
+from .settings import LOOPBACK
 from .user_tokens import PREFIX, Token, Tokens
 
 log = logging.getLogger("recsys.api")

@@ -4,10 +4,10 @@ import gc
 
 from .app import create_app
 from .logs import configure
-from .settings import Settings
+from .settings import load_settings
 
 configure()
-app = create_app(Settings.from_environment())
+app = create_app(load_settings())
 # What is there now stays. The collector need not look through half a million objects again and
 # again: that took a twentieth of all CPU, in pauses that requests waited for.
 gc.collect()

@@ -47,6 +47,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "evaluate-text": ("evaluate_sentiment_and_topics", "figures of tone and topics"),
     "evaluate-trends": ("evaluate_trends", "figures of bursts and forecasts"),
     "evaluate-profiles": ("evaluate_user_profiles", "figures of who returns and of communities"),
+    "settings": ("show_settings", "every setting with its value, default and source"),
     "bench": ("bench", "speed and memory of each stage and of serving"),
 }
 
@@ -74,11 +75,18 @@ class LazyGroup(click.Group):
 
 @click.group(cls=LazyGroup)
 @click.version_option(package_name="recsys")
-def cli() -> None:
+@click.option(
+    "--set",
+    "values",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A setting for this call, as in --set seed=3; may be repeated.",
+)
+def cli(values: tuple[str, ...]) -> None:
     """Personal recommendations: events in, a night's work, a service that answers.
 
-    Settings come from the environment (RECSYS_HOME, RECSYS_STORE, …) or a TOML file named by
-    RECSYS_CONFIG; docs/settings.md lists them.
+    Settings come from --set, else the environment (RECSYS_HOME, RECSYS_STORE, …), else a TOML file
+    named by RECSYS_CONFIG; `recsys settings` shows them.
     """
 
 

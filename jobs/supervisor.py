@@ -4,7 +4,8 @@
 
 A worker that dies is replaced: at once the first time, then after a pause that doubles up to half a
 minute. A worker that has not answered itself for ten seconds is ended. Only what Python itself
-brings is imported here, so that the parent takes little memory.
+brings is imported here, so that the parent takes little memory. Workers have the environment of
+their parent; `recsys serve` makes it.
 """
 
 from __future__ import annotations
@@ -36,15 +37,6 @@ _GRACE = 8.0  # seconds between the request to end and the order to
 _LOOK = 0.2  # seconds between looks
 _DEATHS = 100  # latest ones that are kept for notices
 _PREFIX = "recsys-serve-"
-# Of glibc's malloc, for workers. One arena: what one thread has freed, another may use; with one
-# per thread a worker grew for half an hour, to more than twice its size. A fixed threshold:
-# arrays of 4 MiB and more are mapped one by one and return to the system when they are freed. By
-# default the first such array that is freed raises the threshold, and the next ones leave gaps.
-_MALLOC = {
-    "MALLOC_ARENA_MAX": "1",
-    "MALLOC_MMAP_THRESHOLD_": str(4 << 20),
-    "MALLOC_TRIM_THRESHOLD_": str(8 << 20),  # of the heap's end, which is used again and again
-}
 
 
 class Worker:
@@ -137,9 +129,7 @@ class Supervisor:
         if self._memory is not None:
             files.append(self._memory)
             command += ["--buckets", str(self._memory)]
-        worker.process = subprocess.Popen(
-            command, pass_fds=files, start_new_session=True, env={**_MALLOC, **os.environ}
-        )
+        worker.process = subprocess.Popen(command, pass_fds=files, start_new_session=True)
         os.close(write_end)
         worker.beat, worker.started, worker.answered = read_end, time.monotonic(), 0.0
 

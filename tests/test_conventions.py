@@ -45,17 +45,12 @@ def test_only_jobs_print(name):
     assert called(name, "print") == []
 
 
-# jobs/numeric_threads.py has to run before the settings, which load numpy; the supervisor loads
-# no numpy and hands its environment on to its workers
-@pytest.mark.parametrize(
-    "name",
-    [
-        n
-        for n in NAMES
-        if not n.endswith(("/settings.py", "jobs/numeric_threads.py", "jobs/supervisor.py"))
-    ],
-)
-def test_only_settings_read_the_environment(name):
+# jobs/numeric_threads.py has to run before the settings, which load numpy
+ENVIRONMENT = ("api/settings.py", "jobs/environment.py", "jobs/numeric_threads.py")
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if n not in ENVIRONMENT])
+def test_three_modules_read_the_environment(name):
     read = [
         node.lineno
         for node in tree(name)

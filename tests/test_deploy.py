@@ -17,9 +17,8 @@ import pytest
 import yaml
 
 from api.metrics import NIGHT_ENDS, Metrics
-from api.settings import Settings
 from jobs.cli import cli
-from recsys.setting_names import NAMES
+from recsys.settings import SETTINGS, Settings
 
 ROOT = Path(__file__).parent.parent
 DEPLOY = ROOT / "docs" / "deploy"
@@ -129,7 +128,7 @@ def test_systemd_accepts_the_units(tmp_path):
 def test_named_settings_exist(path):
     text = path.read_text(encoding="utf-8")
     named = {name.lower() for name in re.findall(r"\bRECSYS_([A-Z][A-Z_]*[A-Z])\b", text)}
-    assert named <= NAMES
+    assert named <= {one.name for one in SETTINGS} | {"config"}
 
 
 def test_the_image_runs_without_root_and_tells_its_health():

@@ -2,13 +2,13 @@
 
 import configparser
 import re
-from dataclasses import fields
+import runpy
 from pathlib import Path
 
 import pytest
 
 from jobs.cli import COMMANDS
-from jobs.settings import TABLE
+from recsys.settings import SETTINGS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -43,26 +43,19 @@ def test_the_readme_fits_on_a_few_screens():
     assert len(README.splitlines()) <= 150
 
 
-def test_every_setting_of_the_commands_with_its_default_and_help():
-    rows = {row[0]: row[1:] for row in cells("settings.md", "setting", "default")}
-    for name, default, words in TABLE:
-        row = rows[f"`{name}`"]
-        assert (row[0].strip("` |"), row[-1].strip(" |")) == (default, words)
-
-
-def test_every_setting_of_the_service():
-    from api.settings import Settings
-
-    rows = {row[0].strip("`") for row in cells("settings.md", "setting", "default")}
-    named = {f"RECSYS_{item.name.upper()}" for item in fields(Settings)}
-    named = (named - {"RECSYS_METRICS_FOLDER"}) | {"PROMETHEUS_MULTIPROC_DIR"}
-    assert named <= rows
-    assert rows - named <= {name for name, _, _ in TABLE}
+def test_the_table_of_settings_is_that_of_the_declarations():
+    module = runpy.run_path(str(ROOT / "docs" / "sphinx" / "settings_table.py"))
+    text = page("settings.md")
+    written = text.split(module["START"])[1].split(module["END"])[0].strip()
+    assert written == module["table"](), "run python docs/sphinx/settings_table.py"
+    assert len(cells("settings.md", "setting", "default")) == len(SETTINGS) + 1
+    named = {name.strip("`") for name, *_ in cells("settings.md", "setting", "default")}
+    assert "PROMETHEUS_MULTIPROC_DIR" in named and "RECSYS_METRICS_FOLDER" not in named
 
 
 def test_every_route_and_no_other(tmp_path):
     from api.app import create_app
-    from api.settings import Settings
+    from recsys.settings import Settings
 
     app = create_app(Settings(home=tmp_path), background=False)
     found = set()

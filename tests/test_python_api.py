@@ -16,11 +16,11 @@ import pytest
 
 import recsys
 from api.app import create_app
-from api.settings import Settings
 from recsys import BundleError, DataError
 from recsys.data.dataframes import event_table, events_of, items_of
 from recsys.data.file_readers import load_events, load_items
 from recsys.ranking.query import Filters
+from recsys.settings import Settings
 from recsys.tuning.tuning_result import TuningResult
 
 READERS, BOOKS, READ = 60, 40, 8

@@ -13,6 +13,7 @@ from recsys.errors import StoreError
 from recsys.safety.analysis_process import AnalysisProcess
 from recsys.safety.text_rules import load_scorer
 from recsys.serving.exposure_limit import ExposureShare
+from recsys.settings import Settings
 from recsys.store.erasure import Erasures
 from recsys.store.job_runs import Run
 from recsys.store.outbox import Outbox
@@ -27,7 +28,6 @@ from ..auth import Authenticator
 from ..handlers.event_kind_counts import KindCounts
 from ..http.response_cache import Cache
 from ..metrics import Metrics
-from ..settings import Settings
 from .exposure_write_buffer import ExposureLog
 from .outage_notices import OperationNotices
 from .pin_board import PinBoard

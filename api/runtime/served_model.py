@@ -14,11 +14,11 @@ from recsys.recommender import Recommender
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.serving.trend_monitor import TrendMonitor
+from recsys.settings import Settings
 from recsys.store_log_tailer import LogTailer
 from recsys.text.sentiment.scorer import SentimentScorer
 
 from ..errors import ApiError
-from ..settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ from ..app import admission, create_app
 from ..http.asgi_to_wsgi import AsgiApp
 from ..http.uvicorn_protocol import Connection, Connections
 from ..logs import configure
-from ..settings import Settings
+from ..settings import load_settings
 from .rate_limiter import RateLimiter
 
 WRONG = 78  # exit status when the settings are wrong (EX_CONFIG): to try again is of no use
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     configure()
     try:
-        settings = Settings.from_environment()
+        settings = load_settings()
         buckets = None if given.buckets is None else RateLimiter.shared(given.buckets)
         app = create_app(settings, figures=given.figures, buckets=buckets)
     except RecsysError as error:

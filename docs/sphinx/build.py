@@ -50,7 +50,7 @@ def stage(target: Path) -> None:
 def openapi_document() -> dict[str, object]:
     """Return the OpenAPI document of a service over an empty home."""
     from api.app import create_app
-    from api.settings import Settings
+    from recsys.settings import Settings
 
     with tempfile.TemporaryDirectory() as home:
         app = create_app(Settings(home=Path(home)), background=False)

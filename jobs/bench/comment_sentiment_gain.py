@@ -43,7 +43,7 @@ from recsys.tuning.tuner import Scenario, TuningData, tune
 from ..cli import run
 from ..command_output import output
 from ..commands.evaluate import means_of
-from ..settings import Settings
+from ..environment import load_settings
 
 FOLDS, TEST, VALIDATION = 5, 0, 1
 COMMENT = "comment"
@@ -156,7 +156,7 @@ def command(
 ) -> None:
     """Print the AUC within users for reviews without tone, by text, and by their verdict."""
     tried = parse_strengths(strengths) if strengths else None
-    settings = Settings.load()
+    settings = load_settings()
     table = toned(load_events([events]), settings.tones)
     if not {"like", "dislike"} <= set(table.kinds):
         raise DataError(f"{events}: likes and dislikes are needed; kinds here: {table.kinds}")

@@ -20,7 +20,7 @@ from recsys.errors import DataError
 from recsys.text.encoders.transformer import pick_device
 
 from ..cli import run
-from ..settings import Settings
+from ..environment import load_settings
 from .encoder_quality import OBJECTIVES, Bench, Cell
 from .encoder_speed import speed
 from .encoder_test_data import World
@@ -74,7 +74,7 @@ def command(
     out: Path | None,
 ) -> None:
     """Print the table encoders × objectives × (cold, warm) with fit and encode times."""
-    settings = Settings.load()
+    settings = load_settings()
     if gpu:
         _show(gpu_figures(), out)
         return

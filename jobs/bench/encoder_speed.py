@@ -20,7 +20,7 @@ from recsys.text.encoders.student import Student
 from recsys.text.encoders.transformer import TransformerEncoder, bare_vectors
 from recsys.text_training.encode_catalogue import encode_words
 
-from ..settings import own_modules
+from ..environment import own_modules
 
 ROUNDS = 3  # of each measurement; the fastest counts, for other work only slows
 FEW = 2_000  # texts that a transformer is timed on

@@ -21,6 +21,7 @@ from recsys.errors import DataError
 from recsys.evaluation.attack_scenarios import ATTACKS, NUKE, REAL, TRAFFIC
 from recsys.evaluation.attack_trial import AttackTrial, Outcome, worst
 from recsys.serving.model import Model
+from recsys.settings import Settings
 from recsys.store.store import Store
 from recsys.text.cold_start import ColdStartConfig
 from recsys.text_training.encode_catalogue import renumbered
@@ -29,9 +30,9 @@ from recsys.training.fit import assemble, known_interactions
 from recsys.tuning.engine_catalogue import engine_named
 from recsys.tuning.tuning_result import TuningResult
 
+from ..environment import load_settings, own_command, server_environment
 from ..progress import job_progress
 from ..recommender_from_store import open_bundle
-from ..settings import Settings, own_command, server_environment
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample" / "movietweetings"
 PEOPLE = 400  # whose lists are looked at
@@ -84,7 +85,7 @@ def _row(one: Outcome) -> dict[str, Any]:
 
 @contextmanager
 def _homed(home: Path | None) -> Iterator[Settings]:
-    settings = Settings.load()
+    settings = load_settings()
     if home is not None:
         yield replace(settings, home=home.expanduser().absolute(), store="")
         return

@@ -27,7 +27,7 @@ from recsys.text.encoders.student import Student
 from recsys.text.encoders.vocabulary import widened
 
 from ..cli import run
-from ..settings import Settings
+from ..environment import load_settings
 from .encoder_quality import Bench
 from .encoder_test_data import Question, World, question
 
@@ -142,7 +142,7 @@ def command(
     world = World.load(items, events, category, liked)
     if transliterate:
         world = replace(world, texts=transliterated(world.texts))
-    found = rows(world, Settings.load().home, seeds, seconds)
+    found = rows(world, load_settings().home, seeds, seconds)
     if as_json:
         print(json.dumps([finite(asdict(row)) for row in found], ensure_ascii=False))
         return

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from recsys.errors import DataError
 
-from ..settings import Settings, own_command, server_environment
+from ..environment import load_settings, own_command, server_environment
 
 PATIENCE = 120.0  # seconds that a server may take to be ready
 
@@ -25,7 +25,7 @@ def server(home: Path, workers: int, kept: int = 0) -> Iterator[tuple[str, int]]
 
     `kept`: answers that a worker keeps; by default none, so that each is computed.
     """
-    settings = replace(Settings.load(), home=home, store="")
+    settings = replace(load_settings(), home=home, store="")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

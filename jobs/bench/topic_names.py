@@ -26,7 +26,7 @@ from recsys.text.topics.labels import with_labels
 from recsys.text.topics.model import Topics
 
 from ..cli import run
-from ..settings import Settings
+from ..environment import load_settings
 
 SHOWN = 120  # characters of a typical text
 VERDICTS = ("topic", "name", "coherent", "acceptable")
@@ -106,9 +106,11 @@ def command(path: Path, title: str, text: str, marks: str, limit: int, judged: P
     columns = [name for name in (title, text) if name]
     if not columns:
         raise DataError("name a column of titles or texts: --title COLUMN or --text COLUMN")
-    settings = Settings.load()
+    settings = load_settings()
     read = read_texts(path, columns, [name for name in marks.split(",") if name], limit)
-    vectors = load_encoder(settings.encoder, settings.device, settings.cache).encode(read.texts)
+    vectors = load_encoder(settings.encoder, settings.device, settings.cache_folder).encode(
+        read.texts
+    )
     topics = fit_topics(read.texts, vectors, TopicConfig(seed=settings.seed))
     topics = with_labels(topics, read.texts, read.marks)
     print("\n\n".join(report(topics, read.texts)))

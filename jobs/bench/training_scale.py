@@ -33,7 +33,7 @@ from recsys.text_training.encode_catalogue import encode_words
 from recsys.training.fit import TextVectors, assemble, known_interactions
 
 from ..cli import run
-from ..settings import Settings
+from ..environment import load_settings
 from .synthetic_catalogue import BLEND, START
 
 PER_USER = 10  # events
@@ -72,14 +72,14 @@ def command(events: int, seed: int) -> None:
 
 def measured(count: int, seed: int) -> dict[str, object]:
     """Return the size of the world, the engine, and the cost of every step."""
-    settings, steps = Settings.load(), Steps()
+    settings, steps = load_settings(), Steps()
     events, items = world(count, seed)
     with steps.step("dataset"):
         data = Dataset.build(events, items)
     del events
     with steps.step("words"):
         texts = documents(data.table)
-        found = encode_words(texts, load_static(settings.cache), settings.home, "scale")
+        found = encode_words(texts, load_static(settings.cache_folder), settings.home, "scale")
         words = TextVectors(found.vectors, found.student)
     with steps.step("fit"):
         known = known_interactions(data, words)

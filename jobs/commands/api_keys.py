@@ -21,7 +21,7 @@ from recsys.store.store import Store
 
 from ..cli import run
 from ..command_audit import audited
-from ..settings import Settings
+from ..environment import load_settings
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -88,7 +88,7 @@ def revoke(key_id: str, as_json: bool) -> None:
 
 
 def _store() -> Store:
-    return Store.open(Settings.load().store_url)
+    return Store.open(load_settings().store_url)
 
 
 def _document(key: Key) -> dict[str, object]:

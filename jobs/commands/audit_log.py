@@ -21,7 +21,7 @@ from recsys.store.store import Store
 
 from ..cli import run
 from ..command_audit import audited
-from ..settings import Settings
+from ..environment import load_settings
 
 _DAY = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"])
 
@@ -53,7 +53,7 @@ def command(
     """
     if head and not verify:
         raise click.UsageError("--head belongs to --verify")
-    with Store.open(Settings.load().store_url) as store:
+    with Store.open(load_settings().store_url) as store:
         if verify:
             _verify(AuditLog(store.db), head, as_json)
             return

@@ -20,7 +20,7 @@ from recsys.store.store import Store
 
 from ..cli import run
 from ..command_audit import record
-from ..settings import Settings
+from ..environment import load_settings
 
 
 @click.command(name="backup")
@@ -28,7 +28,7 @@ from ..settings import Settings
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(dest: Path, as_json: bool) -> None:
     """Copy store, bundles, encoders and tone models into the new folder DEST."""
-    settings = Settings.load()
+    settings = load_settings()
     try:
         made = back_up(
             settings.home, settings.store_url, dest, lambda words: click.echo(words, err=True)

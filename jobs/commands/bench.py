@@ -29,7 +29,7 @@ from ..bench.server_process import server
 from ..bench.update_latency import clicks, posts, stream, swap
 from ..cli import run
 from ..command_output import output
-from ..settings import Settings, own_command, own_modules, server_environment
+from ..environment import load_settings, own_command, own_modules, server_environment
 
 if TYPE_CHECKING:
     from ..bench.synthetic_catalogue import World
@@ -226,7 +226,7 @@ def live(world: World, seconds: float, workers: int) -> dict[str, Any]:
 def night() -> dict[str, Any]:
     """Run the first night on the sample data, which tunes, and a second, which need not."""
     with tempfile.TemporaryDirectory(prefix="recsys-bench-") as folder:
-        settings = Settings.load()
+        settings = load_settings()
         environment = server_environment(replace(settings, home=Path(folder), store=""), "", 1)
         for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
             environment.pop(name)  # a night uses every core

@@ -19,7 +19,7 @@ from recsys.errors import BundleError
 
 from ..cli import run
 from ..command_audit import record
-from ..settings import Settings
+from ..environment import load_settings
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -63,7 +63,7 @@ def show(version: str | None, as_json: bool) -> None:
 @as_json
 def rollback(version: str | None, as_json: bool) -> None:
     """Serve an older version: the given one, or the one before the current."""
-    settings = Settings.load()
+    settings = load_settings()
     now = BundleStore(settings.home).rollback(version)
     record(settings.store_url, "bundles rollback", now)
     print(json.dumps({"current": now}) if as_json else f"{now} is served from now on")
@@ -74,7 +74,7 @@ def rollback(version: str | None, as_json: bool) -> None:
 @as_json
 def prune(keep: int | None, as_json: bool) -> None:
     """Remove old versions; the current one always stays."""
-    settings = Settings.load()
+    settings = load_settings()
     gone = BundleStore(settings.home).prune(settings.keep_bundles if keep is None else keep)
     if gone:
         record(settings.store_url, "bundles prune", ", ".join(gone))
@@ -83,7 +83,7 @@ def prune(keep: int | None, as_json: bool) -> None:
 
 
 def _store() -> BundleStore:
-    return BundleStore(Settings.load().home)
+    return BundleStore(load_settings().home)
 
 
 def _document(info: BundleInfo) -> dict[str, object]:

@@ -22,7 +22,7 @@ from recsys.errors import StoreError
 from recsys.store.store import Store
 
 from ..cli import run
-from ..settings import Settings
+from ..environment import load_settings
 
 log = logging.getLogger("recsys.jobs")
 _POSITIVE = click.FloatRange(0, min_open=True)
@@ -43,7 +43,7 @@ _POSITIVE = click.FloatRange(0, min_open=True)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(once: bool, poll: float, lease: float, as_json: bool) -> None:
     """Deliver notices to webhooks and mail addresses."""
-    settings, stop = Settings.load(), threading.Event()
+    settings, stop = load_settings(), threading.Event()
     server = MailServer.of(settings.smtp, settings.mail_from)
     allowed = networks(settings.webhook_networks)
     for number in (signal.SIGTERM, signal.SIGINT):

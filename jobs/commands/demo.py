@@ -23,12 +23,13 @@ from rich.table import Table
 
 from recsys.data.event_tables import EventTable
 from recsys.errors import BundleError, DataError
+from recsys.settings import Settings
 from recsys.store.store import Store
 
 from ..cli import run
 from ..command_output import output
+from ..environment import load_settings
 from ..recommender_from_store import LocalService, open_bundle, open_service
-from ..settings import Settings
 from .ingest_files import ingest
 from .recommend import documents, recommendation_table
 
@@ -58,7 +59,7 @@ def command(as_json: bool) -> None:
     hours of the first run. A second run reuses what is there. Everything stays in the default
     home: `recsys serve` opens it.
     """
-    settings = Settings.load()
+    settings = load_settings()
     files = {"items": SAMPLE / "items.csv.gz", "events": SAMPLE / "events.csv.gz"}
     if not files["items"].exists():
         raise DataError(f"{SAMPLE} is missing: run the demo in a checkout of the project")

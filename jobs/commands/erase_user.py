@@ -17,7 +17,7 @@ from recsys.store.store import Store
 
 from ..cli import run
 from ..command_audit import audited
-from ..settings import Settings
+from ..environment import load_settings
 
 
 @click.command(name="erase")
@@ -28,7 +28,7 @@ def command(user: str, as_json: bool) -> None:
 
     Nothing held of USER is an error: exit status 1.
     """
-    settings, user = Settings.load(), canonical_id(user)
+    settings, user = load_settings(), canonical_id(user)
     with Store.open(settings.store_url) as store:
         with audited(store, "erase", user, erases=True):
             receipt = erase(store, settings.home, user)

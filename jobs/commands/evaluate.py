@@ -26,6 +26,7 @@ from recsys.evaluation.evaluation_result import Result
 from recsys.evaluation.html_report import html
 from recsys.evaluation.item_order_slices import SHARED, share_at_one_time
 from recsys.safety.comment_dampening import dampened
+from recsys.settings import Settings
 from recsys.store.store import Store
 from recsys.text.encoders.encoder import Encoder
 from recsys.text.encoders.transformer import pick_device
@@ -38,9 +39,9 @@ from recsys.tuning.relevant_events import Positive
 
 from ..cli import run as run_command
 from ..command_output import check_json_file, output, write_json
+from ..environment import load_settings
 from ..nightly.steps.finetune_encoder import evaluated_encoder
 from ..progress import job_progress
-from ..settings import Settings
 from .ingest_files import file_option, map_option, read_options
 
 log = logging.getLogger("recsys")
@@ -95,7 +96,7 @@ def command(
     Every model ranks the whole catalogue. Settings are chosen inside the training events.
     """
     admitted = Positive.parse(positive) if positive else None
-    settings = Settings.load()
+    settings = load_settings()
     rules = Rules(
         protocol,
         test_share,
@@ -185,7 +186,7 @@ def means_of(settings: Settings, seed: int, note: Callable[[str], None]) -> FitC
             return TextVectors.none(len(texts))
         encoder = evaluated_encoder(settings, data, device, note, known)
         read = np.isin(np.arange(len(texts)), data.item)
-        found = encode_words(texts, encoder, settings.home, "evaluate", read, settings.cache)
+        found = encode_words(texts, encoder, settings.home, "evaluate", read, settings.cache_folder)
         return TextVectors(found.vectors, found.student.compact())
 
     directed = settings.direction == "auto"

@@ -22,6 +22,7 @@ from recsys.evaluation.sentiment_and_topic_quality import (
     topic_figures,
 )
 from recsys.evaluation.text_throughput import throughput as timed
+from recsys.settings import Settings
 from recsys.text.clean import document
 from recsys.text.encoders.embedding_cache import CachedEncoder
 from recsys.text.encoders.encoder import load_encoder
@@ -30,7 +31,7 @@ from recsys.text.topics.fit import TopicConfig
 
 from ..cli import run
 from ..command_output import check_json_file, output, write_json
-from ..settings import Settings
+from ..environment import load_settings
 from .ingest_files import file_option, map_option, read_options
 
 
@@ -72,7 +73,7 @@ def command(
     if throughput and not items:
         raise DataError("--throughput needs texts: give --items F")
     check_json_file(json_file)
-    settings = Settings.load()
+    settings = load_settings()
     figures: dict[str, object] = {}
     options = read_options(column_names, encoding)
     table = load_items(items, options=options) if items else None
@@ -88,13 +89,13 @@ def command(
 
 
 def _throughput(settings: Settings, table: ItemTable, count: int) -> dict[str, object]:
-    student = load_static(settings.cache)
+    student = load_static(settings.cache_folder)
     with TemporaryDirectory() as folder:
         return timed(table, count, student, settings.tones.model, Path(folder))
 
 
 def _tone(settings: Settings, labels: Path, source: str, name: str, seed: int) -> dict[str, object]:
-    labelled, student = read_labels(labels), load_static(settings.cache)
+    labelled, student = read_labels(labels), load_static(settings.cache_folder)
     if name != "static":
         encoder = _kept(settings, name, "tone")
         found = tone_by_folds(labelled, student, source, seed=seed, encoder=encoder)
@@ -114,7 +115,7 @@ def _tone(settings: Settings, labels: Path, source: str, name: str, seed: int) -
 
 def _kept(settings: Settings, name: str, what: str) -> CachedEncoder:
     """Return an encoder that keeps its vectors for the next evaluation of the same texts."""
-    encoder = load_encoder(name, settings.device, settings.cache)
+    encoder = load_encoder(name, settings.device, settings.cache_folder)
     return CachedEncoder(encoder, settings.home / "evaluated" / what)
 
 

@@ -18,7 +18,7 @@ from recsys.evaluation.profile_quality import community_figures, returning_figur
 
 from ..cli import run
 from ..command_output import check_json_file, output, write_json
-from ..settings import Settings
+from ..environment import load_settings
 from .ingest_files import file_option, map_option, read_options
 
 
@@ -42,7 +42,7 @@ def command(
         raise DataError("nothing to judge: give --events F")
     options = read_options(column_names, encoding)
     table = load_items(items, options=options) if items else ItemTable.empty()
-    weights = Settings.load().weights
+    weights = load_settings().weights
     data = Dataset.build(load_events(events, options=options), table, weights=weights)
     figures = {
         "seed": seed,

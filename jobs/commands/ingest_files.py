@@ -45,13 +45,14 @@ from recsys.errors import DataError
 from recsys.safety.flags import KEY
 from recsys.safety.item_screening import forget_detected, screen
 from recsys.safety.text_rules import Scorer, by_words, load_scorer
+from recsys.settings import Settings
 from recsys.store.events import BATCH, UNDATED
 from recsys.store.store import Added, Store
 
+from ..environment import load_settings
 from ..ingested_event_summary import IngestStatistics, statistics_json
 from ..progress import job_progress
 from ..rejected_rows import Rejects
-from ..settings import Settings
 
 T = TypeVar("T")
 REFUSED = "refused"  # of a part of a report: rows that go against what is known of their items
@@ -382,7 +383,7 @@ def command(
     if not files:
         raise click.UsageError("name at least one file: --items F, --events F")
     options = read_options(column_names, encoding)
-    report = ingest(files, Settings.load(), strict, options, replace)
+    report = ingest(files, load_settings(), strict, options, replace)
     if as_json:
         print(json.dumps(report, ensure_ascii=False))
     else:

@@ -17,7 +17,7 @@ from recsys.store.store import Store
 
 from ..cli import run
 from ..command_audit import audited
-from ..settings import Settings
+from ..environment import load_settings
 from .webhooks import document
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -34,7 +34,7 @@ def command() -> None:
 @as_json
 def add(address: str, kinds: tuple[str, ...], as_json: bool) -> None:
     """Add ADDRESS, which is sent a token and nothing else until it is confirmed."""
-    settings = Settings.load()
+    settings = load_settings()
     if not settings.smtp:
         raise DataError("no mail is sent: set RECSYS_SMTP and RECSYS_MAIL_FROM")
     with Store.open(settings.store_url) as store, audited(store, "mail add") as act:
@@ -96,7 +96,7 @@ def test(number: int, as_json: bool) -> None:
 
 
 def _store() -> Store:
-    return Store.open(Settings.load().store_url)
+    return Store.open(load_settings().store_url)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from recsys.store.user_merges import merge_users
 
 from ..cli import run
 from ..command_audit import audited
-from ..settings import Settings
+from ..environment import load_settings
 
 
 @click.command(name="merge")
@@ -29,7 +29,7 @@ def command(user: str, other: str, as_json: bool) -> None:
     Events, follows, controls in force, interests and what was shown move. Nothing held of OTHER,
     and no earlier merge of the two, is an error: exit status 1.
     """
-    with Store.open(Settings.load().store_url) as store:
+    with Store.open(load_settings().store_url) as store:
         with audited(store, "merge", user, other):
             found = merge_users(store, user, other)
             if found is None:

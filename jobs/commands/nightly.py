@@ -14,7 +14,7 @@ import json
 import shutil
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from importlib.metadata import version as code_version
 from pathlib import Path
 from typing import Any
@@ -22,32 +22,22 @@ from typing import Any
 import click
 
 import recsys
+from recsys.settings import NIGHT, SETTINGS, Settings
 from recsys.store.erasure import Erasures
 from recsys.store.locks import only_one
 from recsys.store.store import Store
 
 from ..cli import run
+from ..environment import load_settings
 from ..nightly.context import NightContext
 from ..nightly.pipeline import NightPipeline
 from ..nightly.step_runner import Detail, PipelineStep, run_steps
 from ..progress import LogProgress, TerminalProgress, job_progress
-from ..settings import Settings
 
 REFUSED = 3  # exit status
 RESUME = 86_400.0  # seconds after which a killed night is begun anew, for its data is old
 PLAN = "plan.json"
-UNRELATED = (
-    "host",
-    "port",
-    "workers",
-    "keep_bundles",
-    "cache",
-    "webhook_networks",
-    "smtp",
-    "mail_from",
-    "public_url",
-    "notice_retry_seconds",
-)  # settings that a night does not read
+UNRELATED = ("cache", "keep_bundles")  # settings of a night that do not change what it finds
 
 
 @click.command(name="nightly")
@@ -58,7 +48,7 @@ def command(tune_always: bool, as_json: bool) -> None:
 
     Exit status: 0 published, 3 refused (the bundle before stays in service), 1 failed.
     """
-    result = run_night(Settings.load(), tune_always)
+    result = run_night(load_settings(), tune_always)
     if as_json:
         print(json.dumps(result, ensure_ascii=False))
     elif result["status"] == "published":
@@ -134,8 +124,8 @@ class _Watch:
 
 def _plan(settings: Settings, tune_always: bool) -> dict[str, str]:
     """Return all that must be the same for a killed night to be taken up."""
-    values = {f.name: str(getattr(settings, f.name)) for f in fields(settings)}
-    plan = {name: value for name, value in values.items() if name not in UNRELATED}
+    names = [one.name for one in SETTINGS if NIGHT in one.read_by and one.name not in UNRELATED]
+    plan = {name: str(getattr(settings, name)) for name in names}
     return {**plan, "tune": str(tune_always), "code": f"{code_version('recsys')} {_code()}"}
 
 

@@ -21,7 +21,7 @@ from recsys.store.store import Store
 
 from ..cli import run
 from ..command_audit import audited
-from ..settings import Settings
+from ..environment import load_settings
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _count = click.option("-n", "count", type=click.IntRange(1, 100_000), default=50, show_default=True)
@@ -87,7 +87,7 @@ def retry(deliveries: tuple[int, ...], as_json: bool) -> None:
 
 
 def _store() -> Store:
-    return Store.open(Settings.load().store_url)
+    return Store.open(load_settings().store_url)
 
 
 def _document(one: StoredNotice) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from recsys.ranking.query import Reason, Recommendation
 
 from ..cli import run
 from ..command_output import output
+from ..environment import load_settings
 from ..recommender_from_store import LocalService, open_service
-from ..settings import Settings
 
 
 @click.command(name="recommend")
@@ -28,7 +28,7 @@ from ..settings import Settings
 def command(user: str, n: int, explain: bool, as_json: bool) -> None:
     """Recommend items to USER, by the same engine and settings as the service."""
     user = canonical_id(user)
-    with open_service(Settings.load()) as engine:
+    with open_service(load_settings()) as engine:
         found = engine.recommend(user, n, explain)
         notice = engine.notice(user) if len(found) < n else ""
         if as_json:

@@ -15,7 +15,7 @@ from recsys.store.backup import restore
 
 from ..cli import run
 from ..command_audit import record
-from ..settings import Settings
+from ..environment import load_settings
 
 
 @click.command(name="restore")
@@ -26,7 +26,7 @@ def command(source: Path, as_json: bool) -> None:
 
     Every checksum is compared first. Erase again whoever was erased after the backup was made.
     """
-    settings = Settings.load()
+    settings = load_settings()
     found = restore(
         source, settings.home, settings.store_url, lambda words: click.echo(words, err=True)
     )

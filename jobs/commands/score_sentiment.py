@@ -19,7 +19,7 @@ from recsys.text.sentiment.scorer import SentimentScorer
 
 from ..cli import run
 from ..command_output import check_json_file, output, write_json
-from ..settings import Settings
+from ..environment import load_settings
 
 
 @click.command(name="tone")
@@ -35,7 +35,7 @@ def command(texts: Path, model: Path | None, json_file: Path | None) -> None:
     """
     check_json_file(json_file)
     found = read_texts(texts)
-    rows = tone_rows(SentimentScorer(Settings.load().home, model), found)
+    rows = tone_rows(SentimentScorer(load_settings().home, model), found)
     console = output(json_file)
     if json_file is None:
         table = Table(box=None, pad_edge=False, header_style="bold")

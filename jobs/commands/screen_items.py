@@ -14,12 +14,13 @@ import click
 from recsys.safety.flags import read_flags
 from recsys.safety.item_screening import screen
 from recsys.safety.text_rules import load_scorer
+from recsys.settings import Settings
 from recsys.store.store import Store
 
 from ..cli import run
 from ..command_output import output
+from ..environment import load_settings
 from ..progress import job_progress
-from ..settings import Settings
 
 BATCH = 5_000  # items that are looked at at once
 
@@ -31,7 +32,7 @@ def command(as_json: bool) -> None:
 
     Items are looked at when they come; this is for those that came another way or earlier.
     """
-    result = rescreen(Settings.load())
+    result = rescreen(load_settings())
     if as_json:
         print(json.dumps(result))
         return

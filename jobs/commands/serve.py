@@ -17,7 +17,7 @@ from recsys.bundle_store import BundleStore
 from recsys.errors import DataError, MissingExtra
 
 from ..cli import run
-from ..settings import Settings, server_environment
+from ..environment import load_settings, server_environment
 
 METRICS = "PROMETHEUS_MULTIPROC_DIR"  # where several workers add up what each has counted
 PACKAGE = (__package__ or "jobs.commands").removesuffix(".commands")
@@ -41,9 +41,8 @@ def command(
     host: str | None, port: int | None, workers: int | None, server: str, as_json: bool
 ) -> None:
     """Serve recommendations over HTTP; Ctrl-C stops it, a new bundle needs no restart."""
-    settings = Settings.load()
-    host, port = host or settings.host, port or settings.port
-    workers = workers or max(settings.workers, 1)
+    settings = load_settings(host=host or None, port=port, workers=workers)
+    host, port, workers = settings.host, settings.port, max(settings.workers, 1)
     environment = server_environment(settings, host, workers)
     figures = environment.pop(METRICS, "") if server == "uvicorn" else ""
     arguments = server_command(server, host, port, workers, figures)

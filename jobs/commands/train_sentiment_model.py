@@ -25,7 +25,7 @@ from recsys.text.shared_phrases import sharing_phrases
 
 from ..cli import run
 from ..command_output import output
-from ..settings import Settings
+from ..environment import load_settings
 
 
 @click.command(name="train-tone")
@@ -65,7 +65,7 @@ def command(
     """
     if not labels and lexicon is None:
         raise DataError("nothing to learn from: give --labels F, --lexicon F or both")
-    folder = Settings.load().home / FOLDER
+    folder = load_settings().home / FOLDER
     result: dict[str, object] = {}
     if lexicon is not None:
         result |= _install(lexicon, folder / LEXICON)
@@ -93,7 +93,7 @@ def _install(path: Path, target: Path) -> dict[str, object]:
 def _train(paths: Sequence[Path], excepted: Sequence[Path], target: Path) -> dict[str, object]:
     labelled = _without(joined([read_labels(path) for path in paths], paths), excepted)
     check_classes(labelled.classes)  # before the word vectors, which may take a minute
-    student = load_static(Settings.load().cache)
+    student = load_static(load_settings().cache_folder)
     names = ", ".join(path.name for path in paths)
     note = f"{len(labelled.texts)} texts of {names}, {student.name}"
     model = fit_tone(

@@ -20,7 +20,7 @@ from recsys.store.store import Store
 
 from ..cli import run
 from ..command_audit import audited
-from ..settings import Settings
+from ..environment import load_settings
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -36,7 +36,7 @@ def command() -> None:
 @as_json
 def add(url: str, kinds: tuple[str, ...], as_json: bool) -> None:
     """Add a webhook and print the secret that its requests are signed with."""
-    settings = Settings.load()
+    settings = load_settings()
     check_url(url)
     parts = urlsplit(url)
     try:
@@ -95,7 +95,7 @@ def document(one: Destination) -> dict[str, object]:
 
 
 def _store() -> Store:
-    return Store.open(Settings.load().store_url)
+    return Store.open(load_settings().store_url)
 
 
 if __name__ == "__main__":

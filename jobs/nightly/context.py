@@ -14,6 +14,7 @@ from recsys.data.event_tables import EventTable, ItemTable
 from recsys.errors import BundleError
 from recsys.serving.catalogue import under
 from recsys.serving.model import Model
+from recsys.settings import Settings
 from recsys.store.store import Store
 from recsys.text.cold_start import ColdStartConfig
 from recsys.text.encoders.student import Student
@@ -28,7 +29,6 @@ from recsys.tuning.validation_splits import validation
 
 from ..progress import LogProgress, TerminalProgress
 from ..recommender_from_store import open_bundle
-from ..settings import Settings
 from .data_snapshot import load_snapshot
 from .step_runner import DETAIL, Detail
 

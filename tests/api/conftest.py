@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 
 from api.app import create_app
 from api.runtime.app_state import AppState
-from api.settings import Settings
+from recsys.settings import Settings
 from recsys.store.api_keys import Keys
 from recsys.store.database import Database
 

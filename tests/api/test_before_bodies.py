@@ -17,9 +17,9 @@ from conftest import key_of
 from test_slow_clients import answer, asked, connected
 
 from api.http.asgi_to_wsgi import AsgiApp
-from api.settings import Settings
 from recsys.data.records import Event
 from recsys.errors import DataError
+from recsys.settings import Settings
 from recsys.store.store import Store
 
 Serve = Callable[..., Server]
@@ -111,7 +111,7 @@ def test_without_one_the_header_counts_nothing(serve: Serve) -> None:
 
 def test_a_proxy_that_is_no_address_stops_the_start() -> None:
     with pytest.raises(DataError, match="RECSYS_TRUSTED_PROXIES: 'nginx' does not"):
-        Settings.from_environment({"RECSYS_TRUSTED_PROXIES": "nginx"})
+        Settings.load({"RECSYS_TRUSTED_PROXIES": "nginx"})
 
 
 def test_an_answer_in_parts_ends_when_the_client_goes() -> None:

@@ -14,7 +14,7 @@ from api_server import Server, start
 from flask import Flask
 from flask.testing import FlaskClient
 
-from jobs.settings import own_modules
+from jobs.environment import own_modules
 
 WORDS = "the tide comes in and sailors wait in the harbour until a wave lifts the anchor again"
 SCORER = '''

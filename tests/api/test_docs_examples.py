@@ -28,7 +28,7 @@ from conftest import key_of
 from night_world import student
 
 from jobs.commands.demo import DAY, SAMPLE, shift_days, write_shifted
-from jobs.settings import Settings
+from recsys.settings import Settings
 from recsys.text.encoders.static import write_static
 
 ROOT = Path(__file__).parents[2]

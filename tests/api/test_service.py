@@ -23,8 +23,8 @@ from api.app import create_app
 from api.auth import RateLimiter
 from api.logs import JsonFormatter
 from api.runtime.app_state import AppState
-from api.settings import Settings
 from recsys.errors import DataError
+from recsys.settings import Settings
 from recsys.store.api_keys import Keys
 from recsys.store.database import Database
 from recsys.store.store import Store
@@ -341,13 +341,13 @@ def test_docs_need_no_network(client: FlaskClient) -> None:
 def test_settings(tmp_path: Path) -> None:
     config = tmp_path / "recsys.toml"
     config.write_text('home = "/srv/recsys"\nrate_limit = 5\ncors_origins = ["a", "b"]\n')
-    found = Settings.from_environment(
+    found = Settings.load(
         {"RECSYS_CONFIG": str(config), "RECSYS_RATE_LIMIT": "7", "RECSYS_EVENT_WEIGHTS": "like=2"}
     )
     assert found.home == Path("/srv/recsys") and found.rate_limit == 7.0
     assert found.cors_origins == ("a", "b") and found.weights.of_kind("like") == 2.0
     assert found.weights.of_kind("dislike") == -1.0
-    assert not Settings.from_environment({"RECSYS_DEFENCES": "off"}).weights.voices
+    assert not Settings.load({"RECSYS_DEFENCES": "off"}).weights.voices
     for bad in (
         {"RECSYS_AUTH": "maybe"},
         {"RECSYS_DEFENCES": "onn"},
@@ -356,7 +356,7 @@ def test_settings(tmp_path: Path) -> None:
         {"RECSYS_CONFIG": "/none"},
     ):
         with pytest.raises(DataError):
-            Settings.from_environment(bad)
+            Settings.load(bad)
 
 
 def test_an_app_that_is_gone_keeps_no_file_open(home: Path) -> None:

@@ -11,11 +11,11 @@ import pytest
 from flask import Flask
 
 from jobs.recommender_from_store import open_service
-from jobs.settings import Settings
 from recsys.data.records import Event, Follow, User
 from recsys.evaluation.service_adapter import ServiceScorer
 from recsys.ranking.gbdt_rerank import live_scores
 from recsys.ranking.history import History
+from recsys.settings import Settings
 from recsys.store.store import Store
 from recsys.store.user_controls import Wish
 from recsys.tuning.scorer_protocol import Histories

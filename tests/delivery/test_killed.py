@@ -17,7 +17,7 @@ from killed import ADD, DELIVER, SUBJECTS
 from postgres_server import emptied, running
 from receivers import Receiver, receiving
 
-from jobs.settings import own_modules
+from jobs.environment import own_modules
 from recsys.store.notice_destinations import Destinations
 from recsys.store.outbox import Outbox
 from recsys.store.store import Store

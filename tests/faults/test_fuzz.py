@@ -24,12 +24,12 @@ from conftest import keyed
 from flask import Flask
 
 from api.runtime.served_model import ServedModel
-from api.settings import Settings
 from recsys.bundle import manifest_checksum
 from recsys.bundle_store import BundleStore
 from recsys.data.file_readers import read_events, read_items, read_users
 from recsys.errors import BundleError, DataError
 from recsys.ranking.query import Interaction, Query
+from recsys.settings import Settings
 
 SECONDS = 5.0
 LONG = 600.0

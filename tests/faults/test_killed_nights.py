@@ -15,7 +15,7 @@ import pytest
 from api_server import Server, start
 from night_world import call, environment, fill
 
-from jobs.settings import own_modules
+from jobs.environment import own_modules
 from recsys.bundle_store import BundleStore
 from recsys.store.store import Store
 

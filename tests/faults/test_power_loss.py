@@ -12,7 +12,7 @@ from pathlib import Path
 import power
 import pytest
 
-from jobs.settings import own_modules
+from jobs.environment import own_modules
 from recsys.store.store import Store
 
 SMOKE, THOROUGH = 24, 1_500  # power cuts

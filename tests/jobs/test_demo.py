@@ -8,7 +8,7 @@ import pytest
 
 from jobs.commands.demo import DAY, SAMPLE, shift_days, write_shifted
 from jobs.commands.ingest_files import ingest
-from jobs.settings import Settings
+from recsys.settings import Settings
 from recsys.store.store import Store
 
 NEWEST = 1_378_067_265.0

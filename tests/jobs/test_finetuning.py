@@ -12,7 +12,7 @@ from night_world import BOOKS, call, command, environment, fill, next_books, rea
 from text_world import tiny_bert
 
 from jobs.commands.evaluate import means_of, tables
-from jobs.settings import Settings
+from jobs.environment import load_settings
 from recsys.data.dataset import Dataset
 from recsys.data.records import Item
 from recsys.store.store import Store
@@ -157,7 +157,7 @@ def test_the_rows_of_an_evaluation_share_what_was_taught(tmp_path, monkeypatch):
     fill(tmp_path / "home").close()
     for name, value in environment(tmp_path / "home", **ON).items():
         monkeypatch.setenv(name, value)
-    settings, notes = Settings.load(), []
+    settings, notes = load_settings(), []
     events, items = tables(settings, None, None)
     means, first = means_of(settings, 0, notes.append), np.arange(len(events)) < 300
     found = [

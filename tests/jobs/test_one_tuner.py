@@ -15,10 +15,10 @@ from jobs.nightly.context import NightContext
 from jobs.nightly.pipeline import NightPipeline
 from jobs.nightly.step_runner import run_steps
 from jobs.progress import LogProgress
-from jobs.settings import Settings
 from recsys.data.file_readers import load_events, load_items
 from recsys.data.records import Event
 from recsys.evaluation.service_adapter import fit_service
+from recsys.settings import Settings
 from recsys.store.store import Store
 from recsys.tuning.evaluation_protocols import Rules, make_split
 from recsys.tuning.tuning_result import TuningResult

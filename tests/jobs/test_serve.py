@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from jobs.commands.serve import check_free, server_command
-from jobs.settings import own_modules
+from jobs.environment import own_modules
 from recsys.errors import DataError
 
 
@@ -138,7 +138,17 @@ def test_settings_that_are_wrong_are_one_sentence_and_status_1(tmp_path, port, m
     process = serve(tmp_path, "--port", str(port), "--workers", "2")
     _, errors = process.communicate(timeout=120)
     assert process.returncode == 1
-    assert errors.count("RECSYS_AUTH: 'perhaps' is none of") == 1 and "Traceback" not in errors
+    assert errors.count("RECSYS_AUTH = 'perhaps': must be one of") == 1
+    assert "Traceback" not in errors
+
+
+def test_settings_that_only_a_worker_can_check_end_the_server(tmp_path, port, monkeypatch):
+    monkeypatch.setenv("RECSYS_SAFETY_MODEL", "no_such_module:scores")
+    process = serve(tmp_path, "--port", str(port), "--workers", "2")
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == 1
+    assert errors.count("RECSYS_SAFETY_MODEL=no_such_module:scores") == 1
+    assert "Traceback" not in errors
 
 
 def test_workers_that_cannot_start_end_the_server(tmp_path, port):

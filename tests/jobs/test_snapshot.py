@@ -7,10 +7,10 @@ from jobs.nightly.context import NightContext
 from jobs.nightly.data_snapshot import load_snapshot, save_snapshot
 from jobs.nightly.pipeline import NightPipeline
 from jobs.progress import LogProgress
-from jobs.settings import Settings
 from recsys.data.event_tables import EventTable, ItemTable
 from recsys.data.ids import IdMap
 from recsys.data.records import Event, Item
+from recsys.settings import Settings
 from recsys.store.store import Store
 from recsys.text.sentiment.scorer import SentimentScorer, toned
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 
 from jobs.commands.serve import server_command
-from jobs.settings import own_modules
+from jobs.environment import own_modules
 
 
 @dataclass

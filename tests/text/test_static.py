@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from text_world import tiny_bert
 
-from recsys.text.encoders.static import default_cache, distilled, read_static, static_folder
+from recsys.text.encoders.cache_folder import default_cache
+from recsys.text.encoders.static import distilled, read_static, static_folder
 
 WORDS = ["red", "nail", "blue", "cream"]
 

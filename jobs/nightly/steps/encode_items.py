@@ -22,7 +22,7 @@ def distill(night: NightContext) -> Detail:
     """
     if (Path(night.settings.encoder) / "vectors.npy").exists():
         return {"distilled": False, "because": "the encoder is a folder of static vectors"}
-    found, made = distilled(night.settings.cache)
+    found, made = distilled(night.settings.cache_folder)
     because = "they were not there" if made else "they were there, from an earlier night"
     return {"distilled": made, "because": because, "tokens": found.n_tokens}
 
@@ -30,7 +30,9 @@ def distill(night: NightContext) -> Detail:
 def encode(night: NightContext, out: Path) -> Detail:
     """Write each item's vector and the student; tell how many texts had to be encoded."""
     texts, encoder = documents(night.data.table), night_encoder(night)
-    found = encode_words(texts, encoder, night.settings.home, "night", cache=night.settings.cache)
+    found = encode_words(
+        texts, encoder, night.settings.home, "night", cache=night.settings.cache_folder
+    )
     arrays = {f"student/{k}": v for k, v in found.student.compact().arrays().items()}
     write_bundle(out, {"vectors": found.vectors, **arrays}, {}, {"encoder": encoder.name})
     return {

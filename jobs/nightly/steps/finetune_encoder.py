@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 from recsys.data.dataset import Dataset
 from recsys.errors import DataError, MissingExtra
+from recsys.settings import Settings
 from recsys.text.encoders.encoder import Encoder, load_encoder
 from recsys.text.encoders.finetuned_encoders import EncoderRegistry, RegistryEntry
 from recsys.text.encoders.multilingual import MultilingualEncoder
 from recsys.text.encoders.static import load_static
 from recsys.text.encoders.student import Student
 
-from ...settings import Settings
 from ..context import NightContext
 from ..step_runner import Detail
 
@@ -37,7 +37,7 @@ def finetune(night: NightContext) -> Detail:
     them would trust words that have read their readers.
     """
     settings, device, note = night.settings, night.device, night.progress.note
-    start = load_encoder(settings.encoder, device, settings.cache)
+    start = load_encoder(settings.encoder, device, settings.cache_folder)
     result: Detail = {"family": start.name, "version": "", "trained": False}
     because = reason_not_to(settings, start, device)
     if because:
@@ -86,7 +86,7 @@ def night_encoder(night: NightContext) -> Encoder:
         return EncoderRegistry.of(settings.home, found["family"]).load(
             found["version"], night.device
         )
-    return load_encoder(settings.encoder, night.device, settings.cache)
+    return load_encoder(settings.encoder, night.device, settings.cache_folder)
 
 
 def evaluated_encoder(
@@ -96,7 +96,7 @@ def evaluated_encoder(
 
     `known`: those of this evaluation so far, by what they learned from; rows share them.
     """
-    start = load_encoder(settings.encoder, device, settings.cache)
+    start = load_encoder(settings.encoder, device, settings.cache_folder)
     if reason_not_to(settings, start, device):
         return start
     check_torch()
@@ -157,7 +157,7 @@ def outcome(lesson: FineTuneResult) -> Detail:
 
 def _static(settings: Settings, start: Encoder) -> Student | None:
     """Return the word vectors that guide a transformer; None where these are what learns."""
-    return None if isinstance(start, Student) else load_static(settings.cache)
+    return None if isinstance(start, Student) else load_static(settings.cache_folder)
 
 
 def _yesterday(

@@ -18,13 +18,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from platformdirs import user_cache_path
 from tokenizers import Tokenizer
 
 from recsys.array_types import Floats
 from recsys.errors import DataError, MissingExtra
 from recsys.store.locks import held
 from recsys.text.encoders.bert import Bert, is_bert
+from recsys.text.encoders.cache_folder import default_cache
 from recsys.text.encoders.student import Student
 
 DIMENSIONS = 256
@@ -34,11 +34,6 @@ MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9d
 FORMAT = 1
 
 log = logging.getLogger("recsys")
-
-
-def default_cache() -> Path:
-    """Return the folder of what is made once per machine and user: ~/.cache/recsys on Linux."""
-    return user_cache_path("recsys", appauthor=False)
 
 
 def minilm_source() -> str:
