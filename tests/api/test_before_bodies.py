@@ -110,7 +110,7 @@ def test_without_one_the_header_counts_nothing(serve: Serve) -> None:
 
 
 def test_a_proxy_that_is_no_address_stops_the_start() -> None:
-    with pytest.raises(DataError, match="RECSYS_TRUSTED_PROXIES: 'nginx' does not"):
+    with pytest.raises(DataError, match="RECSYS_TRUSTED_PROXIES = 'nginx'"):
         Settings.load({"RECSYS_TRUSTED_PROXIES": "nginx"})
 
 
