@@ -1,7 +1,8 @@
 """Explanation: decomposition of one score for one user, with counterfactuals.
 
 The score is the one a list shows: the same request, the same candidates, the same corrections. The
-base is computed from the blend, not as what is left over, so that parts and base check the score.
+base is computed from the score model, not as what is left over, so that parts and base check the
+score.
 """
 
 from __future__ import annotations

@@ -131,7 +131,7 @@ class FittedModel:
 
     @property
     def choice(self) -> dict[str, Any]:
-        """Engines, blend and evidence as JSON; `recsys.fit(tune=model.choice)` reuses it."""
+        """Engines, score model and evidence as JSON; `recsys.fit(tune=model.choice)` reuses it."""
         found: dict[str, Any] = dict(self.manifest["choice"])
         return found
 

@@ -237,7 +237,7 @@ def _fitted(
     cold = None
     if plan.quick:
         cold = ColdStartSolver(data, own.student, own.vectors, ColdStartConfig(largest=QUICK_TEXTS))
-    model = assemble(data, fitted, own, choice.blend, seed, True, choice.trees, cold)
+    model = assemble(data, fitted, own, choice.score_model, seed, True, choice.trees, cold)
     counts = {"events": len(events), "items": len(items), "users": len(events.users)}
     return _Made(model, choice, student.name if student else "none", counts, plan.minutes)
 

@@ -130,8 +130,8 @@ def query_of(
 
 
 def personal_place(query: Query, live: LiveState) -> float:
-    """Return the place on the dial of the blend that a query's scores have."""
-    return live.model.blend.personal if query.personal is None else query.personal
+    """Return the place on the dial of the score model that a query's scores have."""
+    return live.model.score_model.personal if query.personal is None else query.personal
 
 
 def ranked(

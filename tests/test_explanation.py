@@ -40,8 +40,8 @@ def stump():
     )
 
 
-def service(blend=WHOLE, trees=None):
-    live = LiveState(replace(worlds.model(), blend=blend, trees=trees))
+def service(score_model=WHOLE, trees=None):
+    live = LiveState(replace(worlds.model(), score_model=score_model, trees=trees))
     live.add_item(Item("post", title="tide 海", created_at=NOW + 5))
     live.add_event("sea-20", "like", timestamp=NOW + 6)
     return Recommender(live, drift=0.0)
@@ -124,8 +124,8 @@ def test_what_the_history_gives_by_label():
 
 
 def test_in_a_world_of_one_blend_the_one_reader_of_a_book_is_told():
-    blend = ScoreModel((Term("neighbours", 5.0, 1.0),), (LogTerm(0.1, 1.0),))
-    engine = Recommender(LiveState(worlds.plain(worlds.odd_even(), blend)), drift=0.0)
+    score_model = ScoreModel((Term("neighbours", 5.0, 1.0),), (LogTerm(0.1, 1.0),))
+    engine = Recommender(LiveState(worlds.plain(worlds.odd_even(), score_model)), drift=0.0)
     odd = tuple(Interaction(f"book-{n}", "like", timestamp=NOW + n) for n in (1, 3, 2))
     found = explain(engine, Query(history=odd, now=NOW), "book-7")
     assert found.change.item_id in ("book-1", "book-3")

@@ -183,7 +183,7 @@ def test_whoever_dislikes_everything_still_gets_finite_scores(service):
 
 @pytest.mark.parametrize("world", [worlds.one_user_one_item, worlds.nothing])
 def test_hardly_any_data_is_served(world):
-    blend = ScoreModel(
+    score_model = ScoreModel(
         (Term("neighbours", 5.0, 1.0),),
         (LogTerm(0.1, 1.0),),
         {"share_all": 1.0, "liked": 0.3},
@@ -191,7 +191,7 @@ def test_hardly_any_data_is_served(world):
         linear={"exposure_age": -0.2},
     )
     data = world()
-    service = Recommender(LiveState(worlds.plain(data, blend)))
+    service = Recommender(LiveState(worlds.plain(data, score_model)))
     assert sorted(ids(service.recommend(Query(n=9)))) == sorted(data.items)
     rest = service.recommend(Query(history=likes(data.items[0], "never heard of"), n=9))
     assert data.items[0] not in ids(rest) and len(rest) == len(data.items) - 1

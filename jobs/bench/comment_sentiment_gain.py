@@ -96,7 +96,7 @@ class Reviews:
         engines = [engine_named(name) for name in choice.engines]
         vectors = words(data)
         fitted = fit_engines(data, vectors, engines, means.seed, means.device)
-        model = assemble(data, fitted, vectors, choice.blend, posts=False, trees=choice.trees)
+        model = assemble(data, fitted, vectors, choice.score_model, posts=False, trees=choice.trees)
         user, item, liked = self._pairs(data)
         scores = _personal(ServiceScorer.of(model), data, user)[np.arange(len(item)), item]
         rates = LiveState(model).counters.like_rate()[item]

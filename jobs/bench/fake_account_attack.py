@@ -118,7 +118,9 @@ def trial_of(settings: Settings, people: int = PEOPLE) -> AttackTrial:
         engines = [engine_named(name) for name in choice.engines]
         fitted = {engine.scorer: engine.tried(known, settings.seed, "cpu") for engine in engines}
         cold = ColdStartSolver(data, words.student, words.vectors, ColdStartConfig(largest=TEXTS))
-        return assemble(data, fitted, words, choice.blend, settings.seed, False, choice.trees, cold)
+        return assemble(
+            data, fitted, words, choice.score_model, settings.seed, False, choice.trees, cold
+        )
 
     return AttackTrial(events, items, settings.weights, fit, people, settings.seed)
 

@@ -58,7 +58,9 @@ class NightContext:
         """Fit the engines of a choice and put a model together; `posts` as in `assemble`."""
         chosen = [engine_named(name) for name in choice.engines]
         fitted = fit_engines(data, words, chosen, self.settings.seed, self.device)
-        return assemble(data, fitted, words, choice.blend, self.settings.seed, posts, choice.trees)
+        return assemble(
+            data, fitted, words, choice.score_model, self.settings.seed, posts, choice.trees
+        )
 
     def tried(self, data: Dataset, choice: TuningResult) -> Model:
         """Fit what only answers questions: engines as settings are chosen with, no new posts."""
@@ -69,7 +71,7 @@ class NightContext:
         cold = ColdStartSolver(
             data, words.student, words.vectors, ColdStartConfig(largest=TRIED_TEXTS)
         )
-        return assemble(data, fitted, words, choice.blend, seed, False, choice.trees, cold)
+        return assemble(data, fitted, words, choice.score_model, seed, False, choice.trees, cold)
 
     def words(self, data: Dataset) -> TextVectors:
         """Return the encoded words in the numbering of a data set."""

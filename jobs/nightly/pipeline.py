@@ -101,7 +101,7 @@ class NightPipeline:
         return encode(self.night, out)
 
     def tune(self, out: Path) -> Detail:
-        """Choose engines and blend, or take over what the current bundle was made with."""
+        """Choose engines and score model, or take over what the current bundle was made with."""
         seen, before = self.night.detail("snapshot"), self.night.before
         plan = {
             "encoder": self.night.detail("finetune")["family"],
@@ -126,7 +126,7 @@ class NightPipeline:
             "tuned": why is not None,
             "because": why or "the last tuning still serves",
             "design": choice.design,
-            "personal": choice.blend.personal,
+            "personal": choice.score_model.personal,
             "engines": " + ".join(choice.engines) or "none",
             "engine_reason": engine_reason(choice, seen["items"]),
             "pressure": list(choice.pressure),
@@ -149,8 +149,10 @@ class NightPipeline:
         if attack.people:
             result = f"{result}; {attack.told()}"
         if lost and self.night.before is None:
-            blend = baseline_blend(found.baseline)
-            choice = TuningResult((), blend, choice.evidence, None, "baseline", choice.pressure)
+            score_model = baseline_blend(found.baseline)
+            choice = TuningResult(
+                (), score_model, choice.evidence, None, "baseline", choice.pressure
+            )
             result = f"what was tuned lost and {named(found.baseline)} is published alone: {result}"
             self.night.progress.tell(result)
         elif moved and self.night.before is None:

@@ -65,7 +65,7 @@ class ListTrial:
 
     split: Split
     data: Dataset
-    judge: MetricsReport
+    report: MetricsReport
     means: FitContext
     judged_by: tuple[str, ...]
     reference: FittedRow | None  # trending; None: no candidate has an event, all trend alike
@@ -75,30 +75,30 @@ class ListTrial:
     def of(cls, split: Split, data: Dataset, ks: Sequence[int], means: FitContext) -> ListTrial:
         """Prepare the questions."""
         rules = split.rules
-        judge = MetricsReport.of(build_queries(split, data), ks, rules.seed, rules.slice_order)
+        report = MetricsReport.of(build_queries(split, data), ks, rules.seed, rules.slice_order)
         reference, trending = None, None
         if split.only is None:
             reference = FittedRow.of(TRENDING, split, data, means)
-            found = answer(judge.questions, reference.scorer, judge.depth, TRENDING, listed=False)
+            found = answer(report.questions, reference.scorer, report.depth, TRENDING, listed=False)
             trending = found.ranks
-        return cls(split, data, judge, means, (f"ndcg@{judged_at(ks)}",), reference, trending)
+        return cls(split, data, report, means, (f"ndcg@{judged_at(ks)}",), reference, trending)
 
     def row(self, name: str) -> RowResult:
         """Fit, ask and judge one row."""
         reset_peak()
         known = self.reference if name == TRENDING else None
         fitted = known or FittedRow.of(name, self.split, self.data, self.means)
-        answers = answer(self.judge.questions, fitted.scorer, self.judge.depth, name)
-        per_user = self.judge.per_user(answers)
+        answers = answer(self.report.questions, fitted.scorer, self.report.depth, name)
+        per_user = self.report.per_user(answers)
         return RowResult(
             name=name,
-            metrics=self.judge.metrics(answers, self.trending),
+            metrics=self.report.metrics(answers, self.trending),
             fit_seconds=fitted.seconds,
             cpu_seconds=fitted.cpu_seconds,
             peak_mb=peak_mb(),
             chosen=fitted.chosen,
             nbytes=fitted.scorer.nbytes,
-            slices=self.judge.slices(answers, self.judged_by),
+            slices=self.report.slices(answers, self.judged_by),
             per_user={metric: per_user[metric] for metric in self.judged_by},
         )
 

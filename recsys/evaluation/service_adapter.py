@@ -44,7 +44,7 @@ def fit_service(split: Split, data: Dataset, means: FitContext) -> tuple[Model, 
     words = _words(data, means)
     fitted = fit_engines(data, words, engines, means.seed, means.device)
     # No item is posted later: every item of the catalogue is there, read or unread.
-    model = assemble(data, fitted, words, choice.blend, posts=False, trees=choice.trees)
+    model = assemble(data, fitted, words, choice.score_model, posts=False, trees=choice.trees)
     return model, choice
 
 

@@ -21,7 +21,7 @@ def score_block(model: Model, histories: HistoryBatch, features: Floats) -> Floa
     created = model.catalogue.created
     traits = [traits_of(history, created) for history in histories]
     named = dict(zip(feature_names(), features, strict=True))
-    context = BatchContext(model, model.blend, histories, traits, named)
+    context = BatchContext(model, model.score_model, histories, traits, named)
     total = np.zeros((len(histories), len(model)), np.float32)
     for term in TERMS:
         if (scores := term.batch(context)) is not None:

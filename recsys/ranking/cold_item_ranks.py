@@ -1,13 +1,14 @@
 """Ranks of items without users at training time, by predicted item-to-item weights.
 
-A blend ranks by what users did, so an item of the last minute stands behind the whole catalogue
-however well its text suits a user. What the text does give is a predicted column of item-to-item
-weights, hence a neighbour sum that can be compared with those of other items. Predictions by ridge
-regression are shrunk, so their sums are multiplied by `ScoreModel.unread` first (0: unread items
-stay where the blend puts them). An unread item whose sum is then the r-th largest gets the r-th
-best score among the items with users (quantile matching); its own users take over as they come.
-A recent item is ranked among the items that are in use now, since nobody turns to most others.
-Models whose blend reads no neighbours compare text vectors with the history instead.
+A score model ranks by what users did, so an item of the last minute stands behind the whole
+catalogue however well its text suits a user. What the text does give is a predicted column of
+item-to-item weights, hence a neighbour sum that can be compared with those of other items.
+Predictions by ridge regression are shrunk, so their sums are multiplied by `ScoreModel.unread`
+first (0: unread items stay where the score model puts them). An unread item whose sum is then the
+r-th largest gets the r-th best score among the items with users (quantile matching); its own users
+take over as they come. A recent item is ranked among the items that are in use now, since nobody
+turns to most others. Models whose score reads no neighbours compare text vectors with the history
+instead.
 """
 
 from __future__ import annotations
@@ -93,7 +94,7 @@ def unread_rows(live: LiveState, rows: Rows) -> Mask:
 
 def in_use(live: LiveState, rows: Rows) -> Mask:
     """Return which rows hold IN_USE of the uptake of this time, at the half-life of trending."""
-    uptake = live.counters.uptake(trending_life(live.model.blend), live.size)
+    uptake = live.counters.uptake(trending_life(live.model.score_model), live.size)
     order = np.argsort(-uptake, kind="stable")
     held = np.cumsum(uptake[order])
     kept = order[: int(np.searchsorted(held, IN_USE * held[-1])) + 1] if len(held) else order
@@ -115,19 +116,19 @@ def rivals(live: LiveState) -> Floats:
     return np.asarray(found, np.float32)
 
 
-def trending_life(blend: ScoreModel) -> int:
+def trending_life(score_model: ScoreModel) -> int:
     """Return the place, in HALF_LIVES, of the half-life by which a night found items trending."""
     finite = range(len(HALF_LIVES) - 1)
-    best = max(finite, key=lambda life: blend.priors.get(SHARES[life], 0.0))
-    return best if blend.priors.get(SHARES[best], 0.0) > 0 else HALF_LIVES.index(3 * DAY)
+    best = max(finite, key=lambda life: score_model.priors.get(SHARES[life], 0.0))
+    return best if score_model.priors.get(SHARES[best], 0.0) > 0 else HALF_LIVES.index(3 * DAY)
 
 
 def contenders(learned: UserTerms, mask: Mask, k: int) -> Rows:
     """Return the unread rows that may come among the best `k`, ascending."""
-    column = PredictedColumn.of(learned, mask) if learned.neighbours.blend.unread else None
+    column = PredictedColumn.of(learned, mask) if learned.neighbours.score_model.unread else None
     if column is None or not column.unread.any():
         return np.zeros(0, np.int32)
-    rows, ahead = column.ranks(learned.neighbours.blend.unread)
+    rows, ahead = column.ranks(learned.neighbours.score_model.unread)
     return np.sort(rows[ahead < k])
 
 
@@ -137,7 +138,7 @@ def gains(learned: UserTerms, mask: Mask, rows: Rows, scores: Floats) -> Floats:
     `mask`: rows that may be shown. `rows`: ascending, those of the best scores among them.
     `scores`: of these rows by the learned terms. No score falls.
     """
-    found, factor = np.zeros(len(rows), np.float32), learned.neighbours.blend.unread
+    found, factor = np.zeros(len(rows), np.float32), learned.neighbours.score_model.unread
     column = PredictedColumn.of(learned, mask) if factor and len(rows) else None
     if column is None or not column.unread.any():
         return found
@@ -156,7 +157,7 @@ def gains(learned: UserTerms, mask: Mask, rows: Rows, scores: Floats) -> Floats:
     step = 1 + np.arange(len(own)) - np.searchsorted(-ahead, -ahead)
     unit = 2 * np.spacing(np.maximum(np.abs(best[ahead]), np.abs(scores[places])))
     target = best[ahead] + (step * unit).astype(np.float32)
-    if not learned.neighbours.blend.lift:  # the blend orders unread items among themselves
+    if not learned.neighbours.score_model.lift:  # its own order is kept
         order = np.argsort(scores[places], kind="stable")
         target[order] = np.sort(target)
     share = unknown_share(learned.live, own)

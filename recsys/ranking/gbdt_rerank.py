@@ -35,9 +35,9 @@ def best_places(rows: Rows, scores: Floats, n: int) -> NDArray[np.intp]:
 def corrections(learned: UserTerms, rows: Rows, scores: Floats, now: float | None = None) -> Floats:
     """Return what the trees add to the scores of rows that may be shown, (len(rows),).
 
-    The POOL of them that the blend puts first are judged; 0 for the others. `scores`: of these
-    rows. `now`: the moment, Unix seconds; None: that of the last event. Nothing at another place
-    on the dial than the tuned one: trees correct the scores that they were learned on.
+    The POOL of them that the score model puts first are judged; 0 for the others. `scores`: of
+    these rows. `now`: the moment, Unix seconds; None: that of the last event. Nothing at another
+    place on the dial than the tuned one: trees correct the scores that they were learned on.
     """
     added = np.zeros(len(rows), np.float32)
     trees = learned.live.model.trees
@@ -69,7 +69,7 @@ def reranked_block(model: Model, histories: HistoryBatch, shared: Floats, closed
     scores = score_block(model, histories, shared)
     live = LiveState(model)
     new = cold_item_ranks.unread_rows(live, np.arange(len(model), dtype=np.int32))
-    if model.trees is None and not (model.blend.unread and (new & ~closed.all(axis=0)).any()):
+    if model.trees is None and not (model.score_model.unread and (new & ~closed.all(axis=0)).any()):
         return scores
     for person in range(len(histories)):
         history = histories[person]

@@ -27,7 +27,7 @@ class ItemFeatureCache:
     def __init__(self, live: LiveState, drift: float = DRIFT) -> None:
         self.live = live
         self._slices = feature_slices(live.model)
-        lives = [HALF_LIFE[n] for n in live.model.blend.used_features if n in HALF_LIFE]
+        lives = [HALF_LIFE[n] for n in live.model.score_model.used_features if n in HALF_LIFE]
         self._reach = drift * min([x for x in lives if np.isfinite(x)], default=np.inf)
         self._table: ItemFeatureTable | None = None
         worded = live.model.index is None and live.model.words.shape[1] > 0
@@ -101,10 +101,10 @@ class ItemFeatureCache:
 
     def _average(self, found: Floats) -> Floats:
         """Return the score of a user with average features, by which rows are put into blocks."""
-        blend, total = self.live.model.blend, np.zeros(found.shape[1], np.float32)
+        score_model, total = self.live.model.score_model, np.zeros(found.shape[1], np.float32)
         for term in item_feature_terms():
             if (place := self._slices.get(term.name)) is not None:
-                weights = blend.prior_weights(term.used_names(blend), {})
+                weights = score_model.prior_weights(term.used_names(score_model), {})
                 total += weights @ found[place]
         return total
 

@@ -67,9 +67,9 @@ def _unread(live: LiveState, row: int) -> bool:
 def _related(learned: UserTerms, k: int) -> Rows:
     """Return the rows that may have to do with a history: all, or of many those worth a look."""
     live, size = learned.live, learned.size
-    blend, index = live.model.blend, live.model.index
-    by_all = blend.uses("behaviour") or (blend.taste and live.opinions is not None)
-    if size < MANY or by_all or (blend.uses("words") and index is None):
+    score_model, index = live.model.score_model, live.model.index
+    by_all = score_model.uses("behaviour") or (score_model.taste and live.opinions is not None)
+    if size < MANY or by_all or (score_model.uses("words") and index is None):
         return np.arange(size, dtype=np.int32)
     pointed = learned.neighbours.pointed
     vector = learned.terms["words"].text_vector
@@ -163,7 +163,7 @@ def _taken_up(
 
 
 def _trending_life(live: LiveState) -> int:
-    weights = live.model.blend.priors
+    weights = live.model.score_model.priors
     finite = range(len(HALF_LIVES) - 1)
     best = max(finite, key=lambda life: weights.get(SHARES[life], 0.0))
     return best if weights.get(SHARES[best], 0.0) > 0 else HALF_LIVES.index(3 * DAY)

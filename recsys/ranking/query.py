@@ -79,7 +79,7 @@ class Query:
     words: str = ""  # steers: the closer an item's words, the higher
     interests: tuple[str, ...] = ()  # words the person stated, used like a history
     diversity: float = 0.0  # 0: by score alone; 1: each pick as unlike the others as possible
-    personal: float | None = None  # 0..1, place on the dial of the blend; None: as tuned
+    personal: float | None = None  # 0..1, place on the dial of the score model; None: as tuned
     author_cap: int | None = None  # most items of one author in the list
     category_cap: int | None = None
     explain: bool = False  # tell every reason, not only the first three

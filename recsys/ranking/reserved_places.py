@@ -77,7 +77,7 @@ class ReservedPlaces:
         column = PredictedColumn.of(request.learned, mask)
         if column is None:
             return np.zeros(0, np.int32)
-        order = column.order(request.learned.neighbours.blend.unread or UNREAD)
+        order = column.order(request.learned.neighbours.score_model.unread or UNREAD)
         rows = column.rows[order[: int(BEST * np.count_nonzero(mask))]]
         rows = rows[few_users(live, rows) & np.isin(rows, scored)]
         return rows[self.share.allowed(live, rows, now, flooded)]

@@ -59,7 +59,7 @@ def gap(times: Times, now: float) -> float:
 
 
 def traits_of(history: History, created: Times) -> dict[str, float]:
-    """Return the user features that the weights of a blend may depend on."""
+    """Return the user features that the weights of a score model may depend on."""
     return {
         "activity": float(activity(len(history))),
         "habit": habit(history.rows, history.times, created),

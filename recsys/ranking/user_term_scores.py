@@ -31,14 +31,14 @@ class UserTerms:
     def of(cls, history: History, live: LiveState, personal: float | None = None) -> Self:
         """Bind all learned terms to a history.
 
-        `personal`: place on the dial of the blend, see `ScoreModel.at`; None: as tuned.
+        `personal`: place on the dial of the score model, see `ScoreModel.at`; None: as tuned.
         """
-        tuned = live.model.blend
-        blend = tuned if personal is None else tuned.at(personal)
-        context = UserContext(live, history, blend, traits_of(history, live.created))
+        tuned = live.model.score_model
+        score_model = tuned if personal is None else tuned.at(personal)
+        context = UserContext(live, history, score_model, traits_of(history, live.created))
         bound = {term.name: term.bind(context) for term in TERMS}
         terms = {name: one for name, one in bound.items() if one is not None}
-        return cls(live, history, terms, blend is tuned)
+        return cls(live, history, terms, score_model is tuned)
 
     @property
     def neighbours(self) -> UserNeighbours:

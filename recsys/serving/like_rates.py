@@ -41,8 +41,10 @@ class LikeRates:
     @classmethod
     def of_model(cls, model: Model) -> LikeRates | None:
         """Begin with a model's; None where it has none. No loading moves unless taste is used."""
-        blend = model.blend
-        personal = bool(blend.taste) or not blend.priors  # or the blend is still to be learned
+        score_model = model.score_model
+        personal = (
+            bool(score_model.taste) or not score_model.priors
+        )  # or the score model is still to be learned
         return None if model.taste is None else cls.of(model.taste, model.rated, personal)
 
     def grow(self, extra: int) -> None:

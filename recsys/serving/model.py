@@ -38,7 +38,7 @@ INDEX = "words.faiss"  # file of a bundle
 class Model:
     """Item-side state of one night. Holds no user id and no event.
 
-    A scorer that was not fitted is None, and its terms are absent from the blend.
+    A scorer that was not fitted is None, and its terms are absent from the score model.
     """
 
     version: str
@@ -53,9 +53,9 @@ class Model:
     reader_inputs: Floats | None  # (n_items, r): times a `readers` vector: a neighbour's weight
     taste: ExplicitMF | None  # what is liked of what is shown; None where hardly anybody dislikes
     counters: Mapping[str, Array]  # see Counters.arrays
-    blend: ScoreModel
+    score_model: ScoreModel
     rating_scale: RatingScale
-    trees: Gbdt | None = None  # correct the best of the blend; None where they do not help
+    trees: Gbdt | None = None  # correct the best of the score model; None where they do not help
     index: VectorIndex | None = None  # of `words`; None where all are compared one by one
     flags: Mapping[str, Array] = field(default_factory=dict)  # see Marks.arrays; none: no flags
     communities: Communities | None = None  # of items that the same people take up
@@ -114,7 +114,7 @@ class Model:
         """Return what the manifest must say so that `from_raw` can rebuild the model."""
         return {
             "cutoff": self.cutoff,
-            "blend": self.blend.to_json(),
+            "blend": self.score_model.to_json(),
             "rating_scale": self.rating_scale.to_json(),
             "alpha": self.behaviour.alpha if self.behaviour is not None else 0.0,
         }
@@ -124,15 +124,15 @@ class Model:
         """Give the arrays of a verified bundle their types; nothing is copied.
 
         Parts that the bundle lacks, or has in the form of another version, are None or at their
-        defaults, with a warning each. BundleError when ids, texts, words, blend or the settings
-        cannot be read.
+        defaults, with a warning each. BundleError when ids, texts, words, score model or the
+        settings cannot be read.
         """
         parts = Parts(raw)
         settings = parts.needed("model", lambda: dict(raw.manifest.get("model", {})))
         catalogue = parts.needed("catalogue", lambda: _catalogue(raw.arrays))
         size = len(catalogue)
         words = parts.needed("words", lambda: _rows("words", raw.arrays["words"], size))
-        blend = parts.needed("blend", lambda: ScoreModel.from_json(settings["blend"]))
+        score_model = parts.needed("blend", lambda: ScoreModel.from_json(settings["blend"]))
         neighbours = parts.optional("neighbours", lambda found: _neighbours(found, size))
         alpha = parts.needed("alpha", lambda: number("alpha", settings.get("alpha", 0.0)))
         behaviour = parts.optional("behaviour", lambda found: _factors(found, alpha, size))
@@ -144,8 +144,8 @@ class Model:
             for name, part in (("neighbours", neighbours), ("behaviour", behaviour))
             if part is None
         ]
-        served = blend.without(absent, taste is not None)
-        if served != blend and trees is not None:
+        served = score_model.without(absent, taste is not None)
+        if served != score_model and trees is not None:
             parts.leave_out("trees", "they correct scores of a part that is missing")
             trees = None
         given = settings.get("rating_scale", (0.0, 1.0))
@@ -164,7 +164,7 @@ class Model:
             taste=taste,
             counters=parts.optional("counters", lambda found: complete(found, size))
             or PopularityCounters.empty(size).arrays(),
-            blend=served,
+            score_model=served,
             rating_scale=scale,
             trees=trees,
             index=_index(raw),

@@ -13,7 +13,7 @@ from recsys.array_types import Floats, Mask, Rows, Times
 
 HOUR = 3600.0
 DAY = 24 * HOUR
-# From a news feed's hours to a film catalogue's seasons; the blend learns which of them matter.
+# From a news feed's hours to a film catalogue's seasons; their weights are learned.
 HALF_LIVES = (HOUR, 6 * HOUR, DAY, 3 * DAY, 10 * DAY, 30 * DAY, np.inf)
 _HALF_LIVES = np.array(HALF_LIVES)
 LEFT = 1e-6  # share of a sum below which nothing is left of it but the error of rounding

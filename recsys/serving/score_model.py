@@ -112,7 +112,7 @@ class ScoreModel:
         return np.maximum(total, 0) if newcomer else total
 
     def at(self, personal: float) -> ScoreModel:
-        """Return the blend at another place of the dial between popularity and the history.
+        """Return the score model at another place of the dial between popularity and the history.
 
         0 is the score of a user without history, `LEARNED` the weights as they were learned, 1 no
         popularity and trend beyond the order of what is equal otherwise. In between, popularity
@@ -151,7 +151,7 @@ class ScoreModel:
         )
 
     def to_json(self) -> dict[str, object]:
-        """Return the blend as JSON knows it; an infinite half-life is null."""
+        """Return the score model as JSON knows it; an infinite half-life is null."""
         terms = [
             {**asdict(t), "half_life": t.half_life if np.isfinite(t.half_life) else None}
             for t in self.terms
@@ -168,9 +168,10 @@ class ScoreModel:
         }
 
     def without(self, scorers: Sequence[str], taste: bool) -> ScoreModel:
-        """Return the blend without the terms of these scorers and, if `taste` is False, of taste.
+        """Return the score model without the terms of these scorers and, if `taste` is False, of
+        taste.
 
-        For a model that lacks them; the blend itself where it does not use them.
+        For a model that lacks them; the score model itself where it does not use them.
         """
         terms = tuple(term for term in self.terms if term.scorer not in scorers)
         found = self if len(terms) == len(self.terms) else replace(self, terms=terms)

@@ -61,7 +61,7 @@ def named(feature: str) -> str:
 
 
 def baseline_blend(feature: str) -> ScoreModel:
-    """Return the blend that ranks by one item feature alone."""
+    """Return the score model that ranks by one item feature alone."""
     return ScoreModel(priors={feature: 1.0})
 
 
@@ -95,7 +95,9 @@ def contest_at_a_cut(model: Model, check: ValidationSet) -> Contest:
     names = features_of(check.data.timed)
     simple = replace(model, trees=None)
     asked = [answers(model, check).ndcg]
-    asked += [answers(replace(simple, blend=baseline_blend(name)), check).ndcg for name in names]
+    asked += [
+        answers(replace(simple, score_model=baseline_blend(name)), check).ndcg for name in names
+    ]
     return decided(np.stack(asked), names)
 
 

@@ -42,8 +42,8 @@ def choose_factor(
 ) -> UnreadFactor:
     """Return the factor for a score model with these scores and neighbour sums of all places.
 
-    `scores`, `sums`: (lists, places); `sums` None: a blend without neighbours. `lift`: the blend
-    reads the lift of the sums, which says nothing of unread items.
+    `scores`, `sums`: (lists, places); `sums` None: a score model without neighbours. `lift`: the
+    score model reads the lift of the sums, which says nothing of unread items.
     """
     new = choice_sets.columns.get(NEW)
     if new is None or sums is None:

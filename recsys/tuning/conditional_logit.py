@@ -77,7 +77,7 @@ def fit_logit(
     weights = np.zeros(len(spread))
     weights[used] = found / spread[used]
     if not np.isfinite(weights).all():
-        raise FloatingPointError("the blend's weights are not finite")
+        raise FloatingPointError("the weights of the score are not finite")
     return weights.astype(np.float32)
 
 

@@ -168,12 +168,12 @@ def gains_of(
     model = replace(model, words=np.zeros((len(model), 0), np.float32))
     features = prior_features(LiveState(model))
     choice_sets = build_choice_sets(check, {name: model}, HALF_LIVES, features, seed)
-    judge = CrossValidator.halves(choice_sets, seed)
+    validator = CrossValidator.halves(choice_sets, seed)
     shares = SHARES if check.data.timed else ("share_all",)
     columns = [c for c in choice_sets.columns if c.term in ("neighbours", "factors")]
     forms = [form for column in columns for form in (plain(column), _form(shares, column))]
-    best = max((judge.gains(form) for form in forms), key=np.sum, default=np.zeros(0))
-    return best, np.concatenate([ask.user for _, ask in judge.folds]).astype(np.int64)
+    best = max((validator.gains(form) for form in forms), key=np.sum, default=np.zeros(0))
+    return best, np.concatenate([ask.user for _, ask in validator.folds]).astype(np.int64)
 
 
 def _form(shares: tuple[str, ...], column: Column) -> CandidateForm:

@@ -1,4 +1,5 @@
-"""Frontier of accuracy and personalization along a blend weight, with the one-standard-error rule.
+"""Frontier of accuracy and personalization along one weight of the score model, with the
+one-standard-error rule.
 
 nDCG rewards what everybody takes up. Where a list that is more personal is as good within the noise
 of the validation, it is chosen: of the places on the dial within one paired standard error of the
@@ -66,7 +67,7 @@ class Measured:
 
 
 def frontier(
-    judge: CrossValidator, design: CandidateForm, item_weights: Values
+    validator: CrossValidator, design: CandidateForm, item_weights: Values
 ) -> tuple[FrontierPoint, ...]:
     """Return the points of `DIAL` for a form, one of them chosen by the one-standard-error rule.
 
@@ -75,8 +76,8 @@ def frontier(
     `item_weights`: of a hit on each item in debiased nDCG. Nothing is learned here but the weights
     of users without history, for the places between 0 and `LEARNED`.
     """
-    found = _measured(judge, design, item_weights)
-    fixed = judge.opinions is not None  # a list that is not measured by nDCG alone
+    found = _measured(validator, design, item_weights)
+    fixed = validator.opinions is not None  # a list that is not measured by nDCG alone
     open_ = [o for o in found if o.personal == LEARNED or (o.personal > LEARNED and not fixed)]
     best = max(open_, key=lambda one: float(one.ndcg.mean()))
     fit = [one for one in open_ if _within(one.ndcg, best.ndcg)]
@@ -157,19 +158,19 @@ class _Scores:
 
 
 def _measured(
-    judge: CrossValidator, design: CandidateForm, item_weights: Values
+    validator: CrossValidator, design: CandidateForm, item_weights: Values
 ) -> Sequence[Measured]:
     queried, judged = [], []
-    for (learn, ask), weights in zip(judge.folds, judge.weights(design), strict=True):
+    for (learn, ask), weights in zip(validator.folds, validator.weights(design), strict=True):
         newcomers = design.newcomers(*learn)
         queried.append(_Scores.of(ask, design, weights, newcomers))
-        if judge.opinions is not None:
-            judged.append(_Scores.of(judge.opinions.choice_sets, design, weights, newcomers))
-    return [_at(judge, queried, judged, personal, item_weights) for personal in DIAL]
+        if validator.opinions is not None:
+            judged.append(_Scores.of(validator.opinions.choice_sets, design, weights, newcomers))
+    return [_at(validator, queried, judged, personal, item_weights) for personal in DIAL]
 
 
 def _at(
-    judge: CrossValidator,
+    validator: CrossValidator,
     asked: Sequence[_Scores],
     judged: Sequence[_Scores],
     personal: float,
@@ -182,8 +183,8 @@ def _at(
         debiased.append(one.choice_sets.ordered_ndcg(order, weights=item_weights))
         lists.append(one.choice_sets.lists(order[:, :DEPTH]))
     aucs = np.zeros(0)
-    if judge.opinions is not None:
-        aucs = np.mean([judge.opinions.aucs(one.at(personal)) for one in judged], axis=0)
+    if validator.opinions is not None:
+        aucs = np.mean([validator.opinions.aucs(one.at(personal)) for one in judged], axis=0)
     every = np.concatenate(lists)
     shown = every[np.linspace(0, len(every) - 1, min(LISTS, len(every))).astype(int)]
     return Measured(

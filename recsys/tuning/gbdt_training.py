@@ -1,8 +1,8 @@
 """Training of reranking trees by LightGBM's LambdaRank on choice sets.
 
-They are boosted from the blend's own score, so no tree at all is the blend, and each tree is a
-correction of it. How many trees help is asked of people whom the trees have not seen; where they
-do not help clearly, there are none.
+They are boosted from the score model's own score, so no tree at all is the score model, and each
+tree is a correction of it. How many trees help is asked of people whom the trees have not seen;
+where they do not help clearly, there are none.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from recsys.serving.gbdt_model import Gbdt
 from recsys.tuning.choice_sets import AGE, ChoiceSets
 from recsys.tuning.score_form import CandidateForm
 
-MARGIN = 1.005  # times the blend's nDCG@20 on people not learned from, or the blend is used
+MARGIN = 1.005  # times the linear nDCG@20 on held-out users, or no trees
 ROUNDS = (20, 40, 60, 90)  # numbers of trees that are tried
 NEARLY = 0.9  # of the best gain
 SURE = 1.64  # standard errors that the mean gain must lie above zero
@@ -104,14 +104,14 @@ def fit_trees(lessons: Sequence[GbdtFit], rounds: int, seed: int = 0) -> lightgb
     return lightgbm.train({**SETTINGS, "num_threads": 1, "seed": seed}, data, rounds)
 
 
-def _rows(lesson: GbdtFit) -> tuple[Floats, NDArray[np.int64], NDArray[np.int64], Floats]:
-    inside = lesson.judged()
-    has_choice = np.flatnonzero(np.any(inside & lesson.choice_sets.chosen, axis=1))
+def _rows(gbdt_fit: GbdtFit) -> tuple[Floats, NDArray[np.int64], NDArray[np.int64], Floats]:
+    inside = gbdt_fit.judged()
+    has_choice = np.flatnonzero(np.any(inside & gbdt_fit.choice_sets.chosen, axis=1))
     places = np.zeros_like(inside)
     places[has_choice] = inside[has_choice]
     sizes = places.sum(axis=1)
-    chosen = lesson.choice_sets.chosen[places].astype(np.int64)
-    return lesson.features[places], chosen, sizes[sizes > 0], lesson.start[places]
+    chosen = gbdt_fit.choice_sets.chosen[places].astype(np.int64)
+    return gbdt_fit.features[places], chosen, sizes[sizes > 0], gbdt_fit.start[places]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ class Learned:
 
     trees: Gbdt | None
     rounds: int  # the fewest with nearly the best result
-    gain: float  # nDCG@20 over that of the blend, at so many rounds
+    gain: float  # nDCG@20 over that of the score model, at so many rounds
 
 
 def fit_gbdt_if_better(
@@ -180,10 +180,10 @@ def _fold(
     return ask.ndcg(exam.start), [ask.ndcg(scores) for scores in scored]
 
 
-def _added(booster: lightgbm.Booster, lesson: GbdtFit, rounds: int) -> Floats:
-    found = np.zeros(lesson.start.shape, np.float32)
-    places = np.isfinite(lesson.choice_sets.offset)
-    found[places] = np.asarray(booster.predict(lesson.features[places], num_iteration=rounds))
+def _added(booster: lightgbm.Booster, gbdt_fit: GbdtFit, rounds: int) -> Floats:
+    found = np.zeros(gbdt_fit.start.shape, np.float32)
+    places = np.isfinite(gbdt_fit.choice_sets.offset)
+    found[places] = np.asarray(booster.predict(gbdt_fit.features[places], num_iteration=rounds))
     return found
 
 

@@ -141,9 +141,9 @@ def choose(
         return _chosen(first, (CHEAP,), log)
     if not count:
         return _chosen(first, (CHEAP,), log) if first is not None else fixed_choice(log.rows)
-    judge = CrossValidator.halves(choice_sets, seed, validation_queries.opinions)
+    validator = CrossValidator.halves(choice_sets, seed, validation_queries.opinions)
     voted = next(iter(models.values())).taste is not None
-    search = Search(judge, note, log.rows, budget.left)
+    search = Search(validator, note, log.rows, budget.left)
     design = search.grow(check.data.timed, choice_sets.columns, voted)
     if search.stopped:
         tried = sum("value" in row for row in log.rows)
@@ -158,8 +158,8 @@ def choose(
     if search.found <= 0:
         return replace(fixed_choice(log.rows), pressure=tuple(log.pressure))
     if not search.stopped:
-        design = _no_regret(design, search, judge, log)
-    points = frontier(judge, design, item_weights(check.data))
+        design = _no_regret(design, search, validator, log)
+    points = frontier(validator, design, item_weights(check.data))
     design = replace(design, dial=next(point.personal for point in points if point.chosen))
     log.note(described(points))
     # Trees are judged by what is taken up; where dislikes are heard too, that is half the truth.
@@ -168,13 +168,13 @@ def choose(
         if budget.left() > TREE_SECONDS:
             trees = _corrected(choice_sets, design, on_the_way is not None, seed, log)
         elif budget.seconds > TREE_SECONDS:
-            log.hurried("there was no time to try trees that correct the blend")
+            log.hurried("there was no time to try trees that correct the score model")
     result = _chosen(Found(design, search.found, choice_sets), finalists, log, trees)
     return replace(result, frontier=tuple(point.to_json() for point in points))
 
 
 def _no_regret(
-    design: CandidateForm, search: Search, judge: CrossValidator, log: Log
+    design: CandidateForm, search: Search, validator: CrossValidator, log: Log
 ) -> CandidateForm:
     """Return the design, or one engine alone where the design is not better beyond chance.
 
@@ -182,9 +182,9 @@ def _no_regret(
     single engine has to exceed `SURE` standard errors of the paired difference.
     """
     alone = search.alone
-    if alone is None or design == alone or judge.opinions is not None:
+    if alone is None or design == alone or validator.opinions is not None:
         return design
-    change = judge.gains(design) - judge.gains(alone)
+    change = validator.gains(design) - validator.gains(alone)
     error = float(change.std() / np.sqrt(max(len(change), 1)))
     mean = float(change.mean()) if len(change) else 0.0
     kept = mean > SURE * error
@@ -207,13 +207,13 @@ def _chosen(
 ) -> TuningResult:
     """Return a choice whose weights are learned from everybody."""
     weights = found.design.fit(found.choice_sets)
-    blend, factor = found.design.blend(weights), _unread_factor(found, weights, log)
-    blend = replace(blend, newcomers=_newcomers(found, weights), unread=factor)
+    score_model, factor = found.design.score_model(weights), _unread_factor(found, weights, log)
+    score_model = replace(score_model, newcomers=_newcomers(found, weights), unread=factor)
     if not found.choice_sets.columns[TASTE].any():  # nothing learned of dislikes
-        blend = replace(blend, priors={**blend.priors, "refusals": REFUSALS})
+        score_model = replace(score_model, priors={**score_model.priors, "refusals": REFUSALS})
     pressure = tuple(log.pressure)
     return TuningResult(
-        _used(engines, found.design), blend, tuple(log.rows), trees, pressure=pressure
+        _used(engines, found.design), score_model, tuple(log.rows), trees, pressure=pressure
     )
 
 
@@ -233,7 +233,7 @@ def _newcomers(found: Found, weights: Mapping[Parameter, float]) -> dict[str, fl
     add up to enough; else those that are learned as if nothing else spoke.
     """
     alone = found.design.newcomers(found.choice_sets)
-    priors = replace(found.design, dial=LEARNED).blend(weights).priors
+    priors = replace(found.design, dial=LEARNED).score_model(weights).priors
     own = {name: max(weight, 0.0) for name, weight in priors.items() if name in SHARES}
     if sum(own.values()) < LEAST_UPTAKE:
         return alone
@@ -277,7 +277,7 @@ def _used(engines: Sequence[Engine], design: CandidateForm) -> tuple[str, ...]:
 def _corrected(
     choice_sets: ChoiceSets, design: CandidateForm, in_time: bool, seed: int, log: Log
 ) -> Gbdt | None:
-    """Return trees that correct the blend; none after one cut in time, which teaches its day.
+    """Return trees that correct the score model; none after one cut in time, which teaches its day.
 
     There, everybody chooses among items as hot as they were at the cut: trees would learn which
     items those were, and no half of the people could tell.

@@ -46,7 +46,7 @@ class Verdict:
     )  # see `recsys.tuning.baseline_comparison`
 
 
-def judge_index(recall: float, today: float) -> Verdict | None:
+def decide_by_index_recall(recall: float, today: float) -> Verdict | None:
     """Refuse an index that misses too many true neighbours; None when it is good enough."""
     if recall >= RECALL_FLOOR:
         return None
@@ -54,7 +54,7 @@ def judge_index(recall: float, today: float) -> Verdict | None:
     return Verdict(False, result, 0, today)
 
 
-def judge(today: Values, yesterday: Values, seed: int = 0) -> Verdict:
+def decide(today: Values, yesterday: Values, seed: int = 0) -> Verdict:
     """Decide from the nDCG of the same people under both models."""
     people = len(today)
     if not people:
@@ -76,13 +76,13 @@ class Gains:
     debiased: Values  # debiased nDCG@20, by which tuning chooses among what nDCG cannot tell apart
 
 
-def judge_gains(today: Gains, yesterday: Gains) -> Verdict:
-    """Decide by nDCG, see `judge`, and say how debiased nDCG changed.
+def decide_by_gains(today: Gains, yesterday: Gains) -> Verdict:
+    """Decide by nDCG, see `decide`, and say how debiased nDCG changed.
 
     The bound, two standard errors and `TOLERANCE`, is wider than what tuning may give up for
     debiased nDCG (one standard error, and no more than `TOLERANCE`).
     """
-    verdict = judge(today.ndcg, yesterday.ndcg)
+    verdict = decide(today.ndcg, yesterday.ndcg)
     if verdict.yesterday is None:
         return verdict
     now, then = float(today.debiased.mean()), float(yesterday.debiased.mean())

@@ -24,7 +24,7 @@ LEAST_LIKED = 0.25  # weight of how well an item is liked for newcomers
 # Weight of refusals where dislikes are too few to learn from; set, not learned. At 1 an item that
 # 39 people refused and nobody liked loses 2.6, as if it were taken up a tenth as often.
 REFUSALS = 1.0
-UPTAKE = ("popularity", "exposure_age")  # terms whose weight the dial of a blend scales down
+UPTAKE = ("popularity", "exposure_age")  # terms whose weight the dial of a score model scales down
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +79,8 @@ class CandidateForm(ModelForm):
             part += np.float32(weights[parameter]) * values
         return own, uptake
 
-    def blend(self, weights: Mapping[Parameter, float]) -> ScoreModel:
-        """Return the blend that these weights stand for."""
+    def score_model(self, weights: Mapping[Parameter, float]) -> ScoreModel:
+        """Return the score model that these weights stand for."""
         found = ScoreModel()
         for term in TERMS:
             found = term.learned(self, weights, found)

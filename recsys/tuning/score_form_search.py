@@ -29,7 +29,7 @@ Note = Callable[[str], None]
 class Search:
     """Grows a design part by part, for as long as there is time."""
 
-    judge: CrossValidator
+    validator: CrossValidator
     note: Note
     rows: list[dict[str, object]]
     left: Callable[[], float] = lambda: math.inf  # seconds until no further form is tried
@@ -153,7 +153,7 @@ class Search:
 
     def value(self, design: CandidateForm) -> float:
         """Judge a form, and write down what it is worth."""
-        value = self.judge.value(design)
+        value = self.validator.value(design)
         self.rows.append({"design": told(design), "value": value})
         self.note(f"{value:.4f}  {told(design)}")
         return value

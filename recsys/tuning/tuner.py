@@ -77,7 +77,7 @@ def tune(
     note: Callable[[str], None] = lambda text: None,
     advance: Callable[[float, float], None] = lambda spent, seconds: None,
 ) -> TuningResult:
-    """Return the engines and the blend with the highest nDCG@20 on a validation set.
+    """Return the engines and the score model with the highest nDCG@20 on a validation set.
 
     The validation set is cut inside `data`, whose items without a record may be listed: the newest
     tenth of dated events, replayed; else the last event of each user, or a random fifth. With fewer

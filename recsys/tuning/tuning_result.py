@@ -16,22 +16,22 @@ Kind = Literal["tuned", "baseline", "untested"]
 
 @dataclass(frozen=True, slots=True)
 class TuningResult:
-    """Engines by name, the blend of their scores, and how every alternative did."""
+    """Engines by name, the score model of their scores, and how every alternative did."""
 
     engines: tuple[str, ...]
-    blend: ScoreModel
+    score_model: ScoreModel
     evidence: tuple[Mapping[str, object], ...] = ()  # one row per alternative, best first
-    trees: Gbdt | None = None  # that correct the blend
+    trees: Gbdt | None = None  # that correct the score model
     design: Kind = "tuned"
     pressure: tuple[str, ...] = ()  # what there was no time for, a sentence each
-    # Places on the dial of the blend and what each is worth, see `recsys.tuning.frontier`.
+    # Places on the dial of the score model and what each is worth, see `recsys.tuning.frontier`.
     frontier: tuple[Mapping[str, object], ...] = ()
 
     def to_json(self) -> dict[str, object]:
         """Return the choice as JSON knows it."""
         return {
             "engines": list(self.engines),
-            "blend": self.blend.to_json(),
+            "blend": self.score_model.to_json(),
             "evidence": [dict(row) for row in self.evidence],
             "trees": self.trees.to_json() if self.trees is not None else None,
             "design": self.design,

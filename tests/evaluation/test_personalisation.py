@@ -131,9 +131,9 @@ def figures(shuffled: bool) -> tuple[dict[str, Interval], Values]:
     split = make_split(timed(*rows), catalogue, Rules("time", share=0.4))
     data = split.dataset()
     queries = build_queries(split, data)
-    judge = MetricsReport.of(queries, [20], 0)
-    found: RankedOutputs = answer(queries, Favourites(kinds, len(data.items)), judge.depth, "it")
-    return judge.metrics(found, found.ranks), found.ranks
+    report = MetricsReport.of(queries, [20], 0)
+    found: RankedOutputs = answer(queries, Favourites(kinds, len(data.items)), report.depth, "it")
+    return report.metrics(found, found.ranks), found.ranks
 
 
 def test_shuffled_histories_have_no_swap_gap() -> None:
@@ -202,8 +202,8 @@ def test_freshness_is_the_share_of_items_under_a_week_old() -> None:
     catalogue = items(["a", "b", "c", "d", "e"], created=created)
     split = make_split(timed(*rows), catalogue, Rules("time", share=0.25))
     queries = build_queries(split, split.dataset())
-    judge = MetricsReport.of(queries, [2], 0)
-    young = {name: bool(judge.young[row]) for row, name in enumerate(queries.data.items)}  # type: ignore[index]
+    report = MetricsReport.of(queries, [2], 0)
+    young = {name: bool(report.young[row]) for row, name in enumerate(queries.data.items)}  # type: ignore[index]
     assert young == {"a": False, "b": True, "c": True, "d": False, "e": False}
 
 

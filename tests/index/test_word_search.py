@@ -34,8 +34,10 @@ def catalogue():
 def raw(tmp_path):
     data = Dataset.build(EventColumns().table(np.inf), item_table(catalogue()))
     reader = student()
-    blend = ScoreModel(terms=(Term("words", np.inf, 1.0),))
-    model = assemble(data, {}, TextVectors(reader.encode(documents(data.table)), reader), blend)
+    score_model = ScoreModel(terms=(Term("words", np.inf, 1.0),))
+    model = assemble(
+        data, {}, TextVectors(reader.encode(documents(data.table)), reader), score_model
+    )
     (tmp_path / "index").mkdir()
     detail = build_index(model.words, tmp_path / "index", 0, exact_up_to=100)
     assert detail["kind"] == "IVF,SQ8" and detail["recall"] >= 0.98

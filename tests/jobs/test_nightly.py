@@ -235,13 +235,13 @@ def test_an_empty_store_is_status_1_and_one_line(tmp_path):
 
 def backwards(choice):
     """Return a choice that puts first what the neighbours of a history speak least for."""
-    blend = {
+    score_model = {
         "terms": [{"scorer": "neighbours", "half_life": 20.0, "weight": 1.0}],
         "curves": [{"scale": 0.03, "weight": -1.0, "by_activity": 0.0}],
         "priors": {},
         "traits": {},
     }
-    return {**choice, "engines": ["item-knn 100"], "blend": blend, "trees": None}
+    return {**choice, "engines": ["item-knn 100"], "blend": score_model, "trees": None}
 
 
 def turned_round(home):

@@ -54,12 +54,12 @@ def test_a_night_an_evaluation_and_the_python_api_choose_alike(tmp_path, protoco
     evaluated = fit_service(split, split.dataset(), means_of(settings, 0, lambda text: None))[1]
     nightly = night_choice(settings, split.train, books())
     assert evaluated.design == nightly.design == "tuned"
-    assert (evaluated.engines, evaluated.blend) == (nightly.engines, nightly.blend)
+    assert (evaluated.engines, evaluated.score_model) == (nightly.engines, nightly.score_model)
     assert (evaluated.trees is None) == (nightly.trees is None)
     assert len(split.train) == pytest.approx(READERS * READ, rel=0.2)
     frame = [row_of(split.train, at) for at in range(len(split.train))]
     model = recsys.fit(frame, items, tune="full", encoder=settings.encoder)
-    assert TuningResult.from_json(model.choice).blend == nightly.blend
+    assert TuningResult.from_json(model.choice).score_model == nightly.score_model
     assert tuple(model.choice["engines"]) == nightly.engines
     values = [[row.get("value") for row in one.evidence] for one in (evaluated, nightly)]
     assert values[0] == values[1]
@@ -121,4 +121,4 @@ def test_on_the_sample(tmp_path, dated):
     evaluated = fit_service(split, split.dataset(), means_of(settings, 0, lambda text: None))[1]
     nightly = night_choice(settings, split.train, [items.item(row) for row in range(len(items))])
     assert evaluated.design == nightly.design == "tuned"
-    assert (evaluated.engines, evaluated.blend) == (nightly.engines, nightly.blend)
+    assert (evaluated.engines, evaluated.score_model) == (nightly.engines, nightly.score_model)

@@ -41,7 +41,7 @@ BLENDS = {
 }
 
 
-def made(blend):
+def made(score_model):
     """Return a model of items with Zipf's uptake, ages of a year, and neighbours at random."""
     rng = np.random.default_rng(3)
     columns = EventColumns()
@@ -58,7 +58,7 @@ def made(blend):
     words = rng.standard_normal((size, 8)).astype(np.float32)
     words /= np.linalg.norm(words, axis=1, keepdims=True)
     neighbours = ItemWeights(ends, near.ravel(), values)
-    return assemble(data, {"neighbours": neighbours}, TextVectors(words, None), blend)
+    return assemble(data, {"neighbours": neighbours}, TextVectors(words, None), score_model)
 
 
 MODEL = made(ScoreModel())
@@ -66,7 +66,7 @@ MODEL = made(ScoreModel())
 
 @pytest.fixture(params=BLENDS, ids=str)
 def live(request):
-    return LiveState(replace(MODEL, blend=BLENDS[request.param]))
+    return LiveState(replace(MODEL, score_model=BLENDS[request.param]))
 
 
 @pytest.fixture(autouse=True, params=[0, 10**9], ids=["sparse", "dense"])
@@ -130,7 +130,7 @@ def test_few_rows_are_as_good_as_all_where_some_are_boosted(live, length):
 
 
 def test_few_rows_are_looked_at_where_a_boost_reaches_few():
-    live = LiveState(replace(MODEL, words=np.zeros_like(MODEL.words), blend=BLENDS["lift"]))
+    live = LiveState(replace(MODEL, words=np.zeros_like(MODEL.words), score_model=BLENDS["lift"]))
     boost = Control(1, "boost", "item", "i7", START)
     query = Query(history=history(np.random.default_rng(0), live, 5), controls=(boost,))
     few, whole, seen = looked(live, ItemFeatureCache(live), query)
@@ -138,7 +138,7 @@ def test_few_rows_are_looked_at_where_a_boost_reaches_few():
 
 
 def test_few_rows_are_looked_at():
-    live = LiveState(replace(MODEL, blend=BLENDS["lift"]))
+    live = LiveState(replace(MODEL, score_model=BLENDS["lift"]))
     query = Query(history=history(np.random.default_rng(0), live, 5))
     assert looked(live, ItemFeatureCache(live), query)[2] < SIZE / 2
 
@@ -171,8 +171,8 @@ def test_without_drift_each_answer_knows_the_last_moment(live):
 
 
 def test_words_are_proposed_by_an_index():
-    blend = replace(BLENDS["lift"], terms=(NEIGHBOURS, Term("words", 8.0, 2.0)))
-    live = LiveState(replace(MODEL, blend=blend, index=ExactIndex(MODEL.words)))
+    score_model = replace(BLENDS["lift"], terms=(NEIGHBOURS, Term("words", 8.0, 2.0)))
+    live = LiveState(replace(MODEL, score_model=score_model, index=ExactIndex(MODEL.words)))
     rng, standing, found = np.random.default_rng(2), ItemFeatureCache(live), 0
     for _ in range(10):
         few, whole, _ = looked(live, standing, Query(history=history(rng, live, 9)), 20)
@@ -187,8 +187,8 @@ def worded(noise, width=32):
     words += noise * rng.standard_normal(words.shape)
     words /= np.linalg.norm(words, axis=1, keepdims=True)
     words[::50] = 0.0  # nothing is known of these
-    blend = replace(BLENDS["lift"], terms=(NEIGHBOURS, Term("words", 8.0, 2.0)))
-    live = LiveState(replace(MODEL, words=words.astype(np.float32), blend=blend))
+    score_model = replace(BLENDS["lift"], terms=(NEIGHBOURS, Term("words", 8.0, 2.0)))
+    live = LiveState(replace(MODEL, words=words.astype(np.float32), score_model=score_model))
     for number in range(5):
         live.add_item(Item(f"later-{number}"))
         live.new_words[number] = words[number * 7]
@@ -217,7 +217,7 @@ def test_what_is_behind_the_front_is_bounded():
 
 
 def test_a_reader_far_behind_the_writes_looks_at_everything():
-    live = LiveState(replace(MODEL, blend=BLENDS["lift"]))
+    live = LiveState(replace(MODEL, score_model=BLENDS["lift"]))
     standing = ItemFeatureCache(live)
     first = standing.look()
     for _ in range(5_000):
@@ -228,7 +228,7 @@ def test_a_reader_far_behind_the_writes_looks_at_everything():
 
 @pytest.mark.parametrize("name", ["curves", "lift", "passed"])
 def test_similar_items_are_found_without_a_look_at_all(name, monkeypatch):
-    live = LiveState(replace(MODEL, blend=BLENDS[name]))
+    live = LiveState(replace(MODEL, score_model=BLENDS[name]))
     live.add_item(Item("later", title="later"))
     found = []
     for sparse in (0, 10**9):

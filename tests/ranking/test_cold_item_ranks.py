@@ -30,9 +30,9 @@ HOT = ScoreModel(
 TEXT_ONLY = ScoreModel(priors={"share_all": 5.0})
 
 
-def state(blend: ScoreModel = HOT, unread: float = 1.0) -> LiveState:
+def state(score_model: ScoreModel = HOT, unread: float = 1.0) -> LiveState:
     """Return the world of topics with a post about the sea."""
-    live = worlds.live(replace(blend, unread=unread))
+    live = worlds.live(replace(score_model, unread=unread))
     live.add_item(Item("post", title="tide wave anchor", created_at=NOW))
     return live
 
@@ -59,9 +59,9 @@ def test_a_post_has_the_score_of_the_rank_of_its_predicted_sum(factor: float) ->
     assert not scored.gains[read].any()
 
 
-@pytest.mark.parametrize("blend", [HOT, replace(HOT, curves=(), lift=0.1)])
-def test_of_two_posts_at_one_rank_the_larger_sum_comes_first(blend: ScoreModel) -> None:
-    live = state(blend, unread=1000.0)
+@pytest.mark.parametrize("score_model", [HOT, replace(HOT, curves=(), lift=0.1)])
+def test_of_two_posts_at_one_rank_the_larger_sum_comes_first(score_model: ScoreModel) -> None:
+    live = state(score_model, unread=1000.0)
     live.add_item(Item("half", title="tide wave rook", created_at=NOW))
     live.add_item(Item("same", title="tide wave anchor", created_at=NOW))
     listed = order(live)

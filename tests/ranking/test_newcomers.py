@@ -43,8 +43,8 @@ def test_an_item_that_is_taken_up_more_does_not_fall(newcomers, history):
 
 
 def test_one_person_brings_no_page_into_the_lists_of_strangers():
-    blend = ScoreModel(newcomers={"share_1h": 2.0, "share_all": 0.1})
-    live = worlds.live(blend)
+    score_model = ScoreModel(newcomers={"share_1h": 2.0, "share_all": 0.1})
+    live = worlds.live(score_model)
     before = order(live)[0]
     for number in range(100):  # nobody else does anything in this hour
         live.add_event("sea-31", "view", timestamp=NOW + number, actor="reloader")
@@ -58,11 +58,13 @@ def test_one_person_brings_no_page_into_the_lists_of_strangers():
 
 @pytest.mark.parametrize("history", [(), (Interaction("sea-3", "dislike", timestamp=NOW),)])
 def test_lists_of_strangers_are_the_same_one_by_one_and_together(history):
-    blend = ScoreModel(newcomers={"share_1h": 2.0, "share_all": 0.1, "liked": 0.3})
+    score_model = ScoreModel(newcomers={"share_1h": 2.0, "share_all": 0.1, "liked": 0.3})
     counters = dict(worlds.model().counters)
     level = counters["level"].copy()
     level[:, :5] -= level[-1, :5]  # one person each, as of now
-    model = replace(worlds.model(), blend=blend, trees=None, counters=counters | {"level": level})
+    model = replace(
+        worlds.model(), score_model=score_model, trees=None, counters=counters | {"level": level}
+    )
     live = LiveState(model)
     assert live.counters.by_one_person(np.arange(live.size))[:5].all()
     known = History.resolve(history, live)
@@ -122,7 +124,7 @@ def test_weights_of_newcomers_are_learned_and_never_negative():
 def test_an_older_blend_has_no_weights_of_newcomers_and_is_cut_at_zero():
     saved = ABSURD.to_json()
     del saved["newcomers"]
-    blend = ScoreModel.from_json(saved)
+    score_model = ScoreModel.from_json(saved)
     traits = {"activity": -2.0}
-    assert blend.prior_weights(NAMES, traits, newcomer=True).min() == 0
-    assert blend.prior_weights(NAMES, traits).min() < -1
+    assert score_model.prior_weights(NAMES, traits, newcomer=True).min() == 0
+    assert score_model.prior_weights(NAMES, traits).min() < -1

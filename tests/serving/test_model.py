@@ -39,7 +39,10 @@ def test_every_part_and_setting_comes_back(again):
     model = worlds.model()
     for field in fields(Model):
         assert (getattr(again, field.name) is None) == (getattr(model, field.name) is None)
-    assert again.blend == model.blend and again.cutoff == model.cutoff == worlds.topics().now
+    assert (
+        again.score_model == model.score_model
+        and again.cutoff == model.cutoff == worlds.topics().now
+    )
     assert again.rating_scale == model.rating_scale and not again.rated
     assert again.student.encode(["tide"]) == pytest.approx(model.student.encode(["tide"]))
 

@@ -120,17 +120,19 @@ def test_each_setting_of_the_model_may_be_missing(bundles):
         else:
             serve(without(raw, model=model), items)
     for name in raw.manifest["model"]["blend"]:
-        blend = {k: v for k, v in raw.manifest["model"]["blend"].items() if k != name}
-        serve(without(raw, model={**raw.manifest["model"], "blend": blend}), items)
+        score_model = {k: v for k, v in raw.manifest["model"]["blend"].items() if k != name}
+        serve(without(raw, model={**raw.manifest["model"], "blend": score_model}), items)
 
 
 def test_what_a_later_version_added_is_left_out(bundles, caplog):
     raw, items = bundles["old"]
     model = raw.manifest["model"]
-    blend = {**model["blend"], "weather": 0.5}
-    blend["curves"] = [{**curve, "tilt": 1.0} for curve in blend["curves"]]
+    score_model = {**model["blend"], "weather": 0.5}
+    score_model["curves"] = [{**curve, "tilt": 1.0} for curve in score_model["curves"]]
     arrays = {**raw.arrays, "weather/rain": np.zeros(3), "counters/colour": np.zeros(3)}
-    later = RawBundle(raw.folder, {**raw.manifest, "model": {**model, "blend": blend}}, arrays)
+    later = RawBundle(
+        raw.folder, {**raw.manifest, "model": {**model, "blend": score_model}}, arrays
+    )
     serve(later, items)
     assert "weather left out" in caplog.text and "tilt left out" in caplog.text
 
@@ -139,7 +141,7 @@ def test_a_blend_without_the_part_that_it_weighs_says_so(bundles, caplog):
     raw, items = bundles["old"]
     caplog.set_level(logging.WARNING)
     live = serve(without(raw, "neighbours/data", "taste/numbers"), items).live
-    assert live.model.blend.terms == () and live.model.blend.taste == 0.0
+    assert live.model.score_model.terms == () and live.model.score_model.taste == 0.0
     assert "neighbours" in caplog.text and "taste" in caplog.text
 
 

@@ -10,15 +10,15 @@ import worlds
 from recsys.serving.score_model import LogTerm, ScoreModel, Term
 
 
-@pytest.mark.parametrize("blend", [ScoreModel(), worlds.WHOLE], ids=["empty", "whole"])
-def test_a_blend_survives_json(blend):
-    text = json.dumps(blend.to_json(), allow_nan=False)
-    assert ScoreModel.from_json(json.loads(text)) == blend
+@pytest.mark.parametrize("score_model", [ScoreModel(), worlds.WHOLE], ids=["empty", "whole"])
+def test_a_blend_survives_json(score_model):
+    text = json.dumps(score_model.to_json(), allow_nan=False)
+    assert ScoreModel.from_json(json.loads(text)) == score_model
 
 
-@pytest.mark.parametrize("blend", [ScoreModel(), worlds.WHOLE], ids=["empty", "whole"])
-def test_what_is_written_is_what_json_gives_back(blend):
-    assert json.loads(json.dumps(blend.to_json())) == blend.to_json()
+@pytest.mark.parametrize("score_model", [ScoreModel(), worlds.WHOLE], ids=["empty", "whole"])
+def test_what_is_written_is_what_json_gives_back(score_model):
+    assert json.loads(json.dumps(score_model.to_json())) == score_model.to_json()
 
 
 def test_every_field_is_in_the_json():
@@ -28,34 +28,34 @@ def test_every_field_is_in_the_json():
 
 
 def test_an_infinite_half_life_never_fades():
-    blend = ScoreModel(terms=(Term("words", np.inf, 2.0),))
-    again = ScoreModel.from_json(json.loads(json.dumps(blend.to_json(), allow_nan=False)))
+    score_model = ScoreModel(terms=(Term("words", np.inf, 2.0),))
+    again = ScoreModel.from_json(json.loads(json.dumps(score_model.to_json(), allow_nan=False)))
     weights = again.history_weights("words", np.array([999.0, 0.0]), np.array([1.0, -0.5]))
     assert weights.tolist() == [2.0, -1.0]
 
 
 def test_terms_of_one_scorer_add_up_and_halve_with_age():
-    blend = ScoreModel(terms=(Term("words", 2.0, 1.0), Term("words", np.inf, 3.0)))
+    score_model = ScoreModel(terms=(Term("words", 2.0, 1.0), Term("words", np.inf, 3.0)))
     ages = np.array([4.0, 2.0, 0.0], np.float32)
-    weights = blend.history_weights("words", ages, np.ones(3, np.float32))
+    weights = score_model.history_weights("words", ages, np.ones(3, np.float32))
     assert weights.tolist() == [3.25, 3.5, 4.0]
-    assert blend.history_weights("behaviour", ages, np.ones(3)).tolist() == [0.0, 0.0, 0.0]
-    assert blend.uses("words") and not blend.uses("behaviour")
+    assert score_model.history_weights("behaviour", ages, np.ones(3)).tolist() == [0.0, 0.0, 0.0]
+    assert score_model.uses("words") and not score_model.uses("behaviour")
 
 
 def test_curves_bend_sums_and_pass_over_negative_ones():
-    blend = ScoreModel(curves=(LogTerm(0.5, 2.0), LogTerm(1.0, 1.0, by_activity=0.5)))
-    found = blend.bent(np.array([-3.0, 0.0, 1.0], np.float32), 2.0)
+    score_model = ScoreModel(curves=(LogTerm(0.5, 2.0), LogTerm(1.0, 1.0, by_activity=0.5)))
+    found = score_model.bent(np.array([-3.0, 0.0, 1.0], np.float32), 2.0)
     assert found.tolist() == pytest.approx([0.0, 0.0, 2 * np.log(3) + 2 * np.log(2)])
-    each = blend.bent(np.ones((2, 1), np.float32), np.array([[0.0], [2.0]], np.float32))
+    each = score_model.bent(np.ones((2, 1), np.float32), np.array([[0.0], [2.0]], np.float32))
     assert each[1, 0] - each[0, 0] == pytest.approx(np.log(2))
 
 
 def test_traits_move_the_weights_of_what_items_bring():
-    blend = ScoreModel(priors={"a": 1.0}, traits={"habit": {"a": 0.5, "b": 2.0}})
+    score_model = ScoreModel(priors={"a": 1.0}, traits={"habit": {"a": 0.5, "b": 2.0}})
     names = ("a", "b", "c")
-    assert blend.prior_weights(names, {"habit": 2.0}).tolist() == [2.0, 4.0, 0.0]
-    assert blend.prior_weights(names, {"other": 2.0}).tolist() == [1.0, 0.0, 0.0]
+    assert score_model.prior_weights(names, {"habit": 2.0}).tolist() == [2.0, 4.0, 0.0]
+    assert score_model.prior_weights(names, {"other": 2.0}).tolist() == [1.0, 0.0, 0.0]
 
 
 def test_a_blend_is_a_value():
@@ -93,7 +93,7 @@ def test_the_way_to_a_place_on_the_dial_makes_no_difference(place):
 
 
 def test_half_way_down_the_dial_two_scores_are_mixed():
-    blend = replace(TUNED, traits={}).at(0.25)
-    assert blend.priors["share_1d"] == pytest.approx((0.3 + 0.4) / 2)
-    assert blend.curves[0].weight == pytest.approx(0.2)
-    assert blend.at(0.25) is blend
+    score_model = replace(TUNED, traits={}).at(0.25)
+    assert score_model.priors["share_1d"] == pytest.approx((0.3 + 0.4) / 2)
+    assert score_model.curves[0].weight == pytest.approx(0.2)
+    assert score_model.at(0.25) is score_model

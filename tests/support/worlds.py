@@ -165,15 +165,15 @@ def model() -> Model:
     return assemble(data, fitted, words_of(data), WHOLE)
 
 
-def plain(data: Dataset, blend: ScoreModel) -> Model:
+def plain(data: Dataset, score_model: ScoreModel) -> Model:
     """Return a model with neighbours alone."""
     fitted = {"neighbours": fit_ease(data.matrix(), EaseConfig(regularization=5.0))}
-    return assemble(data, fitted, TextVectors.none(len(data.items)), blend)
+    return assemble(data, fitted, TextVectors.none(len(data.items)), score_model)
 
 
-def live(blend: ScoreModel = WHOLE) -> LiveState:
+def live(score_model: ScoreModel = WHOLE) -> LiveState:
     """Return a state of its own over the model of topics."""
-    return LiveState(replace(model(), blend=blend))
+    return LiveState(replace(model(), score_model=score_model))
 
 
 def read_only(matrix: sparse.csr_array) -> sparse.csr_array:

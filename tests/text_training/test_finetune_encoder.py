@@ -28,12 +28,12 @@ def ignorant() -> Student:
 
 def test_readers_teach_words_of_two_languages_what_belongs_together():
     data, start = worlds.topics(), ignorant()
-    lesson = fine_tune_if_better(start, data, CONFIG)
-    assert lesson.improved and lesson.after > lesson.before + 0.05
-    sea = lesson.encoder.encode(["tide wave", "海 浪"])
-    chess = lesson.encoder.encode(["rook pawn"])[0]
+    outcome = fine_tune_if_better(start, data, CONFIG)
+    assert outcome.improved and outcome.after > outcome.before + 0.05
+    sea = outcome.encoder.encode(["tide wave", "海 浪"])
+    chess = outcome.encoder.encode(["rook pawn"])[0]
     assert sea[0] @ sea[1] > sea[0] @ chess + 0.2
-    assert lesson.record is not None and lesson.record.checks[0][0] == 0
+    assert outcome.record is not None and outcome.record.checks[0][0] == 0
 
 
 def test_words_that_the_start_cannot_read_are_learned_too():
@@ -43,11 +43,11 @@ def test_words_that_the_start_cannot_read_are_learned_too():
     tokenizer.normalizer, tokenizer.pre_tokenizer = BertNormalizer(), BertPreTokenizer()
     rows = np.random.default_rng(1).normal(size=(5, known.dimensions)).astype(np.float32)
     rows[0] = 0
-    lesson = fine_tune_if_better(
+    outcome = fine_tune_if_better(
         Student(tokenizer.to_str().encode(), rows), worlds.topics(), CONFIG
     )
-    assert lesson.improved
-    sea, same, chess = lesson.encoder.encode(["tide wave", "海 浪", "卒 象"])
+    assert outcome.improved
+    sea, same, chess = outcome.encoder.encode(["tide wave", "海 浪", "卒 象"])
     assert sea @ same > sea @ chess + 0.2
 
 
@@ -60,16 +60,16 @@ def test_what_cannot_get_better_stays():
     ]
     data = Dataset.build(worlds.event_table(events), worlds.item_table(worlds.texts()))
     start = worlds.student()
-    lesson = fine_tune_if_better(start, data, replace(CONFIG, rate=1.0))
-    assert lesson.before == 1.0 and lesson.people == 40
-    assert not lesson.improved and lesson.encoder is start
+    outcome = fine_tune_if_better(start, data, replace(CONFIG, rate=1.0))
+    assert outcome.before == 1.0 and outcome.people == 40
+    assert not outcome.improved and outcome.encoder is start
 
 
 def test_too_few_people_teach_nothing():
     data = worlds.one_user_one_item()
     start = worlds.student()
-    lesson = fine_tune_if_better(start, data, CONFIG)
-    assert lesson.encoder is start and not lesson.improved and lesson.record is None
+    outcome = fine_tune_if_better(start, data, CONFIG)
+    assert outcome.encoder is start and not outcome.improved and outcome.record is None
 
 
 def test_the_fingerprint_changes_with_events_and_words_and_not_with_the_clock():

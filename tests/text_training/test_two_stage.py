@@ -99,9 +99,9 @@ def test_out_of_memory_halves_what_is_read_at_once(bert):
 def test_a_lesson_with_word_vectors_takes_the_course(bert):
     start = load_transformer(str(bert), "cpu")
     config = replace(CONFIG, steps=2, check=1)
-    lesson = fine_tune_if_better(start, worlds.topics(), config, static=worlds.student())
-    assert lesson.record is not None and len(lesson.record.losses) > config.steps
-    assert lesson.record.checks[0] == (0, lesson.before) and lesson.after >= lesson.before
+    outcome = fine_tune_if_better(start, worlds.topics(), config, static=worlds.student())
+    assert outcome.record is not None and len(outcome.record.losses) > config.steps
+    assert outcome.record.checks[0] == (0, outcome.before) and outcome.after >= outcome.before
 
 
 def test_guiding_vectors_put_readers_texts_together():

@@ -37,8 +37,8 @@ def world(timed=True):
 
 def fitted(data, sign):
     words = TextVectors.none(len(data.items))
-    blend = ScoreModel(terms=(Term("neighbours", 20.0, 1.0),), curves=(LogTerm(0.03, sign),))
-    return assemble(data, fit_engines(data, words, [CHEAP], 0), words, blend, posts=False)
+    score_model = ScoreModel(terms=(Term("neighbours", 20.0, 1.0),), curves=(LogTerm(0.03, sign),))
+    return assemble(data, fit_engines(data, words, [CHEAP], 0), words, score_model, posts=False)
 
 
 @pytest.mark.parametrize("sign", [1.0, -1.0])

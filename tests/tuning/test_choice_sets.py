@@ -75,7 +75,7 @@ def choice_sets():
 def test_what_is_fitted_is_what_is_served(choice_sets, design):
     rng = np.random.default_rng(1)
     weights = {key: float(rng.normal()) for key, _ in design.parts(choice_sets)}
-    model = replace(worlds.model(), blend=design.blend(weights))
+    model = replace(worlds.model(), score_model=design.score_model(weights))
     shared = popularity_features.prior_features(LiveState(model))
     served = score_block(model, check().histories, shared)
     rows = choice_sets.columns[share(ROW)].astype(int)
@@ -157,19 +157,21 @@ def test_pools_join_and_part():
 
 
 def test_halves_share_no_user():
-    judge = CrossValidator.halves(tiny((4, 4)), seed=0)
-    assert {sum(map(len, learn)) for learn, _ in judge.folds} == {0, 2}
+    validator = CrossValidator.halves(tiny((4, 4)), seed=0)
+    assert {sum(map(len, learn)) for learn, _ in validator.folds} == {0, 2}
 
 
 def test_curves_follow_the_scales(choice_sets):
-    blend = CandidateForm(("share_all",), neighbours=near("ease")).blend(
+    score_model = CandidateForm(("share_all",), neighbours=near("ease")).score_model(
         {
             Parameter("popularity", "share_all", shared=True): 1.0,
             **{Parameter("neighbours", f"log {scale}"): scale for scale in SCALES},
         }
     )
-    assert [(c.scale, c.weight) for c in blend.curves] == [(s, s) for s in SCALES]
-    assert blend.terms[0].half_life == 5.0 and not blend.linear and blend.lift == 0.0
+    assert [(c.scale, c.weight) for c in score_model.curves] == [(s, s) for s in SCALES]
+    assert (
+        score_model.terms[0].half_life == 5.0 and not score_model.linear and score_model.lift == 0.0
+    )
 
 
 def test_asking_learns_nothing_from_what_is_asked():

@@ -29,7 +29,7 @@ def test_weights_are_in_the_features_own_units():
 
 
 def test_places_left_out_or_sampled_change_nothing_on_average():
-    """As in choice sets: the best by a column are all there, of the others a sample stands for all."""
+    """As in choice sets: the best by a column are all there, the others are a sample."""
     whole, rng = planted(people=2000, places=100), np.random.default_rng(1)
     kept = whole.chosen | (whole.features[:, :, 0] > 0.5)
     sampled = ~kept & (rng.random(kept.shape) < 0.5)

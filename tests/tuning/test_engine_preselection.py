@@ -137,4 +137,6 @@ def test_one_engine_alone_is_chosen_where_nothing_beside_it_helps(check):
     row = next((row for row in choice.evidence if "alone" in row), None)
     assert choice.engines[0].startswith("noisy 0")
     assert row is None or row["kept"] is False
-    assert not [w for n, w in choice.blend.priors.items() if n.startswith("share") and w > 0.001]
+    assert not [
+        w for n, w in choice.score_model.priors.items() if n.startswith("share") and w > 0.001
+    ]

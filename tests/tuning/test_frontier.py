@@ -96,12 +96,12 @@ def test_where_no_place_differs_the_weights_stay_as_learned():
 def test_nothing_moves_where_likes_are_told_from_dislikes():
     choice_sets = choice_sets_of(300, popular=0.0, noise=0.1)
     opinions = LabeledPairs(choice_sets, np.arange(300) % 2 == 0)
-    judge = CrossValidator.halves(
+    validator = CrossValidator.halves(
         choice_sets,
         0,
         replace(opinions, choice_sets=replace(choice_sets, user=choice_sets.user // 4)),
     )
-    found = frontier(judge, FORM, np.ones(ITEMS))
+    found = frontier(validator, FORM, np.ones(ITEMS))
     assert [one.personal for one in found if one.chosen] == [LEARNED]
     assert all(one.auc is not None for one in found)
 
@@ -110,10 +110,10 @@ def test_scores_of_a_form_on_the_dial_are_those_of_its_blend():
     choice_sets = choice_sets_of(50)
     form = CandidateForm(("share_all",), factors=(factors("als"),), dial=0.75)
     weights = form.fit(choice_sets)
-    blend = form.blend(weights)
-    assert blend.personal == 0.75
-    by_blend = blend.priors["share_all"] * choice_sets.columns[share("share_all")]
-    by_blend = by_blend + blend.terms[0].weight * choice_sets.columns[factors("als")]
+    score_model = form.score_model(weights)
+    assert score_model.personal == 0.75
+    by_blend = score_model.priors["share_all"] * choice_sets.columns[share("share_all")]
+    by_blend = by_blend + score_model.terms[0].weight * choice_sets.columns[factors("als")]
     np.testing.assert_allclose(form.scores(choice_sets, weights), by_blend, rtol=1e-4, atol=1e-5)
 
 

@@ -65,8 +65,8 @@ def shuffled(choice_sets, seed=1):
 
 
 def booster_of(choice_sets, rounds=30):
-    lesson = GbdtFit.of(choice_sets, DESIGN, DESIGN.fit(choice_sets))
-    return fit_trees([lesson], rounds), lesson.features.reshape(-1, lesson.features.shape[2])
+    gbdt_fit = GbdtFit.of(choice_sets, DESIGN, DESIGN.fit(choice_sets))
+    return fit_trees([gbdt_fit], rounds), gbdt_fit.features.reshape(-1, gbdt_fit.features.shape[2])
 
 
 @pytest.mark.parametrize("in_time", [False, True])

@@ -98,7 +98,7 @@ def test_readers_are_shown_their_own_side(tuned):
     check, choice, _ = tuned
     words = TextVectors.none(len(check.data.items))
     fitted = fit_engines(check.data, words, [ENGINES[1]], 0)
-    model = assemble(check.data, fitted, words, choice.blend)
+    model = assemble(check.data, fitted, words, choice.score_model)
     scores = score_block(model, check.histories, prior_features(LiveState(model)))
     scores[masked_items(check, len(model))] = -np.inf
     own = []
@@ -125,7 +125,7 @@ def test_every_alternative_is_in_the_evidence(tuned):
 def test_a_choice_survives_json(tuned):
     _, choice, _ = tuned
     again = TuningResult.from_json(choice.to_json())
-    assert (again.engines, again.blend) == (choice.engines, choice.blend)
+    assert (again.engines, again.score_model) == (choice.engines, choice.score_model)
 
 
 def test_no_time_at_all_leaves_the_best_of_popular_trending_and_item_knn():
@@ -137,7 +137,7 @@ def test_no_time_at_all_leaves_the_best_of_popular_trending_and_item_knn():
     assert "no time" in choice.pressure[0] and choice.design == "tuned"
     assert max(row["value"] for row in choice.evidence if "value" in row) > 0.2
     fitted = fit_engines(check.data, words, [engine_named("item-knn 100")], 0)
-    model = assemble(check.data, fitted, words, choice.blend)
+    model = assemble(check.data, fitted, words, choice.score_model)
     assert len(Recommender(LiveState(model)).recommend(Query(n=5))) == 5
 
 
@@ -145,10 +145,12 @@ def test_nobody_to_ask_gives_what_is_fixed_with_positive_weights():
     data = worlds.nothing()
     _, check = validation(worlds.event_table([]), data.table, EventWeights())
     choice = choose(check, TextVectors.none(3), [], Budget(1.0))
-    blend = choice.blend
-    weights = [term.weight for term in blend.terms] + [curve.weight for curve in blend.curves]
+    score_model = choice.score_model
+    weights = [term.weight for term in score_model.terms] + [
+        curve.weight for curve in score_model.curves
+    ]
     assert choice.design == "untested" and choice.engines == ("item-knn 100",)
-    assert min([*weights, *blend.priors.values()]) > 0
+    assert min([*weights, *score_model.priors.values()]) > 0
 
 
 class Stepping:
@@ -299,15 +301,15 @@ def test_the_search_ends_with_its_time_and_says_so(tuned):
             check.data,
             {"neighbours": near(known_interactions(check.data, TextVectors.none(BOOKS)), 0, "cpu")},
             TextVectors.none(len(check.data.items)),
-            whole.blend,
+            whole.score_model,
         )
     }
     features = prior_features(LiveState(models["ease 20"]))
-    judge = CrossValidator.halves(build_choice_sets(check, models, (5.0,), features, 0), 0)
+    validator = CrossValidator.halves(build_choice_sets(check, models, (5.0,), features, 0), 0)
     told = {}
     for seconds in (2, 10_000):
         notes, rows = [], []
-        search = Search(judge, notes.append, rows, Clock(seconds).left)
+        search = Search(validator, notes.append, rows, Clock(seconds).left)
         search.grow(check.data.timed, [choice_columns.near("ease 20")], voted=False)
         told[seconds] = (len([r for r in rows if "value" in r]), {"stopped": "out of time"} in rows)
         assert any("time for tuning is over" in note for note in notes) == (seconds == 2)
@@ -334,9 +336,9 @@ class Told:
     ],
 )
 def test_votes_weigh_more_until_that_does_harm(by_vote, best, highest):
-    judge = Told(by_vote)
-    found = Search(judge, lambda text: None, []).grow(False, [], voted=True)
-    assert found.vote == best and max(vote for vote, _ in judge.asked) == highest
+    validator = Told(by_vote)
+    found = Search(validator, lambda text: None, []).grow(False, [], voted=True)
+    assert found.vote == best and max(vote for vote, _ in validator.asked) == highest
     assert found.taste == (best > 0)
 
 

@@ -3,35 +3,35 @@
 import numpy as np
 import pytest
 
-from recsys.tuning.publication_gate import Gains, judge, judge_gains, judge_index
+from recsys.tuning.publication_gate import Gains, decide, decide_by_gains, decide_by_index_recall
 
 RNG = np.random.default_rng(3)
 BEFORE = RNG.uniform(0, 1, 500)
 
 
 def test_the_same_answers_pass():
-    verdict = judge(BEFORE, BEFORE)
+    verdict = decide(BEFORE, BEFORE)
     assert verdict.passed and verdict.low == verdict.high == 0
     assert verdict.people == 500 and verdict.today == verdict.yesterday
 
 
 def test_clearly_worse_is_refused():
-    verdict = judge(0.9 * BEFORE, BEFORE)
+    verdict = decide(0.9 * BEFORE, BEFORE)
     assert not verdict.passed and verdict.high < -0.01
     assert "against" in verdict.reason
 
 
 def test_clearly_better_passes():
-    assert judge(1.1 * BEFORE, BEFORE).passed
+    assert decide(1.1 * BEFORE, BEFORE).passed
 
 
 def test_worse_by_less_than_a_hundredth_passes():
-    assert judge(0.995 * BEFORE, BEFORE).passed
+    assert decide(0.995 * BEFORE, BEFORE).passed
 
 
 def test_worse_within_chance_passes():
     noise = RNG.normal(-0.02, 1.0, 500)
-    assert judge(BEFORE + noise, BEFORE).passed
+    assert decide(BEFORE + noise, BEFORE).passed
 
 
 def test_a_night_that_pays_what_tuning_may_is_refused_once_in_thirty_at_most():
@@ -42,30 +42,30 @@ def test_a_night_that_pays_what_tuning_may_is_refused_once_in_thirty_at_most():
         before = rng.uniform(0, 1, 600) * (rng.random(600) < 0.3)  # most lists have no hit
         noise = rng.normal(0, 0.1, 600) * (before > 0)
         price = min(noise.std() / np.sqrt(600), 0.01 * before.mean())
-        refused += not judge(before + noise - price, before).passed
+        refused += not decide(before + noise - price, before).passed
     assert refused <= 1
 
 
 def test_debiased_ndcg_is_said_and_decides_nothing():
     today, yesterday = Gains(BEFORE, 0.5 * BEFORE), Gains(BEFORE, BEFORE)
-    verdict = judge_gains(today, yesterday)
+    verdict = decide_by_gains(today, yesterday)
     assert verdict.passed and "debiased" in verdict.reason
     assert verdict.debiased == pytest.approx(0.5 * verdict.debiased_yesterday)
 
 
 def test_the_interval_is_relative_to_yesterday():
-    verdict = judge(0.5 * BEFORE, BEFORE)
+    verdict = decide(0.5 * BEFORE, BEFORE)
     assert verdict.low < -0.45 and -0.55 < verdict.high < -0.4
 
 
 def test_nobody_to_ask_or_nothing_right_before_passes():
-    assert judge(np.zeros(0), np.zeros(0)).passed
-    assert judge(np.zeros(9), np.zeros(9)).passed
+    assert decide(np.zeros(0), np.zeros(0)).passed
+    assert decide(np.zeros(9), np.zeros(9)).passed
 
 
 @pytest.mark.parametrize(("recall", "refused"), [(1.0, False), (0.98, False), (0.979, True)])
 def test_an_index_below_the_floor_is_refused(recall, refused):
-    verdict = judge_index(recall, 0.1)
+    verdict = decide_by_index_recall(recall, 0.1)
     assert (verdict is not None) == refused
     if verdict is not None:
         assert not verdict.passed and "0.979" in verdict.reason

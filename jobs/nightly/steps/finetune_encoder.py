@@ -54,13 +54,13 @@ def finetune(night: NightContext) -> Detail:
     seen = fingerprint(past, config, start.name)
     if entry.lesson == seen and bool(entry.version) == bool(result["version"]):
         return {**result, "because": "there is nothing new to learn from"}
-    lesson = _learned(night, pupil or start, past, config, _static(settings, start))
-    if lesson.improved:
-        result["version"] = lesson.encoder.name.rpartition("-")[2]
-        shelf.add(lesson.encoder, RegistryEntry(result["version"], seen, lesson.after))
+    outcome = _learned(night, pupil or start, past, config, _static(settings, start))
+    if outcome.improved:
+        result["version"] = outcome.encoder.name.rpartition("-")[2]
+        shelf.add(outcome.encoder, RegistryEntry(result["version"], seen, outcome.after))
     else:
-        shelf.note(RegistryEntry(result["version"], seen, lesson.before))
-    return {**result, **outcome(lesson)}
+        shelf.note(RegistryEntry(result["version"], seen, outcome.before))
+    return {**result, **detail_of(outcome)}
 
 
 def _learned(
@@ -110,9 +110,9 @@ def evaluated_encoder(
     seen = fingerprint(data, config, start.name)
     if seen not in known:
         static = _static(settings, start)
-        lesson = fine_tune_if_better(start, data, config, settings.seed, device, static=static)
-        note(f"encoder: nDCG@20 {lesson.before:.4f} became {lesson.after:.4f} on held-out items")
-        known[seen] = lesson.encoder
+        outcome = fine_tune_if_better(start, data, config, settings.seed, device, static=static)
+        note(f"encoder: nDCG@20 {outcome.before:.4f} became {outcome.after:.4f} on held-out items")
+        known[seen] = outcome.encoder
     return known[seen]
 
 
@@ -135,18 +135,18 @@ def reason_not_to(settings: Settings, encoder: Encoder, device: str) -> str:
     return "" if device == "cuda" else "there is no GPU: RECSYS_FINETUNE=on does it all the same"
 
 
-def outcome(lesson: FineTuneResult) -> Detail:
-    """Return what a run's records keep of a lesson."""
-    record = lesson.record
+def detail_of(outcome: FineTuneResult) -> Detail:
+    """Return what a run's records keep of a fine-tuning."""
+    record = outcome.record
     if record is None:
-        return {"because": f"{lesson.people} people could be asked about held-out items, too few"}
-    kept = "better than before" if lesson.improved else "not better than before, which stays"
+        return {"because": f"{outcome.people} people could be asked about held-out items, too few"}
+    kept = "better than before" if outcome.improved else "not better than before, which stays"
     return {
         "trained": True,
         "because": kept,
-        "ndcg_before": lesson.before,
-        "ndcg_after": lesson.after,
-        "people": lesson.people,
+        "ndcg_before": outcome.before,
+        "ndcg_after": outcome.after,
+        "people": outcome.people,
         "steps": len(record.losses),
         "resumed_at": record.resumed,
         "learning_seconds": record.seconds,

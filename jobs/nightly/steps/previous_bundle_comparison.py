@@ -19,7 +19,14 @@ from recsys.ranking_metrics import Values
 from recsys.serving.model import Model
 from recsys.text_training.encode_catalogue import renumbered
 from recsys.tuning.baseline_comparison import named
-from recsys.tuning.publication_gate import PEOPLE, Gains, Verdict, answers, judge_gains, judge_index
+from recsys.tuning.publication_gate import (
+    PEOPLE,
+    Gains,
+    Verdict,
+    answers,
+    decide_by_gains,
+    decide_by_index_recall,
+)
 from recsys.tuning.tuning_result import TuningResult
 from recsys.tuning.validation_set import ValidationSet
 from recsys.tuning.validation_splits import FEWEST, ask, newest
@@ -51,7 +58,7 @@ def compare_with_previous_bundle(night: NightContext) -> Verdict:
 def _compared(night: NightContext) -> Verdict:
     found, before = night.detail("baselines"), night.before
     known = float(found["model"]) if found["tested"] else evidence(night.choice)
-    refused = judge_index(float(night.detail("index")["recall"]), known)
+    refused = decide_by_index_recall(float(night.detail("index")["recall"]), known)
     if refused is not None:
         return refused
     if before is None:
@@ -66,7 +73,7 @@ def _compared(night: NightContext) -> Verdict:
         then = answers(yesterday, check)
         if same and _same_past(night, before, int((~later).sum())):
             return _unchanged(then.ndcg)
-        return judge_gains(_today(night, check), then)
+        return decide_by_gains(_today(night, check), then)
     if same:
         return Verdict(True, "the settings of the night before, too few new events", 0, known)
     earlier = earlier_choice(before.manifest)
@@ -78,7 +85,7 @@ def _compared(night: NightContext) -> Verdict:
     if not len(check) and evidence(earlier) > 0:
         return Verdict(False, "no event counts as a positive any more: see event weights", 0, 0.0)
     then = _refitted(night, check, is_test, before, yesterday, earlier)
-    return judge_gains(_today(night, check), then)
+    return decide_by_gains(_today(night, check), then)
 
 
 def evidence(choice: TuningResult) -> float:

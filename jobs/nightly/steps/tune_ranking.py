@@ -108,7 +108,7 @@ def _moved(before: Mapping[str, int], now: Mapping[str, int]) -> float:
 
 
 def tuned(night: NightContext) -> TuningResult:
-    """Return the engines and the blend that answer the newest events of a night best."""
+    """Return the engines and the score model that answer the newest events of a night best."""
     settings, progress = night.settings, night.progress
     data = TuningData(*night.tables, night.words, settings.weights)
     scenario = Scenario(

@@ -60,20 +60,20 @@ class FactorTerm(ScoreTerm):
     name = "factors"
 
     def bind(self, context: UserContext) -> UserFactors | None:
-        """Return the user's vector; None where the blend does not use factors."""
-        live, history, blend = context.live, context.history, context.blend
-        if not blend.uses("behaviour"):
+        """Return the user's vector; None where the score model does not use factors."""
+        live, history, score_model = context.live, context.history, context.score_model
+        if not score_model.uses("behaviour"):
             return None
-        weights = blend.history_weights("behaviour", history.ages(), history.weights)
+        weights = score_model.history_weights("behaviour", history.ages(), history.weights)
         parts = input_parts(live, history.rows, weights)
         return UserFactors(live, parts, np.asarray(parts.sum(axis=0), np.float32))
 
     def batch(self, context: BatchContext) -> Floats | None:
         """Return the products of many users."""
-        blend, histories, model = context.blend, context.histories, context.model
-        if not blend.uses("behaviour") or model.behaviour is None:
+        score_model, histories, model = context.score_model, context.histories, context.model
+        if not score_model.uses("behaviour") or model.behaviour is None:
             return None
-        weights = blend.history_weights("behaviour", histories.ages(), histories.weights)
+        weights = score_model.history_weights("behaviour", histories.ages(), histories.weights)
         users = model.behaviour.project_many(histories.matrix(weights, len(model)))
         return users @ model.behaviour.outputs.T
 
@@ -115,15 +115,15 @@ class FactorTerm(ScoreTerm):
         return [(Parameter(self.name, str(c)), choices.columns[c]) for c in form.factors]
 
     def learned(
-        self, form: ModelForm, weights: Mapping[Parameter, float], blend: ScoreModel
+        self, form: ModelForm, weights: Mapping[Parameter, float], score_model: ScoreModel
     ) -> ScoreModel:
-        """Return the blend with the half-lives and weights of the form's columns."""
+        """Return the score model with the half-lives and weights of the form's columns."""
         terms = [
             Term("behaviour", c.half_life, weights[Parameter(self.name, str(c))])
             for c in form.factors
             if c.half_life is not None
         ]
-        return replace(blend, terms=(*blend.terms, *terms))
+        return replace(score_model, terms=(*score_model.terms, *terms))
 
 
 def output_vectors(live: LiveState, rows: Rows) -> Floats:

@@ -38,7 +38,7 @@ class UserItemFeatures(UserTerm):
 
     term: ItemFeatureTerm
     live: LiveState
-    names: tuple[str, ...]  # of the features that the blend reads
+    names: tuple[str, ...]  # of the features that the score model reads
     weights: Floats  # (names,)
 
     @property
@@ -102,33 +102,33 @@ class ItemFeatureTerm(ScoreTerm):
         """Return the names of the features."""
         return tuple(self.kinds)
 
-    def used_names(self, blend: ScoreModel) -> tuple[str, ...]:
-        """Return the names of the features that a blend reads."""
-        used = blend.used_features
+    def used_names(self, score_model: ScoreModel) -> tuple[str, ...]:
+        """Return the names of the features that a score model reads."""
+        used = score_model.used_features
         return tuple(name for name in self.kinds if name in used)
 
     def used_features(self, model: Model) -> int:
         """Return how many features the score reads."""
-        return len(self.used_names(model.blend))
+        return len(self.used_names(model.score_model))
 
     def item_features(self, live: LiveState, rows: Rows | slice, now: float) -> Floats:
         """Return the features that the score reads."""
-        return self.values(live, rows, self.used_names(live.model.blend), now)
+        return self.values(live, rows, self.used_names(live.model.score_model), now)
 
     def bind(self, context: UserContext) -> UserItemFeatures:
         """Weigh the features for one user."""
-        names, newcomer = self.used_names(context.blend), context.history.newcomer
-        weights = context.blend.prior_weights(names, context.traits, newcomer)
+        names, newcomer = self.used_names(context.score_model), context.history.newcomer
+        weights = context.score_model.prior_weights(names, context.traits, newcomer)
         return UserItemFeatures(self, context.live, names, weights)
 
     def batch(self, context: BatchContext) -> Floats | None:
         """Return the term's scores of many users."""
-        names = self.used_names(context.blend)
+        names = self.used_names(context.score_model)
         if not names:
             return None
         features = np.stack([context.features[name] for name in names])
         weights = [
-            context.blend.prior_weights(names, traits, history.newcomer)
+            context.score_model.prior_weights(names, traits, history.newcomer)
             for history, traits in zip(context.histories, context.traits, strict=True)
         ]
         return np.asarray(np.stack(weights) @ features, np.float32)
@@ -171,11 +171,11 @@ class ItemFeatureTerm(ScoreTerm):
         return found
 
     def learned(
-        self, form: ModelForm, weights: Mapping[Parameter, float], blend: ScoreModel
+        self, form: ModelForm, weights: Mapping[Parameter, float], score_model: ScoreModel
     ) -> ScoreModel:
-        """Return the blend with the weights of the features."""
-        priors = dict(blend.priors)
-        traits = {trait: dict(by_name) for trait, by_name in blend.traits.items()}
+        """Return the score model with the weights of the features."""
+        priors = dict(score_model.priors)
+        traits = {trait: dict(by_name) for trait, by_name in score_model.traits.items()}
         for parameter, weight in weights.items():
             if parameter.term != self.name:
                 continue
@@ -183,7 +183,7 @@ class ItemFeatureTerm(ScoreTerm):
                 traits.setdefault(parameter.trait, {})[parameter.name] = weight
             else:
                 priors[parameter.name] = weight
-        return replace(blend, priors=priors, traits=traits)
+        return replace(score_model, priors=priors, traits=traits)
 
     def gbdt_columns(self, form: ModelForm, choices: Choices) -> dict[str, Floats]:
         """Return the features that the trees read."""

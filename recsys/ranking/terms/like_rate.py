@@ -41,10 +41,10 @@ class LikeRate(ItemFeatureTerm):
         return np.float32(form.vote) * choices.columns[self.column("liked")]
 
     def learned(
-        self, form: ModelForm, weights: Mapping[Parameter, float], blend: ScoreModel
+        self, form: ModelForm, weights: Mapping[Parameter, float], score_model: ScoreModel
     ) -> ScoreModel:
-        """Return the blend with the learned weight and that of the expected rating."""
-        found = super().learned(form, weights, blend)
+        """Return the score model with the learned weight and that of the expected rating."""
+        found = super().learned(form, weights, score_model)
         if not form.vote:
             return found
         priors = dict(found.priors)

@@ -48,7 +48,7 @@ class UserNeighbours(UserTerm):
 
     live: LiveState
     history: History
-    blend: ScoreModel
+    score_model: ScoreModel
     weights: Floats  # (n,): of each history entry
     stand_ins: HistoryProxies  # the model's rows that the neighbours are read from
     reach: NeighbourRows | None  # those neighbours; None for a model without
@@ -59,7 +59,7 @@ class UserNeighbours(UserTerm):
     @property
     def scores_rows(self) -> bool:
         """Whether the history says anything."""
-        return self.blend.uses("neighbours") and len(self.history) > 0
+        return self.score_model.uses("neighbours") and len(self.history) > 0
 
     @property
     def feature_weights(self) -> Floats:
@@ -68,10 +68,10 @@ class UserNeighbours(UserTerm):
         With lift, a user with a history is likelier to stay with what it points at, so all other
         items lose.
         """
-        if not self.blend.lift:
+        if not self.score_model.lift:
             return np.zeros(0, np.float32)
         some = float(self.scores_rows)
-        return np.array([-self.blend.lift * np.log1p(self.mass) * some], np.float32)
+        return np.array([-self.score_model.lift * np.log1p(self.mass) * some], np.float32)
 
     @property
     def stand_in_weights(self) -> Floats:
@@ -83,9 +83,9 @@ class UserNeighbours(UserTerm):
         sums = self.sums[rows]
         if not self.scores_rows:
             return np.zeros_like(sums)
-        scores = self.blend.bent(sums, float(activity(len(self.history))))
-        if self.blend.lift:
-            common, lift = self.live.commonness, np.float32(self.blend.lift)
+        scores = self.score_model.bent(sums, float(activity(len(self.history))))
+        if self.score_model.lift:
+            common, lift = self.live.commonness, np.float32(self.score_model.lift)
             scores += lift * common.of_rows(sums, rows, self.mass)
             scores += np.float32(lift * np.log1p(self.mass)) * common.trust_of(rows)
         return scores
@@ -152,7 +152,7 @@ class Neighbours(ScoreTerm):
 
     def used_features(self, model: Model) -> int:
         """Return 1 with lift: the confidence in an item's neighbours."""
-        return int(bool(model.blend.lift))
+        return int(bool(model.score_model.lift))
 
     def item_features(self, live: LiveState, rows: Rows | slice, now: float) -> Floats:
         """Return the confidence in the neighbours of rows, (1, rows); (0, rows) without lift."""
@@ -162,29 +162,31 @@ class Neighbours(ScoreTerm):
 
     def bind(self, context: UserContext) -> UserNeighbours:
         """Sum the neighbours of a history."""
-        live, history, blend = context.live, context.history, context.blend
+        live, history, score_model = context.live, context.history, context.score_model
         given = implicit_weights(history.weights, live.model.rated)
-        weights = blend.history_weights("neighbours", history.ages(), given)
+        weights = score_model.history_weights("neighbours", history.ages(), given)
         proxies = stand_ins(live, history.rows)
         reach = neighbour_rows(live, proxies)
         sums = neighbour_sums(live, proxies, weights[proxies.entries] * proxies.weights, reach)
         pointed = rows_pointed_at(live, reach, sums)
         mass = live.commonness.mass(sums, pointed)
-        return UserNeighbours(live, history, blend, weights, proxies, reach, sums, pointed, mass)
+        return UserNeighbours(
+            live, history, score_model, weights, proxies, reach, sums, pointed, mass
+        )
 
     def batch(self, context: BatchContext) -> Floats | None:
         """Return the term's scores of many users."""
-        model, blend, histories = context.model, context.blend, context.histories
-        if not blend.uses("neighbours"):
+        model, score_model, histories = context.model, context.score_model, context.histories
+        if not score_model.uses("neighbours"):
             return None
         given = implicit_weights(histories.weights, model.rated)
-        weights = blend.history_weights("neighbours", histories.ages(), given)
+        weights = score_model.history_weights("neighbours", histories.ages(), given)
         sums = _batch_sums(model, histories.matrix(weights, len(model)))
         lengths = np.diff(histories.ends)
-        total = blend.bent(sums, activity(lengths)[:, None])
-        if blend.lift:
+        total = score_model.bent(sums, activity(lengths)[:, None])
+        if score_model.lift:
             common = ItemPopularity.of_counters(model.counters)
-            total += np.float32(blend.lift) * common.lift(sums) * (lengths > 0)[:, None]
+            total += np.float32(score_model.lift) * common.lift(sums) * (lengths > 0)[:, None]
         return total
 
     def columns(self, context: CutContext) -> dict[Column, Floats]:
@@ -255,15 +257,15 @@ class Neighbours(ScoreTerm):
         return SCALES[1:2] if form.plain else SCALES
 
     def learned(
-        self, form: ModelForm, weights: Mapping[Parameter, float], blend: ScoreModel
+        self, form: ModelForm, weights: Mapping[Parameter, float], score_model: ScoreModel
     ) -> ScoreModel:
-        """Return the blend with the half-life and the weights of the logarithms or the lift."""
+        """Return the score model with half-life and weights of the logarithms or the lift."""
         if form.neighbours is None:
-            return blend
+            return score_model
         assert form.neighbours.half_life is not None
-        terms = (*blend.terms, Term("neighbours", form.neighbours.half_life, 1.0))
+        terms = (*score_model.terms, Term("neighbours", form.neighbours.half_life, 1.0))
         if form.lift:
-            return replace(blend, terms=terms, lift=weights[Parameter(self.name, "lift")])
+            return replace(score_model, terms=terms, lift=weights[Parameter(self.name, "lift")])
         curves = tuple(
             LogTerm(
                 scale,
@@ -272,7 +274,7 @@ class Neighbours(ScoreTerm):
             )
             for scale in self.scales(form)
         )
-        return replace(blend, terms=terms, curves=curves)
+        return replace(score_model, terms=terms, curves=curves)
 
     def gbdt_columns(self, form: ModelForm, choices: Choices) -> dict[str, Floats]:
         """Return the logarithm of the sums, and the lift; nothing for a form without them."""

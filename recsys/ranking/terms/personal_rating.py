@@ -61,7 +61,7 @@ class PersonalRating(ScoreTerm):
 
     def used_features(self, model: Model) -> int:
         """Return the rank of the loadings; 0 where the score does not read them."""
-        if not model.blend.taste or model.taste is None:
+        if not model.score_model.taste or model.taste is None:
             return 0
         return int(model.taste.loadings.shape[1])
 
@@ -71,17 +71,17 @@ class PersonalRating(ScoreTerm):
         return np.asarray(live.opinions.loadings[rows], np.float32).T
 
     def bind(self, context: UserContext) -> UserPersonalRating | None:
-        """Return the user's preference vector; None where the blend does not use it."""
-        if context.live.opinions is None or not context.blend.taste:
+        """Return the user's preference vector; None where the score model does not use it."""
+        if context.live.opinions is None or not context.score_model.taste:
             return None
         parts = rating_parts(context.live, context.history)
-        return UserPersonalRating(context.live, np.float32(context.blend.taste) * parts)
+        return UserPersonalRating(context.live, np.float32(context.score_model.taste) * parts)
 
     def batch(self, context: BatchContext) -> Floats | None:
         """Return the expected ratings of many users, times the weight."""
-        if not context.blend.taste or context.model.taste is None:
+        if not context.score_model.taste or context.model.taste is None:
             return None
-        return np.float32(context.blend.taste) * _many(context.model, context.histories)
+        return np.float32(context.score_model.taste) * _many(context.model, context.histories)
 
     def columns(self, context: CutContext) -> dict[Column, Floats]:
         """Return the expected ratings of many users; zeros without explicit feedback."""
@@ -103,10 +103,10 @@ class PersonalRating(ScoreTerm):
         return np.float32(form.vote) * choices.columns[TASTE]
 
     def learned(
-        self, form: ModelForm, weights: Mapping[Parameter, float], blend: ScoreModel
+        self, form: ModelForm, weights: Mapping[Parameter, float], score_model: ScoreModel
     ) -> ScoreModel:
-        """Return the blend with the weight that is set."""
-        return replace(blend, taste=form.vote) if form.taste else blend
+        """Return the score model with the weight that is set."""
+        return replace(score_model, taste=form.vote) if form.taste else score_model
 
 
 TASTE = Column("taste")

@@ -96,13 +96,13 @@ class Popularity(ItemFeatureTerm):
         """Return the term's scores of many users."""
         found = ItemFeatureTerm.batch(self, context)
         new = [place for place, one in enumerate(context.histories) if one.newcomer]
-        names = self.used_names(context.blend)
+        names = self.used_names(context.score_model)
         if found is None or not new:
             return found
         alone = context.features["share_all"] <= ONE_USER + 1e-6
         none = np.full(len(names), NO_UPTAKE)
         for place in new:
-            weights = context.blend.prior_weights(names, context.traits[place], newcomer=True)
+            weights = context.score_model.prior_weights(names, context.traits[place], newcomer=True)
             found[place, alone] = weights @ none
         return found
 
@@ -113,10 +113,10 @@ class Popularity(ItemFeatureTerm):
         return np.float32(TIE_BREAK) * choices.columns[self.column("share_all")]
 
     def learned(
-        self, form: ModelForm, weights: Mapping[Parameter, float], blend: ScoreModel
+        self, form: ModelForm, weights: Mapping[Parameter, float], score_model: ScoreModel
     ) -> ScoreModel:
-        """Return the blend with the weights of the features."""
-        found = ItemFeatureTerm.learned(self, form, weights, blend)
+        """Return the score model with the weights of the features."""
+        found = ItemFeatureTerm.learned(self, form, weights, score_model)
         if not form.plain:
             return found
         priors = dict(found.priors)

@@ -118,7 +118,7 @@ class UserContext:
 
     live: LiveState
     history: History
-    blend: ScoreModel
+    score_model: ScoreModel
     traits: Mapping[str, float]  # user features that weights may depend on
 
 
@@ -199,7 +199,7 @@ class BatchContext:
     """Histories of many users, scored on a model alone."""
 
     model: Model
-    blend: ScoreModel
+    score_model: ScoreModel
     histories: HistoryBatch
     traits: Sequence[Mapping[str, float]]  # user features of each history
     features: Mapping[str, Floats]  # item feature -> (n_items,)
@@ -241,7 +241,7 @@ class ScoreTerm:
     gbdt_names: ClassVar[tuple[str, ...]] = ()  # what the trees read of it
 
     def feature_names(self) -> tuple[str, ...]:
-        """Return the names of the item features that weights of a blend refer to."""
+        """Return the names of the item features that weights of a score model refer to."""
         return ()
 
     def used_features(self, model: Model) -> int:
@@ -281,10 +281,10 @@ class ScoreTerm:
         return None
 
     def learned(
-        self, form: ModelForm, weights: Mapping[Parameter, float], blend: ScoreModel
+        self, form: ModelForm, weights: Mapping[Parameter, float], score_model: ScoreModel
     ) -> ScoreModel:
-        """Return the blend with this term's learned weights."""
-        return blend
+        """Return the score model with this term's learned weights."""
+        return score_model
 
     def gbdt_columns(self, form: ModelForm, choices: Choices) -> dict[str, Floats]:
         """Return what the trees read of this term in choice sets, name -> (users, places)."""

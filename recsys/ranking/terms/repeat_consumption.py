@@ -2,8 +2,8 @@
 
 A list with repeats is a mixture of two choices: with the person's own share of repeats, something
 taken before, in proportion to its rate at this moment; otherwise something new, in proportion to
-exp(score), as the blend is learned. The rate of an item is its repeats per time since the first
-use, shrunk to the person's usual rate (gamma-Poisson), times the hazard of a renewal process:
+exp(score), as the score model is learned. The rate of an item is its repeats per time since the
+first use, shrunk to the person's usual rate (gamma-Poisson), times the hazard of a renewal process:
 intervals follow a gamma distribution whose shape is estimated over all items of the person. After
 each of n uses the item may have been given up, with probability 1 / (n + 1) (compare Fader, Hardie
 and Lee, Marketing Science 2005, and Anderson et al., WWW 2014). Nothing is learned in the night.

@@ -111,12 +111,12 @@ class LinearTerm(ScoreTerm):
 
     def bind(self, context: UserContext) -> UserLinear:
         """Return the term with the learned weight."""
-        weight = context.blend.linear.get(self.name, 0.0)
+        weight = context.score_model.linear.get(self.name, 0.0)
         return UserLinear(self, context.live, context.history, weight)
 
     def batch(self, context: BatchContext) -> Floats | None:
         """Return the weighted values of many users."""
-        weight = context.blend.linear.get(self.name, 0.0)
+        weight = context.score_model.linear.get(self.name, 0.0)
         if not weight:
             return None
         return np.float32(weight) * self._many(context.model, context.histories)
@@ -147,12 +147,14 @@ class LinearTerm(ScoreTerm):
         return [(Parameter(self.name), choices.columns[self.column()])]
 
     def learned(
-        self, form: ModelForm, weights: Mapping[Parameter, float], blend: ScoreModel
+        self, form: ModelForm, weights: Mapping[Parameter, float], score_model: ScoreModel
     ) -> ScoreModel:
-        """Return the blend with the term's weight."""
+        """Return the score model with the term's weight."""
         if self.name not in form.linear:
-            return blend
-        return replace(blend, linear={**blend.linear, self.name: weights[Parameter(self.name)]})
+            return score_model
+        return replace(
+            score_model, linear={**score_model.linear, self.name: weights[Parameter(self.name)]}
+        )
 
     def gbdt_columns(self, form: ModelForm, choices: Choices) -> dict[str, Floats]:
         """Return the values, if the trees read them."""

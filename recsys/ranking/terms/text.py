@@ -72,18 +72,18 @@ class Text(ScoreTerm):
 
     def bind(self, context: UserContext) -> UserText:
         """Weigh the text vectors of a history."""
-        live, history, blend = context.live, context.history, context.blend
-        weights = blend.history_weights("words", history.ages(), history.weights)
+        live, history, score_model = context.live, context.history, context.score_model
+        weights = score_model.history_weights("words", history.ages(), history.weights)
         return UserText(
-            live, history, text_vectors(live, history.rows), weights, blend.uses("words")
+            live, history, text_vectors(live, history.rows), weights, score_model.uses("words")
         )
 
     def batch(self, context: BatchContext) -> Floats | None:
         """Return the products of many users."""
-        blend, histories, model = context.blend, context.histories, context.model
-        if not blend.uses("words"):
+        score_model, histories, model = context.score_model, context.histories, context.model
+        if not score_model.uses("words"):
             return None
-        weights = blend.history_weights("words", histories.ages(), histories.weights)
+        weights = score_model.history_weights("words", histories.ages(), histories.weights)
         own = np.asarray(histories.matrix(weights, len(model)) @ model.words, np.float32)
         return own @ model.words.T
 
@@ -120,15 +120,15 @@ class Text(ScoreTerm):
         return [(Parameter(self.name, str(c)), choices.columns[c]) for c in form.words]
 
     def learned(
-        self, form: ModelForm, weights: Mapping[Parameter, float], blend: ScoreModel
+        self, form: ModelForm, weights: Mapping[Parameter, float], score_model: ScoreModel
     ) -> ScoreModel:
-        """Return the blend with the half-lives and weights of the form's columns."""
+        """Return the score model with the half-lives and weights of the form's columns."""
         terms = [
             Term("words", c.half_life, weights[Parameter(self.name, str(c))])
             for c in form.words
             if c.half_life is not None
         ]
-        return replace(blend, terms=(*blend.terms, *terms))
+        return replace(score_model, terms=(*score_model.terms, *terms))
 
     def gbdt_columns(self, form: ModelForm, choices: Choices) -> dict[str, Floats]:
         """Return the products at one half-life."""

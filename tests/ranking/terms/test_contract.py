@@ -142,7 +142,7 @@ def test_the_scores_of_many_users_are_those_of_each(term):
     )
     features = dict(zip(feature_names(), prior_features(live), strict=True))
     traits = [traits_of(one, model.catalogue.created) for one in histories]
-    found = term.batch(BatchContext(model, model.blend, many, traits, features))
+    found = term.batch(BatchContext(model, model.score_model, many, traits, features))
     if found is None:
         found = np.zeros((len(histories), len(model)), np.float32)
     rows = np.arange(len(model), dtype=np.int32)

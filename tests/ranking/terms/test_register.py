@@ -72,4 +72,4 @@ def test_a_search_chooses_it_where_it_helps(even):
     search = Search(CrossValidator.halves(choice_sets, 0), lambda text: None, [])
     form = search.grow(False, choice_sets.columns, voted=False)
     assert "even_rows" in form.linear
-    assert form.blend(form.fit(choice_sets)).linear["even_rows"] > 1
+    assert form.score_model(form.fit(choice_sets)).linear["even_rows"] > 1
