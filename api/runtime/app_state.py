@@ -35,6 +35,7 @@ from .rate_limiter import RateLimiter
 from .request_audit import AuditTrail
 from .served_model import ServedModel, no_bundle
 from .store_connection import StoreLink
+from .suspect_notices import SuspectNotices
 
 log = logging.getLogger("recsys.api")
 
@@ -70,6 +71,7 @@ class AppState:
         self.cache = Cache(settings.cache_entries, settings.cache_seconds, settings.cache_bytes)
         self.exposures = ExposureLog(settings.exposure_pending, self.metrics)
         self.operation_notices = OperationNotices(self.link, figures)
+        self.suspect_notices = SuspectNotices(self.link)
         self.audit = AuditTrail(self.link, lambda: self.pseudonyms)
         self.scorer = load_scorer(settings.safety_model)
         self.texts = AnalysisProcess(settings.safety_model)  # of bulks

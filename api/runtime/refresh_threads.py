@@ -37,6 +37,7 @@ _PROBE = 1.0  # seconds between looks whether the store takes writes
 _FIGURES = 1.0  # seconds between copies of the figures for the other workers
 _KEYS = 2.0  # seconds until a revoked key is refused everywhere
 _PINS = 1.0  # seconds until a pin of an operator is in the lists of every worker
+_SUSPECTS = 30.0  # seconds between looks for suspicious groups
 _NIGHTS = 30.0  # seconds between looks at how the last night ended
 _PRUNE = 3_600.0  # seconds between prunings of the exposure log
 _TRIM = 10.0  # seconds between returns of freed memory to the system
@@ -124,6 +125,8 @@ class RefreshThreads:
         if self._is_due("probe", _PROBE):
             self._probe()
             service.operation_notices.deaths()
+        if service.serving_or_none is not None and self._is_due("suspects", _SUSPECTS):
+            service.suspect_notices.look(service.serving)
         if self._is_due("prune", _PRUNE):
             self._prune()
         if self._is_due("owed", _OWED):

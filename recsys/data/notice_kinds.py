@@ -69,6 +69,18 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "the store has taken no writes for more than five seconds; made when it does again",
             {"since": _NUMBER, "until": _NUMBER, "seconds": _NUMBER},
         ),
+        "suspicious_group": Kind(
+            "Suspicious voices on {item_id}",
+            "voices of the last day on an item exceed the platform's usual mix of accounts; once"
+            " per group, see GET /suspects",
+            {
+                "item_id": _TEXT,
+                "voices": _WHOLE,
+                "first": _NUMBER,
+                "last": _NUMBER,
+                "properties": _TEXT,
+            },
+        ),
         "worker_died": Kind(
             "Worker {worker} of {host} died ({cause})",
             "a worker of `recsys serve` has died and is replaced; cause: exit, signal or silence",

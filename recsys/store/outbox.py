@@ -282,9 +282,11 @@ def receivers_of(connection: sa.Connection, kind: str) -> list[int]:
     ]
 
 
-def newest_of(connection: sa.Connection, kind: str) -> StoredNotice | None:
-    """Return the newest notice of a kind, None without any."""
+def newest_of(connection: sa.Connection, kind: str, subject: str = "") -> StoredNotice | None:
+    """Return the newest notice of a kind, and of a subject where one is given; None without any."""
     query = sa.select(notices).where(notices.c.kind == kind).order_by(notices.c.id.desc())
+    if subject:
+        query = query.where(notices.c.subject == subject)
     row = connection.execute(query.limit(1)).first()
     return None if row is None else _notice(row._mapping)
 

@@ -61,6 +61,39 @@ def attacked(app: Flask, item: str = "sea-1", crowd: int = CROWD) -> None:
     told(app, events)
 
 
+def test_a_group_is_a_notice_once_whichever_worker_sees_it(make_app: MakeApp) -> None:
+    apps = [peopled(make_app()), make_app()]
+
+    def looked() -> int:
+        count = 0
+        for one in apps:
+            service: AppState = one.extensions["service"]
+            with service.link.use() as store:
+                service.serving.feed.follow(store)
+            count += service.suspect_notices.look(service.serving)
+        return count
+
+    def notices() -> list[Any]:
+        found: list[Any] = (
+            keyed(apps[0], "operate").get("/notices?kind=suspicious_group").json["notices"]
+        )
+        return found
+
+    assert looked() == 0 and notices() == []  # two months of honest likes
+    attacked(apps[0])
+    assert looked() == 1 and looked() == 0
+    (one,) = notices()
+    assert one["subject"] == "suspects:sea-1" and one["data"]["voices"] > CROWD / 2
+    assert "first" in one["data"]["properties"].split(", ")
+    assert "fake-" not in str(one)  # it names nobody
+    attacked(apps[0], crowd=CROWD + 30)  # the group grows
+    attacked(apps[0], "chess-1")
+    assert looked() == 1
+    assert [each["data"]["item_id"] for each in notices()] == ["chess-1", "sea-1"]
+    apps[0].extensions["service"].suspect_notices._last.clear()  # as after a restart
+    assert looked() == 0
+
+
 def test_a_crowd_is_listed_with_its_evidence(app: Flask) -> None:
     client = keyed(app, "operate")
     assert client.get("/suspects").get_json()["groups"] == []
