@@ -82,11 +82,11 @@ INGREDIENTS = {
     "lift": ScoreModel(terms=(TERMS["neighbours"],), lift=0.5),
     "words": ScoreModel(terms=(TERMS["words"],)),
     "behaviour": ScoreModel(terms=(TERMS["behaviour"],)),
-    "taste": ScoreModel(taste=2.0),
+    "taste": ScoreModel(personal_rating=2.0),
     "passed": ScoreModel(linear={"exposure_age": -0.5}),
     "waited": ScoreModel(linear={"exposure_age": 0.5}),
     "priors": ScoreModel(priors=WHOLE.priors),
-    "traits": ScoreModel(priors=WHOLE.priors, traits=WHOLE.traits),
+    "traits": ScoreModel(priors=WHOLE.priors, user_features=WHOLE.user_features),
     "whole": WHOLE,
 }
 

@@ -67,7 +67,7 @@ class ExplicitMF:
         return cls(arrays["base"], arrays["loadings"], arrays["evidence"], config, newcomer)
 
 
-def fit_taste(
+def fit_explicit_mf(
     users: Rows,
     items: Rows,
     votes: Floats,
@@ -122,7 +122,9 @@ def _readers(
     return whole, second
 
 
-def reader_parts(loadings: Floats, residuals: Floats, weights: Floats, noise: float) -> Floats:
+def posterior_mean_parts(
+    loadings: Floats, residuals: Floats, weights: Floats, noise: float
+) -> Floats:
     """Return each vote's part of the reader's x, (n, rank); their sum is the posterior mean.
 
     `loadings`: of the items voted on; `residuals`: vote less the item's base.

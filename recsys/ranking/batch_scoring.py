@@ -8,7 +8,7 @@ from recsys.array_types import Floats
 from recsys.ranking.history_batch import HistoryBatch
 from recsys.ranking.terms.protocol import BatchContext
 from recsys.ranking.terms.registry import TERMS, feature_names
-from recsys.ranking.user_features import traits_of
+from recsys.ranking.user_features import user_features_of
 from recsys.serving.model import Model
 
 
@@ -19,9 +19,9 @@ def score_block(model: Model, histories: HistoryBatch, features: Floats) -> Floa
     events.
     """
     created = model.catalogue.created
-    traits = [traits_of(history, created) for history in histories]
+    user_features = [user_features_of(history, created) for history in histories]
     named = dict(zip(feature_names(), features, strict=True))
-    context = BatchContext(model, model.score_model, histories, traits, named)
+    context = BatchContext(model, model.score_model, histories, user_features, named)
     total = np.zeros((len(histories), len(model)), np.float32)
     for term in TERMS:
         if (scores := term.batch(context)) is not None:

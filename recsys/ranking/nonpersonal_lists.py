@@ -68,7 +68,9 @@ def _related(learned: UserTerms, k: int) -> Rows:
     """Return the rows that may have to do with a history: all, or of many those worth a look."""
     live, size = learned.live, learned.size
     score_model, index = live.model.score_model, live.model.index
-    by_all = score_model.uses("behaviour") or (score_model.taste and live.opinions is not None)
+    by_all = score_model.uses("behaviour") or (
+        score_model.personal_rating and live.opinions is not None
+    )
     if size < MANY or by_all or (score_model.uses("words") and index is None):
         return np.arange(size, dtype=np.int32)
     pointed = learned.neighbours.pointed

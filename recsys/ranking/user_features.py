@@ -58,7 +58,7 @@ def gap(times: Times, now: float) -> float:
     return float(np.log1p(max(now - float(times[-1]), 0.0) / DAY))
 
 
-def traits_of(history: History, created: Times) -> dict[str, float]:
+def user_features_of(history: History, created: Times) -> dict[str, float]:
     """Return the user features that the weights of a score model may depend on."""
     return {
         "activity": float(activity(len(history))),

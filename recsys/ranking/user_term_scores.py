@@ -14,7 +14,7 @@ from recsys.ranking.terms.neighbours import UserNeighbours
 from recsys.ranking.terms.protocol import UserContext, UserTerm
 from recsys.ranking.terms.registry import TERMS
 from recsys.ranking.text_scores import text_scores
-from recsys.ranking.user_features import traits_of
+from recsys.ranking.user_features import user_features_of
 from recsys.serving.live_state import LiveState
 
 
@@ -35,7 +35,7 @@ class UserTerms:
         """
         tuned = live.model.score_model
         score_model = tuned if personal is None else tuned.at(personal)
-        context = UserContext(live, history, score_model, traits_of(history, live.created))
+        context = UserContext(live, history, score_model, user_features_of(history, live.created))
         bound = {term.name: term.bind(context) for term in TERMS}
         terms = {name: one for name, one in bound.items() if one is not None}
         return cls(live, history, terms, score_model is tuned)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 
 from recsys.array_types import Floats
-from recsys.models.explicit_mf import ExplicitMF, reader_parts
+from recsys.models.explicit_mf import ExplicitMF, posterior_mean_parts
 
 PASSED_BY = (-0.3, 0.7)  # vote and weight of what was only seen: weak evidence against
 
@@ -36,8 +36,8 @@ def mean_loading(loadings: Floats, evidence: Floats) -> Floats:
     return total.astype(np.float32)
 
 
-def taste_parts(
-    taste: ExplicitMF, bases: Floats, loadings: Floats, weights: Floats, rated: bool
+def user_factor_parts(
+    explicit_mf: ExplicitMF, bases: Floats, loadings: Floats, weights: Floats, rated: bool
 ) -> Floats:
     """Return each history entry's part of the reader's taste vector, (n, rank).
 
@@ -46,4 +46,4 @@ def taste_parts(
     if not len(weights):
         return np.zeros((0, loadings.shape[1]), np.float32)
     votes, trust = votes_of(weights, rated)
-    return reader_parts(loadings, votes - bases, trust, taste.config.noise)
+    return posterior_mean_parts(loadings, votes - bases, trust, explicit_mf.config.noise)

@@ -21,7 +21,7 @@ from recsys.serving.user_kalman_filters import UserFilters
 class LikeRates:
     """Arrays by row, with room for more rows."""
 
-    taste: ExplicitMF
+    explicit_mf: ExplicitMF
     rated: bool  # the platform has ratings with values
     bases: Floats  # (room,): the vote of an average reader
     evidence: Floats  # (room,)
@@ -29,42 +29,48 @@ class LikeRates:
     voters: UserFilters | None  # None: only the bases are followed
 
     @classmethod
-    def of(cls, taste: ExplicitMF, rated: bool, personal: bool = True) -> LikeRates:
+    def of(cls, explicit_mf: ExplicitMF, rated: bool, personal: bool = True) -> LikeRates:
         """Begin with what the night learned; the arrays are private.
 
         `personal`: follow loadings too, at 30 µs a vote.
         """
-        voters = UserFilters(taste.loadings.shape[1]) if personal else None
-        bases, evidence, loadings = taste.base.copy(), taste.evidence.copy(), taste.loadings.copy()
-        return cls(taste, rated, bases, evidence, loadings, voters)
+        voters = UserFilters(explicit_mf.loadings.shape[1]) if personal else None
+        bases, evidence, loadings = (
+            explicit_mf.base.copy(),
+            explicit_mf.evidence.copy(),
+            explicit_mf.loadings.copy(),
+        )
+        return cls(explicit_mf, rated, bases, evidence, loadings, voters)
 
     @classmethod
     def of_model(cls, model: Model) -> LikeRates | None:
         """Begin with a model's; None where it has none. No loading moves unless taste is used."""
         score_model = model.score_model
         personal = (
-            bool(score_model.taste) or not score_model.priors
+            bool(score_model.personal_rating) or not score_model.priors
         )  # or the score model is still to be learned
-        return None if model.taste is None else cls.of(model.taste, model.rated, personal)
+        return (
+            None if model.explicit_mf is None else cls.of(model.explicit_mf, model.rated, personal)
+        )
 
     def grow(self, extra: int) -> None:
         """Make room for more rows, of items that nobody has voted on."""
-        taste = self.taste
-        self.bases = np.pad(self.bases, (0, extra), constant_values=taste.newcomer)
+        explicit_mf = self.explicit_mf
+        self.bases = np.pad(self.bases, (0, extra), constant_values=explicit_mf.newcomer)
         self.evidence = np.pad(self.evidence, (0, extra))
         self.loadings = np.pad(self.loadings, ((0, extra), (0, 0)))
-        self.loadings[-extra:, 0] = taste.config.agree
+        self.loadings[-extra:, 0] = explicit_mf.config.agree
 
     def follow(self, row: int, weight: float, actor: str | None = None) -> None:
         """Let an item learn from one vote; older votes fade. None: somebody unknown voted."""
         if not weight:
             return
         votes, trust = votes_of(np.array([weight], np.float32), self.rated)
-        vote, precision = float(votes[0]), float(trust[0]) / self.taste.config.noise
+        vote, precision = float(votes[0]), float(trust[0]) / self.explicit_mf.config.noise
         if self.voters is not None and actor is not None:
             vote -= self._placed(row, vote - float(self.bases[row]), precision, actor)
-        evidence = self.taste.config.keep * float(self.evidence[row]) + precision
-        step = precision / (evidence + self.taste.config.tau_base)
+        evidence = self.explicit_mf.config.keep * float(self.evidence[row]) + precision
+        step = precision / (evidence + self.explicit_mf.config.tau_base)
         self.evidence[row] = evidence
         self.bases[row] += step * (vote - float(self.bases[row]))
 
@@ -74,19 +80,19 @@ class LikeRates:
         What it moved of the loadings, little beside the base, stays until the night.
         """
         votes, trust = votes_of(np.array([weight], np.float32), self.rated)
-        precision = float(trust[0]) / self.taste.config.noise
+        precision = float(trust[0]) / self.explicit_mf.config.noise
         evidence = float(self.evidence[row])
-        step = precision / (evidence + self.taste.config.tau_base)
+        step = precision / (evidence + self.explicit_mf.config.tau_base)
         base = float(self.bases[row])
         self.bases[row] = (base - step * float(votes[0])) / (1.0 - step)
-        self.evidence[row] = max(evidence - precision, 0.0) / self.taste.config.keep
+        self.evidence[row] = max(evidence - precision, 0.0) / self.explicit_mf.config.keep
 
     def _placed(self, row: int, surplus: float, precision: float, actor: str) -> float:
         """Move an item's loadings; return what of the surplus is the voter's own taste."""
         assert self.voters is not None
         loading = self.loadings[row].astype(np.float64)
         reader = self.voters.before(actor, loading, surplus, precision)
-        along = reader / (self.taste.config.tau + float(self.evidence[row]))
+        along = reader / (self.explicit_mf.config.tau + float(self.evidence[row]))
         along[0] = 0.0
         missed = surplus - loading @ reader
         loading += along * (precision * missed / (1 + precision * (reader @ along)))

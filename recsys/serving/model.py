@@ -51,7 +51,9 @@ class Model:
     student: Student | None  # maps new words into the space of `words`
     readers: ItemInputMap | None  # maps new texts to where their readers are
     reader_inputs: Floats | None  # (n_items, r): times a `readers` vector: a neighbour's weight
-    taste: ExplicitMF | None  # what is liked of what is shown; None where hardly anybody dislikes
+    explicit_mf: (
+        ExplicitMF | None
+    )  # what is liked of what is shown; None where hardly anybody dislikes
     counters: Mapping[str, Array]  # see Counters.arrays
     score_model: ScoreModel
     rating_scale: RatingScale
@@ -90,8 +92,8 @@ class Model:
         for name, mapped in (("student", self.student), ("readers", self.readers)):
             if mapped is not None:
                 found |= {f"{name}/{k}": v for k, v in mapped.arrays().items()}
-        if self.taste is not None:
-            found |= {f"taste/{k}": v for k, v in self.taste.arrays().items()}
+        if self.explicit_mf is not None:
+            found |= {f"taste/{k}": v for k, v in self.explicit_mf.arrays().items()}
         if self.trees is not None:
             found |= {f"trees/{k}": v for k, v in self.trees.arrays().items()}
         if self.reader_inputs is not None:
@@ -136,7 +138,7 @@ class Model:
         neighbours = parts.optional("neighbours", lambda found: _neighbours(found, size))
         alpha = parts.needed("alpha", lambda: number("alpha", settings.get("alpha", 0.0)))
         behaviour = parts.optional("behaviour", lambda found: _factors(found, alpha, size))
-        taste = parts.optional("taste", lambda found: _taste(found, size))
+        explicit_mf = parts.optional("taste", lambda found: _explicit_mf(found, size))
         readers, reader_inputs = _readers(parts, size)
         trees = parts.optional("trees", Gbdt.from_arrays)
         absent = [
@@ -144,7 +146,7 @@ class Model:
             for name, part in (("neighbours", neighbours), ("behaviour", behaviour))
             if part is None
         ]
-        served = score_model.without(absent, taste is not None)
+        served = score_model.without(absent, explicit_mf is not None)
         if served != score_model and trees is not None:
             parts.leave_out("trees", "they correct scores of a part that is missing")
             trees = None
@@ -161,7 +163,7 @@ class Model:
             student=parts.optional("student", Student.from_arrays),
             readers=readers,
             reader_inputs=reader_inputs,
-            taste=taste,
+            explicit_mf=explicit_mf,
             counters=parts.optional("counters", lambda found: complete(found, size))
             or PopularityCounters.empty(size).arrays(),
             score_model=served,
@@ -265,7 +267,7 @@ def _index(raw: RawBundle) -> VectorIndex | None:
         return None
 
 
-def _taste(arrays: Mapping[str, Array], size: int) -> ExplicitMF:
+def _explicit_mf(arrays: Mapping[str, Array], size: int) -> ExplicitMF:
     found = ExplicitMF.from_arrays(arrays)
     for name in ("base", "loadings", "evidence"):
         of_length(name, getattr(found, name), size)

@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 SCORERS = ("neighbours", "behaviour", "words")
 PASSED = "exposure_age"
 UNREAD = 3.0  # `unread` where it cannot be learned, and of older bundles; see DESIGN.md
-TRAITS = ("activity", "habit")  # see `recsys.ranking.user_features`
+USER_FEATURES = ("activity", "habit")  # see `recsys.ranking.user_features`
 QUALITY = ("liked", "refusals")  # item features that are opinions, not uptake
 LEARNED = 0.5  # place on the dial of the weights as they were learned
 LARGEST = 1e30  # below which single precision can count with every number of a model
@@ -46,23 +46,28 @@ class LogTerm:
     by_activity: float = 0.0  # added to the weight, times the trait "activity"
 
 
+# Fields of ScoreModel whose names in manifests differ: those of the first format stay.
+MANIFEST_NAMES = {"user_features": "traits", "personal_rating": "taste"}
+
+
 @dataclass(frozen=True)
 class ScoreModel:
     """score(user, item) = curves of the neighbours' sum + terms + Σ item features · weights.
 
-    The weight of an item feature may depend on traits of the user. Every part is a sum over the
-    history or belongs to the item, so a score splits exactly into what each brought along.
+    The weight of an item feature may depend on features of the user. Every part is a sum over the
+    history or belongs to the item, so a score is exactly the sum of contributions of both.
     """
 
     terms: tuple[Term, ...] = ()  # the neighbours' terms are the sum that the curves bend
     curves: tuple[LogTerm, ...] = ()
     priors: Mapping[str, float] = field(default_factory=dict)  # item feature -> weight
-    traits: Mapping[str, Mapping[str, float]] = field(default_factory=dict)  # trait -> feature ->
+    # user feature -> item feature -> weight
+    user_features: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     newcomers: Mapping[str, float] = field(default_factory=dict)
     # item feature -> weight for people without a positive event, none below 0; empty: `priors`
     lift: float = 0.0  # per unit of the neighbours' lift, see `recsys.serving.lift`
     linear: Mapping[str, float] = field(default_factory=dict)  # optional term -> weight
-    taste: float = 0.0  # per unit of the vote expected beyond that of an average reader
+    personal_rating: float = 0.0  # per unit of the rating expected beyond an average user's
     personal: float = LEARNED  # place of these weights on the dial, LEARNED to 1; see `at`
     unread: float = 0.0  # factor of predicted neighbour sums, see `recsys.ranking.cold_item_ranks`
 
@@ -84,7 +89,7 @@ class ScoreModel:
     @cached_property
     def used_features(self) -> frozenset[str]:
         """The item features that any weight other than zero refers to."""
-        groups = (self.priors, self.newcomers, *self.traits.values())
+        groups = (self.priors, self.newcomers, *self.user_features.values())
         return frozenset(name for group in groups for name, weight in group.items() if weight)
 
     def bent(self, sums: Floats, activity: Floats | float = 0.0) -> Floats:
@@ -97,7 +102,7 @@ class ScoreModel:
         return total
 
     def prior_weights(
-        self, names: tuple[str, ...], traits: Mapping[str, float], newcomer: bool = False
+        self, names: tuple[str, ...], user_features: Mapping[str, float], newcomer: bool = False
     ) -> Floats:
         """Return one user's weight per item feature, in the order of `names`.
 
@@ -106,8 +111,8 @@ class ScoreModel:
         if newcomer and self.newcomers:
             return np.array([self.newcomers.get(name, 0.0) for name in names], np.float32)
         total = np.array([self.priors.get(name, 0.0) for name in names], np.float32)
-        for trait, value in traits.items():
-            by_name = self.traits.get(trait, {})
+        for trait, value in user_features.items():
+            by_name = self.user_features.get(trait, {})
             total += np.float32(value) * np.array([by_name.get(n, 0.0) for n in names], np.float32)
         return np.maximum(total, 0) if newcomer else total
 
@@ -133,9 +138,9 @@ class ScoreModel:
             self,
             personal=personal,
             priors=priors,
-            traits={
+            user_features={
                 trait: {n: w * own * (1.0 if n in QUALITY else uptake) for n, w in weights.items()}
-                for trait, weights in self.traits.items()
+                for trait, weights in self.user_features.items()
             },
             linear={n: w * own * (uptake if n == PASSED else 1.0) for n, w in self.linear.items()},
             terms=tuple(
@@ -147,7 +152,7 @@ class ScoreModel:
                 for one in self.curves
             ),
             lift=own * self.lift,
-            taste=own * self.taste,
+            personal_rating=own * self.personal_rating,
         )
 
     def to_json(self) -> dict[str, object]:
@@ -156,28 +161,31 @@ class ScoreModel:
             {**asdict(t), "half_life": t.half_life if np.isfinite(t.half_life) else None}
             for t in self.terms
         ]
+        given = {MANIFEST_NAMES.get(name, name): value for name, value in asdict(self).items()}
         return {
-            **asdict(self),
+            **given,
             "terms": terms,
             "curves": [asdict(curve) for curve in self.curves],
             "priors": dict(self.priors),
             "newcomers": dict(self.newcomers),
             "linear": {name: weight for name, weight in self.linear.items() if name != PASSED},
             "passed": self.linear.get(PASSED, 0.0),
-            "traits": {trait: dict(weights) for trait, weights in self.traits.items()},
+            "traits": {trait: dict(weights) for trait, weights in self.user_features.items()},
         }
 
-    def without(self, scorers: Sequence[str], taste: bool) -> ScoreModel:
-        """Return the score model without the terms of these scorers and, if `taste` is False, of
-        taste.
+    def without(self, scorers: Sequence[str], personal_rating: bool) -> ScoreModel:
+        """Return the score model without the terms of these scorers.
 
-        For a model that lacks them; the score model itself where it does not use them.
+        Also without the personal rating if `personal_rating` is False. For a model that lacks
+        them; the score model itself where it does not use them.
         """
         terms = tuple(term for term in self.terms if term.scorer not in scorers)
         found = self if len(terms) == len(self.terms) else replace(self, terms=terms)
         if "neighbours" in scorers and (self.curves or self.lift):
             found = replace(found, curves=(), lift=0.0)
-        return found if taste or not self.taste else replace(found, taste=0.0)
+        if personal_rating or not self.personal_rating:
+            return found
+        return replace(found, personal_rating=0.0)
 
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> ScoreModel:
@@ -186,13 +194,14 @@ class ScoreModel:
         What an earlier version did not write is at its default. What a later version added is
         left out, with a warning: what cannot be left out raises the major format of bundles.
         """
-        given = {name: value for name, value in found.items() if name != "passed"}
+        fields_by_name = {name: field for field, name in MANIFEST_NAMES.items()}
+        given = {fields_by_name.get(n, n): value for n, value in found.items() if n != "passed"}
         values = {"unread": UNREAD, **_known(cls, given)}
         for name in ("priors", "newcomers", "linear"):
             values[name] = _weights(name, found.get(name, {}))
         if found.get("passed"):  # the name of this term's weight since the first format
             values["linear"][PASSED] = number("passed", found["passed"])
-        values["traits"] = {
+        values["user_features"] = {
             trait: _weights(f"traits.{trait}", weights)
             for trait, weights in found.get("traits", {}).items()
         }
@@ -213,9 +222,9 @@ class ScoreModel:
             )
             for curve in curves
         )
-        for name in ("lift", "taste", "personal"):
+        for name in ("lift", "personal_rating", "personal"):
             if name in values:
-                values[name] = number(name, values[name])
+                values[name] = number(MANIFEST_NAMES.get(name, name), values[name])
         return cls(**values)
 
 

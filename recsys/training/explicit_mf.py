@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from recsys.data.dataset import Dataset
-from recsys.models.explicit_mf import ExplicitMF, ExplicitMFConfig, fit_taste
+from recsys.models.explicit_mf import ExplicitMF, ExplicitMFConfig, fit_explicit_mf
 from recsys.serving.explicit_feedback import votes_of
 
 FEWEST = 100  # dislikes
@@ -13,7 +13,7 @@ SHARE = 0.02  # of the stated opinions that are dislikes; with fewer nothing is 
 MOST = 2_000_000  # votes that are learned from, the newest first
 
 
-def taste_of(data: Dataset, seed: int) -> ExplicitMF | None:
+def explicit_mf_of(data: Dataset, seed: int) -> ExplicitMF | None:
     """Fit tastes to each reader's last word on each item; None where dislikes are rare."""
     against = int((data.explicit & (data.weight < 0)).sum())
     if against < max(FEWEST, SHARE * int(data.explicit.sum())):
@@ -24,6 +24,6 @@ def taste_of(data: Dataset, seed: int) -> ExplicitMF | None:
     kept = newest[len(key) - 1 - from_end]
     rated = data.rating_scale.known
     votes, trust = votes_of(data.weight[kept], rated)
-    return fit_taste(
+    return fit_explicit_mf(
         data.user[kept], data.item[kept], votes, trust, len(data.items), ExplicitMFConfig(), seed
     )

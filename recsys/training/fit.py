@@ -24,7 +24,7 @@ from recsys.serving.score_model import ScoreModel
 from recsys.text.encoders.student import Student
 from recsys.text.item_texts import documents
 from recsys.training.cold_items import ColdStartSolver, with_unread
-from recsys.training.explicit_mf import taste_of
+from recsys.training.explicit_mf import explicit_mf_of
 
 BRIDGE_RIDGE = 1.0  # pulls the map from words to behaviour to zero; unit rows on both sides
 
@@ -112,7 +112,7 @@ def assemble(
         student=words.student,
         readers=readers,
         reader_inputs=inputs,
-        taste=like.taste if like else taste_of(data, seed),
+        explicit_mf=like.explicit_mf if like else explicit_mf_of(data, seed),
         counters=like.counters if like else _counters(data).arrays(),
         score_model=score_model,
         rating_scale=data.rating_scale,

@@ -16,12 +16,12 @@ from recsys.array_types import Floats, Mask, Rows, Times
 from recsys.ranking.cold_item_ranks import rivals
 from recsys.ranking.terms.protocol import ALWAYS, NEVER, WHEN_CHEAP, Choices, Column, CutContext
 from recsys.ranking.terms.registry import TERMS, feature_names
-from recsys.ranking.user_features import ages, gap, traits_of
+from recsys.ranking.user_features import ages, gap, user_features_of
 from recsys.ranking_metrics import Values
 from recsys.serving.lift import ItemPopularity
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
-from recsys.serving.score_model import TRAITS
+from recsys.serving.score_model import USER_FEATURES
 from recsys.tuning.validation_set import ValidationSet
 
 TOP_PER_COLUMN = 40  # items by each column that a person chooses among
@@ -39,7 +39,7 @@ class ChoiceSets:
     """Columns of one check; people are rows, candidates are places (padded to one width)."""
 
     columns: Mapping[Column, Floats]  # (people, places)
-    traits: Mapping[str, Floats]  # name -> (people,)
+    user_features: Mapping[str, Floats]  # name -> (people,)
     chosen: Mask  # (people, places)
     offset: Floats  # (people, places): log of how many items a place stands for; -inf: padding
     wanted: NDArray[np.int64]  # (people,): all that was taken up, in the choice sets or not
@@ -53,14 +53,14 @@ class ChoiceSets:
     @property
     def choices(self) -> Choices:
         """The columns as score terms read them."""
-        return Choices(self.columns, self.traits)
+        return Choices(self.columns, self.user_features)
 
     def take(self, people: NDArray[np.integer]) -> ChoiceSets:
         """Return the same choice sets for some of its users."""
         return replace(
             self,
             columns={name: values[people] for name, values in self.columns.items()},
-            traits={name: values[people] for name, values in self.traits.items()},
+            user_features={name: values[people] for name, values in self.user_features.items()},
             chosen=self.chosen[people],
             offset=self.offset[people],
             wanted=self.wanted[people],
@@ -163,8 +163,10 @@ def _block(
     known = check.wanted.items >= 0
     chosen[check.wanted.owner[known], check.wanted.items[known]] = True
     offset = sampling_log_offsets((picked | chosen) & ~closed, closed, rng)
-    traits = _traits(check, created, now)
-    return pack(full, traits, chosen & ~closed, offset, picked & ~closed, check.wanted.counts)
+    user_features = _user_features(check, created, now)
+    return pack(
+        full, user_features, chosen & ~closed, offset, picked & ~closed, check.wanted.counts
+    )
 
 
 def _unread(context: CutContext) -> Floats:
@@ -179,11 +181,14 @@ def _rivals(context: CutContext) -> Floats:
     return rivals(LiveState(next(iter(context.models.values()))))
 
 
-def _traits(check: ValidationSet, created: Times, now: float) -> dict[str, Floats]:
+def _user_features(check: ValidationSet, created: Times, now: float) -> dict[str, Floats]:
     people = [check.histories[person] for person in range(len(check))]
-    found = [traits_of(history, created) for history in people]
+    found = [user_features_of(history, created) for history in people]
     last = np.array([gap(history.times, now) for history in people], np.float32)
-    return {**{t: np.array([one[t] for one in found], np.float32) for t in TRAITS}, "gap": last}
+    return {
+        **{t: np.array([one[t] for one in found], np.float32) for t in USER_FEATURES},
+        "gap": last,
+    }
 
 
 def masked_items(check: ValidationSet, n_items: int) -> Mask:
@@ -223,7 +228,7 @@ def sampling_log_offsets(picked: Mask, closed: Mask, rng: np.random.Generator) -
 
 def pack(
     full: Mapping[Column, Floats],
-    traits: Mapping[str, Floats],
+    user_features: Mapping[str, Floats],
     chosen: Mask,
     offset: Floats,
     inside: Mask,
@@ -241,7 +246,7 @@ def pack(
     own = np.arange(len(wanted))
     rows = np.where(packed(kept), order, -1).astype(np.int32)
     return ChoiceSets(
-        columns, traits, packed(chosen), packed(offset), wanted, packed(inside), own, rows
+        columns, user_features, packed(chosen), packed(offset), wanted, packed(inside), own, rows
     )
 
 
@@ -253,10 +258,13 @@ def joined(parts: list[ChoiceSets]) -> ChoiceSets:
         room = [np.pad(v, ((0, 0), (0, width - v.shape[1])), constant_values=fill) for v in values]
         return np.concatenate(room) if room else np.zeros((0, 0))
 
-    names, traits = (parts[0].columns, parts[0].traits) if parts else ({}, {})
+    names, user_features = (parts[0].columns, parts[0].user_features) if parts else ({}, {})
     return ChoiceSets(
         {name: padded(part.columns[name] for part in parts) for name in names},
-        {name: np.concatenate([part.traits[name] for part in parts]) for name in traits},
+        {
+            name: np.concatenate([part.user_features[name] for part in parts])
+            for name in user_features
+        },
         padded(part.chosen for part in parts),
         padded((part.offset for part in parts), -np.inf),
         np.concatenate([part.wanted for part in parts]) if parts else np.zeros(0, np.int64),

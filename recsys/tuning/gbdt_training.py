@@ -83,7 +83,7 @@ class GbdtFit:
 def choice_set_features(choice_sets: ChoiceSets, design: CandidateForm) -> Floats:
     """Return the features of every place of choice sets, (people, places, features)."""
     found: dict[str, Floats] = {"age": choice_sets.columns.get(AGE, np.zeros((1, 1), np.float32))}
-    found |= {name: values[:, None] for name, values in choice_sets.traits.items()}
+    found |= {name: values[:, None] for name, values in choice_sets.user_features.items()}
     for term in TERMS:
         found |= term.gbdt_columns(design, choice_sets.choices)
     return np.broadcast_to(

@@ -142,7 +142,7 @@ def choose(
     if not count:
         return _chosen(first, (CHEAP,), log) if first is not None else fixed_choice(log.rows)
     validator = CrossValidator.halves(choice_sets, seed, validation_queries.opinions)
-    voted = next(iter(models.values())).taste is not None
+    voted = next(iter(models.values())).explicit_mf is not None
     search = Search(validator, note, log.rows, budget.left)
     design = search.grow(check.data.timed, choice_sets.columns, voted)
     if search.stopped:

@@ -16,9 +16,9 @@ from recsys.ranking.gbdt_features import dated
 from recsys.ranking.history import History
 from recsys.ranking.terms.protocol import Column, ReplayContext
 from recsys.ranking.terms.registry import TERMS
-from recsys.ranking.user_features import ages, gap, traits_of
+from recsys.ranking.user_features import ages, gap, user_features_of
 from recsys.serving.live_state import LiveState
-from recsys.serving.score_model import TRAITS
+from recsys.serving.score_model import USER_FEATURES
 from recsys.tuning.choice_sets import (
     AGE,
     NEW,
@@ -78,12 +78,12 @@ def walk(
             ended = True
             break
         columns = moment_columns(moment, lives, half_lives)
-        traits = _traits(moment, next(iter(lives.values())))
+        user_features = _user_features(moment, next(iter(lives.values())))
         if moment.taken and moment.target in moment.candidates:
-            rows.append(_pooled(moment, columns, traits, rng))
+            rows.append(_pooled(moment, columns, user_features, rng))
             users.append(moment.user)
         if moment.liked is not None:
-            judged.append(_single(columns, traits, moment.target))
+            judged.append(_single(columns, user_features, moment.target))
             judges.append((moment.user, moment.liked))
     choice_sets = replace(joined(rows), user=np.array(users, np.int64))
     if not judged:
@@ -111,18 +111,18 @@ def moment_columns(
     return {column: np.asarray(values, np.float32)[None] for column, values in found.items()}
 
 
-def _traits(moment: ReplayStep, live: LiveState) -> dict[str, Floats]:
+def _user_features(moment: ReplayStep, live: LiveState) -> dict[str, Floats]:
     now, times = dated(live, moment.now, moment.history.times)
-    found = traits_of(replace(moment.history, times=times), live.created)
-    traits = {name: np.array([found[name]], np.float32) for name in TRAITS}
-    traits["gap"] = np.array([gap(times, now)], np.float32)
-    return traits
+    found = user_features_of(replace(moment.history, times=times), live.created)
+    user_features = {name: np.array([found[name]], np.float32) for name in USER_FEATURES}
+    user_features["gap"] = np.array([gap(times, now)], np.float32)
+    return user_features
 
 
 def _pooled(
     moment: ReplayStep,
     columns: dict[Column, Floats],
-    traits: dict[str, Floats],
+    user_features: dict[str, Floats],
     rng: np.random.Generator,
 ) -> ChoiceSets:
     closed = np.ones(next(iter(columns.values())).shape, bool)
@@ -131,15 +131,17 @@ def _pooled(
     chosen[0, moment.target] = True
     picked = candidate_mask(nominating(columns, thorough=False), closed) & ~closed
     offset = sampling_log_offsets(picked | chosen, closed, rng)
-    return pack(columns, traits, chosen, offset, picked, np.ones(1, np.int64))
+    return pack(columns, user_features, chosen, offset, picked, np.ones(1, np.int64))
 
 
-def _single(columns: dict[Column, Floats], traits: dict[str, Floats], target: int) -> ChoiceSets:
+def _single(
+    columns: dict[Column, Floats], user_features: dict[str, Floats], target: int
+) -> ChoiceSets:
     one = {name: values[:, [target]] for name, values in columns.items()}
     yes = np.ones((1, 1), bool)
     return ChoiceSets(
         one,
-        traits,
+        user_features,
         yes,
         np.zeros((1, 1), np.float32),
         np.ones(1, np.int64),

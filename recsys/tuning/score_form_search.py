@@ -17,7 +17,7 @@ from recsys.tuning.score_form import CandidateForm, CrossValidator
 VOTES = (0.5, 1.0, 2.0, 3.0, 4.0, 6.0)  # weights of the expected vote that are tried
 GAIN = 1.01  # a part must raise nDCG@20 by so much to be kept; less is within the noise of a slice
 WITHOUT: dict[str, dict[str, Any]] = {  # part of a form -> what the form is without it
-    "vote": {"vote": 0.0, "taste": False},
+    "vote": {"vote": 0.0, "personal_rating": False},
     "factors": {"factors": ()},
     "words": {"words": ()},
 }
@@ -86,7 +86,7 @@ class Search:
         for vote in VOTES:
             if self._out_of_time():
                 break
-            forms = [replace(bare, vote=vote, taste=taste) for taste in (False, True)]
+            forms = [replace(bare, vote=vote, personal_rating=used) for used in (False, True)]
             values = [self.value(form) for form in forms]
             top = max(values)
             if top > floor:
@@ -207,6 +207,6 @@ def told(design: CandidateForm) -> str:
     parts += [str(column) for column in (design.neighbours, *design.factors) if column is not None]
     parts += [str(column) for column in design.words]
     parts += [f"{trait}·{name}" for trait, name in design.by_trait]
-    parts += [f"vote·{design.vote:g}"] * bool(design.vote) + ["taste"] * design.taste
+    parts += [f"vote·{design.vote:g}"] * bool(design.vote) + ["taste"] * design.personal_rating
     parts += ["activity"] * design.by_activity + list(design.linear)
     return " ".join(filter(None, parts))

@@ -23,7 +23,7 @@ NOW = worlds.topics().now
 NAMES = ("share_1d", "share_all", "liked", "refusals")
 ABSURD = ScoreModel(
     priors={"share_1d": -0.7, "share_all": -0.2, "liked": -0.5},
-    traits={"activity": {"share_1d": 0.3}},
+    user_features={"activity": {"share_1d": 0.3}},
 )
 
 
@@ -125,6 +125,6 @@ def test_an_older_blend_has_no_weights_of_newcomers_and_is_cut_at_zero():
     saved = ABSURD.to_json()
     del saved["newcomers"]
     score_model = ScoreModel.from_json(saved)
-    traits = {"activity": -2.0}
-    assert score_model.prior_weights(NAMES, traits, newcomer=True).min() == 0
-    assert score_model.prior_weights(NAMES, traits).min() < -1
+    user_features = {"activity": -2.0}
+    assert score_model.prior_weights(NAMES, user_features, newcomer=True).min() == 0
+    assert score_model.prior_weights(NAMES, user_features).min() < -1

@@ -73,14 +73,14 @@ def test_five_accounts_move_the_expected_opinion_by_five_votes_a_day_at_most(see
     """Of the way to a dislike each vote goes p / (e + p + tau_base), e the item's evidence."""
     made, moment = worlds.live(), worlds.topics().now + 60
     assert made.opinions is not None
-    row, taste = made.row("sea-1"), made.opinions.taste.config
+    row, explicit_mf = made.row("sea-1"), made.opinions.explicit_mf.config
     base, evidence = float(made.opinions.bases[row]), float(made.opinions.evidence[row])
     acts = [act for act in acts_of_five(seed, moment, False) if act.event == "dislike"]
     assert len(acts) > 5 * ACCOUNTS and acts[-1].timestamp - acts[0].timestamp < DAY
     made.add_events(acts)
     _, trust = votes_of(np.array([-1.0], np.float32), made.opinions.rated)
-    precision, left = float(trust[0]) / taste.noise, 1.0
+    precision, left = float(trust[0]) / explicit_mf.noise, 1.0
     for _ in range(ACCOUNTS):
-        evidence = taste.keep * evidence + precision
-        left *= 1 - precision / (evidence + taste.tau_base)
+        evidence = explicit_mf.keep * evidence + precision
+        left *= 1 - precision / (evidence + explicit_mf.tau_base)
     assert base - float(made.opinions.bases[row]) <= (base + 1.0) * (1 - left) + 1e-4

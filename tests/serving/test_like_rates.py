@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import worlds
 
-from recsys.models.explicit_mf import ExplicitMF, ExplicitMFConfig, fit_taste
+from recsys.models.explicit_mf import ExplicitMF, ExplicitMFConfig, fit_explicit_mf
 from recsys.serving import user_kalman_filters
-from recsys.serving.explicit_feedback import taste_parts
+from recsys.serving.explicit_feedback import user_factor_parts
 from recsys.serving.like_rates import LikeRates
 from recsys.serving.live_event import LiveEvent
 from recsys.serving.user_kalman_filters import UserFilters
@@ -22,15 +22,15 @@ def liked(reader: int, item: int) -> bool:
 
 
 @pytest.fixture(scope="module")
-def taste() -> ExplicitMF:
+def explicit_mf() -> ExplicitMF:
     reader, item = np.divmod(np.arange(2 * SIDES * KNOWN), KNOWN)
     votes = np.array([1.0 if liked(*one) else -1.0 for one in zip(reader, item, strict=True)], "f")
-    return fit_taste(reader, item, votes, np.ones_like(votes), KNOWN, CONFIG, 0)
+    return fit_explicit_mf(reader, item, votes, np.ones_like(votes), KNOWN, CONFIG, 0)
 
 
 @pytest.fixture
-def opinions(taste) -> LikeRates:
-    found = LikeRates.of(taste, rated=False)
+def opinions(explicit_mf) -> LikeRates:
+    found = LikeRates.of(explicit_mf, rated=False)
     found.grow(3)
     return found
 
@@ -39,8 +39,8 @@ def expected(opinions: LikeRates, reader: int, row: int) -> float:
     """What a reader who has voted on all known items is expected to say of another."""
     rows = np.arange(KNOWN)
     weights = np.array([1.0 if liked(reader, item) else -1.0 for item in rows], np.float32)
-    parts = taste_parts(
-        opinions.taste, opinions.bases[rows], opinions.loadings[rows], weights, False
+    parts = user_factor_parts(
+        opinions.explicit_mf, opinions.bases[rows], opinions.loadings[rows], weights, False
     )
     return float(opinions.bases[row] + opinions.loadings[row] @ parts.sum(axis=0))
 
@@ -60,10 +60,10 @@ def test_a_new_item_goes_to_those_who_vote_like_its_voters(opinions):
     assert opinions.loadings[NEW, 0] == np.float32(CONFIG.agree)
 
 
-def test_what_nobody_known_votes_on_moves_its_base_alone(opinions, taste):
+def test_what_nobody_known_votes_on_moves_its_base_alone(opinions, explicit_mf):
     loadings = opinions.loadings.copy()
     opinions.follow(NEW, -1.0)
-    assert opinions.bases[NEW] < taste.newcomer
+    assert opinions.bases[NEW] < explicit_mf.newcomer
     assert np.array_equal(opinions.loadings, loadings) and len(opinions.voters) == 0
 
 
@@ -84,30 +84,34 @@ def test_an_item_with_many_votes_hardly_moves(opinions):
     assert moved[few] > 20 * moved[many] > 0
 
 
-def test_where_taste_is_not_used_nobody_is_followed(taste):
-    opinions = LikeRates.of(taste, rated=False, personal=False)
+def test_where_taste_is_not_used_nobody_is_followed(explicit_mf):
+    opinions = LikeRates.of(explicit_mf, rated=False, personal=False)
     base, loadings = float(opinions.bases[0]), opinions.loadings.copy()
     vote(opinions, 1, 0, good=False)
     assert opinions.bases[0] < base and np.array_equal(opinions.loadings, loadings)
 
 
-def test_the_night_and_its_days_are_not_written_to(opinions, taste):
-    before = {name: array.copy() for name, array in taste.arrays().items()}
+def test_the_night_and_its_days_are_not_written_to(opinions, explicit_mf):
+    before = {name: array.copy() for name, array in explicit_mf.arrays().items()}
     for reader in range(10):
         vote(opinions, reader, 0, good=False)
         vote(opinions, reader, 1, good=True)
-    for name, array in taste.arrays().items():
+    for name, array in explicit_mf.arrays().items():
         assert np.array_equal(array, before[name])
 
 
-def test_a_reader_is_where_his_votes_put_him(taste):
+def test_a_reader_is_where_his_votes_put_him(explicit_mf):
     """Vote by vote the filter comes to what solving all votes at once gives."""
     followed, rows = UserFilters(CONFIG.rank), np.array([0, 3, KNOWN - 1])
     votes = np.array([1.0, -1.0, 1.0], np.float32)
-    surplus = votes - taste.base[rows]
+    surplus = votes - explicit_mf.base[rows]
     for row, each in zip(rows, surplus, strict=True):
-        followed.before("ann", taste.loadings[row].astype(float), float(each), 1 / CONFIG.noise)
-    whole = taste_parts(taste, taste.base[rows], taste.loadings[rows], votes, False).sum(axis=0)
+        followed.before(
+            "ann", explicit_mf.loadings[row].astype(float), float(each), 1 / CONFIG.noise
+        )
+    whole = user_factor_parts(
+        explicit_mf, explicit_mf.base[rows], explicit_mf.loadings[rows], votes, False
+    ).sum(axis=0)
     found = followed.before("ann", np.ones(CONFIG.rank), 0.0, 1e-9)
     assert found == pytest.approx(whole, abs=1e-4)
 

@@ -89,9 +89,9 @@ def test_it_holds_no_user():
 
 @pytest.mark.parametrize("world", [worlds.odd_even, worlds.one_user_one_item])
 def test_a_model_with_hardly_any_part_comes_back(world, tmp_path):
-    model = worlds.plain(world(), replace(worlds.WHOLE, taste=0.0))
+    model = worlds.plain(world(), replace(worlds.WHOLE, personal_rating=0.0))
     found = saved(model, tmp_path / "v")
-    assert found.taste is None and found.student is None and found.behaviour is None
+    assert found.explicit_mf is None and found.student is None and found.behaviour is None
     assert len(found) == len(model) and found.neighbours is not None
     assert Recommender(LiveState(found)).recommend(Query(n=3))
 

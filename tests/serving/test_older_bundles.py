@@ -141,7 +141,7 @@ def test_a_blend_without_the_part_that_it_weighs_says_so(bundles, caplog):
     raw, items = bundles["old"]
     caplog.set_level(logging.WARNING)
     live = serve(without(raw, "neighbours/data", "taste/numbers"), items).live
-    assert live.model.score_model.terms == () and live.model.score_model.taste == 0.0
+    assert live.model.score_model.terms == () and live.model.score_model.personal_rating == 0.0
     assert "neighbours" in caplog.text and "taste" in caplog.text
 
 
@@ -159,7 +159,10 @@ def test_counters_of_the_form_before_logarithms_are_converted():
 
 def test_a_blend_of_any_fields_reads_back():
     whole = ScoreModel(
-        lift=1.0, linear={"exposure_age": 0.5, "other": 0.1}, taste=0.25, priors={"liked": 1.0}
+        lift=1.0,
+        linear={"exposure_age": 0.5, "other": 0.1},
+        personal_rating=0.25,
+        priors={"liked": 1.0},
     ).to_json()
     missing = {**ScoreModel().to_json(), "unread": UNREAD}  # of a blend without the field
     for dropped in itertools.combinations(whole, 2):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import worlds
 
-from recsys.serving.score_model import LogTerm, ScoreModel, Term
+from recsys.serving.score_model import MANIFEST_NAMES, LogTerm, ScoreModel, Term
 
 
 @pytest.mark.parametrize("score_model", [ScoreModel(), worlds.WHOLE], ids=["empty", "whole"])
@@ -23,7 +23,9 @@ def test_what_is_written_is_what_json_gives_back(score_model):
 
 def test_every_field_is_in_the_json():
     # "passed" is the name of the weight of exposure age since the first format
-    assert set(worlds.WHOLE.to_json()) == {field.name for field in fields(ScoreModel)} | {"passed"}
+    names = {MANIFEST_NAMES.get(field.name, field.name) for field in fields(ScoreModel)}
+    assert set(worlds.WHOLE.to_json()) == names | {"passed"}
+    assert {"traits", "taste"} <= names  # as earlier versions read them
     assert worlds.WHOLE.to_json()["passed"] == worlds.WHOLE.linear["exposure_age"]
 
 
@@ -52,7 +54,7 @@ def test_curves_bend_sums_and_pass_over_negative_ones():
 
 
 def test_traits_move_the_weights_of_what_items_bring():
-    score_model = ScoreModel(priors={"a": 1.0}, traits={"habit": {"a": 0.5, "b": 2.0}})
+    score_model = ScoreModel(priors={"a": 1.0}, user_features={"habit": {"a": 0.5, "b": 2.0}})
     names = ("a", "b", "c")
     assert score_model.prior_weights(names, {"habit": 2.0}).tolist() == [2.0, 4.0, 0.0]
     assert score_model.prior_weights(names, {"other": 2.0}).tolist() == [1.0, 0.0, 0.0]
@@ -73,9 +75,9 @@ def test_the_dial_ends_at_newcomers_and_at_no_popularity():
     for name in names:
         assert hot.priors[name] == pytest.approx(NEWCOMERS.get(name, 0.0), abs=1e-3)
     assert [one.weight for one in hot.curves] == pytest.approx([0.0, 0.0], abs=1e-3)
-    assert (hot.lift, hot.taste) == pytest.approx((0.0, 0.0), abs=1e-3)
+    assert (hot.lift, hot.personal_rating) == pytest.approx((0.0, 0.0), abs=1e-3)
     assert own.priors["share_1d"] == pytest.approx(0.0, abs=1e-3)
-    assert own.traits["habit"]["share_all"] == pytest.approx(0.0, abs=1e-3)
+    assert own.user_features["habit"]["share_all"] == pytest.approx(0.0, abs=1e-3)
     assert own.linear["exposure_age"] == pytest.approx(0.0, abs=1e-3)
     assert own.priors["liked"] == 0.5  # an opinion, no uptake
     assert (own.terms, own.curves, own.lift) == (TUNED.terms, TUNED.curves, TUNED.lift)
@@ -93,7 +95,7 @@ def test_the_way_to_a_place_on_the_dial_makes_no_difference(place):
 
 
 def test_half_way_down_the_dial_two_scores_are_mixed():
-    score_model = replace(TUNED, traits={}).at(0.25)
+    score_model = replace(TUNED, user_features={}).at(0.25)
     assert score_model.priors["share_1d"] == pytest.approx((0.3 + 0.4) / 2)
     assert score_model.curves[0].weight == pytest.approx(0.2)
     assert score_model.at(0.25) is score_model

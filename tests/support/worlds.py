@@ -146,10 +146,10 @@ WHOLE = ScoreModel(
     terms=(Term("neighbours", 6.0, 1.0), Term("behaviour", np.inf, 0.3), Term("words", 4.0, 0.2)),
     curves=(LogTerm(0.03, 0.4, 0.1), LogTerm(0.3, 0.6)),
     priors={"share_1d": 0.3, "share_all": 0.2, "liked": 0.5},
-    traits={"activity": {"share_1d": 0.05}, "habit": {"share_all": -0.04}},
+    user_features={"activity": {"share_1d": 0.05}, "habit": {"share_all": -0.04}},
     lift=0.2,
     linear={"exposure_age": -0.3},
-    taste=1.5,
+    personal_rating=1.5,
 )
 
 

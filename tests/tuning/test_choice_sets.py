@@ -37,7 +37,7 @@ WHOLE = CandidateForm(
     by_activity=True,
     linear=("exposure_age",),
     vote=2.0,
-    taste=True,
+    personal_rating=True,
 )
 LIFTED = CandidateForm(
     shares=("share_3d",), neighbours=near("ease"), lift=True, linear=("exposure_age",)

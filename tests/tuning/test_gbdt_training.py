@@ -35,10 +35,10 @@ def choice_sets_of(people=500, places=40, bent=2.0, seed=0):
         AGE: age,
         ExposureAge().column(): noise,
     }
-    traits = {name: np.zeros(people, np.float32) for name in ("activity", "habit", "gap")}
+    user_features = {name: np.zeros(people, np.float32) for name in ("activity", "habit", "gap")}
     return ChoiceSets(
         columns,
-        traits,
+        user_features,
         chosen,
         np.zeros(chosen.shape, np.float32),
         np.ones(people, np.int64),
@@ -54,7 +54,7 @@ def shuffled(choice_sets, seed=1):
     columns = {name: values.copy() for name, values in choice_sets.columns.items()}
     return ChoiceSets(
         columns,
-        choice_sets.traits,
+        choice_sets.user_features,
         chosen,
         choice_sets.offset,
         choice_sets.wanted,
@@ -97,7 +97,7 @@ def test_what_is_in_the_pool_for_being_chosen_teaches_nothing():
     added = ~choice_sets.chosen & choice_sets.inside
     outside = ChoiceSets(
         choice_sets.columns,
-        choice_sets.traits,
+        choice_sets.user_features,
         choice_sets.chosen,
         choice_sets.offset,
         choice_sets.wanted,

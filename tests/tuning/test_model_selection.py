@@ -323,8 +323,8 @@ class Told:
         self.by_vote, self.asked = by_vote, []
 
     def value(self, design):
-        self.asked.append((design.vote, design.taste))
-        return self.by_vote.get(design.vote, 0.0) + 0.01 * design.taste
+        self.asked.append((design.vote, design.personal_rating))
+        return self.by_vote.get(design.vote, 0.0) + 0.01 * design.personal_rating
 
 
 @pytest.mark.parametrize(
@@ -339,7 +339,7 @@ def test_votes_weigh_more_until_that_does_harm(by_vote, best, highest):
     validator = Told(by_vote)
     found = Search(validator, lambda text: None, []).grow(False, [], voted=True)
     assert found.vote == best and max(vote for vote, _ in validator.asked) == highest
-    assert found.taste == (best > 0)
+    assert found.personal_rating == (best > 0)
 
 
 def test_of_many_engines_the_best_three_go_on():
@@ -363,6 +363,8 @@ def test_of_many_engines_the_best_three_go_on():
 @pytest.mark.parametrize(("idle", "kept"), [(0.5, 0.0), (0.4, 3.0)])
 def test_a_part_that_later_parts_made_idle_is_taken_out(idle, kept):
     search = Search(Told({3.0: 0.5, 0.0: idle}), lambda text: None, [])
-    form = CandidateForm(("share_all",), neighbours=choice_columns.near("x"), vote=3.0, taste=True)
+    form = CandidateForm(
+        ("share_all",), neighbours=choice_columns.near("x"), vote=3.0, personal_rating=True
+    )
     found = search._pruned((form, 0.5))
-    assert found.vote == kept and found.taste == bool(kept)
+    assert found.vote == kept and found.personal_rating == bool(kept)

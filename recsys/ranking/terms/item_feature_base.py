@@ -118,7 +118,7 @@ class ItemFeatureTerm(ScoreTerm):
     def bind(self, context: UserContext) -> UserItemFeatures:
         """Weigh the features for one user."""
         names, newcomer = self.used_names(context.score_model), context.history.newcomer
-        weights = context.score_model.prior_weights(names, context.traits, newcomer)
+        weights = context.score_model.prior_weights(names, context.user_features, newcomer)
         return UserItemFeatures(self, context.live, names, weights)
 
     def batch(self, context: BatchContext) -> Floats | None:
@@ -128,8 +128,8 @@ class ItemFeatureTerm(ScoreTerm):
             return None
         features = np.stack([context.features[name] for name in names])
         weights = [
-            context.score_model.prior_weights(names, traits, history.newcomer)
-            for history, traits in zip(context.histories, context.traits, strict=True)
+            context.score_model.prior_weights(names, user_features, history.newcomer)
+            for history, user_features in zip(context.histories, context.user_features, strict=True)
         ]
         return np.asarray(np.stack(weights) @ features, np.float32)
 
@@ -163,7 +163,7 @@ class ItemFeatureTerm(ScoreTerm):
         found += [
             (
                 Parameter(self.name, name, trait, shared=True),
-                columns[self.column(name)] * choices.traits[trait][:, None],
+                columns[self.column(name)] * choices.user_features[trait][:, None],
             )
             for trait, name in form.by_trait
             if name in own
@@ -175,15 +175,17 @@ class ItemFeatureTerm(ScoreTerm):
     ) -> ScoreModel:
         """Return the score model with the weights of the features."""
         priors = dict(score_model.priors)
-        traits = {trait: dict(by_name) for trait, by_name in score_model.traits.items()}
+        user_features = {
+            trait: dict(by_name) for trait, by_name in score_model.user_features.items()
+        }
         for parameter, weight in weights.items():
             if parameter.term != self.name:
                 continue
             if parameter.trait:
-                traits.setdefault(parameter.trait, {})[parameter.name] = weight
+                user_features.setdefault(parameter.trait, {})[parameter.name] = weight
             else:
                 priors[parameter.name] = weight
-        return replace(score_model, priors=priors, traits=traits)
+        return replace(score_model, priors=priors, user_features=user_features)
 
     def gbdt_columns(self, form: ModelForm, choices: Choices) -> dict[str, Floats]:
         """Return the features that the trees read."""

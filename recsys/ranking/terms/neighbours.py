@@ -245,7 +245,7 @@ class Neighbours(ScoreTerm):
         logs = [(scale, np.log1p(sums / scale)) for scale in self.scales(form)]
         found = [(Parameter(self.name, f"log {scale}"), values) for scale, values in logs]
         if form.by_activity:
-            active = choices.traits["activity"][:, None]
+            active = choices.user_features["activity"][:, None]
             found += [
                 (Parameter(self.name, f"log {scale}", "activity"), values * active)
                 for scale, values in logs[1:2]

@@ -24,7 +24,7 @@ from recsys.ranking.terms.protocol import (
     UserContext,
     UserTerm,
 )
-from recsys.serving.explicit_feedback import mean_loading, taste_parts
+from recsys.serving.explicit_feedback import mean_loading, user_factor_parts
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.serving.score_model import ScoreModel
@@ -61,9 +61,9 @@ class PersonalRating(ScoreTerm):
 
     def used_features(self, model: Model) -> int:
         """Return the rank of the loadings; 0 where the score does not read them."""
-        if not model.score_model.taste or model.taste is None:
+        if not model.score_model.personal_rating or model.explicit_mf is None:
             return 0
-        return int(model.taste.loadings.shape[1])
+        return int(model.explicit_mf.loadings.shape[1])
 
     def item_features(self, live: LiveState, rows: Rows | slice, now: float) -> Floats:
         """Return the loadings of rows, (rank, rows)."""
@@ -72,16 +72,20 @@ class PersonalRating(ScoreTerm):
 
     def bind(self, context: UserContext) -> UserPersonalRating | None:
         """Return the user's preference vector; None where the score model does not use it."""
-        if context.live.opinions is None or not context.score_model.taste:
+        if context.live.opinions is None or not context.score_model.personal_rating:
             return None
         parts = rating_parts(context.live, context.history)
-        return UserPersonalRating(context.live, np.float32(context.score_model.taste) * parts)
+        return UserPersonalRating(
+            context.live, np.float32(context.score_model.personal_rating) * parts
+        )
 
     def batch(self, context: BatchContext) -> Floats | None:
         """Return the expected ratings of many users, times the weight."""
-        if not context.score_model.taste or context.model.taste is None:
+        if not context.score_model.personal_rating or context.model.explicit_mf is None:
             return None
-        return np.float32(context.score_model.taste) * _many(context.model, context.histories)
+        return np.float32(context.score_model.personal_rating) * _many(
+            context.model, context.histories
+        )
 
     def columns(self, context: CutContext) -> dict[Column, Floats]:
         """Return the expected ratings of many users; zeros without explicit feedback."""
@@ -98,7 +102,7 @@ class PersonalRating(ScoreTerm):
 
     def fixed(self, form: ModelForm, choices: Choices) -> Floats | None:
         """Return the expected ratings times the weight, which is set."""
-        if not (form.vote and form.taste):
+        if not (form.vote and form.personal_rating):
             return None
         return np.float32(form.vote) * choices.columns[TASTE]
 
@@ -106,7 +110,9 @@ class PersonalRating(ScoreTerm):
         self, form: ModelForm, weights: Mapping[Parameter, float], score_model: ScoreModel
     ) -> ScoreModel:
         """Return the score model with the weight that is set."""
-        return replace(score_model, taste=form.vote) if form.taste else score_model
+        return (
+            replace(score_model, personal_rating=form.vote) if form.personal_rating else score_model
+        )
 
 
 TASTE = Column("taste")
@@ -117,8 +123,8 @@ def rating_parts(live: LiveState, history: History) -> Floats:
     known, rows = live.opinions, history.rows
     if known is None:
         return np.zeros((len(history), 0), np.float32)
-    return taste_parts(
-        known.taste, known.bases[rows], known.loadings[rows], history.weights, known.rated
+    return user_factor_parts(
+        known.explicit_mf, known.bases[rows], known.loadings[rows], history.weights, known.rated
     )
 
 
@@ -132,13 +138,13 @@ def usual_loading(live: LiveState) -> Floats:
 
 def expected_ratings(model: Model, history: History) -> Floats:
     """Return the rating expected of one user beyond that of an average user, (n_items,)."""
-    taste = model.taste
-    if taste is None:
+    explicit_mf = model.explicit_mf
+    if explicit_mf is None:
         return np.zeros(len(model), np.float32)
-    bases, loadings = taste.base[history.rows], taste.loadings[history.rows]
-    user = taste_parts(taste, bases, loadings, history.weights, model.rated).sum(axis=0)
-    usual = mean_loading(taste.loadings, taste.evidence)
-    return np.asarray((taste.loadings - usual) @ user, np.float32)
+    bases, loadings = explicit_mf.base[history.rows], explicit_mf.loadings[history.rows]
+    user = user_factor_parts(explicit_mf, bases, loadings, history.weights, model.rated).sum(axis=0)
+    usual = mean_loading(explicit_mf.loadings, explicit_mf.evidence)
+    return np.asarray((explicit_mf.loadings - usual) @ user, np.float32)
 
 
 def _many(model: Model, histories: HistoryBatch) -> Floats:

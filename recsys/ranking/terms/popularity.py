@@ -102,7 +102,9 @@ class Popularity(ItemFeatureTerm):
         alone = context.features["share_all"] <= ONE_USER + 1e-6
         none = np.full(len(names), NO_UPTAKE)
         for place in new:
-            weights = context.score_model.prior_weights(names, context.traits[place], newcomer=True)
+            weights = context.score_model.prior_weights(
+                names, context.user_features[place], newcomer=True
+            )
             found[place, alone] = weights @ none
         return found
 

@@ -74,7 +74,7 @@ class ModelForm:
     by_activity: bool = False  # the log-transformed sums depend on the length of the history
     linear: tuple[str, ...] = ()  # optional terms of one weight, by name
     vote: float = 0.0  # weight of the expected rating; set, not learned: likes are not all uptake
-    taste: bool = False  # the rating expected of this user, not that of an average one
+    personal_rating: bool = False  # the rating expected of this user, not that of an average one
     plain: bool = False  # one engine alone: its order is that of the engine's own scores
 
     @property
@@ -88,7 +88,7 @@ class Choices:
     """Columns of choice sets, as terms read them."""
 
     columns: Mapping[Column, Floats]  # (users, places)
-    traits: Mapping[str, Floats]  # user feature -> (users,)
+    user_features: Mapping[str, Floats]  # user feature -> (users,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ class UserContext:
     live: LiveState
     history: History
     score_model: ScoreModel
-    traits: Mapping[str, float]  # user features that weights may depend on
+    user_features: Mapping[str, float]  # user features that weights may depend on
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +201,7 @@ class BatchContext:
     model: Model
     score_model: ScoreModel
     histories: HistoryBatch
-    traits: Sequence[Mapping[str, float]]  # user features of each history
+    user_features: Sequence[Mapping[str, float]]  # user features of each history
     features: Mapping[str, Floats]  # item feature -> (n_items,)
 
 

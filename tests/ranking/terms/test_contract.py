@@ -19,7 +19,7 @@ from recsys.ranking.request_scorer import Request
 from recsys.ranking.terms.protocol import BatchContext, CutContext, ReplayContext
 from recsys.ranking.terms.registry import TERMS, feature_names
 from recsys.ranking.trend_boost_table import TrendBoostTable
-from recsys.ranking.user_features import traits_of
+from recsys.ranking.user_features import user_features_of
 from recsys.ranking.user_term_scores import UserTerms
 from recsys.store.user_controls import Control
 
@@ -141,8 +141,8 @@ def test_the_scores_of_many_users_are_those_of_each(term):
         np.concatenate([one.times for one in histories]),
     )
     features = dict(zip(feature_names(), prior_features(live), strict=True))
-    traits = [traits_of(one, model.catalogue.created) for one in histories]
-    found = term.batch(BatchContext(model, model.score_model, many, traits, features))
+    user_features = [user_features_of(one, model.catalogue.created) for one in histories]
+    found = term.batch(BatchContext(model, model.score_model, many, user_features, features))
     if found is None:
         found = np.zeros((len(histories), len(model)), np.float32)
     rows = np.arange(len(model), dtype=np.int32)
