@@ -122,8 +122,8 @@ def _change(
     giving = [part.item_id for part in parts if part.kind == "because_you" and part.item_id]
     latest = [one.item_id for one in query.history[::-1]]
     known = set(giving)
-    wanted = [*giving[: TRIED // 2], *(item for item in latest if item in known), *giving]
-    tried = list(dict.fromkeys(wanted))[:TRIED]
+    order = [*giving[: TRIED // 2], *(item for item in latest if item in known), *giving]
+    tried = list(dict.fromkeys(order))[:TRIED]
     found = []
     for item in tried:
         between()

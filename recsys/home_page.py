@@ -55,7 +55,7 @@ LIKED_ROWS = 2  # rows about items of the history, at most
 TOPICS = 3  # of the history, where the user follows none
 SHARE = 0.2  # of a history that a topic holds at least, to be one that is read
 DEEPEST = 1_000  # items of a row that are looked at
-Wanted = Callable[[str], bool]  # whether an item, by id, is still to be shown
+Accepts = Callable[[str], bool]  # whether an item, by id, is still to be shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,13 +298,13 @@ _JUDGED = 5  # items of a row by which it is ordered
 
 
 def deal(
-    rows: Sequence[HomeRow], n: int, wanted: Wanted, group_of: Callable[[str], int]
+    rows: Sequence[HomeRow], n: int, accepts: Accepts, group_of: Callable[[str], int]
 ) -> list[DealtRow]:
     """Return the first page of every row: `n` items, none twice, copies of one neither.
 
     Rows that are left without an item are left out. `group_of`: a number shared by copies, or -1.
     """
-    dealer = _Dealer(wanted, group_of)
+    dealer = _Dealer(accepts, group_of)
     dealt = [(row, dealer.take(row, n)) for row in rows]
     return [DealtRow(row, own, bool(dealer.rest(row))) for row, own in dealt if own]
 
@@ -314,14 +314,14 @@ def deal_more(
     key: str,
     page: int,
     n: int,
-    wanted: Wanted,
+    accepts: Accepts,
     group_of: Callable[[str], int],
 ) -> DealtRow:
     """Return a later page of one row, from 2; the row of `key` is among `rows`.
 
-    `wanted`: not what the first page of the home page held, nor the pages of this row before.
+    `accepts`: not what the first page of the home page held, nor the pages of this row before.
     """
-    dealer = _Dealer(wanted, group_of)
+    dealer = _Dealer(accepts, group_of)
     for turn in range(2, page + 1):
         for row in rows:
             if row.key != key:
@@ -335,8 +335,8 @@ def deal_more(
 class _Dealer:
     """Takes items out of rows, each once."""
 
-    def __init__(self, wanted: Wanted, group_of: Callable[[str], int]) -> None:
-        self.wanted, self.group_of = wanted, group_of
+    def __init__(self, accepts: Accepts, group_of: Callable[[str], int]) -> None:
+        self.accepts, self.group_of = accepts, group_of
         self.ids: set[str] = set()
         self.groups: set[int] = set()
 
@@ -359,7 +359,7 @@ class _Dealer:
     def _free(self, item_id: str) -> bool:
         group = self.group_of(item_id)
         held = group >= 0 and group in self.groups
-        return item_id not in self.ids and not held and self.wanted(item_id)
+        return item_id not in self.ids and not held and self.accepts(item_id)
 
 
 def _labelled(filters: Filters, kind: str, value: str) -> Filters | None:

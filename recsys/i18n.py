@@ -29,10 +29,10 @@ def languages(folder: Path = FOLDER) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=1024)  # tags come from outside
-def closest(wanted: str, folder: Path = FOLDER) -> str | None:
+def closest(requested: str, folder: Path = FOLDER) -> str | None:
     """Return the language nearest to a tag: itself, else the part before the dash; None: none."""
     known = {tag.lower(): tag for tag in languages(folder)}
-    tag = wanted.lower().replace("_", "-")
+    tag = requested.lower().replace("_", "-")
     while tag:
         if tag in known:
             return known[tag]

@@ -15,8 +15,8 @@ from recsys.ranking_metrics import Positives
 def ranked(
     lists: list[list[int]], positives: list[list[int]]
 ) -> tuple[ranking_metrics.Values, Positives]:
-    wanted = Positives.from_lists(positives)
-    return ranking_metrics.list_ranks(np.array(lists, np.int32), wanted), wanted
+    relevant = Positives.from_lists(positives)
+    return ranking_metrics.list_ranks(np.array(lists, np.int32), relevant), relevant
 
 
 def test_list_ranks_by_hand() -> None:
@@ -25,47 +25,47 @@ def test_list_ranks_by_hand() -> None:
 
 
 def test_item_outside_catalogue_counts_as_missed() -> None:
-    ranks, wanted = ranked([[5, 3, -1]], [[5, -1]])
+    ranks, relevant = ranked([[5, 3, -1]], [[5, -1]])
     assert ranks.tolist() == [1, np.inf]
-    assert ranking_metrics.recall(ranks, wanted, 3).tolist() == [0.5]
+    assert ranking_metrics.recall(ranks, relevant, 3).tolist() == [0.5]
 
 
 def test_recall_divides_by_all_positives_and_ndcg_by_what_fits() -> None:
-    ranks, wanted = ranked([[1, 2, 3]], [[1, 2, 3, 4]])
-    assert ranking_metrics.recall(ranks, wanted, 2).tolist() == [0.5]
-    assert ranking_metrics.ndcg(ranks, wanted, 2).tolist() == [1.0]
+    ranks, relevant = ranked([[1, 2, 3]], [[1, 2, 3, 4]])
+    assert ranking_metrics.recall(ranks, relevant, 2).tolist() == [0.5]
+    assert ranking_metrics.ndcg(ranks, relevant, 2).tolist() == [1.0]
 
 
 def test_mrr_looks_no_further_than_k() -> None:
-    ranks, wanted = ranked([[1, 2, 3], [1, 2, 3]], [[3, 2], [9]])
-    assert ranking_metrics.mrr(ranks, wanted, 3).tolist() == [0.5, 0.0]
-    assert ranking_metrics.mrr(ranks, wanted, 1).tolist() == [0.0, 0.0]
+    ranks, relevant = ranked([[1, 2, 3], [1, 2, 3]], [[3, 2], [9]])
+    assert ranking_metrics.mrr(ranks, relevant, 3).tolist() == [0.5, 0.0]
+    assert ranking_metrics.mrr(ranks, relevant, 1).tolist() == [0.0, 0.0]
 
 
 def test_a_user_without_positives_gets_zero() -> None:
-    ranks, wanted = ranked([[1, 2]], [[]])
+    ranks, relevant = ranked([[1, 2]], [[]])
     for metric in (ranking_metrics.recall, ranking_metrics.ndcg, ranking_metrics.mrr):
-        assert metric(ranks, wanted, 2).tolist() == [0.0]
+        assert metric(ranks, relevant, 2).tolist() == [0.0]
 
 
 def test_equal_scores_share_the_middle_rank() -> None:
     scores = np.array([[3, 1, 1, 1, 0], [1, 1, 1, 1, 1]], np.float32)
-    wanted = Positives.from_lists([[0, 2], [4]])
-    assert ranking_metrics.score_ranks(scores, wanted, 5).tolist() == [1, 3, 3]
+    relevant = Positives.from_lists([[0, 2], [4]])
+    assert ranking_metrics.score_ranks(scores, relevant, 5).tolist() == [1, 3, 3]
 
 
 def test_score_ranks_of_excluded_and_missing_items_are_infinite() -> None:
     scores = np.array([[-np.inf, 2, 1]], np.float32)
-    wanted = Positives.from_lists([[0, -1, 2]])
-    assert ranking_metrics.score_ranks(scores, wanted, 3).tolist() == [np.inf, np.inf, 2]
+    relevant = Positives.from_lists([[0, -1, 2]])
+    assert ranking_metrics.score_ranks(scores, relevant, 3).tolist() == [np.inf, np.inf, 2]
 
 
 def test_score_ranks_agree_with_lists_without_ties() -> None:
     rng = np.random.default_rng(1)
     scores = rng.permuted(np.tile(np.arange(60, dtype=np.float32), (40, 1)), axis=1)
-    wanted = Positives.from_lists([sorted(rng.permutation(60)[:5].tolist()) for _ in range(40)])
-    listed = ranking_metrics.list_ranks(ranking_metrics.top(scores, 10), wanted)
-    by_score = ranking_metrics.score_ranks(scores, wanted, 10)
+    relevant = Positives.from_lists([sorted(rng.permutation(60)[:5].tolist()) for _ in range(40)])
+    listed = ranking_metrics.list_ranks(ranking_metrics.top(scores, 10), relevant)
+    by_score = ranking_metrics.score_ranks(scores, relevant, 10)
     assert np.array_equal(listed, np.where(by_score <= 10, by_score, np.inf))
 
 
@@ -84,13 +84,13 @@ def test_same_as_ir_measures(k: int) -> None:
     rng = np.random.default_rng(k)
     lists = [rng.permutation(50)[:20].tolist() for _ in range(30)]
     positives = [rng.permutation(50)[: rng.integers(1, 9)].tolist() for _ in range(30)]
-    ranks, wanted = ranked(lists, positives)
+    ranks, relevant = ranked(lists, positives)
     qrels = {str(u): {str(i): 1 for i in one} for u, one in enumerate(positives)}
     run = {str(u): {str(i): 99.0 - r for r, i in enumerate(one)} for u, one in enumerate(lists)}
     theirs = ir_measures.calc_aggregate([R @ k, nDCG @ k, RR @ k], qrels, run)
-    assert ranking_metrics.recall(ranks, wanted, k).mean() == pytest.approx(theirs[R @ k])
-    assert ranking_metrics.ndcg(ranks, wanted, k).mean() == pytest.approx(theirs[nDCG @ k])
-    assert ranking_metrics.mrr(ranks, wanted, k).mean() == pytest.approx(theirs[RR @ k])
+    assert ranking_metrics.recall(ranks, relevant, k).mean() == pytest.approx(theirs[R @ k])
+    assert ranking_metrics.ndcg(ranks, relevant, k).mean() == pytest.approx(theirs[nDCG @ k])
+    assert ranking_metrics.mrr(ranks, relevant, k).mean() == pytest.approx(theirs[RR @ k])
 
 
 def test_auc_by_hand_ties_half() -> None:

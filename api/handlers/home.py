@@ -108,15 +108,15 @@ class Home:
         page = 1 if given.row is None else cursor.skip + 2
         depth = 1 + len(cursor.shown) + given.n * given.rows * page
         rows = home.rows(depth)[: given.rows]
-        wanted, group_of = _wanted(cursor), _groups(serving.live)
+        accepts, group_of = _not_shown_before(cursor), _groups(serving.live)
         if given.row is None:
-            return deal(rows, given.n, wanted, group_of)
+            return deal(rows, given.n, accepts, group_of)
         if all(row.key != given.row for row in rows):
             own = home.row(given.row, depth)
             if own is None:
                 raise ApiError(404, f"there is no row {given.row!r}")
             rows.append(own)
-        found = deal_more(rows, given.row, page, given.n, wanted, group_of)
+        found = deal_more(rows, given.row, page, given.n, accepts, group_of)
         return [found] if found.items else []
 
     def _remember(
@@ -169,7 +169,7 @@ def _next(
     return pages.url_with_cursor(base, values, replace(after, bound=bound))
 
 
-def _wanted(cursor: Cursor) -> Callable[[str], bool]:
+def _not_shown_before(cursor: Cursor) -> Callable[[str], bool]:
     return lambda item_id: mark(item_id) not in cursor.shown
 
 

@@ -87,9 +87,9 @@ def filters(given: FilterParameters) -> Filters:
     )
 
 
-def check_where(live: LiveState, wanted: Filters) -> None:
+def check_where(live: LiveState, given_filters: Filters) -> None:
     """Raise 400 when `where` names a field that no item has."""
-    found = metadata_filter.unknown(live, wanted.where)
+    found = metadata_filter.unknown(live, given_filters.where)
     if found is None:
         return
     name, near = found

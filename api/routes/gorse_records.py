@@ -115,14 +115,14 @@ def remove_category(item: str, category: str) -> Done:
     return _categories(item, category, False)
 
 
-def _categories(item_id: str, category: str, wanted: bool) -> Done:
+def _categories(item_id: str, category: str, present: bool) -> Done:
     before, _ = _item(item_id)
     old = gorse_conversion.item_json(before, False)
     kept = [one for one in old["Categories"] if label_key(one) != label_key(category)]
     _put_item(
         gorse_conversion.built(
             item_id,
-            [*kept, category] if wanted else kept,
+            [*kept, category] if present else kept,
             old["Labels"],
             before.text,
             before.created_at,

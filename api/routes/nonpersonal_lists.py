@@ -35,18 +35,18 @@ def answer(name: str, subject: object, base: str, given: PageParameters, ranked:
     serving = service().serving
     service().see_changes()
     cursor = list_pages.opened(given, name, subject)
-    wanted, left_out = list_pages.filters(given), set(given.exclude)
-    list_pages.check_where(serving.live, wanted)
+    filters, left_out = list_pages.filters(given), set(given.exclude)
+    list_pages.check_where(serving.live, filters)
 
     spoken = language(given.lang)
     places, unpinned = pin_eligibility.open_places(
-        given.pin, (), pin_eligibility.closed_by(serving.live, wanted, left_out), spoken
+        given.pin, (), pin_eligibility.closed_by(serving.live, filters, left_out), spoken
     )
     left_out |= {place.item_id for place in places}
 
     def best(k: int) -> list[Recommendation]:
         with serving.feed.ranking:
-            found = ranked(serving, k + len(left_out), wanted)
+            found = ranked(serving, k + len(left_out), filters)
         return with_pins([o for o in found if o.item_id not in left_out], places, spoken)[:k]
 
     with service().metrics.stage(name):
@@ -54,7 +54,7 @@ def answer(name: str, subject: object, base: str, given: PageParameters, ranked:
     notice = ""
     if len(page.items) < given.n and not page.more:
         so_far = len(page.items) + len(cursor.shown)
-        notice = empty_list_reasons.of_list(name, serving.live, given, wanted, spoken, so_far)
+        notice = empty_list_reasons.of_list(name, serving.live, given, filters, spoken, so_far)
     told = [*unpinned, *list_pages.warnings(serving.live, given)]
     entries = [list_pages.entry(one, serving, given.fields) for one in page.items]
     if isinstance(given, WindowQuery):

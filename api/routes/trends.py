@@ -43,7 +43,7 @@ def page(query: TrendsQuery) -> dict[str, Any]:
     found = [
         t
         for t in serving.watch.trends(time.time())
-        if _wanted(t, query) and trends_json.shown(serving.live, t)
+        if _matches(t, query) and trends_json.shown(serving.live, t)
     ]
     shares: dict[Trend, float] = {}
     if query.user is not None:
@@ -62,7 +62,7 @@ def page(query: TrendsQuery) -> dict[str, Any]:
     }
 
 
-def _wanted(trend: Trend, query: TrendsQuery) -> bool:
+def _matches(trend: Trend, query: TrendsQuery) -> bool:
     return (
         trend.flood == query.flood
         and query.kind in (None, trend.kind)

@@ -90,14 +90,14 @@ def question(events: EventTable, n_items: int, item: Rows, protocol: str, seed: 
     shape = (len(events.users), n_items)
     train, test = ~is_test, is_test
     history = np.bincount(events.user[train], minlength=shape[0]) > 0
-    wanted: dict[int, set[int]] = {}
+    relevant: dict[int, set[int]] = {}
     for user, row in zip(events.user[test].tolist(), item[test].tolist(), strict=True):
         if history[user]:
-            wanted.setdefault(user, set()).add(row)
+            relevant.setdefault(user, set()).add(row)
     everything = np.unique(item[test]) if protocol == "cold" else np.arange(n_items)
     candidates = everything.astype(np.int32)
-    lists = [np.searchsorted(candidates, sorted(rows)).tolist() for rows in wanted.values()]
-    user_numbers = np.array(list(wanted), np.int64)
+    lists = [np.searchsorted(candidates, sorted(rows)).tolist() for rows in relevant.values()]
+    user_numbers = np.array(list(relevant), np.int64)
     return Question(
         events.user[train],
         item[train],

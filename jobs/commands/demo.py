@@ -146,8 +146,8 @@ def choose_people(events: EventTable) -> Iterator[Person]:
     last_seen = np.zeros(len(counts), np.int64)
     last_seen[events.user] = np.arange(len(events))
     longest = int(counts[counts <= LONG].max(initial=0))
-    for wanted, kind in ((longest, "a long history"), (2, "two events")):
-        chosen = np.flatnonzero(counts == wanted)
+    for length, kind in ((longest, "a long history"), (2, "two events")):
+        chosen = np.flatnonzero(counts == length)
         if len(chosen):
             yield Person(events.users[int(chosen[np.argmax(last_seen[chosen])])], kind)
     yield Person("nobody-yet", "never seen before")

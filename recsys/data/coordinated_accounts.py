@@ -77,9 +77,9 @@ class Platform:
         for flagged, result, recent in zip(self.flagged, self.told, self.recent, strict=True):
             usual = (flagged + PRIOR) / (result + PRIOR)
             share = min(max(usual, recent, 0.02), 0.999)
-            wanted = max(ODDS, (1.0 + share) / 2)
-            ups.append(math.log(wanted / share))
-            downs.append(math.log((1 - wanted) / (1 - share)))
+            alternative = max(ODDS, (1.0 + share) / 2)
+            ups.append(math.log(alternative / share))
+            downs.append(math.log((1 - alternative) / (1 - share)))
             odds.append(share / (1 - share))
         return Steps(ups, downs, odds)
 

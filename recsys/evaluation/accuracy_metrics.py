@@ -72,7 +72,7 @@ class MetricsReport:
 
     def per_user(self, answers: RankedOutputs) -> dict[str, Values]:
         """Return recall, nDCG and MRR at each k for every counted user, in a fixed order."""
-        return self._accuracy(answers.ranks, self.questions.wanted, self.questions.known)
+        return self._accuracy(answers.ranks, self.questions.relevant, self.questions.known)
 
     def metrics(self, answers: RankedOutputs, trending: Values | None) -> dict[str, Interval]:
         """Return all figures of the headline.
@@ -97,7 +97,7 @@ class MetricsReport:
     def _unexpected(self, ranks: Values, trending: Values) -> dict[str, Values]:
         """Return how many hits of each user the list of trending items lacks."""
         hit = (ranks <= SWAPPED_AT) & (trending > SWAPPED_AT)
-        hits = np.bincount(self.questions.wanted.owner[hit], minlength=len(self.questions))
+        hits = np.bincount(self.questions.relevant.owner[hit], minlength=len(self.questions))
         known = self.questions.known
         return {
             f"unexpected_hits@{SWAPPED_AT}": by_user(
@@ -115,9 +115,9 @@ class MetricsReport:
         partners[:, known] = np.where(drawn >= 0, known[np.maximum(drawn, 0)], -1)
         seen = questions.histories.seen(len(questions.data.items))
         swapped = personalisation.swapped_ndcg(
-            answers.lists, questions.wanted, seen, partners, SWAPPED_AT
+            answers.lists, questions.relevant, seen, partners, SWAPPED_AT
         )
-        own = ndcg(answers.ranks, questions.wanted, SWAPPED_AT)
+        own = ndcg(answers.ranks, questions.relevant, SWAPPED_AT)
         some = np.isfinite(swapped)
         return by_user(questions.user[some], (own - swapped)[some])
 
@@ -135,7 +135,7 @@ class MetricsReport:
         """
         found = {}
         for name, (users, positives) in self._slice_masks().items():
-            relevant = _kept(self.questions.wanted, positives)
+            relevant = _kept(self.questions.relevant, positives)
             evaluated_users = users & (relevant.counts > 0)
             if evaluated_users.any():
                 columns = self._accuracy(answers.ranks[positives], relevant, evaluated_users)
@@ -145,7 +145,7 @@ class MetricsReport:
         return found
 
     def _slice_masks(self) -> Mapping[str, tuple[Mask, Mask]]:
-        questions, items = self.questions, self.questions.wanted.items
+        questions, items = self.questions, self.questions.relevant.items
         known, length = questions.known, np.diff(questions.histories.starts)
         everything = np.ones(len(items), bool)
         seen = (items >= 0) & (self.readers[items] > 0)
@@ -164,9 +164,9 @@ class MetricsReport:
         head[np.argsort(-self.readers, kind="stable")[:count]] = True
         return head
 
-    def _accuracy(self, ranks: Values, wanted: Positives, asked: Mask) -> dict[str, Values]:
+    def _accuracy(self, ranks: Values, relevant: Positives, asked: Mask) -> dict[str, Values]:
         found = {}
-        weights = np.append(self.weights, 1.0)[wanted.items]  # -1: not in the catalogue
+        weights = np.append(self.weights, 1.0)[relevant.items]  # -1: not in the catalogue
         for name, metric in (
             ("recall", recall),
             ("ndcg", ndcg),
@@ -174,7 +174,7 @@ class MetricsReport:
             ("mrr", mrr),
         ):
             for k in self.ks:
-                values = metric(ranks, wanted, k)
+                values = metric(ranks, relevant, k)
                 found[f"{name}@{k}"] = by_user(self.questions.user[asked], values[asked])
         return found
 
@@ -212,7 +212,7 @@ def by_user(user: NDArray[np.int32], values: Values) -> Values:
     return np.asarray(total / np.maximum(np.bincount(code), 1), np.float64)
 
 
-def _kept(wanted: Positives, mask: Mask) -> Positives:
-    counts = np.bincount(wanted.owner[mask], minlength=len(wanted))
+def _kept(relevant: Positives, mask: Mask) -> Positives:
+    counts = np.bincount(relevant.owner[mask], minlength=len(relevant))
     starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    return Positives(starts, wanted.items[mask])
+    return Positives(starts, relevant.items[mask])

@@ -148,8 +148,8 @@ class AttackTrial:
     def targets(self) -> dict[str, str]:
         """The items that are pushed, by what they are."""
         found = {"new": NEW}
-        for wanted in READERS:
-            near = int(np.argmin(np.abs(self._readers - wanted)))
+        for n_users in READERS:
+            near = int(np.argmin(np.abs(self._readers - n_users)))
             count = int(self._readers[near])
             name = self._names[int(self._by_popularity[near])]
             found[f"{count} reader{'s' * (count != 1)}"] = name

@@ -135,7 +135,7 @@ class Trials:
         found = []
         for recency, variant in _variants(self.engine, scorer):
             answers = answer(self.questions, variant, K, self.engine.name, listed=False)
-            value = float(ndcg(answers.ranks, self.questions.wanted, K).mean())
+            value = float(ndcg(answers.ranks, self.questions.relevant, K).mean())
             self.tried.append(Tuned(options, recency, value, 0))
             found.append(value)
         return found

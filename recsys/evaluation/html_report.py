@@ -90,8 +90,8 @@ def _recall_beside(metric: str) -> str:
     return metric.replace("ndcg", "recall") if metric.startswith("ndcg") else ""
 
 
-def _table(title: str, result: Result, wanted: Callable[[str], bool]) -> str:
-    names = dict.fromkeys(name for row in result.rows for name in row.metrics if wanted(name))
+def _table(title: str, result: Result, accepts: Callable[[str], bool]) -> str:
+    names = dict.fromkeys(name for row in result.rows for name in row.metrics if accepts(name))
     if not names:
         return ""
     best = {name: _best(result.rows, name) for name in names}

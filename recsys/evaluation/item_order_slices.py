@@ -41,7 +41,7 @@ def steps(questions: EvaluationQueries, values: list[str]) -> dict[str, Mask]:
     outside the catalogue, or of users without a history, are neither.
     """
     order = np.unique(np.array(values, dtype=str), return_inverse=True)[1]
-    starts, relevant = questions.histories.starts, questions.wanted
+    starts, relevant = questions.histories.starts, questions.relevant
     last = np.full(len(questions), -1)
     some = np.diff(starts) > 0
     last[some] = order[questions.histories.item[starts[1:][some] - 1]]

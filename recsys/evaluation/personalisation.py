@@ -78,19 +78,19 @@ def swap_partners(stratum: NDArray[np.int64], seed: int) -> Rows:
 
 
 def swapped_ndcg(
-    lists: Rows, wanted: Positives, seen: sparse.csr_array, partners: Rows, k: int
+    lists: Rows, relevant: Positives, seen: sparse.csr_array, partners: Rows, k: int
 ) -> Values:
     """Return each user's mean nDCG@k of the first k of the lists of `partners`; NaN without any.
 
     Items that the user has seen, (n, n_items), are removed from the other's list: what follows
     moves up, and the list becomes shorter.
     """
-    width, n = seen.shape[1] + 1, len(wanted)
+    width, n = seen.shape[1] + 1, len(relevant)
     owner = np.repeat(np.arange(n), np.diff(seen.indptr))
     known = np.sort(owner * width + seen.indices)
-    listed = wanted.items >= 0
-    positive = np.sort(wanted.owner[listed] * width + wanted.items[listed])
-    ideal, total = ideal_gains(wanted.counts, k), np.zeros(n)
+    listed = relevant.items >= 0
+    positive = np.sort(relevant.owner[listed] * width + relevant.items[listed])
+    ideal, total = ideal_gains(relevant.counts, k), np.zeros(n)
     for others in partners:
         shown = lists[np.maximum(others, 0), :k].astype(np.int64)
         keys = np.where(shown >= 0, shown + width * np.arange(n)[:, None], -1)

@@ -82,16 +82,16 @@ def _add_product(
         out[:, start : start + block] += np.float32(weight) * part.toarray()
 
 
-def _without_diagonal(inverse: Floats, wanted: Floats, block: int = 1024) -> Floats:
-    """Return inverse @ wanted less what makes its diagonal zero, overwriting `wanted`."""
+def _without_diagonal(inverse: Floats, right_side: Floats, block: int = 1024) -> Floats:
+    """Return inverse @ wanted less what makes its diagonal zero, overwriting `right_side`."""
     scale = np.diag(inverse)
-    for start in range(0, wanted.shape[1], block):
+    for start in range(0, right_side.shape[1], block):
         own = slice(start, start + block)
-        weights = inverse @ wanted[:, own]
+        weights = inverse @ right_side[:, own]
         weights -= inverse[:, own] * (np.diag(weights[own]) / scale[own])[None, :]
-        wanted[:, own] = weights
-    np.fill_diagonal(wanted, 0.0)  # of which rounding has left a trace
-    return wanted
+        right_side[:, own] = weights
+    np.fill_diagonal(right_side, 0.0)  # of which rounding has left a trace
+    return right_side
 
 
 def moments(

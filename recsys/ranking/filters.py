@@ -24,8 +24,8 @@ def allowed(live: LiveState, filters: Filters, now: float, unlisted: bool = Fals
         return mask
     for name in ("category", "author", "language"):
         unknown = name == "language" and not filters.strict_language
-        allowed_labels, unwanted = getattr(filters, name), getattr(filters, f"not_{name}")
-        mask &= _label_mask(live, name, allowed_labels, unwanted, unknown)
+        allowed_labels, excluded = getattr(filters, name), getattr(filters, f"not_{name}")
+        mask &= _label_mask(live, name, allowed_labels, excluded, unknown)
     if filters.tags:
         mask &= _tag_mask(live, filters.tags)
     if filters.not_tags:
@@ -69,7 +69,7 @@ def without_older_copies(live: LiveState, mask: Mask) -> None:
 
 
 def _label_mask(
-    live: LiveState, name: str, wanted: frozenset[str], unwanted: frozenset[str], unknown: bool
+    live: LiveState, name: str, included: frozenset[str], excluded: frozenset[str], unknown: bool
 ) -> Mask:
     """Return which rows have one of the wanted labels and none of the unwanted.
 
@@ -77,11 +77,11 @@ def _label_mask(
     """
     codes = live.labels[name][: live.size]
     mask = np.ones(live.size, bool)
-    if wanted:
-        own = np.isin(codes, [code for text in wanted for code in live.codes(name, text)])
+    if included:
+        own = np.isin(codes, [code for text in included for code in live.codes(name, text)])
         mask &= own & (codes >= 0) | (codes < 0) & unknown
-    if unwanted:
-        own = np.isin(codes, [code for text in unwanted for code in live.codes(name, text)])
+    if excluded:
+        own = np.isin(codes, [code for text in excluded for code in live.codes(name, text)])
         mask &= ~own | (codes < 0)
     return mask
 

@@ -141,10 +141,10 @@ def _operand(tokens: list[Token], place: int, what: str) -> str:
     return tokens[place][1]
 
 
-def _wrong(tokens: list[Token], place: int, wanted: str) -> DataError:
+def _wrong(tokens: list[Token], place: int, expected: str) -> DataError:
     before = "".join(text for _, text in tokens[:place])[-30:]
     there = f"{tokens[place][1]!r}" if place < len(tokens) else "the end"
-    return DataError(f"where: after {before!r}, {wanted} is expected, not {there}")
+    return DataError(f"where: after {before!r}, {expected} is expected, not {there}")
 
 
 def _value(kind: str, text: str) -> Value:

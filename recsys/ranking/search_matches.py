@@ -45,7 +45,7 @@ def query_words(query: str) -> list[str]:
     return [word for word in dict.fromkeys(_words(query)) if word not in empty and len(word) > 1]
 
 
-def share_of(wanted: list[str], text: str) -> float:
+def share_of(words: list[str], text: str) -> float:
     """Return the share of some words that a text has, in whatever form; 0 of none."""
     known = set(_words(text[:LONGEST_READ]))
     stems: dict[str, list[str]] = {}
@@ -53,10 +53,10 @@ def share_of(wanted: list[str], text: str) -> float:
         stems.setdefault(word[:STEM], []).append(word)
     held = sum(
         word in known or any(_alike(word, other) for other in stems.get(word[:STEM], ()))
-        for word in wanted
+        for word in words
     )
-    held += sum(word not in known and _plural(word, known) for word in wanted if len(word) < STEM)
-    return held / max(len(wanted), 1)
+    held += sum(word not in known and _plural(word, known) for word in words if len(word) < STEM)
+    return held / max(len(words), 1)
 
 
 def _words(text: str) -> Iterator[str]:

@@ -81,7 +81,7 @@ class Look:
         return [*self.bands, *(one for one in own if one is not None), *self.kept]
 
     @property
-    def wanted(self) -> list[int]:
+    def signatures(self) -> list[int]:
         """The prints that are looked up for this one."""
         before = (self.text_before, self.author_before)
         return [*self.stored, *(one for one in before if one is not None)]
@@ -94,11 +94,11 @@ class DuplicateIndex:
     stored: Mapping[int, Seen]
     batch: dict[int, Seen] = field(default_factory=dict)
 
-    def count(self, *wanted: int | None) -> int:
+    def count(self, *signatures: int | None) -> int:
         """Return how many items carry one of some prints."""
         return sum(
             seen[one].count
-            for one in wanted
+            for one in signatures
             if one is not None
             for seen in (self.stored, self.batch)
             if one in seen

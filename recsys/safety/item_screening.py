@@ -63,7 +63,7 @@ def screen(
         zip([item.item_id for item in new], read([_words(one) for one in new]), strict=True)
     )
     looks = _looks(store, new, known, arrival, analyses)
-    signatures = {one for look in looks for one in look.wanted}
+    signatures = {one for look in looks for one in look.signatures}
     duplicates = DuplicateIndex(
         store.prints_seen(signatures, [look.item.item_id for look in looks if look.before])
     )

@@ -25,14 +25,14 @@ class PrintLog:
 
     db: Database
 
-    def prints_seen(self, wanted: Collection[int], without: Collection[str]) -> dict[int, Seen]:
+    def prints_seen(self, signatures: Collection[int], without: Collection[str]) -> dict[int, Seen]:
         """Return who carries these prints, leaving some items out; absent where nobody does."""
-        if not wanted:
+        if not signatures:
             return {}
         with self.db.read() as connection:
             query = (
                 select(prints.c.print, func.count(), func.min(prints.c.item))
-                .where(self.db.among(prints.c.print, wanted))
+                .where(self.db.among(prints.c.print, signatures))
                 .group_by(prints.c.print)
             )
             if without:

@@ -56,11 +56,11 @@ def encode_words(
     read = [*texts, *examples]
     vectors, encoded = cached.encode_new(read)
     base = widened(load_static(cache), read)
-    wanted = vectors
+    targets = vectors
     if show is not None:
         shown = np.concatenate([show, np.ones(len(examples), bool)])
-        wanted = np.where(shown[:, None], vectors, np.float32(0))
-    student = imitate(map_texts(read, base), base, wanted, encoder.name)
+        targets = np.where(shown[:, None], vectors, np.float32(0))
+    student = imitate(map_texts(read, base), base, targets, encoder.name)
     return Encoded(vectors[: len(texts)], student, encoded)
 
 

@@ -23,9 +23,9 @@ def effective(actor: NDArray[np.int64]) -> float:
     return float(np.exp(strangers - (shares * np.log(shares)).sum()))
 
 
-def inside(row: Rows, wanted: Rows) -> Mask:
+def inside(row: Rows, rows: Rows) -> Mask:
     """Return which rows are among the wanted ones, which ascend."""
-    if not len(wanted):
+    if not len(rows):
         return np.zeros(len(row), bool)
-    place = np.minimum(np.searchsorted(wanted, row), len(wanted) - 1)
-    return np.asarray(wanted[place] == row)
+    place = np.minimum(np.searchsorted(rows, row), len(rows) - 1)
+    return np.asarray(rows[place] == row)

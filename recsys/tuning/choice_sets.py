@@ -42,13 +42,13 @@ class ChoiceSets:
     user_features: Mapping[str, Floats]  # name -> (people,)
     chosen: Mask  # (people, places)
     offset: Floats  # (people, places): log of how many items a place stands for; -inf: padding
-    wanted: NDArray[np.int64]  # (people,): all that was taken up, in the choice sets or not
+    relevant: NDArray[np.int64]  # (people,): all that was taken up, in the choice sets or not
     inside: Mask  # (people, places): ranked high by some column, not added for being chosen
     user: NDArray[np.int64]  # (people,): whose row it is; a replay asks the same person often
     rows: Rows  # (people, places): row of the item in the model; -1: padding
 
     def __len__(self) -> int:
-        return len(self.wanted)
+        return len(self.relevant)
 
     @property
     def choices(self) -> Choices:
@@ -63,7 +63,7 @@ class ChoiceSets:
             user_features={name: values[people] for name, values in self.user_features.items()},
             chosen=self.chosen[people],
             offset=self.offset[people],
-            wanted=self.wanted[people],
+            relevant=self.relevant[people],
             inside=self.inside[people],
             user=self.user[people],
             rows=self.rows[people],
@@ -103,7 +103,7 @@ class ChoiceSets:
         gain = np.where(rank <= k, hits / np.log2(rank + 1), 0.0).sum(axis=1)
         discount = 1 / np.log2(np.arange(2, k + 2))
         ideal = np.concatenate([[1.0], np.cumsum(discount)])
-        each = gain / ideal[np.clip(self.wanted, 0, k)]
+        each = gain / ideal[np.clip(self.relevant, 0, k)]
         _, user = np.unique(self.user, return_inverse=True)
         if len(user) == user.max(initial=-1) + 1:
             return np.asarray(each, np.float64)
@@ -160,12 +160,12 @@ def _block(
     full[NEW] = np.broadcast_to(_unread(context), (len(check), n_items))
     full[RIVAL] = np.broadcast_to(_rivals(context), (len(check), n_items))
     chosen = np.zeros(closed.shape, bool)
-    known = check.wanted.items >= 0
-    chosen[check.wanted.owner[known], check.wanted.items[known]] = True
+    known = check.relevant.items >= 0
+    chosen[check.relevant.owner[known], check.relevant.items[known]] = True
     offset = sampling_log_offsets((picked | chosen) & ~closed, closed, rng)
     user_features = _user_features(check, created, now)
     return pack(
-        full, user_features, chosen & ~closed, offset, picked & ~closed, check.wanted.counts
+        full, user_features, chosen & ~closed, offset, picked & ~closed, check.relevant.counts
     )
 
 
@@ -232,7 +232,7 @@ def pack(
     chosen: Mask,
     offset: Floats,
     inside: Mask,
-    wanted: NDArray[np.int64],
+    relevant: NDArray[np.int64],
 ) -> ChoiceSets:
     """Return whole-catalogue columns with what is not offered left out."""
     kept = np.isfinite(offset)
@@ -243,10 +243,10 @@ def pack(
         return np.take_along_axis(values, order, axis=1)
 
     columns = {name: packed(values) for name, values in full.items()}
-    own = np.arange(len(wanted))
+    own = np.arange(len(relevant))
     rows = np.where(packed(kept), order, -1).astype(np.int32)
     return ChoiceSets(
-        columns, user_features, packed(chosen), packed(offset), wanted, packed(inside), own, rows
+        columns, user_features, packed(chosen), packed(offset), relevant, packed(inside), own, rows
     )
 
 
@@ -267,7 +267,7 @@ def joined(parts: list[ChoiceSets]) -> ChoiceSets:
         },
         padded(part.chosen for part in parts),
         padded((part.offset for part in parts), -np.inf),
-        np.concatenate([part.wanted for part in parts]) if parts else np.zeros(0, np.int64),
+        np.concatenate([part.relevant for part in parts]) if parts else np.zeros(0, np.int64),
         padded(part.inside for part in parts),
         np.arange(sum(map(len, parts))),
         padded((part.rows for part in parts), -1),

@@ -70,7 +70,7 @@ class Cases:
     """
 
     user: Rows  # (n,)
-    wanted: Positives  # n lists of item rows, none of them in the user's training events
+    relevant: Positives  # n lists of item rows, none of them in the user's training events
     known: Mask  # (n,): the user has acted in training; the others are only a slice
     group: tuple[str, ...] | None  # per case, the group that candidates come from
 
@@ -125,8 +125,8 @@ def make_split(
 ) -> Split:
     """Cut events in two by the rules; `test` are the events of protocol `given`."""
     if (test is None) == (rules.protocol == "given"):
-        wanted = "needs --test-events F" if test is None else "takes no --test-events"
-        raise DataError(f"protocol {rules.protocol} {wanted}")
+        relevant = "needs --test-events F" if test is None else "takes no --test-events"
+        raise DataError(f"protocol {rules.protocol} {relevant}")
     events, found = with_records(events, items, rules.unrecorded, rules.weights)
     if test is not None and not found.listed:
         test = test.select(items.ids.rows(test.items)[test.item] >= 0)
@@ -244,9 +244,9 @@ def _cases(train: EventTable, asked: EventTable, groups: NDArray[np.object_] | N
     user, item, code = user[order], item[order], code[order]
     first = np.flatnonzero(np.diff(user, prepend=-1) | np.diff(code, prepend=-1))
     known = np.isin(user[first], train.user)
-    wanted = Positives(np.append(first, len(user)).astype(np.int64), item)
+    relevant = Positives(np.append(first, len(user)).astype(np.int64), item)
     group = tuple(map(str, kinds[code[first]])) if groups is not None else None
-    return Cases(user[first], wanted, known, group)
+    return Cases(user[first], relevant, known, group)
 
 
 def _walk(

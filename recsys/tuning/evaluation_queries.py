@@ -27,7 +27,7 @@ class EvaluationQueries:
     data: Dataset
     user: Rows  # (n,): rows of data.users; a person may have several cases (groups)
     known: Mask  # (n,): counted in the headline; the others are the slice new_users
-    wanted: Positives  # n lists of rows of data.items; -1: not in the catalogue
+    relevant: Positives  # n lists of rows of data.items; -1: not in the catalogue
     histories: Histories
     only: Mask | None  # (n_items,): what may be shown at all
     group: Rows | None  # (n,): the group whose items may be shown
@@ -43,7 +43,7 @@ class EvaluationQueries:
             self.data,
             self.user[first:stop],
             self.known[first:stop],
-            self.wanted.part(first, stop),
+            self.relevant.part(first, stop),
             self.histories.part(first, stop),
             self.only,
             None if self.group is None else self.group[first:stop],
@@ -87,7 +87,8 @@ def build_queries(
             drawn = np.random.default_rng(seed).choice(chosen, most_users, replace=False)
             chosen = np.sort(drawn)
     lists = [
-        cases.wanted.items[cases.wanted.starts[c] : cases.wanted.starts[c + 1]] for c in chosen
+        cases.relevant.items[cases.relevant.starts[c] : cases.relevant.starts[c + 1]]
+        for c in chosen
     ]
     starts = np.cumsum([0, *map(len, lists)], dtype=np.int64)
     relevant = Positives(starts, rows[np.concatenate([*lists, np.zeros(0, np.int32)]).astype(int)])
@@ -142,7 +143,7 @@ def answer(
     for first in range(0, len(questions), size):
         part = questions.part(first, min(first + size, len(questions)))
         scores = masked(scorer.score(part.histories), part, name)
-        ranks.append(score_ranks(scores, part.wanted, k))
+        ranks.append(score_ranks(scores, part.relevant, k))
         if listed:
             lists.append(top(scores, k))
     return RankedOutputs(np.concatenate([*ranks, np.zeros(0)]), np.concatenate(lists))

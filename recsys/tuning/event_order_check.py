@@ -42,8 +42,8 @@ def steps_up(check: ValidationSet, numbers: list[str]) -> tuple[Mask, Mask]:
         if not len(history):
             continue
         last = order[history.rows[-1]]
-        part = slice(check.wanted.starts[user], check.wanted.starts[user + 1])
-        items = check.wanted.items[part]
+        part = slice(check.relevant.starts[user], check.relevant.starts[user + 1])
+        items = check.relevant.items[part]
         places = order[items[items >= 0]]
         up[user], down[user] = (places > last).any(), (places < last).any()
     return up, down

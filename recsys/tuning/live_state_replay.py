@@ -86,7 +86,7 @@ def to_validation_set(questions: EvaluationQueries) -> ValidationSet:
     """Return the counted questions in the form that training chooses by."""
     known = np.flatnonzero(questions.known)
     only = None if questions.only is None else np.flatnonzero(questions.only).astype(np.int32)
-    whole = ValidationSet.of_users(questions.data, questions.user, questions.wanted, only)
+    whole = ValidationSet.of_users(questions.data, questions.user, questions.relevant, only)
     return whole if len(known) == len(whole) else whole.take(known)
 
 

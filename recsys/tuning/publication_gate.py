@@ -95,7 +95,7 @@ def answers(model: Model, check: ValidationSet, block: int = 256) -> Gains:
 
     The model may number its items in its own way: what it has never heard of, it misses.
     """
-    weights = np.append(item_weights(check.data), 1.0)[check.wanted.items]
+    weights = np.append(item_weights(check.data), 1.0)[check.relevant.items]
     check = translated(check, model.catalogue.ids)
     features = popularity_features.prior_features(LiveState(model))
     ranks = [np.zeros(0)]
@@ -104,9 +104,9 @@ def answers(model: Model, check: ValidationSet, block: int = 256) -> Gains:
         closed = masked_items(part, features.shape[1])
         scores = reranked_block(model, part.histories, features, closed)
         scores[closed] = -np.inf
-        ranks.append(score_ranks(scores, part.wanted, AT))
-    every, wanted = np.concatenate(ranks), check.wanted
-    return Gains(ndcg(every, wanted, AT), debiased_ndcg(every, wanted, AT, weights))
+        ranks.append(score_ranks(scores, part.relevant, AT))
+    every, relevant = np.concatenate(ranks), check.relevant
+    return Gains(ndcg(every, relevant, AT), debiased_ndcg(every, relevant, AT, weights))
 
 
 def translated(check: ValidationSet, items: IdMap) -> ValidationSet:
@@ -123,5 +123,5 @@ def translated(check: ValidationSet, items: IdMap) -> ValidationSet:
     if check.only is not None:
         only = rows[check.only]
         only = only[only >= 0]
-    relevant = Positives(check.wanted.starts, rows[check.wanted.items])
-    return replace(check, histories=histories, wanted=relevant, only=only)
+    relevant = Positives(check.relevant.starts, rows[check.relevant.items])
+    return replace(check, histories=histories, relevant=relevant, only=only)

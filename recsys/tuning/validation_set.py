@@ -19,7 +19,7 @@ class ValidationSet:
 
     data: Dataset  # holds nothing of what is asked for
     histories: HistoryBatch  # of the people asked about
-    wanted: Positives  # item rows of `data`, none in the person's history; -1: not there
+    relevant: Positives  # item rows of `data`, none in the person's history; -1: not there
     only: Rows | None = None  # the items that may be recommended; None: all
 
     def __len__(self) -> int:
@@ -27,19 +27,19 @@ class ValidationSet:
 
     @classmethod
     def of_users(
-        cls, data: Dataset, users: Rows, wanted: Positives, only: Rows | None = None
+        cls, data: Dataset, users: Rows, relevant: Positives, only: Rows | None = None
     ) -> ValidationSet:
         """Ask about users of `data`, with the histories they have in it."""
-        return cls(data, HistoryBatch.of_dataset(data, users), wanted, only)
+        return cls(data, HistoryBatch.of_dataset(data, users), relevant, only)
 
     def take(self, people: NDArray[np.integer]) -> ValidationSet:
         """Return the same check for some of its people."""
         lists = [
-            self.wanted.items[self.wanted.starts[p] : self.wanted.starts[p + 1]].tolist()
+            self.relevant.items[self.relevant.starts[p] : self.relevant.starts[p + 1]].tolist()
             for p in people.tolist()
         ]
         return replace(
-            self, histories=self.histories.take(people), wanted=Positives.from_lists(lists)
+            self, histories=self.histories.take(people), relevant=Positives.from_lists(lists)
         )
 
     def sample(self, most: int, seed: int) -> ValidationSet:

@@ -95,8 +95,8 @@ def test_every_attack_plants_what_it_is_called(trial):
         else:
             assert not known & {one.user for one in found}
         with_fillers = ("average", "bandwagon", "segment", "love", "filler")
-        wanted = FILLERS * accounts if any(word in name for word in with_fillers) else 0
-        assert fillers == wanted
+        relevant = FILLERS * accounts if any(word in name for word in with_fillers) else 0
+        assert fillers == relevant
         dislikes = name in NUKE and name != "nuke by likes"
         assert {one.event for one in on} <= ({"dislike"} if dislikes else {"like", "click"})
 

@@ -222,7 +222,7 @@ def test_tuning_finds_the_half_life_under_which_the_future_is_foretold() -> None
     questions = build_queries(split, data)
     scorer, _ = fit_tuned(ENGINES["trending"], data, tuned, FitContext())
     found = answer(questions, scorer, 2, "trending")
-    hits = recall(found.ranks, questions.wanted, 2)[questions.known]
+    hits = recall(found.ranks, questions.relevant, 2)[questions.known]
     assert hits.tolist() == [1.0] * 5
 
 
@@ -269,9 +269,9 @@ def test_what_there_is_no_time_for_is_said() -> None:
     tuned = tune(engine, split.validation(), hurried)
     assert tuned.options["epochs"] == 1 and tuned.to_json()["left_out"] == 1
     assert tuned.unfinished  # it might have become better
-    wanted = dataclasses.replace(tuned, options={"width": 1, "epochs": 9})
-    wanted = dataclasses.replace(wanted, unfinished=False)
-    told = fit_tuned(engine, split.dataset(), wanted, hurried)[1].to_json()
+    relevant = dataclasses.replace(tuned, options={"width": 1, "epochs": 9})
+    relevant = dataclasses.replace(relevant, unfinished=False)
+    told = fit_tuned(engine, split.dataset(), relevant, hurried)[1].to_json()
     assert told["unfinished"] is True and told["epochs"] == 1
     with pytest.raises(Skip, match="expected to take 500 s, and a row may take 240 s"):
         tune(counting({1: GOOD}, seconds=500.0), split.validation(), FitContext())

@@ -64,9 +64,9 @@ def test_weights_fall_beyond_the_upper_fence() -> None:
 
 
 def test_debiased_ndcg_scales_the_hit_and_keeps_the_ideal_list() -> None:
-    wanted = Positives.from_lists([[7, 8]])
-    ranks = list_ranks(np.array([[7, 5, 8]], np.int32), wanted)
-    found = debiased_ndcg(ranks, wanted, 3, np.array([0.25, 1.0]))
+    relevant = Positives.from_lists([[7, 8]])
+    ranks = list_ranks(np.array([[7, 5, 8]], np.int32), relevant)
+    found = debiased_ndcg(ranks, relevant, 3, np.array([0.25, 1.0]))
     assert found.tolist() == pytest.approx([(0.25 + 0.5) / (1 + 1 / np.log2(3))])
 
 
@@ -81,12 +81,12 @@ def test_recent_users_count_positive_events_of_the_last_tenth() -> None:
 
 def test_swapped_lists_close_up_where_seen_items_are_removed() -> None:
     lists = np.array([[1, 2, 3], [9, 2, 1]], np.int32)
-    wanted = Positives.from_lists([[1], [3]])
+    relevant = Positives.from_lists([[1], [3]])
     seen = sparse.csr_array(np.eye(2, 10, k=9, dtype=np.float32)[[0, 1]])  # the first has seen 9
     partners = np.array([[1, 0], [1, 0]], np.int32)
-    found = personalisation.swapped_ndcg(lists, wanted, seen, partners, 3)
+    found = personalisation.swapped_ndcg(lists, relevant, seen, partners, 3)
     assert found.tolist() == pytest.approx([1 / np.log2(3), 1 / np.log2(4)])
-    shallow = personalisation.swapped_ndcg(lists, wanted, seen, partners, 2)
+    shallow = personalisation.swapped_ndcg(lists, relevant, seen, partners, 2)
     assert shallow.tolist() == [0.0, 0.0]  # what follows does not move into the list
 
 

@@ -33,7 +33,7 @@ def asked(split: Split) -> dict[str, set[str]]:
     """Return the positives of every headline user, by id."""
     cases, found = split.cases, {}
     for row in np.flatnonzero(cases.known):
-        one = cases.wanted.items[cases.wanted.starts[row] : cases.wanted.starts[row + 1]]
+        one = cases.relevant.items[cases.relevant.starts[row] : cases.relevant.starts[row + 1]]
         found[split.train.users[cases.user[row]]] = {split.train.items[i] for i in one}
     return found
 
@@ -88,7 +88,7 @@ def test_cold_items_leave_with_all_their_events() -> None:
     assert {split.train.items[row] for row in split.only} == cold
     assert not {item for _, item in pairs(split.train)} & cold
     history = {user for user, _ in pairs(split.train)}
-    assert all(wanted <= cold for wanted in asked(split).values())
+    assert all(relevant <= cold for relevant in asked(split).values())
     assert set(asked(split)) <= history
 
 
@@ -151,7 +151,7 @@ def test_groups_ask_once_per_user_and_group() -> None:
     catalogue = items(["a", "b", "c", "d"], category=["x", "x", "y", "x"])
     cases = make_split(table, catalogue, Rules("time", share=0.75, group="category")).cases
     assert cases.group == ("x", "y")
-    assert cases.wanted.counts.tolist() == [2, 1]
+    assert cases.relevant.counts.tolist() == [2, 1]
 
 
 @pytest.mark.parametrize("column", ["category", "Category", "CATEGORY"])
@@ -160,7 +160,7 @@ def test_groups_are_matched_without_case(column: str) -> None:
     catalogue = items(["a", "b", "c", "d"], category=["News", "news", "Sport", "NEWS "])
     cases = make_split(table, catalogue, Rules("time", share=0.75, group=column)).cases
     assert cases.group == ("news", "sport")
-    assert cases.wanted.counts.tolist() == [2, 1]
+    assert cases.relevant.counts.tolist() == [2, 1]
 
 
 def test_groups_by_a_metadata_column_are_matched_without_case_and_authors_are_not() -> None:

@@ -39,8 +39,8 @@ def test_beside_an_item_feed_pages_take_no_part(protocol: str) -> None:
     assert split.unrecorded is not None and not split.unrecorded.listed
     assert (split.unrecorded.items, split.unrecorded.events) == (1, 10)
     assert candidates(split) <= set(BOOKS)
-    wanted = {split.train.items[row] for row in split.cases.wanted.items.tolist()}
-    assert wanted <= set(BOOKS) and split.n_events == 20
+    relevant = {split.train.items[row] for row in split.cases.relevant.items.tolist()}
+    assert relevant <= set(BOOKS) and split.n_events == 20
     assert candidates(split.validation()) <= set(BOOKS)
 
 
@@ -71,5 +71,5 @@ def test_a_given_test_is_cut_by_the_same_rule() -> None:
     train = events(*((user, book) for user in PEOPLE for book in BOOKS[:2]), ("u0", "page:/about"))
     test = events(("u1", "book-2"), ("u1", "page:/about"))
     split = make_split(train, items(BOOKS), Rules("given"), test)
-    wanted = [split.train.items[row] for row in split.cases.wanted.items.tolist()]
-    assert wanted == ["book-2"]
+    relevant = [split.train.items[row] for row in split.cases.relevant.items.tolist()]
+    assert relevant == ["book-2"]

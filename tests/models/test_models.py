@@ -140,9 +140,9 @@ class TestEngineNames:
 def test_ease_is_the_closed_form():
     matrix = worlds.odd_even().matrix()
     inverse = np.linalg.inv((matrix.T @ matrix).toarray() + 3.0 * np.eye(worlds.BOOKS))
-    wanted = -inverse / np.diag(inverse)[None, :]
-    np.fill_diagonal(wanted, 0.0)
-    assert np.allclose(ease_weights(matrix, 3.0), wanted, atol=1e-4)
+    relevant = -inverse / np.diag(inverse)[None, :]
+    np.fill_diagonal(relevant, 0.0)
+    assert np.allclose(ease_weights(matrix, 3.0), relevant, atol=1e-4)
 
 
 def test_slist_knows_what_comes_next():
@@ -249,8 +249,8 @@ def test_steps_are_counted_within_each_user():
 def test_lowpass_finds_the_directions_of_a_full_decomposition():
     matrix = worlds.odd_even().matrix()
     found = leading_directions(matrix, 2, 8, seed=0)
-    wanted = np.linalg.svd(matrix.toarray(), full_matrices=False)[2][:2].T
-    assert np.allclose(np.abs(found.T @ wanted), np.eye(2), atol=1e-3)
+    relevant = np.linalg.svd(matrix.toarray(), full_matrices=False)[2][:2].T
+    assert np.allclose(np.abs(found.T @ relevant), np.eye(2), atol=1e-3)
 
 
 def test_the_strongest_weights_are_kept_whatever_their_sign():

@@ -174,8 +174,8 @@ def test_a_transformer_follows_a_guide_and_goes_on_after_a_kill(
     kind: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     texts = ["red nail", "blue polish", "cream", "red cream", "nail", "polish", "blue", ""]
-    wanted = np.repeat(np.eye(2, 16, dtype=np.float32), 4, axis=0)
-    wanted[7] = 0
+    targets = np.repeat(np.eye(2, 16, dtype=np.float32), 4, axis=0)
+    targets[7] = 0
     config = replace(FAST, objective="guided", rate=0.01, words=3.0, steps=12, check=4, chunk=3)
 
     def pupil() -> TrainableTransformer:
@@ -183,7 +183,7 @@ def test_a_transformer_follows_a_guide_and_goes_on_after_a_kill(
         return TrainableTransformer.of(load_transformer(folder, "cpu", t5=kind == "t5"), texts)
 
     whole = pupil()
-    guide = TeacherTargets.turned(wanted, whole.result().encode(texts))
+    guide = TeacherTargets.turned(targets, whole.result().encode(texts))
     assert guide.learners().tolist() == list(range(7))
     record = finetune(whole, guide, config, 0)
     assert record.losses[-1] < 0.5 * record.losses[0]
@@ -203,21 +203,23 @@ def test_a_transformer_follows_a_guide_and_goes_on_after_a_kill(
 
 def test_a_turned_guide_keeps_likeness_and_comes_near() -> None:
     rng = np.random.default_rng(0)
-    wanted = rng.standard_normal((30, 5)).astype(np.float32)
+    targets = rng.standard_normal((30, 5)).astype(np.float32)
     rotation = np.linalg.qr(rng.standard_normal((8, 8)))[0][:5].astype(np.float32)
-    guide = TeacherTargets.turned(wanted, wanted @ rotation)
-    assert np.allclose(guide.wanted, wanted @ rotation, atol=1e-4)
-    other = TeacherTargets.turned(wanted, rng.standard_normal((30, 8)).astype(np.float32))
-    assert np.allclose(other.wanted @ other.wanted.T, wanted @ wanted.T, atol=1e-4)
+    guide = TeacherTargets.turned(targets, targets @ rotation)
+    assert np.allclose(guide.targets, targets @ rotation, atol=1e-4)
+    other = TeacherTargets.turned(targets, rng.standard_normal((30, 8)).astype(np.float32))
+    assert np.allclose(other.targets @ other.targets.T, targets @ targets.T, atol=1e-4)
 
 
 def test_a_guide_is_followed_alike_whatever_the_chunk() -> None:
-    wanted = np.eye(8, dtype=np.float32)
+    targets = np.eye(8, dtype=np.float32)
     config = replace(FAST, objective="guided", steps=5)
     losses = []
     for chunk in (1, 3, 100):
         one = TrainableStatic.of(word_student(TEXTS), TEXTS)
-        losses.append(finetune(one, TeacherTargets(wanted), replace(config, chunk=chunk), 0).losses)
+        losses.append(
+            finetune(one, TeacherTargets(targets), replace(config, chunk=chunk), 0).losses
+        )
     assert np.allclose(losses[0], losses[2], atol=1e-4)
     assert np.allclose(losses[1], losses[2], atol=1e-4)
 

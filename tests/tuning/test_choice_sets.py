@@ -49,11 +49,11 @@ def check(people=12):
     data = worlds.topics()
     users = np.arange(people, dtype=np.int32)
     liked = [data.item[(data.user == user) & (data.weight > 0)] for user in users]
-    wanted = [
+    relevant = [
         np.setdiff1d(np.arange(32) + 32 * (rows[0] >= 32), data.item[data.user == user])[:2]
         for user, rows in zip(users, liked, strict=True)
     ]
-    return ValidationSet.of_users(data, users, Positives.from_lists([w.tolist() for w in wanted]))
+    return ValidationSet.of_users(data, users, Positives.from_lists([w.tolist() for w in relevant]))
 
 
 def features():
@@ -92,14 +92,16 @@ def test_everybody_chooses_among_what_is_new_to_him(choice_sets):
         rows = choice_sets.columns[share(ROW)][person][kept].astype(int)
         assert len(set(rows.tolist())) == len(rows)
         assert not set(rows.tolist()) & set(asked.histories[person].rows.tolist())
-        mine = asked.wanted.items[asked.wanted.starts[person] : asked.wanted.starts[person + 1]]
+        mine = asked.relevant.items[
+            asked.relevant.starts[person] : asked.relevant.starts[person + 1]
+        ]
         assert set(rows[choice_sets.chosen[person][kept]].tolist()) == set(mine.tolist())
-    assert choice_sets.wanted.tolist() == [2] * len(choice_sets)
+    assert choice_sets.relevant.tolist() == [2] * len(choice_sets)
 
 
 def test_only_some_items_may_be_asked_for():
     asked = check(2)
-    only = ValidationSet(asked.data, asked.histories, asked.wanted, np.array([3, 4], np.int32))
+    only = ValidationSet(asked.data, asked.histories, asked.relevant, np.array([3, 4], np.int32))
     closed = masked_items(only, len(asked.data.items))
     assert set(np.flatnonzero(~closed.all(axis=0)).tolist()) <= {3, 4}
 
@@ -181,4 +183,4 @@ def test_asking_learns_nothing_from_what_is_asked():
     is_test = np.arange(len(events)) == len(events) - 1
     asked = ask(events, worlds.topics().table, EventWeights(), is_test)
     row = asked.data.items.row("sea-31")
-    assert asked.wanted.items.tolist() == [row] and row not in asked.data.item
+    assert asked.relevant.items.tolist() == [row] and row not in asked.data.item

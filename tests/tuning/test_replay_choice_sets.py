@@ -80,7 +80,7 @@ def test_an_event_counts_at_the_next_moment_only():
         for at in range(2)
     )
     assert second > first + 0.4
-    assert choice_sets.user.tolist() == [0, 0] and choice_sets.wanted.tolist() == [1, 1]
+    assert choice_sets.user.tolist() == [0, 0] and choice_sets.relevant.tolist() == [1, 1]
 
 
 def test_columns_are_what_a_request_would_see():

@@ -52,14 +52,14 @@ def test_what_is_asked_is_new_positive_and_of_people_with_a_history():
     is_test = np.array([False, False, True, True, True, True])
     check = ask(table, items("y"), EventWeights(), is_test)
     assert len(check) == 1
-    assert [check.data.items[row] for row in check.wanted.items] == ["y"]
+    assert [check.data.items[row] for row in check.relevant.items] == ["y"]
     assert [check.data.items[row] for row in check.histories[0].rows] == ["x"]
 
 
 def test_an_item_that_did_not_exist_before_counts_as_missed():
     table = events(("ann", "x", "like", NAN, 1.0), ("ann", "new", "like", NAN, 2.0))
     check = ask(table, ItemTable.empty(), EventWeights(), np.array([False, True]))
-    assert check.wanted.items.tolist() == [-1]
+    assert check.relevant.items.tolist() == [-1]
 
 
 def test_nothing_of_the_slice_is_learned_from():
@@ -81,8 +81,8 @@ def test_a_random_fifth_of_each_user_is_held_out():
     acts = np.ones(len(table), bool)
     held = random_of_each_user(table, acts, 0)
     counts = np.bincount(table.user)
-    wanted = [0 if count < 2 else max(count // 5, 1) for count in counts.tolist()]
-    assert np.bincount(table.user[held], minlength=len(counts)).tolist() == wanted
+    relevant = [0 if count < 2 else max(count // 5, 1) for count in counts.tolist()]
+    assert np.bincount(table.user[held], minlength=len(counts)).tolist() == relevant
     assert (held == random_of_each_user(table, acts, 0)).all()
     assert (held != random_of_each_user(table, acts, 1)).any()
     acts[::2] = False

@@ -41,9 +41,9 @@ def behaviour(vectors: Tensor, taken: Tensor, last: Tensor) -> Tensor:
     return loss
 
 
-def guided(vectors: Tensor, wanted: Tensor, last: Tensor) -> Tensor:
+def guided(vectors: Tensor, targets: Tensor, last: Tensor) -> Tensor:
     """Return the mean of one minus the likeness to the rows that a guide wants, (m, d)."""
-    return 1 - (vectors * wanted).sum(1).mean()
+    return 1 - (vectors * targets).sum(1).mean()
 
 
 LOSSES = {"contrastive": contrastive, "behaviour": behaviour, "guided": guided}

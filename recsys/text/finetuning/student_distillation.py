@@ -22,14 +22,14 @@ LARGEST = 30_000  # texts that teach, drawn at random: what is held grows with t
 
 
 def imitate(
-    texts: TextMap, student: Student, wanted: Floats, teacher: str, seed: int = 0
+    texts: TextMap, student: Student, targets: Floats, teacher: str, seed: int = 0
 ) -> Student:
-    """Return a student whose vectors of texts come close to `wanted` (n, d) unit rows.
+    """Return a student whose vectors of texts come close to `targets` (n, d) unit rows.
 
     `student` cut the texts into tokens, `teacher` names who gave the vectors. Texts without a known
     token, or with a zero row, do not teach.
     """
-    able = np.flatnonzero((np.diff(texts.terms.indptr) > 0) & wanted.any(axis=1))
+    able = np.flatnonzero((np.diff(texts.terms.indptr) > 0) & targets.any(axis=1))
     if len(able) > LARGEST:
         able = np.sort(np.random.default_rng(seed).choice(able, LARGEST, replace=False))
     terms, vectors = texts.terms[able], texts.vectors[able]
@@ -39,7 +39,7 @@ def imitate(
         near = terms @ (back @ block) + vectors @ (vectors.T @ block)
         return np.asarray(near / 2 + RIDGE * block, np.float32)
 
-    solved = conjugate_gradients(kernel, wanted[able]) / 2
+    solved = conjugate_gradients(kernel, targets[able]) / 2
     rows = np.asarray(back @ solved, np.float32)
     rows[: student.n_tokens] += texts.directions @ (vectors.T @ solved)
     rows *= texts.rarity[:, None]

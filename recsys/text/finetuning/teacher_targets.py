@@ -19,22 +19,22 @@ from recsys.text.finetuning.batches import Batch
 class TeacherTargets:
     """Unit rows that some texts should get; texts with a zero row are not taught."""
 
-    wanted: Floats  # (n_items, d)
+    targets: Floats  # (n_items, d)
 
     def learners(self) -> NDArray[np.int64]:
         """Return the texts that are taught."""
-        return np.flatnonzero(self.wanted.any(axis=1))
+        return np.flatnonzero(self.targets.any(axis=1))
 
     def draw(self, rows: NDArray[np.int64], longest: int, rng: np.random.Generator) -> Batch:
         """Gather texts and what they should get; nothing else is drawn."""
-        return Batch(rows, self.wanted[rows], np.zeros(len(rows), np.int64))
+        return Batch(rows, self.targets[rows], np.zeros(len(rows), np.int64))
 
     @classmethod
-    def turned(cls, wanted: Floats, vectors: Floats) -> TeacherTargets:
-        """Return a guide as near as a rotation brings `wanted` (n, k) to `vectors` (n, d), k <= d.
+    def turned(cls, targets: Floats, vectors: Floats) -> TeacherTargets:
+        """Return a guide as near as a rotation brings `targets` (n, k) to `vectors` (n, d), k <= d.
 
         Likeness between texts stays as it is, and an encoder that gives `vectors` today has the
         least to unlearn (orthogonal Procrustes problem; Schönemann, 1966).
         """
-        left, _, right = np.linalg.svd(wanted.T @ vectors, full_matrices=False)
-        return cls(np.asarray(wanted @ (left @ right), np.float32))
+        left, _, right = np.linalg.svd(targets.T @ vectors, full_matrices=False)
+        return cls(np.asarray(targets @ (left @ right), np.float32))
