@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import repeat
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -178,19 +181,47 @@ class Exposures:
         An item of a list counts as clicked once, whatever happened to it how often; an outcome
         for an item that the list did not hold counts for nothing. The newest `limit` lists count.
         """
-        lists = (
-            sa.select(_lists)
-            .where(_lists.c.time >= since)
-            .order_by(_lists.c.time.desc())
-            .limit(limit)
-        )
-        acted = sa.select(_outcomes.c.recommendation_id, _outcomes.c.item_id).where(
-            _outcomes.c.time >= since, _outcomes.c.event.notin_(NOT_CLICKS)
-        )
+        shown, hits = Counter[_Keys](), Counter[_Keys]()
+        left, last = limit, (math.inf, "")
+        while left > 0:
+            page = self._older(since, last, min(left, _PAGE))
+            if not page:
+                break
+            with self.db.read() as connection:
+                clicked = self._clicked(connection, [row.recommendation_id for row in page])
+            for row in page:
+                _count(row, clicked.get(row.recommendation_id, ()), shown, hits)
+            left, last = left - len(page), (page[-1].time, page[-1].recommendation_id)
+        return _rates(shown, hits)
+
+    def _older(self, since: float, last: tuple[float, str], n: int) -> Sequence[sa.Row[Any]]:
+        """Return the newest n lists since a time that are older than one of (time, id)."""
+        columns, (time, id) = _lists.c, last
+        query: sa.Select[Any] = sa.select(
+            columns.recommendation_id,
+            columns.time,
+            columns.bundle,
+            columns.kind,
+            columns["items"].label("places"),
+            columns.slot_kind,
+        ).where(columns.time >= since)
+        if time < math.inf:
+            same = (columns.time == time) & (columns.recommendation_id < id)
+            query = query.where(columns.time <= time, (columns.time < time) | same)
+        query = query.order_by(columns.time.desc(), columns.recommendation_id.desc()).limit(n)
         with self.db.read() as connection:
-            clicked = {(row[0], row[1]) for row in connection.execute(acted)}
-            rows = connection.execute(lists).mappings().all()
-        return _tally(map(dict, rows), clicked)
+            return connection.execute(query).all()
+
+    def _clicked(self, connection: sa.Connection, lists: Sequence[str]) -> dict[str, set[str]]:
+        """Return the items of some lists that something came of, by the lists' ids."""
+        query = sa.select(_outcomes.c.recommendation_id, _outcomes.c.item_id).where(
+            self.db.among(_outcomes.c.recommendation_id, lists),
+            _outcomes.c.event.notin_(NOT_CLICKS),
+        )
+        found: dict[str, set[str]] = {}
+        for id, item_id in connection.execute(query):
+            found.setdefault(id, set()).add(item_id)
+        return found
 
 
 def forget_shown(connection: sa.Connection, person: str) -> dict[str, int]:
@@ -209,30 +240,37 @@ def _moved(one: Exposure, merged: Mapping[str, tuple[str, float]]) -> Exposure:
     return replace(one, person=person) if one.time <= at + GRACE else one
 
 
+_BY = ("source", "position", "bundle", "user", "slot_kind")
+_Keys = tuple[str, int, str, str, str | None]  # of a place, in the order of _BY
+_PAGE = 500  # lists that are read at once
 NOT_CLICKS = ("impression", "hide", "dislike", "report")
 
 
-def _tally(
-    rows: Iterable[Mapping[str, object]], clicked: set[tuple[str, str]]
-) -> dict[str, dict[str, Rate]]:
-    by = ("source", "position", "bundle", "user", "slot_kind")
-    found: dict[str, dict[str, Rate]] = {name: {} for name in by}
-    for row in rows:
-        for one in _shown(row):
-            hit = (str(row["recommendation_id"]), one.item_id) in clicked
-            keys = (
-                one.source,
-                str(one.position),
-                str(row["bundle"]),
-                str(row["kind"]),
-                one.slot_kind,
-            )
-            pinned = one.slot_kind == "pinned"  # says nothing of positions, bundles and users
-            for name, key in zip(by, keys, strict=True):
-                if key is not None and not (pinned and name in ("position", "bundle", "user")):
-                    rate = found[name].setdefault(key, Rate())
-                    rate.shown += 1
-                    rate.clicked += hit
+def _count(
+    row: sa.Row[Any], clicked: Collection[str], shown: Counter[_Keys], hits: Counter[_Keys]
+) -> None:
+    """Count the places of one list, and those of items that something came of."""
+    entries, bundle, kind = json.loads(row.places), row.bundle, row.kind
+    kinds = repeat(None) if row.slot_kind is None else json.loads(row.slot_kind)
+    keys = [
+        (entry[2], entry[1], bundle, kind, slot_kind)
+        for entry, slot_kind in zip(entries, kinds, strict=row.slot_kind is not None)
+    ]
+    shown.update(keys)
+    if clicked:
+        hits.update(k for entry, k in zip(entries, keys, strict=True) if entry[0] in clicked)
+
+
+def _rates(shown: Counter[_Keys], hits: Counter[_Keys]) -> dict[str, dict[str, Rate]]:
+    """Return the rates by each of `_BY`, from counts by all of them together."""
+    found: dict[str, dict[str, Rate]] = {name: {} for name in _BY}
+    for keys, count in shown.items():
+        pinned = keys[-1] == "pinned"  # says nothing of positions, bundles and users
+        for name, key in zip(_BY, keys, strict=True):
+            if key is not None and not (pinned and name in ("position", "bundle", "user")):
+                rate = found[name].setdefault(str(key), Rate())
+                rate.shown += count
+                rate.clicked += hits[keys]
     return found
 
 

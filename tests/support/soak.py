@@ -175,7 +175,8 @@ def run(minutes: float, warm: float, rate: float, items: int = ITEMS, seed: int 
                     noted += 60
                     found.minutes.append(round((now - start) / 60, 2))
                     found.private_mb.append(round(private_mb(pid), 3))
-                    print(found.minutes[-1], found.private_mb[-1], len(found.errors), flush=True)
+                    errors = len(found.errors), found.errors[-1:]
+                    print(found.minutes[-1], found.private_mb[-1], *errors, flush=True)
                 if now - published >= PUBLISHED:
                     published += PUBLISHED
                     publish(world.home)

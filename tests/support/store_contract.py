@@ -420,6 +420,24 @@ class StoreContract:
         assert log.rates(0.0)["slot_kind"].keys() == {"ranked", "explore"}
         assert log.rates(0.0)["source"]["words"].shown == 3
 
+    def test_click_rates_are_the_same_read_in_pages_of_any_size(self, store, monkeypatch):
+        log = Exposures(store.db)
+        places = tuple(Shown(f"{place}", place, "words") for place in (1, 2, 3))
+        lists = [
+            Exposure(f"{n:032}", 50.0 + n // 4, f"b{n % 3}", "p", "long", places) for n in range(20)
+        ]
+        some = [Outcome(one.recommendation_id, "2", "click", one.time) for one in lists[::2]]
+        log.write(lists, [*some, Outcome(lists[1].recommendation_id, "3", "hide", 60.0)])
+        whole = log.rates(0.0)
+        assert (whole["position"]["2"].shown, whole["position"]["2"].clicked) == (20, 10)
+        assert (whole["position"]["3"].shown, whole["position"]["3"].clicked) == (20, 0)
+        newest = log.rates(0.0, 7)
+        for size in (1, 3, 6):  # lists of one moment lie in several pages
+            monkeypatch.setattr("recsys.store.exposures._PAGE", size)
+            assert log.rates(0.0) == whole and log.rates(0.0, 7) == newest
+        assert newest["position"]["1"].shown == 7
+        assert sum(one.shown for one in log.rates(52.0)["bundle"].values()) == 3 * 12
+
     def test_merges_in_a_chain_and_back_and_of_nobody(self, store, tmp_path):
         assert merge_users(store, "ann", "nobody") is None
         with pytest.raises(DataError, match="itself"):
