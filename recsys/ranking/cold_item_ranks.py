@@ -1,14 +1,17 @@
 """Ranks of items without users at training time, by predicted item-to-item weights.
 
 A score model ranks by what users did, so an item of the last minute stands behind the whole
-catalogue however well its text suits a user. What the text does give is a predicted column of
-item-to-item weights, hence a neighbour sum that can be compared with those of other items.
-Predictions by ridge regression are shrunk, so their sums are multiplied by `ScoreModel.unread`
-first (0: unread items stay where the score model puts them). An unread item whose sum is then the
-r-th largest gets the r-th best score among the items with users (quantile matching); its own users
-take over as they come. A recent item is ranked among the items that are in use now, since nobody
-turns to most others. Models whose score reads no neighbours compare text vectors with the history
-instead.
+catalogue however well its text suits a user. What the text does give is a predicted column of item-
+to-item weights, hence a neighbour sum that can be compared with those of other items. Predictions
+by ridge regression are shrunk, so their sums are multiplied by `ScoreModel.unread` first (0: unread
+items stay where the score model puts them). An unread item whose sum is then the r-th largest gets
+the r-th best score among the items with users (quantile matching); its own users take over as they
+come. Items with users are those that the night knew users of, and those that at least `FEW_USERS`
+have taken up since. A recent item is ranked among the items that are in use now, since nobody turns
+to most others. The longer an item has waited for a user, compared with items that found one
+(`ScoreModel.first_use`), the lower is its rank: r / (s · a), where a share s of items had waited
+longer, and `a` is the learned appeal of new items (`ScoreModel.appeal`). Models whose score reads
+no neighbours compare text vectors with the history instead.
 """
 
 from __future__ import annotations
@@ -30,6 +33,9 @@ from recsys.serving.score_model import ScoreModel
 
 HALF_LIFE_EVENTS = 20.0  # of a history whose text vectors are compared
 IN_USE = 0.9  # share of the present uptake; its items are what recent items are ranked among
+FEW_USERS = 5.0  # of all time; an item with fewer is no measure of the rank of others
+READ, USED, RECENT = 1, 2, 4  # bits: has users enough, and is in use; posted or created lately
+LEAST_SHARE = 1e-4  # of items that waited longer
 NEAREST = 400  # items whose text vectors are compared where an index finds them
 
 
@@ -40,7 +46,8 @@ class PredictedColumn:
     rows: Rows  # distinct
     sums: Floats  # (n,), above 0
     unread: Mask  # (n,): by nobody at the night, and not flagged
-    rivals: Mask  # (n,): read ones that recent items are ranked among
+    read: Mask  # (n,): by users at the night or by some since; unread ones are ranked among them
+    rivals: Mask  # (n,): read ones that are in use; recent items are ranked among these
     recent: Mask  # (n,): posted or created lately
 
     @classmethod
@@ -60,8 +67,9 @@ class PredictedColumn:
         kept = (rows < len(mask)) & (sums > 0)
         kept[kept] = mask[rows[kept]]
         rows, sums = rows[kept], sums[kept]
-        unread = unread_rows(live, rows) & (live.marks.score[rows] <= 0)
-        return cls(rows, sums, unread, in_use(live, rows) & ~unread, recent_rows(live, rows))
+        later = unread_rows(live, rows)
+        unread, read = later & (live.marks.score[rows] <= 0), read_rows(live, rows, later)
+        return cls(rows, sums, unread, read, in_use(live, rows) & read, recent_rows(live, rows))
 
     def ranks(self, factor: float) -> tuple[Rows, Rows]:
         """Return the unread rows, smallest sum first, and how many read rows are ahead of each.
@@ -71,15 +79,19 @@ class PredictedColumn:
         """
         new = np.flatnonzero(self.unread)
         new = new[np.lexsort((-self.rows[new], self.sums[new]))]
-        own = np.float32(factor) * self.sums[new]
-        every, rivals = np.sort(self.sums[~self.unread]), np.sort(self.sums[self.rivals])
+        sums = self.scaled(factor)
+        own, every, rivals = sums[new], np.sort(sums[self.read]), np.sort(sums[self.rivals])
         ahead = len(every) - np.searchsorted(every, own, side="right")
         among = len(rivals) - np.searchsorted(rivals, own, side="right")
         return self.rows[new], np.where(self.recent[new], among, ahead).astype(np.int32)
 
+    def scaled(self, factor: float) -> Floats:
+        """Return the sums, those of unread rows times a factor, (n,)."""
+        return np.where(self.unread, np.float32(factor) * self.sums, self.sums)
+
     def order(self, factor: float) -> NDArray[np.intp]:
         """Return the places of the rows, largest sum first; `factor`: of the unread ones."""
-        sums = np.where(self.unread, np.float32(factor) * self.sums, self.sums)
+        sums = self.scaled(factor)
         order: NDArray[np.intp] = np.lexsort((self.rows, -sums))
         return order
 
@@ -90,6 +102,14 @@ def unread_rows(live: LiveState, rows: Rows) -> Mask:
     if live.versions:
         found &= ~np.isin(rows, list(live.versions.values()))
     return found
+
+
+def read_rows(live: LiveState, rows: Rows, unread: Mask) -> Mask:
+    """Return which rows have users enough for their scores to be a measure of those of others.
+
+    `unread`: which of the rows nobody had taken up when the model was fitted.
+    """
+    return np.asarray(~unread | (live.counters.level[-1, rows] >= np.log2(FEW_USERS)), bool)
 
 
 def in_use(live: LiveState, rows: Rows) -> Mask:
@@ -108,11 +128,11 @@ def recent_rows(live: LiveState, rows: Rows) -> Mask:
     return np.asarray((rows >= len(live.model)) | ~not_new(live, rows), bool)
 
 
-def rivals(live: LiveState) -> Floats:
-    """Return 1 for rows in use and for recent unread rows, (size,), 0 for all others."""
+def standing(live: LiveState) -> Floats:
+    """Return what rows are to the ranking of unread ones, (size,): a sum of the constants above."""
     rows: Rows = np.arange(live.size, dtype=np.int32)
-    unread = unread_rows(live, rows)
-    found = np.where(unread, recent_rows(live, rows), in_use(live, rows))
+    read = read_rows(live, rows, unread_rows(live, rows))
+    found = READ * read + USED * (read & in_use(live, rows)) + RECENT * recent_rows(live, rows)
     return np.asarray(found, np.float32)
 
 
@@ -128,8 +148,10 @@ def contenders(learned: UserTerms, mask: Mask, k: int) -> Rows:
     column = PredictedColumn.of(learned, mask) if learned.neighbours.score_model.unread else None
     if column is None or not column.unread.any():
         return np.zeros(0, np.int32)
-    rows, ahead = column.ranks(learned.neighbours.score_model.unread)
-    return np.sort(rows[ahead < k])
+    score_model = learned.neighbours.score_model
+    rows, ahead = column.ranks(score_model.unread)
+    place = expected_rank(ahead, waiting_share(learned.live, rows), score_model.appeal)
+    return np.sort(rows[place < k])
 
 
 def gains(learned: UserTerms, mask: Mask, rows: Rows, scores: Floats) -> Floats:
@@ -138,7 +160,8 @@ def gains(learned: UserTerms, mask: Mask, rows: Rows, scores: Floats) -> Floats:
     `mask`: rows that may be shown. `rows`: ascending, those of the best scores among them.
     `scores`: of these rows by the learned terms. No score falls.
     """
-    found, factor = np.zeros(len(rows), np.float32), learned.neighbours.score_model.unread
+    live, factor = learned.live, learned.neighbours.score_model.unread
+    found = np.zeros(len(rows), np.float32)
     column = PredictedColumn.of(learned, mask) if factor and len(rows) else None
     if column is None or not column.unread.any():
         return found
@@ -147,21 +170,36 @@ def gains(learned: UserTerms, mask: Mask, rows: Rows, scores: Floats) -> Floats:
     held = places < len(rows)
     held[held] = rows[places[held]] == own[held]
     own, ahead, places = own[held], ahead[held], places[held]
-    read = np.ones(len(rows), bool)
-    read[places] = False
+    read = read_rows(live, rows, unread_rows(live, rows))
     read &= (rows < len(mask)) & mask[np.minimum(rows, len(mask) - 1)]
     best = -np.sort(-scores[read])
-    reached = ahead < len(best)
-    own, ahead, places = own[reached], ahead[reached], places[reached]
-    # Some steps of rounding apart, so that the larger of two sums at one rank comes first.
-    step = 1 + np.arange(len(own)) - np.searchsorted(-ahead, -ahead)
-    unit = 2 * np.spacing(np.maximum(np.abs(best[ahead]), np.abs(scores[places])))
-    target = best[ahead] + (step * unit).astype(np.float32)
-    if not learned.neighbours.score_model.lift:  # its own order is kept
-        order = np.argsort(scores[places], kind="stable")
-        target[order] = np.sort(target)
-    share = unknown_share(learned.live, own)
+    worse = np.arange(len(own))  # the worse come first, by sums
+    if not learned.neighbours.score_model.lift:  # it orders those with few users
+        few = np.flatnonzero(~read[places])
+        order = few[np.argsort(scores[places[few]], kind="stable")]
+        ahead[order] = -np.sort(-ahead[few])
+        worse[order] = few
+    place = expected_rank(ahead, waiting_share(live, own), learned.neighbours.score_model.appeal)
+    reached = np.flatnonzero(place < len(best))
+    reached = reached[np.lexsort((worse[reached], -place[reached]))]
+    own, place, places = own[reached], place[reached], places[reached]
+    # Some steps of rounding apart, so that the better of two at one rank comes first.
+    step = 1 + np.arange(len(own)) - np.searchsorted(-place, -place)
+    unit = 2 * np.spacing(np.maximum(np.abs(best[place]), np.abs(scores[places])))
+    target = best[place] + (step * unit).astype(np.float32)
+    share = unknown_share(live, own)
     found[places] = share * np.maximum(target - scores[places], 0)
+    return found
+
+
+def expected_rank(ahead: NDArray[np.number], share: Floats, appeal: float) -> NDArray[np.int64]:
+    """Return how many rows new ones with so many `ahead` by their sums stand behind in the end.
+
+    Uptake is about one over the rank (Zipf), so `share` · `appeal` times the uptake is that of the
+    rank divided by `share` · `appeal`.
+    """
+    rank = (np.asarray(ahead, np.float64) + 1) / np.maximum(appeal * share, LEAST_SHARE)
+    found: NDArray[np.int64] = np.maximum(rank - 0.5, 0).astype(np.int64)
     return found
 
 
@@ -169,6 +207,23 @@ def unknown_share(live: LiveState, rows: Rows) -> Floats:
     """Return how far the text stands in for users of rows: 1 without any, half at `TRUSTED`."""
     users = users_of(live, rows) + live.counters.dislikes[rows]
     return np.asarray(TRUSTED / (TRUSTED + users), np.float32)
+
+
+def waiting_share(live: LiveState, rows: Rows) -> Floats:
+    """Return the share of used items whose first user came later than at the age of rows, (rows,).
+
+    Linear between the deciles; beyond the last one it falls as one over the age. 1 without a date.
+    """
+    delays = np.asarray(live.model.score_model.first_use, np.float64)
+    if not len(delays) or not np.isfinite(live.counters.newest):
+        return np.ones(len(rows), np.float32)
+    created = live.created[rows]
+    age = np.where(np.isfinite(created), np.maximum(live.counters.newest - created, 0.0), 0.0)
+    steps = np.arange(len(delays) + 1) / (len(delays) + 1)
+    found = 1.0 - np.interp(age, np.concatenate([[0.0], delays]), steps)
+    late = age > delays[-1]
+    found[late] *= delays[-1] / age[late]
+    return np.asarray(found, np.float32)
 
 
 def users_of(live: LiveState, rows: Rows) -> Floats:

@@ -70,6 +70,8 @@ class ScoreModel:
     personal_rating: float = 0.0  # per unit of the rating expected beyond an average user's
     personal: float = LEARNED  # place of these weights on the dial, LEARNED to 1; see `at`
     unread: float = 0.0  # factor of predicted neighbour sums, see `recsys.ranking.cold_item_ranks`
+    appeal: float = 1.0  # of new items, by which their ranks are divided, see the same module
+    first_use: tuple[float, ...] = ()  # seconds, see `recsys.training.first_use`; (): not known
 
     def history_weights(self, scorer: str, ages: Floats, weights: Floats) -> Floats:
         """Return what each history entry is multiplied with for a scorer, (n,).
@@ -222,9 +224,10 @@ class ScoreModel:
             )
             for curve in curves
         )
-        for name in ("lift", "personal_rating", "personal"):
+        for name in ("lift", "personal_rating", "personal", "appeal"):
             if name in values:
                 values[name] = number(MANIFEST_NAMES.get(name, name), values[name])
+        values["first_use"] = tuple(number("first_use", one) for one in found.get("first_use", ()))
         return cls(**values)
 
 

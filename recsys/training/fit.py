@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
@@ -25,6 +25,7 @@ from recsys.text.encoders.student import Student
 from recsys.text.item_texts import documents
 from recsys.training.cold_items import ColdStartSolver, with_unread
 from recsys.training.explicit_mf import explicit_mf_of
+from recsys.training.first_use import first_use_delays
 
 BRIDGE_RIDGE = 1.0  # pulls the map from words to behaviour to zero; unit rows on both sides
 
@@ -114,7 +115,7 @@ def assemble(
         reader_inputs=inputs,
         explicit_mf=like.explicit_mf if like else explicit_mf_of(data, seed),
         counters=like.counters if like else _counters(data).arrays(),
-        score_model=score_model,
+        score_model=replace(score_model, first_use=first_use_delays(data)),
         rating_scale=data.rating_scale,
         trees=trees,
         company={} if data.company is None else data.company.arrays(),

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.array_types import Floats, Mask, Rows, Times
-from recsys.ranking.cold_item_ranks import rivals
+from recsys.ranking.cold_item_ranks import standing, waiting_share
 from recsys.ranking.terms.protocol import ALWAYS, NEVER, WHEN_CHEAP, Choices, Column, CutContext
 from recsys.ranking.terms.registry import TERMS, feature_names
 from recsys.ranking.user_features import ages, gap, user_features_of
@@ -29,7 +29,8 @@ N_SAMPLED_NEGATIVES = 200  # sampled from all the rest, each standing for many
 AGE = Column("age", nominates=NEVER)  # of items, which the trees read
 DEPTH = 20  # places of the lists that forms are compared by
 NEW = Column("unread", nominates=NEVER)  # how far text stands in for users of an item, 0: not
-RIVAL = Column("rival", nominates=NEVER)  # 1: in use; of unread items: recent, ranked among these
+WAITING = Column("waiting", nominates=NEVER)  # share of used items that waited longer for a user
+STANDING = Column("standing", nominates=NEVER)  # see `recsys.ranking.cold_item_ranks.standing`
 BLOCK = 64  # people whose whole catalogue is scored at a time, at most
 CELLS = BLOCK * 65_536  # scores of one column held at a time, unless one person has more
 
@@ -158,7 +159,10 @@ def _block(
     now = check.data.now if check.data.timed else np.nan
     full[AGE] = np.broadcast_to(ages(created, now), (len(check), n_items))
     full[NEW] = np.broadcast_to(_unread(context), (len(check), n_items))
-    full[RIVAL] = np.broadcast_to(_rivals(context), (len(check), n_items))
+    live = LiveState(next(iter(context.models.values())))
+    every: Rows = np.arange(n_items, dtype=np.int32)
+    full[WAITING] = np.broadcast_to(waiting_share(live, every), (len(check), n_items))
+    full[STANDING] = np.broadcast_to(standing(live), (len(check), n_items))
     chosen = np.zeros(closed.shape, bool)
     known = check.relevant.items >= 0
     chosen[check.relevant.owner[known], check.relevant.items[known]] = True
@@ -174,11 +178,6 @@ def _unread(context: CutContext) -> Floats:
     counters = next(iter(context.models.values())).counters
     unread = ItemPopularity.of_counters(counters).trust == 0
     return np.asarray(unread, np.float32)
-
-
-def _rivals(context: CutContext) -> Floats:
-    """Return 1 for the items in use and for recent unread ones at the cut, (n_items,)."""
-    return rivals(LiveState(next(iter(context.models.values()))))
 
 
 def _user_features(check: ValidationSet, created: Times, now: float) -> dict[str, Floats]:

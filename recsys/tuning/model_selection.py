@@ -27,7 +27,7 @@ from recsys.text.encoders.student import Student
 from recsys.training.cold_items import ColdStartSolver
 from recsys.training.fit import TextVectors, assemble, known_interactions
 from recsys.tuning.choice_sets import ChoiceSets, build_choice_sets
-from recsys.tuning.cold_item_factor import choose_factor
+from recsys.tuning.cold_item_factor import UnreadRanks, choose_ranks
 from recsys.tuning.cpu_budget import Budget, cpu_seconds
 from recsys.tuning.engine_catalogue import CHEAP, Family, engine_named
 from recsys.tuning.engine_preselection import Part, Preselection, families_of
@@ -207,8 +207,10 @@ def _chosen(
 ) -> TuningResult:
     """Return a choice whose weights are learned from everybody."""
     weights = found.design.fit(found.choice_sets)
-    score_model, factor = found.design.score_model(weights), _unread_factor(found, weights, log)
-    score_model = replace(score_model, newcomers=_newcomers(found, weights), unread=factor)
+    score_model, ranks = found.design.score_model(weights), _unread_ranks(found, weights, log)
+    score_model = replace(
+        score_model, newcomers=_newcomers(found, weights), unread=ranks.factor, appeal=ranks.appeal
+    )
     if not found.choice_sets.columns[TASTE].any():  # nothing learned of dislikes
         score_model = replace(score_model, priors={**score_model.priors, "refusals": REFUSALS})
     pressure = tuple(log.pressure)
@@ -217,13 +219,13 @@ def _chosen(
     )
 
 
-def _unread_factor(found: Found, weights: Mapping[Parameter, float], log: Log) -> float:
-    """Return the factor of predicted neighbour sums, and write down what it was chosen by."""
+def _unread_ranks(found: Found, weights: Mapping[Parameter, float], log: Log) -> UnreadRanks:
+    """Return what places unread items, and write down what it was chosen by."""
     design, choice_sets = found.design, found.choice_sets
     sums = None if design.neighbours is None else choice_sets.columns[design.neighbours]
-    chosen = choose_factor(choice_sets, design.scores(choice_sets, weights), sums, design.lift)
+    chosen = choose_ranks(choice_sets, design.scores(choice_sets, weights), sums, design.lift)
     log.rows.append(chosen.to_json())
-    return chosen.factor
+    return chosen
 
 
 def _newcomers(found: Found, weights: Mapping[Parameter, float]) -> dict[str, float]:

@@ -11,7 +11,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from recsys.array_types import Floats, Rows
-from recsys.ranking.cold_item_ranks import rivals, unknown_share, unread_rows
+from recsys.ranking.cold_item_ranks import (
+    standing,
+    unknown_share,
+    unread_rows,
+    waiting_share,
+)
 from recsys.ranking.gbdt_features import dated
 from recsys.ranking.history import History
 from recsys.ranking.terms.protocol import Column, ReplayContext
@@ -22,7 +27,8 @@ from recsys.serving.score_model import USER_FEATURES
 from recsys.tuning.choice_sets import (
     AGE,
     NEW,
-    RIVAL,
+    STANDING,
+    WAITING,
     ChoiceSets,
     candidate_mask,
     joined,
@@ -107,7 +113,8 @@ def moment_columns(
     found[AGE] = ages(live.created[: live.size], now)
     rows: Rows = np.arange(live.size, dtype=np.int32)
     found[NEW] = np.where(unread_rows(live, rows), unknown_share(live, rows), np.float32(0))
-    found[RIVAL] = rivals(live)
+    found[STANDING] = standing(live)
+    found[WAITING] = waiting_share(live, rows)
     return {column: np.asarray(values, np.float32)[None] for column, values in found.items()}
 
 

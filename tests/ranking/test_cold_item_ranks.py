@@ -9,7 +9,7 @@ import worlds
 from recsys.data.records import Item
 from recsys.explanation import explain
 from recsys.ranking import candidates
-from recsys.ranking.cold_item_ranks import PredictedColumn, in_use, unread_rows
+from recsys.ranking.cold_item_ranks import PredictedColumn, in_use, unread_rows, waiting_share
 from recsys.ranking.gbdt_rerank import live_scores
 from recsys.ranking.query import Interaction, Query
 from recsys.ranking.reserved_places import EVERY, SOURCE, ReservedPlaces, few_users
@@ -92,6 +92,44 @@ def test_users_of_its_own_take_over() -> None:
     scored = Recommender(live).score(QUERY)
     assert 0 < before
     assert 0 <= scored.gains[live.row("post")] < before / 4
+
+
+def test_posts_with_users_since_the_night_are_what_later_posts_are_ranked_among() -> None:
+    live = state(unread=1.0)
+    for n in range(8):  # three about the sea, with users of different ages
+        title = "tide wave anchor" if n < 3 else "rook pawn gambit"
+        live.add_item(Item(f"hot-{n}", title=title, created_at=NOW))
+        for k in range(40):
+            act = LiveEvent(f"hot-{n}", "like", None, NOW + 60 * k, 0.0, f"fan-{k}")
+            live.add_events([act._replace(born=worlds.START + k * worlds.HOUR)])
+    live.add_item(Item("later", title="tide wave anchor", created_at=NOW + 2400))
+    query = replace(QUERY, n=live.size, now=NOW + 2400)
+    scored = Recommender(live).score(query)
+    learned = scored.request.learned
+    column = PredictedColumn.of(learned, np.ones(live.size, bool))
+    assert column is not None
+    hot = np.isin(column.rows, [live.row(f"hot-{n}") for n in range(3)])
+    assert hot.sum() == 3
+    assert column.rivals[hot].all()
+    assert column.unread[hot].all()
+    assert not column.read[column.rows == live.row("later")].any()
+    listed = order(live, query)
+    assert listed.index("later") < max(listed.index(f"hot-{n}") for n in range(3, 8))
+
+
+def test_the_longer_a_post_has_waited_for_a_user_the_lower_it_stands() -> None:
+    tenths = tuple(600.0 * n for n in range(1, 10))  # seconds until used items had a user
+    live = state(replace(HOT, first_use=tenths))
+    created = live.created[live.row("post")]
+    row = np.array([live.row("post")])
+    shares, gained = [], []
+    for age in (0.0, 300.0, 3000.0, 5400.0, 54_000.0):
+        live.counters.newest = created + age
+        shares.append(float(waiting_share(live, row)[0]))
+        gained.append(float(Recommender(live).score(QUERY).gains[row[0]]))
+    assert shares == pytest.approx([1.0, 0.95, 0.5, 0.1, 0.01], abs=1e-6)
+    assert gained == sorted(gained, reverse=True)
+    assert gained[0] > gained[2] > gained[4]
 
 
 def test_a_flagged_post_gains_nothing() -> None:

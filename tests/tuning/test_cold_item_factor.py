@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from recsys.ranking.cold_item_ranks import READ, RECENT, USED
 from recsys.ranking.terms.protocol import Column
 from recsys.serving.score_model import UNREAD
-from recsys.tuning.choice_sets import NEW, RIVAL, ChoiceSets
-from recsys.tuning.cold_item_factor import FEWEST, choose_factor, moved
+from recsys.tuning.choice_sets import NEW, STANDING, WAITING, ChoiceSets
+from recsys.tuning.cold_item_factor import FEWEST, choose_ranks, moved
 
 SUMS = Column("neighbours", "engine", 5.0)
 
@@ -32,7 +33,8 @@ def choice_sets(
     one = np.ones(lists, np.int64)
     rows = np.tile(np.arange(5, dtype=np.int32), (lists, 1))
     every = np.ones(scores.shape, bool)
-    columns = {SUMS: sums, NEW: new, RIVAL: np.zeros_like(new)}
+    standing = np.where(new > 0, 0, READ).astype(np.float32)
+    columns = {SUMS: sums, NEW: new, STANDING: standing, WAITING: np.ones_like(new)}
     found = ChoiceSets(columns, {}, chosen, offset, one, every, one.cumsum(), rows)
     return found, scores
 
@@ -55,10 +57,33 @@ def test_a_sampled_place_counts_as_the_items_it_stands_for() -> None:
 
 def test_a_recent_place_is_ranked_among_those_in_use() -> None:
     sets, scores = choice_sets(1, True)
-    rival = np.array([[1.0, 0.0, 1.0, 1.0, 1.0]], np.float32)  # not the one with the largest sum
-    sets = replace(sets, columns={**sets.columns, RIVAL: rival})
+    used = READ | USED  # not the one with the largest sum
+    standing = np.array([[used, READ, used, used, RECENT]], np.float32)
+    sets = replace(sets, columns={**sets.columns, STANDING: standing})
     found = moved(sets, scores, sets.columns[SUMS], 1.0)
     assert np.argsort(-found, axis=1)[0, 0] == 4
+
+
+def test_a_post_with_users_is_a_measure_of_the_rank_of_others() -> None:
+    """By a factor of 1 its sum is one of two before that of the last, and its score the third."""
+    sets, scores = choice_sets(1, True)
+    new = np.array([[0.0, 0.0, 0.3, 0.0, 1.0]], np.float32)  # the third has users since the night
+    sums = np.array([[0.5, 0.2, 0.4, 0.1, 0.3]], np.float32)
+    sets = replace(sets, columns={**sets.columns, NEW: new, SUMS: sums})
+    found = moved(sets, scores, sums, 1.0)
+    assert found[0, 4] == pytest.approx(scores[0, 2], abs=1e-5)
+    assert found[0, 2] == pytest.approx(2.0 + 0.3 * (3.0 - 2.0), abs=1e-5)  # second by its sum
+
+
+def test_a_place_that_waited_longer_than_most_stands_lower() -> None:
+    """Second by its sum, it is fourth where half of the used items had waited longer."""
+    sets, scores = choice_sets(1, True)
+    sums = sets.columns[SUMS].copy()
+    sums[0, 4] = 0.7
+    for share, place in ((1.0, 1), (0.5, 3), (0.1, 3)):
+        waiting = np.full_like(scores, share)
+        found = moved(replace(sets, columns={**sets.columns, WAITING: waiting}), scores, sums, 1.0)
+        assert np.argsort(-found, axis=1)[0].tolist().index(4) == place
 
 
 def test_users_of_its_own_leave_less_to_the_text() -> None:
@@ -69,26 +94,38 @@ def test_users_of_its_own_leave_less_to_the_text() -> None:
     assert found[0, 4] == pytest.approx((-9.0 + 4.0) / 2, abs=1e-5)
 
 
-def test_where_new_items_are_chosen_the_factor_is_that_which_finds_them() -> None:
+def test_where_new_items_are_chosen_the_setting_is_that_which_finds_them() -> None:
     sets, scores = choice_sets(2 * FEWEST, True)
-    found = choose_factor(sets, scores, sets.columns[SUMS])
-    assert (found.lists, found.factor) == (2 * FEWEST, 2.0)  # the smallest that does
-    assert found.values[0][1] < found.values[-1][1] == pytest.approx(1.0)
+    found = choose_ranks(sets, scores, sets.columns[SUMS])
+    assert (found.lists, found.factor, found.appeal) == (2 * FEWEST, UNREAD, 1.0)
+    values = {(factor, appeal): mean for factor, appeal, mean, _ in found.values}
+    assert values[0.0, 1.0] < values[UNREAD, 0.5] < values[UNREAD, 1.0] == pytest.approx(1.0)
 
 
-def test_a_factor_that_costs_more_than_its_error_is_not_chosen() -> None:
+def test_the_appeal_of_new_items_is_learned_where_their_sums_say_little() -> None:
+    """Fourth by its sum and always chosen: its rank has to be divided by four, at least."""
+    sets, scores = choice_sets(2 * FEWEST, True)
+    sums = sets.columns[SUMS].copy()
+    sums[:, 4] = 0.07
+    found = choose_ranks(sets, scores, sums)
+    assert found.appeal == 4.0
+    best = moved(sets, scores, sums, found.factor, found.appeal)
+    assert (np.argsort(-best, axis=1)[:, 0] == 4).all()
+
+
+def test_a_setting_that_costs_more_than_its_error_is_not_chosen() -> None:
     some, scores = choice_sets(FEWEST, True)
     sets, _ = choice_sets(20 * FEWEST, False)
     both = replace(
         sets,
         chosen=np.concatenate([some.chosen, sets.chosen[FEWEST:]]),
     )
-    found = choose_factor(both, np.tile(scores[:1], (len(both), 1)), both.columns[SUMS])
+    found = choose_ranks(both, np.tile(scores[:1], (len(both), 1)), both.columns[SUMS])
     assert found.lists == FEWEST
-    assert found.factor < UNREAD  # at 3 the unread place would come first in all other lists
+    assert found.appeal < 1.0  # with 1 the unread place would come first in all other lists
 
 
 def test_with_few_choices_of_new_items_the_factor_is_given() -> None:
     sets, scores = choice_sets(FEWEST - 1, True)
-    assert choose_factor(sets, scores, sets.columns[SUMS]).factor == UNREAD
-    assert choose_factor(sets, scores, None).factor == UNREAD
+    assert choose_ranks(sets, scores, sets.columns[SUMS]).factor == UNREAD
+    assert choose_ranks(sets, scores, None).factor == UNREAD
