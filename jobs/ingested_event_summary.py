@@ -51,7 +51,7 @@ class IngestStatistics:
         odd = self.suspicious + Counter({id: self.items[id] for id in _odd(self.items)})
         return {
             "kinds": dict(self.kinds.most_common()),
-            "unknown_kinds": self.weights.told_unknown(self.kinds),
+            "unknown_kinds": self.weights.unknown_kinds(self.kinds),
             "without_weight": self.without_weight,
             "unrecorded": {
                 "events": sum(self.items[id] for id in unrecorded),

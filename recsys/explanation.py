@@ -65,7 +65,7 @@ def explain(
         raise KeyError(item_id)
     scored, mask = _scored(service, query, row)
     one = np.array([row], np.int32)
-    found = service.told(replace(query, explain=False), scored, one)[0]
+    found = service.with_reasons(replace(query, explain=False), scored, one)[0]
     parts = sorted(service.parts(scored, row), key=lambda part: -abs(part.value))
     positive = sum(part.value for part in parts if part.value > 0) or 1.0
     shares = tuple(part._replace(share=part.value / positive) for part in parts)

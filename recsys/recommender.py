@@ -86,12 +86,12 @@ class Recommender:
         rows = self._page(query, scored)
         request_cpu_limit.check("the selection of the page")
         if reserved is None:
-            return self.told(query, scored, rows, query.offset + 1)
+            return self.with_reasons(query, scored, rows, query.offset + 1)
         now = time.time() if query.now is None else query.now
         loud = self.risen.flooded()
         filled = reserved.fill(request, scored.rows, mask, rows, query.offset, now, loud)
         new = set(filled.tolist()) - set(rows.tolist())
-        found = self.told(query, scored, filled, query.offset + 1)
+        found = self.with_reasons(query, scored, filled, query.offset + 1)
         return [
             one._replace(source=SOURCE) if row in new else one
             for row, one in zip(filled.tolist(), found, strict=True)
@@ -118,7 +118,9 @@ class Recommender:
         """
         added = corrections(request.learned, rows, scores)
         scores = scores + added
-        gained = cold_item_ranks.gains(request.learned, mask, rows, scores - request.asked(rows))
+        gained = cold_item_ranks.gains(
+            request.learned, mask, rows, scores - request.request_part(rows)
+        )
         return Scored(request, rows, scores + gained, added, gained)
 
     def open(self, query: Query, request: Request) -> Mask:
@@ -182,7 +184,9 @@ class Recommender:
             rows = rows[diversified(rows, scored.scores[places], vectors, query.diversity, depth)]
         return rows[query.offset : depth]
 
-    def told(self, query: Query, scored: Scored, rows: Rows, rank: int = 1) -> list[Recommendation]:
+    def with_reasons(
+        self, query: Query, scored: Scored, rows: Rows, rank: int = 1
+    ) -> list[Recommendation]:
         """Return ranked rows as a list, with their reasons: the first three or, to explain, all."""
         places = np.searchsorted(scored.rows, rows)
         scores = scored.scores[places].tolist()

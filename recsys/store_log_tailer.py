@@ -105,7 +105,7 @@ class LogTailer:
 
     def _apply_events(self, store: Store, events: Sequence[StoredEvent]) -> None:
         try:
-            acts = acts_of(events, self.tones, self.chatter, self.live.company)
+            acts = acts_of(events, self.tones, self.chatter, self.live.account_mix)
         except Exception:  # what cannot be read counts whole and has no tone
             log.exception("comments were passed over", extra={"event": events[0].id})
             acts = [

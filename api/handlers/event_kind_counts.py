@@ -29,7 +29,7 @@ class KindCounts:
             if last > self._last:
                 self._counts.update(store.kind_counts(self._last))
                 self._last = last
-            return weights.told_unknown(self._counts)
+            return weights.unknown_kinds(self._counts)
 
 
 def known_kinds(weights: EventWeights) -> list[dict[str, Any]]:

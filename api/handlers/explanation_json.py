@@ -17,7 +17,7 @@ from recsys.ranking.reason_templates import (
     SENTENCES,
     UNNAMED,
     UNNAMED_AGAINST,
-    asked,
+    control_reason,
     named,
 )
 from recsys.recommender import Recommender
@@ -131,7 +131,7 @@ def _document(serving: ServedModel, query: Query, found: Explanation) -> dict[st
 def _part(service: Recommender, one: Reason, language: str) -> dict[str, Any]:
     title = service.title(service.live.row(one.item_id)) if one.item_id is not None else ""
     if one.kind == "steered":
-        text = asked(one, control_titles(service.live, one, service.title), language)
+        text = control_reason(one, control_titles(service.live, one, service.title), language)
     elif one.kind == "because_you" and one.item_id is None:
         text = translate(UNNAMED[""] if one.value >= 0 else UNNAMED_AGAINST, language)
     else:

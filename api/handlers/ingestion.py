@@ -45,7 +45,7 @@ def unknown_kinds(service: AppState, rows: Sequence[EventBody]) -> list[dict[str
     weights = service.settings.weights
     if all([weights.meanings[kind].known for kind in {_kind(row) for row in rows}]):
         return []
-    return weights.told_unknown(Counter(map(_kind, rows)))
+    return weights.unknown_kinds(Counter(map(_kind, rows)))
 
 
 def _kind(row: EventBody) -> str:

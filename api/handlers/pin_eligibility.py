@@ -22,14 +22,14 @@ def of_operators(service: AppState) -> list[PinnedPlace]:
 
 
 def open_places(
-    asked: Sequence[str], others: Sequence[PinnedPlace], closed: Closed, language: str
+    pinned: Sequence[str], others: Sequence[PinnedPlace], closed: Closed, language: str
 ) -> tuple[list[PinnedPlace], list[str]]:
     """Return the pins that hold, those of the request first, and why others of it do not.
 
-    `asked`: as `PinnedPlace.parse` reads them.
+    `pinned`: as `PinnedPlace.parse` reads them.
     """
     found, warnings = list[PinnedPlace](), list[str]()
-    for place in map(PinnedPlace.parse, asked):
+    for place in map(PinnedPlace.parse, pinned):
         if why := closed(place.item_id):
             warnings.append(why_not(place.item_id, why, language))
         else:

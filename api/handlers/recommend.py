@@ -92,7 +92,7 @@ class Recommend:
             past = self.service.past(user_id)
             with self.service.link.use() as store:
                 return UserState.read(
-                    store, past, user_id, self.service.heard, self.service.settings.weights
+                    store, past, user_id, self.service.comment_scorer, self.service.settings.weights
                 )
         except StoreError:
             return UserState(user_id, degraded=True)
@@ -174,15 +174,15 @@ class Recommend:
             self.service.exposures.shown(one.exposure)
 
     def _pins(
-        self, serving: ServedModel, query: Query, asked: Sequence[str]
+        self, serving: ServedModel, query: Query, pinned: Sequence[str]
     ) -> tuple[list[PinnedPlace], list[str]]:
         """Return the pins of a list, and why some of the request do not hold."""
         others = pin_eligibility.of_operators(self.service)
-        if not asked and not others:
+        if not pinned and not others:
             return [], []
         with serving.feed.ranking:
             closed = pin_eligibility.closed_to(serving.recommender, query)
-            return pin_eligibility.open_places(asked, others, closed, self.language)
+            return pin_eligibility.open_places(pinned, others, closed, self.language)
 
     def _best(self, serving: ServedModel, query: Query, k: int) -> Sequence[Recommendation]:
         """Return the best k items of a query; the last one only tells that another page follows."""

@@ -51,7 +51,7 @@ def trend_json(serving: ServedModel, trend: Trend) -> dict[str, Any]:
     live, least = serving.live, serving.min_people
     few = trend.people < least
 
-    def told(figure: float, digits: int = 2) -> float | None:
+    def rounded(figure: float, digits: int = 2) -> float | None:
         return None if few else round(figure, digits)
 
     found: dict[str, Any] = {
@@ -60,13 +60,13 @@ def trend_json(serving: ServedModel, trend: Trend) -> dict[str, Any]:
         "name": _called(live, trend),
         "titles": titles_by_row(live, trend.ref) if trend.kind == "topic" else [],
         "state": trend.state,
-        "significance": told(trend.significance),
+        "significance": rounded(trend.significance),
         "flood": trend.flood,
         "window_hours": trend.window,
-        "events": told(trend.acts, 6),
-        "people": told(trend.people, 1),
+        "events": rounded(trend.acts, 6),
+        "people": rounded(trend.people, 1),
         "expected": round(trend.expected, 3),
-        "lift": told(trend.lift),
+        "lift": rounded(trend.lift),
         "start": HOUR * trend.start,
         "peak": HOUR * trend.peak,
         "last_24_hours": [None if voices < least else voices for voices in trend.voices],
@@ -102,7 +102,9 @@ def followed_by(service: AppState, user_id: str, trends: Sequence[Trend]) -> dic
     if user is None:
         raise missing("user")
     live = service.serving.live
-    done = user_controls.without_forgotten(live, interactions(events, service.heard), controls)
+    done = user_controls.without_forgotten(
+        live, interactions(events, service.comment_scorer), controls
+    )
     shares = follows(live, History.resolve(done, live), trends)
     hidden = user_controls.muted(live, controls, live.size)
     return {

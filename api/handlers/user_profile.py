@@ -64,7 +64,7 @@ class Portrayal:
         self.serving, self.user, self.events = service.serving, user, events
         self.tones, self.language, self.zone = service.tones, language, zone
         live = self.live = self.serving.live
-        done = interactions(list(events), service.heard)
+        done = interactions(list(events), service.comment_scorer)
         kept = user_controls.without_forgotten(live, done, controls)
         self.history = History.resolve(kept, live)
         self.hidden = user_controls.muted(live, controls, live.size)

@@ -130,9 +130,9 @@ def _within(items: list[records.Item]) -> list[records.Item]:
     return items
 
 
-def same_id(told: str | None, expected: str) -> None:
+def same_id(given_id: str | None, expected: str) -> None:
     """Raise 409 when a body names another id than its path."""
-    if told is not None and told != expected:
+    if given_id is not None and given_id != expected:
         raise ApiError(409, "the id in the body is not the one in the path")
 
 

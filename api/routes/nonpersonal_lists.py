@@ -55,7 +55,7 @@ def answer(name: str, subject: object, base: str, given: PageParameters, ranked:
     if len(page.items) < given.n and not page.more:
         so_far = len(page.items) + len(cursor.shown)
         notice = empty_list_reasons.of_list(name, serving.live, given, filters, spoken, so_far)
-    told = [*unpinned, *list_pages.warnings(serving.live, given)]
+    notices = [*unpinned, *list_pages.warnings(serving.live, given)]
     entries = [list_pages.entry(one, serving, given.fields) for one in page.items]
     if isinstance(given, WindowQuery):
         ids = [one.item_id for one in page.items]
@@ -68,7 +68,7 @@ def answer(name: str, subject: object, base: str, given: PageParameters, ranked:
         "items": entries,
         "next": list_pages.next_url(base, given, page.after(one.item_id for one in page.items)),
         **({"notice": notice} if notice else {}),
-        **({"warnings": told} if told else {}),
+        **({"warnings": notices} if notices else {}),
     }
 
 

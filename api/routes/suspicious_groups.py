@@ -41,12 +41,12 @@ def page(query: SuspectsQuery) -> dict[str, Any]:
     shown = found[places]
     return {
         "model_version": serving.version,
-        "groups": [_told(serving.live, group) for group in shown],
+        "groups": [_described(serving.live, group) for group in shown],
         "next": list_pages.following("/suspects", query, keys[places][-1]) if more else None,
     }
 
 
-def _told(live: LiveState, group: SuspiciousGroup) -> dict[str, Any]:
+def _described(live: LiveState, group: SuspiciousGroup) -> dict[str, Any]:
     at_hand, item_id = service(), live.item_id(group.row)
     with at_hand.link.use() as store:
         accounts = store.accounts_on(item_id, group.first, group.last, MOST)

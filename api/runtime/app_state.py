@@ -77,7 +77,7 @@ class AppState:
         self.texts = AnalysisProcess(settings.safety_model)  # of bulks
         self.tones = SentimentScorer(settings.home)
         self.tones.check()  # now, where somebody sees it, and not at the first comment
-        self.heard = self.tones if settings.tone_strength else None  # of comments
+        self.comment_scorer = self.tones if settings.tone_strength else None  # of comments
         self.rng = random.Random()
         self.pins = PinBoard()
         self.exposure_share = ExposureShare(settings.explore_share)

@@ -210,7 +210,7 @@ class RefreshThreads:
     def _ready(self, raw: RawBundle) -> ServedModel:
         """Return a bundle as it serves; BundleError when no list can be made of it."""
         try:
-            new = ServedModel.of(raw, self._service.settings, self._service.heard)
+            new = ServedModel.of(raw, self._service.settings, self._service.comment_scorer)
             self._catch_up(new)
             new.recommender.recommend(Query(n=1))  # touch what the first request needs
             if self._service.serving_or_none is not None:

@@ -159,10 +159,10 @@ class Bench:
             course = TwoStageTraining(
                 trainable, texts, histories.matrix, words, config, 0, self.device
             )
-            record = course.run(watch=_told)
+            record = course.run(watch=_described)
         else:
             config = replace(config, objective=objective)
-            record = finetune(trainable, histories, config, seed=0, watch=_told)
+            record = finetune(trainable, histories, config, seed=0, watch=_described)
         result = trainable.result()
         if self.keep:
             save_transformer(result, self.keep / f"{encoder.name}-{objective}")
@@ -185,6 +185,6 @@ class Bench:
         return student.compact(), inputs
 
 
-def _told(step: int, loss: float) -> None:
+def _described(step: int, loss: float) -> None:
     if step % 20 == 0:
         print(f"step {step}, loss {loss:.4f}", file=sys.stderr, flush=True)

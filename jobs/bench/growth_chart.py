@@ -41,11 +41,11 @@ def _panel(points: Sequence[Point], name: str, place: int) -> str:
         return f"{x:.1f},{TOP + INSIDE[1] * (1 - _share(point[1], up)):.1f}"
 
     grid = [
-        _rule(at((10.0**d, 10.0 ** up[0])), at((10.0**d, 10.0 ** up[1])), _told(d), True)
+        _rule(at((10.0**d, 10.0 ** up[0])), at((10.0**d, 10.0 ** up[1])), _described(d), True)
         for d in range(across[0], across[1] + 1)
     ]
     grid += [
-        _rule(at((10.0 ** across[0], 10.0**d)), at((10.0 ** across[1], 10.0**d)), _told(d))
+        _rule(at((10.0 ** across[0], 10.0**d)), at((10.0 ** across[1], 10.0**d)), _described(d))
         for d in range(up[0], up[1] + 1)
     ]
     dots = [
@@ -77,7 +77,7 @@ def _share(value: float, decades: tuple[int, int]) -> float:
     return (math.log10(value) - decades[0]) / (decades[1] - decades[0])
 
 
-def _told(decade: int) -> str:
+def _described(decade: int) -> str:
     return f"{10**decade:,}" if decade >= 0 else f"{10.0**decade:g}"
 
 

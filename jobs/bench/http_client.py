@@ -39,10 +39,10 @@ class Client:
         self._socket = socket.create_connection((parts.hostname, parts.port), _PATIENCE)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
-    def send(self, asked: bytes) -> tuple[int, bytes]:
+    def send(self, request: bytes) -> tuple[int, bytes]:
         """Send a request, return status and body."""
         try:
-            self._socket.sendall(asked)
+            self._socket.sendall(request)
             found = self._socket.recv(_PIECE)
             while (end := found.find(b"\r\n\r\n") + 4) < 4:
                 found += self._more()

@@ -45,10 +45,10 @@ def command(
 ) -> None:
     """Measure latency one at a time, then throughput at saturation."""
     found = measure(url, path, users, seconds, connections)
-    print(json.dumps(asdict(found)) if as_json else told(found))
+    print(json.dumps(asdict(found)) if as_json else summary(found))
 
 
-def told(found: Load) -> str:
+def summary(found: Load) -> str:
     """Return a load in one line."""
     return (
         f"{found.path}  p50 {found.p50_ms:.2f} ms  p99 {found.p99_ms:.2f} ms"

@@ -136,7 +136,7 @@ def command(
     if chart is not None:
         title = f"Fitting a night's model, {time.strftime('%Y-%m-%d')}"
         chart.write_text(growth(found["scale"], title), encoding="utf-8")
-    print(json.dumps(found, indent=1) if as_json else told(found))
+    print(json.dumps(found, indent=1) if as_json else summary(found))
 
 
 def machine() -> dict[str, Any]:
@@ -241,20 +241,20 @@ def night() -> dict[str, Any]:
         }
 
 
-def told(found: dict[str, Any]) -> str:
+def summary(found: dict[str, Any]) -> str:
     """Return the figures as lines."""
-    lines = [line for each in found.get("serve", ()) for line in told_serving(each)]
+    lines = [line for each in found.get("serve", ()) for line in summary_of_serving(each)]
     lines += [line for each in found.get("scale", ()) for line in run_scale_benchmark(each)]
     for name, each in found.get("night", {}).items():
         run_ = Watched(**each)
         lines.append(
             f"{name}: {run_.seconds:.1f} s, {run_.cpu_seconds:.1f} s of CPU, {run_.peak_mb:.0f} MB"
         )
-        lines += map(told_step, run_.steps)
+        lines += map(summary_of_step, run_.steps)
     return "\n".join(lines)
 
 
-def told_serving(each: dict[str, Any]) -> list[str]:
+def summary_of_serving(each: dict[str, Any]) -> list[str]:
     """Return what serving one synthetic catalogue took, as lines."""
     index, changed = each["index"], each["swap"]
     lines = [
@@ -289,10 +289,10 @@ def run_scale_benchmark(each: dict[str, Any]) -> list[str]:
         f"{each['engine']}, {each['seconds']:.1f} s, {each['cpu_seconds']:.1f} s of CPU, "
         f"{each['peak_mb']:.0f} MB, bundle {each['bundle_mb']:.0f} MB"
     )
-    return [result, *map(told_step, each["steps"])]
+    return [result, *map(summary_of_step, each["steps"])]
 
 
-def told_step(step: dict[str, Any]) -> str:
+def summary_of_step(step: dict[str, Any]) -> str:
     """Return what a step took, as a line."""
     return f"  {step['name']:<10} {step['seconds']:7.1f} s {step['peak_mb']:6.0f} MB"
 

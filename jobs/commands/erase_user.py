@@ -34,7 +34,7 @@ def command(user: str, as_json: bool) -> None:
             receipt = erase(store, settings.home, user)
             if receipt.empty:
                 raise DataError(f"nothing is held of user {user!r}")
-    print(json.dumps(document(receipt), ensure_ascii=False) if as_json else told(receipt))
+    print(json.dumps(document(receipt), ensure_ascii=False) if as_json else summary(receipt))
 
 
 def document(receipt: Receipt) -> dict[str, object]:
@@ -42,7 +42,7 @@ def document(receipt: Receipt) -> dict[str, object]:
     return {**asdict(receipt), "deleted": receipt.removed}
 
 
-def told(receipt: Receipt) -> str:
+def summary(receipt: Receipt) -> str:
     """Return a receipt as lines."""
     lines = [f"erased; the logs know this person as {receipt.person}"]
     for place in receipt.places:

@@ -120,7 +120,11 @@ def command(
             " may be that of a number of the items (--slice-order COLUMN shows it)",
             100 * shared,
         )
-    test = heard(settings, load_events(test_events, options=options)) if test_events else None
+    test = (
+        with_comment_sentiment(settings, load_events(test_events, options=options))
+        if test_events
+        else None
+    )
     split = make_split(event_table, item_table, rules, test)
     without = split.unrecorded
     if without is not None and without.items and (split.unlisted is not None or not without.listed):
@@ -159,16 +163,16 @@ def tables(
         known = load_items(items, options=options) if items else ItemTable.empty()
         found = load_events(events, options=options), known
         settings.weights.check_kinds(found[0].kind_counts())
-        return heard(settings, found[0]), found[1]
+        return with_comment_sentiment(settings, found[0]), found[1]
     with Store.open(settings.store_url) as store:
         found = store.event_table(), store.item_table()
     if not len(found[0]):
         raise DataError("the store holds no event: run `recsys ingest` first, or give --events F")
     settings.weights.check_kinds(found[0].kind_counts())
-    return heard(settings, found[0]), found[1]
+    return with_comment_sentiment(settings, found[0]), found[1]
 
 
-def heard(settings: Settings, events: EventTable) -> EventTable:
+def with_comment_sentiment(settings: Settings, events: EventTable) -> EventTable:
     """Return the events with the tone of their comments, where heeded, and how far they count."""
     return dampened(toned(events, settings.tones) if settings.tone_strength else events)
 

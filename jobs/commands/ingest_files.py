@@ -289,7 +289,7 @@ def _seldom_collected() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-def _told(report: Report) -> Iterator[str]:
+def _described(report: Report) -> Iterator[str]:
     parts = {kind: part for kind, part in report.items() if kind != "store"}
     files = [(kind, one) for kind, part in parts.items() for one in part.get("files", [part])]
     for kind, part in files:
@@ -387,7 +387,7 @@ def command(
     if as_json:
         print(json.dumps(report, ensure_ascii=False))
     else:
-        print("\n".join(_told(report)))
+        print("\n".join(_described(report)))
 
 
 if __name__ == "__main__":

@@ -83,7 +83,7 @@ class NightPipeline:
             "users": len(events.users),
             "kinds": mix,
             "unrecorded": asdict(unrecorded),
-            "unknown_kinds": self.night.settings.weights.told_unknown(mix),
+            "unknown_kinds": self.night.settings.weights.unknown_kinds(mix),
             "version": f"{stamp}-{self.night.number}",
             **position,
         }
@@ -144,10 +144,10 @@ class NightPipeline:
         )
         found, attack = against_baselines(self.night, choice)
         lost = found.lost and choice.design != "baseline"
-        result = found.told()
+        result = found.description()
         moved = not attack.passed and choice.design != "baseline"
         if attack.people:
-            result = f"{result}; {attack.told()}"
+            result = f"{result}; {attack.description()}"
         if lost and self.night.before is None:
             score_model = baseline_blend(found.baseline)
             choice = TuningResult(

@@ -68,13 +68,13 @@ class Platform:
     """How often voices of the platform have each property; grows by blocks of voices."""
 
     flagged: list[float] = field(default_factory=lambda: [0.0] * len(TESTS))
-    told: list[float] = field(default_factory=lambda: [0.0] * len(TESTS))  # voices looked at
+    counted: list[float] = field(default_factory=lambda: [0.0] * len(TESTS))  # voices looked at
     recent: list[float] = field(default_factory=lambda: [1.0] * len(TESTS))
 
     def steps(self) -> Steps:
         """Return what voices add to an item's sums as the shares are now."""
         ups, downs, odds = [], [], []
-        for flagged, result, recent in zip(self.flagged, self.told, self.recent, strict=True):
+        for flagged, result, recent in zip(self.flagged, self.counted, self.recent, strict=True):
             usual = (flagged + PRIOR) / (result + PRIOR)
             share = min(max(usual, recent, 0.02), 0.999)
             alternative = max(ODDS, (1.0 + share) / 2)
@@ -89,17 +89,17 @@ class Platform:
         for test in range(len(TESTS)):
             known = bits[(bits >> (test + UNKNOWN) & 1) == 0]
             found = (known >> test & 1).astype(np.float64)
-            rates = np.maximum(RECENT, 1.0 / (YOUTH + self.told[test] + np.arange(len(found))))
+            rates = np.maximum(RECENT, 1.0 / (YOUTH + self.counted[test] + np.arange(len(found))))
             left = np.append(
                 np.cumprod((1.0 - rates)[::-1])[::-1], 1.0
             )  # of each voice, at the end
             self.recent[test] = float(left[0] * self.recent[test] + (rates * left[1:]) @ found)
             self.flagged[test] += float(found.sum())
-            self.told[test] += float(len(found))
+            self.counted[test] += float(len(found))
 
 
 @dataclass(slots=True)
-class ItemCompany:
+class ItemAccountMix:
     """The sums of one item, and the voices that an alarm would take back.
 
     Of the voices since one without the property last left a sum below half its height, as many with
@@ -115,7 +115,7 @@ class ItemCompany:
     having: list[int] = field(default_factory=lambda: [0] * len(TESTS))  # that count, since then
     lacking: list[int] = field(default_factory=lambda: [0] * len(TESTS))  # since then
 
-    def hear(
+    def observe(
         self, voice: int, flags: int, steps: Steps, heights: list[float]
     ) -> tuple[bool, list[int]]:
         """Return whether a voice counts, and earlier ones that count no more, in their order.
@@ -193,7 +193,7 @@ class ItemCompany:
 
 @dataclass(frozen=True, slots=True)
 class AccountMix:
-    """What a table of acts says of the company of each item's voices; holds no user."""
+    """What a table of acts says of the account mix of each item's voices; holds no user."""
 
     platform: Platform
     heights: Figures  # (tests,)
@@ -228,7 +228,7 @@ class AccountMix:
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays to save."""
-        shares = [self.platform.flagged, self.platform.told, self.platform.recent]
+        shares = [self.platform.flagged, self.platform.counted, self.platform.recent]
         return {
             "platform": np.array(shares),
             "heights": self.heights,
@@ -259,7 +259,8 @@ class AccountMix:
 def judged(
     user: Rows, item: Rows, negative: Mask, time: Times | None, n_users: int, n_items: int
 ) -> tuple[Mask, AccountMix]:
-    """Return which acts belong to a voice that counts, and what is known of each item's company.
+    """Return which acts belong to a voice that counts, and what is known of each item's account
+    mix.
 
     Acts in the order of time; None: they have no times, and every voice counts.
     """
@@ -301,10 +302,10 @@ def judged(
             span[row, 1] = np.fmax(span[row, 1], time[acts[out[-1]]])
     voices = np.diff(ends).reshape(-1, 2).sum(axis=1).astype(np.int32)
     at_end = last.astype(np.float32).reshape(n_items, 2, len(TESTS))
-    company = AccountMix(
+    account_mix = AccountMix(
         platform, heights, at_end[:, 0].copy(), at_end[:, 1].copy(), voices, excess, span
     )
-    return np.asarray(counts[places[voice_of]], bool), company
+    return np.asarray(counts[places[voice_of]], bool), account_mix
 
 
 def births_of(user: Rows, time: Times, n_users: int) -> Times:
@@ -417,9 +418,11 @@ def _walked(
     voices: NDArray[np.int64], flags: Mask, blocks: list[Steps], heights: Figures
 ) -> tuple[Mask, list[float]]:
     """Return which voices of one item count, and its sums at the end."""
-    company, counts = ItemCompany([0.0] * len(TESTS)), np.ones(len(voices), bool)
+    account_mix, counts = ItemAccountMix([0.0] * len(TESTS)), np.ones(len(voices), bool)
     bits, found = (flags[voices] @ np.array(BITS)).tolist(), heights.tolist()
     for number, voice in enumerate(voices.tolist()):
-        counts[number], taken = company.hear(number, bits[number], blocks[voice // BLOCK], found)
+        counts[number], taken = account_mix.observe(
+            number, bits[number], blocks[voice // BLOCK], found
+        )
         counts[taken] = False
-    return counts, company.sums
+    return counts, account_mix.sums

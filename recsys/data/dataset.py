@@ -37,7 +37,7 @@ class Dataset:
     cutoff: float  # every event is earlier; infinity: none was left out
     rating_scale: RatingScale
     tone: Floats | None = None  # (n_events,): of comments, -1 to 1, 0 without; None: not read
-    company: AccountMix | None = None  # of the items' voices; None: every act counts whole
+    account_mix: AccountMix | None = None  # of the items' voices; None: every act counts whole
 
     @classmethod
     def build(
@@ -66,12 +66,12 @@ class Dataset:
         acts = weights.acts(events)
         if not acts.all():
             events = events.select(acts)
-        weight, company, item = weights.of_table(events), None, renumber[events.item]
+        weight, account_mix, item = weights.of_table(events), None, renumber[events.item]
         if weights.voices:
             when = events.time if timed else None
             result = np.flatnonzero(weight)
             when = None if when is None else when[result]
-            counts, company = judged(
+            counts, account_mix = judged(
                 events.user[result],
                 item[result],
                 weight[result] < 0,
@@ -82,7 +82,7 @@ class Dataset:
             weight[result] *= counts
             if timed and events.numbers is not None:
                 born = births_of(events.user, events.time, len(events.users))
-                company = replace(company, births=births_by_number(events.numbers, born))
+                account_mix = replace(account_mix, births=births_by_number(events.numbers, born))
         return cls(
             users=events.users,
             items=ids,
@@ -96,7 +96,7 @@ class Dataset:
             cutoff=cutoff,
             rating_scale=weights.rating_scale(events),
             tone=events.tone,
-            company=company,
+            account_mix=account_mix,
         )
 
     @property

@@ -85,7 +85,7 @@ class EventWeights:
     remarks: float = 0.0  # the same of comments and replies, to 4; never less than `tone`
     meanings: Mapping[str, Meaning] = field(init=False, repr=False, compare=False)
     voices: bool = (
-        True  # an act counts by the company of its item; see `recsys.data.coordinated_accounts`
+        True  # an act counts by the account mix of its item; see `recsys.data.coordinated_accounts`
     )
 
     def __post_init__(self) -> None:
@@ -137,7 +137,7 @@ class EventWeights:
         found = {k: n for k, n in counts.items() if n and not self.meanings[k].known}
         return dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
 
-    def told_unknown(self, counts: Mapping[str, int]) -> list[dict[str, object]]:
+    def unknown_kinds(self, counts: Mapping[str, int]) -> list[dict[str, object]]:
         """Return the unknown kinds of some counts with the nearest known name, for reports."""
         return [
             {"event": kind, "count": count, "nearest": self.nearest(kind)}

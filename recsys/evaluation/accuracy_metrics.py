@@ -164,7 +164,7 @@ class MetricsReport:
         head[np.argsort(-self.readers, kind="stable")[:count]] = True
         return head
 
-    def _accuracy(self, ranks: Values, relevant: Positives, asked: Mask) -> dict[str, Values]:
+    def _accuracy(self, ranks: Values, relevant: Positives, kept: Mask) -> dict[str, Values]:
         found = {}
         weights = np.append(self.weights, 1.0)[relevant.items]  # -1: not in the catalogue
         for name, metric in (
@@ -175,7 +175,7 @@ class MetricsReport:
         ):
             for k in self.ks:
                 values = metric(ranks, relevant, k)
-                found[f"{name}@{k}"] = by_user(self.questions.user[asked], values[asked])
+                found[f"{name}@{k}"] = by_user(self.questions.user[kept], values[kept])
         return found
 
     def _beyond(self, answers: RankedOutputs, k: int) -> dict[str, Values]:

@@ -111,7 +111,7 @@ class Trials:
         looks: list[float] = []
         began = time.monotonic()
         for reached, scorer in self.engine.fits(self.data, options, self.means):
-            looks.append(max(self._asked(reached, scorer)))
+            looks.append(max(self._evaluated(reached, scorer)))
             now = time.monotonic()
             self.longest, began = max(self.longest, now - began), now
             if self.longest > NOTED:
@@ -131,7 +131,7 @@ class Trials:
                 for one in self.tried
             ]
 
-    def _asked(self, options: Options, scorer: Scorer) -> list[float]:
+    def _evaluated(self, options: Options, scorer: Scorer) -> list[float]:
         found = []
         for recency, variant in _variants(self.engine, scorer):
             answers = answer(self.questions, variant, K, self.engine.name, listed=False)

@@ -187,8 +187,8 @@ class WalkTrial:
         return ScorerWalker(scorer, len(data.items)), chosen, scorer.nbytes
 
     def _per_user(self, found: ReplayResult) -> dict[str, Values]:
-        columns = self._ranked(found.asked, found.ranks, self._weights(found))
-        columns |= unexpected_hits(found.ranks, self.trending, found.asked)
+        columns = self._ranked(found.user, found.ranks, self._weights(found))
+        columns |= unexpected_hits(found.ranks, self.trending, found.user)
         opinions = user_auc(found.judged, found.scores, found.liked)
         return {**columns, "auc": opinions} if len(opinions) else columns
 
@@ -216,7 +216,7 @@ class WalkTrial:
         return metrics
 
     def _slices(self, found: ReplayResult) -> dict[str, Part]:
-        old = np.isin(found.asked, self.split.train.user)
+        old = np.isin(found.user, self.split.train.user)
         parts = {
             "new_users": (~old, found.ranks),
             "known_users": (old, found.ranks),
@@ -227,8 +227,8 @@ class WalkTrial:
         for name, (mask, ranks) in parts.items():
             if mask.any():
                 weights = self._weights(found)[mask]
-                columns = self._ranked(found.asked[mask], ranks[mask], weights)
-                n = len(np.unique(found.asked[mask]))
+                columns = self._ranked(found.user[mask], ranks[mask], weights)
+                n = len(np.unique(found.user[mask]))
                 kept = {metric: columns[metric] for metric in self.judged_by if metric in columns}
                 slices[name] = Part(n, with_intervals(columns, self.split.rules.seed), kept)
         return slices

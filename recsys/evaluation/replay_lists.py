@@ -16,7 +16,7 @@ from recsys.evaluation.accuracy_metrics import SWAPPED_AT, WEEK, by_user, list_f
 from recsys.evaluation.evaluation_result import with_intervals
 from recsys.ranking_metrics import Interval, Values, top
 from recsys.tuning.evaluation_protocols import Split, positive_steps
-from recsys.tuning.prequential_replay import Asked, ReplayModel, World, drawn
+from recsys.tuning.prequential_replay import ReplayModel, ReplayQuery, World, drawn
 from recsys.tuning.scorer_protocol import Histories
 
 SWAPPED = 300  # queries on the way for which the lists of other users are computed
@@ -71,53 +71,53 @@ class ReplayLists:
     gaps: list[float] = field(default_factory=list)
     rng: np.random.Generator = field(default_factory=partial(np.random.default_rng, 0))
 
-    def __call__(self, asked: Asked, scores: Values) -> None:
+    def __call__(self, query: ReplayQuery, scores: Values) -> None:
         """Take note of a query and of the model's scores of its candidates."""
-        if not self.plan.positive[asked.place]:
+        if not self.plan.positive[query.place]:
             return
-        user = int(asked.histories.user[0])
-        if self.plan.listed[asked.place]:
-            self._list(user, asked, scores)
-        if self.plan.swapped[asked.place] and asked.alive:
-            self._swap(user, asked, scores)
-        self.latest[user] = asked.histories
+        user = int(query.histories.user[0])
+        if self.plan.listed[query.place]:
+            self._list(user, query, scores)
+        if self.plan.swapped[query.place] and query.alive:
+            self._swap(user, query, scores)
+        self.latest[user] = query.histories
 
-    def _list(self, user: int, asked: Asked, scores: Values) -> None:
-        count = len(asked.rows) if asked.alive else len(asked.rows) - 1
+    def _list(self, user: int, query: ReplayQuery, scores: Values) -> None:
+        count = len(query.rows) if query.alive else len(query.rows) - 1
         places = top(scores[None, :count].astype(np.float32), personalisation.DEPTH)[0]
         found = np.full(personalisation.DEPTH, -1, np.int32)
-        found[: len(places)] = np.where(places >= 0, asked.rows[places], -1)
+        found[: len(places)] = np.where(places >= 0, query.rows[places], -1)
         shown = found[found >= 0]
         self.user.append(user)
         self.lists.append(found)
-        self.group.append(int(self.plan.world.group[asked.rows[asked.target]]))
+        self.group.append(int(self.plan.world.group[query.rows[query.target]]))
         if self.plan.born is not None:
-            young = asked.histories.now - self.plan.born[shown] < WEEK
+            young = query.histories.now - self.plan.born[shown] < WEEK
             self.young.append(float(young.mean()) if len(shown) else 0.0)
-        self.liked.append(np.unique(asked.histories.item[asked.histories.weight > 0]))
+        self.liked.append(np.unique(query.histories.item[query.histories.weight > 0]))
 
-    def _swap(self, user: int, asked: Asked, scores: Values) -> None:
+    def _swap(self, user: int, query: ReplayQuery, scores: Values) -> None:
         others = [one for one in self.latest if one != user]
         lengths = np.array(
-            [len(self.latest[one].item) for one in others] + [len(asked.histories.item)]
+            [len(self.latest[one].item) for one in others] + [len(query.histories.item)]
         )
         stratum = personalisation.strata(lengths)
         alike = np.flatnonzero(stratum[:-1] == stratum[-1])
         if not len(alike):
             return
         drawn, counts = np.unique(self.rng.choice(alike, personalisation.DRAWS), return_counts=True)
-        gains = [self._gain(asked, self.latest[others[one]]) for one in drawn.tolist()]
-        own = _gain(float(asked.rank(scores[None])[0]), 0)
+        gains = [self._gain(query, self.latest[others[one]]) for one in drawn.tolist()]
+        own = _gain(float(query.rank(scores[None])[0]), 0)
         self.gap_user.append(user)
         self.gaps.append(own - float(np.average(gains, weights=counts)))
 
-    def _gain(self, asked: Asked, other: Histories) -> float:
+    def _gain(self, query: ReplayQuery, other: Histories) -> float:
         """Return the gain of the item in the list that another user would get at this moment."""
-        world, item, now = self.plan.world, asked.rows[asked.target], asked.histories.now
+        world, item, now = self.plan.world, query.rows[query.target], query.histories.now
         group = int(world.group[item])
         alive = world.by_birth[group][: np.searchsorted(world.births[group], now, side="left")]
         seen, mine = np.zeros(len(world.group), bool), np.zeros(len(world.group), bool)
-        seen[other.item], mine[asked.histories.item] = True, True
+        seen[other.item], mine[query.histories.item] = True, True
         if seen[item]:
             return 0.0
         rows = alive[~seen[alive]]

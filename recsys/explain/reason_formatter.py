@@ -52,7 +52,7 @@ class ReasonFormatter:
         """Return a reason with its sentence."""
         if one.kind == "steered":
             titles = control_titles(self.request.live, one, self.title)
-            return one.saying(reason_templates.asked(one, titles, self.language))
+            return one.saying(reason_templates.control_reason(one, titles, self.language))
         if one.kind == "followed":
             return one.saying(
                 reason_templates.sentence("followed", language=self.language, name=one.label)

@@ -56,12 +56,12 @@ class TorchIndex:
             return max(1, int(SHARE * free / (4 * queries)))
         return max(1, CPU_SCORES // queries)
 
-    def _search(self, asked: torch.Tensor, k: int, block: int) -> tuple[Rows, Floats]:
-        values = torch.full((len(asked), 0), 0.0, device=asked.device)
-        rows = torch.zeros((len(asked), 0), dtype=torch.int64, device=asked.device)
+    def _search(self, queries: torch.Tensor, k: int, block: int) -> tuple[Rows, Floats]:
+        values = torch.full((len(queries), 0), 0.0, device=queries.device)
+        rows = torch.zeros((len(queries), 0), dtype=torch.int64, device=queries.device)
         for start in range(0, len(self), block):
             part = self.vectors[start : start + block]
-            scores = asked @ part.float().T
+            scores = queries @ part.float().T
             best, at = scores.topk(min(k, len(part)), dim=1, sorted=False)
             values, rows = torch.cat([values, best], 1), torch.cat([rows, at + start], 1)
             if values.shape[1] > k:

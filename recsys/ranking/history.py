@@ -146,12 +146,12 @@ def _weighed(
 
 
 def _standing(
-    interactions: tuple[Interaction, ...], told: Sequence[Meaning]
+    interactions: tuple[Interaction, ...], kinds_of_events: Sequence[Meaning]
 ) -> tuple[Interaction, ...]:
     """Return what nothing later withdraws, and not what withdraws; oldest first, as it came."""
     taken: set[tuple[str, str]] = set()  # item and kind that something later takes back
     kept = []
-    for each, one in zip(reversed(interactions), reversed(told), strict=True):
+    for each, one in zip(reversed(interactions), reversed(kinds_of_events), strict=True):
         if one.withdraws:
             taken.add((each.item_id, one.withdraws))
         elif (each.item_id, one.name) not in taken:
@@ -183,6 +183,6 @@ def interactions(
     return tuple(
         [
             Interaction(e.item_id, e.event, e.value, e.moment, tone)
-            for e, tone in zip(events, result, strict=False)  # `told` may have no end
+            for e, tone in zip(events, result, strict=False)  # `result` may have no end
         ]
     )

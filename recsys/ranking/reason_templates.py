@@ -81,7 +81,7 @@ def sentence(kind: str, title: str = "", language: str = "en", name: str = "") -
     return translate(SENTENCES[kind], language, items=items, name=name)
 
 
-def asked(one: Reason, titles: Sequence[str], language: str) -> str:
+def control_reason(one: Reason, titles: Sequence[str], language: str) -> str:
     """Return the sentence for what a person asked to see more or less of.
 
     `titles`: of the item that a control is about, or of those that stand for a topic without a

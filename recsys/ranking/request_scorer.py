@@ -128,7 +128,7 @@ class Request:
                 found += bound.score(rows)
         return np.asarray(found, np.float32)
 
-    def asked(self, rows: Rows) -> Floats:
+    def request_part(self, rows: Rows) -> Floats:
         """Return what the terms that were bound for this request alone add to scores, (rows,)."""
         found = np.zeros(len(rows), np.float32)
         for _, bound in self.terms[len(self.learned.terms) :]:

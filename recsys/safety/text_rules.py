@@ -63,7 +63,9 @@ _LEXICON = Lexicon.of(
         *_HURTING,
         *re.findall(
             r"[a-z]{3,}",
-            " ".join(f"{hints} {phrase}" for told in ENGLISH.values() for hints, phrase, _ in told),
+            " ".join(
+                f"{hints} {phrase}" for phrases in ENGLISH.values() for hints, phrase, _ in phrases
+            ),
         ),
     }
 )
@@ -89,7 +91,7 @@ def _doubts(text: str) -> list[TextFlag]:
         text = _BLANKS_IN_HAN.sub("", text)
     found = []
     for kind in KINDS:
-        result = _told(kind, text, han)
+        result = _matches(kind, text, han)
         score = 1 - math.prod(1 - weight for _, weight in result)
         if score >= FLAGGED:
             words, _ = max(result, key=lambda pair: pair[1])
@@ -104,7 +106,7 @@ def _shortened(found: re.Match[str]) -> str:
     return found[0]
 
 
-def _told(kind: str, text: str, han: bool) -> list[tuple[str, float]]:
+def _matches(kind: str, text: str, han: bool) -> list[tuple[str, float]]:
     result = [
         (hit[0], weight)
         for hints, phrase, weight in _ENGLISH[kind]

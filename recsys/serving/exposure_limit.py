@@ -87,8 +87,8 @@ def undoubted(live: LiveState, rows: Rows) -> Mask:
     """Return which rows carry no flag and no excess of voices, (n,)."""
     found = np.asarray(live.marks.score[rows] == 0)
     if live.voices is not None:
-        known = rows < len(live.company.excess)
-        found[known] &= ~live.company.excess[rows[known]].any(axis=1)
+        known = rows < len(live.account_mix.excess)
+        found[known] &= ~live.account_mix.excess[rows[known]].any(axis=1)
         if since := live.voices.excess:
             found &= ~np.isin(rows, np.fromiter(since, np.int32, len(since)))
     return np.asarray(found)

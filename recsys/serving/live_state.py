@@ -61,7 +61,7 @@ class LiveState:
         self.weights = weights or EventWeights()
         self.counters = PopularityCounters.from_arrays(model.counters)
         self.ratings = Ratings(model.rating_scale, self.weights.spread)
-        self.company = AccountMix.from_arrays(model.company, len(model))
+        self.account_mix = AccountMix.from_arrays(model.account_mix, len(model))
         self.size = len(model)
         self.posted: list[Item] = []  # items of rows len(model)…size-1
         self.metadata = MetadataColumns(model.catalogue, self.posted)  # by field, for where=
@@ -79,7 +79,7 @@ class LiveState:
         self.mentions = Mentions(model.entities)
         self.pulse, self.past = ActivityBuffer(model.cutoff, self._lock), HourlyCounts()
         judged = self.weights.voices and bool(model.cutoff)
-        self.voices = UniqueUsers(self.company, self.pulse.salt) if judged else None
+        self.voices = UniqueUsers(self.account_mix, self.pulse.salt) if judged else None
         self._allocate(len(model) + _GROWTH)
         self.marks.weight = flag_weight
 
@@ -284,9 +284,11 @@ class LiveState:
             rows = self._rows_of(acts)
             votes, counts = weights.tolist(), [True] * len(acts)
             if self.voices is not None:
-                heard = self.voices.hear(acts, rows, weights, stated, self.counters)
-                votes = [weight * vote for weight, vote in zip(votes, heard.votes, strict=True)]
-                counts = heard.counts
+                counted_events = self.voices.observe(acts, rows, weights, stated, self.counters)
+                votes = [
+                    weight * vote for weight, vote in zip(votes, counted_events.votes, strict=True)
+                ]
+                counts = counted_events.counts
             elif len(acts) < _MANY:
                 for one in zip(rows, weights, stated, times, strict=True):
                     self.counters.add(*one)
@@ -302,11 +304,13 @@ class LiveState:
                             row, act.value, act.timestamp, act.share, act.tone, self._pair(act)
                         )
             if self.voices is not None:
-                for taken in reversed(heard.taken):
+                for taken in reversed(counted_events.taken):
                     if self.opinions is not None and taken.vote:
                         self.opinions.unfollow(taken.row, taken.vote)
-                for row in dict.fromkeys(one.row for one in heard.taken):
-                    self.pulse.regroup(row, {t.person for t in heard.taken if t.row == row})
+                for row in dict.fromkeys(one.row for one in counted_events.taken):
+                    self.pulse.regroup(
+                        row, {t.person for t in counted_events.taken if t.row == row}
+                    )
             if len(all_acts) > len(acts):
                 self._withdraw([one for act in all_acts for one in act.withdrawn])
 

@@ -23,11 +23,11 @@ def acts_of(
     events: Sequence[StoredEvent],
     tones: SentimentScorer | None,
     chatter: CommentDampener,
-    company: AccountMix | None = None,
+    account_mix: AccountMix | None = None,
 ) -> list[LiveEvent]:
     """Return events as acts; `tones` hears what was written, None: that counts for nothing.
 
-    `chatter` remembers the last hour's comments: what bots repeat counts less. `company` knows
+    `chatter` remembers the last hour's comments: what bots repeat counts less. `account_mix` knows
     which accounts are older than the night; None: all are new.
     """
     sentiments = tones.scores([e.text for e in events]).tolist() if tones else [0.0] * len(events)
@@ -40,7 +40,7 @@ def acts_of(
             tone,
             e.user_id,
             chatter.share(e.user_id, e.text, e.moment),
-            born=None if company is None else company.born(e.user),
+            born=None if account_mix is None else account_mix.born(e.user),
         )
         for e, tone in zip(events, sentiments, strict=True)
     ]

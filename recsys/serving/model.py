@@ -65,7 +65,7 @@ class Model:
     topics: Topics | None = None  # what the items are about; None where no night has grouped them
     entities: Entities | None = None  # what the items' texts name
     tones: SentimentSeries | None = None  # of what was written about them in these weeks
-    company: Mapping[str, Array] = field(default_factory=dict)  # see Company.arrays
+    account_mix: Mapping[str, Array] = field(default_factory=dict)  # see AccountMix.arrays
     trends: Trends | None = None  # their last weeks hour by hour; None where events have no time
 
     def __len__(self) -> int:
@@ -99,7 +99,7 @@ class Model:
         if self.reader_inputs is not None:
             found["reader_inputs"] = self.reader_inputs.astype(np.float16)
         found |= {f"flags/{k}": v for k, v in (self.flags or {}).items()}
-        found |= {f"company/{k}": v for k, v in (self.company or {}).items()}
+        found |= {f"company/{k}": v for k, v in (self.account_mix or {}).items()}
         parts = {
             "communities": self.communities,
             "returning": self.returning,
@@ -171,7 +171,7 @@ class Model:
             trees=trees,
             index=_index(raw),
             flags=parts.optional("flags", lambda found: _flags(found, size)) or {},
-            company=parts.optional("company", lambda found: _company(found, size)) or {},
+            account_mix=parts.optional("company", lambda found: _account_mix(found, size)) or {},
             topics=parts.optional("topics", lambda found: _topics(found, size)),
             communities=parts.optional("communities", lambda found: _communities(found, size)),
             returning=parts.optional("returning", Returning.from_arrays),
@@ -210,7 +210,7 @@ def _rows(name: str, array: Array, size: int) -> Array:
     return array
 
 
-def _company(arrays: Mapping[str, Array], size: int) -> Mapping[str, Array]:
+def _account_mix(arrays: Mapping[str, Array], size: int) -> Mapping[str, Array]:
     found, none = AccountMix.from_arrays(arrays, size).arrays(), AccountMix.empty(size).arrays()
     for name, array in none.items():
         if name != "births" and found[name].shape != array.shape:

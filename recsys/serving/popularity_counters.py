@@ -172,7 +172,7 @@ class PopularityCounters:
             np.subtract.at(counts, item, np.maximum(part, 0))
             counts[item] = np.maximum(counts[item], 0)
 
-    def heard(self, item: Rows, time: Times, counts: Mask) -> None:
+    def note_times(self, item: Rows, time: Times, counts: Mask) -> None:
         """Note when something was done last; what counts nothing does not move time on.
 
         To be called before `replace`.

@@ -27,8 +27,8 @@ def suspicious_groups(live: LiveState) -> list[SuspiciousGroup]:
     """Return the groups that a live state knows, the latest first; none without the defences."""
     if live.voices is None:
         return []
-    company, found = live.company, live.voices.excess
-    rows = set(np.flatnonzero(company.excess.any(axis=1)).tolist()) - set(live.versions)
+    account_mix, found = live.account_mix, live.voices.excess
+    rows = set(np.flatnonzero(account_mix.excess.any(axis=1)).tolist()) - set(live.versions)
     rows |= set(found)
     groups = [_group(live, row) for row in rows]
     return sorted(groups, key=lambda one: (-one.last, live.item_id(one.row)))
@@ -37,9 +37,9 @@ def suspicious_groups(live: LiveState) -> list[SuspiciousGroup]:
 def _group(live: LiveState, row: int) -> SuspiciousGroup:
     assert live.voices is not None
     counts, moments, voices = np.zeros(len(TESTS), np.int64), [np.nan, np.nan], 0
-    if row < len(live.company.excess):
-        counts += live.company.excess[row]
-        moments, voices = live.company.span[row].tolist(), int(counts.max())
+    if row < len(live.account_mix.excess):
+        counts += live.account_mix.excess[row]
+        moments, voices = live.account_mix.span[row].tolist(), int(counts.max())
     since = live.voices.excess.get(row)
     if since is not None:
         counts += np.array(since.tests)
@@ -52,8 +52,8 @@ def _group(live: LiveState, row: int) -> SuspiciousGroup:
 
 def expected_shares(live: LiveState) -> dict[str, float]:
     """Return the share of the platform's voices that have each property."""
-    platform: Platform = live.company.platform if live.voices is None else live.voices.platform
-    both = zip(TESTS, platform.flagged, platform.told, strict=True)
+    platform: Platform = live.account_mix.platform if live.voices is None else live.voices.platform
+    both = zip(TESTS, platform.flagged, platform.counted, strict=True)
     return {name: flagged / total if total else 1.0 for name, flagged, total in both}
 
 

@@ -26,7 +26,7 @@ from recsys.data.coordinated_accounts import (
     UNKNOWN,
     YOUNG,
     AccountMix,
-    ItemCompany,
+    ItemAccountMix,
     Platform,
 )
 from recsys.serving.live_event import LiveEvent
@@ -59,7 +59,7 @@ class Voice:
     row: int  # as it was then
     person: int
     state: State = NOTHING
-    heard: int = 0  # bits of the signs, positive and negative, that its company was tested for
+    tested_signs: int = 0  # bits: positive, negative; signs for which the account mix was tested
     excess: int = 0  # bits of those that count nothing
     sign: float = 0.0  # of the last vote that was followed
     voted: float = -np.inf  # when that was
@@ -98,12 +98,12 @@ class Excess:
     last: float = -np.inf
     voices: int = 0
 
-    def join(self, company: AccountMix, row: int) -> None:
+    def join(self, account_mix: AccountMix, row: int) -> None:
         """Add what the night found of a row, of which another one is the new version."""
-        counts = company.excess[row].tolist()
+        counts = account_mix.excess[row].tolist()
         self.tests = [own + more for own, more in zip(self.tests, counts, strict=True)]
         self.voices += max(counts)
-        first, last = company.span[row].tolist()
+        first, last = account_mix.span[row].tolist()
         self.first, self.last = min(self.first, first), max(self.last, last)
 
 
@@ -127,20 +127,22 @@ class CountedEvent:
 class UniqueUsers:
     """Follows acts in the order of their arrival; one writer at a time."""
 
-    def __init__(self, company: AccountMix, salt: int | None = None) -> None:
-        self.company = company
+    def __init__(self, account_mix: AccountMix, salt: int | None = None) -> None:
+        self.account_mix = account_mix
         self.excess: dict[int, Excess] = {}  # by row
-        self._heights = company.heights.tolist()
-        platform = company.platform
-        self.platform = Platform(list(platform.flagged), list(platform.told), list(platform.recent))
+        self._heights = account_mix.heights.tolist()
+        platform = account_mix.platform
+        self.platform = Platform(
+            list(platform.flagged), list(platform.counted), list(platform.recent)
+        )
         self._steps = self.platform.steps()
         self._block: list[int] = []  # properties of the voices since the steps were computed
-        self._due = BLOCK - int(platform.told[0]) % BLOCK
+        self._due = BLOCK - int(platform.counted[0]) % BLOCK
         self._salt = secrets.randbits(60) if salt is None else salt
         self._accounts: dict[int, Account] = {}
         self._voices: dict[int, Voice] = {}
         # by 2 · row, and 1 more for negative voices:
-        self._items: dict[int, ItemCompany] = {}
+        self._items: dict[int, ItemAccountMix] = {}
         self._days: dict[int, list[int]] = {}  # when the accounts of the last voices began
 
     def move(self, before: int, row: int) -> None:
@@ -149,16 +151,16 @@ class UniqueUsers:
             old, new = 2 * before + sign, 2 * row + sign
             if old in self._items:
                 self._items[new] = self._items.pop(old)
-            elif before < len(self.company.sums):
-                self._items[new] = ItemCompany(self.company.sums_of(before, sign))
+            elif before < len(self.account_mix.sums):
+                self._items[new] = ItemAccountMix(self.account_mix.sums_of(before, sign))
             if old in self._days:
                 self._days[new] = self._days.pop(old)
         if before in self.excess:
             self.excess[row] = self.excess.pop(before)
-        if before < len(self.company.excess) and self.company.excess[before].any():
-            self.excess.setdefault(row, Excess()).join(self.company, before)
+        if before < len(self.account_mix.excess) and self.account_mix.excess[before].any():
+            self.excess.setdefault(row, Excess()).join(self.account_mix, before)
 
-    def hear(
+    def observe(
         self,
         acts: Sequence[LiveEvent],
         rows: Rows,
@@ -170,7 +172,7 @@ class UniqueUsers:
         many: list[int] = []
         before: list[State] = []
         after: list[State] = []
-        heard = CountedEvent([0.0] * len(acts), [True] * len(acts), [])
+        counted_events = CountedEvent([0.0] * len(acts), [True] * len(acts), [])
         votes: dict[int, int] = {}  # pair -> its latest act here that is a vote
         counted = np.zeros(len(acts), bool)
         times = np.array([act.timestamp for act in acts], np.float64)
@@ -191,16 +193,18 @@ class UniqueUsers:
                         del known[next(iter(known))]
                 else:
                     voice = found
-                if not voice.heard >> sign & 1:
+                if not voice.tested_signs >> sign & 1:
                     counts, calm, taken = self._joined(act, row, sign, pair, voice)
                     if not counts:
                         voice.excess |= 1 << sign
                     if taken:
-                        counters.heard(rows[: place + 1], times[: place + 1], counted[: place + 1])
+                        counters.note_times(
+                            rows[: place + 1], times[: place + 1], counted[: place + 1]
+                        )
                         self._write(many, before, after, counters)
-                        self._take_back(row, sign, taken, counters, heard, votes)
+                        self._take_back(row, sign, taken, counters, counted_events, votes)
             if voice.excess >> sign & 1:
-                heard.counts[place] = False
+                counted_events.counts[place] = False
                 continue
             counted[place] = True
             many.append(row)
@@ -209,12 +213,12 @@ class UniqueUsers:
             after.append(voice.state)
             if weight * voice.sign <= 0 and time - voice.voted >= DAY:
                 voice.sign, voice.voted = math.copysign(1.0, weight), time
-                heard.votes[place] = float(calm)
+                counted_events.votes[place] = float(calm)
                 if voice.person >= 0 and calm:
                     votes[pair], voice.vote = place, weight
-        counters.heard(rows, times, counted)
+        counters.note_times(rows, times, counted)
         self._write(many, before, after, counters)
-        return heard
+        return counted_events
 
     def pair(self, actor: str | None, item_id: str) -> int:
         """Return the number of a pair of person and item; -1 for somebody unknown."""
@@ -278,8 +282,8 @@ class UniqueUsers:
         self, act: LiveEvent, row: int, sign: int, pair: int, voice: Voice
     ) -> tuple[bool, bool, list[int]]:
         """Return whether a voice counts, whether its company is calm, and which count no more."""
-        person, new = voice.person, not voice.heard
-        voice.heard |= 1 << sign
+        person, new = voice.person, not voice.tested_signs
+        voice.tested_signs |= 1 << sign
         account = self._accounts.get(person)
         if account is None:
             born = act.timestamp if act.born is None else act.born
@@ -307,8 +311,8 @@ class UniqueUsers:
             flags |= _NARROW if items else _NARROW | _FIRST
         own = self._items.get(slot)
         if own is None:
-            own = self._items[slot] = ItemCompany(self.company.sums_of(row, sign))
-        counts, taken = own.hear(pair, flags, self._steps, self._heights)
+            own = self._items[slot] = ItemAccountMix(self.account_mix.sums_of(row, sign))
+        counts, taken = own.observe(pair, flags, self._steps, self._heights)
         calm = counts
         if calm:
             for test, height in enumerate(self._heights):
@@ -337,7 +341,7 @@ class UniqueUsers:
         sign: int,
         taken: list[int],
         counters: PopularityCounters,
-        heard: CountedEvent,
+        counted_events: CountedEvent,
         votes: dict[int, int],
     ) -> None:
         lost, left = [], []
@@ -347,13 +351,13 @@ class UniqueUsers:
                 before = voice.state
                 vote = voice.vote if (voice.vote < 0) == sign else 0.0
                 if vote and pair in votes:  # it has not been followed yet
-                    heard.votes[votes[pair]] = vote = 0.0
+                    counted_events.votes[votes[pair]] = vote = 0.0
                 voice.drop(sign)
                 if before != NOTHING:
                     lost.append(before)
                 if voice.state != NOTHING:
                     left.append(voice.state)
-                heard.taken.append(Taken(row, voice.person, vote))
+                counted_events.taken.append(Taken(row, voice.person, vote))
                 voice.vote = voice.vote if (voice.vote < 0) != sign else 0.0
         if lost:
             counters.take_back(row, np.array(lost, np.float64))
@@ -364,7 +368,9 @@ class UniqueUsers:
     def sums(self, row: int, sign: int = 0) -> NDArray[np.float64]:
         """Return the sums of a row's positive (0) or negative (1) voices of now, (tests,)."""
         own = self._items.get(2 * row + sign)
-        return np.array(self.company.sums_of(row, sign) if own is None else own.sums, np.float64)
+        return np.array(
+            self.account_mix.sums_of(row, sign) if own is None else own.sums, np.float64
+        )
 
 
 def _after(before: State, act: Done) -> State:

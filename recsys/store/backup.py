@@ -95,7 +95,7 @@ def back_up(home: Path, store_url: str, to: Path, tell: Tell = lambda _: None) -
         _sync(to.parent)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
-    return _told(to, manifest)
+    return _described(to, manifest)
 
 
 def restore(source: Path, home: Path, store_url: str, tell: Tell = lambda _: None) -> Backup:
@@ -130,7 +130,7 @@ def restore(source: Path, home: Path, store_url: str, tell: Tell = lambda _: Non
             os.rename(path, home / path.name)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
-    return _told(source, manifest)
+    return _described(source, manifest)
 
 
 def verified(source: Path) -> dict[str, Any]:
@@ -173,7 +173,7 @@ def _damaged(path: Path) -> DataError:
     )
 
 
-def _told(folder: Path, manifest: Mapping[str, Any]) -> Backup:
+def _described(folder: Path, manifest: Mapping[str, Any]) -> Backup:
     sizes = [file["bytes"] for file in manifest["files"].values()]
     known = {name: manifest[name] for name in ("created", "schema", "events", "bundle")}
     return Backup(folder=str(folder), files=len(sizes), bytes=sum(sizes), **known)

@@ -113,7 +113,7 @@ def erase(store: Store, home: Path, user_id: str) -> Receipt:
     known = any(removed.values()) or any(shown.values())
     emptied = empty_log(store)
     places = [
-        Place("store", removed, _told(store.db, emptied)),
+        Place("store", removed, _described(store.db, emptied)),
         Place("shown lists", shown, "kept under a pseudonym; lists not written yet are dropped"),
         Place("reject files", rejects, "lines that hold the id were cut out"),
         _forget_nights(home, known),
@@ -163,7 +163,7 @@ def _erase_rows(store: Store, person: str, user_id: str) -> tuple[dict[str, int]
     return removed, at
 
 
-def _told(db: Database, emptied: bool) -> str:
+def _described(db: Database, emptied: bool) -> str:
     if not db.on_sqlite:
         return "rows deleted; PostgreSQL gives their space to others at its next vacuum"
     if emptied:

@@ -154,8 +154,8 @@ def in_force(log: Sequence[Control]) -> list[Control]:
     return sorted(kept.values(), key=lambda control: control.id)
 
 
-def _check_undo(id: int, log: Sequence[Control], asked: Sequence[str]) -> None:
-    back = {row.value for row in _effective_undos(log)} | set(asked)
+def _check_undo(id: int, log: Sequence[Control], requested: Sequence[str]) -> None:
+    back = {row.value for row in _effective_undos(log)} | set(requested)
     if id not in {row.id for row in log}:
         raise DataError(f"undo {id}: this user has no control of this id")
     if str(id) in back:

@@ -117,8 +117,8 @@ def _pupil(encoder: Encoder, texts: Sequence[str], device: str) -> Trainable:
 
 
 def _hard(
-    pupil: Trainable, asked: HeldOut, config: FinetuneConfig, n: int
+    pupil: Trainable, held_out: HeldOut, config: FinetuneConfig, n: int
 ) -> np.ndarray[tuple[int, int], np.dtype[np.int64]] | None:
     if config.objective != "contrastive":
         return None
-    return hard_negatives(embedded(pupil, np.arange(n), config.chunk), asked.matrix)
+    return hard_negatives(embedded(pupil, np.arange(n), config.chunk), held_out.matrix)

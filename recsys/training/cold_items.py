@@ -38,14 +38,14 @@ class ColdStartSolver:
     vectors: Floats | None = None  # (n_items, d): the words, where the student only imitates them
     config: ColdStartConfig = field(default_factory=ColdStartConfig)
     solved: ColdStartMap | None = None
-    asked: bool = False
+    tried: bool = False
 
     def map_of(self, neighbours: ItemWeights) -> ColdStartMap | None:
         """Return the map from words to an engine's neighbours; None with too few to learn from."""
         if self.solved is not None:
             return with_targets(self.solved, neighbours.matrix())
-        if not self.asked:
-            self.asked = True
+        if not self.tried:
+            self.tried = True
             self.solved = cold_map(self.data, neighbours, self.student, self.vectors, self.config)
         return self.solved
 

@@ -118,13 +118,13 @@ def assemble(
         score_model=replace(score_model, first_use=first_use_delays(data)),
         rating_scale=data.rating_scale,
         trees=trees,
-        company={} if data.company is None else data.company.arrays(),
+        account_mix={} if data.account_mix is None else data.account_mix.arrays(),
     )
 
 
 def _counters(data: Dataset) -> PopularityCounters:
     times = data.time if data.timed else None  # events' numbers must not meet seconds later
-    actor = None if data.company is None else data.user
+    actor = None if data.account_mix is None else data.user
     return PopularityCounters.from_events(
         len(data.items), data.item, data.weight, data.explicit, times, actor
     )

@@ -51,7 +51,7 @@ class AttackTest:
         """Whether few enough entries moved, or nothing was tried."""
         return not self.people or max(self.taken, self.moved - self.control) < MOST
 
-    def told(self) -> str:
+    def description(self) -> str:
         """Return a sentence that says how it went."""
         if not self.people:
             return "no attack was tried: without times, defences or enough users"

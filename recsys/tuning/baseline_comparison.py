@@ -43,7 +43,7 @@ class Contest:
         """Whether the baseline is better by more than chance and what tuning may give up."""
         return self.tested and self.high < TOLERANCE * self.value
 
-    def told(self) -> str:
+    def description(self) -> str:
         """Return a sentence that says how it went."""
         if not self.tested:
             return f"untested: {self.people} people could be asked, {TESTABLE} are needed"
@@ -94,11 +94,11 @@ def contest_at_a_cut(model: Model, check: ValidationSet) -> Contest:
     """Ask a model and the baselines what people took up after one cut."""
     names = features_of(check.data.timed)
     simple = replace(model, trees=None)
-    asked = [answers(model, check).ndcg]
-    asked += [
+    gains = [answers(model, check).ndcg]
+    gains += [
         answers(replace(simple, score_model=baseline_blend(name)), check).ndcg for name in names
     ]
-    return decided(np.stack(asked), names)
+    return decided(np.stack(gains), names)
 
 
 def decided(values: Values, names: tuple[str, ...], seed: int = 0) -> Contest:

@@ -234,9 +234,11 @@ def _keys(events: EventTable) -> NDArray[np.int64]:
     return events.user.astype(np.int64) * len(events.items) + events.item
 
 
-def _cases(train: EventTable, asked: EventTable, groups: NDArray[np.object_] | None) -> Cases:
+def _cases(train: EventTable, test_events: EventTable, groups: NDArray[np.object_] | None) -> Cases:
     width = max(len(train.items), 1)
-    keys = np.setdiff1d(_keys(asked), _keys(train))  # sorted and distinct: by user, then by item
+    keys = np.setdiff1d(
+        _keys(test_events), _keys(train)
+    )  # sorted and distinct: by user, then by item
     user, item = (keys // width).astype(np.int32), (keys % width).astype(np.int32)
     names = groups[item] if groups is not None else np.full(len(item), "", object)
     kinds, code = np.unique(names.astype(str), return_inverse=True)

@@ -171,13 +171,13 @@ def _measured(
 
 def _at(
     validator: CrossValidator,
-    asked: Sequence[_Scores],
+    scores: Sequence[_Scores],
     judged: Sequence[_Scores],
     personal: float,
     item_weights: Values,
 ) -> Measured:
     plain, debiased, lists = [], [], []
-    for one in asked:
+    for one in scores:
         order = one.choice_sets.best(one.at(personal))
         plain.append(one.choice_sets.ordered_ndcg(order))
         debiased.append(one.choice_sets.ordered_ndcg(order, weights=item_weights))

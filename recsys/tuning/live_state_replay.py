@@ -74,12 +74,12 @@ def replay_steps(
         )
 
 
-def _of_some_users(user: Rows, asked: Mask, seed: int, most: int) -> Mask:
+def _of_some_users(user: Rows, query: Mask, seed: int, most: int) -> Mask:
     """Keep what is asked of users drawn at random, until there are `most` questions."""
-    users, counts = np.unique(user[asked], return_counts=True)
+    users, counts = np.unique(user[query], return_counts=True)
     order = np.random.default_rng(seed).permutation(len(users))
     drawn = users[order[np.cumsum(counts[order]) <= max(most, int(counts.max(initial=0)))]]
-    return np.asarray(asked & np.isin(user, drawn), bool)
+    return np.asarray(query & np.isin(user, drawn), bool)
 
 
 def to_validation_set(questions: EvaluationQueries) -> ValidationSet:

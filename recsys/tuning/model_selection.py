@@ -36,7 +36,7 @@ from recsys.tuning.gbdt_training import fit_gbdt_if_better
 from recsys.tuning.recent_item_popularity import item_weights
 from recsys.tuning.replay_choice_sets import ReplayChoiceSets, ReplayStep, walk
 from recsys.tuning.score_form import LEAST_UPTAKE, REFUSALS, CandidateForm, CrossValidator
-from recsys.tuning.score_form_search import GAIN, Search, told
+from recsys.tuning.score_form_search import GAIN, Search, form_summary
 from recsys.tuning.tuning_result import TuningResult
 from recsys.tuning.validation_set import ValidationSet
 
@@ -132,7 +132,7 @@ def choose(
         return _chosen(first, (CHEAP,), log)
     models = _assembled(check, parts or {"": {}}, words, seed, words.student)
     finalists = [engine_of(name, engines) for name in parts]
-    validation_queries = _asked(check, models, seed, on_the_way, budget, log)
+    validation_queries = _validation_queries(check, models, seed, on_the_way, budget, log)
     choice_sets, count = validation_queries.choice_sets, len(validation_queries.choice_sets)
     note(f"{count} lists asked for, {choice_sets.offset.shape[1]} places each to choose from")
     few = count < FEWEST_LISTS and bool(log.pressure)
@@ -149,7 +149,7 @@ def choose(
         tried = sum("value" in row for row in log.rows)
         log.hurried(
             f"the time for tuning was over after {tried} forms: the best so far is kept,"
-            f" {told(design)}"
+            f" {form_summary(design)}"
         )
     if first is not None and (
         search.found <= 0 or not search.met or not design.personal and search.stopped
@@ -188,9 +188,9 @@ def _no_regret(
     error = float(change.std() / np.sqrt(max(len(change), 1)))
     mean = float(change.mean()) if len(change) else 0.0
     kept = mean > SURE * error
-    log.rows.append({"alone": told(alone), "gain": mean, "error": error, "kept": kept})
+    log.rows.append({"alone": form_summary(alone), "gain": mean, "error": error, "kept": kept})
     if not kept:
-        log.note(f"{told(design)} is not surely better than {told(alone)}, which is chosen")
+        log.note(f"{form_summary(design)} is not surely better, so {form_summary(alone)} is chosen")
     return design if kept else alone
 
 
@@ -265,7 +265,9 @@ def _cheap(check: ValidationSet, words: TextVectors, seed: int, log: Log) -> Fou
         if (gain := search.value(form)) > value * GAIN:
             design, value = form, gain
     took = cpu_seconds() - began
-    log.note(f"popular, trending and {CHEAP.name}: {value:.4f} by {told(design)}, {took:.1f} s")
+    log.note(
+        f"popular, trending and {CHEAP.name}: {value:.4f} by {form_summary(design)}, {took:.1f} s"
+    )
     log.rows.append({"engine": CHEAP.name, "seconds": took})
     return Found(design, value, choice_sets) if value > 0 else None
 
@@ -290,7 +292,7 @@ def _corrected(
     return found.trees
 
 
-def _asked(
+def _validation_queries(
     check: ValidationSet,
     models: Mapping[str, Model],
     seed: int,

@@ -64,7 +64,7 @@ class ReplayModel(Protocol):
 class ReplayResult:
     """What a walk found."""
 
-    asked: Rows  # (n,): the user of each ranking asked for
+    user: Rows  # (n,): of each ranking
     ranks: Values  # (n,): of what was taken up; inf when it did not exist yet
     items: Rows  # (n,): row of what was taken up; -1: not in the training data
     judged: Rows  # (m,): the user of each opinion
@@ -124,7 +124,7 @@ class World:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ReplayQuery:
     """A question on the way: where would this item have stood?"""
 
     place: int  # number of the event in the walk
@@ -143,8 +143,8 @@ class Asked:
 
 
 def replay_queries(
-    split: Split, data: Dataset, observe: Callable[[ReplayEvent], None], asked: Mask
-) -> Iterator[Asked]:
+    split: Split, data: Dataset, observe: Callable[[ReplayEvent], None], queried: Mask
+) -> Iterator[ReplayQuery]:
     """Walk the test events, yield the questions and then tell `observe` what happened."""
     assert split.walk is not None
     walk, world = split.walk, World.of(split, split.walk, data)
@@ -155,7 +155,7 @@ def replay_queries(
             for place in moment.tolist()
         ]
         for place, step in zip(moment.tolist(), steps, strict=True):
-            if asked[place]:
+            if queried[place]:
                 timeline = timelines.get(step.user) or UserTimeline([], [], [])
                 yield _question(world, timeline, step, place)
         for step in steps:
@@ -176,13 +176,13 @@ def _act(step: ReplayEvent, kind: str, weight: float, time: float) -> LiveEvent:
     return LiveEvent(step.item_id, kind, None, time, 0.0, str(step.user), counted=weight)
 
 
-def _question(world: World, trail: UserTimeline, step: ReplayEvent, place: int) -> Asked:
+def _question(world: World, trail: UserTimeline, step: ReplayEvent, place: int) -> ReplayQuery:
     rows = world.candidates(step.item, step.time, trail)
     found = np.flatnonzero(rows == step.item)
     if not len(found):
         rows = np.append(rows, np.int32(step.item))
     target = int(found[0]) if len(found) else len(rows) - 1
-    return Asked(place, trail.histories(step.user, step.time), rows, target, len(found) > 0)
+    return ReplayQuery(place, trail.histories(step.user, step.time), rows, target, len(found) > 0)
 
 
 def walk_through(
@@ -191,7 +191,7 @@ def walk_through(
     model: ReplayModel,
     name: str,
     allowed: float = math.inf,
-    inspect: Callable[[Asked, Values], None] = lambda asked, scores: None,
+    inspect: Callable[[ReplayQuery, Values], None] = lambda query, scores: None,
 ) -> ReplayResult:
     """Walk the test events of a split with a model and note how it ranked and judged.
 
@@ -210,9 +210,9 @@ def walk_through(
         read.add(step.item)
 
     questions, took = int((rank | opinion).sum()), 0.0
-    for number, asked in enumerate(replay_queries(split, data, observe, rank | opinion), 1):
+    for number, query in enumerate(replay_queries(split, data, observe, rank | opinion), 1):
         began = time.perf_counter()
-        found = model.score(asked.histories, asked.rows)
+        found = model.score(query.histories, query.rows)
         took += time.perf_counter() - began
         if number == SAMPLE and took / SAMPLE * questions > allowed:
             raise Skip(
@@ -221,11 +221,11 @@ def walk_through(
             )
         if not np.isfinite(found).all():
             raise DataError(f"{name}: a score in the replay is NaN or infinite")
-        ranks[asked.place], scores[asked.place] = asked.rank(found[None])[0], found[asked.target]
-        inspect(asked, found)
-        if not (known := read.of(asked.rows))[asked.target]:
+        ranks[query.place], scores[query.place] = query.rank(found[None])[0], found[query.target]
+        inspect(query, found)
+        if not (known := read.of(query.rows))[query.target]:
             others = np.where(known, -np.inf, found)
-            among[asked.place] = asked.rank(others[None])[0]
+            among[query.place] = query.rank(others[None])[0]
     user = walk.events.user
     return ReplayResult(
         user[rank],

@@ -86,8 +86,8 @@ def decide_by_gains(today: Gains, yesterday: Gains) -> Verdict:
     if verdict.yesterday is None:
         return verdict
     now, then = float(today.debiased.mean()), float(yesterday.debiased.mean())
-    told = f"{verdict.reason}; debiased {now:.4f} against {then:.4f}"
-    return replace(verdict, reason=told, debiased=now, debiased_yesterday=then)
+    reason = f"{verdict.reason}; debiased {now:.4f} against {then:.4f}"
+    return replace(verdict, reason=reason, debiased=now, debiased_yesterday=then)
 
 
 def answers(model: Model, check: ValidationSet, block: int = 256) -> Gains:

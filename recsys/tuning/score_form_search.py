@@ -154,8 +154,8 @@ class Search:
     def value(self, design: CandidateForm) -> float:
         """Judge a form, and write down what it is worth."""
         value = self.validator.value(design)
-        self.rows.append({"design": told(design), "value": value})
-        self.note(f"{value:.4f}  {told(design)}")
+        self.rows.append({"design": form_summary(design), "value": value})
+        self.note(f"{value:.4f}  {form_summary(design)}")
         return value
 
     def _best(
@@ -201,7 +201,7 @@ def by_life(columns: Iterable[Column]) -> list[Column]:
     return sorted(columns, key=off)
 
 
-def told(design: CandidateForm) -> str:
+def form_summary(design: CandidateForm) -> str:
     """Return a form in the words of a manifest's evidence."""
     parts = ["alone" * design.plain, *design.shares, "lift" * design.lift]
     parts += [str(column) for column in (design.neighbours, *design.factors) if column is not None]

@@ -125,11 +125,11 @@ def tune(
             words = data.words(check.data)
     budget = Budget(scenario.minutes, wall=scenario.wall)
 
-    def told(text: str) -> None:
+    def log_line(text: str) -> None:
         note(text)
         advance(budget.spent(), budget.seconds)
 
-    return choose(check, words, engines, budget, seed, device, told, way, cut=cut)
+    return choose(check, words, engines, budget, seed, device, log_line, way, cut=cut)
 
 
 def canonical(data: TuningData) -> TuningData:

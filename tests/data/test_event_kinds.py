@@ -76,7 +76,7 @@ def test_weights_that_figures_rest_on():
 def test_unknown_kinds_weigh_nothing_and_are_told():
     weights = EventWeights()
     assert weights.of_kind("go-back") == 0 and not weights.heeds("go-back", 5.0)
-    told = weights.told_unknown({"like": 3, "likd": 2, "zzzz": 4, "unlike": 1})
+    told = weights.unknown_kinds({"like": 3, "likd": 2, "zzzz": 4, "unlike": 1})
     assert [(one["event"], one["count"]) for one in told] == [("zzzz", 4), ("likd", 2)]
     assert told[1]["nearest"] == "like" and told[0]["nearest"] is None
     assert weights.unheeded(["like", "shown", "zzzz", "unlike", "stars"]) == ("shown", "zzzz")

@@ -108,7 +108,7 @@ def test_only_first_events_on_an_item_count_and_views_are_no_opinion() -> None:
         ("cat", "a", "like", NAN, 14),
     ]
     _, found, split, _ = walk(events(*rows), ItemTable.empty(), 0.67)
-    users = [split.train.users[int(row)] for row in found.asked]
+    users = [split.train.users[int(row)] for row in found.user]
     assert users == ["bob", "cat"]
     assert found.liked.tolist() == [False, True]
 

@@ -10,7 +10,7 @@ import pytest
 from night_world import READ, READERS, books, fill, reads
 
 import recsys
-from jobs.commands.evaluate import heard, means_of
+from jobs.commands.evaluate import means_of, with_comment_sentiment
 from jobs.nightly.context import NightContext
 from jobs.nightly.pipeline import NightPipeline
 from jobs.nightly.step_runner import run_steps
@@ -47,7 +47,7 @@ def test_a_night_an_evaluation_and_the_python_api_choose_alike(tmp_path, protoco
     (folder / "home" / "store.db").unlink()
     settings = Settings(home=folder / "home", encoder=str(folder / "home" / "tiny"))
     split = make_split(
-        heard(settings, load_events(events)),
+        with_comment_sentiment(settings, load_events(events)),
         load_items(items),
         Rules(protocol, weights=settings.weights),
     )
@@ -117,7 +117,7 @@ def test_on_the_sample(tmp_path, dated):
     if not dated:
         events = replace(events, time=np.full(len(events), np.nan))
     rules = Rules("time" if dated else "leave-last-out", weights=settings.weights)
-    split = make_split(heard(settings, events), items, rules)
+    split = make_split(with_comment_sentiment(settings, events), items, rules)
     evaluated = fit_service(split, split.dataset(), means_of(settings, 0, lambda text: None))[1]
     nightly = night_choice(settings, split.train, [items.item(row) for row in range(len(items))])
     assert evaluated.design == nightly.design == "tuned"

@@ -120,10 +120,10 @@ def test_what_is_flagged_or_flooded_is_placed_nowhere():
 def test_an_excess_that_the_night_found_follows_a_new_version():
     made = worlds.model()
     row = made.catalogue.ids.row("sea-1")
-    company = {name: np.array(array) for name, array in made.company.items()}
-    company["excess"][row] = 9
-    company["span"][row] = made.cutoff - 60, made.cutoff
-    live = LiveState(replace(made, company=company))
+    account_mix = {name: np.array(array) for name, array in made.account_mix.items()}
+    account_mix["excess"][row] = 9
+    account_mix["span"][row] = made.cutoff - 60, made.cutoff
+    live = LiveState(replace(made, account_mix=account_mix))
     assert not undoubted(live, np.array([row], np.int32)).any()
     live.add_item(Item("sea-1", title="wave"))
     assert not undoubted(live, np.array([live.row("sea-1")], np.int32)).any()

@@ -7,7 +7,14 @@ import pytest
 import worlds
 
 from recsys.array_types import Floats
-from recsys.data.coordinated_accounts import LEAST, AccountMix, ItemCompany, Platform, Steps, judged
+from recsys.data.coordinated_accounts import (
+    LEAST,
+    AccountMix,
+    ItemAccountMix,
+    Platform,
+    Steps,
+    judged,
+)
 from recsys.data.event_weights import EventWeights
 from recsys.serving.live_event import LiveEvent, weights_of
 from recsys.serving.popularity_counters import DAY, HALF_LIVES, PopularityCounters
@@ -49,9 +56,9 @@ def night(acts: list[LiveEvent], weights: EventWeights) -> tuple[PopularityCount
     user = np.array([names.index(str(act.actor)) for act in acts], np.int32)
     item = np.array([int(act.item_id[1:]) for act in acts], np.int32)
     time = np.array([act.timestamp for act in acts])
-    counts, company = judged(user, item, found < 0, time, len(names), ITEMS)
+    counts, account_mix = judged(user, item, found < 0, time, len(names), ITEMS)
     weight = found * counts
-    return PopularityCounters.from_events(ITEMS, item, weight, stated, time, user), company
+    return PopularityCounters.from_events(ITEMS, item, weight, stated, time, user), account_mix
 
 
 def live(
@@ -63,7 +70,7 @@ def live(
         some = acts[start : start + step]
         found, stated = weights_of(some, weights, (0.0, 1.0))
         rows = np.array([int(act.item_id[1:]) for act in some], np.int32)
-        voices.hear(some, rows, found, stated, counters)
+        voices.observe(some, rows, found, stated, counters)
     return counters, voices
 
 
@@ -87,11 +94,11 @@ def test_live_is_night_where_a_crowd_dislikes(does):
 def alike(acts: list[LiveEvent], step: int) -> None:
     """Compare what a night and a live state count, and the sums of each company."""
     weights = EventWeights()
-    wanted, company = night(acts, weights)
+    wanted, account_mix = night(acts, weights)
     found, voices = live(acts, weights, step)
     found.few = wanted.few  # which is read off the first counts
     np.testing.assert_allclose(shares(found), shares(wanted), atol=1e-4)
-    for sign, wanted_sums in enumerate((company.sums, company.against)):
+    for sign, wanted_sums in enumerate((account_mix.sums, account_mix.against)):
         sums = np.array([voices.sums(row, sign) for row in range(ITEMS)])
         np.testing.assert_allclose(sums, wanted_sums, atol=1e-3)
 
@@ -112,10 +119,10 @@ def test_one_person_is_one_voice_at_every_half_life(kind):
 def test_a_crowd_that_comes_for_one_thing_counts_like_one_voice():
     weights = EventWeights()
     before, _ = night(told(0), weights)
-    after, company = night(told(0, crowd=60), weights)
+    after, account_mix = night(told(0, crowd=60), weights)
     assert after.uptake(6, ITEMS)[0] - before.uptake(6, ITEMS)[0] == pytest.approx(1.0)
-    assert company.excess[0].max() == 59 and not company.excess[1:].any()
-    assert np.isfinite(company.span[0]).all()
+    assert account_mix.excess[0].max() == 59 and not account_mix.excess[1:].any()
+    assert np.isfinite(account_mix.span[0]).all()
 
 
 @pytest.mark.parametrize("does", [("dislike",), ("like", "dislike")])
@@ -123,10 +130,10 @@ def test_a_crowd_that_dislikes_counts_like_one_voice(does):
     """Also if it liked the item first, and however many others like it."""
     weights = EventWeights()
     before, _ = night(told(0), weights)
-    after, company = night(told(0, crowd=60, kinds_of_crowd=does), weights)
+    after, account_mix = night(told(0, crowd=60, kinds_of_crowd=does), weights)
     assert after.dislikes[0] - before.dislikes[0] <= 1 + 1e-5
     assert after.likes[0] - before.likes[0] <= 1
-    assert company.excess[0].max() >= 59 and not company.excess[1:].any()
+    assert account_mix.excess[0].max() >= 59 and not account_mix.excess[1:].any()
 
 
 def test_a_drip_of_dislikes_among_many_likes_counts_like_one_voice():
@@ -163,21 +170,23 @@ def test_a_platform_of_new_people_alarms_nobody():
     people = [
         LiveEvent(f"i{n % ITEMS}", "like", None, START + n, 0.0, f"u{n}") for n in range(5_000)
     ]
-    _, company = night(people, EventWeights())
-    assert not company.excess.any()
+    _, account_mix = night(people, EventWeights())
+    assert not account_mix.excess.any()
 
 
 def test_few_voices_are_never_an_excess():
     acts = told(1)
     for few in (1, 2, 3):
-        _, company = night(acts + told(1, crowd=60)[len(acts) : len(acts) + few], EventWeights())
-        assert not company.excess.any()
+        _, account_mix = night(
+            acts + told(1, crowd=60)[len(acts) : len(acts) + few], EventWeights()
+        )
+        assert not account_mix.excess.any()
 
 
 def test_company_is_read_back_and_old_bundles_have_none():
-    _, company = night(told(0, crowd=60), EventWeights())
-    again = AccountMix.from_arrays(company.arrays(), ITEMS)
-    assert again.platform == company.platform and np.array_equal(again.sums, company.sums)
+    _, account_mix = night(told(0, crowd=60), EventWeights())
+    again = AccountMix.from_arrays(account_mix.arrays(), ITEMS)
+    assert again.platform == account_mix.platform and np.array_equal(again.sums, account_mix.sums)
     assert AccountMix.from_arrays({}, 3).sums.shape == (3, 4)
     assert AccountMix.empty().platform == Platform() and (AccountMix.empty().heights == LEAST).all()
 
@@ -226,8 +235,8 @@ def test_an_attack_takes_nothing_from_the_voices_of_others():
     against = [LiveEvent("i0", "dislike", None, last + n, 0.0, f"fake{n}") for n in range(60)]
     before, _ = night(acts, weights)
     for attack in (popular, against):
-        after, company = night(acts + attack, weights)
-        assert company.excess[0].max() > 50
+        after, account_mix = night(acts + attack, weights)
+        assert account_mix.excess[0].max() > 50
         assert after.uptake(6, ITEMS)[0] >= before.uptake(6, ITEMS)[0] - 1e-6
         assert after.likes[0] >= before.likes[0] - 1e-6
         assert after.dislikes[0] <= before.dislikes[0] + 2
@@ -248,10 +257,10 @@ def test_items_attacked_at_the_same_time_do_not_lift_the_alarm_height():
     what = np.concatenate([item, target[order]]).astype(np.int32)
     when = np.concatenate([time, time[-1] + np.arange(600.0)])
     positive = np.zeros(len(who), bool)
-    counts, company = judged(who, what, positive, when, people + 600, items + 5)
+    counts, account_mix = judged(who, what, positive, when, people + 600, items + 5)
     assert counts[:40_000].mean() > 0.99
     assert all(counts[what == row].sum() <= 2 for row in range(items, items + 5))
-    assert (company.heights < 30).all()
+    assert (account_mix.heights < 30).all()
 
 
 def test_attacks_on_items_with_many_voices_do_not_lift_the_alarm_height():
@@ -269,8 +278,8 @@ def test_attacks_on_items_with_many_voices_do_not_lift_the_alarm_height():
     who = np.concatenate([user, np.arange(people, people + 480)])[order]
     what = np.concatenate([item, np.arange(480) % 4])[order]
     positive = np.zeros(len(who), bool)
-    counts, company = judged(who, what, positive, times[order], people + 480, items)
-    assert (company.heights <= 2 * clean.heights).all()
+    counts, account_mix = judged(who, what, positive, times[order], people + 480, items)
+    assert (account_mix.heights <= 2 * clean.heights).all()
     assert counts[who >= people].sum() <= 4 * 3
     assert (~counts[who < people]).sum() <= (~before).sum() + 2
 
@@ -323,15 +332,15 @@ def test_an_excess_is_one_person_for_trends():
 
 def test_an_alarm_leaves_as_many_voices_as_the_others_let_expect():
     """Of a platform where four of five voices have a property, 40 with it stand beside 10."""
-    company, heights = ItemCompany([0.0] * 4), [12.0] * 4
+    account_mix, heights = ItemAccountMix([0.0] * 4), [12.0] * 4
     steps = Steps([0.2] * 4, [-0.7] * 4, [4.0] * 4)
     counts, number = {}, 0
     for has in [1, 1, 1, 1, 0] * 10 + [1] * 100:
-        counts[number], taken = company.hear(number, has, steps, heights)
+        counts[number], taken = account_mix.observe(number, has, steps, heights)
         counts.update(dict.fromkeys(taken, False))
         number += 1
     first = [counts[n] for n in range(50)]
-    assert all(first) and company.sums[0] >= 12.0
+    assert all(first) and account_mix.sums[0] >= 12.0
     assert 50 <= sum(counts.values()) <= 52
-    more = [company.hear(number + n, n % 5 != 0, steps, heights)[0] for n in range(10)]
+    more = [account_mix.observe(number + n, n % 5 != 0, steps, heights)[0] for n in range(10)]
     assert sum(more) >= 8  # the usual mix goes on counting, whatever the attack did before

@@ -91,7 +91,7 @@ def test_one_solution_serves_every_engine():
 def test_nothing_is_solved_where_every_item_is_read():
     shared = ColdStartSolver(worlds.odd_even(), worlds.student())
     near = worlds.plain(shared.data, worlds.WHOLE).neighbours
-    assert with_unread(shared, near, 0, posts=False)[0] is near and not shared.asked
+    assert with_unread(shared, near, 0, posts=False)[0] is near and not shared.tried
 
 
 def test_without_words_or_with_few_items_nothing_is_guessed():

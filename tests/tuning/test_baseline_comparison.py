@@ -49,7 +49,10 @@ def test_event_by_event(sign):
     found = walked_contest(way((live,)), live)
     assert found.tested and found.people > 50 and found.baseline in SHARES
     assert found.lost == (sign < 0) and (found.low > 0) == (sign > 0)
-    assert f"{found.people} people" in found.told() and named(found.baseline) in found.told()
+    assert (
+        f"{found.people} people" in found.description()
+        and named(found.baseline) in found.description()
+    )
 
 
 @pytest.mark.parametrize("timed", [True, False])
@@ -75,4 +78,4 @@ def test_the_best_of_the_baselines_counts_and_chance_is_no_loss():
 @pytest.mark.parametrize("people", [0, 49])
 def test_too_few_people_tell_nothing(people):
     found = decided(np.stack([np.zeros(people), np.ones(people)]), ("share_all",))
-    assert not found.tested and not found.lost and "untested" in found.told()
+    assert not found.tested and not found.lost and "untested" in found.description()

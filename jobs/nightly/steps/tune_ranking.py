@@ -82,12 +82,12 @@ def engine_reason(choice: TuningResult, items: int) -> str:
         return f"{names}, because there are too few events to compare engines on"
     skipped = [str(row["engine"]) for row in choice.evidence if row.get("skipped_seconds") == 1e9]
     if choice.pressure:
-        told = f"{names}, the best of what there was time for ({choice.pressure[-1]})"
+        reason = f"{names}, the best of what there was time for ({choice.pressure[-1]})"
     else:
-        told = f"{names}, because nothing else ranks the held-out events better"
+        reason = f"{names}, because nothing else ranks the held-out events better"
     if not skipped:
-        return told
-    return f"{told}; {items:,} items are too many for {' and '.join(skipped)}"
+        return reason
+    return f"{reason}; {items:,} items are too many for {' and '.join(skipped)}"
 
 
 def _complete(tuning: Mapping[str, Any]) -> bool:
@@ -132,14 +132,14 @@ def against_baselines(night: NightContext, choice: TuningResult) -> tuple[Contes
         check, way = replay_validation(_split(night), settings.seed, JUDGED)
         model = night.tried(check.data, choice)
         live = LiveState(model)
-        found = walked_contest(_heard(way((live,)), night), live)
+        found = walked_contest(_with_progress(way((live,)), night), live)
         if found.tested:
             return found, _attacked(night, model, cut)
-    asked = cut.sample(PEOPLE, settings.seed)
-    if len(asked) < TESTABLE:
-        return Contest(len(asked), 0.0, "share_all", 0.0, 0.0, 0.0), AttackTest(0, 0)
+    validation = cut.sample(PEOPLE, settings.seed)
+    if len(validation) < TESTABLE:
+        return Contest(len(validation), 0.0, "share_all", 0.0, 0.0, 0.0), AttackTest(0, 0)
     model = night.tried(cut.data, choice)
-    return contest_at_a_cut(model, asked), _attacked(night, model, cut)
+    return contest_at_a_cut(model, validation), _attacked(night, model, cut)
 
 
 def _attacked(night: NightContext, model: Model, check: ValidationSet) -> AttackTest:
@@ -157,7 +157,7 @@ def _split(night: NightContext) -> Split:
     return make_split(*night.tables, rules)
 
 
-def _heard(moments: Iterable[ReplayStep], night: NightContext) -> Iterator[ReplayStep]:
+def _with_progress(moments: Iterable[ReplayStep], night: NightContext) -> Iterator[ReplayStep]:
     for number, moment in enumerate(moments):
         night.progress.advance(min(number, JUDGED), JUDGED)
         yield moment

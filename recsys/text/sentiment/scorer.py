@@ -96,9 +96,9 @@ def toned(events: EventTable, tones: SentimentScorer) -> EventTable:
     return replace(events, tone=found)
 
 
-def _chances(told: float) -> Floats:
+def _chances(valence: float) -> Floats:
     """Return probabilities of the labels for a lexicon's score."""
     found = np.zeros(len(LABELS), np.float32)
-    side = abs(told) ** 0.5  # one clear word is enough for its side
-    found[2 if told > 0 else 0], found[1] = side, 1 - side
+    side = abs(valence) ** 0.5  # one clear word is enough for its side
+    found[2 if valence > 0 else 0], found[1] = side, 1 - side
     return found

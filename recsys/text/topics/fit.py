@@ -75,9 +75,9 @@ def fit_topics(
     return topics if before is None else keep_ids(topics, before, texts, vectors)
 
 
-def n_topics(n_items: int, asked: int = 0) -> int:
+def n_topics(n_items: int, requested: int = 0) -> int:
     """Return how many topics so many items get; each has room for at least one item."""
-    return max(1, min(asked or min(200, round(n_items**0.5 / 4) + 2), n_items))
+    return max(1, min(requested or min(200, round(n_items**0.5 / 4) + 2), n_items))
 
 
 def keep_ids(topics: Topics, before: LastNight, texts: Sequence[str], vectors: Floats) -> Topics:
