@@ -4,6 +4,10 @@ The libraries (BLAS, OpenMP in torch, FAISS and implicit, MKL) read the environm
 are loaded, and by default start a thread per processor of the machine, whatever a container allows,
 and wait for each other in loops. Beside other work a thread that waits then takes the processor of
 the one that it waits for: a step of 10 s of CPU took 235 s.
+
+BLAS gets one thread, whatever the caller has set: with more of them it rounds sums otherwise, and
+lists would depend on the number. What takes long is split into blocks instead
+(recsys/thread_pool.py), of which OMP_NUM_THREADS are worked on at once.
 """
 
 from __future__ import annotations
@@ -12,7 +16,8 @@ import os
 from collections.abc import Callable, Iterator, MutableMapping
 from pathlib import Path
 
-COUNTS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+COUNTS = ("OMP_NUM_THREADS",)
+BLAS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 WAITING = {
     "OMP_WAIT_POLICY": "PASSIVE",  # any OpenMP
     "GOMP_SPINCOUNT": "0",  # that of GCC
@@ -22,13 +27,16 @@ WAITING = {
 
 
 def set_threads(environ: MutableMapping[str, str] | None = None) -> None:
-    """Set what the libraries read; what the caller has set stays. Call it before they are loaded.
+    """Set what the libraries read, before they are loaded; what the caller has set stays.
 
+    But for the threads of BLAS, of which there is one.
     `threadpoolctl` and torch can change the counts later, but not how threads wait.
     """
     environ = os.environ if environ is None else environ
     for name in COUNTS:
         environ.setdefault(name, str(processors()))
+    for name in BLAS:
+        environ[name] = "1"
     for name, value in WAITING.items():
         environ.setdefault(name, value)
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from recsys.bundle import write_bundle
 from recsys.bundle_store import BundleStore
@@ -117,7 +118,8 @@ def fit(
         weights.check_kinds(table.kind_counts())
         catalogue = item_table(item_rows)
         position = _store(home, event_rows, item_rows, user_rows)
-        made = _fitted(table, catalogue, weights, plan, encoder, seed)
+        with threadpool_limits(1, "blas"):  # more would round sums otherwise, see thread_pool
+            made = _fitted(table, catalogue, weights, plan, encoder, seed)
         _publish(home, made, position, weights, seed)
         return FittedModel.open(home, weights, owned=folder)
     except BaseException:

@@ -1,4 +1,4 @@
-"""What all tests share: one thread per numeric library, and one cache of distilled vectors.
+"""What all tests share: one thread, and one cache of distilled vectors.
 
 Two threads that fight for a busy processor make a test of torch last minutes. The libraries read
 the environment when they are loaded, so it is set before any test module is imported; commands that

@@ -54,7 +54,7 @@ def command(tune_always: bool, as_json: bool) -> None:
     elif result["status"] == "published":
         print(f"published {result['version']}: {result['gate']['reason']}")
     else:
-        print(f"refused, the bundle before stays in service: {result['gate']['reason']}")
+        print(f"refused, the previous bundle stays in service: {result['gate']['reason']}")
     if result["status"] != "published":
         raise SystemExit(REFUSED)
 

@@ -111,7 +111,7 @@ class NightPipeline:
         }
         manifest = before.manifest if before is not None else {}
         why = retune_reason(manifest, seen, plan, self.night.settings.tune_days)
-        why = "asked for" if self.night.tune_always else why
+        why = "of the option --tune" if self.night.tune_always else why
         if why is None:
             choice, tuning = TuningResult.from_json(manifest["choice"]), manifest["tuning"]
         else:
@@ -124,7 +124,7 @@ class NightPipeline:
                 self.night.progress.tell(f"tuning: {sentence}; the next night tunes again")
         return {
             "tuned": why is not None,
-            "because": why or "the last tuning still serves",
+            "because": why or "the last tuning is still valid",
             "design": choice.design,
             "personal": choice.score_model.personal,
             "engines": " + ".join(choice.engines) or "none",
@@ -153,13 +153,13 @@ class NightPipeline:
             choice = TuningResult(
                 (), score_model, choice.evidence, None, "baseline", choice.pressure
             )
-            result = f"what was tuned lost and {named(found.baseline)} is published alone: {result}"
+            result = f"{named(found.baseline)} is published, the tuned model is worse: {result}"
             self.night.progress.tell(result)
         elif moved and self.night.before is None:
             choice = TuningResult(
                 (), baseline_blend("share_all"), choice.evidence, None, "baseline", choice.pressure
             )
-            result = f"what was tuned is moved too far and popular is published alone: {result}"
+            result = f"the tuned model fails the simulated attack, popular is published: {result}"
             self.night.progress.tell(result)
         elif choice.design == "untested":
             result = f"a fixed design is published, {result}"

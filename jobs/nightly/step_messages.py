@@ -38,19 +38,19 @@ def _distill(d: Detail) -> str:
 
 def _finetune(d: Detail) -> str:
     if d["trained"]:
-        return f"the encoder learned from readers, version {d['version']}"
-    return f"the encoder stays as it is: {d['because']}"
+        return f"the encoder was fine-tuned on user histories, version {d['version']}"
+    return f"the encoder is unchanged: {d['because']}"
 
 
 def _tune(d: Detail) -> str:
     done = "tuned" if d["tuned"] else "not tuned"
-    place = f"; personal {d['personal']:g} of 1" if "personal" in d else ""
-    return f"{done}, because {d['because']}{place}; serves {d['engine_reason']}"
+    place = f"; personalisation {d['personal']:g} of 1" if "personal" in d else ""
+    return f"{done}, because {d['because']}{place}; in use: {d['engine_reason']}"
 
 
 def _returning(d: Detail) -> str:
-    people = counted(d["people"], "person", "people")
-    return f"who returns within a week: AUC {d['auc']:.3f} over {people}"
+    users = counted(d["people"], "user")
+    return f"prediction of who returns within a week: AUC {d['auc']:.3f} for {users}"
 
 
 def _ingest(d: Detail) -> str:

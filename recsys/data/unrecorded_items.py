@@ -51,8 +51,8 @@ class Unrecorded:
         """What becomes of them, for people."""
         if self.listed:
             return (
-                f"{self.items:,} items are known from events alone; each may be listed after "
-                f"{NEEDED} different people"
+                f"{self.items:,} items are known from events alone; each may be listed once "
+                f"{NEEDED} different users have acted on it"
             )
         return (
             f"{self.events:,} events on {self.items:,} items without a record are left out: most "

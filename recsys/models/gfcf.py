@@ -7,6 +7,7 @@ Both together are one item-to-item matrix, of which the strongest weights are ke
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,7 @@ from scipy import sparse
 from recsys.array_types import Floats
 from recsys.models.item_weights import ItemWeights, top_of_rows
 from recsys.models.truncated_svd import leading_directions
+from recsys.thread_pool import over_blocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +53,17 @@ def normalized(matrix: sparse.csr_array) -> tuple[sparse.csr_array, Floats]:
 def _strongest(
     normal: sparse.csr_array, inputs: Floats, outputs: Floats, keep: int, block: int = 256
 ) -> sparse.csr_array:
-    parts = []
     transposed = sparse.csr_array(normal.T)
-    room = np.empty((block, normal.shape[1]), np.float32)  # used again: fresh memory is slow
-    for start in range(0, normal.shape[1], block):
-        own = slice(start, start + block)
-        rows = np.matmul(inputs[own], outputs.T, out=room[: len(inputs[own])])
+    memory = threading.local()  # a block of each thread, used again: fresh memory is slow
+
+    def strongest(own: slice) -> sparse.csr_array:
+        if not hasattr(memory, "room"):
+            memory.room = np.empty((block, normal.shape[1]), np.float32)
+        rows = np.matmul(inputs[own], outputs.T, out=memory.room[: own.stop - own.start])
         together = sparse.coo_array(transposed[own] @ normal)
         rows[together.row, together.col] += together.data
-        rows[np.arange(len(rows)), np.arange(start, start + len(rows))] = 0.0
-        parts.append(top_of_rows(rows, keep))
+        rows[np.arange(len(rows)), np.arange(own.start, own.stop)] = 0.0
+        return top_of_rows(rows, keep)
+
+    parts = over_blocks(strongest, normal.shape[1], block)
     return sparse.csr_array(sparse.vstack(parts, format="csr"))

@@ -20,6 +20,7 @@ from recsys.array_types import Floats, Rows
 from recsys.models.ease import inverse_of
 from recsys.models.interactions import Interactions
 from recsys.models.item_weights import ItemWeights
+from recsys.thread_pool import over_blocks
 
 Sparse = sparse.csr_array | sparse.csc_array
 
@@ -85,11 +86,13 @@ def _add_product(
 def _without_diagonal(inverse: Floats, right_side: Floats, block: int = 1024) -> Floats:
     """Return inverse @ wanted less what makes its diagonal zero, overwriting `right_side`."""
     scale = np.diag(inverse)
-    for start in range(0, right_side.shape[1], block):
-        own = slice(start, start + block)
+
+    def solve(own: slice) -> None:
         weights = inverse @ right_side[:, own]
         weights -= inverse[:, own] * (np.diag(weights[own]) / scale[own])[None, :]
         right_side[:, own] = weights
+
+    over_blocks(solve, right_side.shape[1], block)
     np.fill_diagonal(right_side, 0.0)  # of which rounding has left a trace
     return right_side
 

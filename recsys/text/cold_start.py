@@ -21,6 +21,7 @@ from scipy.linalg import cho_factor, cho_solve, qr
 from recsys.array_types import Floats, Rows
 from recsys.text.encoders.student import Student, adjacent
 from recsys.text.text_to_item_input import ItemInputMap
+from recsys.thread_pool import over_blocks
 
 Weights = sparse.csr_array | Floats  # items × items; row h is what a history item h gives
 BLOCK = 1_024  # texts compared at a time
@@ -62,12 +63,15 @@ class TextMap:
         out = np.empty((len(rows), len(others)), np.float32, order="F")  # as LAPACK wants it
         words, vectors = sparse.csc_array(self.terms[others].T), self.vectors[rows]
         terms = self.terms[rows]
-        for start in range(0, len(others), BLOCK):  # a sparse square would outweigh a dense one
-            own = slice(start, start + BLOCK)
+        taught = None if self.taught is None else self.taught[rows]
+
+        def compare(own: slice) -> None:
             common = (terms @ words[:, own]).toarray() + vectors @ self.vectors[others[own]].T
-            if self.taught is not None:
-                common += self.taught[rows] @ self.taught[others[own]].T
+            if taught is not None and self.taught is not None:
+                common += taught @ self.taught[others[own]].T
             np.divide(common, self.views, out=out[:, own])
+
+        over_blocks(compare, len(others), BLOCK)  # a sparse square would outweigh a dense one
         return out
 
 
@@ -179,10 +183,11 @@ def columns(cold: ColdStartMap, rows: Rows) -> sparse.csr_array:
             kernel[:, blank] = usual_kernel(cold)[:, None]
         solved[:, start : start + BLOCK] = cold.solve(kernel)
     keep = min(cold.config.keep, max(1, cold.config.most // max(cold.targets.shape[0], 1)))
-    parts = [
-        _strongest(np.asarray(cold.targets[start : start + 1024] @ solved), keep)
-        for start in range(0, cold.targets.shape[0], 1024)
-    ]
+    parts = over_blocks(
+        lambda own: _strongest(np.asarray(cold.targets[own] @ solved), keep),
+        cold.targets.shape[0],
+        BLOCK,
+    )
     return sparse.csr_array(sparse.vstack(parts, format="csr"))
 
 

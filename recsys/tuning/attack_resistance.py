@@ -54,11 +54,11 @@ class AttackTest:
     def description(self) -> str:
         """Return a sentence that says how it went."""
         if not self.people:
-            return "no attack was tried: without times, defences or enough users"
+            return "no attack was simulated: events have no times, or there are too few users"
         return (
-            f"an attack by {self.accounts} accounts takes {self.taken:.1%} of the entries of "
-            f"{self.people} lists and moves {self.moved:.1%}, {self.control:.1%} move with as many "
-            f"acts of independent people, {MOST:.0%} above that is the limit"
+            f"a simulated attack by {self.accounts:,} accounts takes {self.taken:.1%} of the "
+            f"entries of {self.people:,} lists and changes {self.moved:.1%}; as many events of "
+            f"independent users change {self.control:.1%}; the limit is {MOST:.0%} above that"
         )
 
 

@@ -46,10 +46,12 @@ class Contest:
     def description(self) -> str:
         """Return a sentence that says how it went."""
         if not self.tested:
-            return f"untested: {self.people} people could be asked, {TESTABLE} are needed"
+            return (
+                f"not tested: {TESTABLE} users with new events are needed, there are {self.people}"
+            )
         return (
-            f"nDCG@{AT} {self.model:.4f} against {self.value:.4f} of {named(self.baseline)},"
-            f" difference {self.low:+.4f} to {self.high:+.4f}, {self.people} people"
+            f"nDCG@{AT} {self.model:.4f}, {named(self.baseline)} {self.value:.4f},"
+            f" difference {self.low:+.4f} to {self.high:+.4f}, {self.people:,} users"
         )
 
 

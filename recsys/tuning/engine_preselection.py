@@ -141,15 +141,17 @@ class Preselection:
             self.note(f"{engine.name}: skipped, the catalogue is too large for it")
         elif expected > whole:
             self.note(
-                f"{engine.name}: skipped, some {expected:.0f} s are more than the"
-                f" {whole:.0f} s for comparing engines"
+                f"{engine.name}: skipped, it needs about {expected:.0f} s of CPU, and comparing"
+                f" engines may take {whole:.0f} s"
             )
         elif whole < REFINEMENT * self.budget.seconds:
             self.note(
                 f"{engine.name}: skipped, its share of the time for comparing engines is over"
             )
         else:
-            self.hurried(f"{engine.name} was left out: it would have taken some {expected:.0f} s")
+            self.hurried(
+                f"{engine.name} was skipped: it needs about {expected:.0f} s of CPU, less is left"
+            )
 
 
 def value_of(check: ValidationSet, name: str, model: Model, seed: int) -> float:

@@ -128,16 +128,16 @@ def choose(
         return _chosen(first, (CHEAP,), log)
     parts = _selected(check, words, engines, budget, seed, device, log, on_the_way is not None)
     if first is not None and budget.left() <= 0:
-        log.hurried("the time was over when the engines were fitted, and none of them was asked")
+        log.hurried("the time was over when the engines were fitted: none of them was evaluated")
         return _chosen(first, (CHEAP,), log)
     models = _assembled(check, parts or {"": {}}, words, seed, words.student)
     finalists = [engine_of(name, engines) for name in parts]
     validation_queries = _validation_queries(check, models, seed, on_the_way, budget, log)
     choice_sets, count = validation_queries.choice_sets, len(validation_queries.choice_sets)
-    note(f"{count} lists asked for, {choice_sets.offset.shape[1]} places each to choose from")
+    note(f"{count:,} lists to choose by, {choice_sets.offset.shape[1]} candidates each")
     few = count < FEWEST_LISTS and bool(log.pressure)
     if few and first is not None:
-        log.hurried(f"{count} lists were asked for before the time was over, too few to choose by")
+        log.hurried(f"the time was over after {count} lists, too few to choose by")
         return _chosen(first, (CHEAP,), log)
     if not count:
         return _chosen(first, (CHEAP,), log) if first is not None else fixed_choice(log.rows)
@@ -288,7 +288,10 @@ def _corrected(
     """
     found = fit_gbdt_if_better(choice_sets, design, in_time, seed)
     log.rows.append({"trees": found.rounds, "gain": found.gain, "kept": found.trees is not None})
-    log.note(f"trees: nDCG@20 times {found.gain:.3f}, {'kept' if found.trees else 'left out'}")
+    log.note(
+        f"trees: nDCG@20 changes by a factor of {found.gain:.3f},"
+        f" {'kept' if found.trees else 'left out'}"
+    )
     return found.trees
 
 
@@ -310,11 +313,13 @@ def _validation_queries(
         found = walk(on_the_way(tuple(lives.values())), lives, HALF_LIVES, seed, enough)
         if found.ended and len(found.choice_sets) < SURE_LISTS:
             log.hurried(
-                f"the walk ended after {len(found.choice_sets)} lists: the time was for the search"
+                f"the replay stopped after {len(found.choice_sets)} lists:"
+                " the rest of the time is for the search"
             )
         elif found.ended:
             log.note(
-                f"the walk ends after {len(found.choice_sets)} lists: the time is for the search"
+                f"the replay stops after {len(found.choice_sets)} lists:"
+                " the rest of the time is for the search"
             )
         return found
     features = prior_features(LiveState(next(iter(models.values()))))
@@ -322,7 +327,8 @@ def _validation_queries(
     choice_sets = build_choice_sets(some, models, HALF_LIVES, features, seed, enough=enough)
     if len(choice_sets) < len(some):
         log.hurried(
-            f"{len(choice_sets)} of {len(some)} people were asked: the time was for the search"
+            f"{len(choice_sets)} of {len(some)} users were evaluated:"
+            " the rest of the time is for the search"
         )
     return ReplayChoiceSets(choice_sets, None)
 
@@ -409,7 +415,9 @@ def _skipped(expected: Sequence[tuple[Engine, float]], log: Log, hurried: Note) 
     for engine, seconds in expected:
         log.rows.append({"engine": engine.name, "skipped_seconds": min(seconds, 1e9)})
         if np.isfinite(seconds):
-            hurried(f"{engine.name} was left out: it would have taken some {seconds:.0f} s")
+            hurried(
+                f"{engine.name} was skipped: it needs about {seconds:.0f} s of CPU, less is left"
+            )
         else:
             log.note(f"{engine.name}: skipped, the catalogue is too large for it")
 

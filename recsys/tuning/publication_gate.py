@@ -50,7 +50,7 @@ def decide_by_index_recall(recall: float, today: float) -> Verdict | None:
     """Refuse an index that misses too many true neighbours; None when it is good enough."""
     if recall >= RECALL_FLOOR:
         return None
-    result = f"the index finds {recall:.3f} of the true neighbours, {RECALL_FLOOR} is the floor"
+    result = f"the recall of the index is {recall:.3f}, below the minimum of {RECALL_FLOOR}"
     return Verdict(False, result, 0, today)
 
 
@@ -58,13 +58,13 @@ def decide(today: Values, yesterday: Values, seed: int = 0) -> Verdict:
     """Decide from the nDCG of the same people under both models."""
     people = len(today)
     if not people:
-        return Verdict(True, "nobody to ask", 0, 0.0)
+        return Verdict(True, "there are no users with new events to compare on", 0, 0.0)
     now, before = float(today.mean()), float(yesterday.mean())
     if before <= 0:
-        return Verdict(True, "the bundle before gets nothing right", people, now, before)
+        return Verdict(True, "the previous bundle has an nDCG of 0", people, now, before)
     change = intervals((today - yesterday)[:, None], seed)[0]
     low, high = change.low / before, change.high / before
-    result = f"nDCG@{AT} {now:.4f} against {before:.4f}, change {low:+.1%} to {high:+.1%}"
+    result = f"nDCG@{AT} {now:.4f}, previous bundle {before:.4f}, change {low:+.1%} to {high:+.1%}"
     return Verdict(high >= TOLERANCE, result, people, now, before, low, high)
 
 
@@ -86,7 +86,7 @@ def decide_by_gains(today: Gains, yesterday: Gains) -> Verdict:
     if verdict.yesterday is None:
         return verdict
     now, then = float(today.debiased.mean()), float(yesterday.debiased.mean())
-    reason = f"{verdict.reason}; debiased {now:.4f} against {then:.4f}"
+    reason = f"{verdict.reason}; debiased nDCG@{AT} {now:.4f}, previous bundle {then:.4f}"
     return replace(verdict, reason=reason, debiased=now, debiased_yesterday=then)
 
 

@@ -169,7 +169,7 @@ def test_topics_keep_their_ids_when_items_come_and_go(home, store):
 
 def test_tuning_can_be_asked_for(home):
     told = json.loads(call(home, "nightly", "--tune", "--json").stdout)
-    assert told["tune"] | {"because": "asked for", "tuned": True} == told["tune"]
+    assert told["tune"] | {"because": "of the option --tune", "tuned": True} == told["tune"]
 
 
 def test_new_events_are_what_today_and_yesterday_answer(home, store):
@@ -177,7 +177,7 @@ def test_new_events_are_what_today_and_yesterday_answer(home, store):
     store.add_events(reads(latest + 1, seed=2))
     result = call(home, "nightly", "--json")
     gate = json.loads(result.stdout)["gate"]
-    assert gate["people"] >= 30 and "against" in gate["reason"]
+    assert gate["people"] >= 30 and "previous bundle" in gate["reason"]
     assert result.returncode in (0, 3)
 
 
@@ -199,7 +199,7 @@ def test_an_unchanged_past_is_not_fitted_again(home, store):
     store.add_events(next_books(store, 45))
     result = call(home, "nightly", "--json")
     gate = json.loads(result.stdout)["gate"]
-    assert gate["reason"] == "the settings and the past of the night before"
+    assert gate["reason"] == "same settings and same earlier events as the previous bundle"
     assert gate["people"] == 45 and 0 < gate["today"] == gate["yesterday"]
     assert result.returncode == 0
 
@@ -209,7 +209,7 @@ def test_a_changed_past_is_fitted_again_and_compared(home, store):
     store.add_events(next_books(store, 45))
     result = call(home, "nightly", "--json")
     gate = json.loads(result.stdout)["gate"]
-    assert gate["people"] >= 30 and "against" in gate["reason"]
+    assert gate["people"] >= 30 and "previous bundle" in gate["reason"]
     assert result.returncode in (0, 3)
 
 
@@ -313,7 +313,8 @@ def test_with_fewer_than_fifty_people_what_is_fixed_is_published_untested(home, 
     assert result.returncode == 0, result.stderr
     told = json.loads(result.stdout)
     assert told["design"] == "untested" and told["tune"]["engines"] == "item-knn 100"
-    assert "untested: 45 people" in result.stderr and "untested" in told["gate"]["reason"]
+    assert "not tested: 50 users with new events are needed, there are 45" in result.stderr
+    assert "a fixed design is published, not tested" in told["gate"]["reason"]
     assert json.loads(call(home, "bundles", "show").stdout)["design"] == "untested"
     items = json.loads(call(home, "recommend", "reader-17", "-n", "5", "--json").stdout)["items"]
     assert {parity(int(each["item_id"].split("-")[1])) for each in items} == {"odd"}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.numeric_threads import COUNTS, WAITING, processors, set_threads
+from jobs.numeric_threads import BLAS, COUNTS, WAITING, processors, set_threads
 
 ALLOWED = len(os.sched_getaffinity(0))
 
@@ -50,19 +50,27 @@ def test_what_the_caller_has_set_stays():
     environ = {"OMP_NUM_THREADS": "7"}
     set_threads(environ)
     assert environ["OMP_NUM_THREADS"] == "7"
-    assert environ["MKL_NUM_THREADS"] == str(processors())
     assert environ | WAITING == environ
 
 
+def test_blas_has_one_thread_whatever_the_caller_has_set():
+    environ = {"OPENBLAS_NUM_THREADS": "2"}
+    set_threads(environ)
+    assert environ["OMP_NUM_THREADS"] == str(processors())
+    assert {environ[name] for name in BLAS} == {"1"}
+
+
 def test_a_command_has_its_threads_before_a_library_is_loaded():
-    """The libraries read the environment once; torch keeps it as it was when it was loaded."""
+    """The libraries read the environment once, when they are loaded."""
     program = (
-        "import jobs.settings, os, torch; from threadpoolctl import threadpool_info;"
-        " print(torch.get_num_threads(), os.environ['OMP_WAIT_POLICY'],"
+        "import jobs.settings, os, numpy; from threadpoolctl import threadpool_info;"
+        " from recsys.thread_pool import threads;"
+        " print(threads(), os.environ['OMP_WAIT_POLICY'],"
         " {one['num_threads'] for one in threadpool_info()})"
     )
-    environ = {k: v for k, v in os.environ.items() if k not in (*COUNTS, *WAITING)}
+    own = (*COUNTS, *BLAS, *WAITING)
+    environ = {k: v for k, v in os.environ.items() if k not in own}
     found = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, env=environ, check=True
     )
-    assert found.stdout.split() == [str(processors()), "PASSIVE", f"{{{processors()}}}"]
+    assert found.stdout.split() == [str(processors()), "PASSIVE", "{1}"]

@@ -22,9 +22,9 @@ def reason(seen=(), plan=(), age_days=1.0, manifest=None):
 
 def test_what_was_chosen_in_a_hurry_or_not_tuned_is_tuned_again():
     for choice, words in (
-        ({"pressure": ["the walk ended after 3 lists"]}, "walk ended after 3"),
-        ({"design": "baseline"}, "is baseline"),
-        ({"design": "untested"}, "is untested"),
+        ({"pressure": ["the replay stopped after 3 lists"]}, "stopped after 3"),
+        ({"design": "baseline"}, "design baseline"),
+        ({"design": "untested"}, "design untested"),
         ({"design": "tuned", "pressure": []}, None),
     ):
         before = {
@@ -41,7 +41,7 @@ def test_what_was_chosen_in_a_hurry_or_not_tuned_is_tuned_again():
         ((), "tuned", (), "no engine, because a score without one ranks"),
         ((), "baseline", (), "no engine, because a baseline ranks"),
         (("item-knn 100",), "untested", (), "item-knn 100, because there are too few events"),
-        (("slist 8",), "tuned", (), "slist 8, because nothing else ranks the held-out events"),
+        (("slist 8",), "tuned", (), "slist 8, because no other engine ranks the held-out events"),
         (
             ("blocks 256",),
             "tuned",
@@ -56,9 +56,11 @@ def test_a_night_says_which_engines_serve_and_why(engines, design, evidence, sen
 
 
 def test_a_night_without_time_says_what_it_had_no_time_for():
-    choice = TuningResult(("item-knn 100",), ScoreModel(), pressure=("90 lists were asked for",))
+    choice = TuningResult(
+        ("item-knn 100",), ScoreModel(), pressure=("the time was over after 90 lists",)
+    )
     sentence = engine_reason(choice, 1_000)
-    assert sentence == "item-knn 100, the best of what there was time for (90 lists were asked for)"
+    assert sentence == "item-knn 100, the best within the time (the time was over after 90 lists)"
 
 
 def test_a_young_tuning_of_the_same_data_serves():
@@ -73,8 +75,8 @@ def test_a_young_tuning_of_the_same_data_serves():
         ({"age_days": 8}, "older than 7 days"),
         ({"plan": {"encoder": "static-2"}}, "encoder changed"),
         ({"plan": {"event_weights": {}}}, "event_weights changed"),
-        ({"seen": {"events": 2000}}, "1000 events became 2000"),
-        ({"seen": {"items": 50}}, "100 items became 50"),
+        ({"seen": {"events": 2000}}, "1,000 events at the last tuning are 2,000 now"),
+        ({"seen": {"items": 50}}, "100 items at the last tuning are 50 now"),
         ({"seen": {"kinds": {"like": 500, "dislike": 500}}}, "kinds of 50%"),
     ],
 )

@@ -49,7 +49,7 @@ def test_an_attack_is_told_from_people_who_come_back_only(pause, passed):
     assert (max(found.taken, found.moved - found.control) < MOST) is passed
     assert found.taken <= found.moved and found.control > 0
     assert f"takes {found.taken:.1%} of the entries" in found.description()
-    assert f"moves {found.moved:.1%}, {found.control:.1%} move" in found.description()
+    assert f"changes {found.moved:.1%}; as many" in found.description()
     again = planted_attack(model, EventWeights(), check, USERS, 0)
     assert again == found
 
@@ -59,7 +59,9 @@ def test_nothing_is_tried_without_defences_or_with_few_users():
     model = assemble(check.data, {}, TextVectors.none(len(check.data.items)), BLEND)
     for weights, users in ((EventWeights(voices=False), USERS), (EventWeights(), 90 * FEWEST)):
         found = planted_attack(model, weights, check, users, 0)
-        assert found.passed and not found.people and "no attack was tried" in found.description()
+        assert (
+            found.passed and not found.people and "no attack was simulated" in found.description()
+        )
 
 
 @pytest.mark.parametrize(

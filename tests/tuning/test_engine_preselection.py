@@ -103,7 +103,7 @@ def test_what_the_budget_does_not_allow_is_left_out_and_said_so(check):
     later.budget = Budget(1.0, cpu=lambda: seconds[0], clock=lambda: 0.0)
     seconds[0] = 40.0  # of 60
     assert later.run([Family.of(noisy(3.0, 25.0))]) == []
-    assert pressed == ["noisy 3 was left out: it would have taken some 25 s"]
+    assert pressed == ["noisy 3 was skipped: it needs about 25 s of CPU, less is left"]
 
 
 def test_engines_are_chosen_by_name_of_a_family_or_with_settings():

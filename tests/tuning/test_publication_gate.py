@@ -18,7 +18,7 @@ def test_the_same_answers_pass():
 def test_clearly_worse_is_refused():
     verdict = decide(0.9 * BEFORE, BEFORE)
     assert not verdict.passed and verdict.high < -0.01
-    assert "against" in verdict.reason
+    assert "previous bundle" in verdict.reason
 
 
 def test_clearly_better_passes():

@@ -131,15 +131,16 @@ def reason_not_to(settings: Settings, encoder: Encoder, device: str) -> str:
     if settings.finetune == "off":
         return "RECSYS_FINETUNE is off"
     if isinstance(encoder, Student):
-        return "static vectors learn from readers with the fit"
-    return "" if device == "cuda" else "there is no GPU: RECSYS_FINETUNE=on does it all the same"
+        return "static vectors are fitted to user histories in the step fit"
+    return "" if device == "cuda" else "there is no GPU (RECSYS_FINETUNE=on fine-tunes on the CPU)"
 
 
 def detail_of(outcome: FineTuneResult) -> Detail:
     """Return what a run's records keep of a fine-tuning."""
     record = outcome.record
     if record is None:
-        return {"because": f"{outcome.people} people could be asked about held-out items, too few"}
+        few = f"too few users with held-out items to compare encoders on ({outcome.people:,})"
+        return {"because": few}
     kept = "better than before" if outcome.improved else "not better than before, which stays"
     return {
         "trained": True,

@@ -62,7 +62,7 @@ def _compared(night: NightContext) -> Verdict:
     if refused is not None:
         return refused
     if before is None:
-        return Verdict(True, "no bundle before to compare with", 0, known)
+        return Verdict(True, "there is no previous bundle to compare with", 0, known)
     events, items = night.tables
     weights, yesterday = night.settings.weights, Model.from_raw(before)
     later = newest(events, yesterday.cutoff)
@@ -75,15 +75,22 @@ def _compared(night: NightContext) -> Verdict:
             return _unchanged(then.ndcg)
         return decide_by_gains(_today(night, check), then)
     if same:
-        return Verdict(True, "the settings of the night before, too few new events", 0, known)
+        return Verdict(
+            True,
+            "same settings as the previous bundle, too few new events for a comparison",
+            0,
+            known,
+        )
     earlier = earlier_choice(before.manifest)
     if earlier is None:
-        reason = "the settings of the night before are those of another version of recsys"
-        return Verdict(True, f"{reason}, too few new events", 0, known)
+        reason = "the previous bundle has settings of another version of recsys"
+        return Verdict(True, f"{reason}, too few new events for a comparison", 0, known)
     is_test, check = night.validation
     check = check.sample(PEOPLE, night.settings.seed)
     if not len(check) and evidence(earlier) > 0:
-        return Verdict(False, "no event counts as a positive any more: see event weights", 0, 0.0)
+        return Verdict(
+            False, "no event has a positive weight any more: check RECSYS_EVENT_WEIGHTS", 0, 0.0
+        )
     then = _refitted(night, check, is_test, before, yesterday, earlier)
     return decide_by_gains(_today(night, check), then)
 
@@ -115,7 +122,13 @@ def _same_past(night: NightContext, before: RawBundle, past: int) -> bool:
 
 def _unchanged(then: Values) -> Verdict:
     value = float(then.mean())
-    return Verdict(True, "the settings and the past of the night before", len(then), value, value)
+    return Verdict(
+        True,
+        "same settings and same earlier events as the previous bundle",
+        len(then),
+        value,
+        value,
+    )
 
 
 def _today(night: NightContext, check: ValidationSet) -> Gains:

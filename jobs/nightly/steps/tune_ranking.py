@@ -49,14 +49,14 @@ def retune_reason(
         return f"the last tuning is older than {days:g} days"
     choice = manifest["choice"]
     if choice.get("pressure"):
-        return f"the last tuning had no time for all of it: {choice['pressure'][0]}"
+        return f"the last tuning ran out of time: {choice['pressure'][0]}"
     if choice.get("design", "tuned") != "tuned":
-        return f"the design of the bundle before is {choice['design']}"
+        return f"the previous bundle has the design {choice['design']}"
     before = tuning["counts"]
     for name in ("events", "items"):
         ratio = (seen[name] + 1) / (before[name] + 1)
         if not 1 / GROWTH <= ratio <= GROWTH:
-            return f"{before[name]} {name} became {seen[name]}"
+            return f"{before[name]:,} {name} at the last tuning are {seen[name]:,} now"
     moved = _moved(before["kinds"], seen["kinds"])
     return f"the kinds of {moved:.0%} of the events changed" if moved > MIX else None
 
@@ -82,9 +82,9 @@ def engine_reason(choice: TuningResult, items: int) -> str:
         return f"{names}, because there are too few events to compare engines on"
     skipped = [str(row["engine"]) for row in choice.evidence if row.get("skipped_seconds") == 1e9]
     if choice.pressure:
-        reason = f"{names}, the best of what there was time for ({choice.pressure[-1]})"
+        reason = f"{names}, the best within the time ({choice.pressure[-1]})"
     else:
-        reason = f"{names}, because nothing else ranks the held-out events better"
+        reason = f"{names}, because no other engine ranks the held-out events better"
     if not skipped:
         return reason
     return f"{reason}; {items:,} items are too many for {' and '.join(skipped)}"

@@ -18,6 +18,7 @@ from scipy.special import erf
 
 from recsys.array_types import Floats
 from recsys.errors import DataError, MissingExtra
+from recsys.thread_pool import over_blocks
 
 BATCH = 128  # inputs at a time: larger intermediate arrays leave the cache of the processor
 
@@ -63,10 +64,7 @@ class Bert:
 
     def mean_outputs(self, tokens: NDArray[np.int64]) -> Floats:
         """Return the mean of the last layer over the tokens of each input: (n, t) -> (n, d)."""
-        parts = [
-            self._outputs(tokens[at : at + BATCH]).mean(axis=1)
-            for at in range(0, len(tokens), BATCH)
-        ]
+        parts = over_blocks(lambda own: self._outputs(tokens[own]).mean(axis=1), len(tokens), BATCH)
         return np.concatenate(parts)
 
     def _outputs(self, tokens: NDArray[np.int64]) -> Floats:

@@ -15,6 +15,7 @@ from recsys.array_types import Floats
 from recsys.errors import DataError, MissingExtra
 from recsys.text.clean import LONGEST, clean
 from recsys.text.encoders.student import unit_rows
+from recsys.thread_pool import threads
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -104,6 +105,9 @@ def load_transformer(
     check_directory(source, t5)
     model = _load(source, pick_device(device))
     check_weights(source, model)
+    import torch
+
+    torch.set_num_threads(threads())  # it would take the one thread of MKL
     if not 0 < (model.max_seq_length or 0) <= LONGEST:
         model.max_seq_length = LONGEST_TOKENS
     return named(model, label or Path(source).name or "encoder")
