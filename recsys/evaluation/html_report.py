@@ -36,8 +36,8 @@ PEOPLE = {
     "long_histories": "5 training events or more",
     "tail_items": "hits among items outside the most read fifth",
     "cold_items": "hits among items nobody took up in training",
-    "unread_items": "items that existed and had no event before the moment of the list",
-    "among_unread_items": "the same, where only items without an event are candidates",
+    "unread_items": "items on which nobody but their author had acted before the list",
+    "among_unread_items": "the same, where only such items are candidates",
 }
 
 

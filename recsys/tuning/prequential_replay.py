@@ -70,7 +70,7 @@ class ReplayResult:
     judged: Rows  # (m,): the user of each opinion
     scores: Values  # (m,): given to the item just before the opinion
     liked: Mask  # (m,)
-    unread: Mask  # (n,): the item existed, and no event on it had happened
+    unread: Mask  # (n,): the item existed, and nobody but its author had acted on it
     among: Values  # (n,): rank among the candidates without an event; inf where not `unread`
 
 
@@ -207,7 +207,7 @@ def walk_through(
 
     def observe(step: ReplayEvent) -> None:
         model.observe(step)
-        read.add(step.item)
+        read.add(step.item, step.user)
 
     questions, took = int((rank | opinion).sum()), 0.0
     for number, query in enumerate(replay_queries(split, data, observe, rank | opinion), 1):
@@ -240,17 +240,22 @@ def walk_through(
 
 
 class _ReadItems:
-    """Which items of a walk had an event of any kind so far."""
+    """Which items of a walk had an event of any kind so far, by anybody but their author."""
 
     def __init__(self, split: Split, data: Dataset) -> None:
-        rows = item_rows(split.train, data)[np.unique(split.train.item)]
+        authors = data.users.rows(data.table.author)  # -1: not known, or not among the users
+        self._author = np.asarray(authors, np.int64)
+        rows = item_rows(split.train, data)[split.train.item]
+        others = rows >= 0
+        others[others] = self._author[rows[others]] != split.train.user[others]
         self._read = np.zeros(len(data.items), bool)
-        self._read[rows[rows >= 0]] = True
+        self._read[rows[others]] = True
 
-    def add(self, item: int) -> None:
-        """Note an event."""
+    def add(self, item: int, user: int) -> None:
+        """Note an event; both are rows."""
         self._reach(item)
-        self._read[item] = True
+        if item >= len(self._author) or self._author[item] != user:
+            self._read[item] = True
 
     def of(self, rows: Rows) -> Mask:
         """Return which of some rows had an event."""

@@ -220,3 +220,20 @@ def test_a_withdrawn_dislike_leaves_the_like_rate_as_it_was() -> None:
     walk_through(split, data, walker, "likes")
     a = data.items.row("a")
     assert (walker.likes[a], walker.dislikes[a]) == (1.0, 0.0)
+
+
+def test_an_item_on_which_only_its_author_acted_is_unread() -> None:
+    authors = ["", "ann", "ann", "cem"]
+    catalogue = items(["a", "b", "c", "d"], created=[0, 0, 12, 12], author=authors)
+    table = timed(
+        ("ann", "a", 1),
+        ("ann", "b", 2),
+        ("bob", "a", 3),
+        ("ann", "c", 20),  # her own
+        ("bob", "b", 21),  # only she acted on it
+        ("bob", "c", 22),  # only she acted on it
+        ("cem", "b", 23),  # bob acted on it
+    )
+    _, found, _, _ = walk(table, catalogue, 4 / 7)
+    assert found.unread.tolist() == [True, True, True, False]
+    assert np.isfinite(found.among).tolist() == found.unread.tolist()
