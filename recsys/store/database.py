@@ -41,6 +41,8 @@ from recsys.store.writer_queue import WriterTurns
 
 _GLANCE = 0.25  # seconds that a reader waits for a lock in a process that answers requests
 _MOMENT = 50  # ms in which the emptying of a log may keep writers waiting
+_WRITTEN = 4_096  # KiB of pages that a transaction may change before some are written to the log
+_KEEPS, _ROOMY = "recsys.keeps", "recsys.roomy"  # in the info of a pooled connection, both flags
 _RETURNED = "recsys.returned"  # in the info of a pooled connection: when it gave its pages back
 _WRITER = 0x7265635F73797301  # PostgreSQL's advisory lock that every writer holds
 _PROBE = (
@@ -149,6 +151,7 @@ class Database:
             with self.engine.begin() as connection:
                 self.known.learned(connection)  # what an earlier transaction left is void
                 if self.on_sqlite:
+                    _give_room(connection)
                     with self._patient(connection):
                         connection.exec_driver_sql("BEGIN IMMEDIATE")
                 else:
@@ -277,6 +280,16 @@ class Database:
         return "SELECT unnest(%s::text[])", (list(texts),)
 
 
+def _give_room(connection: Connection) -> None:
+    """Let a connection of SQLite keep what a transaction writes, until it goes back to its pool.
+
+    Pages that do not fit are written to the log early, and once more when they change again.
+    """
+    if not connection.info.get(_KEEPS):
+        connection.info[_ROOMY] = True
+        connection.connection.execute(f"PRAGMA cache_size = -{_WRITTEN}")
+
+
 def _array(column: Column[Any]) -> str:
     names = {Text: "text", BigInteger: "bigint", SmallInteger: "smallint", Double: "float8"}
     return next(name for kind, name in names.items() if isinstance(column.type, kind)) + "[]"
@@ -308,7 +321,8 @@ def _sqlite(url: URL, pragmas: Mapping[str, str], wait: float, keeps_pages: bool
     engine = create_engine(url, connect_args={"timeout": wait}, hide_parameters=True, **pool)
 
     @event.listens_for(engine, "connect")
-    def prepare(connection: sqlite3.Connection, _: object) -> None:
+    def prepare(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
+        record.info[_KEEPS] = keeps_pages
         for name, value in pragmas.items():
             connection.execute(f"PRAGMA {name} = {value}")
 
@@ -318,6 +332,8 @@ def _sqlite(url: URL, pragmas: Mapping[str, str], wait: float, keeps_pages: bool
     @event.listens_for(engine, "checkin")
     def returned(connection: sqlite3.Connection | None, record: ConnectionPoolEntry) -> None:
         if connection is not None:  # else it was closed
+            if record.info.pop(_ROOMY, False):
+                connection.execute(f"PRAGMA cache_size = {pragmas['cache_size']}")
             last = record.info.setdefault(_RETURNED, time.monotonic())
             record.info[_RETURNED] = return_pages(connection, last)
 

@@ -54,3 +54,17 @@ def test_connections_keep_a_megabyte_each_and_give_it_back(
         for user in range(100):
             store.history(f"u{user}", 500, ())
         assert kib_of_sqlite() - before < 500
+
+
+def test_a_transaction_that_writes_has_more_room_until_it_ends(url: str) -> None:
+    with Store.open(url) as store:
+        with store.db.write() as connection:
+            assert connection.exec_driver_sql("PRAGMA cache_size").scalar() == -4_096
+        with store.db.read() as connection:  # the same connection again
+            assert connection.exec_driver_sql("PRAGMA cache_size").scalar() == -1_024
+        with pytest.raises(ZeroDivisionError), store.db.write():
+            raise ZeroDivisionError
+        with store.db.read() as connection:
+            assert connection.exec_driver_sql("PRAGMA cache_size").scalar() == -1_024
+    with Store.open(url, bulk=True) as store, store.db.write() as connection:
+        assert connection.exec_driver_sql("PRAGMA cache_size").scalar() == -262_144
