@@ -17,7 +17,7 @@ import itertools
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -50,6 +50,7 @@ from recsys.store.events import BATCH, UNDATED
 from recsys.store.store import Added, Store
 
 from ..environment import load_settings
+from ..event_file_readings import EventFileReadings
 from ..ingested_event_summary import IngestStatistics, statistics_json
 from ..progress import job_progress
 from ..rejected_rows import Rejects
@@ -139,7 +140,8 @@ class Ingest:
             added: Added = self.store.add_events(events, UNDATED, numbers)
             return asdict(added)
 
-        return self._file("events", path, read_events, add)
+        readings = EventFileReadings(self.home / "ingested")
+        return self._file("events", path, read_events, add, readings.differing)
 
     def _file(
         self,
@@ -147,6 +149,7 @@ class Ingest:
         path: Path,
         read: Callable[[Path, bool, Reading], Iterator[Line[T]]],
         add: Callable[[list[tuple[int, T]]], Report],
+        warnings: Callable[[str, Report], Iterable[str]] = lambda sha256, report: (),
     ) -> Report:
         start = time.perf_counter()
         self.progress.started(name)
@@ -174,7 +177,11 @@ class Ingest:
         report["skipped"] = dict(reading.skipped)
         report["columns"], report["renamed"] = reading.columns, reading.renamed
         report["unused"], report["metadata"] = reading.unused, reading.kept
-        report["notes"] = [*notes(reading), *_advice(rejects)]
+        report["notes"] = [
+            *notes(reading),
+            *_advice(rejects),
+            *warnings(source, report),
+        ]
         report["seconds"] = round(time.perf_counter() - start, 3)
         if rejects.count and not report["rows"]:
             raise DataError(_all_rejected(path, rejects))

@@ -33,7 +33,7 @@ def _distill(d: Detail) -> str:
         return (
             f"static vectors of {counted(d['tokens'], 'word')} were made; later nights reuse them"
         )
-    return f"nothing to do: {d['because']}"
+    return f"nothing was distilled: {d['because']}"
 
 
 def _finetune(d: Detail) -> str:
@@ -49,8 +49,15 @@ def _tune(d: Detail) -> str:
 
 
 def _returning(d: Detail) -> str:
+    if not d:
+        return "no prediction of who returns: events have no times, or there are too few"
     users = counted(d["people"], "user")
     return f"prediction of who returns within a week: AUC {d['auc']:.3f} for {users}"
+
+
+def _flags(d: Detail) -> str:
+    found = ", ".join(f"{value:,} {name}" for name, value in d.items())
+    return f"flagged items: {found or 'none'}"
 
 
 def _ingest(d: Detail) -> str:
@@ -84,8 +91,9 @@ SENTENCES: Mapping[str, Callable[[Detail], str]] = {
     ),
     "topics": lambda d: (
         f"{counted(d['topics'], 'topic')} in {counted(d['groups'], 'group')}, "
-        f"{d['kept']} of them known from before"
+        f"{d['kept']} of them from earlier nights"
     ),
+    "flags": _flags,
     "communities": lambda d: (
         f"{counted(d['communities'], 'community', 'communities')} of {counted(d['items'], 'item')}"
     ),

@@ -83,5 +83,5 @@ def test_an_item_posted_since_is_found(both):
 
 def test_few_items_need_no_index(tmp_path):
     detail = build_index(np.eye(9, dtype=np.float32), tmp_path, 0)
-    assert detail["recall"] == 1.0 and "by construction" in detail["because"]
+    assert detail["recall"] == 1.0 and "exact search" in detail["because"]
     assert index_blobs(tmp_path) == {}

@@ -130,6 +130,21 @@ def test_map_holds_for_every_file_that_has_the_column(tmp_path, ingest, store):
     assert wrong.returncode == 1 and "write COLUMN=NAME" in wrong.err
 
 
+def test_a_file_of_events_read_with_other_columns_is_warned_of(tmp_path, ingest, store):
+    path = write(
+        tmp_path / "e.csv", "user_id,item_id,seen_at\nann,1,1700000000\nbob,1,1700000001\n"
+    )
+    first, again = ingest("--events", path), ingest("--events", path)
+    assert "before" not in first.out + again.out
+    mapped = ingest("--events", path, "--map", "timestamp=seen_at")
+    assert store.counts()["events"] == 4
+    assert (
+        "this file was ingested before with other columns (user_id, item_id; now "
+        "user_id, item_id, timestamp=seen_at), so that 2 of its events are stored twice"
+    ) in mapped.out
+    assert "before" not in ingest("--events", path, "--map", "timestamp=seen_at").out
+
+
 def test_strict_stops_at_the_first_bad_row(tmp_path, ingest):
     path = write(tmp_path / "e.csv", HEAD + "a,1,like,,,1000000005\na,2,like,,,soon\n")
     done = ingest("--events", path, "--strict")

@@ -23,7 +23,7 @@ def distill(night: NightContext) -> Detail:
     if (Path(night.settings.encoder) / "vectors.npy").exists():
         return {"distilled": False, "because": "the encoder is a folder of static vectors"}
     found, made = distilled(night.settings.cache_folder)
-    because = "they were not there" if made else "they were there, from an earlier night"
+    because = "there were none" if made else "an earlier night has made them"
     return {"distilled": made, "because": because, "tokens": found.n_tokens}
 
 

@@ -26,10 +26,10 @@ def build_index(
     """
     known = int(np.any(words, axis=1).sum()) if words.shape[1] else 0
     if known <= exact_up_to:
-        because = f"exact search serves up to {exact_up_to} items: it misses none by construction"
+        because = f"exact search, as for all catalogues of up to {exact_up_to:,} items"
         return {"kind": "exact", "recall": 1.0, "because": because}
     if not has_faiss():
-        because = "faiss is not installed (extra cpu or gpu): exact search serves"
+        because = "exact search, as faiss is not installed (extra cpu or gpu)"
         return {"kind": "exact", "recall": 1.0, "because": because}
     exact: VectorIndex | None = None
     if device != "cpu":
