@@ -49,7 +49,6 @@ class Home:
             dealt = self._dealt(serving, person, query, given, cursor)
             notice = "" if dealt else personal_notice(serving.recommender, query, True)
         answer_id = uuid.uuid4().hex
-        self._remember(answer_id, serving, person, dealt)
         warnings = pages.warnings(serving.live, given)
         shown = [one.item_id for each in dealt for one in each.items]
         later = replace(
@@ -57,7 +56,7 @@ class Home:
             skip=cursor.skip + (given.row is not None),
             shown=cursor.shown.union(map(mark, shown)),
         )
-        return {
+        answer = {
             "user": user_id,
             "recommendation_id": answer_id,
             "model_version": serving.version,
@@ -81,6 +80,8 @@ class Home:
             **({"notice": notice} if notice else {}),
             **({"warnings": warnings} if warnings else {}),
         }
+        self._remember(answer_id, serving, person, dealt)
+        return answer
 
     def _query(self, person: UserState, given: HomeParameters, now: float) -> Query:
         request = ListRequest(
