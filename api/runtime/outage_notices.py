@@ -69,14 +69,17 @@ class OperationNotices:
         return None if since is None else self._announcement.begun(since)
 
     def announce(self, senders: Mapping[str, Sender]) -> int:
-        """Send the notice of an outage that goes on; return how many have taken it now."""
-        if time.monotonic() - self._looked >= _KNOWN:
-            self._look()
+        """Send the notice of an outage that goes on; return how many have taken it now.
+
+        It asks nothing of the store, which may not answer for minutes.
+        """
         notice = self.outage()
         return 0 if notice is None else self._announcement.send(notice, self._receivers, senders)
 
-    def _look(self) -> None:
-        """Read the destinations ahead: they may be out of reach when they are needed."""
+    def look(self) -> None:
+        """Read the destinations ahead: they are out of reach when they are needed."""
+        if time.monotonic() - self._looked < _KNOWN:
+            return
         try:
             with self._link.use(patient=True) as store:
                 self._receivers = Destinations(store.db).receivers("writes_failing")

@@ -1,8 +1,9 @@
 """Background threads of one process that keep the served model, keys and logs up to date.
 
 One thread tails the store's logs some times a second, takes a new bundle into service and reloads
-keys; another writes the exposure log and finds out whether the store takes writes. Requests only
-ever read `service.serving`, one reference, so a swap needs no lock and fails no request.
+keys; another writes the exposure log and finds out whether the store takes writes; two more deliver
+notices, one of them those of an outage. Requests only ever read `service.serving`, one reference,
+so a swap needs no lock and fails no request.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ class RefreshThreads:
         tail = self._service.settings.tail_seconds
         work = [("live", self.read, tail), ("writes", self.write, tail)]
         if self._service.settings.deliver:
-            work.append(("deliver", self.deliver, _DELIVER))
+            work += [("deliver", self.deliver, _DELIVER), ("outage", self.announce, _DELIVER)]
         for name, function, seconds in work:
             thread = threading.Thread(
                 target=self._run, args=(function, seconds), name=f"recsys-{name}", daemon=True
@@ -141,7 +142,7 @@ class RefreshThreads:
     def deliver(self) -> None:
         """Deliver the notices that are due, unless another process does."""
         settings, link = self._service.settings, self._service.link
-        self._service.operation_notices.announce(self._senders)
+        self._service.operation_notices.look()
         try:
             with link.use(patient=True) as store:
                 if self._deliverer is None:
@@ -155,6 +156,10 @@ class RefreshThreads:
                 self._deliverer.run_once(self._stop)
         except StoreError:
             pass  # the next time
+
+    def announce(self) -> None:
+        """Send the notice of an outage of writes while it goes on."""
+        self._service.operation_notices.announce(self._senders)
 
     def _is_due(self, name: str, seconds: float) -> bool:
         now = time.monotonic()
