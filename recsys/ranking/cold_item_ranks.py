@@ -23,16 +23,16 @@ from numpy.typing import NDArray
 
 from recsys.array_types import Floats, Mask, Rows
 from recsys.ranking.item_newness import not_new
-from recsys.ranking.terms.popularity import SHARES
 from recsys.ranking.text_scores import text_scores, text_vectors
 from recsys.ranking.user_term_scores import UserTerms
 from recsys.serving.lift import TRUSTED
 from recsys.serving.live_state import LiveState
 from recsys.serving.popularity_counters import DAY, HALF_LIVES
-from recsys.serving.score_model import ScoreModel
 
 HALF_LIFE_EVENTS = 20.0  # of a history whose text vectors are compared
 IN_USE = 0.9  # share of the present uptake; its items are what recent items are ranked among
+# The same while a score model is learned and when it serves, whatever it reads of popularity.
+USED_LIFE = HALF_LIVES.index(3 * DAY)
 FEW_USERS = 5.0  # of all time; an item with fewer is no measure of the rank of others
 READ, USED, RECENT = 1, 2, 4  # bits: has users enough, and is in use; posted or created lately
 LEAST_SHARE = 1e-4  # of items that waited longer
@@ -113,8 +113,8 @@ def read_rows(live: LiveState, rows: Rows, unread: Mask) -> Mask:
 
 
 def in_use(live: LiveState, rows: Rows) -> Mask:
-    """Return which rows hold IN_USE of the uptake of this time, at the half-life of trending."""
-    uptake = live.counters.uptake(trending_life(live.model.score_model), live.size)
+    """Return which rows hold IN_USE of the uptake of this time, at the half-life USED_LIFE."""
+    uptake = live.counters.uptake(USED_LIFE, live.size)
     order = np.argsort(-uptake, kind="stable")
     held = np.cumsum(uptake[order])
     kept = order[: int(np.searchsorted(held, IN_USE * held[-1])) + 1] if len(held) else order
@@ -134,13 +134,6 @@ def standing(live: LiveState) -> Floats:
     read = read_rows(live, rows, unread_rows(live, rows))
     found = READ * read + USED * (read & in_use(live, rows)) + RECENT * recent_rows(live, rows)
     return np.asarray(found, np.float32)
-
-
-def trending_life(score_model: ScoreModel) -> int:
-    """Return the place, in HALF_LIVES, of the half-life by which a night found items trending."""
-    finite = range(len(HALF_LIVES) - 1)
-    best = max(finite, key=lambda life: score_model.priors.get(SHARES[life], 0.0))
-    return best if score_model.priors.get(SHARES[best], 0.0) > 0 else HALF_LIVES.index(3 * DAY)
 
 
 def contenders(learned: UserTerms, mask: Mask, k: int) -> Rows:

@@ -2,10 +2,10 @@
 
 Two numbers of a score model: `ScoreModel.unread` multiplies predicted neighbour sums, which are
 shrunk, and `ScoreModel.appeal` divides the ranks, since new items are used more than others of
-their rank on a news feed, and less elsewhere. Lists whose chosen item nobody had taken up before
-are rare, so that what suits them costs next to nothing overall: of the settings within one paired
-standard error of the best nDCG@20, the one with the highest nDCG@20 on these lists is chosen (one-
-standard-error rule).
+their rank on a news feed, and less elsewhere. Lists whose chosen item had one user at most are
+rare, so that what suits them costs next to nothing overall: of the settings within one paired
+standard error of the best nDCG@20, and within `CLOSE` of it, the one with the highest nDCG@20 on
+these lists is chosen (one-standard-error rule).
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ from recsys.tuning.choice_sets import NEW, STANDING, WAITING, ChoiceSets
 
 FACTORS = (1.0, UNREAD, 6.0)
 APPEALS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
-FEWEST = 50  # lists whose chosen item was unread; with fewer, `UNREAD` and an appeal of 1 hold
+CLOSE = 0.003  # share of the best nDCG@20 that new items may cost, where the error is larger
+FIRST = 0.83  # share of text in the rank of an item with one user, such as its author, or none
+# Lists whose chosen item had one user at most; with fewer, `UNREAD` and an appeal of 1 hold.
+FEWEST = 50
 Setting = tuple[float, float]  # factor, appeal
 
 
@@ -33,7 +36,7 @@ class UnreadRanks:
 
     factor: float
     appeal: float
-    lists: int  # whose chosen item was unread
+    lists: int  # whose chosen item had one user at most
     # factor, appeal, nDCG@20, the same on these lists
     values: tuple[tuple[float, float, float, float], ...] = ()
 
@@ -58,7 +61,7 @@ def choose_ranks(
     new = choice_sets.columns.get(NEW)
     if new is None or sums is None:
         return UnreadRanks(UNREAD, 1.0, 0)
-    about = np.asarray((choice_sets.chosen & (new > 0)).any(axis=1), bool)
+    about = np.asarray((choice_sets.chosen & (new >= FIRST)).any(axis=1), bool)
     if about.sum() < FEWEST:
         return UnreadRanks(UNREAD, 1.0, int(about.sum()))
     gained: dict[Setting, Values] = {}
@@ -85,7 +88,7 @@ def _chosen(gained: dict[Setting, Values], about: Mask) -> Setting:
 
     def rank(one: Setting) -> tuple[bool, float, float]:
         change = best - gained[one]
-        near = change.mean() <= change.std() / np.sqrt(len(change))
+        near = change.mean() <= min(change.std() / np.sqrt(len(change)), CLOSE * best.mean())
         return bool(near), float(gained[one][about].mean()), float(gained[one].mean())
 
     return max(gained, key=rank)
