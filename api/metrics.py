@@ -96,7 +96,7 @@ class Metrics:
         )
         self.night_people = Gauge(
             "recsys_last_night_people",
-            "People that the gate of the last night asked",
+            "Users by whom the gate of the last night compared models",
             **most,  # type: ignore[arg-type]
         )
         self.night_status = Gauge(

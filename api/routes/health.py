@@ -54,7 +54,9 @@ def _state() -> dict[str, Any]:
     if serving is None:
         warnings.append("there is no bundle: run `recsys nightly`")
     if serving is not None and at_hand.worker.refused is not None:
-        warnings.append(f"bundle {at_hand.worker.refused} is refused, an older one serves: see log")
+        warnings.append(
+            f"bundle {at_hand.worker.refused} was refused, an older one is in service: see the log"
+        )
     if not store:
         warnings.append("the store cannot be reached: lists are not personal, writes are refused")
     elif not writes:

@@ -177,7 +177,7 @@ class AppState:
                 self.last_night = store.last_run("nightly", ended=True)
                 self.metrics.deliveries(Outbox(store.db).counts())
         except StoreError:
-            log.debug("the store does not tell how the last night ended")
+            log.debug("how the last night ended cannot be read from the store")
 
     def bundle_age(self) -> float | None:
         """Return the age of the bundle in seconds, None without one."""

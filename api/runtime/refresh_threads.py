@@ -205,7 +205,7 @@ class RefreshThreads:
                 new = self._ready(service.bundles.open(current))
         except RecsysError as error:
             if self._is_due(f"refused {current}", 60.0):
-                log.warning("no bundle could be taken into service: %s", str(error)[:500])
+                log.warning("no bundle can be loaded: %s", str(error)[:500])
             self.refused = current
             return
         self.refused = current if new.version != current else None

@@ -134,7 +134,10 @@ def _night(settings: Settings) -> None:
 
     result = run_night(settings)
     if result["status"] != "published":
-        click.echo(f"the gate kept the bundle before: {result['gate']['reason']}", err=True)
+        click.echo(
+            f"the gate refused the night, the previous bundle stays: {result['gate']['reason']}",
+            err=True,
+        )
 
 
 def choose_people(events: EventTable) -> Iterator[Person]:

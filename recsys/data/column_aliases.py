@@ -202,7 +202,7 @@ def _claims(names: Sequence[str], shape: Shape, given: Mapping[str, str]) -> dic
                 raise DataError(f"the header names {rivals[0]} more than once")
             result = " and ".join(map(repr, rivals))
             raise DataError(
-                f"{result} may both be {column}: say which one with --map {column}={rivals[0]}"
+                f"{result} may both be {column}: choose one with --map {column}={rivals[0]}"
             )
     return strongest
 

@@ -122,7 +122,9 @@ def parse_number(raw: object, column: str) -> float | None:
 def _decimal_comma(raw: str, parts: re.Match[str], column: str) -> float:
     whole, fraction = parts[1], parts[2]
     if len(fraction) == 3 and whole != "0" and len(whole) <= 3:
-        reason = f"{shown(raw)} is not a number that can be told: with a point it is clear"
+        reason = (
+            f"{shown(raw)} is ambiguous, as the comma may separate decimals or thousands: write"
+        )
         raise FieldError(column, f"{reason}, {whole}.{fraction} or {whole}{fraction}")
     return float(raw.replace(",", "."))
 

@@ -190,8 +190,7 @@ def _calendar(raw: object) -> float:
                 continue
     if _DAY_FIRST.fullmatch(text):
         raise NotATime(
-            " that can be told: whether the day or the month stands first is not known; write the "
-            "year first, as in 2021-01-29"
+            ": day and month cannot be distinguished; write the year first, as in 2021-01-29"
         )
     if _MONTH.fullmatch(text):
         raise NotATime(": for the month write its first day, as in 2021-01-01")

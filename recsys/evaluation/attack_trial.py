@@ -111,7 +111,7 @@ class AttackTrial:
         counts = np.bincount(self.events.user, minlength=len(self._users))
         able = np.flatnonzero(counts >= LEAST)
         if not len(able):
-            raise DataError(f"nobody has {LEAST} events, so that there is no list to look at")
+            raise DataError(f"no user has {LEAST} events, so there are no lists to compare")
         rng = np.random.default_rng(self.seed)
         chosen = np.sort(rng.choice(able, min(self.people, len(able)), replace=False))
         self.queries = [

@@ -74,8 +74,8 @@ def run(
     """Judge the rows one after the other; a row that cannot be had is skipped, and said so."""
     if not split.test_users:
         raise DataError(
-            f"protocol {split.rules.protocol} finds nobody to ask: no user with training events "
-            "takes up something new in the test"
+            f"protocol {split.rules.protocol} has no queries: no user with training events has a "
+            "positive event on another item in the test part"
         )
     data = split.dataset()
     kind = ListTrial if split.walk is None else WalkTrial

@@ -10,7 +10,7 @@ from recsys.evaluation.svg_charts import STYLE, bars
 from recsys.ranking_metrics import Interval
 
 WORDS = {
-    "recall": "share of what people took up that stands within the first k",
+    "recall": "share of the relevant items that are within the first k",
     "ndcg": "the same, with more for a place near the top; 1 is a perfect order",
     "debiased_ndcg": "nDCG in which a hit on an item that many act on weighs less",
     "swap_gap": "nDCG less that of the lists of other users of like activity; 0: not personal",
@@ -22,7 +22,7 @@ WORDS = {
     "mrr": "one over the rank of the first hit",
     "auc": "how often a liked item had a higher score than a disliked one, mean per user",
     "auc_pooled": "the same over all opinions together",
-    "coverage": "share of the catalogue that somebody is shown",
+    "coverage": "share of the catalogue that is in at least one list",
     "gini": "how unevenly items are shown: 0 all alike, 1 one item only",
     "novelty": "mean surprise of the items shown, in bits",
     "diversity": "one minus the mean likeness of the words within a list",
@@ -30,13 +30,13 @@ WORDS = {
 }
 ACCURACY = ("recall", "ndcg", "debiased_ndcg", "mrr", "auc", "auc_pooled")
 PEOPLE = {
-    "new_users": "people without training events (not in the headline)",
-    "known_users": "people with training events",
+    "new_users": "users without training events (not in the headline)",
+    "known_users": "users with training events",
     "short_histories": "fewer than 5 training events",
     "long_histories": "5 training events or more",
     "tail_items": "hits among items outside the most read fifth",
-    "cold_items": "hits among items nobody took up in training",
-    "unread_items": "items on which nobody but their author had acted before the list",
+    "cold_items": "hits among items without a positive training event",
+    "unread_items": "items without events of anybody but their author before the list",
     "among_unread_items": "the same, where only such items are candidates",
 }
 

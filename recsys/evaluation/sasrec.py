@@ -140,7 +140,7 @@ def train_sasrec(
     rows, lengths = sequences(Histories.of(data, users), config.length + 1)
     rows = rows[lengths >= 2]
     if not len(rows):
-        raise Skip("nobody has two events in order, so nothing comes next")
+        raise Skip("no user has two events in order, so there is no next item to learn")
     network = Sasrec(len(data.items), config).to(device)
     optimizer = torch.optim.AdamW(network.parameters(), lr=config.learning_rate)
     rng, steps = np.random.default_rng(seed), -(-len(rows) // config.batch)

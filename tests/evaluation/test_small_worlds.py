@@ -48,7 +48,7 @@ def test_figures_are_finite_or_the_reason_is_told(
     found = CliRunner().invoke(command, options)
     if found.exception is not None:
         assert isinstance(found.exception, DataError), found.exception
-        assert "nobody to ask" in str(found.exception)
+        assert "has no queries" in str(found.exception)
         return
     for row in json.loads(out.read_text())["models"].values():
         assert all(math.isfinite(one["mean"]) for one in row["metrics"].values())

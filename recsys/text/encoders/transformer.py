@@ -79,7 +79,7 @@ def pick_device(device: str) -> str:
     if device == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     if not torch.cuda.is_available():
-        raise DataError("device cuda was asked for and no GPU is there: use auto or cpu")
+        raise DataError("device cuda: there is no GPU; use auto or cpu")
     return device
 
 
