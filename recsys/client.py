@@ -198,7 +198,8 @@ class Client:
     def notice_stream(self, after: int | None = None) -> Iterator[Json]:
         """Yield notices as they come, for as long as the connection holds.
 
-        `after`: begin after this id, that of the last notice seen; default: only new ones.
+        `after`: begin after this id, that of the last notice seen; default: only new ones. The `id`
+        of a notice is None while the store takes no writes; it comes again with its id after that.
         """
         parameters = {} if after is None else {"after": after}
         timeout = httpx.Timeout(10.0, read=60.0)  # a comment comes every fifteen seconds

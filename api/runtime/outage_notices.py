@@ -42,15 +42,19 @@ class OperationNotices:
     def probed(self, writes: bool) -> None:
         """Take in whether the store takes writes, and note an outage that is over.
 
-        Its notice of the beginning, if one was made, joins the outbox before that of its end.
+        Its notice of the beginning, if one was made, joins the outbox before that of its end; also
+        where the worker that made it has died since.
         """
         now = time.time()
         if not writes:
             self._failing = self._failing or now
             return
-        since, self._failing = self._failing, None
-        if since is None or now - since < LEAST:
+        own, self._failing = self._failing, None
+        announced = self._announcement.going_on()
+        starts = [one for one in (own, announced) if one is not None]
+        if not starts or (announced is None and now - starts[0] < LEAST):
             return
+        since = min(starts)
         data = {"since": since, "until": now, "seconds": now - since}
         try:
             with self._link.use(patient=True) as store, store.db.write() as connection:

@@ -87,6 +87,12 @@ class OutageAnnouncement:
                 self._write(found)
         return None if found.until else found.stored
 
+    def going_on(self) -> float | None:
+        """Return since when the outage lasts that was begun and not settled; None without one."""
+        with self._locked():
+            found = self._read()
+        return found.since if found is not None and not found.until else None
+
     def send(
         self, notice: StoredNotice, receivers: Sequence[Receiver], senders: Mapping[str, Sender]
     ) -> int:

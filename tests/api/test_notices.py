@@ -22,6 +22,7 @@ from receivers import mail_box, receiving
 
 from api.http.server_sent_events import MOST
 from api.runtime.app_state import AppState
+from api.runtime.outage_notices import OperationNotices
 from recsys.client import Client
 from recsys.data.notice_kinds import KINDS
 from recsys.store.outbox import Notice, Outbox
@@ -301,6 +302,29 @@ def test_an_outage_of_writes_is_a_notice_when_it_is_over(
         time.sleep(0.05)
     page = apps[0].test_client().get("/notices?kind=writes_failed").json["notices"]
     assert len(page) == 1 and 0.5 < page[0]["data"]["seconds"] < 20
+
+
+def test_an_outage_is_settled_by_a_worker_that_was_not_there(
+    make_app: MakeApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recsys.delivery.outage_announcement.LEAST", 0.05)
+    app, folder = make_app(), str(tmp_path)
+    link = app.extensions["service"].link
+    dead, later = OperationNotices(link, folder), OperationNotices(link, folder)
+    dead.probed(False)
+    time.sleep(0.1)
+    notice = dead.outage()
+    assert notice is not None
+    later.probed(True)
+    page = app.test_client().get("/notices").json["notices"]
+    assert [one["type"] for one in page] == ["writes_failed", "writes_failing"]
+    assert page[1]["uid"] == notice.uid and page[0]["data"]["since"] == page[1]["data"]["since"]
+    later.probed(True)
+    assert len(app.test_client().get("/notices").json["notices"]) == 2
+    later.probed(False)  # another outage
+    time.sleep(0.1)
+    again = later.outage()
+    assert again is not None and again.uid != notice.uid
 
 
 def test_an_outage_of_writes_is_told_while_it_goes_on(
