@@ -33,7 +33,7 @@ def test_the_newest_readable_bundle_serves_beside_one_that_is_not(
     running.worker.take_bundle()
     assert running.serving.version == before
     (warning,) = make_app().test_client().get("/health/ready").get_json()["warnings"]
-    assert "bundle later is refused" in warning
+    assert "bundle later was refused" in warning
     starting = make_app()
     assert starting.extensions["service"].serving.version == before
     assert starting.test_client().get("/recommend/ann?n=3").get_json()["items"]
