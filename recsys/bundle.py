@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from recsys.errors import BundleError
 
 FORMAT = 1  # major number: raised when an older reader would misread a bundle
-MINOR = 2  # raised when a bundle gains something that an older reader can leave out
+MINOR = 3  # raised when a bundle gains something that an older reader can leave out
 MANIFEST = "manifest.json"
 WAY_OUT = "`recsys bundles rollback` serves the version before, `recsys nightly` makes a new one"
 

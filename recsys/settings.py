@@ -131,6 +131,13 @@ class Settings:
         " validation gains whatever the numbering of the items), or off",
         (NIGHT, COMMANDS),
     )
+    index: str = _setting(
+        "auto",
+        choice("auto", "joined"),
+        "which index proposes items of large catalogues: auto (one of text vectors, and where the"
+        " score reads behaviour factors one of both), or joined (one of both, always)",
+        (NIGHT,),
+    )
     tune_days: float = _setting(
         7.0, number(), "days after which a night tunes again", (NIGHT,), unit="days"
     )

@@ -179,15 +179,38 @@ def niches(
     default=("lowpass 512", "blocks 512"),
     show_default=True,
 )
+@click.option(
+    "--validation",
+    type=click.FloatRange(0, 0.5),
+    default=0.0,
+    help="Judge by this share of the first file's events, drawn at random; the second is not used.",
+)
+@click.option("--people", type=click.IntRange(1), help="Users who are judged, if not all.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-def given(events: Path, test_events: Path, engines: tuple[str, ...], seed: int) -> None:
-    """Compare engines on a given split, all users, with the first of them."""
-    train, test = load_events(events), load_events(test_events)
+def given(
+    events: Path,
+    test_events: Path,
+    engines: tuple[str, ...],
+    validation: float,
+    people: int | None,
+    seed: int,
+) -> None:
+    """Compare engines on a given split, all users, with the first of them.
+
+    Settings are to be chosen with `--validation`, so that the second file is looked at once.
+    """
+    train = load_events(events)
+    test = train
+    if validation:
+        held_out = np.random.default_rng(seed).random(len(train)) < validation
+        train, test = train.select(~held_out), train.select(held_out)
+    else:
+        test = load_events(test_events)
     items, users = train.items.rows(test.items), train.users.rows(test.users)
     kept = (items[test.item] >= 0) & (users[test.user] >= 0)
     after = (users[test.user[kept]], items[test.item[kept]])
     shape = (len(train.users), len(train.items))
-    held = HeldOut.of((train.user, train.item), after, shape, shape[0], seed)
+    held = HeldOut.of((train.user, train.item), after, shape, people or shape[0], seed)
     print(json.dumps(compared(held, engines, popular=False, seed=seed)))
 
 

@@ -105,17 +105,21 @@ def _events(
     return user, item, START + config.days * DAY * time
 
 
-def _items(config: NicheConfig, niche: NDArray[np.int64], texts: bool) -> Iterator[Item]:
+def niche_words(config: NicheConfig, niche: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the numbers of the words of each title, (items, words); `niche`: of each item."""
     rng = np.random.default_rng([config.seed, 1])
     own, common = config.title
     words = rng.integers(config.own_words, size=(config.items, own))
     words += (niche * config.own_words)[:, None] + config.common_words
     shared = rng.integers(config.common_words, size=(config.items, common))
+    return np.concatenate([words, shared], axis=1)
+
+
+def _items(config: NicheConfig, niche: NDArray[np.int64], texts: bool) -> Iterator[Item]:
+    words = niche_words(config, niche)
     step = config.days * DAY / config.items
     for row in range(config.items):
-        title = ""
-        if texts:
-            title = " ".join(map(word, (*words[row].tolist(), *shared[row].tolist())))
+        title = " ".join(map(word, words[row].tolist())) if texts else ""
         yield Item(f"i{row}", title=title, created_at=START + step * row)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -12,15 +12,16 @@ from recsys.bundle import RawBundle, read_bundle
 from recsys.data.dataset import Dataset
 from recsys.data.event_tables import EventTable, ItemTable
 from recsys.errors import BundleError
+from recsys.index.faiss_index import FaissIndex
+from recsys.index.vector_index import VectorIndex
 from recsys.serving.catalogue import under
-from recsys.serving.model import Model
+from recsys.serving.model import INDEX, Model
 from recsys.settings import Settings
 from recsys.store.store import Store
-from recsys.text.cold_start import ColdStartConfig
 from recsys.text.encoders.student import Student
 from recsys.text.encoders.transformer import pick_device
 from recsys.text_training.encode_catalogue import renumbered
-from recsys.training.cold_items import ColdStartSolver
+from recsys.training.cold_items import ColdStartSolver, config_of
 from recsys.training.fit import TextVectors, assemble, fit_engines, known_interactions
 from recsys.tuning.engine_catalogue import engine_named
 from recsys.tuning.tuning_result import TuningResult
@@ -68,16 +69,23 @@ class NightContext:
         known = known_interactions(data, words)
         seed, device = self.settings.seed, self.device
         fitted = {engine.scorer: engine.tried(known, seed, device) for engine in chosen}
-        cold = ColdStartSolver(
-            data, words.student, words.vectors, ColdStartConfig(largest=TRIED_TEXTS)
-        )
+        config = replace(config_of(len(data.items), tried=True), largest=TRIED_TEXTS)
+        cold = ColdStartSolver(data, words.student, words.vectors, config)
         return assemble(data, fitted, words, choice.score_model, seed, False, choice.trees, cold)
 
     def words(self, data: Dataset) -> TextVectors:
         """Return the encoded words in the numbering of a data set."""
         raw = read_bundle(self.folder / "encode")
         student = Student.from_arrays(under("student", raw.arrays))
-        return renumbered(self.data.items, raw.arrays["vectors"], student, data)
+        return renumbered(self.data.items, raw.arrays["vectors"], student, data, self.index)
+
+    @cached_property
+    def index(self) -> VectorIndex | None:
+        """The index of the word vectors; None where all are compared one by one."""
+        path = self.folder / "index" / INDEX
+        if not path.exists():
+            return None
+        return FaissIndex.read(path, read_bundle(self.folder / "encode").arrays["vectors"])
 
     @property
     def version(self) -> str:

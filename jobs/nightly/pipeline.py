@@ -29,8 +29,16 @@ from .extra_bundle_parts import extra_arrays, extra_steps
 from .step_runner import Detail, PipelineStep
 from .steps.encode_items import distill, encode
 from .steps.finetune_encoder import finetune
+from .steps.joined_index import build_joined, joined_blobs
 from .steps.previous_bundle_comparison import compare_with_previous_bundle
-from .steps.tune_ranking import against_baselines, engine_reason, retune_reason, tuned
+from .steps.tune_ranking import (
+    against_baselines,
+    engine_reason,
+    pressure_sentence,
+    retune_reason,
+    times_hurried,
+    tuned,
+)
 from .steps.vector_index import build_index, index_blobs
 
 Manifest = dict[str, Any]
@@ -45,8 +53,8 @@ class NightPipeline:
     @property
     def steps(self) -> tuple[PipelineStep, ...]:
         """All steps but the last, which only a night that passes the gate may take."""
-        words = (self.snapshot, self.distill, self.finetune, self.encode)
-        rest = (self.tune, self.baselines, self.fit, self.index, self.gate)
+        words = (self.snapshot, self.distill, self.finetune, self.encode, self.index)
+        rest = (self.tune, self.baselines, self.fit, self.joined, self.gate)
         first = [PipelineStep(run.__name__, run) for run in words]
         return (
             *first,
@@ -110,18 +118,20 @@ class NightPipeline:
             "engines": list(self.night.settings.engines),
         }
         manifest = before.manifest if before is not None else {}
-        why = retune_reason(manifest, seen, plan, self.night.settings.tune_days)
+        days, minutes = self.night.settings.tune_days, self.night.settings.tune_minutes
+        why = retune_reason(manifest, seen, plan, days, minutes)
         why = "of the option --tune" if self.night.tune_always else why
         if why is None:
             choice, tuning = TuningResult.from_json(manifest["choice"]), manifest["tuning"]
         else:
             choice = tuned(self.night)
             counts = {name: seen[name] for name in ("events", "items", "kinds")}
+            hurried = times_hurried(manifest, choice, minutes)
             tuning = {"at": time.time(), "counts": counts, **plan}
-        (out / CHOICE).write_text(json.dumps(choice.to_json()))
-        if why is not None:
+            tuning |= {"minutes": minutes, "hurried": hurried}
             for sentence in choice.pressure:
-                self.night.progress.tell(f"tuning: {sentence}; the next night tunes again")
+                self.night.progress.tell(pressure_sentence(sentence, hurried, days))
+        (out / CHOICE).write_text(json.dumps(choice.to_json()))
         return {
             "tuned": why is not None,
             "because": why or "the last tuning is still valid",
@@ -179,9 +189,16 @@ class NightPipeline:
         return {"items": len(model), "mb": size / 1e6}
 
     def index(self, out: Path) -> Detail:
-        """Index the word vectors where they are many, and measure what the index finds."""
-        words = read_bundle(self.night.folder / "fit").arrays["words"]
+        """Index the word vectors where they are many, and measure what the index finds.
+
+        Before tuning, which looks up near texts in it.
+        """
+        words = read_bundle(self.night.folder / "encode").arrays["vectors"]
         return build_index(words, out, self.night.settings.seed, device=self.night.device)
+
+    def joined(self, out: Path) -> Detail:
+        """Index behaviour and text together, where that is asked for or lowers the cost."""
+        return build_joined(self.night, out)
 
     def gate(self, out: Path) -> Detail:
         """Let today's settings and yesterday's bundle answer the newest events."""
@@ -190,12 +207,11 @@ class NightPipeline:
     def publish(self, out: Path) -> Detail:
         """Publish what was fitted; a version that is there already was published and killed."""
         bundles, version = BundleStore(self.night.settings.home), self.night.version
-        fitted, blobs = (
-            read_bundle(self.night.folder / "fit"),
-            index_blobs(self.night.folder / "index"),
-        )
-
-        arrays = {**fitted.arrays, **extra_arrays(self.night.folder)}
+        folder = self.night.folder
+        fitted, joined = read_bundle(folder / "fit"), read_bundle(folder / "joined")
+        blobs = index_blobs(folder / "index") | joined_blobs(folder / "joined")
+        arrays = {**fitted.arrays, **extra_arrays(folder)}
+        arrays |= {f"joined/{name}": array for name, array in joined.arrays.items()}
 
         def write(folder: Path) -> None:
             write_bundle(folder, arrays, blobs, self.manifest(fitted))
@@ -226,6 +242,7 @@ class NightPipeline:
             "design": self.night.choice.design,
             "pressure": list(self.night.choice.pressure),
             "index": self.night.detail("index"),
+            "joined": self.night.detail("joined"),
             "choice": self.night.choice.to_json(),
             "tuning": tuned["tuning"],
             "encoder": self.night.encoder,

@@ -73,6 +73,12 @@ def _index(d: Detail) -> str:
     return str(d["because"]) if "because" in d else f"{d['kind']}, recall {d['recall']:.3f}"
 
 
+def _joined(d: Detail) -> str:
+    if not d["built"]:
+        return f"no index of behaviour and text: {d['because']}"
+    return f"behaviour and text in one index, recall {d['recall']:.3f}"
+
+
 def counted(count: float, noun: str, plural: str = "") -> str:
     """Return a number with its noun: 1 item, 2 items."""
     return f"{count:,.0f} {noun if count == 1 else plural or noun + 's'}"
@@ -107,6 +113,7 @@ SENTENCES: Mapping[str, Callable[[Detail], str]] = {
     "baselines": lambda d: str(d["reason"]),
     "fit": lambda d: f"the model knows {counted(d['items'], 'item')} and takes {d['mb']:.1f} MB",
     "index": _index,
+    "joined": _joined,
     "gate": lambda d: f"{'passed' if d['passed'] else 'refused'}: {d['reason']}",
     "publish": lambda d: f"version {d['version']} is served from now on",
     **dict.fromkeys(("items", "events", "users", "follows"), _ingest),

@@ -98,7 +98,7 @@ def cell_index(
         vectors.shape[1], f"IVF{cells},{code}", library.METRIC_INNER_PRODUCT
     )
     index.cp.seed = seed + 1
-    worker = _on_gpu(library, index)
+    worker = on_gpu(library, index)
     drawn = rng.permutation(len(vectors))[: TRAIN_PER_CELL * cells]
     worker.train(np.ascontiguousarray(vectors[np.sort(drawn)], np.float32))
     for start in range(0, len(vectors), 65_536):
@@ -134,7 +134,8 @@ def faiss() -> Any:
     return library
 
 
-def _on_gpu(library: Any, index: Any) -> Any:
+def on_gpu(library: Any, index: Any) -> Any:
+    """Return the index on a GPU where there is one, else the index itself."""
     if library.get_num_gpus() > 0:
         options = library.GpuClonerOptions()
         options.useFloat16 = True  # tables of long codes do not fit a GPU's shared memory else

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -23,6 +24,25 @@ class VectorIndex(Protocol):
 
         Where an approximate index finds fewer, the rest is row -1 with score -inf.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class RenumberedIndex:
+    """An index whose vectors have other row numbers elsewhere, or are not there."""
+
+    index: VectorIndex
+    rows: Rows  # (len(index),): the number of each vector elsewhere; -1: it is not there
+
+    def __len__(self) -> int:
+        return int(np.count_nonzero(self.rows >= 0))
+
+    def search(self, queries: Floats, k: int) -> tuple[Rows, Floats]:
+        """Return rows and scores, (q, k) each, best first; -1 and -inf where fewer are found."""
+        found, scores = self.index.search(queries, k)
+        rows = np.where(found >= 0, self.rows[found], np.int32(-1))
+        scores = np.where(rows >= 0, scores, np.float32(-np.inf))
+        order = np.argsort(-scores, axis=1, kind="stable")
+        return np.take_along_axis(rows, order, axis=1), np.take_along_axis(scores, order, axis=1)
 
 
 def recall_of(

@@ -18,6 +18,7 @@ from recsys.models.blockwise_item_weights import (
     block_rows,
     limited_readers,
 )
+from recsys.models.factors import Factors
 from recsys.models.gfcf import normalized
 from recsys.models.interactions import Interactions
 from recsys.models.item_weights import ItemWeights
@@ -53,11 +54,7 @@ def weights_kept(n_items: int) -> int:
 def fit_blocks(data: Interactions, config: BlockConfig, seed: int) -> ItemWeights:
     """Fit to what users took up; row h is what a history item h gives to the others."""
     recent = data.latest(config.history)
-    normal, items = normalized(data.matrix)
-    ideal = IdealFilter.of(
-        leading_directions(normal, config.dimensions, config.passes, seed), items, config.ideal
-    )
-    del normal
+    ideal = ideal_filter(data, config, seed)
     normal, items = normalized(recent.matrix)
     readers = sparse.csr_array(normal.T)
     keep = config.keep or weights_kept(data.shape[1])
@@ -70,6 +67,18 @@ def fit_blocks(data: Interactions, config: BlockConfig, seed: int) -> ItemWeight
         more = ideal.best_heads(first, end, heads, best) if best else None
         parts.append(block_rows(readers[first:end], normal, first, keep, ideal, more))
     return joined_rows(parts)
+
+
+def ideal_filter(data: Interactions, config: BlockConfig, seed: int) -> IdealFilter:
+    """Return the ideal filter of all that users took up, as factors."""
+    normal, items = normalized(data.matrix)
+    directions = leading_directions(normal, config.dimensions, config.passes, seed)
+    return IdealFilter.of(directions, items, config.ideal)
+
+
+def fit_directions(data: Interactions, config: BlockConfig, seed: int) -> Factors:
+    """Fit the ideal filter alone: weights between any two items, by products of two vectors."""
+    return ideal_filter(data, config, seed).factors()
 
 
 def joined_rows(parts: list[sparse.csr_array]) -> ItemWeights:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recsys.array_types import Floats, Rows
+from recsys.models.factors import Factors
 
 PRECISION = 2.0**-12  # of a weight in a bundle (float16), halved: what changes less is not added
 HASH = np.uint64(0x9E3779B97F4A7C15)  # odd, by the golden ratio (Knuth's multiplicative hash)
@@ -36,6 +37,11 @@ class IdealFilter:
         lengths = np.sqrt(np.einsum("nd,nd->n", directions, directions))
         gain = (weight * readers**-0.5).astype(np.float32)
         return cls(directions, lengths, gain, (readers**0.5).astype(np.float32))
+
+    def factors(self) -> Factors:
+        """Return the filter as behaviour factors: the same weights between any two items."""
+        inputs, outputs = self.directions * self.gain[:, None], self.directions * self.lift[:, None]
+        return Factors(inputs, outputs)
 
     def heads(self, most: int) -> Rows:
         """Return the items that get the largest weights from others, ascending, at most so many."""

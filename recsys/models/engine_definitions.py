@@ -9,7 +9,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from recsys.models.als import AlsConfig, fit_als
-from recsys.models.blockwise_graph_filter import HEADS_UP_TO, BlockConfig, fit_blocks
+from recsys.models.blockwise_graph_filter import (
+    HEADS_UP_TO,
+    BlockConfig,
+    fit_blocks,
+    fit_directions,
+)
 from recsys.models.ease import EaseConfig, fit_ease
 from recsys.models.factors import Factors
 from recsys.models.gfcf import LowpassConfig, fit_lowpass
@@ -128,6 +133,17 @@ def blocks(dimensions: int) -> Engine:
         "neighbours",
         lambda data, seed, device: fit_blocks(data, config, seed),
         lambda data: _blocks_seconds(data, config),
+    )
+
+
+def directions(dimensions: int) -> Engine:
+    """The ideal low-pass filter as factors, for catalogues of any size."""
+    config = BlockConfig(dimensions=dimensions)
+    return Engine(
+        f"directions {dimensions}",
+        "behaviour",
+        lambda data, seed, device: fit_directions(data, config, seed),
+        lambda data: _directions_seconds(data, dimensions),
     )
 
 

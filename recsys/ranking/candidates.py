@@ -2,8 +2,8 @@
 
 What a history's neighbours point at is scored row by row. All else is linear in what items bring
 along, so blocks of items are opened by the most that they can hold, until no closed one can hold
-anything better: branch and bound. Only word vectors have no such bound: there an index proposes,
-and the result is as good as the index.
+anything better: branch and bound. Only word vectors and behaviour factors have no such bound: there
+an index proposes, and the result is as good as the index.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from recsys.array_types import Floats, Mask, Rows
 from recsys.index.truncated_vectors import TruncatedVectors
 from recsys.ranking.cold_item_ranks import contenders
 from recsys.ranking.gbdt_rerank import best_places
+from recsys.ranking.joined_queries import proposed_rows
 from recsys.ranking.request_scorer import Request
 from recsys.ranking.text_scores import text_scores
 
@@ -28,7 +29,8 @@ def candidates(request: Request, mask: Mask, k: int) -> tuple[Rows, Floats]:
     `mask`: which rows may be shown. Raises FloatingPointError when a score is not finite.
     """
     open_ = int(np.count_nonzero(mask))
-    if open_ > max(FEW, 4 * k) and (request.live.model.index or not request.words.any()):
+    model = request.live.model
+    if open_ > max(FEW, 4 * k) and (model.joined or model.index or not request.words.any()):
         bounds = request.bounds()
     else:
         bounds = np.zeros(0, np.float32)
@@ -37,10 +39,10 @@ def candidates(request: Request, mask: Mask, k: int) -> tuple[Rows, Floats]:
         if request.fronts is not None and 4 * k < len(rows) and request.words.any():
             return _by_fronts(request, request.fronts, mask, rows, k)
         return rows, _finite(request, request.scores(rows))
-    words = request.words
-    rows, scores = _without_words(request, mask, max(k, NEAR) if words.any() else k, bounds)
-    if words.any():
-        rows, scores = _with_words(request, mask, rows, scores, words, max(k, NEAR))
+    wider = max(k, NEAR)
+    rows, scores = _without_index(request, mask, wider if request.indexed else k, bounds)
+    if request.indexed:
+        rows, scores = _with_index(request, mask, rows, scores, wider)
     rows, scores = _with_contenders(request, mask, rows, scores, k)
     order = np.argsort(rows)
     return rows[order], _finite(request, scores[order])
@@ -76,35 +78,39 @@ def _by_fronts(
     return rows[kept], _finite(request, scores[kept] + request.word_scores(rows[kept], words))
 
 
-def _without_words(request: Request, mask: Mask, k: int, bounds: Floats) -> tuple[Rows, Floats]:
-    """Return the best `k` by the score without words, and whatever else was looked at."""
+def _without_index(request: Request, mask: Mask, k: int, bounds: Floats) -> tuple[Rows, Floats]:
+    """Return the best `k` by `scores_without_index`, and whatever else was looked at."""
     pointed = request.exceptions()
     left = mask.copy()  # not looked at yet
     left[pointed] = False
     pointed = pointed[mask[pointed]]
-    rows, scores = [pointed], [request.scores_without_words(pointed)]
+    rows, scores = [pointed], [request.scores_without_index(pointed)]
     floor = _kth(scores[0], k)
     order, width = np.argsort(-bounds), OPENED
     while len(order) and bounds[order[0]] >= floor:
         opened = request.block(order[:width])
         opened = opened[left[opened]]
         rows.append(opened)
-        scores.append(request.scores_without_words(opened))
+        scores.append(request.scores_without_index(opened))
         floor = max(floor, _kth(np.concatenate(scores), k))
         order, width = order[width:], 2 * width
     return np.concatenate(rows), np.concatenate(scores)
 
 
-def _with_words(
-    request: Request, mask: Mask, rows: Rows, scores: Floats, words: Floats, k: int
+def _with_index(
+    request: Request, mask: Mask, rows: Rows, scores: Floats, k: int
 ) -> tuple[Rows, Floats]:
-    """Return the whole scores of the best without words and of those with the nearest words."""
-    index = request.live.model.index
+    """Return the whole scores of the best without an index, and of those that one proposes."""
+    model = request.live.model
     kept = rows[best_places(rows, scores, k)]
-    if index is None:
+    if model.joined is not None:
+        near = proposed_rows(request.learned, request.words, k)
+    elif model.index is not None:
+        near = model.index.search(request.words[None], k)[0][0]
+        near = near[near >= 0]
+    else:
         return kept, request.scores(kept)
-    near = index.search(words[None], k)[0][0]
-    near = near[near >= 0]
+    near = np.concatenate([near, request.newer_than_index()])
     both = np.union1d(kept, near[mask[near]]).astype(np.int32)
     return both, request.scores(both)
 

@@ -115,12 +115,15 @@ def read_rows(live: LiveState, rows: Rows, unread: Mask) -> Mask:
 def in_use(live: LiveState, rows: Rows) -> Mask:
     """Return which rows hold IN_USE of the uptake of this time, at the half-life USED_LIFE."""
     uptake = live.counters.uptake(USED_LIFE, live.size)
-    order = np.argsort(-uptake, kind="stable")
-    held = np.cumsum(uptake[order])
-    kept = order[: int(np.searchsorted(held, IN_USE * held[-1])) + 1] if len(held) else order
-    found = np.zeros(live.size, bool)
-    found[kept] = True
-    return found[rows]
+    if not len(uptake):
+        return np.zeros(len(rows), bool)
+    largest = np.sort(uptake)[::-1]  # of numbers, which takes a fraction of the time of an argsort
+    held = np.cumsum(largest)
+    count = min(int(np.searchsorted(held, IN_USE * held[-1])) + 1, len(held))
+    found = uptake > largest[count - 1]
+    equal = np.flatnonzero(uptake == largest[count - 1])
+    found[equal[: count - int(found.sum())]] = True
+    return np.asarray(found[rows], bool)
 
 
 def recent_rows(live: LiveState, rows: Rows) -> Mask:

@@ -61,6 +61,17 @@ def live_scores(live: LiveState, history: History, now: float, rows: Rows) -> Fl
     return scores + cold_item_ranks.gains(learned, mask, every, scores)
 
 
+def live_scores_of(live: LiveState, history: History, now: float, rows: Rows, mask: Mask) -> Floats:
+    """Return the scores of some rows at a moment, (rows,), as a request computes them.
+
+    `rows`: ascending, the best of `mask` among them; `mask`: (size,), rows that may be shown.
+    """
+    learned = UserTerms.of(history, live)
+    scores = learned.scores(rows, now)
+    scores += corrections(learned, rows, scores, now)
+    return scores + cold_item_ranks.gains(learned, mask, rows, scores)
+
+
 def reranked_block(model: Model, histories: HistoryBatch, shared: Floats, closed: Mask) -> Floats:
     """Return the scores of all the model's items as requests get them, (people, n_items).
 

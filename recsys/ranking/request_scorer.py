@@ -122,8 +122,30 @@ class Request:
 
     def scores_without_words(self, rows: Rows) -> Floats:
         """Return the score of rows without what text vectors add, (n,)."""
+        return self._scores_of_terms(rows, [bound for _, bound in self.terms])
+
+    def scores_without_index(self, rows: Rows) -> Floats:
+        """Return the score of rows without what an index proposes rows for, (n,).
+
+        That is what text vectors add, and terms with `indexed`.
+        """
+        return self._scores_of_terms(rows, [one for _, one in self.terms if not one.indexed])
+
+    @property
+    def indexed(self) -> bool:
+        """Whether an index proposes rows for a part of the score."""
+        return bool(self.words.any()) or any(bound.indexed for _, bound in self.terms)
+
+    def newer_than_index(self) -> Rows:
+        """Return the rows that terms with `indexed` score and that no index knows."""
+        none: Rows = np.zeros(0, np.int32)
+        found = [bound.exceptions() for _, bound in self.terms if bound.indexed]
+        rows = np.concatenate([none, *(one for one in found if one is not None)])
+        return rows[rows < self.size]
+
+    def _scores_of_terms(self, rows: Rows, terms: Sequence[UserTerm]) -> Floats:
         found = self._item_part(rows) + np.float32(self.constant)
-        for _, bound in self.terms:
+        for bound in terms:
             if bound.scores_rows:
                 found += bound.score(rows)
         return np.asarray(found, np.float32)
@@ -162,11 +184,12 @@ class Request:
         return np.asarray(self.weights @ values[:, rows], np.float32)
 
     def bounds(self) -> Floats:
-        """Return an upper bound of the score without words of each block, `exceptions` aside."""
+        """Return an upper bound of `scores_without_index` per block, `exceptions` aside."""
         table = self.table
         found = np.maximum(self.weights, 0) @ table.high + np.minimum(self.weights, 0) @ table.low
         for _, bound in self.terms:
-            found = found + bound.bound(table)
+            if not bound.indexed:
+                found = found + bound.bound(table)
         return np.asarray(found + np.float32(self.constant), np.float32)
 
     def exceptions(self) -> Rows:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import numpy as np
 
 from recsys.array_types import Floats, Rows
+from recsys.index.exact import top_k
 from recsys.serving.live_state import LiveState
 
 
@@ -33,6 +34,22 @@ def near_words(live: LiveState, vector: Floats, k: int) -> Floats:
     scores[rows[rows >= 0]] = values[rows >= 0]
     scores[base:] = live.new_words[: size - base] @ vector
     return scores
+
+
+def nearest_texts(live: LiveState, vector: Floats, k: int) -> Rows:
+    """Return the `k` rows whose text vectors have the largest products with a vector, best first.
+
+    Fewer where there are fewer; of the model's rows those that its index finds, if it has one.
+    """
+    if live.model.index is None:
+        best: Rows = top_k(text_scores(live, vector)[None, : live.size], k)[0][0]
+        return best
+    base, size = len(live.model), live.size
+    near, values = live.model.index.search(vector[None], k)
+    later = live.new_words[: size - base] @ vector
+    rows = np.concatenate([near[0], np.arange(base, size, dtype=np.int32)])
+    order = np.argsort(-np.concatenate([values[0], later]), kind="stable")[:k]
+    return np.asarray(rows[order][rows[order] >= 0], np.int32)
 
 
 def gather(base: Floats, new: Floats, rows: Rows) -> Floats:

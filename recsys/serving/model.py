@@ -20,6 +20,7 @@ from recsys.models.item_weights import ItemWeights
 from recsys.serving.catalogue import LABELS, Array, Catalogue, under
 from recsys.serving.gbdt_model import Gbdt
 from recsys.serving.item_communities import Communities
+from recsys.serving.joined_candidates import JOINED, JoinedCandidates
 from recsys.serving.older_bundle_defaults import Parts, below, of_length
 from recsys.serving.popularity_counters import PopularityCounters, complete
 from recsys.serving.score_model import ScoreModel, number
@@ -59,6 +60,7 @@ class Model:
     rating_scale: RatingScale
     trees: Gbdt | None = None  # correct the best of the score model; None where they do not help
     index: VectorIndex | None = None  # of `words`; None where all are compared one by one
+    joined: JoinedCandidates | None = None  # behaviour and text in one index; None: not built
     flags: Mapping[str, Array] = field(default_factory=dict)  # see Marks.arrays; none: no flags
     communities: Communities | None = None  # of items that the same people take up
     returning: Returning | None = None  # who is back within a week; None where that is not known
@@ -170,6 +172,7 @@ class Model:
             rating_scale=scale,
             trees=trees,
             index=_index(raw),
+            joined=_joined(parts, behaviour, words),
             flags=parts.optional("flags", lambda found: _flags(found, size)) or {},
             account_mix=parts.optional("company", lambda found: _account_mix(found, size)) or {},
             topics=parts.optional("topics", lambda found: _topics(found, size)),
@@ -256,6 +259,19 @@ def _readers(parts: Parts, size: int) -> tuple[ItemInputMap | None, Floats | Non
         parts.leave_out("readers", "readers and reader_inputs do not fit together")
         return None, None
     return readers, inputs
+
+
+def _joined(parts: Parts, behaviour: Factors | None, words: Floats) -> JoinedCandidates | None:
+    raw = parts.raw
+    if JOINED not in raw.manifest["files"]:
+        return None
+    try:
+        return parts.optional(
+            "joined",
+            lambda found: JoinedCandidates.read(raw.path(JOINED), found, behaviour, words),
+        )
+    except MissingExtra:  # all are compared one by one, only slower
+        return None
 
 
 def _index(raw: RawBundle) -> VectorIndex | None:

@@ -39,6 +39,8 @@ class ColdStartConfig:
     rarest: int = 2  # texts that must hold a pair of tokens for it to be a word of its own
     largest: int = 12_000  # known texts that teach, the most read first; the square is held twice
     keep: int = 400  # cold items kept per history item
+    # known texts, squared, times cold items: what solving takes; with more cold items fewer columns
+    solved: float = np.inf
     most: int = 48_000_000  # cold items kept in all; with more than 120,000 items fewer than `keep`
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from recsys.array_types import Floats, Mask
 from recsys.data.dataset import Dataset
 from recsys.data.ids import IdMap
+from recsys.index.vector_index import RenumberedIndex, VectorIndex
 from recsys.text.cold_start import map_texts
 from recsys.text.encoders.embedding_cache import CachedEncoder
 from recsys.text.encoders.encoder import Encoder
@@ -65,10 +66,25 @@ def encode_words(
 
 
 def renumbered(
-    items: IdMap, vectors: Floats, student: Student | None, data: Dataset
+    items: IdMap,
+    vectors: Floats,
+    student: Student | None,
+    data: Dataset,
+    index: VectorIndex | None = None,
 ) -> TextVectors:
-    """Return vectors of some items as the words of a data set; zeros for items without any."""
+    """Return vectors of some items as the words of a data set; zeros for items without any.
+
+    `index`: of the vectors. Vectors of the same items in the same order are not copied.
+    """
     if student is None:
         return TextVectors.none(len(data.items))
     rows = items.rows(data.items)
-    return TextVectors(np.where((rows >= 0)[:, None], vectors[rows], np.float32(0)), student)
+    if len(rows) == len(vectors) and np.array_equal(rows, np.arange(len(rows))):
+        return TextVectors(vectors, student, index)
+    found = np.take(vectors, np.maximum(rows, 0), axis=0).astype(np.float32, copy=False)
+    found[rows < 0] = 0
+    if index is not None:
+        here = np.full(len(vectors), -1, np.int32)
+        here[rows[rows >= 0]] = np.flatnonzero(rows >= 0)
+        index = RenumberedIndex(index, here)
+    return TextVectors(found, student, index)

@@ -27,6 +27,10 @@ from recsys.text.text_to_item_input import ItemInputMap
 FEWEST = 50  # items with readers and words; fewer teach nothing worth its cost
 MOST_UNREAD = 20_000  # unread items with predicted neighbours
 MOST_PAIRS = 6e9  # of an unread item and any item, for which a neighbour weight is predicted
+LARGE = 120_000  # items above which solving has a bound
+SOLVED = ColdStartConfig(solved=1e12)  # a minute of CPU time
+LARGE_TRIED = 50_000  # items above which it has a lower one in models that only answer questions
+TRIED = ColdStartConfig(largest=6_000, solved=1.5e11)  # some ten seconds of CPU time
 
 
 @dataclass(slots=True)
@@ -48,6 +52,16 @@ class ColdStartSolver:
             self.tried = True
             self.solved = cold_map(self.data, neighbours, self.student, self.vectors, self.config)
         return self.solved
+
+
+def config_of(n_items: int, tried: bool = False) -> ColdStartConfig:
+    """Return how much is spent on the unread items of a catalogue of some size.
+
+    `tried`: by a model that only answers questions.
+    """
+    if tried and n_items > LARGE_TRIED:
+        return TRIED
+    return SOLVED if n_items > LARGE else ColdStartConfig()
 
 
 def with_unread(
@@ -98,6 +112,8 @@ def completed(data: Dataset, neighbours: ItemWeights, cold: ColdStartMap) -> Ite
     with nDCG@20 .135, both added up with .098 (2026-11-29, seed 3).
     """
     most = min(MOST_UNREAD, int(MOST_PAIRS // max(len(neighbours), 1)))
+    if np.isfinite(cold.config.solved):
+        most = min(most, int(cold.config.solved // max(len(cold.teachers), 1) ** 2))
     unread = newest_unread(data, most)
     if not len(unread):
         return neighbours

@@ -10,6 +10,7 @@ from scipy import sparse
 
 from recsys.array_types import Floats
 from recsys.data.dataset import Dataset
+from recsys.index.vector_index import VectorIndex
 from recsys.models.dislike_agreement import agreed
 from recsys.models.engine_definitions import Engine
 from recsys.models.factors import Factors
@@ -23,7 +24,7 @@ from recsys.serving.popularity_counters import PopularityCounters
 from recsys.serving.score_model import ScoreModel
 from recsys.text.encoders.student import Student
 from recsys.text.item_texts import documents
-from recsys.training.cold_items import ColdStartSolver, with_unread
+from recsys.training.cold_items import ColdStartSolver, config_of, with_unread
 from recsys.training.explicit_mf import explicit_mf_of
 from recsys.training.first_use import first_use_delays
 
@@ -36,6 +37,7 @@ class TextVectors:
 
     vectors: Floats  # (n_items, t): unit rows or zero rows
     student: Student | None  # maps new words into the same space
+    index: VectorIndex | None = None  # of the vectors; None: they are compared one by one
 
     @classmethod
     def none(cls, n_items: int) -> TextVectors:
@@ -95,7 +97,8 @@ def assemble(
     neighbours, behaviour = fitted.get("neighbours"), fitted.get("behaviour")
     bridge, readers, inputs = None, None, None
     if isinstance(neighbours, ItemWeights):
-        cold = cold or ColdStartSolver(data, words.student, words.vectors)
+        config = config_of(len(data.items))
+        cold = cold or ColdStartSolver(data, words.student, words.vectors, config)
         neighbours, readers, inputs = with_unread(cold, neighbours, seed, posts)
         neighbours = agreed(neighbours, data)
     if isinstance(behaviour, Factors) and words.vectors.shape[1]:
@@ -109,6 +112,7 @@ def assemble(
         neighbours=neighbours if isinstance(neighbours, ItemWeights) else None,
         behaviour=behaviour if isinstance(behaviour, Factors) else None,
         words=words.vectors,
+        index=words.index,
         bridge=bridge,
         student=words.student,
         readers=readers,

@@ -9,7 +9,7 @@ import numpy as np
 
 from recsys.array_types import Floats
 from recsys.ranking import popularity_features
-from recsys.ranking.gbdt_rerank import live_scores
+from recsys.ranking.gbdt_rerank import live_scores, live_scores_of
 from recsys.ranking.terms.popularity import SHARES
 from recsys.ranking.terms.registry import feature_names
 from recsys.ranking_metrics import Values, intervals
@@ -18,6 +18,7 @@ from recsys.serving.model import Model
 from recsys.serving.score_model import ScoreModel
 from recsys.tuning.publication_gate import AT, TOLERANCE, answers
 from recsys.tuning.replay_choice_sets import ReplayStep
+from recsys.tuning.replay_shortlist import LARGE, Shortlist
 from recsys.tuning.validation_set import ValidationSet
 from recsys.tuning.validation_splits import TESTABLE
 
@@ -67,23 +68,38 @@ def baseline_blend(feature: str) -> ScoreModel:
     return ScoreModel(priors={feature: 1.0})
 
 
-def walked_contest(moments: Iterable[ReplayStep], live: LiveState, timed: bool = True) -> Contest:
+def walked_contest(
+    moments: Iterable[ReplayStep], live: LiveState, timed: bool = True, large: int = LARGE
+) -> Contest:
     """Ask a model and the baselines before each event; the iterator tells the live state of each.
 
-    All know what came before the moment, as a service does.
+    All know what came before the moment, as a service does. `large`: rows from which only those of
+    a `Shortlist` are ranked; ranks beyond a list of `AT` are then too good, and count for nothing.
     """
-    names = features_of(timed)
-    rows = [feature_names().index(name) for name in names]
+    names, short = features_of(timed), Shortlist({"": live}, large)
+    places = [feature_names().index(name) for name in names]
     users: list[int] = []
     ranks: list[Values] = []
     for moment in moments:
         if not moment.taken or moment.target not in moment.candidates:
             continue
-        shared = popularity_features.prior_features(live, moment.now)[rows]
-        own = live_scores(live, moment.history, moment.now, moment.candidates)
-        scores = np.concatenate([own[None], shared])
         users.append(moment.user)
-        ranks.append(_rank(scores[:, moment.candidates], scores[:, moment.target]))
+        if short.whole:
+            shared = popularity_features.prior_features(live, moment.now)[places]
+            own = live_scores(live, moment.history, moment.now, moment.candidates)
+            scores = np.concatenate([own[None], shared])
+            ranks.append(_rank(scores[:, moment.candidates], scores[:, moment.target]))
+            continue
+        mask = np.zeros(live.size, bool)
+        mask[moment.candidates] = True
+        rows = np.union1d(short.of_history(moment.history, moment.now), [moment.target]).astype(
+            np.int32
+        )
+        rows = rows[mask[rows]]
+        shared = popularity_features.prior_features(live, moment.now, rows)[places]
+        own = live_scores_of(live, moment.history, moment.now, rows, mask)
+        scores = np.concatenate([own[None], shared])
+        ranks.append(_rank(scores, scores[:, int(np.searchsorted(rows, moment.target))]))
     found = np.array(ranks, np.float64).reshape(len(ranks), len(names) + 1)
     gains = np.where(found <= AT, 1 / np.log2(found + 1), 0.0)
     _, person = np.unique(np.array(users, np.int64), return_inverse=True)

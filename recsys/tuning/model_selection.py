@@ -24,7 +24,7 @@ from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.serving.score_model import LEARNED, QUALITY, UNREAD, LogTerm, ScoreModel, Term
 from recsys.text.encoders.student import Student
-from recsys.training.cold_items import ColdStartSolver
+from recsys.training.cold_items import ColdStartSolver, config_of
 from recsys.training.fit import TextVectors, assemble, known_interactions
 from recsys.tuning.choice_sets import ChoiceSets, build_choice_sets
 from recsys.tuning.cold_item_factor import UnreadRanks, choose_ranks
@@ -426,7 +426,8 @@ def _assembled(
     check: ValidationSet, parts: Parts, words: TextVectors, seed: int, student: Student | None
 ) -> dict[str, Model]:
     """Return a model per engine; `student` None leaves items without readers out."""
-    cold = ColdStartSolver(check.data, student, words.vectors)
+    config = config_of(len(check.data.items), tried=True)
+    cold = ColdStartSolver(check.data, student, words.vectors, config)
     models: dict[str, Model] = {}
     for name, part in parts.items():
         first = next(iter(models.values()), None)

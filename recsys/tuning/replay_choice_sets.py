@@ -26,6 +26,7 @@ from recsys.serving.live_state import LiveState
 from recsys.serving.score_model import USER_FEATURES
 from recsys.tuning.choice_sets import (
     AGE,
+    N_SAMPLED_NEGATIVES,
     NEW,
     STANDING,
     WAITING,
@@ -36,6 +37,7 @@ from recsys.tuning.choice_sets import (
     pack,
     sampling_log_offsets,
 )
+from recsys.tuning.replay_shortlist import LARGE, Shortlist
 from recsys.tuning.score_form import LabeledPairs
 
 
@@ -67,13 +69,14 @@ def walk(
     half_lives: Iterable[float],
     seed: int,
     enough: Callable[[], bool] = lambda: False,
+    large: int = LARGE,
 ) -> ReplayChoiceSets:
     """Gather the columns at each moment; the iterator tells the live states what happens between.
 
     `lives`: one per engine, all of one data set and fed alike. `enough`: whether to end the walk
-    before the next question.
+    before the next question. `large`: rows from which columns are computed for a shortlist alone.
     """
-    rng, half_lives = np.random.default_rng(seed), tuple(half_lives)
+    rng, half_lives, short = np.random.default_rng(seed), tuple(half_lives), Shortlist(lives, large)
     rows: list[ChoiceSets] = []
     users: list[int] = []
     judged: list[ChoiceSets] = []
@@ -83,13 +86,14 @@ def walk(
         if rows and enough():
             ended = True
             break
-        columns = moment_columns(moment, lives, half_lives)
+        drawn = None if short.whole else _drawn(moment, rng)
+        columns, places = moment_columns(moment, lives, half_lives, short, drawn)
         user_features = _user_features(moment, next(iter(lives.values())))
         if moment.taken and moment.target in moment.candidates:
-            rows.append(_pooled(moment, columns, user_features, rng))
+            rows.append(_pooled(moment, columns, user_features, rng, places, drawn))
             users.append(moment.user)
         if moment.liked is not None:
-            judged.append(_single(columns, user_features, moment.target))
+            judged.append(_single(columns, user_features, moment.target, places))
             judges.append((moment.user, moment.liked))
     choice_sets = replace(joined(rows), user=np.array(users, np.int64))
     if not judged:
@@ -101,21 +105,36 @@ def walk(
 
 
 def moment_columns(
-    moment: ReplayStep, lives: Mapping[str, LiveState], half_lives: tuple[float, ...]
-) -> dict[Column, Floats]:
-    """Return every column for all rows, (1, live.size) each."""
+    moment: ReplayStep,
+    lives: Mapping[str, LiveState],
+    half_lives: tuple[float, ...],
+    short: Shortlist | None = None,
+    drawn: Rows | None = None,
+) -> tuple[dict[Column, Floats], Rows]:
+    """Return every column, (1, rows) each, and the rows, ascending.
+
+    `drawn`: rows to compute beside those of the shortlist and the target; None: all rows there are.
+    """
     live = next(iter(lives.values()))
     now, times = dated(live, moment.now, moment.history.times)
-    context = ReplayContext(lives, half_lives, moment.history, times, moment.now)
+    rows: Rows = np.arange(live.size, dtype=np.int32)
+    context = ReplayContext(lives, half_lives, moment.history, times, moment.now, rows)
+    if short is not None and drawn is not None:
+        named = [short.nominated(context), drawn, np.array([moment.target], np.int32)]
+        rows = np.unique(np.concatenate(named)).astype(np.int32)
+        context = replace(context, rows=rows)
     found: dict[Column, Floats] = {}
     for term in TERMS:
         found |= term.replay_columns(context)
-    found[AGE] = ages(live.created[: live.size], now)
-    rows: Rows = np.arange(live.size, dtype=np.int32)
+    found[AGE] = ages(live.created[rows], now)
     found[NEW] = np.where(unread_rows(live, rows), unknown_share(live, rows), np.float32(0))
-    found[STANDING] = standing(live)
+    if short is None or drawn is None:
+        found[STANDING] = standing(live)
+    else:
+        found[STANDING] = short.standing_of(rows)
     found[WAITING] = waiting_share(live, rows)
-    return {column: np.asarray(values, np.float32)[None] for column, values in found.items()}
+    columns = {column: np.asarray(values, np.float32)[None] for column, values in found.items()}
+    return columns, rows
 
 
 def _user_features(moment: ReplayStep, live: LiveState) -> dict[str, Floats]:
@@ -131,20 +150,40 @@ def _pooled(
     columns: dict[Column, Floats],
     user_features: dict[str, Floats],
     rng: np.random.Generator,
+    rows: Rows,
+    drawn: Rows | None,
 ) -> ChoiceSets:
-    closed = np.ones(next(iter(columns.values())).shape, bool)
-    closed[0, moment.candidates] = False
-    chosen = np.zeros_like(closed)
-    chosen[0, moment.target] = True
+    closed = np.ones(int(max(rows.max(), moment.candidates.max())) + 1, bool)
+    closed[moment.candidates] = False
+    closed = closed[rows][None]
+    chosen = rows[None] == moment.target
     picked = candidate_mask(nominating(columns, thorough=False), closed) & ~closed
-    offset = sampling_log_offsets(picked | chosen, closed, rng)
-    return pack(columns, user_features, chosen, offset, picked, np.ones(1, np.int64))
+    offered = picked | chosen
+    if drawn is None:
+        offset = sampling_log_offsets(offered, closed, rng)
+    else:
+        sampled = np.isin(rows, drawn)[None] & ~offered
+        others = len(moment.candidates) - int(offered.sum())
+        each = np.log(max(others, 1) / max(int(sampled.sum()), 1))  # 0: nothing is sampled
+        offset = np.where(offered, 0.0, np.where(sampled, each, -np.inf)).astype(np.float32)
+    found = pack(columns, user_features, chosen, offset, picked, np.ones(1, np.int64))
+    return replace(found, rows=np.where(found.rows >= 0, rows[found.rows], np.int32(-1)))
+
+
+def _drawn(moment: ReplayStep, rng: np.random.Generator) -> Rows:
+    """Return rows drawn from all candidates, `N_SAMPLED_NEGATIVES` at most."""
+    most = min(N_SAMPLED_NEGATIVES, len(moment.candidates))
+    if not most:
+        return moment.candidates
+    places = rng.choice(len(moment.candidates), most, replace=False, shuffle=False)
+    return np.asarray(moment.candidates[places], np.int32)
 
 
 def _single(
-    columns: dict[Column, Floats], user_features: dict[str, Floats], target: int
+    columns: dict[Column, Floats], user_features: dict[str, Floats], target: int, rows: Rows
 ) -> ChoiceSets:
-    one = {name: values[:, [target]] for name, values in columns.items()}
+    at = [int(np.searchsorted(rows, target))]
+    one = {name: values[:, at] for name, values in columns.items()}
     yes = np.ones((1, 1), bool)
     return ChoiceSets(
         one,

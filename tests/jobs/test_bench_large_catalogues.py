@@ -5,6 +5,7 @@ import json
 import numpy as np
 from click.testing import CliRunner
 
+from jobs.bench.joined_index import command as joined
 from jobs.bench.large_catalogues import HeldOut, command
 from jobs.bench.niche_world import NicheConfig, niche_events, niche_world, word
 from recsys.models.item_weights import ItemWeights
@@ -66,3 +67,21 @@ def test_engines_are_compared_with_the_first_row(tmp_path):
     found = json.loads(done.stdout)
     assert found["judged"] == 2
     assert [row["recall@20"]["mean"] for row in found["rows"]] == [1.0, 1.0]
+    options = ["--engine", "blocks 2", "--validation", "0.4"]
+    done = CliRunner().invoke(command, ["given", *map(str, files), *options])
+    found = json.loads(done.stdout)  # the users of the first file alone, on its own events
+    assert 0 < found["judged"] <= 3 and found["pairs"] < 7
+
+
+def test_rows_and_a_joined_index_are_compared_with_the_final_list():
+    arguments = ["niches", "1500", "20000", "400", "--rows", "blocks 16", "--people", "60"]
+    options = ["--factors", "directions 16"]
+    done = CliRunner().invoke(joined, [*arguments, *options], catch_exceptions=False)
+    found = json.loads(done.stdout)
+    sources = {row["source"]: row for row in found["rows"]}
+    assert sources["rows"]["share_of_list"] == 1.0 and sources["rows"]["recall@20"] > 0
+    one, exact = sources["joined, one query"], sources["joined, exact search"]
+    assert 0.2 < one["share_of_list"] <= 1.0 and exact["share_of_list"] <= 1.0
+    assert 0 < found["index"]["recall"] <= 1 and one["memory_mb"] > exact["memory_mb"] > 0
+    done = CliRunner().invoke(joined, [*arguments, "--factors", "blocks 16"])
+    assert "an engine of factors is needed" in str(done.exception)

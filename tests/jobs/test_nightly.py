@@ -23,6 +23,7 @@ STEPS = [
     "distill",
     "finetune",
     "encode",
+    "index",
     "topics",
     "flags",
     "communities",
@@ -33,7 +34,7 @@ STEPS = [
     "tune",
     "baselines",
     "fit",
-    "index",
+    "joined",
     "gate",
     "publish",
 ]
@@ -255,7 +256,7 @@ def turned_round(home):
                 break
     (made,) = home.glob("runs/*/tune/choice.json")
     made.write_text(json.dumps(backwards(json.loads(made.read_text()))))
-    for name in ("baselines", "fit", "index", "gate"):  # done between the line and the kill
+    for name in ("baselines", "fit", "joined", "gate"):  # done between the line and the kill
         shutil.rmtree(made.parent.parent / name, ignore_errors=True)
     return call(home, "nightly", "--tune", "--json")
 

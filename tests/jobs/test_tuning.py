@@ -4,7 +4,12 @@ import time
 
 import pytest
 
-from jobs.nightly.steps.tune_ranking import engine_reason, retune_reason
+from jobs.nightly.steps.tune_ranking import (
+    engine_reason,
+    pressure_sentence,
+    retune_reason,
+    times_hurried,
+)
 from recsys.serving.score_model import ScoreModel
 from recsys.tuning.tuning_result import TuningResult
 
@@ -14,10 +19,10 @@ PLAN = {"encoder": "static-1", "event_weights": {"like": 1.0}}
 CHOICE = TuningResult((), ScoreModel()).to_json()
 
 
-def reason(seen=(), plan=(), age_days=1.0, manifest=None):
+def reason(seen=(), plan=(), age_days=1.0, manifest=None, minutes=4.0):
     tuning = {"at": time.time() - 86_400 * age_days, "counts": COUNTS, **PLAN}
     before = {"tuning": tuning, "choice": CHOICE} if manifest is None else manifest
-    return retune_reason(before, {**COUNTS, **dict(seen)}, {**PLAN, **dict(plan)}, 7.0)
+    return retune_reason(before, {**COUNTS, **dict(seen)}, {**PLAN, **dict(plan)}, 7.0, minutes)
 
 
 def test_what_was_chosen_in_a_hurry_or_not_tuned_is_tuned_again():
@@ -33,6 +38,25 @@ def test_what_was_chosen_in_a_hurry_or_not_tuned_is_tuned_again():
         }
         found = reason(manifest=before)
         assert found is None if words is None else words in found
+
+
+def test_a_time_that_is_always_too_short_does_not_tune_every_night():
+    short = TuningResult((), ScoreModel(), pressure=("the walk ended after 300 lists",))
+    tuning = {"at": time.time(), "counts": COUNTS, **PLAN, "minutes": 4.0}
+    before, said = {}, []
+    for _ in range(3):
+        hurried = times_hurried(before, short, 4.0)
+        said.append(pressure_sentence(short.pressure[0], hurried, 7.0))
+        before = {"tuning": {**tuning, "hurried": hurried}, "choice": short.to_json()}
+        if hurried < 2:
+            assert "ran out of time" in reason(manifest=before)
+        else:
+            assert reason(manifest=before) is None
+            assert "ran out of time" in reason(manifest=before, minutes=8.0)
+    assert "the next night tunes again" in said[0]
+    assert "serves for 7 days" in said[1] and "RECSYS_TUNE_MINUTES" in said[1]
+    assert times_hurried(before, TuningResult((), ScoreModel()), 4.0) == 0  # there was time
+    assert times_hurried(before, short, 8.0) == 1  # with more time it is the first
 
 
 @pytest.mark.parametrize(

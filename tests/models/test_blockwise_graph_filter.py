@@ -166,3 +166,13 @@ def test_blocks_are_joined_in_order_and_none_is_a_catalogue_without_items():
         joined_rows(parts).matrix().toarray(), np.eye(3, dtype=np.float32) * [1, 1, 0]
     )
     assert len(joined_rows([])) == 0
+
+
+def test_the_filter_as_factors_gives_the_same_weights():
+    rng = np.random.default_rng(0)
+    readers = rng.integers(1, 9, 12).astype(np.float32)
+    ideal = IdealFilter.of(rng.standard_normal((12, 3)).astype(np.float32), readers, 0.3)
+    factors = ideal.factors()
+    others, weights = np.arange(12, dtype=np.int32), np.zeros(12, np.float32)
+    ideal.add(4, others, weights)
+    assert factors.outputs @ factors.inputs[4] == pytest.approx(weights, abs=1e-5)

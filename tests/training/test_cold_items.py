@@ -6,10 +6,12 @@ import numpy as np
 import worlds
 
 from recsys.models.item_weights import ItemWeights
+from recsys.text.cold_start import ColdStartConfig
 from recsys.training.cold_items import (
     ColdStartSolver,
     cold_map,
     completed,
+    config_of,
     newest_unread,
     readers,
     with_unread,
@@ -58,6 +60,20 @@ def test_of_too_many_unread_items_the_newest_are_predicted():
     assert newest_unread(dated, 2).tolist() == UNREAD[:2]
     assert newest_unread(dated, 1).tolist() == UNREAD[1:2]
     assert not len(newest_unread(dated, 0))
+
+
+def test_a_bound_on_solving_leaves_older_unread_items_to_their_words():
+    data, student, before = worlds.topics(), worlds.student(), behaviour_only()
+    whole = ColdStartSolver(data, student)
+    with_unread(whole, before, 0, posts=False)
+    teachers = len(whole.solved.teachers)
+    for count in (0, 1, len(UNREAD)):
+        config = ColdStartConfig(solved=float(count * teachers**2))
+        solver = ColdStartSolver(data, student, config=config)
+        found = with_unread(solver, before, 0, posts=False)[0].matrix().toarray()
+        assert int(found[:, UNREAD].any(axis=0).sum()) == count
+    assert config_of(50_000, tried=True) == config_of(120_000) == ColdStartConfig()
+    assert config_of(50_001, tried=True).solved < config_of(120_001).solved < np.inf
 
 
 def test_a_post_is_placed_as_an_unread_item_is():

@@ -49,6 +49,8 @@ def test_event_by_event(sign):
     found = walked_contest(way((live,)), live)
     assert found.tested and found.people > 50 and found.baseline in SHARES
     assert found.lost == (sign < 0) and (found.low > 0) == (sign > 0)
+    again, state = replay_validation(split, 0, 500)[1], LiveState(fitted(check.data, sign))
+    assert walked_contest(again((state,)), state, large=0) == found  # of a shortlist
     assert (
         f"{found.people} people" in found.description()
         and named(found.baseline) in found.description()

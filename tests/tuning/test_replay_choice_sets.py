@@ -11,18 +11,21 @@ from recsys.ranking.history import History
 from recsys.ranking.query import Interaction, Query
 from recsys.ranking.terms.item_feature_base import ItemFeatureTerm
 from recsys.ranking.terms.personal_rating import TASTE
+from recsys.ranking.terms.protocol import ReplayContext
 from recsys.ranking.terms.user_acts_since_release import ExposureAge
 from recsys.recommender import Recommender
 from recsys.serving.live_state import LiveState
+from recsys.tuning.choice_sets import STANDING
 from recsys.tuning.evaluation_protocols import Rules, make_split
 from recsys.tuning.live_state_replay import ReplayService, replay_steps
 from recsys.tuning.replay_choice_sets import ReplayStep, moment_columns, walk
+from recsys.tuning.replay_shortlist import LARGE, Shortlist
 
 NOW = worlds.topics().now
 ALL = np.arange(len(worlds.model()), dtype=np.int32)
 
 
-def walked(events):
+def walked(events, large=LARGE):
     """Walk the last tenth of some events with the model of the world of topics."""
     split = make_split(events, worlds.topics().table, Rules("replay"))
     data = split.dataset()
@@ -36,7 +39,7 @@ def walked(events):
                 times.append(moment.now)
             yield moment
 
-    return walk(told(), lives, (5.0,), seed=0), np.array(times)
+    return walk(told(), lives, (5.0,), seed=0, large=large), np.array(times)
 
 
 def test_nothing_later_than_a_moment_changes_what_is_asked_at_it():
@@ -86,7 +89,7 @@ def test_an_event_counts_at_the_next_moment_only():
 def test_columns_are_what_a_request_would_see():
     live = worlds.live()
     moment = one_moment(live, 3, NOW)
-    columns = moment_columns(moment, {"ease": live}, (6.0,))
+    columns, _ = moment_columns(moment, {"ease": live}, (6.0,))
     query = Query(history=(Interaction("sea-1", "like", timestamp=NOW),), now=NOW)
     scored = Recommender(live, drift=0.0).score(query)
     request = scored.request
@@ -118,3 +121,49 @@ def test_a_walker_knows_an_item_once_it_has_heard_of_it(count):
     rows = walker.known_rows(np.arange(len(ALL) + count, dtype=np.int32))
     assert rows[: len(ALL)].tolist() == ALL.tolist()
     assert rows[len(ALL) :].tolist() == [-1] * count
+
+
+def values_by_row(pool, place, column):
+    """Return the values of one choice set's column by the row of the item."""
+    rows = pool.rows[place]
+    return dict(zip(rows[rows >= 0].tolist(), pool.columns[column][place][rows >= 0], strict=True))
+
+
+def test_a_shortlist_offers_the_same_best_items_with_the_same_values():
+    events = worlds.event_table(worlds.opinions())
+    (whole, times), (short, same) = walked(events), walked(events, large=0)
+    assert np.array_equal(times, same) and len(times) > 10
+    one, two = whole.choice_sets, short.choice_sets
+    assert np.array_equal(one.relevant, two.relevant) and np.array_equal(one.user, two.user)
+    for place in range(len(one)):
+        for column in one.columns.keys() - {STANDING}:  # as of the last look
+            first, second = (values_by_row(pool, place, column) for pool in (one, two))
+            both = sorted(first.keys() & second.keys())
+            assert len(both) > 20
+            assert [first[row] for row in both] == pytest.approx(
+                [second[row] for row in both], abs=1e-5
+            ), column
+        chosen = [pool.rows[place][pool.chosen[place]].tolist() for pool in (one, two)]
+        assert chosen[0] == chosen[1] and len(chosen[0]) == 1
+
+
+def test_the_places_of_a_shortlist_stand_for_all_candidates():
+    live = worlds.live()
+    moment = one_moment(live, live.row("sea-30"), NOW + 10)
+    pool = walk([moment], {"ease": live}, (5.0,), seed=0, large=0).choice_sets
+    kept = np.isfinite(pool.offset[0])
+    assert np.exp(pool.offset[0][kept]).sum() == pytest.approx(len(moment.candidates))
+    assert np.isin(pool.rows[0][kept], moment.candidates).all()
+    assert live.row("sea-30") in pool.rows[0][pool.chosen[0]]
+
+
+def test_what_was_acted_on_since_the_last_look_is_nominated():
+    live = worlds.live()
+    short = Shortlist({"ease": live}, large=0)
+    rows = np.arange(live.size, dtype=np.int32)
+    history = History.resolve([Interaction("sea-1", "like", timestamp=NOW)], live)
+    context = ReplayContext({"ease": live}, (5.0,), history, history.times, NOW, rows)
+    short.nominated(context)
+    short.best = short.best[:0]  # nothing was best then
+    live.add_event("chess-30", "like", timestamp=NOW + 1)
+    assert live.row("chess-30") in short.nominated(context)

@@ -26,16 +26,22 @@ from ..context import NightContext
 
 GROWTH = 1.5  # times as many events or items (or as few) as when it was tuned
 JUDGED = 1_500  # questions on the way that a night's choice and the baselines are compared by
+ALWAYS_SHORT = 2  # tunings in a row without time for all of it, after which the time is too short
 MIX = 0.2  # share of events whose kind would have to change to get the old mix
 
 
 def retune_reason(
-    manifest: Mapping[str, Any], seen: Mapping[str, Any], plan: Mapping[str, Any], days: float
+    manifest: Mapping[str, Any],
+    seen: Mapping[str, Any],
+    plan: Mapping[str, Any],
+    days: float,
+    minutes: float,
 ) -> str | None:
     """Say why a night should tune; None when the tuning of the bundle before still serves.
 
     `seen`: counts of events and items, and events by kind. `plan`: settings that a tuning depends
-    on; another encoder, say, makes the old weights meaningless.
+    on; another encoder, say, makes the old weights meaningless. `minutes`: of CPU time that tuning
+    may take.
     """
     tuning = manifest.get("tuning")
     if not isinstance(tuning, dict) or "choice" not in manifest:
@@ -48,7 +54,7 @@ def retune_reason(
     if time.time() - tuning["at"] > 86_400 * days:
         return f"the last tuning is older than {days:g} days"
     choice = manifest["choice"]
-    if choice.get("pressure"):
+    if choice.get("pressure") and not _always_short(tuning, minutes):
         return f"the last tuning ran out of time: {choice['pressure'][0]}"
     if choice.get("design", "tuned") != "tuned":
         return f"the previous bundle has the design {choice['design']}"
@@ -59,6 +65,35 @@ def retune_reason(
             return f"{before[name]:,} {name} at the last tuning are {seen[name]:,} now"
     moved = _moved(before["kinds"], seen["kinds"])
     return f"the kinds of {moved:.0%} of the events changed" if moved > MIX else None
+
+
+def times_hurried(manifest: Mapping[str, Any], choice: TuningResult, minutes: float) -> int:
+    """Return how many tunings in a row, a new one included, had no time for all of it.
+
+    `manifest`: of the bundle before. Tunings with less time than `minutes` do not count.
+    """
+    if not choice.pressure:
+        return 0
+    tuning = manifest.get("tuning")
+    if not isinstance(tuning, dict) or float(tuning.get("minutes", 0.0)) < minutes:
+        return 1
+    return 1 + int(tuning.get("hurried", 0))
+
+
+def pressure_sentence(sentence: str, hurried: int, days: float) -> str:
+    """Return what is told of a tuning without time for all of it, and what follows."""
+    if hurried < ALWAYS_SHORT:
+        return f"tuning: {sentence}; the next night tunes again"
+    return (
+        f"tuning: {sentence}; so it was at the tuning before, and this choice serves for"
+        f" {days:g} days (RECSYS_TUNE_MINUTES gives it more time)"
+    )
+
+
+def _always_short(tuning: Mapping[str, Any], minutes: float) -> bool:
+    """Whether so much time did not suffice several times in a row: once more would not help."""
+    enough = float(tuning.get("minutes", 0.0)) >= minutes
+    return enough and int(tuning.get("hurried", 0)) >= ALWAYS_SHORT
 
 
 def earlier_choice(manifest: Mapping[str, Any]) -> TuningResult | None:

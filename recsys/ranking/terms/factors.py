@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 
 from recsys.array_types import Floats, Rows
+from recsys.index.exact import top_k
 from recsys.ranking.item_feature_table import ItemFeatureTable
 from recsys.ranking.terms.protocol import (
     ALWAYS,
@@ -44,6 +45,18 @@ class UserFactors(UserTerm):
     def scores_rows(self) -> bool:
         """Always: only a used term is bound."""
         return True
+
+    @property
+    def indexed(self) -> bool:
+        """Whether the model has an index of these factors."""
+        joined, own = self.live.model.joined, self.live.model.behaviour
+        return joined is not None and own is not None and joined.factors is own
+
+    def exceptions(self) -> Rows | None:
+        """Return the rows that are newer than the index, where there is one."""
+        if not self.indexed:
+            return None
+        return np.arange(len(self.live.model), self.live.size, dtype=np.int32)
 
     def score(self, rows: Rows) -> Floats:
         """Return the products with the output vectors of rows."""
@@ -98,14 +111,24 @@ class FactorTerm(ScoreTerm):
         for engine, live in context.lives.items():
             if live.model.behaviour is None:
                 continue
-            rows: Rows = np.arange(live.size, dtype=np.int32)
-            items = output_vectors(live, rows)
+            items = output_vectors(live, context.rows)
             for life in HALF_LIVES:
                 weights = history.weights * np.exp2(-history.ages() / np.float32(life))
                 user = input_parts(live, history.rows, weights.astype(np.float32)).sum(axis=0)
                 column = Column(self.name, engine, life, nominates=self._nominates(life))
                 found[column] = np.asarray(items @ user, np.float32)
         return found
+
+    def nominees(self, context: ReplayContext, most: int) -> Rows:
+        """Return the rows with the largest products, of each engine, without decay."""
+        history, found = context.history, [np.zeros(0, np.int32)]
+        for live in context.lives.values():
+            if live.model.behaviour is not None:
+                user = input_parts(live, history.rows, history.weights).sum(axis=0)
+                rows: Rows = np.arange(live.size, dtype=np.int32)
+                scores = output_vectors(live, rows) @ user.astype(np.float32)
+                found.append(top_k(scores[None], most)[0][0])
+        return np.concatenate(found)
 
     def _nominates(self, half_life: float) -> Literal["always", "when cheap"]:
         return ALWAYS if np.isinf(half_life) else WHEN_CHEAP

@@ -142,8 +142,7 @@ class ItemFeatureTerm(ScoreTerm):
 
     def replay_columns(self, context: ReplayContext) -> dict[Column, Floats]:
         """Return each feature as of the moment."""
-        live = context.live
-        values = self.values(live, slice(0, live.size), self.feature_names(), context.now)
+        values = self.values(context.live, context.rows, self.feature_names(), context.now)
         return {self.column(name): row for name, row in zip(self.kinds, values, strict=True)}
 
     def column(self, name: str) -> Column:

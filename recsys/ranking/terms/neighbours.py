@@ -211,7 +211,7 @@ class Neighbours(ScoreTerm):
         history, first = context.history, context.live
         ages, proxies = history.ages(), stand_ins(first, history.rows)
         uptake = implicit_weights(history.weights, first.model.rated)
-        some = np.float32(len(history) > 0)
+        some, rows = np.float32(len(history) > 0), context.rows
         for engine, live in context.lives.items():
             reach = neighbour_rows(live, proxies)
             if reach is None:
@@ -220,9 +220,21 @@ class Neighbours(ScoreTerm):
                 weights = uptake * np.exp2(-ages / np.float32(life))
                 given = (weights[proxies.entries] * proxies.weights).astype(np.float32)
                 sums = neighbour_sums(live, proxies, given, reach)
-                found[self.column(engine, life)] = sums
-                found[self.lift_column(engine, life)] = some * live.commonness.lift(sums)
+                mass = live.commonness.mass(sums, rows_pointed_at(live, reach, sums))
+                own = sums[rows]
+                found[self.column(engine, life)] = own
+                lift = live.commonness.of_rows(own, rows, mass)
+                found[self.lift_column(engine, life)] = some * lift
         return found
+
+    def nominees(self, context: ReplayContext, most: int) -> Rows:
+        """Return all rows that the history's neighbours reach."""
+        proxies = stand_ins(context.live, context.history.rows)
+        reached = [np.fromiter(context.live.versions.values(), np.int32)]
+        for live in context.lives.values():
+            reach = neighbour_rows(live, proxies)
+            reached += [] if reach is None else [reach.rows]
+        return np.concatenate(reached).astype(np.int32)
 
     def column(self, engine: str, half_life: float) -> Column:
         """Return the column of an engine's sums."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from recsys.array_types import Floats, Rows
+from recsys.index.exact import top_k
 from recsys.ranking.history import History
 from recsys.ranking.history_batch import HistoryBatch
 from recsys.ranking.item_feature_table import ItemFeatureTable
@@ -93,12 +94,16 @@ class PersonalRating(ScoreTerm):
 
     def replay_columns(self, context: ReplayContext) -> dict[Column, Floats]:
         """Return the expected ratings of one user; zeros without explicit feedback."""
+        return {TASTE: _of_one(context.live, context.history, context.rows)}
+
+    def nominees(self, context: ReplayContext, most: int) -> Rows:
+        """Return the rows with the largest expected ratings; none without explicit feedback."""
         live = context.live
         if live.opinions is None:
-            return {TASTE: np.zeros(live.size, np.float32)}
-        vector = rating_parts(live, context.history).sum(axis=0)
-        loadings = live.opinions.loadings[: live.size] - usual_loading(live)
-        return {TASTE: np.asarray(loadings @ vector, np.float32)}
+            return np.zeros(0, np.int32)
+        rows: Rows = np.arange(live.size, dtype=np.int32)
+        best: Rows = top_k(_of_one(live, context.history, rows)[None], most)[0][0]
+        return best
 
     def fixed(self, form: ModelForm, choices: Choices) -> Floats | None:
         """Return the expected ratings times the weight, which is set."""
@@ -126,6 +131,15 @@ def rating_parts(live: LiveState, history: History) -> Floats:
     return user_factor_parts(
         known.explicit_mf, known.bases[rows], known.loadings[rows], history.weights, known.rated
     )
+
+
+def _of_one(live: LiveState, history: History, rows: Rows) -> Floats:
+    """Return the expected ratings of rows for one user; zeros without explicit feedback."""
+    if live.opinions is None:
+        return np.zeros(len(rows), np.float32)
+    vector = rating_parts(live, history).sum(axis=0)
+    loadings = live.opinions.loadings[rows] - usual_loading(live)
+    return np.asarray(loadings @ vector, np.float32)
 
 
 def usual_loading(live: LiveState) -> Floats:

@@ -167,6 +167,14 @@ class UserTerm:
         """Return what is added beyond item features, text vectors and the constant, (rows,)."""
         return np.zeros(len(rows), np.float32)
 
+    @property
+    def indexed(self) -> bool:
+        """Whether the model's joined index proposes the rows that `score` adds most to.
+
+        Such a term needs no bound.
+        """
+        return False
+
     def exceptions(self) -> Rows | None:
         """Return the rows that `bound` does not hold for; they are scored one by one."""
         return None
@@ -225,6 +233,7 @@ class ReplayContext:
     history: History
     times: Times  # of the history, as tuning may see them
     now: float  # Unix seconds
+    rows: Rows  # ascending, distinct: those that columns are computed for
 
     @property
     def live(self) -> LiveState:
@@ -269,8 +278,16 @@ class ScoreTerm:
         return {}
 
     def replay_columns(self, context: ReplayContext) -> dict[Column, Floats]:
-        """Return the columns of one user in a replay, (live.size,) each."""
+        """Return the columns of one user in a replay, (len(context.rows),) each."""
         return {}
+
+    def nominees(self, context: ReplayContext, most: int) -> Rows:
+        """Return the rows that may be among the `most` best by a column, in any order.
+
+        Those of the columns that depend on the user; `context.rows` is not read. In a large
+        catalogue a replay computes columns for nominees and a sample of all others alone.
+        """
+        return np.zeros(0, np.int32)
 
     def design(self, form: ModelForm, choices: Choices) -> list[tuple[Parameter, Floats]]:
         """Return the values that each of the form's parameters multiplies, (users, places)."""

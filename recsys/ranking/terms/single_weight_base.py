@@ -9,6 +9,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from recsys.array_types import Floats, Mask, Rows, Times
+from recsys.index.exact import top_k
 from recsys.ranking.history import History
 from recsys.ranking.history_batch import HistoryBatch
 from recsys.ranking.item_feature_table import ItemFeatureTable
@@ -132,9 +133,17 @@ class LinearTerm(ScoreTerm):
 
     def replay_columns(self, context: ReplayContext) -> dict[Column, Floats]:
         """Return the values of one user."""
-        live = context.live
-        rows: Rows = np.arange(live.size, dtype=np.int32)
-        return {self.column(): self.live_values(live, context.history, context.times, rows)}
+        values = self.live_values(context.live, context.history, context.times, context.rows)
+        return {self.column(): values}
+
+    def nominees(self, context: ReplayContext, most: int) -> Rows:
+        """Return the rows with the largest values, where the term nominates any."""
+        rows: Rows = np.arange(context.live.size, dtype=np.int32)
+        if self.nominates == NEVER:
+            return rows[:0]
+        values = self.live_values(context.live, context.history, context.times, rows)
+        best: Rows = top_k(values[None], most)[0][0]
+        return best
 
     def column(self) -> Column:
         """Return the column of the values."""

@@ -25,7 +25,7 @@ from recsys.ranking.terms.protocol import (
     UserContext,
     UserTerm,
 )
-from recsys.ranking.text_scores import text_scores, text_vectors
+from recsys.ranking.text_scores import nearest_texts, text_scores, text_vectors
 from recsys.serving.live_state import LiveState
 from recsys.serving.score_model import ScoreModel, Term
 
@@ -105,10 +105,20 @@ class Text(ScoreTerm):
         if not live.model.words.any():
             return {}
         known, ages, found = text_vectors(live, history.rows), history.ages(), {}
+        rows = None if len(context.rows) == live.size else context.rows
         for life in HALF_LIVES:
             vector = (history.weights * np.exp2(-ages / np.float32(life))) @ known
-            found[self.column(life)] = text_scores(live, vector)[: live.size]
+            found[self.column(life)] = text_scores(live, vector, rows)
         return found
+
+    def nominees(self, context: ReplayContext, most: int) -> Rows:
+        """Return the rows with the nearest texts; approximately where the model has an index."""
+        live, history = context.live, context.history
+        if not live.model.words.any():
+            return np.zeros(0, np.int32)
+        decay = history.weights * np.exp2(-history.ages() / np.float32(GBDT_HALF_LIFE))
+        vector = decay @ text_vectors(live, history.rows)
+        return nearest_texts(live, np.asarray(vector, np.float32), most)
 
     def column(self, half_life: float) -> Column:
         """Return the column of a half-life."""

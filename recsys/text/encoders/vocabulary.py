@@ -68,10 +68,13 @@ def _missing(
         suspect[at] = len(word) == len(prefix) + 1 and word.startswith(prefix) and bool(prefix)
     suspect[unknown] = True
     spread: Counter[str] = Counter()
+    normalizer, cut = tokenizer.normalizer, tokenizer.pre_tokenizer
     for text in _unread(tokenizer, [clean(text) for text in texts], suspect):
-        spread.update(_lacking(tokenizer, text, vocabulary, unknown))
+        normal = normalizer.normalize_str(text) if normalizer else text
+        spread.update({word for word, _ in cut.pre_tokenize_str(normal)} if cut else {normal})
     shared = sorted((-count, word) for word, count in spread.items() if count >= rarest)
-    return [word for _, word in islice(shared, MOST)]
+    words = (word for _, word in shared if _is_lacking(tokenizer, word, vocabulary, unknown))
+    return list(islice(words, MOST))
 
 
 def _unread(tokenizer: Tokenizer, texts: Sequence[str], suspect: Mask) -> list[str]:
@@ -80,19 +83,12 @@ def _unread(tokenizer: Tokenizer, texts: Sequence[str], suspect: Mask) -> list[s
     return [text for text, one in zip(texts, found, strict=True) if suspect[one.ids].any()]
 
 
-def _lacking(tokenizer: Tokenizer, text: str, vocabulary: dict[str, int], unknown: int) -> set[str]:
-    """Return the words of a text that are unknown, or cut into pieces of hardly a letter."""
-    normal = tokenizer.normalizer.normalize_str(text) if tokenizer.normalizer else text
-    cut = tokenizer.pre_tokenizer
-    words = {word for word, _ in cut.pre_tokenize_str(normal)} if cut else {normal}
-    found = set()
-    for word in words - vocabulary.keys():
-        if len(word) > LONGEST:
-            continue
-        ids = tokenizer.model.tokenize(word)
-        if any(piece.id == unknown for piece in ids) or len(word) < SHATTERED * len(ids):
-            found.add(word)
-    return found
+def _is_lacking(tokenizer: Tokenizer, word: str, vocabulary: dict[str, int], unknown: int) -> bool:
+    """Return whether a word is unknown, or cut into pieces of hardly a letter."""
+    if word in vocabulary or len(word) > LONGEST:
+        return False
+    ids = tokenizer.model.tokenize(word)
+    return any(piece.id == unknown for piece in ids) or len(word) < SHATTERED * len(ids)
 
 
 def _drawn(words: Sequence[str], known: Floats) -> Floats:

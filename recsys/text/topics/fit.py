@@ -39,7 +39,7 @@ class TopicConfig:
     temperatures: tuple[float, ...] = (2.0,) * 15 + (1.0,) * 5
     neighbours: int = 5
     typical: int = 10  # items that stand for a topic
-    most_taught: int = 200_000  # texts drawn to learn from; all others only find their place
+    most_taught: int = 50_000  # texts drawn to learn from; all others only find their place
     seed: int = 0
 
 

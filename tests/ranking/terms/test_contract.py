@@ -16,7 +16,8 @@ from recsys.ranking.item_feature_cache import ItemFeatureCache
 from recsys.ranking.popularity_features import prior_features
 from recsys.ranking.query import Interaction, Query
 from recsys.ranking.request_scorer import Request
-from recsys.ranking.terms.protocol import BatchContext, CutContext, ReplayContext
+from recsys.ranking.terms.item_feature_base import ItemFeatureTerm
+from recsys.ranking.terms.protocol import ALWAYS, BatchContext, CutContext, ReplayContext
 from recsys.ranking.terms.registry import TERMS, feature_names
 from recsys.ranking.trend_boost_table import TrendBoostTable
 from recsys.ranking.user_features import user_features_of
@@ -163,14 +164,44 @@ def test_columns_of_a_cut_and_of_a_replay_are_the_same(term):
     features = dict(zip(feature_names(), prior_features(live, NOW), strict=True))
     created = model.catalogue.created
     cut = term.columns(CutContext({"ease": model}, (5.0, np.inf), one, features, created))
+    rows = np.arange(live.size, dtype=np.int32)
     replay = term.replay_columns(
-        ReplayContext({"ease": live}, (5.0, np.inf), history, history.times, NOW)
+        ReplayContext({"ease": live}, (5.0, np.inf), history, history.times, NOW, rows)
     )
     if replay:
         assert cut.keys() == replay.keys()
     for column, values in replay.items():
         assert np.isfinite(values).all()
         assert cut[column][0] == pytest.approx(values, abs=1e-4), column
+
+
+def test_columns_of_some_rows_are_those_of_all(term):
+    live = worlds.live()
+    history = History.resolve(PAST, live)
+    rows = np.arange(live.size, dtype=np.int32)
+    whole = ReplayContext({"ease": live}, (5.0, np.inf), history, history.times, NOW, rows)
+    some = replace(whole, rows=rows[3:40:4])
+    expected = term.replay_columns(whole)
+    found = term.replay_columns(some)
+    assert found.keys() == expected.keys()
+    for column, values in found.items():
+        assert values == pytest.approx(expected[column][some.rows], abs=1e-6), column
+
+
+def test_the_best_rows_of_a_users_column_are_nominated(term):
+    live = worlds.live()
+    history = History.resolve(PAST, live)
+    rows = np.arange(live.size, dtype=np.int32)
+    context = ReplayContext({"ease": live}, (5.0, np.inf), history, history.times, NOW, rows)
+    if isinstance(term, ItemFeatureTerm):
+        return  # the same for all users, see `recsys.tuning.replay_shortlist`
+    nominees = term.nominees(context, 10)
+    assert ((nominees >= 0) & (nominees < live.size)).all()
+    for column, values in term.replay_columns(context).items():
+        best = values[np.argsort(-values)[:10]]
+        if column.nominates == ALWAYS and (best > 0).any() and values.any():
+            least = best[best > 0].min()
+            assert np.isin(np.flatnonzero(values >= least), nominees).all(), column
 
 
 def test_every_kind_of_part_has_a_source(term):

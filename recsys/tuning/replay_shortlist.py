@@ -1,0 +1,93 @@
+"""Shortlist: the rows of a large catalogue that a replay computes columns for at one moment.
+
+Choice sets hold the best items of each column and a sample of all others, some hundred of what may
+be a million. Each term names the rows that may be among its best for a user; of item features,
+which are the same for all users, those that were best some lists ago and all that was acted on
+since. The others are drawn from all candidates, so that each stands for equally many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from recsys.array_types import Floats, Mask, Rows
+from recsys.ranking.cold_item_ranks import RECENT, standing
+from recsys.ranking.gbdt_features import dated
+from recsys.ranking.history import History
+from recsys.ranking.terms.protocol import ReplayContext
+from recsys.ranking.terms.registry import TERMS, item_feature_terms
+from recsys.serving.live_state import LiveState
+
+LARGE = 50_000  # rows from which columns are computed for a shortlist
+BEST = 1_000  # rows by each item feature, far more than a choice set takes: many are seen already
+NOMINEES = 400  # rows by each column of a user
+REFRESH = 100  # lists after which the best rows by item features are looked up again
+
+
+@dataclass(slots=True)
+class Shortlist:
+    """Follows the live states of a replay."""
+
+    lives: Mapping[str, LiveState]  # one per engine, all of one data set and fed alike
+    large: int = LARGE
+    best: Rows = field(default_factory=lambda: np.zeros(0, np.int32))  # by item features
+    standing: Floats = field(
+        default_factory=lambda: np.zeros(0, np.float32)
+    )  # see `cold_item_ranks`
+    touches: int = 0  # of the first live state, when these were looked up
+    lists: int = 0  # asked for since
+
+    @property
+    def live(self) -> LiveState:
+        """The first live state: what all of them have in common."""
+        return next(iter(self.lives.values()))
+
+    @property
+    def whole(self) -> bool:
+        """Whether the catalogue is small enough for columns of all rows."""
+        return self.live.size < self.large
+
+    def of_history(self, history: History, now: float) -> Rows:
+        """Return the nominated rows of one user at a moment, Unix seconds."""
+        _, times = dated(self.live, now, history.times)
+        none = np.zeros(0, np.int32)
+        return self.nominated(ReplayContext(self.lives, (), history, times, now, none))
+
+    def nominated(self, context: ReplayContext) -> Rows:
+        """Return the rows that may be among the best by any column, ascending."""
+        own = [term.nominees(context, NOMINEES) for term in TERMS]
+        return np.unique(np.concatenate([self._best(context.now), *own])).astype(np.int32)
+
+    def standing_of(self, rows: Rows) -> Floats:
+        """Return `cold_item_ranks.standing` as of the last look; later rows are recent."""
+        found = np.full(len(rows), RECENT, np.float32)
+        known = rows < len(self.standing)
+        found[known] = self.standing[rows[known]]
+        return found
+
+    def _best(self, now: float) -> Rows:
+        """Return the rows that are best by item features, and those acted on since the look.
+
+        Uptake fades equally for all, so rows keep their order while nobody acts on them.
+        """
+        later = self.live.touched.since(self.touches) if len(self.standing) else None
+        if later is None or self.lists >= REFRESH:
+            self._look(now)
+            later = np.zeros(0, np.int32)
+        self.lists += 1
+        return np.concatenate([self.best, later])
+
+    def _look(self, now: float) -> None:
+        live = self.live
+        self.touches, self.lists = live.touched.count, 0
+        most, rows = min(BEST, live.size), slice(0, live.size)
+        best: Mask = np.zeros(live.size, bool)
+        for term in item_feature_terms():
+            if term.nominating:
+                for values in term.values(live, rows, term.feature_names(), now):
+                    best[np.argpartition(-values, most - 1)[:most]] = True
+        self.best = np.flatnonzero(best).astype(np.int32)
+        self.standing = standing(live)
