@@ -52,7 +52,7 @@ def test_event_by_event(sign):
     again, state = replay_validation(split, 0, 500)[1], LiveState(fitted(check.data, sign))
     assert walked_contest(again((state,)), state, large=0) == found  # of a shortlist
     assert (
-        f"{found.people} people" in found.description()
+        f"{found.people} users" in found.description()
         and named(found.baseline) in found.description()
     )
 
@@ -80,4 +80,4 @@ def test_the_best_of_the_baselines_counts_and_chance_is_no_loss():
 @pytest.mark.parametrize("people", [0, 49])
 def test_too_few_people_tell_nothing(people):
     found = decided(np.stack([np.zeros(people), np.ones(people)]), ("share_all",))
-    assert not found.tested and not found.lost and "untested" in found.description()
+    assert not found.tested and not found.lost and "not tested" in found.description()
