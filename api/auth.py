@@ -71,8 +71,13 @@ class Authenticator:
         self._made: bool | None = None  # whether a key was ever made; None: not known yet
         self._tokens: Tokens | None = None
         if self.open:
-            where = "everybody" if settings.auth == "off" else "callers on this machine"
-            log.warning("no key is needed by %s until one is made: RECSYS_AUTH=on", where)
+            if settings.auth == "off":
+                log.warning("no key is needed, but to export and erase users (RECSYS_AUTH=off)")
+            else:
+                log.warning(
+                    "no key is needed by callers on this machine until the first is created;"
+                    " RECSYS_AUTH=on always asks for one"
+                )
 
     def learn(self, keys: Iterable[Key], tokens: Tokens) -> None:
         """Take over the keys of the store, revoked ones included, and the signer of tokens."""

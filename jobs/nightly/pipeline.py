@@ -172,7 +172,7 @@ class NightPipeline:
             result = f"the tuned model fails the simulated attack, popular is published: {result}"
             self.night.progress.tell(result)
         elif choice.design == "untested":
-            result = f"a fixed design is published, {result}"
+            result = f"fixed settings, {result}"
             self.night.progress.tell(result)
         (out / CHOICE).write_text(json.dumps(choice.to_json()))
         refused = (lost or moved) and self.night.before is not None

@@ -315,7 +315,7 @@ def test_with_fewer_than_fifty_people_what_is_fixed_is_published_untested(home, 
     told = json.loads(result.stdout)
     assert told["design"] == "untested" and told["tune"]["engines"] == "item-knn 100"
     assert "not tested: 50 users with new events are needed, there are 45" in result.stderr
-    assert "a fixed design is published, not tested" in told["gate"]["reason"]
+    assert "fixed settings, not tested" in told["gate"]["reason"]
     assert json.loads(call(home, "bundles", "show").stdout)["design"] == "untested"
     items = json.loads(call(home, "recommend", "reader-17", "-n", "5", "--json").stdout)["items"]
     assert {parity(int(each["item_id"].split("-")[1])) for each in items} == {"odd"}

@@ -43,9 +43,9 @@ def build_joined(night: NightContext, out: Path, exact_up_to: int = EXACT_UP_TO)
     if not has_faiss():
         because = "faiss is not installed (extra cpu or gpu)"
     elif not asked and not reads:
-        because = "the score reads no behaviour factors: rows of neighbours propose"
+        because = "the score has no behaviour factors, candidates come from item neighbours"
     elif not asked and len(model) <= exact_up_to:
-        because = f"up to {exact_up_to} items all are compared one by one"
+        because = f"exact search, as for all catalogues of up to {exact_up_to:,} items"
     if because:
         write_bundle(out, {}, {}, {})
         return {"built": False, "because": because}
@@ -54,7 +54,9 @@ def build_joined(night: NightContext, out: Path, exact_up_to: int = EXACT_UP_TO)
     index, recall = joined_index(factors.outputs, model.words, queries, night.settings.seed)
     if recall < LEAST and not asked:
         write_bundle(out, {}, {}, {})
-        because = f"it finds {recall:.3f} of the best, {LEAST} is the least: all are compared"
+        because = (
+            f"its recall of {recall:.3f} is below the minimum of {LEAST}, exact search is used"
+        )
         return {"built": False, "because": because, "recall": recall}
     write_bundle(out, JoinedCandidates(index, factors).arrays(of_score=reads), {}, {})
     index.write(out / JOINED)
