@@ -30,7 +30,7 @@ class BlockConfig:
     """What steers the rows and how much memory they may take."""
 
     dimensions: int = 256  # singular directions of the ideal filter
-    ideal: float = 0.3  # weight of the ideal filter beside plain co-occurrence
+    ideal: float = 0.5  # weight of the ideal filter beside plain co-occurrence, see DESIGN.md, 91
     passes: int = 3  # of the randomised decomposition
     keep: int = 0  # weights per item; 0: by the size of the catalogue, see `KEPT`
     history: int = 100  # newest events of a user that make pairs

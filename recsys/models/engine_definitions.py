@@ -114,11 +114,12 @@ def quickly(engine: Engine) -> Engine:
     return replace(engine, fit=engine.tried, seconds=seconds)
 
 
-def lowpass(dimensions: int) -> Engine:
+def lowpass(dimensions: int, ideal: float = LowpassConfig().ideal) -> Engine:
     """Graph filters in closed form, for catalogues of any usual size."""
-    config = LowpassConfig(dimensions=dimensions)
+    config = LowpassConfig(dimensions=dimensions, ideal=ideal)
+    usual = ideal == LowpassConfig().ideal
     return Engine(
-        f"lowpass {dimensions}",
+        f"lowpass {dimensions}" if usual else f"lowpass {dimensions} {ideal:g}",
         "neighbours",
         lambda data, seed, device: fit_lowpass(data.matrix, config, seed),
         lambda data: _lowpass_seconds(data, config),

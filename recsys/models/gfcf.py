@@ -21,10 +21,10 @@ from recsys.thread_pool import over_blocks
 
 @dataclass(frozen=True, slots=True)
 class LowpassConfig:
-    """What steers the filter; chosen on a validation slice of Gowalla, 2026-11-22."""
+    """What steers the filter; chosen on validation slices, see DESIGN.md, 91."""
 
     dimensions: int = 512  # singular directions of the ideal filter; 256 costs 3 % of Recall@20
-    ideal: float = 0.3  # weight of the ideal filter beside plain co-occurrence
+    ideal: float = 0.5  # weight of the ideal filter beside plain co-occurrence; try 0.25 to 4
     keep: int = 500  # weights kept per item
     passes: int = 3  # of the randomised decomposition
     largest: int = 120_000  # items beyond which rows of the ideal filter are too many to form

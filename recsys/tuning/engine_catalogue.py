@@ -42,7 +42,7 @@ _MAKERS: dict[str, Maker] = {
     "item-knn": lambda numbers: item_knn(int(numbers[0])),
     "item-knn-tfidf": lambda numbers: item_knn(int(numbers[0]), tf_idf=True),
     "sequence-knn": lambda numbers: sequence_knn(numbers[0]),
-    "lowpass": lambda numbers: lowpass(int(numbers[0])),
+    "lowpass": lambda numbers: lowpass(int(numbers[0]), *numbers[1:2]),
     "blocks": lambda numbers: blocks(int(numbers[0])),
     "directions": lambda numbers: directions(int(numbers[0])),
     "ease": lambda numbers: ease(numbers[0]),
@@ -194,10 +194,10 @@ class Family:
         return self.make([axis[at] for axis, at in zip(self.axes, place, strict=True)])
 
     def usual_and_below(self, timed: bool) -> Iterator[Engine]:
-        """Yield the engine at the usual settings, then, with one axis, those of lower values."""
+        """Yield the usual engine, then those with lower values on the first axis."""
         yield self.usual(timed)
-        if len(self.axes) == 1:
-            yield from (self.at((place,)) for place in reversed(range(self.start[0])))
+        for place in reversed(range(self.start[0] if self.start else 0)):
+            yield self.at((place, *self.start[1:]))
 
     def around(self, place: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
         """Yield the places one step away along one axis."""
@@ -233,7 +233,7 @@ CATALOGUE: tuple[Family, ...] = (
         lambda numbers: slist(*numbers[:2], directed=bool(numbers[2])),
         direction=2,
     ),
-    _family("lowpass", ((32, 64, 128, 256, 512, 1024),), (4,)),
+    _family("lowpass", ((32, 64, 128, 256, 512, 1024), (0.25, 0.5, 1.0, 2.0, 4.0)), (4, 1)),
     _family("blocks", ((64, 128, 256, 512),), (2,), fewest_items=FEWEST_BLOCKS),
     _family("ease", ((10, 50, 200, 1000, 3000),), (2,)),
     _family("item-knn", ((20, 100, 500),), (1,)),

@@ -140,3 +140,16 @@ def test_one_engine_alone_is_chosen_where_nothing_beside_it_helps(check):
     assert not [
         w for n, w in choice.score_model.priors.items() if n.startswith("share") and w > 0.001
     ]
+
+
+def test_the_filter_has_two_settings_and_fewer_directions_where_time_is_short():
+    family = next(one for one in CATALOGUE if one.name == "lowpass")
+    names = [engine.name for engine in family.usual_and_below(False)]
+    assert names == [f"lowpass {n}" for n in (512, 256, 128, 64, 32)]
+    assert family.at((4, 2)).name == "lowpass 512 1"
+    assert {family.at(place).name for place in family.around(family.start)} == {
+        "lowpass 256",
+        "lowpass 1024",
+        "lowpass 512 0.25",
+        "lowpass 512 1",
+    }
