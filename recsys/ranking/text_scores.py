@@ -10,6 +10,13 @@ from recsys.array_types import Floats, Rows
 from recsys.index.exact import top_k
 from recsys.serving.live_state import LiveState
 
+BLOCK = 1_024  # vectors looked at together
+
+
+def has_texts(words: Floats) -> bool:
+    """Return whether any text vector is not zero; a look at the first ones usually tells."""
+    return any(words[at : at + BLOCK].any() for at in range(0, len(words), BLOCK))
+
 
 def text_vectors(live: LiveState, rows: Rows) -> Floats:
     """Return the text vectors of rows, (rows, t)."""

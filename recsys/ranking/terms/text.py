@@ -25,7 +25,7 @@ from recsys.ranking.terms.protocol import (
     UserContext,
     UserTerm,
 )
-from recsys.ranking.text_scores import nearest_texts, text_scores, text_vectors
+from recsys.ranking.text_scores import has_texts, nearest_texts, text_scores, text_vectors
 from recsys.serving.live_state import LiveState
 from recsys.serving.score_model import ScoreModel, Term
 
@@ -90,7 +90,7 @@ class Text(ScoreTerm):
     def columns(self, context: CutContext) -> dict[Column, Floats]:
         """Return the products at each half-life; those at no decay alone where nothing else is."""
         model = next(iter(context.models.values()))
-        if not model.words.any():
+        if not has_texts(model.words):
             return {}
         histories, found = context.histories, {}
         for life in HALF_LIVES:
@@ -102,7 +102,7 @@ class Text(ScoreTerm):
     def replay_columns(self, context: ReplayContext) -> dict[Column, Floats]:
         """Return the products at each half-life."""
         live, history = context.live, context.history
-        if not live.model.words.any():
+        if not has_texts(live.model.words):
             return {}
         known, ages, found = text_vectors(live, history.rows), history.ages(), {}
         rows = None if len(context.rows) == live.size else context.rows
@@ -114,7 +114,7 @@ class Text(ScoreTerm):
     def nominees(self, context: ReplayContext, most: int) -> Rows:
         """Return the rows with the nearest texts; approximately where the model has an index."""
         live, history = context.live, context.history
-        if not live.model.words.any():
+        if not has_texts(live.model.words):
             return np.zeros(0, np.int32)
         decay = history.weights * np.exp2(-history.ages() / np.float32(GBDT_HALF_LIFE))
         vector = decay @ text_vectors(live, history.rows)
