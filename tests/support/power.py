@@ -55,8 +55,9 @@ class _Methods(ctypes.Structure):
     ]  # fmt: skip
 
 
+# the name by its address: a library keeps it as long as the file is open, a copy would be freed
 _OPEN = ctypes.CFUNCTYPE(
-    _INT, _POINTER, ctypes.c_char_p, ctypes.POINTER(_POINTER), _INT, ctypes.POINTER(_INT)
+    _INT, _POINTER, _POINTER, ctypes.POINTER(_POINTER), _INT, ctypes.POINTER(_INT)
 )
 _DELETE = ctypes.CFUNCTYPE(_INT, _POINTER, ctypes.c_char_p, _INT)
 _WRITE = ctypes.CFUNCTYPE(_INT, ctypes.POINTER(_POINTER), _POINTER, _INT, _LONG)
@@ -95,11 +96,12 @@ class Recorder:
         self._kept.append(made)
         return ctypes.cast(made, _POINTER).value
 
-    def _opened(self, _: Any, name: bytes | None, file: Any, flags: int, out: Any) -> int:
+    def _opened(self, _: Any, name: int | None, file: Any, flags: int, out: Any) -> int:
         status = self._open(ctypes.cast(self._plain, _POINTER), name, file, flags, out)
         address = file[0]
         if status == 0 and name and address:
-            self._names[ctypes.addressof(file.contents)] = Path(name.decode()).name
+            path = ctypes.string_at(name).decode()
+            self._names[ctypes.addressof(file.contents)] = Path(path).name
             if address not in self._methods:
                 self._methods[address] = self._recorded(address)
             file[0] = ctypes.addressof(self._methods[address])
