@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import wraps
 from typing import Any
 
 from flask import g
@@ -17,7 +18,7 @@ from recsys.serving.live_state import LiveState
 from ..errors import ApiError
 from ..handlers.ingestion import missing
 from ..handlers.recommend import Recommend
-from ..http.routing import Routes
+from ..http.routing import Routes, View
 from ..runtime.request_audit import LIST
 from ..schemas.field_types import MAX_LIST, MAX_N
 from ..schemas.gorse import ListQuery, SessionFeedback
@@ -31,36 +32,52 @@ WRITTEN_BACK = "impression"
 Ranked = Callable[[LiveState, int, Filters], Sequence[Recommendation]]
 
 
-@routes.get(
-    "/api/recommend/<user>", "lists", query=ListQuery, answers=list[str], loose=True, unaudited=LIST
-)
-@routes.get(
+def _route(
+    method: str, *paths: str, answers: Any, body: Any = None, in_category: str = ""
+) -> Callable[[View], View]:
+    """Declare a list at some paths and, if `in_category`, at the first one + `/<category>`.
+
+    The view takes `categories`: those of the query, or the one of the path. `in_category`: the
+    description of the route with a category in its path, whose operation is `NAME_category`.
+    """
+
+    def declare(view: View) -> View:
+        @wraps(view)
+        def by_query(query: ListQuery, **values: Any) -> Any:
+            return view(query=query, categories=query.category, **values)
+
+        def by_path(category: str, query: ListQuery, **values: Any) -> Any:
+            return view(query=query, categories=[category], **values)
+
+        by_path.__name__, by_path.__doc__ = f"{view.__name__}_category", in_category
+        views: list[tuple[str, View]] = [(path, by_query) for path in paths]
+        if in_category:
+            views.append((f"{paths[0]}/<category>", by_path))
+        for path, named in views:
+            routes.route(
+                method,
+                path,
+                "lists",
+                query=ListQuery,
+                body=body,
+                answers=answers,
+                loose=True,
+                unaudited=LIST,
+            )(named)
+        return view
+
+    return declare
+
+
+@_route(
+    "GET",
+    "/api/recommend/<user>",
     "/api/recommend/<user>/",
-    "lists",
-    query=ListQuery,
     answers=list[str],
-    loose=True,
-    unaudited=LIST,
+    in_category="Ids for a user, in a category.",
 )
-def recommend(user: str, query: ListQuery) -> list[str]:
+def recommend(user: str, query: ListQuery, categories: list[str]) -> list[str]:
     """Ids for a user."""
-    return _for_user(user, query, query.category)
-
-
-@routes.get(
-    "/api/recommend/<user>/<category>",
-    "lists",
-    query=ListQuery,
-    answers=list[str],
-    loose=True,
-    unaudited=LIST,
-)
-def recommend_category(user: str, category: str, query: ListQuery) -> list[str]:
-    """Ids for a user, in a category."""
-    return _for_user(user, query, [category])
-
-
-def _for_user(user: str, query: ListQuery, categories: list[str]) -> list[str]:
     if query.write_back_type and "events" not in g.rights:
         needed = " or ".join(roles_with("events"))
         raise ApiError(403, f"write-back-type stores events: this needs the role {needed}")
@@ -74,39 +91,17 @@ def _for_user(user: str, query: ListQuery, categories: list[str]) -> list[str]:
     return found
 
 
-@routes.post(
+@_route(
+    "POST",
     "/api/session/recommend",
-    "lists",
-    query=ListQuery,
-    body=list[SessionFeedback],
     answers=list[dict[str, Any]],
-    loose=True,
-    unaudited=LIST,
-)
-def session(query: ListQuery, body: list[SessionFeedback]) -> list[dict[str, Any]]:
-    """Scored ids for a visitor."""
-    return _for_session(query, body, query.category)
-
-
-@routes.post(
-    "/api/session/recommend/<category>",
-    "lists",
-    query=ListQuery,
     body=list[SessionFeedback],
-    answers=list[dict[str, Any]],
-    loose=True,
-    unaudited=LIST,
+    in_category="Scored ids for a visitor, in a category.",
 )
-def session_category(
-    category: str, query: ListQuery, body: list[SessionFeedback]
-) -> list[dict[str, Any]]:
-    """Scored ids for a visitor, in a category."""
-    return _for_session(query, body, [category])
-
-
-def _for_session(
+def session(
     query: ListQuery, body: list[SessionFeedback], categories: list[str]
 ) -> list[dict[str, Any]]:
+    """Scored ids for a visitor."""
     history = tuple(
         Interaction(one.ItemId, one.FeedbackType, one.Value or None, one.Timestamp) for one in body
     )
@@ -135,101 +130,29 @@ def _either(categories: list[str]) -> list[dict[str, list[str]]]:
     return [{"category": categories}, {"tags": categories}] if categories else [{}]
 
 
-@routes.get("/api/latest", "lists", query=ListQuery, answers=list[Any], loose=True, unaudited=LIST)
-def latest(query: ListQuery) -> list[dict[str, Any]]:
+@_route("GET", "/api/latest", answers=list[Any], in_category="The newest items of a category.")
+def latest(query: ListQuery, categories: list[str]) -> list[dict[str, Any]]:
     """The newest items."""
-    return _listed(query, query.category, nonpersonal_lists.latest)
+    return _listed(query, categories, nonpersonal_lists.latest)
 
 
-@routes.get(
-    "/api/latest/<category>",
-    "lists",
-    query=ListQuery,
-    answers=list[Any],
-    loose=True,
-    unaudited=LIST,
+@_route(
+    "GET", "/api/popular", answers=list[Any], in_category="What is taken up most in a category."
 )
-def latest_category(category: str, query: ListQuery) -> list[dict[str, Any]]:
-    """The newest items of a category."""
-    return _listed(query, [category], nonpersonal_lists.latest)
-
-
-@routes.get("/api/popular", "lists", query=ListQuery, answers=list[Any], loose=True, unaudited=LIST)
-def popular(query: ListQuery) -> list[dict[str, Any]]:
+def popular(query: ListQuery, categories: list[str]) -> list[dict[str, Any]]:
     """What is taken up most; the score is 0 where fewer than RECSYS_MIN_PEOPLE are behind it."""
-    return _listed(query, query.category, nonpersonal_lists.trending)
+    return _listed(query, categories, nonpersonal_lists.trending)
 
 
-@routes.get(
-    "/api/popular/<category>",
-    "lists",
-    query=ListQuery,
-    answers=list[Any],
-    loose=True,
-    unaudited=LIST,
-)
-def popular_category(category: str, query: ListQuery) -> list[dict[str, Any]]:
-    """What is taken up most in a category."""
-    return _listed(query, [category], nonpersonal_lists.trending)
-
-
-@routes.get(
+@_route(
+    "GET",
     "/api/item/<item>/neighbors",
-    "lists",
-    query=ListQuery,
-    answers=list[Any],
-    loose=True,
-    unaudited=LIST,
-)
-@routes.get(
     "/api/item/<item>/neighbors/",
-    "lists",
-    query=ListQuery,
     answers=list[Any],
-    loose=True,
-    unaudited=LIST,
+    in_category="Items of a category like one.",
 )
-def neighbors(item: str, query: ListQuery) -> list[dict[str, Any]]:
+def neighbors(item: str, query: ListQuery, categories: list[str]) -> list[dict[str, Any]]:
     """Items like one."""
-    return _neighbors(item, query, query.category)
-
-
-@routes.get(
-    "/api/item/<item>/neighbors/<category>",
-    "lists",
-    query=ListQuery,
-    answers=list[Any],
-    loose=True,
-    unaudited=LIST,
-)
-def neighbors_category(item: str, category: str, query: ListQuery) -> list[dict[str, Any]]:
-    """Items of a category like one."""
-    return _neighbors(item, query, [category])
-
-
-@routes.get(
-    "/api/user/<user>/neighbors",
-    "lists",
-    query=ListQuery,
-    answers=list[Any],
-    loose=True,
-    unaudited=LIST,
-)
-@routes.get(
-    "/api/user/<user>/neighbors/",
-    "lists",
-    query=ListQuery,
-    answers=list[Any],
-    loose=True,
-    unaudited=LIST,
-)
-def user_neighbors(user: str, query: ListQuery) -> list[dict[str, Any]]:
-    """No users: they are sums of what they did and have no stored vectors to compare."""
-    about(user)
-    return []
-
-
-def _neighbors(item: str, query: ListQuery, categories: list[str]) -> list[dict[str, Any]]:
     serving = service().serving
     service().see_changes()
     if serving.live.row(item) < 0:
@@ -237,6 +160,13 @@ def _neighbors(item: str, query: ListQuery, categories: list[str]) -> list[dict[
     return _listed(
         query, categories, lambda live, k, f: nonpersonal_lists.similar(live, item, k, f)
     )
+
+
+@_route("GET", "/api/user/<user>/neighbors", "/api/user/<user>/neighbors/", answers=list[Any])
+def user_neighbors(user: str, query: ListQuery, categories: list[str]) -> list[dict[str, Any]]:
+    """No users: they are sums of what they did and have no stored vectors to compare."""
+    about(user)
+    return []
 
 
 def _listed(query: ListQuery, categories: list[str], ranked: Ranked) -> list[dict[str, Any]]:

@@ -28,7 +28,8 @@ import click
 
 from recsys.data.column_aliases import COLUMNS
 from recsys.data.equal_event_numbering import Occurrences
-from recsys.data.file_formats import Options, Reading, Reject, check_file
+from recsys.data.file_formats import Options, Reading, Reject
+from recsys.data.file_opening import check_file
 from recsys.data.file_readers import Row as Line
 from recsys.data.file_readers import (
     count_lines,

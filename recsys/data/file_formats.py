@@ -1,34 +1,35 @@
-"""Rows of CSV, JSON and Parquet files, plain or .gz, as records by column name."""
+"""Records by column name from the rows of CSV, JSON and Parquet files, plain or .gz."""
 
 from __future__ import annotations
 
 import codecs
 import csv
 import functools
-import gzip
 import io
 import itertools
 import json
-import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
 from recsys.data.column_aliases import Naming, Shape, clean_name, named
+from recsys.data.file_opening import (
+    TABLES,
+    check_content,
+    check_file,
+    encoding_of,
+    opened,
+    translated,
+)
+from recsys.data.parquet_values import values_of_column
 from recsys.data.parsing import shown
 from recsys.errors import DataError
 
-TABLES = (".csv", ".tsv", ".txt")
-LINES = (".jsonl", ".ndjson")
-FORMATS = (*TABLES, *LINES, ".json", ".parquet")
 MAX_CELL = 16_000_000  # characters; csv's own limit, 131,072, is less than a long article
 MAX_LINE = 4 * MAX_CELL  # characters
 MAX_WHOLE = 2_000_000_000  # bytes of a file that is read at once: .json, .parquet.gz
-FREE_UNPACKED = 100_000_000  # bytes that a small .gz may unpack to, whatever the ratio
-MAX_RATIO = 200  # bytes for each packed one; gzip reaches some 1,030, files of records 3 to 50
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 BLANK, HEADER = "blank lines", "repeated headers"
 
@@ -112,13 +113,13 @@ def read_records(path: Path, shape: Shape, reading: Reading | None = None) -> Ro
     """
     reading = Reading() if reading is None else reading
     kind = check_file(path)
-    with _translated(path), _opened(path) as stream:
+    with translated(path), opened(path) as stream:
         if kind == ".parquet":
             yield from _parquet(stream, path, shape, reading)
             return
         head = stream.peek(4096)[:4096]
-        _check_content(head, path)
-        encoding = reading.options.encoding or _encoding(head)
+        check_content(head, path)
+        encoding = reading.options.encoding or encoding_of(head)
         if encoding.startswith("utf-16"):
             reading.form.append("UTF-16")
         elif not encoding.startswith("utf-8"):
@@ -132,104 +133,6 @@ def read_records(path: Path, shape: Shape, reading: Reading | None = None) -> Ro
             yield from _json(text, path, shape, reading)
         else:
             yield from _jsonl(_lines(text), path, shape, reading)
-
-
-def check_file(path: Path) -> str:
-    """Return the format of a file that is there and not empty; DataError else."""
-    kind = format_of(path)
-    with _translated(path):
-        if not path.exists():
-            raise DataError(f"{path}: there is no such file")
-        if path.is_dir():
-            raise DataError(f"{path}: is a folder, not a file")
-        if path.stat().st_size == 0:
-            raise DataError(f"{path}: the file is empty")
-    return kind
-
-
-def format_of(path: Path) -> str:
-    """Return the extension that says the format, in lower case; DataError for another name."""
-    plain = path.with_suffix("") if path.suffix.lower() == ".gz" else path
-    ending = plain.suffix.lower()
-    if ending not in FORMATS:
-        known = ", ".join(FORMATS)
-        way = ": save the sheet as CSV" if ending in (".xls", ".xlsx", ".ods", ".numbers") else ""
-        raise DataError(
-            f"{path}: unknown extension {plain.suffix!r}: {known} are known, or + .gz{way}"
-        )
-    return ending
-
-
-def _opened(path: Path) -> io.BufferedReader[Any]:
-    if path.suffix.lower() == ".gz":
-        return io.BufferedReader(_Unpacked(path), 1 << 20)
-    return io.BufferedReader(io.FileIO(path), 1 << 20)
-
-
-class _Unpacked(io.RawIOBase):
-    """The bytes in a gzip file; DataError once it unpacks to far more than records ever do."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__()
-        self._path = path
-        self._packed = path.stat().st_size
-        self._file = gzip.open(path, "rb")  # noqa: SIM115
-        self._read = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        found = self._file.read(len(buffer))
-        buffer[: len(found)] = found
-        self._read += len(found)
-        if self._read > max(FREE_UNPACKED, MAX_RATIO * self._packed):
-            raise DataError(
-                f"{self._path}: unpacks to more than {MAX_RATIO} times its {self._packed:,} bytes, "
-                "as no file of records does; unpack it yourself if it is one"
-            )
-        return len(found)
-
-    def close(self) -> None:
-        self._file.close()
-        super().close()
-
-
-def _check_content(head: bytes, path: Path) -> None:
-    """Refuse what is no text, whatever its name says."""
-    for start, words in (
-        (b"PK\x03\x04", "a spreadsheet or a zip archive: save the sheet as CSV, or unpack it"),
-        (b"\xd0\xcf\x11\xe0", "a spreadsheet: save the sheet as CSV"),
-        (b"PAR1", "a Parquet file: its name must end with .parquet"),
-        (b"\x1f\x8b", "packed with gzip: its name must end with .gz"),
-        (b"%PDF", "a PDF document"),
-    ):
-        if head.startswith(start):
-            raise DataError(f"{path}: is {words}")
-
-
-def _encoding(head: bytes) -> str:
-    """Return the encoding that the first bytes show."""
-    for mark, name in ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
-        if head.startswith(mark):
-            return name
-    start = head[:256]
-    even, odd = start[::2].count(0), start[1::2].count(0)
-    if max(even, odd) * 4 > len(start):  # letters of a header have one zero byte each
-        return "utf-16-le" if odd > even else "utf-16-be"
-    return "utf-8-sig"
-
-
-@contextmanager
-def _translated(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
-        raise DataError(f"{path}: is not a whole gzip file ({error})") from error
-    except UnicodeError as error:
-        raise DataError(f"{path}: cannot be decoded ({error})") from error
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror or error})") from error
 
 
 def _lines(text: IO[str]) -> Iterator[str]:
@@ -457,38 +360,3 @@ def _parquet(stream: IO[bytes], path: Path, shape: Shape, reading: Reading) -> R
         raise DataError(f"{path}: is not a Parquet file ({error})") from error
     except DataError as error:
         raise DataError(f"{path}: {error}") from None
-
-
-def values_of_column(column: Any) -> list[Any]:
-    """Return the values of an arrow column: bytes as text, zoned times in UTC, others as is."""
-    import pyarrow
-
-    kind = column.type
-    if pyarrow.types.is_dictionary(kind):
-        column, kind = column.dictionary_decode(), kind.value_type
-    if pyarrow.types.is_timestamp(kind):
-        # nanoseconds become datetime objects without pandas; a zone only says how to show it
-        zone = "UTC" if kind.tz else None
-        column = column.cast(pyarrow.timestamp("us", zone), safe=False)
-    try:
-        if _is_bytes(kind):
-            return [None if one is None else _text(one) for one in column.to_pylist()]
-        found: list[Any] = column.to_pylist()
-        return found
-    except (ValueError, OverflowError):  # no such date, text that is not UTF-8
-        if pyarrow.types.is_string(kind) or pyarrow.types.is_large_string(kind):
-            return values_of_column(column.cast(pyarrow.large_binary()))
-        return list(column.cast(pyarrow.string()).to_pylist())
-
-
-def _is_bytes(kind: Any) -> bool:
-    import pyarrow
-
-    types = pyarrow.types
-    return any(
-        (types.is_binary(kind), types.is_large_binary(kind), types.is_fixed_size_binary(kind))
-    )
-
-
-def _text(data: bytes) -> str:
-    return data.decode("utf-8", "surrogateescape")

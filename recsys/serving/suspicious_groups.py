@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recsys.data.coordinated_accounts import BACK, DAY, NARROW, TESTS, YOUNG, Platform
+from recsys.data.account_cusum import TESTS, Platform
+from recsys.data.coordinated_accounts import BACK, DAY, NARROW, YOUNG
 from recsys.serving.live_state import LiveState
 from recsys.store.events import AccountOnItem
 

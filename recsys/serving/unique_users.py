@@ -17,18 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.array_types import Floats, Mask, Rows
-from recsys.data.coordinated_accounts import (
-    BACK,
-    BLOCK,
-    DAY,
-    NARROW,
-    TESTS,
-    UNKNOWN,
-    YOUNG,
-    AccountMix,
-    ItemAccountMix,
-    Platform,
-)
+from recsys.data.account_cusum import TESTS, UNKNOWN, ItemAccountMix, Platform
+from recsys.data.coordinated_accounts import BACK, BLOCK, DAY, NARROW, YOUNG, AccountMix
 from recsys.serving.live_event import LiveEvent
 from recsys.serving.popularity_counters import PopularityCounters
 

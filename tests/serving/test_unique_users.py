@@ -7,14 +7,8 @@ import pytest
 import worlds
 
 from recsys.array_types import Floats
-from recsys.data.coordinated_accounts import (
-    LEAST,
-    AccountMix,
-    ItemAccountMix,
-    Platform,
-    Steps,
-    judged,
-)
+from recsys.data.account_cusum import ItemAccountMix, Platform, Steps
+from recsys.data.coordinated_accounts import LEAST, AccountMix, judged
 from recsys.data.event_weights import EventWeights
 from recsys.serving.live_event import LiveEvent, weights_of
 from recsys.serving.popularity_counters import DAY, HALF_LIVES, PopularityCounters
