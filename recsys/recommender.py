@@ -14,7 +14,7 @@ from recsys import request_cpu_limit
 from recsys.array_types import Floats, Mask, Rows
 from recsys.explain.reason_formatter import ReasonFormatter
 from recsys.explain.score_parts import Parts
-from recsys.ranking import cold_item_ranks, reason_templates
+from recsys.ranking import cold_item_ranks, personal_places, reason_templates
 from recsys.ranking.candidates import candidates
 from recsys.ranking.filters import allowed, capped, diversified
 from recsys.ranking.gbdt_rerank import POOL, best_places, corrections
@@ -36,7 +36,7 @@ class Scored:
     request: Request
     rows: Rows
     scores: Floats  # (n,), corrections included
-    corrections: Floats  # (n,): what the trees added, to the best that may be shown
+    corrections: Floats  # (n,): what the trees and the personal places added
     gains: Floats  # (n,): what took unread items to the scores of their ranks
 
     def place(self, row: int) -> int:
@@ -116,12 +116,13 @@ class Recommender:
 
         `mask`: rows that may be shown.
         """
-        added = corrections(request.learned, rows, scores)
-        scores = scores + added
-        gained = cold_item_ranks.gains(
-            request.learned, mask, rows, scores - request.request_part(rows)
-        )
-        return Scored(request, rows, scores + gained, added, gained)
+        own, learned = scores, request.learned
+        added = corrections(learned, rows, own)
+        scores = own + added
+        gained = cold_item_ranks.gains(learned, mask, rows, scores - request.request_part(rows))
+        scores = scores + gained
+        placed = personal_places.gains(learned, mask, rows, scores, own)
+        return Scored(request, rows, scores + placed, added + placed, gained)
 
     def open(self, query: Query, request: Request) -> Mask:
         """Return which rows may be shown."""

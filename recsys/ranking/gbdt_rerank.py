@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.array_types import Floats, Mask, Rows
-from recsys.ranking import cold_item_ranks
+from recsys.ranking import cold_item_ranks, personal_places
 from recsys.ranking.batch_scoring import score_block
 from recsys.ranking.gbdt_features import of_request
 from recsys.ranking.history import History
@@ -53,12 +53,14 @@ def live_scores(live: LiveState, history: History, now: float, rows: Rows) -> Fl
     The arithmetic of a request, without its cuts. `now`: Unix seconds.
     """
     learned = UserTerms.of(history, live)
-    scores = learned.scores(now=now)
+    own = learned.scores(now=now)
+    scores = own.copy()
     scores[rows] += corrections(learned, rows, scores[rows], now)
     mask = np.zeros(len(scores), bool)
     mask[rows] = True
     every: Rows = np.arange(len(scores), dtype=np.int32)
-    return scores + cold_item_ranks.gains(learned, mask, every, scores)
+    scores += cold_item_ranks.gains(learned, mask, every, scores)
+    return scores + personal_places.gains(learned, mask, every, scores, own, now)
 
 
 def live_scores_of(live: LiveState, history: History, now: float, rows: Rows, mask: Mask) -> Floats:
@@ -67,9 +69,10 @@ def live_scores_of(live: LiveState, history: History, now: float, rows: Rows, ma
     `rows`: ascending, the best of `mask` among them; `mask`: (size,), rows that may be shown.
     """
     learned = UserTerms.of(history, live)
-    scores = learned.scores(rows, now)
-    scores += corrections(learned, rows, scores, now)
-    return scores + cold_item_ranks.gains(learned, mask, rows, scores)
+    own = learned.scores(rows, now)
+    scores = own + corrections(learned, rows, own, now)
+    scores += cold_item_ranks.gains(learned, mask, rows, scores)
+    return scores + personal_places.gains(learned, mask, rows, scores, own, now)
 
 
 def reranked_block(model: Model, histories: HistoryBatch, shared: Floats, closed: Mask) -> Floats:
@@ -80,14 +83,16 @@ def reranked_block(model: Model, histories: HistoryBatch, shared: Floats, closed
     scores = score_block(model, histories, shared)
     live = LiveState(model)
     new = cold_item_ranks.unread_rows(live, np.arange(len(model), dtype=np.int32))
-    if model.trees is None and not (model.score_model.unread and (new & ~closed.all(axis=0)).any()):
+    unread = model.score_model.unread and (new & ~closed.all(axis=0)).any()
+    if model.trees is None and not unread and not model.score_model.places:
         return scores
     for person in range(len(histories)):
         history = histories[person]
         open_ = ~closed[person]
         open_[history.rows] = False
         rows = np.flatnonzero(open_).astype(np.int32)
-        learned = UserTerms.of(history, live)
-        scores[person, rows] += corrections(learned, rows, scores[person, rows])
-        scores[person, rows] += cold_item_ranks.gains(learned, open_, rows, scores[person, rows])
+        learned, own = UserTerms.of(history, live), scores[person, rows]
+        found = own + corrections(learned, rows, own)
+        found += cold_item_ranks.gains(learned, open_, rows, found)
+        scores[person, rows] = found + personal_places.gains(learned, open_, rows, found, own)
     return scores

@@ -18,6 +18,7 @@ SCORERS = ("neighbours", "behaviour", "words")
 PASSED = "exposure_age"
 UNREAD = 3.0  # `unread` where it cannot be learned, and of older bundles; see DESIGN.md
 USER_FEATURES = ("activity", "habit")  # see `recsys.ranking.user_features`
+TEN = 10  # places of a list that hold so many personal ones, see `ScoreModel.places`
 QUALITY = ("liked", "refusals")  # item features that are opinions, not uptake
 LEARNED = 0.5  # place on the dial of the weights as they were learned
 LARGEST = 1e30  # below which single precision can count with every number of a model
@@ -71,6 +72,7 @@ class ScoreModel:
     personal: float = LEARNED  # place of these weights on the dial, LEARNED to 1; see `at`
     unread: float = 0.0  # factor of predicted neighbour sums, see `recsys.ranking.cold_item_ranks`
     appeal: float = 1.0  # of new items, by which their ranks are divided, see the same module
+    places: int = 0  # personal ones of every ten, see `recsys.ranking.personal_places`
     first_use: tuple[float, ...] = ()  # seconds, see `recsys.training.first_use`; (): not known
 
     def history_weights(self, scorer: str, ages: Floats, weights: Floats) -> Floats:
@@ -139,6 +141,7 @@ class ScoreModel:
         return replace(
             self,
             personal=personal,
+            places=self.places if personal >= LEARNED else 0,
             priors=priors,
             user_features={
                 trait: {n: w * own * (1.0 if n in QUALITY else uptake) for n, w in weights.items()}
@@ -227,6 +230,8 @@ class ScoreModel:
         for name in ("lift", "personal_rating", "personal", "appeal"):
             if name in values:
                 values[name] = number(MANIFEST_NAMES.get(name, name), values[name])
+        if values.get("places", 0) not in range(TEN):
+            raise ValueError(f"places is {values['places']!r}, not a whole number from 0 to 9")
         values["first_use"] = tuple(number("first_use", one) for one in found.get("first_use", ()))
         return cls(**values)
 

@@ -2,9 +2,9 @@
 one-standard-error rule.
 
 nDCG rewards what everybody takes up. Where a list that is more personal is as good within the noise
-of the validation, it is chosen: of the places on the dial within one paired standard error of the
-best, the one with the highest debiased nDCG; of those level with it within one standard error, the
-one that shows the most items.
+of the validation, it is chosen: of the points (place on the dial, number of personal places of ten)
+within one paired standard error of the best, the one with the highest debiased nDCG; of those level
+with it within one standard error, the one that shows the most items.
 """
 
 from __future__ import annotations
@@ -13,11 +13,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recsys.array_types import Floats
+from recsys.ranking.personal_places import POOL, filled
 from recsys.ranking.terms.protocol import Parameter
+from recsys.ranking.user_features import activity
 from recsys.ranking_metrics import Values, distinct_items
 from recsys.serving.score_model import LEARNED, popularity_share
+from recsys.tuning.choice_sets import DEPTH as LISTED
 from recsys.tuning.choice_sets import ChoiceSets
 from recsys.tuning.score_form import CandidateForm, CrossValidator
 
@@ -25,6 +29,7 @@ DIAL = (  # places that are measured
     *(0.0, 0.25, 0.5, 0.52, 0.54, 0.56, 0.58, 0.6, 0.62, 0.64, 0.66, 0.68),
     *(0.7, 0.75, 0.8, 0.9, 1.0),
 )
+PLACES = (1, 2, 3)  # personal places of ten that are measured, with weights as learned
 ERRORS = 1.0  # paired standard errors that the chosen place may be below the best
 LOSS = 0.01  # of nDCG that it may lose at most, where few users make the error large
 LISTS, DEPTH = 1_000, 10  # on which distinct items are counted, and the places of each
@@ -32,7 +37,7 @@ LISTS, DEPTH = 1_000, 10  # on which distinct items are counted, and the places 
 
 @dataclass(frozen=True, slots=True)
 class FrontierPoint:
-    """What the lists of one place on the dial are worth to users not learned from."""
+    """What the lists of one point are worth to users not learned from."""
 
     personal: float  # place on the dial, see `ScoreModel.at`
     ndcg: float  # nDCG@20
@@ -41,11 +46,13 @@ class FrontierPoint:
     auc: float | None = None  # of likes over dislikes; None: no opinions
     error: float = 0.0  # standard error of the paired difference to the highest nDCG
     chosen: bool = False
+    places: int = 0  # of every ten, filled by the personal part
 
     def to_json(self) -> dict[str, object]:
         """Return the point as the record of a night has it."""
         found: dict[str, object] = {
             "personal": self.personal,
+            "places": self.places,
             "ndcg@20": self.ndcg,
             "debiased_ndcg@20": self.debiased,
             f"distinct@{DEPTH}": self.distinct,
@@ -57,9 +64,10 @@ class FrontierPoint:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One place on the dial, user by user."""
+    """One point, user by user."""
 
     personal: float
+    places: int
     ndcg: Values  # (users,)
     debiased: Values  # (users,)
     distinct: int
@@ -69,7 +77,9 @@ class Measured:
 def frontier(
     validator: CrossValidator, design: CandidateForm, item_weights: Values
 ) -> tuple[FrontierPoint, ...]:
-    """Return the points of `DIAL` for a form, one of them chosen by the one-standard-error rule.
+    """Return the points of a form, one of them chosen by the one-standard-error rule.
+
+    These are all of `DIAL` without personal places, then `PLACES` at `LEARNED`.
 
     Below `LEARNED` nothing is chosen: these points are the price of a request's dial. Nor is
     anything but `LEARNED` where likes are told from dislikes.
@@ -78,7 +88,9 @@ def frontier(
     """
     found = _measured(validator, design, item_weights)
     fixed = validator.opinions is not None  # a list that is not measured by nDCG alone
-    open_ = [o for o in found if o.personal == LEARNED or (o.personal > LEARNED and not fixed)]
+    open_ = [one for one in found if one.personal >= LEARNED]
+    if fixed:
+        open_ = [one for one in open_ if one.personal == LEARNED and not one.places]
     best = max(open_, key=lambda one: float(one.ndcg.mean()))
     fit = [one for one in open_ if _within(one.ndcg, best.ndcg)]
     top = max(fit, key=lambda one: float(one.debiased.mean()))
@@ -92,6 +104,7 @@ def frontier(
             float(one.aucs.mean()) if len(one.aucs) else None,
             _error(best.ndcg - one.ndcg),
             one is chosen,
+            one.places,
         )
         for one in found
     )
@@ -100,9 +113,10 @@ def frontier(
 def described(points: Sequence[FrontierPoint]) -> str:
     """Return a sentence about the chosen point beside the weights as they were learned."""
     chosen = next(one for one in points if one.chosen)
-    learned = next(one for one in points if one.personal == LEARNED)
+    learned = next(one for one in points if one.personal == LEARNED and not one.places)
     return (
-        f"personal {chosen.personal:g} (as learned: {LEARNED:g}): nDCG@20 {chosen.ndcg:.4f}"
+        f"personal {chosen.personal:g} (as learned: {LEARNED:g}), personal places of ten:"
+        f" {chosen.places}: nDCG@20 {chosen.ndcg:.4f}"
         f" ({learned.ndcg:.4f}), debiased {chosen.debiased:.4f} ({learned.debiased:.4f}),"
         f" {chosen.distinct:,} ({learned.distinct:,}) items in {LISTS:,} lists"
     )
@@ -156,6 +170,25 @@ class _Scores:
         share = np.float32(personal / LEARNED)
         return share * (self.own + self.uptake) + (1 - share) * self.newcomer
 
+    def order(self, personal: float, places: int) -> NDArray[np.intp]:
+        """Return the 20 best candidates of each list, (lists, 20 or fewer).
+
+        `places`: of every ten, filled by the personal part from the best `POOL`, see
+        `recsys.ranking.personal_places`; none for users without history. Sampled candidates stand
+        for many and fill none.
+        """
+        sets = self.choice_sets
+        if not places:
+            return sets.best(self.at(personal))
+        best = sets.best(self.at(personal), POOL)
+        own = np.where(sets.chosen, np.nextafter(self.own, -np.inf), self.own)
+        own = np.where(sets.offset == 0, own, -np.inf)
+        by_own = np.argsort(-np.take_along_axis(own, best, axis=1), axis=1, kind="stable")
+        found, line = best[:, :LISTED].copy(), np.arange(best.shape[1])
+        for user in np.flatnonzero(sets.user_features["activity"] > activity(0)):
+            found[user] = best[user, filled(line, by_own[user], places, found.shape[1])]
+        return found
+
 
 def _measured(
     validator: CrossValidator, design: CandidateForm, item_weights: Values
@@ -166,7 +199,9 @@ def _measured(
         queried.append(_Scores.of(ask, design, weights, newcomers))
         if validator.opinions is not None:
             judged.append(_Scores.of(validator.opinions.choice_sets, design, weights, newcomers))
-    return [_at(validator, queried, judged, personal, item_weights) for personal in DIAL]
+    points = [(personal, 0) for personal in DIAL]
+    points += [(LEARNED, count) for count in PLACES]
+    return [_at(validator, queried, judged, *point, item_weights) for point in points]
 
 
 def _at(
@@ -174,11 +209,12 @@ def _at(
     scores: Sequence[_Scores],
     judged: Sequence[_Scores],
     personal: float,
+    places: int,
     item_weights: Values,
 ) -> Measured:
     plain, debiased, lists = [], [], []
     for one in scores:
-        order = one.choice_sets.best(one.at(personal))
+        order = one.order(personal, places)
         plain.append(one.choice_sets.ordered_ndcg(order))
         debiased.append(one.choice_sets.ordered_ndcg(order, weights=item_weights))
         lists.append(one.choice_sets.lists(order[:, :DEPTH]))
@@ -188,5 +224,10 @@ def _at(
     every = np.concatenate(lists)
     shown = every[np.linspace(0, len(every) - 1, min(LISTS, len(every))).astype(int)]
     return Measured(
-        personal, np.concatenate(plain), np.concatenate(debiased), distinct_items(shown), aucs
+        personal,
+        places,
+        np.concatenate(plain),
+        np.concatenate(debiased),
+        distinct_items(shown),
+        aucs,
     )

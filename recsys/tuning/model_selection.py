@@ -22,7 +22,7 @@ from recsys.ranking.terms.protocol import Parameter
 from recsys.serving.gbdt_model import Gbdt
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
-from recsys.serving.score_model import LEARNED, QUALITY, UNREAD, LogTerm, ScoreModel, Term
+from recsys.serving.score_model import UNREAD, LogTerm, ScoreModel, Term
 from recsys.text.encoders.student import Student
 from recsys.training.cold_items import ColdStartSolver, config_of
 from recsys.training.fit import TextVectors, assemble, known_interactions
@@ -33,9 +33,10 @@ from recsys.tuning.engine_catalogue import CHEAP, Family, engine_named
 from recsys.tuning.engine_preselection import Part, Preselection, families_of
 from recsys.tuning.frontier import described, frontier
 from recsys.tuning.gbdt_training import fit_gbdt_if_better
+from recsys.tuning.newcomer_weights import choose_newcomer_weights
 from recsys.tuning.recent_item_popularity import item_weights
 from recsys.tuning.replay_choice_sets import ReplayChoiceSets, ReplayStep, walk
-from recsys.tuning.score_form import LEAST_UPTAKE, REFUSALS, CandidateForm, CrossValidator
+from recsys.tuning.score_form import REFUSALS, CandidateForm, CrossValidator
 from recsys.tuning.score_form_search import GAIN, Search, form_summary
 from recsys.tuning.tuning_result import TuningResult
 from recsys.tuning.validation_set import ValidationSet
@@ -160,7 +161,8 @@ def choose(
     if not search.stopped:
         design = _no_regret(design, search, validator, log)
     points = frontier(validator, design, item_weights(check.data))
-    design = replace(design, dial=next(point.personal for point in points if point.chosen))
+    point = next(point for point in points if point.chosen)
+    design = replace(design, dial=point.personal, places=point.places)
     log.note(described(points))
     # Trees are judged by what is taken up; where dislikes are heard too, that is half the truth.
     judged, trees = validation_queries.opinions is None and check.only is None, None
@@ -169,7 +171,7 @@ def choose(
             trees = _corrected(choice_sets, design, on_the_way is not None, seed, log)
         elif budget.seconds > TREE_SECONDS:
             log.hurried("there was no time to try trees that correct the score model")
-    result = _chosen(Found(design, search.found, choice_sets), finalists, log, trees)
+    result = _chosen(Found(design, search.found, choice_sets), finalists, log, trees, validator)
     return replace(result, frontier=tuple(point.to_json() for point in points))
 
 
@@ -203,13 +205,23 @@ def engine_of(name: str, engines: Sequence[Engine | Family]) -> Engine:
 
 
 def _chosen(
-    found: Found, engines: Sequence[Engine], log: Log, trees: Gbdt | None = None
+    found: Found,
+    engines: Sequence[Engine],
+    log: Log,
+    trees: Gbdt | None = None,
+    validator: CrossValidator | None = None,
 ) -> TuningResult:
-    """Return a choice whose weights are learned from everybody."""
+    """Return a choice whose weights are learned from everybody.
+
+    `validator`: halves of the choice sets, on which weights of newcomers are compared; None: they
+    are not.
+    """
     weights = found.design.fit(found.choice_sets)
     score_model, ranks = found.design.score_model(weights), _unread_ranks(found, weights, log)
+    newcomers = choose_newcomer_weights(found.design, found.choice_sets, weights, validator)
+    log.rows.append(newcomers.to_json())
     score_model = replace(
-        score_model, newcomers=_newcomers(found, weights), unread=ranks.factor, appeal=ranks.appeal
+        score_model, newcomers=newcomers.weights, unread=ranks.factor, appeal=ranks.appeal
     )
     if not found.choice_sets.columns[TASTE].any():  # nothing learned of dislikes
         score_model = replace(score_model, priors={**score_model.priors, "refusals": REFUSALS})
@@ -226,20 +238,6 @@ def _unread_ranks(found: Found, weights: Mapping[Parameter, float], log: Log) ->
     chosen = choose_ranks(choice_sets, design.scores(choice_sets, weights), sums, design.lift)
     log.rows.append(chosen.to_json())
     return chosen
-
-
-def _newcomers(found: Found, weights: Mapping[Parameter, float]) -> dict[str, float]:
-    """Return the weights of item features for users without a positive event.
-
-    Those of popularity and trend that the form has for users who have done nothing yet, if they
-    add up to enough; else those that are learned as if nothing else spoke.
-    """
-    alone = found.design.newcomers(found.choice_sets)
-    priors = replace(found.design, dial=LEARNED).score_model(weights).priors
-    own = {name: max(weight, 0.0) for name, weight in priors.items() if name in SHARES}
-    if sum(own.values()) < LEAST_UPTAKE:
-        return alone
-    return {**{name: alone[name] for name in QUALITY}, **own}
 
 
 def _cheap(check: ValidationSet, words: TextVectors, seed: int, log: Log) -> Found | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from recsys.array_types import Floats, Mask
+from recsys.ranking.personal_places import UPTAKE
 from recsys.ranking.terms.protocol import ModelForm, Parameter
 from recsys.ranking.terms.registry import TERMS
 from recsys.ranking_metrics import Values, user_auc
@@ -24,7 +25,6 @@ LEAST_LIKED = 0.25  # weight of how well an item is liked for newcomers
 # Weight of refusals where dislikes are too few to learn from; set, not learned. At 1 an item that
 # 39 people refused and nobody liked loses 2.6, as if it were taken up a tenth as often.
 REFUSALS = 1.0
-UPTAKE = ("popularity", "exposure_age")  # terms whose weight the dial of a score model scales down
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ class CandidateForm(ModelForm):
     """A candidate form of the score. Its weights are learned, the form is chosen."""
 
     dial: float = LEARNED  # LEARNED to 1: place of the scores, see `ScoreModel.at`
+    places: int = 0  # of every ten, filled by the personal part; `scores` leaves them out
 
     def fixed(self, choice_sets: ChoiceSets) -> Floats:
         """Return what the parts of set weight add to the scores, (people, places)."""
@@ -84,7 +85,7 @@ class CandidateForm(ModelForm):
         found = ScoreModel()
         for term in TERMS:
             found = term.learned(self, weights, found)
-        return found.at(self.dial)
+        return replace(found.at(self.dial), places=self.places)
 
     def newcomers(self, *pools: ChoiceSets) -> dict[str, float]:
         """Return the weights of item features for people without a positive event.
@@ -97,8 +98,11 @@ class CandidateForm(ModelForm):
         fitted = {parameter.name: weight for parameter, weight in plain.fit(*pools).items()}
         found = {name: max(fitted[name], 0.0) for name in plain.shares}
         found["share_all"] += max(LEAST_UPTAKE - sum(found.values()), 0.0)
-        found["liked"], found["refusals"] = max(self.vote, LEAST_LIKED), REFUSALS
-        return found
+        return found | self.newcomer_opinions()
+
+    def newcomer_opinions(self) -> dict[str, float]:
+        """Return the weights of likes and refusals for users without a positive event; set."""
+        return {"liked": max(self.vote, LEAST_LIKED), "refusals": REFUSALS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +155,7 @@ class CrossValidator:
 
     def weights(self, design: CandidateForm) -> list[dict[Parameter, float]]:
         """Return the weights learned for each fold; they do not depend on the dial."""
-        known = replace(design, dial=LEARNED)
+        known = replace(design, dial=LEARNED, places=0)
         if known not in self.fitted:
             self.fitted[known] = [design.fit(*learn) for learn, _ in self.folds]
         return self.fitted[known]

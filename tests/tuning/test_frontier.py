@@ -9,6 +9,7 @@ from choice_columns import factors, share
 
 from recsys.ranking.terms.dislike_share import Refusals
 from recsys.ranking.terms.like_rate import LikeRate
+from recsys.ranking.user_features import activity
 from recsys.ranking_metrics import popularity_weights
 from recsys.serving.score_model import LEARNED
 from recsys.tuning.choice_sets import ChoiceSets
@@ -45,13 +46,18 @@ def choice_sets_of(people, popular=1.0, personal=1.0, noise=1.0, seed=0):
     )
 
 
-def points_of(choice_sets, form=FORM, seed=0):
+def all_points_of(choice_sets, form=FORM, seed=0):
     weights = popularity_weights(choice_sets.chosen.sum(axis=0))
-    found = frontier(CrossValidator.halves(choice_sets, seed), form, weights)
-    assert [one.personal for one in found] == list(DIAL)
+    return frontier(CrossValidator.halves(choice_sets, seed), form, weights)
+
+
+def points_of(choice_sets, form=FORM, seed=0):
+    found = all_points_of(choice_sets, form, seed)
+    dial = [one for one in found if not one.places]
+    assert [one.personal for one in dial] == list(DIAL)
     chosen = [one for one in found if one.chosen]
     assert len(chosen) == 1
-    return {one.personal: one for one in found}, chosen[0]
+    return {one.personal: one for one in dial}, chosen[0]
 
 
 def test_more_items_and_less_popular_ones_are_shown_up_the_dial():
@@ -119,8 +125,32 @@ def test_scores_of_a_form_on_the_dial_are_those_of_its_blend():
 
 def test_the_record_and_the_sentence_name_the_price():
     points, chosen = points_of(choice_sets_of(300))
-    rows = [one.to_json() for one in points.values()]
+    every = {**points, "chosen": replace(chosen)}
+    rows = [one.to_json() for one in every.values()]
     assert json.loads(json.dumps(rows)) == rows
-    assert [row["personal"] for row in rows if row["chosen"]] == [chosen.personal]
-    told = described(tuple(points.values()))
+    assert {(row["personal"], row["places"]) for row in rows if row["chosen"]} == {
+        (chosen.personal, chosen.places)
+    }
+    told = described(tuple(every.values()))
     assert f"{chosen.ndcg:.4f}" in told and f"{points[LEARNED].debiased:.4f}" in told
+
+
+def places_of(choice_sets):
+    return {one.places: one for one in all_points_of(choice_sets) if one.personal == LEARNED}
+
+
+def test_personal_places_show_more_items_and_are_none_for_users_without_history():
+    sets = choice_sets_of(300, popular=3.0, personal=0.05, noise=0.1)
+    shown = [one.distinct for one in places_of(sets).values()]
+    assert shown == sorted(shown) and shown[0] < shown[1]
+    newcomers = replace(sets, user_features={"activity": np.full(len(sets), activity(0))})
+    assert {one.distinct for one in places_of(newcomers).values()} == {shown[0]}
+
+
+def test_personal_places_cost_accuracy_where_the_history_says_nothing():
+    points = places_of(choice_sets_of(3000, popular=1.0, personal=0.0))
+    values = [one.ndcg for one in points.values()]
+    assert values == sorted(values, reverse=True)
+    for one in points.values():
+        if one.chosen:
+            assert points[0].ndcg - one.ndcg <= min(one.error, LOSS * points[0].ndcg) + 1e-12

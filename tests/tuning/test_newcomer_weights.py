@@ -1,0 +1,95 @@
+"""Weights of newcomers in worlds where it is known what users without a history take up."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from choice_columns import factors, share
+
+from recsys.ranking.terms.popularity import NO_UPTAKE, ONE_USER, SHARES
+from recsys.ranking.terms.protocol import Column
+from recsys.ranking.user_features import activity
+from recsys.serving.score_model import QUALITY
+from recsys.tuning.choice_sets import ChoiceSets
+from recsys.tuning.newcomer_weights import FEWEST, choose_newcomer_weights, scores
+from recsys.tuning.score_form import CandidateForm, CrossValidator
+
+ITEMS = 50
+FORM = CandidateForm(("share_1d", "share_all"), factors=(factors("als"),))
+
+
+def choice_sets_of(people, newcomers, known="share_all", new="share_1d", seed=0):
+    """Return choices by one half-life for users with a history, by another for those without."""
+    rng = np.random.default_rng(seed)
+    columns = {share(name): rng.normal(2, 1, size=(people, ITEMS)) for name in SHARES}
+    columns |= {factors("als"): rng.normal(size=(people, ITEMS))}
+    columns |= {Column(name, name): np.zeros((people, ITEMS)) for name in QUALITY}
+    fresh = np.arange(people) < newcomers
+    by = np.where(fresh[:, None], columns[share(new)], columns[share(known)])
+    chosen = np.zeros((people, ITEMS), bool)
+    chosen[np.arange(people), (2 * by + rng.gumbel(size=by.shape)).argmax(axis=1)] = True
+    history = np.where(fresh, activity(0), activity(20)).astype(np.float32)
+    return ChoiceSets(
+        {column: values.astype(np.float32) for column, values in columns.items()},
+        {"activity": history, "habit": np.zeros(people, np.float32)},
+        chosen,
+        np.zeros((people, ITEMS), np.float32),
+        np.ones(people, np.int64),
+        np.ones((people, ITEMS), bool),
+        np.arange(people),
+        np.broadcast_to(np.arange(ITEMS, dtype=np.int32), (people, ITEMS)),
+    )
+
+
+def chosen_for(sets, form=FORM):
+    validator = CrossValidator.halves(sets, 0)
+    return choose_newcomer_weights(form, sets, form.fit(sets), validator)
+
+
+def test_users_without_a_history_get_what_such_users_take_up():
+    found = chosen_for(choice_sets_of(1200, 300))
+    assert found.users == 300
+    assert found.weights["share_1d"] > 3 * found.weights.get("share_all", 0.0)
+    assert min(found.weights.values()) >= 0 and found.weights["refusals"] > 0
+    values = {name: value for name, value, _ in found.values}
+    assert values[found.name] > 1.2 * values["of item features alone"]
+
+
+def test_a_half_life_that_the_form_lacks_is_found():
+    found = chosen_for(choice_sets_of(1200, 400, new="share_10d"))
+    assert found.name == "of users without a history"
+    assert found.weights["share_10d"] > 3 * found.weights["share_1d"]
+
+
+def test_the_simplest_within_the_noise_is_used():
+    found = chosen_for(choice_sets_of(1200, 300, known="share_1d"))
+    assert found.name == "of one trend"
+    best = max(value for _, value, _ in found.values)
+    own = next(one for one in found.values if one[0] == found.name)
+    assert best - own[1] <= own[2] + 1e-12
+
+
+@pytest.mark.parametrize("newcomers", [0, FEWEST - 1])
+def test_with_few_users_without_a_history_the_form_decides(newcomers):
+    sets = choice_sets_of(800, newcomers)
+    weights = FORM.fit(sets)
+    found = choose_newcomer_weights(FORM, sets, weights, CrossValidator.halves(sets, 0))
+    assert (found.name, found.values) == ("of the form", ())
+    for parameter, weight in weights.items():
+        if parameter.name in SHARES:
+            assert found.weights[parameter.name] == max(weight, 0.0)
+    alone = CandidateForm(factors=(factors("als"),), plain=True)
+    plain = choose_newcomer_weights(alone, sets, alone.fit(sets))
+    assert plain.name == "of item features alone"
+    assert sum(w for name, w in plain.weights.items() if name in SHARES) >= 0.5
+
+
+def test_an_item_of_one_user_counts_as_not_taken_up():
+    sets = choice_sets_of(4, 4)
+    columns = dict(sets.columns)
+    every = np.full((4, ITEMS), 3.0, np.float32)
+    every[:, 7] = ONE_USER
+    columns[share("share_all")] = every
+    found = scores(replace(sets, columns=columns), {"share_1d": 1.0, "share_all": 2.0})
+    np.testing.assert_allclose(found[:, 7], 3.0 * NO_UPTAKE, rtol=1e-6)
+    np.testing.assert_allclose(found[:, 6], columns[share("share_1d")][:, 6] + 6.0, rtol=1e-5)
