@@ -165,7 +165,7 @@ def choose(
     design = replace(design, dial=point.personal, places=point.places)
     log.note(described(points))
     # Trees are judged by what is taken up; where dislikes are heard too, that is half the truth.
-    judged, trees = validation_queries.opinions is None and check.only is None, None
+    judged, trees = validator.opinions is None and check.only is None, None
     if judged and (on_the_way is not None or not check.data.timed):
         if budget.left() > TREE_SECONDS:
             trees = _corrected(choice_sets, design, on_the_way is not None, seed, log)

@@ -19,7 +19,10 @@ from recsys.tuning.choice_sets import ChoiceSets
 from recsys.tuning.conditional_logit import Choices as LogitChoices
 from recsys.tuning.conditional_logit import fit_logit
 
-LIKING = 0.75  # of telling likes from dislikes, beside 1 of finding what is taken up
+LIKING = 5.0  # what telling likes from dislikes adds to nDCG at most, as a share of it
+COMMON = 0.1  # share of dislikes among the acts from which on it counts in full
+FEWEST_OPINIONS = 50  # users who stated both; with fewer it does not count
+SURE_OPINIONS = 100  # as many users count half
 LEAST_UPTAKE = 0.5  # weights of uptake for newcomers add up to as much, per unit of its logarithm
 LEAST_LIKED = 0.25  # weight of how well an item is liked for newcomers
 # Weight of refusals where dislikes are too few to learn from; set, not learned. At 1 an item that
@@ -117,6 +120,15 @@ class LabeledPairs:
         found = self.aucs(scores)
         return float(found.mean()) if len(found) else 0.5
 
+    def users(self) -> int:
+        """Return how many users stated both."""
+        user = self.choice_sets.user
+        return len(np.intersect1d(user[self.liked], user[~self.liked]))
+
+    def dislikes(self) -> int:
+        """Return how many of the places are dislikes."""
+        return int(np.count_nonzero(~self.liked))
+
     def aucs(self, scores: Floats) -> Values:
         """Return the same for each user who stated both."""
         return user_auc(
@@ -129,7 +141,8 @@ class CrossValidator:
     """Asks people from whom a design's weights were not learned."""
 
     folds: tuple[tuple[tuple[ChoiceSets, ...], ChoiceSets], ...]  # (learned from, asked)
-    opinions: LabeledPairs | None = None
+    opinions: LabeledPairs | None = None  # None: too few users stated likes and dislikes
+    liking: float = 0.0  # weight of telling likes from dislikes; 0 without opinions
     fitted: dict[CandidateForm, list[dict[Parameter, float]]] = field(
         default_factory=dict, compare=False, repr=False
     )
@@ -138,12 +151,21 @@ class CrossValidator:
     def halves(
         cls, choice_sets: ChoiceSets, seed: int, opinions: LabeledPairs | None = None
     ) -> CrossValidator:
-        """Split the users of choice sets at random; each half is tested once."""
+        """Split the users of choice sets at random; each half is tested once.
+
+        Opinions of fewer than FEWEST_OPINIONS users are left out: the mean AUC of a few users
+        differs more between forms by chance than nDCG does by merit.
+        """
         users, place = np.unique(choice_sets.user, return_inverse=True)
         first = np.random.default_rng(seed).permutation(len(users)) % 2 == 0
         mine = first[place] if len(users) else np.zeros(0, bool)
         one, other = choice_sets.take(np.flatnonzero(mine)), choice_sets.take(np.flatnonzero(~mine))
-        return cls((((one,), other), ((other,), one)), opinions)
+        folds = (((one,), other), ((other,), one))
+        if opinions is None or (known := opinions.users()) < FEWEST_OPINIONS:
+            return cls(folds)
+        share = opinions.dislikes() / (opinions.dislikes() + len(choice_sets))
+        reliability = known / (known + SURE_OPINIONS)
+        return cls(folds, opinions, LIKING * min(1.0, share / COMMON) * reliability)
 
     def gains(self, design: CandidateForm) -> Values:
         """Return nDCG@20 of each user, by weights that others' choices taught; in a fixed order."""
@@ -163,9 +185,9 @@ class CrossValidator:
     def value(self, design: CandidateForm) -> float:
         """Return nDCG@20 of the users who were not learned from, both ways round.
 
-        Where likes and dislikes are both known, LIKING · (2 · AUC - 1) between them is added (as
-        nDCG, it is 0 for chance and 1 at best): a list should hold what people take up, and of
-        that what they like.
+        Where likes and dislikes are both known, it is multiplied by 1 + liking · (2 · AUC - 1): a
+        list should hold what people take up, and of that what they like. AUC counts by the share
+        of dislikes, since a list of a platform with few of them is rarely spoilt by one.
         """
         gains, order = [], []
         for (_, ask), weights in zip(self.folds, self.weights(design), strict=True):
@@ -174,4 +196,4 @@ class CrossValidator:
                 order.append(self.opinions.auc(design.scores(self.opinions.choice_sets, weights)))
         all_gains = np.concatenate(gains)
         value = float(all_gains.mean()) if len(all_gains) else 0.0
-        return value + LIKING * (2 * float(np.mean(order)) - 1) if order else value
+        return value * (1 + self.liking * (2 * float(np.mean(order)) - 1)) if order else value

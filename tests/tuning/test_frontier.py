@@ -14,7 +14,7 @@ from recsys.ranking_metrics import popularity_weights
 from recsys.serving.score_model import LEARNED
 from recsys.tuning.choice_sets import ChoiceSets
 from recsys.tuning.frontier import DIAL, LOSS, described, frontier
-from recsys.tuning.score_form import CandidateForm, CrossValidator, LabeledPairs
+from recsys.tuning.score_form import LIKING, CandidateForm, CrossValidator, LabeledPairs
 
 ITEMS = 60
 FORM = CandidateForm(("share_all",), factors=(factors("als"),))
@@ -110,6 +110,21 @@ def test_nothing_moves_where_likes_are_told_from_dislikes():
     found = frontier(validator, FORM, np.ones(ITEMS))
     assert [one.personal for one in found if one.chosen] == [LEARNED]
     assert all(one.auc is not None for one in found)
+
+
+def test_likes_and_dislikes_count_by_how_many_users_and_dislikes_there_are():
+    choice_sets = choice_sets_of(300, popular=0.0, noise=0.1)
+
+    def liking(users: int, every: int) -> float:
+        """Return the weight where every so many-th act is a dislike."""
+        known = replace(choice_sets, user=np.repeat(np.arange(users), 300 // users))
+        opinions = LabeledPairs(known, np.arange(300) % every != 0)
+        return CrossValidator.halves(choice_sets, 0, opinions).liking
+
+    assert liking(30, 2) == 0.0 and liking(60, 2) > 0.0  # 30 users are too few
+    assert liking(60, 2) < liking(150, 2) < LIKING
+    assert liking(60, 5) == liking(60, 2)  # a dislike in five acts is common enough
+    assert CrossValidator.halves(choice_sets, 0).liking == 0.0
 
 
 def test_scores_of_a_form_on_the_dial_are_those_of_its_blend():
