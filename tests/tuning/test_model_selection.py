@@ -245,7 +245,11 @@ def priced(name, *prices):
         ([priced("lowpass", 9.0), priced("blocks", 9.0)], "lowpass 9", ""),
         ([priced("lowpass", np.inf), priced("blocks", 9.0)], "blocks 9", "too large"),
         ([priced("lowpass", 99.0), priced("blocks", 9.0)], "blocks 9", "about 99 s"),
-        ([priced("lowpass", np.inf), priced("blocks", 20.0, 40.0, 99.0)], "blocks 20", "about 99 s"),
+        (
+            [priced("lowpass", np.inf), priced("blocks", 20.0, 40.0, 99.0)],
+            "blocks 20",
+            "about 99 s",
+        ),
         ([priced("blocks", 99.0)], None, "about 99 s"),
     ],
 )
