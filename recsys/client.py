@@ -44,9 +44,19 @@ class Client:
     requests that change nothing, or the same thing again, are repeated after a lost connection.
     """
 
-    def __init__(self, url: str, key: str = "", timeout: float = 10.0, retries: int = 2) -> None:
+    def __init__(
+        self,
+        url: str,
+        key: str = "",
+        timeout: float = 10.0,
+        retries: int = 2,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        """`timeout` in seconds. `transport`: how requests are sent, httpx's own by default."""
         headers = {"Authorization": f"Bearer {key}"} if key else {}
-        self._http = httpx.Client(base_url=url, headers=headers, timeout=timeout)
+        self._http = httpx.Client(
+            base_url=url, headers=headers, timeout=timeout, transport=transport
+        )
         self._retries = retries
 
     def recommend(self, user: str, **parameters: Any) -> Json:
@@ -108,6 +118,46 @@ class Client:
         first = self._get("/topics", parameters)
         return [one for page in self.pages(first) for one in page["topics"]]
 
+    def topic(self, topic_id: int) -> Json:
+        """Return a topic or a group of topics, with what stands for it."""
+        return self._get(f"/topics/{topic_id}", {})
+
+    def topic_timeline(self, topic_id: int, **parameters: Any) -> Json:
+        """Return what was done about a topic, with a forecast: resolution=hour or day, last=."""
+        return self._get(f"/topics/{topic_id}/timeline", parameters)
+
+    def entities(self, **parameters: Any) -> Json:
+        """Return a page of the names of the catalogue, most frequent first: kind=, q=, n=."""
+        return self._get("/entities", parameters)
+
+    def entity(self, name: str) -> Json:
+        """Return what is known of a name, in any spelling."""
+        return self._get(f"/entities/{_quoted(name)}", {})
+
+    def entity_timeline(self, name: str, **parameters: Any) -> Json:
+        """Return what was done to items that have a name, by hour or day, and a forecast."""
+        return self._get(f"/entities/{_quoted(name)}/timeline", parameters)
+
+    def trends(self, **parameters: Any) -> Json:
+        """Return a page of what is taken up more than expected: kind=, state=, user=, n=."""
+        return self._get("/trends", parameters)
+
+    def event_kinds(self) -> Json:
+        """Return what each kind of event weighs and means, and the unknown kinds of the store."""
+        return self._get("/event-kinds", {})
+
+    def stats(self, **parameters: Any) -> Json:
+        """Return what the store holds, and the click rates of lists over the last days=."""
+        return self._get("/stats", parameters)
+
+    def events(self, user_id: str, **page: Any) -> Json:
+        """Return a page of a user's events in the order they arrived: n=, after=."""
+        return self._get("/events", {"user_id": user_id, **page})
+
+    def delete_event(self, event_id: int) -> Json:
+        """Delete an event for good."""
+        return self._send("DELETE", f"/events/{event_id}", None, again=False)
+
     def add_events(self, events: Iterable[Mapping[str, Any]], partial: bool = False) -> Json:
         """Store events; give them timestamps, and sending them again changes nothing.
 
@@ -131,6 +181,14 @@ class Client:
         rows = [dict(user) for user in users]
         return self._send("POST", _partly("/users", partial), rows, again=True)
 
+    def items(self, **page: Any) -> Json:
+        """Return a page of items in the order of their ids (n=, after=), or some: item_id=[…]."""
+        return self._get("/items", page)
+
+    def put_item(self, item_id: str, **fields: Any) -> Json:
+        """Add an item or replace it; fields as in `add_items`."""
+        return self._send("PUT", f"/items/{_quoted(item_id)}", fields, again=True)
+
     def item(self, item_id: str) -> Json | None:
         """Return an item, None when there is none."""
         found: list[Json] = self._get("/items", {"item_id": item_id})["items"]
@@ -141,15 +199,28 @@ class Client:
 
         available_from=None and expires_at=None take away when it may be listed.
         """
-        return self._send("PATCH", f"/items/{quote(item_id, safe='')}", changes, again=True)
+        return self._send("PATCH", f"/items/{_quoted(item_id)}", changes, again=True)
 
     def delete_item(self, item_id: str) -> Json:
         """Forget an item."""
-        return self._send("DELETE", f"/items/{quote(item_id, safe='')}", None, again=False)
+        return self._send("DELETE", f"/items/{_quoted(item_id)}", None, again=False)
+
+    def users(self, **page: Any) -> Json:
+        """Return a page of users in the order of their ids: n=, after=."""
+        return self._get("/users", page)
+
+    def user(self, user_id: str) -> Json | None:
+        """Return a user, None when there is none."""
+        found: list[Json] = self._get("/users", {"user_id": user_id})["users"]
+        return found[0] if found else None
+
+    def make_token(self, user_id: str, **more: Any) -> Json:
+        """Make a token with which a browser may ask and tell about one user: seconds=."""
+        return self._send("POST", "/tokens", {"user_id": user_id, **more}, again=True)
 
     def put_user(self, user_id: str, **known: Any) -> Json:
         """Tell what a user likes: interests=[…], items=[…], name, language."""
-        return self._send("PUT", f"/users/{quote(user_id, safe='')}", known, again=True)
+        return self._send("PUT", f"/users/{_quoted(user_id)}", known, again=True)
 
     def explain(self, user_id: str, item_id: str, **parameters: Any) -> Json:
         """Return why an item has its score for a user, part by part."""
@@ -157,7 +228,7 @@ class Client:
 
     def profile(self, user_id: str, **parameters: Any) -> Json:
         """Return what is known and believed of a user, and why."""
-        return self._get(f"/users/{quote(user_id, safe='')}/profile", parameters)
+        return self._get(f"/users/{_quoted(user_id)}/profile", parameters)
 
     def change_controls(self, user_id: str, *controls: Mapping[str, str], **more: Any) -> Json:
         """Mute, boost, lower or forget; undo=[ids] and reset=True take back. Returns all in force.
@@ -165,12 +236,12 @@ class Client:
         A control is {"action": "mute", "kind": "author", "value": "ann"}.
         """
         body = {**more, "controls": [dict(control) for control in controls]}
-        path = f"/users/{quote(user_id, safe='')}/profile"
+        path = f"/users/{_quoted(user_id)}/profile"
         return self._send("PATCH", path, body, again=False)
 
     def merge_users(self, user_id: str, from_id: str) -> Json:
         """Move all that is held of `from_id` to a user; `from_id` is unknown afterwards."""
-        path = f"/users/{quote(user_id, safe='')}/merge"
+        path = f"/users/{_quoted(user_id)}/merge"
         return self._send("POST", path, {"from": from_id}, again=True)
 
     def audit(self, **filters: Any) -> Json:
@@ -258,7 +329,7 @@ class Client:
 
     def confirm_mail_address(self, token: str) -> Json:
         """Confirm a mail address by the token that was sent to it."""
-        path = f"/mail-addresses/confirm?token={quote(token, safe='')}"
+        path = f"/mail-addresses/confirm?token={_quoted(token)}"
         return self._send("POST", path, None, again=True)
 
     def test_mail_address(self, address_id: int) -> Json:
@@ -275,7 +346,7 @@ class Client:
 
     def export_user(self, user_id: str) -> Json:
         """Return all that is held of a user."""
-        return self._get(f"/users/{quote(user_id, safe='')}/export", {})
+        return self._get(f"/users/{_quoted(user_id)}/export", {})
 
     def delete_user(self, user_id: str) -> Json:
         """Remove a user for good; returns a receipt of what went where."""
@@ -333,6 +404,10 @@ def _parameter(value: Any) -> Any:
     if isinstance(value, bool):
         return int(value)
     return list(value) if isinstance(value, (list, tuple, set, frozenset)) else value
+
+
+def _quoted(name: str) -> str:
+    return quote(name, safe="")
 
 
 def _seconds(response: httpx.Response, default: float) -> float:

@@ -29,6 +29,7 @@ from recsys.data.records import parse_event
 from recsys.errors import BundleError, DataError
 from recsys.explanation import Explanation
 from recsys.explanation import explain as explanation_of
+from recsys.home_page import HomePage, HomeRow, copy_groups, deal
 from recsys.personal_list import ListRequest, UserState, query_of, ranked
 from recsys.ranking import metadata_filter, nonpersonal_lists
 from recsys.ranking.query import Filters, Interaction, Query, Recommendation
@@ -70,7 +71,7 @@ class FittedModel:
         weights: EventWeights,
         owned: tempfile.TemporaryDirectory[str] | None,
     ) -> None:
-        self.home = home
+        self.folder = home
         self.manifest: Mapping[str, Any] = raw.manifest
         self._raw, self._store, self._owned = raw, store, owned
         self._copies: set[Path] = set()  # where `save` wrote histories
@@ -206,6 +207,37 @@ class FittedModel:
         query = self._query(state, request)
         return list(ranked(self._recommender, query, _count(n))[:n])
 
+    def home(
+        self,
+        user: str | int | History,
+        n: int = 10,
+        rows: int = 6,
+        *,
+        filters: Filters | Mapping[str, Any] | None = None,
+        exclude: Iterable[str | int] = (),
+        own: bool = False,
+        language: str = "en",
+    ) -> list[HomeRow]:
+        """Return the rows of a user's home page with `n` items at most, as `GET /home` does.
+
+        Each has key, kind, title, reason, source, item_id (of the history, where the row is about
+        one) and items, best first. No item stands in two rows; rows without an item are left out.
+        `user` and the other parameters: as in `recommend`.
+
+        KeyError for a user id where the model has no histories.
+        """
+        request = ListRequest(
+            exclude=frozenset(parse_id(one, "exclude") for one in exclude),
+            filters=filters_of(filters),
+            own=own,
+            language=language,
+        )
+        state, n, rows = self._state(user), _count(n), _count(rows)
+        page = HomePage(self._recommender, state, self._query(state, request))
+        found = page.rows(1 + n * rows)[:rows]
+        dealt = deal(found, n, lambda item_id: True, copy_groups(self._live))
+        return [replace(one.row, items=one.items) for one in dealt]
+
     def similar(
         self,
         item_id: str | int,
@@ -273,10 +305,10 @@ class FittedModel:
             for name in (HISTORIES, f"{HISTORIES}-wal", f"{HISTORIES}-shm"):
                 (folder / name).unlink(missing_ok=True)
             self._copies.discard(folder)
-        elif folder != self.home:
+        elif folder != self.folder:
             aside = folder / f".{HISTORIES}"
             aside.unlink(missing_ok=True)
-            copy_store(f"sqlite:///{self.home / HISTORIES}", aside)
+            copy_store(f"sqlite:///{self.folder / HISTORIES}", aside)
             aside.replace(file)
             self._copies.add(folder)
         BundleStore(folder).publish(write)
@@ -290,7 +322,7 @@ class FittedModel:
         """
         name = parse_id(user, "user")
         store = self._histories(name)
-        receipt = erase(store, self.home, name)
+        receipt = erase(store, self.folder, name)
         self._pasts.forget()
         for folder in sorted(self._copies):
             if (folder / HISTORIES).exists():
@@ -301,7 +333,7 @@ class FittedModel:
     def _check_folder(self, folder: Path) -> None:
         if folder.exists() and not folder.is_dir():
             raise DataError(f"{folder} is a file: save into a folder")
-        if folder == self.home:
+        if folder == self.folder:
             return
         others = [one.name for one in folder.iterdir()] if folder.is_dir() else []
         if others and not (folder / "bundles").is_dir():

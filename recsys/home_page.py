@@ -24,6 +24,7 @@ from recsys.ranking.reason_templates import SENTENCES, UNNAMED, named, sentence
 from recsys.ranking.request_scorer import Request
 from recsys.ranking.reserved_places import ReservedPlaces
 from recsys.recommender import Recommender
+from recsys.serving.live_state import LiveState
 from recsys.serving.topic_example_titles import titles_of_unnamed
 from recsys.store.user_controls import Control
 
@@ -295,6 +296,17 @@ _SOURCES = {
     "something_else": "recommend",
 }
 _JUDGED = 5  # items of a row by which it is ordered
+
+
+def copy_groups(live: LiveState) -> Callable[[str], int]:
+    """Return the function from an item's id to the number of its group of copies, -1: none."""
+    if not live.marks.free:
+        return lambda item_id: -1
+
+    def group_of(item_id: str) -> int:
+        return int(live.marks.group[live.row(item_id)])
+
+    return group_of
 
 
 def deal(

@@ -243,6 +243,16 @@ def test_the_service_gives_the_same_lists_on_a_saved_model(model, tmp_path):
         words = client.get("/recommend/reader-3?n=5&q=even&not_category=odd").json["items"]
         ours = model.recommend("reader-3", 5, words="even", filters={"not_category": "odd"})
         assert ids(ours) == [one["item_id"] for one in words]
+        for user in ("reader-3", "nobody-yet"):
+            page = client.get(f"/home/{user}?n=3&rows=4").json["rows"]
+            rows = model.home(user, 3, 4)
+            assert [(row.key, row.title, row.reason) for row in rows] == [
+                (row["row"], row["title"], row["reason"]) for row in page
+            ]
+            assert [ids(row.items) for row in rows] == [
+                [one["item_id"] for one in row["items"]] for row in page
+            ]
+            assert rows and all(len(row.items) <= 3 for row in rows)
         near = client.get("/similar/book-3?n=5").json["items"]
         assert ids(model.similar("book-3", 5)) == [one["item_id"] for one in near]
         session = client.post("/recommend", json={"items": ["book-2", "book-6"], "n": 5}).json

@@ -11,12 +11,11 @@ from typing import Any
 import numpy as np
 
 from recsys.empty_list_reasons import personal as personal_notice
-from recsys.home_page import DealtRow, HomePage, deal, deal_more
+from recsys.home_page import DealtRow, HomePage, copy_groups, deal, deal_more
 from recsys.personal_list import ListRequest, UserState, query_of
 from recsys.ranking.pinned_items import SOURCE as PINNED
 from recsys.ranking.query import Query
 from recsys.ranking.reserved_places import SOURCE, ReservedPlaces
-from recsys.serving.live_state import LiveState
 from recsys.store.exposures import Exposure, Shown
 
 from ..errors import ApiError
@@ -109,7 +108,7 @@ class Home:
         page = 1 if given.row is None else cursor.skip + 2
         depth = 1 + len(cursor.shown) + given.n * given.rows * page
         rows = home.rows(depth)[: given.rows]
-        accepts, group_of = _not_shown_before(cursor), _groups(serving.live)
+        accepts, group_of = _not_shown_before(cursor), copy_groups(serving.live)
         if given.row is None:
             return deal(rows, given.n, accepts, group_of)
         if all(row.key != given.row for row in rows):
@@ -172,14 +171,3 @@ def _next(
 
 def _not_shown_before(cursor: Cursor) -> Callable[[str], bool]:
     return lambda item_id: mark(item_id) not in cursor.shown
-
-
-def _groups(live: LiveState) -> Callable[[str], int]:
-    """Return the function from an item's id to the number of its group of copies, -1: none."""
-    if not live.marks.free:
-        return lambda item_id: -1
-
-    def group_of(item_id: str) -> int:
-        return int(live.marks.group[live.row(item_id)])
-
-    return group_of

@@ -37,6 +37,7 @@ class Sizes:
     users: int = 512
     t5_steps: int = 500
     t5_batch: int = 256  # texts of 64 tokens
+    t5_layers: int = 12  # those of base size
     vectors: int = 10_000_000
     queries: int = 1_000
 
@@ -96,7 +97,7 @@ def t5_share(device: str, sizes: Sizes) -> str:
     """
     from transformers import T5Config, T5EncoderModel
 
-    config = T5Config(d_model=768, d_kv=64, d_ff=3072, num_layers=12, num_heads=12)
+    config = T5Config(d_model=768, d_kv=64, d_ff=3072, num_layers=sizes.t5_layers, num_heads=12)
     model: torch.nn.Module = T5EncoderModel(config).train()
     model.to(device)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4)
@@ -121,7 +122,8 @@ def t5_share(device: str, sizes: Sizes) -> str:
     took = seconds(device, run)
     blocks = sum(p.numel() for name, p in model.named_parameters() if "shared" not in name)
     rate = 6 * blocks * ids.numel() * sizes.t5_steps / took
-    return f"{rate / matrix_rate(device):.0%} of {matrix_rate(device) / 1e12:.0f} TFLOP/s"
+    most = matrix_rate(device)
+    return f"{rate / most:.0%} of {most / 1e12:.0f} TFLOP/s"
 
 
 def matrix_rate(device: str, side: int = MATRIX) -> float:

@@ -87,9 +87,9 @@ def test_what_a_gpu_does_runs_on_a_cpu_too():
     assert search_ms("cpu", small) > 0
 
 
-@pytest.mark.slow
-def test_a_t5_of_base_size_takes_a_step():
-    assert "TFLOP/s" in t5_share("cpu", Sizes(t5_steps=1, t5_batch=1))
+@pytest.mark.parametrize("layers", [1, pytest.param(12, marks=pytest.mark.exhaustive)])
+def test_a_t5_of_the_width_of_base_size_takes_a_step(layers):
+    assert "TFLOP/s" in t5_share("cpu", Sizes(t5_steps=1, t5_batch=1, t5_layers=layers))
 
 
 def test_readers_teach_a_language_that_nothing_is_known_of(world):

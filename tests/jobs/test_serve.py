@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from api_server import free_port
 
 from jobs.commands.serve import check_free, server_command
 from jobs.environment import own_modules
@@ -22,9 +23,7 @@ from recsys.errors import DataError
 
 @pytest.fixture
 def port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    return free_port()
 
 
 def serve(home, *arguments):

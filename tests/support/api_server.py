@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import signal
 import socket
 import subprocess
@@ -34,10 +36,21 @@ class Server:
         return self.process.wait(timeout=30)
 
 
+# Below the ports that systems give to clients (32,768 on Linux), so that no connection takes one
+# between this look and the start of a server; processes of tests begin 500 ports apart.
+_PORTS = itertools.count(os.getpid() % 40 * 500)
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port that nobody listens on, another one with each call."""
+    for place in itertools.islice(_PORTS, 20_000):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", 10_000 + place % 20_000))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise AssertionError("no port is free from 10000 to 29999")
 
 
 def start(

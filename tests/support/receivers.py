@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from api_server import free_port
 
 
 @dataclass
@@ -106,9 +106,7 @@ def mail_box() -> Iterator[MailBox]:
             found.receivers.append(envelope.rcpt_tos)
             return "250 taken"
 
-    with socket.socket() as probe:  # aiosmtpd connects to the port that it was given
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()  # aiosmtpd connects to the port that it was given
     running = controller.Controller(Handler(), hostname="127.0.0.1", port=port)
     running.start()
     found = MailBox(f"smtp://127.0.0.1:{port}")
