@@ -1,4 +1,4 @@
-"""What all tests share: one thread, a cache of distilled vectors, and generated input that is fixed.
+"""What all tests share: one thread, a cache of distilled vectors, fixed generated input.
 
 Two threads that fight for a busy processor make a test of torch last minutes. The libraries read
 the environment when they are loaded, so it is set before any test module is imported; commands that
