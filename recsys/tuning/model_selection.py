@@ -143,6 +143,11 @@ def choose(
     if not count:
         return _chosen(first, (CHEAP,), log) if first is not None else fixed_choice(log.rows)
     validator = CrossValidator.halves(choice_sets, seed, validation_queries.opinions)
+    if (opinions := validation_queries.opinions) is not None:
+        note(
+            f"{opinions.users():,} users have likes and dislikes among them: telling these apart"
+            f" weighs {validator.liking:.3f} beside 1 of nDCG@20"
+        )
     voted = next(iter(models.values())).explicit_mf is not None
     search = Search(validator, note, log.rows, budget.left)
     design = search.grow(check.data.timed, choice_sets.columns, voted)

@@ -19,10 +19,11 @@ from recsys.tuning.choice_sets import ChoiceSets
 from recsys.tuning.conditional_logit import Choices as LogitChoices
 from recsys.tuning.conditional_logit import fit_logit
 
-LIKING = 5.0  # what telling likes from dislikes adds to nDCG at most, as a share of it
-COMMON = 0.1  # share of dislikes among the acts from which on it counts in full
-FEWEST_OPINIONS = 50  # users who stated both; with fewer it does not count
-SURE_OPINIONS = 100  # as many users count half
+LIKING = 7.0  # what telling likes from dislikes without error adds to the value of a form at most,
+# as a multiple of the nDCG@20 of the best single column
+COMMON = 0.1  # share of dislikes from which on it counts in full; below, by the square of the share
+FEWEST_OPINIONS = 10  # users who stated both; with fewer it does not count
+SURE_OPINIONS = 25  # as many users count half
 LEAST_UPTAKE = 0.5  # weights of uptake for newcomers add up to as much, per unit of its logarithm
 LEAST_LIKED = 0.25  # weight of how well an item is liked for newcomers
 # Weight of refusals where dislikes are too few to learn from; set, not learned. At 1 an item that
@@ -153,8 +154,9 @@ class CrossValidator:
     ) -> CrossValidator:
         """Split the users of choice sets at random; each half is tested once.
 
-        Opinions of fewer than FEWEST_OPINIONS users are left out: the mean AUC of a few users
-        differs more between forms by chance than nDCG does by merit.
+        The AUC of opinions weighs by the level that nDCG has on this platform, by the number of
+        users who stated likes and dislikes, since a mean over few of them differs between forms by
+        chance, and by the share of dislikes, since a list is rarely spoilt where they are rare.
         """
         users, place = np.unique(choice_sets.user, return_inverse=True)
         first = np.random.default_rng(seed).permutation(len(users)) % 2 == 0
@@ -164,8 +166,8 @@ class CrossValidator:
         if opinions is None or (known := opinions.users()) < FEWEST_OPINIONS:
             return cls(folds)
         share = opinions.dislikes() / (opinions.dislikes() + len(choice_sets))
-        reliability = known / (known + SURE_OPINIONS)
-        return cls(folds, opinions, LIKING * min(1.0, share / COMMON) * reliability)
+        weight = LIKING * min(1.0, share / COMMON) ** 2 * known / (known + SURE_OPINIONS)
+        return cls(folds, opinions, weight * _best_column(choice_sets))
 
     def gains(self, design: CandidateForm) -> Values:
         """Return nDCG@20 of each user, by weights that others' choices taught; in a fixed order."""
@@ -185,9 +187,9 @@ class CrossValidator:
     def value(self, design: CandidateForm) -> float:
         """Return nDCG@20 of the users who were not learned from, both ways round.
 
-        Where likes and dislikes are both known, it is multiplied by 1 + liking · (2 · AUC - 1): a
-        list should hold what people take up, and of that what they like. AUC counts by the share
-        of dislikes, since a list of a platform with few of them is rarely spoilt by one.
+        Where likes and dislikes are both known, liking · (2 · AUC - 1) between them is added (it is
+        0 for chance and `liking` at best): a list should hold what people take up, and of that
+        what they like.
         """
         gains, order = [], []
         for (_, ask), weights in zip(self.folds, self.weights(design), strict=True):
@@ -196,4 +198,10 @@ class CrossValidator:
                 order.append(self.opinions.auc(design.scores(self.opinions.choice_sets, weights)))
         all_gains = np.concatenate(gains)
         value = float(all_gains.mean()) if len(all_gains) else 0.0
-        return value * (1 + self.liking * (2 * float(np.mean(order)) - 1)) if order else value
+        return value + self.liking * (2 * float(np.mean(order)) - 1) if order else value
+
+
+def _best_column(choice_sets: ChoiceSets) -> float:
+    """Return the highest mean nDCG@20 of a ranking by one column alone."""
+    found = [float(choice_sets.ndcg(values).mean()) for values in choice_sets.columns.values()]
+    return max(found, default=0.0)
