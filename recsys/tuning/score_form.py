@@ -21,7 +21,7 @@ from recsys.tuning.conditional_logit import fit_logit
 
 LIKING = 7.0  # what telling likes from dislikes without error adds to the value of a form at most,
 # as a multiple of the nDCG@20 of the best single column
-COMMON = 0.1  # share of dislikes from which on it counts in full; below, by the square of the share
+RARE, COMMON = 0.05, 0.1  # shares of dislikes up to which it does not count, and counts in full
 FEWEST_OPINIONS = 10  # users who stated both; with fewer it does not count
 SURE_OPINIONS = 25  # as many users count half
 LEAST_UPTAKE = 0.5  # weights of uptake for newcomers add up to as much, per unit of its logarithm
@@ -157,16 +157,21 @@ class CrossValidator:
         The AUC of opinions weighs by the level that nDCG has on this platform, by the number of
         users who stated likes and dislikes, since a mean over few of them differs between forms by
         chance, and by the share of dislikes, since a list is rarely spoilt where they are rare.
+        Opinions without weight are left out.
         """
         users, place = np.unique(choice_sets.user, return_inverse=True)
         first = np.random.default_rng(seed).permutation(len(users)) % 2 == 0
         mine = first[place] if len(users) else np.zeros(0, bool)
         one, other = choice_sets.take(np.flatnonzero(mine)), choice_sets.take(np.flatnonzero(~mine))
         folds = (((one,), other), ((other,), one))
-        if opinions is None or (known := opinions.users()) < FEWEST_OPINIONS:
+        if opinions is None:
             return cls(folds)
-        share = opinions.dislikes() / (opinions.dislikes() + len(choice_sets))
-        weight = LIKING * min(1.0, share / COMMON) ** 2 * known / (known + SURE_OPINIONS)
+        known, dislikes = opinions.users(), opinions.dislikes()
+        share = dislikes / max(dislikes + len(choice_sets), 1)
+        counted = min(max((share - RARE) / (COMMON - RARE), 0.0), 1.0)
+        if known < FEWEST_OPINIONS or not counted:
+            return cls(folds)
+        weight = LIKING * counted * known / (known + SURE_OPINIONS)
         return cls(folds, opinions, weight * _best_column(choice_sets))
 
     def gains(self, design: CandidateForm) -> Values:
