@@ -20,7 +20,7 @@ SET = "--set"  # option of `recsys` itself: NAME=VALUE
 # per thread a worker grew for half an hour, to more than twice its size. A fixed threshold:
 # arrays of 4 MiB and more are mapped one by one and return to the system when they are freed. By
 # default the first such array that is freed raises the threshold, and the next ones leave gaps.
-_MALLOC = {
+MALLOC = {
     "MALLOC_ARENA_MAX": "1",
     "MALLOC_MMAP_THRESHOLD_": str(4 << 20),
     "MALLOC_TRIM_THRESHOLD_": str(8 << 20),  # of the heap's end, which is used again and again
@@ -50,7 +50,7 @@ def server_environment(settings: Settings, host: str, workers: int) -> dict[str,
         "RECSYS_HOST": host,
         "RECSYS_WORKERS": str(workers),
     }
-    return {**_MALLOC, **own_modules(), **shared, **dict.fromkeys(_THREADS, "1")}
+    return {**MALLOC, **own_modules(), **shared, **dict.fromkeys(_THREADS, "1")}
 
 
 def own_command(module: str) -> list[str]:

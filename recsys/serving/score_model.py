@@ -171,6 +171,7 @@ class ScoreModel:
             **given,
             "terms": terms,
             "curves": [asdict(curve) for curve in self.curves],
+            "first_use": list(self.first_use),
             "priors": dict(self.priors),
             "newcomers": dict(self.newcomers),
             "linear": {name: weight for name, weight in self.linear.items() if name != PASSED},

@@ -17,6 +17,7 @@ from recsys.text.topics.clustering import spherical_means
 
 LEAST = 8  # people who took an item up, below which it joins no community
 BUSY = 3  # items that a person took up, below which he counts for no community
+ROUNDING = 1e-4  # of the longest row of item vectors; shorter rows are rounding
 DRAWN = 20_000  # items that centres are learned from, drawn by the root of their popularity
 
 
@@ -60,14 +61,17 @@ def _grouped(vectors: Floats, taken: Rows, k: int, seed: int) -> Rows:
 def item_vectors(matrix: sparse.csr_array, config: CommunityConfig) -> Floats:
     """Return a unit row per item of users × items: close where the same people took items up.
 
-    How popular an item is, which is the leading direction, is left out.
+    How popular an item is, which is the leading direction, is left out. The row of an item that
+    has nothing else (everybody took it up) is zeros: what is left there is rounding.
     """
     normal, items = normalized(matrix)
     directions = leading_directions(normal, config.directions + 1, 3, config.seed)
     popular = (items / items.sum()).astype(np.float32) ** 0.5  # the first of them, exactly
     directions = directions - popular[:, None] * (popular @ directions)
     strength = np.linalg.norm(normal @ directions, axis=0)  # weak directions are noise
-    return unit_rows(directions * strength * (items**-0.5).astype(np.float32)[:, None])
+    rows = directions * strength * (items**-0.5).astype(np.float32)[:, None]
+    sizes = np.linalg.norm(rows, axis=1, keepdims=True)
+    return unit_rows(np.where(sizes > ROUNDING * sizes.max(), rows, np.float32(0)))
 
 
 def _readers(matrix: sparse.csr_array, labels: Rows) -> Rows:

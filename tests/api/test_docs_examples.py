@@ -158,6 +158,7 @@ def test_every_example_holds_after_every_other(home: Path, serve: Callable[..., 
 SAMPLE_PAGES = (
     "README.md#Requests",
     "README.zh.md#请求示例",
+    "docs/settings.md",
     "docs/user-data.md",
     "docs/trends.md",
     "docs/parameters.md",

@@ -115,7 +115,8 @@ def test_every_call_of_the_client(gorse: Gorse) -> None:
 def test_the_rest_of_the_wire_format(gorse: Gorse) -> None:
     import httpx
 
-    with httpx.Client(base_url=gorse.entry_point) as http:
+    key = {"X-API-Key": gorse.api_key}
+    with httpx.Client(base_url=gorse.entry_point, headers=key) as http:
         for path, start in (
             ("/api/latest", "sea-0"),
             ("/api/popular", "sea"),

@@ -53,5 +53,5 @@ def test_each_connection_keeps_few_pages(tmp_path):
         store.add_events([Event("ann", "a", "like")])
         assert store.history("ann")
         assert store.db.readers is not None
-        (reader,) = store.db.readers._idle
+        ((reader, _),) = store.db.readers._idle
         assert reader.execute("PRAGMA cache_size").fetchone() == (-CACHE,)

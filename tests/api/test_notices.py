@@ -343,13 +343,13 @@ def test_an_outage_of_writes_is_told_while_it_goes_on(
                 sqlite3.connect(home / "store.db") as other,
             ):
                 other.execute("BEGIN IMMEDIATE")
-                (first, *_) = until(30, lambda: receiver.requests)
+                (first, *_) = until(90, lambda: receiver.requests)
                 text = ""
                 for part in response.iter_text():
                     text += part
                     if "writes_failing" in text and text.endswith("\n\n"):
                         break
-                until(30, lambda: broken.requests)
+                until(90, lambda: broken.requests)
                 other.rollback()
             assert first.json["type"] == "writes_failing"
             streamed = json.loads(re.findall("^data: (.*)$", text, re.MULTILINE)[-1])

@@ -171,6 +171,6 @@ def test_undated_events_and_short_histories_are_refused():
     with pytest.raises(DataError, match="have a time"):
         AttackTrial(events, item_table([]), EventWeights(), popular)
     events = worlds.event_table([Event("ann", "x", "like", timestamp=worlds.START)])
-    with pytest.raises(DataError, match="nobody has 3 events"):
+    with pytest.raises(DataError, match="no user has 3 events"):
         AttackTrial(events, item_table([]), EventWeights(), popular)
     assert set(PUSH) | set(NUKE) | {TRAFFIC, REAL} == set(ATTACKS)

@@ -47,7 +47,7 @@ EXEMPT = {
     "texts of a file, no user": {"tone", "train-tone"},
     "shows no person and changes nothing": {
         "keys list", "bundles list", "bundles show", "notices list", "notices dead",
-        "webhooks list", "mail list",
+        "webhooks list", "mail list", "settings",
     },
 }  # fmt: skip
 

@@ -113,5 +113,7 @@ def test_settings_that_are_wrong_stop_the_delivery(call, monkeypatch):
         call("deliver", "--once")
     monkeypatch.delenv("RECSYS_SMTP")
     monkeypatch.setenv("RECSYS_WEBHOOK_NETWORKS", "here")
-    with pytest.raises(DataError, match="RECSYS_WEBHOOK_NETWORKS: 'here' is no network"):
+    with pytest.raises(
+        DataError, match="RECSYS_WEBHOOK_NETWORKS = 'here': 'here' is no address or network"
+    ):
         call("deliver", "--once")

@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 
 from jobs.commands.serve import server_command
-from jobs.environment import own_modules
+from jobs.environment import MALLOC, own_modules
 
 
 @dataclass
@@ -68,13 +68,17 @@ def start(
     """
     port = port or free_port()
     log = home / "server.log"
-    env = own_modules() | {
-        "RECSYS_HOME": str(home),
-        "RECSYS_WORKERS": str(workers),
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        **more,
-    }
+    env = (
+        MALLOC
+        | own_modules()
+        | {
+            "RECSYS_HOME": str(home),
+            "RECSYS_WORKERS": str(workers),
+            "OMP_NUM_THREADS": "1",
+            "OPENBLAS_NUM_THREADS": "1",
+            **more,
+        }
+    )
     with log.open("ab") as out:
         process = subprocess.Popen(
             [*before, *server_command(server, "127.0.0.1", port, workers)],

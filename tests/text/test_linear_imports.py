@@ -25,6 +25,7 @@ from recsys.text.topics.topic_words import words
 
 FLOOR = 0.03  # seconds below which a call is fast however it grows
 MOST = 3.0  # times as long for twice the text; a quadratic pattern takes four times
+REPEATS = 3  # measurements of a growth that exceeds it; the least one counts
 LONGEST_PART = 6_000  # characters that a pattern is tried with
 UNITS = [
     "<!--", "<script", "<a ", "</", "$!", "!", "a", "A", "*", "a*", "a.", "a-", "a ",
@@ -87,13 +88,20 @@ def slow(call: Callable[[str], object], size: int) -> list[tuple[str, float]]:
     found = []
     for unit in UNITS:
         text = unit * (size // len(unit))
-        twice = seconds(lambda text=text: call(text + text), FLOOR)  # type: ignore[misc]
-        if twice < FLOOR:
-            continue
-        once = seconds(lambda text=text: call(text), FLOOR / MOST)  # type: ignore[misc]
-        if twice > MOST * max(once, FLOOR / MOST):
-            found.append((unit, twice / once))
+        ratios = [growth(call, text)]
+        while ratios[-1] > MOST and len(ratios) < REPEATS:  # a busy machine slows one of the two
+            ratios.append(growth(call, text))
+        if min(ratios) > MOST:
+            found.append((unit, min(ratios)))
     return found
+
+
+def growth(call: Callable[[str], object], text: str) -> float:
+    """Return how many times as long twice the text takes; 0 where both are done at once."""
+    twice = seconds(lambda: call(text + text), FLOOR)
+    if twice < FLOOR:
+        return 0.0
+    return twice / max(seconds(lambda: call(text), FLOOR / MOST), FLOOR / MOST)
 
 
 def test_the_patterns_are_found():
