@@ -506,7 +506,7 @@ def test_rows_by_blocks_serve_explain_and_place_an_unread_item(tmp_path):
 PACKAGE = '''
 import numpy as np
 from recsys import register_baseline, register_engine, register_term
-from recsys.models.item_weights import ItemWeights
+from recsys.models.item_to_item_weights import ItemWeights
 from recsys.evaluation.baselines import fit_popular
 from recsys.evaluation.baseline_registry import NOTHING, Baseline as Row
 from recsys.ranking.terms.single_weight_base import LinearTerm

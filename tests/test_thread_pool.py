@@ -7,7 +7,7 @@ import pytest
 from scipy import sparse
 
 from recsys.models.gfcf import LowpassConfig, fit_lowpass
-from recsys.models.interactions import Interactions
+from recsys.models.interaction_matrix import Interactions
 from recsys.models.slist import SlistConfig, fit_slist
 from recsys.text.encoders.bert import BATCH, Bert
 from recsys.thread_pool import THREADS, over_blocks, threads

@@ -29,8 +29,8 @@ from recsys.data.file_readers import load_events
 from recsys.errors import DataError
 from recsys.index.exact import top_k
 from recsys.index.joined_index import AT, TASTES, JoinedIndex, joined_index, tastes
-from recsys.models.factors import Factors
-from recsys.models.item_weights import ItemWeights
+from recsys.models.item_factors import Factors
+from recsys.models.item_to_item_weights import ItemWeights
 from recsys.ranking_metrics import Positives, Values, list_ranks, ndcg, recall
 from recsys.tuning.engine_catalogue import engine_named
 

@@ -28,8 +28,8 @@ from scipy import sparse
 from recsys.data.file_readers import load_events
 from recsys.errors import DataError
 from recsys.evaluation.peak_memory import peak_mb, reset_peak
-from recsys.models.interactions import Interactions
-from recsys.models.item_weights import ItemWeights
+from recsys.models.interaction_matrix import Interactions
+from recsys.models.item_to_item_weights import ItemWeights
 from recsys.ranking_metrics import Positives, Values, compare, list_ranks, ndcg, recall, top
 from recsys.tuning.engine_catalogue import engine_named
 

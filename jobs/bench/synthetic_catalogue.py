@@ -18,7 +18,7 @@ from recsys.bundle_store import BundleStore
 from recsys.data.dataset import Dataset
 from recsys.data.records import Event, Item
 from recsys.data.table_builder import EventColumns, item_table
-from recsys.models.item_weights import ItemWeights
+from recsys.models.item_to_item_weights import ItemWeights
 from recsys.ranking.gbdt_features import names
 from recsys.serving.gbdt_model import Gbdt
 from recsys.serving.score_model import LogTerm, ScoreModel, Term

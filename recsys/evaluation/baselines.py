@@ -12,7 +12,7 @@ from scipy import sparse
 from recsys.array_types import Floats, Rows, Times
 from recsys.data.dataset import Dataset
 from recsys.models.ease import EaseConfig, fit_ease
-from recsys.models.factors import Factors
+from recsys.models.item_factors import Factors
 from recsys.models.item_knn import ItemKnnConfig, nearest, nearest_by_cosine
 from recsys.ranking_metrics import Values
 from recsys.tuning.scorer_protocol import Histories, Skip

@@ -10,7 +10,7 @@ from scipy import sparse
 from threadpoolctl import threadpool_limits
 
 from recsys.array_types import Floats
-from recsys.models.factors import Factors
+from recsys.models.item_factors import Factors
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from scipy import sparse
 from scipy.linalg import lapack
 
 from recsys.array_types import Floats
-from recsys.models.item_weights import ItemWeights
+from recsys.models.item_to_item_weights import ItemWeights
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from scipy import sparse
 
 from recsys.array_types import Floats
 from recsys.errors import MissingExtra
-from recsys.models.factors import Factors
+from recsys.models.item_factors import Factors
 
 try:
     import torch

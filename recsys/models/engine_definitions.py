@@ -9,19 +9,19 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from recsys.models.als import AlsConfig, fit_als
-from recsys.models.blockwise_graph_filter import (
+from recsys.models.bpr_and_warp import BprConfig, WarpConfig, fit_bpr, fit_warp
+from recsys.models.ease import EaseConfig, fit_ease
+from recsys.models.gfcf import LowpassConfig, fit_lowpass
+from recsys.models.gfcf_blockwise import (
     HEADS_UP_TO,
     BlockConfig,
     fit_blocks,
     fit_directions,
 )
-from recsys.models.ease import EaseConfig, fit_ease
-from recsys.models.factors import Factors
-from recsys.models.gfcf import LowpassConfig, fit_lowpass
-from recsys.models.interactions import Interactions
+from recsys.models.interaction_matrix import Interactions
+from recsys.models.item_factors import Factors
 from recsys.models.item_knn import ItemKnnConfig, fit_item_knn
-from recsys.models.item_weights import ItemWeights
-from recsys.models.pairwise_factors import BprConfig, WarpConfig, fit_bpr, fit_warp
+from recsys.models.item_to_item_weights import ItemWeights
 from recsys.models.sequence_knn import SequenceKnnConfig, fit_sequence_knn
 from recsys.models.slist import SlistConfig, common_items, fit_slist
 

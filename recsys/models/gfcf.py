@@ -14,7 +14,7 @@ import numpy as np
 from scipy import sparse
 
 from recsys.array_types import Floats
-from recsys.models.item_weights import ItemWeights, top_of_rows
+from recsys.models.item_to_item_weights import ItemWeights, top_of_rows
 from recsys.models.truncated_svd import leading_directions
 from recsys.thread_pool import over_blocks
 

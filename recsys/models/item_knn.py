@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from recsys.models.item_weights import ItemWeights
+from recsys.models.item_to_item_weights import ItemWeights
 
 BLOCK = 512  # items compared with all others at once
 

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recsys.array_types import Rows
-from recsys.models.blockwise_graph_filter import joined_rows, weights_kept
-from recsys.models.blockwise_item_weights import block_bounds, strongest_of_rows
-from recsys.models.interactions import Interactions
-from recsys.models.item_weights import ItemWeights
+from recsys.models.gfcf_blockwise import joined_rows, weights_kept
+from recsys.models.interaction_matrix import Interactions
+from recsys.models.item_to_item_weights import ItemWeights
+from recsys.models.item_to_item_weights_blockwise import block_bounds, strongest_of_rows
 
 MOST_PAIRS = 4_000_000  # of a block of rows
 MOST_ROWS = 4_096

@@ -18,8 +18,8 @@ from scipy import sparse
 
 from recsys.array_types import Floats, Rows
 from recsys.models.ease import inverse_of
-from recsys.models.interactions import Interactions
-from recsys.models.item_weights import ItemWeights
+from recsys.models.interaction_matrix import Interactions
+from recsys.models.item_to_item_weights import ItemWeights
 from recsys.thread_pool import over_blocks
 
 Sparse = sparse.csr_array | sparse.csc_array

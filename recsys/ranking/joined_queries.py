@@ -6,7 +6,7 @@ import numpy as np
 
 from recsys.array_types import Floats, Rows
 from recsys.index.joined_index import tastes
-from recsys.models.factors import Factors
+from recsys.models.item_factors import Factors
 from recsys.ranking.terms.factors import UserFactors
 from recsys.ranking.terms.text import UserText
 from recsys.ranking.user_term_scores import UserTerms

@@ -10,7 +10,7 @@ import numpy as np
 
 from recsys.array_types import Floats
 from recsys.index.joined_index import JoinedIndex
-from recsys.models.factors import Factors
+from recsys.models.item_factors import Factors
 from recsys.serving.catalogue import Array
 
 JOINED = "joined.faiss"  # file of a bundle

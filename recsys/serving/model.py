@@ -15,8 +15,8 @@ from recsys.errors import MissingExtra
 from recsys.index.faiss_index import FaissIndex
 from recsys.index.vector_index import VectorIndex
 from recsys.models.explicit_mf import ExplicitMF
-from recsys.models.factors import Factors
-from recsys.models.item_weights import ItemWeights
+from recsys.models.item_factors import Factors
+from recsys.models.item_to_item_weights import ItemWeights
 from recsys.serving.catalogue import LABELS, Array, Catalogue, under
 from recsys.serving.gbdt_model import Gbdt
 from recsys.serving.item_communities import Communities

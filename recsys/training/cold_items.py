@@ -10,7 +10,7 @@ from scipy import sparse
 
 from recsys.array_types import Floats, Rows
 from recsys.data.dataset import Dataset
-from recsys.models.item_weights import ItemWeights
+from recsys.models.item_to_item_weights import ItemWeights
 from recsys.text.cold_start import (
     ColdStartConfig,
     ColdStartMap,

@@ -11,11 +11,11 @@ from scipy import sparse
 from recsys.array_types import Floats
 from recsys.data.dataset import Dataset
 from recsys.index.vector_index import VectorIndex
-from recsys.models.dislike_agreement import agreed
+from recsys.models.dislike_lowered_weights import agreed
 from recsys.models.engine_definitions import Engine
-from recsys.models.factors import Factors
-from recsys.models.interactions import Interactions
-from recsys.models.item_weights import ItemWeights
+from recsys.models.interaction_matrix import Interactions
+from recsys.models.item_factors import Factors
+from recsys.models.item_to_item_weights import ItemWeights
 from recsys.ranking.terms.registry import load_terms
 from recsys.serving.catalogue import Catalogue
 from recsys.serving.gbdt_model import Gbdt

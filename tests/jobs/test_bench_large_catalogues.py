@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from jobs.bench.joined_index import command as joined
 from jobs.bench.large_catalogues import HeldOut, command
 from jobs.bench.niche_world import NicheConfig, niche_events, niche_world, word
-from recsys.models.item_weights import ItemWeights
+from recsys.models.item_to_item_weights import ItemWeights
 
 
 def test_users_keep_to_six_niches_and_read_what_is_born():

@@ -12,13 +12,13 @@ from recsys.data.dataset import Dataset
 from recsys.data.event_tables import ItemTable
 from recsys.data.records import Event
 from recsys.models.als import AlsConfig, fit_als
+from recsys.models.bpr_and_warp import BprConfig, fit_bpr, linear_in_histories
 from recsys.models.ease import EaseConfig, ease_weights, fit_ease
 from recsys.models.elsa import ElsaConfig, fit_elsa
 from recsys.models.engine_definitions import als, blocks, ease, elsa, lowpass, sequence_knn, slist
 from recsys.models.gfcf import LowpassConfig, fit_lowpass
-from recsys.models.interactions import Interactions, distinct_steps
-from recsys.models.item_weights import top_of_rows
-from recsys.models.pairwise_factors import BprConfig, fit_bpr, linear_in_histories
+from recsys.models.interaction_matrix import Interactions, distinct_steps
+from recsys.models.item_to_item_weights import top_of_rows
 from recsys.models.sequence_knn import (
     EventsByItem,
     SequenceKnnConfig,

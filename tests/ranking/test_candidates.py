@@ -10,7 +10,7 @@ from recsys.data.records import Event, Item
 from recsys.data.table_builder import EventColumns, item_table
 from recsys.index.exact import ExactIndex
 from recsys.index.truncated_vectors import TruncatedVectors, fronts_of
-from recsys.models.item_weights import ItemWeights
+from recsys.models.item_to_item_weights import ItemWeights
 from recsys.ranking.candidates import candidates
 from recsys.ranking.gbdt_rerank import best_places
 from recsys.ranking.item_feature_cache import ItemFeatureCache

@@ -12,7 +12,7 @@ from recsys.data.dataset import Dataset
 from recsys.data.records import Event, Item
 from recsys.data.table_builder import EventColumns, item_table
 from recsys.index.joined_index import joined_index
-from recsys.models.factors import Factors
+from recsys.models.item_factors import Factors
 from recsys.ranking.candidates import candidates
 from recsys.ranking.gbdt_rerank import best_places
 from recsys.ranking.history import History

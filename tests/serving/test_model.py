@@ -8,7 +8,7 @@ import pytest
 import worlds
 
 from recsys.bundle import read_bundle, write_bundle
-from recsys.models.factors import Factors
+from recsys.models.item_factors import Factors
 from recsys.ranking.query import Interaction, Query
 from recsys.recommender import Recommender
 from recsys.serving.live_state import LiveState

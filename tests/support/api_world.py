@@ -21,7 +21,7 @@ from recsys.bundle_store import BundleStore
 from recsys.data.rating_scale import RatingScale
 from recsys.data.records import Event, Item
 from recsys.data.table_builder import item_table
-from recsys.models.item_weights import ItemWeights
+from recsys.models.item_to_item_weights import ItemWeights
 from recsys.serving.catalogue import Catalogue
 from recsys.serving.model import Model
 from recsys.serving.popularity_counters import PopularityCounters

@@ -11,9 +11,9 @@ import worlds
 from scipy import sparse
 
 from recsys.array_types import Floats
-from recsys.models.factors import Factors
-from recsys.models.interactions import Interactions
-from recsys.models.item_weights import ItemWeights
+from recsys.models.interaction_matrix import Interactions
+from recsys.models.item_factors import Factors
+from recsys.models.item_to_item_weights import ItemWeights
 
 Fit = Callable[[Interactions, int], ItemWeights | Factors]
 

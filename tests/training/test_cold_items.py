@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import worlds
 
-from recsys.models.item_weights import ItemWeights
+from recsys.models.item_to_item_weights import ItemWeights
 from recsys.text.cold_start import ColdStartConfig
 from recsys.training.cold_items import (
     ColdStartSolver,

@@ -11,7 +11,7 @@ from recsys.data.records import Event
 from recsys.data.table_builder import item_table
 from recsys.errors import DataError
 from recsys.models.engine_definitions import Engine
-from recsys.models.item_weights import ItemWeights
+from recsys.models.item_to_item_weights import ItemWeights
 from recsys.training.fit import TextVectors, known_interactions
 from recsys.tuning.cpu_budget import Budget
 from recsys.tuning.engine_catalogue import CATALOGUE, Family, candidates, engine_named

@@ -17,8 +17,8 @@ from recsys.data.table_builder import item_table
 from recsys.errors import DataError
 from recsys.models.ease import EaseConfig, fit_ease
 from recsys.models.engine_definitions import Engine
-from recsys.models.interactions import Interactions
-from recsys.models.item_weights import ItemWeights
+from recsys.models.interaction_matrix import Interactions
+from recsys.models.item_to_item_weights import ItemWeights
 from recsys.ranking.batch_scoring import score_block
 from recsys.ranking.popularity_features import prior_features
 from recsys.ranking.query import Query

@@ -14,7 +14,7 @@ from recsys.array_types import Floats
 from recsys.bundle import read_bundle, write_bundle
 from recsys.index.faiss_index import EXACT_UP_TO, has_faiss
 from recsys.index.joined_index import joined_index
-from recsys.models.factors import Factors
+from recsys.models.item_factors import Factors
 from recsys.ranking.history import History
 from recsys.ranking.joined_queries import history_queries
 from recsys.ranking.user_term_scores import UserTerms

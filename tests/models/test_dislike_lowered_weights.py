@@ -6,9 +6,9 @@ import worlds
 from recsys.data.dataset import Dataset
 from recsys.data.records import Event, Item
 from recsys.data.table_builder import item_table
-from recsys.models.dislike_agreement import agreed
-from recsys.models.interactions import Interactions
-from recsys.models.item_weights import ItemWeights
+from recsys.models.dislike_lowered_weights import agreed
+from recsys.models.interaction_matrix import Interactions
+from recsys.models.item_to_item_weights import ItemWeights
 
 FANS = 20
 

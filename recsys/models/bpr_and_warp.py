@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from recsys.array_types import Floats
 from recsys.errors import MissingExtra
-from recsys.models.factors import Factors
+from recsys.models.item_factors import Factors
 
 RIDGE = 1e-5  # of the regression, times the mean square of the histories' vectors
 

@@ -10,7 +10,7 @@ from scipy import sparse
 
 from recsys.array_types import Floats, Mask
 from recsys.data.dataset import Dataset
-from recsys.models.item_weights import ItemWeights
+from recsys.models.item_to_item_weights import ItemWeights
 
 # Chosen on a validation slice of Polis (EASE, nDCG@20, 2026-11-29): without this .394; every weight
 # times its share of agreement .369; lowered only below .3, .5 and .7 of the usual share .394, .393

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recsys.array_types import Floats, Rows
-from recsys.models.factors import Factors
+from recsys.models.item_factors import Factors
 
 PRECISION = 2.0**-12  # of a weight in a bundle (float16), halved: what changes less is not added
 HASH = np.uint64(0x9E3779B97F4A7C15)  # odd, by the golden ratio (Knuth's multiplicative hash)

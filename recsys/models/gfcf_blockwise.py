@@ -1,7 +1,7 @@
 """Low-pass graph filters of `recsys.models.gfcf` for catalogues of any size, in blocks of rows.
 
 Only pairs of items that share a user get a weight, so that no dense items × items matrix is formed
-(`recsys.models.blockwise_item_weights`).
+(`recsys.models.item_to_item_weights_blockwise`).
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recsys.models.blockwise_item_weights import (
+from recsys.models.gfcf import normalized
+from recsys.models.interaction_matrix import Interactions
+from recsys.models.item_factors import Factors
+from recsys.models.item_to_item_weights import ItemWeights
+from recsys.models.item_to_item_weights_blockwise import (
     IdealFilter,
     block_bounds,
     block_rows,
     limited_readers,
 )
-from recsys.models.factors import Factors
-from recsys.models.gfcf import normalized
-from recsys.models.interactions import Interactions
-from recsys.models.item_weights import ItemWeights
 from recsys.models.truncated_svd import leading_directions
 
 

@@ -8,8 +8,10 @@ from scipy import sparse
 
 from jobs.bench.niche_world import NicheConfig, niche_world
 from recsys.data.dataset import Dataset
-from recsys.models.blockwise_graph_filter import BlockConfig, fit_blocks, joined_rows, weights_kept
-from recsys.models.blockwise_item_weights import (
+from recsys.models.gfcf import LowpassConfig, fit_lowpass, normalized
+from recsys.models.gfcf_blockwise import BlockConfig, fit_blocks, joined_rows, weights_kept
+from recsys.models.interaction_matrix import Interactions
+from recsys.models.item_to_item_weights_blockwise import (
     IdealFilter,
     block_bounds,
     block_rows,
@@ -17,8 +19,6 @@ from recsys.models.blockwise_item_weights import (
     strongest,
     strongest_of_rows,
 )
-from recsys.models.gfcf import LowpassConfig, fit_lowpass, normalized
-from recsys.models.interactions import Interactions
 
 
 class TestBlocks(ItemItemContract):
