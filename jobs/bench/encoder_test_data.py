@@ -14,7 +14,7 @@ from recsys.data.event_tables import EventTable
 from recsys.data.file_readers import load_events, load_items
 from recsys.ranking_metrics import Positives, ndcg, recall, score_ranks
 from recsys.text.clean import document
-from recsys.tuning.split_masks import cold_items
+from recsys.tuning.held_out_event_masks import cold_items
 from recsys.tuning.validation_splits import last_of_each_user
 
 DECAY = 0.9  # per step back in a history

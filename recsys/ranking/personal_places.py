@@ -2,7 +2,8 @@
 
 A learned score ranks by popularity and trend mostly, so that lists of different users share their
 items. The last `ScoreModel.places` places of every ten are filled by the order of the score without
-popularity and trend (see `recsys.tuning.frontier`), from the best `POOL` rows of the whole score.
+popularity and trend (see `recsys.tuning.accuracy_personalization_frontier`), from the best `POOL`
+rows of the whole score.
 """
 
 from __future__ import annotations

@@ -17,8 +17,8 @@ from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.serving.score_model import ScoreModel
 from recsys.tuning.publication_gate import AT, TOLERANCE, answers
+from recsys.tuning.replay_candidate_shortlist import LARGE, Shortlist
 from recsys.tuning.replay_choice_sets import ReplayStep
-from recsys.tuning.replay_shortlist import LARGE, Shortlist
 from recsys.tuning.validation_set import ValidationSet
 from recsys.tuning.validation_splits import TESTABLE
 

@@ -27,9 +27,9 @@ from recsys.serving.model import Model
 from recsys.tuning.choice_sets import build_choice_sets
 from recsys.tuning.cpu_budget import Budget, cpu_seconds
 from recsys.tuning.engine_catalogue import Family
-from recsys.tuning.event_order_check import gains_both_ways
-from recsys.tuning.score_form import CandidateForm, CrossValidator
-from recsys.tuning.score_form_search import plain
+from recsys.tuning.item_numbering_artefact import gains_both_ways
+from recsys.tuning.score_model_form import CandidateForm, CrossValidator
+from recsys.tuning.score_model_form_search import plain
 from recsys.tuning.validation_set import ValidationSet
 
 N_SURVIVORS = 3  # families; every engine more costs time at each step of a replay

@@ -20,14 +20,14 @@ from recsys.data.unrecorded_items import AUTO, Unrecorded, unlisted, with_record
 from recsys.errors import DataError
 from recsys.ranking_metrics import Positives
 from recsys.serving.metadata_columns import folded
-from recsys.tuning.relevant_events import Positive, RelevanceLabels, opinions
-from recsys.tuning.split_masks import (
+from recsys.tuning.held_out_event_masks import (
     born,
     cold_items,
     known_enough,
     last_slice,
     random_of_each_user,
 )
+from recsys.tuning.relevant_events import Positive, RelevanceLabels, opinions
 from recsys.tuning.validation_splits import last_of_each_user
 
 PROTOCOLS = ("time", "leave-last-out", "cold-items", "given", "replay")

@@ -23,7 +23,7 @@ from recsys.ranking.terms.registry import TERMS
 from recsys.ranking_metrics import Values
 from recsys.serving.gbdt_model import Gbdt
 from recsys.tuning.choice_sets import AGE, ChoiceSets
-from recsys.tuning.score_form import CandidateForm
+from recsys.tuning.score_model_form import CandidateForm
 
 MARGIN = 1.005  # times the linear nDCG@20 on held-out users, or no trees
 ROUNDS = (20, 40, 60, 90)  # numbers of trees that are tried

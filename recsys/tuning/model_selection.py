@@ -26,18 +26,18 @@ from recsys.serving.score_model import UNREAD, LogTerm, ScoreModel, Term
 from recsys.text.encoders.student import Student
 from recsys.training.cold_items import ColdStartSolver, config_of
 from recsys.training.fit import TextVectors, assemble, known_interactions
+from recsys.tuning.accuracy_personalization_frontier import described, frontier
 from recsys.tuning.choice_sets import ChoiceSets, build_choice_sets
-from recsys.tuning.cold_item_factor import UnreadRanks, choose_ranks
+from recsys.tuning.cold_item_rank_tuning import UnreadRanks, choose_ranks
+from recsys.tuning.cold_user_weights import choose_newcomer_weights
 from recsys.tuning.cpu_budget import Budget, cpu_seconds
 from recsys.tuning.engine_catalogue import CHEAP, Family, engine_named
 from recsys.tuning.engine_preselection import Part, Preselection, families_of
-from recsys.tuning.frontier import described, frontier
 from recsys.tuning.gbdt_training import fit_gbdt_if_better
-from recsys.tuning.newcomer_weights import choose_newcomer_weights
 from recsys.tuning.recent_item_popularity import item_weights
 from recsys.tuning.replay_choice_sets import ReplayChoiceSets, ReplayStep, walk
-from recsys.tuning.score_form import REFUSALS, CandidateForm, CrossValidator
-from recsys.tuning.score_form_search import GAIN, Search, form_summary
+from recsys.tuning.score_model_form import REFUSALS, CandidateForm, CrossValidator
+from recsys.tuning.score_model_form_search import GAIN, Search, form_summary
 from recsys.tuning.tuning_result import TuningResult
 from recsys.tuning.validation_set import ValidationSet
 

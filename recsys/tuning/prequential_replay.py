@@ -25,8 +25,8 @@ from recsys.serving.live_event import LiveEvent
 from recsys.tuning.evaluation_protocols import Replay, Split, item_groups, positive_steps
 from recsys.tuning.evaluation_queries import item_rows
 from recsys.tuning.relevant_events import DISLIKED, LIKED
+from recsys.tuning.replayed_user_history import UserTimeline, trails_of
 from recsys.tuning.scorer_protocol import Histories, Skip
-from recsys.tuning.user_timeline import UserTimeline, trails_of
 
 SAMPLE = 100  # answers after which it is known how long all of them will take
 

@@ -37,8 +37,8 @@ from recsys.tuning.choice_sets import (
     pack,
     sampling_log_offsets,
 )
-from recsys.tuning.replay_shortlist import LARGE, Shortlist
-from recsys.tuning.score_form import LabeledPairs
+from recsys.tuning.replay_candidate_shortlist import LARGE, Shortlist
+from recsys.tuning.score_model_form import LabeledPairs
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,8 @@ class TuningResult:
     trees: Gbdt | None = None  # that correct the score model
     design: Kind = "tuned"
     pressure: tuple[str, ...] = ()  # what there was no time for, a sentence each
-    # Places on the dial of the score model and what each is worth, see `recsys.tuning.frontier`.
+    # Places on the dial of the score model and what each is worth, see
+    # `recsys.tuning.accuracy_personalization_frontier`.
     frontier: tuple[Mapping[str, object], ...] = ()
 
     def to_json(self) -> dict[str, object]:

@@ -17,7 +17,7 @@ from recsys.recommender import Recommender
 from recsys.serving.live_state import LiveState
 from recsys.serving.score_model import ScoreModel
 from recsys.tuning.choice_sets import ChoiceSets
-from recsys.tuning.score_form import REFUSALS, CandidateForm
+from recsys.tuning.score_model_form import REFUSALS, CandidateForm
 
 NOW = worlds.topics().now
 NAMES = ("share_1d", "share_all", "liked", "refusals")

@@ -23,7 +23,7 @@ from recsys.tuning.choice_sets import (
     masked_items,
     sampling_log_offsets,
 )
-from recsys.tuning.score_form import CandidateForm, CrossValidator
+from recsys.tuning.score_model_form import CandidateForm, CrossValidator
 from recsys.tuning.validation_set import ValidationSet
 from recsys.tuning.validation_splits import ask
 

@@ -15,7 +15,7 @@ from recsys.tuning.gbdt_training import (
     fit_trees,
     from_booster,
 )
-from recsys.tuning.score_form import CandidateForm
+from recsys.tuning.score_model_form import CandidateForm
 
 DESIGN = CandidateForm(("share_3d",))
 

@@ -30,8 +30,8 @@ from recsys.tuning.choice_sets import ChoiceSets, build_choice_sets, masked_item
 from recsys.tuning.cpu_budget import Budget, cpu_seconds
 from recsys.tuning.engine_catalogue import CATALOGUE, Family, engine_named
 from recsys.tuning.model_selection import USUAL, Log, _fit_first, _usual, choose
-from recsys.tuning.score_form import CandidateForm, CrossValidator
-from recsys.tuning.score_form_search import Search
+from recsys.tuning.score_model_form import CandidateForm, CrossValidator
+from recsys.tuning.score_model_form_search import Search
 from recsys.tuning.tuning_result import TuningResult
 from recsys.tuning.validation_splits import validation
 

@@ -18,8 +18,8 @@ from recsys.serving.live_state import LiveState
 from recsys.tuning.choice_sets import STANDING
 from recsys.tuning.evaluation_protocols import Rules, make_split
 from recsys.tuning.live_state_replay import ReplayService, replay_steps
+from recsys.tuning.replay_candidate_shortlist import LARGE, Shortlist
 from recsys.tuning.replay_choice_sets import ReplayStep, moment_columns, walk
-from recsys.tuning.replay_shortlist import LARGE, Shortlist
 
 NOW = worlds.topics().now
 ALL = np.arange(len(worlds.model()), dtype=np.int32)

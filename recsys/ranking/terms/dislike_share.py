@@ -12,7 +12,8 @@ from recsys.serving.live_state import LiveState
 class Refusals(ItemFeatureTerm):
     """Weight · log(share of opinions that are no dislikes); 0 for an item without dislikes.
 
-    Its weight is set where dislikes are too few to learn from, see `recsys.tuning.score_form`.
+    Its weight is set where dislikes are too few to learn from, see
+    `recsys.tuning.score_model_form`.
     """
 
     name = "refusals"

@@ -194,7 +194,7 @@ def test_the_best_rows_of_a_users_column_are_nominated(term):
     rows = np.arange(live.size, dtype=np.int32)
     context = ReplayContext({"ease": live}, (5.0, np.inf), history, history.times, NOW, rows)
     if isinstance(term, ItemFeatureTerm):
-        return  # the same for all users, see `recsys.tuning.replay_shortlist`
+        return  # the same for all users, see `recsys.tuning.replay_candidate_shortlist`
     nominees = term.nominees(context, 10)
     assert ((nominees >= 0) & (nominees < live.size)).all()
     for column, values in term.replay_columns(context).items():

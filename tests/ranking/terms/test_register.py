@@ -13,8 +13,8 @@ from recsys.ranking.terms.single_weight_base import LinearTerm
 from recsys.recommender import Recommender
 from recsys.serving.score_model import ScoreModel
 from recsys.tuning.choice_sets import ChoiceSets
-from recsys.tuning.score_form import CrossValidator
-from recsys.tuning.score_form_search import Search
+from recsys.tuning.score_model_form import CrossValidator
+from recsys.tuning.score_model_form_search import Search
 
 
 class EvenRows(LinearTerm):

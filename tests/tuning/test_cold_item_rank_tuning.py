@@ -9,7 +9,7 @@ from recsys.ranking.cold_item_ranks import READ, RECENT, USED
 from recsys.ranking.terms.protocol import Column
 from recsys.serving.score_model import UNREAD
 from recsys.tuning.choice_sets import NEW, STANDING, WAITING, ChoiceSets
-from recsys.tuning.cold_item_factor import FEWEST, choose_ranks, moved
+from recsys.tuning.cold_item_rank_tuning import FEWEST, choose_ranks, moved
 
 SUMS = Column("neighbours", "engine", 5.0)
 

@@ -12,9 +12,9 @@ from recsys.ranking.terms.like_rate import LikeRate
 from recsys.ranking.user_features import activity
 from recsys.ranking_metrics import popularity_weights
 from recsys.serving.score_model import LEARNED
+from recsys.tuning.accuracy_personalization_frontier import DIAL, LOSS, described, frontier
 from recsys.tuning.choice_sets import ChoiceSets
-from recsys.tuning.frontier import DIAL, LOSS, described, frontier
-from recsys.tuning.score_form import LIKING, CandidateForm, CrossValidator, LabeledPairs
+from recsys.tuning.score_model_form import LIKING, CandidateForm, CrossValidator, LabeledPairs
 
 ITEMS = 60
 FORM = CandidateForm(("share_all",), factors=(factors("als"),))

@@ -13,7 +13,7 @@ from recsys.training.fit import TextVectors, known_interactions
 from recsys.tuning.cpu_budget import Budget
 from recsys.tuning.engine_catalogue import Family
 from recsys.tuning.engine_preselection import Preselection
-from recsys.tuning.event_order_check import gains_both_ways, numberings, steps_up
+from recsys.tuning.item_numbering_artefact import gains_both_ways, numberings, steps_up
 from recsys.tuning.model_selection import _assembled
 from recsys.tuning.validation_splits import validation
 

@@ -12,7 +12,7 @@ import numpy as np
 from recsys.ranking.terms.popularity import SHARES
 from recsys.ranking.terms.protocol import Column
 from recsys.ranking.terms.registry import TERMS, linear_terms
-from recsys.tuning.score_form import CandidateForm, CrossValidator
+from recsys.tuning.score_model_form import CandidateForm, CrossValidator
 
 VOTES = (0.5, 1.0, 2.0, 3.0, 4.0, 6.0)  # weights of the expected vote that are tried
 GAIN = 1.01  # a part must raise nDCG@20 by so much to be kept; less is within the noise of a slice

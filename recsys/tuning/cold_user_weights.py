@@ -19,7 +19,7 @@ from recsys.ranking.user_features import activity
 from recsys.ranking_metrics import Values
 from recsys.serving.score_model import LEARNED, QUALITY
 from recsys.tuning.choice_sets import ChoiceSets
-from recsys.tuning.score_form import LEAST_UPTAKE, CandidateForm, CrossValidator
+from recsys.tuning.score_model_form import LEAST_UPTAKE, CandidateForm, CrossValidator
 
 FEWEST = 100  # users without a history; with fewer nothing is compared
 TERM = {name: name for name in QUALITY}  # term of a feature; all others are of popularity

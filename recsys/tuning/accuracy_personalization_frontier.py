@@ -23,7 +23,7 @@ from recsys.ranking_metrics import Values, distinct_items
 from recsys.serving.score_model import LEARNED, popularity_share
 from recsys.tuning.choice_sets import DEPTH as LISTED
 from recsys.tuning.choice_sets import ChoiceSets
-from recsys.tuning.score_form import CandidateForm, CrossValidator
+from recsys.tuning.score_model_form import CandidateForm, CrossValidator
 
 DIAL = (  # places that are measured
     *(0.0, 0.25, 0.5, 0.52, 0.54, 0.56, 0.58, 0.6, 0.62, 0.64, 0.66, 0.68),

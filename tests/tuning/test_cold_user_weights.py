@@ -11,8 +11,8 @@ from recsys.ranking.terms.protocol import Column
 from recsys.ranking.user_features import activity
 from recsys.serving.score_model import QUALITY
 from recsys.tuning.choice_sets import ChoiceSets
-from recsys.tuning.newcomer_weights import FEWEST, choose_newcomer_weights, scores
-from recsys.tuning.score_form import CandidateForm, CrossValidator
+from recsys.tuning.cold_user_weights import FEWEST, choose_newcomer_weights, scores
+from recsys.tuning.score_model_form import CandidateForm, CrossValidator
 
 ITEMS = 50
 FORM = CandidateForm(("share_1d", "share_all"), factors=(factors("als"),))
