@@ -28,9 +28,9 @@ from ..errors import ApiError
 from ..runtime.served_model import ServedModel
 from ..schemas.explanation import ExplainParameters
 from ..schemas.lists import SteerParameters
-from . import list_pages
+from . import list_pagination
 from .ingestion import missing
-from .recommend import Recommend
+from .personal_list import Recommend
 
 _PRIVATE = ("seen", "copy", "muted")  # what closes an item because of what its user did
 _TEXT = "Without {items} in your history it would score {drop} lower"
@@ -111,7 +111,7 @@ def _document(serving: ServedModel, query: Query, found: Explanation) -> dict[st
     service, language = serving.recommender, query.language
     return {
         "item_id": found.item_id,
-        "item": list_pages.document(serving, found.item_id, None),
+        "item": list_pagination.document(serving, found.item_id, None),
         "model_version": serving.version,
         "personal": personal_place(query, serving.live),
         "score": found.score,
@@ -119,7 +119,7 @@ def _document(serving: ServedModel, query: Query, found: Explanation) -> dict[st
         "speaking": found.speaking,
         "rank": found.rank,
         "closed": found.closed,
-        "reasons": [list_pages.reason(one, explain=True) for one in found.reasons],
+        "reasons": [list_pagination.reason(one, explain=True) for one in found.reasons],
         "parts": [_part(service, one, language) for one in found.parts],
         "topics": _carriers(service, found, "topic"),
         "authors": _carriers(service, found, "author"),

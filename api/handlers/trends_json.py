@@ -23,7 +23,7 @@ from recsys.trends.trend_model import key_of
 
 from ..runtime.app_state import AppState
 from ..runtime.served_model import ServedModel
-from . import list_pages
+from . import list_pagination
 from .ingestion import missing
 
 _LENGTHS = {"hour": (1, 72), "day": (24, 28)}  # hours of a stretch, and stretches shown
@@ -72,7 +72,7 @@ def trend_json(serving: ServedModel, trend: Trend) -> dict[str, Any]:
         "last_24_hours": [None if voices < least else voices for voices in trend.voices],
     }
     if trend.kind == ITEM:
-        found["item"] = list_pages.document(serving, live.item_id(trend.ref), None)
+        found["item"] = list_pagination.document(serving, live.item_id(trend.ref), None)
     return found
 
 

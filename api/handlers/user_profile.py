@@ -26,7 +26,7 @@ from recsys.text.sentiment import model as sentiment
 from ..errors import ApiError
 from ..runtime.app_state import AppState
 from .ingestion import missing
-from .user_data import controls_json
+from .user_controls_export_erasure import controls_json
 
 _EVENTS = 2_000  # latest events that a profile is made from
 _TEXTS = 200  # latest comments whose tone is read

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..handlers import list_pages, trends_json
+from ..handlers import list_pagination, trends_json
 from ..handlers.ingestion import missing
 from ..http.routing import Routes
 from ..schemas.trends import Entities, EntitiesQuery, EntityPage
@@ -26,12 +26,14 @@ def page(query: EntitiesQuery) -> dict[str, Any]:
         one = mentions.mention(code)
         if sizes[code] and query.kind in (None, one.kind) and letters in one.key:
             found.append({"name": one.name, "kind": one.kind, "items": int(sizes[code])})
-    places, more = list_pages.part([one["name"] for one in found], query.after, query.n, "name")
+    places, more = list_pagination.part(
+        [one["name"] for one in found], query.after, query.n, "name"
+    )
     shown = found[places]
     return {
         "model_version": serving.version,
         "entities": shown,
-        "next": list_pages.following("/entities", query, shown[-1]["name"]) if more else None,
+        "next": list_pagination.following("/entities", query, shown[-1]["name"]) if more else None,
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..handlers import list_pages
+from ..handlers import list_pagination
 from ..handlers.event_kind_counts import known_kinds
 from ..handlers.ingestion import add_events, missing, unknown_kinds
 from ..http.routing import Routes
@@ -81,7 +81,7 @@ def of_user(query: EventsQuery) -> dict[str, Any]:
             }
             for e in page
         ],
-        "next": list_pages.following("/events", query, page[-1].id) if more else None,
+        "next": list_pagination.following("/events", query, page[-1].id) if more else None,
     }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from flask import g
 
 from ..handlers.explanation_json import explained
-from ..handlers.recommend import Recommend
+from ..handlers.personal_list import Recommend
 from ..http.routing import Routes
 from ..schemas.explanation import ExplainParameters, ExplainQuery, Explanation
 from .request_context import about, language, service

@@ -10,7 +10,7 @@ from recsys.store.item_lookup import look_up
 
 from ..handlers import gorse_conversion
 from ..handlers.ingestion import delete_item, missing, store_items
-from ..handlers.user_data import erase_user
+from ..handlers.user_controls_export_erasure import erase_user
 from ..http.routing import Routes
 from ..schemas.gorse import ItemBody, ItemPatch, PageQuery, UserBody, UserPatch
 from .request_context import about, service

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..handlers import list_pages
-from ..handlers.home import Home
+from ..handlers import list_pagination
+from ..handlers.home_page import Home
 from ..http.routing import Routes
 from ..runtime.request_audit import LIST
 from ..schemas import home as schemas
@@ -29,7 +29,7 @@ def of_user(user: str, query: schemas.HomeParameters) -> dict[str, Any]:
     Rows: for_you, because_you_liked, new_in_topics, rising, followed, something_else. One
     without items is left out. Filters hold for every row.
     """
-    base = list_pages.path("/home", about(user))
+    base = list_pagination.path("/home", about(user))
     return Home(service(), language(query.lang)).answer(user, query, base)
 
 
@@ -48,5 +48,5 @@ def of_user_parameter(query: schemas.HomeQuery) -> dict[str, Any]:
         **{name: getattr(query, name) for name in schemas.HomeParameters.model_fields}
     )
     user = about(query.user)
-    base = list_pages.with_id("/home", user)
+    base = list_pagination.with_id("/home", user)
     return Home(service(), language(query.lang)).answer(user, given, base)

@@ -12,7 +12,7 @@ from recsys.errors import StoreError
 from recsys.serving.catalogue import document
 
 from ..errors import ApiError
-from ..handlers import list_pages, topics_json
+from ..handlers import list_pagination, topics_json
 from ..handlers.ingestion import add_items, change_item, delete_item, missing
 from ..http.responses import tagged
 from ..http.routing import Routes
@@ -44,7 +44,7 @@ def page(query: ItemsQuery) -> Response:
             found = store.items_page(query.after or "", query.n + 1)
     shown = found if query.item_id else _within(found[: query.n])
     more = not query.item_id and len(found) > len(shown)
-    after = list_pages.following("/items", query, shown[-1].item_id) if more else None
+    after = list_pagination.following("/items", query, shown[-1].item_id) if more else None
     rows = [_with_topics(as_json(item)) for item in shown]
     if query.tone:
         tones = service().tones.scores([f"{item.title}\n{item.text}" for item in shown])

@@ -11,7 +11,7 @@ from recsys.ranking import nonpersonal_lists
 from recsys.ranking.pinned_items import with_pins
 from recsys.ranking.query import Filters, Recommendation
 
-from ..handlers import empty_list_reasons, list_pages, pin_eligibility
+from ..handlers import list_pagination, nonpersonal_empty_list_reasons, pin_eligibility
 from ..handlers.ingestion import missing
 from ..http.routing import Routes
 from ..runtime.served_model import ServedModel
@@ -34,9 +34,9 @@ def answer(name: str, subject: object, base: str, given: PageParameters, ranked:
     """Return a page of a list that `ranked` makes."""
     serving = service().serving
     service().see_changes()
-    cursor = list_pages.opened(given, name, subject)
-    filters, left_out = list_pages.filters(given), set(given.exclude)
-    list_pages.check_where(serving.live, filters)
+    cursor = list_pagination.opened(given, name, subject)
+    filters, left_out = list_pagination.filters(given), set(given.exclude)
+    list_pagination.check_where(serving.live, filters)
 
     spoken = language(given.lang)
     places, unpinned = pin_eligibility.open_places(
@@ -50,13 +50,15 @@ def answer(name: str, subject: object, base: str, given: PageParameters, ranked:
         return with_pins([o for o in found if o.item_id not in left_out], places, spoken)[:k]
 
     with service().metrics.stage(name):
-        page = list_pages.cut(cursor, given.n, best)
+        page = list_pagination.cut(cursor, given.n, best)
     notice = ""
     if len(page.items) < given.n and not page.more:
         so_far = len(page.items) + len(cursor.shown)
-        notice = empty_list_reasons.of_list(name, serving.live, given, filters, spoken, so_far)
-    notices = [*unpinned, *list_pages.warnings(serving.live, given)]
-    entries = [list_pages.entry(one, serving, given.fields) for one in page.items]
+        notice = nonpersonal_empty_list_reasons.of_list(
+            name, serving.live, given, filters, spoken, so_far
+        )
+    notices = [*unpinned, *list_pagination.warnings(serving.live, given)]
+    entries = [list_pagination.entry(one, serving, given.fields) for one in page.items]
     if isinstance(given, WindowQuery):
         ids = [one.item_id for one in page.items]
         few = nonpersonal_lists.by_few(serving.live, ids, name, given.window, serving.min_people)
@@ -66,7 +68,9 @@ def answer(name: str, subject: object, base: str, given: PageParameters, ranked:
         "model_version": serving.version,
         "degraded": not service().link.up,
         "items": entries,
-        "next": list_pages.next_url(base, given, page.after(one.item_id for one in page.items)),
+        "next": list_pagination.next_url(
+            base, given, page.after(one.item_id for one in page.items)
+        ),
         **({"notice": notice} if notice else {}),
         **({"warnings": notices} if notices else {}),
     }
@@ -77,7 +81,7 @@ def answer(name: str, subject: object, base: str, given: PageParameters, ranked:
 )
 def similar(item_id: str, query: PageParameters) -> Any:
     """Items like this one, by what people do and by words."""
-    return _similar(item_id, query, list_pages.path("/similar", item_id))
+    return _similar(item_id, query, list_pagination.path("/similar", item_id))
 
 
 @routes.get("/similar", "lists", own="nobody", query=SimilarQuery, answers=Page, fails=(404,))
@@ -86,7 +90,7 @@ def similar_parameter(query: SimilarQuery) -> Any:
     given = PageParameters.model_construct(
         **{name: getattr(query, name) for name in PageParameters.model_fields}
     )
-    return _similar(query.item, given, list_pages.with_id("/similar", query.item, "item"))
+    return _similar(query.item, given, list_pagination.with_id("/similar", query.item, "item"))
 
 
 def _similar(item_id: str, given: PageParameters, base: str) -> Any:

@@ -6,8 +6,8 @@ from typing import Any
 
 from flask import Response
 
-from ..handlers import list_pages
-from ..handlers.recommend import Recommend
+from ..handlers import list_pagination
+from ..handlers.personal_list import Recommend
 from ..http.routing import Routes
 from ..runtime.request_audit import LIST
 from ..schemas.lists import Batch, BatchBody, Recommended, SessionBody, SteerParameters, UserQuery
@@ -30,7 +30,7 @@ def of_user(user: str, query: SteerParameters) -> Response:
     An unknown user gets what is hot, varied, with `cold_start: true`. With the store away the
     list comes from the bundle alone, with `degraded: true`: it is not personal then.
     """
-    base = list_pages.path("/recommend", about(user))
+    base = list_pagination.path("/recommend", about(user))
     return _json(_maker(query).for_user(user, query, base))
 
 
@@ -48,7 +48,7 @@ def of_user_parameter(query: UserQuery) -> Response:
         **{name: getattr(query, name) for name in SteerParameters.model_fields}
     )
     user = about(query.user)
-    return _json(_maker(given).for_user(user, given, list_pages.with_id("/recommend", user)))
+    return _json(_maker(given).for_user(user, given, list_pagination.with_id("/recommend", user)))
 
 
 @routes.post(
@@ -75,7 +75,7 @@ def of_users(body: BatchBody) -> dict[str, Any]:
     """
     recommend = _maker(body)
     found = [
-        recommend.made(recommend.person(user), body, list_pages.path("/recommend", user))
+        recommend.made(recommend.person(user), body, list_pagination.path("/recommend", user))
         for user in body.users
     ]
     recommend.remember(found)  # none of them is shown where one cannot be made

@@ -15,7 +15,7 @@ from recsys.serving.suspicious_groups import (
     suspicious_groups,
 )
 
-from ..handlers import list_pages
+from ..handlers import list_pagination
 from ..http.routing import Routes
 from ..schemas.suspicious_groups import Suspects, SuspectsQuery
 from .request_context import service
@@ -37,12 +37,12 @@ def page(query: SuspectsQuery) -> dict[str, Any]:
     serving = service().serving
     found = suspicious_groups(serving.live)
     keys = [serving.live.item_id(group.row) for group in found]
-    places, more = list_pages.part(keys, query.after, query.n, "group")
+    places, more = list_pagination.part(keys, query.after, query.n, "group")
     shown = found[places]
     return {
         "model_version": serving.version,
         "groups": [_described(serving.live, group) for group in shown],
-        "next": list_pages.following("/suspects", query, keys[places][-1]) if more else None,
+        "next": list_pagination.following("/suspects", query, keys[places][-1]) if more else None,
     }
 
 

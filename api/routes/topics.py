@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..handlers import list_pages
+from ..handlers import list_pagination
 from ..handlers.ingestion import missing
 from ..handlers.topics_json import Overview
 from ..http.routing import Routes
@@ -21,12 +21,12 @@ def page(query: TopicsQuery) -> dict[str, Any]:
     """Topics of the catalogue on one of two levels, those of the most items first."""
     serving, overview = service().serving, _overview()
     ids = overview.ordered(query.level, query.parent) if overview else []
-    places, more = list_pages.part(ids, query.after, query.n, "topic")
+    places, more = list_pagination.part(ids, query.after, query.n, "topic")
     shown = ids[places]
     return {
         "model_version": serving.version,
         "topics": [overview.document(id, _FEW) for id in shown] if overview else [],
-        "next": list_pages.following("/topics", query, shown[-1]) if more else None,
+        "next": list_pagination.following("/topics", query, shown[-1]) if more else None,
     }
 
 

@@ -9,9 +9,9 @@ from flask import Response, request
 from recsys.data import records
 
 from ..errors import ApiError
-from ..handlers import list_pages
+from ..handlers import list_pagination
 from ..handlers.ingestion import missing, put_users
-from ..handlers.user_data import erase_user
+from ..handlers.user_controls_export_erasure import erase_user
 from ..http.responses import tagged
 from ..http.routing import Routes
 from ..schemas.items_users_events import (
@@ -39,7 +39,7 @@ def page(query: OneUserQuery) -> dict[str, Any]:
             found = store.users_page(query.after or "", query.n + 1)
     shown = found[: query.n]
     more = len(found) > query.n
-    after = list_pages.following("/users", query, shown[-1].user_id) if more else None
+    after = list_pagination.following("/users", query, shown[-1].user_id) if more else None
     return {"users": [as_json(user) for user in shown], "next": after}
 
 

@@ -23,9 +23,9 @@ from ..http.cursor import MAX_SHOWN, Cursor, binding, mark
 from ..runtime.app_state import AppState
 from ..runtime.served_model import ServedModel
 from ..schemas.home import HomeParameters
-from . import list_pages as pages
+from . import list_pagination as pages
 from . import pin_eligibility
-from .recommend import Recommend
+from .personal_list import Recommend
 
 _SLOTS = {SOURCE: "reserved", PINNED: "pinned"}  # kinds of slots, by the source of an item
 _UNBOUND = frozenset({"explain", "fields", "lang", "row", "cursor"})  # may differ between pages

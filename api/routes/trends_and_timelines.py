@@ -12,7 +12,7 @@ from recsys.serving.trend_monitor import Trend
 from recsys.trends.item_series_labels import KINDS
 from recsys.trends.trend_model import key_of
 
-from ..handlers import list_pages, trends_json
+from ..handlers import list_pagination, trends_json
 from ..handlers.ingestion import missing
 from ..http.routing import Routes
 from ..runtime.request_audit import LIST
@@ -49,7 +49,7 @@ def page(query: TrendsQuery) -> dict[str, Any]:
     if query.user is not None:
         shares = trends_json.followed_by(service(), query.user, found)
         found = [trend for trend in found if trend in shares]
-    places, more = list_pages.part([_name(t) for t in found], query.after, query.n, "trend")
+    places, more = list_pagination.part([_name(t) for t in found], query.after, query.n, "trend")
     shown = found[places]
     return {
         "model_version": serving.version,
@@ -58,7 +58,7 @@ def page(query: TrendsQuery) -> dict[str, Any]:
             {**trends_json.trend_json(serving, trend), "followed": shares.get(trend)}
             for trend in shown
         ],
-        "next": list_pages.following("/trends", query, _name(shown[-1])) if more else None,
+        "next": list_pagination.following("/trends", query, _name(shown[-1])) if more else None,
     }
 
 

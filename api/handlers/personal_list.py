@@ -31,9 +31,9 @@ from ..runtime.app_state import AppState
 from ..runtime.exposure_write_buffer import still_seen
 from ..runtime.served_model import ServedModel
 from ..schemas.lists import SessionBody, SteerParameters
-from . import list_pages as pages
+from . import list_pagination as pages
 from . import pin_eligibility
-from .exploration import Placed, explored
+from .random_exploration import Placed, explored
 
 log = logging.getLogger("recsys.api")
 

@@ -6,7 +6,13 @@ from typing import Any
 
 from flask import Response
 
-from ..handlers.user_data import change_controls, control_warnings, controls_json, exported, merge
+from ..handlers.user_controls_export_erasure import (
+    change_controls,
+    control_warnings,
+    controls_json,
+    exported,
+    merge,
+)
 from ..handlers.user_profile import inferences_of, profile
 from ..http.routing import Routes
 from ..schemas.user_data import (
