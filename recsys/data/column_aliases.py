@@ -23,22 +23,26 @@ _ITEM_ID = (
     "news_id", "asin", "isbn", "book_id", "song_id", "track_id", "artist_id", "story_id", "doc_id",
     "document_id", "page_id", "object_id", "statement_id", "listing_id", "recipe_id", "sku",
     "business_id", "question_id", "podcast_id", "episode_id", "game_id", "thread_id",
+    "物品", "物品id", "内容id", "文章id", "帖子id", "视频id", "商品id", "作品id", "新闻id",
+    "微博id",
 )  # fmt: skip
 _USER_ID = (
     "user", "uid", "visitor_id", "visitor", "member_id", "customer_id", "client_id", "reader_id",
     "account_id", "profile_id", "person_id", "reviewer_id", "viewer_id", "subscriber_id",
-    "user_pseudo_id", "voter_id",
+    "user_pseudo_id", "voter_id", "用户", "用户id", "用户编号", "会员id", "访客id",
 )  # fmt: skip
 _TIME = (
     "ts", "time", "created", "created_at", "date", "datetime", "date_time", "event_time",
     "event_date", "event_timestamp", "occurred_at", "unix_review_time", "created_utc",
     "timestamp_ms", "ts_ms", "creation_timestamp", "logged_at", "rated_at", "watched_at", "at",
+    "时间", "时间戳", "日期", "行为时间",
+    "发生时间", "操作时间",
 )  # fmt: skip
 _CREATED = (
     "created", "published", "published_at", "pub_date", "publish_date", "published_date",
     "publication_date", "date_published", "publish_time", "created_on", "creation_date",
     "created_time", "release_date", "posted_at", "upload_date", "date_created", "date", "datetime",
-    "timestamp", "time",
+    "timestamp", "time", "发布时间", "发表时间", "创建时间", "上架时间",
 )  # fmt: skip
 OTHER_NAMES: Mapping[str, Mapping[str, Sequence[str]]] = {
     "events": {
@@ -47,49 +51,97 @@ OTHER_NAMES: Mapping[str, Mapping[str, Sequence[str]]] = {
         "event": (
             "action", "action_type", "verb", "interaction", "interaction_type", "feedback_type",
             "behavior", "behaviour", "behavior_type", "behaviour_type", "event_kind", "activity",
+            "行为", "行为类型", "事件", "动作", "操作",
         ),
         "value": (
             "stars", "star_rating", "score", "overall", "event_value", "review_score",
-            "feedback_value", "rating_value",
+            "feedback_value", "rating_value", "评分", "分数", "打分",
         ),
-        "text": ("comment", "comment_text", "review", "review_text", "body", "content", "message"),
+        "text": (
+            "comment", "comment_text", "review", "review_text", "body", "content", "message",
+            "评论", "评论内容", "留言",
+        ),
         "timestamp": _TIME,
     },
     "items": {
         "item_id": _ITEM_ID,
         "title": (
             "name", "headline", "subject", "item_name", "product_name", "article_title",
-            "movie_title", "book_title",
+            "movie_title", "book_title", "标题", "题目", "名称",
         ),
         "text": (
             "body", "content", "description", "article_text", "body_text", "full_text", "article",
-            "abstract", "summary", "overview", "plot", "synopsis",
+            "abstract", "summary", "overview", "plot", "synopsis", "正文", "内容", "摘要", "简介",
         ),
-        "tags": ("tag", "genre", "genres", "labels", "keywords", "hashtags", "categories"),
-        "category": ("section", "channel", "rubric", "category_name", "main_category"),
-        "author_id": ("author", "creator", "author_name", "byline", "writer", "creator_id"),
+        "tags": (
+            "tag", "genre", "genres", "labels", "keywords", "hashtags", "categories", "标签",
+            "关键词",
+        ),
+        "category": (
+            "section", "channel", "rubric", "category_name", "main_category", "分类", "类别",
+            "栏目", "频道",
+        ),
+        "author_id": (
+            "author", "creator", "author_name", "byline", "writer", "creator_id", "作者", "作者id",
+        ),
         "created_at": _CREATED,
-        "url": ("link", "permalink", "uri", "href", "item_url", "web_url", "canonical_url"),
+        "url": (
+            "link", "permalink", "uri", "href", "item_url", "web_url", "canonical_url", "链接",
+            "网址",
+        ),
         "available_from": ("valid_from", "available_at"),
         "expires_at": ("valid_until", "available_until", "expiry_date", "expiration_date"),
     },
     "users": {
         "user_id": _USER_ID,
-        "name": ("username", "display_name", "full_name", "screen_name"),
-        "interests": ("interest", "topics", "tags", "favorites", "favourites"),
-        "language": ("lang", "locale"),
+        "name": (
+            "username", "display_name", "full_name", "screen_name", "nickname", "昵称", "姓名",
+        ),
+        "interests": ("interest", "topics", "tags", "favorites", "favourites", "兴趣", "兴趣标签"),
+        "language": ("lang", "locale", "语言"),
     },
     "follows": {
-        "user_id": ("follower", "follower_id", *_USER_ID),
-        "author_id": ("author", "creator", "creator_id"),
+        "user_id": ("follower", "follower_id", "粉丝", "关注者", *_USER_ID),
+        "author_id": ("author", "creator", "creator_id", "作者", "作者id"),
         "followed_user_id": (
             "followed", "followed_id", "followee", "followee_id", "following", "following_id",
+            "被关注用户", "被关注者",
         ),
     },
 }  # fmt: skip
 # taken where nothing else names the column: alone they say little
 WEAK_NAMES: Mapping[str, Mapping[str, Sequence[str]]] = {
-    "events": {"event": ("kind", "type")},
+    "events": {
+        "user_id": ("username", "user_name", "member", "account", "customer"),
+        "item_id": (
+            "article",
+            "post",
+            "movie",
+            "film",
+            "video",
+            "product",
+            "news",
+            "book",
+            "song",
+            "track",
+            "story",
+            "document",
+            "page",
+            "statement",
+            "game",
+            "thread",
+            "recipe",
+            "内容",
+            "文章",
+            "帖子",
+            "视频",
+            "商品",
+            "作品",
+            "新闻",
+        ),
+        "event": ("kind", "type", "类型"),
+        "timestamp": ("when", "clicked_at", "viewed_at", "read_at", "happened_at"),
+    },
     "items": {"item_id": ("id",)},
     "users": {"user_id": ("id",)},
     "follows": {},
@@ -140,6 +192,7 @@ class Naming:
     renamed: Mapping[str, str]  # name in the file -> column
     unused: tuple[str, ...]  # names that are passed over
     kept: tuple[str, ...]  # names that become metadata
+    names: tuple[str, ...]  # of the header, in the order of the file
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -173,7 +226,7 @@ def named(header: Sequence[str], shape: Shape, given: Mapping[str, str]) -> Nami
         else:
             targets.append("")
             unused.append(name)
-    return Naming(tuple(targets), renamed, tuple(unused), tuple(kept))
+    return Naming(tuple(targets), renamed, tuple(unused), tuple(kept), tuple(names))
 
 
 def _claims(names: Sequence[str], shape: Shape, given: Mapping[str, str]) -> dict[str, list[int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import csv
 import functools
 import io
@@ -25,6 +26,7 @@ from recsys.data.file_opening import (
 )
 from recsys.data.parquet_values import values_of_column
 from recsys.data.parsing import shown
+from recsys.data.time_column_detection import ROWS, with_time_column
 from recsys.errors import DataError
 
 MAX_CELL = 16_000_000  # characters; csv's own limit, 131,072, is less than a long article
@@ -154,15 +156,31 @@ def _csv(text: IO[str], path: Path, shape: Shape, reading: Reading) -> Rows:
     separator = separator or _separator(first, shape, reading.options.names)
     if separator != ",":
         reading.form.append(f"{SEPARATORS.get(separator, repr(separator))} between cells")
-    rows = csv.reader(itertools.chain([first], lines), delimiter=separator, strict=True)
-    yield from _table(rows, path, shape, reading, before)
+    head = [first, *itertools.islice(lines, ROWS)]
+    rows = csv.reader(itertools.chain(head, lines), delimiter=separator, strict=True)
+    first_rows = _first_rows(head, separator)
+    yield from _table(rows, first_rows, path, shape, reading, before)
+
+
+def _first_rows(lines: Sequence[str], separator: str) -> list[list[str]]:
+    """Return the rows below the header, up to the first that is not CSV."""
+    rows: list[list[str]] = []
+    with contextlib.suppress(csv.Error):
+        rows.extend(csv.reader(lines, delimiter=separator))
+    return rows[1:]
 
 
 def _separator(line: str, shape: Shape, given: Mapping[str, str]) -> str:
-    """Return the sign between the names of a header: the one by which the needed ones are found."""
+    """Return the sign between the names of a header.
+
+    It is the one by which the required columns are found; where none is, the one that gives the
+    most names.
+    """
+    names = dict.fromkeys(SEPARATORS, 0)
     for sign in SEPARATORS:
         try:
             cells = next(csv.reader([line], delimiter=sign))
+            names[sign] = len(cells)
             naming = named(cells, shape, given)
         except (csv.Error, StopIteration):
             continue
@@ -170,14 +188,21 @@ def _separator(line: str, shape: Shape, given: Mapping[str, str]) -> str:
             return sign
         if all(name in naming.columns for name in shape.required):
             return sign
-    return ","
+    return max(names, key=lambda sign: names[sign])
 
 
-def _table(rows: Any, path: Path, shape: Shape, reading: Reading, skipped_lines: int) -> Rows:
+def _table(
+    rows: Any,
+    first_rows: Sequence[Sequence[str]],
+    path: Path,
+    shape: Shape,
+    reading: Reading,
+    skipped_lines: int,
+) -> Rows:
     cells = _header_cells(rows, path)
     while cells and not clean_name(cells[-1]):
         cells.pop()
-    naming = _named(cells, path, shape, reading)
+    naming = _named(cells, first_rows, path, shape, reading)
     header, width, drop = naming.targets, len(cells), "" in naming.targets
     line_of_header = cells
     before = rows.line_num
@@ -215,18 +240,33 @@ def _header_cells(rows: Any, path: Path) -> list[str]:
     return list(cells)
 
 
-def _named(cells: Sequence[str], path: Path, shape: Shape, reading: Reading) -> Naming:
-    """Return what a header stands for; DataError when a required column is missing."""
+def _named(
+    cells: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    path: Path,
+    shape: Shape,
+    reading: Reading,
+) -> Naming:
+    """Return what a header stands for, above these first rows.
+
+    DataError when a required column is missing.
+    """
     try:
         naming = named(cells, shape, reading.options.names)
+        columns = {
+            name: [row[place] for row in rows if place < len(row)]
+            for place, name in enumerate(naming.names)
+        }
+        naming = with_time_column(naming, shape, reading.options.names, columns)
     except DataError as error:
         raise DataError(f"{path}: {error}") from None
     missing = [name for name in shape.required if name not in naming.columns]
     if missing:
+        way = " ".join(f"--map {name}=NAME" for name in missing)
         raise DataError(
-            f"{path}:1: the header has no {' and '.join(missing)}; the first line must name the "
+            f"{path}:1: the header has no {' and no '.join(missing)}; the first line must name the "
             f"columns, and it is {shown(','.join(cells))}; a column of another name is named with "
-            f"--map {missing[0]}=NAME"
+            f"{way}"
         )
     twice = sorted({name for name in naming.kept if naming.kept.count(name) > 1})
     if twice:
@@ -248,7 +288,7 @@ class _Objects:
         names = tuple(found)
         naming = self.known.get(names)
         if naming is None:
-            naming = self._named(names)
+            naming = self._named(found)
             if len(self.known) < 10_000:
                 self.known[names] = naming
         if isinstance(naming, str):
@@ -259,9 +299,12 @@ class _Objects:
         record.pop("", None)
         return record
 
-    def _named(self, names: tuple[str, ...]) -> Naming | str:
+    def _named(self, found: dict[str, Any]) -> Naming | str:
+        given = self.reading.options.names
         try:
-            naming = named(names, self.shape, self.reading.options.names)
+            naming = named(tuple(found), self.shape, given)
+            values = {name: [found.get(name)] for name in naming.unused}
+            naming = with_time_column(naming, self.shape, given, values)
         except DataError as error:
             return str(error)
         self.reading.add(naming)
@@ -329,6 +372,17 @@ def _lists(found: dict[str, Any]) -> list[list[Any]]:
     return [one for one in lists if isinstance(one[0], dict)]
 
 
+def _with_times_of(file: Any, naming: Naming, shape: Shape, reading: Reading) -> Naming:
+    """Return the naming of a Parquet file, a column of times found by its first rows."""
+    columns = {}
+    if naming.unused and file.metadata.num_rows:
+        batch = next(file.iter_batches(batch_size=ROWS))
+        columns = {
+            name: values_of_column(batch.column(naming.names.index(name))) for name in naming.unused
+        }
+    return with_time_column(naming, shape, reading.options.names, columns)
+
+
 def _parquet(stream: IO[bytes], path: Path, shape: Shape, reading: Reading) -> Rows:
     import pyarrow  # here, because it costs some 60 MB that the API has no use for
     import pyarrow.parquet
@@ -341,7 +395,7 @@ def _parquet(stream: IO[bytes], path: Path, shape: Shape, reading: Reading) -> R
     try:
         file = pyarrow.parquet.ParquetFile(source)
         names = file.schema_arrow.names
-        naming = named(names, shape, reading.options.names)
+        naming = _with_times_of(file, named(names, shape, reading.options.names), shape, reading)
         missing = [name for name in shape.required if name not in naming.columns]
         if missing:
             raise DataError(

@@ -48,6 +48,9 @@ _DAY_FIRST = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2}(?:\d{2})?(?:[T ,].*)?")
 _DOTTED = re.compile(  # where dots are written the day stands first
     r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:[T ,]+(\d{1,2}):(\d\d)(?::(\d\d))?)?"
 )
+_CHINESE = re.compile(
+    r"(\d{4})年(\d{1,2})月(\d{1,2})日(?:[T ]*(\d{1,2})[:：时点](\d{1,2})(?:[:：分](\d{1,2})?秒?)?)?"
+)
 _MONTH = re.compile(r"\d{4}[-/.]\d{1,2}")
 
 
@@ -223,6 +226,15 @@ def _dotted(text: str) -> datetime | None:
     return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
 
 
+def _chinese(text: str) -> datetime | None:
+    """Read 2021年1月29日, 2021年1月29日 07:01:30 and 2021年1月29日7时1分."""
+    found = _CHINESE.fullmatch(text)
+    if found is None:
+        return None
+    year, month, day, hour, minute, second = (int(part or 0) for part in found.groups())
+    return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+
+
 def _iso(text: str) -> datetime | None:
     return None if text.isdigit() else datetime.fromisoformat(text.upper())
 
@@ -258,5 +270,5 @@ def _moment(
 
 
 _READERS: tuple[Callable[[str], datetime | None], ...] = (
-    _iso, _year_first, _dotted, _rfc_2822, _twitter, _javascript,
+    _iso, _year_first, _dotted, _chinese, _rfc_2822, _twitter, _javascript,
 )  # fmt: skip

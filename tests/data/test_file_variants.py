@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recsys.data.file_formats import BLANK, HEADER, Options, Reading, Reject
-from recsys.data.file_readers import load_events, load_items, read_events, read_items
+from recsys.data.file_readers import load_events, load_items, notes, read_events, read_items
 from recsys.data.records import Event, Item
 from recsys.errors import DataError
 
@@ -195,3 +195,56 @@ def test_every_json_row_is_read_or_rejected_in_order(tmp_path_factory, records):
         assert not records and "is empty" in str(error)
         return
     assert [line for line, _ in found] == list(range(1, len(records) + 1))
+
+
+NOTES = "columns read under another name: "
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said", "seconds"),
+    [
+        ("a.tsv", "USER\tarticle\taction\tmoment\nu\t1\tread\t2026-11-01 10:00\n",
+         "moment as timestamp", 1_793_527_200.0),
+        ("b.csv", "用户ID,文章ID,行为,时间\nu,1,点赞,2026年11月1日 10:00\n",
+         "时间 as timestamp", 1_793_527_200.0),
+        ("c.jsonl", '{"user": "u", "post": "1", "stamped": 1793527200}\n',
+         "stamped as timestamp", 1_793_527_200.0),
+        ("d.csv", "user,item,stamped\nu,1,1793527200000\n",
+         "stamped as timestamp", 1_793_527_200.0),
+        ("e.csv", "user,item,price\nu,1,17.5\n", "", None),
+        ("f.csv", "user,item,year\nu,1,2008\n", "", None),
+        ("g.csv", "user,item,phone\nu,1,4915112345678\n", "", None),
+        ("h.csv", "user,item,note\nu,1,a-b\n", "", None),
+        ("i.csv", "user,item,moment\nu,1,2026-11-01\nu,2,soon\n", "", None),
+    ],
+)  # fmt: skip
+def test_a_column_of_times_is_found_by_its_values(write, name, text, said, seconds):
+    reading = Reading()
+    events = rows(write(name, text), reading)
+    assert events[0].timestamp == seconds
+    renamed = ", ".join(line for line in notes(reading) if line.startswith(NOTES))
+    assert said in renamed
+    assert ("as timestamp" in renamed) == bool(said)
+
+
+def test_two_columns_of_times_are_a_question(write):
+    path = write("two.csv", "user,item,begun,ended\nu,1,2026-11-01,2026-11-02\n")
+    with pytest.raises(DataError, match="begun and ended hold times.*--map timestamp=begun"):
+        rows(path)
+    assert rows(path, Reading(Options({"timestamp": ""})))[0].timestamp is None
+
+
+def test_a_parquet_column_of_times_is_found(tmp_path):
+    moment = dt.datetime(2026, 11, 1, 10, tzinfo=dt.UTC)
+    table = pa.table({"user": ["u"], "item": ["1"], "moment": [moment], "n": [3]})
+    pq.write_table(table, tmp_path / "times.parquet")
+    assert rows(tmp_path / "times.parquet")[0].timestamp == moment.timestamp()
+
+
+def test_a_header_of_another_separator_is_shown_with_a_way_out_per_column(write):
+    path = write("odd.tsv", "wer\twas\nu\t1\n")
+    with pytest.raises(
+        DataError,
+        match="no user_id and no item_id.*wer,was.*--map user_id=NAME --map item_id=NAME",
+    ):
+        rows(path)
