@@ -44,6 +44,8 @@ class Search:
         `voted`: likes and dislikes are both at hand, so the expected vote may be a part.
         """
         best = self.anchored(SHARES if timed else ("share_all",))
+        if timed:
+            best = self._best(self._with_each_linear(best[0], dated=True), best)
         if voted:
             best = self._voted(best)
         columns = list(columns)
@@ -58,13 +60,51 @@ class Search:
         factors = [column for column in columns if column.term == "factors"]
         best = self._best([replace(best[0], factors=(column,)) for column in factors], best)
         words = tuple(column for column in columns if column.term == "words")
-        if words:
-            best = self._best([replace(best[0], words=words)], best)
-        anchor = best[0].shares
+        best = self._worded(words, best)
+        anchor, before = best[0].shares, best[0]
         for more in self._additions(anchor, timed):
             best = self._best([more(best[0])], best)
+        if best[0] != before and not best[0].plain:
+            best = self._retried(found[:engines], factors, words, timed, best)
         self.found = best[1]
         return self._pruned(best)
+
+    def _worded(
+        self, words: tuple[Column, ...], best: tuple[CandidateForm, float]
+    ) -> tuple[CandidateForm, float]:
+        """Try the words of the history: all half-lives together, then each alone."""
+        tried = [words, *((column,) for column in words)] if len(words) > 1 else [words]
+        return self._best([replace(best[0], words=some) for some in tried if some], best)
+
+    def _retried(
+        self,
+        neighbours: Sequence[Column],
+        factors: Sequence[Column],
+        words: tuple[Column, ...],
+        timed: bool,
+        best: tuple[CandidateForm, float],
+    ) -> tuple[CandidateForm, float]:
+        """Try the parts that were refused once more, beside those that were added later.
+
+        A part may show its worth only where another one holds back what it wrongly puts first:
+        words of the history among old items, before anything tells old from new.
+        """
+        if best[0].neighbours is None:
+            lifts = (False, True) if timed else (False,)
+            best = self._best(
+                [replace(best[0], neighbours=n, lift=lift) for lift in lifts for n in neighbours],
+                best,
+            )
+        if not best[0].factors:
+            best = self._best([replace(best[0], factors=(one,)) for one in factors], best)
+        if not best[0].words:
+            best = self._worded(words, best)
+        return best
+
+    def _with_each_linear(self, form: CandidateForm, dated: bool) -> Iterable[CandidateForm]:
+        """Return the form with each of the optional terms of one weight that it lacks."""
+        terms = (term for term in linear_terms() if term.dated == dated)
+        return [_with_linear(term.name)(form) for term in terms if term.name not in form.linear]
 
     def _alone(
         self, columns: Iterable[Column], best: tuple[CandidateForm, float]
@@ -186,7 +226,7 @@ def _adding(feature: str) -> Callable[[CandidateForm], CandidateForm]:
 
 
 def _with_linear(name: str) -> Callable[[CandidateForm], CandidateForm]:
-    return lambda design: replace(design, linear=(*design.linear, name))
+    return lambda design: replace(design, linear=tuple(dict.fromkeys((*design.linear, name))))
 
 
 def by_life(columns: Iterable[Column]) -> list[Column]:

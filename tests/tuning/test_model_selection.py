@@ -22,7 +22,7 @@ from recsys.models.item_to_item_weights import ItemWeights
 from recsys.ranking.batch_scoring import score_block
 from recsys.ranking.popularity_features import prior_features
 from recsys.ranking.query import Query
-from recsys.ranking.terms.protocol import Parameter
+from recsys.ranking.terms.protocol import Column, Parameter
 from recsys.recommender import Recommender
 from recsys.serving.live_state import LiveState
 from recsys.training.fit import TextVectors, assemble, fit_engines, known_interactions
@@ -372,3 +372,45 @@ def test_a_part_that_later_parts_made_idle_is_taken_out(idle, kept):
     )
     found = search._pruned((form, 0.5))
     assert found.vote == kept and found.personal_rating == bool(kept)
+
+
+class Values:
+    """A validator of which the value of each form is known."""
+
+    opinions = None
+
+    def __init__(self, value):
+        self.value = value
+
+
+def test_the_age_of_items_is_there_before_personal_parts_are_tried():
+    def value(form):
+        aged = "item_age" in form.linear
+        personal = bool(form.neighbours) and not form.lift and not form.plain
+        return 1.0 + 0.2 * aged + (0.3 if aged else -0.5) * personal
+
+    found = Search(Values(value), lambda text: None, []).grow(
+        True, [choice_columns.near("x")], voted=False
+    )
+    assert "item_age" in found.linear and found.neighbours is not None
+
+
+def test_a_part_that_was_refused_is_tried_again_beside_parts_that_were_added_later():
+    words = tuple(Column("words", half_life=life) for life in (1.0, 6.0))
+
+    def value(form):
+        beside = "liked" in form.shares
+        return 1.0 + 0.2 * beside + (0.3 if beside else -0.5) * bool(form.words)
+
+    found = Search(Values(value), lambda text: None, []).grow(True, words, voted=False)
+    assert "liked" in found.shares and found.words == words
+
+
+def test_words_of_one_half_life_may_do_better_than_all_of_them():
+    words = tuple(Column("words", half_life=life) for life in (1.0, 6.0, np.inf))
+
+    def value(form):
+        return 1.0 + {0: 0.0, 1: 0.2, 3: 0.1}[len(form.words)] + 0.1 * (form.words == words[1:2])
+
+    found = Search(Values(value), lambda text: None, []).grow(False, words, voted=False)
+    assert found.words == words[1:2]

@@ -10,6 +10,7 @@ from recsys.ranking.terms.control_boosts import Controls
 from recsys.ranking.terms.dislike_share import Refusals
 from recsys.ranking.terms.factors import FactorTerm
 from recsys.ranking.terms.flag_penalty import FlagPenalty
+from recsys.ranking.terms.item_age import ItemAge
 from recsys.ranking.terms.item_feature_base import ItemFeatureTerm
 from recsys.ranking.terms.like_rate import LikeRate
 from recsys.ranking.terms.neighbours import NEIGHBOURS
@@ -31,6 +32,7 @@ TERMS: list[ScoreTerm] = [
     Refusals(),
     NEIGHBOURS,
     ExposureAge(),
+    ItemAge(),
     FactorTerm(),
     Text(),
     PersonalRating(),
