@@ -31,7 +31,7 @@ from ..command_output import output
 from ..environment import load_settings
 from ..recommender_from_store import LocalService, open_bundle, open_service
 from .ingest_files import ingest
-from .recommend import documents, recommendation_table
+from .recommend import documents, print_order, recommendation_table
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample" / "movietweetings"
 CREDIT = "Sample data: MovieTweetings, (c) 2013 Simon Dooms, MIT licence (data/README.md)."
@@ -170,6 +170,7 @@ def show(console: Console, engine: LocalService, person: Person) -> None:
         console.print(table)
         console.print()
     console.print(recommendation_table(engine, engine.recommend(person.user, N)))
+    print_order(console, engine.query(person.user))
     console.print()
 
 

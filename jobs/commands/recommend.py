@@ -9,10 +9,11 @@ import json
 from collections.abc import Sequence
 
 import click
+from rich.console import Console
 from rich.table import Table
 
 from recsys.data.id_normalization import canonical_id
-from recsys.ranking.query import Reason, Recommendation
+from recsys.ranking.query import Query, Reason, Recommendation
 
 from ..cli import run
 from ..command_output import output
@@ -38,6 +39,7 @@ def command(user: str, n: int, explain: bool, as_json: bool) -> None:
         console = output()
         if found:
             console.print(recommendation_table(engine, found, explain))
+            print_order(console, engine.query(user))
         if notice:
             console.print(f"{notice}.", highlight=False)
 
@@ -75,6 +77,16 @@ def recommendation_table(
         title = engine.title(each.item_id)
         table.add_row(str(each.rank), title, f"{each.score:.3f}", each.source, reasons)
     return table
+
+
+def print_order(console: Console, query: Query) -> None:
+    """Print why a list does not follow its scores; nothing where it does."""
+    if query.diversity > 0:
+        console.print(
+            f"Not in the order of the scores alone: diversity is {query.diversity:g}, so a row"
+            " moves down where its text is like those above it.",
+            style="dim",
+        )
 
 
 OWN = 0.1  # share of a score from which a reason of the reader's own is told first

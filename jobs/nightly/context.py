@@ -24,6 +24,7 @@ from recsys.text_training.encode_catalogue import renumbered
 from recsys.training.cold_items import ColdStartSolver, config_of
 from recsys.training.fit import TextVectors, assemble, fit_engines, known_interactions
 from recsys.tuning.engine_catalogue import engine_named
+from recsys.tuning.tuner import FIRST_QUERIES
 from recsys.tuning.tuning_result import TuningResult
 from recsys.tuning.validation_set import ValidationSet
 from recsys.tuning.validation_splits import validation
@@ -63,15 +64,15 @@ class NightContext:
             data, fitted, words, choice.score_model, self.settings.seed, posts, choice.trees
         )
 
-    def tried(self, data: Dataset, choice: TuningResult) -> Model:
-        """Fit what only answers questions: engines as settings are chosen with, no new posts."""
+    def tried(self, data: Dataset, choice: TuningResult, posts: bool = False) -> Model:
+        """Fit engines as settings are chosen with; `posts` as in `assemble`."""
         words, chosen = self.words(data), [engine_named(name) for name in choice.engines]
         known = known_interactions(data, words)
         seed, device = self.settings.seed, self.device
         fitted = {engine.scorer: engine.tried(known, seed, device) for engine in chosen}
         config = replace(config_of(len(data.items), tried=True), largest=TRIED_TEXTS)
         cold = ColdStartSolver(data, words.student, words.vectors, config)
-        return assemble(data, fitted, words, choice.score_model, seed, False, choice.trees, cold)
+        return assemble(data, fitted, words, choice.score_model, seed, posts, choice.trees, cold)
 
     def words(self, data: Dataset) -> TextVectors:
         """Return the encoded words in the numbering of a data set."""
@@ -132,6 +133,17 @@ class NightContext:
             self.progress.note(str(error))
             return None
         return raw
+
+    @cached_property
+    def quick(self) -> bool:
+        """Whether this is a first night that asks less than there is, to give lists soon.
+
+        It tunes on fewer questions and fits engines as settings are chosen with; the next night
+        does all of it.
+        """
+        is_test, cut = self.validation
+        many = cut.data.timed and int(is_test.sum()) > FIRST_QUERIES
+        return many and self.before is None and not self.tune_always
 
     @cached_property
     def device(self) -> str:

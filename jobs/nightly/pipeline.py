@@ -128,12 +128,13 @@ class NightPipeline:
             counts = {name: seen[name] for name in ("events", "items", "kinds")}
             hurried = times_hurried(manifest, choice, minutes)
             tuning = {"at": time.time(), "counts": counts, **plan}
-            tuning |= {"minutes": minutes, "hurried": hurried}
+            tuning |= {"minutes": minutes, "hurried": hurried, "quick": self.night.quick}
             for sentence in choice.pressure:
                 self.night.progress.tell(pressure_sentence(sentence, hurried, days))
         (out / CHOICE).write_text(json.dumps(choice.to_json()))
         return {
             "tuned": why is not None,
+            "quick": why is not None and self.night.quick,
             "because": why or "the last tuning is still valid",
             "design": choice.design,
             "personal": choice.score_model.personal,
@@ -164,16 +165,13 @@ class NightPipeline:
                 (), score_model, choice.evidence, None, "baseline", choice.pressure
             )
             result = f"{named(found.baseline)} is published, the tuned model is worse: {result}"
-            self.night.progress.tell(result)
         elif moved and self.night.before is None:
             choice = TuningResult(
                 (), baseline_blend("share_all"), choice.evidence, None, "baseline", choice.pressure
             )
             result = f"the tuned model fails the simulated attack, popular is published: {result}"
-            self.night.progress.tell(result)
         elif choice.design == "untested":
             result = f"fixed settings, {result}"
-            self.night.progress.tell(result)
         (out / CHOICE).write_text(json.dumps(choice.to_json()))
         refused = (lost or moved) and self.night.before is not None
         values = {**asdict(found), "tested": found.tested, "attack": asdict(attack), "lost": lost}
@@ -181,9 +179,11 @@ class NightPipeline:
 
     def fit(self, out: Path) -> Detail:
         """Fit the chosen engines to everything there is, and put the model together."""
-        model = self.night.model(
-            self.night.data, self.night.choice, self.night.words(self.night.data), posts=True
-        )
+        night = self.night
+        if night.quick:
+            model = night.tried(night.data, night.choice, posts=True)
+        else:
+            model = night.model(night.data, night.choice, night.words(night.data), posts=True)
         write_bundle(out, model.arrays(), {}, {"model": model.settings()})
         size = sum(path.stat().st_size for path in out.iterdir())
         return {"items": len(model), "mb": size / 1e6}

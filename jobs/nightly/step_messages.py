@@ -44,6 +44,8 @@ def _finetune(d: Detail) -> str:
 
 def _tune(d: Detail) -> str:
     done = "tuned" if d["tuned"] else "not tuned"
+    if d.get("quick"):
+        done = "tuned and fitted quickly to give lists soon (the next night does it fully)"
     place = f"; personalisation {d['personal']:g} of 1" if "personal" in d else ""
     return f"{done}, because {d['because']}{place}; in use: {d['engine_reason']}"
 
@@ -77,6 +79,12 @@ def _joined(d: Detail) -> str:
     if not d["built"]:
         return f"no index of behaviour and text: {d['because']}"
     return f"behaviour and text in one index, recall {d['recall']:.3f}"
+
+
+def _gate(d: Detail) -> str:
+    """Return the verdict without what the line of the step `baselines` has said."""
+    said = f"{d['baselines']['reason']}; " if d.get("baselines") else ""
+    return f"{'passed' if d['passed'] else 'refused'}: {d['reason'].removeprefix(said)}"
 
 
 def counted(count: float, noun: str, plural: str = "") -> str:
@@ -114,7 +122,7 @@ SENTENCES: Mapping[str, Callable[[Detail], str]] = {
     "fit": lambda d: f"the model knows {counted(d['items'], 'item')} and takes {d['mb']:.1f} MB",
     "index": _index,
     "joined": _joined,
-    "gate": lambda d: f"{'passed' if d['passed'] else 'refused'}: {d['reason']}",
+    "gate": _gate,
     "publish": lambda d: f"version {d['version']} is served from now on",
     **dict.fromkeys(("items", "events", "users", "follows"), _ingest),
 }

@@ -77,13 +77,18 @@ def fit_explicit_mf(
     seed: int,
 ) -> ExplicitMF:
     """Fit to one vote per (user, item)."""
-    order = np.argsort(users, kind="stable")
+    order = np.lexsort((items, users))
     users, items = users[order], items[order]
     votes64, w = votes[order].astype(np.float64), weights[order].astype(np.float64) / config.noise
-    _, row = np.unique(users, return_inverse=True)
-    shape, places = (int(row.max(initial=-1)) + 1, len(users)), np.arange(len(users))
-    by_user = sparse.csr_array((w, (row, places)), shape=shape)
-    by_item = sparse.csr_array((w, (items, places)), shape=(n_items, shape[1]))
+    ends = np.concatenate([[0], np.flatnonzero(np.diff(users)) + 1, [len(users)]])
+    shape = (len(ends) - 1, n_items)
+
+    def table(values: Precise) -> sparse.csr_array:
+        """Return a number per vote as users × items."""
+        return sparse.csr_array((values, items, ends), shape=shape)
+
+    by_user, by_item = table(w), sparse.csr_array(table(w).T)
+    voted_item = sparse.csr_array(table(w * votes64).T)
     default = np.zeros(config.rank + 1)
     default[0] = np.average(votes64, weights=w) if len(w) else 0.0
     default[1] = config.agree
@@ -93,12 +98,9 @@ def fit_explicit_mf(
     # The first loading is held: it stands for agreeableness, which no ranking depends on.
     precision = np.r_[config.tau_base, 1e4, np.full(config.rank - 1, config.tau)]
     for _ in range(config.rounds):
-        means, seconds = _readers(by_user, both, items, votes64)
-        flat: Precise = seconds.reshape(len(means), -1)[row]
-        summed = np.asarray(by_item @ flat)
-        moments = summed.reshape(n_items, *seconds.shape[1:])
-        targets = by_item @ (means[row] * votes64[:, None])
-        right = (targets + precision * default)[:, :, None]
+        means, seconds = _readers(by_user, table(w * (votes64 - both[items, 0])), both)
+        moments = (by_item @ seconds.reshape(len(means), -1)).reshape(n_items, *seconds.shape[1:])
+        right = (voted_item @ means + precision * default)[:, :, None]
         both = np.linalg.solve(moments + np.diag(precision), right)[:, :, 0]
     evidence = np.asarray(by_item.sum(axis=1), np.float32).ravel()
     base, loadings = both[:, 0].astype(np.float32), both[:, 1:].astype(np.float32)
@@ -106,16 +108,18 @@ def fit_explicit_mf(
 
 
 def _readers(
-    by_user: sparse.csr_array, both: Precise, items: Rows, votes: Precise
+    by_user: sparse.csr_array, residuals: sparse.csr_array, both: Precise
 ) -> tuple[Precise, Precise]:
-    """Return E[z] and E[z z'] of every reader, z = (1, x)."""
-    loadings = both[items, 1:]
+    """Return E[z] and E[z z'] of every reader, z = (1, x).
+
+    `by_user`: weights, `residuals`: weights times vote less base; users × items.
+    """
+    loadings = both[:, 1:]
     rank = loadings.shape[1]
-    products = (loadings[:, :, None] * loadings[:, None, :]).reshape(len(items), -1)
+    products = (loadings[:, :, None] * loadings[:, None, :]).reshape(len(loadings), -1)
     gram = (by_user @ products).reshape(-1, rank, rank) + np.eye(rank)
     covariance = np.linalg.inv(gram)
-    residual = by_user @ (loadings * (votes - both[items, 0])[:, None])
-    means = np.einsum("nij,nj->ni", covariance, residual)
+    means = np.einsum("nij,nj->ni", covariance, residuals @ loadings)
     whole = np.concatenate([np.ones((len(means), 1)), means], axis=1)
     second = whole[:, :, None] * whole[:, None, :]
     second[:, 1:, 1:] += covariance

@@ -23,6 +23,7 @@ from recsys.models.item_to_item_weights import ItemWeights
 from recsys.thread_pool import over_blocks
 
 Sparse = sparse.csr_array | sparse.csc_array
+BLOCK = 1_024  # columns multiplied at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class SlistConfig:
     keep: int = 300  # weights kept per item
     largest: int = 15_000  # items beyond which n^3 takes minutes; two squares are held
     fewest: int = 0  # readers below which an item takes no part and has no weights
+    dense: float = 0.03  # share of pairs seen near each other from which a dense product is faster
 
 
 def fit_slist(data: Interactions, config: SlistConfig) -> ItemWeights:
@@ -66,11 +68,34 @@ def _fitted(data: Interactions, config: SlistConfig) -> ItemWeights:
     _add_product(gram, data.matrix.T, data.matrix, config.complete)
     if data.features is not None and config.features:
         _add_product(gram, data.features, data.features.T, config.features)
-    targets = gram.copy(order="F")
-    _add_product(targets, past.T, future, weight)
     _add_product(gram, past.T, past, weight)
+    # What the ridge regression predicts is the Gram matrix itself but for this difference. With P
+    # the inverse of (Gram + regularization), P Gram is I less a multiple of P, and what makes the
+    # diagonal zero takes multiples of P's columns off: only P difference has to be multiplied out.
+    change = sparse.csr_array(future - past) * np.float32(weight)
+    difference = _product(past.T, change, config.dense)
     inverse = inverse_of(gram, config.regularization)
-    return ItemWeights.from_dense(_without_diagonal(inverse, targets), config.keep)
+    return ItemWeights.from_dense(_without_diagonal(inverse, difference), config.keep)
+
+
+def _product(
+    left: Sparse, right: Sparse, dense: float, block: int = 1024
+) -> sparse.csc_array | Floats:
+    """Return left @ right, dense where more than a share `dense` of its places is filled."""
+    first, second = left.tocsr(), right.tocsc()
+    shape = (left.shape[0], right.shape[1])
+    parts: list[sparse.csc_array] = []
+    most = dense * shape[0] * shape[1]
+    for start in range(0, shape[1], block):
+        part = sparse.csc_array(first @ second[:, start : start + block])
+        parts.append(part)
+        if sum(one.nnz for one in parts) > most:
+            break
+    else:
+        return sparse.csc_array(sparse.hstack(parts, format="csc"))
+    out: Floats = np.zeros(shape, np.float32, order="F")
+    _add_product(out, first, second, 1.0)
+    return out
 
 
 def _add_product(
@@ -83,18 +108,33 @@ def _add_product(
         out[:, start : start + block] += np.float32(weight) * part.toarray()
 
 
-def _without_diagonal(inverse: Floats, right_side: Floats, block: int = 1024) -> Floats:
-    """Return inverse @ wanted less what makes its diagonal zero, overwriting `right_side`."""
-    scale = np.diag(inverse)
+def _without_diagonal(inverse: Floats, right: sparse.csc_array | Floats) -> Floats:
+    """Return inverse @ right less multiples of the inverse's columns, with a zero diagonal.
 
-    def solve(own: slice) -> None:
-        weights = inverse @ right_side[:, own]
-        weights -= inverse[:, own] * (np.diag(weights[own]) / scale[own])[None, :]
-        right_side[:, own] = weights
+    The multiples are those that make the diagonal of I + inverse @ right zero. A dense `right` is
+    overwritten.
+    """
+    size = len(inverse)
+    if isinstance(right, np.ndarray):
+        weights = right
 
-    over_blocks(solve, right_side.shape[1], block)
-    np.fill_diagonal(right_side, 0.0)  # of which rounding has left a trace
-    return right_side
+        def multiply(own: slice) -> None:
+            weights[:, own] = inverse @ right[:, own]
+    else:
+        weights, turned = np.empty((size, size), np.float32), sparse.csr_array(right.T)
+
+        def multiply(own: slice) -> None:  # the inverse is symmetric
+            weights[own] = (turned @ np.ascontiguousarray(inverse[:, own])).T
+
+    over_blocks(multiply, size, BLOCK)
+    multiples = (1 + np.diag(weights)) / np.diag(inverse)
+
+    def subtract(own: slice) -> None:
+        weights[own] -= inverse[own] * multiples
+
+    over_blocks(subtract, size, BLOCK)
+    np.fill_diagonal(weights, 0.0)  # of which rounding has left a trace
+    return weights
 
 
 def moments(

@@ -25,6 +25,8 @@ from recsys.thread_pool import over_blocks
 
 Weights = sparse.csr_array | Floats  # items × items; row h is what a history item h gives
 BLOCK = 1_024  # texts compared at a time
+COMMON = 0.03  # share of the texts; terms in more are compared by a dense product
+MOST_COMMON = 256  # such terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +65,32 @@ class TextMap:
     def kernel(self, rows: Rows, others: Rows) -> Floats:
         """Return (len(rows), len(others)) likeness of texts, 1 for equal ones."""
         out = np.empty((len(rows), len(others)), np.float32, order="F")  # as LAPACK wants it
-        words, vectors = sparse.csc_array(self.terms[others].T), self.vectors[rows]
-        terms = self.terms[rows]
+        common_terms = self._common_terms()
+        rare = np.ones(self.terms.shape[1], bool)
+        rare[common_terms] = False
+        words = sparse.csc_array(_with_columns(self.terms[others], rare).T)
+        terms = _with_columns(self.terms[rows], rare)
+        vectors, columns = self._dense(rows, common_terms), self._dense(others, common_terms)
         taught = None if self.taught is None else self.taught[rows]
 
         def compare(own: slice) -> None:
-            common = (terms @ words[:, own]).toarray() + vectors @ self.vectors[others[own]].T
+            common = (terms @ words[:, own]).toarray() + vectors @ columns[own].T
             if taught is not None and self.taught is not None:
                 common += taught @ self.taught[others[own]].T
             np.divide(common, self.views, out=out[:, own])
 
         over_blocks(compare, len(others), BLOCK)  # a sparse square would outweigh a dense one
         return out
+
+    def _common_terms(self) -> Rows:
+        """Return the terms that so many texts hold that a dense product takes less time."""
+        held = np.bincount(self.terms.indices, minlength=self.terms.shape[1])
+        found = np.argsort(-held, kind="stable")[:MOST_COMMON]
+        return np.sort(found[held[found] > COMMON * self.terms.shape[0]]).astype(np.int32)
+
+    def _dense(self, rows: Rows, terms: Rows) -> Floats:
+        """Return the vectors of texts and, as further columns, their weights of some terms."""
+        return np.hstack([self.vectors[rows], self.terms[rows][:, terms].toarray()])
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +102,7 @@ class ColdStartMap:
     factor: Floats  # Cholesky factor of the teachers' kernel plus ridge
     targets: Weights  # (n_items, n_teachers): weights plus `alike` times the identity
     config: ColdStartConfig
+    ridge: Floats  # (n_teachers,): what was added to the kernel's diagonal
 
     def solve(self, right: Floats) -> Floats:
         """Return (kernel + ridge)^-1 times (n_teachers, k)."""
@@ -139,6 +156,13 @@ def _rows_for(student: Student, pairs: NDArray[np.int64]) -> Floats:
     return rows
 
 
+def _with_columns(matrix: sparse.csr_array, kept: NDArray[np.bool_]) -> sparse.csr_array:
+    """Return a matrix without the entries of the columns that are not kept."""
+    some = kept[matrix.indices]
+    ends = np.concatenate([[0], np.cumsum(some)])[matrix.indptr]
+    return sparse.csr_array((matrix.data[some], matrix.indices[some], ends), shape=matrix.shape)
+
+
 def fit_cold(
     texts: TextMap, weights: Weights, counts: NDArray[np.integer], config: ColdStartConfig
 ) -> ColdStartMap:
@@ -155,7 +179,7 @@ def fit_cold(
     ridge = config.ridge * counts[known].astype(np.float32) ** np.float32(config.fame)
     square[np.diag_indices_from(square)] += ridge
     factor = cho_factor(square, lower=True, overwrite_a=True, check_finite=False)[0]
-    return ColdStartMap(texts, known, factor, _targets(weights, known, config), config)
+    return ColdStartMap(texts, known, factor, _targets(weights, known, config), config, ridge)
 
 
 def with_targets(cold: ColdStartMap, weights: Weights) -> ColdStartMap:
@@ -237,14 +261,19 @@ def usual_kernel(cold: ColdStartMap) -> Floats:
 
 
 def _leading(cold: ColdStartMap, rank: int, seed: int) -> tuple[Floats, Floats]:
-    """Return (n_items, rank) orthonormal inputs and (n_teachers, rank) targets of the map."""
-    square = cold.texts.kernel(cold.teachers, cold.teachers)
+    """Return (n_items, rank) orthonormal inputs and (n_teachers, rank) targets of the map.
+
+    With K the kernel and R the ridge, (K + R)^-1 K is I - (K + R)^-1 R, so no product with K is
+    needed.
+    """
+    ridge = cold.ridge[:, None]
 
     def forward(block: Floats) -> Floats:
-        return np.asarray(cold.targets @ cold.solve(square @ block), np.float32)
+        return np.asarray(cold.targets @ (block - cold.solve(ridge * block)), np.float32)
 
     def backward(block: Floats) -> Floats:
-        return square @ cold.solve(np.asarray(cold.targets.T @ block, np.float32))
+        right = np.asarray(cold.targets.T @ block, np.float32)
+        return right - ridge * cold.solve(right)
 
     width = min(rank + rank // 8 + 8, len(cold.teachers))
     start = np.random.default_rng(seed).standard_normal((len(cold.teachers), width))

@@ -86,12 +86,14 @@ def assemble(
     trees: Gbdt | None = None,
     cold: ColdStartSolver | None = None,
     like: Model | None = None,
+    rated: bool = True,
 ) -> Model:
     """Put the fitted parts of one data set together, unread items included.
 
     `posts`: also learn the space in which items posted later meet their readers; a model that is
     only compared with others does without. `cold`: what words say, where it serves several models.
-    `like`: a model of the same data, of which all that no engine changes is taken over.
+    `like`: a model of the same data, of which all that no engine changes is taken over. `rated`:
+    learn the expected rating of each user, where there are dislikes to learn it from.
     """
     load_terms()
     neighbours, behaviour = fitted.get("neighbours"), fitted.get("behaviour")
@@ -117,7 +119,7 @@ def assemble(
         student=words.student,
         readers=readers,
         reader_inputs=inputs,
-        explicit_mf=like.explicit_mf if like else explicit_mf_of(data, seed),
+        explicit_mf=like.explicit_mf if like else explicit_mf_of(data, seed) if rated else None,
         counters=like.counters if like else _counters(data).arrays(),
         score_model=replace(score_model, first_use=first_use_delays(data)),
         rating_scale=data.rating_scale,

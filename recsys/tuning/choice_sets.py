@@ -77,7 +77,12 @@ class ChoiceSets:
         """
         behind = np.nextafter(scores, -np.inf, dtype=np.float32)
         held = np.where(self.chosen, behind, scores)
-        return np.argsort(-np.where(np.isfinite(self.offset), held, -np.inf), axis=1)[:, :k]
+        order = -np.where(np.isfinite(self.offset), held, -np.inf)
+        if order.shape[1] <= k:
+            return np.argsort(order, axis=1)
+        some = np.argpartition(order, k - 1, axis=1)[:, :k]
+        values = np.take_along_axis(order, some, axis=1)
+        return np.take_along_axis(some, np.argsort(values, axis=1), axis=1)
 
     def lists(self, order: NDArray[np.intp]) -> Rows:
         """Return the items of ordered places, (people, k), -1 where there are fewer."""

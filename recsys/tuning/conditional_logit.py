@@ -16,6 +16,9 @@ from scipy.optimize import minimize
 
 from recsys.array_types import Floats, Mask
 
+CACHED = 2**18  # numbers of a block of features, so that each is read from memory once a step
+MOST_STEPS = 50
+PRECISE = 1e-8  # twice the fall of the loss that one more step promises, from which there is none
 LEAST = 1e-3  # weight of a feature with a spread of one, where weights must be positive
 
 
@@ -94,24 +97,85 @@ def _maximise(
     regularization: float,
     least: NDArray[np.float64] | None,
 ) -> NDArray[np.float64]:
-    people, candidates, size = features.shape
-    flat = features.reshape(-1, size)
-    share = chosen / chosen.sum(axis=1, keepdims=True) / people  # (people, candidates)
-    target = share.ravel() @ flat
-
-    def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        scores = (flat @ weights.astype(np.float32)).reshape(people, candidates) + offset
-        top = scores.max(axis=1, keepdims=True)
-        raised = np.exp(scores - top)
-        total = raised.sum(axis=1, keepdims=True)
-        value = float((top + np.log(total)).mean() - target @ weights)
-        slope = (raised / total / people).ravel() @ flat - target
-        penalty = regularization * weights
-        return value + 0.5 * float(penalty @ weights), (slope + penalty).astype(np.float64)
-
-    start = np.zeros(size) if least is None else np.maximum(least, 0.0)
-    bounds = None if least is None else [(low, None) for low in least.tolist()]
-    found = minimize(
-        loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 200}
+    """Return the weights of the highest penalised likelihood; not below `least`, where given."""
+    likelihood = _Likelihood.of(features, chosen, offset, regularization)
+    found = _newton(likelihood)
+    if least is None or bool((found >= least).all()):
+        return found
+    bounded = minimize(
+        likelihood.loss,
+        np.maximum(found, np.maximum(least, 0.0)),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[(low, None) for low in least.tolist()],
+        options={"maxiter": 200},
     )
-    return np.asarray(found.x, np.float64)
+    return np.asarray(bounded.x, np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class _Likelihood:
+    """Negative mean log likelihood with half the penalty, in blocks of people that fit a cache."""
+
+    blocks: tuple[tuple[Floats, Floats], ...]  # features (people, places, k), offset
+    target: NDArray[np.float64]  # (k,): mean features of what was chosen
+    people: int
+    regularization: float
+
+    @classmethod
+    def of(
+        cls, features: Floats, chosen: Mask, offset: Floats, regularization: float
+    ) -> _Likelihood:
+        people, places, size = features.shape
+        share = (chosen / chosen.sum(axis=1, keepdims=True) / people).astype(np.float32)
+        target = share.ravel() @ features.reshape(-1, size)
+        each = max(1, CACHED // max(places * size, 1))
+        cuts = [slice(start, start + each) for start in range(0, people, each)]
+        blocks = tuple((features[own], offset[own]) for own in cuts)
+        return cls(blocks, target.astype(np.float64), people, regularization)
+
+    def loss(self, weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        """Return the loss and its gradient."""
+        value, slope, _ = self.derivatives(weights, curved=False)
+        return value, slope
+
+    def derivatives(
+        self, weights: NDArray[np.float64], curved: bool = True
+    ) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
+        """Return the loss, its gradient and, if `curved`, its Hessian (else zeros)."""
+        small, size = weights.astype(np.float32), len(weights)
+        total, slope, curvature = 0.0, np.zeros(size), np.zeros((size, size))
+        for features, offset in self.blocks:
+            scores = features @ small + offset
+            top = scores.max(axis=1, keepdims=True)
+            likely = np.exp(scores - top)
+            sums = likely.sum(axis=1, keepdims=True)
+            total += float((top + np.log(sums)).sum(dtype=np.float64))
+            likely /= sums
+            means = (likely[:, None] @ features)[:, 0]
+            slope += means.sum(axis=0, dtype=np.float64)
+            if curved:
+                weighted = (features * likely[:, :, None]).reshape(-1, size)
+                curvature += weighted.T @ features.reshape(-1, size) - means.T @ means
+        penalty = self.regularization * weights
+        value = total / self.people - float(self.target @ weights) + 0.5 * float(penalty @ weights)
+        curvature = curvature / self.people + self.regularization * np.eye(size)
+        return value, slope / self.people - self.target + penalty, curvature
+
+
+def _newton(likelihood: _Likelihood) -> NDArray[np.float64]:
+    """Return the minimum of the loss by Newton's method, with steps halved until it falls."""
+    weights = np.zeros(len(likelihood.target))
+    value, slope, curvature = likelihood.derivatives(weights)
+    for _ in range(MOST_STEPS):
+        step = np.linalg.solve(curvature, slope)
+        if float(slope @ step) < PRECISE:
+            break
+        found = likelihood.derivatives(weights - step)
+        while found[0] > value and float(slope @ step) > PRECISE:
+            step /= 2
+            found = likelihood.derivatives(weights - step)
+        if found[0] > value:
+            break
+        weights, (value, slope, curvature) = weights - step, found
+    return weights

@@ -48,8 +48,9 @@ def replay_steps(
     others = [ReplayService(live, data) for live in lives[1:]]
 
     def observe(step: ReplayEvent) -> None:
-        for walker in (known, *others):
-            walker.observe(step)
+        known.observe(step)
+        for walker in others:
+            walker.meet(step)
 
     taken = positive_steps(split.walk)
     stated = np.isin(split.walk.opinion, (LIKED, DISLIKED)) & split.walk.counted
@@ -99,6 +100,7 @@ class ReplayService:
         if data is not None and data.timed:
             self.born = births_of(data.user, data.time, len(data.users))
         self.rows = np.arange(len(live.model), dtype=np.int32)  # walk's row -> live's, -1 none
+        self._later: list[LiveEvent] = []  # observed and not counted yet: many at once take less
 
     def observe(self, step: ReplayEvent) -> None:
         """Count the event as the service does; an item never heard of becomes a row."""
@@ -108,9 +110,27 @@ class ReplayService:
         )
         if self.born is not None and np.isfinite(self.born[step.user]):
             act = act._replace(born=float(self.born[step.user]))
-        self.live.add_events([act])
+        self._later.append(act)
         self._reach(step.item)
-        self.rows[step.item] = self.live.row(step.item_id)
+        if back or self.rows[step.item] < 0:
+            self.count()
+            self.rows[step.item] = self.live.row(step.item_id)
+
+    def meet(self, step: ReplayEvent) -> None:
+        """Count the event only if it makes a row of an item never heard of.
+
+        For a live state that only lends its engine: popularity and the like are read of another.
+        """
+        self._reach(step.item)
+        if self.rows[step.item] < 0:
+            self.live.add_events([LiveEvent(step.item_id, step.kind, step.value, step.time)])
+            self.rows[step.item] = self.live.row(step.item_id)
+
+    def count(self) -> None:
+        """Count what was observed since the last call; whoever reads the live state calls it."""
+        if self._later:
+            self.live.add_events(self._later)
+            self._later = []
 
     def score(self, histories: Histories, rows: Rows) -> Values:
         """Score the rows; one that the service has not heard of yet gets the lowest score."""
@@ -122,7 +142,11 @@ class ReplayService:
         return found
 
     def known_rows(self, rows: Rows) -> Rows:
-        """Return the live state's rows for the walk's, -1 for what it has not heard of."""
+        """Return the live state's rows for the walk's, -1 for what it has not heard of.
+
+        All that was observed is counted first.
+        """
+        self.count()
         self._reach(int(rows.max(initial=-1)))
         return np.asarray(self.rows[rows], np.int32)
 

@@ -255,7 +255,8 @@ def _cheap(check: ValidationSet, words: TextVectors, seed: int, log: Log) -> Fou
         return None
     began = cpu_seconds()
     parts: Parts = {CHEAP.name: {CHEAP.scorer: CHEAP.tried(known, seed, "cpu")}}
-    models = _assembled(check, parts, TextVectors.none(len(check.data.items)), seed, None)
+    none = TextVectors.none(len(check.data.items))
+    models = _assembled(check, parts, none, seed, None, rated=False)
     features = prior_features(LiveState(models[CHEAP.name]))
     most = max(FEWEST_CHEAP, CHEAP_SCORES // len(check.data.items))
     some = check.sample(min(CHEAP_PEOPLE, most), seed)
@@ -426,16 +427,32 @@ def _skipped(expected: Sequence[tuple[Engine, float]], log: Log, hurried: Note) 
 
 
 def _assembled(
-    check: ValidationSet, parts: Parts, words: TextVectors, seed: int, student: Student | None
+    check: ValidationSet,
+    parts: Parts,
+    words: TextVectors,
+    seed: int,
+    student: Student | None,
+    rated: bool = True,
 ) -> dict[str, Model]:
-    """Return a model per engine; `student` None leaves items without readers out."""
+    """Return a model per engine; `student` None leaves items without readers out.
+
+    `rated`: with the expected rating of each user, where there are dislikes to learn it from.
+    """
     config = config_of(len(check.data.items), tried=True)
     cold = ColdStartSolver(check.data, student, words.vectors, config)
     models: dict[str, Model] = {}
     for name, part in parts.items():
         first = next(iter(models.values()), None)
         model = assemble(
-            check.data, part, words, ScoreModel(), seed, posts=False, cold=cold, like=first
+            check.data,
+            part,
+            words,
+            ScoreModel(),
+            seed,
+            posts=False,
+            cold=cold,
+            like=first,
+            rated=rated,
         )
         # With few users counting less, a trend would also tell how much is used in all, and a
         # trend that tells nothing would be chosen for it.

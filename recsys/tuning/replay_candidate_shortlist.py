@@ -31,7 +31,7 @@ REFRESH = 100  # lists after which the best rows by item features are looked up 
 class Shortlist:
     """Follows the live states of a replay."""
 
-    lives: Mapping[str, LiveState]  # one per engine, all of one data set and fed alike
+    lives: Mapping[str, LiveState]  # one per engine, of one data set; the first counts all events
     large: int = LARGE
     best: Rows = field(default_factory=lambda: np.zeros(0, np.int32))  # by item features
     standing: Floats = field(
@@ -42,7 +42,7 @@ class Shortlist:
 
     @property
     def live(self) -> LiveState:
-        """The first live state: what all of them have in common."""
+        """The first live state, the only one that has counted all events."""
         return next(iter(self.lives.values()))
 
     @property

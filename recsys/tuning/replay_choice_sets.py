@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recsys.array_types import Floats, Rows
 from recsys.ranking.cold_item_ranks import (
@@ -73,7 +74,8 @@ def walk(
 ) -> ReplayChoiceSets:
     """Gather the columns at each moment; the iterator tells the live states what happens between.
 
-    `lives`: one per engine, all of one data set and fed alike. `enough`: whether to end the walk
+    `lives`: one per engine, of one data set; the first has counted all events, the others at least
+    know the same items. `enough`: whether to end the walk
     before the next question. `large`: rows from which columns are computed for a shortlist alone.
     """
     rng, half_lives, short = np.random.default_rng(seed), tuple(half_lives), Shortlist(lives, large)
@@ -87,13 +89,13 @@ def walk(
             ended = True
             break
         drawn = None if short.whole else _drawn(moment, rng)
-        columns, places = moment_columns(moment, lives, half_lives, short, drawn)
+        columns = MomentColumns.of(moment, lives, half_lives, short, drawn)
         user_features = _user_features(moment, next(iter(lives.values())))
         if moment.taken and moment.target in moment.candidates:
-            rows.append(_pooled(moment, columns, user_features, rng, places, drawn))
+            rows.append(_pooled(moment, columns, user_features, rng, drawn))
             users.append(moment.user)
         if moment.liked is not None:
-            judged.append(_single(columns, user_features, moment.target, places))
+            judged.append(_single(columns, user_features, moment.target))
             judges.append((moment.user, moment.liked))
     choice_sets = replace(joined(rows), user=np.array(users, np.int64))
     if not judged:
@@ -104,37 +106,81 @@ def walk(
     )
 
 
-def moment_columns(
-    moment: ReplayStep,
-    lives: Mapping[str, LiveState],
-    half_lives: tuple[float, ...],
-    short: Shortlist | None = None,
-    drawn: Rows | None = None,
-) -> tuple[dict[Column, Floats], Rows]:
-    """Return every column, (1, rows) each, and the rows, ascending.
+@dataclass(frozen=True, slots=True)
+class MomentColumns:
+    """Columns of one user at one moment of a replay.
 
-    `drawn`: rows to compute beside those of the shortlist and the target; None: all rows there are.
+    Those that nominate candidates are computed for all rows, the others for the candidates alone.
     """
-    live = next(iter(lives.values()))
-    now, times = dated(live, moment.now, moment.history.times)
-    rows: Rows = np.arange(live.size, dtype=np.int32)
-    context = ReplayContext(lives, half_lives, moment.history, times, moment.now, rows)
-    if short is not None and drawn is not None:
+
+    context: ReplayContext  # its rows: all there are, or those of a shortlist and a sample
+    short: Shortlist | None  # None: the rows are all there are
+
+    @classmethod
+    def of(
+        cls,
+        moment: ReplayStep,
+        lives: Mapping[str, LiveState],
+        half_lives: tuple[float, ...],
+        short: Shortlist | None = None,
+        drawn: Rows | None = None,
+    ) -> MomentColumns:
+        """Return the columns of a moment; nothing is computed yet.
+
+        `drawn`: rows to look at beside those of the shortlist and the target; None: all rows.
+        """
+        live = next(iter(lives.values()))
+        _, times = dated(live, moment.now, moment.history.times)
+        rows: Rows = np.arange(live.size, dtype=np.int32)
+        context = ReplayContext(lives, half_lives, moment.history, times, moment.now, rows)
+        if short is None or drawn is None:
+            return cls(context, None)
         named = [short.nominated(context), drawn, np.array([moment.target], np.int32)]
         rows = np.unique(np.concatenate(named)).astype(np.int32)
-        context = replace(context, rows=rows)
-    found: dict[Column, Floats] = {}
-    for term in TERMS:
-        found |= term.replay_columns(context)
-    found[AGE] = ages(live.created[rows], now)
-    found[NEW] = np.where(unread_rows(live, rows), unknown_share(live, rows), np.float32(0))
-    if short is None or drawn is None:
-        found[STANDING] = standing(live)
-    else:
-        found[STANDING] = short.standing_of(rows)
-    found[WAITING] = waiting_share(live, rows)
-    columns = {column: np.asarray(values, np.float32)[None] for column, values in found.items()}
-    return columns, rows
+        return cls(replace(context, rows=rows), short)
+
+    @property
+    def rows(self) -> Rows:
+        """Rows that columns may be computed for, ascending."""
+        return self.context.rows
+
+    def nominating(self) -> dict[Column, Floats]:
+        """Return the columns that always nominate, (rows,) each."""
+        return self._computed(replace(self.context, nominating=True))
+
+    def at(
+        self, places: NDArray[np.integer], known: Mapping[Column, Floats] | None = None
+    ) -> dict[Column, Floats]:
+        """Return all columns at some places of the rows, ascending, (1, places) each.
+
+        `known`: the columns that nominate, (rows,) each; None: they are computed here.
+        """
+        live, rows = self.context.live, self.rows[places]
+        now, _ = dated(live, self.context.now, self.context.history.times)
+        found = {column: values[places] for column, values in (known or {}).items()}
+        others = None if known is None else False
+        found |= self._computed(replace(self.context, rows=rows, nominating=others), found)
+        found[AGE] = ages(live.created[rows], now)
+        found[NEW] = np.where(unread_rows(live, rows), unknown_share(live, rows), np.float32(0))
+        found[STANDING] = (
+            standing(live)[rows] if self.short is None else self.short.standing_of(rows)
+        )
+        found[WAITING] = waiting_share(live, rows)
+        return {column: np.asarray(values, np.float32)[None] for column, values in found.items()}
+
+    @staticmethod
+    def _computed(
+        context: ReplayContext, known: Mapping[Column, Floats] | None = None
+    ) -> dict[Column, Floats]:
+        """Return the columns that a context wants, but for those that are known."""
+        found: dict[Column, Floats] = {}
+        for term in TERMS:
+            found |= term.replay_columns(context)
+        return {
+            column: values
+            for column, values in found.items()
+            if context.wants(column) and column not in (known or {})
+        }
 
 
 def _user_features(moment: ReplayStep, live: LiveState) -> dict[str, Floats]:
@@ -147,17 +193,18 @@ def _user_features(moment: ReplayStep, live: LiveState) -> dict[str, Floats]:
 
 def _pooled(
     moment: ReplayStep,
-    columns: dict[Column, Floats],
+    columns: MomentColumns,
     user_features: dict[str, Floats],
     rng: np.random.Generator,
-    rows: Rows,
     drawn: Rows | None,
 ) -> ChoiceSets:
+    rows, known = columns.rows, columns.nominating()
     closed = np.ones(int(max(rows.max(), moment.candidates.max())) + 1, bool)
     closed[moment.candidates] = False
     closed = closed[rows][None]
     chosen = rows[None] == moment.target
-    picked = candidate_mask(nominating(columns, thorough=False), closed) & ~closed
+    best = (values[None] for values in nominating(known, thorough=False))
+    picked = candidate_mask(best, closed) & ~closed
     offered = picked | chosen
     if drawn is None:
         offset = sampling_log_offsets(offered, closed, rng)
@@ -166,8 +213,16 @@ def _pooled(
         others = len(moment.candidates) - int(offered.sum())
         each = np.log(max(others, 1) / max(int(sampled.sum()), 1))  # 0: nothing is sampled
         offset = np.where(offered, 0.0, np.where(sampled, each, -np.inf)).astype(np.float32)
-    found = pack(columns, user_features, chosen, offset, picked, np.ones(1, np.int64))
-    return replace(found, rows=np.where(found.rows >= 0, rows[found.rows], np.int32(-1)))
+    places = np.flatnonzero(np.isfinite(offset[0]))
+    found = pack(
+        columns.at(places, known),
+        user_features,
+        chosen[:, places],
+        offset[:, places],
+        picked[:, places],
+        np.ones(1, np.int64),
+    )
+    return replace(found, rows=rows[places][found.rows])
 
 
 def _drawn(moment: ReplayStep, rng: np.random.Generator) -> Rows:
@@ -179,14 +234,11 @@ def _drawn(moment: ReplayStep, rng: np.random.Generator) -> Rows:
     return np.asarray(moment.candidates[places], np.int32)
 
 
-def _single(
-    columns: dict[Column, Floats], user_features: dict[str, Floats], target: int, rows: Rows
-) -> ChoiceSets:
-    at = [int(np.searchsorted(rows, target))]
-    one = {name: values[:, at] for name, values in columns.items()}
+def _single(columns: MomentColumns, user_features: dict[str, Floats], target: int) -> ChoiceSets:
+    at = np.searchsorted(columns.rows, [target])
     yes = np.ones((1, 1), bool)
     return ChoiceSets(
-        one,
+        columns.at(at),
         user_features,
         yes,
         np.zeros((1, 1), np.float32),

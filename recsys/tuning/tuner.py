@@ -39,6 +39,7 @@ from recsys.tuning.validation_splits import (
 from recsys.tuning.validation_splits import ask as validation_of
 
 QUERIES = 2_500  # of the replay of the newest events; a night's time pays for so many
+FIRST_QUERIES = 1_000  # the same in the first night of a home, which is to give lists soon
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ class Scenario:
     ordered: bool = True  # False: requests lie anywhere among the events of a user
     directed: bool = True  # False: engines may use nearness in histories, but not direction
     wall: float = WALL  # times as many minutes by the clock end the search too
+    queries: int = QUERIES  # of a replay at most
 
 
 def tune(
@@ -121,7 +123,7 @@ def tune(
                 "replay", SHARE, group=scenario.group, weights=data.weights, unrecorded=ON
             )
             split = make_split(data.events, data.items, rules)
-            check, way = replay_validation(split, seed, QUERIES)
+            check, way = replay_validation(split, seed, scenario.queries)
             words = data.words(check.data)
     budget = Budget(scenario.minutes, wall=scenario.wall)
 

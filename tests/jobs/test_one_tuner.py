@@ -13,7 +13,8 @@ import recsys
 from jobs.commands.evaluate import means_of, with_comment_sentiment
 from jobs.nightly.context import NightContext
 from jobs.nightly.pipeline import NightPipeline
-from jobs.nightly.step_runner import run_steps
+from jobs.nightly.step_messages import sentence
+from jobs.nightly.step_runner import PipelineStep, run_steps
 from jobs.progress import LogProgress
 from recsys.data.file_readers import load_events, load_items
 from recsys.data.records import Event
@@ -66,17 +67,47 @@ def test_a_night_an_evaluation_and_the_python_api_choose_alike(tmp_path, protoco
 
 
 def night_choice(settings, train, items):
-    """Return what a night on some training events chooses."""
+    """Return what a night on some training events chooses, other than a quick first one."""
     with Store.open(settings.store_url) as store:
         store.add_items(items)
         rows = (row_of(train, at) for at in range(len(train)))
         store.add_events(Event(**row) for row in rows)
         progress = LogProgress("nightly")
-        night = NightContext(settings, store, settings.home / "run", 1, progress)
+        night = NightContext(settings, store, settings.home / "run", 1, progress, tune_always=True)
         steps = [step for step in NightPipeline(night).steps if step.name in UNTIL_TUNED]
         run_steps(night.folder, steps, Quiet())
         chosen = json.loads((night.folder / "tune" / "choice.json").read_text())
         return TuningResult.from_json(chosen)
+
+
+def test_the_first_night_of_a_large_home_is_quick_and_the_next_one_is_not(tmp_path, monkeypatch):
+    with fill(tmp_path / "home") as store:
+        settings = Settings(home=tmp_path / "home", encoder=str(tmp_path / "home" / "tiny"))
+
+        def night(number, always=False):
+            folder = settings.home / "runs" / str(number)
+            return NightContext(settings, store, folder, number, LogProgress("nightly"), always)
+
+        first = night(1)
+        run_steps(first.folder, NightPipeline(first).steps[:1], Quiet())
+        assert not first.quick  # all questions there are get asked
+        monkeypatch.setattr("jobs.nightly.context.FIRST_QUERIES", 10)
+        first = night(1)
+        pipeline = NightPipeline(first)
+        run_steps(
+            first.folder, [*pipeline.steps, PipelineStep("publish", pipeline.publish)], Quiet()
+        )
+        assert first.quick and "the next night does it fully" in sentence(
+            "tune", first.detail("tune")
+        )
+        second = night(2)
+        run_steps(second.folder, NightPipeline(second).steps, Quiet())
+        told = second.detail("tune")
+        assert not second.quick and told["because"] == "the first night tuned quickly"
+        assert "fully" not in sentence("tune", told)
+        asked = night(3, always=True)
+        run_steps(asked.folder, NightPipeline(asked).steps[:1], Quiet())
+        assert not asked.quick
 
 
 def row_of(events, at):

@@ -40,6 +40,13 @@ def test_what_was_chosen_in_a_hurry_or_not_tuned_is_tuned_again():
         assert found is None if words is None else words in found
 
 
+def test_what_a_first_night_chose_quickly_is_chosen_again():
+    tuning = {"at": time.time(), "counts": COUNTS, **PLAN}
+    assert reason(manifest={"tuning": {**tuning, "quick": False}, "choice": CHOICE}) is None
+    found = reason(manifest={"tuning": {**tuning, "quick": True}, "choice": CHOICE})
+    assert found == "the first night tuned quickly"
+
+
 def test_a_time_that_is_always_too_short_does_not_tune_every_night():
     short = TuningResult((), ScoreModel(), pressure=("the walk ended after 300 lists",))
     tuning = {"at": time.time(), "counts": COUNTS, **PLAN, "minutes": 4.0}

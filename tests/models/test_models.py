@@ -145,6 +145,25 @@ def test_ease_is_the_closed_form():
     assert np.allclose(ease_weights(matrix, 3.0), relevant, atol=1e-4)
 
 
+@pytest.mark.parametrize("dense", [0.0, 1.0])
+@pytest.mark.parametrize("directed", [True, False])
+def test_slist_is_the_ridge_regression_with_a_zero_diagonal(directed, dense):
+    known = ordered_reading((1, 2, 3))
+    config = SlistConfig(regularization=5.0, directed=directed, dense=dense)
+    pairs = [moments(known, config.decay, config.window)]
+    pairs += [] if directed else [moments(known, config.decay, config.window, backwards=True)]
+    share = (1 - config.complete) / len(pairs)
+    taken = known.matrix.toarray()
+    gram = config.complete * taken.T @ taken + share * sum((p.T @ p).toarray() for p, _ in pairs)
+    target = config.complete * taken.T @ taken + share * sum((p.T @ f).toarray() for p, f in pairs)
+    inverse = np.linalg.inv(gram + 5.0 * np.eye(len(gram)))
+    expected = inverse @ target
+    expected -= inverse * (np.diag(expected) / np.diag(inverse))
+    np.fill_diagonal(expected, 0.0)
+    assert np.abs(expected).max() > 0.01
+    assert np.allclose(fit_slist(known, config).matrix().toarray(), expected, atol=1e-6)
+
+
 def test_slist_knows_what_comes_next():
     """Everybody reads 1, 2, 3 in this order: 2 gives to 3 more than to 1."""
     table = worlds.event_table(

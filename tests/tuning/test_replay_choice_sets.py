@@ -19,7 +19,7 @@ from recsys.tuning.choice_sets import STANDING
 from recsys.tuning.evaluation_protocols import Rules, make_split
 from recsys.tuning.live_state_replay import ReplayService, replay_steps
 from recsys.tuning.replay_candidate_shortlist import LARGE, Shortlist
-from recsys.tuning.replay_choice_sets import ReplayStep, moment_columns, walk
+from recsys.tuning.replay_choice_sets import MomentColumns, ReplayStep, walk
 
 NOW = worlds.topics().now
 ALL = np.arange(len(worlds.model()), dtype=np.int32)
@@ -89,7 +89,7 @@ def test_an_event_counts_at_the_next_moment_only():
 def test_columns_are_what_a_request_would_see():
     live = worlds.live()
     moment = one_moment(live, 3, NOW)
-    columns, _ = moment_columns(moment, {"ease": live}, (6.0,))
+    columns = MomentColumns.of(moment, {"ease": live}, (6.0,)).at(np.arange(live.size))
     query = Query(history=(Interaction("sea-1", "like", timestamp=NOW),), now=NOW)
     scored = Recommender(live, drift=0.0).score(query)
     request = scored.request
@@ -104,6 +104,17 @@ def test_columns_are_what_a_request_would_see():
     own = request.learned.terms[age.name].score(scored.rows)
     weighted = worlds.WHOLE.linear[age.name] * columns[age.column()][0]
     assert own.any() and np.allclose(weighted, own, atol=1e-6)
+
+
+def test_candidates_get_the_columns_that_all_rows_would_get():
+    live = worlds.live()
+    columns = MomentColumns.of(one_moment(live, 3, NOW), {"ease": live}, (1.6, 5.0))
+    known, places = columns.nominating(), np.array([0, 3, 17, live.size - 1])
+    assert {column.nominates for column in known} == {"always"}
+    whole, some = columns.at(np.arange(live.size)), columns.at(places, known)
+    assert whole.keys() == some.keys() > known.keys()
+    for column, values in whole.items():
+        assert np.allclose(some[column][0], values[0][places], atol=1e-6), column
 
 
 def test_opinions_are_kept_apart():

@@ -17,7 +17,7 @@ from recsys.tuning.evaluation_protocols import Rules, Split, make_split
 from recsys.tuning.live_state_replay import replay_validation
 from recsys.tuning.publication_gate import PEOPLE
 from recsys.tuning.replay_choice_sets import ReplayStep
-from recsys.tuning.tuner import Scenario, TuningData, tune
+from recsys.tuning.tuner import FIRST_QUERIES, QUERIES, Scenario, TuningData, tune
 from recsys.tuning.tuning_result import TuningResult
 from recsys.tuning.validation_set import ValidationSet
 from recsys.tuning.validation_splits import SHARE, TESTABLE, newest
@@ -48,6 +48,8 @@ def retune_reason(
         return "there is no earlier tuning"
     if earlier_choice(manifest) is None or not _complete(tuning):
         return "the last tuning was written by another version of recsys"
+    if tuning.get("quick"):
+        return "the first night tuned quickly"
     for name, value in plan.items():
         if tuning.get(name) != value:
             return f"{name} changed"
@@ -152,6 +154,7 @@ def tuned(night: NightContext) -> TuningResult:
         device=night.device,
         engines=candidates(settings.engines),
         directed=settings.direction == "auto",
+        queries=FIRST_QUERIES if night.quick else QUERIES,
     )
     return tune(data, scenario, progress.note, progress.advance)
 

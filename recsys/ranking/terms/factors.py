@@ -111,11 +111,13 @@ class FactorTerm(ScoreTerm):
         for engine, live in context.lives.items():
             if live.model.behaviour is None:
                 continue
-            items = output_vectors(live, context.rows)
-            for life in HALF_LIVES:
-                weights = history.weights * np.exp2(-history.ages() / np.float32(life))
+            columns = [Column(self.name, engine, n, self._nominates(n)) for n in HALF_LIVES]
+            columns = [column for column in columns if context.wants(column)]
+            items = output_vectors(live, context.rows) if columns else None
+            for column in columns:
+                assert items is not None and column.half_life is not None
+                weights = history.weights * np.exp2(-history.ages() / np.float32(column.half_life))
                 user = input_parts(live, history.rows, weights.astype(np.float32)).sum(axis=0)
-                column = Column(self.name, engine, life, nominates=self._nominates(life))
                 found[column] = np.asarray(items @ user, np.float32)
         return found
 

@@ -142,6 +142,8 @@ class ItemFeatureTerm(ScoreTerm):
 
     def replay_columns(self, context: ReplayContext) -> dict[Column, Floats]:
         """Return each feature as of the moment."""
+        if not any(context.wants(self.column(name)) for name in self.kinds):
+            return {}
         values = self.values(context.live, context.rows, self.feature_names(), context.now)
         return {self.column(name): row for name, row in zip(self.kinds, values, strict=True)}
 

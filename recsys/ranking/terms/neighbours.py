@@ -213,10 +213,11 @@ class Neighbours(ScoreTerm):
         uptake = implicit_weights(history.weights, first.model.rated)
         some, rows = np.float32(len(history) > 0), context.rows
         for engine, live in context.lives.items():
-            reach = neighbour_rows(live, proxies)
+            lives = [n for n in context.half_lives if context.wants(self.column(engine, n))]
+            reach = neighbour_rows(live, proxies) if lives else None
             if reach is None:
                 continue
-            for life in context.half_lives:
+            for life in lives:
                 weights = uptake * np.exp2(-ages / np.float32(life))
                 given = (weights[proxies.entries] * proxies.weights).astype(np.float32)
                 sums = neighbour_sums(live, proxies, given, reach)

@@ -94,6 +94,8 @@ class PersonalRating(ScoreTerm):
 
     def replay_columns(self, context: ReplayContext) -> dict[Column, Floats]:
         """Return the expected ratings of one user; zeros without explicit feedback."""
+        if not context.wants(TASTE):
+            return {}
         return {TASTE: _of_one(context.live, context.history, context.rows)}
 
     def nominees(self, context: ReplayContext, most: int) -> Rows:

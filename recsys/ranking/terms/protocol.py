@@ -228,16 +228,21 @@ class CutContext:
 class ReplayContext:
     """One user at one moment of a replay, for the columns of choice sets."""
 
-    lives: Mapping[str, LiveState]  # engine -> live state; all have seen the same events
+    lives: Mapping[str, LiveState]  # engine -> live state; all have the same rows
     half_lives: tuple[float, ...]
     history: History
     times: Times  # of the history, as tuning may see them
     now: float  # Unix seconds
     rows: Rows  # ascending, distinct: those that columns are computed for
+    nominating: bool | None = None  # columns computed: those that nominate, the others; None: all
+
+    def wants(self, column: Column) -> bool:
+        """Whether a column is to be computed; one that is computed nevertheless does no harm."""
+        return self.nominating is None or (column.nominates == ALWAYS) == self.nominating
 
     @property
     def live(self) -> LiveState:
-        """The first live state: what all of them have in common."""
+        """The first live state, the only one that has counted all events."""
         return next(iter(self.lives.values()))
 
 
@@ -278,7 +283,10 @@ class ScoreTerm:
         return {}
 
     def replay_columns(self, context: ReplayContext) -> dict[Column, Floats]:
-        """Return the columns of one user in a replay, (len(context.rows),) each."""
+        """Return the columns of one user in a replay, (len(context.rows),) each.
+
+        Those that the context does not want may be left out.
+        """
         return {}
 
     def nominees(self, context: ReplayContext, most: int) -> Rows:

@@ -133,6 +133,8 @@ class LinearTerm(ScoreTerm):
 
     def replay_columns(self, context: ReplayContext) -> dict[Column, Floats]:
         """Return the values of one user."""
+        if not context.wants(self.column()):
+            return {}
         values = self.live_values(context.live, context.history, context.times, context.rows)
         return {self.column(): values}
 

@@ -102,13 +102,17 @@ class Text(ScoreTerm):
     def replay_columns(self, context: ReplayContext) -> dict[Column, Floats]:
         """Return the products at each half-life."""
         live, history = context.live, context.history
-        if not has_texts(live.model.words):
+        columns = [self.column(life) for life in HALF_LIVES]
+        columns = [column for column in columns if context.wants(column)]
+        if not columns or not has_texts(live.model.words):
             return {}
-        known, ages, found = text_vectors(live, history.rows), history.ages(), {}
-        rows = None if len(context.rows) == live.size else context.rows
-        for life in HALF_LIVES:
-            vector = (history.weights * np.exp2(-ages / np.float32(life))) @ known
-            found[self.column(life)] = text_scores(live, vector, rows)
+        known, ages = text_vectors(live, history.rows), history.ages()
+        whole = len(context.rows) == live.size
+        own = None if whole else text_vectors(live, context.rows)
+        found: dict[Column, Floats] = {}
+        for column in columns:
+            vector = (history.weights * np.exp2(-ages / np.float32(column.half_life))) @ known
+            found[column] = text_scores(live, vector) if own is None else own @ vector
         return found
 
     def nominees(self, context: ReplayContext, most: int) -> Rows:
