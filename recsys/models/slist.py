@@ -127,7 +127,7 @@ def _without_diagonal(inverse: Floats, right: sparse.csc_array | Floats) -> Floa
             weights[own] = (turned @ np.ascontiguousarray(inverse[:, own])).T
 
     over_blocks(multiply, size, BLOCK)
-    multiples = (1 + np.diag(weights)) / np.diag(inverse)
+    multiples = np.asarray((1 + np.diag(weights)) / np.diag(inverse), np.float32)
 
     def subtract(own: slice) -> None:
         weights[own] -= inverse[own] * multiples

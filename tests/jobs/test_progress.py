@@ -28,6 +28,17 @@ def test_one_line_per_step_elsewhere(caplog):
     ]
 
 
+def test_the_gate_does_not_repeat_what_the_step_baselines_said(caplog):
+    said = "popular is published, the tuned model is worse: nDCG@20 0.1"
+    verdict = {"passed": True, "reason": f"{said}; there is no previous bundle to compare with"}
+    progress = LogProgress("nightly")
+    with caplog.at_level(logging.INFO, logger="recsys"):
+        progress.finished("baselines", 1.0, {"reason": said}, False)
+        progress.finished("gate", 1.0, {**verdict, "baselines": {"reason": said}}, False)
+    assert caplog.text.count(said) == 1
+    assert "gate 1.0 s: passed: there is no previous bundle to compare with" in caplog.text
+
+
 def test_a_bar_per_step_on_a_terminal():
     screen = io.StringIO()
     columns = TextColumn("{task.description}"), TextColumn("{task.fields[words]}")
