@@ -70,6 +70,12 @@ class Metrics:
             "recsys_exposures_lost", "Lists that the exposure log dropped", registry=registry
         )
         most = {"multiprocess_mode": "mostrecent", "registry": registry}
+        self.follow_figures = Gauge(
+            "recsys_follow_graph",
+            "The follow graph of a worker: edges, acts, blocks, and bytes of both",
+            ("what",),
+            **most,  # type: ignore[arg-type]
+        )
         self.bundle_age = Gauge("recsys_bundle_age_seconds", "Age of the bundle", **most)  # type: ignore[arg-type]
         self.lag = Gauge("recsys_store_lag_seconds", "Age of the last look at the store", **most)  # type: ignore[arg-type]
         self.store_up = Gauge("recsys_store_up", "Whether the store answers", **most)  # type: ignore[arg-type]
@@ -105,6 +111,11 @@ class Metrics:
             ("status",),
             **most,  # type: ignore[arg-type]
         )
+
+    def follows(self, figures: Mapping[str, int]) -> None:
+        """Take over the figures of the follow graph."""
+        for what, count in figures.items():
+            self.follow_figures.labels(what).set(count)
 
     def last_night(self, run: Run | None, now: float) -> None:
         """Take over the last night that ended; None before the first."""

@@ -67,6 +67,10 @@ class Client:
         """Return the rows of a user's home page; parameters as in the API: n, rows, category, …"""
         return self._get("/home", {"user": user, **parameters})
 
+    def following(self, user: str, **parameters: Any) -> Json:
+        """Return items of those whom a user follows: order="time" or "rank", n=, …"""
+        return self._get("/feed/following", {"user": user, **parameters})
+
     def more_of_row(self, row: Json) -> Json | None:
         """Return the next page of a row of a home page, as a row; None at its end."""
         if not row.get("next"):
@@ -180,6 +184,32 @@ class Client:
         """Add users or replace what is known of them; `partial` as in `add_events`."""
         rows = [dict(user) for user in users]
         return self._send("POST", _partly("/users", partial), rows, again=True)
+
+    def add_follows(self, follows: Iterable[Mapping[str, Any]], partial: bool = False) -> Json:
+        """Let users follow: {"user_id": …} with author_id or followed_user_id.
+
+        `partial` as in `add_events`.
+        """
+        rows = [dict(follow) for follow in follows]
+        return self._send("POST", _partly("/follows", partial), rows, again=True)
+
+    def remove_follows(self, follows: Iterable[Mapping[str, Any]]) -> Json:
+        """Let users follow no longer; what was not followed is counted in `missing`."""
+        rows = [dict(follow) for follow in follows]
+        return self._send("DELETE", "/follows", rows, again=True)
+
+    def follows(self, user_id: str, **page: Any) -> Json:
+        """Return a page of whom a user follows, or direction="followers": n=, after=."""
+        return self._get("/follows", {"user_id": user_id, **page})
+
+    def add_authors(self, authors: Iterable[Mapping[str, Any]], partial: bool = False) -> Json:
+        """Tell the display names of authors; `partial` as in `add_events`."""
+        rows = [dict(author) for author in authors]
+        return self._send("POST", _partly("/authors", partial), rows, again=True)
+
+    def authors(self, **page: Any) -> Json:
+        """Return a page of authors with their display names, or one: author_id=."""
+        return self._get("/authors", page)
 
     def items(self, **page: Any) -> Json:
         """Return a page of items in the order of their ids (n=, after=), or some: item_id=[…]."""

@@ -18,7 +18,7 @@ from recsys.ranking.reserved_places import ReservedPlaces
 from recsys.recommender import Recommender
 from recsys.serving.live_state import LiveState
 from recsys.store.store import Store
-from recsys.store.user_controls import Control
+from recsys.store.user_controls import Control, blocks_by_others
 from recsys.store.user_histories import TakenItems, UserPast
 from recsys.text.sentiment.scorer import SentimentScorer
 
@@ -34,9 +34,10 @@ class UserState:
     user_id: str | None  # None: a session without an account
     history: tuple[Interaction, ...] = ()  # oldest first
     interests: tuple[str, ...] = ()
-    controls: tuple[Control, ...] = ()  # in force
+    controls: tuple[Control, ...] = ()  # in force; blocks by others are among them
     taken: TakenItems | None = None  # all items ever acted on; None: those of the history
-    follows: tuple[str, ...] = ()  # author ids
+    follows: tuple[str, ...] = ()  # ids of authors and users
+    names: tuple[tuple[str, str], ...] = ()  # (id, display name) of those of them that have one
     mark: Hashable = None  # changes with any of the above
     degraded: bool = False  # the store was unreachable
 
@@ -59,9 +60,11 @@ class UserState:
         if len(history) < INTERESTS_UNTIL:
             user = store.user(user_id)
             interests = tuple(user.interests) if user is not None else ()
-        controls, follows = tuple(store.controls_of(user_id)), tuple(store.followed(user_id))
-        mark = (past.mark, interests, controls, follows)
-        return cls(user_id, history, interests, controls, past.taken, follows, mark)
+        ties = store.ties_of(user_id)
+        controls = (*store.controls_of(user_id), *blocks_by_others(ties.blocked_by))
+        follows, names = ties.follows, ties.names
+        mark = (past.mark, interests, controls, follows, names)
+        return cls(user_id, history, interests, controls, past.taken, follows, names, mark)
 
     @property
     def cold(self) -> bool:
@@ -116,6 +119,7 @@ def query_of(
         filters=request.filters,
         taken=user.taken,
         follows=user.follows,
+        names=user.names,
         author="" if request.own else user.user_id or "",
         repeat=request.repeat,
         repeat_categories=repeat_categories,

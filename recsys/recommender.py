@@ -14,7 +14,7 @@ from recsys import request_cpu_limit
 from recsys.array_types import Floats, Mask, Rows
 from recsys.explain.reason_formatter import ReasonFormatter
 from recsys.explain.score_parts import Parts
-from recsys.ranking import cold_item_ranks, personal_places, reason_templates
+from recsys.ranking import cold_item_ranks, followed_places, personal_places, reason_templates
 from recsys.ranking.candidates import candidates
 from recsys.ranking.filters import allowed, capped, diversified
 from recsys.ranking.gbdt_rerank import POOL, best_places, corrections
@@ -122,6 +122,7 @@ class Recommender:
         gained = cold_item_ranks.gains(learned, mask, rows, scores - request.request_part(rows))
         scores = scores + gained
         placed = personal_places.gains(learned, mask, rows, scores, own)
+        placed += followed_places.gains(request, mask, rows, scores + placed)
         return Scored(request, rows, scores + placed, added + placed, gained)
 
     def open(self, query: Query, request: Request) -> Mask:

@@ -139,7 +139,7 @@ class Recommend:
             placed = _with_repeats(placed, query)
         after = page.after(one.item.item_id for one in placed)
         answer_id = uuid.uuid4().hex
-        exposure = self._exposure(answer_id, serving, person, placed)
+        exposure = self.exposure(answer_id, serving, person, placed)
         with metrics.stage("documents"):
             entries = [
                 pages.entry(one.item, serving, given.fields, given.explain) for one in placed
@@ -252,9 +252,10 @@ class Recommend:
         ]
         return explored(items, fresh, share, self.service.rng)
 
-    def _exposure(
+    def exposure(
         self, answer_id: str, serving: ServedModel, person: UserState, placed: list[Placed]
     ) -> Exposure:
+        """Return the row of the exposure log of a list."""
         who = self.service.pseudonyms.of(person.user_id) if person.user_id else ""
         shown = tuple(
             Shown(

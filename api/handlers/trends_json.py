@@ -17,6 +17,7 @@ from recsys.serving.live_state import LiveState
 from recsys.serving.topic_example_titles import titles_by_row
 from recsys.serving.trend_monitor import Trend, moment
 from recsys.serving.trend_timeline import Timeline, read_timeline
+from recsys.store.user_controls import blocks_by_others
 from recsys.trends.item_series_labels import ITEM, KINDS
 from recsys.trends.series import HOUR, Hours
 from recsys.trends.trend_model import key_of
@@ -97,7 +98,9 @@ def followed_by(service: AppState, user_id: str, trends: Sequence[Trend]) -> dic
     What is muted or forgotten takes no part.
     """
     with service.link.use() as store:
-        user, controls = store.user(user_id), store.controls_of(user_id)
+        user = store.user(user_id)
+        unseen = blocks_by_others(store.ties_of(user_id).blocked_by)
+        controls = [*store.controls_of(user_id), *unseen]
         events = store.history(user_id, but=service.settings.weights.unheeded(store.kinds()))
     if user is None:
         raise missing("user")

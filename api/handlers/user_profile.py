@@ -20,7 +20,7 @@ from recsys.ranking.reason_templates import named
 from recsys.serving.label_names import name_of, value_of
 from recsys.serving.topic_example_titles import titles_by_row
 from recsys.store.store import StoredEvent
-from recsys.store.user_controls import Control
+from recsys.store.user_controls import Control, blocks_by_others
 from recsys.text.sentiment import model as sentiment
 
 from ..errors import ApiError
@@ -257,10 +257,12 @@ def profile(
     service.see_changes()
     with service.link.use() as store:
         user, controls = store.user(user_id), store.controls_of(user_id)
+        unseen = blocks_by_others(store.ties_of(user_id).blocked_by)
         events = store.history(user_id, _EVENTS, service.settings.weights.unheeded(store.kinds()))
         follows = store.follows_of(user_id)
     if user is None:
         raise missing("user")
-    found = Portrayal(service, user, events, controls, language, clocks).document(inferences)
+    every = [*controls, *unseen]
+    found = Portrayal(service, user, events, every, language, clocks).document(inferences)
     listed = controls_json(service, controls)
     return {**found, "follows": [asdict(one) for one in follows], "controls": listed}

@@ -72,7 +72,8 @@ class Endpoint:
     loose: bool  # whether unknown parameters are passed over, as Gorse does
     required: bool = True  # whether the body must be there
     # where the user stands whom it is about: path.NAME, query.NAME, body.NAME, with a ? where it
-    # may be missing, or nobody. Holders of a token may use it about their user; empty: they may not
+    # may be missing, or nobody; two with a space between: both, the first only where it is given.
+    # Holders of a token may use it about their user; empty: they may not
     own: str = ""
     audit: AuditRule = "never"  # which calls the audit log holds; see recsys.data.api_roles.AUDITED
     unaudited: str = ""  # why it is never, of a route that names a user or changes something
@@ -231,6 +232,10 @@ def _handler(endpoint: Endpoint) -> Callable[..., Response]:
 
 def _only_about(user_id: str, own: str, values: Mapping[str, Any]) -> None:
     """Raise 403 when the holder of a token asks or tells about somebody else than their user."""
+    if " " in own:
+        for one in own.split():
+            _only_about(user_id, one, values)
+        return
     part, _, name = own.partition(".")
     if part == "nobody":
         return
@@ -323,7 +328,7 @@ def _body(endpoint: Endpoint, adapter: TypeAdapter[Any], partial: bool) -> Any:
     settings = current_app.extensions["settings"]
     limits = settings.max_body, settings.body_seconds
     if not endpoint.required and not request.content_length:
-        raw: Any = {}
+        raw: Any = [] if endpoint.many else {}
     elif endpoint.many:
         raw = _rows(request_body.read_rows(request, *limits), endpoint.many)
         if not 1 <= len(raw) <= settings.max_batch:
@@ -339,10 +344,10 @@ def _body(endpoint: Endpoint, adapter: TypeAdapter[Any], partial: bool) -> Any:
         message = f"{found[0]['field'] or 'body'}: {found[0]['message']}"
         if endpoint.many and len(raw) > 1:
             message += "; no row was stored: mend it, or store the others with ?partial=1"
-        raise _refusal(message, found) from None
+        raise refusal(message, found) from None
 
 
-def _refusal(message: str, found: list[dict[str, object]]) -> ApiError:
+def refusal(message: str, found: list[dict[str, object]]) -> ApiError:
     """Return 409 where only the clock or another field is against the values, else 422."""
     if all(one["type"] in CONFLICTS for one in found):
         return ApiError(409, message, str(found[0]["type"]), found)
@@ -358,7 +363,7 @@ def _right_rows(raw: list[Any], found: list[dict[str, object]], adapter: TypeAda
         wrong.setdefault(int(place), result)
     if len(wrong) == len(raw):
         message = f"no row is right; the first: {found[0]['field']}: {found[0]['message']}"
-        raise _refusal(message, found)
+        raise refusal(message, found)
     g.rejected = [wrong[place] for place in sorted(wrong)]
     return adapter.validate_python([row for place, row in enumerate(raw) if place not in wrong])
 

@@ -13,6 +13,7 @@ from recsys.errors import StoreError
 from recsys.safety.analysis_process import AnalysisProcess
 from recsys.safety.text_rules import load_scorer
 from recsys.serving.exposure_limit import ExposureShare
+from recsys.serving.follow_graph import FollowGraph
 from recsys.settings import Settings
 from recsys.store.erasure import Erasures
 from recsys.store.job_runs import Run
@@ -80,6 +81,7 @@ class AppState:
         self.comment_scorer = self.tones if settings.tone_strength else None  # of comments
         self.rng = random.Random()
         self.pins = PinBoard()
+        self.graph = FollowGraph(settings.weights)
         self.exposure_share = ExposureShare(settings.explore_share)
         self.started = time.time()
         self._pasts = UserHistories(settings.weights)
@@ -142,6 +144,22 @@ class AppState:
                 self.catch_up()
             except StoreError:
                 pass  # the answer will say that it is degraded
+
+    def follow_graph(self) -> FollowGraph | None:
+        """Return the follow graph as of now, of all workers' writes; None until it was read.
+
+        While the store is away it stays as it was.
+        """
+        graph, stamp = self.graph, self.link.stamp()
+        if not graph.ready:
+            return None
+        if stamp is None or graph.stamp != stamp:
+            try:
+                with self.link.use() as store:
+                    graph.follow(store, stamp)
+            except StoreError:
+                log.debug("the log of follows cannot be read")
+        return graph
 
     def load_pins(self) -> None:
         """Read the pins of operators; while the store is away, those known so far hold."""

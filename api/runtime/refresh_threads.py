@@ -1,7 +1,8 @@
 """Background threads of one process that keep the served model, keys and logs up to date.
 
 One thread tails the store's logs some times a second, takes a new bundle into service and reloads
-keys; another writes the exposure log and finds out whether the store takes writes; two more deliver
+keys; another reads the follow graph, which may take a minute at the start, and keeps it fresh; a
+third writes the exposure log and finds out whether the store takes writes; two more deliver
 notices, one of them those of an outage. Requests only ever read `service.serving`, one reference,
 so a swap needs no lock and fails no request.
 """
@@ -42,6 +43,7 @@ _SUSPECTS = 30.0  # seconds between looks for suspicious groups
 _NIGHTS = 30.0  # seconds between looks at how the last night ended
 _PRUNE = 3_600.0  # seconds between prunings of the exposure log
 _TRIM = 10.0  # seconds between returns of freed memory to the system
+_GRAPH = 30.0  # seconds between figures of the follow graph
 _OWED = 5.0  # seconds between tries to empty the log of erased rows
 _KEEP = 90 * 86_400.0  # seconds that exposures are kept
 
@@ -71,6 +73,7 @@ class RefreshThreads:
         """Start the threads."""
         tail = self._service.settings.tail_seconds
         work = [("live", self.read, tail), ("writes", self.write, tail)]
+        work.append(("follows", self.follow_graph, tail))
         if self._service.settings.deliver:
             work += [("deliver", self.deliver, _DELIVER), ("outage", self.announce, _DELIVER)]
         for name, function, seconds in work:
@@ -99,8 +102,9 @@ class RefreshThreads:
                 log.exception("the background thread goes on after an error")
 
     def tick(self) -> None:
-        """Do what is due, of both threads."""
+        """Do what is due, of all threads but those of notices."""
         self.read()
+        self.follow_graph()
         self.write()
 
     def read(self) -> None:
@@ -183,6 +187,23 @@ class RefreshThreads:
                 service.forget_erased(store)
         except StoreError:
             serving.feed.stamp = None
+
+    def follow_graph(self) -> None:
+        """Read follows, blocks and acts of followed users to the ends of their logs."""
+        service = self._service
+        graph, serving, stamp = service.graph, service.serving_or_none, service.link.stamp()
+        if serving is not None:
+            graph.mean_rating = serving.live.model.rating_scale.mean
+        if graph.ready and stamp is not None and stamp == graph.acts_stamp and service.link.up:
+            return
+        try:
+            with service.link.use(patient=True) as store:
+                graph.follow(store, stamp)
+                graph.follow_acts(store, stamp)
+        except StoreError:
+            return  # what is known stays
+        if self._is_due("graph", _GRAPH):
+            service.metrics.follows(graph.figures())
 
     def take_bundle(self) -> None:
         """Take the current bundle into service when it is not the one that serves already.

@@ -18,8 +18,8 @@ from recsys.ranking import metadata_filter
 from recsys.ranking.pinned_items import DEEPEST, PinnedPlace
 
 # types of problems that are answered 409: only the clock, or another field, is against a value
-FUTURE, WINDOW = "future_time", "never_listed"
-CONFLICTS = frozenset({FUTURE, WINDOW})
+FUTURE, WINDOW, ITSELF = "future_time", "never_listed", "follows_itself"
+CONFLICTS = frozenset({FUTURE, WINDOW, ITSELF})
 _FIRST = -62_135_596_800.0  # the year 1
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 MAX_N = 500
@@ -260,6 +260,7 @@ CategoryText = Annotated[
 Labels = listed(Label, 100)
 Ids = listed(BodyId, MAX_LIST)
 Count = Annotated[int, Field(ge=1, le=MAX_N), BeforeValidator(_whole)]
+Limit = Annotated[int, Field(ge=1, le=1_000)]  # records of a page
 Offset = Annotated[int, Field(ge=0, le=MAX_OFFSET), BeforeValidator(_whole)]
 TopicId = Annotated[int, Field(ge=0, le=2**31 - 1), BeforeValidator(_whole)]
 Position = Annotated[int, Field(ge=1, le=DEEPEST), BeforeValidator(_whole)]

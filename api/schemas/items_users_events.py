@@ -21,6 +21,7 @@ from .field_types import (
     Kind,
     Label,
     Labels,
+    Limit,
     Moment,
     NewId,
     RecommendationId,
@@ -29,7 +30,6 @@ from .field_types import (
 )
 
 Category = Annotated[str, Field(max_length=512)]
-Limit = Annotated[int, Field(ge=1, le=1_000)]
 
 
 class ItemBody(Strict):

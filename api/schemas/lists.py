@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -120,6 +120,21 @@ class SteerParameters(PageParameters):
 
 class UserQuery(SteerParameters):
     """A personal list, the user as a parameter: for ids that a path cannot carry."""
+
+    user: Id
+
+
+class FollowingParameters(PageParameters):
+    """Items of those whom a user follows."""
+
+    order: Literal["time", "rank"] = Field(
+        "time", description="time: the newest first, seen ones too; rank: as a personal list"
+    )
+    explain: bool = Field(False, description="give the reasons of each item")
+
+
+class FollowingQuery(FollowingParameters):
+    """The same, the user as a parameter: for ids that a path cannot carry."""
 
     user: Id
 

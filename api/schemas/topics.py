@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from .field_types import Answer, Strict, TopicId
-from .items_users_events import Limit, TopicName
+from .field_types import Answer, Limit, Strict, TopicId
+from .items_users_events import TopicName
 
 
 class TopicItem(Answer):

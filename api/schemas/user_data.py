@@ -10,18 +10,23 @@ from .field_types import Answer, Id, Label, Language, RowId, Strict, Zone
 
 
 class LabelControl(Strict):
-    """Mute, boost or lower what carries a label or is like an item; or forget what it taught."""
+    """Mute, boost or lower what carries a label or is like an item; or forget what it taught.
 
-    action: Literal["mute", "boost", "more", "less", "forget"] = Field(
-        description="mute: never shown; boost or more: shown more, less: less (of a label, or of "
-        "what is like an item); forget: events until now on such items count no more"
+    A user is muted or blocked.
+    """
+
+    action: Literal["mute", "boost", "more", "less", "forget", "block"] = Field(
+        description="mute: never shown; block: a user, muted both ways; boost or more: shown more, "
+        "less: less (of a label, or of what is like an item); forget: events until now on such "
+        "items count no more"
     )
-    kind: Literal["topic", "author", "category", "tag", "words", "word", "item"] = Field(
+    kind: Literal["topic", "author", "category", "tag", "words", "word", "item", "user"] = Field(
         description="words: a word or phrase in title, text or tags, whatever its letter case; "
-        "`word` is the same"
+        "`word` is the same; user: with mute and block alone, what they wrote and their name"
     )
     value: Label = Field(
-        description="a topic's number, an author, a category, a tag, a word or phrase, an item id"
+        description="a topic's number, an author, a category, a tag, a word or phrase, an item id, "
+        "a user id"
     )
 
 

@@ -113,6 +113,14 @@ class Follow:
     followed_user_id: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Author:
+    """An author of items, with a display name; empty where none is known."""
+
+    author_id: str
+    name: str = ""
+
+
 def parse_event(fields: Mapping[str, object], now: float | None = None) -> Event:
     """Return the event that raw values describe.
 
@@ -236,4 +244,13 @@ def parse_follow(fields: Mapping[str, object], now: float | None = None) -> Foll
         raise FieldError("author_id", "is missing, and so is followed_user_id")
     if author and followed:
         raise FieldError("author_id", "and followed_user_id are both given: make it two rows")
-    return Follow(parse_id(fields.get("user_id"), "user_id"), author, followed)
+    follow = Follow(parse_id(fields.get("user_id"), "user_id"), author, followed)
+    check_follow(follow)
+    return follow
+
+
+def check_follow(follow: Follow) -> None:
+    """Raise FieldError for a user who follows themselves; an author of the same id is the user."""
+    column = "author_id" if follow.author_id else "followed_user_id"
+    if follow.user_id in (follow.author_id, follow.followed_user_id):
+        raise FieldError(column, "is the user: nobody follows themselves")

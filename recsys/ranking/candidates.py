@@ -12,6 +12,7 @@ import numpy as np
 
 from recsys.array_types import Floats, Mask, Rows
 from recsys.index.truncated_vectors import TruncatedVectors
+from recsys.ranking import followed_places
 from recsys.ranking.cold_item_ranks import contenders
 from recsys.ranking.gbdt_rerank import best_places
 from recsys.ranking.joined_queries import proposed_rows
@@ -52,8 +53,10 @@ def _with_contenders(
     request: Request, mask: Mask, rows: Rows, scores: Floats, k: int
 ) -> tuple[Rows, Floats]:
     """Return rows and scores with the unread rows added that may come among the best `k`."""
-    new = contenders(request.learned, mask, k)
-    new = new[~np.isin(new, rows)]
+    new = np.union1d(
+        contenders(request.learned, mask, k), followed_places.contenders(request, mask)
+    )
+    new = new[~np.isin(new, rows)].astype(np.int32)
     if not len(new):
         return rows, scores
     return np.concatenate([rows, new]), np.concatenate([scores, request.scores(new)])
@@ -74,6 +77,7 @@ def _by_fronts(
     off = np.concatenate([off[rows[:known]], np.zeros_like(later)])
     in_doubt = guess + off >= _kth(guess - off, k)
     in_doubt |= np.isin(rows, contenders(request.learned, mask, k))
+    in_doubt |= np.isin(rows, followed_places.contenders(request, mask))
     kept = np.flatnonzero(in_doubt)
     return rows[kept], _finite(request, scores[kept] + request.word_scores(rows[kept], words))
 

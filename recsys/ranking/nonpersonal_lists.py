@@ -139,8 +139,12 @@ def by_few(
     return np.asarray(live.counters.mass(life, rows) <= least - 1 + 1e-9)
 
 
-def latest(live: LiveState, n: int, filters: Filters, language: str = "en") -> list[Recommendation]:
+def latest(
+    live: LiveState, n: int, filters: Filters, language: str = "en", closed: Mask | None = None
+) -> list[Recommendation]:
     """Return the newest items first; the score is the time of creation, 0 when unknown.
+
+    `closed`: (size,), rows that are left out.
 
     Of copies the newest is listed; see `without_older_copies`. An item without a record is not
     new: only its first event is known.
@@ -149,6 +153,8 @@ def latest(live: LiveState, n: int, filters: Filters, language: str = "en") -> l
     scores = np.where(np.isfinite(created), created, 0.0)
     reason = Reason("fresh", 1.0, sentence("fresh", language=language))
     mask = _allowed(live, filters, len(scores)) & live.listing.recorded[: len(scores)]
+    if closed is not None:
+        mask &= ~closed[: len(mask)]
     if live.marks.free:
         without_older_copies(live, mask)
     return _listed(live, scores, mask, n, "fresh", reason)

@@ -88,6 +88,7 @@ class Query:
     controls: tuple[Control, ...] = ()  # what the person decided, in force
     taken: TakenItems | None = None  # all items ever acted on; None: those of the history
     follows: tuple[str, ...] = ()  # authors whose items are shown more
+    names: tuple[tuple[str, str], ...] = ()  # (id, display name) of followed authors
     author: str = ""  # the person's id as an author: their own items are left out; empty: none
     repeat: bool = False  # what was taken up before may be shown again
     repeat_categories: frozenset[str] = frozenset()  # or such of these categories only

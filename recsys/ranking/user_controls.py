@@ -70,8 +70,9 @@ def carrying(live: LiveState, control: Control, size: int) -> Mask:
         mask[rows[: np.searchsorted(rows, size)]] = True
     elif control.kind in ("topic", "tag"):
         mask = allowed(live, _carriers(control), 0.0, unlisted=True)[:size]
-    else:
-        mask = np.isin(live.labels[control.kind][:size], live.codes(control.kind, control.value))
+    else:  # what a user wrote has the user's id as its author
+        kind = "author" if control.kind == "user" else control.kind
+        mask = np.isin(live.labels[kind][:size], live.codes(kind, control.value))
     return mask
 
 
@@ -83,7 +84,7 @@ def _carriers(control: Control) -> Filters:
 
 def muted(live: LiveState, controls: Sequence[Control], size: int) -> Mask | None:
     """Return which rows a person never wants to see; None where nothing is muted."""
-    mutes = [one for one in controls if one.action == "mute"]
+    mutes = [one for one in controls if one.action in ("mute", "block")]
     if not mutes:
         return None
     mask = np.zeros(size, bool)
@@ -123,9 +124,11 @@ def without_forgotten(
 def unknown_label(live: LiveState, kind: str, value: str) -> str:
     """Return what to tell of a label that no item has, with the nearest there are; "" if one has.
 
-    `kind`: topic, author, category, tag, language, entity, words or item.
+    `kind`: topic, author, category, tag, language, entity, words, item or user. A user is no label.
     """
     known: Iterable[str] = ()
+    if kind == "user":
+        return ""
     if kind == "topic":
         topics = live.model.topics
         if topics is not None and _number(value) in topics.rows:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Engine, Select, bindparam
+from sqlalchemy import BindParameter, CompoundSelect, Connection, Engine, Select, bindparam
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.types import TypeEngine
 
@@ -24,7 +24,7 @@ FRESH = 10.0  # seconds after which a connection gives the pages back that it ke
 class Read:
     """A query that is put together once; its `given` values come each time."""
 
-    query: Select[Any]
+    query: Select[Any] | CompoundSelect[Any]
 
     @cached_property
     def _compiled(self) -> tuple[str, Mapping[str, Any]]:

@@ -1,9 +1,9 @@
 """Tables of the store, the same on SQLite and PostgreSQL.
 
 Ids from outside are stored once, in `users` and `items`; everything else refers to their numbers.
-`events`, `item_changes`, `controls`, `erasures` and `merges` are logs: rows are added at the end,
-in the order of their ids. Stores made by earlier versions are brought to these tables by
-recsys.store.migrations.
+`events`, `item_changes`, `follow_changes`, `controls`, `erasures` and `merges` are logs: rows are
+added at the end, in the order of their ids. Stores made by earlier versions are brought to these
+tables by recsys.store.migrations.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA = 9  # number of the newest revision in migrations/versions; a newer store is refused
+SCHEMA = 10  # number of the newest revision in migrations/versions; a newer store is refused
 
 LIVE, HIDDEN, DELETED = 0, 1, 2  # items.state
 STATES = ("live", "hidden", "deleted")
@@ -129,6 +129,42 @@ follows = Table(
     Column("user", _NUMBER, primary_key=True, autoincrement=False),
     Column("author_id", _ID, primary_key=True),  # empty when a user is followed
     Column("followed_user_id", _ID, primary_key=True),
+)
+for _name, _column in (("author", follows.c.author_id), ("followed", follows.c.followed_user_id)):
+    # who follows somebody; a query has to repeat that the id is not empty
+    Index(
+        f"follows_{_name}",
+        _column,
+        follows.c.user,
+        sqlite_where=_column != "",
+        postgresql_where=_column != "",
+    )
+
+authors = Table(  # of items and of follows
+    "authors",
+    metadata,
+    _id(),
+    Column("author_id", _ID, nullable=False, unique=True),
+    _words("name"),
+)
+
+blocks = Table(  # what the controls of kind `user` and action `block` leave in force
+    "blocks",
+    metadata,
+    Column("user", _NUMBER, primary_key=True, autoincrement=False),
+    Column("blocked", _NUMBER, primary_key=True, autoincrement=False),
+    Index("blocks_blocked", "blocked"),
+)
+
+follow_changes = _log(  # of follows and blocks; numbers only, kept for a day
+    "follow_changes",
+    metadata,
+    _id(),
+    _number("user"),
+    _number("author"),  # 0: none
+    _number("other"),  # the user who is followed or blocked; 0: none
+    Column("change", SmallInteger, nullable=False),  # see recsys.store.follows.Change
+    Column("at", Double, nullable=False, index=True),
 )
 
 controls = _log(

@@ -13,9 +13,12 @@ from types import TracebackType
 
 from sqlalchemy import Engine, func, select
 
+from recsys.store.account_acts import ActLog
+from recsys.store.authors import AuthorLog
 from recsys.store.database import Database
 from recsys.store.error_translation import BUSY
 from recsys.store.events import Added, EventLog, StoredEvent
+from recsys.store.follows import FollowLog
 from recsys.store.group_commit import GroupCommit
 from recsys.store.items import ItemChange, ItemLog
 from recsys.store.job_runs import Run, RunLog, StepRecord
@@ -28,7 +31,7 @@ from recsys.store.users import People
 __all__ = ["Added", "Control", "ItemChange", "Run", "StepRecord", "Store", "StoredEvent"]
 
 
-class Store(EventLog, ItemLog, People, ControlLog, RunLog, PrintLog):
+class Store(EventLog, ActLog, ItemLog, People, FollowLog, AuthorLog, ControlLog, RunLog, PrintLog):
     """The one place where events, items and users are kept; safe to share between threads."""
 
     def __init__(self, db: Database) -> None:

@@ -1,9 +1,9 @@
 """ControlLog: append-only log of users' controls over their own lists.
 
 A control mutes (never shown), boosts or lowers (`less`) a topic, author, category or tag, what
-holds a word or phrase, or what is like an item; or it forgets: what was learned from such items
-until then counts no more. An `undo` takes a row back, itself included; a `reset` all rows before
-it.
+holds a word or phrase, or what is like an item; it mutes or blocks a user (muted both ways); or it
+forgets: what was learned from such items until then counts no more. An `undo` takes a row back,
+itself included; a `reset` all rows before it.
 """
 
 from __future__ import annotations
@@ -17,10 +17,12 @@ from sqlalchemy import Connection, Text, insert, select
 from recsys.data.id_normalization import label_key
 from recsys.errors import DataError
 from recsys.store.database import Database
+from recsys.store.follows import set_blocks
 from recsys.store.prepared_reads import Read, given
 from recsys.store.schema import controls, users
 
-ACTIONS = ("mute", "boost", "less", "forget")
+ACTIONS = ("mute", "boost", "less", "forget", "block")
+OF_USERS = ("mute", "block")  # actions of the kind `user`; nobody else is blocked
 KINDS = (
     "topic",
     "author",
@@ -28,6 +30,7 @@ KINDS = (
     "tag",
     "words",
     "item",
+    "user",
     "everything",
 )  # last: only to forget
 UNDO, RESET = "undo", "reset"
@@ -62,6 +65,10 @@ class Wish:
             raise DataError(f"action {self.action!r} is none of {', '.join(ACTIONS)}")
         if self.kind not in KINDS:
             raise DataError(f"kind {self.kind!r} is none of {', '.join(KINDS)}")
+        if self.kind == "user" and self.action not in OF_USERS:
+            raise DataError(f"{self.action} user: a user is muted or blocked")
+        if self.action == "block" and self.kind != "user":
+            raise DataError(f"block {self.kind}: only a user is blocked, mute a {self.kind}")
         if (self.kind == "everything") != (self.value == ""):
             raise DataError(f"{self.kind}: everything has no value, any other kind has one")
         if self.kind == "everything" and self.action != "forget":
@@ -105,6 +112,10 @@ class ControlLog:
         """
         for wish in wishes:
             wish.check()
+            if wish.kind == "user" and wish.value == user_id:
+                raise DataError(
+                    f"{wish.action} user {user_id!r}: nobody mutes or blocks themselves"
+                )
         new_controls = [(RESET, "", "")] if reset else []
         with self.db.write() as connection:
             log = [Control(*row) for row in connection.execute(_OF_USER, {"user": user_id})]
@@ -126,6 +137,9 @@ class ControlLog:
                 raise DataError(f"{MOST_WORDS} controls of words are allowed: undo some")
             if len(found) > MOST:
                 raise DataError(f"{len(found)} controls in force, {MOST} are allowed: undo some")
+            if any(one.kind == "user" for one in (*log, *found)):
+                number = self.db.numbers(connection, users.c.user_id, [user_id])[user_id]
+                set_blocks(self.db, connection, number, blocked_in(found))
         return found
 
 
@@ -152,6 +166,16 @@ def in_force(log: Sequence[Control]) -> list[Control]:
         else:
             kept.setdefault((*label_of(row), row.action == "forget"), row)
     return sorted(kept.values(), key=lambda control: control.id)
+
+
+def blocked_in(controls: Iterable[Control]) -> set[str]:
+    """Return the ids of the users whom controls in force block."""
+    return {one.value for one in controls if (one.action, one.kind) == ("block", "user")}
+
+
+def blocks_by_others(user_ids: Iterable[str]) -> tuple[Control, ...]:
+    """Return users who block somebody as controls of that person: what is blocked, both miss."""
+    return tuple([Control(0, "block", "user", user_id, 0.0) for user_id in user_ids])
 
 
 def _check_undo(id: int, log: Sequence[Control], requested: Sequence[str]) -> None:

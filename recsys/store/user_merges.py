@@ -18,10 +18,20 @@ from sqlalchemy import Connection, and_, delete, exists, func, insert, or_, sele
 from recsys.errors import DataError
 from recsys.store.audit_log import relink
 from recsys.store.database import Database
+from recsys.store.follows import log_all_of, log_gone, set_blocks
 from recsys.store.pseudonyms import Pseudonyms
-from recsys.store.schema import controls, events, exposures, follows, merges, notices, users
+from recsys.store.schema import (
+    blocks,
+    controls,
+    events,
+    exposures,
+    follows,
+    merges,
+    notices,
+    users,
+)
 from recsys.store.store import Store
-from recsys.store.user_controls import MOST, Control, in_force
+from recsys.store.user_controls import MOST, Control, blocked_in, in_force
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +98,11 @@ def merge_users(store: Store, user_id: str, from_id: str) -> Merged | None:
         relink(connection, old, person)
         concerning = update(notices).where(notices.c.person == old)
         connection.execute(concerning.values(person=person))
+        _blocks(store.db, connection, source, target, (from_id, user_id))
         connection.execute(delete(users).where(users.c.id == source))
+        log_gone(connection, source)
+        log_gone(connection, target)  # its follows of the other are gone
+        log_all_of(store.db, connection, target, user_id)
         at = time.time()
         _log(connection, source, target, (user_id, from_id, person, old), at)
     store.db.known.forget()  # the number of the old id
@@ -161,15 +175,9 @@ def _follows(connection: Connection, source: int, target: int, from_id: str, use
 
 def _controls(connection: Connection, source: int, target: int) -> int:
     """Add what is in force of one log to the other, as new rows: their undoing names no others."""
-    columns = (controls.c.id, controls.c.action, controls.c.kind, controls.c.value, controls.c.at)
-
-    def log(number: int) -> list[Control]:
-        query = select(*columns).where(controls.c.user == number).order_by(controls.c.id)
-        return [Control(*row) for row in connection.execute(query)]
-
-    own = in_force(log(target))
+    own = in_force(_log_of(connection, target))
     held = {(one.kind, one.value, one.action == "forget") for one in own}
-    new = in_force(log(source))
+    new = in_force(_log_of(connection, source))
     added = [one for one in new if (one.kind, one.value, one.action == "forget") not in held]
     added = added[max(len(added) + len(own) - MOST, 0) :]  # the latest, as many as are allowed
     connection.execute(delete(controls).where(controls.c.user == source))
@@ -180,6 +188,31 @@ def _controls(connection: Connection, source: int, target: int) -> int:
     if rows:
         connection.execute(insert(controls), rows)
     return len(rows)
+
+
+def _log_of(connection: Connection, number: int) -> list[Control]:
+    columns = (controls.c.id, controls.c.action, controls.c.kind, controls.c.value, controls.c.at)
+    query = select(*columns).where(controls.c.user == number).order_by(controls.c.id)
+    return [Control(*row) for row in connection.execute(query)]
+
+
+def _blocks(
+    db: Database, connection: Connection, source: int, target: int, names: tuple[str, str]
+) -> None:
+    """Let blocks of the old id concern the user; nobody blocks or mutes themselves."""
+    old, new = names
+    about = and_(controls.c.kind == "user", controls.c.value == old)
+    connection.execute(update(controls).where(about).values(value=new))
+    itself = and_(controls.c.user == target, controls.c.kind == "user", controls.c.value == new)
+    connection.execute(delete(controls).where(itself))
+    concerned = select(blocks.c.user).where(
+        or_(blocks.c.blocked == source, blocks.c.user == source)
+    )
+    numbers = {target, *connection.execute(concerned).scalars()} - {source}
+    ended = or_(blocks.c.user == source, blocks.c.blocked == source)
+    connection.execute(delete(blocks).where(ended))
+    for number in sorted(numbers):
+        set_blocks(db, connection, number, blocked_in(in_force(_log_of(connection, number))))
 
 
 def _described(connection: Connection, source: int, target: int) -> int:

@@ -1,4 +1,4 @@
-"""Users and follows of the store, and the removal of a user."""
+"""Users of the store, and the removal of a user."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import json
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Text, bindparam, delete, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, or_, select, update
 
-from recsys.data.records import Follow, User
+from recsys.data.records import User
 from recsys.store.database import Database
-from recsys.store.prepared_reads import Read, given
-from recsys.store.schema import controls, events, follows, merges, users
+from recsys.store.follows import log_gone
+from recsys.store.schema import authors, blocks, controls, events, follows, merges, users
 
-BATCH = 5_000  # users or follows per transaction
+BATCH = 5_000  # users per transaction
 
 _COLUMNS = (users.c.user_id, users.c.name, users.c.interests, users.c.language)
 _STORE = (
@@ -27,16 +27,10 @@ _STORE = (
         language=bindparam("to_language"),
     )
 )
-_FOLLOWED = Read(
-    select(follows.c.author_id, follows.c.followed_user_id)
-    .join(users, users.c.id == follows.c.user)
-    .where(users.c.user_id == given("user", Text))
-    .order_by(follows.c.author_id, follows.c.followed_user_id)
-)
 
 
 class People:
-    """Part of Store: users and follows."""
+    """Part of Store: users."""
 
     db: Database
 
@@ -84,36 +78,6 @@ class People:
         with self.db.read() as connection:
             return [_user(row) for row in connection.execute(query)]
 
-    def add_follows(self, follows: Iterable[Follow]) -> int:
-        """Add follows that are not there yet; return how many are new."""
-        waiting, new = iter(follows), 0
-        while batch := list(itertools.islice(waiting, BATCH)):
-            new += self._add_follows(batch)
-        return new
-
-    def _add_follows(self, batch: Sequence[Follow]) -> int:
-        with self.db.write() as connection:
-            user_ids = dict.fromkeys(follow.user_id for follow in batch)
-            number = self.db.numbers(connection, users.c.user_id, user_ids)
-            columns = (follows.c.user, follows.c.author_id, follows.c.followed_user_id)
-            rows = [(number[f.user_id], f.author_id, f.followed_user_id) for f in batch]
-            return self.db.insert_new(connection, columns, rows)
-
-    def follows_of(self, user_id: str) -> list[Follow]:
-        """Return whom a user follows, by id."""
-        query = (
-            select(users.c.user_id, follows.c.author_id, follows.c.followed_user_id)
-            .join(users, users.c.id == follows.c.user)
-            .where(users.c.user_id == user_id)
-            .order_by(follows.c.author_id, follows.c.followed_user_id)
-        )
-        with self.db.read() as connection:
-            return [Follow(*row) for row in connection.execute(query)]
-
-    def followed(self, user_id: str) -> tuple[str, ...]:
-        """Return the ids of the authors and users whom a user follows; read with every list."""
-        return tuple([author or other for author, other in self.db.rows(_FOLLOWED, user=user_id)])
-
     def delete_user(self, user_id: str) -> dict[str, int]:
         """Remove a user with all events, follows and controls for good; return rows per table.
 
@@ -133,15 +97,21 @@ def remove_rows(connection: Connection, user_id: str) -> dict[str, int]:
     number = connection.execute(query).scalar()
     if number is None:
         return removed
-    followed = or_(follows.c.user == number, follows.c.followed_user_id == user_id)
+    named = and_(follows.c.followed_user_id == user_id, follows.c.followed_user_id != "")
+    about = and_(controls.c.kind == "user", controls.c.value == user_id)
+    connection.execute(
+        delete(blocks).where(or_(blocks.c.user == number, blocks.c.blocked == number))
+    )
+    connection.execute(update(authors).where(authors.c.author_id == user_id).values(name=""))
     for table, condition in (
         (events, events.c.user == number),
-        (follows, followed),
-        (controls, controls.c.user == number),
+        (follows, or_(follows.c.user == number, named)),
+        (controls, or_(controls.c.user == number, about)),
         (merges, merges.c.user == number),
         (users, users.c.id == number),
     ):
         removed[table.name] = connection.execute(delete(table).where(condition)).rowcount
+    log_gone(connection, number)
     return removed
 
 

@@ -23,6 +23,7 @@ WITHOUT = {
     "GET /notices/stream": "`notice_stream`, which does not end; tests/delivery tries it",
     "GET /recommend/{user}": "`recommend` asks GET /recommend: a path cannot carry every id",
     "GET /home/{user}": "`home` asks GET /home, likewise",
+    "GET /feed/following/{user}": "`following` asks GET /feed/following, likewise",
     "GET /similar/{item_id}": "`similar` asks GET /similar, likewise",
     "GET /explain/{user}/{item}": "`explain` asks GET /explain, likewise",
     "GET /items/{item_id}": "`item` asks GET /items, likewise",
@@ -30,11 +31,13 @@ WITHOUT = {
     "DELETE /users/{user_id}": "`delete_user` asks DELETE /users, likewise",
 }
 EVENT = {"user_id": "ann", "item_id": "sea-1", "event": "like", "timestamp": 1.7e9}
+FOLLOW = {"user_id": "ann", "author_id": "author-1"}
 # each method with arguments; those that answer with an error in this world come last
 CALLS: list[tuple[str, Callable[[Client], Any]]] = [
     ("recommend", lambda c: c.recommend("ann", n=3)),
     ("pages", lambda c: next(c.pages(c.recommend("ann", n=3)))),
     ("home", lambda c: c.home("ann")),
+    ("following", lambda c: c.following("ann")),
     ("more_of_row", lambda c: c.more_of_row(c.home("ann", n=1)["rows"][0])),
     ("recommend_session", lambda c: c.recommend_session(items=["sea-1"])),
     ("recommend_batch", lambda c: c.recommend_batch(["ann", "bob"])),
@@ -60,6 +63,11 @@ CALLS: list[tuple[str, Callable[[Client], Any]]] = [
     ("change_item", lambda c: c.change_item("new/2", hidden=True)),
     ("delete_item", lambda c: c.delete_item("new/2")),
     ("add_users", lambda c: c.add_users([{"user_id": "bob", "interests": ["chess"]}])),
+    ("add_follows", lambda c: c.add_follows([FOLLOW])["new"]),
+    ("follows", lambda c: c.follows("ann")["follows"]),
+    ("remove_follows", lambda c: c.remove_follows([FOLLOW])["deleted"]["follows"]),
+    ("add_authors", lambda c: c.add_authors([{"author_id": "a", "name": "A"}])),
+    ("authors", lambda c: c.authors()["authors"]),
     ("users", lambda c: c.users(n=2)["users"]),
     ("put_user", lambda c: c.put_user("a/b", interests=["sea"])),
     ("user", lambda c: c.user("a/b")["interests"]),

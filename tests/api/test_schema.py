@@ -56,7 +56,9 @@ def document(tmp_path_factory: pytest.TempPathFactory) -> Iterator[schemathesis.
     )
     found = schemathesis.openapi.from_url(server.url + "/openapi.json", config=config)
     # a stream does not end; whether a webhook is taken depends on what names resolve to
-    yield found.exclude(path="/notices/stream").exclude(path="/webhooks")
+    found = found.exclude(path="/notices/stream").exclude(path="/webhooks")
+    # a body or parameters, one of the two: OpenAPI has no words for it
+    yield found.exclude(path="/follows", method="DELETE")
     server.stop()
 
 
@@ -101,6 +103,8 @@ def test_a_document_of_every_route(document: schemathesis.BaseSchema) -> None:
         "/items",
         "/items/{item_id}",
         "/users",
+        "/follows",
+        "/authors",
         "/users/{user_id}",
         "/events",
         "/events/{event_id}",

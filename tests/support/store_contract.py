@@ -9,11 +9,12 @@ from sqlalchemy import insert
 
 from recsys.data.event_tables import EventTable
 from recsys.data.event_weights import EventWeights
-from recsys.data.records import Event, Follow, Item, User
+from recsys.data.records import Author, Event, Follow, Item, User
 from recsys.errors import DataError
 from recsys.store import user_merges
 from recsys.store.erasure import Erasures, erase
 from recsys.store.exposures import Exposure, Exposures, Outcome, Shown
+from recsys.store.follows import Change
 from recsys.store.pseudonyms import Pseudonyms
 from recsys.store.schema import exposures
 from recsys.store.store import Added, Store
@@ -321,6 +322,90 @@ class StoreContract:
         assert store.add_follows(follows) == 2 and store.add_follows(follows) == 0
         assert sorted(store.follows_of("ann"), key=str) == sorted(follows, key=str)
         assert sorted(store.followed("ann")) == ["bob", "writer"] and store.followed("eve") == ()
+
+    def edges(self, store, kind):
+        return sorted(pair for part in store.follow_edges(kind) for pair in part)
+
+    def test_follows_are_removed_and_listed_page_by_page(self, store):
+        store.add_users([User("bob", "Bob B.")])
+        store.add_authors([Author("w", "The Writer")])
+        store.add_follows([Follow("ann", "w"), Follow("ann", "", "bob"), Follow("ann", "", "eve")])
+        store.add_follows(
+            [Follow("eve", "", "ann"), Follow("eve", "ann"), Follow("dan", "", "ann")]
+        )
+        rows = [(f.author_id, f.followed_user_id, f.name) for f in store.follows_page("ann")]
+        assert rows == [("", "bob", "Bob B."), ("", "eve", ""), ("w", "", "The Writer")]
+        assert [f.author_id for f in store.follows_page("ann", after=("", "eve"))] == ["w"]
+        assert [f.followed_user_id for f in store.follows_page("ann", n=1)] == ["bob"]
+        followers = [(f.user_id, f.author_id) for f in store.follows_page("ann", True)]
+        assert followers == [("dan", ""), ("eve", ""), ("eve", "ann")]
+        assert len(store.follows_page("ann", True, ("eve", ""))) == 1
+        assert store.ties_of("ann").names == (("bob", "Bob B."), ("w", "The Writer"))
+        gone = [Follow("ann", "w"), Follow("ann", "", "nobody"), Follow("nobody", "w")]
+        assert store.remove_follows(gone) == 1 and store.remove_follows(gone) == 0
+        assert store.followed("ann") == ("bob", "eve")
+        unknown = store.unknown_followees([Follow("ann", "w"), Follow("ann", "", "bob"), gone[1]])
+        assert unknown == [Follow("ann", "w"), gone[1]]
+
+    def test_display_names_of_authors(self, store):
+        assert store.add_authors([Author("w", "Writer"), Author("x")]) == 2
+        assert store.add_authors([Author("w", "Writer"), Author("x", "X")]) == 1
+        assert store.author("x") == Author("x", "X") and store.author("y") is None
+        assert store.authors_page("w", 5) == [Author("x", "X")] and store.add_authors([]) == 0
+        store.add_follows([Follow("ann", "y")])
+        assert store.author("y") == Author("y")
+
+    def test_the_log_of_follows_leads_to_the_state(self, store):
+        """Whoever applies the log to what they read before has what a new reader reads."""
+        store.add_follows([Follow("ann", "w"), Follow("bob", "", "v"), Follow("eve", "", "ann")])
+        store.change_controls("v", [Wish("block", "user", "eve")])
+        start = store.follow_position()
+        found = {kind: set(self.edges(store, kind)) for kind in ("users", "authors", "blocks")}
+        store.add_follows([Follow("ann", "w"), Follow("v", "x"), Follow("ann", "", "v")])
+        store.remove_follows([Follow("eve", "", "ann"), Follow("eve", "", "nobody")])
+        store.change_controls("eve", [Wish("block", "user", "bob"), Wish("block", "user", "v")])
+        store.change_controls("v", reset=True)
+        merge_users(store, "ann", "v")
+        store.add_follows([Follow("dan", "", "ann"), Follow("dan", "", "eve")])
+        store.delete_user("bob")
+        for _, user, author, other, change in store.follow_changes_after(start):
+            if change == Change.GONE:
+                for kind, edges in found.items():
+                    ends = {e for e in edges if user in (e if kind != "authors" else e[:1])}
+                    found[kind] = edges - ends
+                continue
+            kind = "authors" if author else "users" if change <= Change.FOLLOW else "blocks"
+            edge = (user, author or other)
+            (found[kind].add if change % 2 else found[kind].discard)(edge)
+        assert {kind: sorted(edges) for kind, edges in found.items()} == {
+            kind: self.edges(store, kind) for kind in found
+        }
+        assert found["authors"] and found["users"] and found["blocks"]
+
+    def test_blocks_work_both_ways_and_end_with_what_made_them(self, store):
+        store.change_controls("ann", [Wish("block", "user", "bob"), Wish("mute", "user", "eve")])
+        assert store.ties_of("bob").blocked_by == ("ann",) and store.ties_of("eve").blocked_by == ()
+        (block, _) = store.controls_of("ann")
+        store.change_controls("ann", undo=[block.id])
+        assert store.ties_of("bob").blocked_by == ()
+        store.change_controls("ann", [Wish("block", "user", "bob")])
+        store.change_controls("ann", [Wish("mute", "user", "bob")])  # the last one holds
+        assert store.ties_of("bob").blocked_by == ()
+        store.change_controls("v", [Wish("block", "user", "bob"), Wish("block", "user", "ann")])
+        store.change_controls("bob", [Wish("block", "user", "v")])
+        merge_users(store, "ann", "v")
+        assert store.ties_of("ann").blocked_by == ("bob",)
+        assert store.ties_of("bob").blocked_by == ()  # the user's own mute holds
+        assert not any(c.value in ("ann", "v") for c in store.controls_of("ann"))
+        store.delete_user("ann")
+        assert store.controls_of("bob") == [] and self.edges(store, "blocks") == []
+        for wish in (
+            Wish("boost", "user", "bob"),
+            Wish("block", "author", "bob"),
+            Wish("mute", "user", "dan"),
+        ):
+            with pytest.raises(DataError):
+                store.change_controls("dan", [wish])
 
     def test_a_deleted_user_is_gone(self, store):
         store.add_events(likes("ann", "1", "2") + likes("bob", "1"))

@@ -56,6 +56,12 @@ class UserControls(UserTerm):
         """Always: without controls the term is not bound."""
         return True
 
+    @property
+    def followed_rows(self) -> Rows:
+        """The rows of the items by followees, ascending."""
+        own = [one.rows for one in self.targets if one.control.action == FOLLOW]
+        return own[0] if own else np.zeros(0, np.int32)
+
     def score(self, rows: Rows) -> Floats:
         """Return what is added to the score of rows."""
         return np.asarray(np.float32(self.unit) * self.total[rows], np.float32)
@@ -118,7 +124,12 @@ class Controls(ScoreTerm):
         items = items[-MAX_LIKENESSES:]
         targets = [_targets(live, c, size) for c in active if c.kind != "item" or c in items]
         decided = {c.value for c in active if c.kind == "author"}
-        codes = {live.code("author", n): n for n in context.query.follows if n not in decided}
+        names = dict(context.query.names)
+        codes = {
+            live.code("author", n): names.get(n, n)
+            for n in context.query.follows
+            if n not in decided
+        }
         followed = {code: name for code, name in codes.items() if code >= 0}
         if followed:
             targets.append(_follow_targets(live, followed, size))

@@ -1,0 +1,66 @@
+"""Following feed: items of the authors and users whom a user follows, by time or ranked.
+
+feed = FollowingFeed(recommender, user, query)
+feed.by_time(20)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from recsys.i18n import translate
+from recsys.personal_list import UserState, ranked
+from recsys.ranking import nonpersonal_lists, reason_templates
+from recsys.ranking.query import Query, Reason, Recommendation
+from recsys.recommender import Recommender
+
+NOBODY = "You follow nobody yet"
+SOURCE = "followed"
+
+
+class FollowingFeed:
+    """What one user's followees wrote; the engine is to be held while it is asked."""
+
+    def __init__(self, recommender: Recommender, user: UserState, query: Query) -> None:
+        self.recommender, self.user = recommender, user
+        authors = frozenset(user.follows)
+        if query.filters.author:
+            authors &= query.filters.author
+        self.nobody = not authors
+        self.query = replace(query, filters=replace(query.filters, author=authors))
+
+    def ranked(self, n: int) -> Sequence[Recommendation]:
+        """Return the best n items and one more, as a personal list has them; none seen before."""
+        return [] if self.nobody else ranked(self.recommender, self.query, n)
+
+    def by_time(self, n: int) -> Sequence[Recommendation]:
+        """Return the newest n items; those seen before are among them, muted and own ones not."""
+        if self.nobody:
+            return []
+        live, query = self.recommender.live, self.query
+        request = self.recommender.request(query)
+        closed = np.zeros(live.size, bool)
+        if request.muted is not None:
+            closed[: len(request.muted)] = request.muted[: live.size]
+        if query.author:
+            closed |= self.recommender.own(query, live.size)
+        rows = [live.row(item_id) for item_id in query.exclude]
+        closed[[row for row in rows if row >= 0]] = True
+        found = nonpersonal_lists.latest(live, n, query.filters, query.language, closed)
+        return [self._with_reason(one) for one in found]
+
+    def nothing(self) -> str:
+        """Return why the feed is empty where nobody is followed, in the user's language."""
+        return translate(NOBODY, self.query.language) if self.nobody else ""
+
+    def _with_reason(self, one: Recommendation) -> Recommendation:
+        live, names = self.recommender.live, dict(self.user.names)
+        author = str(live.document(live.row(one.item_id)).get("author_id", ""))
+        text = reason_templates.sentence(
+            SOURCE, language=self.query.language, name=names.get(author, author)
+        )
+        reason = Reason(SOURCE, 1.0, text, label=author)
+        return Recommendation(one.item_id, one.score, one.rank, SOURCE, (reason,))
