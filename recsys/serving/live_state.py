@@ -22,6 +22,7 @@ from recsys.serving.hourly_counts import HourlyCounts
 from recsys.serving.id_cache import IdCache
 from recsys.serving.item_availability import ItemAvailability
 from recsys.serving.item_flags import FLAG_WEIGHT, ItemFlags
+from recsys.serving.label_uptake import label_uptake
 from recsys.serving.lift import ItemPopularity
 from recsys.serving.like_rates import LikeRates
 from recsys.serving.live_entities import Mentions
@@ -74,6 +75,7 @@ class LiveState:
             for name in (*LABELS, "tag")
         }
         self._folded: dict[str, tuple[dict[str, list[int]], int]] = {}  # and codes read so far
+        self.label_uptake = label_uptake(model.catalogue, model.counters)  # by code, per label
         self.commonness = ItemPopularity.of_counters(model.counters)
         self._lock = threading.Lock()
         self.mentions = Mentions(model.entities)

@@ -150,7 +150,8 @@ def choose(
         )
     voted = next(iter(models.values())).explicit_mf is not None
     search = Search(validator, note, log.rows, budget.left)
-    design = search.grow(check.data.timed, choice_sets.columns, voted)
+    columns = [column for column, values in choice_sets.columns.items() if values.any()]
+    design = search.grow(check.data.timed, columns, voted)
     if search.stopped:
         tried = sum("value" in row for row in log.rows)
         log.hurried(

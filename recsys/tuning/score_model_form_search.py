@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from recsys.ranking.terms.popularity import SHARES
 from recsys.ranking.terms.protocol import Column
 from recsys.ranking.terms.registry import TERMS, linear_terms
+from recsys.ranking.terms.single_weight_base import LinearTerm
 from recsys.tuning.score_model_form import CandidateForm, CrossValidator
 
 VOTES = (0.5, 1.0, 2.0, 3.0, 4.0, 6.0)  # weights of the expected vote that are tried
@@ -37,18 +38,20 @@ class Search:
     found: float = 0.0  # nDCG@20 of the best form
     met: bool = False  # every engine was tried at least once
     alone: CandidateForm | None = None  # the best form of one engine alone; None: none was tried
+    linear: list[LinearTerm] = field(default_factory=list)  # optional terms with a column
 
     def grow(self, timed: bool, columns: Iterable[Column], voted: bool) -> CandidateForm:
-        """Return the best form found; `columns` are the personal columns at hand.
+        """Return the best form found; `columns` are those that differ between items.
 
         `voted`: likes and dislikes are both at hand, so the expected vote may be a part.
         """
+        columns = list(columns)
+        self.linear = [one for one in linear_terms() if one.column() in columns]
         best = self.anchored(SHARES if timed else ("share_all",))
         if timed:
             best = self._best(self._with_each_linear(best[0], dated=True), best)
         if voted:
             best = self._voted(best)
-        columns = list(columns)
         found = by_life(column for column in columns if column.term == "neighbours")
         forms = [(name, lift) for lift in ((False, True) if timed else (False,)) for name in found]
         near = [replace(best[0], neighbours=name, lift=lift) for name, lift in forms]
@@ -103,7 +106,7 @@ class Search:
 
     def _with_each_linear(self, form: CandidateForm, dated: bool) -> Iterable[CandidateForm]:
         """Return the form with each of the optional terms of one weight that it lacks."""
-        terms = (term for term in linear_terms() if term.dated == dated)
+        terms = (term for term in self.linear if term.dated == dated)
         return [_with_linear(term.name)(form) for term in terms if term.name not in form.linear]
 
     def _alone(
@@ -177,11 +180,11 @@ class Search:
             lambda d: replace(d, by_trait=(*d.by_trait, *(("activity", n) for n in rest))),
         ]
         if timed:
-            found += [_with_linear(term.name) for term in linear_terms() if term.dated]
+            found += [_with_linear(term.name) for term in self.linear if term.dated]
             found.append(
                 lambda d: replace(d, by_trait=(*d.by_trait, *(("habit", n) for n in rest)))
             )
-        found += [_with_linear(term.name) for term in linear_terms() if not term.dated]
+        found += [_with_linear(term.name) for term in self.linear if not term.dated]
         return found
 
     def _out_of_time(self) -> bool:

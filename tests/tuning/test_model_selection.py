@@ -390,7 +390,7 @@ def test_the_age_of_items_is_there_before_personal_parts_are_tried():
         return 1.0 + 0.2 * aged + (0.3 if aged else -0.5) * personal
 
     found = Search(Values(value), lambda text: None, []).grow(
-        True, [choice_columns.near("x")], voted=False
+        True, [choice_columns.near("x"), Column("item_age")], voted=False
     )
     assert "item_age" in found.linear and found.neighbours is not None
 

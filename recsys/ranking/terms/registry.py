@@ -12,6 +12,7 @@ from recsys.ranking.terms.factors import FactorTerm
 from recsys.ranking.terms.flag_penalty import FlagPenalty
 from recsys.ranking.terms.item_age import ItemAge
 from recsys.ranking.terms.item_feature_base import ItemFeatureTerm
+from recsys.ranking.terms.label_affinity import AuthorAffinity, CategoryAffinity
 from recsys.ranking.terms.like_rate import LikeRate
 from recsys.ranking.terms.neighbours import NEIGHBOURS
 from recsys.ranking.terms.personal_rating import PersonalRating
@@ -33,6 +34,8 @@ TERMS: list[ScoreTerm] = [
     NEIGHBOURS,
     ExposureAge(),
     ItemAge(),
+    CategoryAffinity(),
+    AuthorAffinity(),
     FactorTerm(),
     Text(),
     PersonalRating(),
