@@ -26,6 +26,8 @@ BODIES = {  # of routes whose answer needs a body that is right
     "PUT /users/<user:user_id>": {"interests": ["oven"]},
     "POST /users": {"user_id": "baker"},
     "POST /events": {"user_id": "baker", "item_id": "sea-1"},
+    "POST /follows": {"user_id": "baker", "author_id": "author-1"},
+    "POST /authors": {"author_id": "author-1", "name": "Ada"},
     "POST /tokens": {"user_id": "baker"},
     "POST /webhooks": {"url": "https://127.0.0.1/x"},
     "POST /mail-addresses": {"address": "ann@example.org"},
@@ -47,6 +49,8 @@ QUERIES = {
     "GET /users": "?user_id=baker",
     "DELETE /users": "?user_id=baker",
     "GET /events": "?user_id=baker",
+    "GET /follows": "?user_id=baker",
+    "DELETE /follows": "?user_id=baker&author_id=author-1",
     "GET /audit": "?subject=baker",
 }
 
