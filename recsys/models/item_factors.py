@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from recsys.array_types import Floats, Rows
@@ -44,11 +46,24 @@ class Factors:
         if self.gram is None:
             summed: Floats = np.asarray(histories @ self.inputs, np.float32)
             return summed
-        bounds = histories.indptr
-        return np.array(
-            [
-                self.project(histories.indices[a:b], histories.data[a:b])
-                for a, b in zip(bounds[:-1], bounds[1:], strict=True)
-            ],
-            np.float32,
-        ).reshape(len(bounds) - 1, self.outputs.shape[1])
+        inverse = np.linalg.inv(self.gram.astype(np.float64))
+        users = np.zeros((histories.shape[0], self.outputs.shape[1]), np.float32)
+        for user, (start, stop) in enumerate(itertools.pairwise(histories.indptr.tolist())):
+            items, weights = histories.indices[start:stop], histories.data[start:stop]
+            users[user] = self._solved(items, weights, inverse)
+        return users
+
+    def _solved(self, items: Rows, weights: Floats, inverse: NDArray[np.float64]) -> Floats:
+        """Return the fold-in solve of one history by the Woodbury identity, (d,).
+
+        `inverse`: of `gram`. A history shorter than d costs a system of its own length.
+        """
+        if len(items) >= len(inverse):
+            return self.project(items, weights)
+        total = inverse @ (weights @ self.inputs[items].astype(np.float64))
+        confidence = np.sqrt(self.alpha * np.maximum(weights, 0.0).astype(np.float64))
+        seen = confidence[:, None] * self.outputs[items].astype(np.float64)
+        turned = seen @ inverse  # (n, d)
+        system = turned @ seen.T
+        system[np.diag_indices_from(system)] += 1.0
+        return np.asarray(total - np.linalg.solve(system, seen @ total) @ turned, np.float32)

@@ -119,6 +119,17 @@ def implicit_weights(weights: Floats, rated: bool) -> Floats:
     return found.astype(np.float32)
 
 
+def factor_weights(weights: Floats, rated: bool) -> Floats:
+    """Return what history entries count for where models of factors are asked, (n,).
+
+    They are fitted to ones. Where people rate, whatever was rated above the user's own mean counts
+    alike and the rest not at all; elsewhere entries count as for neighbours.
+    """
+    if rated:
+        return (weights > 0).astype(np.float32)
+    return implicit_weights(weights, rated)
+
+
 def _weighed(
     interactions: tuple[Interaction, ...], live: LiveState
 ) -> list[tuple[int, float, float]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any
@@ -81,10 +81,19 @@ class ScoreModel:
         `ages`: distinct times back, 0 for the last; `weights`: signed, from the events.
         """
         total = np.zeros(len(ages), np.float32)
+        for weight, decayed in self.decayed(scorer, ages, weights):
+            total += np.float32(weight) * decayed
+        return total
+
+    def decayed(self, scorer: str, ages: Floats, weights: Floats) -> Iterator[tuple[float, Floats]]:
+        """Yield the weight of each term of a scorer, and the history's weights as it fades them.
+
+        For scorers that are not linear in the weights of a history, such as the fold-in of ALS.
+        """
         for term in self.terms:
             if term.scorer == scorer:
-                total += np.float32(term.weight) * np.exp2(-ages / np.float32(term.half_life))
-        return total * weights
+                decay = np.exp2(-ages / np.float32(term.half_life))
+                yield term.weight, (decay * weights).astype(np.float32)
 
     def uses(self, scorer: str) -> bool:
         """Whether any term reads this scorer."""

@@ -7,7 +7,12 @@ import worlds
 from recsys.data.dataset import Dataset
 from recsys.data.event_tables import ItemTable
 from recsys.data.records import Event
-from recsys.ranking.history import DISLIKE_DAMPING, History, implicit_weights
+from recsys.ranking.history import (
+    DISLIKE_DAMPING,
+    History,
+    factor_weights,
+    implicit_weights,
+)
 from recsys.ranking.history_batch import HistoryBatch
 from recsys.ranking.query import Interaction
 from recsys.ranking.user_features import activity, ages, gap, habit, passed
@@ -126,6 +131,8 @@ def test_where_people_rate_what_was_chosen_counts_and_how_well_it_was_liked_hard
     assert implicit_weights(weights, rated=True).tolist() == [1, 1, 0, 0, -1, -2]
     unliked = [-0.4 * DISLIKE_DAMPING, -DISLIKE_DAMPING, -2 * DISLIKE_DAMPING]
     assert implicit_weights(weights, rated=False).tolist() == pytest.approx([2, 0.1, 0, *unliked])
+    assert factor_weights(weights, rated=True).tolist() == [1, 1, 0, 0, 0, 0]
+    assert factor_weights(weights, rated=False).tolist() == pytest.approx([2, 0.1, 0, *unliked])
 
 
 def test_entries_at_equal_times_are_equally_far_back():

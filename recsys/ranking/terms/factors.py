@@ -10,6 +10,7 @@ import numpy as np
 
 from recsys.array_types import Floats, Rows
 from recsys.index.exact import top_k
+from recsys.ranking.history import factor_weights
 from recsys.ranking.item_feature_table import ItemFeatureTable
 from recsys.ranking.terms.protocol import (
     ALWAYS,
@@ -77,8 +78,12 @@ class FactorTerm(ScoreTerm):
         live, history, score_model = context.live, context.history, context.score_model
         if not score_model.uses("behaviour"):
             return None
-        weights = score_model.history_weights("behaviour", history.ages(), history.weights)
-        parts = input_parts(live, history.rows, weights)
+        factors = live.model.behaviour
+        size = 0 if factors is None else factors.inputs.shape[1]
+        parts = np.zeros((len(history), size), np.float32)
+        given = factor_weights(history.weights, live.model.rated)
+        for weight, decayed in score_model.decayed("behaviour", history.ages(), given):
+            parts += np.float32(weight) * input_parts(live, history.rows, decayed)
         return UserFactors(live, parts, np.asarray(parts.sum(axis=0), np.float32))
 
     def batch(self, context: BatchContext) -> Floats | None:
@@ -86,8 +91,11 @@ class FactorTerm(ScoreTerm):
         score_model, histories, model = context.score_model, context.histories, context.model
         if not score_model.uses("behaviour") or model.behaviour is None:
             return None
-        weights = score_model.history_weights("behaviour", histories.ages(), histories.weights)
-        users = model.behaviour.project_many(histories.matrix(weights, len(model)))
+        users = np.zeros((len(histories), model.behaviour.outputs.shape[1]), np.float32)
+        given = factor_weights(histories.weights, model.rated)
+        for weight, decayed in score_model.decayed("behaviour", histories.ages(), given):
+            matrix = histories.matrix(decayed, len(model))
+            users += np.float32(weight) * model.behaviour.project_many(matrix)
         return users @ model.behaviour.outputs.T
 
     def columns(self, context: CutContext) -> dict[Column, Floats]:
@@ -96,9 +104,10 @@ class FactorTerm(ScoreTerm):
         for engine, model in context.models.items():
             if model.behaviour is None:
                 continue
+            histories = context.histories
+            given = factor_weights(histories.weights, model.rated)
             for life in HALF_LIVES:
-                histories = context.histories
-                decayed = histories.decayed(life, len(context.created), histories.weights)
+                decayed = histories.decayed(life, len(context.created), given)
                 users = model.behaviour.project_many(decayed)
                 column = Column(self.name, engine, life, nominates=self._nominates(life))
                 found[column] = users @ model.behaviour.outputs.T
@@ -114,9 +123,10 @@ class FactorTerm(ScoreTerm):
             columns = [Column(self.name, engine, n, self._nominates(n)) for n in HALF_LIVES]
             columns = [column for column in columns if context.wants(column)]
             items = output_vectors(live, context.rows) if columns else None
+            given = factor_weights(history.weights, live.model.rated)
             for column in columns:
                 assert items is not None and column.half_life is not None
-                weights = history.weights * np.exp2(-history.ages() / np.float32(column.half_life))
+                weights = given * np.exp2(-history.ages() / np.float32(column.half_life))
                 user = input_parts(live, history.rows, weights.astype(np.float32)).sum(axis=0)
                 found[column] = np.asarray(items @ user, np.float32)
         return found
@@ -126,7 +136,8 @@ class FactorTerm(ScoreTerm):
         history, found = context.history, [np.zeros(0, np.int32)]
         for live in context.lives.values():
             if live.model.behaviour is not None:
-                user = input_parts(live, history.rows, history.weights).sum(axis=0)
+                given = factor_weights(history.weights, live.model.rated)
+                user = input_parts(live, history.rows, given).sum(axis=0)
                 rows: Rows = np.arange(live.size, dtype=np.int32)
                 scores = output_vectors(live, rows) @ user.astype(np.float32)
                 found.append(top_k(scores[None], most)[0][0])
