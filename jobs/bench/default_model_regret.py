@@ -16,9 +16,10 @@ import subprocess
 import sys
 import tempfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
@@ -196,25 +197,62 @@ def write(shape: Shape, folder: Path, seed: int) -> list[str]:
     return options
 
 
-def margins(found: dict[str, float]) -> tuple[str, float]:
-    """Return the best single row, and the margin of `default` over it as a ratio less 1."""
-    others = {name: value for name, value in found.items() if name != "default"}
-    best = max(others, key=others.__getitem__)
-    return best, found["default"] / max(others[best], 1e-9) - 1.0
+@dataclass(frozen=True, slots=True)
+class WorldResult:
+    """What each row had on a world, and `default` paired with every other row."""
+
+    values: Mapping[str, float]  # row -> nDCG@20
+    paired: Mapping[str, Mapping[str, Any]]  # other row -> better, mean, low, high
+    engines: tuple[str, ...]  # that `default` chose
+    cpu_seconds: float  # of tuning and fitting `default`
+
+    @property
+    def best(self) -> str:
+        """The best row other than `default`."""
+        others = {name: value for name, value in self.values.items() if name != "default"}
+        return max(others, key=others.__getitem__)
+
+    @property
+    def margin(self) -> float:
+        """The margin of `default` over the best other row, as a ratio less 1."""
+        return self.values["default"] / max(self.values[self.best], 1e-9) - 1.0
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The 95 % interval of the margin, users paired, as ratios to the best other row."""
+        one, scale = self.paired[self.best], max(self.values[self.best], 1e-9)
+        return one["low"] / scale, one["high"] / scale
+
+    def to_json(self) -> dict[str, object]:
+        """Return the figures as `--json` writes them."""
+        return {
+            "rows": dict(self.values),
+            "best": self.best,
+            "margin": self.margin,
+            "interval": list(self.interval),
+            "engines": list(self.engines),
+            "cpu_seconds": self.cpu_seconds,
+        }
 
 
-def evaluated(options: Sequence[str], rows: Sequence[str] = ROWS) -> dict[str, float]:
-    """Return nDCG@20 of each row that `recsys evaluate` could fit."""
+def evaluated(options: Sequence[str], rows: Sequence[str] = ROWS) -> WorldResult:
+    """Return nDCG@20 of each row that `recsys evaluate` could fit, `default` among them."""
     command = [sys.executable, "-m", "recsys", "evaluate", *options, "--models", ",".join(rows)]
     done = subprocess.run([*command, "--json", "-"], capture_output=True, text=True, check=False)
     if done.returncode:
         raise click.ClickException(done.stderr.strip().splitlines()[-1])
-    report = json.loads(done.stdout)
-    return {
-        name: row["metrics"][METRIC]["mean"]
-        for name, row in report["models"].items()
-        if METRIC in row.get("metrics", {})
-    }
+    models = json.loads(done.stdout)["models"]
+    own = models["default"]
+    return WorldResult(
+        {
+            name: row["metrics"][METRIC]["mean"]
+            for name, row in models.items()
+            if METRIC in row.get("metrics", {})
+        },
+        {name: verdicts[METRIC] for name, verdicts in own["better_than"].items()},
+        tuple(own["chosen"]["engines"]),
+        own["fit_cpu_seconds"],
+    )
 
 
 @click.command()
@@ -231,23 +269,29 @@ def main(worlds: str, half: int, seed: int, out: Path | None) -> None:
             f"no world is named {unknown[0]!r}; there are: {', '.join(known)}"
         )
     chosen = [known[n] for n in selected] if selected else [s for s in SHAPES if s.half == half]
-    table = Table("world", "default", "best single row", "margin", box=None)
-    found = []
+    table = Table("world", "default", "best single row", "margin", "95 %", "engines", box=None)
+    found, all_margins = [], []
     with tempfile.TemporaryDirectory() as folder:
         for shape in chosen:
-            values = evaluated(write(shape, Path(folder) / shape.name.replace(" ", "-"), seed))
-            best, margin = margins(values)
+            one = evaluated(write(shape, Path(folder) / shape.name.replace(" ", "-"), seed))
+            low, high = one.interval
             table.add_row(
                 shape.name,
-                f"{values['default']:.4f}",
-                f"{best} {values[best]:.4f}",
-                f"{margin:+.1%}",
+                f"{one.values['default']:.4f}",
+                f"{one.best} {one.values[one.best]:.4f}",
+                f"{one.margin:+.1%}",
+                f"{low:+.1%} to {high:+.1%}",
+                ", ".join(one.engines),
             )
-            found.append({"world": shape.name, "half": shape.half, "rows": values})
-            console.print(f"{shape.name}: default {margin:+.1%} beside {best}", highlight=False)
+            found.append({"world": shape.name, "half": shape.half, **one.to_json()})
+            all_margins.append(one.margin)
+            console.print(
+                f"{shape.name}: default {one.margin:+.1%} beside {one.best}", highlight=False
+            )
             if out is not None:
                 out.write_text(json.dumps(found, indent=1), "utf-8")
     console.print(table)
+    console.print(f"mean {np.mean(all_margins):+.1%}, worst {min(all_margins):+.1%}")
 
 
 if __name__ == "__main__":

@@ -92,7 +92,7 @@ class Dataset:
             explicit=weights.explicit(events),
             time=events.time if timed else np.arange(len(events), dtype=np.float64),
             timed=timed,
-            table=_extended(items, ids),
+            table=extended(items, ids),
             cutoff=cutoff,
             rating_scale=weights.rating_scale(events),
             tone=events.tone,
@@ -142,7 +142,8 @@ def _before(times: Times, cutoff: float, timed: bool) -> Mask:
     return ~late if timed else ~np.logical_or.accumulate(late)
 
 
-def _extended(items: ItemTable, ids: IdMap) -> ItemTable:
+def extended(items: ItemTable, ids: IdMap) -> ItemTable:
+    """Return the items with a row for each of `ids`, which begin with theirs."""
     extra = len(ids) - len(items)
     if extra == 0:
         return items

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,6 +21,7 @@ from recsys.models.gfcf_blockwise import (
 from recsys.models.interaction_matrix import Interactions
 from recsys.models.item_factors import Factors
 from recsys.models.item_knn import ItemKnnConfig, fit_item_knn
+from recsys.models.item_to_item_sum import summed
 from recsys.models.item_to_item_weights import ItemWeights
 from recsys.models.sequence_knn import SequenceKnnConfig, fit_sequence_knn
 from recsys.models.slist import SlistConfig, common_items, fit_slist
@@ -28,6 +29,7 @@ from recsys.models.slist import SlistConfig, common_items, fit_slist
 # Readers an item needs to take part while settings are chosen. On MovieTweetings that is 4,400 of
 # 10,500 items and 4 s of CPU instead of 40, for the same lists (2026-11-22).
 COMMON = 2
+SUM = " + "  # between the names of the engines of a sum
 LATEST = 500  # items of one person that item-knn compares with each other
 Fit = Callable[[Interactions, int, str], ItemWeights | Factors]
 
@@ -171,7 +173,7 @@ def als(alpha: float, regularization: float) -> Engine:
         f"als {alpha:g} {regularization:g}",
         "behaviour",
         lambda data, seed, device: fit_als(data.matrix, config, seed),
-        lambda data: 2e-5 * (data.matrix.nnz + 16 * sum(data.shape)) + 5,
+        lambda data: 2e-5 * (data.matrix.nnz + 16 * sum(data.shape)) + 0.5,
     )
 
 
@@ -194,6 +196,24 @@ def lightfm(dimensions: int) -> Engine:
         "behaviour",
         lambda data, seed, device: fit_warp(data.matrix, config, seed),
         lambda data: 2e-8 * config.epochs * (dimensions + 16) * data.matrix.nnz + 1,
+    )
+
+
+def engine_sum(parts: Sequence[Engine]) -> Engine:
+    """Return the sum of item-item engines, see `recsys.models.item_to_item_sum`."""
+
+    def fit(data: Interactions, seed: int, device: str) -> ItemWeights:
+        return summed([part.fit(data, seed, device) for part in parts], data.matrix)
+
+    def tried(data: Interactions, seed: int, device: str) -> ItemWeights:
+        return summed([part.tried(data, seed, device) for part in parts], data.matrix)
+
+    return Engine(
+        SUM.join(part.name for part in parts),
+        "neighbours",
+        fit,
+        lambda data: sum(part.seconds(data) for part in parts),
+        tried,
     )
 
 

@@ -12,6 +12,7 @@ from importlib.util import find_spec
 
 from recsys.errors import DataError, MissingExtra
 from recsys.models.engine_definitions import (
+    SUM,
     Engine,
     als,
     blocks,
@@ -19,6 +20,7 @@ from recsys.models.engine_definitions import (
     directions,
     ease,
     elsa,
+    engine_sum,
     item_knn,
     lightfm,
     lowpass,
@@ -137,7 +139,9 @@ def load_entry_points() -> None:
 
 
 def engine_named(name: str) -> Engine:
-    """Return the engine that a manifest names, such as "ease 100"."""
+    """Return the engine that a manifest names, such as "ease 100" or "ease 100 + elsa 5"."""
+    if SUM in name:
+        return engine_sum([engine_named(part) for part in name.split(SUM)])
     kind, *numbers = name.split() or [""]
     if kind not in _MAKERS:
         load_entry_points()
@@ -164,6 +168,7 @@ class Family:
     direction: int | None = None
     fewest_items: int = 0  # items from which it is tried: with fewer another one is better
     share: float = 1.0  # of the time for comparing engines, after which it is not begun
+    kind: str = ""  # shared by families that differ little: of each kind one goes on; "": the name
 
     @classmethod
     def of(cls, engine: Engine) -> Family:
@@ -214,11 +219,13 @@ def _family(
     fewest: int = 0,
     package: str = "",
     fewest_items: int = 0,
+    kind: str = "",
 ) -> Family:
-    return Family(name, axes, start, _MAKERS[name], fewest, package, fewest_items=fewest_items)
+    make = _MAKERS[name]
+    return Family(name, axes, start, make, fewest, package, fewest_items=fewest_items, kind=kind)
 
 
-FEWEST_FACTORS = 2_000  # events
+FEWEST_FACTORS = 500  # events
 LATE = 0.4  # share for engines that were on no data ahead of all others
 # Items from which rows by blocks cost less than rows of all pairs: below, products of dense
 # matrices are faster than looking up as many pairs one by one.
@@ -232,13 +239,19 @@ CATALOGUE: tuple[Family, ...] = (
         (0, 1, 0),
         lambda numbers: slist(*numbers[:2], directed=bool(numbers[2])),
         direction=2,
+        kind="inverse",
     ),
-    _family("lowpass", ((32, 64, 128, 256, 512, 1024), (0.25, 0.5, 1.0, 2.0, 4.0)), (4, 1)),
-    _family("blocks", ((64, 128, 256, 512),), (2,), fewest_items=FEWEST_BLOCKS),
-    _family("ease", ((10, 50, 200, 1000, 3000),), (2,)),
-    _family("item-knn", ((20, 100, 500),), (1,)),
-    _family("item-knn-tfidf", ((20, 100, 500),), (1,)),
-    _family("sequence-knn", ((0.0, 0.2, 0.35, 0.5),), (1,)),
+    _family(
+        "lowpass",
+        ((32, 64, 128, 256, 512, 1024), (0.25, 0.5, 1.0, 2.0, 4.0)),
+        (4, 1),
+        kind="filter",
+    ),
+    _family("blocks", ((64, 128, 256, 512),), (2,), fewest_items=FEWEST_BLOCKS, kind="filter"),
+    _family("ease", ((10, 50, 200, 1000, 3000),), (2,), kind="inverse"),
+    _family("item-knn", ((20, 100, 500),), (1,), kind="cosine"),
+    _family("item-knn-tfidf", ((20, 100, 500),), (1,), kind="cosine"),
+    _family("sequence-knn", ((0.0, 0.2, 0.35, 0.5),), (1,), kind="cosine"),
     _family("als", ((3, 10, 30), (3, 10, 30, 100, 300)), (1, 2), FEWEST_FACTORS),
     _family("elsa", ((3, 5, 8, 15),), (1,), FEWEST_FACTORS, package="torch"),
     replace(_family("bpr", ((32, 64, 128),), (1,), FEWEST_FACTORS), share=LATE),

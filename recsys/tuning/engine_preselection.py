@@ -1,22 +1,24 @@
 """Preselection of engines: successive halving over families and their settings.
 
 Every family is fitted at its usual settings first, in the order of the catalogue of engines. The
-best families then move over their grids of settings, one step at a time, for as long as the value
-rises and the budget lasts. The best setting of each of the best families goes on. In data without
-times, direction stays only where it is no artefact of a numbering of the items.
+best family of each of the best kinds then moves over its grid of settings, one step at a time, for
+as long as the value rises and the budget lasts. The best setting of each goes on, and the best sum
+of item-item models among them. In data without times, direction stays only where it is no artefact
+of a numbering of the items.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from recsys.models.engine_definitions import Engine
+from recsys.models.engine_definitions import SUM, Engine, engine_sum
 from recsys.models.interaction_matrix import Interactions
 from recsys.models.item_factors import Factors
+from recsys.models.item_to_item_sum import SumConfig, summed
 from recsys.models.item_to_item_weights import ItemWeights
 from recsys.ranking.popularity_features import prior_features
 from recsys.ranking.terms.popularity import SHARES
@@ -24,7 +26,7 @@ from recsys.ranking.terms.protocol import Column
 from recsys.ranking_metrics import Values
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
-from recsys.tuning.choice_sets import build_choice_sets
+from recsys.tuning.choice_sets import build_choice_sets, joined
 from recsys.tuning.cpu_budget import Budget, cpu_seconds
 from recsys.tuning.engine_catalogue import Family
 from recsys.tuning.item_numbering_artefact import gains_both_ways
@@ -32,11 +34,15 @@ from recsys.tuning.score_model_form import CandidateForm, CrossValidator
 from recsys.tuning.score_model_form_search import plain
 from recsys.tuning.validation_set import ValidationSet
 
-N_SURVIVORS = 3  # families; every engine more costs time at each step of a replay
-N_REFINED = 3  # families whose settings are searched
-USERS = 600  # that engines are compared on
+N_SURVIVORS = 3  # kinds of families; every engine more costs time at each step of a replay
+N_REFINED = 4  # kinds whose settings are searched
+N_SUMMED = 3  # engines whose sums are tried
+LEVEL = 0.9  # of the best value of an engine that a part of a sum has
+MOST_USERS = 1_500  # that engines are compared on
+FEWEST_USERS = 600  # that they are compared on however many items there are
+SCORES = 9_000_000  # of an engine that are computed for comparing it, beyond that
 DIRECTION_USERS = 3_000  # that direction is checked on, since steps down are few
-HALF_LIVES = (5.0, np.inf)  # events of a history back
+HALF_LIVES = (1.6, 5.0, np.inf)  # events of a history back
 FIRST_ROUND, REFINEMENT = 1.0, 0.5  # shares of the budget after which neither fits anything more
 GAIN = 1.003  # by which a setting has to be better for the search to move on
 Part = dict[str, ItemWeights | Factors]  # scorer -> what serves
@@ -44,35 +50,75 @@ Part = dict[str, ItemWeights | Factors]  # scorer -> what serves
 
 @dataclass(slots=True)
 class Preselection:
-    """Fits and compares engines at one cut, inside a part of the budget."""
+    """Fits and compares engines at one cut or in some folds, inside a part of the budget."""
 
-    check: ValidationSet
-    known: Interactions
-    assemble: Callable[[str, Part], Model]  # a model of one engine
+    checks: Sequence[ValidationSet]  # a fold each
+    known: Sequence[Interactions]  # of each fold
+    assemble: Callable[[int, str, Part], Model]  # a model of one engine in a fold
     budget: Budget
     seed: int
     device: str
     note: Callable[[str], None]
     hurried: Callable[[str], None]
     rows: list[dict[str, object]]
-    parts: dict[str, Part] = field(default_factory=dict)  # engine -> what serves
+    # engine -> what serves in each fold
+    parts: dict[str, list[Part]] = field(default_factory=dict)
     values: dict[str, float] = field(default_factory=dict)  # engine -> nDCG@20
 
     def run(self, families: Sequence[Family]) -> list[Engine]:
         """Return the engines that go on, best first; none where nothing could be fitted."""
         best: dict[str, tuple[tuple[int, ...], float]] = {}
         for family in families:
-            if not family.fits(self.known.matrix.nnz, self.known.shape[1]):
+            if not family.fits(self.known[0].matrix.nnz, self.known[0].shape[1]):
                 continue
             value = self._value(family.at(family.start), min(FIRST_ROUND, family.share))
             if value is not None:
                 best[family.name] = family.start, value
         named = {family.name: family for family in families}
-        ranked = sorted(best, key=lambda name: -best[name][1])
-        for name in ranked[:N_REFINED]:
+        for name in _best_of_kinds(named, best)[:N_REFINED]:
             best[name] = self._checked(named[name], *self._refined(named[name], *best[name]))
-        ranked = sorted(best, key=lambda name: -best[name][1])
-        return [named[name].at(best[name][0]) for name in ranked[:N_SURVIVORS]]
+        engines = [named[name].at(best[name][0]) for name in _best_of_kinds(named, best)]
+        sums = [engine for engine in [self._best_sum(engines)] if engine is not None]
+        # Factors that take part in no sum are tried beside item-item models.
+        floor = LEVEL * max((value for _, value in best.values()), default=0.0)
+        beside = [
+            engine
+            for engine in engines[N_SURVIVORS:]
+            if not self._sums(engine) and self.values[engine.name] >= floor
+        ]
+        return [*sums, *engines[:N_SURVIVORS], *beside[:1]]
+
+    def _best_sum(self, engines: Sequence[Engine]) -> Engine | None:
+        """Return the sum of item-item engines with the highest value; None where none is level.
+
+        `engines`: best first. Sums of the best few are compared, which costs no further fit.
+        """
+        linear = [engine for engine in engines if self._sums(engine)][:N_SUMMED]
+        highest = max((self.values[engine.name] for engine in linear), default=0.0)
+        linear = [one for one in linear if self.values[one.name] >= LEVEL * highest]
+        found, best = None, highest
+        for size in range(2, len(linear) + 1):
+            for parts in combinations(linear, size):
+                began = cpu_seconds()
+                engine = engine_sum(parts)
+                if self.budget.left() < 0:
+                    return found
+                folds = zip(self.known, *(self.parts[one.name] for one in parts), strict=True)
+                fitted: list[Part] = [
+                    {engine.scorer: summed([next(iter(one.values())) for one in own], known.matrix)}
+                    for known, *own in folds
+                ]
+                value = self._compared(engine, fitted, cpu_seconds() - began, 0.0)
+                if value > best:
+                    found, best = engine, value
+        return found
+
+    def _sums(self, engine: Engine) -> bool:
+        """Whether an engine can be a part of a sum: scores linear in the history, of every pair."""
+        part = self.parts[engine.name][0][engine.scorer]
+        if isinstance(part, ItemWeights):
+            return SUM not in engine.name
+        return part.gram is None and len(part.outputs) <= SumConfig().largest
 
     def _refined(
         self, family: Family, place: tuple[int, ...], value: float
@@ -96,18 +142,16 @@ class Preselection:
     ) -> tuple[tuple[int, ...], float]:
         """Return a place without direction where direction does not gain whatever the numbering."""
         axis = family.direction
-        if axis is None or not place[axis] or self.check.data.timed:
+        if axis is None or not place[axis] or self.checks[0].data.timed:
             return place, value
         without = (*place[:axis], 0, *place[axis + 1 :])
         directed, symmetric = family.at(place).name, family.at(without).name
         if symmetric not in self.parts and self._value(family.at(without), FIRST_ROUND) is None:
             return place, value  # there was no time
-        some = self.check.sample(DIRECTION_USERS, self.seed)
-        (gains, users), (others, _) = (
-            gains_of(some, name, self.assemble(name, self.parts[name]), self.seed)
-            for name in (directed, symmetric)
-        )
-        kept = gains_both_ways(some, gains, others, users)
+        most = DIRECTION_USERS // len(self.checks)
+        some = [check.sample(most, self.seed) for check in self.checks]
+        gains = [self._gains(some, name) for name in (directed, symmetric)]
+        kept = gains_both_ways(some, *gains)
         self.rows.append({"direction": directed, "kept": kept})
         if kept:
             return place, value
@@ -116,17 +160,32 @@ class Preselection:
         )
         return without, self.values[symmetric]
 
+    def _gains(self, checks: Sequence[ValidationSet], name: str) -> Values:
+        """Return nDCG@20 of each query of some folds by the best form with a fitted engine."""
+        folds = enumerate(self.parts[name])
+        models = [self.assemble(fold, name, part) for fold, part in folds]
+        return gains_of(checks, name, models, self.seed)
+
     def _value(self, engine: Engine, share: float) -> float | None:
         """Fit an engine and return nDCG@20 of the best form with it; None without the time."""
-        expected, total = engine.seconds(self.known), share * self.budget.seconds
+        expected = sum(map(engine.seconds, self.known))
+        total = share * self.budget.seconds
         if expected > self.budget.left() - (self.budget.seconds - total):
             self._skipped(engine, expected, total)
             return None
         began = cpu_seconds()
-        part: Part = {engine.scorer: engine.tried(self.known, self.seed, self.device)}
-        fitted = cpu_seconds() - began
-        value = value_of(self.check, engine.name, self.assemble(engine.name, part), self.seed)
-        self.parts[engine.name], self.values[engine.name] = part, value
+        parts: list[Part] = [
+            {engine.scorer: engine.tried(known, self.seed, self.device)} for known in self.known
+        ]
+        return self._compared(engine, parts, cpu_seconds() - began, expected)
+
+    def _compared(self, engine: Engine, parts: list[Part], fitted: float, expected: float) -> float:
+        """Note and return nDCG@20 of the best form with a fitted engine."""
+        self.parts[engine.name] = parts
+        most = users_compared(len(self.checks[0].data.items)) // len(self.checks)
+        gains = self._gains([check.sample(most, self.seed) for check in self.checks], engine.name)
+        value = float(gains.mean()) if len(gains) else 0.0
+        self.values[engine.name] = value
         self.note(
             f"{engine.name}: nDCG@20 {value:.4f} in the preselection,"
             f" fitted in {fitted:.1f} s of CPU, {expected:.0f} expected"
@@ -154,28 +213,43 @@ class Preselection:
             )
 
 
-def value_of(check: ValidationSet, name: str, model: Model, seed: int) -> float:
-    """Return nDCG@20 of the best form with an engine: alone, or beside popularity and trends."""
-    gains, _ = gains_of(check.sample(USERS, seed), name, model, seed)
-    return float(gains.mean()) if len(gains) else 0.0
+def _best_of_kinds(
+    named: Mapping[str, Family], best: Mapping[str, tuple[tuple[int, ...], float]]
+) -> list[str]:
+    """Return the best family of each kind, best first."""
+    ranked = sorted(best, key=lambda name: -best[name][1])
+    kinds = dict[str, str]()
+    for name in ranked:
+        kinds.setdefault(named[name].kind or name, name)
+    return list(kinds.values())
+
+
+def users_compared(n_items: int) -> int:
+    """Return how many users engines are compared on in a catalogue of so many items."""
+    return int(np.clip(SCORES // max(n_items, 1), FEWEST_USERS, MOST_USERS))
 
 
 def gains_of(
-    check: ValidationSet, name: str, model: Model, seed: int
-) -> tuple[Values, NDArray[np.int64]]:
-    """Return nDCG@20 of each user by the best form with an engine, and the users' rows in `check`.
+    checks: Sequence[ValidationSet], name: str, models: Sequence[Model], seed: int
+) -> Values:
+    """Return nDCG@20 of each query of some folds by the best form with an engine, fold by fold.
 
-    The order of users depends on their number and `seed` alone.
+    `models`: of the engine, one per fold.
     """
-    model = replace(model, words=np.zeros((len(model), 0), np.float32))
-    features = prior_features(LiveState(model))
-    choice_sets = build_choice_sets(check, {name: model}, HALF_LIVES, features, seed)
+    pools = []
+    for check, each in zip(checks, models, strict=True):
+        model = replace(each, words=np.zeros((len(each), 0), np.float32))
+        features = prior_features(LiveState(model))
+        pools.append(build_choice_sets(check, {name: model}, HALF_LIVES, features, seed))
+    choice_sets = joined(pools)
     validator = CrossValidator.halves(choice_sets, seed)
-    shares = SHARES if check.data.timed else ("share_all",)
+    shares = SHARES if checks[0].data.timed else ("share_all",)
     columns = [c for c in choice_sets.columns if c.term in ("neighbours", "factors")]
     forms = [form for column in columns for form in (plain(column), _form(shares, column))]
     best = max((validator.gains(form) for form in forms), key=np.sum, default=np.zeros(0))
-    return best, np.concatenate([ask.user for _, ask in validator.folds]).astype(np.int64)
+    found = np.zeros(len(best))
+    found[np.concatenate([ask.user for _, ask in validator.folds])] = best
+    return found
 
 
 def _form(shares: tuple[str, ...], column: Column) -> CandidateForm:

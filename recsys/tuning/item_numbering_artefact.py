@@ -7,10 +7,9 @@ a greater number than the last and loses where it has a smaller one. True order 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from recsys.array_types import Mask
 from recsys.data.event_tables import ItemTable
@@ -49,21 +48,16 @@ def steps_up(check: ValidationSet, numbers: list[str]) -> tuple[Mask, Mask]:
     return up, down
 
 
-def gains_both_ways(
-    check: ValidationSet,
-    directed: Values,
-    symmetric: Values,
-    users: NDArray[np.int64],
-) -> bool:
+def gains_both_ways(checks: Sequence[ValidationSet], directed: Values, symmetric: Values) -> bool:
     """Return whether direction gains nDCG on steps up and on steps down of every numbering.
 
-    `directed`, `symmetric`: nDCG of each of `users` (rows of `check`) by either model. True where
-    no step goes one of the ways.
+    `checks`: with the same items. `directed`, `symmetric`: nDCG of their users by either model, one
+    check after the other. True where no step goes one of the ways.
     """
     gain = np.asarray(directed) - np.asarray(symmetric)
-    for numbers in numberings(check.data.table):
-        for way in steps_up(check, numbers):
-            some = way[users]
+    for numbers in numberings(checks[0].data.table):
+        for ways in zip(*(steps_up(check, numbers) for check in checks), strict=True):
+            some = np.concatenate(ways)
             if some.any() and gain[some].mean() <= 0:
                 return False
     return True

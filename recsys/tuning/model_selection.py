@@ -27,7 +27,7 @@ from recsys.text.encoders.student import Student
 from recsys.training.cold_items import ColdStartSolver, config_of
 from recsys.training.fit import TextVectors, assemble, known_interactions
 from recsys.tuning.accuracy_personalization_frontier import described, frontier
-from recsys.tuning.choice_sets import ChoiceSets, build_choice_sets
+from recsys.tuning.choice_sets import ChoiceSets, build_choice_sets, joined
 from recsys.tuning.cold_item_rank_tuning import UnreadRanks, choose_ranks
 from recsys.tuning.cold_user_weights import choose_newcomer_weights
 from recsys.tuning.cpu_budget import Budget, cpu_seconds
@@ -109,6 +109,7 @@ def choose(
     note: Note = lambda text: None,
     on_the_way: ReplaySource | None = None,
     cut: tuple[ValidationSet, TextVectors] | None = None,
+    more: Sequence[ValidationSet] = (),
 ) -> TuningResult:
     """Fit the engines that the budget allows and choose the form of the score and its weights.
 
@@ -116,7 +117,8 @@ def choose(
 
     People are asked at one cut in time, or, with `on_the_way`, before each of the events that
     followed, as a service that receives every event is. `cut`: people at one cut for what is asked
-    first; None: those of `check`.
+    first; None: those of `check`. `more`: further folds beside `check`, with the same numbers of
+    users and items; engines are fitted to each.
 
     The form grows part by part; a part stays when it raises nDCG@20 of people whose own choices
     did not teach its weights. The weights of the winning form are then learned from everybody. A
@@ -127,13 +129,17 @@ def choose(
     if first is not None and budget.left() <= 0:
         log.hurried("only popular, trending and item-knn were tried: there was no time for more")
         return _chosen(first, (CHEAP,), log)
-    parts = _selected(check, words, engines, budget, seed, device, log, on_the_way is not None)
+    checks = (check, *more)
+    folds = _selected(checks, words, engines, budget, seed, device, log, on_the_way is not None)
     if first is not None and budget.left() <= 0:
         log.hurried("the time was over when the engines were fitted: none of them was evaluated")
         return _chosen(first, (CHEAP,), log)
-    models = _assembled(check, parts or {"": {}}, words, seed, words.student)
-    finalists = [engine_of(name, engines) for name in parts]
-    validation_queries = _validation_queries(check, models, seed, on_the_way, budget, log)
+    models = [
+        _assembled(one, parts or {"": {}}, words, seed, words.student)
+        for one, parts in zip(checks, folds, strict=True)
+    ]
+    finalists = [engine_of(name, engines) for name in folds[0]]
+    validation_queries = _validation_queries(checks, models, seed, on_the_way, budget, log)
     choice_sets, count = validation_queries.choice_sets, len(validation_queries.choice_sets)
     note(f"{count:,} lists to choose by, {choice_sets.offset.shape[1]} candidates each")
     few = count < FEWEST_LISTS and bool(log.pressure)
@@ -148,7 +154,7 @@ def choose(
             f"{opinions.users():,} users have likes and dislikes among them: telling these apart"
             f" weighs {validator.liking:.3f} beside 1 of nDCG@20"
         )
-    voted = next(iter(models.values())).explicit_mf is not None
+    voted = next(iter(models[0].values())).explicit_mf is not None
     search = Search(validator, note, log.rows, budget.left)
     columns = [column for column, values in choice_sets.columns.items() if values.any()]
     design = search.grow(check.data.timed, columns, voted)
@@ -301,20 +307,21 @@ def _corrected(
 
 
 def _validation_queries(
-    check: ValidationSet,
-    models: Mapping[str, Model],
+    checks: Sequence[ValidationSet],
+    models: Sequence[Mapping[str, Model]],
     seed: int,
     on_the_way: ReplaySource | None,
     budget: Budget,
     log: Log,
 ) -> ReplayChoiceSets:
+    """Return what people choose among at the cut of each fold, or on the way of a replay."""
     until = WALKED * budget.left()
 
     def enough() -> bool:
         return budget.left() < until
 
     if on_the_way is not None:
-        lives = {name: LiveState(model) for name, model in models.items()}
+        lives = {name: LiveState(model) for name, model in models[0].items()}
         found = walk(on_the_way(tuple(lives.values())), lives, HALF_LIVES, seed, enough)
         if found.ended and len(found.choice_sets) < SURE_LISTS:
             log.hurried(
@@ -327,19 +334,27 @@ def _validation_queries(
                 " the rest of the time is for the search"
             )
         return found
-    features = prior_features(LiveState(next(iter(models.values()))))
-    some = check.sample(PEOPLE, seed)
-    choice_sets = build_choice_sets(some, models, HALF_LIVES, features, seed, enough=enough)
-    if len(choice_sets) < len(some):
+    some = [check.sample(PEOPLE // len(checks), seed) for check in checks]
+    pools = []
+    for fold, own in zip(some, models, strict=True):
+        if pools and enough():
+            break
+        features = prior_features(LiveState(next(iter(own.values()))))
+        pool = build_choice_sets(fold, own, HALF_LIVES, features, seed, enough=enough)
+        pools.append((pool, fold.users))
+    found, wanted = joined([pool for pool, _ in pools]), sum(map(len, some))
+    if len(pools) > 1:  # few users, each of whom several folds ask
+        users = [users[: len(pool)] for pool, users in pools if users is not None]
+        found = replace(found, user=np.concatenate(users).astype(np.int64))
+    if len(found) < wanted:
         log.hurried(
-            f"{len(choice_sets)} of {len(some)} users were evaluated:"
-            " the rest of the time is for the search"
+            f"{len(found)} of {wanted} users were evaluated: the rest of the time is for the search"
         )
-    return ReplayChoiceSets(choice_sets, None)
+    return ReplayChoiceSets(found, None)
 
 
 def _selected(
-    check: ValidationSet,
+    checks: Sequence[ValidationSet],
     words: TextVectors,
     engines: Sequence[Engine | Family],
     budget: Budget,
@@ -347,33 +362,40 @@ def _selected(
     device: str,
     log: Log,
     replayed: bool,
-) -> Parts:
-    """Return the engines that go on, fitted to the data of `check`; item-knn where none does.
+) -> list[Parts]:
+    """Return the engines that go on, fitted to the data of each fold; item-knn where none does.
 
     They are compared at one cut. Where only items without events are shown, engines cannot be
     compared, and a replay is worth more than a comparison: there, `USUAL` go on, as far as the
     budget allows.
     """
-    families = families_of(engines)
-    known = known_interactions(check.data, words)
-    if not known.matrix.nnz or not families:
-        return {}
-    parts: Parts = {}
+    families, check = families_of(engines), checks[0]
+    known = [known_interactions(fold.data, words) for fold in checks]
+    if not known[0].matrix.nnz or not families:
+        return [{} for _ in checks]
+    folds: list[Parts] = [{} for _ in checks]
     if check.only is None and len(check) and not replayed:
+        alike: dict[int, Model] = {}  # fold -> a model with all that no engine changes
 
-        def assemble_one(name: str, part: Part) -> Model:
-            return _assembled(check, {name: part}, words, seed, None)[name]
+        def assemble_one(fold: int, name: str, part: Part) -> Model:
+            like = alike.get(fold)
+            found = _assembled(checks[fold], {name: part}, words, seed, None, like=like)[name]
+            alike.setdefault(fold, replace(found, neighbours=None, behaviour=None))
+            return found
 
         found = Preselection(
-            check, known, assemble_one, budget, seed, device, log.note, log.hurried, log.rows
+            checks, known, assemble_one, budget, seed, device, log.note, log.hurried, log.rows
         )
-        parts = {engine.name: found.parts[engine.name] for engine in found.run(families)}
+        for engine in found.run(families):
+            for parts, part in zip(folds, found.parts[engine.name], strict=True):
+                parts[engine.name] = part
     else:
         for group in _usual(families):
-            _fit_first(group, check.data.timed, known, parts, budget, seed, device, log)
-    if not parts:
-        parts = {CHEAP.name: {CHEAP.scorer: CHEAP.tried(known, seed, device)}}
-    return parts
+            _fit_first(group, check.data.timed, known[0], folds[0], budget, seed, device, log)
+    if not folds[0]:
+        for parts, own in zip(folds, known, strict=True):
+            parts[CHEAP.name] = {CHEAP.scorer: CHEAP.tried(own, seed, device)}
+    return folds
 
 
 def _usual(families: Sequence[Family]) -> list[list[Family]]:
@@ -434,16 +456,18 @@ def _assembled(
     seed: int,
     student: Student | None,
     rated: bool = True,
+    like: Model | None = None,
 ) -> dict[str, Model]:
     """Return a model per engine; `student` None leaves items without readers out.
 
     `rated`: with the expected rating of each user, where there are dislikes to learn it from.
+    `like`: a model of the same data, of which all that no engine changes is taken over.
     """
     config = config_of(len(check.data.items), tried=True)
     cold = ColdStartSolver(check.data, student, words.vectors, config)
     models: dict[str, Model] = {}
     for name, part in parts.items():
-        first = next(iter(models.values()), None)
+        like = like or next(iter(models.values()), None)
         model = assemble(
             check.data,
             part,
@@ -452,7 +476,7 @@ def _assembled(
             seed,
             posts=False,
             cold=cold,
-            like=first,
+            like=like,
             rated=rated,
         )
         # With few users counting less, a trend would also tell how much is used in all, and a

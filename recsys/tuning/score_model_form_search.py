@@ -37,7 +37,8 @@ class Search:
     stopped: bool = False
     found: float = 0.0  # nDCG@20 of the best form
     met: bool = False  # every engine was tried at least once
-    alone: CandidateForm | None = None  # the best form of one engine alone; None: none was tried
+    # the best form of engines alone, one or one of either kind; None: none was tried
+    alone: CandidateForm | None = None
     linear: list[LinearTerm] = field(default_factory=list)  # optional terms with a column
 
     def grow(self, timed: bool, columns: Iterable[Column], voted: bool) -> CandidateForm:
@@ -59,8 +60,8 @@ class Search:
         best = self._best(near[:engines], best)
         self.met = not self.stopped
         best = self._best(near[engines:], best)
-        best = self._alone(found + [c for c in columns if c.term == "factors"], best)
         factors = [column for column in columns if column.term == "factors"]
+        best = self._alone(found, factors, best)
         best = self._best([replace(best[0], factors=(column,)) for column in factors], best)
         words = tuple(column for column in columns if column.term == "words")
         best = self._worded(words, best)
@@ -110,18 +111,33 @@ class Search:
         return [_with_linear(term.name)(form) for term in terms if term.name not in form.linear]
 
     def _alone(
-        self, columns: Iterable[Column], best: tuple[CandidateForm, float]
+        self,
+        near: Iterable[Column],
+        factors: Iterable[Column],
+        best: tuple[CandidateForm, float],
     ) -> tuple[CandidateForm, float]:
-        """Try each engine alone, and note the best; an engine in front is what parts join."""
-        highest = 0.0
-        for column in columns:
+        """Try each engine alone, and the best of either kind together; note the best.
+
+        An engine in front is what parts join.
+        """
+        single = [self._best_of(map(plain, columns)) for columns in (near, factors)]
+        forms = [form for form, _ in single if form is not None]
+        pair = None
+        if len(forms) == 2:
+            pair = self._best_of([replace(forms[0], factors=forms[1].factors)])
+        every = [*single, *([pair] if pair else [])]
+        self.alone, highest = max(every, key=lambda one: one[1])
+        return (self.alone, highest) if self.alone and highest > best[1] else best
+
+    def _best_of(self, forms: Iterable[CandidateForm]) -> tuple[CandidateForm | None, float]:
+        """Return the best of some forms; None where none finds anything or the time is over."""
+        found, highest = None, 0.0
+        for form in forms:
             if self._out_of_time():
                 break
-            form = plain(column)
-            value = self.value(form)
-            if value > highest:
-                self.alone, highest = form, value
-        return (self.alone, highest) if self.alone and highest > best[1] else best
+            if (value := self.value(form)) > highest:
+                found, highest = form, value
+        return found, highest
 
     def _voted(self, best: tuple[CandidateForm, float]) -> tuple[CandidateForm, float]:
         """Give the expected vote ever more weight, until that does clear harm."""

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from recsys.array_types import Rows
-from recsys.data.dataset import Dataset
+from recsys.data.dataset import Dataset, extended
 from recsys.data.event_tables import EventTable, ItemTable
 from recsys.data.event_weights import EventWeights
 from recsys.data.ids import IdMap
@@ -29,13 +29,8 @@ from recsys.tuning.evaluation_queries import build_queries
 from recsys.tuning.live_state_replay import replay_validation, to_validation_set
 from recsys.tuning.model_selection import choose, fixed_choice
 from recsys.tuning.tuning_result import TuningResult
-from recsys.tuning.validation_splits import (
-    SHARE,
-    TESTABLE,
-    last_of_each_user,
-    random_of_each_user,
-    validation,
-)
+from recsys.tuning.validation_set import ValidationSet
+from recsys.tuning.validation_splits import SHARE, TESTABLE, folds_of, validation
 from recsys.tuning.validation_splits import ask as validation_of
 
 QUERIES = 2_500  # of the replay of the newest events; a night's time pays for so many
@@ -82,8 +77,9 @@ def tune(
     """Return the engines and the score model with the highest nDCG@20 on a validation set.
 
     The validation set is cut inside `data`, whose items without a record may be listed: the newest
-    tenth of dated events, replayed; else the last event of each user, or a random fifth. With fewer
-    than `TESTABLE` users in it, a fixed choice is returned. `note` receives a sentence per result,
+    tenth of dated events, replayed; else the last event of a third of the users, or a random fifth
+    of theirs, in as many folds as there are few users. With fewer than `TESTABLE` users in it, a
+    fixed choice is returned. `note` receives a sentence per result,
     `advance` the CPU seconds spent and allowed.
     """
     load_terms()
@@ -94,7 +90,7 @@ def tune(
     if not scenario.directed:
         engines = [one.undirected() if isinstance(one, Family) else one for one in engines]
     seed, device = scenario.seed, scenario.device
-    way, cut = None, None
+    way, cut, more = None, None, list[ValidationSet]()
     if scenario.new_items:
         rules = Rules(
             "cold-items", scenario.new_items, group=scenario.group, seed=seed, weights=data.weights
@@ -107,14 +103,8 @@ def tune(
         if dated:
             _, check = validation(data.events, data.items, data.weights)
         else:
-            acts = data.weights.acts(data.events)
-            held_out = (
-                last_of_each_user(data.events, acts)
-                if scenario.ordered
-                else random_of_each_user(data.events, acts, seed)
-            )
-            check = validation_of(data.events, data.items, data.weights, held_out)
-        if len(check) < TESTABLE:
+            check, *more = _undated(data, scenario)
+        if len(np.unique(np.concatenate([one.users for one in (check, *more)]))) < TESTABLE:
             return fixed_choice()
         words = data.words(check.data)
         if dated:
@@ -131,7 +121,17 @@ def tune(
         note(text)
         advance(budget.spent(), budget.seconds)
 
-    return choose(check, words, engines, budget, seed, device, log_line, way, cut=cut)
+    return choose(check, words, engines, budget, seed, device, log_line, way, cut, more)
+
+
+def _undated(data: TuningData, scenario: Scenario) -> list[ValidationSet]:
+    """Return a validation set per fold, all with the same numbers of users and items."""
+    acts = data.weights.acts(data.events)
+    folds = folds_of(data.events, acts, scenario.seed, scenario.ordered)
+    items = data.items
+    if len(folds) > 1:  # an item whose only events one fold holds out is there all the same
+        items = extended(items, IdMap.from_ids([*items.ids, *data.events.items]))
+    return [validation_of(data.events, items, data.weights, fold) for fold in folds]
 
 
 def canonical(data: TuningData) -> TuningData:

@@ -21,6 +21,7 @@ class ValidationSet:
     histories: HistoryBatch  # of the people asked about
     relevant: Positives  # item rows of `data`, none in the person's history; -1: not there
     only: Rows | None = None  # the items that may be recommended; None: all
+    users: Rows | None = None  # (n,): rows of `data.users`; None: not known
 
     def __len__(self) -> int:
         return len(self.histories)
@@ -30,7 +31,7 @@ class ValidationSet:
         cls, data: Dataset, users: Rows, relevant: Positives, only: Rows | None = None
     ) -> ValidationSet:
         """Ask about users of `data`, with the histories they have in it."""
-        return cls(data, HistoryBatch.of_dataset(data, users), relevant, only)
+        return cls(data, HistoryBatch.of_dataset(data, users), relevant, only, users)
 
     def take(self, people: NDArray[np.integer]) -> ValidationSet:
         """Return the same check for some of its people."""
@@ -39,7 +40,10 @@ class ValidationSet:
             for p in people.tolist()
         ]
         return replace(
-            self, histories=self.histories.take(people), relevant=Positives.from_lists(lists)
+            self,
+            histories=self.histories.take(people),
+            relevant=Positives.from_lists(lists),
+            users=None if self.users is None else self.users[people],
         )
 
     def sample(self, most: int, seed: int) -> ValidationSet:

@@ -4,7 +4,7 @@ import csv
 
 import pytest
 
-from jobs.bench.default_model_regret import SHAPES, Shape, evaluated, margins, write
+from jobs.bench.default_model_regret import SHAPES, Shape, WorldResult, evaluated, write
 
 TINY = Shape("tiny", 60, 40, 12, 4, words=True)
 
@@ -43,11 +43,17 @@ def test_both_halves_hold_worlds_of_many_shapes():
 
 
 def test_the_margin_is_against_the_best_single_row():
-    found = {"default": 0.3, "popular": 0.1, "ease": 0.24, "als": 0.2}
-    assert margins(found) == ("ease", pytest.approx(0.25))
+    values = {"default": 0.3, "popular": 0.1, "ease": 0.24, "als": 0.2}
+    pair = {"better": "undecided", "mean": 0.06, "low": -0.012, "high": 0.132}
+    found = WorldResult(values, {"ease": pair}, ("ease 50",), 3.0)
+    assert (found.best, found.margin) == ("ease", pytest.approx(0.25))
+    assert found.interval == (pytest.approx(-0.05), pytest.approx(0.55))
 
 
 def test_a_world_is_evaluated_with_all_rows(tmp_path):
     found = evaluated(write(TINY, tmp_path, 0), ("default", "popular", "item-knn"))
-    assert set(found) == {"default", "popular", "item-knn"}
-    assert all(0 < value <= 1 for value in found.values())
+    assert set(found.values) == {"default", "popular", "item-knn"}
+    assert all(0 < value <= 1 for value in found.values.values())
+    low, high = found.interval
+    assert low <= found.margin <= high
+    assert found.engines

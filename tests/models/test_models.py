@@ -15,10 +15,22 @@ from recsys.models.als import AlsConfig, fit_als
 from recsys.models.bpr_and_warp import BprConfig, fit_bpr, linear_in_histories
 from recsys.models.ease import EaseConfig, ease_weights, fit_ease
 from recsys.models.elsa import ElsaConfig, fit_elsa
-from recsys.models.engine_definitions import als, blocks, ease, elsa, lowpass, sequence_knn, slist
+from recsys.models.engine_definitions import (
+    als,
+    blocks,
+    ease,
+    elsa,
+    engine_sum,
+    item_knn,
+    lowpass,
+    sequence_knn,
+    slist,
+)
 from recsys.models.gfcf import LowpassConfig, fit_lowpass
 from recsys.models.interaction_matrix import Interactions, distinct_steps
-from recsys.models.item_to_item_weights import top_of_rows
+from recsys.models.item_factors import Factors
+from recsys.models.item_to_item_sum import SumConfig, spread, summed
+from recsys.models.item_to_item_weights import ItemWeights, top_of_rows
 from recsys.models.sequence_knn import (
     EventsByItem,
     SequenceKnnConfig,
@@ -60,6 +72,13 @@ class TestSequenceKnn(ItemItemContract):
         return lambda data, seed: fit_sequence_knn(data, SequenceKnnConfig(target_exponent=0.5))
 
 
+class TestSum(ItemItemContract):
+    @pytest.fixture
+    def fit(self):
+        engine = engine_sum([ease(5.0), elsa(40), item_knn(20)])
+        return lambda data, seed: engine.fit(data, seed, "cpu")
+
+
 class TestElsa(FactorsContract):
     @pytest.fixture
     def fit(self):
@@ -95,6 +114,46 @@ def test_users_linear_in_histories_have_the_scores_of_exact_user_vectors():
     assert not ours[40].any()
     with pytest.raises(FloatingPointError, match="not finite"):
         linear_in_histories(matrix, users, items * np.nan, bias)
+
+
+def test_the_parts_of_a_sum_weigh_alike_whatever_their_units():
+    rng = np.random.default_rng(0)
+    users = sparse.csr_array((rng.random((50, 12)) < 0.3).astype(np.float32))
+    users = users[np.flatnonzero(np.diff(users.indptr) >= 2)]
+    one, other = rng.random((2, 12, 12), np.float32) * (1 - np.eye(12, dtype=np.float32))
+    parts = [ItemWeights.from_dense(one, 12), ItemWeights.from_dense(1000 * other, 12)]
+    share = spread(parts[0].matrix(), users) / spread(parts[1].matrix(), users)
+    found = summed(parts, users).matrix().toarray()
+    assert np.allclose(found, (one + 1000 * share * other) / 2, rtol=1e-4)
+    flat = ItemWeights.from_dense(np.zeros((12, 12), np.float32), 12)
+    assert np.allclose(summed([parts[0], flat], users).matrix().toarray(), one, rtol=1e-5)
+    few = summed(parts, users, SumConfig(keep=3))
+    assert np.diff(few.indptr).tolist() == [3] * 12
+    assert np.array_equal(few.row(0)[0], np.sort(np.argsort(-found[0])[:3]))
+
+
+def test_linear_factors_take_part_in_a_sum_and_solved_ones_do_not():
+    rng = np.random.default_rng(0)
+    vectors = rng.standard_normal((12, 3)).astype(np.float32)
+    users = sparse.csr_array((rng.random((50, 12)) < 0.3).astype(np.float32))
+    square = vectors @ vectors.T
+    np.fill_diagonal(square, 0.0)
+    found = summed([Factors(vectors, vectors)], users).matrix().toarray()
+    assert np.allclose(found, square, atol=1e-5)
+    with pytest.raises(ValueError, match="not linear"):
+        summed([Factors(vectors, vectors, np.eye(3, dtype=np.float32), 1.0)], users)
+
+
+@pytest.mark.parametrize("length", [0, 1, 3, 4, 9])
+def test_many_users_are_solved_as_one_is(length):
+    """Histories shorter and longer than a vector, with negative weights."""
+    rng = np.random.default_rng(length)
+    vectors = rng.standard_normal((12, 4)).astype(np.float32)
+    factors = Factors(3 * vectors, vectors, vectors.T @ vectors + np.eye(4, dtype=np.float32), 2.0)
+    items = np.sort(rng.permutation(12)[:length]).astype(np.int32)
+    weights = rng.standard_normal(length).astype(np.float32)
+    matrix = sparse.csr_array((weights, items, [0, length]), shape=(1, 12))
+    assert np.allclose(factors.project_many(matrix)[0], factors.project(items, weights), atol=1e-4)
 
 
 @pytest.mark.parametrize("wide", [50, 3_000])

@@ -44,7 +44,8 @@ def noisy(level, seconds=0.0):
         size = data.shape[1]
         side = np.array([int(name.rpartition("-")[2]) % 2 for name in NAMES])
         square = (side[:, None] == side).astype(np.float32)
-        square += level * np.random.default_rng(seed).random((size, size), np.float32)
+        own = np.random.default_rng([seed, int(1_000 * level)])
+        square += level * own.random((size, size), np.float32)
         np.fill_diagonal(square, 0.0)
         return ItemWeights.from_dense(square, size)
 
@@ -59,9 +60,9 @@ def preselection(check, minutes=2.0):
     words = TextVectors.none(len(NAMES))
     known, notes, pressure = known_interactions(check.data, words), [], []
     one = Preselection(
-        check,
-        known,
-        lambda name, part: _assembled(check, {name: part}, words, 0, None)[name],
+        [check],
+        [known],
+        lambda fold, name, part: _assembled(check, {name: part}, words, 0, None)[name],
         Budget(minutes),
         0,
         "cpu",
@@ -91,6 +92,18 @@ def test_the_best_setting_of_each_of_the_best_families_goes_on(check):
     found = [engine.name for engine in one.run(families)]
     assert len(found) == N_SURVIVORS
     assert not any(level in name for name in found for level in ("100", "101"))
+
+
+def test_the_sum_of_engines_that_err_differently_goes_on_first(check):
+    """Each knows the sides of books beneath noise of its own, which the mean has less of."""
+    one, _, _ = preselection(check)
+    families = [Family.of(noisy(level)) for level in (6.0, 6.001, 6.002)]
+    first, *others = one.run(families)
+    assert first.name.count(" + ") >= 1 and len(others) == N_SURVIVORS
+    assert one.values[first.name] > max(one.values[engine.name] for engine in others)
+    weak, _, _ = preselection(check)
+    found = weak.run([Family.of(noisy(0.0)), Family.of(noisy(64.0))])
+    assert [engine.name for engine in found] == ["noisy 0", "noisy 64"]
 
 
 def test_what_the_budget_does_not_allow_is_left_out_and_said_so(check):

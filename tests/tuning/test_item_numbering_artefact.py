@@ -77,14 +77,13 @@ def test_a_step_is_up_or_down_from_the_last_item_of_the_history():
 
 def test_direction_has_to_gain_on_steps_up_and_on_steps_down():
     check = check_of(chained)
-    users = np.arange(len(check))
     zero = np.zeros(len(check))
     _, skus = numberings(check.data.table)
     up, down = steps_up(check, skus)
     assert up.any() and down.any()
-    assert gains_both_ways(check, zero + 0.1, zero, users)
-    assert not gains_both_ways(check, np.where(up, 0.1, -0.1), zero, users)
-    assert not gains_both_ways(check, zero, zero, users)
+    assert gains_both_ways([check], zero + 0.1, zero)
+    assert not gains_both_ways([check], np.where(up, 0.1, -0.1), zero)
+    assert not gains_both_ways([check], zero, zero)
 
 
 def engine(names, ahead):
@@ -126,9 +125,9 @@ def test_a_search_keeps_order_and_leaves_a_numbering(order, ahead, kept):
     names = [check.data.items[row] for row in range(len(check.data.items))]
     words, notes = TextVectors.none(len(names)), []
     search = Preselection(
-        check,
-        known_interactions(check.data, words),
-        lambda name, part: _assembled(check, {name: part}, words, 0, None)[name],
+        [check],
+        [known_interactions(check.data, words)],
+        lambda fold, name, part: _assembled(check, {name: part}, words, 0, None)[name],
         Budget(2.0),
         0,
         "cpu",

@@ -25,6 +25,7 @@ from recsys.ranking.query import Query
 from recsys.ranking.terms.protocol import Column, Parameter
 from recsys.recommender import Recommender
 from recsys.serving.live_state import LiveState
+from recsys.serving.score_model import ScoreModel
 from recsys.training.fit import TextVectors, assemble, fit_engines, known_interactions
 from recsys.tuning.choice_sets import ChoiceSets, build_choice_sets, masked_items
 from recsys.tuning.cpu_budget import Budget, cpu_seconds
@@ -318,6 +319,60 @@ def test_the_search_ends_with_its_time_and_says_so(tuned):
         told[seconds] = (len([r for r in rows if "value" in r]), {"stopped": "out of time"} in rows)
         assert any("time for tuning is over" in note for note in notes) == (seconds == 2)
     assert told[2][1] and not told[10_000][1] and told[2][0] < told[10_000][0]
+
+
+@pytest.mark.parametrize("engines", [("ease 20",), ("als 10 30",), ("ease 20", "als 10 30")])
+def test_what_validation_scores_is_what_is_served(engines):
+    """Whatever the weight of a term: a fold-in is not linear in the weights of a history."""
+    books = item_table(Item(f"book-{n}") for n in range(BOOKS))
+    _, check = validation(events(False), books, EventWeights())
+    words, known = TextVectors.none(BOOKS), known_interactions(check.data, TextVectors.none(BOOKS))
+    fitted = {
+        name: {(one := engine_named(name)).scorer: one.fit(known, 0, "cpu")} for name in engines
+    }
+    models = {
+        name: assemble(check.data, part, words, ScoreModel()) for name, part in fitted.items()
+    }
+    features = prior_features(LiveState(next(iter(models.values()))))
+    choice_sets = build_choice_sets(check, models, (5.0,), features, 0)
+    scorers = {next(iter(part)): name for name, part in fitted.items()}
+    form = CandidateForm(
+        neighbours=choice_columns.near(scorers["neighbours"]) if "neighbours" in scorers else None,
+        factors=(factors(scorers["behaviour"], 4.0),) if "behaviour" in scorers else (),
+        plain=True,
+    )
+    weights = {parameter: 7.0 for parameter, _ in form.parts(choice_sets)}
+    both = {scorer: part for parts in fitted.values() for scorer, part in parts.items()}
+    model = assemble(check.data, both, words, form.score_model(weights))
+    served = score_block(model, check.histories, features)
+    offered = np.isfinite(choice_sets.offset)
+    validated = form.scores(choice_sets, weights)[offered]
+    users, places = np.nonzero(offered)
+    found = served[users, choice_sets.rows[users, places]]
+    assert validated.std() > 0.1
+    assert np.allclose(found - found.mean(), validated - validated.mean(), atol=1e-3)
+
+
+class Known:
+    """A judge who values forms by the engines they have, without popularity."""
+
+    def __init__(self, values):
+        self.values = values
+
+    def value(self, design):
+        engines = [column.source for column in (design.neighbours, *design.factors) if column]
+        return self.values.get(" ".join(engines), 0.0) if design.plain else 0.01
+
+
+@pytest.mark.parametrize(("pair", "best"), [(0.21, "knn als"), (0.19, "als")])
+def test_the_best_engines_of_both_kinds_are_tried_together(pair, best):
+    values = {"knn": 0.18, "slow": 0.1, "als": 0.2, "elsa": 0.15, "knn als": pair}
+    columns = [choice_columns.near("slow"), choice_columns.near("knn")]
+    columns += [factors("elsa"), factors("als")]
+    search = Search(Known(values), lambda text: None, [])
+    found = search.grow(False, columns, voted=False)
+    assert search.alone is not None and search.alone == found
+    assert Known(values).value(found) == values[best]
 
 
 class Told:

@@ -9,7 +9,11 @@ from recsys.data.event_tables import ItemTable
 from recsys.data.event_weights import EventWeights
 from recsys.data.records import Event
 from recsys.tuning.validation_splits import (
+    FOLD_LISTS,
+    FOLD_USERS,
+    MOST_FOLDS,
     ask,
+    folds_of,
     last_of_each_user,
     newest,
     random_of_each_user,
@@ -87,3 +91,40 @@ def test_a_random_fifth_of_each_user_is_held_out():
     assert (held != random_of_each_user(table, acts, 1)).any()
     acts[::2] = False
     assert not random_of_each_user(table, acts, 0)[::2].any()
+
+
+def likes(users, each):
+    return worlds.event_table(
+        [Event(f"u{user}", f"i{n}", "like") for user in range(users) for n in range(each)]
+    )
+
+
+@pytest.mark.parametrize(
+    ("users", "ordered", "folds", "asked"),
+    [
+        (30, False, MOST_FOLDS, 10),
+        (30, True, 3, 10),
+        (1_800, False, 2, 600),
+        (4_000, False, 1, 1_334),
+        (10_000, True, 1, FOLD_USERS),
+    ],
+)
+def test_a_fold_holds_out_acts_of_a_third_of_the_users_at_most(users, ordered, folds, asked):
+    table = likes(users, 6)
+    found = folds_of(table, np.ones(len(table), bool), 0, ordered)
+    assert [len(np.unique(table.user[held])) for held in found] == [asked] * folds
+    assert sum(map(np.count_nonzero, found)) == folds * asked  # one of six acts of each
+    assert folds in (3, MOST_FOLDS) or folds * asked >= FOLD_LISTS
+    for start in range(0, folds, 3):  # nobody is asked twice in a round
+        people = np.concatenate([np.unique(table.user[held]) for held in found[start : start + 3]])
+        assert len(np.unique(people)) == len(people)
+    if ordered:
+        last = last_of_each_user(table)
+        assert all((held & ~last).sum() == 0 for held in found)
+
+
+def test_who_has_one_act_or_none_is_asked_in_no_fold():
+    table = likes(30, 1)
+    assert not any(held.any() for held in folds_of(table, np.ones(len(table), bool), 0, False))
+    acts = likes(30, 4)
+    assert not any(held.any() for held in folds_of(acts, np.zeros(len(acts), bool), 0, True))
