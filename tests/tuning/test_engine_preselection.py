@@ -106,6 +106,16 @@ def test_the_sum_of_engines_that_err_differently_goes_on_first(check):
     assert [engine.name for engine in found] == ["noisy 0", "noisy 64"]
 
 
+def test_of_each_kind_one_family_goes_on(check):
+    one, _, _ = preselection(check)
+    kinds = {0.0: "a", 0.1: "a", 20.0: "b", 21.0: "b", 64.0: "c"}
+    families = [replace(Family.of(noisy(level)), kind=kind) for level, kind in kinds.items()]
+    found = [engine.name for engine in one.run(families)]
+    by_kind = [max(("noisy 0", "noisy 0.1"), key=one.values.__getitem__)]
+    by_kind += [max(("noisy 20", "noisy 21"), key=one.values.__getitem__), "noisy 64"]
+    assert sorted(found) == sorted(by_kind)
+
+
 def test_what_the_budget_does_not_allow_is_left_out_and_said_so(check):
     one, notes, pressure = preselection(check, minutes=1.0)
     dear, affordable = Family.of(noisy(1.0, 1e6)), Family.of(noisy(2.0))
