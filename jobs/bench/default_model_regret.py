@@ -82,6 +82,8 @@ SHAPES = (
     Shape("rated films", 1_200, 900, 40, 15, ratings=True),
     Shape("debate", 1_500, 600, 30, 4, votes=True, dated=True, fresh_days=10.0),
     Shape("large and sparse", 8_000, 30_000, 8, 300, skew=0.7),
+    Shape("courses", 2_000, 1_500, 10, 40, order=0.5),
+    Shape("wide catalogue", 5_000, 20_000, 9, 250, skew=0.7),
 )
 
 

@@ -50,7 +50,8 @@ def test_the_margin_is_against_the_best_single_row():
     assert found.interval == (pytest.approx(-0.05), pytest.approx(0.55))
 
 
-def test_a_world_is_evaluated_with_all_rows(tmp_path):
+def test_a_world_is_evaluated_with_all_rows(tmp_path, monkeypatch):
+    monkeypatch.setenv("RECSYS_ENGINES", "item-knn,ease")  # seconds
     found = evaluated(write(TINY, tmp_path, 0), ("default", "popular", "item-knn"))
     assert set(found.values) == {"default", "popular", "item-knn"}
     assert all(0 < value <= 1 for value in found.values.values())
