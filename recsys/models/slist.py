@@ -86,7 +86,7 @@ def _product(
     shape = (left.shape[0], right.shape[1])
     parts: list[sparse.csc_array] = []
     most = dense * shape[0] * shape[1]
-    for start in range(0, shape[1], block):
+    for start in range(0, max(shape[1], 1), block):  # one part, empty, of no columns
         part = sparse.csc_array(first @ second[:, start : start + block])
         parts.append(part)
         if sum(one.nnz for one in parts) > most:
