@@ -62,9 +62,9 @@ def written_out(part: ItemWeights | Factors, keep: int) -> ItemWeights:
         own = np.arange(len(block))
         block[own, start + own] = 0.0
         blocks.append(top_of_rows(block, keep))
-    size = (len(part.inputs), len(part.outputs))
-    found = sparse.vstack(blocks, format="csr") if blocks else sparse.csr_array(size)
-    return ItemWeights.from_matrix(sparse.csr_array(found, dtype=np.float32))
+    if not blocks:
+        return ItemWeights.from_dense(np.zeros((0, 0), np.float32), keep)
+    return ItemWeights.from_matrix(sparse.csr_array(sparse.vstack(blocks, format="csr")))
 
 
 def spread(weights: sparse.csr_array, users: sparse.csr_array) -> float:
@@ -81,7 +81,8 @@ def _sample(matrix: sparse.csr_array, most: int) -> sparse.csr_array:
     """Return at most so many users with two items or more, at even distances."""
     users = np.flatnonzero(np.diff(matrix.indptr) >= 2)
     places = np.linspace(0, len(users) - 1, min(most, len(users))).astype(int)
-    return matrix[users[places]]
+    found: sparse.csr_array = matrix[users[places]]
+    return found
 
 
 def _strongest(matrix: sparse.csr_array, keep: int) -> sparse.csr_array:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from recsys.array_types import Rows
 from recsys.models.engine_definitions import Engine
 from recsys.models.interaction_matrix import Interactions
 from recsys.ranking.popularity_features import prior_features
@@ -335,22 +336,23 @@ def _validation_queries(
             )
         return found
     some = [check.sample(PEOPLE // len(checks), seed) for check in checks]
-    pools = []
+    pools: list[tuple[ChoiceSets, Rows | None]] = []
     for fold, own in zip(some, models, strict=True):
         if pools and enough():
             break
         features = prior_features(LiveState(next(iter(own.values()))))
         pool = build_choice_sets(fold, own, HALF_LIVES, features, seed, enough=enough)
         pools.append((pool, fold.users))
-    found, wanted = joined([pool for pool, _ in pools]), sum(map(len, some))
+    pooled, wanted = joined([pool for pool, _ in pools]), sum(map(len, some))
     if len(pools) > 1:  # few users, each of whom several folds ask
         users = [users[: len(pool)] for pool, users in pools if users is not None]
-        found = replace(found, user=np.concatenate(users).astype(np.int64))
-    if len(found) < wanted:
+        pooled = replace(pooled, user=np.concatenate(users).astype(np.int64))
+    if len(pooled) < wanted:
         log.hurried(
-            f"{len(found)} of {wanted} users were evaluated: the rest of the time is for the search"
+            f"{len(pooled)} of {wanted} users were evaluated:"
+            " the rest of the time is for the search"
         )
-    return ReplayChoiceSets(found, None)
+    return ReplayChoiceSets(pooled, None)
 
 
 def _selected(
