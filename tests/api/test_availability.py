@@ -14,6 +14,7 @@ from test_trends import act
 
 from api.runtime.app_state import AppState
 from recsys.client import Client, ClientError
+from recsys.data.records import Follow
 
 ITEM = "sea-5"  # stands in every list below
 PAGE = "page:/about"  # known from events alone
@@ -28,6 +29,8 @@ LISTS: dict[str, tuple[str, Any]] = {
     "POST /recommend/batch": ("/recommend/batch", {"users": ["x", "baker"], "n": 60}),
     "/home": ("/home?user=x&n=50", None),
     "/home/<id:user>": ("/home/x?n=50", None),
+    "/feed/following": ("/feed/following?user=fan&n=60", None),
+    "/feed/following/<id:user>": ("/feed/following/fan?n=60&order=rank", None),
     "/similar": ("/similar?item=sea-2&n=60", None),
     "/similar/<id:item_id>": ("/similar/sea-2?n=60", None),
     "/search": ("/search?q=sea+sailor&n=60", None),
@@ -66,7 +69,7 @@ OTHERS = frozenset(
     /audit /mail-addresses /mail-addresses/confirm /notices /notices/dead /notices/kinds
     /notices/stream /pins /suspects /webhooks
     /openapi.json /stats /topics/<int:topic_id>/timeline /users /users/<id:user_id>/export
-    /users/<id:user_id>/profile /users/<user:user_id>
+    /users/<id:user_id>/profile /users/<user:user_id> /follows /authors
     """.split()
 )
 # POST requests that store something
@@ -75,15 +78,18 @@ WRITES = frozenset(
     /mail-addresses /mail-addresses/confirm /notices/dead/retry /pins /webhooks
     /mail-addresses/<int:address_id>/test /webhooks/<int:webhook_id>/test
     /api/feedback /api/item /api/items /api/user /api/users /events /items /tokens /users
-    /users/<id:user_id>/merge
+    /users/<id:user_id>/merge /follows /authors
     """.split()
 )
 
 
 @pytest.fixture
 def app(make_app: Callable[..., Flask]) -> Flask:
-    """An app that tells counts of any number of people, and keeps answers."""
-    return make_app(min_people=0)
+    """An app that tells counts of any number of people, and keeps answers; `fan` follows all."""
+    found = make_app(min_people=0)
+    with found.extensions["service"].link.use() as store:
+        store.add_follows(Follow("fan", author_id=f"author-{number}") for number in range(4))
+    return found
 
 
 @pytest.fixture
