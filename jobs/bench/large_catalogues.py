@@ -8,7 +8,8 @@
 Engines are fitted to the first 95 % of the events and rank, for users of the last 5 %, what is new
 to them, by the sum of the weights of their history. `given`: the same for two files of events, all
 users of the second. The first row, with `niches` popularity, is what the others are compared with,
-user by user.
+user by user; with `--words` also with likeness of titles and popularity, at the weights that are
+best for the users who are judged.
 """
 
 from __future__ import annotations
@@ -34,12 +35,41 @@ from recsys.ranking_metrics import Positives, Values, compare, list_ranks, ndcg,
 from recsys.tuning.engine_catalogue import engine_named
 
 from ..cli import run
-from .niche_world import NicheConfig, niche_events
+from .niche_world import NicheConfig, niche_events, niche_words
 
 AT = 20
 TEST = 0.05  # share of the events that engines are judged by
 BLOCK_BYTES = 64 << 20  # of scores held at a time
+RECENT = 0.1  # share of the events, the newest, whose counts are tried as popularity too
+LIKENESS = (1.0, 3.0, 10.0, 30.0)  # weights of the likeness of texts beside the log of popularity
 Pairs = tuple[NDArray[np.integer], NDArray[np.integer]]  # user and item of each event, in time
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """Titles as rows, and how much their likeness to a history counts beside popularity."""
+
+    titles: sparse.csr_array  # (n_items, words): TF-IDF, rows of length one
+    popular: Values  # (n_items,): log of 1 and the events
+    weight: float
+
+    @classmethod
+    def of(cls, words: NDArray[np.int64], counts: Values, weight: float) -> Texts:
+        """`words`: (n_items, length), numbers of the words; `counts`: events of each item."""
+        owner = np.repeat(np.arange(len(words)), words.shape[1])
+        found = sparse.csr_array((np.ones(words.size, np.float32), (owner, words.ravel())))
+        rarity = np.log(len(words) / np.maximum(np.bincount(found.indices), 1)).astype(np.float32)
+        found.data *= rarity[found.indices]
+        length = np.sqrt(np.asarray(found.power(2).sum(axis=1)).ravel())
+        found.data /= np.repeat(length, np.diff(found.indptr))
+        return cls(found, np.log1p(counts), weight)
+
+    def scores(self, histories: sparse.csr_array) -> Values:
+        """Return the score of every item for each of some histories, (users, n_items)."""
+        profiles = histories @ self.titles
+        length = np.sqrt(np.asarray(profiles.power(2).sum(axis=1)).ravel())
+        found = (sparse.diags_array(self.weight / length) @ profiles @ self.titles.T).toarray()
+        return np.asarray(found + self.popular.astype(np.float32), np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +97,7 @@ class HeldOut:
         own = later[users]
         return cls(known, users, Positives(own.indptr.astype(np.int64), own.indices))
 
-    def judged(self, weights: ItemWeights | Values) -> tuple[Values, Values]:
+    def judged(self, weights: ItemWeights | Texts | Values) -> tuple[Values, Values]:
         """Return Recall@20 and nDCG@20 of each user; `weights`: an engine's, or one per item."""
         block = max(1, BLOCK_BYTES // (4 * self.known.shape[1]))
         ranks = []
@@ -76,6 +106,8 @@ class HeldOut:
             own = self.known.matrix[self.users[part]]
             if isinstance(weights, ItemWeights):
                 scores = (own @ weights.matrix()).toarray()
+            elif isinstance(weights, Texts):
+                scores = weights.scores(own)
             else:
                 scores = np.tile(weights.astype(np.float32), (own.shape[0], 1))
             scores[own.nonzero()] = -np.inf
@@ -100,14 +132,26 @@ def interactions_of(
     )
 
 
-def compared(held: HeldOut, engines: Sequence[str], popular: bool, seed: int) -> dict[str, Any]:
-    """Return size, cost and quality of each engine, and its paired difference to the first row."""
+def compared(
+    held: HeldOut, engines: Sequence[str], popular: bool, seed: int, texts: Sequence[Texts] = ()
+) -> dict[str, Any]:
+    """Return size, cost and quality of each engine, and its paired difference to the first row.
+
+    With `texts` also to the one of them whose Recall@20 is the highest.
+    """
     rows: list[dict[str, Any]] = []
     first: tuple[Values, Values] | None = None
+    told: tuple[Values, Values] | None = None
     if popular:
         counts = np.bincount(held.known.items, minlength=held.known.shape[1]).astype(np.float64)
         first = held.judged(counts)
         rows.append({"engine": "popular", **_quality(first, first, seed)})
+    if texts:
+        answers = [held.judged(one) for one in texts]
+        best = int(np.argmax([one[0].mean() for one in answers]))
+        first, told = first or answers[best], answers[best]
+        name = f"words {texts[best].weight:g} and popular"
+        rows.append({"engine": name, "tried": len(texts), **_quality(told, first, seed)})
     for name in engines:
         engine = engine_named(name)
         reset_peak()
@@ -127,6 +171,7 @@ def compared(held: HeldOut, engines: Sequence[str], popular: bool, seed: int) ->
                 "neighbours": len(fitted.data) / max(len(fitted), 1),
                 "items_with_neighbours": int((np.diff(fitted.indptr) > 0).sum()),
                 **_quality(found, first, seed),
+                **({} if told is None else {"to_words": _quality(found, told, seed)}),
             }
         )
     users, items = held.known.shape
@@ -157,16 +202,30 @@ def command() -> None:
 @click.argument("users", type=click.IntRange(10))
 @click.option("--engine", "engines", multiple=True, default=("blocks 128",), show_default=True)
 @click.option("--people", type=click.IntRange(1), default=3_000, help="Users who are judged.")
+@click.option("--words", is_flag=True, help="Compare with likeness of titles and popularity too.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 def niches(
-    items: int, events: int, users: int, engines: tuple[str, ...], people: int, seed: int
+    items: int,
+    events: int,
+    users: int,
+    engines: tuple[str, ...],
+    people: int,
+    words: bool,
+    seed: int,
 ) -> None:
     """Compare engines with popularity on a synthetic platform."""
-    _, user, item, _ = niche_events(NicheConfig(items, events, users, seed))
+    config = NicheConfig(items, events, users, seed)
+    niche, user, item, _ = niche_events(config)
     cut = round(len(user) * (1 - TEST))
     before, after = (user[:cut], item[:cut]), (user[cut:], item[cut:])
     held = HeldOut.of(before, after, (users, items), people, seed)
-    print(json.dumps(compared(held, engines, popular=True, seed=seed)))
+    texts: list[Texts] = []
+    if words:
+        numbers = niche_words(config, niche)
+        late = before[1][-round(RECENT * cut) :]
+        counts = [np.bincount(part, minlength=items) for part in (before[1], late)]
+        texts = [Texts.of(numbers, one, weight) for one in counts for weight in LIKENESS]
+    print(json.dumps(compared(held, engines, popular=True, seed=seed, texts=texts)))
 
 
 @command.command()

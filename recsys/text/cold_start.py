@@ -40,6 +40,7 @@ class ColdStartConfig:
     numbers: int = 64_000_000  # of all input vectors; with more than 125,000 items a lower rank
     rarest: int = 2  # texts that must hold a pair of tokens for it to be a word of its own
     largest: int = 12_000  # known texts that teach, the most read first; the square is held twice
+    texts: int = 1_000_000_000  # read at most: what may teach or be predicted, then drawn ones
     keep: int = 400  # cold items kept per history item
     # known texts, squared, times cold items: what solving takes; with more cold items fewer columns
     solved: float = np.inf
@@ -110,21 +111,30 @@ class ColdStartMap:
 
 
 def map_texts(
-    texts: Sequence[str], student: Student, rarest: int = 2, taught: Floats | None = None
+    texts: Sequence[str],
+    student: Student,
+    rarest: int = 2,
+    taught: Floats | None = None,
+    rows: Rows | None = None,
+    size: int = 0,
 ) -> TextMap:
     """Cut texts into tokens and pairs by a static student, and weigh them by rarity.
 
     `taught`: the texts' vectors by the transformer that the student imitates; None without one.
+    `rows`: ascending, where these texts stand among `size` rows, of which the others are empty;
+    None: one after the other.
     """
+    count = len(texts) if rows is None else size
+    held = np.arange(len(texts)) if rows is None else rows.astype(np.int64)
     ids, counts = student.tokens(texts)
-    owner = np.repeat(np.arange(len(texts)), counts)
+    owner = np.repeat(held, counts)
     where, keys = adjacent(ids, owner, student.n_tokens)
-    pairs, held = _frequent_pairs(where, keys, student.n_tokens, rarest)
-    at = np.searchsorted(pairs, keys[held])
-    rows = np.concatenate([owner, where[held]])
+    pairs, kept = _frequent_pairs(where, keys, student.n_tokens, rarest)
+    at = np.searchsorted(pairs, keys[kept])
+    owner = np.concatenate([owner, where[kept]])
     columns = np.concatenate([ids, student.n_tokens + at])
-    shape = (len(texts), student.n_tokens + len(pairs))
-    terms = sparse.csr_array((np.ones(len(rows), np.float32), (rows, columns)), shape=shape)
+    shape = (count, student.n_tokens + len(pairs))
+    terms = sparse.csr_array((np.ones(len(owner), np.float32), (owner, columns)), shape=shape)
     terms.sum_duplicates()
     spread = np.bincount(terms.indices, minlength=shape[1])
     rarity = np.log((1 + len(texts)) / (1 + spread)).astype(np.float32) + np.float32(1e-3)
@@ -132,7 +142,8 @@ def map_texts(
     length = np.sqrt(np.asarray(terms.power(2).sum(axis=1)).ravel())
     terms.data /= np.repeat(length, np.diff(terms.indptr))
     directions = _directions(student)
-    vectors = np.asarray(terms[:, : student.n_tokens] @ directions, np.float32)
+    vectors = np.zeros((count, directions.shape[1]), np.float32)
+    vectors[held] = terms[held][:, : student.n_tokens] @ directions
     return TextMap(terms, vectors, rarity, pairs, directions, taught)
 
 

@@ -28,9 +28,10 @@ FEWEST = 50  # items with readers and words; fewer teach nothing worth its cost
 MOST_UNREAD = 20_000  # unread items with predicted neighbours
 MOST_PAIRS = 6e9  # of an unread item and any item, for which a neighbour weight is predicted
 LARGE = 120_000  # items above which solving has a bound
-SOLVED = ColdStartConfig(solved=1e12)  # a minute of CPU time
+READ = 60_000  # texts that are read then; rarity of words is that among these
+SOLVED = ColdStartConfig(solved=1e12, texts=READ)  # a minute of CPU time
 LARGE_TRIED = 50_000  # items above which it has a lower one in models that only answer questions
-TRIED = ColdStartConfig(largest=6_000, solved=1.5e11)  # some ten seconds of CPU time
+TRIED = ColdStartConfig(largest=6_000, solved=1.5e11, texts=READ)  # some ten seconds of CPU time
 
 
 @dataclass(slots=True)
@@ -92,11 +93,33 @@ def cold_map(
     if student is None:
         return None
     seen = vectors if student.imitates else None
-    texts = map_texts(documents(data.table), student, taught=seen)
+    config = config or ColdStartConfig()
     counts = readers(data) * (np.bincount(neighbours.indices, minlength=len(neighbours)) > 0)
+    rows = texts_read(data, counts, config)
+    known = documents(data.table, rows)
+    texts = map_texts(known, student, taught=seen, rows=rows, size=len(data.items))
     if ((counts > 0) & (np.diff(texts.terms.indptr) > 0)).sum() < FEWEST:
         return None
-    return fit_cold(texts, neighbours.matrix(), counts, config or ColdStartConfig())
+    return fit_cold(texts, neighbours.matrix(), counts, config)
+
+
+def texts_read(
+    data: Dataset, counts: NDArray[np.integer], config: ColdStartConfig, seed: int = 0
+) -> Rows | None:
+    """Return the items whose texts are read, ascending; None where all are.
+
+    Twice as many of the most read as may teach, since some have no words, the unread ones that may
+    be predicted, and others drawn at random. `counts`: readers of each item that has neighbours.
+    """
+    n_items = len(data.items)
+    if n_items <= config.texts:
+        return None
+    popular = np.argsort(-counts, kind="stable")[: 2 * config.largest]
+    fresh = newest_unread(data, most_unread(n_items))
+    drawn = np.random.default_rng(seed).permutation(n_items)
+    order = np.concatenate([popular[counts[popular] > 0], fresh, drawn])
+    first = np.sort(np.unique(order, return_index=True)[1])[: config.texts]
+    return np.sort(order[first]).astype(np.int32)
 
 
 def readers(data: Dataset) -> NDArray[np.int64]:
@@ -111,7 +134,7 @@ def completed(data: Dataset, neighbours: ItemWeights, cold: ColdStartMap) -> Ite
     that hold this already. On 400 films held out of MovieTweetings the prediction alone ranked them
     with nDCG@20 .135, both added up with .098 (2026-11-29, seed 3).
     """
-    most = min(MOST_UNREAD, int(MOST_PAIRS // max(len(neighbours), 1)))
+    most = most_unread(len(neighbours))
     if np.isfinite(cold.config.solved):
         most = min(most, int(cold.config.solved // max(len(cold.teachers), 1) ** 2))
     unread = newest_unread(data, most)
@@ -127,6 +150,11 @@ def completed(data: Dataset, neighbours: ItemWeights, cold: ColdStartMap) -> Ite
     shape = (len(neighbours), len(neighbours))
     added = sparse.csr_array((found.data, unread[found.indices], found.indptr), shape=shape)
     return ItemWeights.from_matrix(sparse.csr_array(held.matrix() + added))
+
+
+def most_unread(n_items: int) -> int:
+    """Return how many unread items of a catalogue have predicted neighbours at most."""
+    return min(MOST_UNREAD, int(MOST_PAIRS // max(n_items, 1)))
 
 
 def newest_unread(data: Dataset, most: int) -> Rows:

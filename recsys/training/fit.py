@@ -28,6 +28,7 @@ from recsys.training.cold_items import ColdStartSolver, config_of, with_unread
 from recsys.training.explicit_mf import explicit_mf_of
 from recsys.training.first_use import first_use_delays
 
+FEATURES_UP_TO = 50_000  # items; SLIST reads features, in catalogues of up to 15,000 items
 BRIDGE_RIDGE = 1.0  # pulls the map from words to behaviour to zero; unit rows on both sides
 
 
@@ -61,9 +62,12 @@ def token_weights(texts: Sequence[str], student: Student) -> sparse.csr_array:
 
 
 def known_interactions(data: Dataset, words: TextVectors) -> Interactions:
-    """Return what engines learn from: events, and the items' words where a student reads them."""
+    """Return what engines learn from: events, and the items' words where a student reads them.
+
+    Without words above `FEATURES_UP_TO` items: cutting all texts would cost as much as a fit.
+    """
     tokens = None
-    if words.student is not None:
+    if words.student is not None and len(data.items) <= FEATURES_UP_TO:
         tokens = token_weights(documents(data.table), words.student)
     return Interactions.of_dataset(data, tokens)
 

@@ -23,7 +23,7 @@ from recsys.serving.live_event import LiveEvent
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.tuning.choice_sets import masked_items
-from recsys.tuning.publication_gate import translated
+from recsys.tuning.publication_gate import people_at_a_time, translated
 from recsys.tuning.validation_set import ValidationSet
 
 SHARE = 0.01  # accounts of the attack, of the users
@@ -32,6 +32,8 @@ FILLERS = 20  # items that each of them likes beside the target
 SECONDS = 1_800.0
 DEPTH = 10  # of the lists
 PEOPLE = 400  # whose lists are compared
+SCORES = 50_000_000  # of three lists each; with more than 125,000 items fewer people
+FEWEST_PEOPLE = 100  # however many items there are
 MOST = 0.05  # share of the entries that may move
 GAP = 60.0  # seconds after the last event
 
@@ -67,7 +69,8 @@ def planted_attack(
 ) -> AttackTest:
     """Return what an attack on a little known item does to the lists of people of a check."""
     accounts = round(SHARE * n_users)
-    queried = translated(check, model.catalogue.ids).sample(PEOPLE, seed)
+    people = min(PEOPLE, max(FEWEST_PEOPLE, SCORES // max(len(model), 1)))
+    queried = translated(check, model.catalogue.ids).sample(people, seed)
     live = LiveState(model, weights)
     if live.voices is None or accounts < FEWEST or not len(queried):
         return AttackTest(accounts, 0)
@@ -103,8 +106,8 @@ def _acts(
     start = live.model.cutoff + GAP
     found = []
     for number, moment in enumerate(np.sort(start + SECONDS * rng.random(accounts)).tolist()):
-        fillers = rng.permutation(others)[:FILLERS]
-        rows = [*fillers.tolist(), target]
+        drawn = rng.choice(len(others), min(FILLERS, len(others)), replace=False)  # by their number
+        rows = [*others[drawn].tolist(), target]
         found += [
             LiveEvent(live.item_id(row), "like", None, moment + 0.5 * at, 0.0, f"planted-{number}")
             for at, row in enumerate(rows)
@@ -132,6 +135,7 @@ def _of_others(
 
 def _lists(live: LiveState, check: ValidationSet, block: int = 128) -> list[Rows]:
     features = popularity_features.prior_features(live)
+    block = people_at_a_time(live.size, block)
     found: list[Rows] = []
     for start in range(0, len(check), block):
         part = check.take(np.arange(start, min(start + block, len(check))))

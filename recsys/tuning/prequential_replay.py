@@ -25,7 +25,7 @@ from recsys.serving.live_event import LiveEvent
 from recsys.tuning.evaluation_protocols import Replay, Split, item_groups, positive_steps
 from recsys.tuning.evaluation_queries import item_rows
 from recsys.tuning.relevant_events import DISLIKED, LIKED
-from recsys.tuning.replayed_user_history import UserTimeline, trails_of
+from recsys.tuning.replayed_user_history import Timelines, UserTimeline
 from recsys.tuning.scorer_protocol import Histories, Skip
 
 SAMPLE = 100  # answers after which it is known how long all of them will take
@@ -148,7 +148,8 @@ def replay_queries(
     """Walk the test events, yield the questions and then tell `observe` what happened."""
     assert split.walk is not None
     walk, world = split.walk, World.of(split, split.walk, data)
-    timelines, weights = trails_of(data, split.train, split.rules.weights), split.rules.weights
+    weights = split.rules.weights
+    timelines = Timelines(data, split.train, weights)
     for moment in _moments(walk.time):
         steps = [
             _step(split.rules.weights, walk, world, data, timelines, place)
@@ -156,10 +157,9 @@ def replay_queries(
         ]
         for place, step in zip(moment.tolist(), steps, strict=True):
             if queried[place]:
-                timeline = timelines.get(step.user) or UserTimeline([], [], [])
-                yield _question(world, timeline, step, place)
+                yield _question(world, timelines.of(step.user), step, place)
         for step in steps:
-            timeline = timelines.setdefault(step.user, UserTimeline([], [], []))
+            timeline = timelines.of(step.user)
             meaning = weights.meanings[step.kind]
             if meaning.withdraws:
                 back = timeline.withdraw(step.item, meaning.withdraws)
@@ -285,7 +285,7 @@ def _step(
     walk: Replay,
     world: World,
     data: Dataset,
-    trails: dict[int, UserTimeline],
+    timelines: Timelines,
     place: int,
 ) -> ReplayEvent:
     events = walk.events
@@ -294,7 +294,7 @@ def _step(
     number = value if np.isfinite(value) else None
     weight = weights.of_event(kind, number)
     if weights.rates(kind, number):
-        timeline = trails.setdefault(user, UserTimeline([], [], []))
+        timeline = timelines.of(user)
         timeline.rating_sum, timeline.ratings = timeline.rating_sum + value, timeline.ratings + 1
         weight = weights.of_rating(value, timeline.rating_sum, timeline.ratings, data.rating_scale)
     tone = 0.0 if events.tone is None else float(events.tone[place])

@@ -23,6 +23,9 @@ from recsys.tuning.validation_set import ValidationSet
 
 AT = 20  # depth of the lists that are compared
 PEOPLE = 5_000  # asked at most
+SCORES = 600_000_000  # with more than 120,000 items fewer people are asked
+FEWEST_PEOPLE = 400  # however many items there are
+CELLS = 2**25  # scores held at a time
 TOLERANCE = -0.01  # refused when the whole interval of the relative change lies below
 RECALL_FLOOR = 0.98  # of the index, against exact search
 
@@ -90,11 +93,23 @@ def decide_by_gains(today: Gains, yesterday: Gains) -> Verdict:
     return replace(verdict, reason=reason, debiased=now, debiased_yesterday=then)
 
 
+def people_asked(n_items: int) -> int:
+    """Return how many people are asked in a catalogue: fewer where every list takes long."""
+    return min(PEOPLE, max(FEWEST_PEOPLE, SCORES // max(n_items, 1)))
+
+
+def people_at_a_time(n_items: int, most: int) -> int:
+    """Return for how many people all items are scored at a time, for memory's sake."""
+    return max(1, min(most, CELLS // max(n_items, 1)))
+
+
 def answers(model: Model, check: ValidationSet, block: int = 256) -> Gains:
     """Return how a model answers each person of a check, the whole catalogue ranked.
 
-    The model may number its items in its own way: what it has never heard of, it misses.
+    The model may number its items in its own way: what it has never heard of, it misses. `block`:
+    people at a time at most, fewer in large catalogues.
     """
+    block = people_at_a_time(len(model), block)
     weights = np.append(item_weights(check.data), 1.0)[check.relevant.items]
     check = translated(check, model.catalogue.ids)
     features = popularity_features.prior_features(LiveState(model))

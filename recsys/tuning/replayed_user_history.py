@@ -51,19 +51,36 @@ class UserTimeline:
         )
 
 
-def trails_of(data: Dataset, train: EventTable, rules: EventWeights) -> dict[int, UserTimeline]:
-    """Return the trail of every user who has acted, by row, and what ratings add up to.
+class Timelines:
+    """The timeline of every user, made of the training events when somebody first asks for it.
 
-    `train`: the events that the data set was made of.
+    A walk asks for those of the users who act in it; lists of all events would take gigabytes.
     """
-    timelines: dict[int, UserTimeline] = {}
-    train = train.select(rules.acts(train))
-    names = [rules.meanings[kind].name for kind in train.kinds]
-    columns = (data.user.tolist(), data.item.tolist(), data.weight.tolist(), data.time.tolist())
-    for user, item, weight, time, kind in zip(*columns, train.kind.tolist(), strict=True):
-        timelines.setdefault(user, UserTimeline([], [], [])).add(item, weight, time, names[kind])
-    rated = rules.rated(train)
-    for user, value in zip(train.user[rated].tolist(), train.value[rated].tolist(), strict=True):
-        timelines[user].rating_sum += value
-        timelines[user].ratings += 1
-    return timelines
+
+    def __init__(self, data: Dataset, train: EventTable, rules: EventWeights) -> None:
+        """`train`: the events that the data set was made of."""
+        train = train.select(rules.acts(train))
+        self._data, self._kind = data, train.kind
+        self._names = [rules.meanings[kind].name for kind in train.kinds]
+        self._order = np.argsort(data.user, kind="stable")
+        count = len(data.users)
+        self._ends = np.concatenate([[0], np.cumsum(np.bincount(data.user, minlength=count))])
+        rated = rules.rated(train)
+        user = train.user[rated]
+        self._sums = np.bincount(user, train.value[rated], minlength=count)
+        self._ratings = np.bincount(user, minlength=count)
+        self.made: dict[int, UserTimeline] = {}
+
+    def of(self, user: int) -> UserTimeline:
+        """Return the timeline of a user, by row; an empty one for a user without events."""
+        if user not in self.made:
+            data, own = self._data, self._order[self._ends[user] : self._ends[user + 1]]
+            self.made[user] = UserTimeline(
+                data.item[own].tolist(),
+                data.weight[own].tolist(),
+                data.time[own].tolist(),
+                float(self._sums[user]),
+                int(self._ratings[user]),
+                [self._names[kind] for kind in self._kind[own].tolist()],
+            )
+        return self.made[user]

@@ -13,6 +13,7 @@ from recsys.evaluation.replay_baselines import HeatWalker, LikeRateWalker, tune_
 from recsys.ranking_metrics import Values, user_auc
 from recsys.tuning.evaluation_protocols import Rules, Split, make_split
 from recsys.tuning.prequential_replay import ReplayEvent, ReplayResult, walk_through
+from recsys.tuning.replayed_user_history import Timelines
 from recsys.tuning.scorer_protocol import Histories, Skip
 
 NAN = float("nan")
@@ -55,6 +56,19 @@ def test_a_step_sees_what_is_strictly_earlier_and_the_same_users_last_minute() -
     histories = [history for history, _, _ in witness.asked]
     assert histories == [[0], [1, 2], [0, 1]]  # ann's second question knows of her first answer
     assert found.ranks.tolist() == [2.0, 1.0, 1.0]
+
+
+def test_timelines_are_made_for_the_users_of_a_walk_alone() -> None:
+    table = timed(
+        ("cid", "a", 1), ("ann", "a", 2), ("bob", "b", 3), ("ann", "b", 4), ("ann", "c", 5)
+    )
+    split = make_split(table, items(["a", "b", "c"]), Rules("replay", share=0.4))
+    timelines = Timelines(split.dataset(), split.train, split.rules.weights)
+    ann = timelines.of(table.users.row("ann"))
+    assert (ann.items, ann.times, ann.kinds) == ([0], [2.0], ["like"])
+    assert timelines.of(table.users.row("ann")) is ann and list(timelines.made) == [1]
+    ann.add(1, 1.0, 4.0, "like")
+    assert timelines.of(1).items == [0, 1] and timelines.of(0).items == [0]
 
 
 def test_candidates_existed_before_and_are_new_to_the_person() -> None:

@@ -4,9 +4,10 @@ import json
 
 import numpy as np
 from click.testing import CliRunner
+from scipy.sparse import csr_array
 
 from jobs.bench.joined_index import command as joined
-from jobs.bench.large_catalogues import HeldOut, command
+from jobs.bench.large_catalogues import HeldOut, Texts, command
 from jobs.bench.niche_world import NicheConfig, niche_events, niche_world, word
 from recsys.models.item_to_item_weights import ItemWeights
 
@@ -50,6 +51,25 @@ def test_users_are_judged_by_what_is_new_to_them():
     assert recall.tolist() == [1.0] and ndcg.tolist() == [1.0]
     behind = np.array([9.0, 9.0, 0.0, 1.0])  # item 3 before item 2
     assert held.judged(behind)[1].tolist() == [1 / np.log2(3)]
+
+
+def test_titles_like_those_of_the_history_come_first_then_popular_ones():
+    words = np.array([[0, 1], [0, 2], [3, 4], [3, 5]])
+    counts = np.array([1.0, 1.0, 1.0, 9.0])
+    history = csr_array(np.array([[1.0, 0, 0, 0]], np.float32))
+    near = Texts.of(words, counts, 30.0).scores(history)[0]
+    assert np.argsort(-near).tolist()[:2] == [0, 1] and near[3] > near[2]
+    assert Texts.of(words, counts, 0.1).scores(history)[0].argmax() == 3
+
+
+def test_engines_are_compared_with_words_and_popularity():
+    arguments = ["niches", "400", "6000", "200", "--engine", "blocks 8", "--words"]
+    done = CliRunner().invoke(command, arguments, catch_exceptions=False)
+    popular, words, blocks = json.loads(done.stdout)["rows"]
+    assert words["engine"].endswith("and popular") and words["tried"] == 8
+    assert words["recall@20"]["mean"] > popular["recall@20"]["mean"]
+    mean = blocks["recall@20"]["mean"] / words["recall@20"]["mean"]
+    assert abs(blocks["to_words"]["recall@20"]["ratio"] - mean) < 1e-9
 
 
 def test_engines_are_compared_with_the_first_row(tmp_path):

@@ -5,7 +5,11 @@ import time
 import pytest
 
 from jobs.nightly.steps.tune_ranking import (
+    FEWEST_JUDGED,
+    JUDGED,
+    WALKED_ROWS,
     engine_reason,
+    judged,
     pressure_sentence,
     retune_reason,
     times_hurried,
@@ -92,6 +96,12 @@ def test_a_night_without_time_says_what_it_had_no_time_for():
     )
     sentence = engine_reason(choice, 1_000)
     assert sentence == "item-knn 100, the best within the time (the time was over after 90 lists)"
+
+
+def test_what_the_baselines_are_compared_by_does_not_grow_with_the_catalogue():
+    assert judged(0) == judged(100_000) == JUDGED
+    assert judged(300_000) * 300_000 <= WALKED_ROWS
+    assert judged(10**7) == FEWEST_JUDGED
 
 
 def test_a_young_tuning_of_the_same_data_serves():

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from recsys.errors import DataError
+from recsys.text.entities import model
 from recsys.text.entities.gazetteer import Entry, read_gazetteer
 from recsys.text.entities.markup import Mention, marks, pieces
 from recsys.text.entities.model import Entities, fit_entities
@@ -60,6 +61,21 @@ def test_names_are_found_by_capitals_and_by_standing_together(fitted):
     assert named(fitted, 5) == {"#Magic"} and named(fitted, 1) == set()
     kinds = {fitted.names[code]: fitted.kind(code) for code in range(len(fitted))}
     assert kinds == {"#Magic": "hashtag", "Harry Potter": "name", "Hogwarts": "name"}
+
+
+def test_of_many_texts_some_teach_phrases_and_all_are_read(monkeypatch):
+    texts, cut = sentences(120), []
+
+    def counted(text):
+        cut.append(text)
+        return pieces(text)
+
+    monkeypatch.setattr(model, "PHRASE_TEXTS", 40)
+    monkeypatch.setattr(model, "pieces", counted)
+    found = fit_entities(texts)
+    assert named(found, 0) == {"Harry Potter", "Hogwarts", "#Magic"}
+    assert named(found, 4) == {"Harry Potter"} and len(found.ends) == 121
+    assert cut == texts[::3] + texts  # 40 to count phrases, then each once
 
 
 def test_who_stands_with_whom(fitted):

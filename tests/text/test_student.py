@@ -8,7 +8,7 @@ from text_world import word_student
 from recsys.errors import DataError
 from recsys.text.encoders.encoder import Encoder, load_encoder
 from recsys.text.encoders.static import read_static, write_static
-from recsys.text.encoders.student import Student
+from recsys.text.encoders.student import BLOCK, Student
 
 WORDS = ["red", "blue", "nail", "polish", "cream"]
 ODD = ["", " ", "\x00\x01", "\ud800", "zzz", "red", "red nail polish", "\u202ered", "red " * 9999]
@@ -35,6 +35,24 @@ def test_one_by_one_as_together(student: Student) -> None:
     alone = np.concatenate([student.encode([text]) for text in ODD])
     assert np.allclose(alone, student.encode(ODD), atol=1e-6)
     assert student.encode([]).shape == (0, 8)
+
+
+def test_texts_are_held_as_encodings_some_at_a_time(student: Student) -> None:
+    held: list[int] = []
+
+    class Watched(Student):
+        def _tokens_of(self, texts):
+            held.append(len(texts))
+            return super()._tokens_of(texts)
+
+    watched = Watched(student.tokenizer_json, student.vectors)
+    texts = [ODD[:-1][number % (len(ODD) - 1)] for number in range(2 * BLOCK + 5)]
+    ids, counts = watched.tokens(texts)
+    assert held == [BLOCK, BLOCK, 5] and len(counts) == len(texts)
+    single = [student.tokens([text]) for text in ODD[:-1]]
+    assert counts[: len(single)].tolist() == [int(one.sum()) for _, one in single]
+    assert ids[: counts[: len(single)].sum()].tolist() == [i for own, _ in single for i in own]
+    assert np.array_equal(watched.encode(texts)[-5:], student.encode(texts[-5:]))
 
 
 def test_a_broken_vector_is_an_unknown_word(student: Student) -> None:

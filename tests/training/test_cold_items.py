@@ -14,6 +14,7 @@ from recsys.training.cold_items import (
     config_of,
     newest_unread,
     readers,
+    texts_read,
     with_unread,
 )
 from recsys.training.fit import TextVectors, assemble, token_weights
@@ -74,6 +75,34 @@ def test_a_bound_on_solving_leaves_older_unread_items_to_their_words():
         assert int(found[:, UNREAD].any(axis=0).sum()) == count
     assert config_of(50_000, tried=True) == config_of(120_000) == ColdStartConfig()
     assert config_of(50_001, tried=True).solved < config_of(120_001).solved < np.inf
+
+
+def test_of_a_large_catalogue_the_texts_that_may_matter_are_read():
+    data, student, before = worlds.topics(), worlds.student(), behaviour_only()
+    counts = readers(data)
+    few = ColdStartConfig(largest=3, texts=6 + len(UNREAD) + 4)
+    some = texts_read(data, counts, few)
+    assert len(some) == few.texts and (np.diff(some) > 0).all()
+    assert set(UNREAD) <= set(some.tolist())
+    popular = np.argsort(-counts, kind="stable")[:6]
+    assert set(popular.tolist()) <= set(some.tolist())
+    assert texts_read(data, counts, ColdStartConfig(texts=len(data.items))) is None
+    read = []
+
+    class Reader(type(student)):
+        def tokens(self, texts):
+            read.append(len(texts))
+            return super().tokens(texts)
+
+    counting = Reader(student.tokenizer_json, student.vectors, student.label, student.pairs)
+    config = ColdStartConfig(largest=25, texts=len(data.items) - 4)
+    found = cold_map(data, before, counting, config=config)
+    assert read == [config.texts]
+    whole = cold_map(data, before, student, config=ColdStartConfig(largest=25))
+    assert found.teachers.tolist() == whole.teachers.tolist()
+    likeness = found.texts.kernel(found.teachers, np.array(UNREAD, np.int32))
+    truth = whole.texts.kernel(found.teachers, np.array(UNREAD, np.int32))
+    assert np.corrcoef(likeness.ravel(), truth.ravel())[0, 1] > 0.95
 
 
 def test_a_post_is_placed_as_an_unread_item_is():

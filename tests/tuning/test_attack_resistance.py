@@ -11,7 +11,15 @@ from recsys.data.records import Event, Item
 from recsys.data.table_builder import item_table
 from recsys.serving.score_model import ScoreModel
 from recsys.training.fit import TextVectors, assemble
-from recsys.tuning.attack_resistance import FEWEST, MOST, AttackTest, planted_attack
+from recsys.tuning import attack_resistance
+from recsys.tuning.attack_resistance import (
+    FEWEST,
+    FEWEST_PEOPLE,
+    MOST,
+    PEOPLE,
+    AttackTest,
+    planted_attack,
+)
 from recsys.tuning.validation_set import ValidationSet
 from recsys.tuning.validation_splits import validation
 
@@ -52,6 +60,16 @@ def test_an_attack_is_told_from_people_who_come_back_only(pause, passed):
     assert f"changes {found.moved:.1%}; as many" in found.description()
     again = planted_attack(model, EventWeights(), check, USERS, 0)
     assert again == found
+
+
+def test_of_a_large_catalogue_fewer_lists_are_compared(monkeypatch):
+    check = asked(60.0)
+    model = assemble(check.data, {}, TextVectors.none(len(check.data.items)), BLEND)
+    assert planted_attack(model, EventWeights(), check, USERS, 0).people == PEOPLE
+    monkeypatch.setattr(attack_resistance, "SCORES", 150 * ITEMS)
+    assert planted_attack(model, EventWeights(), check, USERS, 0).people == 150
+    monkeypatch.setattr(attack_resistance, "SCORES", ITEMS)
+    assert planted_attack(model, EventWeights(), check, USERS, 0).people == FEWEST_PEOPLE
 
 
 def test_nothing_is_tried_without_defences_or_with_few_users():

@@ -3,7 +3,18 @@
 import numpy as np
 import pytest
 
-from recsys.tuning.publication_gate import Gains, decide, decide_by_gains, decide_by_index_recall
+from recsys.tuning.publication_gate import (
+    CELLS,
+    FEWEST_PEOPLE,
+    PEOPLE,
+    SCORES,
+    Gains,
+    decide,
+    decide_by_gains,
+    decide_by_index_recall,
+    people_asked,
+    people_at_a_time,
+)
 
 RNG = np.random.default_rng(3)
 BEFORE = RNG.uniform(0, 1, 500)
@@ -69,3 +80,12 @@ def test_an_index_below_the_floor_is_refused(recall, refused):
     assert (verdict is not None) == refused
     if verdict is not None:
         assert not verdict.passed and "0.979" in verdict.reason
+
+
+def test_what_a_comparison_computes_and_holds_does_not_grow_with_the_catalogue():
+    assert people_asked(100) == people_asked(100_000) == PEOPLE
+    assert people_asked(1_000_000) * 1_000_000 <= SCORES
+    assert people_asked(10**8) == FEWEST_PEOPLE
+    for n_items in (10, 120_000, 1_000_000, 30_000_000):
+        assert people_at_a_time(n_items, 256) * n_items <= CELLS
+    assert people_at_a_time(10, 256) == 256 and people_at_a_time(10**9, 256) == 1

@@ -20,12 +20,12 @@ from recsys.serving.model import Model
 from recsys.text_training.encode_catalogue import renumbered
 from recsys.tuning.baseline_comparison import named
 from recsys.tuning.publication_gate import (
-    PEOPLE,
     Gains,
     Verdict,
     answers,
     decide_by_gains,
     decide_by_index_recall,
+    people_asked,
 )
 from recsys.tuning.tuning_result import TuningResult
 from recsys.tuning.validation_set import ValidationSet
@@ -69,7 +69,7 @@ def _compared(night: NightContext) -> Verdict:
     check = ask(events, items, weights, later)
     same = _settings(before) == (night.choice.to_json(), night.kinds, night.encoder)
     if len(check) >= FEWEST:
-        check = check.sample(PEOPLE, night.settings.seed)
+        check = check.sample(people_asked(len(check.data.items)), night.settings.seed)
         then = answers(yesterday, check)
         if same and _same_past(night, before, int((~later).sum())):
             return _unchanged(then.ndcg)
@@ -86,7 +86,7 @@ def _compared(night: NightContext) -> Verdict:
         reason = "the previous bundle has settings of another version of recsys"
         return Verdict(True, f"{reason}, too few new events for a comparison", 0, known)
     is_test, check = night.validation
-    check = check.sample(PEOPLE, night.settings.seed)
+    check = check.sample(people_asked(len(check.data.items)), night.settings.seed)
     if not len(check) and evidence(earlier) > 0:
         return Verdict(
             False, "no event has a positive weight any more: check RECSYS_EVENT_WEIGHTS", 0, 0.0

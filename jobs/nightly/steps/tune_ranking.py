@@ -15,7 +15,7 @@ from recsys.tuning.baseline_comparison import Contest, contest_at_a_cut, walked_
 from recsys.tuning.engine_catalogue import candidates, engine_named
 from recsys.tuning.evaluation_protocols import Rules, Split, make_split
 from recsys.tuning.live_state_replay import replay_validation
-from recsys.tuning.publication_gate import PEOPLE
+from recsys.tuning.publication_gate import people_asked
 from recsys.tuning.replay_choice_sets import ReplayStep
 from recsys.tuning.tuner import FIRST_QUERIES, QUERIES, Scenario, TuningData, tune
 from recsys.tuning.tuning_result import TuningResult
@@ -26,6 +26,10 @@ from ..context import NightContext
 
 GROWTH = 1.5  # times as many events or items (or as few) as when it was tuned
 JUDGED = 1_500  # questions on the way that a night's choice and the baselines are compared by
+WALKED_ROWS = (
+    200_000_000  # with more than 133,000 items fewer: what a question costs grows with them
+)
+FEWEST_JUDGED = 400  # however many items there are
 ALWAYS_SHORT = 2  # tunings in a row without time for all of it, after which the time is too short
 MIX = 0.2  # share of events whose kind would have to change to get the old mix
 
@@ -159,6 +163,11 @@ def tuned(night: NightContext) -> TuningResult:
     return tune(data, scenario, progress.note, progress.advance)
 
 
+def judged(n_items: int) -> int:
+    """Return how many questions a choice and the baselines are compared by in a catalogue."""
+    return min(JUDGED, max(FEWEST_JUDGED, WALKED_ROWS // max(n_items, 1)))
+
+
 def against_baselines(night: NightContext, choice: TuningResult) -> tuple[Contest, AttackTest]:
     """Let a choice, popular and trending answer the newest events, which none has learned from.
 
@@ -167,13 +176,14 @@ def against_baselines(night: NightContext, choice: TuningResult) -> tuple[Contes
     """
     settings, (is_test, cut) = night.settings, night.validation
     if cut.data.timed and bool((is_test == newest(night.tables[0])).all()):
-        check, way = replay_validation(_split(night), settings.seed, JUDGED)
+        questions = judged(len(night.tables[1]))
+        check, way = replay_validation(_split(night), settings.seed, questions)
         model = night.tried(check.data, choice)
         live = LiveState(model)
-        found = walked_contest(_with_progress(way((live,)), night), live)
+        found = walked_contest(_with_progress(way((live,)), night, questions), live)
         if found.tested:
             return found, _attacked(night, model, cut)
-    validation = cut.sample(PEOPLE, settings.seed)
+    validation = cut.sample(people_asked(len(cut.data.items)), settings.seed)
     if len(validation) < TESTABLE:
         return Contest(len(validation), 0.0, "share_all", 0.0, 0.0, 0.0), AttackTest(0, 0)
     model = night.tried(cut.data, choice)
@@ -195,7 +205,9 @@ def _split(night: NightContext) -> Split:
     return make_split(*night.tables, rules)
 
 
-def _with_progress(moments: Iterable[ReplayStep], night: NightContext) -> Iterator[ReplayStep]:
+def _with_progress(
+    moments: Iterable[ReplayStep], night: NightContext, most: int
+) -> Iterator[ReplayStep]:
     for number, moment in enumerate(moments):
-        night.progress.advance(min(number, JUDGED), JUDGED)
+        night.progress.advance(min(number, most), most)
         yield moment

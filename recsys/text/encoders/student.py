@@ -141,6 +141,15 @@ class Student:
 
     def tokens(self, texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the known token ids, text after text, and each text's count."""
+        parts = [
+            self._tokens_of(texts[start : start + BLOCK]) for start in range(0, len(texts), BLOCK)
+        ]
+        none = np.zeros(0, np.int64)  # encodings of a million texts at once would take gigabytes
+        ids, counts = zip(*parts, (none, none), strict=True)
+        return np.concatenate(ids), np.concatenate(counts)
+
+    def _tokens_of(self, texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the same of some texts, all of which are held as encodings at once."""
         cleaned = [clean(text) for text in texts]
         if len(cleaned) == 1:  # without the thread pool of a batch
             found = [self._tokenizer.encode(cleaned[0], add_special_tokens=False).ids]
@@ -170,7 +179,10 @@ class Student:
 
     def encode(self, texts: Sequence[str]) -> Floats:
         """Return (n, d) vectors of length one, zero where no word is known; always finite."""
-        return unit_rows(self.sums(texts))
+        out = self.sums(texts)
+        for start in range(0, len(out), BLOCK):
+            out[start : start + BLOCK] = unit_rows(out[start : start + BLOCK])
+        return out
 
     def sums(self, texts: Sequence[str]) -> Floats:
         """Return the same before they are scaled: the sums of the terms' vectors."""

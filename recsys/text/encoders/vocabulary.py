@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -20,7 +20,7 @@ from tokenizers import Tokenizer
 
 from recsys.array_types import Floats, Mask
 from recsys.text.clean import clean
-from recsys.text.encoders.student import LONGEST_TOKENS, Student
+from recsys.text.encoders.student import BLOCK, LONGEST_TOKENS, Student
 
 RAREST = 2  # texts that must hold a word for it to be added
 MOST = 100_000  # words added at most, the most frequent ones
@@ -69,7 +69,7 @@ def _missing(
     suspect[unknown] = True
     spread: Counter[str] = Counter()
     normalizer, cut = tokenizer.normalizer, tokenizer.pre_tokenizer
-    for text in _unread(tokenizer, [clean(text) for text in texts], suspect):
+    for text in _unread(tokenizer, texts, suspect):
         normal = normalizer.normalize_str(text) if normalizer else text
         spread.update({word for word, _ in cut.pre_tokenize_str(normal)} if cut else {normal})
     shared = sorted((-count, word) for word, count in spread.items() if count >= rarest)
@@ -77,10 +77,12 @@ def _missing(
     return list(islice(words, MOST))
 
 
-def _unread(tokenizer: Tokenizer, texts: Sequence[str], suspect: Mask) -> list[str]:
-    """Return the texts with a piece that is unknown or a single letter out of a word."""
-    found = tokenizer.encode_batch_fast(texts, add_special_tokens=False)
-    return [text for text, one in zip(texts, found, strict=True) if suspect[one.ids].any()]
+def _unread(tokenizer: Tokenizer, texts: Sequence[str], suspect: Mask) -> Iterator[str]:
+    """Yield the clean texts with a piece that is unknown or a single letter out of a word."""
+    for start in range(0, len(texts), BLOCK):
+        some = [clean(text) for text in texts[start : start + BLOCK]]
+        found = tokenizer.encode_batch_fast(some, add_special_tokens=False)
+        yield from (text for text, one in zip(some, found, strict=True) if suspect[one.ids].any())
 
 
 def _is_lacking(tokenizer: Tokenizer, word: str, vocabulary: dict[str, int], unknown: int) -> bool:

@@ -26,6 +26,7 @@ from recsys.text.entities.phrases import PhraseConfig, find_phrases
 
 LEAST_MARKS = 2  # items that a hashtag, mention or domain must stand in to be kept by the night
 MOST_PER_ITEM = 64
+PHRASE_TEXTS = 100_000  # texts, evenly over all, in which phrases are counted
 PHRASES = PhraseConfig()
 
 
@@ -120,10 +121,12 @@ def fit_entities(
     """Return what some items' texts (and addresses) name.
 
     The gazetteer's names come first and are kept even where no text has them; they win over names
-    found by form and frequency that are spelled alike.
+    found by form and frequency that are spelled alike. Phrases are counted in `PHRASE_TEXTS` of the
+    texts, and looked up in all.
     """
-    cut = [pieces(text) for text in texts]
     marked = [marks(t, u) for t, u in zip(texts, urls or [""] * len(texts), strict=True)]
+    step = max(-(-len(texts) // PHRASE_TEXTS), 1)
+    cut = [pieces(text) for text in texts[::step]]
     known = _names(gazetteer, marked, find_phrases(cut, config))
     names = list(known.values())
     aliases = _aliases(gazetteer, known)
@@ -131,7 +134,8 @@ def fit_entities(
     surfaces = [(mention.name, code) for code, mention in enumerate(names)]
     surfaces += [(alias, codes[key]) for alias, key in aliases.items()]
     matcher = Matcher.of(surfaces, [mention.kind for mention in names])
-    held = [_held(matcher, *parts) for parts in zip(texts, cut, marked, strict=True)]
+    every = cut if step == 1 else map(pieces, texts)  # not all at once, for memory's sake
+    held = [_held(matcher, *parts) for parts in zip(texts, every, marked, strict=True)]
     return _without_unused(names, len(gazetteer), aliases, codes, held)
 
 
