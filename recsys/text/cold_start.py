@@ -40,6 +40,7 @@ class ColdStartConfig:
     numbers: int = 64_000_000  # of all input vectors; with more than 125,000 items a lower rank
     rarest: int = 2  # texts that must hold a pair of tokens for it to be a word of its own
     largest: int = 12_000  # known texts that teach, the most read first; the square is held twice
+    pairs: float = 6e9  # of a cold item and any item, for which a weight is predicted at most
     texts: int = 1_000_000_000  # read at most: what may teach or be predicted, then drawn ones
     keep: int = 400  # cold items kept per history item
     # known texts, squared, times cold items: what solving takes; with more cold items fewer columns

@@ -26,12 +26,11 @@ from recsys.text.text_to_item_input import ItemInputMap
 
 FEWEST = 50  # items with readers and words; fewer teach nothing worth its cost
 MOST_UNREAD = 20_000  # unread items with predicted neighbours
-MOST_PAIRS = 6e9  # of an unread item and any item, for which a neighbour weight is predicted
 LARGE = 120_000  # items above which solving has a bound
 READ = 60_000  # texts that are read then; rarity of words is that among these
-SOLVED = ColdStartConfig(solved=1e12, texts=READ)  # a minute of CPU time
+SOLVED = ColdStartConfig(solved=1e12, pairs=1.5e9, texts=READ)  # a minute of CPU time
 LARGE_TRIED = 50_000  # items above which it has a lower one in models that only answer questions
-TRIED = ColdStartConfig(largest=6_000, solved=1.5e11, texts=READ)  # some ten seconds of CPU time
+TRIED = ColdStartConfig(largest=6_000, solved=1.5e11, pairs=6e8, texts=READ)  # ten seconds
 
 
 @dataclass(slots=True)
@@ -115,7 +114,7 @@ def texts_read(
     if n_items <= config.texts:
         return None
     popular = np.argsort(-counts, kind="stable")[: 2 * config.largest]
-    fresh = newest_unread(data, most_unread(n_items))
+    fresh = newest_unread(data, most_unread(n_items, config))
     drawn = np.random.default_rng(seed).permutation(n_items)
     order = np.concatenate([popular[counts[popular] > 0], fresh, drawn])
     first = np.sort(np.unique(order, return_index=True)[1])[: config.texts]
@@ -134,7 +133,7 @@ def completed(data: Dataset, neighbours: ItemWeights, cold: ColdStartMap) -> Ite
     that hold this already. On 400 films held out of MovieTweetings the prediction alone ranked them
     with nDCG@20 .135, both added up with .098 (2026-11-29, seed 3).
     """
-    most = most_unread(len(neighbours))
+    most = most_unread(len(neighbours), cold.config)
     if np.isfinite(cold.config.solved):
         most = min(most, int(cold.config.solved // max(len(cold.teachers), 1) ** 2))
     unread = newest_unread(data, most)
@@ -152,9 +151,9 @@ def completed(data: Dataset, neighbours: ItemWeights, cold: ColdStartMap) -> Ite
     return ItemWeights.from_matrix(sparse.csr_array(held.matrix() + added))
 
 
-def most_unread(n_items: int) -> int:
+def most_unread(n_items: int, config: ColdStartConfig) -> int:
     """Return how many unread items of a catalogue have predicted neighbours at most."""
-    return min(MOST_UNREAD, int(MOST_PAIRS // max(n_items, 1)))
+    return int(min(MOST_UNREAD, config.pairs // max(n_items, 1)))
 
 
 def newest_unread(data: Dataset, most: int) -> Rows:

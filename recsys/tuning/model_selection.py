@@ -109,7 +109,7 @@ def choose(
     device: str = "cpu",
     note: Note = lambda text: None,
     on_the_way: ReplaySource | None = None,
-    cut: tuple[ValidationSet, TextVectors] | None = None,
+    cut: ValidationSet | None = None,
     more: Sequence[ValidationSet] = (),
 ) -> TuningResult:
     """Fit the engines that the budget allows and choose the form of the score and its weights.
@@ -126,7 +126,7 @@ def choose(
     search that ends early keeps the best form so far, and the choice says what was left out.
     """
     log = Log(note)
-    first = _cheap(*(cut or (check, words)), seed, log)
+    first = _cheap(check if cut is None else cut, seed, log)
     if first is not None and budget.left() <= 0:
         log.hurried("only popular, trending and item-knn were tried: there was no time for more")
         return _chosen(first, (CHEAP,), log)
@@ -253,7 +253,7 @@ def _unread_ranks(found: Found, weights: Mapping[Parameter, float], log: Log) ->
     return chosen
 
 
-def _cheap(check: ValidationSet, words: TextVectors, seed: int, log: Log) -> Found | None:
+def _cheap(check: ValidationSet, seed: int, log: Log) -> Found | None:
     """Return the best of popular, trending and item-knn at one cut; None where none finds anything.
 
     Seconds of CPU; it does not look at the budget, so that there always is a result.

@@ -106,15 +106,14 @@ def tune(
             check, *more = _undated(data, scenario)
         if len(np.unique(np.concatenate([one.users for one in (check, *more)]))) < TESTABLE:
             return fixed_choice()
-        words = data.words(check.data)
         if dated:
-            cut = (check, words)
+            cut = check  # what is asked there first reads no words
             rules = Rules(
                 "replay", SHARE, group=scenario.group, weights=data.weights, unrecorded=ON
             )
             split = make_split(data.events, data.items, rules)
             check, way = replay_validation(split, seed, scenario.queries)
-            words = data.words(check.data)
+        words = data.words(check.data)
     budget = Budget(scenario.minutes, wall=scenario.wall)
 
     def log_line(text: str) -> None:

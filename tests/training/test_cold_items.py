@@ -73,6 +73,10 @@ def test_a_bound_on_solving_leaves_older_unread_items_to_their_words():
         solver = ColdStartSolver(data, student, config=config)
         found = with_unread(solver, before, 0, posts=False)[0].matrix().toarray()
         assert int(found[:, UNREAD].any(axis=0).sum()) == count
+    for pairs, count in ((0.0, 0), (1.0 * len(data.items), 1), (6e9, len(UNREAD))):
+        solver = ColdStartSolver(data, student, config=ColdStartConfig(pairs=pairs))
+        found = with_unread(solver, before, 0, posts=False)[0].matrix().toarray()
+        assert int(found[:, UNREAD].any(axis=0).sum()) == count
     assert config_of(50_000, tried=True) == config_of(120_000) == ColdStartConfig()
     assert config_of(50_001, tried=True).solved < config_of(120_001).solved < np.inf
 
