@@ -34,6 +34,7 @@ IN_USE = 0.9  # share of the present uptake; its items are what recent items are
 # The same while a score model is learned and when it serves, whatever it reads of popularity.
 USED_LIFE = HALF_LIVES.index(3 * DAY)
 FEW_USERS = 5.0  # of all time; an item with fewer is no measure of the rank of others
+MANY, WRITES = 50_000, 100  # rows, and writes after which these are looked up again
 READ, USED, RECENT = 1, 2, 4  # bits: has users enough, and is in use; posted or created lately
 LEAST_SHARE = 1e-4  # of items that waited longer
 NEAREST = 400  # items whose text vectors are compared where an index finds them
@@ -113,17 +114,33 @@ def read_rows(live: LiveState, rows: Rows, unread: Mask) -> Mask:
 
 
 def in_use(live: LiveState, rows: Rows) -> Mask:
-    """Return which rows hold IN_USE of the uptake of this time, at the half-life USED_LIFE."""
+    """Return which rows hold IN_USE of the uptake of this time, at the half-life USED_LIFE.
+
+    From `MANY` rows on as of up to `WRITES` writes ago: uptake fades alike for all, and finding the
+    rows among a million takes longer than all else of a request.
+    """
+    kept = live.used
+    age = np.inf if kept is None else live.changes - kept[0]
+    if kept is None or (age > 0 if live.size < MANY else age >= WRITES):
+        kept = live.used = live.changes, _in_use(live)
+    mask = kept[1]
+    found = rows < len(mask)  # later rows: nobody has taken them up yet, or hardly anybody
+    found[found] = mask[rows[found]]
+    return np.asarray(found, bool)
+
+
+def _in_use(live: LiveState) -> Mask:
+    """Return the same of all rows, (size,)."""
     uptake = live.counters.uptake(USED_LIFE, live.size)
     if not len(uptake):
-        return np.zeros(len(rows), bool)
+        return np.zeros(0, bool)
     largest = np.sort(uptake)[::-1]  # of numbers, which takes a fraction of the time of an argsort
     held = np.cumsum(largest)
     count = min(int(np.searchsorted(held, IN_USE * held[-1])) + 1, len(held))
     found = uptake > largest[count - 1]
     equal = np.flatnonzero(uptake == largest[count - 1])
     found[equal[: count - int(found.sum())]] = True
-    return np.asarray(found[rows], bool)
+    return np.asarray(found, bool)
 
 
 def recent_rows(live: LiveState, rows: Rows) -> Mask:

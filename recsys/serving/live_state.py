@@ -69,6 +69,7 @@ class LiveState:
         self.phrases = PhraseIndex(model.catalogue, self.posted)
         self.touched = DirtyRows()  # rows whose counts or votes moved
         self.topic_titles: dict[int, tuple[int, list[str]]] = {}  # see `topic_titles`
+        self.used: tuple[int, Mask] | None = None  # writes before, rows: `cold_item_ranks.in_use`
         self.versions: dict[int, int] = {}  # a model's row -> the row of its newest version
         self._codes = {
             name: {t: i for i, t in enumerate(model.catalogue.names[name])}

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import worlds
 
+from recsys.array_types import Mask
 from recsys.data.records import Item
 from recsys.explanation import explain
-from recsys.ranking import candidates
+from recsys.ranking import candidates, cold_item_ranks
 from recsys.ranking.cold_item_ranks import PredictedColumn, in_use, unread_rows, waiting_share
 from recsys.ranking.gbdt_rerank import live_scores
 from recsys.ranking.query import Interaction, Query
@@ -57,6 +58,28 @@ def test_a_post_has_the_score_of_the_rank_of_its_predicted_sum(factor: float) ->
     assert best[ahead] < scored.scores[post] < best[ahead] + 1e-4
     assert scored.gains[post] > 0
     assert not scored.gains[read].any()
+
+
+def test_among_many_rows_those_in_use_are_looked_up_after_some_writes(monkeypatch) -> None:
+    looked: list[int] = []
+    rows, truth = np.arange(worlds.live().size, dtype=np.int32), cold_item_ranks._in_use
+
+    def counted(live: LiveState) -> Mask:
+        looked.append(live.changes)
+        return truth(live)
+
+    monkeypatch.setattr(cold_item_ranks, "_in_use", counted)
+    for many, looks in ((10**9, [0, 1, 2, 3, 4, 5, 6]), (0, [0, 3, 6])):
+        monkeypatch.setattr(cold_item_ranks, "MANY", many)
+        monkeypatch.setattr(cold_item_ranks, "WRITES", 3)
+        live = worlds.live()
+        looked.clear()
+        for _ in range(7):
+            in_use(live, rows)
+            found = in_use(live, np.append(rows, len(rows)).astype(np.int32))
+            assert not found[-1] and (found[:-1] == live.used[1]).all()
+            live.touched.add(0)
+        assert looked == looks
 
 
 @pytest.mark.parametrize("score_model", [HOT, replace(HOT, curves=(), lift=0.1)])
