@@ -72,7 +72,8 @@ class NightContext:
         fitted = {engine.scorer: engine.tried(known, seed, device) for engine in chosen}
         config = replace(config_of(len(data.items), tried=True), largest=TRIED_TEXTS)
         cold = ColdStartSolver(data, words.student, words.vectors, config)
-        return assemble(data, fitted, words, choice.score_model, seed, posts, choice.trees, cold)
+        score_model, trees = choice.score_model, choice.trees
+        return assemble(data, fitted, words, score_model, seed, posts, trees, cold, documents=posts)
 
     def words(self, data: Dataset) -> TextVectors:
         """Return the encoded words in the numbering of a data set."""

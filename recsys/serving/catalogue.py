@@ -45,9 +45,16 @@ class Catalogue:
 
     @classmethod
     def from_table(
-        cls, table: ItemTable, created: Times, people: NDArray[np.uint8] | None = None
+        cls,
+        table: ItemTable,
+        created: Times,
+        people: NDArray[np.uint8] | None = None,
+        documents: bool = True,
     ) -> Catalogue:
-        """Encode a table; `created` may know more than the table (first events)."""
+        """Encode a table; `created` may know more than the table (first events).
+
+        Without `documents`, which take most of the time, for what shows no item.
+        """
         opens, closes = _waiting(table), table.closes
         columns = {
             "category": table.category,
@@ -61,7 +68,7 @@ class Catalogue:
             name: np.array([known[name].get(text, -1) for text in values], np.int32)
             for name, values in columns.items()
         }
-        texts = [_encoded(table.item(row)) for row in range(len(table))]
+        texts = [_encoded(table.item(row)) if documents else b"" for row in range(len(table))]
         return cls(
             ids=table.ids,
             created=created,

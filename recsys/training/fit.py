@@ -91,6 +91,7 @@ def assemble(
     cold: ColdStartSolver | None = None,
     like: Model | None = None,
     rated: bool = True,
+    documents: bool = True,
 ) -> Model:
     """Put the fitted parts of one data set together, unread items included.
 
@@ -98,6 +99,7 @@ def assemble(
     only compared with others does without. `cold`: what words say, where it serves several models.
     `like`: a model of the same data, of which all that no engine changes is taken over. `rated`:
     learn the expected rating of each user, where there are dislikes to learn it from.
+    `documents`: whether the model can show its items; one that only ranks them does without.
     """
     load_terms()
     neighbours, behaviour = fitted.get("neighbours"), fitted.get("behaviour")
@@ -114,7 +116,7 @@ def assemble(
         cutoff=data.now if data.timed else 0.0,
         catalogue=like.catalogue
         if like
-        else Catalogue.from_table(data.table, data.created(), data.people()),
+        else Catalogue.from_table(data.table, data.created(), data.people(), documents),
         neighbours=neighbours if isinstance(neighbours, ItemWeights) else None,
         behaviour=behaviour if isinstance(behaviour, Factors) else None,
         words=words.vectors,

@@ -480,6 +480,7 @@ def _assembled(
             cold=cold,
             like=like,
             rated=rated,
+            documents=False,
         )
         # With few users counting less, a trend would also tell how much is used in all, and a
         # trend that tells nothing would be chosen for it.

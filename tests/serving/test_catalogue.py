@@ -83,3 +83,12 @@ def test_small_things():
     one = np.zeros(1)
     assert under("a", {"a/x": one, "ab/y": one, "a/b/z": one}).keys() == {"x", "b/z"}
     assert document(Item("b")) == {"item_id": "b"}
+
+
+def test_without_documents_all_else_is_known():
+    table = item_table(ITEMS)
+    bare, whole = Catalogue.from_table(table, table.created, documents=False), catalogue()
+    assert not len(bare.documents) and bare.document_ends.tolist() == [0, 0, 0, 0]
+    for name, array in whole.arrays().items():
+        if name not in ("documents", "document_ends"):
+            assert np.array_equal(bare.arrays()[name], array, equal_nan=array.dtype.kind == "f")

@@ -45,7 +45,7 @@ def build_trends(night: NightContext, out: Path) -> Detail:
 
 def _marked(night: NightContext) -> Labelled:
     data = night.data
-    catalogue = Catalogue.from_table(data.table, data.created())
+    catalogue = Catalogue.from_table(data.table, data.created(), documents=False)
     topics = Topics.from_arrays(read_bundle(night.folder / "topics").arrays)
     names = Entities.from_arrays(read_bundle(night.folder / "entities").arrays)
     return labelled(catalogue, topics.items, names, len(topics))
