@@ -61,7 +61,9 @@ def fit_topics(
     """Return the topics of some texts; with `before`, ids are kept where a topic lives on."""
     if len(texts) != len(vectors):
         raise DataError(f"{len(texts)} texts and {len(vectors)} vectors")
-    vectors = np.where(np.isfinite(vectors), vectors, 0).astype(np.float32, copy=False)
+    if not np.isfinite(vectors.sum(dtype=np.float64)):  # else no copy, for memory's sake
+        vectors = np.where(np.isfinite(vectors), vectors, 0)
+    vectors = vectors.astype(np.float32, copy=False)
     if len(texts) <= config.most_taught:
         topics = _taught(texts, vectors, config)
     else:
