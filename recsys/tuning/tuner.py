@@ -30,7 +30,7 @@ from recsys.tuning.live_state_replay import replay_validation, to_validation_set
 from recsys.tuning.model_selection import choose, fixed_choice
 from recsys.tuning.tuning_result import TuningResult
 from recsys.tuning.validation_set import ValidationSet
-from recsys.tuning.validation_splits import SHARE, TESTABLE, folds_of, validation
+from recsys.tuning.validation_splits import TESTABLE, folds_of, replayed_share, validation
 from recsys.tuning.validation_splits import ask as validation_of
 
 QUERIES = 2_500  # of the replay of the newest events; a night's time pays for so many
@@ -108,8 +108,9 @@ def tune(
             return fixed_choice()
         if dated:
             cut = check  # what is asked there first reads no words
+            share = replayed_share(len(data.events))
             rules = Rules(
-                "replay", SHARE, group=scenario.group, weights=data.weights, unrecorded=ON
+                "replay", share, group=scenario.group, weights=data.weights, unrecorded=ON
             )
             split = make_split(data.events, data.items, rules)
             check, way = replay_validation(split, seed, scenario.queries)

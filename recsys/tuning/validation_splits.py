@@ -16,6 +16,7 @@ from recsys.ranking_metrics import Positives
 from recsys.tuning.validation_set import ValidationSet
 
 SHARE = 0.1  # of the events, the last by time
+MOST_REPLAYED = 100_000  # events; a replay of more takes minutes and changes no choice
 PER_TEST = 5  # acts of a user per act held out at random
 FEWEST = 30  # people who say what changed since yesterday
 FOLD_USERS = 3_000  # whose acts one fold holds out at most
@@ -25,12 +26,18 @@ MOST_FOLDS = 9
 TESTABLE = 50  # people; with fewer, each user's last event is asked for, or nothing is tested
 
 
+def replayed_share(n_events: int) -> float:
+    """Return the share of so many events, the last by time, that validate: a tenth at most."""
+    return min(SHARE, MOST_REPLAYED / max(n_events, 1))
+
+
 def newest(events: EventTable, after: float = -np.inf) -> Mask:
     """Mark the last tenth of the events, or those after `after` if that is later.
 
-    None without timestamps: their order across users means nothing.
+    A tenth, but `MOST_REPLAYED` at most. None without timestamps: their order across users means
+    nothing.
     """
-    first = len(events) - round(len(events) * SHARE)
+    first = len(events) - round(len(events) * replayed_share(len(events)))
     if not events.timed or first >= len(events):
         return np.zeros(len(events), bool)
     return np.asarray((events.time >= events.time[first]) & (events.time > after), bool)

@@ -8,15 +8,19 @@ from tables import events, items
 from recsys.data.event_tables import ItemTable
 from recsys.data.event_weights import EventWeights
 from recsys.data.records import Event
+from recsys.tuning import validation_splits
+from recsys.tuning.held_out_event_masks import last_slice
 from recsys.tuning.validation_splits import (
     FOLD_LISTS,
     FOLD_USERS,
     MOST_FOLDS,
+    MOST_REPLAYED,
     ask,
     folds_of,
     last_of_each_user,
     newest,
     random_of_each_user,
+    replayed_share,
     validation,
 )
 
@@ -33,6 +37,17 @@ def test_the_newest_tenth_or_what_is_later_than_a_moment():
     assert np.flatnonzero(newest(table)).tolist() == list(range(90, 100))
     assert np.flatnonzero(newest(table, 95.0)).tolist() == [96, 97, 98, 99]
     assert not newest(table, 99.0).any()
+
+
+def test_of_many_events_no_more_are_replayed(monkeypatch):
+    assert replayed_share(100) == replayed_share(10 * MOST_REPLAYED) == 0.1
+    assert round(replayed_share(10**8) * 10**8) == MOST_REPLAYED
+    table = timed_events(100)
+    monkeypatch.setattr(validation_splits, "MOST_REPLAYED", 4)
+    assert np.flatnonzero(newest(table)).tolist() == [96, 97, 98, 99]
+    assert (newest(table) == last_slice(table.time, True, replayed_share(100))).all()
+    catalogue = items([f"i{n}" for n in range(100)])
+    assert (validation(table, catalogue, EventWeights())[0] == last_of_each_user(table)).all()
 
 
 def test_without_timestamps_there_is_no_newest():

@@ -20,7 +20,7 @@ from recsys.tuning.replay_choice_sets import ReplayStep
 from recsys.tuning.tuner import FIRST_QUERIES, QUERIES, Scenario, TuningData, tune
 from recsys.tuning.tuning_result import TuningResult
 from recsys.tuning.validation_set import ValidationSet
-from recsys.tuning.validation_splits import SHARE, TESTABLE, newest
+from recsys.tuning.validation_splits import TESTABLE, newest, replayed_share
 
 from ..context import NightContext
 
@@ -198,7 +198,7 @@ def _attacked(night: NightContext, model: Model, check: ValidationSet) -> Attack
 def _split(night: NightContext) -> Split:
     rules = Rules(
         "replay",
-        share=SHARE,
+        share=replayed_share(len(night.tables[0])),
         weights=night.settings.weights,
         unrecorded=ON,  # the snapshot has left out what is not to be listed
     )
