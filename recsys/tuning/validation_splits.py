@@ -16,7 +16,7 @@ from recsys.ranking_metrics import Positives
 from recsys.tuning.validation_set import ValidationSet
 
 SHARE = 0.1  # of the events, the last by time
-MOST_REPLAYED = 100_000  # events; a replay of more takes minutes and changes no choice
+MOST_REPLAYED = 100_000  # events; a walk through ten times as many takes minutes
 PER_TEST = 5  # acts of a user per act held out at random
 FEWEST = 30  # people who say what changed since yesterday
 FOLD_USERS = 3_000  # whose acts one fold holds out at most
