@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from recsys.array_types import Floats
 from recsys.data.file_readers import load_events
 from recsys.errors import DataError
 from recsys.evaluation.peak_memory import peak_mb, reset_peak
@@ -64,7 +65,7 @@ class Texts:
         found.data /= np.repeat(length, np.diff(found.indptr))
         return cls(found, np.log1p(counts), weight)
 
-    def scores(self, histories: sparse.csr_array) -> Values:
+    def scores(self, histories: sparse.csr_array) -> Floats:
         """Return the score of every item for each of some histories, (users, n_items)."""
         profiles = histories @ self.titles
         length = np.sqrt(np.asarray(profiles.power(2).sum(axis=1)).ravel())
@@ -223,7 +224,7 @@ def niches(
     if words:
         numbers = niche_words(config, niche)
         late = before[1][-round(RECENT * cut) :]
-        counts = [np.bincount(part, minlength=items) for part in (before[1], late)]
+        counts = [np.bincount(part, minlength=items) * 1.0 for part in (before[1], late)]
         texts = [Texts.of(numbers, one, weight) for one in counts for weight in LIKENESS]
     print(json.dumps(compared(held, engines, popular=True, seed=seed, texts=texts)))
 

@@ -7,7 +7,7 @@ within a tenth of a millisecond and may bring marks (#, @, links) nobody has see
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -134,7 +134,8 @@ def fit_entities(
     surfaces = [(mention.name, code) for code, mention in enumerate(names)]
     surfaces += [(alias, codes[key]) for alias, key in aliases.items()]
     matcher = Matcher.of(surfaces, [mention.kind for mention in names])
-    every = cut if step == 1 else map(pieces, texts)  # not all at once, for memory's sake
+    # not all at once, for memory's sake
+    every: Iterable[Pieces] = cut if step == 1 else map(pieces, texts)
     held = [_held(matcher, *parts) for parts in zip(texts, every, marked, strict=True)]
     return _without_unused(names, len(gazetteer), aliases, codes, held)
 
