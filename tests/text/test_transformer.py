@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -114,6 +116,18 @@ def test_bad_directories_are_refused(t5: Path, bert: Path, tmp_path: Path) -> No
     (broken / "config.json").write_text(json.dumps({"model_type": "nonsense"}))
     with pytest.raises(DataError, match="can be loaded"):
         load_encoder(str(broken), "cpu")
+
+
+def test_a_machine_without_a_gpu_is_told_without_torch() -> None:
+    code = (
+        "import sys\n"
+        "from recsys.text.encoders import transformer\n"
+        "transformer.GPU_NODES = ('/dev/no-such-device',)\n"
+        "print(transformer.pick_device('auto'), 'torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    expected = "cpu False" if sys.platform == "linux" else "cpu True"
+    assert done.stdout.strip() == expected
 
 
 def test_devices_by_name() -> None:

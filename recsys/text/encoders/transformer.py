@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,15 +63,19 @@ class TransformerEncoder:
         return unit_rows(out)
 
 
+# what the drivers of NVIDIA, of WSL and of AMD put into a Linux machine that has a GPU
+GPU_NODES = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd")
+
+
 def pick_device(device: str) -> str:
-    """Return cuda or cpu for auto, cpu or cuda; without torch, auto is cpu.
+    """Return cuda or cpu for auto, cpu or cuda; without torch or a GPU's driver, auto is cpu.
 
     DataError for other names and for a missing GPU; MissingExtra for cuda without torch.
     """
     if device not in ("auto", "cpu", "cuda"):
         raise DataError(f"device {device!r} is unknown: choose auto, cpu or cuda")
-    if device == "cpu":
-        return device
+    if device == "cpu" or device == "auto" and not _gpu_driver():
+        return "cpu"
     try:
         import torch
     except ImportError as error:
@@ -81,6 +87,11 @@ def pick_device(device: str) -> str:
     if not torch.cuda.is_available():
         raise DataError("device cuda: there is no GPU; use auto or cpu")
     return device
+
+
+def _gpu_driver() -> bool:
+    """Whether a GPU may be there; told without torch, which takes seconds to import."""
+    return sys.platform != "linux" or any(map(os.path.exists, GPU_NODES))
 
 
 def half_precision(device: str) -> bool:
