@@ -6,7 +6,6 @@ import logging
 import time
 import uuid
 import weakref
-from collections.abc import Callable
 from multiprocessing.util import Finalize
 from typing import Any
 
@@ -20,7 +19,7 @@ from recsys.settings import Settings
 from . import errors
 from .auth import Authenticator
 from .http import responses
-from .http.asgi_to_wsgi import OWN
+from .http.asgi_to_wsgi import OWN, SMALL, Admission, Admitted
 from .http.routing import DECLARED, Endpoint, IdConverter, UserConverter
 from .http.server_sent_events import Streams
 from .routes import ROUTES
@@ -74,28 +73,33 @@ def create_app(
     return app
 
 
-def admission(app: Flask) -> Callable[[dict[str, Any], bool], bool]:
-    """Return what says, from a head alone, whether the body of a request is worth reading.
+def admission(app: Flask) -> Admitted:
+    """Return what says, from a head alone, how much of the body of a request is worth reading.
 
     It raises the ApiError with which the request will be refused. Called with False it never waits:
-    it returns False where the store has to be read first, to be called with True in a thread.
+    it returns None where the store has to be read first, to be called with True in a thread. The
+    tokens that a key has asked for are one holder of bodies beside the key.
     """
     urls, views = app.url_map.bind("localhost"), app.view_functions
     gate: Authenticator = app.extensions["gate"]
+    largest = app.extensions["settings"].max_body
+    nothing = Admission(min(SMALL, largest), "no body is asked for")
 
-    def admitted(environ: dict[str, Any], may_wait: bool) -> bool:
+    def admitted(environ: dict[str, Any], may_wait: bool) -> Admission | None:
         try:
             path = environ["PATH_INFO"].encode("latin-1").decode("utf-8")
             rule, _ = urls.match(path, environ["REQUEST_METHOD"], return_rule=True)
         except (HTTPException, RequestRedirect, UnicodeError):
-            return True  # the app says what is wrong
+            return nothing  # the app says what is wrong
         endpoint: Endpoint | None = getattr(views[rule.endpoint], DECLARED, None)
         if endpoint is None:
-            return True
-        if not may_wait and gate.needs_store(environ):
-            return False
-        gate.caller(environ, endpoint.right, bool(endpoint.own))
-        return True
+            return nothing
+        if endpoint.right is not None and not may_wait and gate.needs_store(environ):
+            return None
+        caller = gate.caller(environ, endpoint.right, bool(endpoint.own))
+        if endpoint.body is None or caller is None:
+            return nothing
+        return Admission(largest, caller.holder or caller.name)
 
     return admitted
 

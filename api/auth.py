@@ -33,6 +33,7 @@ _PROXIED = ("HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_REAL_IP")
 _FORWARDED = "HTTP_X_FORWARDED"
 _OLD = ("HTTP/1.0", "HTTP/1")  # granian writes the latter
 _OWN_PAGES = ("", "none", "same-origin")  # of Sec-Fetch-Site
+TOKEN_ROWS = 100  # events in a request with a token
 _AGAIN = 0.1  # seconds until an unknown key is looked for in the store again
 
 
@@ -47,6 +48,7 @@ class Caller:
     key_id: str | None = None
     roles: tuple[str, ...] = ()
     loopback: bool = False  # without a key, from this machine
+    holder: str = ""  # under whom bodies are counted; empty: under the name
 
 
 class Authenticator:
@@ -116,6 +118,14 @@ class Authenticator:
         elif caller.token_user is None:
             g.loopback = caller.loopback
         self._limit(caller.name, caller.rate)
+
+    def admit_rows(self, count: int, name: str) -> None:
+        """Raise when the holder of a token sends too many rows: each counts as a request does."""
+        if g.token_user is None:
+            return
+        if count > TOKEN_ROWS:
+            raise ApiError(422, f"{count} {name}: with a token, send 1 to {TOKEN_ROWS}")
+        self._limit(_token_name(g.token_user), self.settings.rate_limit, count - 1)
 
     def _identify(self, environ: Mapping[str, Any]) -> None:
         """Note the holder of a key."""
@@ -196,10 +206,13 @@ class Authenticator:
     def _holder(self, sent: str, right: str, own: bool) -> Caller:
         token: Token | None = self._tokens.read(sent) if self._tokens is not None else None
         if token is None or (token.key_id and token.key_id not in self._ids):
-            raise _unauthorized("this token has expired, or its key was revoked")
+            raise _unauthorized(
+                "this token has expired, or its key was revoked, or its user erased"
+            )
         _check(TOKEN, right if own else "", "the token is for what concerns its own user")
-        name = "token " + token.user_id
-        return Caller(name, self.settings.rate_limit, TOKEN, token.user_id)
+        holder = "tokens of " + token.key_id
+        name = _token_name(token.user_id)
+        return Caller(name, self.settings.rate_limit, TOKEN, token.user_id, holder=holder)
 
     def _distrust(self, environ: Mapping[str, Any], right: str, sent: bool) -> str:
         """Say why a caller without a known key is not served; empty: they are."""
@@ -215,14 +228,18 @@ class Authenticator:
             why = "a key has been made, so that every caller needs one"
         return f"send a key ({_HOW}): {why}" if why else ""
 
-    def _limit(self, caller: str, rate: float) -> None:
-        if rate <= 0:
+    def _limit(self, caller: str, rate: float, count: int = 1) -> None:
+        if rate <= 0 or not count:
             return
         share = max(1, self.settings.workers) if self.buckets.alone else 1
-        wait = self.buckets.wait(caller, rate / share)
+        wait = self.buckets.wait(caller, rate / share, count=count)
         if wait:
             headers = {"Retry-After": str(int(wait) + 1)}
             raise ApiError(429, f"more than {rate:g} requests a second", headers=headers)
+
+
+def _token_name(user_id: str) -> str:
+    return "token " + user_id
 
 
 def _check(rights: frozenset[str], right: str, held: str) -> None:

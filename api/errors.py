@@ -23,6 +23,7 @@ from .http.responses import json_response
 
 log = logging.getLogger("recsys.api")
 
+PROBLEMS = 20  # of a request that an answer names
 CODES: Mapping[int, str] = {
     400: "bad_request",
     401: "unauthorized",
@@ -71,17 +72,24 @@ def failure(error: ApiError) -> Response:
     return response
 
 
-def problems(error: ValidationError, limit: int = 20) -> list[dict[str, object]]:
-    """Return what pydantic found, as details: where, what, and of which kind."""
+def problems(
+    error: ValidationError, limit: int | None = PROBLEMS, start: int = 0
+) -> list[dict[str, object]]:
+    """Return what pydantic found, as details: where, what, and of which kind.
+
+    `start`: the place of the first row, where rows of a longer list were checked.
+    """
     found = error.errors(include_url=False, include_input=False, include_context=False)
     return [
-        {
-            "field": ".".join(str(part) for part in one["loc"]),
-            "message": one["msg"],
-            "type": one["type"],
-        }
+        {"field": _place(one["loc"], start), "message": one["msg"], "type": one["type"]}
         for one in found[:limit]
     ]
+
+
+def _place(path: tuple[int | str, ...], start: int) -> str:
+    if start and path and isinstance(path[0], int):
+        path = (path[0] + start, *path[1:])
+    return ".".join(map(str, path))
 
 
 def translate(error: Exception) -> ApiError:

@@ -95,6 +95,7 @@ def erase_user(service: AppState, user_id: str) -> dict[str, Any]:
         before = Erasures(store.db).last_of(receipt.person) if receipt.empty else None
         emptied = log_emptied(store) if store.db.on_sqlite else before
     service.forget_answers()
+    service.worker.load_keys()  # the tokens of this user end
     service.owed = service.owed or receipt.owed
     if before is not None:
         message = f"this user was erased on {_moment(before)}; nothing is held"

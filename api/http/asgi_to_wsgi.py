@@ -27,7 +27,17 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
-Admitted = Callable[[dict[str, Any], bool], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What is read of the body of a request whose head was looked at."""
+
+    limit: int  # bytes; 413 beyond
+    holder: str  # under whom they are counted while they are held: a key, or an address
+
+
+Admitted = Callable[[dict[str, Any], bool], Admission | None]
 
 PAUSE = 0.5  # seconds until a stream that has nothing to send is asked again
 WHOLE = "recsys.body_is_whole"  # in a WSGI environment: the body is at hand, nothing to wait for
@@ -37,7 +47,8 @@ WRITERS = 4  # threads that answer writes
 BULK = 65_536  # bytes of a body from which items are a bulk
 BULKS = 8  # bulks that may wait for the one under way; more are answered 503
 QUEUE = 512  # requests of one sort that may wait for a thread; more are answered 503
-BODIES = 8  # bodies of the greatest size that a process holds unfinished; more are answered 503
+BODIES = 8  # bodies of the greatest size that a process holds at once; more are answered 503
+SMALL = 65_536  # bytes of a body that there is always room for
 LINGER = 2.0  # seconds that the body of a refused request is taken in, and dropped
 STALLED = 30.0  # seconds that a client may take no byte of an answer that is streamed
 _ITEMS = (b"/items", b"/api/items")  # paths that take many items at once
@@ -64,6 +75,61 @@ class _Pool:
         self.most = threads + queue
 
 
+class _Room:
+    """Bytes of bodies that a process may hold, by whom they are from; half for one of them.
+
+    Bytes count when they have arrived: whoever declares much and sends little takes no room.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._left = size
+        self._share = size // 2
+        self._held: dict[str, int] = {}
+
+    def take(self, holder: str, size: int) -> None:
+        """Count bytes; 503 where there is no room for them."""
+        held = self._held.get(holder, 0) + size
+        if size > self._left or held > self._share:
+            raise _busy("too many bodies are on their way")
+        self._left -= size
+        self._held[holder] = held
+
+    def give(self, holder: str, size: int) -> None:
+        """Give back the room of a body."""
+        if not size:
+            return
+        self._left += size
+        self._held[holder] -= size
+        if not self._held[holder]:
+            del self._held[holder]
+
+
+@dataclass(slots=True)
+class _Body:
+    """A body as it arrives, and the room that it takes until its request is answered."""
+
+    admission: Admission
+    room: _Room
+    data: bytearray
+    taken: int = 0
+
+    def add(self, data: bytes) -> None:
+        """Take in a part; 413 where the body becomes too large, 503 where there is no room."""
+        limit = self.admission.limit
+        if len(self.data) + len(data) > limit:
+            raise ApiError(413, f"the body has more than {limit} bytes")
+        more = max(len(self.data) + len(data) - SMALL, 0) - self.taken
+        if more > 0:
+            self.room.take(self.admission.holder, more)
+            self.taken += more
+        self.data += data
+
+    def close(self) -> None:
+        """Give back the room."""
+        self.room.give(self.admission.holder, self.taken)
+        self.taken = 0
+
+
 class AsgiApp:
     """Answers ASGI requests by way of a WSGI app.
 
@@ -78,7 +144,7 @@ class AsgiApp:
         self._admitted = admitted
         self._limit = limit
         self._seconds = seconds
-        self._room = BODIES * limit  # bytes of unfinished bodies that may still come
+        self._room = _Room(BODIES * limit)
         self._health = _Pool("health", 1)
         self._reads = _Pool("reads", READERS)
         self._writes = _Pool("writes", WRITERS)
@@ -88,33 +154,41 @@ class AsgiApp:
         """Answer one request."""
         if scope["type"] != "http":
             raise ValueError(f"{scope['type']} is not served")
+        body: _Body | None = None
         try:
             fields = _fields(scope)
-            if await self._refused(scope, fields):
-                await self._turn_away(scope, fields, receive, send)
-                return
-            body = await self._body(fields, receive)
-            if body is None:
-                return  # the client is gone
-            answer = await self._answered(scope, fields, body)
+            with_body = "content-length" in fields or "transfer-encoding" in fields
+            if with_body and fields.get("content-length") != "0":
+                admission = await self._admission(scope, fields)
+                if admission is None:
+                    await self._turn_away(scope, fields, receive, send)
+                    return
+                body = _Body(admission, self._room, bytearray())
+                if not await self._read(body, fields, receive):
+                    return  # the client is gone
+            answer = await self._answered(scope, fields, bytes(body.data) if body else b"")
         except ApiError as error:
             await _refuse(send, error)
             return
+        finally:
+            if body is not None:
+                body.close()
         await self._send(answer, receive, send)
 
-    async def _refused(self, scope: Message, fields: dict[str, str]) -> bool:
-        """Whether a request with a body is refused whatever the body says."""
-        with_body = "content-length" in fields or "transfer-encoding" in fields
-        if self._admitted is None or not with_body or fields.get("content-length") == "0":
-            return False
+    async def _admission(self, scope: Message, fields: dict[str, str]) -> Admission | None:
+        """Return what is read of a body; None: its request is refused whatever the body says."""
+        if self._admitted is None:
+            return Admission(self._limit, "")
         environ = _environ(scope, fields, b"")
         try:
-            if not self._admitted(environ, False):
+            found = self._admitted(environ, False)
+            if found is None:
                 work = functools.partial(self._admitted, environ, True)
-                await asyncio.get_running_loop().run_in_executor(self._reads.executor, work)
+                loop = asyncio.get_running_loop()
+                found = await loop.run_in_executor(self._reads.executor, work)
         except ApiError:
-            return True
-        return False
+            return None
+        return found
 
     async def _turn_away(
         self, scope: Message, fields: dict[str, str], receive: Receive, send: Send
@@ -154,39 +228,23 @@ class AsgiApp:
         for pool in (self._health, self._reads, self._writes, self._bulks):
             pool.executor.shutdown(wait=True, cancel_futures=True)
 
-    async def _body(self, fields: dict[str, str], receive: Receive) -> bytes | None:
-        """Return the body, or None when the client went away before it was complete."""
-        if "content-length" not in fields and "transfer-encoding" not in fields:
-            return b""
-        declared = _length(fields)
-        taken = self._limit if declared is None else declared
-        if taken > self._limit:
+    async def _read(self, body: _Body, fields: dict[str, str], receive: Receive) -> bool:
+        """Read a body; whether it is complete: the client may have gone away before."""
+        declared, limit = _length(fields), body.admission.limit
+        if declared is not None and declared > limit:
             if "expect" not in fields:
                 await self._drain(receive)
-            raise ApiError(413, f"the body has {declared} bytes, {self._limit} are allowed")
-        if taken > self._room:
-            raise _busy("too many bodies are on their way")
-        self._room -= taken
+            raise ApiError(413, f"the body has {declared} bytes, {limit} are allowed")
         try:
             async with asyncio.timeout(self._seconds):
-                return await self._read(receive)
+                while (message := await receive())["type"] != "http.disconnect":
+                    body.add(message.get("body", b""))
+                    if not message.get("more_body", False):
+                        return True
+                return False
         except TimeoutError:
-            message = f"the body did not come within {self._seconds:g} seconds"
-            raise ApiError(408, message) from None
-        finally:
-            self._room += taken
-
-    async def _read(self, receive: Receive) -> bytes | None:
-        found = bytearray()
-        while True:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                return None
-            found += message.get("body", b"")
-            if len(found) > self._limit:
-                raise ApiError(413, f"the body has more than {self._limit} bytes")
-            if not message.get("more_body", False):
-                return bytes(found)
+            late = f"the body did not come within {self._seconds:g} seconds"
+            raise ApiError(408, late) from None
 
     async def _drain(self, receive: Receive, seconds: float | None = None) -> None:
         """Take in what a client sends without keeping it, so that it can read the refusal."""

@@ -6,7 +6,7 @@ import json
 import math
 import threading
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, islice
 from typing import Any, NoReturn
 from urllib.parse import unquote_to_bytes
 
@@ -19,6 +19,7 @@ from .asgi_to_wsgi import WHOLE
 JSON_TYPES = ("application/json",)
 LINE_TYPES = ("application/x-ndjson", "application/jsonl", "application/x-jsonlines")
 MAX_DEPTH = 32  # levels of lists and objects inside each other
+MAX_KEYS = 1_000  # of one object
 MAX_PARAMETERS = 5_000
 _NESTED = (list, dict)
 
@@ -28,6 +29,8 @@ def _bad(message: str, code: str = "bad_json") -> NoReturn:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(pairs) > MAX_KEYS:
+        _bad(f"an object has {len(pairs)} keys, {MAX_KEYS} are allowed")
     found = dict(pairs)
     if len(found) != len(pairs):
         seen: set[str] = set()
@@ -52,7 +55,10 @@ _decoder = json.JSONDecoder(
 
 
 def parse_json(text: str) -> Any:
-    """Return a JSON value; no NaN, no infinity, no key twice, no more than 32 levels."""
+    """Return a JSON value; no NaN, no infinity, no key twice, no more than 32 levels.
+
+    No object has more than 1,000 keys.
+    """
     try:
         value = _decoder.decode(text)
     except RecursionError:
@@ -134,13 +140,19 @@ def read_json(request: Request, limit: int, seconds: float) -> Any:
     return parse_json(body_text(request, limit, seconds))
 
 
-def read_rows(request: Request, limit: int, seconds: float) -> Any:
-    """Return a JSON body, or the list of values of a body in JSON lines."""
+def read_rows(request: Request, limit: int, seconds: float, most: int) -> Any:
+    """Return a JSON body, or the list of values of a body in JSON lines.
+
+    422 when it has more than `most` lines; the others are not read then.
+    """
     kind = media_type(request)
     if kind in JSON_TYPES:
         return parse_json(body_text(request, limit, seconds))
     if kind in LINE_TYPES:
-        return list(_lines(body_text(request, limit, seconds)))
+        rows = list(islice(_lines(body_text(request, limit, seconds)), most + 1))
+        if len(rows) > most:
+            raise ApiError(422, f"more than {most} lines: send 1 to {most}")
+        return rows
     raise ApiError(415, f"send {JSON_TYPES[0]} or {LINE_TYPES[0]}, not {kind or 'nothing'}")
 
 

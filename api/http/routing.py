@@ -25,15 +25,16 @@ from werkzeug.routing import BaseConverter
 from recsys import request_cpu_limit
 from recsys.data.api_roles import AUDITED, RIGHTS, AuditRule
 
-from ..errors import ApiError, problems, translate
+from ..errors import PROBLEMS, ApiError, problems, translate
 from ..runtime.request_audit import USER_NAMES, AuditedRequest
 from ..schemas.field_types import CONFLICTS, check_id, check_label
 from . import request_body
 from .responses import json_response
 
 View = Callable[..., Any]
-_INTEGER = re.compile(r"-?\d{1,19}")
-_NUMBER = re.compile(r"-?(\d{1,30}(\.\d{0,30})?|\.\d{1,30})([eE][+-]?\d{1,3})?")
+_INTEGER = re.compile(r"-?\d{1,19}", re.ASCII)
+_NUMBER = re.compile(r"-?(\d{1,30}(\.\d{0,30})?|\.\d{1,30})([eE][+-]?\d{1,3})?", re.ASCII)
+_CHECKED = 50  # rows of a body that are checked at once
 _IDS = ("item_id", "exclude")  # ids may hold any sign; other lists also come as a|b
 _ID_VALUES = ("item", "item_id", "user", "user_id")  # path values that are ids
 DECLARED = "recsys_endpoint"  # attribute of a view function of Flask: its endpoint
@@ -206,7 +207,8 @@ def _handler(endpoint: Endpoint) -> Callable[..., Response]:
     handle.__dict__[DECLARED] = endpoint
 
     def answer(values: dict[str, Any], act: AuditedRequest) -> Response:
-        current_app.extensions["gate"].admit(request, endpoint.right, bool(endpoint.own))
+        gate = current_app.extensions["gate"]
+        gate.admit(request, endpoint.right, bool(endpoint.own))
         for name, value in values.items():
             if isinstance(value, str):
                 values[name] = _path_value(name, value)
@@ -221,6 +223,8 @@ def _handler(endpoint: Endpoint) -> Callable[..., Response]:
         request_cpu_limit.check("reading the parameters and the body")
         if g.token_user is not None:
             _only_about(g.token_user, endpoint.own, values)
+            if endpoint.many:
+                gate.admit_rows(len(values["body"]), endpoint.many)
         act.begin(values)
         found = endpoint.view(**values)
         if rejected := g.pop("rejected", None):
@@ -327,24 +331,63 @@ def _commas(texts: list[str]) -> list[str]:
 def _body(endpoint: Endpoint, adapter: TypeAdapter[Any], partial: bool) -> Any:
     settings = current_app.extensions["settings"]
     limits = settings.max_body, settings.body_seconds
+    if endpoint.many and (endpoint.required or request.content_length):
+        most = settings.max_batch
+        rows = _rows(request_body.read_rows(request, *limits, most), endpoint.many)
+        if not 1 <= len(rows) <= most:
+            raise ApiError(422, f"{len(rows)} {endpoint.many}: send 1 to {most}")
+        return _right_rows(rows, adapter, partial)
     if not endpoint.required and not request.content_length:
         raw: Any = [] if endpoint.many else {}
-    elif endpoint.many:
-        raw = _rows(request_body.read_rows(request, *limits), endpoint.many)
-        if not 1 <= len(raw) <= settings.max_batch:
-            raise ApiError(422, f"{len(raw)} {endpoint.many}: send 1 to {settings.max_batch}")
     else:
         raw = request_body.read_json(request, *limits)
     try:
         return adapter.validate_python(raw)
     except ValidationError as error:
-        if partial:
-            return _right_rows(raw, problems(error, 1_000_000), adapter)
         found = problems(error)
         message = f"{found[0]['field'] or 'body'}: {found[0]['message']}"
-        if endpoint.many and len(raw) > 1:
-            message += "; no row was stored: mend it, or store the others with ?partial=1"
         raise refusal(message, found) from None
+
+
+def _right_rows(raw: list[Any], adapter: TypeAdapter[Any], partial: bool) -> list[Any]:
+    """Return the rows of a body when all are right; with `partial` those that are, one at least.
+
+    The wrong ones are noted for the answer. Rows are checked some at a time, since pydantic makes
+    an object of each problem: a body of a million unknown fields took 750 MB.
+    """
+    right: list[Any] = []
+    found: list[dict[str, object]] = []
+    wrong: dict[int, dict[str, object]] = {}
+    for start in range(0, len(raw), _CHECKED):
+        rows = raw[start : start + _CHECKED]
+        try:
+            right += adapter.validate_python(rows)
+            continue
+        except ValidationError as error:
+            some = problems(error, None, start)
+        found += some[: PROBLEMS - len(found)]
+        if not partial:
+            if len(found) == PROBLEMS:
+                break
+            continue
+        for one in some:
+            place, _, name = str(one["field"]).partition(".")
+            told: dict[str, object] = {"row": int(place), "field": name, "message": one["message"]}
+            wrong.setdefault(int(place), told)
+        right += adapter.validate_python(
+            [row for place, row in enumerate(rows, start) if place not in wrong]
+        )
+    if not found:
+        return right
+    first = f"{found[0]['field']}: {found[0]['message']}"
+    if partial and right:
+        g.rejected = [wrong[place] for place in sorted(wrong)]
+        return right
+    if partial:
+        first = f"no row is right; the first: {first}"
+    elif len(raw) > 1:
+        first += "; no row was stored: mend it, or store the others with ?partial=1"
+    raise refusal(first, found)
 
 
 def refusal(message: str, found: list[dict[str, object]]) -> ApiError:
@@ -352,20 +395,6 @@ def refusal(message: str, found: list[dict[str, object]]) -> ApiError:
     if all(one["type"] in CONFLICTS for one in found):
         return ApiError(409, message, str(found[0]["type"]), found)
     return ApiError(422, message, "invalid", found)
-
-
-def _right_rows(raw: list[Any], found: list[dict[str, object]], adapter: TypeAdapter[Any]) -> Any:
-    """Return the rows that are right; the others are noted for the answer. An error if none is."""
-    wrong: dict[int, dict[str, object]] = {}
-    for one in found:
-        place, _, name = str(one["field"]).partition(".")
-        result: dict[str, object] = {"row": int(place), "field": name, "message": one["message"]}
-        wrong.setdefault(int(place), result)
-    if len(wrong) == len(raw):
-        message = f"no row is right; the first: {found[0]['field']}: {found[0]['message']}"
-        raise refusal(message, found)
-    g.rejected = [wrong[place] for place in sorted(wrong)]
-    return adapter.validate_python([row for place, row in enumerate(raw) if place not in wrong])
 
 
 def _rows(raw: Any, name: str) -> list[Any]:

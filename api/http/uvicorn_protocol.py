@@ -1,15 +1,15 @@
 """Connection: uvicorn's HTTP/1.1 protocol with limits that protect the process from clients.
 
-llhttp parses, and refuses bare LF, folded lines, two lengths and the like. Added here: deadlines
-for a head, for an idle connection and for an answer that nobody takes, and a limit of connections
-beyond which the one that has been idle for longest goes.
+llhttp parses, and refuses bare LF, folded lines, two lengths and the like. Added here: limits of
+bytes and fields of a head, deadlines for a head, for an idle connection and for an answer that
+nobody takes, and a limit of connections beyond which the one that has been idle for longest goes.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from typing import Any
+from typing import Any, NoReturn
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
@@ -18,6 +18,10 @@ from .responses import json_bytes
 HEAD = 10.0  # seconds from a request's first byte to the end of its head
 IDLE = 75.0  # seconds that a connection may wait for its next request
 STALLED = 30.0  # seconds that a client may take no byte of an answer
+HEAD_BYTES = 131_072  # bytes of a request line, its fields and trailers together
+HEAD_FIELDS = 256  # fields of a head and its trailers
+PIPELINED = 256  # requests that a connection sends ahead of their answers
+_PIECE = 262_144  # bytes that asyncio hands over at once, at most
 _LOOK = 1.0  # seconds between looks for connections that are late
 
 
@@ -50,6 +54,10 @@ class Connections:
                 one.look(now)
 
 
+class _Refused(Exception):
+    """A limit is passed while llhttp parses, which hands this on as an error of its own."""
+
+
 class Connection(HttpToolsProtocol):
     """One connection of a client."""
 
@@ -60,6 +68,11 @@ class Connection(HttpToolsProtocol):
         self._begun = 0.0  # loop seconds of the first byte of a head that is not complete; 0: none
         self._left = 0  # bytes of an answer that were not taken at the last look
         self._stalled = 0.0  # loop seconds since when none was taken; 0: they are
+        self._head = 0  # bytes of the URL, fields and trailers of the request that is read
+        self._unread = (
+            0  # bytes since the last complete part of a request: a head, a part of a body
+        )
+        self._refusal: tuple[int, str, str] | None = None  # status, code, message
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -78,22 +91,57 @@ class Connection(HttpToolsProtocol):
                 data = _escaped(data)
             self._in_line = b"\n" not in data
         super().data_received(data)
+        self._unread += len(data)
+        if self._unread > HEAD_BYTES + _PIECE and not self.transport.is_closing():
+            self._refuse(*_too_large(431))  # a field, or a chunk's extension, that does not end
+
+    def on_message_begin(self) -> None:
+        self._head = self._unread = 0
+        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        self._count(len(url), 414)
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._count(len(name) + len(value) + 4, 431)
+        super().on_header(name, value)
+        if len(self.headers) > HEAD_FIELDS:
+            self._count(HEAD_BYTES, 431)
+
+    def on_body(self, body: bytes) -> None:
+        self._unread = 0
+        super().on_body(body)
 
     def on_headers_complete(self) -> None:
-        self._begun = 0.0
+        self._begun, self._unread = 0.0, 0
         self._all.waiting.pop(self, None)
         super().on_headers_complete()
+        if len(self.pipeline) > PIPELINED:
+            self._end(400, "bad_request", f"more than {PIPELINED} requests await their answers")
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
-        self._in_line = True
+        self._in_line, self._unread = True, 0
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
         if self.cycle.response_complete:  # else another request has come already
             self._all.waiting[self] = self.loop.time()
 
+    def _count(self, size: int, status: int) -> None:
+        self._head += size
+        if self._head > HEAD_BYTES:
+            self._end(*_too_large(status))
+
+    def _end(self, status: int, code: str, message: str) -> NoReturn:
+        self._refusal = status, code, message
+        raise _Refused
+
     def send_400_response(self, msg: str) -> None:
+        if self._refusal is not None:
+            self._refuse(*self._refusal)
+            return
         self._refuse(400, "bad_request", "this is not HTTP/1.1 as it is written down")
 
     def look(self, now: float) -> None:
@@ -120,6 +168,14 @@ class Connection(HttpToolsProtocol):
         head = b"content-type: application/json\r\nconnection: close\r\ncontent-length: %d\r\n\r\n"
         self.transport.write(STATUS_LINE[status] + head % len(body) + body)
         self.transport.close()
+
+
+def _too_large(status: int) -> tuple[int, str, str]:
+    """Return status, code and message of a head that passes the limits."""
+    if status == 414:
+        return status, "uri_too_long", f"the URL has more than {HEAD_BYTES} bytes"
+    message = f"the head has more than {HEAD_BYTES} bytes or {HEAD_FIELDS} fields"
+    return status, "headers_too_large", message
 
 
 def _escaped(data: bytes) -> bytes:

@@ -9,6 +9,7 @@ from recsys.store.store import StoredEvent
 
 from ..handlers import gorse_conversion
 from ..http.routing import Routes
+from ..schemas.field_types import listed
 from ..schemas.gorse import FeedbackBody, PageQuery
 from .request_context import about, service
 
@@ -21,8 +22,8 @@ def _done(rows: int) -> Done:
     return {"RowAffected": rows}
 
 
-@routes.post("/api/feedback", "events", body=list[FeedbackBody], answers=Done)
-@routes.put("/api/feedback", "events", body=list[FeedbackBody], answers=Done)
+@routes.post("/api/feedback", "events", body=listed(FeedbackBody), answers=Done)
+@routes.put("/api/feedback", "events", body=listed(FeedbackBody), answers=Done)
 def insert_feedback(body: list[FeedbackBody]) -> Done:
     """Add feedback; the same at the same time counts once."""
     with service().link.use() as store:

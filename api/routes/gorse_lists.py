@@ -20,7 +20,7 @@ from ..handlers.ingestion import missing
 from ..handlers.personal_list import Recommend
 from ..http.routing import Routes, View
 from ..runtime.request_audit import LIST
-from ..schemas.field_types import MAX_LIST, MAX_N
+from ..schemas.field_types import MAX_LIST, MAX_N, listed
 from ..schemas.gorse import ListQuery, SessionFeedback
 from ..schemas.lists import SteerParameters
 from .request_context import about, service
@@ -95,7 +95,7 @@ def recommend(user: str, query: ListQuery, categories: list[str]) -> list[str]:
     "POST",
     "/api/session/recommend",
     answers=list[dict[str, Any]],
-    body=list[SessionFeedback],
+    body=listed(SessionFeedback),
     in_category="Scored ids for a visitor, in a category.",
 )
 def session(

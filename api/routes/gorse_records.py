@@ -12,6 +12,7 @@ from ..handlers import gorse_conversion
 from ..handlers.ingestion import delete_item, missing, store_items
 from ..handlers.user_controls_export_erasure import erase_user
 from ..http.routing import Routes
+from ..schemas.field_types import listed
 from ..schemas.gorse import ItemBody, ItemPatch, PageQuery, UserBody, UserPatch
 from .request_context import about, service
 
@@ -30,7 +31,7 @@ def insert_item(body: ItemBody) -> Done:
     return _insert_items([body])
 
 
-@routes.post("/api/items", "items", body=list[ItemBody], answers=Done)
+@routes.post("/api/items", "items", body=listed(ItemBody), answers=Done)
 def insert_items(body: list[ItemBody]) -> Done:
     """Add items or replace them."""
     return _insert_items(body)
@@ -139,7 +140,7 @@ def insert_user(body: UserBody) -> Done:
     return _insert_users([body])
 
 
-@routes.post("/api/users", "users", body=list[UserBody], answers=Done)
+@routes.post("/api/users", "users", body=listed(UserBody), answers=Done)
 def insert_users(body: list[UserBody]) -> Done:
     """Add users or replace what is known of them."""
     return _insert_users(body)

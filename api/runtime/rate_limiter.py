@@ -39,8 +39,8 @@ class RateLimiter:
         os.set_inheritable(file, False)
         return cls(file)
 
-    def wait(self, caller: str, rate: float, now: float | None = None) -> float:
-        """Take a token; return 0, or the seconds until there is one.
+    def wait(self, caller: str, rate: float, now: float | None = None, count: int = 1) -> float:
+        """Take `count` tokens, a full bucket at most; return 0, or the seconds until there are.
 
         `now`: seconds of the clock that all processes of a machine share.
         """
@@ -50,24 +50,25 @@ class RateLimiter:
         at = name % (CALLERS // _WAYS) * _SET.size
         with self._lock:
             if self._file is None:
-                return self._take(at, name, rate, now)
+                return self._take(at, name, rate, now, count)
             # given up by the kernel when a process dies
             fcntl.lockf(self._file, fcntl.LOCK_EX, 1, at)
             try:
-                return self._take(at, name, rate, now)
+                return self._take(at, name, rate, now, count)
             finally:
                 fcntl.lockf(self._file, fcntl.LOCK_UN, 1, at)
 
-    def _take(self, at: int, name: int, rate: float, now: float) -> float:
+    def _take(self, at: int, name: int, rate: float, now: float, count: int) -> float:
         held = _SET.unpack_from(self._memory, at)
         names, moments = held[:_WAYS], held[_WAYS:]
         place = names.index(name) if name in names else moments.index(min(moments))
         full = moments[place] if names[place] == name else now
         burst = max(1.0, 2.0 * rate) / rate  # seconds from empty to full
         full = min(max(full, now), now + burst)
-        wait = full + 1.0 / rate - burst - now
+        taken = min(count / rate, burst)
+        wait = full + taken - burst - now
         if wait > 1e-9:
             return wait
         struct.pack_into("=Q", self._memory, at + 8 * place, name)
-        struct.pack_into("=d", self._memory, at + 8 * (_WAYS + place), full + 1.0 / rate)
+        struct.pack_into("=d", self._memory, at + 8 * (_WAYS + place), full + taken)
         return 0.0

@@ -7,7 +7,14 @@ import time
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
 from recsys.data.id_normalization import NULL_WORDS, canonical, canonical_id
@@ -239,9 +246,12 @@ PinText = Annotated[
 ]
 
 
-def listed(kind: Any, limit: int) -> Any:
-    """Return the type of a list of at most so many values."""
-    return Annotated[list[kind], Field(max_length=limit)]
+def listed(kind: Any, limit: int | None = None) -> Any:
+    """Return the type of a list of at most so many values; the first wrong one alone is told.
+
+    Pydantic makes an object of each problem: a body of a million wrong values took gigabytes.
+    """
+    return Annotated[list[kind], Field(max_length=limit, fail_fast=True)]
 
 
 AnyMoment = Annotated[
@@ -258,6 +268,8 @@ CategoryText = Annotated[
     str, Field(max_length=512), AfterValidator(lambda text: canonical(_text(text)))
 ]
 Labels = listed(Label, 100)
+AnyLabels = listed(Label)
+AnyTexts = listed(str)
 Ids = listed(BodyId, MAX_LIST)
 Count = Annotated[int, Field(ge=1, le=MAX_N), BeforeValidator(_whole)]
 Limit = Annotated[int, Field(ge=1, le=1_000)]  # records of a page

@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from .field_types import (
     MAX_N,
     MAX_OFFSET,
+    AnyLabels,
+    AnyTexts,
     BodyId,
     GorseDate,
     GorseMoment,
@@ -51,7 +53,7 @@ class ItemBody(Loose):
 
     ItemId: NewId
     IsHidden: bool = False
-    Categories: list[Label] | None = None
+    Categories: AnyLabels | None = None
     Timestamp: GorseDate = None
     Labels: Any = None
     Comment: words(1_000_000) | None = ""  # type: ignore[valid-type]
@@ -61,7 +63,7 @@ class ItemPatch(Loose):
     """Changes to an item; null leaves a field as it is."""
 
     IsHidden: bool | None = None
-    Categories: list[Label] | None = None
+    Categories: AnyLabels | None = None
     Timestamp: GorseDate = None
     Labels: Any = None
     Comment: words(1_000_000) | None = None  # type: ignore[valid-type]
@@ -72,7 +74,7 @@ class UserBody(Loose):
 
     UserId: NewId
     Labels: Any = None
-    Subscribe: list[str] | None = None
+    Subscribe: AnyTexts | None = None
     Comment: words(512) | None = ""  # type: ignore[valid-type]
 
 
@@ -80,7 +82,7 @@ class UserPatch(Loose):
     """Changes to a user."""
 
     Labels: Any = None
-    Subscribe: list[str] | None = None
+    Subscribe: AnyTexts | None = None
     Comment: words(512) | None = None  # type: ignore[valid-type]
 
 

@@ -61,6 +61,8 @@ class Stats(Answer):
     counts: dict[str, int]
     flags: dict[str, int] = Field(description="items in service by what is doubtful about them")
     comments: dict[str, int] = Field(description="comments since the night that count less")
-    unknown_kinds: list[UnknownKind] = Field(description="kinds of event that weigh nothing")
+    unknown_kinds: list[UnknownKind] = Field(
+        description="kinds of event that weigh nothing, the 100 most frequent"
+    )
     ctr: dict[str, dict[str, Rate]]
     days: float

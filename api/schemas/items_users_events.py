@@ -105,7 +105,7 @@ class UserBody(Strict):
 
     name: words(512) = ""  # type: ignore[valid-type]
     interests: Labels = Field([], description="words, categories or tags the person likes")
-    items: Annotated[list[BodyId], Field(max_length=100)] = Field(
+    items: Annotated[list[BodyId], Field(max_length=100, fail_fast=True)] = Field(
         [], description="items the person likes; each becomes a like"
     )
     language: Annotated[str, Field(max_length=64)] = ""
@@ -195,7 +195,7 @@ class StoredEvents(Stored):
     unknown_kinds: list[UnknownKind] = Field(
         [],
         description="kinds that were stored and weigh nothing until RECSYS_EVENT_WEIGHTS "
-        "names them",
+        "names them, the 100 most frequent",
     )
 
 
@@ -214,7 +214,9 @@ class EventKinds(Answer):
     """All kinds of event."""
 
     kinds: list[EventKind]
-    unknown: list[UnknownKind] = Field(description="kinds in the store that weigh nothing")
+    unknown: list[UnknownKind] = Field(
+        description="kinds in the store that weigh nothing, the 100 most frequent"
+    )
 
 
 class TopicName(Answer):

@@ -178,7 +178,7 @@ class SessionBody(SteerParameters):
 class BatchBody(SteerParameters):
     """Lists for several users with the same parameters."""
 
-    users: Annotated[list[BodyId], Field(min_length=1, max_length=100)]
+    users: Annotated[list[BodyId], Field(min_length=1, max_length=100, fail_fast=True)]
 
 
 class Part(Answer):

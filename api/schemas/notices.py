@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from .field_types import Answer, Label, Strict, words
+from .field_types import Answer, Label, Strict, listed, words
 
 Number = Annotated[int, Field(ge=1, le=2**63 - 1)]
-Kinds = Annotated[list[Label], Field(max_length=50)]
+Kinds = listed(Label, 50)
 
 
 class NoticesQuery(Strict):
@@ -90,7 +90,7 @@ class Dead(Answer):
 class RetryBody(Strict):
     """Which deliveries are tried anew."""
 
-    deliveries: Annotated[list[Number], Field(max_length=10_000)] | None = Field(
+    deliveries: Annotated[list[Number], Field(max_length=10_000, fail_fast=True)] | None = Field(
         None, description="ids of dead deliveries; default: all"
     )
 

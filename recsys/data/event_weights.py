@@ -21,6 +21,7 @@ REMARKS = 2.0  # default of RECSYS_COMMENT_STRENGTH; chosen on a validation part
 LARGEST = 1.5  # most that words multiply the weight of an event by, towards either side
 SMALL = 10_000  # kinds whose meaning is remembered
 SHOWN = 8  # unknown kinds that an error names
+TOLD = 100  # unknown kinds that an answer of the service names
 
 
 class Meaning(NamedTuple):
@@ -138,10 +139,13 @@ class EventWeights:
         return dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
 
     def unknown_kinds(self, counts: Mapping[str, int]) -> list[dict[str, object]]:
-        """Return the unknown kinds of some counts with the nearest known name, for reports."""
+        """Return the most frequent unknown kinds of some counts with the nearest known name.
+
+        At most `TOLD`: kinds are any texts, and the nearest name of each takes a millisecond.
+        """
         return [
             {"event": kind, "count": count, "nearest": self.nearest(kind)}
-            for kind, count in self.unknown(counts).items()
+            for kind, count in islice(self.unknown(counts).items(), TOLD)
         ]
 
     def check_kinds(self, counts: Mapping[str, int]) -> None:

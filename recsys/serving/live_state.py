@@ -34,6 +34,7 @@ from recsys.serving.popularity_counters import PopularityCounters
 from recsys.serving.recent_activity import ActivityBuffer
 from recsys.serving.recent_ratings import Ratings
 from recsys.serving.unique_users import UniqueUsers
+from recsys.serving.unrecorded_rows import UnrecordedRows
 from recsys.text import clean
 
 _MANY = 8  # events from which they are counted together
@@ -78,6 +79,7 @@ class LiveState:
         self._folded: dict[str, tuple[dict[str, list[int]], int]] = {}  # and codes read so far
         self.label_uptake = label_uptake(model.catalogue, model.counters)  # by code, per label
         self.commonness = ItemPopularity.of_counters(model.counters)
+        self._unrecorded_rows = UnrecordedRows(len(model))
         self._lock = threading.Lock()
         self.mentions = Mentions(model.entities)
         self.pulse, self.past = ActivityBuffer(model.cutoff, self._lock), HourlyCounts()
@@ -271,10 +273,12 @@ class LiveState:
     def add_events(self, acts: Sequence[LiveEvent]) -> None:
         """Count many events: the same as one after the other, at a fraction of the price each.
 
-        An event that cannot be weighed raises before any is counted.
+        An event that cannot be weighed raises before any is counted. One on an unknown item that
+        there is no row for (see `UnrecordedRows`) waits for the next night.
         """
         with self._lock:
             all_acts, acts = acts, heeded(acts, self.weights)
+            acts, rows = self._placed(acts)
             rates = self.weights.rates
             rated = [
                 float(a.value) for a in acts if a.value is not None and rates(a.event, a.value)
@@ -284,7 +288,6 @@ class LiveState:
                 self._weigh_again(before)
             weights, stated = weights_of(acts, self.weights, self.scale)
             times = np.array([act.timestamp for act in acts], np.float64)
-            rows = self._rows_of(acts)
             votes, counts = weights.tolist(), [True] * len(acts)
             if self.voices is not None:
                 counted_events = self.voices.observe(acts, rows, weights, stated, self.counters)
@@ -320,17 +323,23 @@ class LiveState:
     def _pair(self, act: LiveEvent) -> int:
         return -1 if self.voices is None else self.voices.pair(act.actor, act.item_id)
 
-    def _rows_of(self, acts: Sequence[LiveEvent]) -> Rows:
+    def _placed(self, acts: Sequence[LiveEvent]) -> tuple[Sequence[LiveEvent], Rows]:
+        """Return the acts on items that have a row, or that get one now, and the rows."""
         known = self.ids.rows([act.item_id for act in acts])
         both = zip(acts, known, strict=True)
-        return np.array([row if row >= 0 else self._row_of(act) for act, row in both], np.int32)
+        rows = np.array([row if row >= 0 else self._row_of(act) for act, row in both], np.int32)
+        if len(rows) and rows.min() < 0:
+            acts = [act for act, row in zip(acts, rows.tolist(), strict=True) if row >= 0]
+            rows = rows[rows >= 0]
+        return acts, rows
 
     def _withdraw(self, acts: Sequence[LiveEvent]) -> None:
         """Take acts that were counted out of all counts again; votes stay until the night."""
+        acts, rows = self._placed(acts)
         if not acts:
             return
         weights, stated = weights_of(acts, self.weights, self.scale)
-        rows, times = self._rows_of(acts), np.array([act.timestamp for act in acts], np.float64)
+        times = np.array([act.timestamp for act in acts], np.float64)
         if self.voices is None:
             self.counters.withdraw(rows, weights, stated, times)
         else:
@@ -369,7 +378,7 @@ class LiveState:
 
     def _row_of(self, act: LiveEvent) -> int:
         row = self.row(act.item_id)
-        if row >= 0:
+        if row >= 0 or not self._unrecorded_rows.take(act.actor):
             return row
         item = Item(item_id=act.item_id, created_at=act.timestamp)
         return self._append(item, recorded=False)

@@ -85,6 +85,13 @@ class Erasures:
         with self.db.read() as connection:
             return connection.execute(query).scalar()
 
+    def recent(self, moment: float) -> dict[str, float]:
+        """Return when persons were erased last, by pseudonym, at a moment or after it."""
+        query = select(erasures.c.person, func.max(erasures.c.at)).where(erasures.c.at >= moment)
+        with self.db.read() as connection:
+            rows = connection.execute(query.group_by(erasures.c.person))
+            return {person: at for person, at in rows}
+
     def since(self, moment: float) -> bool:
         """Whether anybody was erased at a moment, Unix seconds, or after it."""
         query = select(func.count()).select_from(erasures).where(erasures.c.at >= moment)

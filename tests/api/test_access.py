@@ -295,6 +295,39 @@ def test_a_token_ends_with_its_time_and_with_its_key(
     assert too_long.status_code == 422
 
 
+def test_a_token_stores_few_events_at_a_time(make_app: MakeApp) -> None:
+    app = make_app(auth="on", rate_limit=60.0)  # 120 at once, then 60 a second
+    back_end = keyed(app, "write")
+    page = browser(app, back_end.post("/tokens", json={"user_id": "eve"}).json["token"])
+    rows = [{"user_id": "eve", "item_id": f"any-{n}", "event": "like"} for n in range(101)]
+    told = page.post("/events", json=rows)
+    assert told.status_code == 422 and "send 1 to 100" in told.json["error"]["message"]
+    assert page.post("/events", json=rows[:100]).status_code == 201
+    assert page.post("/events", json=rows[:100]).status_code == 429  # each row is a request
+    assert back_end.post("/events", json=rows).status_code == 201
+
+
+def test_a_token_ends_when_its_user_is_erased(make_app: MakeApp) -> None:
+    one, other = make_app(auth="on"), make_app(auth="on")  # two workers
+    back_end, event = keyed(one), {"user_id": "eve", "item_id": "sea-1", "event": "like"}
+    other.extensions["service"].worker.load_keys()
+    asked = {"user_id": "eve", "seconds": 600}
+    token = back_end.post("/tokens", json=asked).json["token"]
+    bystander = back_end.post("/tokens", json={"user_id": "baker"}).json["token"]
+    assert browser(one, token).post("/events", json=event).status_code == 201
+    assert back_end.delete("/users/eve").status_code == 200
+    other.extensions["service"].worker.load_keys()
+    for app in (one, other):
+        page = browser(app, token)
+        assert page.post("/events", json=event).status_code == 401
+        mute = {"controls": [{"action": "mute", "kind": "tag", "value": "rook"}]}
+        assert page.patch("/users/eve/profile", json=mute).status_code == 401
+        assert browser(app, bystander).get("/recommend/baker").status_code == 200
+    assert back_end.get("/users/eve").status_code == 404  # the open page has not brought them back
+    again = back_end.post("/tokens", json=asked).json["token"]
+    assert browser(one, again).post("/events", json=event).status_code == 201
+
+
 def ask(server: Server, *headers: str, line: str = "GET /recommend/ann?n=1 HTTP/1.1") -> int:
     """Send a request as it stands; return the status of the answer."""
     host, _, port = server.url.removeprefix("http://").partition(":")

@@ -26,6 +26,7 @@ from api.runtime.app_state import AppState
 from api.runtime.outage_notices import OperationNotices
 from recsys.client import Client
 from recsys.data.notice_kinds import KINDS
+from recsys.store.notice_destinations import Destinations
 from recsys.store.outbox import Notice, Outbox
 from recsys.store.store import Store
 
@@ -379,6 +380,40 @@ def test_an_outage_of_writes_is_told_while_it_goes_on(
                 assert kinds.index("writes_failed") == len(kinds) - 1  # the order of a subject
                 assert len({each.body for each in one.requests}) == 2  # each copy is the same
             assert len(receiver.requests) == 2  # by one of the two workers, and not again
+
+
+def test_an_outage_of_writes_is_mailed_while_it_goes_on(
+    serve: Callable[..., Server], home: Path
+) -> None:
+    with mail_box() as box:
+        with Store.open(f"sqlite:///{home}/store.db") as store:
+            known = Destinations(store.db)
+            first = known.add_address("ann@example.org")
+            known.add_address("never-confirmed@example.org")
+            known.add_address("bob@example.org", ["night_failed"])
+            assert known.confirm(known.token(first.id))
+        box.refuse = "451 try again"  # once, of the first worker that sends
+        server = serve(workers=2, RECSYS_SMTP=box.url, RECSYS_MAIL_FROM="recsys@example.org")
+
+        def outage() -> list[Any]:
+            return [m for m in box.messages if "writes_failing" in m.get_content()]
+
+        with sqlite3.connect(home / "store.db") as other:
+            other.execute("BEGIN IMMEDIATE")
+            until(60, lambda: "not delivered" in server.log.read_text())
+            box.refuse = ""
+            (mail,) = until(60, outage)
+            until(30, lambda: taken_of(server))  # else it would rightly be sent once more
+            other.rollback()
+        assert (mail["To"], mail["From"]) == ("ann@example.org", "recsys@example.org")
+        (uid,) = re.findall(r"id (ntc_\w+)", mail.get_content())
+        assert mail["Message-ID"] == f"<{uid}@example.org>" and mail["X-Recsys-Notice"] == uid
+        until(60, lambda: [m for m in box.messages if "writes_failed" in m.get_content()])
+        assert len(outage()) == 1  # by one of two workers, and not again from the outbox
+        to_ann = [m for m in box.messages if m["To"] == "ann@example.org"]
+        assert "writes_failed" in to_ann[-1].get_content()  # the order of a subject
+        others = [m.get_content() for m in box.messages if m["To"] != "ann@example.org"]
+        assert others and all("writes_fail" not in text for text in others)  # their letters only
 
 
 def test_figures_tell_of_deliveries_that_wait_and_of_dead_ones(make_app: MakeApp) -> None:
