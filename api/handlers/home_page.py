@@ -32,10 +32,10 @@ _UNBOUND = frozenset({"explain", "fields", "lang", "row", "cursor"})  # may diff
 
 
 class Home:
-    """Makes home pages with what the requests of a process share."""
+    """Makes home pages with what the requests of a process share; `holder`: see `Recommend`."""
 
-    def __init__(self, service: AppState, language: str) -> None:
-        self.service, self.language = service, language
+    def __init__(self, service: AppState, language: str, holder: str | None = None) -> None:
+        self.service, self.language, self._holder = service, language, holder
 
     def answer(self, user_id: str, given: HomeParameters, base: str) -> dict[str, Any]:
         """Return a home page, or a later page of one of its rows, and remember what it shows."""
@@ -138,7 +138,7 @@ class Home:
         )
         new = [one.item_id for one in shown if one.slot_kind == "reserved"]
         rows = np.array(serving.live.ids.rows(new), np.int32)
-        self.service.exposure_share.record(serving.live, rows, time.time())
+        self.service.exposure_share.record(serving.live, rows, time.time(), self._holder)
         who = self.service.pseudonyms.of(person.user_id) if person.user_id else ""
         self.service.exposures.shown(
             Exposure(answer_id, time.time(), serving.version, who, person.kind, shown)

@@ -50,11 +50,17 @@ class MadeList:
 
 
 class Recommend:
-    """Makes personal lists with what the requests of a process share."""
+    """Makes personal lists with what the requests of a process share.
 
-    def __init__(self, service: AppState, language: str = SOURCE) -> None:
+    `holder`: of the token that the request has; see `ExposureShare`.
+    """
+
+    def __init__(
+        self, service: AppState, language: str = SOURCE, holder: str | None = None
+    ) -> None:
         self.service = service
         self.language = language  # of the reasons
+        self._holder = holder
 
     def for_user(self, user_id: str, given: SteerParameters, base: str) -> bytes:
         """Return the answer for a user, a kept one while nothing has changed."""
@@ -269,7 +275,7 @@ class Recommend:
         )
         new = [one.item_id for one in shown if one.slot_kind == "reserved"]
         rows = np.array(serving.live.ids.rows(new), np.int32)
-        self.service.exposure_share.record(serving.live, rows, time.time())
+        self.service.exposure_share.record(serving.live, rows, time.time(), self._holder)
         return Exposure(answer_id, time.time(), serving.version, who, person.kind, shown)
 
 

@@ -9,7 +9,7 @@ from ..handlers.home_page import Home
 from ..http.routing import Routes
 from ..runtime.request_audit import LIST
 from ..schemas import home as schemas
-from .request_context import about, language, service
+from .request_context import about, holder, language, service
 
 routes = Routes("home")
 
@@ -30,7 +30,7 @@ def of_user(user: str, query: schemas.HomeParameters) -> dict[str, Any]:
     without items is left out. Filters hold for every row.
     """
     base = list_pagination.path("/home", about(user))
-    return Home(service(), language(query.lang)).answer(user, query, base)
+    return Home(service(), language(query.lang), holder()).answer(user, query, base)
 
 
 @routes.get(
@@ -49,4 +49,4 @@ def of_user_parameter(query: schemas.HomeQuery) -> dict[str, Any]:
     )
     user = about(query.user)
     base = list_pagination.with_id("/home", user)
-    return Home(service(), language(query.lang)).answer(user, given, base)
+    return Home(service(), language(query.lang), holder()).answer(user, given, base)

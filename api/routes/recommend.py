@@ -11,7 +11,7 @@ from ..handlers.personal_list import Recommend
 from ..http.routing import Routes
 from ..runtime.request_audit import LIST
 from ..schemas.lists import Batch, BatchBody, Recommended, SessionBody, SteerParameters, UserQuery
-from .request_context import about, language, service
+from .request_context import about, holder, language, service
 
 routes = Routes("recommend")
 
@@ -83,7 +83,7 @@ def of_users(body: BatchBody) -> dict[str, Any]:
 
 
 def _maker(given: SteerParameters) -> Recommend:
-    return Recommend(service(), language(given.lang))
+    return Recommend(service(), language(given.lang), holder())
 
 
 def _json(body: bytes) -> Response:

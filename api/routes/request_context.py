@@ -21,6 +21,12 @@ def about(user_id: str) -> str:
     return user_id
 
 
+def holder() -> str | None:
+    """Return the user whose token the request has; None with a key, or without either."""
+    found: str | None = g.get("token_user")
+    return found
+
+
 def language(given: str | None) -> str:
     """Return the language of sentences: as given, else what the caller's browser prefers."""
     if given is not None:

@@ -10,6 +10,14 @@ from recsys.errors import DataError
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+# Addresses that lead to a cloud's own services, or nowhere, and that Python may call global:
+# protocol assignments (a metadata service at .192), old relays, a cloud's guest agent, examples.
+_SPECIAL = tuple(
+    map(
+        ipaddress.ip_network,
+        ("192.0.0.0/24", "192.88.99.0/24", "168.63.129.16/32", "3fff::/20"),
+    )
+)
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an IPv4 address
 
 
@@ -58,4 +66,6 @@ def is_public(address: IpAddress) -> bool:
             return is_public(inner)
         if address.teredo is not None or address.is_site_local:
             return False
+    if any(address in one for one in _SPECIAL if one.version == address.version):
+        return False
     return address.is_global and not address.is_multicast and not address.is_reserved

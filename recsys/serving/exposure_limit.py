@@ -19,6 +19,7 @@ from recsys.serving.live_state import LiveState
 SHARE = 0.02  # of the lists of an hour, for one item or one author
 LEAST = 1  # lists an hour and worker, so that a site with few requests shows new items at all
 HOUR_SECONDS = 3_600.0
+OF_ONE = 5  # lists of the holder of a token that count in an hour
 MAX_KEYS = 50_000  # items and authors that are counted in an hour; some 8 MB
 
 _Keys = list[tuple[int, int]]
@@ -31,6 +32,8 @@ class ExposureShare:
     lists of the hour, the list under way included. Items and authors are known by their ids, so
     that neither a new version of an item nor a new bundle begins anew. The counts hold for one hour
     of the clock and are dropped at the next; a clock that goes back stays in the later hour.
+    Of the holder of a token the first OF_ONE lists count: who asks for a hundred thousand lists
+    would open as many places to an item of their own in the lists of others.
     """
 
     def __init__(self, share: float = SHARE, max_keys: int = MAX_KEYS) -> None:
@@ -38,6 +41,7 @@ class ExposureShare:
         self.lists = 0  # answered in this hour
         self._hour = -np.inf
         self._counts: dict[int, int] = {}  # lists of this hour by item and by author
+        self._of: dict[int, int] = {}  # and by holder of a token
         self._lock = threading.Lock()
 
     def allowed(
@@ -63,24 +67,35 @@ class ExposureShare:
                 found[place] = within
         return found
 
-    def record(self, live: LiveState, rows: Rows, now: float) -> None:
+    def record(self, live: LiveState, rows: Rows, now: float, holder: str | None = None) -> None:
         """Count one answered list with the rows that were placed in it as new ones, often none.
 
+        `holder`: of the token that it was asked with; None: a key, or nobody.
         An author with several of them counts once. Between `allowed` and `record` no other list may
         be ranked if the share is to hold to the last list.
         """
         keys = {key for own in _keys(live, rows) for key in own if key}
         with self._lock:
             self._turn(now)
+            if holder is not None and not self._counts_for(hash(holder)):
+                return
             self.lists += 1
             for key in keys:
                 self._counts[key] = self._counts.get(key, 0) + 1
+
+    def _counts_for(self, holder: int) -> bool:
+        lists = self._of.get(holder, 0)
+        if lists >= OF_ONE or (not lists and len(self._of) >= self.max_keys):
+            return False
+        self._of[holder] = lists + 1
+        return True
 
     def _turn(self, now: float) -> None:
         hour = now // HOUR_SECONDS
         if hour > self._hour:
             self._hour, self.lists = hour, 0
             self._counts.clear()
+            self._of.clear()
 
 
 def undoubted(live: LiveState, rows: Rows) -> Mask:

@@ -134,7 +134,10 @@ def restore(source: Path, home: Path, store_url: str, tell: Tell = lambda _: Non
 
 
 def verified(source: Path) -> dict[str, Any]:
-    """Return the manifest of a backup whose files are all as they were written, else DataError."""
+    """Return the manifest of a backup whose files are all as they were written, else DataError.
+
+    Files are those inside of the folder: a link that leads out of it is refused.
+    """
     if not (source / MANIFEST).is_file():
         raise DataError(f"{source} is no backup: it has no {MANIFEST}")
     try:
@@ -142,8 +145,12 @@ def verified(source: Path) -> dict[str, Any]:
         if expected != [_sum(source / MANIFEST)]:
             raise ValueError
         manifest: dict[str, Any] = json.loads((source / MANIFEST).read_text())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise _damaged(source / MANIFEST) from error
+    if not _is_manifest(manifest):
+        raise DataError(
+            f"{source / MANIFEST} is not as `recsys backup` writes it: nothing restored"
+        )
     if manifest["format"] > FORMAT:
         raise DataError(
             f"{source} has backup format {manifest['format']}, this program knows {FORMAT} and"
@@ -159,11 +166,29 @@ def verified(source: Path) -> dict[str, Any]:
         if path.is_absolute() or ".." in path.parts:
             raise _damaged(source / MANIFEST)
         found = source / path
+        if not found.resolve().is_relative_to(source.resolve()):
+            raise DataError(f"{found} leads out of the backup: nothing was restored")
         if not found.is_file() or found.stat().st_size != known["bytes"]:
             raise _damaged(found)
         if _sum(found) != known["sha256"]:
             raise _damaged(found)
     return manifest
+
+
+def _is_manifest(found: object) -> bool:
+    """Whether JSON has the fields of a manifest; a sum says only that nobody changed it since."""
+    if not isinstance(found, dict) or not isinstance(found.get("files"), dict):
+        return False
+    numbers = all(type(found.get(name)) is int for name in ("format", "schema", "events"))
+    files = all(
+        isinstance(one, dict)
+        and type(one.get("bytes")) is int
+        and isinstance(one.get("sha256"), str)
+        for one in found["files"].values()
+    )
+    created = type(found.get("created")) in (int, float)
+    named = isinstance(found.get("bundle"), str) and STORE in found["files"]
+    return numbers and files and created and named
 
 
 def _damaged(path: Path) -> DataError:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import api_server
 import old_home
@@ -100,6 +102,53 @@ def test_a_flipped_bit_is_refused_before_anything_is_written(tmp_path: Path) -> 
         assert not again.exists()
         (copy / name).write_bytes(whole)
     restore(copy, again, url_of(again))
+
+
+def forged(copy: Path, change: Callable[[Any], Any]) -> None:
+    """Change the manifest of a backup and seal it again, as whoever wrote it can."""
+    manifest = json.loads((copy / "manifest.json").read_text())
+    text = json.dumps(change(manifest))
+    (copy / "manifest.json").write_text(text)
+    sum = hashlib.sha256(text.encode()).hexdigest()
+    (copy / "manifest.sha256").write_text(f"{sum}  manifest.json\n")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda one: [],
+        lambda one: {**one, "format": "1"},
+        lambda one: {**one, "schema": None},
+        lambda one: {**one, "created": "today"},
+        lambda one: {**one, "files": [*one["files"]]},
+        lambda one: {**one, "files": {}},
+        lambda one: {**one, "files": dict.fromkeys(one["files"])},
+        lambda one: {key: value for key, value in one.items() if key != "bundle"},
+        lambda one: {**one, "files": {**one["files"], "../out": one["files"]["store.db"]}},
+        lambda one: {**one, "files": {**one["files"], "/etc/out": one["files"]["store.db"]}},
+    ],
+)
+def test_a_sealed_but_odd_manifest_is_refused(tmp_path: Path, change: Callable[[Any], Any]) -> None:
+    home, copy, again = (tmp_path / name for name in ("home", "copy", "again"))
+    back_up(home, small(home, "ann"), copy)
+    forged(copy, change)
+    with pytest.raises(DataError, match=r"manifest\.json is"):
+        restore(copy, again, url_of(again))
+    assert not again.exists()
+
+
+def test_a_link_out_of_a_backup_is_not_followed(tmp_path: Path) -> None:
+    home, copy, again = (tmp_path / name for name in ("home", "copy", "again"))
+    back_up(home, small(home, "ann"), copy)
+    secret = tmp_path / "secret"
+    secret.write_text("of the machine")
+    (copy / "home").mkdir(exist_ok=True)
+    (copy / "home" / "link").symlink_to(secret)
+    entry = {"sha256": hashlib.sha256(secret.read_bytes()).hexdigest(), "bytes": 14}
+    forged(copy, lambda one: {**one, "files": {**one["files"], "home/link": entry}})
+    with pytest.raises(DataError, match="leads out of the backup"):
+        restore(copy, again, url_of(again))
+    assert not again.exists()
 
 
 def test_what_is_there_is_never_overwritten(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import worlds
 
 from recsys.data.records import Item
 from recsys.safety.flags import Flag
-from recsys.serving.exposure_limit import HOUR_SECONDS, LEAST, ExposureShare, undoubted
+from recsys.serving.exposure_limit import HOUR_SECONDS, LEAST, OF_ONE, ExposureShare, undoubted
 from recsys.serving.live_event import LiveEvent
 from recsys.serving.live_state import LiveState
 
@@ -127,3 +127,21 @@ def test_an_excess_that_the_night_found_follows_a_new_version():
     assert not undoubted(live, np.array([row], np.int32)).any()
     live.add_item(Item("sea-1", title="wave"))
     assert not undoubted(live, np.array([live.row("sea-1")], np.int32)).any()
+
+
+def test_the_lists_that_one_page_asks_for_open_no_places_to_an_item() -> None:
+    live, rows = posts()
+    share = ExposureShare(0.02)
+    for _ in range(10_000):  # without the item: it is filtered away, say
+        share.record(live, rows[:0], NOW, "eve")
+    assert share.lists == OF_ONE
+    shown = sum(len(answer(share, live, rows[2:], NOW)) for _ in range(500))
+    assert shown == int(0.02 * (500 + OF_ONE))
+    share.record(live, rows[2:], NOW, "eve")  # nor do they use up what the item may have
+    assert answer(share, live, rows[:1], NOW) == [rows[0]]
+    lists = share.lists
+    for number in range(3):
+        share.record(live, rows[:0], NOW, f"other-{number}")
+    assert share.lists == lists + 3
+    share.record(live, rows[:0], NOW + HOUR_SECONDS, "eve")  # another hour
+    assert share.lists == 1
