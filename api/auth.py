@@ -229,7 +229,7 @@ class Authenticator:
         return f"send a key ({_HOW}): {why}" if why else ""
 
     def _limit(self, caller: str, rate: float, count: int = 1) -> None:
-        if rate <= 0 or not count:
+        if rate <= 0 or count < 1:
             return
         share = max(1, self.settings.workers) if self.buckets.alone else 1
         wait = self.buckets.wait(caller, rate / share, count=count)
