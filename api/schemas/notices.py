@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from .field_types import Answer, Label, Strict, listed, words
+from .field_types import Answer, Label, Strict, words
 
 Number = Annotated[int, Field(ge=1, le=2**63 - 1)]
-Kinds = listed(Label, 50)
+Kinds = Annotated[list[Label], Field(max_length=50, fail_fast=True)]
 
 
 class NoticesQuery(Strict):

@@ -224,7 +224,9 @@ def niches(
     if words:
         numbers = niche_words(config, niche)
         late = before[1][-round(RECENT * cut) :]
-        counts = [np.bincount(part, minlength=items) * 1.0 for part in (before[1], late)]
+        counts = [
+            np.bincount(part, minlength=items).astype(np.float64) for part in (before[1], late)
+        ]
         texts = [Texts.of(numbers, one, weight) for one in counts for weight in LIKENESS]
     print(json.dumps(compared(held, engines, popular=True, seed=seed, texts=texts)))
 

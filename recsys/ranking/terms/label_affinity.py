@@ -24,12 +24,14 @@ PSEUDO = 3.0  # events of an average user that are added to each history
 class UserLabelAffinity(UserLinear):
     """The term of one user; its score belongs to the events of the history with the same label."""
 
+    label: str  # category or author
+
     def attribute(self, rows: Rows, values: Floats, table: ItemFeatureTable) -> Attribution:
         """Return the score of each row in equal parts on the events that share its label."""
         if not self.weight or not len(self.history):
             return Attribution()
-        codes = self.live.labels[self.term.name_of_label][rows]
-        own = self.live.labels[self.term.name_of_label][self.history.rows]
+        codes = self.live.labels[self.label][rows]
+        own = self.live.labels[self.label][self.history.rows]
         same = (own[:, None] == codes) & (codes >= 0) & (self.history.weights > 0)[:, None]
         each = self.score(rows) / np.maximum(same.sum(axis=0), 1)
         return Attribution(history=np.where(same, each, 0.0).astype(np.float32))
@@ -47,7 +49,7 @@ class LabelAffinity(LinearTerm):
     def bind(self, context: UserContext) -> UserLabelAffinity:
         """Return the term with the learned weight."""
         weight = context.score_model.linear.get(self.name, 0.0)
-        return UserLabelAffinity(self, context.live, context.history, weight)
+        return UserLabelAffinity(self, context.live, context.history, weight, self.name_of_label)
 
     def live_values(self, live: LiveState, history: History, times: Times, rows: Rows) -> Floats:
         """Return the values of rows."""
