@@ -84,5 +84,7 @@ def _write(file: Path, header: tuple[str, ...], rows: list[tuple[object, ...]]) 
 
 
 if __name__ == "__main__":
-    news(Path(sys.argv[1]), days=45, people=3000)
-    graph(Path(sys.argv[1]), people=4000, groups=20)
+    target = Path(sys.argv[1])
+    target.mkdir(parents=True, exist_ok=True)
+    news(target, days=45, people=3000)
+    graph(target, people=4000, groups=20)
