@@ -23,6 +23,7 @@ FOLD_USERS = 3_000  # whose acts one fold holds out at most
 FOLDS = 3  # users are dealt into so many, of which one is asked at a time
 FOLD_LISTS = 1_200  # that all folds together ask for, where there are enough
 MOST_FOLDS = 9
+SORTED = 0.95  # share of steps upwards from which acts count as sorted by item
 TESTABLE = 50  # people; with fewer, each user's last event is asked for, or nothing is tested
 
 
@@ -60,7 +61,21 @@ def random_of_each_user(events: EventTable, acts: Mask, seed: int) -> Mask:
     Where requests lie anywhere among the events, the last ones are no better question than others,
     and more of them leave less to chance.
     """
-    places = np.random.default_rng(seed).permutation(np.flatnonzero(acts))
+    return _fifth_of_each_user(
+        events, np.random.default_rng(seed).permutation(np.flatnonzero(acts))
+    )
+
+
+def last_fifth_of_each_user(events: EventTable, acts: Mask) -> Mask:
+    """Mark one of every `PER_TEST` acts of each user who has two or more, at least one: the last.
+
+    The order is that of the files.
+    """
+    return _fifth_of_each_user(events, np.flatnonzero(acts)[::-1])
+
+
+def _fifth_of_each_user(events: EventTable, places: NDArray[np.intp]) -> Mask:
+    """Mark the first fifth of each user's events in the order of `places`."""
     user = events.user[places]
     counts = np.bincount(user, minlength=len(events.users))
     order = np.argsort(user, kind="stable")
@@ -72,12 +87,33 @@ def random_of_each_user(events: EventTable, acts: Mask, seed: int) -> Mask:
     return is_test
 
 
+def sorted_by_item(events: EventTable) -> bool:
+    """Whether the acts of users stand in the order of their items in the files.
+
+    Such an order is of numbers or names, not of time: the last acts of all users are then on the
+    same items.
+    """
+    order = np.argsort(events.user, kind="stable")
+    user, item = events.user[order], events.item[order]
+    same = user[1:] == user[:-1]
+    if not same.any():
+        return False
+    names = np.argsort(np.argsort(np.array(list(events.items), dtype=object)))
+    numbers = np.array([float(i) if i.isdecimal() else np.nan for i in events.items])
+    for rank in (np.arange(len(names)), names, numbers):
+        step = np.diff(rank[item])[same]
+        if np.isfinite(step).all() and max((step >= 0).mean(), (step <= 0).mean()) > SORTED:
+            return True
+    return False
+
+
 def folds_of(events: EventTable, acts: Mask, seed: int, ordered: bool) -> list[Mask]:
     """Return what each fold holds out: acts of a third of the users, of `FOLD_USERS` at most.
 
-    The last act of a user if `ordered`, else a random fifth of their acts. All others are learned
-    from whole, so that engines are compared on nearly as many events as are served later: with
-    fewer, more regularised ones are ahead. Few users are asked in several folds: each once in every
+    The last act of a user if `ordered`, else the last fifth of their acts, which lies ahead of the
+    others as what is served does; where users are asked again, or where files are sorted by item,
+    a random fifth. All others are learned from whole, so that engines are compared on nearly as
+    many events as are served later: with fewer, more regularised ones are ahead. Few users are asked in several folds: each once in every
     three; if `ordered`, once, for a second time would ask the same.
     """
     counts = np.bincount(events.user[acts], minlength=len(events.users))
@@ -86,17 +122,19 @@ def folds_of(events: EventTable, acts: Mask, seed: int, ordered: bool) -> list[M
     most = FOLDS if ordered else MOST_FOLDS
     number = min(max(-(-FOLD_LISTS // max(size, 1)), 1), most)
     rng, found = np.random.default_rng(seed), list[Mask]()
+    by_item = not ordered and sorted_by_item(events)
     for fold in range(number):
         if fold % FOLDS == 0:
             users = rng.permutation(users)
         own = np.zeros(len(events.users), bool)
         own[users[(fold % FOLDS) * size : (fold % FOLDS + 1) * size]] = True
         open_ = acts & own[events.user]
-        found.append(
-            last_of_each_user(events, open_)
-            if ordered
-            else random_of_each_user(events, open_, seed + fold)
-        )
+        if ordered:
+            found.append(last_of_each_user(events, open_))
+        elif fold < FOLDS and not by_item:
+            found.append(last_fifth_of_each_user(events, open_))
+        else:
+            found.append(random_of_each_user(events, open_, seed + fold))
     return found
 
 

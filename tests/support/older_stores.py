@@ -8,6 +8,11 @@ UNDO = {
     6: ["DROP TABLE audit", "DROP TABLE audit_subjects"],
     7: [f"ALTER TABLE items DROP COLUMN {name}" for name in ("available_from", "expires_at")],
     9: ["DROP TABLE pins", "ALTER TABLE exposures DROP COLUMN home_row"],
+    10: [
+        "DROP INDEX follows_author",
+        "DROP INDEX follows_followed",
+        *(f"DROP TABLE {name}" for name in ("authors", "blocks", "follow_changes")),
+    ],
     8: [f"DROP TABLE {name}" for name in ("deliveries", "destinations", "notices", "leases")],
 }
 

@@ -17,10 +17,12 @@ from recsys.tuning.validation_splits import (
     MOST_REPLAYED,
     ask,
     folds_of,
+    last_fifth_of_each_user,
     last_of_each_user,
     newest,
     random_of_each_user,
     replayed_share,
+    sorted_by_item,
     validation,
 )
 
@@ -143,3 +145,32 @@ def test_who_has_one_act_or_none_is_asked_in_no_fold():
     assert not any(held.any() for held in folds_of(table, np.ones(len(table), bool), 0, False))
     acts = likes(30, 4)
     assert not any(held.any() for held in folds_of(acts, np.zeros(len(acts), bool), 0, True))
+
+
+def unordered(users, each, seed=0):
+    rng = np.random.default_rng(seed)
+    return worlds.event_table(
+        [Event(f"u{u}", f"i{n}", "like") for u in range(users) for n in rng.permutation(60)[:each]]
+    )
+
+
+def test_the_first_round_of_folds_holds_out_the_last_fifth_in_the_order_of_the_files():
+    table = unordered(30, 10)
+    last = last_fifth_of_each_user(table, np.ones(len(table), bool))
+    assert (np.flatnonzero(last) % 10 >= 8).all() and last.sum() == 60
+    found = folds_of(table, np.ones(len(table), bool), 0, False)
+    assert all((held & ~last).sum() == 0 for held in found[:3])
+    assert any((held & ~last).any() for held in found[3:])
+
+
+def test_files_that_are_sorted_by_item_are_held_out_at_random():
+    assert not sorted_by_item(unordered(30, 10))
+    rows = [(f"u{user}", f"i{n:03}") for user in range(30) for n in range(user, user + 10)]
+    by_number = [(f"u{u}", str(n)) for u in range(9) for n in (9, 10, 11, 100)]
+    for pairs in (rows, sorted(rows, key=lambda row: row[1]), rows[::-1], by_number):
+        table = worlds.event_table([Event(user, item, "like") for user, item in pairs])
+        assert sorted_by_item(table)
+    table = worlds.event_table([Event(user, item, "like") for user, item in rows])
+    last = last_fifth_of_each_user(table, np.ones(len(table), bool))
+    assert (folds_of(table, np.ones(len(table), bool), 0, False)[0] & ~last).any()
+    assert not sorted_by_item(likes(1, 1))
