@@ -113,8 +113,9 @@ def folds_of(events: EventTable, acts: Mask, seed: int, ordered: bool) -> list[M
     The last act of a user if `ordered`, else the last fifth of their acts, which lies ahead of the
     others as what is served does; where users are asked again, or where files are sorted by item,
     a random fifth. All others are learned from whole, so that engines are compared on nearly as
-    many events as are served later: with fewer, more regularised ones are ahead. Few users are asked in several folds: each once in every
-    three; if `ordered`, once, for a second time would ask the same.
+    many events as are served later: with fewer, more regularised ones are ahead. Few users are
+    asked in several folds: each once in every three; if `ordered`, once, for a second time would
+    ask the same.
     """
     counts = np.bincount(events.user[acts], minlength=len(events.users))
     users = np.flatnonzero(counts >= 2)
