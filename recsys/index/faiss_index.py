@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recsys.array_types import Floats, Rows
 from recsys.errors import MissingExtra
@@ -15,7 +17,7 @@ from recsys.index.exact import top_k
 from recsys.index.vector_index import VectorIndex, recall_of
 
 EXACT_UP_TO = 50_000  # vectors that are compared one by one in a few milliseconds
-WIDER = 4  # times as many candidates as asked for, which the true vectors then put in order
+WIDER = 4  # times as many candidates as requested, which the true vectors then put in order
 CODED_ABOVE = 2 * 10**9  # bytes, at one per number, above which cells hold product codes
 CODES = (96, 64, 48, 32, 24, 16, 8, 4, 2, 1)  # bytes of a code that FAISS knows on a GPU, too
 PER_BYTE = 4  # numbers of a vector that share one byte of its code, at least
@@ -24,7 +26,8 @@ CODED_WIDER = 40  # codes are coarse: so many times as many candidates
 QUERIES = 300  # of the vectors themselves, to measure recall
 AT = 20  # depth at which recall is measured
 ENOUGH = 0.995  # recall at which no further cell is probed
-TRAIN_PER_CELL = 64  # vectors that a cell's centre is learned from; FAISS asks for 39 at least
+BLOCK = 65_536  # vectors added at a time
+TRAIN_PER_CELL = 64  # vectors that a cell's centre is learned from; FAISS needs 39 at least
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ class FaissIndex:
         found = np.sort(self.index.search(queries, min(wider * k, len(self)))[1], axis=1)
         scores = np.full(found.shape, -np.inf, np.float32)
         for own, rows, query in zip(scores, found, queries, strict=True):
-            first = int(np.searchsorted(rows, 0))  # cells may hold fewer than asked for
+            first = int(np.searchsorted(rows, 0))  # cells may hold fewer than requested
             own[first:] = self.vectors[rows[first:]] @ query
         places, values = top_k(scores, k)
         return np.take_along_axis(found, places, axis=1).astype(np.int32), values
@@ -91,22 +94,70 @@ def cell_index(
     against `exact`, or against exact search in numpy. Built on a GPU where there is one.
     """
     library, rng = faiss(), np.random.default_rng(seed)
-    cells = max(1, min(4 * int(len(vectors) ** 0.5), len(vectors) // 39))
+    cells = cell_count(len(vectors))
     coded = vectors.size > coded_above and len(vectors) >= CODED_FROM
     code = product_code(vectors.shape[1]) if coded else "SQ8"
     index = library.index_factory(
         vectors.shape[1], f"IVF{cells},{code}", library.METRIC_INNER_PRODUCT
     )
+    drawn = rng.permutation(len(vectors))[: TRAIN_PER_CELL * cells]
+    worker = trained(
+        library, index, np.ascontiguousarray(vectors[np.sort(drawn)], np.float32), seed
+    )
+    rows = (np.arange(at, min(at + BLOCK, len(vectors))) for at in range(0, len(vectors), BLOCK))
+    blocks = (
+        (np.ascontiguousarray(vectors[part[0] : part[-1] + 1], np.float32), part) for part in rows
+    )
+    found = FaissIndex(added(library, index, worker, blocks), vectors)
+    queries = np.asarray(vectors[np.sort(drawn[:QUERIES])], np.float32)
+
+    def recall() -> float:
+        return recall_of(found, vectors, queries, AT, exact)
+
+    return found, choose_probes(found.index, cells, ENOUGH, recall)
+
+
+def cell_count(vectors: int) -> int:
+    """Return how many cells an index of so many vectors has: 4 √n, with 39 vectors each at
+    least.
+    """
+    return max(1, min(4 * int(vectors**0.5), vectors // 39))
+
+
+def trained(library: Any, index: Any, sample: Floats, seed: int) -> Any:
+    """Learn the centres of an empty index from vectors (m, d); return it on a GPU if there is
+    one.
+    """
     index.cp.seed = seed + 1
     worker = on_gpu(library, index)
-    drawn = rng.permutation(len(vectors))[: TRAIN_PER_CELL * cells]
-    worker.train(np.ascontiguousarray(vectors[np.sort(drawn)], np.float32))
-    for start in range(0, len(vectors), 65_536):
-        worker.add(np.ascontiguousarray(vectors[start : start + 65_536], np.float32))
-    index = worker if worker is index else library.index_gpu_to_cpu(worker)
-    found = FaissIndex(index, vectors)
-    queries = np.asarray(vectors[np.sort(drawn[:QUERIES])], np.float32)
-    return found, _probe(found, queries, cells, exact)
+    worker.train(sample)
+    return worker
+
+
+def added(
+    library: Any, index: Any, worker: Any, blocks: Iterable[tuple[Floats, NDArray[np.integer]]]
+) -> Any:
+    """Add (vectors, their numbers) to a trained index; return the index for a CPU.
+
+    `worker`: what `trained` returned for `index`.
+    """
+    for vectors, numbers in blocks:
+        worker.add_with_ids(vectors, numbers)
+    return worker if worker is index else library.index_gpu_to_cpu(worker)
+
+
+def choose_probes(index: Any, most: int, enough: float, recall: Callable[[], float]) -> float:
+    """Set how many cells a search probes: 8, doubled until the recall is enough; return the recall.
+
+    At most `most` cells. `recall`: measures the index as it is set.
+    """
+    probes = min(8, most)
+    while True:
+        index.nprobe = probes
+        found = recall()
+        if found >= enough or probes >= most:
+            return found
+        probes = min(2 * probes, most)
 
 
 def product_code(dimensions: int) -> str:
@@ -126,7 +177,7 @@ def has_faiss() -> bool:
 
 def faiss() -> Any:
     """Import FAISS; MissingExtra when it is absent or lacks its CUDA libraries."""
-    logging.getLogger("faiss").setLevel(logging.WARNING)  # its loader tells what it tries
+    logging.getLogger("faiss").setLevel(logging.WARNING)  # its loader logs what it tries
     try:
         import faiss as library
     except (ImportError, RuntimeError) as error:  # RuntimeError: the GPU build without CUDA
@@ -141,13 +192,3 @@ def on_gpu(library: Any, index: Any) -> Any:
         options.useFloat16 = True  # tables of long codes do not fit a GPU's shared memory else
         return library.index_cpu_to_gpu(library.StandardGpuResources(), 0, index, options)
     return index
-
-
-def _probe(found: FaissIndex, queries: Floats, cells: int, exact: VectorIndex | None) -> float:
-    probes, recall = min(8, cells), 0.0
-    while True:
-        found.index.nprobe = probes
-        recall = recall_of(found, found.vectors, queries, AT, exact)
-        if recall >= ENOUGH or probes >= cells:
-            return recall
-        probes = min(2 * probes, cells)

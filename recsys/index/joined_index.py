@@ -1,15 +1,14 @@
 """One index of behaviour factors and text vectors, searched by inner product.
 
 An item is its behaviour output vector and its text vector, one behind the other; what each counts
-is up to the query, so that one index serves every user and every weight of a blend. The text is
-scaled to what it usually counts for, and queries the other way round: else cells would be made by
-the longer part, which a query may hardly weigh. Lengths of
-behaviour vectors differ by popularity, and cells of an inner-product index then hide most of what
-is near: each item has one more number, which makes all equally long (Bachrach et al., RecSys 2014).
-The nearest by Euclidean distance are then those of the largest inner product, and cells are made by
-distance. The longest few are compared one by one instead: with them all others would be nearly
-alike in that number. A history of several tastes is asked for taste by taste: its sum lies near
-none of them.
+is up to the query, so that one index serves every user and every weight of a score model. The text
+is scaled to what it usually counts for, and queries the other way round: else cells would be made
+by the longer part, which a query may hardly weigh. Lengths of behaviour vectors differ by
+popularity, and cells of an inner-product index then hide most of what is near: each item has one
+more number, which makes all equally long (Bachrach et al., RecSys 2014). The nearest by Euclidean
+distance are then those of the largest inner product, and cells are made by distance. The longest
+few are compared one by one instead: with them all others would be nearly alike in that number. A
+history of several tastes is queried taste by taste: its sum lies near none of them.
 """
 
 from __future__ import annotations
@@ -23,13 +22,19 @@ from numpy.typing import NDArray
 
 from recsys.array_types import Floats, Rows
 from recsys.index.exact import top_k
-from recsys.index.faiss_index import faiss, on_gpu
+from recsys.index.faiss_index import (
+    TRAIN_PER_CELL,
+    WIDER,
+    added,
+    cell_count,
+    choose_probes,
+    faiss,
+    trained,
+)
 
 AT = 100  # items by each query, whose recall is measured
 ENOUGH = 0.95  # recall at which no further cell is probed
-TRAIN_PER_CELL = 64  # vectors that a cell's centre is learned from; FAISS asks for 39 at least
 BLOCK = 32_768  # vectors joined at a time
-WIDER = 4  # times as many candidates as asked for, which the true vectors then put in order
 MOST_PROBES = 4  # one of so many cells is probed at most: then exact search costs as little
 TASTES = 4  # queries of one history at most
 PER_TASTE = 5  # items of a history for each query, at least
@@ -70,8 +75,8 @@ class JoinedIndex:
     def search(self, behaviour: Floats, words: Floats, k: int) -> tuple[Rows, Floats]:
         """Return rows and sums of both products, (q, min(k, n)) each, best first; ties by row.
 
-        `behaviour`: (q, d), `words`: (q, t), weighted as the blend weighs them. -1 and -inf where
-        fewer are found.
+        `behaviour`: (q, d), `words`: (q, t), weighted as the score model weighs them. -1 and -inf
+        where fewer are found.
         """
         k, count = min(k, len(self)), len(behaviour)
         if not k or not count:
@@ -84,7 +89,7 @@ class JoinedIndex:
         both = np.concatenate([behaviour, words], axis=1).astype(np.float32)
         scores[:, near.shape[1] :] = both @ self.head_vectors.T
         for place, rows in enumerate(near):
-            known = np.flatnonzero(rows >= 0)  # cells may hold fewer than asked for
+            known = np.flatnonzero(rows >= 0)  # cells may hold fewer than requested
             own = rows[known]
             products = self.outputs[own] @ behaviour[place] + self.words[own] @ words[place]
             scores[place, known] = products
@@ -123,18 +128,15 @@ def joined_index(
     heads = np.sort(order[: n // HEADS]).astype(np.int32)
     rest = np.sort(order[n // HEADS :])
     longest = float(lengths[rest].max(initial=0.0))
-    cells = max(1, min(4 * int(len(rest) ** 0.5), len(rest) // 39))
+    cells = cell_count(len(rest))
     index = library.index_factory(width, f"IVF{cells},SQ8", library.METRIC_L2)
-    index.cp.seed = seed + 1
-    worker = on_gpu(library, index)
     drawn = np.sort(rng.permutation(rest)[: TRAIN_PER_CELL * cells])
-    worker.train(joined_rows(outputs, words, drawn, longest, scale))
-    for start in range(0, len(rest), BLOCK):
-        rows = rest[start : start + BLOCK]
-        worker.add_with_ids(joined_rows(outputs, words, rows, longest, scale), rows)
-    index = worker if worker is index else library.index_gpu_to_cpu(worker)
+    worker = trained(library, index, joined_rows(outputs, words, drawn, longest, scale), seed)
+    parts = (rest[start : start + BLOCK] for start in range(0, len(rest), BLOCK))
+    blocks = ((joined_rows(outputs, words, rows, longest, scale), rows) for rows in parts)
+    index = added(library, index, worker, blocks)
     found = JoinedIndex.of(index, outputs, words, heads, scale)
-    return found, _probe(found, queries, cells)
+    return found, _choose_probes(found, queries, cells)
 
 
 def joined_rows(
@@ -205,7 +207,7 @@ def _scale(outputs: Floats, words: Floats, queries: tuple[Floats, Floats]) -> fl
     return float(np.sqrt(usual[0] * usual[3] / (usual[1] * usual[2])))
 
 
-def _probe(found: JoinedIndex, queries: tuple[Floats, Floats], cells: int) -> float:
+def _choose_probes(found: JoinedIndex, queries: tuple[Floats, Floats], cells: int) -> float:
     behaviour, words = queries
     if not len(words):
         return 1.0
@@ -215,11 +217,9 @@ def _probe(found: JoinedIndex, queries: tuple[Floats, Floats], cells: int) -> fl
         true.append(np.partition(scores, len(scores) - min(AT, len(scores)))[-min(AT, len(scores))])
     floor = np.array(true, np.float32)
     floor -= 1e-5 * np.abs(floor)
-    probes, most = min(8, cells), max(1, cells // MOST_PROBES)
-    while True:
-        found.index.nprobe = min(probes, most)
+
+    def recall() -> float:
         scores = found.search(behaviour, words, AT)[1]
-        recall = float((scores >= floor[:, None]).mean())
-        if recall >= ENOUGH or probes >= most:
-            return recall
-        probes *= 2
+        return float((scores >= floor[:, None]).mean())
+
+    return choose_probes(found.index, max(1, cells // MOST_PROBES), ENOUGH, recall)

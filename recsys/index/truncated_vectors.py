@@ -1,7 +1,7 @@
 """Bounds on inner products from the first components of rotated vectors.
 
 Turned to where they differ most (principal components), vectors have their length in front. What
-lies behind adds at most the product of both lengths there (Cauchy and Schwarz), so whoever seeks
+lies behind adds at most the product of both lengths there (Cauchy and Schwarz), so a search for
 the best of a sum need not read the whole of most vectors, and still finds exactly the best.
 """
 
