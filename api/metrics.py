@@ -1,10 +1,10 @@
 """Prometheus metrics of one app; several apps can run in one process.
 
-The workers of `recsys serve` each leave a copy of their figures in a folder that they share, once
-a second, and whoever is asked adds up its own and the copies of the others. The files are written,
-not mapped into memory: a full disk makes a copy old, and ends no process. Under another server
-with several workers set PROMETHEUS_MULTIPROC_DIR to an empty folder before they start. Without
-either a worker answers for itself.
+The workers of `recsys serve` each leave a copy of their figures in a folder that they share, once a
+second, and the worker that serves a request adds up its own and the others' copies. The files are
+written, not mapped into memory: a full disk makes a copy old, and ends no process. Under another
+server with several workers set PROMETHEUS_MULTIPROC_DIR to an empty folder before they start.
+Without either a worker answers for itself.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ class Metrics:
             "Time that the last night took by the clock",
             **most,  # type: ignore[arg-type]
         )
-        self.night_people = Gauge(
+        self.night_users = Gauge(
             "recsys_last_night_people",
             "Users by whom the gate of the last night compared models",
             **most,  # type: ignore[arg-type]
@@ -123,7 +123,7 @@ class Metrics:
         ended = run.finished if run is not None else None
         self.night_end.set(-1.0 if ended is None else max(0.0, now - ended))
         self.night_seconds.set(0.0 if run is None or ended is None else ended - run.started)
-        self.night_people.set(detail.get("gate", {}).get("people") or 0)
+        self.night_users.set(detail.get("gate", {}).get("people") or 0)
         for status in NIGHT_ENDS:
             self.night_status.labels(status).set(run is not None and run.status == status)
 

@@ -22,7 +22,7 @@ _SECRET = "token_secret"  # a note of the store: all workers and replicas share 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """Whom a token stands for, until when (Unix seconds), and the key that asked for it."""
+    """Whom a token stands for, until when (Unix seconds), and the key that requested it."""
 
     user_id: str
     expires: float

@@ -129,7 +129,7 @@ def _fail(command: click.Command, code: str, message: str, status: int = 1) -> N
 
 
 def _json_on_stdout(command: click.Command) -> bool:
-    """Say whether JSON is asked for on stdout: `--json`, or `--json -` where it names a file."""
+    """Return whether JSON is requested on stdout: `--json`, or `--json -` where it names a file."""
     arguments = sys.argv[1:]
     if "--json" not in arguments and "--json=-" not in arguments:
         return False

@@ -24,7 +24,7 @@ class AuditedCommand:
 
 
 def actor() -> str:
-    """Return how the audit log names whoever runs this command: by the account of the machine."""
+    """Return how the audit log names the caller of this command: by the account of the machine."""
     try:
         return f"command:{getpass.getuser()}"
     except (KeyError, OSError):  # an account without a name, as in some containers
@@ -41,10 +41,8 @@ def audited(
     """
     audit_log, act = AuditLog(store.db), AuditedCommand(object)
     names = Pseudonyms.of_store(store)
-    people = [names.of(user_id) for user_id in user_ids]
-    subjects = [
-        audit_log.known_subject(one) if erases else audit_log.subject(one) for one in people
-    ]
+    users = [names.of(user_id) for user_id in user_ids]
+    subjects = [audit_log.known_subject(one) if erases else audit_log.subject(one) for one in users]
     outcome = "failed"
     try:
         yield act

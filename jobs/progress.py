@@ -17,7 +17,7 @@ log = logging.getLogger("recsys")
 
 
 class LogProgress:
-    """One line when a step is through; parts of a step are heard and not told."""
+    """One line when a step is through; parts of a step are not shown."""
 
     def __init__(self, job: str) -> None:
         self.job = job
@@ -42,8 +42,8 @@ class LogProgress:
         """Say what was found on the way."""
         log.debug("%s: %s", self.job, text)
 
-    def tell(self, text: str) -> None:
-        """Say what whoever reads the log has to know."""
+    def message(self, text: str) -> None:
+        """Print a message to the log."""
         log.info("%s: %s", self.job, text)
 
     def advance(self, done: float, total: float) -> None:
@@ -59,7 +59,7 @@ class TerminalProgress:
         self._name = ""
 
     def started(self, name: str) -> None:
-        """A step begins: its bar moves until it is told how far it is."""
+        """A step begins: its bar is indeterminate until progress is reported."""
         self._name = name
         self._task = self._bars.add_task(name, total=None, words="")
 
@@ -83,8 +83,8 @@ class TerminalProgress:
         """Say what was found on the way, beside the bar."""
         self._update(words=text)
 
-    def tell(self, text: str) -> None:
-        """Say what whoever looks at the screen has to know, above the bars."""
+    def message(self, text: str) -> None:
+        """Print a message above the bars."""
         self._bars.console.print(text, markup=False, highlight=False)
 
     def advance(self, done: float, total: float) -> None:

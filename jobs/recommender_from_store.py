@@ -30,7 +30,7 @@ class LocalService:
 
     store: Store
     recommender: Recommender
-    tones: SentimentScorer | None  # None: the tone of comments counts for nothing
+    sentiment_scorer: SentimentScorer | None  # None: the tone of comments counts for nothing
     repeat_categories: frozenset[str] = frozenset()  # whose items lists may hold again
 
     def history(self, user: str) -> tuple[Interaction, ...]:
@@ -41,7 +41,7 @@ class LocalService:
         """Return the state of a user as the service reads it."""
         weights = self.recommender.live.weights
         past = UserHistories(weights).of(self.store, user)
-        return UserState.read(self.store, past, user, self.tones, weights)
+        return UserState.read(self.store, past, user, self.sentiment_scorer, weights)
 
     def recommend(self, user: str, n: int, explain: bool = False) -> list[Recommendation]:
         """Return the items of `GET /recommend/<user>`, by the same functions."""
@@ -73,9 +73,9 @@ def open_service(settings: Settings) -> Iterator[LocalService]:
     raw, model = open_bundle(settings.home)
     live = LiveState(model, settings.weights, settings.flag_weight, settings.unrecorded_items)
     with Store.open(settings.store_url) as store:
-        tones = settings.tones if settings.tone_strength else None
-        LogTailer(live, raw.manifest, tones).follow(store)
-        watch = TrendMonitor(live)
-        watch.trends(time.time())
-        recommender = Recommender(live, watch=watch, rising=settings.rising_weight)
-        yield LocalService(store, recommender, tones, settings.repeat_categories)
+        sentiment_scorer = settings.sentiment_scorer if settings.tone_strength else None
+        LogTailer(live, raw.manifest, sentiment_scorer).follow(store)
+        trend_monitor = TrendMonitor(live)
+        trend_monitor.trends(time.time())
+        recommender = Recommender(live, trend_monitor=trend_monitor, rising=settings.rising_weight)
+        yield LocalService(store, recommender, sentiment_scorer, settings.repeat_categories)

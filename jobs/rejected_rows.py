@@ -87,5 +87,5 @@ class Rejects:
     def _close(self) -> None:
         file, self._file = self._file, None
         if file is not None:
-            with suppress(OSError):  # every line was flushed, or its failure told
+            with suppress(OSError):  # every line was flushed, or its failure was reported
                 file.close()

@@ -81,7 +81,7 @@ class Supervisor:
         """Serve until a signal comes; return the exit status."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._end)
-        self._tell_deaths()
+        self._report_deaths()
         try:
             while not self._ending:
                 for worker in self._workers:
@@ -150,7 +150,7 @@ class Supervisor:
         pause = 0.0 if worker.early == 1 else min(_LONGEST, _PAUSE * 2.0 ** (worker.early - 2))
         worker.due = now + pause
         self._deaths[cause] += 1
-        self._tell_deaths()
+        self._report_deaths()
         record: dict[str, Any] = {"worker": worker.number, "pid": pid, "cause": cause}
         record |= {"status": status, "lived": round(lived, 1)}
         self._note_death({**record, "at": time.time(), "host": socket.gethostname()})
@@ -165,7 +165,7 @@ class Supervisor:
             part.write_text(json.dumps(self._latest), "utf-8")
             part.replace(self._folder / "deaths.list")
 
-    def _tell_deaths(self) -> None:
+    def _report_deaths(self) -> None:
         """Leave the numbers of deaths where the workers look for figures."""
         samples = [
             ["recsys_worker_deaths_total", [["cause", cause]], count]

@@ -33,7 +33,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why one item has its score for one person."""
+    """Why one item has its score for one user."""
 
     item_id: str
     score: float
@@ -42,7 +42,7 @@ class Explanation:
     open_rank: int | None  # the same as if it might be shown, whatever closes it
     closed: str  # why it is not shown at all, see Recommender.closed; empty: it may be
     parts: tuple[Reason, ...]  # every one, the largest first; shares are of what speaks for it
-    reasons: tuple[Reason, ...]  # as a list tells them
+    reasons: tuple[Reason, ...]  # as in a list
     change: Change | None  # the history item whose absence lowers the score most; None: none does
     tried: int  # history items that were left out in turn
 
@@ -57,8 +57,8 @@ def explain(
 ) -> Explanation:
     """Take the score of an item apart, as `service.recommend(query)` gives it.
 
-    KeyError for an item never heard of. What is seen, muted or gone is scored as if it might be
-    shown. `between` is called between tries, so that whoever waits for the engine gets a turn.
+    KeyError for an unknown item. What is seen, muted or gone is scored as if it might be
+    shown. `between` is called between tries, so that waiting requests get a turn.
     """
     row = service.live.row(item_id)
     if row < 0:

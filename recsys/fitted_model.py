@@ -29,7 +29,8 @@ from recsys.data.records import parse_event
 from recsys.errors import BundleError, DataError
 from recsys.explanation import Explanation
 from recsys.explanation import explain as explanation_of
-from recsys.home_page import HomePage, HomeRow, copy_groups, deal
+from recsys.home_page import HomePage
+from recsys.home_row_pages import HomeRow, copy_groups, first_pages
 from recsys.personal_list import ListRequest, UserState, query_of, ranked
 from recsys.ranking import metadata_filter, nonpersonal_lists
 from recsys.ranking.query import Filters, Interaction, Query, Recommendation
@@ -75,11 +76,11 @@ class FittedModel:
         self.manifest: Mapping[str, Any] = raw.manifest
         self._raw, self._store, self._owned = raw, store, owned
         self._copies: set[Path] = set()  # where `save` wrote histories
-        self._tones = SentimentScorer(home)
+        self._sentiment_scorer = SentimentScorer(home)
         live = LiveState(model, weights)
-        self._feed = LogTailer(live, raw.manifest, self._tones)
-        self._watch = TrendMonitor(live)
-        self._recommender = Recommender(live, watch=self._watch)
+        self._feed = LogTailer(live, raw.manifest, self._sentiment_scorer)
+        self._trend_monitor = TrendMonitor(live)
+        self._recommender = Recommender(live, trend_monitor=self._trend_monitor)
         self._pasts = UserHistories(live.weights)
         self._close = weakref.finalize(self, _release, store, owned)
 
@@ -98,7 +99,7 @@ class FittedModel:
             raise BundleError(f"{home}: there is no such folder; `model.save(path)` makes one")
         raw, model = BundleStore(home).load_current(lambda raw: (raw, Model.from_raw(raw)))
         kinds = {**KIND_WEIGHTS, **raw.manifest.get("event_weights", {})}
-        weights = weights or EventWeights(kinds=kinds, tone=TONE, remarks=REMARKS)
+        weights = weights or EventWeights(kinds=kinds, sentiment=TONE, remarks=REMARKS)
         file = home / HISTORIES
         store = Store.open(f"sqlite:///{file}") if file.exists() else None
         return cls(home, raw, model, store, weights, owned)
@@ -235,8 +236,8 @@ class FittedModel:
         state, n, rows = self._state(user), _count(n), _count(rows)
         page = HomePage(self._recommender, state, self._query(state, request))
         found = page.rows(1 + n * rows)[:rows]
-        dealt = deal(found, n, lambda item_id: True, copy_groups(self._live))
-        return [replace(one.row, items=one.items) for one in dealt]
+        pages_of_rows = first_pages(found, n, lambda item_id: True, copy_groups(self._live))
+        return [replace(one.row, items=one.items) for one in pages_of_rows]
 
     def similar(
         self,
@@ -368,7 +369,7 @@ class FittedModel:
             name = parse_id(user, "user")
             store = self._histories(name)
             past, weights = self._pasts.of(store, name), self._live.weights
-            return UserState.read(store, past, name, self._tones, weights)
+            return UserState.read(store, past, name, self._sentiment_scorer, weights)
         if isinstance(user, Mapping) or not isinstance(user, Iterable):
             raise DataError(f"user: a {type(user).__name__} is neither a user id nor a history")
         return UserState(None, tuple(_interaction(one, at) for at, one in enumerate(user)))
@@ -386,7 +387,7 @@ class FittedModel:
         """Apply events and items that were stored since, by a service on the same home say."""
         if self._store is not None:
             self._feed.follow(self._store)
-        self._watch.trends(time.time())
+        self._trend_monitor.trends(time.time())
 
 
 def load(path: str | Path) -> FittedModel:

@@ -40,7 +40,7 @@ from recsys.text.encoders.static import read_static, static_folder
 from recsys.text.encoders.student import Student
 from recsys.text.item_texts import documents
 from recsys.text.latent_semantic import fit_latent_semantic
-from recsys.text.sentiment.scorer import SentimentScorer, toned
+from recsys.text.sentiment.scorer import SentimentScorer, with_sentiment
 from recsys.text_training.encode_catalogue import encode_words, renumbered
 from recsys.training.cold_items import ColdStartSolver
 from recsys.training.fit import TextVectors, assemble, known_interactions
@@ -114,7 +114,7 @@ def fit(
     folder = tempfile.TemporaryDirectory(prefix="recsys-", ignore_cleanup_errors=True)
     home = Path(folder.name)
     try:
-        table = dampened(toned(event_table(event_rows), SentimentScorer(home)))
+        table = dampened(with_sentiment(event_table(event_rows), SentimentScorer(home)))
         weights.check_kinds(table.kind_counts())
         catalogue = item_table(item_rows)
         position = _store(home, event_rows, item_rows, user_rows)
@@ -154,7 +154,7 @@ def _weights(given: Mapping[str, float]) -> EventWeights:
     for kind, weight in given.items():
         if not isinstance(weight, (int, float)) or not abs(weight) < 1e6:
             raise DataError(f"event_weights: {kind!r} weighs {weight!r}, which is no finite number")
-    return EventWeights(kinds={**KIND_WEIGHTS, **given}, tone=TONE, remarks=REMARKS)
+    return EventWeights(kinds={**KIND_WEIGHTS, **given}, sentiment=TONE, remarks=REMARKS)
 
 
 def _choice(tune: TuningResult | Mapping[str, Any] | str | Path) -> TuningResult:

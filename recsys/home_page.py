@@ -1,19 +1,18 @@
 """Home page: ordered rows of one user's lists without repeated items.
 
 Each row is a list that other routes make too (personal, similar, latest), reduced to what the user
-may be shown. Items are dealt out page by page: the first page of every row in the order of the
-rows, then the second page of every row, and so on. So further pages of different rows hold no item
-in common, although no server keeps what a client has read.
+may be shown. `recsys.home_row_pages` assigns the items to pages.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from recsys.array_types import Mask, Rows
+from recsys.home_row_pages import HomeRow
 from recsys.i18n import translate
 from recsys.personal_list import UserState, ranked
 from recsys.ranking import nonpersonal_lists, user_controls
@@ -24,7 +23,6 @@ from recsys.ranking.reason_templates import SENTENCES, UNNAMED, named, sentence
 from recsys.ranking.request_scorer import Request
 from recsys.ranking.reserved_places import ReservedPlaces
 from recsys.recommender import Recommender
-from recsys.serving.live_state import LiveState
 from recsys.serving.topic_example_titles import titles_of_unnamed
 from recsys.store.user_controls import Control
 
@@ -56,29 +54,6 @@ LIKED_ROWS = 2  # rows about items of the history, at most
 TOPICS = 3  # of the history, where the user follows none
 SHARE = 0.2  # of a history that a topic holds at least, to be one that is read
 DEEPEST = 1_000  # items of a row that are looked at
-Accepts = Callable[[str], bool]  # whether an item, by id, is still to be shown
-
-
-@dataclass(frozen=True, slots=True)
-class HomeRow:
-    """A row and the items that may stand in it, best first."""
-
-    key: str  # its kind, and what it is about: because_you_liked:ID
-    kind: str
-    title: str
-    reason: str
-    source: str  # the list that it is made of
-    items: tuple[Recommendation, ...]
-    item_id: str = ""  # of the history, where the row is about one
-
-
-@dataclass(frozen=True, slots=True)
-class DealtRow:
-    """A row with the items of one page."""
-
-    row: HomeRow
-    items: tuple[Recommendation, ...]
-    more: bool  # whether another page follows
 
 
 class HomePage:
@@ -296,82 +271,6 @@ _SOURCES = {
     "something_else": "recommend",
 }
 _JUDGED = 5  # items of a row by which it is ordered
-
-
-def copy_groups(live: LiveState) -> Callable[[str], int]:
-    """Return the function from an item's id to the number of its group of copies, -1: none."""
-    if not live.marks.free:
-        return lambda item_id: -1
-
-    def group_of(item_id: str) -> int:
-        return int(live.marks.group[live.row(item_id)])
-
-    return group_of
-
-
-def deal(
-    rows: Sequence[HomeRow], n: int, accepts: Accepts, group_of: Callable[[str], int]
-) -> list[DealtRow]:
-    """Return the first page of every row: `n` items, none twice, copies of one neither.
-
-    Rows that are left without an item are left out. `group_of`: a number shared by copies, or -1.
-    """
-    dealer = _Dealer(accepts, group_of)
-    dealt = [(row, dealer.take(row, n)) for row in rows]
-    return [DealtRow(row, own, bool(dealer.rest(row))) for row, own in dealt if own]
-
-
-def deal_more(
-    rows: Sequence[HomeRow],
-    key: str,
-    page: int,
-    n: int,
-    accepts: Accepts,
-    group_of: Callable[[str], int],
-) -> DealtRow:
-    """Return a later page of one row, from 2; the row of `key` is among `rows`.
-
-    `accepts`: not what the first page of the home page held, nor the pages of this row before.
-    """
-    dealer = _Dealer(accepts, group_of)
-    for turn in range(2, page + 1):
-        for row in rows:
-            if row.key != key:
-                dealer.take(row, n)
-            elif turn == page:
-                own = dealer.take(row, n)
-                return DealtRow(row, own, bool(dealer.rest(row)))
-    raise KeyError(key)
-
-
-class _Dealer:
-    """Takes items out of rows, each once."""
-
-    def __init__(self, accepts: Accepts, group_of: Callable[[str], int]) -> None:
-        self.accepts, self.group_of = accepts, group_of
-        self.ids: set[str] = set()
-        self.groups: set[int] = set()
-
-    def rest(self, row: HomeRow) -> list[Recommendation]:
-        """Return what of a row is left."""
-        return [one for one in row.items if self._free(one.item_id)]
-
-    def take(self, row: HomeRow, n: int) -> tuple[Recommendation, ...]:
-        """Take the next items of a row."""
-        found: list[Recommendation] = []
-        for one in row.items:
-            if len(found) == n:
-                break
-            if self._free(one.item_id):
-                found.append(one)
-                self.ids.add(one.item_id)
-                self.groups.add(self.group_of(one.item_id))
-        return tuple(one._replace(rank=place) for place, one in enumerate(found, start=1))
-
-    def _free(self, item_id: str) -> bool:
-        group = self.group_of(item_id)
-        held = group >= 0 and group in self.groups
-        return item_id not in self.ids and not held and self.accepts(item_id)
 
 
 def _labelled(filters: Filters, kind: str, value: str) -> Filters | None:

@@ -47,16 +47,17 @@ class UserState:
         store: Store,
         past: UserPast,
         user_id: str,
-        tones: SentimentScorer | None,
+        sentiment_scorer: SentimentScorer | None,
         weights: EventWeights,
     ) -> UserState:
-        """Return the state of a user as the store has it; `tones` None: comments count nothing.
+        """Return the state of a user as the store has it; `sentiment_scorer` None: comments count
+        nothing.
 
         `past`: the user's events, see `recsys.store.user_histories`; those that weigh nothing are
         left out. An unknown user has an empty state. StoreError when the store is unreachable.
         """
         interests: tuple[str, ...] = ()
-        history = acts(interactions(past.events, tones), weights)
+        history = acts(interactions(past.events, sentiment_scorer), weights)
         if len(history) < INTERESTS_UNTIL:
             user = store.user(user_id)
             interests = tuple(user.interests) if user is not None else ()

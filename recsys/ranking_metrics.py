@@ -44,12 +44,18 @@ class Positives:
 
     @property
     def counts(self) -> NDArray[np.int64]:
-        """Return how many positives each user has."""
+        """Return how many positives each user has.
+
+        (users,).
+        """
         return np.diff(self.starts)
 
     @property
     def owner(self) -> NDArray[np.int64]:
-        """Return the user that each positive belongs to."""
+        """Return the user that each positive belongs to.
+
+        (positives,), ascending.
+        """
         return np.repeat(np.arange(len(self)), self.counts)
 
     def part(self, first: int, stop: int) -> Positives:
@@ -76,7 +82,10 @@ class Comparison:
 
 
 def require_finite(scores: NDArray[np.floating], what: str) -> None:
-    """Raise DataError unless all are finite: a NaN is never beaten, and would look perfect."""
+    """Raise DataError unless all are finite: a NaN is never beaten, and would look perfect.
+
+    `what`: name of the scorer, for the message.
+    """
     if not np.isfinite(scores).all():
         bad = int((~np.isfinite(scores)).sum())
         raise DataError(f"{what}: {bad} of {scores.size} scores are NaN or infinite")
@@ -122,7 +131,8 @@ def score_ranks(scores: Floats, positives: Positives, k: int) -> Values:
 def top(scores: Floats, k: int) -> Rows:
     """Return the k best items of every row of scores, best first, -1 where candidates run out.
 
-    Equal scores keep the order of the items, so that the same scores give the same list.
+    Equal scores keep the order of the items, so that the same scores give the same list. `scores`
+    (users, n_items), -inf for what may not be listed; returns (users, min(k, n_items)).
     """
     k = min(k, scores.shape[1])
     part = np.argpartition(-scores, k - 1, axis=1)[:, :k] if k < scores.shape[1] else None
@@ -141,7 +151,10 @@ def _per_user(values: Values, positives: Positives) -> Values:
 
 
 def recall(ranks: Values, positives: Positives, k: int) -> Values:
-    """Return, per user, the share of the positives within the first k; 0 without positives."""
+    """Return, per user, the share of the positives within the first k; 0 without positives.
+
+    `ranks` (positives,): rank of each positive, from 1; returns (users,).
+    """
     return _per_user((ranks <= k).astype(np.float64), positives) / np.maximum(positives.counts, 1)
 
 
@@ -188,12 +201,18 @@ def _discounts(ranks: Values, k: int) -> Values:
 
 
 def distinct_items(lists: Rows) -> int:
-    """Return how many different items the lists hold; -1 is none."""
+    """Return how many different items the lists hold; -1 is none.
+
+    `lists` (users, k).
+    """
     return len(np.unique(lists[lists >= 0]))
 
 
 def mrr(ranks: Values, positives: Positives, k: int) -> Values:
-    """Return, per user, one over the rank of the first hit, 0 where none is within k."""
+    """Return, per user, one over the rank of the first hit, 0 where none is within k.
+
+    `ranks` (positives,): rank of each positive, from 1; returns (users,).
+    """
     best = np.full(len(positives), np.inf)
     np.minimum.at(best, positives.owner, ranks)
     return np.where(best <= k, 1 / best, 0.0)
@@ -216,7 +235,10 @@ def user_auc(user: Rows, scores: Values, liked: Mask) -> Values:
 
 
 def auc(scores: Values, liked: Mask) -> float:
-    """Return how often a liked item scores above a disliked one, ties half; NaN without both."""
+    """Return how often a liked item scores above a disliked one, ties half; NaN without both.
+
+    `scores`, `liked`: (n,), one per judged item.
+    """
     found = user_auc(np.zeros(len(scores), np.int32), scores, liked)
     return float(found[0]) if len(found) else float("nan")
 

@@ -54,22 +54,22 @@ class Recommender:
         self,
         live: LiveState,
         drift: float = DRIFT,
-        watch: TrendMonitor | None = None,
+        trend_monitor: TrendMonitor | None = None,
         rising: float = WEIGHT,
     ) -> None:
         load_terms()
         self.live = live
-        self.risen = TrendBoostCache(watch, rising)
-        self.standing = ItemFeatureCache(live, drift)
+        self.risen = TrendBoostCache(trend_monitor, rising)
+        self.item_features = ItemFeatureCache(live, drift)
 
     def request(self, query: Query) -> Request:
         """Return a query as it stands against what is known at this moment."""
-        return Request.of(query, self.live, self.standing, self.risen.now())
+        return Request.of(query, self.live, self.item_features, self.risen.now())
 
     def recommend(
         self, query: Query, reserved: ReservedPlaces | None = None
     ) -> list[Recommendation]:
-        """Return the best items the person has not acted on, best first.
+        """Return the best items the user has not acted on, best first.
 
         Fewer than `n` come back only when fewer are left. The same query gives the same list.
         `reserved`: puts new items with few users into some places; None: no place is reserved.
@@ -126,7 +126,10 @@ class Recommender:
         return Scored(request, rows, scores + placed, added + placed, gained)
 
     def open(self, query: Query, request: Request) -> Mask:
-        """Return which rows may be shown."""
+        """Return which rows may be shown.
+
+        (request.size,).
+        """
         now = time.time() if query.now is None else query.now
         mask = allowed(self.live, query.filters, now)
         repeats = request.repeats
@@ -144,7 +147,10 @@ class Recommender:
         return mask
 
     def own(self, query: Query, size: int) -> Mask:
-        """Return which of the first `size` rows are items by the person."""
+        """Return which of the first `size` rows are items by the user.
+
+        (size,); all False without `query.author`.
+        """
         codes = self.live.codes("author", query.author) if query.author else []
         if not codes:
             return np.zeros(size, bool)
@@ -200,9 +206,7 @@ class Recommender:
         shown = np.concatenate([places[:count], self._beside(scored, places[:count], rank)])
         rows_shown, gained = scored.rows[shown], scored.gains[shown]
         parts = Parts.of(scored.request, rows_shown, scored.corrections[shown], gained)
-        formatter = ReasonFormatter.of(
-            scored.request, parts.carriers.ids, query.language, self.title
-        )
+        formatter = ReasonFormatter.of(scored.request, parts.groups.ids, query.language, self.title)
         found, by_kind = [], SOURCES | sources()
         for place, head in enumerate(heads[:count]):
             own = parts.gathered(place)

@@ -1,6 +1,6 @@
 """Kinds of values of settings: how a text or a TOML value is read, checked and written again.
 
-A reader raises ValueError with what is wanted; the caller adds the name of the setting and the
+A user raises ValueError with what is wanted; the caller adds the name of the setting and the
 value.
 """
 

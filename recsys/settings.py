@@ -394,9 +394,9 @@ class Settings:
         """The weights of events, those of the settings over the built-in ones."""
         return EventWeights(
             kinds={**KIND_WEIGHTS, **self.event_weights},
-            tone=self.tone_strength,
+            sentiment=self.tone_strength,
             remarks=self.comment_strength,
-            voices=self.defences == "on",
+            account_tests=self.defences == "on",
         )
 
     @cached_property
@@ -410,7 +410,7 @@ class Settings:
         return repeat_categories(self.repeat)
 
     @property
-    def tones(self) -> SentimentScorer:
+    def sentiment_scorer(self) -> SentimentScorer:
         """The scorer of the sentiment of texts, with the model of the home where there is one."""
         return SentimentScorer(self.home)
 

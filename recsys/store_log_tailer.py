@@ -30,11 +30,14 @@ class LogTailer:
     """One reader of the two logs, for one live state; `follow` may be called by any thread."""
 
     def __init__(
-        self, live: LiveState, manifest: Mapping[str, Any], tones: SentimentScorer | None = None
+        self,
+        live: LiveState,
+        manifest: Mapping[str, Any],
+        sentiment_scorer: SentimentScorer | None = None,
     ) -> None:
         self.live = live
-        self.tones = tones  # None: the tone of comments counts for nothing
-        self.chatter = CommentDampener()
+        self.sentiment_scorer = sentiment_scorer  # None: the tone of comments counts for nothing
+        self.comment_dampener = CommentDampener()
         self.ranking = threading.Lock()  # held while lists are ranked, and while rows are applied
         self.last_event = _number(manifest, "last_event_id")
         self.last_change = _number(manifest, "last_change_id")
@@ -46,7 +49,7 @@ class LogTailer:
         self.items = 0  # moves whenever an item came, changed or went
         self.stamp: int | None = None  # the store's change stamp at the last look
         self.looked = 0.0  # monotonic seconds of the last look
-        self.withdrawals = Withdrawals(live, tones, self.last_event)
+        self.withdrawals = Withdrawals(live, sentiment_scorer, self.last_event)
         self._lock = threading.Lock()
 
     def follow(self, store: Store, stamp: int | None = None, events: bool = True) -> int:
@@ -105,7 +108,9 @@ class LogTailer:
 
     def _apply_events(self, store: Store, events: Sequence[StoredEvent]) -> None:
         try:
-            acts = acts_of(events, self.tones, self.chatter, self.live.account_mix)
+            acts = acts_of(
+                events, self.sentiment_scorer, self.comment_dampener, self.live.account_mix
+            )
         except Exception:  # what cannot be read counts whole and has no tone
             log.exception("comments were passed over", extra={"event": events[0].id})
             acts = [

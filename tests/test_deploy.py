@@ -66,8 +66,8 @@ def test_the_units_are_there():
 
 @pytest.mark.parametrize("path", SERVICES, ids=lambda path: path.name)
 def test_a_unit_runs_a_command_that_exists(path):
-    told = unit(path)["Service"]
-    words = shlex.split(told["ExecStart"])
+    result = unit(path)["Service"]
+    words = shlex.split(result["ExecStart"])
     if words[:2] == ["/bin/sh", "-c"]:
         inner = words[2].replace("$$", "$").replace("%%", "%")
         words = shlex.split(inner.removeprefix("exec "))
@@ -81,11 +81,11 @@ def test_an_option_that_does_not_exist_is_found():
 
 @pytest.mark.parametrize("path", SERVICES, ids=lambda path: path.name)
 def test_a_unit_has_no_more_rights_than_it_needs(path):
-    told = unit(path)["Service"]
-    assert (told["User"], told["ProtectSystem"]) == ("recsys", "strict")
-    assert told["NoNewPrivileges"] == told["PrivateTmp"] == told["ProtectHome"] == "yes"
-    assert told["EnvironmentFile"] == "/etc/recsys/recsys.env"
-    assert "recsys" in told["StateDirectory"].split()
+    result = unit(path)["Service"]
+    assert (result["User"], result["ProtectSystem"]) == ("recsys", "strict")
+    assert result["NoNewPrivileges"] == result["PrivateTmp"] == result["ProtectHome"] == "yes"
+    assert result["EnvironmentFile"] == "/etc/recsys/recsys.env"
+    assert "recsys" in result["StateDirectory"].split()
 
 
 def test_the_service_comes_back_and_a_refused_night_is_no_failure():
@@ -96,10 +96,10 @@ def test_the_service_comes_back_and_a_refused_night_is_no_failure():
 
 @pytest.mark.parametrize("path", TIMERS, ids=lambda path: path.name)
 def test_a_timer_has_a_service_and_runs_daily(path):
-    told = unit(path)["Timer"]
+    result = unit(path)["Timer"]
     assert path.with_suffix(".service").exists()
-    assert re.fullmatch(r"\*-\*-\* \d\d:\d\d:00", told["OnCalendar"])
-    assert told["Persistent"] == "true" and told["RandomizedDelaySec"]
+    assert re.fullmatch(r"\*-\*-\* \d\d:\d\d:00", result["OnCalendar"])
+    assert result["Persistent"] == "true" and result["RandomizedDelaySec"]
 
 
 def test_systemd_accepts_the_units(tmp_path):
@@ -120,8 +120,8 @@ def test_systemd_accepts_the_units(tmp_path):
         (copies / path.name).write_text(text, encoding="utf-8")
     files = [str(path) for path in sorted(copies.iterdir())]
     done = subprocess.run([*call, *files], capture_output=True, text=True)
-    told = [line for line in done.stderr.splitlines() if str(copies) in line or "recsys" in line]
-    assert (done.returncode, told) == (0, [])
+    result = [line for line in done.stderr.splitlines() if str(copies) in line or "recsys" in line]
+    assert (done.returncode, result) == (0, [])
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
@@ -147,30 +147,32 @@ def test_the_image_runs_without_root_and_tells_its_health():
 
 
 def test_compose_runs_commands_that_exist_and_asks_for_keys():
-    told = yaml_of("compose.yaml")
+    result = yaml_of("compose.yaml")
     for name in ("service", "night"):
-        service = told["services"][name]
+        service = result["services"][name]
         check_command(service["command"])
         assert service["environment"]["RECSYS_AUTH"] == "on"
         assert service["image"] == "recsys"
-        assert {mount.split(":")[0] for mount in service["volumes"]} <= set(told["volumes"])
-    build = told["services"]["service"]["build"]
+        assert {mount.split(":")[0] for mount in service["volumes"]} <= set(result["volumes"])
+    build = result["services"]["service"]["build"]
     context = (DEPLOY / build["context"]).resolve()
     assert context == ROOT.resolve() and (context / build["dockerfile"]).exists()
-    assert told["services"]["service"]["ports"] == ["127.0.0.1:8000:8000"]
+    assert result["services"]["service"]["ports"] == ["127.0.0.1:8000:8000"]
 
 
 def test_traefik_limits_bodies_and_hides_the_metrics():
-    static, told = yaml_of("traefik.yaml"), yaml_of("traefik-recsys.yaml")["http"]
-    router = told["routers"]["recsys"]
+    static, result = yaml_of("traefik.yaml"), yaml_of("traefik-recsys.yaml")["http"]
+    router = result["routers"]["recsys"]
     assert Path(static["providers"]["file"]["filename"]).name == "recsys.yaml"
     assert router["tls"]["certResolver"] in static["certificatesResolvers"]
     assert set(router["entryPoints"]) <= set(static["entryPoints"])
     assert "!PathPrefix(`/metrics`)" in router["rule"]
     (middleware,) = router["middlewares"]
-    assert told["middlewares"][middleware]["buffering"]["maxRequestBodyBytes"] == BODY
-    balancer = told["services"][router["service"]]["loadBalancer"]
-    assert balancer["passHostHeader"] and balancer["serversTransport"] in told["serversTransports"]
+    assert result["middlewares"][middleware]["buffering"]["maxRequestBodyBytes"] == BODY
+    balancer = result["services"][router["service"]]["loadBalancer"]
+    assert (
+        balancer["passHostHeader"] and balancer["serversTransport"] in result["serversTransports"]
+    )
 
 
 def test_nginx_and_caddy_limit_bodies_and_hide_the_metrics():

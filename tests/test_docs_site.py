@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PAGES = sorted((ROOT / "docs").rglob("*.md"))
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
-# what a browser fetches by itself; links that a person follows may lead anywhere
+# what a browser fetches by itself; links that a user follows may lead anywhere
 FETCHED = re.compile(
     r"<(?:script|img|iframe)[^>]* src=[\"']([^\"']+)|<link[^>]* href=[\"']([^\"']+)"
 )

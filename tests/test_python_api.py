@@ -173,9 +173,11 @@ def test_what_is_neither_user_nor_history_is_named(model):
 def test_similar_explain_and_vectors(model):
     near = model.similar("book-3", 5)
     assert sides(near) == {1} and "book-3" not in ids(near)
-    told = model.explain("reader-3", ids(model.recommend("reader-3", 1))[0])
-    assert told.rank == 1
-    assert told.base + sum(part.value for part in told.parts) == pytest.approx(told.score, abs=1e-3)
+    result = model.explain("reader-3", ids(model.recommend("reader-3", 1))[0])
+    assert result.rank == 1
+    assert result.base + sum(part.value for part in result.parts) == pytest.approx(
+        result.score, abs=1e-3
+    )
     vectors = model.vectors()
     assert len(vectors.item_ids) == len(vectors.text) == BOOKS and vectors.behaviour is None
     for call in (lambda: model.similar("book-99"), lambda: model.explain("reader-3", "book-99")):
@@ -237,9 +239,9 @@ def test_the_service_gives_the_same_lists_on_a_saved_model(model, tmp_path):
             for one, other in zip(ours, answer["items"], strict=True):
                 assert one.score == pytest.approx(other["score"], abs=1e-4)
                 assert (one.rank, one.source) == (other["rank"], other["source"])
-                told = [(each.kind, each.text, each.item_id) for each in one.reasons]
+                result = [(each.kind, each.text, each.item_id) for each in one.reasons]
                 wanted = [(e["kind"], e["text"], e.get("item_id")) for e in other["reasons"]]
-                assert told == wanted
+                assert result == wanted
         words = client.get("/recommend/reader-3?n=5&q=even&not_category=odd").json["items"]
         ours = model.recommend("reader-3", 5, words="even", filters={"not_category": "odd"})
         assert ids(ours) == [one["item_id"] for one in words]

@@ -36,30 +36,30 @@ def ids(found):
     return [one.item_id for one in found]
 
 
-def asked(service, **query):
+def queried(service, **query):
     return service.recommend(Query(**{"history": SAILOR, "n": ALL, "now": NOW, **query}))
 
 
 def test_seen_items_never_come_back_and_all_others_do(service):
     for history in (SAILOR, NEGATIVE, likes("sea-1", event="view"), ()):
-        found = ids(asked(service, history=history))
+        found = ids(queried(service, history=history))
         assert len(set(found)) == len(found) == ALL - len(history)
         assert not set(found) & {one.item_id for one in history}
 
 
 def test_a_sailor_is_shown_the_sea_in_both_languages(service):
-    found = ids(asked(service, n=12))
+    found = ids(queried(service, n=12))
     assert all(item.startswith("sea") for item in found)
     assert {int(item.split("-")[1]) % 2 for item in found} == {0, 1}
 
 
 def test_pages_join_to_one_list(service):
-    whole = asked(service, n=30)
-    first, second = asked(service, n=10), asked(service, n=20, offset=10)
+    whole = queried(service, n=30)
+    first, second = queried(service, n=10), queried(service, n=20, offset=10)
     assert ids(first) + ids(second) == ids(whole)
     assert [one.rank for one in first + second] == list(range(1, 31))
     assert [one.score for one in whole] == sorted((one.score for one in whole), reverse=True)
-    assert asked(service, offset=ALL) == []
+    assert queried(service, offset=ALL) == []
 
 
 def test_many_queries_get_the_lists_that_each_gets_alone(service):
@@ -73,7 +73,7 @@ def test_many_queries_get_the_lists_that_each_gets_alone(service):
 
 
 def test_the_same_query_gives_the_same_list(service):
-    assert asked(service) == asked(service)
+    assert queried(service) == queried(service)
 
 
 TERMS = {term.scorer: term for term in WHOLE.terms}
@@ -124,7 +124,7 @@ def test_the_parts_of_a_score_add_up_to_it(name, history):
 
 
 def test_reasons_name_what_speaks_for_an_item(service):
-    best = asked(service, n=1, explain=True)[0]
+    best = queried(service, n=1, explain=True)[0]
     assert sum(reason.share for reason in best.reasons) == pytest.approx(1.0)
     because = [r for r in best.reasons if r.kind == "because_you"]
     assert {r.item_id for r in because} <= {one.item_id for one in SAILOR} and because
@@ -133,9 +133,9 @@ def test_reasons_name_what_speaks_for_an_item(service):
 
 
 def test_words_asked_for_and_interests_are_told_apart(service):
-    kinds = {r.kind for r in asked(service, history=(), words="棋", n=1, explain=True)[0].reasons}
+    kinds = {r.kind for r in queried(service, history=(), words="棋", n=1, explain=True)[0].reasons}
     assert "search" in kinds and "interests" not in kinds
-    stated = asked(service, history=(), interests=("棋",), n=1, explain=True)[0]
+    stated = queried(service, history=(), interests=("棋",), n=1, explain=True)[0]
     assert "interests" in {r.kind for r in stated.reasons}
     assert "search" not in {r.kind for r in stated.reasons}
     assert stated.item_id.startswith("chess")
@@ -144,7 +144,7 @@ def test_words_asked_for_and_interests_are_told_apart(service):
 def test_what_came_since_the_readers_last_event_is_told_to_be_new():
     service = Recommender(worlds.live(ScoreModel(linear={"exposure_age": -1.0})), drift=0.0)
     service.live.add_item(Item("post", created_at=NOW + 5))
-    best = asked(service, n=1)[0]
+    best = queried(service, n=1)[0]
     assert best.item_id == "post" and best.source == "fresh"
 
 
@@ -177,10 +177,10 @@ def test_a_block_of_histories_scores_as_requests_do(name):
 
 
 def test_whoever_dislikes_everything_still_gets_finite_scores(service):
-    found = asked(service, history=NEGATIVE)
+    found = queried(service, history=NEGATIVE)
     assert len(found) == ALL - len(NEGATIVE)
     assert np.isfinite([one.score for one in found]).all()
-    top = ids(asked(service, history=NEGATIVE, n=10))
+    top = ids(queried(service, history=NEGATIVE, n=10))
     assert sum(item.startswith("chess") for item in top) > 5
 
 
@@ -201,25 +201,25 @@ def test_hardly_any_data_is_served(world):
 
 
 def test_a_click_changes_the_next_answer(service):
-    before = asked(service, history=(), n=10)
-    after = asked(service, history=likes("chess-2"), n=10)
+    before = queried(service, history=(), n=10)
+    after = queried(service, history=likes("chess-2"), n=10)
     assert ids(before) != ids(after)
     assert sum(i.startswith("chess") for i in ids(after)) > 5
     for _ in range(40):  # of all the others
         service.live.add_event("sea-30", "like", timestamp=NOW + 1)
-    assert ids(asked(service, history=(), n=1)) == ["sea-30"]
+    assert ids(queried(service, history=(), n=1)) == ["sea-30"]
 
 
 def test_a_post_in_chinese_is_found_by_similar_chinese_words(service):
     service.live.add_item(Item("post", title="海浪", created_at=NOW))
     service.live.add_item(Item("other", title="棋局", created_at=NOW))
     fresh = Filters(max_age=60.0)
-    assert ids(asked(service, words="帆船", filters=fresh)) == ["post", "other"]
-    assert ids(asked(service, words="海浪", history=(), filters=fresh)) == ["post", "other"]
-    assert ids(asked(service, words="卒", history=(), filters=fresh)) == ["other", "post"]
+    assert ids(queried(service, words="帆船", filters=fresh)) == ["post", "other"]
+    assert ids(queried(service, words="海浪", history=(), filters=fresh)) == ["post", "other"]
+    assert ids(queried(service, words="卒", history=(), filters=fresh)) == ["other", "post"]
 
 
 def test_what_is_excluded_stays_out(service):
-    out = frozenset(ids(asked(service, n=5))) | {"never heard of"}
-    found = ids(asked(service, exclude=out))
+    out = frozenset(ids(queried(service, n=5))) | {"never heard of"}
+    found = ids(queried(service, exclude=out))
     assert not out & set(found) and len(found) == ALL - len(SAILOR) - 5

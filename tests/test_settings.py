@@ -181,8 +181,8 @@ def test_variables_that_kubernetes_sets_for_a_service_of_this_name_are_none_of_o
 
 
 def test_defences_are_switched_off():
-    assert Settings.load({}).weights.voices
-    assert not Settings.load({"RECSYS_DEFENCES": "off"}).weights.voices
+    assert Settings.load({}).weights.account_tests
+    assert not Settings.load({"RECSYS_DEFENCES": "off"}).weights.account_tests
 
 
 def test_engines_are_names_joined_by_commas():

@@ -44,16 +44,16 @@ def explained(
     `whole`: the caller may read the user's history. For others, what the user did is named as far
     as the reasons name it, and what closes the item because of it is left out.
 
-    404 for an item never heard of, 503 while the store, which knows the history, is away.
+    404 for an unknown item, 503 while the store, which knows the history, is away.
     """
-    person = maker.person(user_id)
-    if person.degraded:
+    user_state = maker.user_state(user_id)
+    if user_state.degraded:
         message = "the store cannot be reached, and nothing is known of a user without it"
         raise ApiError(503, message, "store_unreachable", headers={"Retry-After": "2"})
     maker.service.see_changes()
     serving = maker.service.serving
     steer = SteerParameters.model_validate({"q": given.q, "personal": given.personal})
-    query = maker.query(person, steer, time.time())
+    query = maker.query(user_state, steer, time.time())
     with serving.feed.ranking:
         try:
             found = explain(

@@ -28,7 +28,7 @@ class Following:
     def answer(self, user_id: str, given: FollowingParameters, base: str) -> dict[str, Any]:
         """Return a page of the feed, and remember what it shows."""
         maker = Recommend(self.service, self.language)
-        person = maker.person(user_id)
+        user_state = maker.user_state(user_id)
         self.service.see_changes()
         serving, cursor = self.service.serving, pages.opened(given, "following", user_id)
         request = ListRequest(
@@ -38,7 +38,7 @@ class Following:
             language=self.language,
             now=cursor.started,
         )
-        feed = FollowingFeed(serving.recommender, person, query_of(person, request))
+        feed = FollowingFeed(serving.recommender, user_state, query_of(user_state, request))
         pages.check_where(serving.live, feed.query.filters)
 
         def best(k: int) -> Sequence[Recommendation]:
@@ -59,13 +59,15 @@ class Following:
             "user": user_id,
             "recommendation_id": answer_id,
             "model_version": serving.version,
-            "cold_start": person.cold,
-            "degraded": person.degraded,
+            "cold_start": user_state.cold,
+            "degraded": user_state.degraded,
             "items": [pages.entry(one, serving, given.fields, given.explain) for one in page.items],
             "next": pages.next_url(base, given, page.after(one.item_id for one in page.items)),
             **({"notice": notice} if notice else {}),
             **({"warnings": warnings} if warnings else {}),
         }
-        kind = "degraded" if person.degraded else "personal"
-        maker.remember([MadeList(answer, maker.exposure(answer_id, serving, person, placed), kind)])
+        kind = "degraded" if user_state.degraded else "personal"
+        maker.remember(
+            [MadeList(answer, maker.exposure(answer_id, serving, user_state, placed), kind)]
+        )
         return answer

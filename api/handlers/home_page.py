@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from recsys.empty_list_reasons import personal as personal_notice
-from recsys.home_page import DealtRow, HomePage, copy_groups, deal, deal_more
+from recsys.home_page import HomePage
+from recsys.home_row_pages import RowPage, copy_groups, first_pages, later_page
 from recsys.personal_list import ListRequest, UserState, query_of
 from recsys.ranking.pinned_items import SOURCE as PINNED
 from recsys.ranking.query import Query
@@ -39,17 +40,17 @@ class Home:
 
     def answer(self, user_id: str, given: HomeParameters, base: str) -> dict[str, Any]:
         """Return a home page, or a later page of one of its rows, and remember what it shows."""
-        person = Recommend(self.service, self.language).person(user_id)
+        user_state = Recommend(self.service, self.language).user_state(user_id)
         self.service.see_changes()
         serving, cursor = self.service.serving, _opened(given, user_id)
-        query = self._query(person, given, cursor.started)
+        query = self._query(user_state, given, cursor.started)
         pages.check_where(serving.live, query.filters)
         with self.service.metrics.stage("home"), serving.feed.ranking:
-            dealt = self._dealt(serving, person, query, given, cursor)
-            notice = "" if dealt else personal_notice(serving.recommender, query, True)
+            row_pages = self._dealt(serving, user_state, query, given, cursor)
+            notice = "" if row_pages else personal_notice(serving.recommender, query, True)
         answer_id = uuid.uuid4().hex
         warnings = pages.warnings(serving.live, given)
-        shown = [one.item_id for each in dealt for one in each.items]
+        shown = [one.item_id for each in row_pages for one in each.items]
         later = replace(
             cursor,
             skip=cursor.skip + (given.row is not None),
@@ -59,8 +60,8 @@ class Home:
             "user": user_id,
             "recommendation_id": answer_id,
             "model_version": serving.version,
-            "cold_start": person.cold,
-            "degraded": person.degraded,
+            "cold_start": user_state.cold,
+            "degraded": user_state.degraded,
             "rows": [
                 {
                     "row": each.row.key,
@@ -74,15 +75,15 @@ class Home:
                     ],
                     "next": _next(base, user_id, given, each, later),
                 }
-                for each in dealt
+                for each in row_pages
             ],
             **({"notice": notice} if notice else {}),
             **({"warnings": warnings} if warnings else {}),
         }
-        self._remember(answer_id, serving, person, dealt)
+        self._remember(answer_id, serving, user_state, row_pages)
         return answer
 
-    def _query(self, person: UserState, given: HomeParameters, now: float) -> Query:
+    def _query(self, user_state: UserState, given: HomeParameters, now: float) -> Query:
         request = ListRequest(
             exclude=frozenset(given.exclude),
             filters=pages.filters(given),
@@ -91,38 +92,42 @@ class Home:
             language=self.language,
             now=now,
         )
-        return query_of(person, request, self.service.settings.repeat_categories)
+        return query_of(user_state, request, self.service.settings.repeat_categories)
 
     def _dealt(
         self,
         serving: ServedModel,
-        person: UserState,
+        user_state: UserState,
         query: Query,
         given: HomeParameters,
         cursor: Cursor,
-    ) -> list[DealtRow]:
-        """Return the rows of the page; one row where more of it is asked for."""
+    ) -> list[RowPage]:
+        """Return the rows of the page; one row where more of it is requested."""
         reserved = ReservedPlaces(self.service.exposure_share)
         places = pin_eligibility.of_operators(self.service)
-        home = HomePage(serving.recommender, person, query, reserved, places)
+        home = HomePage(serving.recommender, user_state, query, reserved, places)
         page = 1 if given.row is None else cursor.skip + 2
         depth = 1 + len(cursor.shown) + given.n * given.rows * page
         rows = home.rows(depth)[: given.rows]
         accepts, group_of = _not_shown_before(cursor), copy_groups(serving.live)
         if given.row is None:
-            return deal(rows, given.n, accepts, group_of)
+            return first_pages(rows, given.n, accepts, group_of)
         if all(row.key != given.row for row in rows):
             own = home.row(given.row, depth)
             if own is None:
                 raise ApiError(404, f"there is no row {given.row!r}")
             rows.append(own)
-        found = deal_more(rows, given.row, page, given.n, accepts, group_of)
+        found = later_page(rows, given.row, page, given.n, accepts, group_of)
         return [found] if found.items else []
 
     def _remember(
-        self, answer_id: str, serving: ServedModel, person: UserState, dealt: Sequence[DealtRow]
+        self,
+        answer_id: str,
+        serving: ServedModel,
+        user_state: UserState,
+        row_pages: Sequence[RowPage],
     ) -> None:
-        items = [(each.row.key, one) for each in dealt for one in each.items]
+        items = [(each.row.key, one) for each in row_pages for one in each.items]
         if not items:
             return
         shown = tuple(
@@ -139,9 +144,9 @@ class Home:
         new = [one.item_id for one in shown if one.slot_kind == "reserved"]
         rows = np.array(serving.live.ids.rows(new), np.int32)
         self.service.exposure_share.record(serving.live, rows, time.time(), self._holder)
-        who = self.service.pseudonyms.of(person.user_id) if person.user_id else ""
+        who = self.service.pseudonyms.of(user_state.user_id) if user_state.user_id else ""
         self.service.exposures.shown(
-            Exposure(answer_id, time.time(), serving.version, who, person.kind, shown)
+            Exposure(answer_id, time.time(), serving.version, who, user_state.kind, shown)
         )
 
 
@@ -159,7 +164,7 @@ def _bound(given: HomeParameters, user_id: str, row: str) -> int:
 
 
 def _next(
-    base: str, user_id: str, given: HomeParameters, each: DealtRow, after: Cursor
+    base: str, user_id: str, given: HomeParameters, each: RowPage, after: Cursor
 ) -> str | None:
     """Return the URL of more of a row; None at its end, or where a cursor would be too long."""
     if not each.more or len(after.shown) + given.n > MAX_SHOWN:

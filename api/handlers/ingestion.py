@@ -92,7 +92,7 @@ def store_items(
     large = sum(len(item.title) + len(item.text) for item in items) > BULK
     analyser = service.texts.analyse if large else None
     found = screen(store, items, service.scorer, arrival=time.time(), analyser=analyser)
-    return store.add_items(found.items, revive, found.prints)
+    return store.add_items(found.items, revive, found.fingerprints)
 
 
 def _check(item: Item) -> None:
@@ -125,7 +125,7 @@ def _item(service: AppState, store: Store, row: ItemBody) -> Item:
 
 
 def _created(service: AppState, store: Store, row: ItemBody) -> float | None:
-    """Return when an item was created: as told, else as known, else now."""
+    """Return when an item was created: the given time, else the known one, else now."""
     if row.created_at is not None:
         return row.created_at
     serving = service.serving_or_none

@@ -66,7 +66,7 @@ class Recommend:
         """Return the answer for a user, a kept one while nothing has changed."""
         service = self.service
         if service.settings.cache_entries <= 0 or not _keepable(given):
-            return json_bytes(self.answer(self.person(user_id), given, base))
+            return json_bytes(self.answer(self.user_state(user_id), given, base))
         serving = service.serving
         key = (user_id, given.model_dump_json(), base, self.language)
         stamp = service.link.stamp()
@@ -74,25 +74,25 @@ class Recommend:
         if kept and stamp is not None and kept.stamp == stamp and service.link.up:
             service.metrics.cached.inc()
             return kept.body
-        person = self.person(user_id)
+        user_state = self.user_state(user_id)
         service.see_changes()
         listing = serving.live.listing
         now = time.time()
         held = tuple(pin.id for pin in service.pins.in_force(now))
-        state = (serving.version, serving.feed.items, listing.version, person.mark, held)
-        if kept and kept.state == state and not person.degraded:
+        state = (serving.version, serving.feed.items, listing.version, user_state.mark, held)
+        if kept and kept.state == state and not user_state.degraded:
             kept.stamp = stamp
             service.metrics.cached.inc()
             return kept.body
         serving.live.listed()  # as of now
         change = listing.next_change
-        body = json_bytes(self.answer(person, given, base))
-        if not person.degraded:
+        body = json_bytes(self.answer(user_state, given, base))
+        if not user_state.degraded:
             lasts = min(change - serving.live.clock(), service.pins.next_change(now) - now)
             service.cache.put(key, state, stamp, body, lasts)
         return body
 
-    def person(self, user_id: str) -> UserState:
+    def user_state(self, user_id: str) -> UserState:
         """Return what the store knows of a user at this moment."""
         try:
             past = self.service.past(user_id)
@@ -104,8 +104,8 @@ class Recommend:
             return UserState(user_id, degraded=True)
 
     def session(self, given: SessionBody) -> UserState:
-        """Return what a body tells, after what the store knows when it names a user."""
-        known = self.person(given.user) if given.user else UserState(None)
+        """Return the history of a body, after what the store knows when it names a user."""
+        known = self.user_state(given.user) if given.user else UserState(None)
         result = tuple(
             Interaction(e.item_id, e.event, e.value, e.timestamp) for e in given.events
         ) + tuple(Interaction(item_id, "like") for item_id in given.items)
@@ -113,13 +113,13 @@ class Recommend:
         interests = known.interests + tuple(given.interests)
         return replace(known, history=known.history + result, interests=interests)
 
-    def answer(self, person: UserState, given: SteerParameters, base: str) -> dict[str, Any]:
+    def answer(self, user_state: UserState, given: SteerParameters, base: str) -> dict[str, Any]:
         """Return a list as JSON knows it, and remember what it shows."""
-        made = self.made(person, given, base)
+        made = self.made(user_state, given, base)
         self.remember([made])
         return made.answer
 
-    def made(self, person: UserState, given: SteerParameters, base: str) -> MadeList:
+    def made(self, user_state: UserState, given: SteerParameters, base: str) -> MadeList:
         """Return a list that counts as shown once it is given to `remember`.
 
         Places of new items count towards their share of lists at once: the next list of the same
@@ -127,8 +127,8 @@ class Recommend:
         """
         self.service.see_changes()
         serving, metrics = self.service.serving, self.service.metrics
-        cursor = pages.opened(given, "recommend", person.user_id)
-        query = self.query(person, given, cursor.started)
+        cursor = pages.opened(given, "recommend", user_state.user_id)
+        query = self.query(user_state, given, cursor.started)
         pages.check_where(serving.live, query.filters)
         words = [one.value for one in query.controls if one.kind == "words"]
         if words:  # a phrase that is new is sought before the engine is held
@@ -145,7 +145,7 @@ class Recommend:
             placed = _with_repeats(placed, query)
         after = page.after(one.item.item_id for one in placed)
         answer_id = uuid.uuid4().hex
-        exposure = self.exposure(answer_id, serving, person, placed)
+        exposure = self.exposure(answer_id, serving, user_state, placed)
         with metrics.stage("documents"):
             entries = [
                 pages.entry(one.item, serving, given.fields, given.explain) for one in placed
@@ -156,18 +156,18 @@ class Recommend:
                 notice = personal_notice(serving.recommender, query, not cursor.shown)
         warnings = [*unpinned, *pages.warnings(serving.live, given)]
         answer = {
-            "user": person.user_id,
+            "user": user_state.user_id,
             "recommendation_id": answer_id,
             "model_version": serving.version,
-            "cold_start": person.cold,
-            "degraded": person.degraded,
+            "cold_start": user_state.cold,
+            "degraded": user_state.degraded,
             "items": entries,
             "next": pages.next_url(base, given, after) if base else None,
             **({"personal": personal_place(query, serving.live)} if given.explain else {}),
             **({"notice": notice} if notice else {}),
             **({"warnings": warnings} if warnings else {}),
         }
-        kind = "degraded" if person.degraded else "cold" if person.cold else "personal"
+        kind = "degraded" if user_state.degraded else "cold" if user_state.cold else "personal"
         return MadeList(answer, exposure, kind)
 
     def remember(self, lists: Sequence[MadeList]) -> None:
@@ -196,11 +196,11 @@ class Recommend:
         with serving.feed.ranking:
             return ranked(serving.recommender, query, k - 1, reserved)
 
-    def query(self, person: UserState, given: SteerParameters, now: float) -> Query:
+    def query(self, user_state: UserState, given: SteerParameters, now: float) -> Query:
         """Return the query of one request."""
         request = ListRequest(
             words=given.q,
-            exclude=frozenset(given.exclude) | self._seen(person, given),
+            exclude=frozenset(given.exclude) | self._seen(user_state, given),
             filters=pages.filters(given),
             own=given.own,
             repeat=given.repeat,
@@ -212,12 +212,12 @@ class Recommend:
             language=self.language,
             now=now,
         )
-        return query_of(person, request, self.service.settings.repeat_categories)
+        return query_of(user_state, request, self.service.settings.repeat_categories)
 
-    def _seen(self, person: UserState, given: SteerParameters) -> set[str]:
-        if not given.impressions or person.user_id is None or person.degraded:
+    def _seen(self, user_state: UserState, given: SteerParameters) -> set[str]:
+        if not given.impressions or user_state.user_id is None or user_state.degraded:
             return set()
-        who = self.service.pseudonyms.of(person.user_id)
+        who = self.service.pseudonyms.of(user_state.user_id)
         half_life = self.service.settings.impression_half_life
         waiting = self.service.exposures.waiting(who)
         try:
@@ -259,10 +259,10 @@ class Recommend:
         return explored(items, fresh, share, self.service.rng)
 
     def exposure(
-        self, answer_id: str, serving: ServedModel, person: UserState, placed: list[Placed]
+        self, answer_id: str, serving: ServedModel, user_state: UserState, placed: list[Placed]
     ) -> Exposure:
         """Return the row of the exposure log of a list."""
-        who = self.service.pseudonyms.of(person.user_id) if person.user_id else ""
+        who = self.service.pseudonyms.of(user_state.user_id) if user_state.user_id else ""
         shown = tuple(
             Shown(
                 p.item.item_id,
@@ -276,11 +276,11 @@ class Recommend:
         new = [one.item_id for one in shown if one.slot_kind == "reserved"]
         rows = np.array(serving.live.ids.rows(new), np.int32)
         self.service.exposure_share.record(serving.live, rows, time.time(), self._holder)
-        return Exposure(answer_id, time.time(), serving.version, who, person.kind, shown)
+        return Exposure(answer_id, time.time(), serving.version, who, user_state.kind, shown)
 
 
 def _with_repeats(placed: list[Placed], query: Query) -> list[Placed]:
-    """Return the places, those of items that the person has taken up before as of kind `repeat`."""
+    """Return the places, those of items that the user has taken up before as of kind `repeat`."""
     if not (query.repeat or query.repeat_categories):
         return placed  # no list holds such items
     acted = {one.item_id for one in query.history}

@@ -34,7 +34,7 @@ _LATEST = 20
 
 def now_of(live: LiveState) -> float | None:
     """Return what time it is for trends; None where nothing is known of time."""
-    return moment(live, time.time()) if live.pulse.newest else None
+    return moment(live, time.time()) if live.recent_activity.newest else None
 
 
 def id_of(live: LiveState, kind: str, ref: int) -> str:
@@ -47,10 +47,10 @@ def id_of(live: LiveState, kind: str, ref: int) -> str:
 def trend_json(serving: ServedModel, trend: Trend) -> dict[str, Any]:
     """Return a trend as JSON knows it; of an item with the item.
 
-    Figures of fewer people than RECSYS_MIN_PEOPLE are None.
+    Figures of fewer users than RECSYS_MIN_PEOPLE are None.
     """
     live, least = serving.live, serving.min_people
-    few = trend.people < least
+    few = trend.effective_users < least
 
     def rounded(figure: float, digits: int = 2) -> float | None:
         return None if few else round(figure, digits)
@@ -62,15 +62,17 @@ def trend_json(serving: ServedModel, trend: Trend) -> dict[str, Any]:
         "titles": titles_by_row(live, trend.ref) if trend.kind == "topic" else [],
         "state": trend.state,
         "significance": rounded(trend.significance),
-        "flood": trend.flood,
+        "flood": trend.author_burst,
         "window_hours": trend.window,
         "events": rounded(trend.acts, 6),
-        "people": rounded(trend.people, 1),
+        "people": rounded(trend.effective_users, 1),
         "expected": round(trend.expected, 3),
         "lift": rounded(trend.lift),
         "start": HOUR * trend.start,
         "peak": HOUR * trend.peak,
-        "last_24_hours": [None if voices < least else voices for voices in trend.voices],
+        "last_24_hours": [
+            None if unique_users < least else unique_users for unique_users in trend.unique_users
+        ],
     }
     if trend.kind == ITEM:
         found["item"] = list_pagination.document(serving, live.item_id(trend.ref), None)
@@ -126,25 +128,33 @@ def timeline_json(
     live = serving.live
     with serving.feed.ranking:
         found = read_timeline(live, time.time(), keys, stretches, per)
-    trends = [t for t in serving.watch.trends(time.time()) if t.kind == kind]
+    trends = [t for t in serving.trend_monitor.trends(time.time()) if t.kind == kind]
     own = next((t for t in trends if int(key_of(KINDS.index(kind), t.ref)) in keys), None)
     shown = {"resolution": resolution, "trend": trend_json(serving, own) if own else None}
     if found is None:
         return {"points": [], "forecast": [], **shown}
     few = found.people < serving.min_people
-    unsaid = few | np.isnan(found.tone)
-    past = (found.hours, found.acts, found.voices, found.expected, found.tone, few, unsaid)
+    unsaid = few | np.isnan(found.sentiment)
+    past = (
+        found.hours,
+        found.acts,
+        found.unique_users,
+        found.expected,
+        found.sentiment,
+        few,
+        unsaid,
+    )
     coming = (found.ahead, found.mean, found.low, found.high)
     return {
         "points": [
             {
                 "time": HOUR * hour,
                 "events": None if hidden else acts,
-                "people": None if hidden else voices,
+                "people": None if hidden else unique_users,
                 "expected": round(expected, 3),
                 "tone": None if silent else round(tone, 3),
             }
-            for hour, acts, voices, expected, tone, hidden, silent in zip(
+            for hour, acts, unique_users, expected, tone, hidden, silent in zip(
                 *(c.tolist() for c in past), strict=True
             )
         ],
@@ -173,7 +183,7 @@ def entity_json(serving: ServedModel, code: int) -> dict[str, Any]:
     newest = rows[np.lexsort((rows, np.nan_to_num(live.created[rows], nan=-np.inf)))[::-1]]
     key = np.atleast_1d(key_of(KINDS.index("entity"), code))
     line = read_timeline(live, time.time(), key, 24)
-    trends = serving.watch.trends(time.time())
+    trends = serving.trend_monitor.trends(time.time())
     own = next((t for t in trends if (t.kind, t.ref) == ("entity", code)), None)
     return {
         "name": mention.name,

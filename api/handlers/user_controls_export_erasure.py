@@ -32,7 +32,7 @@ _COMPUTED = (
 
 
 def change_controls(service: AppState, user_id: str, given: ProfilePatch) -> list[Control]:
-    """Store what a person decides; return what is in force. 409 when an id cannot be undone."""
+    """Store what a user decides; return what is in force. 409 when an id cannot be undone."""
     wishes = [_wish(one) for one in given.controls]
     with service.link.use() as store:
         try:
@@ -88,7 +88,7 @@ def _name(service: AppState, control: Control) -> str | None:
 
 
 def erase_user(service: AppState, user_id: str) -> dict[str, Any]:
-    """Remove a user with all that is held of him; return the receipt, 404 when nothing is."""
+    """Remove a user with all that is held of them; return the receipt, 404 when nothing is."""
     service.exposures.forget(service.pseudonyms.of(user_id))
     with service.link.use() as store:
         receipt = erase(store, service.settings.home, user_id)
@@ -148,7 +148,7 @@ def _receipt_json(user_id: str, receipt: Receipt) -> dict[str, Any]:
 def exported(service: AppState, user_id: str, inferences: dict[str, Any]) -> Iterator[bytes]:
     """Return all that is held of a user as JSON, piece by piece; 404 at once when unknown.
 
-    `inferences`: what is inferred of the person's future.
+    `inferences`: what is inferred of the user's future.
     """
     with service.link.use() as store:
         user = store.user(user_id)

@@ -50,7 +50,7 @@ _TRENDS = {"rising": "You like {name} more and more", "fading": "You like {name}
 
 
 class Portrayal:
-    """One person at one moment, for one answer."""
+    """One user at one moment, for one answer."""
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class Portrayal:
         zone: ZoneInfo,
     ) -> None:
         self.serving, self.user, self.events = service.serving, user, events
-        self.tones, self.language, self.zone = service.tones, language, zone
+        self.sentiment_scorer, self.language, self.zone = service.sentiment_scorer, language, zone
         live = self.live = self.serving.live
         done = interactions(list(events), service.comment_scorer)
         kept = user_controls.without_forgotten(live, done, controls)
@@ -72,13 +72,13 @@ class Portrayal:
         self.times = np.array(moments, np.float64)
 
     def returning(self) -> dict[str, Any] | None:
-        """Return how likely the person returns within a week; None where nothing tells."""
+        """Return how likely the user returns within a week; None where nothing is known."""
         return self._back()
 
     def document(self, inferences: bool = False) -> dict[str, Any]:
         """Return the profile as JSON knows it, less the controls.
 
-        `inferences`: with what is inferred of the person's future.
+        `inferences`: with what is inferred of the user's future.
         """
         found = {
             name: user_profile.interests(self.live, self.history, kind)
@@ -145,7 +145,7 @@ class Portrayal:
         texts = [event.text for event in self.events if event.text][-_TEXTS:]
         if not texts:
             return None
-        chances = self.tones.probabilities(texts)
+        chances = self.sentiment_scorer.probabilities(texts)
         labels = Counter(sentiment.labels(chances))
         return {
             "texts": len(texts),
@@ -250,7 +250,7 @@ def profile(
 ) -> dict[str, Any]:
     """Return a user's profile as JSON knows it; 404 when nothing is known of such a user.
 
-    `inferences`: with what is inferred of the person's future, their return.
+    `inferences`: with what is inferred of the user's future, their return.
     409 for a time zone that this machine does not know.
     """
     clocks = _zone(zone)

@@ -39,9 +39,9 @@ class Admission:
 
 Admitted = Callable[[dict[str, Any], bool], Admission | None]
 
-PAUSE = 0.5  # seconds until a stream that has nothing to send is asked again
+PAUSE = 0.5  # seconds until a stream that has nothing to send is polled again
 WHOLE = "recsys.body_is_whole"  # in a WSGI environment: the body is at hand, nothing to wait for
-OWN = "recsys.own"  # in a WSGI environment: the process asks itself; no log line, no figures
+OWN = "recsys.own"  # in a WSGI environment: the process calls itself; no log line, no figures
 READERS = 4  # threads that answer reads
 WRITERS = 4  # threads that answer writes
 BULK = 65_536  # bytes of a body from which items are a bulk

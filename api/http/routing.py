@@ -235,7 +235,9 @@ def _handler(endpoint: Endpoint) -> Callable[..., Response]:
 
 
 def _only_about(user_id: str, own: str, values: Mapping[str, Any]) -> None:
-    """Raise 403 when the holder of a token asks or tells about somebody else than their user."""
+    """Raise 403 when the holder of a token reads or writes data of somebody else than their
+    user.
+    """
     if " " in own:
         for one in own.split():
             _only_about(user_id, one, values)

@@ -1,6 +1,7 @@
 """Stream of notices as server-sent events, resumed after the last event a client received.
 
-A stream takes no thread while it waits: behind Front it yields an empty part, and Front asks again.
+A stream takes no thread while it waits: behind Front it yields an empty part, and Front polls
+again.
 """
 
 from __future__ import annotations
@@ -78,7 +79,7 @@ def events(
     """
     with streams.held():
         yield b"retry: %d\n\n" % _AGAIN
-        spoken, announced = time.monotonic(), ""
+        last_sent, announced = time.monotonic(), ""
         while True:
             found = _after(link, last)
             if (failing := outage()) is not None and failing.uid != announced:
@@ -89,9 +90,9 @@ def events(
                 yield event(one)
             now = time.monotonic()
             if found:
-                spoken = now
-            elif now - spoken >= _HEARTBEAT:
-                spoken = now
+                last_sent = now
+            elif now - last_sent >= _HEARTBEAT:
+                last_sent = now
                 yield b": waiting\n\n"
             elif in_front:
                 yield b""

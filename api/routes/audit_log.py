@@ -16,7 +16,7 @@ routes = Routes("audit")
 
 @routes.get("/audit", "audit", query=AuditQuery, answers=Audit)
 def page(query: AuditQuery) -> dict[str, Any]:
-    """Looks at people and changes by operators, the newest first; reading them is one itself."""
+    """Looks at users and changes by operators, the newest first; reading them is one itself."""
     at_hand = service()
     subject = query.subject or ""
     person = at_hand.pseudonyms.of(about(subject)) if subject else ""

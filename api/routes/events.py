@@ -37,9 +37,9 @@ def post(query: PartialQuery, body: list[EventBody]) -> dict[str, Any]:
     """Store events: one, a list, `{"events": […]}`, or one per line as JSON lines.
 
     All are stored or, when one is wrong, none; with `partial=1` the right ones are stored and the
-    others are told in `rejected`. The same event (user, item, kind, time, value,
+    others are listed in `rejected`. The same event (user, item, kind, time, value,
     text) counts once; an event without a timestamp happens now, so sent twice it counts twice.
-    A kind that `GET /event-kinds` does not list is stored, weighs nothing and is told.
+    A kind that `GET /event-kinds` does not list is stored, weighs nothing and is reported.
     """
     if len(body) == 1:
         about(body[0].user_id)

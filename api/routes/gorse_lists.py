@@ -81,10 +81,10 @@ def recommend(user: str, query: ListQuery, categories: list[str]) -> list[str]:
     if query.write_back_type and "events" not in g.rights:
         needed = " or ".join(roles_with("events"))
         raise ApiError(403, f"write-back-type stores events: this needs the role {needed}")
-    person = Recommend(service()).person(about(user))
+    user_state = Recommend(service()).user_state(about(user))
     with service().link.use() as store:
         shown = [one.item_id for one in store.history(user) if one.event == WRITTEN_BACK]
-    found = [one["item_id"] for one in _personal(person, query, categories, shown)]
+    found = [one["item_id"] for one in _personal(user_state, query, categories, shown)]
     if query.write_back_type and found:
         with service().link.use() as store:
             store.add_events(Event(user, item_id, WRITTEN_BACK) for item_id in found)
@@ -110,13 +110,13 @@ def session(
 
 
 def _personal(
-    person: UserState, query: ListQuery, categories: list[str], shown: Sequence[str] = ()
+    user_state: UserState, query: ListQuery, categories: list[str], shown: Sequence[str] = ()
 ) -> list[dict[str, Any]]:
     given: dict[str, Any] = {"n": query.n or MAX_N, "offset": query.offset, "fields": ["none"]}
     given["exclude"] = list(shown)[-MAX_LIST:]
     recommend = Recommend(service())
     branches = [SteerParameters.model_validate(given | one) for one in _either(categories)]
-    lists = [recommend.made(person, each, "") for each in branches]
+    lists = [recommend.made(user_state, each, "") for each in branches]
     recommend.remember(lists)
     found = [entry for one in lists for entry in one.answer["items"]]
     if len(branches) > 1:

@@ -189,7 +189,7 @@ def update_user(user: str, body: UserPatch) -> Done:
 
 @routes.delete("/api/user/<user>", "erase", answers=Done, loose=True)
 def remove_user(user: str) -> Done:
-    """Remove a user for good; one never heard of counts as removed, as with Gorse."""
+    """Remove a user for good; an unknown one counts as removed, as with Gorse."""
     with service().link.use() as store:
         known = store.user(about(user)) is not None
     if known:

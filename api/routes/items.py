@@ -47,8 +47,10 @@ def page(query: ItemsQuery) -> Response:
     after = list_pagination.following("/items", query, shown[-1].item_id) if more else None
     rows = [_with_topics(as_json(item)) for item in shown]
     if query.tone:
-        tones = service().tones.scores([f"{item.title}\n{item.text}" for item in shown])
-        for row, tone in zip(rows, tones.tolist(), strict=True):
+        sentiments = service().sentiment_scorer.scores(
+            [f"{item.title}\n{item.text}" for item in shown]
+        )
+        for row, tone in zip(rows, sentiments.tolist(), strict=True):
             row["tone"] = round(tone, 3)
     return tagged(request, {"items": rows, "next": after})
 

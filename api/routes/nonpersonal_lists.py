@@ -38,16 +38,18 @@ def answer(name: str, subject: object, base: str, given: PageParameters, ranked:
     filters, left_out = list_pagination.filters(given), set(given.exclude)
     list_pagination.check_where(serving.live, filters)
 
-    spoken = language(given.lang)
+    chosen_language = language(given.lang)
     places, unpinned = pin_eligibility.open_places(
-        given.pin, (), pin_eligibility.closed_by(serving.live, filters, left_out), spoken
+        given.pin, (), pin_eligibility.closed_by(serving.live, filters, left_out), chosen_language
     )
     left_out |= {place.item_id for place in places}
 
     def best(k: int) -> list[Recommendation]:
         with serving.feed.ranking:
             found = ranked(serving, k + len(left_out), filters)
-        return with_pins([o for o in found if o.item_id not in left_out], places, spoken)[:k]
+        return with_pins([o for o in found if o.item_id not in left_out], places, chosen_language)[
+            :k
+        ]
 
     with service().metrics.stage(name):
         page = list_pagination.cut(cursor, given.n, best)
@@ -55,7 +57,7 @@ def answer(name: str, subject: object, base: str, given: PageParameters, ranked:
     if len(page.items) < given.n and not page.more:
         so_far = len(page.items) + len(cursor.shown)
         notice = nonpersonal_empty_list_reasons.of_list(
-            name, serving.live, given, filters, spoken, so_far
+            name, serving.live, given, filters, chosen_language, so_far
         )
     notices = [*unpinned, *list_pagination.warnings(serving.live, given)]
     entries = [list_pagination.entry(one, serving, given.fields) for one in page.items]
@@ -80,7 +82,7 @@ def answer(name: str, subject: object, base: str, given: PageParameters, ranked:
     "/similar/<id:item_id>", "lists", own="nobody", query=PageParameters, answers=Page, fails=(404,)
 )
 def similar(item_id: str, query: PageParameters) -> Any:
-    """Items like this one, by what people do and by words."""
+    """Items like this one, by what users do and by words."""
     return _similar(item_id, query, list_pagination.path("/similar", item_id))
 
 
@@ -99,26 +101,26 @@ def _similar(item_id: str, given: PageParameters, base: str) -> Any:
     row = live.row(item_id)
     if row < 0 or live.gone[row]:
         raise missing("item")
-    spoken = language(given.lang)
+    chosen_language = language(given.lang)
     return answer(
         "similar",
         item_id,
         base,
         given,
-        lambda s, k, f: nonpersonal_lists.similar(s.live, item_id, k, f, spoken),
+        lambda s, k, f: nonpersonal_lists.similar(s.live, item_id, k, f, chosen_language),
     )
 
 
 @routes.get("/search", "lists", own="nobody", query=SearchQuery, answers=Page)
 def search(query: SearchQuery) -> Any:
     """Items whose words are closest to these."""
-    spoken = language(query.lang)
+    chosen_language = language(query.lang)
     return answer(
         "search",
         query.q,
         "/search",
         query,
-        lambda s, k, f: nonpersonal_lists.search(s.live, query.q, k, f, spoken),
+        lambda s, k, f: nonpersonal_lists.search(s.live, query.q, k, f, chosen_language),
     )
 
 
@@ -128,26 +130,26 @@ def trending(query: WindowQuery) -> Any:
 
     The score of an entry that fewer than RECSYS_MIN_PEOPLE stand behind is null.
     """
-    spoken = language(query.lang)
+    chosen_language = language(query.lang)
     return answer(
         "trending",
         None,
         "/trending",
         query,
-        lambda s, k, f: nonpersonal_lists.trending(s.live, k, f, query.window, spoken),
+        lambda s, k, f: nonpersonal_lists.trending(s.live, k, f, query.window, chosen_language),
     )
 
 
 @routes.get("/latest", "lists", own="nobody", query=PageParameters, answers=Page)
 def latest(query: PageParameters) -> Any:
     """The newest items first."""
-    spoken = language(query.lang)
+    chosen_language = language(query.lang)
     return answer(
         "latest",
         None,
         "/latest",
         query,
-        lambda s, k, f: nonpersonal_lists.latest(s.live, k, f, spoken),
+        lambda s, k, f: nonpersonal_lists.latest(s.live, k, f, chosen_language),
     )
 
 
@@ -157,11 +159,11 @@ def popular(query: WindowQuery) -> Any:
 
     The score of an entry that fewer than RECSYS_MIN_PEOPLE stand behind is null.
     """
-    spoken = language(query.lang)
+    chosen_language = language(query.lang)
     return answer(
         "popular",
         None,
         "/popular",
         query,
-        lambda s, k, f: nonpersonal_lists.popular(s.live, k, f, query.window, spoken),
+        lambda s, k, f: nonpersonal_lists.popular(s.live, k, f, query.window, chosen_language),
     )

@@ -75,7 +75,7 @@ def of_users(body: BatchBody) -> dict[str, Any]:
     """
     recommend = _maker(body)
     found = [
-        recommend.made(recommend.person(user), body, list_pagination.path("/recommend", user))
+        recommend.made(recommend.user_state(user), body, list_pagination.path("/recommend", user))
         for user in body.users
     ]
     recommend.remember(found)  # none of them is shown where one cannot be made

@@ -59,7 +59,7 @@ def _flags(live: LiveState) -> dict[str, int]:
 
 def _comments(serving: ServedModel) -> dict[str, int]:
     """Return how many comments since the night count less, by reason."""
-    return {reason: serving.feed.chatter.lowered[reason] for reason in REASONS}
+    return {reason: serving.feed.comment_dampener.lowered[reason] for reason in REASONS}
 
 
 @routes.get("/metrics", "metrics", answers=str, media=CONTENT_TYPE)

@@ -28,7 +28,7 @@ SHOWN = 100
 
 @routes.get("/suspects", "suspects", query=SuspectsQuery, answers=Suspects, fails=(409,))
 def page(query: SuspectsQuery) -> dict[str, Any]:
-    """Groups of accounts whose acts on an item count like one person's, the latest first.
+    """Groups of accounts whose acts on an item count like one user's, the latest first.
 
     Each with the evidence: how many have which property, and how many were to be expected. What
     an erased user did is in no group. Callers without the right `history` read pseudonyms.
@@ -58,7 +58,7 @@ def _described(live: LiveState, group: SuspiciousGroup) -> dict[str, Any]:
     return {
         "item_id": item_id,
         "item": live.document(group.row),
-        "voices": group.voices,
+        "voices": group.unique_users,
         "first": group.first,
         "last": group.last,
         "evidence": [
@@ -76,7 +76,7 @@ def _described(live: LiveState, group: SuspiciousGroup) -> dict[str, Any]:
                 "user_id": account.user_id if "history" in g.rights else None,
                 "pseudonym": at_hand.pseudonyms.of(account.user_id),
                 "at": account.at,
-                "since": account.born,
+                "since": account.first_act,
                 "items": account.items,
                 "properties": list(own),
             }

@@ -32,7 +32,7 @@ routes = Routes("trends")
     unaudited=LIST,
 )
 def page(query: TrendsQuery) -> dict[str, Any]:
-    """Items, topics, tags and names that people take up more than expected, and floods.
+    """Items, topics, tags and names that users take up more than expected, and floods.
 
     Counts per hour are compared with what hour and weekday, the level of the last weeks and the
     tide of the whole platform let expect. Chance is controlled over all series of a kind. With
@@ -42,7 +42,7 @@ def page(query: TrendsQuery) -> dict[str, Any]:
     serving = service().serving
     found = [
         t
-        for t in serving.watch.trends(time.time())
+        for t in serving.trend_monitor.trends(time.time())
         if _matches(t, query) and trends_json.shown(serving.live, t)
     ]
     shares: dict[Trend, float] = {}
@@ -64,7 +64,7 @@ def page(query: TrendsQuery) -> dict[str, Any]:
 
 def _matches(trend: Trend, query: TrendsQuery) -> bool:
     return (
-        trend.flood == query.flood
+        trend.author_burst == query.flood
         and query.kind in (None, trend.kind)
         and query.state in (None, trend.state)
         and trend.significance >= query.min_significance

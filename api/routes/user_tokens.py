@@ -35,7 +35,7 @@ def post(body: TokenBody) -> dict[str, Any]:
     """Make a token with which a browser may ask and tell about one user, for an hour at most.
 
     It reads lists, explanations, events and the profile of this user, stores their events and
-    changes their controls. It ends with its time, when the key that asked for it is revoked, or
+    changes their controls. It ends with its time, when the key that requested it is revoked, or
     when the user is erased.
     """
     text, expires = service().gate.tokens.make(

@@ -76,9 +76,11 @@ class AppState:
         self.audit = AuditTrail(self.link, lambda: self.pseudonyms)
         self.scorer = load_scorer(settings.safety_model)
         self.texts = AnalysisProcess(settings.safety_model)  # of bulks
-        self.tones = SentimentScorer(settings.home)
-        self.tones.check()  # now, where somebody sees it, and not at the first comment
-        self.comment_scorer = self.tones if settings.tone_strength else None  # of comments
+        self.sentiment_scorer = SentimentScorer(settings.home)
+        self.sentiment_scorer.check()  # now, where somebody sees it, and not at the first comment
+        self.comment_scorer = (
+            self.sentiment_scorer if settings.tone_strength else None
+        )  # of comments
         self.rng = random.Random()
         self.pins = PinBoard()
         self.graph = FollowGraph(settings.weights)
@@ -170,7 +172,7 @@ class AppState:
             log.debug("the pins of the store cannot be read")
 
     def forget_erased(self, store: Store) -> None:
-        """Drop what this worker keeps of people whom any worker has erased or merged lately."""
+        """Drop what this worker keeps of users whom any worker has erased or merged lately."""
         for id, old, new in MergeLog(store.db).after(self._last_merge):
             self.exposures.move(old, new)
             self.forget_answers()

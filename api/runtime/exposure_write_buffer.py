@@ -50,18 +50,18 @@ class ExposureLog:
                 self._outcomes.popleft()
 
     def waiting(self, person: str) -> list[tuple[str, float]]:
-        """Return (item id, time) of what a person was shown and the store does not hold yet."""
+        """Return (item id, time) of what a user was shown and the store does not hold yet."""
         with self._lock:
             mine = [one for one in self._lists if one.person == person]
         return [(item.item_id, one.time) for one in mine for item in one.items]
 
     def forget(self, person: str) -> None:
-        """Drop what a person was shown."""
+        """Drop what a user was shown."""
         with self._lock:
             self._lists = deque(one for one in self._lists if one.person != person)
 
     def move(self, person: str, to: str) -> None:
-        """Let what a person was shown be another's, into whom they were merged."""
+        """Let what a user was shown be another's, into whom they were merged."""
         with self._lock:
             self._lists = deque(
                 replace(one, person=to) if one.person == person else one for one in self._lists

@@ -28,7 +28,7 @@ def _gunicorn(host: str, port: int, workers: int) -> None:
     from gunicorn.app.base import BaseApplication
 
     class Application(BaseApplication):  # type: ignore[misc]
-        """gunicorn, told what to do here and not by files, nor by its current folder."""
+        """gunicorn, configured here and neither by files nor by its current folder."""
 
         def load_config(self) -> None:
             bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

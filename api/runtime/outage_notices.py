@@ -75,7 +75,7 @@ class OperationNotices:
     def announce(self, senders: Mapping[str, Sender]) -> int:
         """Send the notice of an outage that goes on; return how many have taken it now.
 
-        It asks nothing of the store, which may not answer for minutes.
+        It does not use the store, which may not answer for minutes.
         """
         notice = self.outage()
         return 0 if notice is None else self._announcement.send(notice, self._receivers, senders)

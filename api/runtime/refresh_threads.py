@@ -117,7 +117,7 @@ class RefreshThreads:
         if self._is_due("pins", _PINS):
             self._service.load_pins()
         if self._service.serving_or_none is not None and self._is_due("trends", _TRENDS):
-            self._service.serving.watch.trends(time.time())
+            self._service.serving.trend_monitor.trends(time.time())
         if self._is_due("nights", _NIGHTS):
             self._service.look_at_nights()
 
@@ -273,7 +273,7 @@ class RefreshThreads:
             pass
 
     def _probe(self) -> None:
-        """Find out whether the store takes writes, where no write has told it just now."""
+        """Find out whether the store takes writes, unless a write has shown it just now."""
         link = self._service.link
         try:
             with link.use(patient=True) as store:
@@ -287,7 +287,7 @@ class RefreshThreads:
     def _empty_log(self) -> None:
         """Empty the store's write-ahead log of deleted rows that a reader kept in it before.
 
-        Those of erased people are known to the store, so that any worker goes on with it.
+        Those of erased users are known to the store, so that any worker goes on with it.
         """
         service = self._service
         try:
@@ -314,7 +314,7 @@ class RefreshThreads:
 
 
 def _warm(old: LiveState, new: LiveState) -> None:
-    """Read for a new live state the columns and phrases that the one before was asked for."""
+    """Read for a new live state the columns and phrases that the one before held on request."""
     if old.metadata.built:
         new.metadata.names()
     if phrases := old.phrases.phrases():

@@ -29,7 +29,7 @@ log = logging.getLogger("recsys.api")
 LIST = "a list is made for its reader, and names of a person what its reasons name"
 USER_NAMES = frozenset({"user", "user_id", "users", "UserId", "from_id", "subject"})  # of values
 _PENDING = 10_000  # entries that wait while the store is away; older ones drop
-_MOST = 2  # people whom entries name; of more only the number is written
+_MOST = 2  # users whom entries name; of more only the number is written
 _OBJECT = 512  # characters of an object that are kept
 _OUTCOMES = {400: "invalid", 403: "refused", 404: "missing", 409: "invalid", 422: "invalid"}
 _UNWRITTEN = (401, 429)  # refused before anything was looked at
@@ -98,16 +98,16 @@ class AuditedRequest:
         return operator or self._rule == "always" or (self._rule == "look" and keyless)
 
     def begin(self, values: Mapping[str, Any], refused: bool = False) -> None:
-        """Find the subjects of the people named by the values of a request, before it is answered.
+        """Find the subjects of the users named by the values of a request, before it is answered.
 
         Before, because an erasure deletes the links to them, and is followed by no new one.
         """
         if not self._applies:
             return
         self._begun = True
-        people, self._object = _concerned(values)
-        if people:
-            self._subjects = self._trail.subjects(people, refused or self._right != "erase")
+        users, self._object = _concerned(values)
+        if users:
+            self._subjects = self._trail.subjects(users, refused or self._right != "erase")
 
     def answered(self, status: int) -> None:
         """Write the entry of an answer; StoreError where a look cannot be written."""
@@ -151,26 +151,26 @@ class AuditedRequest:
 
 def _concerned(values: Mapping[str, Any]) -> tuple[list[str], str]:
     """Return the users whom the values of a request name, and what else it concerns, in words."""
-    people: dict[str, None] = {}
+    users: dict[str, None] = {}
     objects: list[str] = []
     for name, value in values.items():
         if name == "query":
-            people |= dict.fromkeys(_named(value))
+            users |= dict.fromkeys(_named(value))
         elif name == "body":
             rows = value if isinstance(value, list) else [value]
-            people |= dict.fromkeys(user for row in rows for user in _named(row))
+            users |= dict.fromkeys(user for row in rows for user in _named(row))
             if len(rows) > 1:
                 objects.append(f"{len(rows)} rows")
             elif url := getattr(rows[0] if rows else None, "url", ""):
                 objects.append(str(url))
         elif name in USER_NAMES:
-            people[str(value)] = None
+            users[str(value)] = None
         else:
             objects.append(str(value))
-    if len(people) > _MOST:
-        objects.append(f"{len(people)} users")
-        people = {}
-    return list(people), ", ".join(objects)[:_OBJECT]
+    if len(users) > _MOST:
+        objects.append(f"{len(users)} users")
+        users = {}
+    return list(users), ", ".join(objects)[:_OBJECT]
 
 
 def _named(row: Any) -> list[str]:

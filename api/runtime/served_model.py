@@ -31,12 +31,12 @@ class ServedModel:
     live: LiveState
     recommender: Recommender
     feed: LogTailer
-    watch: TrendMonitor
-    min_people: int = 1  # counts of fewer people are not told
+    trend_monitor: TrendMonitor
+    min_people: int = 1  # counts of fewer users are not published
 
     @classmethod
     def of(
-        cls, raw: RawBundle, settings: Settings, tones: SentimentScorer | None = None
+        cls, raw: RawBundle, settings: Settings, sentiment_scorer: SentimentScorer | None = None
     ) -> ServedModel:
         """Make a verified bundle ready to serve; nothing of it is copied."""
         # the same mapped pages as plain arrays: numpy.memmap runs Python code at every index
@@ -44,11 +44,18 @@ class ServedModel:
         model = Model.from_raw(replace(raw, arrays=plain))
         live = LiveState(model, settings.weights, settings.flag_weight, settings.unrecorded_items)
         created = float(raw.manifest.get("created") or time.time())
-        feed = LogTailer(live, raw.manifest, tones)
-        watch = TrendMonitor(live)
-        recommender = Recommender(live, watch=watch, rising=settings.rising_weight)
+        feed = LogTailer(live, raw.manifest, sentiment_scorer)
+        trend_monitor = TrendMonitor(live)
+        recommender = Recommender(live, trend_monitor=trend_monitor, rising=settings.rising_weight)
         return cls(
-            raw.version, created, raw.manifest, live, recommender, feed, watch, settings.min_people
+            raw.version,
+            created,
+            raw.manifest,
+            live,
+            recommender,
+            feed,
+            trend_monitor,
+            settings.min_people,
         )
 
 

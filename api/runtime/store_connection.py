@@ -38,12 +38,12 @@ class StoreLink:
 
     @property
     def up(self) -> bool:
-        """Whether the last thing asked of the store was answered."""
+        """Whether the last query of the store was answered."""
         return self._store is not None and not self.failed
 
     @property
     def writes(self) -> bool:
-        """Whether the store takes writes, as far as the last one tells."""
+        """Whether the store takes writes, by the outcome of the last write."""
         return self.up and self._store is not None and not self._store.db.turns.failing
 
     @contextmanager

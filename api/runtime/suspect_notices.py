@@ -18,15 +18,17 @@ from .store_connection import StoreLink
 log = logging.getLogger("recsys.api")
 
 KIND = "suspicious_group"
-RECENT = 86_400.0  # seconds since its last voice in which a group is worth a notice
-PAUSE = 7 * 86_400.0  # seconds without a voice after which the next group on an item is another one
+RECENT = 86_400.0  # seconds after its latest first act in which a group is worth a notice
+PAUSE = (
+    7 * 86_400.0
+)  # seconds without a first act after which the next group on an item is another one
 _TOLD = 10_000  # items that are remembered
 
 
 @dataclass(frozen=True, slots=True)
 class _Group:
     item_id: str
-    voices: int
+    unique_users: int
     first: float
     last: float
     properties: str
@@ -35,7 +37,7 @@ class _Group:
     def data(self) -> dict[str, Any]:
         return {
             "item_id": self.item_id,
-            "voices": self.voices,
+            "voices": self.unique_users,
             "first": self.first,
             "last": self.last,
             "properties": self.properties,
@@ -45,13 +47,15 @@ class _Group:
 class SuspectNotices:
     """Makes a notice of each suspicious group on an item, of recent ones only.
 
-    A group is known while its last voice is at most `PAUSE` after the last one known of it; it may
-    grow without a further notice.
+    A group is known while its latest first act is at most `PAUSE` after the latest one known of it;
+    it may grow without a further notice.
     """
 
     def __init__(self, link: StoreLink) -> None:
         self._link = link
-        self._last: dict[str, float] = {}  # item id: last voice known of its group
+        self._last: dict[
+            str, float
+        ] = {}  # item id: time of the latest first act known of its group
 
     def look(self, serving: ServedModel) -> int:
         """Add notices of the groups that are new; return how many this worker added."""
@@ -82,8 +86,8 @@ class SuspectNotices:
         with self._link.use(patient=True) as store, store.db.write() as connection:
             for one in groups:
                 subject = f"suspects:{one.item_id}"
-                told = newest_of(connection, KIND, subject)
-                if told is None or one.last > told.notice.data["last"] + PAUSE:
+                sent_before = newest_of(connection, KIND, subject)
+                if sent_before is None or one.last > sent_before.notice.data["last"] + PAUSE:
                     key = f"{subject}:{one.last:.3f}"
                     add_notice(connection, Notice(KIND, one.data, key, subject))
                     count += 1
@@ -93,4 +97,4 @@ class SuspectNotices:
 def _shown(serving: ServedModel, group: SuspiciousGroup) -> _Group:
     names = ", ".join(name for name, _ in group.tests)
     item_id = serving.live.item_id(group.row)
-    return _Group(item_id, group.voices, group.first, group.last, names)
+    return _Group(item_id, group.unique_users, group.first, group.last, names)

@@ -34,7 +34,7 @@ from recsys.evaluation.baseline_registry import FitContext
 from recsys.evaluation.service_adapter import ServiceScorer
 from recsys.ranking_metrics import user_auc
 from recsys.serving.live_state import LiveState
-from recsys.text.sentiment.scorer import toned
+from recsys.text.sentiment.scorer import with_sentiment
 from recsys.training.fit import TextVectors, assemble, fit_engines
 from recsys.tuning.engine_catalogue import engine_named
 from recsys.tuning.scorer_protocol import Histories
@@ -80,12 +80,12 @@ class Reviews:
     def measured(self, reading: str, strength: float, means: FitContext) -> Row:
         """Fit `default` to one reading of the training reviews; rank the held-out pairs."""
         nothing = np.full(len(self.train), np.nan, np.float32)
-        events, tone = replace(self.train, value=nothing), TONE
+        events, sentiment = replace(self.train, value=nothing), TONE
         if reading != "verdict":
             events = replace(events, kind=np.zeros(len(events), np.int16), kinds=(COMMENT,))
         if reading != "text":
-            events, tone, strength = replace(events, tone=None), 0.0, 0.0
-        weights = EventWeights(tone=tone if strength else 0.0, remarks=strength)
+            events, sentiment, strength = replace(events, sentiment=None), 0.0, 0.0
+        weights = EventWeights(sentiment=sentiment if strength else 0.0, remarks=strength)
         data = Dataset.build(events, self.items, weights=weights)
         scenario = Scenario(means.minutes, dated=False, ordered=False, seed=means.seed)
 
@@ -157,7 +157,7 @@ def command(
     """Print the AUC within users for reviews without tone, by text, and by their verdict."""
     tried = parse_strengths(strengths) if strengths else None
     settings = load_settings()
-    table = toned(load_events([events]), settings.tones)
+    table = with_sentiment(load_events([events]), settings.sentiment_scorer)
     if not {"like", "dislike"} <= set(table.kinds):
         raise DataError(f"{events}: likes and dislikes are needed; kinds here: {table.kinds}")
     means = replace(means_of(settings, seed, lambda text: None), minutes=minutes)

@@ -91,16 +91,16 @@ def events_of(shape: Shape, seed: int) -> Iterator[tuple[int, int, str, float, f
     """Yield user, item, kind, value (NaN: none) and time of each event, in order."""
     rng = np.random.default_rng([seed, zlib.crc32(shape.name.encode())])
     topic = rng.integers(shape.topics, size=shape.items)
-    fame = -shape.skew * np.log(1.0 + rng.permutation(shape.items))
+    popularity = -shape.skew * np.log(1.0 + rng.permutation(shape.items))
     quality = rng.normal(size=shape.items)
-    born = np.sort(rng.uniform(0, 60 * DAY, shape.items)) if shape.fresh_days else None
+    released = np.sort(rng.uniform(0, 60 * DAY, shape.items)) if shape.fresh_days else None
     tastes = rng.dirichlet(np.full(shape.topics, 3.0 / shape.topics), size=shape.users)
     found: list[tuple[float, int, int, str, float]] = []
     for user in range(shape.users):
         count = min(1 + rng.poisson(shape.events - 1), shape.items // 2)
-        liking = fame + shape.sharpness * np.log1p(20 * tastes[user])[topic] / 3
-        items = _drawn(rng, shape, liking, born, count)
-        own = _times(rng, shape, born, items)
+        liking = popularity + shape.sharpness * np.log1p(20 * tastes[user])[topic] / 3
+        items = _drawn(rng, shape, liking, released, count)
+        own = _times(rng, shape, released, items)
         for item, time in zip(items, own, strict=True):
             agree = np.log1p(20 * tastes[user][topic[item]]) + quality[item] + rng.normal()
             kind, value = "like", np.nan
@@ -118,16 +118,16 @@ def _drawn(
     rng: np.random.Generator,
     shape: Shape,
     liking: NDArray[np.float64],
-    born: NDArray[np.float64] | None,
+    released: NDArray[np.float64] | None,
     count: int,
 ) -> list[int]:
     """Return distinct items, drawn in proportion to exp(liking); some continue a series."""
     keys = liking + rng.gumbel(size=shape.items)
-    if born is not None:  # each visit has a moment, and its items are new at that moment
-        moments = rng.uniform(born[0], 60 * DAY, count)
+    if released is not None:  # each visit has a moment, and its items are new at that moment
+        moments = rng.uniform(released[0], 60 * DAY, count)
         taken: list[int] = []
         for moment in np.sort(moments):
-            age = (moment - born) / DAY
+            age = (moment - released) / DAY
             here = np.where(age >= 0, keys - age * np.log(2) / shape.fresh_days, -np.inf)
             here[taken] = -np.inf
             best = int(here.argmax())
@@ -151,14 +151,17 @@ def _drawn(
 
 
 def _times(
-    rng: np.random.Generator, shape: Shape, born: NDArray[np.float64] | None, items: Sequence[int]
+    rng: np.random.Generator,
+    shape: Shape,
+    released: NDArray[np.float64] | None,
+    items: Sequence[int],
 ) -> list[float]:
     if not shape.dated:
         return [float(place) for place in range(len(items))]
-    if born is None:
+    if released is None:
         return [START + t for t in np.sort(rng.uniform(0, 90 * DAY, len(items))).tolist()]
     delay = rng.exponential(shape.fresh_days * DAY, len(items))
-    return [START + float(born[item] + late) for item, late in zip(items, delay, strict=True)]
+    return [START + float(released[item] + late) for item, late in zip(items, delay, strict=True)]
 
 
 def write(shape: Shape, folder: Path, seed: int) -> list[str]:

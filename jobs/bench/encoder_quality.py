@@ -107,36 +107,36 @@ class Bench:
         took, own = time.process_time() - start, isinstance(encoder, Student)
         return Fitted(vectors, vectors, 0.0, took, own_student=own)
 
-    def fitted(self, spec: str, objective: str, asked: Question, frozen: Fitted) -> Fitted:
+    def fitted(self, spec: str, objective: str, question: Question, frozen: Fitted) -> Fitted:
         """Let a fresh copy of the encoder learn, then encode every text with it."""
         if objective == "frozen":
             return frozen
         start = time.process_time()
         encoder = load_encoder(spec, self.device, self.home)
-        matrix = latest_last(asked.user, asked.item, asked.shape)
+        matrix = latest_last(question.user, question.item, question.shape)
         hard = hard_negatives(frozen.outputs, matrix) if objective == "contrastive" else None
         inputs, steps = None, 0
         if objective == "readers":
-            encoder, inputs = self._closed(encoder, frozen.outputs, asked, matrix)
+            encoder, inputs = self._closed(encoder, frozen.outputs, question, matrix)
         else:
-            encoder, steps = self._tuned(encoder, objective, Histories(matrix, hard), asked)
+            encoder, steps = self._tuned(encoder, objective, Histories(matrix, hard), question)
         fit = time.process_time() - start
         outputs = encoder.encode(self.world.texts)
         took = time.process_time() - start - fit
         own = isinstance(encoder, Student)
         return Fitted(outputs if inputs is None else inputs, outputs, fit, took, steps, own)
 
-    def _student_ndcg(self, done: Fitted, asked: Question) -> float:
+    def _student_ndcg(self, done: Fitted, question: Question) -> float:
         """Return nDCG@20 by a student that learned from read items what the encoder says."""
         static = load_static(self.home)
-        shown = np.isin(np.arange(len(self.world.texts)), asked.item)
+        shown = np.isin(np.arange(len(self.world.texts)), question.item)
         targets = np.where(shown[:, None], done.outputs, np.float32(0))
         student = imitate(map_texts(self.world.texts, static), static, targets, "trial").compact()
         vectors = student.encode(self.world.texts)
-        return asked.measure(vectors, vectors)[1]
+        return question.measure(vectors, vectors)[1]
 
     def _tuned(
-        self, encoder: Encoder, objective: str, histories: Histories, asked: Question
+        self, encoder: Encoder, objective: str, histories: Histories, question: Question
     ) -> tuple[Encoder, int]:
         texts = self.world.texts
         if isinstance(encoder, Student):
@@ -145,8 +145,8 @@ class Bench:
             validate = None
             if self.checked:
                 config = replace(config, check=5, patience=8)
-                out = np.random.default_rng(1).random(asked.shape[1]) < SHARE
-                held = HeldOut.cut(asked.user, asked.item, asked.shape, out, 2_000, 0)
+                out = np.random.default_rng(1).random(question.shape[1]) < SHARE
+                held = HeldOut.cut(question.user, question.item, question.shape, out, 2_000, 0)
                 histories = Histories(held.matrix)
                 validate = partial(held.ndcg, partial(embedded, static, chunk=config.chunk))
             record = finetune(static, histories, config, 0, validate)
@@ -156,23 +156,23 @@ class Bench:
         trainable = TrainableTransformer.of(encoder, texts)
         if objective == "guided":
             words, config = load_static(self.home), replace(config, steps=0)
-            course = TwoStageTraining(
+            two_stage = TwoStageTraining(
                 trainable, texts, histories.matrix, words, config, 0, self.device
             )
-            record = course.run(watch=_described)
+            record = two_stage.run(callback=_described)
         else:
             config = replace(config, objective=objective)
-            record = finetune(trainable, histories, config, seed=0, watch=_described)
+            record = finetune(trainable, histories, config, seed=0, callback=_described)
         result = trainable.result()
         if self.keep:
             save_transformer(result, self.keep / f"{encoder.name}-{objective}")
         return result, len(record.losses)
 
     def _closed(
-        self, encoder: Encoder, vectors: Floats, asked: Question, matrix: sparse.csr_array
+        self, encoder: Encoder, vectors: Floats, question: Question, matrix: sparse.csr_array
     ) -> tuple[Student, Floats]:
-        """Return the student of the readers' space, after EASE, and what histories count as."""
-        counts = np.bincount(asked.item, minlength=asked.shape[1])
+        """Return the student of the users' space, after EASE, and what histories count as."""
+        counts = np.bincount(question.item, minlength=question.shape[1])
         weights = fit_ease(matrix, EaseConfig(regularization=EASE)).matrix()
         if isinstance(encoder, Student):
             base, texts = encoder, map_texts(self.world.texts, encoder)
@@ -180,7 +180,7 @@ class Bench:
             static = load_static(self.home)
             shown = np.where((counts > 0)[:, None], vectors, np.float32(0))
             base = imitate(map_texts(self.world.texts, static), static, shown, encoder.name)
-            texts = map_texts(self.world.texts, base, taught=vectors)
+            texts = map_texts(self.world.texts, base, teacher_vectors=vectors)
         student, inputs = distill_student(fit_cold(texts, weights, counts, ColdStartConfig()), base)
         return student.compact(), inputs
 

@@ -31,7 +31,9 @@ class World:
 
     @classmethod
     def load(cls, items: Path, events: Path, category: str = "", liked: bool = False) -> World:
-        """Read files in the project's format; keep one category, or likes alone, where asked."""
+        """Read files in the project's format; keep one category, or likes alone, where
+        requested.
+        """
         table, read = load_items(items), load_events(events)
         item = table.ids.rows(read.items)[read.item]
         kept = item >= 0
@@ -54,7 +56,7 @@ class Question:
     user: Rows
     item: Rows
     shape: tuple[int, int]
-    asked: NDArray[np.int64]
+    queried_users: NDArray[np.int64]
     candidates: Rows
     positives: Positives
     seen: bool  # whether a user's own items are among the candidates
@@ -66,14 +68,14 @@ class Question:
         ends = np.cumsum(np.bincount(user, minlength=self.shape[0]))
         back = ends[user] - 1 - np.arange(len(user))
         weight = (DECAY**back).astype(np.float32)
-        return sparse.csr_array((weight, (user, item)), shape=self.shape)[self.asked]
+        return sparse.csr_array((weight, (user, item)), shape=self.shape)[self.queried_users]
 
     def measure(self, inputs: Floats, outputs: Floats) -> tuple[float, float]:
         """Return Recall@20 and nDCG@20 of input · output over histories."""
         profile = self.profile()
         found: list[NDArray[np.float64]] = []
-        for start in range(0, len(self.asked), 1024):
-            part = self.positives.part(start, min(start + 1024, len(self.asked)))
+        for start in range(0, len(self.queried_users), 1024):
+            part = self.positives.part(start, min(start + 1024, len(self.queried_users)))
             scores = (profile[start : start + 1024] @ inputs) @ outputs[self.candidates].T
             if self.seen:
                 scores[profile[start : start + 1024][:, self.candidates].nonzero()] = -np.inf

@@ -36,7 +36,7 @@ from ..recommender_from_store import open_bundle
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample" / "movietweetings"
 PEOPLE = 400  # whose lists are looked at
-TEXTS = 3_000  # that teach what words say
+TEXTS = 3_000  # that word weights are fitted to
 TUNE_MINUTES = "1"  # of the first night on the sample data, where the setting is not given
 WHENS = ("live", "night")
 LISTS_AT_MOST, LOST_AT_MOST, REACH_AT_LEAST = 0.05, 0.10, 0.5
@@ -46,7 +46,7 @@ def attack(
     home: Path | None,
     attacks: Sequence[str] = (),
     whens: Sequence[str] = WHENS,
-    people: int = PEOPLE,
+    users: int = PEOPLE,
 ) -> dict[str, Any]:
     """Try the attacks on a home, or on the sample data, with and without the defences.
 
@@ -58,13 +58,13 @@ def attack(
     names = [name for name in ATTACKS if name in attacks or not attacks]
     with job_progress("attack") as progress, _homed(home) as settings:
         progress.started("attack")
-        trial = trial_of(settings, people)
+        trial = trial_of(settings, users)
         runs = [(one, when, on) for when in whens for on in (True, False) for one in names]
         outcomes: list[Outcome] = []
         for number, (name, when, on) in enumerate(runs):
             result = f"{when}, defences {'on' if on else 'off'}"
             if not number or runs[number - 1][1:] != (when, on):
-                progress.tell(f"{result}: {len(names)} attacks, {number} of {len(runs)} done")
+                progress.message(f"{result}: {len(names)} attacks, {number} of {len(runs)} done")
             with progress.step(f"{result}: {name}"):
                 outcomes += trial.run(name, when, on)
             progress.advance(number + 1, len(runs))
@@ -105,7 +105,7 @@ def _homed(home: Path | None) -> Iterator[Settings]:
         yield settings
 
 
-def trial_of(settings: Settings, people: int = PEOPLE) -> AttackTrial:
+def trial_of(settings: Settings, users: int = PEOPLE) -> AttackTrial:
     """Return the trial of a home: its events, its items, and the settings of its bundle."""
     raw, served = open_bundle(settings.home)
     choice = TuningResult.from_json(raw.manifest["choice"])
@@ -122,7 +122,7 @@ def trial_of(settings: Settings, people: int = PEOPLE) -> AttackTrial:
             data, fitted, words, choice.score_model, settings.seed, False, choice.trees, cold
         )
 
-    return AttackTrial(events, items, settings.weights, fit, people, settings.seed)
+    return AttackTrial(events, items, settings.weights, fit, users, settings.seed)
 
 
 def summary(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
@@ -131,7 +131,7 @@ def summary(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
     `held`: whether it stays within what is demanded: at most 5 % of the lists and no place in a
     stranger's list in excess, at most a tenth of the places lost, and of a real burst half of the
     reach without defences. None where one of the two was not run or nothing could be lost, and of
-    the control, in which independent people act on the fillers of a nuke.
+    the control, in which independent users act on the fillers of a nuke.
     """
     found: list[dict[str, Any]] = []
     for when in dict.fromkeys(one.when for one in outcomes):
@@ -157,7 +157,7 @@ def _held(name: str, on: Sequence[Outcome], off: Sequence[Outcome]) -> bool | No
 
 
 def attack_table(found: dict[str, Any]) -> Table:
-    """Return the rows of `summary` as a table for people."""
+    """Return the rows of `summary` as a table for users."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("when", "attack", "defences off", "on", "worst target", "held"):
         table.add_column(name)

@@ -1,6 +1,6 @@
 """HTTP/1.1 client for benchmarks: one kept connection and little overhead.
 
-What asks runs beside what is measured: `http.client` took a tenth of the CPU of both.
+The client runs beside the measured process: `http.client` took a tenth of the CPU of both.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@
 
 The final list is the best 20 by the item-to-item weights of `--rows`, over all items. The index
 (`recsys.index.joined_index`) holds the factors of `--factors` and, with `niches`, text vectors:
-sums of a random vector per word of the titles. It is asked once with the whole history, and once
+sums of a random vector per word of the titles. It is queried once with the whole history, and once
 for each of at most four tastes, and proposes as many items both times; the weights then order
 these. `share_of_list`: how much of the final list is among what was proposed.
 """
@@ -39,7 +39,7 @@ from .large_catalogues import TEST, HeldOut
 from .niche_world import NicheConfig, niche_events, niche_words
 
 LIST = 20
-HISTORY = 100  # newest items of a user that the index is asked with
+HISTORY = 100  # newest items of a user in an index query
 TEXT_WEIGHT = 0.5  # of text beside behaviour, both brought to their usual size
 QUERIES = 200  # that the recall of the index is measured with
 WIDTH = 64  # numbers of a text vector
@@ -83,8 +83,11 @@ def compared(world: World, seed: int) -> dict[str, Any]:
     """Return time, memory and quality of each source of candidates."""
     histories, weights = world.histories(), world.weights
     step = max(1, len(histories) // QUERIES)
-    asked = [world.queries(history, False) for history in histories[::step]]
-    sample = np.concatenate([one[0] for one in asked]), np.concatenate([one[1] for one in asked])
+    sample_queries = [world.queries(history, False) for history in histories[::step]]
+    sample = (
+        np.concatenate([one[0] for one in sample_queries]),
+        np.concatenate([one[1] for one in sample_queries]),
+    )
     began = time.process_time()
     index, found = joined_index(world.factors.outputs, world.words, sample, seed)
     built = time.process_time() - began
@@ -146,7 +149,7 @@ def _lists(
 
 
 def _by_rows(weights: ItemWeights, history: Rows) -> Rows:
-    return np.setdiff1d(weights.reach(history).reached(), history)
+    return np.setdiff1d(weights.neighbour_rows(history).reached(), history)
 
 
 def _by_index(world: World, index: JoinedIndex, history: Rows, apart: bool) -> Rows:
@@ -208,14 +211,14 @@ def _options(made: Callable[..., None]) -> Callable[..., None]:
 @click.option("--rows", default="blocks 128", show_default=True)
 @_options
 def niches(
-    items: int, events: int, users: int, rows: str, factors: str, people: int, seed: int
+    items: int, events: int, users: int, rows: str, factors: str, sampled_users: int, seed: int
 ) -> None:
     """Compare them on a synthetic platform with titles."""
     config = NicheConfig(items, events, users, seed)
     niche, user, item, _ = niche_events(config)
     cut = round(len(user) * (1 - TEST))
     before, after = (user[:cut], item[:cut]), (user[cut:], item[cut:])
-    held = HeldOut.of(before, after, (users, items), people, seed)
+    held = HeldOut.of(before, after, (users, items), sampled_users, seed)
     words = text_vectors(niche_words(config, niche), seed)
     print(json.dumps(compared(fitted(held, rows, factors, words, seed), seed)))
 
@@ -225,14 +228,16 @@ def niches(
 @click.argument("test_events", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--rows", default="lowpass 512", show_default=True)
 @_options
-def given(events: Path, test_events: Path, rows: str, factors: str, people: int, seed: int) -> None:
+def given(
+    events: Path, test_events: Path, rows: str, factors: str, sampled_users: int, seed: int
+) -> None:
     """Compare them on a given split, without texts."""
     train, test = load_events(events), load_events(test_events)
     items, users = train.items.rows(test.items), train.users.rows(test.users)
     kept = (items[test.item] >= 0) & (users[test.user] >= 0)
     after = (users[test.user[kept]], items[test.item[kept]])
     shape = (len(train.users), len(train.items))
-    held = HeldOut.of((train.user, train.item), after, shape, people, seed)
+    held = HeldOut.of((train.user, train.item), after, shape, sampled_users, seed)
     words = np.zeros((shape[1], 0), np.float32)
     print(json.dumps(compared(fitted(held, rows, factors, words, seed), seed)))
 

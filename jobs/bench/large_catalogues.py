@@ -98,7 +98,7 @@ class HeldOut:
         own = later[users]
         return cls(known, users, Positives(own.indptr.astype(np.int64), own.indices))
 
-    def judged(self, weights: ItemWeights | Texts | Values) -> tuple[Values, Values]:
+    def evaluated(self, weights: ItemWeights | Texts | Values) -> tuple[Values, Values]:
         """Return Recall@20 and nDCG@20 of each user; `weights`: an engine's, or one per item."""
         block = max(1, BLOCK_BYTES // (4 * self.known.shape[1]))
         ranks = []
@@ -142,17 +142,17 @@ def compared(
     """
     rows: list[dict[str, Any]] = []
     first: tuple[Values, Values] | None = None
-    told: tuple[Values, Values] | None = None
+    by_words: tuple[Values, Values] | None = None
     if popular:
         counts = np.bincount(held.known.items, minlength=held.known.shape[1]).astype(np.float64)
-        first = held.judged(counts)
+        first = held.evaluated(counts)
         rows.append({"engine": "popular", **_quality(first, first, seed)})
     if texts:
-        answers = [held.judged(one) for one in texts]
+        answers = [held.evaluated(one) for one in texts]
         best = int(np.argmax([one[0].mean() for one in answers]))
-        first, told = first or answers[best], answers[best]
+        first, by_words = first or answers[best], answers[best]
         name = f"words {texts[best].weight:g} and popular"
-        rows.append({"engine": name, "tried": len(texts), **_quality(told, first, seed)})
+        rows.append({"engine": name, "tried": len(texts), **_quality(by_words, first, seed)})
     for name in engines:
         engine = engine_named(name)
         reset_peak()
@@ -161,7 +161,7 @@ def compared(
         spent, peak = time.process_time() - began, peak_mb()
         if not isinstance(fitted, ItemWeights):
             raise DataError(f"engine {name!r}: only engines of item-to-item weights are compared")
-        found = held.judged(fitted)
+        found = held.evaluated(fitted)
         first = first or found
         rows.append(
             {
@@ -172,7 +172,7 @@ def compared(
                 "neighbours": len(fitted.data) / max(len(fitted), 1),
                 "items_with_neighbours": int((np.diff(fitted.indptr) > 0).sum()),
                 **_quality(found, first, seed),
-                **({} if told is None else {"to_words": _quality(found, told, seed)}),
+                **({} if by_words is None else {"to_words": _quality(found, by_words, seed)}),
             }
         )
     users, items = held.known.shape
@@ -202,7 +202,9 @@ def command() -> None:
 @click.argument("events", type=click.IntRange(1_000))
 @click.argument("users", type=click.IntRange(10))
 @click.option("--engine", "engines", multiple=True, default=("blocks 128",), show_default=True)
-@click.option("--people", type=click.IntRange(1), default=3_000, help="Users who are judged.")
+@click.option(
+    "--people", "sampled_users", type=click.IntRange(1), default=3_000, help="Users who are judged."
+)
 @click.option("--words", is_flag=True, help="Compare with likeness of titles and popularity too.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 def niches(
@@ -210,7 +212,7 @@ def niches(
     events: int,
     users: int,
     engines: tuple[str, ...],
-    people: int,
+    sampled_users: int,
     words: bool,
     seed: int,
 ) -> None:
@@ -219,7 +221,7 @@ def niches(
     niche, user, item, _ = niche_events(config)
     cut = round(len(user) * (1 - TEST))
     before, after = (user[:cut], item[:cut]), (user[cut:], item[cut:])
-    held = HeldOut.of(before, after, (users, items), people, seed)
+    held = HeldOut.of(before, after, (users, items), sampled_users, seed)
     texts: list[Texts] = []
     if words:
         numbers = niche_words(config, niche)
@@ -247,14 +249,16 @@ def niches(
     default=0.0,
     help="Judge by this share of the first file's events, drawn at random; the second is not used.",
 )
-@click.option("--people", type=click.IntRange(1), help="Users who are judged, if not all.")
+@click.option(
+    "--people", "sampled_users", type=click.IntRange(1), help="Users who are judged, if not all."
+)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 def given(
     events: Path,
     test_events: Path,
     engines: tuple[str, ...],
     validation: float,
-    people: int | None,
+    sampled_users: int | None,
     seed: int,
 ) -> None:
     """Compare engines on a given split, all users, with the first of them.
@@ -272,7 +276,7 @@ def given(
     kept = (items[test.item] >= 0) & (users[test.user] >= 0)
     after = (users[test.user[kept]], items[test.item[kept]])
     shape = (len(train.users), len(train.items))
-    held = HeldOut.of((train.user, train.item), after, shape, people or shape[0], seed)
+    held = HeldOut.of((train.user, train.item), after, shape, sampled_users or shape[0], seed)
     print(json.dumps(compared(held, engines, popular=False, seed=seed)))
 
 

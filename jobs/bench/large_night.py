@@ -40,7 +40,7 @@ from .niche_world import NicheConfig, niche_world
 
 @dataclass(slots=True)
 class StepCosts:
-    """CPU seconds and peak memory of each step, told as it ends."""
+    """CPU seconds and peak memory of each step, reported as it ends."""
 
     progress: LogProgress
     rows: list[dict[str, float | str]] = field(default_factory=list)
@@ -56,8 +56,8 @@ class StepCosts:
         if not reused:
             cost = {"cpu_seconds": cpu_seconds() - self.began, "peak_mb": peak_mb()}
             self.rows.append({"step": name, "seconds": seconds, **cost})
-            told = f"{name} ({cost['cpu_seconds']:.1f} s of CPU, {cost['peak_mb']:.0f} MB)"
-            self.progress.finished(told, seconds, detail, reused)
+            label = f"{name} ({cost['cpu_seconds']:.1f} s of CPU, {cost['peak_mb']:.0f} MB)"
+            self.progress.finished(label, seconds, detail, reused)
 
 
 def night(settings: Settings, events: EventTable, items: Any, number: int) -> dict[str, Any]:

@@ -4,8 +4,8 @@
     python -m jobs.bench_languages --items F --events F --transliterate
 
 Every token's vector is replaced by one drawn at random, so nothing is known but which words are
-equal. Unread items are then ranked by the words of what a person took up: with the random vectors
-as they are, and after learning from readers.
+equal. Unread items are then ranked by the words of what a user took up: with the random vectors
+as they are, and after learning from users.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Row:
     objective: str
     recall: float
     ndcg: float
-    auc: float  # likes against dislikes of one person; NaN: nobody dislikes
+    auc: float  # likes against dislikes of one user; NaN: nobody dislikes
     ndcg_error: float  # standard error over the seeds
     auc_error: float
     unread: int  # items ranked, mean over seeds
@@ -91,24 +91,24 @@ def rows(world: World, home: Path, seeds: int, seconds: float) -> list[Row]:
 
 
 def opinion_auc(
-    asked: Question, disliked: tuple[Rows, Rows], inputs: Floats, outputs: Floats
+    question: Question, disliked: tuple[Rows, Rows], inputs: Floats, outputs: Floats
 ) -> float:
-    """Return how often what a person likes is ranked above what he dislikes, unread items only.
+    """Return how often what a user likes is ranked above what they dislike, unread items only.
 
-    A person is what he liked less what he disliked, old and new alike. The mean over persons with
-    both; NaN where there is nobody.
+    A user is the sum of the liked items less the disliked ones, old and new alike. The mean over
+    users with both; NaN where there is nobody.
     """
-    result = ~np.isin(disliked[1], asked.candidates)
-    user = np.concatenate([asked.user, disliked[0][result]])
-    item = np.concatenate([asked.item, disliked[1][result]])
-    sign = np.where(np.arange(len(user)) < len(asked.user), 1, -1).astype(np.float32)
-    people = csr_array((sign, (user, item)), shape=asked.shape)[asked.asked]
-    scores = (people @ inputs) @ outputs[asked.candidates].T
-    place = {int(user): at for at, user in enumerate(asked.asked)}
-    column = {int(row): at for at, row in enumerate(asked.candidates)}
+    result = ~np.isin(disliked[1], question.candidates)
+    user = np.concatenate([question.user, disliked[0][result]])
+    item = np.concatenate([question.item, disliked[1][result]])
+    sign = np.where(np.arange(len(user)) < len(question.user), 1, -1).astype(np.float32)
+    users = csr_array((sign, (user, item)), shape=question.shape)[question.queried_users]
+    scores = (users @ inputs) @ outputs[question.candidates].T
+    place = {int(user): at for at, user in enumerate(question.queried_users)}
+    column = {int(row): at for at, row in enumerate(question.candidates)}
     both = zip(*(part.tolist() for part in disliked), strict=True)
     against = [(place[u], column[i]) for u, i in both if u in place and i in column]
-    liked = list(zip(asked.positives.owner, asked.positives.items, strict=True))
+    liked = list(zip(question.positives.owner, question.positives.items, strict=True))
     user, item = np.array([*liked, *against], np.int32).reshape(-1, 2).T
     found = user_auc(user, scores[user, item].astype(float), np.arange(len(user)) < len(liked))
     return float(found.mean()) if len(found) else float("nan")
@@ -138,7 +138,9 @@ def command(
     seconds: float,
     as_json: bool,
 ) -> None:
-    """Print Recall@20 and nDCG@20 of unread items, before and after readers taught the words."""
+    """Print Recall@20 and nDCG@20 of unread items, before and after users' choices were used to
+    fit the words.
+    """
     world = World.load(items, events, category, liked)
     if transliterate:
         world = replace(world, texts=transliterated(world.texts))

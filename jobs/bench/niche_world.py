@@ -97,9 +97,11 @@ def _events(
     starts = np.searchsorted(niche[by_birth], np.arange(niche.max(initial=0) + 2))
     size = (starts[1:] - starts[:-1])[own]
     famous = by_fame[starts[own] + ((size + 1) ** rng.random(count)).astype(np.int64) - 1]
-    born = np.searchsorted(niche[by_birth] * n + by_birth, own * n + (time * n).astype(np.int64))
+    released = np.searchsorted(
+        niche[by_birth] * n + by_birth, own * n + (time * n).astype(np.int64)
+    )
     back = rng.exponential(1.0, count) * np.maximum(config.shortly * size, 3.0)
-    newest = by_birth[np.maximum(born - 1 - back.astype(np.int64), starts[own])]
+    newest = by_birth[np.maximum(released - 1 - back.astype(np.int64), starts[own])]
     is_news = (rng.random(count) < config.news) | (famous > time * n)
     item = np.where(is_news, newest, famous).astype(np.int32)
     return user, item, START + config.days * DAY * time

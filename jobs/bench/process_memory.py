@@ -24,7 +24,7 @@ class Watched:
     seconds: float
     cpu_seconds: float
     peak_mb: float  # resident
-    steps: list[dict[str, Any]]  # name, seconds, peak_mb of each line that told of a step
+    steps: list[dict[str, Any]]  # name, seconds, peak_mb of each line that reported a step
 
 
 def watch(command: list[str], environment: dict[str, str]) -> Watched:

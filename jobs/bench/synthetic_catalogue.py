@@ -31,7 +31,7 @@ from ..nightly.steps.vector_index import build_index, index_blobs
 
 USERS, EVENTS = 1_000, 50
 CLUSTER = 250  # items that are alike
-LARGE = 200_000  # items from which fewer neighbours are kept, as memory asks
+LARGE = 200_000  # items from which fewer neighbours are kept, to bound memory
 CHUNK = 10_000  # items whose neighbours are drawn at once
 WIDTH = 256  # of a word vector
 START = 1_750_000_000.0
@@ -107,7 +107,7 @@ def _trees(rng: np.random.Generator) -> Gbdt:
 
 
 def _events(n_items: int, rng: np.random.Generator) -> list[Event]:
-    """Return likes of people who each keep to a few clusters."""
+    """Return likes of users who each keep to a few clusters."""
     found = []
     for user in range(USERS):
         starts = rng.integers(max(n_items - CLUSTER, 1), size=4)

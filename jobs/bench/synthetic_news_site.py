@@ -2,7 +2,7 @@
 
     python -m jobs.bench_site FOLDER --items 20000 --events 300000 --seed 0
 
-Writes items.csv and events.csv, the same for every run of one seed. What readers take up depends on
+Writes items.csv and events.csv, the same for every run of one seed. What users take up depends on
 their language, a few topics of theirs, how new an article is and how good it is, so that neighbours
 and words both know more than what is trending.
 """
@@ -24,16 +24,16 @@ TOPICS = 60
 DAYS = 120
 DAY = 86_400.0
 END = 1_764_547_200.0  # 2025-12-01: the last event comes just before it
-CHINESE = 0.35  # share of the articles and of the readers
-BOTH = 0.1  # share of the readers who read both languages
+CHINESE = 0.35  # share of the articles and of the users
+BOTH = 0.1  # share of the users who read both languages
 READ = 24  # events per reader, on average
 FRESH = 0.5  # share of the events on articles of the last days; the rest is on anything older
 FRESH_DAYS = 4.0  # mean age of what is read while fresh
-OWN = 0.85  # share of the events that are about the reader's own topics
-DRAWN = 4  # articles of like age that a reader chooses the best of
+OWN = 0.85  # share of the events that are about the user's own topics
+DRAWN = 4  # articles of like age that a user chooses the best of
 VOCABULARY = 40  # words of a topic, in each language
 KINDS = ("click", "click", "click", "click", "click", "click", "click", "like", "share", "comment")
-HIDDEN = 0.15  # share of what is not about a reader's topics that they hide
+HIDDEN = 0.15  # share of what is not about a user's topics that they hide
 SYLLABLES = tuple(c + v for c in "bdfgklmnprstvz" for v in "aeiou")
 
 Numbers = NDArray[np.int64]

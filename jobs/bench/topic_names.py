@@ -99,9 +99,14 @@ def counted(path: Path, topics: Topics) -> str:
 @click.option("--marks", default="", help="Columns of tags and categories, separated by commas.")
 @click.option("--limit", default=0, help="Distinct texts that are read; 0: all.")
 @click.option(
-    "--judged", type=click.Path(path_type=Path, dir_okay=False), help="File of verdicts, CSV."
+    "--judged",
+    "labels_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File of verdicts, CSV.",
 )
-def command(path: Path, title: str, text: str, marks: str, limit: int, judged: Path | None) -> None:
+def command(
+    path: Path, title: str, text: str, marks: str, limit: int, labels_file: Path | None
+) -> None:
     """Print the names of the topics of a CSV file beside titles of typical items."""
     columns = [name for name in (title, text) if name]
     if not columns:
@@ -114,16 +119,16 @@ def command(path: Path, title: str, text: str, marks: str, limit: int, judged: P
     topics = fit_topics(read.texts, vectors, TopicConfig(seed=settings.seed))
     topics = with_labels(topics, read.texts, read.marks)
     print("\n\n".join(report(topics, read.texts)))
-    if judged is None:
+    if labels_file is None:
         return
-    if judged.exists():
-        print(f"\n{counted(judged, topics)}")
+    if labels_file.exists():
+        print(f"\n{counted(labels_file, topics)}")
         return
-    with judged.open("w", newline="", encoding="utf-8") as file:
+    with labels_file.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(VERDICTS)
         writer.writerows((topic, name, "", "") for topic, name in enumerate(topics.labels))
-    print(f"\nwrote {judged}: fill in y or n, and run the command again")
+    print(f"\nwrote {labels_file}: fill in y or n, and run the command again")
 
 
 if __name__ == "__main__":

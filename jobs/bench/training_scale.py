@@ -3,7 +3,7 @@
     python -m jobs.bench_scale 1000000
 
 Ten events a user; items grow as the square root of the events, 100,000 at ten million, which is
-what Amazon Beauty, MovieTweetings and Gowalla have. People keep to a few clusters of items, and a
+what Amazon Beauty, MovieTweetings and Gowalla have. Users keep to a few clusters of items, and a
 few items of each get most of the events. The choice is given, as in a night that does not tune.
 """
 
@@ -38,7 +38,7 @@ from .synthetic_catalogue import BLEND, START
 
 PER_USER = 10  # events
 MOST_ITEMS, AT = 100_000, 10_000_000  # items at so many events
-CLUSTERS, TASTES = 200, 3  # of the catalogue, of a person
+CLUSTERS, TASTES = 200, 3  # of the catalogue, of a user
 ZIPF = 1.0  # the nth most popular item of a cluster gets 1 / n**ZIPF as much
 STRAY = 0.1  # of the events are on any item at all
 WORDS = 12  # that a cluster's titles are made of
@@ -103,7 +103,7 @@ def measured(count: int, seed: int) -> dict[str, object]:
 
 
 def world(count: int, seed: int) -> tuple[EventTable, ItemTable]:
-    """Return likes of people with a few tastes each, and items whose titles tell their cluster."""
+    """Return likes of users with a few tastes each, and items whose titles tell their cluster."""
     rng = np.random.default_rng(seed)
     n_users, n_items = max(count // PER_USER, 1), items_at(count)
     user = rng.integers(n_users, size=count, dtype=np.int32)

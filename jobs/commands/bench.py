@@ -140,7 +140,7 @@ def command(
 
 
 def machine() -> dict[str, Any]:
-    """Return what figures depend on; the load tells whether the machine had other work."""
+    """Return what figures depend on; the load shows whether the machine had other work."""
     return {
         "cpus": os.cpu_count(),
         "machine": platform.machine(),

@@ -1,6 +1,6 @@
 """`recsys deliver`: delivers notices by webhook and mail, as a process of its own.
 
-Workers of the service do the same unless RECSYS_DELIVER is off; whoever holds the lease works.
+Workers of the service do the same unless RECSYS_DELIVER is off; the holder of the lease works.
 
 recsys deliver             # goes on until it is stopped
 recsys deliver --once      # what is due now

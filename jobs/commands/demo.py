@@ -37,7 +37,7 @@ SAMPLE = Path(__file__).parents[2] / "data" / "sample" / "movietweetings"
 CREDIT = "Sample data: MovieTweetings, (c) 2013 Simon Dooms, MIT licence (data/README.md)."
 DAY = 86_400.0
 SHIFT = "demo_shift_days"  # note of the store
-LONG = 60  # events of the person with a long history; more would not fit one mind
+LONG = 60  # events of the user with a long history; more would not fit one mind
 SHOWN = 5  # latest events that are printed
 N = 10
 
@@ -70,7 +70,7 @@ def command(as_json: bool) -> None:
     if not up_to_date(settings):
         _night(settings)
     with open_service(settings) as engine:
-        people = list(choose_people(engine.store.event_table()))
+        people = list(choose_users(engine.store.event_table()))
         if as_json:
             found = [documents(engine, p.user, engine.recommend(p.user, N)) for p in people]
             print(json.dumps(found, ensure_ascii=False))
@@ -140,7 +140,7 @@ def _night(settings: Settings) -> None:
         )
 
 
-def choose_people(events: EventTable) -> Iterator[Person]:
+def choose_users(events: EventTable) -> Iterator[Person]:
     """Name a person with a long history, one with exactly two events, and one never seen.
 
     Among several, the one who was here last.

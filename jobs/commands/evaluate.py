@@ -31,7 +31,7 @@ from recsys.store.store import Store
 from recsys.text.encoders.encoder import Encoder
 from recsys.text.encoders.transformer import pick_device
 from recsys.text.item_texts import documents
-from recsys.text.sentiment.scorer import toned
+from recsys.text.sentiment.scorer import with_sentiment
 from recsys.text_training.encode_catalogue import encode_words
 from recsys.training.fit import TextVectors
 from recsys.tuning.evaluation_protocols import PROTOCOLS, Rules, make_split
@@ -174,7 +174,9 @@ def tables(
 
 def with_comment_sentiment(settings: Settings, events: EventTable) -> EventTable:
     """Return the events with the tone of their comments, where heeded, and how far they count."""
-    return dampened(toned(events, settings.tones) if settings.tone_strength else events)
+    return dampened(
+        with_sentiment(events, settings.sentiment_scorer) if settings.tone_strength else events
+    )
 
 
 def means_of(settings: Settings, seed: int, note: Callable[[str], None]) -> FitContext:
@@ -222,8 +224,8 @@ def report(result: Result, depths: tuple[int, ...], console: Console) -> None:
 
 def result_table(result: Result, k: int) -> Table:
     """Return the main figures, at most 100 columns wide."""
-    judged = any("auc" in row.metrics for row in result.rows)
-    columns = [f"recall@{k}", f"ndcg@{k}", "auc" if judged else f"mrr@{k}"]
+    has_auc = any("auc" in row.metrics for row in result.rows)
+    columns = [f"recall@{k}", f"ndcg@{k}", "auc" if has_auc else f"mrr@{k}"]
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("model")
     for name in (*columns, "better than", "fit s", "peak MB"):
@@ -234,7 +236,7 @@ def result_table(result: Result, k: int) -> Table:
             one = row.metrics.get(name)
             half = (one.high - one.low) / 2 if one else 0.0
             cells.append(f"{one.mean:.4f} ±{half:.4f}" if one else "–")
-        pairs = result.comparisons(row.name, result.judged_by[0])
+        pairs = result.comparisons(row.name, result.deciding_metrics[0])
         beaten = sum(one.better == "yes" for one in pairs.values())
         payload = f"{beaten} of {len(pairs)}" if pairs else "–"
         table.add_row(row.name, *cells, payload, f"{row.fit_seconds:.1f}", f"{row.peak_mb:,.0f}")

@@ -17,8 +17,8 @@ from recsys.data.file_readers import load_items
 from recsys.data.labeled_texts import read_labels
 from recsys.errors import DataError
 from recsys.evaluation.sentiment_and_topic_quality import (
-    tone_by_folds,
-    tone_from_elsewhere,
+    sentiment_by_folds,
+    sentiment_from_elsewhere,
     topic_figures,
 )
 from recsys.evaluation.text_throughput import throughput as timed
@@ -91,24 +91,24 @@ def command(
 def _throughput(settings: Settings, table: ItemTable, count: int) -> dict[str, object]:
     student = load_static(settings.cache_folder)
     with TemporaryDirectory() as folder:
-        return timed(table, count, student, settings.tones.model, Path(folder))
+        return timed(table, count, student, settings.sentiment_scorer.model, Path(folder))
 
 
 def _tone(settings: Settings, labels: Path, source: str, name: str, seed: int) -> dict[str, object]:
     labelled, student = read_labels(labels), load_static(settings.cache_folder)
     if name != "static":
         encoder = _kept(settings, name, "tone")
-        found = tone_by_folds(labelled, student, source, seed=seed, encoder=encoder)
+        found = sentiment_by_folds(labelled, student, source, seed=seed, encoder=encoder)
         return {"source": source, "five_folds": found, "beside": encoder.name}
     figures: dict[str, object] = {
         "source": source,
-        "five_folds": tone_by_folds(labelled, student, source, seed=seed),
+        "five_folds": sentiment_by_folds(labelled, student, source, seed=seed),
     }
     known = sorted(set(labelled.sources))
     if len(known) > 1:
         judged = [source] if source else known
         figures["taught_by_others"] = {
-            one: tone_from_elsewhere(labelled, student, one) for one in judged
+            one: sentiment_from_elsewhere(labelled, student, one) for one in judged
         }
     return figures
 

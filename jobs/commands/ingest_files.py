@@ -63,7 +63,7 @@ KINDS = ("items", "users", "follows", "events")  # in the order in which they ar
 
 
 class Progress(Protocol):
-    """What ingest tells about how far it is."""
+    """Progress of an ingest."""
 
     def started(self, name: str) -> None: ...
     def advance(self, done: float, total: float) -> None: ...
@@ -92,7 +92,7 @@ class Ingest:
             known = {} if self.whole else self._known_items(rows)
             refused: list[tuple[Row[Item], FieldError]] = []
             found = screen(self.store, filled_items(_values(rows), known, refused), self.scorer)
-            changed = self.store.add_items(found.items, prints=found.prints)
+            changed = self.store.add_items(found.items, fingerprints=found.fingerprints)
             flagged = sum(KEY in item.metadata for item in found.items)
             unchanged = len(rows) - len(refused) - changed
             result: Report = {"changed": changed, "unchanged": unchanged, "flagged": flagged}

@@ -74,12 +74,12 @@ def run_night(settings: Settings, tune_always: bool = False) -> dict[str, Any]:
         night = NightContext(settings, store, folder, number, progress, tune_always)
         pipeline = NightPipeline(night)
         noted = {step.name for run in store.runs(1) for step in run.steps if run.id == number}
-        watch = _Watch(store, number, progress, noted)
+        recorder = _StepRecorder(store, number, progress, noted)
         try:
-            details = run_steps(folder, pipeline.steps, watch)
+            details = run_steps(folder, pipeline.steps, recorder)
             status = "refused"
             if details["gate"]["passed"]:
-                run_steps(folder, [PipelineStep("publish", pipeline.publish)], watch)
+                run_steps(folder, [PipelineStep("publish", pipeline.publish)], recorder)
                 status = "published"
         except Exception as error:
             store.finish_run(number, "failed", {"error": str(error) or repr(error)})
@@ -94,7 +94,7 @@ def run_night(settings: Settings, tune_always: bool = False) -> dict[str, Any]:
             "pressure": details["tune"]["pressure"],
             "gate": details["gate"],
             "tune": details["tune"],
-            "seconds": watch.seconds,
+            "seconds": recorder.seconds,
         }
         store.finish_run(number, status, result)
         shutil.rmtree(folder)  # events are kept in one place only, the store
@@ -102,8 +102,8 @@ def run_night(settings: Settings, tune_always: bool = False) -> dict[str, Any]:
 
 
 @dataclass(slots=True)
-class _Watch:
-    """Tells the screen, and notes every step that was done in the store."""
+class _StepRecorder:
+    """Shows progress on the screen and records each finished step in the store."""
 
     store: Store
     number: int

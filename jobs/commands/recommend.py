@@ -89,7 +89,7 @@ def print_order(console: Console, query: Query) -> None:
         )
 
 
-OWN = 0.1  # share of a score from which a reason of the reader's own is told first
+OWN = 0.1  # share of a score from which a reason of the user's own is given first
 
 
 def _telling(reasons: Sequence[Reason]) -> Sequence[Reason]:

@@ -24,7 +24,8 @@ from ..environment import load_settings
 def command(source: Path, as_json: bool) -> None:
     """Put the backup SOURCE into the home and the store of the settings, which must be empty.
 
-    Every checksum is compared first. Erase again whoever was erased after the backup was made.
+    Every checksum is compared first. Erase again the users who were erased after the backup was
+    made.
     """
     settings = load_settings()
     found = restore(

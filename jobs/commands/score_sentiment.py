@@ -35,7 +35,7 @@ def command(texts: Path, model: Path | None, json_file: Path | None) -> None:
     """
     check_json_file(json_file)
     found = read_texts(texts)
-    rows = tone_rows(SentimentScorer(load_settings().home, model), found)
+    rows = sentiment_rows(SentimentScorer(load_settings().home, model), found)
     console = output(json_file)
     if json_file is None:
         table = Table(box=None, pad_edge=False, header_style="bold")
@@ -51,7 +51,7 @@ def command(texts: Path, model: Path | None, json_file: Path | None) -> None:
     console.print(f"{len(rows):,} texts: {result}")
 
 
-def tone_rows(model: SentimentScorer, texts: list[str]) -> list[dict[str, object]]:
+def sentiment_rows(model: SentimentScorer, texts: list[str]) -> list[dict[str, object]]:
     """Return label, score and probabilities of each text, as JSON holds them."""
     chances = model.probabilities(texts)
     return [

@@ -49,7 +49,7 @@ def rescreen(settings: Settings) -> dict[str, Any]:
         for at in range(0, len(table), BATCH):
             rows = [table.item(row) for row in range(at, min(at + BATCH, len(table)))]
             found = screen(store, rows, scorer, again=True)
-            changed += store.add_items(found.items, prints=found.prints)
+            changed += store.add_items(found.items, fingerprints=found.fingerprints)
             counts.update(flag.kind for item in found.items for flag in read_flags(item.metadata))
             progress.advance(at + len(rows), len(table))
         progress.finished("items", 0.0, {"changed": changed, **counts}, False)

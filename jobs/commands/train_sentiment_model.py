@@ -18,9 +18,9 @@ from recsys.data.labeled_texts import Labelled, joined, read_labels, read_texts
 from recsys.errors import DataError
 from recsys.text.encoders.static import load_static
 from recsys.text.sentiment.lexicon import TURN, read_lexicon
-from recsys.text.sentiment.model import load_tone, write_tone
+from recsys.text.sentiment.model import load_sentiment_model, write_sentiment_model
 from recsys.text.sentiment.scorer import FOLDER, LEXICON, MODEL
-from recsys.text.sentiment.training import check_classes, fit_tone
+from recsys.text.sentiment.training import check_classes, fit_sentiment_model
 from recsys.text.shared_phrases import sharing_phrases
 
 from ..cli import run
@@ -96,15 +96,15 @@ def _train(paths: Sequence[Path], excepted: Sequence[Path], target: Path) -> dic
     student = load_static(load_settings().cache_folder)
     names = ", ".join(path.name for path in paths)
     note = f"{len(labelled.texts)} texts of {names}, {student.name}"
-    model = fit_tone(
+    model = fit_sentiment_model(
         labelled.texts,
         labelled.classes,
         student,
         note=note,
         sources=labelled.sources,
-        base=load_tone(),
+        base=load_sentiment_model(),
     )
-    write_tone(target, model)
+    write_sentiment_model(target, model)
     return {"texts": len(labelled.texts), "model": str(target), "note": note}
 
 

@@ -35,12 +35,12 @@ from .data_snapshot import load_snapshot
 from .step_runner import DETAIL, Detail
 
 CHOICE = "choice.json"
-TRIED_TEXTS = 6_000  # that teach what words say, where a model only answers questions
+TRIED_TEXTS = 6_000  # that word weights are fitted to, where a model only answers questions
 
 
 @dataclass(frozen=True)
 class NightContext:
-    """One run: where it works, and what it was asked to do."""
+    """One run: where it works, and its options."""
 
     settings: Settings
     store: Store
@@ -50,7 +50,7 @@ class NightContext:
     tune_always: bool = False
 
     def detail(self, step: str) -> Detail:
-        """Return what an earlier step told."""
+        """Return the details of an earlier step."""
         found: Detail = json.loads((self.folder / step / DETAIL).read_text())
         return found
 

@@ -1,6 +1,6 @@
 """Snapshot: the store's events and items at one moment, as files from which a killed run resumes.
 
-It holds no user id: users are numbers, in the order of the table. What people wrote in comments
+It holds no user id: users are numbers, in the order of the table. What users wrote in comments
 stays in the store; only its tone goes along, and how far it counts.
 """
 
@@ -27,7 +27,7 @@ def save_snapshot(folder: Path, events: EventTable, items: ItemTable) -> None:
     """Write both tables into a folder, in the bundle's format."""
     arrays = {f"events/{name}": getattr(events, name) for name in _COLUMNS}
     result = {
-        "events/tone": events.tone,
+        "events/tone": events.sentiment,
         "events/share": events.share,
         "events/numbers": events.numbers,
     }
@@ -50,7 +50,7 @@ def load_snapshot(folder: Path) -> tuple[EventTable, ItemTable]:
         users=IdMap.from_ids(map(str, range(raw.manifest["users"]))),
         items=_ids(raw.arrays, "events/items/"),
         kinds=tuple(raw.manifest["kinds"]),
-        tone=raw.arrays.get("events/tone"),
+        sentiment=raw.arrays.get("events/tone"),
         share=raw.arrays.get("events/share"),
         numbers=raw.arrays.get("events/numbers"),
         **columns,

@@ -18,7 +18,7 @@ from .steps.entities import build_entities
 from .steps.item_communities import build_communities
 from .steps.item_flags import build_flags
 from .steps.topics import build_topics
-from .steps.trends import build_tones, build_trends
+from .steps.trends import build_sentiment_series, build_trends
 from .steps.user_return_model import build_returning
 
 EXTRA_STEPS: Mapping[str, Callable[[NightContext, Path], Detail]] = {
@@ -28,7 +28,7 @@ EXTRA_STEPS: Mapping[str, Callable[[NightContext, Path], Detail]] = {
     "returning": build_returning,
     "entities": build_entities,
     "trends": build_trends,
-    "tones": build_tones,
+    "tones": build_sentiment_series,
 }
 
 

@@ -70,7 +70,7 @@ class NightPipeline:
         }
         events, items = self.night.store.event_table(), self.night.store.item_table()
         events = (
-            with_comment_sentiment(events, self.night.settings.tones)
+            with_comment_sentiment(events, self.night.settings.sentiment_scorer)
             if self.night.settings.tone_strength
             else events
         )
@@ -82,7 +82,7 @@ class NightPipeline:
         choice = self.night.settings.unrecorded_items
         events, unrecorded = with_records(events, items, choice, self.night.settings.weights)
         if unrecorded.events and not unrecorded.listed:
-            self.night.progress.tell(unrecorded.sentence)
+            self.night.progress.message(unrecorded.sentence)
         save_snapshot(out, events, items)
         stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
         return {
@@ -101,7 +101,7 @@ class NightPipeline:
         return distill(self.night)
 
     def finetune(self, out: Path) -> Detail:
-        """Let the encoder learn from readers, where settings and machine ask for it."""
+        """Let the encoder learn from users, where settings and machine ask for it."""
         return finetune(self.night)
 
     def encode(self, out: Path) -> Detail:
@@ -130,7 +130,7 @@ class NightPipeline:
             tuning = {"at": time.time(), "counts": counts, **plan}
             tuning |= {"minutes": minutes, "hurried": hurried, "quick": self.night.quick}
             for sentence in choice.pressure:
-                self.night.progress.tell(pressure_sentence(sentence, hurried, days))
+                self.night.progress.message(pressure_sentence(sentence, hurried, days))
         (out / CHOICE).write_text(json.dumps(choice.to_json()))
         return {
             "tuned": why is not None,
@@ -197,7 +197,7 @@ class NightPipeline:
         return build_index(words, out, self.night.settings.seed, device=self.night.device)
 
     def joined(self, out: Path) -> Detail:
-        """Index behaviour and text together, where that is asked for or lowers the cost."""
+        """Index behaviour and text together, where that is requested or lowers the cost."""
         return build_joined(self.night, out)
 
     def gate(self, out: Path) -> Detail:
@@ -224,7 +224,7 @@ class NightPipeline:
         return {"version": version, "clicks": click_rates(self.night.store)}
 
     def manifest(self, fitted: RawBundle) -> Manifest:
-        """Return what the bundle tells about itself."""
+        """Return the manifest of the bundle."""
         seen, tuned, gate = (self.night.detail(name) for name in ("snapshot", "tune", "gate"))
         return {
             "version": self.night.version,

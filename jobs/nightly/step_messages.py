@@ -15,7 +15,7 @@ def sentence(step: str, detail: Detail) -> str:
         try:
             return make(detail)
         except (KeyError, TypeError, ValueError):
-            pass  # the step tells other things than its sentence needs
+            pass  # the step's details lack what its sentence needs
     shown = [(k, v) for k, v in detail.items() if isinstance(v, str | int | float) and v != ""]
     return ", ".join(f"{name.replace('_', ' ')} {_value(value)}" for name, value in shown)
 

@@ -19,11 +19,11 @@ from recsys.bundle import sync_folder
 
 DETAIL = "detail.json"
 
-Detail = dict[str, Any]  # what a step tells about itself; JSON
+Detail = dict[str, Any]  # details of a step; JSON
 
 
 class ProgressCallback(Protocol):
-    """Whoever wants to know how far a run is: a terminal, a log, the store."""
+    """Receiver of the progress of a run: a terminal, a log, the store."""
 
     def started(self, name: str) -> None:
         """A step begins."""
@@ -44,7 +44,7 @@ class PipelineStep:
 
 
 def run_steps(
-    folder: Path, steps: Sequence[PipelineStep], watch: ProgressCallback
+    folder: Path, steps: Sequence[PipelineStep], callback: ProgressCallback
 ) -> Mapping[str, Detail]:
     """Run what is not done yet, in order; return every step's detail.
 
@@ -53,13 +53,13 @@ def run_steps(
     folder.mkdir(parents=True, exist_ok=True)
     details = {}
     for step in steps:
-        watch.started(step.name)
+        callback.started(step.name)
         done = folder / step.name
         start = time.perf_counter()
         reused = done.is_dir()
         detail = _read(done) if reused else _run(step, done)
         details[step.name] = detail
-        watch.finished(step.name, time.perf_counter() - start, detail, reused)
+        callback.finished(step.name, time.perf_counter() - start, detail, reused)
     return details
 
 

@@ -14,34 +14,36 @@ from typing import NamedTuple
 import numpy as np
 
 TESTS = ("first", "young", "narrow", "together")
-ODDS = 0.99  # share of voices with a property in what the sum looks for
-PRIOR = 50.0  # voices with every property that a platform begins with: a new one alarms nobody
-RECENT = 1 / 10_000  # weight of the last voice in the platform's recent share, at least
-YOUTH = 2_500  # voices; while a platform has few, the last voice weighs 1 / (YOUTH + voices)
-PENDING = 1_000  # voices that an alarm can take back
-BITS = tuple(1 << test for test in range(len(TESTS)))  # of the properties of a voice, in one number
+ODDS = 0.99  # share of first acts with a property in what the sum looks for
+PRIOR = 50.0  # first acts with every property that a platform begins with: a new one alarms nobody
+RECENT = 1 / 10_000  # weight of the latest first act in the platform's recent share, at least
+YOUTH = 2_500  # first acts; on a small platform the latest weighs 1 / (YOUTH + first acts)
+PENDING = 1_000  # first acts that an alarm can take back
+BITS = tuple(
+    1 << test for test in range(len(TESTS))
+)  # of the properties of a first act, in one number
 EVERY = sum(BITS)
 UNKNOWN = len(TESTS)  # places by which the bit of a test that cannot be made stands higher
 
 
 class Steps(NamedTuple):
-    """What a voice with and one without each property add to an item's sum, (tests,) each."""
+    """What a first act with and one without each property add to an item's sum, (tests,) each."""
 
     ups: list[float]
     downs: list[float]
-    odds: list[float]  # voices with the property for each one without it
+    odds: list[float]  # first acts with the property for each one without it
 
 
 @dataclass(slots=True)
 class Platform:
-    """How often voices of the platform have each property; grows by blocks of voices."""
+    """How often first acts of the platform have each property; grows by blocks of first acts."""
 
     flagged: list[float] = field(default_factory=lambda: [0.0] * len(TESTS))
-    counted: list[float] = field(default_factory=lambda: [0.0] * len(TESTS))  # voices looked at
+    counted: list[float] = field(default_factory=lambda: [0.0] * len(TESTS))  # first acts looked at
     recent: list[float] = field(default_factory=lambda: [1.0] * len(TESTS))
 
     def steps(self) -> Steps:
-        """Return what voices add to an item's sums as the shares are now."""
+        """Return what first acts add to an item's sums as the shares are now."""
         ups, downs, odds = [], [], []
         for flagged, result, recent in zip(self.flagged, self.counted, self.recent, strict=True):
             usual = (flagged + PRIOR) / (result + PRIOR)
@@ -53,7 +55,7 @@ class Platform:
         return Steps(ups, downs, odds)
 
     def count(self, flags: Sequence[int]) -> None:
-        """Count voices, each as the bits of its properties; see `UNKNOWN`."""
+        """Count first acts, each as the bits of its properties; see `UNKNOWN`."""
         bits = np.array(flags, np.int64)
         for test in range(len(TESTS)):
             known = bits[(bits >> (test + UNKNOWN) & 1) == 0]
@@ -61,7 +63,7 @@ class Platform:
             rates = np.maximum(RECENT, 1.0 / (YOUTH + self.counted[test] + np.arange(len(found))))
             left = np.append(
                 np.cumprod((1.0 - rates)[::-1])[::-1], 1.0
-            )  # of each voice, at the end
+            )  # of each first act, at the end
             self.recent[test] = float(left[0] * self.recent[test] + (rates * left[1:]) @ found)
             self.flagged[test] += float(found.sum())
             self.counted[test] += float(len(found))
@@ -69,25 +71,27 @@ class Platform:
 
 @dataclass(slots=True)
 class ItemAccountMix:
-    """The sums of one item, and the voices that an alarm would take back.
+    """The sums of one item, and the first acts that an alarm would take back.
 
-    Of the voices since one without the property last left a sum below half its height, as many with
-    it count as the platform's share lets expect beside those without it, one at least; an alarm
-    takes back the latest, no more than build such a sum. So an attack on an item that others take
-    up as well takes little from these.
+    Of the first acts since one without the property last left a sum below half its height, as many
+    with it count as the platform's share lets expect beside those without it, one at least; an
+    alarm takes back the latest, no more than build such a sum. So an attack on an item that others
+    take up as well takes little from these.
     """
 
     sums: list[float]
-    pending: list[tuple[int, int, int]] = field(default_factory=list)  # number, voice, properties
+    pending: list[tuple[int, int, int]] = field(
+        default_factory=list
+    )  # number, first act, properties
     cleared: list[int] = field(default_factory=lambda: [0] * len(TESTS))  # number of the next one
-    number: int = 0  # of the next voice that is pending
+    number: int = 0  # of the next pending first act
     having: list[int] = field(default_factory=lambda: [0] * len(TESTS))  # that count, since then
     lacking: list[int] = field(default_factory=lambda: [0] * len(TESTS))  # since then
 
     def observe(
-        self, voice: int, flags: int, steps: Steps, heights: list[float]
+        self, user_row: int, flags: int, steps: Steps, heights: list[float]
     ) -> tuple[bool, list[int]]:
-        """Return whether a voice counts, and earlier ones that count no more, in their order.
+        """Return whether a first act counts, and earlier ones that count no more, in their order.
 
         `flags`: a bit for each test; of a test that cannot be made (`UNKNOWN`) the sum stays.
         """
@@ -117,7 +121,7 @@ class ItemAccountMix:
                 sums[test] = after
         taken = self._taken(crossed, steps) if crossed else []
         if counts and held:
-            self.pending.append((self.number, voice, held))
+            self.pending.append((self.number, user_row, held))
             self.number += 1
             for test, bit in enumerate(BITS):
                 if held & bit:
@@ -127,7 +131,7 @@ class ItemAccountMix:
         return counts, taken
 
     def usual(self, test: int, steps: Steps) -> float:
-        """Return how many voices with a property count beside those without it."""
+        """Return how many first acts with a property count beside those without it."""
         return max(self.lacking[test] * steps.odds[test], 1.0)
 
     def _taken(self, crossed: list[int], steps: Steps) -> list[int]:
@@ -136,7 +140,7 @@ class ItemAccountMix:
             first, bit = self.cleared[test], BITS[test]
             own = [entry for entry in self.pending if entry[2] & bit and entry[0] >= first]
             most = int(self.usual(test, steps))
-            built = math.ceil(self.sums[test] / steps.ups[test])  # voices that the sum takes
+            built = math.ceil(self.sums[test] / steps.ups[test])  # first acts that the sum takes
             more = min(max(self.having[test] - most, 0), built, len(own))
             taken.update({entry[1]: entry for entry in own[len(own) - more :]})
         if taken:
@@ -147,10 +151,10 @@ class ItemAccountMix:
                     self.having[test] -= 1
                     if test not in crossed:
                         self.sums[test] = max(self.sums[test] - steps.ups[test], 0.0)
-        return [voice for _, voice, _ in sorted(taken.values())]
+        return [user_row for _, user_row, _ in sorted(taken.values())]
 
     def _forget(self) -> None:
-        """Leave PENDING voices at most, none whose every sum fell to zero since."""
+        """Leave PENDING first acts at most, none whose every sum fell to zero since."""
         last = list(zip(BITS, self.cleared, strict=True))
         kept = [
             entry

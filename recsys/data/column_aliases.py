@@ -204,7 +204,7 @@ class Naming:
 def named(header: Sequence[str], shape: Shape, given: Mapping[str, str]) -> Naming:
     """Return what the names of a header stand for; DataError when two names claim one column.
 
-    `given`: column -> name in the file, as the option --map tells; an empty name: no column is it.
+    `given`: column -> name in the file, from the option --map; an empty name: no column is it.
     """
     names = [clean_name(name) for name in header]
     claims = _claims(names, shape, given)

@@ -9,12 +9,17 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recsys.array_types import Floats, Mask, Rows, Times
-from recsys.data.coordinated_accounts import AccountMix, births_by_number, births_of, judged
+from recsys.data.coordinated_accounts import (
+    AccountMix,
+    births_by_number,
+    births_of,
+    count_unique_users,
+)
 from recsys.data.event_tables import EventTable, ItemTable
 from recsys.data.event_weights import EventWeights
 from recsys.data.ids import IdMap
 from recsys.data.rating_scale import RatingScale
-from recsys.data.unrecorded_items import people_of
+from recsys.data.unrecorded_items import user_counts_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +41,8 @@ class Dataset:
     table: ItemTable  # one row per item of `items`
     cutoff: float  # every event is earlier; infinity: none was left out
     rating_scale: RatingScale
-    tone: Floats | None = None  # (n_events,): of comments, -1 to 1, 0 without; None: not read
-    account_mix: AccountMix | None = None  # of the items' voices; None: every act counts whole
+    sentiment: Floats | None = None  # (n_events,): of comments, -1 to 1, 0 without; None: not read
+    account_mix: AccountMix | None = None  # of the items' first acts; None: every act counts whole
 
     @classmethod
     def build(
@@ -67,11 +72,11 @@ class Dataset:
         if not acts.all():
             events = events.select(acts)
         weight, account_mix, item = weights.of_table(events), None, renumber[events.item]
-        if weights.voices:
+        if weights.account_tests:
             when = events.time if timed else None
             result = np.flatnonzero(weight)
             when = None if when is None else when[result]
-            counts, account_mix = judged(
+            counts, account_mix = count_unique_users(
                 events.user[result],
                 item[result],
                 weight[result] < 0,
@@ -81,8 +86,10 @@ class Dataset:
             )
             weight[result] *= counts
             if timed and events.numbers is not None:
-                born = births_of(events.user, events.time, len(events.users))
-                account_mix = replace(account_mix, births=births_by_number(events.numbers, born))
+                first_act = births_of(events.user, events.time, len(events.users))
+                account_mix = replace(
+                    account_mix, births=births_by_number(events.numbers, first_act)
+                )
         return cls(
             users=events.users,
             items=ids,
@@ -95,7 +102,7 @@ class Dataset:
             table=extended(items, ids),
             cutoff=cutoff,
             rating_scale=weights.rating_scale(events),
-            tone=events.tone,
+            sentiment=events.sentiment,
             account_mix=account_mix,
         )
 
@@ -113,7 +120,7 @@ class Dataset:
         total.eliminate_zeros()
         return total
 
-    def people(self) -> NDArray[np.uint8]:
+    def user_counts(self) -> NDArray[np.uint8]:
         """Return how many different users acted on each item, NEEDED at most, (n_items,).
 
         Of items with a record only whether anybody did, as 1.
@@ -122,7 +129,7 @@ class Dataset:
         found = (np.bincount(self.item, minlength=n_items) > 0).astype(np.uint8)
         if not recorded.all():
             some = ~recorded[self.item]
-            counted = people_of(self.user[some], self.item[some], n_items)
+            counted = user_counts_of(self.user[some], self.item[some], n_items)
             found = np.where(recorded, found, counted)
         return found
 

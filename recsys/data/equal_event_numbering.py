@@ -1,7 +1,8 @@
 """Occurrence numbers of equal events without a timestamp.
 
-A row without a timestamp has nothing that tells it from an equal row but its place. The n-th of
-equal rows is the same event in every file, so that an export that grows adds only what is new.
+A row without a timestamp has nothing that distinguishes it from an equal row but its place. The
+n-th of equal rows is the same event in every file, so that an export that grows adds only what is
+new.
 """
 
 from __future__ import annotations

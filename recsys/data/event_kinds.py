@@ -24,7 +24,7 @@ class EventKind:
     """A row of the table."""
 
     name: str
-    weight: float  # how much it says that a person wants more of the same; negative: less
+    weight: float  # how much it says that a user wants more of the same; negative: less
     explicit: bool = True  # states a liking or a dislike; False: something done in passing
     synonyms: tuple[str, ...] = ()  # other names of the same
     withdrawn_by: tuple[str, ...] = ()  # names that take it back, beside those of `_REVERSED`

@@ -29,9 +29,11 @@ class EventTable:
     value: NDArray[np.float32]  # (n,): NaN where the event carries none
     time: Times  # (n,): Unix seconds; NaN where the file has none
     comments: Mapping[int, str] = field(default_factory=dict)  # event number -> a comment's words
-    tone: NDArray[np.float32] | None = None  # (n,): of comments, -1 to 1, 0 without; None: not read
+    sentiment: NDArray[np.float32] | None = (
+        None  # (n,): of comments, -1 to 1, 0 without; None: not read
+    )
     share: NDArray[np.float32] | None = None  # (n,): by which an event counts; None: all whole
-    numbers: NDArray[np.int64] | None = None  # (users,): the store's, ascending; None: not told
+    numbers: NDArray[np.int64] | None = None  # (users,): the store's, ascending; None: not known
 
     def __len__(self) -> int:
         return len(self.user)
@@ -57,7 +59,7 @@ class EventTable:
             kind=self.kind[kept],
             value=self.value[kept],
             time=self.time[kept],
-            tone=None if self.tone is None else self.tone[kept],
+            sentiment=None if self.sentiment is None else self.sentiment[kept],
             share=None if self.share is None else self.share[kept],
             comments={place[k]: t for k, t in self.comments.items() if k in place},
         )

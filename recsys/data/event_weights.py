@@ -37,7 +37,7 @@ class Meaning(NamedTuple):
 
 
 class _Meanings(dict[str, Meaning]):
-    """Meanings by kind as stored, worked out when first asked for."""
+    """Meanings by kind as stored, computed at the first access."""
 
     def __init__(self, weights: Mapping[str, float]) -> None:
         super().__init__()
@@ -82,16 +82,16 @@ class EventWeights:
     kinds: Mapping[str, float] = field(default_factory=lambda: KIND_WEIGHTS)
     shrinkage: float = 5.0  # ratings a user's mean is shrunk by, towards the mean of all users
     spread: float = 0.0  # one weight per so many rating points; 0: the spread of the data
-    tone: float = 0.0  # how far a comment's tone moves its event's weight, 0: not at all, to 2
-    remarks: float = 0.0  # the same of comments and replies, to 4; never less than `tone`
+    sentiment: float = 0.0  # how far a comment's tone moves its event's weight, 0: not at all, to 2
+    remarks: float = 0.0  # the same of comments and replies, to 4; never less than `sentiment`
     meanings: Mapping[str, Meaning] = field(init=False, repr=False, compare=False)
-    voices: bool = (
+    account_tests: bool = (
         True  # an act counts by the account mix of its item; see `recsys.data.coordinated_accounts`
     )
 
     def __post_init__(self) -> None:
-        if not 0 <= self.tone <= 2:
-            raise DataError(f"RECSYS_TONE_STRENGTH: {self.tone:g} is not a number from 0 to 2")
+        if not 0 <= self.sentiment <= 2:
+            raise DataError(f"RECSYS_TONE_STRENGTH: {self.sentiment:g} is not a number from 0 to 2")
         if not 0 <= self.remarks <= 4:
             raise DataError(
                 f"RECSYS_COMMENT_STRENGTH: {self.remarks:g} is not a number from 0 to 4"
@@ -182,11 +182,15 @@ class EventWeights:
         rated = self.rated(events)
         if rated.any():
             weights[rated] = self._centred(events, rated)
-        if self.tone and events.tone is not None:
+        if self.sentiment and events.sentiment is not None:
             strength = np.array([self._strength(kind) for kind in events.kinds], np.float32)
-            shift = strength[events.kind] * events.tone * np.abs(weights) if len(events) else 0.0
+            shift = (
+                strength[events.kind] * events.sentiment * np.abs(weights) if len(events) else 0.0
+            )
             most = np.float32(LARGEST) * np.abs(weights)
-            weights = np.where(events.tone == 0, weights, np.clip(weights + shift, -most, most))
+            weights = np.where(
+                events.sentiment == 0, weights, np.clip(weights + shift, -most, most)
+            )
         if (back := self.withdrawn(events)) is not None:
             weights[back] = 0.0
         return weights if events.share is None else weights * events.share
@@ -225,7 +229,7 @@ class EventWeights:
             found[own] |= (distinct[at] == keys[own]) & (places[own] < last[at])
         return found
 
-    def toned(self, kind: str, weight: float, tone: float) -> float:
+    def with_sentiment(self, kind: str, weight: float, sentiment: float) -> float:
         """Return the weight of an event whose comment has a tone, -1 to 1.
 
         A like with scornful words counts less, above a strength of 1 even against the item; a
@@ -233,16 +237,16 @@ class EventWeights:
         their own, since only their words say what they are. No event counts more than LARGEST times
         its weight without words.
         """
-        if not tone:
+        if not sentiment:
             return weight
         most = LARGEST * abs(weight)
-        moved = weight + self._strength(kind) * tone * abs(weight)
+        moved = weight + self._strength(kind) * sentiment * abs(weight)
         return min(max(moved, -most), most)
 
     def _strength(self, kind: str) -> float:
-        if not self.tone:
+        if not self.sentiment:
             return 0.0
-        return max(self.tone, self.remarks) if self.meanings[kind].remark else self.tone
+        return max(self.sentiment, self.remarks) if self.meanings[kind].remark else self.sentiment
 
     def rated(self, events: EventTable) -> Mask:
         """Say which events are ratings with a value; a rating without one counts as a like."""

@@ -184,7 +184,7 @@ def _separator(line: str, shape: Shape, given: Mapping[str, str]) -> str:
             naming = named(cells, shape, given)
         except (csv.Error, StopIteration):
             continue
-        except DataError:  # names claim the same column: they were told apart
+        except DataError:  # names claim the same column: they were distinguished
             return sign
         if all(name in naming.columns for name in shape.required):
             return sign

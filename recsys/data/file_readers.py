@@ -38,7 +38,7 @@ from recsys.errors import DataError
 
 log = logging.getLogger(__name__)
 
-SAMPLED = 200  # rows by which the form of a file's times is told
+SAMPLED = 200  # rows by which the form of a file's times is recognized
 
 T = TypeVar("T")
 Row = tuple[int, T | Reject]  # the line, and what stands there
@@ -47,7 +47,7 @@ Row = tuple[int, T | Reject]  # the line, and what stands there
 def read_items(
     path: Path | str, strict: bool = False, reading: Reading | None = None
 ) -> Iterator[Row[Item]]:
-    """Yield (line, Item or Reject) in file order; `reading` is told what the file is like."""
+    """Yield (line, Item or Reject) in file order; `reading` receives the form of the file."""
     return _read(Path(path), "items", parse_item, strict, reading)
 
 
@@ -192,7 +192,7 @@ def _report(path: Path | str, rejects: list[Reject], reading: Reading) -> None:
 
 
 def notes(reading: Reading) -> Iterator[str]:
-    """Yield what a person should know of how a file was read, in sentences; none if it is plain."""
+    """Yield what a user should know of how a file was read, in sentences; none if it is plain."""
     other = {name: to for name, to in reading.renamed.items() if not says_the_same(name)}
     if other:
         pairs = ", ".join(f"{name} as {column}" for name, column in other.items())

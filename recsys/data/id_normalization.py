@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# written by programs only, never by people: absent in every column, titles and texts included
+# written by programs only, never by users: absent in every column, titles and texts included
 NULLS = frozenset(
     ("NULL", "null", "(null)", "<null>", "[NULL]", "\\N", "nan", "NaN", "<NA>", "NaT", "#N/A",
      "#NULL!", "undefined", "[null]")

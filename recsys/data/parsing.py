@@ -182,7 +182,7 @@ def parse_created(raw: object, column: str, now: float) -> float | None:
 def parse_text(raw: object, column: str) -> str:
     """Return words as they came, without what no database can hold (NUL, half a surrogate pair).
 
-    Absent are the spellings of NULL that no person writes: a title "None" stays a title.
+    Absent are the spellings of NULL that no user writes: a title "None" stays a title.
     """
     if raw is None or is_null(raw, words=False):
         return raw if isinstance(raw, str) and raw.isspace() else ""

@@ -22,7 +22,7 @@ class RatingScale(NamedTuple):
 
     mean: float = 0.0
     spread: float = 1.0
-    low: float = -np.inf  # the lowest step: whoever gives it dislikes; -inf: none is known
+    low: float = -np.inf  # the lowest step: a rating of it is a dislike; -inf: none is known
     n_ratings: int = 0  # ratings it was learned from
 
     @classmethod
@@ -42,9 +42,9 @@ class RatingScale(NamedTuple):
     def weights(
         self, values: NDArray[np.float64], own: NDArray[np.float64] | float
     ) -> NDArray[np.float64]:
-        """Return the weights of ratings by people whose (shrunk) means are `own`.
+        """Return the weights of ratings by users whose (shrunk) means are `own`.
 
-        A rating at the person's mean weighs 1, one spread below it 0; the lowest step always -1,
+        A rating at the user's mean weighs 1, one spread below it 0; the lowest step always -1,
         and no value of 0 or below is a yes.
         """
         found = np.clip(1.0 + (values - own) / self.spread, -1.0, 2.0)
@@ -73,13 +73,13 @@ class RatingScale(NamedTuple):
 def _without_strays(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the values near the median: a few of another scale must not stretch this one."""
     low, middle, high = np.percentile(values, (25, 50, 75))
-    reach = high - low
-    if not reach:  # three quarters are alike
+    span = high - low
+    if not span:  # three quarters are alike
         low, high = np.percentile(values, (2, 98))
-        reach = high - low
-    if not reach:
+        span = high - low
+    if not span:
         return values
-    return np.asarray(values[np.abs(values - middle) <= STRAY * reach], np.float64)
+    return np.asarray(values[np.abs(values - middle) <= STRAY * span], np.float64)
 
 
 def _lowest(values: NDArray[np.float64]) -> float:

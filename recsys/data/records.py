@@ -96,7 +96,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """What a platform tells about a reader; all but the id is optional."""
+    """A user's record from the platform; all but the id is optional."""
 
     user_id: str
     name: str = ""

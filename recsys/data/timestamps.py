@@ -1,6 +1,6 @@
 """Parsing of timestamps in common formats to Unix seconds.
 
-Numbers are told apart by their size: seconds, milliseconds, microseconds and nanoseconds of any
+Numbers are distinguished by their size: seconds, milliseconds, microseconds and nanoseconds of any
 time outside of 1966 to 1973 have sizes of their own. Numbers below these (a year, the serial
 number of a spreadsheet's date, a position) are never taken for seconds, and dates that begin with
 a day or a month are refused unless dots separate them: both are wrong in silence otherwise.

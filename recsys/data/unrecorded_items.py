@@ -2,7 +2,7 @@
 
 An event may name an item that no file and no request has described: a page, a typo, or any item of
 a platform that sends no items. Only where most items are like that (`auto`) may they be listed,
-and each only after NEEDED different people acted on it.
+and each only after NEEDED different users acted on it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from recsys.data.event_weights import EventWeights
 
 AUTO, ON, OFF = "auto", "on", "off"
 CHOICES = (AUTO, ON, OFF)
-NEEDED = 3  # different people who must act on an item without a record
+NEEDED = 3  # different users who must act on an item without a record
 
 
 def lists_unrecorded(choice: str, acted: int, recorded: int) -> bool:
@@ -29,7 +29,7 @@ def lists_unrecorded(choice: str, acted: int, recorded: int) -> bool:
     return choice == ON or choice == AUTO and 2 * recorded < acted
 
 
-def people_of(
+def user_counts_of(
     user: NDArray[np.integer], item: NDArray[np.integer], n_items: int
 ) -> NDArray[np.uint8]:
     """Return how many different users acted on each item, (n_items,), NEEDED at most."""
@@ -42,13 +42,13 @@ def people_of(
 class Unrecorded:
     """What the rule says of a table of events."""
 
-    listed: bool  # items without a record may be listed, those of enough people
+    listed: bool  # items without a record may be listed, those of enough users
     items: int  # with events and without a record
     events: int  # on these
 
     @property
     def sentence(self) -> str:
-        """What becomes of them, for people."""
+        """What becomes of them, for users."""
         if self.listed:
             return (
                 f"{self.items:,} items are known from events alone; each may be listed once "
@@ -84,6 +84,6 @@ def with_records(
 
 
 def unlisted(events: EventTable, items: ItemTable, acts: Mask) -> Mask:
-    """Return which item rows of events lack a record and enough people, (len(events.items),)."""
-    counts = people_of(events.user[acts], events.item[acts], len(events.items))
+    """Return which item rows of events lack a record and enough users, (len(events.items),)."""
+    counts = user_counts_of(events.user[acts], events.item[acts], len(events.items))
     return (items.ids.rows(events.items) < 0) & (counts < NEEDED)

@@ -1,6 +1,6 @@
 """Deliverer: sends notices from the outbox to their destinations, one process at a time.
 
-Whoever holds the lease delivers. Each result is in the store before the next notice of the
+The holder of the lease delivers. Each result is in the store before the next notice of the
 destination is sent, under the lease's token. A process that is killed between sending and noting
 leaves the delivery pending: the next one sends it again, with the same id.
 """

@@ -96,7 +96,7 @@ class MailSender:
         found["From"], found["To"] = server.sender, delivery.address
         found["Subject"] = subject_line(one.notice.kind, one.notice.data)
         found["Date"] = format_datetime(datetime.fromtimestamp(one.created, UTC))
-        # the same with every try, so that a second copy can be told
+        # the same with every try, so that a second copy can be recognized
         found["Message-ID"] = f"<{one.uid}@{server.sender.partition('@')[2]}>"
         found["Auto-Submitted"] = "auto-generated"
         found["X-Recsys-Notice"] = one.uid

@@ -13,7 +13,7 @@ class Sent:
     """What came of one try."""
 
     error: str = ""  # empty: it was taken
-    wait: float = 0.0  # seconds that the other side asks to wait at least
+    wait: float = 0.0  # seconds that the other side wants to be waited for at least
     gone: bool = False  # the destination wants nothing any more
 
 
@@ -21,5 +21,5 @@ class Sender(Protocol):
     """Sends by one channel; safe to use from several threads."""
 
     def send(self, delivery: Delivery) -> Sent:
-        """Try once. What fails is told in the result, never raised."""
+        """Try once. A failure is in the result, never raised."""
         ...

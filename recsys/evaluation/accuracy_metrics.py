@@ -40,7 +40,7 @@ class MetricsReport:
     questions: EvaluationQueries
     ks: Sequence[int]
     seed: int
-    readers: NDArray[np.int64]  # (n_items,): people who took the item up in training
+    user_counts: NDArray[np.int64]  # (n_items,): users who took the item up in training
     features: sparse.csr_array | None  # (n_items, d): unit rows of words; None without words
     labels: sparse.csr_array | None  # (n_items, labels): categories, tags or topics; None without
     weights: Values  # (n_items,): of a hit on the item in debiased nDCG
@@ -53,7 +53,7 @@ class MetricsReport:
     ) -> MetricsReport:
         """Prepare what all rows share. `slice_order`: column of the items, "" for no slices."""
         data = questions.data
-        readers = np.asarray(data.matrix().sum(axis=0)).astype(np.int64)
+        user_counts = np.asarray(data.matrix().sum(axis=0)).astype(np.int64)
         features = word_features(data.table)
         labels = label_features(data.table, features, seed)
         young = data.now - data.created() < WEEK if data.timed else None
@@ -63,7 +63,7 @@ class MetricsReport:
             steps = item_order_slices.steps(
                 questions, item_order_slices.column_values(data.table, slice_order)
             )
-        return cls(questions, depths, seed, readers, features, labels, weights, young, steps)
+        return cls(questions, depths, seed, user_counts, features, labels, weights, young, steps)
 
     @property
     def depth(self) -> int:
@@ -148,7 +148,7 @@ class MetricsReport:
         questions, items = self.questions, self.questions.relevant.items
         known, length = questions.known, np.diff(questions.histories.starts)
         everything = np.ones(len(items), bool)
-        seen = (items >= 0) & (self.readers[items] > 0)
+        seen = (items >= 0) & (self.user_counts[items] > 0)
         return {
             "new_users": (~known, everything),
             "short_histories": (known & (length < SHORT), everything),
@@ -159,9 +159,9 @@ class MetricsReport:
         }
 
     def _head(self) -> Mask:
-        count = round(HEAD * int((self.readers > 0).sum()))
-        head = np.zeros(len(self.readers), bool)
-        head[np.argsort(-self.readers, kind="stable")[:count]] = True
+        count = round(HEAD * int((self.user_counts > 0).sum()))
+        head = np.zeros(len(self.user_counts), bool)
+        head[np.argsort(-self.user_counts, kind="stable")[:count]] = True
         return head
 
     def _accuracy(self, ranks: Values, relevant: Positives, kept: Mask) -> dict[str, Values]:
@@ -181,7 +181,7 @@ class MetricsReport:
     def _beyond(self, answers: RankedOutputs, k: int) -> dict[str, Values]:
         known, data = self.questions.known, self.questions.data
         lists, user = answers.lists[known], self.questions.user[known]
-        bits = beyond_accuracy.novelty(lists, k, self.readers, len(data.users))
+        bits = beyond_accuracy.novelty(lists, k, self.user_counts, len(data.users))
         found = {f"novelty@{k}": by_user(user, bits)}
         if self.features is not None and k > 1:
             varied = beyond_accuracy.diversity(lists, k, self.features)
@@ -196,17 +196,23 @@ class MetricsReport:
 
 
 def list_figures(lists: Rows, groups: Rows | None = None) -> dict[str, Interval]:
-    """Return overlap, distinct items and effective number of lists of `DEPTH` places."""
-    depth, alike = personalisation.DEPTH, personalisation.mean_jaccard(lists, groups)
+    """Return overlap, distinct items and effective number of lists of `DEPTH` places.
+
+    `lists` (n, k): rows, -1 none; `groups` (n,): lists of one group are compared.
+    """
+    depth, jaccard = personalisation.DEPTH, personalisation.mean_jaccard(lists, groups)
     found = {
         f"distinct@{depth}": exact(distinct_items(lists)),
         f"effective@{depth}": exact(personalisation.effective_number(lists)),
     }
-    return found if np.isnan(alike) else {f"jaccard@{depth}": exact(alike), **found}
+    return found if np.isnan(jaccard) else {f"jaccard@{depth}": exact(jaccard), **found}
 
 
 def by_user(user: NDArray[np.int32], values: Values) -> Values:
-    """Return the mean of each user's cases, users in ascending order."""
+    """Return the mean of each user's cases, users in ascending order.
+
+    `user`, `values`: (cases,); returns (users,).
+    """
     _, code = np.unique(user, return_inverse=True)
     total = np.bincount(code, values)
     return np.asarray(total / np.maximum(np.bincount(code), 1), np.float64)

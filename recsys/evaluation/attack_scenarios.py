@@ -37,8 +37,10 @@ class Scene:
     end: float  # Unix seconds: the last event of the attack is earlier
     week: float  # seconds before `end` in which drips lie
     items: Sequence[str]  # that somebody has taken up, the most popular first
-    segment: Sequence[str]  # items that the same people take up
-    voices: Sequence[tuple[str, bool]]  # recent first acts on an item: user, first of the account
+    segment: Sequence[str]  # items that the same users take up
+    first_acts: Sequence[
+        tuple[str, bool]
+    ]  # recent first acts on an item: user, first of the account
     rng: np.random.Generator
 
     def times(self, count: int, seconds: float = BURST) -> list[float]:
@@ -93,22 +95,22 @@ def _flood(scene: Scene, event: str, count: int) -> list[Planted]:
 
 def _known(scene: Scene, event: str) -> list[Planted]:
     """Return one act on the target by each of five accounts that have been active before."""
-    users = dict.fromkeys(user for user, new in scene.voices if not new)
+    users = dict.fromkeys(user for user, new in scene.first_acts if not new)
     order = scene.rng.permutation(np.array([*users]))[:FIVE].tolist()
     times = scene.times(len(order))
     return [Planted(u, scene.target, event, t) for u, t in zip(order, times, strict=True)]
 
 
 def real_burst(scene: Scene) -> list[Planted]:
-    """Return likes by independent accounts: drawn like the platform's own recent voices.
+    """Return likes by independent accounts: drawn like the platform's own recent first acts.
 
-    A voice that was its account's first act is one of a new account; any other is one of the
+    A first act that was its account's first act is one of a new account; any other is one of the
     account itself.
     """
-    order = scene.rng.permutation(len(scene.voices)).tolist()
+    order = scene.rng.permutation(len(scene.first_acts)).tolist()
     users: dict[str, None] = {}
     for place in order:
-        user, new = scene.voices[place]
+        user, new = scene.first_acts[place]
         users.setdefault(f"new-{scene.target}-{place}" if new else user)
         if len(users) == scene.accounts:
             break
@@ -117,13 +119,13 @@ def real_burst(scene: Scene) -> list[Planted]:
 
 
 def fillers_of_others(scene: Scene) -> list[Planted]:
-    """Return the fillers of an average attack as acts of independent people, one each.
+    """Return the fillers of an average attack as acts of independent users, one each.
 
-    What a nuked item loses to them it loses to traffic: other items rise. People act again where
+    What a nuked item loses to them it loses to traffic: other items rise. Users act again where
     there are fewer of them than fillers.
     """
     acts = [one for one in _group(scene, fillers=_average) if one.item != scene.target]
-    users = [*dict.fromkeys(user for user, _ in scene.voices)]
+    users = [*dict.fromkeys(user for user, _ in scene.first_acts)]
     order = scene.rng.permutation(len(users)).tolist()
     return [one._replace(user=users[order[place % len(order)]]) for place, one in enumerate(acts)]
 

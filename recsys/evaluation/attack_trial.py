@@ -31,7 +31,7 @@ from recsys.serving.model import Model
 SHARE = 0.01  # of the users: accounts of an attack
 WEEK = 7 * 86_400.0
 DEPTH = 10  # of the lists
-LEAST = 3  # events of a person whose list is looked at
+LEAST = 3  # events of a user whose list is looked at
 READERS = (1, 10, 100)  # of the items that are attacked, next to a new one
 POPULAR = 50  # place by popularity of another one
 SHOWN = 20  # lists that a nuked item is in at least, so that places can be lost
@@ -43,18 +43,18 @@ Fit = Callable[[Dataset], Model]
 
 @dataclass(frozen=True, slots=True)
 class Lists:
-    """What people and a stranger are shown."""
+    """What users and a stranger are shown."""
 
-    people: tuple[frozenset[str], ...]  # item ids of each person's list
-    stranger: tuple[str, ...]  # best first
+    user_lists: tuple[frozenset[str], ...]  # item ids of each user's list
+    new_user_list: tuple[str, ...]  # best first
 
     def share(self, item: str) -> float:
         """Return the share of lists that show an item."""
-        return sum(item in one for one in self.people) / max(len(self.people), 1)
+        return sum(item in one for one in self.user_lists) / max(len(self.user_lists), 1)
 
     def place(self, item: str) -> int | None:
         """Return the place of an item for a stranger, from 1; None: not shown."""
-        return self.stranger.index(item) + 1 if item in self.stranger else None
+        return self.new_user_list.index(item) + 1 if item in self.new_user_list else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +88,13 @@ class Outcome:
 
 @dataclass
 class AttackTrial:
-    """A platform's events, and the people whose lists are looked at."""
+    """A platform's events, and the users whose lists are looked at."""
 
     events: EventTable
     items: ItemTable
     weights: EventWeights
     fit: Fit
-    people: int = 400
+    n_users: int = 400
     seed: int = 0
     end: float = field(init=False)
     queries: list[Query] = field(init=False)
@@ -113,16 +113,16 @@ class AttackTrial:
         if not len(able):
             raise DataError(f"no user has {LEAST} events, so there are no lists to compare")
         rng = np.random.default_rng(self.seed)
-        chosen = np.sort(rng.choice(able, min(self.people, len(able)), replace=False))
+        chosen = np.sort(rng.choice(able, min(self.n_users, len(able)), replace=False))
         self.queries = [
             Query(history=one, n=DEPTH, reasons=False, now=self.end)
             for one in self._histories(chosen)
         ]
-        readers = np.bincount(_pairs(self.events)[1], minlength=len(self._names))
-        self._by_popularity = np.argsort(-readers, kind="stable")
-        self._readers = readers[self._by_popularity]
-        self._by_popularity = self._by_popularity[self._readers > 0]
-        self._readers = self._readers[self._readers > 0]
+        user_counts = np.bincount(_pairs(self.events)[1], minlength=len(self._names))
+        self._by_popularity = np.argsort(-user_counts, kind="stable")
+        self._user_counts = user_counts[self._by_popularity]
+        self._by_popularity = self._by_popularity[self._user_counts > 0]
+        self._user_counts = self._user_counts[self._user_counts > 0]
 
     def _histories(self, users: Rows) -> Iterator[tuple[Interaction, ...]]:
         events, order = self.events, np.argsort(self.events.user, kind="stable")
@@ -149,8 +149,8 @@ class AttackTrial:
         """The items that are pushed, by what they are."""
         found = {"new": NEW}
         for n_users in READERS:
-            near = int(np.argmin(np.abs(self._readers - n_users)))
-            count = int(self._readers[near])
+            near = int(np.argmin(np.abs(self._user_counts - n_users)))
+            count = int(self._user_counts[near])
             name = self._names[int(self._by_popularity[near])]
             found[f"{count} reader{'s' * (count != 1)}"] = name
         place = min(POPULAR, len(self._by_popularity))
@@ -160,7 +160,7 @@ class AttackTrial:
     def nuked(self, when: str, defences: bool) -> dict[str, str]:
         """The items that are nuked: the three that most lists of the control run show."""
         counts: dict[str, int] = {}
-        for one in self.control(when, defences).people:
+        for one in self.control(when, defences).user_lists:
             for item in one:
                 counts[item] = counts.get(item, 0) + 1
         best = sorted(counts, key=lambda item: (-counts[item], item))[:3]
@@ -181,11 +181,11 @@ class AttackTrial:
             week=WEEK,
             items=[names[row] for row in popular.tolist()],
             segment=[names[row] for row in segment.tolist()],
-            voices=self._voices(),
+            first_acts=self._first_acts(),
             rng=rng,
         )
 
-    def _voices(self) -> list[tuple[str, bool]]:
+    def _first_acts(self) -> list[tuple[str, bool]]:
         """Return user and newness of the latest tenth of the first acts on an item."""
         user, _ = _pairs(self.events)
         _, first = np.unique(user, return_index=True)
@@ -241,24 +241,24 @@ class AttackTrial:
         ]
 
     def lists(self, live: LiveState) -> Lists:
-        """Return what the people and a stranger are shown."""
+        """Return what the users and a stranger are shown."""
         recommender = Recommender(live)
-        people = recommender.recommend_many(self.queries)
-        (stranger,) = recommender.recommend_many([Query(n=DEPTH, reasons=False, now=self.end)])
-        found = tuple(frozenset(one.item_id for one in each) for each in people)
-        return Lists(found, tuple(one.item_id for one in stranger))
+        user_lists = recommender.recommend_many(self.queries)
+        (new_user_list,) = recommender.recommend_many([Query(n=DEPTH, reasons=False, now=self.end)])
+        found = tuple(frozenset(one.item_id for one in each) for each in user_lists)
+        return Lists(found, tuple(one.item_id for one in new_user_list))
 
     def live(self, defences: bool, planted: Iterable[Planted] = ()) -> LiveState:
         """Return the night's model after the last week, with planted events in it."""
         events = self.events
-        weights = replace(self.weights, voices=defences)
+        weights = replace(self.weights, account_tests=defences)
         if self._model is None:
             self._model = self.fit(self._dataset(events.select(~self._week), True))
         live = LiveState(self._model, weights)
         births = births_of(events.user[~self._week], events.time[~self._week], len(self._users))
-        born = {self._users[u]: float(births[u]) for u in np.flatnonzero(np.isfinite(births))}
+        first_act = {self._users[u]: float(births[u]) for u in np.flatnonzero(np.isfinite(births))}
         both = heapq.merge(self._week_acts(), _acts(planted), key=attrgetter("timestamp"))
-        acts = [act._replace(born=born.get(act.actor or "")) for act in both]
+        acts = [act._replace(first_act=first_act.get(act.actor or "")) for act in both]
         for start in range(0, len(acts), BATCH):
             live.add_events(acts[start : start + BATCH])
         return live
@@ -277,10 +277,12 @@ class AttackTrial:
     def night(self, defences: bool, planted: Sequence[Planted] = ()) -> LiveState:
         """Return the state after a night that read all events, with planted ones among them."""
         data = self._dataset(with_planted(self.events, planted), defences)
-        return LiveState(self.fit(data), replace(self.weights, voices=defences))
+        return LiveState(self.fit(data), replace(self.weights, account_tests=defences))
 
     def _dataset(self, events: EventTable, defences: bool) -> Dataset:
-        return Dataset.build(events, self.items, weights=replace(self.weights, voices=defences))
+        return Dataset.build(
+            events, self.items, weights=replace(self.weights, account_tests=defences)
+        )
 
 
 def _acts(planted: Iterable[Planted]) -> Iterator[LiveEvent]:
@@ -331,14 +333,16 @@ def with_planted(events: EventTable, planted: Sequence[Planted]) -> EventTable:
     joined = {
         name: np.concatenate([getattr(events, name), more])[order] for name, more in columns.items()
     }
-    tone, share = events.tone, events.share
+    sentiment, share = events.sentiment, events.share
     return replace(
         events,
         users=users,
         items=items,
         kinds=kinds,
         time=time[order],
-        tone=None if tone is None else np.append(tone, np.zeros(extra, np.float32))[order],
+        sentiment=None
+        if sentiment is None
+        else np.append(sentiment, np.zeros(extra, np.float32))[order],
         share=None if share is None else np.append(share, np.ones(extra, np.float32))[order],
         comments={},
         numbers=None,

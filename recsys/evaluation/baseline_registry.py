@@ -35,7 +35,7 @@ class FitContext:
     minutes: float = 4.0  # for tuning one row, and again for a fit that could go on for ever
     device: str = "cpu"
     words: Callable[[Dataset], TextVectors] | None = None  # reads the items' words; None: cannot
-    note: Callable[[str], None] = lambda text: None  # is told what is being tried
+    note: Callable[[str], None] = lambda text: None  # receives what is being tried
     directed: bool = True  # whether `default` may use the direction of histories
     engines: Sequence[Family] | None = None  # that `default` chooses from; None: all
 

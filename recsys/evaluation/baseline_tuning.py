@@ -21,8 +21,8 @@ from recsys.tuning.scorer_protocol import Scorer, Skip
 K = 20  # nDCG at this depth is what settings are chosen by
 PASSES = 6  # of smoothing over half-lives: a bell some two steps wide
 PATIENCE = 3  # looks without a new best after which training ends
-NOTED = 2.0  # seconds between two looks from which they are told of
-EPOCHS = 10  # of training where nobody can be asked
+NOTED = 2.0  # seconds between two looks from which they are reported
+EPOCHS = 10  # of training without validation users
 MOST_USERS = 4000  # of the validation slice; enough to tell settings apart
 
 
@@ -61,7 +61,7 @@ def with_recency(scorer: Scorer, recency: float) -> Scorer:
 def tune(engine: Baseline, split: Split, means: FitContext) -> Tuned:
     """Try an engine's grid on a validation split until its minutes are over.
 
-    Skip where one fit is expected to take longer. What is trained step by step is asked on the
+    Skip where one fit is expected to take longer. What is trained step by step is evaluated on the
     way, until it has not become better for a while.
     """
     data = split.dataset()

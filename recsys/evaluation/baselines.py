@@ -28,7 +28,7 @@ HALF_LIVES = tuple(
 
 @dataclass(frozen=True, slots=True)
 class SameForAll:
-    """One score per item, whoever asks."""
+    """One score per item, the same for all users."""
 
     scores: Floats  # (n_items,)
 
@@ -43,12 +43,12 @@ class SameForAll:
 
 
 def fit_popular(data: Dataset) -> SameForAll:
-    """Count, per item, the people who took it up."""
+    """Count, per item, the users who took it up."""
     return SameForAll(np.asarray(data.matrix().sum(axis=0), np.float32))
 
 
 @dataclass(slots=True)
-class Heat:
+class DecayedCounts:
     """How much each item is being taken up: sums of events that decay by half per half-life.
 
     A sum is kept as of the item's own last event, and compared in log space, so that nothing
@@ -61,7 +61,9 @@ class Heat:
     last: Times  # (n_items,): -inf without an event
 
     @classmethod
-    def of(cls, data: Dataset, half_lives: Sequence[float], counts: str = "weight") -> Heat:
+    def of(
+        cls, data: Dataset, half_lives: Sequence[float], counts: str = "weight"
+    ) -> DecayedCounts:
         """Sum the events with a positive weight; `counts` is one of COUNTS."""
         worth, lives = weighing(counts), np.array(half_lives, np.float64)
         amounts = np.array([worth(weight) for weight in data.weight.tolist()])
@@ -122,7 +124,7 @@ def weighing(counts: str) -> Callable[[float], float]:
     """Return what an event of a given weight adds to an item's heat.
 
     `weight`: its weight; `taken`: 1 if that is positive; `liked`: 1 if it is that of a like or
-    more, so that a rating below the person's own mean adds nothing.
+    more, so that a rating below the user's own mean adds nothing.
     """
     if counts == "weight":
         return lambda weight: max(weight, 0.0)
@@ -132,7 +134,7 @@ def weighing(counts: str) -> Callable[[float], float]:
 
 def fit_trending(data: Dataset, half_life: float, counts: str) -> SameForAll:
     """Freeze the heat of every item at the last event."""
-    scores = Heat.of(data, [half_life], counts).scores(data.now)[0]
+    scores = DecayedCounts.of(data, [half_life], counts).scores(data.now)[0]
     order = np.unique(scores, return_inverse=True)[1]  # ranks: float32 would merge close logs
     return SameForAll(order.astype(np.float32))
 

@@ -16,12 +16,18 @@ def _shown(lists: Rows, k: int, n_items: int) -> NDArray[np.int64]:
 
 
 def coverage(lists: Rows, k: int, n_items: int) -> float:
-    """Return the share of the catalogue that somebody is shown within the first k."""
+    """Return the share of the catalogue that somebody is shown within the first k.
+
+    `lists` (users, at least k): rows, -1 none.
+    """
     return float((_shown(lists, k, n_items) > 0).mean()) if n_items else 0.0
 
 
 def gini(lists: Rows, k: int, n_items: int) -> float:
-    """Return how unequally the places 1..k fall on the items: 0 all alike, towards 1 one item."""
+    """Return how unequally the places 1..k fall on the items: 0 all alike, towards 1 one item.
+
+    `lists` (users, at least k): rows, -1 none. 0 for empty lists.
+    """
     shown = np.sort(_shown(lists, k, n_items))
     if shown.sum() == 0:
         return 0.0
@@ -35,12 +41,12 @@ def _mean_over_list(lists: Rows, k: int, worth: Values) -> Values:
     return np.asarray(value.sum(axis=1) / np.maximum((shown >= 0).sum(axis=1), 1), np.float64)
 
 
-def novelty(lists: Rows, k: int, readers: NDArray[np.int64], n_users: int) -> Values:
+def novelty(lists: Rows, k: int, user_counts: NDArray[np.int64], n_users: int) -> Values:
     """Return, per user, the mean surprise in bits of the first k: -log2 of an item's readership.
 
-    One is added to readers and users, so that an item nobody has read has a finite surprise.
+    One is added to both counts, so that an item nobody has read has a finite surprise.
     """
-    return _mean_over_list(lists, k, -np.log2((readers + 1) / (n_users + 1)))
+    return _mean_over_list(lists, k, -np.log2((user_counts + 1) / (n_users + 1)))
 
 
 def freshness(lists: Rows, k: int, young: Mask) -> Values:

@@ -22,7 +22,7 @@ class BurstInjection:
     """What to inject."""
 
     per_week: float = 10.0
-    floods: float = 0.25  # share of them that few people make
+    floods: float = 0.25  # share of them that few users make
     settle: bool = True  # whether real bursts are spread first, so that other alarms are false
     seed: int = 0
 
@@ -45,26 +45,30 @@ def run_trial(
     series = count(
         mixed.stream, labels, first, length - length % 24, [sizes.get(k, 0) for k in KINDS]
     )
-    people = People(mixed.stream, labels, series)
-    found = alarms(series, people, WARM_UP)
+    effective_users = People(mixed.stream, labels, series)
+    found = alarms(series, effective_users, WARM_UP)
     weeks = max(length / 24 - WARM_UP, 1) / 7
-    return {"weeks": weeks, "series": len(series), **_figures(mixed, people, found, weeks)}
+    return {"weeks": weeks, "series": len(series), **_figures(mixed, effective_users, found, weeks)}
 
 
-def _figures(mixed: Mixed, people: People, found: list[Alarm], weeks: float) -> dict[str, object]:
-    called = [alarm for alarm in found if not alarm.flood]
-    causes = [_causes(mixed, people, alarm) for alarm in called]
+def _figures(
+    mixed: Mixed, effective_users: People, found: list[Alarm], weeks: float
+) -> dict[str, object]:
+    called = [alarm for alarm in found if not alarm.author_burst]
+    causes = [_causes(mixed, effective_users, alarm) for alarm in called]
     genuine = [
         alarm
         for alarm, why in zip(called, causes, strict=True)
-        if any(not mixed.injections[number].flood for number in why)
+        if any(not mixed.injections[number].author_burst for number in why)
     ]
     fooled = sum(
-        bool(why) and all(mixed.injections[number].flood for number in why) for why in causes
+        bool(why) and all(mixed.injections[number].author_burst for number in why) for why in causes
     )
-    seen = [_first_seen(one, people, found) for one in mixed.injections if not one.flood]
+    seen = [
+        _first_seen(one, effective_users, found) for one in mixed.injections if not one.author_burst
+    ]
     delays = [delay for delay in seen if delay is not None]
-    n_floods = sum(one.flood for one in mixed.injections)
+    n_floods = sum(one.author_burst for one in mixed.injections)
     false = len(called) - len(genuine)
     return {
         "bursts": len(seen),
@@ -78,26 +82,26 @@ def _figures(mixed: Mixed, people: People, found: list[Alarm], weeks: float) -> 
         },
         "other_alarms_per_week": false / weeks,
         "floods_taken_for_bursts": fooled,
-        "floods_named": sum(alarm.flood for alarm in found),
+        "floods_named": sum(alarm.author_burst for alarm in found),
     }
 
 
-def _causes(mixed: Mixed, people: People, alarm: Alarm) -> set[int]:
+def _causes(mixed: Mixed, effective_users: People, alarm: Alarm) -> set[int]:
     """Return the injections that make up half of an alarm's surplus."""
-    acts = people.acts(alarm.place, alarm.first + 1 - alarm.window, alarm.first + 1)
+    acts = effective_users.acts(alarm.place, alarm.first + 1 - alarm.window, alarm.first + 1)
     source = mixed.source[acts]
     if (source >= 0).sum() < EXPLAINED * (alarm.acts - alarm.expected):
         return set()
     return set(source[source >= 0].tolist())
 
 
-def _first_seen(one: Injection, people: People, found: list[Alarm]) -> float | None:
+def _first_seen(one: Injection, effective_users: People, found: list[Alarm]) -> float | None:
     """Return the hours from a burst's start to the end of the hour of its first alarm."""
-    series = people.series
+    series = effective_users.series
     moments = [
         (alarm.first + 1) * HOUR
         for alarm in found
-        if not alarm.flood
+        if not alarm.author_burst
         and KINDS[series.kind[alarm.place]] == one.kind
         and int(series.ref[alarm.place]) == one.ref
         and alarm.last * HOUR >= one.start - HOUR

@@ -1,6 +1,6 @@
 """Evaluation of models by name on a split; returns a Result.
 
-Every row is tuned on the same validation slice, fitted to the same training events and asked the
+Every row is tuned on the same validation slice, fitted to the same training events and given the
 same questions.
 """
 
@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from recsys.errors import DataError, MissingExtra
 from recsys.evaluation.baseline_registry import ENGINES, FitContext, load_baselines
 from recsys.evaluation.evaluation_result import Result, RowResult
-from recsys.evaluation.protocol_runners import DEFAULT, JUDGED_AT, LIKE_RATE, ListTrial, WalkTrial
+from recsys.evaluation.protocol_runners import DEFAULT, JUDGED_AT, LIKE_RATE, ListTrial, ReplayTrial
 from recsys.tuning.evaluation_protocols import Split
 from recsys.tuning.scorer_protocol import Skip
 
@@ -23,7 +23,7 @@ COLD = (DEFAULT, "popular", "text", "student")  # rows that can tell items nobod
 
 
 class Observer(Protocol):
-    """Is told when a row begins and ends."""
+    """Receives the beginning and the end of each row."""
 
     def started(self, name: str) -> None:
         """A row begins."""
@@ -38,7 +38,7 @@ class EvaluationRun(Protocol):
     """One protocol on one data set, ready to judge any row."""
 
     @property
-    def judged_by(self) -> tuple[str, ...]:
+    def deciding_metrics(self) -> tuple[str, ...]:
         """The metrics that rows are compared by."""
         ...
 
@@ -78,7 +78,7 @@ def run(
             "positive event on another item in the test part"
         )
     data = split.dataset()
-    kind = ListTrial if split.walk is None else WalkTrial
+    kind = ListTrial if split.replay is None else ReplayTrial
     trial: EvaluationRun = kind.of(split, data, ks, means)
     rows, skipped = [], {}
     for name in names:
@@ -96,7 +96,7 @@ def run(
         "test_users": split.test_users,
     }
     return Result(
-        facts, split.rules.protocol, split.rules.seed, tuple(rows), skipped, trial.judged_by
+        facts, split.rules.protocol, split.rules.seed, tuple(rows), skipped, trial.deciding_metrics
     )
 
 

@@ -60,8 +60,8 @@ class Result:
     protocol: str
     seed: int
     rows: tuple[RowResult, ...]
-    skipped: Mapping[str, str]  # rows that were asked for and could not be had, and why
-    judged_by: tuple[str, ...]  # the metrics that rows are compared by
+    skipped: Mapping[str, str]  # rows that were requested and could not be made, and why
+    deciding_metrics: tuple[str, ...]  # the metrics that rows are compared by
 
     def comparisons(self, name: str, metric: str) -> dict[str, Comparison]:
         """Compare one row with every other, pairing the users; empty where there is nothing to."""
@@ -74,7 +74,7 @@ class Result:
     def better_than(self, name: str) -> dict[str, Any]:
         """Return, per other row and metric, the verdict and the paired difference, as JSON."""
         found: dict[str, Any] = {}
-        for metric in self.judged_by:
+        for metric in self.deciding_metrics:
             for other, one in self.comparisons(name, metric).items():
                 verdict = {"better": one.better, **asdict(one.difference)}
                 found.setdefault(other, {})[metric] = verdict
@@ -86,7 +86,7 @@ class Result:
         Only what is beyond chance, by the first metric that rows are compared by, users paired.
         """
         own = next((row.slices for row in self.rows if row.name == name), {})
-        metric, found = self.judged_by[0], dict[str, dict[str, Interval]]()
+        metric, found = self.deciding_metrics[0], dict[str, dict[str, Interval]]()
         for other in self.rows:
             for part in own.keys() & other.slices.keys() if other.name != name else ():
                 ours, theirs = own[part].per_user, other.slices[part].per_user
@@ -149,7 +149,7 @@ def exact(value: float) -> Interval:
 
 def pooled_auc(user: Rows, scores: Values, liked: Mask, seed: int, samples: int = 1000) -> Interval:
     """Return the AUC over the opinions of all users together, users resampled for the interval."""
-    people, code = np.unique(user, return_inverse=True)
+    users, code = np.unique(user, return_inverse=True)
     order = np.argsort(scores, kind="stable")
     code, good = code[order], liked[order]
     runs = np.flatnonzero(np.diff(scores[order], prepend=np.nan) != 0)  # of equal scores
@@ -162,7 +162,7 @@ def pooled_auc(user: Rows, scores: Values, liked: Mask, seed: int, samples: int 
         pairs = up.sum() * down.sum()
         return float(up @ below / pairs) if pairs else np.nan
 
-    rng, n = np.random.default_rng(seed), len(people)
+    rng, n = np.random.default_rng(seed), len(users)
     drawn = [
         auc_of(np.bincount(rng.integers(0, n, n), minlength=n).astype(np.float64))
         for _ in range(samples)

@@ -42,7 +42,7 @@ class Folded:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A model that knows the people it was trained on, and nobody else: bpr, lightfm."""
+    """A model that knows the users it was trained on, and nobody else: bpr, lightfm."""
 
     users: Floats  # (n_users, d)
     items: Floats  # (n_items, d)
@@ -102,8 +102,8 @@ def train_lightfm(
 ) -> Iterator[tuple[int, Known]]:
     """Train LightFM with the WARP loss (Kula, CBRecSys 2015; Weston et al., IJCAI 2011).
 
-    Yields (epochs so far, the vectors as they are) every EPOCHS, for as long as it is asked to.
-    Two threads race, so that no two of their fits are quite the same.
+    Yields (epochs so far, the vectors as they are) every EPOCHS, for as long as the caller
+    iterates. Two threads race, so that no two of their fits are quite the same.
     """
     model = _lightfm().LightFM(no_components=dimensions, loss="warp", random_state=seed)
     matrix = sparse.coo_matrix(data.matrix())

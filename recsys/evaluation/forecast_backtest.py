@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.trends.baseline_updates import walk
+from recsys.trends.baseline_updates import days_of
 from recsys.trends.forecast import HORIZON, SHARE, forecast
 from recsys.trends.seasonality import DAY
 from recsys.trends.series import WEEK, Series
 
-LEAST_RATE = 0.1  # voices per hour in the four weeks before, from which on a series is judged
+LEAST_RATE = 0.1  # unique users per hour in the four weeks before, from which on a series is judged
 
 
 def forecast_figures(series: Series, warm_up: int = 28) -> dict[str, object]:
@@ -19,18 +19,23 @@ def forecast_figures(series: Series, warm_up: int = 28) -> dict[str, object]:
     The seasonal naive forecast is what the same hour brought a week before. Ratios are the sums of
     errors over all hours and series, ours over those of the naive forecast.
     """
-    _, voices = series.dense()
+    _, unique_users = series.dense()
     rows: list[NDArray[np.float64]] = []
     n_series, days = 0, 0
-    for number, day in enumerate(walk(series), start=1):
+    for number, day in enumerate(days_of(series), start=1):
         if number < warm_up:
             continue
         at = number * DAY
-        enough = voices[:, max(at - 4 * WEEK, 0) : at].mean(axis=1) >= LEAST_RATE
-        hours, own, total = day.hours[:DAY], day.voices[:, :DAY], series.total[at - DAY : at]
-        usual = day.expectation.usual(hours) * day.expectation.tide(hours, total, own)
+        enough = unique_users[:, max(at - 4 * WEEK, 0) : at].mean(axis=1) >= LEAST_RATE
+        hours, own, total = day.hours[:DAY], day.unique_users[:, :DAY], series.total[at - DAY : at]
+        usual = day.expectation.usual(hours) * day.expectation.global_activity_factor(
+            hours, total, own
+        )
         found = forecast(day.expectation, own, usual, at + series.first, HORIZON, total)
-        truth, before = voices[:, at : at + HORIZON], voices[:, at - WEEK : at - WEEK + HORIZON]
+        truth, before = (
+            unique_users[:, at : at + HORIZON],
+            unique_users[:, at - WEEK : at - WEEK + HORIZON],
+        )
         columns = (truth, found.mean, before, *found.interval())
         rows.append(np.stack([column[enough] for column in columns]).astype(np.float64))
         n_series, days = max(n_series, int(enough.sum())), days + 1

@@ -77,7 +77,9 @@ def _facts(result: Result) -> str:
 
 
 def _charts(result: Result) -> str:
-    shown = dict.fromkeys([*result.judged_by, *(_recall_beside(m) for m in result.judged_by)])
+    shown = dict.fromkeys(
+        [*result.deciding_metrics, *(_recall_beside(m) for m in result.deciding_metrics)]
+    )
     found = []
     for metric in filter(None, shown):
         rows = [(row.name, row.metrics[metric]) for row in result.rows if metric in row.metrics]
@@ -118,7 +120,7 @@ def _cell(one: Interval | None, best: float) -> str:
 
 def _pairs(result: Result) -> str:
     found = []
-    for metric in result.judged_by if len(result.rows) > 1 else ():
+    for metric in result.deciding_metrics if len(result.rows) > 1 else ():
         names = [row.name for row in result.rows if metric in row.per_user]
         body = []
         for name in names:
@@ -139,7 +141,9 @@ def _pairs(result: Result) -> str:
 
 def _slices(result: Result) -> str:
     names = dict.fromkeys(name for row in result.rows for name in row.slices)
-    metrics = [m for m in (_recall_beside(result.judged_by[0]), result.judged_by[0]) if m]
+    metrics = [
+        m for m in (_recall_beside(result.deciding_metrics[0]), result.deciding_metrics[0]) if m
+    ]
     body = []
     for row in result.rows:
         cells = [
@@ -169,7 +173,7 @@ def _bad_slices(result: Result) -> str:
         for other, gap in sorted(others.items(), key=lambda pair: -pair[1].mean)
     ]
     payload = f"<ul>{''.join(lines)}</ul>" if lines else "<p>None beyond chance.</p>"
-    head = f"Slices where {escape(first)} is worse than another, by {result.judged_by[0]}"
+    head = f"Slices where {escape(first)} is worse than another, by {result.deciding_metrics[0]}"
     return f"<h2>{head}</h2>{payload}"
 
 

@@ -15,8 +15,8 @@ from recsys.trends.series import HOUR, Stream
 LIFTS = (2.0, 4.0, 8.0)  # times what is usual
 LENGTHS = (3, 6, 12, 24)  # hours
 FEWEST = 10  # acts of a burst, however quiet its series is
-FLOODERS = (1, 4)  # people behind a flood, from … until before
-STRANGERS = 10**12  # injected people are numbered from here
+FLOODERS = (1, 4)  # users behind a flood, from … until before
+STRANGERS = 10**12  # injected users are numbered from here
 MONTH = 28 * 24 * HOUR
 BLUR = MONTH / 2
 
@@ -30,7 +30,7 @@ class Injection:
     start: float  # Unix seconds
     end: float
     acts: int
-    flood: bool
+    author_burst: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Mixed:
 def settled(stream: Stream, rng: np.random.Generator) -> Stream:
     """Return the stream with the acts' items exchanged among acts of two weeks around.
 
-    Rhythm, totals and the items' popularity stay; what surged on a single day is spread.
+    Seasonality, totals and the items' popularity stay; what surged on a single day is spread.
     """
     time, row = stream.time, stream.row.copy()
     for posted in (False, True):
@@ -65,7 +65,7 @@ def inject(
     floods: float,
     rng: np.random.Generator,
 ) -> Mixed:
-    """Add bursts to a stream from `start` on, a share of them as floods by few people.
+    """Add bursts to a stream from `start` on, a share of them as floods by few users.
 
     Two thirds happen to items, half of these to any item and half to known ones, one third to
     other labels. Acts come along a triangle that rises in the first third.
@@ -82,12 +82,12 @@ def inject(
         first = rng.uniform(start, max(start + 1, end - hours * HOUR))
         usual = _usual(stream, rows, first) * hours
         acts = max(FEWEST, int(rng.poisson((rng.choice(LIFTS) - 1) * usual)))
-        flood = bool(rng.random() < floods)
+        author_burst = bool(rng.random() < floods)
         time = np.sort(first + hours * HOUR * rng.triangular(0, 1 / 3, 1, acts))
-        people = rng.integers(*FLOODERS) if flood else acts
-        actor = STRANGERS * (len(made) + 1) + np.arange(acts) % people
+        users = rng.integers(*FLOODERS) if author_burst else acts
+        actor = STRANGERS * (len(made) + 1) + np.arange(acts) % users
         parts.append((time, rng.choice(rows, acts).astype(np.int32), actor))
-        made.append(Injection(kind, ref, first, first + hours * HOUR, acts, flood))
+        made.append(Injection(kind, ref, first, first + hours * HOUR, acts, author_burst))
     return _mixed(stream, parts, made)
 
 

@@ -21,7 +21,10 @@ FEWEST = 5  # lists of a stratum on average; fewer lists have fewer strata
 
 
 def sampled_lists(count: int, seed: int) -> NDArray[np.int64]:
-    """Return which of `count` lists are compared with each other, ascending; `LISTS` at most."""
+    """Return which of `count` lists are compared with each other, ascending; `LISTS` at most.
+
+    (min(count, LISTS),).
+    """
     if count <= LISTS:
         return np.arange(count)
     return np.sort(np.random.default_rng(seed).choice(count, LISTS, replace=False))

@@ -11,8 +11,8 @@ from recsys.data.dataset import Dataset
 from recsys.training.communities import CommunityConfig, fit_communities
 from recsys.training.user_return_model import fit_returning
 
-LEAST = 10  # events of a person who is asked about
-HELD_OUT = 5  # the last fifth of a person's events is held out
+LEAST = 10  # events of a user who is evaluated
+HELD_OUT = 5  # the last fifth of a user's events is held out
 
 
 def returning_figures(data: Dataset, seed: int = 0) -> dict[str, float]:
@@ -22,9 +22,9 @@ def returning_figures(data: Dataset, seed: int = 0) -> dict[str, float]:
 
 
 def community_figures(data: Dataset, seed: int = 0) -> dict[str, float]:
-    """Return how often people's later likes lie in the community they were most at home in.
+    """Return how often users' later likes lie in the community they were most at home in.
 
-    Communities are fitted without each person's last fifth of events. `by_chance`: how often the
+    Communities are fitted without each user's last fifth of events. `by_chance`: how often the
     likes of all lie there.
     """
     later = _last_fifth(data)
@@ -35,17 +35,17 @@ def community_figures(data: Dataset, seed: int = 0) -> dict[str, float]:
     if not known.any():
         return {}
     usual = np.bincount(label[known], minlength=len(communities)) / known.sum()
-    hits = chance = people = events = 0.0
+    hits = chance = users = events = 0.0
     for user in np.unique(after.user[known]).tolist():
         mine = np.flatnonzero(before.user == user)
         shares = communities.of_history(before.item[mine], before.weight[mine])
         if shares.any():
             home, own = int(shares.argmax()), label[known & (after.user == user)]
             hits, chance = hits + float((own == home).sum()), chance + float(usual[home] * len(own))
-            people, events = people + 1, events + len(own)
+            users, events = users + 1, events + len(own)
     return {
         "communities": float(len(communities)),
-        "people": people,
+        "people": users,
         "likes": events,
         "at_home": hits / max(events, 1),
         "by_chance": chance / max(events, 1),

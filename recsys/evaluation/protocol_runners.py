@@ -19,7 +19,7 @@ from recsys.evaluation.evaluation_result import Part, RowResult, pooled_auc, wit
 from recsys.evaluation.item_labels import label_features, word_features
 from recsys.evaluation.peak_memory import peak_mb, reset_peak
 from recsys.evaluation.replay_baselines import (
-    HeatWalker,
+    DecayedCountsReplay,
     LikeRateWalker,
     ScorerWalker,
     tune_trending,
@@ -29,7 +29,7 @@ from recsys.ranking_metrics import Interval, Values, user_auc
 from recsys.serving.live_state import LiveState
 from recsys.tuning.evaluation_protocols import Split
 from recsys.tuning.evaluation_queries import answer, build_queries
-from recsys.tuning.prequential_replay import ReplayModel, ReplayResult, walk_through
+from recsys.tuning.prequential_replay import ReplayModel, ReplayResult, run_replay
 from recsys.tuning.recent_item_popularity import item_weights
 from recsys.tuning.scorer_protocol import Scorer
 
@@ -37,8 +37,8 @@ DEFAULT, LIKE_RATE, TRENDING = "default", "like-rate", "trending"
 JUDGED_AT = 20
 
 
-def judged_at(ks: Sequence[int]) -> int:
-    """Return the depth that rows are compared at: 20 where it is asked for, else the deepest."""
+def deciding_depth(ks: Sequence[int]) -> int:
+    """Return the depth that rows are compared at: 20 where it is requested, else the deepest."""
     return JUDGED_AT if JUDGED_AT in ks else max(ks)
 
 
@@ -61,13 +61,13 @@ class FittedRow:
 
 @dataclass(frozen=True, slots=True)
 class ListTrial:
-    """Every protocol but replay: one list per person, all at one time."""
+    """Every protocol but replay: one list per user, all at one time."""
 
     split: Split
     data: Dataset
     report: MetricsReport
     means: FitContext
-    judged_by: tuple[str, ...]
+    deciding_metrics: tuple[str, ...]
     reference: FittedRow | None  # trending; None: no candidate has an event, all trend alike
     trending: Values | None  # rank of each positive in its lists
 
@@ -81,7 +81,7 @@ class ListTrial:
             reference = FittedRow.of(TRENDING, split, data, means)
             found = answer(report.questions, reference.scorer, report.depth, TRENDING, listed=False)
             trending = found.ranks
-        return cls(split, data, report, means, (f"ndcg@{judged_at(ks)}",), reference, trending)
+        return cls(split, data, report, means, (f"ndcg@{deciding_depth(ks)}",), reference, trending)
 
     def row(self, name: str) -> RowResult:
         """Fit, ask and judge one row."""
@@ -98,8 +98,8 @@ class ListTrial:
             peak_mb=peak_mb(),
             chosen=fitted.chosen,
             nbytes=fitted.scorer.nbytes,
-            slices=self.report.slices(answers, self.judged_by),
-            per_user={metric: per_user[metric] for metric in self.judged_by},
+            slices=self.report.slices(answers, self.deciding_metrics),
+            per_user={metric: per_user[metric] for metric in self.deciding_metrics},
         )
 
 
@@ -119,28 +119,30 @@ def fitted_row(
 
 
 @dataclass(frozen=True, slots=True)
-class WalkTrial:
+class ReplayTrial:
     """Protocol replay: one question per event, each at its own moment."""
 
     split: Split
     data: Dataset
     ks: tuple[int, ...]
     means: FitContext
-    judged_by: tuple[str, ...]
+    deciding_metrics: tuple[str, ...]
     plan: ReplayPlan
     weights: Values  # (n_items,): of a hit on the item in debiased nDCG
     half_life: Tuned  # of live trending
     trending: Values  # rank of what was taken up by live trending, per query
 
     @classmethod
-    def of(cls, split: Split, data: Dataset, ks: Sequence[int], means: FitContext) -> WalkTrial:
+    def of(cls, split: Split, data: Dataset, ks: Sequence[int], means: FitContext) -> ReplayTrial:
         """Prepare the walk."""
         seed = split.rules.seed
         labels = label_features(data.table, word_features(data.table), seed)
         plan, tuned = ReplayPlan.of(split, data, labels), tune_trending(split.validation(), seed)
-        trending = walk_through(split, data, _live_trending(data, tuned), TRENDING).ranks
-        judged_by, depths = (f"ndcg@{judged_at(ks)}", "auc"), tuple(sorted(ks))
-        return cls(split, data, depths, means, judged_by, plan, item_weights(data), tuned, trending)
+        trending = run_replay(split, data, _live_trending(data, tuned), TRENDING).ranks
+        deciding_metrics, depths = (f"ndcg@{deciding_depth(ks)}", "auc"), tuple(sorted(ks))
+        return cls(
+            split, data, depths, means, deciding_metrics, plan, item_weights(data), tuned, trending
+        )
 
     def row(self, name: str) -> RowResult:
         """Fit a row before the walk, walk, and judge."""
@@ -150,7 +152,7 @@ class WalkTrial:
         seconds, used = time.perf_counter() - started, time.process_time() - used
         allowed = math.inf if name == DEFAULT else 60 * self.means.minutes
         lists = self.plan.collector(model)
-        found = walk_through(self.split, self.data, model, name, allowed, lists)
+        found = run_replay(self.split, self.data, model, name, allowed, lists)
         per_user = self._per_user(found)
         return RowResult(
             name=name,
@@ -161,7 +163,9 @@ class WalkTrial:
             chosen=chosen,
             nbytes=nbytes,
             slices=self._slices(found),
-            per_user={metric: per_user[metric] for metric in self.judged_by if metric in per_user},
+            per_user={
+                metric: per_user[metric] for metric in self.deciding_metrics if metric in per_user
+            },
         )
 
     def _entered(self, name: str) -> tuple[ReplayModel, Mapping[str, Any], int]:
@@ -179,7 +183,7 @@ class WalkTrial:
         if name == LIKE_RATE:
             return LikeRateWalker(data), {}, 16 * len(data.items)
         if name == "popular":
-            return HeatWalker(data, np.inf, "taken"), {}, 16 * len(data.items)
+            return DecayedCountsReplay(data, np.inf, "taken"), {}, 16 * len(data.items)
         if name == TRENDING:
             walker = _live_trending(data, self.half_life)
             return walker, self.half_life.to_json(), 16 * len(data.items)
@@ -189,7 +193,7 @@ class WalkTrial:
     def _per_user(self, found: ReplayResult) -> dict[str, Values]:
         columns = self._ranked(found.user, found.ranks, self._weights(found))
         columns |= unexpected_hits(found.ranks, self.trending, found.user)
-        opinions = user_auc(found.judged, found.scores, found.liked)
+        opinions = user_auc(found.opinion_users, found.scores, found.liked)
         return {**columns, "auc": opinions} if len(opinions) else columns
 
     def _weights(self, found: ReplayResult) -> Values:
@@ -212,7 +216,7 @@ class WalkTrial:
         metrics = with_intervals(columns, seed)
         if opinions is not None:
             metrics |= with_intervals({"auc": opinions}, seed)
-            metrics["auc_pooled"] = pooled_auc(found.judged, found.scores, found.liked, seed)
+            metrics["auc_pooled"] = pooled_auc(found.opinion_users, found.scores, found.liked, seed)
         return metrics
 
     def _slices(self, found: ReplayResult) -> dict[str, Part]:
@@ -229,10 +233,14 @@ class WalkTrial:
                 weights = self._weights(found)[mask]
                 columns = self._ranked(found.user[mask], ranks[mask], weights)
                 n = len(np.unique(found.user[mask]))
-                kept = {metric: columns[metric] for metric in self.judged_by if metric in columns}
+                kept = {
+                    metric: columns[metric] for metric in self.deciding_metrics if metric in columns
+                }
                 slices[name] = Part(n, with_intervals(columns, self.split.rules.seed), kept)
         return slices
 
 
-def _live_trending(data: Dataset, tuned: Tuned) -> HeatWalker:
-    return HeatWalker(data, float(tuned.options["half_life"]), str(tuned.options["counts"]))
+def _live_trending(data: Dataset, tuned: Tuned) -> DecayedCountsReplay:
+    return DecayedCountsReplay(
+        data, float(tuned.options["half_life"]), str(tuned.options["counts"])
+    )

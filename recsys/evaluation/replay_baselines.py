@@ -10,35 +10,35 @@ from recsys.array_types import Rows
 from recsys.data.dataset import Dataset
 from recsys.evaluation.baseline_registry import counted_as
 from recsys.evaluation.baseline_tuning import K, Tuned, smoothed
-from recsys.evaluation.baselines import Heat, Options, half_lives
+from recsys.evaluation.baselines import DecayedCounts, Options, half_lives
 from recsys.ranking_metrics import Values
 from recsys.tuning.evaluation_protocols import Split, positive_steps
 from recsys.tuning.prequential_replay import ReplayEvent, drawn, replay_queries
 from recsys.tuning.scorer_protocol import Histories, Scorer
 
-MOST_STEPS = 2000  # of the validation walk that are asked about; all are observed
+MOST_STEPS = 2000  # of the validation replay that are evaluated; all are observed
 
 
-def follow(heat: Heat, step: ReplayEvent) -> None:
+def follow(decayed_counts: DecayedCounts, step: ReplayEvent) -> None:
     """Count an event of a walk, and count what it withdraws no more."""
     for act in step.withdrawn:
-        heat.withdraw(step.item, act.counted or 0.0, act.timestamp)
-    heat.add(step.item, step.weight, step.time)
+        decayed_counts.withdraw(step.item, act.counted or 0.0, act.timestamp)
+    decayed_counts.add(step.item, step.weight, step.time)
 
 
-class HeatWalker:
+class DecayedCountsReplay:
     """Trending, live: what is taken up most just now. Without decay it is `popular`."""
 
     def __init__(self, data: Dataset, half_life: float, counts: str) -> None:
-        self.heat = Heat.of(data, [half_life], counts)
+        self.decayed_counts = DecayedCounts.of(data, [half_life], counts)
 
     def observe(self, step: ReplayEvent) -> None:
         """Count the event, and count what it withdraws no more."""
-        follow(self.heat, step)
+        follow(self.decayed_counts, step)
 
     def score(self, histories: Histories, rows: Rows) -> Values:
         """Return the log of each item's heat."""
-        scores: Values = self.heat.scores(histories.now, rows)[0]
+        scores: Values = self.decayed_counts.scores(histories.now, rows)[0]
         return scores
 
 
@@ -81,7 +81,7 @@ class LikeRateWalker:
 
 @dataclass(frozen=True, slots=True)
 class ScorerWalker:
-    """A row that was fitted once: it sees the person's latest events, and learns nothing more."""
+    """A row that was fitted once: it sees the user's latest events, and learns nothing more."""
 
     scorer: Scorer
     n_items: int  # it knows
@@ -108,20 +108,20 @@ class ScorerWalker:
 
 def tune_trending(split: Split, seed: int) -> Tuned:
     """Choose the half-life of live trending on a walk through the validation slice."""
-    assert split.walk is not None
+    assert split.replay is not None
     data = split.dataset()
     lives, ways = half_lives(data)[::-1], counted_as(data)
-    heats = [Heat.of(data, lives, how) for how in ways]
+    heats = [DecayedCounts.of(data, lives, how) for how in ways]
 
     def observe(step: ReplayEvent) -> None:
-        for heat in heats:
-            follow(heat, step)
+        for decayed_counts in heats:
+            follow(decayed_counts, step)
 
     gains = np.zeros((len(ways), len(lives)))
-    queried = drawn(positive_steps(split.walk), MOST_STEPS, seed)
+    queried = drawn(positive_steps(split.replay), MOST_STEPS, seed)
     for one in replay_queries(split, data, observe, queried):
-        for way, heat in enumerate(heats):
-            ranks = one.rank(heat.scores(one.histories.now, one.rows))
+        for way, decayed_counts in enumerate(heats):
+            ranks = one.rank(decayed_counts.scores(one.histories.now, one.rows))
             gains[way] += np.where(ranks <= K, 1 / np.log2(ranks + 1), 0.0)
     gains /= max(int(queried.sum()), 1)
     gains = smoothed(gains.T).T

@@ -27,7 +27,9 @@ class ReplayPlan:
     """What the lists of every model are compared on: drawn once, the same for all of them."""
 
     world: World
-    born: Times | None  # (n,): when each item of the world came to be, inf: never; None: no times
+    first_seen: (
+        Times | None
+    )  # (n,): when each item of the world came to be, inf: never; None: no times
     positive: Mask  # (events,): queries that ask for a ranking
     listed: Mask  # (events,): one of these per user, of 1,000 users at most
     swapped: Mask  # (events,): `SWAPPED` of them
@@ -41,18 +43,20 @@ class ReplayPlan:
     @classmethod
     def of(cls, split: Split, data: Dataset, labels: sparse.csr_array | None) -> ReplayPlan:
         """Draw the queries of a split."""
-        assert split.walk is not None
-        world, seed = World.of(split, split.walk, data), split.rules.seed
-        born = np.full(len(world.group), np.inf) if data.timed else None
-        if born is not None:
+        assert split.replay is not None
+        world, seed = World.of(split, split.replay, data), split.rules.seed
+        first_seen = np.full(len(world.group), np.inf) if data.timed else None
+        if first_seen is not None:
             for rows, births in zip(world.by_birth, world.births, strict=True):
-                born[rows] = births
-        positive = positive_steps(split.walk)
+                first_seen[rows] = births
+        positive = positive_steps(split.replay)
         places = np.random.default_rng(seed).permutation(np.flatnonzero(positive))
-        first = np.unique(split.walk.events.user[places], return_index=True)[1]
+        first = np.unique(split.replay.events.user[places], return_index=True)[1]
         listed = np.zeros(len(positive), bool)
         listed[places[first[personalisation.sampled_lists(len(first), seed)]]] = True
-        return cls(world, born, positive, listed, drawn(positive, SWAPPED, seed + 1), labels, seed)
+        return cls(
+            world, first_seen, positive, listed, drawn(positive, SWAPPED, seed + 1), labels, seed
+        )
 
 
 @dataclass(slots=True)
@@ -91,8 +95,8 @@ class ReplayLists:
         self.user.append(user)
         self.lists.append(found)
         self.group.append(int(self.plan.world.group[query.rows[query.target]]))
-        if self.plan.born is not None:
-            young = query.histories.now - self.plan.born[shown] < WEEK
+        if self.plan.first_seen is not None:
+            young = query.histories.now - self.plan.first_seen[shown] < WEEK
             self.young.append(float(young.mean()) if len(shown) else 0.0)
         self.liked.append(np.unique(query.histories.item[query.histories.weight > 0]))
 
@@ -102,10 +106,12 @@ class ReplayLists:
             [len(self.latest[one].item) for one in others] + [len(query.histories.item)]
         )
         stratum = personalisation.strata(lengths)
-        alike = np.flatnonzero(stratum[:-1] == stratum[-1])
-        if not len(alike):
+        same_stratum = np.flatnonzero(stratum[:-1] == stratum[-1])
+        if not len(same_stratum):
             return
-        drawn, counts = np.unique(self.rng.choice(alike, personalisation.DRAWS), return_counts=True)
+        drawn, counts = np.unique(
+            self.rng.choice(same_stratum, personalisation.DRAWS), return_counts=True
+        )
         gains = [self._gain(query, self.latest[others[one]]) for one in drawn.tolist()]
         own = _gain(float(query.rank(scores[None])[0]), 0)
         self.gap_user.append(user)

@@ -1,6 +1,6 @@
 """SASRec (Kang and McAuley, ICDM 2018) with the full cross-entropy loss: the model `sasrec`.
 
-A causal transformer over a person's last items that predicts the next one at every place. With
+A causal transformer over a user's last items that predicts the next one at every place. With
 the loss over the whole catalogue, instead of sampled negatives, it is a strong baseline
 (Klenitskiy and Vasilev, RecSys 2023).
 
@@ -131,7 +131,7 @@ def sequences(histories: Histories, length: int) -> tuple[NDArray[np.int64], NDA
 def train_sasrec(
     data: Dataset, config: SasrecConfig, seed: int, device: str, seconds: float
 ) -> Iterator[tuple[int, SasrecScorer]]:
-    """Train for as long as it is asked to; yields (epochs so far, the network as it is).
+    """Train for as long as the caller iterates; yields (epochs so far, the network as it is).
 
     Skip when `seconds` are not enough for a few epochs.
     """
@@ -191,7 +191,7 @@ def _step(network: Sasrec, optimizer: torch.optim.Optimizer, batch: Tensor) -> N
 class FullCrossEntropy(torch.autograd.Function):
     """Mean cross-entropy of states (n, d) against weights (items, d), and both gradients.
 
-    Products and shares are kept in the type asked for; sums are made in float32.
+    Products and shares are kept in the requested type; sums are made in float32.
     """
 
     @staticmethod

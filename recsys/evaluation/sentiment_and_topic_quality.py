@@ -18,14 +18,14 @@ from recsys.text.encoders.encoder import Encoder
 from recsys.text.encoders.student import Student
 from recsys.text.sentiment.model import LABELS, score
 from recsys.text.sentiment.training import (
-    ToneConfig,
+    SentimentConfig,
     chances_beside,
     expected_calibration_error,
-    fit_tone,
+    fit_sentiment_model,
 )
 from recsys.text.topics.fit import TopicConfig, fit_topics
 
-TONE, TOPICS = ToneConfig(), TopicConfig()
+TONE, TOPICS = SentimentConfig(), TopicConfig()
 
 
 def macro_recall(classes: NDArray[np.integer], found: NDArray[np.integer]) -> float:
@@ -34,16 +34,16 @@ def macro_recall(classes: NDArray[np.integer], found: NDArray[np.integer]) -> fl
     return float(np.mean(shares))
 
 
-def tone_by_folds(
+def sentiment_by_folds(
     labelled: Labelled,
     student: Student,
     source: str = "",
     folds: int = 5,
     seed: int = 0,
-    config: ToneConfig = TONE,
+    config: SentimentConfig = TONE,
     encoder: Encoder | None = None,
 ) -> dict[str, object]:
-    """Return macro recall over folds of one source's texts, taught by the other folds only.
+    """Return macro recall over folds of one source's texts, fitted to the other folds only.
 
     `encoder`: its vectors join what the tone model reads; what serves does without.
     """
@@ -56,7 +56,7 @@ def tone_by_folds(
     for number in range(folds):
         held, rest = np.flatnonzero(fold == number), np.flatnonzero(fold != number)
         if beside is None:
-            chances[held] = _taught(labelled, rows[rest], rows[held], student, config)
+            chances[held] = _fitted(labelled, rows[rest], rows[held], student, config)
         else:
             texts = [labelled.texts[row] for row in rows]
             chances[held] = chances_beside(
@@ -74,13 +74,13 @@ def tone_by_folds(
     }
 
 
-def tone_from_elsewhere(
-    labelled: Labelled, student: Student, source: str, config: ToneConfig = TONE
+def sentiment_from_elsewhere(
+    labelled: Labelled, student: Student, source: str, config: SentimentConfig = TONE
 ) -> dict[str, object]:
-    """Return macro recall on one source's texts, taught by all the other sources."""
+    """Return macro recall on one source's texts, fitted to all the other sources."""
     inside = np.array([one == source for one in labelled.sources])
     held, rest = np.flatnonzero(inside), np.flatnonzero(~inside)
-    chances = _taught(labelled, rest, held, student, config)
+    chances = _fitted(labelled, rest, held, student, config)
     classes = labelled.classes[held]
     order = float(np.corrcoef(score(chances), classes)[0, 1])
     return {
@@ -126,14 +126,14 @@ def _entropy(shares: NDArray[np.float64]) -> float:
     return float(-(shares * np.log(shares)).sum())
 
 
-def _taught(
+def _fitted(
     labelled: Labelled,
     train: NDArray[np.integer],
     test: NDArray[np.integer],
     student: Student,
-    config: ToneConfig,
+    config: SentimentConfig,
 ) -> Floats:
     texts = [labelled.texts[row] for row in train]
     sources = [labelled.sources[row] for row in train]
-    model = fit_tone(texts, labelled.classes[train], student, config, sources=sources)
+    model = fit_sentiment_model(texts, labelled.classes[train], student, config, sources=sources)
     return model.probabilities([labelled.texts[row] for row in test])

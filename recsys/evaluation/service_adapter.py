@@ -54,21 +54,21 @@ def _words(data: Dataset, means: FitContext) -> TextVectors:
 
 @dataclass(frozen=True, slots=True)
 class ServiceScorer:
-    """The model of a night, answering many people at once."""
+    """The model of a night, answering many users at once."""
 
     model: Model
     features: Floats  # (features, n_items): what the items bring along
 
     @classmethod
     def of(cls, model: Model) -> ServiceScorer:
-        """Compute what all people share."""
+        """Compute what all users share."""
         return cls(model, popularity_features.prior_features(LiveState(model)))
 
     def score(self, histories: Histories) -> Floats:
         """Score the catalogue by the same arithmetic as a request."""
         bounds = zip(histories.starts[:-1], histories.starts[1:], strict=True)
-        people = [np.arange(start, stop) for start, stop in bounds]
-        gathered = HistoryBatch.of_events(histories.item, histories.weight, histories.time, people)
+        users = [np.arange(start, stop) for start, stop in bounds]
+        gathered = HistoryBatch.of_events(histories.item, histories.weight, histories.time, users)
         closed = np.zeros((len(gathered), len(self.model)), bool)
         return reranked_block(self.model, gathered, self.features, closed)
 

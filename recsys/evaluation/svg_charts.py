@@ -35,11 +35,11 @@ WIDTH, NAMES, FIGURES, ROW = 560, 100, 70, 26
 def bars(rows: Sequence[tuple[str, Interval]], metric: str) -> str:
     """Return one bar per row with its interval; the bar of `default` has its own colour."""
     most = max((one.high for _, one in rows), default=0.0) or 1.0
-    reach = WIDTH - NAMES - FIGURES
+    span = WIDTH - NAMES - FIGURES
     height = ROW * len(rows) + 26
-    parts = [_gridline(NAMES + reach * at / 4, most * at / 4, height) for at in range(5)]
+    parts = [_gridline(NAMES + span * at / 4, most * at / 4, height) for at in range(5)]
     for place, (name, one) in enumerate(rows):
-        parts.append(_bar(name, one, place * ROW, reach / most))
+        parts.append(_bar(name, one, place * ROW, span / most))
     label = escape(f"{metric} of each model", quote=True)
     return (
         f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{label}">'

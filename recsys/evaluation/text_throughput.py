@@ -18,7 +18,7 @@ from recsys.safety.item_screening import screen
 from recsys.store.store import Store
 from recsys.text.clean import document
 from recsys.text.encoders.student import Student
-from recsys.text.sentiment.model import Tone
+from recsys.text.sentiment.model import SentimentModel
 from recsys.text.topics.fit import TopicConfig, fit_topics
 from recsys.text.topics.model import Topics
 
@@ -27,7 +27,7 @@ ALONE = 300  # texts that are taken one by one
 
 
 def throughput(
-    table: ItemTable, count: int, student: Student, tone: Tone, folder: Path
+    table: ItemTable, count: int, student: Student, sentiment: SentimentModel, folder: Path
 ) -> dict[str, object]:
     """Return the seconds of each stage for `count` texts, and CPU milliseconds for one alone.
 
@@ -47,11 +47,11 @@ def throughput(
         with _timed(seconds, "vectors"):
             vectors = student.encode(texts)
         with _timed(seconds, "tone"):
-            tone.probabilities(texts)
+            sentiment.probabilities(texts)
         with _timed(seconds, "topics"):
             topics = fit_topics(texts, vectors, TopicConfig())
         cpu = time.process_time() - cpu
-        alone = _alone(store, items[:ALONE], student, tone, topics)
+        alone = _alone(store, items[:ALONE], student, sentiment, topics)
     return {
         "texts": len(items),
         "characters": int(np.mean([len(text) for text in texts])),
@@ -74,13 +74,13 @@ def _screened(store: Store, items: Sequence[Item]) -> int:
     flagged = 0
     for at in range(0, len(items), BATCH):
         found = screen(store, items[at : at + BATCH])
-        store.add_items(found.items, prints=found.prints)
+        store.add_items(found.items, fingerprints=found.fingerprints)
         flagged += sum("flags" in item.metadata for item in found.items)
     return flagged
 
 
 def _alone(
-    store: Store, items: Sequence[Item], student: Student, tone: Tone, topics: Topics
+    store: Store, items: Sequence[Item], student: Student, sentiment: SentimentModel, topics: Topics
 ) -> dict[str, float]:
     """Return the median CPU milliseconds of each stage for a text, as the service meets it."""
     fresh = [
@@ -90,7 +90,7 @@ def _alone(
     texts = [document(item.title, item.text) for item in fresh]
     stages: dict[str, Callable[[int], object]] = {
         "screen": lambda row: screen(store, [fresh[row]]),
-        "tone": lambda row: tone.probabilities([texts[row]]),
+        "tone": lambda row: sentiment.probabilities([texts[row]]),
         "vector and topic": lambda row: topics.assign([texts[row]], student.encode([texts[row]])),
     }
     found = {name: 1000 * _median(run, len(fresh)) for name, run in stages.items()}

@@ -2,7 +2,7 @@
 group.
 
 Each event of a long history gives little; together they may give most. What an author or a topic
-of the item holds is told under its name where it is at least half of what the history gives.
+of the item holds is named where it is at least half of what the history gives.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ HALF = 0.5  # of what a history gives, from which an author or a topic stands fo
 SEVERAL = 2  # items of the history at least, for the same
 NAMED = 2  # titles in a sentence
 TELLING = 0.05  # of what a group gives, below which an item is neither named nor counted
-LIKED = np.float32(0.5)  # weight of a rating from which a person would call it liked
+LIKED = np.float32(0.5)  # weight of a rating from which a user would call it liked
 WEAK = 0.25  # of what the history gives to the item it speaks for most; below, it is no reason
 LISTED = 10  # items listed with their shares
 
@@ -40,7 +40,7 @@ class AttributionGroups:
     live: LiveState
     ids: Sequence[str]  # of the history's items
     hidden: Sequence[bool]  # entries that are not to be named
-    refused: Sequence[bool]  # entries that were no yes: never told as a cause
+    refused: Sequence[bool]  # entries that were not positive: never named as a cause
     given: Sequence[Sequence[float]]  # per row, by each entry
     order: Sequence[Sequence[int]]  # per row, the entry that gives most first
     by: Sequence[str]  # per row: author, topic; empty: neither stands for half
@@ -68,8 +68,8 @@ class AttributionGroups:
             same = (labels[history.rows][:, None] == theirs) & (theirs >= 0)
             held = np.where(same, given, 0)
             whole = held.sum(axis=0)
-            telling = (held > np.maximum(TELLING * whole, 0)).sum(axis=0)
-            enough = (telling >= SEVERAL) & (half > 0) & (whole >= half)
+            informative = (held > np.maximum(TELLING * whole, 0)).sum(axis=0)
+            enough = (informative >= SEVERAL) & (half > 0) & (whole >= half)
             by[enough], codes[enough], own[:, enough] = kind, theirs[enough], same[:, enough]
         parted = np.stack([np.where(own, 0, given), np.where(own, given, 0)])
         mine = np.ascontiguousarray(given.T)
@@ -89,7 +89,9 @@ class AttributionGroups:
         )
 
     def reasons(self, place: int) -> list[Reason]:
-        """Return a row's groups as reasons, to be told by `tell`; together all that was given."""
+        """Return a row's groups as reasons, to be worded by `reason_text`; together all that was
+        given.
+        """
         by, (others, own) = self.by[place], self.giving[place]
         weak = sum(self.totals[place]) < WEAK * self.best
         found = []
@@ -103,18 +105,18 @@ class AttributionGroups:
 
     def _reason(self, place: int, by: str, name: str, own: bool, weak: bool) -> Reason:
         values, theirs, total = self.given[place], self.own[place], self.totals[place][own]
-        telling, among, yes = max(TELLING * total, 0.0), 0, 0.0
+        informative, among, yes = max(TELLING * total, 0.0), 0, 0.0
         by = by if name else ""
         items: list[tuple[str, float]] = []
         for at in self.order[place]:
             value = values[at]
             if value > 0 and theirs[at] == own and not self.refused[at]:
                 yes += value
-            if value <= telling and len(items) >= LISTED:
+            if value <= informative and len(items) >= LISTED:
                 break  # what follows gives less still
             if not value or theirs[at] != own or self.hidden[at]:
                 continue
-            among += value > telling
+            among += value > informative
             if len(items) < LISTED:
                 items.append((self.ids[at], value))
         first = items[0][0] if items else None
@@ -122,7 +124,7 @@ class AttributionGroups:
         return Reason("because_you", 0.0, "", first, total, tuple(items), by, name, among, quiet)
 
 
-def tell(one: Reason, titles: Sequence[str], weights: Sequence[float], language: str) -> str:
+def reason_text(one: Reason, titles: Sequence[str], weights: Sequence[float], language: str) -> str:
     """Return the sentence of a reason of the history; `titles`, quoted, and `weights` of items."""
     if not titles:
         return translate(reasons.UNNAMED[one.by], language, name=one.label)

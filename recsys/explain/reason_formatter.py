@@ -31,7 +31,7 @@ class ReasonFormatter:
     title: Callable[[int], str]  # of a row
     rows: Mapping[str, int]  # of the history's items, by id
     weights: Mapping[str, float]  # the same
-    quotes: dict[int, str] = field(default_factory=dict)  # of rows told of before in this list
+    quotes: dict[int, str] = field(default_factory=dict)  # of rows named before in this list
     sentences: dict[str, str] = field(default_factory=dict)  # by kind of reason, the same
 
     @classmethod
@@ -61,10 +61,10 @@ class ReasonFormatter:
             return one.saying(translate(reason_templates.QUIET[one.kind], self.language))
         if one.kind != "because_you":
             return one.saying(self._sentence(one.kind))
-        telling = [item for item, _ in one.items[: min(one.among, history_attribution.NAMED)]]
-        quotes = [self._quoted(self.rows[item]) for item in telling]
-        weights = [self.weights[item] for item in telling]
-        return one.saying(history_attribution.tell(one, quotes, weights, self.language))
+        informative = [item for item, _ in one.items[: min(one.among, history_attribution.NAMED)]]
+        quotes = [self._quoted(self.rows[item]) for item in informative]
+        weights = [self.weights[item] for item in informative]
+        return one.saying(history_attribution.reason_text(one, quotes, weights, self.language))
 
     def _sentence(self, kind: str) -> str:
         found = self.sentences.get(kind)

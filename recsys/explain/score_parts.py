@@ -44,7 +44,7 @@ class Parts:
     request: Request
     rows: Rows
     given: Floats  # (history, rows): by each item of the history
-    carriers: AttributionGroups  # the same in groups
+    groups: AttributionGroups  # the same in groups
     others: tuple[_Values, ...]  # by all else
 
     @classmethod
@@ -91,7 +91,7 @@ class Parts:
 
     def gathered(self, place: int) -> list[Reason]:
         """Return every part of one row, those of the history in groups."""
-        return self.carriers.reasons(place) + self._others(place)
+        return self.groups.reasons(place) + self._others(place)
 
     def _others(self, place: int) -> list[Reason]:
         return [one.reason(place) for one in self.others if one.values[place]]

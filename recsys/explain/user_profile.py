@@ -22,7 +22,7 @@ RECENT = 10.0  # the same, for what is of interest lately
 CHANGE = 1.3  # times that a share must have grown or shrunk to count as rising or fading
 LEAST = 3  # events from which an interest has a trend
 BECAUSE = 3  # items that an interest names
-FEWEST = 10  # readers below which the size of a community is not told
+FEWEST = 10  # users below which the size of a community is not published
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class CommunityMembership:
 
     community: int
     share: float  # of what was liked
-    readers: int | None  # people most at home there; None: too few to be told
+    readers: int | None  # users most at home there; None: too few to be published
     typical: tuple[int, ...]  # rows that stand for it and are not in the history
     because: tuple[int, ...]  # rows of the history that belong to it, what was liked most first
 
@@ -184,7 +184,7 @@ def belonging(live: LiveState, history: History, most: int = 3) -> list[Communit
     for at in np.argsort(-shares, kind="stable")[:most].tolist():
         if shares[at] <= 0:
             break
-        readers = int(communities.readers[at])
+        readers = int(communities.user_counts[at])
         typical = [
             row
             for row in communities.typical[at].tolist()

@@ -14,8 +14,8 @@ from recsys.models.item_to_item_weights import ItemWeights
 
 # Chosen on a validation slice of Polis (EASE, nDCG@20, 2026-11-29): without this .394; every weight
 # times its share of agreement .369; lowered only below .3, .5 and .7 of the usual share .394, .393
-# and .391. People refuse what stands where they read, so that some refusals say nothing.
-PRIOR = 2.0  # people who took up both items, credited to every pair
+# and .391. Users refuse what stands where they read, so that some refusals say nothing.
+PRIOR = 2.0  # users who took up both items, credited to every pair
 USUAL = 0.3  # part of the platform's share of agreement below which a weight is lowered
 BLOCK = 1_024  # items whose pairs are counted at a time
 
@@ -23,7 +23,7 @@ BLOCK = 1_024  # items whose pairs are counted at a time
 def last_words(data: Dataset) -> tuple[sparse.csr_array, sparse.csr_array]:
     """Return (users × items) twice, ones: what a user took up, and what they refused.
 
-    The last event of a user on an item decides. Where people rate, only a rating at the very
+    The last event of a user on an item decides. Where users rate, only a rating at the very
     bottom refuses: choosing to rate a thing is a sign of interest.
     """
     acts = np.flatnonzero(data.weight != 0)
@@ -44,9 +44,9 @@ def last_words(data: Dataset) -> tuple[sparse.csr_array, sparse.csr_array]:
 def agreed(
     neighbours: ItemWeights, data: Dataset, prior: float = PRIOR, usual: float = USUAL
 ) -> ItemWeights:
-    """Return the weights, lower where most of the people who share the history item disagree.
+    """Return the weights, lower where most of the users who share the history item disagree.
 
-    Of the people who took up the history item h and had a say on the other item i, P took up i and
+    Of the users who took up the history item h and had a say on the other item i, P took up i and
     D refused it. Where (P + prior) / (P + D + prior) is below `usual` times the same share of all
     events, the weight of h for i is multiplied by the square of their ratio. Without refusals
     nothing changes.
@@ -57,13 +57,13 @@ def agreed(
         return neighbours
     weights = sparse.csc_array(neighbours.matrix())
     weights.data = weights.data.copy()
-    people = sparse.csr_array(taken.T)  # items × users
+    users = sparse.csr_array(taken.T)  # items × users
     least = usual * taken.nnz / (taken.nnz + refused.nnz)
     d, p = np.zeros((2, len(neighbours)), np.float32)  # of one column, cleared after each
     for start in range(0, len(columns), BLOCK):
         own = columns[start : start + BLOCK]
-        against = sparse.csc_array(people @ refused[:, own])
-        along = sparse.csc_array(people @ taken[:, own])
+        against = sparse.csc_array(users @ refused[:, own])
+        along = sparse.csc_array(users @ taken[:, own])
         for place, item in enumerate(own.tolist()):
             part = slice(weights.indptr[item], weights.indptr[item + 1])
             rows, held = weights.indices[part], weights.data[part]

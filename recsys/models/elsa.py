@@ -40,7 +40,7 @@ def fit_elsa(
 ) -> Factors:
     """Fit item vectors A with unit rows so that X (A A' - I) resembles X row by row.
 
-    Users with fewer than two items teach nothing and are left out. `advance` is told the batches
+    Users with fewer than two items are left out. `advance` receives the batches
     done and their total.
     """
     torch.manual_seed(seed)

@@ -26,11 +26,11 @@ from recsys.models.item_to_item_weights import ItemWeights
 from recsys.models.sequence_knn import SequenceKnnConfig, fit_sequence_knn
 from recsys.models.slist import SlistConfig, common_items, fit_slist
 
-# Readers an item needs to take part while settings are chosen. On MovieTweetings that is 4,400 of
+# Users an item needs to take part while settings are chosen. On MovieTweetings that is 4,400 of
 # 10,500 items and 4 s of CPU instead of 40, for the same lists (2026-11-22).
 COMMON = 2
 SUM = " + "  # between the names of the engines of a sum
-LATEST = 500  # items of one person that item-knn compares with each other
+LATEST = 500  # items of one user that item-knn compares with each other
 Fit = Callable[[Interactions, int, str], ItemWeights | Factors]
 
 
@@ -129,7 +129,7 @@ def lowpass(dimensions: int, ideal: float = LowpassConfig().ideal) -> Engine:
 
 
 def blocks(dimensions: int) -> Engine:
-    """Graph filters where people met, by blocks of rows, for catalogues of any size."""
+    """Graph filters where users met, by blocks of rows, for catalogues of any size."""
     config = BlockConfig(dimensions=dimensions)
     return Engine(
         f"blocks {dimensions}",

@@ -20,7 +20,7 @@ from recsys.models.item_to_item_weights_blockwise import (
     IdealFilter,
     block_bounds,
     block_rows,
-    limited_readers,
+    limited_users,
 )
 from recsys.models.truncated_svd import leading_directions
 
@@ -34,7 +34,7 @@ class BlockConfig:
     passes: int = 3  # of the randomised decomposition
     keep: int = 0  # weights per item; 0: by the size of the catalogue, see `KEPT`
     history: int = 100  # newest events of a user that make pairs
-    readers: int = 200_000  # users per item; of more, so many are drawn
+    item_users: int = 200_000  # users per item; of more, so many are drawn
     heads: int = 8_000  # items with the largest ideal weights, candidates of every row
     best_heads: int = 250  # of them, per row, in catalogues of up to `HEADS_UP_TO` items
     most_pairs: int = 4_000_000  # of a block; 12 bytes each
@@ -56,16 +56,16 @@ def fit_blocks(data: Interactions, config: BlockConfig, seed: int) -> ItemWeight
     recent = data.latest(config.history)
     ideal = ideal_filter(data, config, seed)
     normal, items = normalized(recent.matrix)
-    readers = sparse.csr_array(normal.T)
+    item_users = sparse.csr_array(normal.T)
     keep = config.keep or weights_kept(data.shape[1])
-    readers = limited_readers(readers, config.readers)
-    lengths = np.diff(normal.indptr)[readers.indices]
-    ends = readers.indptr.astype(np.int64)
+    item_users = limited_users(item_users, config.item_users)
+    lengths = np.diff(normal.indptr)[item_users.indices]
+    ends = item_users.indptr.astype(np.int64)
     best = config.best_heads if data.shape[1] <= HEADS_UP_TO else 0
     heads, parts = ideal.heads(config.heads), []
     for first, end in block_bounds(ends, lengths, config.most_pairs, config.most_rows):
         more = ideal.best_heads(first, end, heads, best) if best else None
-        parts.append(block_rows(readers[first:end], normal, first, keep, ideal, more))
+        parts.append(block_rows(item_users[first:end], normal, first, keep, ideal, more))
     return joined_rows(parts)
 
 
@@ -82,7 +82,10 @@ def fit_directions(data: Interactions, config: BlockConfig, seed: int) -> Factor
 
 
 def joined_rows(parts: list[sparse.csr_array]) -> ItemWeights:
-    """Return blocks of rows as one; each block is released once it is copied."""
+    """Return blocks of rows as one; each block is released once it is copied.
+
+    The parts are square matrices' rows in their order, (rows of the block, n_items) each.
+    """
     counts = [np.diff(part.indptr) for part in parts]
     ends: NDArray[np.int64] = np.concatenate(
         [[0], np.cumsum(np.concatenate([*counts, np.zeros(0, np.int64)]), dtype=np.int64)]

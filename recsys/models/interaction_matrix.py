@@ -48,7 +48,10 @@ class Interactions:
         return cls(matrix, ends, item.astype(np.int32), features, steps)
 
     def narrowed(self, items: Rows) -> Interactions:
-        """Return the same of some items alone, ascending, numbered by their place among them."""
+        """Return the same of some items alone, ascending, numbered by their place among them.
+
+        `items`: rows, ascending and distinct.
+        """
         place = np.full(self.shape[1], -1, np.int32)
         place[items] = np.arange(len(items), dtype=np.int32)
         found = place[self.items]
@@ -58,7 +61,7 @@ class Interactions:
         return Interactions(self.matrix[:, items], ends, found[found >= 0], features, steps)
 
     def latest(self, most: int) -> Interactions:
-        """Return the same with at most so many items of each person, the latest."""
+        """Return the same with at most so many items of each user, the latest."""
         counts = np.diff(self.ends)
         if not (counts > most).any():
             return self

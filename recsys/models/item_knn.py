@@ -1,6 +1,6 @@
 """Item kNN: nearest items by cosine over their users.
 
-Closed form, linear in the pairs of items that people share; seconds where other engines take
+Closed form, linear in the pairs of items that users share; seconds where other engines take
 minutes (Sarwar et al., WWW 2001).
 """
 
@@ -21,7 +21,7 @@ class ItemKnnConfig:
     """What steers item-knn; the defaults are those that the evaluation tries first."""
 
     neighbours: int = 100  # kept per item
-    tf_idf: bool = False  # a person who takes up everything says less about each of it
+    tf_idf: bool = False  # a user who takes up everything says less about each of it
 
 
 def fit_item_knn(matrix: sparse.csr_array, config: ItemKnnConfig) -> ItemWeights:
@@ -46,7 +46,10 @@ def nearest_by_cosine(matrix: sparse.csr_array, config: ItemKnnConfig) -> sparse
 
 
 def nearest(rows: sparse.csr_array, start: int, keep: int) -> sparse.csr_array:
-    """Keep the largest entries of each row but the diagonal, which begins at column `start`."""
+    """Keep the largest entries of each row but the diagonal, which begins at column `start`.
+
+    `rows`: sparse (block, n_items), rows `start` to `start` + block of the square matrix.
+    """
     own = rows.indices == np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr)) + start
     rows.data[own] = 0
     for row in range(rows.shape[0]):

@@ -11,7 +11,7 @@ from scipy import sparse
 from recsys.array_types import Floats, Rows
 
 NARROW = 2**16  # items whose row numbers fit in two bytes
-SAMPLED = 16  # one of so many weights tells where the largest begin
+SAMPLED = 16  # one of so many weights is sampled to find where the largest begin
 TINY = float(np.finfo(np.float32).smallest_subnormal)
 
 
@@ -25,7 +25,10 @@ class ItemWeights:
 
     @classmethod
     def from_matrix(cls, matrix: sparse.csr_array) -> ItemWeights:
-        """Take over a sparse matrix whose row h holds what a history item h gives to others."""
+        """Take over a sparse matrix whose row h holds what a history item h gives to others.
+
+        `matrix`: (n_items, n_items); its duplicates are summed in place.
+        """
         matrix.sum_duplicates()  # also sorts each row, which `weight` relies on
         return cls(
             matrix.indptr.astype(np.int64),
@@ -39,7 +42,10 @@ class ItemWeights:
         return cls.from_matrix(top_of_rows(matrix, keep))
 
     def among(self, items: Rows, size: int) -> ItemWeights:
-        """Return the weights of these items, ascending, among `size` items; others have none."""
+        """Return the weights of these items, ascending, among `size` items; others have none.
+
+        `items`: (len(self),) rows of the larger catalogue.
+        """
         counts = np.zeros(size, np.int64)
         counts[items] = np.diff(self.indptr)
         ends = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
@@ -49,7 +55,10 @@ class ItemWeights:
         return len(self.indptr) - 1
 
     def matrix(self) -> sparse.csr_array:
-        """Return the same weights as a SciPy matrix that shares the arrays."""
+        """Return the same weights as a SciPy matrix that shares the arrays.
+
+        (n_items, n_items).
+        """
         shape = (len(self), len(self))
         indices = self.indices.astype(np.int32, copy=False)  # SciPy knows no smaller ones
         return sparse.csr_array((self.data, indices, self.indptr), shape=shape)
@@ -61,7 +70,10 @@ class ItemWeights:
         return self.indices.astype(np.uint16, copy=False)
 
     def row(self, item: int) -> tuple[Rows, Floats]:
-        """Return the neighbours of an item, ascending, and their weights, a view."""
+        """Return the neighbours of an item, ascending, and their weights, a view.
+
+        Two arrays of the same length; empty for an item without neighbours.
+        """
         bounds = slice(self.indptr[item], self.indptr[item + 1])
         return self.indices[bounds].astype(np.int32, copy=False), self.data[bounds]
 
@@ -76,10 +88,13 @@ class ItemWeights:
 
         `others`: distinct.
         """
-        return self.reach(items).weights(others)
+        return self.neighbour_rows(items).weights(others)
 
-    def reach(self, items: Rows) -> NeighbourRows:
-        """Return what some items reach, all of it read once."""
+    def neighbour_rows(self, items: Rows) -> NeighbourRows:
+        """Return what some items reach, all of it read once.
+
+        `items`: (n,), in any order.
+        """
         starts, ends = self.indptr[items], self.indptr[items + 1]
         if not len(items):
             return NeighbourRows(len(self), starts, np.zeros(0, np.int32), np.zeros(0, np.float32))
@@ -93,7 +108,7 @@ class ItemWeights:
 
     def add_scores(self, items: Rows, weights: Floats, out: Floats) -> None:
         """Add the scores of a history to `out`, (n_items,), in place."""
-        self.reach(items).add_scores(weights, out)
+        self.neighbour_rows(items).add_scores(weights, out)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +136,10 @@ class NeighbourRows:
         return found
 
     def reached(self) -> Rows:
-        """Return the neighbours, ascending, each once."""
+        """Return the neighbours, ascending, each once.
+
+        (m,), m up to n_items.
+        """
         return np.unique(self.rows)
 
 

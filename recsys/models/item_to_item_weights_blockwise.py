@@ -1,8 +1,8 @@
 """Rows of item-to-item weights computed by blocks of items; pure functions of arrays.
 
-The candidates of an item's row are the items that share a reader with it. Co-occurrence and the
+The candidates of an item's row are the items that share a user with it. Co-occurrence and the
 ideal filter (see `recsys.models.gfcf`) are exact on those pairs; what nobody took up together has
-no weight. A block needs its items' readers and these readers' histories, nothing else, so blocks
+no weight. A block needs its items' users and these users' histories, nothing else, so blocks
 can be worked off one after the other in little memory, or on many machines at once.
 """
 
@@ -32,11 +32,15 @@ class IdealFilter:
     lift: Floats  # (n_items,)
 
     @classmethod
-    def of(cls, directions: Floats, readers: Floats, weight: float) -> IdealFilter:
-        """Return the filter of some directions; `readers`: of each item, at least one."""
+    def of(cls, directions: Floats, item_users: Floats, weight: float) -> IdealFilter:
+        """Return the filter of some directions; `item_users`: of each item, at least one.
+
+        `directions`: (n_items, rank), columns of unit length; `weight`: factor of the filter in the
+        sum.
+        """
         lengths = np.sqrt(np.einsum("nd,nd->n", directions, directions))
-        gain = (weight * readers**-0.5).astype(np.float32)
-        return cls(directions, lengths, gain, (readers**0.5).astype(np.float32))
+        gain = (weight * item_users**-0.5).astype(np.float32)
+        return cls(directions, lengths, gain, (item_users**0.5).astype(np.float32))
 
     def factors(self) -> Factors:
         """Return the filter as behaviour factors: the same weights between any two items."""
@@ -80,15 +84,15 @@ class IdealFilter:
 
 
 def block_bounds(
-    readers: NDArray[np.int64], pairs: NDArray[np.int64], most_pairs: int, most_rows: int
+    item_users: NDArray[np.int64], pairs: NDArray[np.int64], most_pairs: int, most_rows: int
 ) -> Iterator[tuple[int, int]]:
     """Yield (first, end) of blocks of rows, of so many pairs and rows at most.
 
-    `readers`: (n_items + 1,), where each item's readers begin; `pairs`: (entries,), per reader the
-    length of the history. A row with more pairs than a block may have is a block of its own.
+    `item_users`: (n_items + 1,), where each item's users begin; `pairs`: (entries,), per reader
+    the length of the history. A row with more pairs than a block may have is a block of its own.
     """
-    before = np.concatenate([[0], np.cumsum(pairs, dtype=np.int64)])[readers]
-    first, n_items = 0, len(readers) - 1
+    before = np.concatenate([[0], np.cumsum(pairs, dtype=np.int64)])[item_users]
+    first, n_items = 0, len(item_users) - 1
     while first < n_items:
         end = int(np.searchsorted(before, before[first] + most_pairs, side="right")) - 1
         end = min(max(end, first + 1), first + most_rows, n_items)
@@ -96,28 +100,28 @@ def block_bounds(
         first = end
 
 
-def limited_readers(readers: sparse.csr_array, most: int) -> sparse.csr_array:
+def limited_users(item_users: sparse.csr_array, most: int) -> sparse.csr_array:
     """Return items × users with at most so many users per item, drawn by a hash of the user.
 
     The entries that stay weigh more, so that their sum is as expected. Equal users are drawn
     wherever and whenever a block is worked off.
     """
-    counts = np.diff(readers.indptr)
+    counts = np.diff(item_users.indptr)
     if not (counts > most).any():
-        return readers
-    kept = np.ones(readers.nnz, bool)
-    data = readers.data.copy()
+        return item_users
+    kept = np.ones(item_users.nnz, bool)
+    data = item_users.data.copy()
     for item in np.flatnonzero(counts > most).tolist():
-        own = slice(readers.indptr[item], readers.indptr[item + 1])
-        order = np.argsort(readers.indices[own].astype(np.uint64) * HASH, kind="stable")
+        own = slice(item_users.indptr[item], item_users.indptr[item + 1])
+        order = np.argsort(item_users.indices[own].astype(np.uint64) * HASH, kind="stable")
         kept[own][order[most:]] = False
         data[own] *= counts[item] / most
-    ends = np.concatenate([[0], np.cumsum(kept)])[readers.indptr]
-    return sparse.csr_array((data[kept], readers.indices[kept], ends), shape=readers.shape)
+    ends = np.concatenate([[0], np.cumsum(kept)])[item_users.indptr]
+    return sparse.csr_array((data[kept], item_users.indices[kept], ends), shape=item_users.shape)
 
 
 def block_rows(
-    readers: sparse.csr_array,
+    item_users: sparse.csr_array,
     histories: sparse.csr_array,
     first: int,
     keep: int,
@@ -126,12 +130,12 @@ def block_rows(
 ) -> sparse.csr_array:
     """Return the strongest weights of a block of items, (block, n_items), columns ascending.
 
-    `readers`: (block, users), what each user gives to a pair; `histories`: (users, n_items);
+    `item_users`: (block, users), what each user gives to a pair; `histories`: (users, n_items);
     `first`: row number of the block's first item; `keep`: the most weights of a row, of equal ones
     those of the lowest columns. `more`: (block, n_items), pairs that are candidates too; its values
     are not read.
     """
-    pairs = sparse.csr_array(readers @ histories)
+    pairs = sparse.csr_array(item_users @ histories)
     if more is not None:
         pairs = _with_candidates(pairs, more)
     counts = np.diff(pairs.indptr)
@@ -146,7 +150,7 @@ def block_rows(
 def strongest_of_rows(pairs: sparse.csr_array, keep: int) -> sparse.csr_array:
     """Return the `keep` strongest weights of each row, columns ascending; `pairs` is overwritten.
 
-    See `strongest`.
+    See `strongest`. `pairs`: sparse (rows, n_items).
     """
     for row in np.flatnonzero(np.diff(pairs.indptr) > keep).tolist():
         own = slice(pairs.indptr[row], pairs.indptr[row + 1])

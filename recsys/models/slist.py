@@ -38,7 +38,7 @@ class SlistConfig:
     window: int = 12  # events that count on either side; decay ** 12 is .014
     keep: int = 300  # weights kept per item
     largest: int = 15_000  # items beyond which n^3 takes minutes; two squares are held
-    fewest: int = 0  # readers below which an item takes no part and has no weights
+    fewest: int = 0  # users below which an item takes no part and has no weights
     dense: float = 0.03  # share of pairs seen near each other from which a dense product is faster
 
 
@@ -51,9 +51,12 @@ def fit_slist(data: Interactions, config: SlistConfig) -> ItemWeights:
 
 
 def common_items(data: Interactions, fewest: int) -> Rows:
-    """Return the items that so many people took up, ascending."""
-    readers = np.bincount(data.matrix.indices, minlength=data.shape[1])
-    return np.flatnonzero(readers >= fewest).astype(np.int32)
+    """Return the items that so many users took up, ascending.
+
+    `data.matrix`: users × items; a user counts once per item.
+    """
+    user_counts = np.bincount(data.matrix.indices, minlength=data.shape[1])
+    return np.flatnonzero(user_counts >= fewest).astype(np.int32)
 
 
 def _fitted(data: Interactions, config: SlistConfig) -> ItemWeights:

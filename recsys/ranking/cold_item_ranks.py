@@ -148,7 +148,7 @@ def recent_rows(live: LiveState, rows: Rows) -> Mask:
     return np.asarray((rows >= len(live.model)) | ~not_new(live, rows), bool)
 
 
-def standing(live: LiveState) -> Floats:
+def item_state(live: LiveState) -> Floats:
     """Return what rows are to the ranking of unread ones, (size,): a sum of the constants above."""
     rows: Rows = np.arange(live.size, dtype=np.int32)
     read = read_rows(live, rows, unread_rows(live, rows))

@@ -1,6 +1,6 @@
 """Followed places: somebody with a short history sees new items of those whom they follow.
 
-A follow says more than a newcomer's few acts, yet a post of an hour has no uptake that a score
+A follow says more than a cold user's few acts, yet a post of an hour has no uptake that a score
 could go by. Where fewer than `LEAST` of the first `EVERY` places hold new items of followees, the
 best of them by score take the places `PLACES`. A prior that no night learns: it ends with the
 history.

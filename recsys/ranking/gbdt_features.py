@@ -9,7 +9,7 @@ import numpy as np
 from recsys.array_types import Floats, Rows, Times
 from recsys.ranking.terms.popularity import SHARES
 from recsys.ranking.terms.registry import TERMS, gbdt_names
-from recsys.ranking.user_features import activity, ages, gap, habit
+from recsys.ranking.user_features import activity, ages, gap, preferred_item_age
 from recsys.ranking.user_term_scores import UserTerms
 from recsys.serving.live_state import LiveState
 
@@ -47,7 +47,7 @@ def of_request(learned: UserTerms, rows: Rows, now: float | None = None) -> Floa
             found |= bound.gbdt_features(rows, np.inf if now is None else now, times)
     found["age"] = ages(live.created[rows], seen)
     found["activity"] = activity(len(history))
-    found["habit"] = np.asarray(habit(history.rows, times, live.created), np.float32)
+    found["habit"] = np.asarray(preferred_item_age(history.rows, times, live.created), np.float32)
     found["gap"] = np.asarray(gap(times, seen), np.float32)
     return table(found)
 

@@ -76,9 +76,9 @@ def live_scores_of(live: LiveState, history: History, now: float, rows: Rows, ma
 
 
 def reranked_block(model: Model, histories: HistoryBatch, shared: Floats, closed: Mask) -> Floats:
-    """Return the scores of all the model's items as requests get them, (people, n_items).
+    """Return the scores of all the model's items as requests get them, (users, n_items).
 
-    `closed`: what may not be shown to each person, besides his own history.
+    `closed`: what may not be shown to each user, besides their own history.
     """
     scores = score_block(model, histories, shared)
     live = LiveState(model)
@@ -86,13 +86,13 @@ def reranked_block(model: Model, histories: HistoryBatch, shared: Floats, closed
     unread = model.score_model.unread and (new & ~closed.all(axis=0)).any()
     if model.trees is None and not unread and not model.score_model.places:
         return scores
-    for person in range(len(histories)):
-        history = histories[person]
-        open_ = ~closed[person]
+    for user in range(len(histories)):
+        history = histories[user]
+        open_ = ~closed[user]
         open_[history.rows] = False
         rows = np.flatnonzero(open_).astype(np.int32)
-        learned, own = UserTerms.of(history, live), scores[person, rows]
+        learned, own = UserTerms.of(history, live), scores[user, rows]
         found = own + corrections(learned, rows, own)
         found += cold_item_ranks.gains(learned, open_, rows, found)
-        scores[person, rows] = found + personal_places.gains(learned, open_, rows, found, own)
+        scores[user, rows] = found + personal_places.gains(learned, open_, rows, found, own)
     return scores

@@ -38,7 +38,7 @@ class History:
         return len(self.rows)
 
     @property
-    def newcomer(self) -> bool:
+    def cold_user(self) -> bool:
         """Whether nothing in it is positive."""
         return not bool((self.weights > 0).any())
 
@@ -51,14 +51,14 @@ class History:
 
     @classmethod
     def empty(cls) -> History:
-        """Return the history of a person who did nothing."""
+        """Return the history of a user who did nothing."""
         return cls(np.zeros(0, np.int32), np.zeros(0, np.float32), np.zeros(0))
 
     @classmethod
     def resolve(cls, interactions: Iterable[Interaction], live: LiveState) -> History:
         """Look the items up and weigh the events.
 
-        Items never heard of are passed over, and so are events that weigh nothing: an impression
+        Unknown items are passed over, and so are events that weigh nothing: an impression
         neither hides an item nor ages what was done before it.
         """
         entries: dict[int, tuple[float, float]] = {}  # in the order of the last event
@@ -106,11 +106,11 @@ def acts(interactions: tuple[Interaction, ...], weights: EventWeights) -> tuple[
 def implicit_weights(weights: Floats, rated: bool) -> Floats:
     """Return what history entries count for where neighbours are asked what is taken up next.
 
-    Where people rate, that somebody chose an item says what else he chooses; how well he then liked
-    it hardly does. So whatever was rated well counts alike, and what was rated below that, but not
-    at the very bottom, not at all. Elsewhere people say no to what stands where they read, so that
-    its neighbours are pushed away by `DISLIKE_DAMPING` of it only; what they like of these, tastes
-    know.
+    Where users rate, that somebody chose an item says what else they choose; how well they then
+    liked it hardly does. So whatever was rated well counts alike, and what was rated below that,
+    but not at the very bottom, not at all. Elsewhere users say no to what stands where they read,
+    so that its neighbours are pushed away by `DISLIKE_DAMPING` of it only; what they like of these,
+    tastes know.
     """
     if rated:
         found = np.where(weights > 0, 1.0, np.where(weights > -1, 0.0, weights))
@@ -122,7 +122,7 @@ def implicit_weights(weights: Floats, rated: bool) -> Floats:
 def factor_weights(weights: Floats, rated: bool) -> Floats:
     """Return what history entries count for where models of factors are asked, (n,).
 
-    They are fitted to ones. Where people rate, whatever was rated above the user's own mean counts
+    They are fitted to ones. Where users rate, whatever was rated above the user's own mean counts
     alike and the rest not at all; elsewhere entries count as for neighbours.
     """
     if rated:
@@ -144,11 +144,11 @@ def _weighed(
     total, count = float(sum(ratings)), len(ratings)
     rows, found = live.ids.rows([each.item_id for each in interactions]), []
     for row, (each, one) in zip(rows, both, strict=True):
-        _, event, value, time, tone = each
+        _, event, value, time, sentiment = each
         if row < 0 or not (one.weight or (one.rates and value is not None)):
             continue
         usual = one.weight
-        if value is not None or tone:
+        if value is not None or sentiment:
             if not weights.heeds(event, value):
                 continue
             usual = weigh(each, total, count, weights, live.scale)
@@ -177,23 +177,27 @@ def weigh(
     weights: EventWeights,
     scale: RatingScale,
 ) -> float:
-    """Return an event's weight; `total` and `count` describe the same person's ratings."""
+    """Return an event's weight; `total` and `count` describe the same user's ratings."""
     if each.value is not None and weights.rates(each.event, each.value):
         weight = weights.of_rating(each.value, total, count, scale)
     else:
         weight = weights.of_event(each.event, each.value)
-    return weights.toned(each.event, weight, each.tone)
+    return weights.with_sentiment(each.event, weight, each.tone)
 
 
 def interactions(
-    events: Sequence[StoredEvent], tones: SentimentScorer | None = None
+    events: Sequence[StoredEvent], sentiment_scorer: SentimentScorer | None = None
 ) -> tuple[Interaction, ...]:
     """Return stored events as the engine takes them, with the tone of what was written."""
     texts = [event.text for event in events]
-    result = repeat(0.0) if tones is None or not any(texts) else tones.scores(texts).tolist()
+    result = (
+        repeat(0.0)
+        if sentiment_scorer is None or not any(texts)
+        else sentiment_scorer.scores(texts).tolist()
+    )
     return tuple(
         [
-            Interaction(e.item_id, e.event, e.value, e.moment, tone)
-            for e, tone in zip(events, result, strict=False)  # `result` may have no end
+            Interaction(e.item_id, e.event, e.value, e.moment, sentiment)
+            for e, sentiment in zip(events, result, strict=False)  # `result` may have no end
         ]
     )

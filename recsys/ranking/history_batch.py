@@ -16,7 +16,7 @@ from recsys.ranking.history import History, steps_back
 
 @dataclass(frozen=True, slots=True)
 class HistoryBatch:
-    """Histories of many people, one after the other; each as `History` has it."""
+    """Histories of many users, one after the other; each as `History` has it."""
 
     ends: NDArray[np.int64]  # (n_people + 1,)
     rows: Rows
@@ -27,10 +27,10 @@ class HistoryBatch:
         return len(self.ends) - 1
 
     def __iter__(self) -> Iterator[History]:
-        return (self[person] for person in range(len(self)))
+        return (self[user] for user in range(len(self)))
 
-    def __getitem__(self, person: int) -> History:
-        part = slice(self.ends[person], self.ends[person + 1])
+    def __getitem__(self, user: int) -> History:
+        part = slice(self.ends[user], self.ends[user + 1])
         return History(self.rows[part], self.weights[part], self.times[part])
 
     @classmethod
@@ -38,25 +38,25 @@ class HistoryBatch:
         """Return the histories of some users (rows of `data.users`, -1: an empty one)."""
         order = np.argsort(data.user, kind="stable")
         starts = np.searchsorted(data.user[order], np.arange(len(data.users) + 1))
-        people = [
+        events_by_user = [
             order[starts[user] : starts[user + 1]] if user >= 0 else order[:0]
             for user in users.tolist()
         ]
         times = data.time if data.timed else np.full(len(data.time), np.nan)
-        return cls.of_events(data.item, data.weight, times, people)
+        return cls.of_events(data.item, data.weight, times, events_by_user)
 
     @classmethod
     def of_events(
-        cls, item: Rows, weight: Floats, time: Times, people: list[NDArray[np.intp]]
+        cls, item: Rows, weight: Floats, time: Times, events_by_user: list[NDArray[np.intp]]
     ) -> HistoryBatch:
-        """Gather each person's events (their numbers, in order) into one history each."""
-        sizes = np.fromiter(map(len, people), np.int64, len(people))
-        events = np.concatenate([*people, np.zeros(0, np.int64)]).astype(np.int64)
-        person = np.repeat(np.arange(len(people)), sizes)
-        key = person * (int(item.max(initial=0)) + 1) + item[events]
+        """Gather each user's events (their numbers, in order) into one history each."""
+        sizes = np.fromiter(map(len, events_by_user), np.int64, len(events_by_user))
+        events = np.concatenate([*events_by_user, np.zeros(0, np.int64)]).astype(np.int64)
+        user = np.repeat(np.arange(len(events_by_user)), sizes)
+        key = user * (int(item.max(initial=0)) + 1) + item[events]
         last = _last_of_each(key)
         weights = _added(key, weight[events], last)
-        counts = np.bincount(person[last], minlength=len(people))
+        counts = np.bincount(user[last], minlength=len(events_by_user))
         kept = events[last]
         ends = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
         return cls(ends, item[kept], np.clip(weights, -2.0, 2.0), time[kept])
@@ -66,18 +66,18 @@ class HistoryBatch:
         return steps_back(self.times, self.ends)
 
     def matrix(self, values: Floats, n_items: int) -> sparse.csr_array:
-        """Return people × items holding `values`, one per entry."""
+        """Return users × items holding `values`, one per entry."""
         shape = (len(self), n_items)
         return sparse.csr_array((values, self.rows, self.ends), shape=shape)
 
     def decayed(self, half_life: float, n_items: int, weights: Floats) -> sparse.csr_array:
-        """Return people × items holding weights, halved every `half_life` distinct times back."""
+        """Return users × items holding weights, halved every `half_life` distinct times back."""
         decay = np.exp2(-self.ages() / np.float32(half_life))
         return self.matrix((weights * decay).astype(np.float32), n_items)
 
-    def take(self, people: NDArray[np.integer]) -> HistoryBatch:
-        """Return some people's histories, in the order asked for."""
-        parts = [np.arange(self.ends[p], self.ends[p + 1]) for p in people.tolist()]
+    def take(self, events_by_user: NDArray[np.integer]) -> HistoryBatch:
+        """Return some users' histories, in the order asked for."""
+        parts = [np.arange(self.ends[p], self.ends[p + 1]) for p in events_by_user.tolist()]
         kept = np.concatenate([*parts, np.zeros(0, np.int64)]).astype(np.int64)
         ends = np.concatenate([[0], np.cumsum([len(p) for p in parts])]).astype(np.int64)
         return HistoryBatch(ends, self.rows[kept], self.weights[kept], self.times[kept])

@@ -36,7 +36,7 @@ class ItemFeatureCache:
     def look(self) -> ItemFeatureTable:
         """Return the features as of now: rows touched since the last look are redone."""
         table, live = self._table, self.live
-        rows = None if table is None else live.touched.since(table.seen)
+        rows = None if table is None else live.dirty_rows.since(table.seen)
         if table is None or rows is None or self._outdated(table):
             self._table = self._made()
             return self._table
@@ -61,13 +61,13 @@ class ItemFeatureCache:
 
     def _made(self) -> ItemFeatureTable:
         live, size = self.live, self.live.size
-        seen, moment = live.touched.count, live.counters.newest
+        seen, moment = live.dirty_rows.count, live.counters.newest
         found = self.of_rows(np.arange(size, dtype=np.int32), moment)
         order = np.argsort(-self._average(found), kind="stable").astype(np.int32)
         place = np.empty(size, np.int32)
         place[order] = np.arange(size, dtype=np.int32)
         low, high = bounds(found[:, order])
-        born = np.stack(bounds(appeared(live.created[:size])[order]))
+        created_range = np.stack(bounds(appeared(live.created[:size])[order]))
         sample: Rows = np.unique(np.linspace(0, size - 1, min(size, SAMPLE)).astype(np.int32))
         values = np.pad(found, ((0, 0), (0, TAIL)))
         usual = found[:, sample].mean(axis=1) if size else np.zeros(len(found), np.float32)
@@ -82,7 +82,7 @@ class ItemFeatureCache:
             place,
             low,
             high,
-            born,
+            created_range,
             sample,
             usual,
             words,

@@ -33,7 +33,7 @@ class ItemFeatureTable:
     place: Rows  # (size,): where each row is in `order`
     low: Floats  # (features, blocks)
     high: Floats  # (features, blocks)
-    born: Times  # (2, blocks): when a block's items appeared, first and last; inf: unknown
+    created_range: Times  # (2, blocks): when a block's items appeared, first and last; inf: unknown
     sample: Rows  # rows that speak for the catalogue
     usual: Floats  # (features,): means over the sample
     words: Floats  # (sample, t): text vectors of the sample; gathering them takes ten times longer

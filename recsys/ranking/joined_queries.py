@@ -14,12 +14,12 @@ from recsys.serving.score_model import ScoreModel
 
 
 def history_queries(
-    learned: UserTerms, factors: Factors, asked: Floats | None = None
+    learned: UserTerms, factors: Factors, query_text: Floats | None = None
 ) -> tuple[Floats, Floats]:
     """Return behaviour (q, d) and text (q, t) of the tastes of a history, as its score weighs them.
 
-    Without a history one query. `factors`: of the index. `asked`: (t,), added to every text, such
-    as the vector of search words.
+    Without a history one query. `factors`: of the index. `query_text`: (t,), added to every text,
+    such as the vector of search words.
     """
     behaviour, text = _behaviour(learned, factors), _text(learned)
     whole = np.concatenate([behaviour, text], axis=1)
@@ -28,7 +28,7 @@ def history_queries(
     np.add.at(sums, labels, whole)
     width = behaviour.shape[1]
     words = sums[:, width:]
-    return sums[:, :width], words if asked is None else words + asked
+    return sums[:, :width], words if query_text is None else words + query_text
 
 
 def text_of_history(learned: UserTerms) -> Floats:
@@ -70,6 +70,6 @@ def proposed_rows(learned: UserTerms, words: Floats, k: int) -> Rows:
     joined = learned.live.model.joined
     if joined is None:
         return np.zeros(0, np.int32)
-    asked = words - text_of_history(learned)
-    rows = joined.index.search(*history_queries(learned, joined.factors, asked), k)[0]
+    query_text = words - text_of_history(learned)
+    rows = joined.index.search(*history_queries(learned, joined.factors, query_text), k)[0]
     return np.unique(rows[rows >= 0]).astype(np.int32)

@@ -32,8 +32,8 @@ def similar(
 ) -> list[Recommendation]:
     """Return what somebody who liked this item alone would be shown, were nothing popular.
 
-    An item that nobody had taken up at the last night is answered by its words. Empty for an item
-    never heard of. Items that have nothing to do with it are left out.
+    An item that nobody had taken up at the last night is answered by its words. Empty for an
+    unknown item. Items that have nothing to do with it are left out.
     """
     row = live.row(item_id)
     if row < 0:
@@ -128,9 +128,9 @@ def popular(
 def by_few(
     live: LiveState, item_ids: Sequence[str], kind: str, window: float | None, least: int
 ) -> Mask:
-    """Return which items of a list of this kind (trending, popular) may stand on few people.
+    """Return which items of a list of this kind (trending, popular) may stand on few users.
 
-    False where at least `least` people must be behind the score; see `Counters.mass`.
+    False where at least `least` users must be behind the score; see `Counters.mass`.
     """
     life = len(HALF_LIVES) - 1 if window is None else _nearest(window)
     if kind == "trending" and window is None:

@@ -16,7 +16,7 @@ from recsys.store.user_histories import TakenItems
 
 
 class Interaction(NamedTuple):
-    """One event of a person's history, as a store or a request body tells it."""
+    """One event of a user's history, as a store or a request body tells it."""
 
     item_id: str
     event: str = "like"
@@ -77,7 +77,7 @@ class Query:
     exclude: frozenset[str] = frozenset()  # item ids never to show
     filters: Filters = Filters()
     words: str = ""  # steers: the closer an item's words, the higher
-    interests: tuple[str, ...] = ()  # words the person stated, used like a history
+    interests: tuple[str, ...] = ()  # words the user stated, used like a history
     diversity: float = 0.0  # 0: by score alone; 1: each pick as unlike the others as possible
     personal: float | None = None  # 0..1, place on the dial of the score model; None: as tuned
     author_cap: int | None = None  # most items of one author in the list
@@ -85,11 +85,11 @@ class Query:
     explain: bool = False  # tell every reason, not only the first three
     reasons: bool = True  # tell reasons and sources at all
     now: float | None = None  # Unix seconds, for ages; None: the clock
-    controls: tuple[Control, ...] = ()  # what the person decided, in force
+    controls: tuple[Control, ...] = ()  # what the user decided, in force
     taken: TakenItems | None = None  # all items ever acted on; None: those of the history
     follows: tuple[str, ...] = ()  # authors whose items are shown more
     names: tuple[tuple[str, str], ...] = ()  # (id, display name) of followed authors
-    author: str = ""  # the person's id as an author: their own items are left out; empty: none
+    author: str = ""  # the user's id as an author: their own items are left out; empty: none
     repeat: bool = False  # what was taken up before may be shown again
     repeat_categories: frozenset[str] = frozenset()  # or such of these categories only
     language: str = "en"  # of the sentences
@@ -100,14 +100,14 @@ class Reason(NamedTuple):
 
     kind: str  # because_you, steered, interests, search, trending, popular, fresh, liked, …
     share: float  # 0..1; those of all that speaks for one item add to 1
-    text: str  # a sentence for people
+    text: str  # a sentence for users
     item_id: str | None = None  # of the history, what gives most: for because_you
     value: float = 0.0  # the part of the score itself
     items: tuple[tuple[str, float], ...] = ()  # what gives it, and the share of each
     by: str = ""  # author or topic: the label under which parts of the history are gathered
     label: str = ""  # its name, or that of what a control is about
     among: int = 0  # items of the history that give a telling part; `items` lists the first
-    quiet: bool = False  # a part that people would not take for a reason: not told in lists
+    quiet: bool = False  # a part that users would not take for a reason: not told in lists
 
     # Spelt out: `dataclasses.replace` took a third of the time that the reasons of a list take.
 

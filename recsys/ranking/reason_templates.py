@@ -55,7 +55,7 @@ AGAINST: Mapping[str, str] = {
     "context": "It suits readers like you less at this time",
 }
 UNNAMED_AGAINST = "Your history speaks against it"
-# Where a part speaks for an item and is no reason to people, which only explanations tell.
+# Where a part speaks for an item and is no reason to users, which only explanations tell.
 QUIET: Mapping[str, str] = {
     "because_you": "What your history says of it",
     "search": "Its words beside your search",
@@ -82,7 +82,7 @@ def sentence(kind: str, title: str = "", language: str = "en", name: str = "") -
 
 
 def control_reason(one: Reason, titles: Sequence[str], language: str) -> str:
-    """Return the sentence for what a person asked to see more or less of.
+    """Return the sentence for what a user asked to see more or less of.
 
     `titles`: of the item that a control is about, or of those that stand for a topic without a
     name; none for any other label.

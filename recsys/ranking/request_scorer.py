@@ -48,11 +48,11 @@ class Request:
         cls,
         query: Query,
         live: LiveState,
-        standing: ItemFeatureCache,
+        item_features: ItemFeatureCache,
         rising: TrendBoostTable | None = None,
     ) -> Request:
         """Bind the learned terms to the history, then the terms of the request to their scores."""
-        table = standing.look()
+        table = item_features.look()
         seen = History.resolve(query.history, live)
         kept = user_controls.without_forgotten(live, query.history, query.controls)
         history = seen if len(kept) == len(query.history) else History.resolve(kept, live)
@@ -61,7 +61,9 @@ class Request:
         none = np.zeros(live.model.words.shape[1], np.float32)
         weights, constant, words = _sums(terms, table, none)
         own = _seen(query, seen, live)
-        plain = cls(live, learned, terms, table, weights, constant, words, own, standing.fronts)
+        plain = cls(
+            live, learned, terms, table, weights, constant, words, own, item_features.fronts
+        )
         vectors = query_vectors(live, [query.words, *query.interests])
         has_request_terms = bool(
             query.controls or query.follows or query.repeat or query.repeat_categories

@@ -46,7 +46,7 @@ class ReservedPlaces:
 
         `ranking`: rows, best first, the first at place `first` (from 0); as many are returned.
         `scored`: rows that have a score. `mask`: rows that may be shown. `now`: Unix seconds.
-        `flooded`: rows that get no reserved place, as many acts of few people make them loud.
+        `flooded`: rows that get no reserved place, as many acts of few users make them loud.
         """
         own = ranking[:0]
         if self.share.share > 0:

@@ -13,7 +13,7 @@ from recsys.serving.live_state import LiveState
 from recsys.serving.trend_monitor import Trend
 from recsys.trends.item_series_labels import ITEM, KINDS
 
-LEAST = 0.05  # share of what somebody liked from which on he follows a label
+LEAST = 0.05  # share of what somebody liked from which on they follow a label
 
 
 def follows(live: LiveState, history: History, trends: Sequence[Trend]) -> list[float]:

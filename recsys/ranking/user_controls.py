@@ -40,7 +40,7 @@ def _number(text: str) -> int:
 
 
 def likeness(live: LiveState, row: int, size: int) -> Floats:
-    """Return how like an item every row is, 0 to 1: by its readers or by words, what says more.
+    """Return how like an item every row is, 0 to 1: by its users or by words, what says more.
 
     Where an index knows the words, only the NEAREST count for like it by these.
     """
@@ -48,8 +48,10 @@ def likeness(live: LiveState, row: int, size: int) -> Floats:
         return np.zeros(size, np.float32)
     one: Rows = np.array([row], np.int32)
     proxies = stand_ins(live, one)
-    reach = neighbour_rows(live, proxies)
-    near = np.maximum(neighbour_sums(live, proxies, proxies.weights, reach)[:size], 0)
+    neighbours_of_proxies = neighbour_rows(live, proxies)
+    near = np.maximum(
+        neighbour_sums(live, proxies, proxies.weights, neighbours_of_proxies)[:size], 0
+    )
     near = near / max(float(near.max(initial=0)), 1e-30)
     words = near_words(live, text_vectors(live, one)[0], NEAREST)[:size]
     found = np.maximum(near, np.clip(words, 0, 1))
@@ -69,21 +71,21 @@ def carrying(live: LiveState, control: Control, size: int) -> Mask:
         rows = live.phrases.rows([control.value])
         mask[rows[: np.searchsorted(rows, size)]] = True
     elif control.kind in ("topic", "tag"):
-        mask = allowed(live, _carriers(control), 0.0, unlisted=True)[:size]
+        mask = allowed(live, _items_of_control(control), 0.0, unlisted=True)[:size]
     else:  # what a user wrote has the user's id as its author
         kind = "author" if control.kind == "user" else control.kind
         mask = np.isin(live.labels[kind][:size], live.codes(kind, control.value))
     return mask
 
 
-def _carriers(control: Control) -> Filters:
+def _items_of_control(control: Control) -> Filters:
     if control.kind == "tag":
         return Filters(tags=frozenset({control.value}))
     return Filters(topic=frozenset({_number(control.value)}))
 
 
 def muted(live: LiveState, controls: Sequence[Control], size: int) -> Mask | None:
-    """Return which rows a person never wants to see; None where nothing is muted."""
+    """Return which rows a user never wants to see; None where nothing is muted."""
     mutes = [one for one in controls if one.action in ("mute", "block")]
     if not mutes:
         return None
@@ -104,7 +106,7 @@ def muted(live: LiveState, controls: Sequence[Control], size: int) -> Mask | Non
 def without_forgotten(
     live: LiveState, interactions: Sequence[Interaction], controls: Sequence[Control]
 ) -> tuple[Interaction, ...]:
-    """Return the events that still count: without those that a person wants forgotten.
+    """Return the events that still count: without those that a user wants forgotten.
 
     To forget concerns what was done before it was asked; so do events without a time.
     """

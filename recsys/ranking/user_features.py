@@ -10,7 +10,7 @@ from recsys.ranking.history import History
 from recsys.serving.popularity_counters import DAY
 
 HABIT_EVENTS = 10  # last events that make a habit
-TYPICAL = 3.0  # log-days that a reader without a history is taken to prefer
+TYPICAL = 3.0  # log-days that a user without a history is taken to prefer
 
 
 def activity(count: int | NDArray[np.integer]) -> Floats:
@@ -19,7 +19,7 @@ def activity(count: int | NDArray[np.integer]) -> Floats:
     return value
 
 
-def habit(rows: Rows, times: Times, created: Times) -> float:
+def preferred_item_age(rows: Rows, times: Times, created: Times) -> float:
     """Return how old things are when this reader takes them up, in log-days around TYPICAL.
 
     The mean over the last events of log(1 + days since the item appeared), shrunk by one typical
@@ -31,8 +31,8 @@ def habit(rows: Rows, times: Times, created: Times) -> float:
     return float((np.log1p(days) - TYPICAL).sum() / (len(days) + 1))
 
 
-def passed(times: Times, created: Times) -> Floats:
-    """Return log(1 + the reader's events since each item appeared), one per item.
+def exposure_age(times: Times, created: Times) -> Floats:
+    """Return log(1 + the user's events since each item appeared), one per item.
 
     Somebody who has been around since an item appeared, and has not taken it up, has passed it
     over. 0 where dates are not known. `times` ascending.
@@ -52,7 +52,7 @@ def ages(created: Times, now: float) -> Floats:
 
 
 def gap(times: Times, now: float) -> float:
-    """Return log(1 + days since the reader's last event); -1 where that is not known."""
+    """Return log(1 + days since the user's last event); -1 where that is not known."""
     if not len(times) or not np.isfinite(now - times[-1]):
         return -1.0
     return float(np.log1p(max(now - float(times[-1]), 0.0) / DAY))
@@ -62,5 +62,5 @@ def user_features_of(history: History, created: Times) -> dict[str, float]:
     """Return the user features that the weights of a score model may depend on."""
     return {
         "activity": float(activity(len(history))),
-        "habit": habit(history.rows, history.times, created),
+        "habit": preferred_item_age(history.rows, history.times, created),
     }

@@ -1,6 +1,6 @@
 """Comment dampening: lower weights of comments when one text or one user fills an hour.
 
-Nothing is dropped: of equal texts, and of one person's comments, those beyond what an hour usually
+Nothing is dropped: of equal texts, and of one user's comments, those beyond what an hour usually
 brings share the weight of what is usual. A night and a service reckon alike, in the order of time.
 """
 
@@ -16,7 +16,7 @@ from recsys.data.event_tables import EventTable
 from recsys.safety import minhash
 
 SAME = 4  # equal texts within an hour that count whole
-MANY = 30  # comments of one person within an hour that count whole
+MANY = 30  # comments of one user within an hour that count whole
 TELLING = 20  # runs of signs; of shorter texts ("thank you") many are written alike
 KEPT = 2  # half hours
 REPEATED, FLOOD = REASONS = ("repeated", "flood")
@@ -30,7 +30,7 @@ class CommentDampener:
         self._counts: dict[int, Counter[int]] = {}  # by half hour
         self._newest = 0
 
-    def share(self, person: str, text: str, moment: float) -> float:
+    def share(self, user: str, text: str, moment: float) -> float:
         """Return how far a comment counts, 0 to 1, and remember it; 1 for an empty text."""
         if not text:
             return 1.0
@@ -39,7 +39,7 @@ class CommentDampener:
         same = (
             self._count(now, minhash.of_moment("said", content, moment)) if _tells(content) else 0
         )
-        own = self._count(now, minhash.of_moment("by", person, moment))
+        own = self._count(now, minhash.of_moment("by", user, moment))
         self.lowered[REPEATED] += same > SAME
         self.lowered[FLOOD] += own > MANY
         return min(SAME / max(same, SAME), MANY / max(own, MANY))
@@ -63,10 +63,10 @@ def _tells(content: str) -> bool:
 
 def dampened(events: EventTable) -> EventTable:
     """Return the events with the shares by which comments count; undated ones count whole."""
-    said: Iterable[tuple[int, str]] = sorted(events.comments.items())
-    chatter, found = CommentDampener(), np.ones(len(events), np.float32)
-    for place, text in said:
+    commented: Iterable[tuple[int, str]] = sorted(events.comments.items())
+    comment_dampener, found = CommentDampener(), np.ones(len(events), np.float32)
+    for place, text in commented:
         if np.isfinite(events.time[place]):
-            person = events.users[int(events.user[place])]
-            found[place] = chatter.share(person, text, float(events.time[place]))
-    return replace(events, share=found) if chatter.lowered.total() else events
+            user = events.users[int(events.user[place])]
+            found[place] = comment_dampener.share(user, text, float(events.time[place]))
+    return replace(events, share=found) if comment_dampener.lowered.total() else events

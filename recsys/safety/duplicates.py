@@ -58,10 +58,10 @@ class Look:
         text = content(item) if analysis is None else analysis.content
         bands = tuple(minhash.bands(text)) if analysis is None else analysis.bands
         moment = item.created_at
-        said: tuple[int | None, int | None] = (None, None)
-        author = said
+        text_authors: tuple[int | None, int | None] = (None, None)
+        author = text_authors
         if moment is not None and text:  # a catalogue without dates was not posted within an hour
-            said = minhash.of_moment("text", text, moment)
+            text_authors = minhash.of_moment("text", text, moment)
         kept: tuple[int, ...] = ()
         if before is not None and carried and item.author_id:
             own = minhash.of_moment("author", item.author_id, arrival or time.time())
@@ -72,7 +72,7 @@ class Look:
             moment = None  # what it still counts for is among the prints that are kept
         if moment is not None and item.author_id:
             author = minhash.of_moment("author", item.author_id, moment)
-        return cls(item, before, number, text, bands, *said, *author, kept)
+        return cls(item, before, number, text, bands, *text_authors, *author, kept)
 
     @property
     def stored(self) -> list[int]:
@@ -123,22 +123,28 @@ class DuplicateIndex:
             )
 
 
-def of_crowd(
-    look: Look, crowd: DuplicateIndex, others: Mapping[str, Item], origin: Mapping[str, str]
+def of_duplicates(
+    look: Look,
+    duplicate_index: DuplicateIndex,
+    others: Mapping[str, Item],
+    origin: Mapping[str, str],
 ) -> list[Flag]:
     """Return what the others tell about an item.
 
     `others`: items, and `origin` what each is a copy of (else itself), by id.
     """
-    return [*_copied(look, crowd, others, origin), *_crowded(look, crowd)]
+    return [*_copied(look, duplicate_index, others, origin), *_crowded(look, duplicate_index)]
 
 
 def _copied(
-    look: Look, crowd: DuplicateIndex, others: Mapping[str, Item], origin: Mapping[str, str]
+    look: Look,
+    duplicate_index: DuplicateIndex,
+    others: Mapping[str, Item],
+    origin: Mapping[str, str],
 ) -> list[Flag]:
-    for name in crowd.earlier(look):
+    for name in duplicate_index.earlier(look):
         other = others.get(name)
-        share = 0.0 if other is None else minhash.alike(look.content, content(other))
+        share = 0.0 if other is None else minhash.similarity(look.content, content(other))
         if other is not None and share >= minhash.ALIKE and not is_edition(look.item, other):
             of = origin.get(name, name)
             why = "the same text as" if share == 1 else "nearly the same text as"
@@ -146,7 +152,7 @@ def _copied(
     return []
 
 
-def _crowded(look: Look, crowd: DuplicateIndex) -> list[Flag]:
+def _crowded(look: Look, duplicate_index: DuplicateIndex) -> list[Flag]:
     if look.before is not None:  # what came after it since says nothing against it
         same = content(look.before) == look.content
         return [
@@ -155,11 +161,11 @@ def _crowded(look: Look, crowd: DuplicateIndex) -> list[Flag]:
             if flag.why.endswith(WITHIN) and (same or flag.kind == "flood")
         ]
     found = []
-    same_text = 1 + crowd.count(look.text_now, look.text_before)
+    same_text = 1 + duplicate_index.count(look.text_now, look.text_before)
     if same_text >= BURST:
         why = f"{same_text} items of the same text {WITHIN}"
         found.append(Flag("spam", _grown(same_text, BURST), why))
-    posted = 1 + crowd.count(look.author_now, look.author_before)
+    posted = 1 + duplicate_index.count(look.author_now, look.author_before)
     if posted > AUTHOR_BURST:
         why = f"{posted} items of this author {WITHIN}"
         found.append(Flag("flood", _grown(posted, AUTHOR_BURST), why))

@@ -17,7 +17,7 @@ class Flag:
 
     kind: str  # one of KINDS, or a kind of a safety model
     score: float  # 0 to 1
-    why: str  # for people
+    why: str  # for users
     of: str = ""  # of a copy: the id of the item that was there first
 
     def document(self) -> dict[str, Any]:

@@ -13,14 +13,14 @@ from dataclasses import dataclass, replace
 from recsys import request_cpu_limit
 from recsys.data.partial_rows import Row
 from recsys.data.records import Item
-from recsys.safety.duplicates import NEW, DuplicateIndex, Look, of_crowd
+from recsys.safety.duplicates import NEW, DuplicateIndex, Look, of_duplicates
 from recsys.safety.flags import KEY, Flag, read_flags
 from recsys.safety.text_analysis import Analyser, TextAnalysis, Words, analyse, joined
 from recsys.safety.text_rules import Scorer, by_words
 from recsys.store.store import Store
 from recsys.text.language.detect import detect
 
-REVIEWED = "reviewed"  # metadata by which a person says that an item is not to be flagged
+REVIEWED = "reviewed"  # metadata by which a user says that an item is not to be flagged
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Screened:
     """Items with what is noted of them, and the prints to store with them."""
 
     items: list[Item]
-    prints: Mapping[str, Sequence[int]]  # by item id; of items that were looked at
+    fingerprints: Mapping[str, Sequence[int]]  # by item id; of items that were looked at
 
 
 def screen(
@@ -65,7 +65,7 @@ def screen(
     looks = _looks(store, new, known, arrival, analyses)
     signatures = {one for look in looks for one in look.signatures}
     duplicates = DuplicateIndex(
-        store.prints_seen(signatures, [look.item.item_id for look in looks if look.before])
+        store.fingerprints_seen(signatures, [look.item.item_id for look in looks if look.before])
     )
     firsts = {name for look in looks for name in duplicates.earlier(look)}
     earlier = store.items_known(firsts) if firsts else {}
@@ -73,7 +73,7 @@ def screen(
     origin = {name: _origin(item) for name, item in earlier.items()}
     for look in looks:
         analysis = analyses[look.item.item_id]
-        flags = [*of_crowd(look, duplicates, others, origin), *analysis.flags]
+        flags = [*of_duplicates(look, duplicates, others, origin), *analysis.flags]
         item = noted[look.item.item_id] = _noted(look.item, flags, analysis.language)
         others[item.item_id] = item
         origin[item.item_id] = next((flag.of for flag in flags if flag.of), item.item_id)
@@ -94,7 +94,7 @@ def _looks(
     """Look at items, those that arrived first first."""
     old = [item.item_id for item in items if item.item_id in known]
     numbers = store.item_numbers(old) if old else {}
-    carried = store.prints_carried(old) if old else {}
+    carried = store.fingerprints_carried(old) if old else {}
     found = [
         Look.at(
             item,

@@ -75,7 +75,7 @@ def bands(text: str) -> list[int]:
     return [int(one) for one in (mixed + np.arange(BANDS, dtype=np.uint64)).view(np.int64)]
 
 
-def alike(one: str, other: str) -> float:
+def similarity(one: str, other: str) -> float:
     """Return the share of common shingles of two contents; 0 for short ones of other numbers."""
     if one == other:
         return 1.0

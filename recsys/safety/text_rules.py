@@ -101,7 +101,7 @@ def _doubts(text: str) -> list[TextFlag]:
 
 def _shortened(found: re.Match[str]) -> str:
     for by in (r"\1", r"\1\1"):
-        if (word := _RUN.sub(by, found[0])) in _LEXICON.telling:
+        if (word := _RUN.sub(by, found[0])) in _LEXICON.informative:
             return word
     return found[0]
 

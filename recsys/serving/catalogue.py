@@ -19,7 +19,12 @@ from recsys.data.records import Item
 Array = NDArray[Any]
 _FIELDS = tuple(field.name for field in fields(Item))
 _parse = json.JSONDecoder().raw_decode  # json.loads guesses encodings and looks for blanks first
-_OPTIONAL = ("opens", "closes", "recorded", "people")
+_OPTIONAL = {  # array of a bundle -> field
+    "opens": "opens",
+    "closes": "closes",
+    "recorded": "recorded",
+    "people": "user_counts",
+}
 LABELS = ("category", "author", "language")  # one per item; tags are many per item
 
 
@@ -41,14 +46,14 @@ class Catalogue:
     opens: Times | None = None  # (n,): from when on an item may be listed; None: no item waits
     closes: Times | None = None  # (n,): until when; None: no item expires
     recorded: Mask | None = None  # (n,): False: only events tell of the item; None: all have one
-    people: NDArray[np.uint8] | None = None  # (n,): see Dataset.people; None: not counted
+    user_counts: NDArray[np.uint8] | None = None  # (n,): see Dataset.user_counts; None: not counted
 
     @classmethod
     def from_table(
         cls,
         table: ItemTable,
         created: Times,
-        people: NDArray[np.uint8] | None = None,
+        user_counts: NDArray[np.uint8] | None = None,
         documents: bool = True,
     ) -> Catalogue:
         """Encode a table; `created` may know more than the table (first events).
@@ -81,7 +86,7 @@ class Catalogue:
             opens=opens if np.isfinite(opens).any() else None,
             closes=closes if np.isfinite(closes).any() else None,
             recorded=None if table.has_record.all() else table.has_record,
-            people=people,
+            user_counts=user_counts,
         )
 
     def __len__(self) -> int:
@@ -96,7 +101,7 @@ class Catalogue:
             "documents": self.documents,
             "document_ends": self.document_ends,
         }
-        optional = {name: getattr(self, name) for name in _OPTIONAL}
+        optional = {name: getattr(self, field) for name, field in _OPTIONAL.items()}
         found |= {name: array for name, array in optional.items() if array is not None}
         found |= {f"ids/{key}": value for key, value in self.ids.arrays().items()}
         for name in LABELS:
@@ -134,7 +139,7 @@ class Catalogue:
             tags=arrays["tags"] if tagged else np.zeros(0, np.int32),
             documents=arrays["documents"],
             document_ends=arrays["document_ends"],
-            **{name: arrays.get(name) for name in _OPTIONAL},
+            **{field: arrays.get(name) for name, field in _OPTIONAL.items()},
         )
 
     def tags_of(self, row: int) -> Rows:

@@ -6,11 +6,11 @@ import numpy as np
 
 from recsys.array_types import Rows
 
-KEPT = 8_192  # writes remembered; whoever is further behind looks at every row
+KEPT = 8_192  # writes remembered; a reader further behind looks at every row
 
 
 class DirtyRows:
-    """A ring of row numbers in the order of the writes. One writer, any number of readers."""
+    """A ring of row numbers in the order of the writes. One writer, any number of users."""
 
     def __init__(self) -> None:
         self.count = 0  # writes so far

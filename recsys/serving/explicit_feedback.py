@@ -12,23 +12,23 @@ from recsys.models.explicit_mf import ExplicitMF, posterior_mean_parts
 PASSED_BY = (-0.3, 0.7)  # vote and weight of what was only seen: weak evidence against
 
 
-def votes_of(weights: Floats, rated: bool) -> tuple[Floats, Floats]:
+def explicit_ratings(weights: Floats, rated: bool) -> tuple[Floats, Floats]:
     """Return (votes in -1..1, how much each counts) for signed event weights.
 
-    `rated`: the platform has ratings, whose weight is 1 at the reader's own mean. Otherwise a
+    `rated`: the platform has ratings, whose weight is 1 at the user's own mean. Otherwise a
     weight of 1 or more is a like, a positive one below it a passing by, a negative one a dislike.
     """
     if rated:
         return np.clip(weights - 1.0, -1.0, 1.0), np.ones_like(weights)
     stated = (weights >= 0.95) | (weights < 0)
-    votes = np.where(stated, np.sign(weights), np.float32(PASSED_BY[0]))
-    return votes.astype(np.float32), np.where(stated, 1.0, PASSED_BY[1]).astype(np.float32)
+    ratings = np.where(stated, np.sign(weights), np.float32(PASSED_BY[0]))
+    return ratings.astype(np.float32), np.where(stated, 1.0, PASSED_BY[1]).astype(np.float32)
 
 
 def mean_loading(loadings: Floats, evidence: Floats) -> Floats:
     """Return the loading of what is usually voted on, (rank,).
 
-    Taking it off removes a reader's general agreeableness: rankings stay as they are, and scores
+    Taking it off removes a user's general agreeableness: rankings stay as they are, and scores
     given at different moments become comparable. Weighted by evidence; equal weights would take
     off more than there is.
     """
@@ -39,11 +39,11 @@ def mean_loading(loadings: Floats, evidence: Floats) -> Floats:
 def user_factor_parts(
     explicit_mf: ExplicitMF, bases: Floats, loadings: Floats, weights: Floats, rated: bool
 ) -> Floats:
-    """Return each history entry's part of the reader's taste vector, (n, rank).
+    """Return each history entry's part of the user's taste vector, (n, rank).
 
     `bases` and `loadings`: of the history's items, as they are now.
     """
     if not len(weights):
         return np.zeros((0, loadings.shape[1]), np.float32)
-    votes, trust = votes_of(weights, rated)
-    return posterior_mean_parts(loadings, votes - bases, trust, explicit_mf.config.noise)
+    ratings, trust = explicit_ratings(weights, rated)
+    return posterior_mean_parts(loadings, ratings - bases, trust, explicit_mf.config.noise)

@@ -49,8 +49,9 @@ class ExposureShare:
     ) -> Mask:
         """Return which rows a mechanism for new items may place in the next list, (n,).
 
-        None that is flagged, whose voices are in excess of the platform's usual mix of accounts, or
-        that is in `flooded`: rows that many acts of few people make loud. `now`: Unix seconds.
+        None that is flagged, whose first acts are in excess of the platform's usual mix of
+        accounts, or that is in `flooded`: rows that many acts of few users make loud. `now`: Unix
+        seconds.
         """
         found = undoubted(live, rows)
         if flooded:
@@ -99,12 +100,12 @@ class ExposureShare:
 
 
 def undoubted(live: LiveState, rows: Rows) -> Mask:
-    """Return which rows carry no flag and no excess of voices, (n,)."""
+    """Return which rows carry no flag and no excess of first acts, (n,)."""
     found = np.asarray(live.marks.score[rows] == 0)
-    if live.voices is not None:
+    if live.unique_users is not None:
         known = rows < len(live.account_mix.excess)
         found[known] &= ~live.account_mix.excess[rows[known]].any(axis=1)
-        if since := live.voices.excess:
+        if since := live.unique_users.excess:
             found &= ~np.isin(rows, np.fromiter(since, np.int32, len(since)))
     return np.asarray(found)
 

@@ -2,7 +2,7 @@
 
 An item is listed while it is neither hidden nor deleted, between the moments of its record
 (`available_from`, `expires_at`), and if it has a record at all or, on a platform without an item
-feed, was taken up by NEEDED different people. The mask is computed once; a write recomputes its
+feed, was taken up by NEEDED different users. The mask is computed once; a write recomputes its
 row, and time recomputes the rows whose moment has come. Between two such moments nothing is done.
 """
 
@@ -25,29 +25,35 @@ _PERSON = (1 << 62) - 1
 
 
 class ItemAvailability:
-    """One writer at a time; readers take the mask as it is and do not write to it."""
+    """One writer at a time; users take the mask as it is and do not write to it."""
 
     def __init__(
         self, catalogue: Catalogue, taken_up: Mask, room: int, unrecorded: str = AUTO
     ) -> None:
         """`taken_up`: which items have events, where the catalogue does not say by how many."""
         size, extra = len(catalogue), room - len(catalogue)
-        people = catalogue.people if catalogue.people is not None else taken_up.astype(np.uint8)
+        user_counts = (
+            catalogue.user_counts
+            if catalogue.user_counts is not None
+            else taken_up.astype(np.uint8)
+        )
         recorded = catalogue.recorded
         self.gone: Mask = np.zeros(room, bool)
         self.recorded: Mask = np.ones(room, bool)
         self.recorded[:size] = True if recorded is None else recorded
-        self.people: NDArray[np.uint8] = np.pad(people, (0, extra))  # who acted, up to NEEDED
+        self.user_counts: NDArray[np.uint8] = np.pad(
+            user_counts, (0, extra)
+        )  # who acted, up to NEEDED
         self.opens = _limits(catalogue.opens, extra, -np.inf)
         self.closes = _limits(catalogue.closes, extra, np.inf)
         self.version = 0  # moves whenever an item comes into the lists or leaves them
         self._unrecorded = unrecorded
-        acted = self.people[:size] > 0
+        acted = self.user_counts[:size] > 0
         self._acted, self._recorded_acted = (
             int(acted.sum()),
             int((acted & self.recorded[:size]).sum()),
         )
-        self._actors: dict[int, tuple[int, ...]] = {}  # of rows that need more people; hashes
+        self._actors: dict[int, tuple[int, ...]] = {}  # of rows that need more users; hashes
         self._salt = secrets.randbits(60)
         self._lock = threading.Lock()
         self._mask: Mask = np.zeros(room, bool)
@@ -100,7 +106,7 @@ class ItemAvailability:
         with self._lock:
             self.gone = np.pad(self.gone, (0, extra))
             self.recorded = np.pad(self.recorded, (0, extra), constant_values=True)
-            self.people = np.pad(self.people, (0, extra))
+            self.user_counts = np.pad(self.user_counts, (0, extra))
             self.opens = _limits(self.opens, extra, -np.inf)
             self.closes = _limits(self.closes, extra, np.inf)
             self._mask = np.pad(self._mask, (0, extra))
@@ -112,7 +118,7 @@ class ItemAvailability:
             self._set_limits(row, item, now)
         if before >= 0:
             self._count(before, -1)
-            self.people[row], self.people[before] = self.people[before], 0
+            self.user_counts[row], self.user_counts[before] = self.user_counts[before], 0
             self._count(row, 1)
             self.gone[before] = True
             if before in self._actors:
@@ -140,35 +146,35 @@ class ItemAvailability:
         self._written(row)
 
     def act(self, row: int, actor: str | None, returning: bool = False) -> None:
-        """Count who acted; `returning`: the same person had acted on the item before the night."""
-        if self.people[row] >= (1 if self.recorded[row] else NEEDED):
+        """Count who acted; `returning`: the same user had acted on the item before the night."""
+        if self.user_counts[row] >= (1 if self.recorded[row] else NEEDED):
             return
         if self.recorded[row]:
-            self.people[row] = 1
+            self.user_counts[row] = 1
             self._count(row, 1)
             self._written(row)  # the rule may change with it
             return
         known = self._actors.get(row, ())
-        person = -1 if actor is None else hash((self._salt, actor)) & _PERSON
-        if returning or actor is None or person in known:
+        actor_hash = -1 if actor is None else hash((self._salt, actor)) & _PERSON
+        if returning or actor is None or actor_hash in known:
             return
-        first = not self.people[row]
-        self.people[row] += 1
-        if self.people[row] < NEEDED:
-            self._actors[row] = (*known, person)
+        first = not self.user_counts[row]
+        self.user_counts[row] += 1
+        if self.user_counts[row] < NEEDED:
+            self._actors[row] = (*known, actor_hash)
         else:
             self._actors.pop(row, None)
         if first:
             self._count(row, 1)
         self._written(row)
 
-    def counts_people(self, row: int) -> bool:
-        """Return whether some, but too few, people were counted on a row without a record."""
-        return row >= 0 and not self.recorded[row] and 0 < self.people[row] < NEEDED
+    def counts_users(self, row: int) -> bool:
+        """Return whether some, but too few, users were counted on a row without a record."""
+        return row >= 0 and not self.recorded[row] and 0 < self.user_counts[row] < NEEDED
 
     def _count(self, row: int, by: int) -> None:
         """Count a row that has events in, or out again."""
-        if self.people[row]:
+        if self.user_counts[row]:
             self._acted += by
             self._recorded_acted += by * int(self.recorded[row])
 
@@ -176,7 +182,7 @@ class ItemAvailability:
         """Bring the mask up to date with a row that was written to, and with the rule."""
         with self._lock:
             if np.isinf(self._since):
-                return  # nobody has asked yet
+                return  # not requested yet
             for limits in (self.opens, self.closes):
                 if limits is not None and self._since < limits[row] < np.inf:
                     heapq.heappush(self._later, (float(limits[row]), row))
@@ -189,7 +195,7 @@ class ItemAvailability:
 
     def _open(self, rows: Rows | slice, now: float) -> Mask:
         found = ~self.gone[rows]
-        enough = (self.people[rows] >= NEEDED) & self._rule
+        enough = (self.user_counts[rows] >= NEEDED) & self._rule
         found &= self.recorded[rows] | enough
         if self.opens is not None:
             found &= self.opens[rows] <= now

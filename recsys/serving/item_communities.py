@@ -1,7 +1,7 @@
 """Communities: groups of items with the same users, and the membership of a user.
 
-A night groups items, not people: to which community somebody belongs is computed from his history
-when asked, and nowhere kept.
+A night groups items, not users: to which community somebody belongs is computed from their history
+on request, and stored nowhere.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ class Communities:
     """k groups of items."""
 
     items: Rows  # (n_items,) community of each item, -1: hardly anybody took it up
-    readers: Rows  # (k,) people who were most at home in each, when the night fitted
+    user_counts: Rows  # (k,) users who were most at home in each, when the night fitted
     typical: Rows  # (k, n) items that stand for each, best first; -1: there are fewer
 
     def __len__(self) -> int:
-        return len(self.readers)
+        return len(self.user_counts)
 
     def of_history(self, rows: Rows, weights: Floats) -> Floats:
         """Return which share of a history, oldest first, belongs to each community, (k,).
@@ -44,7 +44,7 @@ class Communities:
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays to save; `from_arrays` reads them back."""
-        return {"items": self.items, "readers": self.readers, "typical": self.typical}
+        return {"items": self.items, "readers": self.user_counts, "typical": self.typical}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Communities | None:

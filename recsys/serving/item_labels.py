@@ -18,7 +18,7 @@ Places = NDArray[np.int64]
 def labels_of(live: LiveState, kind: str, rows: Rows) -> tuple[Places, Rows]:
     """Return (place in `rows`, code) of every label of one kind; rows lie below `live.size`."""
     if kind == ITEM:
-        return np.arange(len(rows)), live.pulse.first_rows(rows)
+        return np.arange(len(rows)), live.recent_activity.first_rows(rows)
     if kind in ("topic", "category", "author"):
         codes = (live.topics if kind == "topic" else live.labels[kind])[rows]
         known = np.flatnonzero(codes >= 0)

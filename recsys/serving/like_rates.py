@@ -12,7 +12,7 @@ import numpy as np
 
 from recsys.array_types import Floats
 from recsys.models.explicit_mf import ExplicitMF
-from recsys.serving.explicit_feedback import votes_of
+from recsys.serving.explicit_feedback import explicit_ratings
 from recsys.serving.model import Model
 from recsys.serving.user_kalman_filters import UserFilters
 
@@ -26,7 +26,7 @@ class LikeRates:
     bases: Floats  # (room,): the vote of an average reader
     evidence: Floats  # (room,)
     loadings: Floats  # (room, rank); the first is the same for all
-    voters: UserFilters | None  # None: only the bases are followed
+    user_filters: UserFilters | None  # None: only the bases are followed
 
     @classmethod
     def of(cls, explicit_mf: ExplicitMF, rated: bool, personal: bool = True) -> LikeRates:
@@ -34,13 +34,13 @@ class LikeRates:
 
         `personal`: follow loadings too, at 30 µs a vote.
         """
-        voters = UserFilters(explicit_mf.loadings.shape[1]) if personal else None
+        user_filters = UserFilters(explicit_mf.loadings.shape[1]) if personal else None
         bases, evidence, loadings = (
             explicit_mf.base.copy(),
             explicit_mf.evidence.copy(),
             explicit_mf.loadings.copy(),
         )
-        return cls(explicit_mf, rated, bases, evidence, loadings, voters)
+        return cls(explicit_mf, rated, bases, evidence, loadings, user_filters)
 
     @classmethod
     def of_model(cls, model: Model) -> LikeRates | None:
@@ -56,7 +56,7 @@ class LikeRates:
     def grow(self, extra: int) -> None:
         """Make room for more rows, of items that nobody has voted on."""
         explicit_mf = self.explicit_mf
-        self.bases = np.pad(self.bases, (0, extra), constant_values=explicit_mf.newcomer)
+        self.bases = np.pad(self.bases, (0, extra), constant_values=explicit_mf.new_item_base)
         self.evidence = np.pad(self.evidence, (0, extra))
         self.loadings = np.pad(self.loadings, ((0, extra), (0, 0)))
         self.loadings[-extra:, 0] = explicit_mf.config.agree
@@ -65,33 +65,33 @@ class LikeRates:
         """Let an item learn from one vote; older votes fade. None: somebody unknown voted."""
         if not weight:
             return
-        votes, trust = votes_of(np.array([weight], np.float32), self.rated)
-        vote, precision = float(votes[0]), float(trust[0]) / self.explicit_mf.config.noise
-        if self.voters is not None and actor is not None:
-            vote -= self._placed(row, vote - float(self.bases[row]), precision, actor)
+        ratings, trust = explicit_ratings(np.array([weight], np.float32), self.rated)
+        rating, precision = float(ratings[0]), float(trust[0]) / self.explicit_mf.config.noise
+        if self.user_filters is not None and actor is not None:
+            rating -= self._placed(row, rating - float(self.bases[row]), precision, actor)
         evidence = self.explicit_mf.config.keep * float(self.evidence[row]) + precision
         step = precision / (evidence + self.explicit_mf.config.tau_base)
         self.evidence[row] = evidence
-        self.bases[row] += step * (vote - float(self.bases[row]))
+        self.bases[row] += step * (rating - float(self.bases[row]))
 
     def unfollow(self, row: int, weight: float) -> None:
         """Let an item forget one vote that was followed: exactly, where it was the latest one.
 
         What it moved of the loadings, little beside the base, stays until the night.
         """
-        votes, trust = votes_of(np.array([weight], np.float32), self.rated)
+        ratings, trust = explicit_ratings(np.array([weight], np.float32), self.rated)
         precision = float(trust[0]) / self.explicit_mf.config.noise
         evidence = float(self.evidence[row])
         step = precision / (evidence + self.explicit_mf.config.tau_base)
         base = float(self.bases[row])
-        self.bases[row] = (base - step * float(votes[0])) / (1.0 - step)
+        self.bases[row] = (base - step * float(ratings[0])) / (1.0 - step)
         self.evidence[row] = max(evidence - precision, 0.0) / self.explicit_mf.config.keep
 
     def _placed(self, row: int, surplus: float, precision: float, actor: str) -> float:
         """Move an item's loadings; return what of the surplus is the voter's own taste."""
-        assert self.voters is not None
+        assert self.user_filters is not None
         loading = self.loadings[row].astype(np.float64)
-        reader = self.voters.before(actor, loading, surplus, precision)
+        reader = self.user_filters.before(actor, loading, surplus, precision)
         along = reader / (self.explicit_mf.config.tau + float(self.evidence[row]))
         along[0] = 0.0
         missed = surplus - loading @ reader
@@ -101,6 +101,6 @@ class LikeRates:
 
     def move(self, before: int, row: int) -> None:
         """Give the votes on one row to another."""
-        for votes in (self.bases, self.evidence, self.loadings):
-            votes[row] = votes[before]
+        for ratings in (self.bases, self.evidence, self.loadings):
+            ratings[row] = ratings[before]
         self.evidence[before] = 0.0

@@ -13,7 +13,7 @@ _NONE: Rows = np.zeros(0, np.int32)
 
 
 class Mentions:
-    """Codes of names; those below `len(entities)` are the night's. One writer, any readers."""
+    """Codes of names; those below `len(entities)` are the night's. One writer, any users."""
 
     def __init__(self, entities: Entities | None) -> None:
         self.entities = entities

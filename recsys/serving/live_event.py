@@ -13,19 +13,17 @@ from recsys.data.rating_scale import RatingScale
 
 
 class LiveEvent(NamedTuple):
-    """An event; who did it only tells one person from another."""
+    """An event; the actor only distinguishes one user from another."""
 
     item_id: str
     event: str
     value: float | None = None
     timestamp: float = 0.0  # Unix seconds
-    tone: float = 0.0  # of what was written, -1..1
+    sentiment: float = 0.0  # of what was written, -1..1
     actor: str | None = None  # None: somebody unknown
     share: float = 1.0  # by which it counts, 0..1
-    withdrawn: tuple[
-        LiveEvent, ...
-    ] = ()  # earlier acts of the same person that this one takes back
-    born: float | None = None  # when the actor first acted, if that was before the night
+    withdrawn: tuple[LiveEvent, ...] = ()  # earlier acts of the same user that this one takes back
+    first_act: float | None = None  # when the actor first acted, if that was before the night
     returning: bool = False  # the actor had acted on the item before the night
     counted: float | None = None  # of a withdrawn act: the weight it was counted with, if known
 
@@ -60,4 +58,4 @@ def _weight(act: LiveEvent, weights: EventWeights, scale: RatingScale) -> float:
         weight = weights.of_rating(act.value, 0.0, 0, scale)
     else:
         weight = weights.of_event(act.event, act.value)
-    return act.share * weights.toned(act.event, weight, act.tone)
+    return act.share * weights.with_sentiment(act.event, weight, act.sentiment)

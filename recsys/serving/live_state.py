@@ -68,7 +68,7 @@ class LiveState:
         self.posted: list[Item] = []  # items of rows len(model)…size-1
         self.metadata = MetadataColumns(model.catalogue, self.posted)  # by field, for where=
         self.phrases = PhraseIndex(model.catalogue, self.posted)
-        self.touched = DirtyRows()  # rows whose counts or votes moved
+        self.dirty_rows = DirtyRows()  # rows whose counts or votes moved
         self.topic_titles: dict[int, tuple[int, list[str]]] = {}  # see `topic_titles`
         self.used: tuple[int, Mask] | None = None  # writes before, rows: `cold_item_ranks.in_use`
         self.versions: dict[int, int] = {}  # a model's row -> the row of its newest version
@@ -82,9 +82,11 @@ class LiveState:
         self._unrecorded_rows = UnrecordedRows(len(model))
         self._lock = threading.Lock()
         self.mentions = Mentions(model.entities)
-        self.pulse, self.past = ActivityBuffer(model.cutoff, self._lock), HourlyCounts()
-        judged = self.weights.voices and bool(model.cutoff)
-        self.voices = UniqueUsers(self.account_mix, self.pulse.salt) if judged else None
+        self.recent_activity, self.past = ActivityBuffer(model.cutoff, self._lock), HourlyCounts()
+        compares_users = self.weights.account_tests and bool(model.cutoff)
+        self.unique_users = (
+            UniqueUsers(self.account_mix, self.recent_activity.salt) if compares_users else None
+        )
         self._allocate(len(model) + _GROWTH)
         self.marks.weight = flag_weight
 
@@ -103,8 +105,10 @@ class LiveState:
         self.topics: Rows = np.full(room, -1, np.int32)  # row of each item's topic, -1: none
         self.topics[: len(known)] = known
         self.new_words: Floats = np.zeros((extra, self.model.words.shape[1]), np.float32)
-        reach = 0 if self.model.reader_inputs is None else self.model.reader_inputs.shape[1]
-        self.new_readers: Floats = np.zeros((extra, reach), np.float32)
+        vector_width = (
+            0 if self.model.item_input_vectors is None else self.model.item_input_vectors.shape[1]
+        )
+        self.new_item_inputs: Floats = np.zeros((extra, vector_width), np.float32)
         width = self.model.behaviour.outputs.shape[1] if self.model.behaviour is not None else 0
         self.new_behaviour: Floats = np.zeros((extra, 2, width), np.float32)  # inputs, outputs
         self.counters.grow(room)
@@ -120,7 +124,7 @@ class LiveState:
         self.marks.grow(extra)
         self.topics = np.pad(self.topics, (0, extra), constant_values=-1)
         self.new_words = np.pad(self.new_words, ((0, extra), (0, 0)))
-        self.new_readers = np.pad(self.new_readers, ((0, extra), (0, 0)))
+        self.new_item_inputs = np.pad(self.new_item_inputs, ((0, extra), (0, 0)))
         self.new_behaviour = np.pad(self.new_behaviour, ((0, extra), (0, 0), (0, 0)))
         self.counters.grow(self.room + extra)
         if self.opinions is not None:
@@ -140,7 +144,7 @@ class LiveState:
         now, posted = self.clock(), None
         if recorded and item.created_at is not None:
             posted = min(item.created_at, now)
-        self.pulse.came(row, before, int(self.labels["author"][row]), posted)
+        self.recent_activity.came(row, before, int(self.labels["author"][row]), posted)
         if before >= 0:
             self._inherit(before, row)
         self.marks.came(row, item.item_id)
@@ -151,7 +155,7 @@ class LiveState:
         self.listing.came(row, item, recorded, now, before)
         self.ids.move(item.item_id, row)
         for written in (row,) if before < 0 else (before, row):
-            self.touched.add(written)
+            self.dirty_rows.add(written)
         return row
 
     def _set_labels(self, row: int, item: Item) -> None:
@@ -169,9 +173,9 @@ class LiveState:
             return
         text = clean.document(item.title, item.text, item.tags, item.category)
         self.new_words[place] = self.model.student.encode([text])[0]
-        if self.model.readers is not None:
+        if self.model.item_input_map is not None:
             words = self.new_words[place : place + 1]
-            self.new_readers[place] = self.model.readers.encode([text], words)[0]
+            self.new_item_inputs[place] = self.model.item_input_map.encode([text], words)[0]
         if self.model.bridge is not None:
             self.new_behaviour[place] = np.tensordot(self.new_words[place], self.model.bridge, 1)
         if self.model.topics is not None and text:
@@ -190,8 +194,8 @@ class LiveState:
             self.created[row] = self.created[before]
         if self.opinions is not None:
             self.opinions.move(before, row)
-        if self.voices is not None:
-            self.voices.move(before, row)
+        if self.unique_users is not None:
+            self.unique_users.move(before, row)
         bases = [base for base, new in self.versions.items() if new == before]
         if before < len(self.model) and self.commonness.trust[before] > 0:
             bases = [before]
@@ -203,7 +207,7 @@ class LiveState:
     @property
     def changes(self) -> int:
         """A number that moves with every write, so that readers know when to look again."""
-        return self.touched.count
+        return self.dirty_rows.count
 
     @property
     def room(self) -> int:
@@ -237,7 +241,7 @@ class LiveState:
 
         Several when the catalogue spells it in several ways; empty when no item has it.
         """
-        if name == "author":  # an id: its case tells people apart
+        if name == "author":  # an id: its case distinguishes users
             code = self.code(name, text)
             return [code] if code >= 0 else []
         known, spelt = self._folded.setdefault(name, ({}, 0)), self._codes[name]
@@ -264,11 +268,11 @@ class LiveState:
         event: str,
         value: float | None = None,
         timestamp: float = 0.0,
-        tone: float = 0.0,
+        sentiment: float = 0.0,
         actor: str | None = None,
     ) -> None:
         """Count one event; an unknown item becomes a row without words, if the event counts."""
-        self.add_events([LiveEvent(item_id, event, value, timestamp, tone, actor)])
+        self.add_events([LiveEvent(item_id, event, value, timestamp, sentiment, actor)])
 
     def add_events(self, acts: Sequence[LiveEvent]) -> None:
         """Count many events: the same as one after the other, at a fraction of the price each.
@@ -288,11 +292,14 @@ class LiveState:
                 self._weigh_again(before)
             weights, stated = weights_of(acts, self.weights, self.scale)
             times = np.array([act.timestamp for act in acts], np.float64)
-            votes, counts = weights.tolist(), [True] * len(acts)
-            if self.voices is not None:
-                counted_events = self.voices.observe(acts, rows, weights, stated, self.counters)
-                votes = [
-                    weight * vote for weight, vote in zip(votes, counted_events.votes, strict=True)
+            ratings, counts = weights.tolist(), [True] * len(acts)
+            if self.unique_users is not None:
+                counted_events = self.unique_users.observe(
+                    acts, rows, weights, stated, self.counters
+                )
+                ratings = [
+                    weight * rating
+                    for weight, rating in zip(ratings, counted_events.ratings, strict=True)
                 ]
                 counts = counted_events.counts
             elif len(acts) < _MANY:
@@ -301,27 +308,27 @@ class LiveState:
             else:
                 self.counters.add_many(rows, weights, stated, times)
             some = (weights != 0).tolist()  # a rating at the very middle is no act, as at night
-            for counted in zip(acts, rows.tolist(), votes, counts, some, strict=True):
+            for counted in zip(acts, rows.tolist(), ratings, counts, some, strict=True):
                 self._counted(*counted)
             if rated:
                 for act, row in zip(acts, rows.tolist(), strict=True):
                     if act.value is not None and rates(act.event, act.value):
                         self.ratings.keep(
-                            row, act.value, act.timestamp, act.share, act.tone, self._pair(act)
+                            row, act.value, act.timestamp, act.share, act.sentiment, self._pair(act)
                         )
-            if self.voices is not None:
+            if self.unique_users is not None:
                 for taken in reversed(counted_events.taken):
-                    if self.opinions is not None and taken.vote:
-                        self.opinions.unfollow(taken.row, taken.vote)
+                    if self.opinions is not None and taken.rating:
+                        self.opinions.unfollow(taken.row, taken.rating)
                 for row in dict.fromkeys(one.row for one in counted_events.taken):
-                    self.pulse.regroup(
-                        row, {t.person for t in counted_events.taken if t.row == row}
+                    self.recent_activity.regroup(
+                        row, {t.actor_hash for t in counted_events.taken if t.row == row}
                     )
             if len(all_acts) > len(acts):
                 self._withdraw([one for act in all_acts for one in act.withdrawn])
 
     def _pair(self, act: LiveEvent) -> int:
-        return -1 if self.voices is None else self.voices.pair(act.actor, act.item_id)
+        return -1 if self.unique_users is None else self.unique_users.pair(act.actor, act.item_id)
 
     def _placed(self, acts: Sequence[LiveEvent]) -> tuple[Sequence[LiveEvent], Rows]:
         """Return the acts on items that have a row, or that get one now, and the rows."""
@@ -340,16 +347,16 @@ class LiveState:
             return
         weights, stated = weights_of(acts, self.weights, self.scale)
         times = np.array([act.timestamp for act in acts], np.float64)
-        if self.voices is None:
+        if self.unique_users is None:
             self.counters.withdraw(rows, weights, stated, times)
         else:
-            old = self.voices.withdraw(acts, rows, self.counters)
+            old = self.unique_users.withdraw(acts, rows, self.counters)
             self.counters.withdraw(rows[old], weights[old], stated[old], times[old])
         for act, row in zip(acts, rows.tolist(), strict=True):
-            self.pulse.withdraw(row, act.actor, act.timestamp)
+            self.recent_activity.withdraw(row, act.actor, act.timestamp)
             if act.value is not None and self.weights.rates(act.event, act.value):
                 self.ratings.forget(row, act.value, act.timestamp)
-            self.touched.add(row)
+            self.dirty_rows.add(row)
 
     def _weigh_again(self, before: RatingScale) -> None:
         """Count the ratings since the night by their new scale instead of the one before."""
@@ -362,14 +369,16 @@ class LiveState:
             (self.scale, self.counters.add_many),
         ):
             weights = scale.weights(kept.values, scale.mean)
-            weights = kept.factors * (weights + self.weights.tone * kept.tones * np.abs(weights))
-            some = np.flatnonzero(kept.pairs < 0)  # of nobody known: each is a voice of its own
+            weights = kept.factors * (
+                weights + self.weights.sentiment * kept.sentiments * np.abs(weights)
+            )
+            some = np.flatnonzero(kept.pairs < 0)  # of nobody known: each is a first act of its own
             count(kept.rows[some], weights[some].astype(np.float32), stated[some], kept.times[some])
-        if self.voices is not None:
+        if self.unique_users is not None:
             whole = kept.pairs.tolist(), kept.rows, kept.times.tolist(), weights.tolist()
-            self.voices.weigh_again(*whole, self.counters)
+            self.unique_users.weigh_again(*whole, self.counters)
         for row in np.unique(kept.rows).tolist():
-            self.touched.add(row)
+            self.dirty_rows.add(row)
 
     @property
     def scale(self) -> RatingScale:
@@ -385,11 +394,11 @@ class LiveState:
 
     def _counted(self, act: LiveEvent, row: int, weight: float, counts: bool, some: bool) -> None:
         if some:
-            self.pulse.add(row, act.actor, act.timestamp, act.tone, counts)
+            self.recent_activity.add(row, act.actor, act.timestamp, act.sentiment, counts)
         self.listing.act(row, act.actor, act.returning)
         if self.opinions is not None:
             self.opinions.follow(row, weight, act.actor)
-        self.touched.add(row)
+        self.dirty_rows.add(row)
 
     def add_item(self, item: Item, recorded: bool = True) -> None:
         """Make an item recommendable by its words at once; a known id is replaced.
@@ -407,7 +416,7 @@ class LiveState:
                 row = self._append(Item(item_id=item_id))
             self.listing.remove(row)
             self.topic_titles.clear()
-            self.touched.add(row)
+            self.dirty_rows.add(row)
 
     def document(self, row: int) -> dict[str, object]:
         """Return an item as the API shows it."""

@@ -21,28 +21,33 @@ WITHDRAWN = 100_000  # withdrawals since the night that are remembered
 
 def acts_of(
     events: Sequence[StoredEvent],
-    tones: SentimentScorer | None,
-    chatter: CommentDampener,
+    sentiment_scorer: SentimentScorer | None,
+    comment_dampener: CommentDampener,
     account_mix: AccountMix | None = None,
 ) -> list[LiveEvent]:
-    """Return events as acts; `tones` hears what was written, None: that counts for nothing.
+    """Return events as acts; `sentiment_scorer` scores comments, None: that counts for
+    nothing.
 
-    `chatter` remembers the last hour's comments: what bots repeat counts less. `account_mix` knows
-    which accounts are older than the night; None: all are new.
+    `comment_dampener` remembers the last hour's comments: what bots repeat counts less.
+    `account_mix` knows which accounts are older than the night; None: all are new.
     """
-    sentiments = tones.scores([e.text for e in events]).tolist() if tones else [0.0] * len(events)
+    sentiments = (
+        sentiment_scorer.scores([e.text for e in events]).tolist()
+        if sentiment_scorer
+        else [0.0] * len(events)
+    )
     return [
         LiveEvent(
             e.item_id,
             e.event,
             e.value,
             e.moment,
-            tone,
+            sentiment,
             e.user_id,
-            chatter.share(e.user_id, e.text, e.moment),
-            born=None if account_mix is None else account_mix.born(e.user),
+            comment_dampener.share(e.user_id, e.text, e.moment),
+            first_act=None if account_mix is None else account_mix.first_act(e.user),
         )
-        for e, tone in zip(events, sentiments, strict=True)
+        for e, sentiment in zip(events, sentiments, strict=True)
     ]
 
 
@@ -53,15 +58,15 @@ def with_returning(
     last: int,
     known: Callable[[str, str], Sequence[StoredEvent]],
 ) -> list[LiveEvent]:
-    """Return acts, those of people who had acted on the item before the night marked so.
+    """Return acts, those of users who had acted on the item before the night marked so.
 
-    Only items without a record that need more people are looked up: `known(user, item)` gives what
+    Only items without a record that need more users are looked up: `known(user, item)` gives what
     a user did to an item. `last`: the id of the last event of the night.
     """
     return [
         act._replace(returning=True)
         if act.actor is not None
-        and live.listing.counts_people(live.row(act.item_id))
+        and live.listing.counts_users(live.row(act.item_id))
         and any(
             one.id <= last and live.weights.heeds(one.event, one.value)
             for one in known(event.user_id, event.item_id)
@@ -93,9 +98,11 @@ def taken_back(
 class Withdrawals:
     """What was withdrawn since the night, for one reader of the store's log of events."""
 
-    def __init__(self, live: LiveState, tones: SentimentScorer | None, night_event: int) -> None:
+    def __init__(
+        self, live: LiveState, sentiment_scorer: SentimentScorer | None, night_event: int
+    ) -> None:
         self.live = live
-        self.tones = tones  # None: the tone of comments counts for nothing
+        self.sentiment_scorer = sentiment_scorer  # None: the tone of comments counts for nothing
         self.night_event = night_event  # id of the last event that the night knew
         self._latest: dict[tuple[str, str, str], float] = {}  # user, item, kind: when at last
 
@@ -128,12 +135,12 @@ class Withdrawals:
         back = taken_back(event, kind, known, live.weights)
         if not back:
             return ()
-        acts = acts_of(back, self.tones, CommentDampener())
+        acts = acts_of(back, self.sentiment_scorer, CommentDampener())
         withdrawn = [one for one in back if one.text or one.value is not None]
         if old := [one for one in withdrawn if one.id <= self.night_event]:
             before = all_events(store, event.user_id, self.night_event)
             scale = live.model.rating_scale
-            counted = counted_weights(old, before, self.tones, live.weights, scale)
+            counted = counted_weights(old, before, self.sentiment_scorer, live.weights, scale)
             both = zip(acts, back, strict=True)
             acts = [act._replace(counted=counted.get(one.id)) for act, one in both]
         return tuple(acts)
@@ -152,7 +159,7 @@ def all_events(store: Store, user_id: str, last: int) -> list[StoredEvent]:
 def counted_weights(
     old: Sequence[StoredEvent],
     before: Sequence[StoredEvent],
-    tones: SentimentScorer | None,
+    sentiment_scorer: SentimentScorer | None,
     weights: EventWeights,
     scale: RatingScale,
 ) -> dict[int, float]:
@@ -162,9 +169,9 @@ def counted_weights(
     weighed by the user's mean. Of the shares of repeated comments, those of this user's own
     comments are known; a text that other users repeat counts whole here.
     """
-    chatter = CommentDampener()
+    comment_dampener = CommentDampener()
     shares = {
-        one.id: chatter.share(one.user_id, one.text, one.moment)
+        one.id: comment_dampener.share(one.user_id, one.text, one.moment)
         for one in sorted(before, key=lambda one: one.moment)
     }
     ratings = [
@@ -172,13 +179,19 @@ def counted_weights(
         for one in before
         if one.value is not None and weights.rates(one.event, one.value)
     ]
-    sentiments = tones.scores([one.text for one in old]).tolist() if tones else [0.0] * len(old)
+    sentiments = (
+        sentiment_scorer.scores([one.text for one in old]).tolist()
+        if sentiment_scorer
+        else [0.0] * len(old)
+    )
     found = {}
-    for one, tone in zip(old, sentiments, strict=True):
+    for one, sentiment in zip(old, sentiments, strict=True):
         weight = weights.of_event(one.event, one.value)
         if one.value is not None and weights.rates(one.event, one.value):
             weight = weights.of_rating(one.value, sum(ratings), len(ratings), scale)
-        found[one.id] = shares.get(one.id, 1.0) * weights.toned(one.event, weight, tone)
+        found[one.id] = shares.get(one.id, 1.0) * weights.with_sentiment(
+            one.event, weight, sentiment
+        )
     return found
 
 

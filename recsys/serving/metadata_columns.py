@@ -86,7 +86,7 @@ class Column:
 
 
 class MetadataColumns:
-    """The metadata of the items of a live state by column; empty until first asked for."""
+    """The metadata of the items of a live state by column; empty until first requested."""
 
     def __init__(self, catalogue: Catalogue, posted: Sequence[Item]) -> None:
         self._catalogue, self._posted = catalogue, posted
@@ -97,7 +97,7 @@ class MetadataColumns:
 
     @property
     def built(self) -> bool:
-        """Whether anybody has asked for a column."""
+        """Whether a column was requested before."""
         return self._upto > 0
 
     def names(self) -> list[str]:

@@ -50,8 +50,10 @@ class Model:
     words: Floats  # (n_items, t): unit rows, zero rows for items without a known word
     bridge: Floats | None  # (t, 2, d): words to behaviour inputs and outputs, for new items
     student: Student | None  # maps new words into the space of `words`
-    readers: ItemInputMap | None  # maps new texts to where their readers are
-    reader_inputs: Floats | None  # (n_items, r): times a `readers` vector: a neighbour's weight
+    item_input_map: ItemInputMap | None  # maps new texts to where their users are
+    item_input_vectors: (
+        Floats | None
+    )  # (n_items, r): times a `item_input_map` vector: a neighbour's weight
     explicit_mf: (
         ExplicitMF | None
     )  # what is liked of what is shown; None where hardly anybody dislikes
@@ -62,11 +64,11 @@ class Model:
     index: VectorIndex | None = None  # of `words`; None where all are compared one by one
     joined: JoinedCandidates | None = None  # behaviour and text in one index; None: not built
     flags: Mapping[str, Array] = field(default_factory=dict)  # see Marks.arrays; none: no flags
-    communities: Communities | None = None  # of items that the same people take up
+    communities: Communities | None = None  # of items that the same users take up
     returning: Returning | None = None  # who is back within a week; None where that is not known
     topics: Topics | None = None  # what the items are about; None where no night has grouped them
     entities: Entities | None = None  # what the items' texts name
-    tones: SentimentSeries | None = None  # of what was written about them in these weeks
+    sentiments: SentimentSeries | None = None  # of what was written about them in these weeks
     account_mix: Mapping[str, Array] = field(default_factory=dict)  # see AccountMix.arrays
     trends: Trends | None = None  # their last weeks hour by hour; None where events have no time
 
@@ -91,15 +93,15 @@ class Model:
             found |= _factor_arrays(self.behaviour)
         if self.bridge is not None:
             found["bridge"] = self.bridge
-        for name, mapped in (("student", self.student), ("readers", self.readers)):
+        for name, mapped in (("student", self.student), ("readers", self.item_input_map)):
             if mapped is not None:
                 found |= {f"{name}/{k}": v for k, v in mapped.arrays().items()}
         if self.explicit_mf is not None:
             found |= {f"taste/{k}": v for k, v in self.explicit_mf.arrays().items()}
         if self.trees is not None:
             found |= {f"trees/{k}": v for k, v in self.trees.arrays().items()}
-        if self.reader_inputs is not None:
-            found["reader_inputs"] = self.reader_inputs.astype(np.float16)
+        if self.item_input_vectors is not None:
+            found["reader_inputs"] = self.item_input_vectors.astype(np.float16)
         found |= {f"flags/{k}": v for k, v in (self.flags or {}).items()}
         found |= {f"company/{k}": v for k, v in (self.account_mix or {}).items()}
         parts = {
@@ -108,7 +110,7 @@ class Model:
             "topics": self.topics,
             "entities": self.entities,
             "trends": self.trends,
-            "tones": self.tones,
+            "tones": self.sentiments,
         }
         for name, part in parts.items():
             found |= {f"{name}/{k}": v for k, v in ({} if part is None else part.arrays()).items()}
@@ -141,7 +143,7 @@ class Model:
         alpha = parts.needed("alpha", lambda: number("alpha", settings.get("alpha", 0.0)))
         behaviour = parts.optional("behaviour", lambda found: _factors(found, alpha, size))
         explicit_mf = parts.optional("taste", lambda found: _explicit_mf(found, size))
-        readers, reader_inputs = _readers(parts, size)
+        item_input_map, item_input_vectors = _item_input_map(parts, size)
         trees = parts.optional("trees", Gbdt.from_arrays)
         absent = [
             name
@@ -163,8 +165,8 @@ class Model:
             words=words,
             bridge=_bridge(parts, words, behaviour),
             student=parts.optional("student", Student.from_arrays),
-            readers=readers,
-            reader_inputs=reader_inputs,
+            item_input_map=item_input_map,
+            item_input_vectors=item_input_vectors,
             explicit_mf=explicit_mf,
             counters=parts.optional("counters", lambda found: complete(found, size))
             or PopularityCounters.empty(size).arrays(),
@@ -180,7 +182,7 @@ class Model:
             returning=parts.optional("returning", Returning.from_arrays),
             entities=parts.optional("entities", lambda found: _entities(found, size)),
             trends=parts.optional("trends", Trends.from_arrays),
-            tones=parts.optional("tones", SentimentSeries.from_arrays),
+            sentiments=parts.optional("tones", SentimentSeries.from_arrays),
         )
 
 
@@ -202,7 +204,7 @@ def _catalogue(arrays: Mapping[str, Array]) -> Catalogue:
     for own, name in ((found.tag_ends, "tag_ends"), (found.document_ends, "document_ends")):
         of_length(name, own, len(found) + 1)
     of_length("created", found.created, len(found))
-    for name in ("opens", "closes", "recorded", "people"):
+    for name in ("opens", "closes", "recorded", "user_counts"):
         if getattr(found, name) is not None:
             of_length(name, getattr(found, name), len(found))
     return found
@@ -249,16 +251,16 @@ def _bridge(parts: Parts, words: Floats, behaviour: Factors | None) -> Floats | 
     return found
 
 
-def _readers(parts: Parts, size: int) -> tuple[ItemInputMap | None, Floats | None]:
-    """Return the map of words to readers and what they are compared with; both or neither."""
-    readers = parts.optional("readers", ItemInputMap.from_arrays)
+def _item_input_map(parts: Parts, size: int) -> tuple[ItemInputMap | None, Floats | None]:
+    """Return the map of words to users and what they are compared with; both or neither."""
+    item_input_map = parts.optional("readers", ItemInputMap.from_arrays)
     inputs = parts.array("reader_inputs")
-    if readers is None and inputs is None:
+    if item_input_map is None and inputs is None:
         return None, None
-    if readers is None or inputs is None or inputs.shape != (size, readers.width):
+    if item_input_map is None or inputs is None or inputs.shape != (size, item_input_map.width):
         parts.leave_out("readers", "readers and reader_inputs do not fit together")
         return None, None
-    return readers, inputs
+    return item_input_map, inputs
 
 
 def _joined(parts: Parts, behaviour: Factors | None, words: Floats) -> JoinedCandidates | None:

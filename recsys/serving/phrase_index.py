@@ -2,7 +2,7 @@
 
 A new phrase costs one pass over the catalogue's documents in compiled code (RE2, linear, outside of
 the interpreter lock), however many phrases are new at once; what the pass finds is then read
-exactly. Posted items are read as they are asked for. Letter case does not count. Where a phrase
+exactly. Posted items are read on request. Letter case does not count. Where a phrase
 begins or ends with a sign of a script that parts words by spaces, a word must begin or end there;
 Chinese, Japanese and Thai signs match anywhere.
 """
@@ -27,7 +27,7 @@ from recsys.data.records import Item
 from recsys.serving.catalogue import Catalogue
 
 MAX_PHRASE = 200  # characters
-KEPT = 20_000_000  # rows of all phrases together, four bytes each; the phrases asked for last stay
+KEPT = 20_000_000  # rows of all phrases together, four bytes each; the phrases requested last stay
 PASS = 100  # phrases sought in one pass: more would not fit into one automaton
 _UNSPACED = (  # ranges of scripts that do not part words
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf"
@@ -118,7 +118,7 @@ class PhraseIndex:
             self._found[one] = _Found(np.array(rows, np.int32), base)
 
     def _follow(self, phrase: str) -> None:
-        """Read the items that were posted since a phrase was asked for last."""
+        """Read the items that were posted since a phrase was requested last."""
         base, found = len(self._catalogue), self._found[phrase]
         self._found.move_to_end(phrase)
         for item in self._posted[len(self._texts) :]:
@@ -133,9 +133,9 @@ class PhraseIndex:
             found.rows = np.concatenate([found.rows, np.array(added, np.int32)])
         found.upto = base + len(self._texts)
 
-    def _make_room(self, asked: int) -> None:
+    def _make_room(self, requested: int) -> None:
         total = sum([len(one.rows) for one in self._found.values()])
-        while total > KEPT and len(self._found) > asked:
+        while total > KEPT and len(self._found) > requested:
             _, dropped = self._found.popitem(last=False)
             total -= len(dropped.rows)
 

@@ -22,15 +22,15 @@ PSEUDO = 0.3  # events that an item is credited with; chosen on MovieTweetings' 
 # the users that the most used items have, for where these have 50, five users are a trend.
 FEW, FEW_SHARE, MOST_USED = 5.0, 0.01, 50
 PAUSE = 7 * DAY  # without an event of anybody, after which time stands still
-_MOST = 60.0  # log2 of the most uptake told apart; what lies after `now` may be beyond any number
+_MOST = 60.0  # log2 of the highest count that is distinguished
 
 
 @dataclass(slots=True)
 class PopularityCounters:
     """Decayed sums of uptake per half-life and item. One event is one uptake at most.
 
-    Where acts have actors, a person is one voice per item: all that they did to it counts like one
-    act of the greatest weight, at the time of the latest; what they stated last is their opinion.
+    Where acts have actors, a user counts once per item: like one act of the greatest weight, at the
+    time of the latest; what they stated last is their opinion.
 
     Events without a date count as a second apart; the first event that has one sets their clock,
     as if it came next (`newest` is -inf until then).
@@ -69,7 +69,7 @@ class PopularityCounters:
     ) -> PopularityCounters:
         """Count a table of events at once; events in the order of time, None: without dates.
 
-        `actor`: a number per person; None: each event is of another.
+        `actor`: a number per user; None: each event is of another.
         """
         counters = cls.empty(size)
         if not len(item):
@@ -188,9 +188,9 @@ class PopularityCounters:
         self.newest = max(self.newest, float(event_times.max()))
 
     def replace(self, item: Rows, before: NDArray[np.float64], after: NDArray[np.float64]) -> None:
-        """Let voices count anew: (n, 4) of weight, time, likes and dislikes each.
+        """Let first acts count anew: (n, 4) of weight, time, likes and dislikes each.
 
-        A weight of 0: nothing. The weight and the time of a voice never become less.
+        A weight of 0: nothing. The weight and the time of a first act never become less.
         """
         more = np.flatnonzero((after[:, :2] != before[:, :2]).any(axis=1) & (after[:, 0] > 0))
         rows = item[more]
@@ -210,22 +210,22 @@ class PopularityCounters:
         np.add.at(self.likes, item, (after[:, 2] - before[:, 2]).astype(np.float32))
         np.add.at(self.dislikes, item, (after[:, 3] - before[:, 3]).astype(np.float32))
 
-    def take_back(self, item: int, voices: NDArray[np.float64]) -> None:
-        """Let some voices of an item, (n, 4) as in `replace`, count no more."""
-        lost = self._logs(voices[voices[:, 0] > 0])
+    def take_back(self, item: int, unique_users: NDArray[np.float64]) -> None:
+        """Let some first acts of an item, (n, 4) as in `replace`, count no more."""
+        lost = self._logs(unique_users[unique_users[:, 0] > 0])
         left = 1.0 - np.exp2(lost - self.level[:, item, None]).sum(axis=1)
         some = left > LEFT
         self.level[some, item] += np.log2(left[some])
         self.level[~some, item] = -np.inf
-        self.likes[item] = max(self.likes[item] - voices[:, 2].sum(), 0.0)
-        self.dislikes[item] = max(self.dislikes[item] - voices[:, 3].sum(), 0.0)
+        self.likes[item] = max(self.likes[item] - unique_users[:, 2].sum(), 0.0)
+        self.dislikes[item] = max(self.dislikes[item] - unique_users[:, 3].sum(), 0.0)
 
-    def _logs(self, voices: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the logarithm to base 2 of what voices add to each level, (lives, n)."""
-        some = voices[:, 0] > 0
+    def _logs(self, unique_users: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the logarithm to base 2 of what first acts add to each level, (lives, n)."""
+        some = unique_users[:, 0] > 0
         with np.errstate(divide="ignore"):
-            weight = np.log2(voices[:, 0])
-        time = np.where(some, self._placed(voices[:, 1]), 0.0)
+            weight = np.log2(unique_users[:, 0])
+        time = np.where(some, self._placed(unique_users[:, 1]), 0.0)
         return np.asarray(weight + time / _HALF_LIVES[:, None])
 
     def move(self, before: int, row: int) -> None:
@@ -243,16 +243,16 @@ class PopularityCounters:
         found: NDArray[np.float64] = np.exp2(self.level[life, :size] - moment / _HALF_LIVES[life])
         return found
 
-    def by_one_person(self, rows: Rows | slice) -> Mask:
-        """Return which rows somebody took up, and perhaps no more than one person, (rows,)."""
+    def by_one_user(self, rows: Rows | slice) -> Mask:
+        """Return which rows somebody took up, and perhaps no more than one user, (rows,)."""
         level = self.level[-1, rows]
         return np.asarray((level <= 1e-6) & (level > -np.inf))
 
     def mass(self, life: int, rows: Rows) -> NDArray[np.float64]:
         """Return the decayed sums of some rows at one half-life, as of the last event.
 
-        A person adds at most 1 to the sum of an item, so that more than `k - 1` tell of at least
-        `k` people.
+        A user adds at most 1 to the sum of an item, so that more than `k - 1` tell of at least
+        `k` users.
         """
         gone = self._moment(np.inf) / _HALF_LIVES[life]
         return np.asarray(np.exp2(self.level[life, rows] - gone))
@@ -267,7 +267,7 @@ class PopularityCounters:
 
         `lives`: which of HALF_LIVES. Decay runs to the last event, not to the clock: while nothing
         happens, nothing changes. An item nobody takes up counts as if it had PSEUDO events. What n
-        people have taken up in all counts n / (n + few) of its uptake at a finite half-life, so
+        users have taken up in all counts n / (n + few) of its uptake at a finite half-life, so
         that a few accounts that come together do not make a trend; see `few_users`.
         """
         moment, own = self._moment(now), list(lives)
@@ -368,7 +368,7 @@ def _keys(item: Rows, actor: NDArray[np.integer]) -> NDArray[np.int64]:
 
 
 def _last(item: Rows, actor: NDArray[np.integer], some: Mask) -> Mask:
-    """Return which of some events are a person's last of them on an item."""
+    """Return which of some events are a user's last of them on an item."""
     places = np.flatnonzero(some)
     keys = _keys(item[places], actor[places])
     _, from_end = np.unique(keys[::-1], return_index=True)
@@ -380,7 +380,7 @@ def _last(item: Rows, actor: NDArray[np.integer], some: Mask) -> Mask:
 def _joined(
     item: Rows, actor: NDArray[np.integer], taken: NDArray[np.float64], when: Times, stated: Floats
 ) -> tuple[Rows, NDArray[np.float64], Times, Floats]:
-    """Return item, uptake, time and opinion of each person's voice on an item."""
+    """Return item, uptake, time and opinion of each user-item pair."""
     _, first, place = np.unique(_keys(item, actor), return_index=True, return_inverse=True)
     most, latest = np.zeros(len(first)), np.full(len(first), -np.inf)
     np.maximum.at(most, place, taken)

@@ -72,7 +72,7 @@ class BitVectors:
         ):
             if not len(thresholds):
                 continue
-            if len(column) and (column == column[0]).all():  # as what is told of the person is
+            if len(column) and (column == column[0]).all():  # as user features are
                 column = column[:1]
             own = table.take(thresholds.searchsorted(column), axis=0)  # (n or 1, trees)
             open_ = own if open_ is None else open_ & own

@@ -1,6 +1,6 @@
 """ActivityBuffer: interactions of the last hours by item and number of users; in memory only.
 
-An event costs a look-up and two appends. People are salted hashes, forgotten after two days: what
+An event costs a look-up and two appends. Users are salted hashes, forgotten after two days: what
 was done before is handed on once, to be counted.
 """
 
@@ -23,18 +23,18 @@ _PERSON = (1 << 62) - 1
 MOST = 500_000  # acts kept of an hour; what a busier hour brings beyond is passed over
 
 
-Acts = tuple[Rows, NDArray[np.int64], Rows, NDArray[np.float32]]  # row or ~row, person, hour, tone
+Acts = tuple[Rows, NDArray[np.int64], Rows, NDArray[np.float32]]  # row or ~row, user, hour, tone
 
 
 class Hour:
     """The acts of one hour."""
 
-    __slots__ = ("actors", "rows", "tones")
+    __slots__ = ("actors", "rows", "sentiments")
 
     def __init__(self) -> None:
         self.rows = array("i")  # of the items; ~row for a posting
         self.actors = array("q")  # -1: unknown
-        self.tones = array("f")  # of what was written; 0: nothing
+        self.sentiments = array("f")  # of what was written; 0: nothing
 
 
 class ActivityBuffer:
@@ -50,7 +50,7 @@ class ActivityBuffer:
         self._first: dict[int, int] = {}  # row of a new version -> row of the item's first
 
     def add(
-        self, row: int, actor: str | None, time: float, tone: float = 0.0, counts: bool = True
+        self, row: int, actor: str | None, time: float, sentiment: float = 0.0, counts: bool = True
     ) -> None:
         """Record an event. An actor of None is an unknown user, a different one each time.
 
@@ -58,20 +58,20 @@ class ActivityBuffer:
         (`recsys.data.coordinated_accounts`): all those of an item count as one user.
         """
         if not counts:
-            person = self._excess(row)
+            actor_hash = self._excess(row)
         else:
-            person = -1 if actor is None else hash((self.salt, actor)) & _PERSON
-        self._note(row, person, time, tone)
+            actor_hash = -1 if actor is None else hash((self.salt, actor)) & _PERSON
+        self._note(row, actor_hash, time, sentiment)
 
     def _excess(self, row: int) -> int:
         return hash((self.salt, row)) & _PERSON
 
-    def regroup(self, row: int, people: Collection[int]) -> None:
-        """Let what some people did to a row count as done by one; the lock is held.
+    def regroup(self, row: int, users: Collection[int]) -> None:
+        """Let what some users did to a row count as done by one; the lock is held.
 
-        `people`: numbers, hashes of the actors with `salt`.
+        `users`: numbers, hashes of the actors with `salt`.
         """
-        some, one = np.array(sorted(people), np.int64), self._excess(row)
+        some, one = np.array(sorted(users), np.int64), self._excess(row)
         for hour in (*self._hours.values(), *self._old.values()):
             mine = np.flatnonzero(np.array(hour.rows, np.int32) == row)
             if len(mine):
@@ -87,7 +87,7 @@ class ActivityBuffer:
         whose = (hash((self.salt, actor)) & _PERSON, self._excess(row))
         rows, actors = np.array(hour.rows, np.int32), np.array(hour.actors, np.int64)
         for place in np.flatnonzero((rows == row) & np.isin(actors, whose))[:1].tolist():
-            del hour.rows[place], hour.actors[place], hour.tones[place]
+            del hour.rows[place], hour.actors[place], hour.sentiments[place]
             self.count += 1
 
     def came(self, row: int, before: int, author: int, created: float | None) -> None:
@@ -97,13 +97,13 @@ class ActivityBuffer:
         elif created is not None:
             self._note(~row, -1 if author < 0 else -2 - author, created)
 
-    def _note(self, row: int, person: int, time: float, tone: float = 0.0) -> None:
+    def _note(self, row: int, actor_hash: int, time: float, sentiment: float = 0.0) -> None:
         number = int(time // HOUR)
         hour = self._hours.get(number) or self._opened(number, time)
         if hour is not None and len(hour.rows) < MOST:
             hour.rows.append(row)
-            hour.actors.append(person)
-            hour.tones.append(tone)
+            hour.actors.append(actor_hash)
+            hour.sentiments.append(sentiment)
             self.count += 1
             if time > self.newest:
                 self.newest = time
@@ -133,7 +133,7 @@ class ActivityBuffer:
     def take_old(self) -> Acts | None:
         """Return, once, the acts of the hours set aside since the last time; None: there are none.
 
-        Their people are forgotten with that.
+        Their users are forgotten with that.
         """
         with self._lock:
             old, self._old = self._old, {}
@@ -154,5 +154,5 @@ def _joined(hours: Sequence[tuple[int, Hour]]) -> Acts:
         np.concatenate([np.zeros(0, np.int32), *(np.array(h.rows, np.int32) for _, h in hours)]),
         np.concatenate([np.zeros(0, np.int64), *(np.array(h.actors, np.int64) for _, h in hours)]),
         np.repeat(numbers, sizes),
-        np.concatenate([np.zeros(0, np.float32), *(np.array(h.tones, "f") for _, h in hours)]),
+        np.concatenate([np.zeros(0, np.float32), *(np.array(h.sentiments, "f") for _, h in hours)]),
     )

@@ -23,8 +23,8 @@ class Rated(NamedTuple):
     values: NDArray[np.float64]
     times: NDArray[np.float64]
     factors: NDArray[np.float64]  # shares by which they count
-    tones: NDArray[np.float64]
-    pairs: NDArray[np.int64]  # whose on what, see `Voices.pair`; -1: of nobody known
+    sentiments: NDArray[np.float64]
+    pairs: NDArray[np.int64]  # whose on what, see `UniqueUsers.pair`; -1: of nobody known
 
 
 class Ratings:
@@ -76,12 +76,12 @@ class Ratings:
         return RatingScale(mean, spread, low, count)
 
     def keep(
-        self, row: int, value: float, time: float, share: float, tone: float, pair: int = -1
+        self, row: int, value: float, time: float, share: float, sentiment: float, pair: int = -1
     ) -> None:
         """Remember a rating that was counted."""
         if len(self) < MOST:
             self._rows.append(row)
-            self._numbers.extend((value, time, share, tone))
+            self._numbers.extend((value, time, share, sentiment))
             self._pairs.append(pair)
 
     def forget(self, row: int, value: float, time: float) -> bool:
@@ -102,5 +102,5 @@ class Ratings:
         """Return the ratings that are remembered."""
         numbers = np.array(self._numbers, np.float64).reshape(-1, 4)
         pairs = np.array(self._pairs, np.int64)
-        value, time, share, tone = numbers.T
-        return Rated(np.array(self._rows, np.int32), value, time, share, tone, pairs)
+        value, time, share, sentiment = numbers.T
+        return Rated(np.array(self._rows, np.int32), value, time, share, sentiment, pairs)

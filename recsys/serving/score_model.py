@@ -48,7 +48,11 @@ class LogTerm:
 
 
 # Fields of ScoreModel whose names in manifests differ: those of the first format stay.
-MANIFEST_NAMES = {"user_features": "traits", "personal_rating": "taste"}
+MANIFEST_NAMES = {
+    "user_features": "traits",
+    "personal_rating": "taste",
+    "cold_user_weights": "newcomers",
+}
 
 
 @dataclass(frozen=True)
@@ -64,8 +68,8 @@ class ScoreModel:
     priors: Mapping[str, float] = field(default_factory=dict)  # item feature -> weight
     # user feature -> item feature -> weight
     user_features: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    newcomers: Mapping[str, float] = field(default_factory=dict)
-    # item feature -> weight for people without a positive event, none below 0; empty: `priors`
+    cold_user_weights: Mapping[str, float] = field(default_factory=dict)
+    # item feature -> weight for users without a positive event, none below 0; empty: `priors`
     lift: float = 0.0  # per unit of the neighbours' lift, see `recsys.serving.lift`
     linear: Mapping[str, float] = field(default_factory=dict)  # optional term -> weight
     personal_rating: float = 0.0  # per unit of the rating expected beyond an average user's
@@ -102,10 +106,10 @@ class ScoreModel:
     @cached_property
     def used_features(self) -> frozenset[str]:
         """The item features that any weight other than zero refers to."""
-        groups = (self.priors, self.newcomers, *self.user_features.values())
+        groups = (self.priors, self.cold_user_weights, *self.user_features.values())
         return frozenset(name for group in groups for name, weight in group.items() if weight)
 
-    def bent(self, sums: Floats, activity: Floats | float = 0.0) -> Floats:
+    def log_transformed(self, sums: Floats, activity: Floats | float = 0.0) -> Floats:
         """Return what the curves make of the neighbours' sums; negative sums count as none."""
         positive = np.maximum(sums, 0)
         total = np.zeros_like(positive)
@@ -115,19 +119,19 @@ class ScoreModel:
         return total
 
     def prior_weights(
-        self, names: tuple[str, ...], user_features: Mapping[str, float], newcomer: bool = False
+        self, names: tuple[str, ...], user_features: Mapping[str, float], cold_user: bool = False
     ) -> Floats:
         """Return one user's weight per item feature, in the order of `names`.
 
-        `newcomer`: whether the user has no positive event; then no weight is below zero.
+        `cold_user`: whether the user has no positive event; then no weight is below zero.
         """
-        if newcomer and self.newcomers:
-            return np.array([self.newcomers.get(name, 0.0) for name in names], np.float32)
+        if cold_user and self.cold_user_weights:
+            return np.array([self.cold_user_weights.get(name, 0.0) for name in names], np.float32)
         total = np.array([self.priors.get(name, 0.0) for name in names], np.float32)
         for trait, value in user_features.items():
             by_name = self.user_features.get(trait, {})
             total += np.float32(value) * np.array([by_name.get(n, 0.0) for n in names], np.float32)
-        return np.maximum(total, 0) if newcomer else total
+        return np.maximum(total, 0) if cold_user else total
 
     def at(self, personal: float) -> ScoreModel:
         """Return the score model at another place of the dial between popularity and the history.
@@ -142,7 +146,7 @@ class ScoreModel:
         own = 1.0 if personal >= LEARNED else max(personal / LEARNED, LEAST)
         priors = {n: w * (1.0 if n in QUALITY else uptake) for n, w in self.priors.items()}
         if own < 1.0:
-            shared = self.newcomers or {n: max(w, 0.0) for n, w in priors.items()}
+            shared = self.cold_user_weights or {n: max(w, 0.0) for n, w in priors.items()}
             priors = {
                 name: own * priors.get(name, 0.0) + (1.0 - own) * shared.get(name, 0.0)
                 for name in {**priors, **shared}
@@ -182,7 +186,7 @@ class ScoreModel:
             "curves": [asdict(curve) for curve in self.curves],
             "first_use": list(self.first_use),
             "priors": dict(self.priors),
-            "newcomers": dict(self.newcomers),
+            "newcomers": dict(self.cold_user_weights),
             "linear": {name: weight for name, weight in self.linear.items() if name != PASSED},
             "passed": self.linear.get(PASSED, 0.0),
             "traits": {trait: dict(weights) for trait, weights in self.user_features.items()},
@@ -212,8 +216,8 @@ class ScoreModel:
         fields_by_name = {name: field for field, name in MANIFEST_NAMES.items()}
         given = {fields_by_name.get(n, n): value for n, value in found.items() if n != "passed"}
         values = {"unread": UNREAD, **_known(cls, given)}
-        for name in ("priors", "newcomers", "linear"):
-            values[name] = _weights(name, found.get(name, {}))
+        for name in ("priors", "cold_user_weights", "linear"):
+            values[name] = _weights(name, found.get(MANIFEST_NAMES.get(name, name), {}))
         if found.get("passed"):  # the name of this term's weight since the first format
             values["linear"][PASSED] = number("passed", found["passed"])
         values["user_features"] = {

@@ -26,7 +26,7 @@ DAY = 24
 SECONDS = 2.0  # between two looks while something is going on
 SLOW = 60.0  # and while nothing is: hours pass, and what rose fades
 STALE = DAY * HOUR  # seconds without an act after which time stands still
-ASLEEP = 0.03  # of a usual day's voices: with fewer in a day, time stands at the night's end
+ASLEEP = 0.03  # of a usual day's unique users: with fewer in a day, time stands at the night's end
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +36,20 @@ class Trend:
     kind: str
     ref: int  # item row (the item's first) or code
     significance: float  # -log10 of the share of chance among what is listed at this level
-    flood: bool  # loud by few people
+    author_burst: bool  # loud by few users
     window: int  # hours in which it is clearest
     acts: float  # in the window
-    people: float
+    effective_users: float
     expected: float
     start: int  # hours since 1970
     peak: int
     state: str
-    voices: tuple[float, ...]  # of the last 24 hours, the last one so far
+    unique_users: tuple[float, ...]  # of the last 24 hours, the last one so far
 
     @property
     def lift(self) -> float:
-        """People over those expected."""
-        return self.people / max(self.expected, 0.01)
+        """Users over those expected."""
+        return self.effective_users / max(self.expected, 0.01)
 
 
 @dataclass(frozen=True)
@@ -59,10 +59,10 @@ class Now:
     live: LiveState
     trends: Trends
     hours: Hours  # (h,)
-    passed: float  # share of the last hour
+    hour_share: float  # share of the last hour
     keys: Hours  # (n,), ascending
     acts: Counts  # (n, h)
-    voices: Counts
+    unique_users: Counts
     total: Counts  # (h,)
     volume: Counts  # (kinds, h)
 
@@ -73,17 +73,23 @@ class Now:
 
     @cached_property
     def usual(self) -> Levels:
-        """Voices to be expected as the platform as a whole is awake, (n, h): for timelines."""
-        activity_factor = self.expectation.tide(self.hours, self.total, self.voices, self.passed)
-        return self.expectation.usual(self.hours, self.passed) * activity_factor
+        """Unique users to be expected as the platform as a whole is awake, (n, h): for
+        timelines.
+        """
+        activity_factor = self.expectation.global_activity_factor(
+            self.hours, self.total, self.unique_users, self.hour_share
+        )
+        return self.expectation.usual(self.hours, self.hour_share) * activity_factor
 
     @cached_property
     def expected(self) -> Levels:
-        """Voices to be expected as all others of a kind are up or down, (n, h): for bursts."""
-        activity_factor = self.expectation.tide_of_kind(
-            self.hours, self.volume, self.voices, self.passed
+        """Unique users to be expected as all others of a kind are up or down, (n, h): for
+        bursts.
+        """
+        activity_factor = self.expectation.activity_factor_of_kind(
+            self.hours, self.volume, self.unique_users, self.hour_share
         )
-        return self.expectation.usual(self.hours, self.passed) * activity_factor
+        return self.expectation.usual(self.hours, self.hour_share) * activity_factor
 
 
 def moment(live: LiveState, clock: float) -> float:
@@ -93,7 +99,7 @@ def moment(live: LiveState, clock: float) -> float:
     hardly anything of what is usual on this platform, as after a pause of weeks, it is the time at
     which the night ended: a single act does not make all that was measured before it old.
     """
-    newest = live.pulse.newest
+    newest = live.recent_activity.newest
     now = max(clock, newest) if clock - newest < STALE else newest
     trends = live.model.trends
     if trends is None:
@@ -104,13 +110,13 @@ def moment(live: LiveState, clock: float) -> float:
     last = int(now // HOUR)
     day = read_recent(live, last - DAY + 1, last + 1)
     usual = DAY * float(np.mean(trends.series.total))
-    return night if day.whole_voices.sum() < ASLEEP * usual else now
+    return night if day.total_unique_users.sum() < ASLEEP * usual else now
 
 
 def read_now(
     live: LiveState, clock: float, look: int = LOOK, keys: Hours | None = None
 ) -> Now | None:
-    """Return the last hours of what was active in the last day, or of the series asked about.
+    """Return the last hours of what was active in the last day, or of the given series.
 
     None where no night has measured anything.
     """
@@ -131,15 +137,15 @@ def read_now(
         counts[np.ix_(known, np.flatnonzero(inside))] = whole[:, at[inside]]
     selected = np.isin(day.key, keys)
     where = np.searchsorted(keys, day.key[selected]), day.hour[selected] - hours[0]
-    for counts, more in zip(found, (day.acts, day.voices), strict=True):
+    for counts, more in zip(found, (day.acts, day.unique_users), strict=True):
         np.add.at(counts, where, more[selected])
-    total = np.bincount(day.whole_hour - hours[0], day.whole_voices, look).astype(np.float32)
+    total = np.bincount(day.whole_hour - hours[0], day.total_unique_users, look).astype(np.float32)
     total[inside] += trends.series.total[at[inside]]
     volume = np.zeros((len(KINDS), look), np.float32)
-    np.add.at(volume, (parts_of(day.key)[0], day.hour - hours[0]), day.voices)
+    np.add.at(volume, (parts_of(day.key)[0], day.hour - hours[0]), day.unique_users)
     volume[:, inside] += trends.series.volume[:, at[inside]]
-    passed = float(np.clip((now - last * HOUR) / HOUR, 1 / 60, 1.0))
-    return Now(live, trends, hours, passed, keys, found[0], found[1], total, volume)
+    hour_share = float(np.clip((now - last * HOUR) / HOUR, 1 / 60, 1.0))
+    return Now(live, trends, hours, hour_share, keys, found[0], found[1], total, volume)
 
 
 def _active(trends: Trends, last: int) -> Hours:
@@ -157,58 +163,60 @@ def find_trends(live: LiveState, clock: float) -> tuple[Trend, ...]:
     part = slice(-DAY, None)
     found = find_bursts(
         now.acts[:, part],
-        now.voices[:, part],
+        now.unique_users[:, part],
         now.expected[:, part],
         now.expectation,
         now.trends.population,
-        _people(now),
+        _effective_users(now),
     )
     trends = [_trend(now, found, at) for at in range(len(found))]
     return tuple(sorted(trends, key=lambda trend: (-trend.significance, trend.kind, trend.ref)))
 
 
-def _people(now: Now) -> Callable[[int, int], float]:
-    """Return what counts the people of a series: those of the day exactly, the night's voices."""
+def _effective_users(now: Now) -> Callable[[int, int], float]:
+    """Return what counts the users of a series: those of the day exactly, the night's unique
+    users.
+    """
     last, end = int(now.hours[-1]), now.trends.series.end
-    row, person, hour, _ = now.live.pulse.acts(last - DAY + 1, last + 1)
+    row, actor_hash, hour, _ = now.live.recent_activity.acts(last - DAY + 1, last + 1)
     plain = np.where(row < 0, ~row, row).astype(np.int32)
     kinds, refs = parts_of(now.keys)
     expanded: dict[int, tuple[NDArray[np.int64], Rows]] = {}
 
-    def people(place: int, hours: int) -> float:
+    def effective_users(place: int, hours: int) -> float:
         kind = int(kinds[place])
         if kind not in expanded:
             expanded[kind] = labels_of(now.live, KINDS[kind], plain)
         acts, codes = expanded[kind]
         mine = acts[codes == refs[place]]
         mine = mine[(hour[mine] > last - hours) & ((row[mine] >= 0) | (kind > 0))]
-        before = now.voices[place, (now.hours > last - hours) & (now.hours < end)].sum()
+        before = now.unique_users[place, (now.hours > last - hours) & (now.hours < end)].sum()
         counted = hour[mine] < end  # in both: the hour in which the night began
-        return effective(person[mine]) + float(max(before - counted.sum(), 0.0))
+        return effective(actor_hash[mine]) + float(max(before - counted.sum(), 0.0))
 
-    return people
+    return effective_users
 
 
 def _trend(now: Now, found: Bursts, at: int) -> Trend:
     place, window = int(found.place[at]), int(found.window[at])
     kinds, refs = parts_of(now.keys[place : place + 1])
-    counts = (now.acts if found.flood[at] else now.voices)[place]
-    # of an hour that has just begun alone, nothing can be told
-    course = episode(counts, now.expected[place], window, 2 if now.passed < 0.5 else 1)
+    counts = (now.acts if found.author_burst[at] else now.unique_users)[place]
+    # of an hour that has just begun alone, nothing can be said
+    found_episode = episode(counts, now.expected[place], window, 2 if now.hour_share < 0.5 else 1)
     first = int(now.hours[0])
     return Trend(
         KINDS[int(kinds[0])],
         int(refs[0]),
         float(found.significance[at]),
-        bool(found.flood[at]),
+        bool(found.author_burst[at]),
         window,
         float(found.acts[at]),
         float(found.actors[at]),
         float(found.expected[at]),
-        first + course.start,
-        first + course.peak,
-        course.state,
-        tuple(now.voices[place, -DAY:].tolist()),
+        first + found_episode.start,
+        first + found_episode.peak,
+        found_episode.state,
+        tuple(now.unique_users[place, -DAY:].tolist()),
     )
 
 
@@ -224,7 +232,7 @@ class TrendMonitor:
     def trends(self, clock: float) -> tuple[Trend, ...]:
         """Return what stands out now; what is a few seconds old will do."""
         count, looked = self._looked
-        acts = self.live.pulse.count
+        acts = self.live.recent_activity.count
         if clock - looked >= SLOW or (acts != count and clock - looked >= self.seconds):
             self.seen = find_trends(self.live, clock)
             self._looked = (acts, clock)

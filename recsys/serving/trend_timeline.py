@@ -23,10 +23,10 @@ class Timeline:
     per: int
     hours: Hours  # (n,): first hour of each stretch
     acts: Levels
-    voices: Levels
-    people: Levels  # behind each stretch at least: the most voices of one series in one hour
-    tone: Levels  # mean of what was written, -1 to 1; NaN where nothing was
-    expected: Levels  # by the level, rhythm and tide as they are known now
+    unique_users: Levels
+    people: Levels  # behind each stretch at least: the most unique users of one series in one hour
+    sentiment: Levels  # mean of what was written, -1 to 1; NaN where nothing was
+    expected: Levels  # by the level, seasonality and global activity as they are known now
     ahead: Hours  # (m,): first hour of each stretch to come
     mean: Levels  # (m,)
     low: Levels
@@ -47,16 +47,16 @@ def read_timeline(
     first = (last // per - stretches + 1) * per
     kept = np.flatnonzero(now.hours >= first)
     place = (now.hours[kept] - first) // per
-    acts, voices, expected = (
+    acts, unique_users, expected = (
         np.bincount(place, counts[:, kept].sum(axis=0), stretches).astype(np.float64)
-        for counts in (now.acts, now.voices, now.usual)
+        for counts in (now.acts, now.unique_users, now.usual)
     )
     people = np.zeros(stretches)
-    np.maximum.at(people, place, now.voices[:, kept].max(axis=0, initial=0.0))
+    np.maximum.at(people, place, now.unique_users[:, kept].max(axis=0, initial=0.0))
     day = slice(-DAY - 1, -1)  # the last whole hours
     coming = forecast(
         now.expectation,
-        now.voices[:, day],
+        now.unique_users[:, day],
         now.usual[:, day],
         last + 1,
         HORIZON,
@@ -67,9 +67,9 @@ def read_timeline(
         per,
         first + per * np.arange(stretches),
         acts,
-        voices,
+        unique_users,
         people,
-        _tones(live, keys, first, stretches, per),
+        _sentiments(live, keys, first, stretches, per),
         expected,
         last + 1 + per * np.arange(HORIZON // per),
         coming.mean[0],
@@ -78,14 +78,14 @@ def read_timeline(
     )
 
 
-def _tones(live: LiveState, keys: Hours, first: int, stretches: int, per: int) -> Levels:
+def _sentiments(live: LiveState, keys: Hours, first: int, stretches: int, per: int) -> Levels:
     total, count = np.zeros(stretches * per), np.zeros(stretches * per)
-    if live.model.tones is not None:
-        total, count = live.model.tones.of(keys, first, stretches * per)
+    if live.model.sentiments is not None:
+        total, count = live.model.sentiments.of(keys, first, stretches * per)
     recent = read_recent(live, first, first + stretches * per)
     mine = np.isin(recent.key, keys)
-    np.add.at(total, recent.hour[mine] - first, recent.tone[mine])
-    np.add.at(count, recent.hour[mine] - first, recent.said[mine])
+    np.add.at(total, recent.hour[mine] - first, recent.sentiment[mine])
+    np.add.at(count, recent.hour[mine] - first, recent.with_text[mine])
     total, count = (each.reshape(stretches, per).sum(axis=1) for each in (total, count))
     found: Levels = np.full(stretches, np.nan)
     found[count > 0] = total[count > 0] / count[count > 0]

@@ -1,6 +1,6 @@
 """UniqueUsers: users per item since training, so that each user counts once per item.
 
-People and pairs are salted hashes, kept in memory only, the latest MOST of each; with them goes
+Users and pairs are salted hashes, kept in memory only, the latest MOST of each; with them goes
 the mix of accounts behind each item (see `recsys.data.coordinated_accounts`). A night computes the
 same from its table. Who acts before and after a night may count twice until the next one.
 """
@@ -22,12 +22,12 @@ from recsys.data.coordinated_accounts import BACK, BLOCK, DAY, NARROW, YOUNG, Ac
 from recsys.serving.live_event import LiveEvent
 from recsys.serving.popularity_counters import PopularityCounters
 
-MOST = 200_000  # pairs of person and item, and people, who are remembered: 140 MB at most
-ACTS = 8  # latest acts of a person on an item that can be withdrawn or weighed again
+MOST = 200_000  # pairs of user and item, and users, who are remembered: 140 MB at most
+ACTS = 8  # latest acts of a user on an item that can be withdrawn or weighed again
 _PERSON = (1 << 62) - 1
 _FIRST, _YOUNG, _NARROW, _TOGETHER = (1 << test for test in range(len(TESTS)))
 _NARROW_UNKNOWN = _NARROW << UNKNOWN
-NOTHING = (0.0, 0.0, 0.0, 0.0)  # weight, time, likes, dislikes of a voice
+NOTHING = (0.0, 0.0, 0.0, 0.0)  # weight, time, likes, dislikes of a user-item pair
 
 State = tuple[float, float, float, float]
 Done = tuple[float, float, bool]  # time, weight, whether it states an opinion
@@ -37,23 +37,23 @@ Done = tuple[float, float, bool]  # time, weight, whether it states an opinion
 class Account:
     """What is known of somebody who has acted since the night."""
 
-    born: float  # time of the first act
+    first_act: float  # time of the first act
     known: bool  # all acts are known; False: the account is older than the night
     items: int = 0  # acted on
 
 
 @dataclass(slots=True)
-class Voice:
-    """One person's voice on one item."""
+class PairState:
+    """The state of one user's acts on one item."""
 
     row: int  # as it was then
-    person: int
+    actor_hash: int
     state: State = NOTHING
     tested_signs: int = 0  # bits: positive, negative; signs for which the account mix was tested
     excess: int = 0  # bits of those that count nothing
     sign: float = 0.0  # of the last vote that was followed
-    voted: float = -np.inf  # when that was
-    vote: float = 0.0  # its weight; 0: none was followed
+    rated_at: float = -np.inf  # when that was
+    rating: float = 0.0  # its weight; 0: none was followed
     base: State = NOTHING  # of the acts before `acts`
     acts: list[Done] = field(default_factory=list)  # the latest, at most ACTS
 
@@ -81,37 +81,37 @@ class Voice:
 
 @dataclass(slots=True)
 class Excess:
-    """Voices of an item that count nothing, since the night."""
+    """First acts on an item that count nothing, since the night."""
 
     tests: list[int] = field(default_factory=lambda: [0] * len(TESTS))
     first: float = np.inf
     last: float = -np.inf
-    voices: int = 0
+    unique_users: int = 0
 
     def join(self, account_mix: AccountMix, row: int) -> None:
         """Add what the night found of a row, of which another one is the new version."""
         counts = account_mix.excess[row].tolist()
         self.tests = [own + more for own, more in zip(self.tests, counts, strict=True)]
-        self.voices += max(counts)
+        self.unique_users += max(counts)
         first, last = account_mix.span[row].tolist()
         self.first, self.last = min(self.first, first), max(self.last, last)
 
 
 class Taken(NamedTuple):
-    """A voice that an alarm took back."""
+    """A user-item pair whose acts an alarm took back."""
 
     row: int
-    person: int
-    vote: float  # weight of the last vote that was followed, 0: none
+    actor_hash: int
+    rating: float  # weight of the last vote that was followed, 0: none
 
 
 @dataclass(frozen=True, slots=True)
 class CountedEvent:
     """What became of some acts."""
 
-    votes: list[float]  # how far each is a vote that opinions may follow, 0 or 1
-    counts: list[bool]  # whether it belongs to a voice that counts
-    taken: list[Taken]  # voices that count no more
+    ratings: list[float]  # how far each is a vote that opinions may follow, 0 or 1
+    counts: list[bool]  # whether it belongs to a user-item pair that counts
+    taken: list[Taken]  # pairs that count no more
 
 
 class UniqueUsers:
@@ -126,14 +126,14 @@ class UniqueUsers:
             list(platform.flagged), list(platform.counted), list(platform.recent)
         )
         self._steps = self.platform.steps()
-        self._block: list[int] = []  # properties of the voices since the steps were computed
+        self._block: list[int] = []  # properties of the first acts since the steps were computed
         self._due = BLOCK - int(platform.counted[0]) % BLOCK
         self._salt = secrets.randbits(60) if salt is None else salt
         self._accounts: dict[int, Account] = {}
-        self._voices: dict[int, Voice] = {}
-        # by 2 · row, and 1 more for negative voices:
+        self._pair_states: dict[int, PairState] = {}
+        # by 2 · row, and 1 more for negative first acts:
         self._items: dict[int, ItemAccountMix] = {}
-        self._days: dict[int, list[int]] = {}  # when the accounts of the last voices began
+        self._days: dict[int, list[int]] = {}  # when the accounts of the last first acts began
 
     def move(self, before: int, row: int) -> None:
         """Let a new version of an item go on with what the one before has."""
@@ -163,99 +163,99 @@ class UniqueUsers:
         before: list[State] = []
         after: list[State] = []
         counted_events = CountedEvent([0.0] * len(acts), [True] * len(acts), [])
-        votes: dict[int, int] = {}  # pair -> its latest act here that is a vote
+        ratings: dict[int, int] = {}  # pair -> its latest act here that is a vote
         counted = np.zeros(len(acts), bool)
         times = np.array([act.timestamp for act in acts], np.float64)
-        salt, known = self._salt, self._voices
+        salt, known = self._salt, self._pair_states
         counted_acts = zip(acts, rows.tolist(), weights.tolist(), stated.tolist(), strict=True)
         for place, (act, row, weight, opinion) in enumerate(counted_acts):
             if not weight:
                 continue
             calm, time, sign = True, act.timestamp, int(weight < 0)
             if act.actor is None:
-                voice = Voice(row, -1)
+                pair_state = PairState(row, -1)
             else:
                 pair = hash((salt, act.actor, act.item_id)) & _PERSON
                 found = known.get(pair)
                 if found is None:
-                    voice = known[pair] = Voice(row, hash((salt, act.actor)) & _PERSON)
+                    pair_state = known[pair] = PairState(row, hash((salt, act.actor)) & _PERSON)
                     if len(known) > MOST:
                         del known[next(iter(known))]
                 else:
-                    voice = found
-                if not voice.tested_signs >> sign & 1:
-                    counts, calm, taken = self._joined(act, row, sign, pair, voice)
+                    pair_state = found
+                if not pair_state.tested_signs >> sign & 1:
+                    counts, calm, taken = self._joined(act, row, sign, pair, pair_state)
                     if not counts:
-                        voice.excess |= 1 << sign
+                        pair_state.excess |= 1 << sign
                     if taken:
                         counters.note_times(
                             rows[: place + 1], times[: place + 1], counted[: place + 1]
                         )
                         self._write(many, before, after, counters)
-                        self._take_back(row, sign, taken, counters, counted_events, votes)
-            if voice.excess >> sign & 1:
+                        self._take_back(row, sign, taken, counters, counted_events, ratings)
+            if pair_state.excess >> sign & 1:
                 counted_events.counts[place] = False
                 continue
             counted[place] = True
             many.append(row)
-            before.append(voice.state)
-            voice.add((time, weight, opinion))
-            after.append(voice.state)
-            if weight * voice.sign <= 0 and time - voice.voted >= DAY:
-                voice.sign, voice.voted = math.copysign(1.0, weight), time
-                counted_events.votes[place] = float(calm)
-                if voice.person >= 0 and calm:
-                    votes[pair], voice.vote = place, weight
+            before.append(pair_state.state)
+            pair_state.add((time, weight, opinion))
+            after.append(pair_state.state)
+            if weight * pair_state.sign <= 0 and time - pair_state.rated_at >= DAY:
+                pair_state.sign, pair_state.rated_at = math.copysign(1.0, weight), time
+                counted_events.ratings[place] = float(calm)
+                if pair_state.actor_hash >= 0 and calm:
+                    ratings[pair], pair_state.rating = place, weight
         counters.note_times(rows, times, counted)
         self._write(many, before, after, counters)
         return counted_events
 
     def pair(self, actor: str | None, item_id: str) -> int:
-        """Return the number of a pair of person and item; -1 for somebody unknown."""
+        """Return the number of a pair of user and item; -1 for somebody unknown."""
         return -1 if actor is None else hash((self._salt, actor, item_id)) & _PERSON
 
     def withdraw(self, acts: Sequence[LiveEvent], rows: Rows, counters: PopularityCounters) -> Mask:
         """Let withdrawn acts count nothing; return which acts were before the night.
 
-        What else the same person did to the item goes on counting.
+        What else the same user did to the item goes on counting.
         """
         old = np.ones(len(acts), bool)
         for place, (act, row) in enumerate(zip(acts, rows.tolist(), strict=True)):
-            voice = self._voices.get(self.pair(act.actor, act.item_id))
-            if voice is None:
+            pair_state = self._pair_states.get(self.pair(act.actor, act.item_id))
+            if pair_state is None:
                 continue
             old[place] = False
-            own = [at for at, done in enumerate(voice.acts) if done[0] == act.timestamp]
+            own = [at for at, done in enumerate(pair_state.acts) if done[0] == act.timestamp]
             if own:
-                del voice.acts[own[-1]]
-                self._state_of(voice, row, counters)
+                del pair_state.acts[own[-1]]
+                self._state_of(pair_state, row, counters)
         return old
 
     def weigh_again(
         self, pairs: Sequence[int], rows: Rows, times: Sequence[float], weights: Sequence[float],
         counters: PopularityCounters,
     ) -> None:  # fmt: skip
-        """Give ratings that were counted another weight; voices that count nothing stay so."""
+        """Give ratings that were counted another weight; first acts that count nothing stay so."""
         touched: dict[int, int] = {}
         for pair, row, time, weight in zip(pairs, rows.tolist(), times, weights, strict=True):
-            voice = self._voices.get(pair)
-            if voice is None:
+            pair_state = self._pair_states.get(pair)
+            if pair_state is None:
                 continue
-            for at, done in enumerate(voice.acts):
+            for at, done in enumerate(pair_state.acts):
                 if done[2] and done[0] == time:
-                    voice.acts[at] = (time, weight, True)
+                    pair_state.acts[at] = (time, weight, True)
                     touched[pair] = row
         for pair, row in touched.items():
-            self._state_of(self._voices[pair], row, counters)
+            self._state_of(self._pair_states[pair], row, counters)
 
     @staticmethod
-    def _state_of(voice: Voice, row: int, counters: PopularityCounters) -> None:
-        """Count a voice as its acts are now instead of as they were."""
-        if voice.state != NOTHING:
-            counters.take_back(row, np.array([voice.state], np.float64))
-        voice.fold()
-        if voice.state != NOTHING:
-            both = np.array([NOTHING, voice.state], np.float64)
+    def _state_of(pair_state: PairState, row: int, counters: PopularityCounters) -> None:
+        """Count a user-item pair as its acts are now instead of as they were."""
+        if pair_state.state != NOTHING:
+            counters.take_back(row, np.array([pair_state.state], np.float64))
+        pair_state.fold()
+        if pair_state.state != NOTHING:
+            both = np.array([NOTHING, pair_state.state], np.float64)
             counters.replace(np.array([row], np.int32), both[:1], both[1:])
 
     @staticmethod
@@ -269,23 +269,25 @@ class UniqueUsers:
                 each.clear()
 
     def _joined(
-        self, act: LiveEvent, row: int, sign: int, pair: int, voice: Voice
+        self, act: LiveEvent, row: int, sign: int, pair: int, pair_state: PairState
     ) -> tuple[bool, bool, list[int]]:
-        """Return whether a voice counts, whether its company is calm, and which count no more."""
-        person, new = voice.person, not voice.tested_signs
-        voice.tested_signs |= 1 << sign
-        account = self._accounts.get(person)
+        """Return whether a first act counts, whether its company is calm, and which count no
+        more.
+        """
+        actor_hash, new = pair_state.actor_hash, not pair_state.tested_signs
+        pair_state.tested_signs |= 1 << sign
+        account = self._accounts.get(actor_hash)
         if account is None:
-            born = act.timestamp if act.born is None else act.born
-            account = self._accounts[person] = Account(born, act.born is None)
+            first_act = act.timestamp if act.first_act is None else act.first_act
+            account = self._accounts[actor_hash] = Account(first_act, act.first_act is None)
             if len(self._accounts) > MOST:
                 del self._accounts[next(iter(self._accounts))]
-        born, items = account.born, account.items
+        first_act, items = account.first_act, account.items
         if new:
             account.items = items + 1
         else:  # the item itself is none of the others
             items = max(items - 1, 0)
-        day, slot = int(born // DAY), 2 * row + sign
+        day, slot = int(first_act // DAY), 2 * row + sign
         days = self._days.get(slot)
         if days is None:
             days = self._days[slot] = []
@@ -293,7 +295,7 @@ class UniqueUsers:
         days.append(day)
         if len(days) > BACK:
             del days[0]
-        if act.timestamp - born < YOUNG:
+        if act.timestamp - first_act < YOUNG:
             flags |= _YOUNG
         if not account.known:
             flags |= _NARROW_UNKNOWN
@@ -319,7 +321,7 @@ class UniqueUsers:
 
     def _note(self, row: int, flags: int, time: float, excess: bool, taken: int) -> None:
         found = self.excess.setdefault(row, Excess())
-        found.voices += excess + taken
+        found.unique_users += excess + taken
         for test in range(len(TESTS)):
             if flags >> test & 1:
                 found.tests[test] += excess + taken
@@ -332,23 +334,23 @@ class UniqueUsers:
         taken: list[int],
         counters: PopularityCounters,
         counted_events: CountedEvent,
-        votes: dict[int, int],
+        ratings: dict[int, int],
     ) -> None:
         lost, left = [], []
         for pair in taken:
-            voice = self._voices.get(pair)
-            if voice is not None and not voice.excess >> sign & 1:
-                before = voice.state
-                vote = voice.vote if (voice.vote < 0) == sign else 0.0
-                if vote and pair in votes:  # it has not been followed yet
-                    counted_events.votes[votes[pair]] = vote = 0.0
-                voice.drop(sign)
+            pair_state = self._pair_states.get(pair)
+            if pair_state is not None and not pair_state.excess >> sign & 1:
+                before = pair_state.state
+                rating = pair_state.rating if (pair_state.rating < 0) == sign else 0.0
+                if rating and pair in ratings:  # it has not been followed yet
+                    counted_events.ratings[ratings[pair]] = rating = 0.0
+                pair_state.drop(sign)
                 if before != NOTHING:
                     lost.append(before)
-                if voice.state != NOTHING:
-                    left.append(voice.state)
-                counted_events.taken.append(Taken(row, voice.person, vote))
-                voice.vote = voice.vote if (voice.vote < 0) != sign else 0.0
+                if pair_state.state != NOTHING:
+                    left.append(pair_state.state)
+                counted_events.taken.append(Taken(row, pair_state.actor_hash, rating))
+                pair_state.rating = pair_state.rating if (pair_state.rating < 0) != sign else 0.0
         if lost:
             counters.take_back(row, np.array(lost, np.float64))
         if left:
@@ -356,7 +358,7 @@ class UniqueUsers:
             counters.replace(np.full(len(left), row, np.int32), np.zeros_like(again), again)
 
     def sums(self, row: int, sign: int = 0) -> NDArray[np.float64]:
-        """Return the sums of a row's positive (0) or negative (1) voices of now, (tests,)."""
+        """Return the sums of a row's positive (0) or negative (1) first acts of now, (tests,)."""
         own = self._items.get(2 * row + sign)
         return np.array(
             self.account_mix.sums_of(row, sign) if own is None else own.sums, np.float64
@@ -364,7 +366,7 @@ class UniqueUsers:
 
 
 def _after(before: State, act: Done) -> State:
-    """Return a voice with one more act."""
+    """Return the state of a pair with one more act."""
     most, latest, likes, dislikes = before
     time, weight, opinion = act
     if weight > 0:

@@ -19,7 +19,7 @@ from recsys.serving.popularity_counters import DAY
 
 RepeatTable = NDArray[np.float64]
 HORIZON = 7.0  # days within which a return counts
-MOST = 500  # events of one person that count: as many as a request reads
+MOST = 500  # events of one user that count: as many as a request reads
 NAMES = ("away", "days", "events", "span", "week", "month", "overdue")
 
 
@@ -39,11 +39,11 @@ class Returning:
         return np.asarray(1.0 / (1.0 + np.exp(-np.clip(odds, -30.0, 30.0))))
 
     def chance(self, times: Times, now: float) -> float:
-        """Return the likelihood for one person with at least one event until `now`."""
+        """Return the likelihood for one user with at least one event until `now`."""
         return float(self.chances(one_row(times, now))[0])
 
     def parts(self, times: Times, now: float) -> dict[str, float]:
-        """Return what each feature adds to one person's log odds, against the average person."""
+        """Return what each feature adds to one user's log odds, against the average user."""
         values = (one_row(times, now)[0] - self.means) / self.scales * self.weights
         return dict(zip(NAMES, values.tolist(), strict=True))
 
@@ -69,34 +69,34 @@ class Returning:
 
 
 def one_row(times: Times, now: float) -> RepeatTable:
-    """Return the features of one person, (1, features)."""
+    """Return the features of one user, (1, features)."""
     known = np.sort(times[np.isfinite(times) & (times <= now)])[-MOST:]
     return table(np.zeros(len(known), np.int64), known, now, 1)
 
 
-def table(person: NDArray[np.integer], times: Times, now: float, count: int) -> RepeatTable:
-    """Return the features of people 0..count-1 as of a moment, (count, features).
+def table(user: NDArray[np.integer], times: Times, now: float, count: int) -> RepeatTable:
+    """Return the features of users 0..count-1 as of a moment, (count, features).
 
-    `person` and `times`: one per event, none after `now`, each person's in the order of time. All
+    `user` and `times`: one per event, none after `now`, each user's in the order of time. All
     are logarithms of 1 + a number of days or events: since the last event (away), with an event
     (days), events, from the first to the last (span), with an event among the last 7 and 28
-    (week, month), and away beyond the person's usual pause (overdue). Somebody without an event
-    has been away for ever, which is told as a hundred years.
+    (week, month), and away beyond the user's usual pause (overdue). Somebody without an event
+    has been away for ever, which is encoded as a hundred years.
     """
     ago = (now - times) / DAY
     first, last = np.full(count, 36_500.0), np.full(count, 36_500.0)
-    last[person] = ago  # in the order of time, so that the last one stays
-    first[person[::-1]] = ago[::-1]
-    events = np.minimum(np.bincount(person, minlength=count), MOST)
+    last[user] = ago  # in the order of time, so that the last one stays
+    first[user[::-1]] = ago[::-1]
+    events = np.minimum(np.bincount(user, minlength=count), MOST)
     age = np.floor(ago).astype(np.int64)
     span = int(age.max(initial=0)) + 1
-    seen = np.unique(person.astype(np.int64) * span + age)
+    seen = np.unique(user.astype(np.int64) * span + age)
     owner, day = seen // span, seen % span
     days, week, month = (
         np.bincount(owner[day < within], minlength=count) for within in (span, 7, 28)
     )
     length = first - last
-    pause = (length + 7.0) / np.maximum(days, 1)  # one pause of a week is assumed beside his own
+    pause = (length + 7.0) / np.maximum(days, 1)  # one pause of a week is assumed beside their own
     overdue = last / pause
     columns = (last, days, events, length, week, month, overdue)
     return np.log1p(np.stack(columns, axis=1).astype(np.float64))

@@ -4,8 +4,8 @@ Each entry's hash covers the entry and the hash before it, so that an entry that
 or removed from the middle is found by `verify`. The hash of the newest entry, kept elsewhere, also
 shows whether the end was cut off or the whole log was written anew.
 
-A person stands in an entry as a random subject. `audit_subjects` links subjects to pseudonyms; an
-erasure deletes the links, and what is left cannot be traced back to the person: no key or id leads
+A user stands in an entry as a random subject. `audit_subjects` links subjects to pseudonyms; an
+erasure deletes the links, and what is left cannot be traced back to the user: no key or id leads
 to it.
 """
 
@@ -42,7 +42,7 @@ class Entry:
     roles: str  # of the key, separated by commas
     action: str  # route, such as "GET /users/{user_id}/profile", or command: "recsys erase"
     right: str = ""  # that the route needs
-    subject: str = ""  # of the person concerned, see audit_subjects; empty: nobody, or several
+    subject: str = ""  # of the user concerned, see audit_subjects; empty: nobody, or several
     object: str = ""  # what else it concerns: an item's id, a version, "12 items"
     outcome: str = "done"  # done, refused, missing, invalid, failed
     request: str = ""  # id of the request, as in the service's log
@@ -76,7 +76,7 @@ class AuditLog:
         self._appending: GroupCommit[Sequence[Entry], int] = GroupCommit(self._append)
 
     def subject(self, person: str) -> str:
-        """Return the subject that stands for a person, by their pseudonym; a new one at first."""
+        """Return the subject that stands for a user, by their pseudonym; a new one at first."""
         if found := self.known_subject(person):
             return found
         with self.db.write() as connection:
@@ -87,7 +87,7 @@ class AuditLog:
             return str(row["subject"])
 
     def known_subject(self, person: str) -> str:
-        """Return the oldest subject that stands for a person; empty when none does."""
+        """Return the oldest subject that stands for a user; empty when none does."""
         with self.db.read() as connection:
             return _subject(connection, person)
 
@@ -187,7 +187,7 @@ class AuditLog:
     def prune(self, before: float) -> int:
         """Delete the oldest entries up to a time, and links to subjects that no entry has any more.
 
-        Return the number of entries. An entry tells of it. At most once a day.
+        Return the number of entries. It is recorded in an entry. At most once a day.
         """
         with self.db.write() as connection:
             oldest = connection.execute(
@@ -214,13 +214,13 @@ class AuditLog:
 
 
 def unlink(connection: sa.Connection, person: str) -> int:
-    """Delete the links from a person to their subjects; return how many there were."""
+    """Delete the links from a user to their subjects; return how many there were."""
     change = sa.delete(audit_subjects).where(audit_subjects.c.person == person)
     return connection.execute(change).rowcount
 
 
 def relink(connection: sa.Connection, person: str, to: str) -> None:
-    """Let the subjects of a person stand for another one, into whom they were merged."""
+    """Let the subjects of a user stand for another one, into whom they were merged."""
     change = sa.update(audit_subjects).where(audit_subjects.c.person == person)
     connection.execute(change.values(person=to))
 

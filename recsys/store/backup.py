@@ -43,7 +43,7 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """What a backup holds, as its manifest tells."""
+    """Contents of a backup, from its manifest."""
 
     folder: str
     created: float  # Unix seconds
@@ -54,7 +54,7 @@ class Backup:
     bytes: int
 
 
-def back_up(home: Path, store_url: str, to: Path, tell: Tell = lambda _: None) -> Backup:
+def back_up(home: Path, store_url: str, to: Path, message: Tell = lambda _: None) -> Backup:
     """Write a backup into a folder that does not exist yet; it appears when it is complete.
 
     DataError when the folder exists, lies in the home, or there is no store; StoreError as of
@@ -69,11 +69,11 @@ def back_up(home: Path, store_url: str, to: Path, tell: Tell = lambda _: None) -
     aside = Path(tempfile.mkdtemp(prefix=f".{to.name}.part-", dir=to.parent))
     try:
         created = time.time()
-        tell("copying the store")
+        message("copying the store")
         copy_store(store_url, aside / STORE)
-        _copy_home(home, _sqlite_file(store_url), aside / HOME, tell)
+        _copy_home(home, _sqlite_file(store_url), aside / HOME, message)
         seen = _look(aside / STORE)
-        tell("computing checksums")
+        message("computing checksums")
         paths = sorted(path for path in aside.rglob("*") if path.is_file())
         files = {
             path.relative_to(aside).as_posix(): {"sha256": _sum(path), "bytes": path.stat().st_size}
@@ -98,14 +98,14 @@ def back_up(home: Path, store_url: str, to: Path, tell: Tell = lambda _: None) -
     return _described(to, manifest)
 
 
-def restore(source: Path, home: Path, store_url: str, tell: Tell = lambda _: None) -> Backup:
+def restore(source: Path, home: Path, store_url: str, message: Tell = lambda _: None) -> Backup:
     """Put a backup into an empty home and an empty store, either of the two databases.
 
     Every checksum is compared before anything is written. DataError when the backup is damaged or
     of a later format, or when home or store hold anything. A SQLite store of an earlier schema is
     upgraded when it is next opened, one that goes to PostgreSQL at once.
     """
-    tell("comparing checksums")
+    message("comparing checksums")
     manifest = verified(source)
     file = _sqlite_file(store_url)
     _check_empty(home, store_url, file)
@@ -113,12 +113,12 @@ def restore(source: Path, home: Path, store_url: str, tell: Tell = lambda _: Non
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
     try:
-        tell("copying files")
+        message("copying files")
         for name in manifest["files"]:
             target = aside / PurePosixPath(name)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source / PurePosixPath(name), target)
-        tell("restoring the store")
+        message("restoring the store")
         if file is None:
             _fill(store_url, aside / STORE)
         else:
@@ -330,7 +330,7 @@ def _state(home: Path, store: Path | None) -> State:
     return found
 
 
-def _copy_home(home: Path, store: Path | None, to: Path, tell: Tell) -> None:
+def _copy_home(home: Path, store: Path | None, to: Path, message: Tell) -> None:
     """Copy the files of a home, and again those that change meanwhile, until none does."""
     home = home.absolute()
     copied: State = {}
@@ -341,7 +341,7 @@ def _copy_home(home: Path, store: Path | None, to: Path, tell: Tell) -> None:
         for name in copied.keys() - found.keys():
             (to / name).unlink(missing_ok=True)
         changed = [name for name, seen in found.items() if copied.get(name) != seen]
-        tell(f"copying {len(changed)} files of the home")
+        message(f"copying {len(changed)} files of the home")
         for name in changed:
             (to / name).parent.mkdir(parents=True, exist_ok=True)
             try:

@@ -176,7 +176,7 @@ class Database:
     def probe(self) -> None:
         """Find out whether the store takes writes; StoreError when it does not.
 
-        After a failure something is written, which tells whether there is room again; else the
+        After a failure something is written, which shows whether there is room again; else the
         locks of a writer are taken and given back.
         """
         failing = self.turns.failing

@@ -3,7 +3,7 @@
     receipt = erase(store, home, "ann")
 
 Bundles hold no user and no event, logs hold pseudonyms only. What a store cannot reach is kept and
-named: files that were ingested stay with whoever wrote them, and so do backups.
+named: files that were ingested stay with their owners, and so do backups.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from recsys.store.users import remove_rows
 HEARD = Path("tone") / "heard.npz"  # in the home: tones of the last night's comments, by hash
 EMPTIED = "write_ahead_log_emptied"  # a note: Unix seconds before the log was last emptied
 NOTICES = "notices"  # in receipts
-LINKS = "audit_links"  # from a person to their entries in the audit log; in receipts
+LINKS = "audit_links"  # from a user to their entries in the audit log; in receipts
 KEEP = 90 * 86_400.0  # seconds that a row tells workers and late writers of an erasure
 
 
@@ -80,13 +80,13 @@ class Erasures:
             return [(row, who) for row, who in connection.execute(query.order_by(erasures.c.id))]
 
     def last_of(self, person: str) -> float | None:
-        """Return when a person was erased last, Unix seconds; None when never, or long ago."""
+        """Return when a user was erased last, Unix seconds; None when never, or long ago."""
         query = select(func.max(erasures.c.at)).where(erasures.c.person == person)
         with self.db.read() as connection:
             return connection.execute(query).scalar()
 
     def recent(self, moment: float) -> dict[str, float]:
-        """Return when persons were erased last, by pseudonym, at a moment or after it."""
+        """Return when users were erased last, by pseudonym, at a moment or after it."""
         query = select(erasures.c.person, func.max(erasures.c.at)).where(erasures.c.at >= moment)
         with self.db.read() as connection:
             rows = connection.execute(query.group_by(erasures.c.person))
@@ -124,7 +124,7 @@ def erase(store: Store, home: Path, user_id: str) -> Receipt:
         Place("shown lists", shown, "kept under a pseudonym; lists not written yet are dropped"),
         Place("reject files", rejects, "lines that hold the id were cut out"),
         _forget_nights(home, known),
-        _forget_tones(home, known),
+        _forget_sentiments(home, known),
         Place("audit log", links, "entries stay, and nothing leads from them to the person"),
         Place("notices", sent, "deleted; those that were delivered are with their receivers"),
         Place("answers kept by workers", {}, "dropped by each worker within a second"),
@@ -147,7 +147,7 @@ def empty_log(store: Store) -> bool:
 
 
 def erased_in_log(store: Store) -> bool:
-    """Whether the write-ahead log may hold rows of erased people still; never on PostgreSQL."""
+    """Whether the write-ahead log may hold rows of erased users still; never on PostgreSQL."""
     emptied = log_emptied(store)
     return store.db.on_sqlite and Erasures(store.db).since(emptied or 0.0)
 
@@ -247,7 +247,7 @@ def _forget_nights(home: Path, known: bool) -> Place:
     return Place("night files", {"night_folders": len(folders)}, "a killed night begins anew")
 
 
-def _forget_tones(home: Path, known: bool) -> Place:
+def _forget_sentiments(home: Path, known: bool) -> Place:
     """Remove the cache of comment sentiment (hashes, scores); the next night rebuilds it."""
     there = known and (home / HEARD).exists()
     if there:
@@ -257,7 +257,7 @@ def _forget_tones(home: Path, known: bool) -> Place:
 
 
 def _kept(store: Store, user_id: str) -> tuple[str, ...]:
-    """Return what is left in sentences: what the person wrote is not what he did."""
+    """Return what is left in sentences: what the user wrote is not what they did."""
     named = {
         "items": select(func.count()).select_from(items).where(items.c.author_id == user_id),
         "follows": select(func.count()).select_from(follows).where(follows.c.author_id == user_id),

@@ -47,7 +47,7 @@ class StoredEvent(NamedTuple):
     text: str
     timestamp: float | None  # Unix seconds
     received: float  # Unix seconds
-    user: int = 0  # number of the user: later accounts have greater ones; 0: not told
+    user: int = 0  # number of the user: later accounts have greater ones; 0: not known
 
     @property
     def moment(self) -> float:
@@ -60,7 +60,7 @@ class AccountOnItem(NamedTuple):
 
     user_id: str
     at: float  # first act on the item in that time, Unix seconds
-    born: float  # first act on anything
+    first_act: float  # first act on anything
     items: int  # other items acted on before `at`
 
 
@@ -344,7 +344,7 @@ def _rows(
 
 @cache
 def _history(but: tuple[str, ...]) -> Read:
-    """Return the query of one user's latest events; the id is told back, not looked up again."""
+    """Return the query of one user's latest events; the id is passed on, not looked up again."""
     query = (
         select(events.c.id, _USER, *_REST)
         .select_from(_FROM)
@@ -357,7 +357,7 @@ def _history(but: tuple[str, ...]) -> Read:
 
 
 def event_key(event: Event, source: str | None, row: int) -> int:
-    """Return the 64-bit number that, with the user, tells whether an event was seen before."""
+    """Return the 64-bit number that, with the user, identifies an event that was seen before."""
     if event.timestamp is None:
         if source is None:  # like no other
             return int.from_bytes(os.urandom(8), "little", signed=True)

@@ -129,19 +129,19 @@ class Exposures:
         return found
 
     def _erased(self, connection: sa.Connection, people: set[str]) -> dict[str, float]:
-        """Return when those of some people who were erased were, the last time."""
+        """Return when those of some users who were erased were, the last time."""
         query = sa.select(erasures.c.person, sa.func.max(erasures.c.at)).group_by(erasures.c.person)
         query = query.where(self.db.among(erasures.c.person, people))
         return {person: at for person, at in connection.execute(query)}
 
     def _merged(self, connection: sa.Connection, people: set[str]) -> dict[str, tuple[str, float]]:
-        """Return whom those of some people who were merged belong to now, and since when."""
+        """Return whom those of some users who were merged belong to now, and since when."""
         query = sa.select(merges.c.from_person, merges.c.person, merges.c.at)
         query = query.where(self.db.among(merges.c.from_person, people)).order_by(merges.c.id)
         return {old: (new, at) for old, new, at in connection.execute(query)}
 
     def shown_to(self, person: str, since: float, limit: int = 200) -> list[tuple[str, float]]:
-        """Return (item id, time) of what one person was shown, newest lists first."""
+        """Return (item id, time) of what one user was shown, newest lists first."""
         query = (
             sa.select(_lists.c["items"], _lists.c.time)
             .where(_lists.c.person == person, _lists.c.time >= since)
@@ -153,7 +153,7 @@ class Exposures:
         return [(entry[0], float(time)) for items, time in rows for entry in json.loads(items)]
 
     def shown_lists(self, person: str, after: str = "", n: int = 200) -> list[Exposure]:
-        """Return a page of the lists that one person was shown, by id, the first past `after`."""
+        """Return a page of the lists that one user was shown, by id, the first past `after`."""
         column = _lists.c.recommendation_id
         query = sa.select(_lists).where(_lists.c.person == person, column > after)
         with self.db.read() as connection:
@@ -225,7 +225,7 @@ class Exposures:
 
 
 def forget_shown(connection: sa.Connection, person: str) -> dict[str, int]:
-    """Delete what one person was shown and what came of it; return rows per table."""
+    """Delete what one user was shown and what came of it; return rows per table."""
     own = sa.select(_lists.c.recommendation_id).where(_lists.c.person == person)
     changes = {
         "outcomes": sa.delete(_outcomes).where(_outcomes.c.recommendation_id.in_(own)),

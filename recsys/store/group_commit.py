@@ -24,7 +24,7 @@ class GroupCommit(Generic[T, R]):
     """Hands what threads bring to one of them, who writes all of it while the others wait.
 
     A commit waits for the disk, most of its time; so the more write at once, the more is written.
-    Whoever returns has his part on the disk.
+    When a caller returns, its part is on the disk.
     """
 
     def __init__(self, write: Callable[[Sequence[T]], Sequence[R]]) -> None:

@@ -12,7 +12,7 @@ from recsys.store.store import Store
 
 
 def look_up(store: Store, item_id: str) -> tuple[Item, str] | None:
-    """Return an item and its state (live, hidden, deleted); None when it was never heard of.
+    """Return an item and its state (live, hidden, deleted); None when it is unknown.
 
     An item known from events alone comes with its id only.
     """

@@ -16,7 +16,7 @@ from recsys.data.records import Item
 from recsys.data.table_builder import item_table
 from recsys.store.database import Database
 from recsys.store.schema import DELETED, HIDDEN, LIVE, STATES, item_changes, items
-from recsys.store.text_fingerprints import drop_prints, replace_prints
+from recsys.store.text_fingerprints import drop_fingerprints, replace_fingerprints
 
 BATCH = 5_000  # items per transaction
 _HIDDEN, _REVIEWED, _FLAGS = "hidden", "reviewed", "flags"  # metadata with a meaning
@@ -82,19 +82,19 @@ class ItemLog:
         self,
         items: Iterable[Item],
         revive: bool = False,
-        prints: Mapping[str, Sequence[int]] | None = None,
+        fingerprints: Mapping[str, Sequence[int]] | None = None,
     ) -> int:
         """Add items, or replace what is known of them; return how many are new or changed.
 
-        Decisions of people hold: a hidden item is changed and stays hidden, a deleted one stays
+        Decisions of users hold: a hidden item is changed and stays hidden, a deleted one stays
         deleted, and metadata `reviewed` stays where the new ones do not have it. `hidden` among the
         metadata, true or false, hides and shows, and is not kept. `revive` makes a deleted item
-        live again. `prints`: of some items, by id; they replace those that an item had.
+        live again. `fingerprints`: of some items, by id; they replace those that an item had.
         """
         waiting, changed = iter(items), 0
         while batch := {item.item_id: item for item in itertools.islice(waiting, BATCH)}:
             with self.db.write() as connection:
-                changed += self._put_items(connection, batch, revive, prints or {})
+                changed += self._put_items(connection, batch, revive, fingerprints or {})
         return changed
 
     def _put_items(
@@ -102,7 +102,7 @@ class ItemLog:
         connection: Connection,
         batch: dict[str, Item],
         revive: bool,
-        prints: Mapping[str, Sequence[int]],
+        fingerprints: Mapping[str, Sequence[int]],
     ) -> int:
         self.db.numbers(connection, items.c.item_id, batch)
         query = select(items.c.id, items.c.known, items.c.state, *_COLUMNS)
@@ -117,13 +117,13 @@ class ItemLog:
                 goal = HIDDEN if hidden else LIVE
             if goal != DELETED and (not known or state != goal or before != item):
                 values.append({"number": number, "to_state": goal, **_values(item)})
-            if goal != DELETED and row[0] in prints:
-                printed[number] = prints[row[0]]
+            if goal != DELETED and row[0] in fingerprints:
+                printed[number] = fingerprints[row[0]]
         if values:
             connection.execute(_STORE, values)
             _log(connection, [value["number"] for value in values])
         if printed:
-            replace_prints(self.db, connection, printed)
+            replace_fingerprints(self.db, connection, printed)
         return len(values)
 
     def item(self, item_id: str) -> Item | None:
@@ -190,7 +190,7 @@ class ItemLog:
             if number is not None:
                 _log(connection, [number])
             if number is not None and state == DELETED:
-                drop_prints(self.db, connection, [number])
+                drop_fingerprints(self.db, connection, [number])
         return number is not None
 
     def item_changes_after(self, id: int, limit: int) -> list[ItemChange]:
@@ -215,7 +215,7 @@ class ItemLog:
 
 
 def _decided(item: Item, before: Item | None) -> tuple[Item, bool | None]:
-    """Return an item with what people decided on it before, and whether its metadata hide it."""
+    """Return an item with what users decided on it before, and whether its metadata hide it."""
     metadata, hidden = dict(item.metadata), None
     if _HIDDEN in metadata:
         hidden = _TRUTH.get(str(metadata[_HIDDEN]).strip().lower())
@@ -223,7 +223,7 @@ def _decided(item: Item, before: Item | None) -> tuple[Item, bool | None]:
             del metadata[_HIDDEN]
     if before is not None and _REVIEWED not in metadata and before.metadata.get(_REVIEWED):
         metadata[_REVIEWED] = before.metadata[_REVIEWED]
-        metadata.pop(_FLAGS, None)  # what a person looked at is not flagged
+        metadata.pop(_FLAGS, None)  # what a user looked at is not flagged
     return (item if metadata == item.metadata else replace(item, metadata=metadata)), hidden
 
 

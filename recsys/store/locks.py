@@ -50,7 +50,7 @@ def held(path: Path) -> Iterator[None]:
 def alone_with(file: IO[str]) -> Iterator[bool]:
     """Wait until no other process holds this open file; say whether its path still leads to it.
 
-    Whoever cuts a file replaces it: a writer that waited meanwhile has to open the new one.
+    Cutting a file replaces it: a writer that waited meanwhile has to open the new one.
     """
     fcntl.flock(file, fcntl.LOCK_EX)
     try:

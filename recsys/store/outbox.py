@@ -1,8 +1,8 @@
 """Outbox: append-only notices to be delivered, and the state of their delivery.
 
-A notice is added in the transaction of what it tells of, with a key that makes it the same notice
-again. Each destination that wants its kind gets a delivery: pending until it was taken, or dead
-after too many tries. Within one subject, a destination gets the notices in their order.
+A notice is added in the transaction of the event it is about, with a key that makes it the same
+notice again. Each destination that wants its kind gets a delivery: pending until it was taken, or
+dead after too many tries. Within one subject, a destination gets the notices in their order.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from recsys.store.database import Database
 from recsys.store.leases import check_lease
 from recsys.store.schema import deliveries, destinations, notices
 
-LEASE = "deliver"  # of whoever delivers
+LEASE = "deliver"  # of the process that delivers
 PENDING, DELIVERED, DEAD = 0, 1, 2
 STATES = ("pending", "delivered", "dead")
 _BATCH = 200  # deliveries that are read at once
@@ -292,7 +292,7 @@ def newest_of(connection: sa.Connection, kind: str, subject: str = "") -> Stored
 
 
 def remove_notices(connection: sa.Connection, person: str) -> int:
-    """Delete the notices that concern a person, delivered or not; return how many."""
+    """Delete the notices that concern a user, delivered or not; return how many."""
     own = sa.select(notices.c.id).where(notices.c.person == person)
     connection.execute(sa.delete(deliveries).where(deliveries.c.notice.in_(own)))
     return connection.execute(sa.delete(notices).where(notices.c.person == person)).rowcount

@@ -12,7 +12,7 @@ SECRET = "pseudonym_secret"  # a note of the store: all workers and replicas sha
 
 
 class Pseudonyms:
-    """Keyed hashes of ids: the same person has the same one, and only the key's owner can tell."""
+    """Keyed hashes of ids: the same user has the same one, and only the key's owner can tell."""
 
     def __init__(self, secret: bytes) -> None:
         self._keyed = hmac.new(secret, digestmod=hashlib.sha256)  # copied for each id

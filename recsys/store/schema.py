@@ -307,7 +307,7 @@ audit = _log(  # see recsys.store.audit_log
 audit_subjects = Table(
     "audit_subjects",
     metadata,
-    Column("subject", String(32), primary_key=True),  # random: nothing else leads to a person
+    Column("subject", String(32), primary_key=True),  # random: nothing else leads to a user
     Column("person", String(32), nullable=False, index=True),  # pseudonym
     Column("at", Double, nullable=False),
 )

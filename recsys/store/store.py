@@ -24,14 +24,16 @@ from recsys.store.items import ItemChange, ItemLog
 from recsys.store.job_runs import Run, RunLog, StepRecord
 from recsys.store.migrations import prepare
 from recsys.store.schema import LIVE, events, items, users
-from recsys.store.text_fingerprints import PrintLog
+from recsys.store.text_fingerprints import FingerprintStore
 from recsys.store.user_controls import Control, ControlLog
 from recsys.store.users import People
 
 __all__ = ["Added", "Control", "ItemChange", "Run", "StepRecord", "Store", "StoredEvent"]
 
 
-class Store(EventLog, ActLog, ItemLog, People, FollowLog, AuthorLog, ControlLog, RunLog, PrintLog):
+class Store(
+    EventLog, ActLog, ItemLog, People, FollowLog, AuthorLog, ControlLog, RunLog, FingerprintStore
+):
     """The one place where events, items and users are kept; safe to share between threads."""
 
     def __init__(self, db: Database) -> None:

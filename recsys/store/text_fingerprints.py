@@ -20,12 +20,14 @@ class Seen:
     number: int  # of the first: lower ones arrived earlier
 
 
-class PrintLog:
+class FingerprintStore:
     """Part of Store: prints of items. What a print stands for is the caller's affair."""
 
     db: Database
 
-    def prints_seen(self, signatures: Collection[int], without: Collection[str]) -> dict[int, Seen]:
+    def fingerprints_seen(
+        self, signatures: Collection[int], without: Collection[str]
+    ) -> dict[int, Seen]:
         """Return who carries these prints, leaving some items out; absent where nobody does."""
         if not signatures:
             return {}
@@ -50,7 +52,7 @@ class PrintLog:
             if number in names
         }
 
-    def prints_carried(self, item_ids: Collection[str]) -> dict[str, set[int]]:
+    def fingerprints_carried(self, item_ids: Collection[str]) -> dict[str, set[int]]:
         """Return the prints that items have by their last form; absent for those without."""
         found: dict[str, set[int]] = {}
         with self.db.read() as connection:
@@ -69,15 +71,15 @@ class PrintLog:
             return self.db.known_numbers(connection, items.c.item_id, item_ids)
 
 
-def replace_prints(
+def replace_fingerprints(
     db: Database, connection: Connection, found: Mapping[int, Sequence[int]]
 ) -> None:
     """Give items, by number, the prints that they now have."""
-    drop_prints(db, connection, list(found))
+    drop_fingerprints(db, connection, list(found))
     rows = [(one, number) for number, own in found.items() for one in dict.fromkeys(own)]
     db.insert_new(connection, [prints.c.print, prints.c.item], rows)
 
 
-def drop_prints(db: Database, connection: Connection, numbers: Collection[int]) -> None:
+def drop_fingerprints(db: Database, connection: Connection, numbers: Collection[int]) -> None:
     """Forget the prints of some items."""
     connection.execute(delete(prints).where(db.among(prints.c.item, numbers)))

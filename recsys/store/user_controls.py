@@ -40,7 +40,7 @@ MOST = 500  # controls in force of one user: each costs time at every request
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """One row: an action on what carries a label; the id tells it apart when it is undone."""
+    """One row: an action on what carries a label; the id identifies it when it is undone."""
 
     id: int
     action: str  # one of ACTIONS, or undo (value: the id that is taken back), or reset
@@ -51,7 +51,7 @@ class Control:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A control that is asked for, and not stored yet."""
+    """A requested control that is not stored yet."""
 
     action: str
     kind: str
@@ -174,7 +174,7 @@ def blocked_in(controls: Iterable[Control]) -> set[str]:
 
 
 def blocks_by_others(user_ids: Iterable[str]) -> tuple[Control, ...]:
-    """Return users who block somebody as controls of that person: what is blocked, both miss."""
+    """Return users who block somebody as controls of that user: what is blocked, both miss."""
     return tuple([Control(0, "block", "user", user_id, 0.0) for user_id in user_ids])
 
 

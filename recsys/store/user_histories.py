@@ -1,7 +1,7 @@
 """User histories: events on the latest items for scores, and all items ever for `seen`.
 
 A user with few events costs one query. Of others a compact record stays in memory and is extended
-by what has come since; a count over an index tells whether it is still right, so that deletions,
+by what has come since; a count over an index shows whether it is still right, so that deletions,
 erasures and merges by any process are noticed.
 """
 
@@ -37,7 +37,7 @@ class Uses:
     squares: float = 0.0  # sum of the squared seconds between one use and the next
 
     def add(self, moment: float) -> None:
-        """Note a use; one that is told late counts, but for the squares."""
+        """Note a use; one that is noted late counts, but for the squares."""
         self.count += 1
         self.squares += max(moment - self.last, 0.0) ** 2
         self.first, self.last = min(self.first, moment), max(self.last, moment)

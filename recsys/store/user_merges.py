@@ -2,7 +2,7 @@
 
     merge_users(store, "ann", "visitor-77")
 
-A visitor who signs up, or a person with two accounts. The old id is unknown afterwards; what is
+A visitor who signs up, or a user with two accounts. The old id is unknown afterwards; what is
 sent under it later belongs to a new user, and merging again moves that too.
 """
 

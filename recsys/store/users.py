@@ -56,11 +56,11 @@ class People:
         return len(values)
 
     def put_user(self, user: User) -> None:
-        """Add a user, or replace what is known of him."""
+        """Add a user, or replace what is known of them."""
         self.add_users([user])
 
     def user(self, user_id: str) -> User | None:
-        """Return a user, with the id alone when only events tell of him; None when unknown."""
+        """Return a user, with the id alone when only events name them; None when unknown."""
         with self.db.read() as connection:
             row = connection.execute(select(*_COLUMNS).where(users.c.user_id == user_id)).first()
         return None if row is None else _user(row)

@@ -34,12 +34,16 @@ class ColdStartConfig:
     """What steers the map from words to behaviour; defaults chosen on Beauty's validation items."""
 
     ridge: float = 1.0  # higher trusts words less; texts have length one
-    fame: float = 0.25  # a text read k times is trusted k**-fame as much: popularity is not topic
-    alike: float = 0.03  # weight of plain likeness to what the history holds, beside `weights`
+    popularity_exponent: float = (
+        0.25  # a text read k times is trusted k**-fame as much: popularity is not topic
+    )
+    content_weight: float = (
+        0.03  # weight of plain likeness to what the history holds, beside `weights`
+    )
     rank: int = 512  # length of the student's vectors; 256 loses a twentieth of the quality
     numbers: int = 64_000_000  # of all input vectors; with more than 125,000 items a lower rank
     rarest: int = 2  # texts that must hold a pair of tokens for it to be a word of its own
-    largest: int = 12_000  # known texts that teach, the most read first; the square is held twice
+    largest: int = 12_000  # known texts to fit to, the most read first; the square is held twice
     pairs: float = 6e9  # of a cold item and any item, for which a weight is predicted at most
     texts: int = 1_000_000_000  # read at most: what may teach or be predicted, then drawn ones
     keep: int = 400  # cold items kept per history item
@@ -57,12 +61,12 @@ class TextMap:
     rarity: Floats  # (n_terms,): the weight of each term before scaling
     pairs: NDArray[np.int64]  # keys of the terms past the tokens, as in Student
     directions: Floats  # (n_tokens, t): unit static vectors
-    taught: Floats | None = None  # (n, d): unit vectors by a transformer, the third view
+    teacher_vectors: Floats | None = None  # (n, d): unit vectors by a transformer, the third view
 
     @property
     def views(self) -> int:
         """How many views the kernel is the mean of."""
-        return 2 if self.taught is None else 3
+        return 2 if self.teacher_vectors is None else 3
 
     def kernel(self, rows: Rows, others: Rows) -> Floats:
         """Return (len(rows), len(others)) likeness of texts, 1 for equal ones."""
@@ -73,12 +77,12 @@ class TextMap:
         words = sparse.csc_array(_with_columns(self.terms[others], rare).T)
         terms = _with_columns(self.terms[rows], rare)
         vectors, columns = self._dense(rows, common_terms), self._dense(others, common_terms)
-        taught = None if self.taught is None else self.taught[rows]
+        teacher_vectors = None if self.teacher_vectors is None else self.teacher_vectors[rows]
 
         def compare(own: slice) -> None:
             common = (terms @ words[:, own]).toarray() + vectors @ columns[own].T
-            if taught is not None and self.taught is not None:
-                common += taught @ self.taught[others[own]].T
+            if teacher_vectors is not None and self.teacher_vectors is not None:
+                common += teacher_vectors @ self.teacher_vectors[others[own]].T
             np.divide(common, self.views, out=out[:, own])
 
         over_blocks(compare, len(others), BLOCK)  # a sparse square would outweigh a dense one
@@ -102,7 +106,7 @@ class ColdStartMap:
     texts: TextMap
     teachers: Rows  # item rows that were learned from
     factor: Floats  # Cholesky factor of the teachers' kernel plus ridge
-    targets: Weights  # (n_items, n_teachers): weights plus `alike` times the identity
+    targets: Weights  # (n_items, n_teachers): weights plus `content_weight` times the identity
     config: ColdStartConfig
     ridge: Floats  # (n_teachers,): what was added to the kernel's diagonal
 
@@ -115,15 +119,15 @@ def map_texts(
     texts: Sequence[str],
     student: Student,
     rarest: int = 2,
-    taught: Floats | None = None,
+    teacher_vectors: Floats | None = None,
     rows: Rows | None = None,
     size: int = 0,
 ) -> TextMap:
     """Cut texts into tokens and pairs by a static student, and weigh them by rarity.
 
-    `taught`: the texts' vectors by the transformer that the student imitates; None without one.
-    `rows`: ascending, where these texts stand among `size` rows, of which the others are empty;
-    None: one after the other.
+    `teacher_vectors`: the texts' vectors by the transformer that the student imitates; None without
+    one. `rows`: ascending, where these texts stand among `size` rows, of which the others are
+    empty; None: one after the other.
     """
     count = len(texts) if rows is None else size
     held = np.arange(len(texts)) if rows is None else rows.astype(np.int64)
@@ -145,7 +149,7 @@ def map_texts(
     directions = _directions(student)
     vectors = np.zeros((count, directions.shape[1]), np.float32)
     vectors[held] = terms[held][:, : student.n_tokens] @ directions
-    return TextMap(terms, vectors, rarity, pairs, directions, taught)
+    return TextMap(terms, vectors, rarity, pairs, directions, teacher_vectors)
 
 
 def with_pairs(student: Student, texts: Sequence[str], rarest: int = 2) -> Student:
@@ -178,9 +182,9 @@ def _with_columns(matrix: sparse.csr_array, kept: NDArray[np.bool_]) -> sparse.c
 def fit_cold(
     texts: TextMap, weights: Weights, counts: NDArray[np.integer], config: ColdStartConfig
 ) -> ColdStartMap:
-    """Learn from every item with readers (`counts` > 0) and words.
+    """Learn from every item with users (`counts` > 0) and words.
 
-    `weights` is (n, n) over the same rows as the texts; `counts` is (n,), readers per item.
+    `weights` is (n, n) over the same rows as the texts; `counts` is (n,), users per item.
     """
     readable = np.flatnonzero((counts > 0) & (np.diff(texts.terms.indptr) > 0))
     if len(readable) > config.largest:
@@ -188,7 +192,9 @@ def fit_cold(
         readable = np.sort(readable[best])
     known = readable.astype(np.int32)
     square = texts.kernel(known, known)
-    ridge = config.ridge * counts[known].astype(np.float32) ** np.float32(config.fame)
+    ridge = config.ridge * counts[known].astype(np.float32) ** np.float32(
+        config.popularity_exponent
+    )
     square[np.diag_indices_from(square)] += ridge
     factor = cho_factor(square, lower=True, overwrite_a=True, check_finite=False)[0]
     return ColdStartMap(texts, known, factor, _targets(weights, known, config), config, ridge)
@@ -201,9 +207,9 @@ def with_targets(cold: ColdStartMap, weights: Weights) -> ColdStartMap:
 
 def _targets(weights: Weights, known: Rows, config: ColdStartConfig) -> Weights:
     shape = (weights.shape[0], len(known))
-    ones = np.full(len(known), config.alike, np.float32)
-    alike = sparse.csr_array((ones, (known, np.arange(len(known)))), shape=shape)
-    return weights[:, known] + alike
+    ones = np.full(len(known), config.content_weight, np.float32)
+    content_weight = sparse.csr_array((ones, (known, np.arange(len(known)))), shape=shape)
+    return weights[:, known] + content_weight
 
 
 def columns(cold: ColdStartMap, rows: Rows) -> sparse.csr_array:
@@ -230,20 +236,22 @@ def columns(cold: ColdStartMap, rows: Rows) -> sparse.csr_array:
 
 
 def distill_student(cold: ColdStartMap, student: Student, seed: int = 0) -> tuple[Student, Floats]:
-    """Return a student of the readers' space and every item's input vector (n_items, rank).
+    """Return a student of the users' space and every item's input vector (n_items, rank).
 
     score = input of a history item · sum of the text's term vectors, divided by the text's TF-IDF
-    length; see `reader_map`.
+    length; see `item_input_map`.
     """
-    found, inputs = reader_map(cold, student, seed)
+    found, inputs = item_input_map(cold, student, seed)
     return found.student, inputs
 
 
-def reader_map(cold: ColdStartMap, student: Student, seed: int = 0) -> tuple[ItemInputMap, Floats]:
+def item_input_map(
+    cold: ColdStartMap, student: Student, seed: int = 0
+) -> tuple[ItemInputMap, Floats]:
     """Return the map of texts posted later and every item's input vector (n_items, rank).
 
     Input of a history item · vector of a text = the neighbour weight of `columns`. The rank is the
-    best that a randomised decomposition of the map finds; items without readers have zero inputs.
+    best that a randomised decomposition of the map finds; items without users have zero inputs.
     """
     rank = min(cold.config.rank, max(1, cold.config.numbers // max(cold.targets.shape[0], 1)))
     inputs, targets = _leading(cold, min(rank, len(cold.teachers)), seed)
@@ -254,7 +262,9 @@ def reader_map(cold: ColdStartMap, student: Student, seed: int = 0) -> tuple[Ite
     vectors = np.asarray(texts.terms[cold.teachers].T @ solved, np.float32)
     vectors[: student.n_tokens] += texts.directions @ (texts.vectors[cold.teachers].T @ solved)
     vectors *= texts.rarity[:, None]
-    words = None if texts.taught is None else texts.taught[cold.teachers].T @ solved
+    words = (
+        None if texts.teacher_vectors is None else texts.teacher_vectors[cold.teachers].T @ solved
+    )
     distilled = Student(student.tokenizer_json, vectors, "readers", texts.pairs)
     return ItemInputMap(distilled, texts.rarity, usual, words), inputs
 
@@ -267,8 +277,8 @@ def usual_kernel(cold: ColdStartMap) -> Floats:
     terms = texts.terms[own]
     total = terms @ (np.asarray(terms.sum(axis=0)).ravel() / len(own))
     total = total + texts.vectors[own] @ texts.vectors[own].mean(axis=0)
-    if texts.taught is not None:
-        total = total + texts.taught[own] @ texts.taught[own].mean(axis=0)
+    if texts.teacher_vectors is not None:
+        total = total + texts.teacher_vectors[own] @ texts.teacher_vectors[own].mean(axis=0)
     return np.asarray(total / texts.views, np.float32)
 
 

@@ -66,17 +66,17 @@ _ALONE = frozenset("aiu")  # letters that are words
 class Lexicon:
     """Words in lower case: those that tell something, and those that may stand between them."""
 
-    telling: frozenset[str]
+    informative: frozenset[str]
     known: frozenset[str]
     longest: int  # letters
 
     @classmethod
     def of(cls, words: Iterable[str]) -> Lexicon:
         """Return a lexicon of telling words; English function words are known too."""
-        telling = frozenset(word for word in words if len(word) > 2 and word.isascii())
+        informative = frozenset(word for word in words if len(word) > 2 and word.isascii())
         short = frozenset(word for word in FUNCTION_WORDS["en"] if len(word) > 1) | _ALONE
-        known = telling | short | {"am", "so", "is", "it", "to", "up", "me", "my", "of"}
-        return cls(telling, known, max(map(len, known)))
+        known = informative | short | {"am", "so", "is", "it", "to", "up", "me", "my", "of"}
+        return cls(informative, known, max(map(len, known)))
 
     def split(self, letters: str) -> list[str]:
         """Return the fewest known words that letters consist of; empty where there are none."""
@@ -129,7 +129,7 @@ def _closed(run: str, lexicon: Lexicon) -> str:
         return run
     for one in _readings(letters):
         parts = lexicon.split(one)
-        if any(len(part) > 2 for part in parts) and not lexicon.telling.isdisjoint(parts):
+        if any(len(part) > 2 for part in parts) and not lexicon.informative.isdisjoint(parts):
             return " ".join(parts)
     return run
 
@@ -143,7 +143,7 @@ def _plain(token: str, lexicon: Lexicon) -> str:
         return token
     for one in _readings(core):
         for form in (one, one.strip("_"), _STRETCHED.sub(r"\1", one), _STRETCHED.sub(r"\1\1", one)):
-            if form in lexicon.telling:
+            if form in lexicon.informative:
                 return form + token[len(core) :]
     return token
 

@@ -30,8 +30,8 @@ from recsys.text.item_texts import documents
 from recsys.text_training.held_out_items import HeldOut
 from recsys.text_training.two_stage import TwoStageTraining, embedded
 
-FEWEST = 20  # people to be asked; with fewer an encoder stays as it is
-PEOPLE = {"static": 2_000, "transformer": 300}  # asked: a transformer reads slowly
+FEWEST = 20  # validation users; with fewer an encoder stays as it is
+PEOPLE = {"static": 2_000, "transformer": 300}  # validation users: a transformer encodes slowly
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class FineTuneResult:
     improved: bool  # whether that is a new one
     before: float  # nDCG@20 on held-out items
     after: float
-    people: int  # asked
+    people: int  # validation users
     record: Record | None  # None: there was too little to learn from
 
 
@@ -53,10 +53,10 @@ def fine_tune_if_better(
     seed: int = 0,
     device: str = "cpu",
     folder: Path | None = None,
-    watch: ProgressCallback = lambda step, loss: None,
+    callback: ProgressCallback = lambda step, loss: None,
     static: Student | None = None,
 ) -> FineTuneResult:
-    """Let an encoder learn from readers; held-out items say whether it got better.
+    """Let an encoder learn from users; held-out items say whether it got better.
 
     A transformer's own weights are changed, so use what is returned. `folder`: where a run that
     is killed is taken up again. `static`: word vectors that learn first and guide a transformer.
@@ -67,20 +67,20 @@ def fine_tune_if_better(
     held_out = HeldOut.of(data, readable, people, seed)
     if len(held_out) < FEWEST or len(held_out.candidates) < 2:
         return FineTuneResult(encoder, False, 0.0, 0.0, len(held_out), None)
-    pupil = _pupil(encoder, texts, device)
+    trainable = _trainable(encoder, texts, device)
 
     def validate() -> float:
-        return held_out.ndcg(lambda rows: embedded(pupil, rows, config.chunk))
+        return held_out.ndcg(lambda rows: embedded(trainable, rows, config.chunk))
 
-    histories = Histories(held_out.matrix, _hard(pupil, held_out, config, len(texts)))
+    histories = Histories(held_out.matrix, _hard(trainable, held_out, config, len(texts)))
     if static is None or isinstance(encoder, Student) or config.objective != "behaviour":
-        record = finetune(pupil, histories, config, seed, validate, folder, watch)
+        record = finetune(trainable, histories, config, seed, validate, folder, callback)
     else:
         wide = widened(static, texts)
-        course = TwoStageTraining(pupil, texts, held_out.matrix, wide, config, seed, device)
-        record = course.run(validate, folder, watch)
+        two_stage = TwoStageTraining(trainable, texts, held_out.matrix, wide, config, seed, device)
+        record = two_stage.run(validate, folder, callback)
     before, after = record.checks[0][1], max(score for _, score in record.checks)
-    result = pupil.result()
+    result = trainable.result()
     improved = after > before
     return FineTuneResult(
         result if improved else encoder, improved, before, after, len(held_out), record
@@ -109,7 +109,7 @@ def fingerprint(data: Dataset, config: FinetuneConfig, start: str) -> str:
     return digest.hexdigest()[:16]
 
 
-def _pupil(encoder: Encoder, texts: Sequence[str], device: str) -> Trainable:
+def _trainable(encoder: Encoder, texts: Sequence[str], device: str) -> Trainable:
     if isinstance(encoder, Student):
         return TrainableStatic.of(with_pairs(widened(encoder, texts), texts), texts, device)
     assert isinstance(encoder, TransformerEncoder)
@@ -117,8 +117,8 @@ def _pupil(encoder: Encoder, texts: Sequence[str], device: str) -> Trainable:
 
 
 def _hard(
-    pupil: Trainable, held_out: HeldOut, config: FinetuneConfig, n: int
+    trainable: Trainable, held_out: HeldOut, config: FinetuneConfig, n: int
 ) -> np.ndarray[tuple[int, int], np.dtype[np.int64]] | None:
     if config.objective != "contrastive":
         return None
-    return hard_negatives(embedded(pupil, np.arange(n), config.chunk), held_out.matrix)
+    return hard_negatives(embedded(trainable, np.arange(n), config.chunk), held_out.matrix)

@@ -1,7 +1,7 @@
 """HeldOut: items excluded from fine-tuning, with their users, by which an encoder is evaluated.
 
-The same items are held out every night, so that yesterday's encoder and tonight's are asked about
-texts whose readers neither has learned from.
+The same items are held out every night, so that yesterday's encoder and tonight's are evaluated on
+the same texts, from whose users neither has learned.
 """
 
 from __future__ import annotations
@@ -23,34 +23,34 @@ SHARE = 0.1  # of the items
 LATEST = 10  # items of a history that a question starts from
 DECAY = 0.9  # per step back in a history
 AT = 20  # depth of nDCG
-BLOCK = 512  # people whose scores are held at once
+BLOCK = 512  # users whose scores are held at once
 
 Embed = Callable[[NDArray[np.int64]], Floats]  # item rows to unit vectors
 
 
 @dataclass(frozen=True, slots=True)
 class HeldOut:
-    """What may teach, and what is asked."""
+    """Training and validation parts."""
 
     matrix: sparse.csr_array  # users × items without the held-out items, oldest first
-    profile: sparse.csr_array  # (people, n_items): the latest of what a person took up
+    profile: sparse.csr_array  # (users, n_items): the latest of what a user took up
     candidates: Rows  # the held-out items that somebody took up
-    positives: Positives  # places among the candidates, one list per person
+    positives: Positives  # places among the candidates, one list per user
 
     @classmethod
-    def of(cls, data: Dataset, readable: Mask, people: int, seed: int) -> HeldOut:
-        """Cut a data set; `readable` (n_items,) are the items with words, `people` asked at most.
+    def of(cls, data: Dataset, readable: Mask, users: int, seed: int) -> HeldOut:
+        """Cut a data set; `readable` (n_items,) are the items with words, `users` asked at most.
 
-        What is not readable neither teaches nor is asked for.
+        Unreadable items are in neither part.
         """
         use = (data.weight > 0) & readable[data.item]
         shape = (len(data.users), len(data.items))
         out = is_held_out(data.items)
-        return cls.cut(data.user[use], data.item[use], shape, out, people, seed)
+        return cls.cut(data.user[use], data.item[use], shape, out, users, seed)
 
     @classmethod
     def cut(
-        cls, user: Rows, item: Rows, shape: tuple[int, int], out: Mask, people: int, seed: int
+        cls, user: Rows, item: Rows, shape: tuple[int, int], out: Mask, users: int, seed: int
     ) -> HeldOut:
         """Cut events, oldest first, at the items of a mask."""
         is_held_out_event = out[item]
@@ -64,8 +64,8 @@ class HeldOut:
             shape,
         )
         able = np.flatnonzero((np.diff(relevant.indptr) > 0) & (np.diff(matrix.indptr) > 0))
-        if len(able) > people:
-            able = np.sort(np.random.default_rng(seed).choice(able, people, replace=False))
+        if len(able) > users:
+            able = np.sort(np.random.default_rng(seed).choice(able, users, replace=False))
         lists = [
             np.searchsorted(candidates, np.sort(relevant.indices[start:stop])).tolist()
             for start, stop in zip(relevant.indptr[able], relevant.indptr[able + 1], strict=True)
@@ -76,7 +76,7 @@ class HeldOut:
         return len(self.positives)
 
     def ndcg(self, embed: Embed) -> float:
-        """Return nDCG@20 over the held-out items, ranked by likeness to a person's history."""
+        """Return nDCG@20 over the held-out items, ranked by likeness to a user's history."""
         read = np.unique(self.profile.indices).astype(np.int64)
         inputs, outputs = embed(read), embed(self.candidates.astype(np.int64))
         profile = self.profile[:, read]
@@ -99,9 +99,9 @@ def _number(text: str) -> int:
     return int.from_bytes(hashlib.sha256(raw).digest()[:4])
 
 
-def _profile(matrix: sparse.csr_array, people: NDArray[np.int64]) -> sparse.csr_array:
+def _profile(matrix: sparse.csr_array, users: NDArray[np.int64]) -> sparse.csr_array:
     """Return the latest items of some users, the very last weighing 1."""
-    rows = matrix[people]
+    rows = matrix[users]
     back = np.repeat(rows.indptr[1:], np.diff(rows.indptr)) - 1 - np.arange(len(rows.indices))
     rows.data = np.where(back < LATEST, DECAY**back, 0).astype(np.float32)
     rows.eliminate_zeros()

@@ -23,7 +23,7 @@ from recsys.text.finetuning.trainable import TrainableStatic
 from recsys.text.finetuning.trainer import FinetuneConfig, finetune
 
 LARGEST = 16_000  # items up to which the closed form is solved; its square must fit in memory
-FEWEST = 50  # items with readers; with fewer the closed form has nothing to say
+FEWEST = 50  # items with users; with fewer the closed form has nothing to say
 PATIENCE = 1_800.0  # seconds that word vectors may take on a busy machine; alone some ten
 REGULARIZATION = 200.0  # of EASE
 RIDGE = 0.01  # of the mean direction: keeps faint directions from blowing up
@@ -39,12 +39,12 @@ def teacher_embeddings(
 ) -> Floats:
     """Return (n_items, k) unit rows, k <= dimensions; zero for texts without a known word.
 
-    `matrix` is users × items, each row's items oldest first; `static` knows words, not readers.
+    `matrix` is users × items, each row's items oldest first; `static` knows words, not users.
     """
     wide = with_pairs(static, texts)
-    pupil = TrainableStatic.of(wide, texts, device)
-    finetune(pupil, Histories(matrix), replace(FinetuneConfig(), seconds=PATIENCE), seed)
-    parts = [pupil.result().encode(texts)]
+    trainable = TrainableStatic.of(wide, texts, device)
+    finetune(trainable, Histories(matrix), replace(FinetuneConfig(), seconds=PATIENCE), seed)
+    parts = [trainable.result().encode(texts)]
     counts = np.bincount(matrix.indices, minlength=len(texts)) * parts[0].any(axis=1)
     if FEWEST <= (counts > 0).sum() and len(texts) <= LARGEST:
         parts.append(_closed(texts, matrix, counts, static, dimensions, seed))

@@ -30,11 +30,11 @@ SHARE = 0.75  # of the clock limit for it
 class TwoStageTraining:
     """One transformer, the texts of a catalogue, who read them, and word vectors as a start."""
 
-    pupil: Trainable
+    trainable: Trainable
     texts: Sequence[str]
     matrix: sparse.csr_array  # users × items, oldest first
     static: Student
-    config: FinetuneConfig  # of the part with readers; its seconds are those of the whole
+    config: FinetuneConfig  # of the part with users; its seconds are those of the whole
     seed: int = 0
     device: str = "cpu"
 
@@ -42,7 +42,7 @@ class TwoStageTraining:
         self,
         validate: Callable[[], float] | None = None,
         folder: Path | None = None,
-        watch: ProgressCallback = lambda step, loss: None,
+        callback: ProgressCallback = lambda step, loss: None,
     ) -> Record:
         """Train in place; each part goes on where a killed run was."""
         start = time.monotonic()
@@ -50,20 +50,20 @@ class TwoStageTraining:
         spent = time.monotonic() - start
         config = guided(self.config, len(guide.learners()), spent)
         own = folder / "guided" if folder else None
-        first = finetune(self.pupil, guide, config, self.seed, validate, own, watch)
+        first = finetune(self.trainable, guide, config, self.seed, validate, own, callback)
         left = max(0.0, self.config.seconds - spent - first.seconds)
         config = replace(self.config, seconds=left)
         second = finetune(
-            self.pupil, Histories(self.matrix), config, self.seed, validate, folder, watch
+            self.trainable, Histories(self.matrix), config, self.seed, validate, folder, callback
         )
         return joined(first, second, spent)
 
     def guide(self) -> TeacherTargets:
-        """Return what static vectors learn from the readers, turned towards the pupil's vectors.
+        """Return what static vectors learn from the users, turned towards the student's vectors.
 
         Texts that nobody has read are followed too, to where their words put them.
         """
-        before = embedded(self.pupil, np.arange(len(self.texts)), self.config.chunk)
+        before = embedded(self.trainable, np.arange(len(self.texts)), self.config.chunk)
         targets = teacher_embeddings(
             self.texts, self.matrix, self.static, before.shape[1], self.seed, self.device
         )
@@ -89,7 +89,7 @@ def joined(first: Record, second: Record, spent: float) -> Record:
 
 
 def embedded(
-    pupil: Trainable, rows: np.ndarray[tuple[int], np.dtype[np.int64]], chunk: int
+    trainable: Trainable, rows: np.ndarray[tuple[int], np.dtype[np.int64]], chunk: int
 ) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
     """Return the vectors of some texts (n, d) as they are while an encoder learns.
 
@@ -99,7 +99,7 @@ def embedded(
         try:
             with torch.no_grad():
                 parts = [
-                    pupil.embed(rows[at : at + chunk]).float().cpu()
+                    trainable.embed(rows[at : at + chunk]).float().cpu()
                     for at in range(0, len(rows), chunk)
                 ]
             return np.asarray(torch.cat(parts).numpy(), np.float32)

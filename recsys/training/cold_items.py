@@ -16,15 +16,15 @@ from recsys.text.cold_start import (
     ColdStartMap,
     columns,
     fit_cold,
+    item_input_map,
     map_texts,
-    reader_map,
     with_targets,
 )
 from recsys.text.encoders.student import Student
 from recsys.text.item_texts import documents
 from recsys.text.text_to_item_input import ItemInputMap
 
-FEWEST = 50  # items with readers and words; fewer teach nothing worth its cost
+FEWEST = 50  # items with users and words; fewer are not worth the cost
 MOST_UNREAD = 20_000  # unread items with predicted neighbours
 LARGE = 120_000  # items above which solving has a bound
 READ = 60_000  # texts that are read then; rarity of words is that among these
@@ -67,15 +67,15 @@ def config_of(n_items: int, tried: bool = False) -> ColdStartConfig:
 def with_unread(
     cold: ColdStartSolver, neighbours: ItemWeights, seed: int, posts: bool
 ) -> tuple[ItemWeights, ItemInputMap | None, Floats | None]:
-    """Return the neighbours with unread items among them, and `reader_space` for `posts`."""
+    """Return the neighbours with unread items among them, and `item_input_space` for `posts`."""
     data, student = cold.data, cold.student
-    if not posts and (readers(data) > 0).all():
+    if not posts and (user_counts(data) > 0).all():
         return neighbours, None, None
     found = cold.map_of(neighbours)
     if found is None or student is None:
         return neighbours, None, None
-    taught = reader_space(found, student, seed) if posts else (None, None)
-    return completed(data, neighbours, found), *taught
+    teacher_vectors = item_input_space(found, student, seed) if posts else (None, None)
+    return completed(data, neighbours, found), *teacher_vectors
 
 
 def cold_map(
@@ -93,10 +93,10 @@ def cold_map(
         return None
     seen = vectors if student.imitates else None
     config = config or ColdStartConfig()
-    counts = readers(data) * (np.bincount(neighbours.indices, minlength=len(neighbours)) > 0)
+    counts = user_counts(data) * (np.bincount(neighbours.indices, minlength=len(neighbours)) > 0)
     rows = texts_read(data, counts, config)
     known = documents(data.table, rows)
-    texts = map_texts(known, student, taught=seen, rows=rows, size=len(data.items))
+    texts = map_texts(known, student, teacher_vectors=seen, rows=rows, size=len(data.items))
     if ((counts > 0) & (np.diff(texts.terms.indptr) > 0)).sum() < FEWEST:
         return None
     return fit_cold(texts, neighbours.matrix(), counts, config)
@@ -108,7 +108,7 @@ def texts_read(
     """Return the items whose texts are read, ascending; None where all are.
 
     Twice as many of the most read as may teach, since some have no words, the unread ones that may
-    be predicted, and others drawn at random. `counts`: readers of each item that has neighbours.
+    be predicted, and others drawn at random. `counts`: users of each item that has neighbours.
     """
     n_items = len(data.items)
     if n_items <= config.texts:
@@ -121,7 +121,7 @@ def texts_read(
     return np.sort(order[first]).astype(np.int32)
 
 
-def readers(data: Dataset) -> NDArray[np.int64]:
+def user_counts(data: Dataset) -> NDArray[np.int64]:
     """Return how many positive events each item has."""
     return np.bincount(data.item[data.weight > 0], minlength=len(data.items)).astype(np.int64)
 
@@ -157,22 +157,24 @@ def most_unread(n_items: int, config: ColdStartConfig) -> int:
 
 
 def newest_unread(data: Dataset, most: int) -> Rows:
-    """Return the items without readers whose neighbours are predicted, ascending.
+    """Return the items without users whose neighbours are predicted, ascending.
 
     With more than `most` of them, the newest; words alone place the others.
     """
-    unread: Rows = np.flatnonzero(readers(data) == 0).astype(np.int32)
+    unread: Rows = np.flatnonzero(user_counts(data) == 0).astype(np.int32)
     if len(unread) <= most:
         return unread
-    born = np.nan_to_num(data.created()[unread], nan=-np.inf)
-    return np.sort(unread[np.argsort(born, kind="stable")[len(unread) - most :]])
+    created = np.nan_to_num(data.created()[unread], nan=-np.inf)
+    return np.sort(unread[np.argsort(created, kind="stable")[len(unread) - most :]])
 
 
-def reader_space(cold: ColdStartMap, student: Student, seed: int) -> tuple[ItemInputMap, Floats]:
+def item_input_space(
+    cold: ColdStartMap, student: Student, seed: int
+) -> tuple[ItemInputMap, Floats]:
     """Return the map of texts posted later, and the (n_items, r) inputs that go with it.
 
     What a history item gives to a new text is inputs[item] · the text's vector.
     """
-    found, inputs = reader_map(cold, student, seed)
+    found, inputs = item_input_map(cold, student, seed)
     small = replace(found, student=found.student.compact())
     return small, inputs.astype(np.float16).astype(np.float32)

@@ -15,8 +15,8 @@ from recsys.serving.item_communities import Communities
 from recsys.text.encoders.student import unit_rows
 from recsys.text.topics.clustering import spherical_means
 
-LEAST = 8  # people who took an item up, below which it joins no community
-BUSY = 3  # items that a person took up, below which he counts for no community
+LEAST = 8  # users who took an item up, below which it joins no community
+BUSY = 3  # items that a user took up, below which they count for no community
 ROUNDING = 1e-4  # of the longest row of item vectors; shorter rows are rounding
 DRAWN = 20_000  # items that centres are learned from, drawn by the root of their popularity
 
@@ -32,7 +32,7 @@ class CommunityConfig:
 
 
 def fit_communities(data: Dataset, config: CommunityConfig = CommunityConfig()) -> Communities:
-    """Group the items that several people took up; no community where there are too few."""
+    """Group the items that several users took up; no community where there are too few."""
     matrix = data.matrix()
     taken: Rows = np.bincount(matrix.indices, minlength=matrix.shape[1]).astype(np.int32)
     common: Rows = np.flatnonzero(taken >= LEAST).astype(np.int32)
@@ -48,7 +48,7 @@ def fit_communities(data: Dataset, config: CommunityConfig = CommunityConfig()) 
 
 
 def _grouped(vectors: Floats, taken: Rows, k: int, seed: int) -> Rows:
-    """Return each item's group; without weights, items of a few odd people make groups."""
+    """Return each item's group; without weights, items of a few odd users make groups."""
     rng = np.random.default_rng(seed)
     chance = np.sqrt(taken) / np.sqrt(taken).sum()
     drawn = vectors[rng.choice(len(vectors), DRAWN, p=chance)]
@@ -59,7 +59,7 @@ def _grouped(vectors: Floats, taken: Rows, k: int, seed: int) -> Rows:
 
 
 def item_vectors(matrix: sparse.csr_array, config: CommunityConfig) -> Floats:
-    """Return a unit row per item of users × items: close where the same people took items up.
+    """Return a unit row per item of users × items: close where the same users took items up.
 
     How popular an item is, which is the leading direction, is left out. The row of an item that
     has nothing else (everybody took it up) is zeros: what is left there is rounding.
@@ -75,7 +75,7 @@ def item_vectors(matrix: sparse.csr_array, config: CommunityConfig) -> Floats:
 
 
 def _readers(matrix: sparse.csr_array, labels: Rows) -> Rows:
-    """Return how many people have most of what they took up in each community."""
+    """Return how many users have most of what they took up in each community."""
     k = int(labels.max()) + 1
     ones = np.ones(len(labels), np.float32)
     member = sparse.csr_array((ones, (np.arange(len(labels)), labels)), shape=(len(labels), k))

@@ -1,4 +1,4 @@
-"""How long items wait for their first user: what an age without users tells of an item.
+"""How long items wait for their first user: what an age without users says about an item.
 
 A post of a news feed that nobody has opened for a day will hardly be opened, a book may wait a
 month. Delays are measured where both ends are known: items with a date of their own, created after
@@ -12,7 +12,7 @@ import numpy as np
 from recsys.array_types import Mask
 from recsys.data.dataset import Dataset
 
-FEWEST = 50  # delays; with fewer, age tells nothing
+FEWEST = 50  # delays; with fewer, age says nothing
 TENTHS = np.arange(1, 10) / 10
 
 

@@ -95,7 +95,7 @@ def assemble(
 ) -> Model:
     """Put the fitted parts of one data set together, unread items included.
 
-    `posts`: also learn the space in which items posted later meet their readers; a model that is
+    `posts`: also learn the space in which items posted later meet their users; a model that is
     only compared with others does without. `cold`: what words say, where it serves several models.
     `like`: a model of the same data, of which all that no engine changes is taken over. `rated`:
     learn the expected rating of each user, where there are dislikes to learn it from.
@@ -103,11 +103,11 @@ def assemble(
     """
     load_terms()
     neighbours, behaviour = fitted.get("neighbours"), fitted.get("behaviour")
-    bridge, readers, inputs = None, None, None
+    bridge, item_input_map, inputs = None, None, None
     if isinstance(neighbours, ItemWeights):
         config = config_of(len(data.items))
         cold = cold or ColdStartSolver(data, words.student, words.vectors, config)
-        neighbours, readers, inputs = with_unread(cold, neighbours, seed, posts)
+        neighbours, item_input_map, inputs = with_unread(cold, neighbours, seed, posts)
         neighbours = agreed(neighbours, data)
     if isinstance(behaviour, Factors) and words.vectors.shape[1]:
         behaviour, bridge = bridged(data, behaviour, words.vectors)
@@ -116,15 +116,15 @@ def assemble(
         cutoff=data.now if data.timed else 0.0,
         catalogue=like.catalogue
         if like
-        else Catalogue.from_table(data.table, data.created(), data.people(), documents),
+        else Catalogue.from_table(data.table, data.created(), data.user_counts(), documents),
         neighbours=neighbours if isinstance(neighbours, ItemWeights) else None,
         behaviour=behaviour if isinstance(behaviour, Factors) else None,
         words=words.vectors,
         index=words.index,
         bridge=bridge,
         student=words.student,
-        readers=readers,
-        reader_inputs=inputs,
+        item_input_map=item_input_map,
+        item_input_vectors=inputs,
         explicit_mf=like.explicit_mf if like else explicit_mf_of(data, seed) if rated else None,
         counters=like.counters if like else _counters(data).arrays(),
         score_model=replace(score_model, first_use=first_use_delays(data)),

@@ -1,7 +1,8 @@
 """Fit and backtest of the return probability on past weeks.
 
-Every week of the past asks: of all who had been here by then, who came within the next seven days?
-The model is judged on the last such week, taught by the weeks before it, and then taught by all.
+Each past week is a training example: of the users seen by then, who came within the next seven
+days. The model is judged on the last such week, fitted to the weeks before it, and then fitted to
+all.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ from recsys.data.dataset import Dataset
 from recsys.serving.popularity_counters import DAY
 from recsys.serving.user_return_model import HORIZON, RepeatTable, Returning, table
 
-WEEKS = 8  # of the past that teach
+WEEKS = 8  # of the past that are fitted to
 PEOPLE = 50_000  # at most, drawn at random: more would change no digit
-FEWEST = 30  # who came, and who did not, in the weeks that teach
-RIDGE = 1.0  # pulls coefficients to zero, in units of one person
+FEWEST = 30  # who came, and who did not, in the weeks that are fitted to
+RIDGE = 1.0  # pulls coefficients to zero, in units of one user
 BINS = 10  # of the calibration error
 
 Labels = NDArray[np.float64]
@@ -32,18 +33,18 @@ def fit_returning(data: Dataset, seed: int = 0) -> Returning | None:
     if not questions:
         return None
     tested, earlier = questions[0], questions[1:]
-    taught = _fitted(earlier)
+    fitted = _fitted(earlier)
     final = _fitted(questions)
-    if taught is None or final is None:
+    if fitted is None or final is None:
         return None
-    return replace(final, measured=measured(taught, earlier, *tested))
+    return replace(final, measured=measured(fitted, earlier, *tested))
 
 
 def past_weeks(data: Dataset, seed: int = 0) -> list[tuple[RepeatTable, Labels]]:
     """Return (features, who came) for each week of the past, the last week first."""
     if not data.timed or not len(data.time):
         return []
-    person, times, count = _drawn(data, seed)
+    user, times, count = _drawn(data, seed)
     found = []
     for week in range(1, WEEKS + 2):
         start = data.now - week * HORIZON * DAY
@@ -51,22 +52,22 @@ def past_weeks(data: Dataset, seed: int = 0) -> list[tuple[RepeatTable, Labels]]
         if start <= float(data.time[0]) or not before.any():
             break
         within = (times > start) & (times <= start + HORIZON * DAY)
-        came = np.bincount(person[within], minlength=count) > 0
-        there = np.bincount(person[before], minlength=count) > 0
-        features = table(person[before], times[before], start, count)
+        came = np.bincount(user[within], minlength=count) > 0
+        there = np.bincount(user[before], minlength=count) > 0
+        features = table(user[before], times[before], start, count)
         found.append((features[there], came[there].astype(np.float64)))
     return found
 
 
 def _drawn(data: Dataset, seed: int) -> tuple[NDArray[np.int64], NDArray[np.float64], int]:
-    """Return person and time of each event of the people who take part, in the order of time."""
-    people = np.unique(data.user)
-    if len(people) > PEOPLE:
-        people = np.random.default_rng(seed).choice(people, PEOPLE, replace=False)
+    """Return user and time of each event of the users who take part, in the order of time."""
+    users = np.unique(data.user)
+    if len(users) > PEOPLE:
+        users = np.random.default_rng(seed).choice(users, PEOPLE, replace=False)
     place = np.full(int(data.user.max()) + 1, -1, np.int64)
-    place[people] = np.arange(len(people))
-    person = place[data.user]
-    return person[person >= 0], data.time[person >= 0], len(people)
+    place[users] = np.arange(len(users))
+    user = place[data.user]
+    return user[user >= 0], data.time[user >= 0], len(users)
 
 
 def _fitted(questions: list[tuple[RepeatTable, Labels]]) -> Returning | None:

@@ -19,13 +19,15 @@ from recsys.trends.baseline_rates import (
     Levels,
 )
 from recsys.trends.item_series_labels import KINDS
-from recsys.trends.seasonality import DAY, gaps, week_rhythm
+from recsys.trends.seasonality import DAY, gaps, week_seasonality
 from recsys.trends.series import Counts, Series
 
-SPARE = 5.0  # voices a day that count in any case, so that rare series are not cut off at nothing
-TELLING = 0.5  # voices to be expected in a window from which on it tells about the noise
+SPARE = (
+    5.0  # unique users a day that count in any case, so that rare series are not cut off at nothing
+)
+TELLING = 0.5  # unique users to be expected in a window from which on it informs about the noise
 FIRST_DAYS = 3.0  # in which everything is news
-RHYTHM_DAYS = 5.0  # after which the platform's rhythm is known well enough to differ from it
+RHYTHM_DAYS = 5.0  # after which the platform's seasonality is known well enough to differ from it
 SHAPES = (0.01, 5.0)  # of the Gamma that levels come from
 BLOCK = 4_096  # series made dense at a time
 
@@ -36,33 +38,35 @@ class Day:
 
     hours: NDArray[np.int64]  # (48,)
     acts: Counts  # (n, 48)
-    voices: Counts  # (n, 48)
+    unique_users: Counts  # (n, 48)
     expected: Levels  # (n, 48)
     expectation: Expectation
 
 
-def walk(series: Series, start: Expectation | None = None) -> Iterator[Day]:
+def days_of(series: Series, start: Expectation | None = None) -> Iterator[Day]:
     """Go through the days of some series, as nights would: a day's judge knows nothing of it.
 
     The day before is not known either, so that a burst under way does not excuse itself.
     """
     now = start or Expectation.start(series.first, series.kind)
-    acts, voices = series.dense()
+    acts, unique_users = series.dense()
     for at in range(DAY, series.length - DAY + 1, DAY):
         part = slice(at - DAY, at + DAY)
         hours = series.first + np.arange(part.start, part.stop)
-        activity_factor = now.tide_of_kind(hours, series.volume[:, part], voices[:, part])
+        activity_factor = now.activity_factor_of_kind(
+            hours, series.volume[:, part], unique_users[:, part]
+        )
         expected = now.usual(hours) * activity_factor
-        yield Day(hours, acts[:, part], voices[:, part], expected, now)
-        now = learned(now, series, voices, at - DAY)
+        yield Day(hours, acts[:, part], unique_users[:, part], expected, now)
+        now = learned(now, series, unique_users, at - DAY)
 
 
-def learned(now: Expectation, series: Series, voices: Counts, at: int) -> Expectation:
+def learned(now: Expectation, series: Series, unique_users: Counts, at: int) -> Expectation:
     """Return what is expected once the day from hour `at` of the series is known."""
     part = slice(at, at + DAY)
-    hours, own = series.first + np.arange(at, at + DAY), voices[:, part].astype(np.float64)
-    activity_factor = now.tide(hours, series.total[part], voices[:, part])
-    plain = now.rhythm[hours % len(now.rhythm)] * activity_factor
+    hours, own = series.first + np.arange(at, at + DAY), unique_users[:, part].astype(np.float64)
+    activity_factor = now.global_activity_factor(hours, series.total[part], unique_users[:, part])
+    plain = now.seasonality[hours % len(now.seasonality)] * activity_factor
     units = plain * now.shapes()[:, hours % DAY]
     expected = now.rate[:, None] * units
     share = _share_kept(now, own, expected)
@@ -71,30 +75,35 @@ def learned(now: Expectation, series: Series, voices: Counts, at: int) -> Expect
     fade, fresh = 0.5 ** (DAY / LEVEL_LIFE), 0.5 ** (age / LEVEL_LIFE)
     shape_fade = 0.5 ** (DAY / SHAPE_LIFE)
     place = hours % DAY
-    own_voices, own_exposure = now.own_voices * shape_fade, now.own_exposure * shape_fade
-    if now.total_exposure >= RHYTHM_DAYS * DAY:  # else a series would learn the platform's rhythm
-        own_voices[:, place] += kept
+    own_unique_users, own_exposure = (
+        now.own_unique_users * shape_fade,
+        now.own_exposure * shape_fade,
+    )
+    if (
+        now.total_exposure >= RHYTHM_DAYS * DAY
+    ):  # else a series would learn the platform's seasonality
+        own_unique_users[:, place] += kept
         own_exposure[:, place] += now.rate[:, None] * plain
     is_covered = ~gaps(series.total[: at + DAY])[at:]
     moved = replace(
         now,
         hour=int(hours[-1]) + 1,
         surprised=np.where(share < 1, now.surprised + 1, 0.0),
-        voices=now.voices * fade + kept @ fresh,
+        unique_users=now.unique_users * fade + kept @ fresh,
         exposure=now.exposure * fade + units @ (fresh * is_covered),
-        own_voices=own_voices,
+        own_unique_users=own_unique_users,
         own_exposure=own_exposure,
         total=now.total * fade + float(series.total[part] @ fresh),
         volume=now.volume * fade + series.volume[:, part] @ fresh,
         total_exposure=now.total_exposure * fade
-        + float((now.rhythm[hours % len(now.rhythm)] * is_covered) @ fresh),
-        rhythm=week_rhythm(series.total[: at + DAY], series.first).astype(np.float64),
+        + float((now.seasonality[hours % len(now.seasonality)] * is_covered) @ fresh),
+        seasonality=week_seasonality(series.total[: at + DAY], series.first).astype(np.float64),
     )
     return _with_prior(_with_noise(moved, now, own, expected), series.population)
 
 
 def _share_kept(now: Expectation, own: Levels, expected: Levels) -> Levels:
-    """Return the share of a day's voices that teaches the level: all, but for bursts.
+    """Return the share of a day's unique users that updates the level: all but those of bursts.
 
     In the first days everything does; what stays beyond the bound day after day is a new level.
     """
@@ -114,9 +123,9 @@ def _with_noise(moved: Expectation, now: Expectation, own: Levels, expected: Lev
         size = now.size(number)[:, None]
         most = SURPRISE**2 * (mean + mean**2 / size)
         beyond = np.minimum((count - mean) ** 2, most) - mean - mean**2 / now.certainty[:, None]
-        telling = mean >= TELLING
+        informative = mean >= TELLING
         for kind in range(len(KINDS)):
-            mine = telling & (now.kind == kind)[:, None]
+            mine = informative & (now.kind == kind)[:, None]
             spread[kind, number] += beyond[mine].sum()
             ground[kind, number] += (mean[mine] ** 2).sum()
     return replace(moved, spread=spread, ground=ground)
@@ -133,7 +142,7 @@ def _with_prior(moved: Expectation, population: NDArray[np.int64]) -> Expectatio
         if not mine.any():
             continue
         hours, size = float(moved.exposure[mine].mean()), max(size, int(mine.sum()))
-        own = moved.voices[mine] / np.maximum(moved.exposure[mine], 1.0)
+        own = moved.unique_users[mine] / np.maximum(moved.exposure[mine], 1.0)
         mean = max(float(own.sum()) / size, 1e-5)
         varied = float(((own - mean) ** 2).sum() + (size - len(own)) * mean**2) / size
         excess = varied - mean / max(hours, 1.0)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.array_types import Rows
-from recsys.trends.baseline_updates import walk
+from recsys.trends.baseline_updates import days_of
 from recsys.trends.bursts import Actors, Bursts, find_bursts
 from recsys.trends.effective_users import effective, inside
 from recsys.trends.item_series_labels import ITEM, KINDS, Labels
@@ -31,12 +31,12 @@ class Alarm:
     actors: float
     expected: float
     significance: float  # the greatest
-    flood: bool
+    author_burst: bool
 
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Who acted when, so that the people of a window can be counted; in order of time."""
+    """Who acted when, so that the users of a window can be counted; in order of time."""
 
     stream: Stream
     labels: Mapping[str, Labels]
@@ -58,19 +58,19 @@ class People:
         return found
 
     def before(self, end: int) -> Actors:
-        """Return what tells the people behind the hours before `end`."""
+        """Return the function of users behind the hours before `end`."""
         return lambda place, hours: self.actors(place, end - hours, end)
 
     def actors(self, place: int, first: int, end: int) -> float:
-        """Return the effective number of people behind those acts."""
+        """Return the effective number of users behind those acts."""
         return effective(self.stream.actor[self.acts(place, first, end)])
 
 
-def alarms(series: Series, people: People, warm_up: int) -> list[Alarm]:
+def alarms(series: Series, effective_users: People, warm_up: int) -> list[Alarm]:
     """Return the alarms of a walk from day `warm_up` on, in the order in which they began."""
     open_: dict[int, Alarm] = {}
     done: list[Alarm] = []
-    for hour, found in hourly(series, people, warm_up):
+    for hour, found in hourly(series, effective_users, warm_up):
         for at in range(len(found)):
             place = int(found.place[at])
             before = open_.get(place)
@@ -81,19 +81,19 @@ def alarms(series: Series, people: People, warm_up: int) -> list[Alarm]:
     return sorted([*done, *open_.values()], key=lambda alarm: (alarm.first, alarm.place))
 
 
-def hourly(series: Series, people: People, warm_up: int) -> Iterator[tuple[int, Bursts]]:
+def hourly(series: Series, effective_users: People, warm_up: int) -> Iterator[tuple[int, Bursts]]:
     """Yield each hour and what stood out at its end."""
-    for number, day in enumerate(walk(series), start=1):
+    for number, day in enumerate(days_of(series), start=1):
         for at in range(DAY if number >= warm_up else 0):
             end = int(day.hours[DAY + at]) + 1
             part = slice(1 + at, 1 + at + DAY)
             found = find_bursts(
                 day.acts[:, part],
-                day.voices[:, part],
+                day.unique_users[:, part],
                 day.expected[:, part],
                 day.expectation,
                 series.population,
-                people.before(end),
+                effective_users.before(end),
             )
             if len(found):
                 yield end - 1, found
@@ -101,8 +101,8 @@ def hourly(series: Series, people: People, warm_up: int) -> Iterator[tuple[int, 
 
 def _extended(before: Alarm | None, found: Bursts, at: int, hour: int) -> Alarm:
     significance = float(found.significance[at])
-    flood = bool(found.flood[at])
-    if before is None or (before.flood and not flood):
+    author_burst = bool(found.author_burst[at])
+    if before is None or (before.author_burst and not author_burst):
         return Alarm(
             int(found.place[at]),
             hour,
@@ -112,7 +112,7 @@ def _extended(before: Alarm | None, found: Bursts, at: int, hour: int) -> Alarm:
             float(found.actors[at]),
             float(found.expected[at]),
             significance,
-            flood,
+            author_burst,
         )
     return Alarm(
         before.place,
@@ -123,5 +123,5 @@ def _extended(before: Alarm | None, found: Bursts, at: int, hour: int) -> Alarm:
         before.actors,
         before.expected,
         max(before.significance, significance),
-        before.flood,
+        before.author_burst,
     )

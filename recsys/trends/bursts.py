@@ -2,7 +2,7 @@
 
 Counts of several windows are compared with the expectation's negative binomial; the chances of
 all series of an hour go through Benjamini and Hochberg (1995), so that of what is listed only a
-known share is chance. A burst that the people behind it are too few for is a flood.
+known share is chance. A burst that the users behind it are too few for is a flood.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ LEAST_VOICES = 5.0  # that a burst has at least, in its window
 LEAST_LIFT = 1.5  # times the expected: what is sure and small is no burst
 SIGNIFICANT = 3.0  # -log10 of the share of chance among what is called a burst
 
-Actors = Callable[[int, int], float]  # (place of the series, hours back) -> effective people
+Actors = Callable[[int, int], float]  # (place of the series, hours back) -> effective users
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +32,10 @@ class Bursts:
     place: Rows  # (m,): of the series
     window: Rows  # (m,): hours, in which it is clearest
     acts: Counts  # (m,): in that window
-    actors: Counts  # (m,): people behind them
-    expected: Levels  # (m,): voices
+    actors: Counts  # (m,): users behind them
+    expected: Levels  # (m,): unique users
     significance: Levels  # (m,): -log10 of the adjusted chance; of a flood that of its acts
-    flood: Mask  # (m,): loud by few people
+    author_burst: Mask  # (m,): loud by few users
 
     def __len__(self) -> int:
         return len(self.place)
@@ -43,7 +43,7 @@ class Bursts:
 
 def find_bursts(
     acts: Counts,
-    voices: Counts,
+    unique_users: Counts,
     expected: Levels,
     expectation: Expectation,
     population: NDArray[np.int64],
@@ -51,8 +51,8 @@ def find_bursts(
 ) -> Bursts:
     """Return the series that stand out at the last hour of (n, hours ≥ 24) counts.
 
-    `population`: series there are of each kind, quiet ones included; kinds are judged apart, or
-    the few topics would pay for the many items. `expected`: voices. `actors` is asked only about
+    `population`: series there are of each kind, quiet ones included; kinds are judged apart, or the
+    few topics would pay for the many items. `expected`: unique users. `actors` is asked only about
     series that stand out.
     """
     sums, means = _sums(acts), _sums(expected)
@@ -62,19 +62,19 @@ def find_bursts(
     if not len(place):
         return _none()
     window = loud.argmin(axis=0)
-    people = _people(_sums(voices), window, place, actors)
-    real = _chances(people, means, expectation)
+    effective_users = _effective_users(_sums(unique_users), window, place, actors)
+    real = _chances(effective_users, means, expectation)
     sure, sure_loud = (_sure(each, kind, population)[place] for each in (real, loud))
-    flood = sure < SIGNIFICANT
-    window = np.where(flood, window[place], real.argmin(axis=0)[place])
+    author_burst = sure < SIGNIFICANT
+    window = np.where(author_burst, window[place], real.argmin(axis=0)[place])
     return Bursts(
         place.astype(np.int32),
         np.array(WINDOWS, np.int32)[window],
         sums[window, place],
-        people[window, place],
+        effective_users[window, place],
         means[window, place],
-        np.where(flood, sure_loud, sure),
-        flood,
+        np.where(author_burst, sure_loud, sure),
+        author_burst,
     )
 
 
@@ -82,15 +82,18 @@ def _sums(counts: NDArray[np.floating]) -> NDArray[np.float64]:
     return np.stack([counts[:, -w:].sum(axis=1, dtype=np.float64) for w in WINDOWS])
 
 
-def _people(
-    voices: NDArray[np.float64], window: NDArray[np.intp], place: NDArray[np.intp], actors: Actors
+def _effective_users(
+    unique_users: NDArray[np.float64],
+    window: NDArray[np.intp],
+    place: NDArray[np.intp],
+    actors: Actors,
 ) -> NDArray[np.float64]:
-    """Return the people per window of the series asked about, at most their voices; else 0."""
-    found = np.zeros_like(voices)
+    """Return the users per window of the queried series, at most their unique users; else 0."""
+    found = np.zeros_like(unique_users)
     for at in place.tolist():
         for number, hours in enumerate(WINDOWS):
-            if voices[number, at] >= LEAST_VOICES:
-                found[number, at] = min(actors(at, hours), voices[number, at])
+            if unique_users[number, at] >= LEAST_VOICES:
+                found[number, at] = min(actors(at, hours), unique_users[number, at])
     return found
 
 

@@ -9,10 +9,10 @@ from recsys.array_types import Mask, Rows
 
 
 def effective(actor: NDArray[np.int64]) -> float:
-    """Return how many people acted, as an effective number: those who act evenly count whole.
+    """Return how many users acted, as an effective number: those who act evenly count whole.
 
     The exponential of the entropy of their shares (Hill 1973): three who made nearly all acts are
-    three, whoever passes by. -1 stands for somebody unknown, each time another.
+    three, all others. -1 stands for somebody unknown, each time another.
     """
     if not len(actor):
         return 0.0

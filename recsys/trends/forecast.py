@@ -19,14 +19,14 @@ HORIZON = 24
 SHARE = 0.8  # of outcomes that should lie within the interval
 NEWS = 0.5  # hours' worth: weight of the last day's surprise, per hour ahead it fades
 NEWS_LIFE = 12.0  # hours after which the surprise counts half
-AWAKE = 2.0  # voices that speak for a day like others
+AWAKE = 2.0  # unique users that speak for a day like others
 TIDE_KEPT = 0.9  # power of yesterday's tide that stays
-NEWS_PRIOR = 3.0  # voices that speak for no surprise
+NEWS_PRIOR = 3.0  # unique users that speak for no surprise
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """Voices per hour from `hour` on, (n, horizon) each."""
+    """Unique users per hour from `hour` on, (n, horizon) each."""
 
     hour: int  # hours since 1970
     mean: Levels
@@ -50,7 +50,7 @@ class Forecast:
 
 def forecast(
     expectation: Expectation,
-    voices: Counts,
+    unique_users: Counts,
     expected: Levels,
     now: int,
     horizon: int = HORIZON,
@@ -58,25 +58,25 @@ def forecast(
 ) -> Forecast:
     """Return what is to be expected from hour `now` on.
 
-    `voices`, `expected` (n, 24) and `total` (24,), the voices of all, are those of the 24 hours
-    before it: a platform that is asleep or awake today mostly stays so.
+    `unique_users`, `expected` (n, 24) and `total` (24,), the unique users of all, are those of the
+    24 hours before it: a platform that is asleep or awake today mostly stays so.
     """
     hours = now + np.arange(horizon)
-    mean = expectation.usual(hours) * momentum(voices, expected, horizon)
+    mean = expectation.usual(hours) * momentum(unique_users, expected, horizon)
     if total is not None:
-        before = expectation.rhythm[(now - len(total) + np.arange(len(total))) % WEEK]
+        before = expectation.seasonality[(now - len(total) + np.arange(len(total))) % WEEK]
         usual = expectation.usual_total * float(before.sum())
         mean = mean * ((float(total.sum()) + AWAKE) / (usual + AWAKE)) ** TIDE_KEPT
     sizes = expectation.size(WINDOWS.index(1))[:, None]
-    surprise = np.abs(np.log(momentum(voices, expected, 1)))
+    surprise = np.abs(np.log(momentum(unique_users, expected, 1)))
     inverse_size = joined_size(sizes, 1.0 / np.maximum(surprise**2, 1e-3))
     return Forecast(now, mean, np.array(np.broadcast_to(inverse_size, mean.shape), np.float64))
 
 
-def momentum(voices: Counts, expected: Levels, horizon: int) -> NDArray[np.float64]:
+def momentum(unique_users: Counts, expected: Levels, horizon: int) -> NDArray[np.float64]:
     """Return the factor on the level of each hour ahead, (n, horizon), from the last day's."""
-    age = np.arange(voices.shape[1])[::-1]
+    age = np.arange(unique_users.shape[1])[::-1]
     weight = 0.5 ** (age / NEWS_LIFE)
-    above = (voices @ weight + NEWS_PRIOR) / (expected @ weight + NEWS_PRIOR)
+    above = (unique_users @ weight + NEWS_PRIOR) / (expected @ weight + NEWS_PRIOR)
     fade = NEWS * 0.5 ** (np.arange(horizon) / NEWS_LIFE)
     return np.asarray(above[:, None] ** fade)

@@ -1,6 +1,6 @@
 """Seasonality: profiles of hours of the day and days of the week, shrunk to uniform.
 
-Hours are those of UTC; a platform in another time zone has the same rhythm, shifted.
+Hours are those of UTC; a platform in another time zone has the same seasonality, shifted.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from numpy.typing import NDArray
 from recsys.trends.series import WEEK, Counts
 
 DAY = 24
-DAY_PRIOR = 50.0  # voices per hour of the day that speak for an even day
-WEEK_PRIOR = 100.0  # voices per weekday that speak for an even week
-CELL_PRIOR = 50.0  # voices per hour of the week that speak for "this hour, any weekday"
+DAY_PRIOR = 50.0  # unique users per hour of the day that speak for an even day
+WEEK_PRIOR = 100.0  # unique users per weekday that speak for an even week
+CELL_PRIOR = 50.0  # unique users per hour of the week that speak for "this hour, any weekday"
 
 
-def week_rhythm(total: Counts, first: int) -> Counts:
+def week_seasonality(total: Counts, first: int) -> Counts:
     """Return the factor of each hour of the week, (168,), of mean 1.
 
     Hour 0 is that of the first hour of 1970, a Thursday. Hours in which nothing happened at all
-    for half a day are gaps, and say nothing. A rhythm of few voices is an even one.
+    for half a day are gaps, and say nothing. A seasonality of few unique users is an even one.
     """
     place = (first + np.arange(len(total))) % WEEK
     is_covered = ~gaps(total)

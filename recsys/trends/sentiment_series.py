@@ -41,21 +41,25 @@ class SentimentSeries:
         return cls(*(arrays[name] for name in ("key", "hour", "total", "count")))
 
 
-def count_tones(
-    time: Times, row: Rows, tone: NDArray[np.floating], labels: Mapping[str, Labels], first: int
+def count_sentiments(
+    time: Times,
+    row: Rows,
+    sentiment: NDArray[np.floating],
+    labels: Mapping[str, Labels],
+    first: int,
 ) -> SentimentSeries:
     """Add up the tones of comments on items, from hour `first` on; a tone of 0 is no comment."""
-    said = np.flatnonzero((tone != 0) & np.isfinite(time))
-    said = said[hours_of(time[said]) >= first]
-    hour, parts = hours_of(time[said]), []
+    with_text = np.flatnonzero((sentiment != 0) & np.isfinite(time))
+    with_text = with_text[hours_of(time[with_text]) >= first]
+    hour, parts = hours_of(time[with_text]), []
     for number, kind in enumerate(KINDS):
         if kind == ITEM:
-            place, code = np.arange(len(said)), row[said]
+            place, code = np.arange(len(with_text)), row[with_text]
         elif kind in labels:
-            place, code = labels[kind].expand(row[said])
+            place, code = labels[kind].expand(row[with_text])
         else:
             continue
-        parts.append((key_of(number, code), hour[place], tone[said][place]))
+        parts.append((key_of(number, code), hour[place], sentiment[with_text][place]))
     key, hour, own = (np.concatenate(column) for column in zip(*parts, strict=True))
     cells, at = np.unique(np.stack([key, hour]), axis=1, return_inverse=True)
     width = cells.shape[1]

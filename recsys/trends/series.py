@@ -1,7 +1,7 @@
 """Series: events and users per hour, of each item, topic, tag and entity with enough events.
 
-A voice is one actor in one hour, however often he acts: floods by few authors are loud and have
-few voices. No actor is kept, only how many there were.
+Unique users are the distinct actors of one hour: a flood by few authors has many acts and few
+unique users. No actor is kept, only how many there were.
 """
 
 from __future__ import annotations
@@ -21,7 +21,17 @@ HOUR = 3600.0
 WEEK = 168  # hours
 Hours = NDArray[np.int64]  # hours since 1970, UTC
 Counts = NDArray[np.float32]
-_COLUMNS = ("kind", "ref", "ends", "hour", "acts", "voices", "total", "population", "volume")
+_COLUMNS = {  # array of a bundle -> field
+    "kind": "kind",
+    "ref": "ref",
+    "ends": "ends",
+    "hour": "hour",
+    "acts": "acts",
+    "voices": "unique_users",
+    "total": "total",
+    "population": "population",
+    "volume": "volume",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +40,7 @@ class Stream:
 
     time: Times  # (n,): Unix seconds, finite
     row: Rows  # (n,): of the item
-    actor: NDArray[np.int64]  # (n,): any number per person; -1: unknown, each a person of his own
+    actor: NDArray[np.int64]  # (n,): any number per user; -1: unknown, each a user of its own
     posted: Mask  # (n,): the item was posted; counts for its labels, not for itself
 
     def __len__(self) -> int:
@@ -83,10 +93,10 @@ class Series:
     ends: NDArray[np.int64]  # (n + 1,)
     hour: Rows  # hours since `first`, ascending within a series
     acts: Rows
-    voices: Rows
-    total: Counts  # (length,): voices of all
+    unique_users: Rows
+    total: Counts  # (length,): unique users of all
     population: NDArray[np.int64]  # (kinds,): series there could be, quiet ones included
-    volume: Counts  # (kinds, length): voices of all series of a kind, quiet ones included
+    volume: Counts  # (kinds, length): unique users of all series of a kind, quiet ones included
 
     def __len__(self) -> int:
         return len(self.ref)
@@ -97,7 +107,7 @@ class Series:
         return self.first + self.length
 
     def dense(self, which: slice | NDArray[np.integer] = slice(None)) -> tuple[Counts, Counts]:
-        """Return (acts, voices) of some series, each (n, length)."""
+        """Return (acts, unique users) of some series, each (n, length)."""
         rows = np.arange(len(self))[which]
         counts = self.ends[rows + 1] - self.ends[rows]
         place = np.repeat(np.arange(len(rows)), counts)
@@ -105,7 +115,7 @@ class Series:
         entry = np.repeat(self.ends[rows], counts) + step
         found = np.zeros((2, len(rows), self.length), np.float32)
         found[0, place, self.hour[entry]] = self.acts[entry]
-        found[1, place, self.hour[entry]] = self.voices[entry]
+        found[1, place, self.hour[entry]] = self.unique_users[entry]
         return found[0], found[1]
 
     def select(self, kept: Mask) -> Series:
@@ -120,7 +130,7 @@ class Series:
             ends=ends,
             hour=self.hour[cells],
             acts=self.acts[cells],
-            voices=self.voices[cells],
+            unique_users=self.unique_users[cells],
         )
 
     def trimmed(self, length: int) -> Series:
@@ -135,14 +145,14 @@ class Series:
             ends=ends,
             hour=self.hour[cells] - np.int32(gone),
             acts=self.acts[cells],
-            voices=self.voices[cells],
+            unique_users=self.unique_users[cells],
             total=self.total[gone:],
             volume=self.volume[:, gone:],
         )
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays to save; `from_arrays` reads them back."""
-        found = {name: getattr(self, name) for name in _COLUMNS}
+        found = {name: getattr(self, field) for name, field in _COLUMNS.items()}
         return {**found, "span": np.array([self.first, self.length], np.int64)}
 
     @classmethod
@@ -175,7 +185,7 @@ class Part:
     code: Rows
     hour: Rows
     acts: Rows
-    voices: Rows
+    unique_users: Rows
 
 
 def hours_of(time: Times) -> Hours:
@@ -202,22 +212,22 @@ def count(
     for number, kind in enumerate(KINDS):
         if kind == ITEM or kind in labels:
             part = _part(stream, hour, labels.get(kind), length)
-            volume[number] = np.bincount(part.hour, part.voices, length)
+            volume[number] = np.bincount(part.hour, part.unique_users, length)
             parts.append((number, _kept(part, least)))
     return _joined(
         parts,
         first,
         length,
-        voices_per_hour(stream, hour, length),
+        unique_users_per_hour(stream, hour, length),
         np.array(population, np.int64),
         volume,
     )
 
 
-def voices_per_hour(stream: Stream, hour: Rows, length: int) -> Counts:
-    """Return the voices of all per hour, (length,)."""
-    cells, _, voices = tally(hour.astype(np.int64), stream.actor)
-    return np.bincount(cells, voices, length)[:length].astype(np.float32)
+def unique_users_per_hour(stream: Stream, hour: Rows, length: int) -> Counts:
+    """Return the unique users of all per hour, (length,)."""
+    cells, _, unique_users = count_distinct(hour.astype(np.int64), stream.actor)
+    return np.bincount(cells, unique_users, length)[:length].astype(np.float32)
 
 
 def _part(stream: Stream, hour: Rows, labels: Labels | None, length: int) -> Part:
@@ -227,27 +237,29 @@ def _part(stream: Stream, hour: Rows, labels: Labels | None, length: int) -> Par
     else:
         place, code = labels.expand(stream.row)
     key = code.astype(np.int64) * length + hour[place]
-    cells, acts, voices = tally(key, stream.actor[place])
-    return Part((cells // length).astype(np.int32), (cells % length).astype(np.int32), acts, voices)
+    cells, acts, unique_users = count_distinct(key, stream.actor[place])
+    return Part(
+        (cells // length).astype(np.int32), (cells % length).astype(np.int32), acts, unique_users
+    )
 
 
-def tally(key: Hours, actor: NDArray[np.int64]) -> tuple[Hours, Rows, Rows]:
-    """Return the distinct keys, ascending, and the acts and the voices of each."""
+def count_distinct(key: Hours, actor: NDArray[np.int64]) -> tuple[Hours, Rows, Rows]:
+    """Return the distinct keys, ascending, and the acts and the unique users of each."""
     cells, acts = np.unique(key, return_counts=True)
     strangers = np.iinfo(np.int64).min + np.arange(len(actor))
-    person = np.where(actor == -1, strangers, actor)
-    order = np.lexsort((person, key))
-    key, person = key[order], person[order]
+    identity = np.where(actor == -1, strangers, actor)
+    order = np.lexsort((identity, key))
+    key, identity = key[order], identity[order]
     fresh = np.ones(len(key), bool)
-    fresh[1:] = (key[1:] != key[:-1]) | (person[1:] != person[:-1])
-    voices = np.bincount(np.searchsorted(cells, key[fresh]), minlength=len(cells))
-    return cells, acts.astype(np.int32), voices.astype(np.int32)
+    fresh[1:] = (key[1:] != key[:-1]) | (identity[1:] != identity[:-1])
+    unique_users = np.bincount(np.searchsorted(cells, key[fresh]), minlength=len(cells))
+    return cells, acts.astype(np.int32), unique_users.astype(np.int32)
 
 
 def _kept(part: Part, least: int) -> Part:
     enough = np.bincount(part.code, part.acts, int(part.code.max(initial=-1)) + 1) >= least
     kept = enough[part.code]
-    return Part(part.code[kept], part.hour[kept], part.acts[kept], part.voices[kept])
+    return Part(part.code[kept], part.hour[kept], part.acts[kept], part.unique_users[kept])
 
 
 def _joined(
@@ -265,9 +277,9 @@ def _joined(
         refs.append(codes.astype(np.int32))
         sizes.append(counts)
     ends = np.concatenate([[0], np.cumsum(np.concatenate(sizes))]).astype(np.int64)
-    hour, acts, voices = (
+    hour, acts, unique_users = (
         np.concatenate([getattr(part, name) for _, part in parts])
-        for name in ("hour", "acts", "voices")
+        for name in ("hour", "acts", "unique_users")
     )
     return Series(
         first,
@@ -277,7 +289,7 @@ def _joined(
         ends,
         hour,
         acts,
-        voices,
+        unique_users,
         total,
         population,
         volume,

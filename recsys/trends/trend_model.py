@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.trends.baseline_rates import LEVEL_LIFE, Expectation, Levels
-from recsys.trends.baseline_updates import learned, walk
+from recsys.trends.baseline_updates import days_of, learned
 from recsys.trends.item_series_labels import KINDS, Labels
 from recsys.trends.seasonality import DAY
 from recsys.trends.series import HOUR, WEEK, Hours, Series, Stream, count, hours_of
@@ -40,7 +40,7 @@ class Trends:
     expectation: Expectation
     keys: Hours  # of the series, ascending
     rest_keys: Hours  # of series kept without hours, ascending
-    rest_voices: Levels  # their decayed voices
+    rest_unique_users: Levels  # their decayed unique users
 
     @property
     def population(self) -> NDArray[np.int64]:
@@ -54,14 +54,14 @@ class Trends:
     def expecting(self, keys: Hours) -> Expectation:
         """Return what is expected of any series, known or not."""
         rest = _places(self.rest_keys, keys)
-        voices = np.where(rest >= 0, np.append(self.rest_voices, 0.0)[rest], 0.0)
-        return self.expectation.take(self.places(keys), parts_of(keys)[0], voices)
+        unique_users = np.where(rest >= 0, np.append(self.rest_unique_users, 0.0)[rest], 0.0)
+        return self.expectation.take(self.places(keys), parts_of(keys)[0], unique_users)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays to save; `from_arrays` reads them back."""
         found = {f"series/{k}": v for k, v in self.series.arrays().items()}
         found |= {f"expectation/{k}": v for k, v in self.expectation.arrays().items()}
-        return {**found, "rest_keys": self.rest_keys, "rest_voices": self.rest_voices}
+        return {**found, "rest_keys": self.rest_keys, "rest_voices": self.rest_unique_users}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Trends:
@@ -100,10 +100,10 @@ def fit_trends(
     kept = _busiest(whole, most)
     series, rest = whole.select(kept), whole.select(~kept)
     expectation = Expectation.start(series.first, series.kind)
-    for day in walk(series):
+    for day in days_of(series):
         expectation = day.expectation
-    _, voices = series.dense()
-    expectation = learned(expectation, series, voices, length - 2 * DAY)
+    _, unique_users = series.dense()
+    expectation = learned(expectation, series, unique_users, length - 2 * DAY)
     return Trends(
         series.trimmed(SHOWN),
         expectation,
@@ -125,9 +125,9 @@ def _awake(stream: Stream) -> Stream:
 
 
 def _busiest(series: Series, most: int) -> NDArray[np.bool_]:
-    """Return which series have the most voices of late, `most` of each kind."""
+    """Return which series have the most unique users of late, `most` of each kind."""
     owner = np.repeat(np.arange(len(series)), np.diff(series.ends))
-    fading = series.voices * np.exp2((series.hour - float(series.length)) / WEEK)
+    fading = series.unique_users * np.exp2((series.hour - float(series.length)) / WEEK)
     recent = np.bincount(owner, fading, len(series))
     kept = np.zeros(len(series), bool)
     for kind in range(len(KINDS)):
@@ -137,11 +137,11 @@ def _busiest(series: Series, most: int) -> NDArray[np.bool_]:
 
 
 def _decayed(series: Series) -> Levels:
-    """Return the decayed voices of series as of a day before the end."""
+    """Return the decayed unique users of series as of a day before the end."""
     age = series.length - DAY - 1 - series.hour.astype(np.float64)
     weight = np.where(age >= 0, 0.5 ** (age / LEVEL_LIFE), 0.0)
     owner = np.repeat(np.arange(len(series)), np.diff(series.ends))
-    return np.bincount(owner, series.voices * weight, len(series)).astype(np.float64)
+    return np.bincount(owner, series.unique_users * weight, len(series)).astype(np.float64)
 
 
 def _places(known: Hours, keys: Hours) -> NDArray[np.int64]:

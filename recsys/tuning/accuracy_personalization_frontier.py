@@ -82,7 +82,7 @@ def frontier(
     These are all of `DIAL` without personal places, then `PLACES` at `LEARNED`.
 
     Below `LEARNED` nothing is chosen: these points are the price of a request's dial. Nor is
-    anything but `LEARNED` where likes are told from dislikes.
+    anything but `LEARNED` where likes and dislikes are known.
     `item_weights`: of a hit on each item in debiased nDCG. Nothing is learned here but the weights
     of users without history, for the places between 0 and `LEARNED`.
     """
@@ -141,12 +141,12 @@ def _error(change: Values) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Scores:
-    """The parts that the score of every place on the dial is made of, (people, places) each."""
+    """The parts that the score of every place on the dial is made of, (users, places) each."""
 
     choice_sets: ChoiceSets
     own: Floats  # the score without popularity and trend
     uptake: Floats  # popularity and trend
-    newcomer: Floats  # the score of a user without history
+    cold_user: Floats  # the score of a user without history
 
     @classmethod
     def of(
@@ -154,21 +154,24 @@ class _Scores:
         choice_sets: ChoiceSets,
         design: CandidateForm,
         weights: Mapping[Parameter, float],
-        newcomers: Mapping[str, float],
+        cold_user_weights: Mapping[str, float],
     ) -> _Scores:
         """Return the scores of all places of choice sets."""
         own, uptake = design.split_scores(choice_sets, weights)
-        plain, total = CandidateForm(tuple(newcomers)), np.zeros_like(own)
+        plain, total = CandidateForm(tuple(cold_user_weights)), np.zeros_like(own)
         for parameter, values in plain.parts(choice_sets):
-            total += np.float32(newcomers[parameter.name]) * values
+            total += np.float32(cold_user_weights[parameter.name]) * values
         return cls(choice_sets, own, uptake, total)
 
     def at(self, personal: float) -> Floats:
-        """Return the scores at a place."""
+        """Return the scores at a place.
+
+        (users, places); `personal`: 0 to 1.
+        """
         if personal >= LEARNED:
             return self.own + np.float32(popularity_share(personal)) * self.uptake
         share = np.float32(personal / LEARNED)
-        return share * (self.own + self.uptake) + (1 - share) * self.newcomer
+        return share * (self.own + self.uptake) + (1 - share) * self.cold_user
 
     def order(self, personal: float, places: int) -> NDArray[np.intp]:
         """Return the 20 best candidates of each list, (lists, 20 or fewer).
@@ -193,21 +196,23 @@ class _Scores:
 def _measured(
     validator: CrossValidator, design: CandidateForm, item_weights: Values
 ) -> Sequence[Measured]:
-    queried, judged = [], []
-    for (learn, ask), weights in zip(validator.folds, validator.weights(design), strict=True):
-        newcomers = design.newcomers(*learn)
-        queried.append(_Scores.of(ask, design, weights, newcomers))
+    queried, opinion_scores = [], []
+    for (learn, held_out), weights in zip(validator.folds, validator.weights(design), strict=True):
+        cold_user_weights = design.cold_user_weights(*learn)
+        queried.append(_Scores.of(held_out, design, weights, cold_user_weights))
         if validator.opinions is not None:
-            judged.append(_Scores.of(validator.opinions.choice_sets, design, weights, newcomers))
+            opinion_scores.append(
+                _Scores.of(validator.opinions.choice_sets, design, weights, cold_user_weights)
+            )
     points = [(personal, 0) for personal in DIAL]
     points += [(LEARNED, count) for count in PLACES]
-    return [_at(validator, queried, judged, *point, item_weights) for point in points]
+    return [_at(validator, queried, opinion_scores, *point, item_weights) for point in points]
 
 
 def _at(
     validator: CrossValidator,
     scores: Sequence[_Scores],
-    judged: Sequence[_Scores],
+    opinion_scores: Sequence[_Scores],
     personal: float,
     places: int,
     item_weights: Values,
@@ -220,7 +225,9 @@ def _at(
         lists.append(one.choice_sets.lists(order[:, :DEPTH]))
     aucs = np.zeros(0)
     if validator.opinions is not None:
-        aucs = np.mean([validator.opinions.aucs(one.at(personal)) for one in judged], axis=0)
+        aucs = np.mean(
+            [validator.opinions.aucs(one.at(personal)) for one in opinion_scores], axis=0
+        )
     every = np.concatenate(lists)
     shown = every[np.linspace(0, len(every) - 1, min(LISTS, len(every))).astype(int)]
     return Measured(

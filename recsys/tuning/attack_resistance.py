@@ -3,7 +3,7 @@
 An average attack (Mobasher et al. 2007) by 1 % as many accounts as there are users: each likes some
 random items and then the same one, within half an hour after the last event that the model knows.
 In the control as many acts, on the same random items at the same moments, are those of independent
-people, each of whom acts once: lists follow what is taken up, and such a day moves entries as well.
+users, each of whom acts once: lists follow what is taken up, and such a day moves entries as well.
 Counted are the entries that the attack moves beyond the control, and those that its item takes.
 """
 
@@ -27,12 +27,12 @@ from recsys.tuning.publication_gate import people_at_a_time, translated
 from recsys.tuning.validation_set import ValidationSet
 
 SHARE = 0.01  # accounts of the attack, of the users
-FEWEST = 10  # such accounts; with fewer, one person's act is a larger share than that
+FEWEST = 10  # such accounts; with fewer, one user's act is a larger share than that
 FILLERS = 20  # items that each of them likes beside the target
 SECONDS = 1_800.0
 DEPTH = 10  # of the lists
 PEOPLE = 400  # whose lists are compared
-SCORES = 50_000_000  # of three lists each; with more than 125,000 items fewer people
+SCORES = 50_000_000  # of three lists each; with more than 125,000 items fewer users
 FEWEST_PEOPLE = 100  # however many items there are
 MOST = 0.05  # share of the entries that may move
 GAP = 60.0  # seconds after the last event
@@ -46,7 +46,7 @@ class AttackTest:
     people: int  # whose lists were compared; 0: not tried
     taken: float = 0.0  # share of the entries that the attacked item takes
     moved: float = 0.0  # share of the entries that change with the attack
-    control: float = 0.0  # share that changes with as many acts of independent people
+    control: float = 0.0  # share that changes with as many acts of independent users
 
     @property
     def passed(self) -> bool:
@@ -67,12 +67,12 @@ class AttackTest:
 def planted_attack(
     model: Model, weights: EventWeights, check: ValidationSet, n_users: int, seed: int
 ) -> AttackTest:
-    """Return what an attack on a little known item does to the lists of people of a check."""
+    """Return what an attack on a little known item does to the lists of users of a check."""
     accounts = round(SHARE * n_users)
     people = min(PEOPLE, max(FEWEST_PEOPLE, SCORES // max(len(model), 1)))
     queried = translated(check, model.catalogue.ids).sample(people, seed)
     live = LiveState(model, weights)
-    if live.voices is None or accounts < FEWEST or not len(queried):
+    if live.unique_users is None or accounts < FEWEST or not len(queried):
         return AttackTest(accounts, 0)
     uptake = live.counters.uptake(len(live.counters.level) - 1, live.size)
     known = np.flatnonzero(uptake > 0)
@@ -118,7 +118,7 @@ def _acts(
 def _of_others(
     acts: list[LiveEvent], target: str, live: LiveState, others: NDArray[np.int64], seed: int
 ) -> list[LiveEvent]:
-    """Return the same acts by independent people; in place of the target's, on random items.
+    """Return the same acts by independent users; in place of the target's, on random items.
 
     Their accounts have had long lives that began on different days.
     """
@@ -128,8 +128,8 @@ def _of_others(
         item = act.item_id
         if item == target:
             item = live.item_id(int(rng.choice(others)))
-        born = act.timestamp - YOUNG - DAY * (number + 1)
-        found.append(act._replace(item_id=item, actor=f"independent-{number}", born=born))
+        first_act = act.timestamp - YOUNG - DAY * (number + 1)
+        found.append(act._replace(item_id=item, actor=f"independent-{number}", first_act=first_act))
     return found
 
 

@@ -25,7 +25,7 @@ from recsys.tuning.validation_splits import TESTABLE
 
 @dataclass(frozen=True, slots=True)
 class Contest:
-    """nDCG@20 of a model and of the best of popular and trending, over the same people."""
+    """nDCG@20 of a model and of the best of popular and trending, over the same users."""
 
     people: int
     model: float
@@ -36,7 +36,7 @@ class Contest:
 
     @property
     def tested(self) -> bool:
-        """Whether there were enough people to tell."""
+        """Whether there were enough users to tell."""
         return self.people >= TESTABLE
 
     @property
@@ -57,7 +57,7 @@ class Contest:
 
 
 def named(feature: str) -> str:
-    """Return what people call a baseline."""
+    """Return what users call a baseline."""
     if feature == "share_all":
         return "popular"
     return f"trending with a half-life of {feature.removeprefix('share_')}"
@@ -68,10 +68,11 @@ def baseline_blend(feature: str) -> ScoreModel:
     return ScoreModel(priors={feature: 1.0})
 
 
-def walked_contest(
+def replay_contest(
     moments: Iterable[ReplayStep], live: LiveState, timed: bool = True, large: int = LARGE
 ) -> Contest:
-    """Ask a model and the baselines before each event; the iterator tells the live state of each.
+    """Score a model and the baselines before each event; the iterator updates the live state with
+    each.
 
     All know what came before the moment, as a service does. `large`: rows from which only those of
     a `Shortlist` are ranked; ranks beyond a list of `AT` are then too good, and count for nothing.
@@ -102,14 +103,14 @@ def walked_contest(
         ranks.append(_rank(scores, scores[:, int(np.searchsorted(rows, moment.target))]))
     found = np.array(ranks, np.float64).reshape(len(ranks), len(names) + 1)
     gains = np.where(found <= AT, 1 / np.log2(found + 1), 0.0)
-    _, person = np.unique(np.array(users, np.int64), return_inverse=True)
-    count = np.bincount(person)
-    each = np.stack([np.bincount(person, gain) / count for gain in gains.T]) if users else gains.T
+    _, user = np.unique(np.array(users, np.int64), return_inverse=True)
+    count = np.bincount(user)
+    each = np.stack([np.bincount(user, gain) / count for gain in gains.T]) if users else gains.T
     return decided(each, names)
 
 
 def contest_at_a_cut(model: Model, check: ValidationSet) -> Contest:
-    """Ask a model and the baselines what people took up after one cut."""
+    """Ask a model and the baselines what users took up after one cut."""
     names = features_of(check.data.timed)
     simple = replace(model, trees=None)
     gains = [answers(model, check).ndcg]
@@ -120,7 +121,7 @@ def contest_at_a_cut(model: Model, check: ValidationSet) -> Contest:
 
 
 def decided(values: Values, names: tuple[str, ...], seed: int = 0) -> Contest:
-    """Compare rows of people's nDCG, (1 + len(names), people): the model's, then each baseline's.
+    """Compare rows of users' nDCG, (1 + len(names), users): the model's, then each baseline's.
 
     The best of the baselines by its mean is the one that counts.
     """

@@ -1,6 +1,6 @@
 """ChoiceSets: all score columns of each validation user's candidate items.
 
-Computed once; then any number of blends is fitted and judged on it in seconds.
+Computed once; then any number of score models is fitted and judged on it in seconds.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.array_types import Floats, Mask, Rows, Times
-from recsys.ranking.cold_item_ranks import standing, waiting_share
+from recsys.ranking.cold_item_ranks import item_state, waiting_share
 from recsys.ranking.terms.protocol import ALWAYS, NEVER, WHEN_CHEAP, Choices, Column, CutContext
 from recsys.ranking.terms.registry import TERMS, feature_names
 from recsys.ranking.user_features import ages, gap, user_features_of
@@ -24,29 +24,29 @@ from recsys.serving.model import Model
 from recsys.serving.score_model import USER_FEATURES
 from recsys.tuning.validation_set import ValidationSet
 
-TOP_PER_COLUMN = 40  # items by each column that a person chooses among
+TOP_PER_COLUMN = 40  # items by each column that a user chooses among
 N_SAMPLED_NEGATIVES = 200  # sampled from all the rest, each standing for many
 AGE = Column("age", nominates=NEVER)  # of items, which the trees read
 DEPTH = 20  # places of the lists that forms are compared by
 NEW = Column("unread", nominates=NEVER)  # how far text stands in for users of an item, 0: not
 WAITING = Column("waiting", nominates=NEVER)  # share of used items that waited longer for a user
-STANDING = Column("standing", nominates=NEVER)  # see `recsys.ranking.cold_item_ranks.standing`
-BLOCK = 64  # people whose whole catalogue is scored at a time, at most
-CELLS = BLOCK * 65_536  # scores of one column held at a time, unless one person has more
+STANDING = Column("standing", nominates=NEVER)  # see `recsys.ranking.cold_item_ranks.item_state`
+BLOCK = 64  # users whose whole catalogue is scored at a time, at most
+CELLS = BLOCK * 65_536  # scores of one column held at a time, unless one user has more
 
 
 @dataclass(frozen=True, slots=True)
 class ChoiceSets:
-    """Columns of one check; people are rows, candidates are places (padded to one width)."""
+    """Columns of one check; users are rows, candidates are places (padded to one width)."""
 
-    columns: Mapping[Column, Floats]  # (people, places)
-    user_features: Mapping[str, Floats]  # name -> (people,)
-    chosen: Mask  # (people, places)
-    offset: Floats  # (people, places): log of how many items a place stands for; -inf: padding
-    relevant: NDArray[np.int64]  # (people,): all that was taken up, in the choice sets or not
-    inside: Mask  # (people, places): ranked high by some column, not added for being chosen
-    user: NDArray[np.int64]  # (people,): whose row it is; a replay asks the same person often
-    rows: Rows  # (people, places): row of the item in the model; -1: padding
+    columns: Mapping[Column, Floats]  # (users, places)
+    user_features: Mapping[str, Floats]  # name -> (users,)
+    chosen: Mask  # (users, places)
+    offset: Floats  # (users, places): log of how many items a place stands for; -inf: padding
+    relevant: NDArray[np.int64]  # (users,): all that was taken up, in the choice sets or not
+    inside: Mask  # (users, places): ranked high by some column, not added for being chosen
+    user: NDArray[np.int64]  # (users,): whose row it is; a replay queries the same user often
+    rows: Rows  # (users, places): row of the item in the model; -1: padding
 
     def __len__(self) -> int:
         return len(self.relevant)
@@ -56,22 +56,25 @@ class ChoiceSets:
         """The columns as score terms read them."""
         return Choices(self.columns, self.user_features)
 
-    def take(self, people: NDArray[np.integer]) -> ChoiceSets:
-        """Return the same choice sets for some of its users."""
+    def take(self, users: NDArray[np.integer]) -> ChoiceSets:
+        """Return the same choice sets for some of its users.
+
+        `users`: rows, in the order of the result.
+        """
         return replace(
             self,
-            columns={name: values[people] for name, values in self.columns.items()},
-            user_features={name: values[people] for name, values in self.user_features.items()},
-            chosen=self.chosen[people],
-            offset=self.offset[people],
-            relevant=self.relevant[people],
-            inside=self.inside[people],
-            user=self.user[people],
-            rows=self.rows[people],
+            columns={name: values[users] for name, values in self.columns.items()},
+            user_features={name: values[users] for name, values in self.user_features.items()},
+            chosen=self.chosen[users],
+            offset=self.offset[users],
+            relevant=self.relevant[users],
+            inside=self.inside[users],
+            user=self.user[users],
+            rows=self.rows[users],
         )
 
     def best(self, scores: Floats, k: int = DEPTH) -> NDArray[np.intp]:
-        """Return the k best places by scores, (people, k), best first.
+        """Return the k best places by scores, (users, k), best first.
 
         What was taken up comes last among equals.
         """
@@ -85,17 +88,17 @@ class ChoiceSets:
         return np.take_along_axis(some, np.argsort(values, axis=1), axis=1)
 
     def lists(self, order: NDArray[np.intp]) -> Rows:
-        """Return the items of ordered places, (people, k), -1 where there are fewer."""
+        """Return the items of ordered places, (users, k), -1 where there are fewer."""
         return np.take_along_axis(self.rows, order, axis=1)
 
     def ndcg(self, scores: Floats, k: int = DEPTH) -> Values:
-        """Return each user's mean nDCG@k by scores of the places, (people, places)."""
+        """Return each user's mean nDCG@k by scores of the places, (users, places)."""
         return self.ordered_ndcg(self.best(scores, k), k)
 
     def ordered_ndcg(
         self, order: NDArray[np.intp], k: int = DEPTH, weights: Values | None = None
     ) -> Values:
-        """Return each user's mean nDCG@k of their best places, (people, k or fewer), see `best`.
+        """Return each user's mean nDCG@k of their best places, (users, k or fewer), see `best`.
 
         A sampled place takes up as many ranks as the items it stands for: else a score that
         puts what no column ranks high first would seem to hit what it buries. `weights`: of a
@@ -134,10 +137,11 @@ def build_choice_sets(
     thorough: bool = True,
     enough: Callable[[], bool] = lambda: False,
 ) -> ChoiceSets:
-    """Score everything for the people of a check and keep what each could choose among.
+    """Score everything for the users of a check and keep what each could choose among.
 
     `features`: item features in the order of `feature_names()`, (features, n_items). `thorough`:
-    see `nominating`. `enough`: whether to leave out the people not asked yet; some always are.
+    see `nominating`. `enough`: whether to leave out the users not queried yet; some always are
+    queried.
     """
     rng = np.random.default_rng(seed)
     lives, named = tuple(half_lives), dict(zip(feature_names(), features, strict=True))
@@ -167,7 +171,7 @@ def _block(
     live = LiveState(next(iter(context.models.values())))
     every: Rows = np.arange(n_items, dtype=np.int32)
     full[WAITING] = np.broadcast_to(waiting_share(live, every), (len(check), n_items))
-    full[STANDING] = np.broadcast_to(standing(live), (len(check), n_items))
+    full[STANDING] = np.broadcast_to(item_state(live), (len(check), n_items))
     chosen = np.zeros(closed.shape, bool)
     known = check.relevant.items >= 0
     chosen[check.relevant.owner[known], check.relevant.items[known]] = True
@@ -186,9 +190,9 @@ def _unread(context: CutContext) -> Floats:
 
 
 def _user_features(check: ValidationSet, created: Times, now: float) -> dict[str, Floats]:
-    people = [check.histories[person] for person in range(len(check))]
-    found = [user_features_of(history, created) for history in people]
-    last = np.array([gap(history.times, now) for history in people], np.float32)
+    users = [check.histories[user] for user in range(len(check))]
+    found = [user_features_of(history, created) for history in users]
+    last = np.array([gap(history.times, now) for history in users], np.float32)
     return {
         **{t: np.array([one[t] for one in found], np.float32) for t in USER_FEATURES},
         "gap": last,
@@ -196,7 +200,7 @@ def _user_features(check: ValidationSet, created: Times, now: float) -> dict[str
 
 
 def masked_items(check: ValidationSet, n_items: int) -> Mask:
-    """Return (people, n_items): what may not be recommended to whom."""
+    """Return (users, n_items): what may not be recommended to whom."""
     closed = np.zeros((len(check), n_items), bool)
     if check.only is not None:
         closed[:] = True
@@ -207,14 +211,17 @@ def masked_items(check: ValidationSet, n_items: int) -> Mask:
 
 
 def candidate_mask(columns: Iterable[Floats], closed: Mask) -> Mask:
-    """Return the best places of each person by each column."""
+    """Return the best places of each user by each column.
+
+    `columns`: (users, n_items) each; `closed` (users, n_items): items that may not be shown.
+    """
     picked = np.zeros(closed.shape, bool)
-    people = np.arange(len(closed))[:, None]
+    users = np.arange(len(closed))[:, None]
     for values in columns:
         if closed.shape[1] <= TOP_PER_COLUMN:
             return np.ones(closed.shape, bool)
         order = np.where(closed, -np.inf, values)
-        picked[people, np.argpartition(-order, TOP_PER_COLUMN, axis=1)[:, :TOP_PER_COLUMN]] = True
+        picked[users, np.argpartition(-order, TOP_PER_COLUMN, axis=1)[:, :TOP_PER_COLUMN]] = True
     return picked
 
 
@@ -222,7 +229,7 @@ def sampling_log_offsets(picked: Mask, closed: Mask, rng: np.random.Generator) -
     """Return 0 for candidates, the log of how many items each sampled other represents, or -inf.
 
     Without the others, a chosen item that no column ranks high would look like a virtue of low
-    scores, for nothing else with low scores would be a candidate.
+    scores, for nothing else with low scores would be a candidate. All arrays: (users, n_items).
     """
     others = ~picked & ~closed
     share = np.minimum(1.0, N_SAMPLED_NEGATIVES / np.maximum(others.sum(axis=1, keepdims=True), 1))
@@ -238,7 +245,10 @@ def pack(
     inside: Mask,
     relevant: NDArray[np.int64],
 ) -> ChoiceSets:
-    """Return whole-catalogue columns with what is not offered left out."""
+    """Return whole-catalogue columns with what is not offered left out.
+
+    `full`: (users, n_items) each; the result has as many places as the user with most offers.
+    """
     kept = np.isfinite(offset)
     width = int(kept.sum(axis=1).max(initial=0))
     order = np.argsort(~kept, axis=1, kind="stable")[:, :width]
@@ -255,7 +265,7 @@ def pack(
 
 
 def joined(parts: list[ChoiceSets]) -> ChoiceSets:
-    """Return several pools as one; their users are taken to be different people."""
+    """Return several pools as one; their users are taken to be different users."""
     width = max((part.offset.shape[1] for part in parts), default=0)
 
     def padded(values: Iterator[NDArray[Any]], fill: float = 0.0) -> NDArray[Any]:

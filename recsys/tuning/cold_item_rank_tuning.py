@@ -104,7 +104,8 @@ def moved(
 ) -> Floats:
     """Return the scores with those of unread places moved to their ranks by neighbour sums.
 
-    As `recsys.ranking.cold_item_ranks` does, for sampled places that stand for many items each.
+    As `recsys.ranking.cold_item_ranks` does, for sampled places that stand for many items each. All
+    arrays: (lists, places).
     """
     found, new = scores.copy(), choice_sets.columns[NEW]
     bits = choice_sets.columns[STANDING].astype(np.int8)

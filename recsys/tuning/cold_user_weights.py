@@ -2,7 +2,7 @@
 
 What the form learned of popularity among users with a history need not suit users without one.
 Several weightings are compared on the choices of users without a history, by weights that other
-users' choices taught. The simplest within one paired standard error of the best is used.
+users' choices fitted. The simplest within one paired standard error of the best is used.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Weighting = Callable[[Sequence[ChoiceSets], Mapping[Parameter, float]], Weights]
 
 
 @dataclass(frozen=True, slots=True)
-class NewcomerWeights:
+class ColdUserWeights:
     """The chosen weights and what they were chosen by."""
 
     name: str
@@ -46,12 +46,12 @@ class NewcomerWeights:
         }
 
 
-def choose_newcomer_weights(
+def choose_cold_user_weights(
     design: CandidateForm,
     choice_sets: ChoiceSets,
     weights: Mapping[Parameter, float],
     validator: CrossValidator | None = None,
-) -> NewcomerWeights:
+) -> ColdUserWeights:
     """Return the weights for a form, learned from choice sets.
 
     `weights`: of the form, learned from the same choice sets. `validator`: their halves; None, or
@@ -59,27 +59,29 @@ def choose_newcomer_weights(
     else those that are learned as if nothing else spoke.
     """
     every = _weightings(design)
-    asked = [] if validator is None else [_newcomers(ask) for _, ask in validator.folds]
-    users = sum(len(np.unique(ask.user)) for ask in asked)
+    validation_sets = (
+        [] if validator is None else [_cold_users(held_out) for _, held_out in validator.folds]
+    )
+    users = sum(len(np.unique(held_out.user)) for held_out in validation_sets)
     if validator is None or users < FEWEST:
         own = _of_form(design, weights)
         name = "of the form" if sum(own.values()) >= LEAST_UPTAKE else "of item features alone"
-        return NewcomerWeights(name, every[name]([choice_sets], weights), users)
+        return ColdUserWeights(name, every[name]([choice_sets], weights), users)
     found: dict[str, Values] = {}
     for name, weighting in every.items():
         gains = [
-            ask.ndcg(scores(ask, weighting(learn, own)))
-            for (learn, _), ask, own in zip(
-                validator.folds, asked, validator.weights(design), strict=True
+            held_out.ndcg(scores(held_out, weighting(learn, own)))
+            for (learn, _), held_out, own in zip(
+                validator.folds, validation_sets, validator.weights(design), strict=True
             )
-            if len(ask)
+            if len(held_out)
         ]
         found[name] = np.concatenate(gains)
     best = max(found.values(), key=np.mean)
     errors = {n: float((best - v).std() / np.sqrt(len(v))) for n, v in found.items()}
     near = [n for n, v in found.items() if float((best - v).mean()) <= errors[n]]
     values = tuple((n, float(v.mean()), errors[n]) for n, v in found.items())
-    return NewcomerWeights(near[0], every[near[0]]([choice_sets], weights), users, values)
+    return ColdUserWeights(near[0], every[near[0]]([choice_sets], weights), users, values)
 
 
 def scores(choice_sets: ChoiceSets, weights: Mapping[str, float]) -> Floats:
@@ -103,23 +105,23 @@ def _weightings(design: CandidateForm) -> dict[str, Weighting]:
     trend = (finite or ["share_all"])[0]
 
     def of_trend(pools: Sequence[ChoiceSets], own: Mapping[Parameter, float]) -> Weights:
-        return design.newcomer_opinions() | _learned((trend,), pools)
+        return design.cold_user_opinions() | _learned((trend,), pools)
 
     def of_form(pools: Sequence[ChoiceSets], own: Mapping[Parameter, float]) -> Weights:
-        return design.newcomer_opinions() | _of_form(design, own)
+        return design.cold_user_opinions() | _of_form(design, own)
 
     def of_features(pools: Sequence[ChoiceSets], own: Mapping[Parameter, float]) -> Weights:
-        return design.newcomers(*pools)
+        return design.cold_user_weights(*pools)
 
-    def of_newcomers(pools: Sequence[ChoiceSets], own: Mapping[Parameter, float]) -> Weights:
+    def of_cold_users(pools: Sequence[ChoiceSets], own: Mapping[Parameter, float]) -> Weights:
         lives = SHARES if finite else ("share_all",)
-        return design.newcomer_opinions() | _learned(lives, [_newcomers(one) for one in pools])
+        return design.cold_user_opinions() | _learned(lives, [_cold_users(one) for one in pools])
 
     return {
         "of one trend": of_trend,
         "of the form": of_form,
         "of item features alone": of_features,
-        "of users without a history": of_newcomers,
+        "of users without a history": of_cold_users,
     }
 
 
@@ -137,7 +139,7 @@ def _of_form(design: CandidateForm, weights: Mapping[Parameter, float]) -> Weigh
     return {name: max(weight, 0.0) for name, weight in priors.items() if name in SHARES}
 
 
-def _newcomers(choice_sets: ChoiceSets) -> ChoiceSets:
+def _cold_users(choice_sets: ChoiceSets) -> ChoiceSets:
     if "activity" not in choice_sets.user_features:
         return choice_sets.take(np.zeros(0, np.int64))
     return choice_sets.take(np.flatnonzero(choice_sets.user_features["activity"] <= activity(0)))

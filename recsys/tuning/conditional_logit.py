@@ -1,8 +1,8 @@
 """Conditional logit: weights of a linear score, learned from chosen and unchosen items.
 
-For each person the model is softmax over the candidates of Σ feature · weight; the weights
+For each user the model is softmax over the candidates of Σ feature · weight; the weights
 maximise the likelihood of what was taken up (McFadden, 1974). It is convex and has one weight per
-feature, so a thousand people are enough and no grid of mixing weights has to be searched.
+feature, so a thousand users are enough and no grid of mixing weights has to be searched.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ LEAST = 1e-3  # weight of a feature with a spread of one, where weights must be 
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What people could choose from, and what they chose."""
+    """What users could choose from, and what they chose."""
 
-    features: Floats  # (people, candidates, features)
-    chosen: Mask  # (people, candidates)
-    offset: Floats  # (people, candidates): log of how many items a candidate stands for; -inf: none
+    features: Floats  # (users, candidates, features)
+    chosen: Mask  # (users, candidates)
+    offset: Floats  # (users, candidates): log of how many items a candidate stands for; -inf: none
 
     @classmethod
     def joined(cls, parts: Sequence[Choices]) -> Choices:
-        """Return the people of several sets as one; rows are padded to one width."""
+        """Return the users of several sets as one; rows are padded to one width."""
         width = max(part.offset.shape[1] for part in parts)
         room = [((0, 0), (0, width - part.offset.shape[1])) for part in parts]
         return cls(
@@ -50,7 +50,10 @@ class Choices:
 
     @property
     def offered(self) -> Mask:
-        """Which places are filled."""
+        """Which places are filled.
+
+        (users, candidates).
+        """
         return np.isfinite(self.offset)
 
 
@@ -61,14 +64,14 @@ def fit_logit(
 
     `positive`, (features,): those whose weights are sought among numbers from `LEAST` on.
 
-    `regularization` applies to features scaled to a spread of one. People weigh alike, however
-    much each chose; those who chose nothing among the candidates teach nothing.
+    `regularization` applies to features scaled to a spread of one. Users weigh alike, however
+    much each chose; users who chose none of the candidates are left out.
     """
-    people = choices.chosen.any(axis=1)
-    if not people.any():
+    users = choices.chosen.any(axis=1)
+    if not users.any():
         return np.zeros(choices.features.shape[2], np.float32)
-    features, chosen = choices.features[people], choices.chosen[people]
-    offered = choices.offered[people]
+    features, chosen = choices.features[users], choices.chosen[users]
+    offered = choices.offered[users]
     features = features - _means(features, offered)[:, None, :]
     spread = np.sqrt((features[offered].astype(np.float64) ** 2).mean(axis=0))
     used = spread > 1e-9
@@ -76,7 +79,7 @@ def fit_logit(
         return np.zeros(len(spread), np.float32)
     scaled = (features[:, :, used] / spread[used].astype(np.float32)).astype(np.float32)
     least = None if positive is None else np.where(positive[used], LEAST, -np.inf)
-    found = _maximise(scaled, chosen, choices.offset[people], regularization, least)
+    found = _maximise(scaled, chosen, choices.offset[users], regularization, least)
     weights = np.zeros(len(spread))
     weights[used] = found / spread[used]
     if not np.isfinite(weights).all():
@@ -115,24 +118,24 @@ def _maximise(
 
 @dataclass(frozen=True, slots=True)
 class _Likelihood:
-    """Negative mean log likelihood with half the penalty, in blocks of people that fit a cache."""
+    """Negative mean log likelihood with half the penalty, in blocks of users that fit a cache."""
 
-    blocks: tuple[tuple[Floats, Floats], ...]  # features (people, places, k), offset
+    blocks: tuple[tuple[Floats, Floats], ...]  # features (users, places, k), offset
     target: NDArray[np.float64]  # (k,): mean features of what was chosen
-    people: int
+    users: int
     regularization: float
 
     @classmethod
     def of(
         cls, features: Floats, chosen: Mask, offset: Floats, regularization: float
     ) -> _Likelihood:
-        people, places, size = features.shape
-        share = (chosen / chosen.sum(axis=1, keepdims=True) / people).astype(np.float32)
+        users, places, size = features.shape
+        share = (chosen / chosen.sum(axis=1, keepdims=True) / users).astype(np.float32)
         target = share.ravel() @ features.reshape(-1, size)
         each = max(1, CACHED // max(places * size, 1))
-        cuts = [slice(start, start + each) for start in range(0, people, each)]
+        cuts = [slice(start, start + each) for start in range(0, users, each)]
         blocks = tuple((features[own], offset[own]) for own in cuts)
-        return cls(blocks, target.astype(np.float64), people, regularization)
+        return cls(blocks, target.astype(np.float64), users, regularization)
 
     def loss(self, weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         """Return the loss and its gradient."""
@@ -158,9 +161,9 @@ class _Likelihood:
                 weighted = (features * likely[:, :, None]).reshape(-1, size)
                 curvature += weighted.T @ features.reshape(-1, size) - means.T @ means
         penalty = self.regularization * weights
-        value = total / self.people - float(self.target @ weights) + 0.5 * float(penalty @ weights)
-        curvature = curvature / self.people + self.regularization * np.eye(size)
-        return value, slope / self.people - self.target + penalty, curvature
+        value = total / self.users - float(self.target @ weights) + 0.5 * float(penalty @ weights)
+        curvature = curvature / self.users + self.regularization * np.eye(size)
+        return value, slope / self.users - self.target + penalty, curvature
 
 
 def _newton(likelihood: _Likelihood) -> NDArray[np.float64]:

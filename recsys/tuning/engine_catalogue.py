@@ -60,7 +60,7 @@ _ADDED: list[Engine] = []  # registered engines that tuning tries
 def register_engine(name: str, make: Maker, tried: tuple[str, ...] = ()) -> None:
     """Make an engine of another package known to nights, evaluations and `recsys.fit`.
 
-    `make`: the numbers after the name to the engine; its name must be the one it was asked for.
+    `make`: the numbers after the name to the engine; its name must be the requested one.
     `tried`: names with numbers, such as "mine 10", that tuning tries beside the built-in engines.
     DataError for a name that is taken, has a blank, or names another engine.
 

@@ -248,7 +248,7 @@ def gains_of(
     forms = [form for column in columns for form in (plain(column), _form(shares, column))]
     best = max((validator.gains(form) for form in forms), key=np.sum, default=np.zeros(0))
     found = np.zeros(len(best))
-    found[np.concatenate([ask.user for _, ask in validator.folds])] = best
+    found[np.concatenate([held_out.user for _, held_out in validator.folds])] = best
     return found
 
 

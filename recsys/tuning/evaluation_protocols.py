@@ -21,8 +21,8 @@ from recsys.errors import DataError
 from recsys.ranking_metrics import Positives
 from recsys.serving.metadata_columns import folded
 from recsys.tuning.held_out_event_masks import (
-    born,
     cold_items,
+    first_seen,
     known_enough,
     last_slice,
     random_of_each_user,
@@ -83,30 +83,30 @@ class Replay:
     time: Times  # (n,): of each event; without timestamps, its number among all events
     opinion: RelevanceLabels  # (n,)
     counted: Mask  # (n,): the user's first act on this item; to be shown it is none
-    born: Times  # (n_items,): when each item was created or first seen; inf: never
+    first_seen: Times  # (n_items,): when each item was created or first seen; inf: never
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Training events and what is asked after them."""
+    """Training events and test cases."""
 
     rules: Rules
     items: ItemTable
     train: EventTable
     opinion: RelevanceLabels  # (n_train,)
     cutoff: float  # first moment of the test, Unix seconds; NaN where the cut is not one in time
-    cases: Cases  # for `replay`, what would be asked if nothing were learned on the way
+    cases: Cases  # for `replay`, the test cases of a model that is not updated on the way
     only: Rows | None  # the item rows that may be recommended; None: all
-    walk: Replay | None  # for `replay`
+    replay: Replay | None  # for `replay`
     n_events: int  # in training and test together
-    unlisted: Rows | None = None  # item rows without a record and enough people; None: all listed
+    unlisted: Rows | None = None  # item rows without a record and enough users; None: all listed
     unrecorded: Unrecorded | None = None  # what was found of items without a record
 
     @property
     def test_users(self) -> int:
         """How many users the headline counts."""
-        if self.walk is not None:
-            return len(np.unique(self.walk.events.user[positive_steps(self.walk)]))
+        if self.replay is not None:
+            return len(np.unique(self.replay.events.user[positive_steps(self.replay)]))
         return len(np.unique(self.cases.user[self.cases.known]))
 
     def dataset(self) -> Dataset:
@@ -142,17 +142,19 @@ def make_split(
 def _with_rule(split: Split, found: Unrecorded, events: EventTable) -> Split:
     """Return a split of events whose candidates are what a service would list.
 
-    In a replay an item without a record may be listed once enough people acted on it. Where the
+    In a replay an item without a record may be listed once enough users acted on it. Where the
     test is of items that leave training, nothing is known of any: all may be listed.
     """
     rules = split.rules
     if not found.listed or split.only is not None:
         return replace(split, unrecorded=found)
     out = np.flatnonzero(unlisted(split.train, split.items, rules.weights.acts(split.train)))
-    rows, walk = out.astype(np.int32) if len(out) else None, split.walk
-    if walk is not None:
-        walk = replace(walk, born=known_enough(events, split.items, rules.weights, walk.born))
-    return replace(split, unlisted=rows, unrecorded=found, walk=walk)
+    rows, replay = out.astype(np.int32) if len(out) else None, split.replay
+    if replay is not None:
+        replay = replace(
+            replay, first_seen=known_enough(events, split.items, rules.weights, replay.first_seen)
+        )
+    return replace(split, unlisted=rows, unrecorded=found, replay=replay)
 
 
 def item_groups(items: ItemTable, column: str) -> list[str]:
@@ -173,14 +175,20 @@ def item_groups(items: ItemTable, column: str) -> list[str]:
 
 
 def group_of_events(events: EventTable, items: ItemTable, column: str) -> NDArray[np.object_]:
-    """Return the group's name for every item row of an event table; "" for unknown items."""
+    """Return the group's name for every item row of an event table; "" for unknown items.
+
+    (n_items of the table,).
+    """
     names = dict(zip(items.ids, item_groups(items, column), strict=True))
     return np.array([names.get(text, "") for text in events.items], object)
 
 
-def positive_steps(walk: Replay) -> Mask:
-    """Say which steps of a walk ask for a ranking: counted and positive."""
-    return walk.counted & (walk.opinion > 0)
+def positive_steps(replay: Replay) -> Mask:
+    """Say which steps of a walk ask for a ranking: counted and positive.
+
+    (steps,).
+    """
+    return replay.counted & (replay.opinion > 0)
 
 
 def _cut(
@@ -200,7 +208,7 @@ def _cut(
     train, test = events.select(~is_test), events.select(is_test)
     in_time = rules.protocol in ("time", "replay") and events.timed and len(test) > 0
     acts = rules.weights.acts(events)
-    walk = _walk(events, opinion, items, is_test, acts) if rules.protocol == "replay" else None
+    replay = _replay(events, opinion, items, is_test, acts) if rules.protocol == "replay" else None
     test_positives = test.select(opinion[is_test] > 0)
     known = train.select(rules.weights.acts(train))
     return Split(
@@ -211,7 +219,7 @@ def _cut(
         cutoff=float(test.time[0]) if in_time else float("nan"),
         cases=_cases(known, test_positives, groups),
         only=only,
-        walk=walk,
+        replay=replay,
         n_events=len(events),
     )
 
@@ -251,7 +259,7 @@ def _cases(train: EventTable, test_events: EventTable, groups: NDArray[np.object
     return Cases(user[first], relevant, known, group)
 
 
-def _walk(
+def _replay(
     events: EventTable, opinion: RelevanceLabels, items: ItemTable, is_test: Mask, acts: Mask
 ) -> Replay:
     first, places = np.zeros(len(events), bool), np.flatnonzero(acts)
@@ -262,7 +270,7 @@ def _walk(
         time[is_test],
         opinion[is_test],
         first[is_test],
-        born(events, items),
+        first_seen(events, items),
     )
 
 

@@ -1,7 +1,7 @@
 """EvaluationQueries: a split in row numbers of its training data; Answers: results of a model.
 
-Whatever a row is, it is asked the same: rank the whole catalogue, or the part that the protocol
-allows, less what the person already has.
+Every model has the same task: rank the whole catalogue, or the part that the protocol
+allows, less what the user already has.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ BLOCK_BYTES = 64 << 20  # of scores held at a time
 
 @dataclass(frozen=True, slots=True)
 class EvaluationQueries:
-    """n cases: a person, what he took up in the test, and what may be shown to him."""
+    """n cases: a user, what they took up in the test, and what may be shown to them."""
 
     data: Dataset
-    user: Rows  # (n,): rows of data.users; a person may have several cases (groups)
+    user: Rows  # (n,): rows of data.users; a user may have several cases (groups)
     known: Mask  # (n,): counted in the headline; the others are the slice new_users
     relevant: Positives  # n lists of rows of data.items; -1: not in the catalogue
     histories: Histories
@@ -52,7 +52,7 @@ class EvaluationQueries:
         )
 
     def forbidden(self) -> Mask:
-        """Return (n, n_items): what may not be shown to each person."""
+        """Return (n, n_items): what may not be shown to each user."""
         found = np.zeros((len(self), len(self.data.items)), bool)
         if self.only is not None:
             found |= ~self.only
@@ -118,7 +118,10 @@ def build_queries(
 
 
 def item_rows(events: EventTable, data: Dataset) -> Rows:
-    """Return, for each item row of an event table, its row in a data set, -1 if it has none."""
+    """Return, for each item row of an event table, its row in a data set, -1 if it has none.
+
+    (n_items of the table,).
+    """
     return data.items.rows(events.items)
 
 
@@ -150,7 +153,10 @@ def answer(
 
 
 def masked(scores: Floats, questions: EvaluationQueries, name: str) -> Floats:
-    """Return the scores with -inf for what may not be shown; refuse what is not finite."""
+    """Return the scores with -inf for what may not be shown; refuse what is not finite.
+
+    `scores`: (queries, n_items), masked in place. DataError names the scorer.
+    """
     require_finite(scores, name)
     scores[questions.forbidden()] = -np.inf
     return scores

@@ -1,7 +1,7 @@
 """Training of reranking trees by LightGBM's LambdaRank on choice sets.
 
 They are boosted from the score model's own score, so no tree at all is the score model, and each
-tree is a correction of it. How many trees help is asked of people whom the trees have not seen;
+tree is a correction of it. How many trees help is decided on users whom the trees have not seen;
 where they do not help clearly, there are none.
 """
 
@@ -29,7 +29,7 @@ MARGIN = 1.005  # times the linear nDCG@20 on held-out users, or no trees
 ROUNDS = (20, 40, 60, 90)  # numbers of trees that are tried
 NEARLY = 0.9  # of the best gain
 SURE = 1.64  # standard errors that the mean gain must lie above zero
-FEWEST = 200  # people with something chosen; fewer teach no tree
+FEWEST = 200  # users with something chosen; with fewer no tree is fitted
 SETTINGS: Mapping[str, Any] = {
     "objective": "lambdarank",
     "num_leaves": 15,
@@ -49,8 +49,8 @@ class GbdtFit:
     """Choice sets with the score that the trees start from."""
 
     choice_sets: ChoiceSets
-    start: Floats  # (people, places)
-    features: Floats  # (people, places, features)
+    start: Floats  # (users, places)
+    features: Floats  # (users, places, features)
 
     @classmethod
     def of(
@@ -72,7 +72,10 @@ class GbdtFit:
         return self.choice_sets.inside & np.isfinite(self.choice_sets.offset)
 
     def reranked(self, added: Floats) -> Floats:
-        """Return the scores with the trees' part added where a request would add it."""
+        """Return the scores with the trees' part added where a request would add it.
+
+        `added`: (users, places).
+        """
         open_ = np.where(np.isfinite(self.choice_sets.offset), self.start, -np.inf)
         if open_.shape[1] <= POOL:
             return np.asarray(self.start + added, np.float32)
@@ -81,7 +84,7 @@ class GbdtFit:
 
 
 def choice_set_features(choice_sets: ChoiceSets, design: CandidateForm) -> Floats:
-    """Return the features of every place of choice sets, (people, places, features)."""
+    """Return the features of every place of choice sets, (users, places, features)."""
     found: dict[str, Floats] = {"age": choice_sets.columns.get(AGE, np.zeros((1, 1), np.float32))}
     found |= {name: values[:, None] for name, values in choice_sets.user_features.items()}
     for term in TERMS:
@@ -91,9 +94,9 @@ def choice_set_features(choice_sets: ChoiceSets, design: CandidateForm) -> Float
     )
 
 
-def fit_trees(lessons: Sequence[GbdtFit], rounds: int, seed: int = 0) -> lightgbm.Booster:
+def fit_trees(training_sets: Sequence[GbdtFit], rounds: int, seed: int = 0) -> lightgbm.Booster:
     """Boost trees from the starting scores of all lessons."""
-    parts = [_rows(training_set) for training_set in lessons]
+    parts = [_rows(training_set) for training_set in training_sets]
     data = lightgbm.Dataset(
         np.concatenate([part[0] for part in parts]),
         np.concatenate([part[1] for part in parts]),
@@ -168,16 +171,18 @@ def _folds(
 
 
 def _fold(
-    learn: ChoiceSets, ask: ChoiceSets, design: CandidateForm, seed: int
+    learn: ChoiceSets, held_out: ChoiceSets, design: CandidateForm, seed: int
 ) -> tuple[Values, list[Values]] | None:
-    """Return nDCG@20 of those asked, without trees and with each number of them."""
+    """Return nDCG@20 of the validation users, without trees and with each number of them."""
     weights = design.fit(learn)
-    training_set, exam = (GbdtFit.of(choice_sets, design, weights) for choice_sets in (learn, ask))
-    if not len(ask) or len(_rows(training_set)[2]) < FEWEST:
+    training_set, exam = (
+        GbdtFit.of(choice_sets, design, weights) for choice_sets in (learn, held_out)
+    )
+    if not len(held_out) or len(_rows(training_set)[2]) < FEWEST:
         return None
     booster = fit_trees([training_set], max(ROUNDS), seed)
     scored = [exam.reranked(_added(booster, exam, rounds)) for rounds in ROUNDS]
-    return ask.ndcg(exam.start), [ask.ndcg(scores) for scores in scored]
+    return held_out.ndcg(exam.start), [held_out.ndcg(scores) for scores in scored]
 
 
 def _added(booster: lightgbm.Booster, gbdt_fit: GbdtFit, rounds: int) -> Floats:

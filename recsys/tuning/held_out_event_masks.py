@@ -14,7 +14,10 @@ from recsys.data.unrecorded_items import NEEDED
 
 
 def last_slice(times: Times, timed: bool, share: float) -> Mask:
-    """Mark the last events; those at the very moment of the cut are all in the test."""
+    """Mark the last events; those at the very moment of the cut are all in the test.
+
+    `times` (n,), ascending where `timed`; `share`: of the events, 0 to 1.
+    """
     n = len(times)
     first = n - round(n * share)
     if first >= n:
@@ -33,7 +36,10 @@ def _place_in_user(user: Rows) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 
 def random_of_each_user(events: EventTable, share: float, seed: int) -> Mask:
-    """Mark the same share of each user's events at random, never all of them."""
+    """Mark the same share of each user's events at random, never all of them.
+
+    (events,).
+    """
     order = np.random.default_rng(seed).permutation(len(events))
     place, count = _place_in_user(events.user[order])
     is_test = np.zeros(len(events), bool)
@@ -42,7 +48,10 @@ def random_of_each_user(events: EventTable, share: float, seed: int) -> Mask:
 
 
 def cold_items(events: EventTable, share: float, seed: int) -> Rows:
-    """Return the items that leave training: those with the smallest sha256 of "seed:item_id"."""
+    """Return the items that leave training: those with the smallest sha256 of "seed:item_id".
+
+    Rows, ascending; `share`: of the items that have events.
+    """
     seen = np.unique(events.item).tolist()
     texts = {row: f"{seed}:{events.items[row]}" for row in seen}
     chosen = sorted(seen, key=lambda row: _sha256(texts[row]))[: round(share * len(seen))]
@@ -53,8 +62,11 @@ def _sha256(text: str) -> bytes:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 
-def born(events: EventTable, items: ItemTable) -> Times:
-    """Return when each item was created or first seen, whichever is earlier; inf: never."""
+def first_seen(events: EventTable, items: ItemTable) -> Times:
+    """Return when each item was created or first seen, whichever is earlier; inf: never.
+
+    (n_items of the events' table,), Unix seconds; places of events where they have no times.
+    """
     times = events.time if events.timed else np.arange(len(events), dtype=np.float64)
     found = np.full(len(events.items), np.inf)
     np.minimum.at(found, events.item, times)
@@ -70,7 +82,7 @@ def known_enough(
 ) -> Times:
     """Return from when on each item may be listed, (len(events.items),); inf: never.
 
-    `since` for items with a record; for the others the act of the last of NEEDED people.
+    `since` for items with a record; for the others the act of the last of NEEDED users.
     """
     found = since.copy()
     without = np.flatnonzero(items.ids.rows(events.items) < 0)
@@ -79,7 +91,7 @@ def known_enough(
     item, user = events.item[acts].astype(np.int64), events.user[acts].astype(np.int64)
     times = events.time[acts] if events.timed else acts.astype(np.float64)
     _, first = np.unique(item * max(len(events.users), 1) + user, return_index=True)
-    first = first[np.argsort(times[first], kind="stable")]  # each person's first act on each item
+    first = first[np.argsort(times[first], kind="stable")]  # each user's first act on each item
     first = first[np.argsort(item[first], kind="stable")]
     starts = np.searchsorted(item[first], without)
     ends = np.searchsorted(item[first], without, side="right")

@@ -30,20 +30,22 @@ from recsys.tuning.validation_set import ValidationSet
 
 
 def replay_validation(split: Split, seed: int, most: int) -> tuple[ValidationSet, ReplaySource]:
-    """Return the data before a walk, and the walk itself as tuning asks for it.
+    """Return the data before a replay, and the replay as tuning needs it.
 
     `most`: questions on the way; both the walk and the search after it take time in proportion.
     """
     data = split.dataset()
-    nobody = ValidationSet.of_users(data, np.zeros(0, np.int32), Positives.from_lists([]))
-    return nobody, partial(replay_steps, split, data, seed, most)
+    no_users = ValidationSet.of_users(data, np.zeros(0, np.int32), Positives.from_lists([]))
+    return no_users, partial(replay_steps, split, data, seed, most)
 
 
 def replay_steps(
     split: Split, data: Dataset, seed: int, most: int, lives: Sequence[LiveState]
 ) -> Iterator[ReplayStep]:
-    """Walk the test events of a split, tell the live states of each, and yield what is asked."""
-    assert split.walk is not None
+    """Replay the test events of a split, update the live states with each, and yield the
+    queries.
+    """
+    assert split.replay is not None
     known = ReplayService(lives[0], data)
     others = [ReplayService(live, data) for live in lives[1:]]
 
@@ -52,20 +54,20 @@ def replay_steps(
         for walker in others:
             walker.meet(step)
 
-    taken = positive_steps(split.walk)
-    stated = np.isin(split.walk.opinion, (LIKED, DISLIKED)) & split.walk.counted
-    # A low rating is still of something chosen; only where people reject does liking count apart.
-    stated &= any(split.rules.weights.of_kind(kind) < 0 for kind in split.walk.events.kinds)
-    some = _of_some_users(split.walk.events.user, taken | stated, seed, most)
+    taken = positive_steps(split.replay)
+    stated = np.isin(split.replay.opinion, (LIKED, DISLIKED)) & split.replay.counted
+    # A low rating is still of something chosen; only where users reject does liking count apart.
+    stated &= any(split.rules.weights.of_kind(kind) < 0 for kind in split.replay.events.kinds)
+    some = _of_some_users(split.replay.events.user, taken | stated, seed, most)
     for one in replay_queries(split, data, observe, some):
         rows = known.known_rows(one.rows)
         target = int(rows[one.target])
         if target < 0:
             continue
         candidates = rows if one.alive else np.delete(rows, one.target)
-        opinion = int(split.walk.opinion[one.place])
+        opinion = int(split.replay.opinion[one.place])
         yield ReplayStep(
-            user=int(split.walk.events.user[one.place]),
+            user=int(split.replay.events.user[one.place]),
             history=known.history(one.histories),
             now=one.histories.now,
             candidates=candidates[candidates >= 0],
@@ -76,7 +78,7 @@ def replay_steps(
 
 
 def _of_some_users(user: Rows, query: Mask, seed: int, most: int) -> Mask:
-    """Keep what is asked of users drawn at random, until there are `most` questions."""
+    """Keep the queries of users drawn at random, until there are `most` questions."""
     users, counts = np.unique(user[query], return_counts=True)
     order = np.random.default_rng(seed).permutation(len(users))
     drawn = users[order[np.cumsum(counts[order]) <= max(most, int(counts.max(initial=0)))]]
@@ -92,24 +94,26 @@ def to_validation_set(questions: EvaluationQueries) -> ValidationSet:
 
 
 class ReplayService:
-    """The service in a replay: told of every event, asked before the next."""
+    """The service in a replay: updated with every event, queried before the next."""
 
     def __init__(self, live: LiveState, data: Dataset | None = None) -> None:
         self.live = live
-        self.born: Times | None = None  # when each user of the walk first acted, inf: not before it
+        self.first_act: Times | None = (
+            None  # when each user of the walk first acted, inf: not before it
+        )
         if data is not None and data.timed:
-            self.born = births_of(data.user, data.time, len(data.users))
+            self.first_act = births_of(data.user, data.time, len(data.users))
         self.rows = np.arange(len(live.model), dtype=np.int32)  # walk's row -> live's, -1 none
         self._later: list[LiveEvent] = []  # observed and not counted yet: many at once take less
 
     def observe(self, step: ReplayEvent) -> None:
-        """Count the event as the service does; an item never heard of becomes a row."""
+        """Count the event as the service does; an unknown item becomes a row."""
         who, back = str(step.user), step.withdrawn
         act = LiveEvent(
-            step.item_id, step.kind, step.value, step.time, step.tone, who, withdrawn=back
+            step.item_id, step.kind, step.value, step.time, step.sentiment, who, withdrawn=back
         )
-        if self.born is not None and np.isfinite(self.born[step.user]):
-            act = act._replace(born=float(self.born[step.user]))
+        if self.first_act is not None and np.isfinite(self.first_act[step.user]):
+            act = act._replace(first_act=float(self.first_act[step.user]))
         self._later.append(act)
         self._reach(step.item)
         if back or self.rows[step.item] < 0:
@@ -117,7 +121,7 @@ class ReplayService:
             self.rows[step.item] = self.live.row(step.item_id)
 
     def meet(self, step: ReplayEvent) -> None:
-        """Count the event only if it makes a row of an item never heard of.
+        """Count the event only if it makes a row of an unknown item.
 
         For a live state that only lends its engine: popularity and the like are read of another.
         """
@@ -133,7 +137,10 @@ class ReplayService:
             self._later = []
 
     def score(self, histories: Histories, rows: Rows) -> Values:
-        """Score the rows; one that the service has not heard of yet gets the lowest score."""
+        """Score the rows; one that is unknown to the service yet gets the lowest score.
+
+        (rows,), finite.
+        """
         here = self.known_rows(rows)
         known = here[here >= 0]
         scores = live_scores(self.live, self.history(histories), histories.now, known)
@@ -142,19 +149,19 @@ class ReplayService:
         return found
 
     def known_rows(self, rows: Rows) -> Rows:
-        """Return the live state's rows for the walk's, -1 for what it has not heard of.
+        """Return the live state's rows for the replay's, -1 for unknown items.
 
-        All that was observed is counted first.
+        (rows,). All that was observed is counted first.
         """
         self.count()
         self._reach(int(rows.max(initial=-1)))
         return np.asarray(self.rows[rows], np.int32)
 
     def history(self, histories: Histories) -> History:
-        """Return one person's events as the live state knows them."""
-        people = [np.arange(len(histories.item))]
+        """Return one user's events as the live state knows them."""
+        users = [np.arange(len(histories.item))]
         items = self.known_rows(histories.item)
-        found = HistoryBatch.of_events(items, histories.weight, histories.time, people)
+        found = HistoryBatch.of_events(items, histories.weight, histories.time, users)
         return History(found.rows, found.weights, found.times)
 
     def _reach(self, row: int) -> None:

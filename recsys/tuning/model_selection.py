@@ -30,27 +30,27 @@ from recsys.training.fit import TextVectors, assemble, known_interactions
 from recsys.tuning.accuracy_personalization_frontier import described, frontier
 from recsys.tuning.choice_sets import ChoiceSets, build_choice_sets, joined
 from recsys.tuning.cold_item_rank_tuning import UnreadRanks, choose_ranks
-from recsys.tuning.cold_user_weights import choose_newcomer_weights
+from recsys.tuning.cold_user_weights import choose_cold_user_weights
 from recsys.tuning.cpu_budget import Budget, cpu_seconds
 from recsys.tuning.engine_catalogue import CHEAP, Family, engine_named
 from recsys.tuning.engine_preselection import Part, Preselection, families_of
 from recsys.tuning.gbdt_training import fit_gbdt_if_better
 from recsys.tuning.recent_item_popularity import item_weights
-from recsys.tuning.replay_choice_sets import ReplayChoiceSets, ReplayStep, walk
+from recsys.tuning.replay_choice_sets import ReplayChoiceSets, ReplayStep, collect_choice_sets
 from recsys.tuning.score_model_form import REFUSALS, CandidateForm, CrossValidator
 from recsys.tuning.score_model_form_search import GAIN, Search, form_summary
 from recsys.tuning.tuning_result import TuningResult
 from recsys.tuning.validation_set import ValidationSet
 
-PEOPLE = 3_000  # of the check that are asked
+PEOPLE = 3_000  # of the validation set that are evaluated
 HALF_LIVES = (1.6, 5.0, 20.0, math.inf)  # events back; how fast a history fades
 WALKED = 0.5  # of the time left is for the search after a walk
 TREE_SECONDS = 30.0  # of CPU time that learning trees may take
-CHEAP_PEOPLE = 500  # who are asked about popular, trending and item-knn
-CHEAP_SCORES = 50_000_000  # of one column; with more than 100,000 items fewer people are asked
-FEWEST_CHEAP = 100  # people
-CHEAP_LIVES = (5.0, 20.0)  # half-lives of a history that item-knn is asked with, in events
-FEWEST_LISTS = 200  # asked for; a search that was interrupted with fewer tells nothing
+CHEAP_PEOPLE = 500  # users on whom popular, trending and item-knn are evaluated
+CHEAP_SCORES = 50_000_000  # of one column; with more than 100,000 items fewer users are evaluated
+FEWEST_CHEAP = 100  # users
+CHEAP_LIVES = (5.0, 20.0)  # half-lives of a history of item-knn queries, in events
+FEWEST_LISTS = 200  # lists of a replay; one that was interrupted with fewer is not used
 # Families that are fitted where engines are not compared: of each group the first that the
 # catalogue and the budget have room for. A catalogue of any size has one that knows order.
 USUAL = (("slist", "sequence-knn"), ("lowpass", "blocks"))
@@ -74,13 +74,13 @@ class Found:
     """What a part of the search ended with."""
 
     design: CandidateForm
-    value: float  # nDCG@20 of people whose choices did not teach the weights
+    value: float  # nDCG@20 of users to whose choices the weights were not fitted
     choice_sets: ChoiceSets  # that the weights are learned from
 
 
 @dataclass(slots=True)
 class Log:
-    """What is told and written down on the way."""
+    """Progress messages and records of a search."""
 
     note: Note
     rows: list[dict[str, object]] = field(default_factory=list)
@@ -116,13 +116,13 @@ def choose(
 
     Where they are many, the best at one cut go on.
 
-    People are asked at one cut in time, or, with `on_the_way`, before each of the events that
-    followed, as a service that receives every event is. `cut`: people at one cut for what is asked
-    first; None: those of `check`. `more`: further folds beside `check`, with the same numbers of
-    users and items; engines are fitted to each.
+    Users are evaluated at one cut in time, or, with `on_the_way`, before each of the events that
+    followed, as a service that receives every event is. `cut`: users at one cut for what is
+    evaluated first; None: those of `check`. `more`: further folds beside `check`, with the same
+    numbers of users and items; engines are fitted to each.
 
-    The form grows part by part; a part stays when it raises nDCG@20 of people whose own choices
-    did not teach its weights. The weights of the winning form are then learned from everybody. A
+    The form grows part by part; a part stays when it raises nDCG@20 of users whose own choices were
+    not used for its weights. The weights of the winning form are then learned from everybody. A
     search that ends early keeps the best form so far, and the choice says what was left out.
     """
     log = Log(note)
@@ -177,9 +177,10 @@ def choose(
     point = next(point for point in points if point.chosen)
     design = replace(design, dial=point.personal, places=point.places)
     log.note(described(points))
-    # Trees are judged by what is taken up; where dislikes are heard too, that is half the truth.
-    judged, trees = validator.opinions is None and check.only is None, None
-    if judged and (on_the_way is not None or not check.data.timed):
+    # Trees are judged by what is taken up; where dislikes count too, that is not the whole
+    # objective.
+    by_ndcg_alone, trees = validator.opinions is None and check.only is None, None
+    if by_ndcg_alone and (on_the_way is not None or not check.data.timed):
         if budget.left() > TREE_SECONDS:
             trees = _corrected(choice_sets, design, on_the_way is not None, seed, log)
         elif budget.seconds > TREE_SECONDS:
@@ -226,15 +227,20 @@ def _chosen(
 ) -> TuningResult:
     """Return a choice whose weights are learned from everybody.
 
-    `validator`: halves of the choice sets, on which weights of newcomers are compared; None: they
+    `validator`: halves of the choice sets, on which weights of cold users are compared; None: they
     are not.
     """
     weights = found.design.fit(found.choice_sets)
     score_model, ranks = found.design.score_model(weights), _unread_ranks(found, weights, log)
-    newcomers = choose_newcomer_weights(found.design, found.choice_sets, weights, validator)
-    log.rows.append(newcomers.to_json())
+    cold_user_weights = choose_cold_user_weights(
+        found.design, found.choice_sets, weights, validator
+    )
+    log.rows.append(cold_user_weights.to_json())
     score_model = replace(
-        score_model, newcomers=newcomers.weights, unread=ranks.factor, appeal=ranks.appeal
+        score_model,
+        cold_user_weights=cold_user_weights.weights,
+        unread=ranks.factor,
+        appeal=ranks.appeal,
     )
     if not found.choice_sets.columns[TASTE].any():  # nothing learned of dislikes
         score_model = replace(score_model, priors={**score_model.priors, "refusals": REFUSALS})
@@ -293,10 +299,11 @@ def _used(engines: Sequence[Engine], design: CandidateForm) -> tuple[str, ...]:
 def _corrected(
     choice_sets: ChoiceSets, design: CandidateForm, in_time: bool, seed: int, log: Log
 ) -> Gbdt | None:
-    """Return trees that correct the score model; none after one cut in time, which teaches its day.
+    """Return trees that correct the score model; none after one cut in time, which fits one day
+    only.
 
     There, everybody chooses among items as hot as they were at the cut: trees would learn which
-    items those were, and no half of the people could tell.
+    items those were, and no half of the users could tell.
     """
     found = fit_gbdt_if_better(choice_sets, design, in_time, seed)
     log.rows.append({"trees": found.rounds, "gain": found.gain, "kept": found.trees is not None})
@@ -315,7 +322,7 @@ def _validation_queries(
     budget: Budget,
     log: Log,
 ) -> ReplayChoiceSets:
-    """Return what people choose among at the cut of each fold, or on the way of a replay."""
+    """Return what users choose among at the cut of each fold, or on the way of a replay."""
     until = WALKED * budget.left()
 
     def enough() -> bool:
@@ -323,7 +330,9 @@ def _validation_queries(
 
     if on_the_way is not None:
         lives = {name: LiveState(model) for name, model in models[0].items()}
-        found = walk(on_the_way(tuple(lives.values())), lives, HALF_LIVES, seed, enough)
+        found = collect_choice_sets(
+            on_the_way(tuple(lives.values())), lives, HALF_LIVES, seed, enough
+        )
         if found.ended and len(found.choice_sets) < SURE_LISTS:
             log.hurried(
                 f"the replay stopped after {len(found.choice_sets)} lists:"
@@ -460,7 +469,7 @@ def _assembled(
     rated: bool = True,
     like: Model | None = None,
 ) -> dict[str, Model]:
-    """Return a model per engine; `student` None leaves items without readers out.
+    """Return a model per engine; `student` None leaves items without users out.
 
     `rated`: with the expected rating of each user, where there are dislikes to learn it from.
     `like`: a model of the same data, of which all that no engine changes is taken over.
@@ -483,6 +492,6 @@ def _assembled(
             documents=False,
         )
         # With few users counting less, a trend would also tell how much is used in all, and a
-        # trend that tells nothing would be chosen for it.
+        # trend without information would be chosen for it.
         models[name] = replace(model, counters={**model.counters, "few": np.zeros(1)})
     return models

@@ -1,7 +1,7 @@
 """Prequential replay: test events in order of time, with a query before each.
 
-State is what is strictly earlier: events of one moment are all asked about before any of them is
-told to the model.
+State is what is strictly earlier: all events of one moment are queried before any of them is
+passed to the model.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from recsys.serving.live_event import LiveEvent
 from recsys.tuning.evaluation_protocols import Replay, Split, item_groups, positive_steps
 from recsys.tuning.evaluation_queries import item_rows
 from recsys.tuning.relevant_events import DISLIKED, LIKED
-from recsys.tuning.replayed_user_history import Timelines, UserTimeline
+from recsys.tuning.replayed_user_history import ReplayedUserHistory, Timelines
 from recsys.tuning.scorer_protocol import Histories, Skip
 
 SAMPLE = 100  # answers after which it is known how long all of them will take
@@ -43,7 +43,7 @@ class ReplayEvent:
     weight: float
     explicit: bool  # an opinion, not a passing by
     time: float
-    tone: float = 0.0  # of its words, -1 to 1
+    sentiment: float = 0.0  # of its words, -1 to 1
     withdrawn: tuple[LiveEvent, ...] = ()  # earlier acts that it takes back, `counted` as they were
     withdraws_opinion: bool = False  # whether these state a liking or a dislike
 
@@ -52,11 +52,14 @@ class ReplayModel(Protocol):
     """A row of the table that can be walked with."""
 
     def observe(self, step: ReplayEvent) -> None:
-        """Learn of an event that has happened; the person's history is kept by the walk."""
+        """Learn of an event that has happened; the user's history is kept by the walk."""
         ...
 
     def score(self, histories: Histories, rows: Rows) -> Values:
-        """Return one finite score per row for the one person of `histories`, at its `now`."""
+        """Return one finite score per row for the one user of `histories`, at its `now`.
+
+        (rows,).
+        """
         ...
 
 
@@ -67,7 +70,7 @@ class ReplayResult:
     user: Rows  # (n,): of each ranking
     ranks: Values  # (n,): of what was taken up; inf when it did not exist yet
     items: Rows  # (n,): row of what was taken up; -1: not in the training data
-    judged: Rows  # (m,): the user of each opinion
+    opinion_users: Rows  # (m,): the user of each opinion
     scores: Values  # (m,): given to the item just before the opinion
     liked: Mask  # (m,)
     unread: Mask  # (n,): the item existed, and nobody but its author had acted on it
@@ -85,19 +88,19 @@ class World:
     group: Rows  # (n,): the group of each item
 
     @classmethod
-    def of(cls, split: Split, walk: Replay, data: Dataset) -> World:
+    def of(cls, split: Split, replay: Replay, data: Dataset) -> World:
         """Number the items and sort them by when they came to be."""
-        rows, names = item_rows(walk.events, data), walk.events.items
-        met = np.unique(walk.events.item)
+        rows, names = item_rows(replay.events, data), replay.events.items
+        met = np.unique(replay.events.item)
         fresh = met[rows[met] < 0]
         rows[fresh] = len(data.items) + np.arange(len(fresh))
         ids = IdMap.from_ids([*data.items, *(names[int(row)] for row in fresh)])
         birth = np.full(len(ids), np.inf)
-        if walk.events.timed:
+        if replay.events.timed:
             dated = np.isfinite(data.table.created)
             birth[np.flatnonzero(dated)] = data.table.created[dated]
         known = rows >= 0
-        birth[rows[known]] = np.minimum(birth[rows[known]], walk.born[known])
+        birth[rows[known]] = np.minimum(birth[rows[known]], replay.first_seen[known])
         group = np.zeros(len(ids), np.int32)
         if split.rules.group:
             named = item_groups(data.table, split.rules.group)
@@ -114,12 +117,15 @@ class World:
             group,
         )
 
-    def candidates(self, item: int, now: float, trail: UserTimeline) -> Rows:
-        """Return what existed before `now` in the item's group and is new to the person."""
+    def candidates(self, item: int, now: float, replayed_history: ReplayedUserHistory) -> Rows:
+        """Return what existed before `now` in the item's group and is new to the user.
+
+        Ascending rows. `now`: Unix seconds.
+        """
         group = int(self.group[item])
         alive = self.by_birth[group][: np.searchsorted(self.births[group], now, side="left")]
         seen = np.zeros(len(self.group), bool)
-        seen[trail.items] = True
+        seen[replayed_history.items] = True
         return alive[~seen[alive]]
 
 
@@ -128,7 +134,7 @@ class ReplayQuery:
     """A question on the way: where would this item have stood?"""
 
     place: int  # number of the event in the walk
-    histories: Histories  # of the person, at the moment of the question
+    histories: Histories  # of the user, at the moment of the question
     rows: Rows  # the candidates; last, if it is none of them, the item itself
     target: int  # where in `rows` the item is
     alive: bool  # the item is a candidate: it existed before
@@ -146,13 +152,13 @@ def replay_queries(
     split: Split, data: Dataset, observe: Callable[[ReplayEvent], None], queried: Mask
 ) -> Iterator[ReplayQuery]:
     """Walk the test events, yield the questions and then tell `observe` what happened."""
-    assert split.walk is not None
-    walk, world = split.walk, World.of(split, split.walk, data)
+    assert split.replay is not None
+    replay, world = split.replay, World.of(split, split.replay, data)
     weights = split.rules.weights
     timelines = Timelines(data, split.train, weights)
-    for moment in _moments(walk.time):
+    for moment in _moments(replay.time):
         steps = [
-            _step(split.rules.weights, walk, world, data, timelines, place)
+            _step(split.rules.weights, replay, world, data, timelines, place)
             for place in moment.tolist()
         ]
         for place, step in zip(moment.tolist(), steps, strict=True):
@@ -176,16 +182,20 @@ def _act(step: ReplayEvent, kind: str, weight: float, time: float) -> LiveEvent:
     return LiveEvent(step.item_id, kind, None, time, 0.0, str(step.user), counted=weight)
 
 
-def _question(world: World, trail: UserTimeline, step: ReplayEvent, place: int) -> ReplayQuery:
-    rows = world.candidates(step.item, step.time, trail)
+def _question(
+    world: World, replayed_history: ReplayedUserHistory, step: ReplayEvent, place: int
+) -> ReplayQuery:
+    rows = world.candidates(step.item, step.time, replayed_history)
     found = np.flatnonzero(rows == step.item)
     if not len(found):
         rows = np.append(rows, np.int32(step.item))
     target = int(found[0]) if len(found) else len(rows) - 1
-    return ReplayQuery(place, trail.histories(step.user, step.time), rows, target, len(found) > 0)
+    return ReplayQuery(
+        place, replayed_history.histories(step.user, step.time), rows, target, len(found) > 0
+    )
 
 
-def walk_through(
+def run_replay(
     split: Split,
     data: Dataset,
     model: ReplayModel,
@@ -198,12 +208,12 @@ def walk_through(
     Skip when the first answers say that all of them would take more than `allowed` seconds.
     `inspect` receives each query with the scores of its candidates, before the event is observed.
     """
-    assert split.walk is not None
-    walk = split.walk
-    rank = positive_steps(walk)
-    opinion = np.isin(walk.opinion, (LIKED, DISLIKED)) & walk.counted
-    ranks, scores = np.full(len(walk.events), np.inf), np.zeros(len(walk.events))
-    among, read = np.full(len(walk.events), np.inf), _ReadItems(split, data)
+    assert split.replay is not None
+    replay = split.replay
+    rank = positive_steps(replay)
+    opinion = np.isin(replay.opinion, (LIKED, DISLIKED)) & replay.counted
+    ranks, scores = np.full(len(replay.events), np.inf), np.zeros(len(replay.events))
+    among, read = np.full(len(replay.events), np.inf), _ReadItems(split, data)
 
     def observe(step: ReplayEvent) -> None:
         model.observe(step)
@@ -226,14 +236,14 @@ def walk_through(
         if not (known := read.of(query.rows))[query.target]:
             others = np.where(known, -np.inf, found)
             among[query.place] = query.rank(others[None])[0]
-    user = walk.events.user
+    user = replay.events.user
     return ReplayResult(
         user[rank],
         ranks[rank],
-        item_rows(walk.events, data)[walk.events.item[rank]],
+        item_rows(replay.events, data)[replay.events.item[rank]],
         user[opinion],
         scores[opinion],
-        walk.opinion[opinion] == LIKED,
+        replay.opinion[opinion] == LIKED,
         np.isfinite(among[rank]),
         among[rank],
     )
@@ -268,7 +278,10 @@ class _ReadItems:
 
 
 def drawn(mask: Mask, most: int, seed: int) -> Mask:
-    """Keep at most so many of what is marked, chosen at random."""
+    """Keep at most so many of what is marked, chosen at random.
+
+    (n,), as `mask`.
+    """
     places = np.flatnonzero(mask)
     kept = np.zeros(len(mask), bool)
     kept[np.random.default_rng(seed).choice(places, min(most, len(places)), replace=False)] = True
@@ -282,13 +295,13 @@ def _moments(times: Times) -> Iterator[NDArray[np.int64]]:
 
 def _step(
     weights: EventWeights,
-    walk: Replay,
+    replay: Replay,
     world: World,
     data: Dataset,
     timelines: Timelines,
     place: int,
 ) -> ReplayEvent:
-    events = walk.events
+    events = replay.events
     user, item = int(events.user[place]), int(world.rows[events.item[place]])
     kind, value = events.kinds[events.kind[place]], float(events.value[place])
     number = value if np.isfinite(value) else None
@@ -297,9 +310,17 @@ def _step(
         timeline = timelines.of(user)
         timeline.rating_sum, timeline.ratings = timeline.rating_sum + value, timeline.ratings + 1
         weight = weights.of_rating(value, timeline.rating_sum, timeline.ratings, data.rating_scale)
-    tone = 0.0 if events.tone is None else float(events.tone[place])
-    weight = weights.toned(kind, weight, tone)
+    sentiment = 0.0 if events.sentiment is None else float(events.sentiment[place])
+    weight = weights.with_sentiment(kind, weight, sentiment)
     explicit = weights.stated(kind)
     return ReplayEvent(
-        user, item, world.ids[item], kind, number, weight, explicit, float(walk.time[place]), tone
+        user,
+        item,
+        world.ids[item],
+        kind,
+        number,
+        weight,
+        explicit,
+        float(replay.time[place]),
+        sentiment,
     )

@@ -22,8 +22,8 @@ from recsys.tuning.recent_item_popularity import item_weights
 from recsys.tuning.validation_set import ValidationSet
 
 AT = 20  # depth of the lists that are compared
-PEOPLE = 5_000  # asked at most
-SCORES = 600_000_000  # with more than 120,000 items fewer people are asked
+PEOPLE = 5_000  # validation users at most
+SCORES = 600_000_000  # with more than 120,000 items fewer users are evaluated
 FEWEST_PEOPLE = 400  # however many items there are
 CELLS = 2**25  # scores held at a time
 TOLERANCE = -0.01  # refused when the whole interval of the relative change lies below
@@ -36,7 +36,7 @@ class Verdict:
 
     passed: bool
     reason: str
-    people: int  # asked
+    people: int  # validation users
     today: float  # mean nDCG@20
     yesterday: float | None = None  # None: there was nothing to compare with
     low: float = 0.0  # 95 % interval of the paired difference, relative to yesterday's mean
@@ -58,7 +58,10 @@ def decide_by_index_recall(recall: float, today: float) -> Verdict | None:
 
 
 def decide(today: Values, yesterday: Values, seed: int = 0) -> Verdict:
-    """Decide from the nDCG of the same people under both models."""
+    """Decide from the nDCG of the same users under both models.
+
+    `today`, `yesterday`: (users,), nDCG@20 in the same order.
+    """
     people = len(today)
     if not people:
         return Verdict(True, "there are no users with new events to compare on", 0, 0.0)
@@ -73,7 +76,7 @@ def decide(today: Values, yesterday: Values, seed: int = 0) -> Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Gains:
-    """How a model answered a check, person by person."""
+    """How a model answered a check, user by user."""
 
     ndcg: Values  # nDCG@20
     debiased: Values  # debiased nDCG@20, by which tuning chooses among what nDCG cannot tell apart
@@ -94,20 +97,20 @@ def decide_by_gains(today: Gains, yesterday: Gains) -> Verdict:
 
 
 def people_asked(n_items: int) -> int:
-    """Return how many people are asked in a catalogue: fewer where every list takes long."""
+    """Return how many users are evaluated in a catalogue: fewer where every list takes long."""
     return min(PEOPLE, max(FEWEST_PEOPLE, SCORES // max(n_items, 1)))
 
 
 def people_at_a_time(n_items: int, most: int) -> int:
-    """Return for how many people all items are scored at a time, for memory's sake."""
+    """Return for how many users all items are scored at a time, for memory's sake."""
     return max(1, min(most, CELLS // max(n_items, 1)))
 
 
 def answers(model: Model, check: ValidationSet, block: int = 256) -> Gains:
-    """Return how a model answers each person of a check, the whole catalogue ranked.
+    """Return how a model answers each user of a check, the whole catalogue ranked.
 
-    The model may number its items in its own way: what it has never heard of, it misses. `block`:
-    people at a time at most, fewer in large catalogues.
+    The model may number its items in its own way: an item unknown to it is a miss. `block`:
+    users at a time at most, fewer in large catalogues.
     """
     block = people_at_a_time(len(model), block)
     weights = np.append(item_weights(check.data), 1.0)[check.relevant.items]

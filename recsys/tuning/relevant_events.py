@@ -40,7 +40,10 @@ class Term:
     number: float = 0.0
 
     def admits(self, events: EventTable) -> Mask:
-        """Say of each event whether it fulfils this term; an event without a value cannot."""
+        """Say of each event whether it fulfils this term; an event without a value cannot.
+
+        (events,).
+        """
         codes = [code for code, kind in enumerate(events.kinds) if fold(kind) == fold(self.kind)]
         right = np.isin(events.kind, codes)
         if self.comparison:
@@ -71,7 +74,10 @@ class Positive:
         return cls(text, terms)
 
     def admits(self, events: EventTable) -> Mask:
-        """Say of each event whether it is a positive."""
+        """Say of each event whether it is a positive.
+
+        (events,).
+        """
         admitted = np.zeros(len(events), bool)
         for term in self.terms:
             admitted |= term.admits(events)
@@ -81,8 +87,8 @@ class Positive:
 def opinions(events: EventTable, positive: Positive | None, rules: EventWeights) -> RelevanceLabels:
     """Return LIKED, TAKEN, NEUTRAL or DISLIKED for every event.
 
-    Without `positive`, an event with a positive weight is one; whoever only passed by (a view) has
-    TAKEN the item without saying that he liked it.
+    Without `positive`, an event with a positive weight is one; a view alone counts as
+    TAKEN: the item was used, and no opinion was stated.
     """
     weights, explicit = rules.of_table(events), rules.explicit(events)
     found = np.where(weights < 0, DISLIKED, NEUTRAL).astype(np.int8)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from recsys.array_types import Floats, Mask, Rows
-from recsys.ranking.cold_item_ranks import RECENT, standing
+from recsys.ranking.cold_item_ranks import RECENT, item_state
 from recsys.ranking.gbdt_features import dated
 from recsys.ranking.history import History
 from recsys.ranking.terms.protocol import ReplayContext
@@ -34,11 +34,11 @@ class Shortlist:
     lives: Mapping[str, LiveState]  # one per engine, of one data set; the first counts all events
     large: int = LARGE
     best: Rows = field(default_factory=lambda: np.zeros(0, np.int32))  # by item features
-    standing: Floats = field(
+    item_state: Floats = field(
         default_factory=lambda: np.zeros(0, np.float32)
     )  # see `cold_item_ranks`
     touches: int = 0  # of the first live state, when these were looked up
-    lists: int = 0  # asked for since
+    lists: int = 0  # validation users for since
 
     @property
     def live(self) -> LiveState:
@@ -62,10 +62,13 @@ class Shortlist:
         return np.unique(np.concatenate([self._best(context.now), *own])).astype(np.int32)
 
     def standing_of(self, rows: Rows) -> Floats:
-        """Return `cold_item_ranks.standing` as of the last look; later rows are recent."""
+        """Return `cold_item_ranks.item_state` as of the last look; later rows are recent.
+
+        (rows,): bits, see there.
+        """
         found = np.full(len(rows), RECENT, np.float32)
-        known = rows < len(self.standing)
-        found[known] = self.standing[rows[known]]
+        known = rows < len(self.item_state)
+        found[known] = self.item_state[rows[known]]
         return found
 
     def _best(self, now: float) -> Rows:
@@ -73,7 +76,7 @@ class Shortlist:
 
         Uptake fades equally for all, so rows keep their order while nobody acts on them.
         """
-        later = self.live.touched.since(self.touches) if len(self.standing) else None
+        later = self.live.dirty_rows.since(self.touches) if len(self.item_state) else None
         if later is None or self.lists >= REFRESH:
             self._look(now)
             later = np.zeros(0, np.int32)
@@ -82,7 +85,7 @@ class Shortlist:
 
     def _look(self, now: float) -> None:
         live = self.live
-        self.touches, self.lists = live.touched.count, 0
+        self.touches, self.lists = live.dirty_rows.count, 0
         most, rows = min(BEST, live.size), slice(0, live.size)
         best: Mask = np.zeros(live.size, bool)
         for term in item_feature_terms():
@@ -90,4 +93,4 @@ class Shortlist:
                 for values in term.values(live, rows, term.feature_names(), now):
                     best[np.argpartition(-values, most - 1)[:most]] = True
         self.best = np.flatnonzero(best).astype(np.int32)
-        self.standing = standing(live)
+        self.item_state = item_state(live)

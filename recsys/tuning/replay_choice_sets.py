@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from recsys.array_types import Floats, Rows
 from recsys.ranking.cold_item_ranks import (
-    standing,
+    item_state,
     unknown_share,
     unread_rows,
     waiting_share,
@@ -57,14 +57,14 @@ class ReplayStep:
 
 @dataclass(frozen=True, slots=True)
 class ReplayChoiceSets:
-    """What was asked on the way."""
+    """Choice sets of the replayed queries."""
 
     choice_sets: ChoiceSets
     opinions: LabeledPairs | None  # None where nobody stated one
-    ended: bool = False  # before all was asked
+    ended: bool = False  # before all queries were made
 
 
-def walk(
+def collect_choice_sets(
     moments: Iterable[ReplayStep],
     lives: Mapping[str, LiveState],
     half_lives: Iterable[float],
@@ -72,7 +72,7 @@ def walk(
     enough: Callable[[], bool] = lambda: False,
     large: int = LARGE,
 ) -> ReplayChoiceSets:
-    """Gather the columns at each moment; the iterator tells the live states what happens between.
+    """Gather the columns at each moment; the iterator updates the live states in between.
 
     `lives`: one per engine, of one data set; the first has counted all events, the others at least
     know the same items. `enough`: whether to end the walk
@@ -81,8 +81,8 @@ def walk(
     rng, half_lives, short = np.random.default_rng(seed), tuple(half_lives), Shortlist(lives, large)
     rows: list[ChoiceSets] = []
     users: list[int] = []
-    judged: list[ChoiceSets] = []
-    judges: list[tuple[int, bool]] = []
+    opinion_sets: list[ChoiceSets] = []
+    opinion_keys: list[tuple[int, bool]] = []
     ended = False
     for moment in moments:
         if rows and enough():
@@ -95,14 +95,18 @@ def walk(
             rows.append(_pooled(moment, columns, user_features, rng, drawn))
             users.append(moment.user)
         if moment.liked is not None:
-            judged.append(_single(columns, user_features, moment.target))
-            judges.append((moment.user, moment.liked))
+            opinion_sets.append(_single(columns, user_features, moment.target))
+            opinion_keys.append((moment.user, moment.liked))
     choice_sets = replace(joined(rows), user=np.array(users, np.int64))
-    if not judged:
+    if not opinion_sets:
         return ReplayChoiceSets(choice_sets, None, ended)
-    known = replace(joined(judged), user=np.array([user for user, _ in judges], np.int64))
+    known = replace(
+        joined(opinion_sets), user=np.array([user for user, _ in opinion_keys], np.int64)
+    )
     return ReplayChoiceSets(
-        choice_sets, LabeledPairs(known, np.array([liked for _, liked in judges], bool)), ended
+        choice_sets,
+        LabeledPairs(known, np.array([liked for _, liked in opinion_keys], bool)),
+        ended,
     )
 
 
@@ -163,7 +167,7 @@ class MomentColumns:
         found[AGE] = ages(live.created[rows], now)
         found[NEW] = np.where(unread_rows(live, rows), unknown_share(live, rows), np.float32(0))
         found[STANDING] = (
-            standing(live)[rows] if self.short is None else self.short.standing_of(rows)
+            item_state(live)[rows] if self.short is None else self.short.standing_of(rows)
         )
         found[WAITING] = waiting_share(live, rows)
         return {column: np.asarray(values, np.float32)[None] for column, values in found.items()}

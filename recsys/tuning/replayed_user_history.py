@@ -1,4 +1,4 @@
-"""UserTimeline: events of one user during a replay, oldest first."""
+"""ReplayedUserHistory: events of one user during a replay, oldest first."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from recsys.tuning.scorer_protocol import Histories
 
 
 @dataclass(slots=True)
-class UserTimeline:
-    """One person's events so far, oldest first."""
+class ReplayedUserHistory:
+    """One user's events so far, oldest first."""
 
     items: list[int]
     weights: list[float]
@@ -40,7 +40,7 @@ class UserTimeline:
         return back
 
     def histories(self, user: int, now: float) -> Histories:
-        """Return the trail as the history of one person."""
+        """Return the trail as the history of one user."""
         return Histories(
             np.array([user], np.int32),
             np.array([0, len(self.items)]),
@@ -69,13 +69,13 @@ class Timelines:
         user = train.user[rated]
         self._sums = np.bincount(user, train.value[rated], minlength=count)
         self._ratings = np.bincount(user, minlength=count)
-        self.made: dict[int, UserTimeline] = {}
+        self.made: dict[int, ReplayedUserHistory] = {}
 
-    def of(self, user: int) -> UserTimeline:
+    def of(self, user: int) -> ReplayedUserHistory:
         """Return the timeline of a user, by row; an empty one for a user without events."""
         if user not in self.made:
             data, own = self._data, self._order[self._ends[user] : self._ends[user + 1]]
-            self.made[user] = UserTimeline(
+            self.made[user] = ReplayedUserHistory(
                 data.item[own].tolist(),
                 data.weight[own].tolist(),
                 data.time[own].tolist(),

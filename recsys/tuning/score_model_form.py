@@ -24,10 +24,10 @@ LIKING = 7.0  # what telling likes from dislikes without error adds to the value
 RARE, COMMON = 0.05, 0.1  # shares of dislikes up to which it does not count, and counts in full
 FEWEST_OPINIONS = 10  # users who stated both; with fewer it does not count
 SURE_OPINIONS = 25  # as many users count half
-LEAST_UPTAKE = 0.5  # weights of uptake for newcomers add up to as much, per unit of its logarithm
-LEAST_LIKED = 0.25  # weight of how well an item is liked for newcomers
+LEAST_UPTAKE = 0.5  # weights of uptake for cold users add up to as much, per unit of its logarithm
+LEAST_LIKED = 0.25  # weight of how well an item is liked for cold users
 # Weight of refusals where dislikes are too few to learn from; set, not learned. At 1 an item that
-# 39 people refused and nobody liked loses 2.6, as if it were taken up a tenth as often.
+# 39 users refused and nobody liked loses 2.6, as if it were taken up a tenth as often.
 REFUSALS = 1.0
 
 
@@ -39,7 +39,7 @@ class CandidateForm(ModelForm):
     places: int = 0  # of every ten, filled by the personal part; `scores` leaves them out
 
     def fixed(self, choice_sets: ChoiceSets) -> Floats:
-        """Return what the parts of set weight add to the scores, (people, places)."""
+        """Return what the parts of set weight add to the scores, (users, places)."""
         total = np.zeros(choice_sets.chosen.shape, np.float32)
         for term in TERMS:
             if (values := term.fixed(self, choice_sets.choices)) is not None:
@@ -47,7 +47,7 @@ class CandidateForm(ModelForm):
         return total
 
     def parts(self, choice_sets: ChoiceSets) -> list[tuple[Parameter, Floats]]:
-        """Return each parameter and what its weight multiplies, (people, places)."""
+        """Return each parameter and what its weight multiplies, (users, places)."""
         return [part for term in TERMS for part in term.design(self, choice_sets.choices)]
 
     def fit(self, *pools: ChoiceSets) -> dict[Parameter, float]:
@@ -65,18 +65,28 @@ class CandidateForm(ModelForm):
 
     def _choices(self, choice_sets: ChoiceSets) -> LogitChoices:
         features = np.stack([values for _, values in self.parts(choice_sets)], axis=2)
-        offset = choice_sets.offset + self.fixed(choice_sets) if self.vote else choice_sets.offset
+        offset = (
+            choice_sets.offset + self.fixed(choice_sets)
+            if self.rating_weight
+            else choice_sets.offset
+        )
         return LogitChoices(features, choice_sets.chosen, offset)
 
     def scores(self, choice_sets: ChoiceSets, weights: Mapping[Parameter, float]) -> Floats:
-        """Return the score of every place of choice sets."""
+        """Return the score of every place of choice sets.
+
+        (users, places).
+        """
         own, uptake = self.split_scores(choice_sets, weights)
         return own + np.float32(popularity_share(self.dial)) * uptake
 
     def split_scores(
         self, choice_sets: ChoiceSets, weights: Mapping[Parameter, float]
     ) -> tuple[Floats, Floats]:
-        """Return the score of every place without popularity and trend, and that of these two."""
+        """Return the score of every place without popularity and trend, and that of these two.
+
+        (users, places) each.
+        """
         own = self.fixed(choice_sets)
         uptake = np.zeros_like(own)
         for parameter, values in self.parts(choice_sets):
@@ -91,33 +101,36 @@ class CandidateForm(ModelForm):
             found = term.learned(self, weights, found)
         return replace(found.at(self.dial), places=self.places)
 
-    def newcomers(self, *pools: ChoiceSets) -> dict[str, float]:
-        """Return the weights of item features for people without a positive event.
+    def cold_user_weights(self, *pools: ChoiceSets) -> dict[str, float]:
+        """Return the weights of item features for users without a positive event.
 
         Learned from the choices of everybody, as if nothing but the items' own features spoke, none
-        below zero: for a newcomer, uptake and likes never count against an item.
+        below zero: for a cold user, uptake and likes never count against an item.
         """
         shares = (*(n for n in self.shares if n != "liked"), "share_all")
         plain = CandidateForm(tuple(dict.fromkeys(shares)))
         fitted = {parameter.name: weight for parameter, weight in plain.fit(*pools).items()}
         found = {name: max(fitted[name], 0.0) for name in plain.shares}
         found["share_all"] += max(LEAST_UPTAKE - sum(found.values()), 0.0)
-        return found | self.newcomer_opinions()
+        return found | self.cold_user_opinions()
 
-    def newcomer_opinions(self) -> dict[str, float]:
+    def cold_user_opinions(self) -> dict[str, float]:
         """Return the weights of likes and refusals for users without a positive event; set."""
-        return {"liked": max(self.vote, LEAST_LIKED), "refusals": REFUSALS}
+        return {"liked": max(self.rating_weight, LEAST_LIKED), "refusals": REFUSALS}
 
 
 @dataclass(frozen=True, slots=True)
 class LabeledPairs:
-    """Items that people liked or disliked, as they stood just before; one place per row."""
+    """Items that users liked or disliked, as they stood just before; one place per row."""
 
     choice_sets: ChoiceSets
     liked: Mask  # (n,)
 
     def auc(self, scores: Floats) -> float:
-        """Return the mean over users of how often a liked item scores above a disliked one."""
+        """Return the mean over users of how often a liked item scores above a disliked one.
+
+        .5 without such a user.
+        """
         found = self.aucs(scores)
         return float(found.mean()) if len(found) else 0.5
 
@@ -131,7 +144,10 @@ class LabeledPairs:
         return int(np.count_nonzero(~self.liked))
 
     def aucs(self, scores: Floats) -> Values:
-        """Return the same for each user who stated both."""
+        """Return the same for each user who stated both.
+
+        (users with both,), by ascending number of the user.
+        """
         return user_auc(
             self.choice_sets.user.astype(np.int32), scores[:, 0].astype(float), self.liked
         )
@@ -139,9 +155,11 @@ class LabeledPairs:
 
 @dataclass(frozen=True, slots=True)
 class CrossValidator:
-    """Asks people from whom a design's weights were not learned."""
+    """Cross-validation: each fold's weights are tested on users they were not fitted to."""
 
-    folds: tuple[tuple[tuple[ChoiceSets, ...], ChoiceSets], ...]  # (learned from, asked)
+    folds: tuple[
+        tuple[tuple[ChoiceSets, ...], ChoiceSets], ...
+    ]  # (training parts, validation part)
     opinions: LabeledPairs | None = None  # None: too few users stated likes and dislikes
     liking: float = 0.0  # weight of telling likes from dislikes; 0 without opinions
     fitted: dict[CandidateForm, list[dict[Parameter, float]]] = field(
@@ -175,10 +193,13 @@ class CrossValidator:
         return cls(folds, opinions, weight * _best_column(choice_sets))
 
     def gains(self, design: CandidateForm) -> Values:
-        """Return nDCG@20 of each user, by weights that others' choices taught; in a fixed order."""
+        """Return nDCG@20 of each user, by weights fitted to other users' choices; in a fixed order.
+
+        (users,).
+        """
         found = [
-            ask.ndcg(design.scores(ask, weights))
-            for (_, ask), weights in zip(self.folds, self.weights(design), strict=True)
+            held_out.ndcg(design.scores(held_out, weights))
+            for (_, held_out), weights in zip(self.folds, self.weights(design), strict=True)
         ]
         return np.concatenate(found)
 
@@ -193,12 +214,12 @@ class CrossValidator:
         """Return nDCG@20 of the users who were not learned from, both ways round.
 
         Where likes and dislikes are both known, liking · (2 · AUC - 1) between them is added (it is
-        0 for chance and `liking` at best): a list should hold what people take up, and of that
+        0 for chance and `liking` at best): a list should hold what users take up, and of that
         what they like.
         """
         gains, order = [], []
-        for (_, ask), weights in zip(self.folds, self.weights(design), strict=True):
-            gains.append(ask.ndcg(design.scores(ask, weights)))
+        for (_, held_out), weights in zip(self.folds, self.weights(design), strict=True):
+            gains.append(held_out.ndcg(design.scores(held_out, weights)))
             if self.opinions is not None:
                 order.append(self.opinions.auc(design.scores(self.opinions.choice_sets, weights)))
         all_gains = np.concatenate(gains)

@@ -18,7 +18,7 @@ from recsys.tuning.score_model_form import CandidateForm, CrossValidator
 VOTES = (0.5, 1.0, 2.0, 3.0, 4.0, 6.0)  # weights of the expected vote that are tried
 GAIN = 1.01  # a part must raise nDCG@20 by so much to be kept; less is within the noise of a slice
 WITHOUT: dict[str, dict[str, Any]] = {  # part of a form -> what the form is without it
-    "vote": {"vote": 0.0, "personal_rating": False},
+    "rating_weight": {"rating_weight": 0.0, "personal_rating": False},
     "factors": {"factors": ()},
     "words": {"words": ()},
 }
@@ -142,10 +142,13 @@ class Search:
     def _voted(self, best: tuple[CandidateForm, float]) -> tuple[CandidateForm, float]:
         """Give the expected vote ever more weight, until that does clear harm."""
         bare, floor, highest = best[0], best[1] * GAIN, best[1]
-        for vote in VOTES:
+        for rating_weight in VOTES:
             if self._out_of_time():
                 break
-            forms = [replace(bare, vote=vote, personal_rating=used) for used in (False, True)]
+            forms = [
+                replace(bare, rating_weight=rating_weight, personal_rating=used)
+                for used in (False, True)
+            ]
             values = [self.value(form) for form in forms]
             top = max(values)
             if top > floor:
@@ -171,7 +174,7 @@ class Search:
     def anchored(self, lives: Sequence[str]) -> tuple[CandidateForm, float]:
         """Return the half-life to build on: the middle of the best stretch, not its highest point.
 
-        Neighbouring half-lives differ by less than the noise of one slice. The longest is asked
+        Neighbouring half-lives differ by less than the noise of one slice. The longest is tried
         about first, and is what stays where none finds anything.
         """
         designs = [CandidateForm((live,)) for live in reversed(lives)]
@@ -266,6 +269,8 @@ def form_summary(design: CandidateForm) -> str:
     parts += [str(column) for column in (design.neighbours, *design.factors) if column is not None]
     parts += [str(column) for column in design.words]
     parts += [f"{trait}·{name}" for trait, name in design.by_trait]
-    parts += [f"vote·{design.vote:g}"] * bool(design.vote) + ["taste"] * design.personal_rating
+    parts += [f"vote·{design.rating_weight:g}"] * bool(design.rating_weight) + [
+        "taste"
+    ] * design.personal_rating
     parts += ["activity"] * design.by_activity + list(design.linear)
     return " ".join(filter(None, parts))

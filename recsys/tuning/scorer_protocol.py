@@ -19,9 +19,9 @@ class Skip(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Histories:
-    """The training events of n people, each one's oldest first."""
+    """The training events of n users, each one's oldest first."""
 
-    user: Rows  # (n,): row in the training data, -1 for a person who is not there
+    user: Rows  # (n,): row in the training data, -1 for a user who is not there
     starts: NDArray[np.int64]  # (n + 1,)
     item: Rows
     weight: Floats  # signed
@@ -45,11 +45,14 @@ class Histories:
 
     @property
     def owner(self) -> NDArray[np.int64]:
-        """Return whose each event is, 0..n-1."""
+        """Return whose each event is, 0..n-1.
+
+        (events,), ascending.
+        """
         return np.repeat(np.arange(len(self)), np.diff(self.starts))
 
     def part(self, first: int, stop: int) -> Histories:
-        """Return the people first..stop-1."""
+        """Return the users first..stop-1."""
         starts = self.starts[first : stop + 1]
         kept = slice(starts[0], starts[-1])
         return Histories(
@@ -62,7 +65,7 @@ class Histories:
         )
 
     def liked(self, n_items: int, half_life: float = np.inf) -> sparse.csr_array:
-        """Return people × items, 1 for what was taken up with a positive weight.
+        """Return users × items, 1 for what was taken up with a positive weight.
 
         With a half-life (in events), an item counts half for every so many positive events since.
         """
@@ -77,7 +80,7 @@ class Histories:
         return found
 
     def seen(self, n_items: int) -> sparse.csr_array:
-        """Return people × items, 1 for whatever they had to do with, good or bad."""
+        """Return users × items, 1 for whatever they had to do with, good or bad."""
         ones = np.ones(len(self.item), np.float32)
         return sparse.csr_array((ones, (self.owner, self.item)), shape=(len(self), n_items))
 
@@ -86,7 +89,7 @@ class Scorer(Protocol):
     """A fitted row of the table."""
 
     def score(self, histories: Histories) -> Floats:
-        """Return (n, n_items): one finite score per person and item of the catalogue."""
+        """Return (n, n_items): one finite score per user and item of the catalogue."""
         ...
 
     @property

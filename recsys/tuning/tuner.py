@@ -2,7 +2,7 @@
 
 A night, `recsys evaluate` and `recsys.fit` call `tune`. The validation set, the number of its
 queries and the engines depend on the data and the scenario alone, so that equal events give equal
-choices whoever calls.
+choices for every caller.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from recsys.tuning.model_selection import choose, fixed_choice
 from recsys.tuning.tuning_result import TuningResult
 from recsys.tuning.validation_set import ValidationSet
 from recsys.tuning.validation_splits import TESTABLE, folds_of, replayed_share, validation
-from recsys.tuning.validation_splits import ask as validation_of
+from recsys.tuning.validation_splits import validation_set_of as validation_of
 
 QUERIES = 2_500  # of the replay of the newest events; a night's time pays for so many
 FIRST_QUERIES = 1_000  # the same in the first night of a home, which is to give lists soon

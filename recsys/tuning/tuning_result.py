@@ -9,7 +9,7 @@ from typing import Literal
 from recsys.serving.gbdt_model import Gbdt
 from recsys.serving.score_model import ScoreModel
 
-# tuned: chosen on people whose next steps are known. baseline: the better of popular and trending,
+# tuned: chosen on users whose next steps are known. baseline: the better of popular and trending,
 # which answered the newest events better than what was tuned. untested: fixed, see DESIGN.md.
 Kind = Literal["tuned", "baseline", "untested"]
 

@@ -15,11 +15,11 @@ from recsys.ranking_metrics import Positives
 
 @dataclass(frozen=True, slots=True)
 class ValidationSet:
-    """What may be learned from, and what people took up next."""
+    """What may be learned from, and what users took up next."""
 
-    data: Dataset  # holds nothing of what is asked for
-    histories: HistoryBatch  # of the people asked about
-    relevant: Positives  # item rows of `data`, none in the person's history; -1: not there
+    data: Dataset  # without the relevant events
+    histories: HistoryBatch  # of the validation users
+    relevant: Positives  # item rows of `data`, none in the user's history; -1: not there
     only: Rows | None = None  # the items that may be recommended; None: all
     users: Rows | None = None  # (n,): rows of `data.users`; None: not known
 
@@ -34,7 +34,7 @@ class ValidationSet:
         return cls(data, HistoryBatch.of_dataset(data, users), relevant, only, users)
 
     def take(self, people: NDArray[np.integer]) -> ValidationSet:
-        """Return the same check for some of its people."""
+        """Return the same check for some of its users."""
         lists = [
             self.relevant.items[self.relevant.starts[p] : self.relevant.starts[p + 1]].tolist()
             for p in people.tolist()
@@ -47,7 +47,7 @@ class ValidationSet:
         )
 
     def sample(self, most: int, seed: int) -> ValidationSet:
-        """Return at most so many people, drawn without replacement, in their order."""
+        """Return at most so many users, drawn without replacement, in their order."""
         if len(self) <= most:
             return self
         drawn = np.random.default_rng(seed).choice(len(self), most, replace=False)

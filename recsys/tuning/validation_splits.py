@@ -18,13 +18,13 @@ from recsys.tuning.validation_set import ValidationSet
 SHARE = 0.1  # of the events, the last by time
 MOST_REPLAYED = 100_000  # events; a walk through ten times as many takes minutes
 PER_TEST = 5  # acts of a user per act held out at random
-FEWEST = 30  # people who say what changed since yesterday
+FEWEST = 30  # users who say what changed since yesterday
 FOLD_USERS = 3_000  # whose acts one fold holds out at most
 FOLDS = 3  # users are dealt into so many, of which one is asked at a time
 FOLD_LISTS = 1_200  # that all folds together ask for, where there are enough
 MOST_FOLDS = 9
 SORTED = 0.95  # share of steps upwards from which acts count as sorted by item
-TESTABLE = 50  # people; with fewer, each user's last event is asked for, or nothing is tested
+TESTABLE = 50  # users; with fewer, each user's last event is the target, or nothing is tested
 
 
 def replayed_share(n_events: int) -> float:
@@ -36,7 +36,7 @@ def newest(events: EventTable, after: float = -np.inf) -> Mask:
     """Mark the last tenth of the events, or those after `after` if that is later.
 
     A tenth, but `MOST_REPLAYED` at most. None without timestamps: their order across users means
-    nothing.
+    nothing. (events,).
     """
     first = len(events) - round(len(events) * replayed_share(len(events)))
     if not events.timed or first >= len(events):
@@ -48,10 +48,10 @@ def last_of_each_user(events: EventTable, acts: Mask | None = None) -> Mask:
     """Mark the last of the acts (None: all events are) of each user who has two or more."""
     places = np.arange(len(events)) if acts is None else np.flatnonzero(acts)
     user = events.user[places]
-    people, from_end = np.unique(user[::-1], return_index=True)
+    users, from_end = np.unique(user[::-1], return_index=True)
     counts = np.bincount(user, minlength=len(events.users))
     is_test = np.zeros(len(events), bool)
-    is_test[places[(len(user) - 1 - from_end)[counts[people] >= 2]]] = True
+    is_test[places[(len(user) - 1 - from_end)[counts[users] >= 2]]] = True
     return is_test
 
 
@@ -59,7 +59,7 @@ def random_of_each_user(events: EventTable, acts: Mask, seed: int) -> Mask:
     """Mark one of every `PER_TEST` acts of each user who has two or more, at least one, at random.
 
     Where requests lie anywhere among the events, the last ones are no better question than others,
-    and more of them leave less to chance.
+    and more of them leave less to chance. (events,); `acts` (events,): events that weigh something.
     """
     return _fifth_of_each_user(
         events, np.random.default_rng(seed).permutation(np.flatnonzero(acts))
@@ -142,19 +142,21 @@ def folds_of(events: EventTable, acts: Mask, seed: int, ordered: bool) -> list[M
 def validation(
     events: EventTable, items: ItemTable, weights: EventWeights
 ) -> tuple[Mask, ValidationSet]:
-    """Cut off the newest events, or everybody's last where those ask too few people to test."""
+    """Cut off the newest events, or everybody's last where those ask too few users to test."""
     is_test = newest(events)
-    check = ask(events, items, weights, is_test)
+    check = validation_set_of(events, items, weights, is_test)
     if len(check) < TESTABLE:
         is_test = last_of_each_user(events, weights.acts(events))
-        check = ask(events, items, weights, is_test)
+        check = validation_set_of(events, items, weights, is_test)
     return is_test, check
 
 
-def ask(
+def validation_set_of(
     events: EventTable, items: ItemTable, weights: EventWeights, is_test: Mask
 ) -> ValidationSet:
-    """Ask whoever has a history what he took up in the marked events that was new to him."""
+    """Return users with a history, with the marked events on items new to them as relevant
+    items.
+    """
     data = Dataset.build(events.select(~is_test), items, weights=weights)
     is_query = is_test & (weights.of_table(events) > 0)
     width = max(len(events.items), 1)
@@ -163,10 +165,10 @@ def ask(
     user, item = (keys // width).astype(np.int32), (keys % width).astype(np.int32)
     known = np.isin(user, events.user[before])
     user, item = user[known], item[known]
-    people, first = np.unique(user, return_index=True)
+    users, first = np.unique(user, return_index=True)
     rows: Rows = data.items.rows(events.items)
     relevant = Positives(np.append(first, len(user)).astype(np.int64), rows[item])
-    return ValidationSet.of_users(data, people, relevant)
+    return ValidationSet.of_users(data, users, relevant)
 
 
 def _keys(events: EventTable, mask: Mask, width: int) -> NDArray[np.int64]:

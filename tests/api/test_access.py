@@ -181,22 +181,22 @@ def test_a_read_key_is_not_told_what_somebody_has_done(app: Flask) -> None:
     for item, closed in (("bread-1", "seen"), ("sea-2", "muted")):
         whole = support.get(f"/explain/baker/{item}").json
         assert whole["closed"] == closed and whole["rank"] is None
-        told = reader.get(f"/explain/baker/{item}").json
-        assert told["closed"] == "" and told["rank"] >= 1
+        result = reader.get(f"/explain/baker/{item}").json
+        assert result["closed"] == "" and result["rank"] >= 1
     disliked = {"user_id": "baker", "item_id": "bread-15", "event": "dislike"}
     assert keyed(app, "write").post("/events", json=disliked).status_code == 201
     whole = support.get("/explain/baker/bread-9").json
-    told = reader.get("/explain/baker/bread-9").json
-    named = {r.get("item_id") for r in told["reasons"]} | {
-        one["item_id"] for r in told["reasons"] for one in r.get("items", ())
+    result = reader.get("/explain/baker/bread-9").json
+    named = {r.get("item_id") for r in result["reasons"]} | {
+        one["item_id"] for r in result["reasons"] for one in r.get("items", ())
     }
     assert "bread-15" in {p["item_id"] for p in whole["parts"] if p.get("item_id")} - named
-    assert {p["item_id"] for p in told["parts"] if p.get("item_id")} <= named
-    assert {i for part in (*told["topics"], *told["authors"]) for i in part["items"]} <= named
-    parts = sum(part["value"] for part in told["parts"])
-    assert told["base"] + parts == pytest.approx(told["score"], abs=1e-3)
-    assert "Your history speaks against it" in {part["text"] for part in told["parts"]}
-    assert "bread-15" not in str(told)
+    assert {p["item_id"] for p in result["parts"] if p.get("item_id")} <= named
+    assert {i for part in (*result["topics"], *result["authors"]) for i in part["items"]} <= named
+    parts = sum(part["value"] for part in result["parts"])
+    assert result["base"] + parts == pytest.approx(result["score"], abs=1e-3)
+    assert "Your history speaks against it" in {part["text"] for part in result["parts"]}
+    assert "bread-15" not in str(result)
     for url in ("/events?user_id=baker", "/users", "/users/baker", "/users/baker/profile"):
         assert reader.get(url).status_code == 403
     assert reader.get("/api/user/baker/feedback").status_code == 403
@@ -205,8 +205,8 @@ def test_a_read_key_is_not_told_what_somebody_has_done(app: Flask) -> None:
 def test_the_user_of_popular_in_the_form_of_gorse_changes_nothing(app: Flask) -> None:
     reader = keyed(app, "read")
     for path in ("/api/popular", "/api/latest", "/api/item/bread-1/neighbors"):
-        plain, asked = reader.get(f"{path}?n=60"), reader.get(f"{path}?n=60&user-id=baker")
-        assert plain.json == asked.json and plain.json
+        plain, queried = reader.get(f"{path}?n=60"), reader.get(f"{path}?n=60&user-id=baker")
+        assert plain.json == queried.json and plain.json
 
 
 def test_a_get_does_not_write_without_the_right_to(app: Flask) -> None:
@@ -300,8 +300,8 @@ def test_a_token_stores_few_events_at_a_time(make_app: MakeApp) -> None:
     back_end = keyed(app, "write")
     page = browser(app, back_end.post("/tokens", json={"user_id": "eve"}).json["token"])
     rows = [{"user_id": "eve", "item_id": f"any-{n}", "event": "like"} for n in range(101)]
-    told = page.post("/events", json=rows)
-    assert told.status_code == 422 and "send 1 to 100" in told.json["error"]["message"]
+    result = page.post("/events", json=rows)
+    assert result.status_code == 422 and "send 1 to 100" in result.json["error"]["message"]
     assert page.post("/events", json=rows[:100]).status_code == 201
     assert page.post("/events", json=rows[:100]).status_code == 429  # each row is a request
     assert back_end.post("/events", json=rows).status_code == 201
@@ -311,8 +311,8 @@ def test_a_token_ends_when_its_user_is_erased(make_app: MakeApp) -> None:
     one, other = make_app(auth="on"), make_app(auth="on")  # two workers
     back_end, event = keyed(one), {"user_id": "eve", "item_id": "sea-1", "event": "like"}
     other.extensions["service"].worker.load_keys()
-    asked = {"user_id": "eve", "seconds": 600}
-    token = back_end.post("/tokens", json=asked).json["token"]
+    queried = {"user_id": "eve", "seconds": 600}
+    token = back_end.post("/tokens", json=queried).json["token"]
     bystander = back_end.post("/tokens", json={"user_id": "baker"}).json["token"]
     assert browser(one, token).post("/events", json=event).status_code == 201
     assert back_end.delete("/users/eve").status_code == 200
@@ -324,7 +324,7 @@ def test_a_token_ends_when_its_user_is_erased(make_app: MakeApp) -> None:
         assert page.patch("/users/eve/profile", json=mute).status_code == 401
         assert browser(app, bystander).get("/recommend/baker").status_code == 200
     assert back_end.get("/users/eve").status_code == 404  # the open page has not brought them back
-    again = back_end.post("/tokens", json=asked).json["token"]
+    again = back_end.post("/tokens", json=queried).json["token"]
     assert browser(one, again).post("/events", json=event).status_code == 201
 
 

@@ -228,7 +228,7 @@ def test_no_look_without_an_entry_and_no_change_is_lost(make_app: MakeApp, home:
     app = make_app(write_seconds=0.1)
     service: AppState = app.extensions["service"]
     client = keyed(app, "admin")
-    client.get("/users/baker/profile")  # the person has a subject from now on
+    client.get("/users/baker/profile")  # the user has a subject from now on
     with sqlite3.connect(home / "store.db") as other:
         other.execute("BEGIN IMMEDIATE")
         answer = client.get("/users/baker/profile")

@@ -57,7 +57,7 @@ LISTS: dict[str, tuple[str, Any]] = {
     "/api/item/<item>/neighbors/": ("/api/item/sea-2/neighbors/?n=60", None),
     "/api/item/<item>/neighbors/<category>": ("/api/item/sea-2/neighbors/sea?n=60", None),
 }  # fmt: skip
-# routes that list no items: records as they are stored, one item, people, figures
+# routes that list no items: records as they are stored, one item, users, figures
 OTHERS = frozenset(
     """
     /audit /api/feedback /api/feedback/<kind> /api/feedback/<user>/<item> /api/item/<item>
@@ -85,7 +85,7 @@ WRITES = frozenset(
 
 @pytest.fixture
 def app(make_app: Callable[..., Flask]) -> Flask:
-    """An app that tells counts of any number of people, and keeps answers; `fan` follows all."""
+    """An app that tells counts of any number of users, and keeps answers; `fan` follows all."""
     found = make_app(min_people=0)
     with found.extensions["service"].link.use() as store:
         store.add_follows(Follow("fan", author_id=f"author-{number}") for number in range(4))
@@ -252,7 +252,7 @@ def test_explain_says_why_an_item_is_closed(client: FlaskClient) -> None:
 def view(client: FlaskClient, service: AppState, *users: str, item: str = PAGE) -> None:
     client.post("/events", json=[{"user_id": u, "item_id": item, "event": "view"} for u in users])
     service.worker.tick()
-    service.serving.watch.seconds = 0.0
+    service.serving.trend_monitor.seconds = 0.0
 
 
 def test_with_an_item_feed_what_was_only_viewed_is_in_no_list(

@@ -14,7 +14,7 @@ import httpx
 import pytest
 from api_server import Server
 from conftest import key_of
-from test_slow_clients import answer, asked, connected
+from test_slow_clients import answer, connected, status_of
 
 from api.http.asgi_to_wsgi import AsgiApp
 from recsys.data.records import Event
@@ -73,7 +73,7 @@ def test_a_good_key_is_asked_for_its_body_as_before(server: Server) -> None:
     body = json.dumps({"user_id": "ann", "item_id": "sea-1", "event": "like"}).encode()
     with connected(server, head(key, len(body), "Connection: close\r\n") + body) as connection:
         assert connection.recv(65536).startswith(b"HTTP/1.1 201 ")
-    assert asked(server, "/health/live") == 200
+    assert status_of(server, "/health/live") == 200
 
 
 def test_refused_requests_are_counted(server: Server) -> None:
@@ -83,8 +83,8 @@ def test_refused_requests_are_counted(server: Server) -> None:
     while not line:
         assert time.monotonic() < deadline
         time.sleep(0.2)  # between looks: the figures are written now and then
-        told = httpx.get(server.url + "/metrics", headers={"X-API-Key": key}).text
-        found = [one for one in told.splitlines() if 'status="401"' in one and "_count" in one]
+        result = httpx.get(server.url + "/metrics", headers={"X-API-Key": key}).text
+        found = [one for one in result.splitlines() if 'status="401"' in one and "_count" in one]
         line = next((one for one in found if "POST /events" in one), "")
     assert float(line.split()[-1]) == 1.0
 

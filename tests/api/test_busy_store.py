@@ -16,7 +16,7 @@ from conftest import key_of
 from flask import Flask
 from postgres_server import emptied, running
 from sqlalchemy import create_engine, text
-from test_slow_clients import asked
+from test_slow_clients import status_of
 
 EVENT = {"user_id": "ann", "item_id": "sea-1", "event": "like"}
 
@@ -80,8 +80,8 @@ def test_a_foreign_lock_stops_neither_lists_nor_health(
                 found = client.get(f"/recommend/baker?n={number + 1}").json()
                 assert found["degraded"] is False
                 assert client.get("/health/live").status_code == 200
-        status, told = ready(server)
-        assert (status, told["status"], told["store"]) == (200, "degraded", True)
+        status, result = ready(server)
+        assert (status, result["status"], result["store"]) == (200, "degraded", True)
         assert ready(server, "writes")[0] == 503
         for writer in writers:
             assert writer.communicate(timeout=60)[0].split() == [b"503", b"1"]
@@ -97,14 +97,14 @@ def test_a_foreign_lock_stops_neither_lists_nor_health(
             writer.communicate()
     until(lambda: ready(server, "writes")[0] == 200)
     assert ready(server)[1]["status"] == "ready"
-    assert asked(server, "/events", EVENT) == 201
+    assert status_of(server, "/events", EVENT) == 201
 
 
 def test_a_server_starts_while_others_write(home: Path, serve: Callable[..., Server]) -> None:
     holder = Holder(home / "store.db", "BEGIN EXCLUSIVE")
     server = serve()
     until(lambda: ready(server)[1]["store"])
-    assert asked(server, "/recommend/baker?n=1") == 200
+    assert status_of(server, "/recommend/baker?n=1") == 200
     holder.let_go()
 
 
@@ -112,7 +112,7 @@ def test_an_erasure_waits_for_no_reader_and_tells_when_the_log_is_empty(
     serve: Callable[..., Server], home: Path
 ) -> None:
     server = serve()
-    assert asked(server, "/events", {**EVENT, "user_id": "to-be-erased"}) == 201
+    assert status_of(server, "/events", {**EVENT, "user_id": "to-be-erased"}) == 201
     reader = Holder(home / "store.db", "BEGIN", "SELECT * FROM events")
     key = key_of(f"sqlite:///{home / 'store.db'}")
     with server.client() as client:
@@ -134,9 +134,11 @@ def test_an_erasure_waits_for_no_reader_and_tells_when_the_log_is_empty(
 
 
 def test_an_erasure_without_readers_tells_the_moment(client: Any, home: Path) -> None:
-    before, told = time.time(), {"X-API-Key": key_of(f"sqlite:///{home / 'store.db'}")}
+    before, result = time.time(), {"X-API-Key": key_of(f"sqlite:///{home / 'store.db'}")}
     client.post("/events", json={**EVENT, "user_id": "short"})
-    assert before <= client.delete("/users/short", headers=told).json["log_emptied"] <= time.time()
+    assert (
+        before <= client.delete("/users/short", headers=result).json["log_emptied"] <= time.time()
+    )
 
 
 @pytest.fixture(scope="module")
@@ -192,9 +194,9 @@ def _lists_go_on(server: Server, place: Path) -> None:
         while True:
             filler.write(b"x" * 4096)
     for number in range(60):  # over new connections, so that both workers are reached
-        assert asked(server, f"/recommend/reader-{number}?n=5") == 200
-        assert asked(server, "/metrics") == 200
-    refused = asked(server, "/events", [{**EVENT, "text": "x" * 9000}] * 500)
+        assert status_of(server, f"/recommend/reader-{number}?n=5") == 200
+        assert status_of(server, "/metrics") == 200
+    refused = status_of(server, "/events", [{**EVENT, "text": "x" * 9000}] * 500)
     assert refused == 507
     until(lambda: not ready(server)[1]["writes"])
     assert ready(server)[0] == 200
@@ -202,4 +204,4 @@ def _lists_go_on(server: Server, place: Path) -> None:
     assert after == before
     (place / "filler").unlink()
     until(lambda: ready(server, "writes")[0] == 200)
-    assert asked(server, "/events", EVENT) == 201
+    assert status_of(server, "/events", EVENT) == 201

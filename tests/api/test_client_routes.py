@@ -105,7 +105,7 @@ REFUSED: list[tuple[str, int, Callable[[Client], Any]]] = [
 
 
 @pytest.fixture
-def asked(app: Flask) -> set[str]:
+def queried(app: Flask) -> set[str]:
     """The routes that were asked, as the OpenAPI document writes them."""
     found: set[str] = set()
 
@@ -119,7 +119,7 @@ def asked(app: Flask) -> set[str]:
     return found
 
 
-def test_every_route_has_a_method_or_a_reason(app: Flask, asked: set[str]) -> None:
+def test_every_route_has_a_method_or_a_reason(app: Flask, queried: set[str]) -> None:
     service: AppState = app.extensions["service"]
     with service.link.use():
         _, token = service.link.keys().create("client", ("admin",))
@@ -131,7 +131,7 @@ def test_every_route_has_a_method_or_a_reason(app: Flask, asked: set[str]) -> No
             with pytest.raises(ClientError) as error:
                 call(client)
             assert error.value.status == status, (name, error.value)
-    seen = frozenset(asked)
+    seen = frozenset(queried)
     document = app.test_client().get("/openapi.json").json
     routes = {
         f"{method.upper()} {path}" for path, one in document["paths"].items() for method in one

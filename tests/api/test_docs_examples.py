@@ -281,7 +281,7 @@ class Reader:
 
 @pytest.fixture(scope="module")
 def on_sample(small_demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
-    """A reader with a server over the sample data."""
+    """A user with a server over the sample data."""
     folder = tmp_path_factory.mktemp("sample")
     home = Path(shutil.copytree(small_demo, folder / "home"))
     server = start(home, RECSYS_AUTH="off")
@@ -293,7 +293,7 @@ def on_sample(small_demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 @pytest.fixture(scope="module")
 def on_feed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
-    """A reader who has done the tutorial, with the server that it started."""
+    """A user who has done the tutorial, with the server that it started."""
     folder, port = tmp_path_factory.mktemp("feed"), free_port()
     reader = Reader(
         folder,

@@ -126,8 +126,8 @@ def test_a_follow_of_somebody_unknown_is_stored_and_told(client: FlaskClient) ->
     assert answer["warnings"] == ["nothing is known of the author 'nobody': the follow is stored"]
     client.post("/items", json={"item_id": "late", "title": "tide", "author_id": "nobody"})
     found = client.get("/recommend/fan?n=100&explain=1").json["items"]
-    told = {one["item_id"]: [reason["text"] for reason in one["reasons"]] for one in found}
-    assert "You follow nobody" in told["late"]
+    result = {one["item_id"]: [reason["text"] for reason in one["reasons"]] for one in found}
+    assert "You follow nobody" in result["late"]
 
 
 def test_a_newcomer_sees_new_posts_of_the_one_author_they_follow(client: FlaskClient) -> None:
@@ -298,7 +298,7 @@ def test_export_merge_and_erasure_hold_follows(make_app: Callable[..., Flask]) -
 def test_a_flood_of_followers_and_100_000_followees(
     serve: Callable[..., Server], home: Path
 ) -> None:
-    """10,000 new followers within a minute, and somebody who follows 100,000 people."""
+    """10,000 new followers within a minute, and somebody who follows 100,000 users."""
     server = serve(RECSYS_AUTH="on")
     key = key_of(f"sqlite:///{home}/store.db")
     headers = {"Authorization": f"Bearer {key}"}

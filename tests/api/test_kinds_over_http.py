@@ -20,7 +20,7 @@ LATER = time.time() + 1
 
 @pytest.fixture
 def client(make_app: Callable[..., Flask]) -> FlaskClient:
-    """A client of a service that shows counts of single persons."""
+    """A client of a service that shows counts of single users."""
     return make_app(min_people=1).test_client()
 
 
@@ -71,8 +71,8 @@ def test_a_withdrawn_like_is_undone_in_every_answer(client: FlaskClient) -> None
     post(client, act("like", timestamp=LATER))
     liked = [scores(client, path) for path in lists]
     assert liked[0]["chess-3"] > before[0]["chess-3"] and "chess-3" not in liked[1]
-    told = get(client, "/explain/ann/chess-8")["reasons"]
-    assert any(one.get("item_id") == "chess-3" for one in told)
+    result = get(client, "/explain/ann/chess-8")["reasons"]
+    assert any(one.get("item_id") == "chess-3" for one in result)
     post(client, act("unlike", timestamp=LATER + 1))
     for now, then in zip((scores(client, path) for path in lists), before, strict=True):
         assert now.keys() == then.keys()

@@ -13,7 +13,7 @@ import pytest
 from api_server import Server, start
 from conftest import key_of, keyed
 from flask import Flask
-from test_slow_clients import answer, asked, connected
+from test_slow_clients import answer, connected, queried
 
 from api.http.asgi_to_wsgi import SMALL
 from api.http.uvicorn_protocol import HEAD_BYTES, HEAD_FIELDS, PIPELINED
@@ -70,7 +70,7 @@ def test_a_head_without_an_end_costs_a_worker_nothing(
     found = sent(server, data)
     # a reset may take the answer away where the client is still sending
     assert b"HTTP/1.1 %s " % status in found or not found
-    assert asked(server, "/health/live") == 200
+    assert queried(server, "/health/live") == 200
     assert worker.is_running() and worker.memory_info().rss - before < 30e6
 
 
@@ -109,12 +109,12 @@ def test_unfinished_bodies_of_strangers_and_tokens_leave_room_for_others(serve: 
     body = json.dumps([{**EVENT, "text": "x" * 2_000}] * 400)
     with server.client() as client:
         for _ in range(5):
-            told = client.post(
+            result = client.post(
                 "/events",
                 content=body,
                 headers={**headers, "Content-Type": "application/json"},
             )
-            assert told.status_code == 201, told.text
+            assert result.status_code == 201, result.text
         assert client.post("/events", json=EVENT, headers=headers).status_code == 201
     for connection in holding[-12:]:
         connection.settimeout(0.2)
@@ -165,9 +165,9 @@ def test_a_million_mistakes_cost_little_memory_and_time(app: Flask, case: str) -
     path, kind, body, status = MISTAKES[case]
     client, process = keyed(app), psutil.Process()
     before, begun = process.memory_info().rss, time.process_time()
-    told = client.post(path, data=body, content_type=kind)
-    assert told.status_code == status, told.text[:300]
-    assert len(told.text) < 20_000
+    result = client.post(path, data=body, content_type=kind)
+    assert result.status_code == status, result.text[:300]
+    assert len(result.text) < 20_000
     assert time.process_time() - begun < 3.0
     assert process.memory_info().rss - before < 250e6  # a million problems are a gigabyte
 
@@ -177,12 +177,12 @@ def test_wrong_rows_are_told_by_their_places_in_the_whole(app: Flask) -> None:
     rows: list[dict[str, Any]] = [{**EVENT, "value": float(n)} for n in range(130)]
     rows[70] = {"user_id": "ann"}
     rows[129] = {**EVENT, "value": "much"}
-    told = client.post("/events", json=rows)
-    fields = [one["field"] for one in told.json["error"]["details"]]
-    assert told.status_code == 422 and fields == ["70.item_id", "129.value"]
-    told = client.post("/events?partial=1", json=rows)
-    assert told.status_code == 201 and told.json["accepted"] == 128
-    assert [(one["row"], one["field"]) for one in told.json["rejected"]] == [
+    result = client.post("/events", json=rows)
+    fields = [one["field"] for one in result.json["error"]["details"]]
+    assert result.status_code == 422 and fields == ["70.item_id", "129.value"]
+    result = client.post("/events?partial=1", json=rows)
+    assert result.status_code == 201 and result.json["accepted"] == 128
+    assert [(one["row"], one["field"]) for one in result.json["rejected"]] == [
         (70, "item_id"),
         (129, "value"),
     ]

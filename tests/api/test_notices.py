@@ -367,10 +367,10 @@ def test_an_outage_of_writes_is_told_while_it_goes_on(
             assert (streamed["id"], streamed["uid"]) == (None, first.uid) and "\nid:" not in text
             broken.answer = lambda _: (200, {})
 
-            def told() -> Any:
+            def result() -> Any:
                 return http.get("/notices?kind=writes_failing").json()["notices"]
 
-            (kept,) = until(30, told)
+            (kept,) = until(30, result)
             assert kept["uid"] == first.uid
             assert [one["state"] for one in kept["deliveries"]][0] == "delivered"
             until(30, lambda: [one.json["type"] for one in broken.requests][-1] == "writes_failed")

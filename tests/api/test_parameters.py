@@ -48,7 +48,7 @@ def test_every_list_filters_by_own_fields(client: FlaskClient, service: AppState
     service.worker.follow()
     found = ids(listed(client, f"{url}n=50&where=price<2,paid==false"))
     assert set(found) <= {"p0", "p1"}
-    assert found or "/similar" in url  # the tiny world tells no readers of posted items
+    assert found or "/similar" in url  # the tiny world tells no users of posted items
     nothing = listed(client, f"{url}n=50&where=price%3E99")
     assert nothing["items"] == [] and "price>99" in nothing["notice"]
     wrong = client.get(f"{url}where=prize%3C2")
@@ -215,8 +215,8 @@ def test_who_follows_an_author_sees_more_of_them(client: FlaskClient, service: A
     count = sum(authors[i] == "author-1" for i in ids(found))
     assert count > sum(authors[i] == "author-1" for i in plain)
     mine = next(e for e in found["items"] if authors[e["item_id"]] == "author-1")
-    told = {reason["kind"]: reason["text"] for reason in mine["reasons"]}
-    assert told["followed"] == "You follow author-1"
+    result = {reason["kind"]: reason["text"] for reason in mine["reasons"]}
+    assert result["followed"] == "You follow author-1"
     client.post("/items", json={"item_id": "live", "title": "tide", "author_id": "author-1"})
     late = listed(client, "/recommend/fan?n=100&explain=1")["items"]
     kinds = {r["kind"] for e in late if e["item_id"] == "live" for r in e["reasons"]}

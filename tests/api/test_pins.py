@@ -86,8 +86,8 @@ def test_operators_pin_items_for_a_time(client: FlaskClient) -> None:
     assert later.json["in_force"] is False
     answer = client.get("/recommend/nobody?n=5").json
     assert ids(answer) == [*before[:2], "bread-9", *before[2:4]]
-    asked = client.get("/recommend/nobody?n=5&pin=chess-9@3").json
-    assert ids(asked)[2:4] == ["chess-9", "bread-9"]
+    queried = client.get("/recommend/nobody?n=5&pin=chess-9@3").json
+    assert ids(queried)[2:4] == ["chess-9", "bread-9"]
     rows = client.get("/home/nobody?n=5").json["rows"]
     assert ids(rows[0])[2] == "bread-9"
     assert "bread-9" not in ids(client.get("/trending?n=5").json)

@@ -1,4 +1,4 @@
-"""The service over PostgreSQL: what two workers see, and that nothing of a person is left."""
+"""The service over PostgreSQL: what two workers see, and that nothing of a user is left."""
 
 import time
 

@@ -347,7 +347,7 @@ def test_settings(tmp_path: Path) -> None:
     assert found.home == Path("/srv/recsys") and found.rate_limit == 7.0
     assert found.cors_origins == ("a", "b") and found.weights.of_kind("like") == 2.0
     assert found.weights.of_kind("dislike") == -1.0
-    assert not Settings.load({"RECSYS_DEFENCES": "off"}).weights.voices
+    assert not Settings.load({"RECSYS_DEFENCES": "off"}).weights.account_tests
     for bad in (
         {"RECSYS_AUTH": "maybe"},
         {"RECSYS_DEFENCES": "onn"},
@@ -379,9 +379,9 @@ def test_metrics_of_the_last_night(make_app: Callable[..., Flask], home: Path) -
         store.start_run("nightly")  # still at work: the one before it is told
         service.look_at_nights()
         service.take_figures()
-    told = dict(line.rsplit(" ", 1) for line in client.get("/metrics").text.splitlines())
-    assert told['recsys_last_night_status{status="refused"}'] == "1.0"
-    assert told['recsys_last_night_status{status="published"}'] == "0.0"
-    assert told["recsys_last_night_people"] == "321.0"
-    assert 0.0 <= float(told["recsys_last_night_age_seconds"]) < 300.0
-    assert 0.0 <= float(told["recsys_last_night_seconds"]) < 300.0
+    result = dict(line.rsplit(" ", 1) for line in client.get("/metrics").text.splitlines())
+    assert result['recsys_last_night_status{status="refused"}'] == "1.0"
+    assert result['recsys_last_night_status{status="published"}'] == "0.0"
+    assert result["recsys_last_night_people"] == "321.0"
+    assert 0.0 <= float(result["recsys_last_night_age_seconds"]) < 300.0
+    assert 0.0 <= float(result["recsys_last_night_seconds"]) < 300.0

@@ -65,8 +65,8 @@ def test_all_routes_and_commands_give_the_same_list(home: Path, app_after: Flask
             for ours, theirs in zip(command, answer["items"], strict=True):
                 assert ours.score == pytest.approx(theirs["score"], rel=1e-3, abs=1e-4)
                 assert (ours.rank, ours.source) == (theirs["rank"], theirs["source"])
-                told = [(one.kind, one.text) for one in ours.reasons]
-                assert told == [(one["kind"], one["text"]) for one in theirs["reasons"]]
+                result = [(one.kind, one.text) for one in ours.reasons]
+                assert result == [(one["kind"], one["text"]) for one in theirs["reasons"]]
 
 
 @pytest.fixture

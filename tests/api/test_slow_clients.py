@@ -30,7 +30,7 @@ def connected(server: Server, sent: bytes = b"") -> socket.socket:
     return found
 
 
-def asked(server: Server, path: str, body: object = None) -> int:
+def status_of(server: Server, path: str, body: object = None) -> int:
     """Ask over a new connection, which may reach any worker; return the status."""
     host, port = server.url.removeprefix("http://").split(":")
     connection = http.client.HTTPConnection(host, int(port), timeout=20)
@@ -38,8 +38,8 @@ def asked(server: Server, path: str, body: object = None) -> int:
         if body is None:
             connection.request("GET", path)
         else:
-            told = {"Content-Type": "application/json"}
-            connection.request("POST", path, json.dumps(body), told)
+            result = {"Content-Type": "application/json"}
+            connection.request("POST", path, json.dumps(body), result)
         return connection.getresponse().status
     finally:
         connection.close()
@@ -48,7 +48,7 @@ def asked(server: Server, path: str, body: object = None) -> int:
 def everything(server: Server) -> list[int]:
     event = {"user_id": "ann", "item_id": "sea-1", "event": "like"}
     paths = ("/health/live", "/health/ready", "/recommend/baker?n=1")
-    return [*(asked(server, path) for path in paths), asked(server, "/events", event)]
+    return [*(status_of(server, path) for path in paths), status_of(server, "/events", event)]
 
 
 def answer(connection: socket.socket) -> bytes:
@@ -217,7 +217,7 @@ def test_a_worker_that_does_not_answer_itself_is_replaced(serve: Serve) -> None:
     os.kill(workers[0].pid, signal.SIGSTOP)
     deadline = time.monotonic() + 120
     while "silence" not in server.log.read_text() or len(live(server, workers[0].pid)) < 2:
-        assert asked(server, "/recommend/baker?n=1") == 200  # the other worker
+        assert status_of(server, "/recommend/baker?n=1") == 200  # the other worker
         assert time.monotonic() < deadline
         time.sleep(0.1)  # between looks
     assert deaths(server, "silence") == 1.0
@@ -256,7 +256,7 @@ def test_workers_that_die_again_and_again_are_replaced(serve: Serve) -> None:
 
 def answers(server: Server) -> bool:
     try:
-        return asked(server, "/health/live") == 200
+        return status_of(server, "/health/live") == 200
     except OSError:
         return False
 
@@ -275,5 +275,5 @@ def test_one_connection_gets_the_whole_rate(serve: Serve) -> None:
     with server.client() as client:
         codes = [client.get("/recommend/baker?n=1").status_code for _ in range(40)]
     assert codes == [200] * 40  # a burst of two seconds' worth
-    found = [asked(server, "/recommend/baker?n=1") for _ in range(60)]
+    found = [status_of(server, "/recommend/baker?n=1") for _ in range(60)]
     assert 429 in found  # whichever worker is reached

@@ -20,12 +20,12 @@ CROWD = 60
 
 @pytest.fixture
 def app(make_app: MakeApp) -> Flask:
-    """An app of a platform with 100 people who like 30 items each within two months."""
+    """An app of a platform with 100 users who like 30 items each within two months."""
     return peopled(make_app())
 
 
 def peopled(app: Flask) -> Flask:
-    """Post what 100 people like."""
+    """Post what 100 users like."""
     start = time.time() - 60 * 86_400
     items = [one.item_id for one in world.items()]
     events = [
@@ -39,10 +39,10 @@ def peopled(app: Flask) -> Flask:
         for user in range(100)
     ]
     events.sort(key=lambda event: float(event["timestamp"]))
-    return told(app, events)
+    return result(app, events)
 
 
-def told(app: Flask, events: list[dict[str, Any]]) -> Flask:
+def result(app: Flask, events: list[dict[str, Any]]) -> Flask:
     """Post events and let the worker read them, as its background thread would."""
     assert keyed(app).post("/events", json=events).status_code == 201
     service: AppState = app.extensions["service"]
@@ -58,7 +58,7 @@ def attacked(app: Flask, item: str = "sea-1", crowd: int = CROWD) -> None:
         {"user_id": f"fake-{item}-{n}", "item_id": item, "event": "like", "timestamp": now + n}
         for n in range(crowd)
     ]
-    told(app, events)
+    result(app, events)
 
 
 def test_a_group_is_a_notice_once_whichever_worker_sees_it(make_app: MakeApp) -> None:

@@ -24,7 +24,7 @@ def get(client: FlaskClient, url: str, status: int = 200) -> Any:
 
 
 def act(client: FlaskClient, service: AppState, item: str, n: int, people: int = 0) -> None:
-    """Let so many people act on an item, in the hour that it is."""
+    """Let so many users act on an item, in the hour that it is."""
     events = [
         {
             "user_id": f"visitor-{k % (people or n)}",
@@ -37,12 +37,12 @@ def act(client: FlaskClient, service: AppState, item: str, n: int, people: int =
     ]
     assert client.post("/events", json=events).status_code == 201
     service.worker.tick()
-    service.serving.watch.seconds = 0.0
+    service.serving.trend_monitor.seconds = 0.0
 
 
 @pytest.fixture
 def app(make_app: Callable[..., Flask]) -> Flask:
-    """An app that tells counts of any number of people."""
+    """An app that tells counts of any number of users."""
     return make_app(min_people=0)
 
 
@@ -104,8 +104,10 @@ def test_what_rises_in_what_one_follows(rises: FlaskClient) -> None:
     likes = [{"user_id": "player", "item_id": f"chess-{n}", "event": "like"} for n in (1, 2)]
     rises.post("/events", json=[*likes, {**likes[0], "item_id": "sea-1"}])
     found = get(rises, "/trends?user=player&n=100")["trends"]
-    told = {(one["kind"], one["id"]): one["followed"] for one in found}
-    assert told["category", "chess"] == told["item", "chess-3"] == pytest.approx(2 / 3, abs=0.01)
+    result = {(one["kind"], one["id"]): one["followed"] for one in found}
+    assert (
+        result["category", "chess"] == result["item", "chess-3"] == pytest.approx(2 / 3, abs=0.01)
+    )
     assert get(rises, "/trends?n=1")["trends"][0]["followed"] is None
     rises.post("/events", json={**likes[0], "user_id": "sailor", "item_id": "sea-1"})
     assert get(rises, "/trends?user=sailor")["trends"] == []
@@ -167,7 +169,7 @@ def test_days_and_groups_of_topics(rises: FlaskClient) -> None:
 
 
 class Happy:
-    """A reader to whom everything sounds the same."""
+    """A user to whom everything sounds the same."""
 
     def scores(self, texts: list[str]) -> np.ndarray:
         return np.full(len(texts), 0.75)
@@ -176,7 +178,7 @@ class Happy:
 def test_the_tone_of_what_was_written(make_app: Any) -> None:
     app = make_app()
     service, client = app.extensions["service"], app.test_client()
-    service.serving.feed.tones = Happy()
+    service.serving.feed.sentiment_scorer = Happy()
     act(client, service, "chess-3", 5)
     points = get(client, f"/topics/{topic_of(client, 'chess-3')}/timeline")["points"]
     assert [p["tone"] for p in points if p["tone"] is not None] == [0.75]

@@ -73,10 +73,10 @@ def test_a_home_of_an_earlier_version_serves_at_once_and_goes_on(
         rows = [{"user_id": "person-0", "item_id": "chess-2", "event": "like"}]
         (tmp_path / "more.jsonl").write_text("\n".join(map(json.dumps, rows)))
         run(home, "ingest", "--events", str(tmp_path / "more.jsonl"))
-        told = json.loads(run(home, "nightly", "--json"))
-        assert told["status"] == "published"
+        result = json.loads(run(home, "nightly", "--json"))
+        assert result["status"] == "published"
         deadline = time.monotonic() + 60
-        while http.get("/health/ready").json()["model_version"] != told["version"]:
+        while http.get("/health/ready").json()["model_version"] != result["version"]:
             assert time.monotonic() < deadline, server.log.read_text()
             time.sleep(0.1)  # between looks
         assert len(ids(http.get("/recommend/person-0?n=5").json())) == 5

@@ -214,8 +214,8 @@ def test_a_boost_is_told_in_the_reasons(client: FlaskClient) -> None:
     change(client, "baker", controls=[control("boost", "category", "chess")])
     found = client.get("/recommend/baker?n=60&explain=1").json["items"]
     chess = next(entry for entry in found if entry["item_id"].startswith("chess"))
-    told = next(reason for reason in chess["reasons"] if reason["kind"] == "steered")
-    assert told["text"] == "You asked for more of chess" and told["share"] > 0
+    result = next(reason for reason in chess["reasons"] if reason["kind"] == "steered")
+    assert result["text"] == "You asked for more of chess" and result["share"] > 0
     assert sum(reason["share"] for reason in chess["reasons"]) == pytest.approx(1.0, abs=1e-5)
 
 
@@ -351,9 +351,9 @@ def test_a_forgotten_interest_leaves_the_profile(client: FlaskClient) -> None:
 
 def test_what_is_inferred_of_the_future_is_told_only_when_asked_for(admin: FlaskClient) -> None:
     url = "/users/baker/profile"
-    plain, asked = admin.get(url).json, admin.get(url + "?include=inferences").json
+    plain, queried = admin.get(url).json, admin.get(url + "?include=inferences").json
     assert plain["returning"] is None
     assert not any("be back" in one["text"] for one in plain["beliefs"])
     exported = admin.get("/users/baker/export").json
-    assert exported["inferences"]["returning"] == asked["returning"]
+    assert exported["inferences"]["returning"] == queried["returning"]
     assert admin.get(url + "?include=other").status_code == 400

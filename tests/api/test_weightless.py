@@ -30,7 +30,7 @@ USERS = ("baker", "stranger", "reader", "words")
 def caught_up(service: AppState) -> None:
     """Let the worker see all that is in the store, and look anew at what rises."""
     service.worker.tick()
-    service.serving.watch._looked = (-1, -float("inf"))
+    service.serving.trend_monitor._looked = (-1, -float("inf"))
     service.worker._due.clear()
     service.worker.tick()
 

@@ -158,7 +158,7 @@ def test_a_world_without_events():
 
 
 @pytest.mark.parametrize(
-    ("kind", "value", "strength", "tone", "weight"),
+    ("kind", "value", "strength", "sentiment", "weight"),
     [
         ("like", None, 0.25, -1.0, 0.75),
         ("like", None, 0.25, 1.0, 1.25),
@@ -169,31 +169,35 @@ def test_a_world_without_events():
         ("dislike", None, 0.5, 1.0, -0.5),
     ],
 )
-def test_the_tone_of_a_comment_moves_the_weight_of_its_event(kind, value, strength, tone, weight):
-    weights = EventWeights(tone=strength)
+def test_the_tone_of_a_comment_moves_the_weight_of_its_event(
+    kind, value, strength, sentiment, weight
+):
+    weights = EventWeights(sentiment=strength)
     columns = EventColumns()
     columns.add(Event("a", "x", kind, value, "words", 1.0))
     columns.add(Event("a", "x", "like", None, "", 2.0))
-    table = replace(columns.table(np.inf), tone=np.array([tone, 0.0], np.float32))
+    table = replace(columns.table(np.inf), sentiment=np.array([sentiment, 0.0], np.float32))
     assert weights.of_table(table).tolist() == pytest.approx([weight, 1.0])
-    assert weights.toned(kind, weights.of_kind(kind), tone) == pytest.approx(weight)
-    assert table.select(np.array([False, True])).tone.tolist() == [0.0]
-    assert EventWeights(tone=1.0).of_table(replace(table, tone=None))[1] == 1.0
+    assert weights.with_sentiment(kind, weights.of_kind(kind), sentiment) == pytest.approx(weight)
+    assert table.select(np.array([False, True])).sentiment.tolist() == [0.0]
+    assert EventWeights(sentiment=1.0).of_table(replace(table, sentiment=None))[1] == 1.0
 
 
 def test_a_remark_is_moved_by_a_strength_of_its_own_and_a_like_is_not():
-    weights = EventWeights(tone=0.25, remarks=3.0)
-    assert weights.toned("comment", 1.2, -0.5) == pytest.approx(-0.6)
-    assert weights.toned("replied", 1.2, -1.0) == pytest.approx(-1.8)  # at most one and a half
-    assert weights.toned("comment", 1.2, 0.0) == 1.2
-    assert weights.toned("like", 1.0, -1.0) == pytest.approx(0.75)
-    assert EventWeights(tone=0.0, remarks=3.0).toned("comment", 1.2, -1.0) == 1.2
+    weights = EventWeights(sentiment=0.25, remarks=3.0)
+    assert weights.with_sentiment("comment", 1.2, -0.5) == pytest.approx(-0.6)
+    assert weights.with_sentiment("replied", 1.2, -1.0) == pytest.approx(
+        -1.8
+    )  # at most one and a half
+    assert weights.with_sentiment("comment", 1.2, 0.0) == 1.2
+    assert weights.with_sentiment("like", 1.0, -1.0) == pytest.approx(0.75)
+    assert EventWeights(sentiment=0.0, remarks=3.0).with_sentiment("comment", 1.2, -1.0) == 1.2
     columns = EventColumns()
     for place, kind in enumerate(("comment", "like", "评论")):
         columns.add(Event("a", "x", kind, None, "words", float(place)))
-    table = replace(columns.table(np.inf), tone=np.array([-0.5, -1.0, 0.1], np.float32))
+    table = replace(columns.table(np.inf), sentiment=np.array([-0.5, -1.0, 0.1], np.float32))
     single = [
-        weights.toned(k, weights.of_kind(k), t)
+        weights.with_sentiment(k, weights.of_kind(k), t)
         for k, t in (("comment", -0.5), ("like", -1.0), ("评论", 0.1))
     ]
     assert weights.of_table(table).tolist() == pytest.approx(single)
@@ -208,7 +212,7 @@ def test_a_strength_of_comments_beyond_its_bounds_is_refused(strength):
 @pytest.mark.parametrize("strength", [-0.1, 2.1, NAN])
 def test_a_strength_beyond_its_bounds_is_refused(strength):
     with pytest.raises(DataError, match="RECSYS_TONE_STRENGTH"):
-        EventWeights(tone=strength)
+        EventWeights(sentiment=strength)
 
 
 def test_a_huge_rating_leaves_the_scale_finite():

@@ -76,9 +76,9 @@ def test_weights_that_figures_rest_on():
 def test_unknown_kinds_weigh_nothing_and_are_told():
     weights = EventWeights()
     assert weights.of_kind("go-back") == 0 and not weights.heeds("go-back", 5.0)
-    told = weights.unknown_kinds({"like": 3, "likd": 2, "zzzz": 4, "unlike": 1})
-    assert [(one["event"], one["count"]) for one in told] == [("zzzz", 4), ("likd", 2)]
-    assert told[1]["nearest"] == "like" and told[0]["nearest"] is None
+    result = weights.unknown_kinds({"like": 3, "likd": 2, "zzzz": 4, "unlike": 1})
+    assert [(one["event"], one["count"]) for one in result] == [("zzzz", 4), ("likd", 2)]
+    assert result[1]["nearest"] == "like" and result[0]["nearest"] is None
     assert weights.unheeded(["like", "shown", "zzzz", "unlike", "stars"]) == ("shown", "zzzz")
 
 
@@ -177,5 +177,5 @@ def test_a_scale_survives_a_manifest_and_older_ones_are_read():
 
 def test_the_docs_hold_the_table_in_use():
     rows = re.findall(r"^\| `(\w+)` \| (-?[\d.]+) \| (yes|no) \| (.*?) \| ", DOCS.read_text(), re.M)
-    told = [(n, float(w), e == "yes", tuple(re.findall("`(.+?)`", s))) for n, w, e, s in rows]
-    assert told == [(k.name, k.weight, k.explicit, k.synonyms) for k in event_kinds.TABLE]
+    result = [(n, float(w), e == "yes", tuple(re.findall("`(.+?)`", s))) for n, w, e, s in rows]
+    assert result == [(k.name, k.weight, k.explicit, k.synonyms) for k in event_kinds.TABLE]

@@ -1,4 +1,4 @@
-"""Files as people have them: names, separators, encodings, typed columns, spellings of NULL."""
+"""Files as users have them: names, separators, encodings, typed columns, spellings of NULL."""
 
 import datetime as dt
 import decimal

@@ -1,4 +1,4 @@
-"""Items without a record: when they are listed, by which people, and which events count then."""
+"""Items without a record: when they are listed, by which users, and which events count then."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tables import events, items
 
 from recsys.data.event_tables import ItemTable
 from recsys.data.event_weights import EventWeights
-from recsys.data.unrecorded_items import lists_unrecorded, people_of, unlisted, with_records
+from recsys.data.unrecorded_items import lists_unrecorded, unlisted, user_counts_of, with_records
 
 WEIGHTS = EventWeights()
 
@@ -29,7 +29,7 @@ def test_auto_is_on_where_fewer_than_half_have_a_record(choice, acted, recorded,
 
 def test_people_are_counted_once_and_up_to_three():
     user, item = np.array([0, 0, 1, 2, 3, 0]), np.array([0, 0, 0, 0, 0, 1])
-    assert people_of(user, item, 3).tolist() == [3, 1, 0]
+    assert user_counts_of(user, item, 3).tolist() == [3, 1, 0]
 
 
 def test_most_have_a_record_and_the_others_take_no_part():

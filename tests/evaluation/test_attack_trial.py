@@ -30,7 +30,7 @@ DAYS = 120
 
 
 def platform() -> AttackTrial:
-    """Return 1,500 people who come and read six items each, the first ones most; 15 attack."""
+    """Return 1,500 users who come and read six items each, the first ones most; 15 attack."""
     rng = np.random.default_rng(3)
     share = 1.0 / np.arange(1.0, ITEMS + 1)
     events = []
@@ -46,7 +46,7 @@ def platform() -> AttackTrial:
     end = worlds.START + DAYS * 86_400
     table = worlds.event_table(one for one in events if (one.timestamp or 0.0) < end)
     items = item_table(Item(f"i{n}", title=f"item {n}") for n in range(ITEMS))
-    return AttackTrial(table, items, EventWeights(), popular, people=40)
+    return AttackTrial(table, items, EventWeights(), popular, n_users=40)
 
 
 def popular(data: Dataset) -> Model:
@@ -108,7 +108,7 @@ def test_without_defences_a_push_reaches_all_and_with_them_nobody(trial):
     assert new.control == 0 and new.attacked == 1.0 and new.stranger is not None and new.intrudes
     on = trial.run("push, half an hour", "live", True)
     assert on[0].attacked == 0 and not on[0].intrudes
-    # one voice is left of the attack: enough to move an item that stands at the end of lists
+    # one unique user is left of the attack: enough to move an item that stands at the end of lists
     (row,) = summary([off[0], on[0]])
     assert row["held"] is True and row["off"]["excess"] > 0.5
     table = attack_table({"worst": [row]})

@@ -16,7 +16,7 @@ from recsys.data.event_tables import ItemTable
 from recsys.evaluation.baseline_registry import ENGINES, Baseline, FitContext
 from recsys.evaluation.baseline_tuning import fit_tuned, tune
 from recsys.evaluation.baselines import (
-    Heat,
+    DecayedCounts,
     Options,
     SameForAll,
     fewer,
@@ -40,7 +40,7 @@ DAY = 86400.0
 
 
 def checkerboard(n: int = 12) -> Dataset:
-    """Odd people read odd items, even people even ones; person i has not read item i."""
+    """Odd users read odd items, even users even ones; user i has not read item i."""
     rows = [
         (f"u{user}", f"i{item}")
         for user in range(n)
@@ -51,7 +51,7 @@ def checkerboard(n: int = 12) -> Dataset:
 
 
 def missing_item(scorer: Scorer, data: Dataset) -> list[str]:
-    """Return, per person, the best item he has not read."""
+    """Return, per user, the best item he has not read."""
     histories = Histories.of(data, np.arange(len(data.users), dtype=np.int32))
     scores = scorer.score(histories)
     scores[histories.owner, histories.item] = -np.inf
@@ -150,7 +150,7 @@ def test_trending_prefers_the_fresh_and_plain_counts_the_many() -> None:
 
 def test_heat_does_not_underflow_after_a_thousand_half_lives() -> None:
     table = timed(("ann", "a", 0), ("ann", "b", 3600), ("ann", "c", 1e8))
-    scores = Heat.of(Dataset.build(table, items(["cold"])), [3600.0]).scores(1e8)[0]
+    scores = DecayedCounts.of(Dataset.build(table, items(["cold"])), [3600.0]).scores(1e8)[0]
     assert np.isfinite(scores).all()
     assert scores.argsort().tolist() == [0, 1, 2, 3]  # cold, a, b, c
 
@@ -164,10 +164,10 @@ def test_live_heat_equals_heat_of_the_whole() -> None:
     whole = Dataset.build(timed(*(("ann", item, time) for time, item in rows)), NOTHING)
     first = Dataset.build(timed(*(("ann", item, time) for time, item in rows[:100])), NOTHING)
     assert len(first.items) == len(whole.items)
-    live = Heat.of(first, [DAY, 3 * DAY, np.inf])
+    live = DecayedCounts.of(first, [DAY, 3 * DAY, np.inf])
     for time, item in rows[100:]:
         live.add(first.items.row(item), 1.0, time)
-    expected = Heat.of(whole, [DAY, 3 * DAY, np.inf]).scores(10 * DAY)
+    expected = DecayedCounts.of(whole, [DAY, 3 * DAY, np.inf]).scores(10 * DAY)
     assert live.scores(10 * DAY, first.items.rows(whole.items)) == pytest.approx(expected)
 
 
@@ -209,7 +209,7 @@ def test_histories_keep_order_and_leave_out_dislikes_from_what_is_liked() -> Non
 
 
 def test_tuning_finds_the_half_life_under_which_the_future_is_foretold() -> None:
-    """Every day has its own hit, which five readers take up the next morning."""
+    """Every day has its own hit, which five users take up the next morning."""
     rows = [(f"r{day}-{n}", "hello", 0.0) for day in range(30) for n in range(5)]
     for day in range(1, 30):
         readers = [(f"r{day}-{n}", f"hit{day - 1}", day * DAY + n) for n in range(5)]
@@ -271,7 +271,7 @@ def test_what_there_is_no_time_for_is_said() -> None:
     assert tuned.unfinished  # it might have become better
     relevant = dataclasses.replace(tuned, options={"width": 1, "epochs": 9})
     relevant = dataclasses.replace(relevant, unfinished=False)
-    told = fit_tuned(engine, split.dataset(), relevant, hurried)[1].to_json()
-    assert told["unfinished"] is True and told["epochs"] == 1
+    result = fit_tuned(engine, split.dataset(), relevant, hurried)[1].to_json()
+    assert result["unfinished"] is True and result["epochs"] == 1
     with pytest.raises(Skip, match="expected to take 500 s, and a row may take 240 s"):
         tune(counting({1: GOOD}, seconds=500.0), split.validation(), FitContext())

@@ -23,11 +23,11 @@ def questions(**lists):
 
 
 def test_a_test_item_is_up_or_down_from_the_item_before_it():
-    asked = questions(ann="cab", ben="acb", cem="da")
-    by_id = steps(asked, column_values(asked.data.table, "item_id"))
+    queried = questions(ann="cab", ben="acb", cem="da")
+    by_id = steps(queried, column_values(queried.data.table, "item_id"))
     assert by_id["step_up"].tolist() == [True, False, False]
     assert by_id["step_down"].tolist() == [False, True, True]
-    by_sku = steps(asked, column_values(asked.data.table, "sku"))  # 9, 5 and none
+    by_sku = steps(queried, column_values(queried.data.table, "sku"))  # 9, 5 and none
     assert by_sku["step_up"].tolist() == [False, True, True]
 
 

@@ -25,7 +25,7 @@ from recsys.ranking_metrics import (
 )
 from recsys.tuning.evaluation_protocols import Rules, make_split
 from recsys.tuning.evaluation_queries import RankedOutputs, answer, build_queries
-from recsys.tuning.prequential_replay import ReplayEvent, walk_through
+from recsys.tuning.prequential_replay import ReplayEvent, run_replay
 from recsys.tuning.recent_item_popularity import recent_users
 from recsys.tuning.scorer_protocol import Histories
 
@@ -175,7 +175,7 @@ def test_a_replay_swaps_lists_at_the_moment_of_the_query(personal: bool) -> None
     split = make_split(timed(*rows), catalogue, Rules("replay", share=2 / 3))
     data, model = split.dataset(), ByUser(kinds, personal)
     lists = ReplayPlan.of(split, data, None).collector(model)
-    walk_through(split, data, model, "by user", inspect=lists)
+    run_replay(split, data, model, "by user", inspect=lists)
     found = lists.metrics()
     gap = found["swap_gap@20"]
     if personal:

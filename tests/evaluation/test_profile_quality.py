@@ -17,7 +17,7 @@ DAY = 86_400.0
 
 
 def town(sides):
-    """Return people who take up what their side does; with one side, what anybody does."""
+    """Return users who take up what their side does; with one side, what anybody does."""
     rng, found = np.random.default_rng(5), []
     for who in range(240):
         own = rng.permutation(160 // sides)[:15] + (who % sides) * (160 // sides)

@@ -9,10 +9,10 @@ from tables import Row, events, items, timed
 from recsys.array_types import Rows
 from recsys.data.dataset import Dataset
 from recsys.data.event_tables import EventTable, ItemTable
-from recsys.evaluation.replay_baselines import HeatWalker, LikeRateWalker, tune_trending
+from recsys.evaluation.replay_baselines import DecayedCountsReplay, LikeRateWalker, tune_trending
 from recsys.ranking_metrics import Values, user_auc
 from recsys.tuning.evaluation_protocols import Rules, Split, make_split
-from recsys.tuning.prequential_replay import ReplayEvent, ReplayResult, walk_through
+from recsys.tuning.prequential_replay import ReplayEvent, ReplayResult, run_replay
 from recsys.tuning.replayed_user_history import Timelines
 from recsys.tuning.scorer_protocol import Histories, Skip
 
@@ -23,23 +23,23 @@ class Witness:
     """Scores by row number and writes down what it was told and asked."""
 
     def __init__(self) -> None:
-        self.told: list[str] = []
-        self.asked: list[tuple[list[int], list[int], int]] = []
+        self.result: list[str] = []
+        self.queried: list[tuple[list[int], list[int], int]] = []
 
     def observe(self, step: ReplayEvent) -> None:
-        self.told.append(step.item_id)
+        self.result.append(step.item_id)
 
     def score(self, histories: Histories, rows: Rows) -> Values:
-        self.asked.append((histories.item.tolist(), rows.tolist(), len(self.told)))
+        self.queried.append((histories.item.tolist(), rows.tolist(), len(self.result)))
         return rows.astype(np.float64)
 
 
-def walk(
+def replay(
     table: EventTable, catalogue: ItemTable, share: float, group: str = ""
 ) -> tuple[Witness, ReplayResult, Split, Dataset]:
     split = make_split(table, catalogue, Rules("replay", share=share, group=group))
     data, witness = split.dataset(), Witness()
-    return witness, walk_through(split, data, witness, "witness"), split, data
+    return witness, run_replay(split, data, witness, "witness"), split, data
 
 
 def test_a_step_sees_what_is_strictly_earlier_and_the_same_users_last_minute() -> None:
@@ -51,9 +51,9 @@ def test_a_step_sees_what_is_strictly_earlier_and_the_same_users_last_minute() -
         ("bob", "a", 10),
         ("ann", "c", 11),
     )
-    witness, found, _, _ = walk(table, items(["a", "b", "c"]), 0.5)
-    assert [told for _, _, told in witness.asked] == [0, 0, 2]
-    histories = [history for history, _, _ in witness.asked]
+    witness, found, _, _ = replay(table, items(["a", "b", "c"]), 0.5)
+    assert [result for _, _, result in witness.queried] == [0, 0, 2]
+    histories = [history for history, _, _ in witness.queried]
     assert histories == [[0], [1, 2], [0, 1]]  # ann's second question knows of her first answer
     assert found.ranks.tolist() == [2.0, 1.0, 1.0]
 
@@ -74,9 +74,9 @@ def test_timelines_are_made_for_the_users_of_a_walk_alone() -> None:
 def test_candidates_existed_before_and_are_new_to_the_person() -> None:
     table = timed(("ann", "a", 1), ("bob", "b", 5), ("ann", "b", 20), ("ann", "late", 30))
     catalogue = items(["a", "b", "soon", "late"], created=[0, 0, 15, 30])
-    witness, found, _, data = walk(table, catalogue, 0.5)
+    witness, found, _, data = replay(table, catalogue, 0.5)
     rows = {name: data.items.row(name) for name in ("a", "b", "soon", "late")}
-    assert witness.asked[0][1] == [rows["b"], rows["soon"]]
+    assert witness.queried[0][1] == [rows["b"], rows["soon"]]
     assert found.ranks.tolist() == [2.0, np.inf]  # `late` is taken up the moment it appears
 
 
@@ -84,17 +84,17 @@ def test_an_item_without_a_record_joins_after_the_acts_of_three_people() -> None
     read = [(who, "a", n) for n, who in enumerate(("ann", "bob", "cem", "dan"))]
     news = ["ann", "bob", "cem", "dan"]  # who take it up one after the other
     table = timed(*read, *((who, "new", 8 + n) for n, who in enumerate(news)))
-    witness, found, _, data = walk(table, ItemTable.empty(), 0.5)
+    witness, found, _, data = replay(table, ItemTable.empty(), 0.5)
     assert len(data.items) == 1
     assert found.ranks.tolist() == [np.inf, np.inf, np.inf, 1.0]
-    assert witness.asked[-1][1] == [1]
+    assert witness.queried[-1][1] == [1]
 
 
 def test_an_item_with_a_record_joins_after_its_first_event() -> None:
     table = timed(("ann", "a", 1), ("bob", "a", 2), ("ann", "new", 8), ("bob", "new", 9))
-    witness, found, _, _ = walk(table, items(["a", "new"]), 0.5)
+    witness, found, _, _ = replay(table, items(["a", "new"]), 0.5)
     assert found.ranks.tolist() == [np.inf, 1.0]
-    assert witness.asked[1][1] == [1]
+    assert witness.queried[1][1] == [1]
 
 
 def test_groups_rank_inside_themselves() -> None:
@@ -107,8 +107,8 @@ def test_groups_rank_inside_themselves() -> None:
         ("ann", "y2", 9),
     )
     catalogue = items(["x1", "x2", "y1", "y2"], category=["x", "x", "y", "y"])
-    witness, found, _, _ = walk(table, catalogue, 0.34, "category")
-    assert [rows for _, rows, _ in witness.asked] == [[1], [3]]
+    witness, found, _, _ = replay(table, catalogue, 0.34, "category")
+    assert [rows for _, rows, _ in witness.queried] == [[1], [3]]
     assert found.ranks.tolist() == [1.0, 1.0]
 
 
@@ -121,7 +121,7 @@ def test_only_first_events_on_an_item_count_and_views_are_no_opinion() -> None:
         ("bob", "a", "view", NAN, 13),
         ("cat", "a", "like", NAN, 14),
     ]
-    _, found, split, _ = walk(events(*rows), ItemTable.empty(), 0.67)
+    _, found, split, _ = replay(events(*rows), ItemTable.empty(), 0.67)
     users = [split.train.users[int(row)] for row in found.user]
     assert users == ["bob", "cat"]
     assert found.liked.tolist() == [False, True]
@@ -136,8 +136,8 @@ def test_live_like_rate_learns_on_the_way() -> None:
         ]
     split = make_split(events(*rows), ItemTable.empty(), Rules("replay", share=16 / 18))
     data = split.dataset()
-    found = walk_through(split, data, LikeRateWalker(data), "like-rate")
-    values = user_auc(found.judged, found.scores, found.liked)
+    found = run_replay(split, data, LikeRateWalker(data), "like-rate")
+    values = user_auc(found.opinion_users, found.scores, found.liked)
     assert values.tolist()[1:] == [1.0] * 7
 
 
@@ -151,8 +151,8 @@ def test_live_trending_follows_what_is_hot_and_its_half_life_is_found() -> None:
     tuned = tune_trending(split.validation(), 0)
     assert float(tuned.options["half_life"]) <= 2 * 86400
     data = split.dataset()
-    hot = walk_through(split, data, HeatWalker(data, 86400.0, "weight"), "trending")
-    cold = walk_through(split, data, HeatWalker(data, float("inf"), "weight"), "popular")
+    hot = run_replay(split, data, DecayedCountsReplay(data, 86400.0, "weight"), "trending")
+    cold = run_replay(split, data, DecayedCountsReplay(data, float("inf"), "weight"), "popular")
     assert np.mean(1 / hot.ranks) > 2 * np.mean(1 / cold.ranks)
 
 
@@ -167,7 +167,7 @@ def test_a_model_that_answers_nan_is_refused() -> None:
         Rules("replay", share=0.34),
     )
     with pytest.raises(Exception, match="NaN"):
-        walk_through(split, split.dataset(), Broken(), "broken")
+        run_replay(split, split.dataset(), Broken(), "broken")
 
 
 def test_what_was_shown_on_the_way_stays_a_candidate() -> None:
@@ -177,25 +177,25 @@ def test_what_was_shown_on_the_way_stays_a_candidate() -> None:
         ("ann", "b", "impression", NAN, 10),
         ("ann", "b", "like", NAN, 11),
     )
-    witness, found, _, _ = walk(table, items(["a", "b"]), 0.5)
-    assert witness.asked == [([0], [1], 1)] and found.ranks.tolist() == [1.0]
+    witness, found, _, _ = replay(table, items(["a", "b"]), 0.5)
+    assert witness.queried == [([0], [1], 1)] and found.ranks.tolist() == [1.0]
 
 
 def test_a_row_whose_answers_would_take_too_long_is_skipped_and_said_so() -> None:
     table = timed(*((f"u{n % 7}", f"i{n}", float(n)) for n in range(400)))
     split = make_split(table, ItemTable.empty(), Rules("replay", share=0.5))
     with pytest.raises(Skip, match="200 questions on the way would take some"):
-        walk_through(split, split.dataset(), Witness(), "witness", allowed=0.0)
-    found = walk_through(split, split.dataset(), Witness(), "witness", allowed=3600.0)
+        run_replay(split, split.dataset(), Witness(), "witness", allowed=0.0)
+    found = run_replay(split, split.dataset(), Witness(), "witness", allowed=3600.0)
     assert len(found.ranks) == 200
 
 
-def walked_heat(*rows: Row) -> tuple[HeatWalker, Split]:
+def walked_heat(*rows: Row) -> tuple[DecayedCountsReplay, Split]:
     """Return the live heat after a walk through half of the events."""
     split = make_split(events(*rows), ItemTable.empty(), Rules("replay", share=0.5))
     data = split.dataset()
-    walker = HeatWalker(data, np.inf, "weight")
-    walk_through(split, data, walker, "heat")
+    walker = DecayedCountsReplay(data, np.inf, "weight")
+    run_replay(split, data, walker, "heat")
     return walker, split
 
 
@@ -206,8 +206,8 @@ def test_the_baselines_count_a_withdrawn_act_no_more() -> None:
     walker, split = walked_heat(*past, *later, *rest, ("eve", "b", "like", NAN, 6.0))
     data = split.dataset()
     a, b = data.items.row("a"), data.items.row("b")
-    assert walker.heat.amount[0, a] == pytest.approx(1.0)  # ann's alone
-    assert walker.heat.amount[0, b] == pytest.approx(3.0)
+    assert walker.decayed_counts.amount[0, a] == pytest.approx(1.0)  # ann's alone
+    assert walker.decayed_counts.amount[0, b] == pytest.approx(3.0)
 
 
 def test_an_item_whose_acts_were_all_withdrawn_is_cold_again() -> None:
@@ -218,7 +218,7 @@ def test_an_item_whose_acts_were_all_withdrawn_is_cold_again() -> None:
         ("bob", "c", "like", NAN, 4.0),
     ]
     walker, split = walked_heat(*rows)
-    assert np.isneginf(walker.heat.last[split.dataset().items.row("a")])
+    assert np.isneginf(walker.decayed_counts.last[split.dataset().items.row("a")])
 
 
 def test_a_withdrawn_dislike_leaves_the_like_rate_as_it_was() -> None:
@@ -231,7 +231,7 @@ def test_a_withdrawn_dislike_leaves_the_like_rate_as_it_was() -> None:
     split = make_split(events(*rows), ItemTable.empty(), Rules("replay", share=0.5))
     data = split.dataset()
     walker = LikeRateWalker(data)
-    walk_through(split, data, walker, "likes")
+    run_replay(split, data, walker, "likes")
     a = data.items.row("a")
     assert (walker.likes[a], walker.dislikes[a]) == (1.0, 0.0)
 
@@ -248,6 +248,6 @@ def test_an_item_on_which_only_its_author_acted_is_unread() -> None:
         ("bob", "c", 22),  # only she acted on it
         ("cem", "b", 23),  # bob acted on it
     )
-    _, found, _, _ = walk(table, catalogue, 4 / 7)
+    _, found, _, _ = replay(table, catalogue, 4 / 7)
     assert found.unread.tolist() == [True, True, True, False]
     assert np.isfinite(found.among).tolist() == found.unread.tolist()

@@ -13,10 +13,13 @@ from recsys.data.labeled_texts import Labelled
 from recsys.data.records import Item
 from recsys.data.table_builder import item_table
 from recsys.errors import DataError
-from recsys.evaluation.sentiment_and_topic_quality import tone_by_folds, tone_from_elsewhere
+from recsys.evaluation.sentiment_and_topic_quality import (
+    sentiment_by_folds,
+    sentiment_from_elsewhere,
+)
 from recsys.evaluation.text_throughput import throughput
 from recsys.text.encoders.static import static_folder, write_static
-from recsys.text.sentiment.model import load_tone
+from recsys.text.sentiment.model import load_sentiment_model
 
 WORDS = "vile lovely table".split()
 
@@ -42,29 +45,29 @@ class Oracle:
 
 @pytest.mark.parametrize("encoder", [None, Oracle()])
 def test_what_one_word_tells_is_learned_in_every_fold(encoder):
-    found = tone_by_folds(labelled(), word_student(WORDS), "here", encoder=encoder)
+    found = sentiment_by_folds(labelled(), word_student(WORDS), "here", encoder=encoder)
     assert found["texts"] == 45 and found["macro_recall"] == 1.0 and len(found["folds"]) == 5
 
 
 def test_other_sources_teach_too():
-    found = tone_from_elsewhere(labelled(), word_student(WORDS), "here")
+    found = sentiment_from_elsewhere(labelled(), word_student(WORDS), "here")
     assert found["macro_recall"] == 1.0 and found["score_correlation"] > 0.9
 
 
 def test_too_few_texts_of_a_source_are_refused():
     with pytest.raises(DataError, match="too few for 5 folds"):
-        tone_by_folds(labelled(), word_student(WORDS), "nowhere")
+        sentiment_by_folds(labelled(), word_student(WORDS), "nowhere")
 
 
 def test_every_stage_is_timed_and_copies_are_flagged(tmp_path):
     text = "the vile table of the lovely harbour master is a thing to be seen by all, number"
     table = item_table([Item(f"i{n}", text=f"{text} {n}") for n in range(10)])
-    found = throughput(table, 25, word_student(WORDS), load_tone(), tmp_path)
+    found = throughput(table, 25, word_student(WORDS), load_sentiment_model(), tmp_path)
     assert found["texts"] == 25 and found["flagged"] >= 15
     assert sum(found["seconds"].values()) == pytest.approx(found["total_seconds"])
     assert set(found["one_text_cpu_ms"]) == {"screen", "tone", "vector and topic", "all"}
     with pytest.raises(DataError, match="no item"):
-        throughput(ItemTable.empty(), 5, word_student(WORDS), load_tone(), tmp_path)
+        throughput(ItemTable.empty(), 5, word_student(WORDS), load_sentiment_model(), tmp_path)
 
 
 def test_the_command(tmp_path, monkeypatch):

@@ -29,7 +29,7 @@ TEN = timed(
 )
 
 
-def asked(split: Split) -> dict[str, set[str]]:
+def queried(split: Split) -> dict[str, set[str]]:
     """Return the positives of every headline user, by id."""
     cases, found = split.cases, {}
     for row in np.flatnonzero(cases.known):
@@ -42,7 +42,7 @@ def test_time_takes_the_last_events_and_counts_only_known_users_and_new_items() 
     split = make_split(TEN, NOTHING, Rules("time", share=0.4))
     assert split.cutoff == 7
     assert split.train.time.max() < 7
-    assert asked(split) == {"bob": {"d"}, "ann": {"d"}}  # ann had a already, dan is new
+    assert queried(split) == {"bob": {"d"}, "ann": {"d"}}  # ann had a already, dan is new
     assert (~split.cases.known).sum() == 1
     assert split.test_users == 2
 
@@ -56,19 +56,19 @@ def test_time_never_cuts_between_events_of_one_moment() -> None:
 def test_time_without_timestamps_goes_by_order() -> None:
     table = events(("ann", "a"), ("ann", "b"), ("bob", "a"), ("ann", "c"))
     split = make_split(table, NOTHING, Rules("time", share=0.25))
-    assert asked(split) == {"ann": {"c"}}
+    assert queried(split) == {"ann": {"c"}}
     assert np.isnan(split.cutoff)
 
 
 def test_leave_last_out_needs_two_events() -> None:
     split = make_split(TEN, NOTHING, Rules("leave-last-out"))
-    assert asked(split) == {"ann": {"d"}, "bob": {"d"}}
+    assert queried(split) == {"ann": {"d"}, "bob": {"d"}}
     assert ("cat", "a") in pairs(split.train)
 
 
 def test_validation_of_leave_last_out_is_the_last_but_one() -> None:
     split = make_split(TEN, NOTHING, Rules("leave-last-out")).validation()
-    assert asked(split) == {"bob": {"c"}}  # ann's last but one repeats her first
+    assert queried(split) == {"bob": {"c"}}  # ann's last but one repeats her first
     assert ("ann", "d") not in pairs(split.train)
 
 
@@ -88,8 +88,8 @@ def test_cold_items_leave_with_all_their_events() -> None:
     assert {split.train.items[row] for row in split.only} == cold
     assert not {item for _, item in pairs(split.train)} & cold
     history = {user for user, _ in pairs(split.train)}
-    assert all(relevant <= cold for relevant in asked(split).values())
-    assert set(asked(split)) <= history
+    assert all(relevant <= cold for relevant in queried(split).values())
+    assert set(queried(split)) <= history
 
 
 def test_validation_of_cold_items_takes_other_items_away() -> None:
@@ -103,7 +103,7 @@ def test_given_joins_by_id_and_keeps_unknown_items_as_missed() -> None:
     train = events(("ann", "a"), ("bob", "b"))
     test = events(("bob", "a"), ("bob", "new"), ("bob", "b"), ("eve", "a"))
     split = make_split(train, NOTHING, Rules("given"), test)
-    assert asked(split) == {"bob": {"a", "new"}}
+    assert queried(split) == {"bob": {"a", "new"}}
     assert pairs(split.train) == [("ann", "a"), ("bob", "b")]
 
 
@@ -133,17 +133,17 @@ def test_replay_cuts_each_group_by_itself_and_counts_first_events_only() -> None
     )
     catalogue = items(["x1", "x2", "y1", "y2"], category=["x", "x", "y", "y"])
     split = make_split(table, catalogue, Rules("replay", share=0.5, group="category"))
-    assert split.walk is not None
-    assert pairs(split.walk.events) == [("ann", "x1"), ("bob", "x2"), ("cat", "y2")]
-    assert split.walk.counted.tolist() == [False, True, True]
+    assert split.replay is not None
+    assert pairs(split.replay.events) == [("ann", "x1"), ("bob", "x2"), ("cat", "y2")]
+    assert split.replay.counted.tolist() == [False, True, True]
     assert split.test_users == 2
 
 
 def test_replay_items_are_born_when_created_or_first_seen() -> None:
     catalogue = items(["a", "b", "c"], created=[5.0, np.nan, 9.0])
     split = make_split(timed(("ann", "a", 7), ("ann", "b", 8)), catalogue, Rules("replay"))
-    assert split.walk is not None
-    assert split.walk.born.tolist() == [5.0, 8.0]
+    assert split.replay is not None
+    assert split.replay.first_act.tolist() == [5.0, 8.0]
 
 
 def test_groups_ask_once_per_user_and_group() -> None:
@@ -204,7 +204,7 @@ def test_dislikes_are_no_positives() -> None:
         ("ann", "d", "like", np.nan, 4),
     )
     split = make_split(table, NOTHING, Rules("time", share=0.75))
-    assert asked(split) == {"ann": {"c", "d"}}
+    assert queried(split) == {"ann": {"c", "d"}}
 
 
 def test_rules_name_the_choices() -> None:
@@ -223,9 +223,9 @@ def test_what_was_only_shown_in_training_can_be_taken_up_in_the_test() -> None:
         ("bob", "b", "click", NAN, 9),
     )
     split = make_split(shown, NOTHING, Rules("time", share=0.4))
-    assert asked(split) == {"ann": {"b"}}  # to have been shown something is no history
-    walk = make_split(shown, NOTHING, Rules("replay", share=0.8)).walk
-    assert walk is not None and walk.counted.tolist() == [False, False, True, True]
+    assert queried(split) == {"ann": {"b"}}  # to have been shown something is no history
+    replay = make_split(shown, NOTHING, Rules("replay", share=0.8)).replay
+    assert replay is not None and replay.counted.tolist() == [False, False, True, True]
     last = make_split(
         events(
             ("ann", "a", "like", NAN, 1),
@@ -235,4 +235,4 @@ def test_what_was_only_shown_in_training_can_be_taken_up_in_the_test() -> None:
         NOTHING,
         Rules("leave-last-out"),
     )
-    assert asked(last) == {"ann": {"b"}}
+    assert queried(last) == {"ann": {"b"}}

@@ -14,7 +14,7 @@ PEOPLE = [f"u{n}" for n in range(10)]
 
 
 def world() -> list[tuple[str, str, float]]:
-    """Everybody reads the page, then two books of three; the page is what most people take up."""
+    """Everybody reads the page, then two books of three; the page is what most users take up."""
     rows, time = [], 0.0
     for step in range(3):
         for n, user in enumerate(PEOPLE):
@@ -57,7 +57,7 @@ def test_without_an_item_feed_three_people_make_an_item() -> None:
     assert "typo" not in candidates(split) and {"page:/about", "book-1"} <= candidates(split)
     assert "typo" in set(split.dataset().items)  # it is in the training events all the same
     whole = make_split(timed(*world()), ItemTable.empty(), Rules("time", share=0.1))
-    assert whole.unlisted is None  # every item has its people: nothing changes
+    assert whole.unlisted is None  # every item has its users: nothing changes
 
 
 def test_the_setting_goes_before_the_count() -> None:

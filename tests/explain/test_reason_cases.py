@@ -36,8 +36,8 @@ def reasons_of(case: Case) -> tuple[Reason, ...]:
     for place, (user, item, kind) in enumerate(case.get("acts", ())):
         live.add_events([LiveEvent(item, kind, timestamp=now + 60 * place, actor=user)])
     for name, title, category, author, hours in case.get("posts", ()):
-        born = now - 3600 * hours
-        live.add_item(Item(name, title, category=category, author_id=author, created_at=born))
+        first_act = now - 3600 * hours
+        live.add_item(Item(name, title, category=category, author_id=author, created_at=first_act))
     for item in case.get("gone", ()):
         live.remove_item(item)
     history = [
@@ -63,13 +63,13 @@ def objections(case: Case, found: tuple[Reason, ...]) -> list[str]:
     """Return what an editor who wrote the case objects to."""
     kinds, text = [one.kind for one in found], " | ".join(one.text for one in found)
     wanted = case.get("kinds")
-    told = [f"no {kind}" for kind in wanted or () if kind not in kinds]
-    told += [f"{kind} is given" for kind in case.get("not_kinds", ()) if kind in kinds]
-    told += ["a reason is given"] if wanted == [] and kinds else []
-    told += [f"{name!r} is not named" for name in case.get("names", ()) if name not in text]
-    told += [f"{name!r} is named" for name in case.get("not_names", ()) if name in text]
-    told += [f"{one.kind} has a share of {one.share:.3f}" for one in found if one.share < 0.05]
-    return told
+    result = [f"no {kind}" for kind in wanted or () if kind not in kinds]
+    result += [f"{kind} is given" for kind in case.get("not_kinds", ()) if kind in kinds]
+    result += ["a reason is given"] if wanted == [] and kinds else []
+    result += [f"{name!r} is not named" for name in case.get("names", ()) if name not in text]
+    result += [f"{name!r} is named" for name in case.get("not_names", ()) if name in text]
+    result += [f"{one.kind} has a share of {one.share:.3f}" for one in found if one.share < 0.05]
+    return result
 
 
 def test_there_are_sixty_cases_and_each_has_a_judgement() -> None:

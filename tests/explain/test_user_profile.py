@@ -1,4 +1,4 @@
-"""Portrait: interests with strength and trend, rhythm, belonging; from a history alone."""
+"""Portrait: interests with strength and trend, seasonality, belonging; from a history alone."""
 
 from dataclasses import replace
 from zoneinfo import ZoneInfo

@@ -72,7 +72,7 @@ def torn(data: bytes, rng: random.Random) -> bytes:
     return bytes(found)
 
 
-def bent(value: Any, rng: random.Random) -> Any:
+def log_transformed(value: Any, rng: random.Random) -> Any:
     """Return JSON with some of its parts replaced, taken away or put elsewhere."""
     found = copy.deepcopy(value)
     for _ in range(rng.choice((1, 1, 2, 4))):
@@ -174,16 +174,16 @@ def fuzz_bodies(seconds: float, app: Flask) -> int:
         method, path, plain = rng.choice(BODIES)
         if rng.random() < 0.7:
             try:
-                body = json.dumps(bent(plain, rng)).encode()
+                body = json.dumps(log_transformed(plain, rng)).encode()
             except ValueError:  # a list that holds itself
                 continue
         else:
             body = torn(json.dumps(plain).encode(), rng)
         kind = rng.choice(("application/json",) * 8 + ("application/jsonl", "text/plain"))
-        told = client.open(path, method=method, data=body, content_type=kind)
-        assert told.status_code < 500, f"seed {seed}, {path}: {body[:300]!r}: {told.text}"
-        if told.status_code >= 400 and not path.startswith("/api/"):
-            assert told.json["error"]["message"], f"seed {seed}"
+        result = client.open(path, method=method, data=body, content_type=kind)
+        assert result.status_code < 500, f"seed {seed}, {path}: {body[:300]!r}: {result.text}"
+        if result.status_code >= 400 and not path.startswith("/api/"):
+            assert result.json["error"]["message"], f"seed {seed}"
         count += 1
     return count
 
@@ -203,10 +203,12 @@ def fuzz_where(seconds: float, app: Flask) -> int:
         sent = quote(raw) if rng.random() < 0.8 else quote(raw, safe="%|:,<>=!\"'()")
         path = rng.choice(("/recommend/baker", "/popular", "/search?q=tide", "/similar/sea-1"))
         url = f"{path}{'&' if '?' in path else '?'}n=3&where={sent}"
-        told = client.get(url)
-        assert told.status_code in (200, 400, 404), f"seed {seed}: {url[:300]}: {told.text[:300]}"
-        if told.status_code != 200:
-            assert told.json["error"]["message"], f"seed {seed}"
+        result = client.get(url)
+        assert result.status_code in (200, 400, 404), (
+            f"seed {seed}: {url[:300]}: {result.text[:300]}"
+        )
+        if result.status_code != 200:
+            assert result.json["error"]["message"], f"seed {seed}"
         count += 1
     return count
 
@@ -223,14 +225,14 @@ def fuzz_manifests(seconds: float, home: Path) -> int:
     for seed, rng in cases(seconds):
         if rng.random() < 0.8:
             try:
-                told = json.loads(plain)
+                result = json.loads(plain)
                 if rng.random() < 0.7:  # else most cases end at the names of the files
-                    told["model"] = bent(told["model"], rng)
+                    result["model"] = log_transformed(result["model"], rng)
                 else:
-                    told = bent(told, rng)
-                if isinstance(told, dict):
-                    told["checksum"] = manifest_checksum(told)
-                path.write_text(json.dumps(told))
+                    result = log_transformed(result, rng)
+                if isinstance(result, dict):
+                    result["checksum"] = manifest_checksum(result)
+                path.write_text(json.dumps(result))
             except (ValueError, TypeError, UnicodeError):
                 continue
         else:

@@ -62,10 +62,10 @@ def test_weights_are_those_of_the_query(made, vectors, queries, weights):
     index, _ = made
     probes = index.index.nprobe
     index.index.nprobe = index.index.nlist  # every cell: what is tested is the sum
-    asked = np.float32(weights[0]) * queries[0], np.float32(weights[1]) * queries[1]
-    scores = index.search(*asked, 10)[1]
+    queried = np.float32(weights[0]) * queries[0], np.float32(weights[1]) * queries[1]
+    scores = index.search(*queried, 10)[1]
     index.index.nprobe = probes
-    true = best(vectors, asked, 10)[1]
+    true = best(vectors, queried, 10)[1]
     assert scores.sum() >= 0.98 * true.sum() and (scores[:, 0] <= true[:, 0] + 1e-5).all()
 
 
@@ -84,10 +84,10 @@ def test_all_vectors_in_the_index_are_equally_long(vectors):
 
 def test_without_texts_it_is_an_index_of_factors(vectors, queries):
     outputs, none = vectors[0], np.zeros((N, 0), np.float32)
-    asked = queries[0], np.zeros((len(queries[0]), 0), np.float32)
-    index, recall = joined_index(outputs, none, asked)
+    queried = queries[0], np.zeros((len(queries[0]), 0), np.float32)
+    index, recall = joined_index(outputs, none, queried)
     assert index.scale == 1.0 and recall >= 0.95
-    assert index.search(asked[0][:0], asked[1][:0], 5)[0].shape == (0, 5)
+    assert index.search(queried[0][:0], queried[1][:0], 5)[0].shape == (0, 5)
 
 
 def test_a_history_of_two_tastes_is_told_apart():

@@ -79,8 +79,8 @@ def test_what_a_world_took_is_told_step_by_step():
         "bundle_mb": 7.0,
         "steps": steps,
     }
-    told = run_scale_benchmark(run)
-    assert "1,000 events, 100 users, 200 items: slist 8, 2.0 s" in told[0] and "fit" in told[1]
+    result = run_scale_benchmark(run)
+    assert "1,000 events, 100 users, 200 items: slist 8, 2.0 s" in result[0] and "fit" in result[1]
 
 
 def speak(pieces, heard):
@@ -103,13 +103,13 @@ OK = b"HTTP/1.1 200 OK\r\nx: y\r\nContent-Length: 9\r\n\r\n"
 
 def test_answers_come_in_pieces_over_one_connection():
     heard = []
-    told = [
+    result = [
         [OK, b'{"a":', b"[1]}"],
         [OK[:20], OK[20:] + b'{"b":[2]}'],
         [b"HTTP/1.1 503 x\r\n", b"content-length: 2\r\n\r\n{}"],
         [OK, b"{}"],
     ]
-    client = Client(speak(told, heard))
+    client = Client(speak(result, heard))
     assert client.call("GET", "/x") == {"a": [1]}
     assert client.call("POST", "/y", {"n": 1}) == {"b": [2]}
     with pytest.raises(DataError, match="status 503"):

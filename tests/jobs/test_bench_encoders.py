@@ -93,8 +93,8 @@ def test_a_t5_of_the_width_of_base_size_takes_a_step(layers):
 
 
 def test_readers_teach_a_language_that_nothing_is_known_of(world):
-    told = call(new_language_learning.command, *world, "--transliterate", "--seeds", 2, "--json")
-    rows = {(row["start"], row["objective"]): row for row in json.loads(told)}
+    result = call(new_language_learning.command, *world, "--transliterate", "--seeds", 2, "--json")
+    rows = {(row["start"], row["objective"]): row for row in json.loads(result)}
     assert len(rows) == 4
     assert rows["random", "behaviour"]["ndcg"] >= rows["random", "frozen"]["ndcg"] > 0
 
@@ -104,8 +104,8 @@ def test_likes_are_told_from_dislikes_where_there_are_any(world, tmp_path):
         for reader in range(60):
             for book in range(1 - reader % 2, 40, 4):
                 file.write(f"reader-{reader},book-{book},dislike\n")
-    told = call(new_language_learning.command, *world, "--liked", "--seeds", 2, "--json")
-    rows = {(row["start"], row["objective"]): row for row in json.loads(told)}
+    result = call(new_language_learning.command, *world, "--liked", "--seeds", 2, "--json")
+    rows = {(row["start"], row["objective"]): row for row in json.loads(result)}
     assert rows["random", "behaviour"]["auc"] > 0.9
     assert rows["random", "behaviour"]["auc"] >= rows["random", "frozen"]["auc"] > 0
 

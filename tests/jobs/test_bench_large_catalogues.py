@@ -19,10 +19,10 @@ def test_users_keep_to_six_niches_and_read_what_is_born():
     assert max(len(np.unique(niche[item[user == one]])) for one in range(400)) <= config.niches
     counts = np.bincount(user)
     assert counts.max() > 5 * np.median(counts)  # long histories are there
-    born = np.arange(3_000)[item] / 3_000
+    first_act = np.arange(3_000)[item] / 3_000
     moment = (time - time[0]) / (time[-1] - time[0])
-    assert (born <= moment + 0.05).mean() > 0.95
-    assert (moment - born < 0.1).mean() > 0.3  # news
+    assert (first_act <= moment + 0.05).mean() > 0.95
+    assert (moment - first_act < 0.1).mean() > 0.3  # news
 
 
 def test_the_seed_gives_the_platform_and_titles_share_the_words_of_their_niche():
@@ -47,10 +47,10 @@ def test_users_are_judged_by_what_is_new_to_them():
     assert held.users.tolist() == [0] and held.later.items.tolist() == [2]
     weights = np.zeros((4, 4), np.float32)
     weights[0, 2] = 1.0
-    recall, ndcg = held.judged(ItemWeights.from_dense(weights, 4))
+    recall, ndcg = held.evaluated(ItemWeights.from_dense(weights, 4))
     assert recall.tolist() == [1.0] and ndcg.tolist() == [1.0]
     behind = np.array([9.0, 9.0, 0.0, 1.0])  # item 3 before item 2
-    assert held.judged(behind)[1].tolist() == [1 / np.log2(3)]
+    assert held.evaluated(behind)[1].tolist() == [1 / np.log2(3)]
 
 
 def test_titles_like_those_of_the_history_come_first_then_popular_ones():

@@ -29,8 +29,8 @@ def world(tmp_path, monkeypatch):
             for item in rng.permutation(30)[:16].tolist():
                 good = (item % 2 == 0) != (rng.random() < 0.1)
                 time = 1_000_000_000 + 100 * user + item
-                told = ("like", PRAISE) if good else ("dislike", SCORN)
-                rows.writerow((f"c{user}", f"f{item}", told[0], time, told[1]))
+                result = ("like", PRAISE) if good else ("dislike", SCORN)
+                rows.writerow((f"c{user}", f"f{item}", result[0], time, result[1]))
     return items, events
 
 

@@ -21,8 +21,8 @@ def call(tmp_path, monkeypatch):
 
 
 def test_the_receipt_is_printed(call):
-    told = json.loads(call("ann", "--json").output)
-    assert told["deleted"]["events"] == 1 and told["places"][0]["place"] == "store"
+    result = json.loads(call("ann", "--json").output)
+    assert result["deleted"]["events"] == 1 and result["places"][0]["place"] == "store"
     lines = call("bob").output.splitlines()
     assert lines[0].startswith("erased;") and lines[1].startswith("store: 1 events, 1 users; ")
 

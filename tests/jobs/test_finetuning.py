@@ -25,7 +25,7 @@ ON = {"RECSYS_FINETUNE": "on", "RECSYS_TUNE_MINUTES": "0.05"}
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
-    """A home whose encoder cannot tell odd from even, until its readers teach it."""
+    """A home whose encoder cannot tell odd from even, until its users teach it."""
     home = tmp_path_factory.mktemp("learning") / "home"
     fill(home).close()
     known = student()
@@ -82,7 +82,7 @@ def test_new_events_are_learned_from_where_yesterday_ended(home):
 
 
 def unread(event, known):
-    """Return a book of the same side that is new to the reader of an event."""
+    """Return a book of the same side that is new to the user of an event."""
     number = int(event.item_id.removeprefix("book-"))
     own = (f"book-{book}" for book in range(number % 2, BOOKS, 2))
     return next(book for book in own if (event.user_id, book) not in known)
@@ -94,7 +94,7 @@ def test_the_newest_events_teach_no_encoder(tmp_path):
         home = tmp_path / name
         store = fill(home)
         newest = next_books(store, 52)
-        if name == "two":  # the same people, and each of them another book that is new to them
+        if name == "two":  # the same users, and each of them another book that is new to them
             known = {(e.user_id, e.item_id) for e in store.events_after(0, 1000)}
             known |= {(e.user_id, e.item_id) for e in newest}
             newest = [replace(e, item_id=unread(e, known)) for e in newest]
@@ -109,8 +109,8 @@ def test_the_newest_events_teach_no_encoder(tmp_path):
 def test_by_default_static_vectors_learn_with_the_fit_alone(home):
     result = call(home, "nightly", "--json", RECSYS_TUNE_MINUTES="0.05")
     assert result.returncode in (0, 3), result.stderr
-    told = steps_of(home)
-    assert told["finetune"]["trained"] is False and told["finetune"]["version"] == ""
+    details = steps_of(home)
+    assert details["finetune"]["trained"] is False and details["finetune"]["version"] == ""
     assert json.loads(result.stdout)["version"]
 
 
@@ -122,12 +122,12 @@ def test_a_transformer_reads_only_new_texts_and_learns_when_asked(tmp_path):
     tiny_bert(home / "bert", ["odd", "even", "book", *map(str, range(50))])
     means = {"RECSYS_ENCODER": str(home / "bert"), "RECSYS_TUNE_MINUTES": "0.05"}
     means["RECSYS_CACHE"] = str(home)
-    told = []
+    details = []
     for _ in range(2):
         result = call(home, "nightly", **means)
         assert result.returncode == 0, result.stderr
-        told.append(steps_of(home)["encode"])
-    assert told[0]["encoded"] == 40 and told[1]["encoded"] == 0
+        details.append(steps_of(home)["encode"])
+    assert details[0]["encoded"] == 40 and details[1]["encoded"] == 0
     with Store.open(f"sqlite:///{home / 'store.db'}") as store:
         store.add_items([Item("new", title="odd book 49"), Item("same", title="odd book 1")])
     assert call(home, "nightly", RECSYS_FINETUNE="off", **means).returncode == 0

@@ -63,12 +63,12 @@ def store(home):
 def test_the_first_night_publishes(first):
     home, result = first
     assert result.returncode == 0, result.stderr
-    told = json.loads(result.stdout)
+    details = json.loads(result.stdout)
     manifest = BundleStore(home).open_current().manifest
-    assert told["status"] == "published" and told["version"] == manifest["version"]
+    assert details["status"] == "published" and details["version"] == manifest["version"]
     assert manifest["counts"] == {"users": 60, "items": 40, "events": 480, "with_words": 40}
     assert (manifest["last_event_id"], manifest["last_change_id"]) == (480, 40)
-    assert told["tune"]["tuned"] is True
+    assert details["tune"]["tuned"] is True
 
 
 def test_one_log_line_per_step_and_no_bars_without_a_terminal(first):
@@ -146,8 +146,8 @@ def test_recommend_sees_what_happened_since_the_night(home, store):
 def test_a_second_night_takes_the_tuning_over(home):
     result = call(home, "nightly", "--json")
     assert result.returncode == 0, result.stderr
-    told = json.loads(result.stdout)
-    assert told["tune"]["tuned"] is False and len(BundleStore(home).versions()) == 2
+    details = json.loads(result.stdout)
+    assert details["tune"]["tuned"] is False and len(BundleStore(home).versions()) == 2
 
 
 def test_topics_keep_their_ids_when_items_come_and_go(home, store):
@@ -169,8 +169,8 @@ def test_topics_keep_their_ids_when_items_come_and_go(home, store):
 
 
 def test_tuning_can_be_asked_for(home):
-    told = json.loads(call(home, "nightly", "--tune", "--json").stdout)
-    assert told["tune"] | {"because": "of the option --tune", "tuned": True} == told["tune"]
+    details = json.loads(call(home, "nightly", "--tune", "--json").stdout)
+    assert details["tune"] | {"because": "of the option --tune", "tuned": True} == details["tune"]
 
 
 def test_new_events_are_what_today_and_yesterday_answer(home, store):
@@ -192,8 +192,8 @@ def test_comments_are_heard_among_impressions(home, store):
     )
     result = call(home, "nightly")
     assert result.returncode == 0, result.stderr
-    told = {step.name: step.detail for step in store.runs(1)[0].steps}
-    assert told["tones"] == {"comments": 1}
+    details = {step.name: step.detail for step in store.runs(1)[0].steps}
+    assert details["tones"] == {"comments": 1}
 
 
 def test_an_unchanged_past_is_not_fitted_again(home, store):
@@ -218,8 +218,8 @@ def test_a_night_that_turned_everything_round_is_refused_and_yesterday_stays(hom
     before = BundleStore(home).current()
     result = call(home, "nightly", "--json", RECSYS_EVENT_WEIGHTS="like=-1")
     assert result.returncode == 3, result.stderr
-    told = json.loads(result.stdout)
-    assert told["status"] == "refused" and told["gate"]["passed"] is False
+    details = json.loads(result.stdout)
+    assert details["status"] == "refused" and details["gate"]["passed"] is False
     assert BundleStore(home).current() == before
     result = call(home, "nightly", RECSYS_EVENT_WEIGHTS="like=-1")
     assert result.returncode == 3 and "stays in service" in result.stdout
@@ -265,12 +265,12 @@ def test_a_first_night_that_loses_to_popular_publishes_popular_and_says_so(home)
     shutil.rmtree(home / "bundles")
     result = turned_round(home)
     assert result.returncode == 0, result.stderr
-    told = json.loads(result.stdout)
-    assert told["status"] == "published" and told["design"] == "baseline"
-    against = told["gate"]["baselines"]
+    details = json.loads(result.stdout)
+    assert details["status"] == "published" and details["design"] == "baseline"
+    against = details["gate"]["baselines"]
     assert against["high"] < 0 and against["model"] < against["value"] and against["people"] == 60
     sentence = "is published, the tuned model is worse"
-    assert result.stderr.count(sentence) == 1 and sentence in told["gate"]["reason"]
+    assert result.stderr.count(sentence) == 1 and sentence in details["gate"]["reason"]
     shown = json.loads(call(home, "bundles", "show").stdout)
     assert shown["design"] == "baseline" and sentence in shown["gate"]["reason"]
     assert "baseline" in call(home, "bundles", "list").stdout
@@ -285,21 +285,21 @@ def test_a_night_that_loses_to_popular_is_refused_where_a_bundle_is_in_service(h
     before = BundleStore(home).current()
     result = turned_round(home)
     assert result.returncode == 3, result.stderr
-    told = json.loads(result.stdout)
-    assert told["gate"]["passed"] is False and "worse than" in told["gate"]["reason"]
-    assert told["gate"]["baselines"]["high"] < 0 and BundleStore(home).current() == before
+    details = json.loads(result.stdout)
+    assert details["gate"]["passed"] is False and "worse than" in details["gate"]["reason"]
+    assert details["gate"]["baselines"]["high"] < 0 and BundleStore(home).current() == before
 
 
 def test_a_choice_made_without_time_is_marked_and_made_again_the_next_night(home):
     shutil.rmtree(home / "bundles")
     result = call(home, "nightly", "--json", RECSYS_TUNE_MINUTES="0")
     assert result.returncode == 0, result.stderr
-    told = json.loads(result.stdout)
-    assert told["design"] == "tuned" and told["tune"]["engines"] == "item-knn 100"
-    assert "no time for more" in told["pressure"][0] and "no time for more" in result.stderr
-    against = told["gate"]["baselines"]
+    details = json.loads(result.stdout)
+    assert details["design"] == "tuned" and details["tune"]["engines"] == "item-knn 100"
+    assert "no time for more" in details["pressure"][0] and "no time for more" in result.stderr
+    against = details["gate"]["baselines"]
     assert against["tested"] and against["model"] > against["value"]
-    assert BundleStore(home).open_current().manifest["pressure"] == told["pressure"]
+    assert BundleStore(home).open_current().manifest["pressure"] == details["pressure"]
     again = json.loads(call(home, "nightly", "--json").stdout)
     assert again["tune"]["tuned"] and "ran out of time" in again["tune"]["because"]
     assert again["pressure"] == []
@@ -313,11 +313,11 @@ def test_with_fewer_than_fifty_people_what_is_fixed_is_published_untested(home, 
         store.delete_user(f"reader-{reader}")
     result = call(home, "nightly", "--json")
     assert result.returncode == 0, result.stderr
-    told = json.loads(result.stdout)
-    assert told["design"] == "untested" and told["tune"]["engines"] == "item-knn 100"
+    details = json.loads(result.stdout)
+    assert details["design"] == "untested" and details["tune"]["engines"] == "item-knn 100"
     untested = "not tested: 50 users with new events are needed, there are 45"
     assert result.stderr.count(untested) == 1
-    assert "fixed settings, not tested" in told["gate"]["reason"]
+    assert "fixed settings, not tested" in details["gate"]["reason"]
     assert json.loads(call(home, "bundles", "show").stdout)["design"] == "untested"
     items = json.loads(call(home, "recommend", "reader-17", "-n", "5", "--json").stdout)["items"]
     assert {parity(int(each["item_id"].split("-")[1])) for each in items} == {"odd"}
@@ -337,7 +337,7 @@ def test_hardly_anything_is_enough_for_a_night(tmp_path, items, events):
     result = call(home, "nightly", RECSYS_STORE=url)
     assert result.returncode == 0, result.stderr
     shown = json.loads(call(home, "recommend", "x", "--json", RECSYS_STORE=url).stdout)["items"]
-    assert len(shown) == items  # what one person alone acted on is no item yet
+    assert len(shown) == items  # what one user alone acted on is no item yet
 
 
 def test_two_at_once_the_second_is_told_and_fails(home):
@@ -394,7 +394,7 @@ def test_old_bundles_are_pruned(home):
 
 
 def test_a_killed_night_is_begun_anew_when_somebody_was_erased_since(home, store):
-    """Its files hold that person's events, under a number instead of the id."""
+    """Its files hold that user's events, under a number instead of the id."""
     plan, runs = {"seed": "0"}, home / "runs"
     number, folder = _folder(runs, store, plan)
     (folder / "snapshot").mkdir()

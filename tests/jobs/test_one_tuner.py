@@ -102,12 +102,12 @@ def test_the_first_night_of_a_large_home_is_quick_and_the_next_one_is_not(tmp_pa
         )
         second = night(2)
         run_steps(second.folder, NightPipeline(second).steps, Quiet())
-        told = second.detail("tune")
-        assert not second.quick and told["because"] == "the first night tuned quickly"
-        assert "fully" not in sentence("tune", told)
-        asked = night(3, always=True)
-        run_steps(asked.folder, NightPipeline(asked).steps[:1], Quiet())
-        assert not asked.quick
+        result = second.detail("tune")
+        assert not second.quick and result["because"] == "the first night tuned quickly"
+        assert "fully" not in sentence("tune", result)
+        queried = night(3, always=True)
+        run_steps(queried.folder, NightPipeline(queried).steps[:1], Quiet())
+        assert not queried.quick
 
 
 def row_of(events, at):

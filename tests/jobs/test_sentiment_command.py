@@ -66,10 +66,10 @@ def test_files_of_labels_are_joined_and_texts_of_a_test_left_out(tmp_path, monke
         for n in range(7)
     ]
     english.write_text("text,tone\n" + "".join(f"{t},{label}\n" for t, label in rows), "utf-8")
-    told = [
+    result = [
         (f"{word}{n}", label) for word, label in (("真漂亮", 1), ("太差劲", -1)) for n in range(6)
     ]
-    chinese.write_text("text,tone\n" + "".join(f"{t},{label}\n" for t, label in told), "utf-8")
+    chinese.write_text("text,tone\n" + "".join(f"{t},{label}\n" for t, label in result), "utf-8")
     test.write_text("text\nand a plain table that stands in the 6\n", "utf-8")
     arguments = ["train-tone", "--labels", str(english), "--labels", str(chinese), "--json"]
     both = CliRunner().invoke(cli, arguments, catch_exceptions=False)

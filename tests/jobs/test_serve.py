@@ -234,7 +234,7 @@ def test_a_wheel_brings_one_name_and_both_ways_to_call_it(tmp_path):
     environment = {**os.environ, "PYTHONPATH": str(target)}
     for command in ([str(target / "bin" / "recsys")], [sys.executable, "-m", "recsys"]):
         for more in ([], ["serve"]):
-            told = subprocess.run(
+            result = subprocess.run(
                 [*command, *more, "--help"],
                 env=environment,
                 cwd=tmp_path,
@@ -242,4 +242,4 @@ def test_a_wheel_brings_one_name_and_both_ways_to_call_it(tmp_path):
                 text=True,
                 timeout=120,
             )
-            assert told.returncode == 0 and "Usage" in told.stdout, told.stderr
+            assert result.returncode == 0 and "Usage" in result.stdout, result.stderr

@@ -12,7 +12,7 @@ from recsys.data.ids import IdMap
 from recsys.data.records import Event, Item
 from recsys.settings import Settings
 from recsys.store.store import Store
-from recsys.text.sentiment.scorer import SentimentScorer, toned
+from recsys.text.sentiment.scorer import SentimentScorer, with_sentiment
 
 
 def test_round_trip_without_user_ids(tmp_path):
@@ -53,12 +53,14 @@ def test_a_night_leaves_out_what_it_would_not_list(tmp_path, records, choice, ke
         store.add_items([Item(name) for name in records])
         store.add_events(Event(who, what, "like") for who in "uvw" for what in ("a", "b", "page"))
         night = NightContext(settings, store, tmp_path, 1, LogProgress("nightly"))
-        told = NightPipeline(night).snapshot(tmp_path / "snapshot")
+        result = NightPipeline(night).snapshot(tmp_path / "snapshot")
     events, _ = load_snapshot(tmp_path / "snapshot")
     assert {events.items[row] for row in set(events.item.tolist())} == kept
-    assert told["events"] == 3 * len(kept)
-    assert told["unrecorded"]["items"] == 3 - len(records)
-    assert night.data.people().tolist() == [3 if n not in records else 1 for n in night.data.items]
+    assert result["events"] == 3 * len(kept)
+    assert result["unrecorded"]["items"] == 3 - len(records)
+    assert night.data.user_counts().tolist() == [
+        3 if n not in records else 1 for n in night.data.items
+    ]
 
 
 def test_nothing_at_all(tmp_path):
@@ -87,8 +89,8 @@ def test_the_tone_of_comments_goes_along_and_their_words_do_not(tmp_path):
                 Event("ann", "z", "comment", None, "I love this, best day ever", 3.0),
             ]
         )
-        events = toned(store.event_table(), SentimentScorer(tmp_path))
+        events = with_sentiment(store.event_table(), SentimentScorer(tmp_path))
     save_snapshot(tmp_path / "snap", events, ItemTable.empty())
     found, _ = load_snapshot(tmp_path / "snap")
-    assert np.sign(found.tone).tolist() == [-1, 0, 1] and not found.comments
+    assert np.sign(found.sentiment).tolist() == [-1, 0, 1] and not found.comments
     assert not any(b"terrible" in path.read_bytes() for path in (tmp_path / "snap").iterdir())

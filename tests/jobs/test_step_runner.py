@@ -72,11 +72,13 @@ def test_a_killed_run_goes_on_with_the_step_it_was_in(tmp_path, stop, after):
 
 
 def test_a_finished_run_repeats_nothing(tmp_path):
-    folder, watch = tmp_path / "run", Heard()
+    folder, callback = tmp_path / "run", Heard()
     steps = [PipelineStep("one", lambda out: {"n": 1})]
-    assert run_steps(folder, steps, watch) == {"one": {"n": 1}}
-    assert run_steps(folder, [PipelineStep("one", lambda out: 1 / 0)], watch) == {"one": {"n": 1}}
-    assert watch.heard == ["one", ("one", {"n": 1}, False), "one", ("one", {"n": 1}, True)]
+    assert run_steps(folder, steps, callback) == {"one": {"n": 1}}
+    assert run_steps(folder, [PipelineStep("one", lambda out: 1 / 0)], callback) == {
+        "one": {"n": 1}
+    }
+    assert callback.heard == ["one", ("one", {"n": 1}, False), "one", ("one", {"n": 1}, True)]
 
 
 def test_a_step_that_fails_leaves_the_earlier_ones_done(tmp_path):

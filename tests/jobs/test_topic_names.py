@@ -51,8 +51,8 @@ def test_verdicts_are_written_empty_and_then_counted(home: Path) -> None:
         writer.writeheader()
         writer.writerows({**row, "coherent": "y", "acceptable": "n"} for row in rows)
     named = sum(bool(row["name"]) for row in rows)
-    told = f"{len(rows)} topics, {named} named, 0 of these acceptable; {len(rows)} coherent, 0 of"
-    assert told in run(home, *options).output
+    result = f"{len(rows)} topics, {named} named, 0 of these acceptable; {len(rows)} coherent, 0 of"
+    assert result in run(home, *options).output
 
 
 def test_an_unknown_column_and_verdicts_of_other_names_are_refused(home: Path) -> None:

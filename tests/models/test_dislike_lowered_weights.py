@@ -1,4 +1,4 @@
-"""Agreement: what people of one taste refuse is recommended less to others of that taste."""
+"""Agreement: what users of one taste refuse is recommended less to others of that taste."""
 
 import numpy as np
 import worlds

@@ -15,7 +15,7 @@ from recsys.models.item_to_item_weights_blockwise import (
     IdealFilter,
     block_bounds,
     block_rows,
-    limited_readers,
+    limited_users,
     strongest,
     strongest_of_rows,
 )
@@ -35,7 +35,7 @@ def platform() -> Interactions:
 
 
 def by_definition(data: Interactions, config: BlockConfig) -> np.ndarray:
-    """Return the weights of all pairs that share a reader, by dense products."""
+    """Return the weights of all pairs that share a user, by dense products."""
     normal, items = normalized(data.matrix)
     together = (normal.T @ normal).toarray()
     _, _, right = np.linalg.svd(normal.toarray())
@@ -95,17 +95,17 @@ def test_larger_catalogues_keep_fewer_weights():
 def test_blocks_cover_all_rows_within_their_limits():
     counts = np.array([3, 0, 5, 1, 1, 1, 40, 2])
     pairs = np.ones(counts.sum(), np.int64)
-    readers = np.concatenate([[0], np.cumsum(counts)])
-    blocks = list(block_bounds(readers, pairs, most_pairs=8, most_rows=3))
+    item_users = np.concatenate([[0], np.cumsum(counts)])
+    blocks = list(block_bounds(item_users, pairs, most_pairs=8, most_rows=3))
     assert blocks == [(0, 3), (3, 6), (6, 7), (7, 8)]
     assert [int(counts[a:b].sum()) for a, b in blocks] == [8, 3, 40, 2]  # one row is too large
 
 
 def test_pairs_beyond_two_to_the_31_are_counted():
     entries = 3_000
-    readers = np.arange(entries + 1)
+    item_users = np.arange(entries + 1)
     pairs = np.full(entries, 2_000_000, np.int32)  # 6 billion in all
-    blocks = list(block_bounds(readers, pairs, most_pairs=1_000_000_000, most_rows=10_000))
+    blocks = list(block_bounds(item_users, pairs, most_pairs=1_000_000_000, most_rows=10_000))
     assert len(blocks) == 6 and blocks[-1][1] == entries
     assert all(end - first == 500 for first, end in blocks)
 
@@ -122,11 +122,11 @@ def test_one_user_with_a_long_history_and_one_item_that_nearly_all_read_are_boun
     data = Interactions(
         sparse.csr_array((ones, (user, items)), shape=(n_users, n_items)), ends, items
     )
-    exact = fit_blocks(data, BlockConfig(dimensions=4, readers=1_000), 0)
-    drawn = fit_blocks(data, BlockConfig(dimensions=4, readers=100), 0)
+    exact = fit_blocks(data, BlockConfig(dimensions=4, item_users=1_000), 0)
+    drawn = fit_blocks(data, BlockConfig(dimensions=4, item_users=100), 0)
     assert np.diff(exact.indptr).max() < n_items and np.isfinite(exact.data).all()
     assert 0 < np.diff(drawn.indptr)[0] <= np.diff(exact.indptr)[0]
-    rest = slice(exact.indptr[1], None)  # other rows do not depend on the readers of item 0
+    rest = slice(exact.indptr[1], None)  # other rows do not depend on the users of item 0
     assert np.array_equal(exact.indices[rest], drawn.indices[drawn.indptr[1] :])
     own = [one.data[: one.indptr[1]].sum() for one in (exact, drawn)]
     assert own[1] == pytest.approx(own[0], rel=0.2)
@@ -134,10 +134,10 @@ def test_one_user_with_a_long_history_and_one_item_that_nearly_all_read_are_boun
 
 def test_drawn_readers_are_the_same_in_every_block():
     matrix = sparse.csr_array(np.ones((3, 50), np.float32))
-    found = limited_readers(matrix, 20)
+    found = limited_users(matrix, 20)
     assert np.diff(found.indptr).tolist() == [20, 20, 20] and np.allclose(found.data, 2.5)
-    assert np.array_equal(found.indices[:20], limited_readers(matrix[:1], 20).indices)
-    assert limited_readers(matrix, 50) is matrix
+    assert np.array_equal(found.indices[:20], limited_users(matrix[:1], 20).indices)
+    assert limited_users(matrix, 50) is matrix
 
 
 def test_equal_weights_are_cut_by_column():
@@ -155,8 +155,8 @@ def test_further_candidates_get_the_weight_of_the_filter():
     histories = sparse.csr_array(np.array([[1, 1, 0, 0], [0, 0, 1, 1]], np.float32))
     ideal = IdealFilter.of(np.eye(4, 1, dtype=np.float32) + 0.5, np.ones(4, np.float32), 0.3)
     more = sparse.csr_array(np.array([[0, 1, 1, 0]], np.float32))
-    readers = sparse.csr_array(histories.T)[:1]
-    found = block_rows(readers, histories, 0, 4, ideal, more).toarray()
+    item_users = sparse.csr_array(histories.T)[:1]
+    found = block_rows(item_users, histories, 0, 4, ideal, more).toarray()
     assert np.allclose(found, [[0, 1 + 0.3 * 1.5 * 0.5, 0.3 * 1.5 * 0.5, 0]])
 
 
@@ -170,8 +170,8 @@ def test_blocks_are_joined_in_order_and_none_is_a_catalogue_without_items():
 
 def test_the_filter_as_factors_gives_the_same_weights():
     rng = np.random.default_rng(0)
-    readers = rng.integers(1, 9, 12).astype(np.float32)
-    ideal = IdealFilter.of(rng.standard_normal((12, 3)).astype(np.float32), readers, 0.3)
+    item_users = rng.integers(1, 9, 12).astype(np.float32)
+    ideal = IdealFilter.of(rng.standard_normal((12, 3)).astype(np.float32), item_users, 0.3)
     factors = ideal.factors()
     others, weights = np.arange(12, dtype=np.int32), np.zeros(12, np.float32)
     ideal.add(4, others, weights)

@@ -357,10 +357,10 @@ def test_items_of_too_few_readers_take_no_part_and_the_others_are_fitted_without
     books = slice(0, worlds.BOOKS)
     assert len(some) == len(data.items) == worlds.BOOKS + 3
     assert np.allclose(some.matrix().toarray()[books, books], rest.matrix().toarray()[books, books])
-    readers = np.bincount(known.items, minlength=len(data.items))
-    fewest = int(np.sort(readers)[-4])  # four books at least are left
+    item_users = np.bincount(known.items, minlength=len(data.items))
+    fewest = int(np.sort(item_users)[-4])  # four books at least are left
     few = fit_slist(known, replace(config, fewest=fewest)).matrix()
-    assert not few[readers < fewest].nnz and not few[:, readers < fewest].nnz and few.nnz
+    assert not few[item_users < fewest].nnz and not few[:, item_users < fewest].nnz and few.nnz
 
 
 def test_a_part_of_the_interactions_is_numbered_by_its_own_items():

@@ -48,8 +48,8 @@ def made(score_model):
     for place, item in enumerate((rng.zipf(1.3, 20_000) % SIZE).tolist()):
         kind = "dislike" if place % 9 == 0 else "like"
         columns.add(Event(f"u{place % 500}", f"i{item}", kind, timestamp=START + 40.0 * place))
-    born = START - rng.uniform(0, 3e7, SIZE)
-    items = item_table(Item(f"i{n}", created_at=float(born[n])) for n in range(SIZE) if n % 7)
+    first_act = START - rng.uniform(0, 3e7, SIZE)
+    items = item_table(Item(f"i{n}", created_at=float(first_act[n])) for n in range(SIZE) if n % 7)
     data = Dataset.build(columns.table(np.inf), items)
     size = len(data.items)
     near = np.sort(rng.integers(0, size, (size, 30)), axis=1).astype(np.int32)
@@ -167,7 +167,7 @@ def test_without_drift_each_answer_knows_the_last_moment(live):
     live.add_event("i5", "like", None, START + 9e5)
     rows = np.arange(live.size, dtype=np.int32)
     found = service.score(Query()).request.table.values[:, : live.size]
-    np.testing.assert_allclose(found, service.standing.of_rows(rows), atol=1e-6)
+    np.testing.assert_allclose(found, service.item_features.of_rows(rows), atol=1e-6)
 
 
 def test_words_are_proposed_by_an_index():
@@ -222,7 +222,7 @@ def test_a_reader_far_behind_the_writes_looks_at_everything():
     first = standing.look()
     for _ in range(5_000):
         live.add_event("i1", "like", None, live.counters.newest)
-    assert live.touched.since(first.seen) is None
+    assert live.dirty_rows.since(first.seen) is None
     assert standing.look() is not first
 
 

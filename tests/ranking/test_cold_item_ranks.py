@@ -24,7 +24,7 @@ from recsys.serving.score_model import UNREAD, LogTerm, ScoreModel, Term
 NOW = worlds.START + 700 * worlds.HOUR
 HISTORY = tuple(Interaction(f"sea-{n}", "like", timestamp=NOW - 60 * (20 - n)) for n in (1, 3, 5))
 QUERY = Query(history=HISTORY, n=20, now=NOW)
-# By what is hot: neighbours have next to no say in the blend, so unread items are far behind.
+# By what is hot: neighbours have next to no say in the score model, so unread items are far behind.
 HOT = ScoreModel(
     terms=(Term("neighbours", 6.0, 1.0),), curves=(LogTerm(0.3, 0.1),), priors={"share_all": 5.0}
 )
@@ -78,7 +78,7 @@ def test_among_many_rows_those_in_use_are_looked_up_after_some_writes(monkeypatc
             in_use(live, rows)
             found = in_use(live, np.append(rows, len(rows)).astype(np.int32))
             assert not found[-1] and (found[:-1] == live.used[1]).all()
-            live.touched.add(0)
+            live.dirty_rows.add(0)
         assert looked == looks
 
 
@@ -124,7 +124,7 @@ def test_posts_with_users_since_the_night_are_what_later_posts_are_ranked_among(
         live.add_item(Item(f"hot-{n}", title=title, created_at=NOW))
         for k in range(40):
             act = LiveEvent(f"hot-{n}", "like", None, NOW + 60 * k, 0.0, f"fan-{k}")
-            live.add_events([act._replace(born=worlds.START + k * worlds.HOUR)])
+            live.add_events([act._replace(first_act=worlds.START + k * worlds.HOUR)])
     live.add_item(Item("later", title="tide wave anchor", created_at=NOW + 2400))
     query = replace(QUERY, n=live.size, now=NOW + 2400)
     scored = Recommender(live).score(query)
@@ -165,9 +165,9 @@ def test_a_flagged_post_gains_nothing() -> None:
 def test_words_of_a_request_count_beside_the_gain() -> None:
     live = state()
     plain = Recommender(live).score(QUERY)
-    asked = Recommender(live).score(replace(QUERY, words="rook pawn"))
+    queried = Recommender(live).score(replace(QUERY, words="rook pawn"))
     assert plain.gains.any()
-    assert asked.gains == pytest.approx(plain.gains, abs=1e-5)
+    assert queried.gains == pytest.approx(plain.gains, abs=1e-5)
 
 
 def test_the_parts_of_an_explanation_hold_the_gain() -> None:

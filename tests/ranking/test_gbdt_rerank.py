@@ -80,20 +80,20 @@ def test_trees_change_the_list():
 def test_without_trees_a_batch_is_the_blend():
     plain = replace(MODEL, trees=None)
     live = LiveState(plain)
-    asked, shared = histories(live, READ), popularity_features.prior_features(live)
+    queried, shared = histories(live, READ), popularity_features.prior_features(live)
     closed = np.zeros((1, len(plain)), bool)
     np.testing.assert_array_equal(
-        reranked_block(plain, asked, shared, closed), score_block(plain, asked, shared)
+        reranked_block(plain, queried, shared, closed), score_block(plain, queried, shared)
     )
 
 
 def test_what_may_not_be_shown_takes_no_place_in_the_pool(monkeypatch):
     monkeypatch.setattr("recsys.ranking.gbdt_rerank.POOL", 5)
     live = LiveState(MODEL)
-    shared, asked = popularity_features.prior_features(live), histories(live, READ)
+    shared, queried = popularity_features.prior_features(live), histories(live, READ)
     closed = np.zeros((1, len(MODEL)), bool)
     closed[0, : len(MODEL) // 2] = True
-    added = reranked_block(MODEL, asked, shared, closed) - score_block(MODEL, asked, shared)
+    added = reranked_block(MODEL, queried, shared, closed) - score_block(MODEL, queried, shared)
     assert np.count_nonzero(added) == 5 and not added[closed].any()
     query = Query(history=READ, n=5, filters=Filters(category=frozenset({"bread"})))
     assert len(Recommender(live).recommend(query)) == 5

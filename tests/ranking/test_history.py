@@ -1,4 +1,4 @@
-"""History and traits: what a person did, and what that says about him."""
+"""History and traits: what a user did, and what that says about him."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ from recsys.ranking.history import (
 )
 from recsys.ranking.history_batch import HistoryBatch
 from recsys.ranking.query import Interaction
-from recsys.ranking.user_features import activity, ages, gap, habit, passed
+from recsys.ranking.user_features import activity, ages, exposure_age, gap, preferred_item_age
 from recsys.serving.popularity_counters import DAY
 
 START = worlds.START
@@ -105,18 +105,21 @@ def test_activity_grows_with_the_history():
 
 def test_a_habit_is_how_old_things_are():
     created = np.array([0.0, 0.0, np.nan])
-    fresh = habit(np.array([0, 1]), np.array([0.0, 0.1 * DAY]), created)
-    old = habit(np.array([0, 1]), np.array([300 * DAY, 400 * DAY]), created)
+    fresh = preferred_item_age(np.array([0, 1]), np.array([0.0, 0.1 * DAY]), created)
+    old = preferred_item_age(np.array([0, 1]), np.array([300 * DAY, 400 * DAY]), created)
     assert fresh < 0 < old
-    assert habit(np.array([2]), np.array([5.0]), created) == 0.0
-    assert habit(np.array([0]), np.array([np.nan]), created) == 0.0
+    assert preferred_item_age(np.array([2]), np.array([5.0]), created) == 0.0
+    assert preferred_item_age(np.array([0]), np.array([np.nan]), created) == 0.0
 
 
 def test_passed_counts_the_events_since_an_item_appeared():
     times = np.array([10.0, 20.0, 30.0])
     created = np.array([5.0, 20.0, 25.0, 40.0, np.nan])
-    assert np.allclose(np.expm1(passed(times, created)), [3, 2, 1, 0, 0])
-    assert not passed(np.array([np.nan]), created).any() and not passed(times[:0], created).any()
+    assert np.allclose(np.expm1(exposure_age(times, created)), [3, 2, 1, 0, 0])
+    assert (
+        not exposure_age(np.array([np.nan]), created).any()
+        and not exposure_age(times[:0], created).any()
+    )
 
 
 def test_ages_and_gaps_say_when_they_do_not_know():

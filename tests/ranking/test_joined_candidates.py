@@ -71,8 +71,8 @@ def queries_of(live, factors):
 
 
 def indexed(model):
-    asked = queries_of(LiveState(model), model.behaviour)
-    index, recall = joined_index(model.behaviour.outputs, model.words, asked)
+    queried = queries_of(LiveState(model), model.behaviour)
+    index, recall = joined_index(model.behaviour.outputs, model.words, queried)
     assert recall >= 0.9
     return replace(model, joined=JoinedCandidates(index, model.behaviour))
 
@@ -147,5 +147,5 @@ def test_a_score_of_neighbours_asks_with_its_slope(model):
         expected = 4.0 * learned.neighbours.weights[0] * model.behaviour.inputs[row]
         assert behaviour[0] == pytest.approx(expected, rel=1e-5)
     assert behaviour.any() and not words.any()
-    asked = np.ones(words.shape[1], np.float32)
-    assert history_queries(learned, model.behaviour, asked)[1].tolist() == [asked.tolist()]
+    queried = np.ones(words.shape[1], np.float32)
+    assert history_queries(learned, model.behaviour, queried)[1].tolist() == [queried.tolist()]

@@ -120,5 +120,5 @@ def test_a_new_version_of_an_unread_item_is_placed_by_its_new_words():
 
 def test_a_bundle_without_rarities_places_posts_without_neighbours():
     state = LiveState(night(worlds.texts()))
-    arrays = {k: v for k, v in state.model.readers.arrays().items() if k != "rarity"}
+    arrays = {k: v for k, v in state.model.item_input_map.arrays().items() if k != "rarity"}
     assert ItemInputMap.from_arrays(arrays) is None

@@ -20,7 +20,7 @@ PAST = tuple(
     Interaction(item, "like", timestamp=NOW - 100.0 + place)
     for place, item in enumerate(("sea-1", "sea-2", "sea-9"))
 )
-TUNED = replace(worlds.WHOLE, newcomers={"share_1d": 0.4, "share_all": 0.3})
+TUNED = replace(worlds.WHOLE, cold_user_weights={"share_1d": 0.4, "share_all": 0.3})
 
 
 def scores_of(live, personal):
@@ -30,9 +30,9 @@ def scores_of(live, personal):
 
 @pytest.mark.parametrize("place", [0.0, 0.25, 0.5, 0.75, 1.0])
 def test_a_place_asked_for_scores_as_a_model_tuned_to_it(place):
-    asked = scores_of(worlds.live(TUNED), place)
+    queried = scores_of(worlds.live(TUNED), place)
     tuned = scores_of(worlds.live(TUNED.at(place)), None)
-    np.testing.assert_allclose(asked, tuned, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(queried, tuned, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("place", [0.0, 0.25, 0.75])

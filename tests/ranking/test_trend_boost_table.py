@@ -15,20 +15,20 @@ from recsys.serving.trend_monitor import Trend, TrendMonitor
 SAILOR = tuple(Interaction(f"sea-{n}") for n in (1, 4, 6))
 
 
-def trend(kind, ref, people=40.0, **more):
+def trend(kind, ref, effective_users=40.0, **more):
     known = dict(
         kind=kind,
         ref=ref,
         significance=9.0,
-        flood=False,
+        author_burst=False,
         window=6,
-        acts=people,
-        people=people,
+        acts=effective_users,
+        effective_users=effective_users,
         expected=1.0,
         start=0,
         peak=0,
         state="rising",
-        voices=(),
+        unique_users=(),
     )
     return Trend(**{**known, **more})
 
@@ -47,7 +47,7 @@ def live():
 
 
 def scores(live, *trends, history=SAILOR, weight=0.3):
-    engine = Recommender(live, drift=0.0, watch=Fixed(live, *trends), rising=weight)
+    engine = Recommender(live, drift=0.0, trend_monitor=Fixed(live, *trends), rising=weight)
     listed = engine.recommend(Query(history=history, n=64, now=worlds.topics().now, explain=True))
     return {one.item_id: one for one in listed}
 
@@ -61,8 +61,8 @@ def gains(live, *trends, **more):
 def test_a_rising_item_gains_and_says_why(live):
     row = live.row("chess-9")
     assert set(gains(live, trend("item", row))) == {"chess-9"}
-    told = scores(live, trend("item", row))["chess-9"].reasons
-    reason = next(one for one in told if one.kind == "rising")
+    result = scores(live, trend("item", row))["chess-9"].reasons
+    reason = next(one for one in result if one.kind == "rising")
     assert reason.text == "More people than usual turn to it, or to what it is about"
     assert reason.share > 0
 
@@ -78,8 +78,10 @@ def test_a_rising_label_counts_for_those_who_follow_it(live):
 
 def test_floods_and_what_fades_count_for_nothing(live):
     row = live.row("chess-9")
-    assert gains(live, trend("item", row, flood=True), trend("item", row, state="fading")) == {}
-    assert TrendBoostTable.of(live, [trend("item", row, flood=True)]) is None
+    assert (
+        gains(live, trend("item", row, author_burst=True), trend("item", row, state="fading")) == {}
+    )
+    assert TrendBoostTable.of(live, [trend("item", row, author_burst=True)]) is None
     assert gains(live, trend("item", row), weight=0.0) == {}
 
 
@@ -97,7 +99,7 @@ def test_shares_add_up_and_parts_are_the_score(live):
     trends = trend("item", live.row("sea-9")), trend("category", live.code("category", "sea"))
     for one in scores(live, *trends).values():
         assert sum(r.share for r in one.reasons) == pytest.approx(1.0, abs=1e-5)
-    engine = Recommender(live, drift=0.0, watch=Fixed(live, *trends))
+    engine = Recommender(live, drift=0.0, trend_monitor=Fixed(live, *trends))
     scored = engine.score(Query(history=SAILOR, now=worlds.topics().now))
     calm = Recommender(live, drift=0.0).score(Query(history=SAILOR, now=worlds.topics().now))
     for row in (live.row("sea-9"), live.row("chess-2")):
@@ -107,8 +109,8 @@ def test_shares_add_up_and_parts_are_the_score(live):
 
 
 def test_items_posted_after_the_look_are_left_as_they_are(live):
-    watch = Fixed(live, trend("category", live.code("category", "sea")))
-    engine = Recommender(live, drift=0.0, watch=watch)
+    trend_monitor = Fixed(live, trend("category", live.code("category", "sea")))
+    engine = Recommender(live, drift=0.0, trend_monitor=trend_monitor)
     engine.recommend(Query(history=SAILOR, n=3))
     live.add_item(replace(worlds.texts()[0], item_id="late"))
     listed = engine.recommend(Query(history=SAILOR, n=70, now=worlds.topics().now))
@@ -118,7 +120,7 @@ def test_items_posted_after_the_look_are_left_as_they_are(live):
 
 def test_an_explanation_holds_the_same_part(live):
     row = live.row("sea-9")
-    engine = Recommender(live, drift=0.0, watch=Fixed(live, trend("item", row)), rising=0.3)
+    engine = Recommender(live, drift=0.0, trend_monitor=Fixed(live, trend("item", row)), rising=0.3)
     query = Query(history=SAILOR, n=64, now=worlds.topics().now, explain=True)
     shown = next(one for one in engine.recommend(query) if one.item_id == "sea-9")
     found = explain(engine, query, "sea-9")

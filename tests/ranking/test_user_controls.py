@@ -35,7 +35,7 @@ def control(action, kind, value="", id=1, at=NOW):
     return Control(id, action, kind, value, at)
 
 
-def asked(service, *controls, **query):
+def queried(service, *controls, **query):
     given = {"history": SAILOR, "n": ALL, "now": NOW, "controls": controls, **query}
     return service.recommend(Query(**given))
 
@@ -45,7 +45,7 @@ def ids(found):
 
 
 def score(service, item, *controls):
-    return next(one.score for one in asked(service, *controls) if one.item_id == item)
+    return next(one.score for one in queried(service, *controls) if one.item_id == item)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def score(service, item, *controls):
     ],
 )
 def test_what_is_muted_is_never_shown(service, kind, value, gone):
-    found = ids(asked(service, control("mute", kind, value)))
+    found = ids(queried(service, control("mute", kind, value)))
     rows = worlds.texts()
     expected = [
         item.item_id
@@ -75,16 +75,16 @@ def test_a_muted_topic_is_never_shown_and_hides_what_is_posted_later(service):
     row, topics = service.live.row, service.live.model.topics
     own = service.live.topics[row("post")]
     mute = control("mute", "topic", str(topics.ids[own]))
-    assert "post" in ids(asked(service)) and "post" not in ids(asked(service, mute))
-    left = [service.live.topics[row(item)] for item in ids(asked(service, mute))]
+    assert "post" in ids(queried(service)) and "post" not in ids(queried(service, mute))
+    left = [service.live.topics[row(item)] for item in ids(queried(service, mute))]
     assert left and own not in left
     for odd in ("999999", "-1", "sea", "１"):
-        assert len(asked(service, control("mute", "topic", odd))) == len(asked(service))
+        assert len(queried(service, control("mute", "topic", odd))) == len(queried(service))
 
 
 def test_whoever_mutes_everything_gets_an_empty_list(service):
     both = [control("mute", "category", name) for name in ("sea", "chess")]
-    assert asked(service, *both) == []
+    assert queried(service, *both) == []
 
 
 def test_a_boost_lifts_by_a_part_that_is_told(service):
@@ -92,10 +92,10 @@ def test_a_boost_lifts_by_a_part_that_is_told(service):
     before, after = score(service, "chess-2"), score(service, "chess-2", boost)
     assert after > before
     assert score(service, "sea-2") == pytest.approx(score(service, "sea-2", boost), abs=1e-5)
-    one = next(e for e in asked(service, boost, explain=True) if e.item_id == "chess-2")
-    told = next(reason for reason in one.reasons if reason.kind == "steered")
-    assert told.value == pytest.approx(after - before, abs=1e-5)
-    assert told.text == "You asked for more of chess" and sum(r.share for r in one.reasons) == (
+    one = next(e for e in queried(service, boost, explain=True) if e.item_id == "chess-2")
+    result = next(reason for reason in one.reasons if reason.kind == "steered")
+    assert result.value == pytest.approx(after - before, abs=1e-5)
+    assert result.text == "You asked for more of chess" and sum(r.share for r in one.reasons) == (
         pytest.approx(1.0)
     )
     assert score(service, "chess-2", control("less", "category", "chess")) < before
@@ -126,30 +126,30 @@ def test_more_like_this_lifts_what_is_like_it_most(service):
     sea, chess = like[:32].mean(), like[32:].mean()
     assert chess > 2 * sea
     more = control("boost", "item", "chess-2")
-    found = asked(service, more, explain=True)
-    told = next(
+    found = queried(service, more, explain=True)
+    result = next(
         r for r in next(e for e in found if e.item_id == "chess-4").reasons if r.kind == "steered"
     )
     title = service.title(service.live.row("chess-2"))
-    assert told.text == f"You asked for more like “{title}”" and told.item_id == "chess-2"
-    lists = [ids(asked(service, *given)) for given in ((), (more,))]
+    assert result.text == f"You asked for more like “{title}”" and result.item_id == "chess-2"
+    lists = [ids(queried(service, *given)) for given in ((), (more,))]
     first = [min(each.index(f"chess-{n}") for n in range(4, 8)) for each in lists]
     assert first[1] < first[0]
-    assert len(asked(service, control("boost", "item", "never heard of"))) == len(found)
+    assert len(queried(service, control("boost", "item", "never heard of"))) == len(found)
 
 
 def test_what_is_forgotten_counts_no_more_and_does_not_come_back(service):
     forget = control("forget", "everything")
-    found = asked(service, forget)
-    stranger = asked(service, history=())
+    found = queried(service, forget)
+    stranger = queried(service, history=())
     assert not set(ids(found)) & {one.item_id for one in SAILOR}
     scores = {one.item_id: one.score for one in stranger}
     assert all(one.score == pytest.approx(scores[one.item_id], abs=1e-5) for one in found)
     part = control("forget", "author", "sea-author-1")  # sea-1 and sea-9
-    rest = asked(service, history=tuple(o for o in SAILOR if o.item_id not in ("sea-1", "sea-9")))
+    rest = queried(service, history=tuple(o for o in SAILOR if o.item_id not in ("sea-1", "sea-9")))
     scores = {one.item_id: one.score for one in rest}
     assert all(
-        one.score == pytest.approx(scores[one.item_id], abs=1e-5) for one in asked(service, part)
+        one.score == pytest.approx(scores[one.item_id], abs=1e-5) for one in queried(service, part)
     )
 
 
@@ -165,25 +165,25 @@ def test_a_muted_thing_is_never_named(service):
     mute = control("mute", "author", "sea-author-1")  # sea-1 and sea-9 of the history
     title = service.title
     named = [title(service.live.row(item)) for item in ("sea-1", "sea-9")]
-    found = asked(service, mute, explain=True)
+    found = queried(service, mute, explain=True)
     for reason in (reason for one in found for reason in one.reasons):
         assert reason.item_id not in ("sea-1", "sea-9")
         assert not {"sea-1", "sea-9"} & {item for item, _ in reason.items}
     only = tuple(one for one in SAILOR if one.item_id in ("sea-1", "sea-9"))
-    alone = asked(service, mute, history=only, explain=True)
+    alone = queried(service, mute, history=only, explain=True)
     texts = {r.text for one in alone for r in one.reasons if r.kind == "because_you"}
     assert texts and not any(name in text for name in named for text in texts)
     boosted = control("boost", "item", "sea-1", id=2)
-    kinds = {r.kind for one in asked(service, mute, boosted, explain=True) for r in one.reasons}
+    kinds = {r.kind for one in queried(service, mute, boosted, explain=True) for r in one.reasons}
     assert "steered" not in kinds
 
 
 def test_reasons_gather_a_history_and_speak_chinese(service):
-    best = asked(service, n=1, explain=True)[0]
+    best = queried(service, n=1, explain=True)[0]
     gathered = [r for r in best.reasons if r.kind == "because_you"]
     assert gathered and gathered[0].among >= 2 and gathered[0].items[0][0] == gathered[0].item_id
     shares = [share for _, share in gathered[0].items]
     assert sum(shares) == pytest.approx(gathered[0].share, abs=1e-5)
-    chinese = asked(service, n=1, explain=True, language="zh")[0]
+    chinese = queried(service, n=1, explain=True, language="zh")[0]
     assert [r.share for r in chinese.reasons] == [r.share for r in best.reasons]
     assert all(any("\u4e00" <= sign <= "\u9fff" for sign in r.text) for r in chinese.reasons)

@@ -23,7 +23,7 @@ def store(tmp_path):
 def put(store, *items):
     """Store items as ingest and the API do; return the flags of each, by id, and what changed."""
     found = screen(store, items)
-    changed = store.add_items(found.items, prints=found.prints)
+    changed = store.add_items(found.items, fingerprints=found.fingerprints)
     return {item.item_id: read_flags(item.metadata) for item in found.items}, changed
 
 
@@ -139,7 +139,7 @@ def test_all_may_be_looked_at_again(store):
     store.add_items(items)  # by a program that knew nothing of flags
     assert screen(store, items).items == items
     found = screen(store, items[::-1], again=True)
-    store.add_items(found.items, prints=found.prints)
+    store.add_items(found.items, fingerprints=found.fingerprints)
     assert {i.item_id: [f.kind for f in read_flags(i.metadata)] for i in found.items} == {
         "a": [],
         "b": ["duplicate"],
@@ -194,13 +194,13 @@ def test_an_author_who_floods(store, at_once):
     }
 
 
-@pytest.mark.parametrize("told", [None, NOW - 5_000_000])
-def test_a_date_that_the_sender_tells_hides_no_flood(store, told):
+@pytest.mark.parametrize("result", [None, NOW - 5_000_000])
+def test_a_date_that_the_sender_tells_hides_no_flood(store, result):
     def post(name, title, at):
-        created = None if told is None else told + 7_200 * int(name)
+        created = None if result is None else result + 7_200 * int(name)
         item = Item(name, title=f"{title} {name}", author_id="bot", created_at=created)
         found = screen(store, [item], arrival=at)
-        store.add_items(found.items, prints=found.prints)
+        store.add_items(found.items, fingerprints=found.fingerprints)
         return [flag.kind for flag in read_flags(found.items[0].metadata)]
 
     now = time.time()
@@ -209,7 +209,7 @@ def test_a_date_that_the_sender_tells_hides_no_flood(store, told):
         post(str(number), "changed", now)  # a change is no arrival, and hides none
     assert post("30", "thing", now) == ["flood"]
     found = screen(store, store.items_known([str(n) for n in range(31)]).values(), again=True)
-    store.add_items(found.items, prints=found.prints)
+    store.add_items(found.items, fingerprints=found.fingerprints)
     assert post("31", "thing", now) == ["flood"]
     assert post("32", "thing", now + 7_200) == []
 

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from recsys.safety.minhash import ALIKE, LEAST, alike, bands, content, repeated, shingles
+from recsys.safety.minhash import ALIKE, LEAST, bands, content, repeated, shingles, similarity
 
 WORDS = "tide sailor wave anchor harbour rook pawn gambit bishop dough oven yeast crust".split()
 HAN = "海浪船帆棋卒象局面包天地人山水火木金土日月星辰风雨雷电春夏秋冬东南西北中"
@@ -25,7 +25,7 @@ def test_a_changed_word_or_letter_or_form_does_not_hide_a_copy():
         changed = first.split()
         changed[seed % 60] = "lighthouse"
         copy = " ".join(changed)
-        assert meet(first, copy) and alike(content(first), content(copy)) >= ALIKE
+        assert meet(first, copy) and similarity(content(first), content(copy)) >= ALIKE
         assert content(first.upper() + "!!") == content(f"<p>{first}</p>")
 
 
@@ -33,20 +33,20 @@ def test_chinese_copies_meet_too():
     for seed in range(50):
         first = text(seed, HAN, 120, "")
         copy = first[:60] + "甲" + first[61:]
-        assert meet(first, copy) and alike(content(first), content(copy)) >= ALIKE
+        assert meet(first, copy) and similarity(content(first), content(copy)) >= ALIKE
         assert not meet(first, text(seed + 1000, HAN, 120, ""))
 
 
 def test_other_texts_are_not_alike():
     met = sum(meet(text(seed), text(seed + 1000)) for seed in range(200))
     assert met <= 10  # all are made of the same thirteen words
-    assert all(alike(text(s), text(s + 1000)) < ALIKE for s in range(200))
+    assert all(similarity(text(s), text(s + 1000)) < ALIKE for s in range(200))
 
 
 def test_another_number_makes_a_short_text_another_one():
     one, other = (f"Weather report of the harbour master, day {day}" for day in (3, 4))
-    assert alike(content(one), content(other)) == 0 and not meet(one, other)
-    assert alike(content(one), content(one)) == 1
+    assert similarity(content(one), content(other)) == 0 and not meet(one, other)
+    assert similarity(content(one), content(one)) == 1
 
 
 def test_titles_are_too_little_to_be_copies():
@@ -60,7 +60,7 @@ def test_links_count_by_their_site():
 
 @pytest.mark.parametrize("raw", ["", "!!!", "\ud800", "\u202e\u200f", "a", "\x00\x07", "🙂" * 50])
 def test_any_text_is_fit(raw):
-    assert bands(content(raw)) == [] and alike(content(raw), content(raw)) == 1
+    assert bands(content(raw)) == [] and similarity(content(raw), content(raw)) == 1
 
 
 def test_a_long_text_is_read_to_a_bound():

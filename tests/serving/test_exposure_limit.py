@@ -105,13 +105,13 @@ def test_memory_is_bounded_and_what_is_not_counted_waits():
 def test_what_is_flagged_or_flooded_is_placed_nowhere():
     live, rows = posts()
     live.marks.set(int(rows[0]), [Flag("spam", 0.6, "")], live.row)
-    flood = [
+    author_burst = [
         LiveEvent("new-2", "like", None, live.model.cutoff + 60 + n, 0.0, f"fake{n}")
         for n in range(60)
     ]
     share = ExposureShare(0.5)
     assert share.allowed(live, rows, NOW, flooded={int(rows[1])}).tolist() == [False, False, True]
-    live.add_events(flood)
+    live.add_events(author_burst)
     assert undoubted(live, rows).tolist() == [False, True, False]
     live.add_item(Item("new-2", title="anchor"))
     assert not undoubted(live, np.array([live.row("new-2")], np.int32)).any()

@@ -7,7 +7,7 @@ import pytest
 import worlds
 
 from recsys.array_types import Floats
-from recsys.serving.explicit_feedback import votes_of
+from recsys.serving.explicit_feedback import explicit_ratings
 from recsys.serving.live_event import LiveEvent
 from recsys.serving.live_state import LiveState
 from recsys.serving.popularity_counters import DAY, FEW, PSEUDO
@@ -78,7 +78,7 @@ def test_five_accounts_move_the_expected_opinion_by_five_votes_a_day_at_most(see
     acts = [act for act in acts_of_five(seed, moment, False) if act.event == "dislike"]
     assert len(acts) > 5 * ACCOUNTS and acts[-1].timestamp - acts[0].timestamp < DAY
     made.add_events(acts)
-    _, trust = votes_of(np.array([-1.0], np.float32), made.opinions.rated)
+    _, trust = explicit_ratings(np.array([-1.0], np.float32), made.opinions.rated)
     precision, left = float(trust[0]) / explicit_mf.noise, 1.0
     for _ in range(ACCOUNTS):
         evidence = explicit_mf.keep * evidence + precision

@@ -25,8 +25,8 @@ def test_many_are_looked_up_as_one_by_one(monkeypatch):
     met = IdCache(IdMap.from_ids(names))
     met.move("item 3 海", 12)
     met.move("posted", 11)
-    asked = ["item 3 海", *names, "never heard of", "posted", "item 7 海", "never heard of"]
+    queried = ["item 3 海", *names, "never heard of", "posted", "item 7 海", "never heard of"]
     for _ in range(2):
-        assert met.rows(asked) == [12, 0, 1, 2, 12, 4, 5, 6, 7, 8, 9, -1, 11, 7, -1]
-        assert [met.row(name) for name in asked] == met.rows(asked)
+        assert met.rows(queried) == [12, 0, 1, 2, 12, 4, 5, 6, 7, 8, 9, -1, 11, 7, -1]
+        assert [met.row(name) for name in queried] == met.rows(queried)
     assert IdCache(IdMap.from_ids([])).rows(["a", "b"]) == [-1, -1] and met.rows([]) == []

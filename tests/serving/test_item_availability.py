@@ -90,13 +90,13 @@ def test_room_grows_with_all_that_is_known():
 def test_the_arrays_of_a_bundle_are_kept_and_an_older_one_sets_no_limit(tmp_path):
     known = catalogue(Item("a", available_from=5.0), Item("b", expires_at=9.0), Item("c"))
     known = replace(
-        known, recorded=np.array([True, True, False]), people=np.array([1, 0, 2], np.uint8)
+        known, recorded=np.array([True, True, False]), user_counts=np.array([1, 0, 2], np.uint8)
     )
     arrays = known.arrays()
     back = Catalogue.from_arrays(arrays)
     assert back.opens.tolist() == [5.0, -np.inf, -np.inf]
     assert back.closes.tolist() == [np.inf, 9.0, np.inf]
-    assert back.recorded.tolist() == [True, True, False] and back.people.tolist() == [1, 0, 2]
+    assert back.recorded.tolist() == [True, True, False] and back.user_counts.tolist() == [1, 0, 2]
     for name in ("opens", "closes", "recorded", "people"):
         del arrays[name]
     older = ItemAvailability(Catalogue.from_arrays(arrays), np.ones(3, bool), 3)
@@ -106,7 +106,7 @@ def test_the_arrays_of_a_bundle_are_kept_and_an_older_one_sets_no_limit(tmp_path
 
 
 def test_auto_follows_what_comes_in():
-    found = listing(Item("a"), Item("b"), people=np.zeros(2, np.uint8))
+    found = listing(Item("a"), Item("b"), user_counts=np.zeros(2, np.uint8))
     found.came(2, Item("p"), False, NOW)
     assert not found.lists_unrecorded  # nobody acted on anything
     for actor in ("ann", "ben", "cem"):
@@ -121,7 +121,10 @@ def test_auto_follows_what_comes_in():
     assert not found.lists_unrecorded and rows_of(found, NOW, 5) == [0, 1, 4]
     for choice, wanted in (("on", [0]), ("off", [])):
         other = listing(
-            Item("p"), recorded=np.zeros(1, bool), people=np.full(1, 3, np.uint8), choice=choice
+            Item("p"),
+            recorded=np.zeros(1, bool),
+            user_counts=np.full(1, 3, np.uint8),
+            choice=choice,
         )
         assert rows_of(other, NOW, 1) == wanted
 
@@ -129,7 +132,7 @@ def test_auto_follows_what_comes_in():
 @pytest.mark.parametrize("choice", ["on", "auto"])
 def test_three_different_people_are_needed_those_of_the_night_included(choice):
     found = listing(
-        Item("p"), recorded=np.zeros(1, bool), people=np.full(1, 2, np.uint8), choice=choice
+        Item("p"), recorded=np.zeros(1, bool), user_counts=np.full(1, 2, np.uint8), choice=choice
     )
     found.act(0, "ann", returning=True)  # one of the two
     found.act(0, None)
@@ -156,10 +159,10 @@ def test_who_acted_before_the_night_is_found_in_the_store():
         "ann": [stored(1, "ann"), stored(2, "ann"), stored(9, "ann")],
         "cem": [stored(3, "cem", "impression"), stored(8, "cem")],
     }
-    asked = []
+    queried = []
 
     def look(user: str, item: str) -> list[StoredEvent]:
-        asked.append(user)
+        queried.append(user)
         return known[user]
 
     for user, shown in (("ann", False), ("cem", True)):
@@ -167,9 +170,9 @@ def test_who_acted_before_the_night_is_found_in_the_store():
         acts = [LiveEvent("p", "view", None, worlds.START + 99, 0.0, user)]
         live.add_events(with_returning(events, acts, live, 4, look))
         assert bool(live.listed()[live.row("p")]) is shown
-    assert asked == ["ann", "cem"]
+    assert queried == ["ann", "cem"]
     with_returning(events, acts, live, 4, look)
-    assert asked == ["ann", "cem"]  # three people are known: nothing is looked up
+    assert queried == ["ann", "cem"]  # three users are known: nothing is looked up
 
 
 def test_a_night_counts_people_and_marks_what_has_a_record():
@@ -180,7 +183,7 @@ def test_a_night_counts_people_and_marks_what_has_a_record():
     data = Dataset.build(table, item_table([Item("a"), Item("unread")]))
     found = worlds.plain(data, worlds.WHOLE).catalogue
     assert found.recorded.tolist() == [True, True, False]
-    assert found.people.tolist() == [1, 0, 2]
+    assert found.user_counts.tolist() == [1, 0, 2]
 
 
 def test_a_change_of_an_item_without_a_record_gives_it_none():

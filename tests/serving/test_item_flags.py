@@ -69,8 +69,8 @@ def live():
     return worlds.live()
 
 
-def ranked(live, n=ALL, **asked):
-    query = Query(history=SAILOR, n=n, now=NOW, explain=True, **asked)
+def ranked(live, n=ALL, **queried):
+    query = Query(history=SAILOR, n=n, now=NOW, explain=True, **queried)
     return {one.item_id: one for one in Recommender(live).recommend(query)}
 
 
@@ -96,9 +96,9 @@ def test_the_penalty_is_a_part_of_the_score(live):
     recommender = Recommender(live)
     scored = recommender.score(Query(history=SAILOR, now=NOW))
     row, other = live.row("bad"), live.row("sea-9")
-    told = {at: sum(p.value for p in recommender.parts(scored, at)) for at in (row, other)}
+    result = {at: sum(p.value for p in recommender.parts(scored, at)) for at in (row, other)}
     score = {at: scored.scores[scored.place(at)] for at in (row, other)}
-    assert told[row] - told[other] == pytest.approx(score[row] - score[other], abs=1e-4)
+    assert result[row] - result[other] == pytest.approx(score[row] - score[other], abs=1e-4)
     assert [p.value < 0 for p in recommender.parts(scored, row) if p.kind == "flagged"] == [True]
 
 
@@ -182,10 +182,10 @@ def test_a_copy_of_what_was_read_is_not_shown(live):
     query = Query(history=SAILOR, now=NOW)
     service = Recommender(live)
     request = service.score(query).request
-    told = {
+    result = {
         name: service.closed(query, request, live.row(name)) for name in ("copy", "sea-4", "other")
     }
-    assert told == {"copy": "copy", "sea-4": "seen", "other": ""}
+    assert result == {"copy": "copy", "sea-4": "seen", "other": ""}
 
 
 def test_an_original_that_comes_after_its_copy_joins_it(live):

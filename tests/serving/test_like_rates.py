@@ -63,14 +63,14 @@ def test_a_new_item_goes_to_those_who_vote_like_its_voters(opinions):
 def test_what_nobody_known_votes_on_moves_its_base_alone(opinions, explicit_mf):
     loadings = opinions.loadings.copy()
     opinions.follow(NEW, -1.0)
-    assert opinions.bases[NEW] < explicit_mf.newcomer
-    assert np.array_equal(opinions.loadings, loadings) and len(opinions.voters) == 0
+    assert opinions.bases[NEW] < explicit_mf.new_item_base
+    assert np.array_equal(opinions.loadings, loadings) and len(opinions.user_filters) == 0
 
 
 def test_a_first_vote_teaches_nothing_of_an_item(opinions):
     loadings = opinions.loadings.copy()
     vote(opinions, 5, NEW, good=True)
-    assert np.array_equal(opinions.loadings, loadings) and len(opinions.voters) == 1
+    assert np.array_equal(opinions.loadings, loadings) and len(opinions.user_filters) == 1
 
 
 def test_an_item_with_many_votes_hardly_moves(opinions):

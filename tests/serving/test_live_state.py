@@ -25,8 +25,8 @@ def live():
     return worlds.live()
 
 
-def listed(live, n=ALL, **asked):
-    query = Query(history=SAILOR, n=n, now=NOW, **asked)
+def listed(live, n=ALL, **queried):
+    query = Query(history=SAILOR, n=n, now=NOW, **queried)
     return [r.item_id for r in Recommender(live, drift=0.0).recommend(query)]
 
 
@@ -240,7 +240,7 @@ def test_many_events_are_as_one_after_the_other(count):
     for act in acts:
         one.add_events([act])
     many.add_events(acts)
-    assert many.size == one.size and many.touched.count == one.touched.count
+    assert many.size == one.size and many.dirty_rows.count == one.dirty_rows.count
     np.testing.assert_array_equal(many.created, one.created)
     for name in ("bases", "evidence"):
         found, wanted = getattr(many.opinions, name), getattr(one.opinions, name)

@@ -33,7 +33,7 @@ NOW = 1.8e9
 
 
 def some_events(seed, count=300):
-    """Return events of few people on few items, not in the order of time."""
+    """Return events of few users on few items, not in the order of time."""
     rng = np.random.default_rng(seed)
     for _ in range(count):
         kind, value = KINDS[rng.integers(len(KINDS))]
@@ -44,7 +44,7 @@ def some_events(seed, count=300):
 @pytest.mark.parametrize("seed", range(4))
 def test_a_day_of_events_counts_as_a_night_counts_it(tmp_path, seed):
     model = worlds.plain(worlds.odd_even(), worlds.WHOLE)
-    live = LiveState(model, EventWeights(voices=False))
+    live = LiveState(model, EventWeights(unique_users=False))
     live.counters = PopularityCounters.empty(live.room)
     events = list(some_events(seed))
     with Store.open(f"sqlite:///{tmp_path / 'store.db'}") as store:

@@ -48,8 +48,8 @@ def bundles(tmp_path_factory):
 def serve(raw, items):
     """Make every list, count an event, take an item in: all that a service does with a model."""
     live = LiveState(Model.from_raw(raw))
-    watch = TrendMonitor(live)
-    recommender = Recommender(live, watch=watch)
+    trend_monitor = TrendMonitor(live)
+    recommender = Recommender(live, trend_monitor=trend_monitor)
     history = tuple(Interaction(item, "like", timestamp=1.0) for item in items)
     query = Query(history=history, n=10, explain=True)
     none = Filters()
@@ -58,7 +58,7 @@ def serve(raw, items):
     assert nonpersonal_lists.trending(live, 5, none)
     nonpersonal_lists.similar(live, items[0], 5, none)
     nonpersonal_lists.search(live, "sourdough tide", 5, none)
-    watch.trends(live.model.cutoff + 60.0)
+    trend_monitor.trends(live.model.cutoff + 60.0)
     live.add_item(Item("posted", title="Rye Bread", text="sourdough tide", tags=("bread",)))
     live.add_event("posted", "like", timestamp=live.model.cutoff + 30.0, actor="ann")
     live.add_event(items[0], "dislike", timestamp=live.model.cutoff + 40.0, actor="ann")
@@ -76,8 +76,8 @@ def without(raw, *names, **manifest):
 def test_each_array_may_be_missing(bundles, which, caplog):
     raw, items = bundles[which]
     serve(raw, items)
-    told = {record.args[1] for record in caplog.records}
-    assert told == ({"readers"} if which == "old" else set())
+    result = {record.args[1] for record in caplog.records}
+    assert result == ({"readers"} if which == "old" else set())
     for name in raw.arrays:
         if name in NEEDED:
             with pytest.raises(BundleError, match="another version of recsys; .*rollback"):
@@ -164,7 +164,7 @@ def test_a_blend_of_any_fields_reads_back():
         personal_rating=0.25,
         priors={"liked": 1.0},
     ).to_json()
-    missing = {**ScoreModel().to_json(), "unread": UNREAD}  # of a blend without the field
+    missing = {**ScoreModel().to_json(), "unread": UNREAD}  # of a score model without the field
     for dropped in itertools.combinations(whole, 2):
         found = ScoreModel.from_json({k: v for k, v in whole.items() if k not in dropped})
         assert found.to_json() == {**whole, **{k: missing[k] for k in dropped}}

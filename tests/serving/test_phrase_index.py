@@ -1,4 +1,4 @@
-"""PhraseIndex: words and phrases found as people mean them, in a catalogue and in posted items."""
+"""PhraseIndex: words and phrases found as users mean them, in a catalogue and in posted items."""
 
 import pytest
 

@@ -47,9 +47,11 @@ def test_terms_of_one_scorer_add_up_and_halve_with_age():
 
 def test_curves_bend_sums_and_pass_over_negative_ones():
     score_model = ScoreModel(curves=(LogTerm(0.5, 2.0), LogTerm(1.0, 1.0, by_activity=0.5)))
-    found = score_model.bent(np.array([-3.0, 0.0, 1.0], np.float32), 2.0)
+    found = score_model.log_transformed(np.array([-3.0, 0.0, 1.0], np.float32), 2.0)
     assert found.tolist() == pytest.approx([0.0, 0.0, 2 * np.log(3) + 2 * np.log(2)])
-    each = score_model.bent(np.ones((2, 1), np.float32), np.array([[0.0], [2.0]], np.float32))
+    each = score_model.log_transformed(
+        np.ones((2, 1), np.float32), np.array([[0.0], [2.0]], np.float32)
+    )
     assert each[1, 0] - each[0, 0] == pytest.approx(np.log(2))
 
 
@@ -66,7 +68,7 @@ def test_a_blend_is_a_value():
 
 
 NEWCOMERS = {"share_1d": 0.4, "share_7d": 0.6, "liked": 0.25}
-TUNED = replace(worlds.WHOLE, newcomers=NEWCOMERS)
+TUNED = replace(worlds.WHOLE, cold_user_weights=NEWCOMERS)
 
 
 def test_the_dial_ends_at_newcomers_and_at_no_popularity():

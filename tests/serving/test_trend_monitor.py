@@ -62,7 +62,7 @@ def act(live, item, n=1, people=None, start=NOW, every=60.0):
 
 
 def found(live, clock=None):
-    clock = live.pulse.newest if clock is None else clock
+    clock = live.recent_activity.newest if clock is None else clock
     return {f"{t.kind}:{name_of(live, t.kind, t.ref)}": t for t in find_trends(live, clock)}
 
 
@@ -73,8 +73,8 @@ def test_a_quiet_night_shows_nothing(live):
 def test_an_item_that_many_take_up_rises_with_its_labels(live):
     act(live, "post-3", 40)
     seen = found(live)
-    assert seen["item:post-3"].state == "rising" and not seen["item:post-3"].flood
-    assert seen["item:post-3"].people == pytest.approx(40, abs=3)
+    assert seen["item:post-3"].state == "rising" and not seen["item:post-3"].author_burst
+    assert seen["item:post-3"].effective_users == pytest.approx(40, abs=3)
     assert {"tag:odd", "entity:#odd", "author:author-0"} <= set(seen)
     assert not {"tag:even", "entity:#even", "item:post-1"} & set(seen)
     assert seen["item:post-3"].start * HOUR == pytest.approx(NOW, abs=HOUR)
@@ -82,9 +82,9 @@ def test_an_item_that_many_take_up_rises_with_its_labels(live):
 
 def test_a_few_people_are_a_flood(live):
     act(live, "post-3", 90, people=3)
-    assert found(live)["item:post-3"].flood
+    assert found(live)["item:post-3"].author_burst
     live.add_event("post-3", "like", timestamp=NOW + 2 * HOUR)
-    assert found(live)["item:post-3"].flood
+    assert found(live)["item:post-3"].author_burst
 
 
 def test_what_is_only_shown_is_no_act(live):
@@ -99,7 +99,7 @@ def test_an_item_posted_later_and_a_hashtag_nobody_knew(live):
         live.add_item(new)
         act(live, new.item_id, 3, start=NOW + 60.0 * n)
     seen = found(live)
-    assert not seen["entity:#Eclipse"].flood and seen["entity:#Eclipse"].acts == 32
+    assert not seen["entity:#Eclipse"].author_burst and seen["entity:#Eclipse"].acts == 32
     assert rows_of(live, "entity", live.mentions.code("#eclipse")).tolist() == list(range(12, 20))
 
 
@@ -124,7 +124,7 @@ def test_a_burst_peaks_and_fades(live):
 
 def test_time_stands_still_when_the_data_are_old(live):
     assert moment(live, NOW + 3_600) == NOW + 3_600
-    assert moment(live, NOW + 9e8) == live.pulse.newest
+    assert moment(live, NOW + 9e8) == live.recent_activity.newest
     act(live, "post-3", 40)
     assert "item:post-3" in found(live, NOW + 9e8)
 
@@ -139,9 +139,13 @@ def test_no_night_no_trends(model):
 def test_all_hours_of_a_series(live, model):
     act(live, "post-3", 5)
     keys = key_of(0, np.array([3, 99]))
-    now = read_now(live, live.pulse.newest, 30, keys)
-    assert now.voices.shape == (2, 30) and now.voices[0, -1] == 5 and now.voices[1].sum() == 0
-    assert now.voices[0, :29].sum() == pytest.approx(29 / 6, abs=1)
+    now = read_now(live, live.recent_activity.newest, 30, keys)
+    assert (
+        now.unique_users.shape == (2, 30)
+        and now.unique_users[0, -1] == 5
+        and now.unique_users[1].sum() == 0
+    )
+    assert now.unique_users[0, :29].sum() == pytest.approx(29 / 6, abs=1)
     assert now.expected[0, 10] == pytest.approx(1 / 6, rel=0.3)
 
 
@@ -160,17 +164,20 @@ def test_labels_of_live_rows(live):
 
 
 def test_the_pulse_forgets(live):
-    pulse = live.pulse
+    recent_activity = live.recent_activity
     act(live, "post-1", 3, start=NOW)
     act(live, "post-1", 1, start=NOW + (KEPT + 1) * HOUR)
     act(live, "post-1", 1, start=NOW)  # long past by now
-    assert len(pulse.acts(0, 2**40)[0]) == 1
-    _, people, _, _ = pulse.acts(0, 2**40)
+    assert len(recent_activity.acts(0, 2**40)[0]) == 1
+    _, people, _, _ = recent_activity.acts(0, 2**40)
     assert people[0] > 0 and "visitor" not in repr(people)
     other = LiveState(live.model)
     act(other, "post-1", 1, start=NOW + (KEPT + 1) * HOUR)
-    assert other.pulse.acts(0, 2**40)[1] != people  # each process has its own salt
-    assert pulse.take_old()[2].tolist() == [int(NOW // HOUR)] * 4 and pulse.take_old() is None
+    assert other.recent_activity.acts(0, 2**40)[1] != people  # each process has its own salt
+    assert (
+        recent_activity.take_old()[2].tolist() == [int(NOW // HOUR)] * 4
+        and recent_activity.take_old() is None
+    )
 
 
 def test_what_was_done_days_ago_is_counted_though_its_people_are_forgotten(live):
@@ -179,30 +186,30 @@ def test_what_was_done_days_ago_is_counted_though_its_people_are_forgotten(live)
     first = read_now(live, NOW, 30 + 24 * 5, keys).acts[0].sum()
     for day in range(5):
         act(live, "post-3", 6, people=2, start=NOW + day * 24 * HOUR, every=1.0)
-    live.add_event("post-3", "comment", timestamp=NOW + HOUR, tone=-0.5, actor="ann")  # late
+    live.add_event("post-3", "comment", timestamp=NOW + HOUR, sentiment=-0.5, actor="ann")  # late
     live.add_event("post-3", "like", timestamp=NOW - 40 * 24 * HOUR, actor="ann")  # not shown
-    now = read_now(live, live.pulse.newest, 30 + 24 * 4, keys)
-    told = {
+    now = read_now(live, live.recent_activity.newest, 30 + 24 * 4, keys)
+    result = {
         int(h) - hour: (a, v)
-        for h, a, v in zip(now.hours, now.acts[0], now.voices[0], strict=True)
+        for h, a, v in zip(now.hours, now.acts[0], now.unique_users[0], strict=True)
         if h >= hour and a
     }
-    assert told == {24 * day: (6.0, 2.0) for day in range(5)} | {1: (1.0, 1.0)}
+    assert result == {24 * day: (6.0, 2.0) for day in range(5)} | {1: (1.0, 1.0)}
     assert now.total[now.hours == hour + 24] == 2
-    again = read_timeline(live, live.pulse.newest, keys, 30 + 24 * 4)
+    again = read_timeline(live, live.recent_activity.newest, keys, 30 + 24 * 4)
     assert again.acts.sum() == pytest.approx(now.acts[0, -len(again.acts) :].sum())
-    assert again.tone[again.hours == hour + 1] == -0.5
-    assert live.pulse.take_old() is None and first > 0
+    assert again.sentiment[again.hours == hour + 1] == -0.5
+    assert live.recent_activity.take_old() is None and first > 0
 
 
 def test_an_event_costs_microseconds(model):
     import threading
     import time
 
-    pulse = ActivityBuffer(0.0, threading.Lock())
+    recent_activity = ActivityBuffer(0.0, threading.Lock())
     start = time.process_time()
     for n in range(20_000):
-        pulse.add(n % 100, "somebody", NOW + n)
+        recent_activity.add(n % 100, "somebody", NOW + n)
     assert (time.process_time() - start) / 20_000 < 10e-6
 
 

@@ -1,4 +1,6 @@
-"""One person is one voice, live as at night; an unusual company counts like one voice."""
+"""A user counts once per item, live as at night; an unusual group of accounts counts like one
+user.
+"""
 
 from dataclasses import replace
 
@@ -8,7 +10,7 @@ import worlds
 
 from recsys.array_types import Floats
 from recsys.data.account_cusum import ItemAccountMix, Platform, Steps
-from recsys.data.coordinated_accounts import LEAST, AccountMix, judged
+from recsys.data.coordinated_accounts import LEAST, AccountMix, count_unique_users
 from recsys.data.event_weights import EventWeights
 from recsys.serving.live_event import LiveEvent, weights_of
 from recsys.serving.popularity_counters import DAY, HALF_LIVES, PopularityCounters
@@ -18,7 +20,7 @@ ITEMS = 12
 START = 1.7e9
 
 
-def told(
+def result(
     seed: int,
     people: int = 400,
     count: int = 3_000,
@@ -50,7 +52,7 @@ def night(acts: list[LiveEvent], weights: EventWeights) -> tuple[PopularityCount
     user = np.array([names.index(str(act.actor)) for act in acts], np.int32)
     item = np.array([int(act.item_id[1:]) for act in acts], np.int32)
     time = np.array([act.timestamp for act in acts])
-    counts, account_mix = judged(user, item, found < 0, time, len(names), ITEMS)
+    counts, account_mix = count_unique_users(user, item, found < 0, time, len(names), ITEMS)
     weight = found * counts
     return PopularityCounters.from_events(ITEMS, item, weight, stated, time, user), account_mix
 
@@ -59,13 +61,13 @@ def live(
     acts: list[LiveEvent], weights: EventWeights, step: int
 ) -> tuple[PopularityCounters, UniqueUsers]:
     """Count the same acts as they come, some at a time."""
-    counters, voices = PopularityCounters.empty(ITEMS), UniqueUsers(AccountMix.empty(ITEMS))
+    counters, unique_users = PopularityCounters.empty(ITEMS), UniqueUsers(AccountMix.empty(ITEMS))
     for start in range(0, len(acts), step):
         some = acts[start : start + step]
         found, stated = weights_of(some, weights, (0.0, 1.0))
         rows = np.array([int(act.item_id[1:]) for act in some], np.int32)
-        voices.observe(some, rows, found, stated, counters)
-    return counters, voices
+        unique_users.observe(some, rows, found, stated, counters)
+    return counters, unique_users
 
 
 def shares(counters: PopularityCounters) -> Floats:
@@ -77,29 +79,29 @@ def shares(counters: PopularityCounters) -> Floats:
 @pytest.mark.parametrize("crowd", [0, 60])
 @pytest.mark.parametrize("step", [1, 50])
 def test_live_is_night(seed, crowd, step):
-    alike(told(seed, crowd=crowd), step)
+    alike(result(seed, crowd=crowd), step)
 
 
 @pytest.mark.parametrize("does", [("dislike",), ("like", "dislike"), ("dislike", "view")])
 def test_live_is_night_where_a_crowd_dislikes(does):
-    alike(told(1, crowd=60, kinds_of_crowd=does), step=17)
+    alike(result(1, crowd=60, kinds_of_crowd=does), step=17)
 
 
 def alike(acts: list[LiveEvent], step: int) -> None:
     """Compare what a night and a live state count, and the sums of each company."""
     weights = EventWeights()
     wanted, account_mix = night(acts, weights)
-    found, voices = live(acts, weights, step)
+    found, unique_users = live(acts, weights, step)
     found.few = wanted.few  # which is read off the first counts
     np.testing.assert_allclose(shares(found), shares(wanted), atol=1e-4)
     for sign, wanted_sums in enumerate((account_mix.sums, account_mix.against)):
-        sums = np.array([voices.sums(row, sign) for row in range(ITEMS)])
+        sums = np.array([unique_users.sums(row, sign) for row in range(ITEMS)])
         np.testing.assert_allclose(sums, wanted_sums, atol=1e-3)
 
 
 @pytest.mark.parametrize("kind", ["view", "like", "save"])
 def test_one_person_is_one_voice_at_every_half_life(kind):
-    acts, weights = told(0), EventWeights()
+    acts, weights = result(0), EventWeights()
     once = [*acts, LiveEvent("i11", kind, None, acts[-1].timestamp + 600, 0.0, "fan")]
     often = acts + [
         LiveEvent("i11", kind, None, acts[-1].timestamp + n, 0.0, "fan") for n in range(1, 601)
@@ -112,8 +114,8 @@ def test_one_person_is_one_voice_at_every_half_life(kind):
 
 def test_a_crowd_that_comes_for_one_thing_counts_like_one_voice():
     weights = EventWeights()
-    before, _ = night(told(0), weights)
-    after, account_mix = night(told(0, crowd=60), weights)
+    before, _ = night(result(0), weights)
+    after, account_mix = night(result(0, crowd=60), weights)
     assert after.uptake(6, ITEMS)[0] - before.uptake(6, ITEMS)[0] == pytest.approx(1.0)
     assert account_mix.excess[0].max() == 59 and not account_mix.excess[1:].any()
     assert np.isfinite(account_mix.span[0]).all()
@@ -123,16 +125,16 @@ def test_a_crowd_that_comes_for_one_thing_counts_like_one_voice():
 def test_a_crowd_that_dislikes_counts_like_one_voice(does):
     """Also if it liked the item first, and however many others like it."""
     weights = EventWeights()
-    before, _ = night(told(0), weights)
-    after, account_mix = night(told(0, crowd=60, kinds_of_crowd=does), weights)
+    before, _ = night(result(0), weights)
+    after, account_mix = night(result(0, crowd=60, kinds_of_crowd=does), weights)
     assert after.dislikes[0] - before.dislikes[0] <= 1 + 1e-5
     assert after.likes[0] - before.likes[0] <= 1
     assert account_mix.excess[0].max() >= 59 and not account_mix.excess[1:].any()
 
 
 def test_a_drip_of_dislikes_among_many_likes_counts_like_one_voice():
-    """60 accounts of one act each, beside three times as many likes by the usual people."""
-    acts, weights = told(0, people=2_000), EventWeights()
+    """60 accounts of one act each, beside three times as many likes by the usual users."""
+    acts, weights = result(0, people=2_000), EventWeights()
     rng, start, span = np.random.default_rng(4), acts[-1].timestamp, 7 * DAY
     likes = [
         LiveEvent("i5", "like", None, start + span * rng.random(), 0.0, f"u{n}") for n in range(180)
@@ -151,7 +153,7 @@ def test_a_drip_of_dislikes_among_many_likes_counts_like_one_voice():
 
 
 def test_a_burst_of_the_usual_people_counts_whole():
-    acts, weights = told(0), EventWeights()
+    acts, weights = result(0), EventWeights()
     last = acts[-1].timestamp
     burst = [LiveEvent("i11", "like", None, last + n, 0.0, f"u{n}") for n in range(60)]
     before, after = night(acts, weights)[0], night(acts + burst, weights)[0]
@@ -169,16 +171,16 @@ def test_a_platform_of_new_people_alarms_nobody():
 
 
 def test_few_voices_are_never_an_excess():
-    acts = told(1)
+    acts = result(1)
     for few in (1, 2, 3):
         _, account_mix = night(
-            acts + told(1, crowd=60)[len(acts) : len(acts) + few], EventWeights()
+            acts + result(1, crowd=60)[len(acts) : len(acts) + few], EventWeights()
         )
         assert not account_mix.excess.any()
 
 
 def test_company_is_read_back_and_old_bundles_have_none():
-    _, account_mix = night(told(0, crowd=60), EventWeights())
+    _, account_mix = night(result(0, crowd=60), EventWeights())
     again = AccountMix.from_arrays(account_mix.arrays(), ITEMS)
     assert again.platform == account_mix.platform and np.array_equal(again.sums, account_mix.sums)
     assert AccountMix.from_arrays({}, 3).sums.shape == (3, 4)
@@ -199,7 +201,7 @@ def test_one_person_cannot_vote_an_item_down():
 
 def test_without_the_defence_every_act_counts():
     made = worlds.live()
-    off = type(made)(made.model, replace(made.weights, voices=False))
+    off = type(made)(made.model, replace(made.weights, unique_users=False))
     row, moment = made.row("sea-1"), worlds.topics().now
     acts = [LiveEvent("sea-1", "like", None, moment + n, 0.0, "fan") for n in range(50)]
     before = float(made.counters.uptake(6, made.size)[row])
@@ -212,18 +214,18 @@ def test_without_the_defence_every_act_counts():
 def test_the_ages_of_accounts_are_kept_of_groups_only():
     from recsys.data.coordinated_accounts import GROUP, births_by_number
 
-    born = np.arange(23.0)
+    first_act = np.arange(23.0)
     numbers = np.arange(100, 123)
-    found = births_by_number(numbers, born)
+    found = births_by_number(numbers, first_act)
     assert len(found) == 4 and np.all(np.diff(found, axis=0) > 0)
-    assert found[0].tolist() == [numbers[:6].mean(), born[:6].mean()]
+    assert found[0].tolist() == [numbers[:6].mean(), first_act[:6].mean()]
     assert found[-1, 0] == numbers[-1]
-    assert len(births_by_number(numbers[: GROUP - 1], born[: GROUP - 1])) == 0
+    assert len(births_by_number(numbers[: GROUP - 1], first_act[: GROUP - 1])) == 0
 
 
 def test_an_attack_takes_nothing_from_the_voices_of_others():
     """Whoever floods an item that others like as well leaves these what they had."""
-    acts, weights = told(0), EventWeights()
+    acts, weights = result(0), EventWeights()
     last = acts[-1].timestamp
     popular = [LiveEvent("i0", "like", None, last + n, 0.0, f"fake{n}") for n in range(60)]
     against = [LiveEvent("i0", "dislike", None, last + n, 0.0, f"fake{n}") for n in range(60)]
@@ -239,7 +241,7 @@ def test_an_attack_takes_nothing_from_the_voices_of_others():
 
 
 def test_items_attacked_at_the_same_time_do_not_lift_the_alarm_height():
-    """Five items with 1.5 % of the voices between them: each counts like one voice."""
+    """Five items with 1.5 % of the unique users between them: each counts like one unique user."""
     rng = np.random.default_rng(7)
     people, items = 2_000, 400
     user, item = rng.integers(0, people, 40_000), rng.integers(0, items, 40_000)
@@ -251,14 +253,14 @@ def test_items_attacked_at_the_same_time_do_not_lift_the_alarm_height():
     what = np.concatenate([item, target[order]]).astype(np.int32)
     when = np.concatenate([time, time[-1] + np.arange(600.0)])
     positive = np.zeros(len(who), bool)
-    counts, account_mix = judged(who, what, positive, when, people + 600, items + 5)
+    counts, account_mix = count_unique_users(who, what, positive, when, people + 600, items + 5)
     assert counts[:40_000].mean() > 0.99
     assert all(counts[what == row].sum() <= 2 for row in range(items, items + 5))
     assert (account_mix.heights < 30).all()
 
 
 def test_attacks_on_items_with_many_voices_do_not_lift_the_alarm_height():
-    """Four items with a tenth of all voices: honest ones among them keep what they have."""
+    """Four items with a tenth of all unique users: honest ones among them keep what they have."""
     rng = np.random.default_rng(8)
     people, items, acts = 2_000, 400, 40_000
     user, item = rng.integers(0, people, acts), rng.integers(4, items, acts)
@@ -266,13 +268,13 @@ def test_attacks_on_items_with_many_voices_do_not_lift_the_alarm_height():
     item = rng.permutation(item)
     time = START + np.sort(rng.uniform(0, 200 * DAY, acts))
     positive = np.zeros(acts, bool)
-    before, clean = judged(user, item, positive, time, people, items)
+    before, clean = count_unique_users(user, item, positive, time, people, items)
     times = np.concatenate([time, time[-1] - DAY * rng.random(480)])
     order = np.argsort(times, kind="stable")
     who = np.concatenate([user, np.arange(people, people + 480)])[order]
     what = np.concatenate([item, np.arange(480) % 4])[order]
     positive = np.zeros(len(who), bool)
-    counts, account_mix = judged(who, what, positive, times[order], people + 480, items)
+    counts, account_mix = count_unique_users(who, what, positive, times[order], people + 480, items)
     assert (account_mix.heights <= 2 * clean.heights).all()
     assert counts[who >= people].sum() <= 4 * 3
     assert (~counts[who < people]).sum() <= (~before).sum() + 2
@@ -300,16 +302,16 @@ def test_ratings_that_an_alarm_took_back_stay_so_when_the_scale_moves():
     fakes = [LiveEvent("sea-1", "rating", 9.0, moment + n, 0.0, f"fake{n}") for n in range(60)]
     made.add_events(fakes[:40])
     made.add_events(fakes[40:])
-    assert made.voices is not None and made.voices.excess[row].voices > 50
-    for number in range(200):  # of people who are known: the scale is learned anew some times
+    assert made.unique_users is not None and made.unique_users.excess[row].unique_users > 50
+    for number in range(200):  # of users who are known: the scale is learned anew some times
         who, value = f"reader-{number % 50}", 1.0 + number % 10
         act = LiveEvent(
-            "sea-2", "rating", value, moment + 100 + number, 0.0, who, born=worlds.START
+            "sea-2", "rating", value, moment + 100 + number, 0.0, who, first_act=worlds.START
         )
         made.add_events([act])
     assert made.scale.known
     assert made.counters.likes[row] - likes < 3
-    assert 0 <= made.counters.likes[other] - dislikes <= 50 * 2  # a person is one voice
+    assert 0 <= made.counters.likes[other] - dislikes <= 50 * 2  # a user counts once
 
 
 def test_an_excess_is_one_person_for_trends():
@@ -319,13 +321,13 @@ def test_an_excess_is_one_person_for_trends():
         [LiveEvent("sea-1", "like", None, moment + n, 0.0, f"fake{n}") for n in range(60)]
     )
     hour = int(moment // 3_600)
-    rows, people, _, _ = made.pulse.acts(hour, hour + 2)
+    rows, people, _, _ = made.recent_activity.acts(hour, hour + 2)
     assert (rows == row).sum() == 60
     assert len(np.unique(people[rows == row])) <= 3
 
 
 def test_an_alarm_leaves_as_many_voices_as_the_others_let_expect():
-    """Of a platform where four of five voices have a property, 40 with it stand beside 10."""
+    """Of a platform where four of five unique users have a property, 40 with it stand beside 10."""
     account_mix, heights = ItemAccountMix([0.0] * 4), [12.0] * 4
     steps = Steps([0.2] * 4, [-0.7] * 4, [4.0] * 4)
     counts, number = {}, 0

@@ -1,6 +1,6 @@
 """A tiny world for the service: three topics of twenty items each, built without training.
 
-People like what they liked: every item's neighbours are the items of its topic, and words of a
+Users like what they liked: every item's neighbours are the items of its topic, and words of a
 topic point one way. Sea is trending, bread is old.
 """
 
@@ -146,7 +146,7 @@ def publish(home: Path, version: str = "one", named: bool = True, **manifest: ob
 
 
 def fill(store: Store) -> None:
-    """Store the items and a reader of bread with a history."""
+    """Store the items and a user of bread with a history."""
     store.add_items(items())
     store.add_events(
         Event("baker", f"bread-{number}", "like", timestamp=NOW - 5000 + number)

@@ -1,4 +1,4 @@
-"""A world small enough for whole nights: odd readers read odd books, even readers even ones."""
+"""A world small enough for whole nights: odd users read odd books, even users even ones."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def reads(since: float = START, seed: int = 1) -> list[Event]:
 
 
 def next_books(store: Store, readers: int) -> list[Event]:
-    """Return one more event of each of the last readers: a book of his side that is new to him."""
+    """Return one more event of each of the last users: a book of his side that is new to him."""
     known = {(e.user_id, e.item_id) for e in store.events_after(0, 1000)}
     latest = max(e.timestamp or 0.0 for e in store.events_after(0, 1000))
     found = []

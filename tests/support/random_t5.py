@@ -1,4 +1,4 @@
-"""A T5 that nobody has trained, nearly the size of MiniLM, to see what readers alone teach one.
+"""A T5 that nobody has trained, nearly the size of MiniLM, to see what users alone teach one.
 
 python tests/support/random_t5.py FOLDER      writes config, tokenizer and weights
 """

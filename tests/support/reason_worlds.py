@@ -42,7 +42,7 @@ BLEND = ScoreModel(
     terms=(Term("neighbours", 20.0, 1.0), Term("words", 10.0, 0.3)),
     curves=(LogTerm(1.0, 1.0),),
     priors={"share_1d": 0.1, "share_all": 0.05, "liked": 0.1},
-    newcomers={"share_1d": 0.3, "share_all": 0.5, "liked": 0.2},
+    cold_user_weights={"share_1d": 0.3, "share_all": 0.5, "liked": 0.2},
     linear={"exposure_age": -0.02},
     lift=0.05,
 )
@@ -194,7 +194,7 @@ def statements() -> Model:
 
 @cache
 def written(name: str) -> Model:
-    """Return the model of a written world: eight readers of each category like what is in it.
+    """Return the model of a written world: eight users of each category like what is in it.
 
     The categories are read one after the other, the last one of the list lately.
     """

@@ -673,20 +673,23 @@ class StoreContract:
     def test_prints_of_items_are_found_replaced_and_forgotten(self, store):
         low, high = -(2**63), 2**63 - 1
         items = [Item("a", title="A"), Item("b", title="B"), Item("c", title="C")]
-        store.add_items(items, prints={"a": [low, 5], "b": [low, high, high], "c": []})
-        assert store.prints_seen([low, high, 7], []) == {
+        store.add_items(items, fingerprints={"a": [low, 5], "b": [low, high, high], "c": []})
+        assert store.fingerprints_seen([low, high, 7], []) == {
             low: Seen(2, "a", 1),
             high: Seen(1, "b", 2),
         }
-        assert store.prints_seen([low, 5], ["a"]) == {low: Seen(1, "b", 2)}
-        assert store.prints_seen([], []) == store.prints_seen([6], ["nobody"]) == {}
-        store.add_items([Item("a", title="A2")], prints={"a": [6]})
-        assert store.prints_seen([low, 5, 6], []) == {low: Seen(1, "b", 2), 6: Seen(1, "a", 1)}
-        assert store.add_items([Item("a", title="A2")], prints={"a": [9]}) == 0
-        assert store.prints_seen([6, 9], []) == {9: Seen(1, "a", 1)}
+        assert store.fingerprints_seen([low, 5], ["a"]) == {low: Seen(1, "b", 2)}
+        assert store.fingerprints_seen([], []) == store.fingerprints_seen([6], ["nobody"]) == {}
+        store.add_items([Item("a", title="A2")], fingerprints={"a": [6]})
+        assert store.fingerprints_seen([low, 5, 6], []) == {
+            low: Seen(1, "b", 2),
+            6: Seen(1, "a", 1),
+        }
+        assert store.add_items([Item("a", title="A2")], fingerprints={"a": [9]}) == 0
+        assert store.fingerprints_seen([6, 9], []) == {9: Seen(1, "a", 1)}
         store.delete_item("b")
-        store.add_items([Item("b", title="B")], prints={"b": [low]})  # it stays deleted
-        assert store.prints_seen([low, high], []) == {}
+        store.add_items([Item("b", title="B")], fingerprints={"b": [low]})  # it stays deleted
+        assert store.fingerprints_seen([low, high], []) == {}
         assert store.item_numbers(["c", "a", "never"]) == {"a": 1, "c": 3}
 
     def test_items_known_are_found_whatever_their_state(self, store):

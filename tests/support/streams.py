@@ -1,4 +1,4 @@
-"""Streams whose rhythm, levels and bursts are known."""
+"""Streams whose seasonality, levels and bursts are known."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ FIRST = MONDAY // 3600
 
 
 def poisson(rates, days=28, seed=0, rhythm=None, start=MONDAY):
-    """Return acts of new people on items at so many an hour each, times the hour's rhythm."""
+    """Return acts of new users on items at so many an hour each, times the hour's seasonality."""
     rng = np.random.default_rng(seed)
     factor = np.ones(24) if rhythm is None else np.asarray(rhythm)
     times, rows = [], []
@@ -32,14 +32,14 @@ def stream(time, row, actor=None):
 
 
 def joined(*streams):
-    """Return streams as one; people of each are others."""
+    """Return streams as one; users of each are others."""
     actors = [one.actor + number * 10**9 for number, one in enumerate(streams)]
     time, row = (np.concatenate([getattr(s, name) for s in streams]) for name in ("time", "row"))
     return stream(time, row, np.concatenate(actors))
 
 
 def burst(row, hour, length, acts, people=None, start=MONDAY):
-    """Return acts evenly over some hours, by so many people."""
+    """Return acts evenly over some hours, by so many users."""
     time = start + HOUR * (hour + length * (np.arange(acts) + 0.5) / acts)
     return stream(time, np.full(acts, row), np.arange(acts) % (people or acts))
 

@@ -1,6 +1,6 @@
 """Tiny worlds with known answers, built from events by the code that a night runs.
 
-Books: odd readers read odd books, even readers even ones; ann, odd, lacks book 7.
+Books: odd users read odd books, even users even ones; ann, odd, lacks book 7.
 Topics: texts about the sea and about chess, half in English, half in Chinese; sailors like the sea
 and dislike chess, players the other way round. Some texts are unread.
 """
@@ -141,7 +141,7 @@ def words_of(data: Dataset) -> TextVectors:
     return TextVectors(student().encode(documents(data.table)), student())
 
 
-# Every ingredient at once, so that what holds for this blend holds for any.
+# Every ingredient at once, so that what holds for this score model holds for any.
 WHOLE = ScoreModel(
     terms=(Term("neighbours", 6.0, 1.0), Term("behaviour", np.inf, 0.3), Term("words", 4.0, 0.2)),
     curves=(LogTerm(0.03, 0.4, 0.1), LogTerm(0.3, 0.6)),

@@ -10,14 +10,14 @@ from recsys.text.cold_start import (
     columns,
     distill_student,
     fit_cold,
+    item_input_map,
     map_texts,
-    reader_map,
     with_pairs,
 )
 from recsys.text.text_to_item_input import ItemInputMap
 
 WORDS = ["red", "blue", "green", "nail", "polish", "cream", "hand", "night"]
-# Readers of nails read nails, readers of creams read creams; the last two items are unread.
+# Users of nails read nails, users of creams read creams; the last two items are unread.
 TEXTS = [
     "red nail polish",
     "blue nail polish",
@@ -55,11 +55,14 @@ def test_an_unread_text_lands_among_its_future_readers(wrap) -> None:
 @pytest.mark.parametrize("third_view", [False, True])
 def test_the_map_predicts_the_columns_in_their_own_size(third_view) -> None:
     base = word_student(WORDS)
-    taught = base.encode(TEXTS) if third_view else None
+    teacher_vectors = base.encode(TEXTS) if third_view else None
     cold = fit_cold(
-        map_texts(TEXTS, base, taught=taught), weights(), COUNTS, ColdStartConfig(rank=6)
+        map_texts(TEXTS, base, teacher_vectors=teacher_vectors),
+        weights(),
+        COUNTS,
+        ColdStartConfig(rank=6),
     )
-    found, inputs = reader_map(cold, base)
+    found, inputs = item_input_map(cold, base)
     rows = np.array([6, 7, 8, 9], np.int32)
     texts = [TEXTS[row] for row in rows]
     live = inputs @ found.encode(texts, base.encode(texts)).T
@@ -83,7 +86,7 @@ def test_what_a_large_catalogue_keeps_is_bounded() -> None:
     full = columns(replace(cold, config=ColdStartConfig()), rows).toarray()
     assert (np.diff(found.indptr)[:6] == 1).all()
     assert np.allclose(found.toarray().max(axis=1), full.max(axis=1))
-    assert reader_map(cold, base)[1].shape == (10, 2)
+    assert item_input_map(cold, base)[1].shape == (10, 2)
 
 
 @pytest.mark.parametrize("texts", [["red"], ["red nail"] * 4, ["", "zzz"]])

@@ -8,9 +8,9 @@ from text_world import word_student
 
 from recsys.errors import DataError
 from recsys.text.sentiment.lexicon import Lexicon, read_lexicon
-from recsys.text.sentiment.model import SHIPPED, labels, load_tone, write_tone
+from recsys.text.sentiment.model import SHIPPED, labels, load_sentiment_model, write_sentiment_model
 from recsys.text.sentiment.scorer import LEXICON, SentimentScorer
-from recsys.text.sentiment.training import fit_tone
+from recsys.text.sentiment.training import fit_sentiment_model
 
 WORDS = """language,term,valence
 zh,喜欢,3
@@ -91,15 +91,17 @@ def test_a_lexicon_without_a_row_is_none(tmp_path):
 def test_without_anything_in_the_home_the_shipped_model_serves(home):
     texts = ["I love this, best day ever", "I hate this, it is terrible", "", "我喜欢这个，很好"]
     tones = SentimentScorer(home)
-    assert np.allclose(tones.probabilities(texts), load_tone().probabilities(texts))
+    assert np.allclose(tones.probabilities(texts), load_sentiment_model().probabilities(texts))
     scores = tones.scores(texts)
     assert scores[0] > 0.5 > -0.5 > scores[1] and scores[2] == 0 and scores[3] > 0
 
 
 def test_a_model_in_the_home_or_named_serves_instead(home, tmp_path):
     texts = [f"{kind} {n}" for kind in ("bad", "so", "good") for n in range(8)]
-    turned = fit_tone(texts, np.repeat([2, 1, 0], 8), word_student(["good", "bad", "so"]))
-    write_tone(home / "tone" / "tone.npz", turned)
+    turned = fit_sentiment_model(
+        texts, np.repeat([2, 1, 0], 8), word_student(["good", "bad", "so"])
+    )
+    write_sentiment_model(home / "tone" / "tone.npz", turned)
     assert SentimentScorer(home).scores(["bad 1"])[0] > 0
     assert SentimentScorer(home, SHIPPED).scores(["this is bad"])[0] < 0
     with pytest.raises(DataError, match="does not exist"):

@@ -4,7 +4,7 @@ import pytest
 
 from recsys.safety.text_rules import by_words
 from recsys.text.deobfuscation import Lexicon, joined, legible
-from recsys.text.sentiment.model import labels, load_tone
+from recsys.text.sentiment.model import labels, load_sentiment_model
 
 LEXICON = Lexicon.of(["idiot", "terrible"])
 
@@ -52,7 +52,7 @@ def test_a_disguised_threat_is_flagged(text):
 
 @pytest.fixture(scope="module")
 def shipped():
-    return load_tone()
+    return load_sentiment_model()
 
 
 @pytest.mark.parametrize(

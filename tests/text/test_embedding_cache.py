@@ -13,14 +13,14 @@ class Counting:
     """An encoder that remembers which texts it was asked for."""
 
     def __init__(self, student: Student, name: str = "counting") -> None:
-        self.student, self.name, self.asked = student, name, list[str]()
+        self.student, self.name, self.queried = student, name, list[str]()
 
     @property
     def dimensions(self) -> int:
         return self.student.dimensions
 
     def encode(self, texts: Sequence[str]) -> Floats:
-        self.asked += texts
+        self.queried += texts
         return self.student.encode(texts)
 
 
@@ -30,12 +30,12 @@ def test_each_text_is_encoded_once(tmp_path: Path) -> None:
     texts = ["red", "blue", "red", "", "\ud800"]
     first = cached.encode(texts)
     assert np.array_equal(first, inner.student.encode(texts))
-    assert sorted(inner.asked) == ["", "blue", "red", "\ud800"]
-    inner.asked.clear()
+    assert sorted(inner.queried) == ["", "blue", "red", "\ud800"]
+    inner.queried.clear()
     assert np.array_equal(cached.encode([*texts, "red blue"])[:5], first)
-    assert inner.asked == ["red blue"]
-    inner.asked.clear()
-    assert cached.encode_new([*texts, "red blue"])[1] == 0 and inner.asked == []
+    assert inner.queried == ["red blue"]
+    inner.queried.clear()
+    assert cached.encode_new([*texts, "red blue"])[1] == 0 and inner.queried == []
     assert cached.encode_new([])[1] == 0
 
 

@@ -19,14 +19,14 @@ from recsys.text.finetuning.train_step import adam, set_pace
 from recsys.text.finetuning.trainable import TrainableStatic, TrainableTransformer, add_adapters
 from recsys.text.finetuning.trainer import FinetuneConfig, finetune
 
-NAILS = ["红", "лак", "nagel", "طلاء"]  # no English: words in four scripts, read by the same people
+NAILS = ["红", "лак", "nagel", "طلاء"]  # no English: words in four scripts, read by the same users
 CREAMS = ["霜", "крем", "salbe", "كريم"]
 TEXTS = NAILS + CREAMS
 FAST = FinetuneConfig(steps=30, users=8, rate=0.05, check=10)
 
 
 def reads() -> Histories:
-    """Twelve readers, each of three items of one taste."""
+    """Twelve users, each of three items of one taste."""
     rng = np.random.default_rng(0)
     items = [rng.permutation(4)[:3] + 4 * (user % 2) for user in range(12)]
     return Histories(latest_last(np.repeat(np.arange(12), 3), np.concatenate(items), (12, 8)))
@@ -244,12 +244,12 @@ def test_a_clock_that_runs_out_slows_the_last_steps_down() -> None:
     weight = trainable.module.weight
     before = weight.detach().clone()
 
-    def watch(step: int, loss: float) -> None:
+    def callback(step: int, loss: float) -> None:
         nonlocal before
         rates.append(float((weight.detach() - before).abs().max()))
         before = weight.detach().clone()
 
-    finetune(trainable, reads(), config, 0, watch=watch, now=lambda: float(next(ticks)))
+    finetune(trainable, reads(), config, 0, callback=callback, now=lambda: float(next(ticks)))
     assert 20 < len(rates) < 100 and max(rates[-3:]) < 0.3 * max(rates)
 
 

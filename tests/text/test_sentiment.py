@@ -15,13 +15,20 @@ from recsys.text.sentiment import chinese_words
 from recsys.text.sentiment.chinese import sigmoid
 from recsys.text.sentiment.chinese_training import cut_of
 from recsys.text.sentiment.features import mark, plain
-from recsys.text.sentiment.model import LABELS, SHIPPED, labels, load_tone, score, write_tone
-from recsys.text.sentiment.praise_and_complaint_words import BLAME, PRAISE, judged
+from recsys.text.sentiment.model import (
+    LABELS,
+    SHIPPED,
+    labels,
+    load_sentiment_model,
+    score,
+    write_sentiment_model,
+)
+from recsys.text.sentiment.praise_and_complaint_words import BLAME, PRAISE, cue_counts
 from recsys.text.sentiment.training import (
-    ToneConfig,
+    SentimentConfig,
     balanced,
     expected_calibration_error,
-    fit_tone,
+    fit_sentiment_model,
     languages_of,
 )
 from recsys.text.shared_phrases import sharing_phrases
@@ -31,13 +38,15 @@ GOOD, DULL, BAD = "lovely cake", "a table", "vile soup"
 
 @pytest.fixture(scope="module")
 def shipped():
-    return load_tone()
+    return load_sentiment_model()
 
 
 @pytest.fixture(scope="module")
 def small():
     texts = [f"{kind} {n}" for kind in (BAD, DULL, GOOD) for n in range(8)]
-    return fit_tone(texts, np.repeat([0, 1, 2], 8), word_student([*GOOD.split(), *BAD.split()]))
+    return fit_sentiment_model(
+        texts, np.repeat([0, 1, 2], 8), word_student([*GOOD.split(), *BAD.split()])
+    )
 
 
 OBVIOUS = [
@@ -139,10 +148,12 @@ def test_a_model_of_german_reads_german():
     bad = ["Das ist wirklich furchtbar und schlecht", "Wir sind sehr böse über das Essen"]
     dull = ["Das Haus steht an der Straße", "Der Zug fährt um neun Uhr ab"]
     texts = [f"{text} {n}" for part in (bad, dull, good) for text in part for n in range(6)]
-    model = fit_tone(texts, np.repeat([0, 1, 2], 12), word_student(["a"]))
+    model = fit_sentiment_model(texts, np.repeat([0, 1, 2], 12), word_student(["a"]))
     assert model.languages == {"de"}
-    told = labels(model.probabilities(["Es ist sehr schön und gut", "Das war furchtbar schlecht"]))
-    assert told == ["positive", "negative"]
+    result = labels(
+        model.probabilities(["Es ist sehr schön und gut", "Das war furchtbar schlecht"])
+    )
+    assert result == ["positive", "negative"]
 
 
 @pytest.mark.parametrize(
@@ -186,16 +197,16 @@ def test_what_is_shipped_is_small():
 
 def test_serving_reaches_neither_torch_nor_sklearn():
     code = (
-        "import sys; from recsys.text.sentiment.model import load_tone; "
-        "load_tone().probabilities(['fine']); "
+        "import sys; from recsys.text.sentiment.model import load_sentiment_model; "
+        "load_sentiment_model().probabilities(['fine']); "
         "assert not {'torch', 'sklearn', 'transformers'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_a_small_world_is_learned_and_read_back(small, tmp_path):
-    write_tone(tmp_path / "tone.npz", small)
-    again = load_tone(tmp_path / "tone.npz")
+    write_sentiment_model(tmp_path / "tone.npz", small)
+    again = load_sentiment_model(tmp_path / "tone.npz")
     texts = ["lovely cake", "a table", "vile soup"]
     assert labels(small.probabilities(texts)) == ["positive", "neutral", "negative"]
     assert np.allclose(small.probabilities(texts), again.probabilities(texts), atol=1e-3)
@@ -205,14 +216,14 @@ def test_a_small_world_is_learned_and_read_back(small, tmp_path):
 def test_two_labels_are_enough_and_one_is_not():
     student = word_student(["good", "bad"])
     texts = ["good thing"] * 6 + ["bad thing"] * 6
-    model = fit_tone(texts, np.repeat([2, 0], 6), student, ToneConfig(folds=2))
+    model = fit_sentiment_model(texts, np.repeat([2, 0], 6), student, SentimentConfig(folds=2))
     found = model.probabilities(["good", "bad"])
     assert labels(found) == ["positive", "negative"]
     assert found[:, 1].max() < 0.01
     with pytest.raises(DataError, match="at least two labels"):
-        fit_tone(texts, np.zeros(12, int), student)
+        fit_sentiment_model(texts, np.zeros(12, int), student)
     with pytest.raises(DataError, match="at least 5"):
-        fit_tone(texts, np.array([0] * 11 + [2]), student)
+        fit_sentiment_model(texts, np.array([0] * 11 + [2]), student)
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 half", b"not a zip"])
@@ -220,7 +231,7 @@ def test_a_damaged_model_is_refused_by_name(tmp_path, content):
     path = tmp_path / "tone.npz"
     path.write_bytes(content)
     with pytest.raises(DataError, match="tone.npz"):
-        load_tone(path)
+        load_sentiment_model(path)
 
 
 def test_a_model_with_holes_is_refused(small, tmp_path):
@@ -231,7 +242,7 @@ def test_a_model_with_holes_is_refused(small, tmp_path):
     np.savez(tmp_path / "hole.npz", **arrays)
     for name, why in (("nan", "finite"), ("hole", "cues"), ("none", "train-tone")):
         with pytest.raises(DataError, match=why):
-            load_tone(tmp_path / f"{name}.npz")
+            load_sentiment_model(tmp_path / f"{name}.npz")
 
 
 @pytest.mark.parametrize(
@@ -270,7 +281,7 @@ DULL_ZH = ["今天星期一", "我在家里", "他去学校", "下午三点", "�
 def chinese():
     """A model trained on Chinese texts alone, beside the small English one."""
     texts = [f"{word}{n}" for word in (*BAD_ZH, *DULL_ZH, *GOOD_ZH) for n in ("", "。", "！")]
-    return fit_tone(texts, np.repeat([0, 1, 2], 18), word_student(["a"]))
+    return fit_sentiment_model(texts, np.repeat([0, 1, 2], 18), word_student(["a"]))
 
 
 def test_chinese_labels_train_the_model_of_chinese_signs(chinese):
@@ -282,7 +293,7 @@ def test_chinese_labels_train_the_model_of_chinese_signs(chinese):
 def test_a_part_without_labelled_texts_is_that_of_the_base(chinese, small):
     english = [f"{kind} {n}" for kind in (BAD, DULL, GOOD) for n in range(8)]
     student = word_student([*GOOD.split(), *BAD.split()])
-    both = fit_tone(english, np.repeat([0, 1, 2], 8), student, base=chinese)
+    both = fit_sentiment_model(english, np.repeat([0, 1, 2], 8), student, base=chinese)
     assert both.chinese is chinese.chinese and both.languages == small.languages
     assert labels(both.probabilities(["老板坑人", BAD, "lovely"]))[:2] == ["negative", "negative"]
     alone = labels(small.probabilities(["老板坑人"]))
@@ -291,8 +302,8 @@ def test_a_part_without_labelled_texts_is_that_of_the_base(chinese, small):
 
 def test_a_model_that_reads_chinese_comes_back(chinese, tmp_path):
     texts = [*GOOD_ZH, *BAD_ZH, *DULL_ZH, "lovely 坑人 😍"]
-    write_tone(tmp_path / "t.npz", chinese)
-    again = load_tone(tmp_path / "t.npz")
+    write_sentiment_model(tmp_path / "t.npz", chinese)
+    again = load_sentiment_model(tmp_path / "t.npz")
     assert np.allclose(again.probabilities(texts), chinese.probabilities(texts), atol=1e-2)
 
 
@@ -300,7 +311,7 @@ def test_chinese_weights_of_a_wrong_shape_are_named(chinese, tmp_path):
     assert chinese.chinese is not None
     cut = replace(chinese, chinese=replace(chinese.chinese, runs=chinese.chinese.runs[:9]))
     with pytest.raises(DataError, match="Chinese weights"):
-        write_tone(tmp_path / "t.npz", cut)
+        write_sentiment_model(tmp_path / "t.npz", cut)
 
 
 @pytest.mark.parametrize(
@@ -344,11 +355,11 @@ def test_nothing_known_in_chinese_is_exactly_neutral(shipped):
 
 def test_chinese_words_of_praise_and_blame():
     one, two = np.log(2), np.log(3)
-    assert chinese_words.judged("很好，漂亮") == pytest.approx((two, 0, 0, 0, 2 / 3))
-    assert chinese_words.judged("不错")[:4] == pytest.approx((one, 0, 0, 0))
-    assert chinese_words.judged("不漂亮")[:4] == pytest.approx((0, 0, one, 0))
-    assert chinese_words.judged("没有，漂亮")[:4] == pytest.approx((one, 0, 0, 0))
-    assert chinese_words.judged("星期三") == (0, 0, 0, 0, 0)
+    assert chinese_words.cue_counts("很好，漂亮") == pytest.approx((two, 0, 0, 0, 2 / 3))
+    assert chinese_words.cue_counts("不错")[:4] == pytest.approx((one, 0, 0, 0))
+    assert chinese_words.cue_counts("不漂亮")[:4] == pytest.approx((0, 0, one, 0))
+    assert chinese_words.cue_counts("没有，漂亮")[:4] == pytest.approx((one, 0, 0, 0))
+    assert chinese_words.cue_counts("星期三") == (0, 0, 0, 0, 0)
 
 
 def test_the_band_of_neutral_texts_begins_at_its_edge():
@@ -364,18 +375,18 @@ def test_texts_that_share_six_words_in_a_row_are_found():
     assert sharing_phrases(texts, others).tolist() == [True, False, False, False]
 
 
-def told(text):
+def result(text):
     found = mark(text)
-    return judged(found.words, found.negated)
+    return cue_counts(found.words, found.negated)
 
 
 def test_words_of_praise_and_blame():
     assert not PRAISE & BLAME
     assert {"loved", "happier", "tedious", "broke", "worries"} <= PRAISE | BLAME
     one = np.log(2)
-    assert told("a lovely and tedious day") == pytest.approx((one, one, 0, 0, 0))
-    assert told("this is not good") == pytest.approx((0, 0, one, 0, -0.75 / 1.75))
-    assert told("he lives in Leeds") == (0, 0, 0, 0, 0)
+    assert result("a lovely and tedious day") == pytest.approx((one, one, 0, 0, 0))
+    assert result("this is not good") == pytest.approx((0, 0, one, 0, -0.75 / 1.75))
+    assert result("he lives in Leeds") == (0, 0, 0, 0, 0)
 
 
 @pytest.mark.parametrize(
@@ -391,7 +402,7 @@ def test_words_of_praise_and_blame():
     ],
 )
 def test_more_of_what_is_welcome_is_praise(text, side):
-    assert np.sign(told(text)[-1]) == side
+    assert np.sign(result(text)[-1]) == side
 
 
 def test_labels_weigh_equally_within_each_source():

@@ -56,8 +56,8 @@ def test_of_two_processes_at_once_one_distils(model: Path, tmp_path: Path) -> No
     )
     command = [sys.executable, "-c", program, str(tmp_path / "cache"), str(model)]
     both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
-    told = sorted(process.communicate(timeout=120)[0].strip() for process in both)
-    assert told == ["False", "True"]
+    result = sorted(process.communicate(timeout=120)[0].strip() for process in both)
+    assert result == ["False", "True"]
     kept = [path.name for path in (tmp_path / "cache" / "encoders").iterdir()]
     assert sorted(name.startswith(".") for name in kept) == [False, True]  # and the lock
 

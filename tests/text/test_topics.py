@@ -99,7 +99,7 @@ def test_ids_live_on_when_the_encoder_changes(fitted):
 
 def test_what_was_not_drawn_to_learn_from_finds_its_place():
     texts, vectors, truth = world(n=60)
-    topics = fit_topics(texts, vectors, TopicConfig(n_topics=3, most_taught=60))
+    topics = fit_topics(texts, vectors, TopicConfig(n_topics=3, most_fitted=60))
     assert mutual_information(truth, topics.items) == pytest.approx(1)
     assert topics.sizes.tolist() == [60, 60, 60]
 

@@ -24,7 +24,7 @@ ODD = [
 
 @pytest.fixture(scope="module")
 def t5(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A full T5 with decoder, as people have them on disk."""
+    """A full T5 with decoder, as users have them on disk."""
     from transformers import T5Config, T5ForConditionalGeneration
 
     folder = tmp_path_factory.mktemp("tiny-t5")

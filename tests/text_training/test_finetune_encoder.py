@@ -1,4 +1,4 @@
-"""Lessons: an encoder gets better by its readers, or stays as it was."""
+"""Lessons: an encoder gets better by its users, or stays as it was."""
 
 from dataclasses import replace
 

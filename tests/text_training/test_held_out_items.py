@@ -15,24 +15,24 @@ def test_the_same_items_are_held_out_whatever_else_there_is():
 
 def test_held_out_items_do_not_teach_and_are_asked_for():
     data = worlds.topics()
-    asked = HeldOut.of(data, np.ones(len(data.items), bool), 1000, 0)
+    queried = HeldOut.of(data, np.ones(len(data.items), bool), 1000, 0)
     held = np.flatnonzero(is_held_out(data.items))
-    assert len(asked) and set(asked.candidates) <= set(held)
-    assert not set(asked.matrix.indices) & set(held)
-    assert not set(asked.profile.indices) & set(held)
+    assert len(queried) and set(queried.candidates) <= set(held)
+    assert not set(queried.matrix.indices) & set(held)
+    assert not set(queried.profile.indices) & set(held)
 
 
 def test_what_people_choose_by_ranks_better_than_what_they_do_not():
     data = worlds.topics()
-    asked = HeldOut.of(data, np.ones(len(data.items), bool), 1000, 0)
+    queried = HeldOut.of(data, np.ones(len(data.items), bool), 1000, 0)
     number = np.arange(len(data.items))
     either = np.eye(2, dtype=np.float32)
     topic, language = either[number // worlds.EACH], either[number % 2]
-    right, wrong = asked.ndcg(lambda rows: topic[rows]), asked.ndcg(lambda rows: language[rows])
+    right, wrong = queried.ndcg(lambda rows: topic[rows]), queried.ndcg(lambda rows: language[rows])
     assert 1 >= right > wrong > 0
 
 
 def test_items_without_words_are_left_out():
     data = worlds.topics()
-    asked = HeldOut.of(data, np.zeros(len(data.items), bool), 1000, 0)
-    assert len(asked) == 0 and asked.ndcg(lambda rows: np.zeros((len(rows), 2), "f")) == 0.0
+    queried = HeldOut.of(data, np.zeros(len(data.items), bool), 1000, 0)
+    assert len(queried) == 0 and queried.ndcg(lambda rows: np.zeros((len(rows), 2), "f")) == 0.0

@@ -1,4 +1,4 @@
-"""Courses: word vectors learn from readers first, and a transformer learns from them."""
+"""Courses: word vectors learn from users first, and a transformer learns from them."""
 
 from dataclasses import replace
 
@@ -33,9 +33,9 @@ def course(bert, **changes):
     use = data.weight > 0
     shape = (len(data.users), len(data.items))
     texts = documents(data.table)
-    pupil = TrainableTransformer.of(load_transformer(str(bert), "cpu"), texts)
+    trainable = TrainableTransformer.of(load_transformer(str(bert), "cpu"), texts)
     matrix = latest_last(data.user[use], data.item[use], shape)
-    return TwoStageTraining(pupil, texts, matrix, worlds.student(), replace(CONFIG, **changes))
+    return TwoStageTraining(trainable, texts, matrix, worlds.student(), replace(CONFIG, **changes))
 
 
 def gap(vectors):
@@ -49,9 +49,9 @@ def gap(vectors):
 
 def test_readers_reach_a_transformer_through_word_vectors(bert):
     one = course(bert)
-    before = gap(one.pupil.result().encode(one.texts))
+    before = gap(one.trainable.result().encode(one.texts))
     record = one.run()
-    after = one.pupil.result().encode(one.texts)
+    after = one.trainable.result().encode(one.texts)
     assert gap(after) > before + 0.15 and record.losses[0] > record.losses[-CONFIG.steps - 1]
     assert len(record.losses) == CONFIG.steps + guided(CONFIG, 56, 0).steps
 
@@ -59,16 +59,16 @@ def test_readers_reach_a_transformer_through_word_vectors(bert):
 def test_a_course_that_was_killed_goes_on_to_the_same_end(bert, tmp_path):
     whole = course(bert).run()
     for last in (1, len(whole.losses) - 2):  # in either part
-        told = []
+        result = []
 
-        def killed(step, loss, told=told, last=last):
-            told.append(loss)
-            if len(told) > last:
+        def killed(step, loss, result=result, last=last):
+            result.append(loss)
+            if len(result) > last:
                 raise KeyboardInterrupt
 
         folder = tmp_path / str(last)
         with pytest.raises(KeyboardInterrupt):
-            course(bert).run(folder=folder, watch=killed)
+            course(bert).run(folder=folder, callback=killed)
         again = course(bert).run(folder=folder)
         assert np.allclose(again.losses, whole.losses, atol=2e-3)
 
@@ -85,15 +85,17 @@ def test_out_of_memory_halves_what_is_read_at_once(bert):
         if len(args[0]["input_ids"]) > 5:
             raise torch.OutOfMemoryError("a GPU that holds five texts")
 
-    short.pupil.module.register_forward_pre_hook(hook)
+    short.trainable.module.register_forward_pre_hook(hook)
     rows = np.arange(len(plain.texts))
-    assert np.allclose(embedded(short.pupil, rows, 64), embedded(plain.pupil, rows, 64), atol=2e-2)
+    assert np.allclose(
+        embedded(short.trainable, rows, 64), embedded(plain.trainable, rows, 64), atol=2e-2
+    )
     assert np.allclose(short.run().losses, plain.run().losses, atol=2e-2)
     with pytest.raises(torch.OutOfMemoryError):
-        short.pupil.module.register_forward_pre_hook(
+        short.trainable.module.register_forward_pre_hook(
             lambda module, args: hook(module, [dict(input_ids=range(9))])
         )
-        embedded(short.pupil, rows, 64)
+        embedded(short.trainable, rows, 64)
 
 
 def test_a_lesson_with_word_vectors_takes_the_course(bert):

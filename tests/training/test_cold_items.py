@@ -14,8 +14,8 @@ from recsys.training.cold_items import (
     completed,
     config_of,
     newest_unread,
-    readers,
     texts_read,
+    user_counts,
     with_unread,
 )
 from recsys.training.fit import TextVectors, assemble, known_interactions, token_weights
@@ -29,7 +29,7 @@ def behaviour_only():
 
 
 def test_the_last_texts_of_each_topic_are_unread():
-    assert np.flatnonzero(readers(worlds.topics()) == 0).tolist() == UNREAD
+    assert np.flatnonzero(user_counts(worlds.topics()) == 0).tolist() == UNREAD
 
 
 def test_unread_items_stand_with_their_topic():
@@ -55,9 +55,9 @@ def test_the_prediction_replaces_what_the_engine_guessed_of_an_unread_item():
 
 def test_of_too_many_unread_items_the_newest_are_predicted():
     data = worlds.topics()
-    born = np.full(len(data.items), np.nan)
-    born[UNREAD[1]], born[UNREAD[0]] = worlds.START, worlds.START - 1.0
-    dated = replace(data, table=replace(data.table, created=born))
+    first_act = np.full(len(data.items), np.nan)
+    first_act[UNREAD[1]], first_act[UNREAD[0]] = worlds.START, worlds.START - 1.0
+    dated = replace(data, table=replace(data.table, created=first_act))
     assert newest_unread(dated, len(UNREAD)).tolist() == UNREAD
     assert newest_unread(dated, 2).tolist() == UNREAD[:2]
     assert newest_unread(dated, 1).tolist() == UNREAD[1:2]
@@ -84,7 +84,7 @@ def test_a_bound_on_solving_leaves_older_unread_items_to_their_words():
 
 def test_of_a_large_catalogue_the_texts_that_may_matter_are_read():
     data, student, before = worlds.topics(), worlds.student(), behaviour_only()
-    counts = readers(data)
+    counts = user_counts(data)
     few = ColdStartConfig(largest=3, texts=6 + len(UNREAD) + 4)
     some = texts_read(data, counts, few)
     assert len(some) == few.texts and (np.diff(some) > 0).all()

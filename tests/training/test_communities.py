@@ -1,4 +1,4 @@
-"""Communities: two sides of a town, items in groups, no person anywhere."""
+"""Communities: two sides of a town, items in groups, no user anywhere."""
 
 import numpy as np
 import pytest
@@ -47,7 +47,7 @@ def test_each_side_is_a_community(data, found):
         assert len(sides) == 1 and len(members) >= ITEMS
         typical = found.typical[group][found.typical[group] >= 0]
         assert {side(data, row) for row in typical} == sides and len(typical) == 20
-    assert found.readers.tolist() == [EACH] * SIDES
+    assert found.user_counts.tolist() == [EACH] * SIDES
 
 
 def test_what_hardly_anybody_took_up_is_in_none(data, found):

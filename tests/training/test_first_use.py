@@ -19,11 +19,11 @@ def world(n: int) -> Dataset:
         [Event("ann", "old", "like", timestamp=START)],
     )
     for k in range(n):
-        born = START + 86400.0 * k
-        items.append(Item(f"i{k}", author_id="ann", created_at=born))
-        events.append(Event("ann", f"i{k}", "like", timestamp=born))
-        events.append(Event("bob", f"i{k}", "like", timestamp=born + HOUR * k))
-        events.append(Event("eve", f"i{k}", "like", timestamp=born + HOUR * (k + 9)))
+        first_act = START + 86400.0 * k
+        items.append(Item(f"i{k}", author_id="ann", created_at=first_act))
+        events.append(Event("ann", f"i{k}", "like", timestamp=first_act))
+        events.append(Event("bob", f"i{k}", "like", timestamp=first_act + HOUR * k))
+        events.append(Event("eve", f"i{k}", "like", timestamp=first_act + HOUR * (k + 9)))
     return Dataset.build(worlds.event_table(events), item_table(items))
 
 

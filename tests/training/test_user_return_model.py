@@ -1,4 +1,4 @@
-"""Who comes back: people of a known rhythm, judged on a week the model has not seen."""
+"""Who comes back: users of a known seasonality, judged on a week the model has not seen."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ START = 1_700_000_000.0
 
 
 def seasons(people=200, days=100, seed=3):
-    """Return events of people who come daily, or who came for some days and stayed away."""
+    """Return events of users who come daily, or who came for some days and stayed away."""
     rng, found = np.random.default_rng(seed), []
     for who in range(people):
         last = days if who % 2 == 0 else int(rng.integers(5, days))
@@ -41,11 +41,11 @@ def test_the_regular_is_expected_back_and_the_lost_is_not(model):
 
 
 def test_the_back_test_is_better_than_guessing_and_calibrated(model):
-    told = model.measured
-    assert told["auc"] > 0.9 and told["auc"] >= told["auc_by_last_visit"] - 0.01
-    assert told["brier"] < 0.5 * told["brier_of_the_mean"]
-    assert told["calibration_error"] < 0.07
-    assert told["expected"] == pytest.approx(told["came"], abs=0.06)
+    result = model.measured
+    assert result["auc"] > 0.9 and result["auc"] >= result["auc_by_last_visit"] - 0.01
+    assert result["brier"] < 0.5 * result["brier_of_the_mean"]
+    assert result["calibration_error"] < 0.07
+    assert result["expected"] == pytest.approx(result["came"], abs=0.06)
 
 
 def test_a_week_asks_only_what_was_known_before_it():

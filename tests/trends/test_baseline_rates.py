@@ -1,34 +1,34 @@
-"""What is expected in streams whose rhythm and levels are known."""
+"""What is expected in streams whose seasonality and levels are known."""
 
 import numpy as np
 import pytest
 from streams import FIRST, MONDAY, burst, counted, joined, poisson, stream, two_tags
 
-from recsys.trends.baseline_updates import walk
+from recsys.trends.baseline_updates import days_of
 from recsys.trends.forecast import forecast
 from recsys.trends.negative_binomial import interval, joined_size, upper_tail
-from recsys.trends.seasonality import gaps, week_rhythm
+from recsys.trends.seasonality import gaps, week_seasonality
 
 DAYTIME = np.where((np.arange(24) >= 8) & (np.arange(24) < 20), 1.8, 0.2)
 
 
 def last(series):
-    return list(walk(series))[-1]
+    return list(days_of(series))[-1]
 
 
 def test_the_rhythm_of_day_and_week_is_found_and_gaps_say_nothing():
     day = np.tile(DAYTIME * 40, 56).astype(np.float32)
     day.reshape(8, 7, 24)[:, 5:] *= 2  # FIRST is a Monday: twice as much on weekends
-    whole = week_rhythm(day, FIRST)
+    whole = week_seasonality(day, FIRST)
     hour = (FIRST + np.arange(168)) % 168
     assert whole[hour[12]] / whole[hour[2]] == pytest.approx(9, rel=0.15)
     assert whole[hour[5 * 24 + 12]] / whole[hour[12]] == pytest.approx(2, rel=0.1)
     torn = day.copy()
     torn[300:640] = 0
-    assert np.allclose(week_rhythm(torn, FIRST), whole, rtol=0.05)
+    assert np.allclose(week_seasonality(torn, FIRST), whole, rtol=0.05)
     assert gaps(torn).sum() == 340 and not gaps(day).any()
-    assert np.array_equal(week_rhythm(np.zeros(50, np.float32), FIRST), np.ones(168))
-    shifted = week_rhythm(day, FIRST + 5)  # the same platform five time zones away
+    assert np.array_equal(week_seasonality(np.zeros(50, np.float32), FIRST), np.ones(168))
+    shifted = week_seasonality(day, FIRST + 5)  # the same platform five time zones away
     assert np.allclose(np.roll(shifted, -5), whole, atol=0.1)
 
 
@@ -47,7 +47,7 @@ def test_an_outage_lowers_no_level_and_everybodys_surge_is_nobodys():
     assert last(counted(torn)).expectation.rate == pytest.approx([2.0] * 8, rel=0.25)
     surge = joined(steady, poisson([20.0] * 8, days=1, seed=3, start=MONDAY + 27 * 86_400))
     day = last(counted(surge))
-    assert day.voices[:, 24:].mean() == pytest.approx(22, rel=0.1)
+    assert day.unique_users[:, 24:].mean() == pytest.approx(22, rel=0.1)
     assert day.expected[:, 24:].mean() == pytest.approx(22, rel=0.25)
 
 
@@ -82,12 +82,12 @@ def test_tail_by_hand():
 def test_the_forecast_knows_the_hour_and_the_news():
     day = last(counted(poisson([4.0, 4.0], days=35, rhythm=DAYTIME), days=35))
     after = int(day.hours[-1]) + 1
-    quiet = forecast(day.expectation, day.voices[:, 24:], day.expected[:, 24:], after)
+    quiet = forecast(day.expectation, day.unique_users[:, 24:], day.expected[:, 24:], after)
     assert quiet.mean[:, 12] == pytest.approx([7.2, 7.2], rel=0.25)
     assert quiet.mean[:, 3] == pytest.approx([0.8, 0.8], rel=0.4)
     low, high = quiet.interval()
     assert (low <= quiet.mean).all() and (quiet.mean <= high).all()
-    loud = day.voices[:, 24:].copy()
+    loud = day.unique_users[:, 24:].copy()
     loud[0, 18:] *= 4
     news = forecast(day.expectation, loud, day.expected[:, 24:], after)
     assert news.mean[0, 0] > 1.2 * quiet.mean[0, 0] and news.mean[1, 0] == quiet.mean[1, 0]
@@ -105,10 +105,10 @@ def test_the_forecast_knows_the_hour_and_the_news():
 def test_the_interval_holds_what_it_promises():
     series = counted(poisson([6.0] * 6, days=42, rhythm=DAYTIME), days=42)
     inside = []
-    for day in list(walk(series))[-10:]:
-        past = (day.voices[:, :24], day.expected[:, :24])
+    for day in list(days_of(series))[-10:]:
+        past = (day.unique_users[:, :24], day.expected[:, :24])
         found = forecast(day.expectation, *past, int(day.hours[24]))
-        truth = day.voices[:, 24:]
+        truth = day.unique_users[:, 24:]
         low, high = found.interval()
         inside.append(((truth >= low) & (truth <= high)).mean())
     assert 0.75 <= np.mean(inside) <= 0.97

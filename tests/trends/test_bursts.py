@@ -33,7 +33,7 @@ def test_a_quiet_stream_has_no_bursts():
 @pytest.mark.parametrize(("length", "acts"), [(1, 12), (6, 20), (24, 60)])
 def test_a_burst_is_seen_while_it_lasts(length, acts):
     series, seen = found(joined(poisson(QUIET), burst(7, HOUR, length, acts)))
-    assert named(series, seen) == ["item7"] and not seen[0].flood
+    assert named(series, seen) == ["item7"] and not seen[0].author_burst
     assert FIRST + HOUR <= seen[0].first < FIRST + HOUR + max(length, 1)
     assert seen[0].significance >= 3 and seen[0].actors <= seen[0].acts
 
@@ -44,12 +44,12 @@ def test_a_burst_over_many_items_is_one_of_their_tag():
     assert "tag0" in named(series, seen) and "tag1" not in named(series, seen)
 
 
-@pytest.mark.parametrize("people", [1, 3])
-def test_a_few_people_make_a_flood_and_no_burst(people):
-    series, seen = found(joined(poisson(QUIET), burst(7, HOUR, 24, 300, people)))
-    assert named(series, seen) == ["item7"] and seen[0].flood
+@pytest.mark.parametrize("effective_users", [1, 3])
+def test_a_few_people_make_a_flood_and_no_burst(effective_users):
+    series, seen = found(joined(poisson(QUIET), burst(7, HOUR, 24, 300, effective_users)))
+    assert named(series, seen) == ["item7"] and seen[0].author_burst
     series, seen = found(joined(poisson(QUIET), burst(7, HOUR, 24, 300, 60)))
-    assert not seen[0].flood
+    assert not seen[0].author_burst
 
 
 def test_an_item_with_one_event_and_a_single_hour_are_no_bursts():
@@ -79,26 +79,26 @@ def test_the_false_discovery_rate_by_hand():
 
 def test_the_course_of_a_burst():
     expected = np.full(72, 0.5)
-    voices = expected.copy()
+    unique_users = expected.copy()
     rises = np.array([4, 8, 14, 20, 26, 30])
-    voices[60:66] = rises
-    cut = episode(voices[:66], expected[:66], 6)
+    unique_users[60:66] = rises
+    cut = episode(unique_users[:66], expected[:66], 6)
     assert (cut.start, cut.peak, cut.state) == (60, 65, RISING)
-    voices[66:72] = [30, 29, 30, 29, 30, 30]
-    assert episode(voices, expected, 6).state == PEAK
-    voices[66:72] = [16, 8, 6, 4, 3, 2]
-    faded = episode(voices, expected, 6)
+    unique_users[66:72] = [30, 29, 30, 29, 30, 30]
+    assert episode(unique_users, expected, 6).state == PEAK
+    unique_users[66:72] = [16, 8, 6, 4, 3, 2]
+    faded = episode(unique_users, expected, 6)
     assert (faded.start, faded.peak, faded.state) == (60, 65, FADING)
     assert episode(np.zeros(24), np.full(24, 0.1), 1).state in (RISING, PEAK, FADING)
 
 
 def test_a_sleeping_town_does_not_fade():
     expected = 0.5 * np.where(np.arange(78) % 24 < 12, 0.2, 1.8)
-    voices = expected.copy()
-    voices[60:] *= 40  # from noon on, and through the night
-    assert episode(voices, expected, 6).state != FADING
-    voices[72:] /= 10
-    assert episode(voices, expected, 6).state == FADING
+    unique_users = expected.copy()
+    unique_users[60:] *= 40  # from noon on, and through the night
+    assert episode(unique_users, expected, 6).state != FADING
+    unique_users[72:] /= 10
+    assert episode(unique_users, expected, 6).state == FADING
 
 
 def test_trials_in_a_steady_world():
@@ -115,7 +115,7 @@ def test_settling_spreads_what_surged_and_keeps_everything_else():
     flat = settled(world, np.random.default_rng(0))
     assert np.array_equal(np.bincount(flat.row), np.bincount(world.row))
     assert np.array_equal(flat.time, world.time)
-    assert [a for a in found(flat)[1] if not a.flood] == []
+    assert [a for a in found(flat)[1] if not a.author_burst] == []
     assert found(world)[1] != []
 
 

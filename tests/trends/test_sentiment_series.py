@@ -5,7 +5,7 @@ import pytest
 from streams import FIRST, MONDAY, two_tags
 
 from recsys.trends.item_series_labels import KINDS
-from recsys.trends.sentiment_series import SentimentSeries, count_tones
+from recsys.trends.sentiment_series import SentimentSeries, count_sentiments
 from recsys.trends.trend_model import key_of
 
 TAG = KINDS.index("tag")
@@ -13,8 +13,8 @@ TAG = KINDS.index("tag")
 
 def tones():
     time = MONDAY + 3600 * np.array([-5.0, 0.1, 0.2, 3.5, 3.6, np.nan])
-    row, tone = np.array([2, 2, 0, 2, 5, 2], np.int32), np.array([1, 0.5, -1, 0.0, 0.3, 1])
-    return count_tones(time, row, tone, {"tag": two_tags()}, FIRST)
+    row, sentiment = np.array([2, 2, 0, 2, 5, 2], np.int32), np.array([1, 0.5, -1, 0.0, 0.3, 1])
+    return count_sentiments(time, row, sentiment, {"tag": two_tags()}, FIRST)
 
 
 def test_sums_and_numbers_per_hour():
@@ -29,5 +29,5 @@ def test_sums_and_numbers_per_hour():
 def test_arrays_bring_them_back_and_nothing_is_nothing():
     again = SentimentSeries.from_arrays(tones().arrays())
     assert again.of(key_of(TAG, np.array([1])), FIRST, 4)[1].tolist() == [2, 0, 0, 0]
-    none = count_tones(np.zeros(0), np.zeros(0, np.int32), np.zeros(0), {}, FIRST)
+    none = count_sentiments(np.zeros(0), np.zeros(0, np.int32), np.zeros(0), {}, FIRST)
     assert none.of(key_of(0, np.array([1])), FIRST, 2)[1].tolist() == [0, 0]

@@ -12,11 +12,11 @@ TAG = KINDS.index("tag")
 
 
 def of(series, kind, ref):
-    """Return {hour: (acts, voices)} of one series."""
+    """Return {hour: (acts, unique users)} of one series."""
     place = np.flatnonzero((series.kind == KINDS.index(kind)) & (series.ref == ref))
     assert len(place) == 1
     part = slice(int(series.ends[place[0]]), int(series.ends[place[0] + 1]))
-    columns = (series.hour[part], series.acts[part], series.voices[part])
+    columns = (series.hour[part], series.acts[part], series.unique_users[part])
     return {h: (a, v) for h, a, v in zip(*map(np.ndarray.tolist, columns), strict=True)}
 
 
@@ -24,11 +24,11 @@ def test_acts_and_voices_per_hour():
     times = MONDAY + HOUR * np.array([0.1, 0.2, 0.9, 2.0, 2.5])
     found = counted(stream(times, [3, 3, 3, 3, 2], [7, 7, 8, 7, 7]), labels={"tag": two_tags()})
     assert of(found, "item", 3) == {0: (3, 2), 2: (1, 1)}
-    assert of(found, "tag", 1) == {0: (3, 2), 2: (2, 1)}  # rows 2 and 3, one person at hour 2
+    assert of(found, "tag", 1) == {0: (3, 2), 2: (2, 1)}  # rows 2 and 3, one user at hour 2
     assert of(found, "tag", 0) == {2: (1, 1)}
     assert found.total[:4].tolist() == [2, 0, 1, 0]
-    acts, voices = found.dense(np.flatnonzero(found.kind == TAG))
-    assert acts[1, :3].tolist() == [3, 0, 2] and voices[1, :3].tolist() == [2, 0, 1]
+    acts, unique_users = found.dense(np.flatnonzero(found.kind == TAG))
+    assert acts[1, :3].tolist() == [3, 0, 2] and unique_users[1, :3].tolist() == [2, 0, 1]
 
 
 def test_unknown_people_are_each_another():

@@ -147,8 +147,8 @@ def test_the_record_and_the_sentence_name_the_price():
     assert {(row["personal"], row["places"]) for row in rows if row["chosen"]} == {
         (chosen.personal, chosen.places)
     }
-    told = described(tuple(every.values()))
-    assert f"{chosen.ndcg:.4f}" in told and f"{points[LEARNED].debiased:.4f}" in told
+    result = described(tuple(every.values()))
+    assert f"{chosen.ndcg:.4f}" in result and f"{points[LEARNED].debiased:.4f}" in result
 
 
 def places_of(choice_sets):
@@ -159,8 +159,8 @@ def test_personal_places_show_more_items_and_are_none_for_users_without_history(
     sets = choice_sets_of(300, popular=3.0, personal=0.05, noise=0.1)
     shown = [one.distinct for one in places_of(sets).values()]
     assert shown == sorted(shown) and shown[0] < shown[1]
-    newcomers = replace(sets, user_features={"activity": np.full(len(sets), activity(0))})
-    assert {one.distinct for one in places_of(newcomers).values()} == {shown[0]}
+    cold_user_weights = replace(sets, user_features={"activity": np.full(len(sets), activity(0))})
+    assert {one.distinct for one in places_of(cold_user_weights).values()} == {shown[0]}
 
 
 def test_personal_places_cost_accuracy_where_the_history_says_nothing():

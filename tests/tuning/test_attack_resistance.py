@@ -27,8 +27,8 @@ USERS, ITEMS, READ = 1_200, 60, 6
 BLEND = ScoreModel(priors={"share_3d": 1.0})
 
 
-def asked(pause: float) -> ValidationSet:
-    """Return the check of a platform where people act at once, or with days in between."""
+def queried(pause: float) -> ValidationSet:
+    """Return the check of a platform where users act at once, or with days in between."""
     rng = np.random.default_rng(2)
     share = 1.0 / np.arange(1.0, ITEMS + 1)
     events = []
@@ -49,7 +49,7 @@ def asked(pause: float) -> ValidationSet:
 @pytest.mark.parametrize(("pause", "passed"), [(8 * 86_400.0, True), (60.0, False)])
 def test_an_attack_is_told_from_people_who_come_back_only(pause, passed):
     """Where everybody comes once, for minutes, the accounts of an attack are like all others."""
-    check = asked(pause)
+    check = queried(pause)
     model = assemble(check.data, {}, TextVectors.none(len(check.data.items)), BLEND)
     found = planted_attack(model, EventWeights(), check, USERS, 0)
     assert found.accounts == 12 and found.people > 50
@@ -63,7 +63,7 @@ def test_an_attack_is_told_from_people_who_come_back_only(pause, passed):
 
 
 def test_of_a_large_catalogue_fewer_lists_are_compared(monkeypatch):
-    check = asked(60.0)
+    check = queried(60.0)
     model = assemble(check.data, {}, TextVectors.none(len(check.data.items)), BLEND)
     assert planted_attack(model, EventWeights(), check, USERS, 0).people == PEOPLE
     monkeypatch.setattr(attack_resistance, "SCORES", 150 * ITEMS)
@@ -73,9 +73,12 @@ def test_of_a_large_catalogue_fewer_lists_are_compared(monkeypatch):
 
 
 def test_nothing_is_tried_without_defences_or_with_few_users():
-    check = asked(8 * 86_400.0)
+    check = queried(8 * 86_400.0)
     model = assemble(check.data, {}, TextVectors.none(len(check.data.items)), BLEND)
-    for weights, users in ((EventWeights(voices=False), USERS), (EventWeights(), 90 * FEWEST)):
+    for weights, users in (
+        (EventWeights(unique_users=False), USERS),
+        (EventWeights(), 90 * FEWEST),
+    ):
         found = planted_attack(model, weights, check, users, 0)
         assert (
             found.passed and not found.people and "no attack was simulated" in found.description()
@@ -85,7 +88,7 @@ def test_nothing_is_tried_without_defences_or_with_few_users():
 @pytest.mark.parametrize(
     ("taken", "moved", "control", "passed"),
     [
-        (0.0, 0.3, 0.28, True),  # no more than a day of real people
+        (0.0, 0.3, 0.28, True),  # no more than a day of real users
         (0.0, 0.3, 0.2, False),
         (0.06, 0.3, 0.3, False),  # all of what moved goes to the attacked item
         (0.04, 0.04, 0.0, True),

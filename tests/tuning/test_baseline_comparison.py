@@ -11,7 +11,7 @@ from recsys.ranking.terms.popularity import SHARES
 from recsys.serving.live_state import LiveState
 from recsys.serving.score_model import LogTerm, ScoreModel, Term
 from recsys.training.fit import TextVectors, assemble, fit_engines
-from recsys.tuning.baseline_comparison import contest_at_a_cut, decided, named, walked_contest
+from recsys.tuning.baseline_comparison import contest_at_a_cut, decided, named, replay_contest
 from recsys.tuning.engine_catalogue import CHEAP
 from recsys.tuning.evaluation_protocols import Rules, make_split
 from recsys.tuning.live_state_replay import replay_validation
@@ -21,7 +21,7 @@ BOOKS = 60
 
 
 def world(timed=True):
-    """Return eighty readers who read fifteen of the thirty books of their side, and the books."""
+    """Return eighty users who read fifteen of the thirty books of their side, and the books."""
     rng = np.random.default_rng(3)
     reads = [
         (f"reader-{reader}", f"book-{book}")
@@ -46,11 +46,11 @@ def test_event_by_event(sign):
     split = make_split(*world(), Rules("replay", share=SHARE, weights=EventWeights()))
     check, way = replay_validation(split, 0, 500)
     live = LiveState(fitted(check.data, sign))
-    found = walked_contest(way((live,)), live)
+    found = replay_contest(way((live,)), live)
     assert found.tested and found.people > 50 and found.baseline in SHARES
     assert found.lost == (sign < 0) and (found.low > 0) == (sign > 0)
     again, state = replay_validation(split, 0, 500)[1], LiveState(fitted(check.data, sign))
-    assert walked_contest(again((state,)), state, large=0) == found  # of a shortlist
+    assert replay_contest(again((state,)), state, large=0) == found  # of a shortlist
     assert (
         f"{found.people} users" in found.description()
         and named(found.baseline) in found.description()

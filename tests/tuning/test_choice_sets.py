@@ -1,4 +1,4 @@
-"""Pool and design: what a blend is fitted on is what it is served with."""
+"""Pool and design: what a score model is fitted on is what it is served with."""
 
 from dataclasses import replace
 
@@ -25,7 +25,7 @@ from recsys.tuning.choice_sets import (
 )
 from recsys.tuning.score_model_form import CandidateForm, CrossValidator
 from recsys.tuning.validation_set import ValidationSet
-from recsys.tuning.validation_splits import ask
+from recsys.tuning.validation_splits import validation_set_of
 
 ROW = "share_1h"  # stands for the item's row in these tests: no design here uses it
 WHOLE = CandidateForm(
@@ -36,7 +36,7 @@ WHOLE = CandidateForm(
     by_trait=(("activity", "share_1d"), ("habit", "share_all")),
     by_activity=True,
     linear=("exposure_age",),
-    vote=2.0,
+    rating_weight=2.0,
     personal_rating=True,
 )
 LIFTED = CandidateForm(
@@ -45,7 +45,7 @@ LIFTED = CandidateForm(
 
 
 def check(people=12):
-    """Return people of the world of topics, each asked for two items of his topic."""
+    """Return users of the world of topics, each asked for two items of his topic."""
     data = worlds.topics()
     users = np.arange(people, dtype=np.int32)
     liked = [data.item[(data.user == user) & (data.weight > 0)] for user in users]
@@ -86,23 +86,25 @@ def test_what_is_fitted_is_what_is_served(choice_sets, design):
 
 
 def test_everybody_chooses_among_what_is_new_to_him(choice_sets):
-    asked = check()
+    queried = check()
     for person in range(len(choice_sets)):
         kept = np.isfinite(choice_sets.offset[person])
         rows = choice_sets.columns[share(ROW)][person][kept].astype(int)
         assert len(set(rows.tolist())) == len(rows)
-        assert not set(rows.tolist()) & set(asked.histories[person].rows.tolist())
-        mine = asked.relevant.items[
-            asked.relevant.starts[person] : asked.relevant.starts[person + 1]
+        assert not set(rows.tolist()) & set(queried.histories[person].rows.tolist())
+        mine = queried.relevant.items[
+            queried.relevant.starts[person] : queried.relevant.starts[person + 1]
         ]
         assert set(rows[choice_sets.chosen[person][kept]].tolist()) == set(mine.tolist())
     assert choice_sets.relevant.tolist() == [2] * len(choice_sets)
 
 
 def test_only_some_items_may_be_asked_for():
-    asked = check(2)
-    only = ValidationSet(asked.data, asked.histories, asked.relevant, np.array([3, 4], np.int32))
-    closed = masked_items(only, len(asked.data.items))
+    queried = check(2)
+    only = ValidationSet(
+        queried.data, queried.histories, queried.relevant, np.array([3, 4], np.int32)
+    )
+    closed = masked_items(only, len(queried.data.items))
     assert set(np.flatnonzero(~closed.all(axis=0)).tolist()) <= {3, 4}
 
 
@@ -181,6 +183,6 @@ def test_asking_learns_nothing_from_what_is_asked():
         [*worlds.opinions(10), Event("reader-0", "sea-31", "like", timestamp=9e9)]
     )
     is_test = np.arange(len(events)) == len(events) - 1
-    asked = ask(events, worlds.topics().table, EventWeights(), is_test)
-    row = asked.data.items.row("sea-31")
-    assert asked.relevant.items.tolist() == [row] and row not in asked.data.item
+    queried = validation_set_of(events, worlds.topics().table, EventWeights(), is_test)
+    row = queried.data.items.row("sea-31")
+    assert queried.relevant.items.tolist() == [row] and row not in queried.data.item

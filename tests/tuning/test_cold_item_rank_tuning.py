@@ -33,8 +33,8 @@ def choice_sets(
     one = np.ones(lists, np.int64)
     rows = np.tile(np.arange(5, dtype=np.int32), (lists, 1))
     every = np.ones(scores.shape, bool)
-    standing = np.where(new > 0, 0, READ).astype(np.float32)
-    columns = {SUMS: sums, NEW: new, STANDING: standing, WAITING: np.ones_like(new)}
+    item_state = np.where(new > 0, 0, READ).astype(np.float32)
+    columns = {SUMS: sums, NEW: new, STANDING: item_state, WAITING: np.ones_like(new)}
     found = ChoiceSets(columns, {}, chosen, offset, one, every, one.cumsum(), rows)
     return found, scores
 
@@ -58,8 +58,8 @@ def test_a_sampled_place_counts_as_the_items_it_stands_for() -> None:
 def test_a_recent_place_is_ranked_among_those_in_use() -> None:
     sets, scores = choice_sets(1, True)
     used = READ | USED  # not the one with the largest sum
-    standing = np.array([[used, READ, used, used, RECENT]], np.float32)
-    sets = replace(sets, columns={**sets.columns, STANDING: standing})
+    item_state = np.array([[used, READ, used, used, RECENT]], np.float32)
+    sets = replace(sets, columns={**sets.columns, STANDING: item_state})
     found = moved(sets, scores, sets.columns[SUMS], 1.0)
     assert np.argsort(-found, axis=1)[0, 0] == 4
 

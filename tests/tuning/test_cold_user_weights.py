@@ -1,4 +1,4 @@
-"""Weights of newcomers in worlds where it is known what users without a history take up."""
+"""Weights of cold users in worlds where it is known what users without a history take up."""
 
 from dataclasses import replace
 
@@ -11,20 +11,20 @@ from recsys.ranking.terms.protocol import Column
 from recsys.ranking.user_features import activity
 from recsys.serving.score_model import QUALITY
 from recsys.tuning.choice_sets import ChoiceSets
-from recsys.tuning.cold_user_weights import FEWEST, choose_newcomer_weights, scores
+from recsys.tuning.cold_user_weights import FEWEST, choose_cold_user_weights, scores
 from recsys.tuning.score_model_form import CandidateForm, CrossValidator
 
 ITEMS = 50
 FORM = CandidateForm(("share_1d", "share_all"), factors=(factors("als"),))
 
 
-def choice_sets_of(people, newcomers, known="share_all", new="share_1d", seed=0):
+def choice_sets_of(people, cold_user_weights, known="share_all", new="share_1d", seed=0):
     """Return choices by one half-life for users with a history, by another for those without."""
     rng = np.random.default_rng(seed)
     columns = {share(name): rng.normal(2, 1, size=(people, ITEMS)) for name in SHARES}
     columns |= {factors("als"): rng.normal(size=(people, ITEMS))}
     columns |= {Column(name, name): np.zeros((people, ITEMS)) for name in QUALITY}
-    fresh = np.arange(people) < newcomers
+    fresh = np.arange(people) < cold_user_weights
     by = np.where(fresh[:, None], columns[share(new)], columns[share(known)])
     chosen = np.zeros((people, ITEMS), bool)
     chosen[np.arange(people), (2 * by + rng.gumbel(size=by.shape)).argmax(axis=1)] = True
@@ -43,7 +43,7 @@ def choice_sets_of(people, newcomers, known="share_all", new="share_1d", seed=0)
 
 def chosen_for(sets, form=FORM):
     validator = CrossValidator.halves(sets, 0)
-    return choose_newcomer_weights(form, sets, form.fit(sets), validator)
+    return choose_cold_user_weights(form, sets, form.fit(sets), validator)
 
 
 def test_users_without_a_history_get_what_such_users_take_up():
@@ -69,17 +69,17 @@ def test_the_simplest_within_the_noise_is_used():
     assert best - own[1] <= own[2] + 1e-12
 
 
-@pytest.mark.parametrize("newcomers", [0, FEWEST - 1])
-def test_with_few_users_without_a_history_the_form_decides(newcomers):
-    sets = choice_sets_of(800, newcomers)
+@pytest.mark.parametrize("cold_user_weights", [0, FEWEST - 1])
+def test_with_few_users_without_a_history_the_form_decides(cold_user_weights):
+    sets = choice_sets_of(800, cold_user_weights)
     weights = FORM.fit(sets)
-    found = choose_newcomer_weights(FORM, sets, weights, CrossValidator.halves(sets, 0))
+    found = choose_cold_user_weights(FORM, sets, weights, CrossValidator.halves(sets, 0))
     assert (found.name, found.values) == ("of the form", ())
     for parameter, weight in weights.items():
         if parameter.name in SHARES:
             assert found.weights[parameter.name] == max(weight, 0.0)
     alone = CandidateForm(factors=(factors("als"),), plain=True)
-    plain = choose_newcomer_weights(alone, sets, alone.fit(sets))
+    plain = choose_cold_user_weights(alone, sets, alone.fit(sets))
     assert plain.name == "of item features alone"
     assert sum(w for name, w in plain.weights.items() if name in SHARES) >= 0.5
 

@@ -9,7 +9,7 @@ PLANTED = np.array([1.5, -0.7, 0.0], np.float32)
 
 
 def planted(people=1500, places=25, scale=(1.0, 1.0, 1.0), seed=0):
-    """Return people who choose one place each by the planted weights."""
+    """Return users who choose one place each by the planted weights."""
     rng = np.random.default_rng(seed)
     features = rng.standard_normal((people, places, 3)).astype(np.float32)
     utility = features @ PLANTED + rng.gumbel(size=(people, places))

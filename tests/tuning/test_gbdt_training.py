@@ -1,4 +1,6 @@
-"""Trees on top of a blend: learned where they help, exact when flattened, fast when served."""
+"""Trees on top of a score model: learned where they help, exact when flattened, fast when
+served.
+"""
 
 import numpy as np
 import pytest
@@ -20,11 +22,11 @@ from recsys.tuning.score_model_form import CandidateForm
 DESIGN = CandidateForm(("share_3d",))
 
 
-def choice_sets_of(people=500, places=40, bent=2.0, seed=0):
-    """Return people who choose by share, and by age in a way that no line can follow."""
+def choice_sets_of(people=500, places=40, log_transformed=2.0, seed=0):
+    """Return users who choose by share, and by age in a way that no line can follow."""
     rng = np.random.default_rng(seed)
     popular, age = rng.normal(size=(2, people, places)).astype(np.float32)
-    liking = popular + bent * (np.abs(age) < 0.5)
+    liking = popular + log_transformed * (np.abs(age) < 0.5)
     best = np.argmax(liking + rng.gumbel(size=liking.shape), axis=1)
     chosen = np.zeros(liking.shape, bool)
     chosen[np.arange(people), best] = True
@@ -85,7 +87,9 @@ def test_shuffled_labels_gain_nothing(seed):
 
 
 def test_where_the_blend_says_it_all_there_are_no_trees():
-    assert fit_gbdt_if_better(choice_sets_of(bent=0.0), DESIGN, in_time=False).trees is None
+    assert (
+        fit_gbdt_if_better(choice_sets_of(log_transformed=0.0), DESIGN, in_time=False).trees is None
+    )
 
 
 def test_few_people_teach_no_trees():
@@ -112,8 +116,8 @@ def test_flat_trees_say_what_the_booster_says():
     booster, rows = booster_of(choice_sets_of(200))
     for rounds in (1, 30):
         flat = from_booster(booster, rounds)
-        told = booster.predict(rows, num_iteration=rounds)
-        np.testing.assert_allclose(flat.scores(rows), told, rtol=1e-5, atol=1e-6)
+        result = booster.predict(rows, num_iteration=rounds)
+        np.testing.assert_allclose(flat.scores(rows), result, rtol=1e-5, atol=1e-6)
 
 
 def test_trees_survive_arrays_and_json():

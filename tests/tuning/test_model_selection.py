@@ -40,7 +40,7 @@ BOOKS = 60
 
 
 def events(timed):
-    """Return eighty readers who read fifteen of the thirty books of their side."""
+    """Return eighty users who read fifteen of the thirty books of their side."""
     rng = np.random.default_rng(3)
     reads = [
         (f"reader-{reader}", f"book-{book}")
@@ -119,8 +119,8 @@ def test_every_alternative_is_in_the_evidence(tuned):
     _, choice, _ = tuned
     values = [row["value"] for row in choice.evidence if "value" in row]
     assert len(values) > 8 and all(0 <= value <= 1 for value in values)
-    told = [str(row["design"]) for row in choice.evidence if "design" in row]
-    assert any("noise" in text for text in told) and any("ease 20" in text for text in told)
+    result = [str(row["design"]) for row in choice.evidence if "design" in row]
+    assert any("noise" in text for text in result) and any("ease 20" in text for text in result)
 
 
 def test_a_choice_survives_json(tuned):
@@ -200,7 +200,7 @@ def popular(name):
 
 
 def test_popularity_has_a_positive_weight_where_nothing_else_speaks():
-    """What people took up is what fewest had taken up before them."""
+    """What users took up is what fewest had taken up before them."""
     rng = np.random.default_rng(0)
     shares = rng.standard_normal((300, 20)).astype(np.float32)
     chosen = shares == shares.min(axis=1, keepdims=True)
@@ -241,7 +241,7 @@ def priced(name, *prices):
 
 
 @pytest.mark.parametrize(
-    ("families", "fitted", "told"),
+    ("families", "fitted", "result"),
     [
         ([priced("lowpass", 9.0), priced("blocks", 9.0)], "lowpass 9", ""),
         ([priced("lowpass", np.inf), priced("blocks", 9.0)], "blocks 9", "too large"),
@@ -254,7 +254,7 @@ def priced(name, *prices):
         ([priced("blocks", 99.0)], None, "about 99 s"),
     ],
 )
-def test_the_first_engine_of_a_group_that_there_is_time_for_is_fitted(families, fitted, told):
+def test_the_first_engine_of_a_group_that_there_is_time_for_is_fitted(families, fitted, result):
     known = known_interactions(worlds.odd_even(), TextVectors.none(worlds.BOOKS))
     notes, parts = [], {}
     log = Log(notes.append)
@@ -263,7 +263,7 @@ def test_the_first_engine_of_a_group_that_there_is_time_for_is_fitted(families, 
     for group in groups:
         _fit_first(group, False, known, parts, budget, 0, "cpu", log)
     assert len(groups) == 1 and list(parts) == ([fitted] if fitted else [])
-    assert any(told in note for note in notes)
+    assert any(result in note for note in notes)
     assert bool(log.pressure) is (fitted is None)
 
 
@@ -311,14 +311,17 @@ def test_the_search_ends_with_its_time_and_says_so(tuned):
     }
     features = prior_features(LiveState(models["ease 20"]))
     validator = CrossValidator.halves(build_choice_sets(check, models, (5.0,), features, 0), 0)
-    told = {}
+    result = {}
     for seconds in (2, 10_000):
         notes, rows = [], []
         search = Search(validator, notes.append, rows, Clock(seconds).left)
         search.grow(check.data.timed, [choice_columns.near("ease 20")], voted=False)
-        told[seconds] = (len([r for r in rows if "value" in r]), {"stopped": "out of time"} in rows)
+        result[seconds] = (
+            len([r for r in rows if "value" in r]),
+            {"stopped": "out of time"} in rows,
+        )
         assert any("time for tuning is over" in note for note in notes) == (seconds == 2)
-    assert told[2][1] and not told[10_000][1] and told[2][0] < told[10_000][0]
+    assert result[2][1] and not result[10_000][1] and result[2][0] < result[10_000][0]
 
 
 @pytest.mark.parametrize("engines", [("ease 20",), ("als 10 30",), ("ease 20", "als 10 30")])
@@ -379,11 +382,11 @@ class Told:
     """A judge whose verdicts are known."""
 
     def __init__(self, by_vote):
-        self.by_vote, self.asked = by_vote, []
+        self.by_vote, self.queried = by_vote, []
 
     def value(self, design):
-        self.asked.append((design.vote, design.personal_rating))
-        return self.by_vote.get(design.vote, 0.0) + 0.01 * design.personal_rating
+        self.queried.append((design.rating_weight, design.personal_rating))
+        return self.by_vote.get(design.rating_weight, 0.0) + 0.01 * design.personal_rating
 
 
 @pytest.mark.parametrize(
@@ -397,7 +400,10 @@ class Told:
 def test_votes_weigh_more_until_that_does_harm(by_vote, best, highest):
     validator = Told(by_vote)
     found = Search(validator, lambda text: None, []).grow(False, [], voted=True)
-    assert found.vote == best and max(vote for vote, _ in validator.asked) == highest
+    assert (
+        found.rating_weight == best
+        and max(rating_weight for rating_weight, _ in validator.queried) == highest
+    )
     assert found.personal_rating == (best > 0)
 
 
@@ -423,10 +429,10 @@ def test_of_many_engines_the_best_three_go_on():
 def test_a_part_that_later_parts_made_idle_is_taken_out(idle, kept):
     search = Search(Told({3.0: 0.5, 0.0: idle}), lambda text: None, [])
     form = CandidateForm(
-        ("share_all",), neighbours=choice_columns.near("x"), vote=3.0, personal_rating=True
+        ("share_all",), neighbours=choice_columns.near("x"), rating_weight=3.0, personal_rating=True
     )
     found = search._pruned((form, 0.5))
-    assert found.vote == kept and found.personal_rating == bool(kept)
+    assert found.rating_weight == kept and found.personal_rating == bool(kept)
 
 
 class Values:

@@ -19,7 +19,7 @@ from recsys.tuning.choice_sets import STANDING
 from recsys.tuning.evaluation_protocols import Rules, make_split
 from recsys.tuning.live_state_replay import ReplayService, replay_steps
 from recsys.tuning.replay_candidate_shortlist import LARGE, Shortlist
-from recsys.tuning.replay_choice_sets import MomentColumns, ReplayStep, walk
+from recsys.tuning.replay_choice_sets import MomentColumns, ReplayStep, collect_choice_sets
 
 NOW = worlds.topics().now
 ALL = np.arange(len(worlds.model()), dtype=np.int32)
@@ -33,13 +33,13 @@ def walked(events, large=LARGE):
     lives = {"ease": LiveState(model)}
     times = []
 
-    def told():
+    def result():
         for moment in replay_steps(split, data, 0, 6_000, tuple(lives.values())):
             if moment.taken and moment.target in moment.candidates:
                 times.append(moment.now)
             yield moment
 
-    return walk(told(), lives, (5.0,), seed=0, large=large), np.array(times)
+    return collect_choice_sets(result(), lives, (5.0,), seed=0, large=large), np.array(times)
 
 
 def test_nothing_later_than_a_moment_changes_what_is_asked_at_it():
@@ -72,12 +72,12 @@ def test_an_event_counts_at_the_next_moment_only():
     live = worlds.live()
     row = live.row("sea-30")
 
-    def told():
+    def result():
         yield one_moment(live, row, NOW + 10)
         live.add_event("sea-30", "like", timestamp=NOW + 10)
         yield one_moment(live, row, NOW + 20)
 
-    choice_sets = walk(told(), {"ease": live}, (5.0,), seed=0).choice_sets
+    choice_sets = collect_choice_sets(result(), {"ease": live}, (5.0,), seed=0).choice_sets
     first, second = (
         float(choice_sets.columns[share("share_1h")][at][choice_sets.chosen[at]][0])
         for at in range(2)
@@ -119,11 +119,11 @@ def test_candidates_get_the_columns_that_all_rows_would_get():
 
 def test_opinions_are_kept_apart():
     live = worlds.live()
-    told = [one_moment(live, 3, NOW, liked=True), one_moment(live, 40, NOW, liked=False)]
-    found = walk(told, {"ease": live}, (5.0,), seed=0)
+    result = [one_moment(live, 3, NOW, liked=True), one_moment(live, 40, NOW, liked=False)]
+    found = collect_choice_sets(result, {"ease": live}, (5.0,), seed=0)
     assert found.opinions is not None and found.opinions.liked.tolist() == [True, False]
     assert found.opinions.auc(found.opinions.choice_sets.columns[TASTE]) == 1.0
-    assert walk([], {"ease": live}, (5.0,), seed=0).opinions is None
+    assert collect_choice_sets([], {"ease": live}, (5.0,), seed=0).opinions is None
 
 
 @pytest.mark.parametrize("count", [0, 3])
@@ -161,7 +161,7 @@ def test_a_shortlist_offers_the_same_best_items_with_the_same_values():
 def test_the_places_of_a_shortlist_stand_for_all_candidates():
     live = worlds.live()
     moment = one_moment(live, live.row("sea-30"), NOW + 10)
-    pool = walk([moment], {"ease": live}, (5.0,), seed=0, large=0).choice_sets
+    pool = collect_choice_sets([moment], {"ease": live}, (5.0,), seed=0, large=0).choice_sets
     kept = np.isfinite(pool.offset[0])
     assert np.exp(pool.offset[0][kept]).sum() == pytest.approx(len(moment.candidates))
     assert np.isin(pool.rows[0][kept], moment.candidates).all()

@@ -15,7 +15,6 @@ from recsys.tuning.validation_splits import (
     FOLD_USERS,
     MOST_FOLDS,
     MOST_REPLAYED,
-    ask,
     folds_of,
     last_fifth_of_each_user,
     last_of_each_user,
@@ -24,6 +23,7 @@ from recsys.tuning.validation_splits import (
     replayed_share,
     sorted_by_item,
     validation,
+    validation_set_of,
 )
 
 NAN = float("nan")
@@ -71,7 +71,7 @@ def test_what_is_asked_is_new_positive_and_of_people_with_a_history():
         ("eve", "y", "like", NAN, 6.0),  # no history
     )
     is_test = np.array([False, False, True, True, True, True])
-    check = ask(table, items("y"), EventWeights(), is_test)
+    check = validation_set_of(table, items("y"), EventWeights(), is_test)
     assert len(check) == 1
     assert [check.data.items[row] for row in check.relevant.items] == ["y"]
     assert [check.data.items[row] for row in check.histories[0].rows] == ["x"]
@@ -79,7 +79,7 @@ def test_what_is_asked_is_new_positive_and_of_people_with_a_history():
 
 def test_an_item_that_did_not_exist_before_counts_as_missed():
     table = events(("ann", "x", "like", NAN, 1.0), ("ann", "new", "like", NAN, 2.0))
-    check = ask(table, ItemTable.empty(), EventWeights(), np.array([False, True]))
+    check = validation_set_of(table, ItemTable.empty(), EventWeights(), np.array([False, True]))
     assert check.relevant.items.tolist() == [-1]
 
 
@@ -117,7 +117,7 @@ def likes(users, each):
 
 
 @pytest.mark.parametrize(
-    ("users", "ordered", "folds", "asked"),
+    ("users", "ordered", "folds", "queried"),
     [
         (30, False, MOST_FOLDS, 10),
         (30, True, 3, 10),
@@ -126,12 +126,12 @@ def likes(users, each):
         (10_000, True, 1, FOLD_USERS),
     ],
 )
-def test_a_fold_holds_out_acts_of_a_third_of_the_users_at_most(users, ordered, folds, asked):
+def test_a_fold_holds_out_acts_of_a_third_of_the_users_at_most(users, ordered, folds, queried):
     table = likes(users, 6)
     found = folds_of(table, np.ones(len(table), bool), 0, ordered)
-    assert [len(np.unique(table.user[held])) for held in found] == [asked] * folds
-    assert sum(map(np.count_nonzero, found)) == folds * asked  # one of six acts of each
-    assert folds in (3, MOST_FOLDS) or folds * asked >= FOLD_LISTS
+    assert [len(np.unique(table.user[held])) for held in found] == [queried] * folds
+    assert sum(map(np.count_nonzero, found)) == folds * queried  # one of six acts of each
+    assert folds in (3, MOST_FOLDS) or folds * queried >= FOLD_LISTS
     for start in range(0, folds, 3):  # nobody is asked twice in a round
         people = np.concatenate([np.unique(table.user[held]) for held in found[start : start + 3]])
         assert len(np.unique(people)) == len(people)

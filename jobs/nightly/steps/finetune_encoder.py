@@ -1,6 +1,6 @@
 """Step: loads the text encoder and fine-tunes it, where settings and hardware allow.
 
-`auto` fine-tunes a transformer where there is a GPU. Static vectors learn from readers in closed
+`auto` fine-tunes a transformer where there is a GPU. Static vectors learn from users in closed
 form with every fit (recsys/text/cold_start.py); `on` fine-tunes them as well.
 """
 
@@ -33,8 +33,8 @@ Note = Callable[[str], None]
 def finetune(night: NightContext) -> Detail:
     """Fine-tune the encoder of a night; tell its family, and the version to read by ("": none).
 
-    The newest events, on which settings are chosen and bundles judged, teach it nothing: who knew
-    them would trust words that have read their readers.
+    The newest events, on which settings are chosen and bundles judged, are not used for training:
+    who knew them would trust words that have read their users.
     """
     settings, device, note = night.settings, night.device, night.progress.note
     start = load_encoder(settings.encoder, device, settings.cache_folder)
@@ -45,38 +45,40 @@ def finetune(night: NightContext) -> Detail:
     check_torch()
     from recsys.text_training.finetune_encoder import config_for, fingerprint
 
-    shelf = EncoderRegistry.of(settings.home, start.name)
-    entry = shelf.entry() or RegistryEntry("", "", 0.0)
-    pupil = _yesterday(shelf, entry, device, note)
-    result["version"] = entry.version if pupil is not None else ""
+    registry = EncoderRegistry.of(settings.home, start.name)
+    entry = registry.entry() or RegistryEntry("", "", 0.0)
+    previous_encoder = _yesterday(registry, entry, device, note)
+    result["version"] = entry.version if previous_encoder is not None else ""
     config = config_for(start, settings.finetune_minutes, device)
     past = night.validation[1].data
     seen = fingerprint(past, config, start.name)
     if entry.lesson == seen and bool(entry.version) == bool(result["version"]):
         return {**result, "because": "there is nothing new to learn from"}
-    outcome = _learned(night, pupil or start, past, config, _static(settings, start))
+    outcome = _learned(night, previous_encoder or start, past, config, _static(settings, start))
     if outcome.improved:
         result["version"] = outcome.encoder.name.rpartition("-")[2]
-        shelf.add(outcome.encoder, RegistryEntry(result["version"], seen, outcome.after))
+        registry.add(outcome.encoder, RegistryEntry(result["version"], seen, outcome.after))
     else:
-        shelf.note(RegistryEntry(result["version"], seen, outcome.before))
+        registry.note(RegistryEntry(result["version"], seen, outcome.before))
     return {**result, **detail_of(outcome)}
 
 
 def _learned(
     night: NightContext,
-    pupil: Encoder,
+    previous_encoder: Encoder,
     past: Dataset,
     config: FinetuneConfig,
     static: Student | None,
 ) -> FineTuneResult:
     from recsys.text_training.finetune_encoder import fine_tune_if_better
 
-    def watch(step: int, loss: float) -> None:
+    def callback(step: int, loss: float) -> None:
         night.progress.note(f"step {step}, loss {loss:.3f}")
 
     seed, folder = night.settings.seed, night.folder / CHECKPOINT
-    return fine_tune_if_better(pupil, past, config, seed, night.device, folder, watch, static)
+    return fine_tune_if_better(
+        previous_encoder, past, config, seed, night.device, folder, callback, static
+    )
 
 
 def night_encoder(night: NightContext) -> Encoder:
@@ -162,12 +164,12 @@ def _static(settings: Settings, start: Encoder) -> Student | None:
 
 
 def _yesterday(
-    shelf: EncoderRegistry, entry: RegistryEntry, device: str, note: Note
+    registry: EncoderRegistry, entry: RegistryEntry, device: str, note: Note
 ) -> Encoder | None:
     if not entry.version:
         return None
     try:
-        return shelf.load(entry.version, device)
+        return registry.load(entry.version, device)
     except DataError as error:  # damaged: the night begins from the start again
         note(str(error))
         return None

@@ -12,7 +12,7 @@ from ..step_runner import Detail
 
 
 def build_communities(night: NightContext, out: Path) -> Detail:
-    """Group the items that the same people take up."""
+    """Group the items that the same users take up."""
     found = fit_communities(night.data, CommunityConfig(seed=night.settings.seed))
     write_bundle(out, found.arrays(), {}, {})
     return {"communities": len(found), "items": int((found.items >= 0).sum())}

@@ -1,7 +1,7 @@
 """The night's joined index of behaviour factors and text vectors: candidates of large catalogues.
 
 It is built where the score reads behaviour factors, which a request would otherwise compare one by
-one, or wherever RECSYS_INDEX=joined asks for it.
+one, or wherever RECSYS_INDEX=joined requests it.
 """
 
 from __future__ import annotations
@@ -30,21 +30,23 @@ from ..step_runner import Detail
 DIRECTIONS = "directions 128"  # engine whose factors stand in where the score reads none
 USERS = 200  # whose queries the recall of the index is measured with
 NEWEST = 100  # items of a history that a query is made of
-LEAST = 0.8  # recall below which an index that nobody asked for is not used
+LEAST = 0.8  # recall below which an index that was not requested is not used
 
 
 def build_joined(night: NightContext, out: Path, exact_up_to: int = EXACT_UP_TO) -> Detail:
-    """Write the joined index if it is asked for or lowers the cost; tell its recall, or why not."""
-    asked = night.settings.index == "joined"
+    """Write the joined index if it is requested or lowers the cost; return its recall, or why
+    not.
+    """
+    requested = night.settings.index == "joined"
     raw = read_bundle(night.folder / "fit")
     model = Model.from_raw(raw)
     reads = model.behaviour is not None and model.score_model.uses("behaviour")
     because = ""
     if not has_faiss():
         because = "faiss is not installed (extra cpu or gpu)"
-    elif not asked and not reads:
+    elif not requested and not reads:
         because = "the score has no behaviour factors, candidates come from item neighbours"
-    elif not asked and len(model) <= exact_up_to:
+    elif not requested and len(model) <= exact_up_to:
         because = f"exact search, as for all catalogues of up to {exact_up_to:,} items"
     if because:
         write_bundle(out, {}, {}, {})
@@ -52,7 +54,7 @@ def build_joined(night: NightContext, out: Path, exact_up_to: int = EXACT_UP_TO)
     factors = model.behaviour if reads and model.behaviour is not None else _directions(night)
     queries = _queries(night, model, factors)
     index, recall = joined_index(factors.outputs, model.words, queries, night.settings.seed)
-    if recall < LEAST and not asked:
+    if recall < LEAST and not requested:
         write_bundle(out, {}, {}, {})
         because = (
             f"its recall of {recall:.3f} is below the minimum of {LEAST}, exact search is used"

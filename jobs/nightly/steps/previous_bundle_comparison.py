@@ -2,8 +2,8 @@
 
 Yesterday's bundle knows everything up to its cutoff, so only later events are a fair question.
 Today's settings fitted to what lies before that cutoff are yesterday's bundle again, where neither
-settings nor past have changed: then it is asked alone, and nothing is fitted twice. Where there are
-too few later events, yesterday's settings are fitted again before the slice, as today's are.
+settings nor past have changed: then it alone is evaluated, and nothing is fitted twice. Where there
+are too few later events, yesterday's settings are fitted again before the slice, as today's are.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from recsys.tuning.publication_gate import (
 )
 from recsys.tuning.tuning_result import TuningResult
 from recsys.tuning.validation_set import ValidationSet
-from recsys.tuning.validation_splits import FEWEST, ask, newest
+from recsys.tuning.validation_splits import FEWEST, newest, validation_set_of
 
 from ..context import NightContext
 from .tune_ranking import earlier_choice
@@ -66,7 +66,7 @@ def _compared(night: NightContext) -> Verdict:
     events, items = night.tables
     weights, yesterday = night.settings.weights, Model.from_raw(before)
     later = newest(events, yesterday.cutoff)
-    check = ask(events, items, weights, later)
+    check = validation_set_of(events, items, weights, later)
     same = _settings(before) == (night.choice.to_json(), night.kinds, night.encoder)
     if len(check) >= FEWEST:
         check = check.sample(people_asked(len(check.data.items)), night.settings.seed)

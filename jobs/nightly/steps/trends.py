@@ -9,7 +9,7 @@ from recsys.serving.catalogue import Catalogue
 from recsys.text.entities.model import Entities
 from recsys.text.topics.model import Topics
 from recsys.training.trend_streams import Labelled, labelled, stream_of
-from recsys.trends.sentiment_series import count_tones
+from recsys.trends.sentiment_series import count_sentiments
 from recsys.trends.series import HOUR
 from recsys.trends.trend_model import SHOWN, fit_trends
 
@@ -17,16 +17,16 @@ from ..context import NightContext
 from ..step_runner import Detail
 
 
-def build_tones(night: NightContext, out: Path) -> Detail:
+def build_sentiment_series(night: NightContext, out: Path) -> Detail:
     """Add up how comments sound, hour by hour; nothing where comments are not read."""
-    data, tone = night.data, night.data.tone
-    if tone is None or not data.timed or not tone.any():
+    data, sentiment = night.data, night.data.sentiment
+    if sentiment is None or not data.timed or not sentiment.any():
         write_bundle(out, {}, {}, {})
         return {"comments": 0}
     first = int(data.now // HOUR) - SHOWN
-    found = count_tones(data.time, data.item, tone, _marked(night).labels, first)
+    found = count_sentiments(data.time, data.item, sentiment, _marked(night).labels, first)
     write_bundle(out, found.arrays(), {}, {})
-    return {"comments": int((tone != 0).sum())}
+    return {"comments": int((sentiment != 0).sum())}
 
 
 def build_trends(night: NightContext, out: Path) -> Detail:

@@ -11,7 +11,7 @@ from recsys.errors import DataError
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.tuning.attack_resistance import AttackTest, planted_attack
-from recsys.tuning.baseline_comparison import Contest, contest_at_a_cut, walked_contest
+from recsys.tuning.baseline_comparison import Contest, contest_at_a_cut, replay_contest
 from recsys.tuning.engine_catalogue import candidates, engine_named
 from recsys.tuning.evaluation_protocols import Rules, Split, make_split
 from recsys.tuning.live_state_replay import replay_validation
@@ -87,7 +87,7 @@ def times_hurried(manifest: Mapping[str, Any], choice: TuningResult, minutes: fl
 
 
 def pressure_sentence(sentence: str, hurried: int, days: float) -> str:
-    """Return what is told of a tuning without time for all of it, and what follows."""
+    """Return the sentence about a tuning without time for all of it, and what follows."""
     if hurried < ALWAYS_SHORT:
         return f"tuning: {sentence}; the next night tunes again"
     return (
@@ -171,7 +171,7 @@ def judged(n_items: int) -> int:
 def against_baselines(night: NightContext, choice: TuningResult) -> tuple[Contest, AttackTest]:
     """Let a choice, popular and trending answer the newest events, which none has learned from.
 
-    Event by event where these have times and ask enough people, else at one cut. The model that
+    Event by event where these have times and ask enough users, else at one cut. The model that
     answers is attacked afterwards, see `recsys.tuning.attack_resistance`.
     """
     settings, (is_test, cut) = night.settings, night.validation
@@ -180,7 +180,7 @@ def against_baselines(night: NightContext, choice: TuningResult) -> tuple[Contes
         check, way = replay_validation(_split(night), settings.seed, questions)
         model = night.tried(check.data, choice)
         live = LiveState(model)
-        found = walked_contest(_with_progress(way((live,)), night, questions), live)
+        found = replay_contest(_with_progress(way((live,)), night, questions), live)
         if found.tested:
             return found, _attacked(night, model, cut)
     validation = cut.sample(people_asked(len(cut.data.items)), settings.seed)

@@ -23,5 +23,8 @@ class Refusals(ItemFeatureTerm):
     def values(
         self, live: LiveState, rows: Rows | slice, names: tuple[str, ...], now: float
     ) -> Floats:
-        """Return the logarithm of the share."""
+        """Return the logarithm of the share.
+
+        (1, rows); 0 for an item without dislikes, below 0 else.
+        """
         return np.asarray(live.counters.kept_share(rows)[None][: len(names)], np.float32)

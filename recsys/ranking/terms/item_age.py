@@ -47,10 +47,10 @@ class ItemAge(LinearTerm):
 
         Where the age of one of them is unknown, an item that has just appeared may be among them.
         """
-        if not table.born.shape[1]:
+        if not table.created_range.shape[1]:
             return 0.0
-        first, last = (_log_days(born, live.counters.newest) for born in table.born)
-        youngest = np.where(np.isfinite(table.born[1]), last, np.float32(0.0))
+        first, last = (_log_days(created, live.counters.newest) for created in table.created_range)
+        youngest = np.where(np.isfinite(table.created_range[1]), last, np.float32(0.0))
         values = np.float32(weight) * np.stack([first, youngest, last])
         return np.asarray(values.max(axis=0), np.float32)
 

@@ -92,7 +92,7 @@ class ItemFeatureTerm(ScoreTerm):
         raise NotImplementedError
 
     def quiet(self, live: LiveState, rows: Rows, kind: str, below: Mask) -> Mask:
-        """Return the rows where a person would not accept this kind as a reason.
+        """Return the rows where a user would not accept this kind as a reason.
 
         `below`: rows where the features do not exceed the mean.
         """
@@ -117,8 +117,8 @@ class ItemFeatureTerm(ScoreTerm):
 
     def bind(self, context: UserContext) -> UserItemFeatures:
         """Weigh the features for one user."""
-        names, newcomer = self.used_names(context.score_model), context.history.newcomer
-        weights = context.score_model.prior_weights(names, context.user_features, newcomer)
+        names, cold_user = self.used_names(context.score_model), context.history.cold_user
+        weights = context.score_model.prior_weights(names, context.user_features, cold_user)
         return UserItemFeatures(self, context.live, names, weights)
 
     def batch(self, context: BatchContext) -> Floats | None:
@@ -128,7 +128,7 @@ class ItemFeatureTerm(ScoreTerm):
             return None
         features = np.stack([context.features[name] for name in names])
         weights = [
-            context.score_model.prior_weights(names, user_features, history.newcomer)
+            context.score_model.prior_weights(names, user_features, history.cold_user)
             for history, user_features in zip(context.histories, context.user_features, strict=True)
         ]
         return np.asarray(np.stack(weights) @ features, np.float32)

@@ -29,24 +29,27 @@ class LikeRate(ItemFeatureTerm):
     def values(
         self, live: LiveState, rows: Rows | slice, names: tuple[str, ...], now: float
     ) -> Floats:
-        """Return the rating of an average user, or the log odds of a like."""
+        """Return the rating of an average user, or the log odds of a like.
+
+        (1, rows).
+        """
         opinions = live.opinions
         found = live.counters.like_rate(rows) if opinions is None else opinions.bases[rows]
         return np.asarray(found[None][: len(names)], np.float32)
 
     def fixed(self, form: ModelForm, choices: Choices) -> Floats | None:
         """Return the expected rating times its weight."""
-        if not form.vote:
+        if not form.rating_weight:
             return None
-        return np.float32(form.vote) * choices.columns[self.column("liked")]
+        return np.float32(form.rating_weight) * choices.columns[self.column("liked")]
 
     def learned(
         self, form: ModelForm, weights: Mapping[Parameter, float], score_model: ScoreModel
     ) -> ScoreModel:
         """Return the score model with the learned weight and that of the expected rating."""
         found = super().learned(form, weights, score_model)
-        if not form.vote:
+        if not form.rating_weight:
             return found
         priors = dict(found.priors)
-        priors["liked"] = priors.get("liked", 0.0) + form.vote
+        priors["liked"] = priors.get("liked", 0.0) + form.rating_weight
         return replace(found, priors=priors)

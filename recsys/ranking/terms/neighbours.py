@@ -51,7 +51,7 @@ class UserNeighbours(UserTerm):
     score_model: ScoreModel
     weights: Floats  # (n,): of each history entry
     stand_ins: HistoryProxies  # the model's rows that the neighbours are read from
-    reach: NeighbourRows | None  # those neighbours; None for a model without
+    neighbours_of_proxies: NeighbourRows | None  # those neighbours; None for a model without
     sums: Floats  # (size,)
     pointed: Rows  # rows where the sums are not zero, and maybe some more
     mass: float  # sum of the positive sums
@@ -83,7 +83,7 @@ class UserNeighbours(UserTerm):
         sums = self.sums[rows]
         if not self.scores_rows:
             return np.zeros_like(sums)
-        scores = self.score_model.bent(sums, float(activity(len(self.history))))
+        scores = self.score_model.log_transformed(sums, float(activity(len(self.history))))
         if self.score_model.lift:
             common, lift = self.live.commonness, np.float32(self.score_model.lift)
             scores += lift * common.of_rows(sums, rows, self.mass)
@@ -123,16 +123,16 @@ class UserNeighbours(UserTerm):
         """Return what each history entry gives to the sums of distinct rows, (n, rows)."""
         live, model = self.live, self.live.model
         parts = np.zeros((len(self.history), len(rows)), np.float32)
-        if self.reach is None:
+        if self.neighbours_of_proxies is None:
             return parts
         older = {new: old for old, new in live.versions.items()}
         targets = np.array([older.get(row, row) for row in rows.tolist()], np.int32)
         proxies, known = self.stand_ins, targets < len(model)
         given = np.zeros((len(proxies.rows), len(rows)), np.float32)
-        given[:, known] = self.reach.weights(targets[known])
-        if model.reader_inputs is not None and not known.all():
-            vectors = live.new_readers[targets[~known] - len(model)]
-            given[:, ~known] = model.reader_inputs[proxies.rows].astype(np.float32) @ vectors.T
+        given[:, known] = self.neighbours_of_proxies.weights(targets[known])
+        if model.item_input_vectors is not None and not known.all():
+            vectors = live.new_item_inputs[targets[~known] - len(model)]
+            given[:, ~known] = model.item_input_vectors[proxies.rows].astype(np.float32) @ vectors.T
         np.add.at(parts, proxies.entries, given * self.stand_in_weights[:, None])
         return parts
 
@@ -166,12 +166,14 @@ class Neighbours(ScoreTerm):
         given = implicit_weights(history.weights, live.model.rated)
         weights = score_model.history_weights("neighbours", history.ages(), given)
         proxies = stand_ins(live, history.rows)
-        reach = neighbour_rows(live, proxies)
-        sums = neighbour_sums(live, proxies, weights[proxies.entries] * proxies.weights, reach)
-        pointed = rows_pointed_at(live, reach, sums)
+        neighbours_of_proxies = neighbour_rows(live, proxies)
+        sums = neighbour_sums(
+            live, proxies, weights[proxies.entries] * proxies.weights, neighbours_of_proxies
+        )
+        pointed = rows_pointed_at(live, neighbours_of_proxies, sums)
         mass = live.commonness.mass(sums, pointed)
         return UserNeighbours(
-            live, history, score_model, weights, proxies, reach, sums, pointed, mass
+            live, history, score_model, weights, proxies, neighbours_of_proxies, sums, pointed, mass
         )
 
     def batch(self, context: BatchContext) -> Floats | None:
@@ -183,7 +185,7 @@ class Neighbours(ScoreTerm):
         weights = score_model.history_weights("neighbours", histories.ages(), given)
         sums = _batch_sums(model, histories.matrix(weights, len(model)))
         lengths = np.diff(histories.ends)
-        total = score_model.bent(sums, activity(lengths)[:, None])
+        total = score_model.log_transformed(sums, activity(lengths)[:, None])
         if score_model.lift:
             common = ItemPopularity.of_counters(model.counters)
             total += np.float32(score_model.lift) * common.lift(sums) * (lengths > 0)[:, None]
@@ -214,14 +216,16 @@ class Neighbours(ScoreTerm):
         some, rows = np.float32(len(history) > 0), context.rows
         for engine, live in context.lives.items():
             lives = [n for n in context.half_lives if context.wants(self.column(engine, n))]
-            reach = neighbour_rows(live, proxies) if lives else None
-            if reach is None:
+            neighbours_of_proxies = neighbour_rows(live, proxies) if lives else None
+            if neighbours_of_proxies is None:
                 continue
             for life in lives:
                 weights = uptake * np.exp2(-ages / np.float32(life))
                 given = (weights[proxies.entries] * proxies.weights).astype(np.float32)
-                sums = neighbour_sums(live, proxies, given, reach)
-                mass = live.commonness.mass(sums, rows_pointed_at(live, reach, sums))
+                sums = neighbour_sums(live, proxies, given, neighbours_of_proxies)
+                mass = live.commonness.mass(
+                    sums, rows_pointed_at(live, neighbours_of_proxies, sums)
+                )
                 own = sums[rows]
                 found[self.column(engine, life)] = own
                 lift = live.commonness.of_rows(own, rows, mass)
@@ -233,8 +237,8 @@ class Neighbours(ScoreTerm):
         proxies = stand_ins(context.live, context.history.rows)
         reached = [np.fromiter(context.live.versions.values(), np.int32)]
         for live in context.lives.values():
-            reach = neighbour_rows(live, proxies)
-            reached += [] if reach is None else [reach.rows]
+            neighbours_of_proxies = neighbour_rows(live, proxies)
+            reached += [] if neighbours_of_proxies is None else [neighbours_of_proxies.rows]
         return np.concatenate(reached).astype(np.int32)
 
     def column(self, engine: str, half_life: float) -> Column:
@@ -300,38 +304,46 @@ class Neighbours(ScoreTerm):
 NEIGHBOURS = Neighbours()
 
 
-def neighbour_rows(live: LiveState, standing: HistoryProxies) -> NeighbourRows | None:
+def neighbour_rows(live: LiveState, proxies: HistoryProxies) -> NeighbourRows | None:
     """Return the neighbours of a history's stand-ins; None for a model without."""
     neighbours = live.model.neighbours
-    return None if neighbours is None else neighbours.reach(standing.rows)
+    return None if neighbours is None else neighbours.neighbour_rows(proxies.rows)
 
 
 def neighbour_sums(
-    live: LiveState, standing: HistoryProxies, weights: Floats, reach: NeighbourRows | None
+    live: LiveState,
+    proxies: HistoryProxies,
+    weights: Floats,
+    neighbours_of_proxies: NeighbourRows | None,
 ) -> Floats:
     """Return the neighbour sum of every row, (live.size,); `weights`: one number per stand-in."""
     model, base = live.model, len(live.model)
     size = live.size  # read once: another thread may add items
     sums = np.zeros(size, np.float32)
-    if reach is None:
+    if neighbours_of_proxies is None:
         return sums
-    reach.add_scores(weights, sums[:base])
-    if model.reader_inputs is not None and size > base:
-        query = weights @ model.reader_inputs[standing.rows].astype(np.float32)
-        sums[base:] = live.new_readers[: size - base] @ query
+    neighbours_of_proxies.add_scores(weights, sums[:base])
+    if model.item_input_vectors is not None and size > base:
+        query = weights @ model.item_input_vectors[proxies.rows].astype(np.float32)
+        sums[base:] = live.new_item_inputs[: size - base] @ query
     for before, row in live.versions.items():
         if row < size:
             sums[row] = sums[before]
     return sums
 
 
-def rows_pointed_at(live: LiveState, reach: NeighbourRows | None, sums: Floats) -> Rows:
-    """Return the rows where the neighbour sums are not zero, and maybe some more, each once."""
+def rows_pointed_at(
+    live: LiveState, neighbours_of_proxies: NeighbourRows | None, sums: Floats
+) -> Rows:
+    """Return the rows where the neighbour sums are not zero, and maybe some more, each once.
+
+    Ascending; rows of items newer than the model among them.
+    """
     base = len(live.model)
-    if reach is None or len(sums) < SPARSE:
+    if neighbours_of_proxies is None or len(sums) < SPARSE:
         return np.flatnonzero(sums != 0).astype(np.int32)  # of numbers it takes ten times as long
     later: Rows = np.arange(base, len(sums), dtype=np.int32)  # new versions of items among them
-    return np.concatenate([reach.reached(), later])
+    return np.concatenate([neighbours_of_proxies.reached(), later])
 
 
 def _batch_sums(model: Model, weighted: sparse.csr_array) -> Floats:

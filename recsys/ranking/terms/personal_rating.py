@@ -109,16 +109,18 @@ class PersonalRating(ScoreTerm):
 
     def fixed(self, form: ModelForm, choices: Choices) -> Floats | None:
         """Return the expected ratings times the weight, which is set."""
-        if not (form.vote and form.personal_rating):
+        if not (form.rating_weight and form.personal_rating):
             return None
-        return np.float32(form.vote) * choices.columns[TASTE]
+        return np.float32(form.rating_weight) * choices.columns[TASTE]
 
     def learned(
         self, form: ModelForm, weights: Mapping[Parameter, float], score_model: ScoreModel
     ) -> ScoreModel:
         """Return the score model with the weight that is set."""
         return (
-            replace(score_model, personal_rating=form.vote) if form.personal_rating else score_model
+            replace(score_model, personal_rating=form.rating_weight)
+            if form.personal_rating
+            else score_model
         )
 
 

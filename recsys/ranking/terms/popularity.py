@@ -45,7 +45,7 @@ class UserPopularity(UserItemFeatures):
 
     def _less(self, rows: Rows) -> tuple[Mask, Floats]:
         """Return the rows of one user, and how far their features are from no uptake."""
-        alone = np.asarray(self.live.counters.by_one_person(rows))
+        alone = np.asarray(self.live.counters.by_one_user(rows))
         own = self.term.values(self.live, rows[alone], self.names, np.inf)
         return alone, NO_UPTAKE - own
 
@@ -82,20 +82,23 @@ class Popularity(ItemFeatureTerm):
     def values(
         self, live: LiveState, rows: Rows | slice, names: tuple[str, ...], now: float
     ) -> Floats:
-        """Return the logarithms of the smoothed uptake."""
+        """Return the logarithms of the smoothed uptake.
+
+        (names, rows): one row per half-life in `names`; `now`: Unix seconds.
+        """
         return live.counters.log_shares(rows, now, [SHARES.index(name) for name in names])
 
     def bind(self, context: UserContext) -> UserItemFeatures:
         """Weigh the features for one user."""
         found = ItemFeatureTerm.bind(self, context)
-        if not context.history.newcomer:
+        if not context.history.cold_user:
             return found
         return UserPopularity(found.term, found.live, found.names, found.weights)
 
     def batch(self, context: BatchContext) -> Floats | None:
         """Return the term's scores of many users."""
         found = ItemFeatureTerm.batch(self, context)
-        new = [place for place, one in enumerate(context.histories) if one.newcomer]
+        new = [place for place, one in enumerate(context.histories) if one.cold_user]
         names = self.used_names(context.score_model)
         if found is None or not new:
             return found
@@ -103,7 +106,7 @@ class Popularity(ItemFeatureTerm):
         none = np.full(len(names), NO_UPTAKE)
         for place in new:
             weights = context.score_model.prior_weights(
-                names, context.user_features[place], newcomer=True
+                names, context.user_features[place], cold_user=True
             )
             found[place, alone] = weights @ none
         return found

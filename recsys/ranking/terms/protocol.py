@@ -73,14 +73,16 @@ class ModelForm:
     by_trait: tuple[tuple[str, str], ...] = ()  # (user feature, item feature)
     by_activity: bool = False  # the log-transformed sums depend on the length of the history
     linear: tuple[str, ...] = ()  # optional terms of one weight, by name
-    vote: float = 0.0  # weight of the expected rating; set, not learned: likes are not all uptake
+    rating_weight: float = (
+        0.0  # weight of the expected rating; set, not learned: likes are not all uptake
+    )
     personal_rating: bool = False  # the rating expected of this user, not that of an average one
     plain: bool = False  # one engine alone: its order is that of the engine's own scores
 
     @property
     def personal(self) -> bool:
         """Whether anything but popularity and trend differs between items for a user."""
-        return bool(self.neighbours or self.factors or self.words or self.vote)
+        return bool(self.neighbours or self.factors or self.words or self.rating_weight)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ class Part:
 
     kind: str  # kind of reason, see `recsys.ranking.reason_templates`
     values: Floats  # (rows,)
-    quiet: Mask | None = None  # rows where a person would not accept it as a reason; None: nowhere
+    quiet: Mask | None = None  # rows where a user would not accept it as a reason; None: nowhere
     item_id: str | None = None  # item that it refers to
     label: str = ""  # name that it refers to
     by: str = ""  # id of a topic without a name that it refers to

@@ -1,10 +1,10 @@
 """Repeats: score of items that the user consumed before and is likely to consume again.
 
-A list with repeats is a mixture of two choices: with the person's own share of repeats, something
+A list with repeats is a mixture of two choices: with the user's own share of repeats, something
 taken before, in proportion to its rate at this moment; otherwise something new, in proportion to
 exp(score), as the score model is learned. The rate of an item is its repeats per time since the
-first use, shrunk to the person's usual rate (gamma-Poisson), times the hazard of a renewal process:
-intervals follow a gamma distribution whose shape is estimated over all items of the person. After
+first use, shrunk to the user's usual rate (gamma-Poisson), times the hazard of a renewal process:
+intervals follow a gamma distribution whose shape is estimated over all items of the user. After
 each of n uses the item may have been given up, with probability 1 / (n + 1) (compare Fader, Hardie
 and Lee, Marketing Science 2005, and Anderson et al., WWW 2014). Nothing is learned in the night.
 """
@@ -25,7 +25,7 @@ from recsys.serving.live_state import LiveState
 from recsys.store.user_histories import Uses, note_use
 
 DAY = 86_400.0
-USUAL = 7 * DAY  # interval assumed where a person repeated nothing yet
+USUAL = 7 * DAY  # interval assumed where a user repeated nothing yet
 SHARE, SHARE_WEIGHT = 0.25, 8.0  # share of repeats assumed, and the acts that it counts like
 SHAPE_WEIGHT = 5.0  # intervals that the shape 1 (no memory) counts like
 SHAPES = (0.5, 6.0)  # bounds of the shape
@@ -112,7 +112,10 @@ class Repeats(ScoreTerm):
 
 
 def repeat_shares(uses: list[Uses], now: float) -> tuple[Times, float]:
-    """Return how likely each item is the next repeat, adding to 1, and the share of repeats."""
+    """Return how likely each item is the next repeat, adding to 1, and the share of repeats.
+
+    `now`: Unix seconds. Shares are in the order of `uses`.
+    """
     count = np.array([use.count for use in uses], np.float64)
     first = np.array([use.first for use in uses])
     last = np.array([use.last for use in uses])
@@ -121,14 +124,14 @@ def repeat_shares(uses: list[Uses], now: float) -> tuple[Times, float]:
     pooled = span.sum() / gaps.sum() if gaps.sum() and span.sum() else USUAL
     interval = np.maximum((span + pooled) / (gaps + 1), LEAST)
     shape = _shape(gaps, span, squares)
-    passed = np.maximum(now - last, 0.0) / interval
+    intervals = np.maximum(now - last, 0.0) / interval
     alive = gammaincc(
-        shape, shape * passed
+        shape, shape * intervals
     )  # that nothing happened since, had it not been given up
     hazard = np.exp(
         shape * np.log(shape)
-        + (shape - 1) * np.log(np.maximum(passed, 1e-3))
-        - shape * passed
+        + (shape - 1) * np.log(np.maximum(intervals, 1e-3))
+        - shape * intervals
         - gammaln(shape)
     ) / np.maximum(alive, 1e-12)
     left = 1 / (count + 1)
@@ -141,7 +144,7 @@ def repeat_shares(uses: list[Uses], now: float) -> tuple[Times, float]:
 
 
 def _shape(gaps: Times, span: Times, squares: Times) -> float:
-    """Return the gamma shape of a person's intervals, 1 over their squared variation."""
+    """Return the gamma shape of a user's intervals, 1 over their squared variation."""
     some = (gaps >= 2) & (span > 0)
     free = float((gaps[some] - 1).sum())
     spread = float((squares[some] * (gaps[some] / span[some]) ** 2 - gaps[some]).sum())

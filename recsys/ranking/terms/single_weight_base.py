@@ -107,7 +107,7 @@ class LinearTerm(ScoreTerm):
         return np.inf
 
     def quiet(self, live: LiveState, rows: Rows) -> Mask | None:
-        """Return the rows where a person would not accept it as a reason; None: nowhere."""
+        """Return the rows where a user would not accept it as a reason; None: nowhere."""
         return None
 
     def bind(self, context: UserContext) -> UserLinear:

@@ -11,7 +11,7 @@ from recsys.ranking.history import History
 from recsys.ranking.item_feature_table import ItemFeatureTable
 from recsys.ranking.item_newness import not_new
 from recsys.ranking.terms.single_weight_base import LinearTerm
-from recsys.ranking.user_features import passed
+from recsys.ranking.user_features import exposure_age
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 
@@ -26,12 +26,18 @@ class ExposureAge(LinearTerm):
     gbdt_names = ("passed",)
 
     def live_values(self, live: LiveState, history: History, times: Times, rows: Rows) -> Floats:
-        """Return the logarithms for rows; 0 where dates are not known."""
-        return passed(times, live.created[rows])
+        """Return the logarithms for rows; 0 where dates are not known.
+
+        (rows,); `times`: of the history, Unix seconds, ascending.
+        """
+        return exposure_age(times, live.created[rows])
 
     def model_values(self, model: Model, history: History) -> Floats:
-        """Return the logarithms for all the model's items."""
-        return passed(history.times, model.catalogue.created)
+        """Return the logarithms for all the model's items.
+
+        (n_items,).
+        """
+        return exposure_age(history.times, model.catalogue.created)
 
     def quiet(self, live: LiveState, rows: Rows) -> Mask | None:
         """Return the rows that nobody would call new."""
@@ -41,7 +47,9 @@ class ExposureAge(LinearTerm):
         self, weight: float, live: LiveState, history: History, table: ItemFeatureTable
     ) -> Floats | float:
         """Return the greater of the values of a block's first and last items."""
-        if not table.born.shape[1]:
+        if not table.created_range.shape[1]:
             return 0.0
-        ends = np.stack([passed(history.times, born) for born in table.born])
+        ends = np.stack(
+            [exposure_age(history.times, created_range) for created_range in table.created_range]
+        )
         return np.asarray((np.float32(weight) * ends).max(axis=0), np.float32)

@@ -7,6 +7,6 @@ from pathlib import Path
 
 def default_cache() -> Path:
     """Return the folder of what is made once per machine and user: ~/.cache/recsys on Linux."""
-    from platformdirs import user_cache_path  # a service never asks for the folder
+    from platformdirs import user_cache_path  # a service never needs the folder
 
     return user_cache_path("recsys", appauthor=False)

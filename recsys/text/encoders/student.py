@@ -27,7 +27,7 @@ BLOCK = 4_096  # texts per block: bounds the memory of a call, some 60 MB for sh
 class Student:
     """A vector per token; a text is the sum of its tokens' vectors, scaled to length one.
 
-    A student taught by readers also holds vectors of pairs, two tokens side by side, and counts a
+    A student fitted to behaviour also holds vectors of pairs, two tokens side by side, and counts a
     repeated token or pair once. A term's weight is the length of its vector. A text without a
     known term is the zero vector. The vectors may be a read-only memory map; only the rows that a
     text needs are read.

@@ -125,7 +125,7 @@ def load_transformer(
 
 
 def named(model: SentenceTransformer, label: str) -> TransformerEncoder:
-    """Return a model as an encoder whose name tells its label and content."""
+    """Return a model as an encoder whose name holds its label and a hash of its content."""
     digest = hashlib.sha256(json.dumps(str(model)).encode())
     for _, tensor in sorted(model.state_dict().items()):
         digest.update(tensor.detach().float().cpu().numpy().tobytes())
@@ -146,7 +146,7 @@ def save_transformer(encoder: TransformerEncoder, folder: Path) -> None:
 def check_directory(source: str, t5: bool = False) -> None:
     """Refuse a directory that is half-written, holds pickles only, or is no T5 where one is due.
 
-    Hub names pass: loading tells.
+    Hub names pass: loading shows.
     """
     folder = Path(source)
     if not folder.is_dir():

@@ -3,7 +3,7 @@
 A tokenizer made for English drops most Chinese characters and cuts Cyrillic or Arabic words into
 letters. The words of the catalogue itself tell what is missing. An added word's vector is drawn at
 random, the same one every night: two texts that share the word are alike, and what else it means
-readers teach.
+users teach.
 """
 
 from __future__ import annotations

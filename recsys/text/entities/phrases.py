@@ -1,7 +1,7 @@
 """Phrase extraction: names and fixed expressions by capitalization and frequency.
 
 Words stand together more often than their frequencies explain (pointwise mutual information), or
-are capitalised where nothing asks for it. Runs of Han signs are cut by cohesion and by the
+are capitalised without need. Runs of Han signs are cut by cohesion and by the
 freedom of what stands beside them.
 """
 
@@ -36,7 +36,7 @@ class PhraseConfig:
     longest_han: int = 6  # signs
     cohesion: float = 4.0  # bits by which its parts attract each other, at the weakest seam
     capitals: float = 0.8  # share of capitalised uses that makes a name
-    most_share: float = 0.1  # of 100 texts and more: what stands in more of them tells nothing
+    most_share: float = 0.1  # of 100 texts and more: what stands in more of them is not informative
     most: int = 20_000  # phrases kept, the most frequent
 
 

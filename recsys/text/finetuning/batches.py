@@ -39,9 +39,9 @@ class Histories:
         which = rng.integers(self.hard.shape[1], size=len(users))
         given = self.hard[batch.items[batch.last], which]
         extra = np.setdiff1d(given[given >= 0], batch.items)
-        nobody = np.zeros((len(users), len(extra)), np.float32)
+        zeros = np.zeros((len(users), len(extra)), np.float32)
         items = np.concatenate([batch.items, extra])
-        return Batch(items, np.concatenate([batch.taken, nobody], axis=1), batch.last)
+        return Batch(items, np.concatenate([batch.taken, zeros], axis=1), batch.last)
 
 
 def draw(matrix: sparse.csr_array, users: NDArray[np.int64], longest: int) -> Batch:

@@ -14,8 +14,8 @@ def contrastive(vectors: Tensor, taken: Tensor, last: Tensor) -> Tensor:
     """Return the softmax loss of each user's last item against the other items of the batch.
 
     `vectors` (m, d) unit rows, `taken` (b, m) ones where a user took an item up, `last` (b,) the
-    column of his last one. The profile is the sum of the others; what he also took up is masked,
-    being no negative.
+    column of their last one. The profile is the sum of the others; what they also took up is
+    masked, being no negative.
     """
     import torch
     from torch.nn.functional import cross_entropy, normalize, one_hot

@@ -18,7 +18,7 @@ from recsys.text.encoders.student import IMITATION, Student
 RIDGE = 0.3  # higher trusts single words less; texts have length one
 ROUNDS = 60  # of conjugate gradients at most
 CLOSE = 1e-3  # share of the error at which they stop
-LARGEST = 30_000  # texts that teach, drawn at random: what is held grows with them
+LARGEST = 30_000  # texts to fit to, drawn at random: what is held grows with them
 
 
 def imitate(
@@ -27,7 +27,7 @@ def imitate(
     """Return a student whose vectors of texts come close to `targets` (n, d) unit rows.
 
     `student` cut the texts into tokens, `teacher` names who gave the vectors. Texts without a known
-    token, or with a zero row, do not teach.
+    token, or with a zero row, are not fitted to.
     """
     able = np.flatnonzero((np.diff(texts.terms.indptr) > 0) & targets.any(axis=1))
     if len(able) > LARGEST:

@@ -1,7 +1,7 @@
 """TeacherTargets: target vectors of texts, learned from one text at a time.
 
-A transformer that starts by following a guide needs one pass per text, where a loss over readers
-needs two, of every text that a batch of readers holds.
+A transformer that starts by following a guide needs one pass per text, where a loss over users
+needs two, of every text that a batch of users holds.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from recsys.text.finetuning.batches import Batch
 
 @dataclass(frozen=True, slots=True)
 class TeacherTargets:
-    """Unit rows that some texts should get; texts with a zero row are not taught."""
+    """Unit rows that some texts should get; texts with a zero row have no target."""
 
     targets: Floats  # (n_items, d)
 
     def learners(self) -> NDArray[np.int64]:
-        """Return the texts that are taught."""
+        """Return the texts that have a target."""
         return np.flatnonzero(self.targets.any(axis=1))
 
     def draw(self, rows: NDArray[np.int64], longest: int, rng: np.random.Generator) -> Batch:

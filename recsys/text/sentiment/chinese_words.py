@@ -131,7 +131,7 @@ _MEANINGS = _meanings()
 _LONGEST = _lengths(_MEANINGS)
 
 
-def judged(text: str) -> tuple[float, ...]:
+def cue_counts(text: str) -> tuple[float, ...]:
     """Return how much a text praises, blames, denies praise, denies blame, and the balance.
 
     `text`: simplified signs. The first four are logarithms of one more than a number of words; the

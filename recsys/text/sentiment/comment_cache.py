@@ -22,11 +22,13 @@ from recsys.text.encoders.embedding_cache import DAMAGE
 from recsys.text.sentiment.scorer import SentimentScorer
 
 
-def with_comment_sentiment(events: EventTable, tones: SentimentScorer) -> EventTable:
-    """Return what `toned` does, reading only comments that the file in the home does not know."""
+def with_comment_sentiment(events: EventTable, sentiment_scorer: SentimentScorer) -> EventTable:
+    """Return what `with_sentiment` does, reading only comments that the file in the home does not
+    know.
+    """
     if not events.comments:
         return events
-    path, key = tones.home / HEARD, tones.fingerprint
+    path, key = sentiment_scorer.home / HEARD, sentiment_scorer.fingerprint
     texts = list(events.comments.values())
     hashes, first, back = np.unique(_hashes(texts, key), return_index=True, return_inverse=True)
     known, result = _read(path, key)
@@ -34,11 +36,11 @@ def with_comment_sentiment(events: EventTable, tones: SentimentScorer) -> EventT
     held = known[place] == hashes if len(known) else np.zeros(len(hashes), bool)
     found = np.zeros(len(hashes), np.float32)
     found[held] = result[place[held]]
-    found[~held] = tones.scores([texts[at] for at in first[~held].tolist()])
+    found[~held] = sentiment_scorer.scores([texts[at] for at in first[~held].tolist()])
     _write(path, key, hashes, found)
-    tone = np.zeros(len(events), np.float32)
-    tone[list(events.comments)] = found[back]
-    return replace(events, tone=tone)
+    sentiment = np.zeros(len(events), np.float32)
+    sentiment[list(events.comments)] = found[back]
+    return replace(events, sentiment=sentiment)
 
 
 def _hashes(texts: Sequence[str], key: bytes) -> NDArray[np.uint64]:
@@ -52,17 +54,21 @@ def _hashes(texts: Sequence[str], key: bytes) -> NDArray[np.uint64]:
 def _read(path: Path, key: bytes) -> tuple[NDArray[np.uint64], Floats]:
     try:
         with np.load(path, allow_pickle=False) as file:
-            hashes, tone = file["hashes"], file["tone"]
-            if file["key"].tobytes() == key and hashes.shape == tone.shape and (tone**2 <= 1).all():
-                return hashes, tone
+            hashes, sentiment = file["hashes"], file["tone"]
+            if (
+                file["key"].tobytes() == key
+                and hashes.shape == sentiment.shape
+                and (sentiment**2 <= 1).all()
+            ):
+                return hashes, sentiment
     except DAMAGE:  # missing or damaged: all is read again
         pass
     return np.zeros(0, np.uint64), np.zeros(0, np.float32)
 
 
-def _write(path: Path, key: bytes, hashes: NDArray[np.uint64], tone: Floats) -> None:
+def _write(path: Path, key: bytes, hashes: NDArray[np.uint64], sentiment: Floats) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_suffix(".part")
     with aside.open("wb") as file:
-        np.savez(file, key=np.frombuffer(key, np.uint8), hashes=hashes, tone=tone)
+        np.savez(file, key=np.frombuffer(key, np.uint8), hashes=hashes, tone=sentiment)
     os.replace(aside, path)

@@ -21,7 +21,7 @@ from recsys.errors import DataError
 from recsys.text.clean import clean
 from recsys.text.deobfuscation import Lexicon, joined, legible
 from recsys.text.sentiment.emoji import opposed, translate
-from recsys.text.sentiment.praise_and_complaint_words import BLAME, PRAISE, judged
+from recsys.text.sentiment.praise_and_complaint_words import BLAME, PRAISE, cue_counts
 
 LONGEST_READ = 4_000  # characters; a tone further on changes little
 WORD_ROWS = 1 << 16
@@ -143,7 +143,9 @@ def mark(text: str) -> Marked:
         words.append(word)
         negated.append(left > 0 and word[0].isalnum())
         left = REACH if _NEGATION.fullmatch(word) else max(left - 1, 0)
-    return Marked(tuple(words), tuple(negated), (*_cues(text, raw, words), *judged(words, negated)))
+    return Marked(
+        tuple(words), tuple(negated), (*_cues(text, raw, words), *cue_counts(words, negated))
+    )
 
 
 def plain(text: str) -> str:
@@ -210,8 +212,8 @@ def _part(one: Marked, negated: bool) -> str:
 
 def _word_rows(one: Marked) -> NDArray[np.int64]:
     pairs = zip(one.words, one.negated, strict=True)
-    said = [f"not_{word}" if negated else word for word, negated in pairs]
-    terms = {*said, *map(" ".join, zip(said, said[1:], strict=False))}
+    negated_words = [f"not_{word}" if negated else word for word, negated in pairs]
+    terms = {*negated_words, *map(" ".join, zip(negated_words, negated_words[1:], strict=False))}
     return np.fromiter(sorted(map(_row, terms)), np.int64, len(terms))
 
 

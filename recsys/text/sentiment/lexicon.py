@@ -46,7 +46,7 @@ class Lexicon:
         """Return the tone of a text, -1 to 1; None where no term is found."""
         units = self._units(clean(text[: 2 * LONGEST_READ])[:LONGEST_READ].lower())
         glue = "" if self.language in NO_BLANKS else " "
-        reach = REACH + (not glue)
+        scope = REACH + (not glue)
         total, found, turned, at = 0.0, False, -1, 0
         while at < len(units):
             term, length = self._term(units, at, glue)
@@ -54,7 +54,7 @@ class Lexicon:
                 total += valence * (TURNED if at <= turned else 1.0)
                 found, turned = True, -1
             elif length:
-                turned = at + length - 1 + reach
+                turned = at + length - 1 + scope
             at += max(length, 1)
         return total / math.sqrt(total * total + HALF) if found else None
 

@@ -28,7 +28,7 @@ from recsys.text.language.detect import detect
 from recsys.text.sentiment.chinese import (
     HAN_CUES,
     HAN_ROWS,
-    ChineseTone,
+    ChineseSentimentModel,
     han_signs,
     without_han,
 )
@@ -46,7 +46,7 @@ LARGEST = 64 << 20  # bytes that a model file may unpack to
 
 
 @dataclass(frozen=True)
-class Tone:
+class SentimentModel:
     """A linear model of tone; probabilities hold where the three labels are equally frequent."""
 
     tables: Mapping[str, NDArray[np.floating]]  # bag name to (n_rows, 3)
@@ -55,7 +55,7 @@ class Tone:
     sharpness: float  # what logits are multiplied by so that probabilities are calibrated
     tokenizer_json: bytes
     note: str = ""  # what it was trained on
-    chinese: ChineseTone | None = None  # None: Chinese signs are not read
+    chinese: ChineseSentimentModel | None = None  # None: Chinese signs are not read
     languages: frozenset[str] = frozenset({"en"})  # of the labelled texts
 
     @cached_property
@@ -123,7 +123,7 @@ class Tone:
         return bool(code) and code not in self.languages and not (code == "zh" and self.chinese)
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
-        """Return what `write_tone` saves; `from_arrays` takes it back."""
+        """Return what `write_sentiment_model` saves; `from_arrays` takes it back."""
         about = {
             "format": FORMAT,
             "sharpness": self.sharpness,
@@ -146,7 +146,7 @@ class Tone:
         }
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Tone:
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> SentimentModel:
         """Rebuild; DataError when an array is missing, misshapen or not finite."""
         try:
             about = json.loads(arrays["about"].tobytes())
@@ -206,12 +206,14 @@ class Tone:
                 raise DataError(f"tone model: {name} {number} is not a positive number")
 
 
-def _chinese(arrays: Mapping[str, NDArray[Any]], about: Mapping[str, Any]) -> ChineseTone | None:
+def _chinese(
+    arrays: Mapping[str, NDArray[Any]], about: Mapping[str, Any]
+) -> ChineseSentimentModel | None:
     """Return the model of Chinese signs of a file; None: it has none."""
     if "han_runs" not in arrays:
         return None
     numbers = float(about["han_sharpness"]), float(about["han_cut"])
-    return ChineseTone(arrays["han_runs"], arrays["han_cues"], *numbers)
+    return ChineseSentimentModel(arrays["han_runs"], arrays["han_cues"], *numbers)
 
 
 def score(probabilities: Floats) -> Floats:
@@ -230,14 +232,16 @@ def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(powers / powers.sum(1, keepdims=True))
 
 
-def load_tone(path: Path | None = None) -> Tone:
-    """Read a model that `write_tone` wrote, without a path the one that comes with the package."""
+def load_sentiment_model(path: Path | None = None) -> SentimentModel:
+    """Read a model that `write_sentiment_model` wrote, without a path the one that comes with the
+    package.
+    """
     path = path or SHIPPED
     try:
         with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             if not isinstance(file, np.lib.npyio.NpzFile):
                 raise ValueError("not an npz file")
-            return Tone.from_arrays({name: file[name] for name in file.files})
+            return SentimentModel.from_arrays({name: file[name] for name in file.files})
     except FileNotFoundError as error:
         raise DataError(f"{path} does not exist: run `recsys train-tone --labels F`") from error
     except DataError as error:
@@ -246,7 +250,7 @@ def load_tone(path: Path | None = None) -> Tone:
         raise DataError(f"{path} is not a tone model: {error}") from error
 
 
-def write_tone(path: Path, model: Tone) -> None:
+def write_sentiment_model(path: Path, model: SentimentModel) -> None:
     """Write a model as one npz file without pickle: aside first, then renamed."""
     model.check()
     path.parent.mkdir(parents=True, exist_ok=True)

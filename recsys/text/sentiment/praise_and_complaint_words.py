@@ -142,7 +142,7 @@ _MORE, _LESS = frozenset(MORE), frozenset(LESS)
 _WELCOME, _UNWELCOME = frozenset(WELCOME), frozenset(UNWELCOME)
 
 
-def judged(words: Sequence[str], negated: Sequence[bool]) -> tuple[float, ...]:
+def cue_counts(words: Sequence[str], negated: Sequence[bool]) -> tuple[float, ...]:
     """Return how much a text praises, blames, denies praise, denies blame, and what is left of it.
 
     More of what is welcome is praise, and so is less of what is not: losses that shrink.

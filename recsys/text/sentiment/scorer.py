@@ -18,7 +18,7 @@ from recsys.array_types import Floats
 from recsys.data.event_tables import EventTable
 from recsys.text.language.detect import detect
 from recsys.text.sentiment.lexicon import Lexicon, read_lexicon
-from recsys.text.sentiment.model import LABELS, SHIPPED, Tone, load_tone, score
+from recsys.text.sentiment.model import LABELS, SHIPPED, SentimentModel, load_sentiment_model, score
 
 FOLDER, MODEL, LEXICON = "tone", "tone.npz", "lexicon.csv"
 KEPT = 100_000  # texts whose scores are remembered
@@ -33,13 +33,13 @@ class SentimentScorer:
     _kept: dict[int, float] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
-    def model(self) -> Tone:
+    def model(self) -> SentimentModel:
         """The tone model in use; without a model of Chinese of its own, with the shipped one."""
         own = self.model_file or self.home / FOLDER / MODEL
         if not self.model_file and not own.exists():
-            return load_tone()
-        found = load_tone(own)
-        return found if found.chinese else replace(found, chinese=load_tone().chinese)
+            return load_sentiment_model()
+        found = load_sentiment_model(own)
+        return found if found.chinese else replace(found, chinese=load_sentiment_model().chinese)
 
     @cached_property
     def lexicons(self) -> Mapping[str, Lexicon]:
@@ -76,7 +76,7 @@ class SentimentScorer:
         """Return the tone of each text, -1 to 1; texts met lately are not read again."""
         if not any(texts):
             return np.zeros(len(texts), np.float32)
-        keys = list(map(hash, texts))  # numbers only: what people wrote is not held in memory
+        keys = list(map(hash, texts))  # numbers only: what users wrote is not held in memory
         new = {key: text for key, text in zip(keys, texts, strict=True) if key not in self._kept}
         read = score(self.probabilities(list(new.values()))).tolist() if new else []
         fresh = dict(zip(new, read, strict=True))
@@ -87,13 +87,13 @@ class SentimentScorer:
         return np.array(found, np.float32)
 
 
-def toned(events: EventTable, tones: SentimentScorer) -> EventTable:
+def with_sentiment(events: EventTable, sentiment_scorer: SentimentScorer) -> EventTable:
     """Return the events with the tone of their comments; 0 where nothing was written."""
     if not events.comments:
         return events
     found = np.zeros(len(events), np.float32)
-    found[list(events.comments)] = tones.scores(list(events.comments.values()))
-    return replace(events, tone=found)
+    found[list(events.comments)] = sentiment_scorer.scores(list(events.comments.values()))
+    return replace(events, sentiment=found)
 
 
 def _chances(valence: float) -> Floats:

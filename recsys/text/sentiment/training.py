@@ -25,7 +25,7 @@ from recsys.text.sentiment.features import (
     features,
     read_tokenizer,
 )
-from recsys.text.sentiment.model import LABELS, UNSURE, Tone, softmax
+from recsys.text.sentiment.model import LABELS, UNSURE, SentimentModel, softmax
 from recsys.text.sentiment.solver import Reading, Solved, logits_of, solve
 
 LANGUAGE_SHARE = 0.02  # of labelled texts in a language, from which the model has learned it
@@ -33,8 +33,8 @@ SAMPLE = 2_000  # texts that tell the languages
 
 
 @dataclass(frozen=True, slots=True)
-class ToneConfig:
-    """How the tone model is taught."""
+class SentimentConfig:
+    """Hyper-parameters of the sentiment model's training."""
 
     strength: float = 0.1  # inverse of the regularization; more fits one kind of text only
     vectors: float = 1.0  # weight of word vectors beside words and letters
@@ -44,15 +44,15 @@ class ToneConfig:
     least_per_label: int = 5  # texts of each label that occurs
 
 
-def fit_tone(
+def fit_sentiment_model(
     texts: Sequence[str],
     classes: NDArray[np.integer],
     student: Student,
-    config: ToneConfig = ToneConfig(),
+    config: SentimentConfig = SentimentConfig(),
     note: str = "",
     sources: Sequence[str] = (),
-    base: Tone | None = None,
-) -> Tone:
+    base: SentimentModel | None = None,
+) -> SentimentModel:
     """Return a tone model from texts and their classes (rows of LABELS).
 
     Chinese texts train the model of Chinese signs, all others the model of words. A part with
@@ -79,28 +79,28 @@ def fit_tone(
     return replace(model, note=note)
 
 
-def _trainable(classes: NDArray[np.int64], config: ToneConfig) -> bool:
+def _trainable(classes: NDArray[np.int64], config: SentimentConfig) -> bool:
     counts = np.bincount(classes, minlength=len(LABELS))
     return bool((counts > 0).sum() >= 2 and counts[counts > 0].min() >= config.least_per_label)
 
 
-def _mute(student: Student, note: str) -> Tone:
+def _mute(student: Student, note: str) -> SentimentModel:
     """Return a model that knows no word: every text is neutral."""
     n_tokens = read_tokenizer(student.tokenizer_json).get_vocab_size()
     sizes = {"words": WORD_ROWS, "letters": LETTER_ROWS, "tokens": n_tokens, "negated": n_tokens}
     tables = {name: np.zeros((rows, len(LABELS)), np.float16) for name, rows in sizes.items()}
     cues = np.zeros((len(CUES), len(LABELS)), np.float32)
     bias = np.log(np.array(UNSURE, np.float32))
-    return Tone(tables, cues, bias, 1.0, student.tokenizer_json, note, None, frozenset())
+    return SentimentModel(tables, cues, bias, 1.0, student.tokenizer_json, note, None, frozenset())
 
 
 def _fit_words(
     texts: Sequence[str],
     classes: NDArray[np.int64],
     student: Student,
-    config: ToneConfig,
+    config: SentimentConfig,
     sources: Sequence[str],
-) -> Tone:
+) -> SentimentModel:
     reading = read_for_training(texts, student, config)
     weight = balanced(classes, sources)
     solved = solve(reading, classes, config.strength * weight, config.rounds)
@@ -116,7 +116,9 @@ def languages_of(texts: Sequence[str]) -> frozenset[str]:
     return frozenset(code for code, n in result.items() if code and n >= least)
 
 
-def check_classes(classes: NDArray[np.integer], config: ToneConfig = ToneConfig()) -> None:
+def check_classes(
+    classes: NDArray[np.integer], config: SentimentConfig = SentimentConfig()
+) -> None:
     """DataError unless at least two labels occur, each often enough."""
     counts = np.bincount(classes, minlength=len(LABELS))
     result = ", ".join(f"{n} {label}" for n, label in zip(counts, LABELS, strict=True))
@@ -140,7 +142,7 @@ def balanced(classes: NDArray[np.integer], sources: Sequence[str] = ()) -> NDArr
 
 
 def read_for_training(
-    texts: Sequence[str], student: Student, config: ToneConfig = ToneConfig()
+    texts: Sequence[str], student: Student, config: SentimentConfig = SentimentConfig()
 ) -> Reading:
     """Turn texts into the rows of a linear model: weighted n-grams, vectors, cues."""
     read = features(texts, read_tokenizer(student.tokenizer_json))
@@ -175,7 +177,7 @@ def chances_beside(
     train: NDArray[np.integer],
     test: NDArray[np.integer],
     student: Student,
-    config: ToneConfig = ToneConfig(),
+    config: SentimentConfig = SentimentConfig(),
 ) -> Floats:
     """Return the labels' probabilities for some texts, vectors read beside all else, (n, 3).
 
@@ -203,7 +205,7 @@ def _matrix(bag: Bag, n_rows: int) -> csr_array:
     return matrix
 
 
-def _fold(solved: Solved, reading: Reading, student: Student, note: str) -> Tone:
+def _fold(solved: Solved, reading: Reading, student: Student, note: str) -> SentimentModel:
     weights, bias = solved
     tables: dict[str, NDArray[np.floating]] = {}
     at = 0
@@ -213,7 +215,7 @@ def _fold(solved: Solved, reading: Reading, student: Student, note: str) -> Tone
         table = part * factor[:, None] if factor.ndim == 1 else factor @ part
         tables[name] = table.astype(np.float16)
         at += width
-    return Tone(
+    return SentimentModel(
         tables,
         weights[at:].astype(np.float32),
         bias.astype(np.float32),
@@ -227,7 +229,7 @@ def _held_out_logits(
     reading: Reading,
     classes: NDArray[np.integer],
     weight: NDArray[np.float64],
-    config: ToneConfig,
+    config: SentimentConfig,
 ) -> NDArray[np.float64]:
     """Return each text's logits from a model that did not see it; folds take turns per label."""
     fold = np.zeros(len(classes), np.int64)

@@ -34,12 +34,12 @@ class TopicConfig:
     closeness_han: float = 1.0  # where most texts are in Han signs, which vectors read singly
     smoothing: float = 300.0  # words of doubt per topic
     least_texts: int = 5  # texts that a word must stand in
-    most_share: float = 0.1  # share of 1,000 texts and more above which a word tells nothing
+    most_share: float = 0.1  # share of 1,000 texts and more above which a word is not informative
     largest_vocabulary: int = 50_000
     temperatures: tuple[float, ...] = (2.0,) * 15 + (1.0,) * 5
     neighbours: int = 5
     typical: int = 10  # items that stand for a topic
-    most_taught: int = 50_000  # texts drawn to learn from; all others only find their place
+    most_fitted: int = 50_000  # texts drawn to learn from; all others only find their place
     seed: int = 0
 
 
@@ -64,12 +64,12 @@ def fit_topics(
     if not np.isfinite(vectors.sum(dtype=np.float64)):  # else no copy, for memory's sake
         vectors = np.where(np.isfinite(vectors), vectors, 0)
     vectors = vectors.astype(np.float32, copy=False)
-    if len(texts) <= config.most_taught:
-        topics = _taught(texts, vectors, config)
+    if len(texts) <= config.most_fitted:
+        topics = _fitted_topics(texts, vectors, config)
     else:
         rng = np.random.default_rng(config.seed)
-        some = np.sort(rng.permutation(len(texts))[: config.most_taught])
-        topics = _taught([texts[row] for row in some], vectors[some], config)
+        some = np.sort(rng.permutation(len(texts))[: config.most_fitted])
+        topics = _fitted_topics([texts[row] for row in some], vectors[some], config)
         topics = replace(topics, items=topics.assign(texts, vectors)[0])
     sizes = np.bincount(topics.items[topics.items >= 0], minlength=len(topics)).astype(np.int32)
     topics = replace(topics, sizes=sizes)
@@ -127,7 +127,7 @@ def _continued(
     return tuple(found), fresh
 
 
-def _taught(texts: Sequence[str], vectors: Floats, config: TopicConfig) -> Topics:
+def _fitted_topics(texts: Sequence[str], vectors: Floats, config: TopicConfig) -> Topics:
     if 2 * sum(map(topic_words.in_han, texts)) > len(texts):
         config = replace(config, closeness=config.closeness_han)
     read = [topic_words.words(text) for text in texts]

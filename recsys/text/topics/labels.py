@@ -33,7 +33,7 @@ class LabelConfig:
     covered: float = 0.25  # share of the topic's texts that a single term must stand in
     together: float = 0.18  # the same for two terms together
     each: float = 0.07  # the same for each of two
-    marked: float = 0.5  # the same for a tag or category, which people gave on purpose
+    marked: float = 0.5  # the same for a tag or category, which users gave on purpose
     covered_han: float = 0.18  # the same three of Chinese terms, whose texts are often titles
     together_han: float = 0.16
     each_han: float = 0.05

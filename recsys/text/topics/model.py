@@ -88,7 +88,7 @@ class Topics:
             [topic_words.words(text, self._row_of.__contains__) for text in texts], self._row_of
         )
         scores = self.closeness * (self.space.apply(vectors) @ self.centroids.T)
-        if len(texts) == 1:  # as the service asks: without matrices, in half the time
+        if len(texts) == 1:  # as the service needs it: without matrices, in half the time
             scores += self.evidence[found.indices].sum(axis=0, dtype=np.float32)
         elif found.nnz:
             used, columns = np.unique(found.indices, return_inverse=True)

@@ -90,10 +90,10 @@ def names(counts: NDArray[np.floating], known: Sequence[str], n: int = 8) -> lis
     share = counts / np.maximum(counts.sum(1, keepdims=True), 1)
     rare = np.log1p(counts.sum() / len(counts) / np.maximum(counts.sum(0), 1))
     weight = share * rare
-    return [_telling(row, known, n) for row in weight]
+    return [_informative(row, known, n) for row in weight]
 
 
-def _telling(weight: NDArray[np.floating], known: Sequence[str], n: int) -> list[str]:
+def _informative(weight: NDArray[np.floating], known: Sequence[str], n: int) -> list[str]:
     kept: list[str] = []
     for at in np.argsort(-weight, kind="stable")[: 3 * n]:
         word = known[at]

@@ -49,8 +49,10 @@ def test_it_is_served_and_explained(even):
     query = Query(history=(Interaction("sea-1", "like", timestamp=0.0),), n=10)
     found = service.recommend(query)
     assert all(live.row(one.item_id) % 2 == 0 for one in found)
-    told = explain(service, query, found[0].item_id)
-    assert told.base + sum(part.value for part in told.parts) == pytest.approx(told.score, abs=1e-3)
+    result = explain(service, query, found[0].item_id)
+    assert result.base + sum(part.value for part in result.parts) == pytest.approx(
+        result.score, abs=1e-3
+    )
 
 
 def test_a_search_chooses_it_where_it_helps(even):

@@ -1,4 +1,4 @@
-"""Newcomers: without a positive event, uptake and likes never count against an item."""
+"""Cold users: without a positive event, uptake and likes never count against an item."""
 
 from dataclasses import replace
 
@@ -35,7 +35,7 @@ def order(live, history=()):
 @pytest.mark.parametrize("newcomers", [{}, {"share_1d": 0.5, "share_all": 0.2, "refusals": 1.0}])
 @pytest.mark.parametrize("history", [(), (Interaction("sea-3", "dislike", timestamp=NOW),)])
 def test_an_item_that_is_taken_up_more_does_not_fall(newcomers, history):
-    live = worlds.live(replace(ABSURD, newcomers=newcomers))
+    live = worlds.live(replace(ABSURD, cold_user_weights=newcomers))
     before = order(live, history)[0].index("sea-9")
     for number in range(40):
         live.add_event("sea-9", "like", timestamp=NOW + number, actor=f"new-{number}")
@@ -43,7 +43,7 @@ def test_an_item_that_is_taken_up_more_does_not_fall(newcomers, history):
 
 
 def test_one_person_brings_no_page_into_the_lists_of_strangers():
-    score_model = ScoreModel(newcomers={"share_1h": 2.0, "share_all": 0.1})
+    score_model = ScoreModel(cold_user_weights={"share_1h": 2.0, "share_all": 0.1})
     live = worlds.live(score_model)
     before = order(live)[0]
     for number in range(100):  # nobody else does anything in this hour
@@ -58,15 +58,15 @@ def test_one_person_brings_no_page_into_the_lists_of_strangers():
 
 @pytest.mark.parametrize("history", [(), (Interaction("sea-3", "dislike", timestamp=NOW),)])
 def test_lists_of_strangers_are_the_same_one_by_one_and_together(history):
-    score_model = ScoreModel(newcomers={"share_1h": 2.0, "share_all": 0.1, "liked": 0.3})
+    score_model = ScoreModel(cold_user_weights={"share_1h": 2.0, "share_all": 0.1, "liked": 0.3})
     counters = dict(worlds.model().counters)
     level = counters["level"].copy()
-    level[:, :5] -= level[-1, :5]  # one person each, as of now
+    level[:, :5] -= level[-1, :5]  # one user each, as of now
     model = replace(
         worlds.model(), score_model=score_model, trees=None, counters=counters | {"level": level}
     )
     live = LiveState(model)
-    assert live.counters.by_one_person(np.arange(live.size))[:5].all()
+    assert live.counters.by_one_user(np.arange(live.size))[:5].all()
     known = History.resolve(history, live)
     together = HistoryBatch.of_events(
         known.rows, known.weights, known.times, [np.arange(len(known))]
@@ -80,7 +80,7 @@ def test_lists_of_strangers_are_the_same_one_by_one_and_together(history):
 
 def test_what_many_refuse_is_not_first():
     live = worlds.live(
-        ScoreModel(newcomers={"share_all": 0.5, "liked": 0.25, "refusals": REFUSALS})
+        ScoreModel(cold_user_weights={"share_all": 0.5, "liked": 0.25, "refusals": REFUSALS})
     )
     for number in range(25):
         live.add_event("chess-3", "dislike", timestamp=NOW + number, actor=f"new-{number}")
@@ -88,7 +88,7 @@ def test_what_many_refuse_is_not_first():
 
 
 def test_trending_is_told_only_of_what_is_taken_up():
-    live = worlds.live(replace(ABSURD, newcomers={}))
+    live = worlds.live(replace(ABSURD, cold_user_weights={}))
     history = tuple(Interaction(f"sea-{n}", "like", timestamp=NOW) for n in range(4))
     _, found = order(live, history)
     quiet = [name for name in found if name.endswith(("-28", "-29", "-30", "-31"))]  # unread
@@ -116,7 +116,7 @@ def test_weights_of_newcomers_are_learned_and_never_negative():
         np.broadcast_to(np.arange(30, dtype=np.int32), shares.shape),
     )
     design = CandidateForm(("share_1d", "liked"), neighbours=near("x"))
-    found = design.newcomers(choice_sets)
+    found = design.cold_user_weights(choice_sets)
     assert min(found.values()) >= 0 and found["share_1d"] + found["share_all"] >= 0.5
     assert found["liked"] > 0 and found["refusals"] == REFUSALS
 
@@ -126,5 +126,5 @@ def test_an_older_blend_has_no_weights_of_newcomers_and_is_cut_at_zero():
     del saved["newcomers"]
     score_model = ScoreModel.from_json(saved)
     user_features = {"activity": -2.0}
-    assert score_model.prior_weights(NAMES, user_features, newcomer=True).min() == 0
+    assert score_model.prior_weights(NAMES, user_features, cold_user=True).min() == 0
     assert score_model.prior_weights(NAMES, user_features).min() < -1
