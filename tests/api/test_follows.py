@@ -149,7 +149,7 @@ def test_a_newcomer_sees_new_posts_of_the_one_author_they_follow(client: FlaskCl
     assert client.get("/explain/fan/" + found[3]["item_id"]).json["rank"] == 4
     service: AppState = client.application.extensions["service"]
     for user, count in (("fan", 8), ("many", 0)):
-        query = query_of(Recommend(service).person(user), ListRequest())
+        query = query_of(Recommend(service).user_state(user), ListRequest())
         request = service.serving.recommender.request(query)
         assert len(contenders(request, np.ones(request.size, bool))) == count, user
 

@@ -13,7 +13,7 @@ import pytest
 from api_server import Server, start
 from conftest import key_of, keyed
 from flask import Flask
-from test_slow_clients import answer, connected, queried
+from test_slow_clients import answer, connected, status_of
 
 from api.http.asgi_to_wsgi import SMALL
 from api.http.uvicorn_protocol import HEAD_BYTES, HEAD_FIELDS, PIPELINED
@@ -70,7 +70,7 @@ def test_a_head_without_an_end_costs_a_worker_nothing(
     found = sent(server, data)
     # a reset may take the answer away where the client is still sending
     assert b"HTTP/1.1 %s " % status in found or not found
-    assert queried(server, "/health/live") == 200
+    assert status_of(server, "/health/live") == 200
     assert worker.is_running() and worker.memory_info().rss - before < 30e6
 
 

@@ -143,7 +143,7 @@ def test_replay_items_are_born_when_created_or_first_seen() -> None:
     catalogue = items(["a", "b", "c"], created=[5.0, np.nan, 9.0])
     split = make_split(timed(("ann", "a", 7), ("ann", "b", 8)), catalogue, Rules("replay"))
     assert split.replay is not None
-    assert split.replay.first_act.tolist() == [5.0, 8.0]
+    assert split.replay.first_seen.tolist() == [5.0, 8.0]
 
 
 def test_groups_ask_once_per_user_and_group() -> None:

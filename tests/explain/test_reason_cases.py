@@ -36,8 +36,8 @@ def reasons_of(case: Case) -> tuple[Reason, ...]:
     for place, (user, item, kind) in enumerate(case.get("acts", ())):
         live.add_events([LiveEvent(item, kind, timestamp=now + 60 * place, actor=user)])
     for name, title, category, author, hours in case.get("posts", ()):
-        first_act = now - 3600 * hours
-        live.add_item(Item(name, title, category=category, author_id=author, created_at=first_act))
+        created = now - 3600 * hours
+        live.add_item(Item(name, title, category=category, author_id=author, created_at=created))
     for item in case.get("gone", ()):
         live.remove_item(item)
     history = [

@@ -48,8 +48,8 @@ def made(score_model):
     for place, item in enumerate((rng.zipf(1.3, 20_000) % SIZE).tolist()):
         kind = "dislike" if place % 9 == 0 else "like"
         columns.add(Event(f"u{place % 500}", f"i{item}", kind, timestamp=START + 40.0 * place))
-    first_act = START - rng.uniform(0, 3e7, SIZE)
-    items = item_table(Item(f"i{n}", created_at=float(first_act[n])) for n in range(SIZE) if n % 7)
+    created = START - rng.uniform(0, 3e7, SIZE)
+    items = item_table(Item(f"i{n}", created_at=float(created[n])) for n in range(SIZE) if n % 7)
     data = Dataset.build(columns.table(np.inf), items)
     size = len(data.items)
     near = np.sort(rng.integers(0, size, (size, 30)), axis=1).astype(np.int32)

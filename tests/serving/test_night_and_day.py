@@ -44,7 +44,7 @@ def some_events(seed, count=300):
 @pytest.mark.parametrize("seed", range(4))
 def test_a_day_of_events_counts_as_a_night_counts_it(tmp_path, seed):
     model = worlds.plain(worlds.odd_even(), worlds.WHOLE)
-    live = LiveState(model, EventWeights(unique_users=False))
+    live = LiveState(model, EventWeights(account_tests=False))
     live.counters = PopularityCounters.empty(live.room)
     events = list(some_events(seed))
     with Store.open(f"sqlite:///{tmp_path / 'store.db'}") as store:

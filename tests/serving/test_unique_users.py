@@ -201,7 +201,7 @@ def test_one_person_cannot_vote_an_item_down():
 
 def test_without_the_defence_every_act_counts():
     made = worlds.live()
-    off = type(made)(made.model, replace(made.weights, unique_users=False))
+    off = type(made)(made.model, replace(made.weights, account_tests=False))
     row, moment = made.row("sea-1"), worlds.topics().now
     acts = [LiveEvent("sea-1", "like", None, moment + n, 0.0, "fan") for n in range(50)]
     before = float(made.counters.uptake(6, made.size)[row])

@@ -55,9 +55,9 @@ def test_the_prediction_replaces_what_the_engine_guessed_of_an_unread_item():
 
 def test_of_too_many_unread_items_the_newest_are_predicted():
     data = worlds.topics()
-    first_act = np.full(len(data.items), np.nan)
-    first_act[UNREAD[1]], first_act[UNREAD[0]] = worlds.START, worlds.START - 1.0
-    dated = replace(data, table=replace(data.table, created=first_act))
+    created = np.full(len(data.items), np.nan)
+    created[UNREAD[1]], created[UNREAD[0]] = worlds.START, worlds.START - 1.0
+    dated = replace(data, table=replace(data.table, created=created))
     assert newest_unread(dated, len(UNREAD)).tolist() == UNREAD
     assert newest_unread(dated, 2).tolist() == UNREAD[:2]
     assert newest_unread(dated, 1).tolist() == UNREAD[1:2]

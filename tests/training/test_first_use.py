@@ -19,11 +19,11 @@ def world(n: int) -> Dataset:
         [Event("ann", "old", "like", timestamp=START)],
     )
     for k in range(n):
-        first_act = START + 86400.0 * k
-        items.append(Item(f"i{k}", author_id="ann", created_at=first_act))
-        events.append(Event("ann", f"i{k}", "like", timestamp=first_act))
-        events.append(Event("bob", f"i{k}", "like", timestamp=first_act + HOUR * k))
-        events.append(Event("eve", f"i{k}", "like", timestamp=first_act + HOUR * (k + 9)))
+        created = START + 86400.0 * k
+        items.append(Item(f"i{k}", author_id="ann", created_at=created))
+        events.append(Event("ann", f"i{k}", "like", timestamp=created))
+        events.append(Event("bob", f"i{k}", "like", timestamp=created + HOUR * k))
+        events.append(Event("eve", f"i{k}", "like", timestamp=created + HOUR * (k + 9)))
     return Dataset.build(worlds.event_table(events), item_table(items))
 
 

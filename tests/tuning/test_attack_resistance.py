@@ -76,7 +76,7 @@ def test_nothing_is_tried_without_defences_or_with_few_users():
     check = queried(8 * 86_400.0)
     model = assemble(check.data, {}, TextVectors.none(len(check.data.items)), BLEND)
     for weights, users in (
-        (EventWeights(unique_users=False), USERS),
+        (EventWeights(account_tests=False), USERS),
         (EventWeights(), 90 * FEWEST),
     ):
         found = planted_attack(model, weights, check, users, 0)
