@@ -197,7 +197,9 @@ def command() -> None:
 def _options(made: Callable[..., None]) -> Callable[..., None]:
     for option in (
         click.option("--seed", type=click.IntRange(0), default=0, show_default=True),
-        click.option("--people", type=click.IntRange(1), default=500, show_default=True),
+        click.option(
+            "--people", "sampled_users", type=click.IntRange(1), default=500, show_default=True
+        ),
         click.option("--factors", default="directions 128", show_default=True),
     ):
         made = option(made)
