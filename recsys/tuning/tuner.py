@@ -77,10 +77,10 @@ def tune(
     """Return the engines and the score model with the highest nDCG@20 on a validation set.
 
     The validation set is cut inside `data`, whose items without a record may be listed: the newest
-    tenth of dated events, replayed; else the last event of a third of the users, or a random fifth
-    of theirs, in as many folds as there are few users. With fewer than `TESTABLE` users in it, a
-    fixed choice is returned. `note` receives a sentence per result,
-    `advance` the CPU seconds spent and allowed.
+    tenth of dated events, replayed; else the last event, or the last fifth of the events, of a
+    third of the users at a time, in more folds the fewer users there are (see `folds_of`). With
+    fewer than `TESTABLE` users in it, a fixed choice is returned. `note` receives a sentence per
+    result, `advance` the CPU seconds spent and allowed.
     """
     load_terms()
     data = canonical(data)
