@@ -3,7 +3,8 @@
     python -m jobs.bench.topic_names items.csv.gz --title title --text text --marks tags,category
     python -m jobs.bench.topic_names reviews.csv.gz --text text --judged verdicts.csv
 
-Topics and names are those of a night without behaviour. A judge decides two things for each topic:
+Topics and names are those of a night without behaviour: tags and categories (--marks) decide which
+items belong together, as titles and texts do. A judge decides two things for each topic:
 whether its typical texts have one subject (coherent), and whether the name is one that an editor
 would accept for it (acceptable). With --judged the file of verdicts is written with empty columns,
 or, if it is there, read and counted.
@@ -14,16 +15,20 @@ from __future__ import annotations
 import csv
 import gzip
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
+import numpy as np
 
+from recsys.data.event_tables import ItemTable
+from recsys.data.ids import IdMap
 from recsys.errors import DataError
 from recsys.text.encoders.encoder import load_encoder
-from recsys.text.topics.fit import TopicConfig, fit_topics
-from recsys.text.topics.labels import with_labels
+from recsys.text.item_texts import documents
+from recsys.text.topics.fit import TopicConfig
+from recsys.text.topics.item_topics import item_topics
 from recsys.text.topics.model import Topics
+from recsys.text_training.encode_catalogue import encode_words
 
 from ..cli import run
 from ..environment import load_settings
@@ -32,31 +37,34 @@ SHOWN = 120  # characters of a typical text
 VERDICTS = ("topic", "name", "coherent", "acceptable")
 
 
-@dataclass(frozen=True, slots=True)
-class Texts:
-    """The texts of a file, and the tags and categories of each."""
+def read_items(path: Path, title: str, text: str, marks: Sequence[str], limit: int) -> ItemTable:
+    """Return the distinct items of a CSV file, in its order, at most `limit` of them (0: all).
 
-    texts: Sequence[str]
-    marks: Sequence[Sequence[str]]
-
-
-def read_texts(path: Path, columns: Sequence[str], marks: Sequence[str], limit: int) -> Texts:
-    """Return the distinct texts of a CSV file, in its order, at most `limit` of them (0: all).
-
-    `columns` are joined by line ends; `marks` are columns of one value each, or of several that are
-    separated by |. DataError names a column that the file does not have.
+    `title` and `text` are columns, empty for none; `marks` are columns of one tag or category each,
+    or of several that are separated by |. Of items with equal titles and texts the first stays.
+    DataError names a column that the file does not have.
     """
-    found: dict[str, tuple[str, ...]] = {}
+    found: dict[tuple[str, str], tuple[str, ...]] = {}
     for row in _rows(path):
-        missing = [name for name in (*columns, *marks) if name not in row]
+        missing = [name for name in (title, text, *marks) if name and name not in row]
         if missing:
             raise DataError(f"{path} has no column {missing[0]!r}; it has {', '.join(row)}")
-        text = "\n".join(row[name] for name in columns)
         own = (one for name in marks for one in row[name].split("|") if one)
-        found.setdefault(text, tuple(own))
+        found.setdefault((row.get(title, ""), row.get(text, "")), tuple(own))
         if len(found) == limit:
             break
-    return Texts(list(found), list(found.values()))
+    count = len(found)
+    return ItemTable(
+        ids=IdMap.from_ids(map(str, range(count))),
+        title=[title for title, _ in found],
+        text=[text for _, text in found],
+        tags=list(found.values()),
+        category=[""] * count,
+        author=[""] * count,
+        created=np.full(count, np.nan),
+        url=[""] * count,
+        metadata=[{} for _ in range(count)],
+    )
 
 
 def _rows(path: Path) -> Iterator[dict[str, str]]:
@@ -108,17 +116,18 @@ def command(
     path: Path, title: str, text: str, marks: str, limit: int, labels_file: Path | None
 ) -> None:
     """Print the names of the topics of a CSV file beside titles of typical items."""
-    columns = [name for name in (title, text) if name]
-    if not columns:
+    if not title and not text:
         raise DataError("name a column of titles or texts: --title COLUMN or --text COLUMN")
     settings = load_settings()
-    read = read_texts(path, columns, [name for name in marks.split(",") if name], limit)
-    vectors = load_encoder(settings.encoder, settings.device, settings.cache_folder).encode(
-        read.texts
-    )
-    topics = fit_topics(read.texts, vectors, TopicConfig(seed=settings.seed))
-    topics = with_labels(topics, read.texts, read.marks)
-    print("\n\n".join(report(topics, read.texts)))
+    table = read_items(path, title, text, [name for name in marks.split(",") if name], limit)
+    encoder = load_encoder(settings.encoder, settings.device, settings.cache_folder)
+    texts = documents(table)
+    vectors = encode_words(
+        texts, encoder, settings.home, "topic-names", cache=settings.cache_folder
+    ).vectors
+    topics = item_topics(table, vectors, TopicConfig(seed=settings.seed))
+    shown = [f"{title} {text}" for title, text in zip(table.title, table.text, strict=True)]
+    print("\n\n".join(report(topics, shown)))
     if labels_file is None:
         return
     if labels_file.exists():

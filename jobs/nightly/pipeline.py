@@ -20,6 +20,7 @@ from recsys.errors import DataError
 from recsys.safety.comment_dampening import dampened
 from recsys.text.sentiment.comment_cache import with_comment_sentiment
 from recsys.tuning.baseline_comparison import baseline_blend, named
+from recsys.tuning.tuner_definition import tuner_definition
 from recsys.tuning.tuning_result import TuningResult
 
 from .click_rates import click_rates
@@ -116,6 +117,7 @@ class NightPipeline:
             "event_weights": self.night.kinds,
             "direction": self.night.settings.direction,
             "engines": list(self.night.settings.engines),
+            "tuner": tuner_definition(),
         }
         manifest = before.manifest if before is not None else {}
         days, minutes = self.night.settings.tune_days, self.night.settings.tune_minutes

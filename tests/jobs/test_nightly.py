@@ -10,6 +10,7 @@ import pytest
 from night_world import READ, books, call, command, environment, fill, next_books, parity, reads
 
 from jobs.commands.nightly import _folder
+from recsys.bundle import manifest_checksum
 from recsys.bundle_store import BundleStore
 from recsys.data.records import Event, Item
 from recsys.serving.model import Model
@@ -17,6 +18,7 @@ from recsys.store.erasure import erase
 from recsys.store.exposures import Exposure, Exposures, Outcome, Shown
 from recsys.store.locks import only_one
 from recsys.store.store import Store
+from recsys.tuning.tuner_definition import tuner_definition
 
 STEPS = [
     "snapshot",
@@ -148,6 +150,19 @@ def test_a_second_night_takes_the_tuning_over(home):
     assert result.returncode == 0, result.stderr
     details = json.loads(result.stdout)
     assert details["tune"]["tuned"] is False and len(BundleStore(home).versions()) == 2
+
+
+def test_a_night_after_an_upgrade_of_the_tuner_tunes_again(home):
+    """A bundle of the day, as an earlier version of the tuner would have left it."""
+    bundles = BundleStore(home)
+    path = home / "bundles" / bundles.current() / "manifest.json"
+    manifest = json.loads(path.read_text())
+    assert manifest["tuning"]["tuner"] == tuner_definition()
+    manifest["tuning"]["tuner"] = "0123456789ab"
+    path.write_text(json.dumps({**manifest, "checksum": manifest_checksum(manifest)}))
+    tune = json.loads(call(home, "nightly", "--json").stdout)["tune"]
+    assert tune["tuned"] and tune["because"] == "the code that tunes changed"
+    assert bundles.open_current().manifest["tuning"]["tuner"] == tuner_definition()
 
 
 def test_topics_keep_their_ids_when_items_come_and_go(home, store):

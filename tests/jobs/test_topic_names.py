@@ -63,3 +63,15 @@ def test_an_unknown_column_and_verdicts_of_other_names_are_refused(home: Path) -
     (home / "verdicts.csv").write_text("topic,name,coherent,acceptable\n0,Other,y,y\n")
     with pytest.raises(DataError, match="judges other names"):
         run(home, "--title", "heading", "--judged", str(home / "verdicts.csv"))
+
+
+def test_tags_alone_group_items_as_in_a_night(home: Path) -> None:
+    """Titles say nothing: grouped by titles alone, no topic would have a name."""
+    tags = ("Chess|Games", "Harbours|Sea", "Bread|Kitchen")
+    rows = [[f"number {n}", tags[n % 3], ""] for n in range(90)]
+    with (home / "items.csv").open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([HEAD, *rows])
+    shown = run(home, "--title", "heading", "--marks", "labels").output.split("\n\n")
+    names = {part.splitlines()[0].rpartition(": ")[2] for part in shown}
+    known = {tag for pair in tags for tag in pair.split("|")}
+    assert len(names & known) >= 3 and names <= known | {"(no name)"}

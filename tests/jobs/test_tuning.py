@@ -18,7 +18,7 @@ from recsys.serving.score_model import ScoreModel
 from recsys.tuning.tuning_result import TuningResult
 
 COUNTS = {"events": 1000, "items": 100, "kinds": {"like": 800, "view": 200}}
-PLAN = {"encoder": "static-1", "event_weights": {"like": 1.0}}
+PLAN = {"encoder": "static-1", "event_weights": {"like": 1.0}, "tuner": "23b1cd3dd89d"}
 
 CHOICE = TuningResult((), ScoreModel()).to_json()
 
@@ -114,8 +114,9 @@ def test_a_young_tuning_of_the_same_data_serves():
     [
         ({"manifest": {}}, "no earlier tuning"),
         ({"age_days": 8}, "older than 7 days"),
-        ({"plan": {"encoder": "static-2"}}, "encoder changed"),
-        ({"plan": {"event_weights": {}}}, "event_weights changed"),
+        ({"plan": {"encoder": "static-2"}}, "the text encoder changed"),
+        ({"plan": {"event_weights": {}}}, "RECSYS_EVENT_WEIGHTS) changed"),
+        ({"plan": {"tuner": "0123456789ab"}}, "the code that tunes changed"),
         ({"seen": {"events": 2000}}, "1,000 events at the last tuning are 2,000 now"),
         ({"seen": {"items": 50}}, "100 items at the last tuning are 50 now"),
         ({"seen": {"kinds": {"like": 500, "dislike": 500}}}, "kinds of 50%"),
@@ -123,6 +124,13 @@ def test_a_young_tuning_of_the_same_data_serves():
 )
 def test_otherwise_it_says_why_it_tunes(arguments, words):
     assert words in reason(**arguments)
+
+
+def test_a_tuning_from_before_definitions_were_recorded_is_tuned_again():
+    old = {"at": time.time(), "counts": COUNTS, **PLAN}
+    del old["tuner"]
+    found = reason(manifest={"tuning": old, "choice": CHOICE})
+    assert found == "the code that tunes changed"
 
 
 @pytest.mark.parametrize("choice", [{"engines": ["magic 3"]}, {"blend": None}, {"engines": None}])

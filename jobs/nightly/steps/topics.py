@@ -10,9 +10,8 @@ from recsys.bundle import RawBundle, read_bundle, write_bundle
 from recsys.data.ids import IdMap
 from recsys.serving.catalogue import under
 from recsys.serving.model import Model
-from recsys.text.item_texts import documents
-from recsys.text.topics.fit import LastNight, TopicConfig, fit_topics
-from recsys.text.topics.labels import with_labels
+from recsys.text.topics.fit import LastNight, TopicConfig
+from recsys.text.topics.item_topics import item_topics
 
 from ..context import NightContext
 from ..step_runner import Detail
@@ -23,14 +22,11 @@ def build_topics(night: NightContext, out: Path) -> Detail:
 
     Reads what the step `encode` left.
     """
-    texts, ids = documents(night.data.table), night.data.items
+    ids = night.data.items
     vectors = read_bundle(night.folder / "encode").arrays["vectors"]
     before = None if night.before is None else last_night(night.before, ids, night.encoder)
-    topics = fit_topics(texts, vectors, TopicConfig(seed=night.settings.seed), before)
-    table = night.data.table
-    plain = [f"{title}\n{text}" for title, text in zip(table.title, table.text, strict=True)]
-    marks = [(*tags, own) for tags, own in zip(table.tags, table.category, strict=True)]
-    topics = with_labels(topics, plain, marks)
+    config = TopicConfig(seed=night.settings.seed)
+    topics = item_topics(night.data.table, vectors, config, before)
     write_bundle(out, topics.arrays(), {}, {})
     kept = set(topics.ids) & set(before.topics.ids) if before is not None else ()
     return {

@@ -31,6 +31,14 @@ WALKED_ROWS = (
 )
 FEWEST_JUDGED = 400  # however many items there are
 ALWAYS_SHORT = 2  # tunings in a row without time for all of it, after which the time is too short
+# What a tuning depends on beside the data, and how a sentence names it.
+PLANNED = {
+    "encoder": "the text encoder",
+    "event_weights": "the weights of kinds of events (RECSYS_EVENT_WEIGHTS)",
+    "direction": "RECSYS_DIRECTION",
+    "engines": "RECSYS_ENGINES",
+    "tuner": "the code that tunes",
+}
 MIX = 0.2  # share of events whose kind would have to change to get the old mix
 
 
@@ -43,9 +51,9 @@ def retune_reason(
 ) -> str | None:
     """Say why a night should tune; None when the tuning of the bundle before still serves.
 
-    `seen`: counts of events and items, and events by kind. `plan`: settings that a tuning depends
-    on; another encoder, say, makes the old weights meaningless. `minutes`: of CPU time that tuning
-    may take.
+    `seen`: counts of events and items, and events by kind. `plan`: what a tuning depends on, see
+    `PLANNED`; another encoder, say, makes the old weights meaningless. `minutes`: of CPU time that
+    tuning may take.
     """
     tuning = manifest.get("tuning")
     if not isinstance(tuning, dict) or "choice" not in manifest:
@@ -56,7 +64,7 @@ def retune_reason(
         return "the first night tuned quickly"
     for name, value in plan.items():
         if tuning.get(name) != value:
-            return f"{name} changed"
+            return f"{PLANNED.get(name, name)} changed"
     if time.time() - tuning["at"] > 86_400 * days:
         return f"the last tuning is older than {days:g} days"
     choice = manifest["choice"]
