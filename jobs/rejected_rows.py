@@ -11,8 +11,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, TypeVar
 
-from recsys.data.file_formats import Reject
 from recsys.data.file_readers import Row
+from recsys.data.record_parsers import Reject
 from recsys.errors import StoreError
 from recsys.store.locks import alone_with
 

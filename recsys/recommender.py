@@ -10,11 +10,16 @@ from operator import attrgetter
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys import request_cpu_limit
+from recsys import request_cpu_budget
 from recsys.array_types import Floats, Mask, Rows
 from recsys.explain.reason_formatter import ReasonFormatter
 from recsys.explain.score_parts import Parts
-from recsys.ranking import cold_item_ranks, followed_places, personal_places, reason_templates
+from recsys.ranking import (
+    cold_item_ranks,
+    followed_places,
+    popularity_free_places,
+    reason_templates,
+)
 from recsys.ranking.candidates import candidates
 from recsys.ranking.filters import allowed, capped, diversified
 from recsys.ranking.gbdt_rerank import POOL, best_places, corrections
@@ -75,16 +80,16 @@ class Recommender:
         `reserved`: puts new items with few users into some places; None: no place is reserved.
         """
         request = self.request(query)
-        request_cpu_limit.check("the reading of the history")
+        request_cpu_budget.check("the reading of the history")
         mask = self.open(query, request)[: request.size]
         depth = query.offset + query.n + query.more
         capped_ = query.author_cap is not None or query.category_cap is not None
         most = len(mask) if capped_ else max(POOL, 3 * depth)
-        request_cpu_limit.check("the filters")
+        request_cpu_budget.check("the filters")
         scored = self.corrected(request, mask, *candidates(request, mask, most))
-        request_cpu_limit.check("the scores")
+        request_cpu_budget.check("the scores")
         rows = self._page(query, scored)
-        request_cpu_limit.check("the selection of the page")
+        request_cpu_budget.check("the selection of the page")
         if reserved is None:
             return self.with_reasons(query, scored, rows, query.offset + 1)
         now = time.time() if query.now is None else query.now
@@ -121,7 +126,7 @@ class Recommender:
         scores = own + added
         gained = cold_item_ranks.gains(learned, mask, rows, scores - request.request_part(rows))
         scores = scores + gained
-        placed = personal_places.gains(learned, mask, rows, scores, own)
+        placed = popularity_free_places.gains(learned, mask, rows, scores, own)
         placed += followed_places.gains(request, mask, rows, scores + placed)
         return Scored(request, rows, scores + placed, added + placed, gained)
 

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from recsys import setting_kinds as kinds
+from recsys.data.event_kind_weights import REMARKS, TONE, EventWeights
 from recsys.data.event_kinds import KIND_WEIGHTS
-from recsys.data.event_weights import REMARKS, TONE, EventWeights
 from recsys.data.unrecorded_items import CHOICES
 from recsys.errors import DataError
 from recsys.ranking.query import repeat_categories

@@ -37,7 +37,8 @@ def test_every_package_is_listed_in_setup_cfg():
         for name in setup_cfg()["options"]["packages"].split()
     ]
     found = {".".join(p.parent.relative_to(ROOT).parts) for p in SOURCES}
-    assert sorted(listed) == sorted(found)
+    # `python -m jobs.<command>` is for a checkout alone
+    assert sorted(listed) == sorted(found - {"jobs.module_commands"})
 
 
 @pytest.mark.parametrize("name", [n for n in NAMES if not n.startswith("jobs")])

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
+from recsys.data.event_kind_weights import EventWeights
 from recsys.data.event_kinds import TABLE, find
-from recsys.data.event_weights import EventWeights
 from recsys.store.store import Store
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from recsys import request_cpu_limit
+from recsys import request_cpu_budget
 from recsys.data.id_normalization import canonical
 from recsys.data.parsing import AHEAD, FieldError, distinct, parse_extra
 from recsys.data.records import ITEM_COLUMNS, Event, Item, User, check_size, check_window
@@ -88,7 +88,7 @@ def store_items(
     items = [_dated(item) for item in items]
     for place, item in enumerate(items, 1):
         _check(item)
-        request_cpu_limit.check(f"the check of item {place} of {len(items)}")
+        request_cpu_budget.check(f"the check of item {place} of {len(items)}")
     large = sum(len(item.title) + len(item.text) for item in items) > BULK
     analyser = service.texts.analyse if large else None
     found = screen(store, items, service.scorer, arrival=time.time(), analyser=analyser)

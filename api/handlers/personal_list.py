@@ -22,7 +22,7 @@ from recsys.ranking.history import acts
 from recsys.ranking.pinned_items import PinnedPlace, with_pins, without_items
 from recsys.ranking.query import Interaction, Query, Recommendation
 from recsys.ranking.reserved_places import ReservedPlaces
-from recsys.serving.exposure_limit import undoubted
+from recsys.serving.new_item_exposure_share import undoubted
 from recsys.store.exposures import Exposure, Shown
 
 from ..http.cursor import Cursor, mark

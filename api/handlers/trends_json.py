@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from recsys.ranking import user_controls
 from recsys.ranking.history import History, interactions
 from recsys.ranking.trend_affinity import LEAST, follows, unmuted
-from recsys.serving.item_labels import labels_of, name_of, rows_of
+from recsys.serving.live_item_labels import labels_of, name_of, rows_of
 from recsys.serving.live_state import LiveState
 from recsys.serving.topic_example_titles import titles_by_row
 from recsys.serving.trend_monitor import Trend, moment

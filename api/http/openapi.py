@@ -15,7 +15,7 @@ from recsys.data.parsing import MAX_ID
 from ..errors import CODES
 from ..schemas.field_types import ID_PATTERN
 from ..schemas.health_errors_stats import Error
-from .request_body import LINE_TYPES
+from .request_parsing import LINE_TYPES
 from .routing import Endpoint
 
 _REFERENCE = "#/components/schemas/{model}"

@@ -22,13 +22,13 @@ from flask import Blueprint, Response, current_app, g, request
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from werkzeug.routing import BaseConverter
 
-from recsys import request_cpu_limit
+from recsys import request_cpu_budget
 from recsys.data.api_roles import AUDITED, RIGHTS, AuditRule
 
 from ..errors import PROBLEMS, ApiError, problems, translate
 from ..runtime.request_audit import USER_NAMES, AuditedRequest
 from ..schemas.field_types import CONFLICTS, check_id, check_label
-from . import request_body
+from . import request_parsing
 from .responses import json_response
 
 View = Callable[..., Any]
@@ -196,7 +196,7 @@ def _handler(endpoint: Endpoint) -> Callable[..., Response]:
         )
         seconds = current_app.extensions["settings"].request_cpu_seconds
         try:
-            with request_cpu_limit.limited(seconds if endpoint.right else 0.0):
+            with request_cpu_budget.limited(seconds if endpoint.right else 0.0):
                 response = answer(values, act)
         except Exception as error:
             act.failed(translate(error).status, values)
@@ -212,7 +212,7 @@ def _handler(endpoint: Endpoint) -> Callable[..., Response]:
         for name, value in values.items():
             if isinstance(value, str):
                 values[name] = _path_value(name, value)
-        given = request_body.read_query(request.environ.get("QUERY_STRING", ""))
+        given = request_parsing.read_query(request.environ.get("QUERY_STRING", ""))
         if endpoint.query is not None:
             values["query"] = _validated(endpoint.query, given, kinds, endpoint.loose)
         elif given and not endpoint.loose:
@@ -220,7 +220,7 @@ def _handler(endpoint: Endpoint) -> Callable[..., Response]:
         if adapter is not None:
             partial = bool(endpoint.many and getattr(values.get("query"), "partial", False))
             values["body"] = _body(endpoint, adapter, partial)
-        request_cpu_limit.check("reading the parameters and the body")
+        request_cpu_budget.check("reading the parameters and the body")
         if g.token_user is not None:
             _only_about(g.token_user, endpoint.own, values)
             if endpoint.many:
@@ -335,14 +335,14 @@ def _body(endpoint: Endpoint, adapter: TypeAdapter[Any], partial: bool) -> Any:
     limits = settings.max_body, settings.body_seconds
     if endpoint.many and (endpoint.required or request.content_length):
         most = settings.max_batch
-        rows = _rows(request_body.read_rows(request, *limits, most), endpoint.many)
+        rows = _rows(request_parsing.read_rows(request, *limits, most), endpoint.many)
         if not 1 <= len(rows) <= most:
             raise ApiError(422, f"{len(rows)} {endpoint.many}: send 1 to {most}")
         return _right_rows(rows, adapter, partial)
     if not endpoint.required and not request.content_length:
         raw: Any = [] if endpoint.many else {}
     else:
-        raw = request_body.read_json(request, *limits)
+        raw = request_parsing.read_json(request, *limits)
     try:
         return adapter.validate_python(raw)
     except ValidationError as error:

@@ -19,7 +19,7 @@ from recsys.store.outbox import Outbox, StoredNotice
 
 from ..errors import ApiError
 from ..runtime.store_connection import StoreLink
-from .asgi_to_wsgi import PAUSE
+from .wsgi_to_asgi import PAUSE
 
 MOST = 20  # streams of one process
 _HEARTBEAT = 15.0  # seconds without a notice after which a comment is sent

@@ -12,9 +12,9 @@ from recsys.data.notice_kinds import KINDS
 from recsys.store import outbox
 from recsys.store.outbox import Outbox
 
-from ..http.asgi_to_wsgi import WHOLE
 from ..http.routing import Routes
 from ..http.server_sent_events import as_json, events, start_of
+from ..http.wsgi_to_asgi import WHOLE
 from ..schemas.notices import (
     Dead,
     DeadQuery,

@@ -6,9 +6,9 @@ from typing import Any
 
 from flask import g
 
-from recsys.data.coordinated_accounts import ALARMS
+from recsys.data.account_mix import ALARMS
 from recsys.serving.live_state import LiveState
-from recsys.serving.suspicious_groups import (
+from recsys.serving.suspicious_items import (
     SuspiciousGroup,
     expected_shares,
     properties,

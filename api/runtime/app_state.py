@@ -12,8 +12,8 @@ from recsys.bundle_store import BundleStore
 from recsys.errors import StoreError
 from recsys.safety.analysis_process import AnalysisProcess
 from recsys.safety.text_rules import load_scorer
-from recsys.serving.exposure_limit import ExposureShare
 from recsys.serving.follow_graph import FollowGraph
+from recsys.serving.new_item_exposure_share import ExposureShare
 from recsys.settings import Settings
 from recsys.store.erasure import Erasures
 from recsys.store.job_runs import Run

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from ..http.asgi_to_wsgi import AsgiApp
+from ..http.wsgi_to_asgi import AsgiApp
 
 
 def front() -> AsgiApp:

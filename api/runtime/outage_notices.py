@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from recsys.delivery.outage_announcement import LEAST, OutageAnnouncement
 from recsys.delivery.sender import Sender
+from recsys.delivery.store_outage_notice import LEAST, OutageAnnouncement
 from recsys.errors import DataError, StoreError
 from recsys.store.notice_destinations import Destinations, Receiver
 from recsys.store.outbox import Notice, Outbox, StoredNotice, add_notice, newest_of
@@ -21,7 +21,7 @@ from .store_connection import StoreLink
 log = logging.getLogger("recsys.api")
 
 _KNOWN = 30.0  # seconds after which the destinations are read again
-DEATHS = "deaths.list"  # in the folder of figures; see jobs/supervisor.py
+DEATHS = "deaths.list"  # in the folder of figures; see jobs/worker_supervisor.py
 
 
 class OperationNotices:

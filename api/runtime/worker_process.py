@@ -26,8 +26,8 @@ import uvicorn
 from recsys.errors import RecsysError
 
 from ..app import admission, create_app
-from ..http.asgi_to_wsgi import AsgiApp
 from ..http.uvicorn_protocol import Connection, Connections
+from ..http.wsgi_to_asgi import AsgiApp
 from ..logs import configure
 from ..settings import load_settings
 from .rate_limiter import RateLimiter

@@ -26,8 +26,8 @@ from rich.table import Table
 
 from recsys.array_types import Floats, Mask
 from recsys.data.dataset import Dataset
+from recsys.data.event_kind_weights import REMARKS, TONE, EventWeights
 from recsys.data.event_tables import EventTable, ItemTable
-from recsys.data.event_weights import REMARKS, TONE, EventWeights
 from recsys.data.file_readers import load_events, load_items
 from recsys.errors import DataError
 from recsys.evaluation.baseline_registry import FitContext

@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 import numpy as np
 
-from recsys.data.event_weights import EventWeights
+from recsys.data.event_kind_weights import EventWeights
 from recsys.serving.follow_graph import FollowGraph
 from recsys.store.store import Store
 

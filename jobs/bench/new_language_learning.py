@@ -24,7 +24,7 @@ from recsys.ranking_metrics import user_auc
 from recsys.text.encoders.encoder import load_encoder
 from recsys.text.encoders.static import load_static, write_static
 from recsys.text.encoders.student import Student
-from recsys.text.encoders.vocabulary import widened
+from recsys.text.encoders.vocabulary_extension import widened
 
 from ..cli import run
 from ..environment import load_settings

@@ -17,8 +17,8 @@ from rich.table import Table
 
 from recsys.data.dataset import Dataset
 from recsys.data.event_tables import EventTable, ItemTable
-from recsys.data.file_formats import Options
 from recsys.data.file_readers import load_events, load_items
+from recsys.data.record_parsers import Options
 from recsys.errors import DataError
 from recsys.evaluation.baseline_registry import FitContext
 from recsys.evaluation.evaluate import row_names, run

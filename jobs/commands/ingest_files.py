@@ -28,7 +28,6 @@ import click
 
 from recsys.data.column_aliases import COLUMNS
 from recsys.data.equal_event_numbering import Occurrences
-from recsys.data.file_formats import Options, Reading, Reject
 from recsys.data.file_opening import check_file
 from recsys.data.file_readers import Row as Line
 from recsys.data.file_readers import (
@@ -41,6 +40,7 @@ from recsys.data.file_readers import (
 )
 from recsys.data.parsing import FieldError
 from recsys.data.partial_rows import Row, filled_items, filled_users
+from recsys.data.record_parsers import Options, Reading, Reject
 from recsys.data.records import Event, Follow, Item, User
 from recsys.errors import DataError
 from recsys.safety.flags import KEY
@@ -51,7 +51,7 @@ from recsys.store.events import BATCH, UNDATED
 from recsys.store.store import Added, Store
 
 from ..environment import load_settings
-from ..event_file_readings import EventFileReadings
+from ..ingested_column_mappings import EventFileReadings
 from ..ingested_event_summary import IngestStatistics, statistics_json
 from ..progress import job_progress
 from ..rejected_rows import Rejects

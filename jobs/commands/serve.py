@@ -70,7 +70,7 @@ def server_command(server: str, host: str, port: int, workers: int, figures: str
         shared = ["--figures", figures] if figures else []
         return [
             *python,
-            f"{PACKAGE}.supervisor",
+            f"{PACKAGE}.worker_supervisor",
             "--app",
             f"{API}.runtime.worker_process",
             *where,

@@ -16,11 +16,11 @@ from typing import Any, Literal, TypeVar
 
 from recsys.data.column_aliases import Naming, Shape, named
 from recsys.data.event_tables import EventTable
-from recsys.data.file_formats import Options, Reading, Record, Reject
 from recsys.data.file_readers import read_events, read_partial_items, read_partial_users
 from recsys.data.parquet_values import values_of_column
 from recsys.data.parsing import FieldError
 from recsys.data.partial_rows import Row, filled_items, filled_users
+from recsys.data.record_parsers import Options, Reading, Record, Reject
 from recsys.data.records import Event, Item, User, parse_event, parse_item, parse_user
 from recsys.data.table_builder import EventColumns
 from recsys.errors import DataError

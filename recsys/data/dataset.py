@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recsys.array_types import Floats, Mask, Rows, Times
-from recsys.data.coordinated_accounts import (
+from recsys.data.account_mix import (
     AccountMix,
     births_by_number,
     births_of,
     count_unique_users,
 )
+from recsys.data.event_kind_weights import EventWeights
 from recsys.data.event_tables import EventTable, ItemTable
-from recsys.data.event_weights import EventWeights
 from recsys.data.ids import IdMap
 from recsys.data.rating_scale import RatingScale
 from recsys.data.unrecorded_items import user_counts_of

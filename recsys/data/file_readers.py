@@ -17,11 +17,11 @@ from typing import TypeVar
 
 from recsys.data.column_aliases import Shape, says_the_same
 from recsys.data.event_tables import EventTable, ItemTable
-from recsys.data.file_formats import Broken, Options, Reading, Record, Reject, read_records
 from recsys.data.file_opening import LINES, TABLES
 from recsys.data.parsing import FieldError
 from recsys.data.partial_rows import Row as Partial
 from recsys.data.partial_rows import filled_items
+from recsys.data.record_parsers import Broken, Options, Reading, Record, Reject, read_records
 from recsys.data.records import (
     Event,
     Follow,

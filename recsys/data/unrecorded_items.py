@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.array_types import Mask
+from recsys.data.event_kind_weights import EventWeights
 from recsys.data.event_tables import EventTable, ItemTable
-from recsys.data.event_weights import EventWeights
 
 AUTO, ON, OFF = "auto", "on", "off"
 CHOICES = (AUTO, ON, OFF)

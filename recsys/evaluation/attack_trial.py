@@ -15,10 +15,10 @@ from operator import attrgetter
 import numpy as np
 
 from recsys.array_types import Rows
-from recsys.data.coordinated_accounts import births_of
+from recsys.data.account_mix import births_of
 from recsys.data.dataset import Dataset
+from recsys.data.event_kind_weights import EventWeights
 from recsys.data.event_tables import EventTable, ItemTable
-from recsys.data.event_weights import EventWeights
 from recsys.data.ids import IdMap
 from recsys.errors import DataError
 from recsys.evaluation.attack_scenarios import ATTACKS, NUKE, REAL, TRAFFIC, Planted, Scene

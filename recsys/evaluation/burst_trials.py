@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recsys.evaluation.injected_bursts import Injection, Mixed, inject, settled
-from recsys.trends.burst_alarms import Alarm, People, alarms
+from recsys.trends.historical_bursts import Alarm, People, alarms
 from recsys.trends.item_series_labels import KINDS, Labels
 from recsys.trends.series import HOUR, Stream, count, hours_of
 

@@ -12,8 +12,8 @@ from scipy import sparse
 from recsys.array_types import Mask, Rows, Times
 from recsys.data.dataset import Dataset
 from recsys.evaluation import beyond_accuracy, personalisation
-from recsys.evaluation.accuracy_metrics import SWAPPED_AT, WEEK, by_user, list_figures
 from recsys.evaluation.evaluation_result import with_intervals
+from recsys.evaluation.metrics_report import SWAPPED_AT, WEEK, by_user, list_figures
 from recsys.ranking_metrics import Interval, Values, top
 from recsys.tuning.evaluation_protocols import Split, positive_steps
 from recsys.tuning.prequential_replay import ReplayModel, ReplayQuery, World, drawn

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from recsys.array_types import Floats, Mask, Rows
-from recsys.explain.history_attribution import AttributionGroups
+from recsys.explain.attribution_groups import AttributionGroups
 from recsys.ranking.query import Reason
 from recsys.ranking.request_scorer import Request
 from recsys.ranking.terms.protocol import Attribution, Part

@@ -20,8 +20,8 @@ from recsys.models.gfcf_blockwise import (
 )
 from recsys.models.interaction_matrix import Interactions
 from recsys.models.item_factors import Factors
+from recsys.models.item_item_ensemble import summed
 from recsys.models.item_knn import ItemKnnConfig, fit_item_knn
-from recsys.models.item_to_item_sum import summed
 from recsys.models.item_to_item_weights import ItemWeights
 from recsys.models.sequence_knn import SequenceKnnConfig, fit_sequence_knn
 from recsys.models.slist import SlistConfig, common_items, fit_slist
@@ -200,7 +200,7 @@ def lightfm(dimensions: int) -> Engine:
 
 
 def engine_sum(parts: Sequence[Engine]) -> Engine:
-    """Return the sum of item-item engines, see `recsys.models.item_to_item_sum`."""
+    """Return the sum of item-item engines, see `recsys.models.item_item_ensemble`."""
 
     def fit(data: Interactions, seed: int, device: str) -> ItemWeights:
         return summed([part.fit(data, seed, device) for part in parts], data.matrix)

@@ -15,7 +15,7 @@ from scipy import sparse
 
 from recsys.array_types import Floats
 from recsys.models.item_to_item_weights import ItemWeights, top_of_rows
-from recsys.models.truncated_svd import leading_directions
+from recsys.models.randomized_svd import leading_directions
 from recsys.thread_pool import over_blocks
 
 

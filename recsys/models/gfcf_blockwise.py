@@ -22,7 +22,7 @@ from recsys.models.item_to_item_weights_blockwise import (
     block_rows,
     limited_users,
 )
-from recsys.models.truncated_svd import leading_directions
+from recsys.models.randomized_svd import leading_directions
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import numpy as np
 from recsys.array_types import Floats, Mask, Rows
 from recsys.ranking.metadata_filter import passing
 from recsys.ranking.query import Filters
-from recsys.serving.item_labels import labels_of
+from recsys.serving.live_item_labels import labels_of
 from recsys.serving.live_state import LiveState
 
 

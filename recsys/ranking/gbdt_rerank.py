@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.array_types import Floats, Mask, Rows
-from recsys.ranking import cold_item_ranks, personal_places
+from recsys.ranking import cold_item_ranks, popularity_free_places
 from recsys.ranking.batch_scoring import score_block
 from recsys.ranking.gbdt_features import of_request
 from recsys.ranking.history import History
@@ -60,7 +60,7 @@ def live_scores(live: LiveState, history: History, now: float, rows: Rows) -> Fl
     mask[rows] = True
     every: Rows = np.arange(len(scores), dtype=np.int32)
     scores += cold_item_ranks.gains(learned, mask, every, scores)
-    return scores + personal_places.gains(learned, mask, every, scores, own, now)
+    return scores + popularity_free_places.gains(learned, mask, every, scores, own, now)
 
 
 def live_scores_of(live: LiveState, history: History, now: float, rows: Rows, mask: Mask) -> Floats:
@@ -72,7 +72,7 @@ def live_scores_of(live: LiveState, history: History, now: float, rows: Rows, ma
     own = learned.scores(rows, now)
     scores = own + corrections(learned, rows, own, now)
     scores += cold_item_ranks.gains(learned, mask, rows, scores)
-    return scores + personal_places.gains(learned, mask, rows, scores, own, now)
+    return scores + popularity_free_places.gains(learned, mask, rows, scores, own, now)
 
 
 def reranked_block(model: Model, histories: HistoryBatch, shared: Floats, closed: Mask) -> Floats:
@@ -94,5 +94,5 @@ def reranked_block(model: Model, histories: HistoryBatch, shared: Floats, closed
         learned, own = UserTerms.of(history, live), scores[user, rows]
         found = own + corrections(learned, rows, own)
         found += cold_item_ranks.gains(learned, open_, rows, found)
-        scores[user, rows] = found + personal_places.gains(learned, open_, rows, found, own)
+        scores[user, rows] = found + popularity_free_places.gains(learned, open_, rows, found, own)
     return scores

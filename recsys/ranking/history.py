@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.array_types import Floats, Rows, Times
-from recsys.data.event_weights import EventWeights, Meaning
+from recsys.data.event_kind_weights import EventWeights, Meaning
 from recsys.data.rating_scale import RatingScale
 from recsys.ranking.query import Interaction
 from recsys.serving.live_state import LiveState

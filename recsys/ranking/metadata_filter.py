@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys import request_cpu_limit
+from recsys import request_cpu_budget
 from recsys.array_types import Mask, Rows
 from recsys.data.parsing import parse_time
 from recsys.errors import DataError
@@ -179,7 +179,7 @@ def passing(live: LiveState, comparisons: tuple[Comparison, ...], size: int) -> 
     mask = np.ones(size, bool)
     for one in comparisons:
         mask &= live.metadata.mask(one, size, partial(_rows, one))
-        request_cpu_limit.check(f"where: {one.field}")
+        request_cpu_budget.check(f"where: {one.field}")
     return mask
 
 

@@ -2,7 +2,8 @@
 
 A list by scores shows what many have taken up already. The tenth place of a ten that holds no item
 with few users goes to one, if its neighbour sum is among the best tenth of the user's and its share
-of the hour's lists is not used up (`recsys.serving.exposure_limit`). Nothing is drawn at random.
+of the hour's lists is not used up (`recsys.serving.new_item_exposure_share`). Nothing is drawn at
+random.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from recsys.array_types import Mask, Rows
 from recsys.ranking.cold_item_ranks import PredictedColumn, unread_rows, users_of
 from recsys.ranking.item_newness import not_new
 from recsys.ranking.request_scorer import Request
-from recsys.serving.exposure_limit import ExposureShare
 from recsys.serving.live_state import LiveState
+from recsys.serving.new_item_exposure_share import ExposureShare
 from recsys.serving.score_model import UNREAD
 
 EVERY = 10  # places of which one may be reserved

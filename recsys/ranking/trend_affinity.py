@@ -8,7 +8,7 @@ import numpy as np
 
 from recsys.array_types import Mask
 from recsys.ranking.history import History
-from recsys.serving.item_labels import labels_of, rows_of
+from recsys.serving.live_item_labels import labels_of, rows_of
 from recsys.serving.live_state import LiveState
 from recsys.serving.trend_monitor import Trend
 from recsys.trends.item_series_labels import ITEM, KINDS

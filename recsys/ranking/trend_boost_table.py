@@ -13,7 +13,7 @@ import numpy as np
 
 from recsys.array_types import Floats, Rows
 from recsys.ranking.history import History
-from recsys.serving.item_labels import labels_of
+from recsys.serving.live_item_labels import labels_of
 from recsys.serving.live_state import LiveState
 from recsys.serving.trend_monitor import Trend, TrendMonitor
 from recsys.trends.episode import FADING

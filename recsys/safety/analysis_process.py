@@ -22,7 +22,7 @@ import time
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
 
-from recsys import request_cpu_limit
+from recsys import request_cpu_budget
 from recsys.errors import CpuLimit, Overloaded
 from recsys.safety.text_analysis import TextAnalysis, Words, analyse, chunks
 from recsys.safety.text_rules import Scorer, load_scorer
@@ -93,7 +93,7 @@ class AnalysisProcess:
         for _ in range(2):  # a process may have been ended from outside: then one more is started
             try:
                 connection = self._started()
-                connection.send((items, request_cpu_limit.left()))
+                connection.send((items, request_cpu_budget.left()))
                 answer: Answer = connection.recv()
             except (EOFError, OSError):
                 if self._end() != -signal.SIGXCPU:
@@ -101,8 +101,8 @@ class AnalysisProcess:
                 answer = None, math.inf
             self._used = time.monotonic()
             found, seconds = answer
-            request_cpu_limit.spend(math.inf if found is None else seconds)
-            request_cpu_limit.check(_PART)
+            request_cpu_budget.spend(math.inf if found is None else seconds)
+            request_cpu_budget.check(_PART)
             if found is not None:
                 return found
         raise Overloaded("the process that analyses texts ended twice without an answer")
@@ -145,7 +145,7 @@ def serve(connection: Connection, scorer: Scorer) -> None:
         _limit(start + seconds)
         found: list[TextAnalysis] | None
         try:
-            with request_cpu_limit.limited(seconds if math.isfinite(seconds) else 0.0):
+            with request_cpu_budget.limited(seconds if math.isfinite(seconds) else 0.0):
                 found = analyse(items, scorer)
         except CpuLimit:
             found = None

@@ -10,7 +10,7 @@ import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from recsys import request_cpu_limit
+from recsys import request_cpu_budget
 from recsys.data.partial_rows import Row
 from recsys.data.records import Item
 from recsys.safety.duplicates import NEW, DuplicateIndex, Look, of_duplicates
@@ -78,7 +78,7 @@ def screen(
         others[item.item_id] = item
         origin[item.item_id] = next((flag.of for flag in flags if flag.of), item.item_id)
         duplicates.add(look)
-        request_cpu_limit.check(f"the comparison with other items, {look.item.item_id}")
+        request_cpu_budget.check(f"the comparison with other items, {look.item.item_id}")
     return Screened(
         [noted[item.item_id] for item in items], {one.item.item_id: one.stored for one in looks}
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from recsys import request_cpu_limit
+from recsys import request_cpu_budget
 from recsys.safety import minhash
 from recsys.safety.flags import Flag
 from recsys.safety.text_rules import Scorer, TextFlag
@@ -42,7 +42,7 @@ def analyse(items: Sequence[Words], scorer: Scorer) -> list[TextAnalysis]:
         doubts = scorer([joined(one) for one in part])
         for one, result in zip(part, doubts, strict=True):
             found.append(_analysed(one, result))
-            request_cpu_limit.check(f"the analysis of texts, item {len(found)} of {len(items)}")
+            request_cpu_budget.check(f"the analysis of texts, item {len(found)} of {len(items)}")
     return found
 
 

@@ -20,10 +20,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.data.event_weights import EventWeights
-from recsys.serving.csr_rows import CsrRows
-from recsys.store.account_acts import NumberedAct
+from recsys.data.event_kind_weights import EventWeights
+from recsys.serving.updatable_csr import CsrRows
 from recsys.store.follows import KEEP, Change, FollowChange
+from recsys.store.numbered_interactions import NumberedAct
 from recsys.store.store import Store
 
 Numbers = NDArray[np.int32]

@@ -12,7 +12,7 @@ import numpy as np
 
 from recsys.array_types import Floats
 from recsys.models.explicit_mf import ExplicitMF
-from recsys.serving.explicit_feedback import explicit_ratings
+from recsys.serving.explicit_user_factors import explicit_ratings
 from recsys.serving.model import Model
 from recsys.serving.user_kalman_filters import UserFilters
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from recsys.array_types import Floats, Mask
-from recsys.data.event_weights import EventWeights
+from recsys.data.event_kind_weights import EventWeights
 from recsys.data.rating_scale import RatingScale
 
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from recsys.array_types import Floats, Mask, Rows, Times
-from recsys.data.coordinated_accounts import AccountMix
-from recsys.data.event_weights import EventWeights
+from recsys.data.account_mix import AccountMix
+from recsys.data.event_kind_weights import EventWeights
 from recsys.data.rating_scale import RatingScale
 from recsys.data.records import Item
 from recsys.data.unrecorded_items import AUTO
@@ -18,23 +18,23 @@ from recsys.safety.flags import read_flags
 from recsys.serving import catalogue
 from recsys.serving.catalogue import LABELS
 from recsys.serving.dirty_rows import DirtyRows
-from recsys.serving.hourly_counts import HourlyCounts
 from recsys.serving.id_cache import IdCache
 from recsys.serving.item_availability import ItemAvailability
 from recsys.serving.item_flags import FLAG_WEIGHT, ItemFlags
-from recsys.serving.label_uptake import label_uptake
-from recsys.serving.lift import ItemPopularity
+from recsys.serving.item_lift import ItemPopularity
+from recsys.serving.label_shares import label_uptake
 from recsys.serving.like_rates import LikeRates
 from recsys.serving.live_entities import Mentions
 from recsys.serving.live_event import LiveEvent, heeded, weights_of
 from recsys.serving.metadata_columns import MetadataColumns, folded
 from recsys.serving.model import Model
+from recsys.serving.past_hour_counts import HourlyCounts
 from recsys.serving.phrase_index import PhraseIndex
 from recsys.serving.popularity_counters import PopularityCounters
-from recsys.serving.recent_activity import ActivityBuffer
-from recsys.serving.recent_ratings import Ratings
+from recsys.serving.rating_scale_updates import Ratings
+from recsys.serving.recent_item_interactions import ActivityBuffer
 from recsys.serving.unique_users import UniqueUsers
-from recsys.serving.unrecorded_rows import UnrecordedRows
+from recsys.serving.unrecorded_row_limit import UnrecordedRows
 from recsys.text import clean
 
 _MANY = 8  # events from which they are counted together

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from recsys.data.coordinated_accounts import AccountMix
-from recsys.data.event_weights import EventWeights
+from recsys.data.account_mix import AccountMix
+from recsys.data.event_kind_weights import EventWeights
 from recsys.data.rating_scale import RatingScale
 from recsys.safety.comment_dampening import CommentDampener
 from recsys.serving.live_event import LiveEvent

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys import request_cpu_limit
+from recsys import request_cpu_budget
 from recsys.array_types import Mask, Rows
 from recsys.data.parsing import parse_time
 from recsys.data.records import Item
@@ -130,7 +130,7 @@ class MetadataColumns:
     def _update(self) -> None:
         base = len(self._catalogue)
         if self._upto < base:
-            with request_cpu_limit.shared_work():
+            with request_cpu_budget.shared_work():
                 self._read_catalogue()
             self._upto = base
         for item in self._posted[self._upto - base :]:

@@ -21,7 +21,7 @@ from functools import cache, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys import request_cpu_limit
+from recsys import request_cpu_budget
 from recsys.array_types import Rows
 from recsys.data.records import Item
 from recsys.serving.catalogue import Catalogue
@@ -88,7 +88,7 @@ class PhraseIndex:
             new = [one for one in normalized if one not in self._found]
             for start in range(0, len(new), PASS):
                 self._search(new[start : start + PASS])
-                request_cpu_limit.check("the search for phrases")
+                request_cpu_budget.check("the search for phrases")
             for one in normalized:
                 self._follow(one)
             parts = [self._found[one].rows for one in normalized]

@@ -70,14 +70,16 @@ class ScoreModel:
     user_features: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     cold_user_weights: Mapping[str, float] = field(default_factory=dict)
     # item feature -> weight for users without a positive event, none below 0; empty: `priors`
-    lift: float = 0.0  # per unit of the neighbours' lift, see `recsys.serving.lift`
+    lift: float = 0.0  # per unit of the neighbours' lift, see `recsys.serving.item_lift`
     linear: Mapping[str, float] = field(default_factory=dict)  # optional term -> weight
     personal_rating: float = 0.0  # per unit of the rating expected beyond an average user's
     personal: float = LEARNED  # place of these weights on the dial, LEARNED to 1; see `at`
     unread: float = 0.0  # factor of predicted neighbour sums, see `recsys.ranking.cold_item_ranks`
     appeal: float = 1.0  # of new items, by which their ranks are divided, see the same module
-    places: int = 0  # personal ones of every ten, see `recsys.ranking.personal_places`
-    first_use: tuple[float, ...] = ()  # seconds, see `recsys.training.first_use`; (): not known
+    places: int = 0  # personal ones of every ten, see `recsys.ranking.popularity_free_places`
+    first_use: tuple[
+        float, ...
+    ] = ()  # seconds, see `recsys.training.first_interaction_delay`; (): not known
 
     def history_weights(self, scorer: str, ages: Floats, weights: Floats) -> Floats:
         """Return what each history entry is multiplied with for a scorer, (n,).

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.array_types import Rows
-from recsys.serving.item_labels import labels_of
+from recsys.serving.live_item_labels import labels_of
 from recsys.serving.live_state import LiveState
 from recsys.serving.recent_series_counts import read_recent
 from recsys.trends.baseline_rates import Expectation, Levels

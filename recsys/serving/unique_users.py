@@ -1,7 +1,7 @@
 """UniqueUsers: users per item since training, so that each user counts once per item.
 
 Users and pairs are salted hashes, kept in memory only, the latest MOST of each; with them goes
-the mix of accounts behind each item (see `recsys.data.coordinated_accounts`). A night computes the
+the mix of accounts behind each item (see `recsys.data.account_mix`). A night computes the
 same from its table. Who acts before and after a night may count twice until the next one.
 """
 
@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.array_types import Floats, Mask, Rows
-from recsys.data.account_cusum import TESTS, UNKNOWN, ItemAccountMix, Platform
-from recsys.data.coordinated_accounts import BACK, BLOCK, DAY, NARROW, YOUNG, AccountMix
+from recsys.data.account_mix import BACK, BLOCK, DAY, NARROW, YOUNG, AccountMix
+from recsys.data.item_account_cusum import TESTS, UNKNOWN, ItemAccountMix, Platform
 from recsys.serving.live_event import LiveEvent
 from recsys.serving.popularity_counters import PopularityCounters
 

@@ -13,8 +13,7 @@ from types import TracebackType
 
 from sqlalchemy import Engine, func, select
 
-from recsys.store.account_acts import ActLog
-from recsys.store.authors import AuthorLog
+from recsys.store.author_names import AuthorLog
 from recsys.store.database import Database
 from recsys.store.error_translation import BUSY
 from recsys.store.events import Added, EventLog, StoredEvent
@@ -23,6 +22,7 @@ from recsys.store.group_commit import GroupCommit
 from recsys.store.items import ItemChange, ItemLog
 from recsys.store.job_runs import Run, RunLog, StepRecord
 from recsys.store.migrations import prepare
+from recsys.store.numbered_interactions import ActLog
 from recsys.store.schema import LIVE, events, items, users
 from recsys.store.text_fingerprints import FingerprintStore
 from recsys.store.user_controls import Control, ControlLog

@@ -17,7 +17,7 @@ from typing import Protocol
 import numpy as np
 
 from recsys.array_types import Rows
-from recsys.data.event_weights import EventWeights
+from recsys.data.event_kind_weights import EventWeights
 from recsys.store.events import ShortEvent, StoredEvent
 from recsys.store.store import Store
 

@@ -15,10 +15,10 @@ from recsys.index.vector_index import RenumberedIndex, VectorIndex
 from recsys.text.cold_start import map_texts
 from recsys.text.encoders.embedding_cache import CachedEncoder
 from recsys.text.encoders.encoder import Encoder
-from recsys.text.encoders.multilingual import MultilingualEncoder, example_words
 from recsys.text.encoders.static import load_static
 from recsys.text.encoders.student import Student
-from recsys.text.encoders.vocabulary import widened
+from recsys.text.encoders.universal_sentence_encoder import MultilingualEncoder, example_words
+from recsys.text.encoders.vocabulary_extension import widened
 from recsys.text.finetuning.student_distillation import imitate
 from recsys.training.fit import TextVectors
 

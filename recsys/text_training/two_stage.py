@@ -16,7 +16,7 @@ from recsys.text.finetuning.batches import Histories
 from recsys.text.finetuning.teacher_targets import TeacherTargets
 from recsys.text.finetuning.train_step import Trainable
 from recsys.text.finetuning.trainer import FinetuneConfig, ProgressCallback, Record, finetune
-from recsys.text_training.teacher import teacher_embeddings
+from recsys.text_training.teacher_embeddings import teacher_embeddings
 
 GUIDED = FinetuneConfig(
     objective="guided", rate=5e-4, words=10.0, warmup=0.1, users=256, patience=3

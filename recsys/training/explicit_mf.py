@@ -6,7 +6,7 @@ import numpy as np
 
 from recsys.data.dataset import Dataset
 from recsys.models.explicit_mf import ExplicitMF, ExplicitMFConfig, fit_explicit_mf
-from recsys.serving.explicit_feedback import explicit_ratings
+from recsys.serving.explicit_user_factors import explicit_ratings
 
 FEWEST = 100  # dislikes
 SHARE = 0.02  # of the stated opinions that are dislikes; with fewer nothing is learned from them

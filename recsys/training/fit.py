@@ -26,7 +26,7 @@ from recsys.text.encoders.student import Student
 from recsys.text.item_texts import documents
 from recsys.training.cold_items import ColdStartSolver, config_of, with_unread
 from recsys.training.explicit_mf import explicit_mf_of
-from recsys.training.first_use import first_use_delays
+from recsys.training.first_interaction_delay import first_use_delays
 
 FEATURES_UP_TO = 50_000  # items; SLIST reads features, in catalogues of up to 15,000 items
 BRIDGE_RIDGE = 1.0  # pulls the map from words to behaviour to zero; unit rows on both sides

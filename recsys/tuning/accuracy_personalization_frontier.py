@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.array_types import Floats
-from recsys.ranking.personal_places import POOL, filled
+from recsys.ranking.popularity_free_places import POOL, filled
 from recsys.ranking.terms.protocol import Parameter
 from recsys.ranking.user_features import activity
 from recsys.ranking_metrics import Values, distinct_items
@@ -177,8 +177,8 @@ class _Scores:
         """Return the 20 best candidates of each list, (lists, 20 or fewer).
 
         `places`: of every ten, filled by the personal part from the best `POOL`, see
-        `recsys.ranking.personal_places`; none for users without history. Sampled candidates stand
-        for many and fill none.
+        `recsys.ranking.popularity_free_places`; none for users without history. Sampled
+        candidates stand for many and fill none.
         """
         sets = self.choice_sets
         if not places:

@@ -18,7 +18,7 @@ import numpy as np
 from recsys.models.engine_definitions import SUM, Engine, engine_sum
 from recsys.models.interaction_matrix import Interactions
 from recsys.models.item_factors import Factors
-from recsys.models.item_to_item_sum import SumConfig, summed
+from recsys.models.item_item_ensemble import SumConfig, summed
 from recsys.models.item_to_item_weights import ItemWeights
 from recsys.ranking.popularity_features import prior_features
 from recsys.ranking.terms.popularity import SHARES

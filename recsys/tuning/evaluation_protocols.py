@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from recsys.array_types import Mask, Rows, Times
 from recsys.data.dataset import Dataset
+from recsys.data.event_kind_weights import EventWeights
 from recsys.data.event_tables import EventTable, ItemTable
-from recsys.data.event_weights import EventWeights
 from recsys.data.ids import IdMap
 from recsys.data.unrecorded_items import AUTO, Unrecorded, unlisted, with_records
 from recsys.errors import DataError

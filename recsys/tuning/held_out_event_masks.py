@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.array_types import Mask, Rows, Times
+from recsys.data.event_kind_weights import EventWeights
 from recsys.data.event_tables import EventTable, ItemTable
-from recsys.data.event_weights import EventWeights
 from recsys.data.unrecorded_items import NEEDED
 
 

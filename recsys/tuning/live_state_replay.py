@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 
 from recsys.array_types import Mask, Rows, Times
-from recsys.data.coordinated_accounts import births_of
+from recsys.data.account_mix import births_of
 from recsys.data.dataset import Dataset
 from recsys.ranking.gbdt_rerank import live_scores
 from recsys.ranking.history import History

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from recsys.array_types import Mask, Rows, Times
 from recsys.data.dataset import Dataset
-from recsys.data.event_weights import EventWeights
+from recsys.data.event_kind_weights import EventWeights
 from recsys.data.ids import IdMap
 from recsys.errors import DataError
 from recsys.ranking_metrics import Values

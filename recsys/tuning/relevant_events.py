@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.array_types import Mask
+from recsys.data.event_kind_weights import EventWeights
 from recsys.data.event_kinds import fold
 from recsys.data.event_tables import EventTable
-from recsys.data.event_weights import EventWeights
 from recsys.errors import DataError
 
 RelevanceLabels = NDArray[np.int8]

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from recsys.data.dataset import Dataset
+from recsys.data.event_kind_weights import EventWeights
 from recsys.data.event_tables import EventTable
-from recsys.data.event_weights import EventWeights
 from recsys.tuning.scorer_protocol import Histories
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from recsys.array_types import Floats, Mask
-from recsys.ranking.personal_places import UPTAKE
+from recsys.ranking.popularity_free_places import UPTAKE
 from recsys.ranking.terms.protocol import ModelForm, Parameter
 from recsys.ranking.terms.registry import TERMS
 from recsys.ranking_metrics import Values, user_auc

@@ -15,8 +15,8 @@ import numpy as np
 
 from recsys.array_types import Rows
 from recsys.data.dataset import Dataset, extended
+from recsys.data.event_kind_weights import EventWeights
 from recsys.data.event_tables import EventTable, ItemTable
-from recsys.data.event_weights import EventWeights
 from recsys.data.ids import IdMap
 from recsys.data.unrecorded_items import ON
 from recsys.models.engine_definitions import Engine

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from recsys.array_types import Mask, Rows
 from recsys.data.dataset import Dataset
+from recsys.data.event_kind_weights import EventWeights
 from recsys.data.event_tables import EventTable, ItemTable
-from recsys.data.event_weights import EventWeights
 from recsys.ranking_metrics import Positives
 from recsys.tuning.validation_set import ValidationSet
 

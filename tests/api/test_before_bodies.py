@@ -16,7 +16,7 @@ from api_server import Server
 from conftest import key_of
 from test_slow_clients import answer, connected, status_of
 
-from api.http.asgi_to_wsgi import AsgiApp
+from api.http.wsgi_to_asgi import AsgiApp
 from recsys.data.records import Event
 from recsys.errors import DataError
 from recsys.settings import Settings

@@ -279,7 +279,7 @@ def test_an_outage_of_writes_is_a_notice_when_it_is_over(
     make_app: MakeApp, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("api.runtime.outage_notices.LEAST", 0.5)
-    monkeypatch.setattr("recsys.delivery.outage_announcement.LEAST", 0.5)
+    monkeypatch.setattr("recsys.delivery.store_outage_notice.LEAST", 0.5)
     apps = [make_app(write_seconds=0.1) for _ in range(2)]
     workers = [one.extensions["service"].worker for one in apps]
     for worker in workers:
@@ -309,7 +309,7 @@ def test_an_outage_of_writes_is_a_notice_when_it_is_over(
 def test_an_outage_is_settled_by_a_worker_that_was_not_there(
     make_app: MakeApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("recsys.delivery.outage_announcement.LEAST", 0.05)
+    monkeypatch.setattr("recsys.delivery.store_outage_notice.LEAST", 0.05)
     app, folder = make_app(), str(tmp_path)
     link = app.extensions["service"].link
     dead, later = OperationNotices(link, folder), OperationNotices(link, folder)

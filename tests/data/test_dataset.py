@@ -8,8 +8,8 @@ import worlds
 from tables import events, items, timed
 
 from recsys.data.dataset import Dataset
+from recsys.data.event_kind_weights import EventWeights
 from recsys.data.event_tables import ItemTable
-from recsys.data.event_weights import EventWeights
 from recsys.data.records import Event
 from recsys.data.table_builder import EventColumns
 from recsys.errors import DataError

@@ -8,8 +8,8 @@ import pytest
 
 from recsys.data import event_kinds
 from recsys.data.dataset import Dataset
+from recsys.data.event_kind_weights import EventWeights
 from recsys.data.event_tables import ItemTable
-from recsys.data.event_weights import EventWeights
 from recsys.data.rating_scale import RatingScale
 from recsys.data.records import Event
 from recsys.data.table_builder import EventColumns

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from tables import events, items
 
+from recsys.data.event_kind_weights import EventWeights
 from recsys.data.event_tables import ItemTable
-from recsys.data.event_weights import EventWeights
 from recsys.data.unrecorded_items import lists_unrecorded, unlisted, user_counts_of, with_records
 
 WEIGHTS = EventWeights()

@@ -6,7 +6,7 @@ import worlds
 
 from jobs.bench.fake_account_attack import SAMPLE, attack_table, summary
 from recsys.data.dataset import Dataset
-from recsys.data.event_weights import EventWeights
+from recsys.data.event_kind_weights import EventWeights
 from recsys.data.records import Event, Item
 from recsys.data.table_builder import item_table
 from recsys.errors import DataError

@@ -11,8 +11,8 @@ from recsys.array_types import Floats, Rows
 from recsys.data.dataset import Dataset
 from recsys.data.event_tables import ItemTable
 from recsys.evaluation import personalisation
-from recsys.evaluation.accuracy_metrics import MetricsReport
 from recsys.evaluation.item_labels import label_features, word_features
+from recsys.evaluation.metrics_report import MetricsReport
 from recsys.evaluation.replay_lists import ReplayPlan
 from recsys.ranking_metrics import (
     Interval,

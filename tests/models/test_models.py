@@ -29,8 +29,9 @@ from recsys.models.engine_definitions import (
 from recsys.models.gfcf import LowpassConfig, fit_lowpass
 from recsys.models.interaction_matrix import Interactions, distinct_steps
 from recsys.models.item_factors import Factors
-from recsys.models.item_to_item_sum import SumConfig, spread, summed
+from recsys.models.item_item_ensemble import SumConfig, spread, summed
 from recsys.models.item_to_item_weights import ItemWeights, top_of_rows
+from recsys.models.randomized_svd import leading_directions
 from recsys.models.sequence_knn import (
     EventsByItem,
     SequenceKnnConfig,
@@ -38,7 +39,6 @@ from recsys.models.sequence_knn import (
     near_pairs,
 )
 from recsys.models.slist import SlistConfig, fit_slist, moments
-from recsys.models.truncated_svd import leading_directions
 
 
 class TestSlist(ItemItemContract):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from recsys import request_cpu_limit
+from recsys import request_cpu_budget
 from recsys.errors import CpuLimit, Overloaded
 from recsys.safety.analysis_process import AnalysisProcess
 from recsys.safety.text_analysis import CHUNK_TEXTS, Words, analyse, chunks
@@ -103,14 +103,14 @@ def test_a_process_that_always_dies_is_an_error(scorers):
 
 def test_the_cpu_time_of_the_process_counts(process):
     many = TEXTS * 40
-    with request_cpu_limit.limited(0.05), pytest.raises(CpuLimit, match=r"0\.05 s"):
+    with request_cpu_budget.limited(0.05), pytest.raises(CpuLimit, match=r"0\.05 s"):
         process.analyse(many)
     assert process.analyse(TEXTS[:1]) == analyse(TEXTS[:1], by_words)
 
 
 def test_a_text_that_never_ends_is_ended_by_the_system(scorers):
     process = AnalysisProcess("tests_slow_scorers:stuck")
-    with request_cpu_limit.limited(0.1), pytest.raises(CpuLimit, match="the analysis of texts"):
+    with request_cpu_budget.limited(0.1), pytest.raises(CpuLimit, match="the analysis of texts"):
         process.analyse(TEXTS[:1])
     assert process.pid is None
     process.close()

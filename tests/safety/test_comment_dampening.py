@@ -5,7 +5,7 @@ import pytest
 import worlds
 
 from recsys.data.dataset import Dataset
-from recsys.data.event_weights import EventWeights
+from recsys.data.event_kind_weights import EventWeights
 from recsys.data.records import Event
 from recsys.safety.comment_dampening import MANY, SAME, CommentDampener, dampened
 

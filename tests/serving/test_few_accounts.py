@@ -7,7 +7,7 @@ import pytest
 import worlds
 
 from recsys.array_types import Floats
-from recsys.serving.explicit_feedback import explicit_ratings
+from recsys.serving.explicit_user_factors import explicit_ratings
 from recsys.serving.live_event import LiveEvent
 from recsys.serving.live_state import LiveState
 from recsys.serving.popularity_counters import DAY, FEW, PSEUDO

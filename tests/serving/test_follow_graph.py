@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recsys.data.event_weights import EventWeights
+from recsys.data.event_kind_weights import EventWeights
 from recsys.data.records import Event, Follow
 from recsys.serving import follow_graph
-from recsys.serving.csr_rows import CsrRows
 from recsys.serving.follow_graph import ACTS, FollowGraph
+from recsys.serving.updatable_csr import CsrRows
 from recsys.store.store import Store
 from recsys.store.user_controls import Wish
 from recsys.store.user_merges import merge_users

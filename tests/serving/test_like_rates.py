@@ -6,7 +6,7 @@ import worlds
 
 from recsys.models.explicit_mf import ExplicitMF, ExplicitMFConfig, fit_explicit_mf
 from recsys.serving import user_kalman_filters
-from recsys.serving.explicit_feedback import user_factor_parts
+from recsys.serving.explicit_user_factors import user_factor_parts
 from recsys.serving.like_rates import LikeRates
 from recsys.serving.live_event import LiveEvent
 from recsys.serving.user_kalman_filters import UserFilters

@@ -8,9 +8,9 @@ import worlds
 
 from recsys.data.dataset import Dataset
 from recsys.data.records import Event, Item
-from recsys.serving.item_labels import labels_of, name_of, rows_of
+from recsys.serving.live_item_labels import labels_of, name_of, rows_of
 from recsys.serving.live_state import LiveState
-from recsys.serving.recent_activity import KEPT, ActivityBuffer
+from recsys.serving.recent_item_interactions import KEPT, ActivityBuffer
 from recsys.serving.trend_monitor import find_trends, moment, read_now
 from recsys.serving.trend_timeline import read_timeline
 from recsys.text.entities.model import fit_entities

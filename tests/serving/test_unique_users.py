@@ -9,9 +9,9 @@ import pytest
 import worlds
 
 from recsys.array_types import Floats
-from recsys.data.account_cusum import ItemAccountMix, Platform, Steps
-from recsys.data.coordinated_accounts import LEAST, AccountMix, count_unique_users
-from recsys.data.event_weights import EventWeights
+from recsys.data.account_mix import LEAST, AccountMix, count_unique_users
+from recsys.data.event_kind_weights import EventWeights
+from recsys.data.item_account_cusum import ItemAccountMix, Platform, Steps
 from recsys.serving.live_event import LiveEvent, weights_of
 from recsys.serving.popularity_counters import DAY, HALF_LIVES, PopularityCounters
 from recsys.serving.unique_users import UniqueUsers
@@ -212,7 +212,7 @@ def test_without_the_defence_every_act_counts():
 
 
 def test_the_ages_of_accounts_are_kept_of_groups_only():
-    from recsys.data.coordinated_accounts import GROUP, births_by_number
+    from recsys.data.account_mix import GROUP, births_by_number
 
     first_act = np.arange(23.0)
     numbers = np.arange(100, 123)

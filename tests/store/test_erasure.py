@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from jobs.rejected_rows import Rejects
-from recsys.data.file_formats import Reject
+from recsys.data.record_parsers import Reject
 from recsys.data.records import Event, Follow, Item
 from recsys.store.erasure import HEARD, erase
 from recsys.store.locks import alone_with, only_one

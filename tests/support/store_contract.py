@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from sqlalchemy import insert
 
+from recsys.data.event_kind_weights import EventWeights
 from recsys.data.event_tables import EventTable
-from recsys.data.event_weights import EventWeights
 from recsys.data.records import Author, Event, Follow, Item, User
 from recsys.errors import DataError
 from recsys.store import user_merges

@@ -9,7 +9,7 @@ import pytest
 
 from recsys.errors import MissingExtra
 from recsys.text.encoders.encoder import Encoder, load_encoder
-from recsys.text.encoders.multilingual import example_words
+from recsys.text.encoders.universal_sentence_encoder import example_words
 from recsys.text.sentiment.chinese import han_signs
 from recsys.text_training.encode_catalogue import encode_words
 

@@ -14,6 +14,7 @@ from recsys.errors import DataError
 from recsys.text.sentiment import chinese_words
 from recsys.text.sentiment.chinese import sigmoid
 from recsys.text.sentiment.chinese_training import cut_of
+from recsys.text.sentiment.english_sentiment_words import BLAME, PRAISE, cue_counts
 from recsys.text.sentiment.features import mark, plain
 from recsys.text.sentiment.model import (
     LABELS,
@@ -23,7 +24,6 @@ from recsys.text.sentiment.model import (
     score,
     write_sentiment_model,
 )
-from recsys.text.sentiment.praise_and_complaint_words import BLAME, PRAISE, cue_counts
 from recsys.text.sentiment.training import (
     SentimentConfig,
     balanced,

@@ -7,7 +7,7 @@ import pytest
 from text_world import word_student
 
 from recsys.text.encoders.student import Student
-from recsys.text.encoders.vocabulary import widened
+from recsys.text.encoders.vocabulary_extension import widened
 
 RED_NAIL = ["红色 指甲", "红色 指甲 油", "nail", "قلم جديد", "قلم جديد", "حبر"]
 

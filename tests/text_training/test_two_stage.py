@@ -15,7 +15,7 @@ from recsys.text.finetuning.trainable import TrainableTransformer
 from recsys.text.finetuning.trainer import FinetuneConfig
 from recsys.text.item_texts import documents
 from recsys.text_training.finetune_encoder import fine_tune_if_better
-from recsys.text_training.teacher import reduced, symmetric, teacher_embeddings
+from recsys.text_training.teacher_embeddings import reduced, symmetric, teacher_embeddings
 from recsys.text_training.two_stage import TwoStageTraining, embedded, guided
 
 CONFIG = FinetuneConfig(steps=6, users=32, rate=1e-3, check=3, chunk=16)

@@ -7,9 +7,9 @@ from streams import FIRST, MONDAY, burst, counted, joined, poisson, stream, two_
 from recsys.evaluation.burst_trials import BurstInjection, run_trial
 from recsys.evaluation.forecast_backtest import forecast_figures
 from recsys.evaluation.injected_bursts import settled
-from recsys.trends.burst_alarms import People, alarms
 from recsys.trends.bursts import adjusted
 from recsys.trends.episode import FADING, PEAK, RISING, episode
+from recsys.trends.historical_bursts import People, alarms
 from recsys.trends.item_series_labels import KINDS
 
 QUIET = [0.3] * 10

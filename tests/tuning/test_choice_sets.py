@@ -7,7 +7,7 @@ import pytest
 import worlds
 from choice_columns import factors, near, share, words
 
-from recsys.data.event_weights import EventWeights
+from recsys.data.event_kind_weights import EventWeights
 from recsys.data.records import Event
 from recsys.ranking import popularity_features
 from recsys.ranking.batch_scoring import score_block

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import worlds
 
-from recsys.data.event_weights import EventWeights
+from recsys.data.event_kind_weights import EventWeights
 from recsys.data.records import Event
 from recsys.data.table_builder import item_table
 from recsys.errors import DataError

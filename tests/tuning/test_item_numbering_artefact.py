@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import worlds
 
-from recsys.data.event_weights import EventWeights
+from recsys.data.event_kind_weights import EventWeights
 from recsys.data.records import Event, Item
 from recsys.data.table_builder import item_table
 from recsys.models.engine_definitions import Engine

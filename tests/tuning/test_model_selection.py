@@ -11,7 +11,7 @@ import worlds
 from choice_columns import factors, share
 from scipy import sparse
 
-from recsys.data.event_weights import EventWeights
+from recsys.data.event_kind_weights import EventWeights
 from recsys.data.records import Event, Item
 from recsys.data.table_builder import item_table
 from recsys.errors import DataError

@@ -5,8 +5,8 @@ import pytest
 import worlds
 from tables import events, items
 
+from recsys.data.event_kind_weights import EventWeights
 from recsys.data.event_tables import ItemTable
-from recsys.data.event_weights import EventWeights
 from recsys.data.records import Event
 from recsys.tuning import validation_splits
 from recsys.tuning.held_out_event_masks import last_slice

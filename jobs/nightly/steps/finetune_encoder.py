@@ -14,10 +14,10 @@ from recsys.data.dataset import Dataset
 from recsys.errors import DataError, MissingExtra
 from recsys.settings import Settings
 from recsys.text.encoders.encoder import Encoder, load_encoder
-from recsys.text.encoders.finetuned_encoders import EncoderRegistry, RegistryEntry
-from recsys.text.encoders.multilingual import MultilingualEncoder
+from recsys.text.encoders.encoder_registry import EncoderRegistry, RegistryEntry
 from recsys.text.encoders.static import load_static
 from recsys.text.encoders.student import Student
+from recsys.text.encoders.universal_sentence_encoder import MultilingualEncoder
 
 from ..context import NightContext
 from ..step_runner import Detail

@@ -10,7 +10,7 @@ from recsys.data.unrecorded_items import ON
 from recsys.errors import DataError
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
-from recsys.tuning.attack_resistance import AttackTest, planted_attack
+from recsys.tuning.attack_robustness import AttackTest, planted_attack
 from recsys.tuning.baseline_comparison import Contest, contest_at_a_cut, replay_contest
 from recsys.tuning.engine_catalogue import candidates, engine_named
 from recsys.tuning.evaluation_protocols import Rules, Split, make_split
@@ -180,7 +180,7 @@ def against_baselines(night: NightContext, choice: TuningResult) -> tuple[Contes
     """Let a choice, popular and trending answer the newest events, which none has learned from.
 
     Event by event where these have times and ask enough users, else at one cut. The model that
-    answers is attacked afterwards, see `recsys.tuning.attack_resistance`.
+    answers is attacked afterwards, see `recsys.tuning.attack_robustness`.
     """
     settings, (is_test, cut) = night.settings, night.validation
     if cut.data.timed and bool((is_test == newest(night.tables[0])).all()):

@@ -25,7 +25,7 @@ from recsys.ranking.terms.protocol import (
     UserContext,
     UserTerm,
 )
-from recsys.serving.explicit_feedback import mean_loading, user_factor_parts
+from recsys.serving.explicit_user_factors import mean_loading, user_factor_parts
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.serving.score_model import ScoreModel

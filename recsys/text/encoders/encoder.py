@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from recsys.array_types import Floats
-from recsys.text.encoders.multilingual import load_multilingual
 from recsys.text.encoders.static import load_static, minilm_source, read_static
+from recsys.text.encoders.universal_sentence_encoder import load_multilingual
 
 
 @runtime_checkable

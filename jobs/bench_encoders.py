@@ -1,7 +1,0 @@
-"""`python -m jobs.bench_encoders`: the benchmark in bench/encoder_comparison.py."""
-
-from .bench.encoder_comparison import command
-from .cli import run
-
-if __name__ == "__main__":
-    run(command)

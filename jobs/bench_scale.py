@@ -1,7 +1,0 @@
-"""`python -m jobs.bench_scale`: the benchmark in bench/training_scale.py."""
-
-from .bench.training_scale import command
-from .cli import run
-
-if __name__ == "__main__":
-    run(command)

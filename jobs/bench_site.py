@@ -1,7 +1,0 @@
-"""`python -m jobs.bench_site`: the benchmark in bench/synthetic_news_site.py."""
-
-from .bench.synthetic_news_site import command
-from .cli import run
-
-if __name__ == "__main__":
-    run(command)

@@ -1,0 +1,1 @@
+"""Modules of `python -m jobs.<command>`, one per command, on the path of `jobs`."""
