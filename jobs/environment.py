@@ -53,9 +53,14 @@ def server_environment(settings: Settings, host: str, workers: int) -> dict[str,
     return {**MALLOC, **own_modules(), **shared, **dict.fromkeys(_THREADS, "1")}
 
 
-def own_command(module: str) -> list[str]:
+def own_command(*arguments: str) -> list[str]:
+    """Return the command line of `recsys <arguments>`, run in the environment of own_modules."""
+    return own_module("cli", *arguments)
+
+
+def own_module(module: str, *arguments: str) -> list[str]:
     """Return the command line of a module of jobs/, to run with the environment of own_modules."""
-    return [sys.executable, "-P", "-m", f"{__package__}.{module}"]
+    return [sys.executable, "-P", "-m", f"{__package__}.{module}", *arguments]
 
 
 def own_modules() -> dict[str, str]:

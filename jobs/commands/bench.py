@@ -29,7 +29,7 @@ from ..bench.server_process import server
 from ..bench.update_latency import clicks, posts, stream, swap
 from ..cli import run
 from ..command_output import output
-from ..environment import load_settings, own_command, own_modules, server_environment
+from ..environment import load_settings, own_command, own_module, own_modules, server_environment
 
 if TYPE_CHECKING:
     from ..bench.synthetic_catalogue import World
@@ -159,7 +159,7 @@ def parse_counts(text: str) -> list[int]:
 
 def scale(count: int) -> dict[str, Any]:
     """Fit a synthetic world of so many events in a process of its own."""
-    command = [*own_command("bench_scale"), str(count)]
+    command = own_module("bench.training_scale", str(count))
     done = subprocess.run(command, capture_output=True, text=True, env=own_modules())
     if done.returncode:
         raise DataError(f"fitting {count} events failed: {done.stderr[-2000:]}")
