@@ -47,6 +47,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "evaluate-text": ("evaluate_sentiment_and_topics", "figures of tone and topics"),
     "evaluate-trends": ("evaluate_trends", "figures of bursts and forecasts"),
     "evaluate-profiles": ("evaluate_user_profiles", "figures of who returns and of communities"),
+    "evaluate-people": ("evaluate_people", "figures of whom to follow and of how items spread"),
     "settings": ("show_settings", "every setting with its value, default and source"),
     "bench": ("bench", "speed and memory of each stage and of serving"),
 }

@@ -202,6 +202,10 @@ class Client:
         """Return a page of whom a user follows, or direction="followers": n=, after=."""
         return self._get("/follows", {"user_id": user_id, **page})
 
+    def suggestions(self, user_id: str, **parameters: Any) -> Json:
+        """Return users and authors whom a user may want to follow: n=, kind="users", lang="zh"."""
+        return self._get(f"/users/{_quoted(user_id)}/suggestions", parameters)
+
     def add_authors(self, authors: Iterable[Mapping[str, Any]], partial: bool = False) -> Json:
         """Tell the display names of authors; `partial` as in `add_events`."""
         rows = [dict(author) for author in authors]

@@ -51,7 +51,7 @@ class IdConverter(BaseConverter):
 class UserConverter(IdConverter):
     """An id at the end of /users/…, but for what belongs to the routes below a user."""
 
-    regex = r"(?![\s\S]*/(?:profile|export|merge)\Z)[\s\S]+"
+    regex = r"(?![\s\S]*/(?:profile|export|merge|suggestions)\Z)[\s\S]+"
 
 
 @dataclass(frozen=True, slots=True)

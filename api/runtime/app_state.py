@@ -15,6 +15,7 @@ from recsys.safety.text_rules import load_scorer
 from recsys.serving.follow_graph import FollowGraph
 from recsys.serving.new_item_exposure_share import ExposureShare
 from recsys.settings import Settings
+from recsys.social_network.popular_accounts import PopularAccounts
 from recsys.store.erasure import Erasures
 from recsys.store.job_runs import Run
 from recsys.store.outbox import Outbox
@@ -84,6 +85,7 @@ class AppState:
         self.rng = random.Random()
         self.pins = PinBoard()
         self.graph = FollowGraph(settings.weights)
+        self.popular_accounts = PopularAccounts()
         self.exposure_share = ExposureShare(settings.explore_share)
         self.started = time.time()
         self._pasts = UserHistories(settings.weights)

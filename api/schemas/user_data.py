@@ -12,13 +12,13 @@ from .field_types import Answer, Id, Label, Language, RowId, Strict, Zone
 class LabelControl(Strict):
     """Mute, boost or lower what carries a label or is like an item; or forget what it taught.
 
-    A user is muted or blocked.
+    A user is muted, blocked or dismissed, an author may be dismissed.
     """
 
-    action: Literal["mute", "boost", "more", "less", "forget", "block"] = Field(
+    action: Literal["mute", "boost", "more", "less", "forget", "block", "dismiss"] = Field(
         description="mute: never shown; block: a user, muted both ways; boost or more: shown more, "
         "less: less (of a label, or of what is like an item); forget: events until now on such "
-        "items count no more"
+        "items count no more; dismiss: a user or an author, who is not suggested any more"
     )
     kind: Literal["topic", "author", "category", "tag", "words", "word", "item", "user"] = Field(
         description="words: a word or phrase in title, text or tags, whatever its letter case; "

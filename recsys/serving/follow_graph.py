@@ -87,6 +87,34 @@ class FollowGraph:
         """Return who follows several users, one after the other, and how many do."""
         return self._in.gather(numbers)
 
+    def authors_followed_by(self, numbers: Numbers) -> tuple[Numbers, NDArray[np.int64]]:
+        """Return the authors whom several users follow, one after the other, and how many each."""
+        return self._written.gather(numbers)
+
+    def readers_of_authors(self, authors: Numbers) -> tuple[Numbers, NDArray[np.int64]]:
+        """Return who follows several authors, one after the other, and how many do."""
+        return self._readers.gather(authors)
+
+    def degrees(self, numbers: Numbers) -> NDArray[np.int64]:
+        """Return the follows by and of several users together; those of authors left out."""
+        return self._out.counts(numbers) + self._in.counts(numbers)
+
+    def reader_counts(self, authors: Numbers) -> NDArray[np.int64]:
+        """Return how many users follow each of several authors."""
+        return self._readers.counts(authors)
+
+    def follower_counts(self, numbers: Numbers) -> NDArray[np.int64]:
+        """Return how many users follow each of several users."""
+        return self._in.counts(numbers)
+
+    def most_followed(self, n: int) -> tuple[Numbers, Numbers]:
+        """Return the users and the authors with most followers, the most followed first."""
+        users, authors = (
+            _largest(rows.counts(np.arange(rows.size, dtype=np.int32)), n)
+            for rows in (self._in, self._readers)
+        )
+        return users, authors
+
     def blocked(self, number: int) -> frozenset[int]:
         """Return the users whom a user blocks, and those who block the user."""
         return frozenset(self._blocks.get(number, ())) | self._blocked_by.get(number, set())
@@ -258,6 +286,14 @@ class FollowGraph:
         for other in (number, *followees):
             if not len(self._in.get(other)) and len(self._acts.get(other)):
                 self._acts.put(other, np.zeros(0, ACT))
+
+
+def _largest(counts: NDArray[np.int64], n: int) -> Numbers:
+    """Return the places of the n largest counts above 0, the largest first."""
+    places = np.flatnonzero(counts)
+    if len(places) > n:
+        places = places[np.argpartition(-counts[places], n)[:n]]
+    return places[np.argsort(-counts[places], kind="stable")].astype(np.int32)
 
 
 def _changed(row: Numbers, changed: dict[int, bool]) -> Numbers:

@@ -89,6 +89,22 @@ class CsrRows:
         places = np.arange(total) + np.repeat(begins - (ends - counts), counts)
         return values[places], counts
 
+    def counts(self, numbers: Values) -> NDArray[np.int64]:
+        """Return how many values each of several numbers has."""
+        starts, _ = self._base
+        inside = np.clip(numbers, 0, max(len(starts) - 2, 0))
+        known = (numbers >= 0) & (numbers < len(starts) - 1)
+        if len(starts) < 2:
+            found = np.zeros(len(numbers), np.int64)
+        else:
+            found = np.where(known, starts[inside + 1] - starts[inside], 0).astype(np.int64)
+        newer = self._newer
+        if newer:
+            own = np.fromiter(newer, np.int64, len(newer))
+            for place in np.flatnonzero(np.isin(numbers, own)).tolist():
+                found[place] = len(newer[int(numbers[place])])
+        return found
+
     def put(self, number: int, values: Values) -> None:
         """Give a number other values."""
         self._newer[number] = values

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from sqlalchemy import bindparam, select, update
 
 from recsys.data.records import Author
 from recsys.store.database import Database
-from recsys.store.schema import authors
+from recsys.store.schema import authors, users
 
 
 class AuthorLog:
@@ -53,3 +53,21 @@ class AuthorLog:
         with self.db.read() as connection:
             rows = connection.execute(query.order_by(authors.c.author_id).limit(n))
             return [Author(*row) for row in rows]
+
+    def known_user_ids(self, ids: Collection[str]) -> set[str]:
+        """Return which of some ids are those of users."""
+        query = select(users.c.user_id).where(self.db.among(users.c.user_id, ids))
+        with self.db.read() as connection:
+            return set(connection.execute(query).scalars())
+
+    def names_of(self, ids: Collection[str]) -> dict[str, str]:
+        """Return the display names of users and authors by id; absent where there is none."""
+        found: dict[str, str] = {}
+        with self.db.read() as connection:
+            for id, name in (
+                (authors.c.author_id, authors.c.name),
+                (users.c.user_id, users.c.name),
+            ):
+                query = select(id, name).where(self.db.among(id, ids), name != "")
+                found |= {one: called for one, called in connection.execute(query)}
+        return found

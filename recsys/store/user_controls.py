@@ -1,7 +1,8 @@
 """ControlLog: append-only log of users' controls over their own lists.
 
 A control mutes (never shown), boosts or lowers (`less`) a topic, author, category or tag, what
-holds a word or phrase, or what is like an item; it mutes or blocks a user (muted both ways); or it
+holds a word or phrase, or what is like an item; it mutes or blocks a user (muted both ways); it
+dismisses a user or an author, who is then not suggested; or it
 forgets: what was learned from such items until then counts no more. An `undo` takes a row back,
 itself included; a `reset` all rows before it.
 """
@@ -21,8 +22,10 @@ from recsys.store.follows import set_blocks
 from recsys.store.prepared_reads import Read, given
 from recsys.store.schema import controls, users
 
-ACTIONS = ("mute", "boost", "less", "forget", "block")
-OF_USERS = ("mute", "block")  # actions of the kind `user`; nobody else is blocked
+ACTIONS = ("mute", "boost", "less", "forget", "block", "dismiss")
+OF_USERS = ("mute", "block", "dismiss")  # actions of the kind `user`; nobody else is blocked
+DISMISSED = ("user", "author")  # kinds that are dismissed
+BESIDE = ("forget", "dismiss")  # actions that stand beside another one on the same label
 KINDS = (
     "topic",
     "author",
@@ -36,6 +39,7 @@ KINDS = (
 UNDO, RESET = "undo", "reset"
 MOST_WORDS = 100  # of them, those of words and phrases
 MOST = 500  # controls in force of one user: each costs time at every request
+MOST_DISMISSED = 2_000  # dismissals in force, which cost lists nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +70,11 @@ class Wish:
         if self.kind not in KINDS:
             raise DataError(f"kind {self.kind!r} is none of {', '.join(KINDS)}")
         if self.kind == "user" and self.action not in OF_USERS:
-            raise DataError(f"{self.action} user: a user is muted or blocked")
+            raise DataError(f"{self.action} user: a user is muted, blocked or dismissed")
         if self.action == "block" and self.kind != "user":
             raise DataError(f"block {self.kind}: only a user is blocked, mute a {self.kind}")
+        if self.action == "dismiss" and self.kind not in DISMISSED:
+            raise DataError(f"dismiss {self.kind}: only a user or an author is dismissed")
         if (self.kind == "everything") != (self.value == ""):
             raise DataError(f"{self.kind}: everything has no value, any other kind has one")
         if self.kind == "everything" and self.action != "forget":
@@ -135,8 +141,12 @@ class ControlLog:
             )
             if sum(one.kind == "words" for one in found) > MOST_WORDS:
                 raise DataError(f"{MOST_WORDS} controls of words are allowed: undo some")
-            if len(found) > MOST:
-                raise DataError(f"{len(found)} controls in force, {MOST} are allowed: undo some")
+            dismissed = sum(one.action == "dismiss" for one in found)
+            if dismissed > MOST_DISMISSED:
+                raise DataError(f"{dismissed} dismissals, {MOST_DISMISSED} are allowed: undo some")
+            count = len(found) - dismissed
+            if count > MOST:
+                raise DataError(f"{count} controls in force, {MOST} are allowed: undo some")
             if any(one.kind == "user" for one in (*log, *found)):
                 number = self.db.numbers(connection, users.c.user_id, [user_id])[user_id]
                 set_blocks(self.db, connection, number, blocked_in(found))
@@ -149,13 +159,19 @@ def label_of(control: Control | Wish) -> tuple[str, str]:
     return control.kind, label_key(control.value) if folded else control.value
 
 
+def beside(control: Control | Wish) -> str:
+    """Return the action of a control that stands beside others on its label; "" for others."""
+    return control.action if control.action in BESIDE else ""
+
+
 def in_force(log: Sequence[Control]) -> list[Control]:
     """Return what a log, oldest first, leaves in force, oldest first.
 
-    Of several on the same label the last holds: to boost ends a mute. To forget stands beside it.
+    Of several on the same label the last holds: to boost ends a mute. To forget and to dismiss
+    stand beside it.
     """
     undone: set[int] = set()
-    kept: dict[tuple[str, str, bool], Control] = {}
+    kept: dict[tuple[str, str, str], Control] = {}
     for row in reversed(log):
         if row.id in undone:
             continue
@@ -164,7 +180,7 @@ def in_force(log: Sequence[Control]) -> list[Control]:
         if row.action == UNDO:
             undone.add(int(row.value))
         else:
-            kept.setdefault((*label_of(row), row.action == "forget"), row)
+            kept.setdefault((*label_of(row), beside(row)), row)
     return sorted(kept.values(), key=lambda control: control.id)
 
 

@@ -31,7 +31,14 @@ from recsys.store.schema import (
     users,
 )
 from recsys.store.store import Store
-from recsys.store.user_controls import MOST, Control, blocked_in, in_force
+from recsys.store.user_controls import (
+    MOST,
+    MOST_DISMISSED,
+    Control,
+    beside,
+    blocked_in,
+    in_force,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,10 +183,15 @@ def _follows(connection: Connection, source: int, target: int, from_id: str, use
 def _controls(connection: Connection, source: int, target: int) -> int:
     """Add what is in force of one log to the other, as new rows: their undoing names no others."""
     own = in_force(_log_of(connection, target))
-    held = {(one.kind, one.value, one.action == "forget") for one in own}
+    held = {(one.kind, one.value, beside(one)) for one in own}
     new = in_force(_log_of(connection, source))
-    added = [one for one in new if (one.kind, one.value, one.action == "forget") not in held]
-    added = added[max(len(added) + len(own) - MOST, 0) :]  # the latest, as many as are allowed
+    added = [one for one in new if (one.kind, one.value, beside(one)) not in held]
+    dismissed = [one for one in added if one.action == "dismiss"]
+    held_count = sum(one.action != "dismiss" for one in own)
+    added = [one for one in added if one.action != "dismiss"]
+    added = added[max(len(added) + held_count - MOST, 0) :]  # the latest, as many as are allowed
+    held_count = len(own) - held_count
+    added += dismissed[max(len(dismissed) + held_count - MOST_DISMISSED, 0) :]
     connection.execute(delete(controls).where(controls.c.user == source))
     rows = [
         {"user": target, "action": c.action, "kind": c.kind, "value": c.value, "at": c.at}

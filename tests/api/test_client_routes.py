@@ -65,6 +65,7 @@ CALLS: list[tuple[str, Callable[[Client], Any]]] = [
     ("add_users", lambda c: c.add_users([{"user_id": "bob", "interests": ["chess"]}])),
     ("add_follows", lambda c: c.add_follows([FOLLOW])["new"]),
     ("follows", lambda c: c.follows("ann")["follows"]),
+    ("suggestions", lambda c: c.suggestions("ann", n=3)["suggestions"]),
     ("remove_follows", lambda c: c.remove_follows([FOLLOW])["deleted"]["follows"]),
     ("add_authors", lambda c: c.add_authors([{"author_id": "a", "name": "A"}])),
     ("authors", lambda c: c.authors()["authors"]),
