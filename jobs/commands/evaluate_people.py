@@ -12,8 +12,8 @@ from typing import Any
 
 import click
 
-from recsys.data.file_formats import Options, Reading, Reject
 from recsys.data.file_readers import load_events, read_follows
+from recsys.data.record_parsers import Options, Reading, Reject
 from recsys.data.records import Follow
 from recsys.errors import DataError
 from recsys.evaluation import who_to_follow

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from recsys.data.records import Follow
 from recsys.errors import DataError
-from recsys.serving.csr_rows import CsrRows
+from recsys.serving.updatable_csr import CsrRows
 from recsys.social_network.follow_scores import DEFAULT, Numbers, candidates, likeness
 
 Values = NDArray[np.float64]

@@ -1,7 +1,7 @@
 """`python -m jobs.evaluate_people`: the command `recsys evaluate-people`."""
 
-from .cli import run
-from .commands.evaluate_people import command
+from jobs.cli import run
+from jobs.commands.evaluate_people import command
 
 if __name__ == "__main__":
     run(command)
