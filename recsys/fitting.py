@@ -35,11 +35,9 @@ from recsys.safety.comment_dampening import dampened
 from recsys.serving.model import Model
 from recsys.store.store import Store
 from recsys.text.cold_start import ColdStartConfig
-from recsys.text.encoders.encoder import Encoder, load_encoder
-from recsys.text.encoders.static import read_static, static_folder
+from recsys.text.encoders.encoder import load_encoder
 from recsys.text.encoders.student import Student
 from recsys.text.item_texts import documents
-from recsys.text.latent_semantic import fit_latent_semantic
 from recsys.text.sentiment.scorer import SentimentScorer, with_sentiment
 from recsys.text_training.encode_catalogue import encode_words, renumbered
 from recsys.training.cold_items import ColdStartSolver
@@ -90,8 +88,7 @@ def fit(
     event_weights
         Weight per kind of event where it differs from the built-in one, such as {"view": 0.1}.
     encoder
-        As RECSYS_ENCODER: "static", "minilm", a folder or a hub name. "": static word vectors where
-        this machine has them (tune="full" makes them), else vectors fitted to the items' texts.
+        As RECSYS_ENCODER: "static", "minilm", a folder or a hub name. "": "static".
     seed
         Of everything that is drawn at random.
     on_error
@@ -220,7 +217,7 @@ def _fitted(
     seed: int,
 ) -> _Made:
     data = Dataset.build(events, items, weights=weights)
-    vectors, student = _encoded(documents(data.table), encoder, plan, seed)
+    vectors, student = _encoded(documents(data.table), encoder)
 
     def words(part: Dataset) -> TextVectors:
         return renumbered(data.items, vectors, student, part)
@@ -245,21 +242,12 @@ def _fitted(
 
 
 def _encoded(
-    texts: list[str], encoder: str, plan: _Plan, seed: int
+    texts: list[str], encoder: str
 ) -> tuple[np.ndarray[Any, np.dtype[np.float32]], Student | None]:
     """Return the text vector of each item and the student that encodes new texts."""
     if not any(texts):
         return TextVectors.none(len(texts)).vectors, None
-    found: Encoder | None = None
-    if not encoder:
-        try:
-            found = read_static(static_folder())
-        except DataError:  # this machine has none yet
-            pass
-        if found is None and plan.quick:
-            found = fit_latent_semantic(texts, seed)
-    if found is None:
-        found = load_encoder(encoder or "static", "cpu")
+    found = load_encoder(encoder or "static", "cpu")
     with tempfile.TemporaryDirectory(prefix="recsys-") as kept:
         made = encode_words(texts, found, Path(kept), "fit")
     return made.vectors, made.student.compact()

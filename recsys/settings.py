@@ -88,7 +88,7 @@ class Settings:
     cache: str = _setting(
         "",
         kinds.TEXT,
-        "folder of word vectors that are distilled once per machine, for all homes",
+        "folder of word vectors that are distilled from a model once per machine, for all homes",
         (NIGHT, COMMANDS),
         shown="the user's cache folder",
     )
@@ -98,7 +98,8 @@ class Settings:
     encoder: str = _setting(
         "static",
         kinds.TEXT,
-        "words to vectors: static, use, minilm, t5:<folder or hub name>, or any such name",
+        "words to vectors: static, static:<folder of a BERT>, use, minilm, t5:<folder or hub name>,"
+        " or any such name",
         (NIGHT, COMMANDS),
     )
     finetune: str = _setting(

@@ -21,7 +21,7 @@ from recsys.array_types import Floats
 from recsys.models.ease import EaseConfig, fit_ease
 from recsys.text.cold_start import ColdStartConfig, distill_student, fit_cold, map_texts, with_pairs
 from recsys.text.encoders.encoder import Encoder, load_encoder
-from recsys.text.encoders.static import load_static
+from recsys.text.encoders.packaged_word_vectors import packaged_word_vectors
 from recsys.text.encoders.student import Student
 from recsys.text.encoders.transformer import TransformerEncoder, save_transformer
 from recsys.text.finetuning.batches import Histories, latest_last
@@ -128,7 +128,7 @@ class Bench:
 
     def _student_ndcg(self, done: Fitted, question: Question) -> float:
         """Return nDCG@20 by a student that learned from read items what the encoder says."""
-        static = load_static(self.home)
+        static = packaged_word_vectors()
         shown = np.isin(np.arange(len(self.world.texts)), question.item)
         targets = np.where(shown[:, None], done.outputs, np.float32(0))
         student = imitate(map_texts(self.world.texts, static), static, targets, "trial").compact()
@@ -155,7 +155,7 @@ class Bench:
         config = replace(TRANSFORMER, seconds=self.seconds)
         trainable = TrainableTransformer.of(encoder, texts)
         if objective == "guided":
-            words, config = load_static(self.home), replace(config, steps=0)
+            words, config = packaged_word_vectors(), replace(config, steps=0)
             two_stage = TwoStageTraining(
                 trainable, texts, histories.matrix, words, config, 0, self.device
             )
@@ -177,7 +177,7 @@ class Bench:
         if isinstance(encoder, Student):
             base, texts = encoder, map_texts(self.world.texts, encoder)
         else:
-            static = load_static(self.home)
+            static = packaged_word_vectors()
             shown = np.where((counts > 0)[:, None], vectors, np.float32(0))
             base = imitate(map_texts(self.world.texts, static), static, shown, encoder.name)
             texts = map_texts(self.world.texts, base, teacher_vectors=vectors)

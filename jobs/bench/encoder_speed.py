@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from recsys.text.encoders.encoder import Encoder, load_encoder
-from recsys.text.encoders.static import load_static, static_folder
+from recsys.text.encoders.packaged_word_vectors import packaged_word_vectors
+from recsys.text.encoders.static import write_static
 from recsys.text.encoders.student import Student
 from recsys.text.encoders.transformer import TransformerEncoder, bare_vectors
 from recsys.text_training.encode_catalogue import encode_words
@@ -50,11 +51,11 @@ def speed(texts: Sequence[str], specs: Sequence[str], home: Path) -> dict[str, A
         found[f"{spec}: texts/s"] = round(len(some) / ours[0])
         found[f"{spec}: texts/s, bare library"] = round(len(some) / bare[0])
         found[f"{spec}: pipeline overhead, CPU time"] = f"{ours[1] / bare[1] - 1:+.1%}"
-        student = encode_words(some, encoder, home, "speed", cache=home).student.compact()
+        student = encode_words(some, encoder, home, "speed").student.compact()
         found[f"{spec}: student, median ms per text"] = round(single(student, texts), 3)
         found[f"{spec}: student, MB"] = round(size(student) / 1e6, 1)
-    folder = static_folder(home)
-    load_static(home)
+    folder = home / "static"
+    write_static(folder, packaged_word_vectors())
     command = [sys.executable, "-P", "-c", _MEMORY, str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=own_modules())
     result = done.stdout

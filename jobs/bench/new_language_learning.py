@@ -22,7 +22,8 @@ from scipy.sparse import csr_array
 from recsys.array_types import Floats, Rows
 from recsys.ranking_metrics import user_auc
 from recsys.text.encoders.encoder import load_encoder
-from recsys.text.encoders.static import load_static, write_static
+from recsys.text.encoders.packaged_word_vectors import packaged_word_vectors
+from recsys.text.encoders.static import write_static
 from recsys.text.encoders.student import Student
 from recsys.text.encoders.vocabulary_extension import widened
 
@@ -66,7 +67,7 @@ def transliterated(texts: Sequence[str]) -> list[str]:
 
 def rows(world: World, home: Path, seeds: int, seconds: float) -> list[Row]:
     """Measure a random start before and after learning, and the ready vectors frozen."""
-    static = load_static(home)
+    static = packaged_word_vectors()
     starts = {"random": forgotten(static), "MiniLM's words": static}
     found = []
     for name, start in starts.items():

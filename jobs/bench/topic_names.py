@@ -122,9 +122,7 @@ def command(
     table = read_items(path, title, text, [name for name in marks.split(",") if name], limit)
     encoder = load_encoder(settings.encoder, settings.device, settings.cache_folder)
     texts = documents(table)
-    vectors = encode_words(
-        texts, encoder, settings.home, "topic-names", cache=settings.cache_folder
-    ).vectors
+    vectors = encode_words(texts, encoder, settings.home, "topic-names").vectors
     topics = item_topics(table, vectors, TopicConfig(seed=settings.seed))
     shown = [f"{title} {text}" for title, text in zip(table.title, table.text, strict=True)]
     print("\n\n".join(report(topics, shown)))

@@ -27,7 +27,7 @@ from recsys.data.table_builder import item_table
 from recsys.evaluation.peak_memory import peak_mb, reset_peak
 from recsys.models.engine_definitions import lowpass, slist
 from recsys.models.slist import SlistConfig
-from recsys.text.encoders.static import load_static
+from recsys.text.encoders.packaged_word_vectors import packaged_word_vectors
 from recsys.text.item_texts import documents
 from recsys.text_training.encode_catalogue import encode_words
 from recsys.training.fit import TextVectors, assemble, known_interactions
@@ -79,7 +79,7 @@ def measured(count: int, seed: int) -> dict[str, object]:
     del events
     with steps.step("words"):
         texts = documents(data.table)
-        found = encode_words(texts, load_static(settings.cache_folder), settings.home, "scale")
+        found = encode_words(texts, packaged_word_vectors(), settings.home, "scale")
         words = TextVectors(found.vectors, found.student)
     with steps.step("fit"):
         known = known_interactions(data, words)

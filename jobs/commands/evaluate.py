@@ -192,7 +192,7 @@ def means_of(settings: Settings, seed: int, note: Callable[[str], None]) -> FitC
             return TextVectors.none(len(texts))
         encoder = evaluated_encoder(settings, data, device, note, known)
         read = np.isin(np.arange(len(texts)), data.item)
-        found = encode_words(texts, encoder, settings.home, "evaluate", read, settings.cache_folder)
+        found = encode_words(texts, encoder, settings.home, "evaluate", read)
         return TextVectors(found.vectors, found.student.compact())
 
     directed = settings.direction == "auto"

@@ -26,7 +26,7 @@ from recsys.settings import Settings
 from recsys.text.clean import document
 from recsys.text.encoders.embedding_cache import CachedEncoder
 from recsys.text.encoders.encoder import load_encoder
-from recsys.text.encoders.static import load_static
+from recsys.text.encoders.packaged_word_vectors import packaged_word_vectors
 from recsys.text.topics.fit import TopicConfig
 
 from ..cli import run
@@ -89,13 +89,13 @@ def command(
 
 
 def _throughput(settings: Settings, table: ItemTable, count: int) -> dict[str, object]:
-    student = load_static(settings.cache_folder)
+    student = packaged_word_vectors()
     with TemporaryDirectory() as folder:
         return timed(table, count, student, settings.sentiment_scorer.model, Path(folder))
 
 
 def _tone(settings: Settings, labels: Path, source: str, name: str, seed: int) -> dict[str, object]:
-    labelled, student = read_labels(labels), load_static(settings.cache_folder)
+    labelled, student = read_labels(labels), packaged_word_vectors()
     if name != "static":
         encoder = _kept(settings, name, "tone")
         found = sentiment_by_folds(labelled, student, source, seed=seed, encoder=encoder)

@@ -16,7 +16,7 @@ import click
 
 from recsys.data.labeled_texts import Labelled, joined, read_labels, read_texts
 from recsys.errors import DataError
-from recsys.text.encoders.static import load_static
+from recsys.text.encoders.packaged_word_vectors import packaged_word_vectors
 from recsys.text.sentiment.lexicon import TURN, read_lexicon
 from recsys.text.sentiment.model import load_sentiment_model, write_sentiment_model
 from recsys.text.sentiment.scorer import FOLDER, LEXICON, MODEL
@@ -93,7 +93,7 @@ def _install(path: Path, target: Path) -> dict[str, object]:
 def _train(paths: Sequence[Path], excepted: Sequence[Path], target: Path) -> dict[str, object]:
     labelled = _without(joined([read_labels(path) for path in paths], paths), excepted)
     check_classes(labelled.classes)  # before the word vectors, which may take a minute
-    student = load_static(load_settings().cache_folder)
+    student = packaged_word_vectors()
     names = ", ".join(path.name for path in paths)
     note = f"{len(labelled.texts)} texts of {names}, {student.name}"
     model = fit_sentiment_model(

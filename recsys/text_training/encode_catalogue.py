@@ -15,7 +15,7 @@ from recsys.index.vector_index import RenumberedIndex, VectorIndex
 from recsys.text.cold_start import map_texts
 from recsys.text.encoders.embedding_cache import CachedEncoder
 from recsys.text.encoders.encoder import Encoder
-from recsys.text.encoders.static import load_static
+from recsys.text.encoders.packaged_word_vectors import packaged_word_vectors
 from recsys.text.encoders.student import Student
 from recsys.text.encoders.universal_sentence_encoder import MultilingualEncoder, example_words
 from recsys.text.encoders.vocabulary_extension import widened
@@ -38,16 +38,14 @@ def encode_words(
     home: Path,
     kept: str,
     show: Mask | None = None,
-    cache: Path | None = None,
 ) -> Encoded:
     """Encode a catalogue; by a transformer only what home/embeddings/<kept> does not hold.
 
     Static vectors are their own student, widened by the catalogue's words. Of a transformer the
     student learns from the texts, or from those that `show` (n_items,) marks. Static vectors are
-    not kept: reading them costs as much as making them. `cache`: folder of the distilled vectors
-    that a transformer's student begins with; None: the user's. The student of the multilingual
-    encoder learns Chinese words beside the texts, so that it reads a Chinese query whatever the
-    language of the catalogue.
+    not kept: reading them costs as much as making them. A transformer's student begins with the
+    static vectors of the package. The student of the multilingual encoder learns Chinese words
+    beside the texts, so that it reads a Chinese query whatever the language of the catalogue.
     """
     if isinstance(encoder, Student):
         wide = widened(encoder, texts)
@@ -56,7 +54,7 @@ def encode_words(
     examples = example_words() if isinstance(encoder, MultilingualEncoder) else []
     read = [*texts, *examples]
     vectors, encoded = cached.encode_new(read)
-    base = widened(load_static(cache), read)
+    base = widened(packaged_word_vectors(), read)
     targets = vectors
     if show is not None:
         shown = np.concatenate([show, np.ones(len(examples), bool)])

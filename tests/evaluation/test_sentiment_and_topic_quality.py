@@ -18,7 +18,6 @@ from recsys.evaluation.sentiment_and_topic_quality import (
     sentiment_from_elsewhere,
 )
 from recsys.evaluation.text_throughput import throughput
-from recsys.text.encoders.static import static_folder, write_static
 from recsys.text.sentiment.model import load_sentiment_model
 
 WORDS = "vile lovely table".split()
@@ -72,8 +71,6 @@ def test_every_stage_is_timed_and_copies_are_flagged(tmp_path):
 
 def test_the_command(tmp_path, monkeypatch):
     monkeypatch.setenv("RECSYS_HOME", str(tmp_path))
-    monkeypatch.setenv("RECSYS_CACHE", str(tmp_path))
-    write_static(static_folder(tmp_path), word_student(WORDS))
     items, out = tmp_path / "items.csv", tmp_path / "out.json"
     items.write_text("item_id,title\n1,vile table\n2,lovely table\n", "utf-8")
     arguments = ["evaluate-text", "--items", str(items), "--json", str(out), "--throughput", "5"]

@@ -11,7 +11,7 @@ from text_world import tiny_bert
 
 from jobs.bench import encoder_comparison, new_language_learning
 from jobs.bench.gpu_speed import Sizes, gpu_figures, search_ms, t5_share
-from recsys.text.encoders.static import static_folder, write_static
+from recsys.text.encoders import packaged_word_vectors
 from recsys.text.encoders.student import Student
 
 
@@ -22,7 +22,9 @@ def world(tmp_path, monkeypatch):
     known = student()
     vectors = known.vectors.copy()
     vectors[2] = 0.9 * vectors[1] + 0.1 * vectors[2]  # odd and even are nearly the same to it
-    write_static(static_folder(tmp_path), Student(known.tokenizer_json, vectors))
+    words = Student(known.tokenizer_json, vectors).compact()
+    np.savez(tmp_path / "words.npz", **words.arrays())
+    monkeypatch.setattr(packaged_word_vectors, "FILE", tmp_path / "words.npz")
     with (tmp_path / "items.csv").open("w", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(["item_id", "title", "category"])

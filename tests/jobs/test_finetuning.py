@@ -17,7 +17,7 @@ from recsys.data.dataset import Dataset
 from recsys.data.records import Item
 from recsys.store.store import Store
 from recsys.text.encoders.encoder_registry import EncoderRegistry
-from recsys.text.encoders.static import static_folder, write_static
+from recsys.text.encoders.static import write_static
 from recsys.text.encoders.student import Student
 
 ON = {"RECSYS_FINETUNE": "on", "RECSYS_TUNE_MINUTES": "0.05"}
@@ -118,10 +118,8 @@ def test_by_default_static_vectors_learn_with_the_fit_alone(home):
 def test_a_transformer_reads_only_new_texts_and_learns_when_asked(tmp_path):
     home = tmp_path / "home"
     fill(home).close()
-    write_static(static_folder(home), student())  # what its student starts from
     tiny_bert(home / "bert", ["odd", "even", "book", *map(str, range(50))])
     means = {"RECSYS_ENCODER": str(home / "bert"), "RECSYS_TUNE_MINUTES": "0.05"}
-    means["RECSYS_CACHE"] = str(home)
     details = []
     for _ in range(2):
         result = call(home, "nightly", **means)

@@ -11,7 +11,6 @@ from recsys.ranking.query import Interaction, Query
 from recsys.recommender import Recommender
 from recsys.serving.live_state import LiveState
 from recsys.text.encoders.encoder import load_encoder
-from recsys.text.encoders.static import static_folder, write_static
 from recsys.text_training.encode_catalogue import encode_words
 from recsys.training.fit import TextVectors, assemble, fit_engines
 from recsys.tuning.engine_catalogue import engine_named
@@ -35,7 +34,6 @@ CATALOGUES = [ODD, ["red"], [""], ["red nail"] * 5, []]
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("words")
-    write_static(static_folder(home), word_student(["red", "nail"]))
     tiny_bert(home / "bert", ["red", "nail"])
     return home
 
@@ -46,7 +44,7 @@ def test_every_vector_is_finite_and_of_length_one_or_zero(
     kind: str, texts: list[str], home: Path
 ) -> None:
     encoder = load_encoder("static" if kind == "static" else str(home / "bert"), "cpu", home)
-    found = encode_words(texts, encoder, home, "test", cache=home)
+    found = encode_words(texts, encoder, home, "test")
     length = np.linalg.norm(found.vectors, axis=1)
     assert found.vectors.shape[0] == len(texts) and np.isfinite(found.vectors).all()
     assert ((length < 1e-6) | (abs(length - 1) < 1e-3)).all()
@@ -58,7 +56,7 @@ def test_every_vector_is_finite_and_of_length_one_or_zero(
 def test_what_is_not_shown_is_not_imitated(home: Path) -> None:
     texts = ["red nail", "nail", "red"]
     encoder = load_encoder(str(home / "bert"), "cpu", home)
-    blind = encode_words(texts, encoder, home, "test", np.zeros(3, bool), home)
+    blind = encode_words(texts, encoder, home, "test", np.zeros(3, bool))
     assert blind.vectors.any() and not blind.student.encode(texts).any()
 
 

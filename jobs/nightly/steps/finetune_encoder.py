@@ -15,7 +15,7 @@ from recsys.errors import DataError, MissingExtra
 from recsys.settings import Settings
 from recsys.text.encoders.encoder import Encoder, load_encoder
 from recsys.text.encoders.encoder_registry import EncoderRegistry, RegistryEntry
-from recsys.text.encoders.static import load_static
+from recsys.text.encoders.packaged_word_vectors import packaged_word_vectors
 from recsys.text.encoders.student import Student
 from recsys.text.encoders.universal_sentence_encoder import MultilingualEncoder
 
@@ -160,7 +160,7 @@ def detail_of(outcome: FineTuneResult) -> Detail:
 
 def _static(settings: Settings, start: Encoder) -> Student | None:
     """Return the word vectors that guide a transformer; None where these are what learns."""
-    return None if isinstance(start, Student) else load_static(settings.cache_folder)
+    return None if isinstance(start, Student) else packaged_word_vectors()
 
 
 def _yesterday(

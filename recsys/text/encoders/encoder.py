@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from recsys.array_types import Floats
-from recsys.text.encoders.static import load_static, minilm_source, read_static
+from recsys.text.encoders.packaged_word_vectors import packaged_word_vectors
+from recsys.text.encoders.static import distilled, minilm_source, read_static
 from recsys.text.encoders.universal_sentence_encoder import load_multilingual
+
+DISTILLED = "static:"  # before the directory of a model, whose word vectors are distilled
 
 
 @runtime_checkable
@@ -30,7 +33,8 @@ class Encoder(Protocol):
 def load_encoder(spec: str, device: str = "auto", cache: Path | None = None) -> Encoder:
     """Return the encoder that a setting names.
 
-    `static`: word vectors distilled once from MiniLM and kept under `cache` (None: the user's).
+    `static`: the word vectors of MiniLM that come with the package. `static:<directory>`: vectors
+    distilled once from the BERT model there and kept under `cache` (None: the user's).
     `use`: the multilingual Universal Sentence Encoder (extra `languages`), on the CPU.
     `minilm`: the packaged MiniLM. `t5:<directory or hub name>`: a T5 encoder with mean pooling.
     Anything else: a directory or hub name of a sentence-transformers model, or a directory of saved
@@ -38,7 +42,9 @@ def load_encoder(spec: str, device: str = "auto", cache: Path | None = None) -> 
     when it cannot be loaded.
     """
     if spec == "static":
-        return load_static(cache)
+        return packaged_word_vectors()
+    if spec.startswith(DISTILLED):
+        return distilled(Path(spec.removeprefix(DISTILLED)), cache)[0]
     if spec == "use":
         return load_multilingual()
     if Path(spec).is_dir() and (Path(spec) / "vectors.npy").exists():

@@ -1,4 +1,4 @@
-"""Static word vectors distilled once from a sentence encoder and stored as files.
+"""Static word vectors distilled from a sentence encoder and stored as files.
 
 The recipe is that of model2vec (Tulkens and van Dongen, 2024): each token goes through the
 encoder alone, the outputs are reduced by principal components, and frequent tokens get shorter
@@ -49,28 +49,23 @@ def minilm_source() -> str:
     return str(folder)
 
 
-def static_folder(cache: Path | None = None, source: Path | None = None) -> Path:
-    """Return where the static vectors are kept: a folder per model file, size and format.
-
-    `source`: the directory of another model than the packaged MiniLM.
-    """
-    model = MINILM_SHA256 if source is None else _sha256(source / "model.safetensors")
+def static_folder(source: Path, cache: Path | None = None) -> Path:
+    """Return where vectors of a model are kept: a folder per model file, size and format."""
+    model = _sha256(source / "model.safetensors")
     key = hashlib.sha256(f"{model} {DIMENSIONS} {FORMAT}".encode()).hexdigest()[:12]
-    return (cache or default_cache()) / "encoders" / f"static-minilm-{DIMENSIONS}-{key}"
+    return (cache or default_cache()) / "encoders" / f"static-{DIMENSIONS}-{key}"
 
 
-def load_static(cache: Path | None = None) -> Student:
-    """Return the static vectors under `cache`, distilling them first (20 s of CPU) if need be."""
-    return distilled(cache)[0]
+def distilled(source: Path, cache: Path | None = None) -> tuple[Student, bool]:
+    """Return the vectors distilled from a model's directory, and whether they had to be distilled.
 
-
-def distilled(cache: Path | None = None, source: Path | None = None) -> tuple[Student, bool]:
-    """Return the same, and whether they had to be distilled. `source`: as in `static_folder`.
-
-    A kept copy that is damaged is distilled again. Of two processes at once the second waits and
-    reads what the first has made. Where nothing can be kept, a warning says so.
+    They are kept under `cache` (None: the user's). A kept copy that is damaged is distilled again.
+    Of two processes at once the second waits and reads what the first has made. Where nothing can
+    be kept, a warning says so. DataError for a directory that holds no model.
     """
-    folder, made = static_folder(cache, source), None
+    if not (source / "model.safetensors").is_file():
+        raise DataError(f"{str(source)!r} holds no model.safetensors to distil word vectors from")
+    folder, made = static_folder(source, cache), None
     try:
         return read_static(folder), False
     except DataError:  # missing or damaged
@@ -82,7 +77,7 @@ def distilled(cache: Path | None = None, source: Path | None = None) -> tuple[St
             except DataError as error:
                 if folder.exists():
                     log.warning("the static word vectors are distilled again: %s", error)
-            made = distil(str(source) if source else minilm_source())
+            made = distil(str(source))
             write_static(folder, made)
     except OSError as error:
         log.warning(
@@ -91,7 +86,7 @@ def distilled(cache: Path | None = None, source: Path | None = None) -> tuple[St
             folder.parent,
             error.strerror or error,
         )
-    return made or distil(str(source) if source else minilm_source()), True
+    return made or distil(str(source)), True
 
 
 def read_static(folder: Path) -> Student:
