@@ -1,9 +1,10 @@
 """Authenticator: checks API keys and user tokens, the rights of their roles, and rate limits.
 
 A caller sends a key (`recsys keys create`) or, from a browser, the token of one user (POST
-/tokens). Without either, with RECSYS_AUTH=auto, a request is served only when the server listens on
-loopback, the request comes from this machine and names it, nothing shows that a proxy or a foreign
-page sent it, and no key was ever made. Even then exporting and erasing a user need a key.
+/tokens). The console's pages take the session that a key was exchanged for. Without any, with
+RECSYS_AUTH=auto, a request is served only when the server listens on loopback, the request comes
+from this machine and names it, nothing shows that a proxy or a foreign page sent it, and no key was
+ever made. Even then exporting and erasing a user need a key.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ from typing import Any
 
 from flask import Request, g
 
-from recsys.data.api_roles import KEY_ONLY, TOKEN, WITHOUT_KEY, roles_with
+from recsys.data.api_roles import KEY_ONLY, OPERATORS, TOKEN, WITHOUT_KEY, roles_with
 from recsys.settings import Settings
 from recsys.store.api_keys import Key, digest
 
+from .console_session import CONSOLE, Session, Sessions
 from .errors import ApiError
 from .runtime.rate_limiter import RateLimiter
 from .settings import LOOPBACK
@@ -69,9 +71,10 @@ class Authenticator:
             settings.auth == "auto" and settings.host in LOOPBACK
         )
         self._keys: Mapping[str, Key] = {}  # those that hold, by hash; replaced as a whole
-        self._ids: frozenset[str] = frozenset()  # of those
+        self._by_id: Mapping[str, Key] = {}  # the same
         self._made: bool | None = None  # whether a key was ever made; None: not known yet
         self._tokens: Tokens | None = None
+        self._sessions: Sessions | None = None
         if self.open:
             if settings.auth == "off":
                 log.warning("no key is needed, but to export and erase users (RECSYS_AUTH=off)")
@@ -85,8 +88,8 @@ class Authenticator:
         """Take over the keys of the store, revoked ones included, and the signer of tokens."""
         known = list(keys)
         holding = [key for key in known if key.revoked is None]
-        self._tokens = tokens
-        self._ids = frozenset(key.key_id for key in holding)
+        self._tokens, self._sessions = tokens, Sessions(tokens.secret)
+        self._by_id = {key.key_id: key for key in holding}
         self._keys = {key.hash: key for key in holding}
         self._made = bool(known)
 
@@ -96,6 +99,30 @@ class Authenticator:
         if self._tokens is None:
             raise ApiError(503, "the store cannot be reached", "store_unreachable")
         return self._tokens
+
+    @property
+    def sessions(self) -> Sessions:
+        """The signer of the console's sessions; 503 while the store was never reached."""
+        if self._sessions is None:
+            raise ApiError(503, "the store cannot be reached", "store_unreachable")
+        return self._sessions
+
+    @property
+    def console_on(self) -> bool:
+        """Whether the console is served; see RECSYS_CONSOLE."""
+        if self.settings.console != "auto":
+            return self.settings.console == "on"
+        operators = (not OPERATORS.isdisjoint(key.roles or (key.scope,)) for key in self.keys)
+        return self.settings.host in LOOPBACK or any(operators)
+
+    @property
+    def keys(self) -> Iterable[Key]:
+        """The keys that hold."""
+        return self._by_id.values()
+
+    def key(self, sent: str) -> Key | None:
+        """Return the key of a text that was typed; None: it is none, or was revoked."""
+        return self._key(sent)
 
     def admit(self, request: Request, right: str | None, own: bool = False) -> None:
         """Raise unless the caller has a right; note in `g` what they may do.
@@ -129,7 +156,8 @@ class Authenticator:
 
     def _identify(self, environ: Mapping[str, Any]) -> None:
         """Note the holder of a key."""
-        key = self._key(_sent(environ))
+        sent = _sent(environ)
+        key = self._key(sent) if sent else self._key_of_session(environ)
         if key is not None:
             g.rights, g.key_id, g.roles = key.rights, key.key_id, key.roles or (key.scope,)
 
@@ -145,7 +173,8 @@ class Authenticator:
         sent = _sent(environ)
         if sent.startswith(PREFIX):
             return self._holder(sent, right, own)
-        if sent and (key := self._key(sent)) is not None:
+        key = self._key(sent) if sent else self._key_of_session(environ)
+        if key is not None:
             _check(key.rights, right, f"the key has {', '.join(key.roles) or key.scope}")
             rate = self.settings.rate_limit if key.rate is None else key.rate
             return Caller(key.key_id, rate, key.rights, None, key.key_id, key.roles or (key.scope,))
@@ -162,6 +191,20 @@ class Authenticator:
             WITHOUT_KEY,
             loopback=address in LOOPBACK - {""},
         )
+
+    def session(self, environ: Mapping[str, Any]) -> Session | None:
+        """Return the console session of a request; None: there is none, or it has ended."""
+        path = str(environ.get("PATH_INFO", ""))
+        if self._sessions is None or not (path + "/").startswith(CONSOLE + "/"):
+            return None
+        found = self._sessions.of_request(environ)
+        if found is not None and found.key_id and found.key_id not in self._by_id:
+            return None
+        return found
+
+    def _key_of_session(self, environ: Mapping[str, Any]) -> Key | None:
+        session = self.session(environ)
+        return None if session is None else self._by_id.get(session.key_id)
 
     def needs_store(self, environ: Mapping[str, Any]) -> bool:
         """Whether `caller` may have to read the store, to find a key that it does not know."""
@@ -205,7 +248,7 @@ class Authenticator:
 
     def _holder(self, sent: str, right: str, own: bool) -> Caller:
         token: Token | None = self._tokens.read(sent) if self._tokens is not None else None
-        if token is None or (token.key_id and token.key_id not in self._ids):
+        if token is None or (token.key_id and token.key_id not in self._by_id):
             raise _unauthorized(
                 "this token has expired, or its key was revoked, or its user erased"
             )
@@ -297,6 +340,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _sent(environ: Mapping[str, Any]) -> str:
+    """Return the key or token in the headers of a request, empty without any."""
     if header := environ.get("HTTP_X_API_KEY", ""):
         return str(header).strip()
     scheme, _, token = environ.get("HTTP_AUTHORIZATION", "").partition(" ")

@@ -42,6 +42,7 @@ class Tokens:
         persons: Pseudonyms | None = None,
         erased: Mapping[str, float] | None = None,
     ) -> None:
+        self.secret = secret
         self._signer = URLSafeSerializer(secret, salt="recsys-browser-token")
         self._persons, self._erased = persons, erased or {}
 

@@ -362,6 +362,13 @@ class Settings:
         (SERVICE,),
         unit="days",
     )
+    console: str = _setting(
+        "auto",
+        choice("auto", "on", "off"),
+        "whether the console is at /console: on, off, or auto: where the service listens on"
+        " loopback, else once a key with the role operate, support or admin exists",
+        (SERVICE,),
+    )
     stale_hours: float = _setting(
         36.0, number(), "age of a bundle from which warnings are logged", (SERVICE,), unit="hours"
     )

@@ -55,11 +55,17 @@ def test_the_table_of_settings_is_that_of_the_declarations():
 
 def test_every_route_and_no_other(tmp_path):
     from api.app import create_app
+    from api.console.site import routes as console_pages
     from recsys.settings import Settings
 
     app = create_app(Settings(home=tmp_path), background=False)
     found = set()
+    for shown in console_pages.endpoints:
+        path = re.sub(r"<(?:\w+:)?(\w+)>", r"<\1>", shown.path)
+        found.add(f"`{shown.method} {path}`")
     for rule in app.url_map.iter_rules():
+        if rule.rule.startswith("/console"):
+            continue  # the way to the pages, which are loaded by the first request for one
         if rule.endpoint != "static" and not rule.rule.startswith("/api/"):
             path = re.sub(r"<(?:\w+:)?(\w+)>", r"<\1>", rule.rule)
             found |= {f"`{method} {path}`" for method in rule.methods - {"HEAD", "OPTIONS"}}

@@ -9,7 +9,7 @@ from typing import Any
 from recsys.explain.reason_formatter import control_titles
 from recsys.explanation import Explanation, by_label, explain
 from recsys.i18n import translate
-from recsys.personal_list import personal_place
+from recsys.personal_list import UserState, personal_place
 from recsys.ranking.query import Query, Reason
 from recsys.ranking.reason_templates import (
     AGAINST,
@@ -37,16 +37,22 @@ _TEXT = "Without {items} in your history it would score {drop} lower"
 
 
 def explained(
-    maker: Recommend, user_id: str, item_id: str, given: ExplainParameters, whole: bool
+    maker: Recommend,
+    user_id: str,
+    item_id: str,
+    given: ExplainParameters,
+    whole: bool,
+    user_state: UserState | None = None,
 ) -> dict[str, Any]:
-    """Return why an item has its score for a user.
+    """Return why an item has its score for a user; `user_state`: as if this were known of them.
 
     `whole`: the caller may read the user's history. For others, what the user did is named as far
     as the reasons name it, and what closes the item because of it is left out.
 
     404 for an unknown item, 503 while the store, which knows the history, is away.
     """
-    user_state = maker.user_state(user_id)
+    if user_state is None:
+        user_state = maker.user_state(user_id)
     if user_state.degraded:
         message = "the store cannot be reached, and nothing is known of a user without it"
         raise ApiError(503, message, "store_unreachable", headers={"Retry-After": "2"})

@@ -119,11 +119,13 @@ class Recommend:
         self.remember([made])
         return made.answer
 
-    def made(self, user_state: UserState, given: SteerParameters, base: str) -> MadeList:
+    def made(
+        self, user_state: UserState, given: SteerParameters, base: str, preview: bool = False
+    ) -> MadeList:
         """Return a list that counts as shown once it is given to `remember`.
 
         Places of new items count towards their share of lists at once: the next list of the same
-        answer must stay within it.
+        answer must stay within it. `preview`: they do not, since nobody is shown the list.
         """
         self.service.see_changes()
         serving, metrics = self.service.serving, self.service.metrics
@@ -146,6 +148,8 @@ class Recommend:
         after = page.after(one.item.item_id for one in placed)
         answer_id = uuid.uuid4().hex
         exposure = self.exposure(answer_id, serving, user_state, placed)
+        if not preview:
+            self._count_new(serving, exposure)
         with metrics.stage("documents"):
             entries = [
                 pages.entry(one.item, serving, given.fields, given.explain) for one in placed
@@ -273,10 +277,13 @@ class Recommend:
             )
             for p in placed
         )
-        new = [one.item_id for one in shown if one.slot_kind == "reserved"]
+        return Exposure(answer_id, time.time(), serving.version, who, user_state.kind, shown)
+
+    def _count_new(self, serving: ServedModel, exposure: Exposure) -> None:
+        """Count the places of new items towards their share of lists."""
+        new = [one.item_id for one in exposure.items if one.slot_kind == "reserved"]
         rows = np.array(serving.live.ids.rows(new), np.int32)
         self.service.exposure_share.record(serving.live, rows, time.time(), self._holder)
-        return Exposure(answer_id, time.time(), serving.version, who, user_state.kind, shown)
 
 
 def _with_repeats(placed: list[Placed], query: Query) -> list[Placed]:

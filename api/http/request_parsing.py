@@ -18,6 +18,7 @@ from .wsgi_to_asgi import WHOLE
 
 JSON_TYPES = ("application/json",)
 LINE_TYPES = ("application/x-ndjson", "application/jsonl", "application/x-jsonlines")
+FORM_TYPE = "application/x-www-form-urlencoded"
 MAX_DEPTH = 32  # levels of lists and objects inside each other
 MAX_KEYS = 1_000  # of one object
 MAX_PARAMETERS = 5_000
@@ -138,6 +139,13 @@ def read_json(request: Request, limit: int, seconds: float) -> Any:
     if media_type(request) not in JSON_TYPES:
         raise ApiError(415, f"send {JSON_TYPES[0]}, not {media_type(request) or 'nothing'}")
     return parse_json(body_text(request, limit, seconds))
+
+
+def read_form(request: Request, limit: int, seconds: float) -> dict[str, list[str]]:
+    """Return the fields of a form that a page has sent; 415 for another media type."""
+    if media_type(request) != FORM_TYPE:
+        raise ApiError(415, f"send {FORM_TYPE}, not {media_type(request) or 'nothing'}")
+    return read_query(body_text(request, limit, seconds))
 
 
 def read_rows(request: Request, limit: int, seconds: float, most: int) -> Any:

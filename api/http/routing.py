@@ -29,6 +29,7 @@ from ..errors import PROBLEMS, ApiError, problems, translate
 from ..runtime.request_audit import USER_NAMES, AuditedRequest
 from ..schemas.field_types import CONFLICTS, check_id, check_label
 from . import request_parsing
+from .form_tokens import FIELD, check_form
 from .responses import json_response
 
 View = Callable[..., Any]
@@ -78,6 +79,7 @@ class Endpoint:
     own: str = ""
     audit: AuditRule = "never"  # which calls the audit log holds; see recsys.data.api_roles.AUDITED
     unaudited: str = ""  # why it is never, of a route that names a user or changes something
+    page: bool = False  # for people: its body is a form, empty parameters count as not given
 
     @property
     def sensitive(self) -> bool:
@@ -119,6 +121,7 @@ class Routes:
         own: str = "",
         audit: AuditRule | None = None,
         unaudited: str = "",
+        page: bool = False,
     ) -> Callable[[View], View]:
         """Declare an endpoint; see Endpoint for the arguments.
 
@@ -148,18 +151,27 @@ class Routes:
                 own,
                 rule,
                 unaudited,
+                page,
             )
             if rule == "never" and endpoint.sensitive and not unaudited:
                 raise ValueError(f"{method} {path}: give audit=, or unaudited= with a reason")
             self.endpoints.append(endpoint)
-            name = f"{method.lower()}_{view.__name__}_{len(self.endpoints)}"
-            handler = _handler(endpoint)
-            self.blueprint.add_url_rule(
-                path, name, handler, methods=[method], merge_slashes=False, strict_slashes=True
-            )
+            self.register(endpoint)
             return view
 
         return declare
+
+    def register(self, endpoint: Endpoint) -> None:
+        """Have requests of an endpoint's path answered by its view."""
+        name = f"{endpoint.method.lower()}_{endpoint.view.__name__}_{len(self.endpoints)}"
+        self.blueprint.add_url_rule(
+            endpoint.path,
+            name,
+            handler(endpoint),
+            methods=[endpoint.method],
+            merge_slashes=False,
+            strict_slashes=True,
+        )
 
     def get(self, path: str, right: str | None, **options: Any) -> Callable[[View], View]:
         """Declare a GET endpoint."""
@@ -182,7 +194,8 @@ class Routes:
         return self.route("DELETE", path, right, **options)
 
 
-def _handler(endpoint: Endpoint) -> Callable[..., Response]:
+def handler(endpoint: Endpoint) -> Callable[..., Response]:
+    """Return what answers requests of an endpoint: its view behind all checks, and the audit."""
     kinds = _kinds(endpoint.query) if endpoint.query else {}
     shape = list[endpoint.body] if endpoint.many else endpoint.body  # type: ignore[name-defined]
     adapter: TypeAdapter[Any] | None = TypeAdapter(shape) if endpoint.body else None
@@ -213,6 +226,8 @@ def _handler(endpoint: Endpoint) -> Callable[..., Response]:
             if isinstance(value, str):
                 values[name] = _path_value(name, value)
         given = request_parsing.read_query(request.environ.get("QUERY_STRING", ""))
+        if endpoint.page:
+            given = _without_empty(given)
         if endpoint.query is not None:
             values["query"] = _validated(endpoint.query, given, kinds, endpoint.loose)
         elif given and not endpoint.loose:
@@ -232,6 +247,12 @@ def _handler(endpoint: Endpoint) -> Callable[..., Response]:
         return found if isinstance(found, Response) else json_response(found, endpoint.status)
 
     return handle
+
+
+def _without_empty(given: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Return the parameters that are not empty: a form sends all of its fields."""
+    kept = {name: [text for text in texts if text.strip()] for name, texts in given.items()}
+    return {name: texts for name, texts in kept.items() if texts}
 
 
 def _only_about(user_id: str, own: str, values: Mapping[str, Any]) -> None:
@@ -333,6 +354,10 @@ def _commas(texts: list[str]) -> list[str]:
 def _body(endpoint: Endpoint, adapter: TypeAdapter[Any], partial: bool) -> Any:
     settings = current_app.extensions["settings"]
     limits = settings.max_body, settings.body_seconds
+    if endpoint.page:
+        given = request_parsing.read_form(request, *limits)
+        check_form(request, given.pop(FIELD, [""])[0])
+        return _validated(endpoint.body, _without_empty(given), _kinds(endpoint.body), False)
     if endpoint.many and (endpoint.required or request.content_length):
         most = settings.max_batch
         rows = _rows(request_parsing.read_rows(request, *limits, most), endpoint.many)

@@ -2,6 +2,7 @@
 
 from . import (
     audit_log,
+    console,
     entities,
     events,
     explain,
@@ -51,6 +52,7 @@ ROUTES = (
     suspicious_groups.routes,
     pins.routes,
     audit_log.routes,
+    console.routes,
     notices.routes,
     webhooks.routes,
     mail_addresses.routes,

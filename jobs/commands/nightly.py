@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import time
 from collections.abc import Mapping
@@ -87,6 +88,7 @@ def run_night(settings: Settings, tune_always: bool = False) -> dict[str, Any]:
                 shutil.rmtree(folder, ignore_errors=True)
             raise
         result = {
+            "cpu_seconds": round(sum(recorder.cpu.values()), 3),
             "status": status,
             "run": number,
             "version": night.version,
@@ -110,16 +112,27 @@ class _StepRecorder:
     progress: LogProgress | TerminalProgress
     noted: set[str]  # steps that the store has by now
     seconds: dict[str, float] = field(default_factory=dict)
+    cpu: dict[str, float] = field(default_factory=dict)  # seconds of this process and its children
+    begun: float = 0.0  # CPU seconds when the step under way began
 
     def started(self, name: str) -> None:
+        self.begun = _cpu_seconds()
         self.progress.started(name)
 
     def finished(self, name: str, seconds: float, detail: Detail, reused: bool) -> None:
+        self.cpu[name] = round(_cpu_seconds() - self.begun, 3)
         if name not in self.noted:  # killed before the note, a step is done and not noted
-            self.store.record_step(self.number, name, seconds, detail)
+            shown = {**detail, "cpu_seconds": self.cpu[name]}
+            self.store.record_step(self.number, name, seconds, shown)
             self.noted.add(name)
         self.seconds[name] = round(seconds, 3)
         self.progress.finished(name, seconds, detail, reused)
+
+
+def _cpu_seconds() -> float:
+    """Return the CPU time that this process and its ended children have taken."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
 
 
 def _plan(settings: Settings, tune_always: bool) -> dict[str, str]:

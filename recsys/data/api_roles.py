@@ -23,6 +23,8 @@ RIGHTS: Mapping[str, str] = MappingProxyType(
         "audit": "read who looked at whom and changed what",
         "notices": "read notices and how their delivery went",
         "operate": "change where notices go, and have them delivered again",
+        "console": "open the console",
+        "keys": "see the keys that there are, and revoke them",
     }
 )
 _ALL = frozenset(RIGHTS)
@@ -31,8 +33,10 @@ ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
         "read": frozenset({"lists"}),
         "write": frozenset({"lists", "items", "events", "users", "tokens", "history"}),
         "metrics": frozenset({"metrics"}),
-        "operate": frozenset({"lists", "items", "metrics", "suspects", "notices", "operate"}),
-        "support": frozenset({"lists", "users", "history", "profile", "export"}),
+        "operate": frozenset(
+            {"lists", "items", "metrics", "suspects", "notices", "operate", "console"}
+        ),
+        "support": frozenset({"lists", "users", "history", "profile", "export", "console"}),
         "admin": _ALL,
     }
 )
@@ -40,7 +44,7 @@ ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
 LEGACY: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "read": ROLES["read"],
-        "write": _ALL - {"metrics", "suspects", "audit", "notices", "operate"},
+        "write": _ALL - {"metrics", "suspects", "audit", "notices", "operate", "console", "keys"},
         "admin": _ALL,
     }
 )
@@ -65,6 +69,7 @@ AUDITED: Mapping[str, AuditRule] = MappingProxyType(
         "suspects": "always",
         "audit": "always",
         "operate": "always",
+        "keys": "always",
     }
 )
 KEY_ONLY = frozenset({"export", "erase"})  # never without a key

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 
 from recsys.evaluation.evaluation_result import Result, RowResult
-from recsys.evaluation.svg_charts import STYLE, bars
+from recsys.evaluation.report_style import STYLE
 from recsys.ranking_metrics import Interval
+from recsys.svg_charts import bars
 
 WORDS = {
     "recall": "share of the relevant items that are within the first k",

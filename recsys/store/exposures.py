@@ -160,6 +160,13 @@ class Exposures:
             rows = connection.execute(query.order_by(column).limit(n)).mappings().all()
         return [_exposure(dict(row)) for row in rows]
 
+    def latest_lists(self, person: str, n: int = 200) -> list[Exposure]:
+        """Return the latest lists that one user was shown, the newest first."""
+        query = sa.select(_lists).where(_lists.c.person == person)
+        with self.db.read() as connection:
+            rows = connection.execute(query.order_by(_lists.c.time.desc()).limit(n)).mappings()
+            return [_exposure(dict(row)) for row in rows]
+
     def came_of(self, lists: Sequence[str]) -> list[Outcome]:
         """Return what came of some lists, by their ids, in the order of time."""
         query = sa.select(

@@ -90,9 +90,14 @@ class RunLog:
                 seconds = max(0.0, time.time() - row.started)
                 add_notice(connection, _night(run, status, result, seconds))
 
-    def runs(self, limit: int = 20) -> list[Run]:
-        """Return the latest runs, newest first."""
-        return self._runs(select(runs).order_by(runs.c.id.desc()).limit(limit))
+    def runs(self, limit: int = 20, before: int | None = None) -> list[Run]:
+        """Return the latest runs, newest first; `before`: of numbers below this one."""
+        query = select(runs).order_by(runs.c.id.desc()).limit(limit)
+        return self._runs(query if before is None else query.where(runs.c.id < before))
+
+    def run(self, number: int) -> Run | None:
+        """Return a run by its number, None when there is none."""
+        return next(iter(self._runs(select(runs).where(runs.c.id == number))), None)
 
     def last_run(self, kind: str, ended: bool = False) -> Run | None:
         """Return the newest run of a kind, or the newest that `ended`; None when there is none."""

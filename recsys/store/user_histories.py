@@ -10,7 +10,7 @@ from __future__ import annotations
 import heapq
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -153,6 +153,17 @@ class UserHistories:
         self._keep(user_id, record)
         return past
 
+    def hypothetical(
+        self, store: Store, user_id: str, happened: Callable[[ShortEvent], bool]
+    ) -> UserPast:
+        """Return what a user would have done, had only some of their events happened.
+
+        Read from the store in full, and not kept.
+        """
+        record = _Record()
+        self._note(record, filter(happened, store.acts_after(user_id)))
+        return self._past(store, record)
+
     def forget(self) -> None:
         """Drop all records, as after an erasure."""
         with self._lock:
@@ -166,15 +177,18 @@ class UserHistories:
         if record.count + sum(act.id <= stamp[1] for act in added) != stamp[0]:
             record.clear()  # something was deleted, or moved here from another user
             added = store.acts_after(user_id)
-        for act in added:
+        self._note(record, added)
+        record.past = self._past(store, record)
+        return record.past
+
+    def _note(self, record: _Record, acts: Iterable[ShortEvent]) -> None:
+        for act in acts:
             record.count, record.last = record.count + 1, act.id
             meaning = self._weights.meanings[act.event]
             if meaning.withdraws:
                 record.withdraw(act.item_id, meaning.withdraws)
             elif self._weights.heeds(act.event, act.value):
                 record.add(act, self._weights.of_event(act.event, act.value), meaning.name)
-        record.past = self._past(store, record)
-        return record.past
 
     def _past(self, store: Store, record: _Record) -> UserPast:
         known = record.past.events if record.past is not None else ()

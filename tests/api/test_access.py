@@ -13,6 +13,7 @@ from conftest import Server, key_of, keyed
 from flask import Flask
 from flask.testing import FlaskClient
 
+from api.console.site import routes as console_pages
 from api.http.routing import Endpoint
 from api.user_tokens import Tokens
 from recsys.data.api_roles import KEY_ONLY, RIGHTS, ROLES
@@ -22,8 +23,9 @@ MakeApp = Callable[..., Flask]
 
 
 def endpoints(app: Flask) -> list[Endpoint]:
+    """Return the routes of an app, and the pages of its console, which are loaded later."""
     found: list[Endpoint] = app.extensions["endpoints"]
-    return found
+    return [*found, *console_pages.endpoints]
 
 
 def url_of(endpoint: Endpoint) -> str:
@@ -40,7 +42,7 @@ def test_every_route_refuses_every_role_without_its_right(make_app: MakeApp) -> 
         for role, client in clients.items():
             may = endpoint.right is None or endpoint.right in ROLES[role]
             # a body that no route takes: whoever has the right is told so, and changes nothing
-            body = b"no JSON" if endpoint.body else None
+            body = b"no JSON" if endpoint.body or endpoint.page else None
             query = "/?" if endpoint.method == "DELETE" and may else ""
             if endpoint.method == "DELETE" and may:
                 continue  # nothing but the right stands between this call and the deletion

@@ -13,6 +13,7 @@ from conftest import keyed
 from flask import Flask
 from flask.testing import FlaskClient
 
+from api.console.site import routes as console_pages
 from api.http.routing import Endpoint, Routes
 from api.runtime.app_state import AppState
 from api.runtime.request_audit import LIST
@@ -44,7 +45,20 @@ BODIES = {  # of routes whose answer needs a body that is right
     "PUT /api/feedback": [{"FeedbackType": "like", "UserId": "baker", "ItemId": "sea-1"}],
     "POST /api/feedback": [{"FeedbackType": "like", "UserId": "baker", "ItemId": "sea-1"}],
 }
+FORMS = {
+    "POST /console/bundles/rollback": {"version": "one", "confirm": "one"},
+    "POST /console/keys/revoke": {"key_id": "unknown"},
+    "POST /console/login": {"key": "unknown"},
+    "POST /console/logout": {},
+    "POST /console/view": {"lang": "en"},
+}
 QUERIES = {
+    "GET /console/user": "?user=baker",
+    "GET /console/why": "?user=baker&item=sea-1",
+    "GET /console/compare": "?user=baker",
+    "GET /console/item": "?item=sea-1",
+    "GET /console/bundles/rollback": "?version=one",
+    "GET /console/keys/revoke": "?key_id=unknown",
     "GET /explain": "?user=baker&item=sea-1",
     "GET /users": "?user_id=baker",
     "DELETE /users": "?user_id=baker",
@@ -65,7 +79,7 @@ def entries(app: Flask, user: str = "") -> list[StoredEntry]:
 
 def endpoints(app: Flask) -> list[Endpoint]:
     found: list[Endpoint] = app.extensions["endpoints"]
-    return found
+    return [*found, *console_pages.endpoints]
 
 
 def call(client: FlaskClient, endpoint: Endpoint) -> int:
@@ -73,7 +87,8 @@ def call(client: FlaskClient, endpoint: Endpoint) -> int:
     path = re.sub(r"<int:\w+>", "1", endpoint.path)
     path = re.sub(r"<(?:\w+:)?(user|user_id)>", "baker", path)
     path = re.sub(r"<(?:\w+:)?\w+>", "sea-1", path) + QUERIES.get(name, "")
-    answer = client.open(path, method=endpoint.method, json=BODIES.get(name))
+    sent = {"data": FORMS.get(name)} if endpoint.page else {"json": BODIES.get(name)}
+    answer = client.open(path, method=endpoint.method, **sent)
     if not endpoint.path.endswith("/stream"):  # it does not end
         answer.get_data()
     answer.close()

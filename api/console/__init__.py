@@ -1,0 +1,1 @@
+"""Console: pages for operators, support and administrators; loaded by the first request for one."""

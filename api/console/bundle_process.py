@@ -1,0 +1,58 @@
+"""Process that opens one bundle, makes one list for one user, and ends.
+
+It reads a request as JSON from its standard input and writes the list to its standard output; see
+`second_bundle`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from recsys.errors import RecsysError
+
+from ..errors import ApiError
+from ..runtime.app_state import AppState
+from ..runtime.served_model import ServedModel
+from ..settings import load_settings
+from .listing import preview
+from .what_if import WhatIf, state_of
+
+NICE = 5  # by which its priority is lower than that of requests
+
+
+def main() -> None:
+    """Answer the request on the standard input."""
+    os.nice(NICE)
+    given = json.load(sys.stdin)
+    try:
+        found = listed(given)
+    except (RecsysError, ApiError) as error:
+        found = {"error": str(error)}
+    json.dump(found, sys.stdout)
+
+
+def listed(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the list of a request; BundleError when the bundle does not verify."""
+    settings = replace(load_settings(), **given["overrides"])
+    service = AppState(settings)
+    raw = service.bundles.open(given["version"])
+    serving = ServedModel.of(raw, settings, service.comment_scorer)
+    with service.link.use() as store:
+        serving.feed.follow(store)
+    service.swap(serving)
+    service.load_pins()
+    what_if = WhatIf(tuple(given["what_if"]["without"]), given["what_if"]["as_of"])
+    state = state_of(service, given["user"], what_if)
+    steer = given["steer"]
+    found = preview(service, state, given["language"], given["n"], what_if.as_of, **steer)
+    service.link.close()
+    return found
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,37 @@
+"""Pages of the console, a module per subject."""
+
+from . import (
+    alerts,
+    audit,
+    bundles,
+    compare,
+    items,
+    keys,
+    overview,
+    runs,
+    settings,
+    sign_in,
+    suspects,
+    topics,
+    trends,
+    users,
+    why,
+)
+
+ALL = (
+    overview,
+    sign_in,
+    runs,
+    users,
+    why,
+    compare,
+    items,
+    topics,
+    trends,
+    alerts,
+    suspects,
+    bundles,
+    keys,
+    settings,
+    audit,
+)

@@ -1,0 +1,223 @@
+"""Pages from templates: language, colours, navigation, session and the headers of every answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from flask import Response, current_app, g, request
+from jinja2 import Environment, FileSystemLoader, Undefined
+
+from recsys.i18n import SOURCE, languages, preferred
+
+from ..auth import Authenticator
+from ..console_session import CONSOLE, COOKIE, SECONDS, Session
+from ..errors import ApiError
+from . import formats
+from .messages import translated
+from .navigation import GROUPS, visible
+
+HERE = Path(__file__).parent
+PREFERENCES = "recsys_console_view"  # cookie: language and colours
+SCHEMES = ("auto", "light", "dark")
+_YEAR = 365 * 86_400
+_SCRIPTS = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+POLICY = (
+    f"{_SCRIPTS}connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+def gate() -> Authenticator:
+    """Return what knows keys and sessions."""
+    found: Authenticator = current_app.extensions["gate"]
+    return found
+
+
+def language() -> str:
+    """Return the language of the page: as chosen, else as the browser prefers."""
+    chosen = _preferences()[0]
+    if chosen in languages():
+        return chosen
+    return preferred(request.environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+
+
+def scheme() -> str:
+    """Return the colours: one of SCHEMES; auto: as the system has them."""
+    chosen = _preferences()[1]
+    return chosen if chosen in SCHEMES else SCHEMES[0]
+
+
+def _preferences() -> tuple[str, str]:
+    chosen, _, colours = request.cookies.get(PREFERENCES, "").partition(".")
+    return chosen, colours
+
+
+def keep_preferences(response: Response, chosen: str, colours: str) -> None:
+    """Keep language and colours in a cookie of the console."""
+    response.set_cookie(
+        PREFERENCES,
+        f"{chosen}.{colours}",
+        max_age=_YEAR,
+        path=CONSOLE,
+        httponly=True,
+        samesite="Strict",
+        secure=_secure(),
+    )
+
+
+def session() -> Session | None:
+    """Return the session of the request; one of a browser without a key where there is none.
+
+    None while the store, which holds the secret of sessions, was never reached.
+    """
+    if "console_session" not in g:
+        found = gate().session(request.environ)
+        g.console_session = found
+        if found is None:
+            try:
+                g.console_session, g.console_cookie = gate().sessions.make()
+            except ApiError:
+                g.console_session = None
+    known: Session | None = g.console_session
+    return known
+
+
+def sign_in(key_id: str) -> None:
+    """Begin a new session for a key, whatever session there was; empty: for nobody."""
+    g.console_session, g.console_cookie = gate().sessions.make(key_id)
+
+
+def _secure() -> bool:
+    url: str = current_app.extensions["settings"].public_url
+    return request.is_secure or url.startswith("https://")
+
+
+def finished(response: Response) -> Response:
+    """Return an answer of the console with the headers that all of them have."""
+    for name, value in HEADERS.items():
+        response.headers[name] = value
+    response.headers.setdefault("Cache-Control", "no-store")
+    if text := g.pop("console_cookie", ""):
+        response.set_cookie(
+            COOKIE,
+            text,
+            max_age=SECONDS,
+            path=CONSOLE,
+            httponly=True,
+            samesite="Strict",
+            secure=_secure(),
+        )
+    return response
+
+
+@cache
+def _environment() -> Environment:
+    found = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    found.filters |= {name: _known(own) for name, own in formats.FILTERS.items()}
+    found.globals["url"] = formats.url
+    return found
+
+
+def _known(own: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a filter that takes what is not there for None."""
+
+    def filtered(value: Any, *more: Any) -> Any:
+        return own(None if isinstance(value, Undefined) else value, *more)
+
+    return filtered
+
+
+def templates() -> Environment:
+    """Return the environment of the templates, made once."""
+    return _environment()
+
+
+def html(template: str, **values: Any) -> str:
+    """Return a template filled with values, in the language of the request."""
+    tongue = language()
+
+    def _(key: str, **named: object) -> str:
+        return translated(key, tongue, **named)
+
+    return templates().get_template(template).render(_=_, lang=tongue, **values)
+
+
+def page(template: str, title: str, status: int = 200, **values: Any) -> Response:
+    """Return a page. `title`: in English, translated here."""
+    text = html(template, **_frame(title), **values)
+    response = Response(text, status, content_type="text/html; charset=utf-8")
+    response.vary.add("Accept-Language")
+    return response
+
+
+def fragment(template: str, **values: Any) -> str:
+    """Return a part of a page."""
+    return html(template, **values)
+
+
+def _frame(title: str) -> dict[str, Any]:
+    """Return what the frame of every page shows."""
+    known = session()
+    rights: frozenset[str] = g.get("rights") or frozenset()
+    return {
+        "title": title,
+        "links": visible(GROUPS, rights),
+        "path": request.path.rstrip("/") or CONSOLE,
+        "here": request.full_path.rstrip("?"),
+        "scheme": scheme(),
+        "schemes": SCHEMES,
+        "languages": languages(),
+        "csrf": gate().sessions.form_token(known) if known is not None else "",
+        "signed_in": bool(known and known.key_id),
+        "who": _who(known),
+        "rights": rights,
+    }
+
+
+def _who(known: Session | None) -> str:
+    if known is not None and known.key_id:
+        names = {key.key_id: key.name for key in gate().keys}
+        return names.get(known.key_id, known.key_id)
+    return ""
+
+
+def error_page(error: ApiError) -> Response:
+    """Return a page that says what is wrong, with the form to sign in where a key is missing."""
+    if error.status == 401:
+        where = request.full_path.rstrip("?") if request.method == "GET" else CONSOLE
+        response = page("sign_in.html", "Sign in", 401, next=where, problem="", why=error.message)
+    else:
+        g.setdefault("rights", frozenset())
+        response = page(
+            "error.html", TITLES.get(error.status, "This did not work"), error.status, error=error
+        )
+    response.headers.update(error.headers)
+    return response
+
+
+TITLES: Mapping[int, str] = {
+    400: "The request is malformed",
+    403: "Not allowed",
+    404: "Not found",
+    409: "Not possible now",
+    422: "Not possible",
+    429: "Too many requests",
+    503: "Not available",
+}
+assert SOURCE in languages()

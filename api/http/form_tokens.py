@@ -1,0 +1,26 @@
+"""Tokens of forms, which show that a page of the console has sent a request, and no other site."""
+
+from __future__ import annotations
+
+from flask import Request, current_app
+
+from ..errors import ApiError
+
+FIELD = "csrf"  # of the forms
+_OWN = ("", "none", "same-origin")  # of Sec-Fetch-Site
+_HEADERS = ("HTTP_X_API_KEY", "HTTP_AUTHORIZATION")
+
+
+def check_form(request: Request, token: str) -> None:
+    """Raise 403 unless a form was made for the session that its request has.
+
+    A request with a key in a header needs no token: no page of another site can send one.
+    """
+    if any(request.environ.get(name) for name in _HEADERS):
+        return
+    gate = current_app.extensions["gate"]
+    session = gate.session(request.environ)
+    foreign = request.environ.get("HTTP_SEC_FETCH_SITE", "") not in _OWN
+    if foreign or session is None or not gate.sessions.allows(session, token):
+        message = "this form has expired, or was not sent by the console: open its page again"
+        raise ApiError(403, message, "form_expired")

@@ -1,0 +1,292 @@
+"""The console's pages: each answers in both languages, wrong names get a page, texts stay text."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import api_world as world
+import pytest
+from conftest import keyed
+from flask import Flask
+from flask.testing import FlaskClient
+
+from api.console.rendering import HERE
+from api.runtime.app_state import AppState
+from recsys.data.records import Event, Item
+
+PAGES = [
+    "/console",
+    "/console/login",
+    "/console/runs",
+    "/console/runs/1",
+    "/console/users",
+    "/console/user?user=baker",
+    "/console/user?user=baker&personal=1&n=5",
+    "/console/why?user=baker&item=bread-9",
+    "/console/compare",
+    "/console/compare?user=baker&b_personal=1&b_diversity=0.5",
+    "/console/items",
+    "/console/items?q=dough",
+    "/console/item?item=bread-9",
+    "/console/topics",
+    "/console/topics/1",
+    "/console/trends",
+    "/console/alerts",
+    "/console/suspects",
+    "/console/bundles",
+    "/console/bundles/rollback?version=one",
+    "/console/keys",
+    "/console/settings",
+    "/console/settings?show=all",
+    "/console/audit",
+]
+GATE = {"passed": True, "reason": "better", "people": 9, "today": 0.2, "yesterday": 0.1}
+
+
+@pytest.fixture
+def nights(service: AppState) -> AppState:
+    """The service, two nights in its store."""
+    with service.link.use() as store:
+        for low in (-0.1, 0.2):
+            run = store.start_run("nightly")
+            store.record_step(run, "fit", 3.0, {"items": 60, "cpu_seconds": 2.5})
+            detail = {"gate": {**GATE, "low": low, "high": 0.5}, "version": "one"}
+            store.finish_run(run, "published", detail)
+    return service
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_answers_in_both_languages(
+    nights: AppState, client: FlaskClient, path: str
+) -> None:
+    texts = {}
+    for language, mark in (("en", "Skip to the content"), ("zh", "跳到正文")):
+        answer = client.get(path, headers={"Accept-Language": language})
+        texts[language] = answer.get_data(as_text=True)
+        assert answer.status_code == 200, texts[language]
+        assert mark in texts[language] and "<h1" in texts[language]
+        assert not re.search(
+            r"<script(?! type=\"module\" src=\"/console/static/)|<style|\sstyle=", texts[language]
+        )
+        assert not re.search(r"\son[a-z]+=|javascript:|https?://(?!www\.w3\.org)", texts[language])
+    assert texts["en"] != texts["zh"]
+
+
+MISSING = [
+    ("/console/user?user=nobody", "Nothing is known of a user nobody."),
+    ("/console/why?user=nobody&item=sea-1", "Nothing is known of a user nobody."),
+    ("/console/why?user=baker&item=none", "there is no item &#39;none&#39;"),
+    ("/console/compare?user=nobody", "Nothing is known of a user nobody."),
+    ("/console/item?item=none", "there is no item &#39;none&#39;"),
+    ("/console/topics/999", "there is no topic 999"),
+    ("/console/runs/999", "there is no run 999"),
+    ("/console/bundles/rollback?version=none", "there is no bundle &#39;none&#39;; there are: one"),
+    ("/console/keys/revoke?key_id=none", "there is no key &#39;none&#39;"),
+    ("/console/trends?series=topic&id=nope", "does not stand out"),
+    ("/console/nowhere", "there is no such page"),
+    ("/console/static/none.css", "there is no such file"),
+    ("/console/static/..%2Fpage_routes.py", "there is no such"),
+]
+
+
+@pytest.mark.parametrize(("path", "sentence"), MISSING)
+def test_what_is_not_there_gets_a_page_that_says_so(
+    client: FlaskClient, path: str, sentence: str
+) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 404
+    assert sentence in answer.get_data(as_text=True) and answer.mimetype == "text/html"
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/console/user?user=baker&without=999999", 422),
+        ("/console/user?user=baker&as_of=yesterday", 400),
+        ("/console/user?user=baker&as_of=2999-01-01T00:00", 400),
+        ("/console/user?user=baker&personal=2", 400),
+        ("/console/user", 400),
+        ("/console/user?user=", 400),
+        ("/console/runs?before=x", 400),
+        ("/console/compare?user=baker&a_diversity=7", 400),
+        ("/console/audit?nonsense=1", 400),
+    ],
+)
+def test_wrong_parameters_get_a_page_that_names_them(
+    client: FlaskClient, path: str, status: int
+) -> None:
+    answer = client.get(path)
+    assert answer.status_code == status and answer.mimetype == "text/html"
+    assert "Traceback" not in answer.get_data(as_text=True)
+
+
+def test_an_unknown_language_is_refused_with_those_there_are(client: FlaskClient) -> None:
+    answer = submit(client, "/console/view", lang="xx")
+    assert answer.status_code == 422
+    assert "there are: en, zh" in answer.get_data(as_text=True)
+
+
+def test_language_and_colours_are_kept(client: FlaskClient) -> None:
+    answer = submit(client, "/console/view", lang="zh", scheme="dark", next="/console/items")
+    assert (answer.status_code, answer.location) == (303, "/console/items")
+    text = client.get("/console", headers={"Accept-Language": "en"}).get_data(as_text=True)
+    assert 'lang="zh-CN" data-scheme="dark"' in text
+
+
+def submit(client: FlaskClient, path: str, **fields: str):  # type: ignore[no-untyped-def]
+    """Send a form as its page would."""
+    page = client.get("/console/login").get_data(as_text=True)
+    token = re.search(r'name="csrf" value="(\w+)"', page)
+    assert token is not None
+    return client.post(path, data={"csrf": token[1], **fields})
+
+
+HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
+
+
+def test_script_in_titles_names_ids_and_comments_is_text(
+    service: AppState, client: FlaskClient
+) -> None:
+    evil = Item(
+        "<b>evil", title=HOSTILE, text=HOSTILE, tags=(HOSTILE,), category=HOSTILE, author_id=HOSTILE
+    )
+    with service.link.use() as store:
+        store.add_items([evil])
+        store.add_events([Event("<i>bad", "<b>evil", "comment", text=HOSTILE, timestamp=world.NOW)])
+        store.add_events([Event("<i>bad", "sea-1", "like", timestamp=world.NOW)])
+        service.link.keys()
+    service.catch_up()
+    for path in (
+        "/console/item?item=%3Cb%3Eevil",
+        "/console/items",
+        "/console/items?q=" + "%3Cscript%3E",
+        "/console/user?user=%3Ci%3Ebad",
+        "/console/why?user=%3Ci%3Ebad&item=%3Cb%3Eevil",
+        "/console/compare?user=%3Ci%3Ebad",
+        "/console/user?user=%3Cscript%3Ealert(1)%3C/script%3E",
+        "/console/audit?route=%3Cscript%3E",
+    ):
+        text = client.get(path).get_data(as_text=True)
+        assert "<script>" not in text and "<img src=x" not in text and "<b>evil" not in text, path
+        assert "<i>bad" not in text, path
+    assert "&lt;script&gt;alert(1)" in client.get("/console/item?item=%3Cb%3Eevil").get_data(
+        as_text=True
+    )
+
+
+def test_without_an_event_and_as_of_before_it_the_list_is_that_of_then(
+    service: AppState, client: FlaskClient
+) -> None:
+    with service.link.use() as store:
+        store.add_events([Event("ann", "sea-1", "like", timestamp=world.NOW - 7200)])
+        before = [one["item_id"] for one in client.get("/recommend/ann?n=20").json["items"]]
+        store.add_events([Event("ann", "chess-1", "like", timestamp=world.NOW - 60)])
+        late = store.events_of("ann")[-1].id
+    service.forget_answers()
+    now = [one["item_id"] for one in client.get("/recommend/ann?n=20").json["items"]]
+    assert before != now
+
+    def order(query: str) -> list[str]:
+        page = client.get(f"/console/user?user=ann{query}").get_data(as_text=True)
+        table = page.split('id="history"')[0].split('class="list"')[1].split("</table>")[0]
+        return re.findall(r'/console/item\?item=([\w-]+)"', table)
+
+    assert order("") == now
+    assert order(f"&without={late}") == before
+    assert order(f"&as_of={int(world.NOW - 3600)}") == before
+
+
+def test_a_preview_is_not_logged_as_shown(service: AppState, client: FlaskClient) -> None:
+    client.get("/console/user?user=baker")
+    assert service.exposures.held == 0
+    client.get("/recommend/baker")
+    assert service.exposures.held == 1
+
+
+def test_compare_opens_another_bundle_in_a_process_of_its_own(
+    home: Path, make_app: Callable[..., Flask]
+) -> None:
+    client = make_app().test_client()
+    world.publish(home, "two")
+    page = client.get("/console/compare?user=baker&a_bundle=one&b_bundle=two").get_data(
+        as_text=True
+    )
+    assert "Jaccard" in page and page.count("in service") >= 1
+    with (home / "bundles" / "two" / "manifest.json").open("a") as file:
+        file.write(" ")
+    damaged = next(
+        path for path in (home / "bundles" / "two").iterdir() if path.suffix in (".npy", ".bin")
+    )
+    damaged.write_bytes(damaged.read_bytes()[:-1] + b"\x00")
+    answer = client.get("/console/compare?user=baker&a_bundle=one&b_bundle=two")
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 200 and damaged.name in page and 'role="alert"' in page
+    shutil.rmtree(home / "bundles" / "two")
+    page = client.get("/console/compare?user=baker&a_bundle=one&b_bundle=gone").get_data(
+        as_text=True
+    )
+    assert "no bundle &#39;gone&#39;" in page
+
+
+def test_a_rollback_needs_the_version_typed_once_more(
+    home: Path, app: Flask, client: FlaskClient
+) -> None:
+    world.publish(home, "two")
+    service: AppState = app.extensions["service"]
+    assert service.bundles.current() == "two"
+    answer = submit(client, "/console/bundles/rollback", version="one", confirm="two")
+    assert answer.status_code == 422 and service.bundles.current() == "two"
+    answer = submit(client, "/console/bundles/rollback", version="one", confirm="one")
+    assert answer.status_code == 303 and service.bundles.current() == "one"
+    assert "one is the bundle to serve" in client.get(answer.location).get_data(as_text=True)
+
+
+def test_why_tells_when_the_item_was_shown(service: AppState, client: FlaskClient) -> None:
+    shown = client.get("/recommend/baker?n=5").json
+    item_id = shown["items"][1]["item_id"]
+    event = {"user_id": "baker", "item_id": item_id, "event": "click"}
+    client.post("/events", json={**event, "recommendation_id": shown["recommendation_id"]})
+    service.worker.tick()  # type: ignore[attr-defined]
+    page = client.get(f"/console/why?user=baker&item={item_id}").get_data(as_text=True)
+    times = page.split('id="shown"')[1]
+    assert re.search(r'<td class="num">2</td>', times) and "click" in times
+
+
+def test_the_pages_of_a_role_are_those_of_its_rights(make_app: Callable[..., Flask]) -> None:
+    app = make_app(auth="on")
+    support, operate = keyed(app, "support"), keyed(app, "operate")
+    links = {}
+    for name, client in (("support", support), ("operate", operate)):
+        page = client.get("/console").get_data(as_text=True)
+        links[name] = set(re.findall(r'<li><a href="(/console[\w/]*)"', page))
+        for link in links[name]:
+            assert client.get(link).status_code == 200, link
+    assert "/console/users" in links["support"] - links["operate"]
+    assert "/console/settings" in links["operate"] - links["support"]
+    assert not {"/console/keys", "/console/audit"} & (links["support"] | links["operate"])
+
+
+def test_a_worker_that_opens_no_page_loads_none(home: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from api.app import create_app;"
+        "from recsys.settings import Settings;"
+        f"app = create_app(Settings(home=Path({str(home)!r})), background=False);"
+        "assert app.test_client().get('/recommend/ann').status_code == 200;"
+        "print([n for n in sys.modules if n == 'api.console' or n.startswith('api.console.')]);"
+        "assert app.test_client().get('/console').status_code == 200;"
+        "print('api.console.pages.overview' in sys.modules)"
+    )
+    run = [sys.executable, "-c", code]
+    top = str(Path(__file__).parents[2])
+    done = subprocess.run(run, capture_output=True, text=True, cwd=top, check=False)
+    assert done.stdout.split("\n")[:2] == ["[]", "True"], done.stderr
+
+
+def test_the_assets_are_small() -> None:
+    sizes = [path.stat().st_size for path in (HERE / "static").iterdir()]
+    assert 10_000 < sum(sizes) < 60_000
