@@ -85,7 +85,7 @@ def plot(
     *,
     x_ticks: Sequence[float] = (),
     y_range: tuple[float, float] | None = None,
-    size: tuple[int, int] = (720, 220),
+    size: tuple[int, int] = (600, 220),
 ) -> str:
     """Return layers over two numeric axes as SVG; empty text where there is no point.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -47,10 +46,12 @@ def name_of(item: Mapping[str, Any], item_id: str) -> str:
 
 def parts(reasons: Sequence[Mapping[str, Any]]) -> list[tuple[str, float]]:
     """Return the share of each kind of reason, the largest first: the bar of an entry."""
-    found: Counter[str] = Counter()
+    found: dict[str, float] = {}
     for one in reasons:
-        found[str(one["kind"])] += max(float(one["share"]), 0.0)
-    return [(kind, share) for kind, share in found.most_common() if share > 0.001]
+        kind = str(one["kind"])
+        found[kind] = found.get(kind, 0.0) + max(float(one["share"]), 0.0)
+    ordered = sorted(found.items(), key=lambda pair: -pair[1])
+    return [(kind, share) for kind, share in ordered if share > 0.001]
 
 
 def moves(before: Sequence[str], after: Sequence[str]) -> dict[str, int | None]:

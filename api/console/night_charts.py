@@ -76,7 +76,11 @@ def accuracy_chart(nights: Sequence[Run], label: str) -> Markup:
         kind = "" if run.status == "published" else "hollow"
         marks.append(Mark(run.started, mean, title, low, high, kind, f"{CONSOLE}/runs/{run.id}"))
     layers = [Layer("line", "ours", marks), Layer("dots", "ours", marks)]
-    return Markup(plot(layers, label, formats.day, "{:.3f}".format, x_ticks=_days(marks)))
+    ends = [end for mark in marks for end in (mark.y, mark.low, mark.high) if end is not None]
+    room = 0.15 * (max(ends) - min(ends)) + 0.002 if ends else 0.0
+    span = (max(min(ends) - room, 0.0), max(ends) + room) if ends else None
+    text = "{:.3f}".format
+    return Markup(plot(layers, label, formats.day, text, x_ticks=_days(marks), y_range=span))
 
 
 def cpu_chart(nights: Sequence[Run], label: str) -> Markup:

@@ -56,7 +56,7 @@ def charts(found: Mapping[str, Any], text: Callable[[str], str]) -> dict[str, Ma
                 "{:+.1f}".format,
                 x_ticks=ticks,
                 y_range=(-1.0, 1.0),
-                size=(720, 150),
+                size=(600, 140),
             )
         ),
     }

@@ -37,7 +37,9 @@ def _places(version: str, key: bytes, count: int) -> Points:
         flat = np.column_stack([flat[:, 0], np.zeros(count)])
     ranks = np.argsort(np.argsort(flat, axis=0), axis=0) / max(count - 1, 1)
     spread = (flat - flat.min(axis=0)) / np.maximum(np.ptp(flat, axis=0), 1e-9)
-    return 0.5 * ranks + 0.5 * spread  # half by rank, so that outliers leave room for the others
+    # half by rank, so that outliers leave room for the others
+    found: Points = 0.5 * ranks + 0.5 * spread
+    return found
 
 
 def places(version: str, centroids: Floats, radii: Sequence[float]) -> Points:

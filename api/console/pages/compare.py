@@ -58,7 +58,7 @@ def compare(query: CompareQuery) -> Response:
     at_hand = service()
     versions = at_hand.bundles.versions()
     current = at_hand.serving.version
-    values = {"versions": versions, "current": current, "query": query}
+    values: dict[str, Any] = {"versions": versions, "current": current, "query": query}
     if query.user is None:
         return page("compare.html", "Compare lists", result=None, **values)
     user_id = about(query.user)
@@ -115,14 +115,15 @@ def _compared(lists: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
 
 def _topics(lists: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the share of each topic in two lists, the largest difference first."""
-    counts, names = [Counter[int](), Counter[int]()], {}
+    counts: list[Counter[int]] = [Counter(), Counter()]
+    names: dict[int, str] = {}
     for place, one in enumerate(lists):
         for entry in one["items"]:
             for topic in (entry.get("item") or {}).get("topics") or []:
                 counts[place][topic["id"]] += 1
                 names[topic["id"]] = topic["name"] or ", ".join(topic["titles"][:2])
     sizes = [max(len(one["items"]), 1) for one in lists]
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"name": names[id], "a": counts[0][id] / sizes[0], "b": counts[1][id] / sizes[1]}
         for id in names
     ]

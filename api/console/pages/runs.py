@@ -21,7 +21,7 @@ from ..rendering import language, page
 
 PAGE = 50
 CHARTED = 90  # nights in the charts
-_KNOWN = ("gate", "tune", "baselines", "publish")  # steps whose details have parts of their own
+EVIDENCE = 25  # alternatives that a run shows
 _NOT_SHOWN = ("cpu_seconds", "tuning", "baselines", "evidence")
 
 
@@ -114,11 +114,30 @@ def _short(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)[:200]
 
 
-def _evidence(run: Run) -> list[dict[str, str]]:
-    """Return the alternatives that tuning has compared, best first, from the bundle of the run."""
+def _evidence(run: Run) -> dict[str, list[dict[str, Any]]]:
+    """Return what tuning has compared, from the bundle of a run: alternatives by value, and notes.
+
+    Both empty where the bundle is no longer kept.
+    """
     version = str(run.detail.get("version") or "")
     known = {info.version: info for info in service().bundles.versions()} if version else {}
-    if version not in known:
-        return []
-    rows = (known[version].manifest.get("choice") or {}).get("evidence") or []
-    return [{str(name): _short(value) for name, value in row.items()} for row in rows[:40]]
+    manifest = known[version].manifest if version in known else {}
+    rows = (manifest.get("choice") or {}).get("evidence") or []
+    valued = [row for row in rows if isinstance(row.get("value"), int | float)]
+    best = max((float(row["value"]) for row in valued), default=0.0) or 1.0
+    valued.sort(key=lambda row: -float(row["value"]))
+    alternatives = [
+        {
+            "name": str(row.get("design") or row.get("engine") or "–"),
+            "value": float(row["value"]),
+            "share": float(row["value"]) / best,
+            "more": _notes(row, ("design", "engine", "value")),
+        }
+        for row in valued[:EVIDENCE]
+    ]
+    others = [{"text": _notes(row, ())} for row in rows if row not in valued]
+    return {"alternatives": alternatives, "others": others[:EVIDENCE]}
+
+
+def _notes(row: Mapping[str, Any], but: tuple[str, ...]) -> str:
+    return ", ".join(f"{name} {_short(value)}" for name, value in row.items() if name not in but)

@@ -105,7 +105,8 @@ def static(name: str) -> Response:
     response = Response(path.read_bytes(), content_type=TYPES[path.suffix])
     response.headers["Cache-Control"] = "private, no-cache"
     response.set_etag(f"{path.stat().st_mtime_ns:x}-{path.stat().st_size:x}")
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 def own_path(where: str) -> str:
