@@ -37,6 +37,7 @@ WORDS = (
     # what series, controls and profiles are of
     *("item", "topic", "tag", "category", "author", "entity", "words", "user", "everything"),
     *("topics", "authors", "categories", "tags", "mute", "boost", "less", "forget", "block"),
+    "dismiss",
     # what the store holds, what click rates are by
     *("users", "items", "events", "follows", "controls", "runs"),
     *("source", "position", "bundle", "kind", "slot_kind"),
