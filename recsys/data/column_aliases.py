@@ -12,37 +12,59 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from recsys.data.records import EVENT_COLUMNS, FOLLOW_COLUMNS, ITEM_COLUMNS, USER_COLUMNS
+from recsys.data.traditional_signs import simplified_name
 from recsys.errors import DataError
 
 # names that say exactly what a column is; the report shows the column and passes over the name
 SAME = {
     "events": {"rating": "value", "event_type": "event", "event_name": "event"},
 }
+_CHINESE_NUMBERS = ("id", "编号", "号", "标识", "编码")
+_CHINESE_ITEMS = (
+    "物品", "内容", "文章", "帖子", "视频", "商品", "产品", "作品", "新闻", "资讯", "微博", "笔记",
+    "动态", "电影", "影片", "歌曲", "音乐", "图书", "书籍", "课程", "节目", "问题", "话题",
+    "游戏", "短视频",
+)  # fmt: skip
+_CHINESE_USERS = (
+    "用户",
+    "会员",
+    "访客",
+    "读者",
+    "观众",
+    "账号",
+    "账户",
+    "顾客",
+    "客户",
+    "学员",
+    "买家",
+)
 _ITEM_ID = (
     "item", "content_id", "article_id", "post_id", "movie_id", "film_id", "video_id", "product_id",
     "news_id", "asin", "isbn", "book_id", "song_id", "track_id", "artist_id", "story_id", "doc_id",
     "document_id", "page_id", "object_id", "statement_id", "listing_id", "recipe_id", "sku",
     "business_id", "question_id", "podcast_id", "episode_id", "game_id", "thread_id",
-    "物品", "物品id", "内容id", "文章id", "帖子id", "视频id", "商品id", "作品id", "新闻id",
-    "微博id",
+    "物品", *(noun + ending for noun in _CHINESE_ITEMS for ending in _CHINESE_NUMBERS),
 )  # fmt: skip
 _USER_ID = (
     "user", "uid", "visitor_id", "visitor", "member_id", "customer_id", "client_id", "reader_id",
     "account_id", "profile_id", "person_id", "reviewer_id", "viewer_id", "subscriber_id",
-    "user_pseudo_id", "voter_id", "用户", "用户id", "用户编号", "会员id", "访客id",
+    "user_pseudo_id", "voter_id", "用户",
+    *(noun + ending for noun in _CHINESE_USERS for ending in _CHINESE_NUMBERS),
 )  # fmt: skip
 _TIME = (
     "ts", "time", "created", "created_at", "date", "datetime", "date_time", "event_time",
     "event_date", "event_timestamp", "occurred_at", "unix_review_time", "created_utc",
     "timestamp_ms", "ts_ms", "creation_timestamp", "logged_at", "rated_at", "watched_at", "at",
-    "时间", "时间戳", "日期", "行为时间",
-    "发生时间", "操作时间",
+    "时间", "时间戳", "毫秒时间戳", "日期", "行为时间", "行为日期", "发生时间", "操作时间",
+    "事件时间",
+    "点击时间", "浏览时间", "播放时间", "观看时间", "评分时间", "评论时间",
 )  # fmt: skip
 _CREATED = (
     "created", "published", "published_at", "pub_date", "publish_date", "published_date",
     "publication_date", "date_published", "publish_time", "created_on", "creation_date",
     "created_time", "release_date", "posted_at", "upload_date", "date_created", "date", "datetime",
     "timestamp", "time", "发布时间", "发表时间", "创建时间", "上架时间",
+    "发布日期", "发表日期", "创建日期", "上映日期", "上传时间",
 )  # fmt: skip
 OTHER_NAMES: Mapping[str, Mapping[str, Sequence[str]]] = {
     "events": {
@@ -68,6 +90,7 @@ OTHER_NAMES: Mapping[str, Mapping[str, Sequence[str]]] = {
         "title": (
             "name", "headline", "subject", "item_name", "product_name", "article_title",
             "movie_title", "book_title", "标题", "题目", "名称",
+            *(noun + ending for noun in _CHINESE_ITEMS for ending in ("标题", "名称")),
         ),
         "text": (
             "body", "content", "description", "article_text", "body_text", "full_text", "article",
@@ -83,6 +106,7 @@ OTHER_NAMES: Mapping[str, Mapping[str, Sequence[str]]] = {
         ),
         "author_id": (
             "author", "creator", "author_name", "byline", "writer", "creator_id", "作者", "作者id",
+            "作者编号", "up主", "博主", "主播", "创作者", "发布者",
         ),
         "created_at": _CREATED,
         "url": (
@@ -109,10 +133,11 @@ OTHER_NAMES: Mapping[str, Mapping[str, Sequence[str]]] = {
         ),
     },
 }  # fmt: skip
+_CHINESE_NAMES = ("用户名", "用户名称", "用户昵称", "昵称", "账号", "账户")
 # taken where nothing else names the column: alone they say little
 WEAK_NAMES: Mapping[str, Mapping[str, Sequence[str]]] = {
     "events": {
-        "user_id": ("username", "user_name", "member", "account", "customer"),
+        "user_id": ("username", "user_name", "member", "account", "customer", *_CHINESE_NAMES),
         "item_id": (
             "article",
             "post",
@@ -131,13 +156,7 @@ WEAK_NAMES: Mapping[str, Mapping[str, Sequence[str]]] = {
             "game",
             "thread",
             "recipe",
-            "内容",
-            "文章",
-            "帖子",
-            "视频",
-            "商品",
-            "作品",
-            "新闻",
+            *_CHINESE_ITEMS,
         ),
         "event": ("kind", "type", "类型"),
         "timestamp": ("when", "clicked_at", "viewed_at", "read_at", "happened_at"),
@@ -273,7 +292,8 @@ def clean_name(name: str) -> str:
 
 
 def _plain(name: str) -> str:
-    return "".join(sign for sign in name.casefold() if sign.isalnum())
+    folded = simplified_name(unicodedata.normalize("NFKC", name)).casefold()
+    return "".join(sign for sign in folded if sign.isalnum())
 
 
 _SAME = frozenset(_plain(name) for names in SAME.values() for name in names)

@@ -14,6 +14,8 @@ from difflib import get_close_matches
 from functools import lru_cache
 from types import MappingProxyType
 
+from recsys.data.traditional_signs import simplified_name
+
 RATING = "rating"  # the kind whose value stands on a scale
 NEAR = 0.6  # similarity (difflib's ratio) from which a known name is proposed for an unknown one
 _JOINTS = re.compile(r"[\W_]+")
@@ -38,38 +40,73 @@ def _passing(name: str, weight: float, *synonyms: str) -> EventKind:
 # What happens on the way (nobody says yes or no by scrolling) is worth less than a decision.
 # `visit`, `listen`, `purchase` and a rating without a value weigh 1: the figures of RESULTS.md.
 TABLE: tuple[EventKind, ...] = (
-    _passing("impression", 0.0, "shown", "show", "displayed", "exposure", "exposed", "曝光"),
-    _passing("view", 0.5, "viewed", "page_view", "detail_page_view", "view_item", "open", "浏览"),
-    _passing("read", 0.7, "reading", "article_read", "阅读"),
-    _passing("click", 0.7, "clicked", "tap", "点击"),
+    _passing(
+        "impression",
+        0.0,
+        "shown",
+        "show",
+        "displayed",
+        "exposure",
+        "exposed",
+        "曝光",
+        "展示",
+        "展现",
+    ),
+    _passing(
+        "view",
+        0.5,
+        "viewed",
+        "page_view",
+        "detail_page_view",
+        "view_item",
+        "open",
+        "浏览",
+        "查看",
+        "打开",
+    ),
+    _passing("read", 0.7, "reading", "article_read", "阅读", "已读", "读完"),
+    _passing("click", 0.7, "clicked", "tap", "点击", "单击"),
     _passing("play", 0.7, "played", "media_play", "播放"),
-    _passing("watch", 0.7, "watched", "观看"),
+    _passing("watch", 0.7, "watched", "观看", "看完", "完播", "播完"),
     _passing("stream", 0.7, "streamed"),
-    _passing("visit", 1.0, "visited", "check_in"),
-    EventKind("listen", 1.0, True, ("listened", "scrobble")),
-    EventKind("download", 1.0, True, ("downloaded", "install")),
+    _passing("visit", 1.0, "visited", "check_in", "访问"),
+    EventKind("listen", 1.0, True, ("listened", "scrobble", "收听", "听")),
+    EventKind("download", 1.0, True, ("downloaded", "install", "下载", "安装")),
     EventKind(
         "purchase",
         1.0,
         True,
-        ("purchased", "buy", "bought", "order", "ordered", "checkout", "purchase_complete", "购买"),
-        ("refund", "refunded", "return", "returned"),
+        (
+            "purchased",
+            "buy",
+            "bought",
+            "order",
+            "ordered",
+            "checkout",
+            "purchase_complete",
+            "购买",
+            "下单",
+            "支付",
+            "付款",
+            "成交",
+        ),
+        ("refund", "refunded", "return", "returned", "退款", "退货"),
     ),
     EventKind(
         "add_to_cart",
         1.0,
         True,
-        ("cart", "added_to_cart", "add_to_basket", "basket", "加购"),
+        ("cart", "added_to_cart", "add_to_basket", "basket", "加购", "加入购物车"),
         ("remove_from_cart", "removed_from_cart", "remove_from_basket"),
     ),
     EventKind(
         "wishlist",
         1.3,
         True,
-        ("add_to_wishlist", "wish", "wishlisted"),
+        ("add_to_wishlist", "wish", "wishlisted", "想看", "想读", "想要", "心愿单"),
         ("remove_from_wishlist", "removed_from_wishlist"),
     ),
-    EventKind("save", 1.3, True, ("saved", "collect", "收藏")),
+    EventKind("save", 1.3, True, ("saved", "collect", "收藏", "加入收藏")),
     EventKind("bookmark", 1.3, True, ("bookmarked",)),
     EventKind(
         "favorite",
@@ -79,32 +116,40 @@ TABLE: tuple[EventKind, ...] = (
         ("remove_from_favorites", "remove_from_favourites"),
     ),
     EventKind("star", 1.0, True, ("starred",)),
-    EventKind("like", 1.0, True, ("liked", "heart", "点赞", "喜欢")),
-    EventKind("love", 1.3, True, ("loved",)),
-    EventKind("upvote", 1.0, True, ("upvoted", "vote_up", "up_vote")),
+    EventKind("like", 1.0, True, ("liked", "heart", "点赞", "赞", "按赞", "喜欢")),
+    EventKind("love", 1.3, True, ("loved", "打赏", "赞赏", "投币")),
+    EventKind("upvote", 1.0, True, ("upvoted", "vote_up", "up_vote", "赞同", "顶")),
     EventKind("thumbs_up", 1.0, True, ("thumb_up",)),
     EventKind("share", 1.5, True, ("shared", "分享")),
-    EventKind("repost", 1.5, True, ("reposted", "retweet", "reblog", "reshare", "转发")),
+    EventKind("repost", 1.5, True, ("reposted", "retweet", "reblog", "reshare", "转发", "转载")),
     EventKind("forward", 1.5, True, ("forwarded",)),
     EventKind("reply", 1.2, True, ("replied", "回复"), remark=True),
-    EventKind("comment", 1.2, True, ("commented", "评论"), remark=True),
+    EventKind("comment", 1.2, True, ("commented", "评论", "留言", "弹幕"), remark=True),
     EventKind("subscribe", 1.5, True, ("subscribed", "订阅")),
-    EventKind("follow", 1.5, True, ("followed", "关注")),
-    EventKind(RATING, 1.0, True, ("rate", "rated", "stars", "score", "review", "评分")),
-    EventKind("skip", -0.5, False, ("skipped", "跳过")),
-    EventKind("hide", -1.0, True, ("hidden", "dismiss", "dismissed")),
-    EventKind("dislike", -1.0, True, ("disliked", "不喜欢")),
-    EventKind("downvote", -1.0, True, ("downvoted", "vote_down", "down_vote")),
+    EventKind("follow", 1.5, True, ("followed", "关注"), ("取关",)),
+    EventKind(RATING, 1.0, True, ("rate", "rated", "stars", "score", "review", "评分", "打分")),
+    EventKind("skip", -0.5, False, ("skipped", "跳过", "划走", "滑过")),
+    EventKind("hide", -1.0, True, ("hidden", "dismiss", "dismissed", "隐藏")),
+    EventKind("dislike", -1.0, True, ("disliked", "不喜欢", "踩", "点踩")),
+    EventKind("downvote", -1.0, True, ("downvoted", "vote_down", "down_vote", "反对")),
     EventKind("thumbs_down", -1.0, True, ("thumb_down",)),
     EventKind(
         "not_interested",
         -1.0,
         True,
-        ("uninterested", "not_interesting", "see_less", "show_less", "less_like_this", "不感兴趣"),
+        (
+            "uninterested",
+            "not_interesting",
+            "see_less",
+            "show_less",
+            "less_like_this",
+            "不感兴趣",
+            "没兴趣",
+        ),
     ),
     EventKind("mute", -1.0, True, ("muted",)),
     EventKind("block", -2.0, True, ("blocked", "屏蔽", "拉黑")),
-    EventKind("report", -2.0, True, ("reported", "flag", "举报")),
+    EventKind("report", -2.0, True, ("reported", "flag", "举报", "投诉")),
 )
 # What a name may begin or end with that takes the rest of it back: unlike, removeUpvote.
 _REVERSED = (
@@ -127,7 +172,7 @@ KIND_WEIGHTS: Mapping[str, float] = MappingProxyType({kind.name: kind.weight for
 @lru_cache(maxsize=10_000)
 def fold(name: str) -> str:
     """Return the form by which names of kinds are compared: small letters and digits only."""
-    small = unicodedata.normalize("NFKC", name).casefold()
+    small = simplified_name(unicodedata.normalize("NFKC", name)).casefold()
     return _JOINTS.sub("", small) or small
 
 

@@ -17,6 +17,7 @@ from typing import IO, Any
 
 from recsys.data.column_aliases import Naming, Shape, clean_name, named
 from recsys.data.file_opening import (
+    HEAD,
     TABLES,
     check_content,
     check_file,
@@ -32,6 +33,7 @@ from recsys.errors import DataError
 MAX_CELL = 16_000_000  # characters; csv's own limit, 131,072, is less than a long article
 MAX_LINE = 4 * MAX_CELL  # characters
 MAX_WHOLE = 2_000_000_000  # bytes of a file that is read at once: .json, .parquet.gz
+ENCODING_NAMES = {"gb18030": "GB 18030"}
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 BLANK, HEADER = "blank lines", "repeated headers"
 
@@ -67,14 +69,14 @@ class Options:
     """What a caller says about files that they do not say themselves."""
 
     names: Mapping[str, str] = field(default_factory=dict)  # column -> name in the file
-    encoding: str = ""  # empty: UTF-8, or UTF-16 where the bytes show it
+    encoding: str = ""  # empty: UTF-8, UTF-16 or GB 18030, as the bytes show
 
     def __post_init__(self) -> None:
         try:
             codecs.lookup(self.encoding or "utf-8").incrementaldecoder  # noqa: B018
         except LookupError:
             raise DataError(
-                f"encoding {self.encoding!r} is not known: cp1252, latin-1, utf-16, …"
+                f"encoding {self.encoding!r} is not known: gb18030, big5, cp1252, utf-16, …"
             ) from None
 
 
@@ -119,13 +121,13 @@ def read_records(path: Path, shape: Shape, reading: Reading | None = None) -> Ro
         if kind == ".parquet":
             yield from _parquet(stream, path, shape, reading)
             return
-        head = stream.peek(4096)[:4096]
+        head = stream.peek(HEAD)
         check_content(head, path)
         encoding = reading.options.encoding or encoding_of(head)
         if encoding.startswith("utf-16"):
             reading.form.append("UTF-16")
         elif not encoding.startswith("utf-8"):
-            reading.form.append(encoding)
+            reading.form.append(ENCODING_NAMES.get(encoding, encoding))
         # bytes that are not UTF-8 come through as lone surrogates, and the cell is rejected
         errors = "surrogateescape" if encoding.startswith("utf-8") else "replace"
         text = io.TextIOWrapper(stream, encoding, errors=errors, newline="")
@@ -261,6 +263,11 @@ def _named(
     except DataError as error:
         raise DataError(f"{path}: {error}") from None
     missing = [name for name in shape.required if name not in naming.columns]
+    if missing and any("\udc80" <= sign <= "\udcff" for sign in "".join(cells)):
+        raise DataError(
+            f"{path}:1: the names of the columns are not in UTF-8, UTF-16 or GB 18030; name the "
+            "encoding of the file, as in --encoding big5 or --encoding cp1252"
+        )
     if missing:
         way = " ".join(f"--map {name}=NAME" for name in missing)
         raise DataError(

@@ -179,3 +179,18 @@ def test_the_docs_hold_the_table_in_use():
     rows = re.findall(r"^\| `(\w+)` \| (-?[\d.]+) \| (yes|no) \| (.*?) \| ", DOCS.read_text(), re.M)
     result = [(n, float(w), e == "yes", tuple(re.findall("`(.+?)`", s))) for n, w, e, s in rows]
     assert result == [(k.name, k.weight, k.explicit, k.synonyms) for k in event_kinds.TABLE]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("下单", "purchase"), ("收藏", "save"), ("點讚", "like"), ("瀏覽", "view"), ("看完", "watch")],
+)
+def test_chinese_names_in_simplified_and_traditional_signs(name, kind):
+    assert event_kinds.find(name).name == kind
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("取关", "follow"), ("取消點讚", "like"), ("退款", "purchase")]
+)
+def test_chinese_names_that_take_something_back(name, kind):
+    assert event_kinds.withdrawn_by(name).name == kind

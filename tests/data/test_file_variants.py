@@ -94,6 +94,39 @@ def test_latin_1_is_read_when_it_is_named(write):
         Options(encoding="none")
 
 
+CHINESE = "用户编号,内容编号,标题\n甲,一,红烧肉的做法：家常菜！\n乙,二,2026年新手机评测\n"
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "gb2312", "gb18030"])
+def test_sheets_of_chinese_windows_are_read_and_the_summary_says_so(write, encoding):
+    reading = Reading()
+    assert [each.user_id for each in rows(write("e.csv", CHINESE, encoding), reading)] == [
+        "甲",
+        "乙",
+    ]
+    assert "GB 18030" in reading.form
+
+
+def test_chinese_below_an_english_header_of_many_rows_is_found(write):
+    ascii_rows = "".join(f"u{n},i{n}\n" for n in range(3_000))
+    path = write("e.csv", f"user_id,item_id\n{ascii_rows}小红,红烧肉\n", "gbk")
+    assert rows(path)[-1] == Event("小红", "红烧肉", "view")
+
+
+def test_a_broken_byte_in_utf_8_does_not_make_it_another_encoding(write):
+    path = write("e.csv", CHINESE.encode() + b"\xe7\x94,3,x\n")
+    first, second, third = rows(path)
+    assert (first.user_id, second.user_id) == ("甲", "乙") and "UTF-8" in third.reason
+
+
+def test_a_header_in_an_unknown_encoding_says_how_to_name_it(write):
+    path = write("e.csv", "用戶編號,文章編號,行為,時間\n甲,一,按讚,2026年1月29日\n", "big5")
+    with pytest.raises(DataError, match="--encoding big5"):
+        rows(path)
+    (read,) = rows(path, Reading(Options(encoding="big5")))
+    assert (read.user_id, read.item_id, read.event) == ("甲", "一", "按讚") and read.timestamp
+
+
 def test_json_files(write):
     records = [{"user_id": 12, "item_id": 5.0}, {"user_id": "ann", "item_id": None}]
     for text in (json.dumps(records), json.dumps({"events": records}, indent=1),
