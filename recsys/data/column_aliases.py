@@ -7,6 +7,7 @@ names for one column are refused, because a guess would be wrong in silence.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -42,12 +43,14 @@ _ITEM_ID = (
     "item", "content_id", "article_id", "post_id", "movie_id", "film_id", "video_id", "product_id",
     "news_id", "asin", "isbn", "book_id", "song_id", "track_id", "artist_id", "story_id", "doc_id",
     "document_id", "page_id", "object_id", "statement_id", "listing_id", "recipe_id", "sku",
-    "business_id", "question_id", "podcast_id", "episode_id", "game_id", "thread_id",
+    "business_id", "question_id", "podcast_id", "episode_id", "game_id", "thread_id", "course_id",
     "物品", *(noun + ending for noun in _CHINESE_ITEMS for ending in _CHINESE_NUMBERS),
 )  # fmt: skip
 _USER_ID = (
     "user", "uid", "visitor_id", "visitor", "member_id", "customer_id", "client_id", "reader_id",
     "account_id", "profile_id", "person_id", "reviewer_id", "viewer_id", "subscriber_id",
+    "student_id", "learner_id", "listener_id", "player_id", "buyer_id", "shopper_id", "guest_id",
+    "patron_id", "employee_id", "rater_id", "critic_id", "consumer_id",
     "user_pseudo_id", "voter_id", "用户",
     *(noun + ending for noun in _CHINESE_USERS for ending in _CHINESE_NUMBERS),
 )  # fmt: skip
@@ -166,6 +169,10 @@ WEAK_NAMES: Mapping[str, Mapping[str, Sequence[str]]] = {
     "follows": {},
 }
 
+_TITLES = ("title", "name", "headline", "标题", "名称")
+# small letters need a sign before them: `paid` and `grid` are no ids
+_ID_NAME = re.compile(r"(.+?)(?:[ _.-]*(?:ID|Id)|[ _.-]+id|[ _]*(?:编号|标识|编码))")
+
 
 @dataclass(frozen=True, slots=True)
 class Shape:
@@ -248,9 +255,43 @@ def named(header: Sequence[str], shape: Shape, given: Mapping[str, str]) -> Nami
     return Naming(tuple(targets), renamed, tuple(unused), tuple(kept), tuple(names))
 
 
+def _by_noun(names: Sequence[str], shape: Shape) -> Mapping[str, tuple[str, int]]:
+    """Return further names of a header -> column, rank, by the noun for an item that it shows.
+
+    A header without a known name for item_id whose only other name of an id is `lessonId` calls an
+    item a lesson. Then `Lesson title` and `lesson_name` are titles.
+    """
+    if "item_id" not in shape.required:
+        return {}
+    found: dict[str, tuple[str, int]] = {}
+    known = {_plain(column): column for column in shape.columns}
+    known |= {plain: column for plain, (column, _) in shape.others.items()}
+    nouns = {_plain(name): noun for name in names if (noun := _noun_of_id(name))}
+    items = [plain for plain in nouns if known.get(plain) == "item_id"]
+    if not items:
+        items = [plain for plain, noun in nouns.items() if plain not in known | _NO_ITEMS]
+        if len(items) == 1:
+            found[items[0]] = ("item_id", 3)
+    if len(items) == 1 and "title" in shape.columns:
+        found |= {nouns[items[0]] + ending: ("title", 1) for ending in _TITLES}
+    plains = {_plain(name) for name in names}
+    if "category" in shape.columns and any(
+        known.get(p, found.get(p, ("",))[0]) == "title" for p in plains - {"subject"}
+    ):
+        found["subject"] = ("category", 3)  # alone it is the title of a message
+    return found
+
+
+def _noun_of_id(name: str) -> str:
+    """Return the noun in a name such as `lessonId`, `Lesson ID` or `课时编号`; empty for others."""
+    match = _ID_NAME.fullmatch(name)
+    return _plain(match[1]) if match else ""
+
+
 def _claims(names: Sequence[str], shape: Shape, given: Mapping[str, str]) -> dict[str, list[int]]:
     """Return the place of each column, by the strongest of the names that stand for it."""
     found: dict[str, dict[int, list[int]]] = {}
+    others = {**shape.others, **_by_noun(names, shape)}
     requested_columns = {_plain(name): column for column, name in given.items() if name}
     own = {_plain(column): column for column in shape.columns}
     for place, name in enumerate(names):
@@ -262,8 +303,8 @@ def _claims(names: Sequence[str], shape: Shape, given: Mapping[str, str]) -> dic
             column, rank = name, -1
         elif plain in own:
             column = own[plain]
-        elif plain in shape.others:
-            column, rank = shape.others[plain]
+        elif plain in others:
+            column, rank = others[plain]
         if column is not None and (rank == -2 or given.get(column, "?")):
             found.setdefault(column, {}).setdefault(rank, []).append(place)
     strongest = {column: ranks[min(ranks)] for column, ranks in found.items()}
@@ -297,3 +338,13 @@ def _plain(name: str) -> str:
 
 
 _SAME = frozenset(_plain(name) for names in SAME.values() for name in names)
+_NO_ITEMS = dict.fromkeys(
+    _plain(f"{noun} id")
+    for noun in (
+        "session", "event", "transaction", "order", "request", "log", "row", "record", "trace",
+        "device", "author", "creator", "category", "parent", "brand", "seller", "shop", "store",
+        "channel", "campaign", "cookie", "anonymous", "group", "tag", "topic", "user", "visit",
+        "impression", "click", "rating", "review", "comment", "ad", "site", "tenant", "language",
+        "country", "city", "section", "owner", "publisher", "source", "batch", "import", "external",
+    )
+)  # fmt: skip

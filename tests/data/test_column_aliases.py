@@ -1,0 +1,45 @@
+"""Names of columns that no table lists: the noun of the file's own ids decides."""
+
+import pytest
+
+from recsys.data.column_aliases import Shape, named
+from recsys.errors import DataError
+
+ITEMS, EVENTS = Shape.of("items"), Shape.of("events")
+
+
+@pytest.mark.parametrize("name", ["lessonId", "Lesson ID", "lesson_id", "LESSON-ID", "课时编号"])
+def test_the_only_unknown_id_of_a_header_is_the_items(name):
+    assert named([name, "title"], ITEMS, {}).columns == ("item_id", "title")
+    assert named(["user_id", name, "session_id"], EVENTS, {}).columns == ("user_id", "item_id")
+
+
+@pytest.mark.parametrize("header", [["paid", "title"], ["session_id", "title"], ["aId", "bId"]])
+def test_a_word_that_ends_like_an_id_and_two_ids_are_no_guess(header):
+    assert "item_id" not in named(header, ITEMS, {}).columns
+
+
+def test_the_noun_of_the_id_makes_titles():
+    naming = named(["CourseId", "Course Title", "Subject", "Level"], ITEMS, {})
+    assert naming.targets == ("item_id", "title", "category", "Level")
+    assert naming.renamed["Subject"] == "category"
+
+
+def test_a_subject_without_another_title_is_the_title():
+    assert named(["post_id", "subject"], ITEMS, {}).columns == ("item_id", "title")
+
+
+def test_a_known_name_goes_before_a_noun():
+    naming = named(["item_id", "shelfId", "item title"], ITEMS, {})
+    assert naming.columns == ("item_id", "title") and naming.kept == ("shelfId",)
+
+
+def test_what_the_caller_names_goes_before_all():
+    naming = named(["lessonId", "page_id"], ITEMS, {"item_id": "lessonId"})
+    assert naming.renamed == {"lessonId": "item_id"}
+    assert "item_id" not in named(["lessonId"], ITEMS, {"item_id": ""}).columns
+
+
+def test_two_known_names_are_still_refused():
+    with pytest.raises(DataError, match="choose one with --map item_id="):
+        named(["post_id", "article_id"], ITEMS, {})
