@@ -8,8 +8,9 @@
 Engines are fitted to the first 95 % of the events and rank, for users of the last 5 %, what is new
 to them, by the sum of the weights of their history. `given`: the same for two files of events, all
 users of the second. The first row, with `niches` popularity, is what the others are compared with,
-user by user; with `--words` also with likeness of titles and popularity, at the weights that are
-best for the users who are judged.
+user by user. With `--words` two rows more: likeness of titles and popularity added up, and these
+with the rows of the engine, which are compared with each other; the weights of both are those with
+the highest Recall@20 of other users than those who are judged.
 """
 
 from __future__ import annotations
@@ -26,7 +27,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recsys.array_types import Floats
 from recsys.data.file_readers import load_events
 from recsys.errors import DataError
 from recsys.evaluation.peak_memory import peak_mb, reset_peak
@@ -36,41 +36,16 @@ from recsys.ranking_metrics import Positives, Values, compare, list_ranks, ndcg,
 from recsys.tuning.engine_catalogue import engine_named
 
 from ..cli import run
+from .blended_scores import Blend, BlendedScores, blends
 from .niche_world import NicheConfig, niche_events, niche_words
 
 AT = 20
 TEST = 0.05  # share of the events that engines are judged by
 BLOCK_BYTES = 64 << 20  # of scores held at a time
 RECENT = 0.1  # share of the events, the newest, whose counts are tried as popularity too
-LIKENESS = (1.0, 3.0, 10.0, 30.0)  # weights of the likeness of texts beside the log of popularity
+CHOOSING = 500  # users whom the weights of blends are chosen by
+Quality = tuple[Values, Values]  # Recall@20 and nDCG@20 of each user
 Pairs = tuple[NDArray[np.integer], NDArray[np.integer]]  # user and item of each event, in time
-
-
-@dataclass(frozen=True, slots=True)
-class Texts:
-    """Titles as rows, and how much their likeness to a history counts beside popularity."""
-
-    titles: sparse.csr_array  # (n_items, words): TF-IDF, rows of length one
-    popular: Values  # (n_items,): log of 1 and the events
-    weight: float
-
-    @classmethod
-    def of(cls, words: NDArray[np.int64], counts: Values, weight: float) -> Texts:
-        """`words`: (n_items, length), numbers of the words; `counts`: events of each item."""
-        owner = np.repeat(np.arange(len(words)), words.shape[1])
-        found = sparse.csr_array((np.ones(words.size, np.float32), (owner, words.ravel())))
-        rarity = np.log(len(words) / np.maximum(np.bincount(found.indices), 1)).astype(np.float32)
-        found.data *= rarity[found.indices]
-        length = np.sqrt(np.asarray(found.power(2).sum(axis=1)).ravel())
-        found.data /= np.repeat(length, np.diff(found.indptr))
-        return cls(found, np.log1p(counts), weight)
-
-    def scores(self, histories: sparse.csr_array) -> Floats:
-        """Return the score of every item for each of some histories, (users, n_items)."""
-        profiles = histories @ self.titles
-        length = np.sqrt(np.asarray(profiles.power(2).sum(axis=1)).ravel())
-        found = (sparse.diags_array(self.weight / length) @ profiles @ self.titles.T).toarray()
-        return np.asarray(found + self.popular.astype(np.float32), np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +55,23 @@ class HeldOut:
     known: Interactions
     users: NDArray[np.int64]  # who are judged
     later: Positives  # of each of them, items that are new to them
+    others: HeldOut | None = None  # users whom settings are chosen by
 
     @classmethod
     def of(
-        cls, before: Pairs, after: Pairs, shape: tuple[int, int], most: int, seed: int
+        cls,
+        before: Pairs,
+        after: Pairs,
+        shape: tuple[int, int],
+        most: int,
+        seed: int,
+        choosing: int = 0,
     ) -> HeldOut:
-        """Return the events in this form; at most so many users are judged, drawn at random."""
+        """Return the events in this form; at most so many users are judged, drawn at random.
+
+        `choosing`: users whom settings are chosen by, none of those who are judged; of few users
+        a third.
+        """
         known = interactions_of(*before, shape)
         ones = np.ones(len(after[0]), np.float32)
         later = sparse.csr_array((ones, after), shape=shape)
@@ -93,12 +79,46 @@ class HeldOut:
         later.eliminate_zeros()
         counts = np.diff(later.indptr) * (np.diff(known.ends) > 0)
         users = np.flatnonzero(counts)
+        others = None
+        if choosing:
+            drawn = np.random.default_rng([seed, 1]).permutation(users)
+            drawn, users = np.split(drawn, [min(choosing, len(users) // 3)])
+            others, users = cls._of_users(known, np.sort(drawn), later), np.sort(users)
         if len(users) > most:
             users = np.sort(np.random.default_rng(seed).choice(users, most, replace=False))
-        own = later[users]
-        return cls(known, users, Positives(own.indptr.astype(np.int64), own.indices))
+        return cls._of_users(known, users, later, others)
 
-    def evaluated(self, weights: ItemWeights | Texts | Values) -> tuple[Values, Values]:
+    @classmethod
+    def _of_users(
+        cls,
+        known: Interactions,
+        users: NDArray[np.int64],
+        later: sparse.csr_array,
+        others: HeldOut | None = None,
+    ) -> HeldOut:
+        own = later[users]
+        positives = Positives(own.indptr.astype(np.int64), own.indices)
+        return cls(known, users, positives, others)
+
+    def blended(self, scores: BlendedScores, settings: Sequence[Blend]) -> list[Quality]:
+        """Return Recall@20 and nDCG@20 of each user by each setting of a blend."""
+        lists = [
+            scores.lists(self.known.matrix[[user]], settings, AT) for user in self.users.tolist()
+        ]
+        found = []
+        for own in np.stack(lists, axis=1):
+            ranks = list_ranks(own, self.later)
+            found.append((recall(ranks, self.later, AT), ndcg(ranks, self.later, AT)))
+        return found
+
+    def best_blend(self, scores: BlendedScores, settings: Sequence[Blend]) -> tuple[Blend, Quality]:
+        """Return the setting that other users are served best with, and what it is here."""
+        assert self.others is not None
+        values = [float(one[0].mean()) for one in self.others.blended(scores, settings)]
+        best = settings[int(np.argmax(values))]
+        return best, self.blended(scores, [best])[0]
+
+    def evaluated(self, weights: ItemWeights | Values) -> Quality:
         """Return Recall@20 and nDCG@20 of each user; `weights`: an engine's, or one per item."""
         block = max(1, BLOCK_BYTES // (4 * self.known.shape[1]))
         ranks = []
@@ -107,8 +127,6 @@ class HeldOut:
             own = self.known.matrix[self.users[part]]
             if isinstance(weights, ItemWeights):
                 scores = (own @ weights.matrix()).toarray()
-            elif isinstance(weights, Texts):
-                scores = weights.scores(own)
             else:
                 scores = np.tile(weights.astype(np.float32), (own.shape[0], 1))
             scores[own.nonzero()] = -np.inf
@@ -134,25 +152,27 @@ def interactions_of(
 
 
 def compared(
-    held: HeldOut, engines: Sequence[str], popular: bool, seed: int, texts: Sequence[Texts] = ()
+    held: HeldOut,
+    engines: Sequence[str],
+    popular: bool,
+    seed: int,
+    texts: BlendedScores | None = None,
 ) -> dict[str, Any]:
     """Return size, cost and quality of each engine, and its paired difference to the first row.
 
-    With `texts` also to the one of them whose Recall@20 is the highest.
+    With `texts` also to likeness of titles and popularity, and of all three together.
     """
     rows: list[dict[str, Any]] = []
-    first: tuple[Values, Values] | None = None
-    by_words: tuple[Values, Values] | None = None
+    first: Quality | None = None
+    by_words: Quality | None = None
     if popular:
         counts = np.bincount(held.known.items, minlength=held.known.shape[1]).astype(np.float64)
         first = held.evaluated(counts)
         rows.append({"engine": "popular", **_quality(first, first, seed)})
-    if texts:
-        answers = [held.evaluated(one) for one in texts]
-        best = int(np.argmax([one[0].mean() for one in answers]))
-        first, by_words = first or answers[best], answers[best]
-        name = f"words {texts[best].weight:g} and popular"
-        rows.append({"engine": name, "tried": len(texts), **_quality(by_words, first, seed)})
+    if texts is not None:
+        blend, by_words = held.best_blend(texts, blends(rows=False))
+        first = first or by_words
+        rows.append({"engine": str(blend), **_quality(by_words, first, seed)})
     for name in engines:
         engine = engine_named(name)
         reset_peak()
@@ -175,14 +195,17 @@ def compared(
                 **({} if by_words is None else {"to_words": _quality(found, by_words, seed)}),
             }
         )
+        if texts is not None and by_words is not None:
+            blend, found = held.best_blend(texts.with_rows(fitted), blends(rows=True))
+            found_in_pairs = {"to_words": _quality(found, by_words, seed)}
+            label = f"{name}: {blend}"
+            rows.append({"engine": label, **_quality(found, first, seed), **found_in_pairs})
     users, items = held.known.shape
     pairs = held.known.matrix.nnz
     return {"users": users, "items": items, "pairs": pairs, "judged": len(held.users), "rows": rows}
 
 
-def _quality(
-    found: tuple[Values, Values], first: tuple[Values, Values], seed: int
-) -> Mapping[str, object]:
+def _quality(found: Quality, first: Quality, seed: int) -> Mapping[str, object]:
     values: dict[str, object] = {}
     for name, own, base in zip((f"recall@{AT}", f"ndcg@{AT}"), found, first, strict=True):
         mean, before = float(own.mean()), float(base.mean())
@@ -221,15 +244,16 @@ def niches(
     niche, user, item, _ = niche_events(config)
     cut = round(len(user) * (1 - TEST))
     before, after = (user[:cut], item[:cut]), (user[cut:], item[cut:])
-    held = HeldOut.of(before, after, (users, items), sampled_users, seed)
-    texts: list[Texts] = []
+    choosing = CHOOSING if words else 0
+    held = HeldOut.of(before, after, (users, items), sampled_users, seed, choosing)
+    texts = None
     if words:
         numbers = niche_words(config, niche)
         late = before[1][-round(RECENT * cut) :]
         counts = [
             np.bincount(part, minlength=items).astype(np.float64) for part in (before[1], late)
         ]
-        texts = [Texts.of(numbers, one, weight) for one in counts for weight in LIKENESS]
+        texts = BlendedScores.of(numbers, counts)
     print(json.dumps(compared(held, engines, popular=True, seed=seed, texts=texts)))
 
 

@@ -6,8 +6,9 @@ import numpy as np
 from click.testing import CliRunner
 from scipy.sparse import csr_array
 
+from jobs.bench.blended_scores import Blend, BlendedScores
 from jobs.bench.joined_index import command as joined
-from jobs.bench.large_catalogues import HeldOut, Texts, command
+from jobs.bench.large_catalogues import HeldOut, command
 from jobs.bench.niche_world import NicheConfig, niche_events, niche_world, word
 from recsys.models.item_to_item_weights import ItemWeights
 
@@ -57,19 +58,59 @@ def test_titles_like_those_of_the_history_come_first_then_popular_ones():
     words = np.array([[0, 1], [0, 2], [3, 4], [3, 5]])
     counts = np.array([1.0, 1.0, 1.0, 9.0])
     history = csr_array(np.array([[1.0, 0, 0, 0]], np.float32))
-    near = Texts.of(words, counts, 30.0).scores(history)[0]
-    assert np.argsort(-near).tolist()[:2] == [0, 1] and near[3] > near[2]
-    assert Texts.of(words, counts, 0.1).scores(history)[0].argmax() == 3
+    scores = BlendedScores.of(words, [counts, counts[::-1]])
+    settings = [Blend(30.0), Blend(0.1), Blend(0.1, popular=1)]
+    assert scores.lists(history, settings, 3).tolist() == [[1, 3, 2], [3, 1, 2], [1, 2, 3]]
+    weights = np.zeros((4, 4), np.float32)
+    weights[0, 2] = 1.0
+    near = scores.with_rows(ItemWeights.from_dense(weights, 4))
+    assert near.lists(history, [Blend(0.1, rows=9.0)], 2).tolist() == [[2, 3]]
+
+
+def test_a_blend_scores_what_may_stand_in_a_list_as_if_it_scored_all_items():
+    rng = np.random.default_rng(0)
+    words, counts = rng.integers(60, size=(300, 3)), [rng.integers(40, size=300) * 1.0] * 2
+    history = csr_array((rng.random((1, 300)) < 0.03).astype(np.float32))
+    weights = np.where(rng.random((300, 300)) < 0.02, rng.random((300, 300)), 0.0)
+    np.fill_diagonal(weights, 0.0)
+    scores = BlendedScores.of(words, counts)
+    scores = scores.with_rows(ItemWeights.from_dense(weights.astype(np.float32), 300))
+    like = (history @ scores.titles @ scores.titles.T).toarray()[0]
+    like /= np.sqrt((history @ scores.titles).power(2).sum())
+    rows = np.log1p((history @ scores.rows).toarray()[0] / 0.03)
+    every = 3.0 * like + 0.5 * rows + np.log1p(counts[0])
+    every[history.indices] = -np.inf
+    found = scores.lists(history, [Blend(3.0, 0.5)], 20)[0]
+    assert np.allclose(every[found], np.sort(every)[::-1][:20], atol=1e-5)
+    assert len(np.unique(found)) == 20
 
 
 def test_engines_are_compared_with_words_and_popularity():
     arguments = ["niches", "400", "6000", "200", "--engine", "blocks 8", "--words"]
     done = CliRunner().invoke(command, arguments, catch_exceptions=False)
-    popular, words, blocks = json.loads(done.stdout)["rows"]
-    assert words["engine"].endswith("and popular") and words["tried"] == 8
+    found = json.loads(done.stdout)
+    popular, words, blocks, every = found["rows"]
+    assert words["engine"].startswith("words ") and every["engine"].startswith("blocks 8: rows ")
     assert words["recall@20"]["mean"] > popular["recall@20"]["mean"]
-    mean = blocks["recall@20"]["mean"] / words["recall@20"]["mean"]
-    assert abs(blocks["to_words"]["recall@20"]["ratio"] - mean) < 1e-9
+    for row in (blocks, every):
+        mean = row["recall@20"]["mean"] / words["recall@20"]["mean"]
+        assert abs(row["to_words"]["recall@20"]["ratio"] - mean) < 1e-9
+
+
+def test_weights_of_a_blend_are_chosen_by_other_users():
+    """Six users; of the two who are not judged all take up item 2, the others item 3."""
+    users = np.arange(6)
+    before = (users, np.zeros(6, int))
+    drawn = np.random.default_rng([0, 1]).permutation(users)[:2]
+    after = (users, np.where(np.isin(users, drawn), 2, 3))
+    held = HeldOut.of(before, after, (6, 40), most=9, seed=0, choosing=5)
+    assert held.users.tolist() == np.setdiff1d(users, drawn).tolist()
+    assert held.others.users.tolist() == np.sort(drawn).tolist()
+    counts, late = np.ones(40), np.ones(40)
+    counts[2], counts[3], late[2], late[3] = 9, 0, 0, 9
+    scores = BlendedScores.of(np.arange(80).reshape(40, 2), [counts, late])
+    blend, quality = held.best_blend(scores, [Blend(1.0, popular=one) for one in (1, 0)])
+    assert blend.popular == 0 and quality[0].max() == 0.0  # item 3 is the last by it
 
 
 def test_engines_are_compared_with_the_first_row(tmp_path):
