@@ -93,9 +93,8 @@ def replay_contest(
             continue
         mask = np.zeros(live.size, bool)
         mask[moment.candidates] = True
-        rows = np.union1d(short.of_history(moment.history, moment.now), [moment.target]).astype(
-            np.int32
-        )
+        target = np.array([moment.target], np.int32)
+        rows = short.of_history(moment.history, moment.now, target)
         rows = rows[mask[rows]]
         shared = popularity_features.prior_features(live, moment.now, rows)[places]
         own = live_scores_of(live, moment.history, moment.now, rows, mask)

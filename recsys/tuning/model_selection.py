@@ -45,6 +45,7 @@ from recsys.tuning.validation_set import ValidationSet
 PEOPLE = 3_000  # of the validation set that are evaluated
 HALF_LIVES = (1.6, 5.0, 20.0, math.inf)  # events back; how fast a history fades
 WALKED = 0.5  # of the time left is for the search after a walk
+SEARCHED = 0.1  # the same while a walk has fewer than `FEWEST_LISTS`, on which it is short
 TREE_SECONDS = 30.0  # of CPU time that learning trees may take
 CHEAP_PEOPLE = 500  # users on whom popular, trending and item-knn are evaluated
 CHEAP_SCORES = 50_000_000  # of one column; with more than 100,000 items fewer users are evaluated
@@ -54,6 +55,9 @@ FEWEST_LISTS = 200  # lists of a replay; one that was interrupted with fewer is 
 # Families that are fitted where engines are not compared: of each group the first that the
 # catalogue and the budget have room for. A catalogue of any size has one that knows order.
 USUAL = (("slist", "sequence-knn"), ("lowpass", "blocks"))
+# Share of the time left that a family may take where another one of its group is made for a
+# catalogue of that size: the lists that weights are learned from are asked for afterwards.
+PRECEDING = 0.25
 SURE = 1.64  # standard errors by which a form has to be better than one engine alone
 SURE_LISTS = 1_000  # a walk that ends after so many has lost no more than precision
 # Where nothing can be tested: neighbours, words of the history and what is popular, at the weights
@@ -314,6 +318,16 @@ def _corrected(
     return found.trees
 
 
+def time_over(budget: Budget) -> Callable[[int], bool]:
+    """Return whether lists end for lack of time, told how many there are.
+
+    Half of the time that is left now is for the search, but only once there are `FEWEST_LISTS`:
+    a search on fewer would be in vain.
+    """
+    whole = budget.left()
+    return lambda lists: budget.left() < whole * (WALKED if lists >= FEWEST_LISTS else SEARCHED)
+
+
 def _validation_queries(
     checks: Sequence[ValidationSet],
     models: Sequence[Mapping[str, Model]],
@@ -323,11 +337,7 @@ def _validation_queries(
     log: Log,
 ) -> ReplayChoiceSets:
     """Return what users choose among at the cut of each fold, or on the way of a replay."""
-    until = WALKED * budget.left()
-
-    def enough() -> bool:
-        return budget.left() < until
-
+    enough = time_over(budget)
     if on_the_way is not None:
         lives = {name: LiveState(model) for name, model in models[0].items()}
         found = collect_choice_sets(
@@ -347,10 +357,12 @@ def _validation_queries(
     some = [check.sample(PEOPLE // len(checks), seed) for check in checks]
     pools: list[tuple[ChoiceSets, Rows | None]] = []
     for fold, own in zip(some, models, strict=True):
-        if pools and enough():
+        if pools and enough(FEWEST_LISTS):
             break
         features = prior_features(LiveState(next(iter(own.values()))))
-        pool = build_choice_sets(fold, own, HALF_LIVES, features, seed, enough=enough)
+        pool = build_choice_sets(
+            fold, own, HALF_LIVES, features, seed, enough=lambda: enough(FEWEST_LISTS)
+        )
         pools.append((pool, fold.users))
     pooled, wanted = joined([pool for pool, _ in pools]), sum(map(len, some))
     if len(pools) > 1:  # few users, each of whom several folds ask
@@ -429,13 +441,15 @@ def _fit_first(
 ) -> None:
     """Fit the first family of a group that there is time for; note why others were passed over.
 
-    Settings below the usual one may take a part of the time alone: they are there to save it.
+    Settings below the usual one may take a part of the time alone: they are there to save it. So
+    may a family that another one follows which is made for so large a catalogue.
     """
     expected: list[tuple[Engine, float]] = []
-    for family in group:
+    for place, family in enumerate(group):
+        later = any(_made_for(other, known, timed) for other in group[place + 1 :])
         for number, engine in enumerate(family.usual_and_below(timed)):
-            seconds = engine.seconds(known)
-            if seconds <= budget.left() * (1.0 if number == 0 else WALKED):
+            seconds, share = engine.seconds(known), 1.0 if number == 0 else WALKED
+            if seconds <= budget.left() * (PRECEDING if later else share):
                 _skipped(expected, log, log.note)
                 began = cpu_seconds()
                 parts[engine.name] = {engine.scorer: engine.tried(known, seed, device)}
@@ -445,7 +459,15 @@ def _fit_first(
                 return
             if number == 0:
                 expected.append((engine, seconds))
+            if later:
+                break
     _skipped(expected, log, log.hurried)
+
+
+def _made_for(family: Family, known: Interactions, timed: bool) -> bool:
+    """Whether a family is made for catalogues of this size, whose usual engine takes less there."""
+    made = 0 < family.fewest_items <= known.shape[1]
+    return made and bool(np.isfinite(family.usual(timed).seconds(known)))
 
 
 def _skipped(expected: Sequence[tuple[Engine, float]], log: Log, hurried: Note) -> None:
@@ -454,7 +476,8 @@ def _skipped(expected: Sequence[tuple[Engine, float]], log: Log, hurried: Note) 
         log.rows.append({"engine": engine.name, "skipped_seconds": min(seconds, 1e9)})
         if np.isfinite(seconds):
             hurried(
-                f"{engine.name} was skipped: it needs about {seconds:.0f} s of CPU, less is left"
+                f"{engine.name} was skipped: it needs about {seconds:.0f} s of CPU, more than it"
+                " may take of what is left"
             )
         else:
             log.note(f"{engine.name}: skipped, the catalogue is too large for it")

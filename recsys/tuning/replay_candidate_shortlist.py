@@ -50,16 +50,21 @@ class Shortlist:
         """Whether the catalogue is small enough for columns of all rows."""
         return self.live.size < self.large
 
-    def of_history(self, history: History, now: float) -> Rows:
-        """Return the nominated rows of one user at a moment, Unix seconds."""
+    def of_history(self, history: History, now: float, *others: Rows) -> Rows:
+        """Return the nominated rows of one user at a moment, Unix seconds, and `others`."""
         _, times = dated(self.live, now, history.times)
         none = np.zeros(0, np.int32)
-        return self.nominated(ReplayContext(self.lives, (), history, times, now, none))
+        return self.nominated(ReplayContext(self.lives, (), history, times, now, none), *others)
 
-    def nominated(self, context: ReplayContext) -> Rows:
-        """Return the rows that may be among the best by any column, ascending."""
-        own = [term.nominees(context, NOMINEES) for term in TERMS]
-        return np.unique(np.concatenate([self._best(context.now), *own])).astype(np.int32)
+    def nominated(self, context: ReplayContext, *others: Rows) -> Rows:
+        """Return the rows that may be among the best by any column, and `others`, ascending."""
+        named: Mask = np.zeros(self.live.size, bool)  # sorting the rows takes ten times as long
+        named[self._best(context.now)] = True
+        for term in TERMS:
+            named[term.nominees(context, NOMINEES)] = True
+        for rows in others:
+            named[rows] = True
+        return np.flatnonzero(named).astype(np.int32)
 
     def standing_of(self, rows: Rows) -> Floats:
         """Return `cold_item_ranks.item_state` as of the last look; later rows are recent.

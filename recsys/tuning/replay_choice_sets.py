@@ -69,14 +69,14 @@ def collect_choice_sets(
     lives: Mapping[str, LiveState],
     half_lives: Iterable[float],
     seed: int,
-    enough: Callable[[], bool] = lambda: False,
+    enough: Callable[[int], bool] = lambda lists: False,
     large: int = LARGE,
 ) -> ReplayChoiceSets:
     """Gather the columns at each moment; the iterator updates the live states in between.
 
     `lives`: one per engine, of one data set; the first has counted all events, the others at least
-    know the same items. `enough`: whether to end the walk
-    before the next question. `large`: rows from which columns are computed for a shortlist alone.
+    know the same items. `enough`: whether to end the walk before the next question, told how many
+    lists there are. `large`: rows from which columns are computed for a shortlist alone.
     """
     rng, half_lives, short = np.random.default_rng(seed), tuple(half_lives), Shortlist(lives, large)
     rows: list[ChoiceSets] = []
@@ -85,7 +85,7 @@ def collect_choice_sets(
     opinion_keys: list[tuple[int, bool]] = []
     ended = False
     for moment in moments:
-        if rows and enough():
+        if rows and enough(len(rows)):
             ended = True
             break
         drawn = None if short.whole else _drawn(moment, rng)
@@ -139,8 +139,7 @@ class MomentColumns:
         context = ReplayContext(lives, half_lives, moment.history, times, moment.now, rows)
         if short is None or drawn is None:
             return cls(context, None)
-        named = [short.nominated(context), drawn, np.array([moment.target], np.int32)]
-        rows = np.unique(np.concatenate(named)).astype(np.int32)
+        rows = short.nominated(context, drawn, np.array([moment.target], np.int32))
         return cls(replace(context, rows=rows), short)
 
     @property

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import choice_columns
 import numpy as np
@@ -30,7 +31,15 @@ from recsys.training.fit import TextVectors, assemble, fit_engines, known_intera
 from recsys.tuning.choice_sets import ChoiceSets, build_choice_sets, masked_items
 from recsys.tuning.cpu_budget import Budget, cpu_seconds
 from recsys.tuning.engine_catalogue import CATALOGUE, Family, engine_named
-from recsys.tuning.model_selection import USUAL, Log, _fit_first, _usual, choose
+from recsys.tuning.model_selection import (
+    FEWEST_LISTS,
+    USUAL,
+    Log,
+    _fit_first,
+    _usual,
+    choose,
+    time_over,
+)
 from recsys.tuning.score_model_form import CandidateForm, CrossValidator
 from recsys.tuning.score_model_form_search import Search
 from recsys.tuning.tuning_result import TuningResult
@@ -240,6 +249,11 @@ def priced(name, *prices):
     return Family(name, (prices,), (len(prices) - 1,), make)
 
 
+def made_for(fewest_items, *prices):
+    """Return `blocks` as a family for catalogues of so many items."""
+    return replace(priced("blocks", *prices), fewest_items=fewest_items)
+
+
 @pytest.mark.parametrize(
     ("families", "fitted", "result"),
     [
@@ -252,6 +266,11 @@ def priced(name, *prices):
             "about 99 s",
         ),
         ([priced("blocks", 99.0)], None, "about 99 s"),
+        ([priced("lowpass", 20.0), made_for(worlds.BOOKS, 9.0)], "blocks 9", "about 20 s"),
+        ([priced("lowpass", 15.0), made_for(worlds.BOOKS, 9.0)], "lowpass 15", ""),
+        ([priced("lowpass", 20.0), made_for(worlds.BOOKS + 1, 9.0)], "lowpass 20", ""),
+        ([priced("lowpass", 20.0), made_for(worlds.BOOKS, np.inf)], "lowpass 20", ""),
+        ([priced("lowpass", 5.0, 20.0), made_for(worlds.BOOKS, 9.0)], "blocks 9", "about 20 s"),
     ],
 )
 def test_the_first_engine_of_a_group_that_there_is_time_for_is_fitted(families, fitted, result):
@@ -265,6 +284,25 @@ def test_the_first_engine_of_a_group_that_there_is_time_for_is_fitted(families, 
     assert len(groups) == 1 and list(parts) == ([fitted] if fitted else [])
     assert any(result in note for note in notes)
     assert bool(log.pressure) is (fitted is None)
+
+
+@pytest.mark.parametrize(("spent", "ends"), [(20, False), (31, True), (53, True), (55, True)])
+def test_a_walk_leaves_half_of_the_time_to_the_search(spent, ends):
+    assert walked_enough(spent, FEWEST_LISTS) is ends
+
+
+@pytest.mark.parametrize(("spent", "ends"), [(20, False), (31, False), (53, False), (55, True)])
+def test_a_walk_goes_on_while_there_are_too_few_lists_to_choose_by(spent, ends):
+    assert walked_enough(spent, FEWEST_LISTS - 1) is ends
+
+
+def walked_enough(spent, lists):
+    """Whether a walk of one minute of CPU time ends after some seconds of it and some lists."""
+    now = [0.0]
+    budget = Budget(1.0, cpu=lambda: now[0], clock=lambda: 0.0)
+    enough = time_over(budget)
+    now[0] = float(spent)
+    return enough(lists)
 
 
 def test_a_catalogue_of_any_size_has_an_engine_that_can_be_fitted_to_it():
