@@ -74,35 +74,43 @@ class BlendedScores:
 
         `history`: (1, n_items); returns (settings, length).
         """
-        like = sparse.csr_array(history @ self.titles @ self.holders)
-        profile = np.sqrt(float((history @ self.titles).power(2).sum()))
-        sums = None if self.rows is None else sparse.csr_array(history @ self.rows)
-        reached = [like.indices] if sums is None else [like.indices, sums.indices]
-        most = length + history.nnz
-        known = np.unique(np.concatenate([*reached, self.famous[:, :most].ravel()]))
-        known = np.setdiff1d(known, history.indices, assume_unique=True)
-        near = _at(known, like) / max(profile, 1e-12)
-        near = np.maximum(near, 0.0)
-        behaviour = np.zeros(len(known)) if sums is None else np.maximum(_at(known, sums), 0.0)
-        behaviour = np.log1p(behaviour / SCALE)
-        scores = np.stack(
-            [
-                one.words * near + one.rows * behaviour + self.popular[one.popular, known]
-                for one in settings
-            ]
-        )
-        best = top(scores.astype(np.float32), length)
+        profile = sparse.csr_array(history @ self.titles)
+        parts = [_dense(profile @ self.holders) / np.float32(max(_length(profile), 1e-12))]
+        if self.rows is not None:
+            sums = np.maximum(_dense(history @ self.rows), 0.0)
+            parts.append(np.log1p(sums / np.float32(SCALE)))
+        named = np.zeros(self.popular.shape[1], bool)
+        for part in parts:
+            named |= part > 0
+        named[self.famous[:, : length + history.nnz]] = True
+        named[history.indices] = False
+        known = np.flatnonzero(named).astype(np.int32)
+        values = np.stack([part[known] for part in (*parts, *self.popular)])
+        leading = min(length, len(known))
+        some = np.argpartition(-values, leading - 1, axis=1)[:, :leading] if leading else []
+        some = np.unique(some)  # the best by all of a setting reach what the best of these do
         found = np.full((len(settings), length), -1, np.int32)
-        found[:, : best.shape[1]] = np.where(best >= 0, known[best], -1)
+        for own, setting in zip(found, settings, strict=True):
+            scores = self._weights(setting) @ values
+            floor = np.sort(scores[some])[-leading:].min(initial=np.inf)
+            places = np.flatnonzero(scores >= floor)
+            best = top(scores[places][None], length)[0]
+            own[: len(best)] = np.where(best >= 0, known[places[best]], -1)
         return found
 
+    def _weights(self, setting: Blend) -> Floats:
+        """Return the weight of each part: likeness, rows if there are any, popularities."""
+        personal = [setting.words] if self.rows is None else [setting.words, setting.rows]
+        counts = [float(setting.popular == place) for place in range(len(self.popular))]
+        return np.array([*personal, *counts], np.float32)
 
-def _at(columns: NDArray[np.integer], row: sparse.csr_array) -> Values:
-    """Return the values of one sparse row at some columns, (columns,); `columns` ascending."""
-    order = np.argsort(row.indices, kind="stable")
-    indices, found = row.indices[order], np.zeros(len(columns))
-    if len(indices):
-        at = np.minimum(np.searchsorted(indices, columns), len(indices) - 1)
-        same = indices[at] == columns
-        found[same] = row.data[order][at[same]]
+
+def _dense(row: sparse.csr_array) -> Floats:
+    """Return one sparse row as an array of all its columns."""
+    found = np.zeros(row.shape[1], np.float32)
+    found[row.indices] = row.data
     return found
+
+
+def _length(row: sparse.csr_array) -> float:
+    return float(np.sqrt(row.power(2).sum()))

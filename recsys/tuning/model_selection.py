@@ -58,6 +58,7 @@ USUAL = (("slist", "sequence-knn"), ("lowpass", "blocks"))
 # Share of the time left that a family may take where another one of its group is made for a
 # catalogue of that size: the lists that weights are learned from are asked for afterwards.
 PRECEDING = 0.25
+SMALLEST = 0.7  # the same of the last setting of the last family: after it there is none
 SURE = 1.64  # standard errors by which a form has to be better than one engine alone
 SURE_LISTS = 1_000  # a walk that ends after so many has lost no more than precision
 # Where nothing can be tested: neighbours, words of the history and what is popular, at the weights
@@ -441,14 +442,18 @@ def _fit_first(
 ) -> None:
     """Fit the first family of a group that there is time for; note why others were passed over.
 
-    Settings below the usual one may take a part of the time alone: they are there to save it. So
-    may a family that another one follows which is made for so large a catalogue.
+    Settings below the usual one may take a part of the time alone, the smallest one a larger part:
+    they are there to save it. So may a family that another one follows which is made for so large
+    a catalogue.
     """
     expected: list[tuple[Engine, float]] = []
     for place, family in enumerate(group):
         later = any(_made_for(other, known, timed) for other in group[place + 1 :])
-        for number, engine in enumerate(family.usual_and_below(timed)):
+        engines = list(family.usual_and_below(timed))
+        for number, engine in enumerate(engines):
             seconds, share = engine.seconds(known), 1.0 if number == 0 else WALKED
+            if number == len(engines) - 1 and family is group[-1]:
+                share = max(share, SMALLEST)
             if seconds <= budget.left() * (PRECEDING if later else share):
                 _skipped(expected, log, log.note)
                 began = cpu_seconds()
