@@ -87,11 +87,12 @@ class BlendedScores:
         known = np.flatnonzero(named).astype(np.int32)
         values = np.stack([part[known] for part in (*parts, *self.popular)])
         leading = min(length, len(known))
-        some = np.argpartition(-values, leading - 1, axis=1)[:, :leading] if leading else []
-        some = np.unique(some)  # the best by all of a setting reach what the best of these do
+        best_of_parts = np.argpartition(-values, leading - 1, axis=1) if leading else values[:, :0]
+        some = np.unique(best_of_parts[:, :leading].astype(np.int64))
         found = np.full((len(settings), length), -1, np.int32)
         for own, setting in zip(found, settings, strict=True):
             scores = self._weights(setting) @ values
+            # The best of all items reach what the best of these few do.
             floor = np.sort(scores[some])[-leading:].min(initial=np.inf)
             places = np.flatnonzero(scores >= floor)
             best = top(scores[places][None], length)[0]
