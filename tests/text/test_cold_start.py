@@ -7,6 +7,7 @@ from text_world import word_student
 
 from recsys.text.cold_start import (
     ColdStartConfig,
+    _strongest,
     columns,
     distill_student,
     fit_cold,
@@ -106,3 +107,18 @@ def test_pairs_start_at_zero_and_change_nothing() -> None:
     wide = with_pairs(base, TEXTS)
     assert len(wide.pairs) and not wide.vectors[wide.n_tokens :].any()
     assert np.allclose(wide.encode(TEXTS), base.encode(TEXTS), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("block", "expected"),
+    [
+        ([[3, 1, 2, -9], [-1, -2, -3, -4]], [[3, 0, 2, 0], [0, 0, 0, 0]]),
+        ([[1, 1, 1, 0], [0, 5, 4, 5]], [[1, 1, 1, 0], [0, 5, 0, 5]]),  # equal ones stay together
+        ([[-1, 2]], [[0, 2]]),  # no more than are kept
+        (np.zeros((2, 0)), np.zeros((2, 0))),
+    ],
+)
+def test_the_two_strongest_positive_weights_of_a_row_are_kept(block, expected) -> None:
+    found = _strongest(np.array(block, np.float32), 2)
+    assert found.toarray().tolist() == np.array(expected).tolist()
+    assert found.nnz == np.count_nonzero(expected) and found.has_sorted_indices
