@@ -37,6 +37,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "deliver": ("deliver_notices", "deliver notices by webhook and mail"),
     "webhooks": ("webhooks", "add, list, test, remove where notices are posted"),
     "mail": ("mail_addresses", "add, confirm, list, test, remove to whom notices are mailed"),
+    "watch": ("watches", "saved queries over texts, their preview, alerts and digest"),
     "erase": ("erase_user", "remove all that is held of a person, with a receipt"),
     "merge": ("merge_users", "move all that is held of one user to another"),
     "bundles": ("bundles", "list, show, roll back, prune what nights made"),

@@ -346,6 +346,12 @@ class Settings:
         (SERVICE,),
         unit="seconds",
     )
+    watch: bool = _setting(
+        True,
+        kinds.SWITCH,
+        "whether workers count the texts of watches and look for bursts; one of them does",
+        (SERVICE,),
+    )
     deliver: bool = _setting(
         True,
         kinds.SWITCH,

@@ -1,6 +1,7 @@
 """One module per resource; a view calls the domain and returns a value."""
 
 from . import (
+    alerts,
     audit_log,
     console,
     entities,
@@ -28,6 +29,7 @@ from . import (
     user_profile_controls_export,
     user_tokens,
     users,
+    watches,
     webhooks,
 )
 
@@ -51,6 +53,8 @@ ROUTES = (
     stats_and_metrics.routes,
     suspicious_groups.routes,
     pins.routes,
+    watches.routes,
+    alerts.routes,
     audit_log.routes,
     console.routes,
     notices.routes,

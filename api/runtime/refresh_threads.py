@@ -19,6 +19,7 @@ from recsys.delivery.deliverer import Deliverer, deliverer, senders_by_channel
 from recsys.delivery.mail import MailServer
 from recsys.delivery.public_addresses import networks
 from recsys.errors import BundleError, RecsysError, StoreError
+from recsys.monitoring.watcher import Watcher
 from recsys.ranking.query import Query
 from recsys.serving.live_state import LiveState
 from recsys.store.erasure import empty_log, erased_in_log
@@ -32,6 +33,7 @@ from .served_model import ServedModel
 
 log = logging.getLogger("recsys.api")
 
+_WATCH = 5.0  # seconds between readings of new texts for the watches
 _DELIVER = 1.0  # seconds between looks for notices to deliver
 _POINTER = 0.25  # seconds between looks at bundles/current
 _TRENDS = 5.0  # seconds between looks at what rises
@@ -60,6 +62,7 @@ class RefreshThreads:
         self._threads: list[threading.Thread] = []
         self._due: dict[str, float] = {}
         self._deliverer: Deliverer | None = None
+        self._watcher: Watcher | None = None
         settings = service.settings
         self._senders = senders_by_channel(  # of a notice that the store cannot hold
             MailServer.of(settings.smtp, settings.mail_from),
@@ -76,6 +79,8 @@ class RefreshThreads:
         work.append(("follows", self.follow_graph, tail))
         if self._service.settings.deliver:
             work += [("deliver", self.deliver, _DELIVER), ("outage", self.announce, _DELIVER)]
+        if self._service.settings.watch:
+            work.append(("watch", self.watch, _WATCH))
         for name, function, seconds in work:
             thread = threading.Thread(
                 target=self._run, args=(function, seconds), name=f"recsys-{name}", daemon=True
@@ -158,6 +163,21 @@ class RefreshThreads:
                         settings.notice_retry_seconds,
                     )
                 self._deliverer.run_once(self._stop)
+        except StoreError:
+            pass  # the next time
+
+    def watch(self) -> None:
+        """Count new texts for the watches and look for bursts, unless another process does."""
+        service, serving = self._service, self._service.serving_or_none
+        try:
+            with service.link.use(patient=True) as store:
+                if self._watcher is None:
+                    self._watcher = Watcher(store, service.sentiment_scorer)
+                if serving is None:
+                    self._watcher.run(None, store.last_change_id(), store.last_event_id())
+                else:
+                    feed = serving.feed
+                    self._watcher.run(serving.live, feed.last_change, feed.last_event)
         except StoreError:
             pass  # the next time
 

@@ -81,6 +81,35 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 "properties": _TEXT,
             },
         ),
+        "alert_firing": Kind(
+            "{count} alert(s) of {group}: {summary}",
+            "bursts on the watches of a group have begun to fire; see GET /alerts",
+            {
+                "group": _TEXT,
+                "count": _WHOLE,
+                "alerts": _TEXT,
+                "watches": _TEXT,
+                "summary": _TEXT,
+                "at": _NUMBER,
+            },
+        ),
+        "alert_resolved": Kind(
+            "Resolved: {summary}",
+            "an alert that was told of is over",
+            {"group": _TEXT, "alert": _WHOLE, "watch": _TEXT, "summary": _TEXT, "at": _NUMBER},
+        ),
+        "watch_digest": Kind(
+            "Watches from {start:.0f} to {end:.0f}: {alerts} alert(s)",
+            "a day or a week is over, for the watches that ask for a digest",
+            {
+                "period": _TEXT,
+                "group": _TEXT,
+                "start": _NUMBER,
+                "end": _NUMBER,
+                "alerts": _WHOLE,
+                "text": _TEXT,
+            },
+        ),
         "worker_died": Kind(
             "Worker {worker} of {host} died ({cause})",
             "a worker of `recsys serve` has died and is replaced; cause: exit, signal or silence",

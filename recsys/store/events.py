@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     Connection,
     Integer,
     Select,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     delete,
     distinct,
     func,
+    literal,
     select,
 )
 
@@ -31,6 +33,7 @@ from recsys.store.event_table_reader import read_table
 from recsys.store.group_commit import GroupCommit
 from recsys.store.prepared_reads import Read, given
 from recsys.store.schema import events, items, kinds, users
+from recsys.store.watches import forget_comments
 
 UNDATED = "undated"  # source of the undated events of files
 BATCH = 20_000  # events per transaction: some tenths of a second in which others wait
@@ -303,6 +306,8 @@ class EventLog:
         """Remove one event for good; False when there is none of that id."""
         with self.db.write() as connection:
             removed = connection.execute(delete(events).where(events.c.id == id)).rowcount > 0
+            if removed:
+                forget_comments(connection, select(literal(id)))
         self.db.forget_deleted()
         return removed
 
@@ -368,3 +373,12 @@ def event_key(event: Event, source: str | None, row: int) -> int:
     data = (what + event.text).encode()
     digest = hashlib.blake2b(data, digest_size=8).digest()
     return int.from_bytes(digest, "little", signed=True)
+
+
+def stored_events(
+    connection: Connection, condition: ColumnElement[bool], newest_first: bool, n: int
+) -> list[StoredEvent]:
+    """Return the first n events for which a condition holds, by id."""
+    order = events.c.id.desc() if newest_first else events.c.id
+    rows = connection.execute(_STORED.where(condition).order_by(order).limit(n)).all()
+    return [StoredEvent(*row) for row in rows]

@@ -17,6 +17,7 @@ from recsys.data.table_builder import item_table
 from recsys.store.database import Database
 from recsys.store.schema import DELETED, HIDDEN, LIVE, STATES, item_changes, items
 from recsys.store.text_fingerprints import drop_fingerprints, replace_fingerprints
+from recsys.store.watches import forget_item
 
 BATCH = 5_000  # items per transaction
 _HIDDEN, _REVIEWED, _FLAGS = "hidden", "reviewed", "flags"  # metadata with a meaning
@@ -71,6 +72,9 @@ _STORE = (
         }
     )
 )
+
+
+ITEM_COLUMNS = _COLUMNS  # what `item_of_row` takes, in this order
 
 
 class ItemLog:
@@ -191,6 +195,7 @@ class ItemLog:
                 _log(connection, [number])
             if number is not None and state == DELETED:
                 drop_fingerprints(self.db, connection, [number])
+                forget_item(connection, number)
         return number is not None
 
     def item_changes_after(self, id: int, limit: int) -> list[ItemChange]:
@@ -262,3 +267,8 @@ def _item(row: Sequence[Any]) -> Item:
         opens,
         closes,
     )
+
+
+def item_of_row(row: Sequence[Any]) -> Item:
+    """Return the item of a row of ITEM_COLUMNS."""
+    return _item(row)

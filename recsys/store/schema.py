@@ -25,7 +25,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA = 10  # number of the newest revision in migrations/versions; a newer store is refused
+SCHEMA = 11  # number of the newest revision in migrations/versions; a newer store is refused
 
 LIVE, HIDDEN, DELETED = 0, 1, 2  # items.state
 STATES = ("live", "hidden", "deleted")
@@ -362,6 +362,98 @@ leases = Table(
     Column("holder", Text, nullable=False),
     Column("token", _NUMBER, nullable=False),
     Column("until", Double, nullable=False),
+)
+
+watches = _log(  # see recsys.store.watches
+    "watches",
+    metadata,
+    _id(),
+    Column("name", Text, nullable=False, unique=True),
+    Column("query", Text, nullable=False),
+    _words("group"),  # alerts of one group are one notice; empty: each watch its own
+    Column("level", String(16), nullable=False),
+    Column("least_people", Integer, nullable=False),
+    Column("digest", String(16), nullable=False),
+    Column("created", Double, nullable=False),
+    _words("created_by"),
+    Column("items_left", _NUMBER),  # items with smaller numbers are still to be counted; null: none
+    Column("comments_left", _NUMBER),  # the same of events
+    Column("backfill_from", _NUMBER, nullable=False, server_default="0"),  # sum of both at first
+)
+
+watch_matches = Table(  # texts of the last days that a watch holds for; watch 0: all texts
+    "watch_matches",
+    metadata,
+    Column("watch", _NUMBER, primary_key=True, autoincrement=False),
+    Column("source", SmallInteger, primary_key=True, autoincrement=False),  # 0 item, 1 comment
+    Column("ref", _NUMBER, primary_key=True, autoincrement=False),
+    Column("at", Double, nullable=False),
+    Column("hour", Integer, nullable=False),  # since 1970
+    Column("author", BigInteger, nullable=False),  # keyed hash; -1: unknown
+    Column("script", SmallInteger, nullable=False),  # 1: with Han signs
+    Column("tone", SmallInteger, nullable=False),  # 0 negative, 1 neutral, 2 positive
+    Column("p_negative", Float, nullable=False),
+    Column("p_positive", Float, nullable=False),
+    Index("watch_matches_hour", "watch", "hour"),
+    Index("watch_matches_at", "at"),
+    Index("watch_matches_text", "source", "ref"),
+)
+
+watch_counts = Table(
+    "watch_counts",
+    metadata,
+    Column("watch", _NUMBER, primary_key=True, autoincrement=False),
+    Column("hour", Integer, primary_key=True, autoincrement=False),
+    Column("script", SmallInteger, primary_key=True, autoincrement=False),
+    Column("texts", Integer, nullable=False),
+    Column("negative", Integer, nullable=False),
+    Column("positive", Integer, nullable=False),
+    Column("p_negative", Double, nullable=False),  # sums of probabilities
+    Column("p_positive", Double, nullable=False),
+    Column("people", Integer, nullable=False),
+    Column("negative_people", Integer, nullable=False),
+)
+
+alerts = _log(
+    "alerts",
+    metadata,
+    _id(),
+    _number("watch"),
+    Column("kind", String(16), nullable=False),
+    Column("state", String(16), nullable=False, index=True),
+    Column("began", Double, nullable=False),
+    Column("fired", Double),
+    Column("acknowledged", Double),
+    Column("resolved", Double),
+    Column("notified", Double),
+    _words("note"),
+    _words("by"),
+    Column("body", Text, nullable=False),  # JSON: figures of the test, terms, entities, memory
+    Index("alerts_watch", "watch", "kind"),
+)
+
+alert_evidence = Table(
+    "alert_evidence",
+    metadata,
+    Column("alert", _NUMBER, primary_key=True, autoincrement=False),
+    Column("place", SmallInteger, primary_key=True, autoincrement=False),
+    Column("role", String(16), nullable=False),  # central, first, spread, contrary
+    Column("source", SmallInteger, nullable=False),
+    Column("ref", _NUMBER, nullable=False),
+    Column("at", Double, nullable=False),
+    Index("alert_evidence_text", "source", "ref"),
+)
+
+silences = _log(
+    "silences",
+    metadata,
+    _id(),
+    Column("watch", _NUMBER),  # null: all of the group
+    Column("group", Text),  # null: any; both null: all watches
+    Column("starts", Double, nullable=False),
+    Column("ends", Double, nullable=False),
+    _words("reason"),
+    _words("created_by"),
 )
 
 # which revision a store has; one row. Its own name: a shared PostgreSQL database may hold the

@@ -13,6 +13,7 @@ from recsys.data.records import User
 from recsys.store.database import Database
 from recsys.store.follows import log_gone
 from recsys.store.schema import authors, blocks, controls, events, follows, merges, users
+from recsys.store.watches import forget_comments
 
 BATCH = 5_000  # users per transaction
 
@@ -103,6 +104,7 @@ def remove_rows(connection: Connection, user_id: str) -> dict[str, int]:
         delete(blocks).where(or_(blocks.c.user == number, blocks.c.blocked == number))
     )
     connection.execute(update(authors).where(authors.c.author_id == user_id).values(name=""))
+    forget_comments(connection, select(events.c.id).where(events.c.user == number))
     for table, condition in (
         (events, events.c.user == number),
         (follows, or_(follows.c.user == number, named)),

@@ -13,6 +13,17 @@ UNDO = {
         "DROP INDEX follows_followed",
         *(f"DROP TABLE {name}" for name in ("authors", "blocks", "follow_changes")),
     ],
+    11: [
+        f"DROP TABLE {name}"
+        for name in (
+            "watches",
+            "watch_matches",
+            "watch_counts",
+            "alerts",
+            "alert_evidence",
+            "silences",
+        )
+    ],
     8: [f"DROP TABLE {name}" for name in ("deliveries", "destinations", "notices", "leases")],
 }
 

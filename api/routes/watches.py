@@ -1,0 +1,239 @@
+"""/watches: saved queries over texts, their preview, timeline and opinion shares."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import g
+
+from recsys.errors import DataError
+from recsys.monitoring.digest import as_json as shares_json
+from recsys.monitoring.digest import shares_of
+from recsys.monitoring.monitor import Setting
+from recsys.monitoring.preview import preview as previewed
+from recsys.monitoring.preview import scan, warnings
+from recsys.monitoring.text_reader import TextReader
+from recsys.monitoring.watch_query import Part, fields, parse
+from recsys.monitoring.watched_text import conditions_of, cover, matches
+from recsys.monitoring.watcher import SECRET
+from recsys.store import watches as store_watches
+from recsys.store.store import Store
+from recsys.store.watched_log import WatchedLog
+
+from ..errors import ApiError
+from ..handlers.ingestion import missing
+from ..http.routing import Routes
+from ..schemas.items_users_events import Deleted
+from ..schemas.watches import (
+    NewWatch,
+    Opinion,
+    OpinionBody,
+    Preview,
+    PreviewBody,
+    TimelineQuery,
+    Watch,
+    WatchBody,
+    WatchChange,
+    Watches,
+    WatchesQuery,
+    WatchTimeline,
+)
+from .request_context import service
+
+routes = Routes("watches")
+
+NO_PERSON = "it names no user"
+NEWEST = 1_000  # texts that a new watch is compared with
+MOST_ALWAYS = 100  # watches that have to be compared with every text
+_HOURS = {"hour": 1, "day": 24}
+
+
+@routes.get("/watches", "notices", query=WatchesQuery, answers=Watches, unaudited=NO_PERSON)
+def page(query: WatchesQuery) -> dict[str, Any]:
+    """Saved queries over the texts of the platform, oldest first."""
+    with service().link.use() as store:
+        found = store_watches.Watches(store.db).page(query.after, query.n + 1)
+    shown, following = found[: query.n], None
+    if len(found) > query.n:
+        following = f"/watches?{urlencode({'after': shown[-1].id, 'n': query.n})}"
+    return {"watches": list(map(watch_json, shown)), "next": following}
+
+
+@routes.post("/watches", "operate", body=WatchBody, answers=NewWatch, status=201, fails=(409,))
+def post(body: WatchBody) -> dict[str, Any]:
+    """Save a query: its texts are counted from now on, and backwards in the background.
+
+    `warnings` say where it holds for nearly all or none of the newest texts; `POST
+    /watches/preview` shows more. Conditions on authors need the right `profile`.
+    """
+    part = _allowed(body.query)
+    with service().link.use() as store:
+        known = store_watches.Watches(store.db)
+        if cover(part) is None:
+            _check_always(known)
+        seen = scan(store, _reader(store), most=NEWEST)
+        held = sum(matches(part, one) for one in seen.texts)
+        values = body.model_dump() | {"query": conditions_of(part), "created_by": caller()}
+        last = WatchedLog(store.db).last_item() + 1, store.last_event_id() + 1
+        try:
+            made = known.add(values, *last)
+        except DataError as error:
+            raise ApiError(409, str(error)) from None
+    return watch_json(made) | {"warnings": list(warnings(held, len(seen.texts)))}
+
+
+@routes.post("/watches/preview", "notices", body=PreviewBody, answers=Preview, unaudited=NO_PERSON)
+def preview(body: PreviewBody) -> dict[str, Any]:
+    """Try a watch before it is saved: what it holds for, and the alerts of the last 30 days.
+
+    The newest 20,000 texts are read, and the tone of the newest 4,000 of them that it holds for.
+    """
+    part = _allowed(body.query)
+    with service().link.use() as store:
+        found = previewed(store, _reader(store), part, Setting(body.level, body.least_people))
+    return _named(part, found)
+
+
+@routes.post("/opinion", "notices", body=OpinionBody, answers=Opinion, unaudited=NO_PERSON)
+def opinion(body: OpinionBody) -> dict[str, Any]:
+    """Negative, neutral and positive shares of the texts that a query holds for: a topic, a name.
+
+    Shares are corrected for the errors of the classifier; fewer than 20 texts or 10 people tell
+    nothing.
+    """
+    part = _allowed(body.query)
+    with service().link.use() as store:
+        found = previewed(store, _reader(store), part, Setting(), replay=False, days=body.days)
+    del found["days"], found["alerts"]
+    return _named(part, found)
+
+
+@routes.get("/watches/<int:watch_id>", "notices", answers=Watch, fails=(404,), unaudited=NO_PERSON)
+def one(watch_id: int) -> dict[str, Any]:
+    """A watch."""
+    with service().link.use() as store:
+        return watch_json(_found(store, watch_id))
+
+
+@routes.patch(
+    "/watches/<int:watch_id>", "operate", body=WatchChange, answers=Watch, fails=(404, 409)
+)
+def patch(watch_id: int, body: WatchChange) -> dict[str, Any]:
+    """Change name, group, level, least people or digest of a watch."""
+    values = {name: value for name, value in body.model_dump().items() if value is not None}
+    with service().link.use() as store:
+        found = _found(store, watch_id)
+        if values:
+            try:
+                found = store_watches.Watches(store.db).change(watch_id, values) or found
+            except DataError as error:
+                raise ApiError(409, str(error)) from None
+    return watch_json(found)
+
+
+@routes.delete("/watches/<int:watch_id>", "operate", answers=Deleted, fails=(404,))
+def delete(watch_id: int) -> dict[str, Any]:
+    """Remove a watch with its counts and alerts."""
+    with service().link.use() as store:
+        if watch_id >= 2**63 or not store_watches.Watches(store.db).remove(watch_id):
+            raise missing("watch")
+    return {"deleted": {"watches": 1}}
+
+
+@routes.get(
+    "/watches/<int:watch_id>/timeline",
+    "notices",
+    query=TimelineQuery,
+    answers=WatchTimeline,
+    fails=(404,),
+    unaudited=NO_PERSON,
+)
+def timeline(watch_id: int, query: TimelineQuery) -> dict[str, Any]:
+    """Texts, people and corrected opinion shares of a watch, by hour or day."""
+    step = _HOURS[query.resolution]
+    last = int(time.time() // store_watches.HOUR) // step
+    first = last - query.last + 1
+    with service().link.use() as store:
+        found = _found(store, watch_id)
+        counts = store_watches.Watches(store.db).counts(watch_id, first * step, (last + 1) * step)
+    cells: dict[int, list[store_watches.HourCount]] = {at: [] for at in range(first, last + 1)}
+    for row in counts:
+        cells[row.hour // step].append(row)
+    return {
+        "watch": found.id,
+        "name": found.name,
+        "resolution": query.resolution,
+        "backfilled": found.backfilled,
+        "shares": shares_json(shares_of(counts)),
+        "points": [
+            {
+                "time": at * step * store_watches.HOUR,
+                "texts": sum(row.texts for row in rows),
+                "people": sum(row.people for row in rows),
+                "shares": shares_json(shares_of(rows)),
+            }
+            for at, rows in cells.items()
+        ],
+    }
+
+
+def watch_json(one: store_watches.Watch) -> dict[str, Any]:
+    """Return a watch as JSON knows it."""
+    return {
+        "id": one.id,
+        "name": one.name,
+        "query": one.query,
+        "group": one.group,
+        "level": one.level,
+        "least_people": one.least_people,
+        "digest": one.digest,
+        "created": one.created,
+        "created_by": one.created_by,
+        "backfilled": one.backfilled,
+    }
+
+
+def _allowed(query: str) -> Part:
+    part = parse(query)
+    if "author" in fields(part) and "profile" not in g.rights:
+        raise ApiError(403, "a watch on an author observes a person: it needs the right 'profile'")
+    return part
+
+
+def _check_always(known: store_watches.Watches) -> None:
+    count = sum(cover(parse(one.query)) is None for one in known.every())
+    if count >= MOST_ALWAYS:
+        raise ApiError(
+            409,
+            f"{count} watches only exclude, or ask for a number of tone alone: each is compared"
+            " with every text. Add a condition that holds: a word, a topic, a language",
+        )
+
+
+def _reader(store: Store) -> TextReader:
+    at_hand = service()
+    serving = at_hand.serving_or_none
+    live = serving.live if serving is not None else None
+    return TextReader(live, at_hand.sentiment_scorer, store.get_note(SECRET) or "preview")
+
+
+def caller() -> str:
+    return str(g.get("key_id") or ("loopback" if g.get("loopback") else ""))
+
+
+def _found(store: Store, id: int) -> store_watches.Watch:
+    found = store_watches.Watches(store.db).one(id) if id < 2**63 else None
+    if found is None:
+        raise missing("watch")
+    return found
+
+
+def _named(part: Part, found: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "query": conditions_of(part),
+        "start": found.pop("from"),
+        "end": found.pop("to"),
+        **found,
+    }

@@ -1,0 +1,188 @@
+"""`recsys watch`: saved queries over texts, their preview, alerts and digest.
+
+recsys watch add battery '"battery fire" OR 电池起火' --group products --digest day
+recsys watch test 'topic:17 AND tone:negative'
+recsys watch list
+recsys watch alerts
+recsys watch digest --period week
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from recsys.bundle_store import BundleStore
+from recsys.errors import DataError, RecsysError
+from recsys.monitoring.alert_writer import summary
+from recsys.monitoring.digest import PERIODS, digest
+from recsys.monitoring.monitor import Setting
+from recsys.monitoring.preview import preview
+from recsys.monitoring.text_reader import TextReader
+from recsys.monitoring.watch_query import parse
+from recsys.monitoring.watched_text import conditions_of
+from recsys.serving.live_state import LiveState
+from recsys.serving.model import Model
+from recsys.store.alerts import Alerts
+from recsys.store.store import Store
+from recsys.store.watched_log import WatchedLog
+from recsys.store.watches import DIGESTS, LEVELS, Watches
+from recsys.text.sentiment.scorer import SentimentScorer
+
+from ..cli import run
+from ..command_audit import actor, audited
+from ..environment import load_settings
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+level = click.option("--level", type=click.Choice(LEVELS), default="normal", show_default=True)
+least = click.option(
+    "--least-people", type=click.IntRange(3, 10_000), default=10, show_default=True
+)
+
+
+@click.group(name="watch")
+def command() -> None:
+    """Add, try, list and remove watches over texts; show their alerts and a digest."""
+
+
+@command.command()
+@click.argument("name")
+@click.argument("query")
+@click.option("--group", default="", help="Alerts of one group are one notice.")
+@level
+@least
+@click.option("--digest", type=click.Choice(DIGESTS), default="none", show_default=True)
+@as_json
+def add(
+    name: str, query: str, group: str, level: str, least_people: int, digest: str, as_json: bool
+) -> None:
+    """Save QUERY as the watch NAME."""
+    values = {
+        "name": name,
+        "query": conditions_of(parse(query)),
+        "group": group,
+        "level": level,
+        "least_people": least_people,
+        "digest": digest,
+        "created_by": actor(),
+    }
+    with _store() as store, audited(store, "watch add", object=name):
+        last = WatchedLog(store.db).last_item() + 1, store.last_event_id() + 1
+        made = Watches(store.db).add(values, *last)
+    if as_json:
+        print(json.dumps({"id": made.id, **values}, ensure_ascii=False))
+    else:
+        print(f"watch {made.id}: {made.query}")
+
+
+@command.command("list")
+@as_json
+def list_(as_json: bool) -> None:
+    """List the watches, oldest first."""
+    with _store() as store:
+        found = Watches(store.db).every()
+    for one in found:
+        fields = {"id": one.id, "name": one.name, "query": one.query, "group": one.group}
+        fields |= {"level": one.level, "digest": one.digest, "backfilled": one.backfilled}
+        if as_json:
+            print(json.dumps(fields, ensure_ascii=False))
+        else:
+            print(f"{one.id}  {one.name}  {one.query}  [{one.level}, {one.backfilled:.0%} counted]")
+    if not found and not as_json:
+        click.echo("no watch", err=True)
+
+
+@command.command()
+@click.argument("query")
+@level
+@least
+@as_json
+def test(query: str, level: str, least_people: int, as_json: bool) -> None:
+    """Show what QUERY holds for, and the alerts it would have made in the last 30 days."""
+    settings, part = load_settings(), parse(query)
+    with _store() as store:
+        reader = TextReader(_live(), SentimentScorer(settings.home), "preview")
+        found = preview(store, reader, part, Setting(level, least_people))
+    if as_json:
+        print(json.dumps({"query": conditions_of(part), **found}, ensure_ascii=False))
+        return
+    print(f"{found['texts']} of {found['texts_read']} texts by {found['people']} people")
+    if found["shares"]:
+        names = ("negative", "neutral", "positive")
+        print(", ".join(f"{name} {found['shares'][name]['share']:.0%}" for name in names))
+    for one in found["alerts"]:
+        print(f"{_date(one['at'])}  {one['kind']}  {one['people']} people")
+    for warning in found["warnings"]:
+        click.echo(f"warning: {warning}", err=True)
+
+
+@command.command()
+@click.argument("watch", type=click.IntRange(min=1))
+def remove(watch: int) -> None:
+    """Remove a WATCH by its number, with its counts and alerts."""
+    with _store() as store, audited(store, "watch remove", object=str(watch)):
+        if not Watches(store.db).remove(watch):
+            raise DataError(f"there is no watch {watch}: see `recsys watch list`")
+    print(f"watch {watch} removed")
+
+
+@command.command()
+@click.option("-n", "count", type=click.IntRange(1, 1000), default=50, show_default=True)
+@as_json
+def alerts(count: int, as_json: bool) -> None:
+    """List the newest alerts."""
+    with _store() as store:
+        names = {one.id: one.name for one in Watches(store.db).every()}
+        found = Alerts(store.db).page(n=count)
+    for one in found:
+        fields: dict[str, Any] = {"id": one.id, "watch": one.watch, "kind": one.kind}
+        fields |= {"state": one.state, "fired": one.fired, "body": dict(one.body)}
+        if as_json:
+            print(json.dumps(fields, ensure_ascii=False))
+        else:
+            told = summary(one, names.get(one.watch, ""))
+            print(f"{one.id}  {_date(one.fired or one.began)}  {one.state}  {one.kind}  {told}")
+    if not found and not as_json:
+        click.echo("no alert", err=True)
+
+
+@command.command("digest")
+@click.option("--period", type=click.Choice(sorted(PERIODS)), default="day", show_default=True)
+@as_json
+def digest_(period: str, as_json: bool) -> None:
+    """Show what the watches have brought in the last day or week, up to now."""
+    now = time.time()
+    with _store() as store:
+        found = digest(store, Watches(store.db).every(), now - PERIODS[period], now)
+    if as_json:
+        print(json.dumps(found, ensure_ascii=False))
+        return
+    for one in found:
+        shares = one["shares"]
+        tone = f", {shares['negative']['share']:.0%} negative" if shares else ""
+        texts = f"{one['texts']} texts ({one['texts_before']} before)"
+        print(f"{one['name']}: {texts}{tone}, {len(one['alerts'])} alerts")
+
+
+def _live() -> LiveState | None:
+    """Return the items of the bundle in service, for topics and entities; None without one."""
+    try:
+        return LiveState(BundleStore(load_settings().home).load_current(Model.from_raw))
+    except RecsysError:
+        return None
+
+
+def _store() -> Store:
+    return Store.open(load_settings().store_url)
+
+
+def _date(moment: float) -> str:
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M")
+
+
+if __name__ == "__main__":
+    run(command)

@@ -1,0 +1,196 @@
+"""Preview of a watch: the texts that it holds for, and the alerts it would have made."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from recsys.monitoring.alert_writer import figures
+from recsys.monitoring.digest import as_json, shares_of
+from recsys.monitoring.monitor import AlertChange, Monitor, Setting
+from recsys.monitoring.text_reader import TextReader
+from recsys.monitoring.watch_baselines import Baselines
+from recsys.monitoring.watch_query import Part
+from recsys.monitoring.watched_text import WatchedText, matches
+from recsys.monitoring.watcher import counted, match_of
+from recsys.store.store import Store
+from recsys.store.watched_log import WatchedLog
+from recsys.store.watches import ALL, HOUR, HourCount, Match, Watches
+from recsys.trends.series import WEEK
+
+DAY = 24 * HOUR
+DAYS = 30
+LOOK = 900.0  # seconds of the past between two looks
+MOST_TEXTS = 20_000  # that are read, the newest
+MOST_TONES = 4_000  # texts whose tone is read
+CHUNK = 500
+NEARLY_ALL = 0.95  # of the texts: the watch tells nothing of its own
+WATCH = 1  # number of the watch in the replay
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """Texts of the last days, as far back as was read."""
+
+    texts: list[WatchedText]  # in order of time
+    since: float  # Unix seconds
+    now: float
+    is_complete: bool  # whether all of the days were read
+
+
+def scan(store: Store, reader: TextReader, days: int = DAYS, most: int = MOST_TEXTS) -> Scan:
+    """Return the newest texts of a store, of some days at most."""
+    now = time.time()
+    since = now - days * DAY
+    found: list[WatchedText] = []
+    oldest, is_complete = now, True
+    for text in _newest(store, reader, now):
+        if text.at >= since:
+            found.append(text)
+            oldest = min(oldest, text.at)
+        if len(found) >= most:
+            is_complete = False
+            break
+    found.sort(key=lambda one: one.at)
+    return Scan(found, since if is_complete else oldest, now, is_complete)
+
+
+def _newest(store: Store, reader: TextReader, now: float) -> Iterator[WatchedText]:
+    """Yield texts from the newest to the oldest by arrival; stops at what arrived long ago."""
+    log = WatchedLog(store.db)
+    items, comments = log.last_item() + 1, store.last_event_id() + 1
+    old = 0
+    while items or comments:
+        found: list[WatchedText | None] = []
+        if items:
+            some, items = log.items_before(items, CHUNK)
+            found += [reader.item(one.number, one.item, 0.0, now) for one in some]
+        if comments:
+            events, comments = log.comments_before(comments, CHUNK)
+            titles = store.items_known([one.item_id for one in events])
+            found += [reader.comment(one, titles.get(one.item_id), now) for one in events]
+        known = [one for one in found if one is not None]
+        old = 0 if any(one.at > now - DAYS * DAY for one in known) else old + len(found)
+        if old > 10 * CHUNK:
+            return
+        yield from known
+
+
+def preview(
+    store: Store,
+    reader: TextReader,
+    query: Part,
+    setting: Setting,
+    replay: bool = True,
+    days: int = DAYS,
+) -> dict[str, Any]:
+    """Return counts, corrected shares, and the alerts of the last days of a watch to be."""
+    seen = scan(store, reader, days)
+    held = [one for one in seen.texts if matches(query, one)]
+    read = held[-MOST_TONES:]
+    reader.tones(read)
+    own = [match_of(one, WATCH) for one in read]
+    counts = counted(own)
+    people = len({one.author for one in read if one.author != -1})
+    people += sum(one.author == -1 for one in read)
+    found: dict[str, Any] = {
+        "texts_read": len(seen.texts),
+        "from": seen.since,
+        "to": seen.now,
+        "complete": seen.is_complete and len(read) == len(held),
+        "texts": len(held),
+        "people": people,
+        "shares": as_json(shares_of(counts)),
+        "days": _by_day(held, seen),
+        "warnings": list(warnings(len(held), len(seen.texts))),
+        "alerts": [],
+    }
+    if replay and held:
+        found["alerts"] = _replay(store, reader, seen, own, setting)
+    return found
+
+
+def warnings(held: int, of: int) -> Iterator[str]:
+    """Yield what is odd about a watch that holds for some of the texts that were read."""
+    if of and not held:
+        yield f"the watch holds for none of {of} texts"
+    elif of and held >= NEARLY_ALL * of:
+        yield f"the watch holds for {held} of {of} texts: nearly all"
+    elif not of:
+        yield "there are no texts of the last days to compare with"
+
+
+def _by_day(held: Sequence[WatchedText], seen: Scan) -> list[dict[str, float]]:
+    first = int(seen.since // DAY)
+    length = int(seen.now // DAY) + 1 - first
+    day = np.array([int(one.at // DAY) - first for one in held], np.int64)
+    counts = np.bincount(day[(day >= 0) & (day < length)], minlength=length)
+    return [{"time": (first + at) * DAY, "texts": int(count)} for at, count in enumerate(counts)]
+
+
+def _replay(
+    store: Store, reader: TextReader, seen: Scan, own: Sequence[Match], setting: Setting
+) -> list[dict[str, Any]]:
+    """Return the alerts that looks of the last days would have fired."""
+    everything = _all_texts(store, reader, seen)
+    monitor = Monitor()
+    monitor.set_watches({WATCH: setting})
+    counts = [*counted(list(own)), *counted(everything)]
+    texts = sorted([*own, *everything], key=lambda one: one.at)
+    found: list[dict[str, Any]] = []
+    at, now, based = 0, seen.since, -1.0
+    while now < seen.now:
+        now = min(now + LOOK, seen.now)
+        some = []
+        while at < len(texts) and texts[at].at <= now:
+            some.append(texts[at])
+            at += 1
+        monitor.add(some)
+        if now - based >= 6 * HOUR or based < 0:
+            monitor.baselines, based = _baselines(counts, seen.since, now), now
+        if some or monitor.states:
+            found += [_as_json(one, now) for one in monitor.look(now) if one.change == "fired"]
+    return found
+
+
+def _baselines(counts: Sequence[HourCount], since: float, now: float) -> Baselines:
+    last, first = int(now // HOUR), max(int(since // HOUR), int(now // HOUR) - 4 * WEEK)
+    hourly = [0.0] * (last - first)
+    days: dict[tuple[int, int], list[int]] = {}
+    for one in counts:
+        if one.hour < last:
+            cell = days.setdefault((one.watch, one.hour // 24), [0, 0])
+            cell[0] += one.people
+            cell[1] += one.negative_people
+            if one.watch == ALL and one.hour >= first:
+                hourly[one.hour - first] += one.people
+    rows = [(watch, day, n, k) for (watch, day), (n, k) in days.items()]
+    return Baselines(rows, hourly, first, now)
+
+
+def _all_texts(store: Store, reader: TextReader, seen: Scan) -> list[Match]:
+    """Return all texts as the counts of the store have them, else by reading the newest."""
+    first = int(seen.since // HOUR)
+    rows = Watches(store.db).counts(ALL, first, int(seen.now // HOUR) + 1)
+    if rows:
+        return [match for row in rows for match in _spread(row)]
+    some = seen.texts[-MOST_TONES:]
+    reader.tones(some)
+    return [match_of(one, ALL) for one in some]
+
+
+def _spread(row: HourCount) -> Iterator[Match]:
+    """Yield a text per person of an hour, spread over it."""
+    for place in range(row.people):
+        at = (row.hour + (place + 0.5) / row.people) * HOUR
+        negative = place < row.negative_people
+        tone = 0 if negative else 1
+        yield Match(ALL, 0, row.hour * 100_000 + place, at, -1, row.script, tone, 0.0, 0.0)
+
+
+def _as_json(one: AlertChange, now: float) -> dict[str, Any]:
+    return {"kind": one.kind, "at": now, **figures(one)}
