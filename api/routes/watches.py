@@ -44,7 +44,7 @@ from .request_context import service
 
 routes = Routes("watches")
 
-NO_PERSON = "it names no user"
+NO_PERSON = "queries and counts of texts name no user"
 NEWEST = 1_000  # texts that a new watch is compared with
 MOST_ALWAYS = 100  # watches that have to be compared with every text
 _HOURS = {"hour": 1, "day": 24}
@@ -220,6 +220,7 @@ def _reader(store: Store) -> TextReader:
 
 
 def caller() -> str:
+    """Return how alerts and watches name who is calling: by the key."""
     return str(g.get("key_id") or ("loopback" if g.get("loopback") else ""))
 
 

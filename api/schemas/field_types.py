@@ -141,7 +141,7 @@ def _leap(raw: object) -> object:
     return raw
 
 
-def _whole(raw: object) -> object:
+def whole(raw: object) -> object:
     """Return a number without a fraction as JSON means it: 3.0 is 3."""
     return int(raw) if isinstance(raw, float) and raw.is_integer() else raw
 
@@ -271,12 +271,12 @@ Labels = listed(Label, 100)
 AnyLabels = listed(Label)
 AnyTexts = listed(str)
 Ids = listed(BodyId, MAX_LIST)
-Count = Annotated[int, Field(ge=1, le=MAX_N), BeforeValidator(_whole)]
+Count = Annotated[int, Field(ge=1, le=MAX_N), BeforeValidator(whole)]
 Limit = Annotated[int, Field(ge=1, le=1_000)]  # records of a page
-Offset = Annotated[int, Field(ge=0, le=MAX_OFFSET), BeforeValidator(_whole)]
-TopicId = Annotated[int, Field(ge=0, le=2**31 - 1), BeforeValidator(_whole)]
-Position = Annotated[int, Field(ge=1, le=DEEPEST), BeforeValidator(_whole)]
-RowId = Annotated[int, Field(ge=1, le=2**63 - 1), BeforeValidator(_whole)]
+Offset = Annotated[int, Field(ge=0, le=MAX_OFFSET), BeforeValidator(whole)]
+TopicId = Annotated[int, Field(ge=0, le=2**31 - 1), BeforeValidator(whole)]
+Position = Annotated[int, Field(ge=1, le=DEEPEST), BeforeValidator(whole)]
+RowId = Annotated[int, Field(ge=1, le=2**63 - 1), BeforeValidator(whole)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Seconds = Annotated[float, Field(ge=0.0, le=1e10)]
 Cap = Count | None

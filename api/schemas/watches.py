@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from recsys.errors import DataError
 from recsys.monitoring import watch_query
 
-from .field_types import Answer, BeforeValidator, Label, Strict, _whole
+from .field_types import Answer, Label, Strict, whole
 
 
 def _query(text: str) -> str:
@@ -35,7 +35,7 @@ Query = Annotated[
 ]
 Level = Literal["quiet", "normal", "eager"]
 Digest = Literal["none", "day", "week"]
-LeastPeople = Annotated[int, Field(ge=3, le=10_000), BeforeValidator(_whole)]
+LeastPeople = Annotated[int, Field(ge=3, le=10_000), BeforeValidator(whole)]
 Group = Annotated[str, Field(max_length=200)]
 
 
@@ -81,14 +81,14 @@ class OpinionBody(Strict):
     """Texts whose opinion is asked for."""
 
     query: Query
-    days: Annotated[int, Field(ge=1, le=30), BeforeValidator(_whole)] = 30
+    days: Annotated[int, Field(ge=1, le=30), BeforeValidator(whole)] = 30
 
 
 class TimelineQuery(Strict):
     """What part of a timeline, and in what steps."""
 
     resolution: Literal["hour", "day"] = "day"
-    last: Annotated[int, Field(ge=1, le=1000), BeforeValidator(_whole)] = Field(
+    last: Annotated[int, Field(ge=1, le=1000), BeforeValidator(whole)] = Field(
         30, description="hours or days, up to now"
     )
 

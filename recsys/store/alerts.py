@@ -119,7 +119,12 @@ class Alerts:
     def _alerts(self, query: sa.Select[Any]) -> list[Alert]:
         with self.db.read() as connection:
             rows = connection.execute(query).all()
-        return [Alert(*tuple(row)[:-1], json.loads(row[-1])) for row in rows]
+        found = []
+        for row in rows:
+            values = dict(row._mapping)
+            values["body"] = json.loads(values["body"])
+            found.append(Alert(**values))
+        return found
 
     def add(self, connection: sa.Connection, values: Mapping[str, Any]) -> int:
         """Add an alert in a transaction; return its id."""
