@@ -99,8 +99,9 @@ def plot(
     for layer in layers:
         parts.extend(_DRAWN[layer.form](frame, layer))
     width, height = size
+    role = "group" if any(mark.link for mark in marks) else "img"  # links inside stay reachable
     return (
-        f'<svg class="plot" viewBox="0 0 {width} {height}" role="img"'
+        f'<svg class="plot" viewBox="0 0 {width} {height}" role="{role}"'
         f' aria-label="{escape(label, quote=True)}">{"".join(parts)}</svg>'
     )
 
@@ -200,7 +201,7 @@ def _dots(frame: _Frame, layer: Layer) -> Iterator[str]:
                 f'<line class="span" x1="{x:.1f}" x2="{x:.1f}" y1="{low:.1f}" y2="{high:.1f}"/>'
             )
         dot = f'<circle class="dot {layer.colour} {mark.kind}" cx="{x:.1f}" cy="{y:.1f}" r="4"/>'
-        yield _linked(f"<g><title>{escape(mark.title)}</title>{whisker}{dot}</g>", mark.link)
+        yield _linked(f"<g><title>{escape(mark.title)}</title>{whisker}{dot}</g>", mark)
 
 
 def _columns(frame: _Frame, layer: Layer) -> Iterator[str]:
@@ -217,8 +218,11 @@ def _columns(frame: _Frame, layer: Layer) -> Iterator[str]:
         )
 
 
-def _linked(drawn: str, link: str) -> str:
-    return f'<a href="{escape(link, quote=True)}">{drawn}</a>' if link else drawn
+def _linked(drawn: str, mark: Mark) -> str:
+    if not mark.link:
+        return drawn
+    link, name = escape(mark.link, quote=True), escape(mark.title, quote=True)
+    return f'<a href="{link}" aria-label="{name}">{drawn}</a>'
 
 
 _DRAWN: dict[str, Callable[[_Frame, Layer], Iterator[str]]] = {

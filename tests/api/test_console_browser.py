@@ -109,11 +109,14 @@ def test_no_violation_no_other_host_no_script_from_texts(
         page.on("request", lambda request: asked.append(request.url))
         page.on("console", lambda message: wrong.append(message.text))
         page.on("pageerror", lambda error: wrong.append(str(error)))
+        violations = {}
         for path in PAGES:
             page.goto(server.url + path)
             found = axe.run(page, options=rules)
-            assert found.violations_count == 0, (path, found.generate_report())
+            if found.violations_count:
+                violations[path] = found.generate_report()
             assert page.evaluate("window.hit") is None, path
+        assert violations == {}
         assert all(url.startswith(server.url + "/console") for url in asked), asked
         refused = [text for text in wrong if "404" not in text]
         assert refused == []
@@ -195,7 +198,7 @@ def test_what_if_and_rollback_by_keyboard(server: Server, chromium: Any) -> None
         before = page.locator("table.list td.name a").all_inner_texts()
         visited: list[str] = []
         page.on("load", lambda: visited.append(page.url))
-        tab_to(page, "#history td a:has-text('List without this')", 150)
+        tab_to(page, "#history td a[href*='without=']", 150)
         page.keyboard.press("Enter")
         page.wait_for_selector("#list .note")
         assert "without=" in page.url and visited == []  # replaced in place
@@ -236,6 +239,5 @@ def test_no_other_page_frames_the_console(server: Server, chromium: Any, tmp_pat
         page = seen.new_page()
         page.goto(outside.as_uri())
         page.wait_for_timeout(500)
-        inside = page.frames[1]
-        assert inside.locator("h1").count() == 0
+        assert page.frames[1].url.startswith("chrome-error:")
     shutil.rmtree(tmp_path)

@@ -130,15 +130,26 @@ def pages_of(home: Path) -> dict[str, str]:
     }
 
 
+def routes_of(pages: dict[str, str]) -> list[str]:
+    """Return requests of routes that read what the pages show."""
+    user = pages["user"].partition("=")[2]
+    item = pages["item"].partition("=")[2]
+    return [
+        *[f"/recommend/{user}?explain=1"] * 100,
+        *[f"/explain/{user}/{item}", f"/similar/{item}", f"/items/{item}", "/search?q=space"],
+        *[f"/users/{user}/profile", "/topics", "/topics/1", "/topics/1/timeline", "/trends"],
+        *["/suspects", "/stats", "/metrics", "/audit", "/notices", "/latest"],
+    ]
+
+
 def measure(home: Path, chromium: Any) -> None:
     """Print a line per page, and the memory of the worker."""
     server = start(home)
     worker = psutil.Process(server.process.pid)
     pages = pages_of(home)
     with server.client() as client:
-        for _ in range(200):
-            client.get("/recommend/8599")
-        client.get("/similar/1535108")
+        for path in routes_of(pages):  # what the routes of the same data keep is theirs
+            client.get(path)
         before = resident_mb(server.process.pid)["worker_mb"]
         for path in pages.values():
             client.get(f"/console{path}", headers={"Accept-Language": "zh"})

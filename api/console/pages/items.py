@@ -75,7 +75,6 @@ def item(query: ItemQuery) -> Response:
         closed = live.listing.why_not(row, live.clock())
     key = np.atleast_1d(key_of(KINDS.index(ITEM), row))
     days = trends_json.timeline_json(serving, ITEM, key, "day", 28)
-    text = f"{document.get('title', '')}\n{document.get('text', '')}"
     return page(
         "item.html",
         "Item",
@@ -86,7 +85,6 @@ def item(query: ItemQuery) -> Response:
         closed=closed,
         hidden=_hidden(item_id),
         topics=[{"id": one["id"], "name": called(one)} for one in document.get("topics") or []],
-        tone=float(service().sentiment_scorer.scores([text])[0]),
         near=[{**_row(one.item_id), "score": one.score} for one in near],
         days=timeline_chart.charts(days, _),
         trend=days["trend"],
