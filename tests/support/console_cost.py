@@ -142,7 +142,7 @@ def routes_of(pages: dict[str, str]) -> list[str]:
     ]
 
 
-def measure(home: Path, chromium: Any) -> None:
+def measure(home: Path, chromium: Any, only: list[str]) -> None:
     """Print a line per page, and the memory of the worker."""
     server = start(home)
     worker = psutil.Process(server.process.pid)
@@ -159,6 +159,8 @@ def measure(home: Path, chromium: Any) -> None:
         f"worker: {before:.1f} MB before, {after:.1f} MB after every page, {after - before:+.1f} MB"
     )
     for name, path in pages.items():
+        if only and name not in only:
+            continue
         seconds, parts, size = [], [], 0
         for _ in range(TIMES):
             context = chromium.new_context()
@@ -186,7 +188,9 @@ def main() -> None:
     """Measure the console over a copy of a home."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("home", type=Path)
-    given = parser.parse_args().home
+    parser.add_argument("--only", nargs="*", default=[], help="names of pages")
+    arguments = parser.parse_args()
+    given = arguments.home
     own = [path for path in HERE.rglob("*") if path.suffix in (".html", ".css", ".js", ".svg")]
     sizes = [len(gzip.compress(path.read_bytes())) for path in own]
     print(f"templates, style sheet, script and symbol: {sum(sizes)} bytes gzipped")
@@ -196,7 +200,7 @@ def main() -> None:
         with Store.open(f"sqlite:///{home / 'store.db'}") as store:
             add_runs(store, BundleStore(home).current() or "")
         with browser() as chromium:
-            measure(home, chromium)
+            measure(home, chromium, arguments.only)
 
 
 if __name__ == "__main__":
