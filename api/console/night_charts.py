@@ -15,7 +15,7 @@ from ..console_session import CONSOLE
 from . import formats
 
 KINDS = {"published": "good", "refused": "warn", "failed": "bad", "killed": "bad"}
-_CELL, _GAP, _TALL = 14, 4, 26
+_CELL, _GAP, _TALL = 20, 6, 26
 
 
 def accuracy(run: Run) -> tuple[float, float, float] | None:
@@ -74,7 +74,7 @@ def accuracy_chart(nights: Sequence[Run], label: str) -> Markup:
         mean, low, high = found
         title = f"#{run.id} {formats.day(run.started)}: {mean:.4f} ({low:.4f}–{high:.4f})"
         kind = "" if run.status == "published" else "hollow"
-        marks.append(Mark(run.started, mean, title, low, high, kind, f"{CONSOLE}/runs/{run.id}"))
+        marks.append(Mark(run.started, mean, title, low, high, kind))
     layers = [Layer("line", "ours", marks), Layer("dots", "ours", marks)]
     ends = [end for mark in marks for end in (mark.y, mark.low, mark.high) if end is not None]
     room = 0.15 * (max(ends) - min(ends)) + 0.002 if ends else 0.0

@@ -16,7 +16,7 @@ from recsys.text.topics.model import Topics
 from ..console_session import CONSOLE
 
 WIDTH, HEIGHT, EDGE = 900, 560, 46
-LARGEST, SMALLEST = 38.0, 7.0  # radii
+LARGEST, SMALLEST = 38.0, 13.0  # radii
 MANY = 400  # topics from which all have the smallest radius
 ROUNDS = 120
 COLOURS = 8  # classes t0 to t7 of the style sheet, by group of topics

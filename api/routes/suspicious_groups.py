@@ -41,12 +41,13 @@ def page(query: SuspectsQuery) -> dict[str, Any]:
     shown = found[places]
     return {
         "model_version": serving.version,
-        "groups": [_described(serving.live, group) for group in shown],
+        "groups": [described(serving.live, group) for group in shown],
         "next": list_pagination.following("/suspects", query, keys[places][-1]) if more else None,
     }
 
 
-def _described(live: LiveState, group: SuspiciousGroup) -> dict[str, Any]:
+def described(live: LiveState, group: SuspiciousGroup) -> dict[str, Any]:
+    """Return a group as JSON knows it; reads its accounts, a pass over the events of its item."""
     at_hand, item_id = service(), live.item_id(group.row)
     with at_hand.link.use() as store:
         accounts = store.accounts_on(item_id, group.first, group.last, MOST)

@@ -19,7 +19,7 @@ from .. import night_charts
 from ..page_routes import routes
 from ..rendering import page
 
-NIGHTS = 30  # in the strip of the last nights
+NIGHTS = 14  # in the strip of the last nights
 NOTICES = 6
 
 
