@@ -11,9 +11,11 @@ from pathlib import Path
 from recsys import empty_list_reasons
 from recsys.bundle import RawBundle
 from recsys.bundle_store import BundleStore
+from recsys.follow_signals import FollowSignals
 from recsys.personal_list import ListRequest, UserState, query_of, ranked
 from recsys.ranking.query import Interaction, Query, Recommendation
 from recsys.recommender import Recommender
+from recsys.serving.follow_graph import FollowGraph
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.serving.trend_monitor import TrendMonitor
@@ -31,6 +33,7 @@ class LocalService:
     store: Store
     recommender: Recommender
     sentiment_scorer: SentimentScorer | None  # None: the tone of comments counts for nothing
+    follows: FollowSignals
     repeat_categories: frozenset[str] = frozenset()  # whose items lists may hold again
 
     def history(self, user: str) -> tuple[Interaction, ...]:
@@ -41,7 +44,9 @@ class LocalService:
         """Return the state of a user as the service reads it."""
         weights = self.recommender.live.weights
         past = UserHistories(weights).of(self.store, user)
-        return UserState.read(self.store, past, user, self.sentiment_scorer, weights)
+        self.follows.graph.follow_all(self.store)
+        known = self.follows.of(self.store, user, self.recommender.live)
+        return UserState.read(self.store, past, user, self.sentiment_scorer, weights, known)
 
     def recommend(self, user: str, n: int, explain: bool = False) -> list[Recommendation]:
         """Return the items of `GET /recommend/<user>`, by the same functions."""
@@ -78,4 +83,6 @@ def open_service(settings: Settings) -> Iterator[LocalService]:
         trend_monitor = TrendMonitor(live)
         trend_monitor.trends(time.time())
         recommender = Recommender(live, trend_monitor=trend_monitor, rising=settings.rising_weight)
-        yield LocalService(store, recommender, sentiment_scorer, settings.repeat_categories)
+        follows = FollowSignals(FollowGraph(settings.weights, model.rating_scale.mean))
+        categories = settings.repeat_categories
+        yield LocalService(store, recommender, sentiment_scorer, follows, categories)

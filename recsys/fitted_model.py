@@ -29,12 +29,14 @@ from recsys.data.records import parse_event
 from recsys.errors import BundleError, DataError
 from recsys.explanation import Explanation
 from recsys.explanation import explain as explanation_of
+from recsys.follow_signals import FollowSignals
 from recsys.home_page import HomePage
 from recsys.home_row_pages import HomeRow, copy_groups, first_pages
 from recsys.personal_list import ListRequest, UserState, query_of, ranked
 from recsys.ranking import metadata_filter, nonpersonal_lists
 from recsys.ranking.query import Filters, Interaction, Query, Recommendation
 from recsys.recommender import Recommender
+from recsys.serving.follow_graph import FollowGraph
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.serving.trend_monitor import TrendMonitor
@@ -82,6 +84,7 @@ class FittedModel:
         self._trend_monitor = TrendMonitor(live)
         self._recommender = Recommender(live, trend_monitor=self._trend_monitor)
         self._pasts = UserHistories(live.weights)
+        self._follows = FollowSignals(FollowGraph(live.weights, model.rating_scale.mean))
         self._close = weakref.finalize(self, _release, store, owned)
 
     @classmethod
@@ -369,7 +372,9 @@ class FittedModel:
             name = parse_id(user, "user")
             store = self._histories(name)
             past, weights = self._pasts.of(store, name), self._live.weights
-            return UserState.read(store, past, name, self._sentiment_scorer, weights)
+            self._follows.graph.follow_all(store)
+            known = self._follows.of(store, name, self._live)
+            return UserState.read(store, past, name, self._sentiment_scorer, weights, known)
         if isinstance(user, Mapping) or not isinstance(user, Iterable):
             raise DataError(f"user: a {type(user).__name__} is neither a user id nor a history")
         return UserState(None, tuple(_interaction(one, at) for at, one in enumerate(user)))

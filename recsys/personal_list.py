@@ -12,11 +12,13 @@ from dataclasses import dataclass, replace
 from recsys.data.event_kind_weights import EventWeights
 from recsys.errors import DataError
 from recsys.i18n import SOURCE
+from recsys.ranking.around_user import AroundUser
 from recsys.ranking.history import acts, interactions
 from recsys.ranking.query import Filters, Interaction, Query, Recommendation
 from recsys.ranking.reserved_places import ReservedPlaces
 from recsys.recommender import Recommender
 from recsys.serving.live_state import LiveState
+from recsys.store.follows import Ties
 from recsys.store.store import Store
 from recsys.store.user_controls import Control, blocks_by_others
 from recsys.store.user_histories import TakenItems, UserPast
@@ -39,6 +41,7 @@ class UserState:
     follows: tuple[str, ...] = ()  # ids of authors and users
     names: tuple[tuple[str, str], ...] = ()  # (id, display name) of those of them that have one
     mark: Hashable = None  # changes with any of the above
+    around: AroundUser | None = None  # whose acts count too; None: no follow concerns the user
     degraded: bool = False  # the store was unreachable
 
     @classmethod
@@ -49,23 +52,26 @@ class UserState:
         user_id: str,
         sentiment_scorer: SentimentScorer | None,
         weights: EventWeights,
+        known: tuple[AroundUser | None, Ties] | None = None,
     ) -> UserState:
         """Return the state of a user as the store has it; `sentiment_scorer` None: comments count
         nothing.
 
         `past`: the user's events, see `recsys.store.user_histories`; those that weigh nothing are
-        left out. An unknown user has an empty state. StoreError when the store is unreachable.
+        left out. `known`: of the follow graph, see `recsys.follow_signals`; None: the store is
+        read, and nobody's acts count. An unknown user has an empty state. StoreError when the
+        store is unreachable.
         """
         interests: tuple[str, ...] = ()
         history = acts(interactions(past.events, sentiment_scorer), weights)
         if len(history) < INTERESTS_UNTIL:
             user = store.user(user_id)
             interests = tuple(user.interests) if user is not None else ()
-        ties = store.ties_of(user_id)
+        around, ties = (None, store.ties_of(user_id)) if known is None else known
         controls = (*store.controls_of(user_id), *blocks_by_others(ties.blocked_by))
         follows, names = ties.follows, ties.names
-        mark = (past.mark, interests, controls, follows, names)
-        return cls(user_id, history, interests, controls, past.taken, follows, names, mark)
+        mark = (past.mark, interests, controls, follows, names, around and around.mark)
+        return cls(user_id, history, interests, controls, past.taken, follows, names, mark, around)
 
     @property
     def cold(self) -> bool:
@@ -121,6 +127,7 @@ def query_of(
         taken=user.taken,
         follows=user.follows,
         names=user.names,
+        around=user.around,
         author="" if request.own else user.user_id or "",
         repeat=request.repeat,
         repeat_categories=repeat_categories,

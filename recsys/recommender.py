@@ -211,7 +211,9 @@ class Recommender:
         shown = np.concatenate([places[:count], self._beside(scored, places[:count], rank)])
         rows_shown, gained = scored.rows[shown], scored.gains[shown]
         parts = Parts.of(scored.request, rows_shown, scored.corrections[shown], gained)
-        formatter = ReasonFormatter.of(scored.request, parts.groups.ids, query.language, self.title)
+        formatter = ReasonFormatter.of(
+            scored.request, parts.groups.ids, query.language, self.title, dict(query.names)
+        )
         found, by_kind = [], SOURCES | sources()
         for place, head in enumerate(heads[:count]):
             own = parts.gathered(place)

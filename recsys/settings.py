@@ -151,6 +151,12 @@ class Settings:
         "weight per kind of event where it differs: like=1,view=0.2,dislike=-1",
         shown="built in",
     )
+    public_kinds: Texts = _setting(
+        (),
+        kinds.TEXTS,
+        "kinds of event that anybody may see: what one followee did so counts and is told; of"
+        " others, what three or more did: share,comment",
+    )
     gazetteer: str = _setting(
         "",
         kinds.TEXT,
@@ -411,6 +417,7 @@ class Settings:
             sentiment=self.tone_strength,
             remarks=self.comment_strength,
             account_tests=self.defences == "on",
+            public=frozenset(self.public_kinds),
         )
 
     @cached_property

@@ -20,7 +20,13 @@ ROOT = Path(__file__).parent.parent
 DERIVED = {
     "store_url": ("store", "home"),
     "cache_folder": ("cache",),
-    "weights": ("event_weights", "tone_strength", "comment_strength", "defences"),
+    "weights": (
+        "event_weights",
+        "tone_strength",
+        "comment_strength",
+        "defences",
+        "public_kinds",
+    ),
     "proxies": ("trusted_proxies",),
     "repeat_categories": ("repeat",),
     "tones": ("home",),
@@ -271,3 +277,11 @@ def test_who_reads_a_setting_is_what_the_code_says():
     assert read_in("api") == declared["service"]
     assert read_in("jobs/nightly") <= declared["night"]
     assert read_in("jobs") == declared["night"] | declared["commands"]
+
+
+def test_a_public_kind_that_is_none_is_refused_with_the_nearest():
+    with pytest.raises(DataError, match=r"RECSYS_PUBLIC_KINDS: 'shar' .*share meant"):
+        _ = Settings(public_kinds=("shar",)).weights
+    weights = Settings(public_kinds=("shared", "pin"), event_weights={"pin": 1.0}).weights
+    assert weights.is_public("shared") and weights.is_public("pin")
+    assert not weights.is_public("like") and not Settings().weights.is_public("share")

@@ -94,11 +94,15 @@ class Recommend:
 
     def user_state(self, user_id: str) -> UserState:
         """Return what the store knows of a user at this moment."""
+        service = self.service
         try:
-            past = self.service.past(user_id)
-            with self.service.link.use() as store:
+            past, graph = service.past(user_id), service.follow_graph()
+            with service.link.use() as store:
+                known = None
+                if graph is not None and service.serving_or_none is not None:
+                    known = service.follow_signals.of(store, user_id, service.serving.live)
                 return UserState.read(
-                    store, past, user_id, self.service.comment_scorer, self.service.settings.weights
+                    store, past, user_id, service.comment_scorer, service.settings.weights, known
                 )
         except StoreError:
             return UserState(user_id, degraded=True)

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from recsys.bundle_store import BundleStore
 from recsys.errors import StoreError
+from recsys.follow_signals import FollowSignals
 from recsys.safety.analysis_process import AnalysisProcess
 from recsys.safety.text_rules import load_scorer
 from recsys.serving.follow_graph import FollowGraph
@@ -86,6 +87,7 @@ class AppState:
         self.pins = PinBoard()
         self.graph = FollowGraph(settings.weights)
         self.popular_accounts = PopularAccounts()
+        self.follow_signals = FollowSignals(self.graph)
         self.exposure_share = ExposureShare(settings.explore_share)
         self.started = time.time()
         self._pasts = UserHistories(settings.weights)
@@ -132,6 +134,7 @@ class AppState:
         """Drop what is kept of users: answers and records of what they did."""
         self.cache.clear()
         self._pasts.forget()
+        self.follow_signals.forget()
 
     def catch_up(self) -> None:
         """See at once what was just written, here or by another worker."""

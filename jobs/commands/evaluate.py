@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -17,7 +18,7 @@ from rich.table import Table
 
 from recsys.data.dataset import Dataset
 from recsys.data.event_tables import EventTable, ItemTable
-from recsys.data.file_readers import load_events, load_items
+from recsys.data.file_readers import load_events, load_follows, load_items
 from recsys.data.record_parsers import Options
 from recsys.errors import DataError
 from recsys.evaluation.baseline_registry import FitContext
@@ -25,6 +26,7 @@ from recsys.evaluation.evaluate import row_names, run
 from recsys.evaluation.evaluation_result import Result
 from recsys.evaluation.html_report import html
 from recsys.evaluation.item_order_slices import SHARED, share_at_one_time
+from recsys.evaluation.protocol_runners import WITHOUT_FOLLOWS
 from recsys.safety.comment_dampening import dampened
 from recsys.settings import Settings
 from recsys.store.store import Store
@@ -52,6 +54,7 @@ DEEPEST = 1000
 @file_option("items", "Items file; without it, items are those of the events.")
 @file_option("events", "Events file; without any file, the store is read.")
 @file_option("test-events", "The test of protocol given.")
+@file_option("follows", "Follows file: row default with and without its terms of follows.")
 @map_option
 @click.option(
     "--protocol", default="time", show_default=True, help=f"One of {', '.join(PROTOCOLS)}."
@@ -78,6 +81,7 @@ def command(
     items: tuple[Path, ...],
     events: tuple[Path, ...],
     test_events: tuple[Path, ...],
+    follows: tuple[Path, ...],
     column_names: tuple[str, ...],
     encoding: str,
     protocol: str,
@@ -126,6 +130,8 @@ def command(
         else None
     )
     split = make_split(event_table, item_table, rules, test)
+    if follows:
+        split = split.with_follows(load_follows(follows, options=options))
     without = split.unrecorded
     if without is not None and without.items and (split.unlisted is not None or not without.listed):
         log.info("%s", without.sentence)
@@ -165,7 +171,9 @@ def tables(
         settings.weights.check_kinds(found[0].kind_counts())
         return with_comment_sentiment(settings, found[0]), found[1]
     with Store.open(settings.store_url) as store:
-        found = store.event_table(), store.item_table()
+        event_table, item_table = store.event_table(), store.item_table()
+        follows = store.follow_table(event_table, item_table.author)
+        found = replace(event_table, follows=follows), item_table
     if not len(found[0]):
         raise DataError("the store holds no event: run `recsys ingest` first, or give --events F")
     settings.weights.check_kinds(found[0].kind_counts())
@@ -210,6 +218,9 @@ def report(result: Result, depths: tuple[int, ...], console: Console) -> None:
     )
     console.print(result_table(result, k))
     console.print(personal_table(result, k))
+    if result.linked_taste is not None:
+        console.print(result.linked_taste.sentence)
+        console.print(follow_table(result, k))
     if any("step_up" in row.slices for row in result.rows):
         console.print(step_table(result, k))
     first = result.rows[0].name if result.rows else ""
@@ -269,6 +280,31 @@ def personal_table(result: Result, k: int) -> Table:
             whole = metric.startswith(("distinct", "effective"))
             cells.append("–" if one is None else f"{one.mean:,.0f}" if whole else f"{one.mean:.4f}")
         table.add_row(row.name, *cells)
+    return table
+
+
+def follow_table(result: Result, k: int) -> Table:
+    """Return what the terms of follows change, by length of the history."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("history")
+    titles = ("users", f"recall@{k}", "without", f"ndcg@{k}", "without", "change of ndcg, 95 %")
+    for title in titles:
+        table.add_column(title, justify="right")
+    by_name = {row.name: row for row in result.rows}
+    gains = result.follow_gains()
+    for name, metrics in gains.items():
+        rows = [by_name["default"], by_name[WITHOUT_FOLLOWS]]
+        parts = [row if name == "all" else row.slices[name] for row in rows]
+        users = len(parts[0].per_user[f"ndcg@{k}"])
+        cells = [
+            f"{part.metrics[metric].mean:.4f}"
+            for metric in (f"recall@{k}", f"ndcg@{k}")
+            for part in parts
+        ]
+        share = metrics[f"ndcg@{k}"]["share"]
+        change = f"{share['mean']:+.1%} ({share['low']:+.1%} to {share['high']:+.1%})"
+        length = name.removeprefix("history_").replace("_up", " or more").replace("_", " to ")
+        table.add_row(length, f"{users:,}", *cells, change)
     return table
 
 

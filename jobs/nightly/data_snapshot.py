@@ -16,10 +16,12 @@ import numpy as np
 
 from recsys.bundle import Array, read_bundle, write_bundle
 from recsys.data.event_tables import EventTable, ItemTable
+from recsys.data.follow_table import FollowTable
 from recsys.data.ids import IdMap
 
 _COLUMNS = ("user", "item", "kind", "value", "time")
 _LIMITS = ("available_from", "expires_at")
+_FOLLOWS = ("follower", "followee", "reader", "author")
 _TEXTS = ("title", "text", "tags", "category", "author", "url", "metadata")
 
 
@@ -39,6 +41,9 @@ def save_snapshot(folder: Path, events: EventTable, items: ItemTable) -> None:
     arrays |= {f"items/{name}": times for name, times in limits.items() if times is not None}
     texts = {name: getattr(items, name) for name in _TEXTS}
     manifest = {"users": len(events.users), "kinds": list(events.kinds)}
+    if (follows := events.follows) is not None:
+        arrays |= {f"follows/{name}": getattr(follows, name) for name in _FOLLOWS}
+        texts["followed_authors"] = list(follows.authors)
     write_bundle(folder, arrays, {"items.json": json.dumps(texts).encode()}, manifest)
 
 
@@ -56,6 +61,11 @@ def load_snapshot(folder: Path) -> tuple[EventTable, ItemTable]:
         **columns,
     )
     texts = json.loads(raw.blob("items.json"))
+    authors = texts.pop("followed_authors", None)
+    if authors is not None:
+        columns = {name: np.array(raw.arrays[f"follows/{name}"]) for name in _FOLLOWS}
+        follows = FollowTable(**columns, authors=tuple(authors))
+        events = replace(events, follows=follows)
     limits: dict[str, Any] = {name: raw.arrays.get(f"items/{name}") for name in _LIMITS}
     items = ItemTable(
         ids=_ids(raw.arrays, "items/ids/"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version as code_version
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from recsys.errors import DataError
 from recsys.safety.comment_dampening import dampened
 from recsys.text.sentiment.comment_cache import with_comment_sentiment
 from recsys.tuning.baseline_comparison import baseline_blend, named
+from recsys.tuning.model_selection import with_social_priors
 from recsys.tuning.tuner_definition import tuner_definition
 from recsys.tuning.tuning_result import TuningResult
 
@@ -84,12 +85,15 @@ class NightPipeline:
         events, unrecorded = with_records(events, items, choice, self.night.settings.weights)
         if unrecorded.events and not unrecorded.listed:
             self.night.progress.message(unrecorded.sentence)
+        follows = self.night.store.follow_table(events, items.author)
+        events = replace(events, follows=follows)
         save_snapshot(out, events, items)
         stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
         return {
             "events": len(events),
             "items": len(items),
             "users": len(events.users),
+            "follows": 0 if follows is None else len(follows),
             "kinds": mix,
             "unrecorded": asdict(unrecorded),
             "unknown_kinds": self.night.settings.weights.unknown_kinds(mix),
@@ -162,14 +166,19 @@ class NightPipeline:
         if attack.people:
             result = f"{result}; {attack.description()}"
         if lost and self.night.before is None:
-            score_model = baseline_blend(found.baseline)
+            score_model = with_social_priors(baseline_blend(found.baseline), None)
             choice = TuningResult(
                 (), score_model, choice.evidence, None, "baseline", choice.pressure
             )
             result = f"{named(found.baseline)} is published, the tuned model is worse: {result}"
         elif moved and self.night.before is None:
             choice = TuningResult(
-                (), baseline_blend("share_all"), choice.evidence, None, "baseline", choice.pressure
+                (),
+                with_social_priors(baseline_blend("share_all"), None),
+                choice.evidence,
+                None,
+                "baseline",
+                choice.pressure,
             )
             result = f"the tuned model fails the simulated attack, popular is published: {result}"
         elif choice.design == "untested":

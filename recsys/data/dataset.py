@@ -17,6 +17,7 @@ from recsys.data.account_mix import (
 )
 from recsys.data.event_kind_weights import EventWeights
 from recsys.data.event_tables import EventTable, ItemTable
+from recsys.data.follow_table import FollowTable
 from recsys.data.ids import IdMap
 from recsys.data.rating_scale import RatingScale
 from recsys.data.unrecorded_items import user_counts_of
@@ -43,6 +44,8 @@ class Dataset:
     rating_scale: RatingScale
     sentiment: Floats | None = None  # (n_events,): of comments, -1 to 1, 0 without; None: not read
     account_mix: AccountMix | None = None  # of the items' first acts; None: every act counts whole
+    follows: FollowTable | None = None  # by rows of `users`; None: no follows are known
+    public: Mask | None = None  # (n_events,): acts of public kinds; None: not needed
 
     @classmethod
     def build(
@@ -104,6 +107,8 @@ class Dataset:
             rating_scale=weights.rating_scale(events),
             sentiment=events.sentiment,
             account_mix=account_mix,
+            follows=events.follows,
+            public=None if events.follows is None else weights.public_acts(events),
         )
 
     @property

@@ -84,7 +84,9 @@ class EventWeights:
     spread: float = 0.0  # one weight per so many rating points; 0: the spread of the data
     sentiment: float = 0.0  # how far a comment's tone moves its event's weight, 0: not at all, to 2
     remarks: float = 0.0  # the same of comments and replies, to 4; never less than `sentiment`
+    public: frozenset[str] = frozenset()  # kinds of acts that anybody may see
     meanings: Mapping[str, Meaning] = field(init=False, repr=False, compare=False)
+    _public: frozenset[str] = field(init=False, repr=False, compare=False)
     account_tests: bool = (
         True  # an act counts by the account mix of its item; see `recsys.data.account_mix`
     )
@@ -97,6 +99,16 @@ class EventWeights:
                 f"RECSYS_COMMENT_STRENGTH: {self.remarks:g} is not a number from 0 to 4"
             )
         object.__setattr__(self, "meanings", _Meanings(self.kinds))
+        for kind in self.public:
+            if not self.meanings[kind].known:
+                near = self.nearest(kind)
+                meant = f" (is {near} meant?)" if near else ""
+                raise DataError(
+                    f"RECSYS_PUBLIC_KINDS: {kind!r} is no kind of event{meant}; docs/event-kinds.md"
+                    " lists those that are known, RECSYS_EVENT_WEIGHTS adds others"
+                )
+        names = frozenset(self.meanings[kind].name for kind in self.public)
+        object.__setattr__(self, "_public", names)
 
     def of_kind(self, kind: str) -> float:
         """Return the weight of an event of this kind that carries no value."""
@@ -112,6 +124,15 @@ class EventWeights:
     def stated(self, kind: str) -> bool:
         """Say whether this kind states a liking or a dislike, rather than a passing by."""
         return self.meanings[kind].explicit
+
+    def is_public(self, kind: str) -> bool:
+        """Say whether acts of this kind may be told of, be they of one user alone."""
+        return bool(self._public) and self.meanings[kind].name in self._public
+
+    def public_acts(self, events: EventTable) -> Mask:
+        """Say which events are of public kinds, (n,)."""
+        codes = [code for code, kind in enumerate(events.kinds) if self.is_public(kind)]
+        return np.isin(events.kind, codes)
 
     def rates(self, kind: str, value: float | None) -> bool:
         """Say whether an event is a rating with a value; one without counts as a like."""

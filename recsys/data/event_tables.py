@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.array_types import Mask, Rows, Times
+from recsys.data.follow_table import FollowTable
 from recsys.data.ids import IdMap
 from recsys.data.records import Item
 
@@ -34,6 +35,7 @@ class EventTable:
     )
     share: NDArray[np.float32] | None = None  # (n,): by which an event counts; None: all whole
     numbers: NDArray[np.int64] | None = None  # (users,): the store's, ascending; None: not known
+    follows: FollowTable | None = None  # by rows of `users`; None: no follows are known
 
     def __len__(self) -> int:
         return len(self.user)

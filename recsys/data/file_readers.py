@@ -86,6 +86,25 @@ def read_partial_users(
     return _read(Path(path), "users", _partial(parse_user), strict, reading)
 
 
+def load_follows(
+    paths: Path | str | Sequence[Path], strict: bool = False, options: Options | None = None
+) -> list[Follow]:
+    """Return the follows of files, each once.
+
+    Bad rows are left out and counted in one log line per file, or raise DataError with `strict`.
+    """
+    found: dict[Follow, None] = {}
+    for path in _paths(paths):
+        rejects, reading = [], Reading(options or Options())
+        for _, follow in read_follows(path, strict, reading):
+            if isinstance(follow, Reject):
+                rejects.append(follow)
+            else:
+                found[follow] = None
+        _report(path, rejects, reading)
+    return list(found)
+
+
 def load_events(
     paths: Path | str | Sequence[Path], strict: bool = False, options: Options | None = None
 ) -> EventTable:

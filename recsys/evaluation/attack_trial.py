@@ -11,6 +11,7 @@ import heapq
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
+from typing import Any
 
 import numpy as np
 
@@ -330,7 +331,7 @@ def with_planted(events: EventTable, planted: Sequence[Planted]) -> EventTable:
         "kind": np.array([kinds.index(one.event) for one in planted], np.int16),
         "value": np.full(extra, np.nan, np.float32),
     }
-    joined = {
+    joined: dict[str, Any] = {
         name: np.concatenate([getattr(events, name), more])[order] for name, more in columns.items()
     }
     sentiment, share = events.sentiment, events.share

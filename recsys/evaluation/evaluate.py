@@ -15,7 +15,15 @@ from typing import Any, Protocol
 from recsys.errors import DataError, MissingExtra
 from recsys.evaluation.baseline_registry import ENGINES, FitContext, load_baselines
 from recsys.evaluation.evaluation_result import Result, RowResult
-from recsys.evaluation.protocol_runners import DEFAULT, JUDGED_AT, LIKE_RATE, ListTrial, ReplayTrial
+from recsys.evaluation.protocol_runners import (
+    DEFAULT,
+    JUDGED_AT,
+    LIKE_RATE,
+    WITHOUT_FOLLOWS,
+    ListTrial,
+    ReplayTrial,
+)
+from recsys.evaluation.taste_of_linked_users import taste_of_linked_users
 from recsys.tuning.evaluation_protocols import Split
 from recsys.tuning.scorer_protocol import Skip
 
@@ -78,6 +86,9 @@ def run(
             "positive event on another item in the test part"
         )
     data = split.dataset()
+    if data.follows is not None and DEFAULT in names:
+        place = names.index(DEFAULT) + 1
+        names = (*names[:place], WITHOUT_FOLLOWS, *names[place:])
     kind = ListTrial if split.replay is None else ReplayTrial
     trial: EvaluationRun = kind.of(split, data, ks, means)
     rows, skipped = [], {}
@@ -96,7 +107,13 @@ def run(
         "test_users": split.test_users,
     }
     return Result(
-        facts, split.rules.protocol, split.rules.seed, tuple(rows), skipped, trial.deciding_metrics
+        facts,
+        split.rules.protocol,
+        split.rules.seed,
+        tuple(rows),
+        skipped,
+        trial.deciding_metrics,
+        taste_of_linked_users(data, split.rules.seed),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from recsys.array_types import Mask, Rows
+from recsys.evaluation.taste_of_linked_users import LinkedTaste
 from recsys.ranking_metrics import Comparison, Interval, Values, compare, intervals
 
 
@@ -62,6 +63,7 @@ class Result:
     rows: tuple[RowResult, ...]
     skipped: Mapping[str, str]  # rows that were requested and could not be made, and why
     deciding_metrics: tuple[str, ...]  # the metrics that rows are compared by
+    linked_taste: LinkedTaste | None = None  # None: no follows were given
 
     def comparisons(self, name: str, metric: str) -> dict[str, Comparison]:
         """Compare one row with every other, pairing the users; empty where there is nothing to."""
@@ -78,6 +80,32 @@ class Result:
             for other, one in self.comparisons(name, metric).items():
                 verdict = {"better": one.better, **asdict(one.difference)}
                 found.setdefault(other, {})[metric] = verdict
+        return found
+
+    def follow_gains(self) -> dict[str, dict[str, Any]]:
+        """Return what the terms of follows change: slice -> metric -> gain, users paired.
+
+        `share`: of the mean without them; the whole test is the slice `all`. Empty where one of
+        the two rows is missing.
+        """
+        by_name = {row.name: row for row in self.rows}
+        if not {"default", "default-without-follows"} <= by_name.keys():
+            return {}
+        own, bare = by_name["default"], by_name["default-without-follows"]
+        pairs = {"all": (own.per_user, bare.per_user)}
+        for name in own.slices.keys() & bare.slices.keys():
+            if name.startswith("history_"):
+                pairs[name] = (own.slices[name].per_user, bare.slices[name].per_user)
+        found: dict[str, dict[str, Any]] = {}
+        for name, (ours, theirs) in sorted(pairs.items()):
+            for metric in ours.keys() & theirs.keys():
+                one = compare(ours[metric], theirs[metric], self.seed)
+                mean = float(theirs[metric].mean()) or 1.0
+                share = [value / mean for value in asdict(one.difference).values()]
+                found.setdefault(name, {})[metric] = {
+                    **asdict(one.difference),
+                    "share": dict(zip(("mean", "low", "high"), share, strict=True)),
+                }
         return found
 
     def worse_in(self, name: str) -> dict[str, dict[str, Interval]]:
@@ -102,6 +130,9 @@ class Result:
             row.name: {**row.to_json(), "better_than": self.better_than(row.name)}
             for row in self.rows
         }
+        follows: dict[str, Any] = {}
+        if self.linked_taste is not None:
+            follows = {"follows": {**self.linked_taste.to_json(), "gains": self.follow_gains()}}
         for row in self.rows[:1]:  # the one that the table is about
             models[row.name]["worse_in"] = {
                 part: {other: asdict(gap) for other, gap in others.items()}
@@ -114,6 +145,7 @@ class Result:
                 "seed": self.seed,
                 "models": models,
                 "skipped": dict(self.skipped),
+                **follows,
             }
         )
         return found

@@ -28,6 +28,7 @@ from recsys.tuning.evaluation_queries import EvaluationQueries, RankedOutputs
 from recsys.tuning.recent_item_popularity import item_weights
 
 SHORT = 5  # a history of fewer events is short
+LENGTHS = ((0, 4), (5, 9), (10, 0))  # items of a history, the last without an end
 WEEK = 7 * 86400.0  # seconds; a younger item is new
 SWAPPED_AT = 20  # depth of the lists that are swapped and compared with those of trending
 HEAD = 0.2  # the most read fifth of the items that anybody read; the others are the tail
@@ -153,9 +154,24 @@ class MetricsReport:
             "new_users": (~known, everything),
             "short_histories": (known & (length < SHORT), everything),
             "long_histories": (known & (length >= SHORT), everything),
+            **self._lengths(known, length, everything),
             "tail_items": (known, seen & ~self._head()[items]),
             "cold_items": (known, ~seen),
             **{name: (known, mask) for name, mask in self.steps.items()},
+        }
+
+    def _lengths(
+        self, known: Mask, length: NDArray[np.int64], everything: Mask
+    ) -> dict[str, tuple[Mask, Mask]]:
+        """Return slices by the length of the history, where follows are given."""
+        if self.questions.data.follows is None:
+            return {}
+        return {
+            f"history_{first}_{last}" if last else f"history_{first}_up": (
+                known & (length >= first) & (length <= (last or np.inf)),
+                everything,
+            )
+            for first, last in LENGTHS
         }
 
     def _head(self) -> Mask:

@@ -27,13 +27,16 @@ from recsys.evaluation.replay_baselines import (
 from recsys.evaluation.replay_lists import ReplayPlan, unexpected_hits
 from recsys.ranking_metrics import Interval, Values, user_auc
 from recsys.serving.live_state import LiveState
+from recsys.serving.model import Model
 from recsys.tuning.evaluation_protocols import Split
 from recsys.tuning.evaluation_queries import answer, build_queries
 from recsys.tuning.prequential_replay import ReplayModel, ReplayResult, run_replay
 from recsys.tuning.recent_item_popularity import item_weights
 from recsys.tuning.scorer_protocol import Scorer
+from recsys.tuning.tuning_result import TuningResult
 
 DEFAULT, LIKE_RATE, TRENDING = "default", "like-rate", "trending"
+WITHOUT_FOLLOWS = "default-without-follows"  # row beside `default` where follows are given
 JUDGED_AT = 20
 
 
@@ -59,6 +62,37 @@ class FittedRow:
         return cls(scorer, chosen, time.perf_counter() - started, time.process_time() - used)
 
 
+@dataclass(slots=True)
+class ServiceRows:
+    """The rows of the service, with and without follows: one tuning and one fit for both."""
+
+    split: Split
+    data: Dataset
+    means: FitContext
+    _fitted: tuple[Model, TuningResult] | None = None
+
+    def model(self, name: str) -> tuple[Model, TuningResult]:
+        """Return the model of a row and what was chosen for it."""
+        from recsys.evaluation.service_adapter import fit_service, without_follows  # torch
+
+        if self._fitted is None:
+            self._fitted = fit_service(self.split, self.data, self.means)
+        model, choice = self._fitted
+        if name == WITHOUT_FOLLOWS:
+            return without_follows(model, choice), choice.without_follows or choice
+        return model, choice
+
+    def row(self, name: str) -> FittedRow:
+        """Return a row, tuned and fitted; the second one costs nothing."""
+        from recsys.evaluation.service_adapter import ServiceScorer
+
+        started, used = time.perf_counter(), time.process_time()
+        model, choice = self.model(name)
+        scorer = ServiceScorer.of(model, self.data)
+        seconds, used = time.perf_counter() - started, time.process_time() - used
+        return FittedRow(scorer, choice.to_json(), seconds, used)
+
+
 @dataclass(frozen=True, slots=True)
 class ListTrial:
     """Every protocol but replay: one list per user, all at one time."""
@@ -70,6 +104,7 @@ class ListTrial:
     deciding_metrics: tuple[str, ...]
     reference: FittedRow | None  # trending; None: no candidate has an event, all trend alike
     trending: Values | None  # rank of each positive in its lists
+    services: ServiceRows
 
     @classmethod
     def of(cls, split: Split, data: Dataset, ks: Sequence[int], means: FitContext) -> ListTrial:
@@ -81,15 +116,22 @@ class ListTrial:
             reference = FittedRow.of(TRENDING, split, data, means)
             found = answer(report.questions, reference.scorer, report.depth, TRENDING, listed=False)
             trending = found.ranks
-        return cls(split, data, report, means, (f"ndcg@{deciding_depth(ks)}",), reference, trending)
+        deciding = (f"ndcg@{deciding_depth(ks)}",)
+        services = ServiceRows(split, data, means)
+        return cls(split, data, report, means, deciding, reference, trending, services)
 
     def row(self, name: str) -> RowResult:
         """Fit, ask and judge one row."""
         reset_peak()
         known = self.reference if name == TRENDING else None
+        if name in (DEFAULT, WITHOUT_FOLLOWS):
+            known = self.services.row(name)
         fitted = known or FittedRow.of(name, self.split, self.data, self.means)
         answers = answer(self.report.questions, fitted.scorer, self.report.depth, name)
         per_user = self.report.per_user(answers)
+        kept = self.deciding_metrics
+        if self.split.train.follows is not None:
+            kept = (*kept, *(f"recall@{k}" for k in self.report.ks))
         return RowResult(
             name=name,
             metrics=self.report.metrics(answers, self.trending),
@@ -98,8 +140,8 @@ class ListTrial:
             peak_mb=peak_mb(),
             chosen=fitted.chosen,
             nbytes=fitted.scorer.nbytes,
-            slices=self.report.slices(answers, self.deciding_metrics),
-            per_user={metric: per_user[metric] for metric in self.deciding_metrics},
+            slices=self.report.slices(answers, kept),
+            per_user={metric: per_user[metric] for metric in kept},
         )
 
 
@@ -107,11 +149,6 @@ def fitted_row(
     name: str, split: Split, data: Dataset, means: FitContext
 ) -> tuple[Scorer, Mapping[str, Any]]:
     """Tune a row on the validation slice, fit it, and say what was chosen."""
-    if name == DEFAULT:
-        from recsys.evaluation.service_adapter import ServiceScorer, fit_service  # torch, implicit
-
-        model, choice = fit_service(split, data, means)
-        return ServiceScorer.of(model), choice.to_json()
     engine = ENGINES[name]
     tuned = tune(engine, split.validation(), means)
     scorer, tuned = fit_tuned(engine, data, tuned, means)
@@ -131,6 +168,7 @@ class ReplayTrial:
     weights: Values  # (n_items,): of a hit on the item in debiased nDCG
     half_life: Tuned  # of live trending
     trending: Values  # rank of what was taken up by live trending, per query
+    services: ServiceRows
 
     @classmethod
     def of(cls, split: Split, data: Dataset, ks: Sequence[int], means: FitContext) -> ReplayTrial:
@@ -141,7 +179,16 @@ class ReplayTrial:
         trending = run_replay(split, data, _live_trending(data, tuned), TRENDING).ranks
         deciding_metrics, depths = (f"ndcg@{deciding_depth(ks)}", "auc"), tuple(sorted(ks))
         return cls(
-            split, data, depths, means, deciding_metrics, plan, item_weights(data), tuned, trending
+            split,
+            data,
+            depths,
+            means,
+            deciding_metrics,
+            plan,
+            item_weights(data),
+            tuned,
+            trending,
+            ServiceRows(split, data, means),
         )
 
     def row(self, name: str) -> RowResult:
@@ -150,7 +197,8 @@ class ReplayTrial:
         started, used = time.perf_counter(), time.process_time()
         model, chosen, nbytes = self._entered(name)
         seconds, used = time.perf_counter() - started, time.process_time() - used
-        allowed = math.inf if name == DEFAULT else 60 * self.means.minutes
+        service = name in (DEFAULT, WITHOUT_FOLLOWS)
+        allowed = math.inf if service else 60 * self.means.minutes
         lists = self.plan.collector(model)
         found = run_replay(self.split, self.data, model, name, allowed, lists)
         per_user = self._per_user(found)
@@ -170,11 +218,11 @@ class ReplayTrial:
 
     def _entered(self, name: str) -> tuple[ReplayModel, Mapping[str, Any], int]:
         data = self.data
-        if name == DEFAULT:
-            from recsys.evaluation.service_adapter import ServiceScorer, fit_service
+        if name in (DEFAULT, WITHOUT_FOLLOWS):
+            from recsys.evaluation.service_adapter import ServiceScorer
             from recsys.tuning.live_state_replay import ReplayService
 
-            model, choice = fit_service(self.split, data, self.means)
+            model, choice = self.services.model(name)
             return (
                 ReplayService(LiveState(model), data),
                 choice.to_json(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -13,6 +13,7 @@ from recsys.evaluation.baseline_registry import FitContext
 from recsys.ranking import popularity_features
 from recsys.ranking.gbdt_rerank import reranked_block
 from recsys.ranking.history_batch import HistoryBatch
+from recsys.ranking.social_graph import SocialGraph
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.training.fit import TextVectors, assemble, fit_engines
@@ -21,6 +22,12 @@ from recsys.tuning.evaluation_protocols import Split
 from recsys.tuning.scorer_protocol import Histories
 from recsys.tuning.tuner import Scenario, TuningData, tune
 from recsys.tuning.tuning_result import TuningResult
+
+
+def without_follows(model: Model, choice: TuningResult) -> Model:
+    """Return a model of `fit_service` with the score that it would have without follows."""
+    found = choice.without_follows or choice
+    return replace(model, score_model=found.score_model, trees=found.trees)
 
 
 def fit_service(split: Split, data: Dataset, means: FitContext) -> tuple[Model, TuningResult]:
@@ -37,6 +44,7 @@ def fit_service(split: Split, data: Dataset, means: FitContext) -> tuple[Model, 
         ordered=rules.protocol != "given",
         engines=means.engines,
         directed=means.directed,
+        compare_follows=split.train.follows is not None,
     )
     known = TuningData(split.train, split.items, partial(_words, means=means), rules.weights)
     choice = tune(known, scenario, means.note)
@@ -58,17 +66,20 @@ class ServiceScorer:
 
     model: Model
     features: Floats  # (features, n_items): what the items bring along
+    social: SocialGraph | None = None  # of the training data; None: no follow is known
 
     @classmethod
-    def of(cls, model: Model) -> ServiceScorer:
-        """Compute what all users share."""
-        return cls(model, popularity_features.prior_features(LiveState(model)))
+    def of(cls, model: Model, data: Dataset | None = None) -> ServiceScorer:
+        """Compute what all users share; `data`: the training data, for follows."""
+        social = None if data is None else SocialGraph.of(data)
+        return cls(model, popularity_features.prior_features(LiveState(model)), social)
 
     def score(self, histories: Histories) -> Floats:
         """Score the catalogue by the same arithmetic as a request."""
         bounds = zip(histories.starts[:-1], histories.starts[1:], strict=True)
         users = [np.arange(start, stop) for start, stop in bounds]
         gathered = HistoryBatch.of_events(histories.item, histories.weight, histories.time, users)
+        gathered = gathered.with_social(self.social, histories.user)
         closed = np.zeros((len(gathered), len(self.model)), bool)
         return reranked_block(self.model, gathered, self.features, closed)
 

@@ -31,14 +31,23 @@ class ReasonFormatter:
     title: Callable[[int], str]  # of a row
     rows: Mapping[str, int]  # of the history's items, by id
     weights: Mapping[str, float]  # the same
+    names: Mapping[str, str] = field(default_factory=dict)  # display names of followees, by id
     quotes: dict[int, str] = field(default_factory=dict)  # of rows named before in this list
     sentences: dict[str, str] = field(default_factory=dict)  # by kind of reason, the same
 
     @classmethod
     def of(
-        cls, request: Request, ids: Sequence[str], language: str, title: Callable[[int], str]
+        cls,
+        request: Request,
+        ids: Sequence[str],
+        language: str,
+        title: Callable[[int], str],
+        names: Mapping[str, str],
     ) -> ReasonFormatter:
-        """Note which rows the items of the history have; `ids`: of its entries."""
+        """Note which rows the items of the history have; `ids`: of its entries.
+
+        `names`: display names of followees, by id.
+        """
         rows, weights = request.history.rows.tolist(), request.history.weights.tolist()
         return cls(
             request,
@@ -46,6 +55,7 @@ class ReasonFormatter:
             title,
             dict(zip(ids, rows, strict=True)),
             dict(zip(ids, weights, strict=True)),
+            names,
         )
 
     def reason(self, one: Reason) -> Reason:
@@ -54,9 +64,12 @@ class ReasonFormatter:
             titles = control_titles(self.request.live, one, self.title)
             return one.saying(reason_templates.control_reason(one, titles, self.language))
         if one.kind == "followed":
+            name = self.names.get(one.label, one.label)
             return one.saying(
-                reason_templates.sentence("followed", language=self.language, name=one.label)
+                reason_templates.sentence("followed", language=self.language, name=name)
             )
+        if one.kind == "followees" and one.value > 0:
+            return one.saying(reason_templates.followees_sentence(one.among, self.language))
         if one.quiet:
             return one.saying(translate(reason_templates.QUIET[one.kind], self.language))
         if one.kind != "because_you":

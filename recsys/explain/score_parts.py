@@ -23,13 +23,22 @@ class _Values:
     by: str
     values: list[float]
     quiet: list[bool] | None
+    people: list[int] | None = None  # who took each item up, of those whom the user follows
 
     def reason(self, place: int) -> Reason:
         """Return the part of one row."""
         quiet = self.quiet is not None and self.quiet[place]
         value = self.values[place]
         return Reason(
-            self.kind, 0.0, "", self.item_id, value, by=self.by, label=self.label, quiet=quiet
+            self.kind,
+            0.0,
+            "",
+            self.item_id,
+            value,
+            by=self.by,
+            label=self.label,
+            among=0 if self.people is None else self.people[place],
+            quiet=quiet,
         )
 
 
@@ -67,6 +76,8 @@ class Parts:
         for mask, own in absorbing:
             given, parts = _absorbed(mask, {part.kind for part in own}, given, parts)
         groups = AttributionGroups.of(request.live, request.history, rows, given, request.muted)
+        social = request.history.social
+        people = None if social is None else social.people_at(rows).tolist()
         others = tuple(
             _Values(
                 part.kind,
@@ -75,6 +86,7 @@ class Parts:
                 part.by,
                 part.values.tolist(),
                 None if part.quiet is None else part.quiet.tolist(),
+                people if part.kind == "followees" else None,
             )
             for part in parts
         )

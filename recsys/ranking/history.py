@@ -13,6 +13,7 @@ from recsys.array_types import Floats, Rows, Times
 from recsys.data.event_kind_weights import EventWeights, Meaning
 from recsys.data.rating_scale import RatingScale
 from recsys.ranking.query import Interaction
+from recsys.ranking.social_signals import SocialSignals
 from recsys.serving.live_state import LiveState
 from recsys.store.events import StoredEvent
 from recsys.text.sentiment.scorer import SentimentScorer
@@ -33,6 +34,7 @@ class History:
     rows: Rows  # (n,), distinct
     weights: Floats  # (n,), signed
     times: Times  # (n,), NaN unknown
+    social: SocialSignals | None = None  # of those around the user; None: no follow is known
 
     def __len__(self) -> int:
         return len(self.rows)

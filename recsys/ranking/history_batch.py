@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,8 @@ from scipy import sparse
 from recsys.array_types import Floats, Rows, Times
 from recsys.data.dataset import Dataset
 from recsys.ranking.history import History, steps_back
+from recsys.ranking.social_graph import SocialGraph, own_rows
+from recsys.ranking.social_signals import SocialSignals
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,7 @@ class HistoryBatch:
     rows: Rows
     weights: Floats
     times: Times
+    social: tuple[SocialSignals, ...] | None = None  # (n_people,); None: no follow is known
 
     def __len__(self) -> int:
         return len(self.ends) - 1
@@ -31,7 +34,8 @@ class HistoryBatch:
 
     def __getitem__(self, user: int) -> History:
         part = slice(self.ends[user], self.ends[user + 1])
-        return History(self.rows[part], self.weights[part], self.times[part])
+        social = None if self.social is None else self.social[user]
+        return History(self.rows[part], self.weights[part], self.times[part], social)
 
     @classmethod
     def of_dataset(cls, data: Dataset, users: Rows) -> HistoryBatch:
@@ -43,7 +47,8 @@ class HistoryBatch:
             for user in users.tolist()
         ]
         times = data.time if data.timed else np.full(len(data.time), np.nan)
-        return cls.of_events(data.item, data.weight, times, events_by_user)
+        found = cls.of_events(data.item, data.weight, times, events_by_user)
+        return found.with_social(SocialGraph.of(data), users)
 
     @classmethod
     def of_events(
@@ -60,6 +65,16 @@ class HistoryBatch:
         kept = events[last]
         ends = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
         return cls(ends, item[kept], np.clip(weights, -2.0, 2.0), time[kept])
+
+    def with_social(self, graph: SocialGraph | None, users: Rows) -> HistoryBatch:
+        """Return the histories with the social signals of their users, rows of the graph."""
+        if graph is None:
+            return self
+        signals = [
+            graph.signals(user, own_rows(one.rows, one.weights))
+            for user, one in zip(users.tolist(), self, strict=True)
+        ]
+        return replace(self, social=tuple(signals))
 
     def ages(self) -> Floats:
         """Return how many distinct times back each entry is within its history, 0 for the last."""
@@ -80,7 +95,10 @@ class HistoryBatch:
         parts = [np.arange(self.ends[p], self.ends[p + 1]) for p in events_by_user.tolist()]
         kept = np.concatenate([*parts, np.zeros(0, np.int64)]).astype(np.int64)
         ends = np.concatenate([[0], np.cumsum([len(p) for p in parts])]).astype(np.int64)
-        return HistoryBatch(ends, self.rows[kept], self.weights[kept], self.times[kept])
+        social = self.social
+        if social is not None:
+            social = tuple(social[user] for user in events_by_user.tolist())
+        return HistoryBatch(ends, self.rows[kept], self.weights[kept], self.times[kept], social)
 
 
 def _last_of_each(key: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from recsys.errors import DataError
+from recsys.ranking.around_user import AroundUser
 from recsys.ranking.metadata_filter import Comparison
 from recsys.store.user_controls import Control
 from recsys.store.user_histories import TakenItems
@@ -89,6 +90,7 @@ class Query:
     taken: TakenItems | None = None  # all items ever acted on; None: those of the history
     follows: tuple[str, ...] = ()  # authors whose items are shown more
     names: tuple[tuple[str, str], ...] = ()  # (id, display name) of followed authors
+    around: AroundUser | None = None  # whose acts count too; None: no follow concerns the user
     author: str = ""  # the user's id as an author: their own items are left out; empty: none
     repeat: bool = False  # what was taken up before may be shown again
     repeat_categories: frozenset[str] = frozenset()  # or such of these categories only

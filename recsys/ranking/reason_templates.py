@@ -14,6 +14,8 @@ SENTENCES: Mapping[str, str] = {
     "because_you": "Because of {items} in your history",
     "steered": "You asked for more of {name}",
     "followed": "You follow {name}",
+    "followees": "People you follow took this up",
+    "network": "People around those you follow took this up",
     "regular": "You take this regularly",
     "again": "You took this before",
     "interests": "It matches the interests you stated",
@@ -46,6 +48,8 @@ AGAINST: Mapping[str, str] = {
     "because_you": "{items} in your history speaks against it",
     "interests": "It is far from the interests you stated",
     "search": "Its words are far from your search",
+    "followees": "What those whom you follow took up speaks against it",
+    "network": "What people around those you follow took up speaks against it",
     "regular": "You took this a short while ago, or long ago",
     "again": "You took this a short while ago, or long ago",
     "trending": "It is not trending now",
@@ -72,6 +76,14 @@ LESS_OF, LESS_LIKE = "You asked for less of {name}", "You asked for less like {i
 LEAST = 1e-6  # of what speaks for an item; less is the rounding of a sum, no reason
 TOLD = 0.05  # share of what speaks for an item from which a list tells a reason
 _VALUE = attrgetter("value")
+
+
+def followees_sentence(count: int, language: str = "en") -> str:
+    """Return the sentence for an item that so many followees took up; 0: without the number."""
+    if not count:
+        return sentence("followees", language=language)
+    one, more = "Somebody you follow took this up", "{count} people you follow took this up"
+    return counted(one, more, count, language)
 
 
 @lru_cache(maxsize=1024)  # most kinds have one sentence in a language

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -56,6 +57,10 @@ class Request:
         seen = History.resolve(query.history, live)
         kept = user_controls.without_forgotten(live, query.history, query.controls)
         history = seen if len(kept) == len(query.history) else History.resolve(kept, live)
+        if query.around is not None:
+            now = time.time() if query.now is None else query.now
+            own = history.rows[history.weights > 0]
+            history = replace(history, social=query.around.signals(live, own, now))
         learned = UserTerms.of(history, live, query.personal)
         terms = tuple([(t, learned.terms[t.name]) for t in TERMS if t.name in learned.terms])
         none = np.zeros(live.model.words.shape[1], np.float32)

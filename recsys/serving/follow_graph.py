@@ -41,11 +41,13 @@ class FollowGraph:
     Until the first look nothing is known (`ready` is False).
     """
 
-    def __init__(self, weights: EventWeights) -> None:
+    def __init__(self, weights: EventWeights, mean_rating: float = 0.0) -> None:
         self._weights = weights
         self._lock = threading.Lock()
         self.ready = False
-        self.mean_rating = 0.0  # of the model in service; ratings below it are not in favour
+        self.mean_rating = (
+            mean_rating  # of the model in service; ratings below it are not in favour
+        )
         self.stamp: int | None = None  # the store's change stamp at the last look at follows
         self.acts_stamp: int | None = None  # the same of acts
         self._clear()
@@ -55,6 +57,7 @@ class FollowGraph:
         self._looked = 0.0  # Unix seconds
         self._kinds: dict[int, float] = {}  # weight by number of a kind
         self._ratings: set[int] = set()  # kinds whose values are ratings
+        self._public: Numbers = _NOBODY  # kinds that anybody may see
         self._out, self._in = CsrRows.empty(np.int32), CsrRows.empty(np.int32)  # users
         self._written, self._readers = CsrRows.empty(np.int32), CsrRows.empty(np.int32)  # authors
         self._blocks: dict[int, set[int]] = {}
@@ -127,6 +130,10 @@ class FollowGraph:
         """
         return self._acts.gather(numbers)
 
+    def public_kinds(self) -> Numbers:
+        """Return the kinds of acts that a setting calls public, of those met so far."""
+        return self._public
+
     def figures(self) -> dict[str, int]:
         """Return edges, accounts, acts, blocks, and the bytes of the arrays."""
         rows = (self._out, self._in, self._written, self._readers)
@@ -152,6 +159,11 @@ class FollowGraph:
                 if len(changes) < _CHUNK:
                     break
             self._looked, self.stamp = now, stamp
+
+    def follow_all(self, store: Store) -> None:
+        """Read on to the end of all logs."""
+        self.follow(store)
+        self.follow_acts(store)
 
     def follow_acts(self, store: Store, stamp: int | None = None) -> None:
         """Read on to the end of the log of events, and make bases anew that have many new rows."""
@@ -210,6 +222,8 @@ class FollowGraph:
             meanings = {n: self._weights.meanings[name] for n, name in names.items()}
             self._kinds = {n: one.weight for n, one in meanings.items()}
             self._ratings = {n for n, one in meanings.items() if one.rates}
+            public = [n for n, name in names.items() if self._weights.is_public(name)]
+            self._public = np.array(sorted(public), np.int32)
         weight = self._kinds.get(act.kind, 0.0)
         if act.value is not None and act.value < self._middle(act.kind):
             return -abs(weight)

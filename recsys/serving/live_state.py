@@ -232,6 +232,10 @@ class LiveState:
         base = self._base
         return self.ids.name(row) if row < base else self.posted[row - base].item_id
 
+    def label_count(self, name: str) -> int:
+        """Return how many categories, authors, languages or tags have a code."""
+        return len(self._codes[name])
+
     def code(self, name: str, text: str) -> int:
         """Return the code of a category, author, language or tag; -1 when no item has it."""
         return self._codes[name].get(text, -1)

@@ -6,6 +6,7 @@ the same way once more: settings are chosen there, never on the test.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -15,7 +16,9 @@ from recsys.array_types import Mask, Rows, Times
 from recsys.data.dataset import Dataset
 from recsys.data.event_kind_weights import EventWeights
 from recsys.data.event_tables import EventTable, ItemTable
+from recsys.data.follow_table import FollowTable
 from recsys.data.ids import IdMap
+from recsys.data.records import Follow
 from recsys.data.unrecorded_items import AUTO, Unrecorded, unlisted, with_records
 from recsys.errors import DataError
 from recsys.ranking_metrics import Positives
@@ -112,6 +115,11 @@ class Split:
     def dataset(self) -> Dataset:
         """Return the training events as all rows of the table get them."""
         return Dataset.build(self.train, self.items, weights=self.rules.weights)
+
+    def with_follows(self, follows: Iterable[Follow]) -> Split:
+        """Return the split with the follows of the users of its events, as of always."""
+        table = FollowTable.of(follows, self.train.users, self.items.author)
+        return replace(self, train=replace(self.train, follows=table))
 
     def validation(self) -> Split:
         """Cut the training events as the test was cut."""
@@ -289,5 +297,6 @@ def _joined(train: EventTable, test: EventTable) -> tuple[EventTable, Mask]:
         kind=np.concatenate([train.kind, code[test.kind] if len(test) else test.kind]),
         value=np.concatenate([train.value, test.value]),
         time=np.concatenate([train.time, test.time]),
+        follows=train.follows,
     )
     return both, np.arange(len(both)) >= len(train)

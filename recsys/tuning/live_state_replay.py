@@ -16,6 +16,7 @@ from recsys.data.dataset import Dataset
 from recsys.ranking.gbdt_rerank import live_scores
 from recsys.ranking.history import History
 from recsys.ranking.history_batch import HistoryBatch
+from recsys.ranking.social_graph import SocialGraph
 from recsys.ranking_metrics import Positives, Values
 from recsys.serving.live_event import LiveEvent
 from recsys.serving.live_state import LiveState
@@ -104,6 +105,7 @@ class ReplayService:
         if data is not None and data.timed:
             self.first_act = births_of(data.user, data.time, len(data.users))
         self.rows = np.arange(len(live.model), dtype=np.int32)  # walk's row -> live's, -1 none
+        self.social = None if data is None else SocialGraph.of(data)
         self._later: list[LiveEvent] = []  # observed and not counted yet: many at once take less
 
     def observe(self, step: ReplayEvent) -> None:
@@ -115,6 +117,10 @@ class ReplayService:
         if self.first_act is not None and np.isfinite(self.first_act[step.user]):
             act = act._replace(first_act=float(self.first_act[step.user]))
         self._later.append(act)
+        if self.social is not None:
+            public = self.live.weights.is_public(step.kind)
+            if step.weight or back:
+                self.social.add(step.user, step.item, step.time, public, step.weight > 0)
         self._reach(step.item)
         if back or self.rows[step.item] < 0:
             self.count()
@@ -162,7 +168,14 @@ class ReplayService:
         users = [np.arange(len(histories.item))]
         items = self.known_rows(histories.item)
         found = HistoryBatch.of_events(items, histories.weight, histories.time, users)
-        return History(found.rows, found.weights, found.times)
+        if self.social is None:
+            return History(found.rows, found.weights, found.times)
+        taken = histories.item[histories.weight > 0]
+        signals = self.social.signals(int(histories.user[0]), taken, histories.now)
+        codes = np.arange(len(self.live.model.catalogue.names["author"]), dtype=np.int32)
+        self._reach(int(signals.rows.max(initial=-1)))
+        mapped = signals.mapped(self.rows, codes)
+        return History(found.rows, found.weights, found.times, mapped)
 
     def _reach(self, row: int) -> None:
         extra = row + 1 - len(self.rows)

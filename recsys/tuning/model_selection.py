@@ -20,6 +20,8 @@ from recsys.ranking.popularity_features import prior_features
 from recsys.ranking.terms.personal_rating import TASTE
 from recsys.ranking.terms.popularity import SHARES
 from recsys.ranking.terms.protocol import Parameter
+from recsys.ranking.terms.registry import social_terms
+from recsys.ranking.terms.social import PRIORS, SHORT
 from recsys.serving.gbdt_model import Gbdt
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
@@ -41,6 +43,7 @@ from recsys.tuning.score_model_form import REFUSALS, CandidateForm, CrossValidat
 from recsys.tuning.score_model_form_search import GAIN, Search, form_summary
 from recsys.tuning.tuning_result import TuningResult
 from recsys.tuning.validation_set import ValidationSet
+from recsys.tuning.validation_splits import TESTABLE
 
 PEOPLE = 3_000  # of the validation set that are evaluated
 HALF_LIVES = (1.6, 5.0, 20.0, math.inf)  # events back; how fast a history fades
@@ -102,7 +105,8 @@ def fixed_choice(rows: Sequence[Mapping[str, object]] = ()) -> TuningResult:
 
     All weights are positive and the same on every platform.
     """
-    return TuningResult((CHEAP.name,), FIXED, tuple(rows), design="untested")
+    score_model = with_social_priors(FIXED, None)
+    return TuningResult((CHEAP.name,), score_model, tuple(rows), design="untested")
 
 
 def choose(
@@ -116,6 +120,7 @@ def choose(
     on_the_way: ReplaySource | None = None,
     cut: ValidationSet | None = None,
     more: Sequence[ValidationSet] = (),
+    compare_follows: bool = False,
 ) -> TuningResult:
     """Fit the engines that the budget allows and choose the form of the score and its weights.
 
@@ -124,7 +129,8 @@ def choose(
     Users are evaluated at one cut in time, or, with `on_the_way`, before each of the events that
     followed, as a service that receives every event is. `cut`: users at one cut for what is
     evaluated first; None: those of `check`. `more`: further folds beside `check`, with the same
-    numbers of users and items; engines are fitted to each.
+    numbers of users and items; engines are fitted to each. `compare_follows`: return the choice
+    without the terms of follows as well.
 
     The form grows part by part; a part stays when it raises nDCG@20 of users whose own choices were
     not used for its weights. The weights of the winning form are then learned from everybody. A
@@ -191,7 +197,39 @@ def choose(
         elif budget.seconds > TREE_SECONDS:
             log.hurried("there was no time to try trees that correct the score model")
     result = _chosen(Found(design, search.found, choice_sets), finalists, log, trees, validator)
-    return replace(result, frontier=tuple(point.to_json() for point in points))
+    result = replace(result, frontier=tuple(point.to_json() for point in points))
+    if not compare_follows:  # a night does not need it
+        return result
+    in_time = on_the_way is not None
+    bare = _without_follows(result, design, choice_sets, finalists, validator, in_time, seed)
+    return replace(result, without_follows=bare)
+
+
+def _without_follows(
+    result: TuningResult,
+    design: CandidateForm,
+    choice_sets: ChoiceSets,
+    finalists: Sequence[Engine],
+    validator: CrossValidator,
+    in_time: bool,
+    seed: int,
+) -> TuningResult:
+    """Return the same choice without the terms of follows, its weights learned anew.
+
+    They are the last part of a form that is tried, so that this is the form that would have been
+    chosen without follows.
+    """
+    names = {term.name for term in social_terms()}
+    if not names & {*design.linear}:
+        return result
+    bare = replace(design, linear=tuple(name for name in design.linear if name not in names))
+    log, trees = Log(lambda text: None), None
+    if result.trees is not None:
+        trees = _corrected(choice_sets, bare, in_time, seed, log)
+    chosen = _chosen(Found(bare, 0.0, choice_sets), finalists, log, trees, validator)
+    model = chosen.score_model
+    linear = {n: w for n, w in model.linear.items() if n.removesuffix(SHORT) not in names}
+    return replace(chosen, score_model=replace(model, linear=linear))
 
 
 def _no_regret(
@@ -247,12 +285,41 @@ def _chosen(
         unread=ranks.factor,
         appeal=ranks.appeal,
     )
+    scores = found.design.scores(found.choice_sets, weights)
+    sampled = found.choice_sets.offset > 0  # where all items are offered: all of them
+    sampled = sampled if sampled.any() else np.isfinite(found.choice_sets.offset)
+    spread = float(scores[sampled].std()) or 1.0
+    score_model = with_social_priors(score_model, found.choice_sets, spread)
     if not found.choice_sets.columns[TASTE].any():  # nothing learned of dislikes
         score_model = replace(score_model, priors={**score_model.priors, "refusals": REFUSALS})
     pressure = tuple(log.pressure)
     return TuningResult(
         _used(engines, found.design), score_model, tuple(log.rows), trees, pressure=pressure
     )
+
+
+def with_social_priors(
+    score_model: ScoreModel, choice_sets: ChoiceSets | None, spread: float = 1.0
+) -> ScoreModel:
+    """Return the score model with weights for the terms of follows that it does not use.
+
+    0 where a term was refused on `TESTABLE` users or more whom it concerned; elsewhere the prior.
+    `choice_sets`: that the form was chosen on; None: it was not. `spread`: of the scores.
+    """
+    linear = dict(score_model.linear)
+    for term in social_terms():
+        if term.name in linear:
+            continue
+        values = None if choice_sets is None else choice_sets.columns.get(term.column())
+        tested = 0
+        if values is not None and choice_sets is not None:
+            tested = len(np.unique(choice_sets.user[values.any(axis=1)]))
+        for name in (term.name, term.name + SHORT):
+            if tested >= TESTABLE:
+                linear[name] = 0.0
+            elif name in PRIORS:
+                linear[name] = PRIORS[name] * spread
+    return replace(score_model, linear=linear)
 
 
 def _unread_ranks(found: Found, weights: Mapping[Parameter, float], log: Log) -> UnreadRanks:

@@ -114,7 +114,7 @@ def answers(model: Model, check: ValidationSet, block: int = 256) -> Gains:
     """
     block = people_at_a_time(len(model), block)
     weights = np.append(item_weights(check.data), 1.0)[check.relevant.items]
-    check = translated(check, model.catalogue.ids)
+    check = translated(check, model.catalogue.ids, model.catalogue.names["author"])
     features = popularity_features.prior_features(LiveState(model))
     ranks = [np.zeros(0)]
     for start in range(0, len(check), block):
@@ -127,8 +127,11 @@ def answers(model: Model, check: ValidationSet, block: int = 256) -> Gains:
     return Gains(ndcg(every, relevant, AT), debiased_ndcg(every, relevant, AT, weights))
 
 
-def translated(check: ValidationSet, items: IdMap) -> ValidationSet:
-    """Return the check with its item rows in another numbering; unknown items drop out."""
+def translated(check: ValidationSet, items: IdMap, authors: IdMap | None = None) -> ValidationSet:
+    """Return the check with its item rows in another numbering; unknown items drop out.
+
+    `authors`: what codes of authors stand for there; None: nothing.
+    """
     if items is check.data.items:
         return check
     rows = np.append(items.rows(check.data.items), np.int32(-1))  # -1 stays -1
@@ -136,7 +139,12 @@ def translated(check: ValidationSet, items: IdMap) -> ValidationSet:
     mapped = rows[old.rows]
     kept = mapped >= 0
     ends = np.concatenate([[0], np.cumsum(kept)])[old.ends].astype(np.int64)
-    histories = HistoryBatch(ends, mapped[kept], old.weights[kept], old.times[kept])
+    social = old.social
+    if social is not None:
+        names = IdMap.from_ids(filter(None, check.data.table.author))
+        codes = np.full(len(names), -1, np.int32) if authors is None else authors.rows(names)
+        social = tuple(one.mapped(rows, codes) for one in social)
+    histories = HistoryBatch(ends, mapped[kept], old.weights[kept], old.times[kept], social)
     only = None
     if check.only is not None:
         only = rows[check.only]

@@ -11,7 +11,7 @@ import numpy as np
 
 from recsys.ranking.terms.popularity import SHARES
 from recsys.ranking.terms.protocol import Column
-from recsys.ranking.terms.registry import TERMS, linear_terms
+from recsys.ranking.terms.registry import TERMS, linear_terms, social_terms
 from recsys.ranking.terms.single_weight_base import LinearTerm
 from recsys.tuning.score_model_form import CandidateForm, CrossValidator
 
@@ -40,6 +40,7 @@ class Search:
     # the best form of engines alone, one or one of either kind; None: none was tried
     alone: CandidateForm | None = None
     linear: list[LinearTerm] = field(default_factory=list)  # optional terms with a column
+    social: list[str] = field(default_factory=list)  # terms of follows with a column
 
     def grow(self, timed: bool, columns: Iterable[Column], voted: bool) -> CandidateForm:
         """Return the best form found; `columns` are those that differ between items.
@@ -47,7 +48,9 @@ class Search:
         `voted`: likes and dislikes are both at hand, so the expected vote may be a part.
         """
         columns = list(columns)
-        self.linear = [one for one in linear_terms() if one.column() in columns]
+        terms, social = [one for one in linear_terms() if one.column() in columns], social_terms()
+        self.linear = [one for one in terms if one not in social]
+        self.social = [one.name for one in terms if one in social]
         best = self.anchored(SHARES if timed else ("share_all",))
         if timed:
             best = self._best(self._with_each_linear(best[0], dated=True), best)
@@ -70,8 +73,22 @@ class Search:
             best = self._best([more(best[0])], best)
         if best[0] != before and not best[0].plain:
             best = self._retried(found[:engines], factors, words, timed, best)
+        best = self._followed(best)
         self.found = best[1]
         return self._pruned(best)
+
+    def _followed(self, best: tuple[CandidateForm, float]) -> tuple[CandidateForm, float]:
+        """Try the terms of follows: each beside those kept before, then all together."""
+        if not self.social:
+            return best
+        start = best
+        for _ in self.social:
+            before = best
+            left = [name for name in self.social if name not in best[0].linear]
+            best = self._best([_with_linear(name)(best[0]) for name in left], best)
+            if best is before:
+                break
+        return self._best([_with_linear(*self.social)(start[0])], best)
 
     def _worded(
         self, words: tuple[Column, ...], best: tuple[CandidateForm, float]
@@ -247,8 +264,8 @@ def _adding(feature: str) -> Callable[[CandidateForm], CandidateForm]:
     return lambda design: replace(design, shares=(*design.shares, feature))
 
 
-def _with_linear(name: str) -> Callable[[CandidateForm], CandidateForm]:
-    return lambda design: replace(design, linear=tuple(dict.fromkeys((*design.linear, name))))
+def _with_linear(*names: str) -> Callable[[CandidateForm], CandidateForm]:
+    return lambda design: replace(design, linear=tuple(dict.fromkeys((*design.linear, *names))))
 
 
 def by_life(columns: Iterable[Column]) -> list[Column]:

@@ -66,6 +66,7 @@ class Scenario:
     directed: bool = True  # False: engines may use nearness in histories, but not direction
     wall: float = WALL  # times as many minutes by the clock end the search too
     queries: int = QUERIES  # of a replay at most
+    compare_follows: bool = False  # return the choice without the terms of follows as well
 
 
 def tune(
@@ -121,7 +122,8 @@ def tune(
         note(text)
         advance(budget.spent(), budget.seconds)
 
-    return choose(check, words, engines, budget, seed, device, log_line, way, cut, more)
+    pair = scenario.compare_follows
+    return choose(check, words, engines, budget, seed, device, log_line, way, cut, more, pair)
 
 
 def _undated(data: TuningData, scenario: Scenario) -> list[ValidationSet]:
@@ -144,6 +146,11 @@ def canonical(data: TuningData) -> TuningData:
     place = np.empty(len(first), np.int32)
     place[np.argsort(first)] = np.arange(len(first), dtype=np.int32)
     names, item = _sorted_ids(events.items, events.item)
+    follows = events.follows
+    if follows is not None:
+        numbers = np.full(len(events.users), -1, np.int32)
+        numbers[np.unique(events.user)] = place
+        follows = follows.renumbered(numbers)
     events = replace(
         events,
         users=IdMap.from_ids(map(str, range(len(first)))),
@@ -152,6 +159,7 @@ def canonical(data: TuningData) -> TuningData:
         item=item,
         comments={},
         numbers=None,
+        follows=follows,
     )
     order = sorted(range(len(items)), key=items.ids.__getitem__)
     columns: dict[str, Any] = {"ids": IdMap.from_ids(items.ids[row] for row in order)}

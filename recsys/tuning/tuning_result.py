@@ -27,6 +27,8 @@ class TuningResult:
     # Places on the dial of the score model and what each is worth, see
     # `recsys.tuning.accuracy_personalization_frontier`.
     frontier: tuple[Mapping[str, object], ...] = ()
+    # What would have been chosen without the terms of follows; None: not requested. Not kept.
+    without_follows: TuningResult | None = None
 
     def to_json(self) -> dict[str, object]:
         """Return the choice as JSON knows it."""

@@ -1,5 +1,7 @@
 """The snapshot: what the store held, without user ids."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ from jobs.nightly.pipeline import NightPipeline
 from jobs.progress import LogProgress
 from recsys.data.event_tables import EventTable, ItemTable
 from recsys.data.ids import IdMap
-from recsys.data.records import Event, Item
+from recsys.data.records import Event, Follow, Item
 from recsys.settings import Settings
 from recsys.store.store import Store
 from recsys.text.sentiment.scorer import SentimentScorer, with_sentiment
@@ -94,3 +96,29 @@ def test_the_tone_of_comments_goes_along_and_their_words_do_not(tmp_path):
     found, _ = load_snapshot(tmp_path / "snap")
     assert np.sign(found.sentiment).tolist() == [-1, 0, 1] and not found.comments
     assert not any(b"terrible" in path.read_bytes() for path in (tmp_path / "snap").iterdir())
+
+
+def test_follows_come_back_without_user_ids(tmp_path):
+    with Store.open(f"sqlite:///{tmp_path}/s.db") as store:
+        store.add_items([Item("a", "tide", author_id="writer"), Item("b", author_id="bob-writes")])
+        store.add_events([Event("ann-acts", "a", "like"), Event("bob-writes", "a", "like")])
+        store.add_follows(
+            [
+                Follow("ann-acts", followed_user_id="bob-writes"),  # who is an author too
+                Follow("bob-writes", author_id="writer"),
+                Follow("ann-acts", followed_user_id="nobody-here"),
+                Follow("stranger", followed_user_id="ann-acts"),
+            ]
+        )
+        events, items = store.event_table(), store.item_table()
+        follows = store.follow_table(events, items.author)
+    save_snapshot(tmp_path / "snap", replace(events, follows=follows), items)
+    back = load_snapshot(tmp_path / "snap")[0].follows
+    assert back is not None
+    assert (back.follower.tolist(), back.followee.tolist()) == ([0], [1])
+    read = [(u, back.authors[a]) for u, a in zip(back.reader, back.author, strict=True)]
+    assert sorted(read) == [(0, "bob-writes"), (1, "writer")]
+    for path in (tmp_path / "snap").iterdir():
+        assert b"ann-acts" not in path.read_bytes()
+    save_snapshot(tmp_path / "none", events, items)
+    assert load_snapshot(tmp_path / "none")[0].follows is None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,8 @@ from recsys.array_types import Floats, Mask, Rows
 from recsys.ranking import user_controls
 from recsys.ranking.item_feature_table import ItemFeatureTable
 from recsys.ranking.terms.protocol import Attribution, Part, RequestContext, ScoreTerm, UserTerm
+from recsys.ranking.terms.social import AUTHORS
+from recsys.serving.label_names import value_of
 from recsys.serving.live_state import LiveState
 from recsys.store.user_controls import Control
 
@@ -125,14 +127,15 @@ class Controls(ScoreTerm):
         targets = [_targets(live, c, size) for c in active if c.kind != "item" or c in items]
         decided = {c.value for c in active if c.kind == "author"}
         names = dict(context.query.names)
-        codes = {
-            live.code("author", n): names.get(n, n)
-            for n in context.query.follows
-            if n not in decided
-        }
-        followed = {code: name for code, name in codes.items() if code >= 0}
+        followed = {}
+        for code, name in _followed(context):
+            if name not in decided:
+                followed[code] = names.get(name, name)
         if followed:
-            targets.append(_follow_targets(live, followed, size))
+            # where a night learned what a follow says, the term of followed authors adds it
+            learned = AUTHORS in live.model.score_model.linear
+            strength = 0.0 if learned and context.history.social is not None else FOLLOWED
+            targets.append(_follow_targets(live, followed, size, strength))
         if not targets:
             return None
         total = np.zeros(size, np.float32)
@@ -152,10 +155,26 @@ def _targets(live: LiveState, control: Control, size: int) -> ControlTargets:
     return ControlTargets(control, rows, np.float32(_SIGNS[control.action]) * values[rows])
 
 
-def _follow_targets(live: LiveState, followed: Mapping[int, str], size: int) -> ControlTargets:
+def _followed(context: RequestContext) -> Iterator[tuple[int, str]]:
+    """Yield code and id of each followed author of whom there are items."""
+    live, social = context.live, context.history.social
+    if social is not None:
+        for code in social.authors.tolist():
+            yield code, value_of(live, "author", code)
+        return
+    for name in context.query.follows:
+        if (code := live.code("author", name)) >= 0:
+            yield code, name
+
+
+def _follow_targets(
+    live: LiveState, followed: Mapping[int, str], size: int, strength: float
+) -> ControlTargets:
     """Return the targets of all follows: one look at the catalogue, however many they are."""
-    rows = np.flatnonzero(np.isin(live.labels["author"][:size], list(followed)))
-    strengths = np.full(len(rows), FOLLOWED, np.float32)
+    codes = np.zeros(live.label_count("author") + 1, bool)  # the last for items without an author
+    codes[list(followed)] = True
+    rows = np.flatnonzero(codes[live.labels["author"][:size]])
+    strengths = np.full(len(rows), strength, np.float32)
     return ControlTargets(Control(0, FOLLOW, "author", "", 0.0), rows.astype(np.int32), strengths)
 
 

@@ -21,6 +21,17 @@ from recsys.ranking.terms.protocol import ScoreTerm
 from recsys.ranking.terms.query_text import QueryText
 from recsys.ranking.terms.repeat_consumption import Repeats
 from recsys.ranking.terms.single_weight_base import LinearTerm
+from recsys.ranking.terms.social import (
+    AlikeFollowees,
+    CloseFollowees,
+    FollowedAuthors,
+    Followees,
+    Followers,
+    MutualFollows,
+    RecentFollowees,
+    SecondHop,
+    SocialTerm,
+)
 from recsys.ranking.terms.text import Text
 from recsys.ranking.terms.trend_boost import TrendBoost
 from recsys.ranking.terms.user_acts_since_release import ExposureAge
@@ -36,6 +47,14 @@ TERMS: list[ScoreTerm] = [
     ItemAge(),
     CategoryAffinity(),
     AuthorAffinity(),
+    FollowedAuthors(),
+    Followees(),
+    CloseFollowees(),
+    MutualFollows(),
+    AlikeFollowees(),
+    RecentFollowees(),
+    Followers(),
+    SecondHop(),
     FactorTerm(),
     Text(),
     PersonalRating(),
@@ -85,6 +104,11 @@ def item_feature_terms() -> list[ItemFeatureTerm]:
 def linear_terms() -> list[LinearTerm]:
     """Return the optional terms of one weight."""
     return [term for term in TERMS if isinstance(term, LinearTerm)]
+
+
+def social_terms() -> list[SocialTerm]:
+    """Return the terms that read follows."""
+    return [term for term in TERMS if isinstance(term, SocialTerm)]
 
 
 def gbdt_names() -> tuple[str, ...]:

@@ -110,7 +110,7 @@ class LinearTerm(ScoreTerm):
         """Return the rows where a user would not accept it as a reason; None: nowhere."""
         return None
 
-    def bind(self, context: UserContext) -> UserLinear:
+    def bind(self, context: UserContext) -> UserTerm:
         """Return the term with the learned weight."""
         weight = context.score_model.linear.get(self.name, 0.0)
         return UserLinear(self, context.live, context.history, weight)

@@ -9,6 +9,7 @@ from worlds import WORDS
 
 from recsys.data.records import Item
 from recsys.explain.score_parts import attributions
+from recsys.ranking.around_user import AroundUser
 from recsys.ranking.batch_scoring import score_block
 from recsys.ranking.history import History
 from recsys.ranking.history_batch import HistoryBatch
@@ -16,9 +17,11 @@ from recsys.ranking.item_feature_cache import ItemFeatureCache
 from recsys.ranking.popularity_features import prior_features
 from recsys.ranking.query import Interaction, Query
 from recsys.ranking.request_scorer import Request
+from recsys.ranking.social_signals import EgoNetwork
 from recsys.ranking.terms.item_feature_base import ItemFeatureTerm
 from recsys.ranking.terms.protocol import ALWAYS, BatchContext, CutContext, ReplayContext
-from recsys.ranking.terms.registry import TERMS, feature_names
+from recsys.ranking.terms.registry import TERMS, feature_names, social_terms
+from recsys.ranking.terms.social import SHORT
 from recsys.ranking.trend_boost_table import TrendBoostTable
 from recsys.ranking.user_features import user_features_of
 from recsys.ranking.user_term_scores import UserTerms
@@ -45,8 +48,47 @@ ASKED = Query(
 )
 
 
+def network_of(live):
+    """Return three followees and two people beyond, some of whose acts are public."""
+    rows = np.array([0, 3, 7, 3, 7, 9, 3, 7, 20, 5, 6], np.int32)
+    return EgoNetwork(
+        follows=np.array([True, True, True, False, False]),
+        followed_by=np.array([True, False, False, True, False]),
+        closeness=np.array([0.5, 0.1, 0.1, 0, 0], np.float32),
+        ways=np.array([0, 0, 0, 0, 0.4], np.float32),
+        counts=np.array([3, 3, 3, 1, 1]),
+        rows=rows,
+        days=np.full(len(rows), NOW / 86_400 - 3),
+        public=np.isin(rows, [20, 5, 6]),
+    )
+
+
+def authors_of(live):
+    return np.array(sorted(live.codes("author", "sea-author-1")), np.int32)
+
+
+def social(history, live):
+    signals = network_of(live).signals(
+        history.rows[history.weights > 0], authors_of(live), live.counters.newest / 86_400
+    )
+    return replace(history, social=signals)
+
+
+def resolved(past, live):
+    return social(History.resolve(past, live), live)
+
+
+def with_weights(live):
+    """Give all terms of follows a weight."""
+    names = [name for term in social_terms() for name in (term.name, term.name + SHORT)]
+    linear = {name: 0.3 - 0.05 * place for place, name in enumerate(names)}
+    model = live.model.score_model
+    live.model = replace(live.model, score_model=replace(model, linear={**model.linear, **linear}))
+    return live
+
+
 def live_state(later=()):
-    live = worlds.live()
+    live = with_weights(worlds.live())
     live.marks.some = True
     live.marks.score[: live.size] = np.linspace(0, 1, live.size)
     for number, item in enumerate(later):
@@ -62,7 +104,8 @@ def rising_of(live):
 
 
 def request_of(live, history):
-    query = replace(ASKED, history=history)
+    around = AroundUser(live, network_of(live), authors_of(live), 0)
+    query = replace(ASKED, history=history, around=around)
     return Request.of(query, live, ItemFeatureCache(live, 0.0), rising_of(live))
 
 
@@ -132,14 +175,15 @@ def test_no_score_exceeds_the_bound_of_its_block(term, history):
 
 
 def test_the_scores_of_many_users_are_those_of_each(term):
-    live = worlds.live()
+    live = with_weights(worlds.live())
     model, request = live.model, {}
-    histories = [History.resolve(past, live) for past in HISTORIES.values()]
+    histories = [resolved(past, live) for past in HISTORIES.values()]
     many = HistoryBatch(
         np.cumsum([0, *map(len, histories)]).astype(np.int64),
         np.concatenate([one.rows for one in histories]),
         np.concatenate([one.weights for one in histories]),
         np.concatenate([one.times for one in histories]),
+        tuple(one.social for one in histories),
     )
     features = dict(zip(feature_names(), prior_features(live), strict=True))
     user_features = [user_features_of(one, model.catalogue.created) for one in histories]
@@ -155,11 +199,15 @@ def test_the_scores_of_many_users_are_those_of_each(term):
 
 
 def test_columns_of_a_cut_and_of_a_replay_are_the_same(term):
-    live = worlds.live()
+    live = with_weights(worlds.live())
     model = live.model
-    history = History.resolve(PAST, live)
+    history = resolved(PAST, live)
     one = HistoryBatch(
-        np.array([0, len(history)], np.int64), history.rows, history.weights, history.times
+        np.array([0, len(history)], np.int64),
+        history.rows,
+        history.weights,
+        history.times,
+        (history.social,),
     )
     features = dict(zip(feature_names(), prior_features(live, NOW), strict=True))
     created = model.catalogue.created
@@ -176,8 +224,8 @@ def test_columns_of_a_cut_and_of_a_replay_are_the_same(term):
 
 
 def test_columns_of_some_rows_are_those_of_all(term):
-    live = worlds.live()
-    history = History.resolve(PAST, live)
+    live = with_weights(worlds.live())
+    history = resolved(PAST, live)
     rows = np.arange(live.size, dtype=np.int32)
     whole = ReplayContext({"ease": live}, (5.0, np.inf), history, history.times, NOW, rows)
     some = replace(whole, rows=rows[3:40:4])
@@ -189,8 +237,8 @@ def test_columns_of_some_rows_are_those_of_all(term):
 
 
 def test_the_best_rows_of_a_users_column_are_nominated(term):
-    live = worlds.live()
-    history = History.resolve(PAST, live)
+    live = with_weights(worlds.live())
+    history = resolved(PAST, live)
     rows = np.arange(live.size, dtype=np.int32)
     context = ReplayContext({"ease": live}, (5.0, np.inf), history, history.times, NOW, rows)
     if isinstance(term, ItemFeatureTerm):
@@ -216,10 +264,14 @@ def test_all_terms_of_a_rich_request_are_bound():
 
 
 def test_a_block_is_the_sum_of_the_terms():
-    live = worlds.live()
-    history = History.resolve(PAST, live)
+    live = with_weights(worlds.live())
+    history = resolved(PAST, live)
     one = HistoryBatch(
-        np.array([0, len(history)], np.int64), history.rows, history.weights, history.times
+        np.array([0, len(history)], np.int64),
+        history.rows,
+        history.weights,
+        history.times,
+        (history.social,),
     )
     block = score_block(live.model, one, prior_features(live))[0]
     assert block == pytest.approx(UserTerms.of(history, live).scores(), abs=1e-4)
