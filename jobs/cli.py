@@ -49,6 +49,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "evaluate-trends": ("evaluate_trends", "figures of bursts and forecasts"),
     "evaluate-profiles": ("evaluate_user_profiles", "figures of who returns and of communities"),
     "evaluate-people": ("evaluate_people", "figures of whom to follow and of how items spread"),
+    "evaluate-experiments": ("evaluate_experiments", "error rates and power of experiments"),
+    "evaluate-ope": ("evaluate_off_policy", "off-policy estimates against known values"),
     "settings": ("show_settings", "every setting with its value, default and source"),
     "bench": ("bench", "speed and memory of each stage and of serving"),
 }

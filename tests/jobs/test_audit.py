@@ -42,6 +42,7 @@ EXEMPT = {
     },
     "figures over everybody": {
         "evaluate", "evaluate-text", "evaluate-trends", "evaluate-profiles", "bench",
+        "evaluate-experiments", "evaluate-ope",
     },
     "a list for its reader, as GET /recommend": {"recommend"},
     "texts of a file, no user": {"tone", "train-tone"},

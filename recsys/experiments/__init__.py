@@ -1,0 +1,1 @@
+"""Statistics of online experiments: assignment, sequential tests, plans, off-policy estimates."""
