@@ -35,6 +35,8 @@ AUDITED = {
     "mail confirm",
     "mail remove",
     "mail test",
+    "watch add",
+    "watch remove",
 }
 EXEMPT = {
     "the machine's own work on everybody's data; the store's runs hold it": {
@@ -42,13 +44,14 @@ EXEMPT = {
     },
     "figures over everybody": {
         "evaluate", "evaluate-text", "evaluate-trends", "evaluate-profiles", "bench",
-        "evaluate-experiments", "evaluate-ope",
+        "evaluate-experiments", "evaluate-ope", "evaluate-people",
     },
     "a list for its reader, as GET /recommend": {"recommend"},
     "texts of a file, no user": {"tone", "train-tone"},
     "shows no person and changes nothing": {
         "keys list", "bundles list", "bundles show", "notices list", "notices dead",
         "webhooks list", "mail list", "settings",
+        "watch list", "watch alerts", "watch digest", "watch test",
     },
 }  # fmt: skip
 
