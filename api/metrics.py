@@ -112,6 +112,63 @@ class Metrics:
             **most,  # type: ignore[arg-type]
         )
 
+        self.last_success = Gauge(
+            "recsys_last_published_night_timestamp_seconds",
+            "When the last night that published a bundle ended, 0 before the first",
+            **most,  # type: ignore[arg-type]
+        )
+        self.night_cpu = Gauge(
+            "recsys_last_night_cpu_seconds",
+            "CPU time of the last night",
+            **most,  # type: ignore[arg-type]
+        )
+        self.night_gate = Gauge(
+            "recsys_last_night_gate_passed",
+            "Whether the last night passed its gate",
+            **most,  # type: ignore[arg-type]
+        )
+        self.night_ndcg = Gauge(
+            "recsys_last_night_ndcg",
+            "nDCG@20 of the last night's gate: of the new model and of the bundle in service",
+            ("model",),
+            **most,  # type: ignore[arg-type]
+        )
+        self.click_rate = Gauge(
+            "recsys_click_rate",
+            "Items acted on per item shown, last seven days, by source",
+            ("source",),
+            **most,  # type: ignore[arg-type]
+        )
+        self.alerts = Gauge(
+            "recsys_alerts",
+            "Alerts of watches by state",
+            ("state",),
+            **most,  # type: ignore[arg-type]
+        )
+        self.watches = Gauge("recsys_watches", "Watches over texts", **most)  # type: ignore[arg-type]
+        self.audit_entries = Gauge(
+            "recsys_audit_last_entry",
+            "Number of the newest entry of the audit log",
+            **most,  # type: ignore[arg-type]
+        )
+
+    def published(self, run: Run | None) -> None:
+        """Take over the last night that published a bundle; None before the first."""
+        self.last_success.set((run.finished or 0.0) if run is not None else 0.0)
+
+    def monitoring(self, alerts: Mapping[str, int], watches: int, audit: int) -> None:
+        """Take over the alerts by state, the number of watches, and the last audit entry."""
+        for state, count in alerts.items():
+            self.alerts.labels(state).set(count)
+        self.watches.set(watches)
+        self.audit_entries.set(audit)
+
+    def clicks(self, rates: Mapping[str, float]) -> None:
+        """Take over click rates by source; sources that are gone are left out."""
+        self.click_rate.clear()
+        for source, rate in rates.items():
+            self.click_rate.labels(source).set(rate)
+
     def follows(self, figures: Mapping[str, int]) -> None:
         """Take over the figures of the follow graph."""
         for what, count in figures.items():
@@ -124,6 +181,11 @@ class Metrics:
         self.night_end.set(-1.0 if ended is None else max(0.0, now - ended))
         self.night_seconds.set(0.0 if run is None or ended is None else ended - run.started)
         self.night_users.set(detail.get("gate", {}).get("people") or 0)
+        gate = detail.get("gate", {})
+        self.night_cpu.set(detail.get("cpu_seconds") or 0.0)
+        self.night_gate.set(bool(gate.get("passed")))
+        for model, name in (("new", "today"), ("in service", "yesterday")):
+            self.night_ndcg.labels(model).set(gate.get(name) or 0.0)
         for status in NIGHT_ENDS:
             self.night_status.labels(status).set(run is not None and run.status == status)
 

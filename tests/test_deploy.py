@@ -4,6 +4,7 @@ Images are not built here, and proxies are not run: neither a registry nor a cer
 """
 
 import configparser
+import json
 import re
 import shlex
 import shutil
@@ -230,6 +231,34 @@ def test_watched_metrics_exist():
     assert set(re.findall(r"recsys_\w+", table)) <= known
     ends = {end for row in rows if "_status`" in row[0] for end in re.findall(r"`(\w+)`", row[1])}
     assert ends and ends <= set(NIGHT_ENDS)
+
+
+def exposed_names():
+    """Return the names of series as Prometheus stores them."""
+    suffixes = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count")}
+    return {
+        metric.name + suffix
+        for metric in Metrics().registry.collect()
+        for suffix in suffixes.get(metric.type, ("",))
+    }
+
+
+def named_in(expressions):
+    return {name for one in expressions for name in re.findall(r"recsys_\w+", one)}
+
+
+def test_the_dashboard_and_the_alert_rules_name_series_that_exist():
+    board = json.loads((DEPLOY / "grafana-dashboard.json").read_text(encoding="utf-8"))
+    shown = named_in(target["expr"] for panel in board["panels"] for target in panel["targets"])
+    rules = yaml.safe_load((DEPLOY / "prometheus-rules.yaml").read_text(encoding="utf-8"))
+    found = [rule for group in rules["groups"] for rule in group["rules"]]
+    warned = named_in(rule["expr"] for rule in found)
+    assert len(shown) > 15 and shown <= exposed_names()
+    assert len(warned) > 10 and warned <= exposed_names()
+    assert all(rule["annotations"]["summary"] and rule["labels"]["severity"] for rule in found)
+    # what the figures are for: nights, click rates, alerts and the audit log are all on the board
+    for part in ("last_published_night", "gate_passed", "ndcg", "cpu", "click", "alerts", "audit"):
+        assert any(part in name for name in shown), part
 
 
 def test_capacity_repeats_the_results():

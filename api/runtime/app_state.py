@@ -17,6 +17,7 @@ from recsys.serving.follow_graph import FollowGraph
 from recsys.serving.new_item_exposure_share import ExposureShare
 from recsys.settings import Settings
 from recsys.social_network.popular_accounts import PopularAccounts
+from recsys.store.alerts import Alerts
 from recsys.store.erasure import Erasures
 from recsys.store.job_runs import Run
 from recsys.store.outbox import Outbox
@@ -25,6 +26,7 @@ from recsys.store.pseudonyms import Pseudonyms
 from recsys.store.store import Store
 from recsys.store.user_histories import UserHistories, UserPast
 from recsys.store.user_merges import MergeLog
+from recsys.store.watches import Watches
 from recsys.text.sentiment.scorer import SentimentScorer
 
 from ..auth import Authenticator
@@ -201,8 +203,20 @@ class AppState:
             with self.link.use(patient=True) as store:
                 self.last_night = store.last_run("nightly", ended=True)
                 self.metrics.deliveries(Outbox(store.db).counts())
+                self.metrics.published(store.last_run("nightly", status="published"))
+                alerts, watches = Alerts(store.db).counts(), Watches(store.db).count()
+                self.metrics.monitoring(alerts, watches, self.link.audit_log().last_id())
         except StoreError:
             log.debug("how the last night ended cannot be read from the store")
+
+    def look_at_clicks(self) -> None:
+        """Bring the click rates of the last seven days up to date."""
+        try:
+            with self.link.use(patient=True):
+                rates = self.link.exposures().rates(time.time() - 7 * 86_400.0)
+        except StoreError:
+            return  # the old ones stay
+        self.metrics.clicks({name: one.ctr for name, one in rates.get("source", {}).items()})
 
     def bundle_age(self) -> float | None:
         """Return the age of the bundle in seconds, None without one."""

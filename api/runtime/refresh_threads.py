@@ -43,6 +43,7 @@ _KEYS = 2.0  # seconds until a revoked key is refused everywhere
 _PINS = 1.0  # seconds until a pin of an operator is in the lists of every worker
 _SUSPECTS = 30.0  # seconds between looks for suspicious groups
 _NIGHTS = 30.0  # seconds between looks at how the last night ended
+_CLICKS = 600.0  # seconds between readings of the click rates
 _PRUNE = 3_600.0  # seconds between prunings of the exposure log
 _TRIM = 10.0  # seconds between returns of freed memory to the system
 _GRAPH = 30.0  # seconds between figures of the follow graph
@@ -125,6 +126,8 @@ class RefreshThreads:
             self._service.serving.trend_monitor.trends(time.time())
         if self._is_due("nights", _NIGHTS):
             self._service.look_at_nights()
+        if self._is_due("clicks", _CLICKS):
+            self._service.look_at_clicks()
 
     def write(self) -> None:
         """Do what is due and may wait for other writers, or for a disk."""

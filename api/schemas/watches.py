@@ -28,7 +28,6 @@ Query = Annotated[
             "type": "string",
             "minLength": 1,
             "maxLength": watch_query.LONGEST,
-            "pattern": "^(topic:[0-9]{1,9}|[A-Za-z]{3,20})( (AND|OR) (NOT )?[a-z]{3,20}){0,5}$",
             "examples": ['(topic:17 OR "battery fire") AND tone:negative NOT category:sport'],
         }
     ),

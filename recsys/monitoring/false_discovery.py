@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-RATES: Mapping[str, float] = {"quiet": 0.01, "normal": 0.05, "eager": 0.2}
+RATES: Mapping[str, float] = {"quiet": 0.02, "normal": 0.1, "eager": 0.3}
 DAY = 86_400.0
 SPAN = 30 * DAY  # seconds over which discoveries count
 SPENT = 0.25  # share of what was saved that one look may spend

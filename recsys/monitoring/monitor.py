@@ -14,6 +14,9 @@ from recsys.store.watches import ALL, Match
 
 NEGATIVE, VOLUME, FLOOD = "negative", "volume", "flood"
 KEPT = 2_000_000  # texts of the last day that are held for all watches together
+# p-values above this are discarded, and cost nothing; those below are divided by it. Valid for
+# conservative p-values (ADDIS, Tian and Ramdas 2019), as those of small counts are
+DISCARDED = 0.25
 LEAST, MOST = 50, 5_000  # texts that are held per watch
 
 
@@ -118,11 +121,14 @@ class Monitor:
         for level, rate in RATES.items():
             some = [watch for watch in readings if self.settings[watch].level == level]
             tested = [w for w in some if readings[w].enough and not readings[w].is_flood]
+            tested = [w for w in tested if _chance(readings[w], kind) <= DISCARDED]
             budget = self.budgets.setdefault((level, kind), Budget(rate))
             bar, passes = 0.0, dict[int, bool]()
             if tested:
                 alpha = budget.level(now)
-                result, bar = rejected([_chance(readings[w], kind) for w in tested], alpha)
+                chances = [_chance(readings[w], kind) / DISCARDED for w in tested]
+                result, bar = rejected(chances, alpha)
+                bar *= DISCARDED
                 passes = dict(zip(tested, result, strict=True))
                 budget.spend(alpha)
             for watch in some:

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from scipy.special import betaln, gammaln
 
 WINDOWS = (1, 3, 6, 24)  # hours
-PRIOR = 60.0  # voices that speak for the platform's share, until enough watches tell
-PRIORS = (20.0, 200.0)  # the least and the most
+PRIOR = 100.0  # voices that speak for the platform's share, until enough watches tell
+PRIORS = (60.0, 300.0)  # the least and the most
 FEW = 5  # watches from which that is learned
 FEW_VOICES = 20.0  # of a watch that tells something
-TRUST = 300.0  # voices that a baseline counts at most: shares wander by more than chance
+TRUST = 400.0  # voices that a baseline counts at most: shares wander by more than chance
 TIDE_PRIOR = 150.0  # voices of others that speak for no common move
 LEAST_RISE = 0.1  # of the share: what is sure and small is told to nobody
 _MEDIAN = 0.4549  # of a chi-square with one degree of freedom

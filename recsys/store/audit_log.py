@@ -145,6 +145,11 @@ class AuditLog:
         with self.db.read() as connection:
             return [_stored(row) for row in connection.execute(query)]
 
+    def last_id(self) -> int:
+        """Return the number of the newest entry, 0 without any."""
+        with self.db.read() as connection:
+            return connection.execute(sa.select(sa.func.max(audit.c.id))).scalar() or 0
+
     def verify(self, head: str = "") -> Verification:
         """Read the whole log and compute its chain anew.
 

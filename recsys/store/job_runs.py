@@ -99,11 +99,13 @@ class RunLog:
         """Return a run by its number, None when there is none."""
         return next(iter(self._runs(select(runs).where(runs.c.id == number))), None)
 
-    def last_run(self, kind: str, ended: bool = False) -> Run | None:
-        """Return the newest run of a kind, or the newest that `ended`; None when there is none."""
+    def last_run(self, kind: str, ended: bool = False, status: str = "") -> Run | None:
+        """Return the newest run of a kind, that `ended`, or of a status; None without one."""
         query = select(runs).where(runs.c.kind == kind).order_by(runs.c.id.desc()).limit(1)
         if ended:
             query = query.where(runs.c.finished.is_not(None))
+        if status:
+            query = query.where(runs.c.status == status)
         return next(iter(self._runs(query)), None)
 
     def _runs(self, query: Select[Any]) -> list[Run]:
