@@ -47,9 +47,13 @@ WORDS = (
     # notices, and properties of accounts
     *("night_published", "night_refused", "night_failed", "backup_failed", "writes_failing"),
     *("writes_failed", "suspicious_group", "worker_died", "test", "mail_confirmation"),
-    *("first", "young", "narrow", "together"),
+    *("first", "young", "narrow", "together", "alert_firing", "alert_resolved", "watch_digest"),
+    # alerts and watches
+    *("firing", "acknowledged", "resolved", "negative", "neutral", "positive", "volume"),
+    *("central", "spread", "contrary", "quiet", "normal", "eager"),
     # sentences of modules
     "Serve another bundle",
+    "Try a watch",
     "This key is not known, or was revoked.",
     "This key opens no console: it needs the role operate, support or admin.",
     "What you typed is not the version.",

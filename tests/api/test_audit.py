@@ -51,6 +51,8 @@ BODIES = {  # of routes whose answer needs a body that is right
 FORMS = {
     "POST /console/bundles/rollback": {"version": "one", "confirm": "one"},
     "POST /console/keys/revoke": {"key_id": "unknown"},
+    "POST /console/alerts/<int:alert>": {"change": "resolve"},
+    "POST /console/watches": {"name": "dough", "query": "dough"},
     "POST /console/login": {"key": "unknown"},
     "POST /console/logout": {},
     "POST /console/view": {"lang": "en"},

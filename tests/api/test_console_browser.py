@@ -17,7 +17,9 @@ from console_browser import browser
 
 from api.console.rendering import HERE
 from recsys.data.records import Event, Item
+from recsys.store.alerts import Alerts
 from recsys.store.store import Store
+from recsys.store.watches import Watches
 
 pytestmark = [pytest.mark.exhaustive, pytest.mark.timeout(900)]
 
@@ -41,6 +43,9 @@ PAGES = [
     "/console/topics/1",
     "/console/trends",
     "/console/alerts",
+    "/console/watches?query=dough",
+    "/console/watches/1",
+    "/console/alerts/1",
     "/console/suspects",
     "/console/bundles",
     "/console/bundles/rollback?version=one",
@@ -77,6 +82,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         store.record_step(run, "fit", 3.0, {"items": 60, "cpu_seconds": 2.5})
         detail = {"gate": {**gate, "low": low, "high": 0.5}, "version": "one", "cpu_seconds": 9.0}
         store.finish_run(run, "published" if low > 0 else "refused", detail)
+    values = {"name": HOSTILE, "query": "dough", "group": "", "level": "normal"}
+    values |= {"least_people": 10, "digest": "none", "created_by": ""}
+    watch = Watches(store.db).add(values, 1, 1)
+    with store.db.write() as connection:
+        figures = {"window_hours": 6, "texts": 50, "people": 41, "effective_people": 40.0}
+        figures |= {"share": 0.7, "share_low": 0.6, "share_high": 0.8, "usual_share": 0.2}
+        body = {**figures, "expected_people": 8.0, "terms": [HOSTILE], "entities": ["Sea"]}
+        row = {"watch": watch.id, "kind": "negative", "state": "firing", "began": world.NOW}
+        Alerts(store.db).add(connection, {**row, "fired": world.NOW, "body": body})
     store.close()
     found = start(home)
     yield found

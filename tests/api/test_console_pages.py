@@ -290,3 +290,21 @@ def test_a_worker_that_opens_no_page_loads_none(home: Path) -> None:
 def test_the_assets_are_small() -> None:
     sizes = [path.stat().st_size for path in (HERE / "static").iterdir()]
     assert 10_000 < sum(sizes) < 60_000
+
+
+def test_a_watch_is_tried_before_it_is_saved(service: AppState, client: FlaskClient) -> None:
+    page = client.get("/console/watches?query=dough").get_data(as_text=True)
+    assert "What it holds for" in page and 'name="name"' in page
+    answer = submit(client, "/console/watches", name=HOSTILE, query="dough")
+    assert answer.status_code == 303
+    page = client.get(answer.location).get_data(as_text=True)
+    assert "&lt;script&gt;" in page and "<script>" not in page
+    assert answer.location in client.get("/console/alerts").get_data(as_text=True)
+    wrong = client.get("/console/watches?query=%2Fa.*b%2F")  # a regular expression
+    assert wrong.status_code == 422 and 'role="alert"' in wrong.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("path", ["/console/alerts/9", "/console/watches/9"])
+def test_an_alert_that_is_not_there(client: FlaskClient, path: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 404 and "there is no" in answer.get_data(as_text=True)

@@ -1,46 +1,189 @@
-"""Alerts and watches: notices of the service, and how their delivery goes."""
+"""Alerts and watches: bursts with their evidence, saved queries, and how notices are delivered."""
 
 from __future__ import annotations
 
-from flask import Response
+from typing import Annotated, Any, Literal
+
+from flask import Response, redirect
+from pydantic import Field, ValidationError
 
 from recsys.store.notice_destinations import MAIL, Destinations
 from recsys.store.outbox import Outbox
 
 from ...console_session import CONSOLE
+from ...errors import ApiError
+from ...routes import alerts as alert_routes
+from ...routes import watches as watch_routes
 from ...routes.request_context import service
-from ...schemas.field_types import Kind, RowId, Strict
+from ...schemas.alerts import AlertsQuery, NoteBody
+from ...schemas.field_types import Kind, Label, RowId, Strict, words
+from ...schemas.watches import Level, PreviewBody, Query, TimelineQuery, WatchBody, WatchesQuery
+from .. import watch_charts
+from ..messages import translated
 from ..page_routes import routes
-from ..rendering import page
+from ..rendering import language, page
 
 PAGE = 40
+WATCHES = 200
+NO_PERSON = "queries and counts of texts name no user; authors of evidence are pseudonyms"
+
+State = Literal["pending", "firing", "acknowledged", "resolved"]
 
 
-class AlertsQuery(Strict):
-    """Which notices."""
+class AlertsPage(Strict):
+    """Which alerts and notices."""
 
+    state: State | None = None
+    watch: RowId | None = None
+    older: RowId | None = None
     kind: Kind | None = None
     before: RowId | None = None
 
 
-@routes.get(f"{CONSOLE}/alerts", "notices", query=AlertsQuery)
-def alerts(query: AlertsQuery) -> Response:
-    """Notices, the newest first, with their deliveries, and where they go."""
+class AlertForm(Strict):
+    """What an operator says of an alert."""
+
+    change: Literal["acknowledge", "resolve"]
+    note: words(2_000) = ""  # type: ignore[valid-type]
+
+
+class PreviewQuery(Strict):
+    """A query to be tried."""
+
+    query: Annotated[str, Field(max_length=2_000)] = ""
+    level: Level = "normal"
+
+
+class WatchForm(Strict):
+    """A watch to be saved."""
+
+    name: Label
+    query: Query
+    level: Level = "normal"
+
+
+@routes.get(f"{CONSOLE}/alerts", "notices", query=AlertsPage, unaudited=NO_PERSON)
+def alerts(query: AlertsPage) -> Response:
+    """Alerts and watches, and the notices with their deliveries."""
+    given = AlertsQuery.model_construct(
+        state=query.state, kind=None, watch=query.watch, before=query.older, n=PAGE
+    )
+    found = alert_routes.page(given)
+    watches = watch_routes.page(WatchesQuery.model_construct(after=0, n=WATCHES))
     with service().link.use() as store:
         outbox, destinations = Outbox(store.db), Destinations(store.db)
-        found = outbox.page(kind=query.kind or "", before=query.before, n=PAGE + 1)
-        shown = found[:PAGE]
+        notices = outbox.page(kind=query.kind or "", before=query.before, n=PAGE + 1)
+        shown = notices[:PAGE]
         deliveries = outbox.deliveries_of([one.id for one in shown])
         counts = outbox.counts()
-        webhooks, mail = destinations.list("webhook"), destinations.list(MAIL)
+        receivers = [*destinations.list("webhook"), *destinations.list(MAIL)]
     return page(
         "alerts.html",
         "Alerts and watches",
+        alerts=found["alerts"],
+        older_alerts=found["alerts"][-1]["id"] if found["next"] else None,
+        watches=watches["watches"],
+        more_watches=watches["next"] is not None,
+        silences=[one for one in alert_routes.silences()["silences"] if one["in_force"]],
         notices=shown,
         deliveries=deliveries,
         counts=counts,
-        webhooks=webhooks,
-        addresses=mail,
+        receivers=receivers,
         query=query,
-        older=shown[-1].id if len(found) > PAGE else None,
+        older=shown[-1].id if len(notices) > PAGE else None,
     )
+
+
+@routes.get(f"{CONSOLE}/alerts/<int:alert>", "notices", unaudited=NO_PERSON)
+def alert(alert: int) -> Response:
+    """One alert: figures with their interval, terms, and the texts that stand for it."""
+    return page("alert.html", "Alert", alert=_alert(alert))
+
+
+@routes.post(f"{CONSOLE}/alerts/<int:alert>", "operate", body=AlertForm)
+def change(alert: int, body: AlertForm) -> Response:
+    """Acknowledge or resolve an alert."""
+    note = NoteBody.model_construct(note=body.note)
+    if body.change == "acknowledge":
+        alert_routes.acknowledge(alert, note)
+    else:
+        alert_routes.resolve(alert, note)
+    return redirect(f"{CONSOLE}/alerts/{alert}", 303)  # type: ignore[return-value]
+
+
+@routes.get(f"{CONSOLE}/watches/<int:watch>", "notices", unaudited=NO_PERSON)
+def watch(watch: int) -> Response:
+    """One watch: texts, people and corrected shares over the last 30 days, and its alerts."""
+    try:
+        known = watch_routes.one(watch)
+    except ApiError as error:
+        raise ApiError(error.status, f"there is no watch {watch}") from None
+    days = watch_routes.timeline(watch, TimelineQuery.model_construct(resolution="day", last=30))
+    given = AlertsQuery.model_construct(state=None, kind=None, watch=watch, before=None, n=PAGE)
+    return page(
+        "watch.html",
+        "Watch",
+        watch=known,
+        days=days,
+        charts=watch_charts.charts(days["points"], _),
+        alerts=alert_routes.page(given)["alerts"],
+    )
+
+
+@routes.get(f"{CONSOLE}/watches", "notices", query=PreviewQuery, unaudited=NO_PERSON)
+def preview(query: PreviewQuery) -> Response:
+    """Try a query: what it holds for, and the alerts that it would have made in 30 days."""
+    return _preview(query.query.strip(), query.level)
+
+
+@routes.post(f"{CONSOLE}/watches", "operate", body=WatchForm)
+def save(body: WatchForm) -> Response:
+    """Save a watch after its preview."""
+    given = WatchBody.model_construct(
+        name=body.name,
+        query=body.query,
+        group="",
+        level=body.level,
+        least_people=10,
+        digest="none",
+    )
+    made = watch_routes.post(given)
+    return redirect(f"{CONSOLE}/watches/{made['id']}", 303)  # type: ignore[return-value]
+
+
+def _preview(text: str, level: Level) -> Response:
+    found: dict[str, Any] | None = None
+    problem = ""
+    if text:
+        try:
+            given = PreviewBody.model_validate({"query": text, "level": level})
+            found = watch_routes.preview(given)
+        except ValidationError as error:
+            problem = str(error.errors(include_url=False, include_context=False)[0]["msg"])
+    charts = watch_charts.days(found["days"], _) if found else ""
+    status = 422 if problem else 200
+    title = "Try a watch"
+    return page(
+        "preview.html",
+        title,
+        status,
+        text=text,
+        level=level,
+        found=found,
+        problem=problem,
+        chart=charts,
+    )
+
+
+def _alert(number: int) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = alert_routes.one(number)
+    except ApiError as error:
+        if error.status != 404:
+            raise
+        raise ApiError(404, f"there is no alert {number}") from None
+    return found
+
+
+def _(key: str) -> str:
+    return translated(key, language())
