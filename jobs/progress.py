@@ -1,4 +1,4 @@
-"""Progress of a job: a bar per step on a terminal, one log line per step elsewhere."""
+"""Progress of a job: one line per finished step, and on a terminal a bar for the running one."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Column, Table
+from rich.text import Text
 
 from .nightly.step_messages import sentence
 
@@ -51,7 +53,10 @@ class LogProgress:
 
 
 class TerminalProgress:
-    """One bar per step; the part that is running stands beside its name."""
+    """A bar for the step that is running; above it, a line for each finished step.
+
+    Lines are wrapped, never cut: on 80 columns the result of a step may take several.
+    """
 
     def __init__(self, bars: Progress) -> None:
         self._bars = bars
@@ -64,10 +69,16 @@ class TerminalProgress:
         self._task = self._bars.add_task(name, total=None, words="")
 
     def finished(self, name: str, seconds: float, detail: Mapping[str, Any], reused: bool) -> None:
-        """A step is through, or was found done."""
-        words = "(done before)" if reused else sentence(name, detail)
-        self._update(description=name, total=1, completed=1, words=words)
-        self._task = None
+        """A step is through, or was found done: its bar gives way to a line."""
+        if self._task is not None:
+            self._bars.remove_task(self._task)
+            self._task = None
+        took = "done before" if reused else f"{seconds:.1f} s"
+        line = Table.grid(
+            Column(width=12), Column(width=11, justify="right"), Column(), padding=(0, 1)
+        )
+        line.add_row(name, took, Text(sentence(name, detail)))
+        self._bars.console.print(line)
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
@@ -98,7 +109,7 @@ class TerminalProgress:
 
 @contextmanager
 def job_progress(job: str) -> Iterator[LogProgress | TerminalProgress]:
-    """Give what fits where this process writes: bars on a terminal, lines elsewhere.
+    """Give what fits where this process writes: a bar and lines on a terminal, lines elsewhere.
 
     Both go to stderr, so that stdout carries a command's answer alone.
     """

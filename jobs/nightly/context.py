@@ -9,6 +9,7 @@ from pathlib import Path
 
 from recsys.array_types import Mask
 from recsys.bundle import RawBundle, read_bundle
+from recsys.bundle_store import BundleStore
 from recsys.data.dataset import Dataset
 from recsys.data.event_tables import EventTable, ItemTable
 from recsys.errors import BundleError
@@ -128,6 +129,8 @@ class NightContext:
     @cached_property
     def before(self) -> RawBundle | None:
         """The bundle in service; None before the first night, or where none can be read."""
+        if not BundleStore(self.settings.home).versions():
+            return None
         try:
             raw, _ = open_bundle(self.settings.home)
         except BundleError as error:

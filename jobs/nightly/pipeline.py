@@ -32,7 +32,7 @@ from .step_runner import Detail, PipelineStep
 from .steps.encode_items import distill, encode
 from .steps.finetune_encoder import finetune
 from .steps.joined_index import build_joined, joined_blobs
-from .steps.previous_bundle_comparison import compare_with_previous_bundle
+from .steps.previous_bundle_comparison import better_of, compare_with_previous_bundle
 from .steps.tune_ranking import (
     against_baselines,
     engine_reason,
@@ -135,8 +135,9 @@ class NightPipeline:
             hurried = times_hurried(manifest, choice, minutes)
             tuning = {"at": time.time(), "counts": counts, **plan}
             tuning |= {"minutes": minutes, "hurried": hurried, "quick": self.night.quick}
-            for sentence in choice.pressure:
-                self.night.progress.message(pressure_sentence(sentence, hurried, days))
+            if choice.pressure:
+                sentence = pressure_sentence(choice.pressure, hurried, days)
+                self.night.progress.message(sentence)
         (out / CHOICE).write_text(json.dumps(choice.to_json()))
         return {
             "tuned": why is not None,
@@ -154,15 +155,22 @@ class NightPipeline:
         """Let the choice, popular and trending answer the newest events; decide what is fitted.
 
         Where the choice loses, or a planted attack moves too many entries, and no bundle is in
-        service, a baseline is what serves.
+        service, a baseline is what serves. Where the choice is new and worse than that of the
+        bundle in service, the earlier one stays.
         """
         choice = TuningResult.from_json(
             json.loads((self.night.folder / "tune" / CHOICE).read_text())
         )
-        found, attack = against_baselines(self.night, choice)
-        lost = found.lost and choice.design != "baseline"
+        compared = against_baselines(self.night, choice)
+        lost = compared.contest.lost and choice.design != "baseline"
+        moved = not compared.attack.passed and choice.design != "baseline"
+        previous, kept, tuned = None, False, self.night.detail("tune")
+        if tuned["tuned"] and not lost and not moved:
+            retuned = better_of(self.night, choice, compared, tuned["tuning"])
+            choice, compared, kept = retuned.choice, retuned.comparison, retuned.kept
+            previous = retuned.verdict
+        found, attack = compared.contest, compared.attack
         result = found.description()
-        moved = not attack.passed and choice.design != "baseline"
         if attack.people:
             result = f"{result}; {attack.description()}"
         if lost and self.night.before is None:
@@ -183,9 +191,16 @@ class NightPipeline:
             result = f"the tuned model fails the simulated attack, popular is published: {result}"
         elif choice.design == "untested":
             result = f"fixed settings, {result}"
+        elif kept and previous is not None:
+            result = (
+                f"the settings of the previous bundle stay, those tuned tonight are worse"
+                f" ({previous.reason}); {result}"
+            )
         (out / CHOICE).write_text(json.dumps(choice.to_json()))
         refused = (lost or moved) and self.night.before is not None
         values = {**asdict(found), "tested": found.tested, "attack": asdict(attack), "lost": lost}
+        values["kept"] = kept
+        values["previous"] = asdict(previous) if previous is not None and not kept else None
         return {"passed": not refused, "design": choice.design, "reason": result, **values}
 
     def fit(self, out: Path) -> Detail:

@@ -43,11 +43,13 @@ def _finetune(d: Detail) -> str:
 
 
 def _tune(d: Detail) -> str:
+    if d.get("design") == "untested":
+        return f"fixed settings in place of tuned ones: {d['engine_reason']}"
     done = "tuned" if d["tuned"] else "not tuned"
     if d.get("quick"):
         done = "tuned and fitted quickly to give lists soon (the next night does it fully)"
     place = f"; personalisation {d['personal']:g} of 1" if "personal" in d else ""
-    return f"{done}, because {d['because']}{place}; in use: {d['engine_reason']}"
+    return f"{done}, because {d['because']}{place}; chosen: {d['engine_reason']}"
 
 
 def _returning(d: Detail) -> str:

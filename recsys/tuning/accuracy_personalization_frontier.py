@@ -115,9 +115,9 @@ def described(points: Sequence[FrontierPoint]) -> str:
     chosen = next(one for one in points if one.chosen)
     learned = next(one for one in points if one.personal == LEARNED and not one.places)
     return (
-        f"personal {chosen.personal:g} (as learned: {LEARNED:g}), personal places of ten:"
-        f" {chosen.places}: nDCG@20 {chosen.ndcg:.4f}"
-        f" ({learned.ndcg:.4f}), debiased {chosen.debiased:.4f} ({learned.debiased:.4f}),"
+        f"personalisation {chosen.personal:g} of 1 (as learned: {LEARNED:g}), {chosen.places} of"
+        f" ten places personal: nDCG@20 {chosen.ndcg:.4f} ({learned.ndcg:.4f}),"
+        f" debiased {chosen.debiased:.4f} ({learned.debiased:.4f}),"
         f" {chosen.distinct:,} ({learned.distinct:,}) items in {LISTS:,} lists"
     )
 

@@ -71,8 +71,17 @@ def baseline_blend(feature: str) -> ScoreModel:
 def replay_contest(
     moments: Iterable[ReplayStep], live: LiveState, timed: bool = True, large: int = LARGE
 ) -> Contest:
-    """Score a model and the baselines before each event; the iterator updates the live state with
-    each.
+    """Score a model and the baselines before each event, see `replay_values`."""
+    return decided(replay_values(moments, live, timed, large), features_of(timed))
+
+
+def replay_values(
+    moments: Iterable[ReplayStep], live: LiveState, timed: bool = True, large: int = LARGE
+) -> Values:
+    """Return the nDCG@20 of each user for a model and the baselines, (1 + baselines, users).
+
+    They score before each event; the iterator updates the live state with each. Users are in
+    ascending order.
 
     All know what came before the moment, as a service does. `large`: rows from which only those of
     a `Shortlist` are ranked; ranks beyond a list of `AT` are then too good, and count for nothing.
@@ -104,8 +113,7 @@ def replay_contest(
     gains = np.where(found <= AT, 1 / np.log2(found + 1), 0.0)
     _, user = np.unique(np.array(users, np.int64), return_inverse=True)
     count = np.bincount(user)
-    each = np.stack([np.bincount(user, gain) / count for gain in gains.T]) if users else gains.T
-    return decided(each, names)
+    return np.stack([np.bincount(user, gain) / count for gain in gains.T]) if users else gains.T
 
 
 def contest_at_a_cut(model: Model, check: ValidationSet) -> Contest:

@@ -153,10 +153,10 @@ def choose(
     finalists = [engine_of(name, engines) for name in folds[0]]
     validation_queries = _validation_queries(checks, models, seed, on_the_way, budget, log)
     choice_sets, count = validation_queries.choice_sets, len(validation_queries.choice_sets)
-    note(f"{count:,} lists to choose by, {choice_sets.offset.shape[1]} candidates each")
+    note(f"{_lists(count)} to choose by, {choice_sets.offset.shape[1]} candidates each")
     few = count < FEWEST_LISTS and bool(log.pressure)
     if few and first is not None:
-        log.hurried(f"the time was over after {count} lists, too few to choose by")
+        log.hurried(f"the time was over after {_lists(count)}, too few to choose by")
         return _chosen(first, (CHEAP,), log)
     if not count:
         return _chosen(first, (CHEAP,), log) if first is not None else fixed_choice(log.rows)
@@ -362,6 +362,11 @@ def _cheap(check: ValidationSet, seed: int, log: Log) -> Found | None:
     return Found(design, value, choice_sets) if value > 0 else None
 
 
+def _lists(count: int) -> str:
+    """Return a number of lists in words: 1 list, 2,369 lists."""
+    return f"{count:,} list" if count == 1 else f"{count:,} lists"
+
+
 def _used(engines: Sequence[Engine], design: CandidateForm) -> tuple[str, ...]:
     columns = (design.neighbours, *design.factors)
     used = {column.source for column in columns if column is not None}
@@ -413,12 +418,12 @@ def _validation_queries(
         )
         if found.ended and len(found.choice_sets) < SURE_LISTS:
             log.hurried(
-                f"the replay stopped after {len(found.choice_sets)} lists:"
+                f"the replay stopped after {_lists(len(found.choice_sets))}:"
                 " the rest of the time is for the search"
             )
         elif found.ended:
             log.note(
-                f"the replay stops after {len(found.choice_sets)} lists:"
+                f"the replay stops after {_lists(len(found.choice_sets))}:"
                 " the rest of the time is for the search"
             )
         return found

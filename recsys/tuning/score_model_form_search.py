@@ -234,7 +234,7 @@ class Search:
         """Judge a form, and write down what it is worth."""
         value = self.validator.value(design)
         self.rows.append({"design": form_summary(design), "value": value})
-        self.note(f"{value:.4f}  {form_summary(design)}")
+        self.note(f"validation value {value:.4f} of the score model {form_summary(design)}")
         return value
 
     def _best(

@@ -79,6 +79,10 @@ def test_one_log_line_per_step_and_no_bars_without_a_terminal(first):
     assert "\x1b" not in first[1].stderr
 
 
+def test_a_first_night_does_not_complain_that_there_is_no_bundle(first):
+    assert "no bundle" not in first[1].stderr and "WARNING" not in first[1].stderr
+
+
 def test_the_bundle_and_the_runs_hold_no_user(first):
     home, _ = first
     files = [p for part in ("bundles", "runs") for p in (home / part).rglob("*") if p.is_file()]
@@ -260,8 +264,14 @@ def backwards(choice):
     return {**choice, "engines": ["item-knn 100"], "blend": score_model, "trees": None}
 
 
-def turned_round(home):
-    """Kill a night that has tuned, turn round what it chose, and call it again to go on."""
+def popular(choice):
+    """Return a choice that ranks by popularity alone, as good as the best baseline here."""
+    score_model = {"terms": [], "curves": [], "priors": {"share_all": 1.0}, "traits": {}}
+    return {**choice, "engines": [], "blend": score_model, "trees": None}
+
+
+def turned_round(home, change=backwards):
+    """Kill a night that has tuned, change what it chose, and call it again to go on."""
     with subprocess.Popen(
         command("nightly", "--tune"), env=environment(home), stderr=subprocess.PIPE, text=True
     ) as process:
@@ -270,7 +280,7 @@ def turned_round(home):
                 process.kill()
                 break
     (made,) = home.glob("runs/*/tune/choice.json")
-    made.write_text(json.dumps(backwards(json.loads(made.read_text()))))
+    made.write_text(json.dumps(change(json.loads(made.read_text()))))
     for name in ("baselines", "fit", "joined", "gate"):  # done between the line and the kill
         shutil.rmtree(made.parent.parent / name, ignore_errors=True)
     return call(home, "nightly", "--tune", "--json")
@@ -305,6 +315,38 @@ def test_a_night_that_loses_to_popular_is_refused_where_a_bundle_is_in_service(h
     assert details["gate"]["baselines"]["high"] < 0 and BundleStore(home).current() == before
 
 
+def test_the_earlier_settings_stay_where_those_tuned_tonight_are_worse(home):
+    """Nothing is refused: the night publishes, and the nights after it do not tune again."""
+    before = BundleStore(home).open_current().manifest
+    result = turned_round(home, popular)
+    assert result.returncode == 0, result.stderr
+    details = json.loads(result.stdout)
+    assert details["status"] == "published" and details["design"] == "tuned"
+    assert result.stderr.count("the settings of the previous bundle stay") == 1
+    manifest = BundleStore(home).open_current().manifest
+    assert manifest["version"] != before["version"]
+    assert manifest["choice"]["engines"] == before["choice"]["engines"] != []
+    assert manifest["tuning"]["at"] > before["tuning"]["at"]
+    against = manifest["gate"]["baselines"]
+    assert against["kept"] and against["model"] > against["value"]
+    again = json.loads(call(home, "nightly", "--json").stdout)
+    assert again["tune"]["tuned"] is False
+
+
+def test_settings_tuned_tonight_are_published_where_they_are_better(home):
+    """The bundle in service ranks by popularity: the new settings win, and the gate has figures."""
+    bundles = BundleStore(home)
+    path = home / "bundles" / bundles.current() / "manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest["choice"] = popular(manifest["choice"])
+    path.write_text(json.dumps({**manifest, "checksum": manifest_checksum(manifest)}))
+    result = call(home, "nightly", "--tune", "--json")
+    assert result.returncode == 0, result.stderr
+    gate = json.loads(result.stdout)["gate"]
+    assert gate["people"] >= 50 and gate["today"] > gate["yesterday"] > 0 and gate["passed"]
+    assert bundles.open_current().manifest["choice"]["engines"] != []
+
+
 def test_a_choice_made_without_time_is_marked_and_made_again_the_next_night(home):
     shutil.rmtree(home / "bundles")
     result = call(home, "nightly", "--json", RECSYS_TUNE_MINUTES="0")
@@ -330,6 +372,7 @@ def test_with_fewer_than_fifty_people_what_is_fixed_is_published_untested(home, 
     assert result.returncode == 0, result.stderr
     details = json.loads(result.stdout)
     assert details["design"] == "untested" and details["tune"]["engines"] == "item-knn 100"
+    assert "fixed settings in place of tuned ones: item-knn 100, because there" in result.stderr
     untested = "not tested: 50 users with new events are needed, there are 45"
     assert result.stderr.count(untested) == 1
     assert "fixed settings, not tested" in details["gate"]["reason"]

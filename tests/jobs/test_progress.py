@@ -1,8 +1,10 @@
-"""Progress: lines where nobody watches, bars where somebody does."""
+"""Progress: a line per finished step; a bar for the running one where somebody watches."""
 
 import io
 import logging
+import re
 
+import pytest
 from rich.console import Console
 from rich.progress import Progress, TextColumn
 
@@ -39,13 +41,36 @@ def test_the_gate_does_not_repeat_what_the_step_baselines_said(caplog):
     assert "gate 1.0 s: passed: there is no previous bundle to compare with" in caplog.text
 
 
-def test_a_bar_per_step_on_a_terminal():
-    screen = io.StringIO()
+@pytest.fixture
+def screen():
+    return io.StringIO()
+
+
+@pytest.fixture
+def progress(screen):
+    """A terminal of 80 columns that shows no bars, only what stays on it."""
     columns = TextColumn("{task.description}"), TextColumn("{task.fields[words]}")
-    console = Console(file=screen, force_terminal=True, width=100)
+    console = Console(file=screen, force_terminal=True, width=80, color_system=None)
     with Progress(*columns, console=console, auto_refresh=False) as bars:
-        walk(TerminalProgress(bars))
-        assert [task.description for task in bars.tasks] == ["tune", "fit"]
-        assert all(task.finished for task in bars.tasks)
-        bars.refresh()
-    assert "best 0.1235" in screen.getvalue() and "(done before)" in screen.getvalue()
+        yield TerminalProgress(bars)
+
+
+def test_a_line_per_finished_step_and_a_bar_for_the_running_one(progress, screen):
+    walk(progress)
+    assert "best 0.1235" in screen.getvalue() and "done before" in screen.getvalue()
+    assert progress._bars.tasks == []
+    progress.started("gate")
+    progress.note("on the way")
+    (task,) = progress._bars.tasks
+    assert (task.description, task.fields["words"]) == ("gate", "on the way")
+
+
+def test_the_sentence_of_a_step_is_wrapped_and_never_cut(progress, screen):
+    said = (
+        "nDCG@20 0.1616, trending [1d] 0.1577, " + "a long sentence with figures; " * 8 + "the end"
+    )
+    progress.started("baselines")
+    progress.finished("baselines", 69.2, {"reason": said}, False)
+    shown = re.sub(r"\x1b\[[?0-9;]*[a-zA-Z]", "", screen.getvalue())
+    assert " ".join(said.split()) in " ".join(shown.replace("baselines", "").split())
+    assert "…" not in shown and max(map(len, shown.splitlines())) <= 80

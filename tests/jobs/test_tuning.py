@@ -57,7 +57,7 @@ def test_a_time_that_is_always_too_short_does_not_tune_every_night():
     before, said = {}, []
     for _ in range(3):
         hurried = times_hurried(before, short, 4.0)
-        said.append(pressure_sentence(short.pressure[0], hurried, 7.0))
+        said.append(pressure_sentence(short.pressure, hurried, 7.0))
         before = {"tuning": {**tuning, "hurried": hurried}, "choice": short.to_json()}
         if hurried < 2:
             assert "ran out of time" in reason(manifest=before)
@@ -68,6 +68,13 @@ def test_a_time_that_is_always_too_short_does_not_tune_every_night():
     assert "serves for 7 days" in said[1] and "RECSYS_TUNE_MINUTES" in said[1]
     assert times_hurried(before, TuningResult((), ScoreModel()), 4.0) == 0  # there was time
     assert times_hurried(before, short, 8.0) == 1  # with more time it is the first
+
+
+def test_one_sentence_says_all_that_there_was_no_time_for():
+    said = pressure_sentence(["slist 8 was skipped", "the time was over after 1 list"], 1, 7.0)
+    assert said == (
+        "tuning: slist 8 was skipped; the time was over after 1 list; the next night tunes again"
+    )
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,15 @@ Yesterday's bundle knows everything up to its cutoff, so only later events are a
 Today's settings fitted to what lies before that cutoff are yesterday's bundle again, where neither
 settings nor past have changed: then it alone is evaluated, and nothing is fitted twice. Where there
 are too few later events, yesterday's settings are fitted again before the slice, as today's are.
+What a night has tuned is compared before it is fitted; where it is worse, the earlier settings
+stay.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -23,6 +27,7 @@ from recsys.tuning.publication_gate import (
     Gains,
     Verdict,
     answers,
+    decide,
     decide_by_gains,
     decide_by_index_recall,
     people_asked,
@@ -32,7 +37,7 @@ from recsys.tuning.validation_set import ValidationSet
 from recsys.tuning.validation_splits import FEWEST, newest, validation_set_of
 
 from ..context import NightContext
-from .tune_ranking import earlier_choice
+from .tune_ranking import Comparison, against_baselines, comparable_choice, earlier_choice
 
 MOVED = 0.005  # share of yesterday's events that may have come late or gone since
 
@@ -56,24 +61,36 @@ def compare_with_previous_bundle(night: NightContext) -> Verdict:
 
 
 def _compared(night: NightContext) -> Verdict:
-    found, before = night.detail("baselines"), night.before
-    known = float(found["model"]) if found["tested"] else evidence(night.choice)
+    found = night.detail("baselines")
+    known = _known(found, night.choice)
     refused = decide_by_index_recall(float(night.detail("index")["recall"]), known)
     if refused is not None:
         return refused
-    if before is None:
+    if found.get("previous"):
+        return Verdict(**found["previous"])
+    if night.before is None:
         return Verdict(True, "there is no previous bundle to compare with", 0, known)
+    return compared_choice(night, night.before, night.choice, known)
+
+
+def compared_choice(
+    night: NightContext, before: RawBundle, choice: TuningResult, known: float
+) -> Verdict:
+    """Return how a choice does beside the previous bundle, or beside its settings fitted again.
+
+    `known`: the nDCG@20 that the choice is known to have, for a verdict without a comparison.
+    """
     events, items = night.tables
     weights, yesterday = night.settings.weights, Model.from_raw(before)
     later = newest(events, yesterday.cutoff)
     check = validation_set_of(events, items, weights, later)
-    same = _settings(before) == (night.choice.to_json(), night.kinds, night.encoder)
+    same = _settings(before) == (choice.to_json(), night.kinds, night.encoder)
     if len(check) >= FEWEST:
         check = check.sample(people_asked(len(check.data.items)), night.settings.seed)
         then = answers(yesterday, check)
         if same and _same_past(night, before, int((~later).sum())):
             return _unchanged(then.ndcg)
-        return decide_by_gains(_today(night, check), then)
+        return decide_by_gains(_today(night, choice, check), then)
     if same:
         return Verdict(
             True,
@@ -92,7 +109,65 @@ def _compared(night: NightContext) -> Verdict:
             False, "no event has a positive weight any more: check RECSYS_EVENT_WEIGHTS", 0, 0.0
         )
     then = _refitted(night, check, is_test, before, yesterday, earlier)
-    return decide_by_gains(_today(night, check), then)
+    return decide_by_gains(_today(night, choice, check), then)
+
+
+@dataclass(frozen=True, slots=True)
+class Retuned:
+    """A new choice beside the earlier one of the bundle in service: which of them is fitted."""
+
+    choice: TuningResult
+    comparison: Comparison  # of `choice` with popular and trending
+    verdict: Verdict | None  # on the new choice beside the earlier; None: not compared
+    kept: bool  # the earlier choice stays
+
+
+def better_of(
+    night: NightContext, choice: TuningResult, found: Comparison, tuning: Mapping[str, Any]
+) -> Retuned:
+    """Compare a new choice with the earlier one, which stays where the new one is worse.
+
+    Where users have taken up something since the bundle in service was made, they decide, as in
+    the gate. Else both answer the newest events one by one, where these have times: the new choice
+    was made for these events, so the earlier one stays if its mean nDCG@20 is higher. `tuning`: the
+    record of the new choice.
+    """
+    before = night.before
+    earlier = None if before is None else comparable_choice(before.manifest, tuning)
+    plain = Retuned(choice, found, None, False)
+    if before is None or earlier is None or choice.design != "tuned":
+        return plain
+    if earlier.to_json() == choice.to_json():
+        return plain
+    other = None
+    if found.values is not None and _few_later(night, before):
+        other = against_baselines(night, earlier)
+        if other.values is None or len(other.values) != len(found.values):
+            return plain
+        verdict = decide(found.values, other.values)
+        worse = verdict.yesterday is not None and verdict.today < verdict.yesterday
+        verdict = replace(verdict, passed=True)
+    else:
+        known = found.contest.model if found.contest.tested else evidence(choice)
+        verdict = compared_choice(night, before, choice, known)
+        worse = not verdict.passed
+    if not worse:
+        return Retuned(choice, found, verdict, False)
+    other = other or against_baselines(night, earlier)
+    if other.contest.lost or not other.attack.passed:
+        return Retuned(choice, found, verdict, False)
+    return Retuned(replace(earlier, pressure=choice.pressure), other, verdict, True)
+
+
+def _few_later(night: NightContext, before: RawBundle) -> bool:
+    """Whether too few users have taken up something since a bundle was made."""
+    events, items = night.tables
+    later = newest(events, Model.from_raw(before).cutoff)
+    return len(validation_set_of(events, items, night.settings.weights, later)) < FEWEST
+
+
+def _known(found: Mapping[str, Any], choice: TuningResult) -> float:
+    return float(found["model"]) if found["tested"] else evidence(choice)
 
 
 def evidence(choice: TuningResult) -> float:
@@ -131,8 +206,8 @@ def _unchanged(then: Values) -> Verdict:
     )
 
 
-def _today(night: NightContext, check: ValidationSet) -> Gains:
-    return answers(night.model(check.data, night.choice, night.words(check.data)), check)
+def _today(night: NightContext, choice: TuningResult, check: ValidationSet) -> Gains:
+    return answers(night.model(check.data, choice, night.words(check.data)), check)
 
 
 def _refitted(

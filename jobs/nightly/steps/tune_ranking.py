@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from recsys.data.unrecorded_items import ON
 from recsys.errors import DataError
+from recsys.ranking_metrics import Values
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.tuning.attack_robustness import AttackTest, planted_attack
-from recsys.tuning.baseline_comparison import Contest, contest_at_a_cut, replay_contest
+from recsys.tuning.baseline_comparison import (
+    Contest,
+    contest_at_a_cut,
+    decided,
+    features_of,
+    replay_values,
+)
 from recsys.tuning.engine_catalogue import candidates, engine_named
 from recsys.tuning.evaluation_protocols import Rules, Split, make_split
 from recsys.tuning.live_state_replay import replay_validation
@@ -94,12 +102,16 @@ def times_hurried(manifest: Mapping[str, Any], choice: TuningResult, minutes: fl
     return 1 + int(tuning.get("hurried", 0))
 
 
-def pressure_sentence(sentence: str, hurried: int, days: float) -> str:
-    """Return the sentence about a tuning without time for all of it, and what follows."""
+def pressure_sentence(pressure: Sequence[str], hurried: int, days: float) -> str:
+    """Return one sentence about a tuning without time for all of it, and what follows.
+
+    `pressure`: what there was no time for, in order.
+    """
+    what = "; ".join(pressure)
     if hurried < ALWAYS_SHORT:
-        return f"tuning: {sentence}; the next night tunes again"
+        return f"tuning: {what}; the next night tunes again"
     return (
-        f"tuning: {sentence}; so it was at the tuning before, and this choice serves for"
+        f"tuning: {what}; so it was at the tuning before, and this choice serves for"
         f" {days:g} days (RECSYS_TUNE_MINUTES gives it more time)"
     )
 
@@ -119,6 +131,22 @@ def earlier_choice(manifest: Mapping[str, Any]) -> TuningResult | None:
     except (KeyError, TypeError, ValueError, AttributeError, DataError):
         return None
     return choice
+
+
+def comparable_choice(
+    manifest: Mapping[str, Any], tuning: Mapping[str, Any]
+) -> TuningResult | None:
+    """Return the choice of a bundle where a new one may be compared with it; else None.
+
+    `tuning`: the record of the new one. Their settings must be equal; the code that tunes may
+    differ. A choice that is a baseline, or was never tested, is not worth keeping.
+    """
+    before, choice = manifest.get("tuning"), earlier_choice(manifest)
+    if choice is None or choice.design != "tuned" or not isinstance(before, dict):
+        return None
+    settings = PLANNED.keys() - {"tuner"}
+    equal = all(before.get(name) == tuning.get(name) for name in settings)
+    return choice if equal else None
 
 
 def engine_reason(choice: TuningResult, items: int) -> str:
@@ -176,7 +204,16 @@ def judged(n_items: int) -> int:
     return min(JUDGED, max(FEWEST_JUDGED, WALKED_ROWS // max(n_items, 1)))
 
 
-def against_baselines(night: NightContext, choice: TuningResult) -> tuple[Contest, AttackTest]:
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How a choice answered the newest events, and an attack on the model that answered."""
+
+    contest: Contest  # with popular and trending
+    attack: AttackTest
+    values: Values | None = None  # (users,): nDCG@20 event by event; None: asked at one cut
+
+
+def against_baselines(night: NightContext, choice: TuningResult) -> Comparison:
     """Let a choice, popular and trending answer the newest events, which none has learned from.
 
     Event by event where these have times and ask enough users, else at one cut. The model that
@@ -188,14 +225,16 @@ def against_baselines(night: NightContext, choice: TuningResult) -> tuple[Contes
         check, way = replay_validation(_split(night), settings.seed, questions)
         model = night.tried(check.data, choice)
         live = LiveState(model)
-        found = replay_contest(_with_progress(way((live,)), night, questions), live)
+        values = replay_values(_with_progress(way((live,)), night, questions), live)
+        found = decided(values, features_of(True))
         if found.tested:
-            return found, _attacked(night, model, cut)
+            return Comparison(found, _attacked(night, model, cut), values[0])
     validation = cut.sample(people_asked(len(cut.data.items)), settings.seed)
     if len(validation) < TESTABLE:
-        return Contest(len(validation), 0.0, "share_all", 0.0, 0.0, 0.0), AttackTest(0, 0)
+        untested = Contest(len(validation), 0.0, "share_all", 0.0, 0.0, 0.0)
+        return Comparison(untested, AttackTest(0, 0))
     model = night.tried(cut.data, choice)
-    return contest_at_a_cut(model, validation), _attacked(night, model, cut)
+    return Comparison(contest_at_a_cut(model, validation), _attacked(night, model, cut))
 
 
 def _attacked(night: NightContext, model: Model, check: ValidationSet) -> AttackTest:
