@@ -333,6 +333,17 @@ def test_the_earlier_settings_stay_where_those_tuned_tonight_are_worse(home):
     assert again["tune"]["tuned"] is False
 
 
+def test_what_users_took_up_since_decides_between_earlier_and_new_settings(home, store):
+    store.add_events(next_books(store, 45))
+    before = BundleStore(home).open_current().manifest
+    result = turned_round(home, popular)
+    assert result.returncode == 0, result.stderr
+    assert result.stderr.count("the settings of the previous bundle stay") == 1
+    manifest = BundleStore(home).open_current().manifest
+    assert manifest["choice"]["engines"] == before["choice"]["engines"] != []
+    assert manifest["gate"]["people"] == 45
+
+
 def test_settings_tuned_tonight_are_published_where_they_are_better(home):
     """The bundle in service ranks by popularity: the new settings win, and the gate has figures."""
     bundles = BundleStore(home)
