@@ -193,7 +193,7 @@ class NightPipeline:
             result = f"fixed settings, {result}"
         elif kept and previous is not None:
             result = (
-                f"the settings of the previous bundle stay, those tuned tonight are worse"
+                "the settings of the previous bundle stay, those tuned tonight are no better"
                 f" ({previous.reason}); {result}"
             )
         (out / CHOICE).write_text(json.dumps(choice.to_json()))
