@@ -228,6 +228,10 @@ class Client:
         found: list[Json] = self._get("/items", {"item_id": item_id})["items"]
         return found[0] if found else None
 
+    def spread(self, item_id: str, **parameters: Any) -> Json:
+        """Return how an item spreads: n= nodes of the tree, lang="zh"."""
+        return self._get(f"/items/{_quoted(item_id)}/spread", parameters)
+
     def change_item(self, item_id: str, **changes: Any) -> Json:
         """Change fields of an item; hidden=True takes it out of all lists.
 

@@ -64,8 +64,9 @@ def built(
     tags = distinct([*categories, *texts(labels)])
     first = categories[0] if categories else ""
     limits = (None, None) if before is None else (before.available_from, before.expires_at)
+    parent = "" if before is None else before.parent_id
     metadata = {**metadata, _KEPT: kept}
-    return Item(item_id, "", comment, tags, first, "", created, "", metadata, *limits)
+    return Item(item_id, "", comment, tags, first, "", created, "", metadata, *limits, parent)
 
 
 def item_json(one: Item, hidden: bool) -> dict[str, Any]:

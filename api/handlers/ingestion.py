@@ -53,7 +53,15 @@ def _kind(row: EventBody) -> str:
 
 
 def _event(row: EventBody) -> Event:
-    return Event(row.user_id, row.item_id, _kind(row), row.value, row.text, row.timestamp)
+    return Event(
+        row.user_id,
+        row.item_id,
+        _kind(row),
+        row.value,
+        row.text,
+        row.timestamp,
+        row.shared_from or "",
+    )
 
 
 def add_items(service: AppState, rows: Sequence[ItemBody]) -> tuple[int, int]:
@@ -121,6 +129,7 @@ def _item(service: AppState, store: Store, row: ItemBody) -> Item:
         {name: value for name, value in metadata.items() if value is not None},
         row.available_from,
         row.expires_at,
+        row.parent_id or "",
     )
 
 

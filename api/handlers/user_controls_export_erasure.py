@@ -154,6 +154,7 @@ def exported(service: AppState, user_id: str, inferences: dict[str, Any]) -> Ite
         user = store.user(user_id)
         follows = [asdict(one) for one in store.follows_of(user_id)]
         log = [asdict(one) for one in store.control_log(user_id)]
+        shares = store.shares_by(user_id)
         merged = [{"from": old, "at": at} for old, at in MergeLog(store.db).of_user(user_id)]
         person = service.pseudonyms.of(user_id)
         looks = [
@@ -167,6 +168,7 @@ def exported(service: AppState, user_id: str, inferences: dict[str, Any]) -> Ite
         "exported_at": time.time(),
         "person": person,
         "follows": follows,
+        "shares": shares,
         "controls": log,
         "merged": merged,
         "inferences": inferences,

@@ -18,6 +18,7 @@ from recsys.serving.new_item_exposure_share import ExposureShare
 from recsys.settings import Settings
 from recsys.social_network.popular_accounts import PopularAccounts
 from recsys.store.alerts import Alerts
+from recsys.social_network.stance import StanceModel
 from recsys.store.erasure import Erasures
 from recsys.store.job_runs import Run
 from recsys.store.outbox import Outbox
@@ -90,6 +91,7 @@ class AppState:
         self.graph = FollowGraph(settings.weights)
         self.popular_accounts = PopularAccounts()
         self.follow_signals = FollowSignals(self.graph)
+        self.stances = StanceModel.of_home(settings.home)
         self.exposure_share = ExposureShare(settings.explore_share)
         self.started = time.time()
         self._pasts = UserHistories(settings.weights)

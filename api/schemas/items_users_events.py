@@ -53,6 +53,7 @@ class ItemBody(Strict):
         None, description="from then on the item is in no list; after `available_from`"
     )
     url: words(4_000) = ""  # type: ignore[valid-type]
+    parent_id: BodyId | None = Field(None, description="the item that this one answers")
     metadata: dict[str, Any] = {}
 
     @field_validator("expires_at")
@@ -82,6 +83,7 @@ class ItemPatch(Strict):
     available_from: AnyMoment = Field(None, description="null and empty text: no limit")
     expires_at: AnyMoment = Field(None, description="null and empty text: no limit")
     url: words(4_000) | None = None  # type: ignore[valid-type]
+    parent_id: BodyId | None = None
     metadata: dict[str, Any] | None = None
     hidden: bool | None = Field(None, description="true: never shown, until false")
 
@@ -95,6 +97,10 @@ class EventBody(Strict):
     value: Annotated[float, Field(ge=-MAX_VALUE, le=MAX_VALUE)] | None = None
     text: words(100_000) = Field("", description="a comment's words")  # type: ignore[valid-type]
     timestamp: Moment = Field(None, description="default: now")
+    shared_from: BodyId | None = Field(
+        None,
+        description="the user from whose act this share came; may be added to a known event later",
+    )
     recommendation_id: RecommendationId | None = Field(
         None, description="of the list in which the user saw the item"
     )
@@ -240,6 +246,7 @@ class Item(Answer):
     available_from: float | None = None
     expires_at: float | None = None
     url: str = ""
+    parent_id: str = ""
     metadata: dict[str, Any] = {}
     topics: list[TopicName] = Field([], description="what it is about, by the last night")
     tone: Annotated[float, Field(ge=-1, le=1)] | None = Field(None, description="if asked for")

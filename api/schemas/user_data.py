@@ -146,6 +146,9 @@ class Export(Answer):
     exported_at: float
     person: str
     follows: list[dict[str, Any]]
+    shares: list[dict[str, Any]] = Field(
+        [], description="items that the user shared, with the user from whose act each came"
+    )
     controls: list[dict[str, Any]]
     merged: list[dict[str, Any]] = Field(description="ids that were merged into this user")
     inferences: dict[str, Any] = Field(description="what is computed of the user's future")

@@ -87,6 +87,10 @@ OTHER_NAMES: Mapping[str, Mapping[str, Sequence[str]]] = {
             "评论", "评论内容", "留言",
         ),
         "timestamp": _TIME,
+        "shared_from": (
+            "shared_from_user", "shared_from_user_id", "retweeted_from", "reposted_from",
+            "via_user", "转发自", "分享自",
+        ),
     },
     "items": {
         "item_id": _ITEM_ID,
@@ -118,6 +122,10 @@ OTHER_NAMES: Mapping[str, Mapping[str, Sequence[str]]] = {
         ),
         "available_from": ("valid_from", "available_at"),
         "expires_at": ("valid_until", "available_until", "expiry_date", "expiration_date"),
+        "parent_id": (
+            "in_reply_to", "in_reply_to_id", "reply_to", "reply_to_id", "parent_item_id", "父级id",
+            "回复的id",
+        ),
     },
     "users": {
         "user_id": _USER_ID,

@@ -48,8 +48,9 @@ ITEM_COLUMNS = (
     "url",
     "available_from",
     "expires_at",
+    "parent_id",
 )
-EVENT_COLUMNS = ("user_id", "item_id", "event", "value", "text", "timestamp")
+EVENT_COLUMNS = ("user_id", "item_id", "event", "value", "text", "timestamp", "shared_from")
 USER_COLUMNS = ("user_id", "name", "interests", "language")
 FOLLOW_COLUMNS = ("user_id", "author_id", "followed_user_id")
 
@@ -69,6 +70,7 @@ class Item:
     metadata: dict[str, object] = field(default_factory=dict)  # unknown columns, JSON values
     available_from: float | None = None  # Unix seconds; None: from `created_at` on
     expires_at: float | None = None  # Unix seconds: from then on it is in no list; None: never
+    parent_id: str = ""  # the item that this one answers
 
     @property
     def opens_at(self) -> float:
@@ -92,6 +94,8 @@ class Event:
     value: float | None = None
     text: str = ""  # a comment's words
     timestamp: float | None = None  # Unix seconds; None: the order of arrival is the order in time
+    # the user from whose act this share came; no part of what makes an event the same event again
+    shared_from: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +140,7 @@ def parse_event(fields: Mapping[str, object], now: float | None = None) -> Event
         value,
         parse_text(get("text"), "text"),
         parse_time(get("timestamp"), "timestamp", time.time() if now is None else now),
+        optional_id(get("shared_from"), "shared_from"),
     )
 
 
@@ -172,6 +177,7 @@ def parse_item(fields: Mapping[str, object], now: float | None = None) -> Item:
         {name: value for name, value in extra if value is not None},
         parse_any_time(get("available_from"), "available_from"),
         parse_any_time(get("expires_at"), "expires_at"),
+        optional_id(get("parent_id"), "parent_id"),
     )
     check_size(item)
     check_window(item)

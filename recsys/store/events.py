@@ -32,8 +32,9 @@ from recsys.store.database import Database
 from recsys.store.event_table_reader import read_table
 from recsys.store.group_commit import GroupCommit
 from recsys.store.prepared_reads import Read, given
-from recsys.store.schema import events, items, kinds, users
 from recsys.store.watches import forget_comments
+from recsys.store.schema import events, items, kinds, shares, users
+from recsys.store.shares import add_shares
 
 UNDATED = "undated"  # source of the undated events of files
 BATCH = 20_000  # events per transaction: some tenths of a second in which others wait
@@ -181,8 +182,10 @@ class EventLog:
     def _numbers(self, connection: Connection, batch: Sequence[Event]) -> list[dict[str, int]]:
         """Return the numbers of the users, items and kinds of all that is written together."""
         numbers = self.db.numbers
+        named = dict.fromkeys([e.user_id for e in batch])
+        named |= dict.fromkeys([e.shared_from for e in batch if e.shared_from])
         return [
-            numbers(connection, users.c.user_id, dict.fromkeys([e.user_id for e in batch])),
+            numbers(connection, users.c.user_id, named),
             numbers(connection, items.c.item_id, dict.fromkeys([e.item_id for e in batch])),
             numbers(connection, kinds.c.name, dict.fromkeys([e.event for e in batch])),
         ]
@@ -196,6 +199,7 @@ class EventLog:
         now: float,
     ) -> Added:
         new = self.db.insert_new(connection, _INSERTED, _rows(batch, keys, numbers, now))
+        add_shares(connection, batch, keys, numbers[0])
         return Added(new, len(batch) - new)
 
     def history(self, user_id: str, limit: int = 500, but: Sequence[str] = ()) -> list[StoredEvent]:
@@ -308,6 +312,7 @@ class EventLog:
             removed = connection.execute(delete(events).where(events.c.id == id)).rowcount > 0
             if removed:
                 forget_comments(connection, select(literal(id)))
+            connection.execute(delete(shares).where(shares.c.event == id))
         self.db.forget_deleted()
         return removed
 

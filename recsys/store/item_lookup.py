@@ -32,5 +32,6 @@ def look_up(store: Store, item_id: str) -> tuple[Item, str] | None:
         json.loads(row.metadata or "{}"),
         row.available_from,
         row.expires_at,
+        row.parent_id,
     )
     return item, STATES[row.state]

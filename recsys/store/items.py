@@ -51,6 +51,7 @@ _COLUMNS = (
     items.c.metadata,
     items.c.available_from,
     items.c.expires_at,
+    items.c.parent_id,
 )
 _TIMES = ("created_at", "available_from", "expires_at")
 _SHOWN = (items.c.known == 1) & (items.c.state == LIVE)
@@ -176,8 +177,11 @@ class ItemLog:
         return self._set(item_id, LIVE, {})
 
     def delete_item(self, item_id: str) -> bool:
-        """Forget what is known of an item and never show it; its events stay with their users."""
-        blank: dict[str, object] = {column.name: "" for column in _COLUMNS[1:]}
+        """Forget what is known of an item and never show it; its events stay with their users.
+
+        So does its place among answers: which item it answered.
+        """
+        blank: dict[str, object] = {c.name: "" for c in _COLUMNS[1:] if c.name != "parent_id"}
         done = self._set(item_id, DELETED, blank | dict.fromkeys(_TIMES) | {"known": 0})
         self.db.forget_deleted()
         return done
@@ -249,11 +253,12 @@ def _values(item: Item) -> dict[str, Any]:
         "to_metadata": json.dumps(item.metadata) if item.metadata else "",
         "to_available_from": item.available_from,
         "to_expires_at": item.expires_at,
+        "to_parent_id": item.parent_id,
     }
 
 
 def _item(row: Sequence[Any]) -> Item:
-    item_id, title, text, tags, category, author_id, created_at, url, metadata, opens, closes = row
+    item_id, title, text, tags, category, author_id, created_at, url, metadata, *rest = row
     return Item(
         item_id,
         title,
@@ -264,8 +269,7 @@ def _item(row: Sequence[Any]) -> Item:
         created_at,
         url,
         json.loads(metadata) if metadata else {},
-        opens,
-        closes,
+        *rest,
     )
 
 

@@ -25,7 +25,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA = 11  # number of the newest revision in migrations/versions; a newer store is refused
+SCHEMA = 12  # number of the newest revision in migrations/versions; a newer store is refused
 
 LIVE, HIDDEN, DELETED = 0, 1, 2  # items.state
 STATES = ("live", "hidden", "deleted")
@@ -85,6 +85,13 @@ items = Table(
     _words("metadata"),  # JSON object
     Column("available_from", Double),
     Column("expires_at", Double),
+    Column("parent_id", _ID, nullable=False, server_default=""),  # stays when it is deleted
+)
+Index(
+    "items_parent",
+    items.c.parent_id,
+    sqlite_where=items.c.parent_id != "",
+    postgresql_where=items.c.parent_id != "",
 )
 
 kinds = Table("kinds", metadata, _id(), Column("name", Text, nullable=False, unique=True))
@@ -105,6 +112,20 @@ events = _log(
     # led by the user, the key needs 64 bits only, and an insert touches neighbouring pages
     UniqueConstraint("user", "key"),
     Index("events_history", "user", "moment", "id"),
+)
+
+shares = _log(  # of events that spread an item; what an erased user leaves is a gap
+    "shares",
+    metadata,
+    _id(),
+    Column("event", _NUMBER, unique=True),  # NULL: of an erased user
+    _number("item"),
+    _number("user"),  # below 0: erased
+    _number("shared_from"),  # the user from whose act it came; 0: not known; below 0: erased
+    Column("moment", Double, nullable=False),
+    Index("shares_item", "item"),
+    Index("shares_user", "user"),
+    Index("shares_from", "shared_from"),
 )
 
 item_changes = _log(

@@ -24,6 +24,7 @@ from recsys.store.job_runs import Run, RunLog, StepRecord
 from recsys.store.migrations import prepare
 from recsys.store.numbered_interactions import ActLog
 from recsys.store.schema import LIVE, events, items, users
+from recsys.store.shares import ShareLog
 from recsys.store.text_fingerprints import FingerprintStore
 from recsys.store.user_controls import Control, ControlLog
 from recsys.store.users import People
@@ -32,7 +33,16 @@ __all__ = ["Added", "Control", "ItemChange", "Run", "StepRecord", "Store", "Stor
 
 
 class Store(
-    EventLog, ActLog, ItemLog, People, FollowLog, AuthorLog, ControlLog, RunLog, FingerprintStore
+    EventLog,
+    ActLog,
+    ShareLog,
+    ItemLog,
+    People,
+    FollowLog,
+    AuthorLog,
+    ControlLog,
+    RunLog,
+    FingerprintStore,
 ):
     """The one place where events, items and users are kept; safe to share between threads."""
 

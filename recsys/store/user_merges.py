@@ -30,6 +30,7 @@ from recsys.store.schema import (
     notices,
     users,
 )
+from recsys.store.shares import move_shares
 from recsys.store.store import Store
 from recsys.store.user_controls import (
     MOST,
@@ -96,6 +97,7 @@ def merge_users(store: Store, user_id: str, from_id: str) -> Merged | None:
             return _before(connection, user_id, from_id, person, old)
         target = store.db.numbers(connection, users.c.user_id, [user_id])[user_id]
         moved = _events(connection, source, target)
+        move_shares(connection, source, target)
         moved["follows"] = _follows(connection, source, target, from_id, user_id)
         moved["controls"] = _controls(connection, source, target)
         moved["interests"] = _described(connection, source, target)

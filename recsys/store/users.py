@@ -14,6 +14,7 @@ from recsys.store.database import Database
 from recsys.store.follows import log_gone
 from recsys.store.schema import authors, blocks, controls, events, follows, merges, users
 from recsys.store.watches import forget_comments
+from recsys.store.shares import leave_gaps
 
 BATCH = 5_000  # users per transaction
 
@@ -93,7 +94,7 @@ class People:
 
 def remove_rows(connection: Connection, user_id: str) -> dict[str, int]:
     """Delete a user's rows; return how many went, per table."""
-    removed = {"events": 0, "follows": 0, "controls": 0, "merges": 0, "users": 0}
+    removed = {"events": 0, "follows": 0, "controls": 0, "merges": 0, "users": 0, "shares": 0}
     query = select(users.c.id).where(users.c.user_id == user_id)
     number = connection.execute(query).scalar()
     if number is None:
@@ -105,6 +106,7 @@ def remove_rows(connection: Connection, user_id: str) -> dict[str, int]:
     )
     connection.execute(update(authors).where(authors.c.author_id == user_id).values(name=""))
     forget_comments(connection, select(events.c.id).where(events.c.user == number))
+    removed["shares"] = leave_gaps(connection, number)
     for table, condition in (
         (events, events.c.user == number),
         (follows, or_(follows.c.user == number, named)),

@@ -24,6 +24,7 @@ UNDO = {
             "silences",
         )
     ],
+    12: ["DROP TABLE shares", "DROP INDEX items_parent", "ALTER TABLE items DROP COLUMN parent_id"],
     8: [f"DROP TABLE {name}" for name in ("deliveries", "destinations", "notices", "leases")],
 }
 

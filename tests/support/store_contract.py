@@ -411,7 +411,7 @@ class StoreContract:
         store.add_events(likes("ann", "1", "2") + likes("bob", "1"))
         store.add_follows([Follow("ann", "w"), Follow("bob", "", "ann")])
         store.change_controls("ann", [Wish("mute", "author", "w")])
-        removed = {"events": 2, "follows": 2, "controls": 1, "merges": 0, "users": 1}
+        removed = {"events": 2, "follows": 2, "controls": 1, "merges": 0, "users": 1, "shares": 0}
         assert store.delete_user("ann") == removed
         assert store.delete_user("ann") == dict.fromkeys(removed, 0)
         assert store.user("ann") is None and store.history("ann") == []
@@ -647,6 +647,7 @@ class StoreContract:
             "follows": 0,
             "controls": 0,
             "merges": 0,
+            "shares": 0,
             "users": 1,
             "exposures": 2,
             "outcomes": 1,

@@ -1,0 +1,115 @@
+"""Schemas of how an item spreads."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from .field_types import Answer, Count, Language, Strict
+
+
+class SpreadQuery(Strict):
+    """How many nodes of the tree are listed, and in which language evidence is."""
+
+    n: Annotated[int, Field(ge=0, le=1_000)] = 100
+    lang: Language = None
+
+
+class SpreadNode(Answer):
+    """A node of the tree; who shared is never named."""
+
+    row: Count
+    parent: int | None = Field(description="row of the parent; null of the item itself")
+    kind: Literal["item", "answer", "share", "gap"] = Field(
+        description="gap: of an erased user, or of an item that is hidden or deleted"
+    )
+    item_id: str | None = Field(description="of the item and of answers")
+    at: float
+    depth: Count
+    tone: Annotated[float, Field(ge=-1, le=1)] | None = None
+    stance: str | None = Field(None, description="comment, support, deny or query")
+
+
+class SpreadLevel(Answer):
+    """What stands at one depth."""
+
+    depth: Count
+    nodes: Count
+    tone: float | None = Field(description="mean tone of answers; null without any")
+    stances: dict[str, float] = Field(description="shares of the answers; empty without any")
+
+
+class Repairs(Answer):
+    """Nodes whose parent was replaced by the item, by what was wrong with it."""
+
+    missing: Count
+    later: Count = Field(description="a parent after its child")
+    cycles: Count
+
+
+class FirstSharers(Answer):
+    """The first fifty sharers together; counts below the least number are null."""
+
+    users: Count
+    following_author: int | None
+    without_follows: int | None = Field(description="who follow nobody and are followed by nobody")
+
+
+class SpreadFlood(Answer):
+    """Ten minutes with far more acts than usual, mostly by accounts without any follows."""
+
+    start: float
+    acts: Count
+    without_follows: Annotated[float, Field(ge=0, le=1)]
+
+
+class NextHour(Answer):
+    """Shares and answers an hour from now, with an 80 % interval."""
+
+    size: float
+    low: float
+    high: float
+
+
+class Rumour(Answer):
+    """Whether the answers make the item look like a rumour; a flag, never a deletion."""
+
+    flagged: bool
+    score: Annotated[float, Field(ge=0, le=1)]
+    denials: float = Field(description="expected share of answers that deny")
+    questions: float = Field(description="expected share of answers that ask for more")
+    answers: Count
+    evidence: list[str]
+
+
+class Speed(Answer):
+    """How fast the item spreads."""
+
+    last_hour: Count
+    seconds_to_half: float | None = Field(description="until half of today's size was reached")
+    largest_hour: Count
+
+
+class Spread(Answer):
+    """How an item spreads."""
+
+    item_id: str
+    shares: int | None = Field(
+        description="users who shared; null where they are fewer than RECSYS_MIN_PEOPLE, or three"
+    )
+    answers: Count
+    depth: Count
+    breadth: Count
+    structural_virality: float = Field(description="mean distance of two nodes of the tree")
+    complete: bool = Field(description="false: more than the 20,000 nodes that are read")
+    speed: Speed
+    repairs: Repairs
+    first_sharers: FirstSharers
+    floods: list[SpreadFlood]
+    levels: list[SpreadLevel]
+    next_hour: NextHour | None
+    rumour: Rumour
+    tree: list[SpreadNode] = Field(
+        description="by time; without shares where fewer users than the least number shared"
+    )
