@@ -48,6 +48,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "evaluate-text": ("evaluate_sentiment_and_topics", "figures of tone and topics"),
     "evaluate-trends": ("evaluate_trends", "figures of bursts and forecasts"),
     "evaluate-profiles": ("evaluate_user_profiles", "figures of who returns and of communities"),
+    "communities": ("report_communities", "communities of users, and who moves whom"),
     "evaluate-people": ("evaluate_people", "figures of whom to follow and of how items spread"),
     "evaluate-experiments": ("evaluate_experiments", "error rates and power of experiments"),
     "evaluate-ope": ("evaluate_off_policy", "off-policy estimates against known values"),

@@ -60,7 +60,7 @@ CALLS: list[tuple[str, Callable[[Client], Any]]] = [
     ("items", lambda c: c.items(n=2)["items"][1]),
     ("put_item", lambda c: c.put_item("new/2", title="wave")),
     ("item", lambda c: c.item("new/2")["title"]),
-    ("spread", lambda c: c.spread("sea-1")["depth"]),
+    ("spread", lambda c: c.spread("sea-1")["item_id"]),
     ("change_item", lambda c: c.change_item("new/2", hidden=True)),
     ("delete_item", lambda c: c.delete_item("new/2")),
     ("add_users", lambda c: c.add_users([{"user_id": "bob", "interests": ["chess"]}])),

@@ -16,7 +16,7 @@ from api.runtime.app_state import AppState
 from recsys.social_network.spread_tree import SpreadNode, SpreadTree
 from recsys.store.store import Store
 
-START = time.time() - 7_200
+START = 600.0 * (time.time() // 600) - 7_200  # where a window of ten minutes begins
 
 
 def spread(client: Any, item: str = "story", **query: Any) -> dict[str, Any]:
