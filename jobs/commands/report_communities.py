@@ -1,4 +1,4 @@
-"""`recsys communities`: communities of users by follows and taste, and who moves whom, for operators.
+"""`recsys communities`: communities of users by follows and taste, and influence, for operators.
 
 RECSYS_HOME=/srv/recsys recsys communities --json
 """
