@@ -32,9 +32,9 @@ from recsys.store.database import Database
 from recsys.store.event_table_reader import read_table
 from recsys.store.group_commit import GroupCommit
 from recsys.store.prepared_reads import Read, given
-from recsys.store.watches import forget_comments
 from recsys.store.schema import events, items, kinds, shares, users
 from recsys.store.shares import add_shares
+from recsys.store.watches import forget_comments
 
 UNDATED = "undated"  # source of the undated events of files
 BATCH = 20_000  # events per transaction: some tenths of a second in which others wait

@@ -13,8 +13,8 @@ from recsys.data.records import User
 from recsys.store.database import Database
 from recsys.store.follows import log_gone
 from recsys.store.schema import authors, blocks, controls, events, follows, merges, users
-from recsys.store.watches import forget_comments
 from recsys.store.shares import leave_gaps
+from recsys.store.watches import forget_comments
 
 BATCH = 5_000  # users per transaction
 
