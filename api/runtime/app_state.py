@@ -17,8 +17,8 @@ from recsys.serving.follow_graph import FollowGraph
 from recsys.serving.new_item_exposure_share import ExposureShare
 from recsys.settings import Settings
 from recsys.social_network.popular_accounts import PopularAccounts
-from recsys.store.alerts import Alerts
 from recsys.social_network.stance import StanceModel
+from recsys.store.alerts import Alerts
 from recsys.store.erasure import Erasures
 from recsys.store.job_runs import Run
 from recsys.store.outbox import Outbox

@@ -295,7 +295,8 @@ def _second_hop(
         reached, owner = reached[kept], owner[kept]
     common = np.isin(reached, followees)
     shared = np.bincount(owner, common, len(via))
-    close = np.full(len(own), 1 / np.sqrt(1 + len(followees)) / np.sqrt(1 + sizes.mean()))
+    usual = float(sizes.mean()) if len(via) else 1.0
+    close = np.full(len(own), 1 / np.sqrt(1 + len(followees)) / np.sqrt(1 + usual))
     if len(via):
         close[-len(via) :] = (1 + shared) / np.sqrt((1 + sizes) * (1 + len(followees)))
     second, owner = reached[~common], owner[~common]
