@@ -40,7 +40,7 @@ status.className = "off";
 status.setAttribute("role", "status");
 document.body.append(status);
 
-const swap = async (address, back) => {
+const swap = async (address) => {
   const answer = await fetch(address, { headers: { Accept: "text/html" } });
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const fresh = page.getElementById("content");
@@ -51,7 +51,8 @@ const swap = async (address, back) => {
   }
   place.replaceWith(fresh);
   localise(fresh);
-  if (!back) history.pushState({ swapped: true }, "", address);
+  history.replaceState({ swapped: true }, ""); // so that the way back loads the page again
+  history.pushState({ swapped: true }, "", address);
   const title = fresh.querySelector("#list-title");
   if (title) {
     title.tabIndex = -1;
