@@ -176,7 +176,7 @@ def test_no_page_is_framed_and_none_names_another_host(client: FlaskClient, path
     policy = headers["Content-Security-Policy"]
     assert "frame-ancestors 'none'" in policy and "default-src 'none'" in policy
     assert "unsafe" not in policy and "http" not in policy and "*" not in policy
-    assert headers["X-Frame-Options"] == "DENY" and headers["Referrer-Policy"] == "no-referrer"
+    assert headers["X-Frame-Options"] == "DENY" and headers["Referrer-Policy"] == "same-origin"
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert "no-store" in headers["Cache-Control"] or "static" in path
 
