@@ -53,7 +53,7 @@ class WatchBody(Strict):
     name: Label
     query: Query
     group: Group = Field("", description="alerts of one group are one notice; empty: its own")
-    level: Level = Field("normal", description="false discovery rate .01, .05 or .2")
+    level: Level = Field("normal", description="false discovery rate .05, .3 or .5")
     least_people: LeastPeople = Field(10, description="in a window, below which nothing is told")
     digest: Digest = Field("none", description="a notice per day or week")
 

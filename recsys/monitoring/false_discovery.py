@@ -13,11 +13,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-RATES: Mapping[str, float] = {"quiet": 0.02, "normal": 0.1, "eager": 0.3}
+RATES: Mapping[str, float] = {"quiet": 0.05, "normal": 0.3, "eager": 0.5}
 DAY = 86_400.0
 SPAN = 30 * DAY  # seconds over which discoveries count
-SPENT = 0.25  # share of what was saved that one look may spend
-FIRST = 0.25  # of a day's budget that is there at the start
+SPENT = 0.5  # share of what was saved that one look may spend
+FIRST = 1.0  # of a day's budget that is there at the start
 KEPT = 10_000  # discoveries that are remembered
 
 

@@ -14,7 +14,7 @@ from scipy.special import betaln, gammaln
 
 WINDOWS = (1, 3, 6, 24)  # hours
 PRIOR = 100.0  # voices that speak for the platform's share, until enough watches tell
-PRIORS = (60.0, 300.0)  # the least and the most
+PRIORS = (100.0, 300.0)  # the least and the most
 FEW = 5  # watches from which that is learned
 FEW_VOICES = 20.0  # of a watch that tells something
 TRUST = 400.0  # voices that a baseline counts at most: shares wander by more than chance
