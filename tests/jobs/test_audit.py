@@ -43,7 +43,8 @@ EXEMPT = {
         "demo", "ingest", "screen", "nightly", "serve", "deliver",
     },
     "figures over everybody": {
-        "evaluate", "evaluate-text", "evaluate-trends", "evaluate-watches", "evaluate-profiles", "bench",
+        "evaluate", "evaluate-text", "evaluate-trends", "evaluate-watches",
+        "evaluate-profiles", "bench",
         "evaluate-experiments", "evaluate-ope", "evaluate-people",
     },
     "a list for its reader, as GET /recommend": {"recommend"},

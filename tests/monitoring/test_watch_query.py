@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recsys.errors import DataError
@@ -109,6 +109,7 @@ def test_what_is_wrong_is_said_with_its_place(query: str, told: str) -> None:
     assert told in str(error.value)
 
 
+@settings(deadline=None)  # no test depends on speed
 @given(st.text(max_size=60))
 def test_any_string_is_parsed_or_refused(query: str) -> None:
     try:
@@ -130,6 +131,7 @@ QUERIES = st.recursive(
 )
 
 
+@settings(deadline=None)  # no test depends on speed
 @given(st.lists(QUERIES, min_size=1, max_size=8), st.lists(WORDS, max_size=4), st.booleans())
 def test_the_index_finds_what_a_scan_finds(
     queries: list[str], words: list[str], negative: bool
