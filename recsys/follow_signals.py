@@ -19,7 +19,7 @@ import numpy as np
 
 from recsys.array_types import Rows
 from recsys.ranking.around_user import AroundUser
-from recsys.ranking.social_signals import EgoNetwork
+from recsys.ranking.social_signals import EgoNetwork, acts_each
 from recsys.ranking.social_signals import Ties as SocialTies
 from recsys.serving.follow_graph import FollowGraph
 from recsys.serving.live_state import LiveState
@@ -109,7 +109,7 @@ class FollowSignals:
             kept = self._of(store, user_id, key)
             codes = self._codes(kept, live)
             ties = SocialTies.of(number, followees, followers, graph.following_of, blocked)
-            acts, counts = graph.acts_of(ties.people)
+            acts, counts = graph.acts_of(ties.people, acts_each(len(ties.people)))
             if self._items is None or self._items.live is not live:
                 self._items = ItemRows(live)
             rows = self._items.of(store, acts["item"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,13 +21,15 @@ class AroundUser:
     authors: Rows  # codes of followed authors, ascending
     mark: Hashable  # changes with the people and with what they took up
 
-    def signals(self, live: LiveState, own: Rows, now: float) -> SocialSignals | None:
+    def signals(
+        self, live: LiveState, own: Rows, now: float, wanted: Collection[str]
+    ) -> SocialSignals | None:
         """Return the signals at a moment, Unix seconds; None for another live state.
 
-        `own`: rows of the items that the user took up.
+        `own`: rows of the items that the user took up. `wanted`: signals that the score reads.
         """
         if live is not self.live:
             return None
         newest = live.counters.newest
         today = (newest if np.isfinite(newest) and newest > 0 else now) / DAY
-        return self.network.signals(own, self.authors, today, LEAST_PEOPLE)
+        return self.network.signals(own, self.authors, today, LEAST_PEOPLE, wanted)

@@ -20,6 +20,7 @@ from recsys.ranking.query import Query
 from recsys.ranking.terms.protocol import RequestContext, ScoreTerm, UserTerm
 from recsys.ranking.terms.registry import TERMS
 from recsys.ranking.terms.repeat_consumption import UserRepeats
+from recsys.ranking.terms.social import wanted_signals
 from recsys.ranking.text_scores import text_scores
 from recsys.ranking.trend_boost_table import TrendBoostTable
 from recsys.ranking.user_term_scores import UserTerms
@@ -60,7 +61,8 @@ class Request:
         if query.around is not None:
             now = time.time() if query.now is None else query.now
             own = history.rows[history.weights > 0]
-            history = replace(history, social=query.around.signals(live, own, now))
+            wanted = wanted_signals(live.model.score_model, live.model.trees is not None)
+            history = replace(history, social=query.around.signals(live, own, now, wanted))
         learned = UserTerms.of(history, live, query.personal)
         terms = tuple([(t, learned.terms[t.name]) for t in TERMS if t.name in learned.terms])
         none = np.zeros(live.model.words.shape[1], np.float32)

@@ -23,7 +23,7 @@ from recsys.array_types import Floats, Mask, Rows, Times
 
 LEAST_PEOPLE = 3  # who took an item up, before acts that are not public count
 ACTS = 50  # latest acts of each person that count
-MOST_ACTS = 16_000  # acts that one user's signals are made of; each person counts with fewer then
+MOST_ACTS = 8_000  # acts that one user's signals are made of; each person counts with fewer then
 FEWEST_ACTS = 5  # latest acts of each person that count however many people there are
 MOST_PEOPLE = 2_000  # of one kind of tie
 VIA = 100  # followees whose own followees are looked at
@@ -130,14 +130,22 @@ class EgoNetwork:
         )
 
     def signals(
-        self, own: Rows, authors: Rows, today: float, least: int = LEAST_PEOPLE
+        self,
+        own: Rows,
+        authors: Rows,
+        today: float,
+        least: int = LEAST_PEOPLE,
+        wanted: Collection[str] = SIGNALS,
     ) -> SocialSignals:
         """Return what passes from these people to the user.
 
         `own`: rows that the user took up. `authors`: codes of followed authors, ascending.
         `today`: days since 1970. `least`: people from whom on acts that are not public count.
+        `wanted`: signals that are needed.
         """
-        net = self.latest(max(FEWEST_ACTS, MOST_ACTS // max(len(self.counts), 1)))
+        if not wanted:
+            return SocialSignals(_NO_ROWS, authors=authors)
+        net = self.latest(acts_each(len(self.counts)))
         owner = np.repeat(np.arange(len(net.counts)), net.counts)
         known = net.rows >= 0
         owner, rows = owner[known], net.rows[known]
@@ -161,18 +169,23 @@ class EgoNetwork:
         values: dict[str, Floats] = {}
         people = np.zeros(len(distinct), np.int32)
         for name, weights in kinds.items():
-            if not weights.any():
+            needed = name in wanted or name == FOLLOWEES  # whose people reasons count
+            if not needed or not weights.any():
                 continue
             told = _told(owner, item, weights > 0, public, len(distinct), least)
             amounts = np.where(told, weights[owner], 0)
             if name == FOLLOWEES:
                 people = np.bincount(item, told, len(distinct)).astype(np.int32)
-                if np.isfinite(days).any():
+                if RECENT in wanted and np.isfinite(days).any():
                     age = np.maximum(today - np.where(np.isfinite(days), days, -np.inf), 0)
                     fresh = amounts * np.exp2(-age / RECENT_DAYS)
                     values[RECENT] = np.bincount(item, fresh, len(distinct)).astype(np.float32)
             values[name] = np.bincount(item, amounts, len(distinct)).astype(np.float32)
-        return SocialSignals(distinct, values, people, authors)
+        some = np.zeros(len(distinct), bool)
+        for sums in values.values():
+            some |= sums > 0
+        values = {name: sums[some] for name, sums in values.items()}
+        return SocialSignals(distinct[some], values, people[some], authors)
 
     def latest(self, most: int) -> EgoNetwork:
         """Return the same people with their `most` latest acts each."""
@@ -191,6 +204,11 @@ class EgoNetwork:
             self.days[kept],
             self.public[kept],
         )
+
+
+def acts_each(people: int) -> int:
+    """Return how many latest acts count of each of so many people."""
+    return min(ACTS, max(FEWEST_ACTS, MOST_ACTS // max(people, 1)))
 
 
 def _distinct(rows: Rows) -> tuple[Rows, NDArray[np.intp]]:
@@ -295,8 +313,8 @@ def _second_hop(
         reached, owner = reached[kept], owner[kept]
     common = np.isin(reached, followees)
     shared = np.bincount(owner, common, len(via))
-    usual = float(sizes.mean()) if len(via) else 1.0
-    close = np.full(len(own), 1 / np.sqrt(1 + len(followees)) / np.sqrt(1 + usual))
+    usual = float(sizes.mean()) if len(sizes) else 0.0
+    close = np.full(len(own), 1 / np.sqrt((1 + len(followees)) * (1 + usual)))
     if len(via):
         close[-len(via) :] = (1 + shared) / np.sqrt((1 + sizes) * (1 + len(followees)))
     second, owner = reached[~common], owner[~common]

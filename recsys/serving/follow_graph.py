@@ -122,13 +122,13 @@ class FollowGraph:
         """Return the users whom a user blocks, and those who block the user."""
         return frozenset(self._blocks.get(number, ())) | self._blocked_by.get(number, set())
 
-    def acts_of(self, numbers: Numbers) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    def acts_of(self, numbers: Numbers, most: int = ACTS) -> tuple[NDArray[Any], NDArray[np.int64]]:
         """Return the latest acts in favour of an item of several users, and how many each has.
 
-        Of dtype ACT, one user after the other, oldest first, an item once; users whom nobody
-        follows have none.
+        Of dtype ACT, one user after the other, oldest first, an item once, `most` of each; users
+        whom nobody follows have none.
         """
-        return self._acts.gather(numbers)
+        return self._acts.gather(numbers, most)
 
     def public_kinds(self) -> Numbers:
         """Return the kinds of acts that a setting calls public, of those met so far."""

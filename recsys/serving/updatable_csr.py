@@ -70,12 +70,16 @@ class CsrRows:
             return values[:0]
         return values[starts[number] : starts[number + 1]]
 
-    def gather(self, numbers: Values) -> tuple[Values, Values]:
-        """Return the values of several numbers, one after the other, and how many each has."""
+    def gather(self, numbers: Values, most: int | None = None) -> tuple[Values, Values]:
+        """Return the values of several numbers, one after the other, and how many each has.
+
+        `most`: only so many of the last values of each; None: all.
+        """
         starts, values = self._base
         newer = self._newer
         if newer and any(number in newer for number in numbers.tolist()):
-            parts = [self.get(number) for number in numbers.tolist()]
+            first = 0 if most is None else -most
+            parts = [self.get(number)[first:] for number in numbers.tolist()]
             joined = np.concatenate(parts) if parts else values[:0]
             return joined, np.array([len(part) for part in parts], np.int64)
         inside = np.minimum(numbers, max(len(starts) - 2, 0))
@@ -84,6 +88,9 @@ class CsrRows:
             return values[:0], np.zeros(len(numbers), np.int64)
         begins = starts[inside]
         counts = np.where(known, starts[inside + 1] - begins, 0)
+        if most is not None:
+            begins = begins + np.maximum(counts - most, 0)
+            counts = np.minimum(counts, most)
         ends = np.cumsum(counts)
         total = int(ends[-1]) if len(ends) else 0
         places = np.arange(total) + np.repeat(begins - (ends - counts), counts)

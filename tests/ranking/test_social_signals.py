@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,13 +19,14 @@ from recsys.follow_signals import FollowSignals
 from recsys.ranking.social_graph import SocialGraph
 from recsys.ranking.social_signals import (
     ACTS,
+    FEWEST_ACTS,
     FOLLOWEES,
-    MOST_ACTS,
     MOST_PEOPLE,
     SECOND,
     SECOND_HOP,
     EgoNetwork,
     Ties,
+    acts_each,
 )
 from recsys.serving.follow_graph import FollowGraph
 from recsys.serving.live_state import LiveState
@@ -79,8 +81,8 @@ def test_a_hundred_thousand_followees_are_bounded_work() -> None:
     counts = np.full(len(ties.people), ACTS)
     rows = np.tile(np.arange(ACTS, dtype=np.int32), len(ties.people))
     full = EgoNetwork.of(ties, counts, rows, np.full(len(rows), np.nan), np.zeros(len(rows), bool))
-    most = MOST_ACTS // len(ties.people)
-    assert len(full.latest(most).rows) <= MOST_ACTS
+    most = acts_each(len(ties.people))
+    assert len(full.latest(acts_each(len(ties.people))).rows) <= FEWEST_ACTS * len(ties.people)
     found = full.signals(NONE, NONE, 0.0)
     assert found.rows.min() == ACTS - most  # the latest of each
     assert (found.people_at(found.rows) == MOST_PEOPLE).all()
@@ -161,3 +163,13 @@ def test_a_service_and_a_data_set_have_the_same_signals(tmp_path: Path) -> None:
         assert len(after.network.follows) < len(before.network.follows)
         blocked, _ = signals.of(store, first, live)
         assert blocked is None or store.user_number(users[0]) not in signals.graph.following(number)
+
+
+def test_who_is_followed_and_follows_nobody_has_signals_of_followers_alone() -> None:
+    def following_of(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return NONE, np.zeros(len(numbers), np.int64)
+
+    with np.errstate(all="raise"), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        ties = Ties.of(0, NONE, np.array([4, 5], np.int32), following_of)
+    assert ties.people.tolist() == [4, 5] and ties.followed_by.all() and not ties.follows.any()

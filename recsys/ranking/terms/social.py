@@ -357,3 +357,13 @@ NAMES = frozenset(
         SecondHop,
     )
 )
+
+
+def wanted_signals(score_model: ScoreModel, trees: bool) -> frozenset[str]:
+    """Return the signals that a score reads; `trees`: whether it has any."""
+    terms = PeopleTerm.__subclasses__()
+    linear = score_model.linear
+    used = {one.signal for one in terms if linear.get(one.name) or linear.get(one.name + SHORT)}
+    if trees and used:
+        used |= {one.signal for one in terms if one.gbdt_names}
+    return frozenset(used)
