@@ -1,5 +1,6 @@
 """Exact search, FAISS flat, FAISS cells: one contract; then what only an index of cells has."""
 
+import functools
 import sys
 
 import numpy as np
@@ -63,6 +64,15 @@ class TestCodedCells(IndexContract):
     @pytest.fixture
     def build(self):
         return lambda vectors: cell_index(vectors, coded_above=0)[0]
+
+    @pytest.fixture
+    def index(self):
+        return coded_cells()
+
+
+@functools.cache  # it takes seconds: one index for the tests that only search
+def coded_cells():
+    return cell_index(clusters(CODED_FROM), coded_above=0)[0]
 
 
 def test_large_catalogues_hold_codes_and_lose_no_neighbour(tmp_path):
