@@ -104,11 +104,12 @@ class FollowSignals:
         followers, blocked = graph.followers(number), graph.blocked(number)
         if not (len(followees) or len(authors) or len(followers) or blocked):
             return None, Ties((), (), ())
+        unseen = blocked | store.muted_users(user_id)  # their acts are passed on to nobody
         with self._lock:
             key = (followees.tobytes(), authors.tobytes(), blocked)
             kept = self._of(store, user_id, key)
             codes = self._codes(kept, live)
-            ties = SocialTies.of(number, followees, followers, graph.following_of, blocked)
+            ties = SocialTies.of(number, followees, followers, graph.following_of, unseen)
             acts, counts = graph.acts_of(ties.people, acts_each(len(ties.people)))
             if self._items is None or self._items.live is not live:
                 self._items = ItemRows(live)

@@ -266,9 +266,9 @@ class Ties:
         """Choose the people around a user.
 
         `followees`, `followers`: ascending numbers. `following_of`: whom several users follow, one
-        after the other, and how many each does. `left_out`: who is blocked, or blocks. Of more than
-        `MOST_PEOPLE` followees those count who follow back, then those with the highest numbers,
-        the newest accounts; the same of followers.
+        after the other, and how many each does. `left_out`: who is muted or blocked, or blocks. Of
+        more than `MOST_PEOPLE` followees those count who follow back, then those with the highest
+        numbers, the newest accounts; the same of followers.
         """
         if left_out:
             out = np.array(sorted(left_out), np.int32)

@@ -99,6 +99,19 @@ class ControlLog:
         """Return the controls of a user that are in force, oldest first."""
         return in_force(self.control_log(user_id))
 
+    def muted_users(self, user_id: str) -> frozenset[int]:
+        """Return the numbers of the users whom a user mutes."""
+        muted = [
+            one.value
+            for one in self.controls_of(user_id)
+            if (one.action, one.kind) == ("mute", "user")
+        ]
+        if not muted:
+            return frozenset()
+        with self.db.read() as connection:
+            known = self.db.known_numbers(connection, users.c.user_id, muted)
+        return frozenset(known.values())
+
     def control_log(self, user_id: str) -> list[Control]:
         """Return all rows of a user, oldest first, those taken back and their undoing included."""
         return [Control(*row) for row in self.db.rows(_READ, user=user_id)]

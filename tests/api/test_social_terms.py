@@ -84,6 +84,27 @@ def test_a_block_in_either_direction_ends_it(
     assert told(client) is None
 
 
+def test_a_muted_followee_counts_no_more_until_the_mute_is_undone(
+    service: Callable[..., Any],
+) -> None:
+    client = service(public_kinds=("share",))
+    for one in PEOPLE:
+        act(client, one)
+    assert told(client) is not None
+    body = {"controls": [{"action": "mute", "kind": "user", "value": "pb"}]}
+    (mute,) = client.patch("/users/fan/profile", json=body).json["controls"]
+    assert told(client) is None
+    act(client, "pb", "share")  # an act that counts of one alone
+    assert told(client) is None
+    act(client, "pa", "share")
+    assert told(client) == "Somebody you follow took this up"
+    assert client.patch("/users/fan/profile", json={"undo": [mute["id"]]}).status_code == 200
+    assert told(client) == "3 people you follow took this up"
+    body = {"controls": [{"action": "mute", "kind": "user", "value": "fan"}]}
+    client.patch("/users/pc/profile", json=body)  # that they mute the fan hides nothing of theirs
+    assert told(client) == "3 people you follow took this up"
+
+
 def test_an_erased_or_unfollowed_person_counts_no_more(service: Callable[..., Any]) -> None:
     client = service()
     for one in PEOPLE:
