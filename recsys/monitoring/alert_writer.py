@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 import numpy as np
+import sqlalchemy as sa
 
 from recsys.monitoring.alert_states import AGAIN, AlertState
 from recsys.monitoring.digest import write_digests
@@ -37,63 +38,59 @@ class AlertWriter:
         self.alerts, self.texts = Alerts(store.db), WatchedLog(store.db)
         self.watches = Watches(store.db)
 
+    def prepared(
+        self, changes: Sequence[AlertChange], reader: TextReader, now: float
+    ) -> list[tuple[AlertChange, Findings]]:
+        """Return changes with what was found of each that fires."""
+        return [
+            (one, self._findings(one, reader, now))
+            if one.change in ("fired", "reopened") and one.kind != FLOOD
+            else (one, Findings((), (), ()))
+            for one in changes
+        ]
+
     def apply(
         self,
-        changes: Sequence[AlertChange],
+        connection: sa.Connection,
+        changes: Sequence[tuple[AlertChange, Findings]],
         monitor: Monitor,
-        reader: TextReader,
-        token: int,
         now: float,
     ) -> None:
-        """Store what a look has changed, in one transaction per alert."""
+        """Store what a look has changed, in a transaction of the holder of the lease."""
         rows = {(one.watch, one.kind): one for one in self.alerts.open(now - AGAIN)}
-        for change in changes:
-            self._apply_one(change, rows.get((change.watch, change.kind)), reader, token, now)
-        touched = {(one.watch, one.kind) for one in changes}
-        with self.store.db.write() as connection:
-            check_lease(connection, LEASE, token)
-            for key, state in monitor.states.items():
-                if key in rows and key not in touched:
-                    body = {**rows[key].body, "memory": _memory(state)}
-                    if body != rows[key].body:
-                        self.alerts.change(connection, rows[key].id, {"body": body})
+        for change, found in changes:
+            self._apply_one(connection, change, rows.get((change.watch, change.kind)), found)
+        touched = {(one.watch, one.kind) for one, _ in changes}
+        for key, state in monitor.states.items():
+            if key in rows and key not in touched:
+                body = {**rows[key].body, "memory": _memory(state)}
+                if body != rows[key].body:
+                    self.alerts.change(connection, rows[key].id, {"body": body})
 
     def _apply_one(
-        self,
-        change: AlertChange,
-        row: Alert | None,
-        reader: TextReader,
-        token: int,
-        now: float,
+        self, connection: sa.Connection, change: AlertChange, row: Alert | None, found: Findings
     ) -> None:
         state = change.state
-        found = Findings((), (), ())
-        if change.change in ("fired", "reopened") and change.kind != FLOOD:
-            found = self._findings(change, reader, now)
-        with self.store.db.write() as connection:
-            check_lease(connection, LEASE, token)
-            if state is None:
-                if row is not None and row.state == PENDING:
-                    self.alerts.drop(connection, row.id)
-                return
-            values: dict[str, Any] = {"state": state.state, "began": state.began}
-            values |= {"fired": state.fired, "resolved": state.resolved}
-            body = dict(row.body) if row is not None else {}
-            if change.change in ("pending", "fired", "reopened"):
-                body |= figures(change)
-            if found.texts or change.change == "fired":
-                body |= {"terms": list(found.terms), "entities": list(found.entities)}
-                body["evidence"] = len(found.texts)
-            values["body"] = {**body, "memory": _memory(state)}
-            if row is None or (row.state == RESOLVED and change.change == "pending"):
-                id = self.alerts.add(
-                    connection, {"watch": change.watch, "kind": change.kind} | values
-                )
-            else:
-                id = row.id
-                self.alerts.change(connection, id, values)
-            if found.texts:
-                self.alerts.set_evidence(connection, id, _evidence(id, found))
+        if state is None:
+            if row is not None and row.state == PENDING:
+                self.alerts.drop(connection, row.id)
+            return
+        values: dict[str, Any] = {"state": state.state, "began": state.began}
+        values |= {"fired": state.fired, "resolved": state.resolved}
+        body = dict(row.body) if row is not None else {}
+        if change.change in ("pending", "fired", "reopened"):
+            body |= figures(change)
+        if found.texts or change.change == "fired":
+            body |= {"terms": list(found.terms), "entities": list(found.entities)}
+            body["evidence"] = len(found.texts)
+        values["body"] = {**body, "memory": _memory(state)}
+        if row is None or (row.state == RESOLVED and change.change == "pending"):
+            id = self.alerts.add(connection, {"watch": change.watch, "kind": change.kind} | values)
+        else:
+            id = row.id
+            self.alerts.change(connection, id, values)
+        if found.texts:
+            self.alerts.set_evidence(connection, id, _evidence(id, found))
 
     def _findings(self, change: AlertChange, reader: TextReader, now: float) -> Findings:
         start = now - WINDOWS[change.window] * HOUR

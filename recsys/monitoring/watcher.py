@@ -53,6 +53,7 @@ CHUNK = 500  # texts that are read at once
 BACKFILL = 0.5  # seconds of a round that older texts are counted in
 SECRET = "watch_secret"  # a note of the store: key of the authors' hashes
 CURSOR, BUDGETS, FIRST = "watch_cursor", "watch_budgets", "watch_first"  # notes
+LOOKED, PRUNED = "watch_looked", "watch_pruned"  # notes, of times
 PRUNE = 6 * HOUR
 
 log = logging.getLogger("recsys.api")
@@ -72,7 +73,7 @@ class Watcher:
         self._version: tuple[int, int] = (-1, -1)
         self._known: dict[int, Watch] = {}
         self._index = WatchIndex({})
-        self._looked = self._based = self._pruned = self._listed = 0.0
+        self._looked = self._based = self._pruned = self._listed = self._ran = 0.0
         if store.get_note(SECRET) is None:
             store.add_note(SECRET, secrets.token_hex(32))
         self._secret = store.get_note(SECRET) or ""
@@ -90,25 +91,31 @@ class Watcher:
             self._monitor = None
             return False
         reader = TextReader(live, self.scorer, self._secret)
-        if self._monitor is None or token != self._token:
-            self._token = token
-            self._begin(now)
-        self._take_watches(now)
-        self._follow(reader, last_change, last_event, now)
-        self._backfill(reader, now)
-        if now - self._looked >= LOOK or now < self._looked:
-            self._look(reader, now)
-        self.writer.send(list(self._known.values()), self._token, now)
-        if now - self._pruned >= PRUNE or now < self._pruned:
-            self.watches.prune(now)
-            self.alerts.prune(now - DAY * COUNT_DAYS)
-            self._pruned = now
+        try:
+            went_back = now < self._ran - HOUR  # the clock: texts of its new time were dropped
+            if self._monitor is None or token != self._token or went_back:
+                self._token = token
+                self._begin(now)
+            self._take_watches(now)
+            self._follow(reader, last_change, last_event, now)
+            self._backfill(reader, now)
+            if now - self._looked >= LOOK or now < self._looked:
+                self._look(reader, now)
+            self.writer.send(list(self._known.values()), self._token, now)
+            if now - self._pruned >= PRUNE or now < self._pruned:
+                self._prune(now)
+        except Exception:
+            self._monitor = None  # it may be ahead of the store
+            raise
+        self._ran = now
         return True
 
     def _begin(self, now: float) -> None:
         """Take over from the store what another process has left."""
         self._monitor = Monitor()
-        self._version, self._looked, self._based = (-1, -1), 0.0, 0.0
+        self._version, self._based = (-1, -1), 0.0
+        self._looked = float(self.store.get_note(LOOKED) or 0.0)
+        self._known = {}
         self._take_watches(now)
         self._monitor.states = states_of(self.alerts, now)
         kept = json.loads(self.store.get_note(BUDGETS) or "{}")
@@ -122,6 +129,8 @@ class Watcher:
         version = self.watches.version()
         if version == self._version and 0 <= now - self._listed < 60.0:
             return
+        if version != self._version:
+            self._reach_cursor()
         known = {one.id: one for one in self.watches.every()}
         if version != self._version:
             self._index = WatchIndex({id: parse(one.query) for id, one in known.items()})
@@ -131,10 +140,28 @@ class Watcher:
             {id: Setting(one.level, one.least_people) for id, one in known.items()}
         )
 
+    def _reach_cursor(self) -> None:
+        """Let watches that were added meanwhile count backwards from where reading has come to."""
+        kept = self.store.get_note(CURSOR)
+        if kept is None:
+            return
+        items, comments = self.texts.last_item() + 1, json.loads(kept)["event"] + 1
+        with self.store.db.write() as connection:
+            check_lease(connection, LEASE, self._token)
+            self.watches.begin_backfill(connection, items, comments)
+
+    def _start(self, last_change: int, last_event: int) -> dict[str, int]:
+        """Return where reading begins at first: at the texts that no watch counts backwards."""
+        items = min((one.items_left or 0 for one in self._known.values()), default=0)
+        comments = min((one.comments_left or 0 for one in self._known.values()), default=0)
+        change = self.texts.change_before(items) if items else last_change
+        event = comments - 1 if comments else last_event
+        return {"change": min(change, last_change), "event": min(event, last_event)}
+
     def _follow(self, reader: TextReader, last_change: int, last_event: int, now: float) -> None:
         """Read the texts that have arrived since the last round."""
         kept = self.store.get_note(CURSOR)
-        at = json.loads(kept) if kept else {"change": last_change, "event": last_event}
+        at = json.loads(kept) if kept else self._start(last_change, last_event)
         while True:
             items, change = self.texts.items_after(at["change"], last_change, CHUNK)
             comments, event = self.texts.comments_after(at["event"], last_event, CHUNK)
@@ -148,10 +175,11 @@ class Watcher:
             matched = self._matches(reader, some)
             with self.store.db.write() as connection:
                 check_lease(connection, LEASE, self._token)
-                self.watches.keep(connection, matched)
+                fresh = self.watches.unkept(connection, matched)
+                self.watches.keep(connection, fresh)
                 self._note(connection, CURSOR, json.dumps(new))
             assert self._monitor is not None
-            self._monitor.add(one for one in matched if one.at > now - LONGEST)
+            self._monitor.add(one for one in fresh if one.at > now - LONGEST)
             kept, at = "", new
             if len(items) < CHUNK and len(comments) < CHUNK:
                 return
@@ -205,13 +233,14 @@ class Watcher:
         recent = now - DAY * MATCH_DAYS
         with self.store.db.write() as connection:
             check_lease(connection, LEASE, self._token)
-            self.watches.keep(connection, [one for one in matched if one.at > recent])
-            self.watches.add_counts(connection, counted([m for m in matched if m.at <= recent]))
+            fresh = self.watches.unkept(connection, matched)
+            self.watches.keep(connection, [one for one in fresh if one.at > recent])
+            self.watches.add_counts(connection, counted([m for m in fresh if m.at <= recent]))
             self.watches.backfilled(connection, watches - {ALL}, items_left, comments_left)
         assert self._monitor is not None
-        self._monitor.add(one for one in matched if one.at > now - LONGEST)
-        for one in self.watches.every():
-            self._known[one.id] = one
+        self._monitor.add(one for one in fresh if one.at > now - LONGEST)
+        # those that were added meanwhile are not in the index yet
+        self._known |= {one.id: one for one in self.watches.every() if one.id in self._known}
         if not items_left and not comments_left:
             self._based = 0.0
 
@@ -227,13 +256,26 @@ class Watcher:
             monitor.baselines = baselines(self.watches, now)
             self._based = now
         monitor.states = states_of(self.alerts, now)  # with what was changed by hand
-        self._looked = now
-        changes = monitor.look(now)
+        changes = self.writer.prepared(monitor.look(now), reader, now)
         kept = {f"{level}:{kind}": one.as_json() for (level, kind), one in monitor.budgets.items()}
-        with self.store.db.write() as connection:
+        with self.store.db.write() as connection:  # the whole look, or nothing of it
             check_lease(connection, LEASE, self._token)
             self._note(connection, BUDGETS, json.dumps(kept))
-        self.writer.apply(changes, monitor, reader, self._token, now)
+            self._note(connection, LOOKED, repr(now))
+            self.writer.apply(connection, changes, monitor, now)
+        self._looked = now
+
+    def _prune(self, now: float) -> None:
+        """Delete what is too old: at most a day more each time, however the clock has jumped."""
+        kept = json.loads(self.store.get_note(PRUNED) or "{}")
+        if not 0 <= now - kept.get("at", -PRUNE) < PRUNE:
+            until = min(now, kept.get("until", now) + DAY)
+            with self.store.db.write() as connection:
+                check_lease(connection, LEASE, self._token)
+                self._note(connection, PRUNED, json.dumps({"at": now, "until": until}))
+            self.watches.prune(until)
+            self.alerts.prune(until - DAY * COUNT_DAYS)
+        self._pruned = now
 
     def _note(self, connection: sa.Connection, key: str, value: str) -> None:
         columns = (notes.c.key, notes.c.value)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from recsys.errors import DataError
 from recsys.store.database import Database
-from recsys.store.schema import alert_evidence, alerts, silences
+from recsys.store.schema import alert_evidence, alerts, events, silences
 
 PENDING, FIRING, ACKNOWLEDGED, RESOLVED = "pending", "firing", "acknowledged", "resolved"
 STATES = (PENDING, FIRING, ACKNOWLEDGED, RESOLVED)
@@ -168,13 +168,16 @@ class Alerts:
     def set_evidence(
         self, connection: sa.Connection, alert: int, found: Sequence[Evidence]
     ) -> None:
-        """Replace the evidence of an alert in a transaction."""
+        """Replace the evidence of an alert in a transaction; without comments that are gone."""
         connection.execute(sa.delete(alert_evidence).where(alert_evidence.c.alert == alert))
         rows = [
             {name: getattr(one, name) for name in Evidence.__dataclass_fields__} for one in found
         ]
         if rows:
             connection.execute(sa.insert(alert_evidence), rows)
+            gone = ~sa.exists().where(events.c.id == alert_evidence.c.ref)
+            mine = (alert_evidence.c.alert == alert) & (alert_evidence.c.source == 1)
+            connection.execute(sa.delete(alert_evidence).where(mine, gone))
 
     def silences(self) -> list[Silence]:
         """Return all silences, those that are over included, oldest first."""

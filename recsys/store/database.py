@@ -16,10 +16,11 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
-    Double,
     Engine,
+    Float,
+    Integer,
     SmallInteger,
-    Text,
+    String,
     any_,
     create_engine,
     event,
@@ -291,7 +292,13 @@ def _give_room(connection: Connection) -> None:
 
 
 def _array(column: Column[Any]) -> str:
-    names = {Text: "text", BigInteger: "bigint", SmallInteger: "smallint", Double: "float8"}
+    names = {
+        BigInteger: "bigint",
+        SmallInteger: "smallint",
+        Integer: "integer",
+        Float: "float8",
+        String: "text",
+    }
     return next(name for kind, name in names.items() if isinstance(column.type, kind)) + "[]"
 
 

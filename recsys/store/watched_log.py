@@ -62,6 +62,14 @@ class WatchedLog:
             found = stored_events(connection, some & _WRITTEN, False, n)
         return found, found[-1].id if len(found) == n else last
 
+    def change_before(self, number: int) -> int:
+        """Return the last change before the first one of an item with such a number or greater."""
+        query = sa.select(sa.func.min(item_changes.c.id)).where(item_changes.c.item >= number)
+        newest = sa.select(sa.func.max(item_changes.c.id))
+        with self.db.read() as connection:
+            first = connection.execute(query).scalar()
+            return first - 1 if first else connection.execute(newest).scalar() or 0
+
     def items_before(self, number: int, n: int) -> tuple[list[NumberedItem], int]:
         """Return live items of the n greatest numbers below one, and the least number; 0: done."""
         query = sa.select(items.c.id, items.c.known, items.c.state, *ITEM_COLUMNS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +14,7 @@ from recsys.store.database import Database
 from recsys.store.schema import (
     alert_evidence,
     alerts,
+    events,
     silences,
     watch_counts,
     watch_matches,
@@ -204,21 +205,51 @@ class Watches:
             return [(int(w), int(d), int(n), int(k)) for w, d, n, k in connection.execute(query)]
 
     def keep(self, connection: sa.Connection, found: Iterable[Match]) -> int:
-        """Store texts in a transaction, each once, and count their hours anew; return how many."""
-        rows = list(found)
+        """Store texts in a transaction, each once, and add them to the counts; return how many.
+
+        A comment that is gone meanwhile is left out. What the counts of an hour hold of texts that
+        are not kept stays: added is by what those of the kept ones grow.
+        """
+        rows = self._present(connection, found)
         columns = [watch_matches.c[name] for name in (*Match.__dataclass_fields__, "hour")]
         values = [
             (*(getattr(one, name) for name in Match.__dataclass_fields__), one.hour) for one in rows
         ]
-        new = self.db.insert_new(connection, columns, values)
         touched: dict[int, set[int]] = {}
-        for one in rows if new else ():
+        for one in rows:
             touched.setdefault(one.hour, set()).add(one.watch)
-        for hour, some in touched.items():
-            self._count(connection, hour, some)
+        before = [self._counted(connection, hour, some) for hour, some in touched.items()]
+        new = self.db.insert_new(connection, columns, values)
+        if new:
+            after = [self._counted(connection, hour, some) for hour, some in touched.items()]
+            self.add_counts(connection, _growth(before, after))
         return new
 
-    def _count(self, connection: sa.Connection, hour: int, some: Collection[int]) -> None:
+    def _present(self, connection: sa.Connection, found: Iterable[Match]) -> list[Match]:
+        """Return texts but for comments whose events are gone: erased since they were read."""
+        rows = list(found)
+        comments = {one.ref for one in rows if one.source == 1}
+        if not comments:
+            return rows
+        query = sa.select(events.c.id).where(self.db.among(events.c.id, comments))
+        there = set(connection.execute(query).scalars())
+        return [one for one in rows if one.source != 1 or one.ref in there]
+
+    def unkept(self, connection: sa.Connection, found: Sequence[Match]) -> list[Match]:
+        """Return those texts that are not kept, and so not in the counts by `keep`."""
+        if not found:
+            return []
+        table = watch_matches
+        query = sa.select(table.c.watch, table.c.source, table.c.ref).where(
+            self.db.among(table.c.ref, {one.ref for one in found})
+        )
+        kept = set(map(tuple, connection.execute(query)))
+        return [one for one in found if (one.watch, one.source, one.ref) not in kept]
+
+    def _counted(
+        self, connection: sa.Connection, hour: int, some: Collection[int]
+    ) -> list[HourCount]:
+        """Return the counts of the kept texts of an hour, of some watches."""
         table = watch_matches
         mine = (table.c.hour == hour) & self.db.among(table.c.watch, some)
         total, one = sa.func.sum, sa.case
@@ -241,18 +272,10 @@ class Watches:
             angry_known + angry,
         )
         rows = connection.execute(query.where(mine).group_by(table.c.watch, table.c.script)).all()
-        gone = (watch_counts.c.hour == hour) & self.db.among(watch_counts.c.watch, some)
-        connection.execute(sa.delete(watch_counts).where(gone))
-        values = [
-            {"watch": row[0], "hour": hour, "script": row[1]}
-            | dict(zip(_COUNTS, row[2:], strict=True))
-            for row in rows
-        ]
-        if values:
-            connection.execute(sa.insert(watch_counts), values)
+        return [HourCount(row[0], hour, *row[1:]) for row in rows]
 
     def add_counts(self, connection: sa.Connection, found: Sequence[HourCount]) -> None:
-        """Add to the counts of hours whose texts are not kept, in a transaction."""
+        """Add to the counts of hours, in a transaction."""
         if not found:
             return
         here = self.db.among(watch_counts.c.watch, {one.watch for one in found})
@@ -270,6 +293,18 @@ class Watches:
         connection.execute(sa.delete(watch_counts).where(here))
         connection.execute(sa.insert(watch_counts), list(sums.values()))
 
+    def begin_backfill(self, connection: sa.Connection, items: int, comments: int) -> None:
+        """Let watches of which nothing is counted yet count backwards from here at least."""
+        own, left = watches.c, (watches.c.items_left, watches.c.comments_left)
+        untouched = left[0] + left[1] == own.backfill_from
+        new = [
+            sa.case((one < at, at), else_=one)
+            for one, at in zip(left, (items, comments), strict=True)
+        ]
+        change = sa.update(watches).where(untouched, (left[0] < items) | (left[1] < comments))
+        values = {"items_left": new[0], "comments_left": new[1], "backfill_from": new[0] + new[1]}
+        connection.execute(change.values(values))
+
     def backfilled(
         self, connection: sa.Connection, some: Collection[int], items: int, comments: int
     ) -> None:
@@ -282,13 +317,29 @@ class Watches:
         """Delete texts and counts that are too old."""
         with self.db.write() as connection:
             connection.execute(
-                # a day more: an hour is counted anew as long as a text of it may arrive
+                # a day more: a text must be known as counted for as long as it may be read again
                 sa.delete(watch_matches).where(
                     watch_matches.c.at < now - 86_400.0 * MATCH_DAYS - 86_400.0
                 )
             )
             oldest = int((now - 86_400.0 * COUNT_DAYS) // HOUR)
             connection.execute(sa.delete(watch_counts).where(watch_counts.c.hour < oldest))
+
+
+def _growth(
+    before: Iterable[Sequence[HourCount]], after: Iterable[Sequence[HourCount]]
+) -> list[HourCount]:
+    """Return by what the counts of hours have grown; those that have not are left out."""
+    was = {(one.watch, one.hour, one.script): one for some in before for one in some}
+    found = []
+    for one in (each for some in after for each in some):
+        old = was.get((one.watch, one.hour, one.script))
+        if old is None:
+            found.append(one)
+        elif old.texts != one.texts:
+            more = {name: getattr(one, name) - getattr(old, name) for name in _COUNTS}
+            found.append(replace(one, **more))
+    return found
 
 
 def forget_comments(connection: sa.Connection, events: sa.Select[Any]) -> int:

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from postgres_server import copied, running
+from sqlalchemy.engine import URL
 
 from recsys.data.records import Event, Item
 from recsys.monitoring import watcher as module
-from recsys.monitoring.watcher import Watcher
-from recsys.store.alerts import ACKNOWLEDGED, Alerts
+from recsys.monitoring.watcher import Watcher, counted
+from recsys.store.alerts import ACKNOWLEDGED, Alerts, Evidence
 from recsys.store.outbox import Outbox
 from recsys.store.store import Store
 from recsys.store.watched_log import WatchedLog
-from recsys.store.watches import ALL, HOUR, Watches
+from recsys.store.watches import ALL, HOUR, Match, Watches
 from recsys.text.sentiment.scorer import SentimentScorer
 
 GOOD = "Great fun, we love the harbour festival and the music"
 BAD = "Terrible, the harbour festival was an awful disgusting failure"
+NUMBERS = itertools.count()
 VALUES = {
     "name": "harbour",
     "group": "",
@@ -41,11 +46,20 @@ class Clock:
         return self.now
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def server(request: pytest.FixtureRequest) -> Iterator[URL | None]:
+    if request.param == "sqlite":
+        yield None
+    else:
+        with running() as found:
+            yield found
+
+
 @pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, float]:
+def filled(server: URL | None, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, float]:
     """A store with a past, its watches' texts counted; and what time it is there."""
     folder, now = tmp_path_factory.mktemp("filled"), time.time()
-    with Store.open(f"sqlite:///{folder / 'store.db'}") as store:
+    with Store.open(address(server, folder / "store.db", "filled")) as store:
         fill(store, now)
         for name, group in (("harbour", ""), ("one", "town"), ("two", "town"), ("quiet", "asleep")):
             watch(store, name=name, group=group)
@@ -57,11 +71,26 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, float]:
     return folder / "store.db", now
 
 
+def address(server: URL | None, file: Path, name: str = "") -> str:
+    """Return the address of a new store: a file, or a database of the server."""
+    if server is None:
+        return f"sqlite:///{file}"
+    return copied(server, "template1", name or f"test-{next(NUMBERS)}")
+
+
 @pytest.fixture
-def past(filled: tuple[Path, float], tmp_path: Path, clock: Clock) -> Iterator[Store]:
-    shutil.copy(filled[0], tmp_path / "past.db")
+def past_url(server: URL | None, filled: tuple[Path, float], tmp_path: Path) -> str:
+    """The address of a copy of the store with a past."""
+    if server is None:
+        shutil.copy(filled[0], tmp_path / "past.db")
+        return f"sqlite:///{tmp_path / 'past.db'}"
+    return copied(server, "filled", f"test-{next(NUMBERS)}")
+
+
+@pytest.fixture
+def past(past_url: str, filled: tuple[Path, float], clock: Clock) -> Iterator[Store]:
     clock.now = filled[1]
-    with Store.open(f"sqlite:///{tmp_path / 'past.db'}") as found:
+    with Store.open(past_url) as found:
         yield found
 
 
@@ -73,8 +102,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(f"sqlite:///{tmp_path / 'store.db'}") as found:
+def store(server: URL | None, tmp_path: Path) -> Iterator[Store]:
+    with Store.open(address(server, tmp_path / "store.db")) as found:
         yield found
 
 
@@ -264,3 +293,119 @@ def test_a_digest_comes_once_a_day(store: Store, tmp_path: Path, clock: Clock) -
     assert len(notices) == 1
     assert notices[0].data["watches"][0]["watch"] == id
     assert notices[0].data["text"].startswith("harbour: ")
+
+
+def texts_of(store: Store, watch: int, now: float) -> int:
+    last = int(now // HOUR) + 1
+    return sum(one.texts for one in Watches(store.db).counts(watch, last - 1_000, last))
+
+
+def harbour(number: int, at: float) -> Item:
+    return Item(f"h-{number}", title="A harbour", author_id=f"writer-{number}", created_at=at)
+
+
+def test_what_comes_between_a_watch_and_the_first_round_is_counted(
+    store: Store, tmp_path: Path, clock: Clock
+) -> None:
+    store.add_items([harbour(0, clock.now - 100)])
+    id = watch(store)
+    store.add_items([harbour(1, clock.now - 50), harbour(0, clock.now - 100)])
+    store.add_events([Event("ann", "h-1", "comment", text="fine", timestamp=clock.now - 9)])
+    run(Watcher(store, SentimentScorer(tmp_path)), store, 2)
+    assert texts_of(store, id, clock.now) == texts_of(store, ALL, clock.now) == 3
+
+
+def test_a_watch_that_is_added_within_a_round_misses_nothing(
+    store: Store, tmp_path: Path, clock: Clock
+) -> None:
+    class Adding(WatchedLog):
+        """Adds a watch, then texts, once the watches of the round are known."""
+
+        late = 0
+
+        def comments_after(self, event: int, last: int, n: int) -> Any:
+            if not self.late:
+                type(self).late = watch(store, name="late")
+                store.add_items([harbour(2, clock.now - 5)])
+            return super().comments_after(event, last, n)
+
+    watch(store, "festival", name="first")
+    found = Watcher(store, SentimentScorer(tmp_path))
+    run(found, store)
+    store.add_items([harbour(number, clock.now - 10) for number in range(2)])
+    store.add_items([harbour(3, clock.now - 20 * 86_400)])
+    found.texts = Adding(store.db)
+    run(found, store, 3)
+    assert texts_of(store, Adding.late, clock.now) == 4
+    assert texts_of(store, ALL, clock.now) == 3  # what is late by three days is not counted
+
+
+def test_an_hour_keeps_what_is_counted_of_texts_that_are_not_kept(store: Store) -> None:
+    known, at = Watches(store.db), 500_000 * HOUR
+    texts = [Match(1, 0, ref, at + ref, 7 + ref % 2, 0, ref % 3, 0.5, 0.25) for ref in range(6)]
+    with store.db.write() as connection:
+        assert known.keep(connection, texts[:3]) == 3
+        known.add_counts(connection, counted(texts[3:4]))
+        assert known.keep(connection, texts[:3]) == 0
+    known.prune(at + 9 * 86_400)
+    assert known.matches_since(0.0) == []
+    with store.db.write() as connection:
+        assert known.keep(connection, texts[4:]) == 2
+        assert known.unkept(connection, texts) == texts[:4]
+    (row,) = known.counts(1, 0, 1_000_000)
+    assert (row.texts, row.negative, row.positive, row.p_negative) == (6, 2, 2, 3.0)
+
+
+def test_what_is_erased_while_it_is_read_is_not_kept(store: Store) -> None:
+    store.add_events([Event("ann", "1", "comment", text="hm", timestamp=5.0)])
+    event = store.last_event_id()
+    store.delete_user("ann")
+    with store.db.write() as connection:
+        match = Match(1, 1, event, 5.0, 7, 0, 0, 0.5, 0.25)
+        assert Watches(store.db).keep(connection, [match]) == 0
+        shown = [Evidence(1, place, "first", place, event, 5.0) for place in (0, 1)]
+        Alerts(store.db).set_evidence(connection, 1, shown)
+    assert Watches(store.db).matches_since(0.0) == []
+    assert [one.source for one in Alerts(store.db).evidence(1)] == [0]
+
+
+def test_a_process_that_takes_over_looks_not_again(
+    past: Store, tmp_path: Path, clock: Clock
+) -> None:
+    first = Watcher(past, SentimentScorer(tmp_path))
+    run(first, past)
+    burst(past, clock.now)
+    clock.now += module.LOOK
+    run(first, past)
+    for _ in range(3):
+        clock.now += 90  # more than a lease lasts; the database's clock is its own
+        first.leases.release(module.LEASE, first._token)
+        first = Watcher(past, SentimentScorer(tmp_path))
+        run(first, past)
+    states = {one.state for one in Alerts(past.db).page("pending", kind="negative")}
+    assert states == {"pending"} and Alerts(past.db).page(kind="negative") == []
+    clock.now += module.LOOK
+    run(first, past)
+    assert {one.state for one in Alerts(past.db).page(kind="negative")} == {"firing"}
+
+
+@pytest.mark.parametrize("jump", [-30 * 86_400.0, 500 * 86_400.0])
+def test_a_clock_that_jumps_and_comes_back_loses_nothing(
+    past: Store, tmp_path: Path, clock: Clock, jump: float
+) -> None:
+    found = Watcher(past, SentimentScorer(tmp_path))
+    run(found, past)
+    before = {watch: texts_of(past, watch, clock.now) for watch in (ALL, 1)}
+    kept = len(Watches(past.db).matches_since(clock.now - 2 * 86_400))
+    for step in (jump, module.LOOK, module.LOOK, -jump):
+        clock.now += step
+        run(found, past)
+    assert {watch: texts_of(past, watch, clock.now) for watch in (ALL, 1)} == before
+    assert len(Watches(past.db).matches_since(clock.now - 2 * 86_400 - 1_800)) >= kept
+    burst(past, clock.now)
+    for _ in range(3):
+        clock.now += module.LOOK
+        run(found, past)
+    states = [one.state for one in Alerts(past.db).page(kind="negative", watch=1)]
+    assert states == ["firing"]
+    assert texts_of(past, 1, clock.now) == before[1] + 60
