@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from flask import Flask, Response, has_request_context, request
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 from werkzeug.exceptions import HTTPException
 
 from recsys.errors import (
@@ -81,9 +82,16 @@ def problems(
     """
     found = error.errors(include_url=False, include_input=False, include_context=False)
     return [
-        {"field": _place(one["loc"], start), "message": one["msg"], "type": one["type"]}
+        {"field": _place(one["loc"], start), "message": sentence(one), "type": one["type"]}
         for one in found[:limit]
     ]
+
+
+def sentence(problem: ErrorDetails) -> str:
+    """Return what is wrong, in the words of the check that found it: pydantic names its class."""
+    if problem["type"] == "value_error":
+        return problem["msg"].removeprefix("Value error, ")
+    return problem["msg"]
 
 
 def _place(path: tuple[int | str, ...], start: int) -> str:

@@ -31,10 +31,16 @@ LIMITS = "exclude=, impressions= or caps leave out the rest"
 END = "This is the end of the list"
 
 
-def personal(recommender: Recommender, query: Query, first: bool) -> str:
-    """Return why a personal list has no more items; `first`: on its first page."""
+def personal(
+    recommender: Recommender, query: Query, first: bool, chosen: str = "", seen_too: bool = False
+) -> str:
+    """Return why a personal list has no more items; `first`: on its first page.
+
+    `chosen`: what the items are of which the list was made, where the caller's filters do not say
+    it. `seen_too`: the list holds what the user has seen as well.
+    """
     live, language = recommender.live, query.language
-    found = plain(live, query.filters, query.now, language)
+    found = chosen or plain(live, query.filters, query.now, language)
     if not matching(live, query.filters, query.now):
         return found
     request = recommender.request(query)
@@ -46,6 +52,8 @@ def personal(recommender: Recommender, query: Query, first: bool) -> str:
     seen[request.seen[request.seen < size]] = True
     if request.repeats is not None:
         seen[request.repeats.rows] = False
+    if seen_too:
+        seen[:] = False
     out = request.muted if request.muted is not None else np.zeros(size, bool)
     own = recommender.own(query, size) if query.author else np.zeros(size, bool)
     left = [

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from recsys import empty_list_reasons
 from recsys.i18n import translate
 from recsys.personal_list import UserState, ranked
 from recsys.ranking import nonpersonal_lists, reason_templates
@@ -18,6 +19,8 @@ from recsys.ranking.query import Query, Reason, Recommendation
 from recsys.recommender import Recommender
 
 NOBODY = "You follow nobody yet"
+WROTE_NONE = "Nothing by those you follow may be listed now"
+WROTE = "Those you follow wrote {count} of {all} items"
 SOURCE = "followed"
 
 
@@ -30,6 +33,7 @@ class FollowingFeed:
         if query.filters.author:
             authors &= query.filters.author
         self.nobody = not authors
+        self.filtered = not query.filters.empty
         self.query = replace(query, filters=replace(query.filters, author=authors))
 
     def ranked(self, n: int) -> Sequence[Recommendation]:
@@ -52,9 +56,16 @@ class FollowingFeed:
         found = nonpersonal_lists.latest(live, n, query.filters, query.language, closed)
         return [self._with_reason(one) for one in found]
 
-    def nothing(self) -> str:
-        """Return why the feed is empty where nobody is followed, in the user's language."""
-        return translate(NOBODY, self.query.language) if self.nobody else ""
+    def notice(self, by_time: bool, first: bool) -> str:
+        """Return why the feed has no more items, in the user's language; `first`: on page one."""
+        live, language, chosen = self.recommender.live, self.query.language, ""
+        if self.nobody:
+            return translate(NOBODY, language)
+        if not self.filtered:
+            count = empty_list_reasons.matching(live, self.query.filters, self.query.now)
+            key = WROTE if count else WROTE_NONE
+            chosen = translate(key, language, count=count, all=int(live.listed().sum()))
+        return empty_list_reasons.personal(self.recommender, self.query, first, chosen, by_time)
 
     def _with_reason(self, one: Recommendation) -> Recommendation:
         live, names = self.recommender.live, dict(self.user.names)

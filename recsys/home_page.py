@@ -39,6 +39,7 @@ TITLES = {
     "popular": "Popular here",  # for a user of whom nothing is known
     "because_you_liked": "Because you liked {items}",
     "new_in_topics": "New in topics you follow",
+    "new_in_topics_read": "New in topics you read",
     "new_in_topic": "New in {name}",
     "rising": "Rising now",
     "followed": "From people you follow",
@@ -46,7 +47,8 @@ TITLES = {
 }
 REASONS = {
     "for_you": "Chosen by what you did here",
-    "new_in_topics": "You follow these topics, or read them most",
+    "new_in_topics": "You follow these topics",
+    "new_in_topics_read": "You read these topics most",
     "followed": "The newest by those you follow",
     "something_else": "Outside the topics that you read most",
 }
@@ -161,13 +163,14 @@ class HomePage:
             for one in nonpersonal_lists.latest(live, DEEPEST, own, language):
                 found.setdefault(one.item_id, one)
         items = sorted(found.values(), key=lambda one: -one.score)
-        row = self._made("new_in_topics", TITLES["new_in_topics"], "", self._open(items, depth))
+        words = "new_in_topics" if followed else "new_in_topics_read"
+        row = self._made("new_in_topics", TITLES[words], "", self._open(items, depth))
         name = self._name(*topics[0]) if len(topics) == 1 else ""
         if name:
             title = translate(TITLES["new_in_topic"], language, name=name)
             reason = translate(UNNAMED["topic"], language, name=name)
             return replace(row, title=title, reason=reason)
-        return replace(row, reason=translate(REASONS["new_in_topics"], language))
+        return replace(row, reason=translate(REASONS[words], language))
 
     def _name(self, kind: str, value: str) -> str:
         """Return what to call a topic, category or tag; titles stand for a topic without a name."""

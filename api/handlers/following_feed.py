@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from recsys.empty_list_reasons import personal as personal_notice
 from recsys.following_feed import FollowingFeed
 from recsys.i18n import SOURCE
 from recsys.personal_list import ListRequest, query_of
@@ -51,9 +50,7 @@ class Following:
         answer_id, notice = uuid.uuid4().hex, ""
         if len(page.items) < given.n and not page.more:
             with serving.feed.ranking:
-                notice = feed.nothing() or personal_notice(
-                    serving.recommender, feed.query, not cursor.shown
-                )
+                notice = feed.notice(given.order == "time", not cursor.shown)
         warnings = pages.warnings(serving.live, given)
         answer = {
             "user": user_id,

@@ -46,16 +46,19 @@ def spread(
         answers = store.answers_to([item_id], MOST)
         author = store.user_number(found[0].author_id) if found[0].author_id else 0
     item = found[0]
-    tree = _tree(item_id, item.created_at, shares, answers, author)
     sharers = list(dict.fromkeys(one.user for one in shares))
+    least = max(LEAST, service.settings.min_people)
+    told = len(sharers) >= least
+    complete = len(shares) < MOST and len(answers) < MOST
+    if not told:
+        shares = []  # no measure tells how many there are, nor when and where
+    tree = _tree(item_id, item.created_at, shares, answers, author)
     graph = service.follow_graph()
     lone = _without_follows(graph, [user for user in sharers if user > 0])
-    least = max(LEAST, service.settings.min_people)
     texts, chances, tones = _read(service, tree, f"{item.title}\n{item.text}".strip())
     now = time.time()
     times = tree.times() + tree.nodes[0].time
     size = SizeForecast.default().predict(times, now) if len(times) else None
-    told = len(sharers) >= least
     return {
         "item_id": item_id,
         "shares": len(sharers) if told or not sharers else None,
@@ -63,7 +66,7 @@ def spread(
         "depth": tree.depth,
         "breadth": tree.breadth,
         "structural_virality": round(tree.structural_virality, 4),
-        "complete": len(shares) < MOST and len(answers) < MOST,
+        "complete": complete,
         "speed": _speed(times, now),
         "repairs": {
             "missing": tree.repairs.missing,
@@ -75,7 +78,7 @@ def spread(
         "levels": _levels(tree, texts, chances, tones),
         "next_hour": size and {"size": size[0], "low": size[1], "high": size[2]},
         "rumour": _rumour(chances, language),
-        "tree": _listed(tree, texts, chances, tones, query.n, told),
+        "tree": _listed(tree, texts, chances, tones, query.n),
     }
 
 
@@ -146,9 +149,10 @@ def _first(
     followers = set[int]()
     if graph is not None and author:
         followers = set(graph.followers(author).tolist())
+    users = len(sharers) if len(sharers) >= least or not sharers else None
     counts = [len(set(sharers) & one) for one in (followers, lone)]
     told = [count if count >= least and graph is not None else None for count in counts]
-    return {"users": len(sharers), "following_author": told[0], "without_follows": told[1]}
+    return {"users": users, "following_author": told[0], "without_follows": told[1]}
 
 
 def _floods(shares: Sequence[Share], lone: set[int], known: bool) -> list[dict[str, Any]]:
@@ -220,17 +224,14 @@ def _listed(
     chances: NDArray[np.float64],
     tones: NDArray[np.float64],
     n: int,
-    told: bool,
 ) -> list[dict[str, Any]]:
-    """Return the first n nodes; shares, and what hangs on them, only where enough users shared."""
+    """Return the first n nodes."""
     place = {row: at for at, row in enumerate(rows.tolist())}
     found: list[dict[str, Any]] = []
     for row, node in enumerate(tree.nodes):
         if len(found) >= n:
             break
         share = isinstance(node.key, tuple) and node.key[0] == "user"
-        if share and not told:
-            continue
         gap = (share and isinstance(node.account, int) and node.account < 0) or (
             not share and not node.item_id
         )

@@ -35,6 +35,7 @@ DOCUMENT = (
     "author_id",
     "created_at",
     "url",
+    "parent_id",
     "available_from",
     "expires_at",
     "metadata",

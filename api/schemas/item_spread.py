@@ -51,7 +51,7 @@ class Repairs(Answer):
 class FirstSharers(Answer):
     """The first fifty sharers together; counts below the least number are null."""
 
-    users: Count
+    users: Count | None
     following_author: int | None
     without_follows: int | None = Field(description="who follow nobody and are followed by nobody")
 
@@ -99,7 +99,9 @@ class Spread(Answer):
         description="users who shared; null where they are fewer than RECSYS_MIN_PEOPLE, or three"
     )
     answers: Count
-    depth: Count
+    depth: Count = Field(
+        description="this and all below without shares, where the users who shared are too few"
+    )
     breadth: Count
     structural_virality: float = Field(description="mean distance of two nodes of the tree")
     complete: bool = Field(description="false: more than the 20,000 nodes that are read")

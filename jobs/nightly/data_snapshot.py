@@ -22,7 +22,7 @@ from recsys.data.ids import IdMap
 _COLUMNS = ("user", "item", "kind", "value", "time")
 _LIMITS = ("available_from", "expires_at")
 _FOLLOWS = ("follower", "followee", "reader", "author")
-_TEXTS = ("title", "text", "tags", "category", "author", "url", "metadata")
+_TEXTS = ("title", "text", "tags", "category", "author", "url", "metadata", "parent")
 
 
 def save_snapshot(folder: Path, events: EventTable, items: ItemTable) -> None:

@@ -172,6 +172,7 @@ def extended(items: ItemTable, ids: IdMap) -> ItemTable:
         available_from=_padded(items.available_from, extra),
         expires_at=_padded(items.expires_at, extra),
         recorded=np.concatenate([items.has_record, np.zeros(extra, bool)]),
+        parent=None if items.parent is None else items.parent + [""] * extra,
     )
 
 

@@ -83,6 +83,7 @@ class ItemTable:
     available_from: Times | None = None  # (n,): Unix seconds, NaN none; None: no item has one
     expires_at: Times | None = None  # (n,): Unix seconds, NaN none; None: no item has one
     recorded: Mask | None = None  # (n,): False: only events tell of the item; None: all have one
+    parent: list[str] | None = None  # the item that each answers; None: no item answers another
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -102,6 +103,7 @@ class ItemTable:
             metadata=self.metadata[row],
             available_from=_moment(self.available_from, row),
             expires_at=_moment(self.expires_at, row),
+            parent_id="" if self.parent is None else self.parent[row],
         )
 
     @property

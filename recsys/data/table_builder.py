@@ -32,6 +32,7 @@ def item_table(items: Iterable[Item]) -> ItemTable:
         metadata=[item.metadata for item in rows],
         available_from=_times(item.available_from for item in rows),
         expires_at=_times(item.expires_at for item in rows),
+        parent=[item.parent_id for item in rows] if any(item.parent_id for item in rows) else None,
     )
 
 

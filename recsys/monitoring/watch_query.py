@@ -124,7 +124,8 @@ class _Reader:
     def error(self, expected: str) -> DataError:
         place = self.tokens[self.at].start() if self.at < len(self.tokens) else len(self.text)
         rest = self.text[place:].strip()[:20]
-        return DataError(f"query, character {place + 1}, at {rest!r}: {expected}")
+        where = f"character {place + 1}, at {rest!r}" if rest else "at its end"
+        return DataError(f"query, {where}: {expected}")
 
     def _next(self) -> re.Match[str] | None:
         return self.tokens[self.at] if self.at < len(self.tokens) else None

@@ -161,6 +161,7 @@ SAMPLE_PAGES = (
     "docs/settings.md",
     "docs/user-data.md",
     "docs/trends.md",
+    "docs/watches.md",
     "docs/parameters.md",
     "docs/access.md",
     "docs/how-to/gorse.md",

@@ -55,6 +55,16 @@ def test_each_parameter_at_below_and_above_its_limits(
         assert name in error["message"] or name in str(error["details"]), value
 
 
+def test_a_failed_check_is_told_in_its_own_words(client: FlaskClient) -> None:
+    error = failed(client.post("/watches/preview", json={"query": "(dough"}), 422)
+    assert error["message"].startswith("query: query, at its end: expected")
+    assert error["details"][0]["type"] == "value_error"
+    page = client.get("/console/watches?query=(dough").get_data(as_text=True)
+    assert "query, at its end: expected" in page and "Value error" not in page
+    error = failed(client.post("/follows", json={"user_id": "ann"}), 422)
+    assert error["message"] == "0: give either author_id or followed_user_id"
+
+
 def test_unknown_parameters_are_named(client: FlaskClient) -> None:
     for url in ("/recommend/u?limit=3", "/recommend/u?n=3&limit=3", "/items/sea-0?limit=3"):
         error = failed(client.get(url), 400)

@@ -243,6 +243,21 @@ def test_a_feed_holds_what_followees_wrote_the_newest_first(client: FlaskClient)
     assert client.get("/feed/following/fan?order=best").status_code == 400
 
 
+def test_a_feed_that_ends_says_what_it_held(client: FlaskClient) -> None:
+    """Seen items are in the feed by time, so nothing is told of them there."""
+    client.post("/follows", json={"user_id": "fan", "author_id": "author-1"})
+    wrote = [item.item_id for item in world.items() if item.author_id == "author-1"]
+    client.post("/events", json={"user_id": "fan", "item_id": wrote[0], "event": "like"})
+    told = f"Those you follow wrote {len(wrote)} of {len(world.items())} items"
+    assert feed(client, "fan", n=100)["notice"].startswith(told)
+    assert "seen" not in feed(client, "fan", n=100)["notice"]
+    assert "seen or used 1 of" in feed(client, "fan", n=100, order="rank")["notice"]
+    assert feed(client, "fan", n=100, lang="zh")["notice"].startswith(f"{len(world.items())} 项")
+    assert "match these filters" in feed(client, "fan", n=100, category="sea")["notice"]
+    client.post("/follows", json={"user_id": "ann", "author_id": "nobody"})
+    assert feed(client, "ann")["notice"].startswith("Nothing by those you follow")
+
+
 def test_a_feed_is_logged_as_shown(admin: FlaskClient) -> None:
     admin.post("/follows", json={"user_id": "fan", "author_id": "author-1"})
     shown = feed(admin, "fan", n=3)

@@ -61,6 +61,8 @@ def test_rows_are_chosen_for_the_user_and_hold_nothing_twice(filled: FlaskClient
     assert all(name.startswith("sea") for name in ids(rows["because_you_liked:sea-2"]))
     assert rows["because_you_liked:sea-2"]["item_id"] == "sea-2"
     assert all(name.startswith("bread") for name in ids(rows["new_in_topics"]))
+    assert rows["new_in_topics"]["title"].startswith("New in ")
+    assert "follow" not in rows["new_in_topics"]["title"] + rows["new_in_topics"]["reason"]
     authors = {one["item"]["author_id"] for one in rows["followed"]["items"]}
     assert authors == {"author-3"}
     assert answer["cold_start"] is False

@@ -83,6 +83,12 @@ def test_a_tree_of_shares_and_answers_with_its_measures(story: FlaskClient) -> N
     text = story.get("/items/story/spread").text
     assert all(f'"{name}"' not in text for name in "abcd")
     assert story.get("/items/first").json["parent_id"] == "story"
+    listed = story.get("/latest?n=100&fields=parent_id").json
+    assert "warnings" not in listed
+    parents = {one["item_id"]: one["item"].get("parent_id") for one in listed["items"]}
+    assert parents["first"] == "story" and parents["story"] is None
+    page = story.get("/console/item?item=first").get_data(as_text=True)
+    assert 'href="/console/item?item=story"' in page
 
 
 def test_a_later_file_adds_the_source_of_a_known_share(story: FlaskClient) -> None:
@@ -96,9 +102,18 @@ def test_a_later_file_adds_the_source_of_a_known_share(story: FlaskClient) -> No
 
 
 def test_fewer_than_three_sharers_are_not_listed(story: FlaskClient) -> None:
-    share(story, ("a", None, 10), ("b", "a", 20))
+    post(story, "reply", "story", 5, "fine")
+    before = spread(story)
+    share(story, ("a", None, 10), ("b", "a", 20), ("b", "nobody", 30))
     found = spread(story)
-    assert found["shares"] is None and [one["kind"] for one in found["tree"]] == ["item"]
+    assert found.pop("shares") is None and before.pop("shares") == 0
+    assert found.pop("first_sharers")["users"] is None
+    assert before.pop("first_sharers")["users"] == 0
+    before.pop("next_hour"), found.pop("next_hour")  # of the moment
+    assert found == before  # not their number, nor when and where
+    share(story, ("c", None, 30))
+    found = spread(story)
+    assert (found["shares"], found["first_sharers"]["users"], found["depth"]) == (3, 3, 2)
 
 
 def test_cycles_late_parents_and_missing_parents_hang_on_the_item(story: FlaskClient) -> None:

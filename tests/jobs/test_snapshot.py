@@ -20,7 +20,8 @@ from recsys.text.sentiment.scorer import SentimentScorer, with_sentiment
 def test_round_trip_without_user_ids(tmp_path):
     odd = "ü/\n 🦊"
     with Store.open(f"sqlite:///{tmp_path}/s.db") as store:
-        store.add_items([Item(odd, "Fox", "text", ("a", "b"), "c", "au", 12.5, "u", {"k": 1})])
+        fox = Item(odd, "Fox", "text", ("a", "b"), "c", "au", 12.5, "u", {"k": 1})
+        store.add_items([replace(fox, parent_id="den")])
         store.add_events(
             [
                 Event("secret-person", odd, "like", None, "", 10.0),
@@ -31,6 +32,7 @@ def test_round_trip_without_user_ids(tmp_path):
     save_snapshot(tmp_path / "snap", events, items)
     read_events, read_items = load_snapshot(tmp_path / "snap")
     assert list(read_items.ids) == [odd] and read_items.item(0) == items.item(0)
+    assert read_items.item(0).parent_id == "den"
     assert list(read_events.items) == list(events.items)
     assert read_events.kinds == events.kinds and len(read_events.users) == 1
     for name in ("user", "item", "kind", "value", "time"):

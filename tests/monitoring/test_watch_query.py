@@ -86,6 +86,8 @@ def test_what_a_query_holds_for(query: str, holds: bool) -> None:
         ("a AND", "expected a word"),
         ("(a OR b", "expected )"),
         ("a )", "expected AND, OR or the end"),
+        ("(a OR", "query, at its end: expected a word"),
+        ("author:", "query, at its end: expected a value"),
         ('"open', "quotation mark"),
         ("/bat.*/", "regular expressions"),
         ("bat.*fire", "regular expressions"),

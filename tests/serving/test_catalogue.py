@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from model_contract import mapped
 
+from recsys.data.dataset import extended
+from recsys.data.ids import IdMap
 from recsys.data.records import Item
 from recsys.data.table_builder import item_table
 from recsys.serving.catalogue import Catalogue, document, ends, under
@@ -47,6 +49,14 @@ def test_labels_name_what_an_item_has(known):
     assert named("category") == ["cat", None, "dog"]
     assert named("author") == ["ann", None, "ann"]
     assert named("language") == ["zh", None, None]
+
+
+def test_a_document_names_the_item_that_it_answers():
+    table = item_table([Item("a"), Item("b", parent_id="a")])
+    longer = extended(table, IdMap.from_ids(["a", "b", "c"]))
+    known = Catalogue.from_table(longer, longer.created)
+    found = [known.document(row).get("parent_id") for row in range(3)]
+    assert found == [None, "a", None]
 
 
 def test_tags_are_many_per_item(known):

@@ -11,7 +11,7 @@ from recsys.store.notice_destinations import MAIL, Destinations
 from recsys.store.outbox import Outbox
 
 from ...console_session import CONSOLE
-from ...errors import ApiError
+from ...errors import ApiError, sentence
 from ...routes import alerts as alert_routes
 from ...routes import watches as watch_routes
 from ...routes.request_context import service
@@ -159,7 +159,7 @@ def _preview(text: str, level: Level) -> Response:
             given = PreviewBody.model_validate({"query": text, "level": level})
             found = watch_routes.preview(given)
         except ValidationError as error:
-            problem = str(error.errors(include_url=False, include_context=False)[0]["msg"])
+            problem = sentence(error.errors(include_url=False, include_context=False)[0])
     charts = watch_charts.days(found["days"], _) if found else ""
     status = 422 if problem else 200
     title = "Try a watch"
