@@ -88,7 +88,9 @@ def problems(
 
 
 def sentence(problem: ErrorDetails) -> str:
-    """Return what is wrong, in the words of the check that found it: pydantic names its class."""
+    """Return what is wrong, in the words of the check that found it, without names of classes."""
+    if problem["type"] == "model_type":
+        return "Input should be an object"
     if problem["type"] == "value_error":
         return problem["msg"].removeprefix("Value error, ")
     return problem["msg"]

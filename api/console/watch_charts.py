@@ -48,7 +48,7 @@ def days(points: Sequence[Mapping[str, Any]], text: Callable[[str], str]) -> Mar
     ticks = _ticks(points)
     layers = [Layer("columns", "bar", marks)]
     return Markup(
-        plot(layers, text("Texts by day"), _day, "{:.0f}".format, x_ticks=ticks, size=SIZE)
+        plot(layers, text("Texts by day"), _day, "{:.12g}".format, x_ticks=ticks, size=SIZE)
     )
 
 

@@ -295,6 +295,8 @@ def test_the_assets_are_small() -> None:
 def test_a_watch_is_tried_before_it_is_saved(service: AppState, client: FlaskClient) -> None:
     page = client.get("/console/watches?query=dough").get_data(as_text=True)
     assert "What it holds for" in page and 'name="name"' in page
+    axis = re.findall(r'text-anchor="end">([^<]+)<', page)
+    assert len(axis) == len(set(axis)) > 1  # no two marks of an axis read alike
     answer = submit(client, "/console/watches", name=HOSTILE, query="dough")
     assert answer.status_code == 303
     page = client.get(answer.location).get_data(as_text=True)

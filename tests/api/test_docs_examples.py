@@ -177,6 +177,7 @@ FEED_PAGES = (
 LONG_PAGES = ("docs/evaluate.md",)
 ELSEWHERE = {  # pages whose blocks are not run, and what is done instead
     "docs/notices.md": "needs receivers, as in tests/delivery",
+    "docs/console.md": "needs a browser; tests/api/test_console_pages.py opens the pages",
     "docs/deploy": "needs root, systemd and containers; tests/test_deploy.py reads the files",
     "RESULTS.md": "data sets that may not be shipped; tests/test_commands_in_docs.py reads options",
     "docs/notes": "reports past figures",

@@ -61,6 +61,8 @@ def test_a_failed_check_is_told_in_its_own_words(client: FlaskClient) -> None:
     assert error["details"][0]["type"] == "value_error"
     page = client.get("/console/watches?query=(dough").get_data(as_text=True)
     assert "query, at its end: expected" in page and "Value error" not in page
+    error = failed(client.post("/watches", json=[]), 422)
+    assert error["message"] == "body: Input should be an object"
     error = failed(client.post("/follows", json={"user_id": "ann"}), 422)
     assert error["message"] == "0: give either author_id or followed_user_id"
 
