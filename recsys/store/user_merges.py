@@ -40,6 +40,7 @@ from recsys.store.user_controls import (
     blocked_in,
     in_force,
 )
+from recsys.store.watches import forget_comments
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +150,9 @@ def _events(connection: Connection, source: int, target: int) -> dict[str, int]:
             ),
         ),
     )
-    twice = delete(events).where(events.c.user == source, exists(select(own.c.id).where(same)))
-    duplicates = connection.execute(twice).rowcount
+    twice = and_(events.c.user == source, exists(select(own.c.id).where(same)))
+    forget_comments(connection, select(events.c.id).where(twice))
+    duplicates = connection.execute(delete(events).where(twice)).rowcount
     moved = connection.execute(
         update(events).where(events.c.user == source).values(user=target)
     ).rowcount

@@ -15,6 +15,7 @@ import postgres_server
 import pytest
 from api_world import build
 from click.testing import CliRunner
+from sqlalchemy import Column, Float, Integer
 from sqlalchemy.engine import URL
 
 from jobs.commands.backup import command as backup_command
@@ -23,6 +24,7 @@ from recsys.data.records import Event, Item
 from recsys.errors import DataError
 from recsys.store.backup import back_up, restore
 from recsys.store.erasure import erase
+from recsys.store.schema import alerts, metadata, schema_version
 from recsys.store.store import Store
 
 
@@ -205,6 +207,53 @@ def test_postgresql_to_sqlite_and_back(tmp_path: Path, postgres: URL) -> None:
             assert store.counts() == {"items": 0, "events": 1, "users": 1}
             store.add_events([Event("cid", "8", "like", timestamp=6.0)])
             assert store.last_event_id() > last
+
+
+def filled_everywhere(url: str) -> None:
+    """Add two rows to each table but the one of the schema's number: all that a column may hold."""
+    with Store.open(url) as store, store.db.write() as connection:
+        for table in metadata.sorted_tables:
+            for row in (1, 2) if table is not schema_version else ():
+                values = {column.name: value_of(column, row) for column in table.columns}
+                connection.execute(table.insert().values(values))
+
+
+def value_of(column: Column[Any], row: int) -> Any:
+    if row == 2 and column.nullable:
+        return None
+    if isinstance(column.type, Integer):
+        return row if column.name != "key" else 2**62 + row
+    if isinstance(column.type, Float):
+        return 1.7e9 + row / 3
+    return f"{column.name} {row} 电"
+
+
+def all_rows(url: str) -> dict[str, list[tuple[Any, ...]]]:
+    with Store.open(url) as store, store.db.read() as connection:
+        return {
+            table.name: sorted(map(tuple, connection.execute(table.select())), key=repr)
+            for table in metadata.sorted_tables
+        }
+
+
+def test_every_table_goes_to_the_other_database_and_back(tmp_path: Path, postgres: URL) -> None:
+    home, copy, second, local = (tmp_path / name for name in ("home", "copy", "second", "local"))
+    url = postgres_server.emptied(postgres)
+    home.mkdir()
+    filled_everywhere(url)
+    before = all_rows(url)
+    assert {"watches", "watch_counts", "alerts", "alert_evidence", "shares"} <= before.keys()
+    assert min(map(len, before.values())) == 1 and len(before["silences"]) == 2
+    back_up(home, url, copy)
+    restore(copy, local, url_of(local))
+    assert all_rows(url_of(local)) == before
+    back_up(local, url_of(local), second)
+    url = postgres_server.emptied(postgres)
+    restore(second, tmp_path / "fresh", url)
+    assert all_rows(url) == before
+    with Store.open(url) as store, store.db.write() as connection:
+        made = alerts.insert().values(watch=1, kind="k", state="s", began=1.0, body="{}")
+        assert connection.execute(made.returning(alerts.c.id)).scalar() == 3
 
 
 def test_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,10 +8,15 @@ import pytest
 from jobs.rejected_rows import Rejects
 from recsys.data.record_parsers import Reject
 from recsys.data.records import Event, Follow, Item
+from recsys.monitoring.text_reader import TextReader
+from recsys.monitoring.watcher import SECRET, Watcher
+from recsys.store.alerts import Alerts, Evidence
 from recsys.store.erasure import HEARD, erase
 from recsys.store.locks import alone_with, only_one
 from recsys.store.store import Store
 from recsys.store.user_controls import Wish
+from recsys.store.watches import Match, Watches
+from recsys.text.sentiment.scorer import SentimentScorer
 
 WHO = "erika.mustermann@example.org"
 
@@ -126,9 +131,28 @@ def test_what_is_out_of_reach_is_named(store, tmp_path):
 
 
 def test_nothing_of_an_erased_person_is_left_in_the_files(store, tmp_path):
+    store.add_items([Item("1", title="tide")])
+    said = Event(WHO, "1", "comment", None, "tide of nobody-else", 5.0)
+    store.add_events([said, Event(WHO, "1", "share", None, "", 6.0, shared_from="bob")])
+    store.add_events([Event("bob", "1", "share", None, "", 7.0, shared_from=WHO)])
+    store.change_controls("bob", [Wish("dismiss", "user", WHO)])
+    values = {"name": "tides", "query": "tide", "level": "eager", "least_people": 3}
+    Watches(store.db).add({**values, "digest": "day"}, 1, 1)
+    watcher = Watcher(store, SentimentScorer(tmp_path))
+    assert watcher.run(None, store.last_change_id(), store.last_event_id())
+    reader = TextReader(None, watcher.scorer, store.get_note(SECRET))
+    author = reader.author(WHO).to_bytes(8, "big")
+    (event,) = [one.id for one in store.events_after(0, 9) if "tide" in one.text]
+    with store.db.write() as connection:
+        found = [Match(1, 1, event, 5.0, reader.author(WHO), 0, 0, 0.5, 0.5)]
+        Watches(store.db).keep(connection, found)
+        Alerts(store.db).set_evidence(connection, 1, [Evidence(1, 0, "first", 1, event, 5.0)])
+    data = b"".join(path.read_bytes() for path in tmp_path.glob("store.db*"))
+    assert WHO.encode() in data and author in data and b"nobody-else" in data
     erase(store, tmp_path, WHO)
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert [path.name for path in files if WHO.encode() in path.read_bytes()] == []
+    for words in (WHO.encode(), author, b"nobody-else"):
+        assert [path.name for path in files if words in path.read_bytes()] == []
     assert store.history("bob") and place(erase(store, tmp_path, "bob"), "store").how.endswith(
         "log emptied"
     )

@@ -2,13 +2,16 @@
 
 import shutil
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from older_stores import take_back
 from sqlalchemy import create_engine, inspect, text
 
+from recsys.data.records import Event, Item
 from recsys.errors import StoreError
 from recsys.store import migrations
 from recsys.store.api_keys import Keys
@@ -16,6 +19,7 @@ from recsys.store.database import Database
 from recsys.store.exposures import Exposure, Exposures, Shown
 from recsys.store.schema import SCHEMA, VERSION_TABLE, metadata
 from recsys.store.store import Store
+from recsys.store.watches import Watches
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 OLD_ROWS = [
@@ -125,6 +129,31 @@ class MigrationContract:
         engine.dispose()
         Store.open(url).close()
         assert tables(url) == upgraded
+
+    def test_a_store_of_schema_10_gets_watches_and_the_shares_that_it_holds(self, url):
+        kinds = ["share", "转发", "like", "forward"]
+        acts = [Event(f"u{at}", "1", kind, None, "", 5.0 + at) for at, kind in enumerate(kinds)]
+        with Store.open(url) as store:
+            store.add_items([Item("1", "one", author_id="w")])
+            store.add_events(acts)
+        new = tables(url)
+        engine = create_engine(url)
+        with engine.begin() as connection:
+            take_back(connection, 10)
+        engine.dispose()
+        assert "shares" not in tables(url) and "watches" not in tables(url)
+        with Store.open(url) as store:
+            assert store.item("1") == Item("1", "one", author_id="w")
+            numbers = [store.user_number(one.user_id) for one in acts]
+            held = [(one.user, one.shared_from, one.moment) for one in store.shares_of("1", 9)]
+            assert held == [(numbers[0], 0, 5.0), (numbers[1], 0, 6.0), (numbers[3], 0, 8.0)]
+            store.add_events([replace(acts[1], shared_from="u0")])  # told of again, with its source
+            assert store.shares_of("1", 9)[1] == (numbers[1], numbers[0], 6.0)
+            values = {"name": "w", "query": "one", "level": "normal"}
+            values |= {"least_people": 10, "digest": "none"}
+            made = Watches(store.db).add(values, 1, 1)
+            assert Watches(store.db).every() == [made] and made.group == ""
+        assert tables(url) == new
 
     def test_tables_that_an_old_store_never_made_are_made(self, old):
         engine = create_engine(old)

@@ -1,4 +1,4 @@
-"""SQLite stores as earlier schemas had them: what later revisions added is taken away."""
+"""Stores as earlier schemas had them: what later revisions added is taken away."""
 
 import sqlalchemy as sa
 
@@ -30,7 +30,7 @@ UNDO = {
 
 
 def take_back(connection: sa.Connection, schema: int) -> None:
-    """Bring a new store to an earlier schema, 3 to 7; 4 has changed values only."""
+    """Bring a new store to an earlier schema, 3 or later; 4 has changed values only."""
     for revision in sorted(UNDO, reverse=True):
         for statement in UNDO[revision] if revision > schema else ():
             connection.execute(sa.text(statement))

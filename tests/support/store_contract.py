@@ -2,6 +2,7 @@
 
 import threading
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from recsys.data.event_tables import EventTable
 from recsys.data.records import Author, Event, Follow, Item, User
 from recsys.errors import DataError
 from recsys.store import user_merges
+from recsys.store.alerts import Alerts, Evidence
 from recsys.store.erasure import Erasures, erase
 from recsys.store.exposures import Exposure, Exposures, Outcome, Shown
 from recsys.store.follows import Change
@@ -22,6 +24,7 @@ from recsys.store.text_fingerprints import Seen
 from recsys.store.user_controls import MOST, Wish
 from recsys.store.user_histories import UserHistories
 from recsys.store.user_merges import MergeLog, merge_users
+from recsys.store.watches import Match, Watches
 
 ODD_IDS = [
     "a/b",
@@ -668,6 +671,95 @@ class StoreContract:
         assert Erasures(store.db).last_of(who("ann")) == receipt.at
         assert Erasures(store.db).last_of(who("nobody")) is None
         assert len(Erasures(store.db).after(0)) == 1 and said(store.event_table()) == [("bob", "1")]
+
+    def test_nothing_leads_from_alerts_and_watches_to_an_erased_person(self, store, tmp_path):
+        store.add_items([Item("1", "one", author_id="bob")])
+        said = [
+            Event(who, "1", "comment", None, f"words of {who}", 5.0 + at)
+            for at, who in enumerate(("ann", "bob", "ann"))
+        ]
+        store.add_events(said)
+        ids = [event.id for event in store.events_after(0, 9)]
+        number, known, log = store.item_numbers(["1"])["1"], Watches(store.db), Alerts(store.db)
+        texts = [(1, id) for id in ids] + [(0, number)]
+        found = [Match(7, *text, 5.0, at, 0, 0, 0.5, 0.5) for at, text in enumerate(texts)]
+        with store.db.write() as connection:
+            assert known.keep(connection, found) == 4
+            values = {"watch": 7, "kind": "negative", "state": "firing", "began": 5.0}
+            alert = log.add(connection, values | {"body": {"terms": ["words"], "evidence": 4}})
+            shown = [Evidence(alert, at, "central", *text, 5.0) for at, text in enumerate(texts)]
+            log.set_evidence(connection, alert, shown)
+        erase(store, tmp_path, "ann")
+        assert log.evidence(alert) == [shown[1], shown[3]]
+        assert {(one.source, one.ref) for one in known.matches_since(0.0)} == set(texts[1::2])
+        (count,) = known.counts(7, 0, 9)
+        assert (count.texts, count.people) == (4, 4)  # figures that name nobody stay
+        store.delete_item("1")
+        assert log.evidence(alert) == [shown[1]] and log.one(alert).body["evidence"] == 4
+        erase(store, tmp_path, "bob")
+        assert log.evidence(alert) == [] and known.matches_since(0.0) == []
+        assert log.one(alert).body["terms"] == ["words"]
+
+    def test_shares_whose_source_is_erased_hang_on_its_gap(self, store, url, tmp_path):
+        def share(who, source, at, item="1"):
+            return Event(who, item, "share", None, "", at, shared_from=source)
+
+        store.add_events(
+            [share("ann", "", 5.0), share("bob", "ann", 6.0), share("cid", "bob", 7.0)]
+        )
+        store.add_events([share("dan", "ann", 8.0, "2"), share("bob", "ann", 9.0, "2")])
+        assert store.shares_by("bob")[0] == {"item_id": "1", "at": 6.0, "shared_from": "ann"}
+        bob, cid = store.user_number("bob"), store.user_number("cid")
+        assert erase(store, tmp_path, "ann").removed["shares"] == 1
+        first, second, third = store.shares_of("1", 9)
+        assert first.user < 0 and second == (bob, first.user, 6.0) and third == (cid, bob, 7.0)
+        assert [one.shared_from for one in store.shares_of("2", 9)] == [0, 0]  # ann shared no 2
+        assert [one["shared_from"] for one in store.shares_by("bob")] == [None, None]
+        erase(store, tmp_path, "bob")
+        first, second, third = store.shares_of("1", 9)
+        assert second.user < 0 and second.user != first.user and second.shared_from == first.user
+        assert third.shared_from == second.user
+        with Store.open(url) as other:
+            other.add_events([share("bob", "cid", 9.0)])  # another person of this id
+        assert store.shares_of("1", 9)[3].user == store.user_number("bob") > 0
+        assert store.shares_of("1", 9)[:3] == [first, second, third]
+
+    def test_a_merge_moves_shares_dismissals_and_evidence(self, store):
+        twice = Event("ann", "1", "comment", None, "hm", 5.0)
+        store.add_events([twice, replace(twice, user_id="v")])
+        store.add_events([Event("v", "1", "share", None, "", 6.0, shared_from="bob")])
+        store.add_events([Event("bob", "1", "share", None, "", 7.0, shared_from="v")])
+        store.change_controls("v", [Wish("dismiss", "user", "x"), Wish("dismiss", "author", "w")])
+        store.change_controls("ann", [Wish("dismiss", "author", "w"), Wish("boost", "author", "w")])
+        store.change_controls("bob", [Wish("dismiss", "user", "v")])
+        kept, dropped = (event.id for event in store.events_after(0, 2))
+        known, log = Watches(store.db), Alerts(store.db)
+        with store.db.write() as connection:
+            refs = enumerate((kept, dropped))
+            shown = [Evidence(1, at, "first", 1, ref, 5.0) for at, ref in refs]
+            log.set_evidence(connection, 1, shown)
+            refs = (kept, dropped)
+            known.keep(connection, [Match(7, 1, ref, 5.0, ref, 0, 0, 0.5, 0.5) for ref in refs])
+        merge_users(store, "ann", "v")
+        assert [one.ref for one in log.evidence(1)] == [kept]
+        assert [one.ref for one in known.matches_since(0.0)] == [kept]
+        ann, bob = store.user_number("ann"), store.user_number("bob")
+        assert store.shares_of("1", 9) == [(ann, bob, 6.0), (bob, ann, 7.0)]
+        held = [(one.action, one.kind, one.value) for one in store.controls_of("ann")]
+        assert held == [
+            ("dismiss", "author", "w"),
+            ("boost", "author", "w"),
+            ("dismiss", "user", "x"),
+        ]
+        assert [one.value for one in store.controls_of("bob")] == ["ann"]
+
+    def test_dismissals_of_and_by_an_erased_account_go(self, store, tmp_path):
+        store.add_users([User("ann"), User("bob")])
+        store.change_controls("bob", [Wish("dismiss", "user", "ann"), Wish("dismiss", "user", "x")])
+        store.change_controls("ann", [Wish("dismiss", "user", "bob")])
+        assert erase(store, tmp_path, "ann").removed["controls"] == 2
+        assert [one.value for one in store.control_log("bob")] == ["x"]
+        assert store.control_log("ann") == []
 
     # prints
 
