@@ -30,7 +30,7 @@ from recsys.serving.model import Model
 from recsys.store.alerts import Alerts
 from recsys.store.store import Store
 from recsys.store.watched_log import WatchedLog
-from recsys.store.watches import DIGESTS, LEVELS, Watches
+from recsys.store.watches import DIGESTS, HOUR, LEVELS, Watches
 from recsys.text.sentiment.scorer import SentimentScorer
 
 from ..cli import run
@@ -154,10 +154,10 @@ def alerts(count: int, as_json: bool) -> None:
 @click.option("--period", type=click.Choice(sorted(PERIODS)), default="day", show_default=True)
 @as_json
 def digest_(period: str, as_json: bool) -> None:
-    """Show what the watches have brought in the last day or week, up to now."""
-    now = time.time()
+    """Show what the watches have brought in the last day or week, with the hour that runs."""
+    end = (time.time() // HOUR + 1) * HOUR
     with _store() as store:
-        found = digest(store, Watches(store.db).every(), now - PERIODS[period], now)
+        found = digest(store, Watches(store.db).every(), end - PERIODS[period], end)
     if as_json:
         print(json.dumps(found, ensure_ascii=False))
         return

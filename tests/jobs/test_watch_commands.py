@@ -1,0 +1,43 @@
+"""The commands about watches, on a store that a watcher has read."""
+
+import json
+import time
+
+import pytest
+from click.testing import CliRunner
+
+from jobs.cli import cli
+from recsys.data.records import Event, Item
+from recsys.errors import DataError
+from recsys.monitoring.watcher import Watcher
+from recsys.store.store import Store
+from recsys.text.sentiment.scorer import SentimentScorer
+
+
+@pytest.fixture
+def call(tmp_path, monkeypatch):
+    monkeypatch.setenv("RECSYS_HOME", str(tmp_path))
+    runner = CliRunner()
+    return lambda *words: runner.invoke(cli, ["watch", *words], catch_exceptions=False)
+
+
+def test_a_digest_holds_what_came_a_moment_ago(call, tmp_path):
+    now = time.time()
+    assert call("add", "battery", '"battery fire" OR 电池起火').output.startswith("watch 1: ")
+    with Store.open(f"sqlite:///{tmp_path}/store.db") as store:
+        store.add_items([Item("a", "手机电池起火怎么办", created_at=now - 1.0)])
+        store.add_events([Event("ann", "a", "comment", None, "电池起火了", now)])
+        watcher = Watcher(store, SentimentScorer(tmp_path))
+        assert watcher.run(None, store.last_change_id(), store.last_event_id())
+    (one,) = json.loads(call("digest", "--json").output)
+    assert (one["name"], one["texts"], one["texts_before"]) == ("battery", 2, 0)
+    assert "battery: 2 texts (0 before), 0 alerts" in call("digest", "--period", "week").output
+    assert "no alert" in call("alerts").output
+
+
+def test_what_is_wrong_with_a_watch_is_told(call):
+    with pytest.raises(DataError, match="at its end: expected a word"):
+        call("add", "open", "((")
+    with pytest.raises(DataError, match="there is no watch 77"):
+        call("remove", "77")
+    assert "no watch" in call("list").output
