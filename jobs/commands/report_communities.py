@@ -17,6 +17,7 @@ from recsys.settings import Settings
 from recsys.store.store import Store
 
 from ..cli import run
+from ..command_audit import audited
 from ..environment import load_settings
 
 
@@ -34,13 +35,15 @@ def command(least: int, seed: int, as_json: bool) -> None:
     """Tell of communities that follow each other and take up the same, with their topics.
 
     Influence within a topic is what followers took up within a day after a person, beyond what they
-    took up before. Nothing of it is stored.
+    took up before. Nothing of it is stored, but for an entry of the audit log per person named.
     """
     settings = load_settings()
     least = max(least, settings.min_people)
     with Store.open(settings.store_url) as store:
         report = NetworkReport.of(store, settings.weights, _topics(settings), least, seed)
-    found = report.to_json()
+        persons = dict.fromkeys(str(one["user_id"]) for one in report.influential)
+        with audited(store, "communities", *persons):
+            found = report.to_json()
     if as_json:
         print(json.dumps(found, ensure_ascii=False, indent=1, allow_nan=False))
         return

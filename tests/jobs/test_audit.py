@@ -19,6 +19,7 @@ from recsys.store.store import Store
 
 AUDITED = {
     "audit",
+    "communities",
     "erase",
     "merge",
     "keys create",

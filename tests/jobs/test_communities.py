@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from jobs.commands.report_communities import command
 from recsys.data.records import Event, Follow, Item
 from recsys.social_network.louvain import louvain, modularity
+from recsys.store.audit_log import AuditLog
 from recsys.store.store import Store
 
 GROUPS = {"sea": 20, "chess": 15, "bread": 4}
@@ -92,6 +93,10 @@ def test_groups_are_named_and_few_people_are_not_told(
         assert first["user_id"] in ("sea0", "chess0") and first["before"] == 0
         assert first["followers"] >= 10
         assert not any(one["user_id"] == "sea19" for one in report["influential"])
+        named = {one["user_id"] for one in report["influential"]}
+        looks = [one.entry for one in AuditLog(store.db).page()]
+        assert {one.action for one in looks} == {"recsys communities"}
+        assert len({one.subject for one in looks}) == len(looks) == len(named)
         store.delete_user(first["user_id"])
         assert first["user_id"] not in json.dumps(run("--json"))
     assert CliRunner().invoke(command, [], catch_exceptions=False).stdout.startswith("38 users")
