@@ -100,10 +100,13 @@ class WatchedLog:
             return {number: item_of_row(rest) for number, *rest in connection.execute(query)}
 
     def comments_of(self, ids: Collection[int]) -> dict[int, StoredEvent]:
-        """Return events by id; absent where one is gone."""
+        """Return events by id; absent where one is gone, or its item hidden or deleted."""
         with self.db.read() as connection:
             found = stored_events(connection, self.db.among(events.c.id, ids), False, len(ids))
-        return {one.id: one for one in found}
+            named = self.db.among(items.c.item_id, {one.item_id for one in found})
+            query = sa.select(items.c.item_id).where(named, items.c.state != LIVE)
+            gone = set(connection.execute(query).scalars())
+        return {one.id: one for one in found if one.item_id not in gone}
 
     def last_item(self) -> int:
         """Return the greatest number of an item, 0 without items."""

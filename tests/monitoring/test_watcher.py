@@ -229,6 +229,10 @@ def test_evidence_goes_with_its_author(past: Store, tmp_path: Path, clock: Clock
     assert evidence[0] not in left
     matches = Watches(past.db).matches_since(0.0)
     assert evidence[0].ref not in {one.ref for one in matches if one.source == 1}
+    log, refs = WatchedLog(past.db), [one.ref for one in left if one.source == 1]
+    assert "stage" in {one.item_id for one in log.comments_of(refs).values()}
+    past.hide_item("stage")  # and with it what was written about it
+    assert "stage" not in {one.item_id for one in log.comments_of(refs).values()}
 
 
 def test_a_flood_by_three_fires_no_burst(past: Store, tmp_path: Path, clock: Clock) -> None:
