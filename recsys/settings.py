@@ -259,7 +259,7 @@ class Settings:
         5,
         whole(),
         "people behind a count or score by uptake; those of fewer are null; 0: all are told",
-        (SERVICE,),
+        (SERVICE, COMMANDS),
     )
     explore_share: float = _setting(
         0.02,

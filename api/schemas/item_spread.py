@@ -6,7 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from .field_types import Answer, Count, Language, Strict
+from .field_types import Answer, Language, Strict
+
+Number = Annotated[int, Field(ge=0)]
 
 
 class SpreadQuery(Strict):
@@ -19,14 +21,14 @@ class SpreadQuery(Strict):
 class SpreadNode(Answer):
     """A node of the tree; who shared is never named."""
 
-    row: Count
+    row: Number
     parent: int | None = Field(description="row of the parent; null of the item itself")
     kind: Literal["item", "answer", "share", "gap"] = Field(
         description="gap: of an erased user, or of an item that is hidden or deleted"
     )
     item_id: str | None = Field(description="of the item and of answers")
     at: float
-    depth: Count
+    depth: Number
     tone: Annotated[float, Field(ge=-1, le=1)] | None = None
     stance: str | None = Field(None, description="comment, support, deny or query")
 
@@ -34,8 +36,8 @@ class SpreadNode(Answer):
 class SpreadLevel(Answer):
     """What stands at one depth."""
 
-    depth: Count
-    nodes: Count
+    depth: Number
+    nodes: Number
     tone: float | None = Field(description="mean tone of answers; null without any")
     stances: dict[str, float] = Field(description="shares of the answers; empty without any")
 
@@ -43,15 +45,15 @@ class SpreadLevel(Answer):
 class Repairs(Answer):
     """Nodes whose parent was replaced by the item, by what was wrong with it."""
 
-    missing: Count
-    later: Count = Field(description="a parent after its child")
-    cycles: Count
+    missing: Number
+    later: Number = Field(description="a parent after its child")
+    cycles: Number
 
 
 class FirstSharers(Answer):
     """The first fifty sharers together; counts below the least number are null."""
 
-    users: Count | None
+    users: Number | None
     following_author: int | None
     without_follows: int | None = Field(description="who follow nobody and are followed by nobody")
 
@@ -60,7 +62,7 @@ class SpreadFlood(Answer):
     """Ten minutes with far more acts than usual, mostly by accounts without any follows."""
 
     start: float
-    acts: Count
+    acts: Number
     without_follows: Annotated[float, Field(ge=0, le=1)]
 
 
@@ -79,16 +81,16 @@ class Rumour(Answer):
     score: Annotated[float, Field(ge=0, le=1)]
     denials: float = Field(description="expected share of answers that deny")
     questions: float = Field(description="expected share of answers that ask for more")
-    answers: Count
+    answers: Number
     evidence: list[str]
 
 
 class Speed(Answer):
     """How fast the item spreads."""
 
-    last_hour: Count
+    last_hour: Number
     seconds_to_half: float | None = Field(description="until half of today's size was reached")
-    largest_hour: Count
+    largest_hour: Number
 
 
 class Spread(Answer):
@@ -98,11 +100,11 @@ class Spread(Answer):
     shares: int | None = Field(
         description="users who shared; null where they are fewer than RECSYS_MIN_PEOPLE, or three"
     )
-    answers: Count
-    depth: Count = Field(
+    answers: Number
+    depth: Number = Field(
         description="this and all below without shares, where the users who shared are too few"
     )
-    breadth: Count
+    breadth: Number
     structural_virality: float = Field(description="mean distance of two nodes of the tree")
     complete: bool = Field(description="false: more than the 20,000 nodes that are read")
     speed: Speed

@@ -192,7 +192,7 @@ class Opinion(Answer):
     warnings: list[str]
 
 
-class Point(Answer):
+class WatchPoint(Answer):
     """An hour or a day of a watch."""
 
     time: float
@@ -209,4 +209,4 @@ class WatchTimeline(Answer):
     resolution: str
     backfilled: float
     shares: Shares | None = Field(description="of all points together")
-    points: list[Point]
+    points: list[WatchPoint]

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import nnls
 
 LABELS = ("negative", "neutral", "positive")
 LEAST_TEXTS = 20  # below which no share is told
@@ -74,6 +73,8 @@ def corrected(sums: Sequence[Sums]) -> Shares | None:
 
 def adjusted(mean: NDArray[np.floating], confusion: NDArray[np.floating]) -> NDArray[np.float64]:
     """Return shares ≥ 0 that add to 1 and explain mean probabilities best, (3,)."""
+    from scipy.optimize import nnls  # 200 modules that few workers need
+
     matrix = np.vstack([confusion, np.full(3, _SUM)])
     found, _ = nnls(matrix, np.concatenate([mean, [_SUM]]))
     return np.asarray(found / found.sum())

@@ -19,7 +19,6 @@ from pathlib import Path
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from recsys.errors import DataError
 
@@ -120,6 +119,8 @@ class StanceModel:
     @classmethod
     def fit(cls, texts: Sequence[StanceText], stances: Sequence[str]) -> StanceModel:
         """Fit to labelled texts; DataError for a label that is none of STANCES, or without any."""
+        from scipy.optimize import minimize  # 200 modules that no worker needs
+
         unknown = sorted(set(stances) - set(STANCES))
         if unknown or not texts:
             raise DataError(
