@@ -46,7 +46,7 @@ EXEMPT = {
     "figures over everybody": {
         "evaluate", "evaluate-text", "evaluate-trends", "evaluate-watches",
         "evaluate-profiles", "bench",
-        "evaluate-experiments", "evaluate-ope", "evaluate-people", "communities",
+        "evaluate-experiments", "evaluate-ope", "evaluate-people",
     },
     "a list for its reader, as GET /recommend": {"recommend"},
     "texts of a file, no user": {"tone", "train-tone"},
