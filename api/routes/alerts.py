@@ -8,6 +8,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from recsys.errors import DataError
+from recsys.i18n import translate
+from recsys.monitoring.alert_sentences import GONE
 from recsys.monitoring.watched_text import COMMENT, ITEM, SOURCES, TONES
 from recsys.store import alerts as store_alerts
 from recsys.store.store import Store
@@ -28,7 +30,7 @@ from ..schemas.alerts import (
     Silences,
 )
 from ..schemas.items_users_events import Deleted
-from .request_context import service
+from .request_context import language, service
 from .watches import NO_PERSON, caller
 
 routes = Routes("alerts")
@@ -69,7 +71,7 @@ def one(alert_id: int) -> dict[str, Any]:
         watch = Watches(store.db).one(found.watch)
         texts = evidence_json(store, store_alerts.Alerts(store.db).evidence(alert_id))
     erased = max(int(found.body.get("evidence", 0)) - len(texts), 0)
-    told = f"{erased} of the texts that stood for this alert are gone: erased, removed or hidden"
+    told = translate(GONE, language(None), count=erased)
     return {
         **alert_json(found, watch),
         "evidence": texts,

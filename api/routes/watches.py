@@ -9,11 +9,12 @@ from urllib.parse import urlencode
 from flask import g
 
 from recsys.errors import DataError
+from recsys.monitoring.alert_sentences import warnings
 from recsys.monitoring.digest import as_json as shares_json
 from recsys.monitoring.digest import shares_of
 from recsys.monitoring.monitor import Setting
 from recsys.monitoring.preview import preview as previewed
-from recsys.monitoring.preview import scan, warnings
+from recsys.monitoring.preview import scan
 from recsys.monitoring.text_reader import TextReader
 from recsys.monitoring.watch_query import Part, fields, parse
 from recsys.monitoring.watched_text import conditions_of, cover, matches
@@ -40,7 +41,7 @@ from ..schemas.watches import (
     WatchesQuery,
     WatchTimeline,
 )
-from .request_context import service
+from .request_context import language, service
 
 routes = Routes("watches")
 
@@ -81,7 +82,7 @@ def post(body: WatchBody) -> dict[str, Any]:
             made = known.add(values, *last)
         except DataError as error:
             raise ApiError(409, str(error)) from None
-    return watch_json(made) | {"warnings": list(warnings(held, len(seen.texts)))}
+    return watch_json(made) | {"warnings": list(warnings(held, len(seen.texts), language(None)))}
 
 
 @routes.post("/watches/preview", "notices", body=PreviewBody, answers=Preview, unaudited=NO_PERSON)
@@ -92,7 +93,13 @@ def preview(body: PreviewBody) -> dict[str, Any]:
     """
     part = _allowed(body.query)
     with service().link.use() as store:
-        found = previewed(store, _reader(store), part, Setting(body.level, body.least_people))
+        found = previewed(
+            store,
+            _reader(store),
+            part,
+            Setting(body.level, body.least_people),
+            language=language(None),
+        )
     return _named(part, found)
 
 
@@ -105,7 +112,15 @@ def opinion(body: OpinionBody) -> dict[str, Any]:
     """
     part = _allowed(body.query)
     with service().link.use() as store:
-        found = previewed(store, _reader(store), part, Setting(), replay=False, days=body.days)
+        found = previewed(
+            store,
+            _reader(store),
+            part,
+            Setting(),
+            replay=False,
+            days=body.days,
+            language=language(None),
+        )
     del found["days"], found["alerts"]
     return _named(part, found)
 

@@ -18,7 +18,7 @@ import click
 
 from recsys.bundle_store import BundleStore
 from recsys.errors import DataError, RecsysError
-from recsys.monitoring.alert_writer import summary
+from recsys.monitoring.alert_sentences import summary
 from recsys.monitoring.digest import PERIODS, digest
 from recsys.monitoring.monitor import Setting
 from recsys.monitoring.preview import preview

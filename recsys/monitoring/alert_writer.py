@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
+from recsys.i18n import translate
+from recsys.monitoring.alert_sentences import MORE, in_all, summary
 from recsys.monitoring.alert_states import AGAIN, AlertState
 from recsys.monitoring.digest import write_digests
 from recsys.monitoring.evidence import READ, Findings, findings
-from recsys.monitoring.monitor import FLOOD, NEGATIVE, AlertChange, Monitor
+from recsys.monitoring.monitor import FLOOD, AlertChange, Monitor
 from recsys.monitoring.negative_share import WINDOWS
 from recsys.monitoring.text_reader import TextReader
 from recsys.monitoring.watched_text import COMMENT, ITEM, WatchedText
@@ -192,17 +194,6 @@ def wilson(count: int, n: int, z: float = 1.645) -> tuple[float, float]:
     return max(middle - half, 0.0), min(middle + half, 1.0)
 
 
-def summary(alert: Alert, watch: str) -> str:
-    """Return one sentence on an alert."""
-    body = alert.body
-    people, hours = body.get("people", 0), body.get("window_hours", 0)
-    if alert.kind == NEGATIVE:
-        share, usual = body.get("share", 0.0), body.get("usual_share", 0.0)
-        return f"{watch}: {share:.0%} of {people} people in {hours} h negative, usually {usual:.0%}"
-    expected = body.get("expected_people", 0.0)
-    return f"{watch}: {people} people in {hours} h, {expected:.0f} expected"
-
-
 def states_of(alerts: Alerts, now: float) -> dict[tuple[int, str], AlertState]:
     """Return the states of alerts as the store has them, what was changed by hand included."""
     found = {}
@@ -237,15 +228,22 @@ def _evidence(alert: int, found: Findings) -> list[Evidence]:
 
 def _firing(group: str, new: Sequence[Alert], known: Mapping[int, Watch], now: float) -> Notice:
     listed = new[:LISTED]
-    first = summary(listed[0], known[listed[0].watch].name)
+    name = known[listed[0].watch].name
+
+    def said(language: str) -> str:
+        first = summary(listed[0], name, language)
+        if len(new) == 1:
+            return first
+        return translate(MORE, language, summary=first, count=len(new) - 1)
+
     data = {
         "group": group,
         "count": len(new),
         "alerts": ", ".join(str(one.id) for one in listed),
         "watches": ", ".join(known[one.watch].name for one in listed),
-        "summary": first + (f" (and {len(new) - 1} more)" if len(new) > 1 else ""),
         "at": now,
     }
+    data |= in_all("summary", said)
     key = f"alert_firing:{','.join(str(one.id) for one in new)}"
     return Notice("alert_firing", data, key, f"alerts:{group}")
 
@@ -253,7 +251,7 @@ def _firing(group: str, new: Sequence[Alert], known: Mapping[int, Watch], now: f
 def _resolved(group: str, one: Alert, known: Mapping[int, Watch], now: float) -> Notice:
     name = known[one.watch].name
     data = {"group": group, "alert": one.id, "watch": name, "at": now}
-    data["summary"] = summary(one, name)
+    data |= in_all("summary", lambda language: summary(one, name, language))
     return Notice("alert_resolved", data, f"alert_resolved:{one.id}", f"alerts:{group}")
 
 

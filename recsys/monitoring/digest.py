@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from recsys.monitoring.alert_sentences import digest_line, in_all
 from recsys.monitoring.opinion_shares import LEAST_PEOPLE, Shares, Sums, corrected
 from recsys.store.alerts import Alert, Alerts
 from recsys.store.leases import check_lease
@@ -70,9 +71,9 @@ def _notice(
         "start": start,
         "end": end,
         "alerts": sum(len(one["alerts"]) for one in lines),
-        "text": "\n".join(_line(one) for one in lines),
         "watches": lines,
     }
+    data |= in_all("text", lambda name: "\n".join(digest_line(one, name) for one in lines))
     return Notice("watch_digest", data, key, f"digest:{group}")
 
 
@@ -133,12 +134,3 @@ def as_json(shares: Shares | None) -> dict[str, Any] | None:
     return {"texts": shares.texts} | {
         name: {"share": share, "low": low, "high": high} for name, share, low, high in both
     }
-
-
-def _line(one: dict[str, Any]) -> str:
-    shares = one["shares"]
-    tone = f", {shares['negative']['share']:.0%} negative" if shares else ""
-    return (
-        f"{one['name']}: {one['texts']} texts ({one['texts_before']} before){tone},"
-        f" {len(one['alerts'])} alert(s)"
-    )

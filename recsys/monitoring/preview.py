@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from recsys.i18n import SOURCE
+from recsys.monitoring.alert_sentences import warnings
 from recsys.monitoring.alert_writer import figures
 from recsys.monitoring.digest import as_json, shares_of
 from recsys.monitoring.monitor import AlertChange, Monitor, Setting
@@ -28,7 +30,6 @@ LOOK = 900.0  # seconds of the past between two looks
 MOST_TEXTS = 20_000  # that are read, the newest
 MOST_TONES = 4_000  # texts whose tone is read
 CHUNK = 500
-NEARLY_ALL = 0.95  # of the texts: the watch tells nothing of its own
 WATCH = 1  # number of the watch in the replay
 
 
@@ -87,8 +88,12 @@ def preview(
     setting: Setting,
     replay: bool = True,
     days: int = DAYS,
+    language: str = SOURCE,
 ) -> dict[str, Any]:
-    """Return counts, corrected shares, and the alerts of the last days of a watch to be."""
+    """Return counts, corrected shares, and the alerts of the last days of a watch to be.
+
+    `language`: of its warnings.
+    """
     seen = scan(store, reader, days)
     held = [one for one in seen.texts if matches(query, one)]
     read = held[-MOST_TONES:]
@@ -106,22 +111,12 @@ def preview(
         "people": people,
         "shares": as_json(shares_of(counts)),
         "days": _by_day(held, seen),
-        "warnings": list(warnings(len(held), len(seen.texts))),
+        "warnings": list(warnings(len(held), len(seen.texts), language)),
         "alerts": [],
     }
     if replay and held:
         found["alerts"] = _replay(store, reader, seen, own, setting)
     return found
-
-
-def warnings(held: int, of: int) -> Iterator[str]:
-    """Yield what is odd about a watch that holds for some of the texts that were read."""
-    if of and not held:
-        yield f"the watch holds for none of {of} texts"
-    elif of and held >= NEARLY_ALL * of:
-        yield f"the watch holds for {held} of {of} texts: nearly all"
-    elif not of:
-        yield "there are no texts of the last days to compare with"
 
 
 def _by_day(held: Sequence[WatchedText], seen: Scan) -> list[dict[str, float]]:

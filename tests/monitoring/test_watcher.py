@@ -194,6 +194,7 @@ def test_a_burst_fires_with_evidence_and_one_notice(
     notices = [one for one in notices if one.subject == "alerts:harbour"]
     assert len(notices) == 1
     assert "usually" in notices[0].data["summary"]
+    assert "平时为" in notices[0].data["summary_zh"]
     run(found, past)
     again = [one.notice.subject for one in Outbox(past.db).page(kind="alert_firing")]
     assert again.count("alerts:harbour") == 1
@@ -297,6 +298,7 @@ def test_a_digest_comes_once_a_day(store: Store, tmp_path: Path, clock: Clock) -
     assert len(notices) == 1
     assert notices[0].data["watches"][0]["watch"] == id
     assert notices[0].data["text"].startswith("harbour: ")
+    assert notices[0].data["text_zh"].startswith("harbour：")
 
 
 def texts_of(store: Store, watch: int, now: float) -> int:

@@ -1,0 +1,132 @@
+"""/watches and /alerts: an alert with its evidence, who may watch an author, languages."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from api_world import NOW
+from conftest import keyed
+from flask import Flask
+
+from api.runtime.app_state import AppState
+from recsys.data.records import Event
+from recsys.i18n import languages, translate
+from recsys.monitoring.alert_sentences import EVERY, summary
+from recsys.store.alerts import Alerts, Evidence
+
+AUTHOR = "erika.mustermann"
+BODY = {
+    "people": 40,
+    "window_hours": 3,
+    "share": 0.62,
+    "usual_share": 0.2,
+    "terms": ["crust"],
+    "evidence": 3,
+    "memory": {"bar": 0.1},
+}
+
+
+def with_alert(app: Flask) -> int:
+    """Add a watch, and an alert of two comments and an item; return its id."""
+    service: AppState = app.extensions["service"]
+    made = keyed(app, "operate").post("/watches", json={"name": "crusts", "query": "crust"})
+    assert made.status_code == 201, made.text
+    with service.link.use() as store:
+        said = [
+            Event(who, "bread-3", "comment", None, f"awful terrible crust, says {who[:3]}", NOW)
+            for who in (AUTHOR, "bob")
+        ]
+        store.add_events(said)
+        refs = [(1, one.id) for one in store.events_after(store.last_event_id() - 2, 2)]
+        refs.append((0, store.item_numbers(["bread-3"])["bread-3"]))
+        log = Alerts(store.db)
+        with store.db.write() as connection:
+            values = {"watch": made.json["id"], "kind": "negative", "state": "firing"}
+            id = log.add(connection, {**values, "began": NOW, "fired": NOW, "body": BODY})
+            log.set_evidence(
+                connection,
+                id,
+                [Evidence(id, at, "central", *ref, NOW) for at, ref in enumerate(refs)],
+            )
+    return id
+
+
+def test_an_alert_shows_its_evidence_and_what_is_gone(app: Flask) -> None:
+    id, operator = with_alert(app), keyed(app, "operate")
+    service: AppState = app.extensions["service"]
+    found = operator.get(f"/alerts/{id}").json
+    assert (found["name"], found["state"], found["terms"]) == ("crusts", "firing", ["crust"])
+    assert found["figures"] == {
+        k: BODY[k] for k in ("people", "window_hours", "share", "usual_share")
+    }
+    first, second, third = found["evidence"]
+    assert first["text"] == "awful terrible crust, says eri" and first["tone"] == "negative"
+    assert first["author"] == service.pseudonyms.of(AUTHOR) and AUTHOR not in str(found)
+    assert second["author"] == service.pseudonyms.of("bob") != first["author"]
+    assert (third["source"], third["id"], third["item_id"]) == ("item", "bread-3", "bread-3")
+    assert (found["evidence_erased"], found["warnings"]) == (0, [])
+    admin = keyed(app)
+    assert admin.delete(f"/users/{AUTHOR}").status_code == 200
+    with service.link.use() as store:
+        assert store.hide_item("bread-3")
+    left = operator.get(f"/alerts/{id}").json
+    assert [one["author"] for one in left["evidence"]] == [second["author"]]
+    assert left["evidence_erased"] == 2
+    assert left["warnings"] == [
+        "2 of the texts that stood for this alert are gone: erased, removed or hidden"
+    ]
+    chinese = operator.get(f"/alerts/{id}", headers={"Accept-Language": "zh-CN"})
+    assert chinese.json["warnings"] == ["支持此警报的文本中有2条已不在：被清除、删除或隐藏"]
+    done = operator.post(f"/alerts/{id}/acknowledge", json={"note": "we know"}).json
+    assert (done["state"], done["note"]) == ("acknowledged", "we know")
+    again = operator.post(f"/alerts/{id}/acknowledge", json={})
+    assert again.status_code == 409 and "acknowledged" in again.text
+    assert operator.get("/alerts/99").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "query", ["author:ann", "crust AND NOT (tide OR author:ann)", "-author:ann"]
+)
+def test_a_watch_on_an_author_needs_the_right_profile(app: Flask, query: str) -> None:
+    operator, both, admin = keyed(app, "operate"), keyed(app, "operate", "support"), keyed(app)
+    bodies: list[tuple[str, dict[str, Any]]] = [
+        ("/watches", {"name": "ann", "query": query}),
+        ("/watches/preview", {"query": query}),
+        ("/opinion", {"query": query}),
+    ]
+    for path, body in bodies:
+        refused = operator.post(path, json=body)
+        assert refused.status_code == 403 and "profile" in refused.json["error"]["message"], path
+    assert admin.get("/watches").json["watches"] == []
+    for path, body in bodies[1:]:
+        assert both.post(path, json=body).status_code == 200, path
+    assert both.post(*bodies[0][:1], json=bodies[0][1]).status_code == 201
+    assert keyed(app, "support").post("/watches", json=bodies[0][1]).status_code == 403
+    assert operator.post("/watches", json={"name": "b", "query": '"author:ann"'}).status_code == 201
+
+
+def test_warnings_in_the_language_of_the_caller(app: Flask) -> None:
+    operator = keyed(app, "operate")
+    body = {"name": "none", "query": "zeppelin"}
+    made = operator.post("/watches", json=body, headers={"Accept-Language": "zh"}).json
+    assert [re.sub(r"\d+", "n", one) for one in made["warnings"]] == ["n条文本中没有一条符合此监测"]
+    found = operator.post("/watches/preview", json={"query": "zeppelin"}).json["warnings"]
+    assert [re.sub(r"\d+", "n", one) for one in found] == ["the watch holds for none of n texts"]
+
+
+def test_every_sentence_is_in_every_language_with_the_same_places(app: Flask) -> None:
+    for sentence in EVERY:
+        for language in languages()[1:]:
+            places = {name: f"<{name}>" for name in re.findall(r"{(\w+)}", sentence)}
+            said = translate(sentence, language, **places)
+            assert said != sentence.format(**places), sentence
+            assert sorted(re.findall(r"<\w+>", said)) == sorted(places.values()), said
+    id = with_alert(app)
+    service: AppState = app.extensions["service"]
+    with service.link.use() as store:
+        alert = Alerts(store.db).one(id)
+    assert alert is not None
+    assert summary(alert, "crusts") == "crusts: 62% of 40 people in 3 h negative, usually 20%"
+    assert summary(alert, "面包", "zh") == "面包：3小时内40人发言，62%为负面，平时为20%"
