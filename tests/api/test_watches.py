@@ -69,16 +69,17 @@ def test_an_alert_shows_its_evidence_and_what_is_gone(app: Flask) -> None:
     assert (found["evidence_erased"], found["warnings"]) == (0, [])
     admin = keyed(app)
     assert admin.delete(f"/users/{AUTHOR}").status_code == 200
-    with service.link.use() as store:
-        assert store.hide_item("bread-3")
     left = operator.get(f"/alerts/{id}").json
-    assert [one["author"] for one in left["evidence"]] == [second["author"]]
-    assert left["evidence_erased"] == 2
+    assert left["evidence"] == [second, third] and left["evidence_erased"] == 1
+    with service.link.use() as store:
+        assert store.hide_item("bread-3")  # which hides its comments too
+    left = operator.get(f"/alerts/{id}").json
+    assert (left["evidence"], left["evidence_erased"]) == ([], 3)
     assert left["warnings"] == [
-        "2 of the texts that stood for this alert are gone: erased, removed or hidden"
+        "3 of the texts that stood for this alert are gone: erased, removed or hidden"
     ]
     chinese = operator.get(f"/alerts/{id}", headers={"Accept-Language": "zh-CN"})
-    assert chinese.json["warnings"] == ["支持此警报的文本中有2条已不在：被清除、删除或隐藏"]
+    assert chinese.json["warnings"] == ["支持此警报的文本中有3条已不在：被清除、删除或隐藏"]
     done = operator.post(f"/alerts/{id}/acknowledge", json={"note": "we know"}).json
     assert (done["state"], done["note"]) == ("acknowledged", "we know")
     again = operator.post(f"/alerts/{id}/acknowledge", json={})
