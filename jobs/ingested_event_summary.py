@@ -9,11 +9,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from recsys.data.event_kind_weights import EventWeights
+from recsys.data.event_kind_weights import LEFT_EARLY, EventWeights
 from recsys.data.records import Event
 from recsys.store.store import Store
 
 SHOWN = 5  # examples that a line names
+MANY = 100  # events from which items of one event each are a sign of a wrong column
+OWN = 0.98  # share of events with an item of its own, from which this is told
 _PLACEHOLDERS = frozenset(
     ("0", "-1", "unknown", "Unknown", "UNKNOWN", "anonymous", "Anonymous", "guest", "Guest",
      "anon", "deleted", "[deleted]", "test", "admin", "root", "true", "false", "True", "False",
@@ -27,7 +29,7 @@ class IngestStatistics:
 
     def __init__(self, weights: EventWeights | None = None) -> None:
         self.weights = weights or EventWeights()
-        self.without_weight = 0  # events that their value of 0 leaves without weight
+        self.without_weight = 0  # events whose value of 0, or small share, leaves no weight
         self.kinds: Counter[str] = Counter()
         self.items: Counter[str] = Counter()
         self.suspicious: Counter[str] = Counter()
@@ -35,19 +37,20 @@ class IngestStatistics:
     def count(self, events: Sequence[Event]) -> None:
         """Count a batch of events."""
         self.kinds.update([event.event for event in events])
-        zero = [event.event for event in events if event.value == 0]
-        self.without_weight += sum([self._loses_weight(kind) for kind in zero])
+        low = [event for event in events if event.value is not None and 0 <= event.value < 1]
+        self.without_weight += sum([self._loses_weight(one.event, one.value) for one in low])
         self.items.update([event.item_id for event in events])
         users = Counter([event.user_id for event in events])
         for id in _odd(users):
             self.suspicious[id] += users[id]
 
-    def _loses_weight(self, kind: str) -> bool:
-        return self.weights.heeds(kind) and not self.weights.heeds(kind, 0.0)
+    def _loses_weight(self, kind: str, value: float | None) -> bool:
+        return self.weights.heeds(kind) and not self.weights.heeds(kind, value)
 
     def report(self, store: Store) -> dict[str, Any]:
         """Return what stands in the report of an ingest, after the items are stored."""
         unrecorded = store.unrecorded(self.items)
+        events, own = self.items.total(), sum(self.items[id] == 1 for id in unrecorded)
         odd = self.suspicious + Counter({id: self.items[id] for id in _odd(self.items)})
         return {
             "kinds": dict(self.kinds.most_common()),
@@ -58,6 +61,7 @@ class IngestStatistics:
                 "items": len(unrecorded),
                 "examples": unrecorded[:SHOWN],
             },
+            "own_items": own if events >= MANY and own > OWN * events else 0,
             "suspicious_ids": dict(odd.most_common(20)),
         }
 
@@ -71,12 +75,21 @@ def statistics_json(report: dict[str, Any]) -> Iterator[str]:
             f"RECSYS_EVENT_WEIGHTS names it{near}"
         )
     if report["without_weight"]:
-        yield f"events: {report['without_weight']:,} weigh nothing, as their value is 0"
+        yield (
+            f"events: {report['without_weight']:,} weigh nothing, as their value is 0 or a share "
+            f"below {LEFT_EARLY:g}"
+        )
     without = report["unrecorded"]
     if without["events"]:
         yield (
             f"events: {without['events']:,} on items without a record "
             f"({without['items']:,} items, as {', '.join(without['examples'])})"
+        )
+    if report["own_items"]:
+        yield (
+            f"events: {report['own_items']:,} have an item of their own that no record and no "
+            "other event names: the column read as item_id may number the events; another one is named "
+            "with --map item_id=NAME"
         )
     if report["suspicious_ids"]:
         named = [f"{id} ({count:,})" for id, count in report["suspicious_ids"].items()]

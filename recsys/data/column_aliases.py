@@ -12,7 +12,13 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from recsys.data.records import EVENT_COLUMNS, FOLLOW_COLUMNS, ITEM_COLUMNS, USER_COLUMNS
+from recsys.data.records import (
+    COMPLETION_COLUMNS,
+    EVENT_COLUMNS,
+    FOLLOW_COLUMNS,
+    ITEM_COLUMNS,
+    USER_COLUMNS,
+)
 from recsys.data.traditional_signs import simplified_name
 from recsys.errors import DataError
 
@@ -44,14 +50,14 @@ _ITEM_ID = (
     "news_id", "asin", "isbn", "book_id", "song_id", "track_id", "artist_id", "story_id", "doc_id",
     "document_id", "page_id", "object_id", "statement_id", "listing_id", "recipe_id", "sku",
     "business_id", "question_id", "podcast_id", "episode_id", "game_id", "thread_id", "course_id",
-    "物品", *(noun + ending for noun in _CHINESE_ITEMS for ending in _CHINESE_NUMBERS),
+    "id_str", "物品", *(noun + ending for noun in _CHINESE_ITEMS for ending in _CHINESE_NUMBERS),
 )  # fmt: skip
 _USER_ID = (
     "user", "uid", "visitor_id", "visitor", "member_id", "customer_id", "client_id", "reader_id",
     "account_id", "profile_id", "person_id", "reviewer_id", "viewer_id", "subscriber_id",
     "student_id", "learner_id", "listener_id", "player_id", "buyer_id", "shopper_id", "guest_id",
     "patron_id", "employee_id", "rater_id", "critic_id", "consumer_id",
-    "user_pseudo_id", "voter_id", "用户",
+    "user_pseudo_id", "voter_id", "distinct_id", "actor", "actor_id", "用户",
     *(noun + ending for noun in _CHINESE_USERS for ending in _CHINESE_NUMBERS),
 )  # fmt: skip
 _TIME = (
@@ -62,9 +68,21 @@ _TIME = (
     "事件时间",
     "点击时间", "浏览时间", "播放时间", "观看时间", "评分时间", "评论时间",
 )  # fmt: skip
+_COMPLETION = (
+    "completion_rate", "completion_ratio", "watch_ratio", "watched_ratio", "play_ratio",
+    "listen_ratio", "read_ratio", "view_ratio", "progress", "watch_progress", "play_progress",
+    "read_progress", "完播率", "播放进度", "观看进度", "阅读进度", "播放比例", "观看比例",
+)  # fmt: skip
+_PERCENT = (
+    "percent", "percent_complete", "percent_completed", "completed_percent", "percent_watched",
+    "watched_percent", "watch_percent", "percent_played", "played_percent", "percent_viewed",
+    "percent_read", "read_percent", "percent_listened", "progress_percent", "percent_progress",
+    "watch_percentage", "percentage_watched", "view_percentage", "completion_percentage",
+    "progress_percentage", "观看百分比", "播放百分比", "完成百分比",
+)  # fmt: skip
 _CREATED = (
-    "created", "published", "published_at", "pub_date", "publish_date", "published_date",
-    "publication_date", "date_published", "publish_time", "created_on", "creation_date",
+    "created", "published", "date_gmt", "published_at", "pub_date", "publish_date",
+    "published_date", "publication_date", "date_published", "publish_time", "created_on", "creation_date",
     "created_time", "release_date", "posted_at", "upload_date", "date_created", "date", "datetime",
     "timestamp", "time", "发布时间", "发表时间", "创建时间", "上架时间",
     "发布日期", "发表日期", "创建日期", "上映日期", "上传时间",
@@ -82,6 +100,8 @@ OTHER_NAMES: Mapping[str, Mapping[str, Sequence[str]]] = {
             "stars", "star_rating", "score", "overall", "event_value", "review_score",
             "feedback_value", "rating_value", "评分", "分数", "打分",
         ),
+        "completion": _COMPLETION,
+        "completion_percent": _PERCENT,
         "text": (
             "comment", "comment_text", "review", "review_text", "body", "content", "message",
             "评论", "评论内容", "留言",
@@ -177,6 +197,19 @@ WEAK_NAMES: Mapping[str, Mapping[str, Sequence[str]]] = {
     "follows": {},
 }
 
+NESTED = 4  # rank of a name by its last parts: `properties.videoId` for `videoId`
+OBJECT = 9  # rank of an object as a whole, which is then refused as a value
+# nested objects that describe the request, not the act: their fields are known by full name alone
+_SURROUNDINGS = frozenset(
+    {
+        "context", "device", "app", "library", "geo", "integrations", "traits", "campaign",
+        "session", "os", "screen", "network", "page", "useragent", "request", "headers", "location",
+        "browser", "client", "options", "privacyinfo", "trafficsource", "appinfo", "links",
+    }
+)  # fmt: skip
+_TIMES = ("timestamp", "created_at")
+_ONLY_OWN_NAME = frozenset({"text"})  # columns of events that the last part of a name never is
+
 _TITLES = ("title", "name", "headline", "标题", "名称")
 # small letters need a sign before them: `paid` and `grid` are no ids
 _ID_NAME = re.compile(r"(.+?)(?:[ _.-]*(?:ID|Id)|[ _.-]+id|[ _]*(?:编号|标识|编码))")
@@ -208,11 +241,13 @@ class Shape:
 
 
 COLUMNS = tuple(
-    dict.fromkeys((*EVENT_COLUMNS, *ITEM_COLUMNS, *USER_COLUMNS, *FOLLOW_COLUMNS))
+    dict.fromkeys(
+        (*EVENT_COLUMNS, *COMPLETION_COLUMNS, *ITEM_COLUMNS, *USER_COLUMNS, *FOLLOW_COLUMNS)
+    )
 )  # of all kinds of files
 _COLUMNS = {
     "items": (("item_id",), ITEM_COLUMNS),
-    "events": (("user_id", "item_id"), EVENT_COLUMNS),
+    "events": (("user_id", "item_id"), (*EVENT_COLUMNS, *COMPLETION_COLUMNS)),
     "users": (("user_id",), USER_COLUMNS),
     "follows": (("user_id",), FOLLOW_COLUMNS),
 }
@@ -227,6 +262,9 @@ class Naming:
     unused: tuple[str, ...]  # names that are passed over
     kept: tuple[str, ...]  # names that become metadata
     names: tuple[str, ...]  # of the header, in the order of the file
+    opened: frozenset[str] = (
+        frozenset()
+    )  # nested objects that are kept and of which fields are read
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -235,32 +273,50 @@ class Naming:
         return tuple(name for name in self.targets if name not in skipped)
 
 
-def named(header: Sequence[str], shape: Shape, given: Mapping[str, str]) -> Naming:
+def named(
+    header: Sequence[str],
+    shape: Shape,
+    given: Mapping[str, str],
+    containers: frozenset[str] = frozenset(),
+) -> Naming:
     """Return what the names of a header stand for; DataError when two names claim one column.
 
     `given`: column -> name in the file, from the option --map; an empty name: no column is it.
+    `containers`: names of nested objects, whose fields have dotted names of their own. One without
+    a field that is read is metadata as a whole, or unused as a whole.
     """
     names = [clean_name(name) for name in header]
-    claims = _claims(names, shape, given)
+    claims = _claims(names, shape, given, containers)
     taken = {places[0]: column for column, places in claims.items()}
     off = {column for column, name in given.items() if not name}
     targets: list[str] = []
     renamed, unused, kept = {}, [], []
+    opened = {outer for place in taken for outer in _outer(names[place])}  # with a field in use
     for place, name in enumerate(names):
         column = taken.get(place)
+        inside = not containers.isdisjoint(outers := _outer(name))
         if column is not None:
             targets.append(column)
             if name != column:
                 renamed[name] = column
-        elif not name:
+        elif not name or (inside and (shape.extra or not opened.issuperset(outers))):
             targets.append("")
-        elif shape.extra and name not in shape.columns and name not in off:
+        elif name in containers and name in opened and not shape.extra:
+            targets.append("")
+        elif shape.extra and name not in off and name not in shape.columns:
             targets.append(name)
             kept.append(name)
         else:
             targets.append("")
             unused.append(name)
-    return Naming(tuple(targets), renamed, tuple(unused), tuple(kept), tuple(names))
+    return Naming(
+        tuple(targets),
+        renamed,
+        tuple(unused),
+        tuple(kept),
+        tuple(names),
+        frozenset(opened & containers).intersection(kept),
+    )
 
 
 def _by_noun(names: Sequence[str], shape: Shape) -> Mapping[str, tuple[str, int]]:
@@ -279,7 +335,7 @@ def _by_noun(names: Sequence[str], shape: Shape) -> Mapping[str, tuple[str, int]
     if not items:
         items = [plain for plain, noun in nouns.items() if plain not in known | _NO_ITEMS]
         if len(items) == 1:
-            found[items[0]] = ("item_id", 3)
+            found[items[0]] = ("item_id", NESTED + 1)
     if len(items) == 1 and "title" in shape.columns:
         found |= {nouns[items[0]] + ending: ("title", 1) for ending in _TITLES}
     plains = {_plain(name) for name in names}
@@ -296,12 +352,15 @@ def _noun_of_id(name: str) -> str:
     return _plain(match[1]) if match else ""
 
 
-def _claims(names: Sequence[str], shape: Shape, given: Mapping[str, str]) -> dict[str, list[int]]:
+def _claims(
+    names: Sequence[str], shape: Shape, given: Mapping[str, str], containers: frozenset[str]
+) -> dict[str, list[int]]:
     """Return the place of each column, by the strongest of the names that stand for it."""
     found: dict[str, dict[int, list[int]]] = {}
     others = {**shape.others, **_by_noun(names, shape)}
     requested_columns = {_plain(name): column for column, name in given.items() if name}
     own = {_plain(column): column for column in shape.columns}
+    nested = any("." in name for name in names)
     for place, name in enumerate(names):
         plain = _plain(name)
         column, rank = None, 0
@@ -313,12 +372,19 @@ def _claims(names: Sequence[str], shape: Shape, given: Mapping[str, str]) -> dic
             column = own[plain]
         elif plain in others:
             column, rank = others[plain]
+        elif nested and "." in name:
+            column, rank = _by_last_parts(name, shape, own), NESTED
+        if name in containers:  # its fields say more than the object as a whole
+            rank = OBJECT
         if column is not None and (rank == -2 or given.get(column, "?")):
             found.setdefault(column, {}).setdefault(rank, []).append(place)
     strongest = {column: ranks[min(ranks)] for column, ranks in found.items()}
     for column, places in strongest.items():
         if len(places) > 1:
             rivals = [names[place] for place in places]
+            if column in _TIMES and (precise := _more_precise(rivals)) is not None:
+                strongest[column] = [places[precise]]
+                continue
             if len(set(rivals)) == 1:
                 raise DataError(f"the header names {rivals[0]} more than once")
             result = " and ".join(map(repr, rivals))
@@ -326,6 +392,42 @@ def _claims(names: Sequence[str], shape: Shape, given: Mapping[str, str]) -> dic
                 f"{result} may both be {column}: choose one with --map {column}={rivals[0]}"
             )
     return strongest
+
+
+def _more_precise(names: Sequence[str]) -> int | None:
+    """Return which of two names holds the same time more precisely; None where none says so.
+
+    `event_timestamp` goes before `event_date`, `date_gmt` before `date`.
+    """
+    if len(names) != 2:
+        return None
+    plains = [_plain(name) for name in names]
+    for place, other in ((0, 1), (1, 0)):
+        if plains[place] == plains[other] + "gmt":
+            return place
+        stem = plains[place].removesuffix("timestamp")
+        if stem and stem != plains[place] and plains[other] == stem + "date":
+            return place
+    return None
+
+
+def _by_last_parts(name: str, shape: Shape, own: Mapping[str, str]) -> str | None:
+    """Return the column that the last two parts, or the last, of a dotted name stand for."""
+    parts = name.split(".")
+    if not _SURROUNDINGS.isdisjoint(map(_plain, parts[:-1])):
+        return None
+    for count in (2, 1):
+        plain = _plain(".".join(parts[-count:]))
+        column = own.get(plain) or shape.others.get(plain, (None,))[0]
+        if len(parts) > count and column is not None:
+            return None if not shape.extra and column in _ONLY_OWN_NAME else column
+    return None
+
+
+def _outer(name: str) -> list[str]:
+    """Return the names of the objects that a dotted name lies in: a and a.b of a.b.c."""
+    places = [place for place, sign in enumerate(name) if sign == "."]
+    return [name[:place] for place in places]
 
 
 def says_the_same(name: str) -> bool:
@@ -349,7 +451,8 @@ _SAME = frozenset(_plain(name) for names in SAME.values() for name in names)
 _NO_ITEMS = dict.fromkeys(
     _plain(f"{noun} id")
     for noun in (
-        "session", "event", "transaction", "order", "request", "log", "row", "record", "trace",
+        "session", "event", "message", "insert", "transaction", "order", "request", "log", "row",
+        "record", "trace",
         "device", "author", "creator", "category", "parent", "brand", "seller", "shop", "store",
         "channel", "campaign", "cookie", "anonymous", "group", "tag", "topic", "user", "visit",
         "impression", "click", "rating", "review", "comment", "ad", "site", "tenant", "language",

@@ -21,6 +21,7 @@ REMARKS = 2.0  # default of RECSYS_COMMENT_STRENGTH; chosen on a validation part
 LARGEST = 1.5  # most that words multiply the weight of an event by, towards either side
 SMALL = 10_000  # kinds whose meaning is remembered
 SHOWN = 8  # unknown kinds that an error names
+LEFT_EARLY = 0.1  # shares of an item below which it was opened and left: no act
 TOLD = 100  # unknown kinds that an answer of the service names
 
 
@@ -34,6 +35,7 @@ class Meaning(NamedTuple):
     withdraws: str  # the kind of earlier acts that it takes back; empty: none
     known: bool  # the table or the settings name it
     remark: bool = False  # whether it is in favour, only its words say
+    partial: bool = False  # a value from 0 to 1 is the share of the item that was taken in
 
 
 class _Meanings(dict[str, Meaning]):
@@ -61,7 +63,10 @@ class _Meanings(dict[str, Meaning]):
             named = named or self._named.get(kinds.fold(row.name))
             weight = named[1] if named else 0.0
             rates = row.name == kinds.RATING
-            return Meaning(row.name, weight, row.explicit, rates, "", named is not None, row.remark)
+            known = named is not None
+            return Meaning(
+                row.name, weight, row.explicit, rates, "", known, row.remark, row.partial
+            )
         if named is not None:
             return Meaning(named[0], named[1], True, False, "", True)
         taken = kinds.withdrawn_by(kind)
@@ -76,7 +81,9 @@ class EventWeights:
     """Weight per kind of event; a kind that neither `kinds` nor the table names weighs 0.
 
     A value of 0 takes the weight from any kind that says yes, a negative value turns it against
-    the item; ratings apart, whose values stand on a scale.
+    the item; ratings apart, whose values stand on a scale. A value from 0 to 1 of a view, read,
+    play, watch, stream or listen is the share that was taken in: the weight is multiplied by it,
+    and below LEFT_EARLY it is 0.
     """
 
     kinds: Mapping[str, float] = field(default_factory=lambda: KIND_WEIGHTS)
@@ -116,9 +123,14 @@ class EventWeights:
 
     def of_event(self, kind: str, value: float | None) -> float:
         """Return the weight of an event that is no rating with a value."""
-        weight = self.meanings[kind].weight
-        if value is None or value > 0 or weight <= 0:
+        meaning = self.meanings[kind]
+        weight = meaning.weight
+        if value is None or weight <= 0 or value >= 1:
             return weight
+        if value > 0:
+            if not meaning.partial:
+                return weight
+            return weight * value if value >= LEFT_EARLY else 0.0
         return -weight if value < 0 else 0.0
 
     def stated(self, kind: str) -> bool:
@@ -220,11 +232,22 @@ class EventWeights:
         """Return the weight of each event as `of_event` gives it."""
         by_kind = np.array([self.of_kind(kind) for kind in events.kinds], np.float32)
         weights = by_kind[events.kind] if len(events) else np.zeros(0, np.float32)
+        self._weigh_shares(events, weights)
         refused = (events.value <= 0) & (weights > 0)
         if refused.any():
             refused &= ~self.rated(events)
             weights[refused] *= np.sign(events.value[refused])
         return weights
+
+    def _weigh_shares(self, events: EventTable, weights: Floats) -> None:
+        """Multiply weights, in place, by the shares of the items that were taken in."""
+        partial = np.array([self.meanings[kind].partial for kind in events.kinds], bool)
+        if not partial.any():
+            return
+        some = np.flatnonzero(partial[events.kind] & (events.value > 0) & (events.value < 1))
+        some = some[weights[some] > 0]
+        share = events.value[some]
+        weights[some] *= np.where(share >= np.float32(LEFT_EARLY), share, 0.0)
 
     def withdrawn(self, events: EventTable) -> Mask | None:
         """Say which acts a later event of the same user and item takes back; None: no event does.

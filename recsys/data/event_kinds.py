@@ -30,11 +30,15 @@ class EventKind:
     explicit: bool = True  # states a liking or a dislike; False: something done in passing
     synonyms: tuple[str, ...] = ()  # other names of the same
     withdrawn_by: tuple[str, ...] = ()  # names that take it back, beside those of `_REVERSED`
+    partial: bool = False  # a value from 0 to 1 is the share of the item that was taken in
     remark: bool = False  # somebody wrote something: whether in favour, only the words say
 
 
+_PARTIAL = frozenset({"view", "read", "play", "watch", "stream"})  # and listen, see TABLE
+
+
 def _passing(name: str, weight: float, *synonyms: str) -> EventKind:
-    return EventKind(name, weight, False, synonyms)
+    return EventKind(name, weight, False, synonyms, partial=name in _PARTIAL)
 
 
 # What happens on the way (nobody says yes or no by scrolling) is worth less than a decision.
@@ -70,7 +74,7 @@ TABLE: tuple[EventKind, ...] = (
     _passing("watch", 0.7, "watched", "观看", "看完", "完播", "播完"),
     _passing("stream", 0.7, "streamed"),
     _passing("visit", 1.0, "visited", "check_in", "访问"),
-    EventKind("listen", 1.0, True, ("listened", "scrobble", "收听", "听")),
+    EventKind("listen", 1.0, True, ("listened", "scrobble", "收听", "听"), partial=True),
     EventKind("download", 1.0, True, ("downloaded", "install", "下载", "安装")),
     EventKind(
         "purchase",
@@ -166,6 +170,14 @@ _REVERSED = (
     ("", "canceled"),
 )
 
+# nouns beside the name of a kind that add nothing to it: video_watched, likePost, 浏览文章
+_NOUNS = (
+    "item", "content", "article", "post", "video", "movie", "film", "product", "song", "track",
+    "book", "story", "episode", "podcast", "page", "recipe", "lesson", "course", "photo", "image",
+    "game", "thread", "document", "news", "内容", "文章", "帖子", "视频", "商品", "产品", "作品",
+    "新闻", "资讯", "微博", "笔记", "动态", "电影", "歌曲", "图书", "课程", "节目", "物品",
+)  # fmt: skip
+
 KIND_WEIGHTS: Mapping[str, float] = MappingProxyType({kind.name: kind.weight for kind in TABLE})
 
 
@@ -203,12 +215,25 @@ _SPELT = {  # names to propose, by their folded form
 
 def find(name: str) -> EventKind | None:
     """Return the row that a name or synonym belongs to; None when the table has none."""
-    return _BY_NAME.get(fold(name))
+    return _known(fold(name), _BY_NAME)
 
 
 def withdrawn_by(name: str) -> EventKind | None:
     """Return the kind that a name takes back, as `unlike` does `like`; None for any other name."""
-    return _BY_REVERSAL.get(fold(name))
+    return _known(fold(name), _BY_REVERSAL)
+
+
+def _known(folded: str, table: Mapping[str, EventKind]) -> EventKind | None:
+    """Return the row of a folded name, else of what is left of it without a noun for an item."""
+    if folded in table:
+        return table[folded]
+    if folded in _BY_NAME or folded in _BY_REVERSAL:
+        return None
+    for noun in _NOUNS:
+        for rest in (folded.removesuffix(noun), folded.removeprefix(noun)):
+            if rest != folded and rest in table:
+                return table[rest]
+    return None
 
 
 def nearest(name: str, named: Iterable[str] = ()) -> str | None:

@@ -33,6 +33,7 @@ MAX_ID = 512  # characters; longer ids are a sign of a shifted column
 MAX_VALUE = 3e38  # what a float32 column still holds
 _MAX_LIST = 100_000  # characters of a cell that is read as a list of Python
 
+_NAMES = ("name", "text", "label", "title", "slug")  # of an object in a list of labels
 _DECIMAL_COMMA = re.compile(r"\s*[+-]?(\d+),(\d+)\s*")
 
 
@@ -223,15 +224,19 @@ def parse_words(raw: object, column: str) -> tuple[str, ...]:
     """Return labels in their one form, distinct without case, in order; the first spelling stays.
 
     From `a|b`, a list, or the text of a list: `["a", "b"]` of JSON, `['a', 'b']` of Python. Of a
-    list of objects the `name` of each counts.
+    list of objects the `name` of each counts, else its `text`, `label`, `title` or `slug`.
     """
     if is_null(raw):
         return ()
     parts: Iterable[object] | None = raw if isinstance(raw, (list, tuple)) else _listed(raw)
     if parts is None:
         parts = parse_text(raw, column).split("|")
-    named = (part.get("name", part) if isinstance(part, dict) else part for part in parts)
+    named = (_name_of(part) if isinstance(part, dict) else part for part in parts)
     return distinct(word for part in named if (word := parse_label(part, column)))
+
+
+def _name_of(part: dict[str, object]) -> object:
+    return next((part[name] for name in _NAMES if name in part), part)
 
 
 def distinct(labels: Iterable[str]) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ from recsys.data.file_opening import (
     opened,
     translated,
 )
+from recsys.data.nested_objects import containers, flattened, is_nested, without
 from recsys.data.parquet_values import values_of_column
 from recsys.data.parsing import shown
 from recsys.data.time_column_detection import ROWS, with_time_column
@@ -288,28 +289,36 @@ class _Objects:
 
     shape: Shape
     reading: Reading
-    known: dict[tuple[str, ...], Naming | str] = field(default_factory=dict)
+    known: dict[tuple[tuple[str, ...], frozenset[str]], Naming | str] = field(default_factory=dict)
 
     def record(self, found: dict[str, Any]) -> Record | Broken:
-        """Return an object under the columns' own names."""
+        """Return an object under the columns' own names; fields of objects in it count as its."""
+        opened: frozenset[str] = frozenset()
+        if is_nested(found):
+            found = flattened(found)
+            opened = containers(found)
         names = tuple(found)
-        naming = self.known.get(names)
+        naming = self.known.get((names, opened))
         if naming is None:
-            naming = self._named(found)
+            naming = self._named(found, opened)
             if len(self.known) < 10_000:
-                self.known[names] = naming
+                self.known[names, opened] = naming
         if isinstance(naming, str):
             return Broken(naming, json.dumps(found, default=str))
         if naming.targets == names:
             return found
         record = dict(zip(naming.targets, found.values(), strict=True))
         record.pop("", None)
+        for name in naming.opened & record.keys():  # metadata holds no field twice
+            rest = without(record.pop(name), naming.renamed, f"{name}.")
+            if rest:
+                record[name] = rest
         return record
 
-    def _named(self, found: dict[str, Any]) -> Naming | str:
+    def _named(self, found: dict[str, Any], opened: frozenset[str]) -> Naming | str:
         given = self.reading.options.names
         try:
-            naming = named(tuple(found), self.shape, given)
+            naming = named(tuple(found), self.shape, given, opened)
             values = {name: [found.get(name)] for name in naming.unused}
             naming = with_time_column(naming, self.shape, given, values)
         except DataError as error:
@@ -402,6 +411,9 @@ def _parquet(stream: IO[bytes], path: Path, shape: Shape, reading: Reading) -> R
     try:
         file = pyarrow.parquet.ParquetFile(source)
         names = file.schema_arrow.names
+        if any(map(_is_struct, file.schema_arrow.types)):
+            yield from _structs(file, names, _Objects(shape, reading))
+            return
         naming = _with_times_of(file, named(names, shape, reading.options.names), shape, reading)
         missing = [name for name in shape.required if name not in naming.columns]
         if missing:
@@ -421,3 +433,20 @@ def _parquet(stream: IO[bytes], path: Path, shape: Shape, reading: Reading) -> R
         raise DataError(f"{path}: is not a Parquet file ({error})") from error
     except DataError as error:
         raise DataError(f"{path}: {error}") from None
+
+
+def _is_struct(kind: Any) -> bool:
+    import pyarrow
+
+    listed = pyarrow.types.is_list(kind) or pyarrow.types.is_large_list(kind)
+    return bool(pyarrow.types.is_struct(kind.value_type if listed else kind))
+
+
+def _structs(file: Any, names: Sequence[str], objects: _Objects) -> Rows:
+    """Yield the rows of a Parquet file with nested columns, read as JSON objects are."""
+    row = 0
+    for batch in file.iter_batches(batch_size=20_000):
+        columns = [values_of_column(batch.column(place)) for place in range(len(names))]
+        for values in zip(*columns, strict=True):
+            row += 1
+            yield row, objects.record(dict(zip(names, values, strict=True)))

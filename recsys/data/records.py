@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from recsys.data.event_kinds import RATING, find
 from recsys.data.id_normalization import NULL_WORDS, canonical, is_null
 from recsys.data.parsing import (
     FieldError,
@@ -51,6 +52,8 @@ ITEM_COLUMNS = (
     "parent_id",
 )
 EVENT_COLUMNS = ("user_id", "item_id", "event", "value", "text", "timestamp", "shared_from")
+# of files of events: the share of the item that was taken in, as a part of 1 and in percent
+COMPLETION_COLUMNS = ("completion", "completion_percent")
 USER_COLUMNS = ("user_id", "name", "interests", "language")
 FOLLOW_COLUMNS = ("user_id", "author_id", "followed_user_id")
 
@@ -91,7 +94,7 @@ class Event:
     user_id: str
     item_id: str
     event: str  # view, click, like, rating, … in lower case
-    value: float | None = None
+    value: float | None = None  # a rating; of a view, read, play, watch, stream, listen: its share
     text: str = ""  # a comment's words
     timestamp: float | None = None  # Unix seconds; None: the order of arrival is the order in time
     # the user from whose act this share came; no part of what makes an event the same event again
@@ -128,15 +131,19 @@ class Author:
 def parse_event(fields: Mapping[str, object], now: float | None = None) -> Event:
     """Return the event that raw values describe.
 
-    Without a kind, an event with a value is a `rating` and one without is a `view`. The timestamp
-    may lie up to five minutes after `now`; Store and the tables cut it to now.
+    Without a kind, an event with a value is a `rating`, one with a completion alone a `watch`, and
+    one without either a `view`. The completion is the value of a kind that has one (`watch`, …).
+    The timestamp may lie up to five minutes after `now`; Store and the tables cut it to now.
     """
     get = fields.get
     value = parse_number(get("value"), "value")
+    kind = _kind(get("event"))
+    if "completion" in fields or "completion_percent" in fields:
+        kind, value = _with_completion(kind, value, _completion(fields))
     return Event(
         parse_id(get("user_id"), "user_id"),
         parse_id(get("item_id"), "item_id"),
-        _kind(get("event"), value),
+        kind or ("view" if value is None else RATING),
         value,
         parse_text(get("text"), "text"),
         parse_time(get("timestamp"), "timestamp", time.time() if now is None else now),
@@ -144,7 +151,28 @@ def parse_event(fields: Mapping[str, object], now: float | None = None) -> Event
     )
 
 
-def _kind(raw: object, value: float | None) -> str:
+def _completion(fields: Mapping[str, object]) -> float | None:
+    share = parse_number(fields.get("completion"), "completion")
+    if share is None:
+        percent = parse_number(fields.get("completion_percent"), "completion_percent")
+        return None if percent is None else percent / 100
+    return share
+
+
+def _with_completion(
+    kind: str, value: float | None, share: float | None
+) -> tuple[str, float | None]:
+    """Return the kind and the value of an event, given the share of the item that was taken in."""
+    if share is None:
+        return kind, value
+    if not kind:
+        return ("watch", share) if value is None else ("", value)
+    row = find(kind)
+    return (kind, share) if row is not None and row.partial else (kind, value)
+
+
+def _kind(raw: object) -> str:
+    """Return a kind of event in lower case; empty when absent."""
     if isinstance(raw, str) and raw not in NULL_WORDS:
         word = raw.strip().lower() if raw.isascii() else canonical(raw).lower()
         if word:
@@ -155,7 +183,7 @@ def _kind(raw: object, value: float | None) -> str:
             )
     elif not is_null(raw):
         raise FieldError("event", f"{shown(raw)} is not a word of at most {MAX_KIND} characters")
-    return "view" if value is None else "rating"
+    return ""
 
 
 def parse_item(fields: Mapping[str, object], now: float | None = None) -> Item:

@@ -194,3 +194,46 @@ def test_chinese_names_in_simplified_and_traditional_signs(name, kind):
 )
 def test_chinese_names_that_take_something_back(name, kind):
     assert event_kinds.withdrawn_by(name).name == kind
+
+
+@pytest.mark.parametrize(
+    ("kind", "known"),
+    [
+        ("Video Watched", "watch"),
+        ("video_play", "play"),
+        ("likePost", "like"),
+        ("article-read", "read"),
+        ("浏览文章", "view"),
+        ("商品收藏", "save"),
+        ("repost", "repost"),
+        ("page_view", "view"),
+        ("gameplay", "play"),
+    ],
+)
+def test_a_noun_for_an_item_beside_a_known_kind_adds_nothing(kind, known):
+    assert EventWeights().meanings[kind].name == known
+
+
+def test_a_withdrawal_may_name_the_item_too():
+    assert EventWeights().meanings["unlike_post"].withdraws == "like"
+
+
+@pytest.mark.parametrize("kind", ["video", "post", "crosspost", "follow_user_group", "video_ad"])
+def test_nouns_alone_are_no_kind(kind):
+    assert not EventWeights().meanings[kind].known
+
+
+SHARES = [(None, 0.7), (0.05, 0.0), (0.5, 0.35), (1.0, 0.7), (42.0, 0.7), (0.0, 0.0), (-1.0, -0.7)]
+
+
+@pytest.mark.parametrize(("value", "weight"), SHARES)
+def test_the_value_of_a_watch_is_the_share_that_was_taken_in(value, weight):
+    weights = EventWeights()
+    assert weights.of_event("watch", value) == pytest.approx(weight)
+    assert weights.of_table(table(("u", "i", "watch", value)))[0] == pytest.approx(weight)
+    assert weights.heeds("watch", value) == (weight != 0)
+
+
+def test_other_kinds_have_no_shares():
+    assert EventWeights().of_event("purchase", 0.3) == EventWeights().of_event("purchase", None)
+    assert EventWeights().of_event("skip", 0.3) == -0.5

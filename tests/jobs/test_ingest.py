@@ -201,3 +201,13 @@ def test_help_and_one_log_line_per_file(tmp_path, ingest):
     assert "--strict" in ingest("--help").out
     done = ingest("--events", write(tmp_path / "e.csv", HEAD + "a,1,like,,,1000000005\n"))
     assert done.err.count("ingest: events") == 1 and "1 new, 0 duplicates" in done.out
+
+
+def test_a_column_that_numbers_the_events_is_doubted(tmp_path, ingest):
+    rows = "".join(f"u{k % 9},m{k},{10**9 + k}\n" for k in range(200))
+    process = ingest("--events", write(tmp_path / "e.csv", "user_id,messageId,timestamp\n" + rows))
+    assert process.returncode and "--map item_id=" in process.out + process.err
+    process = ingest("--events", write(tmp_path / "f.csv", "user_id,item_id,timestamp\n" + rows))
+    assert "200 have an item of their own" in process.out
+    process = ingest("--events", write(tmp_path / "g.csv", many(200)))
+    assert "of their own" not in process.out
