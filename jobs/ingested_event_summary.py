@@ -88,8 +88,8 @@ def statistics_json(report: dict[str, Any]) -> Iterator[str]:
     if report["own_items"]:
         yield (
             f"events: {report['own_items']:,} have an item of their own that no record and no "
-            "other event names: the column read as item_id may number the events; another one is named "
-            "with --map item_id=NAME"
+            "other event names: the column read as item_id may number the events; another one is "
+            "named with --map item_id=NAME"
         )
     if report["suspicious_ids"]:
         named = [f"{id} ({count:,})" for id, count in report["suspicious_ids"].items()]

@@ -82,9 +82,9 @@ _PERCENT = (
 )  # fmt: skip
 _CREATED = (
     "created", "published", "date_gmt", "published_at", "pub_date", "publish_date",
-    "published_date", "publication_date", "date_published", "publish_time", "created_on", "creation_date",
-    "created_time", "release_date", "posted_at", "upload_date", "date_created", "date", "datetime",
-    "timestamp", "time", "发布时间", "发表时间", "创建时间", "上架时间",
+    "published_date", "publication_date", "date_published", "publish_time", "created_on",
+    "creation_date", "created_time", "release_date", "posted_at", "upload_date", "date_created",
+    "date", "datetime", "timestamp", "time", "发布时间", "发表时间", "创建时间", "上架时间",
     "发布日期", "发表日期", "创建日期", "上映日期", "上传时间",
 )  # fmt: skip
 OTHER_NAMES: Mapping[str, Mapping[str, Sequence[str]]] = {
