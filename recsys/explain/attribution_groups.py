@@ -8,7 +8,7 @@ of the item holds is named where it is at least half of what the history gives.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -49,6 +49,7 @@ class AttributionGroups:
     totals: Sequence[tuple[float, float]]  # per row: by the others, by those of author or topic
     giving: Sequence[tuple[bool, bool]]  # per row, whether any of them gives anything
     best: float  # most that the history gives to any of the rows
+    texts: dict[str, str] = field(default_factory=dict)  # of items that were compared with names
 
     @classmethod
     def of(
@@ -119,9 +120,25 @@ class AttributionGroups:
             among += value > informative
             if len(items) < LISTED:
                 items.append((self.ids[at], value))
+        if by == "topic" and items and not self._shows(items[:NAMED], name):
+            by = name = ""
         first = items[0][0] if items else None
         quiet = weak or yes < HALF * total
         return Reason("because_you", 0.0, "", first, total, tuple(items), by, name, among, quiet)
+
+    def _shows(self, items: Sequence[tuple[str, float]], name: str) -> bool:
+        """Return whether a word of a topic's name stands in one of some items."""
+        words = [word for part in name.casefold().split(",") if (word := part.strip())]
+        return any(word in self._text(item) for item, _ in items for word in words)
+
+    def _text(self, item: str) -> str:
+        found = self.texts.get(item)
+        if found is None:
+            one = self.live.document(self.live.row(item))
+            labels = [*one.get("tags", ()), one.get("category", "")]  # type: ignore[misc]
+            parts = (str(part) for part in (one.get("title", ""), *labels, one.get("text", "")))
+            found = self.texts[item] = "\n".join(parts).casefold()
+        return found
 
 
 def reason_text(one: Reason, titles: Sequence[str], weights: Sequence[float], language: str) -> str:
