@@ -1,1 +1,1 @@
-"""HTTP and nothing else."""
+"""HTTP service: routes, schemas, console and the processes that serve them."""

@@ -1,4 +1,4 @@
-"""Commands, one module each."""
+"""Commands, the nightly job and benchmarks; the import sets the threads of numeric libraries."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Network report for operators: communities of users by edges and taste, and who moves whom.
+"""Network report for operators: communities of users by edges and by taste, and influence.
 
 report = NetworkReport.of(store, weights, least=10)
 report.to_json()

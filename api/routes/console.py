@@ -1,4 +1,4 @@
-"""/console: the way to the console, which is loaded by the first request for it."""
+"""/console: mounts the console, which is imported by the first request for it."""
 
 from __future__ import annotations
 

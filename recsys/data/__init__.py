@@ -1,1 +1,1 @@
-"""From the outside world to numbered rows; the only place where time is cut."""
+"""Input data: files, records, ids, event tables and the Dataset that models are fitted to."""

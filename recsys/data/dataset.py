@@ -1,4 +1,4 @@
-"""Dataset: events before a cutoff as numbered rows. No other module cuts data by time."""
+"""Dataset: events before a cutoff, with users and items as row numbers."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Simplified Chinese signs for the traditional ones in names of columns and kinds of events.
+"""Traditional to simplified Chinese characters in names of columns and kinds of events.
 
-Texts of items have a table of all signs, `recsys.text.language.nouns.simplified`; names need these
+Texts of items have a table of all characters, `recsys.text.language.nouns.simplified`; names need these
 alone, and readers of files load no word lists.
 """
 

@@ -1,1 +1,1 @@
-"""Offline evaluation: protocols, rows of the table, reports."""
+"""Offline evaluation: baselines, metrics, trials and reports; protocols are in recsys.tuning."""

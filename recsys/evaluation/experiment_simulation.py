@@ -1,4 +1,4 @@
-"""Simulated experiments: how often a difference is found that is there, and one that is not."""
+"""Simulated A/B tests: power and false positive rate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Off-policy estimates where the truth is known: a classifier's digits, and two logged policies."""
+"""Off-policy estimates against known values: digits as a bandit, and two logged policies."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""From who-liked-what to item scores; never sees words."""
+"""Collaborative models: item-to-item weights and factors, some with word features beside."""

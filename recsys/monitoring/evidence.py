@@ -1,4 +1,4 @@
-"""Evidence of an alert: texts that stand for it, terms and entities that set it apart."""
+"""Evidence of an alert: representative texts, distinctive terms and entities."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Monitor: looks at all watches, and the state of their alerts; holds no database."""
+"""Monitor: tests all watches for bursts and advances the states of alerts; no database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""AroundUser: the people around one user in rows of a live state, ready to become signals."""
+"""AroundUser: ego network and followed authors of one user, in rows of a live state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Newness of items: by age, as a user would judge it."""
+"""Mask of items that are not new: older than 14 days, undated, or without a record."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
 """Weighted phrases of the text rules in English and Chinese; weights from 0 to 1.
 
-A default to begin with, put down by hand: it finds the obvious. A phrase of .5 and more is enough
-by itself; smaller ones add up (see doubt.py). Insults are listed so that they are found, whomever
-they are meant for.
+A default written by hand, for obvious cases. A phrase of .5 and more is enough by itself; smaller
+weights add up (see text_rules.py). Insults are listed so that they are found, whoever is addressed.
 """
 
 from __future__ import annotations

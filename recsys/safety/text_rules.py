@@ -1,7 +1,7 @@
 """Text scores for insults, threats, fraud and rumours, by weighted phrases or by a model.
 
 A scorer is any function from texts to scores by kind. The default reads the phrases of
-`doubt_words`; a model of your own joins it by name, see `load_scorer`.
+`text_rule_phrases`; a model of your own joins it by name, see `load_scorer`.
 """
 
 from __future__ import annotations

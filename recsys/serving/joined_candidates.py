@@ -1,4 +1,4 @@
-"""What proposes candidates by behaviour and text at once, as a bundle holds it."""
+"""JoinedCandidates: index of behaviour factors and text vectors, as a bundle stores it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Share of all uptake that falls on each category and author, as of a model."""
+"""Share of all positive interactions per category and author, as of a model."""
 
 from __future__ import annotations
 

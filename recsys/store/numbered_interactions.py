@@ -1,4 +1,4 @@
-"""ActLog: what accounts did, in numbers of the store; for the state of the follow graph."""
+"""ActLog: interactions by internal numbers of the store, for the follow graph."""
 
 from __future__ import annotations
 

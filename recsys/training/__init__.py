@@ -1,1 +1,1 @@
-"""From a Dataset and a time budget to a Model: tuning, fitting, the gate."""
+"""Fitting of the parts of a Model, and its assembly; tuning is in recsys.tuning."""

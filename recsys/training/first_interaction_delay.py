@@ -1,4 +1,4 @@
-"""How long items wait for their first user: what an age without users says about an item.
+"""Delays between the creation of items and their first interaction.
 
 A post of a news feed that nobody has opened for a day will hardly be opened, a book may wait a
 month. Delays are measured where both ends are known: items with a date of their own, created after

@@ -1,4 +1,4 @@
-"""Ranks of unread items: factor of their predicted sums and their appeal, learned from choices.
+"""Tuning of cold-item ranks: factor of predicted sums and divisor of ranks, from choice sets.
 
 Two numbers of a score model: `ScoreModel.unread` multiplies predicted neighbour sums, which are
 shrunk, and `ScoreModel.appeal` divides the ranks, since new items are used more than others of

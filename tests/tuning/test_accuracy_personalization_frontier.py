@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from choice_columns import factors, share
 
-from recsys.ranking.terms.dislike_share import Refusals
+from recsys.ranking.terms.dislike_share import DislikeShare
 from recsys.ranking.terms.like_rate import LikeRate
 from recsys.ranking.user_features import activity
 from recsys.ranking_metrics import popularity_weights
@@ -32,7 +32,7 @@ def choice_sets_of(people, popular=1.0, personal=1.0, noise=1.0, seed=0):
         share("share_all"): np.broadcast_to(shared, taste.shape),
         factors("als"): taste,
         LikeRate().column("liked"): np.zeros_like(taste),
-        Refusals().column("refusals"): np.zeros_like(taste),
+        DislikeShare().column("refusals"): np.zeros_like(taste),
     }
     return ChoiceSets(
         columns,

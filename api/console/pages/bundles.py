@@ -1,4 +1,4 @@
-"""Bundles: published versions, and the way back to an earlier one, behind a confirmation."""
+"""Bundles: published versions; rollback to an earlier one after a confirmation."""
 
 from __future__ import annotations
 

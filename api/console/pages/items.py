@@ -1,4 +1,4 @@
-"""Items: how to find one, and what is known of one."""
+"""Items: search, and the details of one item."""
 
 from __future__ import annotations
 

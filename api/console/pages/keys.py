@@ -1,4 +1,4 @@
-"""Keys: those there are, with their roles, and the end of one, behind a confirmation."""
+"""Keys: list of API keys with their roles; revocation after a confirmation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Refusals: logarithm of the share of opinions on an item that are not dislikes."""
+"""DislikeShare: logarithm of the share of opinions on an item that are not dislikes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from recsys.ranking.terms.item_feature_base import ItemFeatureTerm
 from recsys.serving.live_state import LiveState
 
 
-class Refusals(ItemFeatureTerm):
+class DislikeShare(ItemFeatureTerm):
     """Weight · log(share of opinions that are no dislikes); 0 for an item without dislikes.
 
     Its weight is set where dislikes are too few to learn from, see

@@ -7,7 +7,7 @@ from importlib.metadata import entry_points
 
 from recsys.errors import DataError
 from recsys.ranking.terms.control_boosts import Controls
-from recsys.ranking.terms.dislike_share import Refusals
+from recsys.ranking.terms.dislike_share import DislikeShare
 from recsys.ranking.terms.factors import FactorTerm
 from recsys.ranking.terms.flag_penalty import FlagPenalty
 from recsys.ranking.terms.item_age import ItemAge
@@ -41,7 +41,7 @@ ENTRY_POINTS = "recsys.score_terms"  # group of other packages' terms
 TERMS: list[ScoreTerm] = [
     Popularity(),
     LikeRate(),
-    Refusals(),
+    DislikeShare(),
     NEIGHBOURS,
     ExposureAge(),
     ItemAge(),

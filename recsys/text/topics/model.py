@@ -1,7 +1,7 @@
 """Topics: clusters of items by vectors and words, with names, neighbours and stable ids.
 
-Vectors say which texts are close in meaning, words say what a group is about; `topic_fitting`
-makes topics, this module holds them and says where a new text belongs.
+Vectors say which texts are close in meaning, words say what a group is about; `topics.fit`
+fits topics; this module holds them and assigns new texts.
 """
 
 from __future__ import annotations
