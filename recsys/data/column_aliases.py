@@ -57,7 +57,7 @@ _USER_ID = (
     "account_id", "profile_id", "person_id", "reviewer_id", "viewer_id", "subscriber_id",
     "student_id", "learner_id", "listener_id", "player_id", "buyer_id", "shopper_id", "guest_id",
     "patron_id", "employee_id", "rater_id", "critic_id", "consumer_id",
-    "user_pseudo_id", "voter_id", "distinct_id", "actor", "actor_id", "用户",
+    "customer_unique_id", "user_pseudo_id", "voter_id", "distinct_id", "actor", "actor_id", "用户",
     *(noun + ending for noun in _CHINESE_USERS for ending in _CHINESE_NUMBERS),
 )  # fmt: skip
 _TIME = (
@@ -74,19 +74,35 @@ _COMPLETION = (
     "read_progress", "完播率", "播放进度", "观看进度", "阅读进度", "播放比例", "观看比例",
 )  # fmt: skip
 _PERCENT = (
-    "percent", "percent_complete", "percent_completed", "completed_percent", "percent_watched",
+    "percent", "scroll_percentage", "scroll_percent", "percent_complete", "percent_completed",
+    "completed_percent", "percent_watched",
     "watched_percent", "watch_percent", "percent_played", "played_percent", "percent_viewed",
     "percent_read", "read_percent", "percent_listened", "progress_percent", "percent_progress",
     "watch_percentage", "percentage_watched", "view_percentage", "completion_percentage",
     "progress_percentage", "观看百分比", "播放百分比", "完成百分比",
 )  # fmt: skip
 _CREATED = (
-    "created", "published", "date_gmt", "published_at", "pub_date", "publish_date",
-    "published_date", "publication_date", "date_published", "publish_time", "created_on",
-    "creation_date", "created_time", "release_date", "posted_at", "upload_date", "date_created",
-    "date", "datetime", "timestamp", "time", "发布时间", "发表时间", "创建时间", "上架时间",
-    "发布日期", "发表日期", "创建日期", "上映日期", "上传时间",
+    "created", "published", "first_published", "date_gmt", "published_at", "pub_date",
+    "publish_date", "published_date", "publication_date", "date_published", "publish_time",
+    "created_on", "creation_date", "created_time", "release_date", "posted_at", "upload_date",
+    "date_created", "date", "datetime", "timestamp", "time", "发布时间", "发表时间", "创建时间",
+    "上架时间", "发布日期", "发表日期", "创建日期", "上映日期", "上传时间",
 )  # fmt: skip
+# nouns for items; with each of the endings of _PARTS they name a column: post_title, Book-Author
+_NOUNS = (
+    "item", "content", "article", "post", "video", "movie", "film", "product", "news", "book",
+    "song", "track", "story", "document", "page", "recipe", "game", "course", "lesson", "episode",
+)  # fmt: skip
+_RATED = (*_NOUNS, "restaurant", "hotel", "beer", "anime", "album", "reader", "customer")
+_PARTS: Mapping[str, Sequence[str]] = {  # the strongest first
+    "title": ("title", "headline"),
+    "text": ("body", "content", "text", "description", "abstract", "summary", "overview"),
+    "tags": ("tags", "keywords", "genres"),
+    "category": ("category", "section", "genre"),
+    "author_id": ("author_id", "author", "creator", "writer"),
+    "created_at": ("published_at", "published", "created_at", "date", "release_date"),
+    "url": ("url", "link"),
+}
 OTHER_NAMES: Mapping[str, Mapping[str, Sequence[str]]] = {
     "events": {
         "user_id": _USER_ID,
@@ -98,7 +114,8 @@ OTHER_NAMES: Mapping[str, Mapping[str, Sequence[str]]] = {
         ),
         "value": (
             "stars", "star_rating", "score", "overall", "event_value", "review_score",
-            "feedback_value", "rating_value", "评分", "分数", "打分",
+            "feedback_value", "rating_value", "user_rating", "my_rating",
+            *(noun + "_rating" for noun in _RATED), "评分", "分数", "打分",
         ),
         "completion": _COMPLETION,
         "completion_percent": _PERCENT,
@@ -116,23 +133,26 @@ OTHER_NAMES: Mapping[str, Mapping[str, Sequence[str]]] = {
         "item_id": _ITEM_ID,
         "title": (
             "name", "headline", "subject", "item_name", "product_name", "article_title",
-            "movie_title", "book_title", "标题", "题目", "名称",
+            "movie_title", "book_title", "movie_name", "film_name", "book_name", "song_name",
+            "track_name", "game_name", "course_name", "recipe_name", "标题", "题目", "名称",
             *(noun + ending for noun in _CHINESE_ITEMS for ending in ("标题", "名称")),
         ),
         "text": (
             "body", "content", "description", "article_text", "body_text", "full_text", "article",
-            "abstract", "summary", "overview", "plot", "synopsis", "正文", "内容", "摘要", "简介",
+            "abstract", "summary", "overview", "plot", "synopsis", "body_html", "正文",
+            "内容", "摘要", "简介",
         ),
         "tags": (
             "tag", "genre", "genres", "labels", "keywords", "hashtags", "categories", "标签",
             "关键词",
         ),
         "category": (
-            "section", "channel", "rubric", "category_name", "main_category", "分类", "类别",
-            "栏目", "频道",
+            "section", "channel", "rubric", "category_name", "main_category", "section_name",
+            "分类", "类别", "栏目", "频道",
         ),
         "author_id": (
-            "author", "creator", "author_name", "byline", "writer", "creator_id", "作者", "作者id",
+            "author", "creator", "author_name", "byline", "writer", "creator_id", "dc:creator",
+            "作者", "作者id",
             "作者编号", "up主", "博主", "主播", "创作者", "发布者",
         ),
         "created_at": _CREATED,
@@ -198,6 +218,7 @@ WEAK_NAMES: Mapping[str, Mapping[str, Sequence[str]]] = {
 }
 
 NESTED = 4  # rank of a name by its last parts: `properties.videoId` for `videoId`
+LAST = 8  # rank of a name that is an id only where nothing else is
 OBJECT = 9  # rank of an object as a whole, which is then refused as a value
 # nested objects that describe the request, not the act: their fields are known by full name alone
 _SURROUNDINGS = frozenset(
@@ -221,7 +242,7 @@ class Shape:
 
     required: tuple[str, ...]
     columns: tuple[str, ...]
-    others: Mapping[str, tuple[str, int]] = field(default_factory=dict)  # name -> column, rank
+    others: Mapping[str, tuple[str, float]] = field(default_factory=dict)  # name -> column, rank
     extra: bool = False  # whether unknown columns are kept, as metadata
 
     @classmethod
@@ -233,8 +254,11 @@ class Shape:
     def of(cls, kind: str) -> Shape:
         """Return the shape of a file of items, events, users or follows."""
         required, columns = _COLUMNS[kind]
-        others = {_plain(name): (column, 1) for name, column in SAME.get(kind, {}).items()}
-        for rank, names in ((2, OTHER_NAMES[kind]), (3, WEAK_NAMES[kind])):
+        others = {_plain(name): (column, 1.0) for name, column in SAME.get(kind, {}).items()}
+        if kind == "items":
+            others |= {_plain(name): ("item_id", LAST) for name in ("guid", "handle", "slug")}
+            others |= _noun_parts()
+        for rank, names in ((2.0, OTHER_NAMES[kind]), (3.0, WEAK_NAMES[kind])):
             for column, known in names.items():
                 others |= {_plain(name): (column, rank) for name in known}
         return cls(required, columns, others, kind == "items")
@@ -319,7 +343,17 @@ def named(
     )
 
 
-def _by_noun(names: Sequence[str], shape: Shape) -> Mapping[str, tuple[str, int]]:
+def _noun_parts() -> dict[str, tuple[str, float]]:
+    """Return names such as `post_title` -> column, rank: a part that says more has a lower one."""
+    return {
+        _plain(f"{noun}_{part}"): (column, 3 + place / 10)
+        for noun in _NOUNS
+        for column, parts in _PARTS.items()
+        for place, part in enumerate(parts)
+    }
+
+
+def _by_noun(names: Sequence[str], shape: Shape) -> Mapping[str, tuple[str, float]]:
     """Return further names of a header -> column, rank, by the noun for an item that it shows.
 
     A header without a known name for item_id whose only other name of an id is `lessonId` calls an
@@ -327,7 +361,7 @@ def _by_noun(names: Sequence[str], shape: Shape) -> Mapping[str, tuple[str, int]
     """
     if "item_id" not in shape.required:
         return {}
-    found: dict[str, tuple[str, int]] = {}
+    found: dict[str, tuple[str, float]] = {}
     known = {_plain(column): column for column in shape.columns}
     known |= {plain: column for plain, (column, _) in shape.others.items()}
     nouns = {_plain(name): noun for name in names if (noun := _noun_of_id(name))}
@@ -356,14 +390,14 @@ def _claims(
     names: Sequence[str], shape: Shape, given: Mapping[str, str], containers: frozenset[str]
 ) -> dict[str, list[int]]:
     """Return the place of each column, by the strongest of the names that stand for it."""
-    found: dict[str, dict[int, list[int]]] = {}
+    found: dict[str, dict[float, list[int]]] = {}
     others = {**shape.others, **_by_noun(names, shape)}
     requested_columns = {_plain(name): column for column, name in given.items() if name}
     own = {_plain(column): column for column in shape.columns}
     nested = any("." in name for name in names)
     for place, name in enumerate(names):
         plain = _plain(name)
-        column, rank = None, 0
+        column, rank = None, 0.0
         if plain in requested_columns and requested_columns[plain] in shape.columns:
             column, rank = requested_columns[plain], -2
         elif name in shape.columns:

@@ -25,6 +25,8 @@ from recsys.data.file_opening import (
     opened,
     translated,
 )
+from recsys.data.label_separators import LISTS, label_separator
+from recsys.data.label_separators import SEPARATORS as LABEL_SEPARATORS
 from recsys.data.nested_objects import containers, flattened, is_nested, without
 from recsys.data.parquet_values import values_of_column
 from recsys.data.parsing import shown
@@ -207,6 +209,7 @@ def _table(
         cells.pop()
     naming = _named(cells, first_rows, path, shape, reading)
     header, width, drop = naming.targets, len(cells), "" in naming.targets
+    signs = _label_signs(naming, first_rows, reading)
     line_of_header = cells
     before = rows.line_num
     while True:
@@ -226,11 +229,26 @@ def _table(
                     record = dict(zip(header, row, strict=True))
                     if drop:
                         del record[""]
+                    for column, sign in signs.items():
+                        if "|" not in record[column]:
+                            record[column] = record[column].replace(sign, "|")
                     yield line, record
             return
         except csv.Error as error:
             line, before = before + 1 + skipped_lines, rows.line_num
             yield line, Broken(f"the row is not CSV ({error})", "")
+
+
+def _label_signs(naming: Naming, rows: Sequence[Sequence[str]], reading: Reading) -> dict[str, str]:
+    """Return the sign between labels of each column whose lists are not written `a|b`."""
+    signs = {}
+    for place, column in enumerate(naming.targets):
+        if column in LISTS:
+            sign = label_separator([row[place] for row in rows if place < len(row)])
+            if sign:
+                signs[column] = sign
+                reading.form.append(f"{column} with {LABEL_SEPARATORS[sign]} between labels")
+    return signs
 
 
 def _header_cells(rows: Any, path: Path) -> list[str]:

@@ -1,7 +1,7 @@
 """Traditional to simplified Chinese characters in names of columns and kinds of events.
 
-Texts of items have a table of all characters, `recsys.text.language.nouns.simplified`; names need these
-alone, and readers of files load no word lists.
+Texts of items have a table of all characters, `recsys.text.language.nouns.simplified`; names need
+these alone, and readers of files load no word lists.
 """
 
 from __future__ import annotations

@@ -43,3 +43,38 @@ def test_what_the_caller_names_goes_before_all():
 def test_two_known_names_are_still_refused():
     with pytest.raises(DataError, match="choose one with --map item_id="):
         named(["post_id", "article_id"], ITEMS, {})
+
+
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [
+        ("post_title", "title"),
+        ("Book-Author", "author_id"),
+        ("product_description", "text"),
+        ("Body (HTML)", "text"),
+        ("post_date", "created_at"),
+    ],
+)
+def test_a_noun_and_a_part_name_a_column(name, column):
+    assert named(["id", name], ITEMS, {}).renamed[name] == column
+
+
+def test_the_part_that_says_more_is_taken():
+    naming = named(["id", "product_summary", "product_description"], ITEMS, {})
+    assert naming.targets == ("item_id", "product_summary", "text")
+
+
+def test_a_guid_is_the_id_only_where_nothing_else_is():
+    assert named(["guid", "title"], ITEMS, {}).renamed == {"guid": "item_id"}
+    assert named(["ID", "guid"], ITEMS, {}).kept == ("guid",)
+
+
+def test_a_rating_of_a_noun_is_the_value():
+    header = ["User-ID", "ISBN", "Book-Rating"]
+    assert named(header, EVENTS, {}).columns == ("user_id", "item_id", "value")
+    assert "value" not in named([*header[:2], "average_rating"], EVENTS, {}).columns
+
+
+def test_a_time_that_says_more_is_taken():
+    header = ["user_id", "item_id", "event_date", "event_timestamp"]
+    assert named(header, EVENTS, {}).renamed == {"event_timestamp": "timestamp"}

@@ -1,7 +1,8 @@
 """Migrations: Alembic revisions that bring the tables of a store to those of recsys.store.schema.
 
-Each revision is a module of `versions`, numbered from 0001; schema.SCHEMA is the number of the newest.
-Opening a store reads its number with one query and imports Alembic only where the numbers differ.
+Each revision is a module of `versions`, numbered from 0001; schema.SCHEMA is the number of the
+newest one. Opening a store reads its number with one query and imports Alembic only where the
+numbers differ.
 """
 
 from __future__ import annotations
