@@ -7,7 +7,7 @@ from collections.abc import Sequence
 LISTS = ("tags", "interests")  # columns that hold lists of labels
 SEPARATORS = {";": "semicolons", ",": "commas", "，": "Chinese commas", "、": "enumeration commas"}
 LEAST = 0.3  # share of the filled cells that hold the sign
-LONGEST = 40  # characters of a label on average; above, the cells are sentences
+LONGEST = 30  # characters of a label on average; above, the cells are sentences
 
 
 def label_separator(cells: Sequence[str]) -> str:
