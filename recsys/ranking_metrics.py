@@ -12,7 +12,6 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from recsys.array_types import Floats, Mask, Rows
 from recsys.errors import DataError
@@ -245,7 +244,7 @@ def auc(scores: Values, liked: Mask) -> float:
 
 def _ranks_within(group: NDArray[np.int64], scores: Values) -> Values:
     """Return the ascending rank of every score within its group, middle ranks for ties."""
-    dense = stats.rankdata(scores, method="dense").astype(np.int64)
+    dense = np.unique(scores, return_inverse=True)[1] + 1
     order = np.lexsort((dense, group))
     runs = np.flatnonzero(np.diff(group[order], prepend=-1) | np.diff(dense[order], prepend=-1))
     lengths = np.diff(np.append(runs, len(order)))

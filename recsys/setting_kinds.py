@@ -15,7 +15,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from recsys.errors import DataError
-from recsys.ranking.query import repeat_categories
 
 Weights = Mapping[str, float]
 Texts = tuple[str, ...]
@@ -32,6 +31,20 @@ class Kind:
     words: str
     read: Callable[[Any], Any]
     write: Callable[[Any], str] = str
+
+
+def repeat_categories(given: Iterable[str]) -> frozenset[str]:
+    """Return the categories of a setting such as `category:Groceries,category:Music`.
+
+    DataError for a part that is none.
+    """
+    found = set()
+    for part in given:
+        kind, _, name = part.partition(":")
+        if kind.strip() != "category" or not name.strip():
+            raise DataError(f"RECSYS_REPEAT: {part!r} is not of the form category:<name>")
+        found.add(name.strip())
+    return frozenset(found)
 
 
 def number(low: float = 0.0, high: float = inf) -> Kind:

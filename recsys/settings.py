@@ -23,7 +23,6 @@ from recsys.data.event_kind_weights import REMARKS, TONE, EventWeights
 from recsys.data.event_kinds import KIND_WEIGHTS
 from recsys.data.unrecorded_items import CHOICES
 from recsys.errors import DataError
-from recsys.ranking.query import repeat_categories
 from recsys.setting_kinds import Kind, Texts, Weights, choice, masked, number, whole
 from recsys.text.encoders.cache_folder import default_cache
 from recsys.text.sentiment.scorer import SentimentScorer
@@ -428,7 +427,7 @@ class Settings:
     @property
     def repeat_categories(self) -> frozenset[str]:
         """The categories whose items may be recommended again."""
-        return repeat_categories(self.repeat)
+        return kinds.repeat_categories(self.repeat)
 
     @property
     def sentiment_scorer(self) -> SentimentScorer:

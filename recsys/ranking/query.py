@@ -5,11 +5,9 @@ What a request makes dozens of is a named tuple: made in a third of a frozen dat
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from recsys.errors import DataError
 from recsys.ranking.around_user import AroundUser
 from recsys.ranking.metadata_filter import Comparison
 from recsys.store.user_controls import Control
@@ -24,20 +22,6 @@ class Interaction(NamedTuple):
     value: float | None = None  # of a rating
     timestamp: float | None = None  # Unix seconds; None keeps the order given
     tone: float = 0.0  # of its words, -1 to 1; 0 without any
-
-
-def repeat_categories(given: Iterable[str]) -> frozenset[str]:
-    """Return the categories of a setting such as `category:Groceries,category:Music`.
-
-    DataError for a part that is none.
-    """
-    found = set()
-    for part in given:
-        kind, _, name = part.partition(":")
-        if kind.strip() != "category" or not name.strip():
-            raise DataError(f"RECSYS_REPEAT: {part!r} is not of the form category:<name>")
-        found.add(name.strip())
-    return frozenset(found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.stats import rankdata
 
 from recsys.data.dataset import Dataset
 from recsys.serving.popularity_counters import DAY
@@ -116,7 +115,8 @@ def auc(scores: RepeatTable, came: Labels) -> float:
     no = len(came) - yes
     if not yes or not no:
         return 0.5
-    ranks = rankdata(scores)
+    _, value, counts = np.unique(scores, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[value]  # equal scores share their mean rank
     return float((ranks[came > 0].sum() - yes * (yes + 1) / 2) / (yes * no))
 
 

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,6 +23,9 @@ from recsys.ranking_metrics import Values
 from recsys.serving.gbdt_model import Gbdt
 from recsys.tuning.choice_sets import AGE, ChoiceSets
 from recsys.tuning.score_model_form import CandidateForm
+
+if TYPE_CHECKING:
+    import lightgbm
 
 MARGIN = 1.005  # times the linear nDCG@20 on held-out users, or no trees
 ROUNDS = (20, 40, 60, 90)  # numbers of trees that are tried
@@ -97,6 +99,8 @@ def choice_set_features(choice_sets: ChoiceSets, design: CandidateForm) -> Float
 def fit_trees(training_sets: Sequence[GbdtFit], rounds: int, seed: int = 0) -> lightgbm.Booster:
     """Boost trees from the starting scores of all lessons."""
     parts = [_rows(training_set) for training_set in training_sets]
+    import lightgbm  # here, because it takes most of a second and few nights fit trees
+
     data = lightgbm.Dataset(
         np.concatenate([part[0] for part in parts]),
         np.concatenate([part[1] for part in parts]),

@@ -18,10 +18,7 @@ from recsys.data.record_parsers import Reading
         (["red", "blue", "green, dark", "grey"], ""),
         (["one"], ""),
         (
-            [
-                "Once upon a time in a land that nobody knew of, there lived a king and his only daughter"
-            ]
-            * 3,
+            ["Once upon a time in a land that nobody knew of, there lived a king with his son"] * 3,
             "",
         ),
         ([], ""),

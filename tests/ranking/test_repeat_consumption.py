@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import worlds
 
-from recsys.ranking.query import Interaction, Query, repeat_categories
+from recsys.ranking.query import Interaction, Query
 from recsys.ranking.terms.repeat_consumption import DAY, repeat_shares
 from recsys.recommender import Recommender
+from recsys.setting_kinds import repeat_categories
 from recsys.store.user_histories import Uses
 
 NOW = worlds.topics().now
