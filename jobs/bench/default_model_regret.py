@@ -27,7 +27,8 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-ROWS = ("default", "popular", "item-knn", "ease", "als", "elsa")
+ROWS = ("default", "popular", "item-knn", "ease", "als", "elsa", "bpr")
+DATED = ("trending",)  # further rows where events have times
 METRIC = "ndcg@20"
 START = 1_750_000_000.0
 DAY = 86_400.0
@@ -85,6 +86,11 @@ SHAPES = (
     Shape("courses", 2_000, 1_500, 10, 40, order=0.5),
     Shape("wide catalogue", 5_000, 20_000, 9, 250, skew=0.7),
 )
+
+
+def rows_of(shape: Shape) -> tuple[str, ...]:
+    """Return the rows of the table of a world."""
+    return ROWS + (DATED if shape.dated else ())
 
 
 def events_of(shape: Shape, seed: int) -> Iterator[tuple[int, int, str, float, float]]:
@@ -240,7 +246,7 @@ class WorldResult:
         }
 
 
-def evaluated(options: Sequence[str], rows: Sequence[str] = ROWS) -> WorldResult:
+def evaluated(options: Sequence[str], rows: Sequence[str]) -> WorldResult:
     """Return nDCG@20 of each row that `recsys evaluate` could fit, `default` among them."""
     command = [sys.executable, "-m", "recsys", "evaluate", *options, "--models", ",".join(rows)]
     done = subprocess.run([*command, "--json", "-"], capture_output=True, text=True, check=False)
@@ -278,7 +284,8 @@ def main(worlds: str, half: int, seed: int, out: Path | None) -> None:
     found, all_margins = [], []
     with tempfile.TemporaryDirectory() as folder:
         for shape in chosen:
-            one = evaluated(write(shape, Path(folder) / shape.name.replace(" ", "-"), seed))
+            options = write(shape, Path(folder) / shape.name.replace(" ", "-"), seed)
+            one = evaluated(options, rows_of(shape))
             low, high = one.interval
             table.add_row(
                 shape.name,

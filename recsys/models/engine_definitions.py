@@ -43,10 +43,15 @@ class Engine:
     fit: Fit  # (data, seed, device) -> what serves
     seconds: Callable[[Interactions], float]  # expected of CPU time; inf: too large a catalogue
     quick: Fit | None = None  # a cheaper fit that settings are chosen with; None: the fit itself
+    quick_seconds: Callable[[Interactions], float] | None = None  # expected of it; None: as above
 
     def tried(self, data: Interactions, seed: int, device: str) -> ItemWeights | Factors:
         """Fit what settings are chosen with."""
         return (self.quick or self.fit)(data, seed, device)
+
+    def tried_seconds(self, data: Interactions) -> float:
+        """Return the CPU seconds that `tried` is expected to take."""
+        return (self.quick_seconds or self.seconds)(data)
 
 
 def item_knn(neighbours: int, tf_idf: bool = False) -> Engine:
@@ -74,13 +79,23 @@ def sequence_knn(target_exponent: float) -> Engine:
 def ease(regularization: float) -> Engine:
     """Item-to-item weights in closed form, for catalogues whose square fits."""
     config = EaseConfig(regularization=regularization)
+
+    def seconds(data: Interactions) -> float:
+        return 3e-11 * data.shape[1] ** 3 if data.shape[1] <= config.largest else math.inf
+
     return Engine(
         f"ease {regularization:g}",
         "neighbours",
         lambda data, seed, device: fit_ease(data.matrix, config),
-        lambda data: 3e-11 * data.shape[1] ** 3 if data.shape[1] <= config.largest else math.inf,
+        seconds,
         lambda data, seed, device: _ease_of_common(data, config),
+        lambda data: _common_share(data) * seconds(data),
     )
+
+
+def _common_share(data: Interactions) -> float:
+    """Return the cost of inverting the square of the common items, as a share of that of all."""
+    return float((len(common_items(data, COMMON)) / max(data.shape[1], 1)) ** 3)
 
 
 def _ease_of_common(data: Interactions, config: EaseConfig) -> ItemWeights:
@@ -97,23 +112,24 @@ def slist(features: float, regularization: float = 100.0, *, directed: bool = Tr
     quick = replace(config, fewest=COMMON)
     name = f"{'slist' if directed else 'slist-symmetric'} {features:g}"
     usual = regularization == SlistConfig().regularization
+
+    def seconds(data: Interactions) -> float:
+        return 6e-11 * data.shape[1] ** 3 if data.shape[1] <= config.largest else math.inf
+
     return Engine(
         name if usual else f"{name} {regularization:g}",
         "neighbours",
         lambda data, seed, device: fit_slist(data, config),
-        lambda data: 6e-11 * data.shape[1] ** 3 if data.shape[1] <= config.largest else math.inf,
+        seconds,
         lambda data, seed, device: fit_slist(data, quick),
+        lambda data: _common_share(data) * seconds(data),
     )
 
 
 def quickly(engine: Engine) -> Engine:
     """Return an engine that is always fitted to items with `COMMON` users or more, and its cost."""
 
-    def seconds(data: Interactions) -> float:
-        whole = engine.seconds(data)
-        return whole * (len(common_items(data, COMMON)) / max(data.shape[1], 1)) ** 3
-
-    return replace(engine, fit=engine.tried, seconds=seconds)
+    return replace(engine, fit=engine.tried, seconds=engine.tried_seconds)
 
 
 def lowpass(dimensions: int, ideal: float = LowpassConfig().ideal) -> Engine:
@@ -214,6 +230,7 @@ def engine_sum(parts: Sequence[Engine]) -> Engine:
         fit,
         lambda data: sum(part.seconds(data) for part in parts),
         tried,
+        lambda data: sum(part.tried_seconds(data) for part in parts),
     )
 
 

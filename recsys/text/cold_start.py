@@ -11,7 +11,7 @@ The regression is solved among the known items (kernel form), so a vocabulary ma
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,7 @@ Weights = sparse.csr_array | Floats  # items × items; row h is what a history i
 BLOCK = 1_024  # texts compared at a time
 COMMON = 0.03  # share of the texts; terms in more are compared by a dense product
 MOST_COMMON = 256  # such terms
+MOST_KEPT = 50_000_000  # numbers that are kept for other targets of the same rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,8 @@ class ColdStartMap:
     targets: Weights  # (n_items, n_teachers): weights plus `content_weight` times the identity
     config: ColdStartConfig
     ridge: Floats  # (n_teachers,): what was added to the kernel's diagonal
+    # rows -> (n_teachers, rows), what `columns` solved for them, the same for all targets
+    known: dict[bytes, Floats] = field(default_factory=dict, compare=False, repr=False)
 
     def solve(self, right: Floats) -> Floats:
         """Return (kernel + ridge)^-1 times (n_teachers, k)."""
@@ -218,6 +221,24 @@ def columns(cold: ColdStartMap, rows: Rows) -> sparse.csr_array:
     The strongest `keep` of each history item are kept. A text without a known word gets what the
     mean of the known texts would get.
     """
+    solved = _solved(cold, rows)
+    keep = min(cold.config.keep, max(1, cold.config.most // max(cold.targets.shape[0], 1)))
+    parts = over_blocks(
+        lambda own: _strongest(np.asarray(cold.targets[own] @ solved), keep),
+        cold.targets.shape[0],
+        BLOCK,
+    )
+    return sparse.csr_array(sparse.vstack(parts, format="csr"))
+
+
+def _solved(cold: ColdStartMap, rows: Rows) -> Floats:
+    """Return what the targets are multiplied with for some rows, (n_teachers, len(rows)).
+
+    Kept for the next targets, of one set of rows at a time and up to `MOST_KEPT` numbers.
+    """
+    key = rows.tobytes()
+    if (found := cold.known.get(key)) is not None:
+        return found
     solved = np.empty((len(cold.teachers), len(rows)), np.float32)
     for start in range(0, len(rows), BLOCK):
         own = rows[start : start + BLOCK]
@@ -226,13 +247,10 @@ def columns(cold: ColdStartMap, rows: Rows) -> sparse.csr_array:
         if blank.any():
             kernel[:, blank] = usual_kernel(cold)[:, None]
         solved[:, start : start + BLOCK] = cold.solve(kernel)
-    keep = min(cold.config.keep, max(1, cold.config.most // max(cold.targets.shape[0], 1)))
-    parts = over_blocks(
-        lambda own: _strongest(np.asarray(cold.targets[own] @ solved), keep),
-        cold.targets.shape[0],
-        BLOCK,
-    )
-    return sparse.csr_array(sparse.vstack(parts, format="csr"))
+    cold.known.clear()
+    if solved.size <= MOST_KEPT:
+        cold.known[key] = solved
+    return solved
 
 
 def distill_student(cold: ColdStartMap, student: Student, seed: int = 0) -> tuple[Student, Floats]:

@@ -177,10 +177,14 @@ class Family:
 
     def usual(self, timed: bool) -> Engine:
         """Return the engine that is fitted without a search; with direction only in dated data."""
+        return self.at(self.usual_place(timed))
+
+    def usual_place(self, timed: bool) -> tuple[int, ...]:
+        """Return the place on the grid where a search begins; with direction only in dated data."""
         place = list(self.start)
         if self.direction is not None:
             place[self.direction] = int(timed)
-        return self.at(tuple(place))
+        return tuple(place)
 
     def undirected(self) -> Family:
         """Return the family without the engines that use direction."""

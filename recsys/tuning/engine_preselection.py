@@ -64,6 +64,9 @@ class Preselection:
     # engine -> what serves in each fold
     parts: dict[str, list[Part]] = field(default_factory=dict)
     values: dict[str, float] = field(default_factory=dict)  # engine -> nDCG@20
+    first_round: float = FIRST_ROUND  # shares of the budget, see `FIRST_ROUND`
+    refinement: float = REFINEMENT
+    survivors: int = N_SURVIVORS  # engines that go on, beside a sum and factors in no sum
 
     def run(self, families: Sequence[Family]) -> list[Engine]:
         """Return the engines that go on, best first; none where nothing could be fitted."""
@@ -71,9 +74,10 @@ class Preselection:
         for family in families:
             if not family.fits(self.known[0].matrix.nnz, self.known[0].shape[1]):
                 continue
-            value = self._value(family.at(family.start), min(FIRST_ROUND, family.share))
+            start = family.usual_place(self.checks[0].data.timed)
+            value = self._value(family.at(start), self.first_round * family.share)
             if value is not None:
-                best[family.name] = family.start, value
+                best[family.name] = start, value
         named = {family.name: family for family in families}
         for name in _best_of_kinds(named, best)[:N_REFINED]:
             best[name] = self._checked(named[name], *self._refined(named[name], *best[name]))
@@ -83,10 +87,10 @@ class Preselection:
         floor = LEVEL * max((value for _, value in best.values()), default=0.0)
         beside = [
             engine
-            for engine in engines[N_SURVIVORS:]
+            for engine in engines[self.survivors :]
             if not self._sums(engine) and self.values[engine.name] >= floor
         ]
-        return [*sums, *engines[:N_SURVIVORS], *beside[:1]]
+        return [*sums, *engines[: self.survivors], *beside[:1]]
 
     def _best_sum(self, engines: Sequence[Engine]) -> Engine | None:
         """Return the sum of item-item engines with the highest value; None where none is level.
@@ -131,7 +135,7 @@ class Preselection:
                 if other in seen:
                     continue
                 seen.add(other)
-                found = self._value(family.at(other), REFINEMENT)
+                found = self._value(family.at(other), self.refinement)
                 if found is not None and found > value * GAIN:
                     place, value, moved = other, found, True
                     break
@@ -146,7 +150,8 @@ class Preselection:
             return place, value
         without = (*place[:axis], 0, *place[axis + 1 :])
         directed, symmetric = family.at(place).name, family.at(without).name
-        if symmetric not in self.parts and self._value(family.at(without), FIRST_ROUND) is None:
+        fitted = symmetric in self.parts
+        if not fitted and self._value(family.at(without), self.first_round) is None:
             return place, value  # there was no time
         most = DIRECTION_USERS // len(self.checks)
         some = [check.sample(most, self.seed) for check in self.checks]
@@ -167,8 +172,13 @@ class Preselection:
         return gains_of(checks, name, models, self.seed)
 
     def _value(self, engine: Engine, share: float) -> float | None:
-        """Fit an engine and return nDCG@20 of the best form with it; None without the time."""
-        expected = sum(map(engine.seconds, self.known))
+        """Return nDCG@20 of the best form with an engine, which is fitted unless it was before.
+
+        None without the time.
+        """
+        if (known := self.parts.get(engine.name)) is not None:
+            return self._compared(engine, known, 0.0, 0.0)
+        expected = sum(map(engine.tried_seconds, self.known))
         total = share * self.budget.seconds
         if expected > self.budget.left() - (self.budget.seconds - total):
             self._skipped(engine, expected, total)
@@ -203,7 +213,7 @@ class Preselection:
                 f"{engine.name}: skipped, it needs about {expected:.0f} s of CPU, and comparing"
                 f" engines may take {whole:.0f} s"
             )
-        elif whole < REFINEMENT * self.budget.seconds:
+        elif whole < self.refinement * self.budget.seconds:
             self.note(
                 f"{engine.name}: skipped, its share of the time for comparing engines is over"
             )

@@ -17,11 +17,11 @@ from recsys.ranking.gbdt_rerank import live_scores
 from recsys.ranking.history import History
 from recsys.ranking.history_batch import HistoryBatch
 from recsys.ranking.social_graph import SocialGraph
-from recsys.ranking_metrics import Positives, Values
+from recsys.ranking_metrics import Values
 from recsys.serving.live_event import LiveEvent
 from recsys.serving.live_state import LiveState
 from recsys.tuning.evaluation_protocols import Split, positive_steps
-from recsys.tuning.evaluation_queries import EvaluationQueries
+from recsys.tuning.evaluation_queries import EvaluationQueries, build_queries
 from recsys.tuning.model_selection import ReplaySource
 from recsys.tuning.prequential_replay import ReplayEvent, replay_queries
 from recsys.tuning.relevant_events import DISLIKED, LIKED
@@ -29,15 +29,19 @@ from recsys.tuning.replay_choice_sets import ReplayStep
 from recsys.tuning.scorer_protocol import Histories
 from recsys.tuning.validation_set import ValidationSet
 
+MOST_EACH = 10  # queries of one user
+
 
 def replay_validation(split: Split, seed: int, most: int) -> tuple[ValidationSet, ReplaySource]:
-    """Return the data before a replay, and the replay as tuning needs it.
+    """Return the data before a replay with the users it asks, and the replay as tuning needs it.
 
-    `most`: questions on the way; both the walk and the search after it take time in proportion.
+    The users of the set have a history before the replay; what they take up in it is asked for at
+    one cut, the start of the replay. `most`: questions on the way; both the walk and the search
+    after it take time in proportion.
     """
     data = split.dataset()
-    no_users = ValidationSet.of_users(data, np.zeros(0, np.int32), Positives.from_lists([]))
-    return no_users, partial(replay_steps, split, data, seed, most)
+    check = to_validation_set(build_queries(split, data))
+    return check, partial(replay_steps, split, data, seed, most)
 
 
 def replay_steps(
@@ -79,11 +83,21 @@ def replay_steps(
 
 
 def _of_some_users(user: Rows, query: Mask, seed: int, most: int) -> Mask:
-    """Keep the queries of users drawn at random, until there are `most` questions."""
-    users, counts = np.unique(user[query], return_counts=True)
-    order = np.random.default_rng(seed).permutation(len(users))
-    drawn = users[order[np.cumsum(counts[order]) <= max(most, int(counts.max(initial=0)))]]
-    return np.asarray(query & np.isin(user, drawn), bool)
+    """Keep queries of users drawn at random, `MOST_EACH` of a user, until there are `most`.
+
+    Means are over users, so that further queries of one user say little more.
+    """
+    rng = np.random.default_rng(seed)
+    places = rng.permutation(np.flatnonzero(query))
+    order = places[np.argsort(user[places], kind="stable")]
+    _, first, counts = np.unique(user[order], return_index=True, return_counts=True)
+    kept = order[np.arange(len(order)) - np.repeat(first, counts) < MOST_EACH]
+    users, counts = np.unique(user[kept], return_counts=True)
+    drawn = rng.permutation(len(users))
+    whole = np.cumsum(counts[drawn]) <= max(most, int(counts.max(initial=0)))
+    found = np.zeros(len(user), bool)
+    found[kept[np.isin(user[kept], users[drawn[whole]])]] = True
+    return found
 
 
 def to_validation_set(questions: EvaluationQueries) -> ValidationSet:

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from recsys.array_types import Rows
 from recsys.models.engine_definitions import Engine
-from recsys.models.interaction_matrix import Interactions
 from recsys.ranking.popularity_features import prior_features
 from recsys.ranking.terms.personal_rating import TASTE
 from recsys.ranking.terms.popularity import SHARES
@@ -26,16 +25,14 @@ from recsys.serving.gbdt_model import Gbdt
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.serving.score_model import UNREAD, LogTerm, ScoreModel, Term
-from recsys.text.encoders.student import Student
-from recsys.training.cold_items import ColdStartSolver, config_of
-from recsys.training.fit import TextVectors, assemble, known_interactions
+from recsys.training.fit import TextVectors, known_interactions
 from recsys.tuning.accuracy_personalization_frontier import described, frontier
 from recsys.tuning.choice_sets import ChoiceSets, build_choice_sets, joined
 from recsys.tuning.cold_item_rank_tuning import UnreadRanks, choose_ranks
 from recsys.tuning.cold_user_weights import choose_cold_user_weights
 from recsys.tuning.cpu_budget import Budget, cpu_seconds
 from recsys.tuning.engine_catalogue import CHEAP, Family, engine_named
-from recsys.tuning.engine_preselection import Part, Preselection, families_of
+from recsys.tuning.engine_selection import Log, Note, Parts, assembled, selected_engines
 from recsys.tuning.gbdt_training import fit_gbdt_if_better
 from recsys.tuning.recent_item_popularity import item_weights
 from recsys.tuning.replay_choice_sets import ReplayChoiceSets, ReplayStep, collect_choice_sets
@@ -55,13 +52,6 @@ CHEAP_SCORES = 50_000_000  # of one column; with more than 100,000 items fewer u
 FEWEST_CHEAP = 100  # users
 CHEAP_LIVES = (5.0, 20.0)  # half-lives of a history of item-knn queries, in events
 FEWEST_LISTS = 200  # lists of a replay; one that was interrupted with fewer is not used
-# Families that are fitted where engines are not compared: of each group the first that the
-# catalogue and the budget have room for. A catalogue of any size has one that knows order.
-USUAL = (("slist", "sequence-knn"), ("lowpass", "blocks"))
-# Share of the time left that a family may take where another one of its group is made for a
-# catalogue of that size: the lists that weights are learned from are asked for afterwards.
-PRECEDING = 0.25
-SMALLEST = 0.7  # the same of the last setting of the last family: after it there is none
 SURE = 1.64  # standard errors by which a form has to be better than one engine alone
 SURE_LISTS = 1_000  # a walk that ends after so many has lost no more than precision
 # Where nothing can be tested: neighbours, words of the history and what is popular, at the weights
@@ -72,8 +62,6 @@ FIXED = ScoreModel(
     priors={"share_all": 0.5},
     unread=UNREAD,
 )
-Note = Callable[[str], None]
-Parts = dict[str, Part]  # engine's name -> scorer -> what serves
 ReplaySource = Callable[[Sequence[LiveState]], Iterable[ReplayStep]]
 
 
@@ -84,20 +72,6 @@ class Found:
     design: CandidateForm
     value: float  # nDCG@20 of users to whose choices the weights were not fitted
     choice_sets: ChoiceSets  # that the weights are learned from
-
-
-@dataclass(slots=True)
-class Log:
-    """Progress messages and records of a search."""
-
-    note: Note
-    rows: list[dict[str, object]] = field(default_factory=list)
-    pressure: list[str] = field(default_factory=list)
-
-    def hurried(self, text: str) -> None:
-        """Tell what there was no time for."""
-        self.note(text)
-        self.pressure.append(text)
 
 
 def fixed_choice(rows: Sequence[Mapping[str, object]] = ()) -> TuningResult:
@@ -121,6 +95,7 @@ def choose(
     cut: ValidationSet | None = None,
     more: Sequence[ValidationSet] = (),
     compare_follows: bool = False,
+    compare_engines: bool = True,
 ) -> TuningResult:
     """Fit the engines that the budget allows and choose the form of the score and its weights.
 
@@ -130,7 +105,8 @@ def choose(
     followed, as a service that receives every event is. `cut`: users at one cut for what is
     evaluated first; None: those of `check`. `more`: further folds beside `check`, with the same
     numbers of users and items; engines are fitted to each. `compare_follows`: return the choice
-    without the terms of follows as well.
+    without the terms of follows as well. `compare_engines`: before a replay, compare others with
+    the usual engines.
 
     The form grows part by part; a part stays when it raises nDCG@20 of users whose own choices were
     not used for its weights. The weights of the winning form are then learned from everybody. A
@@ -142,12 +118,15 @@ def choose(
         log.hurried("only popular, trending and item-knn were tried: there was no time for more")
         return _chosen(first, (CHEAP,), log)
     checks = (check, *more)
-    folds = _selected(checks, words, engines, budget, seed, device, log, on_the_way is not None)
+    replayed = on_the_way is not None
+    folds = selected_engines(
+        checks, words, engines, budget, seed, device, log, replayed, compare_engines
+    )
     if first is not None and budget.left() <= 0:
         log.hurried("the time was over when the engines were fitted: none of them was evaluated")
         return _chosen(first, (CHEAP,), log)
     models = [
-        _assembled(one, parts or {"": {}}, words, seed, words.student)
+        assembled(one, parts or {"": {}}, words, seed, words.student)
         for one, parts in zip(checks, folds, strict=True)
     ]
     finalists = [engine_of(name, engines) for name in folds[0]]
@@ -342,7 +321,7 @@ def _cheap(check: ValidationSet, seed: int, log: Log) -> Found | None:
     began = cpu_seconds()
     parts: Parts = {CHEAP.name: {CHEAP.scorer: CHEAP.tried(known, seed, "cpu")}}
     none = TextVectors.none(len(check.data.items))
-    models = _assembled(check, parts, none, seed, None, rated=False)
+    models = assembled(check, parts, none, seed, None, rated=False)
     features = prior_features(LiveState(models[CHEAP.name]))
     most = max(FEWEST_CHEAP, CHEAP_SCORES // len(check.data.items))
     some = check.sample(min(CHEAP_PEOPLE, most), seed)
@@ -447,151 +426,3 @@ def _validation_queries(
             " the rest of the time is for the search"
         )
     return ReplayChoiceSets(pooled, None)
-
-
-def _selected(
-    checks: Sequence[ValidationSet],
-    words: TextVectors,
-    engines: Sequence[Engine | Family],
-    budget: Budget,
-    seed: int,
-    device: str,
-    log: Log,
-    replayed: bool,
-) -> list[Parts]:
-    """Return the engines that go on, fitted to the data of each fold; item-knn where none does.
-
-    They are compared at one cut. Where only items without events are shown, engines cannot be
-    compared, and a replay is worth more than a comparison: there, `USUAL` go on, as far as the
-    budget allows.
-    """
-    families, check = families_of(engines), checks[0]
-    known = [known_interactions(fold.data, words) for fold in checks]
-    if not known[0].matrix.nnz or not families:
-        return [{} for _ in checks]
-    folds: list[Parts] = [{} for _ in checks]
-    if check.only is None and len(check) and not replayed:
-        alike: dict[int, Model] = {}  # fold -> a model with all that no engine changes
-
-        def assemble_one(fold: int, name: str, part: Part) -> Model:
-            like = alike.get(fold)
-            found = _assembled(checks[fold], {name: part}, words, seed, None, like=like)[name]
-            alike.setdefault(fold, replace(found, neighbours=None, behaviour=None))
-            return found
-
-        found = Preselection(
-            checks, known, assemble_one, budget, seed, device, log.note, log.hurried, log.rows
-        )
-        for engine in found.run(families):
-            for parts, part in zip(folds, found.parts[engine.name], strict=True):
-                parts[engine.name] = part
-    else:
-        for group in _usual(families):
-            _fit_first(group, check.data.timed, known[0], folds[0], budget, seed, device, log)
-    if not folds[0]:
-        for parts, own in zip(folds, known, strict=True):
-            parts[CHEAP.name] = {CHEAP.scorer: CHEAP.tried(own, seed, device)}
-    return folds
-
-
-def _usual(families: Sequence[Family]) -> list[list[Family]]:
-    """Return groups of families that are fitted where engines are not compared."""
-    named = {family.name: family for family in families}
-    usual = [[named[name] for name in group if name in named] for group in USUAL]
-    usual = [group for group in usual if group]
-    return usual or [[family] for family in families[: len(USUAL)]]
-
-
-def _fit_first(
-    group: Sequence[Family],
-    timed: bool,
-    known: Interactions,
-    parts: Parts,
-    budget: Budget,
-    seed: int,
-    device: str,
-    log: Log,
-) -> None:
-    """Fit the first family of a group that there is time for; note why others were passed over.
-
-    Settings below the usual one may take a part of the time alone, the smallest one a larger part:
-    they are there to save it. So may a family that another one follows which is made for so large
-    a catalogue.
-    """
-    expected: list[tuple[Engine, float]] = []
-    for place, family in enumerate(group):
-        later = any(_made_for(other, known, timed) for other in group[place + 1 :])
-        engines = list(family.usual_and_below(timed))
-        for number, engine in enumerate(engines):
-            seconds, share = engine.seconds(known), 1.0 if number == 0 else WALKED
-            if number == len(engines) - 1 and family is group[-1]:
-                share = max(share, SMALLEST)
-            if seconds <= budget.left() * (PRECEDING if later else share):
-                _skipped(expected, log, log.note)
-                began = cpu_seconds()
-                parts[engine.name] = {engine.scorer: engine.tried(known, seed, device)}
-                took = cpu_seconds() - began
-                log.note(f"{engine.name}: fitted in {took:.1f} s of CPU, {seconds:.0f} expected")
-                log.rows.append({"engine": engine.name, "seconds": took})
-                return
-            if number == 0:
-                expected.append((engine, seconds))
-            if later:
-                break
-    _skipped(expected, log, log.hurried)
-
-
-def _made_for(family: Family, known: Interactions, timed: bool) -> bool:
-    """Whether a family is made for catalogues of this size, whose usual engine takes less there."""
-    made = 0 < family.fewest_items <= known.shape[1]
-    return made and bool(np.isfinite(family.usual(timed).seconds(known)))
-
-
-def _skipped(expected: Sequence[tuple[Engine, float]], log: Log, hurried: Note) -> None:
-    """Note the engines that were not fitted, with the seconds that each would have taken."""
-    for engine, seconds in expected:
-        log.rows.append({"engine": engine.name, "skipped_seconds": min(seconds, 1e9)})
-        if np.isfinite(seconds):
-            hurried(
-                f"{engine.name} was skipped: it needs about {seconds:.0f} s of CPU, more than it"
-                " may take of what is left"
-            )
-        else:
-            log.note(f"{engine.name}: skipped, the catalogue is too large for it")
-
-
-def _assembled(
-    check: ValidationSet,
-    parts: Parts,
-    words: TextVectors,
-    seed: int,
-    student: Student | None,
-    rated: bool = True,
-    like: Model | None = None,
-) -> dict[str, Model]:
-    """Return a model per engine; `student` None leaves items without users out.
-
-    `rated`: with the expected rating of each user, where there are dislikes to learn it from.
-    `like`: a model of the same data, of which all that no engine changes is taken over.
-    """
-    config = config_of(len(check.data.items), tried=True)
-    cold = ColdStartSolver(check.data, student, words.vectors, config)
-    models: dict[str, Model] = {}
-    for name, part in parts.items():
-        like = like or next(iter(models.values()), None)
-        model = assemble(
-            check.data,
-            part,
-            words,
-            ScoreModel(),
-            seed,
-            posts=False,
-            cold=cold,
-            like=like,
-            rated=rated,
-            documents=False,
-        )
-        # With few users counting less, a trend would also tell how much is used in all, and a
-        # trend without information would be chosen for it.
-        models[name] = replace(model, counters={**model.counters, "few": np.zeros(1)})
-    return models

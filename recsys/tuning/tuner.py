@@ -67,6 +67,7 @@ class Scenario:
     wall: float = WALL  # times as many minutes by the clock end the search too
     queries: int = QUERIES  # of a replay at most
     compare_follows: bool = False  # return the choice without the terms of follows as well
+    compare_engines: bool = True  # before a replay; False: the usual ones alone, for a quick result
 
 
 def tune(
@@ -122,8 +123,20 @@ def tune(
         note(text)
         advance(budget.spent(), budget.seconds)
 
-    pair = scenario.compare_follows
-    return choose(check, words, engines, budget, seed, device, log_line, way, cut, more, pair)
+    return choose(
+        check,
+        words,
+        engines,
+        budget,
+        seed,
+        device,
+        log_line,
+        way,
+        cut,
+        more,
+        scenario.compare_follows,
+        scenario.compare_engines,
+    )
 
 
 def _undated(data: TuningData, scenario: Scenario) -> list[ValidationSet]:

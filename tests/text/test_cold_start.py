@@ -7,6 +7,7 @@ from text_world import word_student
 
 from recsys.text.cold_start import (
     ColdStartConfig,
+    ColdStartMap,
     _strongest,
     columns,
     distill_student,
@@ -14,6 +15,7 @@ from recsys.text.cold_start import (
     item_input_map,
     map_texts,
     with_pairs,
+    with_targets,
 )
 from recsys.text.text_to_item_input import ItemInputMap
 
@@ -51,6 +53,25 @@ def test_an_unread_text_lands_among_its_future_readers(wrap) -> None:
     assert given[0, 0] > given[0, 1] and given[4, 1] > given[4, 0]
     assert np.allclose(given[:, 2], given[:, 3])  # no known word: as the mean of the texts
     assert given[:, :2].min(axis=1).max() <= given[:, 2].max() <= given[:, :2].max()
+
+
+def test_other_weights_of_the_same_items_are_predicted_without_solving_again(monkeypatch) -> None:
+    texts, rows = map_texts(TEXTS, word_student(WORDS)), np.array([6, 7], np.int32)
+    cold = fit_cold(texts, weights(), COUNTS, ColdStartConfig())
+    columns(cold, rows)
+    other = with_targets(cold, 2 * weights()[::-1, ::-1])
+    alone = fit_cold(texts, 2 * weights()[::-1, ::-1], COUNTS, ColdStartConfig())
+    expected = columns(alone, rows).toarray(), columns(alone, rows[:1]).toarray()
+
+    def refuse(self, right):
+        raise AssertionError("solved again")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ColdStartMap, "solve", refuse)
+        assert np.allclose(columns(other, rows).toarray(), expected[0])
+        with pytest.raises(AssertionError):
+            columns(other, rows[:1])
+    assert np.allclose(columns(other, rows[:1]).toarray(), expected[1])
 
 
 @pytest.mark.parametrize("third_view", [False, True])

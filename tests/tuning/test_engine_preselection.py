@@ -16,7 +16,8 @@ from recsys.training.fit import TextVectors, known_interactions
 from recsys.tuning.cpu_budget import Budget
 from recsys.tuning.engine_catalogue import CATALOGUE, Family, candidates, engine_named
 from recsys.tuning.engine_preselection import N_SURVIVORS, Preselection
-from recsys.tuning.model_selection import _assembled, choose
+from recsys.tuning.engine_selection import assembled
+from recsys.tuning.model_selection import choose
 from recsys.tuning.validation_splits import validation
 
 BOOKS = 60
@@ -62,7 +63,7 @@ def preselection(check, minutes=2.0):
     one = Preselection(
         [check],
         [known],
-        lambda fold, name, part: _assembled(check, {name: part}, words, 0, None)[name],
+        lambda fold, name, part: assembled(check, {name: part}, words, 0, None)[name],
         Budget(minutes),
         0,
         "cpu",

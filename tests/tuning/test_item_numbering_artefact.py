@@ -13,8 +13,8 @@ from recsys.training.fit import TextVectors, known_interactions
 from recsys.tuning.cpu_budget import Budget
 from recsys.tuning.engine_catalogue import Family
 from recsys.tuning.engine_preselection import Preselection
+from recsys.tuning.engine_selection import assembled
 from recsys.tuning.item_numbering_artefact import gains_both_ways, numberings, steps_up
-from recsys.tuning.model_selection import _assembled
 from recsys.tuning.validation_splits import validation
 
 N_ITEMS = 48
@@ -127,7 +127,7 @@ def test_a_search_keeps_order_and_leaves_a_numbering(order, ahead, kept):
     search = Preselection(
         [check],
         [known_interactions(check.data, words)],
-        lambda fold, name, part: _assembled(check, {name: part}, words, 0, None)[name],
+        lambda fold, name, part: assembled(check, {name: part}, words, 0, None)[name],
         Budget(2.0),
         0,
         "cpu",

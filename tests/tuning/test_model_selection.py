@@ -3,14 +3,12 @@
 import re
 import subprocess
 import sys
-from dataclasses import replace
 
 import choice_columns
 import numpy as np
 import pytest
 import worlds
 from choice_columns import factors, share
-from scipy import sparse
 
 from recsys.data.event_kind_weights import EventWeights
 from recsys.data.records import Event, Item
@@ -18,7 +16,6 @@ from recsys.data.table_builder import item_table
 from recsys.errors import DataError
 from recsys.models.ease import EaseConfig, fit_ease
 from recsys.models.engine_definitions import Engine
-from recsys.models.interaction_matrix import Interactions
 from recsys.models.item_to_item_weights import ItemWeights
 from recsys.ranking.batch_scoring import score_block
 from recsys.ranking.popularity_features import prior_features
@@ -30,13 +27,9 @@ from recsys.serving.score_model import ScoreModel
 from recsys.training.fit import TextVectors, assemble, fit_engines, known_interactions
 from recsys.tuning.choice_sets import ChoiceSets, build_choice_sets, masked_items
 from recsys.tuning.cpu_budget import Budget, cpu_seconds
-from recsys.tuning.engine_catalogue import CATALOGUE, Family, engine_named
+from recsys.tuning.engine_catalogue import CATALOGUE, engine_named
 from recsys.tuning.model_selection import (
     FEWEST_LISTS,
-    USUAL,
-    Log,
-    _fit_first,
-    _usual,
     choose,
     time_over,
 )
@@ -240,55 +233,6 @@ def test_where_no_form_finds_anything_popularity_is_what_stays():
     assert design == CandidateForm(("share_all",)) and value == 0.0
 
 
-def priced(name, *prices):
-    """Return a family with one setting per price, the dearest of which is the usual one."""
-
-    def make(numbers):
-        return Engine(f"{name} {numbers[0]:g}", "neighbours", near, lambda data: numbers[0])
-
-    return Family(name, (prices,), (len(prices) - 1,), make)
-
-
-def made_for(fewest_items, *prices):
-    """Return `blocks` as a family for catalogues of so many items."""
-    return replace(priced("blocks", *prices), fewest_items=fewest_items)
-
-
-@pytest.mark.parametrize(
-    ("families", "fitted", "result"),
-    [
-        ([priced("lowpass", 9.0), priced("blocks", 9.0)], "lowpass 9", ""),
-        ([priced("lowpass", np.inf), priced("blocks", 9.0)], "blocks 9", "too large"),
-        ([priced("lowpass", 99.0), priced("blocks", 9.0)], "blocks 9", "about 99 s"),
-        (
-            [priced("lowpass", np.inf), priced("blocks", 20.0, 40.0, 99.0)],
-            "blocks 20",
-            "about 99 s",
-        ),
-        ([priced("blocks", 99.0)], None, "about 99 s"),
-        ([priced("blocks", 40.0, 99.0)], "blocks 40", "about 99 s"),
-        ([priced("blocks", 45.0, 99.0)], None, "about 99 s"),
-        ([priced("blocks", 20.0, 40.0, 99.0)], "blocks 20", "about 99 s"),
-        ([priced("lowpass", 20.0), made_for(worlds.BOOKS, 9.0)], "blocks 9", "about 20 s"),
-        ([priced("lowpass", 15.0), made_for(worlds.BOOKS, 9.0)], "lowpass 15", ""),
-        ([priced("lowpass", 20.0), made_for(worlds.BOOKS + 1, 9.0)], "lowpass 20", ""),
-        ([priced("lowpass", 20.0), made_for(worlds.BOOKS, np.inf)], "lowpass 20", ""),
-        ([priced("lowpass", 5.0, 20.0), made_for(worlds.BOOKS, 9.0)], "blocks 9", "about 20 s"),
-    ],
-)
-def test_the_first_engine_of_a_group_that_there_is_time_for_is_fitted(families, fitted, result):
-    known = known_interactions(worlds.odd_even(), TextVectors.none(worlds.BOOKS))
-    notes, parts = [], {}
-    log = Log(notes.append)
-    budget = Budget(1.0, cpu=lambda: 0.0, clock=lambda: 0.0)
-    groups = _usual(families)
-    for group in groups:
-        _fit_first(group, False, known, parts, budget, 0, "cpu", log)
-    assert len(groups) == 1 and list(parts) == ([fitted] if fitted else [])
-    assert any(result in note for note in notes)
-    assert bool(log.pressure) is (fitted is None)
-
-
 @pytest.mark.parametrize(("spent", "ends"), [(20, False), (31, True), (53, True), (55, True)])
 def test_a_walk_leaves_half_of_the_time_to_the_search(spent, ends):
     assert walked_enough(spent, FEWEST_LISTS) is ends
@@ -306,17 +250,6 @@ def walked_enough(spent, lists):
     enough = time_over(budget)
     now[0] = float(spent)
     return enough(lists)
-
-
-def test_a_catalogue_of_any_size_has_an_engine_that_can_be_fitted_to_it():
-    names = [family.name for family in CATALOGUE]
-    assert all(name in names for group in USUAL for name in group)
-    huge = Interactions(
-        sparse.csr_array((10, 3_000_000), dtype=np.float32), np.zeros(11, int), np.zeros(0, int)
-    )
-    for group in _usual(CATALOGUE):
-        found = [np.isfinite(family.usual(True).seconds(huge)) for family in group]
-        assert found == [False, True]
 
 
 def test_engines_are_found_by_the_name_in_a_manifest():

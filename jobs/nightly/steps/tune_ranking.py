@@ -195,6 +195,7 @@ def tuned(night: NightContext) -> TuningResult:
         engines=candidates(settings.engines),
         directed=settings.direction == "auto",
         queries=FIRST_QUERIES if night.quick else QUERIES,
+        compare_engines=not night.quick,
     )
     return tune(data, scenario, progress.note, progress.advance)
 
