@@ -97,31 +97,34 @@ class AttributionGroups:
         weak = sum(self.totals[place]) < WEAK * self.best
         found = []
         if own:
-            found.append(
-                self._reason(place, by, name_of(self.live, by, self.codes[place]), True, weak)
-            )
+            name = name_of(self.live, by, self.codes[place])
+            group = self._reason(place, by, name, True, weak)
+            if by == "topic" and group.items and not self._shows(group.items[:NAMED], name):
+                return [self._reason(place, "", "", None, weak)]
+            found.append(group)
         if others:
             found.append(self._reason(place, "", "", False, weak))
         return found
 
-    def _reason(self, place: int, by: str, name: str, own: bool, weak: bool) -> Reason:
-        values, theirs, total = self.given[place], self.own[place], self.totals[place][own]
+    def _reason(self, place: int, by: str, name: str, own: bool | None, weak: bool) -> Reason:
+        """Return the reason of those of the group, or of the others; `own` None: of all."""
+        values, theirs, totals = self.given[place], self.own[place], self.totals[place]
+        total = sum(totals) if own is None else totals[own]
         informative, among, yes = max(TELLING * total, 0.0), 0, 0.0
         by = by if name else ""
         items: list[tuple[str, float]] = []
         for at in self.order[place]:
             value = values[at]
-            if value > 0 and theirs[at] == own and not self.refused[at]:
+            mine = own is None or theirs[at] == own
+            if value > 0 and mine and not self.refused[at]:
                 yes += value
             if value <= informative and len(items) >= LISTED:
                 break  # what follows gives less still
-            if not value or theirs[at] != own or self.hidden[at]:
+            if not value or not mine or self.hidden[at]:
                 continue
             among += value > informative
             if len(items) < LISTED:
                 items.append((self.ids[at], value))
-        if by == "topic" and items and not self._shows(items[:NAMED], name):
-            by = name = ""
         first = items[0][0] if items else None
         quiet = weak or yes < HALF * total
         return Reason("because_you", 0.0, "", first, total, tuple(items), by, name, among, quiet)
