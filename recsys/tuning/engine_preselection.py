@@ -9,7 +9,7 @@ of a numbering of the items.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 
@@ -71,6 +71,7 @@ class Preselection:
     def run(self, families: Sequence[Family]) -> list[Engine]:
         """Return the engines that go on, best first; none where nothing could be fitted."""
         best: dict[str, tuple[tuple[int, ...], float]] = {}
+        given = {*self.parts}
         for family in families:
             if not family.fits(self.known[0].matrix.nnz, self.known[0].shape[1]):
                 continue
@@ -81,6 +82,8 @@ class Preselection:
         named = {family.name: family for family in families}
         for name in _best_of_kinds(named, best)[:N_REFINED]:
             best[name] = self._checked(named[name], *self._refined(named[name], *best[name]))
+            kept = (named[one].at(place).name for one, (place, _) in best.items())
+            self._forget_others(given, kept)
         engines = [named[name].at(best[name][0]) for name in _best_of_kinds(named, best)]
         sums = [engine for engine in [self._best_sum(engines)] if engine is not None]
         # Factors that take part in no sum are tried beside item-item models.
@@ -91,6 +94,11 @@ class Preselection:
             if not self._sums(engine) and self.values[engine.name] >= floor
         ]
         return [*sums, *engines[: self.survivors], *beside[:1]]
+
+    def _forget_others(self, *names: Iterable[str]) -> None:
+        """Free the memory of settings that lost, of all fitted engines but those of some names."""
+        kept = {name for some in names for name in some}
+        self.parts = {name: part for name, part in self.parts.items() if name in kept}
 
     def _best_sum(self, engines: Sequence[Engine]) -> Engine | None:
         """Return the sum of item-item engines with the highest value; None where none is level.

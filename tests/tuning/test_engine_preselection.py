@@ -42,7 +42,7 @@ def noisy(level, seconds=0.0):
     """Return an engine that knows the sides of books beneath noise of a level."""
 
     def fit(data, seed, device):
-        size = data.shape[1]
+        size = len(NAMES)
         side = np.array([int(name.rpartition("-")[2]) % 2 for name in NAMES])
         square = (side[:, None] == side).astype(np.float32)
         own = np.random.default_rng([seed, int(1_000 * level)])
@@ -93,6 +93,15 @@ def test_the_best_setting_of_each_of_the_best_families_goes_on(check):
     found = [engine.name for engine in one.run(families)]
     assert len(found) == N_SURVIVORS
     assert not any(level in name for name in found for level in ("100", "101"))
+
+
+def test_settings_that_lost_are_not_held_in_memory(check):
+    family = Family("noisy", ((0.0, 1.0, 4.0, 16.0, 64.0),), (3,), lambda numbers: noisy(*numbers))
+    one, _, _ = preselection(check)
+    given = [{"neighbours": noisy(64.0).fit(None, 0, "cpu")}]
+    one.parts["noisy 64"] = given
+    found = [engine.name for engine in one.run([family])]
+    assert len(one.values) > 2 and {*one.parts} == {*found, "noisy 64"}
 
 
 def test_the_sum_of_engines_that_err_differently_goes_on_first(check):
