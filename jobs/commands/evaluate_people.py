@@ -51,6 +51,7 @@ def command(
     save: bool,
     column_names: tuple[str, ...],
     encoding: str,
+    dates: str | None,
     users: int,
     validation: bool,
     json_file: Path | None,
@@ -61,7 +62,7 @@ def command(
         raise DataError("nothing to judge: give --follows F, --cascades F or --threads F")
     if save and threads is None:
         raise DataError("--save keeps the model of stances: give --threads F")
-    options = read_options(column_names, encoding)
+    options = read_options(column_names, encoding, dates)
     figures: dict[str, Any] = {}
     edges = _follows(follows, options)
     if cascades is not None:

@@ -61,6 +61,7 @@ def command(
     items: tuple[Path, ...],
     column_names: tuple[str, ...],
     encoding: str,
+    dates: str | None,
     topics: int | None,
     throughput: int | None,
     encoder: str,
@@ -75,7 +76,7 @@ def command(
     check_json_file(json_file)
     settings = load_settings()
     figures: dict[str, object] = {}
-    options = read_options(column_names, encoding)
+    options = read_options(column_names, encoding, dates)
     table = load_items(items, options=options) if items else None
     if table is not None and throughput:
         figures["throughput"] = _throughput(settings, table, throughput)

@@ -33,6 +33,7 @@ def command(
     events: tuple[Path, ...],
     column_names: tuple[str, ...],
     encoding: str,
+    dates: str | None,
     seed: int,
     json_file: Path | None,
 ) -> None:
@@ -40,7 +41,7 @@ def command(
     check_json_file(json_file)
     if not events:
         raise DataError("nothing to judge: give --events F")
-    options = read_options(column_names, encoding)
+    options = read_options(column_names, encoding, dates)
     table = load_items(items, options=options) if items else ItemTable.empty()
     weights = load_settings().weights
     data = Dataset.build(load_events(events, options=options), table, weights=weights)

@@ -27,6 +27,7 @@ from typing import Any, Protocol, TypeVar
 import click
 
 from recsys.data.column_aliases import COLUMNS
+from recsys.data.day_month_order import ORDERS
 from recsys.data.equal_event_numbering import Occurrences
 from recsys.data.file_opening import check_file
 from recsys.data.file_readers import Row as Line
@@ -345,11 +346,16 @@ def map_option(command: Any) -> Any:
     coded = click.option(
         "--encoding", default="", metavar="NAME", help="Of text files, as in cp1252, if not UTF-8."
     )
-    return named(coded(command))
+    dated = click.option(
+        "--dates",
+        type=click.Choice(list(ORDERS)),
+        help="Of tables with dates as 08/05/2021, where the first rows do not show the order.",
+    )
+    return named(coded(dated(command)))
 
 
-def read_options(names: Sequence[str], encoding: str) -> Options:
-    """Return what --map and --encoding say; DataError for what is none."""
+def read_options(names: Sequence[str], encoding: str, dates: str | None) -> Options:
+    """Return what --map, --encoding and --dates say; DataError for what is none."""
     found: dict[str, str] = {}
     for text in names:
         column, sign, name = (part.strip() for part in text.partition("="))
@@ -357,7 +363,7 @@ def read_options(names: Sequence[str], encoding: str) -> Options:
             known = ", ".join(COLUMNS)
             raise DataError(f"--map {text}: write COLUMN=NAME, where COLUMN is one of {known}")
         found[column] = name
-    return Options(found, encoding)
+    return Options(found, encoding, dates or "")
 
 
 @click.command("ingest")
@@ -376,6 +382,7 @@ def command(
     follows: tuple[Path, ...],
     column_names: tuple[str, ...],
     encoding: str,
+    dates: str | None,
     replace: bool,
     strict: bool,
     as_json: bool,
@@ -390,7 +397,7 @@ def command(
     files = {kind: paths for kind, paths in given.items() if paths}
     if not files:
         raise click.UsageError("name at least one file: --items F, --events F")
-    options = read_options(column_names, encoding)
+    options = read_options(column_names, encoding, dates)
     report = ingest(files, load_settings(), strict, options, replace)
     if as_json:
         print(json.dumps(report, ensure_ascii=False))

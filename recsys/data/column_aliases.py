@@ -184,11 +184,20 @@ OTHER_NAMES: Mapping[str, Mapping[str, Sequence[str]]] = {
         ),
     },
 }  # fmt: skip
+_MAILS = ("email", "email_address", "user_email", "customer_email", "member_email")
 _CHINESE_NAMES = ("用户名", "用户名称", "用户昵称", "昵称", "账号", "账户")
 # taken where nothing else names the column: alone they say little
 WEAK_NAMES: Mapping[str, Mapping[str, Sequence[str]]] = {
     "events": {
-        "user_id": ("username", "user_name", "member", "account", "customer", *_CHINESE_NAMES),
+        "user_id": (
+            "username",
+            "user_name",
+            "member",
+            "account",
+            "customer",
+            *_MAILS,
+            *_CHINESE_NAMES,
+        ),
         "item_id": (
             "article",
             "post",

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from recsys.data.column_aliases import Naming, Shape, clean_name, named
+from recsys.data.day_month_order import ORDERS, TIMES, in_iso_form, is_short_date, order_of
 from recsys.data.file_opening import (
     HEAD,
     TABLES,
@@ -35,6 +36,7 @@ from recsys.errors import DataError
 
 MAX_CELL = 16_000_000  # characters; csv's own limit, 131,072, is less than a long article
 MAX_LINE = 4 * MAX_CELL  # characters
+FORM_ROWS, FORM_SIZE = 2_000, 2_000_000  # rows and characters by which the form is recognised
 MAX_WHOLE = 2_000_000_000  # bytes of a file that is read at once: .json, .parquet.gz
 ENCODING_NAMES = {"gb18030": "GB 18030"}
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -73,6 +75,7 @@ class Options:
 
     names: Mapping[str, str] = field(default_factory=dict)  # column -> name in the file
     encoding: str = ""  # empty: UTF-8, UTF-16 or GB 18030, as the bytes show
+    dates: str = ""  # DAY_FIRST or MONTH_FIRST; empty: as the first rows show
 
     def __post_init__(self) -> None:
         try:
@@ -126,7 +129,8 @@ def read_records(path: Path, shape: Shape, reading: Reading | None = None) -> Ro
             return
         head = stream.peek(HEAD)
         check_content(head, path)
-        encoding = reading.options.encoding or encoding_of(head)
+        marked = head.startswith(codecs.BOM_UTF8)
+        encoding = "utf-8-sig" if marked else reading.options.encoding or encoding_of(head)
         if encoding.startswith("utf-16"):
             reading.form.append("UTF-16")
         elif not encoding.startswith("utf-8"):
@@ -161,10 +165,20 @@ def _csv(text: IO[str], path: Path, shape: Shape, reading: Reading) -> Rows:
     separator = separator or _separator(first, shape, reading.options.names)
     if separator != ",":
         reading.form.append(f"{SEPARATORS.get(separator, repr(separator))} between cells")
-    head = [first, *itertools.islice(lines, ROWS)]
+    head = [first, *_beginning(lines)]
     rows = csv.reader(itertools.chain(head, lines), delimiter=separator, strict=True)
     first_rows = _first_rows(head, separator)
     yield from _table(rows, first_rows, path, shape, reading, before)
+
+
+def _beginning(lines: Iterator[str]) -> Iterator[str]:
+    """Yield the next lines, as many as it takes to know the form of a file's values."""
+    size = 0
+    for line in itertools.islice(lines, FORM_ROWS):
+        yield line
+        size += len(line)
+        if size > FORM_SIZE:
+            return
 
 
 def _first_rows(lines: Sequence[str], separator: str) -> list[list[str]]:
@@ -209,7 +223,8 @@ def _table(
         cells.pop()
     naming = _named(cells, first_rows, path, shape, reading)
     header, width, drop = naming.targets, len(cells), "" in naming.targets
-    signs = _label_signs(naming, first_rows, reading)
+    signs = _label_signs(naming, first_rows[:ROWS], reading)
+    orders = _date_orders(naming, first_rows, reading)
     line_of_header = cells
     before = rows.line_num
     while True:
@@ -232,11 +247,26 @@ def _table(
                     for column, sign in signs.items():
                         if "|" not in record[column]:
                             record[column] = record[column].replace(sign, "|")
+                    for column, order in orders.items():
+                        record[column] = in_iso_form(record[column], order)
                     yield line, record
             return
         except csv.Error as error:
             line, before = before + 1 + skipped_lines, rows.line_num
             yield line, Broken(f"the row is not CSV ({error})", "")
+
+
+def _date_orders(naming: Naming, rows: Sequence[Sequence[str]], reading: Reading) -> dict[str, str]:
+    """Return the order of day and month of each column of times that has such dates."""
+    orders = {}
+    for place, column in enumerate(naming.targets):
+        if column in TIMES:
+            cells = [row[place] for row in rows if place < len(row)]
+            order = reading.options.dates or order_of(cells)
+            if order and any(map(is_short_date, cells)):
+                orders[column] = order
+                reading.form.append(f"{column} with {ORDERS[order]}")
+    return orders
 
 
 def _label_signs(naming: Naming, rows: Sequence[Sequence[str]], reading: Reading) -> dict[str, str]:
@@ -275,7 +305,7 @@ def _named(
     try:
         naming = named(cells, shape, reading.options.names)
         columns = {
-            name: [row[place] for row in rows if place < len(row)]
+            name: [row[place] for row in rows[:ROWS] if place < len(row)]
             for place, name in enumerate(naming.names)
         }
         naming = with_time_column(naming, shape, reading.options.names, columns)

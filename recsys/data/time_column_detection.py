@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import date
 
 from recsys.data.column_aliases import Naming, Shape
+from recsys.data.day_month_order import is_short_date
 from recsys.data.timestamps import FutureTime, NotATime, unix_seconds
 from recsys.errors import DataError
 
@@ -55,6 +56,8 @@ def _holds_times(values: Sequence[object]) -> bool:
 
 
 def _is_time(value: object) -> bool:
+    if is_short_date(value):
+        return True
     now = time.time()
     try:
         seconds = unix_seconds(value, now)
