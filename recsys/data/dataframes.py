@@ -15,14 +15,17 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from recsys.data.column_aliases import Naming, Shape, named
+from recsys.data.day_month_order import TIMES, in_iso_form, order_of
 from recsys.data.event_tables import EventTable
 from recsys.data.file_readers import read_events, read_partial_items, read_partial_users
+from recsys.data.label_separators import LISTS, label_separator
 from recsys.data.parquet_values import values_of_column
 from recsys.data.parsing import FieldError
 from recsys.data.partial_rows import Row, filled_items, filled_users
 from recsys.data.record_parsers import Options, Reading, Record, Reject
 from recsys.data.records import Event, Item, User, parse_event, parse_item, parse_user
 from recsys.data.table_builder import EventColumns
+from recsys.data.time_column_detection import CLOCK, with_time_column
 from recsys.errors import DataError
 
 OnError = Literal["raise", "skip"]
@@ -171,10 +174,30 @@ def _frame_records(
 ) -> Iterator[Record]:
     header, columns = _columns(frame, kind)
     naming = _naming(header, kind, shape, names)
+    if CLOCK in shape.columns and CLOCK not in naming.columns:
+        unused = {name: columns(header.index(name)) for name in naming.unused if name in header}
+        try:
+            naming = with_time_column(naming, shape, names, unused)
+        except DataError as error:
+            raise DataError(f"{kind}: {_of_columns(str(error))}") from None
     used = [place for place, target in enumerate(naming.targets) if target]
     targets = [naming.targets[place] for place in used]
-    for values in zip(*(columns(place) for place in used), strict=True):
+    read = (_in_form(naming.targets[place], columns(place)) for place in used)
+    for values in zip(*read, strict=True):
         yield dict(zip(targets, values, strict=True))
+
+
+def _in_form(column: str, values: list[Any]) -> list[Any]:
+    """Return the values of a column, dates and labels in the forms that parsers know.
+
+    The order of day and month, and the sign between labels, are those that the values show.
+    """
+    texts = [value for value in values if isinstance(value, str)]
+    if column in TIMES and (order := order_of(texts)):
+        return [in_iso_form(one, order) if isinstance(one, str) else one for one in values]
+    if column in LISTS and (sign := label_separator(texts)):
+        return [one.replace(sign, "|") if isinstance(one, str) else one for one in values]
+    return values
 
 
 def _columns(frame: Any, kind: str) -> tuple[list[str], Callable[[int], list[Any]]]:

@@ -51,7 +51,7 @@ def with_time_column(
 
 
 def _holds_times(values: Sequence[object]) -> bool:
-    filled = [value for value in values if value is not None and str(value).strip()]
+    filled = [value for value in values[:ROWS] if value is not None and str(value).strip()]
     return bool(filled) and all(map(_is_time, filled))
 
 

@@ -193,8 +193,8 @@ def _calendar(raw: object) -> float:
                 continue
     if _DAY_FIRST.fullmatch(text):
         raise NotATime(
-            ": day and month cannot be distinguished; name the order with --dates day-first or "
-            "--dates month-first, or write the year first, as in 2021-01-29"
+            ": day and month cannot be distinguished; write the year first, as in 2021-01-29, or "
+            "name the order of a file with --dates day-first or --dates month-first"
         )
     if _MONTH.fullmatch(text):
         raise NotATime(": for the month write its first day, as in 2021-01-01")

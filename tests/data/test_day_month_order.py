@@ -2,8 +2,10 @@
 
 from datetime import UTC, datetime
 
+import pyarrow as pa
 import pytest
 
+from recsys.data.dataframes import events_of, items_of
 from recsys.data.day_month_order import DAY_FIRST, MONTH_FIRST, in_iso_form, order_of
 from recsys.data.file_readers import read_events
 from recsys.data.record_parsers import Options, Reading, Reject
@@ -82,3 +84,13 @@ def test_a_byte_order_mark_goes_before_the_option(tmp_path):
     path.write_text("user_id,item_id\njosé,1\n", "utf-8-sig")
     ((_, event),) = read_events(path, reading=Reading(Options(encoding="cp1252")))
     assert event.user_id == "josé"
+
+
+def test_frames_are_read_as_files_are():
+    frame = pa.table(
+        {"Customer": ["a", "b"], "SKU": ["1", "2"], "Order date": ["29/01/2021", "08/05/2021"]}
+    )
+    times = [event.timestamp for event in events_of(frame)]
+    assert times[1] == datetime(2021, 5, 8, tzinfo=UTC).timestamp()
+    items = items_of(pa.table({"id": ["1", "2"], "tags": ["red, raw", "blue, raw"]}))
+    assert items[0].tags == ("red", "raw")
