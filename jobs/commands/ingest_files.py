@@ -26,7 +26,7 @@ from typing import Any, Protocol, TypeVar
 
 import click
 
-from recsys.data.column_aliases import COLUMNS
+from recsys.data.column_aliases import COLUMNS, Shape
 from recsys.data.day_month_order import ORDERS
 from recsys.data.equal_event_numbering import Occurrences
 from recsys.data.file_opening import check_file
@@ -41,7 +41,7 @@ from recsys.data.file_readers import (
 )
 from recsys.data.parsing import FieldError
 from recsys.data.partial_rows import Row, filled_items, filled_users
-from recsys.data.record_parsers import Options, Reading, Reject
+from recsys.data.record_parsers import Options, Reading, Reject, read_records
 from recsys.data.records import Event, Follow, Item, User
 from recsys.errors import DataError
 from recsys.safety.flags import KEY
@@ -255,6 +255,15 @@ def _sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
+def _check_beginning(path: Path, kind: str, options: Options) -> None:
+    """Raise DataError where a file is missing, or its names lack what a file of its kind needs.
+
+    Of a .json, which is read as a whole, only the name is looked at.
+    """
+    if check_file(path) != ".json":
+        next(read_records(path, Shape.of(kind), Reading(options)), None)
+
+
 def ingest(
     files: Mapping[str, Path | Sequence[Path]],
     settings: Settings,
@@ -264,17 +273,18 @@ def ingest(
 ) -> Report:
     """Read files, by kind (items, users, follows, events), into the store of the settings.
 
-    Returns a report per kind and the store's counts. All files are looked at before any is read.
+    Returns a report per kind and the store's counts. The header of each file is checked before any is read.
     `whole`: a row of items or users replaces what was stored, the columns that it lacks included.
     """
     lists = {kind: [one] if isinstance(one, Path) else list(one) for kind, one in files.items()}
-    for path in itertools.chain(*lists.values()):
-        check_file(path)
+    given = options or Options()
+    for kind, paths in lists.items():
+        for path in paths:
+            _check_beginning(path, kind, given)
     store_of = Store.open(settings.store_url, bulk=True)
     with _seldom_collected(), store_of as store, job_progress("ingest") as progress:
         scorer = load_scorer(settings.safety_model)
         acts = IngestStatistics(settings.weights)
-        given = options or Options()
         work = Ingest(store, settings.home, strict, progress, scorer, given, whole, acts)
         kinds = {k: getattr(work, k) for k in KINDS}
         report: Report = {

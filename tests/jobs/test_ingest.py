@@ -164,6 +164,9 @@ def test_all_files_are_looked_at_before_any_is_read(tmp_path, ingest, store):
     done = ingest("--items", items, "--events", tmp_path / "none.csv")
     assert done.returncode == 1 and "there is no such file" in done.err
     assert store.counts()["items"] == 0
+    done = ingest("--items", items, "--events", write(tmp_path / "e.csv", "who,what\nann,1\n"))
+    assert done.returncode == 1 and "--map user_id=NAME" in done.err
+    assert store.counts()["items"] == 0
     assert ingest().returncode == 2
 
 
