@@ -273,7 +273,8 @@ def ingest(
 ) -> Report:
     """Read files, by kind (items, users, follows, events), into the store of the settings.
 
-    Returns a report per kind and the store's counts. The header of each file is checked before any is read.
+    Returns a report per kind and the store's counts. The header of each file is checked before any
+    is read.
     `whole`: a row of items or users replaces what was stored, the columns that it lacks included.
     """
     lists = {kind: [one] if isinstance(one, Path) else list(one) for kind, one in files.items()}
