@@ -57,6 +57,7 @@ def create_app(
     worker.load_keys()
     service.load_pins()
     worker.take_bundle()
+    service.load_experiments()
     if background:
         worker.start()
     app.extensions |= {"service": service, "settings": settings, "gate": service.gate}

@@ -17,7 +17,7 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -139,8 +139,10 @@ class BundleStore:
             self._point(target)
         return target
 
-    def prune(self, keep: int) -> list[str]:
+    def prune(self, keep: int, used: Collection[str] = ()) -> list[str]:
         """Remove all but the newest `keep` versions and the current one; return what went.
+
+        `used`: versions that experiments name, which stay too.
 
         Workers that still have a removed bundle mapped keep it until they let go.
         """
@@ -150,7 +152,11 @@ class BundleStore:
             return []
         with self._lock():
             self._sweep()
-            old = [info.version for info in self.versions()[keep:] if not info.current]
+            old = [
+                info.version
+                for info in self.versions()[keep:]
+                if not info.current and info.version not in used
+            ]
             for version in old:
                 self._remove(version)
         return old

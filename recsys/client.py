@@ -450,6 +450,37 @@ class Client:
         """Remove a silence."""
         return self._send("DELETE", f"/silences/{silence_id}", None, again=True)
 
+    def experiments(self) -> list[Json]:
+        """Return the experiments, oldest first."""
+        found: list[Json] = self._get("/experiments", {})["experiments"]
+        return found
+
+    def add_experiment(
+        self, id: str, arms: Iterable[Mapping[str, Any]], primary: str, **more: Any
+    ) -> Json:
+        """Make a draft; `more`: guardrails=[…], effect=, layer=, range=, holdout=, start=, end=."""
+        metrics = {"primary": primary}
+        metrics |= {name: more.pop(name) for name in ("guardrails", "effect") if name in more}
+        body = {"id": id, "arms": list(arms), "metrics": metrics, **more}
+        return self._send("POST", "/experiments", body, again=False)
+
+    def experiment(self, experiment_id: str) -> Json:
+        """Return an experiment with its plan."""
+        return self._get(f"/experiments/{_quoted(experiment_id)}", {})
+
+    def change_experiment(self, experiment_id: str, **changes: Any) -> Json:
+        """Start, stop or decide an experiment: state="running", …; or change a draft."""
+        return self._send("PATCH", f"/experiments/{_quoted(experiment_id)}", changes, again=False)
+
+    def experiment_report(self, experiment_id: str) -> Json:
+        """Return what may be read of an experiment now; "aa": of the A/A experiment."""
+        return self._get(f"/experiments/{_quoted(experiment_id)}/report", {})
+
+    def what_if(self, user: str | None = None, **body: Any) -> Json:
+        """Return lists recomputed: overrides={…}, bundle=, without=[…], as_of=; or users=[…]."""
+        about = {} if user is None else {"user": user}
+        return self._send("POST", "/whatif", {**about, **body}, again=True)
+
     def suspects(self, n: int = 10, after: str | None = None) -> Json:
         """Return a page of suspicious groups of accounts, the latest first."""
         return self._get("/suspects", {"n": n, "after": after})

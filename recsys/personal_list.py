@@ -98,7 +98,10 @@ class ListRequest:
     own: bool = False  # list the user's own items too
     repeat: bool = False  # list items again that the user acted on
     diversity: float | None = None  # None: COLD_DIVERSITY for a cold user without words, else 0
+    calibration: float = 0.0  # 0..1: how far the topics of a list follow those of the history
     personal: float | None = None  # 0..1: from popularity to the history alone; None: as tuned
+    rising_weight: float | None = None  # None: as set
+    flag_weight: float | None = None
     author_cap: int | None = None
     category_cap: int | None = None
     explain: bool = False  # all reasons, not only the first three
@@ -132,7 +135,10 @@ def query_of(
         repeat=request.repeat,
         repeat_categories=repeat_categories,
         diversity=diversity,
+        calibration=request.calibration,
         personal=request.personal,
+        rising_weight=request.rising_weight,
+        flag_weight=request.flag_weight,
         explain=request.explain,
         author_cap=request.author_cap,
         category_cap=request.category_cap,

@@ -20,6 +20,7 @@ from recsys.ranking import (
     popularity_free_places,
     reason_templates,
 )
+from recsys.ranking.calibrated_order import calibrated, target_of
 from recsys.ranking.candidates import candidates
 from recsys.ranking.filters import allowed, capped, diversified
 from recsys.ranking.gbdt_rerank import POOL, best_places, corrections
@@ -192,7 +193,13 @@ class Recommender:
         places = best_places(scored.rows, scored.scores, among)
         places = places[capped(scored.rows[places], limits)][:most]
         rows = scored.rows[places]
-        if query.diversity > 0:
+        target = None
+        if query.calibration > 0:
+            target = target_of(self.live, scored.request.history)
+        if target is not None:
+            codes, weight = self.live.topics[rows], query.calibration
+            rows = rows[calibrated(rows, scored.scores[places], codes, target, weight, depth)]
+        elif query.diversity > 0:
             vectors = text_vectors(self.live, rows)
             rows = rows[diversified(rows, scored.scores[places], vectors, query.diversity, depth)]
         return rows[query.offset : depth]

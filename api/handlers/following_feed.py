@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
+from recsys.exploration import EMPTY_POOL, explored
 from recsys.following_feed import FollowingFeed
 from recsys.i18n import SOURCE
 from recsys.personal_list import ListRequest, query_of
@@ -15,7 +16,6 @@ from ..runtime.app_state import AppState
 from ..schemas.lists import FollowingParameters
 from . import list_pagination as pages
 from .personal_list import MadeList, Recommend
-from .random_exploration import explored
 
 
 class Following:
@@ -46,7 +46,7 @@ class Following:
 
         with self.service.metrics.stage("following"):
             page = pages.cut(cursor, given.n, best)
-        placed = explored(page.items, (), 0.0, self.service.rng)
+        placed = explored(page.items, EMPTY_POOL, 0.0, self.service.rng)
         answer_id, notice = uuid.uuid4().hex, ""
         if len(page.items) < given.n and not page.more:
             with serving.feed.ranking:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -22,13 +22,27 @@ from recsys.store.exposures import Exposure, Shown
 from ..errors import ApiError
 from ..http.cursor import MAX_SHOWN, Cursor, binding, mark
 from ..runtime.app_state import AppState
+from ..runtime.experiment_board import Assignment
 from ..runtime.served_model import ServedModel
 from ..schemas.home import HomeParameters
+from . import experiment_arms, pin_eligibility
 from . import list_pagination as pages
-from . import pin_eligibility
 from .personal_list import Recommend
 
 _SLOTS = {SOURCE: "reserved", PINNED: "pinned"}  # kinds of slots, by the source of an item
+# what an arm overrides of the query of a home page
+_STEERS = frozenset(
+    {
+        "personal",
+        "diversity",
+        "calibration",
+        "rising_weight",
+        "flag_weight",
+        "author_cap",
+        "category_cap",
+        "repeat",
+    }
+)
 _UNBOUND = frozenset({"explain", "fields", "lang", "row", "cursor"})  # may differ between pages
 
 
@@ -42,11 +56,16 @@ class Home:
         """Return a home page, or a later page of one of its rows, and remember what it shows."""
         user_state = Recommend(self.service, self.language).user_state(user_id)
         self.service.see_changes()
-        serving, cursor = self.service.serving, _opened(given, user_id)
-        query = self._query(user_state, given, cursor.started)
+        assignment = experiment_arms.assigned(self.service, user_id)
+        serving, cursor = (
+            experiment_arms.model_of(self.service, assignment),
+            _opened(given, user_id),
+        )
+        query = self._query(user_state, given, cursor.started, assignment.overrides)
         pages.check_where(serving.live, query.filters)
         with self.service.metrics.stage("home"), serving.feed.ranking:
-            row_pages = self._dealt(serving, user_state, query, given, cursor)
+            order = assignment.overrides.get("home_rows")
+            row_pages = self._dealt(serving, user_state, query, given, cursor, order)
             notice = "" if row_pages else personal_notice(serving.recommender, query, True)
         answer_id = uuid.uuid4().hex
         warnings = pages.warnings(serving.live, given)
@@ -62,6 +81,7 @@ class Home:
             "model_version": serving.version,
             "cold_start": user_state.cold,
             "degraded": user_state.degraded,
+            "variant": experiment_arms.told(assignment),
             "rows": [
                 {
                     "row": each.row.key,
@@ -80,10 +100,16 @@ class Home:
             **({"notice": notice} if notice else {}),
             **({"warnings": warnings} if warnings else {}),
         }
-        self._remember(answer_id, serving, user_state, row_pages)
+        self._remember(answer_id, serving, user_state, row_pages, assignment)
         return answer
 
-    def _query(self, user_state: UserState, given: HomeParameters, now: float) -> Query:
+    def _query(
+        self,
+        user_state: UserState,
+        given: HomeParameters,
+        now: float,
+        overrides: Mapping[str, Any],
+    ) -> Query:
         request = ListRequest(
             exclude=frozenset(given.exclude),
             filters=pages.filters(given),
@@ -91,6 +117,7 @@ class Home:
             explain=given.explain,
             language=self.language,
             now=now,
+            **{name: value for name, value in overrides.items() if name in _STEERS},
         )
         return query_of(user_state, request, self.service.settings.repeat_categories)
 
@@ -101,14 +128,24 @@ class Home:
         query: Query,
         given: HomeParameters,
         cursor: Cursor,
+        order: Sequence[str] | None = None,
     ) -> list[RowPage]:
-        """Return the rows of the page; one row where more of it is requested."""
+        """Return the rows of the page; one row where more of it is requested.
+
+        `order`: kinds of the rows that an arm shows, in their order; None: all.
+        """
         reserved = ReservedPlaces(self.service.exposure_share)
         places = pin_eligibility.of_operators(self.service)
         home = HomePage(serving.recommender, user_state, query, reserved, places)
         page = 1 if given.row is None else cursor.skip + 2
         depth = 1 + len(cursor.shown) + given.n * given.rows * page
-        rows = home.rows(depth)[: given.rows]
+        rows = home.rows(depth)
+        if order is not None:
+            place = {kind: number for number, kind in enumerate(order)}
+            rows = sorted(
+                (row for row in rows if row.kind in place), key=lambda row: place[row.kind]
+            )
+        rows = rows[: given.rows]
         accepts, group_of = _not_shown_before(cursor), copy_groups(serving.live)
         if given.row is None:
             return first_pages(rows, given.n, accepts, group_of)
@@ -126,6 +163,7 @@ class Home:
         serving: ServedModel,
         user_state: UserState,
         row_pages: Sequence[RowPage],
+        assignment: Assignment,
     ) -> None:
         items = [(each.row.key, one) for each in row_pages for one in each.items]
         if not items:
@@ -146,7 +184,15 @@ class Home:
         self.service.exposure_share.record(serving.live, rows, time.time(), self._holder)
         who = self.service.pseudonyms.of(user_state.user_id) if user_state.user_id else ""
         self.service.exposures.shown(
-            Exposure(answer_id, time.time(), serving.version, who, user_state.kind, shown)
+            Exposure(
+                answer_id,
+                time.time(),
+                serving.version,
+                who,
+                user_state.kind,
+                shown,
+                assignment.logged,
+            )
         )
 
 

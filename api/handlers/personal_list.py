@@ -6,38 +6,35 @@ import logging
 import time
 import uuid
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from recsys.array_types import Mask
 from recsys.empty_list_reasons import personal as personal_notice
 from recsys.errors import StoreError
+from recsys.experiments.definition import Arm
+from recsys.exploration import EMPTY_POOL, Method, Placed, explored, pool_of
 from recsys.i18n import SOURCE
 from recsys.personal_list import ListRequest, UserState, personal_place, query_of, ranked
-from recsys.ranking import nonpersonal_lists, user_controls
 from recsys.ranking.history import acts
 from recsys.ranking.pinned_items import PinnedPlace, with_pins, without_items
 from recsys.ranking.query import Interaction, Query, Recommendation
 from recsys.ranking.reserved_places import ReservedPlaces
-from recsys.serving.new_item_exposure_share import undoubted
 from recsys.store.exposures import Exposure, Shown
 
 from ..http.cursor import Cursor, mark
 from ..http.responses import json_bytes
 from ..runtime.app_state import AppState
+from ..runtime.experiment_board import NOBODY, Assignment
 from ..runtime.exposure_write_buffer import still_seen
 from ..runtime.served_model import ServedModel
 from ..schemas.lists import SessionBody, SteerParameters
+from . import experiment_arms, pin_eligibility
 from . import list_pagination as pages
-from . import pin_eligibility
-from .random_exploration import Placed, explored
 
 log = logging.getLogger("recsys.api")
-
-_FRESH = 50  # items that exploration draws from
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +62,11 @@ class Recommend:
     def for_user(self, user_id: str, given: SteerParameters, base: str) -> bytes:
         """Return the answer for a user, a kept one while nothing has changed."""
         service = self.service
-        if service.settings.cache_entries <= 0 or not _keepable(given):
+        assignment = experiment_arms.assigned(service, user_id)
+        made_with = experiment_arms.overridden(given, assignment.overrides)
+        if service.settings.cache_entries <= 0 or not _keepable(made_with, assignment):
             return json_bytes(self.answer(self.user_state(user_id), given, base))
-        serving = service.serving
+        serving = experiment_arms.model_of(service, assignment)
         key = (user_id, given.model_dump_json(), base, self.language)
         stamp = service.link.stamp()
         kept = service.cache.get(key)
@@ -79,7 +78,8 @@ class Recommend:
         listing = serving.live.listing
         now = time.time()
         held = tuple(pin.id for pin in service.pins.in_force(now))
-        state = (serving.version, serving.feed.items, listing.version, user_state.mark, held)
+        arms = (service.experiments.version(now), tuple(assignment.logged.items()))
+        state = (serving.version, serving.feed.items, listing.version, user_state.mark, held, arms)
         if kept and kept.state == state and not user_state.degraded:
             kept.stamp = stamp
             service.metrics.cached.inc()
@@ -88,7 +88,11 @@ class Recommend:
         change = listing.next_change
         body = json_bytes(self.answer(user_state, given, base))
         if not user_state.degraded:
-            lasts = min(change - serving.live.clock(), service.pins.next_change(now) - now)
+            lasts = min(
+                change - serving.live.clock(),
+                service.pins.next_change(now) - now,
+                service.experiments.next_change(now) - now,
+            )
             service.cache.put(key, state, stamp, body, lasts)
         return body
 
@@ -129,12 +133,19 @@ class Recommend:
         """Return a list that counts as shown once it is given to `remember`.
 
         Places of new items count towards their share of lists at once: the next list of the same
-        answer must stay within it. `preview`: they do not, since nobody is shown the list.
+        answer must stay within it. `preview`: they do not, since nobody is shown the list, and no
+        experiment changes it.
         """
         self.service.see_changes()
-        serving, metrics = self.service.serving, self.service.metrics
+        metrics = self.service.metrics
+        assignment = NOBODY
+        if not preview:
+            assignment = experiment_arms.assigned(self.service, user_state.user_id)
+        serving = experiment_arms.model_of(self.service, assignment)
         cursor = pages.opened(given, "recommend", user_state.user_id)
-        query = self.query(user_state, given, cursor.started)
+        made_with = experiment_arms.overridden(given, assignment.overrides)
+        query = self.query(user_state, made_with, cursor.started)
+        query = replace(query, **experiment_arms.weights(assignment.overrides))
         pages.check_where(serving.live, query.filters)
         words = [one.value for one in query.controls if one.kind == "words"]
         if words:  # a phrase that is new is sought before the engine is held
@@ -143,15 +154,29 @@ class Recommend:
             places, unpinned = self._pins(serving, query, given.pin)
             ranking = without_items(query, places)
 
+            drafted = experiment_arms.Drafted(assignment.interleaved, user_state.user_id, cursor)
+
+            def ranked_by(arm: Arm | None, k: int) -> Sequence[Recommendation]:
+                if arm is None:
+                    return self._best(serving, ranking, k)
+                own = self._of_arm(user_state, made_with, arm, cursor.started)
+                model = experiment_arms.model_named(self.service, arm.bundle)
+                return self._best(model, without_items(own, places), k)
+
             def best(k: int) -> Sequence[Recommendation]:
-                return with_pins(self._best(serving, ranking, k), places, self.language)[:k]
+                found = drafted.best(ranked_by, serving.live, k)
+                return with_pins(found, places, self.language)[:k]
 
             page = pages.cut(cursor, given.n, best)
-            placed = self._placed(serving, page.items, query, given.explore, cursor)
+            placed = self._placed(
+                serving, page.items, query, made_with.explore, cursor, made_with.explore_by
+            )
             placed = _with_repeats(placed, query)
         after = page.after(one.item.item_id for one in placed)
         answer_id = uuid.uuid4().hex
-        exposure = self.exposure(answer_id, serving, user_state, placed)
+        exposure = self.exposure(
+            answer_id, serving, user_state, placed, assignment, drafted.team_of
+        )
         if not preview:
             self._count_new(serving, exposure)
         with metrics.stage("documents"):
@@ -169,6 +194,7 @@ class Recommend:
             "model_version": serving.version,
             "cold_start": user_state.cold,
             "degraded": user_state.degraded,
+            "variant": experiment_arms.told(assignment),
             "items": entries,
             "next": pages.next_url(base, given, after) if base else None,
             **({"personal": personal_place(query, serving.live)} if given.explain else {}),
@@ -186,6 +212,12 @@ class Recommend:
             for source, count in Counter(item.source for item in one.exposure.items).items():
                 metrics.shown.labels(source).inc(count)
             self.service.exposures.shown(one.exposure)
+
+    def _of_arm(self, user_state: UserState, given: SteerParameters, arm: Arm, now: float) -> Query:
+        """Return the query of an arm of an interleaved list."""
+        own = experiment_arms.overridden(given, arm.overrides)
+        found = self.query(user_state, own, now)
+        return replace(found, **experiment_arms.weights(arm.overrides))
 
     def _pins(
         self, serving: ServedModel, query: Query, pinned: Sequence[str]
@@ -213,6 +245,7 @@ class Recommend:
             own=given.own,
             repeat=given.repeat,
             diversity=given.diversity,
+            calibration=given.calibration,
             personal=given.personal,
             author_cap=given.author_cap,
             category_cap=given.category_cap,
@@ -242,32 +275,26 @@ class Recommend:
         query: Query,
         share: float,
         cursor: Cursor,
+        method: Method,
     ) -> list[Placed]:
         if not share:
-            return explored(items, (), 0.0, self.service.rng)
-        acted, live = {one.item_id for one in query.history}, serving.live
-        if query.taken is not None:
-            acted.update(query.taken.ids)
+            return explored(items, EMPTY_POOL, 0.0, self.service.rng)
+        rates: Mapping[str, tuple[float, float]] = {}
+        if method == "thompson":
+            rates = self.service.new_item_rates.wanted()
         with serving.feed.ranking:
-            newest = nonpersonal_lists.latest(live, _FRESH, query.filters, self.language)
-            out = user_controls.muted(live, query.controls, live.size)
-            own = serving.recommender.own(query, live.size)
-            out = own if out is None else out | own[: len(out)]
-        rows = np.array([live.row(one.item_id) for one in newest], np.int32)
-        fine = undoubted(live, rows).tolist()
-        both = zip(newest, rows.tolist(), fine, strict=True)
-        newest = [one for one, row, open_ in both if open_ and not _within(row, out)]
-        fresh = [
-            one
-            for one in newest
-            if one.item_id not in acted
-            and one.item_id not in query.exclude
-            and mark(one.item_id) not in cursor.shown
-        ]
-        return explored(items, fresh, share, self.service.rng)
+            pool = pool_of(serving.recommender, query, rates)
+        shown = [one.item_id for one in pool.items if mark(one.item_id) in cursor.shown]
+        return explored(items, pool.without(shown), share, self.service.rng, method)
 
     def exposure(
-        self, answer_id: str, serving: ServedModel, user_state: UserState, placed: list[Placed]
+        self,
+        answer_id: str,
+        serving: ServedModel,
+        user_state: UserState,
+        placed: list[Placed],
+        assignment: Assignment,
+        team_of: Mapping[str, str],
     ) -> Exposure:
         """Return the row of the exposure log of a list."""
         who = self.service.pseudonyms.of(user_state.user_id) if user_state.user_id else ""
@@ -278,10 +305,19 @@ class Recommend:
                 p.item.source,
                 None if p.propensity is None else round(p.propensity, 6),
                 p.slot_kind,
+                team=None if p.slot_kind == "explore" else team_of.get(p.item.item_id),
             )
             for p in placed
         )
-        return Exposure(answer_id, time.time(), serving.version, who, user_state.kind, shown)
+        return Exposure(
+            answer_id,
+            time.time(),
+            serving.version,
+            who,
+            user_state.kind,
+            shown,
+            assignment.logged,
+        )
 
     def _count_new(self, serving: ServedModel, exposure: Exposure) -> None:
         """Count the places of new items towards their share of lists."""
@@ -305,9 +341,6 @@ def _with_repeats(placed: list[Placed], query: Query) -> list[Placed]:
     ]
 
 
-def _keepable(given: SteerParameters) -> bool:
-    return given.cursor is None and not given.explore and not given.impressions
-
-
-def _within(row: int, mask: Mask) -> bool:
-    return 0 <= row < len(mask) and bool(mask[row])
+def _keepable(given: SteerParameters, assignment: Assignment) -> bool:
+    drawn = given.explore or given.impressions or assignment.interleaved is not None
+    return given.cursor is None and not drawn

@@ -23,6 +23,11 @@ def readiness(at_hand: AppState) -> dict[str, Any]:
         warnings.append(
             f"bundle {at_hand.worker.refused} was refused, an older one is in service: see the log"
         )
+    if at_hand.second.refused:
+        warnings.append(
+            f"bundle {at_hand.second.refused} of an experiment cannot be opened: no user is in the"
+            " arm that names it; see the log"
+        )
     if not store:
         warnings.append("the store cannot be reached: lists are not personal, writes are refused")
     elif not writes:
@@ -38,6 +43,7 @@ def readiness(at_hand: AppState) -> dict[str, Any]:
         "bundle_age_hours": None if age is None else round(age / 3600.0, 3),
         "store": store,
         "writes": writes,
+        "second_bundle": at_hand.second.as_json(),
         "lag_seconds": None if lag is None else round(lag, 3),
         "warnings": warnings,
     }

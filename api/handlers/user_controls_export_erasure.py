@@ -215,7 +215,9 @@ def _shown(service: AppState, person: str) -> Iterator[dict[str, Any]]:
             came = log.came_of([one.recommendation_id for one in page])
         for one in page:
             own = [asdict(c) for c in came if c.recommendation_id == one.recommendation_id]
-            yield {**asdict(one), "items": _places(one), "outcomes": own}
+            known = asdict(one)
+            variant = known.pop("arms")
+            yield {**known, "variant": variant, "items": _places(one), "outcomes": own}
         if len(page) < _PAGE:
             return
         last = page[-1].recommendation_id

@@ -6,6 +6,7 @@ from . import (
     console,
     entities,
     events,
+    experiments,
     explain,
     follow_suggestions,
     following_feed,
@@ -32,6 +33,7 @@ from . import (
     users,
     watches,
     webhooks,
+    what_if,
 )
 
 ROUTES = (
@@ -56,6 +58,8 @@ ROUTES = (
     suspicious_groups.routes,
     pins.routes,
     watches.routes,
+    experiments.routes,
+    what_if.routes,
     alerts.routes,
     audit_log.routes,
     console.routes,

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from recsys.bundle_store import BundleStore
 from recsys.errors import StoreError
+from recsys.experiments.registry import Experiments
 from recsys.follow_signals import FollowSignals
 from recsys.safety.analysis_process import AnalysisProcess
 from recsys.safety.text_rules import load_scorer
@@ -34,11 +35,14 @@ from ..auth import Authenticator
 from ..handlers.event_kind_counts import KindCounts
 from ..http.response_cache import Cache
 from ..metrics import Metrics
+from .experiment_board import ExperimentBoard
 from .exposure_write_buffer import ExposureLog
+from .new_item_rates import NewItemRates
 from .outage_notices import OperationNotices
 from .pin_board import PinBoard
 from .rate_limiter import RateLimiter
 from .request_audit import AuditTrail
+from .second_bundle import SecondBundle
 from .served_model import ServedModel, no_bundle
 from .store_connection import StoreLink
 from .suspect_notices import SuspectNotices
@@ -88,6 +92,9 @@ class AppState:
         )  # of comments
         self.rng = random.Random()
         self.pins = PinBoard()
+        self.new_item_rates = NewItemRates(self.link)
+        self.experiments = ExperimentBoard()
+        self.second = SecondBundle(self.bundles, self.link, settings, self.comment_scorer)
         self.graph = FollowGraph(settings.weights)
         self.popular_accounts = PopularAccounts()
         self.follow_signals = FollowSignals(self.graph)
@@ -155,6 +162,8 @@ class AppState:
                 self.catch_up()
             except StoreError:
                 pass  # the answer will say that it is degraded
+        if self.second.serving is not None:
+            self.second.follow()
 
     def follow_graph(self) -> FollowGraph | None:
         """Return the follow graph as of now, of all workers' writes; None until it was read.
@@ -171,6 +180,21 @@ class AppState:
             except StoreError:
                 log.debug("the log of follows cannot be read")
         return graph
+
+    def load_experiments(self) -> None:
+        """Read the experiments; while the store is away, those known so far run on."""
+        try:
+            with self.link.use(patient=True) as store:
+                changed = self.experiments.learn(Experiments(store.db).every())
+        except StoreError:
+            log.debug("the experiments of the store cannot be read")
+            return
+        serving, wanted = self.serving_or_none, self.experiments.bundle
+        self.experiments.in_service = "" if serving is None else serving.version
+        changed |= self.second.take("" if wanted == self.experiments.in_service else wanted)
+        self.experiments.opened = self.second.version
+        if changed:
+            self.cache.clear()
 
     def load_pins(self) -> None:
         """Read the pins of operators; while the store is away, those known so far hold."""

@@ -28,6 +28,7 @@ from recsys.store.writer_queue import PAUSE
 
 from ..user_tokens import Tokens
 from .app_state import AppState
+from .experiment_guardrails import ExperimentGuardrails
 from .heap import release_free_pages
 from .served_model import ServedModel
 
@@ -40,6 +41,8 @@ _TRENDS = 5.0  # seconds between looks at what rises
 _PROBE = 1.0  # seconds between looks whether the store takes writes
 _FIGURES = 1.0  # seconds between copies of the figures for the other workers
 _KEYS = 2.0  # seconds until a revoked key is refused everywhere
+_EXPERIMENTS = 1.0  # seconds until an experiment that starts or stops does so in every worker
+_GUARDRAILS = 60.0  # seconds between looks whether guardrails are due
 _PINS = 1.0  # seconds until a pin of an operator is in the lists of every worker
 _SUSPECTS = 30.0  # seconds between looks for suspicious groups
 _NIGHTS = 30.0  # seconds between looks at how the last night ended
@@ -64,6 +67,7 @@ class RefreshThreads:
         self._due: dict[str, float] = {}
         self._deliverer: Deliverer | None = None
         self._watcher: Watcher | None = None
+        self._guardrails = ExperimentGuardrails(service.link)
         settings = service.settings
         self._senders = senders_by_channel(  # of a notice that the store cannot hold
             MailServer.of(settings.smtp, settings.mail_from),
@@ -122,12 +126,16 @@ class RefreshThreads:
             self.load_keys()
         if self._is_due("pins", _PINS):
             self._service.load_pins()
+        if self._is_due("experiments", _EXPERIMENTS):
+            self._service.load_experiments()
         if self._service.serving_or_none is not None and self._is_due("trends", _TRENDS):
             self._service.serving.trend_monitor.trends(time.time())
         if self._is_due("nights", _NIGHTS):
             self._service.look_at_nights()
         if self._is_due("clicks", _CLICKS):
             self._service.look_at_clicks()
+        if self._service.serving_or_none is not None:
+            self._service.new_item_rates.refresh(self._service.serving)
 
     def write(self) -> None:
         """Do what is due and may wait for other writers, or for a disk."""
@@ -140,6 +148,8 @@ class RefreshThreads:
             service.operation_notices.deaths()
         if service.serving_or_none is not None and self._is_due("suspects", _SUSPECTS):
             service.suspect_notices.look(service.serving)
+        if self._is_due("guardrails", _GUARDRAILS):
+            self._guardrails.look()
         if self._is_due("prune", _PRUNE):
             self._prune()
         if self._is_due("owed", _OWED):
@@ -198,6 +208,7 @@ class RefreshThreads:
     def follow(self) -> None:
         """Read the store's logs to their ends, if anything was committed since the last look."""
         service, serving = self._service, self._service.serving_or_none
+        service.second.follow()
         if serving is None:
             return
         stamp = service.link.stamp()

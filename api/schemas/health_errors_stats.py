@@ -34,6 +34,16 @@ class Alive(Answer):
     status: str
 
 
+class SecondBundle(Answer):
+    """The bundle of an experiment's arm, open beside the one in service."""
+
+    version: str
+    array_bytes: int = Field(description="of its files, of which what is read is in memory")
+    memory_bytes: int | None = Field(
+        description="by which the memory of this process has grown; null where it is not known"
+    )
+
+
 class Ready(Answer):
     """Whether lists can be served, and what is wrong if anything is."""
 
@@ -42,6 +52,9 @@ class Ready(Answer):
     bundle_age_hours: float | None
     store: bool
     writes: bool = Field(description="whether the store takes writes")
+    second_bundle: SecondBundle | None = Field(
+        description="while an experiment runs that names another bundle than the one in service"
+    )
     lag_seconds: float | None
     warnings: list[str]
 

@@ -62,6 +62,9 @@ class Home(Answer):
     model_version: str
     cold_start: bool
     degraded: bool
+    variant: dict[str, str] | None = Field(
+        description="arms of the running experiments that the user is in, by id; null: in none"
+    )
     rows: list[HomeRow]
     notice: str = Field("", description="why there is no row")
     warnings: list[str] = Field([], description="what of the request has no effect, and why")

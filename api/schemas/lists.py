@@ -102,6 +102,11 @@ class SteerParameters(PageParameters):
     diversity: Share | None = Field(
         None, description="0: by score alone; 1: as varied as possible; default: 0, cold starts .3"
     )
+    calibration: Share = Field(
+        0.0,
+        description="0: by score alone; above: the topics of a list in the proportions of the "
+        "history, with a part of all topics; then diversity counts for nothing",
+    )
     personal: Share | None = Field(
         None,
         description="0: what is popular and trending; 1: what the history speaks for alone; "
@@ -115,6 +120,11 @@ class SteerParameters(PageParameters):
     )
     explore: Annotated[float, Field(ge=0.0, le=0.5)] = Field(
         0.0, description="share of places given to a fresh item drawn at random"
+    )
+    explore_by: Literal["uniform", "thompson"] = Field(
+        "uniform",
+        description="uniform: each new item is as likely; thompson: by the chance that its click "
+        "rate is the highest of them",
     )
 
 
@@ -242,6 +252,9 @@ class Recommended(Page):
     user: str | None
     recommendation_id: RecommendationId
     cold_start: bool
+    variant: dict[str, str] | None = Field(
+        description="arms of the running experiments that the user is in, by id; null: in none"
+    )
     personal: float | None = Field(
         None, description="with `explain`: place between popularity, 0, and the history alone, 1"
     )

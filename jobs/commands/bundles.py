@@ -16,6 +16,8 @@ from rich.table import Table
 
 from recsys.bundle_store import BundleInfo, BundleStore
 from recsys.errors import BundleError
+from recsys.experiments.registry import Experiments
+from recsys.store.store import Store
 
 from ..cli import run
 from ..command_audit import record
@@ -73,9 +75,12 @@ def rollback(version: str | None, as_json: bool) -> None:
 @click.option("--keep", type=int, help="How many of the newest to keep [RECSYS_KEEP_BUNDLES].")
 @as_json
 def prune(keep: int | None, as_json: bool) -> None:
-    """Remove old versions; the current one always stays."""
+    """Remove old versions; the current one and those of experiments always stay."""
     settings = load_settings()
-    gone = BundleStore(settings.home).prune(settings.keep_bundles if keep is None else keep)
+    with Store.open(settings.store_url) as store:
+        used = Experiments(store.db).bundles_in_use()
+    kept = settings.keep_bundles if keep is None else keep
+    gone = BundleStore(settings.home).prune(kept, used)
     if gone:
         record(settings.store_url, "bundles prune", ", ".join(gone))
     words = f"removed {', '.join(gone)}" if gone else "nothing to remove"

@@ -21,10 +21,12 @@ from recsys.evaluation.experiment_simulation import (
     found_mismatches,
     stopped_by_guardrail,
 )
+from recsys.evaluation.interleaving_simulation import ClickModel, interleaved, split
 
 from ..cli import run
 from ..command_output import check_json_file, output, write_json
 
+CLICK_MODELS: tuple[ClickModel, ...] = ("position", "cascade")
 CORRELATION = 0.6  # of a user's value with the one before the experiment
 UNITS = 100_000  # of the test of sample ratios
 
@@ -34,7 +36,7 @@ UNITS = 100_000  # of the test of sample ratios
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--json", "json_file", type=Path, help="Write the figures to this file; - is stdout.")
 def command(simulations: int, seed: int, json_file: Path | None) -> None:
-    """Simulate experiments: false alarms, power, sample ratios and guardrails."""
+    """Simulate experiments: false alarms, power, sample ratios, guardrails and interleaving."""
     check_json_file(json_file)
     figures: dict[str, Any] = {
         "rate": RATE,
@@ -68,8 +70,24 @@ def command(simulations: int, seed: int, json_file: Path | None) -> None:
             "no effect, until the end": stopped_by_guardrail(0.0, 1.0, simulations, seed),
         },
     }
+    figures["interleaving"] = {
+        model: _interleaving(model, max(simulations // 200, 2), seed) for model in CLICK_MODELS
+    }
     output(json_file).print(json.dumps(figures, indent=1, allow_nan=False), soft_wrap=True)
     write_json(json_file, figures, indent=1)
+
+
+def _interleaving(model: ClickModel, simulations: int, seed: int) -> dict[str, Any]:
+    """Return the median users until a decision, interleaved and by an A/B test, as JSON."""
+    together = interleaved(model, simulations, seed)
+    apart = split(model, max(simulations // 2, 1), seed)
+    return {
+        "simulations": [simulations, max(simulations // 2, 1)],
+        "users_interleaved": together.median,
+        "users_of_ab_test": apart.median,
+        "ratio": together.median / apart.median,
+        "right": [together.right, apart.right],
+    }
 
 
 if __name__ == "__main__":

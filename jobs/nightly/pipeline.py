@@ -17,6 +17,7 @@ from recsys.bundle import RawBundle, read_bundle, write_bundle
 from recsys.bundle_store import BundleStore
 from recsys.data.unrecorded_items import with_records
 from recsys.errors import DataError
+from recsys.experiments.registry import Experiments
 from recsys.safety.comment_dampening import dampened
 from recsys.text.sentiment.comment_cache import with_comment_sentiment
 from recsys.tuning.baseline_comparison import baseline_blend, named
@@ -246,7 +247,8 @@ class NightPipeline:
             bundles.rollback(version)
         else:
             bundles.publish(write, version)
-        bundles.prune(max(self.night.settings.keep_bundles, 1))
+        used = Experiments(self.night.store.db).bundles_in_use()
+        bundles.prune(max(self.night.settings.keep_bundles, 1), used)
         return {"version": version, "clicks": click_rates(self.night.store)}
 
     def manifest(self, fitted: RawBundle) -> Manifest:

@@ -110,6 +110,11 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 "text": _TEXT,
             },
         ),
+        "experiment_stopped": Kind(
+            "Experiment {experiment} was stopped: {reason}",
+            "an experiment has harmed a guardrail, or its end has come",
+            {"experiment": _TEXT, "reason": _TEXT, "at": _NUMBER},
+        ),
         "worker_died": Kind(
             "Worker {worker} of {host} died ({cause})",
             "a worker of `recsys serve` has died and is replaced; cause: exit, signal or silence",

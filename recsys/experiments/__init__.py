@@ -1,1 +1,1 @@
-"""Statistics of online experiments: assignment, sequential tests, plans, off-policy estimates."""
+"""Experiments: definitions, assignment, sequential tests, reports, off-policy estimates."""

@@ -2,8 +2,8 @@
 
 Experiments of one layer share its salt and have ranges of it that do not overlap, so that a unit is
 in at most one of them; experiments of different layers are independent. Within an experiment the
-arms divide a second point, whose salt is the experiment's id. Nothing is stored, and every process
-comes to the same arm.
+arms divide a second point, whose salt is the experiment's id; the last part of it may be held out.
+Nothing is stored, and every process comes to the same arm.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from recsys.errors import DataError
 
 _SCALE = 2.0**-64
 SHARES_SUM = 1e-9  # by how much shares may miss 1
+HOLDOUT = "holdout"  # name of the arm of units that are held out
 
 
 def point(unit: str, salt: str) -> float:
@@ -37,7 +38,8 @@ def _key(salt: str) -> bytes:
 class Split:
     """Names of arms and their shares of an experiment's units; DataError where they do not add up.
 
-    `start`, `end`: the experiment's range of its layer. Units outside are in no arm.
+    `start`, `end`: the experiment's range of its layer. Units outside are in no arm. `holdout`: the
+    share of the range that is in the arm `HOLDOUT`; the arms share the rest.
     """
 
     experiment: str
@@ -46,6 +48,7 @@ class Split:
     layer: str = "default"
     start: float = 0.0
     end: float = 1.0
+    holdout: float = 0.0
 
     def __post_init__(self) -> None:
         where = f"experiment {self.experiment!r}"
@@ -57,15 +60,32 @@ class Split:
             raise DataError(
                 f"{where}: the shares of its arms add up to {sum(self.shares):g}, not 1"
             )
+        if HOLDOUT in self.arms or not 0 <= self.holdout < 1:
+            raise DataError(
+                f"{where}: {HOLDOUT!r} names no arm; its share {self.holdout:g} is 0 to below 1"
+            )
         if not 0 <= self.start < self.end <= 1:
             raise DataError(
                 f"{where}: its range {self.start:g} to {self.end:g} of the layer {self.layer!r} is"
                 " no part of 0 to 1"
             )
 
+    @property
+    def groups(self) -> dict[str, float]:
+        """Names of the arms, and of the holdout where there is one, with their shares of units."""
+        rest = {
+            arm: share * (1 - self.holdout)
+            for arm, share in zip(self.arms, self.shares, strict=True)
+        }
+        return rest | ({HOLDOUT: self.holdout} if self.holdout else {})
+
+    @cached_property
+    def _names(self) -> list[str]:
+        return list(self.groups)
+
     @cached_property
     def _ends(self) -> list[float]:
-        return [*list(accumulate(self.shares))[:-1], 1.0]
+        return [*list(accumulate(self.groups.values()))[:-1], 1.0]
 
     def arm(self, unit: str) -> str | None:
         """Return the arm of a unit, in some 2 us; None outside the experiment's range."""
@@ -73,7 +93,7 @@ class Split:
             at = point(unit, self.layer)
             if not self.start <= at < self.end:
                 return None
-        return self.arms[bisect_right(self._ends, point(unit, self.experiment))]
+        return self._names[bisect_right(self._ends, point(unit, self.experiment))]
 
 
 def check_layer(splits: Sequence[Split]) -> None:

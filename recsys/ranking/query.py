@@ -64,7 +64,10 @@ class Query:
     words: str = ""  # steers: the closer an item's words, the higher
     interests: tuple[str, ...] = ()  # words the user stated, used like a history
     diversity: float = 0.0  # 0: by score alone; 1: each pick as unlike the others as possible
+    calibration: float = 0.0  # 0: by score alone; 1: topics as in the history; before diversity
     personal: float | None = None  # 0..1, place on the dial of the score model; None: as tuned
+    rising_weight: float | None = None  # None: RECSYS_RISING_WEIGHT; 0 there stays 0
+    flag_weight: float | None = None  # None: RECSYS_FLAG_WEIGHT
     author_cap: int | None = None  # most items of one author in the list
     category_cap: int | None = None
     explain: bool = False  # tell every reason, not only the first three

@@ -172,16 +172,17 @@ class Request:
 
     def spread(self) -> float:
         """Return the standard deviation of the scores over a sample of the catalogue."""
-        return float(self._sample_scores().std()) or 1.0
+        return float(self.sample_scores().std()) or 1.0
 
     def log_total(self) -> float:
         """Return the log of the sum of exp(score) over the catalogue, estimated from a sample."""
-        found = self._sample_scores()
+        found = self.sample_scores()
         most = float(found.max(initial=0.0))
         mean = float(np.exp(found.astype(np.float64) - most).mean()) if len(found) else 1.0
         return most + float(np.log(mean * max(self.size, 1)))
 
-    def _sample_scores(self) -> Floats:
+    def sample_scores(self) -> Floats:
+        """Return the scores of a sample of the catalogue."""
         found, words = self.scores_without_words(self.table.sample), self.words
         return found + self.table.words @ words if words.any() else found
 

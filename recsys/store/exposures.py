@@ -1,8 +1,8 @@
 """Exposures: shown lists and their outcomes, in two append-only tables.
 
-A list is one row: its items with position and source, the experiment's arm, and per place the
-propensity (the probability of this placement, for off-policy evaluation) and the kind of slot.
-Users appear as keyed pseudonyms only.
+A list is one row: its items with position and source, the arms of the experiments that the user is
+in, and per place the propensity (the probability of this placement, for off-policy evaluation) and
+the kind of slot. Users appear as keyed pseudonyms only.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import repeat
 from typing import Any
 
@@ -44,6 +44,7 @@ class Shown:
     propensity: float | None = 1.0
     slot_kind: str | None = "ranked"  # one of SLOT_KINDS; None: not logged
     row: str | None = None  # key of the row of a home page; None: of no home page
+    team: str | None = None  # arm that gave the item to an interleaved list; None: of none
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,8 @@ class Exposure:
     person: str
     kind: str
     items: tuple[Shown, ...]
-    arm: str | None = None  # of the experiment whose settings made the list; None: of none
+    # arm by experiment, A/A and holdouts included; rows of versions before experiments have none
+    arms: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +284,7 @@ def _rates(shown: Counter[_Keys], hits: Counter[_Keys]) -> dict[str, dict[str, R
 
 
 def _row(one: Exposure) -> dict[str, object]:
-    rows = [s.row for s in one.items]
+    rows, teams = [s.row for s in one.items], [s.team for s in one.items]
     return {
         "recommendation_id": one.recommendation_id,
         "time": one.time,
@@ -290,10 +292,11 @@ def _row(one: Exposure) -> dict[str, object]:
         "person": one.person,
         "kind": one.kind,
         "items": json.dumps([[s.item_id, s.position, s.source] for s in one.items]),
-        "arm": one.arm,
+        "arm": json.dumps(dict(one.arms)) if one.arms else None,
         "propensity": json.dumps([s.propensity for s in one.items]),
         "slot_kind": json.dumps([s.slot_kind for s in one.items]),
         "home_row": json.dumps(rows) if any(rows) else None,
+        "team": json.dumps(teams) if any(teams) else None,
     }
 
 
@@ -305,18 +308,18 @@ def _exposure(row: Mapping[str, object]) -> Exposure:
         str(row["person"]),
         str(row["kind"]),
         _shown(row),
-        None if row["arm"] is None else str(row["arm"]),
+        {} if row["arm"] is None else json.loads(str(row["arm"])),
     )
 
 
 def _shown(row: Mapping[str, object]) -> tuple[Shown, ...]:
     """Return the places of a list; rows before revision 0005 hold the propensity as a value."""
     entries = json.loads(str(row["items"]))
-    propensities, kinds, rows = (
+    columns = [
         [None] * len(entries) if row[name] is None else json.loads(str(row[name]))
-        for name in ("propensity", "slot_kind", "home_row")
-    )
+        for name in ("propensity", "slot_kind", "home_row", "team")
+    ]
     return tuple(
-        Shown(entry[0], entry[1], entry[2], entry[3] if len(entry) > 3 else propensity, kind, own)
-        for entry, propensity, kind, own in zip(entries, propensities, kinds, rows, strict=True)
+        Shown(entry[0], entry[1], entry[2], entry[3] if len(entry) > 3 else propensity, *rest)
+        for entry, propensity, *rest in zip(entries, *columns, strict=True)
     )

@@ -25,7 +25,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA = 12  # number of the newest revision in migrations/versions; a newer store is refused
+SCHEMA = 13  # number of the newest revision in migrations/versions; a newer store is refused
 
 LIVE, HIDDEN, DELETED = 0, 1, 2  # items.state
 STATES = ("live", "hidden", "deleted")
@@ -261,10 +261,11 @@ exposures = Table(
     Column("person", String(32), nullable=False),  # pseudonym; empty: a session
     Column("kind", String(16), nullable=False),  # cold, short, long, session
     Column("items", Text, nullable=False),  # JSON: [[item id, position, source], …]
-    Column("arm", Text),  # of an experiment; NULL: none
+    Column("arm", Text),  # JSON: {experiment: arm}; NULL: none
     Column("propensity", Text),  # JSON: probability of each placement; NULL: an older row
     Column("slot_kind", Text),  # JSON: kind of each place; NULL: an older row
     Column("home_row", Text),  # JSON: row of a home page of each place; NULL: no home page
+    Column("team", Text),  # JSON: arm of each place of an interleaved list; NULL: any other list
     Index("exposures_person", "person", "time"),
 )
 
@@ -475,6 +476,23 @@ silences = _log(
     Column("ends", Double, nullable=False),
     _words("reason"),
     _words("created_by"),
+)
+
+experiments = Table(  # see recsys.experiments.registry
+    "experiments",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("definition", Text, nullable=False),  # JSON object
+    Column("created", Double, nullable=False),
+    _words("created_by"),
+    Column("started", Double),
+    Column("stopped", Double),
+    Column("decided", Double),
+    _words("reason"),
+    _words("decision"),
+    Column("planned_units", _NUMBER, nullable=False, server_default="0"),
+    Column("planned_guardrail_units", _NUMBER, nullable=False, server_default="0"),
 )
 
 # which revision a store has; one row. Its own name: a shared PostgreSQL database may hold the

@@ -27,6 +27,7 @@ LISTS: dict[str, tuple[str, Any]] = {
     "POST /recommend": ("/recommend", {"items": ["sea-2"], "n": 60}),
     "/recommend/<id:user>": ("/recommend/x?n=60&q=tide", None),
     "POST /recommend/batch": ("/recommend/batch", {"users": ["x", "baker"], "n": 60}),
+    "POST /whatif": ("/whatif", {"user": "baker", "n": 100, "overrides": {"diversity": 0.1}}),
     "/home": ("/home?user=x&n=50", None),
     "/home/<id:user>": ("/home/x?n=50", None),
     "/feed/following": ("/feed/following?user=fan&n=60", None),
@@ -72,6 +73,7 @@ OTHERS = frozenset(
     /users/<id:user_id>/profile /users/<user:user_id> /follows /authors
     /users/<id:user_id>/suggestions
     /items/<id:item_id>/spread /watches /watches/<int:watch_id> /watches/<int:watch_id>/timeline
+    /experiments /experiments/<experiment_id> /experiments/<experiment_id>/report
     /alerts /alerts/<int:alert_id> /silences /console /console/<path:rest>
     """.split()
 )
@@ -82,6 +84,7 @@ WRITES = frozenset(
     /mail-addresses/<int:address_id>/test /webhooks/<int:webhook_id>/test
     /api/feedback /api/item /api/items /api/user /api/users /events /items /tokens /users
     /users/<id:user_id>/merge /follows /authors /watches /watches/preview /opinion /silences
+    /experiments
     /alerts/<int:alert_id>/acknowledge /alerts/<int:alert_id>/resolve /console /console/<path:rest>
     """.split()
 )

@@ -31,6 +31,7 @@ WITHOUT = {
     "DELETE /users/{user_id}": "`delete_user` asks DELETE /users, likewise",
 }
 EVENT = {"user_id": "ann", "item_id": "sea-1", "event": "like", "timestamp": 1.7e9}
+ARMS = [{"name": "a", "share": 0.5}, {"name": "b", "share": 0.5}]
 FOLLOW = {"user_id": "ann", "author_id": "author-1"}
 # each method with arguments; those that answer with an error in this world come last
 CALLS: list[tuple[str, Callable[[Client], Any]]] = [
@@ -94,6 +95,12 @@ CALLS: list[tuple[str, Callable[[Client], Any]]] = [
     ("change_watch", lambda c: c.change_watch(1, level="eager")),
     ("watch_timeline", lambda c: c.watch_timeline(1)["points"]),
     ("delete_watch", lambda c: c.delete_watch(1)),
+    ("add_experiment", lambda c: c.add_experiment("variety", ARMS, "click_rate", effect=0.1)),
+    ("experiments", lambda c: c.experiments()[0]["metrics"]["effect"] == 0.1),
+    ("experiment", lambda c: c.experiment("variety")["state"] == "draft"),
+    ("change_experiment", lambda c: c.change_experiment("variety", state="running")["started"]),
+    ("what_if", lambda c: c.what_if("ann", overrides={"diversity": 0.5})["lists"]),
+    ("experiment_report", lambda c: c.experiment_report("aa")["status"] == "too_early"),
     ("alerts", lambda c: c.alerts()),
     ("add_silence", lambda c: c.add_silence(4e9)),
     ("silences", lambda c: c.silences()[0]),

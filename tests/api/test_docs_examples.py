@@ -162,6 +162,7 @@ SAMPLE_PAGES = (
     "docs/user-data.md",
     "docs/trends.md",
     "docs/watches.md",
+    "docs/experiments.md",
     "docs/parameters.md",
     "docs/access.md",
     "docs/how-to/gorse.md",

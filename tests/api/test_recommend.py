@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
-import api_world as world
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from api.handlers.personal_list import Recommend
 from api.runtime.app_state import AppState
+from api.schemas.lists import SteerParameters
+from recsys.exploration import pool_of
 
 
 def recommend(client: FlaskClient, user: str, query: str = "") -> dict[str, Any]:
@@ -272,8 +275,13 @@ def test_impressions_count_as_seen_for_a_while(client: FlaskClient, service: App
 
 def test_exploration_logs_its_chance(client: FlaskClient, service: AppState) -> None:
     ranked = ids(recommend(client, "baker", "?n=10"))
-    new = {item.item_id for item in world.items()[:50]} - set(ranked)
-    new -= {f"bread-{number}" for number in range(6)}  # what baker has taken up
+    with service.serving.feed.ranking:
+        maker = Recommend(service)
+        query = maker.query(maker.user_state("baker"), SteerParameters(), time.time())
+        pool = pool_of(service.serving.recommender, query, {})
+    new = {one.item_id for one in pool.items} - set(ranked)
+    assert not new & {f"bread-{number}" for number in range(6)}  # what baker has taken up
+    assert 5 < len(new) < 50  # those that baker would like least are left out
     service.worker._write_exposures()
     plain = service.link.exposures().shown_lists(service.pseudonyms.of("baker"))
     assert {(p.propensity, p.slot_kind) for p in plain[0].items} == {(1.0, "ranked")}
@@ -284,7 +292,7 @@ def test_exploration_logs_its_chance(client: FlaskClient, service: AppState) -> 
     service.worker._write_exposures()
     lists = service.link.exposures().shown_lists(service.pseudonyms.of("baker"))
     lists = [one for one in lists if one != plain[0]]
-    assert len(lists) == 10 and {one.arm for one in lists} == {None}
+    assert len(lists) == 10 and {tuple(one.arms) for one in lists} == {("aa",)}
     for one in lists:  # the pool holds one item fewer after each place that has drawn
         pool = len(new)
         for place in one.items:

@@ -76,7 +76,7 @@ def test_an_export_holds_all_there_is(admin: FlaskClient, service: AppState) -> 
     assert [event["event"] for event in found["events"]] == ["like"] * 6 + ["click"]
     (one,) = found["shown"]
     assert len(one["items"]) == 2 and one["outcomes"][0]["event"] == "click"
-    assert one["arm"] is None and one["items"][0]["slot_kind"] == "ranked"
+    assert one["variant"].keys() == {"aa"} and one["items"][0]["slot_kind"] == "ranked"
     assert one["items"][0]["propensity"] == one["items"][0]["probability"] == 1.0
     assert one["person"] == found["person"] != "baker"
     assert admin.get("/users/nobody/export").status_code == 404

@@ -36,6 +36,11 @@ AUDITED = {
     "mail confirm",
     "mail remove",
     "mail test",
+    "experiment add",
+    "experiment start",
+    "experiment stop",
+    "experiment decide",
+    "whatif",
     "watch add",
     "watch remove",
 }
@@ -46,7 +51,7 @@ EXEMPT = {
     "figures over everybody": {
         "evaluate", "evaluate-text", "evaluate-trends", "evaluate-watches",
         "evaluate-profiles", "bench",
-        "evaluate-experiments", "evaluate-ope", "evaluate-people",
+        "replay", "evaluate-experiments", "evaluate-ope", "evaluate-people",
     },
     "a list for its reader, as GET /recommend": {"recommend"},
     "texts of a file, no user": {"tone", "train-tone"},
@@ -54,6 +59,7 @@ EXEMPT = {
         "keys list", "bundles list", "bundles show", "notices list", "notices dead",
         "webhooks list", "mail list", "settings",
         "watch list", "watch alerts", "watch digest", "watch test",
+        "experiment list", "experiment plan", "experiment report",
     },
 }  # fmt: skip
 

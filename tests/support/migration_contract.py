@@ -115,7 +115,7 @@ class MigrationContract:
                 (run,) = store.runs()
                 assert run.status == "published" and store.controls_of("ann")
                 (shown,) = Exposures(store.db).shown_lists("p")
-                assert shown.arm is None and shown.items == (Shown("a", 1, "words", 0.9, None),)
+                assert not shown.arms and shown.items == (Shown("a", 1, "words", 0.9, None),)
         assert self.users(old)[1] == f"{SCHEMA:04d}"
 
     def test_an_old_store_ends_with_the_tables_of_a_new_one(self, old, url):

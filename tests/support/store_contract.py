@@ -12,9 +12,13 @@ from recsys.data.event_kind_weights import EventWeights
 from recsys.data.event_tables import EventTable
 from recsys.data.records import Author, Event, Follow, Item, User
 from recsys.errors import DataError
+from recsys.experiments.definition import of_definition
+from recsys.experiments.registry import Experiments
+from recsys.experiments.unit_counts import Window, unit_counts
 from recsys.store import user_merges
 from recsys.store.alerts import Alerts, Evidence
 from recsys.store.erasure import Erasures, erase
+from recsys.store.exposure_reader import shown_lists
 from recsys.store.exposures import Exposure, Exposures, Outcome, Shown
 from recsys.store.follows import Change
 from recsys.store.pseudonyms import Pseudonyms
@@ -488,7 +492,7 @@ class StoreContract:
     def test_an_exposure_keeps_arm_propensities_and_kinds_of_places(self, store):
         log = Exposures(store.db)
         places = (Shown("1", 1, "words"), Shown("2", 2, "explore", 0.0125, "explore"))
-        log.write([Exposure("a" * 32, 50.0, "b", "p", "long", places, "blue")], [])
+        log.write([Exposure("a" * 32, 50.0, "b", "p", "long", places, {"x": "blue"})], [])
         log.write([Exposure("b" * 32, 60.0, "b", "p", "long", places)], [])
         with store.db.write() as connection:  # as programs before revision 0005 wrote it
             connection.execute(
@@ -503,10 +507,39 @@ class StoreContract:
             )
         first, second, old = log.shown_lists("p")
         assert first.items == second.items == places
-        assert (first.arm, second.arm, old.arm) == ("blue", None, None)
+        assert (first.arms, second.arms, old.arms) == ({"x": "blue"}, {}, {})
         assert old.items == (Shown("1", 1, "words", 0.9, None),)
         assert log.rates(0.0)["slot_kind"].keys() == {"ranked", "explore"}
         assert log.rates(0.0)["source"]["words"].shown == 3
+
+    def test_experiments_and_the_log_of_their_arms(self, store):
+        known = Experiments(store.db)
+        arms = [{"name": name, "share": 0.5} for name in "ab"]
+        given = {"arms": arms, "metrics": {"primary": "click_rate"}, "holdout": 0.1}
+        one = known.add(of_definition("x", given))
+        assert known.every() == [one]
+        with pytest.raises(DataError, match="used once"):
+            known.add(of_definition("x", given))
+        started = known.move("x", "running")
+        assert known.one("x") == started and started.state == "running"
+        log = Exposures(store.db)
+        places = (Shown("1", 1, "words", team="a"), Shown("2", 2, "words", team="b"))
+        now = started.started
+        for number in range(7):
+            arm = {"x": "ab"[number % 2]}
+            own = Exposure(
+                f"{number:032}", now + number // 3, "b", f"p{number}", "long", places, arm
+            )
+            log.write([own], [Outcome(own.recommendation_id, "2", "click", now)])
+        log.write([Exposure("s" * 32, now, "b", "", "session", places)], [])
+        found = list(shown_lists(store.db, now, whole=True, page=2))
+        assert [one.person for one in found] == [f"p{number}" for number in range(7)]
+        assert all(one.teams == ("a", "b") and one.clicked == {"2"} for one in found)
+        assert found[1].arms == {"x": "b"}
+        assert len(list(shown_lists(store.db, now, now + 1))) == 3
+        counts = unit_counts(store.db, Window("x", now, now + 9, {"a": 0.5, "b": 0.5}))
+        assert counts.arms.count("a") == 4 and counts.counts[0].tolist() == [1, 2, 1, 1, 0]
+        assert known.stop_running("x", "why") and not known.stop_running("x", "why")
 
     def test_click_rates_are_the_same_read_in_pages_of_any_size(self, store, monkeypatch):
         log = Exposures(store.db)

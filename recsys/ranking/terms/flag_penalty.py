@@ -47,5 +47,7 @@ class FlagPenalty(ScoreTerm):
     def bind_request(self, context: RequestContext) -> UserFlagPenalty | None:
         """Scale the penalty by the spread of the scores; None where no item is flagged."""
         marks = context.live.marks
-        penalty = marks.weight * context.spread * marks.some
+        given = context.query.flag_weight
+        weight = marks.weight if given is None else given
+        penalty = weight * context.spread * marks.some
         return UserFlagPenalty(context.live, penalty) if penalty else None

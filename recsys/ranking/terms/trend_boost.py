@@ -48,9 +48,11 @@ class TrendBoost(ScoreTerm):
 
     def bind_request(self, context: RequestContext) -> UserTrendBoost | None:
         """Return the boost; None where nothing rises that concerns the user."""
-        if context.rising is None:
+        given = context.query.rising_weight
+        if context.rising is None or given == 0:
             return None
         followed = context.rising.followed(context.history)
         if not len(context.rising.items) and not followed.any():
             return None
-        return UserTrendBoost(context.rising, followed, context.rising.weight * context.spread)
+        weight = context.rising.weight if given is None else given
+        return UserTrendBoost(context.rising, followed, weight * context.spread)

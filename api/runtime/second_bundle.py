@@ -1,0 +1,116 @@
+"""SecondBundle: the bundle that an arm of a running experiment names, open beside the one in
+service.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+from recsys.bundle_store import BundleStore
+from recsys.errors import RecsysError, StoreError
+from recsys.settings import Settings
+from recsys.text.sentiment.scorer import SentimentScorer
+
+from .served_model import ServedModel
+from .store_connection import StoreLink
+
+log = logging.getLogger("recsys.api")
+_STATUS = Path("/proc/self/statm")
+_PAGE = 4_096  # bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    serving: ServedModel
+    array_bytes: int
+    memory_bytes: int | None
+
+
+class SecondBundle:
+    """At most one bundle besides the one in service, of one worker."""
+
+    def __init__(
+        self,
+        bundles: BundleStore,
+        link: StoreLink,
+        settings: Settings,
+        sentiment_scorer: SentimentScorer | None,
+    ) -> None:
+        self._bundles, self._link, self._settings = bundles, link, settings
+        self._sentiment_scorer = sentiment_scorer
+        self._open: _Open | None = None
+        self.refused = ""  # version that could not be opened; empty: none
+
+    @property
+    def serving(self) -> ServedModel | None:
+        """The open bundle, None when there is none."""
+        return None if self._open is None else self._open.serving
+
+    @property
+    def version(self) -> str:
+        """Version of the open bundle, empty when there is none."""
+        return "" if self._open is None else self._open.serving.version
+
+    def take(self, version: str) -> bool:
+        """Open a version, or none where it is empty; return whether another one is open now.
+
+        One that cannot be opened is refused with a warning, and tried again when it is named anew.
+        """
+        if version == self.version:
+            return False
+        if not version:
+            self._open, self.refused = None, ""
+            return True
+        if version == self.refused:
+            return False
+        before = _resident()
+        try:
+            raw = self._bundles.open(version)
+            serving = ServedModel.of(raw, self._settings, self._sentiment_scorer)
+            self._follow(serving)
+        except RecsysError as error:
+            log.warning("the bundle of an arm cannot be opened: %s", str(error)[:500])
+            closed, self._open, self.refused = self._open is not None, None, version
+            return closed
+        after = _resident()
+        grown = None if before is None or after is None else max(after - before, 0)
+        size = sum(int(array.nbytes) for array in raw.arrays.values())
+        self._open, self.refused = _Open(serving, size, grown), ""
+        log.info("bundle of an arm in service", extra={"bundle": version})
+        return True
+
+    def follow(self) -> None:
+        """Read the store's logs on; StoreError is left to the next look."""
+        serving = self.serving
+        if serving is None:
+            return
+        stamp = self._link.stamp()
+        if stamp is None or stamp != serving.feed.stamp:
+            self._follow(serving, stamp)
+
+    def _follow(self, serving: ServedModel, stamp: int | None = None) -> None:
+        try:
+            with self._link.use(patient=True) as store:
+                serving.feed.follow(store, stamp)
+        except StoreError:
+            serving.feed.stamp = None
+
+    def as_json(self) -> dict[str, object] | None:
+        """Return version and memory; None without a second bundle."""
+        if self._open is None:
+            return None
+        return {
+            "version": self.version,
+            "array_bytes": self._open.array_bytes,
+            "memory_bytes": self._open.memory_bytes,
+        }
+
+
+def _resident() -> int | None:
+    """Return the bytes of memory of this process; None where the system does not tell."""
+    try:
+        return int(_STATUS.read_text().split()[1]) * _PAGE
+    except (OSError, ValueError, IndexError):
+        return None
