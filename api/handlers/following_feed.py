@@ -58,6 +58,7 @@ class Following:
             "model_version": serving.version,
             "cold_start": user_state.cold,
             "degraded": user_state.degraded,
+            "variant": None,  # a feed of one's own choice is in no experiment
             "items": [pages.entry(one, serving, given.fields, given.explain) for one in page.items],
             "next": pages.next_url(base, given, page.after(one.item_id for one in page.items)),
             **({"notice": notice} if notice else {}),

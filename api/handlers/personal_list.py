@@ -8,6 +8,7 @@ import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,8 @@ from . import experiment_arms, pin_eligibility
 from . import list_pagination as pages
 
 log = logging.getLogger("recsys.api")
+
+NO_TEAMS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,10 +296,10 @@ class Recommend:
         serving: ServedModel,
         user_state: UserState,
         placed: list[Placed],
-        assignment: Assignment,
-        team_of: Mapping[str, str],
+        assignment: Assignment = NOBODY,
+        team_of: Mapping[str, str] = NO_TEAMS,
     ) -> Exposure:
-        """Return the row of the exposure log of a list."""
+        """Return the row of the exposure log of a list; `team_of`: arm by item, of interleaving."""
         who = self.service.pseudonyms.of(user_state.user_id) if user_state.user_id else ""
         shown = tuple(
             Shown(

@@ -56,7 +56,8 @@ def interleaved(
             first, second = (_ranked(relevance, one, rng) for one in noise)
             items, teams = _drafted(first, second, rng)
             clicked = _clicks(np.take_along_axis(relevance, items, 1), model, rng)
-            credit = np.bincount(user, np.where(teams == 1, clicked, -1.0 * clicked).sum(axis=1))
+            signs = np.where(teams == 1, 1.0, -1.0)
+            credit = np.bincount(user, (signs * clicked).sum(axis=1)).astype(float)
             sums.add(credit[np.bincount(user, clicked.sum(axis=1)) > 0])
             variance = float(sums.covariance[0, 0]) / max(sums.units, 1)
             found = Difference(float(sums.means[0]), variance, sums.units, 0.0)
@@ -83,7 +84,8 @@ def split(
                 user, relevance = _lists(BATCH // 2, rng)
                 items = _ranked(relevance, one, rng)[:, :PLACES]
                 clicked = _clicks(np.take_along_axis(relevance, items, 1), model, rng)
-                arm.add(np.bincount(user, clicked.sum(axis=1)), np.bincount(user) * float(PLACES))
+                clicks = np.bincount(user, clicked.sum(axis=1)).astype(float)
+                arm.add(clicks, np.bincount(user) * float(PLACES))
             found = difference(sums[1], sums[0])
             if always_valid(found, planned_units=SPLIT_PLANNED).excludes_zero:
                 users[number], right = batch * BATCH, right + (found.value > 0)
