@@ -85,7 +85,7 @@ def overridden(given: Given, overrides: Mapping[str, Any]) -> Given:
     return given.model_copy(update=changes) if changes else given
 
 
-def weights(overrides: Mapping[str, Any]) -> dict[str, float | None]:
+def weights(overrides: Mapping[str, Any]) -> dict[str, Any]:
     """Return the weights that an arm overrides, as a ListRequest takes them."""
     return {name: overrides.get(name) for name in ("rising_weight", "flag_weight")}
 

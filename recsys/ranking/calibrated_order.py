@@ -7,16 +7,18 @@ divergence of the list's topics from those of the history.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recsys.array_types import Floats, Rows
 from recsys.ranking.history import History
 from recsys.serving.live_state import LiveState
 
+Shares = NDArray[np.floating]
 SMOOTHING = 0.01  # of the target in the list's distribution, so that divergences are finite
 WIDER = 0.1  # of the catalogue in the target: a history alone would hold a user where they are
 
 
-def target_of(live: LiveState, history: History) -> Floats | None:
+def target_of(live: LiveState, history: History) -> Shares | None:
     """Return the share of each topic in a history, with a part of the catalogue's; (topics,).
 
     None without topics, or without an item of one in the history.
@@ -36,7 +38,7 @@ def target_of(live: LiveState, history: History) -> Floats | None:
 
 
 def calibrated(
-    rows: Rows, scores: Floats, topics: Rows, target: Floats, weight: float, n: int
+    rows: Rows, scores: Floats, topics: Rows, target: Shares, weight: float, n: int
 ) -> Rows:
     """Return positions of the first `n` picks, in the order of picking.
 
@@ -66,7 +68,7 @@ def calibrated(
     return np.array(picked, np.int32)
 
 
-def divergence(list_topics: Rows, target: Floats) -> float:
+def divergence(list_topics: Rows, target: Shares) -> float:
     """Return the Jensen-Shannon divergence in bits of a list's topics from a target, 0 to 1.
 
     1 for a list without any topic.
@@ -77,7 +79,7 @@ def divergence(list_topics: Rows, target: Floats) -> float:
     shown = np.bincount(codes, minlength=len(target)) / len(codes)
     mean = (shown + target) / 2
 
-    def part(p: Floats) -> float:
+    def part(p: Shares) -> float:
         some = p > 0
         return float((p[some] * np.log2(p[some] / mean[some])).sum())
 

@@ -51,4 +51,3 @@ def test_the_divergence_is_that_of_jensen_and_shannon():
     half = divergence(np.array([0]), np.array([0.5, 0.5]))
     assert half == pytest.approx(0.5 * np.log2(1 / 0.75) + 0.5 * (0.5 * np.log2(0.5 / 0.75) + 0.5))
     assert divergence(np.array([-1]), TARGET) == 1.0
-
